@@ -1,0 +1,266 @@
+/**
+ * The typed tree: what a script means, with every type known and every conversion explicit. Plain data
+ * (`--emit typed` prints it); the analysis makes it, the lowering reads it.
+ *
+ * Conventions the lowering relies on:
+ * - operands of `binary` already have the type the operation is done in (casts are inserted)
+ * - conditions are `bool`
+ * - a value assigned to a variable, map or key already has its type
+ */
+import type { Range } from '../source/source.ts';
+import type { Member, TracepointField } from '../kernel/types.ts';
+import type { ProbeTarget } from '../probes/probe.ts';
+import type { AggregateType, IntType, StructType, Type } from '../types/type.ts';
+
+export interface TypedProgram {
+  readonly probes: readonly TypedProbe[];
+  /** In order of first use. */
+  readonly maps: readonly MapSymbol[];
+  /** Positional parameters used, each as int, string or both. */
+  readonly params: readonly { readonly index: number; readonly as: 'int' | 'string' }[];
+  readonly config: Config;
+}
+
+/** One attach point with the block as typed for it. */
+export interface TypedProbe {
+  readonly target: ProbeTarget;
+  /** Unique symbol: the name with other characters as `_`, and a 1-based index. */
+  readonly symbol: string;
+  readonly range: Range;
+  readonly variables: readonly VariableSymbol[];
+  readonly predicate: TypedExpression | undefined;
+  readonly body: TypedBlock;
+}
+
+export interface VariableSymbol {
+  /** Unique within the probe. */
+  readonly id: number;
+  readonly name: string;
+  readonly type: Type;
+}
+
+export interface MapSymbol {
+  readonly name: string;
+  /** undefined for scalars. */
+  readonly key: Type | undefined;
+  readonly value: Type;
+  readonly maxEntries: number;
+  /** Declared kind, where the script has a declaration. */
+  readonly declared: 'hash' | 'lruhash' | 'percpuhash' | 'percpulruhash' | undefined;
+  /** delete(@scalar) occurs: the lowering must be able to remove it from within a program. */
+  readonly deleted: boolean;
+}
+
+export interface Config {
+  readonly license: string;
+  readonly maxStrlen: number;
+  readonly maxMapKeys: number;
+  readonly onStackLimit: number;
+  readonly stackMode: 'bpftrace' | 'perf' | 'raw' | 'build_id';
+  readonly printMapsOnExit: boolean;
+  readonly missingProbes: 'error' | 'warn' | 'ignore';
+  readonly strTruncTrailer: string;
+  readonly maxCatBytes: number;
+  readonly perfRbPages: number;
+  readonly maxProbes: number;
+  readonly maxBpfProgs: number;
+  readonly cppDemangle: boolean;
+}
+
+// ---- statements --------------------------------------------------------------------------------
+
+interface Node {
+  readonly range: Range;
+}
+
+export type TypedStatement =
+  | TypedBlock
+  | (Node & { readonly kind: 'expression-statement'; readonly expression: TypedExpression })
+  | (Node & {
+      readonly kind: 'assign-variable';
+      readonly variable: VariableSymbol;
+      readonly value: TypedExpression;
+    })
+  | (Node & {
+      readonly kind: 'assign-map';
+      readonly map: string;
+      readonly key: TypedExpression | undefined;
+      readonly value: TypedExpression;
+    })
+  /** `@m[k] = count()`; `args` has the value for those that take one (sum, hist, ...). */
+  | (Node & {
+      readonly kind: 'aggregate';
+      readonly map: string;
+      readonly key: TypedExpression | undefined;
+      readonly aggregate: AggregateType;
+      readonly value: TypedExpression | undefined;
+    })
+  | (Node & {
+      readonly kind: 'if';
+      readonly condition: TypedExpression;
+      readonly then: TypedBlock;
+      readonly else: TypedBlock | undefined;
+    })
+  | (Node & {
+      readonly kind: 'while';
+      readonly condition: TypedExpression;
+      readonly body: TypedBlock;
+    })
+  | (Node & { readonly kind: 'unroll'; readonly count: number; readonly body: TypedBlock })
+  | (Node & {
+      readonly kind: 'for-range';
+      readonly variable: VariableSymbol;
+      readonly from: TypedExpression;
+      readonly to: TypedExpression;
+      readonly body: TypedBlock;
+    })
+  /** The variable is a tuple (key, value); aggregates arrive as their combined int64. */
+  | (Node & {
+      readonly kind: 'for-map';
+      readonly variable: VariableSymbol;
+      readonly map: string;
+      readonly body: TypedBlock;
+    })
+  | (Node & { readonly kind: 'break' | 'continue' })
+  | (Node & { readonly kind: 'return'; readonly value: TypedExpression | undefined });
+
+export interface TypedBlock extends Node {
+  readonly kind: 'block';
+  readonly statements: readonly TypedStatement[];
+}
+
+// ---- expressions -------------------------------------------------------------------------------
+
+interface Expr extends Node {
+  readonly type: Type;
+}
+
+export type TypedExpression =
+  | TypedInt
+  | TypedString
+  | (Expr & { readonly kind: 'variable'; readonly variable: VariableSymbol })
+  /** A missing key gives zeros. An aggregate read as a value has an int type here. */
+  | (Expr & {
+      readonly kind: 'map';
+      readonly map: string;
+      readonly key: TypedExpression | undefined;
+    })
+  | (Expr & { readonly kind: 'parameter'; readonly index: number })
+  | (Expr & { readonly kind: 'parameter-count' })
+  | (Expr & {
+      readonly kind: 'unary';
+      readonly operator: '!' | '~' | '-';
+      readonly operand: TypedExpression;
+    })
+  | TypedBinary
+  | (Expr & {
+      readonly kind: 'conditional';
+      readonly condition: TypedExpression;
+      readonly then: TypedExpression;
+      readonly else: TypedExpression;
+    })
+  /** Value before (postfix) or after (prefix) the step; `step` is signed and scaled for pointers. */
+  | (Expr & {
+      readonly kind: 'step';
+      readonly target: StepTarget;
+      readonly prefix: boolean;
+      readonly step: number;
+    })
+  | (Expr & { readonly kind: 'cast'; readonly operand: TypedExpression })
+  | (Expr & { readonly kind: 'tuple'; readonly elements: readonly TypedExpression[] })
+  | (Expr & {
+      readonly kind: 'record';
+      readonly fields: readonly { readonly name: string; readonly value: TypedExpression }[];
+    })
+  /** Element of a tuple or record value. */
+  | (Expr & { readonly kind: 'element'; readonly base: TypedExpression; readonly index: number })
+  /** Member of a C struct: `base` is a pointer to the struct, or a struct that stands in memory at some address. */
+  | TypedMember
+  | (Expr & { readonly kind: 'dereference'; readonly operand: TypedExpression })
+  /** Of an array in memory or a pointer. */
+  | (Expr & {
+      readonly kind: 'index';
+      readonly base: TypedExpression;
+      readonly index: TypedExpression;
+    })
+  /** `args.field` of a tracepoint. */
+  | (Expr & {
+      readonly kind: 'tracepoint-field';
+      readonly category: string;
+      readonly event: string;
+      readonly field: TracepointField;
+    })
+  /** `args.name` of a raw tracepoint: the nth u64 of the context. */
+  | (Expr & { readonly kind: 'context-argument'; readonly index: number })
+  | TypedCall
+  /** Statements, then the value. */
+  | (Expr & {
+      readonly kind: 'block-value';
+      readonly statements: readonly TypedStatement[];
+      readonly value: TypedExpression;
+    });
+
+export interface TypedInt extends Expr {
+  readonly kind: 'int';
+  readonly value: bigint;
+  /** A non-negative literal as written, which takes the other operand's sign. */
+  readonly flexible: boolean;
+}
+
+export interface TypedString extends Expr {
+  readonly kind: 'string';
+  /** One char code (0 to 255) a byte, without the NUL. */
+  readonly value: string;
+}
+
+export interface TypedBinary extends Expr {
+  readonly kind: 'binary';
+  readonly operator:
+    | '+'
+    | '-'
+    | '*'
+    | '/'
+    | '%'
+    | '&'
+    | '|'
+    | '^'
+    | '<<'
+    | '>>'
+    | '=='
+    | '!='
+    | '<'
+    | '<='
+    | '>'
+    | '>='
+    | '&&'
+    | '||';
+  readonly left: TypedExpression;
+  readonly right: TypedExpression;
+}
+
+export interface TypedMember extends Expr {
+  readonly kind: 'member';
+  readonly base: TypedExpression;
+  readonly struct: StructType;
+  readonly member: Member;
+}
+
+export type StepTarget =
+  | { readonly kind: 'variable'; readonly variable: VariableSymbol }
+  | { readonly kind: 'map'; readonly map: string; readonly key: TypedExpression | undefined };
+
+/** A built-in value or function; the table of built-ins (compiler/builtins) knows how to lower it. */
+export interface TypedCall extends Expr {
+  readonly kind: 'call';
+  readonly builtin: string;
+  /** Values computed in the program. */
+  readonly args: readonly TypedExpression[];
+  /** The map that it works on: `delete`, `clear`, `print(@m)`, `has_key`, `len`. */
+  readonly map?: string;
+  /** Literal arguments, in order: formats, separators, `top` and `div`. */
+  readonly literals?: readonly (string | bigint)[];
+}
+
+export function intType(type: Type): type is IntType {
+  return type.kind === 'int';
+}

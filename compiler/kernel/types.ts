@@ -1,0 +1,66 @@
+/**
+ * What the compiler asks of a kernel description. All of it is found on demand: a description is 5 MB of BTF,
+ * and a script needs a handful of types.
+ */
+import type { StructType, Type } from '../types/type.ts';
+
+export interface KernelTypes {
+  /** `struct NAME` or `union NAME`. */
+  struct(aggregate: 'struct' | 'union', name: string): StructType | undefined;
+  enum(name: string): Type | undefined;
+  typedef(name: string): Type | undefined;
+  /** A member by name, also one inside anonymous members. */
+  member(struct: StructType, name: string): Member | undefined;
+  /** The direct and flattened members in order, for printing and listing. */
+  members(struct: StructType): readonly Member[];
+  /** The value of an enumerator, such as `TASK_COMM_LEN`. */
+  enumerator(name: string): { readonly value: bigint; readonly type: Type } | undefined;
+  /** [name, value] pairs of an enum, for printing. */
+  enumerators(enumId: number): readonly (readonly [string, bigint])[];
+}
+
+export interface Member {
+  readonly name: string;
+  /** Type of the member as a script sees it: `char[N]` is string[N], other arrays stay, pointers get their space. */
+  readonly type: Type;
+  /** From the start of the struct that was asked. */
+  readonly bitOffset: number;
+  /** 0 unless it is a bitfield. */
+  readonly bitSize: number;
+  /**
+   * Way to the member through anonymous ones, as CO-RE access indexes: [5] or [12, 0].
+   * linker/btf turns (struct id, indexes) into the object's own minimal types.
+   */
+  readonly indexes: readonly number[];
+  /** A `__user`, `__percpu` or other BTF type tag on a pointer member. */
+  readonly tag: string | undefined;
+}
+
+export interface TracepointField {
+  readonly name: string;
+  /** As in tracefs: `const char *`, `pid_t`, `__data_loc char[]`. */
+  readonly ctype: string;
+  readonly type: Type;
+  readonly offset: number;
+  readonly size: number;
+  readonly signed: boolean;
+  /** Dynamic array: the field holds offset | length << 16. */
+  readonly dataLoc: boolean;
+}
+
+export interface KernelDescription {
+  readonly release: string;
+  /** As `uname -m` says. */
+  readonly arch: string;
+  readonly types: KernelTypes;
+  /** Names of the events of category/event patterns (`*` matches any run), as `category:event`, sorted. */
+  matchTracepoints(category: string, event: string): readonly string[];
+  /** Fields beyond the common header; undefined for an unknown event. */
+  tracepoint(category: string, event: string): readonly TracepointField[] | undefined;
+  /** Parameters of a raw tracepoint, without the leading `void *`; undefined if BTF knows none such. */
+  rawTracepoint(
+    event: string,
+  ): readonly { readonly name: string; readonly type: Type }[] | undefined;
+  /** The raw BTF of vmlinux, for the linker. */
+  readonly btf: Uint8Array;
+}

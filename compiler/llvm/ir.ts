@@ -1,0 +1,85 @@
+/**
+ * The IR that the lowering writes: what it needs of LLVM, and no more. compiler/llvm is the only folder that
+ * touches llvm-bindings. Registers are 64 bits wide; memory is addressed by byte pointers.
+ *
+ * All integer values are i64 unless a name says otherwise; `load` extends and `store` truncates.
+ */
+
+declare const brand: unique symbol;
+/** An i64 (or a pointer, or an i1: see the operations). Opaque. */
+export interface IrValue {
+  readonly [brand]: 'value';
+}
+/** A byte pointer. */
+export interface IrPointer {
+  readonly [brand]: 'pointer';
+}
+/** An i1. */
+export interface IrBool {
+  readonly [brand]: 'bool';
+}
+
+export type Width = 1 | 2 | 4 | 8;
+export type Predicate = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge';
+export type Arithmetic =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'udiv'
+  | 'urem'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shl'
+  | 'lshr'
+  | 'ashr';
+
+/** Builds the body of the current function. */
+export interface IrBuilder {
+  constant(value: bigint | number): IrValue;
+  nullPointer(): IrPointer;
+  op(operation: Arithmetic, left: IrValue, right: IrValue): IrValue;
+  compare(predicate: Predicate, left: IrValue, right: IrValue): IrBool;
+  isNull(pointer: IrPointer): IrBool;
+  not(value: IrBool): IrBool;
+  and(left: IrBool, right: IrBool): IrBool;
+  or(left: IrBool, right: IrBool): IrBool;
+  /** 0 or 1. */
+  fromBool(value: IrBool): IrValue;
+  /** value != 0 */
+  toBool(value: IrValue): IrBool;
+  select(condition: IrBool, then: IrValue, otherwise: IrValue): IrValue;
+  /** Sign-extends (or zero-extends) the low `width` bytes. */
+  extend(value: IrValue, width: Width, signed: boolean): IrValue;
+
+  load(pointer: IrPointer, offset: number, width: Width, signed: boolean): IrValue;
+  store(pointer: IrPointer, offset: number, width: Width, value: IrValue): void;
+  /** Not optimised away or merged, for memory that the loader shares. */
+  loadVolatile(pointer: IrPointer, offset: number, width: Width): IrValue;
+  storeVolatile(pointer: IrPointer, offset: number, width: Width, value: IrValue): void;
+  /** Adds without giving back the old value (`lock add`), 4 or 8 bytes. */
+  atomicAdd(pointer: IrPointer, offset: number, width: 4 | 8, value: IrValue): void;
+  /** Adds a constant or a value to a pointer. */
+  offset(pointer: IrPointer, offset: number | IrValue): IrPointer;
+  pointerToInt(pointer: IrPointer): IrValue;
+  intToPointer(value: IrValue): IrPointer;
+  /** Zeroes `size` bytes of program memory; `align` is what the pointer is known to have. */
+  zero(pointer: IrPointer, size: number, align?: Width): void;
+  copy(to: IrPointer, from: IrPointer, size: number, align?: Width): void;
+  /** Position of the highest set bit, 0 to 63; the value must not be 0. */
+  log2(value: IrValue): IrValue;
+
+  /** Runs `then` where the condition holds, `otherwise` else; both may leave by `return_`. */
+  if_(condition: IrBool, then: () => void, otherwise?: () => void): void;
+  /** The same with a value. */
+  ifValue(condition: IrBool, then: () => IrValue, otherwise: () => IrValue): IrValue;
+  ifPointer(condition: IrBool, then: () => IrPointer, otherwise: () => IrPointer): IrPointer;
+  /** `condition` is built at the loop's head each time. */
+  while_(
+    condition: () => IrBool,
+    body: (loop: { break_(): void; continue_(): void }) => void,
+  ): void;
+  return_(value: IrValue): void;
+  /** False after return_, break_ or continue_ until the block is left: what follows cannot be reached. */
+  readonly reachable: boolean;
+}

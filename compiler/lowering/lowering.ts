@@ -1,0 +1,117 @@
+/** What lowering functions (of expressions, statements and built-ins) work with. */
+import type { MapSymbol, TypedExpression, Config } from '../analysis/typed.ts';
+import type { ProbeTarget } from '../probes/probe.ts';
+import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
+import type { Type } from '../types/type.ts';
+import type { Range } from '../source/source.ts';
+import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
+import type { HelperName } from './helpers.ts';
+
+/** Memory of the program (stack, scratch, a map value, a ring record) that holds a value of a type. */
+export interface Storage {
+  readonly pointer: IrPointer;
+  /** At least the type's own alignment, at most 8. */
+  readonly align: 1 | 2 | 4 | 8;
+  /**
+   * Bytes behind a string's NUL have to be zero (keys, values that are compared). False for ring records,
+   * where the reader stops at the NUL.
+   */
+  readonly padded: boolean;
+}
+
+export interface EventSpec {
+  readonly kind: ManifestEventKind;
+  /** Types of the fields, laid out one after the other. */
+  readonly fields: readonly Type[];
+  readonly format?: string;
+  readonly map?: string;
+  readonly top?: number;
+  readonly div?: number;
+  readonly message?: string;
+  readonly helper?: string;
+  /** Place shown with the event (warnings). */
+  readonly range?: Range;
+}
+
+/** A variable shared with the loader: see ManifestGlobals. */
+export type SharedGlobal =
+  | 'filterPid'
+  | 'pidNamespace'
+  | 'start'
+  | 'cpus'
+  | 'paramCount'
+  | 'childPid'
+  | 'sleeping';
+
+export interface Lowering {
+  readonly ir: IrBuilder;
+  readonly probe: ProbeTarget;
+  readonly config: Config;
+  /** The probe's context pointer. */
+  readonly context: IrPointer;
+
+  /** Value of a scalar expression, extended to 64 bits by its type. */
+  value(expression: TypedExpression): IrValue;
+  /** Evaluates for effect. */
+  effect(expression: TypedExpression): void;
+  /** Writes the representation of any expression, scalar or not, to memory. */
+  into(expression: TypedExpression, to: Storage): void;
+  /** Address of an expression's representation: where it already stands in memory, or a temporary. */
+  address(expression: TypedExpression, padded: boolean): IrPointer;
+  /** Memory for a value, on the stack or in scratch space, until the end of the statement. Not zeroed. */
+  temporary(size: number, align?: 1 | 2 | 4 | 8): IrPointer;
+
+  /** Calls a BPF helper; arguments are i64 or pointers. The result is i64. */
+  call(helper: HelperName, ...args: (IrValue | IrPointer)[]): IrValue;
+  /** The same for helpers that give a pointer. */
+  callPointer(helper: HelperName, ...args: (IrValue | IrPointer)[]): IrPointer;
+  map(name: string): MapSymbol;
+  /** Address of a kernel map by its ELF name, for helpers. */
+  mapPointer(elfName: string): IrPointer;
+
+  // Maps as scripts see them (lowering/maps.ts). `key` is undefined for scalars.
+  lookup(map: string, key: TypedExpression | undefined): IrPointer;
+  deleteKey(map: string, key: TypedExpression | undefined): IrValue;
+  hasKey(map: string, key: TypedExpression): IrValue;
+  length(map: string): IrValue;
+
+  /** Reads `size` bytes of kernel or user memory into program memory; the result is the helper's. */
+  probeRead(
+    to: IrPointer,
+    size: number | IrValue,
+    from: IrValue,
+    space: 'kernel' | 'user',
+  ): IrValue;
+  /** Reads a NUL-terminated string; the result is its length with the NUL, or negative. */
+  probeReadString(
+    to: IrPointer,
+    size: number | IrValue,
+    from: IrValue,
+    space: 'kernel' | 'user',
+  ): IrValue;
+
+  /**
+   * Sends an event: reserves its record, has `fill` write the fields (by the index of the spec's fields), and
+   * submits. Counts it as lost, by event, when the ring is full.
+   */
+  emit(event: EventSpec, fill: (field: (index: number) => Storage) => void): void;
+  /** The common case: fields are these expressions. */
+  emitValues(event: Omit<EventSpec, 'fields'>, values: readonly TypedExpression[]): void;
+
+  /** Reads a register of the context by its role; `registers` and `perf-event` contexts only. */
+  register(
+    name: 'arg0' | 'arg1' | 'arg2' | 'arg3' | 'arg4' | 'arg5' | 'retval' | 'ip' | 'sp',
+  ): IrValue;
+  /** Address of a loader-set variable. */
+  shared(global: SharedGlobal): IrPointer;
+  /** Index of a strftime format in the manifest. */
+  format(text: string): number;
+  /** Bytes in .rodata, with a NUL. */
+  constantString(bytes: string): IrPointer;
+  /** Captures a stack into a StackType token at `to`. */
+  captureStack(type: Type, to: IrPointer): void;
+  /** Ends the program with its default return value. */
+  leave(): void;
+  /** Notes that the programs need a kernel feature, such as `bpf_loop`. */
+  needs(feature: string): void;
+}

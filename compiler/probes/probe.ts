@@ -1,0 +1,67 @@
+/** What the compiler knows of one attach point once its provider has read it. */
+import type { AttachPoint } from '../syntax/ast.ts';
+import type { Diagnostics } from '../source/diagnostics.ts';
+import type { KernelDescription, TracepointField } from '../kernel/types.ts';
+import type { AddressSpace, Type } from '../types/type.ts';
+import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
+
+/**
+ * What a program's context pointer is:
+ * - `tracepoint`: the event's record, fields at the offsets of its tracefs format
+ * - `registers`: struct pt_regs (kprobe, uprobe)
+ * - `perf-event`: struct bpf_perf_event_data, which begins with pt_regs
+ * - `btf-arguments`: array of u64, one typed argument each (tp_btf)
+ * - `none`: run by the loader (begin, end)
+ */
+export type ContextKind = 'tracepoint' | 'registers' | 'perf-event' | 'btf-arguments' | 'none';
+
+export interface ProbeTarget {
+  readonly provider: ManifestTarget['provider'];
+  /** Long provider name and non-empty parts, joined by `:`; what `probe` gives without an alias. */
+  readonly name: string;
+  readonly alias: string | undefined;
+  /** ELF section, which tells libbpf the program type: `tracepoint/sched/sched_switch`, `kprobe/vfs_read`. */
+  readonly section: string;
+  readonly context: ContextKind;
+  /** Space of pointers that the probe's arguments hold. */
+  readonly space: AddressSpace;
+  /** What the program returns unless the script says otherwise. */
+  readonly defaultReturn: 0 | 1;
+  /** Whether `-p PID` is an injected test in the program (else it is given at attach, or not at all). */
+  readonly filtersPid: boolean;
+  /** Fields of `args`: of a tracepoint, */
+  readonly fields?: readonly TracepointField[];
+  /** or BTF-typed parameters of a raw tracepoint. */
+  readonly parameters?: readonly { readonly name: string; readonly type: Type }[];
+  /** Number of `argN` values; 0 where there are none. */
+  readonly registers: number;
+  readonly hasRetval: boolean;
+  /** Name of the probed function where it is known at compile time: `func`. */
+  readonly function: string | undefined;
+  /** The program attaches to more than one event; which one fired is known from the attach cookie. */
+  readonly wildcard: boolean;
+  readonly target: ManifestTarget;
+  /** Some field holds `$N`. */
+  readonly parameterised: boolean;
+}
+
+export interface ProviderContext {
+  readonly kernel: KernelDescription;
+  readonly diagnostics: Diagnostics;
+  readonly unsafe: boolean;
+  /** The block uses `args`, so each event needs a program of its own, typed for it. */
+  readonly needsArgs: boolean;
+}
+
+/** One file a provider, one line in providers.ts. */
+export interface Provider {
+  /** Long name: `tracepoint`. */
+  readonly name: string;
+  /** Compared without case, except one-letter ones. */
+  readonly aliases: readonly string[];
+  /**
+   * Reads an attach point. Gives several targets where the script's pattern has to be expanded at compile
+   * time (typed args of a tracepoint wildcard), none after reporting an error.
+   */
+  resolve(attachPoint: AttachPoint, context: ProviderContext): readonly ProbeTarget[];
+}

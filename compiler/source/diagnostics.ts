@@ -1,0 +1,48 @@
+import type { Range } from './source.ts';
+
+export type Severity = 'error' | 'warning';
+
+/** What is wrong with a script, where, and what to do about it. Passes collect these; they do not throw. */
+export interface Diagnostic {
+  readonly severity: Severity;
+  /** Without place and severity, which the printer adds: `Unknown identifier: 'x'`. */
+  readonly message: string;
+  /** Absent where no place in the script is to blame. */
+  readonly range?: Range;
+  readonly hints?: readonly string[];
+}
+
+/** Collects diagnostics of one run; the only thing in the compiler that passes write to. */
+export class Diagnostics {
+  readonly #all: Diagnostic[] = [];
+
+  error(message: string, range?: Range, ...hints: string[]): void {
+    this.#add('error', message, range, hints);
+  }
+
+  warning(message: string, range?: Range, ...hints: string[]): void {
+    this.#add('warning', message, range, hints);
+  }
+
+  /** Adds what another collection holds, such as the last round of an iterated pass. */
+  addAll(diagnostics: readonly Diagnostic[]): void {
+    this.#all.push(...diagnostics);
+  }
+
+  get all(): readonly Diagnostic[] {
+    return this.#all;
+  }
+
+  get hasErrors(): boolean {
+    return this.#all.some((diagnostic) => diagnostic.severity === 'error');
+  }
+
+  #add(severity: Severity, message: string, range: Range | undefined, hints: string[]): void {
+    this.#all.push({
+      severity,
+      message,
+      ...(range ? { range } : {}),
+      ...(hints.length > 0 ? { hints } : {}),
+    });
+  }
+}

@@ -1,0 +1,104 @@
+/** Sizes and offsets of values in memory: map keys and values, event fields, scratch. */
+import type { Type } from './type.ts';
+
+export interface Layout {
+  readonly size: number;
+  readonly align: number;
+}
+
+export interface FieldLayout {
+  readonly offset: number;
+  readonly type: Type;
+}
+
+/** Buckets of `hist(n, bits)`: one for negatives, one for zero, then the powers of two. */
+export function histBuckets(bits: number): number {
+  // The largest index is that of 2^63 - 1: ((62 - bits + 1) << bits) + (2^bits - 1) + 1, but never fewer
+  // than the 2^bits + 1 plain ones.
+  return ((62 - bits + 1) << bits) + ((1 << bits) - 1) + 2;
+}
+
+/** Buckets of `lhist(n, min, max, step)`: underflow, the steps, overflow. */
+export function lhistBuckets(type: {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}): number {
+  return Math.floor((type.max - type.min) / type.step) + 2;
+}
+
+/** Size and alignment of a value of `type` in memory. Throws for types that are never stored. */
+export function layoutOf(type: Type): Layout {
+  switch (type.kind) {
+    case 'void':
+      return { size: 0, align: 1 };
+    case 'bool':
+      return { size: 1, align: 1 };
+    case 'int':
+      return { size: type.size, align: type.size };
+    case 'string':
+      return { size: type.size, align: 1 };
+    case 'buffer':
+      return { size: 4 + type.size, align: 4 };
+    case 'pointer':
+    case 'enum':
+    case 'ksym':
+    case 'probe':
+    case 'count':
+    case 'sum':
+      return { size: 8, align: 8 };
+    case 'usym':
+    case 'timestamp':
+    case 'stack':
+    case 'min':
+    case 'max':
+    case 'avg':
+    case 'stats':
+      return { size: 16, align: 8 };
+    case 'hist':
+      return { size: 8 * histBuckets(type.bits), align: 8 };
+    case 'lhist':
+      return { size: 8 * lhistBuckets(type), align: 8 };
+    case 'array': {
+      const element = layoutOf(type.element);
+      return { size: element.size * type.count, align: element.align };
+    }
+    case 'tuple':
+      return sequence(type.elements).layout;
+    case 'record':
+      return sequence(type.fields.map((field) => field.type)).layout;
+    case 'struct':
+      return { size: type.size, align: 8 };
+    case 'context':
+      throw new Error('a context is never stored');
+  }
+}
+
+/** Offsets of the elements of a tuple or record, in order. */
+export function fieldsOf(type: Type): readonly FieldLayout[] {
+  if (type.kind === 'tuple') return sequence(type.elements).fields;
+  if (type.kind === 'record') return sequence(type.fields.map((field) => field.type)).fields;
+  throw new Error(`${type.kind} has no elements`);
+}
+
+/** Lays values out one after the other, each at its own alignment: tuples, keys and the fields of events. */
+export function sequence(
+  types: readonly Type[],
+  start = 0,
+): { readonly layout: Layout; readonly fields: readonly FieldLayout[] } {
+  let offset = start;
+  let align = 1;
+  const fields = types.map((type) => {
+    const layout = layoutOf(type);
+    offset = roundUp(offset, layout.align);
+    align = Math.max(align, layout.align);
+    const field = { offset, type };
+    offset += layout.size;
+    return field;
+  });
+  return { layout: { size: roundUp(offset, align), align }, fields };
+}
+
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

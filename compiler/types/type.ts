@@ -1,0 +1,172 @@
+/**
+ * The types of BpfScript values. Immutable data; equal types are structurally equal.
+ *
+ * How a value of a type is represented in a program (registers or memory) and in memory (maps, events):
+ * see `isScalar` and layout.ts. The same memory layout is what the manifest describes to the loader.
+ */
+
+export type IntSize = 1 | 2 | 4 | 8;
+export type AddressSpace = 'none' | 'kernel' | 'user';
+export type StackMode = 'bpftrace' | 'perf' | 'raw' | 'build_id';
+
+export interface VoidType {
+  readonly kind: 'void';
+}
+export interface BoolType {
+  readonly kind: 'bool';
+}
+export interface IntType {
+  readonly kind: 'int';
+  readonly size: IntSize;
+  readonly signed: boolean;
+}
+/** NUL-padded bytes; `size` has room for the NUL. */
+export interface StringType {
+  readonly kind: 'string';
+  readonly size: number;
+}
+/** u32 length, then `size` bytes of data. */
+export interface BufferType {
+  readonly kind: 'buffer';
+  readonly size: number;
+}
+export interface PointerType {
+  readonly kind: 'pointer';
+  readonly to: Type;
+  readonly space: AddressSpace;
+}
+export interface ArrayType {
+  readonly kind: 'array';
+  readonly element: Type;
+  readonly count: number;
+}
+export interface TupleType {
+  readonly kind: 'tuple';
+  readonly elements: readonly Type[];
+}
+export interface RecordType {
+  readonly kind: 'record';
+  readonly fields: readonly { readonly name: string; readonly type: Type }[];
+}
+/** A C struct or union. Its members are looked up on demand by id (kernel/types.ts): never copied into the type. */
+export interface StructType {
+  readonly kind: 'struct';
+  readonly aggregate: 'struct' | 'union';
+  /** Empty for anonymous ones. */
+  readonly name: string;
+  readonly size: number;
+  /** BTF type id in the kernel description. */
+  readonly id: number;
+}
+/** A C enum; 8 bytes wide as a script value, whatever its size in memory. */
+export interface EnumType {
+  readonly kind: 'enum';
+  readonly name: string;
+  readonly size: IntSize;
+  readonly signed: boolean;
+  readonly id: number;
+}
+/** A token of 16 bytes {u64 stack id, u32 pid, u32 frame count}; the frames stand in the map `stacks`. */
+export interface StackType {
+  readonly kind: 'stack';
+  readonly space: 'kernel' | 'user';
+  readonly mode: StackMode;
+  readonly limit: number;
+}
+/** u64 address. */
+export interface KsymType {
+  readonly kind: 'ksym';
+}
+/** {u64 address, u32 pid, u32 unused}. */
+export interface UsymType {
+  readonly kind: 'usym';
+}
+/** {u64 nanoseconds since boot, u32 index into the manifest's formats, u32 unused}. */
+export interface TimestampType {
+  readonly kind: 'timestamp';
+}
+/** u64: index into the manifest's or the loader's table of probe names; printed as text. */
+export interface ProbeNameType {
+  readonly kind: 'probe';
+}
+/** The raw context of a probe: `ctx`, and `args` before a field is taken. Never stored. */
+export interface ContextType {
+  readonly kind: 'context';
+}
+
+/** Kinds of aggregation; only a map's value can have one of these types. */
+export type AggregateType =
+  | { readonly kind: 'count' }
+  | { readonly kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'; readonly signed: boolean }
+  /** log2 buckets with 2^bits sub-buckets. */
+  | { readonly kind: 'hist'; readonly bits: number }
+  | { readonly kind: 'lhist'; readonly min: number; readonly max: number; readonly step: number };
+
+export type Type =
+  | VoidType
+  | BoolType
+  | IntType
+  | StringType
+  | BufferType
+  | PointerType
+  | ArrayType
+  | TupleType
+  | RecordType
+  | StructType
+  | EnumType
+  | StackType
+  | KsymType
+  | UsymType
+  | TimestampType
+  | ProbeNameType
+  | ContextType
+  | AggregateType;
+
+export const VOID: VoidType = { kind: 'void' };
+export const BOOL: BoolType = { kind: 'bool' };
+export const INT64: IntType = { kind: 'int', size: 8, signed: true };
+export const UINT64: IntType = { kind: 'int', size: 8, signed: false };
+export const UINT32: IntType = { kind: 'int', size: 4, signed: false };
+export const INT8: IntType = { kind: 'int', size: 1, signed: true };
+
+export function int(size: IntSize, signed: boolean): IntType {
+  return { kind: 'int', size, signed };
+}
+
+const AGGREGATES: ReadonlySet<string> = new Set([
+  'count',
+  'sum',
+  'min',
+  'max',
+  'avg',
+  'stats',
+  'hist',
+  'lhist',
+]);
+
+export function isAggregate(type: Type): type is AggregateType {
+  return AGGREGATES.has(type.kind);
+}
+
+/** Aggregates whose combined value an expression can read. */
+export function isCastable(type: AggregateType): boolean {
+  return type.kind !== 'stats' && type.kind !== 'hist' && type.kind !== 'lhist';
+}
+
+/**
+ * Scalars live in a 64-bit register, sign- or zero-extended by their type; everything else lives in memory.
+ */
+export function isScalar(type: Type): boolean {
+  switch (type.kind) {
+    case 'bool':
+    case 'int':
+    case 'pointer':
+    case 'enum':
+    case 'ksym':
+    case 'probe':
+    case 'context':
+      return true;
+    default:
+      return false;
+  }
+}

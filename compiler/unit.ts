@@ -1,0 +1,84 @@
+/** What the compiler hands to the linker: LLVM's object, and what LLVM does not know about it. */
+import type { Source } from './source/source.ts';
+import type { KernelDescription } from './kernel/types.ts';
+import type { Type } from './types/type.ts';
+import type { Manifest } from '../linker/manifest/manifest.ts';
+
+export interface CompiledUnit {
+  /** Relocatable ELF from LLVM's BPF back end. */
+  readonly object: Uint8Array;
+  readonly source: Source;
+  readonly kernel: KernelDescription;
+  readonly license: string;
+  readonly functions: readonly UnitFunction[];
+  readonly maps: readonly UnitMap[];
+  readonly globals: readonly UnitGlobal[];
+  /** By the number that the site table (section `.bpfscript.sites` of the object) gives. */
+  readonly sites: readonly Site[];
+  /** Complete but for fixups, which the linker adds from sites, and `.bss`/`.rodata` offsets (see UnitGlobal). */
+  readonly manifest: UnitManifest;
+}
+
+/**
+ * The manifest before linking: places in `.bss` and `.rodata` are symbols, not offsets yet.
+ */
+export interface UnitManifest {
+  /** Builds the manifest once the linker knows where each global stands (symbol -> offset in its section). */
+  build(offsetOf: (symbol: string) => number): Omit<Manifest, 'fixups'>;
+}
+
+export interface UnitFunction {
+  readonly symbol: string;
+  /**
+   * `program`: int f(void *ctx), global. `loop-callback`: long f(u32 index, void *frame), static.
+   * `map-callback`: long f(void *map, void *key, void *value, void *frame), static.
+   * `subprogram`: u64 f(u64 x parameters), static.
+   */
+  readonly role: 'program' | 'loop-callback' | 'map-callback' | 'subprogram';
+  readonly parameters?: number;
+}
+
+/** A BTF-defined map; its symbol is a variable in section `.maps`. */
+export interface UnitMap {
+  readonly symbol: string;
+  /** BPF_MAP_TYPE_*. */
+  readonly type: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  /** undefined for ring buffers. */
+  readonly key: UnitMapType | undefined;
+  readonly value: UnitMapType | undefined;
+}
+
+/** A script type, or so many opaque bytes. */
+export type UnitMapType =
+  | { readonly type: Type }
+  | { readonly bytes: number }
+  | { readonly int: 4 | 8 };
+
+export interface UnitGlobal {
+  readonly symbol: string;
+  readonly section: '.bss' | '.rodata';
+  readonly type: UnitMapType;
+  readonly size: number;
+}
+
+/** What an instruction's number depends on, apart from the compiler. */
+export type Site =
+  /** CO-RE: libbpf patches it. `struct` and `indexes` as in kernel/types.ts; `value` is the local one. */
+  | {
+      readonly kind: 'core';
+      readonly relocation: 'byte-offset' | 'byte-size' | 'exists' | 'signed' | 'lshift' | 'rshift';
+      readonly struct: number;
+      readonly indexes: readonly number[];
+      readonly value: number;
+    }
+  /** The loader patches it, from the tracefs format of the host. */
+  | {
+      readonly kind: 'tracepoint';
+      readonly category: string;
+      readonly event: string;
+      readonly field: string;
+      readonly size: number;
+      readonly value: number;
+    };

@@ -1,0 +1,277 @@
+/**
+ * The manifest: what the loader needs to know of an object beyond what ELF and BTF say. It stands as JSON
+ * in the section `.bpfscript`. docs/object-format.md explains it, docs/manifest.schema.json is its schema.
+ *
+ * All offsets and sizes are bytes. Indexes are into the arrays of this same document.
+ */
+
+/** Raised when a loader of the previous version would misread the manifest. */
+export const MANIFEST_VERSION = 1;
+
+export interface Manifest {
+  readonly version: typeof MANIFEST_VERSION;
+  /** The tool that wrote it, such as `bpfscript 0.1.0`: for people, never parsed. */
+  readonly producer: string;
+  /** Base name of the script (`stdin` for -e); used in run-time messages. */
+  readonly script: string;
+  readonly kernel: { readonly release: string; readonly arch: string };
+  readonly config: ManifestConfig;
+  /** The script uses functions that change the system (`system`): loaded with --unsafe only. */
+  readonly unsafe: boolean;
+  readonly params: readonly ManifestParam[];
+  readonly probes: readonly ManifestProbe[];
+  readonly maps: readonly ManifestMap[];
+  readonly events: readonly ManifestEvent[];
+  /** strftime formats, by index in timestamp values. */
+  readonly formats: readonly string[];
+  /** Enums that are printed by name. */
+  readonly enums: readonly {
+    readonly name: string;
+    readonly values: readonly (readonly [string, string])[];
+  }[];
+  readonly fixups: readonly ManifestFixup[];
+  readonly globals: ManifestGlobals;
+  /** Kernel features that the programs need, by name; the loader knows which version brings each. */
+  readonly features: readonly string[];
+  /** Capabilities that loading and attaching needs, such as `CAP_BPF`. */
+  readonly capabilities: readonly string[];
+}
+
+export interface ManifestConfig {
+  readonly printMapsOnExit: boolean;
+  readonly missingProbes: 'error' | 'warn' | 'ignore';
+  /** Appended to a string whose storage holds no NUL. */
+  readonly strTruncTrailer: string;
+  readonly maxCatBytes: number;
+  /** 4-KiB pages, a power of two; 0: the loader chooses by the host's memory. */
+  readonly perfRbPages: number;
+  readonly maxProbes: number;
+  readonly cppDemangle: boolean;
+}
+
+/** Positional parameters, set at load: `int` is an i64 in .rodata, `string` a char array there. */
+export interface ManifestParam {
+  /** From 1. */
+  readonly index: number;
+  readonly as: 'int' | 'string';
+  /** Where its value stands in `.rodata`. */
+  readonly offset: number;
+  /** 8 for ints; capacity with NUL for strings. */
+  readonly size: number;
+}
+
+/**
+ * One loaded program and where it attaches. Fields hold what the script says; `$N` in them is replaced by
+ * the loader (escaped dollar signs do not occur: `parameters` tells whether to look).
+ */
+export interface ManifestProbe {
+  /** Name of the program's symbol. */
+  readonly program: string;
+  /** Canonical name: what `probe` prints. With an alias, that. */
+  readonly name: string;
+  readonly target: ManifestTarget;
+  /** The text of some field holds `$N`. */
+  readonly parameters: boolean;
+  /** Line of the attach point in the script, for messages. */
+  readonly line: number;
+}
+
+export type ManifestTarget =
+  | { readonly provider: 'begin' | 'end' }
+  /** Either may hold `*`. */
+  | { readonly provider: 'tracepoint'; readonly category: string; readonly event: string }
+  | { readonly provider: 'rawtracepoint'; readonly event: string }
+  | {
+      readonly provider: 'kprobe' | 'kretprobe';
+      readonly function: string;
+      readonly offset: number;
+    }
+  | {
+      readonly provider: 'uprobe' | 'uretprobe';
+      readonly path: string;
+      readonly function: string;
+      readonly offset: number;
+    }
+  /** `period` in nanoseconds, or `frequency` in Hz; decimal text. One of both. */
+  | {
+      readonly provider: 'interval' | 'profile';
+      readonly period?: string;
+      readonly frequency?: string;
+    };
+
+/**
+ * A script's map. A keyed map is one or more kernel hash maps (`stores`), which partition the keys; a
+ * scalar is one slot of an array or a variable in `.bss`.
+ */
+export interface ManifestMap {
+  /** With its `@`. */
+  readonly name: string;
+  /** `undefined` for scalars. */
+  readonly key?: ManifestType;
+  readonly value: ManifestType;
+  readonly stores: readonly ManifestStore[];
+}
+
+export type ManifestStore =
+  /** BPF_MAP_TYPE_HASH and its LRU form. `key` is this store's own key type where it is narrower. */
+  | {
+      readonly kind: 'hash' | 'percpu-hash';
+      readonly map: string;
+      readonly keySize: number;
+      readonly valueSize: number;
+      readonly key?: ManifestType;
+    }
+  /** One slot in a per-CPU array of one entry. `present` is the offset of a u64 that is not 0 once written. */
+  | {
+      readonly kind: 'percpu-slot';
+      readonly map: string;
+      readonly valueSize: number;
+      readonly present: number;
+    }
+  /** A variable in `.bss`, with a u64 `present` flag at its own offset in `.bss`. */
+  | {
+      readonly kind: 'global';
+      readonly offset: number;
+      readonly valueSize: number;
+      readonly present: number;
+    };
+
+/** How a value is laid out in memory and printed. */
+export type ManifestType =
+  | {
+      readonly kind:
+        | 'void'
+        | 'bool'
+        | 'pointer'
+        | 'ksym'
+        | 'usym'
+        | 'timestamp'
+        | 'probe'
+        | 'count';
+    }
+  | { readonly kind: 'int'; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+  | { readonly kind: 'string'; readonly size: number }
+  | { readonly kind: 'buffer'; readonly size: number }
+  | {
+      readonly kind: 'enum';
+      readonly size: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+      readonly enum: number;
+    }
+  | {
+      readonly kind: 'array';
+      readonly element: ManifestType;
+      readonly count: number;
+      readonly size: number;
+    }
+  | { readonly kind: 'tuple'; readonly size: number; readonly fields: readonly ManifestField[] }
+  | {
+      readonly kind: 'record';
+      readonly size: number;
+      readonly fields: readonly (ManifestField & {
+        readonly name: string;
+        readonly bits?: readonly [number, number];
+      })[];
+    }
+  /** {u64 id, u32 pid, u32 frames}: see the map `stacks` in docs/object-format.md. */
+  | {
+      readonly kind: 'stack';
+      readonly space: 'kernel' | 'user';
+      readonly mode: 'bpftrace' | 'perf' | 'raw' | 'build_id';
+      readonly limit: number;
+    }
+  | { readonly kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'; readonly signed: boolean }
+  | { readonly kind: 'hist'; readonly bits: number }
+  | { readonly kind: 'lhist'; readonly min: number; readonly max: number; readonly step: number };
+
+export interface ManifestField {
+  readonly offset: number;
+  readonly type: ManifestType;
+}
+
+/**
+ * A record in the ring buffer starts with {u32 event index, u32 CPU}, then the fields at their offsets.
+ * `size` is the whole record's.
+ */
+export interface ManifestEvent {
+  readonly kind: ManifestEventKind;
+  readonly size: number;
+  /** Arguments of formats; the value of print-value; the code of exit (u8 at its offset); ... */
+  readonly fields: readonly ManifestField[];
+  /** printf, system, cat: printf format. time: strftime format. join: the separator. */
+  readonly format?: string;
+  /** print-map, clear, zero; index into `maps`. */
+  readonly map?: number;
+  /** print-map; decimal literals of the script. */
+  readonly top?: number;
+  readonly div?: number;
+  /** warning: what to say (`Divide or modulo by 0 detected. ...`). */
+  readonly message?: string;
+  /** warning of a failed helper: its name; the return code is field 0. */
+  readonly helper?: string;
+  /** Place in the script, 1-based; columns as in diagnostics, the end exclusive. */
+  readonly place?: {
+    readonly line: number;
+    readonly column: number;
+    readonly endColumn: number;
+    readonly text: string;
+  };
+  /**
+   * Control events (exit, print-map, clear, zero, time) that must not be lost when the ring is full: offset
+   * of a u64 in `.bss` that the program then sets to 1 + argument (exit code; 0 for the others).
+   */
+  readonly control?: number;
+}
+
+export type ManifestEventKind =
+  | 'printf'
+  | 'print-value'
+  | 'print-map'
+  | 'clear'
+  | 'zero'
+  | 'exit'
+  | 'time'
+  | 'join'
+  | 'system'
+  | 'cat'
+  /** A run-time warning with a place in the script. */
+  | 'warning'
+  /** A user stack of a process was seen for the first time; field 0 is the pid (u32). The loader keeps its memory map, so that symbols resolve after it exited. */
+  | 'process';
+
+/**
+ * A place in a program that the loader adapts to the host where libbpf's CO-RE cannot. `value` is what stands
+ * there now; `site` says whether it is the offset of a load or store, or a 32-bit immediate.
+ */
+export interface ManifestFixup {
+  readonly program: string;
+  /** In instructions from the start of the program's section symbol. */
+  readonly insn: number;
+  readonly site: 'offset' | 'immediate';
+  readonly value: number;
+  /** Offset of a field of a tracepoint, from its tracefs format. `size` must agree. */
+  readonly tracepoint: {
+    readonly category: string;
+    readonly event: string;
+    readonly field: string;
+    readonly size: number;
+  };
+}
+
+/** Variables through which loader and programs talk. Offsets in the sections; absent when no program uses them. */
+export interface ManifestGlobals {
+  /** .rodata, u32: process to trace, 0 for all. */
+  readonly filterPid?: number;
+  /** .rodata, two u64: device and inode of the loader's PID namespace, 0 when it is the initial one. */
+  readonly pidNamespace?: number;
+  /** .rodata, u64: boot clock in ns when tracing began (`elapsed`). */
+  readonly start?: number;
+  /** .rodata, u64: number of possible CPUs. */
+  readonly cpus?: number;
+  /** .rodata, u64: `$#`. */
+  readonly paramCount?: number;
+  /** .rodata, u32: pid of the `-c` child. */
+  readonly childPid?: number;
+  /** .bss, u64: set by the loader before it sleeps; a program that sees it not 0 clears it and wakes the loader. */
+  readonly sleeping?: number;
+}
