@@ -1,0 +1,85 @@
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
+import { STAGES } from '../emit.ts';
+import { UserError } from '../errors.ts';
+import { writeWhole } from '../output.ts';
+import type { Report } from '../program.ts';
+import { compileScript, readKernel, readScript } from '../script.ts';
+import { EXIT } from '../status.ts';
+
+interface BuildOptions {
+  readonly e?: string;
+  readonly output?: string;
+  readonly kernel: string;
+  readonly emit: string;
+  readonly unsafe?: boolean;
+  readonly warnings: boolean;
+}
+
+export function registerBuild(program: Command, report: Report): void {
+  program
+    .command('build')
+    .summary('compile a script to an object')
+    .description(
+      'Compiles a script to one object that bpfload runs. Needs no privileges and no kernel.',
+    )
+    .argument('[file]', 'the script; - is standard input')
+    .option('-e <program>', 'program text instead of a file')
+    .option(
+      '-o, --output <file>',
+      'where to write (default: the script with .o; - is standard output)',
+    )
+    .option(
+      '--kernel <which>',
+      'kernel description: default (embedded), host (this machine), or a file',
+      'default',
+    )
+    .addOption(
+      new Option('--emit <stage>', 'write this stage instead')
+        .choices(Object.keys(STAGES))
+        .default('obj'),
+    )
+    .option('--unsafe', 'allow functions that change the system; the object records it')
+    .option('--no-warnings', 'show errors only')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bpfscript build tool.bt -o tool.o
+  bpfscript build tool.bt --kernel host -o tool.o
+  bpfscript build -e 'BEGIN { exit(); }' --emit asm`,
+    )
+    .action((file: string | undefined, options: BuildOptions) => {
+      const source = readScript(file, options);
+      const stage = STAGES[options.emit];
+      if (!stage) throw new UserError(`unknown stage ${options.emit}`, { status: EXIT.usage });
+      const target = options.output ?? defaultOutput(file, options.emit);
+      if (options.emit === 'tokens') {
+        write(target, stage({ diagnostics: [] }, source) ?? '');
+        return;
+      }
+      const compilation = compileScript(source, options, readKernel(options.kernel));
+      const result = compilation && stage(compilation, source);
+      if (result === undefined) {
+        report(EXIT.script);
+        return;
+      }
+      write(target, result);
+    });
+}
+
+function write(target: string, data: Uint8Array | string): void {
+  if (target === '-') process.stdout.write(data);
+  else writeWhole(target, data);
+}
+
+/** Objects go beside the caller; the other stages are for reading. */
+function defaultOutput(file: string | undefined, emit: string): string {
+  if (emit !== 'obj') return '-';
+  if (file === undefined || file === '-') {
+    throw new UserError('where should the object go? Name it with -o FILE.', {
+      status: EXIT.usage,
+    });
+  }
+  return `${basename(file).replace(/\.bt$/, '')}.o`;
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { inspectObject, renderInspection } from '../../../linker/inspect.ts';
+import { reasonOf, UserError } from '../errors.ts';
+import type { Report } from '../program.ts';
+import { EXIT } from '../status.ts';
+
+export function registerInspect(program: Command, _report: Report): void {
+  program
+    .command('inspect')
+    .summary('show what an object holds')
+    .description(
+      'Shows programs, attach points, maps, events, relocations, needed features and sizes of an object.',
+    )
+    .argument('<object>', 'an object that `bpfscript build` wrote')
+    .option('--json', 'as JSON')
+    .action((file: string, options: { readonly json?: boolean }) => {
+      const inspection = read(file);
+      process.stdout.write(
+        options.json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection),
+      );
+    });
+}
+
+function read(file: string): ReturnType<typeof inspectObject> {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
+  }
+  try {
+    return inspectObject(bytes);
+  } catch (error) {
+    throw new UserError(`${file} is not an object of bpfscript: ${reasonOf(error)}`, {
+      status: EXIT.object,
+    });
+  }
+}

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants as files, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import { packageRoot } from '../paths.ts';
+import type { Report } from '../program.ts';
+import { compileScript, readKernel, readScript } from '../script.ts';
+import { EXIT } from '../status.ts';
+
+interface RunOptions {
+  readonly e?: string;
+  readonly output?: string;
+  readonly q?: boolean;
+  readonly v?: boolean;
+  readonly p?: string;
+  readonly c?: string;
+  readonly unsafe?: boolean;
+  readonly warnings: boolean;
+  readonly kernel?: string;
+}
+
+export function registerRun(program: Command, report: Report): void {
+  program
+    .command('run', { isDefault: true })
+    .summary('compile and run a script on this host (the default)')
+    .description("Compiles a script and runs it on this host, with bpftrace's flags.")
+    .argument(
+      '[arguments...]',
+      'the script (or - for standard input; none with -e), then its parameters',
+    )
+    .passThroughOptions()
+    .option('-e <program>', 'program text instead of a file')
+    .option('-o, --output <file>', "write the script's output to a file")
+    .option('-q', 'no "Attached" line')
+    .option('-v', 'say more about what happens')
+    .option('-p <pid>', 'trace this process only, and end with it')
+    .option('-c <command>', 'run a command, trace it, and end with it')
+    .option('--unsafe', 'allow functions that change the system')
+    .option('--no-warnings', 'no warnings')
+    .option(
+      '--kernel <which>',
+      'kernel description: host (default where it can be read), default (embedded), or a file',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bpfscript -e 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }'
+  bpfscript tool.bt 10 -- --name=value
+  bpfscript -c 'ls -l /' -e 'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @ = count(); }'`,
+    )
+    .action(async (words: readonly string[], options: RunOptions) => {
+      const [file, parameters] =
+        options.e === undefined ? [words[0], words.slice(1)] : [undefined, [...words]];
+      if (options.p !== undefined && options.c !== undefined) {
+        throw new UserError('-p and -c exclude each other', { status: EXIT.usage });
+      }
+      const source = readScript(file, options);
+      const compilation = compileScript(
+        source,
+        options,
+        readKernel(options.kernel ?? hostOrDefault()),
+      );
+      if (!compilation?.object) {
+        report(EXIT.script);
+        return;
+      }
+      report(await load(compilation.object(), parameters, options));
+    });
+}
+
+/** The running kernel's own description where BTF and tracefs are readable, else the embedded one. */
+function hostOrDefault(): string {
+  try {
+    accessSync('/sys/kernel/btf/vmlinux', files.R_OK);
+    accessSync('/sys/kernel/tracing/events', files.R_OK);
+    return 'host';
+  } catch {
+    return 'default';
+  }
+}
+
+function loaderArguments(
+  object: string,
+  parameters: readonly string[],
+  options: RunOptions,
+): string[] {
+  const flags: string[] = [];
+  if (options.output !== undefined) flags.push('-o', options.output);
+  if (options.q) flags.push('-q');
+  if (options.v) flags.push('-v');
+  if (options.p !== undefined) flags.push('-p', options.p);
+  if (options.c !== undefined) flags.push('-c', options.c);
+  if (options.unsafe) flags.push('--unsafe');
+  if (!options.warnings) flags.push('--no-warnings');
+  return [...flags, object, '--', ...parameters];
+}
+
+/** Runs the loader on an object and gives its exit status; signals reach the loader. */
+async function load(
+  object: Uint8Array,
+  parameters: readonly string[],
+  options: RunOptions,
+): Promise<number> {
+  const loader = process.env.BPFSCRIPT_LOADER ?? join(packageRoot(), 'loader/build/bpfload');
+  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-'));
+  try {
+    const path = join(folder, 'script.o');
+    writeFileSync(path, object);
+    const child = spawn(loader, loaderArguments(path, parameters, options), { stdio: 'inherit' });
+    const forward = (signal: NodeJS.Signals): void => {
+      child.kill(signal);
+    };
+    // A terminal's ^C reaches the loader by itself (same process group); the rest is passed on.
+    const ignore = (): void => undefined;
+    process.on('SIGINT', process.stdin.isTTY ? ignore : forward);
+    process.on('SIGTERM', forward);
+    process.on('SIGUSR1', forward);
+    return await new Promise<number>((resolve, reject) => {
+      child.on('error', (error) =>
+        reject(
+          new UserError(`cannot start the loader ${loader}: ${error.message}`, {
+            hint: '`npm run build` builds it',
+          }),
+        ),
+      );
+      child.on('exit', (code, signal) =>
+        resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),
+      );
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,26 @@
+/** The stages that `build --emit` shows: a new one is one line here. */
+import { inspectObject } from '../../linker/inspect.ts';
+import type { Compilation } from '../compile.ts';
+import type { Source } from '../source/source.ts';
+import { tokenize } from '../syntax/parse.ts';
+
+type Stage = (compilation: Compilation, source: Source) => string | Uint8Array | undefined;
+
+const json = (value: unknown): string =>
+  `${JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part), 2)}\n`;
+
+export const STAGES: Readonly<Record<string, Stage>> = {
+  tokens: (_compilation, source) =>
+    tokenize(source)
+      .map((token) => `${token.line}:${token.column}\t${token.type}\t${token.text}\n`)
+      .join(''),
+  ast: (compilation) => compilation.ast && json(compilation.ast),
+  typed: (compilation) => compilation.typed && json(compilation.typed),
+  ir: (compilation) => compilation.ir?.(),
+  'ir-opt': (compilation) => compilation.optimisedIr?.(),
+  asm: (compilation) => compilation.assembly?.(),
+  btf: (compilation) => compilation.object && inspectObject(compilation.object()).btfText,
+  manifest: (compilation) =>
+    compilation.object && json(inspectObject(compilation.object()).manifest),
+  obj: (compilation) => compilation.object?.(),
+};

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { UserError } from './errors.ts';
+import { createProgram } from './program.ts';
+import { EXIT } from './status.ts';
+
+try {
+  const status = await createProgram().run(process.argv.slice(2));
+  process.exitCode = status;
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // commander has already printed its message; help and version are no errors.
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } else if (error instanceof UserError) {
+    process.stderr.write(`ERROR: ${error.message}\n${error.hint ? `HINT: ${error.hint}\n` : ''}`);
+    process.exitCode = error.status;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+/** The command line: one file a command (commands/), one line here. */
+import { Command } from 'commander';
+import { registerBuild } from './commands/build.ts';
+import { registerInspect } from './commands/inspect.ts';
+import { registerKernel } from './commands/kernel.ts';
+import { registerRun } from './commands/run.ts';
+import { version } from './version.ts';
+
+/** Commands report their exit status here. */
+export type Report = (status: number) => void;
+
+const COMMANDS = [registerRun, registerBuild, registerInspect, registerKernel];
+
+export function createProgram(): { run(args: readonly string[]): Promise<number> } {
+  let status = 0;
+  const report: Report = (value) => {
+    status = value;
+  };
+  const program = new Command('bpfscript')
+    .description('Compiles BpfScript, the language of bpftrace, to one CO-RE object, and runs it.')
+    .version(`bpfscript v${version()}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .enablePositionalOptions()
+    .showHelpAfterError('(bpfscript --help shows the commands and examples)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bpfscript -e 'BEGIN { printf("hello\\n"); }'
+  bpfscript -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
+  bpfscript tool.bt -- arguments of the script
+  bpfscript build tool.bt -o tool.o       then, on the traced host:  bpfload tool.o
+  bpfscript inspect tool.o`,
+    );
+  for (const register of COMMANDS) register(program, report);
+  return {
+    async run(args) {
+      await program.parseAsync([...args], { from: 'user' });
+      return status;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** The passes in their order: a script's text in, an object (or any stage before it) out. */
+import { link } from '../linker/link.ts';
+import { analyse } from './analysis/analyse.ts';
+import type { TypedProgram } from './analysis/typed.ts';
+import type { KernelDescription } from './kernel/types.ts';
+import { emit } from './llvm/backend.ts';
+import { lower } from './lowering/lower.ts';
+import { type Diagnostic, Diagnostics } from './source/diagnostics.ts';
+import type { Source } from './source/source.ts';
+import type * as ast from './syntax/ast.ts';
+import { parse } from './syntax/parse.ts';
+
+export interface CompileOptions {
+  readonly kernel: KernelDescription;
+  /** Functions that change the system are allowed. */
+  readonly unsafe: boolean;
+  /** `BPFTRACE_*` settings that override the script's config block. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What came out: stages up to the first that failed, and everything there is to tell the user. */
+export interface Compilation {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly ast?: ast.Program;
+  readonly typed?: TypedProgram;
+  /** IR before and after the optimiser, and assembly; made when asked for. */
+  readonly ir?: () => string;
+  readonly optimisedIr?: () => string;
+  readonly assembly?: () => string;
+  /** The linked object; made when asked for. */
+  readonly object?: () => Uint8Array;
+}
+
+export function compile(source: Source, options: CompileOptions): Compilation {
+  const diagnostics = new Diagnostics();
+  const program = parse(source, diagnostics);
+  if (!program || diagnostics.hasErrors)
+    return { diagnostics: diagnostics.all, ...(program ? { ast: program } : {}) };
+
+  const typed = analyse(program, { ...options, source, diagnostics });
+  if (!typed || diagnostics.hasErrors) return { diagnostics: diagnostics.all, ast: program };
+
+  const { module, unit } = lower(typed, { source, kernel: options.kernel, unsafe: options.unsafe });
+  return {
+    diagnostics: diagnostics.all,
+    ast: program,
+    typed,
+    ir: () => module.text(),
+    optimisedIr: () => Buffer.from(emit(module, 'ir')).toString(),
+    assembly: () => Buffer.from(emit(module, 'assembly')).toString(),
+    object: () => link({ ...unit, object: emit(module, 'object') }),
+  };
+}

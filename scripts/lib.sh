@@ -1,0 +1,61 @@
+# Shared by the scripts of this folder: source it, do not run it.
+# shellcheck shell=bash
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+step() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# What building needs, what testing needs besides, and what the benchmarks compare with.
+build_packages=(llvm-14-dev zlib1g-dev g++ gcc make cmake ninja-build libbpf-dev libelf-dev)
+test_packages=(qemu-system-x86 busybox-static cpio bpftool clang-14 llvm-14 clang-format-14)
+bench_packages=(bpftrace clang-14)
+
+# Installs the Debian packages that are missing: as root by itself, else it prints the command.
+need_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ]; then
+    printf 'These Debian packages are missing. Install them and run the command again:\n\n  sudo apt-get install -y --no-install-recommends %s\n\n' "${missing[*]}" >&2
+    exit 1
+  fi
+  step "Installing Debian packages: ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# npm packages, with llvm-bindings built against Debian's LLVM 14 and this Node's own headers.
+need_node_modules() {
+  local stamp=node_modules/.bpfscript-setup bindings=node_modules/llvm-bindings/build/Release/llvm-bindings.node sum
+  sum=$(sha256sum package-lock.json package.json | sha256sum)
+  if [ -f "$bindings" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then return 0; fi
+  step 'Installing npm packages (llvm-bindings is compiled: about two minutes)'
+  local node_prefix
+  node_prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+  [ -f "$node_prefix/include/node/node_api.h" ] || fail "Node's headers are not beside $node_prefix/bin/node (expected $node_prefix/include/node)"
+  npm_config_nodedir=$node_prefix npm ci --no-audit --no-fund --loglevel=error >&2
+  # npm may be configured to run no install scripts.
+  if [ ! -f "$bindings" ]; then
+    (cd node_modules/llvm-bindings && npm_config_nodedir=$node_prefix npx cmake-js compile >&2)
+  fi
+  echo "$sum" >"$stamp"
+}
+
+# tracefs and bpffs are not mounted everywhere; tracepoints need the former.
+mount_filesystems() {
+  [ "$(id -u)" = 0 ] || return 0
+  if ! mountpoint -q /sys/kernel/tracing && [ -d /sys/kernel/tracing ]; then
+    step 'Mounting tracefs on /sys/kernel/tracing'
+    mount -t tracefs tracefs /sys/kernel/tracing || true
+  fi
+  if ! mountpoint -q /sys/fs/bpf && [ -d /sys/fs/bpf ]; then
+    mount -t bpf bpf /sys/fs/bpf || true
+  fi
+}

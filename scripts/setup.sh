@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs what building, testing (with --test) and benchmarking (with --bench) need. Does nothing twice.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+packages=("${build_packages[@]}")
+for argument; do
+  case $argument in
+    --test) packages+=("${test_packages[@]}") ;;
+    --bench) packages+=("${bench_packages[@]}") ;;
+    *) fail "usage: scripts/setup.sh [--test] [--bench]" ;;
+  esac
+done
+need_packages "${packages[@]}"
+need_node_modules
