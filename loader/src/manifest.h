@@ -1,0 +1,279 @@
+/*
+ * The manifest of an object as plain data: what linker/manifest/manifest.ts describes, checked. All of it
+ * lives in one arena and is never changed after parsing. Offsets and sizes are bytes; every one of them has
+ * been checked against the record, the map or the section that it points into (manifest_check.c), so users
+ * of these structs need no further checks.
+ *
+ * Texts are NUL-terminated and hold no NUL themselves.
+ */
+#ifndef BPFLOAD_MANIFEST_H
+#define BPFLOAD_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+
+#define MANIFEST_VERSION 1
+
+/* "Absent" for offsets and indexes that a manifest may leave out. */
+#define MF_NONE UINT32_MAX
+
+enum mf_type_kind {
+	MF_VOID,
+	MF_BOOL,
+	MF_POINTER,
+	MF_KSYM,
+	MF_USYM,
+	MF_TIMESTAMP,
+	MF_PROBE,
+	MF_COUNT,
+	MF_INT,
+	MF_STRING,
+	MF_BUFFER,
+	MF_ENUM,
+	MF_ARRAY,
+	MF_TUPLE,
+	MF_RECORD,
+	MF_STACK,
+	MF_SUM,
+	MF_MIN,
+	MF_MAX,
+	MF_AVG,
+	MF_STATS,
+	MF_HIST,
+	MF_LHIST,
+};
+
+enum mf_stack_mode { MF_STACK_BPFTRACE, MF_STACK_PERF, MF_STACK_RAW, MF_STACK_BUILD_ID };
+
+struct mf_type;
+
+struct mf_field {
+	uint32_t offset;
+	const struct mf_type *type;
+	/* Records only. */
+	const char *name;
+	/* Bit fields of records: first bit (from the lowest of the little-endian value) and width; width 0: none. */
+	uint8_t bit_offset;
+	uint8_t bit_width;
+};
+
+struct mf_type {
+	enum mf_type_kind kind;
+	/* Bytes that a value takes in memory, of every kind (16 for stacks, the buckets for hist, ...). */
+	uint32_t size;
+	/* int, enum, sum, min, max, avg, stats. */
+	bool is_signed;
+	/* enum: index into manifest.enums. */
+	uint32_t enumeration;
+	/* string, buffer: capacity in bytes (a buffer's `size` is 4 more, for its length). */
+	uint32_t capacity;
+	/* array. */
+	const struct mf_type *element;
+	uint32_t count;
+	/* tuple, record. */
+	const struct mf_field *fields;
+	uint32_t field_count;
+	/* stack. */
+	bool user_stack;
+	enum mf_stack_mode stack_mode;
+	uint32_t stack_limit;
+	/* hist: sub-bucket bits; its buckets (as lhist's) are `buckets` many u64. */
+	uint32_t bits;
+	uint32_t buckets;
+	/* lhist. */
+	int64_t min, max, step;
+};
+
+enum mf_store_kind {
+	MF_STORE_HASH,
+	MF_STORE_PERCPU_HASH,
+	MF_STORE_PERCPU_SLOT,
+	MF_STORE_GLOBAL,
+};
+
+struct mf_store {
+	enum mf_store_kind kind;
+	/* ELF name of the kernel map; NULL for globals. */
+	const char *map;
+	uint32_t key_size;
+	/* Of one CPU's value. */
+	uint32_t value_size;
+	/* This store's own key type, or the script map's; NULL for scalars. */
+	const struct mf_type *key;
+	/* percpu-slot: offset in the value; global: offset in .bss. A u64 that is not 0 once written. */
+	uint32_t present;
+	/* global: offset in .bss. */
+	uint32_t offset;
+};
+
+struct mf_map {
+	/* With its `@`. */
+	const char *name;
+	/* NULL for scalars. */
+	const struct mf_type *key;
+	const struct mf_type *value;
+	const struct mf_store *stores;
+	uint32_t store_count;
+};
+
+enum mf_event_kind {
+	MF_EVENT_PRINTF,
+	MF_EVENT_PRINT_VALUE,
+	MF_EVENT_PRINT_MAP,
+	MF_EVENT_CLEAR,
+	MF_EVENT_ZERO,
+	MF_EVENT_EXIT,
+	MF_EVENT_TIME,
+	MF_EVENT_JOIN,
+	MF_EVENT_SYSTEM,
+	MF_EVENT_CAT,
+	MF_EVENT_WARNING,
+	MF_EVENT_PROCESS,
+};
+
+struct mf_place {
+	uint32_t line, column, end_column;
+	const char *text;
+};
+
+/* A record starts with {u32 event index, u32 CPU}; fields stand at offsets from the record's start. */
+struct mf_event {
+	enum mf_event_kind kind;
+	uint32_t index;
+	uint32_t size;
+	const struct mf_field *fields;
+	uint32_t field_count;
+	/* NULL when absent. printf, system, cat, time always have one. */
+	const char *format;
+	/* print-map, clear, zero. */
+	const struct mf_map *map;
+	uint32_t top, div;
+	/* warning; NULL when absent. */
+	const char *message;
+	const char *helper;
+	/* NULL when absent. */
+	const struct mf_place *place;
+	/* Offset of the control word in .bss, or MF_NONE. */
+	uint32_t control;
+};
+
+struct mf_enum_value {
+	const char *name;
+	int64_t value;
+};
+
+struct mf_enum {
+	const char *name;
+	const struct mf_enum_value *values;
+	uint32_t value_count;
+};
+
+enum mf_missing { MF_MISSING_ERROR, MF_MISSING_WARN, MF_MISSING_IGNORE };
+
+struct mf_config {
+	bool print_maps_on_exit;
+	enum mf_missing missing_probes;
+	const char *str_trunc_trailer;
+	uint64_t max_cat_bytes;
+	uint32_t perf_rb_pages;
+	uint32_t max_probes;
+	bool cpp_demangle;
+};
+
+struct mf_param {
+	uint32_t index;
+	bool is_text;
+	uint32_t offset;
+	uint32_t size;
+};
+
+enum mf_provider {
+	MF_BEGIN,
+	MF_END,
+	MF_TRACEPOINT,
+	MF_RAWTRACEPOINT,
+	MF_KPROBE,
+	MF_KRETPROBE,
+	MF_UPROBE,
+	MF_URETPROBE,
+	MF_INTERVAL,
+	MF_PROFILE,
+};
+
+struct mf_probe {
+	/* Name of the program's symbol. */
+	const char *program;
+	/* What `probe` prints. */
+	const char *name;
+	enum mf_provider provider;
+	/* Attach fields as the script has them; NULL where the provider has no such field. */
+	const char *category;  /* tracepoint */
+	const char *event;     /* tracepoint, rawtracepoint */
+	const char *path;      /* uprobe, uretprobe */
+	const char *function;  /* kprobe, uprobe and their return forms */
+	const char *period;    /* interval, profile: ns, decimal */
+	const char *frequency; /* interval, profile: Hz, decimal */
+	uint64_t offset;
+	bool parameters;
+	uint32_t line;
+};
+
+struct mf_fixup {
+	const char *program;
+	uint32_t insn;
+	/* The 32-bit immediate, rather than the 16-bit offset, is to be patched. */
+	bool immediate;
+	int32_t value;
+	const char *category, *event, *field;
+	uint32_t field_size;
+};
+
+/* Offsets in .rodata and .bss, MF_NONE when absent. */
+struct mf_globals {
+	uint32_t filter_pid, pid_namespace, start, cpus, param_count, child_pid;
+	uint32_t sleeping;
+};
+
+struct manifest {
+	struct arena arena;
+	const char *producer;
+	const char *script;
+	const char *kernel_release, *kernel_arch;
+	struct mf_config config;
+	bool unsafe;
+	const struct mf_param *params;
+	uint32_t param_count;
+	const struct mf_probe *probes;
+	uint32_t probe_count;
+	const struct mf_map *maps;
+	uint32_t map_count;
+	const struct mf_event *events;
+	uint32_t event_count;
+	const char *const *formats;
+	uint32_t format_count;
+	const struct mf_enum *enums;
+	uint32_t enum_count;
+	const struct mf_fixup *fixups;
+	uint32_t fixup_count;
+	struct mf_globals globals;
+	const char *const *features;
+	uint32_t feature_count;
+	const char *const *capabilities;
+	uint32_t capability_count;
+};
+
+struct elf_file;
+struct report;
+
+/*
+ * Reads and checks the manifest of a checked ELF file. On failure *out is NULL and `report` says why;
+ * the result is an exit status (exit_status.h).
+ */
+int manifest_read(const struct elf_file *elf, struct manifest **out, struct report *report);
+
+void manifest_free(struct manifest *manifest);
+
+#endif

@@ -1,0 +1,40 @@
+/* The command line. */
+#ifndef BPFLOAD_OPTIONS_H
+#define BPFLOAD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION };
+
+struct options {
+	enum command command;
+	/* -o; NULL: standard output. */
+	const char *output;
+	/* -c; NULL: none. */
+	const char *child;
+	/* -p; 0: every process. */
+	uint32_t pid;
+	bool quiet;
+	bool verbose;
+	bool unsafe;
+	bool no_warnings;
+	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. They point into argv. */
+	const char *const *objects;
+	uint32_t object_count;
+	/* Positional parameters, $1 first. They point into `parameters_room`. */
+	const char **parameters;
+	uint32_t parameter_count;
+};
+
+/*
+ * Reads the command line. The result is an exit status: STATUS_OK, or STATUS_USAGE after a message on
+ * stderr. Free with options_free in either case.
+ */
+int options_parse(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
+
+/* The text of --help. */
+extern const char options_help[];
+
+#endif

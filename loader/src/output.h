@@ -1,0 +1,56 @@
+/*
+ * What the loader does with events and maps: text on standard output or a file. Opened once a session's maps
+ * are there. Functions that write give 0, or -1 once the output can take no more (a full disk, a closed
+ * pipe): said once on stderr; the caller then ends tracing with STATUS_FAILED.
+ */
+#ifndef BPFLOAD_OUTPUT_H
+#define BPFLOAD_OUTPUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "manifest.h"
+
+struct output;
+struct session;
+
+/*
+ * Validates what the manifest's checks leave to the output half (formats against their fields), opens -o,
+ * and sets *out. The result is an exit status; the message is already on stderr.
+ */
+int output_open(struct output **out, struct session *session);
+
+/*
+ * Handles one event of any kind but exit (also process, clear and zero). `record` points into the ring or a
+ * copy; at least event->size bytes, which `size` is.
+ */
+int output_event(struct output *output, const struct mf_event *event, const void *record, size_t size);
+
+/*
+ * The same for a control event whose record was lost (the ring was full) but whose mark was found:
+ * print-map, clear, zero, time. There is no record, because these have no fields.
+ */
+int output_lost_control(struct output *output, const struct mf_event *event);
+
+/* Prints a map; top 0: all entries, div 0 or 1: undivided. */
+int output_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div);
+
+/* All maps in byte order of their names (SIGUSR1, and the final dump). */
+int output_all_maps(struct output *output);
+
+/* The end of a run: two empty lines, then the maps if the script's config says so. */
+int output_finish(struct output *output);
+
+/* `count` events were lost since the last call. To stderr. */
+int output_lost(struct output *output, uint64_t count);
+
+/* Total of lost events, at the end. To stderr; nothing when it is 0. */
+int output_lost_total(struct output *output, uint64_t count);
+
+/* Writes out what is buffered. Called after each drain of the ring. */
+int output_flush(struct output *output);
+
+/* Flushes and closes. 0, or -1 as above. */
+int output_close(struct output *output);
+
+#endif

@@ -1,0 +1,59 @@
+/* A loaded object: its programs, maps and memory. What the output half may ask of it. */
+#ifndef BPFLOAD_SESSION_H
+#define BPFLOAD_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "manifest.h"
+#include "options.h"
+
+struct bpf_object;
+struct bpf_program;
+struct bpf_map;
+struct attachments;
+
+struct session {
+	const struct options *options;
+	const struct manifest *manifest;
+	struct bpf_object *object;
+	/* For tables that live as long as the session. */
+	struct arena arena;
+
+	/* Number of possible CPUs: per-CPU values have that many parts, each rounded up to 8 bytes. */
+	uint32_t cpus;
+	/* The mapped .bss; NULL and 0 when the object has none. */
+	uint8_t *bss;
+	size_t bss_size;
+	/* Values of $1 and following, as given. */
+	const char *const *parameters;
+	uint32_t parameter_count;
+	/* Pid of the -c child or of -p; 0: none. */
+	uint32_t child_pid;
+	/* Boot clock in ns when tracing began. */
+	uint64_t start;
+
+	/* Names that attach cookies stand for: see session_probe_name. */
+	const char **probe_names;
+	uint32_t probe_name_count;
+	uint32_t probe_name_room;
+
+	/* Every bpf_program, by index of manifest.probes; NULL for those that are not loaded. */
+	struct bpf_program **programs;
+};
+
+/* File descriptor of a kernel map by its ELF name, or -1. */
+int session_map_fd(const struct session *session, const char *name);
+
+/* Keys that the map can hold, or 0 when there is no such map. */
+uint32_t session_map_max_entries(const struct session *session, const char *name);
+
+/* Text of a probe name value (an attach cookie), or NULL when it is out of range. */
+const char *session_probe_name(const struct session *session, uint64_t index);
+
+/* Adds a name to that table; the result is its index, or UINT32_MAX without memory. */
+uint32_t session_add_probe_name(struct session *session, const char *name);
+
+#endif
