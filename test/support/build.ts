@@ -1,0 +1,72 @@
+/** Scripts in, objects out: the compiler as the tests use it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { compile } from '../../compiler/compile.ts';
+import { loadKernelDescription } from '../../compiler/kernel/load.ts';
+import type { KernelDescription } from '../../compiler/kernel/types.ts';
+import type { Diagnostic } from '../../compiler/source/diagnostics.ts';
+import { printDiagnostic } from '../../compiler/source/printer.ts';
+
+export interface BuildOptions {
+  readonly kernel?: 'default' | 'host';
+  readonly unsafe?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const kernels = new Map<string, KernelDescription>();
+
+export function kernelDescription(which: 'default' | 'host' = 'default'): KernelDescription {
+  const known = kernels.get(which);
+  if (known) return known;
+  const description = loadKernelDescription(which);
+  kernels.set(which, description);
+  return description;
+}
+
+function compileText(script: string, options: BuildOptions): ReturnType<typeof compile> {
+  return compile(
+    { name: 'stdin', text: script },
+    {
+      kernel: kernelDescription(options.kernel),
+      unsafe: options.unsafe ?? false,
+      environment: options.environment ?? {},
+    },
+  );
+}
+
+/** The object of a script that has to compile. */
+export function build(script: string, options: BuildOptions = {}): Uint8Array {
+  const compilation = compileText(script, options);
+  if (!compilation.object) {
+    const source = { name: 'stdin', text: script };
+    throw new Error(
+      `the script does not compile:\n${compilation.diagnostics.map((d) => printDiagnostic(d, source, { color: false })).join('')}`,
+    );
+  }
+  return compilation.object();
+}
+
+/** What the compiler says of a script. */
+export function diagnose(script: string, options: BuildOptions = {}): readonly Diagnostic[] {
+  return compileText(script, options).diagnostics;
+}
+
+/** A folder that is removed after the test file has run. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function writeObject(
+  folder: string,
+  name: string,
+  script: string,
+  options: BuildOptions = {},
+): string {
+  const path = join(folder, `${name}.o`);
+  writeFileSync(path, build(script, options));
+  return path;
+}

@@ -1,0 +1,111 @@
+/** Boots other kernels with a set of objects and gives what each printed. */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { LOADER, type RunResult, WORKLOAD } from './run.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface GuestCommand {
+  /** Object in the payload folder, by file name. */
+  readonly object: string;
+  /** Arguments of the workload program. */
+  readonly workload?: string;
+  readonly parameters?: string;
+  readonly flags?: string;
+  /** The script ends by itself. */
+  readonly endsItself?: boolean;
+}
+
+/** The kernel series that `scripts/fetch-kernels.sh` has unpacked. */
+export function hasKernel(series: string): boolean {
+  return existsSync(join(root, '.cache/kernels', series, 'boot'));
+}
+
+/**
+ * Runs commands in one boot of a kernel series. `folder` holds the objects and becomes the guest's root, with
+ * the loader and the workload.
+ */
+export function runInGuest(
+  series: string,
+  folder: string,
+  commands: readonly GuestCommand[],
+): readonly Omit<RunResult, 'endedAfter'>[] {
+  const results = join(folder, `.results-${series}`);
+  const payload = join(folder, 'payload');
+  mkdirSync(payload, { recursive: true });
+  mkdirSync(results, { recursive: true });
+  for (const command of commands)
+    copyFileSync(join(folder, command.object), join(payload, command.object));
+  copyFileSync(LOADER, join(payload, 'bpfload'));
+  copyFileSync(WORKLOAD, join(payload, 'workload'));
+  const driver = join(payload, 'drive');
+  writeFileSync(driver, DRIVER);
+  chmodSync(driver, 0o755);
+  const batch = join(folder, `batch-${series}`);
+  writeFileSync(batch, commands.map((command) => `${line(command)}\n`).join(''));
+  const vm = spawnSync(
+    join(root, 'test/guest/vmrun.sh'),
+    [
+      '-b',
+      batch,
+      '-o',
+      results,
+      '-t',
+      String(60 + 10 * commands.length),
+      join(root, '.cache/kernels', series),
+      payload,
+    ],
+    { encoding: 'utf8' },
+  );
+  return commands.map((_command, index) => {
+    const file = (suffix: string): string => join(results, `${index + 1}.${suffix}`);
+    if (!existsSync(file('rc')))
+      throw new Error(
+        `the ${series} guest did not run command ${index + 1}:\n${vm.stdout}${vm.stderr}`,
+      );
+    return {
+      stdout: readFileSync(file('out'), 'latin1').replace(
+        '__BPFTRACE_NOTIFY_PROBES_ATTACHED\n',
+        '',
+      ),
+      stderr: readFileSync(file('err'), 'latin1'),
+      status: Number(readFileSync(file('rc'), 'utf8')),
+    };
+  });
+}
+
+function line(command: GuestCommand): string {
+  const workload = command.workload ? `/workload ${command.workload}` : 'true';
+  return `/drive ${command.endsItself ? 'wait' : 'signal'} "${workload}" ${command.flags ?? ''} /${command.object} -- ${command.parameters ?? ''}`;
+}
+
+/** In the guest: starts the loader, waits until it says that it is attached, runs the workload, ends it. */
+const DRIVER = `#!/bin/sh
+how=$1 workload=$2
+shift 2
+out=/tmp/drive.$$
+: >$out
+__BPFTRACE_NOTIFY_PROBES_ATTACHED=1 /bpfload "$@" >$out &
+loader=$!
+until grep -q __BPFTRACE_NOTIFY_PROBES_ATTACHED $out; do
+  kill -0 $loader 2>/dev/null || break
+  usleep 20000
+done
+if kill -0 $loader 2>/dev/null; then
+  $workload
+  usleep 100000
+  [ $how = wait ] || kill -INT $loader 2>/dev/null
+fi
+wait $loader
+status=$?
+cat $out
+exit $status
+`;

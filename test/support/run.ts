@@ -1,0 +1,128 @@
+/** Runs objects on this kernel, against workloads that start once everything is attached. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type BuildOptions, temporaryFolder, writeObject } from './build.ts';
+
+const root = join(import.meta.dirname, '../..');
+export const LOADER = join(root, 'loader/build/bpfload');
+export const LOADER_ASAN = join(root, 'loader/build/bpfload-asan');
+export const WORKLOAD = join(root, 'test/workload/build/workload');
+const NOTICE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
+
+/** Root (with BPF) is what running needs; on a laptop without it these tests are skipped, and counted. */
+export const canRun = process.getuid?.() === 0;
+
+export interface RunOptions extends BuildOptions {
+  /** Arguments of the workload program, or anything else to do while the script traces. */
+  readonly workload?: string | ((pid: number) => void | Promise<void>);
+  readonly parameters?: readonly string[];
+  readonly flags?: readonly string[];
+  /** Sent once the workload has ended; none when the script ends by itself. */
+  readonly signal?: NodeJS.Signals | 'none';
+  /** Milliseconds between the workload's end and the signal. */
+  readonly settle?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly loader?: string;
+}
+
+export interface RunResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+  /** Milliseconds from the signal to the exit. */
+  readonly endedAfter: number;
+}
+
+let folder: string | undefined;
+let count = 0;
+
+/** Compiles a script, loads it, runs the workload, ends the tracing, and gives what it printed. */
+export async function run(script: string, options: RunOptions = {}): Promise<RunResult> {
+  folder ??= temporaryFolder();
+  count += 1;
+  return runObject(writeObject(folder, `script${count}`, script, options), options);
+}
+
+export async function runObject(object: string, options: RunOptions = {}): Promise<RunResult> {
+  const child = spawn(
+    options.loader ?? LOADER,
+    [...(options.flags ?? []), object, '--', ...(options.parameters ?? [])],
+    {
+      env: { ...process.env, ...options.environment, [NOTICE]: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const output = collect(child);
+  let signalled = 0;
+  const attached = await Promise.race([output.attached, output.exited.then(() => false as const)]);
+  if (attached) {
+    if (typeof options.workload === 'string') {
+      await runWorkload(options.workload);
+    } else {
+      await options.workload?.(child.pid ?? 0);
+    }
+    if ((options.signal ?? 'SIGINT') !== 'none') {
+      await new Promise((resolve) => setTimeout(resolve, options.settle ?? 50));
+      signalled = performance.now();
+      child.kill(
+        options.signal === undefined || options.signal === 'none' ? 'SIGINT' : options.signal,
+      );
+    }
+  }
+  const status = await output.exited;
+  return { ...output.text(), status, endedAfter: signalled ? performance.now() - signalled : 0 };
+}
+
+/** Runs the workload program to its end. */
+export async function runWorkload(words: string): Promise<string> {
+  const child = spawn(WORKLOAD, words.split(' '), { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (status !== 0) throw new Error(`workload ${words} ended with ${status}`);
+  return text;
+}
+
+function collect(child: ChildProcess): {
+  readonly attached: Promise<true>;
+  readonly exited: Promise<number | null>;
+  text(): { stdout: string; stderr: string };
+} {
+  let stdout = '';
+  let stderr = '';
+  let announce: (value: true) => void = () => undefined;
+  const attached = new Promise<true>((resolve) => {
+    announce = resolve;
+  });
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString('latin1');
+    if (stdout.includes(`${NOTICE}\n`)) announce(true);
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString('latin1');
+  });
+  const exited = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code));
+  });
+  return { attached, exited, text: () => ({ stdout: stdout.replace(`${NOTICE}\n`, ''), stderr }) };
+}
+
+/** The command itself, from source. */
+export function bpfscript(
+  args: readonly string[],
+  options: { readonly input?: string; readonly cwd?: string } = {},
+): {
+  stdout: string;
+  stderr: string;
+  status: number | null;
+} {
+  const result = spawnSync(process.execPath, [join(root, 'dist/compiler/cli/main.js'), ...args], {
+    encoding: 'latin1',
+    ...(options.input !== undefined ? { input: options.input } : {}),
+    ...(options.cwd !== undefined ? { cwd: options.cwd } : {}),
+  });
+  return { stdout: result.stdout, stderr: result.stderr, status: result.status };
+}

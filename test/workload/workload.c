@@ -1,0 +1,188 @@
+// A workload whose truth the tests know: `workload ACTION ARGUMENTS [-- ACTION ARGUMENTS ...]`.
+//
+//   comm NAME               rename this thread
+//   read COUNT SIZE         COUNT read(2) calls of SIZE bytes from /dev/zero
+//   write COUNT SIZE        COUNT write(2) calls of SIZE bytes to /dev/null
+//   open COUNT PATH         COUNT openat(2) calls (and as many close(2) where they succeed)
+//   close COUNT             COUNT close(2) calls on a bad descriptor
+//   getppid COUNT           COUNT getppid(2) calls
+//   call COUNT A B          COUNT calls of workload_target(A + i, B)
+//   stack COUNT             COUNT getppid(2) calls under workload_outer > workload_middle > workload_inner
+//   fork COUNT ACTION ...   COUNT children, one after the other, each doing the rest of the command line
+//   threads COUNT ACTION ...  COUNT threads at once, each doing the rest of the command line
+//   spin MS                 burn CPU for so long
+//   sleep MS
+//   storm MS                getppid(2) calls without a pause for so long
+//   pid                     print the process id
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KEEP __attribute__((noinline, noclone, used, externally_visible))
+
+static volatile long sink;
+
+KEEP long workload_target(long a, long b) {
+	sink += a;
+	return a + b;
+}
+
+KEEP void workload_inner(void) {
+	syscall(SYS_getppid);
+	sink++;
+}
+
+KEEP void workload_middle(void) {
+	workload_inner();
+	sink++;
+}
+
+KEEP void workload_outer(void) {
+	workload_middle();
+	sink++;
+}
+
+KEEP long workload_text(const char *text, char **list) {
+	sink += (long)text[0] + (list != NULL);
+	return sink;
+}
+
+static void die(const char *what) {
+	fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static long long now_ms(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+struct words {
+	int count;
+	char **word;
+};
+
+static const char *take(struct words *words) {
+	if (words->count == 0) {
+		fprintf(stderr, "workload: an argument is missing\n");
+		exit(2);
+	}
+	words->count--;
+	return *words->word++;
+}
+
+static long number(struct words *words) {
+	return strtol(take(words), NULL, 0);
+}
+
+static void act(struct words words);
+
+static void *act_in_thread(void *words) {
+	act(*(struct words *)words);
+	return NULL;
+}
+
+static void transfer(struct words *words, int writing) {
+	long count = number(words), size = number(words);
+	char *buffer = calloc(1, size ? size : 1);
+	int fd = open(writing ? "/dev/null" : "/dev/zero", writing ? O_WRONLY : O_RDONLY);
+	if (!buffer || fd < 0)
+		die("transfer");
+	for (long i = 0; i < count; i++)
+		if ((writing ? write(fd, buffer, size) : read(fd, buffer, size)) != size)
+			die("transfer");
+	free(buffer);
+	close(fd);
+}
+
+static void act(struct words words) {
+	while (words.count > 0) {
+		const char *action = take(&words);
+		if (!strcmp(action, "--")) {
+			continue;
+		} else if (!strcmp(action, "comm")) {
+			prctl(PR_SET_NAME, take(&words));
+		} else if (!strcmp(action, "read")) {
+			transfer(&words, 0);
+		} else if (!strcmp(action, "write")) {
+			transfer(&words, 1);
+		} else if (!strcmp(action, "open")) {
+			long count = number(&words);
+			const char *path = take(&words);
+			for (long i = 0; i < count; i++) {
+				int fd = openat(AT_FDCWD, path, O_RDONLY);
+				if (fd >= 0)
+					close(fd);
+			}
+		} else if (!strcmp(action, "close")) {
+			for (long i = number(&words); i > 0; i--)
+				close(-1);
+		} else if (!strcmp(action, "getppid")) {
+			for (long i = number(&words); i > 0; i--)
+				syscall(SYS_getppid);
+		} else if (!strcmp(action, "call")) {
+			long count = number(&words), a = number(&words), b = number(&words);
+			for (long i = 0; i < count; i++)
+				workload_target(a + i, b);
+		} else if (!strcmp(action, "text")) {
+			char *list[] = {"one", "two", "three", NULL};
+			workload_text(take(&words), list);
+		} else if (!strcmp(action, "stack")) {
+			for (long i = number(&words); i > 0; i--)
+				workload_outer();
+		} else if (!strcmp(action, "fork")) {
+			for (long i = number(&words); i > 0; i--) {
+				pid_t pid = fork();
+				if (pid < 0)
+					die("fork");
+				if (pid == 0) {
+					act(words);
+					_exit(0);
+				}
+				waitpid(pid, NULL, 0);
+			}
+			return;
+		} else if (!strcmp(action, "threads")) {
+			long count = number(&words);
+			pthread_t threads[64];
+			for (long i = 0; i < count && i < 64; i++)
+				if (pthread_create(&threads[i], NULL, act_in_thread, &words))
+					die("thread");
+			for (long i = 0; i < count && i < 64; i++)
+				pthread_join(threads[i], NULL);
+			return;
+		} else if (!strcmp(action, "spin")) {
+			for (long long end = now_ms() + number(&words); now_ms() < end;)
+				for (int i = 0; i < 100000; i++)
+					sink++;
+		} else if (!strcmp(action, "storm")) {
+			for (long long end = now_ms() + number(&words); now_ms() < end;)
+				for (int i = 0; i < 1000; i++)
+					syscall(SYS_getppid);
+		} else if (!strcmp(action, "sleep")) {
+			usleep(number(&words) * 1000);
+		} else if (!strcmp(action, "pid")) {
+			printf("%d\n", getpid());
+			fflush(stdout);
+		} else {
+			fprintf(stderr, "workload: unknown action %s\n", action);
+			exit(2);
+		}
+	}
+}
+
+int main(int argc, char **argv) {
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	act((struct words){argc - 1, argv + 1});
+	return 0;
+}
