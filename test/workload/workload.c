@@ -3,6 +3,7 @@
 //   comm NAME               rename this thread
 //   read COUNT SIZE         COUNT read(2) calls of SIZE bytes from /dev/zero
 //   write COUNT SIZE        COUNT write(2) calls of SIZE bytes to /dev/null
+//   writetext COUNT TEXT    COUNT write(2) calls of TEXT to /dev/null
 //   open COUNT PATH         COUNT openat(2) calls (and as many close(2) where they succeed)
 //   close COUNT             COUNT close(2) calls on a bad descriptor
 //   getppid COUNT           COUNT getppid(2) calls
@@ -116,6 +117,14 @@ static void act(struct words words) {
 			transfer(&words, 0);
 		} else if (!strcmp(action, "write")) {
 			transfer(&words, 1);
+		} else if (!strcmp(action, "writetext")) {
+			long count = number(&words);
+			const char *text = take(&words);
+			int fd = open("/dev/null", O_WRONLY);
+			for (long i = 0; i < count; i++)
+				if (write(fd, text, strlen(text)) < 0)
+					die("writetext");
+			close(fd);
 		} else if (!strcmp(action, "open")) {
 			long count = number(&words);
 			const char *path = take(&words);
