@@ -193,6 +193,8 @@ export type TypedExpression =
   /** `args.name` of a raw tracepoint: the nth u64 of the context. */
   | (Expr & { readonly kind: 'context-argument'; readonly index: number })
   | TypedCall
+  /** All zero bytes, of any type: a variable that is declared without a value. */
+  | (Expr & { readonly kind: 'zero' })
   /** Statements, then the value. */
   | (Expr & {
       readonly kind: 'block-value';
