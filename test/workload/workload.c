@@ -5,6 +5,7 @@
 //   write COUNT SIZE        COUNT write(2) calls of SIZE bytes to /dev/null
 //   writetext COUNT TEXT    COUNT write(2) calls of TEXT to /dev/null
 //   open COUNT PATH         COUNT openat(2) calls (and as many close(2) where they succeed)
+//   oldopen COUNT PATH      the same by open(2)
 //   close COUNT             COUNT close(2) calls on a bad descriptor
 //   getppid COUNT           COUNT getppid(2) calls
 //   call COUNT A B          COUNT calls of workload_target(A + i, B)
@@ -130,6 +131,14 @@ static void act(struct words words) {
 			const char *path = take(&words);
 			for (long i = 0; i < count; i++) {
 				int fd = openat(AT_FDCWD, path, O_RDONLY);
+				if (fd >= 0)
+					close(fd);
+			}
+		} else if (!strcmp(action, "oldopen")) {
+			long count = number(&words);
+			const char *path = take(&words);
+			for (long i = 0; i < count; i++) {
+				int fd = syscall(SYS_open, path, O_RDONLY);
 				if (fd >= 0)
 					close(fd);
 			}
