@@ -1,0 +1,120 @@
+/** Mistakes on the command line and in scripts: a message with place and reason, a status, and no file. */
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../support/build.ts';
+import { bpfscript } from '../../support/run.ts';
+
+const folder = temporaryFolder();
+
+function expectRefused(script: string, message: string): void {
+  const result = bpfscript(['build', '-e', script, '-o', join(folder, 'refused.o')]);
+  expect(result.stderr).toContain(message);
+  expect(result).toMatchObject({ status: 1, stdout: '' });
+  expect(readdirSync(folder)).not.toContain('refused.o');
+}
+
+describe('a script with a mistake', () => {
+  it('is refused for its syntax, with the place', () => {
+    expectRefused('BEGIN { printf("x" }', 'stdin:1:19-20: ERROR: syntax: ');
+  });
+
+  it('is refused for a probe that the kernel description does not have, with the closest names', () => {
+    expectRefused(
+      'tracepoint:syscalls:sys_enter_reed { @ = count(); }',
+      'stdin:1:1-35: ERROR: No matches for tracepoint syscalls:sys_enter_reed.',
+    );
+    expectRefused('tracepoint:syscalls:sys_enter_reed { @ = count(); }', 'sys_enter_read');
+  });
+
+  it('is refused for an unknown provider', () => {
+    expectRefused(
+      'tracpoint:syscalls:sys_enter_read { @ = count(); }',
+      "ERROR: Invalid provider: 'tracpoint'",
+    );
+  });
+
+  it('is refused for an unknown field, with the fields there are', () => {
+    expectRefused('tracepoint:syscalls:sys_enter_read { @ = sum(args.cuont); }', 'cuont');
+    expectRefused('BEGIN { $t = curtask->no_such_field; }', 'no_such_field');
+  });
+
+  it('is refused for a type mismatch [TYP-051]', () => {
+    expectRefused('BEGIN { @x = 1; @x = "text"; }', 'Type mismatch for @x');
+  });
+
+  it('is refused when it is empty [GRM-080]', () => {
+    expectRefused('', 'ERROR: ');
+    expectRefused('// nothing but a comment\n', 'ERROR: ');
+  });
+});
+
+describe('the command line', () => {
+  it('says what is missing when there is no script', () => {
+    const result = bpfscript([]);
+    expect(result.stderr).toContain("USAGE: filename or -e 'program' required.");
+    expect(result.status).toBe(2);
+  });
+
+  it('says why a script cannot be read', () => {
+    const missing = bpfscript(['build', '/no/such/script.bt', '-o', join(folder, 'missing.o')]);
+    expect(missing.stderr).toContain(
+      'cannot read the script /no/such/script.bt: no such file or directory',
+    );
+    expect(missing.status).toBe(1);
+    const directory = bpfscript(['build', folder, '-o', join(folder, 'missing.o')]);
+    expect(directory.stderr).toContain('it is a directory');
+    expect(existsSync(join(folder, 'missing.o'))).toBe(false);
+  });
+
+  it('refuses unknown flags as usage errors', () => {
+    const result = bpfscript(['--no-such-flag', '-e', 'BEGIN { exit(); }']);
+    expect(result.stderr).toContain("unknown option '--no-such-flag'");
+    expect(result.status).toBe(2);
+  });
+
+  it('leaves no partial file when the folder cannot be written', () => {
+    const closed = join(folder, 'file');
+    writeFileSync(closed, '');
+    chmodSync(closed, 0o444);
+    const result = bpfscript(['build', '-e', 'BEGIN { exit(); }', '-o', join(closed, 'x.o')]);
+    expect(result.stderr).toContain('a part of the path is not a directory');
+    expect(result.status).toBe(1);
+  });
+
+  it('keeps an older object when the new script does not compile', () => {
+    const target = join(folder, 'kept.o');
+    writeFileSync(target, 'older');
+    bpfscript(['build', '-e', 'BEGIN { nonsense }', '-o', target]);
+    expect(existsSync(target)).toBe(true);
+  });
+
+  it('prints version and help and succeeds [CLI-029]', () => {
+    expect(bpfscript(['--version'])).toMatchObject({
+      stdout: expect.stringMatching(/^bpfscript v\d+\.\d+\.\d+\n$/),
+      status: 0,
+    });
+    expect(bpfscript(['--help'])).toMatchObject({
+      stdout: expect.stringContaining('Examples:'),
+      status: 0,
+    });
+  });
+
+  it('takes the script from standard input [CLI-002]', () => {
+    const target = join(folder, 'stdin.o');
+    expect(bpfscript(['build', '-', '-o', target], { input: 'BEGIN { exit(); }' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    expect(existsSync(target)).toBe(true);
+  });
+
+  it('shows every stage', () => {
+    const stages = ['tokens', 'ast', 'typed', 'ir', 'ir-opt', 'asm', 'btf', 'manifest'];
+    for (const stage of stages) {
+      const result = bpfscript(['build', '--emit', stage, '-e', 'BEGIN { @x = pid; }']);
+      expect(result, stage).toMatchObject({ status: 0, stderr: '' });
+      expect(result.stdout.length, stage).toBeGreaterThan(50);
+    }
+  });
+});
