@@ -1,0 +1,237 @@
+/**
+ * CO-RE: the object's own minimal copies of kernel types, and relocation records that refer to them.
+ *
+ * A copy holds only the members on some access path, at the offsets of the kernel description. libbpf looks
+ * members up in the running kernel by name (`bpf_core_match_member` in tools/lib/bpf/relo_core.c) and
+ * compares field types by kind alone, so pointers become `void *` and structs that no path enters stay empty.
+ */
+import type { Site } from '../../compiler/unit.ts';
+import { BtfError, ENCODING, KIND } from './btf.ts';
+import type { BtfBuilder } from './builder.ts';
+import type { Btf, BtfMember, BtfType } from './read.ts';
+
+export type CoreSite = Extract<Site, { kind: 'core' }>;
+
+/** What a record of `.BTF.ext` says beyond its instruction. */
+export interface CoreAccess {
+  /** Id in the object's BTF. */
+  readonly type: number;
+  /** `0:1:0`: the struct itself, then members as numbered in the object's BTF. */
+  readonly access: string;
+  /** enum bpf_core_relo_kind. */
+  readonly kind: number;
+}
+
+/** enum bpf_core_relo_kind of include/uapi/linux/bpf.h. */
+export const CORE_KIND: Readonly<Record<CoreSite['relocation'], number>> = {
+  'byte-offset': 0,
+  'byte-size': 1,
+  exists: 2,
+  signed: 3,
+  lshift: 4,
+  rshift: 5,
+};
+
+/**
+ * Adds local types for all sites, and gives the access of each. A site in an unnamed struct that no typedef
+ * names has none: nothing could find such a struct in another kernel, so its number stays as it is.
+ */
+export function addCoreTypes(
+  kernel: Btf,
+  builder: BtfBuilder,
+  sites: readonly CoreSite[],
+): ReadonlyMap<CoreSite, CoreAccess> {
+  const used = usedMembers(kernel, sites);
+  const copies = new Map<number, number>();
+
+  /** Copies the type of a member, without its modifiers. */
+  const copy = (id: number): number => {
+    const type = kernel.resolve(id);
+    switch (type.kind) {
+      case KIND.void:
+        return 0;
+      case KIND.int: {
+        const { encoding, bits } = kernel.int(type);
+        return builder.int(type.name, type.sizeOrType, encoding, bits);
+      }
+      case KIND.float:
+        return builder.float(type.name, type.sizeOrType);
+      case KIND.pointer:
+        return builder.pointer(0);
+      case KIND.array: {
+        const { element, count } = kernel.array(type);
+        return builder.array(copy(element), count);
+      }
+      case KIND.struct:
+      case KIND.union:
+        return copyAggregate(type);
+      case KIND.enum:
+      case KIND.enum64:
+        return builder.enum(
+          type.name,
+          type.sizeOrType,
+          type.kindFlag,
+          [],
+          type.kind === KIND.enum64,
+        );
+      default:
+        throw new BtfError(`a member of kind ${type.kind} cannot be relocated`);
+    }
+  };
+
+  const copyAggregate = (type: BtfType): number => {
+    const known = copies.get(type.id);
+    if (known !== undefined) return known;
+    const members = kernel.members(type);
+    const id = builder.aggregate(
+      type.kind === KIND.union ? 'union' : 'struct',
+      type.name,
+      type.sizeOrType,
+      indexesOf(used, type.id).map((index) => {
+        const member = memberAt(members, index, type);
+        return { ...member, type: copy(member.type) };
+      }),
+    );
+    copies.set(type.id, id);
+    return id;
+  };
+
+  const accesses = new Map<CoreSite, CoreAccess>();
+  for (const site of sites) {
+    const struct = kernel.resolve(site.struct);
+    const name = struct.name === '' ? kernel.typedefOf(struct.id) : struct.name;
+    if (name === undefined) continue;
+    const local = copyAggregate(struct);
+    accesses.set(site, {
+      type: struct.name === '' ? builder.typedef(name, local) : local,
+      access: ['0', ...localIndexes(kernel, used, site)].join(':'),
+      kind: CORE_KIND[site.relocation],
+    });
+  }
+  return accesses;
+}
+
+/** One step of an access path: the aggregate or array that it is taken in. */
+interface Step {
+  readonly container: BtfType;
+  readonly index: number;
+}
+
+function stepsOf(btf: Btf, root: number, indexes: readonly number[]): readonly Step[] {
+  let current = btf.resolve(root);
+  return indexes.map((index) => {
+    const step = { container: current, index };
+    current = btf.resolve(enter(btf, current, index).type);
+    return step;
+  });
+}
+
+/** The member or element that an index selects. */
+function enter(btf: Btf, container: BtfType, index: number): BtfMember {
+  if (container.kind === KIND.array) {
+    const { element } = btf.array(container);
+    return { name: '', type: element, bitOffset: index * btf.sizeOf(element) * 8, bitSize: 0 };
+  }
+  if (container.kind !== KIND.struct && container.kind !== KIND.union)
+    throw new BtfError(`type ${container.id} (${container.name}) has no members`);
+  return memberAt(btf.members(container), index, container);
+}
+
+function memberAt(members: readonly BtfMember[], index: number, type: BtfType): BtfMember {
+  const member = members[index];
+  if (!member) throw new BtfError(`${type.name || `type ${type.id}`} has no member ${index}`);
+  return member;
+}
+
+/** Members on some path, by the id of their aggregate. */
+function usedMembers(
+  kernel: Btf,
+  sites: readonly CoreSite[],
+): ReadonlyMap<number, ReadonlySet<number>> {
+  const used = new Map<number, Set<number>>();
+  for (const site of sites)
+    for (const { container, index } of stepsOf(kernel, site.struct, site.indexes)) {
+      if (container.kind === KIND.array) continue;
+      const members = used.get(container.id) ?? new Set();
+      used.set(container.id, members.add(index));
+    }
+  return used;
+}
+
+function indexesOf(used: ReadonlyMap<number, ReadonlySet<number>>, id: number): number[] {
+  return [...(used.get(id) ?? [])].sort((left, right) => left - right);
+}
+
+function localIndexes(
+  kernel: Btf,
+  used: ReadonlyMap<number, ReadonlySet<number>>,
+  site: CoreSite,
+): readonly string[] {
+  return stepsOf(kernel, site.struct, site.indexes).map(({ container, index }) =>
+    String(container.kind === KIND.array ? index : indexesOf(used, container.id).indexOf(index)),
+  );
+}
+
+/**
+ * The number that libbpf computes for a relocation from the object's own BTF, and whether it insists that the
+ * instruction holds it (`bpf_core_calc_field_relo` in relo_core.c: it does not for most of a bitfield's).
+ */
+export function coreValue(
+  local: Btf,
+  access: CoreAccess,
+): { readonly value: number; readonly binding: boolean } {
+  const indexes = access.access.split(':').slice(1).map(Number);
+  const steps = stepsOf(local, access.type, indexes);
+  const last = steps.at(-1);
+  if (!last) throw new BtfError('an access path is empty');
+  const member = enter(local, last.container, last.index);
+  const bitOffset = steps.reduce(
+    (sum, step) => sum + enter(local, step.container, step.index).bitOffset,
+    0,
+  );
+  const type = local.resolve(member.type);
+  const bitSize = bitSizeOf(local, member, type);
+  const bitfield = bitSize > 0;
+
+  let byteSize = local.sizeOf(member.type);
+  let byteOffset = Math.floor(bitOffset / 8);
+  if (bitfield) {
+    const containing = (): number => Math.floor(bitOffset / 8 / byteSize) * byteSize;
+    byteOffset = containing();
+    while (bitOffset + bitSize - byteOffset * 8 > byteSize * 8) {
+      if (byteSize >= 8) throw new BtfError(`bitfield ${member.name} cannot be loaded at once`);
+      byteSize *= 2;
+      byteOffset = containing();
+    }
+  }
+  const bits = bitfield ? bitSize : byteSize * 8;
+  switch (access.kind) {
+    case CORE_KIND['byte-offset']:
+      return { value: byteOffset, binding: !bitfield };
+    case CORE_KIND['byte-size']:
+      return { value: byteSize, binding: !bitfield };
+    case CORE_KIND.exists:
+      return { value: 1, binding: true };
+    case CORE_KIND.signed:
+      return { value: isSigned(local, type) ? 1 : 0, binding: true };
+    case CORE_KIND.lshift:
+      return { value: 64 - (bitOffset + bits - byteOffset * 8), binding: !bitfield };
+    case CORE_KIND.rshift:
+      return { value: 64 - bits, binding: true };
+    default:
+      throw new BtfError(`unknown CO-RE relocation ${access.kind}`);
+  }
+}
+
+/** 0 unless the member is a bitfield, in either of BTF's two notations. */
+function bitSizeOf(btf: Btf, member: BtfMember, type: BtfType): number {
+  if (member.bitSize > 0 || type.kind !== KIND.int) return member.bitSize;
+  const { bits } = btf.int(type);
+  return bits === type.sizeOrType * 8 ? 0 : bits;
+}
+
+function isSigned(btf: Btf, type: BtfType): boolean {
+  // An enum's sign is its kind flag (Documentation/bpf/btf.rst).
+  if (type.kind === KIND.enum || type.kind === KIND.enum64) return type.kindFlag;
+  return type.kind === KIND.int && (btf.int(type).encoding & ENCODING.signed) !== 0;
+}

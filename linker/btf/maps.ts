@@ -1,0 +1,55 @@
+/**
+ * BTF-defined maps, in the convention of libbpf (`__uint` and `__type` in bpf_helpers.h): a struct whose
+ * members are pointers, to arrays for numbers (`int (*max_entries)[N]`) and to the types of key and value.
+ */
+import type { KernelTypes } from '../../compiler/kernel/types.ts';
+import type { UnitMap } from '../../compiler/unit.ts';
+import type { BtfBuilder } from './builder.ts';
+import { addUnitType } from './values.ts';
+
+export interface PlacedMap {
+  readonly symbol: string;
+  /** In section `.maps`. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+export interface MapsSection {
+  readonly maps: readonly PlacedMap[];
+  readonly size: number;
+}
+
+const POINTER = 8;
+
+/** Adds a variable for each map and the DATASEC `.maps`; says where each stands. */
+export function addMaps(
+  builder: BtfBuilder,
+  types: KernelTypes,
+  maps: readonly UnitMap[],
+): MapsSection {
+  const number = (value: number): number =>
+    builder.pointer(builder.array(builder.signed(4), value));
+  let end = 0;
+  const placed = maps.map((map) => {
+    const members: (readonly [string, number])[] = [
+      ['type', number(map.type)],
+      ['max_entries', number(map.maxEntries)],
+    ];
+    if (map.flags !== 0) members.push(['map_flags', number(map.flags)]);
+    if (map.key) members.push(['key', builder.pointer(addUnitType(builder, types, map.key))]);
+    if (map.value) members.push(['value', builder.pointer(addUnitType(builder, types, map.value))]);
+    const size = members.length * POINTER;
+    const definition = builder.aggregate(
+      'struct',
+      '',
+      size,
+      members.map(([name, type], index) => ({ name, type, bitOffset: index * POINTER * 8 })),
+    );
+    const variable = builder.variable(map.symbol, definition);
+    const entry = { symbol: map.symbol, offset: end, size, variable };
+    end += size;
+    return entry;
+  });
+  if (placed.length > 0) builder.section('.maps', end, placed);
+  return { maps: placed, size: end };
+}
