@@ -1,0 +1,45 @@
+/* The kernel's symbols, as /proc/kallsyms gives them. */
+#ifndef BPFLOAD_KALLSYMS_H
+#define BPFLOAD_KALLSYMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kallsyms_entry {
+	uint64_t address;
+	/* Offset of the name in `names`. */
+	uint32_t name;
+	/* Index into `modules`; 0 is the kernel itself. */
+	uint16_t module;
+	uint16_t rank;
+};
+
+/* Sorted by address, one symbol for each. */
+struct kallsyms {
+	struct kallsyms_entry *entries;
+	size_t count;
+	char *names;
+	/* Offsets in `names`. */
+	uint32_t *modules;
+	uint32_t module_count;
+};
+
+struct kernel_symbol {
+	const char *name;
+	/* NULL for the kernel itself. */
+	const char *module;
+	uint64_t offset;
+};
+
+/*
+ * Reads the table from a file in the format of /proc/kallsyms. False when it cannot be read or shows no
+ * addresses (kptr_restrict): the table is then empty, and every look-up fails.
+ */
+bool kallsyms_read(struct kallsyms *table, const char *path);
+void kallsyms_free(struct kallsyms *table);
+
+/* The symbol at or before an address. The texts live as long as the table. */
+bool kallsyms_find(const struct kallsyms *table, uint64_t address, struct kernel_symbol *symbol);
+
+#endif

@@ -1,0 +1,35 @@
+/* Executable mappings of a process, from /proc/PID/maps. */
+#ifndef BPFLOAD_PROC_MAPS_H
+#define BPFLOAD_PROC_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct proc_mapping {
+	uint64_t start, end;
+	/* Offset in the file. */
+	uint64_t offset;
+	uint32_t device_major, device_minor;
+	uint64_t inode;
+	/* In the snapshot's text; empty for anonymous memory, "[vdso]" and the like for the kernel's own. */
+	const char *path;
+	/* The file was deleted since. */
+	bool deleted;
+};
+
+struct proc_maps {
+	/* By address. */
+	struct proc_mapping *mappings;
+	size_t count;
+	char *text;
+};
+
+/* Reads the executable mappings from a file in the format of /proc/PID/maps. False: it cannot be read. */
+bool proc_maps_read(struct proc_maps *maps, const char *path);
+void proc_maps_free(struct proc_maps *maps);
+
+/* The mapping that holds an address, or NULL. */
+const struct proc_mapping *proc_maps_find(const struct proc_maps *maps, uint64_t address);
+
+#endif
