@@ -9,7 +9,7 @@ async function printed(body: string, parameters: readonly string[] = []): Promis
     'Attached 1 probe',
   );
   expect(result.status).toBe(0);
-  return result.stdout.replace(/\n\n[^]*$/, '').replace(/\n$/, '');
+  return result.stdout.replace(/\n\n[\s\S]*$/, '').replace(/\n$/, '');
 }
 
 /** Rows of [what a script says, what comes out]. */
