@@ -1,0 +1,174 @@
+#include "mapped_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Largest vdso that is believed; they have a few pages. */
+#define VDSO_MAX (1u << 20)
+
+static bool is_vdso(const struct proc_mapping *mapping)
+{
+	return strcmp(mapping->path, "[vdso]") == 0;
+}
+
+static int open_regular(const char *path, uint64_t inode)
+{
+	struct stat status;
+	/* A path in a container may have become a pipe since: do not wait for it. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+	    (!inode || (uint64_t)status.st_ino == inode))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/*
+ * map_files leads to the mapped file itself, deleted or not, but wants CAP_CHECKPOINT_RESTORE
+ * (fs/proc/base.c, proc_map_files_get_link); the path must still lead to the same inode.
+ */
+static int open_file(uint32_t pid, const struct proc_mapping *mapping)
+{
+	char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "/proc/%u/map_files/%llx-%llx", pid, (unsigned long long)mapping->start,
+		     (unsigned long long)mapping->end) < 0)
+		return -1;
+	fd = open_regular(path, 0);
+	free(path);
+	if (fd >= 0 || mapping->deleted)
+		return fd;
+	if (asprintf(&path, "/proc/%u/root%s", pid, mapping->path) < 0)
+		return -1;
+	fd = open_regular(path, mapping->inode);
+	free(path);
+	return fd;
+}
+
+static void map_file(struct mapped_file *file, uint32_t pid, const struct proc_mapping *mapping)
+{
+	struct stat status;
+	void *image;
+	int fd = open_file(pid, mapping);
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &status) == 0) {
+		image = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (image != MAP_FAILED) {
+			file->image = image;
+			file->size = (size_t)status.st_size;
+		}
+	}
+	close(fd);
+}
+
+static void copy_vdso(struct mapped_file *file, uint32_t pid, const struct proc_mapping *mapping)
+{
+	size_t size = (size_t)(mapping->end - mapping->start);
+	char path[64];
+	void *image;
+	int fd;
+
+	if (size > VDSO_MAX)
+		return;
+	snprintf(path, sizeof(path), "/proc/%u/mem", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	image = malloc(size);
+	if (image && pread(fd, image, size, (off_t)mapping->start) == (ssize_t)size) {
+		file->image = image;
+		file->size = size;
+		file->copied = true;
+	} else {
+		free(image);
+	}
+	close(fd);
+}
+
+struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
+				     const struct proc_mapping *mapping)
+{
+	uint64_t device = (uint64_t)mapping->device_major << 32 | mapping->device_minor;
+	uint64_t inode = mapping->inode;
+	struct mapped_file *file, *first;
+	bool vdso = is_vdso(mapping);
+
+	if (vdso) {
+		/* One for all processes of the same word size, which differ in length. */
+		device = UINT64_MAX;
+		inode = mapping->end - mapping->start;
+	} else if (!inode) {
+		return NULL;
+	}
+	first = id_table_find(&files->by_inode, inode);
+	for (file = first; file; file = file->next) {
+		if (file->device == device && file->inode == inode)
+			break;
+	}
+	if (!file) {
+		file = calloc(1, sizeof(*file));
+		if (!file)
+			return NULL;
+		file->device = device;
+		file->inode = inode;
+		if (first) {
+			file->next = first->next;
+			first->next = file;
+		} else if (!id_table_add(&files->by_inode, inode, file)) {
+			free(file);
+			return NULL;
+		}
+	}
+	/* Also when it could not be opened through another process, which may have gone meanwhile. */
+	if (!file->image) {
+		if (vdso)
+			copy_vdso(file, pid, mapping);
+		else
+			map_file(file, pid, mapping);
+	}
+	return file;
+}
+
+const struct elf_symbols *mapped_file_symbols(struct mapped_file *file)
+{
+	if (!file->symbols_read && file->image) {
+		file->symbols_read = true;
+		/* What is not an ELF file, or has no symbols, leaves the table empty. */
+		(void)elf_symbols_read(&file->symbols, file->image, file->size);
+	}
+	return &file->symbols;
+}
+
+static void free_files(void *item)
+{
+	struct mapped_file *file = item;
+
+	while (file) {
+		struct mapped_file *next = file->next;
+
+		elf_symbols_free(&file->symbols);
+		if (file->copied)
+			free(file->image);
+		else if (file->image)
+			munmap(file->image, file->size);
+		free(file);
+		file = next;
+	}
+}
+
+void mapped_files_free(struct mapped_files *files)
+{
+	id_table_free(&files->by_inode, free_files);
+}

@@ -1,0 +1,114 @@
+#include "stacks.h"
+
+#include <stdlib.h>
+
+#include <bpf/bpf.h>
+
+#include "session.h"
+#include "symbols.h"
+
+/* As perf calls the kernel's own image. */
+#define KERNEL_MODULE "[kernel.kallsyms]"
+#define UNKNOWN "[unknown]"
+
+bool stacks_open(struct value_context *context)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	context->stacks = session_map_fd(context->session, "stacks");
+	if (context->stacks < 0)
+		return true;
+	if (bpf_obj_get_info_by_fd(context->stacks, &info, &size) < 0 || info.key_size != 8) {
+		/* Without frames, stacks print empty. */
+		context->stacks = -1;
+		return true;
+	}
+	context->stack_room = info.value_size;
+	context->frames = calloc(1, info.value_size + sizeof(uint64_t));
+	return context->frames != NULL;
+}
+
+static void put_bpftrace_frame(struct strbuf *to, uint64_t address, const struct symbol *symbol)
+{
+	strbuf_text(to, "        ");
+	if (symbol->name) {
+		strbuf_text(to, symbol->name);
+		strbuf_char(to, '+');
+		strbuf_u64(to, symbol->offset);
+	} else {
+		strbuf_text(to, "0x");
+		strbuf_hex(to, address);
+	}
+}
+
+static void put_perf_frame(struct strbuf *to, uint64_t address, const struct symbol *symbol,
+			   bool user)
+{
+	const char *module = symbol->module;
+
+	if (!module)
+		module = symbol->name && !user ? KERNEL_MODULE : UNKNOWN;
+	strbuf_char(to, '\t');
+	strbuf_hex(to, address);
+	strbuf_char(to, ' ');
+	if (symbol->name) {
+		strbuf_text(to, symbol->name);
+		strbuf_char(to, '+');
+		strbuf_u64(to, symbol->offset);
+	} else {
+		strbuf_text(to, UNKNOWN);
+	}
+	strbuf_text(to, " (");
+	strbuf_text(to, module);
+	strbuf_char(to, ')');
+}
+
+void stacks_frames_text(struct strbuf *to, const struct value_context *context,
+			enum mf_stack_mode mode, bool user, uint32_t pid, const uint64_t *frames,
+			uint32_t count)
+{
+	strbuf_char(to, '\n');
+	for (uint32_t i = 0; i < count; i++) {
+		struct symbol symbol = {0};
+
+		if (mode == MF_STACK_BPFTRACE || mode == MF_STACK_PERF) {
+			if (user ? !symbols_user(context->symbols, pid, frames[i], &symbol)
+				 : !symbols_kernel(context->symbols, frames[i], &symbol))
+				symbol = (struct symbol){0};
+		}
+		switch (mode) {
+		case MF_STACK_BPFTRACE:
+			put_bpftrace_frame(to, frames[i], &symbol);
+			break;
+		case MF_STACK_PERF:
+			put_perf_frame(to, frames[i], &symbol, user);
+			break;
+		case MF_STACK_RAW:
+		case MF_STACK_BUILD_ID:
+			/* Programs capture addresses in both modes, so there is no build id to show. */
+			strbuf_hex(to, frames[i]);
+			break;
+		}
+		strbuf_char(to, '\n');
+	}
+}
+
+void stacks_text(struct strbuf *to, const struct value_context *context,
+		 const struct mf_type *type, const uint8_t *token)
+{
+	uint64_t id = value_load(token, 8, false);
+	uint32_t pid = (uint32_t)value_load(token + 8, 4, false);
+	uint32_t count = (uint32_t)value_load(token + 12, 4, false);
+
+	if (count > context->stack_room / sizeof(uint64_t))
+		count = context->stack_room / sizeof(uint64_t);
+	if (count > type->stack_limit)
+		count = type->stack_limit;
+	/* Id 0: nothing was captured. Not found: the map was full. */
+	if (!id || context->stacks < 0 ||
+	    bpf_map_lookup_elem(context->stacks, &id, context->frames) < 0)
+		count = 0;
+	stacks_frames_text(to, context, type->stack_mode, type->user_stack, pid, context->frames,
+			   count);
+}
