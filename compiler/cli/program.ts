@@ -3,13 +3,14 @@ import { Command } from 'commander';
 import { registerBuild } from './commands/build.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
+import { registerList } from './commands/list.ts';
 import { registerRun } from './commands/run.ts';
 import { version } from './version.ts';
 
 /** Commands report their exit status here. */
 export type Report = (status: number) => void;
 
-const COMMANDS = [registerRun, registerBuild, registerInspect, registerKernel];
+const COMMANDS = [registerRun, registerBuild, registerInspect, registerList, registerKernel];
 
 export function createProgram(): { run(args: readonly string[]): Promise<number> } {
   let status = 0;
