@@ -160,7 +160,9 @@ function placesOf(view: DataView, start: number, end: number): readonly number[]
     const info = view.getUint32(at + 4, true);
     const tail = tailSize((info >>> 24) & 31, info & 0xffff);
     if (tail === undefined)
-      throw new BtfError(`BTF type ${places.length + 1} has an unknown kind (${(info >>> 24) & 31})`);
+      throw new BtfError(
+        `BTF type ${places.length + 1} has an unknown kind (${(info >>> 24) & 31})`,
+      );
     places.push(at);
     at += HEAD + tail;
   }

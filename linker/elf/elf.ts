@@ -4,7 +4,15 @@
  * Documentation/bpf/llvm_reloc.rst.
  */
 
-export const SHT = { null: 0, progbits: 1, symtab: 2, strtab: 3, rela: 4, nobits: 8, rel: 9 } as const;
+export const SHT = {
+  null: 0,
+  progbits: 1,
+  symtab: 2,
+  strtab: 3,
+  rela: 4,
+  nobits: 8,
+  rel: 9,
+} as const;
 export const SHF = { write: 1, alloc: 2, exec: 4, infoLink: 0x40 } as const;
 export const STB = { local: 0, global: 1, weak: 2 } as const;
 export const STT = { notype: 0, object: 1, func: 2, section: 3, file: 4 } as const;

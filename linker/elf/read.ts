@@ -63,8 +63,7 @@ function readSections(bytes: Uint8Array): ElfSection[] {
   const view = viewOf(bytes);
   if (view.getUint32(0) !== 0x7f454c46) throw new ElfError('not an ELF file');
   // Checked before elfy sees the file: it looks tables up by these numbers without checking them.
-  if (bytes[4] !== 2 || bytes[5] !== 1)
-    throw new ElfError('not a 64-bit little-endian ELF file');
+  if (bytes[4] !== 2 || bytes[5] !== 1) throw new ElfError('not a 64-bit little-endian ELF file');
   if (view.getUint16(16, true) !== ET_REL || view.getUint16(18, true) !== EM_BPF)
     throw new ElfError('not a relocatable BPF object');
   if (view.getUint16(58, true) !== SECTION_HEADER_SIZE)
@@ -139,6 +138,7 @@ function readRelocations(section: ElfSection, symbols: number): ElfRelocation[] 
 /** The NUL-terminated string at an offset of a string table. */
 export function stringAt(table: Uint8Array, offset: number): string {
   const end = table.indexOf(0, offset);
-  if (offset >= table.length || end === -1) throw new ElfError('a name is outside its string table');
+  if (offset >= table.length || end === -1)
+    throw new ElfError('a name is outside its string table');
   return Buffer.from(table.buffer, table.byteOffset + offset, end - offset).toString();
 }

@@ -1,0 +1,74 @@
+/** Line records: which line of the script an instruction comes from, for the verifier's log and `bpftool`. */
+import type { Source } from '../compiler/source/source.ts';
+import type { BtfBuilder } from './btf/builder.ts';
+import { type LineRecord, readExtension } from './btf/extension.ts';
+import { readBtf } from './btf/read.ts';
+import type { ElfObject } from './elf/elf.ts';
+import type { Image } from './image.ts';
+
+/**
+ * Takes LLVM's records (place, line, column) and gives them the script's text, by index of the code section.
+ * The kernel wants them in strictly ascending order, and one at the start of each function (check_btf_line in
+ * kernel/bpf/verifier.c); libbpf warns of programs without any. So every function gets one, even where LLVM
+ * wrote none.
+ */
+export function harvestLines(
+  elf: ElfObject,
+  image: Image,
+  source: Source,
+  builder: BtfBuilder,
+): ReadonlyMap<number, readonly LineRecord[]> {
+  const bySection = new Map<number, Map<number, LineRecord>>();
+  const dataOf = (name: string) => elf.sections.find((section) => section.name === name)?.data;
+  const names = dataOf('.BTF');
+  const extension = dataOf('.BTF.ext');
+  const btf = names && readBtf(names);
+  const file = builder.string(scriptName(source));
+  const texts = source.text.split('\n');
+  for (const { section, records } of extension ? readExtension(extension).lines : []) {
+    const index = image.code.findIndex((code) => code.name === btf?.string(section));
+    if (index === -1) continue;
+    const lines = bySection.get(index) ?? new Map<number, LineRecord>();
+    bySection.set(index, lines);
+    for (const { offset, line, column } of records) {
+      // Line 0 says that an instruction comes from no place in particular.
+      if (line === 0 || lines.has(offset)) continue;
+      lines.set(offset, {
+        offset,
+        file,
+        text: builder.string(texts[line - 1] ?? ''),
+        line,
+        column,
+      });
+    }
+  }
+  addFunctionStarts(image, bySection, file);
+  return new Map(
+    [...bySection].map(([section, lines]) => [
+      section,
+      [...lines.values()].sort((left, right) => left.offset - right.offset),
+    ]),
+  );
+}
+
+/** A function that begins without a record gets its own first one, or one that names no line. */
+function addFunctionStarts(
+  image: Image,
+  bySection: Map<number, Map<number, LineRecord>>,
+  file: number,
+): void {
+  for (const { section, offset, size } of image.functions) {
+    const lines = bySection.get(section) ?? new Map<number, LineRecord>();
+    bySection.set(section, lines);
+    if (lines.has(offset)) continue;
+    const first = [...lines.values()]
+      .filter((line) => line.offset > offset && line.offset < offset + size)
+      .sort((left, right) => left.offset - right.offset)[0];
+    lines.set(offset, { ...(first ?? { file, text: 0, line: 0, column: 0 }), offset });
+  }
+}
+
+/** The script's name without its folder, which belongs to the building machine. */
+export function scriptName(source: Source): string {
+  return source.name.slice(source.name.lastIndexOf('/') + 1);
+}

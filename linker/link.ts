@@ -1,0 +1,255 @@
+/**
+ * Links what the compiler made of a script into the object that is shipped: docs/object-format.md describes
+ * it. An exception here is a bug of the compiler or the linker, never of a script.
+ */
+import type { CompiledUnit, UnitGlobal } from '../compiler/unit.ts';
+import { BtfBuilder } from './btf/builder.ts';
+import { addCoreTypes, type CoreAccess, type CoreSite, coreValue } from './btf/core.ts';
+import { type SectionRecords, writeExtension } from './btf/extension.ts';
+import { addFunction } from './btf/functions.ts';
+import { addMaps, type MapsSection } from './btf/maps.ts';
+import { type Btf, readBtf } from './btf/read.ts';
+import { addUnitType, sizeOfUnitType } from './btf/values.ts';
+import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
+import { type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
+import { readElf } from './elf/read.ts';
+import { type OutputSection, writeElf } from './elf/write.ts';
+import { type DataSectionName, type Image, imageOf } from './image.ts';
+import { harvestLines } from './lines.ts';
+import { encodeManifest, MANIFEST_SECTION } from './manifest/encode.ts';
+import { relocate } from './relocate.ts';
+import { fixupsOf, isKind, type PlacedSite, placeSites } from './sites.ts';
+
+const LICENSE_SECTION = 'license';
+const LICENSE_SYMBOL = '_license';
+
+/** The linked object. The same unit gives the same bytes. */
+export function link(unit: CompiledUnit): Uint8Array {
+  const elf = readElf(unit.object);
+  const image = imageOf(elf);
+  const sites = placeSites(elf, image, unit.sites);
+
+  const builder = new BtfBuilder();
+  const maps = addMaps(builder, unit.kernel.types, unit.maps);
+  for (const data of image.data) addVariables(builder, unit, image, data.name, data.data.length);
+  const license = addLicense(builder, unit.license);
+  const functions = addFunctions(builder, unit, image);
+  const core = addCore(builder, unit, sites);
+  const lines = harvestLines(elf, image, unit.source, builder);
+
+  const bySection = <Kind>(records: (section: number) => readonly Kind[]) =>
+    image.code.map((section, index): SectionRecords<Kind> => {
+      return { section: builder.string(section.name), records: records(index) };
+    });
+  const extension = writeExtension({
+    functions: bySection((section) => functions.get(section) ?? []),
+    lines: bySection((section) => lines.get(section) ?? []),
+    core: bySection((section) =>
+      core.records
+        .filter(({ placed }) => placed.section === section)
+        .map(({ placed, access }) => ({
+          offset: placed.offset,
+          type: access.type,
+          access: builder.string(access.access),
+          kind: access.kind,
+        })),
+    ),
+  });
+  const btf = builder.finish();
+  if (core.records.length > 0) checkCore(readBtf(btf), core.records);
+
+  const manifest = encodeManifest({
+    ...unit.manifest.build((symbol) => image.variable(symbol).offset),
+    fixups: fixupsOf(image, sites),
+  });
+
+  const sections: OutputSection[] = [
+    ...image.code.map(({ name, data }) => progbits(name, data, SHF.alloc | SHF.exec, 8)),
+    progbits(LICENSE_SECTION, license, SHF.alloc | SHF.write, 1),
+    ...(maps.size > 0
+      ? [progbits('.maps', new Uint8Array(maps.size), SHF.alloc | SHF.write, 8)]
+      : []),
+    ...image.data.map(({ name, data, align }): OutputSection => {
+      return name === '.bss'
+        ? { name, type: SHT.nobits, flags: SHF.alloc | SHF.write, align, data }
+        : progbits(name, data, SHF.alloc, align);
+    }),
+    progbits('.BTF', btf, 0, 4),
+    progbits('.BTF.ext', extension, 0, 4),
+    progbits(MANIFEST_SECTION, manifest, 0, 1),
+    progbits(DIGEST_SECTION, new Uint8Array(DIGEST_SIZE), 0, 1),
+  ];
+  const sectionNumber = (name: string): number =>
+    1 + sections.findIndex((section) => section.name === name);
+  const symbols = symbolsOf(unit, image, maps, license.length, sectionNumber);
+  const symbolNumber = (matches: (symbol: ElfSymbol) => boolean, name: string): number => {
+    const index = symbols.findIndex(matches);
+    if (index === -1) throw new Error(`${name} is used and not defined`);
+    return index + 1;
+  };
+  const targets = {
+    section: (name: string) => {
+      const number = sectionNumber(name);
+      return symbolNumber(
+        (symbol) => symbol.type === STT.section && symbol.section === number,
+        name,
+      );
+    },
+    map: (name: string) => {
+      const number = sectionNumber('.maps');
+      return symbolNumber((symbol) => symbol.section === number && symbol.name === name, name);
+    },
+  };
+  const relocated = sections.map((section, index) => {
+    const code = image.code[index];
+    return code ? { ...section, relocations: relocate(elf, image, code, targets) } : section;
+  });
+
+  const { bytes, offsets } = writeElf(relocated, symbols);
+  const sumAt = offsets[sectionNumber(DIGEST_SECTION) - 1];
+  if (sumAt === undefined) throw new Error('the digest has no place');
+  bytes.set(digestOf(bytes, sumAt), sumAt);
+  return bytes;
+}
+
+function progbits(name: string, data: Uint8Array, flags: number, align: number): OutputSection {
+  return { name, type: SHT.progbits, flags, align, data };
+}
+
+/** Variables and DATASEC of `.bss` or `.rodata`. */
+function addVariables(
+  builder: BtfBuilder,
+  unit: CompiledUnit,
+  image: Image,
+  section: DataSectionName,
+  size: number,
+): void {
+  const entries = unit.globals
+    .filter((global) => global.section === section)
+    .map((global) => ({
+      variable: builder.variable(global.symbol, variableType(builder, unit, global)),
+      offset: image.variable(global.symbol).offset,
+      size: global.size,
+    }));
+  if (entries.length > 0) builder.section(section, size, entries);
+}
+
+function variableType(builder: BtfBuilder, unit: CompiledUnit, global: UnitGlobal): number {
+  return sizeOfUnitType(global.type) === global.size
+    ? addUnitType(builder, unit.kernel.types, global.type)
+    : builder.bytes(global.size);
+}
+
+/** The license text with its NUL: the kernel compares it when a program calls a GPL-only helper. */
+function addLicense(builder: BtfBuilder, license: string): Uint8Array {
+  const data = Buffer.from(`${license}\0`);
+  const type = builder.array(builder.char(), data.length);
+  const variable = builder.variable(LICENSE_SYMBOL, type);
+  builder.section(LICENSE_SECTION, data.length, [{ variable, offset: 0, size: data.length }]);
+  return data;
+}
+
+/** FUNC types of all functions in the object, as records by code section. */
+function addFunctions(
+  builder: BtfBuilder,
+  unit: CompiledUnit,
+  image: Image,
+): ReadonlyMap<number, readonly { readonly offset: number; readonly type: number }[]> {
+  const known = new Map(unit.functions.map((entry) => [entry.symbol, entry]));
+  const records = new Map<number, { readonly offset: number; readonly type: number }[]>();
+  for (const found of image.functions) {
+    const entry = known.get(found.name);
+    if (!entry) throw new Error(`function ${found.name} is not one of the compiler's`);
+    const list = records.get(found.section) ?? [];
+    list.push({ offset: found.offset, type: addFunction(builder, entry) });
+    records.set(found.section, list);
+  }
+  for (const { symbol, role } of unit.functions)
+    if (role === 'program' && !image.functions.some((found) => found.name === symbol))
+      throw new Error(`program ${symbol} is missing from the compiler's object`);
+  return records;
+}
+
+interface CoreRecords {
+  readonly records: readonly {
+    readonly placed: PlacedSite<CoreSite>;
+    readonly access: CoreAccess;
+  }[];
+}
+
+function addCore(
+  builder: BtfBuilder,
+  unit: CompiledUnit,
+  sites: readonly PlacedSite[],
+): CoreRecords {
+  const placed = sites.filter(isKind('core'));
+  // A script that needs no types must not make the description read its BTF.
+  if (placed.length === 0) return { records: [] };
+  const distinct = [...new Set(placed.map(({ site }) => site))];
+  const accesses = addCoreTypes(readBtf(unit.kernel.btf), builder, distinct);
+  return {
+    records: placed.flatMap((one) => {
+      const access = accesses.get(one.site);
+      return access ? [{ placed: one, access }] : [];
+    }),
+  };
+}
+
+/** libbpf refuses an object whose instruction does not hold what its own BTF says. */
+function checkCore(local: Btf, records: CoreRecords['records']): void {
+  for (const { placed, access } of records) {
+    const { value, binding } = coreValue(local, access);
+    if (binding && value !== placed.site.value)
+      throw new Error(
+        `${placed.site.relocation} of ${local.type(access.type).name} ${access.access} is ${value}, ` +
+          `but the compiler wrote ${placed.site.value}`,
+      );
+  }
+}
+
+/** Local symbols first: sections that relocations name, and static functions. */
+function symbolsOf(
+  unit: CompiledUnit,
+  image: Image,
+  maps: MapsSection,
+  licenseSize: number,
+  sectionNumber: (name: string) => number,
+): readonly ElfSymbol[] {
+  const sectionSymbols = ['.text', '.rodata', '.bss']
+    .map(sectionNumber)
+    .filter((section) => section > 0)
+    .map((section): ElfSymbol => {
+      return { name: '', bind: STB.local, type: STT.section, section, value: 0, size: 0 };
+    });
+  const functions = image.functions.map((found): ElfSymbol => {
+    return {
+      name: found.name,
+      bind: found.global ? STB.global : STB.local,
+      type: STT.func,
+      section: found.section + 1,
+      value: found.offset,
+      size: found.size,
+    };
+  });
+  const object = (name: string, section: string, value: number, size: number): ElfSymbol => {
+    return {
+      name,
+      bind: STB.global,
+      type: STT.object,
+      section: sectionNumber(section),
+      value,
+      size,
+    };
+  };
+  return [
+    ...sectionSymbols,
+    ...functions.filter((symbol) => symbol.bind === STB.local),
+    ...functions.filter((symbol) => symbol.bind !== STB.local),
+    ...maps.maps.map((map) => object(map.symbol, '.maps', map.offset, map.size)),
+    ...unit.globals.map((global) => {
+      const { section, offset } = image.variable(global.symbol);
+      return object(global.symbol, section, offset, global.size);
+    }),
+    object(LICENSE_SYMBOL, LICENSE_SECTION, 0, licenseSize),
+  ];
+}

@@ -1,0 +1,50 @@
+/** The manifest as the bytes of section `.bpfscript`. */
+import type { Manifest } from './manifest.ts';
+
+/** Top-level order of the document; `version` first, since it says whether to read on. */
+const ORDER: readonly (keyof Manifest)[] = [
+  'version',
+  'producer',
+  'script',
+  'kernel',
+  'config',
+  'unsafe',
+  'params',
+  'probes',
+  'maps',
+  'events',
+  'formats',
+  'enums',
+  'fixups',
+  'globals',
+  'features',
+  'capabilities',
+];
+
+export const MANIFEST_SECTION = '.bpfscript';
+
+/**
+ * JSON without spaces, whose order does not depend on how the parts were put together: top-level members as
+ * in the interface, inner ones with `kind`, `provider` or `name` first and then by name.
+ */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const ordered = Object.fromEntries(ORDER.map((key) => [key, canonical(manifest[key])]));
+  return Buffer.from(JSON.stringify(ordered));
+}
+
+const FIRST: readonly string[] = ['kind', 'provider', 'name', 'program'];
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  const rank = (key: string): number => {
+    const index = FIRST.indexOf(key);
+    return index === -1 ? FIRST.length : index;
+  };
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, part]) => part !== undefined)
+      .sort(([left], [right]) => rank(left) - rank(right) || (left < right ? -1 : 1))
+      .map(([key, part]) => [key, canonical(part)]),
+  );
+}

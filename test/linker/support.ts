@@ -1,0 +1,120 @@
+/** Stand-ins for the compiler: LLVM text compiled by llc, and units made by hand. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KernelDescription, KernelTypes } from '../../compiler/kernel/types.ts';
+import type { CompiledUnit } from '../../compiler/unit.ts';
+import type { Manifest } from '../../linker/manifest/manifest.ts';
+
+/** Runs a function with a folder that is gone afterwards. */
+export function withFolder<Result>(use: (folder: string) => Result): Result {
+  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-linker-'));
+  try {
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The object that LLVM makes of IR text. */
+export function assemble(ir: string): Uint8Array {
+  return withFolder((folder) => {
+    const object = join(folder, 'unit.o');
+    execFileSync('llc-14', ['-march=bpf', '-mcpu=v3', '-filetype=obj', '-o', object, '-'], {
+      input: `target triple = "bpf"\n${ir}`,
+    });
+    return readFileSync(object);
+  });
+}
+
+/** Output of a program that reads the object from a file. */
+export function onFile(object: Uint8Array, command: string, ...args: readonly string[]): string {
+  return withFolder((folder) => {
+    const file = join(folder, 'linked.o');
+    writeFileSync(file, object);
+    return execFileSync(command, [...args, file], { encoding: 'utf8' });
+  });
+}
+
+/** One instruction whose number is that of a site, with its record in the site table. */
+export function siteAsm(instruction: string, site: number): string {
+  return (
+    `11: ${instruction}\\0A.pushsection .bpfscript.sites,\\22\\22,@progbits\\0A` +
+    `.long 11b\\0A.long ${site}\\0A.popsection`
+  );
+}
+
+export const CONFIG: Manifest['config'] = {
+  printMapsOnExit: true,
+  missingProbes: 'error',
+  strTruncTrailer: '..',
+  maxCatBytes: 10240,
+  perfRbPages: 0,
+  maxProbes: 1024,
+  cppDemangle: true,
+};
+
+export function emptyManifest(): Omit<Manifest, 'fixups'> {
+  return {
+    version: 1,
+    producer: 'bpfscript 0.1.0',
+    script: 'test.bt',
+    kernel: { release: '6.12.0', arch: 'x86_64' },
+    config: CONFIG,
+    unsafe: false,
+    params: [],
+    probes: [],
+    maps: [],
+    events: [],
+    formats: [],
+    enums: [],
+    globals: {},
+    features: [],
+    capabilities: ['CAP_BPF', 'CAP_PERFMON'],
+  };
+}
+
+/** A kernel description of which the linker asks nothing but enumerators and BTF. */
+export function kernelWith(
+  btf: () => Uint8Array,
+  enumerators: KernelTypes['enumerators'] = () => [],
+): KernelDescription {
+  const types: KernelTypes = {
+    struct: () => undefined,
+    enum: () => undefined,
+    typedef: () => undefined,
+    member: () => undefined,
+    members: () => [],
+    enumerator: () => undefined,
+    enumerators,
+  };
+  return {
+    release: '6.12.0',
+    arch: 'x86_64',
+    types,
+    matchTracepoints: () => [],
+    tracepoint: () => undefined,
+    rawTracepoint: () => undefined,
+    get btf() {
+      return btf();
+    },
+  };
+}
+
+export function unit(ir: string, parts: Partial<CompiledUnit> = {}): CompiledUnit {
+  return {
+    object: assemble(ir),
+    source: { name: 'scripts/test.bt', text: 'begin { }\n' },
+    kernel: kernelWith(() => {
+      throw new Error('nobody asked for types');
+    }),
+    license: 'GPL',
+    functions: [],
+    maps: [],
+    globals: [],
+    sites: [],
+    manifest: { build: emptyManifest },
+    ...parts,
+  };
+}
