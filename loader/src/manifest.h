@@ -1,10 +1,12 @@
 /*
- * The manifest of an object as plain data: what linker/manifest/manifest.ts describes, checked. All of it
- * lives in one arena and is never changed after parsing. Offsets and sizes are bytes; every one of them has
- * been checked against the record, the map or the section that it points into (manifest_check.c), so users
- * of these structs need no further checks.
+ * The manifest of an object as plain data: what linker/manifest/manifest.ts describes, checked. All
+ * of it lives in one arena and is never changed after parsing. Offsets and sizes are bytes; every
+ * one of them has been checked against the record, the map or the section that it points into
+ * (manifest_check.c), so users of these structs need no further checks.
  *
- * Texts are NUL-terminated and hold no NUL themselves.
+ * Texts are NUL-terminated. Script literals (formats, separators, the trailer) are bytes, written
+ * in the JSON as one character from 0 to 255 a byte, and end at their first NUL; everything else is
+ * UTF-8 and holds no NUL.
  */
 #ifndef BPFLOAD_MANIFEST_H
 #define BPFLOAD_MANIFEST_H
@@ -55,14 +57,16 @@ struct mf_field {
 	const struct mf_type *type;
 	/* Records only. */
 	const char *name;
-	/* Bit fields of records: first bit (from the lowest of the little-endian value) and width; width 0: none. */
+	/* Bit fields of records: first bit (from the lowest of the little-endian value) and width;
+	 * width 0: none. */
 	uint8_t bit_offset;
 	uint8_t bit_width;
 };
 
 struct mf_type {
 	enum mf_type_kind kind;
-	/* Bytes that a value takes in memory, of every kind (16 for stacks, the buckets for hist, ...). */
+	/* Bytes that a value takes in memory, of every kind (16 for stacks, the buckets for hist,
+	 * ...). */
 	uint32_t size;
 	/* int, enum, sum, min, max, avg, stats. */
 	bool is_signed;
@@ -103,7 +107,8 @@ struct mf_store {
 	uint32_t value_size;
 	/* This store's own key type, or the script map's; NULL for scalars. */
 	const struct mf_type *key;
-	/* percpu-slot: offset in the value; global: offset in .bss. A u64 that is not 0 once written. */
+	/* percpu-slot: offset in the value; global: offset in .bss. A u64 that is not 0 once
+	 * written. */
 	uint32_t present;
 	/* global: offset in .bss. */
 	uint32_t offset;
@@ -139,7 +144,8 @@ struct mf_place {
 	const char *text;
 };
 
-/* A record starts with {u32 event index, u32 CPU}; fields stand at offsets from the record's start. */
+/* A record starts with {u32 event index, u32 CPU}; fields stand at offsets from the record's start.
+ */
 struct mf_event {
 	enum mf_event_kind kind;
 	uint32_t index;
@@ -204,6 +210,7 @@ enum mf_provider {
 };
 
 struct mf_probe {
+	uint32_t index;
 	/* Name of the program's symbol. */
 	const char *program;
 	/* What `probe` prints. */
@@ -219,7 +226,12 @@ struct mf_probe {
 	uint64_t offset;
 	bool parameters;
 	uint32_t line;
+	/* Probes of one block of the script share it; MF_NONE: a block of its own. */
+	uint32_t block;
 };
+
+/* Long name of a provider, as in the script. */
+const char *mf_provider_name(enum mf_provider provider);
 
 struct mf_fixup {
 	const char *program;
@@ -269,8 +281,8 @@ struct elf_file;
 struct report;
 
 /*
- * Reads and checks the manifest of a checked ELF file. On failure *out is NULL and `report` says why;
- * the result is an exit status (exit_status.h).
+ * Reads and checks the manifest of a checked ELF file. On failure *out is NULL and `report` says
+ * why; the result is an exit status (exit_status.h).
  */
 int manifest_read(const struct elf_file *elf, struct manifest **out, struct report *report);
 

@@ -28,8 +28,8 @@ struct options {
 };
 
 /*
- * Reads the command line. The result is an exit status: STATUS_OK, or STATUS_USAGE after a message on
- * stderr. Free with options_free in either case.
+ * Reads the command line. The result is an exit status: STATUS_OK, or STATUS_USAGE after a message
+ * on stderr. Free with options_free in either case.
  */
 int options_parse(struct options *options, int argc, char **argv);
 void options_free(struct options *options);

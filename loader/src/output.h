@@ -1,7 +1,7 @@
 /*
- * What the loader does with events and maps: text on standard output or a file. Opened once a session's maps
- * are there. Functions that write give 0, or -1 once the output can take no more (a full disk, a closed
- * pipe): said once on stderr; the caller then ends tracing with STATUS_FAILED.
+ * What the loader does with events and maps: text on standard output or a file. Opened once a
+ * session's maps are there. Functions that write give 0, or -1 once the output can take no more (a
+ * full disk, a closed pipe): said once on stderr; the caller then ends tracing with STATUS_FAILED.
  */
 #ifndef BPFLOAD_OUTPUT_H
 #define BPFLOAD_OUTPUT_H
@@ -15,16 +15,17 @@ struct output;
 struct session;
 
 /*
- * Validates what the manifest's checks leave to the output half (formats against their fields), opens -o,
- * and sets *out. The result is an exit status; the message is already on stderr.
+ * Validates what the manifest's checks leave to the output half (formats against their fields),
+ * opens -o, and sets *out. The result is an exit status; the message is already on stderr.
  */
 int output_open(struct output **out, struct session *session);
 
 /*
- * Handles one event of any kind but exit (also process, clear and zero). `record` points into the ring or a
- * copy; at least event->size bytes, which `size` is.
+ * Handles one event of any kind but exit (also process, clear and zero). `record` points into the
+ * ring or a copy; at least event->size bytes, which `size` is.
  */
-int output_event(struct output *output, const struct mf_event *event, const void *record, size_t size);
+int output_event(struct output *output, const struct mf_event *event, const void *record,
+		 size_t size);
 
 /*
  * The same for a control event whose record was lost (the ring was full) but whose mark was found:

@@ -22,7 +22,8 @@ struct session {
 	/* For tables that live as long as the session. */
 	struct arena arena;
 
-	/* Number of possible CPUs: per-CPU values have that many parts, each rounded up to 8 bytes. */
+	/* Number of possible CPUs: per-CPU values have that many parts, each rounded up to 8 bytes.
+	 */
 	uint32_t cpus;
 	/* The mapped .bss; NULL and 0 when the object has none. */
 	uint8_t *bss;
@@ -49,6 +50,10 @@ int session_map_fd(const struct session *session, const char *name);
 
 /* Keys that the map can hold, or 0 when there is no such map. */
 uint32_t session_map_max_entries(const struct session *session, const char *name);
+
+/* Bytes of one CPU's value in the kernel map (a slot's value may be followed by its flag); 0: no
+ * such map. */
+uint32_t session_map_value_size(const struct session *session, const char *name);
 
 /* Text of a probe name value (an attach cookie), or NULL when it is out of range. */
 const char *session_probe_name(const struct session *session, uint64_t index);
