@@ -21,20 +21,15 @@ function mount(type: string, at: string): void {
 }
 
 export interface Loaded {
-  /** Names of the pinned programs or links. */
+  /** Names of the pinned programs. */
   readonly programs: readonly string[];
   /** Entries of a map as bpftool prints them with the types of BTF. */
   dump(map: string): readonly unknown[];
 }
 
-/** Loads all programs, attaches them if asked to, and detaches after `use`. */
-export function loaded<Result>(
-  object: Uint8Array,
-  attach: boolean,
-  use: (loaded: Loaded) => Result,
-): Result {
+/** Loads all programs without attaching them. */
+export function loaded<Result>(object: Uint8Array, use: (loaded: Loaded) => Result): Result {
   mount('bpf', BPFFS);
-  mount('tracefs', '/sys/kernel/tracing');
   const pins = join(BPFFS, `bpfscript-${process.pid}`);
   const programs = join(pins, 'programs');
   const maps = join(pins, 'maps');
@@ -43,15 +38,7 @@ export function loaded<Result>(
     withFolder((folder) => {
       const file = join(folder, 'linked.o');
       writeFileSync(file, object);
-      bpftool(
-        'prog',
-        'loadall',
-        file,
-        programs,
-        'pinmaps',
-        maps,
-        ...(attach ? ['autoattach'] : []),
-      );
+      bpftool('prog', 'loadall', file, programs, 'pinmaps', maps);
     });
     return use({
       programs: readdirSync(programs).sort(),
@@ -66,6 +53,31 @@ export function loaded<Result>(
   } finally {
     for (const folder of [programs, maps, pins]) remove(folder);
   }
+}
+
+/**
+ * Loads and attaches an object by libbpf alone, makes some system calls, and gives the bytes of the maps whose
+ * names end so (`.bss`).
+ */
+export function attached(object: Uint8Array, suffix: string): Buffer {
+  mount('tracefs', '/sys/kernel/tracing');
+  return withFolder((folder) => {
+    const helper = join(folder, 'attach');
+    const source = new URL('attach.c', import.meta.url).pathname;
+    execFileSync('gcc', [
+      '-std=gnu11',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-o',
+      helper,
+      source,
+      '-lbpf',
+    ]);
+    const file = join(folder, 'linked.o');
+    writeFileSync(file, object);
+    return Buffer.from(execFileSync(helper, [suffix, file], { encoding: 'utf8' }).trim(), 'hex');
+  });
 }
 
 /** bpffs has no recursive removal that Node knows: its files are no regular ones. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { HASH, PERCPU_ARRAY, scriptUnit } from './fixtures.ts';
+import { HASH, PERCPU_ARRAY, SCRIPT_IR, scriptUnit } from './fixtures.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { link } from '../../linker/link.ts';
-import { loaded } from './kernel.ts';
-import { onFile, unit } from './support.ts';
+import { attached, loaded } from './kernel.ts';
+import { assemble, onFile, unit } from './support.ts';
 
 const object = () => link(scriptUnit());
 
@@ -57,9 +57,24 @@ describe('a linked object', () => {
   });
 
   it('is taken by the kernel as it is', () => {
-    loaded(object(), false, ({ programs }) => {
+    loaded(object(), ({ programs }) => {
       expect(programs).toEqual(['switch_1', 'uprobe_2', 'uprobe_3']);
     });
+  });
+
+  it('counts, loops and reads its parameters when attached', () => {
+    const uprobes = (text: string) =>
+      text.replaceAll('section "uprobe"', 'section "raw_tp/sys_enter"');
+    const attachable = link({ ...scriptUnit(), object: assemble(uprobes(SCRIPT_IR)) });
+    const bss = attached(attachable, '.bss');
+    expect([1n, 2n, 3n, 9n]).toContain(bss.readBigUInt64LE(0));
+    // Four rounds of the loop that add 3, and the parameter 5.
+    expect(bss.readBigUInt64LE(8)).toBe(17n);
+    const slots = attached(attachable, 'AT_');
+    const counts = Array.from({ length: slots.length / 16 }, (_, cpu) =>
+      slots.readBigUInt64LE(cpu * 16),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0n)).toBeGreaterThan(0n);
   });
 
   it('[AOT-019] is the same for the same unit, and carries the digest of itself', () => {
@@ -114,7 +129,7 @@ describe('the linker', () => {
         { symbol: 'h', type: HASH, maxEntries: 10, flags: 1, key: { int: 8 }, value: { int: 8 } },
       ],
     });
-    loaded(made, false, ({ dump }) => expect(dump('h')).toEqual([]));
+    loaded(made, ({ dump }) => expect(dump('h')).toEqual([]));
   });
 
   it('refuses a function that the compiler did not announce', () => {
