@@ -1,25 +1,120 @@
-/** The table of built-ins: one line each. */
+/**
+ * The table of built-ins, in the order of the reference (docs/builtins.md). Aggregations (`count()` and the like)
+ * are not in it: they are forms of assignment, which the analysis knows.
+ */
+import { kptr, uptr } from './address_space.ts';
+import { args, ctx, numberedArguments, retval } from './args.ts';
+import { bswap } from './bswap.ts';
+import { buf } from './buf.ts';
 import type { Builtin } from './builtin.ts';
+import { cgroup } from './cgroup.ts';
+import { clear, zero } from './clear.ts';
+import { comm } from './comm.ts';
+import { cpid, hasCpid } from './cpid.ts';
+import { cpu, ncpus, numaid } from './cpu.ts';
+import { curtask, leaderComm, leaderTid, pcomm, ppid } from './curtask.ts';
+import { deleteElement } from './delete.ts';
+import { exit } from './exit.ts';
+import { func } from './func.ts';
+import { find, hasKey } from './has_key.ts';
+import { join } from './join.ts';
+import { len } from './len.ts';
+import { elapsed, jiffies, nsecs } from './nsecs.ts';
+import { pid, tid } from './pid.ts';
+import { print } from './print.ts';
+import { cat, printf, system } from './printf.ts';
+import { probe, probetype } from './probe.ts';
+import { rand } from './rand.ts';
+import { reg, usermode } from './registers.ts';
+import { kstack, ustack } from './stacks.ts';
+import { str } from './str.ts';
+import { strcontains, strlen, strncmp, strstr } from './strings.ts';
+import { ksym, usym } from './symbols.ts';
+import { strftime, time } from './time.ts';
+import { gid, uid } from './uid.ts';
 
-export const builtins: readonly Builtin[] = [];
+export const builtins: readonly Builtin[] = [
+  // The task
+  pid,
+  tid,
+  uid,
+  gid,
+  comm,
+  cgroup,
+  curtask,
+  ppid,
+  pcomm,
+  leaderTid,
+  leaderComm,
+  cpid,
+  hasCpid,
+  // The machine and the clock
+  cpu,
+  ncpus,
+  numaid,
+  nsecs,
+  elapsed,
+  jiffies,
+  rand,
+  // The probe
+  probe,
+  probetype,
+  func,
+  args,
+  ...numberedArguments,
+  retval,
+  ctx,
+  reg,
+  usermode,
+  kstack,
+  ustack,
+  // Output
+  printf,
+  print,
+  time,
+  strftime,
+  join,
+  cat,
+  system,
+  exit,
+  // Memory and strings
+  str,
+  buf,
+  kptr,
+  uptr,
+  ksym,
+  usym,
+  strlen,
+  strncmp,
+  strcontains,
+  strstr,
+  bswap,
+  // Maps
+  deleteElement,
+  hasKey,
+  find,
+  len,
+  clear,
+  zero,
+];
 
-interface Found {
+export interface FoundBuiltin {
   readonly builtin: Builtin;
   /** The name is an older one: see `Builtin.legacyNames`. */
   readonly legacy: boolean;
 }
 
-const byName: ReadonlyMap<string, Found> = new Map(
+const byName: ReadonlyMap<string, FoundBuiltin> = new Map(
   builtins.flatMap((builtin) => [
-    ...(builtin.legacyNames ?? []).map((name): [string, Found] => [
+    ...(builtin.legacyNames ?? []).map((name): [string, FoundBuiltin] => [
       name,
       { builtin, legacy: true },
     ]),
-    [builtin.name, { builtin, legacy: false }] as [string, Found],
+    [builtin.name, { builtin, legacy: false }] as [string, FoundBuiltin],
   ]),
 );
 
-/** The built-in of that name, or undefined. */
-export function findBuiltin(name: string): Found | undefined {
+/** The built-in of that name, present or older; undefined if there is none. */
+export function findBuiltin(name: string): FoundBuiltin | undefined {
   return byName.get(name);
 }

@@ -11,6 +11,7 @@ export const HELPERS = {
   get_current_comm: 16,
   get_stackid: 27,
   get_current_task: 35,
+  get_numa_node_id: 42,
   get_stack: 67,
   get_current_cgroup_id: 80,
   probe_read_user: 112,

@@ -1,0 +1,38 @@
+/** func: the function that a kprobe or uprobe stands in. */
+import type { Builtin } from './builtin.ts';
+import { lowerTaskId } from './pid.ts';
+import { refusedInLoop, textConstant, typedCall, unavailable } from './use.ts';
+
+export const func: Builtin = {
+  name: 'func',
+  arity: [0, 0],
+  summary: 'Name of the probed function.',
+  analyse(use, scope) {
+    const { probe } = scope;
+    const kernel = probe.provider === 'kprobe' || probe.provider === 'kretprobe';
+    const user = probe.provider === 'uprobe' || probe.provider === 'uretprobe';
+    if (!kernel && !user) return unavailable(use, scope);
+    if (refusedInLoop(use, scope)) return undefined;
+    if (probe.function !== undefined) return textConstant(probe.function, use.range);
+    if (kernel) return typedCall('func', use, { kind: 'ksym' });
+    if (probe.provider === 'uretprobe') {
+      // The registers are those of the caller, and bpf_get_func_ip knows uprobes only since Linux 6.6.
+      scope.error(
+        'func is not known in a uretprobe with a wildcard',
+        use.range,
+        'name the functions one by one, or use probe',
+      );
+      return undefined;
+    }
+    return typedCall('func', use, { kind: 'usym' });
+  },
+  /** ksym: address of the kernel function. */
+  lower: (_call, lowering) => lowering.call('get_func_ip', lowering.context),
+  /** usym: a uprobe's registers still point at the function's first instruction (handle_swbp). */
+  lowerInto(_call, lowering, to) {
+    const { ir } = lowering;
+    ir.store(to.pointer, 0, 8, lowering.register('ip'));
+    ir.store(to.pointer, 8, 4, lowerTaskId('pid', 'curr_ns', lowering));
+    ir.store(to.pointer, 12, 4, ir.constant(0));
+  },
+};

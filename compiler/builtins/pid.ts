@@ -1,0 +1,76 @@
+/** pid and tid. What user space calls so is `tgid` and `pid` inside of the kernel: mind the halves. */
+import type { TypedCall } from '../analysis/typed.ts';
+import type { IrValue } from '../llvm/ir.ts';
+import type { Lowering } from '../lowering/lowering.ts';
+import { UINT32 } from '../types/type.ts';
+import type { Builtin } from './builtin.ts';
+import { describe, textLiteral, typedCall, wordOf } from './use.ts';
+
+type Id = 'pid' | 'tid';
+type Namespace = 'curr_ns' | 'init';
+
+/**
+ * Process or thread id of the current task, in the loader's PID namespace or the initial one. The loader sets
+ * `pidNamespace` only where the two differ, so elsewhere the verifier removes the branch.
+ */
+export function lowerTaskId(id: Id, namespace: Namespace, lowering: Lowering): IrValue {
+  const { ir } = lowering;
+  const initial = (): IrValue => {
+    // Thread group id in the upper half, thread id in the lower one (kernel/bpf/helpers.c,
+    // bpf_get_current_pid_tgid).
+    const both = lowering.call('get_current_pid_tgid');
+    return id === 'pid'
+      ? ir.op('lshr', both, ir.constant(32))
+      : ir.op('and', both, ir.constant(0xffffffff));
+  };
+  if (namespace === 'init') return initial();
+  const shared = lowering.shared('pidNamespace');
+  const device = ir.loadVolatile(shared, 0, 8);
+  const inode = ir.loadVolatile(shared, 8, 8);
+  return ir.ifValue(
+    ir.compare('ne', inode, ir.constant(0)),
+    () => {
+      // struct bpf_pidns_info { __u32 pid; __u32 tgid; }: the helper fills it with zeros when the task is
+      // not in the namespace.
+      const info = lowering.temporary(8, 4);
+      lowering.call('get_ns_current_pid_tgid', device, inode, info, ir.constant(8));
+      return ir.load(info, id === 'pid' ? 4 : 0, 4, false);
+    },
+    initial,
+  );
+}
+
+function taskId(name: Id, summary: string): Builtin {
+  return {
+    name,
+    arity: [0, 1],
+    summary,
+    analyse(use, scope) {
+      const [argument] = use.args;
+      const mode = argument === undefined ? 'curr_ns' : (wordOf(argument) ?? describe(argument));
+      if (mode !== 'curr_ns' && mode !== 'init') {
+        scope.error(
+          `Invalid PID namespace mode: ${mode} (expects: curr_ns or init)`,
+          argument?.range ?? use.range,
+        );
+        return undefined;
+      }
+      return typedCall(name, use, UINT32, { literals: [mode] });
+    },
+    lower: (call, lowering) => lowerTaskId(name, namespaceOf(call), lowering),
+  };
+}
+
+function namespaceOf(call: TypedCall): Namespace {
+  return textLiteral(call, 0) === 'init' ? 'init' : 'curr_ns';
+}
+
+export const pid: Builtin = taskId(
+  'pid',
+  'Process id; as the tracer sees it, or pid(init) as the initial namespace does.',
+);
+
+export const tid: Builtin = taskId(
+  'tid',
+  'Thread id; as the tracer sees it, or tid(init) as the initial namespace does.',
+);
