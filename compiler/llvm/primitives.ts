@@ -1,0 +1,145 @@
+/**
+ * Instructions that llvm-bindings cannot build (volatile and atomic access, inline assembly). Each is a small
+ * function, always inlined, that is written as LLVM text: a builder calls it as an external function, and the
+ * text of the module gets its definition (text.ts).
+ */
+import type { Width } from './ir.ts';
+
+type Kind = 'i64' | 'i8*';
+
+export interface Primitive {
+  /** Begins with `bpfscript.`, which no symbol of a script can. */
+  readonly name: string;
+  readonly result: Kind | 'void';
+  readonly parameters: readonly Kind[];
+  /** Attributes beside `alwaysinline nounwind`. */
+  readonly attributes: string;
+  /** Parameters are %0, %1 and so on; there is one block. */
+  readonly body: readonly string[];
+}
+
+const bits = (width: Width): number => width * 8;
+
+export function volatileLoad(width: Width): Primitive {
+  const type = `i${bits(width)}`;
+  return {
+    name: `bpfscript.load.volatile.${width}`,
+    result: 'i64',
+    parameters: ['i8*'],
+    attributes: '',
+    body: [
+      `%p = bitcast i8* %0 to ${type}*`,
+      `%v = load volatile ${type}, ${type}* %p`,
+      ...(width === 8 ? ['ret i64 %v'] : [`%w = zext ${type} %v to i64`, 'ret i64 %w']),
+    ],
+  };
+}
+
+export function volatileStore(width: Width): Primitive {
+  const type = `i${bits(width)}`;
+  return {
+    name: `bpfscript.store.volatile.${width}`,
+    result: 'void',
+    parameters: ['i8*', 'i64'],
+    attributes: '',
+    body: [
+      `%p = bitcast i8* %0 to ${type}*`,
+      ...truncation(width),
+      `store volatile ${type} %v, ${type}* %p`,
+      'ret void',
+    ],
+  };
+}
+
+/** The result is not used, so that the back end selects `lock add` instead of a fetching add. */
+export function atomicAdd(width: 4 | 8): Primitive {
+  const type = `i${bits(width)}`;
+  return {
+    name: `bpfscript.atomic.add.${width}`,
+    result: 'void',
+    parameters: ['i8*', 'i64'],
+    attributes: '',
+    body: [
+      `%p = bitcast i8* %0 to ${type}*`,
+      ...truncation(width),
+      `%old = atomicrmw add ${type}* %p, ${type} %v monotonic`,
+      'ret void',
+    ],
+  };
+}
+
+export function atomicExchange(): Primitive {
+  return {
+    name: 'bpfscript.atomic.exchange.8',
+    result: 'i64',
+    parameters: ['i8*', 'i64'],
+    attributes: '',
+    body: [
+      '%p = bitcast i8* %0 to i64*',
+      '%old = atomicrmw xchg i64* %p, i64 %1 seq_cst',
+      'ret i64 %old',
+    ],
+  };
+}
+
+/**
+ * A load whose offset is decided by the loader: one `ldx`, noted in `.bpfscript.sites`. The assembly reads no
+ * memory that a program writes, so that equal ones may merge (readnone) and unused ones vanish.
+ */
+export function siteLoad(site: number, offset: number, width: Width): Primitive {
+  const sign = offset < 0 ? '-' : '+';
+  return {
+    name: `bpfscript.site.${site}.load.${width}.${offset}`,
+    result: 'i64',
+    parameters: ['i8*'],
+    attributes: 'readnone willreturn',
+    body: [
+      `%v = call i64 asm "${siteAsm(site, `$0 = *(u${bits(width)} *)($1 ${sign} ${Math.abs(offset)})`)}", "=r,r"(i8* %0) readnone nounwind willreturn`,
+      'ret i64 %v',
+    ],
+  };
+}
+
+/** A number decided by the loader: one `mov` of a 32-bit immediate, sign-extended. */
+export function siteImmediate(site: number, value: number): Primitive {
+  return {
+    name: `bpfscript.site.${site}.immediate.${value}`,
+    result: 'i64',
+    parameters: [],
+    attributes: 'readnone willreturn',
+    body: [
+      `%v = call i64 asm "${siteAsm(site, `$0 = ${value}`)}", "=r"() readnone nounwind willreturn`,
+      'ret i64 %v',
+    ],
+  };
+}
+
+/**
+ * An instruction, and its record {u32 address, u32 site} in the site table. `${:uid}` gives each copy a label
+ * of its own, also when LLVM duplicates the block.
+ */
+function siteAsm(site: number, instruction: string): string {
+  const label = `.Lsite$\{:uid}`;
+  return [
+    `${label}:`,
+    instruction,
+    '.pushsection .bpfscript.sites,\\22\\22,@progbits',
+    `.long ${label}`,
+    `.long ${site}`,
+    '.popsection',
+  ].join('\\0A');
+}
+
+function truncation(width: Width): readonly string[] {
+  return width === 8 ? ['%v = add i64 %1, 0'] : [`%v = trunc i64 %1 to i${bits(width)}`];
+}
+
+/** The definition as LLVM text. */
+export function definitionOf(primitive: Primitive): string {
+  const { name, result, parameters, attributes, body } = primitive;
+  const list = parameters.map((type, index) => `${type} %${index}`).join(', ');
+  const suffix = attributes === '' ? '' : ` ${attributes}`;
+  return `define internal ${result} @${name}(${list}) alwaysinline nounwind${suffix} {\n${body
+    .map((line) => `  ${line}\n`)
+    .join('')}}\n`;
+}
