@@ -1,0 +1,112 @@
+/** Attach points: raw text to alias and fields. Quotes are dropped, escapes resolved, `$N` noted. */
+import type { Range } from '../source/source.ts';
+import type { AttachField, AttachPoint } from './ast.ts';
+
+export interface AttachPointProblem {
+  readonly message: string;
+  readonly range: Range;
+  readonly hint?: string;
+}
+
+export interface AttachPointResult {
+  readonly attachPoint: AttachPoint;
+  readonly problems: readonly AttachPointProblem[];
+}
+
+interface OpenField {
+  start: number;
+  text: string;
+  parameters: { offset: number; length: number; index: number }[];
+}
+
+const ALIAS = /^([A-Za-z_][A-Za-z0-9_]*)=/;
+
+/** `offset` is where `text` stands in the script. */
+export function parseAttachPoint(text: string, offset: number): AttachPointResult {
+  const problems: AttachPointProblem[] = [];
+  const problem = (message: string, start: number, end: number, hint?: string): void => {
+    const range = { start: offset + start, end: offset + end };
+    problems.push({ message, range, ...(hint === undefined ? {} : { hint }) });
+  };
+  const alias = ALIAS.exec(text);
+  let at = alias ? alias[0].length : 0;
+  const fields: AttachField[] = [];
+  let field: OpenField = { start: at, text: '', parameters: [] };
+  const finish = (end: number, next: number): void => {
+    const range = { start: offset + field.start, end: offset + end };
+    fields.push({ range, text: field.text, parameters: field.parameters });
+    field = { start: next, text: '', parameters: [] };
+  };
+
+  while (at < text.length) {
+    const character = text.charAt(at);
+    if (character === '"') {
+      const quoted = readQuoted(text, at);
+      if (!quoted.closed) problem('unterminated string', at, quoted.end);
+      field.text += quoted.text;
+      at = quoted.end;
+    } else if (character === ':') {
+      finish(at, at + 1);
+      at += 1;
+    } else if (character === '@' && fields.length > 0 && field.text !== '') {
+      finish(at, at);
+      field.text = '@';
+      at += 1;
+    } else if (character === '$') {
+      const digits = /^[0-9]+/.exec(text.slice(at + 1))?.[0];
+      const length = 1 + (digits?.length ?? 0);
+      if (digits === undefined)
+        problem(
+          "'$' must be followed by the number of a positional parameter",
+          at,
+          at + 1,
+          "Put the name in double quotes to use a '$' as it stands.",
+        );
+      else if (Number(digits) === 0 || Number(digits) > MAX_PARAMETER)
+        problem(
+          `positional parameter ${text.slice(at, at + length)} is out of range`,
+          at,
+          at + length,
+        );
+      else field.parameters.push({ offset: field.text.length, length, index: Number(digits) });
+      field.text += text.slice(at, at + length);
+      at += length;
+    } else if (character === '\\' && at + 1 < text.length) {
+      field.text += text.charAt(at + 1);
+      at += 2;
+    } else {
+      field.text += character;
+      at += 1;
+    }
+  }
+  finish(text.length, text.length);
+  return {
+    attachPoint: {
+      kind: 'attach-point',
+      range: { start: offset, end: offset + text.length },
+      text,
+      alias: alias?.[1],
+      fields,
+    },
+    problems,
+  };
+}
+
+/** Largest N of `$N`. */
+export const MAX_PARAMETER = 65_535;
+
+function readQuoted(
+  text: string,
+  start: number,
+): { readonly text: string; readonly end: number; readonly closed: boolean } {
+  let value = '';
+  for (let at = start + 1; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') return { text: value, end: at + 1, closed: true };
+    if (character === '\\' && at + 1 < text.length) {
+      value += text.charAt(at + 1);
+      at += 1;
+    } else value += character;
+  }
+  return { text: value, end: text.length, closed: false };
+}

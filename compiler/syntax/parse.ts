@@ -1,0 +1,157 @@
+/** From text to tree. chevrotain ends here: nothing outside this folder knows of it. */
+import type { Diagnostics } from '../source/diagnostics.ts';
+import { positionAt, type Range, type Source } from '../source/source.ts';
+import type * as ast from './ast.ts';
+import { rangeOf } from './base-parser.ts';
+import { EOF, type IRecognitionException, type IToken, tokenMatcher } from './chevrotain.ts';
+import { describe } from './messages.ts';
+import { ProgramParser } from './program-parser.ts';
+import * as t from './tokens.ts';
+
+/** Deepest nesting of brackets. This parser and the passes behind it recurse. */
+const MAX_NESTING = 200;
+
+interface Problem {
+  readonly message: string;
+  readonly range: Range;
+  readonly hints: readonly string[];
+}
+
+// Built on first use: `--help` and most commands on objects never parse.
+const lexer = lazy(() => t.createLexer());
+const parser = lazy(() => new ProgramParser());
+
+/** The tree of a script, or undefined after at least one error. Messages begin with `syntax: `. */
+export function parse(source: Source, diagnostics: Diagnostics): ast.Program | undefined {
+  const { tokens, groups, errors } = lexer().tokenize(source.text);
+  const lexical: Problem[] = errors.map(({ offset, length }) => {
+    const range = { start: offset, end: offset + length };
+    return { message: `unexpected ${quote(source.text, range)}`, range, hints: [] };
+  });
+  for (const comment of groups.unterminatedComments ?? []) {
+    const range = { start: comment.startOffset, end: comment.startOffset + 2 };
+    lexical.push({ message: 'unterminated comment', range, hints: [] });
+  }
+  const deep = nestedTooDeeply(tokens);
+  if (deep) {
+    add(diagnostics, [...lexical, deep]);
+    return undefined;
+  }
+
+  const built: Problem[] = [];
+  const program = run(tokens, built);
+  const broken = Math.min(
+    ...(groups.unterminatedComments ?? []).map((comment) => comment.startOffset),
+    ...tokens
+      .filter((token) => token.tokenType === t.UnterminatedString)
+      .map((token) => token.startOffset),
+  );
+  const grammar = parser()
+    .errors.map((error) => grammarProblem(error, source, tokens))
+    .filter(({ range }) => range.start < broken || built.length + lexical.length === 0);
+  // Where braces do not balance, all that follows the first error is guesswork.
+  const reliable = unclosedBraces(tokens).length === 0 ? grammar : grammar.slice(0, 1);
+  const problems = [...lexical, ...built, ...reliable];
+  add(diagnostics, problems);
+  return problems.length === 0 ? program : undefined;
+}
+
+function run(tokens: IToken[], problems: Problem[]): ast.Program | undefined {
+  const instance = parser();
+  instance.input = tokens;
+  instance.report = (message, range, ...hints) => problems.push({ message, range, hints });
+  try {
+    return instance.program();
+  } catch (error) {
+    // Chains without brackets (`!!!!x`, `else if`) nest too. V8 says so with a RangeError.
+    if (!(error instanceof RangeError)) throw error;
+    problems.push(tooDeep(tokens[0]));
+    return undefined;
+  }
+}
+
+function add(diagnostics: Diagnostics, problems: readonly Problem[]): void {
+  const sorted = problems.toSorted((a, b) => a.range.start - b.range.start);
+  for (const { message, range, hints } of sorted)
+    diagnostics.error(`syntax: ${message}`, range, ...hints);
+}
+
+function grammarProblem(
+  error: IRecognitionException,
+  source: Source,
+  tokens: readonly IToken[],
+): Problem {
+  const { token, previousToken } = error as IRecognitionException & { previousToken?: IToken };
+  const message =
+    error.name === 'NotAllInputParsedException'
+      ? `expected a probe, found ${describe(token)}`
+      : error.message;
+  if (token.tokenType !== EOF) return { message, range: rangeOf(token), hints: [] };
+
+  const last = previousToken?.tokenType === EOF ? tokens.at(-1) : (previousToken ?? tokens.at(-1));
+  const range = last ? rangeOf(last) : { start: 0, end: 0 };
+  const unclosed = unclosedBraces(tokens).at(-1);
+  if (!unclosed) return { message, range, hints: [] };
+  const { line, column } = positionAt(source, unclosed.startOffset);
+  return { message, range, hints: [`The '{' at ${line}:${column} is not closed.`] };
+}
+
+/** Braces that have no partner at the end of the script, outermost first. */
+function unclosedBraces(tokens: readonly IToken[]): readonly IToken[] {
+  const open: IToken[] = [];
+  for (const token of tokens) {
+    if (tokenMatcher(token, t.LeftCurly)) open.push(token);
+    else if (token.tokenType === t.RightCurly) open.pop();
+  }
+  return open;
+}
+
+function nestedTooDeeply(tokens: readonly IToken[]): Problem | undefined {
+  let depth = 0;
+  for (const token of tokens) {
+    if (OPENING.has(token.image)) depth += 1;
+    else if (CLOSING.has(token.image)) depth -= 1;
+    if (depth > MAX_NESTING) return tooDeep(token);
+  }
+  return undefined;
+}
+
+const OPENING: ReadonlySet<string> = new Set(['(', '[', '{']);
+const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
+
+function tooDeep(token: IToken | undefined): Problem {
+  const range = token ? rangeOf(token) : { start: 0, end: 0 };
+  return { message: 'the script nests too deeply', range, hints: [] };
+}
+
+function quote(text: string, { start, end }: Range): string {
+  const excerpt = text.slice(start, Math.min(end, start + 20));
+  return [...excerpt].length === 1 ? `character '${excerpt}'` : `characters '${excerpt}'`;
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** A token as `--emit tokens` shows it; line and column are 1-based. */
+export interface ShownToken {
+  readonly line: number;
+  readonly column: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** The tokens of a script, without layout and comments. Malformed text is left out: `parse` reports it. */
+export function tokenize(source: Source): readonly ShownToken[] {
+  return lexer()
+    .tokenize(source.text)
+    .tokens.map((token) => ({
+      ...positionAt(source, token.startOffset),
+      type: token.tokenType.name,
+      text: token.image,
+    }));
+}
