@@ -1,0 +1,200 @@
+/** What an object holds, from the file alone: for `bpfscript inspect` and for reviews in CI. */
+import { describeAccess, CORE_KIND_NAMES } from './btf/path.ts';
+import { readExtension } from './btf/extension.ts';
+import { type Btf, readBtf } from './btf/read.ts';
+import { renderBtf } from './btf/text.ts';
+import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
+import { ElfError, type ElfObject, type ElfSection, INSN_SIZE, SHF, STB, STT } from './elf/elf.ts';
+import { readElf } from './elf/read.ts';
+import { asNumber, asObject, asObjects, asText, asTexts, type Json } from './inspect/json.ts';
+import { type InspectedMap, inspectMaps } from './inspect/maps.ts';
+import { MANIFEST_SECTION } from './manifest/encode.ts';
+
+export { renderInspection } from './inspect/render.ts';
+
+export interface Inspection {
+  readonly size: number;
+  readonly script: string;
+  readonly producer: string;
+  /** Of the kernel description that the script was compiled with. */
+  readonly kernel: { readonly release: string; readonly arch: string };
+  readonly license: string;
+  /** Whether the file is as the linker wrote it. */
+  readonly digest: 'valid' | 'wrong' | 'missing';
+  readonly unsafe: boolean;
+  readonly programs: readonly InspectedProgram[];
+  /** Functions that programs call. */
+  readonly functions: readonly InspectedFunction[];
+  readonly maps: readonly InspectedMap[];
+  readonly events: readonly InspectedEvent[];
+  readonly params: readonly { readonly index: number; readonly as: string }[];
+  readonly relocations: readonly InspectedRelocation[];
+  readonly features: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly sections: readonly { readonly name: string; readonly size: number }[];
+  readonly manifest: unknown;
+  readonly btfText: string;
+}
+
+export interface InspectedFunction {
+  readonly name: string;
+  readonly instructions: number;
+}
+
+export interface InspectedProgram extends InspectedFunction {
+  /** Tells libbpf the program type. */
+  readonly section: string;
+  /** Names of its probes, as `probe` prints them. */
+  readonly probes: readonly string[];
+}
+
+export interface InspectedEvent {
+  readonly kind: string;
+  /** Bytes of a record in the ring buffer. */
+  readonly size: number;
+  readonly format?: string;
+}
+
+/** A number in an instruction that depends on the host. */
+export interface InspectedRelocation {
+  readonly function: string;
+  /** From the function's first. */
+  readonly instruction: number;
+  /** `core`: libbpf adapts it by BTF. `tracepoint`: the loader adapts it by the event's format. */
+  readonly by: 'core' | 'tracepoint';
+  /** `field_byte_offset` and so on; for tracepoints `offset` or `immediate`. */
+  readonly kind: string;
+  /** `task_struct.tgid`, `sched:sched_switch.next_pid`. */
+  readonly of: string;
+}
+
+/** Throws ElfError or BtfError with what is wrong when the bytes are not an object of this tool. */
+export function inspectObject(bytes: Uint8Array): Inspection {
+  const elf = readElf(bytes);
+  const find = (name: string): ElfSection | undefined =>
+    elf.sections.find((section) => section.name === name);
+  const required = (name: string): Uint8Array => {
+    const section = find(name);
+    if (!section) throw new ElfError(`it has no section ${name}`);
+    return section.data;
+  };
+  const manifest = parseManifest(required(MANIFEST_SECTION));
+  const btf = readBtf(required('.BTF'));
+  const probes = asObjects(manifest.probes);
+  const kernel = asObject(manifest.kernel);
+  const functions = functionsOf(elf);
+  const license = Buffer.from(find('license')?.data ?? []);
+  return {
+    size: bytes.length,
+    script: asText(manifest.script),
+    producer: asText(manifest.producer),
+    kernel: { release: asText(kernel.release), arch: asText(kernel.arch) },
+    license: license.subarray(0, Math.max(license.indexOf(0), 0)).toString(),
+    digest: checkDigest(bytes, find(DIGEST_SECTION)),
+    unsafe: manifest.unsafe === true,
+    programs: functions
+      .filter(({ global }) => global)
+      .map(({ name, section, instructions }) => ({
+        name,
+        section,
+        instructions,
+        probes: probes
+          .filter((probe) => asText(probe.program) === name)
+          .map((probe) => asText(probe.name)),
+      })),
+    functions: functions
+      .filter(({ global }) => !global)
+      .map(({ name, instructions }) => ({ name, instructions })),
+    maps: inspectMaps(btf, manifest),
+    events: asObjects(manifest.events).map((event) => ({
+      kind: asText(event.kind),
+      size: asNumber(event.size),
+      ...(typeof event.format === 'string' ? { format: event.format } : {}),
+    })),
+    params: asObjects(manifest.params).map(({ index, as }) => {
+      return { index: asNumber(index), as: asText(as) };
+    }),
+    relocations: [
+      ...coreRelocations(btf, required('.BTF.ext'), functions),
+      ...asObjects(manifest.fixups).map(fixup),
+    ],
+    features: asTexts(manifest.features),
+    capabilities: asTexts(manifest.capabilities),
+    sections: elf.sections.slice(1).map(({ name, size }) => ({ name, size })),
+    manifest,
+    btfText: renderBtf(btf),
+  };
+}
+
+function parseManifest(data: Uint8Array): Json {
+  try {
+    return asObject(JSON.parse(Buffer.from(data).toString()));
+  } catch (error) {
+    throw new ElfError('its manifest is not JSON', { cause: error });
+  }
+}
+
+function checkDigest(bytes: Uint8Array, section: ElfSection | undefined): Inspection['digest'] {
+  if (section?.data.length !== DIGEST_SIZE) return 'missing';
+  const offset = section.data.byteOffset - bytes.byteOffset;
+  return Buffer.from(section.data).equals(digestOf(bytes, offset)) ? 'valid' : 'wrong';
+}
+
+interface PlacedFunction {
+  readonly name: string;
+  readonly section: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly instructions: number;
+  readonly global: boolean;
+}
+
+function functionsOf(elf: ElfObject): readonly PlacedFunction[] {
+  return elf.symbols
+    .filter((symbol) => symbol.type === STT.func)
+    .flatMap((symbol) => {
+      const section = elf.sections[symbol.section];
+      if (!section || !(section.flags & SHF.exec)) return [];
+      return {
+        name: symbol.name,
+        section: section.name,
+        offset: symbol.value,
+        size: symbol.size,
+        instructions: Math.floor(symbol.size / INSN_SIZE),
+        global: symbol.bind === STB.global,
+      };
+    });
+}
+
+function coreRelocations(
+  btf: Btf,
+  extension: Uint8Array,
+  functions: readonly PlacedFunction[],
+): readonly InspectedRelocation[] {
+  return readExtension(extension).core.flatMap(({ section, records }) => {
+    const name = btf.string(section);
+    return records.map(({ offset, type, access, kind }) => {
+      const inside = functions.find(
+        (one) => one.section === name && offset >= one.offset && offset < one.offset + one.size,
+      );
+      return {
+        function: inside?.name ?? name,
+        instruction: (offset - (inside?.offset ?? 0)) / INSN_SIZE,
+        by: 'core' as const,
+        kind: CORE_KIND_NAMES[kind] ?? String(kind),
+        of: describeAccess(btf, type, btf.string(access)),
+      };
+    });
+  });
+}
+
+function fixup(entry: Json): InspectedRelocation {
+  const { category, event, field } = asObject(entry.tracepoint);
+  return {
+    function: asText(entry.program),
+    instruction: asNumber(entry.insn),
+    by: 'tracepoint',
+    kind: asText(entry.site),
+    of: `${asText(category)}:${asText(event)}.${asText(field)}`,
+  };
+}

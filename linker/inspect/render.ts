@@ -1,0 +1,98 @@
+/** An inspection as text for people. */
+import type { Inspection, InspectedRelocation } from '../inspect.ts';
+
+/** Sections with headings and aligned columns; what is empty is left out. */
+export function renderInspection(inspection: Inspection): string {
+  const { kernel } = inspection;
+  const head = [
+    ['script', inspection.script],
+    ['producer', inspection.producer],
+    ['compiled for', `${kernel.release} ${kernel.arch}`],
+    ['license', inspection.license],
+    ['size', `${inspection.size} bytes`],
+    ['digest', inspection.digest],
+    ['parameters', inspection.params.map(({ index, as }) => `$${index} (${as})`).join(', ')],
+    ['features', inspection.features.join(', ')],
+    ['capabilities', inspection.capabilities.join(', ')],
+    ['unsafe', inspection.unsafe ? 'yes: runs with --unsafe only' : ''],
+  ].filter(([, value]) => value !== '');
+
+  const blocks = [
+    table(head),
+    heading(
+      'Programs',
+      inspection.programs.flatMap((program) => [
+        [program.name, program.section, count(program.instructions, 'instruction')],
+        ...program.probes.map((probe) => [`  ${probe}`]),
+      ]),
+    ),
+    heading(
+      'Functions',
+      inspection.functions.map(({ name, instructions }) => [
+        name,
+        count(instructions, 'instruction'),
+      ]),
+    ),
+    heading(
+      'Maps',
+      inspection.maps.map((map) => [
+        map.script ?? '',
+        map.name,
+        map.type,
+        count(map.maxEntries, map.type === 'ringbuf' ? 'byte' : 'entry', 'entries'),
+        map.keySize > 0 ? `key ${map.keySize}` : '',
+        map.valueSize > 0 ? `value ${map.valueSize}` : '',
+      ]),
+    ),
+    heading(
+      'Events',
+      inspection.events.map((event, index) => [
+        String(index),
+        event.kind,
+        count(event.size, 'byte'),
+        event.format === undefined ? '' : JSON.stringify(event.format),
+      ]),
+    ),
+    heading('Adapted to the host', relocations(inspection.relocations)),
+    heading(
+      'Sections',
+      inspection.sections.map(({ name, size }) => [name, count(size, 'byte')]),
+    ),
+  ];
+  return blocks.filter((block) => block !== '').join('\n');
+}
+
+/** Once for each function and field, however many instructions there are. */
+function relocations(all: readonly InspectedRelocation[]): readonly (readonly string[])[] {
+  const groups = new Map<string, { readonly row: readonly string[]; places: number }>();
+  for (const { function: name, by, kind, of } of all) {
+    const row = [name, of, `${by} ${kind}`];
+    const key = row.join('\0');
+    const group = groups.get(key) ?? { row, places: 0 };
+    group.places += 1;
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ row, places }) => [...row, count(places, 'place')]);
+}
+
+function heading(title: string, rows: readonly (readonly string[])[]): string {
+  return rows.length === 0 ? '' : `${title}\n${table(rows, '  ')}`;
+}
+
+function table(rows: readonly (readonly string[])[], indent = ''): string {
+  const widths: number[] = [];
+  // A cell that stands alone in its row, such as a probe's name, widens no column.
+  for (const row of rows)
+    if (row.length > 1)
+      row.forEach((cell, index) => {
+        widths[index] = Math.max(widths[index] ?? 0, cell.length);
+      });
+  return rows
+    .map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  '))
+    .map((line) => `${indent}${line.trimEnd()}\n`)
+    .join('');
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
