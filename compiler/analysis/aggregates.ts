@@ -1,0 +1,188 @@
+/** `@m[k] = count()` and its siblings: the kinds, their arguments, and reading the result into other maps. */
+import type * as ast from '../syntax/ast.ts';
+import type { Range } from '../source/source.ts';
+import { asInteger } from '../types/integers.ts';
+import { sameType } from '../types/equality.ts';
+import { kindName } from '../types/names.ts';
+import type { AggregateType } from '../types/type.ts';
+import { INT64, UINT64, isAggregate } from '../types/type.ts';
+import { checkArity } from './calls.ts';
+import { convert, isFlexible, widened } from './conversion.ts';
+import { typeExpression } from './expressions.ts';
+import { flowIntoMap, mapUse, mapValueType, resolveKey } from './maps.ts';
+import type { Typing } from './state.ts';
+import { error, isUnknown } from './state.ts';
+import type { TypedExpression, TypedStatement } from './typed.ts';
+
+type Name = AggregateType['kind'];
+
+const ARITY: ReadonlyMap<string, readonly [number, number]> = new Map<
+  Name,
+  readonly [number, number]
+>([
+  ['count', [0, 0]],
+  ['sum', [1, 1]],
+  ['min', [1, 1]],
+  ['max', [1, 1]],
+  ['avg', [1, 1]],
+  ['stats', [1, 1]],
+  ['hist', [1, 2]],
+  ['lhist', [4, 4]],
+]);
+
+const LARGEST_BITS = 5n;
+const MOST_BUCKETS = 1000;
+
+export const AGGREGATE_NAMES: readonly string[] = [...ARITY.keys()];
+
+export function isAggregateName(name: string): boolean {
+  return ARITY.has(name);
+}
+
+export function isAggregateCall(expression: ast.Expression): expression is ast.Call {
+  if (expression.kind === 'call') return isAggregateName(expression.name);
+  return false;
+}
+
+/** `@m[k] = sum(x)`; undefined after an error. */
+export function typeAggregate(
+  typing: Typing,
+  target: ast.MapExpression,
+  call: ast.Call,
+  range: Range,
+): TypedStatement | undefined {
+  const arity = ARITY.get(call.name);
+  if (!arity || !checkArity(typing, call, arity)) return undefined;
+  const key = resolveKey(typing, target);
+  if (key === 'failed') return undefined;
+  const value = call.args.length > 0 ? typeSample(typing, call) : undefined;
+  if (call.args.length > 0 && !value) return undefined;
+  const type = aggregateType(typing, call, value);
+  if (!type) return undefined;
+  const existing = mapUse(typing, target.name).value?.type;
+  if (existing?.kind === type.kind && type.kind.endsWith('hist') && !sameType(existing, type)) {
+    const what = type.kind === 'hist' ? 'hist bits' : 'lhist bounds';
+    error(typing, `Different ${what} in a single map unsupported`, call.range);
+    return undefined;
+  }
+  const flow = { type, flexible: value !== undefined && isFlexible(value) };
+  if (!flowIntoMap(typing, target.name, flow, call.range)) return undefined;
+  const joined = mapValueType(typing, target.name);
+  const aggregate = isAggregate(joined) && joined.kind === type.kind ? joined : type;
+  return {
+    kind: 'aggregate',
+    map: target.name,
+    key,
+    aggregate,
+    value: value && sampleFor(aggregate, value),
+    range,
+  };
+}
+
+/** The first argument: what is aggregated. */
+function typeSample(typing: Typing, call: ast.Call): TypedExpression | undefined {
+  const [first] = call.args;
+  if (!first) return undefined;
+  if (first.kind === 'type-argument') {
+    error(typing, `${call.name}() does not take a type as argument`, first.range);
+    return undefined;
+  }
+  const value = typeExpression(typing, first);
+  if (isUnknown(value.type)) return undefined;
+  if (asInteger(value.type)) return value;
+  error(
+    typing,
+    `${call.name}() only supports integer arguments (${kindName(value.type)} provided)`,
+    value.range,
+  );
+  return undefined;
+}
+
+/** Histograms put a value where its own sign says; the others calculate in the map's sign. */
+function sampleFor(aggregate: AggregateType, value: TypedExpression): TypedExpression {
+  if (!('signed' in aggregate)) return widened(value);
+  return convert(value, aggregate.signed ? INT64 : UINT64);
+}
+
+function aggregateType(
+  typing: Typing,
+  call: ast.Call,
+  value: TypedExpression | undefined,
+): AggregateType | undefined {
+  const signed = (value && asInteger(value.type)?.signed) ?? true;
+  switch (call.name) {
+    case 'count':
+      return { kind: 'count' };
+    case 'sum':
+    case 'min':
+    case 'max':
+    case 'avg':
+    case 'stats':
+      return { kind: call.name, signed };
+    case 'hist': {
+      const bits = call.args[1] ? literal(typing, call, 1) : 0n;
+      if (bits === undefined) return undefined;
+      if (bits < 0n || bits > LARGEST_BITS) {
+        error(
+          typing,
+          `hist() bits must be between 0 and ${LARGEST_BITS} (${bits} provided)`,
+          call.args[1]?.range ?? call.range,
+        );
+        return undefined;
+      }
+      return { kind: 'hist', bits: Number(bits) };
+    }
+    case 'lhist':
+      return linear(typing, call);
+    default:
+      throw new Error(`not an aggregation: ${call.name}`);
+  }
+}
+
+function linear(typing: Typing, call: ast.Call): AggregateType | undefined {
+  const min = literal(typing, call, 1);
+  const max = literal(typing, call, 2);
+  const step = literal(typing, call, 3);
+  if (min === undefined || max === undefined || step === undefined) return undefined;
+  const at = (index: number) => call.args[index]?.range ?? call.range;
+  if (step < 1n) {
+    error(typing, `lhist() step must be >= 1 (${step} provided)`, at(3));
+    return undefined;
+  }
+  if (min >= max) {
+    error(typing, `lhist() min must be less than max (provided min ${min} and max ${max})`, at(1));
+    return undefined;
+  }
+  const needed = (max - min) / step;
+  if (needed > BigInt(MOST_BUCKETS)) {
+    error(
+      typing,
+      `lhist() too many buckets, must be <= ${MOST_BUCKETS} (would need ${needed})`,
+      call.range,
+    );
+    return undefined;
+  }
+  const outside = [min, max].find((bound) => bound !== BigInt(Number(bound)));
+  if (outside !== undefined) {
+    error(typing, `lhist() bounds must be below 2^53 (${outside} provided)`, call.range);
+    return undefined;
+  }
+  return { kind: 'lhist', min: Number(min), max: Number(max), step: Number(step) };
+}
+
+function literal(typing: Typing, call: ast.Call, index: number): bigint | undefined {
+  const argument = call.args[index];
+  if (!argument) return undefined;
+  const value = argument.kind === 'type-argument' ? undefined : typeExpression(typing, argument);
+  if (value?.kind === 'int') return isUnknown(value.type) ? undefined : value.value;
+  const provided = value ? `${kindName(value.type)} expression` : 'type';
+  error(
+    typing,
+    `${call.name}() expects an integer literal (${provided} provided)`,
+    argument.range,
+    ...(value?.kind === 'parameter'
+      ? ['Positional parameters are set when the program is loaded, not when it is compiled.']
+      : []),
+  );
+  return undefined;
+}

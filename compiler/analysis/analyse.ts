@@ -1,0 +1,195 @@
+/**
+ * The analysis: from the tree as written to the typed tree.
+ *
+ * Types flow in all directions (a map's type follows from assignments in other probes, which may read further
+ * maps), so the program is typed in rounds. Each round types all of it, with the types of maps and variables
+ * that the round before found, and collects what flows into each; it ends when a round finds what it began
+ * with. Only the last round's tree and diagnostics count.
+ */
+import type * as ast from '../syntax/ast.ts';
+import type { KernelDescription } from '../kernel/types.ts';
+import type { ProbeTarget } from '../probes/probe.ts';
+import { resolveAttachPoint } from '../probes/providers.ts';
+import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
+import type { Source } from '../source/source.ts';
+import { sameType } from '../types/equality.ts';
+import type { Flow } from '../types/join.ts';
+import { readConfig } from './config.ts';
+import { condition } from './conversion.ts';
+import { mapSymbols, readDeclarations } from './declarations.ts';
+import { typeExpression } from './expressions.ts';
+import { readPreamble } from './preamble.ts';
+import type { Facts, Round, Typing } from './state.ts';
+import { isUnknown } from './state.ts';
+import { typeBody } from './statements.ts';
+import type { TypedProbe, TypedProgram } from './typed.ts';
+import { mentionsArgs } from './uses.ts';
+import { checkVariables } from './variables.ts';
+
+export interface AnalysisContext {
+  readonly kernel: KernelDescription;
+  readonly source: Source;
+  /** Functions that change the system are allowed. */
+  readonly unsafe: boolean;
+  readonly diagnostics: Diagnostics;
+  /** `BPFTRACE_*` settings override the config block. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A block and one of the targets that it is typed for. */
+interface Copy {
+  readonly probe: ast.Probe;
+  readonly attachPoint: ast.AttachPoint;
+  readonly target: ProbeTarget;
+}
+
+/** Widening has few steps (four integer sizes, a sign, a string's lengths); chains of maps multiply them. */
+const MOST_ROUNDS = 64;
+
+const NO_FACTS: Facts = { maps: new Map(), variables: new Map() };
+
+/** The typed program; undefined when there are errors, which are in the context's diagnostics. */
+export function analyse(program: ast.Program, context: AnalysisContext): TypedProgram | undefined {
+  const { diagnostics } = context;
+  const config = readConfig(program.config, context.environment ?? {}, diagnostics);
+  reportUnsupported(program, diagnostics);
+  const defines = readPreamble(program.preamble, diagnostics);
+  const declarations = readDeclarations(program, diagnostics);
+  const copies = resolveCopies(program, context);
+  if (copies.length > config.maxBpfProgs) {
+    diagnostics.error(
+      `Your program is trying to generate more than ${copies.length} BPF programs, which exceeds the current limit of ${config.maxBpfProgs}`,
+      undefined,
+      'The setting max_bpf_progs raises the limit.',
+    );
+  }
+
+  let known = NO_FACTS;
+  let assume = false;
+  for (let count = 0; count < MOST_ROUNDS; count += 1) {
+    const round: Round = {
+      kernel: context.kernel,
+      config,
+      unsafe: context.unsafe,
+      diagnostics: new Diagnostics(),
+      defines,
+      known,
+      assume,
+      maps: new Map(),
+      variables: new Map(),
+      params: new Map(),
+      sawUnknown: false,
+    };
+    const probes = copies.map((copy, index) => typeCopy(round, copy, index));
+    const found: Facts = { maps: new Map(round.maps), variables: round.variables };
+    if (!sameFacts(known, found)) {
+      known = found;
+    } else if (round.sawUnknown && !assume) {
+      assume = true;
+    } else {
+      const maps = mapSymbols(round, declarations);
+      diagnostics.addAll(distinct(round.diagnostics.all));
+      if (diagnostics.hasErrors) return undefined;
+      const params = [...round.params.values()].sort((a, b) => a.index - b.index);
+      return { probes, maps, params, config };
+    }
+  }
+  throw new Error(`the types of the program do not settle within ${MOST_ROUNDS} rounds`);
+}
+
+function reportUnsupported(program: ast.Program, diagnostics: Diagnostics): void {
+  for (const item of program.imports) {
+    diagnostics.error('import is not supported yet', item.range);
+  }
+  for (const item of program.items) {
+    if (item.kind === 'macro') diagnostics.error('macros are not supported yet', item.range);
+    if (item.kind === 'fn') diagnostics.error('functions (fn) are not supported yet', item.range);
+  }
+  if (!program.items.some((item) => item.kind === 'probe')) {
+    diagnostics.error('No probes to attach', undefined, 'A script needs at least one probe.');
+  }
+}
+
+function resolveCopies(program: ast.Program, context: AnalysisContext): readonly Copy[] {
+  const copies: Copy[] = [];
+  for (const item of program.items) {
+    if (item.kind !== 'probe') continue;
+    const needsArgs = mentionsArgs(item);
+    for (const attachPoint of item.attachPoints) {
+      const targets = resolveAttachPoint(attachPoint, {
+        kernel: context.kernel,
+        diagnostics: context.diagnostics,
+        unsafe: context.unsafe,
+        needsArgs,
+      });
+      for (const target of targets) copies.push({ probe: item, attachPoint, target });
+    }
+  }
+  return copies;
+}
+
+function typeCopy(round: Round, copy: Copy, index: number): TypedProbe {
+  const typing: Typing = {
+    round,
+    probe: copy.target,
+    copy: index,
+    variables: [],
+    scope: { parent: undefined, names: new Map() },
+    loops: [],
+  };
+  const predicate =
+    copy.probe.predicate && condition(typing, typeExpression(typing, copy.probe.predicate));
+  const { block } = typeBody(typing, copy.probe.body);
+  checkVariables(typing);
+  return {
+    target: copy.target,
+    symbol: `${copy.target.name.replace(/[^A-Za-z0-9]/g, '_')}_${index + 1}`,
+    range: copy.attachPoint.range,
+    variables: typing.variables
+      .map((variable) => variable.symbol)
+      .filter((symbol) => !isUnknown(symbol.type)),
+    predicate,
+    body: block,
+  };
+}
+
+function sameFacts(a: Facts, b: Facts): boolean {
+  return (
+    sameEntries(a.variables, b.variables, sameFlow) &&
+    sameEntries(
+      a.maps,
+      b.maps,
+      (left, right) => sameFlow(left.key, right.key) && sameFlow(left.value, right.value),
+    )
+  );
+}
+
+function sameEntries<Value>(
+  a: ReadonlyMap<string, Value>,
+  b: ReadonlyMap<string, Value>,
+  same: (left: Value, right: Value) => boolean,
+): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, left] of a) {
+    const right = b.get(key);
+    if (right === undefined || !same(left, right)) return false;
+  }
+  return true;
+}
+
+function sameFlow(a: Flow | undefined, b: Flow | undefined): boolean {
+  if (!a || !b) return a === b;
+  return sameType(a.type, b.type) && JSON.stringify(a.flexible) === JSON.stringify(b.flexible);
+}
+
+/** A block with several targets gives the same message for each of them: it is said once. */
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter((diagnostic) => {
+    const { range, message, severity } = diagnostic;
+    const key = `${severity} ${range?.start} ${range?.end} ${message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

@@ -1,0 +1,103 @@
+/** `args.field`: fields of tracepoint records and parameters of raw tracepoints. */
+import type * as ast from '../syntax/ast.ts';
+import type { TracepointField } from '../kernel/types.ts';
+import { closest } from './closest.ts';
+import { readFrom } from './pointers.ts';
+import type { Typing } from './state.ts';
+import { failed, inFor, warning } from './state.ts';
+import type { TypedExpression } from './typed.ts';
+
+export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExpression {
+  if (inFor(typing)) {
+    return failed(typing, "'args' builtin is not allowed in a for-loop", access.base.range);
+  }
+  const { probe } = typing;
+  if (probe.fields) return tracepointField(typing, access, probe.fields);
+  if (probe.parameters) {
+    const index = probe.parameters.findIndex((parameter) => parameter.name === access.field);
+    const parameter = probe.parameters[index];
+    if (parameter) {
+      return { kind: 'context-argument', type: parameter.type, index, range: access.range };
+    }
+    return noSuchField(
+      typing,
+      access,
+      `The arguments of ${probe.name} do`,
+      probe.parameters.map((candidate) => candidate.name),
+    );
+  }
+  return failed(
+    typing,
+    `The args builtin can not be used with "${probe.target.provider}" probes`,
+    access.base.range,
+    ...(probe.registers > 0 ? ['Use arg0, arg1, ... instead.'] : []),
+  );
+}
+
+function tracepointField(
+  typing: Typing,
+  access: ast.FieldAccess,
+  fields: readonly TracepointField[],
+): TypedExpression {
+  const { target } = typing.probe;
+  if (target.provider !== 'tracepoint') {
+    throw new Error(`${target.provider} has tracepoint fields`);
+  }
+  const { category, event } = target;
+  const field =
+    fields.find((candidate) => candidate.name === access.field) ??
+    legacyRetval(typing, access, fields);
+  if (field) {
+    const type =
+      field.type.kind === 'pointer'
+        ? readFrom({ ...field.type, space: typing.probe.space }, typing.probe.space)
+        : field.type;
+    return { kind: 'tracepoint-field', type, category, event, field, range: access.range };
+  }
+  if (access.field.startsWith('common_')) {
+    return failed(
+      typing,
+      'BPF does not support accessing common tracepoint fields',
+      access.fieldRange,
+    );
+  }
+  return noSuchField(
+    typing,
+    access,
+    `struct _tracepoint_${category}_${event} does`,
+    fields.map((candidate) => candidate.name),
+  );
+}
+
+/** Older scripts say `args->retval` for what sys_exit events call `ret`. */
+function legacyRetval(
+  typing: Typing,
+  access: ast.FieldAccess,
+  fields: readonly TracepointField[],
+): TracepointField | undefined {
+  if (access.field !== 'retval') return undefined;
+  const field = fields.find((candidate) => candidate.name === 'ret');
+  if (field) {
+    warning(
+      typing,
+      'args.retval is deprecated and will be removed in the future. Use args.ret instead.',
+      access.fieldRange,
+    );
+  }
+  return field;
+}
+
+function noSuchField(
+  typing: Typing,
+  access: ast.FieldAccess,
+  subject: string,
+  names: readonly string[],
+): TypedExpression {
+  const hints = closest(access.field, names);
+  return failed(
+    typing,
+    `${subject} not contain a field named '${access.field}'`,
+    access.fieldRange,
+    ...(hints.length > 0 ? hints : [`It has: ${names.join(', ')}`]),
+  );
+}

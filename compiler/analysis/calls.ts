@@ -1,0 +1,154 @@
+/** Identifiers and calls: built-ins, enumerators, `#define`d constants. */
+import type * as ast from '../syntax/ast.ts';
+import type { Builtin, BuiltinUse } from '../builtins/builtin.ts';
+import { builtins, findBuiltin } from '../builtins/builtins.ts';
+import type { Range } from '../source/source.ts';
+import { AGGREGATE_NAMES, isAggregateName } from './aggregates.ts';
+import { builtinScope } from './builtin-scope.ts';
+import { closest } from './closest.ts';
+import { typeExpression } from './expressions.ts';
+import type { Typing } from './state.ts';
+import { error, failed, unknown, warning } from './state.ts';
+import type { TypedExpression } from './typed.ts';
+
+/** Functions of the language that this version does not have. */
+const LATER: ReadonlySet<string> = new Set([
+  'assert',
+  'assert_str',
+  'cgroup_path',
+  'cgroupid',
+  'config',
+  'container_of',
+  'debugf',
+  'default_str_length',
+  'dw_ustack',
+  'elf_info',
+  'elf_is_exe',
+  'errorf',
+  'fail',
+  'getopt',
+  'is_array',
+  'is_err',
+  'is_integer',
+  'is_literal',
+  'is_ptr',
+  'is_str',
+  'is_unsigned_integer',
+  'kaddr',
+  'kfunc_allowed',
+  'kfunc_exist',
+  'leader_comm',
+  'leader_tid',
+  'macaddr',
+  'memcmp',
+  'ntop',
+  'override',
+  'path',
+  'pcomm',
+  'percpu_kaddr',
+  'pton',
+  'signal',
+  'signal_name',
+  'signal_thread',
+  'skboutput',
+  'socket_cookie',
+  'static_assert',
+  'str_concat',
+  'strcap',
+  'strerror',
+  'strstr',
+  'syscall_name',
+  'tseries',
+  'uaddr',
+  'unwatch',
+  'username',
+  'warnf',
+  'write_user',
+]);
+
+export function typeIdentifier(typing: Typing, identifier: ast.Identifier): TypedExpression {
+  const { name, range } = identifier;
+  const found = findBuiltin(name);
+  if (found) {
+    const use = { name: found.builtin.name, args: [], range, nameRange: range };
+    return useBuiltin(typing, found.builtin, found.legacy ? name : undefined, use);
+  }
+  const replacement = typing.round.defines.get(name);
+  if (replacement) return { ...typeExpression(typing, replacement), range };
+  const enumerator = typing.round.kernel.types.enumerator(name);
+  if (enumerator) {
+    const { value, type } = enumerator;
+    return { kind: 'int', type, value, flexible: value >= 0n, range };
+  }
+  if (isAggregateName(name)) return misplaced(typing, name, range);
+  if (LATER.has(name)) return failed(typing, `'${name}' is not supported yet`, range);
+  const names = [...builtinNames(), ...typing.round.defines.keys()];
+  return failed(typing, `Unknown identifier: '${name}'`, range, ...closest(name, names));
+}
+
+export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
+  const { name, range, nameRange } = call;
+  const found = findBuiltin(name);
+  if (found) {
+    const use = { name: found.builtin.name, args: call.args, range, nameRange };
+    return useBuiltin(typing, found.builtin, found.legacy ? name : undefined, use);
+  }
+  if (isAggregateName(name)) return misplaced(typing, name, range);
+  if (LATER.has(name)) return failed(typing, `${name}() is not supported yet`, nameRange);
+  const names = [...builtinNames(), ...AGGREGATE_NAMES];
+  return failed(typing, `Unknown function: '${name}'`, nameRange, ...closest(name, names));
+}
+
+function* builtinNames(): Iterable<string> {
+  for (const builtin of builtins) yield builtin.name;
+}
+
+function misplaced(typing: Typing, name: string, range: Range): TypedExpression {
+  return failed(
+    typing,
+    `${name}() must be assigned directly to a map`,
+    range,
+    `For example: @ = ${name}(...);`,
+  );
+}
+
+function useBuiltin(
+  typing: Typing,
+  builtin: Builtin,
+  legacyName: string | undefined,
+  use: BuiltinUse,
+): TypedExpression {
+  if (legacyName !== undefined) {
+    warning(
+      typing,
+      `${legacyName} is deprecated and will be removed in the future. Use ${builtin.name} instead.`,
+      use.nameRange,
+    );
+  }
+  if (!checkArity(typing, use, builtin.arity)) return unknown(use.range);
+  if (builtin.unsafe && !typing.round.unsafe) {
+    return failed(
+      typing,
+      `${use.name}() is an unsafe function being used in safe mode`,
+      use.range,
+      'Use --unsafe to allow functions that change the system.',
+    );
+  }
+  return builtin.analyse(use, builtinScope(typing, use)) ?? unknown(use.range);
+}
+
+/** Reports too few or too many arguments. */
+export function checkArity(
+  typing: Typing,
+  use: Pick<BuiltinUse, 'name' | 'args' | 'range'>,
+  [least, most]: readonly [number, number],
+): boolean {
+  const given = use.args.length;
+  if (given >= least && given <= most) return true;
+  const bound = least === most ? '' : given < least ? 'at least ' : 'at most ';
+  const wanted = given < least ? least : most;
+  const count = wanted === 0 ? 'no arguments' : `${wanted} argument${wanted === 1 ? '' : 's'}`;
+  const quantity = wanted === 0 ? count : `${bound}${count}`;
+  error(typing, `${use.name}() requires ${quantity} (${given} provided)`, use.range);
+  return false;
+}

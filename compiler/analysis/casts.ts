@@ -1,0 +1,148 @@
+/** Explicit casts `(T)e`. */
+import type * as ast from '../syntax/ast.ts';
+import { sameType } from '../types/equality.ts';
+import { asInteger } from '../types/integers.ts';
+import { layoutOf } from '../types/layout.ts';
+import { typeName } from '../types/names.ts';
+import { UNSIZED } from '../types/reference.ts';
+import type { ArrayType, EnumType, Type } from '../types/type.ts';
+import { UINT64, isAggregate } from '../types/type.ts';
+import { convert } from './conversion.ts';
+import { typeExpression } from './expressions.ts';
+import { inSpace } from './pointers.ts';
+import type { Typing } from './state.ts';
+import { error, failed, isUnknown, unknown, warning } from './state.ts';
+import { resolveType } from './type-references.ts';
+import type { TypedExpression } from './typed.ts';
+
+export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
+  const { range } = cast;
+  const operand = typeExpression(typing, cast.operand);
+  const to = resolveType(typing, cast.type);
+  if (!to || isUnknown(to) || isUnknown(operand.type)) return unknown(range);
+  const from = operand.type;
+  if (to.kind === 'struct') {
+    return failed(
+      typing,
+      `Cannot cast from "${typeName(from)}" to "${typeName(to)}"`,
+      range,
+      `Cast to a pointer and dereference it: *(${typeName(to)} *)`,
+    );
+  }
+  if (sameType(from, to) && operand.kind !== 'int') {
+    // A map's aggregate is read by its cast: `(int64)@c` says so explicitly.
+    if (operand.kind !== 'map') {
+      warning(
+        typing,
+        `Unnecessary cast: expression is already of type ${typeName(to)}`,
+        cast.type.range,
+      );
+    }
+    return { ...operand, range };
+  }
+  const target = castTarget(typing, operand, to, cast);
+  if (!target) return unknown(range);
+  return { kind: 'cast', type: target, operand: prepared(operand, target), range };
+}
+
+/** The complete type of the result; undefined after an error. */
+function castTarget(
+  typing: Typing,
+  operand: TypedExpression,
+  to: Type,
+  cast: ast.Cast,
+): Type | undefined {
+  const from = operand.type;
+  const integer = asInteger(from);
+  switch (to.kind) {
+    case 'bool':
+      if (integer || from.kind === 'pointer' || from.kind === 'string') return to;
+      break;
+    case 'int':
+      if (integer || from.kind === 'pointer' || from.kind === 'ksym') return to;
+      if (from.kind === 'array' && from.element.kind === 'int') {
+        if (layoutOf(from).size === to.size) return to;
+      }
+      break;
+    case 'enum':
+      if (integer) return checkVariant(typing, operand, to, cast) ? to : undefined;
+      break;
+    case 'pointer':
+      // A pointer keeps its space; an integer gets the probe's.
+      if (from.kind === 'pointer') return inSpace({ ...to, space: from.space }, from.space);
+      if (integer || from.kind === 'ksym') return inSpace(to, typing.probe.space);
+      // The address of an array in memory, as C has it.
+      break;
+    case 'array':
+      if (integer || from.kind === 'string') return arrayTarget(typing, from, to, cast);
+      break;
+    case 'string':
+      if (from.kind === 'string') {
+        if (to.size === UNSIZED) return from;
+        if (to.size >= from.size) return to;
+      }
+      break;
+    default:
+      break;
+  }
+  error(
+    typing,
+    `Cannot cast from "${typeName(from)}" to "${isAggregate(to) ? typeName(to) : describe(to)}"`,
+    cast.range,
+  );
+  return undefined;
+}
+
+function describe(type: Type): string {
+  return type.kind === 'array' && type.count === 0 ? `${typeName(type.element)}[]` : typeName(type);
+}
+
+/** A literal cast to an enum has to be one of its values. */
+function checkVariant(
+  typing: Typing,
+  operand: TypedExpression,
+  to: EnumType,
+  cast: ast.Cast,
+): boolean {
+  if (operand.kind !== 'int') return true;
+  const variants = typing.round.kernel.types.enumerators(to.id);
+  if (variants.some(([, value]) => value === operand.value)) return true;
+  error(typing, `${typeName(to)} does not have a variant with value ${operand.value}`, cast.range);
+  return false;
+}
+
+/** `(uint8[8])x`, `(int8[])"text"`: the sizes have to agree, an empty pair of brackets takes what fits. */
+function arrayTarget(typing: Typing, from: Type, to: ArrayType, cast: ast.Cast): Type | undefined {
+  const element = to.element.kind === 'int' ? to.element : undefined;
+  if (!element || (from.kind === 'string' && element.size !== 1)) {
+    error(typing, `Cannot cast from "${typeName(from)}" to "${describe(to)}"`, cast.range);
+    return undefined;
+  }
+  const size = layoutOf(from).size;
+  if (to.count === 0) {
+    if (size % element.size === 0) return { ...to, count: size / element.size };
+    error(
+      typing,
+      `The number of elements of "${describe(to)}" cannot be determined: ${size} bytes are not a multiple of ${element.size}`,
+      cast.range,
+    );
+    return undefined;
+  }
+  const total = element.size * to.count;
+  const fits =
+    from.kind === 'string' ? total >= size : total === size || (total > size && total <= 8);
+  if (fits) return to;
+  error(
+    typing,
+    `Cannot cast from "${typeName(from)}" to "${describe(to)}": ${size} bytes do not make ${total}`,
+    cast.range,
+  );
+  return undefined;
+}
+
+/** Integers that become pointers or arrays are widened by their own sign first. */
+function prepared(operand: TypedExpression, target: Type): TypedExpression {
+  const integer = asInteger(operand.type);
+  if (target.kind === 'pointer' && integer) return convert(operand, UINT64);
+  return operand;
+}

@@ -1,0 +1,114 @@
+/** `== != < <= > >=` on values that are not literals. */
+import type { BinaryOperator } from '../syntax/ast.ts';
+import type { Range } from '../source/source.ts';
+import { promote } from '../types/integers.ts';
+import { join, sameIgnoringSpace } from '../types/join.ts';
+import { typeName } from '../types/names.ts';
+import type { ArrayType, PointerType } from '../types/type.ts';
+import { BOOL, INT64, UINT64, isScalar } from '../types/type.ts';
+import { convert, flowOf, integerOperand, warnOfCast } from './conversion.ts';
+import { node, unfit } from './operators.ts';
+import type { Typing } from './state.ts';
+import { failed, warning } from './state.ts';
+import type { TypedExpression } from './typed.ts';
+
+export function typeComparison(
+  typing: Typing,
+  operator: BinaryOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): TypedExpression {
+  const equality = operator === '==' || operator === '!=';
+  const a = left.type;
+  const b = right.type;
+  if (a.kind === 'bool' && b.kind === 'bool') return node(operator, BOOL, left, right, range);
+  if (integerOperand(left) && integerOperand(right)) {
+    return compareIntegers(typing, operator, left, right, range);
+  }
+  if (a.kind === 'pointer' && b.kind === 'pointer') {
+    warnOfPointees(typing, a, b, range);
+    return node(operator, BOOL, convert(left, UINT64), convert(right, UINT64), range);
+  }
+  if (isAddress(left) && isAddress(right)) {
+    return node(operator, BOOL, convert(left, UINT64), convert(right, UINT64), range);
+  }
+  if (a.kind === 'string' && b.kind === 'string' && equality) {
+    return node(operator, BOOL, left, right, range);
+  }
+  if (a.kind === 'array' && b.kind === 'array') {
+    return compareArrays(typing, operator, [left, a], [right, b], range);
+  }
+  if (a.kind === b.kind && (a.kind === 'tuple' || a.kind === 'record') && equality) {
+    const joined = join(flowOf(left), flowOf(right))?.type;
+    if (joined) {
+      return node(operator, BOOL, convert(left, joined), convert(right, joined), range);
+    }
+    return failed(
+      typing,
+      `Type mismatch for '${operator}': comparing ${typeName(a)} with ${typeName(b)}`,
+      range,
+    );
+  }
+  if (a.kind === 'probe' && b.kind === 'probe' && equality) {
+    return node(operator, BOOL, convert(left, UINT64), convert(right, UINT64), range);
+  }
+  return unfit(typing, operator, left, right, range);
+}
+
+/** In 64 bits; signed if either side is, after a flexible literal has taken the other's sign. */
+function compareIntegers(
+  typing: Typing,
+  operator: BinaryOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): TypedExpression {
+  const a = integerOperand(left);
+  const b = integerOperand(right);
+  if (!a || !b) return unfit(typing, operator, left, right, range);
+  const promoted = promote(a, b);
+  const type = promoted.type.signed ? INT64 : UINT64;
+  if (promoted.lossy) warnOfCast(typing, a.type.signed ? right : left, type);
+  return node(operator, BOOL, convert(left, type), convert(right, type), range);
+}
+
+/** Pointers and kernel addresses compare with each other and with integers. */
+function isAddress(expression: TypedExpression): boolean {
+  const { type } = expression;
+  return (
+    type.kind === 'pointer' ||
+    type.kind === 'ksym' ||
+    (isScalar(type) && integerOperand(expression) !== undefined)
+  );
+}
+
+function warnOfPointees(typing: Typing, a: PointerType, b: PointerType, range: Range): void {
+  if (a.to.kind === 'void' || b.to.kind === 'void' || sameIgnoringSpace(a, b)) return;
+  warning(
+    typing,
+    `comparison of distinct pointer types: '${typeName(a)}', '${typeName(b)}'`,
+    range,
+  );
+}
+
+function compareArrays(
+  typing: Typing,
+  operator: BinaryOperator,
+  [left, a]: readonly [TypedExpression, ArrayType],
+  [right, b]: readonly [TypedExpression, ArrayType],
+  range: Range,
+): TypedExpression {
+  if (operator !== '==' && operator !== '!=') {
+    return failed(typing, `The ${operator} operator cannot be used on arrays.`, range);
+  }
+  if (a.count !== b.count) {
+    return failed(typing, 'Only arrays of same size support comparison operators.', range);
+  }
+  const x = a.element;
+  const y = b.element;
+  if (x.kind !== 'int' || y.kind !== 'int' || x.size !== y.size) {
+    return failed(typing, 'Only arrays of same sized integer support comparison operators.', range);
+  }
+  return node(operator, BOOL, left, right, range);
+}

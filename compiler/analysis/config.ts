@@ -1,0 +1,165 @@
+/** Reads the config block and the environment into the settings of a program. */
+import type * as ast from '../syntax/ast.ts';
+import type { Diagnostics } from '../source/diagnostics.ts';
+import type { Range } from '../source/source.ts';
+import { closest } from './closest.ts';
+import type { Setting } from './settings.ts';
+import { DEPRECATED, ENVIRONMENT_ONLY, RENAMED, SETTINGS } from './settings.ts';
+import type { Config } from './typed.ts';
+
+type Value = string | number | boolean;
+
+/** A value as it was given: in the block it has a kind, in the environment it is text. */
+type Given = ast.ConfigEntry['value'] | { readonly kind: 'text'; readonly value: string };
+
+/**
+ * Settings by precedence: default, config block, environment (`BPFTRACE_MAX_STRLEN=200`). Keys of the block
+ * are accepted in lower and upper case and with the prefix.
+ */
+export function readConfig(
+  block: ast.ConfigBlock | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+  diagnostics: Diagnostics,
+): Config {
+  const values = new Map<string, Value>();
+  const seen = new Set<string>();
+  for (const entry of block?.entries ?? []) {
+    const written = plainKey(entry.key);
+    const renamed = RENAMED.get(written);
+    const key = renamed?.to ?? written;
+    if (seen.has(key)) {
+      diagnostics.error(`${entry.key}: set more than once`, entry.keyRange);
+      continue;
+    }
+    seen.add(key);
+    if (DEPRECATED.has(key)) {
+      diagnostics.warning(`${entry.key} is deprecated and has no effect`, entry.keyRange);
+      continue;
+    }
+    if (renamed) {
+      diagnostics.warning(
+        `${entry.key} has been renamed, please use ${renamed.to}`,
+        entry.keyRange,
+      );
+    }
+    const setting = SETTINGS.get(key);
+    if (!setting) {
+      reportUnknown(entry.key, key, entry.keyRange, diagnostics);
+      continue;
+    }
+    const report = (message: string) => diagnostics.error(`${entry.key}: ${message}`, entry.range);
+    const value = read(setting, entry.value, report);
+    if (value !== undefined) values.set(key, renamed?.inverted ? value !== true : value);
+  }
+  for (const [key, setting] of SETTINGS) {
+    const name = `BPFTRACE_${key.toUpperCase()}`;
+    const text = environment[name];
+    if (text === undefined) continue;
+    const report = (message: string) => diagnostics.error(`${name}: ${message}`);
+    const value = read(setting, { kind: 'text', value: text }, report);
+    if (value !== undefined) values.set(key, value);
+  }
+  return assemble(values);
+}
+
+function plainKey(key: string): string {
+  const lower = key.toLowerCase();
+  return lower.startsWith('bpftrace_') ? lower.slice('bpftrace_'.length) : lower;
+}
+
+function reportUnknown(written: string, key: string, range: Range, diagnostics: Diagnostics): void {
+  if (ENVIRONMENT_ONLY.has(key)) {
+    diagnostics.error(`${written} can only be set as an environment variable`, range);
+    return;
+  }
+  diagnostics.error(
+    `${written}: not a known configuration option`,
+    range,
+    ...closest(key, SETTINGS.keys()),
+  );
+}
+
+function read(
+  setting: Setting,
+  given: Given,
+  report: (message: string) => void,
+): Value | undefined {
+  switch (setting.kind) {
+    case 'bool':
+      return readBool(given, report);
+    case 'int':
+      return readInt(setting, given, report);
+    case 'string':
+    case 'word': {
+      if (given.kind === 'int' || given.kind === 'bool') {
+        report(`expected ${setting.only ? `one of ${setting.only.join(', ')}` : 'a string'}`);
+        return undefined;
+      }
+      if (setting.only && !setting.only.includes(given.value)) {
+        report(`invalid value '${given.value}', expected one of ${setting.only.join(', ')}`);
+        return undefined;
+      }
+      return given.value;
+    }
+  }
+}
+
+const TRUE = new Set(['true', '1', 'on', 'yes']);
+const FALSE = new Set(['false', '0', 'off', 'no']);
+
+function readBool(given: Given, report: (message: string) => void): boolean | undefined {
+  if (given.kind === 'bool') return given.value;
+  const text = String(given.value).toLowerCase();
+  if (TRUE.has(text)) return true;
+  if (FALSE.has(text)) return false;
+  report(`invalid value '${given.value}', expected a boolean (true or false)`);
+  return undefined;
+}
+
+function readInt(
+  setting: Setting & { readonly kind: 'int' },
+  given: Given,
+  report: (message: string) => void,
+): number | undefined {
+  const text = String(given.value);
+  const isNumber = given.kind === 'int' || (given.kind === 'text' && /^\d+$/.test(text));
+  if (!isNumber) {
+    report(`invalid value '${text}', expected an unsigned integer`);
+    return undefined;
+  }
+  const value = Number(text);
+  if (value < setting.min || value > setting.max) {
+    report(`${text} is out of range, expected ${setting.min} to ${setting.max}`);
+    return undefined;
+  }
+  return value;
+}
+
+function assemble(values: ReadonlyMap<string, Value>): Config {
+  const value = (key: string): Value => {
+    const setting = SETTINGS.get(key);
+    if (!setting) throw new Error(`no such setting: ${key}`);
+    return values.get(key) ?? setting.fallback;
+  };
+  return {
+    license: String(value('license')),
+    maxStrlen: Number(value('max_strlen')),
+    maxMapKeys: Number(value('max_map_keys')),
+    onStackLimit: Number(value('on_stack_limit')),
+    stackMode: oneOf(value('stack_mode'), ['bpftrace', 'perf', 'raw', 'build_id']),
+    printMapsOnExit: value('print_maps_on_exit') === true,
+    missingProbes: oneOf(value('missing_probes'), ['error', 'warn', 'ignore']),
+    strTruncTrailer: String(value('str_trunc_trailer')),
+    maxCatBytes: Number(value('max_cat_bytes')),
+    perfRbPages: Number(value('perf_rb_pages')),
+    maxProbes: Number(value('max_probes')),
+    maxBpfProgs: Number(value('max_bpf_progs')),
+    cppDemangle: value('cpp_demangle') === true,
+  };
+}
+
+function oneOf<Word extends string>(value: Value, words: readonly Word[]): Word {
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw new Error(`unchecked setting: ${value}`);
+  return word;
+}

@@ -1,0 +1,244 @@
+/** Access to parts of values: fields, tuple elements, array elements, dereferences. */
+import type * as ast from '../syntax/ast.ts';
+import type { Range } from '../source/source.ts';
+import { typeName } from '../types/names.ts';
+import type { AddressSpace, PointerType, RecordType, StructType, Type } from '../types/type.ts';
+import { INT8, INT64, UINT64 } from '../types/type.ts';
+import { typeArgsField } from './args.ts';
+import { closest } from './closest.ts';
+import { convert, integerOperand } from './conversion.ts';
+import { typeExpression } from './expressions.ts';
+import { readFrom } from './pointers.ts';
+import type { Typing } from './state.ts';
+import { failed, isUnknown, unknown } from './state.ts';
+import type { TypedExpression } from './typed.ts';
+
+export function typeField(typing: Typing, access: ast.FieldAccess): TypedExpression {
+  if (access.base.kind === 'identifier' && access.base.name === 'args') {
+    return typeArgsField(typing, access);
+  }
+  const base = typeExpression(typing, access.base);
+  if (isUnknown(base.type)) return unknown(access.range);
+  const holder = throughPointers(base);
+  const type = holder.type.kind === 'pointer' ? holder.type.to : holder.type;
+  if (type.kind === 'struct') return member(typing, holder, type, access);
+  if (type.kind === 'record') return recordField(typing, holder, type, access);
+  return failed(
+    typing,
+    `Can not access field '${access.field}' on expression of type '${typeName(base.type)}'`,
+    access.range,
+    ...(type.kind === 'int'
+      ? ['Cast it to a pointer to a struct first: ((struct name *)value).field']
+      : []),
+  );
+}
+
+/** Follows pointers to pointers, up to the pointer to what they lead to. `*p` is as good as `p`. */
+function throughPointers(base: TypedExpression): TypedExpression {
+  let current = base.kind === 'dereference' ? base.operand : base;
+  while (current.type.kind === 'pointer' && current.type.to.kind === 'pointer') {
+    current = {
+      kind: 'dereference',
+      type: readFrom(current.type.to, current.type.space),
+      operand: current,
+      range: current.range,
+    };
+  }
+  return current;
+}
+
+function member(
+  typing: Typing,
+  holder: TypedExpression,
+  struct: StructType,
+  access: ast.FieldAccess,
+): TypedExpression {
+  const { types } = typing.round.kernel;
+  // A pointer may name a forward declaration; the definition is found by its name.
+  const complete =
+    struct.size > 0 ? struct : (types.struct(struct.aggregate, struct.name) ?? struct);
+  const found = types.member(complete, access.field);
+  if (!found) {
+    const hints = closest(
+      access.field,
+      types.members(complete).map((candidate) => candidate.name),
+    );
+    return failed(
+      typing,
+      `${typeName(complete)} does not contain a field named '${access.field}'`,
+      access.fieldRange,
+      ...hints,
+    );
+  }
+  const { tag } = found;
+  if (found.type.kind === 'pointer' && tag !== undefined && tag !== 'user' && tag !== 'rcu') {
+    return failed(
+      typing,
+      `Attempting to access pointer field '${access.field}' with unsupported tag attribute: ${tag}`,
+      access.fieldRange,
+    );
+  }
+  const type = readFrom(found.type, spaceOf(typing, holder));
+  return {
+    kind: 'member',
+    type,
+    base: holder,
+    struct: complete,
+    member: found,
+    range: access.range,
+  };
+}
+
+/** The memory in which a struct or array stands. */
+export function spaceOf(typing: Typing, expression: TypedExpression): AddressSpace {
+  if (expression.type.kind === 'pointer') return expression.type.space;
+  switch (expression.kind) {
+    case 'member':
+    case 'index':
+      return spaceOf(typing, expression.base);
+    case 'dereference':
+      return spaceOf(typing, expression.operand);
+    default:
+      return typing.probe.space;
+  }
+}
+
+function recordField(
+  typing: Typing,
+  base: TypedExpression,
+  record: RecordType,
+  access: ast.FieldAccess,
+): TypedExpression {
+  const index = record.fields.findIndex((field) => field.name === access.field);
+  const field = record.fields[index];
+  if (!field) {
+    const names = record.fields.map((candidate) => candidate.name);
+    return failed(
+      typing,
+      `Record does not contain a field named '${access.field}'`,
+      access.fieldRange,
+      ...closest(access.field, names),
+    );
+  }
+  return { kind: 'element', type: field.type, base, index, range: access.range };
+}
+
+export function typeTupleAccess(typing: Typing, access: ast.TupleAccess): TypedExpression {
+  const base = typeExpression(typing, access.base);
+  if (isUnknown(base.type)) return unknown(access.range);
+  return element(typing, base, access.index, access.range);
+}
+
+function element(
+  typing: Typing,
+  base: TypedExpression,
+  index: number,
+  range: Range,
+): TypedExpression {
+  if (base.type.kind !== 'tuple') {
+    return failed(
+      typing,
+      `Can not access index '${index}' on expression of type '${typeName(base.type)}'`,
+      range,
+    );
+  }
+  const type = base.type.elements[index];
+  if (!type) {
+    return failed(
+      typing,
+      `Invalid tuple index: ${index}. Found ${base.type.elements.length} elements in tuple.`,
+      range,
+    );
+  }
+  return { kind: 'element', type, base, index, range };
+}
+
+export function typeIndex(typing: Typing, access: ast.Index): TypedExpression {
+  const { range } = access;
+  const base = typeExpression(typing, access.base);
+  const [first] = access.indexes;
+  if (!first || access.indexes.length !== 1) {
+    return failed(typing, 'The array index operator [] takes one index', range);
+  }
+  const index = typeExpression(typing, first);
+  if (isUnknown(base.type) || isUnknown(index.type)) return unknown(range);
+  if (base.type.kind === 'tuple' && index.kind === 'int') {
+    return element(typing, base, Number(index.value), range);
+  }
+  const type = indexedType(typing, base);
+  if (!type) {
+    return failed(
+      typing,
+      `The array index operator [] can only be used on arrays, pointers, and tuples, found ${typeName(base.type)}`,
+      range,
+    );
+  }
+  if (type.kind === 'void') {
+    return failed(typing, 'The array index operator [] cannot be used on an unsized void *', range);
+  }
+  const integer = integerOperand(index);
+  if (!integer || (index.kind === 'int' && index.value < 0n)) {
+    return failed(
+      typing,
+      `The array index operator [] only accepts non-negative integer indices, got ${typeName(index.type)}`,
+      index.range,
+    );
+  }
+  const count = lengthOf(base.type);
+  if (index.kind === 'int' && count > 0 && index.value >= BigInt(count)) {
+    return failed(
+      typing,
+      `the index ${index.value} is out of bounds for array of size ${count}`,
+      index.range,
+    );
+  }
+  const converted = convert(index, integer.type.signed && !integer.flexible ? INT64 : UINT64);
+  return { kind: 'index', type, base, index: converted, range };
+}
+
+/** Elements of an array or string; 0 where the number is not known. */
+function lengthOf(type: Type): number {
+  return type.kind === 'array' ? type.count : type.kind === 'string' ? type.size : 0;
+}
+
+function indexedType(typing: Typing, base: TypedExpression): Type | undefined {
+  switch (base.type.kind) {
+    case 'array':
+      return readFrom(base.type.element, spaceOf(typing, base));
+    case 'pointer':
+      return readFrom(base.type.to, base.type.space);
+    case 'string':
+      return INT8;
+    default:
+      return undefined;
+  }
+}
+
+/** `*p` */
+export function dereference(
+  typing: Typing,
+  operand: TypedExpression,
+  range: Range,
+): TypedExpression {
+  if (isUnknown(operand.type)) return unknown(range);
+  if (operand.type.kind === 'context') {
+    return failed(typing, 'The arguments as one value (*args) are not supported yet', range);
+  }
+  if (operand.type.kind !== 'pointer') {
+    return failed(
+      typing,
+      `Can not dereference type '${typeName(operand.type)}'. It is not a pointer.`,
+      range,
+    );
+  }
+  const pointer: PointerType = operand.type;
+  if (pointer.to.kind === 'void') {
+    return failed(
+      typing,
+      `Can not dereference type '${typeName(pointer)}': what it points to has no size.`,
+      range,
+      'Cast it to a pointer to what stands there first.',
+    );
+  }
+  return { kind: 'dereference', type: readFrom(pointer.to, pointer.space), operand, range };
+}

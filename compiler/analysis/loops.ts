@@ -1,0 +1,164 @@
+/** `for` over ranges and maps, `while`, `unroll`. */
+import type * as ast from '../syntax/ast.ts';
+import { aggregateValue, promote } from '../types/integers.ts';
+import { typeName } from '../types/names.ts';
+import type { Type } from '../types/type.ts';
+import { INT64, UINT64, isAggregate, isCastable } from '../types/type.ts';
+import { condition, convert, integerOperand, isFlexible, warnOfCast } from './conversion.ts';
+import { typeExpression } from './expressions.ts';
+import { mapSymbol } from './maps.ts';
+import type { Loop, Typing, Variable } from './state.ts';
+import { error, innerScope, isUnknown, warning } from './state.ts';
+import { typeBody } from './statements.ts';
+import type { TypedExpression, TypedStatement } from './typed.ts';
+import { declare, findVariable } from './variables.ts';
+
+function inLoop(typing: Typing, kind: Loop['kind']): Typing {
+  return { ...innerScope(typing), loops: [{ kind, returns: undefined }, ...typing.loops] };
+}
+
+export function typeWhile(typing: Typing, node: ast.While): TypedStatement {
+  warning(
+    typing,
+    'While loops are deprecated and will be removed in the future.',
+    { start: node.range.start, end: node.condition.range.end },
+    'Use a for loop over a range instead: for $i : 0..10 { ... }',
+  );
+  const test = condition(typing, typeExpression(typing, node.condition));
+  const { block } = typeBody(inLoop(typing, 'while'), node.body);
+  return { kind: 'while', condition: test, body: block, range: node.range };
+}
+
+const MOST_UNROLLED = 100n;
+
+export function typeUnroll(typing: Typing, node: ast.Unroll): TypedStatement | undefined {
+  const count = typeExpression(typing, node.count);
+  const { block } = typeBody(inLoop(typing, 'unroll'), node.body);
+  if (isUnknown(count.type)) return undefined;
+  const { range } = node.count;
+  if (count.kind !== 'int') {
+    const hints =
+      count.kind === 'parameter'
+        ? ['Positional parameters are set when the program is loaded: use a for loop.']
+        : [];
+    error(typing, 'invalid unroll value: an integer literal is expected', range, ...hints);
+    return undefined;
+  }
+  if (count.value > MOST_UNROLLED) {
+    error(typing, `unroll maximum value is ${MOST_UNROLLED}`, range);
+    return undefined;
+  }
+  if (count.value < 1n) {
+    error(typing, 'unroll minimum value is 1', range);
+    return undefined;
+  }
+  return { kind: 'unroll', count: Number(count.value), body: block, range: node.range };
+}
+
+export function typeFor(typing: Typing, node: ast.For): TypedStatement | undefined {
+  return node.over.kind === 'range'
+    ? typeForRange(typing, node, node.over)
+    : typeForMap(typing, node, node.over);
+}
+
+/** Both bounds as int64, or as uint64 when one is unsigned and none signed. */
+function typeForRange(
+  typing: Typing,
+  node: ast.For,
+  over: { readonly from: ast.Expression; readonly to: ast.Expression },
+): TypedStatement | undefined {
+  const from = typeBound(typing, over.from, 'start');
+  const to = typeBound(typing, over.to, 'end');
+  const a = integerOperand(from);
+  const b = integerOperand(to);
+  const promoted = a && b && promote(a, b);
+  const type = promoted && !promoted.type.signed ? UINT64 : INT64;
+  for (const bound of promoted?.lossy ? [from, to] : []) {
+    if (bound.type.kind === 'int' && !bound.type.signed && !isFlexible(bound)) {
+      warnOfCast(typing, bound, type);
+    }
+  }
+  const inner = inLoop(typing, 'for');
+  const variable = declareLoopVariable(inner, node, type);
+  const { block } = typeBody(inner, node.body);
+  if (!variable || !promoted) return undefined;
+  return {
+    kind: 'for-range',
+    variable: variable.symbol,
+    from: convert(from, type),
+    to: convert(to, type),
+    body: block,
+    range: node.range,
+  };
+}
+
+function typeBound(typing: Typing, bound: ast.Expression, which: 'start' | 'end'): TypedExpression {
+  const value = typeExpression(typing, bound);
+  if (!isUnknown(value.type) && !integerOperand(value)) {
+    error(
+      typing,
+      `Loop range requires an integer for the ${which} value, found ${typeName(value.type)}`,
+      value.range,
+    );
+  }
+  return value;
+}
+
+/** The variable is the tuple (key, value). */
+function typeForMap(
+  typing: Typing,
+  node: ast.For,
+  over: ast.MapExpression,
+): TypedStatement | undefined {
+  const type = over.keys ? elementsOfIndexed(typing, over) : elementType(typing, over);
+  const inner = inLoop(typing, 'for');
+  const variable = declareLoopVariable(inner, node, type);
+  const { block } = typeBody(inner, node.body);
+  if (!variable || !type) return undefined;
+  return {
+    kind: 'for-map',
+    variable: variable.symbol,
+    map: over.name,
+    body: block,
+    range: node.range,
+  };
+}
+
+function elementsOfIndexed(typing: Typing, over: ast.MapExpression): undefined {
+  error(typing, `Loop expression has to be a map without a key: ${over.name}`, over.range);
+  return undefined;
+}
+
+function elementType(typing: Typing, over: ast.MapExpression): Type | undefined {
+  const map = mapSymbol(typing, over.name, over.range);
+  if (!map) return undefined;
+  if (!map.key) {
+    error(
+      typing,
+      `${over.name} has no explicit keys (scalar map), and cannot be used for iteration`,
+      over.range,
+    );
+    return undefined;
+  }
+  if (isAggregate(map.value) && !isCastable(map.value)) {
+    error(typing, `Loop expression does not support type: ${typeName(map.value)}`, over.range);
+    return undefined;
+  }
+  const value = isAggregate(map.value) ? aggregateValue(map.value) : map.value;
+  return { kind: 'tuple', elements: [map.key, value] };
+}
+
+function declareLoopVariable(
+  typing: Typing,
+  node: ast.For,
+  type: Type | undefined,
+): Variable | undefined {
+  const { name, range } = node.variable;
+  if (findVariable(typing, name)) {
+    error(typing, `Loop declaration shadows existing variable: ${name}`, range);
+    return undefined;
+  }
+  const variable = declare(typing, name, range, { fixed: type });
+  variable.assigned = true;
+  return variable;
+}

@@ -1,0 +1,339 @@
+/** Unary and binary operators and the conditional operator: operand conversions, result types, folding. */
+import type * as ast from '../syntax/ast.ts';
+import type { Range } from '../source/source.ts';
+import { promote } from '../types/integers.ts';
+import { join } from '../types/join.ts';
+import { typeName } from '../types/names.ts';
+import type { IntType, PointerType } from '../types/type.ts';
+import { BOOL, INT64, UINT64 } from '../types/type.ts';
+import { typeComparison } from './comparisons.ts';
+import {
+  boolLiteral,
+  condition,
+  convert,
+  flowOf,
+  intLiteral,
+  integerOperand,
+  warnOfCast,
+  widened,
+} from './conversion.ts';
+import { typeExpression } from './expressions.ts';
+import { dereference } from './fields.ts';
+import { foldIntegers, foldStrings, isComparison } from './folding.ts';
+import { stepOf } from './pointers.ts';
+import type { Typing } from './state.ts';
+import { error, failed, isUnknown, unknown, warning } from './state.ts';
+import type { TypedBinary, TypedExpression, TypedInt, TypedString } from './typed.ts';
+import { temporary } from './temporaries.ts';
+
+export function typeBinary(typing: Typing, node: ast.Binary): TypedExpression {
+  if (node.operator === '&&' || node.operator === '||') return typeLogical(typing, node);
+  const left = typeExpression(typing, node.left);
+  const right = typeExpression(typing, node.right);
+  return binary(typing, node.operator, left, right, node.range);
+}
+
+/** A binary operation but the logical ones, on operands already typed. */
+export function binary(
+  typing: Typing,
+  operator: ast.BinaryOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): TypedExpression {
+  if (isUnknown(left.type) || isUnknown(right.type)) {
+    return withUnknown(typing, operator, left, right, range);
+  }
+  if (left.kind === 'int' && right.kind === 'int') {
+    return foldLiterals(typing, operator, left, right, range);
+  }
+  if (left.kind === 'string') {
+    const folded = foldText(typing, operator, left, right, range);
+    if (folded) return folded;
+  }
+  if (isComparison(operator)) return typeComparison(typing, operator, left, right, range);
+  return (
+    pointerArithmetic(operator, left, right, range) ??
+    integerArithmetic(typing, operator, left, right, range) ??
+    unfit(typing, operator, left, right, range)
+  );
+}
+
+/** `x op y` with values of types that the operator does not take. */
+export function unfit(
+  typing: Typing,
+  operator: ast.BinaryOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): TypedExpression {
+  const parameter = [left, right].find((side) => side.kind === 'parameter');
+  const hints =
+    parameter?.kind === 'parameter' && (left.type.kind === 'string' || right.type.kind === 'string')
+      ? [`Use str($${parameter.index}) to treat $${parameter.index} as a string`]
+      : [];
+  return failed(
+    typing,
+    `The ${operator} operator can not be used on expressions of types '${typeName(left.type)}', '${typeName(right.type)}'`,
+    range,
+    ...hints,
+  );
+}
+
+/** An operand's type is not known yet: the result is not either, unless integers have to be assumed. */
+function withUnknown(
+  typing: Typing,
+  operator: ast.BinaryOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): TypedExpression {
+  const other = isUnknown(left.type) ? right.type : left.type;
+  if (!typing.round.assume || !(other.kind === 'int' || isUnknown(other))) return unknown(range);
+  const type = isComparison(operator) ? BOOL : INT64;
+  return { kind: 'cast', type, operand: intLiteral(0n, range), range };
+}
+
+function foldLiterals(
+  typing: Typing,
+  operator: ast.BinaryOperator,
+  left: TypedInt,
+  right: TypedInt,
+  range: Range,
+): TypedExpression {
+  const folded = foldIntegers(operator, left.value, right.value);
+  if (folded === 'overflow') {
+    return failed(typing, 'unable to fold literals due to overflow or underflow', range);
+  }
+  if (folded === 'division by zero') {
+    return failed(typing, 'unable to fold literals due to division by zero', range);
+  }
+  if (typeof folded === 'boolean') return boolLiteral(folded, range);
+  if (left.type.kind === 'bool' && right.type.kind === 'bool') {
+    return boolLiteral(folded !== 0n, range);
+  }
+  return intLiteral(folded, range);
+}
+
+/** "a" + "b" joins, "abc" + 1 drops characters, and literals compare by their bytes. */
+function foldText(
+  typing: Typing,
+  operator: ast.BinaryOperator,
+  left: TypedString,
+  right: TypedExpression,
+  range: Range,
+): TypedExpression | undefined {
+  if (right.kind === 'string') {
+    if (operator === '+') return stringLiteral(left.value + right.value, range);
+    if (isComparison(operator)) {
+      return boolLiteral(foldStrings(operator, left.value, right.value), range);
+    }
+    return undefined;
+  }
+  if (operator !== '+' || right.kind !== 'int' || right.value < 0n) return undefined;
+  if (right.value >= BigInt(left.value.length)) {
+    warning(typing, 'literal string will always be empty', range);
+    return stringLiteral('', range);
+  }
+  return stringLiteral(left.value.slice(Number(right.value)), range);
+}
+
+export function stringLiteral(value: string, range: Range): TypedString {
+  return { kind: 'string', type: { kind: 'string', size: value.length + 1 }, value, range };
+}
+
+/** Arithmetic is done in 64 bits: signed if either side is; `-` is always signed. */
+function integerArithmetic(
+  typing: Typing,
+  operator: ast.BinaryOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): TypedExpression | undefined {
+  const a = integerOperand(left);
+  const b = integerOperand(right);
+  if (!a || !b) return undefined;
+  if (operator === '<<' || operator === '>>') {
+    // The count says nothing about the sign of the value that is shifted.
+    const signed = a.type.signed && !(a.flexible && !b.type.signed && !b.flexible);
+    const type = signed ? INT64 : UINT64;
+    const count = convert(widened(right), type);
+    return node(operator, type, convert(left, type), count, range);
+  }
+  const promoted = promote(a, b);
+  const type = operator === '-' || promoted.type.signed ? INT64 : UINT64;
+  for (const [side, operand] of [
+    [left, a],
+    [right, b],
+  ] as const) {
+    if (type.signed && !operand.flexible && !operand.type.signed && operand.type.size === 8) {
+      warnOfCast(typing, side, type);
+    }
+  }
+  const result = node(operator, type, convert(left, type), convert(right, type), range);
+  const bools = left.type.kind === 'bool' && right.type.kind === 'bool';
+  return bools ? convert(result, BOOL) : result;
+}
+
+/** `p + n`, `n + p` and `p - n` move by whole elements. */
+function pointerArithmetic(
+  operator: ast.BinaryOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): TypedExpression | undefined {
+  const pointerLeft = left.type.kind === 'pointer';
+  if (operator !== '+' && !(operator === '-' && pointerLeft)) return undefined;
+  const [pointer, offset] = pointerLeft ? [left, right] : [right, left];
+  if (pointer.type.kind !== 'pointer' || !integerOperand(offset)) return undefined;
+  const moved = node(
+    operator,
+    UINT64,
+    convert(pointer, UINT64),
+    scaled(offset, pointer.type, range),
+    range,
+  );
+  return { kind: 'cast', type: pointer.type, operand: moved, range };
+}
+
+function scaled(offset: TypedExpression, pointer: PointerType, range: Range): TypedExpression {
+  const step = BigInt(stepOf(pointer));
+  if (offset.kind === 'int') {
+    const value = BigInt.asUintN(64, offset.value * step);
+    return { kind: 'int', type: UINT64, value, flexible: false, range: offset.range };
+  }
+  const wide = convert(widened(offset), UINT64);
+  if (step === 1n) return wide;
+  const size: TypedInt = { kind: 'int', type: UINT64, value: step, flexible: false, range };
+  return node('*', UINT64, wide, size, range);
+}
+
+export function node(
+  operator: TypedBinary['operator'],
+  type: IntType | typeof BOOL,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): TypedBinary {
+  return { kind: 'binary', operator, type, left, right, range };
+}
+
+/** A literal on the left decides at compile time; then the right side may not even be typed. */
+function typeLogical(typing: Typing, expression: ast.Binary): TypedExpression {
+  const and = expression.operator === '&&';
+  const left = condition(typing, typeExpression(typing, expression.left));
+  if (left.kind === 'int' && !isUnknown(left.type)) {
+    const decided = (left.value !== 0n) !== and;
+    if (decided) return boolLiteral(!and, expression.range);
+    return condition(typing, typeExpression(typing, expression.right));
+  }
+  const right = condition(typing, typeExpression(typing, expression.right));
+  return node(expression.operator, BOOL, left, right, expression.range);
+}
+
+export function typeUnary(typing: Typing, expression: ast.Unary): TypedExpression {
+  const { operator, range } = expression;
+  if (operator === '&') {
+    return failed(typing, 'The & operator (address of) is not supported yet', range);
+  }
+  const operand = typeExpression(typing, expression.operand);
+  if (operator === '*') return dereference(typing, operand, range);
+  if (isUnknown(operand.type)) return unknown(range);
+  if (operator === '!') {
+    const value = condition(typing, operand);
+    if (isUnknown(value.type)) return value;
+    if (value.kind === 'int') return boolLiteral(value.value === 0n, range);
+    return { kind: 'unary', operator, type: BOOL, operand: value, range };
+  }
+  const integer = integerOperand(operand);
+  if (!integer) {
+    return failed(
+      typing,
+      `The ${operator} operator can not be used on expressions of type '${typeName(operand.type)}'`,
+      range,
+    );
+  }
+  if (operand.kind === 'int') return foldUnary(typing, operator, operand, range);
+  const type = operator === '-' || integer.type.signed ? INT64 : UINT64;
+  return { kind: 'unary', operator, type, operand: convert(operand, type), range };
+}
+
+function foldUnary(
+  typing: Typing,
+  operator: '~' | '-',
+  operand: TypedInt,
+  range: Range,
+): TypedExpression {
+  // `~7` stays flexible, so that it masks a uint64 without a warning.
+  if (operator === '~') return { ...intLiteral(~operand.value, range), flexible: operand.flexible };
+  if (operand.value > 1n << 63n) {
+    return failed(typing, 'negative value will underflow', range);
+  }
+  return intLiteral(-operand.value, range);
+}
+
+/** `c ? a : b` and `a ?: b`; a literal condition leaves one branch. */
+export function typeTernary(typing: Typing, expression: ast.Ternary): TypedExpression {
+  const { range } = expression;
+  const tested = typeExpression(typing, expression.condition);
+  if (!expression.then) return typeElvis(typing, tested, expression);
+  const test = condition(typing, tested);
+  if (test.kind === 'int' && !isUnknown(test.type)) {
+    return typeExpression(typing, test.value !== 0n ? expression.then : expression.else);
+  }
+  const then = typeExpression(typing, expression.then);
+  const otherwise = typeExpression(typing, expression.else);
+  return conditional(typing, test, then, otherwise, range);
+}
+
+/** `a ?: b`: `a` is evaluated once. */
+function typeElvis(
+  typing: Typing,
+  tested: TypedExpression,
+  expression: ast.Ternary,
+): TypedExpression {
+  if (tested.kind === 'int' && !isUnknown(tested.type)) {
+    const test = condition(typing, tested);
+    return test.kind === 'int' && test.value !== 0n
+      ? tested
+      : typeExpression(typing, expression.else);
+  }
+  const { value, statements } = temporary(typing, tested);
+  const test = condition(typing, value);
+  const otherwise = typeExpression(typing, expression.else);
+  const chosen = conditional(typing, test, value, otherwise, expression.range);
+  if (statements.length === 0 || isUnknown(chosen.type)) return chosen;
+  return { kind: 'block-value', type: chosen.type, statements, value: chosen, range: chosen.range };
+}
+
+/** Both branches converted to their common type. */
+export function conditional(
+  typing: Typing,
+  test: TypedExpression,
+  then: TypedExpression,
+  otherwise: TypedExpression,
+  range: Range,
+): TypedExpression {
+  if (isUnknown(then.type) || isUnknown(otherwise.type)) {
+    // What is known of one branch is what there is to know of both, for now.
+    const known = isUnknown(then.type) ? otherwise : then;
+    return isUnknown(known.type) ? unknown(range) : { ...known, range };
+  }
+  const type = join(flowOf(then), flowOf(otherwise))?.type;
+  if (!type) {
+    error(
+      typing,
+      `Branches must return the same type or compatible types: have '${typeName(then.type)}' and '${typeName(otherwise.type)}'`,
+      range,
+    );
+    return unknown(range);
+  }
+  return {
+    kind: 'conditional',
+    type,
+    condition: test,
+    then: convert(then, type),
+    else: convert(otherwise, type),
+    range,
+  };
+}

@@ -1,0 +1,90 @@
+/** The table of configuration keys: what each accepts, its default, and which ones are gone or renamed. */
+
+export type Setting =
+  | { readonly kind: 'bool'; readonly fallback: boolean }
+  | {
+      readonly kind: 'int';
+      readonly fallback: number;
+      readonly min: number;
+      readonly max: number;
+    }
+  | { readonly kind: 'string'; readonly fallback: string; readonly only?: readonly string[] }
+  /** One of a few words. */
+  | { readonly kind: 'word'; readonly fallback: string; readonly only: readonly string[] };
+
+const GATE = ['error', 'warn', 'enable'] as const;
+const UINT32_MAX = 0xffff_ffff;
+
+/** The licenses with which the kernel lets a program call GPL-only helpers (include/linux/license.h). */
+const LICENSES = [
+  'GPL',
+  'GPL v2',
+  'GPL and additional rights',
+  'Dual BSD/GPL',
+  'Dual MIT/GPL',
+  'Dual MPL/GPL',
+];
+
+function count(fallback: number, min = 0, max = UINT32_MAX): Setting {
+  return { kind: 'int', fallback, min, max };
+}
+
+function flag(fallback: boolean): Setting {
+  return { kind: 'bool', fallback };
+}
+
+function word(fallback: string, only: readonly string[]): Setting {
+  return { kind: 'word', fallback, only };
+}
+
+export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
+  ['cache_user_symbols', word('PER_PID', ['PER_PID', 'PER_PROGRAM', 'NONE'])],
+  ['cpp_demangle', flag(true)],
+  ['lazy_symbolication', flag(false)],
+  ['license', { kind: 'string', fallback: 'GPL', only: LICENSES }],
+  ['log_size', count(1_000_000)],
+  ['max_bpf_progs', count(1024)],
+  ['max_cat_bytes', count(10_240)],
+  ['max_map_keys', count(4096, 1)],
+  ['max_probes', count(1024)],
+  // A value of a map is at most 2^15 bytes here, so that it stays in reach of one load instruction.
+  ['max_strlen', count(1024, 1, 32_768)],
+  ['missing_probes', word('error', ['error', 'warn', 'ignore'])],
+  ['on_stack_limit', count(32)],
+  ['perf_rb_pages', count(0)],
+  ['print_maps_on_exit', flag(true)],
+  ['show_debug_info', flag(true)],
+  ['stack_mode', word('bpftrace', ['bpftrace', 'perf', 'raw', 'build_id'])],
+  ['str_trunc_trailer', { kind: 'string', fallback: '..' }],
+  ['use_blazesym', flag(true)],
+  ['unstable_tseries', word('warn', GATE)],
+  ['unstable_dw_ustack', word('warn', GATE)],
+  ['unstable_import_statement', word('error', GATE)],
+  ['unstable_typeinfo', word('error', GATE)],
+]);
+
+/** Accepted with a warning, without effect. */
+export const DEPRECATED: ReadonlySet<string> = new Set([
+  'symbol_source',
+  'max_type_res_iterations',
+  'unstable_addr',
+  'unstable_import',
+  'unstable_macro',
+  'unstable_map_decl',
+]);
+
+/** Older names; `inverted` ones mean the opposite. */
+export const RENAMED: ReadonlyMap<string, { readonly to: string; readonly inverted: boolean }> =
+  new Map([
+    ['strlen', { to: 'max_strlen', inverted: false }],
+    ['no_cpp_demangle', { to: 'cpp_demangle', inverted: true }],
+    ['cat_bytes_max', { to: 'max_cat_bytes', inverted: false }],
+    ['map_keys_max', { to: 'max_map_keys', inverted: false }],
+  ]);
+
+export const ENVIRONMENT_ONLY: ReadonlySet<string> = new Set([
+  'btf',
+  'kernel_build',
+  'kernel_source',
+  'vmlinux',
+]);

@@ -1,0 +1,135 @@
+/**
+ * What one round of the analysis works with. A round types the whole program with the types that the rounds
+ * before it found (`Facts`), and collects what flows into each map and variable; that makes the next facts.
+ */
+import type * as ast from '../syntax/ast.ts';
+import type { KernelDescription } from '../kernel/types.ts';
+import type { ProbeTarget } from '../probes/probe.ts';
+import type { Diagnostics } from '../source/diagnostics.ts';
+import type { Range } from '../source/source.ts';
+import type { Flow } from '../types/join.ts';
+import type { Type, VoidType } from '../types/type.ts';
+import type { Config, TypedExpression, VariableSymbol } from './typed.ts';
+
+/**
+ * The type of what is not known yet: a map that is read before the round has seen an assignment, or the
+ * value of an expression with an error. Compared by identity. It never flows anywhere, and no operator
+ * complains about it.
+ */
+export const UNKNOWN: VoidType = Object.freeze({ kind: 'void' });
+
+export function isUnknown(type: Type): boolean {
+  return type === UNKNOWN;
+}
+
+export interface MapFlows {
+  readonly key: Flow | undefined;
+  readonly value: Flow | undefined;
+}
+
+export interface Facts {
+  readonly maps: ReadonlyMap<string, MapFlows>;
+  /** By `Variable.key`. */
+  readonly variables: ReadonlyMap<string, Flow>;
+}
+
+/** A map as this round has seen it so far. */
+export interface MapUse {
+  readonly name: string;
+  /** Decided by the first use with or without a key. */
+  keyed: boolean | undefined;
+  key: Flow | undefined;
+  value: Flow | undefined;
+  deleted: boolean;
+  /** Types that `sizeof` and `typeof` have already given away. */
+  lockedKey: Type | undefined;
+  lockedValue: Type | undefined;
+}
+
+export interface Round {
+  readonly kernel: KernelDescription;
+  readonly config: Config;
+  readonly unsafe: boolean;
+  readonly diagnostics: Diagnostics;
+  /** `#define`s with a literal as replacement. */
+  readonly defines: ReadonlyMap<string, ast.Expression>;
+  readonly known: Facts;
+  /** Integer operations on maps of unknown type decide that they hold int64 (`@x += 1` and nothing else). */
+  readonly assume: boolean;
+  /** In order of first use. */
+  readonly maps: Map<string, MapUse>;
+  readonly variables: Map<string, Flow>;
+  readonly params: Map<string, { readonly index: number; readonly as: 'int' | 'string' }>;
+  /** Something was read whose type is not known. */
+  sawUnknown: boolean;
+}
+
+/** A scratch variable of one probe's copy. */
+export interface Variable {
+  /** The same in every round. */
+  readonly key: string;
+  readonly symbol: VariableSymbol;
+  /** Of `let $x: T`, and of loop variables. */
+  readonly fixed: Type | undefined;
+  /** Declared without a value. */
+  readonly bare: boolean;
+  readonly range: Range;
+  assigned: boolean;
+  locked: Type | undefined;
+}
+
+export interface Scope {
+  readonly parent: Scope | undefined;
+  readonly names: Map<string, Variable>;
+}
+
+export interface Loop {
+  readonly kind: 'for' | 'while' | 'unroll';
+  /** Whether the returns seen so far have a value. */
+  returns: boolean | undefined;
+}
+
+/** Where an expression or statement stands. */
+export interface Typing {
+  readonly round: Round;
+  readonly probe: ProbeTarget;
+  /** Number of the probe's copy, over the whole program. */
+  readonly copy: number;
+  /** All variables of the copy. */
+  readonly variables: Variable[];
+  readonly scope: Scope;
+  /** Innermost first. */
+  readonly loops: readonly Loop[];
+}
+
+export function inFor(typing: Typing): boolean {
+  return typing.loops.some((loop) => loop.kind === 'for');
+}
+
+export function innerScope(typing: Typing): Typing {
+  return { ...typing, scope: { parent: typing.scope, names: new Map() } };
+}
+
+export function error(typing: Typing, message: string, range: Range, ...hints: string[]): void {
+  typing.round.diagnostics.error(message, range, ...hints);
+}
+
+export function warning(typing: Typing, message: string, range: Range, ...hints: string[]): void {
+  typing.round.diagnostics.warning(message, range, ...hints);
+}
+
+/** Stands for an expression whose type is not known, or that has an error. */
+export function unknown(range: Range): TypedExpression {
+  return { kind: 'int', type: UNKNOWN, value: 0n, flexible: false, range };
+}
+
+/** Reports an error and gives the expression that stands for the faulty one. */
+export function failed(
+  typing: Typing,
+  message: string,
+  range: Range,
+  ...hints: string[]
+): TypedExpression {
+  error(typing, message, range, ...hints);
+  return unknown(range);
+}

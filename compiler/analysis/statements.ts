@@ -1,0 +1,207 @@
+/** Statements and blocks, and where control does not come through. */
+import type * as ast from '../syntax/ast.ts';
+import type { Range } from '../source/source.ts';
+import { asInteger } from '../types/integers.ts';
+import { typeName } from '../types/names.ts';
+import { INT64 } from '../types/type.ts';
+import { typeAssign, typeLet } from './assignments.ts';
+import { condition, convert } from './conversion.ts';
+import { typeExpression } from './expressions.ts';
+import { typeFor, typeUnroll, typeWhile } from './loops.ts';
+import type { Typing } from './state.ts';
+import { error, inFor, innerScope, isUnknown, warning } from './state.ts';
+import type { TypedBlock, TypedExpression, TypedStatement } from './typed.ts';
+
+export interface Sequence {
+  readonly statements: readonly TypedStatement[];
+  /** Control never passes the end. */
+  readonly ends: boolean;
+}
+
+const NOTHING: Sequence = { statements: [], ends: false };
+
+function one(statement: TypedStatement | undefined): Sequence {
+  return statement ? { statements: [statement], ends: false } : NOTHING;
+}
+
+/** A block of its own scope, whose tail is a plain statement. */
+export function typeBody(
+  typing: Typing,
+  block: ast.Block,
+): { readonly block: TypedBlock; readonly ends: boolean } {
+  const inner = innerScope(typing);
+  const { tail } = block;
+  const all: readonly ast.Statement[] = tail
+    ? [...block.statements, { kind: 'expression-statement', expression: tail, range: tail.range }]
+    : block.statements;
+  const { statements, ends } = typeStatements(inner, all);
+  return { block: { kind: 'block', statements, range: block.range }, ends };
+}
+
+/** Statements in the current scope. What cannot be reached is checked, but left out. */
+export function typeStatements(typing: Typing, statements: readonly ast.Statement[]): Sequence {
+  const typed: TypedStatement[] = [];
+  let ends = false;
+  let warned = false;
+  for (const statement of statements) {
+    if (ends && !warned) {
+      warning(typing, 'Unreachable statement.', statement.range);
+      warned = true;
+    }
+    const sequence = typeStatement(typing, statement);
+    if (!ends) typed.push(...sequence.statements);
+    ends ||= sequence.ends;
+  }
+  return { statements: typed, ends };
+}
+
+function typeStatement(typing: Typing, statement: ast.Statement): Sequence {
+  switch (statement.kind) {
+    case 'block': {
+      const { block, ends } = typeBody(typing, statement);
+      return { statements: [block], ends };
+    }
+    case 'expression-statement':
+      return typeEffect(typing, statement.expression, statement.range);
+    case 'let':
+      return { statements: typeLet(typing, statement), ends: false };
+    case 'assign':
+      return one(typeAssign(typing, statement));
+    case 'discard': {
+      const value = typeExpression(typing, statement.value);
+      return one(effect(value, statement.range));
+    }
+    case 'if':
+      return typeIf(typing, statement);
+    case 'while':
+      return one(typeWhile(typing, statement));
+    case 'unroll':
+      return one(typeUnroll(typing, statement));
+    case 'for':
+      return one(typeFor(typing, statement));
+    case 'jump':
+      return typeJump(typing, statement);
+    case 'import-statement':
+      error(typing, 'import statements are not supported yet', statement.range);
+      return NOTHING;
+  }
+}
+
+/** An expression for what it does. */
+function typeEffect(typing: Typing, expression: ast.Expression, range: Range): Sequence {
+  if (expression.kind === 'if') return typeIf(typing, expression);
+  if (expression.kind === 'block') {
+    const { block, ends } = typeBody(typing, expression);
+    return { statements: [block], ends };
+  }
+  const value = typeExpression(typing, expression);
+  if (isExit(value) && inFor(typing)) {
+    error(
+      typing,
+      "'return' statement is not allowed in a for-loop: exit() returns at once",
+      range,
+      'Set a variable in the loop, and call exit() after it.',
+    );
+    return NOTHING;
+  }
+  if (isDiscarded(value)) warning(typing, 'Return value discarded.', value.range);
+  return { statements: [effect(value, range)], ends: isExit(value) };
+}
+
+/** `c ? print(1) : print(2)` => `if (c) { print(1) } else { print(2) }` */
+function effect(value: TypedExpression, range: Range): TypedStatement {
+  if (value.kind === 'conditional' && value.type.kind === 'void') {
+    return {
+      kind: 'if',
+      condition: value.condition,
+      then: { kind: 'block', statements: [effect(value.then, range)], range: value.then.range },
+      else: { kind: 'block', statements: [effect(value.else, range)], range: value.else.range },
+      range,
+    };
+  }
+  return { kind: 'expression-statement', expression: value, range };
+}
+
+function isExit(value: TypedExpression): boolean {
+  return value.kind === 'call' && value.builtin === 'exit';
+}
+
+/** Functions that are called for what they do as often as for what they give. */
+const EFFECTIVE: ReadonlySet<string> = new Set(['delete', 'find']);
+
+function isDiscarded(value: TypedExpression): boolean {
+  if (isUnknown(value.type) || value.type.kind === 'void' || value.kind === 'step') return false;
+  return !(value.kind === 'call' && EFFECTIVE.has(value.builtin));
+}
+
+/** A literal condition leaves one branch; the other is not even typed. */
+function typeIf(typing: Typing, node: ast.If): Sequence {
+  const test = condition(typing, typeExpression(typing, node.condition));
+  if (test.kind === 'int' && !isUnknown(test.type)) {
+    const taken = test.value !== 0n ? node.then : node.else;
+    if (!taken) return NOTHING;
+    if (taken.kind === 'if') return typeIf(typing, taken);
+    const { block, ends } = typeBody(typing, taken);
+    return { statements: [block], ends };
+  }
+  if (node.comptime && !isUnknown(test.type)) {
+    error(typing, 'Unable to resolve comptime expression', node.condition.range);
+  }
+  const then = typeBody(typing, node.then);
+  const otherwise = node.else && typeElse(typing, node.else);
+  return {
+    statements: [
+      {
+        kind: 'if',
+        condition: test,
+        then: then.block,
+        else: otherwise?.block,
+        range: node.range,
+      },
+    ],
+    ends: then.ends && (otherwise?.ends ?? false),
+  };
+}
+
+function typeElse(
+  typing: Typing,
+  node: ast.Block | ast.If,
+): { readonly block: TypedBlock; readonly ends: boolean } {
+  if (node.kind === 'block') return typeBody(typing, node);
+  const { statements, ends } = typeIf(typing, node);
+  return { block: { kind: 'block', statements, range: node.range }, ends };
+}
+
+function typeJump(typing: Typing, node: ast.Jump): Sequence {
+  if (node.jump === 'return') return typeReturn(typing, node);
+  const [loop] = typing.loops;
+  if (!loop || loop.kind === 'unroll') {
+    const place = loop ? 'an unroll' : 'a probe';
+    error(typing, `'${node.jump}' statement is not allowed in ${place}`, node.range);
+    return NOTHING;
+  }
+  return { statements: [{ kind: node.jump, range: node.range }], ends: true };
+}
+
+function typeReturn(typing: Typing, node: ast.Jump): Sequence {
+  for (const loop of typing.loops) {
+    if (loop.kind === 'unroll') continue;
+    const valued = node.value !== undefined;
+    loop.returns ??= valued;
+    if (loop.returns !== valued) {
+      error(typing, 'Return value used in loop is inconsistent', node.range);
+      break;
+    }
+  }
+  const value = node.value && typeExpression(typing, node.value);
+  if (value && !isUnknown(value.type) && !asInteger(value.type)) {
+    error(
+      typing,
+      `Probe return values can only be integers. Found ${typeName(value.type)}`,
+      value.range,
+    );
+    return { statements: [], ends: true };
+  }
+  const converted = value && convert(value, INT64);
+  return { statements: [{ kind: 'return', value: converted, range: node.range }], ends: true };
+}

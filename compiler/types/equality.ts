@@ -1,0 +1,64 @@
+/** Structural equality of types. */
+import type { Type } from './type.ts';
+
+export function sameType(a: Type, b: Type): boolean {
+  if (a === b) return true;
+  switch (a.kind) {
+    case 'int':
+      return b.kind === 'int' && a.size === b.size && a.signed === b.signed;
+    case 'string':
+    case 'buffer':
+      return a.kind === b.kind && a.size === b.size;
+    case 'pointer':
+      return b.kind === 'pointer' && a.space === b.space && sameType(a.to, b.to);
+    case 'array':
+      return b.kind === 'array' && a.count === b.count && sameType(a.element, b.element);
+    case 'tuple':
+      return b.kind === 'tuple' && samePairwise(a.elements, b.elements);
+    case 'record':
+      return (
+        b.kind === 'record' &&
+        samePairwise(
+          a.fields.map((field) => field.type),
+          b.fields.map((field) => field.type),
+        ) &&
+        a.fields.every((field, index) => field.name === b.fields[index]?.name)
+      );
+    case 'struct':
+      return b.kind === 'struct' && sameNamed(a, b) && a.aggregate === b.aggregate;
+    case 'enum':
+      return b.kind === 'enum' && sameNamed(a, b);
+    case 'stack':
+      return b.kind === 'stack' && a.space === b.space && a.mode === b.mode && a.limit === b.limit;
+    case 'sum':
+    case 'min':
+    case 'max':
+    case 'avg':
+    case 'stats':
+      return b.kind === a.kind && a.signed === b.signed;
+    case 'hist':
+      return b.kind === 'hist' && a.bits === b.bits;
+    case 'lhist':
+      return b.kind === 'lhist' && a.min === b.min && a.max === b.max && a.step === b.step;
+    default:
+      return a.kind === b.kind;
+  }
+}
+
+/** The same C type can stand in BTF twice (vmlinux and a forward declaration): names decide where there are any. */
+function sameNamed(
+  a: { readonly name: string; readonly id: number },
+  b: { readonly name: string; readonly id: number },
+): boolean {
+  return a.id === b.id || (a.name !== '' && a.name === b.name);
+}
+
+function samePairwise(a: readonly Type[], b: readonly Type[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((type, index) => {
+      const other = b[index];
+      return other !== undefined && sameType(type, other);
+    })
+  );
+}
