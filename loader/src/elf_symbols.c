@@ -68,8 +68,8 @@ static bool find_section(const struct image *image, uint32_t type, Elf64_Shdr *f
 }
 
 /*
- * Which of several names for one address is shown: `read` rather than `__read` or `__GI___libc_read`, then
- * global names before local ones.
+ * Which of several names for one address is shown: `read` rather than `__read` or
+ * `__GI___libc_read`, then global names before local ones.
  */
 static uint8_t rank_of(const char *name, uint8_t binding)
 {
@@ -129,8 +129,7 @@ static bool read_functions(const struct image *image, struct elf_symbols *symbol
 		return true;
 	if (section.sh_offset > image->size || section.sh_link >= image->header.e_shnum ||
 	    !copy(image,
-		  image->header.e_shoff +
-			  (uint64_t)section.sh_link * image->header.e_shentsize,
+		  image->header.e_shoff + (uint64_t)section.sh_link * image->header.e_shentsize,
 		  &text, sizeof(text)))
 		return true;
 	/* Names end inside of the string table because its last byte is NUL. */

@@ -29,8 +29,8 @@ struct elf_symbols {
 };
 
 /*
- * Reads .symtab, or .dynsym where the file is stripped, of a 64-bit ELF image. False when the image is
- * something else; a file without symbols gives an empty table. Nothing in the image is trusted.
+ * Reads .symtab, or .dynsym where the file is stripped, of a 64-bit ELF image. False when the image
+ * is something else; a file without symbols gives an empty table. Nothing in the image is trusted.
  */
 bool elf_symbols_read(struct elf_symbols *symbols, const void *image, size_t size);
 void elf_symbols_free(struct elf_symbols *symbols);

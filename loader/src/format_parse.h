@@ -10,9 +10,9 @@
 
 enum format_conversion {
 	FORMAT_LITERAL,
-	FORMAT_SIGNED,   /* d i */
+	FORMAT_SIGNED,	 /* d i */
 	FORMAT_UNSIGNED, /* u */
-	FORMAT_HEX,      /* x */
+	FORMAT_HEX,	 /* x */
 	FORMAT_HEX_UPPER,
 	FORMAT_OCTAL,
 	FORMAT_CHARACTER,
@@ -49,8 +49,8 @@ enum format_match {
 };
 
 /*
- * Reads the conversion that begins at `text` (a `%` that no second one follows), and sets *end behind it where
- * there is one.
+ * Reads the conversion that begins at `text` (a `%` that no second one follows), and sets *end
+ * behind it where there is one.
  */
 enum format_match format_parse(const char *text, struct format_piece *piece, const char **end);
 

@@ -6,7 +6,8 @@
 
 #include "strbuf.h"
 
-/* Appends names joined by `|`, the largest sets first; bits without a name as one hexadecimal number. */
+/* Appends names joined by `|`, the largest sets first; bits without a name as one hexadecimal
+ * number. */
 void gfp_flags_text(struct strbuf *to, uint64_t flags);
 
 #endif

@@ -14,8 +14,8 @@ struct labels {
 };
 
 /*
- * Buckets of hist() have sub-buckets: bound j is j itself up to 2 * 2^bits, where buckets begin to be wider
- * than 1.
+ * Buckets of hist() have sub-buckets: bound j is j itself up to 2 * 2^bits, where buckets begin to
+ * be wider than 1.
  */
 static bool is_plain_bound(uint32_t bits, uint32_t j)
 {

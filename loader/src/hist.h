@@ -7,8 +7,8 @@
 #include "strbuf.h"
 
 /*
- * Appends the rows from the first to the last bucket that is not empty. `div` divides the counts that are
- * shown, not the bars; 0 and 1 leave them.
+ * Appends the rows from the first to the last bucket that is not empty. `div` divides the counts
+ * that are shown, not the bars; 0 and 1 leave them.
  */
 void hist_text(struct strbuf *to, const uint64_t *counts, uint32_t buckets, uint32_t bits,
 	       uint32_t div);

@@ -10,7 +10,8 @@
 
 #define CHUNK (1 << 18)
 
-/* Behind the last symbol of the kernel's image there is nothing; what lies further is no longer it. */
+/* Behind the last symbol of the kernel's image there is nothing; what lies further is no longer it.
+ */
 #define LAST_SYMBOL_SPAN (1 << 20)
 
 struct reader {
@@ -64,7 +65,8 @@ static uint16_t find_module(struct reader *reader, const char *name, size_t leng
 	return (uint16_t)table->module_count++;
 }
 
-/* Several symbols may stand at one address: functions go before data, global names before local ones. */
+/* Several symbols may stand at one address: functions go before data, global names before local
+ * ones. */
 static uint16_t rank_of(char type)
 {
 	switch (type) {

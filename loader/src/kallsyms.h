@@ -33,8 +33,8 @@ struct kernel_symbol {
 };
 
 /*
- * Reads the table from a file in the format of /proc/kallsyms. False when it cannot be read or shows no
- * addresses (kptr_restrict): the table is then empty, and every look-up fails.
+ * Reads the table from a file in the format of /proc/kallsyms. False when it cannot be read or
+ * shows no addresses (kptr_restrict): the table is then empty, and every look-up fails.
  */
 bool kallsyms_read(struct kallsyms *table, const char *path);
 void kallsyms_free(struct kallsyms *table);

@@ -131,7 +131,8 @@ struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 			return NULL;
 		}
 	}
-	/* Also when it could not be opened through another process, which may have gone meanwhile. */
+	/* Also when it could not be opened through another process, which may have gone meanwhile.
+	 */
 	if (!file->image) {
 		if (vdso)
 			copy_vdso(file, pid, mapping);

@@ -26,11 +26,11 @@ struct mapped_files {
 };
 
 /*
- * The file behind a mapping of a living process; NULL for anonymous memory and without memory. A file that
- * cannot be opened is kept too, without an image.
+ * The file behind a mapping of a living process; NULL for anonymous memory and without memory. A
+ * file that cannot be opened is kept too, without an image.
  *
- * The image stays mapped, so the file can be deleted or replaced by another; one that is shortened in place
- * while it is mapped cannot be read safely, which no package manager does.
+ * The image stays mapped, so the file can be deleted or replaced by another; one that is shortened
+ * in place while it is mapped cannot be read safely, which no package manager does.
  */
 struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 				     const struct proc_mapping *mapping);

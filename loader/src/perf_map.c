@@ -78,15 +78,15 @@ static bool parse(struct perf_map *map)
 bool perf_map_read(struct perf_map *map, const char *path)
 {
 	struct stat status;
-	/* The file may be anything that its owner likes: neither wait for a pipe nor follow a link. */
+	/* The file may be anything that its owner likes: neither wait for a pipe nor follow a link.
+	 */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool ok = false;
 
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size <= 0 ||
-	    (uint64_t)status.st_size > SIZE_MAX_READ ||
-	    (uint64_t)status.st_size == map->file_size)
+	    (uint64_t)status.st_size > SIZE_MAX_READ || (uint64_t)status.st_size == map->file_size)
 		goto out;
 	perf_map_free(map);
 	map->file_size = (uint64_t)status.st_size;

@@ -24,8 +24,8 @@ struct perf_map {
 };
 
 /*
- * Reads the map of a process again if it has changed. `pid` is the process's id here; the name of the file has
- * the id of its own namespace. True when there is something new.
+ * Reads the map of a process again if it has changed. `pid` is the process's id here; the name of
+ * the file has the id of its own namespace. True when there is something new.
  */
 bool perf_map_refresh(struct perf_map *map, uint32_t pid);
 /* The same from one file. */

@@ -123,9 +123,8 @@ static void pad(struct strbuf *to, const struct format_piece *piece, size_t star
 static void put_number(struct strbuf *to, const struct format_piece *piece, const char *prefix,
 		       size_t prefix_length, const char *digits, size_t length)
 {
-	size_t missing = prefix_length + length < piece->width
-				 ? piece->width - prefix_length - length
-				 : 0;
+	size_t missing =
+		prefix_length + length < piece->width ? piece->width - prefix_length - length : 0;
 
 	if (missing && !piece->left && !piece->zero)
 		strbuf_fill(to, ' ', missing);
@@ -187,8 +186,7 @@ static void put_pointer(struct strbuf *to, const struct format_piece *piece, uin
 	put_number(to, piece, prefix, strlen(prefix), start, (size_t)(end - start));
 }
 
-static void put_buffer_hex(struct strbuf *to, const struct format_piece *piece,
-			   const uint8_t *data)
+static void put_buffer_hex(struct strbuf *to, const struct format_piece *piece, const uint8_t *data)
 {
 	uint64_t length = value_load(data, 4, false);
 	bool escaped = piece->conversion == FORMAT_BUFFER_HEX;

@@ -20,8 +20,8 @@ struct format {
 };
 
 /*
- * Parses a format for these fields, which are its arguments in order. False when it does not fit them: `why`
- * then says what is wrong (a text of `room` bytes). Everything is allocated in `arena`.
+ * Parses a format for these fields, which are its arguments in order. False when it does not fit
+ * them: `why` then says what is wrong (a text of `room` bytes). Everything is allocated in `arena`.
  */
 bool format_compile(struct format *format, struct arena *arena, const char *text,
 		    const struct mf_field *fields, uint32_t field_count, char *why, size_t room);

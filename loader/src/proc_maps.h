@@ -12,7 +12,8 @@ struct proc_mapping {
 	uint64_t offset;
 	uint32_t device_major, device_minor;
 	uint64_t inode;
-	/* In the snapshot's text; empty for anonymous memory, "[vdso]" and the like for the kernel's own. */
+	/* In the snapshot's text; empty for anonymous memory, "[vdso]" and the like for the
+	 * kernel's own. */
 	const char *path;
 	/* The file was deleted since. */
 	bool deleted;
@@ -25,7 +26,8 @@ struct proc_maps {
 	char *text;
 };
 
-/* Reads the executable mappings from a file in the format of /proc/PID/maps. False: it cannot be read. */
+/* Reads the executable mappings from a file in the format of /proc/PID/maps. False: it cannot be
+ * read. */
 bool proc_maps_read(struct proc_maps *maps, const char *path);
 void proc_maps_free(struct proc_maps *maps);
 

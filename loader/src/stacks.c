@@ -86,7 +86,8 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 			break;
 		case MF_STACK_RAW:
 		case MF_STACK_BUILD_ID:
-			/* Programs capture addresses in both modes, so there is no build id to show. */
+			/* Programs capture addresses in both modes, so there is no build id to
+			 * show. */
 			strbuf_hex(to, frames[i]);
 			break;
 		}
@@ -94,8 +95,8 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 	}
 }
 
-void stacks_text(struct strbuf *to, const struct value_context *context,
-		 const struct mf_type *type, const uint8_t *token)
+void stacks_text(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
+		 const uint8_t *token)
 {
 	uint64_t id = value_load(token, 8, false);
 	uint32_t pid = (uint32_t)value_load(token + 8, 4, false);

@@ -8,8 +8,8 @@
 bool stacks_open(struct value_context *context);
 
 /* Appends a line feed and the frames, each on a line. */
-void stacks_text(struct strbuf *to, const struct value_context *context,
-		 const struct mf_type *type, const uint8_t *token);
+void stacks_text(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
+		 const uint8_t *token);
 
 /* The same for frames that are at hand; pid 0: of the kernel. */
 void stacks_frames_text(struct strbuf *to, const struct value_context *context,

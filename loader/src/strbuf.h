@@ -1,9 +1,9 @@
 /*
- * A growable byte buffer for output. Nothing here goes through the printf family: formatting a line must not
- * cost more than copying it.
+ * A growable byte buffer for output. Nothing here goes through the printf family: formatting a line
+ * must not cost more than copying it.
  *
- * Without memory a buffer keeps what it holds, drops what does not fit, and stays `failed`; its owner looks
- * once, before it uses the content.
+ * Without memory a buffer keeps what it holds, drops what does not fit, and stays `failed`; its
+ * owner looks once, before it uses the content.
  */
 #ifndef BPFLOAD_STRBUF_H
 #define BPFLOAD_STRBUF_H

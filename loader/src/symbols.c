@@ -13,7 +13,8 @@
 #include "perf_map.h"
 #include "proc_maps.h"
 
-/* How long an address that no mapping holds is believed to have none, before the maps are read again. */
+/* How long an address that no mapping holds is believed to have none, before the maps are read
+ * again. */
 #define MISS_NS 50000000u
 
 /* Which program a pid runs: changes when it execs, and when the pid is given to another process. */
@@ -159,7 +160,8 @@ bool symbols_kernel(struct symbols *symbols, uint64_t address, struct symbol *sy
 
 	if (!symbols->kernel_read) {
 		symbols->kernel_read = true;
-		/* Addresses that are hidden or unreadable leave the table empty: they print as numbers. */
+		/* Addresses that are hidden or unreadable leave the table empty: they print as
+		 * numbers. */
 		(void)kallsyms_read(&symbols->kernel, "/proc/kallsyms");
 	}
 	if (!kallsyms_find(&symbols->kernel, address, &found))

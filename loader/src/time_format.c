@@ -2,7 +2,8 @@
 
 #define SECOND 1000000000u
 
-/* A wall clock that is slewed drifts from the boot clock by less than this between two looks; a set one jumps. */
+/* A wall clock that is slewed drifts from the boot clock by less than this between two looks; a set
+ * one jumps. */
 #define JUMP_NS 1000000
 
 static uint64_t read_clock(clockid_t id)

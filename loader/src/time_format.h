@@ -27,9 +27,10 @@ uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns);
 uint64_t wall_clock_now(void);
 
 /*
- * Appends a time in the local time zone as strftime(3) does. With `fractions` also: %f microseconds (6 digits),
- * %k nanoseconds (9) and %l milliseconds (3), which hide the hours that libc has under the last two. False,
- * and nothing appended, when the text is empty or does not fit in `limit` bytes with its NUL.
+ * Appends a time in the local time zone as strftime(3) does. With `fractions` also: %f microseconds
+ * (6 digits), %k nanoseconds (9) and %l milliseconds (3), which hide the hours that libc has under
+ * the last two. False, and nothing appended, when the text is empty or does not fit in `limit`
+ * bytes with its NUL.
  */
 bool time_text(struct strbuf *to, struct wall_clock *clock, const char *format, uint64_t wall_ns,
 	       bool fractions, size_t limit);

@@ -130,6 +130,14 @@ void value_string_text(struct strbuf *to, const struct value_context *context, c
 		strbuf_put(to, context->trailer, context->trailer_length);
 }
 
+static void put_signed_or_not(struct strbuf *to, const struct mf_type *type, uint64_t value)
+{
+	if (value_is_signed(type))
+		strbuf_i64(to, (int64_t)value);
+	else
+		strbuf_u64(to, value);
+}
+
 static void put_enum(struct strbuf *to, const struct value_context *context,
 		     const struct mf_type *type, uint64_t value)
 {
@@ -141,10 +149,7 @@ static void put_enum(struct strbuf *to, const struct value_context *context,
 			return;
 		}
 	}
-	if (type->is_signed)
-		strbuf_i64(to, (int64_t)value);
-	else
-		strbuf_u64(to, value);
+	put_signed_or_not(to, type, value);
 }
 
 static void put_array(struct strbuf *to, const struct value_context *context,
@@ -236,23 +241,21 @@ static void put_buffer(struct strbuf *to, const struct mf_type *type, const uint
 	}
 }
 
-static void put_stats(struct strbuf *to, const struct mf_type *type, const uint8_t *data)
+void value_stats_text(struct strbuf *to, const struct mf_type *type, const uint8_t *data,
+		      uint32_t div)
 {
-	uint64_t total = value_load(data, 8, false);
 	uint64_t average = value_average(type, data);
 
+	if (type->is_signed)
+		average = (uint64_t)((int64_t)average / div);
+	else
+		average /= div;
 	strbuf_text(to, "{ .count = ");
 	strbuf_u64(to, value_load(data + 8, 8, false));
 	strbuf_text(to, ", .average = ");
-	if (type->is_signed)
-		strbuf_i64(to, (int64_t)average);
-	else
-		strbuf_u64(to, average);
+	put_signed_or_not(to, type, average);
 	strbuf_text(to, ", .total = ");
-	if (type->is_signed)
-		strbuf_i64(to, (int64_t)total);
-	else
-		strbuf_u64(to, total);
+	put_signed_or_not(to, type, value_load(data, 8, false));
 	strbuf_text(to, " }");
 }
 
@@ -348,10 +351,7 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 	case MF_MIN:
 	case MF_MAX:
 	case MF_AVG:
-		if (value_is_signed(type))
-			strbuf_i64(to, (int64_t)value_number(type, data));
-		else
-			strbuf_u64(to, value_number(type, data));
+		put_signed_or_not(to, type, value_number(type, data));
 		break;
 	case MF_STRING:
 		value_string_text(to, context, data, type->capacity);
@@ -375,7 +375,7 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 		stacks_text(to, context, type, data);
 		break;
 	case MF_STATS:
-		put_stats(to, type, data);
+		value_stats_text(to, type, data, 1);
 		break;
 	case MF_HIST:
 	case MF_LHIST:

@@ -21,7 +21,8 @@ struct value_context {
 	/* Shown behind a string that was cut. */
 	const char *trailer;
 	size_t trailer_length;
-	/* Map of stack frames; -1: the object has none. Room for one stack, of `stack_room` bytes. */
+	/* Map of stack frames; -1: the object has none. Room for one stack, of `stack_room` bytes.
+	 */
 	int stacks;
 	uint32_t stack_room;
 	uint64_t *frames;
@@ -32,16 +33,21 @@ bool value_context_init(struct value_context *context, const struct session *ses
 			struct symbols *symbols, struct wall_clock *clock);
 void value_context_free(struct value_context *context);
 
-/* Appends the text of a value that stands at `data`, in the machine's byte order, aligned or not. */
+/* Appends the text of a value that stands at `data`, in the machine's byte order, aligned or not.
+ */
 void value_text(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
 		const uint8_t *data);
 
 /*
- * The same for a map's key: where the text stands in parentheses (tuples, but also some strings), they are
- * dropped.
+ * The same for a map's key: where the text stands in parentheses (tuples, but also some strings),
+ * they are dropped.
  */
 void value_key_text(struct strbuf *to, const struct value_context *context,
 		    const struct mf_type *type, const uint8_t *data);
+
+/* Appends the text of a stats value; `div` (at least 1) divides the average. */
+void value_stats_text(struct strbuf *to, const struct mf_type *type, const uint8_t *data,
+		      uint32_t div);
 
 /* Appends a string's bytes up to its NUL, or all of them and the trailer. */
 void value_string_text(struct strbuf *to, const struct value_context *context, const uint8_t *data,
@@ -50,7 +56,8 @@ void value_string_text(struct strbuf *to, const struct value_context *context, c
 /* A little piece of memory as a number: 1, 2, 4 or 8 bytes, zero- or sign-extended. */
 uint64_t value_load(const uint8_t *data, uint32_t size, bool is_signed);
 
-/* Types that hold a number (ints, pointers, addresses, enums, aggregates but stats and histograms). */
+/* Types that hold a number (ints, pointers, addresses, enums, aggregates but stats and histograms).
+ */
 bool value_is_number(const struct mf_type *type);
 
 /* The number in a value of such a type, extended to 64 bits. */

@@ -1,0 +1,46 @@
+/*
+ * How output looks. Handlers of events know what happened, a renderer writes it: text here, other
+ * formats by another table of the same functions.
+ */
+#ifndef BPFLOAD_RENDERER_H
+#define BPFLOAD_RENDERER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "manifest.h"
+#include "map_rows.h"
+#include "strbuf.h"
+
+struct output;
+
+/* What a piece of finished text comes from. */
+enum text_source { TEXT_PRINTF, TEXT_TIME, TEXT_CAT, TEXT_JOIN };
+
+/* The rows of a map that are to be printed, first to last. */
+struct map_view {
+	const struct map_rows *rows;
+	const uint32_t *order;
+	size_t count;
+	/* Divides numbers; at least 1. */
+	uint32_t div;
+};
+
+struct renderer {
+	/* The buffer that a text is to be appended to; text_end follows when it is complete. */
+	struct strbuf *(*text_begin)(struct output *output, enum text_source source);
+	void (*text_end)(struct output *output, enum text_source source);
+	void (*value)(struct output *output, const struct mf_type *type, const uint8_t *data);
+	/* 0, or -1 when the output can take no more. */
+	int (*map)(struct output *output, const struct map_view *view);
+	/* A run-time warning; `code` is the failed helper's result, 0 where there is none. */
+	void (*warning)(struct output *output, const struct mf_event *event, int64_t code);
+	void (*lost)(struct output *output, uint64_t count);
+	void (*lost_total)(struct output *output, uint64_t count);
+	/* Between the last event and the final maps. */
+	void (*end_of_run)(struct output *output);
+};
+
+extern const struct renderer text_renderer;
+
+#endif
