@@ -1,0 +1,214 @@
+// The back end: LLVM text or bitcode in, a BPF object (or assembly, or optimised IR) out, for Node.
+//
+// llvm-bindings builds modules and cannot emit them; this addon does, over LLVM's C API. The two hold separate
+// copies of LLVM in one process, so nothing but the addon's entry point is exported (exports.map).
+
+#include <node_api.h>
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Core.h>
+#include <llvm-c/ErrorHandling.h>
+#include <llvm-c/IRReader.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace {
+
+struct Failure : std::runtime_error {
+	using std::runtime_error::runtime_error;
+};
+
+// LLVM frees these by functions of its own.
+template <typename T, void (*Dispose)(T)> struct Owned {
+	T value;
+	explicit Owned(T value) : value(value) {}
+	~Owned() { reset(); }
+	Owned(const Owned &) = delete;
+	Owned &operator=(const Owned &) = delete;
+	void reset()
+	{
+		if (value)
+			Dispose(value);
+		value = nullptr;
+	}
+};
+
+using Context = Owned<LLVMContextRef, LLVMContextDispose>;
+using Module = Owned<LLVMModuleRef, LLVMDisposeModule>;
+using Machine = Owned<LLVMTargetMachineRef, LLVMDisposeTargetMachine>;
+using Options = Owned<LLVMPassBuilderOptionsRef, LLVMDisposePassBuilderOptions>;
+using Output = Owned<LLVMMemoryBufferRef, LLVMDisposeMemoryBuffer>;
+
+struct Message {
+	char *text = nullptr;
+	~Message() { LLVMDisposeMessage(text); }
+	std::string string() const { return text ? text : "no reason given"; }
+};
+
+// LLVM calls this for errors that it cannot return and ends the process when the handler returns, so it must not.
+void throwFatal(const char *reason)
+{
+	throw Failure(std::string("LLVM: ") + reason);
+}
+
+// What the back end says of a function, such as a stack that is too large: errors are collected, and emission fails.
+void collectDiagnostic(LLVMDiagnosticInfoRef info, void *messages)
+{
+	if (LLVMGetDiagInfoSeverity(info) != LLVMDSError)
+		return;
+	char *description = LLVMGetDiagInfoDescription(info);
+	auto &all = *static_cast<std::string *>(messages);
+	if (!all.empty() && all.back() != '\n')
+		all += '\n';
+	all += description;
+	LLVMDisposeMessage(description);
+}
+
+// The verifier's message does not always name a function: ask for each in turn.
+void verify(LLVMModuleRef module)
+{
+	Message message;
+	if (!LLVMVerifyModule(module, LLVMReturnStatusAction, &message.text))
+		return;
+	std::string culprits;
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+		if (LLVMIsDeclaration(f) || !LLVMVerifyFunction(f, LLVMReturnStatusAction))
+			continue;
+		size_t length;
+		const char *name = LLVMGetValueName2(f, &length);
+		culprits += (culprits.empty() ? " in " : ", ") + std::string(name, length);
+	}
+	throw Failure("broken IR" + culprits + ": " + message.string());
+}
+
+LLVMTargetMachineRef createMachine(const std::string &triple, const std::string &cpu)
+{
+	LLVMTargetRef target;
+	Message message;
+	if (LLVMGetTargetFromTriple(triple.c_str(), &target, &message.text))
+		throw Failure(message.string());
+	LLVMTargetMachineRef machine =
+		LLVMCreateTargetMachine(target, triple.c_str(), cpu.c_str(), "", LLVMCodeGenLevelDefault,
+					LLVMRelocDefault, LLVMCodeModelDefault);
+	if (!machine)
+		throw Failure("no machine for " + triple);
+	return machine;
+}
+
+void runPasses(LLVMModuleRef module, LLVMTargetMachineRef machine, const std::string &passes)
+{
+	Options options(LLVMCreatePassBuilderOptions());
+	LLVMPassBuilderOptionsSetLoopUnrolling(options.value, false);
+	LLVMPassBuilderOptionsSetLoopVectorization(options.value, false);
+	LLVMPassBuilderOptionsSetSLPVectorization(options.value, false);
+	LLVMPassBuilderOptionsSetLoopInterleaving(options.value, false);
+	if (LLVMErrorRef error = LLVMRunPasses(module, passes.c_str(), machine, options.value)) {
+		char *text = LLVMGetErrorMessage(error);
+		Failure failure(std::string("passes: ") + text);
+		LLVMDisposeErrorMessage(text);
+		throw failure;
+	}
+}
+
+std::string emit(const std::string &ir, const std::string &cpu, const std::string &passes, const std::string &output)
+{
+	// Declared before the context, which calls back into it until it is gone.
+	std::string diagnostics;
+	Context context(LLVMContextCreate());
+	LLVMContextSetDiagnosticHandler(context.value, collectDiagnostic, &diagnostics);
+
+	// The reader takes the buffer over, and wants a NUL behind it, which std::string has.
+	LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRange(ir.data(), ir.size(), "module", true);
+	LLVMModuleRef parsed = nullptr;
+	Message message;
+	if (LLVMParseIRInContext(context.value, buffer, &parsed, &message.text))
+		throw Failure("unreadable IR: " + message.string());
+	Module module(parsed);
+	verify(module.value);
+
+	Machine machine(createMachine(LLVMGetTarget(module.value), cpu));
+	if (!passes.empty())
+		runPasses(module.value, machine.value, passes);
+	if (output == "ir") {
+		Message text{LLVMPrintModuleToString(module.value)};
+		return text.string();
+	}
+
+	LLVMMemoryBufferRef emitted = nullptr;
+	Message reason;
+	auto kind = output == "assembly" ? LLVMAssemblyFile : LLVMObjectFile;
+	if (LLVMTargetMachineEmitToMemoryBuffer(machine.value, module.value, kind, &reason.text, &emitted))
+		throw Failure(reason.string());
+	Output result(emitted);
+	if (!diagnostics.empty())
+		throw Failure(diagnostics);
+	return std::string(LLVMGetBufferStart(result.value), LLVMGetBufferSize(result.value));
+}
+
+bool stringOf(napi_env env, napi_value value, std::string &text)
+{
+	size_t length;
+	if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok)
+		return false;
+	text.resize(length);
+	return napi_get_value_string_utf8(env, value, text.data(), length + 1, &length) == napi_ok;
+}
+
+// emit(ir: string | Buffer, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir'): Buffer
+napi_value emitForNode(napi_env env, napi_callback_info info)
+{
+	size_t count = 4;
+	napi_value arguments[4];
+	std::string text[4];
+	if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok || count != 4) {
+		napi_throw_type_error(env, nullptr, "emit takes four arguments");
+		return nullptr;
+	}
+	for (size_t i = 0; i < count; i++) {
+		bool isBuffer = false;
+		void *data;
+		size_t size;
+		napi_is_buffer(env, arguments[i], &isBuffer);
+		if (i == 0 && isBuffer && napi_get_buffer_info(env, arguments[i], &data, &size) == napi_ok) {
+			text[i].assign(static_cast<const char *>(data), size);
+		} else if (!stringOf(env, arguments[i], text[i])) {
+			napi_throw_type_error(env, nullptr, "emit takes IR, a CPU, passes and an output kind");
+			return nullptr;
+		}
+	}
+	try {
+		std::string result = emit(text[0], text[1], text[2], text[3]);
+		napi_value buffer;
+		if (napi_create_buffer_copy(env, result.size(), result.data(), nullptr, &buffer) != napi_ok)
+			throw Failure("no memory for the result");
+		return buffer;
+	} catch (const std::exception &failure) {
+		napi_throw_error(env, nullptr, failure.what());
+		return nullptr;
+	}
+}
+
+} // namespace
+
+NAPI_MODULE_INIT()
+{
+	LLVMInitializeBPFTargetInfo();
+	LLVMInitializeBPFTarget();
+	LLVMInitializeBPFTargetMC();
+	LLVMInitializeBPFAsmPrinter();
+	LLVMInitializeBPFAsmParser();
+	LLVMResetFatalErrorHandler();
+	LLVMInstallFatalErrorHandler(throwFatal);
+
+	napi_value function;
+	if (napi_create_function(env, "emit", NAPI_AUTO_LENGTH, emitForNode, nullptr, &function) != napi_ok ||
+	    napi_set_named_property(env, exports, "emit", function) != napi_ok)
+		return nullptr;
+	return exports;
+}
