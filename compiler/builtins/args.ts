@@ -11,7 +11,7 @@ export const args: Builtin = {
   analyse(use, scope) {
     const { probe } = scope;
     if (probe.fields === undefined && probe.parameters === undefined) {
-      const hint = probe.registers > 0 ? [`use arg0 to arg${probe.registers - 1}`] : [];
+      const hint = probe.registers > 0 ? [`Use arg0 to arg${probe.registers - 1}.`] : [];
       return unavailable(use, scope, ...hint);
     }
     if (refusedInLoop(use, scope)) return undefined;
@@ -31,7 +31,7 @@ function argN(index: number): Builtin {
     analyse(use, scope) {
       const { probe } = scope;
       if (probe.registers === 0) {
-        const hint = probe.fields === undefined ? [] : ['use args.NAME'];
+        const hint = probe.fields === undefined ? [] : ['Use args.NAME.'];
         return unavailable(use, scope, ...hint);
       }
       if (refusedInLoop(use, scope)) return undefined;

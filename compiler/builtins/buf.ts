@@ -79,7 +79,7 @@ function analyse(use: BuiltinUse, scope: AnalysisScope): TypedExpression | undef
       scope.warning(
         `buf() length (${wanted}) is too long and will be shortened to ${most} bytes`,
         given?.range ?? source.range,
-        'raise max_strlen in the config block',
+        'Raise max_strlen in the config block.',
       );
     }
     const size = wanted > BigInt(largest) ? largest : Number(wanted);

@@ -33,70 +33,66 @@ import { ksym, usym } from './symbols.ts';
 import { strftime, time } from './time.ts';
 import { gid, uid } from './uid.ts';
 
-export const builtins: readonly Builtin[] = [
-  // The task
-  pid,
-  tid,
-  uid,
-  gid,
-  comm,
-  cgroup,
-  curtask,
-  ppid,
-  pcomm,
-  leaderTid,
-  leaderComm,
-  cpid,
-  hasCpid,
-  // The machine and the clock
-  cpu,
-  ncpus,
-  numaid,
-  nsecs,
-  elapsed,
-  jiffies,
-  rand,
-  // The probe
-  probe,
-  probetype,
-  func,
-  args,
-  ...numberedArguments,
-  retval,
-  ctx,
-  reg,
-  usermode,
-  kstack,
-  ustack,
-  // Output
-  printf,
-  print,
-  time,
-  strftime,
-  join,
-  cat,
-  system,
-  exit,
-  // Memory and strings
-  str,
-  buf,
-  kptr,
-  uptr,
-  ksym,
-  usym,
-  strlen,
-  strncmp,
-  strcontains,
-  strstr,
-  bswap,
-  // Maps
-  deleteElement,
-  hasKey,
-  find,
-  len,
-  clear,
-  zero,
+/** A group of built-ins, as the reference shows them. */
+export interface Section {
+  readonly title: string;
+  readonly builtins: readonly Builtin[];
+}
+
+export const sections: readonly Section[] = [
+  {
+    title: 'The task',
+    builtins: [
+      pid,
+      tid,
+      uid,
+      gid,
+      comm,
+      cgroup,
+      curtask,
+      ppid,
+      pcomm,
+      leaderTid,
+      leaderComm,
+      cpid,
+      hasCpid,
+    ],
+  },
+  {
+    title: 'The machine and the clock',
+    builtins: [cpu, ncpus, numaid, nsecs, elapsed, jiffies, rand],
+  },
+  {
+    title: 'The probe',
+    builtins: [
+      probe,
+      probetype,
+      func,
+      args,
+      ...numberedArguments,
+      retval,
+      ctx,
+      reg,
+      usermode,
+      kstack,
+      ustack,
+    ],
+  },
+  {
+    title: 'Output',
+    builtins: [printf, print, time, strftime, join, cat, system, exit],
+  },
+  {
+    title: 'Memory and strings',
+    builtins: [str, buf, kptr, uptr, ksym, usym, strlen, strncmp, strcontains, strstr, bswap],
+  },
+  {
+    title: 'Maps',
+    builtins: [deleteElement, hasKey, find, len, clear, zero],
+  },
 ];
+
+export const builtins: readonly Builtin[] = sections.flatMap((section) => section.builtins);
 
 export interface FoundBuiltin {
   readonly builtin: Builtin;

@@ -32,8 +32,8 @@ export const deleteElement: Builtin = {
         `delete(${name}[...]) is deprecated`,
         use.range,
         keys.length > 1
-          ? `use delete(${name}, (key, ...)) instead`
-          : `use delete(${name}, key) instead`,
+          ? `Use delete(${name}, (key, ...)) instead.`
+          : `Use delete(${name}, key) instead.`,
       );
       return element(name, keys, use, scope);
     }
@@ -47,7 +47,7 @@ export const deleteElement: Builtin = {
       scope.error(
         `delete() needs a key for ${map.name}, which has explicit keys (non-scalar map)`,
         use.range,
-        `use delete(${map.name}, key), or clear(${map.name}) to remove all elements`,
+        `Use delete(${map.name}, key), or clear(${map.name}) to remove all elements.`,
       );
       return undefined;
     }

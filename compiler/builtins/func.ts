@@ -20,7 +20,7 @@ export const func: Builtin = {
       scope.error(
         'func is not known in a uretprobe with a wildcard',
         use.range,
-        'name the functions one by one, or use probe',
+        'Name the functions one by one, or use probe.',
       );
       return undefined;
     }

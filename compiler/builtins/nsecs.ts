@@ -26,7 +26,7 @@ export const nsecs: Builtin = {
       scope.error(
         'nsecs(sw_tai) is not supported yet',
         range,
-        'nsecs(tai) is the same clock, on Linux 6.1 and later',
+        'Use nsecs(tai), the same clock on Linux 6.1 and later.',
       );
       return undefined;
     }

@@ -29,7 +29,7 @@ function printMap(use: BuiltinUse, scope: AnalysisScope): TypedExpression | unde
     scope.warning(
       `print(${map.name}) in a loop shows the map as it is once the event is handled`,
       use.range,
-      'print the values of the loop instead',
+      'Print the values of the loop instead.',
     );
   }
   return typedCall('print', use, VOID, { map: map.name, literals });
@@ -47,7 +47,7 @@ function printElement(
     scope.error(
       `Map type ${typeName(map.value)} cannot print the value of individual keys`,
       element.range,
-      `print the whole map: print(${map.name})`,
+      `Print the whole map: print(${map.name}).`,
     );
     return undefined;
   }

@@ -68,7 +68,7 @@ function extent(given: ast.Expression | undefined, scope: AnalysisScope): Extent
     scope.warning(
       `length param (${length.value}) is too long and will be shortened to ${maxStrlen} bytes`,
       given.range,
-      'raise max_strlen in the config block',
+      'Raise max_strlen in the config block.',
     );
     const cut = length.value > BigInt(maxStrlen);
     return { size: maxStrlen, reads: maxStrlen, showsCut: cut && short };

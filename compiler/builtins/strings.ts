@@ -27,7 +27,7 @@ function stringArguments(
     scope.error(
       `${use.name}() only supports string arguments (${kindName(value.type)} provided)`,
       given.range,
-      ...(pointer ? ['read the string with str()'] : []),
+      ...(pointer ? ['Read the string with str().'] : []),
     );
   }
   return typed.length === count ? typed : undefined;
@@ -146,7 +146,7 @@ function searchArguments(use: BuiltinUse, scope: AnalysisScope) {
     scope.error(
       `${use.name}() would take up to ${steps} steps, more than the limit of ${MOST_SEARCH_STEPS}`,
       use.range,
-      'read shorter strings, such as str(p, 64)',
+      'Read shorter strings, such as str(p, 64).',
     );
     return undefined;
   }

@@ -61,7 +61,7 @@ export const strftime: Builtin = {
       scope.error(
         `strftime() can not take a ${clock} timestamp`,
         when.range,
-        'nsecs without a mode counts from boot, as strftime() does',
+        'Use nsecs without a mode: it counts from boot, as strftime() does.',
       );
       return undefined;
     }

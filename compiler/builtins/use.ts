@@ -59,7 +59,7 @@ export function refusedInLoop(use: BuiltinUse, scope: AnalysisScope): boolean {
   scope.error(
     `'${use.name}' builtin is not allowed in a for-loop`,
     use.range,
-    'assign it to a variable before the loop',
+    'Assign it to a variable before the loop.',
   );
   return true;
 }
@@ -172,7 +172,7 @@ export function printable(
     scope.error(
       `${use.name}() can not print args`,
       expression.range,
-      'print its fields: args.NAME',
+      'Print its fields: args.NAME.',
     );
     return undefined;
   }

@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { builtins, findBuiltin } from '../../../compiler/builtins/builtins.ts';
+import { renderReference } from '../../../compiler/builtins/reference.ts';
+
+describe('the table of built-ins', () => {
+  it('finds built-ins by their present and older names', () => {
+    expect(findBuiltin('probe')).toMatchObject({ builtin: { name: 'probe' }, legacy: false });
+    expect(findBuiltin('name')).toMatchObject({ builtin: { name: 'probe' }, legacy: true });
+    expect(findBuiltin('stack')).toMatchObject({ builtin: { name: 'kstack' }, legacy: true });
+    expect(findBuiltin('nonesuch')).toBeUndefined();
+  });
+
+  it('has each name once', () => {
+    const names = builtins.flatMap(({ name, legacyNames = [] }) => [name, ...legacyNames]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('leaves aggregations to the analysis', () => {
+    for (const name of ['count', 'sum', 'avg', 'min', 'max', 'stats', 'hist', 'lhist']) {
+      expect(findBuiltin(name)).toBeUndefined();
+    }
+  });
+
+  // Refresh with: npx vitest run test/compiler/builtins/reference.test.ts -u
+  it('is what docs/builtins.md says', async () => {
+    const file = fileURLToPath(new URL('../../../docs/builtins.md', import.meta.url));
+    await expect(renderReference()).toMatchFileSnapshot(file);
+  });
+});
