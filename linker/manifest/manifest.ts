@@ -22,7 +22,7 @@ export interface Manifest {
   readonly probes: readonly ManifestProbe[];
   readonly maps: readonly ManifestMap[];
   readonly events: readonly ManifestEvent[];
-  /** strftime formats, by index in timestamp values. */
+  /** strftime formats, by index in timestamp values; one character a byte, as in ManifestEvent.format. */
   readonly formats: readonly string[];
   /** Enums that are printed by name. */
   readonly enums: readonly {
@@ -40,7 +40,7 @@ export interface Manifest {
 export interface ManifestConfig {
   readonly printMapsOnExit: boolean;
   readonly missingProbes: 'error' | 'warn' | 'ignore';
-  /** Appended to a string whose storage holds no NUL. */
+  /** Appended to a string whose storage holds no NUL; one character a byte. */
   readonly strTruncTrailer: string;
   readonly maxCatBytes: number;
   /** 4-KiB pages, a power of two; 0: the loader chooses by the host's memory. */
@@ -198,7 +198,10 @@ export interface ManifestEvent {
   readonly size: number;
   /** Arguments of formats; the value of print-value; the code of exit (u8 at its offset); ... */
   readonly fields: readonly ManifestField[];
-  /** printf, system, cat: printf format. time: strftime format. join: the separator. */
+  /**
+   * printf, system, cat: printf format. time: strftime format. join: the separator. One character (U+0001 to
+   * U+00FF) stands for each byte, since scripts can write any.
+   */
   readonly format?: string;
   /** print-map, clear, zero; index into `maps`. */
   readonly map?: number;
@@ -245,7 +248,7 @@ export type ManifestEventKind =
  */
 export interface ManifestFixup {
   readonly program: string;
-  /** In instructions from the start of the program's section symbol. */
+  /** In instructions from the program's first; an `ld_imm64` counts as two. */
   readonly insn: number;
   readonly site: 'offset' | 'immediate';
   readonly value: number;

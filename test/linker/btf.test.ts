@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import type { Type } from '../../compiler/types/type.ts';
+import { layoutOf } from '../../compiler/types/layout.ts';
+import { BtfError } from '../../linker/btf/btf.ts';
+import { BtfBuilder } from '../../linker/btf/builder.ts';
+import { readExtension, writeExtension } from '../../linker/btf/extension.ts';
+import { readBtf } from '../../linker/btf/read.ts';
+import { renderBtf } from '../../linker/btf/text.ts';
+import { addValueType } from '../../linker/btf/values.ts';
+import { inspectObject } from '../../linker/inspect.ts';
+import { link } from '../../linker/link.ts';
+import { loaded } from './kernel.ts';
+import { kernelWith, onFile, unit } from './support.ts';
+
+const kernel = kernelWith(
+  () => {
+    throw new Error('nobody asked for types');
+  },
+  (id) =>
+    id === 1
+      ? [
+          ['RED', 0n],
+          ['LOUD', -5n],
+        ]
+      : [['HUGE', 1n << 40n]],
+);
+
+const TYPES: readonly Type[] = [
+  { kind: 'bool' },
+  { kind: 'int', size: 2, signed: true },
+  { kind: 'string', size: 64 },
+  { kind: 'buffer', size: 10 },
+  { kind: 'pointer', to: { kind: 'void' }, space: 'user' },
+  { kind: 'array', element: { kind: 'int', size: 4, signed: false }, count: 6 },
+  {
+    kind: 'tuple',
+    elements: [
+      { kind: 'bool' },
+      { kind: 'int', size: 8, signed: true },
+      { kind: 'string', size: 3 },
+    ],
+  },
+  {
+    kind: 'record',
+    fields: [
+      { name: 'pid', type: { kind: 'int', size: 4, signed: false } },
+      { name: 'inner', type: { kind: 'tuple', elements: [{ kind: 'ksym' }, { kind: 'bool' }] } },
+    ],
+  },
+  { kind: 'enum', name: 'color', size: 4, signed: true, id: 1 },
+  { kind: 'enum', name: 'amount', size: 8, signed: false, id: 2 },
+  { kind: 'stack', space: 'user', mode: 'perf', limit: 20 },
+  { kind: 'ksym' },
+  { kind: 'usym' },
+  { kind: 'timestamp' },
+  { kind: 'probe' },
+  { kind: 'count' },
+  { kind: 'sum', signed: true },
+  { kind: 'min', signed: false },
+  { kind: 'avg', signed: true },
+  { kind: 'stats', signed: true },
+  { kind: 'hist', bits: 2 },
+  { kind: 'lhist', min: 0, max: 100, step: 10 },
+  { kind: 'struct', aggregate: 'struct', name: 'sockaddr', size: 16, id: 3 },
+];
+
+describe('BTF of script types', () => {
+  it.each(TYPES.map((type) => [type.kind, type] as const))(
+    'has the size of a %s in memory',
+    (_kind, type) => {
+      const builder = new BtfBuilder();
+      const id = addValueType(builder, kernel.types, type);
+      expect(readBtf(builder.finish()).sizeOf(id)).toBe(layoutOf(type).size);
+    },
+  );
+
+  it('names the members of records and numbers those of tuples', () => {
+    const builder = new BtfBuilder();
+    const record = TYPES.find((type) => type.kind === 'record');
+    if (!record) throw new Error('no record');
+    const id = addValueType(builder, kernel.types, record);
+    const btf = readBtf(builder.finish());
+    const members = btf.members(btf.type(id));
+    expect(members.map(({ name, bitOffset }) => [name, bitOffset])).toEqual([
+      ['pid', 0],
+      ['inner', 64],
+    ]);
+    expect(btf.members(btf.resolve(members[1]?.type ?? 0)).map(({ name }) => name)).toEqual([
+      '_0',
+      '_1',
+    ]);
+  });
+
+  it('keeps the values of enums, in 64 bits where they need them', () => {
+    const builder = new BtfBuilder();
+    for (const type of TYPES) if (type.kind === 'enum') addValueType(builder, kernel.types, type);
+    const text = renderBtf(readBtf(builder.finish()));
+    expect(text).toContain("ENUM 'color' size=8\n\t'RED' = 0\n\t'LOUD' = -5");
+    expect(text).toContain("ENUM64 'amount' size=8\n\t'HUGE' = 1099511627776");
+  });
+
+  it('is taken by the kernel and by bpftool for values of all types', () => {
+    const object = link({
+      ...unit('define dso_local i32 @p(i8* %ctx) nounwind section "uprobe" { ret i32 0 }'),
+      kernel,
+      functions: [{ symbol: 'p', role: 'program' }],
+      maps: TYPES.map((type, index) => ({
+        symbol: `AT_m${index}`,
+        type: 1,
+        maxEntries: 2,
+        flags: 0,
+        key: { int: 8 as const },
+        value: { type },
+      })),
+    });
+    loaded(object, ({ dump }) => {
+      for (const index of TYPES.keys()) expect(dump(`AT_m${index}`)).toEqual([]);
+    });
+    expect(
+      onFile(object, '/usr/sbin/bpftool', 'btf', 'dump', 'file').match(/^\[\d+\] VAR 'AT_m/gm),
+    ).toHaveLength(TYPES.length);
+    expect(inspectObject(object).maps.map(({ valueSize }) => valueSize)).toEqual(
+      TYPES.map((type) => layoutOf(type).size),
+    );
+  });
+});
+
+describe('the BTF builder', () => {
+  it('makes equal types and strings once', () => {
+    const builder = new BtfBuilder();
+    expect(builder.pointer(builder.unsigned(8))).toBe(builder.pointer(builder.unsigned(8)));
+    expect(builder.string('frame')).toBe(builder.string('frame'));
+    expect(readBtf(builder.finish()).count).toBe(3);
+  });
+
+  it('writes bitfields with the kind flag', () => {
+    const builder = new BtfBuilder();
+    const id = builder.aggregate('struct', 'flags', 4, [
+      { name: 'low', type: builder.unsigned(4), bitOffset: 0, bitSize: 3 },
+      { name: 'rest', type: builder.unsigned(4), bitOffset: 3, bitSize: 29 },
+    ]);
+    const btf = readBtf(builder.finish());
+    expect(btf.members(btf.type(id)).map(({ bitOffset, bitSize }) => [bitOffset, bitSize])).toEqual(
+      [
+        [0, 3],
+        [3, 29],
+      ],
+    );
+  });
+});
+
+describe('the BTF reader', () => {
+  it('refuses types that contain themselves', () => {
+    const builder = new BtfBuilder();
+    const id = builder.typedef('loop', 1);
+    const btf = readBtf(builder.finish());
+    expect(() => btf.resolve(id)).toThrow(BtfError);
+  });
+
+  it('refuses what is cut off', () => {
+    const builder = new BtfBuilder();
+    builder.unsigned(4);
+    const bytes = builder.finish();
+    for (let size = 0; size < bytes.length; size += 1)
+      expect(() => readBtf(bytes.subarray(0, size))).toThrow(BtfError);
+  });
+});
+
+describe('.BTF.ext', () => {
+  it('reads back as it was written, without empty parts', () => {
+    const extension = {
+      functions: [
+        {
+          section: 3,
+          records: [
+            { offset: 0, type: 7 },
+            { offset: 16, type: 8 },
+          ],
+        },
+      ],
+      lines: [],
+      core: [
+        { section: 3, records: [{ offset: 8, type: 1, access: 9, kind: 2 }] },
+        { section: 5, records: [] },
+      ],
+    };
+    const bytes = writeExtension(extension);
+    expect(readExtension(bytes)).toEqual({ ...extension, core: [extension.core[0]] });
+    expect(new DataView(bytes.buffer).getUint32(20, true)).toBe(0);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { inspectObject, renderInspection } from '../../linker/inspect.ts';
+import { link } from '../../linker/link.ts';
+import { scriptUnit } from './fixtures.ts';
+
+const object = link(scriptUnit());
+
+describe('an inspection', () => {
+  it('lists programs with their sections, sizes and probes', () => {
+    const { programs, functions } = inspectObject(object);
+    expect(programs.map(({ name, section, probes }) => [name, section, ...probes])).toEqual([
+      ['switch_1', 'tracepoint/sched/sched_switch', 'tracepoint:sched:sched_switch'],
+      ['uprobe_2', 'uprobe', 'uprobe:/bin/bash:readline'],
+      ['uprobe_3', 'uprobe'],
+    ]);
+    expect(programs[1]?.instructions).toBe(2);
+    expect(functions).toEqual([{ name: 'step', instructions: 5 }]);
+  });
+
+  it("lists kernel maps with the script's name, from BTF", () => {
+    expect(inspectObject(object).maps).toEqual([
+      {
+        name: 'AT_',
+        script: '@',
+        type: 'percpu_array',
+        maxEntries: 1,
+        flags: 0,
+        keySize: 4,
+        valueSize: 16,
+      },
+      { name: 'AT_k', type: 'hash', maxEntries: 4096, flags: 1, keySize: 32, valueSize: 8 },
+    ]);
+  });
+
+  it('lists what is adapted to the host', () => {
+    expect(inspectObject(object).relocations).toEqual([
+      {
+        function: 'switch_1',
+        instruction: expect.any(Number),
+        by: 'tracepoint',
+        kind: 'offset',
+        of: 'sched:sched_switch.next_pid',
+      },
+    ]);
+  });
+
+  it('tells a changed file', () => {
+    expect(inspectObject(object).digest).toBe('valid');
+    const changed = Buffer.from(object);
+    changed.write('GPX', changed.indexOf('GPL\0'));
+    expect(inspectObject(changed).digest).toBe('wrong');
+  });
+
+  it('reads as text', () => {
+    const text = renderInspection(inspectObject(object));
+    expect(text).toContain('compiled for  6.12.0 x86_64\n');
+    expect(text).toContain('digest        valid\n');
+    expect(text).toMatch(/^ {2}switch_1 {2}tracepoint\/sched\/sched_switch {2}\d+ instructions$/m);
+    expect(text).toMatch(/^ {4}tracepoint:sched:sched_switch$/m);
+    expect(text).toMatch(/^ {2}@ {2}AT_ {3}percpu_array {2}1 entry {7}key 4 {3}value 16$/m);
+    expect(text).toContain('sched:sched_switch.next_pid');
+    expect(text).not.toContain('undefined');
+  });
+
+  it('shows BTF as text', () => {
+    const { btfText } = inspectObject(object);
+    expect(btfText).toMatch(/DATASEC '\.bss' size=16\n\t'AT_x' type=\d+ offset=0 size=8/);
+    expect(btfText).toMatch(
+      /STRUCT size=32\n\t'_0' type=\d+ offset=0\n\t'_1' type=\d+ offset=4\n\t'_2'/,
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { CompiledUnit } from '../../compiler/unit.ts';
+import { readExtension } from '../../linker/btf/extension.ts';
+import { readBtf } from '../../linker/btf/read.ts';
+import { readElf } from '../../linker/elf/read.ts';
+import { link } from '../../linker/link.ts';
+import { loaded } from './kernel.ts';
+import { unit } from './support.ts';
+
+const IR = `
+define internal i64 @step(i32 %i, i8* %f) nounwind !dbg !6 {
+  ret i64 0
+}
+define dso_local i32 @p(i8* %ctx) nounwind section "uprobe" !dbg !4 {
+  %a = call i64 inttoptr (i64 5 to i64 ()*)(), !dbg !9
+  %r = call i64 inttoptr (i64 181 to i64 (i32, i8*, i8*, i64)*)(i32 4, i8* bitcast (i64 (i32, i8*)* @step to i8*), i8* null, i64 0), !dbg !10
+  ret i32 0, !dbg !11
+}
+!llvm.dbg.cu = !{!0}
+!llvm.module.flags = !{!3}
+!0 = distinct !DICompileUnit(language: DW_LANG_C, file: !1, producer: "p", isOptimized: true, runtimeVersion: 0, emissionKind: FullDebug)
+!1 = !DIFile(filename: "/home/someone/test.bt", directory: "/home/someone")
+!2 = !DISubroutineType(types: !{})
+!3 = !{i32 2, !"Debug Info Version", i32 3}
+!4 = distinct !DISubprogram(name: "p", scope: !1, file: !1, line: 1, type: !2, unit: !0, spFlags: DISPFlagDefinition)
+!6 = distinct !DISubprogram(name: "step", scope: !1, file: !1, line: 1, type: !2, unit: !0, spFlags: DISPFlagDefinition)
+!9 = !DILocation(line: 1, column: 12, scope: !4)
+!10 = !DILocation(line: 2, column: 3, scope: !4)
+!11 = !DILocation(line: 0, scope: !4)
+`;
+
+const UNIT: CompiledUnit = {
+  ...unit(IR),
+  source: {
+    name: '/home/someone/test.bt',
+    text: 'uprobe:a:b { nsecs;\n  for ($i : 0..4) { }\n}\n',
+  },
+  functions: [
+    { symbol: 'p', role: 'program' },
+    { symbol: 'step', role: 'loop-callback' },
+  ],
+};
+
+function linesOf(object: Uint8Array) {
+  const data = (name: string): Uint8Array =>
+    readElf(object).sections.find((section) => section.name === name)?.data ?? new Uint8Array();
+  const btf = readBtf(data('.BTF'));
+  return readExtension(data('.BTF.ext')).lines.map(({ section, records }) => ({
+    section: btf.string(section),
+    records: records.map(({ file, text, line, column }) => [
+      btf.string(file),
+      btf.string(text),
+      line,
+      column,
+    ]),
+  }));
+}
+
+describe('line records', () => {
+  it("carry the script's own lines, and none that names no line", () => {
+    const program = linesOf(link(UNIT)).find(({ section }) => section === 'uprobe');
+    expect(program?.records).toEqual([
+      ['test.bt', 'uprobe:a:b { nsecs;', 1, 12],
+      ['test.bt', '  for ($i : 0..4) { }', 2, 3],
+    ]);
+  });
+
+  it('stand at the start of every function, which the kernel insists on', () => {
+    const text = linesOf(link(UNIT)).find(({ section }) => section === '.text');
+    expect(text?.records).toHaveLength(1);
+    loaded(link(UNIT), ({ programs }) => expect(programs).toEqual(['p']));
+  });
+
+  it("keep the building machine's paths out of the object", () => {
+    expect(Buffer.from(link(UNIT)).includes('someone')).toBe(false);
+  });
+});

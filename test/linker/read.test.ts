@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { BtfError } from '../../linker/btf/btf.ts';
+import { ElfError } from '../../linker/elf/elf.ts';
+import { readElf } from '../../linker/elf/read.ts';
+import { writeElf } from '../../linker/elf/write.ts';
+import { inspectObject } from '../../linker/inspect.ts';
+import { link } from '../../linker/link.ts';
+import { SCRIPT_IR, scriptUnit } from './fixtures.ts';
+import { assemble } from './support.ts';
+
+/** A small generator, so that a failure can be repeated. */
+function randoms(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describe('the ELF reader', () => {
+  it('finds sections, symbols and relocations of an object of LLVM', () => {
+    const elf = readElf(assemble(SCRIPT_IR));
+    const index = elf.sections.findIndex(
+      (section) => section.name === 'tracepoint/sched/sched_switch',
+    );
+    const names = (elf.relocations.get(index) ?? []).map(
+      ({ symbol }) =>
+        elf.symbols[symbol]?.name || elf.sections[elf.symbols[symbol]?.section ?? 0]?.name,
+    );
+    expect(names).toEqual(['.text', 'limit', '.rodata.cst32', 'AT_x', 'AT_x_present', 'AT_']);
+    expect(elf.sections.find((section) => section.name === '.rodata.cst32')?.align).toBe(16);
+    expect(elf.sections.find((section) => section.name === '.bss')).toMatchObject({
+      size: 16,
+      type: 8,
+    });
+  });
+
+  it('reads back what the writer wrote', () => {
+    const { bytes } = writeElf(
+      [
+        {
+          name: 'uprobe',
+          type: 1,
+          flags: 6,
+          align: 8,
+          data: Uint8Array.of(0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0),
+          relocations: [{ offset: 0, type: 1, symbol: 1 }],
+        },
+        { name: '.bss', type: 8, flags: 3, align: 8, data: new Uint8Array(24) },
+      ],
+      [
+        { name: '', bind: 0, type: 3, section: 2, value: 0, size: 0 },
+        { name: 'p', bind: 1, type: 2, section: 1, value: 0, size: 16 },
+      ],
+    );
+    const elf = readElf(bytes);
+    expect(elf.symbols[2]).toEqual({ name: 'p', bind: 1, type: 2, section: 1, value: 0, size: 16 });
+    expect(elf.relocations.get(1)).toEqual([{ offset: 0, type: 1, symbol: 1 }]);
+    expect(elf.sections[2]).toMatchObject({ name: '.bss', size: 24, align: 8 });
+    expect(elf.sections.find((section) => section.name === '.symtab')?.info).toBe(2);
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(0), 'too short'],
+    ['text', Buffer.from('x'.repeat(100)), 'not an ELF file'],
+    [
+      'a 32-bit file',
+      Uint8Array.from([0x7f, 69, 76, 70, 1, 1, ...new Array(94).fill(0)]),
+      '64-bit',
+    ],
+    [
+      "another machine's",
+      Uint8Array.from([0x7f, 69, 76, 70, 2, 1, ...new Array(94).fill(0)]),
+      'BPF',
+    ],
+  ])('says of %s why it is no object', (_what, bytes, message) => {
+    expect(() => readElf(bytes)).toThrow(message);
+    expect(() => readElf(bytes)).toThrow(ElfError);
+  });
+
+  it('meets damage with a message, never with another error', () => {
+    const object = link(scriptUnit());
+    const random = randoms(7);
+    let refused = 0;
+    for (let round = 0; round < 1500; round += 1) {
+      const damaged = Uint8Array.from(object);
+      const flips = 1 + Math.floor(random() * 4);
+      for (let flip = 0; flip < flips; flip += 1)
+        damaged[Math.floor(random() * damaged.length)] = Math.floor(random() * 256);
+      const cut = random() < 0.3 ? Math.floor(random() * damaged.length) : damaged.length;
+      try {
+        inspectObject(damaged.subarray(0, cut));
+      } catch (error) {
+        if (!(error instanceof ElfError || error instanceof BtfError)) throw error;
+        refused += 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(300);
+  });
+});
