@@ -1,0 +1,191 @@
+/** `@m[k] = count()` and its kin: adding to a slot of this CPU, or to a shared array of buckets. */
+import type { TypedStatement } from '../analysis/typed.ts';
+import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import { histBuckets, layoutOf, lhistBuckets } from '../types/layout.ts';
+import type { AggregateType } from '../types/type.ts';
+import { lowerValue } from './expressions.ts';
+import type { MapPlan } from './map_plans.ts';
+import { BPF_NOEXIST, lookupByKey, lowerKey, planOf, updateElement, warnMapFull } from './maps.ts';
+import type { FunctionState } from './state.ts';
+import { zeros } from './strings.ts';
+
+type Aggregation = Extract<TypedStatement, { kind: 'aggregate' }>;
+
+export function lowerAggregate(fn: FunctionState, statement: Aggregation): void {
+  const { ir } = fn;
+  const plan = planOf(fn, statement.map);
+  const { aggregate } = statement;
+  const argument = statement.value ? lowerValue(fn, statement.value) : ir.constant(1);
+  if (plan.kind === 'global') throw new Error(`${statement.map} holds no aggregate`);
+  if (plan.kind === 'slot') {
+    const slot = lookupByKey(fn, plan, zeros(fn, 4));
+    ir.if_(ir.not(ir.isNull(slot)), () => {
+      addTo(fn, slot, aggregate, argument, false);
+      ir.store(slot, plan.present, 8, ir.constant(1));
+    });
+    return;
+  }
+  const key = lowerKey(fn, plan, statement.key);
+  const element = lookupByKey(fn, plan, key);
+  if (!plan.perCpu) {
+    addToShared(fn, plan, statement, key, element, argument);
+    return;
+  }
+  ir.if_(
+    ir.isNull(element),
+    () => {
+      const first = fn.memory.take(layoutOf(aggregate).size);
+      storeFirst(fn, first, aggregate, argument);
+      updateElement(fn, plan, key, first, statement.range);
+    },
+    () => addTo(fn, element, aggregate, argument, false),
+  );
+}
+
+/** Buckets that all CPUs share: inserted as zeros by whoever comes first, then added to atomically. */
+function addToShared(
+  fn: FunctionState,
+  plan: Extract<MapPlan, { kind: 'hash' }>,
+  statement: Aggregation,
+  key: IrPointer,
+  element: IrPointer,
+  argument: IrValue,
+): void {
+  const { ir, lowering } = fn;
+  const found = ir.ifPointer(
+    ir.isNull(element),
+    () => {
+      const map = lowering.mapPointer(plan.symbol);
+      const empty = zeros(fn, plan.size);
+      const status = lowering.call('map_update_elem', map, key, empty, ir.constant(BPF_NOEXIST));
+      const inserted = lookupByKey(fn, plan, key);
+      ir.if_(ir.isNull(inserted), () => warnMapFull(fn, status, statement.range));
+      return inserted;
+    },
+    () => element,
+  );
+  ir.if_(ir.not(ir.isNull(found)), () => addTo(fn, found, statement.aggregate, argument, true));
+}
+
+/** Adds one argument to a slot in place. */
+function addTo(
+  fn: FunctionState,
+  slot: IrPointer,
+  aggregate: AggregateType,
+  argument: IrValue,
+  shared: boolean,
+): void {
+  const { ir } = fn;
+  const add = (offset: number, value: IrValue): void =>
+    ir.store(slot, offset, 8, ir.op('add', ir.load(slot, offset, 8, false), value));
+  switch (aggregate.kind) {
+    case 'count':
+      add(0, ir.constant(1));
+      return;
+    case 'sum':
+      add(0, argument);
+      return;
+    case 'avg':
+    case 'stats':
+      add(0, argument);
+      add(8, ir.constant(1));
+      return;
+    case 'min':
+    case 'max': {
+      // {value, is set}
+      const unset = ir.compare('eq', ir.load(slot, 8, 8, false), ir.constant(0));
+      const better = ir.compare(
+        betterThan(aggregate.kind, aggregate.signed),
+        argument,
+        ir.load(slot, 0, 8, false),
+      );
+      ir.if_(ir.or(unset, better), () => {
+        ir.store(slot, 0, 8, argument);
+        ir.store(slot, 8, 8, ir.constant(1));
+      });
+      return;
+    }
+    case 'hist':
+    case 'lhist': {
+      const buckets =
+        aggregate.kind === 'hist' ? histBuckets(aggregate.bits) : lhistBuckets(aggregate);
+      const index =
+        aggregate.kind === 'hist'
+          ? histIndex(fn, argument, aggregate.bits)
+          : lhistIndex(fn, argument, aggregate);
+      // Never false: it tells the verifier what the arithmetic above guarantees.
+      ir.if_(ir.compare('ult', index, ir.constant(buckets)), () => {
+        const bucket = ir.offset(slot, ir.op('shl', index, ir.constant(3)));
+        if (shared) ir.atomicAdd(bucket, 0, 8, ir.constant(1));
+        else ir.store(bucket, 0, 8, ir.op('add', ir.load(bucket, 0, 8, false), ir.constant(1)));
+      });
+      return;
+    }
+  }
+}
+
+export function betterThan(kind: 'min' | 'max', signed: boolean) {
+  if (kind === 'min') return signed ? 'slt' : 'ult';
+  return signed ? 'sgt' : 'ugt';
+}
+
+/** What a new element of a per-CPU map holds after its first argument. */
+function storeFirst(
+  fn: FunctionState,
+  to: IrPointer,
+  aggregate: AggregateType,
+  argument: IrValue,
+): void {
+  const { ir } = fn;
+  ir.store(to, 0, 8, aggregate.kind === 'count' ? ir.constant(1) : argument);
+  // Count of avg and stats, the flag of min and max.
+  if (layoutOf(aggregate).size === 16) ir.store(to, 8, 8, ir.constant(1));
+}
+
+/**
+ * Negative: 0. Below 2^bits: the value itself. Else the power of two and the next `bits` bits.
+ */
+function histIndex(fn: FunctionState, value: IrValue, bits: number): IrValue {
+  const { ir } = fn;
+  const small = 1 << bits;
+  return ir.ifValue(
+    ir.compare('slt', value, ir.constant(small)),
+    () =>
+      ir.ifValue(
+        ir.compare('slt', value, ir.constant(0)),
+        () => ir.constant(0),
+        () => ir.op('add', value, ir.constant(1)),
+      ),
+    () => {
+      const power = ir.log2(value);
+      if (bits === 0) return ir.op('add', power, ir.constant(2));
+      const above = ir.op('sub', power, ir.constant(bits));
+      const base = ir.op('shl', ir.op('add', above, ir.constant(1)), ir.constant(bits));
+      const fraction = ir.op('and', ir.op('lshr', value, above), ir.constant(small - 1));
+      return ir.op('add', ir.op('add', base, fraction), ir.constant(1));
+    },
+  );
+}
+
+/** Below `min`: 0. Above `max`: the last bucket. Else 1 and the number of whole steps from `min`. */
+function lhistIndex(
+  fn: FunctionState,
+  value: IrValue,
+  type: Extract<AggregateType, { kind: 'lhist' }>,
+): IrValue {
+  const { ir } = fn;
+  return ir.ifValue(
+    ir.compare('slt', value, ir.constant(type.min)),
+    () => ir.constant(0),
+    () =>
+      ir.ifValue(
+        ir.compare('sgt', value, ir.constant(type.max)),
+        () => ir.constant(lhistBuckets(type) - 1),
+        () => {
+          const distance = ir.op('sub', value, ir.constant(type.min));
+          const steps = ir.op('udiv', distance, ir.constant(type.step));
+          return ir.op('add', steps, ir.constant(1));
+        },
+      ),
+  );
+}

@@ -1,0 +1,149 @@
+/** `==` on values in memory: strings up to their NUL, everything else byte by byte. */
+import type { TypedExpression } from '../analysis/typed.ts';
+import type { IrBool, IrValue, Width } from '../llvm/ir.ts';
+import { layoutOf } from '../types/layout.ts';
+import { loadUnaligned, locate } from './expressions.ts';
+import type { FunctionState } from './state.ts';
+import { type Aligned, chunkValue, chunks } from './strings.ts';
+
+/** Up to here words are compared in a row; longer strings in a loop. */
+const LARGEST_UNROLLED = 64;
+
+export function lowerMemoryComparison(
+  fn: FunctionState,
+  left: TypedExpression,
+  right: TypedExpression,
+): IrBool {
+  if (left.type.kind === 'string' && right.type.kind === 'string') {
+    if (right.kind === 'string') return compareWithLiteral(fn, left, right.value);
+    if (left.kind === 'string') return compareWithLiteral(fn, right, left.value);
+    return compareStrings(fn, left, right);
+  }
+  const { size } = layoutOf(left.type);
+  const first = locate(fn, left, true);
+  const second = locate(fn, right, true);
+  return equalChunks(
+    fn,
+    chunks(size, Math.min(first.align, second.align) as Width),
+    first,
+    (offset, width) => fn.ir.load(second.pointer, offset, width, false),
+  );
+}
+
+/** Compares the literal and its NUL, and reads no more of the other string than that. */
+function compareWithLiteral(fn: FunctionState, string: TypedExpression, text: string): IrBool {
+  const { ir } = fn;
+  const capacity = layoutOf(string.type).size;
+  const needed = Math.min(text.length + 1, capacity);
+  const { pointer, align } = locate(fn, shortened(string, text.length + 2), false);
+  return equalChunks(fn, chunks(needed, align), { pointer, align }, (offset, width) =>
+    ir.constant(chunkValue(text, offset, width)),
+  );
+}
+
+/** `str(p)` reads a fixed number of bytes at most: the type of the call says how many. */
+function shortened(string: TypedExpression, size: number): TypedExpression {
+  const { type } = string;
+  if (string.kind !== 'call' || string.builtin !== 'str') return string;
+  if (type.kind !== 'string' || type.size <= size) return string;
+  return { ...string, type: { kind: 'string', size } };
+}
+
+function equalChunks(
+  fn: FunctionState,
+  parts: readonly (readonly [number, Width])[],
+  left: Aligned,
+  right: (offset: number, width: Width) => IrValue,
+): IrBool {
+  const { ir } = fn;
+  const from = (index: number): IrValue => {
+    const part = parts[index];
+    if (!part) return ir.constant(1);
+    const [offset, width] = part;
+    const equal = ir.compare(
+      'eq',
+      ir.load(left.pointer, offset, width, false),
+      right(offset, width),
+    );
+    if (index === parts.length - 1) return ir.fromBool(equal);
+    return ir.ifValue(
+      equal,
+      () => from(index + 1),
+      () => ir.constant(0),
+    );
+  };
+  return ir.toBool(from(0));
+}
+
+/**
+ * Two strings of which neither is known: equal when they agree up to a NUL, or all along the shorter one.
+ * What stands behind a NUL is zero on both sides (`padded`), so words compare whole.
+ */
+function compareStrings(fn: FunctionState, left: TypedExpression, right: TypedExpression): IrBool {
+  const { ir } = fn;
+  const size = Math.min(layoutOf(left.type).size, layoutOf(right.type).size);
+  const first = locate(fn, left, true);
+  const second = locate(fn, right, true);
+  const align = Math.min(first.align, second.align) as Width;
+  if (size <= LARGEST_UNROLLED) {
+    return equalChunks(fn, chunks(size, align), first, (offset, width) =>
+      ir.load(second.pointer, offset, width, false),
+    );
+  }
+  return compareLong(fn, first, second, size, align);
+}
+
+/** A word that holds a zero byte: (w - 0x01..01) & ~w & 0x80..80. */
+function hasZeroByte(fn: FunctionState, word: IrValue, width: Width): IrBool {
+  const { ir } = fn;
+  const ones = 0x0101010101010101n & ((1n << BigInt(width * 8)) - 1n);
+  const low = ir.op('sub', word, ir.constant(ones));
+  const high = ir.op('and', ir.op('xor', word, ir.constant(-1)), ir.constant(ones << 7n));
+  return ir.toBool(ir.op('and', low, high));
+}
+
+function compareLong(
+  fn: FunctionState,
+  left: Aligned,
+  right: Aligned,
+  size: number,
+  align: Width,
+): IrBool {
+  const { ir } = fn;
+  const whole = Math.floor(size / align) * align;
+  return fn.memory.scope(() => {
+    // {offset, equal}: registers once LLVM has seen them.
+    const offset = ir.alloca(8, 8);
+    const result = ir.alloca(8, 8);
+    ir.store(offset, 0, 8, ir.constant(0));
+    ir.store(result, 0, 8, ir.constant(1));
+    ir.while_(
+      () => ir.compare('ult', ir.load(offset, 0, 8, false), ir.constant(whole)),
+      (loop) => {
+        const at = ir.load(offset, 0, 8, false);
+        const a = loadUnaligned(fn, ir.offset(left.pointer, at), align, align, false);
+        const b = loadUnaligned(fn, ir.offset(right.pointer, at), align, align, false);
+        ir.if_(ir.compare('ne', a, b), () => {
+          ir.store(result, 0, 8, ir.constant(0));
+          loop.break_();
+        });
+        ir.if_(hasZeroByte(fn, a, align), () => {
+          ir.store(result, 0, 8, ir.constant(2));
+          loop.break_();
+        });
+        ir.store(offset, 0, 8, ir.op('add', at, ir.constant(align)));
+      },
+    );
+    const verdict = ir.load(result, 0, 8, false);
+    const rest = chunks(size - whole, 1);
+    if (rest.length === 0) return ir.toBool(verdict);
+    // Agreed so far and without a NUL: the last bytes decide.
+    const tail = () =>
+      ir.fromBool(
+        equalChunks(fn, rest, { pointer: ir.offset(left.pointer, whole), align: 1 }, (at, width) =>
+          ir.load(right.pointer, whole + at, width, false),
+        ),
+      );
+    return ir.toBool(ir.ifValue(ir.compare('eq', verdict, ir.constant(1)), tail, () => verdict));
+  });
+}

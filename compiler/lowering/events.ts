@@ -1,0 +1,157 @@
+/**
+ * Events: records in the ring buffer `events`. How they are laid out, and the code that sends one
+ * (docs/architecture.md, Events).
+ */
+import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
+import { type FieldLayout, layoutOf, roundUp, sequence } from '../types/layout.ts';
+import { UINT64 } from '../types/type.ts';
+import type { EventSpec, Storage } from './lowering.ts';
+import type { FunctionState } from './state.ts';
+
+/** Every record begins with {u32 event, u32 CPU}. */
+const HEADER_SIZE = 8;
+
+/** include/uapi/linux/bpf.h */
+const BPF_RB_NO_WAKEUP = 1;
+const BPF_RB_FORCE_WAKEUP = 2;
+
+export interface EventEntry {
+  readonly index: number;
+  readonly spec: EventSpec;
+  readonly fields: readonly FieldLayout[];
+  readonly size: number;
+  /** Symbol of the mark that a control event leaves when the ring is full. */
+  readonly control: string | undefined;
+}
+
+export interface EventTable {
+  readonly entries: readonly EventEntry[];
+  /** Equal events share one entry. */
+  register(spec: EventSpec): EventEntry;
+}
+
+const CONTROL_EVENTS: ReadonlySet<ManifestEventKind> = new Set([
+  'exit',
+  'print-map',
+  'clear',
+  'zero',
+  'time',
+]);
+
+export function createEventTable(): EventTable {
+  const entries: EventEntry[] = [];
+  const known = new Map<string, EventEntry>();
+  return {
+    entries,
+    register(spec) {
+      const key = JSON.stringify(spec);
+      const found = known.get(key);
+      if (found) return found;
+      const { layout, fields } = sequence(spec.fields, HEADER_SIZE);
+      const index = entries.length;
+      const entry: EventEntry = {
+        index,
+        spec,
+        fields,
+        size: roundUp(layout.size, 8),
+        control: CONTROL_EVENTS.has(spec.kind) ? `control_${index}` : undefined,
+      };
+      known.set(key, entry);
+      entries.push(entry);
+      return entry;
+    },
+  };
+}
+
+/** reserve; fill; submit, or count the event as lost. */
+export function emitEvent(
+  fn: FunctionState,
+  spec: EventSpec,
+  fill: (field: (index: number) => Storage) => void,
+): void {
+  const { ir, lowering, unit } = fn;
+  const entry = unit.events.register(spec);
+  const record = lowering.callPointer(
+    'ringbuf_reserve',
+    lowering.mapPointer('events'),
+    ir.constant(entry.size),
+    ir.constant(0),
+  );
+  ir.if_(
+    ir.isNull(record),
+    () => {
+      if (entry.control !== undefined) leaveMark(fn, entry, entry.control, fill);
+      countLost(fn, entry);
+    },
+    () => {
+      ir.store(record, 0, 4, ir.constant(entry.index));
+      ir.store(record, 4, 4, lowering.call('get_smp_processor_id'));
+      fill((index) => fieldStorage(fn, record, entry, index));
+      lowering.call('ringbuf_submit', record, wakeupFlag(fn));
+    },
+  );
+}
+
+/** Counts an event that could not be sent in this CPU's slot of `lost`. */
+export function countLost(fn: FunctionState, entry: EventEntry): void {
+  const { ir, lowering } = fn;
+  fn.memory.scope(() => {
+    const key = fn.memory.take(4);
+    ir.store(key, 0, 4, ir.constant(entry.index));
+    const slot = lowering.callPointer('map_lookup_elem', lowering.mapPointer('lost'), key);
+    ir.if_(ir.not(ir.isNull(slot)), () => {
+      ir.store(slot, 0, 8, ir.op('add', ir.load(slot, 0, 8, false), ir.constant(1)));
+    });
+  });
+}
+
+function fieldStorage(
+  fn: FunctionState,
+  base: IrPointer,
+  entry: EventEntry,
+  index: number,
+): Storage {
+  const field = entry.fields[index];
+  if (!field) throw new Error(`event ${entry.spec.kind} has no field ${index}`);
+  return {
+    pointer: fn.ir.offset(base, field.offset),
+    align: layoutOf(field.type).align as Storage['align'],
+    padded: false,
+  };
+}
+
+/** Sets the control word to 1 + argument, so that the loader acts although the record was lost. */
+function leaveMark(
+  fn: FunctionState,
+  entry: EventEntry,
+  control: string,
+  fill: (field: (index: number) => Storage) => void,
+): void {
+  const { ir, unit } = fn;
+  unit.variable({ symbol: control, section: '.bss', type: { type: UINT64 }, size: 8 });
+  fn.memory.scope(() => {
+    let argument: IrValue = ir.constant(0);
+    if (entry.spec.kind === 'exit') {
+      const copy = fn.memory.take(entry.size);
+      fill((index) => fieldStorage(fn, copy, entry, index));
+      const code = entry.fields[0];
+      if (code) argument = ir.load(copy, code.offset, 1, false);
+    }
+    ir.storeVolatile(ir.global(control), 0, 8, ir.op('add', argument, ir.constant(1)));
+  });
+}
+
+/** Wakes the reader only where it said that it sleeps. */
+function wakeupFlag(fn: FunctionState): IrValue {
+  const { ir, lowering } = fn;
+  const sleeping = lowering.shared('sleeping');
+  return ir.ifValue(
+    ir.toBool(ir.loadVolatile(sleeping, 0, 8)),
+    () => {
+      ir.storeVolatile(sleeping, 0, 8, ir.constant(0));
+      return ir.constant(BPF_RB_FORCE_WAKEUP);
+    },
+    () => ir.constant(BPF_RB_NO_WAKEUP),
+  );
+}

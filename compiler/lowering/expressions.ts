@@ -1,0 +1,411 @@
+/**
+ * Expressions. A scalar is lowered to a register (`lowerValue`); anything else to memory, either written where
+ * it is wanted (`lowerInto`) or found where it already stands (`locate`).
+ */
+import type { TypedExpression, VariableSymbol } from '../analysis/typed.ts';
+import { findBuiltin } from '../builtins/builtins.ts';
+import type { IrBool, IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import { fieldsOf, layoutOf, sequence } from '../types/layout.ts';
+import { type Type, isScalar } from '../types/type.ts';
+import type { Storage } from './lowering.ts';
+import { locateMapValue, lowerDiscardedDelete, lowerMapRead } from './maps.ts';
+import { isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
+import { lowerBinary, lowerUnary, truncateTo } from './operators.ts';
+import { intParameter, textParameter } from './globals.ts';
+import type { FunctionState, Location } from './state.ts';
+import { inValueScope } from './statements.ts';
+import { lowerStep } from './steps.ts';
+import { copyBytes, lowerRemoteString, storeString, zeroBytes } from './strings.ts';
+import { locateTracepointField, lowerTracepointField } from './tracepoint.ts';
+
+type Call = Extract<TypedExpression, { kind: 'call' }>;
+
+/** Value of a scalar expression, extended to 64 bits by its type. */
+export function lowerValue(fn: FunctionState, expression: TypedExpression): IrValue {
+  const { ir } = fn;
+  switch (expression.kind) {
+    case 'int':
+      return ir.constant(expression.value);
+    case 'zero':
+      return ir.constant(0);
+    case 'variable':
+      return loadScalar(fn, variableStorage(fn, expression.variable), expression.type);
+    case 'map':
+      return lowerMapRead(fn, expression);
+    case 'parameter': {
+      return ir.load(ir.global(intParameter(fn.unit, expression.index)), 0, 8, true);
+    }
+    case 'parameter-count':
+      return ir.load(fn.lowering.shared('paramCount'), 0, 8, false);
+    case 'unary':
+      return lowerUnary(fn, expression);
+    case 'binary':
+      return lowerBinary(fn, expression);
+    case 'conditional':
+      return ir.ifValue(
+        lowerCondition(fn, expression.condition),
+        () => lowerValue(fn, expression.then),
+        () => lowerValue(fn, expression.else),
+      );
+    case 'step':
+      return lowerStep(fn, expression);
+    case 'cast':
+      return lowerScalarCast(fn, expression.operand, expression.type);
+    case 'element': {
+      const element = elementOf(fn, expression);
+      if (!isStorage(element)) return element;
+      return loadScalar(fn, element, expression.type);
+    }
+    case 'member':
+    case 'dereference':
+      return lowerRead(fn, expression);
+    case 'index':
+      if (expression.base.type.kind === 'tuple' || expression.base.type.kind === 'record') {
+        throw new Error('tuples are indexed by element');
+      }
+      return lowerRead(fn, expression);
+    case 'tracepoint-field':
+      return lowerTracepointField(fn, expression);
+    case 'context-argument':
+      return truncateTo(fn, ir.load(fn.context, expression.index * 8, 8, false), expression.type);
+    case 'call':
+      return lowerCall(fn, expression) ?? ir.constant(0);
+    case 'block-value':
+      return inValueScope(fn, expression, () => lowerValue(fn, expression.value));
+    case 'string':
+    case 'tuple':
+    case 'record':
+      throw new Error(`a ${expression.kind} is not a scalar`);
+  }
+}
+
+/** The same as an i1, without a detour where the expression is a comparison. */
+export function lowerCondition(fn: FunctionState, expression: TypedExpression): IrBool {
+  return fn.ir.toBool(lowerValue(fn, expression));
+}
+
+/** Evaluates for effect: scalar or not, the result is dropped. */
+export function lowerEffect(fn: FunctionState, expression: TypedExpression): void {
+  if (expression.kind === 'call') {
+    if (lowerDiscardedDelete(fn, expression)) return;
+    if (expression.type.kind === 'void') {
+      lowerCall(fn, expression);
+      return;
+    }
+  }
+  if (expression.kind === 'conditional' && !isScalar(expression.type)) {
+    fn.ir.if_(
+      lowerCondition(fn, expression.condition),
+      () => lowerEffect(fn, expression.then),
+      () => lowerEffect(fn, expression.else),
+    );
+    return;
+  }
+  if (expression.kind === 'block-value' && !isScalar(expression.type)) {
+    inValueScope(fn, expression, () => lowerEffect(fn, expression.value));
+    return;
+  }
+  if (isScalar(expression.type)) lowerValue(fn, expression);
+  else if (expression.type.kind !== 'void') locate(fn, expression, false);
+}
+
+/** Writes the representation of any expression to memory that nothing in the expression reads. */
+export function lowerInto(fn: FunctionState, expression: TypedExpression, to: Storage): void {
+  const { ir } = fn;
+  if (isScalar(expression.type)) {
+    ir.store(to.pointer, 0, layoutOf(expression.type).size as Width, lowerValue(fn, expression));
+    return;
+  }
+  switch (expression.kind) {
+    case 'zero':
+      zeroBytes(fn, to.pointer, layoutOf(expression.type).size, to.align);
+      return;
+    case 'string':
+      storeString(fn, expression.value, sizeOf(expression.type), to);
+      return;
+    case 'tuple':
+      lowerElements(fn, expression.type, expression.elements, to);
+      return;
+    case 'record':
+      lowerElements(
+        fn,
+        expression.type,
+        expression.fields.map((field) => field.value),
+        to,
+      );
+      return;
+    case 'conditional':
+      ir.if_(
+        lowerCondition(fn, expression.condition),
+        () => lowerInto(fn, expression.then, to),
+        () => lowerInto(fn, expression.else, to),
+      );
+      return;
+    case 'block-value':
+      inValueScope(fn, expression, () => lowerInto(fn, expression.value, to));
+      return;
+    case 'call':
+      lowerCallInto(fn, expression, to);
+      return;
+    case 'cast':
+      lowerCastInto(fn, expression.operand, expression.type, to);
+      return;
+    case 'tracepoint-field':
+      locateTracepointField(fn, expression, to);
+      return;
+    case 'member':
+    case 'dereference':
+    case 'index':
+      if (isRemote(expression)) {
+        lowerRemoteInto(fn, expression, to);
+        return;
+      }
+      break;
+    default:
+      break;
+  }
+  const from = locate(fn, expression, to.padded);
+  copyBytes(fn, to, from, expression.type);
+}
+
+/** Address of a value in memory: where it stands already, or a temporary of this statement. */
+export function locate(
+  fn: FunctionState,
+  expression: TypedExpression,
+  padded: boolean,
+): { readonly pointer: IrPointer; readonly align: Width } {
+  const { ir } = fn;
+  if (!isScalar(expression.type)) {
+    switch (expression.kind) {
+      case 'variable':
+        return variableStorage(fn, expression.variable);
+      case 'map':
+        return { pointer: locateMapValue(fn, expression), align: 8 };
+      case 'string':
+        return {
+          pointer: ir.global(constantBytes(fn, expression.value, sizeOf(expression.type))),
+          align: 8,
+        };
+      case 'parameter':
+        return { pointer: ir.global(textParameter(fn.unit, expression.index)), align: 8 };
+      case 'element': {
+        const element = elementOf(fn, expression);
+        if (isStorage(element)) return element;
+        break;
+      }
+      case 'member':
+      case 'index':
+        if (!isRemote(expression)) {
+          const place = materialise(fn, placeOf(fn, expression));
+          if (place.where === 'program') return place;
+        }
+        break;
+      case 'cast':
+        // A string that is cut reads the same from its start.
+        if (
+          expression.type.kind === 'string' &&
+          expression.operand.type.kind === 'string' &&
+          expression.type.size <= expression.operand.type.size
+        ) {
+          return locate(fn, expression.operand, padded);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  const { size } = layoutOf(expression.type);
+  const pointer = size === 0 ? unitPointer(fn) : fn.memory.take(size);
+  if (size > 0) lowerInto(fn, expression, { pointer, align: 8, padded });
+  return { pointer, align: 8 };
+}
+
+/** Something to point at for values without bytes, such as the empty tuple. */
+function unitPointer(fn: FunctionState): IrPointer {
+  return fn.ir.global(constantBytes(fn, '', 8));
+}
+
+/** Bytes in `.rodata`, zero-filled to `size` (at least the NUL); gives the symbol. */
+export function constantBytes(fn: FunctionState, text: string, size = text.length + 1): string {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < Math.min(text.length, size); i++) bytes[i] = text.charCodeAt(i);
+  return fn.unit.constant(bytes);
+}
+
+// ---- variables and elements --------------------------------------------------------------------
+
+export function locationOf(fn: FunctionState, variable: VariableSymbol): Location {
+  const location = fn.locations.get(variable.id);
+  if (location) return location;
+  const shared = fn.program.frame.variables.get(variable.id);
+  if (!shared) throw new Error(`variable ${variable.name} has no place`);
+  const base = shared.where === 'frame' ? fn.frame : fn.scratch;
+  if (!base) throw new Error(`variable ${variable.name} stands in memory that is not there`);
+  return { kind: 'memory', pointer: fn.ir.offset(base, shared.offset), align: 8 };
+}
+
+export function variableStorage(fn: FunctionState, variable: VariableSymbol): Storage {
+  const location = locationOf(fn, variable);
+  if (location.kind === 'pair') throw new Error(`${variable.name} is used element by element`);
+  return { pointer: location.pointer, align: location.align, padded: true };
+}
+
+function loadScalar(fn: FunctionState, from: Storage, type: Type): IrValue {
+  return fn.ir.load(from.pointer, 0, layoutOf(type).size as Width, storesSigned(type));
+}
+
+/** Whether the stored form of a scalar is sign-extended when it is loaded. */
+export function storesSigned(type: Type): boolean {
+  return type.kind === 'int' && type.signed;
+}
+
+function isStorage(value: Storage | IrValue): value is Storage {
+  return 'pointer' in value && 'padded' in value;
+}
+
+/** An element of a tuple or record: its place, or its value where it was never stored. */
+function elementOf(
+  fn: FunctionState,
+  expression: Extract<TypedExpression, { kind: 'element' }>,
+): Storage | IrValue {
+  const { base, index } = expression;
+  if (base.kind === 'variable') {
+    const location = locationOf(fn, base.variable);
+    if (location.kind === 'pair') return index === 0 ? location.key : location.value;
+  }
+  const field = fieldsOf(base.type)[index];
+  if (!field) throw new Error(`no element ${index}`);
+  const { pointer, align } = locate(fn, base, true);
+  return {
+    pointer: fn.ir.offset(pointer, field.offset),
+    align: Math.min(align, field.offset === 0 ? 8 : lowestBit(field.offset)) as Width,
+    padded: true,
+  };
+}
+
+/** Writes elements straight to their places and zeroes the bytes between them. */
+function lowerElements(
+  fn: FunctionState,
+  type: Type,
+  values: readonly TypedExpression[],
+  to: Storage,
+): void {
+  const { fields, layout } = sequence(fieldsOf(type).map((field) => field.type));
+  let end = 0;
+  const gap = (from: number, until: number): void => {
+    for (let at = from; at < until; at++) fn.ir.store(to.pointer, at, 1, fn.ir.constant(0));
+  };
+  fields.forEach((field, index) => {
+    const value = values[index];
+    if (!value) throw new Error(`no value for element ${index}`);
+    if (to.padded) gap(end, field.offset);
+    lowerInto(fn, value, {
+      pointer: fn.ir.offset(to.pointer, field.offset),
+      align: Math.min(to.align, field.offset === 0 ? 8 : lowestBit(field.offset)) as Width,
+      padded: to.padded,
+    });
+    end = field.offset + layoutOf(field.type).size;
+  });
+  if (to.padded) gap(end, layout.size);
+}
+
+// ---- calls -------------------------------------------------------------------------------------
+
+function lowerCall(fn: FunctionState, call: Call): IrValue | undefined {
+  const builtin = findBuiltin(call.builtin)?.builtin;
+  if (!builtin?.lower) throw new Error(`built-in ${call.builtin} has no value`);
+  return builtin.lower(call, fn.lowering);
+}
+
+function lowerCallInto(fn: FunctionState, call: Call, to: Storage): void {
+  const builtin = findBuiltin(call.builtin)?.builtin;
+  if (!builtin?.lowerInto) throw new Error(`built-in ${call.builtin} cannot be written to memory`);
+  builtin.lowerInto(call, fn.lowering, to);
+}
+
+// ---- casts -------------------------------------------------------------------------------------
+
+function lowerScalarCast(fn: FunctionState, operand: TypedExpression, to: Type): IrValue {
+  const { ir } = fn;
+  const from = operand.type;
+  if (from.kind === 'string' && to.kind === 'bool') {
+    return ir.fromBool(ir.toBool(ir.load(locate(fn, operand, false).pointer, 0, 1, false)));
+  }
+  if (!isScalar(from)) {
+    // An array of ints as one int of the same size.
+    const width = layoutOf(to).size as Width;
+    const { pointer, align } = locate(fn, operand, true);
+    return loadUnaligned(fn, pointer, align, width, storesSigned(to));
+  }
+  const value = lowerValue(fn, operand);
+  if (to.kind === 'bool') return from.kind === 'bool' ? value : ir.fromBool(ir.toBool(value));
+  return truncateTo(fn, value, to);
+}
+
+/** Loads an integer that stands at less than its own alignment, in parts. */
+export function loadUnaligned(
+  fn: FunctionState,
+  pointer: IrPointer,
+  align: Width,
+  width: Width,
+  signed: boolean,
+): IrValue {
+  const { ir } = fn;
+  if (align >= width) return ir.load(pointer, 0, width, signed);
+  let value = ir.load(pointer, 0, align, false);
+  for (let at: number = align; at < width; at += align) {
+    const part = ir.op('shl', ir.load(pointer, at, align, false), ir.constant(at * 8));
+    value = ir.op('or', value, part);
+  }
+  return width === 8 ? value : ir.extend(value, width, signed);
+}
+
+function lowerCastInto(fn: FunctionState, operand: TypedExpression, type: Type, to: Storage): void {
+  const { ir } = fn;
+  const from = operand.type;
+  const size = layoutOf(type).size;
+  if (isScalar(from)) {
+    // An int as an array of smaller ones: the same bytes.
+    const width = layoutOf(from).size;
+    const value = lowerValue(fn, operand);
+    const unit = Math.min(to.align, width) as Width;
+    for (let at = 0; at < width && at < size; at += unit) {
+      ir.store(to.pointer, at, unit, ir.op('lshr', value, ir.constant(at * 8)));
+    }
+    if (size > width) zeroBytes(fn, ir.offset(to.pointer, width), size - width, unit);
+    return;
+  }
+  const operandSize = layoutOf(from).size;
+  if (operandSize <= size) {
+    lowerInto(fn, operand, to);
+    const rest = size - operandSize;
+    if (rest > 0 && (to.padded || type.kind !== 'string')) {
+      const align = Math.min(to.align, lowestBit(operandSize)) as Width;
+      zeroBytes(fn, ir.offset(to.pointer, operandSize), rest, align);
+    } else if (rest > 0) {
+      ir.store(to.pointer, operandSize, 1, ir.constant(0));
+    }
+    return;
+  }
+  copyBytes(fn, to, locate(fn, operand, to.padded), type);
+}
+
+// ---- remote memory -----------------------------------------------------------------------------
+
+function lowerRemoteInto(fn: FunctionState, expression: TypedExpression, to: Storage): void {
+  const place = materialise(fn, placeOf(fn, expression));
+  const { size } = layoutOf(expression.type);
+  if (place.where === 'program') {
+    copyBytes(fn, to, place, expression.type);
+    return;
+  }
+  if (expression.type.kind === 'string' && to.padded) {
+    lowerRemoteString(fn, place.address, place.space, size, to);
+    return;
+  }
+  fn.lowering.probeRead(to.pointer, size, place.address, place.space);
+}
+
+function sizeOf(type: Type): number {
+  return layoutOf(type).size;
+}

@@ -1,0 +1,136 @@
+/** The state of one function, and the `Lowering` that built-ins see of it. */
+import type { FunctionBuilder } from '../llvm/builder.ts';
+import type { IrPointer } from '../llvm/ir.ts';
+import type { Type } from '../types/type.ts';
+import { emitEvent } from './events.ts';
+import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
+import { featureOfHelper } from './features.ts';
+import { SHARED_GLOBALS } from './globals.ts';
+import { HELPERS } from './helpers.ts';
+import type { Lowering } from './lowering.ts';
+import { lookupElement, lowerDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
+import { createMemory, stackBudget } from './memory.ts';
+import { endProgram } from './program.ts';
+import { lowerRegister } from './registers.ts';
+import { lowerStack } from './stacks.ts';
+import type { FunctionState, ProgramState } from './state.ts';
+
+export function createFunction(
+  program: ProgramState,
+  ir: FunctionBuilder,
+  place: {
+    readonly role: 'program' | 'callback';
+    readonly context: IrPointer;
+    readonly frame: IrPointer | undefined;
+  },
+): FunctionState {
+  const frameSize = place.role === 'program' ? program.frame.size : 0;
+  const budget = Math.max(0, stackBudget(program.plan.callbackDepth, place.role) - frameSize);
+  const memory = createMemory(ir, budget, program.scratch, () => {
+    if (!fn.scratch) throw new Error('scratch memory is used that the draft did not ask for');
+    return fn.scratch;
+  });
+  const fn: FunctionState = {
+    program,
+    unit: program.unit,
+    ir,
+    role: place.role,
+    context: place.context,
+    frame: place.frame,
+    scratch: program.draft ? ir.nullPointer() : undefined,
+    memory,
+    locations: new Map(),
+    loops: [],
+    substitutes: new Map(),
+    get lowering() {
+      return lowering;
+    },
+  };
+  const lowering = createLowering(fn);
+  return fn;
+}
+
+function createLowering(fn: FunctionState): Lowering {
+  const { ir, unit, program, memory } = fn;
+  const lowering: Lowering = {
+    ir,
+    probe: program.probe.target,
+    config: unit.config,
+    context: fn.context,
+
+    value: (expression) => lowerValue(fn, expression),
+    effect: (expression) => lowerEffect(fn, expression),
+    into: (expression, to) => lowerInto(fn, expression, to),
+    address: (expression, padded) => locate(fn, expression, padded).pointer,
+    temporary: (size) => memory.take(size),
+
+    call(helper, ...args) {
+      noteHelper(fn, helper);
+      return ir.helper(HELPERS[helper], args);
+    },
+    callPointer(helper, ...args) {
+      noteHelper(fn, helper);
+      return ir.helperPointer(HELPERS[helper], args);
+    },
+    map: (name) => planOf(fn, name).map,
+    mapPointer(elfName) {
+      unit.mapVariable(elfName);
+      return ir.global(elfName);
+    },
+
+    lookup: (map, key) => lookupElement(fn, planOf(fn, map), key),
+    deleteKey: (map, key) =>
+      ir.fromBool(ir.compare('eq', lowerDelete(fn, planOf(fn, map), key), ir.constant(0))),
+    hasKey: (map, key) => lowerHasKey(fn, planOf(fn, map), key),
+    length: (map) => lowerLength(fn, planOf(fn, map).map),
+
+    probeRead: (to, size, from, space) =>
+      lowering.call(
+        space === 'user' ? 'probe_read_user' : 'probe_read_kernel',
+        to,
+        typeof size === 'number' ? ir.constant(size) : size,
+        from,
+      ),
+    probeReadString: (to, size, from, space) =>
+      lowering.call(
+        space === 'user' ? 'probe_read_user_str' : 'probe_read_kernel_str',
+        to,
+        typeof size === 'number' ? ir.constant(size) : size,
+        from,
+      ),
+
+    emit: (event, fill) => emitEvent(fn, event, fill),
+    emitValues(event, values) {
+      const fields: readonly Type[] = values.map((value) => value.type);
+      emitEvent(fn, { ...event, fields }, (field) =>
+        values.forEach((value, index) => memory.scope(() => lowerInto(fn, value, field(index)))),
+      );
+    },
+
+    register: (name) => lowerRegister(fn, name),
+    shared(global) {
+      unit.shared.add(global);
+      const variable = SHARED_GLOBALS[global];
+      unit.variable(variable);
+      return ir.global(variable.symbol);
+    },
+    format(text) {
+      const known = unit.formats.indexOf(text);
+      if (known !== -1) return known;
+      unit.formats.push(text);
+      return unit.formats.length - 1;
+    },
+    constantString: (bytes) => ir.global(constantBytes(fn, bytes)),
+    captureStack: (type, to) => lowerStack(fn, type, to),
+    leave: () => endProgram(fn, undefined),
+    needs: (feature) => {
+      unit.features.add(feature);
+    },
+  };
+  return lowering;
+}
+
+function noteHelper(fn: FunctionState, helper: keyof typeof HELPERS): void {
+  const feature = featureOfHelper(helper);
+  if (feature !== undefined) fn.unit.features.add(feature);
+}

@@ -1,0 +1,204 @@
+/**
+ * Loops over ranges and maps. Their bodies become callbacks of bpf_loop and bpf_for_each_map_elem, which the
+ * verifier checks once. Every callback of a program gets the address of the same frame.
+ */
+import type { TypedBlock, TypedStatement } from '../analysis/typed.ts';
+import type { FunctionBuilder } from '../llvm/builder.ts';
+import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import { fieldsOf, layoutOf } from '../types/layout.ts';
+import { isAggregate, isScalar } from '../types/type.ts';
+import { lowerCombined } from './combine.ts';
+import { lowerValue, variableStorage } from './expressions.ts';
+import { createFunction } from './function.ts';
+import type { MapPlan } from './map_plans.ts';
+import { planOf } from './maps.ts';
+import { lowestBit } from './members.ts';
+import { truncateTo } from './operators.ts';
+import { endProgram } from './program.ts';
+import type { FunctionState } from './state.ts';
+import { declareVariable, lowerCountedLoop, lowerLoopBody } from './statements.ts';
+import { copyBytes } from './strings.ts';
+import { smallTripCount } from './variables.ts';
+import { canEndProgram } from './walk.ts';
+
+type ForRange = Extract<TypedStatement, { kind: 'for-range' }>;
+type ForMap = Extract<TypedStatement, { kind: 'for-map' }>;
+
+/** BPF_MAX_LOOPS (include/linux/bpf.h): bpf_loop refuses more. */
+const LARGEST_TRIP_COUNT = 8 * 1024 * 1024;
+
+export function lowerForRange(fn: FunctionState, loop: ForRange): void {
+  const { ir, lowering } = fn;
+  const plan = fn.program.plan.variables.get(loop.variable.id);
+  const trips = smallTripCount(loop);
+  if (trips !== undefined && loop.from.kind === 'int') {
+    if (trips === 0n) return;
+    const from = loop.from.value;
+    if (plan) declareVariable(fn, plan);
+    lowerCountedLoop(
+      fn,
+      from,
+      from + trips,
+      plan && ((value) => storeLoopVariable(fn, loop, value)),
+      loop.body,
+    );
+    return;
+  }
+
+  const { frame } = fn;
+  if (!frame) throw new Error('a loop needs a frame');
+  const slot = fn.program.frame.rangeStart(loop);
+  const from = lowerValue(fn, loop.from);
+  const to = lowerValue(fn, loop.to);
+  ir.store(frame, slot, 8, from);
+  const distance = ir.extend(ir.op('sub', to, from), 4, true);
+  const symbol = buildCallback(fn, 'loop-callback', ['i32', 'ptr'], (callback, ir, args) => {
+    const [index] = args;
+    if (plan) declareVariable(callback, plan);
+    if (!index || !callback.frame) throw new Error('a loop callback has two parameters');
+    const start = ir.load(callback.frame, slot, 8, false);
+    if (plan) storeLoopVariable(callback, loop, ir.op('add', start, index as IrValue));
+    lowerCallbackBody(callback, loop.body);
+  });
+  armEnd(fn, loop.body);
+  const positive = ir.compare('sgt', distance, ir.constant(0));
+  ir.if_(positive, () => {
+    const bounded = ir.select(
+      ir.compare('slt', distance, ir.constant(LARGEST_TRIP_COUNT)),
+      distance,
+      ir.constant(LARGEST_TRIP_COUNT),
+    );
+    lowering.call('loop', bounded, ir.callback(symbol), frame, ir.constant(0));
+    propagateEnd(fn, loop.body);
+  });
+}
+
+function storeLoopVariable(fn: FunctionState, loop: ForRange, value: IrValue): void {
+  const { type } = loop.variable;
+  const width = layoutOf(type).size as Width;
+  fn.ir.store(variableStorage(fn, loop.variable).pointer, 0, width, truncateTo(fn, value, type));
+}
+
+export function lowerForMap(fn: FunctionState, loop: ForMap): void {
+  const { ir, lowering, frame } = fn;
+  const map = planOf(fn, loop.map);
+  if (map.kind !== 'hash' || !frame) throw new Error(`${loop.map} has no keys to go over`);
+  const symbol = buildCallback(
+    fn,
+    'map-callback',
+    ['ptr', 'ptr', 'ptr', 'ptr'],
+    (callback, _ir, args) => {
+      const [, key, value] = args as readonly IrPointer[];
+      if (!key || !value) throw new Error('a map callback has four parameters');
+      bindPair(callback, loop, map, key, value);
+      lowerCallbackBody(callback, loop.body);
+    },
+  );
+  armEnd(fn, loop.body);
+  lowering.call(
+    'for_each_map_elem',
+    lowering.mapPointer(map.symbol),
+    ir.callback(symbol),
+    frame,
+    ir.constant(0),
+  );
+  propagateEnd(fn, loop.body);
+}
+
+/**
+ * Binds the variable to the key and the value as the kernel gives them, without a copy, where the body only
+ * takes its elements; else builds the tuple.
+ */
+function bindPair(
+  fn: FunctionState,
+  loop: ForMap,
+  map: Extract<MapPlan, { kind: 'hash' }>,
+  key: IrPointer,
+  value: IrPointer,
+): void {
+  const { ir } = fn;
+  const plan = fn.program.plan.variables.get(loop.variable.id);
+  if (!plan) return;
+  const { value: valueType } = map.map;
+  const combined = isAggregate(valueType) ? valueType : undefined;
+  if (plan.elementsOnly && !plan.captured) {
+    const combinedBefore = combined && lowerCombined(fn, map, combined, key);
+    fn.locations.set(loop.variable.id, {
+      kind: 'pair',
+      key: { pointer: key, align: 8, padded: true },
+      value: combinedBefore ?? { pointer: value, align: 8, padded: true },
+    });
+    return;
+  }
+
+  declareVariable(fn, plan);
+  const to = variableStorage(fn, loop.variable);
+  const [keyField, valueField] = fieldsOf(loop.variable.type);
+  if (!keyField || !valueField) throw new Error('the variable of a map loop is a pair');
+  ir.zero(to.pointer, layoutOf(loop.variable.type).size, 8);
+  const at = (offset: number) => ({
+    pointer: ir.offset(to.pointer, offset),
+    align: offset === 0 ? (8 as const) : lowestBit(offset),
+    padded: true,
+  });
+  copyBytes(fn, at(keyField.offset), { pointer: key, align: 8 }, keyField.type);
+  if (!combined) {
+    copyBytes(fn, at(valueField.offset), { pointer: value, align: 8 }, valueField.type);
+    return;
+  }
+  if (!isScalar(valueField.type)) throw new Error('an aggregate is read as a number');
+  const width = layoutOf(valueField.type).size as Width;
+  ir.store(to.pointer, valueField.offset, width, lowerCombined(fn, map, combined, key));
+}
+
+/** Builds a callback of the same program; its last parameter is the frame. */
+function buildCallback(
+  fn: FunctionState,
+  role: 'loop-callback' | 'map-callback',
+  parameters: readonly ('i32' | 'i64' | 'ptr')[],
+  body: (
+    callback: FunctionState,
+    ir: FunctionBuilder,
+    args: readonly (IrValue | IrPointer)[],
+  ) => void,
+): string {
+  const { program, unit } = fn;
+  program.callbacks += 1;
+  const name = `${program.probe.symbol}_loop_${program.callbacks}`;
+  return unit.callback(name, role, parameters, (ir, args) => {
+    const frame = args.at(-1) as IrPointer;
+    const callback = createFunction(program, ir, {
+      role: 'callback',
+      frame,
+      context: ir.intToPointer(ir.load(frame, program.frame.context, 8, false)),
+    });
+    if (program.measure.scratchSize > 0 && !program.draft) {
+      callback.scratch = ir.intToPointer(ir.load(frame, program.frame.scratch, 8, false));
+    }
+    body(callback, ir, args);
+    if (ir.reachable) ir.return_(ir.constant(0));
+  });
+}
+
+/** In a callback `continue` returns 0 and `break` returns 1: the helpers go on and stop. */
+function lowerCallbackBody(fn: FunctionState, body: TypedBlock): void {
+  const { ir } = fn;
+  const jump = (code: number) => () => ir.return_(ir.constant(code));
+  lowerLoopBody(fn, { break_: jump(1), continue_: jump(0) }, body);
+}
+
+/** Clears the mark that a body leaves when it ends the program. */
+function armEnd(fn: FunctionState, body: TypedBlock): void {
+  if (!fn.frame || !canEndProgram(body)) return;
+  fn.ir.store(fn.frame, fn.program.frame.ended, 8, fn.ir.constant(0));
+}
+
+/** Ends this function too where the loop's body ended the program. */
+function propagateEnd(fn: FunctionState, body: TypedBlock): void {
+  const { ir, frame, program } = fn;
+  if (!frame || !canEndProgram(body)) return;
+  ir.if_(ir.toBool(ir.load(frame, program.frame.ended, 8, false)), () => {
+    if (fn.role === 'callback') ir.return_(ir.constant(1));
+    else endProgram(fn, ir.load(frame, program.frame.result, 8, false));
+  });
+}

@@ -1,0 +1,168 @@
+/** From the typed tree to IR, and to what the linker and the loader need to know beside it. */
+import type { TypedProgram } from '../analysis/typed.ts';
+import { createModule, type IrModule } from '../llvm/module.ts';
+import { layoutOf } from '../types/layout.ts';
+import type { CompiledUnit, UnitFunction, UnitGlobal, UnitMap } from '../unit.ts';
+import { intParameter, textParameter } from './globals.ts';
+import { createManifest } from './manifest.ts';
+import { MAP_TYPES } from './map_plans.ts';
+import { lowerProgram } from './program.ts';
+import type { UnitState } from './state.ts';
+import {
+  createDraftUnit,
+  createUnit,
+  planUnit,
+  type UnitContext,
+  type UnitRecords,
+} from './unit_state.ts';
+
+/** Size of the ring buffer in the object; the loader chooses its own. */
+const RING_SIZE = 1 << 20;
+/** Distinct stacks that are kept at a time. */
+const STACKS = 16384;
+const PAGE_SIZE = 4096;
+
+/** `context.unsafe` has been checked by the analysis already. */
+export function lower(
+  program: TypedProgram,
+  context: UnitContext,
+): { readonly module: IrModule; readonly unit: Omit<CompiledUnit, 'object'> } {
+  const module = createModule(context.source.name);
+  const records: UnitRecords = { functions: [], variables: new Map(), mapSymbols: new Set() };
+  const plan = planUnit(program, context);
+  const unit = createUnit(plan, module, records);
+  const drafts = createDraftUnit(plan);
+  module.license(program.config.license);
+  declareParameters(unit);
+
+  const programs: UnitFunction[] = [];
+  for (const probe of program.probes) {
+    programs.push({ symbol: probe.symbol, role: 'program' });
+    module.program(probe.symbol, probe.target.section, (ir, pointer) =>
+      lowerProgram(unit, drafts, probe, ir, pointer),
+    );
+    if (probe.target.section.startsWith('tp_btf')) unit.features.add('tp_btf');
+  }
+  declareMaps(unit);
+
+  return {
+    module,
+    unit: {
+      source: context.source,
+      kernel: context.kernel,
+      license: program.config.license,
+      functions: [...programs, ...records.functions],
+      maps: describeMaps(unit, records),
+      globals: describeGlobals(module, records),
+      sites: unit.sites.sites,
+      manifest: createManifest(unit, context),
+    },
+  };
+}
+
+/** Parameters of attach points and of dead code have their place too: the loader sets them all. */
+function declareParameters(unit: UnitState): void {
+  for (const { index, as } of unit.program.params) {
+    if (as === 'int') intParameter(unit, index);
+    else textParameter(unit, index);
+  }
+}
+
+/** Maps that no program reaches are printed all the same. */
+function declareMaps(unit: UnitState): void {
+  for (const plan of unit.plans.values()) {
+    if (plan.kind !== 'global') {
+      unit.mapVariable(plan.symbol);
+      continue;
+    }
+    const { value } = plan.map;
+    unit.variable({
+      symbol: plan.symbol,
+      section: '.bss',
+      type: { type: value },
+      size: layoutOf(value).size,
+    });
+    unit.variable({ symbol: plan.present, section: '.bss', type: { int: 8 }, size: 8 });
+  }
+}
+
+function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[] {
+  const maps: UnitMap[] = [];
+  for (const plan of unit.plans.values()) {
+    if (plan.kind === 'slot') {
+      maps.push({
+        symbol: plan.symbol,
+        type: MAP_TYPES.percpuArray,
+        maxEntries: 1,
+        flags: 0,
+        key: { int: 4 },
+        value: { bytes: plan.present + 8 },
+      });
+    } else if (plan.kind === 'hash') {
+      maps.push({
+        symbol: plan.symbol,
+        type: plan.mapType,
+        maxEntries: plan.maxEntries,
+        flags: 0,
+        key: { type: plan.keyType },
+        value: { type: plan.map.value },
+      });
+    }
+  }
+  const own: readonly UnitMap[] = [
+    {
+      symbol: 'events',
+      type: MAP_TYPES.ringbuf,
+      maxEntries: ringSize(unit.config.perfRbPages),
+      flags: 0,
+      key: undefined,
+      value: undefined,
+    },
+    {
+      symbol: 'lost',
+      type: MAP_TYPES.percpuArray,
+      maxEntries: Math.max(1, unit.events.entries.length),
+      flags: 0,
+      key: { int: 4 },
+      value: { int: 8 },
+    },
+    {
+      symbol: 'stacks',
+      type: MAP_TYPES.hash,
+      maxEntries: STACKS,
+      flags: 0,
+      key: { int: 8 },
+      value: { bytes: unit.stackWords * 8 },
+    },
+    {
+      symbol: 'scratch',
+      type: MAP_TYPES.percpuArray,
+      maxEntries: unit.scratch.entries,
+      flags: 0,
+      key: { int: 4 },
+      value: { bytes: unit.scratch.size },
+    },
+  ];
+  return [...maps, ...own.filter((map) => records.mapSymbols.has(map.symbol))];
+}
+
+/** The kernel takes powers of two of at least a page. */
+function ringSize(pages: number): number {
+  if (pages === 0) return RING_SIZE;
+  let size = PAGE_SIZE;
+  while (size < pages * PAGE_SIZE) size *= 2;
+  return size;
+}
+
+/** The lowering's variables with their types, and constants that the façade made as bytes. */
+function describeGlobals(module: IrModule, records: UnitRecords): readonly UnitGlobal[] {
+  const globals: UnitGlobal[] = [];
+  for (const { symbol, section, size } of module.globals()) {
+    const known = records.variables.get(symbol);
+    if (known) globals.push(known);
+    else if (section === '.bss' || section === '.rodata') {
+      globals.push({ symbol, section, size, type: { bytes: size } });
+    }
+  }
+  return globals;
+}

@@ -1,0 +1,216 @@
+/** The manifest of a unit: what the loader has to know beside the ELF (linker/manifest/manifest.ts). */
+import { basename } from 'node:path';
+import type {
+  Manifest,
+  ManifestEvent,
+  ManifestGlobals,
+  ManifestMap,
+  ManifestProbe,
+  ManifestStore,
+} from '../../linker/manifest/manifest.ts';
+import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
+import type { TypedExpression, TypedProbe } from '../analysis/typed.ts';
+import { findBuiltin } from '../builtins/builtins.ts';
+import { layoutOf } from '../types/layout.ts';
+import { INT64, type Type } from '../types/type.ts';
+import type { UnitManifest } from '../unit.ts';
+import type { EventEntry } from './events.ts';
+import { SHARED_GLOBALS } from './globals.ts';
+import type { MapPlan } from './map_plans.ts';
+import { createTypeTable, type TypeTable } from './manifest_types.ts';
+import type { UnitState } from './state.ts';
+import type { UnitContext } from './unit_state.ts';
+import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
+
+const PRODUCER = 'bpfscript 0.1.0';
+
+export function createManifest(unit: UnitState, context: UnitContext): UnitManifest {
+  return {
+    build(offsetOf) {
+      const types = createTypeTable(unit.kernel);
+      const { config, program } = unit;
+      const maps = [...unit.plans.values()];
+      const events = unit.events.entries.map((entry) =>
+        describeEvent(unit, entry, maps, types, offsetOf),
+      );
+      return {
+        version: MANIFEST_VERSION,
+        producer: PRODUCER,
+        script: basename(context.source.name),
+        kernel: { release: unit.kernel.release, arch: unit.kernel.arch },
+        config: {
+          printMapsOnExit: config.printMapsOnExit,
+          missingProbes: config.missingProbes,
+          strTruncTrailer: config.strTruncTrailer,
+          maxCatBytes: config.maxCatBytes,
+          perfRbPages: config.perfRbPages,
+          maxProbes: config.maxProbes,
+          cppDemangle: config.cppDemangle,
+        },
+        unsafe: usesUnsafe(program.probes),
+        params: program.params.map(({ index, as }) => ({
+          index,
+          as,
+          offset: offsetOf(as === 'int' ? `param_${index}` : `param_${index}_text`),
+          size: as === 'int' ? 8 : config.maxStrlen,
+        })),
+        probes: program.probes.map((probe) => describeProbe(unit, probe)),
+        maps: maps.map((plan) => describeMap(plan, types, offsetOf)),
+        events,
+        formats: [...unit.formats],
+        enums: types.enums(),
+        globals: describeShared(unit, offsetOf),
+        features: [...unit.features].sort(),
+        capabilities: capabilitiesOf(unit),
+      } satisfies Omit<Manifest, 'fixups'>;
+    },
+  };
+}
+
+function describeProbe(unit: UnitState, probe: TypedProbe): ManifestProbe {
+  const { target } = probe;
+  return {
+    program: probe.symbol,
+    name: target.alias ?? target.name,
+    target: target.target,
+    parameters: target.parameterised,
+    line: unit.position(probe.range.start).line,
+  };
+}
+
+function describeMap(
+  plan: MapPlan,
+  types: TypeTable,
+  offsetOf: (symbol: string) => number,
+): ManifestMap {
+  const { map } = plan;
+  return {
+    name: map.name,
+    ...(map.key ? { key: types.describe(map.key) } : {}),
+    value: types.describe(map.value),
+    stores: [describeStore(plan, offsetOf)],
+  };
+}
+
+function describeStore(plan: MapPlan, offsetOf: (symbol: string) => number): ManifestStore {
+  switch (plan.kind) {
+    case 'global':
+      return {
+        kind: 'global',
+        offset: offsetOf(plan.symbol),
+        valueSize: plan.size,
+        present: offsetOf(plan.present),
+      };
+    case 'slot':
+      return {
+        kind: 'percpu-slot',
+        map: plan.symbol,
+        valueSize: plan.present + 8,
+        present: plan.present,
+      };
+    case 'hash':
+      return {
+        kind: plan.perCpu ? 'percpu-hash' : 'hash',
+        map: plan.symbol,
+        keySize: layoutOf(plan.map.key ?? INT64).size,
+        valueSize: plan.size,
+      };
+  }
+}
+
+function describeEvent(
+  unit: UnitState,
+  entry: EventEntry,
+  maps: readonly MapPlan[],
+  types: TypeTable,
+  offsetOf: (symbol: string) => number,
+): ManifestEvent {
+  const { spec } = entry;
+  const map = spec.map === undefined ? -1 : maps.findIndex((plan) => plan.map.name === spec.map);
+  return {
+    kind: spec.kind,
+    size: entry.size,
+    fields: entry.fields.map((field) => ({
+      offset: field.offset,
+      type: types.describe(field.type),
+    })),
+    ...(spec.format === undefined ? {} : { format: spec.format }),
+    ...(map === -1 ? {} : { map }),
+    ...(spec.top === undefined ? {} : { top: spec.top }),
+    ...(spec.div === undefined ? {} : { div: spec.div }),
+    ...(spec.message === undefined ? {} : { message: spec.message }),
+    ...(spec.helper === undefined ? {} : { helper: spec.helper }),
+    ...(spec.range === undefined ? {} : { place: describePlace(unit, spec.range) }),
+    ...(entry.control === undefined ? {} : { control: offsetOf(entry.control) }),
+  };
+}
+
+/** A range over several lines is shown by its first one. */
+function describePlace(unit: UnitState, range: { readonly start: number; readonly end: number }) {
+  const { text } = unit.source;
+  const start = unit.position(range.start);
+  const lineStart = range.start - (start.column - 1);
+  const newline = text.indexOf('\n', lineStart);
+  const lineEnd = newline === -1 ? text.length : newline;
+  return {
+    line: start.line,
+    column: start.column,
+    endColumn: Math.min(range.end, lineEnd) - lineStart + 1,
+    text: text.slice(lineStart, lineEnd),
+  };
+}
+
+function describeShared(unit: UnitState, offsetOf: (symbol: string) => number): ManifestGlobals {
+  const globals: { -readonly [Name in keyof ManifestGlobals]: number } = {};
+  for (const name of unit.shared) globals[name] = offsetOf(SHARED_GLOBALS[name].symbol);
+  return globals;
+}
+
+/**
+ * Loading programs that read kernel memory, and attaching them by perf events, takes CAP_BPF and CAP_PERFMON
+ * (kernel/bpf/syscall.c, kernel/events/core.c).
+ */
+function capabilitiesOf(unit: UnitState): readonly string[] {
+  const capabilities = new Set(['CAP_BPF', 'CAP_PERFMON']);
+  const { probes } = unit.program;
+  // tracefs belongs to root.
+  if (probes.some(({ target }) => target.provider === 'tracepoint')) {
+    capabilities.add('CAP_DAC_READ_SEARCH');
+  }
+  // Symbols of other users' processes come from /proc/PID/maps (fs/proc/task_mmu.c, proc_maps_open).
+  if (someCall(probes, (call) => isUserAddress(call.type))) capabilities.add('CAP_SYS_PTRACE');
+  // Kernel addresses in /proc/kallsyms are hidden by kptr_restrict (kernel/kallsyms.c).
+  if (someCall(probes, (call) => isKernelAddress(call.type))) capabilities.add('CAP_SYSLOG');
+  return [...capabilities].sort();
+}
+
+function isUserAddress(type: Type): boolean {
+  return type.kind === 'usym' || (type.kind === 'stack' && type.space === 'user');
+}
+
+function isKernelAddress(type: Type): boolean {
+  return type.kind === 'ksym' || (type.kind === 'stack' && type.space === 'kernel');
+}
+
+function usesUnsafe(probes: readonly TypedProbe[]): boolean {
+  return someCall(probes, (call) => findBuiltin(call.builtin)?.builtin.unsafe === true);
+}
+
+function someCall(
+  probes: readonly TypedProbe[],
+  test: (call: Extract<TypedExpression, { kind: 'call' }>) => boolean,
+): boolean {
+  let found = false;
+  const visitor: Visitor = {
+    expression(expression) {
+      if (expression.kind === 'call' && test(expression)) found = true;
+      visitExpressionChildren(expression, visitor);
+    },
+    statement: (statement) => visitStatementChildren(statement, visitor),
+  };
+  for (const probe of probes) {
+    if (probe.predicate) visitor.expression(probe.predicate);
+    visitor.statement(probe.body);
+  }
+  return found;
+}

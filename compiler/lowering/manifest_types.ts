@@ -1,0 +1,115 @@
+/** Script types as the manifest describes them to the loader. */
+import type { Manifest, ManifestType } from '../../linker/manifest/manifest.ts';
+import type { KernelDescription } from '../kernel/types.ts';
+import { fieldsOf, layoutOf } from '../types/layout.ts';
+import type { EnumType, StructType, Type } from '../types/type.ts';
+
+export interface TypeTable {
+  describe(type: Type): ManifestType;
+  /** Enums that were described, in order. */
+  enums(): Manifest['enums'];
+}
+
+export function createTypeTable(kernel: KernelDescription): TypeTable {
+  const enums: { name: string; values: (readonly [string, string])[] }[] = [];
+  const numbers = new Map<number, number>();
+
+  const enumNumber = (type: EnumType): number => {
+    const known = numbers.get(type.id);
+    if (known !== undefined) return known;
+    const number = enums.length;
+    numbers.set(type.id, number);
+    enums.push({
+      name: type.name,
+      values: kernel.types
+        .enumerators(type.id)
+        .map(([name, value]): readonly [string, string] => [name, value.toString()]),
+    });
+    return number;
+  };
+
+  /** As a value of the script: enums are 8 bytes wide. */
+  const describe = (type: Type): ManifestType => {
+    switch (type.kind) {
+      case 'void':
+      case 'bool':
+      case 'pointer':
+      case 'ksym':
+      case 'usym':
+      case 'timestamp':
+      case 'probe':
+      case 'count':
+        return { kind: type.kind };
+      case 'int':
+        return { kind: 'int', size: type.size, signed: type.signed };
+      case 'string':
+      case 'buffer':
+        return { kind: type.kind, size: type.size };
+      case 'enum':
+        return { kind: 'enum', size: 8, signed: type.signed, enum: enumNumber(type) };
+      case 'array':
+        return {
+          kind: 'array',
+          element: inMemory(type.element),
+          count: type.count,
+          size: layoutOf(type).size,
+        };
+      case 'tuple':
+        return {
+          kind: 'tuple',
+          size: layoutOf(type).size,
+          fields: fieldsOf(type).map((field) => ({
+            offset: field.offset,
+            type: describe(field.type),
+          })),
+        };
+      case 'record': {
+        const layouts = fieldsOf(type);
+        return {
+          kind: 'record',
+          size: layoutOf(type).size,
+          fields: type.fields.map((field, index) => ({
+            name: field.name,
+            offset: layouts[index]?.offset ?? 0,
+            type: describe(field.type),
+          })),
+        };
+      }
+      case 'struct':
+        return describeStruct(type);
+      case 'stack':
+        return { kind: 'stack', space: type.space, mode: type.mode, limit: type.limit };
+      case 'sum':
+      case 'min':
+      case 'max':
+      case 'avg':
+      case 'stats':
+        return { kind: type.kind, signed: type.signed };
+      case 'hist':
+        return { kind: 'hist', bits: type.bits };
+      case 'lhist':
+        return { kind: 'lhist', min: type.min, max: type.max, step: type.step };
+      case 'context':
+        throw new Error('a context is never stored');
+    }
+  };
+
+  /** As a C object in copied memory: enums have their own size. */
+  const inMemory = (type: Type): ManifestType =>
+    type.kind === 'enum'
+      ? { kind: 'enum', size: type.size, signed: type.signed, enum: enumNumber(type) }
+      : describe(type);
+
+  const describeStruct = (type: StructType): ManifestType => ({
+    kind: 'record',
+    size: type.size,
+    fields: kernel.types.members(type).map((member) => ({
+      name: member.name,
+      offset: Math.floor(member.bitOffset / 8),
+      type: inMemory(member.type),
+      ...(member.bitSize > 0 ? { bits: [member.bitOffset % 8, member.bitSize] as const } : {}),
+    })),
+  });
+
+  return { describe, enums: () => enums };
+}

@@ -1,0 +1,81 @@
+/** How each map of a script is kept: decided once for the whole script (docs/architecture.md, Maps). */
+import type { MapSymbol } from '../analysis/typed.ts';
+import { layoutOf } from '../types/layout.ts';
+import { INT64, type Type, isAggregate } from '../types/type.ts';
+
+/** BPF_MAP_TYPE_* (include/uapi/linux/bpf.h). */
+export const MAP_TYPES = {
+  hash: 1,
+  percpuHash: 5,
+  percpuArray: 6,
+  lruHash: 9,
+  lruPercpuHash: 10,
+  ringbuf: 27,
+} as const;
+
+export type MapPlan =
+  /** A variable in `.bss`, and its flag. */
+  | {
+      readonly kind: 'global';
+      readonly map: MapSymbol;
+      readonly symbol: string;
+      readonly present: string;
+      readonly size: number;
+    }
+  /** The only slot of a per-CPU array: the value, then a u64 flag. */
+  | {
+      readonly kind: 'slot';
+      readonly map: MapSymbol;
+      readonly symbol: string;
+      readonly present: number;
+    }
+  | {
+      readonly kind: 'hash';
+      readonly map: MapSymbol;
+      readonly symbol: string;
+      readonly mapType: number;
+      readonly perCpu: boolean;
+      readonly keyType: Type;
+      readonly maxEntries: number;
+      readonly size: number;
+    };
+
+/** `@x` -> `AT_x`: the name in ELF and in the kernel. */
+export function mapSymbolName(name: string): string {
+  return `AT_${name.slice(1)}`;
+}
+
+/** Values whose slots are summed by atomic adds in one shared place. */
+function isShared(type: Type): boolean {
+  return type.kind === 'hist' || type.kind === 'lhist';
+}
+
+export function planMap(map: MapSymbol): MapPlan {
+  const symbol = mapSymbolName(map.name);
+  const { size } = layoutOf(map.value);
+  const aggregate = isAggregate(map.value);
+  if (map.key === undefined && !map.deleted && map.declared === undefined) {
+    return aggregate
+      ? { kind: 'slot', map, symbol, present: size }
+      : { kind: 'global', map, symbol, present: `present_${symbol}`, size };
+  }
+  const perCpu = aggregate && !isShared(map.value);
+  const lru = map.declared === 'lruhash' || map.declared === 'percpulruhash';
+  const mapType = perCpu
+    ? lru
+      ? MAP_TYPES.lruPercpuHash
+      : MAP_TYPES.percpuHash
+    : lru
+      ? MAP_TYPES.lruHash
+      : MAP_TYPES.hash;
+  return {
+    kind: 'hash',
+    map,
+    symbol,
+    mapType,
+    perCpu,
+    keyType: map.key ?? INT64,
+    maxEntries: map.key === undefined ? 1 : map.maxEntries,
+    size,
+  };
+}

@@ -1,0 +1,283 @@
+/** Maps as scripts see them: reading, writing and deleting elements. How each is kept: map_plans.ts. */
+import type { MapSymbol, TypedExpression, TypedStatement } from '../analysis/typed.ts';
+import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import type { Range } from '../source/source.ts';
+import { layoutOf } from '../types/layout.ts';
+import { INT64, UINT64, isAggregate, isScalar } from '../types/type.ts';
+import { lowerCombined } from './combine.ts';
+import { locate, lowerInto, lowerValue, storesSigned } from './expressions.ts';
+import type { MapPlan } from './map_plans.ts';
+import { substitutable } from './read_modify_write.ts';
+import type { FunctionState } from './state.ts';
+import { copyBytes, zeros } from './strings.ts';
+import { someExpression } from './walk.ts';
+
+type HashPlan = Extract<MapPlan, { kind: 'hash' }>;
+type MapRead = Extract<TypedExpression, { kind: 'map' }>;
+
+const MAP_FULL =
+  "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
+const CANNOT_DELETE = "Can't delete map element because it does not exist.";
+
+/** include/uapi/linux/bpf.h */
+export const BPF_ANY = 0;
+export const BPF_NOEXIST = 1;
+
+export function planOf(fn: FunctionState, name: string): MapPlan {
+  const plan = fn.unit.plans.get(name);
+  if (!plan) throw new Error(`map ${name} is not in the program`);
+  return plan;
+}
+
+/** Address of the variable of a plain scalar. */
+function globalPointer(fn: FunctionState, plan: Extract<MapPlan, { kind: 'global' }>): IrPointer {
+  fn.unit.variable({
+    symbol: plan.symbol,
+    section: '.bss',
+    type: { type: plan.map.value },
+    size: plan.size,
+  });
+  fn.unit.variable({
+    symbol: plan.present,
+    section: '.bss',
+    type: { type: UINT64 },
+    size: 8,
+  });
+  return fn.ir.global(plan.symbol);
+}
+
+function markPresent(fn: FunctionState, plan: Extract<MapPlan, { kind: 'global' }>): void {
+  fn.ir.store(fn.ir.global(plan.present), 0, 8, fn.ir.constant(1));
+}
+
+/** The key in memory, for a helper: written straight into a buffer unless it stands somewhere already. */
+export function lowerKey(
+  fn: FunctionState,
+  plan: MapPlan,
+  key: TypedExpression | undefined,
+): IrPointer {
+  if (key === undefined) return zeros(fn, layoutOf(INT64).size);
+  if (plan.kind !== 'hash') throw new Error(`${plan.map.name} has no keys`);
+  return locate(fn, key, true).pointer;
+}
+
+/** Address of an element's value, or null. For scalars in `.bss` it is never null. */
+export function lookupElement(
+  fn: FunctionState,
+  plan: MapPlan,
+  key: TypedExpression | undefined,
+): IrPointer {
+  if (plan.kind === 'global') return globalPointer(fn, plan);
+  return lookupByKey(fn, plan, lowerKey(fn, plan, key));
+}
+
+export function lookupByKey(fn: FunctionState, plan: MapPlan, key: IrPointer): IrPointer {
+  return fn.lowering.callPointer('map_lookup_elem', fn.lowering.mapPointer(plan.symbol), key);
+}
+
+/** `@m[k]` as a scalar: 0 where there is none. */
+export function lowerMapRead(fn: FunctionState, expression: MapRead): IrValue {
+  const { ir } = fn;
+  const substitute = fn.substitutes.get(expression);
+  if (substitute) return substitute;
+  const plan = planOf(fn, expression.map);
+  const { value } = plan.map;
+  if (isAggregate(value)) {
+    return lowerCombined(fn, plan, value, lowerKey(fn, plan, expression.key));
+  }
+  const width = layoutOf(value).size as Width;
+  const load = (pointer: IrPointer) => ir.load(pointer, 0, width, storesSigned(value));
+  if (plan.kind === 'global') return load(globalPointer(fn, plan));
+  return fn.memory.scope(() => {
+    const element = lookupElement(fn, plan, expression.key);
+    return ir.ifValue(
+      ir.isNull(element),
+      () => ir.constant(0),
+      () => load(element),
+    );
+  });
+}
+
+/** `@m[k]` in memory: the element itself, or zero bytes where there is none. */
+export function locateMapValue(fn: FunctionState, expression: MapRead): IrPointer {
+  const { ir } = fn;
+  const plan = planOf(fn, expression.map);
+  if (plan.kind === 'global') return globalPointer(fn, plan);
+  const element = lookupElement(fn, plan, expression.key);
+  return ir.ifPointer(
+    ir.isNull(element),
+    () => zeros(fn, layoutOf(plan.map.value).size),
+    () => element,
+  );
+}
+
+/** `@m[k] = v` */
+export function lowerMapAssignment(
+  fn: FunctionState,
+  statement: Extract<TypedStatement, { kind: 'assign-map' }>,
+): void {
+  const plan = planOf(fn, statement.map);
+  if (plan.kind === 'slot') throw new Error(`${statement.map} holds an aggregate`);
+  if (plan.kind === 'global') {
+    assignGlobal(fn, plan, statement.value);
+    return;
+  }
+  const read = substitutable(statement);
+  if (read) {
+    lowerReadModifyWrite(fn, plan, statement, read);
+    return;
+  }
+  const key = lowerKey(fn, plan, statement.key);
+  const { pointer } = locate(fn, statement.value, true);
+  updateElement(fn, plan, key, pointer, statement.range);
+}
+
+function assignGlobal(
+  fn: FunctionState,
+  plan: Extract<MapPlan, { kind: 'global' }>,
+  value: TypedExpression,
+): void {
+  const pointer = globalPointer(fn, plan);
+  const to = { pointer, align: 8, padded: true } as const;
+  const readsItself =
+    !isScalar(value.type) &&
+    value.kind !== 'map' &&
+    someExpression(value, (part) => part.kind === 'map' && part.map === plan.map.name);
+  if (readsItself) copyTemporary(fn, value, pointer);
+  else lowerInto(fn, value, to);
+  markPresent(fn, plan);
+}
+
+/** Builds a value beside the place that it reads from, then moves it there. */
+function copyTemporary(fn: FunctionState, value: TypedExpression, to: IrPointer): void {
+  const pointer = fn.memory.take(layoutOf(value.type).size);
+  lowerInto(fn, value, { pointer, align: 8, padded: true });
+  copyBytes(fn, { pointer: to, align: 8, padded: true }, { pointer, align: 8 }, value.type);
+}
+
+/**
+ * `@m[k] = f(@m[k])` (so `@m[k] += n`): one look-up, then a store in place, or an insertion for a new key.
+ */
+function lowerReadModifyWrite(
+  fn: FunctionState,
+  plan: HashPlan,
+  statement: Extract<TypedStatement, { kind: 'assign-map' }>,
+  read: MapRead,
+): void {
+  const { ir } = fn;
+  const width = layoutOf(plan.map.value).size as Width;
+  const key = lowerKey(fn, plan, statement.key);
+  const changed = (current: IrValue): IrValue => {
+    fn.substitutes.set(read, current);
+    const result = lowerValue(fn, statement.value);
+    fn.substitutes.delete(read);
+    return result;
+  };
+  const insert = (value: IrValue): void => {
+    const buffer = fn.memory.take(8);
+    ir.store(buffer, 0, width, value);
+    updateElement(fn, plan, key, buffer, statement.range);
+  };
+  const element = lookupByKey(fn, plan, key);
+  const load = () => ir.load(element, 0, width, storesSigned(plan.map.value));
+  const absent = ir.isNull(element);
+  const costly = someExpression(
+    statement.value,
+    (part) => part !== read && (part.kind === 'call' || part.kind === 'map'),
+  );
+  if (!costly) {
+    ir.if_(
+      absent,
+      () => insert(changed(ir.constant(0))),
+      () => ir.store(element, 0, width, changed(load())),
+    );
+    return;
+  }
+  const value = changed(ir.ifValue(absent, () => ir.constant(0), load));
+  ir.if_(
+    absent,
+    () => insert(value),
+    () => ir.store(element, 0, width, value),
+  );
+}
+
+/** Inserts or overwrites an element; a failure becomes a warning with its place in the script. */
+export function updateElement(
+  fn: FunctionState,
+  plan: HashPlan,
+  key: IrPointer,
+  value: IrPointer,
+  range: Range,
+): void {
+  const { ir, lowering } = fn;
+  const map = lowering.mapPointer(plan.symbol);
+  const status = lowering.call('map_update_elem', map, key, value, ir.constant(BPF_ANY));
+  ir.if_(ir.compare('ne', status, ir.constant(0)), () => warnMapFull(fn, status, range));
+}
+
+export function warnMapFull(fn: FunctionState, status: IrValue, range: Range): void {
+  warnHelper(fn, 'map_update_elem', MAP_FULL, status, range);
+}
+
+/** Reports the failure of a helper; field 0 is what it returned. */
+function warnHelper(
+  fn: FunctionState,
+  helper: string,
+  message: string,
+  status: IrValue,
+  range: Range,
+): void {
+  fn.lowering.emit({ kind: 'warning', fields: [INT64], message, helper, range }, (field) =>
+    fn.ir.store(field(0).pointer, 0, 8, status),
+  );
+}
+
+/** Deletes an element; the result is the helper's, 0 or a negative error. */
+export function lowerDelete(
+  fn: FunctionState,
+  plan: MapPlan,
+  key: TypedExpression | undefined,
+): IrValue {
+  if (plan.kind !== 'hash') throw new Error(`${plan.map.name} was not planned to be deleted`);
+  const map = fn.lowering.mapPointer(plan.symbol);
+  return fn.lowering.call('map_delete_elem', map, lowerKey(fn, plan, key));
+}
+
+/** `delete(...);`: nobody looks at the result, so a missing key is worth a warning. */
+export function lowerDiscardedDelete(
+  fn: FunctionState,
+  call: Extract<TypedExpression, { kind: 'call' }>,
+): boolean {
+  if (call.builtin !== 'delete' || call.map === undefined) return false;
+  const { ir } = fn;
+  const status = lowerDelete(fn, planOf(fn, call.map), call.args[0]);
+  ir.if_(ir.compare('ne', status, ir.constant(0)), () =>
+    warnHelper(fn, 'map_delete_elem', CANNOT_DELETE, status, call.range),
+  );
+  return true;
+}
+
+export function lowerHasKey(fn: FunctionState, plan: MapPlan, key: TypedExpression): IrValue {
+  const { ir } = fn;
+  return ir.fromBool(ir.not(ir.isNull(lookupElement(fn, plan, key))));
+}
+
+/** Number of elements: bpf_for_each_map_elem counts what it visits. */
+export function lowerLength(fn: FunctionState, map: MapSymbol): IrValue {
+  const { ir, lowering, unit } = fn;
+  const plan = planOf(fn, map.name);
+  if (plan.kind !== 'hash') return ir.constant(1);
+  const symbol = unit.callback(
+    'count_elements',
+    'map-callback',
+    ['ptr', 'ptr', 'ptr', 'ptr'],
+    (callback) => callback.return_(callback.constant(0)),
+  );
+  return lowering.call(
+    'for_each_map_elem',
+    lowering.mapPointer(plan.symbol),
+    ir.callback(symbol),
+    ir.nullPointer(),
+    ir.constant(0),
+  );
+}

@@ -1,0 +1,318 @@
+/**
+ * Reading what pointers point to: members of kernel structs, array elements, dereferences. Offsets are CO-RE
+ * sites, so that they follow the kernel that the program is loaded on.
+ */
+import type { TypedExpression } from '../analysis/typed.ts';
+import type { Member } from '../kernel/types.ts';
+import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import { layoutOf } from '../types/layout.ts';
+import type { AddressSpace, StructType, Type } from '../types/type.ts';
+import { isScalar } from '../types/type.ts';
+import { lowerElementOffset } from './arrays.ts';
+import { locate, lowerValue } from './expressions.ts';
+import type { FunctionState } from './state.ts';
+
+/** The way from the start of a struct to a member at any depth. */
+interface Access {
+  readonly struct: number;
+  readonly indexes: readonly number[];
+  /** In the kernel description. */
+  readonly offset: number;
+  /** Only plain structs on the way: the verifier follows it in a direct load. */
+  readonly direct: boolean;
+}
+
+/** Where an object stands. */
+export interface Place {
+  readonly root:
+    | { readonly where: 'program'; readonly pointer: IrPointer; readonly align: Width }
+    | { readonly where: 'remote'; readonly address: IrValue; readonly space: 'kernel' | 'user' }
+    /** A pointer whose type the verifier knows: loads need no helper. */
+    | { readonly where: 'btf'; readonly pointer: IrPointer; readonly nullable: boolean };
+  readonly access: Access | undefined;
+}
+
+/** Load and store instructions have a signed 16-bit offset. */
+const LARGEST_OFFSET = 32767;
+
+/** `none` means what the probe's own arguments are. */
+export function spaceOf(fn: FunctionState, space: AddressSpace): 'kernel' | 'user' {
+  const chosen = space === 'none' ? fn.program.probe.target.space : space;
+  return chosen === 'user' ? 'user' : 'kernel';
+}
+
+/** Whether the expression names memory that a pointer leads to, rather than a value of the program's own. */
+export function isRemote(expression: TypedExpression): boolean {
+  switch (expression.kind) {
+    case 'dereference':
+      return true;
+    case 'member':
+    case 'index':
+      return expression.base.type.kind === 'pointer' || isRemote(expression.base);
+    default:
+      return false;
+  }
+}
+
+/** Place of a `member`, `dereference` or `index`, or of a value in the program's own memory. */
+export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
+  const { ir } = fn;
+  switch (expression.kind) {
+    case 'dereference':
+      return pointee(fn, expression.operand);
+    case 'member': {
+      const base =
+        expression.base.type.kind === 'pointer'
+          ? pointee(fn, expression.base)
+          : placeOf(fn, expression.base);
+      return {
+        root: base.root,
+        access: extend(base.access, expression.struct, expression.member),
+      };
+    }
+    case 'index': {
+      const step = layoutOf(expression.type).size;
+      const base =
+        expression.base.type.kind === 'pointer'
+          ? pointee(fn, expression.base)
+          : placeOf(fn, expression.base);
+      const offset = lowerElementOffset(fn, expression, step);
+      const start = materialise(fn, base);
+      if (start.where === 'program') {
+        const align = Math.min(start.align, lowestBit(step)) as Width;
+        return {
+          root: { where: 'program', pointer: ir.offset(start.pointer, offset), align },
+          access: undefined,
+        };
+      }
+      return {
+        root: { ...start, address: ir.op('add', start.address, offset) },
+        access: undefined,
+      };
+    }
+    default: {
+      const { pointer, align } = locate(fn, expression, false);
+      return { root: { where: 'program', pointer, align }, access: undefined };
+    }
+  }
+}
+
+function pointee(fn: FunctionState, pointer: TypedExpression): Place {
+  const space = pointer.type.kind === 'pointer' ? pointer.type.space : 'none';
+  const known = lowerBtfPointer(fn, pointer);
+  if (known) return { root: { where: 'btf', ...known }, access: undefined };
+  return {
+    root: { where: 'remote', address: lowerValue(fn, pointer), space: spaceOf(fn, space) },
+    access: undefined,
+  };
+}
+
+function extend(base: Access | undefined, struct: StructType, member: Member): Access {
+  const offset = Math.floor(member.bitOffset / 8);
+  const direct = struct.aggregate === 'struct' && member.indexes.length === 1;
+  if (!base) return { struct: struct.id, indexes: member.indexes, offset, direct };
+  return {
+    struct: base.struct,
+    indexes: [...base.indexes, ...member.indexes],
+    offset: base.offset + offset,
+    direct: base.direct && direct,
+  };
+}
+
+/**
+ * The pointer as one that the verifier knows the type of, where it is one: the current task, an argument of a
+ * typed raw tracepoint, a pointer member of one of these, or a variable that only ever holds such a pointer.
+ */
+function lowerBtfPointer(
+  fn: FunctionState,
+  expression: TypedExpression,
+): { readonly pointer: IrPointer; readonly nullable: boolean } | undefined {
+  if (!isBtfPointer(fn, expression)) return undefined;
+  const { ir, lowering } = fn;
+  if (expression.kind === 'call') {
+    return { pointer: lowering.callPointer('get_current_task_btf'), nullable: false };
+  }
+  return { pointer: ir.intToPointer(lowerValue(fn, expression)), nullable: true };
+}
+
+function isBtfPointer(fn: FunctionState, expression: TypedExpression): boolean {
+  const { type } = expression;
+  if (type.kind !== 'pointer' || type.to.kind !== 'struct' || type.space === 'user') return false;
+  switch (expression.kind) {
+    case 'call':
+      return expression.builtin === 'curtask';
+    case 'context-argument':
+      return fn.program.probe.target.context === 'btf-arguments';
+    case 'member': {
+      const { tag } = expression.member;
+      return (tag === undefined || tag === 'rcu') && isDirect(fn, expression);
+    }
+    case 'variable': {
+      const plan = fn.program.plan.variables.get(expression.variable.id);
+      if (!plan?.onlyValue || plan.captured) return false;
+      return isBtfPointer(fn, plan.onlyValue);
+    }
+    default:
+      return false;
+  }
+}
+
+/** Whether a member is read by a load with a CO-RE offset, known without lowering it. */
+function isDirect(fn: FunctionState, expression: TypedExpression): boolean {
+  const access = accessOf(fn, expression);
+  return access !== undefined && loadsDirectly(access, expression);
+}
+
+/** The access path of a member below a BTF pointer. */
+function accessOf(fn: FunctionState, expression: TypedExpression): Access | undefined {
+  if (expression.kind !== 'member') return undefined;
+  if (expression.base.type.kind === 'pointer') {
+    if (!isBtfPointer(fn, expression.base)) return undefined;
+    return extend(undefined, expression.struct, expression.member);
+  }
+  const base = accessOf(fn, expression.base);
+  return base && extend(base, expression.struct, expression.member);
+}
+
+function loadsDirectly(access: Access, expression: TypedExpression): boolean {
+  const bitfield = expression.kind === 'member' && expression.member.bitSize > 0;
+  return access.direct && !bitfield && isScalar(expression.type) && access.offset <= LARGEST_OFFSET;
+}
+
+/** Reads a scalar `member`, `dereference` or `index`. */
+export function lowerRead(fn: FunctionState, expression: TypedExpression): IrValue {
+  const { ir, unit } = fn;
+  const place = placeOf(fn, expression);
+  if (expression.kind === 'member' && expression.member.bitSize > 0) {
+    return lowerBitfield(fn, place, expression.member);
+  }
+  const width = memoryWidth(expression.type);
+  const signed = isSigned(expression.type);
+  const { root, access } = place;
+  if (root.where === 'btf' && access && loadsDirectly(access, expression)) {
+    const site = unit.sites.number(coreSite(access, 'byte-offset', access.offset));
+    const load = () => ir.siteLoad(site, root.pointer, access.offset, width, signed);
+    if (!root.nullable) return load();
+    return ir.ifValue(ir.isNull(root.pointer), () => ir.constant(0), load);
+  }
+  const start = materialise(fn, place);
+  if (start.where === 'program') {
+    return ir.load(start.pointer, 0, width, signed);
+  }
+  return readRemote(fn, start.address, start.space, width, signed);
+}
+
+/** Reads 1 to 8 bytes of kernel or user memory; 0 where they cannot be read (the helpers zero their buffer). */
+export function readRemote(
+  fn: FunctionState,
+  address: IrValue,
+  space: 'kernel' | 'user',
+  width: Width,
+  signed: boolean,
+): IrValue {
+  return fn.memory.scope(() => {
+    const buffer = fn.memory.take(8);
+    fn.lowering.probeRead(buffer, width, address, space);
+    return fn.ir.load(buffer, 0, width, signed);
+  });
+}
+
+/** Turns the access path into an address. */
+export function materialise(
+  fn: FunctionState,
+  place: Place,
+):
+  | { readonly where: 'program'; readonly pointer: IrPointer; readonly align: Width }
+  | { readonly where: 'remote'; readonly address: IrValue; readonly space: 'kernel' | 'user' } {
+  const { ir, unit } = fn;
+  const { root, access } = place;
+  const offset = access
+    ? ir.siteImmediate(
+        unit.sites.number(coreSite(access, 'byte-offset', access.offset)),
+        access.offset,
+      )
+    : undefined;
+  if (root.where === 'program') {
+    if (!offset) return root;
+    return { where: 'program', pointer: ir.offset(root.pointer, offset), align: root.align };
+  }
+  const address = root.where === 'btf' ? ir.pointerToInt(root.pointer) : root.address;
+  return {
+    where: 'remote',
+    address: offset ? ir.op('add', address, offset) : address,
+    space: root.where === 'btf' ? 'kernel' : root.space,
+  };
+}
+
+/**
+ * Loads the bytes around a bitfield and cuts it out by two shifts, as libbpf's BPF_CORE_READ_BITFIELD_PROBED
+ * does; the numbers are computed as in bpf_core_calc_field_relo (libbpf, relo_core.c).
+ */
+function lowerBitfield(fn: FunctionState, place: Place, member: Member): IrValue {
+  const { ir, unit, lowering } = fn;
+  const { access, root } = place;
+  if (!access) throw new Error(`bitfield ${member.name} has no access path`);
+  let size = memoryWidth(member.type) as number;
+  const inner = access.offset * 8 + (member.bitOffset % 8);
+  let start = Math.floor(inner / 8 / size) * size;
+  while (inner + member.bitSize - start * 8 > size * 8) {
+    size *= 2;
+    start = Math.floor(inner / 8 / size) * size;
+  }
+  const immediate = (
+    relocation: 'byte-offset' | 'byte-size' | 'lshift' | 'rshift',
+    value: number,
+  ): IrValue => ir.siteImmediate(unit.sites.number(coreSite(access, relocation, value)), value);
+
+  const offset = immediate('byte-offset', start);
+  const left = immediate('lshift', 64 - (inner + member.bitSize - start * 8));
+  const right = immediate('rshift', 64 - member.bitSize);
+  return fn.memory.scope(() => {
+    const buffer = fn.memory.take(8);
+    ir.store(buffer, 0, 8, ir.constant(0));
+    const from =
+      root.where === 'remote'
+        ? ir.op('add', root.address, offset)
+        : ir.op('add', ir.pointerToInt(root.pointer), offset);
+    lowering.probeRead(
+      buffer,
+      immediate('byte-size', size),
+      from,
+      root.where === 'remote' ? root.space : 'kernel',
+    );
+    const raised = ir.op('shl', ir.load(buffer, 0, 8, false), left);
+    return ir.op(isSigned(member.type) ? 'ashr' : 'lshr', raised, right);
+  });
+}
+
+function coreSite(
+  access: Access,
+  relocation: 'byte-offset' | 'byte-size' | 'lshift' | 'rshift',
+  value: number,
+) {
+  return {
+    kind: 'core',
+    relocation,
+    struct: access.struct,
+    indexes: access.indexes,
+    value,
+  } as const;
+}
+
+/** Bytes that a scalar of the type has in kernel and user memory. */
+export function memoryWidth(type: Type): Width {
+  if (type.kind === 'int' || type.kind === 'enum') return type.size;
+  if (type.kind === 'bool') return 1;
+  return 8;
+}
+
+export function isSigned(type: Type): boolean {
+  return (type.kind === 'int' || type.kind === 'enum') && type.signed;
+}
+
+/** The largest power of two that divides `value`; 8 at most. */
+export function lowestBit(value: number): Width {
+  if (value % 8 === 0) return 8;
+  if (value % 4 === 0) return 4;
+  return value % 2 === 0 ? 2 : 1;
+}

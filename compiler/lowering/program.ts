@@ -1,0 +1,149 @@
+/** One probe as a program: prologue, predicate, body, and the ways out. */
+import { lowerTaskId } from '../builtins/pid.ts';
+import type { TypedProbe } from '../analysis/typed.ts';
+import type { FunctionBuilder } from '../llvm/builder.ts';
+import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import { layoutOf, roundUp } from '../types/layout.ts';
+import { createDraftBuilder } from './draft.ts';
+import { lowerCondition } from './expressions.ts';
+import { createFunction } from './function.ts';
+import { createScratchArena, type ScratchArena, stackBudget } from './memory.ts';
+import { acquireScratch, releaseScratch, scratchHeader } from './scratch.ts';
+import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
+import { lowerBlock } from './statements.ts';
+import { planVariables, type ProbePlan } from './variables.ts';
+
+/** Lowers a probe into the body of its program. `draftUnit` takes what the draft makes. */
+export function lowerProgram(
+  unit: UnitState,
+  draftUnit: UnitState,
+  probe: TypedProbe,
+  ir: FunctionBuilder,
+  context: IrPointer,
+): void {
+  const plan = planVariables(probe);
+  const nothing: Measure = { scratchSize: 0, scratchInPredicate: false };
+  const draft = createProgram(draftUnit, probe, plan, nothing, true);
+  const ofPredicate = lowerBody(draft, createDraftBuilder(), context);
+  const measure: Measure = {
+    scratchSize: draft.scratch.peak,
+    scratchInPredicate: ofPredicate > 0,
+  };
+  lowerBody(createProgram(unit, probe, plan, measure, false), ir, context);
+}
+
+function createProgram(
+  unit: UnitState,
+  probe: TypedProbe,
+  plan: ProbePlan,
+  measure: Measure,
+  draft: boolean,
+): ProgramState {
+  const scratch = createScratchArena(scratchHeader(probe.target));
+  return {
+    unit,
+    probe,
+    plan,
+    frame: layoutFrame(plan, scratch),
+    scratch,
+    measure,
+    draft,
+    callbacks: 0,
+  };
+}
+
+/** Pointers of the program, the mark of its end and the value to return. */
+const FRAME_HEADER = 32;
+/** Shared variables above this size stand in scratch memory. */
+const LARGEST_IN_FRAME = 16;
+
+function layoutFrame(plan: ProbePlan, scratch: ScratchArena): FrameLayout {
+  const variables = new Map<number, { where: 'frame' | 'scratch'; offset: number }>();
+  let size = 0;
+  if (plan.callbackDepth > 0) {
+    size = FRAME_HEADER + plan.rangeSlots.size * 8;
+    const limit = stackBudget(plan.callbackDepth, 'program');
+    for (const [id, { variable, captured }] of plan.variables) {
+      if (!captured) continue;
+      const wanted = roundUp(layoutOf(variable.type).size, 8);
+      if (wanted <= LARGEST_IN_FRAME && size + wanted <= limit) {
+        variables.set(id, { where: 'frame', offset: size });
+        size += wanted;
+      } else {
+        variables.set(id, { where: 'scratch', offset: scratch.take(wanted) });
+      }
+    }
+  }
+  return {
+    size,
+    context: 0,
+    scratch: 8,
+    ended: 16,
+    result: 24,
+    rangeStart(loop) {
+      const slot = plan.rangeSlots.get(loop);
+      if (slot === undefined) throw new Error('the loop has no place in the frame');
+      return FRAME_HEADER + slot * 8;
+    },
+    variables,
+  };
+}
+
+/** Builds the function; gives the scratch memory that the predicate took. */
+function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointer): number {
+  const { probe, measure, frame: layout } = program;
+  const frame = layout.size > 0 ? ir.alloca(layout.size, 8) : undefined;
+  const fn = createFunction(program, ir, { role: 'program', context, frame });
+  const place = program.unit.position(probe.range.start);
+  ir.setPlace(place.line, place.column);
+  filterProcess(fn);
+
+  const acquire = () => {
+    if (measure.scratchSize > 0 && !fn.scratch) acquireScratch(fn);
+  };
+  if (measure.scratchInPredicate) acquire();
+  const { predicate } = probe;
+  if (predicate) {
+    const holds = fn.memory.scope(() => lowerCondition(fn, predicate));
+    ir.if_(ir.not(holds), () => endProgram(fn, undefined));
+  }
+  const ofPredicate = program.scratch.peak;
+  acquire();
+  if (frame) {
+    ir.store(frame, layout.context, 8, ir.pointerToInt(context));
+    if (fn.scratch) ir.store(frame, layout.scratch, 8, ir.pointerToInt(fn.scratch));
+  }
+  lowerBlock(fn, probe.body);
+  if (ir.reachable) endProgram(fn, undefined);
+  return ofPredicate;
+}
+
+/** Leaves at once for processes other than the one asked for with -p. */
+function filterProcess(fn: FunctionState): void {
+  const { ir, lowering, program } = fn;
+  const { target } = program.probe;
+  if (!target.filtersPid) return;
+  const wanted = ir.load(lowering.shared('filterPid'), 0, 4, false);
+  ir.if_(ir.toBool(wanted), () => {
+    const pid = fn.memory.scope(() => lowerTaskId('pid', 'curr_ns', lowering));
+    ir.if_(ir.compare('ne', pid, wanted), () => ir.return_(ir.constant(target.defaultReturn)));
+  });
+}
+
+/** Ends the program with a value, from wherever in it: a callback asks the functions around it to. */
+export function endProgram(fn: FunctionState, value: IrValue | undefined): void {
+  const { ir, program } = fn;
+  const { target } = program.probe;
+  // The verifier takes nothing but 0 from typed raw tracepoints (kernel/bpf/verifier.c, check_return_code).
+  const result =
+    value && target.context !== 'btf-arguments' ? value : ir.constant(target.defaultReturn);
+  if (fn.role === 'program') {
+    releaseScratch(fn, program);
+    ir.return_(result);
+    return;
+  }
+  if (!fn.frame) throw new Error('a callback has a frame');
+  ir.store(fn.frame, program.frame.result, 8, result);
+  ir.store(fn.frame, program.frame.ended, 8, ir.constant(1));
+  ir.return_(ir.constant(1));
+}

@@ -1,0 +1,129 @@
+/**
+ * Capturing stacks: the frames go to the map `stacks` under a hash of their own, the value is a token
+ * (docs/architecture.md, Stacks).
+ */
+import { lowerTaskId } from '../builtins/pid.ts';
+import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import { UINT32, type Type } from '../types/type.ts';
+import type { FunctionState } from './state.ts';
+
+/** include/uapi/linux/bpf.h: flags of bpf_get_stack. */
+const BPF_F_USER_STACK = 1 << 8;
+const BPF_F_USER_BUILD_ID = 1 << 11;
+
+/** 64-bit words of a struct bpf_stack_build_id; a frame is one word otherwise. */
+const BUILD_ID_WORDS = 4;
+
+export function wordsOfStack(type: Extract<Type, { kind: 'stack' }>): number {
+  return type.limit * (type.mode === 'build_id' ? BUILD_ID_WORDS : 1);
+}
+
+/** Odd, with bits all over: 2^64 divided by the golden ratio. */
+const MULTIPLIER = 0x9e3779b97f4a7c15n;
+
+/** Where the token's parts stand: {u64 hash, u32 pid, u32 number of frames}. */
+const TOKEN_PID = 8;
+const TOKEN_FRAMES = 12;
+
+export function lowerStack(fn: FunctionState, type: Type, to: IrPointer): void {
+  if (type.kind !== 'stack') throw new Error(`${type.kind} is not a stack`);
+  const { ir, lowering, unit } = fn;
+  const user = type.space === 'user';
+  const frameWords = type.mode === 'build_id' ? BUILD_ID_WORDS : 1;
+  const words = wordsOfStack(type);
+  unit.features.add('bounded_loops');
+  const flags = (user ? BPF_F_USER_STACK : 0) | (frameWords > 1 ? BPF_F_USER_BUILD_ID : 0);
+
+  fn.memory.scope(() => {
+    // The map takes whole values: a shorter stack leaves old frames behind its end, which no one counts.
+    const frames = fn.memory.take(unit.stackWords * 8);
+    const bytes = lowering.call(
+      'get_stack',
+      fn.context,
+      frames,
+      ir.constant(words * 8),
+      ir.constant(flags),
+    );
+    const pid = user ? lowerTaskId('pid', 'curr_ns', lowering) : ir.constant(0);
+    ir.store(to, TOKEN_PID, 4, pid);
+    ir.if_(
+      ir.compare('sle', bytes, ir.constant(0)),
+      () => {
+        ir.store(to, 0, 8, ir.constant(0));
+        ir.store(to, TOKEN_FRAMES, 4, ir.constant(0));
+      },
+      () => {
+        const count = ir.op('lshr', bytes, ir.constant(3));
+        const hash = hashWords(fn, frames, count, words, pid);
+        ir.store(to, 0, 8, hash);
+        ir.store(to, TOKEN_FRAMES, 4, ir.op('lshr', count, ir.constant(frameWords === 1 ? 0 : 2)));
+        storeNew(fn, to, frames, user, pid);
+      },
+    );
+  });
+}
+
+/**
+ * Mixes the words and their number. User stacks begin with the pid, so that equal addresses of two processes
+ * are two stacks: the loader has to see each process once.
+ */
+function hashWords(
+  fn: FunctionState,
+  frames: IrPointer,
+  count: IrValue,
+  limit: number,
+  seed: IrValue,
+): IrValue {
+  const { ir } = fn;
+  const offset = ir.alloca(8, 8);
+  const state = ir.alloca(8, 8);
+  ir.store(offset, 0, 8, ir.constant(0));
+  ir.store(state, 0, 8, ir.op('add', seed, count));
+  const end = ir.op('shl', count, ir.constant(3));
+  ir.while_(
+    () => {
+      const at = ir.load(offset, 0, 8, false);
+      // The second half is what tells the verifier that the buffer is not left.
+      return ir.and(ir.compare('ult', at, end), ir.compare('ult', at, ir.constant(limit * 8)));
+    },
+    () => {
+      const at = ir.load(offset, 0, 8, false);
+      const old = ir.load(state, 0, 8, false);
+      const rotated = ir.op(
+        'or',
+        ir.op('shl', old, ir.constant(5)),
+        ir.op('lshr', old, ir.constant(59)),
+      );
+      const word = ir.load(ir.offset(frames, at), 0, 8, false);
+      const mixed = ir.op('mul', ir.op('xor', rotated, word), ir.constant(MULTIPLIER));
+      ir.store(state, 0, 8, mixed);
+      ir.store(offset, 0, 8, ir.op('add', at, ir.constant(8)));
+    },
+  );
+  const mixed = ir.load(state, 0, 8, false);
+  const hash = ir.op('xor', mixed, ir.op('lshr', mixed, ir.constant(32)));
+  // 0 stands for no stack.
+  return ir.select(ir.compare('eq', hash, ir.constant(0)), ir.constant(1), hash);
+}
+
+/** Keeps the frames if no one did before; a process seen for the first time is made known to the loader. */
+function storeNew(
+  fn: FunctionState,
+  token: IrPointer,
+  frames: IrPointer,
+  user: boolean,
+  pid: IrValue,
+): void {
+  const { ir, lowering } = fn;
+  const map = lowering.mapPointer('stacks');
+  const key = fn.memory.take(8);
+  ir.store(key, 0, 8, ir.load(token, 0, 8, false));
+  const known = lowering.callPointer('map_lookup_elem', map, key);
+  ir.if_(ir.isNull(known), () => {
+    lowering.call('map_update_elem', map, key, frames, ir.constant(0));
+    if (!user) return;
+    lowering.emit({ kind: 'process', fields: [UINT32] }, (field) =>
+      ir.store(field(0).pointer, 0, 4, pid),
+    );
+  });
+}

@@ -1,0 +1,122 @@
+/** What lowering functions share: the unit, the program and the function that are being built. */
+import type {
+  Config,
+  TypedExpression,
+  TypedProbe,
+  TypedProgram,
+  TypedStatement,
+} from '../analysis/typed.ts';
+import type { KernelDescription } from '../kernel/types.ts';
+import type { FunctionBuilder } from '../llvm/builder.ts';
+import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import type { Position, Source } from '../source/source.ts';
+import type { UnitGlobal } from '../unit.ts';
+import type { EventTable } from './events.ts';
+import type { Lowering, SharedGlobal, Storage } from './lowering.ts';
+import type { MapPlan } from './map_plans.ts';
+import type { Memory, ScratchArena } from './memory.ts';
+import type { SiteTable } from './sites.ts';
+import type { ProbePlan } from './variables.ts';
+
+/** One script being lowered. A draft of a program gets a unit of its own, which is thrown away. */
+export interface UnitState {
+  readonly program: TypedProgram;
+  readonly source: Source;
+  readonly kernel: KernelDescription;
+  readonly config: Config;
+  readonly plans: ReadonlyMap<string, MapPlan>;
+  readonly sites: SiteTable;
+  readonly events: EventTable;
+  readonly formats: string[];
+  readonly features: Set<string>;
+  readonly shared: Set<SharedGlobal>;
+  /** Words of a value of the map `stacks`; 0 where no stack is captured. */
+  readonly stackWords: number;
+  /** Scratch entries so far, and the largest entry. */
+  readonly scratch: { entries: number; size: number };
+  /** Line and column of an offset in the script. */
+  position(offset: number): Position;
+  /** Makes a variable known, once. */
+  variable(global: UnitGlobal): void;
+  /** Symbol of constant bytes in `.rodata`, aligned to 8. */
+  constant(bytes: Uint8Array): string;
+  /** Makes a kernel map's symbol known, once. */
+  mapVariable(symbol: string): void;
+  /** Builds a callback and gives its symbol. */
+  callback(
+    name: string,
+    role: 'loop-callback' | 'map-callback',
+    parameters: readonly ('i32' | 'i64' | 'ptr')[],
+    body: (ir: FunctionBuilder, args: readonly (IrValue | IrPointer)[]) => void,
+  ): string;
+}
+
+/** What the draft of a program found out. */
+export interface Measure {
+  readonly scratchSize: number;
+  /** The predicate itself needs scratch memory. */
+  readonly scratchInPredicate: boolean;
+}
+
+/** One probe being lowered: its program and that program's callbacks. */
+export interface ProgramState {
+  readonly unit: UnitState;
+  readonly probe: TypedProbe;
+  readonly plan: ProbePlan;
+  readonly frame: FrameLayout;
+  readonly scratch: ScratchArena;
+  readonly measure: Measure;
+  /** Nothing is built: this is the run that measures. */
+  readonly draft: boolean;
+  /** For names of callbacks. */
+  callbacks: number;
+}
+
+/** The record through which a program and its callbacks share variables; offsets in bytes. */
+export interface FrameLayout {
+  readonly size: number;
+  /** Spilled context pointer. */
+  readonly context: number;
+  /** Spilled scratch pointer. */
+  readonly scratch: number;
+  /** u64: not 0 once the body of a loop asked for the end of the program. */
+  readonly ended: number;
+  /** u64: the value to return then. */
+  readonly result: number;
+  readonly rangeStart: (loop: TypedStatement) => number;
+  /** Variables that callbacks share: in the frame itself, or in scratch memory if they are large. */
+  readonly variables: ReadonlyMap<
+    number,
+    { readonly where: 'frame' | 'scratch'; readonly offset: number }
+  >;
+}
+
+/** Where a variable's value stands, from the view of one function. */
+export type Location =
+  | { readonly kind: 'memory'; readonly pointer: IrPointer; readonly align: Width }
+  /** A map's (key, value) pair as its callback gets it, element by element. */
+  | { readonly kind: 'pair'; readonly key: Storage; readonly value: Storage | IrValue };
+
+export interface LoopTarget {
+  break_(): void;
+  continue_(): void;
+}
+
+/** One function being built. */
+export interface FunctionState {
+  readonly program: ProgramState;
+  readonly unit: UnitState;
+  readonly ir: FunctionBuilder;
+  readonly role: 'program' | 'callback';
+  readonly context: IrPointer;
+  /** Absent where the program has no callbacks. */
+  readonly frame: IrPointer | undefined;
+  /** Filled in by the prologue; absent where no scratch memory is needed. */
+  scratch: IrPointer | undefined;
+  readonly memory: Memory;
+  readonly locations: Map<number, Location>;
+  readonly loops: LoopTarget[];
+  /** Values that stand for reads of map elements which are in registers already. */
+  readonly substitutes: Map<TypedExpression, IrValue>;
+  readonly lowering: Lowering;
+}

@@ -1,0 +1,58 @@
+/** `++` and `--`. */
+import type { TypedExpression } from '../analysis/typed.ts';
+import type { IrValue, Width } from '../llvm/ir.ts';
+import { layoutOf } from '../types/layout.ts';
+import { storesSigned, variableStorage } from './expressions.ts';
+import { lookupByKey, lookupElement, lowerKey, planOf, updateElement } from './maps.ts';
+import { truncateTo } from './operators.ts';
+import type { FunctionState } from './state.ts';
+
+type Step = Extract<TypedExpression, { kind: 'step' }>;
+
+/** Reads, adds and stores with one look-up; gives the value before (postfix) or after (prefix). */
+export function lowerStep(fn: FunctionState, expression: Step): IrValue {
+  const { ir } = fn;
+  const { target, prefix } = expression;
+  const step = ir.constant(expression.step);
+  if (target.kind === 'variable') {
+    const { pointer } = variableStorage(fn, target.variable);
+    const { type } = target.variable;
+    const width = layoutOf(type).size as Width;
+    const before = ir.load(pointer, 0, width, storesSigned(type));
+    const after = truncateTo(fn, ir.op('add', before, step), type);
+    ir.store(pointer, 0, width, after);
+    return prefix ? after : before;
+  }
+
+  const plan = planOf(fn, target.map);
+  const { value } = plan.map;
+  const width = layoutOf(value).size as Width;
+  if (plan.kind === 'global') {
+    const pointer = lookupElement(fn, plan, undefined);
+    const before = ir.load(pointer, 0, width, storesSigned(value));
+    const after = truncateTo(fn, ir.op('add', before, step), value);
+    ir.store(pointer, 0, width, after);
+    ir.store(ir.global(plan.present), 0, 8, ir.constant(1));
+    return prefix ? after : before;
+  }
+  if (plan.kind !== 'hash') throw new Error(`${target.map} holds an aggregate`);
+  return fn.memory.scope(() => {
+    const key = lowerKey(fn, plan, target.key);
+    const element = lookupByKey(fn, plan, key);
+    return ir.ifValue(
+      ir.isNull(element),
+      () => {
+        const buffer = fn.memory.take(8);
+        ir.store(buffer, 0, width, step);
+        updateElement(fn, plan, key, buffer, expression.range);
+        return prefix ? truncateTo(fn, step, value) : ir.constant(0);
+      },
+      () => {
+        const before = ir.load(element, 0, width, storesSigned(value));
+        const after = truncateTo(fn, ir.op('add', before, step), value);
+        ir.store(element, 0, width, after);
+        return prefix ? after : before;
+      },
+    );
+  });
+}

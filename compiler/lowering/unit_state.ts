@@ -1,0 +1,145 @@
+/** Makes the state of a unit: one that builds a module, or one that a draft fills and nobody reads. */
+import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
+import type { KernelDescription } from '../kernel/types.ts';
+import type { IrModule } from '../llvm/module.ts';
+import type { Position, Source } from '../source/source.ts';
+import type { UnitFunction, UnitGlobal } from '../unit.ts';
+import { createDraftBuilder } from './draft.ts';
+import { createEventTable } from './events.ts';
+import { type MapPlan, planMap } from './map_plans.ts';
+import { createSiteTable } from './sites.ts';
+import { wordsOfStack } from './stacks.ts';
+import type { UnitState } from './state.ts';
+import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
+
+export interface UnitContext {
+  readonly source: Source;
+  readonly kernel: KernelDescription;
+  readonly unsafe: boolean;
+}
+
+/** Everything about a script that its programs do not change. */
+export interface UnitPlan {
+  readonly program: TypedProgram;
+  readonly context: UnitContext;
+  readonly plans: ReadonlyMap<string, MapPlan>;
+  readonly stackWords: number;
+  readonly position: (offset: number) => Position;
+}
+
+export function planUnit(program: TypedProgram, context: UnitContext): UnitPlan {
+  return {
+    program,
+    context,
+    plans: new Map(program.maps.map((map) => [map.name, planMap(map)])),
+    stackWords: largestStack(program),
+    position: positions(context.source),
+  };
+}
+
+/** What a unit that builds a module gives back beside it. */
+export interface UnitRecords {
+  readonly functions: UnitFunction[];
+  readonly variables: Map<string, UnitGlobal>;
+  readonly mapSymbols: Set<string>;
+}
+
+export function createUnit(plan: UnitPlan, module: IrModule, records: UnitRecords): UnitState {
+  return {
+    ...common(plan),
+    variable(global) {
+      if (records.variables.has(global.symbol)) return;
+      records.variables.set(global.symbol, global);
+      module.global({
+        symbol: global.symbol,
+        section: global.section,
+        size: global.size,
+        align: 8,
+      });
+    },
+    constant: (bytes) => module.constantBytes(bytes, 8),
+    mapVariable(symbol) {
+      if (records.mapSymbols.has(symbol)) return;
+      records.mapSymbols.add(symbol);
+      module.map(symbol);
+    },
+    callback(name, role, parameters, body) {
+      if (records.functions.some((known) => known.symbol === name)) return name;
+      records.functions.push({ symbol: name, role });
+      module.callback(name, [...parameters], (ir, args) => body(ir, args));
+      return name;
+    },
+  };
+}
+
+export function createDraftUnit(plan: UnitPlan): UnitState {
+  const draft = createDraftBuilder();
+  return {
+    ...common(plan),
+    variable() {},
+    constant: () => '',
+    mapVariable() {},
+    callback(name, _role, parameters, body) {
+      body(
+        createDraftBuilder(),
+        parameters.map(() => draft.nullPointer()),
+      );
+      return name;
+    },
+  };
+}
+
+function common(plan: UnitPlan) {
+  return {
+    program: plan.program,
+    source: plan.context.source,
+    kernel: plan.context.kernel,
+    config: plan.program.config,
+    plans: plan.plans,
+    stackWords: plan.stackWords,
+    position: plan.position,
+    sites: createSiteTable(),
+    events: createEventTable(),
+    formats: [],
+    features: new Set<string>(),
+    shared: new Set<never>(),
+    scratch: { entries: 0, size: 0 },
+  };
+}
+
+/** Words of the largest stack that any probe captures. */
+function largestStack(program: TypedProgram): number {
+  let words = 0;
+  const visitor: Visitor = {
+    expression(expression) {
+      if (expression.kind === 'call' && expression.type.kind === 'stack') {
+        words = Math.max(words, wordsOfStack(expression.type));
+      }
+      visitExpressionChildren(expression, visitor);
+    },
+    statement: (statement: TypedStatement) => visitStatementChildren(statement, visitor),
+  };
+  for (const probe of program.probes) {
+    if (probe.predicate) visitor.expression(probe.predicate);
+    visitor.statement(probe.body);
+  }
+  return words;
+}
+
+/** Line and column of offsets, by a table made once. */
+function positions(source: Source): (offset: number) => Position {
+  const starts = [0];
+  for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1)) {
+    starts.push(at + 1);
+  }
+  return (offset) => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}

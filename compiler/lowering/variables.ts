@@ -1,0 +1,210 @@
+/**
+ * Where the variables of a probe live, decided before the probe is lowered.
+ *
+ * Loops that become callbacks cannot see the registers and the stack names of the program around them. A
+ * variable that is used on both sides of such a border stands in the program's frame (one record on the
+ * program's stack that every callback gets the address of); any other is an alloca, which LLVM turns into a
+ * register where it can.
+ */
+import type {
+  TypedBlock,
+  TypedExpression,
+  TypedProbe,
+  TypedStatement,
+  VariableSymbol,
+} from '../analysis/typed.ts';
+import { visitExpressionChildren, visitStatementChildren, type Visitor } from './walk.ts';
+
+/** A block, or an expression with statements. */
+export type Scope = TypedBlock | Extract<TypedExpression, { kind: 'block-value' }>;
+
+export interface VariablePlan {
+  readonly variable: VariableSymbol;
+  /** Used both inside and outside of some callback. */
+  readonly captured: boolean;
+  /** Has to be zeroed on entry of its scope: it may be read before it is assigned. */
+  readonly zeroed: boolean;
+  /** The only assignment's value, if there is just one and it comes first. */
+  readonly onlyValue: TypedExpression | undefined;
+  /** Every use takes an element of the (tuple) value. */
+  readonly elementsOnly: boolean;
+}
+
+export interface ProbePlan {
+  readonly variables: ReadonlyMap<number, VariablePlan>;
+  /** Variables that begin their life with a scope. Loop variables are not among them. */
+  readonly scopes: ReadonlyMap<Scope, readonly VariablePlan[]>;
+  /** Deepest nesting of callbacks; 0: none. */
+  readonly callbackDepth: number;
+  /** Loops over ranges that become callbacks, numbered for their slots in the frame. */
+  readonly rangeSlots: ReadonlyMap<TypedStatement, number>;
+}
+
+/** Trip counts up to this one are plain loops: cheaper than a helper's calls, and few for the verifier. */
+const PLAIN_LOOP_TRIPS = 16n;
+
+/** Number of iterations of a loop over a constant range, if it is one and small. */
+export function smallTripCount(
+  loop: Extract<TypedStatement, { kind: 'for-range' }>,
+): bigint | undefined {
+  if (loop.from.kind !== 'int' || loop.to.kind !== 'int') return undefined;
+  const count = loop.to.value - loop.from.value;
+  if (count > PLAIN_LOOP_TRIPS) return undefined;
+  return count < 0n ? 0n : count;
+}
+
+export function becomesCallback(statement: TypedStatement): boolean {
+  if (statement.kind === 'for-map') return true;
+  return statement.kind === 'for-range' && smallTripCount(statement) === undefined;
+}
+
+interface Record {
+  readonly variable: VariableSymbol;
+  /** Common prefix of the scopes around all uses. */
+  path: readonly Scope[];
+  readonly regions: Set<number>;
+  firstAssignedIn: Scope | undefined;
+  assignments: number;
+  value: TypedExpression | undefined;
+  elementsOnly: boolean;
+  loopVariable: boolean;
+}
+
+export function planVariables(probe: TypedProbe): ProbePlan {
+  const records = new Map<number, Record>();
+  const rangeSlots = new Map<TypedStatement, number>();
+  const path: Scope[] = [];
+  let region = 0;
+  let regions = 0;
+  let depth = 0;
+  let callbackDepth = 0;
+
+  const use = (variable: VariableSymbol): { readonly record: Record; readonly first: boolean } => {
+    const known = records.get(variable.id);
+    if (known) {
+      known.regions.add(region);
+      known.path = commonPrefix(known.path, path);
+      return { record: known, first: false };
+    }
+    const record: Record = {
+      variable,
+      path: [...path],
+      regions: new Set([region]),
+      firstAssignedIn: undefined,
+      assignments: 0,
+      value: undefined,
+      elementsOnly: true,
+      loopVariable: false,
+    };
+    records.set(variable.id, record);
+    return { record, first: true };
+  };
+
+  const inScope = (scope: Scope, body: () => void): void => {
+    path.push(scope);
+    body();
+    path.pop();
+  };
+
+  const loop = (
+    statement: Extract<TypedStatement, { kind: 'for-range' | 'for-map' }>,
+    body: () => void,
+  ): void => {
+    const callback = becomesCallback(statement);
+    if (callback && statement.kind === 'for-range') rangeSlots.set(statement, rangeSlots.size);
+    const outer = region;
+    if (callback) {
+      regions += 1;
+      region = regions;
+      depth += 1;
+      callbackDepth = Math.max(callbackDepth, depth);
+    }
+    const { record } = use(statement.variable);
+    record.loopVariable = true;
+    record.assignments += 1;
+    body();
+    if (callback) {
+      region = outer;
+      depth -= 1;
+    }
+  };
+
+  const visitor: Visitor = {
+    expression(expression) {
+      if (expression.kind === 'variable') {
+        use(expression.variable).record.elementsOnly = false;
+        return;
+      }
+      if (expression.kind === 'element' && expression.base.kind === 'variable') {
+        use(expression.base.variable);
+        return;
+      }
+      if (expression.kind === 'step' && expression.target.kind === 'variable') {
+        const { record } = use(expression.target.variable);
+        record.assignments += 1;
+        record.elementsOnly = false;
+      }
+      if (expression.kind === 'block-value') {
+        inScope(expression, () => visitExpressionChildren(expression, visitor));
+        return;
+      }
+      visitExpressionChildren(expression, visitor);
+    },
+    statement(statement) {
+      switch (statement.kind) {
+        case 'block':
+          inScope(statement, () => visitStatementChildren(statement, visitor));
+          return;
+        case 'assign-variable': {
+          visitStatementChildren(statement, visitor);
+          const { record, first } = use(statement.variable);
+          record.assignments += 1;
+          record.value = statement.value;
+          record.elementsOnly = false;
+          if (first) record.firstAssignedIn = path.at(-1);
+          return;
+        }
+        case 'for-range':
+          visitor.expression(statement.from);
+          visitor.expression(statement.to);
+          loop(statement, () => visitor.statement(statement.body));
+          return;
+        case 'for-map':
+          loop(statement, () => visitor.statement(statement.body));
+          return;
+        default:
+          visitStatementChildren(statement, visitor);
+      }
+    },
+  };
+  if (probe.predicate) visitor.expression(probe.predicate);
+  visitor.statement(probe.body);
+
+  const variables = new Map<number, VariablePlan>();
+  const scopes = new Map<Scope, VariablePlan[]>();
+  for (const [id, record] of records) {
+    const home = record.path.at(-1) ?? probe.body;
+    const assignedFirst = record.firstAssignedIn === home;
+    const plan: VariablePlan = {
+      variable: record.variable,
+      captured: record.regions.size > 1,
+      zeroed: !assignedFirst && !record.loopVariable,
+      onlyValue: assignedFirst && record.assignments === 1 ? record.value : undefined,
+      elementsOnly: record.elementsOnly,
+    };
+    variables.set(id, plan);
+    if (record.loopVariable) continue;
+    const siblings = scopes.get(home);
+    if (siblings) siblings.push(plan);
+    else scopes.set(home, [plan]);
+  }
+  return { variables, scopes, callbackDepth, rangeSlots };
+}
+
+function commonPrefix<T>(left: readonly T[], right: readonly T[]): readonly T[] {
+  let length = 0;
+  while (length < left.length && length < right.length && left[length] === right[length]) {
+    length += 1;
+  }
+  return left.slice(0, length);
+}
