@@ -132,6 +132,51 @@ describe('the linker', () => {
     loaded(made, ({ dump }) => expect(dump('h')).toEqual([]));
   });
 
+  it('takes constants without any variable beside them', () => {
+    const made = link({
+      ...unit(`
+        @table = private unnamed_addr constant [4 x i64] [i64 1, i64 2, i64 3, i64 9]
+        ${program} {
+          %n = call i64 inttoptr (i64 5 to i64 ()*)()
+          %i = and i64 %n, 3
+          %at = getelementptr [4 x i64], [4 x i64]* @table, i64 0, i64 %i
+          %v = load i64, i64* %at
+          %r = trunc i64 %v to i32
+          ret i32 %r
+        }`),
+      functions: [{ symbol: 'p', role: 'program' }],
+    });
+    loaded(made, ({ programs }) => expect(programs).toEqual(['p']));
+  });
+
+  it('keeps calls between functions', () => {
+    const made = link({
+      ...unit(`
+        define internal i64 @first(i64 %a) nounwind noinline { %r = add i64 %a, 1\n ret i64 %r }
+        define internal i64 @second(i64 %a, i64 %b) nounwind noinline {
+          %n = call i64 inttoptr (i64 5 to i64 ()*)()
+          %s = add i64 %n, %b
+          %r = call i64 @first(i64 %s)
+          %t = add i64 %a, %r
+          ret i64 %t
+        }
+        ${program} {
+          %n = call i64 inttoptr (i64 5 to i64 ()*)()
+          %v = call i64 @second(i64 %n, i64 3)
+          %r = trunc i64 %v to i32
+          ret i32 %r
+        }`),
+      functions: [
+        { symbol: 'p', role: 'program' },
+        { symbol: 'first', role: 'subprogram', parameters: 1 },
+        { symbol: 'second', role: 'subprogram', parameters: 2 },
+      ],
+    });
+    const text = readElf(made).symbols.filter((symbol) => symbol.name === 'second');
+    expect(text).toHaveLength(1);
+    loaded(made, ({ programs }) => expect(programs).toEqual(['p']));
+  });
+
   it('refuses a function that the compiler did not announce', () => {
     expect(() => link(unit(`${program} { ret i32 0 }`))).toThrow(
       "function p is not one of the compiler's",
