@@ -51,6 +51,11 @@ export interface ProviderContext {
   readonly unsafe: boolean;
   /** The block uses `args`, so each event needs a program of its own, typed for it. */
   readonly needsArgs: boolean;
+  /**
+   * `allow`: a wildcard that matches nothing gives no targets and no error, because the block has other attach
+   * points (providers.ts then sees to it that some target is left). The default is an error.
+   */
+  readonly emptyWildcards?: 'allow' | 'refuse';
 }
 
 /** One file a provider, one line in providers.ts. */

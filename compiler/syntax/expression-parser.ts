@@ -361,30 +361,33 @@ export abstract class ExpressionParser extends TypeParser {
     });
   });
 
-  protected readonly ifExpression: ParserMethod<[], ast.If> = this.RULE('ifExpression', (): ast.If => {
-    const word = this.CONSUME(t.If);
-    const comptime = this.OPTION(() => this.CONSUME(t.Comptime)) !== undefined;
-    const condition = this.SUBRULE(this.expression);
-    const then = this.SUBRULE(this.block);
-    const otherwise = this.OPTION1(() => {
-      this.CONSUME(t.Else);
-      return this.OR<ast.Block | ast.If>({
-        DEF: [
-          { ALT: () => this.SUBRULE1(this.block) },
-          { ALT: () => this.SUBRULE(this.ifExpression) },
-        ],
-        ERR_MSG: "'{' or 'if'",
+  protected readonly ifExpression: ParserMethod<[], ast.If> = this.RULE(
+    'ifExpression',
+    (): ast.If => {
+      const word = this.CONSUME(t.If);
+      const comptime = this.OPTION(() => this.CONSUME(t.Comptime)) !== undefined;
+      const condition = this.SUBRULE(this.expression);
+      const then = this.SUBRULE(this.block);
+      const otherwise = this.OPTION1(() => {
+        this.CONSUME(t.Else);
+        return this.OR<ast.Block | ast.If>({
+          DEF: [
+            { ALT: () => this.SUBRULE1(this.block) },
+            { ALT: () => this.SUBRULE(this.ifExpression) },
+          ],
+          ERR_MSG: "'{' or 'if'",
+        });
       });
-    });
-    return this.ACTION(() => ({
-      kind: 'if',
-      range: span(word, otherwise ?? then),
-      comptime,
-      condition,
-      then,
-      else: otherwise,
-    }));
-  });
+      return this.ACTION(() => ({
+        kind: 'if',
+        range: span(word, otherwise ?? then),
+        comptime,
+        condition,
+        then,
+        else: otherwise,
+      }));
+    },
+  );
 }
 
 function fieldAccess(base: ast.Expression, name: IToken, arrow: boolean): ast.FieldAccess {

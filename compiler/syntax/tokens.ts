@@ -241,6 +241,9 @@ export const AttachPoint = token(
   { label: 'a probe', line_breaks: false },
 );
 
+/** What has no place in the head of an item or a declaration. */
+const Other = token('Other', /[^ \t\r\n\v\f]/);
+
 // ---- modes ---------------------------------------------------------------------------------------
 
 /** Tokens that are the same in all code; longer operators before their prefixes. */
@@ -273,12 +276,21 @@ const modes = {
     ...[PredicateEnd, Slash],
   ],
   item: [
-    ...[...layout, ItemLeftCurly, StrayRightCurly, RightParen, Semicolon, ...common],
-    ...[SlashBeforeBrace, Slash],
+    ...[
+      ...layout,
+      ItemLeftCurly,
+      StrayRightCurly,
+      LeftParen,
+      RightParen,
+      LeftBracket,
+      RightBracket,
+    ],
+    ...[Comma, Colon, Semicolon, Assign, Star, Dot, Integer, Variable, MapName],
+    ...[Enum, Struct, TypeOf, Union, Identifier, Other],
   ],
   declaration: [
-    ...[...layout, LeftCurly, StrayRightCurly, DeclarationRightParen, DeclarationSemicolon],
-    ...[...common, SlashBeforeBrace, Slash],
+    ...[...layout, LeftCurly, StrayRightCurly, LeftParen, DeclarationRightParen],
+    ...[DeclarationSemicolon, Assign, Integer, Variable, MapName, Identifier, Other],
   ],
 };
 

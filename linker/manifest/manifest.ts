@@ -92,7 +92,10 @@ export type ManifestTarget =
       readonly function: string;
       readonly offset: number;
     }
-  /** `period` in nanoseconds, or `frequency` in Hz; decimal text. One of both. */
+  /**
+   * `period` in nanoseconds, or `frequency` in Hz; decimal text. One of both. With a parameter in it, a period
+   * keeps the script's unit behind it (`$1ms`): a duration literal once `$1` is replaced.
+   */
   | {
       readonly provider: 'interval' | 'profile';
       readonly period?: string;

@@ -1,0 +1,70 @@
+/** What the providers share in reading the fields of an attach point. */
+import type { AttachField, AttachPoint } from '../syntax/ast.ts';
+import type { ProbeTarget, ProviderContext } from './probe.ts';
+
+/** The fields behind the provider. */
+export function targetFields(attachPoint: AttachPoint): readonly AttachField[] {
+  return attachPoint.fields.slice(1);
+}
+
+export function isParameterised(fields: readonly AttachField[]): boolean {
+  return fields.some((field) => field.parameters.length > 0);
+}
+
+export function isWildcard(text: string): boolean {
+  return text.includes('*');
+}
+
+/** Long provider name and non-empty parts, joined by `:`. */
+export function canonicalName(provider: string, ...parts: readonly string[]): string {
+  return [provider, ...parts].filter((part) => part !== '').join(':');
+}
+
+/** Reports an error at the whole attach point; providers return its result. */
+export function refuse(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  message: string,
+  ...hints: readonly string[]
+): readonly ProbeTarget[] {
+  context.diagnostics.error(message, attachPoint.range, ...hints);
+  return [];
+}
+
+export function refuseCount(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  provider: string,
+  wanted: string,
+): readonly ProbeTarget[] {
+  const found = targetFields(attachPoint).length;
+  const noun = wanted === '1' ? 'argument' : 'arguments';
+  return refuse(
+    attachPoint,
+    context,
+    `${provider} probe type requires ${wanted} ${noun}, found ${found}`,
+  );
+}
+
+/** A literal target that the kernel description does not have. */
+export function refuseMissing(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  provider: string,
+  target: string,
+  hints: readonly string[],
+): readonly ProbeTarget[] {
+  return refuse(attachPoint, context, `No matches for ${provider} ${target}.`, ...hints);
+}
+
+/** A wildcard that matches nothing. */
+export function refuseEmpty(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+): readonly ProbeTarget[] {
+  if (context.emptyWildcards === 'allow') return [];
+  return refuse(attachPoint, context, NO_ATTACH_POINTS);
+}
+
+export const NO_ATTACH_POINTS =
+  "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'.";

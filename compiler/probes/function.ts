@@ -1,0 +1,34 @@
+/** Reading `function+offset`, as kprobe and uprobe have it. */
+import { parseInteger } from '../syntax/literals.ts';
+
+export interface FunctionPlace {
+  readonly name: string;
+  /** Bytes from the function's start. */
+  readonly offset: number;
+}
+
+/** Splits at the last `+`; undefined if what follows is no number of at most 32 bits. */
+export function readFunction(text: string): FunctionPlace | undefined {
+  const plus = text.lastIndexOf('+');
+  if (plus === -1) return { name: text, offset: 0 };
+  const result = parseInteger(text.slice(plus + 1));
+  if (!('value' in result) || result.value > 0xffff_ffffn) return undefined;
+  return { name: text.slice(0, plus), offset: Number(result.value) };
+}
+
+/** As canonical names show it: the offset in decimal. */
+export function showFunction({ name, offset }: FunctionPlace): string {
+  return offset === 0 ? name : `${name}+${offset}`;
+}
+
+export function isAddress(text: string): boolean {
+  return /^[0-9]/.test(text);
+}
+
+/** Arguments that come in registers, as `argN` counts them. arm64 has two more, which nothing reads yet. */
+export const ARGUMENT_REGISTERS = 6;
+
+/** A slash behind a function name is a predicate that lacks the space before it. */
+export function slashHints(text: string): readonly string[] {
+  return text.includes('/') ? ['Put a space between the probe and its /predicate/.'] : [];
+}

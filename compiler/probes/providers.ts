@@ -1,0 +1,95 @@
+/** The table of providers, and the way from an attach point to its targets. */
+import type { AttachPoint, Probe } from '../syntax/ast.ts';
+import { suggestion } from './closest.ts';
+import { isWildcard, NO_ATTACH_POINTS, refuse } from './fields.ts';
+import { kprobe, kretprobe } from './kprobe.ts';
+import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
+import { rawtracepoint } from './rawtracepoint.ts';
+import { begin, end } from './special.ts';
+import { interval, profile } from './timer.ts';
+import { tracepoint } from './tracepoint.ts';
+import { uprobe, uretprobe } from './uprobe.ts';
+
+export const PROVIDERS: readonly Provider[] = [
+  ...[begin, end, interval, profile],
+  ...[tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe],
+];
+
+/** Providers of the language that this version does not have, with their aliases. */
+const UNSUPPORTED: readonly Pick<Provider, 'name' | 'aliases'>[] = [
+  { name: 'bench', aliases: [] },
+  { name: 'fentry', aliases: ['f', 'kfunc'] },
+  { name: 'fexit', aliases: ['fr', 'kretfunc'] },
+  { name: 'hardware', aliases: ['h'] },
+  { name: 'iter', aliases: ['it'] },
+  { name: 'self', aliases: [] },
+  { name: 'software', aliases: ['s'] },
+  { name: 'test', aliases: [] },
+  { name: 'usdt', aliases: ['U'] },
+  { name: 'watchpoint', aliases: ['w'] },
+];
+
+/** `BEGIN` is `begin`, but the one-letter `U` is not `u`. */
+function named<P extends Pick<Provider, 'name' | 'aliases'>>(
+  providers: readonly P[],
+  text: string,
+): P | undefined {
+  const lower = text.toLowerCase();
+  return (
+    providers.find(({ name, aliases }) => name === text || aliases.includes(text)) ??
+    providers.find(
+      ({ name, aliases }) => lower.length > 1 && (name === lower || aliases.includes(lower)),
+    )
+  );
+}
+
+/** The targets of one attach point; none after reporting an error. */
+export function resolveAttachPoint(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+): readonly ProbeTarget[] {
+  const [first] = attachPoint.fields;
+  const text = first?.text ?? '';
+  const provider = named(PROVIDERS, text);
+  if (provider) return provider.resolve(attachPoint, context);
+
+  const known = named(UNSUPPORTED, text);
+  if (known)
+    return refuse(
+      attachPoint,
+      context,
+      `${known.name} probes are not supported yet by this version`,
+    );
+  if (isWildcard(text))
+    return refuse(attachPoint, context, 'wildcards in the provider are not supported yet');
+  if (first && first.parameters.length > 0)
+    return refuse(attachPoint, context, 'the provider cannot be a positional parameter');
+  const names = [...PROVIDERS, ...UNSUPPORTED].flatMap(({ name, aliases }) => [
+    name,
+    ...aliases.filter((alias) => alias.length > 2),
+  ]);
+  return refuse(attachPoint, context, `Invalid provider: '${text}'`, ...suggestion(text, names));
+}
+
+export interface ResolvedTarget {
+  readonly attachPoint: AttachPoint;
+  readonly target: ProbeTarget;
+}
+
+/**
+ * The targets of all attach points of a block. A wildcard that matches nothing is no error as long as the
+ * block has another target.
+ */
+export function resolveProbe(probe: Probe, context: ProviderContext): readonly ResolvedTarget[] {
+  let failed = false;
+  const resolved = probe.attachPoints.flatMap((attachPoint) => {
+    const errors = context.diagnostics.all.length;
+    const targets = resolveAttachPoint(attachPoint, { ...context, emptyWildcards: 'allow' });
+    failed ||= context.diagnostics.all.length > errors;
+    return targets.map((target) => ({ attachPoint, target }));
+  });
+  const [first] = probe.attachPoints;
+  if (resolved.length === 0 && !failed && first)
+    context.diagnostics.error(NO_ATTACH_POINTS, first.range);
+  return resolved;
+}

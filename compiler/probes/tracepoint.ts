@@ -1,0 +1,121 @@
+/** Static events of the kernel, with their tracefs fields as `args`. */
+import type { AttachPoint } from '../syntax/ast.ts';
+import { suggestion } from './closest.ts';
+import {
+  canonicalName,
+  isParameterised,
+  isWildcard,
+  refuse,
+  refuseCount,
+  refuseEmpty,
+  refuseMissing,
+  targetFields,
+} from './fields.ts';
+import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
+
+const NAME = 'tracepoint';
+
+export const tracepoint: Provider = {
+  name: NAME,
+  aliases: ['t'],
+  resolve(attachPoint, context) {
+    const fields = targetFields(attachPoint);
+    const names = fields.map((field) => field.text);
+    // A single field is a pattern of events in any category.
+    const [category = '', event = ''] =
+      names.length === 1 && isWildcard(names[0] ?? '') ? ['*', ...names] : names;
+    if (names.every((name) => name === ''))
+      return refuse(attachPoint, context, 'tracepoint probe must have a target');
+    if (names.length > 2 || category === '' || event === '')
+      return refuseCount(attachPoint, context, NAME, '2');
+
+    if (isParameterised(fields)) return fromParameters(attachPoint, context, category, event);
+    if (isWildcard(category) || isWildcard(event))
+      return fromPattern(attachPoint, context, category, event);
+    if (context.kernel.tracepoint(category, event) === undefined) {
+      const hints = suggestEvents(context, category, event);
+      return refuseMissing(attachPoint, context, NAME, `${category}:${event}`, hints);
+    }
+    return [oneEvent(attachPoint, context, category, event)];
+  },
+};
+
+function oneEvent(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  category: string,
+  event: string,
+): ProbeTarget {
+  const fields = context.kernel.tracepoint(category, event);
+  return {
+    ...target(attachPoint, category, event),
+    section: `tracepoint/${category}/${event}`,
+    ...(fields ? { fields } : {}),
+  };
+}
+
+/** One program for all events, or one for each where `args` has to be typed. */
+function fromPattern(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  category: string,
+  event: string,
+): readonly ProbeTarget[] {
+  const events = context.kernel.matchTracepoints(category, event);
+  if (events.length === 0) return refuseEmpty(attachPoint, context);
+  if (!context.needsArgs) return [{ ...target(attachPoint, category, event), wildcard: true }];
+  return events.map((name) => {
+    const colon = name.indexOf(':');
+    return oneEvent(attachPoint, context, name.slice(0, colon), name.slice(colon + 1));
+  });
+}
+
+function fromParameters(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  category: string,
+  event: string,
+): readonly ProbeTarget[] {
+  if (context.needsArgs)
+    return refuse(
+      attachPoint,
+      context,
+      'args cannot be typed: which tracepoint this is depends on positional parameters',
+      'Name the tracepoint in the script, or do without args.',
+    );
+  return [{ ...target(attachPoint, category, event), parameterised: true }];
+}
+
+/** All that does not depend on which event it is. */
+function target(attachPoint: AttachPoint, category: string, event: string): ProbeTarget {
+  return {
+    provider: NAME,
+    name: canonicalName(NAME, category, event),
+    alias: attachPoint.alias,
+    section: NAME,
+    context: 'tracepoint',
+    // Arguments of system calls come from user space; other events carry kernel data.
+    space: category === 'syscalls' ? 'user' : 'kernel',
+    // 0 would keep the event from other users of the same perf event (kernel/trace/trace_event_perf.c).
+    defaultReturn: 1,
+    filtersPid: true,
+    registers: 0,
+    hasRetval: false,
+    function: undefined,
+    wildcard: false,
+    target: { provider: NAME, category, event },
+    parameterised: false,
+  };
+}
+
+function suggestEvents(
+  { kernel }: ProviderContext,
+  category: string,
+  event: string,
+): readonly string[] {
+  const elsewhere = kernel.matchTracepoints('*', event);
+  if (elsewhere.length > 0) return [`Did you mean ${elsewhere.slice(0, 3).join(' or ')}?`];
+  const siblings = kernel.matchTracepoints(category, '*');
+  const names = siblings.length > 0 ? siblings : kernel.matchTracepoints('*', '*');
+  return suggestion(`${category}:${event}`, names);
+}

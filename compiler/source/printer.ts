@@ -1,0 +1,64 @@
+/** Diagnostics as text: place, message, the source with a marker, hints. */
+import type { Diagnostic } from './diagnostics.ts';
+import { positionAt, type Range, type Source } from './source.ts';
+
+export interface PrintOptions {
+  /** First line in red (errors) or yellow (warnings). */
+  readonly color: boolean;
+}
+
+const TAB = '    ';
+const COLORS = { error: '\u001b[31m', warning: '\u001b[33m' } as const;
+const RESET = '\u001b[0m';
+
+/** One diagnostic, with a line feed at its end. Columns count characters from 1, the last is exclusive. */
+export function printDiagnostic(
+  diagnostic: Diagnostic,
+  source: Source,
+  { color }: PrintOptions,
+): string {
+  const { message, severity } = diagnostic;
+  const place = diagnostic.range && locate(source, diagnostic.range);
+  const head = `${place ? `${place.name}: ` : ''}${severity.toUpperCase()}: ${message}`;
+  const lines = [
+    color ? `${COLORS[severity]}${head}${RESET}` : head,
+    ...(place?.excerpt ?? []),
+    ...(diagnostic.hints ?? []).map((hint) => `HINT: ${hint}`),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** `FILE:LINE:COL1-COL2` and the marked line, or `FILE:L1-L2` and all the lines. */
+function locate(
+  source: Source,
+  range: Range,
+): { readonly name: string; readonly excerpt: readonly string[] } {
+  const lines = source.text.split('\n').map((line) => line.replace(/\r$/, ''));
+  const start = positionAt(source, range.start);
+  // The last character counts, not the one behind it, which may stand on the next line.
+  const last = positionAt(source, Math.max(range.start, range.end - 1));
+  if (start.line !== last.line)
+    return {
+      name: `${source.name}:${start.line}-${last.line}`,
+      excerpt: lines.slice(start.line - 1, last.line),
+    };
+
+  const line = lines[start.line - 1] ?? '';
+  const before = line.slice(0, start.column - 1);
+  const marked = line.slice(start.column - 1, start.column - 1 + range.end - range.start);
+  const column = characters(before) + 1;
+  const width = Math.max(characters(marked), 1);
+  return {
+    name: `${source.name}:${start.line}:${column}-${column + width}`,
+    excerpt: [line.replaceAll('\t', TAB), (blank(before, ' ') + blank(marked, '~')).trimEnd()],
+  };
+}
+
+function characters(text: string): number {
+  return [...text].length;
+}
+
+/** A text as wide as `text` is shown. */
+function blank(text: string, fill: string): string {
+  return [...text].map((character) => (character === '\t' ? fill.repeat(4) : fill)).join('');
+}
