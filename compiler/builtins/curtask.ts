@@ -30,7 +30,7 @@ function follow(
 ): TypedExpression | undefined {
   let value = task;
   for (const name of path) {
-    const struct = structBehind(value.type);
+    const struct = structBehind(value.type, scope);
     const member = struct && scope.kernel.types.member(struct, name);
     if (struct === undefined || member === undefined) {
       scope.error(
@@ -51,8 +51,12 @@ function follow(
   return value;
 }
 
-function structBehind(type: Type): StructType | undefined {
-  return type.kind === 'pointer' && type.to.kind === 'struct' ? type.to : undefined;
+/** The struct that a pointer leads to; a forward declaration is completed by its name. */
+function structBehind(type: Type, scope: AnalysisScope): StructType | undefined {
+  if (type.kind !== 'pointer' || type.to.kind !== 'struct') return undefined;
+  const struct = type.to;
+  if (struct.size > 0) return struct;
+  return scope.kernel.types.struct(struct.aggregate, struct.name) ?? struct;
 }
 
 function relative(name: string, path: readonly string[], summary: string): Builtin {
@@ -65,7 +69,7 @@ function relative(name: string, path: readonly string[], summary: string): Built
       const task =
         argument === undefined ? curtask.analyse(use, scope) : scope.expression(argument);
       if (task === undefined) return undefined;
-      if (argument !== undefined && structBehind(task.type)?.name !== 'task_struct') {
+      if (argument !== undefined && structBehind(task.type, scope)?.name !== 'task_struct') {
         scope.error(`${name}() expects a pointer to struct task_struct`, argument.range);
         return undefined;
       }
