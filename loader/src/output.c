@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "exit_status.h"
+#include "map_stores.h"
 #include "output_internal.h"
 #include "report.h"
 #include "session.h"
@@ -115,6 +116,21 @@ static int prepare_event(struct output *output, const struct mf_event *event)
 	return STATUS_OBJECT;
 }
 
+static int prepare_map(const struct output *output, const struct mf_map *map)
+{
+	bool buckets = map->value->kind == MF_HIST || map->value->kind == MF_LHIST;
+	const char *problem = NULL;
+
+	if ((map->key && !type_can_nest(map->key)) || (!buckets && !type_can_nest(map->value)))
+		problem = "buckets inside of a value";
+	for (uint32_t i = 0; i < map->store_count && !problem; i++)
+		problem = map_store_check(output->session, &map->stores[i]);
+	if (!problem)
+		return STATUS_OK;
+	say_error("the object is not valid: map %s: %s", map->name, problem);
+	return STATUS_OBJECT;
+}
+
 static int prepare(struct output *output)
 {
 	const struct manifest *manifest = output->session->manifest;
@@ -128,17 +144,8 @@ static int prepare(struct output *output)
 	}
 	for (uint32_t i = 0; i < manifest->event_count && status == STATUS_OK; i++)
 		status = prepare_event(output, &manifest->events[i]);
-	for (uint32_t i = 0; i < manifest->map_count && status == STATUS_OK; i++) {
-		const struct mf_map *map = &manifest->maps[i];
-		bool buckets = map->value->kind == MF_HIST || map->value->kind == MF_LHIST;
-
-		if ((map->key && !type_can_nest(map->key)) ||
-		    (!buckets && !type_can_nest(map->value))) {
-			say_error("the object is not valid: map %s: buckets inside of a value",
-				  map->name);
-			status = STATUS_OBJECT;
-		}
-	}
+	for (uint32_t i = 0; i < manifest->map_count && status == STATUS_OK; i++)
+		status = prepare_map(output, &manifest->maps[i]);
 	return status;
 }
 

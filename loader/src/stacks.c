@@ -19,7 +19,9 @@ bool stacks_open(struct value_context *context)
 	context->stacks = session_map_fd(context->session, "stacks");
 	if (context->stacks < 0)
 		return true;
-	if (bpf_obj_get_info_by_fd(context->stacks, &info, &size) < 0 || info.key_size != 8) {
+	if (bpf_obj_get_info_by_fd(context->stacks, &info, &size) < 0 ||
+	    info.key_size != sizeof(uint64_t) ||
+	    (info.type != BPF_MAP_TYPE_HASH && info.type != BPF_MAP_TYPE_LRU_HASH)) {
 		/* Without frames, stacks print empty. */
 		context->stacks = -1;
 		return true;

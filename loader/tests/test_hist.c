@@ -1,0 +1,149 @@
+/* [OUT-022..029] Pictures of histograms. */
+#include "../src/hist.h"
+#include "check.h"
+
+#define FULL "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
+#define HALF "@@@@@@@@@@@@@@@@@@@@@@@@@@                          "
+#define NONE "                                                    "
+
+static void log2_rows_have_fixed_widths(void)
+{
+	struct strbuf text = {0};
+	uint64_t counts[65] = {0};
+
+	counts[1] = 1;
+	counts[3] = 2;
+	hist_text(&text, counts, 65, 0, 1);
+	CHECK_TEXT(&text, "[0]                    1 |" HALF "|\n"
+			  "[1]                    0 |" NONE "|\n"
+			  "[2, 4)                 2 |" FULL "|\n");
+	strbuf_free(&text);
+}
+
+static void log2_labels(void)
+{
+	static const struct {
+		uint32_t bits, bucket;
+		const char *label;
+	} table[] = {
+		{0, 0, "(..., 0)"},	{0, 2, "[1]"},		{0, 4, "[4, 8)"},
+		{0, 11, "[512, 1K)"},	{0, 12, "[1K, 2K)"},	{0, 21, "[512K, 1M)"},
+		{0, 22, "[1M, 2M)"},	{0, 32, "[1G, 2G)"},	{0, 42, "[1T, 2T)"},
+		{0, 52, "[1P, 2P)"},	{0, 62, "[1E, 2E)"},	{0, 64, "[4E, 8E)"},
+		{1, 4, "[3]"},		{1, 5, "[4, 6)"},	{1, 6, "[6, 8)"},
+		{2, 8, "[7]"},		{2, 9, "[8, 10)"},	{2, 12, "[14, 16)"},
+		{2, 37, "[1024, 1280)"},	{5, 64, "[63]"},	{5, 65, "[64, 66)"},
+	};
+	uint64_t counts[2100];
+	struct strbuf text = {0}, expected = {0};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		memset(counts, 0, sizeof(counts));
+		counts[table[i].bucket] = 7;
+		hist_text(&text, counts, 2100, table[i].bits, 1);
+		strbuf_text(&expected, table[i].label);
+		strbuf_fill(&expected, ' ', 16 - strlen(table[i].label));
+		strbuf_text(&expected, "       7 |" FULL "|\n");
+		CHECK_TEXT(&text, strbuf_c_text(&expected));
+		strbuf_clear(&expected);
+	}
+	strbuf_free(&text);
+	strbuf_free(&expected);
+}
+
+static void division_changes_numbers_but_not_bars(void)
+{
+	struct strbuf text = {0};
+	uint64_t counts[65] = {[1] = 1000, [2] = 500, [3] = 3};
+
+	hist_text(&text, counts, 65, 0, 10);
+	CHECK_TEXT(&text, "[0]                  100 |" FULL "|\n"
+			  "[1]                   50 |" HALF "|\n"
+			  "[2, 4)                 0 |" NONE "|\n");
+	strbuf_free(&text);
+}
+
+static void wide_counts_push_the_bar(void)
+{
+	struct strbuf text = {0};
+	uint64_t counts[65] = {[1] = 4000000000u, [2] = 12345678901u};
+
+	hist_text(&text, counts, 65, 0, 1);
+	CHECK_TEXT(&text, "[0]             4000000000 |@@@@@@@@@@@@@@@@"
+			  "                                    |\n"
+			  "[1]             12345678901 |" FULL "|\n");
+	strbuf_free(&text);
+}
+
+static void an_empty_histogram_has_no_rows(void)
+{
+	struct strbuf text = {0};
+	uint64_t counts[65] = {0};
+
+	hist_text(&text, counts, 65, 0, 1);
+	CHECK_TEXT(&text, "");
+	strbuf_free(&text);
+}
+
+static void linear_labels(void)
+{
+	struct strbuf text = {0};
+	uint64_t counts[12] = {[0] = 1, [1] = 2, [2] = 2};
+
+	/* min 0, max 100, step 10: ten steps, then the overflow. */
+	lhist_text(&text, counts, 12, 0, 100, 10);
+	CHECK_TEXT(&text, "(..., 0)               1 |" HALF "|\n"
+			  "[0, 10)                2 |" FULL "|\n"
+			  "[10, 20)               2 |" FULL "|\n");
+
+	memset(counts, 0, sizeof(counts));
+	counts[11] = 4;
+	lhist_text(&text, counts, 12, 0, 100, 10);
+	CHECK_TEXT(&text, "[100, ...)             4 |" FULL "|\n");
+
+	/* A last step that max cuts short takes what overflows. */
+	memset(counts, 0, sizeof(counts));
+	counts[4] = 4;
+	lhist_text(&text, counts, 5, 0, 10, 3);
+	CHECK_TEXT(&text, "[9, ...)               4 |" FULL "|\n");
+
+	memset(counts, 0, sizeof(counts));
+	counts[1] = counts[2] = 4;
+	lhist_text(&text, counts, 12, -1, 9, 1);
+	CHECK_TEXT(&text, "[-1]                   4 |" FULL "|\n"
+			  "[0]                    4 |" FULL "|\n");
+	strbuf_free(&text);
+}
+
+static void linear_labels_in_binary_units(void)
+{
+	struct strbuf text = {0};
+	uint64_t counts[5] = {[0] = 1, [1] = 1, [2] = 1};
+
+	lhist_text(&text, counts, 5, 0, 3072 * 1024, 1024 * 1024);
+	CHECK_TEXT(&text, "(..., 0)               1 |" FULL "|\n"
+			  "[0, 1M)                1 |" FULL "|\n"
+			  "[1M, 2M)               1 |" FULL "|\n");
+	lhist_text(&text, counts, 5, 1024, 4096, 1024);
+	CHECK_TEXT(&text, "(..., 1K)              1 |" FULL "|\n"
+			  "[1K, 2K)               1 |" FULL "|\n"
+			  "[2K, 3K)               1 |" FULL "|\n");
+	/* A step that is no multiple of 1024 leaves the numbers plain. */
+	lhist_text(&text, counts, 5, 1024, 4024, 1000);
+	CHECK_TEXT(&text, "(..., 1024)            1 |" FULL "|\n"
+			  "[1024, 2024)           1 |" FULL "|\n"
+			  "[2024, 3024)           1 |" FULL "|\n");
+	strbuf_free(&text);
+}
+
+int main(void)
+{
+	log2_rows_have_fixed_widths();
+	log2_labels();
+	division_changes_numbers_but_not_bars();
+	wide_counts_push_the_bar();
+	an_empty_histogram_has_no_rows();
+	linear_labels();
+	linear_labels_in_binary_units();
+	return check_result("hist");
+}

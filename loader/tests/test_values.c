@@ -1,0 +1,320 @@
+/* [OUT-012..016, OUT-049] Values, keys and times as text. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "../src/stacks.h"
+#include "../src/symbols.h"
+#include "../src/value.h"
+#include "check.h"
+#include "fixture.h"
+
+static const struct mf_type int64 = {.kind = MF_INT, .size = 8, .is_signed = true};
+static const struct mf_type uint64 = {.kind = MF_INT, .size = 8};
+static const struct mf_type int32 = {.kind = MF_INT, .size = 4, .is_signed = true};
+static const struct mf_type uint32 = {.kind = MF_INT, .size = 4};
+static const struct mf_type int8 = {.kind = MF_INT, .size = 1, .is_signed = true};
+static const struct mf_type uint16 = {.kind = MF_INT, .size = 2};
+static const struct mf_type string4 = {.kind = MF_STRING, .size = 4, .capacity = 4};
+
+struct tester {
+	struct fixture fixture;
+	struct value_context values;
+	struct symbols *symbols;
+	struct wall_clock clock;
+	struct strbuf text;
+};
+
+static const struct mf_enum_value states[] = {{"RUNNING", 0}, {"SLEEPING", 1}, {"LOST", -1}};
+static const struct mf_enum enums[] = {{"state", states, 3}};
+static const char *const formats[] = {"%Y-%m-%d %H:%M:%S.%f", "%l %k", ""};
+
+static void setup(struct tester *tester)
+{
+	*tester = (struct tester){0};
+	fixture_init(&tester->fixture);
+	tester->fixture.manifest.enums = enums;
+	tester->fixture.manifest.enum_count = 1;
+	tester->fixture.manifest.formats = formats;
+	tester->fixture.manifest.format_count = 3;
+	tester->symbols = symbols_new();
+	wall_clock_init(&tester->clock);
+	CHECK(value_context_init(&tester->values, &tester->fixture.session, tester->symbols,
+				 &tester->clock));
+}
+
+static void teardown(struct tester *tester)
+{
+	value_context_free(&tester->values);
+	symbols_free(tester->symbols);
+	strbuf_free(&tester->text);
+	fixture_free(&tester->fixture);
+}
+
+static void check_value(struct tester *tester, const struct mf_type *type, const void *data,
+			const char *expected)
+{
+	uint8_t *copy = malloc(type->size ? type->size : 1);
+
+	memcpy(copy, data, type->size);
+	value_text(&tester->text, &tester->values, type, copy);
+	CHECK_TEXT(&tester->text, expected);
+	free(copy);
+}
+
+static void check_key(struct tester *tester, const struct mf_type *type, const void *data,
+		      const char *expected)
+{
+	value_key_text(&tester->text, &tester->values, type, data);
+	CHECK_TEXT(&tester->text, expected);
+}
+
+static void plain_values(struct tester *tester)
+{
+	const struct mf_type boolean = {.kind = MF_BOOL, .size = 1};
+	const struct mf_type pointer = {.kind = MF_POINTER, .size = 8};
+	const struct mf_type nothing = {.kind = MF_VOID};
+	const struct mf_type state = {.kind = MF_ENUM, .size = 8, .is_signed = true};
+
+	check_value(tester, &int64, &(int64_t){INT64_MIN}, "-9223372036854775808");
+	check_value(tester, &uint64, &(uint64_t){UINT64_MAX}, "18446744073709551615");
+	check_value(tester, &int8, &(int8_t){-128}, "-128");
+	check_value(tester, &uint32, &(uint32_t){4294967295u}, "4294967295");
+	check_value(tester, &boolean, &(uint8_t){0}, "false");
+	check_value(tester, &boolean, &(uint8_t){1}, "true");
+	check_value(tester, &nothing, "", "null");
+	check_value(tester, &pointer, &(uint64_t){0xdeadbeef}, "0xdeadbeef");
+	check_value(tester, &pointer, &(uint64_t){0}, "0x0");
+	check_value(tester, &state, &(int64_t){1}, "SLEEPING");
+	check_value(tester, &state, &(int64_t){-1}, "LOST");
+	check_value(tester, &state, &(int64_t){7}, "7");
+	check_value(tester, &state, &(int64_t){-7}, "-7");
+}
+
+static void strings_without_nul_get_the_trailer(struct tester *tester)
+{
+	check_value(tester, &string4, "abc", "abc");
+	check_value(tester, &string4, "abcd", "abcd..");
+	check_value(tester, &string4, "\0bcd", "");
+	tester->values.trailer = "";
+	tester->values.trailer_length = 0;
+	check_value(tester, &string4, "abcd", "abcd");
+	tester->values.trailer = "...";
+	tester->values.trailer_length = 3;
+	check_value(tester, &string4, "abcd", "abcd...");
+	tester->values.trailer = "..";
+	tester->values.trailer_length = 2;
+}
+
+static void composite_values(struct tester *tester)
+{
+	const struct mf_type array = {
+		.kind = MF_ARRAY, .size = 12, .element = &int32, .count = 3};
+	const struct mf_type empty_array = {.kind = MF_ARRAY, .element = &int32};
+	const struct mf_field inner_fields[] = {{.offset = 0, .type = &int32},
+						{.offset = 4, .type = &int32}};
+	const struct mf_type inner = {
+		.kind = MF_TUPLE, .size = 8, .fields = inner_fields, .field_count = 2};
+	const struct mf_field fields[] = {{.offset = 0, .type = &int32},
+					  {.offset = 4, .type = &string4},
+					  {.offset = 8, .type = &inner}};
+	const struct mf_type tuple = {
+		.kind = MF_TUPLE, .size = 16, .fields = fields, .field_count = 3};
+	const struct mf_type single = {
+		.kind = MF_TUPLE, .size = 4, .fields = fields, .field_count = 1};
+	const struct mf_type empty = {.kind = MF_TUPLE};
+	const struct mf_field named[] = {{.offset = 0, .type = &int32, .name = "a"},
+					 {.offset = 4, .type = &string4, .name = "b"},
+					 {.offset = 8, .type = &inner, .name = "c"}};
+	const struct mf_type record = {
+		.kind = MF_RECORD, .size = 16, .fields = named, .field_count = 3};
+	const struct mf_type empty_record = {.kind = MF_RECORD};
+	struct {
+		int32_t a;
+		char b[4];
+		int32_t c[2];
+	} data = {1, "abc", {2, 3}};
+
+	check_value(tester, &array, (int32_t[]){1, 2, 3}, "[1,2,3]");
+	check_value(tester, &empty_array, "", "[]");
+	check_value(tester, &tuple, &data, "(1, abc, (2, 3))");
+	check_value(tester, &single, &data, "(1)");
+	check_value(tester, &empty, "", "()");
+	check_value(tester, &record, &data, "{ .a = 1, .b = abc, .c = (2, 3) }");
+	check_value(tester, &empty_record, "", "{}");
+	check_key(tester, &tuple, &data, "1, abc, (2, 3)");
+	check_key(tester, &single, &data, "1");
+	check_key(tester, &empty, "", "");
+	check_key(tester, &record, &data, "{ .a = 1, .b = abc, .c = (2, 3) }");
+	check_key(tester, &string4, "(a)", "a");
+	check_key(tester, &string4, "(a", "(a");
+	check_key(tester, &string4, "()", "");
+	check_key(tester, &string4, ")", ")");
+	check_key(tester, &int32, &(int32_t){-4}, "-4");
+}
+
+static void bit_fields(struct tester *tester)
+{
+	const struct mf_field fields[] = {
+		{.type = &uint16, .name = "low", .bit_offset = 0, .bit_width = 3},
+		{.type = &uint16, .name = "mid", .bit_offset = 3, .bit_width = 12},
+		{.type = &uint16, .name = "top", .bit_offset = 15, .bit_width = 1},
+		{.offset = 2, .type = &int8, .name = "sign", .bit_offset = 4, .bit_width = 4},
+		{.offset = 8, .type = &uint64, .name = "all", .bit_offset = 0, .bit_width = 64},
+	};
+	const struct mf_type record = {
+		.kind = MF_RECORD, .size = 16, .fields = fields, .field_count = 5};
+	uint8_t data[16] = {0x05 | 0x08, 0x80, 0xe3};
+	uint64_t all = UINT64_MAX;
+
+	memcpy(data + 8, &all, sizeof(all));
+	check_value(tester, &record, data,
+		    "{ .low = 5, .mid = 1, .top = 1, .sign = -2, .all = 18446744073709551615 }");
+}
+
+static void buffers(struct tester *tester)
+{
+	const struct mf_type buffer = {.kind = MF_BUFFER, .size = 12, .capacity = 8};
+
+	check_value(tester, &buffer, "\5\0\0\0\0AZ~\x7fzzz", "\\x00AZ~\\x7f");
+	check_value(tester, &buffer, "\0\0\0\0abcdefgh", "");
+	check_value(tester, &buffer, "\xff\xff\xff\xff"
+				     "abcdefgh",
+		    "abcdefgh");
+}
+
+static void aggregates(struct tester *tester)
+{
+	const struct mf_type average = {.kind = MF_AVG, .size = 16, .is_signed = true};
+	const struct mf_type unsigned_average = {.kind = MF_AVG, .size = 16};
+	const struct mf_type stats = {.kind = MF_STATS, .size = 16, .is_signed = true};
+	const struct mf_type count = {.kind = MF_COUNT, .size = 8};
+	const struct mf_type least = {.kind = MF_MIN, .size = 16, .is_signed = true};
+
+	check_value(tester, &average, (int64_t[]){10, 4}, "2");
+	check_value(tester, &average, (int64_t[]){-10, 4}, "-2");
+	check_value(tester, &average, (int64_t[]){5, 0}, "0");
+	check_value(tester, &unsigned_average, (uint64_t[]){UINT64_MAX, 1},
+		    "18446744073709551615");
+	check_value(tester, &stats, (int64_t[]){-10, 4},
+		    "{ .count = 4, .average = -2, .total = -10 }");
+	check_value(tester, &stats, (int64_t[]){0, 0},
+		    "{ .count = 0, .average = 0, .total = 0 }");
+	check_value(tester, &count, &(int64_t){3}, "3");
+	check_value(tester, &least, (int64_t[]){-3, 1}, "-3");
+}
+
+static void timestamps(struct tester *tester)
+{
+	const struct mf_type timestamp = {.kind = MF_TIMESTAMP, .size = 16};
+	uint64_t boot = tester->clock.boot_offset;
+	/* 2021-03-04 05:06:07.089012345 UTC. */
+	uint64_t wall = 1614834367089012345u;
+	struct {
+		uint64_t ns;
+		uint32_t format, unused;
+	} value = {wall - boot, 0, 0};
+
+	/* The offset may be measured anew between the two lines above; TZ is UTC (main). */
+	if (tester->clock.boot_offset == boot) {
+		check_value(tester, &timestamp, &value, "2021-03-04 05:06:07.089012");
+		value.format = 1;
+		check_value(tester, &timestamp, &value, "089 089012345");
+	}
+	value.format = 2;
+	check_value(tester, &timestamp, &value, "(?)");
+	value.format = 3;
+	check_value(tester, &timestamp, &value, "(?)");
+}
+
+static void times_have_a_limit(struct tester *tester)
+{
+	CHECK(time_text(&tester->text, &tester->clock, "%H:%M:%S\n", 3600000000000u, false, 64));
+	CHECK_TEXT(&tester->text, "01:00:00\n");
+	CHECK(!time_text(&tester->text, &tester->clock, "", 0, false, 64));
+	CHECK(!time_text(&tester->text, &tester->clock,
+			 "0123456789012345678901234567890123456789012345678901234567890123", 0,
+			 false, 64));
+	CHECK(time_text(&tester->text, &tester->clock,
+			"012345678901234567890123456789012345678901234567890123456789012", 0,
+			false, 64));
+	CHECK(tester->text.length == 63);
+	strbuf_clear(&tester->text);
+}
+
+static void the_clock_follows_a_jump(struct tester *tester)
+{
+	struct wall_clock clock = tester->clock;
+
+	/* As if the wall clock had been set an hour since. */
+	clock.boot_offset -= 3600000000000u;
+	CHECK(wall_clock_of_boot(&clock, 0) - tester->clock.boot_offset + 1000000 < 2000000);
+}
+
+static void probe_names(struct tester *tester)
+{
+	const struct mf_type probe = {.kind = MF_PROBE, .size = 8};
+	const char *names[] = {"tracepoint:sched:sched_switch"};
+
+	tester->fixture.session.probe_names = names;
+	tester->fixture.session.probe_name_count = 1;
+	check_value(tester, &probe, &(uint64_t){0}, "tracepoint:sched:sched_switch");
+	check_value(tester, &probe, &(uint64_t){1}, "1");
+}
+
+static void numbers(struct tester *tester)
+{
+	static const uint64_t values[] = {0,   1,    9,	   10,	 99,	100,	999,
+					  1000, 9999, 10000, 65535, 99999, 100000};
+	char expected[32];
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		snprintf(expected, sizeof(expected), "%llu", (unsigned long long)values[i]);
+		strbuf_u64(&tester->text, values[i]);
+		CHECK_TEXT(&tester->text, expected);
+		snprintf(expected, sizeof(expected), "-%llu", (unsigned long long)values[i] + 1);
+		strbuf_i64(&tester->text, -(int64_t)values[i] - 1);
+		CHECK_TEXT(&tester->text, expected);
+		snprintf(expected, sizeof(expected), "%llx", (unsigned long long)values[i]);
+		strbuf_hex(&tester->text, values[i]);
+		CHECK_TEXT(&tester->text, expected);
+	}
+}
+
+static void raw_frames(struct tester *tester)
+{
+	const uint64_t frames[] = {0x7f0000001234, 0xffffffff81000000};
+
+	stacks_frames_text(&tester->text, &tester->values, MF_STACK_RAW, true, 1, frames, 2);
+	CHECK_TEXT(&tester->text, "\n7f0000001234\nffffffff81000000\n");
+	stacks_frames_text(&tester->text, &tester->values, MF_STACK_RAW, true, 1, frames, 0);
+	CHECK_TEXT(&tester->text, "\n");
+	/* Nothing is mapped at 1 in any process. */
+	stacks_frames_text(&tester->text, &tester->values, MF_STACK_BPFTRACE, true, 1,
+			   (const uint64_t[]){1}, 1);
+	CHECK_TEXT(&tester->text, "\n        0x1\n");
+	stacks_frames_text(&tester->text, &tester->values, MF_STACK_PERF, true, 1,
+			   (const uint64_t[]){1}, 1);
+	CHECK_TEXT(&tester->text, "\n\t1 [unknown] ([unknown])\n");
+}
+
+int main(void)
+{
+	struct tester tester;
+
+	setenv("TZ", "UTC", 1);
+	setup(&tester);
+	numbers(&tester);
+	plain_values(&tester);
+	strings_without_nul_get_the_trailer(&tester);
+	composite_values(&tester);
+	bit_fields(&tester);
+	buffers(&tester);
+	aggregates(&tester);
+	timestamps(&tester);
+	times_have_a_limit(&tester);
+	the_clock_follows_a_jump(&tester);
+	probe_names(&tester);
+	raw_frames(&tester);
+	teardown(&tester);
+	return check_result("values");
+}
