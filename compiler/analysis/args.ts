@@ -2,15 +2,16 @@
 import type * as ast from '../syntax/ast.ts';
 import type { TracepointField } from '../kernel/types.ts';
 import { closest } from './closest.ts';
+import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
 import type { Typing } from './state.ts';
-import { failed, inFor, warning } from './state.ts';
+import { failed, isUnknown, unknown, warning } from './state.ts';
 import type { TypedExpression } from './typed.ts';
 
 export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExpression {
-  if (inFor(typing)) {
-    return failed(typing, "'args' builtin is not allowed in a for-loop", access.base.range);
-  }
+  // The built-in itself says where it is not available.
+  const base = typeExpression(typing, access.base);
+  if (isUnknown(base.type)) return unknown(access.range);
   const { probe } = typing;
   if (probe.fields) return tracepointField(typing, access, probe.fields);
   if (probe.parameters) {
@@ -26,12 +27,7 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
       probe.parameters.map((candidate) => candidate.name),
     );
   }
-  return failed(
-    typing,
-    `The args builtin can not be used with "${probe.target.provider}" probes`,
-    access.base.range,
-    ...(probe.registers > 0 ? ['Use arg0, arg1, ... instead.'] : []),
-  );
+  return unknown(access.range);
 }
 
 function tracepointField(

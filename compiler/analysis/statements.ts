@@ -104,7 +104,7 @@ function typeEffect(typing: Typing, expression: ast.Expression, range: Range): S
     );
     return NOTHING;
   }
-  if (isDiscarded(value)) warning(typing, 'Return value discarded.', value.range);
+  if (isDiscarded(expression, value)) warning(typing, 'Return value discarded.', value.range);
   return { statements: [effect(value, range)], ends: isExit(value) };
 }
 
@@ -129,9 +129,9 @@ function isExit(value: TypedExpression): boolean {
 /** Functions that are called for what they do as often as for what they give. */
 const EFFECTIVE: ReadonlySet<string> = new Set(['delete', 'find']);
 
-function isDiscarded(value: TypedExpression): boolean {
+function isDiscarded(expression: ast.Expression, value: TypedExpression): boolean {
   if (isUnknown(value.type) || value.type.kind === 'void' || value.kind === 'step') return false;
-  return !(value.kind === 'call' && EFFECTIVE.has(value.builtin));
+  return !(expression.kind === 'call' && EFFECTIVE.has(expression.name));
 }
 
 /** A literal condition leaves one branch; the other is not even typed. */
