@@ -102,9 +102,11 @@ function createLowering(fn: FunctionState): Lowering {
     emit: (event, fill) => emitEvent(fn, event, fill),
     emitValues(event, values) {
       const fields: readonly Type[] = values.map((value) => value.type);
-      emitEvent(fn, { ...event, fields }, (field) =>
-        values.forEach((value, index) => memory.scope(() => lowerInto(fn, value, field(index)))),
-      );
+      emitEvent(fn, { ...event, fields }, (field) => {
+        for (const [index, value] of values.entries()) {
+          memory.scope(() => lowerInto(fn, value, field(index)));
+        }
+      });
     },
 
     register: (name) => lowerRegister(fn, name),
