@@ -140,6 +140,7 @@ function resolveNames(
   diagnostics: Diagnostics,
 ): ReadonlyMap<string, ast.Expression> {
   const resolved = new Map<string, ast.Expression>();
+  const circular = new Set<string>();
   for (const [name, replacement] of defines) {
     const path = [name];
     let current = replacement;
@@ -148,16 +149,18 @@ function resolveNames(
       const recursive = path.includes(next);
       path.push(next);
       if (recursive) {
-        diagnostics.error(`Macro recursion: ${path.join('->')}`, replacement.range);
+        // Once for the circle, not for each name in it or leading to it.
+        if (!path.some((step) => circular.has(step))) {
+          diagnostics.error(`Macro recursion: ${path.join('->')}`, replacement.range);
+        }
+        for (const step of path) circular.add(step);
         break;
       }
       const following = defines.get(next);
       if (!following) break;
       current = following;
     }
-    if (current.kind !== 'identifier' || !path.slice(0, -1).includes(current.name)) {
-      resolved.set(name, current);
-    }
+    if (!circular.has(name)) resolved.set(name, current);
   }
   return resolved;
 }

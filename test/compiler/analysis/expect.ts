@@ -20,7 +20,9 @@ interface Options {
 
 /** Text without a probe is the body of one at `begin`. */
 function complete(script: string): string {
-  return /^\s*(#|config|let @|begin|end|BEGIN|\w+:)/.test(script) ? script : `begin { ${script} }`;
+  return /^\s*(struct|#|config|let @|begin|end|BEGIN|\w+:)/.test(script)
+    ? script
+    : `begin { ${script} }`;
 }
 
 export function analysed(script: string, options: Options = {}): Analysis {

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { analysed, expectError, expectTypes, expectWarning, typed } from './expect.ts';
+
+function hints(script: string): readonly string[] {
+  return analysed(script).diagnostics.flatMap((diagnostic) => diagnostic.hints ?? []);
+}
+
+describe('names', () => {
+  it('[TYP-088] that nobody knows are reported, with the closest one', () => {
+    expectError('print(pidd);', "Unknown identifier: 'pidd'", 'pidd');
+    expect(hints('print(pidd);')).toEqual(["Did you mean 'pid'?"]);
+    expectError('prinft("x");', "Unknown function: 'prinft'", 'prinft');
+    expect(hints('prinft("x");')).toEqual(["Did you mean 'printf'?"]);
+    expect(hints('@ = cuont();')).toEqual(["Did you mean 'count'?"]);
+  });
+
+  it('of older scripts are accepted with a warning', () => {
+    expectWarning('kprobe:f { print(name); }', 'name is deprecated', 'name');
+    expectWarning('kprobe:f { print(stack); }', 'stack is deprecated', 'stack');
+  });
+
+  it('of later versions say so', () => {
+    expectError('print(macaddr(0));', 'macaddr() is not supported yet', 'macaddr');
+    expectError('print(username);', "'username' is not supported yet", 'username');
+    expectError('$a = typeinfo(pid);', 'typeinfo() is not supported yet');
+    expectError('config = { } macro f() { 1 } begin { }', 'macros are not supported yet');
+    expectError('$a = 1; $p = &$a;', 'The & operator (address of) is not supported yet', '&$a');
+  });
+});
+
+describe('calls', () => {
+  it('have to have the right number of arguments', () => {
+    expectError('$a = str();', 'str() requires at least 1 argument (0 provided)', 'str()');
+    expectError('exit(1, 2);', 'exit() requires at most 1 argument (2 provided)');
+    expectError('$a = pid(1, 2, 3);', 'pid() requires at most');
+  });
+
+  it('that change the system need --unsafe', () => {
+    expectError('system("ls");', 'system() is an unsafe function being used in safe mode');
+    expect(typed('system("ls");', { unsafe: true }).probes).toHaveLength(1);
+  });
+
+  it('report errors of their arguments once', () => {
+    expectError('printf("%s", str($nope));', 'Undefined or undeclared variable: $nope', '$nope');
+    expectError('print(nope);', "Unknown identifier: 'nope'");
+  });
+
+  it('take maps where they ask for them', () => {
+    expectError('clear(5);', 'clear() expects a map argument', '5');
+    expectError('@m[1] = 1; clear(@m[1]);', 'clear() expects a map argument', '@m[1]');
+    expectError('clear(@m);', 'Undefined map: @m', '@m');
+  });
+
+  it('check and widen the keys that they get', () => {
+    expectTypes('@m[1] = 1; if (has_key(@m, pid)) { delete(@m, 300); }', {
+      '@m': 'uint32 -> int8',
+    });
+    expectError('@m[1] = 1; delete(@m, "x");', 'Argument mismatch for @m', '"x"');
+    expectWarning('@m[1] = 1; delete(@m[1]);', 'delete(@m[...]) is deprecated');
+  });
+
+  it('do not take types', () => {
+    expectError('print(typeof(pid));', 'does not take a type as argument');
+  });
+
+  it('[TYP-081] limit strings, but not formats', () => {
+    const long = 'x'.repeat(1100);
+    expectError(`$a = "${long}";`, 'String is too long (over 1024 bytes)');
+    expect(typed(`printf("${long}");`).probes).toHaveLength(1);
+  });
+});
+
+describe('the preamble', () => {
+  it('[GRM-003] defines literals', () => {
+    expectTypes(
+      '#define N 0x10\n#define M N\n#define S "abc"\nbegin { $a = N + M; $b = S; $c = -N; }',
+      {
+        $a: 'int8',
+        $b: 'string[4]',
+        $c: 'int8',
+      },
+    );
+    expectTypes('#define A (-5)\n#define B 010 // eight\nbegin { $a = A; @b[B] = 1; }', {
+      $a: 'int8',
+    });
+  });
+
+  it('[GRM-004] reports definitions in circles', () => {
+    expectError('#define A B\n#define B A\nbegin { }', 'Macro recursion: A->B->A');
+    expectError('#define A B\n#define B C\n#define C B\nbegin { }', 'Macro recursion: A->B->C->B');
+  });
+
+  it('[GRM-006] has the types of BTF, so that includes for other cases are skipped', () => {
+    const script =
+      '#ifndef BPFTRACE_HAVE_BTF\n#include <linux/sched.h>\nstruct x { int y; }\n#else\n#define N 5\n#endif\nbegin { print(N); }';
+    expect(analysed(script).diagnostics).toEqual([]);
+    expectWarning('#include <linux/sched.h>\nbegin { print(1); }', 'Headers are not read');
+  });
+
+  it('says what of C is not supported yet', () => {
+    expectError('#define F(x) x\nbegin { }', 'Function-like macros of C are not supported');
+    expectError('#define F a + b\nbegin { }', 'only integers, strings and other such names');
+    expectError('struct x { int y; }\nbegin { }', 'C definitions are not supported yet');
+    expectError('#ifdef X\nbegin { }', '#if without #endif');
+  });
+});
