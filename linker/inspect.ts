@@ -68,7 +68,10 @@ export interface InspectedRelocation {
   readonly of: string;
 }
 
-/** Throws ElfError or BtfError with what is wrong when the bytes are not an object of this tool. */
+/**
+ * Throws an Error (ElfError, BtfError, KernelDescriptionError) that says what is wrong when the bytes are not an
+ * object of this tool.
+ */
 export function inspectObject(bytes: Uint8Array): Inspection {
   const elf = readElf(bytes);
   const find = (name: string): ElfSection | undefined =>

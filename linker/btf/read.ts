@@ -1,10 +1,9 @@
 /**
- * Reads BTF where it stands: a table of the types' places is made once, and a type is decoded when it is
- * asked for. The kernel's BTF has more than 100,000 types, of which a script needs a handful.
+ * Types as the linker looks at them, decoded from BTF where they stand (compiler/kernel/btf.ts) when they are
+ * asked for: the kernel's BTF has more than 100,000 types, of which a script needs a handful.
  */
-import { stringAt } from '../elf/read.ts';
-import { viewOf } from '../elf/elf.ts';
-import { BTF_HEADER_SIZE, BTF_MAGIC, BtfError, KIND, tailSize } from './btf.ts';
+import { openBtf } from '../../compiler/kernel/btf.ts';
+import { BtfError, KIND } from './btf.ts';
 
 export interface BtfType {
   readonly id: number;
@@ -45,50 +44,38 @@ export interface Btf {
   typedefOf(id: number): string | undefined;
 }
 
-const HEAD = 12;
 const VOID: BtfType = { id: 0, kind: 0, name: '', sizeOrType: 0, entries: 0, kindFlag: false };
 /** Chains of modifiers, arrays and typedefs in real BTF are a few types long. */
 const DEPTH_LIMIT = 64;
 
-/** Throws BtfError when the bytes are not BTF, or (later) when a type refers to what is not there. */
+/**
+ * Throws KernelDescriptionError when the bytes are not BTF or (later) a type is not there, and BtfError when types
+ * make no sense together.
+ */
 export function readBtf(bytes: Uint8Array): Btf {
-  if (bytes.length < BTF_HEADER_SIZE) throw new BtfError('BTF is too short');
-  const view = viewOf(bytes);
-  if (view.getUint16(0, true) !== BTF_MAGIC) throw new BtfError('not little-endian BTF');
-  const header = view.getUint32(4, true);
-  const typesAt = header + view.getUint32(8, true);
-  const typesEnd = typesAt + view.getUint32(12, true);
-  const stringsAt = header + view.getUint32(16, true);
-  const stringsEnd = stringsAt + view.getUint32(20, true);
-  if (typesEnd > bytes.length || stringsEnd > bytes.length)
-    throw new BtfError('BTF reaches beyond its end');
-  const strings = bytes.subarray(stringsAt, stringsEnd);
-  const places = placesOf(view, typesAt, typesEnd);
-
-  const word = (type: BtfType, index: number): number =>
-    view.getUint32((places[type.id - 1] ?? 0) + HEAD + 4 * index, true);
-  const string = (offset: number): string => stringAt(strings, offset);
+  const raw = openBtf(bytes);
+  const word = (type: BtfType, index: number): number => raw.word(type.id, index);
 
   const btf: Btf = {
-    count: places.length + 1,
+    count: raw.count,
     type(id) {
       if (id === 0) return VOID;
-      const at = places[id - 1];
-      if (at === undefined) throw new BtfError(`BTF has no type ${id}`);
-      const info = view.getUint32(at + 4, true);
       return {
         id,
-        kind: (info >>> 24) & 31,
-        name: string(view.getUint32(at, true)),
-        sizeOrType: view.getUint32(at + 8, true),
-        entries: info & 0xffff,
-        kindFlag: info >>> 31 === 1,
+        kind: raw.kind(id),
+        name: raw.name(id),
+        sizeOrType: raw.sizeOrType(id),
+        entries: raw.length(id),
+        kindFlag: raw.flag(id),
       };
     },
     members: (type) =>
       range(type.entries).map((index) => {
         const offset = word(type, 3 * index + 2);
-        const member = { name: string(word(type, 3 * index)), type: word(type, 3 * index + 1) };
+        const member = {
+          name: raw.string(word(type, 3 * index)),
+          type: word(type, 3 * index + 1),
+        };
         return type.kindFlag
           ? { ...member, bitOffset: offset & 0xffffff, bitSize: offset >>> 24 }
           : { ...member, bitOffset: offset, bitSize: 0 };
@@ -109,18 +96,18 @@ export function readBtf(bytes: Uint8Array): Btf {
         const value = wide ? (BigInt(word(type, stride * index + 2)) << 32n) | low : low;
         const bits = wide ? 64 : 32;
         return [
-          string(word(type, stride * index)),
+          raw.string(word(type, stride * index)),
           type.kindFlag ? BigInt.asIntN(bits, value) : value,
         ] as const;
       });
     },
     parameters: (type) =>
       range(type.entries).map((index) => ({
-        name: string(word(type, 2 * index)),
+        name: raw.string(word(type, 2 * index)),
         type: word(type, 2 * index + 1),
       })),
     linkage: (type) => (type.kind === KIND.variable ? word(type, 0) : type.entries),
-    string,
+    string: raw.string,
     resolve(id) {
       let type = btf.type(id);
       for (let depth = 0; isModifier(type.kind); depth += 1) {
@@ -141,33 +128,13 @@ export function readBtf(bytes: Uint8Array): Btf {
       return count * (type.kind === KIND.pointer ? 8 : type.sizeOrType);
     },
     typedefOf(id) {
-      for (const at of places) {
-        const kind = (view.getUint32(at + 4, true) >>> 24) & 31;
-        if (kind === KIND.typedef && view.getUint32(at + 8, true) === id)
-          return string(view.getUint32(at, true));
-      }
+      for (let candidate = 1; candidate < raw.count; candidate += 1)
+        if (raw.kind(candidate) === KIND.typedef && raw.sizeOrType(candidate) === id)
+          return raw.name(candidate);
       return undefined;
     },
   };
   return btf;
-}
-
-/** Where each type begins, without void. */
-function placesOf(view: DataView, start: number, end: number): readonly number[] {
-  const places: number[] = [];
-  let at = start;
-  while (at + HEAD <= end) {
-    const info = view.getUint32(at + 4, true);
-    const tail = tailSize((info >>> 24) & 31, info & 0xffff);
-    if (tail === undefined)
-      throw new BtfError(
-        `BTF type ${places.length + 1} has an unknown kind (${(info >>> 24) & 31})`,
-      );
-    places.push(at);
-    at += HEAD + tail;
-  }
-  if (at !== end) throw new BtfError('BTF ends within a type');
-  return places;
 }
 
 function isModifier(kind: number): boolean {

@@ -39,7 +39,9 @@ export function renderInspection(inspection: Inspection): string {
         map.script ?? '',
         map.name,
         map.type,
-        count(map.maxEntries, map.type === 'ringbuf' ? 'byte' : 'entry', 'entries'),
+        map.type === 'ringbuf'
+          ? count(map.maxEntries, 'byte')
+          : count(map.maxEntries, 'entry', 'entries'),
         map.keySize > 0 ? `key ${map.keySize}` : '',
         map.valueSize > 0 ? `value ${map.valueSize}` : '',
       ]),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Type } from '../../compiler/types/type.ts';
+import { KernelDescriptionError } from '../../compiler/kernel/error.ts';
 import { layoutOf } from '../../compiler/types/layout.ts';
 import { BtfError } from '../../linker/btf/btf.ts';
 import { BtfBuilder } from '../../linker/btf/builder.ts';
@@ -162,7 +163,7 @@ describe('the BTF reader', () => {
     builder.unsigned(4);
     const bytes = builder.finish();
     for (let size = 0; size < bytes.length; size += 1)
-      expect(() => readBtf(bytes.subarray(0, size))).toThrow(BtfError);
+      expect(() => readBtf(bytes.subarray(0, size))).toThrow(KernelDescriptionError);
   });
 });
 
