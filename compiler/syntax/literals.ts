@@ -130,15 +130,15 @@ export function parseString(text: string): StringResult {
     const plainEnd = backslash === -1 ? end : backslash;
     value += utf8Bytes(text.slice(at, plainEnd));
     if (plainEnd === end) break;
-    const escape = readEscape(text.slice(plainEnd + 1, end));
-    if ('byte' in escape) value += escape.byte;
+    const sequence = readEscape(text.slice(plainEnd + 1, end));
+    if ('byte' in sequence) value += sequence.byte;
     else
       problems.push({
-        message: escape.error,
+        message: sequence.error,
         start: plainEnd,
-        end: plainEnd + 1 + escape.length,
+        end: plainEnd + 1 + sequence.length,
       });
-    at = plainEnd + 1 + escape.length;
+    at = plainEnd + 1 + sequence.length;
   }
   return { value, problems };
 }

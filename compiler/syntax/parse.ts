@@ -40,18 +40,11 @@ export function parse(source: Source, diagnostics: Diagnostics): ast.Program | u
 
   const built: Problem[] = [];
   const program = run(tokens, built);
-  const broken = Math.min(
-    ...(groups.unterminatedComments ?? []).map((comment) => comment.startOffset),
-    ...tokens
-      .filter((token) => token.tokenType === t.UnterminatedString)
-      .map((token) => token.startOffset),
-  );
-  const grammar = parser()
-    .errors.map((error) => grammarProblem(error, source, tokens))
-    .filter(({ range }) => range.start < broken || built.length + lexical.length === 0);
-  // Where braces do not balance, all that follows the first error is guesswork.
-  const reliable = unclosedBraces(tokens).length === 0 ? grammar : grammar.slice(0, 1);
-  const problems = [...lexical, ...built, ...reliable];
+  const problems = [
+    ...lexical,
+    ...built,
+    ...grammarProblems(source, tokens, [...lexical, ...built]),
+  ];
   add(diagnostics, problems);
   return problems.length === 0 ? program : undefined;
 }
@@ -65,9 +58,27 @@ function run(tokens: IToken[], problems: Problem[]): ast.Program | undefined {
   } catch (error) {
     // Chains without brackets (`!!!!x`, `else if`) nest too. V8 says so with a RangeError.
     if (!(error instanceof RangeError)) throw error;
+    instance.errors = [];
     problems.push(tooDeep(tokens[0]));
     return undefined;
   }
+}
+
+/** chevrotain's errors, without those that only follow from another problem. */
+function grammarProblems(
+  source: Source,
+  tokens: readonly IToken[],
+  others: readonly Problem[],
+): readonly Problem[] {
+  // A text that lost its end swallows what the grammar then misses, on its line or to the end of the script.
+  const unterminated = others.filter(({ message }) => message.startsWith('unterminated'));
+  const broken = Math.min(...unterminated.map(({ range }) => range.start));
+  const problems = parser()
+    .errors.filter(({ token }) => unterminated.length === 0 || token.tokenType !== EOF)
+    .map((error) => grammarProblem(error, source, tokens))
+    .filter(({ range }) => range.start < broken);
+  // Where braces do not balance, all that follows the first error is guesswork.
+  return unclosedBraces(tokens).length === 0 ? problems : problems.slice(0, 1);
 }
 
 function add(diagnostics: Diagnostics, problems: readonly Problem[]): void {

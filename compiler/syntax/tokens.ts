@@ -35,7 +35,7 @@ const WhiteSpace = token('WhiteSpace', /[ \t\r\n\v\f]+/, { group: Lexer.SKIPPED 
 const LineComment = token('LineComment', /\/\/[^\n]*/, { group: Lexer.SKIPPED });
 const BlockComment = token('BlockComment', /\/\*(?:[^*]|\*(?!\/))*\*\//, { group: Lexer.SKIPPED });
 /** Not in the token stream: a group of its own. */
-const UnterminatedComment = token('UnterminatedComment', /\/\*[^]*/, {
+const UnterminatedComment = token('UnterminatedComment', /\/\*[\s\S]*/, {
   group: 'unterminatedComments',
 });
 const Shebang = token(
@@ -198,7 +198,7 @@ const StrayRightCurly = symbol('StrayRightCurly', '}');
 
 // ---- root ----------------------------------------------------------------------------------------
 
-export const PreprocessorLine = token('PreprocessorLine', /#(?:[^\n\\]|\\(?:\r?\n|[^]))*/, {
+export const PreprocessorLine = token('PreprocessorLine', /#(?:\\\r?\n|[^\n])*/, {
   label: 'a preprocessor line',
 });
 export const Definition = token(

@@ -10,7 +10,7 @@ type Terminated = Pick<WeakSet<Statement>, 'has'>;
 export function blockAsValue(block: Block, terminated: Terminated): Block {
   const last = block.statements.at(-1);
   if (block.tail || !last || terminated.has(last)) return block;
-  const tail = valueOf(last, terminated);
+  const tail = asValue(last, terminated);
   if (!tail || !hasValue(tail)) return block;
   return { ...block, statements: block.statements.slice(0, -1), tail };
 }
@@ -28,7 +28,7 @@ export function ifAsValue(node: If, terminated: Terminated): If {
   };
 }
 
-function valueOf(statement: Statement, terminated: Terminated): Block | If | undefined {
+function asValue(statement: Statement, terminated: Terminated): Block | If | undefined {
   if (statement.kind === 'if') return ifAsValue(statement, terminated);
   return statement.kind === 'block' ? blockAsValue(statement, terminated) : undefined;
 }
