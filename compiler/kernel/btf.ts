@@ -1,0 +1,224 @@
+/**
+ * Kernel BTF (Documentation/bpf/btf.rst), read in place. A vmlinux has 150,000 types in 5 MB: opening it notes where
+ * each type begins and chains types by name, in typed arrays; nothing else is decoded before somebody asks.
+ */
+import { KernelDescriptionError } from './error.ts';
+
+/** BTF_KIND_* of include/uapi/linux/btf.h. */
+export const BTF_KIND = {
+  void: 0,
+  int: 1,
+  pointer: 2,
+  array: 3,
+  struct: 4,
+  union: 5,
+  enum: 6,
+  forward: 7,
+  typedef: 8,
+  volatile: 9,
+  const: 10,
+  restrict: 11,
+  function: 12,
+  prototype: 13,
+  variable: 14,
+  section: 15,
+  float: 16,
+  declTag: 17,
+  typeTag: 18,
+  enum64: 19,
+} as const;
+
+export interface Btf {
+  /** Number of types with void, which is 0; ids are below it. */
+  readonly count: number;
+  kind(id: number): number;
+  name(id: number): string;
+  /** Number of members, enumerators or parameters. */
+  length(id: number): number;
+  /** kind_flag: bitfield sizes in members of structs, a union behind a forward, signed values of an enum. */
+  flag(id: number): boolean;
+  /** Bytes, of a type that has a size; else the id of the type that this one refers to. */
+  sizeOrType(id: number): number;
+  /** Number `index` of what follows the type's three common words. */
+  word(id: number, index: number): number;
+  string(offset: number): string;
+  /** Offset of a whole string, or undefined: for comparing names without decoding them. */
+  offsetOf(text: string): number | undefined;
+  /** Types of a name in ascending order. */
+  named(name: string): readonly number[];
+  /** The first type with the name and kind. */
+  find(kind: number, name: string): number | undefined;
+  /** Ids of all enums of 32 and 64 bits. */
+  enums(): readonly number[];
+}
+
+const MAGIC = 0xeb9f;
+const HEADER_SIZE = 24;
+
+/** Throws KernelDescriptionError for what is not BTF or is cut off. */
+export function openBtf(bytes: Uint8Array): Btf {
+  const { words, strings } = sectionsOf(bytes);
+  const starts = typeStarts(words);
+  const count = starts.length;
+  const chains = createChains(words, starts);
+
+  const at = (id: number, index: number): number => {
+    const start = starts[id];
+    const word = start === undefined ? undefined : words[start + index];
+    if (word === undefined) throw damaged(`type ${id} is not there`);
+    return word;
+  };
+  const info = (id: number) => (id === 0 ? 0 : at(id, 1));
+  const kind = (id: number) => (info(id) >>> 24) & 0x1f;
+
+  const string = (offset: number): string => {
+    const end = strings.indexOf(0, offset);
+    if (offset >= strings.length || end === -1) throw damaged(`no string at ${offset}`);
+    return strings.toString('utf8', offset, end);
+  };
+  const offsets = new Map<string, number | undefined>();
+  const offsetOf = (text: string): number | undefined => {
+    if (text === '') return 0;
+    if (!offsets.has(text)) {
+      // The first string is the empty one, so that each other string follows a NUL.
+      const found = text.includes('\0') ? -1 : strings.indexOf(`\0${text}\0`, 0, 'utf8');
+      offsets.set(text, found === -1 ? undefined : found + 1);
+    }
+    return offsets.get(text);
+  };
+  const named = (name: string): readonly number[] => {
+    const offset = offsetOf(name);
+    return offset === undefined || offset === 0 ? [] : chains(offset);
+  };
+
+  return {
+    count,
+    kind,
+    name: (id) => (id === 0 ? 'void' : string(at(id, 0))),
+    length: (id) => info(id) & 0xffff,
+    flag: (id) => info(id) >>> 31 === 1,
+    sizeOrType: (id) => at(id, 2),
+    word: (id, index) => at(id, 3 + index),
+    string,
+    offsetOf,
+    named,
+    find: (wanted, name) => named(name).find((id) => kind(id) === wanted),
+    enums() {
+      const found: number[] = [];
+      for (let id = 1; id < count; id += 1) {
+        const current = kind(id);
+        if (current === BTF_KIND.enum || current === BTF_KIND.enum64) found.push(id);
+      }
+      return found;
+    },
+  };
+}
+
+function damaged(what: string): KernelDescriptionError {
+  return new KernelDescriptionError(`the BTF is damaged: ${what}`);
+}
+
+function sectionsOf(bytes: Uint8Array): { readonly words: Uint32Array; readonly strings: Buffer } {
+  if (bytes.length < HEADER_SIZE) throw damaged('it is too short');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint16(0, true) !== MAGIC) throw damaged('it does not begin as BTF does');
+  if (view.getUint8(2) !== 1)
+    throw new KernelDescriptionError(`BTF of version ${view.getUint8(2)} is not known`);
+  const header = view.getUint32(4, true);
+  const section = (field: number) => ({
+    start: header + view.getUint32(field, true),
+    size: view.getUint32(field + 4, true),
+  });
+  const types = section(8);
+  const strings = section(16);
+  for (const { start, size } of [types, strings])
+    if (start + size > bytes.length) throw damaged('it is cut off');
+  if (types.size % 4 !== 0) throw damaged('its types have an odd size');
+  return {
+    words: wordsOf(bytes, types.start, types.size),
+    strings: Buffer.from(bytes.buffer, bytes.byteOffset + strings.start, strings.size),
+  };
+}
+
+/** A view where the alignment allows it. Typed arrays have the machine's byte order, which BTF is taken to have. */
+function wordsOf(bytes: Uint8Array, start: number, size: number): Uint32Array {
+  const offset = bytes.byteOffset + start;
+  if (offset % 4 === 0) return new Uint32Array(bytes.buffer, offset, size / 4);
+  return new Uint32Array(bytes.slice(start, start + size).buffer);
+}
+
+/** Index of each type's first word, by id; void has none. */
+function typeStarts(words: Uint32Array): Uint32Array {
+  // A type has three words at least.
+  const starts = new Uint32Array(1 + Math.floor(words.length / 3));
+  let count = 1;
+  let at = 0;
+  while (at < words.length) {
+    starts[count] = at;
+    count += 1;
+    at += 3 + extraWords(words[at + 1] ?? 0);
+  }
+  if (at !== words.length) throw damaged('a type is cut off');
+  return starts.subarray(0, count);
+}
+
+/** Words behind the three common ones. */
+function extraWords(info: number): number {
+  const length = info & 0xffff;
+  switch ((info >>> 24) & 0x1f) {
+    case BTF_KIND.int:
+    case BTF_KIND.variable:
+    case BTF_KIND.declTag:
+      return 1;
+    case BTF_KIND.array:
+      return 3;
+    case BTF_KIND.struct:
+    case BTF_KIND.union:
+    case BTF_KIND.section:
+    case BTF_KIND.enum64:
+      return 3 * length;
+    case BTF_KIND.enum:
+    case BTF_KIND.prototype:
+      return 2 * length;
+    case BTF_KIND.pointer:
+    case BTF_KIND.forward:
+    case BTF_KIND.typedef:
+    case BTF_KIND.volatile:
+    case BTF_KIND.const:
+    case BTF_KIND.restrict:
+    case BTF_KIND.function:
+    case BTF_KIND.float:
+    case BTF_KIND.typeTag:
+      return 0;
+    default:
+      throw damaged(`kind ${(info >>> 24) & 0x1f} is not known`);
+  }
+}
+
+/** Gives the types whose name stands at a string offset: buckets of an array, chained through another. */
+function createChains(
+  words: Uint32Array,
+  starts: Uint32Array,
+): (nameOffset: number) => readonly number[] {
+  const mask = (1 << Math.ceil(Math.log2(starts.length + 1))) - 1;
+  const heads = new Uint32Array(mask + 1);
+  const next = new Uint32Array(starts.length);
+  // Backwards, so that a chain lists ascending ids.
+  for (let id = starts.length - 1; id > 0; id -= 1) {
+    const name = words[starts[id] ?? 0] ?? 0;
+    if (name === 0) continue;
+    const bucket = bucketOf(name, mask);
+    next[id] = heads[bucket] ?? 0;
+    heads[bucket] = id;
+  }
+  return (nameOffset) => {
+    const found: number[] = [];
+    for (let id = heads[bucketOf(nameOffset, mask)] ?? 0; id !== 0; id = next[id] ?? 0)
+      if (words[starts[id] ?? 0] === nameOffset) found.push(id);
+    return found;
+  };
+}
+
+function bucketOf(nameOffset: number, mask: number): number {
+  return (Math.imul(nameOffset, 0x9e3779b1) >>> 7) & mask;
+}

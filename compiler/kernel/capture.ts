@@ -1,0 +1,50 @@
+/** Writes down what a kernel is like: `bpfscript kernel capture`. */
+import { writeFileSync } from 'node:fs';
+import { KernelDescriptionError } from './error.ts';
+import { encodeKernelFile } from './file.ts';
+import { type HostFiles, hostFiles, hostSources } from './host.ts';
+import { tableLine } from './tracepoints.ts';
+
+/**
+ * The running kernel's description. Throws KernelDescriptionError without BTF or tracefs. A kernel that is locked
+ * down does not tell which functions can be traced: the description then says so when somebody asks.
+ */
+export function captureHost(): Uint8Array {
+  return capture(hostFiles());
+}
+
+/** The same from copies of a kernel's files. */
+export function capture(files: HostFiles): Uint8Array {
+  const sources = hostSources(files);
+  const { tracepoints } = sources;
+  const table = tracepoints
+    .match('*', '*')
+    .map((name) => {
+      const [category = '', event = ''] = name.split(':');
+      return tableLine(name, tracepoints.fields(category, event) ?? []);
+    })
+    .join('');
+  const functions = readable(() => sources.functions());
+  const syscalls = sources.syscalls();
+  return encodeKernelFile(files, {
+    btf: sources.btf(),
+    tracepoints: Buffer.from(table),
+    ...(functions === undefined ? {} : { functions: Buffer.from(functions) }),
+    ...(syscalls === '' ? {} : { syscalls: Buffer.from(syscalls) }),
+  });
+}
+
+/** Captures the running kernel into a file. */
+export function writeDescription(file: string): void {
+  writeFileSync(file, captureHost());
+}
+
+/** undefined for what this user or this kernel does not let one read. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof KernelDescriptionError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,10 @@
+/** A kernel description that cannot be read, with what to do about it. The message is for users. */
+export class KernelDescriptionError extends Error {
+  override readonly name = 'KernelDescriptionError';
+}
+
+/** Reason of a failed system call without Node's decoration: `no such file or directory`. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /^E[A-Z0-9]+: ([^,]*)/.exec(text)?.[1] ?? text;
+}

@@ -1,0 +1,150 @@
+/**
+ * The file of a kernel description: a magic number, the length of a header, the header as JSON, then sections, each
+ * compressed by itself, so that what a script does not need is not unpacked.
+ */
+import { createHash } from 'node:crypto';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
+import { KernelDescriptionError } from './error.ts';
+
+export type SectionName = 'btf' | 'tracepoints' | 'functions' | 'syscalls';
+
+export interface KernelFile {
+  readonly release: string;
+  readonly arch: string;
+  /** The section unpacked; undefined if the file has none. Throws KernelDescriptionError if it is damaged. */
+  section(name: SectionName): Buffer | undefined;
+}
+
+interface SectionHeader {
+  readonly name: string;
+  /** From the end of the header. */
+  readonly offset: number;
+  readonly size: number;
+  readonly unpacked: number;
+  /** Of the compressed bytes. */
+  readonly sha256: string;
+}
+
+interface Header {
+  readonly version: number;
+  readonly release: string;
+  readonly arch: string;
+  readonly sections: readonly SectionHeader[];
+}
+
+const MAGIC = Buffer.from('BPFSCRIPT KERNEL\n');
+const VERSION = 1;
+
+/** The same contents give the same bytes. */
+export function encodeKernelFile(
+  identity: { readonly release: string; readonly arch: string },
+  contents: Readonly<Partial<Record<SectionName, Uint8Array>>>,
+): Buffer {
+  let offset = 0;
+  const packed = Object.entries(contents).map(([name, bytes]) => {
+    const data = brotliCompressSync(bytes, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+        [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+        [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+      },
+    });
+    const section: SectionHeader = {
+      name,
+      offset,
+      size: data.length,
+      unpacked: bytes.length,
+      sha256: digest(data),
+    };
+    offset += data.length;
+    return { section, data };
+  });
+  const { release, arch } = identity;
+  const sections = packed.map(({ section }) => section);
+  const header = Buffer.from(JSON.stringify({ version: VERSION, release, arch, sections }));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(header.length);
+  return Buffer.concat([MAGIC, length, header, ...packed.map(({ data }) => data)]);
+}
+
+/** Reads the header only. Throws KernelDescriptionError. */
+export function decodeKernelFile(bytes: Buffer): KernelFile {
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new KernelDescriptionError('it is not a kernel description');
+  const start = MAGIC.length + 4;
+  if (bytes.length < start) throw cutOff();
+  const body = start + bytes.readUInt32LE(MAGIC.length);
+  if (body > bytes.length) throw cutOff();
+  const header = parseHeader(bytes.toString('utf8', start, body));
+  return {
+    release: header.release,
+    arch: header.arch,
+    section(name) {
+      const section = header.sections.find((candidate) => candidate.name === name);
+      return section && unpack(bytes.subarray(body), section);
+    },
+  };
+}
+
+function unpack(body: Buffer, section: SectionHeader): Buffer {
+  const data = body.subarray(section.offset, section.offset + section.size);
+  if (data.length !== section.size) throw cutOff();
+  if (digest(data) !== section.sha256)
+    throw new KernelDescriptionError(`it is damaged (section ${section.name})`);
+  try {
+    const unpacked = brotliDecompressSync(data, { maxOutputLength: section.unpacked });
+    if (unpacked.length === section.unpacked) return unpacked;
+  } catch (error) {
+    throw new KernelDescriptionError(`it is damaged (section ${section.name}): ${String(error)}`);
+  }
+  throw new KernelDescriptionError(`it is damaged (section ${section.name})`);
+}
+
+function parseHeader(text: string): Header {
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    throw new KernelDescriptionError('its header is damaged');
+  }
+  if (isRecord(header) && typeof header.version === 'number' && header.version !== VERSION)
+    throw new KernelDescriptionError(
+      `it has version ${header.version} of the format, and this compiler reads ${VERSION}`,
+    );
+  if (!isHeader(header)) throw new KernelDescriptionError('its header is damaged');
+  return header;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isHeader(value: unknown): value is Header {
+  return (
+    isRecord(value) &&
+    typeof value.release === 'string' &&
+    typeof value.arch === 'string' &&
+    Array.isArray(value.sections) &&
+    value.sections.every(isSectionHeader)
+  );
+}
+
+function isSectionHeader(value: unknown): value is SectionHeader {
+  const isSize = (size: unknown) => Number.isSafeInteger(size) && Number(size) >= 0;
+  return (
+    isRecord(value) &&
+    typeof value.name === 'string' &&
+    typeof value.sha256 === 'string' &&
+    isSize(value.offset) &&
+    isSize(value.size) &&
+    isSize(value.unpacked)
+  );
+}
+
+function cutOff(): KernelDescriptionError {
+  return new KernelDescriptionError('it is cut off');
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,127 @@
+/** The running kernel, or a copy of its files, as the sources of a description. Files are read when asked for. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { arch, release } from 'node:os';
+import { join } from 'node:path';
+import type { KernelSources } from './description.ts';
+import { KernelDescriptionError, reasonOf } from './error.ts';
+import { parseFormat, patternText, type TracepointSource } from './tracepoints.ts';
+
+export interface HostFiles {
+  readonly release: string;
+  /** As `uname -m` says. */
+  readonly arch: string;
+  /** Raw BTF of vmlinux. */
+  readonly btf: string;
+  /** Where tracefs may be mounted, or a copy of its `events` and `available_filter_functions`. */
+  readonly tracing: readonly string[];
+  /** C headers with the numbers of system calls: `#define __NR_read 0`. */
+  readonly syscalls: readonly string[];
+}
+
+/** Names that Node gives to machines whose `uname -m` is another. */
+const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
+
+export function hostFiles(): HostFiles {
+  const machine = MACHINES[arch()] ?? arch();
+  return {
+    release: release(),
+    arch: machine,
+    btf: '/sys/kernel/btf/vmlinux',
+    tracing: ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'],
+    syscalls: ['/usr/include/asm/unistd_64.h', `/usr/include/${machine}-linux-gnu/asm/unistd_64.h`],
+  };
+}
+
+export function hostSources(files: HostFiles): KernelSources {
+  return {
+    release: files.release,
+    arch: files.arch,
+    btf: () => read(files.btf, 'the kernel was built without BTF (CONFIG_DEBUG_INFO_BTF)'),
+    tracepoints: tracefsSource(files.tracing),
+    functions: () => traceableFunctions(files.tracing),
+    syscalls: () => systemCalls(files.syscalls),
+  };
+}
+
+function read(file: string, hint: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new KernelDescriptionError(`cannot read ${file}: ${reasonOf(error)} (${hint})`);
+  }
+}
+
+/** The first of the folders that has `events`. */
+function tracefs(folders: readonly string[]): string {
+  const reasons: string[] = [];
+  for (const folder of folders) {
+    try {
+      statSync(join(folder, 'events'));
+      return folder;
+    } catch (error) {
+      reasons.push(`${folder}: ${reasonOf(error)}`);
+    }
+  }
+  throw new KernelDescriptionError(
+    `cannot read the kernel's tracepoints (${reasons.join('; ')}): as root, ` +
+      '`mount -t tracefs tracefs /sys/kernel/tracing`, or name a kernel description',
+  );
+}
+
+function tracefsSource(folders: readonly string[]): TracepointSource {
+  const isName = (name: string) => /^[\w.-]+$/.test(name);
+  return {
+    match(category, event) {
+      const events = join(tracefs(folders), 'events');
+      const matching = (folder: string, pattern: string): readonly string[] => {
+        const matches = new RegExp(`^${patternText(pattern)}$`);
+        return readdirSync(folder, { withFileTypes: true })
+          .filter((entry) => entry.isDirectory() && matches.test(entry.name))
+          .map((entry) => entry.name);
+      };
+      return matching(events, category)
+        .flatMap((found) =>
+          matching(join(events, found), event)
+            .filter((name) => exists(join(events, found, name, 'format')))
+            .map((name) => `${found}:${name}`),
+        )
+        .sort();
+    },
+    fields(category, event) {
+      if (!isName(category) || !isName(event)) return undefined;
+      const file = join(tracefs(folders), 'events', category, event, 'format');
+      if (!exists(file)) return undefined;
+      return parseFormat(read(file, 'reading tracefs needs root').toString('utf8'));
+    },
+  };
+}
+
+function exists(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Names of vmlinux and modules (`name [module]`), sorted, each once. */
+function traceableFunctions(folders: readonly string[]): string {
+  const file = join(tracefs(folders), 'available_filter_functions');
+  const hint = 'it needs root, and a kernel that is not locked down';
+  const names = read(file, hint)
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.split(/\s/, 1)[0] ?? '')
+    // Placeholders of functions that were dropped after the kernel was linked.
+    .filter((name) => name !== '' && !name.startsWith('__ftrace_invalid_address__'));
+  return lines([...new Set(names)].sort());
+}
+
+/** Numbers are ABI, so any header of the architecture has them. Without one there are none. */
+function systemCalls(headers: readonly string[]): string {
+  const header = headers.find(exists);
+  if (header === undefined) return '';
+  const text = read(header, 'it belongs to the C library').toString('utf8');
+  const definitions = text.matchAll(/^#define __NR_(\w+)\s+(\d+)\s*$/gm);
+  return lines([...definitions].map(([, name, number]) => `${name} ${number}`).sort());
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join('');
+}

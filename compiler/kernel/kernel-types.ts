@@ -1,0 +1,127 @@
+/** `KernelTypes` over BTF, which is opened when the first type is asked for. */
+import type { StructType, Type } from '../types/type.ts';
+import { BTF_KIND, type Btf, openBtf } from './btf.ts';
+import { enumType, resolveType, skipModifiers, structType } from './btf-types.ts';
+import { findMember, listMembers } from './members.ts';
+import type { KernelTypes, Member } from './types.ts';
+
+type Parameter = { readonly name: string; readonly type: Type };
+type Enumerator = { readonly value: bigint; readonly type: Type };
+
+export interface BtfTypes {
+  readonly types: KernelTypes;
+  /** Parameters of a raw tracepoint without the leading `void *`. */
+  rawTracepoint(event: string): readonly Parameter[] | undefined;
+}
+
+export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
+  const btf = lazily(() => openBtf(bytes()));
+  const structs = new Map<string, StructType | undefined>();
+  const members = new Map<string, Member | undefined>();
+  const lists = new Map<number, readonly Member[]>();
+  const enumerators = new Map<string, Enumerator | undefined>();
+
+  const types: KernelTypes = {
+    struct: (aggregate, name) =>
+      remember(structs, `${aggregate} ${name}`, () => {
+        const kind = aggregate === 'struct' ? BTF_KIND.struct : BTF_KIND.union;
+        const id = btf().find(kind, name);
+        return id === undefined ? undefined : structType(btf(), id);
+      }),
+    enum: (name) => {
+      const id = btf().find(BTF_KIND.enum, name) ?? btf().find(BTF_KIND.enum64, name);
+      return id === undefined ? undefined : enumType(btf(), id);
+    },
+    typedef: (name) => {
+      const id = btf().find(BTF_KIND.typedef, name);
+      return id === undefined ? undefined : resolveType(btf(), id).type;
+    },
+    member: (struct, name) =>
+      remember(members, `${struct.id} ${name}`, () => findMember(btf(), struct.id, name)),
+    members: (struct) => remember(lists, struct.id, () => listMembers(btf(), struct.id)),
+    enumerator: (name) => remember(enumerators, name, () => findEnumerator(btf(), name)),
+    enumerators: (id) =>
+      Array.from({ length: enumLength(btf(), id) }, (_, index) => {
+        const { nameOffset, value } = enumeratorAt(btf(), id, index);
+        return [btf().string(nameOffset), value] as const;
+      }),
+  };
+  return { types, rawTracepoint: (event) => rawTracepoint(btf(), event) };
+}
+
+function lazily<T>(create: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: create() };
+    return made.value;
+  };
+}
+
+function remember<K, V>(known: Map<K, V>, key: K, create: () => V): V {
+  const found = known.get(key);
+  if (found !== undefined || known.has(key)) return found as V;
+  const made = create();
+  known.set(key, made);
+  return made;
+}
+
+function enumLength(btf: Btf, id: number): number {
+  const kind = btf.kind(id);
+  return kind === BTF_KIND.enum || kind === BTF_KIND.enum64 ? btf.length(id) : 0;
+}
+
+/** struct btf_enum is {name, value}, struct btf_enum64 {name, low half, high half}. */
+function enumeratorAt(
+  btf: Btf,
+  id: number,
+  index: number,
+): { readonly nameOffset: number; readonly value: bigint } {
+  const signed = btf.flag(id);
+  if (btf.kind(id) === BTF_KIND.enum) {
+    const low = btf.word(id, index * 2 + 1);
+    return { nameOffset: btf.word(id, index * 2), value: BigInt(signed ? low | 0 : low) };
+  }
+  const low = BigInt(btf.word(id, index * 3 + 1));
+  const value = (BigInt(btf.word(id, index * 3 + 2)) << 32n) | low;
+  return { nameOffset: btf.word(id, index * 3), value: signed ? BigInt.asIntN(64, value) : value };
+}
+
+function findEnumerator(btf: Btf, name: string): Enumerator | undefined {
+  const nameOffset = btf.offsetOf(name);
+  if (nameOffset === undefined || nameOffset === 0) return undefined;
+  for (const id of btf.enums()) {
+    const words = btf.kind(id) === BTF_KIND.enum ? 2 : 3;
+    const length = btf.length(id);
+    for (let index = 0; index < length; index += 1) {
+      if (btf.word(id, index * words) !== nameOffset) continue;
+      return { value: enumeratorAt(btf, id, index).value, type: enumType(btf, id) };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * `btf_trace_EVENT` is what the kernel attaches a typed program by (include/trace/bpf_probe.h); it is a pointer to a
+ * function type, which has no names. The event's own functions (include/linux/tracepoint.h) have them.
+ */
+const NAMED_BY = ['__probestub_', '__traceiter_', '__bpf_trace_'];
+
+function rawTracepoint(btf: Btf, event: string): readonly Parameter[] | undefined {
+  const typedef = btf.find(BTF_KIND.typedef, `btf_trace_${event}`);
+  if (typedef === undefined) return undefined;
+  const pointer = skipModifiers(btf, typedef);
+  const prototypes = NAMED_BY.flatMap((prefix) => {
+    const id = btf.find(BTF_KIND.function, `${prefix}${event}`);
+    return id === undefined ? [] : [btf.sizeOrType(id)];
+  });
+  const own = skipModifiers(btf, btf.sizeOrType(pointer));
+  const count = btf.length(own);
+  const named = prototypes.find((id) => btf.length(id) === count) ?? own;
+  return Array.from({ length: Math.max(0, count - 1) }, (_, index) => {
+    const name = btf.string(btf.word(named, (index + 1) * 2));
+    return {
+      name: name === '' ? `arg${index}` : name,
+      type: resolveType(btf, btf.word(own, (index + 1) * 2 + 1)).type,
+    };
+  });
+}

@@ -1,0 +1,66 @@
+/** Finds and opens kernel descriptions. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../paths.ts';
+import { describeKernel, type Kernel, once } from './description.ts';
+import { KernelDescriptionError, reasonOf } from './error.ts';
+import { decodeKernelFile, type KernelFile, type SectionName } from './file.ts';
+import { hostFiles, hostSources } from './host.ts';
+import { tableSource } from './tracepoints.ts';
+
+/** `default` is the embedded one, `host` the running kernel, anything else a file. */
+export type KernelChoice = 'default' | 'host' | (string & {});
+
+/** A long-term series, so that most of what scripts name is there; made by scripts/capture-kernel.sh. */
+const DEFAULT = 'stdlib/kernels/6.12-x86_64.kernel';
+
+/**
+ * Reads no more than is needed to say which kernel it is; the rest comes when it is asked for. Throws
+ * KernelDescriptionError, here and then, for what cannot be read.
+ */
+export function loadKernelDescription(which: KernelChoice): Kernel {
+  if (which === 'host') return describeKernel(hostSources(hostFiles()));
+  return openDescription(which === 'default' ? join(packageRoot(), DEFAULT) : which);
+}
+
+function openDescription(path: string): Kernel {
+  const file = named(path, () => decodeKernelFile(readBytes(path)));
+  const section = (name: SectionName, what: string): Buffer => {
+    const found = named(path, () => file.section(name));
+    if (found) return found;
+    throw new KernelDescriptionError(
+      `the kernel description ${path} has no ${what}: capture it again as root, with tracefs mounted`,
+    );
+  };
+  return describeKernel({
+    ...identityOf(file),
+    btf: () => section('btf', 'BTF'),
+    tracepoints: tableSource(once(() => section('tracepoints', 'tracepoints').toString('utf8'))),
+    functions: () => section('functions', 'list of functions').toString('utf8'),
+    syscalls: () => named(path, () => file.section('syscalls'))?.toString('utf8') ?? '',
+  });
+}
+
+function identityOf({ release, arch }: KernelFile) {
+  return { release, arch };
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new KernelDescriptionError(reasonOf(error));
+  }
+}
+
+/** Errors say which file they are about. */
+function named<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof KernelDescriptionError)) throw error;
+    throw new KernelDescriptionError(
+      `cannot read the kernel description ${path}: ${error.message}`,
+    );
+  }
+}
