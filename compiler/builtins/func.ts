@@ -18,7 +18,7 @@ export const func: Builtin = {
     if (probe.provider === 'uretprobe') {
       // The registers are those of the caller, and bpf_get_func_ip knows uprobes only since Linux 6.6.
       scope.error(
-        'func is not known in a uretprobe with a wildcard',
+        'func is not known in a uretprobe whose function is not written out',
         use.range,
         'Name the functions one by one, or use probe.',
       );
