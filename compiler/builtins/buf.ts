@@ -1,7 +1,8 @@
 /** buf: bytes out of memory, with their number. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
+import type * as ast from '../syntax/ast.ts';
 import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';

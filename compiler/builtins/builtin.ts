@@ -3,14 +3,15 @@
  * its typed form; `lower` turns that into IR. Values (`pid`) and functions (`str(p)`) are the same thing: a
  * value is a function that may be written without parentheses.
  */
-import type * as ast from '../syntax/ast.ts';
-import type { Range } from '../source/source.ts';
-import type { MapSymbol, TypedCall, TypedExpression, Config } from '../analysis/typed.ts';
+
+import type { Config, MapSymbol, TypedCall, TypedExpression } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
-import type { ProbeTarget } from '../probes/probe.ts';
-import type { Type } from '../types/type.ts';
-import type { Lowering, Storage } from '../lowering/lowering.ts';
 import type { IrValue } from '../llvm/ir.ts';
+import type { Lowering, Storage } from '../lowering/lowering.ts';
+import type { ProbeTarget } from '../probes/probe.ts';
+import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
+import type { Type } from '../types/type.ts';
 
 export interface BuiltinUse {
   readonly name: string;

@@ -1,6 +1,7 @@
 /** delete(@m, key), delete(@scalar), and the older delete(@m[key]). */
-import type * as ast from '../syntax/ast.ts';
+
 import type { TypedExpression } from '../analysis/typed.ts';
+import type * as ast from '../syntax/ast.ts';
 import { BOOL } from '../types/type.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
 import { expressionArgument, mapOf, typedCall } from './use.ts';

@@ -1,5 +1,5 @@
 import { kindName } from '../types/names.ts';
-import { VOID, int } from '../types/type.ts';
+import { int, VOID } from '../types/type.ts';
 import type { Builtin } from './builtin.ts';
 import { isInteger, typedCall } from './use.ts';
 

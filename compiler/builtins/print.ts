@@ -1,6 +1,7 @@
 /** print: values are sent as they are, maps are read by the loader when it handles the event. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { TypedExpression } from '../analysis/typed.ts';
+import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import { VOID } from '../types/type.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';

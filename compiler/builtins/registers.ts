@@ -1,7 +1,7 @@
 /** reg("name") and usermode: registers of the context beyond arguments and return value. */
 import type { IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import { UINT64, int } from '../types/type.ts';
+import { int, UINT64 } from '../types/type.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
 import { intLiteral, refusedInLoop, typedCall, unavailable } from './use.ts';
 

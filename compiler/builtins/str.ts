@@ -3,10 +3,11 @@
  * absent when the second argument says so at run time, {1 if text that is cut by max_strlen shows it}, and {bytes
  * to skip}.
  */
-import type * as ast from '../syntax/ast.ts';
+
 import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
+import type * as ast from '../syntax/ast.ts';
 import { kindName } from '../types/names.ts';
 import type { ArrayType, StringType, Type } from '../types/type.ts';
 import { UINT64 } from '../types/type.ts';

@@ -1,12 +1,13 @@
 /** What the files of built-ins share: making typed calls, and checks that several of them have in common. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { TypedCall, TypedExpression, TypedString } from '../analysis/typed.ts';
+import type { IrValue } from '../llvm/ir.ts';
+import type { Lowering } from '../lowering/lowering.ts';
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { asInteger } from '../types/integers.ts';
 import type { PointerType, Type } from '../types/type.ts';
 import { INT8, VOID } from '../types/type.ts';
-import type { IrValue } from '../llvm/ir.ts';
-import type { Lowering } from '../lowering/lowering.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
 
 type Argument = ast.Expression | ast.TypeArgument;

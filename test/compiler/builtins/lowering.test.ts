@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TypedCall, TypedExpression } from '../../../compiler/analysis/typed.ts';
 import type { Type } from '../../../compiler/types/type.ts';
-import { INT64, INT8, UINT32, UINT64, VOID, int } from '../../../compiler/types/type.ts';
-import { GARBAGE, createMachine, cstring, type World } from './machine.ts';
+import { INT8, INT64, int, UINT32, UINT64, VOID } from '../../../compiler/types/type.ts';
+import { createMachine, cstring, GARBAGE, type World } from './machine.ts';
 
 const range = { start: 0, end: 0 };
 
