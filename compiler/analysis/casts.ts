@@ -30,8 +30,7 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
     );
   }
   if (sameType(from, to) && operand.kind !== 'int') {
-    // A map's aggregate is read by its cast: `(int64)@c` says so explicitly.
-    if (operand.kind !== 'map') {
+    if (!isCustomary(operand)) {
       warning(
         typing,
         `Unnecessary cast: expression is already of type ${typeName(to)}`,
@@ -43,6 +42,14 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
   const target = castTarget(typing, operand, to, cast);
   if (!target) return unknown(range);
   return { kind: 'cast', type: target, operand: prepared(operand, target), range };
+}
+
+/**
+ * Casts that say what is so anyway, but have a reason: `(int64)@c` reads an aggregate, and curtask was an
+ * integer once, which most scripts still cast.
+ */
+function isCustomary(operand: TypedExpression): boolean {
+  return operand.kind === 'map' || (operand.kind === 'call' && operand.builtin === 'curtask');
 }
 
 /** The complete type of the result; undefined after an error. */

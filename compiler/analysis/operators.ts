@@ -1,7 +1,7 @@
 /** Unary and binary operators and the conditional operator: operand conversions, result types, folding. */
 import type * as ast from '../syntax/ast.ts';
 import type { Range } from '../source/source.ts';
-import { promote } from '../types/integers.ts';
+import { type IntOperand, promote } from '../types/integers.ts';
 import { join } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { IntType, PointerType } from '../types/type.ts';
@@ -162,17 +162,16 @@ function integerArithmetic(
   }
   const promoted = promote(a, b);
   const type = operator === '-' || promoted.type.signed ? INT64 : UINT64;
-  for (const [side, operand] of [
-    [left, a],
-    [right, b],
-  ] as const) {
-    if (type.signed && !operand.flexible && !operand.type.signed && operand.type.size === 8) {
-      warnOfCast(typing, side, type);
-    }
-  }
+  const lossy = [left, right].find((side, index) => type.signed && isLossy(index === 0 ? a : b));
+  if (lossy) warnOfCast(typing, lossy, type);
   const result = node(operator, type, convert(left, type), convert(right, type), range);
   const bools = left.type.kind === 'bool' && right.type.kind === 'bool';
   return bools ? convert(result, BOOL) : result;
+}
+
+/** 64 unsigned bits, whose upper half int64 does not have. */
+function isLossy({ type, flexible }: IntOperand): boolean {
+  return !flexible && !type.signed && type.size === 8;
 }
 
 /** `p + n`, `n + p` and `p - n` move by whole elements. */

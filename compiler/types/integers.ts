@@ -65,7 +65,7 @@ export interface Promotion {
 export function promote(left: IntOperand, right: IntOperand): Promotion {
   const a = left.type;
   const b = right.type;
-  const size = a.size > b.size ? a.size : b.size;
+  const { size } = a.size > b.size ? a : b;
   if (a.signed === b.signed) return { type: int(size, a.signed), lossy: false };
   if (left.flexible || right.flexible) {
     // Two literals of different sign: only one beyond INT64_MAX is unsigned, and it decides.

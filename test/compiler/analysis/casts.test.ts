@@ -93,6 +93,7 @@ describe('casts', () => {
       'uint32',
     );
     expectNoWarnings('@c = count(); print((int64)@c);');
+    expectNoWarnings('$task = (struct task_struct *)curtask;');
   });
 
   it('[TYP-025] report what cannot be', () => {

@@ -73,6 +73,11 @@ describe('integer operators', () => {
   it('[TYP-009] subtract to a signed result', () => {
     expectTypes('$a = (uint32)1; $b = (uint32)2; $c = $a - $b;', { $c: 'int64' });
     expectNoWarnings('$a = (uint32)1; $b = (uint32)2; print($a - $b);');
+    expectWarning(
+      '$a = (uint64)1; $b = (uint64)2; print($a - $b);',
+      'Expression of type: uint64 being cast to type: int64.',
+      '$a',
+    );
   });
 
   it('insert the conversions to the type of the operation', () => {
