@@ -1,6 +1,6 @@
 /*
- * The smallest test harness that does: checks print what was expected and go on; a test program ends with
- * check_result().
+ * The smallest test harness that does: checks print what was expected and go on; a test program
+ * ends with check_result().
  */
 #ifndef BPFLOAD_TESTS_CHECK_H
 #define BPFLOAD_TESTS_CHECK_H

@@ -23,7 +23,8 @@ struct fixture {
 void fixture_init(struct fixture *fixture);
 void fixture_free(struct fixture *fixture);
 
-/* Makes a kernel map of a BPF_MAP_TYPE_*, known to the session by that name. Its descriptor, or -1. */
+/* Makes a kernel map of a BPF_MAP_TYPE_*, known to the session by that name. Its descriptor, or -1.
+ */
 int fixture_map(struct fixture *fixture, const char *name, uint32_t type, uint32_t key_size,
 		uint32_t value_size, uint32_t max_entries);
 

@@ -45,7 +45,8 @@ static void teardown(struct tester *tester)
 	fixture_free(&tester->fixture);
 }
 
-/* Formats one argument. The record is no longer than it has to be, so that sanitizers see what lies behind. */
+/* Formats one argument. The record is no longer than it has to be, so that sanitizers see what lies
+ * behind. */
 static void one(struct tester *tester, const char *format, const struct mf_type *type,
 		const void *data, const char *expected)
 {
@@ -170,17 +171,16 @@ static void formats_that_do_not_fit_their_fields_are_refused(struct tester *test
 		const char *format;
 		uint32_t count;
 	} table[] = {
-		{"", 1},      {"%d", 0},   {"%d %d", 2}, {"%s", 2},  {"%f", 1}, {"%*d", 1},
-		{"%.*d", 1},  {"%n", 1},   {"%g", 1},	 {"%r", 1},  {"%d", 2}, {"%%d", 1},
+		{"", 1},     {"%d", 0}, {"%d %d", 2}, {"%s", 2}, {"%f", 1}, {"%*d", 1},
+		{"%.*d", 1}, {"%n", 1}, {"%g", 1},    {"%r", 1}, {"%d", 2}, {"%%d", 1},
 	};
 	struct format compiled;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		CHECK(!format_compile(&compiled, &tester->arena, table[i].format, fields,
 				      table[i].count, tester->why, sizeof(tester->why)));
-	CHECK(!format_compile(&compiled, &tester->arena, "%d",
-			      &(struct mf_field){.type = &none}, 1, tester->why,
-			      sizeof(tester->why)));
+	CHECK(!format_compile(&compiled, &tester->arena, "%d", &(struct mf_field){.type = &none}, 1,
+			      tester->why, sizeof(tester->why)));
 	CHECK(format_compile(&compiled, &tester->arena, "%d %s", fields, 2, tester->why,
 			     sizeof(tester->why)));
 }

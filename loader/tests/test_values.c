@@ -107,8 +107,7 @@ static void strings_without_nul_get_the_trailer(struct tester *tester)
 
 static void composite_values(struct tester *tester)
 {
-	const struct mf_type array = {
-		.kind = MF_ARRAY, .size = 12, .element = &int32, .count = 3};
+	const struct mf_type array = {.kind = MF_ARRAY, .size = 12, .element = &int32, .count = 3};
 	const struct mf_type empty_array = {.kind = MF_ARRAY, .element = &int32};
 	const struct mf_field inner_fields[] = {{.offset = 0, .type = &int32},
 						{.offset = 4, .type = &int32}};
@@ -177,8 +176,9 @@ static void buffers(struct tester *tester)
 
 	check_value(tester, &buffer, "\5\0\0\0\0AZ~\x7fzzz", "\\x00AZ~\\x7f");
 	check_value(tester, &buffer, "\0\0\0\0abcdefgh", "");
-	check_value(tester, &buffer, "\xff\xff\xff\xff"
-				     "abcdefgh",
+	check_value(tester, &buffer,
+		    "\xff\xff\xff\xff"
+		    "abcdefgh",
 		    "abcdefgh");
 }
 
@@ -193,12 +193,10 @@ static void aggregates(struct tester *tester)
 	check_value(tester, &average, (int64_t[]){10, 4}, "2");
 	check_value(tester, &average, (int64_t[]){-10, 4}, "-2");
 	check_value(tester, &average, (int64_t[]){5, 0}, "0");
-	check_value(tester, &unsigned_average, (uint64_t[]){UINT64_MAX, 1},
-		    "18446744073709551615");
+	check_value(tester, &unsigned_average, (uint64_t[]){UINT64_MAX, 1}, "18446744073709551615");
 	check_value(tester, &stats, (int64_t[]){-10, 4},
 		    "{ .count = 4, .average = -2, .total = -10 }");
-	check_value(tester, &stats, (int64_t[]){0, 0},
-		    "{ .count = 0, .average = 0, .total = 0 }");
+	check_value(tester, &stats, (int64_t[]){0, 0}, "{ .count = 0, .average = 0, .total = 0 }");
 	check_value(tester, &count, &(int64_t){3}, "3");
 	check_value(tester, &least, (int64_t[]){-3, 1}, "-3");
 }
@@ -235,8 +233,8 @@ static void times_have_a_limit(struct tester *tester)
 			 "0123456789012345678901234567890123456789012345678901234567890123", 0,
 			 false, 64));
 	CHECK(time_text(&tester->text, &tester->clock,
-			"012345678901234567890123456789012345678901234567890123456789012", 0,
-			false, 64));
+			"012345678901234567890123456789012345678901234567890123456789012", 0, false,
+			64));
 	CHECK(tester->text.length == 63);
 	strbuf_clear(&tester->text);
 }
@@ -263,7 +261,7 @@ static void probe_names(struct tester *tester)
 
 static void numbers(struct tester *tester)
 {
-	static const uint64_t values[] = {0,   1,    9,	   10,	 99,	100,	999,
+	static const uint64_t values[] = {0,	1,    9,     10,    99,	   100,	  999,
 					  1000, 9999, 10000, 65535, 99999, 100000};
 	char expected[32];
 

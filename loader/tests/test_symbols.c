@@ -1,0 +1,395 @@
+/* [OUT-037, FUN-025] Names of addresses. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../src/elf_symbols.h"
+#include "../src/kallsyms.h"
+#include "../src/perf_map.h"
+#include "../src/proc_maps.h"
+#include "../src/stacks.h"
+#include "../src/symbols.h"
+#include "check.h"
+#include "fixture.h"
+
+/* A function that the tests look for; global, and not small. */
+int bpfload_test_landmark(int x);
+int bpfload_test_landmark(int x)
+{
+	volatile int sum = 0;
+
+	for (int i = 0; i < x; i++)
+		sum += i;
+	return sum;
+}
+
+static uint64_t address_of(int (*function)(int))
+{
+	return (uint64_t)(uintptr_t)function;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	CHECK(file && fputs(text, file) >= 0);
+	if (file)
+		fclose(file);
+}
+
+static void kallsyms_from_a_file(void)
+{
+	static const char path[] = "/tmp/bpfload-test-kallsyms";
+	struct kallsyms table;
+	struct kernel_symbol symbol;
+
+	write_file(path, "0000000000001000 A per_cpu_start\n"
+			 "ffffffff81000000 D some_data\n"
+			 "ffffffff81000000 T _stext\n"
+			 "ffffffff81000000 t local_alias\n"
+			 "ffffffff81000100 t do_work\n"
+			 "\n"
+			 "garbage line\n"
+			 "ffffffff81000200 T do_more\n"
+			 "ffffffffc0000010 t in_module\t[loop]\n"
+			 "ffffffffc0000000 t before_it\t[loop]\n"
+			 "ffffffffc0100000 t bpf_prog_1234\t[bpf]\n");
+	if (!CHECK(kallsyms_read(&table, path)))
+		return;
+	CHECK(table.count == 6);
+	CHECK(kallsyms_find(&table, 0xffffffff81000004, &symbol));
+	CHECK(strcmp(symbol.name, "_stext") == 0 && symbol.offset == 4 && !symbol.module);
+	CHECK(kallsyms_find(&table, 0xffffffff810001ff, &symbol));
+	CHECK(strcmp(symbol.name, "do_work") == 0 && symbol.offset == 0xff);
+	CHECK(kallsyms_find(&table, 0xffffffffc0000011, &symbol));
+	CHECK(strcmp(symbol.name, "in_module") == 0 && strcmp(symbol.module, "loop") == 0);
+	CHECK(kallsyms_find(&table, 0xffffffffc0100000, &symbol));
+	CHECK(strcmp(symbol.module, "bpf") == 0);
+	CHECK(!kallsyms_find(&table, 0xffffffff80ffffff, &symbol));
+	CHECK(!kallsyms_find(&table, 0xffffffffffff0000, &symbol));
+	kallsyms_free(&table);
+
+	/* kptr_restrict shows every address as zero. */
+	write_file(path, "0000000000000000 T _stext\n0000000000000000 T do_work\n");
+	CHECK(!kallsyms_read(&table, path));
+	CHECK(!kallsyms_find(&table, 0xffffffff81000004, &symbol));
+	CHECK(!kallsyms_read(&table, "/nonexistent"));
+	unlink(path);
+}
+
+static void kallsyms_of_this_kernel(void)
+{
+	struct kallsyms table;
+	struct kernel_symbol symbol;
+	double start = seconds();
+	uint64_t hits = 0;
+
+	if (!kallsyms_read(&table, "/proc/kallsyms")) {
+		fprintf(stderr, "kernel symbols are hidden here: not tested\n");
+		return;
+	}
+	fprintf(stderr, "kallsyms: %zu symbols in %.1f ms\n", table.count,
+		1e3 * (seconds() - start));
+	CHECK(table.count > 10000);
+	for (size_t i = 1; i < table.count; i++) {
+		if (table.entries[i - 1].address >= table.entries[i].address)
+			break;
+		hits++;
+	}
+	CHECK(hits == table.count - 1);
+	for (size_t i = 0; i < table.count; i += 97) {
+		if (!kallsyms_find(&table, table.entries[i].address, &symbol) || symbol.offset ||
+		    strcmp(symbol.name, table.names + table.entries[i].name) != 0) {
+			CHECK(!"every symbol is found at its own address");
+			break;
+		}
+	}
+	start = seconds();
+	for (uint32_t i = 0; i < 1000000; i++)
+		kallsyms_find(&table, table.entries[i * 2654435761u % table.count].address + 1,
+			      &symbol);
+	fprintf(stderr, "kallsyms: %.1f million look-ups a second\n", 1 / (seconds() - start));
+	kallsyms_free(&table);
+}
+
+static void own_maps(void)
+{
+	struct proc_maps maps;
+	const struct proc_mapping *mapping;
+
+	if (!CHECK(proc_maps_read(&maps, "/proc/self/maps")))
+		return;
+	mapping = proc_maps_find(&maps, address_of(bpfload_test_landmark));
+	CHECK(mapping && strstr(mapping->path, "test_symbols") && mapping->inode);
+	CHECK(!proc_maps_find(&maps, 1));
+	CHECK(!proc_maps_find(&maps, UINT64_MAX));
+	/* The stack is not executable, so it is not among them. */
+	CHECK(!proc_maps_find(&maps, (uint64_t)(uintptr_t)&maps));
+	proc_maps_free(&maps);
+	CHECK(!proc_maps_read(&maps, "/proc/0/maps"));
+}
+
+static void maps_from_a_file(void)
+{
+	static const char path[] = "/tmp/bpfload-test-maps";
+	struct proc_maps maps;
+	const struct proc_mapping *mapping;
+
+	write_file(path, "00400000-00452000 r-xp 00002000 08:02 173521      /usr/bin/a file\n"
+			 "00651000-00652000 r--p 00051000 08:02 173521      /usr/bin/a file\n"
+			 "7f0000000000-7f0000001000 rwxp 00000000 00:00 0 \n"
+			 "7f0000002000-7f0000003000 r-xp 00000000 fd:1f 99  /tmp/gone (deleted)\n"
+			 "nonsense\n"
+			 "7ffff7fc1000-7ffff7fc3000 r-xp 00000000 00:00 0   [vdso]\n");
+	if (!CHECK(proc_maps_read(&maps, path)))
+		return;
+	CHECK(maps.count == 4);
+	mapping = proc_maps_find(&maps, 0x451fff);
+	CHECK(mapping && strcmp(mapping->path, "/usr/bin/a file") == 0 &&
+	      mapping->offset == 0x2000 && mapping->inode == 173521 && mapping->device_major == 8 &&
+	      mapping->device_minor == 2 && !mapping->deleted);
+	CHECK(!proc_maps_find(&maps, 0x452000));
+	mapping = proc_maps_find(&maps, 0x7f0000000000);
+	CHECK(mapping && mapping->path[0] == '\0');
+	mapping = proc_maps_find(&maps, 0x7f0000002010);
+	CHECK(mapping && mapping->deleted && strcmp(mapping->path, "/tmp/gone") == 0 &&
+	      mapping->device_minor == 0x1f);
+	mapping = proc_maps_find(&maps, 0x7ffff7fc1000);
+	CHECK(mapping && strcmp(mapping->path, "[vdso]") == 0);
+	proc_maps_free(&maps);
+	unlink(path);
+}
+
+static void own_functions(struct symbols *symbols)
+{
+	struct symbol symbol;
+	Dl_info info;
+	void *libc = (void *)(uintptr_t)&strerror;
+	uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
+	double start;
+
+	CHECK(symbols_user(symbols, (uint32_t)getpid(), address_of(bpfload_test_landmark) + 3,
+			   &symbol));
+	CHECK(symbol.name && strcmp(symbol.name, "bpfload_test_landmark") == 0);
+	CHECK(symbol.offset == 3 && strstr(symbol.module, "test_symbols"));
+
+	/* A shared library, stripped: its dynamic symbols. */
+	if (CHECK(dladdr(libc, &info) && info.dli_saddr) &&
+	    CHECK(symbols_user(symbols, (uint32_t)getpid(), (uint64_t)(uintptr_t)info.dli_saddr,
+			       &symbol)))
+		CHECK(symbol.name && symbol.offset == 0 && strcmp(symbol.name, "strerror") == 0);
+
+	/* The kernel's page of code has symbols too: some function of it is found. */
+	if (vdso) {
+		bool named = false;
+
+		for (uint64_t at = vdso; at < vdso + 8192 && !named; at += 16)
+			named = symbols_user(symbols, (uint32_t)getpid(), at, &symbol) &&
+				symbol.name && strstr(symbol.name, "gettime");
+		CHECK(named);
+	}
+
+	CHECK(!symbols_user(symbols, (uint32_t)getpid(), 1, &symbol));
+	CHECK(!symbols_user(symbols, 0x7ffffff0, 0x400000, &symbol));
+
+	start = seconds();
+	for (uint32_t i = 0; i < 1000000; i++)
+		symbols_user(symbols, (uint32_t)getpid(),
+			     (uint64_t)(uintptr_t)libc - i * 64 % 500000, &symbol);
+	fprintf(stderr, "user symbols: %.1f million look-ups a second\n", 1 / (seconds() - start));
+}
+
+/* A child that runs a copy of this program, which is deleted, and ends before its address is named.
+ */
+static void a_process_that_is_gone(struct symbols *symbols)
+{
+	char path[64] = "/tmp/bpfload-test-gone", command[128];
+	struct symbol symbol;
+	int to_child[2], from_child[2];
+	uint64_t address = 0;
+	pid_t pid;
+
+	snprintf(command, sizeof(command), "cp /proc/%d/exe %s", getpid(), path);
+	if (!CHECK(system(command) == 0) || !CHECK(pipe(to_child) == 0 && pipe(from_child) == 0))
+		return;
+	pid = fork();
+	if (pid == 0) {
+		dup2(to_child[0], STDIN_FILENO);
+		dup2(from_child[1], STDOUT_FILENO);
+		close(to_child[1]);
+		close(from_child[0]);
+		execl(path, path, "--landmark", NULL);
+		_exit(127);
+	}
+	close(to_child[0]);
+	close(from_child[1]);
+	CHECK(read(from_child[0], &address, sizeof(address)) == sizeof(address));
+	CHECK(unlink(path) == 0);
+	symbols_note_process(symbols, (uint32_t)pid);
+	/* Known already: nothing happens. */
+	symbols_note_process(symbols, (uint32_t)pid);
+	close(to_child[1]);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	CHECK(symbols_user(symbols, (uint32_t)pid, address + 1, &symbol));
+	CHECK(symbol.name && strcmp(symbol.name, "bpfload_test_landmark") == 0 &&
+	      symbol.offset == 1);
+	close(from_child[0]);
+}
+
+static int be_a_landmark(void)
+{
+	uint64_t address = address_of(bpfload_test_landmark);
+	char byte;
+
+	if (write(STDOUT_FILENO, &address, sizeof(address)) != sizeof(address))
+		return 1;
+	/* Until the other end is closed. */
+	return read(STDIN_FILENO, &byte, 1) == 0 ? 0 : 1;
+}
+
+static void code_of_a_jit(struct symbols *symbols)
+{
+	char path[64], text[256];
+	struct symbol symbol;
+	uint8_t *code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct timespec wait = {.tv_nsec = 120000000};
+
+	if (!CHECK(code != MAP_FAILED))
+		return;
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	snprintf(text, sizeof(text), "%lx 40 hot_loop\n%lx 20 py::main (a.py)\nbroken\n",
+		 (unsigned long)(uintptr_t)code, (unsigned long)(uintptr_t)code + 0x40);
+	write_file(path, text);
+	nanosleep(&wait, NULL);
+	CHECK(symbols_user(symbols, (uint32_t)getpid(), (uint64_t)(uintptr_t)code + 0x44, &symbol));
+	CHECK(symbol.name && strcmp(symbol.name, "py::main (a.py)") == 0 && symbol.offset == 4);
+	CHECK(symbols_user(symbols, (uint32_t)getpid(), (uint64_t)(uintptr_t)code, &symbol));
+	CHECK(symbol.name && strcmp(symbol.name, "hot_loop") == 0);
+	CHECK(!symbols_user(symbols, (uint32_t)getpid(), (uint64_t)(uintptr_t)code + 0x60,
+			    &symbol));
+	unlink(path);
+	munmap(code, 4096);
+	/* A pipe under that name must not make us wait. */
+	CHECK(mkfifo(path, 0600) == 0);
+	CHECK(!perf_map_refresh(&(struct perf_map){0}, (uint32_t)getpid()));
+	unlink(path);
+}
+
+static void frames(struct symbols *symbols)
+{
+	struct fixture fixture;
+	struct wall_clock clock;
+	struct value_context values;
+	struct strbuf text = {0};
+	char expected[512], exe[256] = "";
+	uint64_t address = address_of(bpfload_test_landmark) + 12;
+
+	fixture_init(&fixture);
+	wall_clock_init(&clock);
+	CHECK(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
+	CHECK(value_context_init(&values, &fixture.session, symbols, &clock));
+	stacks_frames_text(&text, &values, MF_STACK_BPFTRACE, true, (uint32_t)getpid(), &address,
+			   1);
+	CHECK_TEXT(&text, "\n        bpfload_test_landmark+12\n");
+	stacks_frames_text(&text, &values, MF_STACK_PERF, true, (uint32_t)getpid(), &address, 1);
+	snprintf(expected, sizeof(expected), "\n\t%lx bpfload_test_landmark+12 (%s)\n",
+		 (unsigned long)address, exe);
+	CHECK_TEXT(&text, expected);
+	value_context_free(&values);
+	strbuf_free(&text);
+	fixture_free(&fixture);
+}
+
+/* Every cut and many changes of a real file: whatever comes out, nothing may be read outside of it.
+ */
+static void damaged_files(void)
+{
+	struct stat status;
+	struct elf_symbols symbols;
+	uint32_t random = 1;
+	uint8_t *image, *copy;
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	size_t size;
+
+	if (!CHECK(fd >= 0 && fstat(fd, &status) == 0))
+		return;
+	size = (size_t)status.st_size;
+	image = malloc(size);
+	CHECK(read(fd, image, size) == (ssize_t)size);
+	close(fd);
+	CHECK(elf_symbols_read(&symbols, image, size) && symbols.count > 10);
+	elf_symbols_free(&symbols);
+	CHECK(!elf_symbols_read(&symbols, image, 0));
+	CHECK(!elf_symbols_read(&symbols, "#!/bin/sh\n", 10));
+	for (size_t cut = 0; cut < size; cut += size / 50) {
+		copy = malloc(cut ? cut : 1);
+		memcpy(copy, image, cut);
+		if (elf_symbols_read(&symbols, copy, cut)) {
+			(void)elf_symbols_find(&symbols, 0x1000);
+			elf_symbols_free(&symbols);
+		}
+		free(copy);
+	}
+	for (int i = 0; i < 60; i++) {
+		uint64_t sections;
+
+		memcpy(&sections, image + 40, sizeof(sections));
+		copy = malloc(size);
+		memcpy(copy, image, size);
+		for (int j = 0; j < 8; j++) {
+			random = random * 1664525 + 1013904223;
+			/* Half of the changes in the header, half in the section table. */
+			if (j % 2)
+				copy[random % 64] ^= (uint8_t)(random >> 24);
+			else if (sections < size)
+				copy[sections + random % (size - sections)] ^=
+					(uint8_t)(random >> 24);
+		}
+		if (elf_symbols_read(&symbols, copy, size)) {
+			for (size_t j = 0; j < symbols.count; j++)
+				(void)strlen(symbols.strings + symbols.functions[j].name);
+			(void)elf_symbols_find(&symbols, random);
+			elf_symbols_free(&symbols);
+		}
+		free(copy);
+	}
+	free(image);
+}
+
+int main(int argc, char **argv)
+{
+	struct symbols *symbols;
+
+	if (argc == 2 && strcmp(argv[1], "--landmark") == 0)
+		return be_a_landmark();
+	symbols = symbols_new();
+	CHECK(bpfload_test_landmark(3) == 3);
+	kallsyms_from_a_file();
+	kallsyms_of_this_kernel();
+	own_maps();
+	maps_from_a_file();
+	own_functions(symbols);
+	a_process_that_is_gone(symbols);
+	code_of_a_jit(symbols);
+	frames(symbols);
+	damaged_files();
+	symbols_free(symbols);
+	return check_result("symbols");
+}
