@@ -43,7 +43,33 @@ struct session {
 
 	/* Every bpf_program, by index of manifest.probes; NULL for those that are not loaded. */
 	struct bpf_program **programs;
+	/* Numbers of the CPUs that are online. */
+	uint32_t *online_cpus;
+	uint32_t online_cpu_count;
 };
+
+/*
+ * Opens the object with libbpf and checks its maps and programs against the manifest. Nothing is
+ * loaded yet. The result is an exit status; messages are already told. Free in either case.
+ */
+int session_open(struct session *session, const struct options *options,
+		 const struct manifest *manifest, const void *bytes, size_t size);
+
+/*
+ * Sets parameters and globals, patches and loads the programs that session->programs still names.
+ * Call after attach_find.
+ */
+int session_load(struct session *session, uint32_t child_pid);
+
+/* Runs all begin (or end) programs, in the order of the script. `after` is called after each one.
+ */
+int session_run(struct session *session, enum mf_provider provider, void (*after)(void *context),
+		void *context);
+
+/* How many there are. */
+uint32_t session_count(const struct session *session, enum mf_provider provider);
+
+void session_free(struct session *session);
 
 /* File descriptor of a kernel map by its ELF name, or -1. */
 int session_map_fd(const struct session *session, const char *name);

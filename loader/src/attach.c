@@ -1,0 +1,300 @@
+#include "attach.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exit_status.h"
+#include "params.h"
+#include "report.h"
+#include "tracefs.h"
+
+static const struct attach_provider *const providers[] = {
+	[MF_TRACEPOINT] = &attach_tracepoint, [MF_RAWTRACEPOINT] = &attach_rawtracepoint,
+	[MF_KPROBE] = &attach_kprobe,	      [MF_KRETPROBE] = &attach_kprobe,
+	[MF_UPROBE] = &attach_uprobe,	      [MF_URETPROBE] = &attach_uprobe,
+	[MF_INTERVAL] = &attach_timer,	      [MF_PROFILE] = &attach_timer,
+};
+
+/* NULL for begin and end, which the session runs itself. */
+static const struct attach_provider *provider_of(const struct mf_probe *probe)
+{
+	return probe->provider < sizeof(providers) / sizeof(*providers) ? providers[probe->provider]
+									: NULL;
+}
+
+enum attach_result attach_missing(struct attach_failure *failure, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(failure->why, sizeof(failure->why), format, arguments);
+	va_end(arguments);
+	failure->status = STATUS_FAILED;
+	return ATTACH_MISSING;
+}
+
+enum attach_result attach_failed(struct attach_failure *failure, int status, const char *format,
+				 ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(failure->why, sizeof(failure->why), format, arguments);
+	va_end(arguments);
+	failure->status = status;
+	return ATTACH_FAILED;
+}
+
+enum attach_result attach_refused(struct attach_failure *failure, const struct mf_probe *probe,
+				  int error)
+{
+	if (error == EPERM || error == EACCES)
+		return attach_failed(
+			failure, STATUS_PERMISSION,
+			"No permission to attach %s: %s. It needs CAP_PERFMON and CAP_BPF, "
+			"and a kernel that is not locked down against it.",
+			probe->name, strerror(error));
+	if (error == ENOMEM || error == EMFILE || error == ENFILE)
+		return attach_failed(failure, STATUS_FAILED, "Cannot attach %s: %s.", probe->name,
+				     strerror(error));
+	return attach_missing(failure, "Cannot attach %s: %s.", probe->name, strerror(error));
+}
+
+struct bpf_program *attach_program(const struct attachments *attachments,
+				   const struct mf_probe *probe)
+{
+	return attachments->session->programs[probe->index];
+}
+
+/* Room for one more item in a growing array. */
+static bool grow(void **items, uint32_t count, uint32_t *room, size_t size)
+{
+	uint32_t larger = *room ? 2 * *room : 64;
+	void *moved;
+
+	if (count < *room)
+		return true;
+	moved = realloc(*items, larger * size);
+	if (!moved)
+		return false;
+	*items = moved;
+	*room = larger;
+	return true;
+}
+
+enum attach_result attach_add_target(struct attachments *attachments,
+				     const struct attach_target *target,
+				     struct attach_failure *failure)
+{
+	uint32_t most = attachments->session->manifest->config.max_probes;
+
+	if (!grow((void **)&attachments->targets, attachments->target_count,
+		  &attachments->target_room, sizeof(*attachments->targets)))
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	attachments->targets[attachments->target_count++] = *target;
+	if (most && attachments->target_count > most)
+		return attach_failed(
+			failure, STATUS_FAILED,
+			"Can't attach to %u probes or more because it exceeds the current "
+			"limit of %u probes. The config variable max_probes raises it.",
+			attachments->target_count, most);
+	return ATTACH_OK;
+}
+
+enum attach_result attach_add_link(struct attachments *attachments, struct bpf_link *link,
+				   const struct mf_probe *probe, struct attach_failure *failure)
+{
+	if (!link)
+		return attach_refused(failure, probe, errno);
+	if (!grow((void **)&attachments->links, attachments->link_count, &attachments->link_room,
+		  sizeof(*attachments->links))) {
+		bpf_link__destroy(link);
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	}
+	attachments->links[attachments->link_count++] = link;
+	return ATTACH_OK;
+}
+
+enum attach_result attach_perf_event(struct attachments *attachments,
+				     const struct attach_target *target, int fd,
+				     struct attach_failure *failure)
+{
+	LIBBPF_OPTS(bpf_perf_event_opts, options, .bpf_cookie = target->cookie);
+	struct bpf_link *link;
+
+	link = bpf_program__attach_perf_event_opts(attach_program(attachments, target->probe), fd,
+						   &options);
+	if (!link) {
+		int error = errno;
+
+		/* The link owns the descriptor once it is there. */
+		close(fd);
+		errno = error;
+	}
+	return attach_add_link(attachments, link, target->probe, failure);
+}
+
+/* Tells of a failure as missing_probes wants it. STATUS_OK: go on without the probe. */
+static int tell(const struct session *session, const struct mf_probe *probe,
+		enum attach_result result, const struct attach_failure *failure)
+{
+	enum mf_missing policy = session->manifest->config.missing_probes;
+	const char *script = session->manifest->script;
+	size_t length = strlen(failure->why);
+
+	if (result == ATTACH_FAILED || policy == MF_MISSING_ERROR) {
+		say("%s:%u: ERROR: %s", script, probe->line, failure->why);
+		if (result == ATTACH_MISSING)
+			say("HINT: If this is expected, set the 'missing_probes' config variable "
+			    "to "
+			    "'warn'.");
+		return failure->status;
+	}
+	if (policy == MF_MISSING_WARN && !session->options->no_warnings)
+		say("%s:%u: WARNING: %s%s Skipping.", script, probe->line, failure->why,
+		    length && failure->why[length - 1] == '.' ? "" : ".");
+	return STATUS_OK;
+}
+
+/* The probe as the host's user means it: with parameters in its fields. */
+static bool expand_probe(struct session *session, const struct mf_probe *probe,
+			 struct mf_probe *expanded)
+{
+	const struct options *options = session->options;
+	struct arena *arena = &session->arena;
+
+	*expanded = *probe;
+	if (!probe->parameters)
+		return true;
+	return params_expand(options, arena, probe->category, &expanded->category) &&
+	       params_expand(options, arena, probe->event, &expanded->event) &&
+	       params_expand(options, arena, probe->path, &expanded->path) &&
+	       params_expand(options, arena, probe->function, &expanded->function) &&
+	       params_expand(options, arena, probe->period, &expanded->period) &&
+	       params_expand(options, arena, probe->frequency, &expanded->frequency) &&
+	       params_expand(options, arena, probe->name, &expanded->name);
+}
+
+static bool has_pattern(const struct mf_probe *probe)
+{
+	return (probe->category && is_pattern(probe->category)) ||
+	       (probe->event && is_pattern(probe->event)) ||
+	       (probe->function && is_pattern(probe->function));
+}
+
+/* Whether another probe of the same block found something to attach to. */
+static bool block_has_target(const struct attachments *attachments, const struct mf_probe *probe)
+{
+	for (uint32_t i = 0; i < attachments->target_count; i++)
+		if (probe->block != MF_NONE && attachments->targets[i].probe->block == probe->block)
+			return true;
+	return false;
+}
+
+static int find_probe(struct attachments *attachments, const struct mf_probe *probe,
+		      bool *unmatched)
+{
+	const struct attach_provider *provider = provider_of(probe);
+	struct session *session = attachments->session;
+	struct attach_failure failure = {.status = STATUS_FAILED};
+	struct mf_probe *expanded = arena_alloc(&session->arena, sizeof(*expanded));
+	enum attach_result result;
+
+	if (!expanded || !expand_probe(session, probe, expanded)) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	result = provider->find(attachments, expanded, &failure);
+	if (result == ATTACH_OK)
+		return STATUS_OK;
+	session->programs[probe->index] = NULL;
+	/* A pattern without matches counts only if its whole block has none. */
+	if (result == ATTACH_MISSING && has_pattern(expanded)) {
+		*unmatched = true;
+		return STATUS_OK;
+	}
+	return tell(session, expanded, result, &failure);
+}
+
+/* A block all of whose attach points are patterns without matches. */
+static int check_block(struct attachments *attachments, const struct mf_probe *probe)
+{
+	struct attach_failure failure = {.status = STATUS_FAILED};
+
+	if (block_has_target(attachments, probe))
+		return STATUS_OK;
+	snprintf(failure.why, sizeof(failure.why),
+		 "Probe has no valid attach points: nothing matches %s.", probe->name);
+	return tell(attachments->session, probe, ATTACH_MISSING, &failure);
+}
+
+int attach_find(struct attachments *attachments, struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+	int status = STATUS_OK;
+	bool *unmatched = calloc(manifest->probe_count + 1, sizeof(*unmatched));
+
+	attachments->session = session;
+	if (!unmatched) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
+		if (provider_of(&manifest->probes[i]))
+			status = find_probe(attachments, &manifest->probes[i], &unmatched[i]);
+	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
+		if (unmatched[i])
+			status = check_block(attachments, &manifest->probes[i]);
+	free(unmatched);
+	return status;
+}
+
+static int attach_target(struct attachments *attachments, const struct attach_target *target)
+{
+	struct attach_failure failure = {.status = STATUS_FAILED};
+	enum attach_result result =
+		provider_of(target->probe)->attach(attachments, target, &failure);
+
+	if (result == ATTACH_OK) {
+		attachments->attached++;
+		return STATUS_OK;
+	}
+	return tell(attachments->session, target->probe, result, &failure);
+}
+
+int attach_all(struct attachments *attachments)
+{
+	int status = STATUS_OK;
+
+	for (uint32_t i = 0; i < attachments->target_count && status == STATUS_OK; i++)
+		if (!provider_of(attachments->targets[i].probe)->newest_first)
+			status = attach_target(attachments, &attachments->targets[i]);
+	for (uint32_t i = attachments->target_count; i > 0 && status == STATUS_OK; i--)
+		if (provider_of(attachments->targets[i - 1].probe)->newest_first)
+			status = attach_target(attachments, &attachments->targets[i - 1]);
+	if (status == STATUS_OK && attachments->target_count > 0 && attachments->attached == 0) {
+		say_error("Attachment failed for all probes.");
+		status = STATUS_FAILED;
+	}
+	return status;
+}
+
+void attach_release(struct attachments *attachments)
+{
+	for (uint32_t i = 0; i < attachments->link_count; i++)
+		bpf_link__destroy(attachments->links[i]);
+	attachments->link_count = 0;
+}
+
+void attach_free(struct attachments *attachments)
+{
+	attach_release(attachments);
+	free(attachments->links);
+	free(attachments->targets);
+	memset(attachments, 0, sizeof(*attachments));
+}

@@ -1,0 +1,76 @@
+/* uprobe:PATH:FUNCTION[+offset] and uretprobe:PATH:FUNCTION. */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "attach.h"
+#include "binary_path.h"
+#include "binary_symbol.h"
+#include "exit_status.h"
+
+static enum attach_result explain(const struct mf_probe *probe, const char *path,
+				  enum binary_symbol_result result, struct attach_failure *failure)
+{
+	const char *provider = mf_provider_name(probe->provider);
+
+	switch (result) {
+	case BINARY_SYMBOL_FOUND:
+		return ATTACH_OK;
+	case BINARY_SYMBOL_NO_FILE:
+		return attach_refused(failure, probe, errno);
+	case BINARY_SYMBOL_NOT_ELF:
+		return attach_missing(failure, "%s target '%s' is not a 64-bit ELF file.", provider,
+				      path);
+	case BINARY_SYMBOL_UNKNOWN:
+		return attach_missing(failure, "No matches for %s %s:%s.", provider, path,
+				      probe->function);
+	case BINARY_SYMBOL_INDIRECT:
+		return attach_missing(failure,
+				      "%s %s:%s is an indirect function: its code is chosen at run "
+				      "time. Trace the implementation instead.",
+				      provider, path, probe->function);
+	case BINARY_SYMBOL_BEYOND:
+		return attach_missing(failure, "%s %s:%s+%llu lies outside the function.", provider,
+				      path, probe->function, (unsigned long long)probe->offset);
+	}
+	return ATTACH_FAILED;
+}
+
+static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
+			       struct attach_failure *failure)
+{
+	struct session *session = attachments->session;
+	struct attach_target target = {.probe = probe, .function = probe->function};
+	enum attach_result result;
+
+	if (strchr(probe->path, '*') || strchr(probe->function, '*'))
+		return attach_failed(failure, STATUS_FAILED,
+				     "Wildcards in a %s are not supported yet.",
+				     mf_provider_name(probe->provider));
+	target.path = binary_path_find(&session->arena, probe->path, session->options->pid);
+	if (!target.path)
+		return attach_missing(failure,
+				      "%s target file '%s' does not exist or is not executable.",
+				      mf_provider_name(probe->provider), probe->path);
+	result = explain(
+		probe, target.path,
+		binary_symbol_find(target.path, probe->function, probe->offset, &target.offset),
+		failure);
+	return result == ATTACH_OK ? attach_add_target(attachments, &target, failure) : result;
+}
+
+static enum attach_result attach(struct attachments *attachments,
+				 const struct attach_target *target, struct attach_failure *failure)
+{
+	const struct mf_probe *probe = target->probe;
+	uint32_t pid = attachments->session->options->pid;
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = probe->provider == MF_URETPROBE);
+	struct bpf_link *link;
+
+	link = bpf_program__attach_uprobe_opts(attach_program(attachments, probe),
+					       pid ? (int)pid : -1, target->path, target->offset,
+					       &options);
+	return attach_add_link(attachments, link, probe, failure);
+}
+
+const struct attach_provider attach_uprobe = {.newest_first = true, .find = find, .attach = attach};

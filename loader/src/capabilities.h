@@ -1,0 +1,10 @@
+/* Whether the loader may do what the object needs. */
+#ifndef BPFLOAD_CAPABILITIES_H
+#define BPFLOAD_CAPABILITIES_H
+
+#include "manifest.h"
+
+/* STATUS_OK, or STATUS_PERMISSION after a message that names what is missing. */
+int capabilities_check(const struct manifest *manifest);
+
+#endif

@@ -1,0 +1,35 @@
+/* The process of -c, which waits until the probes are attached, and that of -p. */
+#ifndef BPFLOAD_CHILD_H
+#define BPFLOAD_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct child {
+	/* 0: none. */
+	pid_t pid;
+	/* Written to let it start. */
+	int start;
+	bool ended;
+};
+
+/*
+ * Splits the command into words (quotes and backslashes as in a shell, nothing else of it), finds
+ * its file, and forks. The result is an exit status.
+ */
+int child_start(struct child *child, const char *command);
+
+/* Lets it run. */
+void child_release(struct child *child);
+
+/* Notes that it ended, when SIGCHLD came; true if so. */
+bool child_has_ended(struct child *child);
+
+/* Ends it by SIGTERM, and waits a little for that. */
+void child_stop(struct child *child);
+
+/* A descriptor that becomes readable when the process ends; -1 with errno. */
+int process_watch(uint32_t pid);
+
+#endif

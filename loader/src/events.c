@@ -1,0 +1,193 @@
+#include "events.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "exit_status.h"
+#include "report.h"
+
+/* A turn ends after so many records, so that signals are seen during a storm. */
+#define TURN 16384
+/* Room is given back to the programs that often within a turn. */
+#define RELEASE_EVERY 64
+
+#define EVENT_HEADER 8
+
+int events_open(struct events *events, const struct session *session, struct output *output)
+{
+	int fd = session_map_fd(session, "events");
+
+	memset(events, 0, sizeof(*events));
+	events->session = session;
+	events->output = output;
+	events->lost_fd = session_map_fd(session, "lost");
+	events->lost_counts = calloc(session->cpus, sizeof(*events->lost_counts));
+	if (!events->lost_counts) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	if (fd < 0)
+		return STATUS_OK;
+	if (ring_open(&events->ring, fd, session_map_max_entries(session, "events")) != 0) {
+		say_error("Cannot map the ring buffer: %s.", strerror(errno));
+		return STATUS_FAILED;
+	}
+	events->has_ring = true;
+	return STATUS_OK;
+}
+
+void events_resume(struct events *events)
+{
+	events->exited = false;
+}
+
+void events_close(struct events *events)
+{
+	ring_close(&events->ring);
+	free(events->lost_counts);
+	memset(events, 0, sizeof(*events));
+}
+
+static void note_exit(struct events *events, int code)
+{
+	events->exited = true;
+	events->exit_code = code;
+}
+
+static void handle(struct events *events, const uint8_t *record, size_t size)
+{
+	const struct manifest *manifest = events->session->manifest;
+	const struct mf_event *event;
+	uint32_t index;
+
+	if (size < EVENT_HEADER)
+		return;
+	memcpy(&index, record, sizeof(index));
+	/* Programs of a checked object write whole records; another writer to the map is not
+	 * believed. */
+	if (index >= manifest->event_count || size < manifest->events[index].size)
+		return;
+	event = &manifest->events[index];
+	if (event->kind == MF_EVENT_EXIT)
+		note_exit(events, record[event->fields[0].offset]);
+	else if (output_event(events->output, event, record, event->size) != 0)
+		events->broken = true;
+}
+
+/* A word in .bss that programs share. */
+static uint64_t *shared_word(const struct events *events, uint32_t offset)
+{
+	return (uint64_t *)(void *)(events->session->bss + offset);
+}
+
+/* Control events that found the ring full left a mark: 1 + argument. */
+static bool take_marks(struct events *events)
+{
+	const struct manifest *manifest = events->session->manifest;
+	bool any = false;
+
+	for (uint32_t i = 0; i < manifest->event_count && !events->broken; i++) {
+		const struct mf_event *event = &manifest->events[i];
+		uint64_t mark;
+
+		if (event->control == MF_NONE || !events->session->bss ||
+		    !__atomic_load_n(shared_word(events, event->control), __ATOMIC_RELAXED))
+			continue;
+		mark = __atomic_exchange_n(shared_word(events, event->control), 0,
+					   __ATOMIC_ACQ_REL);
+		any = true;
+		if (event->kind == MF_EVENT_EXIT)
+			note_exit(events, (int)((mark - 1) & 0xff));
+		else if (output_lost_control(events->output, event) != 0)
+			events->broken = true;
+		if (events->exited)
+			break;
+	}
+	return any;
+}
+
+enum drain_result events_drain(struct events *events)
+{
+	enum drain_result result = DRAIN_EMPTY;
+	const void *record;
+	uint32_t count = 0;
+	size_t size;
+
+	if (!events->has_ring)
+		return DRAIN_EMPTY;
+	while (!events->exited && !events->broken && (record = ring_next(&events->ring, &size))) {
+		handle(events, record, size);
+		result = DRAIN_SOME;
+		if (++count % RELEASE_EVERY == 0)
+			ring_release(&events->ring);
+		if (count == TURN) {
+			result = DRAIN_MORE;
+			break;
+		}
+	}
+	ring_release(&events->ring);
+	if (!events->exited && !events->broken && take_marks(events) && result == DRAIN_EMPTY)
+		result = DRAIN_SOME;
+	if (result != DRAIN_EMPTY && output_flush(events->output) != 0)
+		events->broken = true;
+	return result;
+}
+
+void events_discard(struct events *events)
+{
+	const struct manifest *manifest = events->session->manifest;
+
+	if (!events->has_ring)
+		return;
+	ring_discard(&events->ring);
+	for (uint32_t i = 0; i < manifest->event_count; i++)
+		if (manifest->events[i].control != MF_NONE && events->session->bss)
+			__atomic_store_n(shared_word(events, manifest->events[i].control), 0,
+					 __ATOMIC_RELEASE);
+}
+
+static uint64_t count_lost(struct events *events)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < events->session->manifest->event_count; i++) {
+		if (bpf_map_lookup_elem(events->lost_fd, &i, events->lost_counts) != 0)
+			continue;
+		for (uint32_t cpu = 0; cpu < events->session->cpus; cpu++)
+			total += events->lost_counts[cpu];
+	}
+	return total;
+}
+
+void events_check_lost(struct events *events)
+{
+	uint64_t total;
+
+	if (events->lost_fd < 0)
+		return;
+	total = count_lost(events);
+	if (total > events->lost)
+		output_lost(events->output, total - events->lost);
+	events->lost = total;
+}
+
+void events_ask_for_wakeup(struct events *events)
+{
+	uint32_t offset = events->session->manifest->globals.sleeping;
+
+	if (offset != MF_NONE && events->session->bss)
+		__atomic_store_n(shared_word(events, offset), 1, __ATOMIC_SEQ_CST);
+}
+
+bool events_waiting_for_wakeup(const struct events *events)
+{
+	uint32_t offset = events->session->manifest->globals.sleeping;
+
+	/* Without the variable it is the kernel that wakes the reader (bpf_ringbuf_commit). */
+	return offset == MF_NONE || !events->session->bss ||
+	       __atomic_load_n(shared_word(events, offset), __ATOMIC_SEQ_CST) != 0;
+}

@@ -1,0 +1,97 @@
+#include "features.h"
+
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "exit_status.h"
+#include "report.h"
+
+struct feature {
+	const char *name;
+	/* First kernel that has it. */
+	unsigned major, minor;
+	/* 0: no helper. */
+	enum bpf_func_id helper;
+	/* A program type that may call the helper; for program features the type itself. */
+	enum bpf_prog_type type;
+};
+
+/* Names as in compiler/lowering/features.ts; versions from the commits that brought them. */
+static const struct feature features[] = {
+	{"bpf_get_stack", 4, 18, BPF_FUNC_get_stack, BPF_PROG_TYPE_KPROBE},
+	{"bpf_get_current_cgroup_id", 4, 18, BPF_FUNC_get_current_cgroup_id, BPF_PROG_TYPE_KPROBE},
+	{"bounded_loops", 5, 3, 0, 0},
+	{"bpf_probe_read_kernel", 5, 5, BPF_FUNC_probe_read_kernel, BPF_PROG_TYPE_KPROBE},
+	{"bpf_probe_read_user", 5, 5, BPF_FUNC_probe_read_user, BPF_PROG_TYPE_KPROBE},
+	{"bpf_probe_read_kernel_str", 5, 5, BPF_FUNC_probe_read_kernel_str, BPF_PROG_TYPE_KPROBE},
+	{"bpf_probe_read_user_str", 5, 5, BPF_FUNC_probe_read_user_str, BPF_PROG_TYPE_KPROBE},
+	{"tp_btf", 5, 5, 0, BPF_PROG_TYPE_TRACING},
+	{"bpf_jiffies64", 5, 6, BPF_FUNC_jiffies64, BPF_PROG_TYPE_KPROBE},
+	{"bpf_get_ns_current_pid_tgid", 5, 7, BPF_FUNC_get_ns_current_pid_tgid,
+	 BPF_PROG_TYPE_KPROBE},
+	{"ringbuf", 5, 8, BPF_FUNC_ringbuf_reserve, BPF_PROG_TYPE_KPROBE},
+	{"bpf_ktime_get_boot_ns", 5, 8, BPF_FUNC_ktime_get_boot_ns, BPF_PROG_TYPE_KPROBE},
+	{"bpf_get_current_task_btf", 5, 11, BPF_FUNC_get_current_task_btf, BPF_PROG_TYPE_KPROBE},
+	{"atomic_exchange", 5, 12, 0, 0},
+	{"bpf_for_each_map_elem", 5, 13, BPF_FUNC_for_each_map_elem, BPF_PROG_TYPE_KPROBE},
+	{"bpf_get_func_ip", 5, 15, BPF_FUNC_get_func_ip, BPF_PROG_TYPE_KPROBE},
+	{"bpf_get_attach_cookie", 5, 15, BPF_FUNC_get_attach_cookie, BPF_PROG_TYPE_KPROBE},
+	{"bpf_loop", 5, 17, BPF_FUNC_loop, BPF_PROG_TYPE_KPROBE},
+	{"bpf_strncmp", 5, 17, BPF_FUNC_strncmp, BPF_PROG_TYPE_KPROBE},
+	{"bpf_map_lookup_percpu_elem", 5, 19, BPF_FUNC_map_lookup_percpu_elem,
+	 BPF_PROG_TYPE_KPROBE},
+	{"bpf_ktime_get_tai_ns", 6, 1, BPF_FUNC_ktime_get_tai_ns, BPF_PROG_TYPE_KPROBE},
+};
+
+static bool older_than(const struct utsname *host, const struct feature *feature)
+{
+	unsigned major = 0, minor = 0;
+
+	if (sscanf(host->release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major < feature->major || (major == feature->major && minor < feature->minor);
+}
+
+static bool is_missing(const struct utsname *host, const struct feature *feature)
+{
+	/* Distributions bring features to older kernels: ask the kernel where it can be asked. */
+	if (feature->helper)
+		return libbpf_probe_bpf_helper(feature->type, feature->helper, NULL) == 0;
+	if (feature->type)
+		return libbpf_probe_bpf_prog_type(feature->type, NULL) == 0;
+	return older_than(host, feature);
+}
+
+int features_explain(const struct manifest *manifest)
+{
+	int status = STATUS_OK;
+	struct utsname host;
+
+	if (uname(&host) != 0)
+		return STATUS_OK;
+	for (uint32_t i = 0; i < manifest->feature_count; i++) {
+		for (size_t j = 0; j < sizeof(features) / sizeof(*features); j++) {
+			if (strcmp(features[j].name, manifest->features[i]) != 0 ||
+			    !is_missing(&host, &features[j]))
+				continue;
+			say_error(
+				"This kernel (%s) lacks %s, which the script needs and Linux %u.%u "
+				"brings.",
+				host.release, features[j].name, features[j].major,
+				features[j].minor);
+			status = STATUS_KERNEL;
+		}
+	}
+	if (status == STATUS_OK && access("/sys/kernel/btf/vmlinux", F_OK) != 0) {
+		say_error(
+			"This kernel (%s) has no BTF, which programs that read kernel types need: "
+			"it wants CONFIG_DEBUG_INFO_BTF.",
+			host.release);
+		status = STATUS_KERNEL;
+	}
+	return status;
+}

@@ -1,0 +1,14 @@
+/* Kernel features that programs need: which one the running kernel lacks. */
+#ifndef BPFLOAD_FEATURES_H
+#define BPFLOAD_FEATURES_H
+
+#include "manifest.h"
+
+/*
+ * Looks for a feature of the manifest that this kernel does not have, and says so with the version
+ * that brings it. Asked only after loading failed, because asking costs system calls. The result is
+ * STATUS_KERNEL, or STATUS_OK when none is missing.
+ */
+int features_explain(const struct manifest *manifest);
+
+#endif

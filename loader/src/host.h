@@ -1,0 +1,24 @@
+/* Facts about this host that programs are told or the loader decides by. */
+#ifndef BPFLOAD_HOST_H
+#define BPFLOAD_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* CLOCK_BOOTTIME in ns. */
+uint64_t host_boot_clock(void);
+
+/* Device (as the kernel numbers it) and inode of the loader's PID namespace; false in the initial
+ * one. */
+bool host_pid_namespace(uint64_t *device, uint64_t *inode);
+
+/* Bytes of a ring buffer: a power of two from 1 MiB to 16 MiB, by the memory that is available. */
+uint32_t host_ring_size(void);
+
+/*
+ * Numbers of the CPUs that are online, in ascending order; the caller frees them. The result is
+ * their number, 0 with errno on failure.
+ */
+uint32_t host_online_cpus(uint32_t **cpus);
+
+#endif

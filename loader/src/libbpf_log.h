@@ -1,0 +1,26 @@
+/* What libbpf and the kernel's verifier say while an object is loaded. */
+#ifndef BPFLOAD_LIBBPF_LOG_H
+#define BPFLOAD_LIBBPF_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct libbpf_log {
+	char *text;
+	size_t length, room;
+	/* Show it at once (-v). */
+	bool verbose;
+};
+
+/* From now on libbpf's messages go to `log`, until libbpf_log_stop. */
+void libbpf_log_start(struct libbpf_log *log, bool verbose);
+void libbpf_log_stop(struct libbpf_log *log);
+
+/* Says the last meaningful lines of what was collected, and how many were left out. Nothing with
+ * -v. */
+void libbpf_log_explain(const struct libbpf_log *log);
+
+/* Whether the collected text holds `words`. */
+bool libbpf_log_has(const struct libbpf_log *log, const char *words);
+
+#endif

@@ -1,0 +1,228 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exit_status.h"
+#include "report.h"
+
+/* While events come, the ring is looked at that often instead of a wake-up for each. */
+#define TICK_NS 4000000
+#define LOST_INTERVAL_NS 250000000
+
+static int failed(const char *what)
+{
+	say_error("Cannot %s: %s.", what, strerror(errno));
+	return STATUS_FAILED;
+}
+
+static int watch(struct loop *loop, int fd, uint32_t how)
+{
+	struct epoll_event event = {.events = EPOLLIN | how, .data.fd = fd};
+
+	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void watched_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGCHLD);
+}
+
+int loop_open(struct loop *loop, uint32_t pid)
+{
+	sigset_t set;
+
+	memset(loop, 0, sizeof(*loop));
+	loop->epoll = loop->signals = loop->timer = loop->process = -1;
+	watched_signals(&set);
+	if (sigprocmask(SIG_BLOCK, &set, &loop->old_mask) != 0)
+		return failed("block signals");
+	/* A reader that has gone shows as an error of write. */
+	signal(SIGPIPE, SIG_IGN);
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	loop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->epoll < 0 || loop->signals < 0 || loop->timer < 0)
+		return failed("wait for events");
+	if (watch(loop, loop->signals, 0) != 0 || watch(loop, loop->timer, 0) != 0)
+		return failed("wait for events");
+	if (!pid)
+		return STATUS_OK;
+	loop->process = process_watch(pid);
+	if (loop->process < 0 && errno == ESRCH) {
+		say_error("-p: there is no process %u.", pid);
+		return STATUS_FAILED;
+	}
+	if (loop->process < 0 || watch(loop, loop->process, 0) != 0)
+		return failed("watch the process of -p");
+	return STATUS_OK;
+}
+
+int loop_watch_ring(struct loop *loop, const struct events *events)
+{
+	/* Edge-triggered: only wake-ups count, not that records are there, which ticks see to. */
+	if (events->has_ring && watch(loop, events->ring.fd, EPOLLET) != 0)
+		return failed("wait for the ring buffer");
+	return STATUS_OK;
+}
+
+static void set_timer(struct loop *loop, bool on)
+{
+	struct itimerspec spec = {0};
+
+	if (loop->timer_armed == on)
+		return;
+	if (on)
+		spec.it_value.tv_nsec = spec.it_interval.tv_nsec = TICK_NS;
+	timerfd_settime(loop->timer, 0, &spec, NULL);
+	loop->timer_armed = on;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void check_lost(struct loop *loop, struct events *events, bool at_once)
+{
+	uint64_t now = now_ns();
+
+	if (!at_once && now - loop->lost_checked < LOST_INTERVAL_NS)
+		return;
+	loop->lost_checked = now;
+	events_check_lost(events);
+}
+
+/* Reads the signals that came; true when one of them ends tracing. */
+static bool take_signals(struct loop *loop, struct events *events, struct child *child,
+			 enum loop_end *end)
+{
+	struct signalfd_siginfo info;
+
+	while (read(loop->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGINT:
+		case SIGTERM:
+			*end = LOOP_SIGNAL;
+			return true;
+		case SIGUSR1:
+			if (output_all_maps(events->output) != 0 ||
+			    output_flush(events->output) != 0)
+				events->broken = true;
+			break;
+		case SIGCHLD:
+			if (child_has_ended(child)) {
+				*end = LOOP_PROCESS;
+				return true;
+			}
+			break;
+		}
+	}
+	return false;
+}
+
+/* Whether the traced process has ended; what woke the loop is known by descriptor. */
+static bool process_ended(const struct loop *loop, const struct epoll_event *ready, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (loop->process >= 0 && ready[i].data.fd == loop->process)
+			return true;
+	return false;
+}
+
+/*
+ * Decides how to wait after a drain. While events come: until the next tick. After a tick without
+ * any: programs are asked for a wake-up, and one more tick is waited, because a program on another
+ * CPU may have read `sleeping` just before, and its record may have come into sight just after, we
+ * looked. After that: until woken.
+ */
+static void prepare_wait(struct loop *loop, struct events *events, enum drain_result drained)
+{
+	if (!events->has_ring)
+		return;
+	if (drained != DRAIN_EMPTY || !ring_is_empty(&events->ring)) {
+		set_timer(loop, true);
+		return;
+	}
+	if (!events_waiting_for_wakeup(events)) {
+		events_ask_for_wakeup(events);
+		set_timer(loop, true);
+		return;
+	}
+	if (loop->timer_armed)
+		check_lost(loop, events, true);
+	set_timer(loop, false);
+}
+
+enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child)
+{
+	enum loop_end end = LOOP_SIGNAL;
+
+	for (;;) {
+		enum drain_result drained = events_drain(events);
+		struct epoll_event ready[8];
+		uint64_t ticks;
+		int count;
+
+		if (events->broken)
+			return LOOP_BROKEN;
+		if (events->exited)
+			return LOOP_EXIT;
+		if (drained != DRAIN_EMPTY)
+			check_lost(loop, events, false);
+		if (drained != DRAIN_MORE)
+			prepare_wait(loop, events, drained);
+		count = epoll_wait(loop->epoll, ready, 8, drained == DRAIN_MORE ? 0 : -1);
+		if (count < 0 && errno != EINTR) {
+			failed("wait for events");
+			return LOOP_FAILED;
+		}
+		if (read(loop->timer, &ticks, sizeof(ticks)) < 0 && errno != EAGAIN) {
+			failed("read the timer");
+			return LOOP_FAILED;
+		}
+		if (take_signals(loop, events, child, &end))
+			return end;
+		if (events->broken)
+			return LOOP_BROKEN;
+		if (process_ended(loop, ready, count))
+			return LOOP_PROCESS;
+	}
+}
+
+void loop_release_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void loop_close(struct loop *loop)
+{
+	close_fd(loop->process);
+	close_fd(loop->timer);
+	close_fd(loop->signals);
+	close_fd(loop->epoll);
+	sigprocmask(SIG_SETMASK, &loop->old_mask, NULL);
+}

@@ -1,0 +1,216 @@
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "capabilities.h"
+#include "child.h"
+#include "events.h"
+#include "exit_status.h"
+#include "loop.h"
+#include "object_file.h"
+#include "output.h"
+#include "report.h"
+#include "session.h"
+
+#define NOTIFY_VARIABLE "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+
+struct run {
+	const struct options *options;
+	struct object_file object;
+	struct session session;
+	struct attachments attachments;
+	struct child child;
+	struct loop loop;
+	struct events events;
+	struct output *output;
+};
+
+static int read_object(struct run *run)
+{
+	const char *path = run->options->objects[0];
+	struct report report = {0};
+
+	if (object_file_read(&run->object, path, &report) != STATUS_OK) {
+		say_error("%s: %s", path, report.text);
+		return report.status;
+	}
+	if (run->object.manifest->unsafe && !run->options->unsafe) {
+		say_error(
+			"%s: the script changes the system (it uses unsafe functions): allow that "
+			"with --unsafe.",
+			path);
+		return STATUS_FAILED;
+	}
+	return capabilities_check(run->object.manifest);
+}
+
+static int load(struct run *run)
+{
+	const struct options *options = run->options;
+	int status = session_open(&run->session, options, run->object.manifest, run->object.bytes,
+				  run->object.size);
+
+	if (status == STATUS_OK)
+		status = attach_find(&run->attachments, &run->session);
+	if (status != STATUS_OK)
+		return status;
+	if (run->attachments.target_count == 0 && session_count(&run->session, MF_BEGIN) == 0 &&
+	    session_count(&run->session, MF_END) == 0) {
+		if (!options->quiet)
+			say_error("No probes to attach.");
+		return STATUS_FAILED;
+	}
+	if (options->child)
+		status = child_start(&run->child, options->child);
+	if (status == STATUS_OK)
+		status = session_load(&run->session, (uint32_t)run->child.pid);
+	if (status == STATUS_OK)
+		status = output_open(&run->output, &run->session);
+	if (status == STATUS_OK)
+		status = events_open(&run->events, &run->session, run->output);
+	if (status == STATUS_OK)
+		status = loop_watch_ring(&run->loop, &run->events);
+	return status;
+}
+
+static void announce(const struct run *run)
+{
+	uint32_t count = run->attachments.attached + session_count(&run->session, MF_BEGIN) +
+			 session_count(&run->session, MF_END);
+	static const char notice[] = NOTIFY_VARIABLE "\n";
+	ssize_t ignored;
+
+	if (!run->options->quiet)
+		say("Attached %u %s", count, count == 1 ? "probe" : "probes");
+	if (getenv(NOTIFY_VARIABLE)) {
+		ignored = write(STDOUT_FILENO, notice, sizeof(notice) - 1);
+		(void)ignored;
+	}
+}
+
+/* Handles all that is queued; new records do not come for ever, since nothing is attached any more.
+ */
+static void drain_all(void *context)
+{
+	struct run *run = context;
+
+	do
+		events_resume(&run->events);
+	while (events_drain(&run->events) != DRAIN_EMPTY && !run->events.broken);
+}
+
+/* What was queued up to exit() or the end of the ring. */
+static void drain_to_exit(struct run *run)
+{
+	while (!run->events.exited && !run->events.broken &&
+	       events_drain(&run->events) != DRAIN_EMPTY)
+		;
+}
+
+/* After tracing: no more events, the end programs, the last output. */
+static int finish(struct run *run, enum loop_end end)
+{
+	int status = STATUS_OK;
+
+	attach_release(&run->attachments);
+	child_stop(&run->child);
+	if (end == LOOP_PROCESS)
+		drain_to_exit(run);
+	/* After exit() or a signal, what is queued does not count any more. */
+	if (end != LOOP_PROCESS || run->events.exited)
+		events_discard(&run->events);
+	events_resume(&run->events);
+	if (!run->events.broken)
+		status = session_run(&run->session, MF_END, drain_all, run);
+	events_check_lost(&run->events);
+	loop_release_signals();
+	output_lost_total(run->output, run->events.lost);
+	if (!run->events.broken && output_finish(run->output) != 0)
+		run->events.broken = true;
+	if (output_close(run->output) != 0)
+		run->events.broken = true;
+	run->output = NULL;
+	if (run->events.broken || end == LOOP_FAILED)
+		return STATUS_FAILED;
+	return status != STATUS_OK ? status : run->events.exit_code;
+}
+
+static int trace(struct run *run)
+{
+	enum loop_end end;
+	int status = session_run(&run->session, MF_BEGIN, NULL, NULL);
+
+	if (status == STATUS_OK)
+		status = attach_all(&run->attachments);
+	if (status != STATUS_OK)
+		return status;
+	child_release(&run->child);
+	announce(run);
+	if (run->attachments.target_count == 0) {
+		/* Only begin and end: nothing more will come. */
+		end = LOOP_PROCESS;
+	} else {
+		end = loop_run(&run->loop, &run->events, &run->child);
+	}
+	return finish(run, end);
+}
+
+int run_object(const struct options *options)
+{
+	struct run run = {.options = options};
+	int status = read_object(&run);
+
+	if (status == STATUS_OK) {
+		status = loop_open(&run.loop, options->pid);
+		if (status == STATUS_OK)
+			status = load(&run);
+		if (status == STATUS_OK)
+			status = trace(&run);
+		if (run.output)
+			output_close(run.output);
+		events_close(&run.events);
+		attach_free(&run.attachments);
+		child_stop(&run.child);
+		session_free(&run.session);
+		loop_close(&run.loop);
+	}
+	object_file_free(&run.object);
+	return status;
+}
+
+static int check_object(const struct options *options, const char *path)
+{
+	struct object_file object;
+	struct session session;
+	struct report report = {0};
+	int status = object_file_read(&object, path, &report);
+
+	if (status != STATUS_OK) {
+		say_error("%s: %s", path, report.text);
+	} else {
+		status =
+			session_open(&session, options, object.manifest, object.bytes, object.size);
+		session_free(&session);
+		if (status == STATUS_OK && !options->quiet)
+			printf("%s: ok\n", path);
+	}
+	object_file_free(&object);
+	return status;
+}
+
+int check_objects(const struct options *options)
+{
+	int result = STATUS_OK;
+
+	for (uint32_t i = 0; i < options->object_count; i++) {
+		int status = check_object(options, options->objects[i]);
+
+		if (result == STATUS_OK)
+			result = status;
+	}
+	return result;
+}

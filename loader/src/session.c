@@ -1,0 +1,380 @@
+#include "session.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "exit_status.h"
+#include "features.h"
+#include "fixups.h"
+#include "host.h"
+#include "libbpf_log.h"
+#include "params.h"
+#include "report.h"
+
+#define PAGE 4096
+
+int session_map_fd(const struct session *session, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+
+	return map ? bpf_map__fd(map) : -1;
+}
+
+uint32_t session_map_max_entries(const struct session *session, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+
+	return map ? bpf_map__max_entries(map) : 0;
+}
+
+uint32_t session_map_value_size(const struct session *session, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+
+	return map ? bpf_map__value_size(map) : 0;
+}
+
+const char *session_probe_name(const struct session *session, uint64_t index)
+{
+	return index < session->probe_name_count ? session->probe_names[index] : NULL;
+}
+
+uint32_t session_add_probe_name(struct session *session, const char *name)
+{
+	if (session->probe_name_count == session->probe_name_room) {
+		uint32_t room = session->probe_name_room ? 2 * session->probe_name_room : 64;
+		const char **names = realloc(session->probe_names, room * sizeof(*names));
+
+		if (!names)
+			return UINT32_MAX;
+		session->probe_names = names;
+		session->probe_name_room = room;
+	}
+	session->probe_names[session->probe_name_count] = name;
+	return session->probe_name_count++;
+}
+
+uint32_t session_count(const struct session *session, enum mf_provider provider)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < session->manifest->probe_count; i++)
+		count += session->manifest->probes[i].provider == provider && session->programs[i];
+	return count;
+}
+
+/* Sizes that the manifest says against those that the kernel will be told. */
+static bool store_fits(const struct mf_store *store, const struct bpf_map *map)
+{
+	uint32_t value = bpf_map__value_size(map);
+
+	switch (store->kind) {
+	case MF_STORE_HASH:
+		return (bpf_map__type(map) == BPF_MAP_TYPE_HASH ||
+			bpf_map__type(map) == BPF_MAP_TYPE_LRU_HASH) &&
+		       bpf_map__key_size(map) == store->key_size && value == store->value_size;
+	case MF_STORE_PERCPU_HASH:
+		return (bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH ||
+			bpf_map__type(map) == BPF_MAP_TYPE_LRU_PERCPU_HASH) &&
+		       bpf_map__key_size(map) == store->key_size && value == store->value_size;
+	case MF_STORE_PERCPU_SLOT:
+		return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		       bpf_map__key_size(map) == 4 && bpf_map__max_entries(map) > 0 &&
+		       store->value_size <= value && store->present % 8 == 0 && value >= 8 &&
+		       store->present <= value - 8;
+	case MF_STORE_GLOBAL:
+		break;
+	}
+	return true;
+}
+
+static int check_maps(const struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+	const struct bpf_map *events = bpf_object__find_map_by_name(session->object, "events");
+	const struct bpf_map *lost = bpf_object__find_map_by_name(session->object, "lost");
+
+	for (uint32_t i = 0; i < manifest->map_count; i++) {
+		for (uint32_t j = 0; j < manifest->maps[i].store_count; j++) {
+			const struct mf_store *store = &manifest->maps[i].stores[j];
+			const struct bpf_map *map;
+
+			if (!store->map)
+				continue;
+			map = bpf_object__find_map_by_name(session->object, store->map);
+			if (!map || !store_fits(store, map)) {
+				say_error("the object's manifest is not valid: map %s is another "
+					  "than "
+					  "it says",
+					  store->map);
+				return STATUS_OBJECT;
+			}
+		}
+	}
+	if (manifest->event_count > 0 &&
+	    (!events || bpf_map__type(events) != BPF_MAP_TYPE_RINGBUF)) {
+		say_error("the object's manifest is not valid: 'events' is no ring buffer");
+		return STATUS_OBJECT;
+	}
+	if (lost &&
+	    (bpf_map__type(lost) != BPF_MAP_TYPE_PERCPU_ARRAY || bpf_map__value_size(lost) != 8 ||
+	     bpf_map__max_entries(lost) < manifest->event_count)) {
+		say_error("the object's manifest is not valid: 'lost' does not count the events");
+		return STATUS_OBJECT;
+	}
+	return STATUS_OK;
+}
+
+static bool type_fits(const struct bpf_program *program, enum mf_provider provider)
+{
+	enum bpf_prog_type type = bpf_program__type(program);
+
+	switch (provider) {
+	case MF_BEGIN:
+	case MF_END:
+		return type == BPF_PROG_TYPE_RAW_TRACEPOINT;
+	case MF_TRACEPOINT:
+		return type == BPF_PROG_TYPE_TRACEPOINT;
+	case MF_RAWTRACEPOINT:
+		return type == BPF_PROG_TYPE_TRACING &&
+		       bpf_program__expected_attach_type(program) == BPF_TRACE_RAW_TP;
+	case MF_KPROBE:
+	case MF_KRETPROBE:
+	case MF_UPROBE:
+	case MF_URETPROBE:
+		return type == BPF_PROG_TYPE_KPROBE;
+	case MF_INTERVAL:
+	case MF_PROFILE:
+		return type == BPF_PROG_TYPE_PERF_EVENT;
+	}
+	return false;
+}
+
+static int find_programs(struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+
+	session->programs = calloc(manifest->probe_count + 1, sizeof(*session->programs));
+	if (!session->programs) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	for (uint32_t i = 0; i < manifest->probe_count; i++) {
+		const struct mf_probe *probe = &manifest->probes[i];
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(session->object, probe->program);
+
+		if (!program || !type_fits(program, probe->provider)) {
+			say_error(
+				"the object's manifest is not valid: program %s is another than it "
+				"says",
+				probe->program);
+			return STATUS_OBJECT;
+		}
+		session->programs[i] = program;
+	}
+	return STATUS_OK;
+}
+
+int session_open(struct session *session, const struct options *options,
+		 const struct manifest *manifest, const void *bytes, size_t size)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "script");
+	struct libbpf_log log;
+	int status;
+
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	session->manifest = manifest;
+	session->parameters = options->parameters;
+	session->parameter_count = options->parameter_count;
+	libbpf_log_start(&log, options->verbose);
+	session->object = bpf_object__open_mem(bytes, size, &open);
+	if (!session->object) {
+		say_error("libbpf does not take the object: %s.", strerror(errno));
+		libbpf_log_explain(&log);
+		libbpf_log_stop(&log);
+		return STATUS_OBJECT;
+	}
+	libbpf_log_stop(&log);
+	status = check_maps(session);
+	return status == STATUS_OK ? find_programs(session) : status;
+}
+
+/* Writes a number of `size` bytes where the manifest says, if it does. */
+static void put_global(uint8_t *section, uint32_t offset, const void *value, size_t size)
+{
+	if (offset != MF_NONE)
+		memcpy(section + offset, value, size);
+}
+
+static int set_rodata(struct session *session)
+{
+	const struct mf_globals *globals = &session->manifest->globals;
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".rodata");
+	uint64_t cpus = session->cpus, count = session->parameter_count;
+	uint64_t namespace[2] = {0};
+	uint32_t pid = session->options->pid;
+	const void *initial;
+	uint8_t *rodata;
+	size_t size;
+	int status;
+
+	session->start = host_boot_clock();
+	if (!map)
+		return STATUS_OK;
+	initial = bpf_map__initial_value(map, &size);
+	if (!initial) {
+		say_error("the object is damaged: .rodata has no bytes");
+		return STATUS_OBJECT;
+	}
+	rodata = malloc(size);
+	if (!rodata) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	memcpy(rodata, initial, size);
+	host_pid_namespace(&namespace[0], &namespace[1]);
+	put_global(rodata, globals->filter_pid, &pid, sizeof(pid));
+	put_global(rodata, globals->pid_namespace, namespace, sizeof(namespace));
+	put_global(rodata, globals->start, &session->start, sizeof(session->start));
+	put_global(rodata, globals->cpus, &cpus, sizeof(cpus));
+	put_global(rodata, globals->param_count, &count, sizeof(count));
+	put_global(rodata, globals->child_pid, &session->child_pid, sizeof(session->child_pid));
+	status = params_store(session->options, session->manifest, rodata, size);
+	if (status == STATUS_OK && bpf_map__set_initial_value(map, rodata, size) != 0) {
+		say_error("Cannot set the parameters: %s.", strerror(errno));
+		status = STATUS_FAILED;
+	}
+	free(rodata);
+	return status;
+}
+
+/* libbpf 1.1 maps the kernel's .bss into the process only for its own skeletons. */
+static int map_bss(struct session *session)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".bss");
+	void *bytes;
+
+	if (!map)
+		return STATUS_OK;
+	bytes = mmap(NULL, bpf_map__value_size(map), PROT_READ | PROT_WRITE, MAP_SHARED,
+		     bpf_map__fd(map), 0);
+	if (bytes == MAP_FAILED) {
+		say_error("Cannot map the script's variables: %s.", strerror(errno));
+		return STATUS_FAILED;
+	}
+	session->bss = bytes;
+	session->bss_size = bpf_map__value_size(map);
+	return STATUS_OK;
+}
+
+static void set_ring_size(struct session *session)
+{
+	struct bpf_map *events = bpf_object__find_map_by_name(session->object, "events");
+	uint32_t pages = session->manifest->config.perf_rb_pages;
+
+	if (events)
+		bpf_map__set_max_entries(events, pages ? pages * PAGE : host_ring_size());
+}
+
+/* Only programs whose probe has something to attach to are loaded. */
+static void choose_programs(struct session *session)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, session->object)
+		bpf_program__set_autoload(program, false);
+	for (uint32_t i = 0; i < session->manifest->probe_count; i++)
+		if (session->programs[i])
+			bpf_program__set_autoload(session->programs[i], true);
+}
+
+static int explain_load(const struct session *session, const struct libbpf_log *log, int error)
+{
+	int status = features_explain(session->manifest);
+
+	if (status != STATUS_OK) {
+		/* The feature says it all; the log is for -v. */
+		return status;
+	}
+	if ((error == EPERM || error == EACCES) && !libbpf_log_has(log, "BEGIN PROG LOAD LOG")) {
+		say_error("No permission to load programs: %s. It needs CAP_BPF and CAP_PERFMON.",
+			  strerror(error));
+		libbpf_log_explain(log);
+		return STATUS_PERMISSION;
+	}
+	say_error("The kernel refused the script's programs: %s.", strerror(error));
+	libbpf_log_explain(log);
+	return STATUS_FAILED;
+}
+
+int session_load(struct session *session, uint32_t child_pid)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct libbpf_log log;
+	int status, error;
+
+	if (cpus <= 0) {
+		say_error("Cannot find the number of CPUs: %s.", strerror(-cpus));
+		return STATUS_FAILED;
+	}
+	session->cpus = (uint32_t)cpus;
+	session->child_pid = child_pid;
+	session->online_cpu_count = host_online_cpus(&session->online_cpus);
+	if (session->online_cpu_count == 0) {
+		say_error("Cannot find which CPUs are online: %s.", strerror(errno));
+		return STATUS_FAILED;
+	}
+	choose_programs(session);
+	set_ring_size(session);
+	status = set_rodata(session);
+	if (status == STATUS_OK)
+		status = fixups_apply(session);
+	if (status != STATUS_OK)
+		return status;
+	libbpf_log_start(&log, session->options->verbose);
+	error = bpf_object__load(session->object);
+	if (error)
+		status = explain_load(session, &log, -error);
+	libbpf_log_stop(&log);
+	return status == STATUS_OK ? map_bss(session) : status;
+}
+
+int session_run(struct session *session, enum mf_provider provider, void (*after)(void *context),
+		void *context)
+{
+	for (uint32_t i = 0; i < session->manifest->probe_count; i++) {
+		const struct mf_probe *probe = &session->manifest->probes[i];
+		LIBBPF_OPTS(bpf_test_run_opts, options);
+		int error;
+
+		if (probe->provider != provider || !session->programs[i])
+			continue;
+		error = bpf_prog_test_run_opts(bpf_program__fd(session->programs[i]), &options);
+		if (error) {
+			say_error("Cannot run %s: %s.", probe->name, strerror(-error));
+			return error == -EPERM ? STATUS_PERMISSION : STATUS_FAILED;
+		}
+		if (after)
+			after(context);
+	}
+	return STATUS_OK;
+}
+
+void session_free(struct session *session)
+{
+	if (session->bss)
+		munmap(session->bss, session->bss_size);
+	bpf_object__close(session->object);
+	free(session->programs);
+	free(session->probe_names);
+	free(session->online_cpus);
+	arena_free(&session->arena);
+	memset(session, 0, sizeof(*session));
+}
