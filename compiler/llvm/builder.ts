@@ -11,6 +11,7 @@ import {
   type Primitive,
   siteImmediate,
   siteLoad,
+  steadyHelper,
   volatileLoad,
   volatileStore,
 } from './primitives.ts';
@@ -23,6 +24,8 @@ export interface FunctionBuilder extends IrBuilder {
   /** Calls a BPF helper by its number; at most five arguments. */
   helper(id: number, args: readonly (IrValue | IrPointer)[]): IrValue;
   helperPointer(id: number, args: readonly (IrValue | IrPointer)[]): IrPointer;
+  /** A helper without arguments whose result does not change during a run of the program: calls of it merge. */
+  steadyHelper(id: number): IrValue;
   /** Address of a global or map, which may be defined later on. */
   global(symbol: string): IrPointer;
   /** Address of a callback, which has to be defined already. */
@@ -185,6 +188,7 @@ export function createFunctionBuilder(
     alloca,
     setPlace,
     helper: (id, args) => asValue(callHelper(id, i64, args)),
+    steadyHelper: (id) => asValue(use(steadyHelper(id))),
     helperPointer: (id, args) => asPointer(callHelper(id, native.pointer, args)),
     global: (symbol) => asPointer(tables.global(symbol)),
     callback: (symbol) =>

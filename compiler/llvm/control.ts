@@ -1,10 +1,10 @@
 /** Structured control flow on basic blocks. */
 import type llvm from 'llvm-bindings';
-import { asPointer, asValue, type Native, raw } from './binding.ts';
+import { asBool, asPointer, asValue, type Native, raw } from './binding.ts';
 import type { IrBool, IrBuilder, IrPointer, IrValue } from './ir.ts';
 
 export interface ControlFlow {
-  readonly statements: Pick<IrBuilder, 'if_' | 'ifValue' | 'ifPointer' | 'while_'>;
+  readonly statements: Pick<IrBuilder, 'if_' | 'ifValue' | 'ifBool' | 'ifPointer' | 'while_'>;
   reachable(): boolean;
   /** Ends the block by `terminate`; what is built until the end of the enclosing arm is dead code. */
   leave(terminate: () => void): void;
@@ -87,6 +87,14 @@ export function createControlFlow(
           () => raw(otherwise()),
         );
         return asValue(mergedValue(native.i64, arms));
+      },
+      ifBool: (condition: IrBool, then: () => IrBool, otherwise: () => IrBool) => {
+        const arms = branch(
+          condition,
+          () => raw(then()),
+          () => raw(otherwise()),
+        );
+        return asBool(mergedValue(native.llvm.Type.getInt1Ty(native.context), arms));
       },
       ifPointer: (condition: IrBool, then: () => IrPointer, otherwise: () => IrPointer) => {
         const arms = branch(

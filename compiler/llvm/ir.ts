@@ -73,6 +73,7 @@ export interface IrBuilder {
   if_(condition: IrBool, then: () => void, otherwise?: () => void): void;
   /** The same with a value. */
   ifValue(condition: IrBool, then: () => IrValue, otherwise: () => IrValue): IrValue;
+  ifBool(condition: IrBool, then: () => IrBool, otherwise: () => IrBool): IrBool;
   ifPointer(condition: IrBool, then: () => IrPointer, otherwise: () => IrPointer): IrPointer;
   /** `condition` is built at the loop's head each time. */
   while_(

@@ -82,6 +82,20 @@ export function atomicExchange(): Primitive {
   };
 }
 
+/** A helper without arguments that gives the same whenever one run of a program calls it: calls merge. */
+export function steadyHelper(id: number): Primitive {
+  return {
+    name: `bpfscript.helper.${id}`,
+    result: 'i64',
+    parameters: [],
+    attributes: 'readnone willreturn',
+    body: [
+      `%v = call i64 inttoptr (i64 ${id} to i64 ()*)() readnone nounwind willreturn`,
+      'ret i64 %v',
+    ],
+  };
+}
+
 /**
  * A load whose offset is decided by the loader: one `ldx`, noted in `.bpfscript.sites`. The assembly reads no
  * memory that a program writes, so that equal ones may merge (readnone) and unused ones vanish.

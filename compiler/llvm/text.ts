@@ -50,12 +50,12 @@ export function completeText(text: string, completion: Completion): string {
           : `${define}dso_local ${rest} section ${quote(Buffer.from(section))}`;
       },
     )
-    // A global is an i8 to the binding, and an array of bytes in truth.
-    .replace(new RegExp(`i8\\* ${NAME}`, 'g'), (operand, quoted, plain) => {
+    // A global is an i8 to the binding, and an array of bytes in truth. A phi names its type once, in front.
+    .replace(new RegExp(`(i8\\* |\\[ )${NAME}`, 'g'), (operand, before, quoted, plain) => {
       const global = globals.get(nameOf(quoted, plain));
       if (!global) return operand;
       const array = `[${global.size} x i8]`;
-      return `i8* getelementptr inbounds (${array}, ${array}* ${nameText(global.symbol)}, i64 0, i64 0)`;
+      return `${before}getelementptr inbounds (${array}, ${array}* ${nameText(global.symbol)}, i64 0, i64 0)`;
     });
 
   return [

@@ -56,23 +56,23 @@ function equalChunks(
   right: (offset: number, width: Width) => IrValue,
 ): IrBool {
   const { ir } = fn;
-  const from = (index: number): IrValue => {
+  const from = (index: number): IrBool => {
     const part = parts[index];
-    if (!part) return ir.constant(1);
+    if (!part) return ir.toBool(ir.constant(1));
     const [offset, width] = part;
     const equal = ir.compare(
       'eq',
       ir.load(left.pointer, offset, width, false),
       right(offset, width),
     );
-    if (index === parts.length - 1) return ir.fromBool(equal);
-    return ir.ifValue(
+    if (index === parts.length - 1) return equal;
+    return ir.ifBool(
       equal,
       () => from(index + 1),
-      () => ir.constant(0),
+      () => ir.toBool(ir.constant(0)),
     );
   };
-  return ir.toBool(from(0));
+  return from(0);
 }
 
 /**

@@ -52,6 +52,7 @@ export function createDraftBuilder(): FunctionBuilder {
     log2: nothing,
     if_: (_condition, then, otherwise) => branches(then, otherwise ?? none),
     ifValue: (_condition, then, otherwise) => branches(then, otherwise),
+    ifBool: (_condition, then, otherwise) => branches(then, otherwise),
     ifPointer: (_condition, then, otherwise) => branches(then, otherwise),
     while_: (condition, body) => {
       condition();
@@ -72,6 +73,7 @@ export function createDraftBuilder(): FunctionBuilder {
     setPlace: none,
     helper: nothing,
     helperPointer: nothing,
+    steadyHelper: nothing,
     global: nothing,
     callback: nothing,
     extendArgument: nothing,

@@ -4,9 +4,10 @@
  */
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
-import { type FieldLayout, layoutOf, roundUp, sequence } from '../types/layout.ts';
+import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
 import { UINT64 } from '../types/type.ts';
 import type { EventSpec, Storage } from './lowering.ts';
+import { lowestBit } from './members.ts';
 import type { FunctionState } from './state.ts';
 
 /** Every record begins with {u32 event, u32 CPU}. */
@@ -116,7 +117,8 @@ function fieldStorage(
   if (!field) throw new Error(`event ${entry.spec.kind} has no field ${index}`);
   return {
     pointer: fn.ir.offset(base, field.offset),
-    align: layoutOf(field.type).align as Storage['align'],
+    // Records are aligned to 8 (kernel/bpf/ringbuf.c, BPF_RINGBUF_HDR_SZ).
+    align: lowestBit(field.offset),
     padded: false,
   };
 }

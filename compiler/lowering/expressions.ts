@@ -10,7 +10,7 @@ import { type Type, isScalar } from '../types/type.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerDiscardedDelete, lowerMapRead } from './maps.ts';
 import { isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
-import { lowerBinary, lowerUnary, truncateTo } from './operators.ts';
+import { lowerBinary, lowerTruth, lowerUnary, truncateTo } from './operators.ts';
 import { intParameter, textParameter } from './globals.ts';
 import type { FunctionState, Location } from './state.ts';
 import { inValueScope } from './statements.ts';
@@ -81,6 +81,13 @@ export function lowerValue(fn: FunctionState, expression: TypedExpression): IrVa
 
 /** The same as an i1, without a detour where the expression is a comparison. */
 export function lowerCondition(fn: FunctionState, expression: TypedExpression): IrBool {
+  if (expression.kind === 'binary' && expression.type.kind === 'bool') {
+    const truth = lowerTruth(fn, expression);
+    if (truth) return truth;
+  }
+  if (expression.kind === 'unary' && expression.operator === '!') {
+    return fn.ir.not(lowerCondition(fn, expression.operand));
+  }
   return fn.ir.toBool(lowerValue(fn, expression));
 }
 
@@ -145,6 +152,7 @@ export function lowerInto(fn: FunctionState, expression: TypedExpression, to: St
       inValueScope(fn, expression, () => lowerInto(fn, expression.value, to));
       return;
     case 'call':
+      if (isComm(expression) && fn.comm) break;
       lowerCallInto(fn, expression, to);
       return;
     case 'cast':
@@ -188,6 +196,9 @@ export function locate(
         };
       case 'parameter':
         return { pointer: ir.global(textParameter(fn.unit, expression.index)), align: 8 };
+      case 'call':
+        if (isComm(expression) && fn.comm) return { pointer: fn.comm, align: 8 };
+        break;
       case 'element': {
         const element = elementOf(fn, expression);
         if (isStorage(element)) return element;
@@ -310,6 +321,10 @@ function lowerElements(
 }
 
 // ---- calls -------------------------------------------------------------------------------------
+
+export function isComm(expression: TypedExpression): boolean {
+  return expression.kind === 'call' && expression.builtin === 'comm' && !expression.args.length;
+}
 
 function lowerCall(fn: FunctionState, call: Call): IrValue | undefined {
   const builtin = findBuiltin(call.builtin)?.builtin;

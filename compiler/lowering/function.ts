@@ -6,7 +6,7 @@ import { emitEvent } from './events.ts';
 import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
 import { SHARED_GLOBALS } from './globals.ts';
-import { HELPERS } from './helpers.ts';
+import { HELPERS, type HelperName } from './helpers.ts';
 import type { Lowering } from './lowering.ts';
 import { lookupElement, lowerDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
 import { createMemory, stackBudget } from './memory.ts';
@@ -14,6 +14,14 @@ import { endProgram } from './program.ts';
 import { lowerRegister } from './registers.ts';
 import { lowerStack } from './stacks.ts';
 import type { FunctionState, ProgramState } from './state.ts';
+
+/** What these say about the task and the CPU holds for a whole run: programs are not migrated. */
+const STEADY: ReadonlySet<HelperName> = new Set<HelperName>([
+  'get_current_pid_tgid',
+  'get_current_uid_gid',
+  'get_current_cgroup_id',
+  'get_smp_processor_id',
+]);
 
 export function createFunction(
   program: ProgramState,
@@ -40,6 +48,7 @@ export function createFunction(
     scratch: program.draft ? ir.nullPointer() : undefined,
     memory,
     locations: new Map(),
+    comm: undefined,
     loops: [],
     substitutes: new Map(),
     get lowering() {
@@ -66,6 +75,7 @@ function createLowering(fn: FunctionState): Lowering {
 
     call(helper, ...args) {
       noteHelper(fn, helper);
+      if (STEADY.has(helper)) return ir.steadyHelper(HELPERS[helper]);
       return ir.helper(HELPERS[helper], args);
     },
     callPointer(helper, ...args) {
@@ -132,7 +142,7 @@ function createLowering(fn: FunctionState): Lowering {
   return lowering;
 }
 
-function noteHelper(fn: FunctionState, helper: keyof typeof HELPERS): void {
+function noteHelper(fn: FunctionState, helper: HelperName): void {
   const feature = featureOfHelper(helper);
   if (feature !== undefined) fn.unit.features.add(feature);
 }

@@ -183,7 +183,8 @@ function lowerReadModifyWrite(
   const absent = ir.isNull(element);
   const costly = someExpression(
     statement.value,
-    (part) => part !== read && (part.kind === 'call' || part.kind === 'map'),
+    (part) => part.kind === 'call' || part.kind === 'map',
+    read,
   );
   if (!costly) {
     ir.if_(

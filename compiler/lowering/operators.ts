@@ -1,6 +1,6 @@
 /** Operators on scalars; comparisons of values in memory are in compare.ts. */
 import type { TypedBinary, TypedExpression } from '../analysis/typed.ts';
-import type { Arithmetic, IrValue, Predicate } from '../llvm/ir.ts';
+import type { Arithmetic, IrBool, IrValue, Predicate } from '../llvm/ir.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { lowerMemoryComparison } from './compare.ts';
 import { lowerCondition, lowerValue } from './expressions.ts';
@@ -60,31 +60,37 @@ export function lowerUnary(
 }
 
 export function lowerBinary(fn: FunctionState, expression: TypedBinary): IrValue {
+  const truth = lowerTruth(fn, expression);
+  if (truth) return fn.ir.fromBool(truth);
+  const left = lowerValue(fn, expression.left);
+  return applyOperator(fn, expression, left, lowerValue(fn, expression.right));
+}
+
+/** A comparison or a logical operator as an i1; undefined for arithmetic. */
+export function lowerTruth(fn: FunctionState, expression: TypedBinary): IrBool | undefined {
   const { ir } = fn;
   const { operator, left, right } = expression;
   if (operator === '&&') {
-    return ir.ifValue(
+    return ir.ifBool(
       lowerCondition(fn, left),
-      () => ir.fromBool(lowerCondition(fn, right)),
-      () => ir.constant(0),
+      () => lowerCondition(fn, right),
+      () => ir.toBool(ir.constant(0)),
     );
   }
   if (operator === '||') {
-    return ir.ifValue(
+    return ir.ifBool(
       lowerCondition(fn, left),
-      () => ir.constant(1),
-      () => ir.fromBool(lowerCondition(fn, right)),
+      () => ir.toBool(ir.constant(1)),
+      () => lowerCondition(fn, right),
     );
   }
   const predicate = (isSignedScalar(left.type) ? SIGNED : UNSIGNED)[operator];
-  if (predicate) {
-    if (!isScalar(left.type)) {
-      const equal = lowerMemoryComparison(fn, left, right);
-      return ir.fromBool(operator === '==' ? equal : ir.not(equal));
-    }
-    return ir.fromBool(ir.compare(predicate, lowerValue(fn, left), lowerValue(fn, right)));
+  if (!predicate) return undefined;
+  if (isScalar(left.type)) {
+    return ir.compare(predicate, lowerValue(fn, left), lowerValue(fn, right));
   }
-  return applyOperator(fn, expression, lowerValue(fn, left), lowerValue(fn, right));
+  const equal = lowerMemoryComparison(fn, left, right);
+  return operator === '==' ? equal : ir.not(equal);
 }
 
 /** The arithmetic of a binary node on operands that are already in registers. */

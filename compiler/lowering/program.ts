@@ -1,17 +1,22 @@
 /** One probe as a program: prologue, predicate, body, and the ways out. */
 import { lowerTaskId } from '../builtins/pid.ts';
-import type { TypedProbe } from '../analysis/typed.ts';
+import type { TypedBlock, TypedExpression, TypedProbe } from '../analysis/typed.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { layoutOf, roundUp } from '../types/layout.ts';
+import type { Type } from '../types/type.ts';
 import { createDraftBuilder } from './draft.ts';
-import { lowerCondition } from './expressions.ts';
+import { isComm, lowerCondition, lowerInto } from './expressions.ts';
 import { createFunction } from './function.ts';
 import { createScratchArena, type ScratchArena, stackBudget } from './memory.ts';
 import { acquireScratch, releaseScratch, scratchHeader } from './scratch.ts';
 import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { lowerBlock } from './statements.ts';
 import { planVariables, type ProbePlan } from './variables.ts';
+import { someInStatement } from './walk.ts';
+
+/** TASK_COMM_LEN (include/linux/sched.h). */
+const COMM: Type = { kind: 'string', size: 16 };
 
 /** Lowers a probe into the body of its program. `draftUnit` takes what the draft makes. */
 export function lowerProgram(
@@ -103,6 +108,18 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   };
   if (measure.scratchInPredicate) acquire();
   const { predicate } = probe;
+  if (predicate && readsCommFirst(predicate) && usesComm(probe.body)) {
+    const pointer = fn.memory.take(layoutOf(COMM).size);
+    const read = {
+      kind: 'call',
+      builtin: 'comm',
+      args: [],
+      type: COMM,
+      range: probe.range,
+    } as const;
+    lowerInto(fn, read, { pointer, align: 8, padded: true });
+    fn.comm = pointer;
+  }
   if (predicate) {
     const holds = fn.memory.scope(() => lowerCondition(fn, predicate));
     ir.if_(ir.not(holds), () => endProgram(fn, undefined));
@@ -116,6 +133,21 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   lowerBlock(fn, probe.body);
   if (ir.reachable) endProgram(fn, undefined);
   return ofPredicate;
+}
+
+/** The predicate reads the task's name in any case. */
+function readsCommFirst(expression: TypedExpression): boolean {
+  if (expression.kind === 'cast' || expression.kind === 'unary') {
+    return readsCommFirst(expression.operand);
+  }
+  if (expression.kind !== 'binary') return isComm(expression);
+  if (readsCommFirst(expression.left)) return true;
+  const shortCircuit = expression.operator === '&&' || expression.operator === '||';
+  return !shortCircuit && readsCommFirst(expression.right);
+}
+
+function usesComm(body: TypedBlock): boolean {
+  return someInStatement(body, isComm);
 }
 
 /** Leaves at once for processes other than the one asked for with -p. */

@@ -114,6 +114,8 @@ export interface FunctionState {
   /** Filled in by the prologue; absent where no scratch memory is needed. */
   scratch: IrPointer | undefined;
   readonly memory: Memory;
+  /** The task's name, where the program has read it for all uses. */
+  comm: IrPointer | undefined;
   readonly locations: Map<number, Location>;
   readonly loops: LoopTarget[];
   /** Values that stand for reads of map elements which are in registers already. */

@@ -101,15 +101,16 @@ export function visitExpressionChildren(expression: TypedExpression, visitor: Vi
   }
 }
 
-/** Whether `test` holds for the expression or anything below it. */
+/** Whether `test` holds for the expression or anything below it, `except` for one part. */
 export function someExpression(
   root: TypedExpression,
   test: (expression: TypedExpression) => boolean,
+  except?: TypedExpression,
 ): boolean {
   let found = false;
   const visitor: Visitor = {
     expression(expression) {
-      if (found) return;
+      if (found || expression === except) return;
       if (test(expression)) found = true;
       else visitExpressionChildren(expression, visitor);
     },
@@ -118,6 +119,24 @@ export function someExpression(
     },
   };
   visitor.expression(root);
+  return found;
+}
+
+/** The same for all expressions of a statement. */
+export function someInStatement(
+  root: TypedStatement,
+  test: (expression: TypedExpression) => boolean,
+): boolean {
+  let found = false;
+  const visitor: Visitor = {
+    expression(expression) {
+      found ||= someExpression(expression, test);
+    },
+    statement(statement) {
+      if (!found) visitStatementChildren(statement, visitor);
+    },
+  };
+  visitor.statement(root);
   return found;
 }
 
