@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 
 #include "exit_status.h"
-#include "features.h"
+#include "kernel_features.h"
 #include "fixups.h"
 #include "host.h"
 #include "libbpf_log.h"

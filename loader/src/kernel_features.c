@@ -1,4 +1,4 @@
-#include "features.h"
+#include "kernel_features.h"
 
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>

@@ -1,6 +1,6 @@
 /* Kernel features that programs need: which one the running kernel lacks. */
-#ifndef BPFLOAD_FEATURES_H
-#define BPFLOAD_FEATURES_H
+#ifndef BPFLOAD_KERNEL_FEATURES_H
+#define BPFLOAD_KERNEL_FEATURES_H
 
 #include "manifest.h"
 
