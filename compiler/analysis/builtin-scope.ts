@@ -10,6 +10,7 @@ import { mapSymbol, mapUse, typeKey } from './maps.ts';
 import type { Typing } from './state.ts';
 import { error, inFor, isUnknown, warning } from './state.ts';
 import type { TypedExpression } from './typed.ts';
+import { assignVariable } from './variables.ts';
 
 type Argument = ast.Expression | ast.TypeArgument;
 
@@ -112,6 +113,8 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     markDeleted(map) {
       mapUse(typing, map).deleted = true;
     },
+
+    assign: (variable, value, range) => assignVariable(typing, variable, value, range),
 
     error(message: string, range: Range, ...hints: string[]) {
       if (!poisoned) error(typing, message, range, ...hints);

@@ -162,8 +162,8 @@ function integerArithmetic(
   }
   const promoted = promote(a, b);
   const type = operator === '-' || promoted.type.signed ? INT64 : UINT64;
-  const lossy = [left, right].find((side, index) => type.signed && isLossy(index === 0 ? a : b));
-  if (lossy) warnOfCast(typing, lossy, type);
+  if (type.signed && isLossy(a)) warnOfCast(typing, left, type);
+  else if (type.signed && isLossy(b)) warnOfCast(typing, right, type);
   const result = node(operator, type, convert(left, type), convert(right, type), range);
   const bools = left.type.kind === 'bool' && right.type.kind === 'bool';
   return bools ? convert(result, BOOL) : result;

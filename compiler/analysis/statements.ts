@@ -9,7 +9,7 @@ import { condition, convert } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { typeFor, typeUnroll, typeWhile } from './loops.ts';
 import type { Typing } from './state.ts';
-import { error, inFor, innerScope, isUnknown, warning } from './state.ts';
+import { error, innerScope, isUnknown, warning } from './state.ts';
 import type { TypedBlock, TypedExpression, TypedStatement } from './typed.ts';
 
 export interface Sequence {
@@ -95,15 +95,6 @@ function typeEffect(typing: Typing, expression: ast.Expression, range: Range): S
     return { statements: [block], ends };
   }
   const value = typeExpression(typing, expression);
-  if (isExit(value) && inFor(typing)) {
-    error(
-      typing,
-      "'return' statement is not allowed in a for-loop: exit() returns at once",
-      range,
-      'Set a variable in the loop, and call exit() after it.',
-    );
-    return NOTHING;
-  }
   if (isDiscarded(expression, value)) warning(typing, 'Return value discarded.', value.range);
   return { statements: [effect(value, range)], ends: isExit(value) };
 }

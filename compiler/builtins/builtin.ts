@@ -4,7 +4,13 @@
  * value is a function that may be written without parentheses.
  */
 
-import type { Config, MapSymbol, TypedCall, TypedExpression } from '../analysis/typed.ts';
+import type {
+  Config,
+  MapSymbol,
+  TypedCall,
+  TypedExpression,
+  TypedStatement,
+} from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
@@ -54,6 +60,11 @@ export interface AnalysisScope {
   /** Marks a positional parameter as used as text (`str($1)`) and gives the typed node. */
   textParameter(index: number, range: Range): TypedExpression;
   markDeleted(map: string): void;
+  /**
+   * Lets a value flow into a variable, as `$v = value` does, and gives that statement; undefined after an
+   * error, or while the value's type is not known yet.
+   */
+  assign(variable: ast.Variable, value: TypedExpression, range: Range): TypedStatement | undefined;
   error(message: string, range: Range, ...hints: string[]): void;
   warning(message: string, range: Range, ...hints: string[]): void;
 }
