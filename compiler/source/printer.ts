@@ -44,13 +44,15 @@ function locate(
     };
 
   const line = lines[start.line - 1] ?? '';
-  const before = line.slice(0, start.column - 1);
-  const marked = line.slice(start.column - 1, start.column - 1 + range.end - range.start);
+  const from = start.column - 1;
+  const before = line.slice(0, from);
+  const marked = line.slice(from, from + Math.max(range.end - range.start, 1));
   const column = characters(before) + 1;
   const width = Math.max(characters(marked), 1);
+  const marker = blank(before, ' ') + blank(marked, '~');
   return {
     name: `${source.name}:${start.line}:${column}-${column + width}`,
-    excerpt: [line.replaceAll('\t', TAB), (blank(before, ' ') + blank(marked, '~')).trimEnd()],
+    excerpt: [line.replaceAll('\t', TAB), ...(marked === '' ? [] : [marker])],
   };
 }
 
