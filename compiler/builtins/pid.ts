@@ -25,13 +25,13 @@ export function lowerTaskId(id: Id, namespace: Namespace, lowering: Lowering): I
   };
   if (namespace === 'init') return initial();
   const shared = lowering.shared('pidNamespace');
-  const device = ir.loadVolatile(shared, 0, 8);
   const inode = ir.loadVolatile(shared, 8, 8);
   return ir.ifValue(
     ir.compare('ne', inode, ir.constant(0)),
     () => {
       // struct bpf_pidns_info { __u32 pid; __u32 tgid; }: the helper fills it with zeros when the task is
       // not in the namespace.
+      const device = ir.loadVolatile(shared, 0, 8);
       const info = lowering.temporary(8, 4);
       lowering.call('get_ns_current_pid_tgid', device, inode, info, ir.constant(8));
       return ir.load(info, id === 'pid' ? 4 : 0, 4, false);

@@ -475,8 +475,9 @@ describe('functions of maps', () => {
   });
 
   it('[FUN-060] finds values into variables', () => {
-    const script = '@x[1] = (uint64)7; let $v; if (find(@x, 1, $v)) { print($v); }';
+    const script = '@x[1] = (uint64)7; if (find(@x, 1, $v)) { print($v); }';
     expectTypes(script, { $v: 'uint64' });
+    expectTypes(`let $v; ${script}`, { $v: 'uint64' });
     const statement = body(script).find(({ kind }) => kind === 'if');
     if (statement?.kind !== 'if') throw new Error('there is no if');
     const { condition } = statement;

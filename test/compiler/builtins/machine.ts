@@ -229,6 +229,7 @@ export function createMachine(world: World = {}): Machine {
       else otherwise?.();
     },
     ifValue: (condition, then, otherwise) => (truth(condition) ? then() : otherwise()),
+    ifBool: (condition, then, otherwise) => (truth(condition) ? then() : otherwise()),
     ifPointer: (condition, then, otherwise) => (truth(condition) ? then() : otherwise()),
     while_(condition, body) {
       const loop = { broken: false };
