@@ -2,7 +2,10 @@
 
 const MOST = 3;
 
-/** The names nearest to `wanted`, nearest first; none that differs in more than a third of its letters. */
+/**
+ * The names nearest to `wanted`, nearest first. None differs in more than a third of its letters, nor much more
+ * than the nearest does.
+ */
 export function closest(wanted: string, names: Iterable<string>): readonly string[] {
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   const near: { readonly name: string; readonly distance: number }[] = [];
@@ -13,7 +16,11 @@ export function closest(wanted: string, names: Iterable<string>): readonly strin
     if (distance <= limit) near.push({ name, distance });
   }
   near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
-  return near.slice(0, MOST).map(({ name }) => name);
+  const best = near[0]?.distance ?? 0;
+  return near
+    .filter(({ distance }) => distance <= best * 1.5)
+    .slice(0, MOST)
+    .map(({ name }) => name);
 }
 
 /** `Did you mean ...?` as a list of hints: empty where nothing is near. */

@@ -1,6 +1,6 @@
 /** Static events of the kernel, with their tracefs fields as `args`. */
 import type { AttachPoint } from '../syntax/ast.ts';
-import { suggestion } from './closest.ts';
+import { closest, suggestion } from './closest.ts';
 import {
   canonicalName,
   isParameterised,
@@ -116,6 +116,9 @@ function suggestEvents(
   const elsewhere = kernel.matchTracepoints('*', event);
   if (elsewhere.length > 0) return [`Did you mean ${elsewhere.slice(0, 3).join(' or ')}?`];
   const siblings = kernel.matchTracepoints(category, '*');
-  const names = siblings.length > 0 ? siblings : kernel.matchTracepoints('*', '*');
-  return suggestion(`${category}:${event}`, names);
+  if (siblings.length === 0)
+    return suggestion(`${category}:${event}`, kernel.matchTracepoints('*', '*'));
+  const events = siblings.map((name) => name.slice(name.indexOf(':') + 1));
+  const near = closest(event, events).map((name) => `${category}:${name}`);
+  return near.length === 0 ? [] : [`Did you mean ${near.join(' or ')}?`];
 }

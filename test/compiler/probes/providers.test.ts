@@ -1,0 +1,341 @@
+import { describe, expect, it } from 'vitest';
+import { FIELD, refusal, resolve, resolveBlock, target } from './support.ts';
+
+describe('the provider', () => {
+  it('[GRM-044] is found without regard to case, and by its aliases', () => {
+    const provider = (text: string): string => target(text).provider;
+    expect(['BEGIN', 'Begin', 'end', 'END'].map(provider)).toEqual([
+      'begin',
+      'begin',
+      'end',
+      'end',
+    ]);
+    expect(provider('t:sched:sched_switch')).toBe('tracepoint');
+    expect(provider('rt:sched_switch')).toBe('rawtracepoint');
+    expect(['k:f', 'kr:f', 'KProbe:f'].map(provider)).toEqual(['kprobe', 'kretprobe', 'kprobe']);
+    expect(['u:/a:f', 'ur:/a:f'].map(provider)).toEqual(['uprobe', 'uretprobe']);
+    expect(['i:s:1', 'p:hz:99'].map(provider)).toEqual(['interval', 'profile']);
+  });
+  it('[GRM-045] tells U from u', () => {
+    expect(refusal('U:/a:n')).toBe('usdt probes are not supported yet by this version');
+    expect(target('u:/a:n').provider).toBe('uprobe');
+  });
+  it('is suggested where it is misspelt', () => {
+    expect(resolve('kprob:f')).toEqual({
+      targets: [],
+      messages: ["Invalid provider: 'kprob'"],
+      hints: ['Did you mean kprobe?'],
+    });
+    expect(resolve('nothing_like_it:f').hints).toEqual([]);
+  });
+  it('says so where this version does not have it', () => {
+    for (const name of [
+      'fentry',
+      'fexit',
+      'kfunc',
+      'f',
+      'software',
+      's',
+      'hardware',
+      'watchpoint',
+      'iter',
+      'self',
+      'test',
+      'bench',
+      'usdt',
+    ])
+      expect(refusal(`${name}:x`)).toMatch(/^\w+ probes are not supported yet by this version$/);
+    expect(refusal('kfunc:x')).toMatch(/^fentry/);
+    expect(refusal('*:x')).toBe('wildcards in the provider are not supported yet');
+    expect(refusal('$1:x')).toBe('the provider cannot be a positional parameter');
+  });
+});
+
+describe('begin and end', () => {
+  it('run as raw tracepoint programs without arguments', () => {
+    expect(target('BEGIN')).toEqual({
+      provider: 'begin',
+      name: 'begin',
+      alias: undefined,
+      section: 'raw_tp',
+      context: 'none',
+      space: 'none',
+      defaultReturn: 0,
+      filtersPid: false,
+      registers: 0,
+      hasRetval: false,
+      function: undefined,
+      wildcard: false,
+      target: { provider: 'begin' },
+      parameterised: false,
+    });
+  });
+  it('have no target', () => {
+    expect(refusal('begin:x')).toBe('begin/end probes should not have a target');
+  });
+});
+
+describe('tracepoint', () => {
+  it('[PRB-072] has canonical names, and so have the other providers', () => {
+    const name = (text: string): string => target(text).name;
+    expect(name('t:sched:sched_switch')).toBe('tracepoint:sched:sched_switch');
+    expect(name('rt:vmlinux:sched_switch')).toBe('rawtracepoint:sched_switch');
+    expect(name('k:f+0x10')).toBe('kprobe:f+16');
+    expect(name('kr:f')).toBe('kretprobe:f');
+    expect(name('u:/bin/bash:"a b"')).toBe('uprobe:/bin/bash:a b');
+    expect(name('i:ms:1e3')).toBe('interval:ms:1000');
+    expect(name('END')).toBe('end');
+  });
+  it('knows its fields, section and address space', () => {
+    expect(target('tracepoint:syscalls:sys_enter_open')).toMatchObject({
+      section: 'tracepoint/syscalls/sys_enter_open',
+      context: 'tracepoint',
+      space: 'user',
+      defaultReturn: 1,
+      filtersPid: true,
+      fields: [FIELD],
+      wildcard: false,
+      target: { provider: 'tracepoint', category: 'syscalls', event: 'sys_enter_open' },
+    });
+    expect(target('tracepoint:sched:sched_switch').space).toBe('kernel');
+  });
+  it('keeps a wildcard as one program unless args needs types', () => {
+    const pattern = target('tracepoint:syscalls:sys_enter_*');
+    expect(pattern).toMatchObject({
+      name: 'tracepoint:syscalls:sys_enter_*',
+      section: 'tracepoint',
+      wildcard: true,
+      target: { category: 'syscalls', event: 'sys_enter_*' },
+    });
+    expect(pattern.fields).toBeUndefined();
+    expect(
+      resolve('tracepoint:syscalls:sys_enter_*', true).targets.map(({ name, section, fields }) => [
+        name,
+        section,
+        fields?.length,
+      ]),
+    ).toEqual([
+      ['tracepoint:syscalls:sys_enter_open', 'tracepoint/syscalls/sys_enter_open', 1],
+      ['tracepoint:syscalls:sys_enter_openat', 'tracepoint/syscalls/sys_enter_openat', 1],
+    ]);
+  });
+  it('[PRB-025] takes a single field as a pattern of any category', () => {
+    expect(target('tracepoint:*enter*')).toMatchObject({
+      name: 'tracepoint:*:*enter*',
+      target: { category: '*', event: '*enter*' },
+    });
+    expect(resolve('tracepoint:*wake*', true).targets.map(({ name }) => name)).toEqual([
+      'tracepoint:sched:sched_wakeup',
+    ]);
+  });
+  it('suggests the closest events for one that is not there', () => {
+    expect(resolve('tracepoint:syscalls:sys_enter_opn')).toEqual({
+      targets: [],
+      messages: ['No matches for tracepoint syscalls:sys_enter_opn.'],
+      hints: ['Did you mean syscalls:sys_enter_open?'],
+    });
+    expect(resolve('tracepoint:shed:sched_switch').hints).toEqual([
+      'Did you mean sched:sched_switch?',
+    ]);
+    expect(resolve('tracepoint:shed:sched_swich').hints).toEqual([
+      'Did you mean sched:sched_switch?',
+    ]);
+  });
+  it('wants a category and an event', () => {
+    expect(refusal('tracepoint')).toBe('tracepoint probe must have a target');
+    expect(refusal('tracepoint:sched')).toBe('tracepoint probe type requires 2 arguments, found 1');
+    expect(refusal('tracepoint:a:b:c')).toBe('tracepoint probe type requires 2 arguments, found 3');
+  });
+  it('leaves positional parameters to the loader, but for args', () => {
+    expect(target('tracepoint:sched:$1')).toMatchObject({
+      section: 'tracepoint',
+      parameterised: true,
+      target: { event: '$1' },
+    });
+    expect(refusal('tracepoint:sched:$1', true)).toMatch(/depends on positional parameters$/);
+  });
+});
+
+describe('wildcards that match nothing', () => {
+  const message =
+    "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'.";
+
+  it('are an error where nothing else is left', () => {
+    expect(refusal('tracepoint:nothing:*')).toBe(message);
+    expect(refusal('rawtracepoint:nothing*')).toBe(message);
+    expect(resolveBlock('t:nothing:*, t:none:*')).toMatchObject({
+      result: [],
+      messages: [message],
+    });
+  });
+  it('are none beside another attach point', () => {
+    const { result, messages } = resolveBlock('t:nothing:*, begin');
+    expect(messages).toEqual([]);
+    expect(result.map(({ target: { name } }) => name)).toEqual(['begin']);
+  });
+  it('are not reported on top of another error', () => {
+    expect(resolveBlock('t:nothing:*, foo:x').messages).toEqual(["Invalid provider: 'foo'"]);
+  });
+});
+
+describe('rawtracepoint', () => {
+  it('has its arguments by name and by number', () => {
+    const found = target('rawtracepoint:sched_switch');
+    expect(found).toMatchObject({
+      section: 'tp_btf/sched_switch',
+      context: 'btf-arguments',
+      defaultReturn: 0,
+      registers: 3,
+      target: { provider: 'rawtracepoint', event: 'sched_switch' },
+    });
+    expect(found.parameters?.map(({ name }) => name)).toEqual(['preempt', 'prev', 'next']);
+  });
+  it('has a program for each event of a wildcard', () => {
+    expect(resolve('rt:s*').targets.map(({ section }) => section)).toEqual([
+      'tp_btf/sched_switch',
+      'tp_btf/sched_wakeup',
+      'tp_btf/sys_enter',
+    ]);
+  });
+  it('suggests the closest events, and refuses what it does not do', () => {
+    expect(resolve('rt:sched_swich')).toMatchObject({
+      messages: ['No matches for rawtracepoint sched_swich.'],
+      hints: ['Did you mean sched_switch?'],
+    });
+    expect(refusal('rt')).toBe('rawtracepoint should be attached to a function');
+    expect(refusal('rt:xfs:e')).toBe('modules in rawtracepoint are not supported yet');
+    expect(refusal('rt:$1')).toMatch(/^positional parameters in rawtracepoint/);
+    expect(refusal('rt:a:b:c')).toBe('rawtracepoint probe type requires 1 or 2 arguments, found 3');
+  });
+});
+
+describe('kprobe and kretprobe', () => {
+  it('stand at a function, kprobe also inside it', () => {
+    expect(target('kprobe:vfs_read+16')).toMatchObject({
+      section: 'kprobe/vfs_read+16',
+      context: 'registers',
+      space: 'kernel',
+      filtersPid: true,
+      registers: 6,
+      hasRetval: false,
+      function: 'vfs_read',
+      target: { provider: 'kprobe', function: 'vfs_read', offset: 16 },
+    });
+    expect(target('kretprobe:vfs_read')).toMatchObject({
+      section: 'kretprobe/vfs_read',
+      registers: 0,
+      hasRetval: true,
+      target: { provider: 'kretprobe', function: 'vfs_read', offset: 0 },
+    });
+  });
+  it('leave positional parameters to the loader', () => {
+    expect(target('kprobe:$1')).toMatchObject({
+      section: 'kprobe',
+      function: undefined,
+      parameterised: true,
+    });
+  });
+  it('keep an alias', () => {
+    expect(target('read=kprobe:vfs_read')).toMatchObject({
+      alias: 'read',
+      name: 'kprobe:vfs_read',
+    });
+  });
+  it('refuse the rest, and say why', () => {
+    expect(refusal('kprobe')).toBe('kprobes should be attached to a function or an address');
+    expect(refusal('kretprobe:')).toBe('kretprobes should be attached to a function or an address');
+    expect(refusal('kretprobe:f+4')).toBe('kretprobes can not be attached to a function offset');
+    expect(refusal('kprobe:f+x')).toBe("invalid offset in 'f+x'");
+    expect(refusal('kprobe:vfs_*')).toBe('wildcards in kprobe are not supported yet');
+    expect(refusal('kprobe:nf_nat:f')).toBe('modules in kprobe are not supported yet');
+    expect(refusal('kprobe:0xffff')).toBe('addresses in kprobe are not supported yet');
+    expect(resolve('kprobe:f/pid==1/').hints).toEqual([
+      'Put a space between the probe and its /predicate/.',
+    ]);
+  });
+});
+
+describe('uprobe and uretprobe', () => {
+  it('stand at a function of a file that the loader finds', () => {
+    expect(target('uprobe:libc:malloc+4')).toMatchObject({
+      name: 'uprobe:libc:malloc+4',
+      section: 'uprobe',
+      space: 'user',
+      filtersPid: false,
+      registers: 6,
+      function: 'malloc',
+      target: { provider: 'uprobe', path: 'libc', function: 'malloc', offset: 4 },
+    });
+    expect(target('uretprobe:./a.out:main')).toMatchObject({
+      section: 'uretprobe',
+      registers: 0,
+      hasRetval: true,
+    });
+    expect(target('uprobe:$1:f')).toMatchObject({ parameterised: true, function: 'f' });
+    expect(target('uprobe:/a:$1')).toMatchObject({ parameterised: true, function: undefined });
+  });
+  it('[PRB-038] refuse an offset at a return', () => {
+    expect(refusal('uretprobe:/a:f+4')).toBe('uretprobes can not be attached to a function offset');
+  });
+  it('refuse the rest, and say why', () => {
+    expect(refusal('uprobe')).toBe('uprobes should have a target');
+    expect(refusal('uprobe:/a')).toBe('uprobes should be attached to a function');
+    expect(refusal('uprobe:/a:cpp:f')).toBe('C++ names (cpp:) are not supported yet');
+    expect(refusal('uprobe:/a:rust:f')).toBe("unsupported language type: 'rust'");
+    expect(refusal('uprobe:/a@f.c:12')).toBe('source lines in uprobe are not supported yet');
+    expect(refusal('uprobe:/a:f*')).toBe('wildcards in uprobe are not supported yet');
+    expect(refusal('uprobe:/a:0x10')).toBe('addresses in uprobe are not supported yet');
+    expect(refusal('uprobe:/a:b:c:d')).toBe('uprobe probe type requires 2 arguments, found 4');
+  });
+});
+
+describe('interval and profile', () => {
+  it('have periods in nanoseconds or frequencies', () => {
+    const timer = (text: string): unknown => target(text).target;
+    expect(timer('interval:s:5')).toEqual({ provider: 'interval', period: '5000000000' });
+    expect(timer('interval:ms:5')).toEqual({ provider: 'interval', period: '5000000' });
+    expect(timer('profile:us:5')).toEqual({ provider: 'profile', period: '5000' });
+    expect(timer('profile:hz:99')).toEqual({ provider: 'profile', frequency: '99' });
+    expect(target('interval:s:1')).toMatchObject({
+      section: 'perf_event',
+      context: 'perf-event',
+      filtersPid: false,
+      registers: 0,
+    });
+  });
+  it('[PRB-045] show durations in microseconds', () => {
+    expect(target('profile:5s')).toMatchObject({
+      name: 'profile:us:5000000',
+      target: { period: '5000000000' },
+    });
+  });
+  it('[PRB-047] cut durations to whole microseconds', () => {
+    expect(target('interval:1500ns')).toMatchObject({
+      name: 'interval:us:1',
+      target: { period: '1000' },
+    });
+    expect(refusal('interval:999ns')).toBe('interval must be at least 1us long, not 999ns');
+  });
+  it('hand a parameter on with its unit', () => {
+    expect(target('interval:ms:$1')).toMatchObject({
+      name: 'interval:ms:$1',
+      parameterised: true,
+      target: { period: '$1ms' },
+    });
+    expect(target('profile:hz:$1').target).toEqual({ provider: 'profile', frequency: '$1' });
+  });
+  it('refuse the rest, and say why', () => {
+    expect(refusal('interval')).toBe('interval probe must have unit of time');
+    expect(refusal('profile:99')).toBe('profile probe must have unit of time');
+    expect(refusal('interval:$1')).toBe('interval probe must have unit of time');
+    expect(refusal('interval:min:1')).toBe('min is not an accepted unit of time');
+    for (const count of ['0', '-1', 'x', '', '5ms', '1_'])
+      expect(refusal(`interval:s:${count}`)).toBe(
+        'interval frequency should be a positive integer',
+      );
+    expect(refusal('interval:s:10000000000')).toBe('interval:s:10000000000 is too long');
+    expect(refusal('interval:s:1:1')).toBe(
+      'interval probe type requires 1 or 2 arguments, found 3',
+    );
+  });
+});

@@ -1,0 +1,121 @@
+/** A kernel of a few events, and attach points resolved against it. */
+import type { KernelDescription, TracepointField } from '../../../compiler/kernel/types.ts';
+import type { ProbeTarget, ProviderContext } from '../../../compiler/probes/probe.ts';
+import {
+  type ResolvedTarget,
+  resolveAttachPoint,
+  resolveProbe,
+} from '../../../compiler/probes/providers.ts';
+import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
+import { UINT64 } from '../../../compiler/types/type.ts';
+import { firstProbe } from '../syntax/support.ts';
+
+const EVENTS = [
+  'raw_syscalls:sys_enter',
+  'sched:sched_switch',
+  'sched:sched_wakeup',
+  'syscalls:sys_enter_open',
+  'syscalls:sys_enter_openat',
+  'syscalls:sys_exit_openat',
+];
+
+const RAW: Readonly<Record<string, readonly string[]>> = {
+  sched_switch: ['preempt', 'prev', 'next'],
+  sched_wakeup: ['p'],
+  sys_enter: ['regs', 'id'],
+};
+
+export const FIELD: TracepointField = {
+  name: 'dfd',
+  ctype: 'int',
+  type: UINT64,
+  offset: 16,
+  size: 8,
+  signed: false,
+  dataLoc: false,
+};
+
+function matches(pattern: string, text: string): boolean {
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  return new RegExp(`^${escaped}$`).test(text);
+}
+
+const unused = (): never => {
+  throw new Error('the providers ask for no types');
+};
+
+const kernel: KernelDescription = {
+  release: '6.18.0',
+  arch: 'x86_64',
+  types: {
+    struct: unused,
+    enum: unused,
+    typedef: unused,
+    member: unused,
+    members: unused,
+    enumerator: unused,
+    enumerators: unused,
+  },
+  matchTracepoints: (category, event) =>
+    EVENTS.filter((name) => {
+      const [first = '', second = ''] = name.split(':');
+      return matches(category, first) && matches(event, second);
+    }),
+  tracepoint: (category, event) => (EVENTS.includes(`${category}:${event}`) ? [FIELD] : undefined),
+  rawTracepoint: (event) => RAW[event]?.map((name) => ({ name, type: UINT64 })),
+  btf: new Uint8Array(),
+};
+
+export interface Resolved {
+  readonly targets: readonly ProbeTarget[];
+  readonly messages: readonly string[];
+  readonly hints: readonly string[];
+}
+
+function withContext<T>(
+  needsArgs: boolean,
+  run: (context: ProviderContext) => T,
+): { readonly result: T; readonly messages: readonly string[]; readonly hints: readonly string[] } {
+  const diagnostics = new Diagnostics();
+  const result = run({ kernel, diagnostics, unsafe: false, needsArgs });
+  return {
+    result,
+    messages: diagnostics.all.map(({ message }) => message),
+    hints: diagnostics.all.flatMap(({ hints }) => hints ?? []),
+  };
+}
+
+export function resolve(text: string, needsArgs = false): Resolved {
+  const [attachPoint] = firstProbe(`${text} { }`).attachPoints;
+  if (!attachPoint) throw new Error('no attach point');
+  const { result, ...rest } = withContext(needsArgs, (context) =>
+    resolveAttachPoint(attachPoint, context),
+  );
+  return { targets: result, ...rest };
+}
+
+/** The only target of an attach point without errors. */
+export function target(text: string, needsArgs = false): ProbeTarget {
+  const { targets, messages } = resolve(text, needsArgs);
+  const [first, ...others] = targets;
+  if (!first || others.length > 0 || messages.length > 0)
+    throw new Error(`${targets.length} targets; ${messages.join('; ')}`);
+  return first;
+}
+
+/** The only message of an attach point without targets. */
+export function refusal(text: string, needsArgs = false): string {
+  const { targets, messages } = resolve(text, needsArgs);
+  const [first, ...others] = messages;
+  if (first === undefined || others.length > 0 || targets.length > 0)
+    throw new Error(`${targets.length} targets; ${messages.join('; ')}`);
+  return first;
+}
+
+export function resolveBlock(text: string): {
+  readonly result: readonly ResolvedTarget[];
+  readonly messages: readonly string[];
+} {
+  const probe = firstProbe(`${text} { }`);
+  return withContext(false, (context) => resolveProbe(probe, context));
+}
