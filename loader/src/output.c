@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "exit_status.h"
@@ -187,6 +186,8 @@ int output_open(struct output **out, struct session *session)
 		say_error("out of memory");
 		return STATUS_FAILED;
 	}
+	/* A reader that has gone is an error of write(2), not a signal. */
+	signal(SIGPIPE, SIG_IGN);
 	output->session = session;
 	output->renderer = &text_renderer;
 	output->fd = STDOUT_FILENO;
@@ -209,29 +210,6 @@ fail:
 	return status;
 }
 
-/* write(2), without a SIGPIPE for the process: a closed pipe is an error like others. */
-static ssize_t write_quietly(int fd, const char *data, size_t length)
-{
-	const struct timespec now = {0};
-	sigset_t pipe, before, pending;
-	ssize_t written;
-	int error;
-
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &pipe, &before);
-	written = write(fd, data, length);
-	error = errno;
-	if (written < 0 && error == EPIPE && !sigismember(&before, SIGPIPE)) {
-		sigpending(&pending);
-		if (sigismember(&pending, SIGPIPE))
-			sigtimedwait(&pipe, NULL, &now);
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	errno = error;
-	return written;
-}
-
 static int fail(struct output *output, const char *why)
 {
 	if (!output->failed)
@@ -248,8 +226,8 @@ int output_flush(struct output *output)
 	if (output->failed)
 		return -1;
 	while (done < output->text.length) {
-		ssize_t written = write_quietly(output->fd, output->text.data + done,
-						output->text.length - done);
+		ssize_t written =
+			write(output->fd, output->text.data + done, output->text.length - done);
 
 		if (written >= 0) {
 			done += (size_t)written;
@@ -284,11 +262,11 @@ void output_say(struct output *output, struct strbuf *message)
 	output_flush(output);
 	while (done < message->length) {
 		ssize_t written =
-			write_quietly(STDERR_FILENO, message->data + done, message->length - done);
+			write(STDERR_FILENO, message->data + done, message->length - done);
 
 		if (written > 0)
 			done += (size_t)written;
-		else if (errno != EINTR)
+		else if (written == 0 || errno != EINTR)
 			break;
 	}
 	strbuf_clear(message);

@@ -150,6 +150,22 @@ static void strings(struct tester *tester)
 	one(tester, "%12s", &string8, "abcdefgh", "  abcdefgh..");
 }
 
+static void composite_values_take_the_width_as_a_whole(struct tester *tester)
+{
+	const struct mf_field fields[] = {{.offset = 0, .type = &int64},
+					  {.offset = 8, .type = &string8}};
+	const struct mf_type tuple = {
+		.kind = MF_TUPLE, .size = 16, .fields = fields, .field_count = 2};
+	const struct {
+		int64_t number;
+		char text[8];
+	} data = {-1, "ab"};
+
+	one(tester, "%s", &tuple, &data, "(-1, ab)");
+	one(tester, "%10s|", &tuple, &data, "  (-1, ab)|");
+	one(tester, "%-10s|", &tuple, &data, "(-1, ab)  |");
+}
+
 static void buffers(struct tester *tester)
 {
 	static const char data[12] = "\4\0\0\0a \n\xfezzzz";
@@ -220,6 +236,7 @@ int main(void)
 	integers(&tester);
 	arguments_keep_their_own_sign_and_size(&tester);
 	strings(&tester);
+	composite_values_take_the_width_as_a_whole(&tester);
 	buffers(&tester);
 	formats_that_do_not_fit_their_fields_are_refused(&tester);
 	huge_widths_are_cut(&tester);

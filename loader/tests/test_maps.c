@@ -179,6 +179,11 @@ static void scalar_aggregates_in_slots(void)
 				      "\n"
 				      "@m: -6\n"
 				      "@s: { .count = 3, .average = 10, .total = 30 }\n");
+	/* Statistics have their average divided, nothing else; a count is divided itself. */
+	CHECK(output_map(tester.output, &maps[2], 0, 5) == 0);
+	CHECK(output_map(tester.output, &maps[0], 0, 2) == 0);
+	if (tester.fixture.session.cpus > 1)
+		check_output(&tester, "@s: { .count = 3, .average = 2, .total = 30 }\n@c: 3\n");
 	for (int i = 0; i < 4; i++)
 		CHECK(map_zero(&tester.fixture.session, &maps[i]) == 0);
 	CHECK(output_all_maps(tester.output) == 0);
@@ -297,6 +302,8 @@ static void keyed_aggregates_are_put_together(void)
 	CHECK(output_all_maps(tester.output) == 0);
 	/* min and max sort as unsigned numbers: negative ones come last. */
 	check_output(&tester, "@a[2]: -3\n@a[1]: 100\n@m[2]: 3\n@m[1]: -8\n");
+	CHECK(output_map(tester.output, &maps[0], 1, 7) == 0);
+	check_output(&tester, "@a[1]: 14\n");
 	teardown(&tester);
 }
 
