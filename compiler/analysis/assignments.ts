@@ -128,8 +128,8 @@ function assignMap(
 function isCopyable(typing: Typing, target: string, value: ast.MapExpression): boolean {
   const type = mapValueType(typing, value.name);
   if (!isAggregate(type) || !isCastable(type)) return true;
-  const known = typing.round.maps.get(target)?.value?.type;
-  if (known && !isAggregate(known)) return true;
+  const known = mapValueType(typing, target);
+  if (!isUnknown(known) && !isAggregate(known)) return true;
   error(
     typing,
     `Map value '${typeName(type)}' cannot be assigned from one map to another.`,

@@ -80,7 +80,10 @@ export function unfit(
   );
 }
 
-/** An operand's type is not known yet: the result is not either, unless integers have to be assumed. */
+/**
+ * An operand's type is not known yet: the result is not either. Once integers have to be assumed, because
+ * nothing but the operation itself says what a map holds (`@x += n`), it has the other operand's sign.
+ */
 function withUnknown(
   typing: Typing,
   operator: ast.BinaryOperator,
@@ -88,10 +91,13 @@ function withUnknown(
   right: TypedExpression,
   range: Range,
 ): TypedExpression {
-  const other = isUnknown(left.type) ? right.type : left.type;
-  if (!typing.round.assume || !(other.kind === 'int' || isUnknown(other))) return unknown(range);
-  const type = isComparison(operator) ? BOOL : INT64;
-  return { kind: 'cast', type, operand: intLiteral(0n, range), range };
+  const other = isUnknown(left.type) ? right : left;
+  if (!typing.round.assume || !(other.type.kind === 'int' || isUnknown(other.type))) {
+    return unknown(range);
+  }
+  const unsigned = other.type.kind === 'int' && !other.type.signed && operator !== '-';
+  const type = isComparison(operator) ? BOOL : unsigned ? UINT64 : INT64;
+  return { kind: 'zero', type, range };
 }
 
 function foldLiterals(

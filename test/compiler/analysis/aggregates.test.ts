@@ -88,6 +88,7 @@ describe('aggregations', () => {
     expectError('@b = count(); @a = @b;', "Map value 'count_t' cannot be assigned", '@b');
     expectTypes('@b = count(); @a = (int64)@b;', { '@a': 'int64' });
     expectTypes('@b = count(); @a = 5; @a = @b;', { '@a': 'int64' });
+    expectTypes('@b = count(); @a = @b; @a = 5;', { '@a': 'int64' });
   });
 
   it('are no names of values', () => {

@@ -28,6 +28,7 @@ describe('map values', () => {
       '@c': 'int8 -> int64',
       '@d': 'int64',
     });
+    expectTypes('$u = (uint64)1; @a += $u; @b -= $u;', { '@a': 'uint64', '@b': 'int64' });
     expectTypes('@a++; @a = (uint64)5;', { '@a': 'uint64' });
   });
 
