@@ -8,6 +8,7 @@ import { createMemory } from './memory.ts';
 import {
   atomicAdd,
   atomicExchange,
+  opaque,
   type Primitive,
   siteImmediate,
   siteLoad,
@@ -24,6 +25,8 @@ export interface FunctionBuilder extends IrBuilder {
   /** Calls a BPF helper by its number; at most five arguments. */
   helper(id: number, args: readonly (IrValue | IrPointer)[]): IrValue;
   helperPointer(id: number, args: readonly (IrValue | IrPointer)[]): IrPointer;
+  /** The value, with all that the optimiser knows of it forgotten: so that a check for the verifier stays. */
+  opaque(value: IrValue): IrValue;
   /** A helper without arguments whose result does not change during a run of the program: calls of it merge. */
   steadyHelper(id: number): IrValue;
   /** Address of a global or map, which may be defined later on. */
@@ -188,6 +191,7 @@ export function createFunctionBuilder(
     alloca,
     setPlace,
     helper: (id, args) => asValue(callHelper(id, i64, args)),
+    opaque: (value) => asValue(use(opaque(), raw(value))),
     steadyHelper: (id) => asValue(use(steadyHelper(id))),
     helperPointer: (id, args) => asPointer(callHelper(id, native.pointer, args)),
     global: (symbol) => asPointer(tables.global(symbol)),

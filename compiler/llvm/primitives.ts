@@ -82,6 +82,17 @@ export function atomicExchange(): Primitive {
   };
 }
 
+/** The value itself, about which the optimiser knows nothing any more. Costs no instruction. */
+export function opaque(): Primitive {
+  return {
+    name: 'bpfscript.opaque',
+    result: 'i64',
+    parameters: ['i64'],
+    attributes: 'readnone willreturn',
+    body: ['%v = call i64 asm "", "=r,0"(i64 %0) readnone nounwind willreturn', 'ret i64 %v'],
+  };
+}
+
 /** A helper without arguments that gives the same whenever one run of a program calls it: calls merge. */
 export function steadyHelper(id: number): Primitive {
   return {

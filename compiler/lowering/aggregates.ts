@@ -109,10 +109,11 @@ function addTo(
     case 'lhist': {
       const buckets =
         aggregate.kind === 'hist' ? histBuckets(aggregate.bits) : lhistBuckets(aggregate);
-      const index =
+      const exact =
         aggregate.kind === 'hist'
           ? histIndex(fn, argument, aggregate.bits)
           : lhistIndex(fn, argument, aggregate);
+      const index = ir.opaque(exact);
       // Never false: it tells the verifier what the arithmetic above guarantees.
       ir.if_(ir.compare('ult', index, ir.constant(buckets)), () => {
         const bucket = ir.offset(slot, ir.op('shl', index, ir.constant(3)));

@@ -18,18 +18,19 @@ export function lowerElementOffset(
 ): IrValue {
   const { ir, lowering } = fn;
   const { base, index } = expression;
-  const value = lowerValue(fn, index);
+  const exact = lowerValue(fn, index);
   const count =
     base.type.kind === 'array'
       ? base.type.count
       : base.type.kind === 'string'
         ? base.type.size
         : undefined;
-  const scaled = ir.op('mul', value, ir.constant(step));
-  if (index.kind === 'int' || count === undefined || count === 0) return scaled;
+  const scaled = (value: IrValue) => ir.op('mul', value, ir.constant(step));
+  if (index.kind === 'int' || count === undefined || count === 0) return scaled(exact);
+  const value = ir.opaque(exact);
   return ir.ifValue(
     ir.compare('ult', value, ir.constant(count)),
-    () => scaled,
+    () => scaled(value),
     () => {
       lowering.emit(
         { kind: 'warning', fields: [], message: OUT_OF_BOUNDS, range: expression.range },

@@ -74,6 +74,7 @@ export function createDraftBuilder(): FunctionBuilder {
     helper: nothing,
     helperPointer: nothing,
     steadyHelper: nothing,
+    opaque: nothing,
     global: nothing,
     callback: nothing,
     extendArgument: nothing,
