@@ -97,21 +97,48 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 	}
 }
 
+void stacks_build_ids_text(struct strbuf *to, const struct bpf_stack_build_id *frames,
+			   uint32_t count)
+{
+	strbuf_char(to, '\n');
+	for (uint32_t i = 0; i < count; i++) {
+		if (frames[i].status == BPF_STACK_BUILD_ID_VALID) {
+			for (size_t j = 0; j < sizeof(frames[i].build_id); j++) {
+				strbuf_char(to, "0123456789abcdef"[frames[i].build_id[j] >> 4]);
+				strbuf_char(to, "0123456789abcdef"[frames[i].build_id[j] & 15]);
+			}
+			strbuf_text(to, " 0x");
+			strbuf_hex(to, frames[i].offset);
+		} else {
+			strbuf_hex(to, frames[i].ip);
+		}
+		strbuf_char(to, '\n');
+	}
+}
+
 void stacks_text(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
 		 const uint8_t *token)
 {
 	uint64_t id = value_load(token, 8, false);
 	uint32_t pid = (uint32_t)value_load(token + 8, 4, false);
 	uint32_t count = (uint32_t)value_load(token + 12, 4, false);
+	bool build_ids = type->stack_mode == MF_STACK_BUILD_ID;
+	size_t frame_size = build_ids ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
 
-	if (count > context->stack_room / sizeof(uint64_t))
-		count = context->stack_room / sizeof(uint64_t);
+	if (count > context->stack_room / frame_size)
+		count = (uint32_t)(context->stack_room / frame_size);
 	if (count > type->stack_limit)
 		count = type->stack_limit;
 	/* Id 0: nothing was captured. Not found: the map was full. */
 	if (!id || context->stacks < 0 ||
 	    bpf_map_lookup_elem(context->stacks, &id, context->frames) < 0)
 		count = 0;
+	if (build_ids) {
+		stacks_build_ids_text(
+			to, (const struct bpf_stack_build_id *)(const void *)context->frames,
+			count);
+		return;
+	}
 	stacks_frames_text(to, context, type->stack_mode, type->user_stack, pid, context->frames,
 			   count);
 }

@@ -16,4 +16,11 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 			enum mf_stack_mode mode, bool user, uint32_t pid, const uint64_t *frames,
 			uint32_t count);
 
+struct bpf_stack_build_id;
+
+/* The same for frames with build ids: id and offset in the file, or the address where the file has
+ * none. */
+void stacks_build_ids_text(struct strbuf *to, const struct bpf_stack_build_id *frames,
+			   uint32_t count);
+
 #endif

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <linux/bpf.h>
+
 #include "../src/stacks.h"
 #include "../src/symbols.h"
 #include "../src/value.h"
@@ -295,6 +297,20 @@ static void raw_frames(struct tester *tester)
 	CHECK_TEXT(&tester->text, "\n\t1 [unknown] ([unknown])\n");
 }
 
+static void frames_with_build_ids(struct tester *tester)
+{
+	struct bpf_stack_build_id frames[] = {
+		{.status = BPF_STACK_BUILD_ID_VALID, .offset = 0x1234},
+		{.status = BPF_STACK_BUILD_ID_IP, .ip = 0x7f0000001000},
+	};
+
+	for (uint8_t i = 0; i < 20; i++)
+		frames[0].build_id[i] = (unsigned char)(0xf0 + i);
+	stacks_build_ids_text(&tester->text, frames, 2);
+	CHECK_TEXT(&tester->text, "\nf0f1f2f3f4f5f6f7f8f9fafbfcfdfeff00010203 0x1234\n"
+				  "7f0000001000\n");
+}
+
 int main(void)
 {
 	struct tester tester;
@@ -313,6 +329,7 @@ int main(void)
 	the_clock_follows_a_jump(&tester);
 	probe_names(&tester);
 	raw_frames(&tester);
+	frames_with_build_ids(&tester);
 	teardown(&tester);
 	return check_result("values");
 }
