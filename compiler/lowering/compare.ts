@@ -46,7 +46,9 @@ function shortened(string: TypedExpression, size: number): TypedExpression {
   const { type } = string;
   if (string.kind !== 'call' || string.builtin !== 'str') return string;
   if (type.kind !== 'string' || type.size <= size) return string;
-  return { ...string, type: { kind: 'string', size } };
+  // Whether the whole string would have been cut does not matter any more: literal 1.
+  const [reads = 0n, , skip = 0n] = string.literals ?? [];
+  return { ...string, type: { kind: 'string', size }, literals: [reads, 0n, skip] };
 }
 
 function equalChunks(

@@ -31,7 +31,11 @@ export interface Manifest {
   }[];
   readonly fixups: readonly ManifestFixup[];
   readonly globals: ManifestGlobals;
-  /** Kernel features that the programs need, by name; the loader knows which version brings each. */
+  /**
+   * Kernel features that the programs need; the loader knows which version brings each. Names, as in
+   * compiler/lowering/features.ts: helpers by their own (`bpf_loop`), and `ringbuf`, `tp_btf`, `bounded_loops`,
+   * `atomic_exchange`.
+   */
   readonly features: readonly string[];
   /** Capabilities that loading and attaching needs, such as `CAP_BPF`. */
   readonly capabilities: readonly string[];

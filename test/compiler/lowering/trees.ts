@@ -104,7 +104,18 @@ export const call = (
 
 export const pid = call('pid', UINT32, { literals: ['curr_ns'] });
 export const comm = call('comm', { kind: 'string', size: 16 });
-export const nsecs = call('nsecs', UINT64);
+export const nsecs = call('nsecs', UINT64, { literals: ['boot'] });
+
+/** `str(arg0)` of the default length. */
+export const str = (size: number): TypedCall =>
+  call(
+    'str',
+    { kind: 'string', size },
+    {
+      args: [cast(arg(0), { kind: 'pointer', to: INT64, space: 'kernel' })],
+      literals: [BigInt(size), 0n, 0n],
+    },
+  );
 
 export const arg = (index: number): TypedExpression => call(`arg${index}`, UINT64);
 

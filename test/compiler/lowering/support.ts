@@ -1,0 +1,105 @@
+/** From a typed tree or a script to assembly, to unit data, and to the running kernel's verdict. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TypedProgram } from '../../../compiler/analysis/typed.ts';
+import { compile } from '../../../compiler/compile.ts';
+import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
+import type { KernelDescription } from '../../../compiler/kernel/types.ts';
+import { emit } from '../../../compiler/llvm/backend.ts';
+import { lower } from '../../../compiler/lowering/lower.ts';
+
+/** Enough for trees that name no kernel type. */
+const NO_KERNEL: KernelDescription = {
+  release: '6.12.0',
+  arch: 'x86_64',
+  types: {
+    struct: () => undefined,
+    enum: () => undefined,
+    typedef: () => undefined,
+    member: () => undefined,
+    members: () => [],
+    enumerator: () => undefined,
+    enumerators: () => [],
+  },
+  matchTracepoints: () => [],
+  tracepoint: () => undefined,
+  rawTracepoint: () => undefined,
+  btf: new Uint8Array(),
+};
+
+export function lowered(program: TypedProgram) {
+  return lower(program, {
+    source: { name: 'dir/test.bt', text: 'x' },
+    kernel: NO_KERNEL,
+    unsafe: false,
+  });
+}
+
+/** Instructions and labels of the first program. */
+export function assembly(program: TypedProgram): readonly string[] {
+  const text = Buffer.from(emit(lowered(program).module, 'assembly')).toString();
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith('probe_1:'));
+  const end = lines.findIndex((line, index) => index > start && line.startsWith('.Lfunc_end'));
+  return lines
+    .slice(start + 1, end)
+    .map((line) => line.replace(/\s*#.*/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('.') && !line.endsWith(':'));
+}
+
+/** Numbers of the helpers that are called, in order of the text. */
+export function helpersOf(program: TypedProgram): readonly number[] {
+  return assembly(program).flatMap((line) => {
+    const match = /^call (\d+)$/.exec(line);
+    return match ? [Number(match[1])] : [];
+  });
+}
+
+export function manifestOf(program: TypedProgram) {
+  const { unit } = lowered(program);
+  let next = 0;
+  const places = new Map<string, number>();
+  return unit.manifest.build((symbol) => {
+    const known = places.get(symbol);
+    if (known !== undefined) return known;
+    next += 8;
+    places.set(symbol, next);
+    return next;
+  });
+}
+
+const BPF_FILES = '/sys/fs/bpf';
+
+/** Whether programs can be loaded here. */
+export const canLoad =
+  process.getuid?.() === 0 && existsSync('/sys/kernel/btf/vmlinux') && existsSync(BPF_FILES);
+
+/** Loads a script's programs into the running kernel; gives what the verifier says against them, or ''. */
+export function verdict(script: string): string {
+  const compilation = compile(
+    { name: 'test.bt', text: script },
+    { kernel: loadKernelDescription('host'), unsafe: true, environment: {} },
+  );
+  const errors = compilation.diagnostics.filter(({ severity }) => severity === 'error');
+  if (!compilation.object) return errors.map(({ message }) => message).join('\n');
+  const folder = mkdtempSync(join(tmpdir(), 'lowering-'));
+  const pins = join(BPF_FILES, `lowering-${process.pid}`);
+  try {
+    const file = join(folder, 'test.o');
+    writeFileSync(file, compilation.object());
+    execFileSync('mkdir', ['-p', pins]);
+    execFileSync('bpftool', ['prog', 'loadall', file, join(pins, 'p')], {
+      stdio: 'pipe',
+      maxBuffer: 1 << 28,
+    });
+    return '';
+  } catch (error) {
+    const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    return output.split('\n').slice(-20).join('\n') || String(error);
+  } finally {
+    rmSync(folder, { recursive: true });
+    execFileSync('rm', ['-rf', pins]);
+  }
+}
