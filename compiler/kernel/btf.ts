@@ -144,7 +144,7 @@ function sectionsOf(bytes: Uint8Array): { readonly words: Uint32Array; readonly 
 function wordsOf(bytes: Uint8Array, start: number, size: number): Uint32Array {
   const offset = bytes.byteOffset + start;
   if (offset % 4 === 0) return new Uint32Array(bytes.buffer, offset, size / 4);
-  return new Uint32Array(bytes.slice(start, start + size).buffer);
+  return new Uint32Array(new Uint8Array(bytes.subarray(start, start + size)).buffer);
 }
 
 /** Index of each type's first word, by id; void has none. */

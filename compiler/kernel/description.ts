@@ -40,7 +40,7 @@ export function describeKernel(sources: KernelSources): Kernel {
     },
     rawTracepoint,
     matchFunctions: (pattern) =>
-      [...functions().matchAll(new RegExp(`^${patternText(pattern)}$`, 'gm'))].map(
+      [...functions().matchAll(new RegExp(`^(?!$)${patternText(pattern)}$`, 'gm'))].map(
         ([name]) => name,
       ),
     syscalls: () =>

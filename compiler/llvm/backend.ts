@@ -18,11 +18,12 @@ interface Addon {
 const CPU = 'v3';
 
 /**
- * The passes that pay: against `default<O2>` the code has as many instructions and takes less than half the time.
- * There is none that unrolls loops, vectorises, or turns loops into calls of memset.
+ * The passes that pay: programs come out no longer than with `default<O2>`, in two thirds of the time. There is none
+ * that unrolls loops, inlines callbacks, vectorises, or turns loops into calls of memset.
  */
 const PASSES =
-  'always-inline,function(sroa,early-cse,simplifycfg,instcombine,simplifycfg,gvn,dse,adce,simplifycfg)';
+  'always-inline,function(sroa,early-cse,simplifycfg,instcombine,jump-threading,' +
+  'correlated-propagation,simplifycfg,gvn,dse,adce,simplifycfg)';
 
 export interface EmitOptions {
   /** LLVM's pass pipeline text; empty for none. */

@@ -83,7 +83,7 @@ export function createModule(name: string): IrModule {
     const known = constants.get(key);
     if (known !== undefined) return known;
     const symbol = `bpfscript.bytes.${constants.size}`;
-    define({ symbol, section: '.rodata', size: bytes.length, align, bytes: bytes.slice() });
+    define({ symbol, section: '.rodata', size: bytes.length, align, bytes: new Uint8Array(bytes) });
     constants.set(key, symbol);
     return symbol;
   };

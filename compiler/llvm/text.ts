@@ -86,8 +86,8 @@ function quote(bytes: Uint8Array): string {
 }
 
 function unquote(text: string): string {
-  const bytes = text.replace(/\\([0-9A-Fa-f]{2})/g, (_escape, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 16)),
+  const bytes = text.replace(/\\(\\|[0-9A-Fa-f]{2})/g, (_escape, code: string) =>
+    code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 16)),
   );
   return Buffer.from(bytes, 'latin1').toString();
 }

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { emit } from '../../../compiler/llvm/backend.ts';
+import { createModule } from '../../../compiler/llvm/module.ts';
+import { readExtension } from '../../../linker/btf/extension.ts';
+import { SHT, STB, STT } from '../../../linker/elf/elf.ts';
+import { codeOf, moduleOf, objectOf, SECTION } from './support.ts';
+
+describe('a module', () => {
+  it('puts a program into its section and needs no unwind tables', () => {
+    const elf = objectOf(moduleOf((ir) => ir.return_(ir.constant(1))));
+    const symbol = elf.symbols.find(({ name }) => name === 'p');
+    expect(symbol).toMatchObject({ type: STT.func, bind: STB.global });
+    expect(elf.sections[symbol?.section ?? 0]?.name).toBe(SECTION);
+    expect(elf.sections.map(({ name }) => name)).not.toContain('.eh_frame');
+  });
+
+  it('returns 0 where the body does not return', () => {
+    expect(codeOf(moduleOf(() => {}))).toEqual(['w0 = 0', 'exit']);
+  });
+
+  it('gives variables their section, size, alignment and value, used or not', () => {
+    const module = createModule('test.bt');
+    module.map('AT_counts');
+    module.global({ symbol: 'zeroed', section: '.bss', size: 24, align: 8 });
+    module.global({
+      symbol: 'pid',
+      section: '.rodata',
+      size: 4,
+      align: 4,
+      bytes: Buffer.of(7, 0, 0, 0),
+    });
+    module.license('GPL');
+    const elf = objectOf(module);
+    const of = (name: string) => {
+      const symbol = elf.symbols.find((candidate) => candidate.name === name);
+      const section = elf.sections[symbol?.section ?? 0];
+      return {
+        name: section?.name,
+        size: symbol?.size,
+        type: section?.type,
+        data: [...(section?.data ?? [])],
+      };
+    };
+    expect(of('AT_counts')).toMatchObject({ name: '.maps', type: SHT.progbits });
+    expect(of('zeroed')).toMatchObject({ name: '.bss', size: 24, type: SHT.nobits });
+    expect(of('pid')).toMatchObject({ name: '.rodata', size: 4, data: [7, 0, 0, 0] });
+    expect(Buffer.from(of('_license').data).toString()).toBe('GPL\0');
+  });
+
+  it('never folds a load of what the loader sets', () => {
+    const code = codeOf(
+      moduleOf((ir, _context, module) => {
+        module.global({ symbol: 'param', section: '.rodata', size: 8, align: 8 });
+        ir.return_(ir.load(ir.global('param'), 0, 8, false));
+      }),
+    );
+    expect(code).toContain('r1 = param ll');
+    expect(code.some((line) => /= \*\(u(64|32) \*\)\(r1 \+ 0\)/.test(line))).toBe(true);
+  });
+
+  it('may define a variable after its use, and under any name', () => {
+    const module = moduleOf((ir) => {
+      ir.store(ir.offset(ir.global('a "b" \\c'), 8), 0, 8, ir.constant(1));
+    });
+    module.global({ symbol: 'a "b" \\c', section: '.bss', size: 16, align: 8 });
+    expect(objectOf(module).symbols.map(({ name }) => name)).toContain('a "b" \\c');
+  });
+
+  it('refuses a variable that nobody defines and one that is defined twice', () => {
+    const module = moduleOf((ir) => ir.return_(ir.load(ir.global('ghost'), 0, 8, false)));
+    expect(() => module.text()).toThrow('the global ghost is used and not defined');
+    expect(() => module.map('ghost')).not.toThrow();
+    expect(() => module.map('ghost')).toThrow('ghost is defined twice');
+  });
+
+  it('shares equal constant bytes', () => {
+    const module = createModule('test.bt');
+    const first = module.constantBytes(Buffer.from('abc\0'));
+    expect(module.constantBytes(Buffer.from('abc\0'))).toBe(first);
+    expect(module.constantBytes(Buffer.from('abd\0'))).not.toBe(first);
+    expect(module.globals().filter(({ section }) => section === '.rodata')).toHaveLength(2);
+  });
+
+  it('keeps callbacks local, in .text, as values and as functions to call', () => {
+    const module = moduleOf((ir, _context, own) => {
+      own.callback('double', ['i32', 'ptr'], (callback, [index, frame]) => {
+        callback.store(frame, 0, 8, callback.op('mul', index, callback.constant(2)));
+        callback.return_(callback.constant(0));
+      });
+      const frame = ir.alloca(8, 8);
+      ir.helper(181, [ir.constant(10), ir.callback('double'), frame, ir.constant(0)]);
+      own.callback('triple', ['i64'], (callback, [value]) =>
+        callback.return_(callback.op('mul', value, callback.constant(3))),
+      );
+      ir.return_(ir.callFunction('triple', [ir.load(frame, 0, 8, false)]));
+    });
+    const elf = objectOf(module);
+    for (const name of ['double', 'triple']) {
+      const symbol = elf.symbols.find((candidate) => candidate.name === name);
+      expect(symbol).toMatchObject({ bind: STB.local, type: STT.func });
+      expect(elf.sections[symbol?.section ?? 0]?.name).toBe('.text');
+    }
+    expect(codeOf(module)).toContain('call 181');
+    expect(codeOf(module)).toContain('call triple');
+  });
+
+  it('refuses to refer to a callback that was not made', () => {
+    expect(() => moduleOf((ir) => void ir.callback('later'))).toThrow(
+      'the callback later is used before it is made',
+    );
+  });
+
+  it('tells lines and columns, of loops and inlined primitives too', () => {
+    const elf = objectOf(
+      moduleOf((ir, context) => {
+        ir.setPlace(3, 7);
+        ir.helper(14, []);
+        ir.setPlace(9, 2);
+        ir.helper(5, [ir.siteLoad(0, context, 8, 8, false)]);
+      }),
+    );
+    const data = elf.sections.find(({ name }) => name === '.BTF.ext')?.data;
+    const [lines] = readExtension(data ?? new Uint8Array()).lines;
+    const places = lines?.records.map(({ line, column }) => `${line}:${column}`);
+    expect(places).toEqual(expect.arrayContaining(['3:7', '9:2']));
+  });
+
+  it('gives the same bytes for the same calls', () => {
+    const build = () =>
+      emit(
+        moduleOf((ir, context) => ir.return_(ir.siteLoad(1, context, 8, 4, false))),
+        'object',
+      );
+    expect(Buffer.from(build()).equals(Buffer.from(build()))).toBe(true);
+  });
+});
