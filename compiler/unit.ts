@@ -1,8 +1,9 @@
 /** What the compiler hands to the linker: LLVM's object, and what LLVM does not know about it. */
-import type { Source } from './source/source.ts';
-import type { KernelDescription } from './kernel/types.ts';
-import type { Type } from './types/type.ts';
+
 import type { Manifest } from '../linker/manifest/manifest.ts';
+import type { KernelDescription } from './kernel/types.ts';
+import type { Source } from './source/source.ts';
+import type { Type } from './types/type.ts';
 
 export interface CompiledUnit {
   /** Relocatable ELF from LLVM's BPF back end. */

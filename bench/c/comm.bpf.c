@@ -14,7 +14,8 @@ struct {
 SEC("tracepoint/syscalls/sys_enter_write")
 int probe(struct sys_enter *ctx)
 {
-	struct comm key;
+	// Zeroed: older kernels do not pad the name.
+	struct comm key = {};
 	__u64 one = 1, *count;
 
 	bpf_get_current_comm(&key, sizeof(key));

@@ -10,12 +10,16 @@ struct {
 SEC("tracepoint/syscalls/sys_enter_write")
 int probe(struct sys_enter *ctx)
 {
-	char comm[16];
+	union {
+		char text[16];
+		__u64 word[2];
+	} comm;
 	__u32 zero = 0;
 	__u64 *count;
 
-	bpf_get_current_comm(comm, sizeof(comm));
-	if (__builtin_memcmp(comm, "workload", sizeof("workload")))
+	bpf_get_current_comm(comm.text, sizeof(comm.text));
+	// "workload" and its NUL, little endian.
+	if (comm.word[0] != 0x64616f6c6b726f77ULL || comm.text[8] != 0)
 		return 1;
 	count = bpf_map_lookup_elem(&counts, &zero);
 	if (count)

@@ -1,11 +1,12 @@
 /** `@m[k] = count()` and its siblings: the kinds, their arguments, and reading the result into other maps. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Range } from '../source/source.ts';
-import { asInteger } from '../types/integers.ts';
+import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
+import { asInteger } from '../types/integers.ts';
 import { kindName } from '../types/names.ts';
 import type { AggregateType } from '../types/type.ts';
-import { INT64, UINT64, isAggregate } from '../types/type.ts';
+import { INT64, isAggregate, UINT64 } from '../types/type.ts';
 import { checkArity } from './calls.ts';
 import { convert, isFlexible, widened } from './conversion.ts';
 import { typeExpression } from './expressions.ts';

@@ -6,12 +6,13 @@
  * that the round before found, and collects what flows into each; it ends when a round finds what it began
  * with. Only the last round's tree and diagnostics count.
  */
-import type * as ast from '../syntax/ast.ts';
+
 import type { KernelDescription } from '../kernel/types.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
-import { resolveAttachPoint } from '../probes/providers.ts';
+import { resolveProbe } from '../probes/providers.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type { Source } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import type { Flow } from '../types/join.ts';
 import { readConfig } from './config.ts';
@@ -114,16 +115,13 @@ function resolveCopies(program: ast.Program, context: AnalysisContext): readonly
   const copies: Copy[] = [];
   for (const item of program.items) {
     if (item.kind !== 'probe') continue;
-    const needsArgs = mentionsArgs(item);
-    for (const attachPoint of item.attachPoints) {
-      const targets = resolveAttachPoint(attachPoint, {
-        kernel: context.kernel,
-        diagnostics: context.diagnostics,
-        unsafe: context.unsafe,
-        needsArgs,
-      });
-      for (const target of targets) copies.push({ probe: item, attachPoint, target });
-    }
+    const targets = resolveProbe(item, {
+      kernel: context.kernel,
+      diagnostics: context.diagnostics,
+      unsafe: context.unsafe,
+      needsArgs: mentionsArgs(item),
+    });
+    copies.push(...targets.map((resolved) => ({ probe: item, ...resolved })));
   }
   return copies;
 }

@@ -1,6 +1,7 @@
 /** `args.field`: fields of tracepoint records and parameters of raw tracepoints. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { TracepointField } from '../kernel/types.ts';
+import type * as ast from '../syntax/ast.ts';
 import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';

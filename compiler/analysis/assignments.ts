@@ -1,6 +1,7 @@
 /** `=`, `op=` and `let`, on variables and maps. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import { UNSIZED } from '../types/reference.ts';
 import type { Type } from '../types/type.ts';

@@ -1,7 +1,8 @@
 /** What built-ins may ask of the analysis: `AnalysisScope` over one place in the program. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { AnalysisScope, BuiltinUse } from '../builtins/builtin.ts';
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import { INT64 } from '../types/type.ts';
 import { assignable } from './conversion.ts';

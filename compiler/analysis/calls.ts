@@ -1,8 +1,9 @@
 /** Identifiers and calls: built-ins, enumerators, `#define`d constants. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Builtin, BuiltinUse } from '../builtins/builtin.ts';
 import { builtins, findBuiltin } from '../builtins/builtins.ts';
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { AGGREGATE_NAMES, isAggregateName } from './aggregates.ts';
 import { builtinScope } from './builtin-scope.ts';
 import { closest } from './closest.ts';

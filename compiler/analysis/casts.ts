@@ -6,7 +6,7 @@ import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
 import { UNSIZED } from '../types/reference.ts';
 import type { ArrayType, EnumType, Type } from '../types/type.ts';
-import { UINT64, isAggregate } from '../types/type.ts';
+import { isAggregate, UINT64 } from '../types/type.ts';
 import { convert } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { inSpace } from './pointers.ts';

@@ -1,11 +1,12 @@
 /** `== != < <= > >=` on values that are not literals. */
-import type { BinaryOperator } from '../syntax/ast.ts';
+
 import type { Range } from '../source/source.ts';
+import type { BinaryOperator } from '../syntax/ast.ts';
 import { promote } from '../types/integers.ts';
 import { join, sameIgnoringSpace } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { ArrayType, PointerType } from '../types/type.ts';
-import { BOOL, INT64, UINT64, isScalar } from '../types/type.ts';
+import { BOOL, INT64, isScalar, UINT64 } from '../types/type.ts';
 import { convert, flowOf, integerOperand, warnOfCast } from './conversion.ts';
 import { node, unfit } from './operators.ts';
 import type { Typing } from './state.ts';

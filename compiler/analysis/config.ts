@@ -1,7 +1,8 @@
 /** Reads the config block and the environment into the settings of a program. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { closest } from './closest.ts';
 import type { Setting } from './settings.ts';
 import { DEPRECATED, ENVIRONMENT_ONLY, RENAMED, SETTINGS } from './settings.ts';

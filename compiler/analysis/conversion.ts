@@ -1,9 +1,9 @@
 /** Conversions: explicit nodes wherever a value changes its type, and the warnings that go with them. */
 import type { Range } from '../source/source.ts';
+import { sameType } from '../types/equality.ts';
 import { asInteger, fitsType, literalType, wrap } from '../types/integers.ts';
 import type { Flexibility, Flow } from '../types/join.ts';
 import { join, sameIgnoringSpace } from '../types/join.ts';
-import { sameType } from '../types/equality.ts';
 import { typeName } from '../types/names.ts';
 import type { IntType, Type } from '../types/type.ts';
 import { BOOL, INT64 } from '../types/type.ts';

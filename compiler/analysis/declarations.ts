@@ -1,6 +1,7 @@
 /** Maps as the program's outcome: declarations (`let @m = hash(N)`), sizes, and their checks. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Diagnostics } from '../source/diagnostics.ts';
+import type * as ast from '../syntax/ast.ts';
 import { isAggregate } from '../types/type.ts';
 import { closest } from './closest.ts';
 import type { Round } from './state.ts';

@@ -1,9 +1,8 @@
 /** Expressions: one line for each kind, and those that are too small for a file of their own. */
 import type * as ast from '../syntax/ast.ts';
-import type { Type } from '../types/type.ts';
-import { isAggregate } from '../types/type.ts';
-import { INT64, UINT64 } from '../types/type.ts';
 import { typeName } from '../types/names.ts';
+import type { Type } from '../types/type.ts';
+import { INT64, isAggregate, UINT64 } from '../types/type.ts';
 import { typeCall, typeIdentifier } from './calls.ts';
 import { typeCast } from './casts.ts';
 import { boolLiteral, intLiteral } from './conversion.ts';

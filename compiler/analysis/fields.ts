@@ -1,6 +1,7 @@
 /** Access to parts of values: fields, tuple elements, array elements, dereferences. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import type { AddressSpace, PointerType, RecordType, StructType, Type } from '../types/type.ts';
 import { INT8, INT64, UINT64 } from '../types/type.ts';

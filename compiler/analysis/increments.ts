@@ -3,7 +3,7 @@ import type * as ast from '../syntax/ast.ts';
 import { asInteger } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
-import { INT64, UINT64, isAggregate } from '../types/type.ts';
+import { INT64, isAggregate, UINT64 } from '../types/type.ts';
 import { flowIntoMap, mapValueType, resolveKey } from './maps.ts';
 import { stepOf } from './pointers.ts';
 import type { Typing } from './state.ts';

@@ -3,7 +3,7 @@ import type * as ast from '../syntax/ast.ts';
 import { aggregateValue, promote } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
-import { INT64, UINT64, isAggregate, isCastable } from '../types/type.ts';
+import { INT64, isAggregate, isCastable, UINT64 } from '../types/type.ts';
 import { condition, convert, integerOperand, isFlexible, warnOfCast } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { mapSymbol } from './maps.ts';

@@ -1,6 +1,7 @@
 /** Maps: shape (scalar or keyed), key and value types, reading and what flows in. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import { aggregateValue } from '../types/integers.ts';
 import type { Flow } from '../types/join.ts';
@@ -13,7 +14,7 @@ import { typeExpression } from './expressions.ts';
 import { LOCKED } from './locks.ts';
 import { warnOfSpaces } from './pointers.ts';
 import type { MapUse, Typing } from './state.ts';
-import { UNKNOWN, error, failed, isUnknown, unknown } from './state.ts';
+import { error, failed, isUnknown, UNKNOWN, unknown } from './state.ts';
 import type { MapSymbol, TypedExpression } from './typed.ts';
 
 /** The round's record of a map, made at its first use. */

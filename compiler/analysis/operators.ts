@@ -1,6 +1,7 @@
 /** Unary and binary operators and the conditional operator: operand conversions, result types, folding. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { type IntOperand, promote } from '../types/integers.ts';
 import { join } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
@@ -12,8 +13,8 @@ import {
   condition,
   convert,
   flowOf,
-  intLiteral,
   integerOperand,
+  intLiteral,
   warnOfCast,
   widened,
 } from './conversion.ts';
@@ -23,8 +24,8 @@ import { foldIntegers, foldStrings, isComparison } from './folding.ts';
 import { stepOf } from './pointers.ts';
 import type { Typing } from './state.ts';
 import { error, failed, isUnknown, unknown, warning } from './state.ts';
-import type { TypedBinary, TypedExpression, TypedInt, TypedString } from './typed.ts';
 import { temporary } from './temporaries.ts';
+import type { TypedBinary, TypedExpression, TypedInt, TypedString } from './typed.ts';
 
 export function typeBinary(typing: Typing, node: ast.Binary): TypedExpression {
   if (node.operator === '&&' || node.operator === '||') return typeLogical(typing, node);

@@ -2,9 +2,10 @@
  * The C part of a script: `#define`s of a literal, conditionals on BPFTRACE_HAVE_BTF, and includes, which
  * kernel BTF makes superfluous. Everything else of C is not supported yet, and says so.
  */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 
 interface Condition {
   readonly active: boolean;

@@ -2,11 +2,12 @@
  * What one round of the analysis works with. A round types the whole program with the types that the rounds
  * before it found (`Facts`), and collects what flows into each map and variable; that makes the next facts.
  */
-import type * as ast from '../syntax/ast.ts';
+
 import type { KernelDescription } from '../kernel/types.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import type { Flow } from '../types/join.ts';
 import type { Type, VoidType } from '../types/type.ts';
 import type { Config, TypedExpression, VariableSymbol } from './typed.ts';

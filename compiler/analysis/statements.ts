@@ -1,6 +1,7 @@
 /** Statements and blocks, and where control does not come through. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { asInteger } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
 import { INT64 } from '../types/type.ts';

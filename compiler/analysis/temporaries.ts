@@ -1,8 +1,9 @@
 /** Hidden variables, for values that are used twice and must be evaluated once. */
-import { declareHidden } from './variables.ts';
+
 import type { Typing } from './state.ts';
 import { isUnknown } from './state.ts';
 import type { TypedExpression, TypedStatement } from './typed.ts';
+import { declareHidden } from './variables.ts';
 
 /** Expressions whose repetition costs nothing and changes nothing. */
 function isRepeatable(expression: TypedExpression): boolean {

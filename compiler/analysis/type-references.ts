@@ -1,14 +1,14 @@
 /** Types as scripts write them: `struct task_struct *`, `uint8[4]`, `string[16]`, `typeof($x)`. */
 import type * as ast from '../syntax/ast.ts';
-import { UNSIZED, commonCType, isLaterType, ownType, ownTypeNames } from '../types/reference.ts';
+import { commonCType, isLaterType, ownType, ownTypeNames, UNSIZED } from '../types/reference.ts';
 import type { Type } from '../types/type.ts';
 import { VOID } from '../types/type.ts';
 import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
-import { inSpace } from './pointers.ts';
 import { mapKeyType, mapUse, mapValueType } from './maps.ts';
+import { inSpace } from './pointers.ts';
 import type { Typing } from './state.ts';
-import { UNKNOWN, error, isUnknown } from './state.ts';
+import { error, isUnknown, UNKNOWN } from './state.ts';
 import { findVariable, variableType } from './variables.ts';
 
 /** The type; undefined after an error. Pointers are in the probe's own space. `[]` is an array of 0. */

@@ -7,9 +7,10 @@
  * - conditions are `bool`
  * - a value assigned to a variable, map or key already has its type
  */
-import type { Range } from '../source/source.ts';
+
 import type { Member, TracepointField } from '../kernel/types.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
+import type { Range } from '../source/source.ts';
 import type { AggregateType, IntType, StructType, Type } from '../types/type.ts';
 
 export interface TypedProgram {

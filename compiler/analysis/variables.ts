@@ -1,18 +1,19 @@
 /** Scratch variables: block scope, declaration, assignment and use. */
-import type * as ast from '../syntax/ast.ts';
+
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import { join } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
 import { INT64, isAggregate } from '../types/type.ts';
+import { closest } from './closest.ts';
 import { assignable, convertStored, flowOf, storable } from './conversion.ts';
 import { LOCKED } from './locks.ts';
 import { warnOfSpaces } from './pointers.ts';
 import type { Scope, Typing, Variable } from './state.ts';
-import { UNKNOWN, error, failed, isUnknown, warning } from './state.ts';
+import { error, failed, isUnknown, UNKNOWN, warning } from './state.ts';
 import type { TypedExpression, TypedStatement } from './typed.ts';
-import { closest } from './closest.ts';
 
 /** Values above this stay where they are: a variable that holds one would be copied at each assignment. */
 const LARGEST_VALUE = 4096;

@@ -17,8 +17,12 @@ export const comm: Builtin = {
     }
     return typedCall('comm', use, { kind: 'string', size: COMM_SIZE });
   },
-  /** Reads straight into the destination, which the kernel fills up with zeros (bpf_get_current_comm). */
+  /**
+   * Reads straight into the destination. Before Linux 6.2 bpf_get_current_comm (kernel/bpf/helpers.c) leaves what
+   * stood behind the NUL, which would tell equal keys apart.
+   */
   lowerInto(_call, lowering, to) {
+    if (to.padded) lowering.ir.zero(to.pointer, COMM_SIZE, to.align);
     lowering.call('get_current_comm', to.pointer, lowering.ir.constant(COMM_SIZE));
   },
 };

@@ -55,7 +55,6 @@ export const find: Builtin = {
       type: BOOL,
       range,
     };
-    // biome-ignore lint/suspicious/noThenProperty: a branch of the typed tree, nothing to await
     return { kind: 'conditional', condition, then: found, else: bool(0n), type: BOOL, range };
   },
 };

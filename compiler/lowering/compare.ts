@@ -4,7 +4,7 @@ import type { IrBool, IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { loadUnaligned, locate } from './expressions.ts';
 import type { FunctionState } from './state.ts';
-import { type Aligned, chunkValue, chunks } from './strings.ts';
+import { type Aligned, chunks, chunkValue } from './strings.ts';
 
 /** Up to here words are compared in a row; longer strings in a loop. */
 const LARGEST_UNROLLED = 64;

@@ -2,8 +2,9 @@
  * A builder that builds nothing. A program is lowered with it once, so that what decides its prologue is
  * known before the first instruction: how much scratch memory it needs, and whether any.
  */
-import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
+
 import type { FunctionBuilder } from '../llvm/builder.ts';
+import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
 
 /** Stands for every value; nothing looks inside. */
 const NOTHING = Object.freeze({}) as unknown as IrValue & IrPointer & IrBool;

@@ -2,8 +2,9 @@
  * Events: records in the ring buffer `events`. How they are laid out, and the code that sends one
  * (docs/architecture.md, Events).
  */
-import type { IrPointer, IrValue } from '../llvm/ir.ts';
+
 import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
+import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
 import { UINT64 } from '../types/type.ts';
 import type { EventSpec, Storage } from './lowering.ts';

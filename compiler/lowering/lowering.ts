@@ -1,10 +1,11 @@
 /** What lowering functions (of expressions, statements and built-ins) work with. */
-import type { MapSymbol, TypedExpression, Config } from '../analysis/typed.ts';
-import type { ProbeTarget } from '../probes/probe.ts';
-import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
-import type { Type } from '../types/type.ts';
-import type { Range } from '../source/source.ts';
+
 import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
+import type { Config, MapSymbol, TypedExpression } from '../analysis/typed.ts';
+import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
+import type { ProbeTarget } from '../probes/probe.ts';
+import type { Range } from '../source/source.ts';
+import type { Type } from '../types/type.ts';
 import type { HelperName } from './helpers.ts';
 
 /** Memory of the program (stack, scratch, a map value, a ring record) that holds a value of a type. */

@@ -1,7 +1,7 @@
 /** How each map of a script is kept: decided once for the whole script (docs/architecture.md, Maps). */
 import type { MapSymbol } from '../analysis/typed.ts';
 import { layoutOf } from '../types/layout.ts';
-import { INT64, type Type, isAggregate } from '../types/type.ts';
+import { INT64, isAggregate, type Type } from '../types/type.ts';
 
 /** BPF_MAP_TYPE_* (include/uapi/linux/bpf.h). */
 export const MAP_TYPES = {

@@ -3,7 +3,7 @@ import type { MapSymbol, TypedExpression, TypedStatement } from '../analysis/typ
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Range } from '../source/source.ts';
 import { layoutOf } from '../types/layout.ts';
-import { INT64, UINT64, isAggregate, isScalar } from '../types/type.ts';
+import { INT64, isAggregate, isScalar, UINT64 } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { locate, lowerInto, lowerValue, storesSigned } from './expressions.ts';
 import type { MapPlan } from './map_plans.ts';

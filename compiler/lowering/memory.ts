@@ -3,9 +3,10 @@
  * Both are given back in the order of nesting: temporaries at the end of a statement, variables at the end of
  * their block.
  */
+
+import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, Width } from '../llvm/ir.ts';
 import { roundUp } from '../types/layout.ts';
-import type { FunctionBuilder } from '../llvm/builder.ts';
 
 /** Values larger than this never stand on the stack. */
 const LARGEST_ON_STACK = 64;

@@ -1,6 +1,7 @@
 /** One probe as a program: prologue, predicate, body, and the ways out. */
-import { lowerTaskId } from '../builtins/pid.ts';
+
 import type { TypedBlock, TypedExpression, TypedProbe } from '../analysis/typed.ts';
+import { lowerTaskId } from '../builtins/pid.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { layoutOf, roundUp } from '../types/layout.ts';
@@ -12,7 +13,7 @@ import { createScratchArena, type ScratchArena, stackBudget } from './memory.ts'
 import { acquireScratch, releaseScratch, scratchHeader } from './scratch.ts';
 import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { lowerBlock } from './statements.ts';
-import { planVariables, type ProbePlan } from './variables.ts';
+import { type ProbePlan, planVariables } from './variables.ts';
 import { someInStatement } from './walk.ts';
 
 /** TASK_COMM_LEN (include/linux/sched.h). */

@@ -4,7 +4,7 @@
  */
 import { lowerTaskId } from '../builtins/pid.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
-import { UINT32, type Type } from '../types/type.ts';
+import { type Type, UINT32 } from '../types/type.ts';
 import type { FunctionState } from './state.ts';
 
 /** include/uapi/linux/bpf.h: flags of bpf_get_stack. */

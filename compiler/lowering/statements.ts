@@ -2,7 +2,7 @@
 import type { TypedBlock, TypedExpression, TypedStatement } from '../analysis/typed.ts';
 import type { Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
-import { type Type, isScalar } from '../types/type.ts';
+import { isScalar, type Type } from '../types/type.ts';
 import { lowerAggregate } from './aggregates.ts';
 import {
   lowerCondition,

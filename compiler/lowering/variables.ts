@@ -13,7 +13,7 @@ import type {
   TypedStatement,
   VariableSymbol,
 } from '../analysis/typed.ts';
-import { visitExpressionChildren, visitStatementChildren, type Visitor } from './walk.ts';
+import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
 /** A block, or an expression with statements. */
 export type Scope = TypedBlock | Extract<TypedExpression, { kind: 'block-value' }>;

@@ -1,9 +1,10 @@
 /** What the compiler knows of one attach point once its provider has read it. */
-import type { AttachPoint } from '../syntax/ast.ts';
-import type { Diagnostics } from '../source/diagnostics.ts';
-import type { KernelDescription, TracepointField } from '../kernel/types.ts';
-import type { AddressSpace, Type } from '../types/type.ts';
+
 import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
+import type { KernelDescription, TracepointField } from '../kernel/types.ts';
+import type { Diagnostics } from '../source/diagnostics.ts';
+import type { AttachPoint } from '../syntax/ast.ts';
+import type { AddressSpace, Type } from '../types/type.ts';
 
 /**
  * What a program's context pointer is:

@@ -3,7 +3,7 @@ import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
 import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import { canonicalName, isParameterised, refuse, refuseCount, targetFields } from './fields.ts';
-import type { Provider, ProviderContext, ProbeTarget } from './probe.ts';
+import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'interval' | 'profile';
 type TimerTarget = Extract<ManifestTarget, { provider: Name }>;

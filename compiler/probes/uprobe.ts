@@ -15,7 +15,7 @@ import {
   showFunction,
   slashHints,
 } from './function.ts';
-import type { Provider, ProviderContext, ProbeTarget } from './probe.ts';
+import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'uprobe' | 'uretprobe';
 

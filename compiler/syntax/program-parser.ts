@@ -2,7 +2,7 @@
 import type * as ast from './ast.ts';
 import { parseAttachPoint } from './attach-point.ts';
 import { rangeOf, span, variable } from './base-parser.ts';
-import { EMPTY_ALT, EOF, isRecognitionException, type IToken } from './chevrotain.ts';
+import { EMPTY_ALT, EOF, type IToken, isRecognitionException } from './chevrotain.ts';
 import { StatementParser } from './statement-parser.ts';
 import * as t from './tokens.ts';
 import { blockAsValue } from './values.ts';

@@ -4,8 +4,8 @@ import { rangeOf, span, variable } from './base-parser.ts';
 import {
   EMPTY_ALT,
   EOF,
-  isRecognitionException,
   type IToken,
+  isRecognitionException,
   type ParserMethod,
 } from './chevrotain.ts';
 import { ExpressionParser } from './expression-parser.ts';

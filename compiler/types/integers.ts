@@ -1,6 +1,6 @@
 /** Integer types: of literals, of values that count as integers, and of two that meet in an operation. */
 import type { IntSize, IntType, Type } from './type.ts';
-import { INT64, UINT64, int, isAggregate, isCastable } from './type.ts';
+import { INT64, int, isAggregate, isCastable, UINT64 } from './type.ts';
 
 const INT64_MAX = (1n << 63n) - 1n;
 const INT64_MIN = -(1n << 63n);

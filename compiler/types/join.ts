@@ -2,10 +2,11 @@
  * The type that a map, a variable, a key or the branches of a condition get from all the values that flow
  * into them.
  */
-import type { AggregateType, RecordType, Type } from './type.ts';
-import { isAggregate } from './type.ts';
+
 import { sameType } from './equality.ts';
 import { asInteger, promote } from './integers.ts';
+import type { AggregateType, RecordType, Type } from './type.ts';
+import { isAggregate } from './type.ts';
 
 /** Which parts of a value are literals that still take another's sign: for tuples and records by element. */
 export type Flexibility = boolean | readonly Flexibility[];

@@ -1,6 +1,6 @@
 /** The names of the language's own types. */
 import type { Type } from './type.ts';
-import { BOOL, VOID, int } from './type.ts';
+import { BOOL, int, VOID } from './type.ts';
 
 /** A string or buffer without a size: takes that of the value. Sizes of 0 occur nowhere else. */
 export const UNSIZED = 0;

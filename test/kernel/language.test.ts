@@ -93,7 +93,7 @@ describe.runIf(canRun)('integers', () => {
       parameters: ['0'],
     });
     expect(result.stdout).toBe('1 1\n\n\n');
-    expect(result.stderr).toContain('stdin:1:42-48: WARNING: Divide or modulo by 0 detected.');
+    expect(result.stderr).toContain('stdin:1:44-50: WARNING: Divide or modulo by 0 detected.');
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Type } from '../../compiler/types/type.ts';
 import { KernelDescriptionError } from '../../compiler/kernel/error.ts';
 import { layoutOf } from '../../compiler/types/layout.ts';
+import type { Type } from '../../compiler/types/type.ts';
 import { BtfError } from '../../linker/btf/btf.ts';
 import { BtfBuilder } from '../../linker/btf/builder.ts';
 import { readExtension, writeExtension } from '../../linker/btf/extension.ts';

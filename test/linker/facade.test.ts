@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emit } from '../../compiler/llvm/backend.ts';
-import { HELPERS } from '../../compiler/lowering/helpers.ts';
 import { createModule } from '../../compiler/llvm/module.ts';
+import { HELPERS } from '../../compiler/lowering/helpers.ts';
 import type { CompiledUnit } from '../../compiler/unit.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';

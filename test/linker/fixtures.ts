@@ -1,6 +1,7 @@
 /** A unit as the compiler would make of a script with a map, variables, constants and a loop. */
-import { emptyManifest, siteAsm, unit } from './support.ts';
+
 import type { CompiledUnit } from '../../compiler/unit.ts';
+import { emptyManifest, siteAsm, unit } from './support.ts';
 
 export const HASH = 1;
 export const PERCPU_ARRAY = 6;

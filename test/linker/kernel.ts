@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import {
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
-  readdirSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';

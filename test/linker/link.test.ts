@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { HASH, PERCPU_ARRAY, SCRIPT_IR, scriptUnit } from './fixtures.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { link } from '../../linker/link.ts';
+import { HASH, PERCPU_ARRAY, SCRIPT_IR, scriptUnit } from './fixtures.ts';
 import { attached, loaded } from './kernel.ts';
 import { assemble, onFile, unit } from './support.ts';
 

@@ -1,6 +1,6 @@
 /** A vitest reporter that counts which rows of docs/feature-table.md the run has proven, and what was skipped. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
 const ROW = /^\| ([A-Z]{3}-\d{3}) \|/gm;
@@ -13,7 +13,8 @@ export default class FeatureReport implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const state = test.result().state;
-        if (state === 'skipped') skipped.push(`${module.relativeModuleId}: ${test.fullName}`);
+        if (state === 'skipped')
+          skipped.push(`${relative(process.cwd(), module.moduleId)}: ${test.fullName}`);
         if (state !== 'passed') continue;
         for (const [, id] of test.fullName.matchAll(ID)) if (id) proven.add(id);
       }

@@ -3,8 +3,8 @@ import { accessSync, constants as files, mkdtempSync, rmSync, writeFileSync } fr
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { packageRoot } from '../../paths.ts';
 import { UserError } from '../errors.ts';
-import { packageRoot } from '../paths.ts';
 import type { Report } from '../program.ts';
 import { compileScript, readKernel, readScript } from '../script.ts';
 import { EXIT } from '../status.ts';

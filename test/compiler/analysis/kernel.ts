@@ -7,7 +7,7 @@ import type {
 } from '../../../compiler/kernel/types.ts';
 import { layoutOf } from '../../../compiler/types/layout.ts';
 import type { EnumType, PointerType, StructType, Type } from '../../../compiler/types/type.ts';
-import { INT64, UINT32, UINT64, int } from '../../../compiler/types/type.ts';
+import { INT64, int, UINT32, UINT64 } from '../../../compiler/types/type.ts';
 
 const ENTITY: StructType = {
   kind: 'struct',
