@@ -78,6 +78,11 @@ export interface ManifestProbe {
   readonly parameters: boolean;
   /** Line of the attach point in the script, for messages. */
   readonly line: number;
+  /**
+   * Number of the block in the script: a wildcard that matches nothing is an error only if no attach point of its
+   * block has a match. Without it each probe is a block of its own.
+   */
+  readonly block?: number;
 }
 
 export type ManifestTarget =

@@ -84,30 +84,61 @@ static uint64_t *shared_word(const struct events *events, uint32_t offset)
 	return (uint64_t *)(void *)(events->session->bss + offset);
 }
 
-/* Control events that found the ring full left a mark: 1 + argument. */
-static bool take_marks(struct events *events)
+static bool is_marked(const struct events *events, const struct mf_event *event)
+{
+	return event->control != MF_NONE && events->session->bss &&
+	       __atomic_load_n(shared_word(events, event->control), __ATOMIC_RELAXED) != 0;
+}
+
+static bool any_mark(const struct events *events)
 {
 	const struct manifest *manifest = events->session->manifest;
-	bool any = false;
 
-	for (uint32_t i = 0; i < manifest->event_count && !events->broken; i++) {
+	for (uint32_t i = 0; i < manifest->event_count; i++)
+		if (is_marked(events, &manifest->events[i]))
+			return true;
+	return false;
+}
+
+static void take_marks(struct events *events)
+{
+	const struct manifest *manifest = events->session->manifest;
+
+	for (uint32_t i = 0; i < manifest->event_count; i++) {
 		const struct mf_event *event = &manifest->events[i];
 		uint64_t mark;
 
-		if (event->control == MF_NONE || !events->session->bss ||
-		    !__atomic_load_n(shared_word(events, event->control), __ATOMIC_RELAXED))
+		if (events->broken || events->exited)
+			return;
+		if (!is_marked(events, event))
 			continue;
 		mark = __atomic_exchange_n(shared_word(events, event->control), 0,
 					   __ATOMIC_ACQ_REL);
-		any = true;
 		if (event->kind == MF_EVENT_EXIT)
 			note_exit(events, (int)((mark - 1) & 0xff));
 		else if (output_lost_control(events->output, event) != 0)
 			events->broken = true;
-		if (events->exited)
-			break;
 	}
-	return any;
+}
+
+/*
+ * Control events that found the ring full left a mark, 1 + argument. It counts after the records
+ * that were in the ring when it was seen, and not later, even if the ring never runs empty. True
+ * when marks were taken.
+ */
+static bool handle_marks(struct events *events)
+{
+	if (!events->mark_seen) {
+		if (!any_mark(events))
+			return false;
+		events->mark_seen = true;
+		events->mark_position = ring_end(&events->ring);
+	}
+	if (events->ring.position < events->mark_position)
+		return false;
+	events->mark_seen = false;
+	take_marks(events);
+	return true;
 }
 
 enum drain_result events_drain(struct events *events)
@@ -130,7 +161,7 @@ enum drain_result events_drain(struct events *events)
 		}
 	}
 	ring_release(&events->ring);
-	if (!events->exited && !events->broken && take_marks(events) && result == DRAIN_EMPTY)
+	if (!events->exited && !events->broken && handle_marks(events) && result == DRAIN_EMPTY)
 		result = DRAIN_SOME;
 	if (result != DRAIN_EMPTY && output_flush(events->output) != 0)
 		events->broken = true;
@@ -144,6 +175,7 @@ void events_discard(struct events *events)
 	if (!events->has_ring)
 		return;
 	ring_discard(&events->ring);
+	events->mark_seen = false;
 	for (uint32_t i = 0; i < manifest->event_count; i++)
 		if (manifest->events[i].control != MF_NONE && events->session->bss)
 			__atomic_store_n(shared_word(events, manifest->events[i].control), 0,
@@ -155,6 +187,9 @@ static uint64_t count_lost(struct events *events)
 	uint64_t total = 0;
 
 	for (uint32_t i = 0; i < events->session->manifest->event_count; i++) {
+		/* exit() is never lost: see take_marks. */
+		if (events->session->manifest->events[i].kind == MF_EVENT_EXIT)
+			continue;
 		if (bpf_map_lookup_elem(events->lost_fd, &i, events->lost_counts) != 0)
 			continue;
 		for (uint32_t cpu = 0; cpu < events->session->cpus; cpu++)

@@ -24,6 +24,9 @@ struct events {
 	int exit_code;
 	/* The output can take no more. */
 	bool broken;
+	/* Marks of lost control events were seen, and count once the reader is past that place. */
+	bool mark_seen;
+	uint64_t mark_position;
 	/* Counters of lost events: the map's descriptor (-1: none), and what was told so far. */
 	int lost_fd;
 	uint64_t lost;

@@ -89,6 +89,7 @@ static bool is_noise(const char *line, size_t length)
 		if (length >= strlen(noise[i]) && memcmp(line, noise[i], strlen(noise[i])) == 0)
 			return true;
 	return memmem(line, length, "PROG LOAD LOG", strlen("PROG LOAD LOG")) ||
+	       memmem(line, length, "failed to load: ", strlen("failed to load: ")) ||
 	       memmem(line, length, "failed to load object", strlen("failed to load object"));
 }
 

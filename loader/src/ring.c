@@ -66,9 +66,14 @@ void ring_release(struct ring *ring)
 	__atomic_store_n(ring->consumer, ring->position, __ATOMIC_RELEASE);
 }
 
+uint64_t ring_end(const struct ring *ring)
+{
+	return __atomic_load_n(ring->producer, __ATOMIC_SEQ_CST);
+}
+
 bool ring_is_empty(const struct ring *ring)
 {
-	return ring->position >= __atomic_load_n(ring->producer, __ATOMIC_SEQ_CST);
+	return ring->position >= ring_end(ring);
 }
 
 void ring_discard(struct ring *ring)

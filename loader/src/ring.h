@@ -39,6 +39,9 @@ void ring_release(struct ring *ring);
  * not read. */
 bool ring_is_empty(const struct ring *ring);
 
+/* Where the records that are in the ring now end. */
+uint64_t ring_end(const struct ring *ring);
+
 /* Throws away everything that stands in the ring. */
 void ring_discard(struct ring *ring);
 

@@ -329,8 +329,8 @@ describe.runIf(canRun)('bpfload', () => {
     const script = object([probe('refused', target)]);
     const result = load([script]);
     expect(result).toMatchObject({ status: 1, stdout: '' });
-    expect(result.stderr).toMatch(/^ERROR: The kernel refused the script's programs: /);
-    expect(result.stderr).toContain('invalid tracepoint context access');
+    expect(result.stderr).toMatch(/^ERROR: The kernel refused the script's programs: /m);
+    expect(result.stderr).toContain('access off=16000 size=8');
     expect(result.stderr).not.toContain('BEGIN PROG LOAD LOG');
     expect(load(['-v', script]).stderr).toContain('BEGIN PROG LOAD LOG');
   });

@@ -1,0 +1,53 @@
+/* Patterns of attach points, and fields of tracefs format files. */
+#include "../src/tracefs.h"
+#include "check.h"
+
+static const char format[] = "name: sched_switch\n"
+			     "ID: 314\n"
+			     "format:\n"
+			     "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+			     "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
+			     "\n"
+			     "\tfield:char prev_comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
+			     "\tfield:pid_t prev_pid;\toffset:24;\tsize:4;\tsigned:1;\n"
+			     "\tfield:const char * name;\toffset:32;\tsize:8;\tsigned:0;\n"
+			     "\tfield:__data_loc char[] text;\toffset:40;\tsize:4;\tsigned:0;\n"
+			     "\tfield:const char *const *argv;\toffset:48;\tsize:8;\tsigned:0;\n"
+			     "\n"
+			     "print fmt: \"field: %s\", REC->prev_comm\n";
+
+static void expect_field(const char *name, uint32_t offset, uint32_t size)
+{
+	uint32_t got_offset, got_size;
+
+	if (CHECK(tracefs_field(format, name, &got_offset, &got_size)))
+		CHECK(got_offset == offset && got_size == size);
+}
+
+int main(void)
+{
+	uint32_t offset, size;
+
+	expect_field("common_pid", 4, 4);
+	expect_field("prev_comm", 8, 16);
+	expect_field("prev_pid", 24, 4);
+	expect_field("name", 32, 8);
+	expect_field("text", 40, 4);
+	expect_field("argv", 48, 8);
+	CHECK(!tracefs_field(format, "pid", &offset, &size));
+	CHECK(!tracefs_field(format, "comm", &offset, &size));
+	CHECK(!tracefs_field(format, "next_pid", &offset, &size));
+	CHECK(!tracefs_field("field:int a", "a", &offset, &size));
+
+	CHECK(pattern_match("sched_switch", "sched_switch"));
+	CHECK(!pattern_match("sched_switch", "sched_switch2"));
+	CHECK(pattern_match("sched_*", "sched_switch"));
+	CHECK(pattern_match("*", "") && pattern_match("*", "any"));
+	CHECK(pattern_match("*_sw*h", "sched_switch"));
+	CHECK(pattern_match("*foo", "foofoo"));
+	CHECK(!pattern_match("*foo", "foofo"));
+	CHECK(!pattern_match("a*b*c", "acb"));
+	CHECK(!pattern_match("", "a"));
+	CHECK(pattern_match("[a]", "[a]") && !pattern_match("[a]", "a"));
+	return check_result("tracefs");
+}
