@@ -134,6 +134,16 @@ enum attach_result attach_perf_event(struct attachments *attachments,
 
 		/* The link owns the descriptor once it is there. */
 		close(fd);
+		/* Permission was asked when the event was opened: this is about max_ctx_offset
+		   (perf_event_set_bpf_prog, kernel/events/core.c). */
+		if (error == EACCES)
+			return attach_failed(failure, STATUS_FAILED,
+					     "Cannot attach %s%s%s%s%s: the program reads beyond "
+					     "the event's record.",
+					     target->probe->name, target->category ? " to " : "",
+					     target->category ? target->category : "",
+					     target->category ? ":" : "",
+					     target->category ? target->event : "");
 		errno = error;
 	}
 	return attach_add_link(attachments, link, target->probe, failure);

@@ -303,6 +303,10 @@ describe.runIf(canRun)('bpfload', () => {
     const none = load([object([wildcard('zzz*')])]);
     expect(none.status).toBe(1);
     expect(none.stderr).toContain('Probe has no valid attach points');
+    // Without its fixup the program reads where the shorter of the records has ended.
+    const beyond = load([object([wildcard('sys_*')], { fixups: [] })]);
+    expect(beyond.status).toBe(1);
+    expect(beyond.stderr).toMatch(/to raw_syscalls:sys_\w+: the program reads beyond/);
     const limited = load([object([wildcard('sys_*')], { config: { ...config, maxProbes: 1 } })]);
     expect(limited.status).toBe(1);
     expect(limited.stderr).toContain('max_probes');
