@@ -1,6 +1,7 @@
 /** What an object holds, from the file alone: for `bpfscript inspect` and for reviews in CI. */
-import { describeAccess, CORE_KIND_NAMES } from './btf/path.ts';
+
 import { readExtension } from './btf/extension.ts';
+import { CORE_KIND_NAMES, describeAccess } from './btf/path.ts';
 import { type Btf, readBtf } from './btf/read.ts';
 import { renderBtf } from './btf/text.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';

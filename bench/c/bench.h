@@ -3,7 +3,8 @@
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
 
-// include/linux/trace_events.h in the kernel: what a sys_enter or sys_exit tracepoint's record looks like.
+// include/linux/trace_events.h in the kernel: what a sys_enter or sys_exit tracepoint's record
+// looks like.
 struct sys_enter {
 	__u64 common;
 	long id;

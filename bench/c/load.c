@@ -1,5 +1,5 @@
-// Loads and attaches a hand-written object: what a tool of its own would do. Prints "attached", reads the ring
-// `events` where there is one (to /dev/null, formatted), and ends with SIGTERM.
+// Loads and attaches a hand-written object: what a tool of its own would do. Prints "attached",
+// reads the ring `events` where there is one (to /dev/null, formatted), and ends with SIGTERM.
 #include <bpf/libbpf.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,7 +7,8 @@
 
 static volatile sig_atomic_t ended;
 
-static void end(int signal) {
+static void end(int signal)
+{
 	ended = signal;
 }
 
@@ -15,7 +16,8 @@ struct event {
 	unsigned long long id, fd, count;
 };
 
-static int print_event(void *out, void *data, size_t size) {
+static int print_event(void *out, void *data, size_t size)
+{
 	const struct event *event = data;
 
 	(void)size;
@@ -23,7 +25,8 @@ static int print_event(void *out, void *data, size_t size) {
 	return 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
 	struct ring_buffer *ring = NULL;
 	struct bpf_program *program;
 	struct bpf_object *object;
@@ -36,9 +39,7 @@ int main(int argc, char **argv) {
 	object = bpf_object__open_file(argv[1], NULL);
 	if (!object || bpf_object__load(object))
 		return 1;
-	bpf_object__for_each_program(program, object)
-		if (!bpf_program__attach(program))
-			return 1;
+	bpf_object__for_each_program(program, object) if (!bpf_program__attach(program)) return 1;
 	events = bpf_object__find_map_by_name(object, "events");
 	if (events)
 		ring = ring_buffer__new(bpf_map__fd(events), print_event, out, NULL);

@@ -24,6 +24,7 @@ int probe(struct sys_enter *ctx)
 	event->count = ctx->args[2];
 	// Wakes the reader when an eighth of the ring is full; its deadline does the rest.
 	waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
-	bpf_ringbuf_submit(event, waiting >= (4 << 20) / 8 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(event,
+			   waiting >= (4 << 20) / 8 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 	return 1;
 }

@@ -9,13 +9,11 @@
 //   close COUNT             COUNT close(2) calls on a bad descriptor
 //   getppid COUNT           COUNT getppid(2) calls
 //   call COUNT A B          COUNT calls of workload_target(A + i, B)
-//   stack COUNT             COUNT getppid(2) calls under workload_outer > workload_middle > workload_inner
-//   fork COUNT ACTION ...   COUNT children, one after the other, each doing the rest of the command line
-//   threads COUNT ACTION ...  COUNT threads at once, each doing the rest of the command line
-//   spin MS                 burn CPU for so long
-//   sleep MS
-//   storm MS                getppid(2) calls without a pause for so long
-//   pid                     print the process id
+//   stack COUNT             COUNT getppid(2) calls under workload_outer > workload_middle >
+//   workload_inner fork COUNT ACTION ...   COUNT children, one after the other, each doing the rest
+//   of the command line threads COUNT ACTION ...  COUNT threads at once, each doing the rest of the
+//   command line spin MS                 burn so much CPU time sleep MS storm MS getppid(2) calls
+//   without a pause for so long pid                     print the process id
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -33,42 +31,53 @@
 
 static volatile long sink;
 
-KEEP long workload_target(long a, long b) {
+KEEP long workload_target(long a, long b)
+{
 	sink += a;
 	return a + b;
 }
 
-KEEP void workload_inner(void) {
+KEEP void workload_inner(void)
+{
 	long result;
 
-	// By hand: libc's syscall() keeps no frame, and a walk by frame pointers would miss its caller.
-	__asm__ volatile("syscall" : "=a"(result) : "0"((long)SYS_getppid) : "rcx", "r11", "memory");
+	// By hand: libc's syscall() keeps no frame, and a walk by frame pointers would miss its
+	// caller.
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "0"((long)SYS_getppid)
+			 : "rcx", "r11", "memory");
 	sink += result;
 }
 
-KEEP void workload_middle(void) {
+KEEP void workload_middle(void)
+{
 	workload_inner();
 	sink++;
 }
 
-KEEP void workload_outer(void) {
+KEEP void workload_outer(void)
+{
 	workload_middle();
 	sink++;
 }
 
-KEEP long workload_text(const char *text, char **list) {
+KEEP long workload_text(const char *text, char **list)
+{
 	sink += (long)text[0] + (list != NULL);
 	return sink;
 }
 
-static void die(const char *what) {
+static void die(const char *what)
+{
 	fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
-static long long now_ms(void) {
+static long long ms_of(clockid_t clock)
+{
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
@@ -77,7 +86,8 @@ struct words {
 	char **word;
 };
 
-static const char *take(struct words *words) {
+static const char *take(struct words *words)
+{
 	if (words->count == 0) {
 		fprintf(stderr, "workload: an argument is missing\n");
 		exit(2);
@@ -86,18 +96,21 @@ static const char *take(struct words *words) {
 	return *words->word++;
 }
 
-static long number(struct words *words) {
+static long number(struct words *words)
+{
 	return strtol(take(words), NULL, 0);
 }
 
 static void act(struct words words);
 
-static void *act_in_thread(void *words) {
+static void *act_in_thread(void *words)
+{
 	act(*(struct words *)words);
 	return NULL;
 }
 
-static void transfer(struct words *words, int writing) {
+static void transfer(struct words *words, int writing)
+{
 	long count = number(words), size = number(words);
 	char *buffer = calloc(1, size ? size : 1);
 	int fd = open(writing ? "/dev/null" : "/dev/zero", writing ? O_WRONLY : O_RDONLY);
@@ -110,7 +123,8 @@ static void transfer(struct words *words, int writing) {
 	close(fd);
 }
 
-static void act(struct words words) {
+static void act(struct words words)
+{
 	while (words.count > 0) {
 		const char *action = take(&words);
 		if (!strcmp(action, "--")) {
@@ -183,11 +197,13 @@ static void act(struct words words) {
 				pthread_join(threads[i], NULL);
 			return;
 		} else if (!strcmp(action, "spin")) {
-			for (long long end = now_ms() + number(&words); now_ms() < end;)
+			for (long long end = ms_of(CLOCK_PROCESS_CPUTIME_ID) + number(&words);
+			     ms_of(CLOCK_PROCESS_CPUTIME_ID) < end;)
 				for (int i = 0; i < 100000; i++)
 					sink++;
 		} else if (!strcmp(action, "storm")) {
-			for (long long end = now_ms() + number(&words); now_ms() < end;)
+			for (long long end = ms_of(CLOCK_MONOTONIC) + number(&words);
+			     ms_of(CLOCK_MONOTONIC) < end;)
 				for (int i = 0; i < 1000; i++)
 					syscall(SYS_getppid);
 		} else if (!strcmp(action, "sleep")) {
@@ -202,7 +218,8 @@ static void act(struct words words) {
 	}
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	act((struct words){argc - 1, argv + 1});
 	return 0;
