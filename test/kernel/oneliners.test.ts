@@ -142,11 +142,7 @@ describe.runIf(canRun)('the exercises of the lab', () => {
     expect(others).toEqual([]);
     expect(stack?.count).toBe(40);
     const names = stack?.frames.map((frame) => frame.replace(/\+\d+$/, '')) ?? [];
-    expect(names.slice(0, 3)).toEqual([
-      'workload_inner',
-      'workload_middle',
-      'workload_outer',
-    ]);
+    expect(names.slice(0, 3)).toEqual(['workload_inner', 'workload_middle', 'workload_outer']);
   });
 
   it('counts the same with count(), sum(1) and ++', async () => {

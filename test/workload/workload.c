@@ -45,7 +45,7 @@ KEEP void workload_inner(void)
 	// caller.
 	__asm__ volatile("syscall"
 			 : "=a"(result)
-			 : "0"((long)SYS_getppid)
+			 : "0"((long)SYS_getppid), "r"(__builtin_frame_address(0))
 			 : "rcx", "r11", "memory");
 	sink += result;
 }
