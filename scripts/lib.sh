@@ -40,7 +40,8 @@ need_node_modules() {
   local node_prefix
   node_prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
   [ -f "$node_prefix/include/node/node_api.h" ] || fail "Node's headers are not beside $node_prefix/bin/node (expected $node_prefix/include/node)"
-  npm_config_nodedir=$node_prefix npm ci --no-audit --no-fund --loglevel=error >&2
+  # Not `npm ci`: it refuses a lock file without the builds for other platforms, which some registries do not have.
+  npm_config_nodedir=$node_prefix npm install --no-save --no-audit --no-fund --loglevel=error >&2
   # npm may be configured to run no install scripts.
   if [ ! -f "$bindings" ]; then
     (cd node_modules/llvm-bindings && npm_config_nodedir=$node_prefix npx cmake-js compile >&2)
