@@ -16,7 +16,7 @@ function expectRefused(script: string, message: string): void {
 
 describe('a script with a mistake', () => {
   it('is refused for its syntax, with the place', () => {
-    expectRefused('BEGIN { printf("x" }', 'stdin:1:19-20: ERROR: syntax: ');
+    expectRefused('BEGIN { printf("x" }', 'stdin:1:20-21: ERROR: syntax: ');
   });
 
   it('is refused for a probe that the kernel description does not have, with the closest names', () => {
