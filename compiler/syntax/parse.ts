@@ -23,7 +23,47 @@ const parser = lazy(() => new ProgramParser());
 
 /** The tree of a script, or undefined after at least one error. Messages begin with `syntax: `. */
 export function parse(source: Source, diagnostics: Diagnostics): ast.Program | undefined {
-  const { tokens, groups, errors } = lexer().tokenize(source.text);
+  return parseTokens(source, lexer().tokenize(source.text), diagnostics);
+}
+
+/** A piece of the script's text that keeps its wording whatever its surroundings look like. */
+export interface Piece {
+  readonly text: string;
+  readonly start: number;
+}
+
+/** A script with all that its tree leaves out but its text is made of. */
+export interface ConcreteSyntax {
+  readonly program: ast.Program;
+  /** Without layout, comments and shebang. */
+  readonly tokens: readonly Piece[];
+  readonly comments: readonly Piece[];
+}
+
+/** As `parse`, with the tokens and comments beside the tree. */
+export function parseConcrete(
+  source: Source,
+  diagnostics: Diagnostics,
+): ConcreteSyntax | undefined {
+  const lexed = lexer().tokenize(source.text);
+  const program = parseTokens(source, lexed, diagnostics);
+  const { tokens, groups } = lexed;
+  return (
+    program && { program, tokens: tokens.map(piece), comments: (groups.comments ?? []).map(piece) }
+  );
+}
+
+function piece(token: IToken): Piece {
+  return { text: token.image, start: token.startOffset };
+}
+
+type Lexed = ReturnType<ReturnType<typeof lexer>['tokenize']>;
+
+function parseTokens(
+  source: Source,
+  { tokens, groups, errors }: Lexed,
+  diagnostics: Diagnostics,
+): ast.Program | undefined {
   const lexical: Problem[] = errors.map(({ offset, length }) => {
     const range = { start: offset, end: offset + length };
     return { message: `unexpected ${quote(source.text, range)}`, range, hints: [] };

@@ -44,6 +44,11 @@ export function foldBinary(
   return result;
 }
 
+/** Whether a chain of both is read from left to right. */
+export function bindsAlike(one: BinaryOperator, other: BinaryOperator): boolean {
+  return PRECEDENCE.get(one) === PRECEDENCE.get(other);
+}
+
 function level(operator: IToken): number {
   return PRECEDENCE.get(operator.image) ?? -1;
 }

@@ -32,8 +32,10 @@ function symbol(name: string, text: string, options: Partial<TokenOptions> = {})
 const LAYOUT = '(?:[ \\t\\r\\n\\v\\f]|\\/\\/[^\\n]*\\n|\\/\\*(?:[^*]|\\*(?!\\/))*\\*\\/)*';
 
 const WhiteSpace = token('WhiteSpace', /[ \t\r\n\v\f]+/, { group: Lexer.SKIPPED });
-const LineComment = token('LineComment', /\/\/[^\n]*/, { group: Lexer.SKIPPED });
-const BlockComment = token('BlockComment', /\/\*(?:[^*]|\*(?!\/))*\*\//, { group: Lexer.SKIPPED });
+/** Comments are no part of the token stream; the formatter asks for their group. */
+const comments = { group: 'comments' } as const;
+const LineComment = token('LineComment', /\/\/[^\n]*/, comments);
+const BlockComment = token('BlockComment', /\/\*(?:[^*]|\*(?!\/))*\*\//, comments);
 /** Not in the token stream: a group of its own. */
 const UnterminatedComment = token('UnterminatedComment', /\/\*[\s\S]*/, {
   group: 'unterminatedComments',
