@@ -7,6 +7,7 @@ import { emit } from './llvm/backend.ts';
 import { lower } from './lowering/lower.ts';
 import { type Diagnostic, Diagnostics } from './source/diagnostics.ts';
 import type { Source } from './source/source.ts';
+import { createSources, type Sources } from './source/sources.ts';
 import type * as ast from './syntax/ast.ts';
 import { parse } from './syntax/parse.ts';
 
@@ -20,6 +21,8 @@ export interface CompileOptions {
 
 /** What came out: stages up to the first that failed, and everything there is to tell the user. */
 export interface Compilation {
+  /** What the ranges of diagnostics and of the tree refer to. */
+  readonly sources: Sources;
   readonly diagnostics: readonly Diagnostic[];
   readonly ast?: ast.Program;
   readonly typed?: TypedProgram;
@@ -33,16 +36,22 @@ export interface Compilation {
 
 export function compile(source: Source, options: CompileOptions): Compilation {
   const diagnostics = new Diagnostics();
+  const sources = createSources(source);
+  const outcome = { sources, diagnostics: diagnostics.all };
   const program = parse(source, diagnostics);
   if (!program || diagnostics.hasErrors)
-    return { diagnostics: diagnostics.all, ...(program ? { ast: program } : {}) };
+    return { ...outcome, ...(program ? { ast: program } : {}) };
 
-  const typed = analyse(program, { ...options, source, diagnostics });
-  if (!typed || diagnostics.hasErrors) return { diagnostics: diagnostics.all, ast: program };
+  const typed = analyse(program, { ...options, diagnostics });
+  if (!typed || diagnostics.hasErrors) return { ...outcome, ast: program };
 
-  const { module, unit } = lower(typed, { source, kernel: options.kernel, unsafe: options.unsafe });
+  const { module, unit } = lower(typed, {
+    sources,
+    kernel: options.kernel,
+    unsafe: options.unsafe,
+  });
   return {
-    diagnostics: diagnostics.all,
+    ...outcome,
     ast: program,
     typed,
     ir: () => module.text(),

@@ -2,13 +2,13 @@
 
 import type { Manifest } from '../linker/manifest/manifest.ts';
 import type { KernelDescription } from './kernel/types.ts';
-import type { Source } from './source/source.ts';
+import type { Sources } from './source/sources.ts';
 import type { Type } from './types/type.ts';
 
 export interface CompiledUnit {
   /** Relocatable ELF from LLVM's BPF back end. */
   readonly object: Uint8Array;
-  readonly source: Source;
+  readonly sources: Sources;
   readonly kernel: KernelDescription;
   readonly license: string;
   readonly functions: readonly UnitFunction[];
@@ -33,10 +33,16 @@ export interface UnitFunction {
   /**
    * `program`: int f(void *ctx), global. `loop-callback`: long f(u32 index, void *frame), static.
    * `map-callback`: long f(void *map, void *key, void *value, void *frame), static.
-   * `subprogram`: u64 f(u64 x parameters), static.
+   * `subprogram`: as its signature says, static.
    */
   readonly role: 'program' | 'loop-callback' | 'map-callback' | 'subprogram';
-  readonly parameters?: number;
+  readonly signature?: UnitSignature;
+}
+
+/** Of a subprogram; values in memory and what the compiler passes on its own are pointers, without a type. */
+export interface UnitSignature {
+  readonly parameters: readonly { readonly name: string; readonly type: Type | undefined }[];
+  readonly returns: Type | undefined;
 }
 
 /** A BTF-defined map; its symbol is a variable in section `.maps`. */

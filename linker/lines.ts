@@ -1,5 +1,7 @@
 /** Line records: which line of the script an instruction comes from, for the verifier's log and `bpftool`. */
+import { basename } from 'node:path';
 import type { Source } from '../compiler/source/source.ts';
+import type { Sources } from '../compiler/source/sources.ts';
 import type { BtfBuilder } from './btf/builder.ts';
 import { type LineRecord, readExtension } from './btf/extension.ts';
 import { readBtf } from './btf/read.ts';
@@ -15,7 +17,7 @@ import type { Image } from './image.ts';
 export function harvestLines(
   elf: ElfObject,
   image: Image,
-  source: Source,
+  sources: Sources,
   builder: BtfBuilder,
 ): ReadonlyMap<number, readonly LineRecord[]> {
   const bySection = new Map<number, Map<number, LineRecord>>();
@@ -23,8 +25,6 @@ export function harvestLines(
   const names = dataOf('.BTF');
   const extension = dataOf('.BTF.ext');
   const btf = names && readBtf(names);
-  const file = builder.string(scriptName(source));
-  const texts = source.text.split('\n');
   for (const { section, records } of extension ? readExtension(extension).lines : []) {
     const index = image.code.findIndex((code) => code.name === btf?.string(section));
     if (index === -1) continue;
@@ -33,16 +33,18 @@ export function harvestLines(
     for (const { offset, line, column } of records) {
       // Line 0 says that an instruction comes from no place in particular.
       if (line === 0 || lines.has(offset)) continue;
+      // The compiler numbers the lines of all files through.
+      const own = sources.lineAt(line);
       lines.set(offset, {
         offset,
-        file,
-        text: builder.string(texts[line - 1] ?? ''),
-        line,
+        file: builder.string(fileName(own.source)),
+        text: builder.string(own.text),
+        line: own.line,
         column,
       });
     }
   }
-  addFunctionStarts(image, bySection, file);
+  addFunctionStarts(image, bySection, builder.string(fileName(sources.main)));
   return new Map(
     [...bySection].map(([section, lines]) => [
       section,
@@ -68,7 +70,7 @@ function addFunctionStarts(
   }
 }
 
-/** The script's name without its folder, which belongs to the building machine. */
-export function scriptName(source: Source): string {
-  return source.name.slice(source.name.lastIndexOf('/') + 1);
+/** A file's name without its folder, which belongs to the building machine. */
+function fileName(source: Source): string {
+  return basename(source.name);
 }

@@ -35,7 +35,7 @@ export function link(unit: CompiledUnit): Uint8Array {
   const license = addLicense(builder, unit.license);
   const functions = addFunctions(builder, unit, image);
   const core = addCore(builder, unit, sites);
-  const lines = harvestLines(elf, image, unit.source, builder);
+  const lines = harvestLines(elf, image, unit.sources, builder);
 
   const bySection = <Kind>(records: (section: number) => readonly Kind[]) =>
     image.code.map((section, index): SectionRecords<Kind> => {
@@ -161,7 +161,7 @@ function addFunctions(
     const entry = known.get(found.name);
     if (!entry) throw new Error(`function ${found.name} is not one of the compiler's`);
     const list = records.get(found.section) ?? [];
-    list.push({ offset: found.offset, type: addFunction(builder, entry) });
+    list.push({ offset: found.offset, type: addFunction(builder, unit.kernel.types, entry) });
     records.set(found.section, list);
   }
   for (const { symbol, role } of unit.functions)

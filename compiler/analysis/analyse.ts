@@ -11,16 +11,17 @@ import type { KernelDescription } from '../kernel/types.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import { resolveProbe } from '../probes/providers.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
-import type { Source } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import type { Flow } from '../types/join.ts';
+import { isBuiltinName } from './calls.ts';
 import { readConfig } from './config.ts';
 import { condition } from './conversion.ts';
 import { mapSymbols, readDeclarations } from './declarations.ts';
 import { typeExpression } from './expressions.ts';
+import { reachedFunctions, readFunctions, typeFunction, typeSignature } from './functions.ts';
 import { readPreamble } from './preamble.ts';
-import type { Facts, Round, Typing } from './state.ts';
+import type { Facts, FunctionSignature, Round, Typing } from './state.ts';
 import { isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
 import type { TypedProbe, TypedProgram } from './typed.ts';
@@ -29,7 +30,6 @@ import { checkVariables } from './variables.ts';
 
 export interface AnalysisContext {
   readonly kernel: KernelDescription;
-  readonly source: Source;
   /** Functions that change the system are allowed. */
   readonly unsafe: boolean;
   readonly diagnostics: Diagnostics;
@@ -56,6 +56,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   reportUnsupported(program, diagnostics);
   const defines = readPreamble(program.preamble, diagnostics);
   const declarations = readDeclarations(program, diagnostics);
+  const functions = readFunctions(program, isBuiltinName, diagnostics);
   const copies = resolveCopies(program, context);
   if (copies.length > config.maxBpfProgs) {
     diagnostics.error(
@@ -68,8 +69,10 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   let known = NO_FACTS;
   let assume = false;
   for (let count = 0; count < MOST_ROUNDS; count += 1) {
+    const signatures = new Map<string, FunctionSignature>();
     const round: Round = {
       kernel: context.kernel,
+      functions: signatures,
       config,
       unsafe: context.unsafe,
       diagnostics: new Diagnostics(),
@@ -81,7 +84,15 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       params: new Map(),
       sawUnknown: false,
     };
+    functions.forEach((node, index) => {
+      signatures.set(node.name, typeSignature(round, node, copies.length + index));
+    });
     const probes = copies.map((copy, index) => typeCopy(round, copy, index));
+    const bodies = functions.flatMap((node, index) => {
+      const signature = signatures.get(node.name);
+      const body = signature && typeFunction(round, node, signature, copies.length + index);
+      return body ? [body] : [];
+    });
     const found: Facts = { maps: new Map(round.maps), variables: round.variables };
     if (!sameFacts(known, found)) {
       known = found;
@@ -89,10 +100,11 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       assume = true;
     } else {
       const maps = mapSymbols(round, declarations);
+      const reached = reachedFunctions(probes, bodies, round.diagnostics);
       diagnostics.addAll(distinct(round.diagnostics.all));
       if (diagnostics.hasErrors) return undefined;
       const params = [...round.params.values()].sort((a, b) => a.index - b.index);
-      return { probes, maps, params, config };
+      return { probes, functions: reached, maps, params, config };
     }
   }
   throw new Error(`the types of the program do not settle within ${MOST_ROUNDS} rounds`);
@@ -104,7 +116,6 @@ function reportUnsupported(program: ast.Program, diagnostics: Diagnostics): void
   }
   for (const item of program.items) {
     if (item.kind === 'macro') diagnostics.error('macros are not supported yet', item.range);
-    if (item.kind === 'fn') diagnostics.error('functions (fn) are not supported yet', item.range);
   }
   if (!program.items.some((item) => item.kind === 'probe')) {
     diagnostics.error('No probes to attach', undefined, 'A script needs at least one probe.');
@@ -134,6 +145,8 @@ function typeCopy(round: Round, copy: Copy, index: number): TypedProbe {
     variables: [],
     scope: { parent: undefined, names: new Map() },
     loops: [],
+    calls: new Set(),
+    routine: undefined,
   };
   const predicate =
     copy.probe.predicate && condition(typing, typeExpression(typing, copy.probe.predicate));
@@ -148,6 +161,7 @@ function typeCopy(round: Round, copy: Copy, index: number): TypedProbe {
       .filter((symbol) => !isUnknown(symbol.type)),
     predicate,
     body: block,
+    calls: [...typing.calls],
   };
 }
 

@@ -30,6 +30,7 @@ export function readScript(file: string | undefined, options: ScriptOptions): So
     return {
       name: file === '-' ? 'stdin' : file,
       text: readFileSync(file === '-' ? 0 : file, 'utf8'),
+      ...(file === '-' ? {} : { path: file }),
     };
   } catch (error) {
     throw new UserError(`cannot read the script ${file}: ${reasonOf(error)}`);
@@ -62,7 +63,7 @@ export function compileScript(
   for (const diagnostic of compilation.diagnostics) {
     if (diagnostic.severity === 'error') failed = true;
     else if (!options.warnings) continue;
-    process.stderr.write(printDiagnostic(diagnostic, source, { color }));
+    process.stderr.write(printDiagnostic(diagnostic, compilation.sources, { color }));
   }
   return failed ? undefined : compilation;
 }

@@ -3,6 +3,7 @@ import type { TypedProgram } from '../analysis/typed.ts';
 import { createModule, type IrModule } from '../llvm/module.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { CompiledUnit, UnitFunction, UnitGlobal, UnitMap } from '../unit.ts';
+import { lowerFunctions } from './calls.ts';
 import { intParameter, textParameter } from './globals.ts';
 import { createManifest } from './manifest.ts';
 import { MAP_TYPES } from './map_plans.ts';
@@ -27,14 +28,20 @@ export function lower(
   program: TypedProgram,
   context: UnitContext,
 ): { readonly module: IrModule; readonly unit: Omit<CompiledUnit, 'object'> } {
-  const module = createModule(context.source.name);
-  const records: UnitRecords = { functions: [], variables: new Map(), mapSymbols: new Set() };
+  const module = createModule(context.sources.main.name);
+  const records: UnitRecords = {
+    functions: [],
+    variables: new Map(),
+    mapSymbols: new Set(),
+    linked: new Set(),
+  };
   const plan = planUnit(program, context);
   const unit = createUnit(plan, module, records);
   const drafts = createDraftUnit(plan);
   module.license(program.config.license);
   declareParameters(unit);
 
+  lowerFunctions(unit, drafts);
   const programs: UnitFunction[] = [];
   for (const probe of program.probes) {
     programs.push({ symbol: probe.symbol, role: 'program' });
@@ -48,7 +55,7 @@ export function lower(
   return {
     module,
     unit: {
-      source: context.source,
+      sources: context.sources,
       kernel: context.kernel,
       license: program.config.license,
       functions: [...programs, ...records.functions],
@@ -71,7 +78,11 @@ function declareParameters(unit: UnitState): void {
 /** Maps that no program reaches are printed all the same. */
 function declareMaps(unit: UnitState): void {
   for (const plan of unit.plans.values()) {
-    if (plan.kind !== 'global') {
+    if (plan.kind === 'hash') {
+      for (const store of plan.stores) unit.mapVariable(store.symbol);
+      continue;
+    }
+    if (plan.kind === 'slot') {
       unit.mapVariable(plan.symbol);
       continue;
     }
@@ -99,14 +110,16 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
         value: { bytes: plan.present + 8 },
       });
     } else if (plan.kind === 'hash') {
-      maps.push({
-        symbol: plan.symbol,
-        type: plan.mapType,
-        maxEntries: plan.maxEntries,
-        flags: 0,
-        key: { type: plan.keyType },
-        value: { type: plan.map.value },
-      });
+      for (const store of plan.stores) {
+        maps.push({
+          symbol: store.symbol,
+          type: plan.mapType,
+          maxEntries: plan.maxEntries,
+          flags: 0,
+          key: { type: store.keyType },
+          value: { type: plan.map.value },
+        });
+      }
     }
   }
   const own: readonly UnitMap[] = [

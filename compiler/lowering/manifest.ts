@@ -5,14 +5,17 @@ import type {
   ManifestEvent,
   ManifestGlobals,
   ManifestMap,
+  ManifestPlace,
   ManifestProbe,
   ManifestStore,
 } from '../../linker/manifest/manifest.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
 import type { TypedExpression, TypedProbe } from '../analysis/typed.ts';
 import { findBuiltin } from '../builtins/builtins.ts';
+import type { Range } from '../source/source.ts';
+import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
-import { INT64, type Type } from '../types/type.ts';
+import type { Type } from '../types/type.ts';
 import type { UnitManifest } from '../unit.ts';
 import type { EventEntry } from './events.ts';
 import { SHARED_GLOBALS } from './globals.ts';
@@ -36,7 +39,7 @@ export function createManifest(unit: UnitState, context: UnitContext): UnitManif
       return {
         version: MANIFEST_VERSION,
         producer: PRODUCER,
-        script: basename(context.source.name),
+        script: basename(context.sources.main.name),
         kernel: { release: unit.kernel.release, arch: unit.kernel.arch },
         config: {
           printMapsOnExit: config.printMapsOnExit,
@@ -47,7 +50,7 @@ export function createManifest(unit: UnitState, context: UnitContext): UnitManif
           maxProbes: config.maxProbes,
           cppDemangle: config.cppDemangle,
         },
-        unsafe: usesUnsafe(program.probes),
+        unsafe: usesUnsafe([...program.probes, ...program.functions]),
         params: program.params.map(({ index, as }) => ({
           index,
           as,
@@ -74,7 +77,8 @@ function describeProbe(unit: UnitState, probe: TypedProbe): ManifestProbe {
     name: target.alias ?? target.name,
     target: target.target,
     parameters: target.parameterised,
-    line: unit.position(probe.range.start).line,
+    line: unit.sources.position(probe.range.start).line,
+    ...fileOf(unit, unit.sources.place(probe.range)),
   };
 }
 
@@ -88,33 +92,42 @@ function describeMap(
     name: map.name,
     ...(map.key ? { key: types.describe(map.key) } : {}),
     value: types.describe(map.value),
-    stores: [describeStore(plan, offsetOf)],
+    stores: describeStores(plan, types, offsetOf),
   };
 }
 
-function describeStore(plan: MapPlan, offsetOf: (symbol: string) => number): ManifestStore {
+function describeStores(
+  plan: MapPlan,
+  types: TypeTable,
+  offsetOf: (symbol: string) => number,
+): readonly ManifestStore[] {
   switch (plan.kind) {
     case 'global':
-      return {
-        kind: 'global',
-        offset: offsetOf(plan.symbol),
-        valueSize: plan.size,
-        present: offsetOf(plan.present),
-      };
+      return [
+        {
+          kind: 'global',
+          offset: offsetOf(plan.symbol),
+          valueSize: plan.size,
+          present: offsetOf(plan.present),
+        },
+      ];
     case 'slot':
-      return {
-        kind: 'percpu-slot',
-        map: plan.symbol,
-        valueSize: plan.present + 8,
-        present: plan.present,
-      };
+      return [
+        {
+          kind: 'percpu-slot',
+          map: plan.symbol,
+          valueSize: plan.present + 8,
+          present: plan.present,
+        },
+      ];
     case 'hash':
-      return {
+      return plan.stores.map((store) => ({
         kind: plan.perCpu ? 'percpu-hash' : 'hash',
-        map: plan.symbol,
-        keySize: layoutOf(plan.map.key ?? INT64).size,
+        map: store.symbol,
+        keySize: layoutOf(store.keyType).size,
         valueSize: plan.size,
-      };
+        ...(store.symbol === plan.symbol ? {} : { key: types.describe(store.keyType) }),
+      }));
   }
 }
 
@@ -140,24 +153,37 @@ function describeEvent(
     ...(spec.div === undefined ? {} : { div: spec.div }),
     ...(spec.message === undefined ? {} : { message: spec.message }),
     ...(spec.helper === undefined ? {} : { helper: spec.helper }),
-    ...(spec.range === undefined ? {} : { place: describePlace(unit, spec.range) }),
+    ...(spec.range === undefined ? {} : { place: describeOrigin(unit, spec.range) }),
     ...(entry.control === undefined ? {} : { control: offsetOf(entry.control) }),
   };
 }
 
 /** A range over several lines is shown by its first one. */
-function describePlace(unit: UnitState, range: { readonly start: number; readonly end: number }) {
-  const { text } = unit.source;
-  const start = unit.position(range.start);
-  const lineStart = range.start - (start.column - 1);
+function describePlace(unit: UnitState, range: Range): ManifestPlace {
+  const place = unit.sources.place(range);
+  const { text } = place.source;
+  const { line, column } = place.start;
+  const lineStart = place.range.start - (column - 1);
   const newline = text.indexOf('\n', lineStart);
   const lineEnd = newline === -1 ? text.length : newline;
   return {
-    line: start.line,
-    column: start.column,
-    endColumn: Math.min(range.end, lineEnd) - lineStart + 1,
+    line,
+    column,
+    endColumn: Math.min(place.range.end, lineEnd) - lineStart + 1,
     text: text.slice(lineStart, lineEnd),
+    ...fileOf(unit, place),
   };
+}
+
+/** The place, and the uses of macros that it was expanded from. */
+function describeOrigin(unit: UnitState, range: Range): ManifestPlace {
+  const uses = unit.sources.uses(range).map((use) => describePlace(unit, use));
+  return { ...describePlace(unit, range), ...(uses.length === 0 ? {} : { uses }) };
+}
+
+/** The name of a file that is not the script itself. */
+function fileOf(unit: UnitState, { source }: Place): { readonly file?: string } {
+  return source === unit.sources.main ? {} : { file: basename(source.name) };
 }
 
 function describeShared(unit: UnitState, offsetOf: (symbol: string) => number): ManifestGlobals {

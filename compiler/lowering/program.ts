@@ -1,13 +1,14 @@
 /** One probe as a program: prologue, predicate, body, and the ways out. */
 
-import type { TypedBlock, TypedExpression, TypedProbe } from '../analysis/typed.ts';
+import type { TypedBlock, TypedExpression, TypedFunction, TypedProbe } from '../analysis/typed.ts';
 import { lowerTaskId } from '../builtins/pid.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { layoutOf, roundUp } from '../types/layout.ts';
-import type { Type } from '../types/type.ts';
+import { isScalar, type Type } from '../types/type.ts';
+import { clearResult, framesAbove, resultStorage, returnsInMemory } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
-import { isComm, lowerCondition, lowerInto } from './expressions.ts';
+import { isComm, lowerCondition, lowerInto, lowerValue } from './expressions.ts';
 import { createFunction } from './function.ts';
 import { createScratchArena, type ScratchArena, stackBudget } from './memory.ts';
 import { acquireScratch, releaseScratch, scratchHeader } from './scratch.ts';
@@ -38,7 +39,7 @@ export function lowerProgram(
   lowerBody(createProgram(unit, probe, plan, measure, false), ir, context);
 }
 
-function createProgram(
+export function createProgram(
   unit: UnitState,
   probe: TypedProbe,
   plan: ProbePlan,
@@ -50,7 +51,8 @@ function createProgram(
     unit,
     probe,
     plan,
-    frame: layoutFrame(plan, scratch),
+    frame: layoutFrame(probe, plan, scratch),
+    depth: unit.heights.get(probe.symbol) ?? framesAbove(plan, probe.calls, unit.heights),
     scratch,
     measure,
     draft,
@@ -63,11 +65,13 @@ const FRAME_HEADER = 32;
 /** Shared variables above this size stand in scratch memory. */
 const LARGEST_IN_FRAME = 16;
 
-function layoutFrame(plan: ProbePlan, scratch: ScratchArena): FrameLayout {
+function layoutFrame(probe: TypedProbe, plan: ProbePlan, scratch: ScratchArena): FrameLayout {
+  const target = isFunction(probe) && returnsInMemory(probe.returns) ? FRAME_HEADER : undefined;
+  const header = FRAME_HEADER + (target === undefined ? 0 : 8);
   const variables = new Map<number, { where: 'frame' | 'scratch'; offset: number }>();
   let size = 0;
   if (plan.callbackDepth > 0) {
-    size = FRAME_HEADER + plan.rangeSlots.size * 8;
+    size = header + plan.loopSlots.size * 8;
     const limit = stackBudget(plan.callbackDepth, 'program');
     for (const [id, { variable, captured }] of plan.variables) {
       if (!captured) continue;
@@ -86,10 +90,11 @@ function layoutFrame(plan: ProbePlan, scratch: ScratchArena): FrameLayout {
     scratch: 8,
     ended: 16,
     result: 24,
-    rangeStart(loop) {
-      const slot = plan.rangeSlots.get(loop);
+    target,
+    loopSlot(loop) {
+      const slot = plan.loopSlots.get(loop);
       if (slot === undefined) throw new Error('the loop has no place in the frame');
-      return FRAME_HEADER + slot * 8;
+      return header + slot * 8;
     },
     variables,
   };
@@ -99,8 +104,13 @@ function layoutFrame(plan: ProbePlan, scratch: ScratchArena): FrameLayout {
 function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointer): number {
   const { probe, measure, frame: layout } = program;
   const frame = layout.size > 0 ? ir.alloca(layout.size, 8) : undefined;
-  const fn = createFunction(program, ir, { role: 'program', context, frame });
-  const place = program.unit.position(probe.range.start);
+  const fn = createFunction(program, ir, {
+    role: 'program',
+    context,
+    frame,
+    result: undefined,
+  });
+  const place = program.unit.sources.globalPosition(probe.range.start);
   ir.setPlace(place.line, place.column);
   filterProcess(fn);
 
@@ -163,10 +173,27 @@ function filterProcess(fn: FunctionState): void {
   });
 }
 
+function isFunction(probe: TypedProbe | TypedFunction): probe is TypedFunction {
+  return 'returns' in probe;
+}
+
+/** `return value`. */
+export function lowerReturn(fn: FunctionState, value: TypedExpression | undefined): void {
+  if (value && !isScalar(value.type)) {
+    lowerInto(fn, value, resultStorage(fn));
+    endProgram(fn, fn.ir.constant(0));
+    return;
+  }
+  endProgram(fn, value && lowerValue(fn, value));
+}
+
 /** Ends the program with a value, from wherever in it: a callback asks the functions around it to. */
 export function endProgram(fn: FunctionState, value: IrValue | undefined): void {
   const { ir, program } = fn;
   const { target } = program.probe;
+  if (!value && isFunction(program.probe) && returnsInMemory(program.probe.returns)) {
+    clearResult(fn, program.probe.returns);
+  }
   // The verifier takes nothing but 0 from typed raw tracepoints (kernel/bpf/verifier.c, check_return_code).
   const result =
     value && target.context !== 'btf-arguments' ? value : ir.constant(target.defaultReturn);

@@ -9,8 +9,9 @@ import type {
 import type { KernelDescription } from '../kernel/types.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
-import type { Position, Source } from '../source/source.ts';
-import type { UnitGlobal } from '../unit.ts';
+import type { Sources } from '../source/sources.ts';
+import type { UnitFunction, UnitGlobal } from '../unit.ts';
+import type { FunctionPlan } from './calls.ts';
 import type { EventTable } from './events.ts';
 import type { Lowering, SharedGlobal, Storage } from './lowering.ts';
 import type { MapPlan } from './map_plans.ts';
@@ -21,10 +22,14 @@ import type { ProbePlan } from './variables.ts';
 /** One script being lowered. A draft of a program gets a unit of its own, which is thrown away. */
 export interface UnitState {
   readonly program: TypedProgram;
-  readonly source: Source;
+  readonly sources: Sources;
   readonly kernel: KernelDescription;
   readonly config: Config;
   readonly plans: ReadonlyMap<string, MapPlan>;
+  /** Functions of the script by symbol: 1 and the frames above it. */
+  readonly heights: ReadonlyMap<string, number>;
+  /** Functions of the script that are built (or being measured), by symbol. */
+  readonly functions: Map<string, FunctionPlan>;
   readonly sites: SiteTable;
   readonly events: EventTable;
   readonly formats: string[];
@@ -34,14 +39,20 @@ export interface UnitState {
   readonly stackWords: number;
   /** Scratch entries so far, and the largest entry. */
   readonly scratch: { entries: number; size: number };
-  /** Line and column of an offset in the script. */
-  position(offset: number): Position;
   /** Makes a variable known, once. */
   variable(global: UnitGlobal): void;
   /** Symbol of constant bytes in `.rodata`, aligned to 8. */
   constant(bytes: Uint8Array): string;
   /** Makes a kernel map's symbol known, once. */
   mapVariable(symbol: string): void;
+  /** Builds a function of the script. */
+  subprogram(
+    entry: UnitFunction,
+    parameters: readonly ('i64' | 'ptr')[],
+    body: (ir: FunctionBuilder, args: readonly (IrValue | IrPointer)[]) => void,
+  ): void;
+  /** Makes a function of an imported object known, once. */
+  linkedFunction(symbol: string): void;
   /** Builds a callback and gives its symbol. */
   callback(
     name: string,
@@ -66,6 +77,8 @@ export interface ProgramState {
   readonly frame: FrameLayout;
   readonly scratch: ScratchArena;
   readonly measure: Measure;
+  /** Frames of callbacks and functions that can stand on the stack beside its own. */
+  readonly depth: number;
   /** Nothing is built: this is the run that measures. */
   readonly draft: boolean;
   /** For names of callbacks. */
@@ -83,7 +96,10 @@ export interface FrameLayout {
   readonly ended: number;
   /** u64: the value to return then. */
   readonly result: number;
-  readonly rangeStart: (loop: TypedStatement) => number;
+  /** Spilled address for the result of a function whose result stands in memory. */
+  readonly target: number | undefined;
+  /** u64 of a loop: the start of a range; whether `break` ended the walk of a map. */
+  readonly loopSlot: (loop: TypedStatement) => number;
   /** Variables that callbacks share: in the frame itself, or in scratch memory if they are large. */
   readonly variables: ReadonlyMap<
     number,
@@ -111,6 +127,8 @@ export interface FunctionState {
   readonly context: IrPointer;
   /** Absent where the program has no callbacks. */
   readonly frame: IrPointer | undefined;
+  /** Where the result of a function goes that stands in memory. */
+  readonly result: IrPointer | undefined;
   /** Filled in by the prologue; absent where no scratch memory is needed. */
   scratch: IrPointer | undefined;
   readonly memory: Memory;

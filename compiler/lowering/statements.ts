@@ -8,12 +8,12 @@ import {
   lowerCondition,
   lowerEffect,
   lowerInto,
-  lowerValue,
+  type lowerValue,
   variableStorage,
 } from './expressions.ts';
 import { lowerForMap, lowerForRange } from './loops.ts';
 import { lowerMapAssignment } from './maps.ts';
-import { endProgram } from './program.ts';
+import { lowerReturn } from './program.ts';
 import type { FunctionState } from './state.ts';
 import { copyBytes, zeroBytes } from './strings.ts';
 import type { Scope, VariablePlan } from './variables.ts';
@@ -21,7 +21,7 @@ import { hasLoopJump, someExpression } from './walk.ts';
 
 export function lowerStatement(fn: FunctionState, statement: TypedStatement): void {
   if (!fn.ir.reachable) return;
-  const place = fn.unit.position(statement.range.start);
+  const place = fn.unit.sources.globalPosition(statement.range.start);
   fn.ir.setPlace(place.line, place.column);
   fn.memory.scope(() => lowerKind(fn, statement));
 }
@@ -78,7 +78,7 @@ function lowerKind(fn: FunctionState, statement: TypedStatement): void {
       return;
     }
     case 'return':
-      endProgram(fn, statement.value ? lowerValue(fn, statement.value) : undefined);
+      lowerReturn(fn, statement.value);
       return;
   }
 }

@@ -2,8 +2,9 @@
 import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { IrModule } from '../llvm/module.ts';
-import type { Position, Source } from '../source/source.ts';
+import type { Sources } from '../source/sources.ts';
 import type { UnitFunction, UnitGlobal } from '../unit.ts';
+import { type FunctionPlan, functionHeights } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
 import { createEventTable } from './events.ts';
 import { type MapPlan, planMap } from './map_plans.ts';
@@ -13,7 +14,7 @@ import type { UnitState } from './state.ts';
 import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
 export interface UnitContext {
-  readonly source: Source;
+  readonly sources: Sources;
   readonly kernel: KernelDescription;
   readonly unsafe: boolean;
 }
@@ -23,8 +24,10 @@ export interface UnitPlan {
   readonly program: TypedProgram;
   readonly context: UnitContext;
   readonly plans: ReadonlyMap<string, MapPlan>;
+  readonly heights: ReadonlyMap<string, number>;
+  /** Filled while functions are built; a draft calls the same ones. */
+  readonly functions: Map<string, FunctionPlan>;
   readonly stackWords: number;
-  readonly position: (offset: number) => Position;
 }
 
 export function planUnit(program: TypedProgram, context: UnitContext): UnitPlan {
@@ -32,8 +35,9 @@ export function planUnit(program: TypedProgram, context: UnitContext): UnitPlan 
     program,
     context,
     plans: new Map(program.maps.map((map) => [map.name, planMap(map)])),
+    heights: functionHeights(program),
+    functions: new Map(),
     stackWords: largestStack(program),
-    position: positions(context.source),
   };
 }
 
@@ -42,6 +46,8 @@ export interface UnitRecords {
   readonly functions: UnitFunction[];
   readonly variables: Map<string, UnitGlobal>;
   readonly mapSymbols: Set<string>;
+  /** Functions of imported objects that are called. */
+  readonly linked: Set<string>;
 }
 
 export function createUnit(plan: UnitPlan, module: IrModule, records: UnitRecords): UnitState {
@@ -63,6 +69,13 @@ export function createUnit(plan: UnitPlan, module: IrModule, records: UnitRecord
       records.mapSymbols.add(symbol);
       module.map(symbol);
     },
+    subprogram(entry, parameters, body) {
+      records.functions.push(entry);
+      module.callback(entry.symbol, [...parameters], (ir, args) => body(ir, args));
+    },
+    linkedFunction(symbol) {
+      records.linked.add(symbol);
+    },
     callback(name, role, parameters, body) {
       if (records.functions.some((known) => known.symbol === name)) return name;
       records.functions.push({ symbol: name, role });
@@ -79,6 +92,8 @@ export function createDraftUnit(plan: UnitPlan): UnitState {
     variable() {},
     constant: () => '',
     mapVariable() {},
+    subprogram() {},
+    linkedFunction() {},
     callback(name, _role, parameters, body) {
       body(
         createDraftBuilder(),
@@ -92,12 +107,13 @@ export function createDraftUnit(plan: UnitPlan): UnitState {
 function common(plan: UnitPlan) {
   return {
     program: plan.program,
-    source: plan.context.source,
+    sources: plan.context.sources,
     kernel: plan.context.kernel,
     config: plan.program.config,
     plans: plan.plans,
+    heights: plan.heights,
+    functions: plan.functions,
     stackWords: plan.stackWords,
-    position: plan.position,
     sites: createSiteTable(),
     events: createEventTable(),
     formats: [],
@@ -124,22 +140,4 @@ function largestStack(program: TypedProgram): number {
     visitor.statement(probe.body);
   }
   return words;
-}
-
-/** Line and column of offsets, by a table made once. */
-function positions(source: Source): (offset: number) => Position {
-  const starts = [0];
-  for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1)) {
-    starts.push(at + 1);
-  }
-  return (offset) => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
-  };
 }

@@ -1,6 +1,7 @@
-/** Diagnostics as text: place, message, the source with a marker, hints. */
+/** Diagnostics as text: place, message, the source with a marker, hints, the uses of macros that led there. */
 import type { Diagnostic } from './diagnostics.ts';
-import { positionAt, type Range, type Source } from './source.ts';
+import { positionAt, type Range } from './source.ts';
+import type { Sources } from './sources.ts';
 
 export interface PrintOptions {
   /** First line in red (errors) or yellow (warnings). */
@@ -14,25 +15,30 @@ const RESET = '\u001b[0m';
 /** One diagnostic, with a line feed at its end. Columns count characters from 1, the last is exclusive. */
 export function printDiagnostic(
   diagnostic: Diagnostic,
-  source: Source,
+  sources: Sources,
   { color }: PrintOptions,
 ): string {
   const { message, severity } = diagnostic;
-  const place = diagnostic.range && locate(source, diagnostic.range);
+  const place = diagnostic.range && locate(sources, diagnostic.range);
   const head = `${place ? `${place.name}: ` : ''}${severity.toUpperCase()}: ${message}`;
   const lines = [
     color ? `${COLORS[severity]}${head}${RESET}` : head,
     ...(place?.excerpt ?? []),
     ...(diagnostic.hints ?? []).map((hint) => `HINT: ${hint}`),
+    ...(diagnostic.range ? sources.uses(diagnostic.range) : []).flatMap((use) => {
+      const { name, excerpt } = locate(sources, use);
+      return [`${name}: expanded from`, ...excerpt];
+    }),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
 /** `FILE:LINE:COL1-COL2` and the marked line, or `FILE:L1-L2` and all the lines. */
 function locate(
-  source: Source,
-  range: Range,
+  sources: Sources,
+  at: Range,
 ): { readonly name: string; readonly excerpt: readonly string[] } {
+  const { source, range } = sources.place(at);
   const lines = source.text.split('\n').map((line) => line.replace(/\r$/, ''));
   const start = positionAt(source, range.start);
   // The last character counts, not the one behind it, which may stand on the next line.

@@ -2,6 +2,8 @@
 export interface Source {
   /** As given on the command line; `stdin` for `-e` programs. */
   readonly name: string;
+  /** The file that the text was read from, which imports are relative to; absent for text of its own. */
+  readonly path?: string;
   readonly text: string;
 }
 

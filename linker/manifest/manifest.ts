@@ -76,8 +76,9 @@ export interface ManifestProbe {
   readonly target: ManifestTarget;
   /** The text of some field holds `$N`. */
   readonly parameters: boolean;
-  /** Line of the attach point in the script, for messages. */
+  /** Line of the attach point, for messages; `file` where that is not the script but what it imports. */
   readonly line: number;
+  readonly file?: string;
   /**
    * Number of the block in the script: a wildcard that matches nothing is an error only if no attach point of its
    * block has a match. Without it each probe is a block of its own.
@@ -103,7 +104,8 @@ export type ManifestTarget =
     }
   /**
    * `period` in nanoseconds, or `frequency` in Hz; decimal text. One of both. With a parameter in it, a period
-   * keeps the script's unit behind it (`$1ms`): a duration literal once `$1` is replaced.
+   * keeps the script's unit behind it (`$1ms`, or all of it: `$1`, `$2$1`): a duration literal, or a number with
+   * `hz`, once parameters are replaced.
    */
   | {
       readonly provider: 'interval' | 'profile';
@@ -201,6 +203,18 @@ export interface ManifestField {
   readonly type: ManifestType;
 }
 
+/** One line of the script, or of `file`; from `column` to before `endColumn` it is marked. */
+export interface ManifestPlace {
+  readonly line: number;
+  readonly column: number;
+  readonly endColumn: number;
+  readonly text: string;
+  /** Name of an imported file that the line is of. */
+  readonly file?: string;
+  /** Where the macro that the line is of was used, innermost first. */
+  readonly uses?: readonly ManifestPlace[];
+}
+
 /**
  * A record in the ring buffer starts with {u32 event index, u32 CPU}, then the fields at their offsets.
  * `size` is the whole record's.
@@ -225,12 +239,7 @@ export interface ManifestEvent {
   /** warning of a failed helper: its name; the return code is field 0. */
   readonly helper?: string;
   /** Place in the script, 1-based; columns as in diagnostics, the end exclusive. */
-  readonly place?: {
-    readonly line: number;
-    readonly column: number;
-    readonly endColumn: number;
-    readonly text: string;
-  };
+  readonly place?: ManifestPlace;
   /**
    * Control events (exit, print-map, clear, zero, time) that must not be lost when the ring is full: offset
    * of a u64 in `.bss` that the program then sets to 1 + argument (exit code; 0 for the others).

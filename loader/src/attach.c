@@ -87,6 +87,25 @@ static bool grow(void **items, uint32_t count, uint32_t *room, size_t size)
 	return true;
 }
 
+static bool has_pattern(const struct mf_probe *probe)
+{
+	return (probe->category && is_pattern(probe->category)) ||
+	       (probe->event && is_pattern(probe->event)) ||
+	       (probe->function && is_pattern(probe->function));
+}
+
+/* A name with parameters is known here first: the program asks for it by the cookie. Events of a
+ * pattern have got theirs already. */
+static bool name_expanded(const struct attachments *attachments, struct attach_target *target)
+{
+	const struct mf_probe *probe = target->probe;
+
+	if (!probe->parameters || has_pattern(probe))
+		return true;
+	target->cookie = session_add_probe_name(attachments->session, probe->name);
+	return target->cookie != UINT32_MAX;
+}
+
 enum attach_result attach_add_target(struct attachments *attachments,
 				     const struct attach_target *target,
 				     struct attach_failure *failure)
@@ -96,7 +115,10 @@ enum attach_result attach_add_target(struct attachments *attachments,
 	if (!grow((void **)&attachments->targets, attachments->target_count,
 		  &attachments->target_room, sizeof(*attachments->targets)))
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	attachments->targets[attachments->target_count++] = *target;
+	attachments->targets[attachments->target_count] = *target;
+	if (!name_expanded(attachments, &attachments->targets[attachments->target_count]))
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	attachments->target_count++;
 	if (most && attachments->target_count > most)
 		return attach_failed(
 			failure, STATUS_FAILED,
@@ -154,7 +176,7 @@ static int tell(const struct session *session, const struct mf_probe *probe,
 		enum attach_result result, const struct attach_failure *failure)
 {
 	enum mf_missing policy = session->manifest->config.missing_probes;
-	const char *script = session->manifest->script;
+	const char *script = probe->file ? probe->file : session->manifest->script;
 	size_t length = strlen(failure->why);
 
 	if (result == ATTACH_FAILED || policy == MF_MISSING_ERROR) {
@@ -188,13 +210,6 @@ static bool expand_probe(struct session *session, const struct mf_probe *probe,
 	       params_expand(options, arena, probe->period, &expanded->period) &&
 	       params_expand(options, arena, probe->frequency, &expanded->frequency) &&
 	       params_expand(options, arena, probe->name, &expanded->name);
-}
-
-static bool has_pattern(const struct mf_probe *probe)
-{
-	return (probe->category && is_pattern(probe->category)) ||
-	       (probe->event && is_pattern(probe->event)) ||
-	       (probe->function && is_pattern(probe->function));
 }
 
 /* Whether another probe of the same block found something to attach to. */

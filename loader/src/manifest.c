@@ -135,6 +135,7 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	probe->name = manifest_text(reader, json, "name");
 	probe->parameters = manifest_flag(reader, json, "parameters");
 	probe->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
+	probe->file = manifest_text_or_null(reader, json, "file");
 	/* Without it each probe is a block of its own. */
 	probe->block = (uint32_t)manifest_number_or(reader, json, "block", UINT32_MAX - 1, MF_NONE);
 	if (!target)
@@ -228,20 +229,37 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 	map->stores = stores;
 }
 
+static void read_line(struct manifest_reader *reader, const struct json *json,
+		      struct mf_place *place)
+{
+	place->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
+	place->column = (uint32_t)manifest_number(reader, json, "column", UINT32_MAX);
+	place->end_column = (uint32_t)manifest_number(reader, json, "endColumn", UINT32_MAX);
+	place->text = manifest_text(reader, json, "text");
+	place->file = manifest_text_or_null(reader, json, "file");
+}
+
 static const struct mf_place *read_place(struct manifest_reader *reader, const struct json *event)
 {
 	const struct json *json = manifest_optional(reader, event, "place", JSON_OBJECT);
-	struct mf_place *place;
+	const struct json *list;
+	struct mf_place *place, *uses;
 
 	if (!json)
 		return NULL;
 	place = manifest_memory(reader, 1, sizeof(*place));
 	if (!place)
 		return NULL;
-	place->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
-	place->column = (uint32_t)manifest_number(reader, json, "column", UINT32_MAX);
-	place->end_column = (uint32_t)manifest_number(reader, json, "endColumn", UINT32_MAX);
-	place->text = manifest_text(reader, json, "text");
+	read_line(reader, json, place);
+	list = manifest_optional(reader, json, "uses", JSON_ARRAY);
+	if (!list)
+		return place;
+	uses = manifest_memory(reader, list->count, sizeof(*uses));
+	if (!uses)
+		return NULL;
+	place->uses = uses;
+	for (json = list->first; json && !reader->report->status; json = json->next)
+		read_line(reader, json, &uses[place->use_count++]);
 	return place;
 }
 

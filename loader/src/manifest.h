@@ -142,6 +142,11 @@ enum mf_event_kind {
 struct mf_place {
 	uint32_t line, column, end_column;
 	const char *text;
+	/* An imported file; NULL for the script. */
+	const char *file;
+	/* Where the macro that this is part of was used, innermost first. */
+	const struct mf_place *uses;
+	uint32_t use_count;
 };
 
 /* A record starts with {u32 event index, u32 CPU}; fields stand at offsets from the record's start.
@@ -226,6 +231,8 @@ struct mf_probe {
 	uint64_t offset;
 	bool parameters;
 	uint32_t line;
+	/* The file of the line, if it is an imported one. */
+	const char *file;
 	/* Probes of one block of the script share it; MF_NONE: a block of its own. */
 	uint32_t block;
 };

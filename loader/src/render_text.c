@@ -128,22 +128,29 @@ static void put_excerpt(struct strbuf *to, const struct mf_place *place)
 	strbuf_char(to, '\n');
 }
 
+/* FILE:LINE:COLUMN-END: */
+static void put_place(struct output *output, const struct mf_place *place)
+{
+	struct strbuf *to = &output->scratch;
+
+	strbuf_text(to, place->file ? place->file : output->session->manifest->script);
+	strbuf_char(to, ':');
+	strbuf_u64(to, place->line);
+	strbuf_char(to, ':');
+	strbuf_u64(to, place->column);
+	strbuf_char(to, '-');
+	strbuf_u64(to, place->end_column);
+	strbuf_text(to, ": ");
+}
+
 static void put_warning(struct output *output, const struct mf_event *event, int64_t code)
 {
 	const struct mf_place *place = event->place;
 	struct strbuf *to = &output->scratch;
 
 	strbuf_clear(to);
-	if (place) {
-		strbuf_text(to, output->session->manifest->script);
-		strbuf_char(to, ':');
-		strbuf_u64(to, place->line);
-		strbuf_char(to, ':');
-		strbuf_u64(to, place->column);
-		strbuf_char(to, '-');
-		strbuf_u64(to, place->end_column);
-		strbuf_text(to, ": ");
-	}
+	if (place)
+		put_place(output, place);
 	strbuf_text(to, "WARNING: ");
 	strbuf_text(to, event->helper ? helper_message(event, code) : event->message);
 	strbuf_char(to, '\n');
@@ -156,6 +163,11 @@ static void put_warning(struct output *output, const struct mf_event *event, int
 	}
 	if (place)
 		put_excerpt(to, place);
+	for (uint32_t i = 0; place && i < place->use_count; i++) {
+		put_place(output, &place->uses[i]);
+		strbuf_text(to, "expanded from\n");
+		put_excerpt(to, &place->uses[i]);
+	}
 	output_say(output, to);
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { emit } from '../../compiler/llvm/backend.ts';
 import { createModule } from '../../compiler/llvm/module.ts';
 import { HELPERS } from '../../compiler/lowering/helpers.ts';
+import { createSources } from '../../compiler/source/sources.ts';
 import type { CompiledUnit } from '../../compiler/unit.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
@@ -51,10 +52,10 @@ function facadeUnit(): CompiledUnit {
   });
   return {
     object: emit(module, 'object'),
-    source: {
+    sources: createSources({
       name: '/home/someone/count.bt',
       text: 'rawtracepoint:sys_enter {\n  for ($i : 0..$1) { }\n}\n',
-    },
+    }),
     kernel: kernelWith(() => {
       throw new Error('nobody asked for types');
     }),

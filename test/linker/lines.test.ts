@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createSources } from '../../compiler/source/sources.ts';
 import type { CompiledUnit } from '../../compiler/unit.ts';
 import { readExtension } from '../../linker/btf/extension.ts';
 import { readBtf } from '../../linker/btf/read.ts';
@@ -31,10 +32,10 @@ define dso_local i32 @p(i8* %ctx) nounwind section "uprobe" !dbg !4 {
 
 const UNIT: CompiledUnit = {
   ...unit(IR),
-  source: {
+  sources: createSources({
     name: '/home/someone/test.bt',
     text: 'uprobe:a:b { nsecs;\n  for ($i : 0..4) { }\n}\n',
-  },
+  }),
   functions: [
     { symbol: 'p', role: 'program' },
     { symbol: 'step', role: 'loop-callback' },

@@ -1,9 +1,11 @@
 /** Stand-ins for the compiler: LLVM text compiled by llc, and units made by hand. */
+
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KernelDescription, KernelTypes } from '../../compiler/kernel/types.ts';
+import { createSources } from '../../compiler/source/sources.ts';
 import type { CompiledUnit } from '../../compiler/unit.ts';
 import type { Manifest } from '../../linker/manifest/manifest.ts';
 
@@ -105,7 +107,7 @@ export function kernelWith(
 export function unit(ir: string, parts: Partial<CompiledUnit> = {}): CompiledUnit {
   return {
     object: assemble(ir),
-    source: { name: 'scripts/test.bt', text: 'begin { }\n' },
+    sources: createSources({ name: 'scripts/test.bt', text: 'begin { }\n' }),
     kernel: kernelWith(() => {
       throw new Error('nobody asked for types');
     }),

@@ -40,9 +40,8 @@ function compileText(script: string, options: BuildOptions): ReturnType<typeof c
 export function build(script: string, options: BuildOptions = {}): Uint8Array {
   const compilation = compileText(script, options);
   if (!compilation.object) {
-    const source = { name: 'stdin', text: script };
     throw new Error(
-      `the script does not compile:\n${compilation.diagnostics.map((d) => printDiagnostic(d, source, { color: false })).join('')}`,
+      `the script does not compile:\n${compilation.diagnostics.map((d) => printDiagnostic(d, compilation.sources, { color: false })).join('')}`,
     );
   }
   return compilation.object();

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
+import { createSources } from '../../source/sources.ts';
 import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
@@ -55,7 +56,7 @@ Examples:
       if (!stage) throw new UserError(`unknown stage ${options.emit}`, { status: EXIT.usage });
       const target = options.output ?? defaultOutput(file, options.emit);
       if (options.emit === 'tokens') {
-        write(target, stage({ diagnostics: [] }, source) ?? '');
+        write(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
         return;
       }
       const compilation = compileScript(source, options, readKernel(options.kernel));

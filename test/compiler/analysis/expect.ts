@@ -35,7 +35,6 @@ export function analysed(script: string, options: Options = {}): Analysis {
   }
   const program = analyse(tree, {
     kernel: KERNEL,
-    source,
     unsafe: options.unsafe ?? false,
     diagnostics,
     environment: options.environment ?? {},

@@ -42,7 +42,7 @@ describe('the analysis of scripts that make no sense', () => {
       const diagnostics = new Diagnostics();
       const tree = parse(source, diagnostics);
       if (!tree || diagnostics.hasErrors) continue;
-      const program = analyse(tree, { kernel: KERNEL, source, unsafe: false, diagnostics });
+      const program = analyse(tree, { kernel: KERNEL, unsafe: false, diagnostics });
       expect(program === undefined, text).toBe(diagnostics.hasErrors);
       analysed += 1;
     }

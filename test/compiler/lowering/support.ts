@@ -1,4 +1,5 @@
 /** From a typed tree or a script to assembly, to unit data, and to the running kernel's verdict. */
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import type { KernelDescription } from '../../../compiler/kernel/types.ts';
 import { emit } from '../../../compiler/llvm/backend.ts';
 import { lower } from '../../../compiler/lowering/lower.ts';
+import { createSources } from '../../../compiler/source/sources.ts';
 
 /** Enough for trees that name no kernel type. */
 const NO_KERNEL: KernelDescription = {
@@ -31,7 +33,7 @@ const NO_KERNEL: KernelDescription = {
 
 export function lowered(program: TypedProgram) {
   return lower(program, {
-    source: { name: 'dir/test.bt', text: 'x' },
+    sources: createSources({ name: 'dir/test.bt', text: 'x' }),
     kernel: NO_KERNEL,
     unsafe: false,
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../../compiler/source/diagnostics.ts';
 import { printDiagnostic } from '../../../compiler/source/printer.ts';
+import { createSources } from '../../../compiler/source/sources.ts';
 
 function print(text: string, start: number, end: number, extra: Partial<Diagnostic> = {}): string {
   const diagnostic: Diagnostic = {
@@ -9,7 +10,7 @@ function print(text: string, start: number, end: number, extra: Partial<Diagnost
     range: { start, end },
     ...extra,
   };
-  return printDiagnostic(diagnostic, { name: 'a.bt', text }, { color: false });
+  return printDiagnostic(diagnostic, createSources({ name: 'a.bt', text }), { color: false });
 }
 
 describe('a diagnostic', () => {
@@ -43,13 +44,13 @@ describe('a diagnostic', () => {
     expect(
       printDiagnostic(
         { severity: 'warning', message: 'odd' },
-        { name: 'a.bt', text: '' },
+        createSources({ name: 'a.bt', text: '' }),
         { color: false },
       ),
     ).toBe('WARNING: odd\n');
   });
   it('colours the whole first line: errors red, warnings yellow', () => {
-    const source = { name: 'a.bt', text: 'x' };
+    const source = createSources({ name: 'a.bt', text: 'x' });
     const range = { start: 0, end: 1 };
     const shown = (severity: 'error' | 'warning'): string =>
       printDiagnostic({ severity, message: 'm', range }, source, { color: true });

@@ -1,7 +1,9 @@
 /** Damaged scripts: the parser answers with a tree or with diagnostics, and never throws. */
+
 import { expect, it } from 'vitest';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { printDiagnostic } from '../../../compiler/source/printer.ts';
+import { createSources } from '../../../compiler/source/sources.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
 
 const SCRIPTS = [
@@ -96,7 +98,9 @@ it('gives a tree or diagnostics with good places for 2,000 damaged scripts', () 
       expect(start >= 0 && start <= end && end <= text.length, `${text}\n${start}-${end}`).toBe(
         true,
       );
-      expect(printDiagnostic(diagnostic, source, { color: false })).toMatch(/^damaged\.bt:\d+/);
+      expect(printDiagnostic(diagnostic, createSources(source), { color: false })).toMatch(
+        /^damaged\.bt:\d+/,
+      );
     }
     outcome[tree ? 'trees' : 'errors'] += 1;
   }
