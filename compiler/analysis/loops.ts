@@ -3,14 +3,22 @@ import type * as ast from '../syntax/ast.ts';
 import { aggregateValue, promote } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
-import { INT64, isAggregate, isCastable, UINT64 } from '../types/type.ts';
-import { condition, convert, integerOperand, isFlexible, warnOfCast } from './conversion.ts';
+import { BOOL, INT64, isAggregate, isCastable, UINT64 } from '../types/type.ts';
+import {
+  condition,
+  convert,
+  integerOperand,
+  intLiteral,
+  isFlexible,
+  warnOfCast,
+} from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { mapSymbol } from './maps.ts';
+import { node as binaryNode } from './operators.ts';
 import type { Loop, Typing, Variable } from './state.ts';
 import { error, innerScope, isUnknown, warning } from './state.ts';
 import { typeBody } from './statements.ts';
-import type { TypedExpression, TypedStatement } from './typed.ts';
+import type { TypedBlock, TypedExpression, TypedStatement } from './typed.ts';
 import { declare, findVariable } from './variables.ts';
 
 function inLoop(typing: Typing, kind: Loop['kind']): Typing {
@@ -36,12 +44,9 @@ export function typeUnroll(typing: Typing, node: ast.Unroll): TypedStatement | u
   const { block } = typeBody(inLoop(typing, 'unroll'), node.body);
   if (isUnknown(count.type)) return undefined;
   const { range } = node.count;
+  if (count.kind === 'parameter') return countedByParameter(typing, node, count, block);
   if (count.kind !== 'int') {
-    const hints =
-      count.kind === 'parameter'
-        ? ['Positional parameters are set when the program is loaded: use a for loop.']
-        : [];
-    error(typing, 'invalid unroll value: an integer literal is expected', range, ...hints);
+    error(typing, 'invalid unroll value: an integer literal is expected', range);
     return undefined;
   }
   if (count.value > MOST_UNROLLED) {
@@ -53,6 +58,39 @@ export function typeUnroll(typing: Typing, node: ast.Unroll): TypedStatement | u
     return undefined;
   }
   return { kind: 'unroll', count: Number(count.value), body: block, range: node.range };
+}
+
+/**
+ * `unroll($1) { body }` => `{ $n = 0; while ($n < $1) { $n = $n + 1; body } }`: the number is known when the
+ * program is loaded, so the kernel's verifier does the unrolling.
+ */
+function countedByParameter(
+  typing: Typing,
+  { range }: ast.Unroll,
+  limit: TypedExpression,
+  body: TypedBlock,
+): TypedStatement {
+  const counter = declare(innerScope(typing), 'unroll', range, { fixed: INT64 });
+  const { symbol } = counter;
+  const value: TypedExpression = { kind: 'variable', type: INT64, variable: symbol, range };
+  const next = binaryNode('+', INT64, value, intLiteral(1n, range), range);
+  const assign = (to: TypedExpression): TypedStatement => ({
+    kind: 'assign-variable',
+    variable: symbol,
+    value: convert(to, INT64),
+    range,
+  });
+  counter.assigned = true;
+  const statements: readonly TypedStatement[] = [
+    assign(intLiteral(0n, range)),
+    {
+      kind: 'while',
+      condition: binaryNode('<', BOOL, value, limit, range),
+      body: { kind: 'block', statements: [assign(next), body], range },
+      range,
+    },
+  ];
+  return { kind: 'block', statements, range };
 }
 
 export function typeFor(typing: Typing, node: ast.For): TypedStatement | undefined {

@@ -167,9 +167,8 @@ function typeElse(
 function typeJump(typing: Typing, node: ast.Jump): Sequence {
   if (node.jump === 'return') return typeReturn(typing, node);
   const [loop] = typing.loops;
-  if (!loop || loop.kind === 'unroll') {
-    const place = loop ? 'an unroll' : 'a probe';
-    error(typing, `'${node.jump}' statement is not allowed in ${place}`, node.range);
+  if (!loop) {
+    error(typing, `'${node.jump}' statement is not allowed in a probe`, node.range);
     return NOTHING;
   }
   return { statements: [{ kind: node.jump, range: node.range }], ends: true };

@@ -51,6 +51,17 @@ function inUnits(
 ): readonly ProbeTarget[] {
   const unit = unitField.text;
   const factor = UNITS.get(unit);
+  if (isParameterised([unitField]))
+    // The loader tells a frequency by its `hz`.
+    return [
+      target(
+        name,
+        attachPoint,
+        canonicalName(name, unit, countField.text),
+        { provider: name, period: `${countField.text}${unit}` },
+        true,
+      ),
+    ];
   if (factor === undefined && unit !== 'hz')
     return refuse(
       attachPoint,
@@ -85,8 +96,12 @@ function forDuration(
   context: ProviderContext,
   field: AttachField,
 ): readonly ProbeTarget[] {
+  if (isParameterised([field])) {
+    const shown = canonicalName(name, field.text);
+    return [target(name, attachPoint, shown, { provider: name, period: field.text }, true)];
+  }
   const result = parseInteger(field.text);
-  if (isParameterised([field]) || !/[a-z]$/.test(field.text) || !('value' in result))
+  if (!/[a-z]$/.test(field.text) || !('value' in result))
     return refuse(attachPoint, context, `${name} probe must have unit of time`, example(name));
   const microseconds = result.value / 1_000n;
   if (microseconds === 0n)

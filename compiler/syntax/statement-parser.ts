@@ -159,10 +159,10 @@ export abstract class StatementParser extends ExpressionParser {
   });
 
   protected readonly forSource = this.RULE('forSource', (): ast.For['over'] => {
-    const from = this.SUBRULE(this.unary);
+    const from = this.SUBRULE(this.expression);
     const to = this.OPTION(() => {
       this.CONSUME(t.DotDot);
-      return this.SUBRULE1(this.unary);
+      return this.SUBRULE1(this.expression);
     });
     return this.ACTION(() => {
       if (to) return { kind: 'range', range: span(from, to), from, to };

@@ -323,11 +323,12 @@ describe('interval and profile', () => {
       target: { period: '$1ms' },
     });
     expect(target('profile:hz:$1').target).toEqual({ provider: 'profile', frequency: '$1' });
+    expect(target('profile:$1').target).toEqual({ provider: 'profile', period: '$1' });
+    expect(target('interval:$2:$1').target).toEqual({ provider: 'interval', period: '$1$2' });
   });
   it('refuse the rest, and say why', () => {
     expect(refusal('interval')).toBe('interval probe must have unit of time');
     expect(refusal('profile:99')).toBe('profile probe must have unit of time');
-    expect(refusal('interval:$1')).toBe('interval probe must have unit of time');
     expect(refusal('interval:min:1')).toBe('min is not an accepted unit of time');
     for (const count of ['0', '-1', 'x', '', '5ms', '1_'])
       expect(refusal(`interval:s:${count}`)).toBe(
