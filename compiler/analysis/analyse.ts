@@ -8,6 +8,7 @@
  */
 
 import type { KernelDescription } from '../kernel/types.ts';
+import type { CMacros } from '../preamble/macros.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import { resolveProbe } from '../probes/providers.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
@@ -20,7 +21,6 @@ import { condition } from './conversion.ts';
 import { mapSymbols, readDeclarations } from './declarations.ts';
 import { typeExpression } from './expressions.ts';
 import { reachedFunctions, readFunctions, typeFunction, typeSignature } from './functions.ts';
-import { readPreamble } from './preamble.ts';
 import type { Facts, FunctionSignature, Round, Typing } from './state.ts';
 import { isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
@@ -33,6 +33,8 @@ export interface AnalysisContext {
   /** Functions that change the system are allowed. */
   readonly unsafe: boolean;
   readonly diagnostics: Diagnostics;
+  /** Macros of the C preamble. */
+  readonly macros: CMacros;
   /** `BPFTRACE_*` settings override the config block. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -54,7 +56,6 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   const { diagnostics } = context;
   const config = readConfig(program.config, context.environment ?? {}, diagnostics);
   reportUnsupported(program, diagnostics);
-  const defines = readPreamble(program.preamble, diagnostics);
   const declarations = readDeclarations(program, diagnostics);
   const functions = readFunctions(program, isBuiltinName, diagnostics);
   const copies = resolveCopies(program, context);
@@ -76,7 +77,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       config,
       unsafe: context.unsafe,
       diagnostics: new Diagnostics(),
-      defines,
+      macros: context.macros,
       known,
       assume,
       maps: new Map(),

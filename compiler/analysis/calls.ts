@@ -1,4 +1,4 @@
-/** Identifiers and calls: built-ins, enumerators, `#define`d constants. */
+/** Identifiers and calls: built-ins, enumerators, macros of the C preamble. */
 
 import type { Builtin, BuiltinUse } from '../builtins/builtin.ts';
 import { builtins, findBuiltin } from '../builtins/builtins.ts';
@@ -8,6 +8,7 @@ import { AGGREGATE_NAMES, isAggregateName } from './aggregates.ts';
 import { builtinScope } from './builtin-scope.ts';
 import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
+import { typeFunctionCall } from './functions.ts';
 import type { Typing } from './state.ts';
 import { error, failed, unknown, warning } from './state.ts';
 import type { TypedExpression } from './typed.ts';
@@ -70,8 +71,17 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
     const use = { name: found.builtin.name, args: [], range, nameRange: range };
     return useBuiltin(typing, found.builtin, found.legacy ? name : undefined, use);
   }
-  const replacement = typing.round.defines.get(name);
-  if (replacement) return { ...typeExpression(typing, replacement), range };
+  const macro = typing.round.macros.expand(name, range);
+  if (macro?.kind === 'error') return failed(typing, macro.message, range);
+  if (macro) return { ...typeExpression(typing, macro.expression), range };
+  const callee = typing.round.functions.get(name);
+  if (callee?.parameters.length === 0) {
+    return typeFunctionCall(
+      typing,
+      { kind: 'call', name, nameRange: range, args: [], range },
+      callee,
+    );
+  }
   const enumerator = typing.round.kernel.types.enumerator(name);
   if (enumerator) {
     const { value, type } = enumerator;
@@ -79,12 +89,14 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);
   if (LATER.has(name)) return failed(typing, `'${name}' is not supported yet`, range);
-  const names = [...builtinNames(), ...typing.round.defines.keys()];
+  const names = [...builtinNames(), ...typing.round.macros.names()];
   return failed(typing, `Unknown identifier: '${name}'`, range, ...closest(name, names));
 }
 
 export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
   const { name, range, nameRange } = call;
+  const callee = typing.round.functions.get(name);
+  if (callee) return typeFunctionCall(typing, call, callee);
   const found = findBuiltin(name);
   if (found) {
     const use = { name: found.builtin.name, args: call.args, range, nameRange };
@@ -92,8 +104,13 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);
   if (LATER.has(name)) return failed(typing, `${name}() is not supported yet`, nameRange);
-  const names = [...builtinNames(), ...AGGREGATE_NAMES];
+  const names = [...builtinNames(), ...AGGREGATE_NAMES, ...typing.round.functions.keys()];
   return failed(typing, `Unknown function: '${name}'`, nameRange, ...closest(name, names));
+}
+
+/** Names that calls find before any function of the script. */
+export function isBuiltinName(name: string): boolean {
+  return findBuiltin(name) !== undefined || isAggregateName(name) || LATER.has(name);
 }
 
 function* builtinNames(): Iterable<string> {
@@ -120,6 +137,14 @@ function useBuiltin(
       typing,
       `${legacyName} is deprecated and will be removed in the future. Use ${builtin.name} instead.`,
       use.nameRange,
+    );
+  }
+  if (builtin.needsProbe && typing.routine) {
+    return failed(
+      typing,
+      `Builtin ${use.name} not supported outside probe`,
+      use.nameRange,
+      'Pass its value to the function as an argument.',
     );
   }
   if (!checkArity(typing, use, builtin.arity)) return unknown(use.range);

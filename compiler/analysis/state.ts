@@ -4,10 +4,10 @@
  */
 
 import type { KernelDescription } from '../kernel/types.ts';
+import type { CMacros } from '../preamble/macros.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
-import type * as ast from '../syntax/ast.ts';
 import type { Flow } from '../types/join.ts';
 import type { Type, VoidType } from '../types/type.ts';
 import type { Config, TypedExpression, VariableSymbol } from './typed.ts';
@@ -52,8 +52,10 @@ export interface Round {
   readonly config: Config;
   readonly unsafe: boolean;
   readonly diagnostics: Diagnostics;
-  /** `#define`s with a literal as replacement. */
-  readonly defines: ReadonlyMap<string, ast.Expression>;
+  /** Macros of the C preamble. */
+  readonly macros: CMacros;
+  /** Functions that can be called, by name. */
+  readonly functions: ReadonlyMap<string, FunctionSignature>;
   readonly known: Facts;
   /** Integer operations on maps of unknown type decide that they hold int64 (`@x += 1` and nothing else). */
   readonly assume: boolean;
@@ -90,6 +92,16 @@ export interface Loop {
   returns: boolean | undefined;
 }
 
+/** What callers of a function have to know. */
+export interface FunctionSignature {
+  readonly name: string;
+  readonly symbol: string;
+  /** Comes from an imported object. */
+  readonly linked: boolean;
+  readonly parameters: readonly { readonly name: string; readonly type: Type }[];
+  readonly returns: Type;
+}
+
 /** Where an expression or statement stands. */
 export interface Typing {
   readonly round: Round;
@@ -101,6 +113,10 @@ export interface Typing {
   readonly scope: Scope;
   /** Innermost first. */
   readonly loops: readonly Loop[];
+  /** Symbols of the functions that are called, collected. */
+  readonly calls: Set<string>;
+  /** The function that the place is in; undefined in probes. */
+  readonly routine: FunctionSignature | undefined;
 }
 
 export function inFor(typing: Typing): boolean {

@@ -8,6 +8,7 @@ import { INT64 } from '../types/type.ts';
 import { typeAssign, typeLet } from './assignments.ts';
 import { condition, convert } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
+import { typeFunctionReturn } from './functions.ts';
 import { typeFor, typeUnroll, typeWhile } from './loops.ts';
 import type { Typing } from './state.ts';
 import { error, innerScope, isUnknown, warning } from './state.ts';
@@ -183,6 +184,12 @@ function typeReturn(typing: Typing, node: ast.Jump): Sequence {
       error(typing, 'Return value used in loop is inconsistent', node.range);
       break;
     }
+  }
+  if (typing.routine) {
+    const result = typeFunctionReturn(typing, typing.routine, node);
+    if (result === undefined) return { statements: [], ends: true };
+    const value = result === 'nothing' ? undefined : result;
+    return { statements: [{ kind: 'return', value, range: node.range }], ends: true };
   }
   const value = node.value && typeExpression(typing, node.value);
   if (value && !isUnknown(value.type) && !asInteger(value.type)) {

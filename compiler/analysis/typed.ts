@@ -15,6 +15,8 @@ import type { AggregateType, IntType, StructType, Type } from '../types/type.ts'
 
 export interface TypedProgram {
   readonly probes: readonly TypedProbe[];
+  /** The functions that probes reach, each behind those that it calls. */
+  readonly functions: readonly TypedFunction[];
   /** In order of first use. */
   readonly maps: readonly MapSymbol[];
   /** Positional parameters used, each as int, string or both. */
@@ -28,9 +30,22 @@ export interface TypedProbe {
   /** Unique symbol: the name with other characters as `_`, and a 1-based index. */
   readonly symbol: string;
   readonly range: Range;
+  /** Number of its block in the script: attach points of one block share it. */
+  readonly block: number;
   readonly variables: readonly VariableSymbol[];
   readonly predicate: TypedExpression | undefined;
   readonly body: TypedBlock;
+  /** Symbols of the functions that it calls itself. */
+  readonly calls: readonly string[];
+}
+
+/** `fn`: like a probe without a context, with parameters and a result. */
+export interface TypedFunction extends TypedProbe {
+  readonly name: string;
+  /** Among its variables. */
+  readonly parameters: readonly VariableSymbol[];
+  /** void: none. */
+  readonly returns: Type;
 }
 
 export interface VariableSymbol {
@@ -194,6 +209,7 @@ export type TypedExpression =
   /** `args.name` of a raw tracepoint: the nth u64 of the context. */
   | (Expr & { readonly kind: 'context-argument'; readonly index: number })
   | TypedCall
+  | TypedFunctionCall
   /** All zero bytes, of any type: a variable that is declared without a value. */
   | (Expr & { readonly kind: 'zero' })
   /** Statements, then the value. */
@@ -262,6 +278,16 @@ export interface TypedCall extends Expr {
   readonly map?: string;
   /** Literal arguments, in order: formats, separators, `top` and `div`. */
   readonly literals?: readonly (string | bigint)[];
+}
+
+/** A call of a function of the script, or of a linked one. */
+export interface TypedFunctionCall extends Expr {
+  readonly kind: 'function-call';
+  readonly function: string;
+  /** Comes from an imported object. */
+  readonly linked: boolean;
+  /** Of the parameters' types. */
+  readonly args: readonly TypedExpression[];
 }
 
 export function intType(type: Type): type is IntType {

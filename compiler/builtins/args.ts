@@ -6,6 +6,7 @@ import { refusedInLoop, typedCall, unavailable } from './use.ts';
 export const args: Builtin = {
   name: 'args',
   arity: [0, 0],
+  needsProbe: true,
   summary: 'Fields of a tracepoint, or arguments of a raw tracepoint: args.NAME.',
   /** Gives the context as a whole; taking a field of it is the analysis of field accesses. */
   analyse(use, scope) {
@@ -27,6 +28,7 @@ function argN(index: number): Builtin {
   return {
     name,
     arity: [0, 0],
+    needsProbe: true,
     summary: `Argument ${index} of the probed function or raw tracepoint, as 64 bits.`,
     analyse(use, scope) {
       const { probe } = scope;
@@ -64,6 +66,7 @@ export const numberedArguments: readonly Builtin[] = Array.from({ length: 10 }, 
 export const retval: Builtin = {
   name: 'retval',
   arity: [0, 0],
+  needsProbe: true,
   summary: 'Return value of the probed function, as 64 bits.',
   analyse(use, scope) {
     if (!scope.probe.hasRetval) return unavailable(use, scope);
@@ -76,6 +79,7 @@ export const retval: Builtin = {
 export const ctx: Builtin = {
   name: 'ctx',
   arity: [0, 0],
+  needsProbe: true,
   summary: "Address of the probe's context.",
   analyse(use, scope) {
     const { probe } = scope;

@@ -73,6 +73,8 @@ export interface Builtin {
   readonly name: string;
   /** Least and most arguments. [0, 0] and other ranges from 0 may be written without parentheses. */
   readonly arity: readonly [number, number];
+  /** Reads the context of the probe, or depends on which probe it is: refused in functions. */
+  readonly needsProbe?: boolean;
   /** Needs --unsafe. */
   readonly unsafe?: boolean;
   /** Older name: accepted with a warning that names the replacement. */
@@ -83,6 +85,11 @@ export interface Builtin {
   analyse(use: BuiltinUse, scope: AnalysisScope): TypedExpression | undefined;
   /** For scalar types: the value as i64. For void: `undefined`. */
   lower?(call: TypedCall, lowering: Lowering): IrValue | undefined;
+  /**
+   * For strings that are read from elsewhere: writes the text alone, whatever `to.padded` says, and gives its
+   * bytes with the NUL. Less than 1 where it could not be read: then `to` is zero.
+   */
+  lowerText?(call: TypedCall, lowering: Lowering, to: Storage): IrValue;
   /** For types in memory: writes the value's representation into `to`. */
   lowerInto?(call: TypedCall, lowering: Lowering, to: Storage): void;
 }

@@ -6,6 +6,7 @@ import { refusedInLoop, textConstant, typedCall, unavailable } from './use.ts';
 export const func: Builtin = {
   name: 'func',
   arity: [0, 0],
+  needsProbe: true,
   summary: 'Name of the probed function.',
   analyse(use, scope) {
     const { probe } = scope;

@@ -11,6 +11,7 @@ function nameIsKnown(probe: ProbeTarget): boolean {
 export const probe: Builtin = {
   name: 'probe',
   arity: [0, 0],
+  needsProbe: true,
   legacyNames: ['name'],
   summary: 'Full name of the probe that fired, or its alias.',
   analyse(use, scope) {
@@ -19,13 +20,13 @@ export const probe: Builtin = {
       ? textConstant(target.alias ?? target.name, use.range)
       : typedCall('probe', use, { kind: 'probe' });
   },
-  /** The loader sets each event's cookie to the index of its name. */
-  lower: (_call, lowering) => lowering.call('get_attach_cookie', lowering.context),
+  lower: (_call, lowering) => lowering.eventName(),
 };
 
 export const probetype: Builtin = {
   name: 'probetype',
   arity: [0, 0],
+  needsProbe: true,
   summary: 'Name of the provider of the probe; `special` for begin and end.',
   analyse(use, scope) {
     const { provider } = scope.probe;

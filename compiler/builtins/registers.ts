@@ -40,6 +40,7 @@ function lowerRegister(lowering: Lowering, offset: number): IrValue {
 export const reg: Builtin = {
   name: 'reg',
   arity: [1, 1],
+  needsProbe: true,
   summary: 'A register of the probed context by its name, such as reg("ip").',
   analyse(use, scope) {
     const name = scope.stringLiteral(use.args[0], use);
@@ -60,6 +61,7 @@ export const reg: Builtin = {
 export const usermode: Builtin = {
   name: 'usermode',
   arity: [0, 0],
+  needsProbe: true,
   summary: 'Whether user code was interrupted (1) or the kernel (0). x86-64 only.',
   analyse(use, scope) {
     if (!available(use, scope)) return undefined;

@@ -72,6 +72,7 @@ function lowerInto(call: TypedCall, lowering: Lowering, to: Storage): void {
 export const kstack: Builtin = {
   name: 'kstack',
   arity: [0, 2],
+  needsProbe: true,
   legacyNames: ['stack'],
   summary: 'The kernel stack: kstack([mode][, limit]), with modes bpftrace, perf and raw.',
   analyse: (use, scope) => analyse('kstack', use, scope),
@@ -81,6 +82,7 @@ export const kstack: Builtin = {
 export const ustack: Builtin = {
   name: 'ustack',
   arity: [0, 2],
+  needsProbe: true,
   summary: 'The user stack: ustack([mode][, limit]), with modes bpftrace, perf, raw and build_id.',
   analyse: (use, scope) => analyse('ustack', use, scope),
   lowerInto,

@@ -35,6 +35,8 @@ export interface FunctionBuilder extends IrBuilder {
   callback(symbol: string): IrPointer;
   /** Calls a function made by `IrModule.callback`. */
   callFunction(symbol: string, args: readonly (IrValue | IrPointer)[]): IrValue;
+  /** Calls a function that the linker takes from an imported object; all is 64 bits wide. */
+  callLinked(symbol: string, args: readonly IrValue[]): IrValue;
   /**
    * One load instruction whose offset is decided at load time. Equal loads of one function may merge, so it is
    * for memory that no program writes: contexts and kernel objects.
@@ -58,6 +60,11 @@ export interface FunctionBuilder extends IrBuilder {
 export interface ModuleTables {
   global(symbol: string): llvm.Constant;
   callback(symbol: string): { readonly callee: llvm.Function; readonly type: llvm.FunctionType };
+  /** A function that is only declared. */
+  linked(
+    symbol: string,
+    parameters: number,
+  ): { readonly callee: llvm.Function; readonly type: llvm.FunctionType };
   primitive(primitive: Primitive): llvm.Function;
   /** Symbol of the 64-byte table of `log2`. */
   logTable(): string;
@@ -199,6 +206,10 @@ export function createFunctionBuilder(
       asPointer(ir.CreateBitCast(tables.callback(symbol).callee, native.pointer)),
     callFunction: (symbol, args) => {
       const { callee, type } = tables.callback(symbol);
+      return asValue(ir.CreateCall(type, callee, args.map(raw)));
+    },
+    callLinked: (symbol, args) => {
+      const { callee, type } = tables.linked(symbol, args.length);
       return asValue(ir.CreateCall(type, callee, args.map(raw)));
     },
     siteLoad: (site, pointer, offset, width, signed) => {

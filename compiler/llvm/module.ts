@@ -65,6 +65,7 @@ export function createModule(name: string): IrModule {
   const globals = new Map<string, GlobalDefinition>();
   const references = new Map<string, llvm.GlobalVariable>();
   const callbacks = new Map<string, ReturnType<ModuleTables['callback']>>();
+  const linked = new Map<string, ReturnType<ModuleTables['linked']>>();
   const primitives = new Map<string, Primitive>();
   const primitiveFunctions = new Map<string, llvm.Function>();
   const sections = new Map<string, string>();
@@ -108,6 +109,20 @@ export function createModule(name: string): IrModule {
       const known = callbacks.get(symbol);
       if (!known) throw new Error(`the callback ${symbol} is used before it is made`);
       return known;
+    },
+    linked(symbol, parameters) {
+      const known = linked.get(symbol);
+      if (known) return known;
+      const { FunctionType, Function: LlvmFunction, GlobalValue } = native.llvm;
+      const type = FunctionType.get(native.i64, Array(parameters).fill(native.i64), false);
+      const callee = LlvmFunction.Create(
+        type,
+        GlobalValue.LinkageTypes.ExternalLinkage,
+        symbol,
+        native.module,
+      );
+      linked.set(symbol, { callee, type });
+      return { callee, type };
     },
     primitive(primitive) {
       const known = primitiveFunctions.get(primitive.name);

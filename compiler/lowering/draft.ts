@@ -80,6 +80,7 @@ export function createDraftBuilder(): FunctionBuilder {
     callback: nothing,
     extendArgument: nothing,
     callFunction: nothing,
+    callLinked: nothing,
     siteLoad: nothing,
     siteImmediate: nothing,
     atomicExchange: nothing,

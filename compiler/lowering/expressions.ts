@@ -7,6 +7,7 @@ import { findBuiltin } from '../builtins/builtins.ts';
 import type { IrBool, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { fieldsOf, layoutOf, sequence } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
+import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { intParameter, textParameter } from './globals.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerDiscardedDelete, lowerMapRead } from './maps.ts';
@@ -70,6 +71,8 @@ export function lowerValue(fn: FunctionState, expression: TypedExpression): IrVa
       return truncateTo(fn, ir.load(fn.context, expression.index * 8, 8, false), expression.type);
     case 'call':
       return lowerCall(fn, expression) ?? ir.constant(0);
+    case 'function-call':
+      return lowerFunctionCall(fn, expression);
     case 'block-value':
       return inValueScope(fn, expression, () => lowerValue(fn, expression.value));
     case 'string':
@@ -99,6 +102,10 @@ export function lowerEffect(fn: FunctionState, expression: TypedExpression): voi
       lowerCall(fn, expression);
       return;
     }
+  }
+  if (expression.kind === 'function-call' && expression.type.kind === 'void') {
+    lowerFunctionCall(fn, expression);
+    return;
   }
   if (expression.kind === 'conditional' && !isScalar(expression.type)) {
     fn.ir.if_(
@@ -154,6 +161,9 @@ export function lowerInto(fn: FunctionState, expression: TypedExpression, to: St
     case 'call':
       if (isComm(expression) && fn.comm) break;
       lowerCallInto(fn, expression, to);
+      return;
+    case 'function-call':
+      lowerFunctionCallInto(fn, expression, to);
       return;
     case 'cast':
       lowerCastInto(fn, expression.operand, expression.type, to);
@@ -295,11 +305,13 @@ function elementOf(
 }
 
 /** Writes elements straight to their places and zeroes the bytes between them. */
-function lowerElements(
+export function lowerElements(
   fn: FunctionState,
   type: Type,
   values: readonly TypedExpression[],
   to: Storage,
+  write: (value: TypedExpression, to: Storage, offset: number) => void = (value, place) =>
+    lowerInto(fn, value, place),
 ): void {
   const { fields, layout } = sequence(fieldsOf(type).map((field) => field.type));
   let end = 0;
@@ -310,11 +322,12 @@ function lowerElements(
     const value = values[index];
     if (!value) throw new Error(`no value for element ${index}`);
     if (to.padded) gap(end, field.offset);
-    lowerInto(fn, value, {
+    const place: Storage = {
       pointer: fn.ir.offset(to.pointer, field.offset),
       align: Math.min(to.align, field.offset === 0 ? 8 : lowestBit(field.offset)) as Width,
       padded: to.padded,
-    });
+    };
+    write(value, place, field.offset);
     end = field.offset + layoutOf(field.type).size;
   });
   if (to.padded) gap(end, layout.size);

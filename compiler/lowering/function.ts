@@ -1,19 +1,24 @@
 /** The state of one function, and the `Lowering` that built-ins see of it. */
+import type { TypedExpression } from '../analysis/typed.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer } from '../llvm/ir.ts';
-import type { Type } from '../types/type.ts';
+import type { IrPointer, Width } from '../llvm/ir.ts';
+import { layoutOf } from '../types/layout.ts';
+import { isScalar, type Type } from '../types/type.ts';
 import { emitEvent } from './events.ts';
 import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
 import { SHARED_GLOBALS } from './globals.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
-import type { Lowering } from './lowering.ts';
+import type { Lowering, Storage } from './lowering.ts';
 import { lookupElement, lowerDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
 import { createMemory, stackBudget } from './memory.ts';
 import { endProgram } from './program.ts';
 import { lowerRegister } from './registers.ts';
 import { lowerStack } from './stacks.ts';
 import type { FunctionState, ProgramState } from './state.ts';
+import { copyBytes } from './strings.ts';
+import { lowerSyscallName } from './syscalls.ts';
+import { someExpression } from './walk.ts';
 
 /** What these say about the task and the CPU holds for a whole run: programs are not migrated. */
 const STEADY: ReadonlySet<HelperName> = new Set<HelperName>([
@@ -30,10 +35,12 @@ export function createFunction(
     readonly role: 'program' | 'callback';
     readonly context: IrPointer;
     readonly frame: IrPointer | undefined;
+    readonly result: IrPointer | undefined;
   },
 ): FunctionState {
   const frameSize = place.role === 'program' ? program.frame.size : 0;
-  const budget = Math.max(0, stackBudget(program.plan.callbackDepth, place.role) - frameSize);
+  const role = program.unit.heights.has(program.probe.symbol) ? 'callback' : place.role;
+  const budget = Math.max(0, stackBudget(program.depth, role) - frameSize);
   const memory = createMemory(ir, budget, program.scratch, () => {
     if (!fn.scratch) throw new Error('scratch memory is used that the draft did not ask for');
     return fn.scratch;
@@ -45,6 +52,7 @@ export function createFunction(
     role: place.role,
     context: place.context,
     frame: place.frame,
+    result: place.result,
     scratch: program.draft ? ir.nullPointer() : undefined,
     memory,
     locations: new Map(),
@@ -112,9 +120,12 @@ function createLowering(fn: FunctionState): Lowering {
     emit: (event, fill) => emitEvent(fn, event, fill),
     emitValues(event, values) {
       const fields: readonly Type[] = values.map((value) => value.type);
+      // What a function prints comes before what its result is printed with.
+      const ready = values.some(runsStatements) ? values.map((value) => evaluate(fn, value)) : [];
       emitEvent(fn, { ...event, fields }, (field) => {
         for (const [index, value] of values.entries()) {
-          memory.scope(() => lowerInto(fn, value, field(index)));
+          const write = ready[index] ?? ((to) => lowerInto(fn, value, to));
+          memory.scope(() => write(field(index)));
         }
       });
     },
@@ -126,6 +137,10 @@ function createLowering(fn: FunctionState): Lowering {
       unit.variable(variable);
       return ir.global(variable.symbol);
     },
+    eventName: () =>
+      program.probe.target.syscalls
+        ? lowerSyscallName(fn)
+        : lowering.call('get_attach_cookie', fn.context),
     format(text) {
       const known = unit.formats.indexOf(text);
       if (known !== -1) return known;
@@ -140,6 +155,26 @@ function createLowering(fn: FunctionState): Lowering {
     },
   };
   return lowering;
+}
+
+/** Whether evaluating it can send events of its own. */
+function runsStatements(expression: TypedExpression): boolean {
+  return someExpression(
+    expression,
+    ({ kind }) => kind === 'function-call' || kind === 'block-value',
+  );
+}
+
+/** Evaluates now; gives what writes the value later in the statement. */
+function evaluate(fn: FunctionState, expression: TypedExpression): (to: Storage) => void {
+  const { type } = expression;
+  if (isScalar(type)) {
+    const value = lowerValue(fn, expression);
+    return (to) => fn.ir.store(to.pointer, 0, layoutOf(type).size as Width, value);
+  }
+  const from = { pointer: fn.memory.take(layoutOf(type).size), align: 8, padded: true } as const;
+  lowerInto(fn, expression, from);
+  return (to) => copyBytes(fn, to, from, type);
 }
 
 function noteHelper(fn: FunctionState, helper: HelperName): void {

@@ -10,7 +10,8 @@ import { isAggregate, isScalar } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { lowerValue, variableStorage } from './expressions.ts';
 import { createFunction } from './function.ts';
-import type { MapPlan } from './map_plans.ts';
+import { keyIn, widenKey } from './map_keys.ts';
+import type { HashPlan, HashStore } from './map_plans.ts';
 import { planOf } from './maps.ts';
 import { lowestBit } from './members.ts';
 import { truncateTo } from './operators.ts';
@@ -47,7 +48,7 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
 
   const { frame } = fn;
   if (!frame) throw new Error('a loop needs a frame');
-  const slot = fn.program.frame.rangeStart(loop);
+  const slot = fn.program.frame.loopSlot(loop);
   const from = lowerValue(fn, loop.from);
   const to = lowerValue(fn, loop.to);
   ir.store(frame, slot, 8, from);
@@ -83,26 +84,43 @@ export function lowerForMap(fn: FunctionState, loop: ForMap): void {
   const { ir, lowering, frame } = fn;
   const map = planOf(fn, loop.map);
   if (map.kind !== 'hash' || !frame) throw new Error(`${loop.map} has no keys to go over`);
-  const symbol = buildCallback(
-    fn,
-    'map-callback',
-    ['ptr', 'ptr', 'ptr', 'ptr'],
-    (callback, _ir, args) => {
-      const [, key, value] = args as readonly IrPointer[];
-      if (!key || !value) throw new Error('a map callback has four parameters');
-      bindPair(callback, loop, map, key, value);
-      lowerCallbackBody(callback, loop.body);
-    },
-  );
+  const [first, ...rest] = map.stores;
+  if (!first) throw new Error('a map has a store');
+  const slot = rest.length > 0 ? fn.program.frame.loopSlot(loop) : undefined;
+  const walk = (store: HashStore): void => {
+    const symbol = buildCallback(
+      fn,
+      'map-callback',
+      ['ptr', 'ptr', 'ptr', 'ptr'],
+      (callback, _ir, args) => {
+        const [, key, value] = args as readonly IrPointer[];
+        if (!key || !value) throw new Error('a map callback has four parameters');
+        bindPair(callback, loop, map, store, key, value);
+        lowerCallbackBody(callback, loop.body, slot);
+      },
+    );
+    lowering.call(
+      'for_each_map_elem',
+      lowering.mapPointer(store.symbol),
+      ir.callback(symbol),
+      frame,
+      ir.constant(0),
+    );
+    propagateEnd(fn, loop.body);
+  };
   armEnd(fn, loop.body);
-  lowering.call(
-    'for_each_map_elem',
-    lowering.mapPointer(map.symbol),
-    ir.callback(symbol),
-    frame,
-    ir.constant(0),
-  );
-  propagateEnd(fn, loop.body);
+  if (slot !== undefined) ir.store(frame, slot, 8, ir.constant(0));
+  walk(first);
+  // One store after the other, until `break`.
+  const next = (stores: readonly HashStore[]): void => {
+    const [store, ...others] = stores;
+    if (!store || slot === undefined) return;
+    ir.if_(ir.not(ir.toBool(ir.load(frame, slot, 8, false))), () => {
+      walk(store);
+      next(others);
+    });
+  };
+  next(rest);
 }
 
 /**
@@ -112,8 +130,9 @@ export function lowerForMap(fn: FunctionState, loop: ForMap): void {
 function bindPair(
   fn: FunctionState,
   loop: ForMap,
-  map: Extract<MapPlan, { kind: 'hash' }>,
-  key: IrPointer,
+  map: HashPlan,
+  store: HashStore,
+  ownKey: IrPointer,
   value: IrPointer,
 ): void {
   const { ir } = fn;
@@ -121,8 +140,9 @@ function bindPair(
   if (!plan) return;
   const { value: valueType } = map.map;
   const combined = isAggregate(valueType) ? valueType : undefined;
+  const key = widenKey(fn, map, store, ownKey);
   if (plan.elementsOnly && !plan.captured) {
-    const combinedBefore = combined && lowerCombined(fn, map, combined, key);
+    const combinedBefore = combined && lowerCombined(fn, combined, keyIn(store.symbol, ownKey));
     fn.locations.set(loop.variable.id, {
       kind: 'pair',
       key: { pointer: key, align: 8, padded: true },
@@ -148,7 +168,12 @@ function bindPair(
   }
   if (!isScalar(valueField.type)) throw new Error('an aggregate is read as a number');
   const width = layoutOf(valueField.type).size as Width;
-  ir.store(to.pointer, valueField.offset, width, lowerCombined(fn, map, combined, key));
+  ir.store(
+    to.pointer,
+    valueField.offset,
+    width,
+    lowerCombined(fn, combined, keyIn(store.symbol, ownKey)),
+  );
 }
 
 /** Builds a callback of the same program; its last parameter is the frame. */
@@ -170,6 +195,7 @@ function buildCallback(
     const callback = createFunction(program, ir, {
       role: 'callback',
       frame,
+      result: undefined,
       context: ir.intToPointer(ir.load(frame, program.frame.context, 8, false)),
     });
     if (program.measure.scratchSize > 0 && !program.draft) {
@@ -180,11 +206,18 @@ function buildCallback(
   });
 }
 
-/** In a callback `continue` returns 0 and `break` returns 1: the helpers go on and stop. */
-function lowerCallbackBody(fn: FunctionState, body: TypedBlock): void {
-  const { ir } = fn;
+/**
+ * In a callback `continue` returns 0 and `break` returns 1: the helpers go on and stop. `stopped` is the word of the
+ * frame that keeps it for the map's other stores.
+ */
+function lowerCallbackBody(fn: FunctionState, body: TypedBlock, stopped?: number): void {
+  const { ir, frame } = fn;
   const jump = (code: number) => () => ir.return_(ir.constant(code));
-  lowerLoopBody(fn, { break_: jump(1), continue_: jump(0) }, body);
+  const stop = (): void => {
+    if (frame && stopped !== undefined) ir.store(frame, stopped, 8, ir.constant(1));
+    ir.return_(ir.constant(1));
+  };
+  lowerLoopBody(fn, { break_: stop, continue_: jump(0) }, body);
 }
 
 /** Clears the mark that a body leaves when it ends the program. */

@@ -105,5 +105,6 @@ export function stackBudget(callbackDepth: number, role: 'program' | 'callback')
   if (callbackDepth === 0) return 256;
   if (callbackDepth === 1) return role === 'program' ? 160 : 112;
   if (callbackDepth === 2) return role === 'program' ? 128 : 72;
-  return role === 'program' ? 104 : 40;
+  if (callbackDepth <= 4) return role === 'program' ? 104 : 40;
+  return role === 'program' ? 96 : 24;
 }

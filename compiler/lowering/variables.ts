@@ -9,6 +9,7 @@
 import type {
   TypedBlock,
   TypedExpression,
+  TypedFunction,
   TypedProbe,
   TypedStatement,
   VariableSymbol,
@@ -26,6 +27,7 @@ export interface VariablePlan {
   readonly zeroed: boolean;
   /** The only assignment's value, if there is just one and it comes first. */
   readonly onlyValue: TypedExpression | undefined;
+  readonly assigned: boolean;
   /** Every use takes an element of the (tuple) value. */
   readonly elementsOnly: boolean;
 }
@@ -36,8 +38,8 @@ export interface ProbePlan {
   readonly scopes: ReadonlyMap<Scope, readonly VariablePlan[]>;
   /** Deepest nesting of callbacks; 0: none. */
   readonly callbackDepth: number;
-  /** Loops over ranges that become callbacks, numbered for their slots in the frame. */
-  readonly rangeSlots: ReadonlyMap<TypedStatement, number>;
+  /** Loops that become callbacks, numbered for their slots in the frame. */
+  readonly loopSlots: ReadonlyMap<TypedStatement, number>;
 }
 
 /** Trip counts up to this one are plain loops: cheaper than a helper's calls, and few for the verifier. */
@@ -67,12 +69,15 @@ interface Record {
   assignments: number;
   value: TypedExpression | undefined;
   elementsOnly: boolean;
-  loopVariable: boolean;
+  /** A loop or a call gives it its value. */
+  given: boolean;
 }
 
-export function planVariables(probe: TypedProbe): ProbePlan {
+export function planVariables(
+  probe: TypedProbe & Partial<Pick<TypedFunction, 'parameters'>>,
+): ProbePlan {
   const records = new Map<number, Record>();
-  const rangeSlots = new Map<TypedStatement, number>();
+  const loopSlots = new Map<TypedStatement, number>();
   const path: Scope[] = [];
   let region = 0;
   let regions = 0;
@@ -94,7 +99,7 @@ export function planVariables(probe: TypedProbe): ProbePlan {
       assignments: 0,
       value: undefined,
       elementsOnly: true,
-      loopVariable: false,
+      given: false,
     };
     records.set(variable.id, record);
     return { record, first: true };
@@ -111,7 +116,7 @@ export function planVariables(probe: TypedProbe): ProbePlan {
     body: () => void,
   ): void => {
     const callback = becomesCallback(statement);
-    if (callback && statement.kind === 'for-range') rangeSlots.set(statement, rangeSlots.size);
+    if (callback) loopSlots.set(statement, loopSlots.size);
     const outer = region;
     if (callback) {
       regions += 1;
@@ -120,7 +125,7 @@ export function planVariables(probe: TypedProbe): ProbePlan {
       callbackDepth = Math.max(callbackDepth, depth);
     }
     const { record } = use(statement.variable);
-    record.loopVariable = true;
+    record.given = true;
     record.assignments += 1;
     body();
     if (callback) {
@@ -177,6 +182,7 @@ export function planVariables(probe: TypedProbe): ProbePlan {
       }
     },
   };
+  for (const parameter of probe.parameters ?? []) use(parameter).record.given = true;
   if (probe.predicate) visitor.expression(probe.predicate);
   visitor.statement(probe.body);
 
@@ -188,17 +194,18 @@ export function planVariables(probe: TypedProbe): ProbePlan {
     const plan: VariablePlan = {
       variable: record.variable,
       captured: record.regions.size > 1,
-      zeroed: !assignedFirst && !record.loopVariable,
+      zeroed: !assignedFirst && !record.given,
       onlyValue: assignedFirst && record.assignments === 1 ? record.value : undefined,
+      assigned: record.assignments > 0,
       elementsOnly: record.elementsOnly,
     };
     variables.set(id, plan);
-    if (record.loopVariable) continue;
+    if (record.given) continue;
     const siblings = scopes.get(home);
     if (siblings) siblings.push(plan);
     else scopes.set(home, [plan]);
   }
-  return { variables, scopes, callbackDepth, rangeSlots };
+  return { variables, scopes, callbackDepth, loopSlots };
 }
 
 function commonPrefix<T>(left: readonly T[], right: readonly T[]): readonly T[] {

@@ -90,6 +90,7 @@ export function visitExpressionChildren(expression: TypedExpression, visitor: Vi
       visitor.expression(expression.index);
       return;
     case 'call':
+    case 'function-call':
       for (const argument of expression.args) visitor.expression(argument);
       return;
     case 'block-value':

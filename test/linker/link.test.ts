@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { UnitSignature } from '../../compiler/unit.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { link } from '../../linker/link.ts';
 import { HASH, PERCPU_ARRAY, SCRIPT_IR, scriptUnit } from './fixtures.ts';
@@ -7,6 +8,12 @@ import { attached, loaded } from './kernel.ts';
 import { assemble, onFile, unit } from './support.ts';
 
 const object = () => link(scriptUnit());
+
+const LONG = { kind: 'int', size: 8, signed: true } as const;
+
+function signature(...names: readonly string[]): UnitSignature {
+  return { parameters: names.map((name) => ({ name, type: LONG })), returns: LONG };
+}
 
 describe('a linked object', () => {
   it("holds the sections that loaders know and none of LLVM's own", () => {
@@ -168,8 +175,8 @@ describe('the linker', () => {
         }`),
       functions: [
         { symbol: 'p', role: 'program' },
-        { symbol: 'first', role: 'subprogram', parameters: 1 },
-        { symbol: 'second', role: 'subprogram', parameters: 2 },
+        { symbol: 'first', role: 'subprogram', signature: signature('a') },
+        { symbol: 'second', role: 'subprogram', signature: signature('a', 'b') },
       ],
     });
     const text = readElf(made).symbols.filter((symbol) => symbol.name === 'second');

@@ -258,6 +258,7 @@ export const program = (
     variables: [],
     predicate,
     body,
+    calls: [],
   };
-  return { probes: [probe], maps, params: [], config };
+  return { probes: [probe], functions: [], maps, params: [], config };
 };

@@ -1,0 +1,199 @@
+/** Functions of scripts: what they give, and what is in the object. */
+import { describe, expect, it } from 'vitest';
+import { openBtf } from '../../compiler/kernel/btf.ts';
+import { KIND } from '../../linker/btf/btf.ts';
+import { readElf } from '../../linker/elf/read.ts';
+import { build } from '../support/build.ts';
+import { mapValue } from '../support/expect.ts';
+import { canRun, run, WORKLOAD } from '../support/run.ts';
+
+/** What a script of `begin` probes and functions prints before the final dump. */
+async function printed(script: string): Promise<string> {
+  const result = await run(script, { signal: 'none' });
+  expect(result.status, result.stderr).toBe(0);
+  return result.stdout.replace(/\n\n[\s\S]*$/, '').trimEnd();
+}
+
+function prints(rows: readonly (readonly [title: string, script: string, expected: string])[]) {
+  for (const [title, script, expected] of rows) {
+    it(title, async () => expect(await printed(script)).toBe(expected));
+  }
+}
+
+describe.runIf(canRun)('functions', () => {
+  prints([
+    [
+      '[GRM-037] take and give integers, by the width of their types',
+      `fn add($a : int32, $b : int32) : int64 { return $a + $b; }
+       fn low($a : uint64) : uint8 { return (uint8)$a; }
+       fn below($a : int8) : int8 { return (int8)($a - 100); }
+       begin { printf("%lld %d %d", add(2147483647, 1), low(0x1ff), below(-100)); }`,
+      '2147483648 255 56',
+    ],
+    [
+      '[GRM-037] take and give bools and pointers',
+      `fn odd($a : int64) : bool { return ($a & 1) == 1; }
+       fn task($p : struct task_struct *) : int32 { return $p.pid; }
+       fn same($p : struct task_struct *) : struct task_struct * { return $p; }
+       begin { printf("%d %d %d", odd(3), odd(4), task(same(curtask)) == tid); }`,
+      '1 0 1',
+    ],
+    [
+      '[GRM-037] call each other, in any order of definition',
+      `fn outer($a : int64) : int64 { return inner($a) * 2 + inner(1); }
+       fn inner($a : int64) : int64 { return $a + 1; }
+       begin { printf("%lld", outer(20)); }`,
+      '44',
+    ],
+    [
+      '[GRM-037] are called from the bodies of loops, and have loops',
+      `fn total($n : int64) : int64 { $s = 0; for $i : 0..$n { $s += $i; } return $s; }
+       begin { $t = 0; for $i : 0..30 { $t += total($i); } printf("%lld", $t); }`,
+      String(Array.from({ length: 30 }, (_, n) => (n * (n - 1)) / 2).reduce((a, b) => a + b, 0)),
+    ],
+    [
+      'return from within a loop',
+      `fn first($n : int64, $wanted : int64) : int64 {
+         for $i : 0..$n { if $i * $i >= $wanted { return $i; } }
+         return -1;
+       }
+       begin { printf("%lld %lld", first(100, 50), first(5, 50)); }`,
+      '8 -1',
+    ],
+    [
+      'return strings and tuples out of loops',
+      `fn label($n : int64) : string[16] {
+         for $i : 0..$n { if $i == 17 { return "seventeen"; } }
+         return "none";
+       }
+       begin { printf("%s %s", label(20), label(17)); }`,
+      'seventeen none',
+    ],
+    [
+      'take strings, which they can compare, print and return',
+      `fn greet($who : string[16], $loud : bool) : string[16] {
+         if $loud { printf("<%s>", $who); }
+         if $who == "ann" { return "hello ann"; }
+         return $who;
+       }
+       begin { $w = "bob"; printf("%s %s", greet("ann", true), greet($w, false)); }`,
+      '<ann>hello ann bob',
+    ],
+    [
+      'assign their parameters without the caller seeing it',
+      `fn change($s : string[8], $n : int64) : int64 { $s = "new"; $n += 1; printf("%s ", $s); return $n; }
+       begin { $s = "old"; $n = 1; $m = change($s, $n); printf("%s %lld %lld", $s, $n, $m); }`,
+      'new old 1 2',
+    ],
+    [
+      'take strings that are too long for the stack',
+      `fn size($s : string) : uint64 { return strlen($s); }
+       fn twice($s : string) : string { printf("%s|", $s); return $s; }
+       begin { printf("%s %d", twice(str(kptr((uint64)0))) , size("four")); }`,
+      '| 4',
+    ],
+    [
+      'take more arguments than there are registers',
+      `fn seven($a : int64, $b : int8, $c : string[8], $d : int64, $e : uint8, $f : string[8], $g : int64) : int64 {
+         printf("%s%s ", $c, $f);
+         return $a + $b * 10 + $d * 1000 + $e * 10000 + $g * 1000000;
+       }
+       begin { printf("%lld", seven(1, 2, "x", 4, 5, "y", 7)); }`,
+      'xy 7054021',
+    ],
+    [
+      'give nothing',
+      `fn note($a : int64) : void { if $a > 1 { @seen = $a; return; } printf("small "); }
+       begin { note(1); note(5); printf("%d", @seen); }`,
+      'small 5',
+    ],
+    [
+      'see the types of maps that other code decides',
+      `fn put($k : int64) : void { @m[$k] = "text"; }
+       fn get($k : int64) : string[8] { return @m[$k]; }
+       begin { put(3); printf("%s,%s", get(3), get(4)); }`,
+      'text,',
+    ],
+    [
+      'are used without parentheses where they take nothing',
+      'fn answer() : int64 { return 42; } begin { printf("%d %d", answer, answer()); }',
+      '42 42',
+    ],
+  ]);
+
+  it('count, sum and print maps like probes do', async () => {
+    const result = await run(
+      `fn note($n : int64) : void { @calls = count(); @by[$n % 2] = sum($n); @sizes = hist($n); }
+       begin { for $i : 0..10 { note($i); } print(@calls); }`,
+      { signal: 'none' },
+    );
+    expect(result.stdout).toContain('@calls: 10');
+    expect(mapValue(result.stdout, '@by', '0')).toBe(20);
+    expect(mapValue(result.stdout, '@by', '1')).toBe(25);
+  });
+
+  it('leave at exit(), with a result of zeros', async () => {
+    const result = await run(
+      `fn stop($a : int64) : string[8] { if $a > 0 { exit(3); } return "went on"; }
+       begin { printf("%s", stop(0)); $s = stop(1); @after = $s == ""; }`,
+      { signal: 'none' },
+    );
+    expect(result.stdout).toContain('went on');
+    expect(result.status).toBe(3);
+    expect(result.stdout).toContain('@after: true');
+  });
+
+  it('are shared by probes of different kinds', async () => {
+    const result = await run(
+      `fn seen($what : string[64]) : void { @[$what] = count(); }
+       tracepoint:syscalls:sys_enter_getppid /comm == "workload"/ { seen("tracepoint"); }
+       rawtracepoint:sys_enter /comm == "workload" && args.id == 110/ { seen("raw"); }
+       uprobe:${WORKLOAD}:main { seen(comm); }
+       begin { seen("begin"); }`,
+      { workload: 'getppid 7' },
+    );
+    expect(result.status).toBe(0);
+    expect(mapValue(result.stdout, '@', 'begin')).toBe(1);
+    expect(mapValue(result.stdout, '@', 'workload')).toBe(1);
+    expect(mapValue(result.stdout, '@', 'tracepoint')).toBe(7);
+    expect(mapValue(result.stdout, '@', 'raw')).toBe(7);
+  });
+});
+
+describe('the object', () => {
+  const functionsOf = (script: string): readonly string[] =>
+    readElf(build(script))
+      .symbols.filter((symbol) => symbol.type === 2 && symbol.bind === 0)
+      .map((symbol) => symbol.name);
+
+  it('has the functions that are called, once each', () => {
+    expect(
+      functionsOf(
+        `fn used($a : int64) : int64 { return $a + pid; }
+         fn unused($a : int64) : int64 { return $a; }
+         begin { print(used(1)); } end { print(used(2)); }`,
+      ),
+    ).toEqual(['fn_used']);
+  });
+
+  it('describes their parameters in BTF', () => {
+    const object = build(
+      'fn f($a : int8, $b : bool, $t : struct task_struct *) : uint16 { return 1; } begin { print(f(1, true, curtask)); }',
+    );
+    const section = readElf(object).sections.find(({ name }) => name === '.BTF');
+    const btf = openBtf(section?.data ?? new Uint8Array());
+    const ids = Array.from({ length: btf.count - 1 }, (_, index) => index + 1);
+    const fn = ids.find((id) => btf.kind(id) === KIND.function && btf.name(id) === 'fn_f') ?? 0;
+    const prototype = btf.sizeOrType(fn);
+    const parameters = Array.from({ length: btf.length(prototype) }, (_, index) => [
+      btf.string(btf.word(prototype, 2 * index)),
+      btf.name(btf.word(prototype, 2 * index + 1)),
+    ]);
+    expect(parameters).toEqual([
+      ['a', 'signed char'],
+      ['b', 'bool'],
+      ['t', ''],
+    ]);
+    expect(btf.name(btf.sizeOrType(prototype))).toBe('unsigned short');
+  });
+});
