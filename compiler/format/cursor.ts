@@ -87,9 +87,11 @@ function place({ tokens, comments }: ConcreteSyntax, script: string): readonly P
     trailings[index - 1]?.push(
       ...trailing.map((piece) => (last ? comment(piece, false, false) : text(` ${piece.text}`))),
     );
-    const leading = between.slice(trailing.length).map((piece, position) => {
+    const leading = between.slice(trailing.length).map((piece, position, pieces) => {
       const behind = feeds[trailing.length + position + 1] ?? 0;
-      const alone = behind > 0 || piece.text.startsWith('//') || token.text === '';
+      // What stands on a line with nothing but comments has no token to stand before.
+      const rest = feeds.slice(trailing.length + position + 1).some((count) => count > 0);
+      const alone = rest || token.text === '' || pieces.at(-1)?.text.startsWith('//') === true;
       return alone ? comment(piece, true, behind > 1) : text(`${piece.text} `);
     });
     result.push({

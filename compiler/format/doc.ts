@@ -138,15 +138,25 @@ function createPage({ width, tab }: Layout): Page {
   const lines: string[] = [];
   let line = '';
   let indentation = 0;
-  let suffixes = '';
+  let suffixes: readonly string[] = [];
   /** Line ends that comments of their own line are owed before anything else is written. */
   let owed = 0;
 
   const breakLine = (level: number): void => {
-    lines.push(line.trimEnd() + suffixes);
+    finishLine(level);
     line = '\t'.repeat(level);
     indentation = level;
-    suffixes = '';
+  };
+  const finishLine = (level: number): void => {
+    let current = line.trimEnd();
+    for (const [index, comment] of suffixes.entries()) {
+      // Behind a comment to the end of the line, the next one needs a line of its own.
+      const full = suffixes[index - 1]?.startsWith('//');
+      if (full) lines.push(current);
+      current = full ? '\t'.repeat(level) + comment : `${current} ${comment}`;
+    }
+    lines.push(current);
+    suffixes = [];
   };
   const settle = (level: number): void => {
     for (; owed > 0; owed -= 1) breakLine(level);
@@ -164,13 +174,16 @@ function createPage({ width, tab }: Layout): Page {
     comment({ lines: parts, aligned, ownLine, blankAfter }, level) {
       settle(level);
       const comment = parts.join(aligned ? `\n${'\t'.repeat(level)}` : '\n');
-      if (ownLine && suffixes === '' && line.length === indentation) {
+      if (ownLine && suffixes.length === 0 && line.length === indentation) {
         line += comment;
         owed = blankAfter ? 2 : 1;
-      } else suffixes += ` ${comment}`;
+      } else suffixes = [...suffixes, comment];
     },
     space: () => width - columns(line.slice(line.lastIndexOf('\n') + 1), tab),
-    text: () => [...lines, line.trimEnd() + suffixes].join('\n'),
+    text() {
+      finishLine(0);
+      return lines.join('\n');
+    },
   };
 }
 

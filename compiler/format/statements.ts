@@ -69,14 +69,20 @@ function formatContent(cursor: Cursor, node: ast.Statement | ast.Expression, sty
         formatExpression(cursor, node.value),
       );
     case 'while':
-    case 'unroll':
       return concat(
-        cursor.take(node.kind),
+        cursor.take('while'),
         SPACE,
-        formatCondition(cursor, node.kind === 'while' ? node.condition : node.count),
+        formatCondition(cursor, node.condition),
         SPACE,
         formatBody(cursor, node.body, style),
       );
+    case 'unroll': {
+      const word = cursor.take('unroll');
+      // As a call where it looks like one.
+      const space = cursor.peek() === '(' ? EMPTY : SPACE;
+      const count = formatCondition(cursor, node.count);
+      return concat(word, space, count, SPACE, formatBody(cursor, node.body, style));
+    }
     case 'for':
       return formatFor(cursor, node, style);
     case 'jump': {

@@ -218,15 +218,19 @@ export const ConfigStart = token('Config', new RegExp(`config(?=${LAYOUT}=${LAYO
 export const ImportStart = token('RootImport', new RegExp(`import(?=${LAYOUT}")`), {
   label: "'import'",
 });
-export const DeclarationStart = token('RootLet', /let(?=[ \t\r\n\v\f@$])/, {
+export const DeclarationStart = token('RootLet', /let(?=[ \t\r\n\v\f@$]|\/[/*])/, {
   label: "'let'",
   push_mode: 'declaration',
 });
-export const MacroStart = token('Macro', /macro(?=[ \t\r\n\v\f]+[A-Za-z_])/, {
+/** A word with layout and then a name behind it; else it may be a probe. */
+function beforeName(word: string): RegExp {
+  return new RegExp(`${word}(?![A-Za-z0-9_])(?=${LAYOUT}[A-Za-z_])`);
+}
+export const MacroStart = token('Macro', beforeName('macro'), {
   label: "'macro'",
   push_mode: 'item',
 });
-export const FnStart = token('Fn', /fn(?=[ \t\r\n\v\f]+[A-Za-z_])/, {
+export const FnStart = token('Fn', beforeName('fn'), {
   label: "'fn'",
   push_mode: 'item',
 });
