@@ -1,6 +1,6 @@
 /** Run statistics of loaded BPF programs, from bpftool. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 export interface ProgramStats {
   readonly id: number;
@@ -32,11 +32,23 @@ export async function withStatistics<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export function loadedPrograms(): readonly ProgramStats[] {
+/** Numbers of the programs that a process has loaded, by its file descriptors. */
+function heldBy(pid: number): ReadonlySet<number> {
+  const folder = `/proc/${pid}/fdinfo`;
+  const ids = readdirSync(folder).flatMap((fd) => {
+    const id = /^prog_id:\t(\d+)$/m.exec(readFileSync(`${folder}/${fd}`, 'utf8'))?.[1];
+    return id === undefined ? [] : [Number(id)];
+  });
+  return new Set(ids);
+}
+
+export function loadedPrograms(pid: number): readonly ProgramStats[] {
+  const held = heldBy(pid);
   const programs = JSON.parse(
     execFileSync('bpftool', ['prog', 'show', '-j'], { encoding: 'utf8' }),
   ) as readonly BpftoolProgram[];
-  return programs.map((program) => ({
+  const own = programs.filter((program) => held.has(program.id));
+  return own.map((program) => ({
     id: program.id,
     name: program.name ?? '',
     instructions: (program.bytes_xlated ?? 0) / 8,

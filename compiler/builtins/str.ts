@@ -193,6 +193,11 @@ function lowerSource(
  * length of the text is not known then, and stores of constant places are cheaper than a loop to its end.
  */
 function lowerInto(of: TypedCall, lowering: Lowering, to: Storage): void {
+  if (to.padded) lowering.ir.zero(to.pointer, sizeOf(of.type), to.align);
+  lowerText(of, lowering, to);
+}
+
+function lowerText(of: TypedCall, lowering: Lowering, to: Storage): IrValue {
   const { ir } = lowering;
   const size = sizeOf(of.type);
   const source = lowerSource(of, lowering);
@@ -201,23 +206,23 @@ function lowerInto(of: TypedCall, lowering: Lowering, to: Storage): void {
 
   if (asked === undefined) {
     const reads = Math.min(numberAt(of, 0), size, source.size);
-    // A read of the whole destination leaves nothing behind it to be zeroed but what follows the NUL.
-    if (to.padded) ir.zero(to.pointer, size, to.align);
-    else if (reads === 0) ir.store(to.pointer, 0, 1, ir.constant(0));
-    if (reads === 0) return;
+    if (reads === 0) {
+      ir.store(to.pointer, 0, 1, ir.constant(0));
+      return ir.constant(0);
+    }
     const got = lowering.probeReadString(to.pointer, reads, source.from, source.space);
     if (showsCut) lowerCut(size, got, undefined, source, to.pointer, lowering);
-    return;
+    return got;
   }
 
   const most = Math.min(size, source.size);
   const length = lowering.value(asked);
   const reads = ir.select(ir.compare('ult', length, ir.constant(most)), length, ir.constant(most));
-  if (to.padded) ir.zero(to.pointer, size, to.align);
   // A length of 0 reads nothing at all.
-  else ir.store(to.pointer, 0, 1, ir.constant(0));
+  ir.store(to.pointer, 0, 1, ir.constant(0));
   const got = lowering.probeReadString(to.pointer, reads, source.from, source.space);
   if (showsCut) lowerCut(size, got, length, source, to.pointer, lowering);
+  return got;
 }
 
 /**
@@ -248,5 +253,6 @@ export const str: Builtin = {
   summary:
     'The string at an address, at most max_strlen bytes or the given number of them with its NUL.',
   analyse,
+  lowerText,
   lowerInto,
 };

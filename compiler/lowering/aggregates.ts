@@ -4,8 +4,9 @@ import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { histBuckets, layoutOf, lhistBuckets } from '../types/layout.ts';
 import type { AggregateType } from '../types/type.ts';
 import { lowerValue } from './expressions.ts';
-import type { MapPlan } from './map_plans.ts';
-import { BPF_NOEXIST, lookupByKey, lowerKey, planOf, updateElement, warnMapFull } from './maps.ts';
+import { keyIn, lookupByKey, type MapKey } from './map_keys.ts';
+import type { HashPlan } from './map_plans.ts';
+import { BPF_NOEXIST, lowerKey, lowerUpdate, planOf, updateElement, warnMapFull } from './maps.ts';
 import type { FunctionState } from './state.ts';
 import { zeros } from './strings.ts';
 
@@ -18,7 +19,7 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
   const argument = statement.value ? lowerValue(fn, statement.value) : ir.constant(1);
   if (plan.kind === 'global') throw new Error(`${statement.map} holds no aggregate`);
   if (plan.kind === 'slot') {
-    const slot = lookupByKey(fn, plan, zeros(fn, 4));
+    const slot = lookupByKey(fn, keyIn(plan.symbol, zeros(fn, 4)));
     ir.if_(ir.not(ir.isNull(slot)), () => {
       addTo(fn, slot, aggregate, argument, false);
       ir.store(slot, plan.present, 8, ir.constant(1));
@@ -26,7 +27,7 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
     return;
   }
   const key = lowerKey(fn, plan, statement.key);
-  const element = lookupByKey(fn, plan, key);
+  const element = lookupByKey(fn, key);
   if (!plan.perCpu) {
     addToShared(fn, plan, statement, key, element, argument);
     return;
@@ -36,7 +37,7 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
     () => {
       const first = fn.memory.take(layoutOf(aggregate).size);
       storeFirst(fn, first, aggregate, argument);
-      updateElement(fn, plan, key, first, statement.range);
+      updateElement(fn, key, first, statement.range);
     },
     () => addTo(fn, element, aggregate, argument, false),
   );
@@ -45,20 +46,18 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
 /** Buckets that all CPUs share: inserted as zeros by whoever comes first, then added to atomically. */
 function addToShared(
   fn: FunctionState,
-  plan: Extract<MapPlan, { kind: 'hash' }>,
+  plan: HashPlan,
   statement: Aggregation,
-  key: IrPointer,
+  key: MapKey,
   element: IrPointer,
   argument: IrValue,
 ): void {
-  const { ir, lowering } = fn;
+  const { ir } = fn;
   const found = ir.ifPointer(
     ir.isNull(element),
     () => {
-      const map = lowering.mapPointer(plan.symbol);
-      const empty = zeros(fn, plan.size);
-      const status = lowering.call('map_update_elem', map, key, empty, ir.constant(BPF_NOEXIST));
-      const inserted = lookupByKey(fn, plan, key);
+      const status = lowerUpdate(fn, key, zeros(fn, plan.size), BPF_NOEXIST);
+      const inserted = lookupByKey(fn, key);
       ir.if_(ir.isNull(inserted), () => warnMapFull(fn, status, statement.range));
       return inserted;
     },

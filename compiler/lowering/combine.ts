@@ -2,18 +2,13 @@
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { AggregateType } from '../types/type.ts';
 import { betterThan } from './aggregates.ts';
-import type { MapPlan } from './map_plans.ts';
+import { atPlace, type MapKey } from './map_keys.ts';
 import type { FunctionState } from './state.ts';
 
 /**
  * Walks the CPUs up to the loader's count, which is a constant to the verifier. Gives 0 for a missing key.
  */
-export function lowerCombined(
-  fn: FunctionState,
-  plan: MapPlan,
-  aggregate: AggregateType,
-  key: IrPointer,
-): IrValue {
+export function lowerCombined(fn: FunctionState, aggregate: AggregateType, key: MapKey): IrValue {
   const { ir, lowering } = fn;
   const cpu = ir.alloca(8, 8);
   // The sum, or the best value so far; and the count, or whether there is a value.
@@ -28,11 +23,13 @@ export function lowerCombined(
   ir.while_(
     () => ir.compare('ult', ir.load(cpu, 0, 8, false), cpus),
     () => {
-      const slot = lowering.callPointer(
-        'map_lookup_percpu_elem',
-        lowering.mapPointer(plan.symbol),
-        key,
-        ir.load(cpu, 0, 8, false),
+      const slot = atPlace(key, ir.ifPointer, ({ map, pointer }) =>
+        lowering.callPointer(
+          'map_lookup_percpu_elem',
+          lowering.mapPointer(map),
+          pointer,
+          ir.load(cpu, 0, 8, false),
+        ),
       );
       ir.if_(ir.not(ir.isNull(slot)), () => {
         switch (aggregate.kind) {

@@ -2,6 +2,7 @@
 import type { MapSymbol } from '../analysis/typed.ts';
 import { layoutOf } from '../types/layout.ts';
 import { INT64, isAggregate, type Type } from '../types/type.ts';
+import { narrowed, sizeClasses } from './size_classes.ts';
 
 /** BPF_MAP_TYPE_* (include/uapi/linux/bpf.h). */
 export const MAP_TYPES = {
@@ -12,6 +13,14 @@ export const MAP_TYPES = {
   lruPercpuHash: 10,
   ringbuf: 27,
 } as const;
+
+/** A kernel hash map that keeps some of a script map's elements. */
+export interface HashStore {
+  readonly symbol: string;
+  readonly keyType: Type;
+}
+
+export type HashPlan = Extract<MapPlan, { kind: 'hash' }>;
 
 export type MapPlan =
   /** A variable in `.bss`, and its flag. */
@@ -36,6 +45,10 @@ export type MapPlan =
       readonly mapType: number;
       readonly perCpu: boolean;
       readonly keyType: Type;
+      /** Sizes of the long strings in the narrow stores: size_classes.ts. */
+      readonly classes: readonly number[];
+      /** Narrowest first; the last is `symbol`, with the whole key. */
+      readonly stores: readonly HashStore[];
       readonly maxEntries: number;
       readonly size: number;
     };
@@ -68,13 +81,24 @@ export function planMap(map: MapSymbol): MapPlan {
     : lru
       ? MAP_TYPES.lruHash
       : MAP_TYPES.hash;
+  const keyType = map.key ?? INT64;
+  // A declaration asks for one map of a certain size.
+  const classes = map.declared === undefined ? sizeClasses(keyType) : [];
   return {
     kind: 'hash',
     map,
     symbol,
     mapType,
     perCpu,
-    keyType: map.key ?? INT64,
+    keyType,
+    classes,
+    stores: [
+      ...classes.map((width) => ({
+        symbol: `AT${width}_${map.name.slice(1)}`,
+        keyType: narrowed(keyType, width),
+      })),
+      { symbol, keyType },
+    ],
     maxEntries: map.key === undefined ? 1 : map.maxEntries,
     size,
   };

@@ -6,13 +6,13 @@ import { layoutOf } from '../types/layout.ts';
 import { INT64, isAggregate, isScalar, UINT64 } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { locate, lowerInto, lowerValue, storesSigned } from './expressions.ts';
-import type { MapPlan } from './map_plans.ts';
+import { atPlace, keyIn, lookupByKey, lowerHashKey, type MapKey } from './map_keys.ts';
+import type { HashPlan, MapPlan } from './map_plans.ts';
 import { substitutable } from './read_modify_write.ts';
 import type { FunctionState } from './state.ts';
 import { copyBytes, zeros } from './strings.ts';
 import { someExpression } from './walk.ts';
 
-type HashPlan = Extract<MapPlan, { kind: 'hash' }>;
 type MapRead = Extract<TypedExpression, { kind: 'map' }>;
 
 const MAP_FULL =
@@ -50,15 +50,15 @@ function markPresent(fn: FunctionState, plan: Extract<MapPlan, { kind: 'global' 
   fn.ir.store(fn.ir.global(plan.present), 0, 8, fn.ir.constant(1));
 }
 
-/** The key in memory, for a helper: written straight into a buffer unless it stands somewhere already. */
+/** The key in memory, for a helper; that of a scalar is 0. */
 export function lowerKey(
   fn: FunctionState,
   plan: MapPlan,
   key: TypedExpression | undefined,
-): IrPointer {
-  if (key === undefined) return zeros(fn, layoutOf(INT64).size);
+): MapKey {
+  if (key === undefined) return keyIn(plan.symbol, zeros(fn, layoutOf(INT64).size));
   if (plan.kind !== 'hash') throw new Error(`${plan.map.name} has no keys`);
-  return locate(fn, key, true).pointer;
+  return lowerHashKey(fn, plan, key);
 }
 
 /** Address of an element's value, or null. For scalars in `.bss` it is never null. */
@@ -68,11 +68,7 @@ export function lookupElement(
   key: TypedExpression | undefined,
 ): IrPointer {
   if (plan.kind === 'global') return globalPointer(fn, plan);
-  return lookupByKey(fn, plan, lowerKey(fn, plan, key));
-}
-
-export function lookupByKey(fn: FunctionState, plan: MapPlan, key: IrPointer): IrPointer {
-  return fn.lowering.callPointer('map_lookup_elem', fn.lowering.mapPointer(plan.symbol), key);
+  return lookupByKey(fn, lowerKey(fn, plan, key));
 }
 
 /** `@m[k]` as a scalar: 0 where there is none. */
@@ -83,7 +79,7 @@ export function lowerMapRead(fn: FunctionState, expression: MapRead): IrValue {
   const plan = planOf(fn, expression.map);
   const { value } = plan.map;
   if (isAggregate(value)) {
-    return lowerCombined(fn, plan, value, lowerKey(fn, plan, expression.key));
+    return lowerCombined(fn, value, lowerKey(fn, plan, expression.key));
   }
   const width = layoutOf(value).size as Width;
   const load = (pointer: IrPointer) => ir.load(pointer, 0, width, storesSigned(value));
@@ -129,7 +125,7 @@ export function lowerMapAssignment(
   }
   const key = lowerKey(fn, plan, statement.key);
   const { pointer } = locate(fn, statement.value, true);
-  updateElement(fn, plan, key, pointer, statement.range);
+  updateElement(fn, key, pointer, statement.range);
 }
 
 function assignGlobal(
@@ -176,9 +172,9 @@ function lowerReadModifyWrite(
   const insert = (value: IrValue): void => {
     const buffer = fn.memory.take(8);
     ir.store(buffer, 0, width, value);
-    updateElement(fn, plan, key, buffer, statement.range);
+    updateElement(fn, key, buffer, statement.range);
   };
-  const element = lookupByKey(fn, plan, key);
+  const element = lookupByKey(fn, key);
   const load = () => ir.load(element, 0, width, storesSigned(plan.map.value));
   const absent = ir.isNull(element);
   const costly = someExpression(
@@ -205,15 +201,26 @@ function lowerReadModifyWrite(
 /** Inserts or overwrites an element; a failure becomes a warning with its place in the script. */
 export function updateElement(
   fn: FunctionState,
-  plan: HashPlan,
-  key: IrPointer,
+  key: MapKey,
   value: IrPointer,
   range: Range,
 ): void {
-  const { ir, lowering } = fn;
-  const map = lowering.mapPointer(plan.symbol);
-  const status = lowering.call('map_update_elem', map, key, value, ir.constant(BPF_ANY));
+  const { ir } = fn;
+  const status = lowerUpdate(fn, key, value, BPF_ANY);
   ir.if_(ir.compare('ne', status, ir.constant(0)), () => warnMapFull(fn, status, range));
+}
+
+/** Inserts or overwrites; the result is the helper's, 0 or a negative error. */
+export function lowerUpdate(
+  fn: FunctionState,
+  key: MapKey,
+  value: IrPointer,
+  flags: number,
+): IrValue {
+  const { ir, lowering } = fn;
+  return atPlace(key, ir.ifValue, ({ map, pointer }) =>
+    lowering.call('map_update_elem', lowering.mapPointer(map), pointer, value, ir.constant(flags)),
+  );
 }
 
 export function warnMapFull(fn: FunctionState, status: IrValue, range: Range): void {
@@ -240,8 +247,10 @@ export function lowerDelete(
   key: TypedExpression | undefined,
 ): IrValue {
   if (plan.kind !== 'hash') throw new Error(`${plan.map.name} was not planned to be deleted`);
-  const map = fn.lowering.mapPointer(plan.symbol);
-  return fn.lowering.call('map_delete_elem', map, lowerKey(fn, plan, key));
+  const { ir, lowering } = fn;
+  return atPlace(lowerKey(fn, plan, key), ir.ifValue, ({ map, pointer }) =>
+    lowering.call('map_delete_elem', lowering.mapPointer(map), pointer),
+  );
 }
 
 /** `delete(...);`: nobody looks at the result, so a missing key is worth a warning. */
@@ -274,11 +283,14 @@ export function lowerLength(fn: FunctionState, map: MapSymbol): IrValue {
     ['ptr', 'ptr', 'ptr', 'ptr'],
     (callback) => callback.return_(callback.constant(0)),
   );
-  return lowering.call(
-    'for_each_map_elem',
-    lowering.mapPointer(plan.symbol),
-    ir.callback(symbol),
-    ir.nullPointer(),
-    ir.constant(0),
+  const lengths = plan.stores.map((store) =>
+    lowering.call(
+      'for_each_map_elem',
+      lowering.mapPointer(store.symbol),
+      ir.callback(symbol),
+      ir.nullPointer(),
+      ir.constant(0),
+    ),
   );
+  return lengths.reduce((sum, length) => ir.op('add', sum, length));
 }

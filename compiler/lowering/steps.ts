@@ -3,7 +3,8 @@ import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { storesSigned, variableStorage } from './expressions.ts';
-import { lookupByKey, lookupElement, lowerKey, planOf, updateElement } from './maps.ts';
+import { lookupByKey } from './map_keys.ts';
+import { lookupElement, lowerKey, planOf, updateElement } from './maps.ts';
 import { truncateTo } from './operators.ts';
 import type { FunctionState } from './state.ts';
 
@@ -38,13 +39,13 @@ export function lowerStep(fn: FunctionState, expression: Step): IrValue {
   if (plan.kind !== 'hash') throw new Error(`${target.map} holds an aggregate`);
   return fn.memory.scope(() => {
     const key = lowerKey(fn, plan, target.key);
-    const element = lookupByKey(fn, plan, key);
+    const element = lookupByKey(fn, key);
     return ir.ifValue(
       ir.isNull(element),
       () => {
         const buffer = fn.memory.take(8);
         ir.store(buffer, 0, width, step);
-        updateElement(fn, plan, key, buffer, expression.range);
+        updateElement(fn, key, buffer, expression.range);
         return prefix ? truncateTo(fn, step, value) : ir.constant(0);
       },
       () => {
