@@ -1,10 +1,12 @@
 /** The passes in their order: a script's text in, an object (or any stage before it) out. */
+import { dirname } from 'node:path';
 import { link } from '../linker/link.ts';
 import { analyse } from './analysis/analyse.ts';
 import type { TypedProgram } from './analysis/typed.ts';
 import type { KernelDescription } from './kernel/types.ts';
 import { emit } from './llvm/backend.ts';
 import { lower } from './lowering/lower.ts';
+import { readPreamble } from './preamble/preamble.ts';
 import { type Diagnostic, Diagnostics } from './source/diagnostics.ts';
 import type { Source } from './source/source.ts';
 import { createSources, type Sources } from './source/sources.ts';
@@ -17,6 +19,9 @@ export interface CompileOptions {
   readonly unsafe: boolean;
   /** `BPFTRACE_*` settings that override the script's config block. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folders of C headers, and headers that are read before the script. */
+  readonly includeFolders?: readonly string[];
+  readonly headers?: readonly string[];
 }
 
 /** What came out: stages up to the first that failed, and everything there is to tell the user. */
@@ -42,12 +47,21 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   if (!program || diagnostics.hasErrors)
     return { ...outcome, ...(program ? { ast: program } : {}) };
 
-  const typed = analyse(program, { ...options, diagnostics });
+  const { kernel, macros } = readPreamble(program.preamble, {
+    kernel: options.kernel,
+    folder: dirname(source.name),
+    includeFolders: options.includeFolders ?? [],
+    headers: options.headers ?? [],
+    diagnostics,
+  });
+  if (diagnostics.hasErrors) return { ...outcome, ast: program };
+
+  const typed = analyse(program, { ...options, kernel, macros, diagnostics });
   if (!typed || diagnostics.hasErrors) return { ...outcome, ast: program };
 
   const { module, unit } = lower(typed, {
     sources,
-    kernel: options.kernel,
+    kernel,
     unsafe: options.unsafe,
   });
   return {

@@ -4,7 +4,7 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import type { AddressSpace, PointerType, RecordType, StructType, Type } from '../types/type.ts';
-import { INT8, INT64, UINT64 } from '../types/type.ts';
+import { INT8, INT64, isScriptType, UINT64 } from '../types/type.ts';
 import { typeArgsField } from './args.ts';
 import { closest } from './closest.ts';
 import { convert, integerOperand } from './conversion.ts';
@@ -80,14 +80,18 @@ function member(
     );
   }
   const type = readFrom(found.type, spaceOf(typing, holder));
-  return {
+  const { range } = access;
+  const read: TypedExpression = {
     kind: 'member',
     type,
     base: holder,
     struct: complete,
     member: found,
-    range: access.range,
+    range,
   };
+  if (type.kind !== 'string' || !isScriptType(complete)) return read;
+  // `char name[8]` of a script's own struct is a text of up to 8 characters, with room for the NUL behind them.
+  return { kind: 'cast', type: { ...type, size: type.size + 1 }, operand: read, range };
 }
 
 /** The memory in which a struct or array stands. */

@@ -1,24 +1,24 @@
 /**
- * Reading what pointers point to: members of kernel structs, array elements, dereferences. Offsets are CO-RE
- * sites, so that they follow the kernel that the program is loaded on.
+ * Reading what pointers point to: members of structs, array elements, dereferences. Offsets in kernel structs are
+ * CO-RE sites, so that they follow the kernel that the program is loaded on; those of the script's own are fixed.
  */
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { Member } from '../kernel/types.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { AddressSpace, StructType, Type } from '../types/type.ts';
-import { isScalar } from '../types/type.ts';
+import { isScalar, isScriptType } from '../types/type.ts';
 import { lowerElementOffset } from './arrays.ts';
-import { locate, lowerValue } from './expressions.ts';
+import { loadUnaligned, locate, lowerValue } from './expressions.ts';
 import type { FunctionState } from './state.ts';
 
 /** The way from the start of a struct to a member at any depth. */
 interface Access {
   readonly struct: number;
   readonly indexes: readonly number[];
-  /** In the kernel description. */
+  /** In the kernel description or the script's own struct. */
   readonly offset: number;
-  /** Only plain structs on the way: the verifier follows it in a direct load. */
+  /** Only plain structs of the kernel on the way: the verifier follows it in a direct load. */
   readonly direct: boolean;
 }
 
@@ -109,7 +109,8 @@ function pointee(fn: FunctionState, pointer: TypedExpression): Place {
 
 function extend(base: Access | undefined, struct: StructType, member: Member): Access {
   const offset = Math.floor(member.bitOffset / 8);
-  const direct = struct.aggregate === 'struct' && member.indexes.length === 1;
+  const direct =
+    struct.aggregate === 'struct' && member.indexes.length === 1 && !isScriptType(struct);
   if (!base) return { struct: struct.id, indexes: member.indexes, offset, direct };
   return {
     struct: base.struct,
@@ -197,7 +198,7 @@ export function lowerRead(fn: FunctionState, expression: TypedExpression): IrVal
   }
   const start = materialise(fn, place);
   if (start.where === 'program') {
-    return ir.load(start.pointer, 0, width, signed);
+    return loadUnaligned(fn, start.pointer, start.align, width, signed);
   }
   return readRemote(fn, start.address, start.space, width, signed);
 }
@@ -224,17 +225,15 @@ export function materialise(
 ):
   | { readonly where: 'program'; readonly pointer: IrPointer; readonly align: Width }
   | { readonly where: 'remote'; readonly address: IrValue; readonly space: 'kernel' | 'user' } {
-  const { ir, unit } = fn;
+  const { ir } = fn;
   const { root, access } = place;
-  const offset = access
-    ? ir.siteImmediate(
-        unit.sites.number(coreSite(access, 'byte-offset', access.offset)),
-        access.offset,
-      )
-    : undefined;
+  const offset = access && lowerImmediate(fn, access, 'byte-offset', access.offset);
   if (root.where === 'program') {
-    if (!offset) return root;
-    return { where: 'program', pointer: ir.offset(root.pointer, offset), align: root.align };
+    if (!access || !offset) return root;
+    const align = isScriptType({ id: access.struct })
+      ? (Math.min(root.align, lowestBit(access.offset)) as Width)
+      : root.align;
+    return { where: 'program', pointer: ir.offset(root.pointer, offset), align };
   }
   const address = root.where === 'btf' ? ir.pointerToInt(root.pointer) : root.address;
   return {
@@ -249,9 +248,10 @@ export function materialise(
  * does; the numbers are computed as in bpf_core_calc_field_relo (libbpf, relo_core.c).
  */
 function lowerBitfield(fn: FunctionState, place: Place, member: Member): IrValue {
-  const { ir, unit, lowering } = fn;
+  const { ir, lowering } = fn;
   const { access, root } = place;
   if (!access) throw new Error(`bitfield ${member.name} has no access path`);
+  if (isScriptType({ id: access.struct })) return lowerFixedBitfield(fn, place, access, member);
   let size = memoryWidth(member.type) as number;
   const inner = access.offset * 8 + (member.bitOffset % 8);
   let start = Math.floor(inner / 8 / size) * size;
@@ -262,7 +262,7 @@ function lowerBitfield(fn: FunctionState, place: Place, member: Member): IrValue
   const immediate = (
     relocation: 'byte-offset' | 'byte-size' | 'lshift' | 'rshift',
     value: number,
-  ): IrValue => ir.siteImmediate(unit.sites.number(coreSite(access, relocation, value)), value);
+  ): IrValue => lowerImmediate(fn, access, relocation, value);
 
   const offset = immediate('byte-offset', start);
   const left = immediate('lshift', 64 - (inner + member.bitSize - start * 8));
@@ -283,6 +283,48 @@ function lowerBitfield(fn: FunctionState, place: Place, member: Member): IrValue
     const raised = ir.op('shl', ir.load(buffer, 0, 8, false), left);
     return ir.op(isSigned(member.type) ? 'ashr' : 'lshr', raised, right);
   });
+}
+
+/** A bitfield of the script's own struct: in a packed one it may reach over nine bytes, at any offset. */
+function lowerFixedBitfield(
+  fn: FunctionState,
+  place: Place,
+  access: Access,
+  member: Member,
+): IrValue {
+  const { ir, lowering } = fn;
+  const first = member.bitOffset % 8;
+  const size = Math.ceil((first + member.bitSize) / 8);
+  const start = materialise(fn, { root: place.root, access });
+  return fn.memory.scope(() => {
+    const buffer = fn.memory.take(16);
+    ir.store(buffer, 0, 8, ir.constant(0));
+    ir.store(buffer, 8, 8, ir.constant(0));
+    const [address, space] =
+      start.where === 'program'
+        ? ([ir.pointerToInt(start.pointer), 'kernel'] as const)
+        : ([start.address, start.space] as const);
+    lowering.probeRead(buffer, size, address, space);
+    let value = ir.op('lshr', ir.load(buffer, 0, 8, false), ir.constant(first));
+    if (size > 8) {
+      const rest = ir.op('shl', ir.load(buffer, 8, 8, false), ir.constant(64 - first));
+      value = ir.op('or', value, rest);
+    }
+    const unused = ir.constant(64 - member.bitSize);
+    return ir.op(isSigned(member.type) ? 'ashr' : 'lshr', ir.op('shl', value, unused), unused);
+  });
+}
+
+/** A number that CO-RE adapts to the host where the struct is the kernel's. */
+function lowerImmediate(
+  fn: FunctionState,
+  access: Access,
+  relocation: Parameters<typeof coreSite>[1],
+  value: number,
+): IrValue {
+  const { ir, unit } = fn;
+  if (isScriptType({ id: access.struct })) return ir.constant(value);
+  return ir.siteImmediate(unit.sites.number(coreSite(access, relocation, value)), value);
 }
 
 function coreSite(

@@ -15,7 +15,7 @@ export abstract class ExpressionParser extends TypeParser {
 
   // ---- operators ---------------------------------------------------------------------------------
 
-  protected readonly expression: ParserMethod<[], ast.Expression> = this.RULE('expression', () => {
+  readonly expression: ParserMethod<[], ast.Expression> = this.RULE('expression', () => {
     const condition = this.SUBRULE(this.binary);
     let result = condition;
     this.OPTION(() => {

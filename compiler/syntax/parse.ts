@@ -90,11 +90,19 @@ function parseTokens(
 }
 
 function run(tokens: IToken[], problems: Problem[]): ast.Program | undefined {
+  return parseWith(tokens, problems, (instance) => instance.program());
+}
+
+function parseWith<T>(
+  tokens: IToken[],
+  problems: Problem[],
+  rule: (instance: ProgramParser) => T,
+): T | undefined {
   const instance = parser();
   instance.input = tokens;
   instance.report = (message, range, ...hints) => problems.push({ message, range, hints });
   try {
-    return instance.program();
+    return rule(instance);
   } catch (error) {
     // Chains without brackets (`!!!!x`, `else if`) nest too. V8 says so with a RangeError.
     if (!(error instanceof RangeError)) throw error;
@@ -102,6 +110,16 @@ function run(tokens: IToken[], problems: Problem[]): ast.Program | undefined {
     problems.push(tooDeep(tokens[0]));
     return undefined;
   }
+}
+
+/** A text that is one expression, such as a macro's replacement; undefined if it is anything else. */
+export function parseExpression(text: string): ast.Expression | undefined {
+  const { tokens, groups, errors } = lexer().tokenize(text, 'code');
+  if (errors.length > 0 || groups.unterminatedComments?.length || nestedTooDeeply(tokens))
+    return undefined;
+  const problems: Problem[] = [];
+  const expression = parseWith(tokens, problems, (instance) => instance.expression());
+  return problems.length === 0 && parser().errors.length === 0 ? expression : undefined;
 }
 
 /** chevrotain's errors, without those that only follow from another problem. */

@@ -8,7 +8,7 @@ type TypeBase = ast.TypeRef['base'];
 type TypeSuffix = ast.TypeRef['suffixes'][number];
 
 export abstract class TypeParser extends BaseParser {
-  protected abstract readonly expression: ParserMethod<[], ast.Expression>;
+  abstract readonly expression: ParserMethod<[], ast.Expression>;
 
   protected readonly typeQuery = this.RULE('typeQuery', (): ast.TypeQuery => {
     const word = this.OR([

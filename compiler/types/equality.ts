@@ -1,5 +1,5 @@
 /** Structural equality of types. */
-import type { Type } from './type.ts';
+import { isScriptType, type Type } from './type.ts';
 
 export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
@@ -45,12 +45,17 @@ export function sameType(a: Type, b: Type): boolean {
   }
 }
 
-/** The same C type can stand in BTF twice (vmlinux and a forward declaration): names decide where there are any. */
+/**
+ * The same C type can stand in BTF twice (vmlinux and a forward declaration): names decide where there are any. A
+ * script's own type is another than the kernel's of that name.
+ */
 function sameNamed(
   a: { readonly name: string; readonly id: number },
   b: { readonly name: string; readonly id: number },
 ): boolean {
-  return a.id === b.id || (a.name !== '' && a.name === b.name);
+  return (
+    a.id === b.id || (a.name !== '' && a.name === b.name && isScriptType(a) === isScriptType(b))
+  );
 }
 
 function samePairwise(a: readonly Type[], b: readonly Type[]): boolean {

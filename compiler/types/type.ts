@@ -55,7 +55,7 @@ export interface StructType {
   /** Empty for anonymous ones. */
   readonly name: string;
   readonly size: number;
-  /** BTF type id in the kernel description. */
+  /** BTF type id in the kernel description; see `SCRIPT_TYPES`. */
   readonly id: number;
 }
 /** A C enum; 8 bytes wide as a script value, whatever its size in memory. */
@@ -92,6 +92,17 @@ export interface ProbeNameType {
 /** The raw context of a probe: `ctx`, and `args` before a field is taken. Never stored. */
 export interface ContextType {
   readonly kind: 'context';
+}
+
+/**
+ * Ids from here up are those of C types that the script itself defines, less this number. The kernel's stay below
+ * (BTF_MAX_TYPE of include/uapi/linux/btf.h).
+ */
+export const SCRIPT_TYPES = 0x100000;
+
+/** Whether a struct or enum is the script's own: the same on every host, and unknown to CO-RE. */
+export function isScriptType(type: { readonly id: number }): boolean {
+  return type.id >= SCRIPT_TYPES;
 }
 
 /** Kinds of aggregation; only a map's value can have one of these types. */

@@ -9,6 +9,7 @@
 //   close COUNT             COUNT close(2) calls on a bad descriptor
 //   getppid COUNT           COUNT getppid(2) calls
 //   call COUNT A B          COUNT calls of workload_target(A + i, B)
+//   shapes COUNT            COUNT calls of workload_shapes(&shapes, &packed, &numbers)
 //   stack COUNT             COUNT getppid(2) calls under workload_outer > workload_middle >
 //   workload_inner fork COUNT ACTION ...   COUNT children, one after the other, each doing the rest
 //   of the command line threads COUNT ACTION ...  COUNT threads at once, each doing the rest of the
@@ -65,6 +66,51 @@ KEEP void workload_outer(void)
 KEEP long workload_text(const char *text, char **list)
 {
 	sink += (long)text[0] + (list != NULL);
+	return sink;
+}
+
+// What scripts read with structs of their own (test/kernel/preamble.test.ts has them once more).
+enum colour { RED, GREEN = 5, BLUE = 7 };
+
+struct shapes {
+	char name[8];
+	char full[4];
+	unsigned int low : 3;
+	unsigned int middle : 11;
+	int negative : 5;
+	enum colour colour;
+	struct {
+		short x;
+		short y;
+	} point;
+	union {
+		unsigned int word;
+		unsigned char bytes[4];
+	};
+	struct {
+		long first;
+		struct {
+			long second;
+		};
+	};
+	const char *text;
+	struct shapes *next;
+	int numbers[3];
+	enum colour colours[2];
+};
+
+struct __attribute__((packed)) packed {
+	char tag;
+	int value;
+	unsigned long long a : 3;
+	unsigned long long b : 62;
+	long long c : 7;
+	short last;
+};
+
+KEEP long workload_shapes(const struct shapes *shapes, const struct packed *packed, long colour)
+{
+	sink += shapes->low + packed->tag + colour;
 	return sink;
 }
 
@@ -172,6 +218,27 @@ static void act(struct words words)
 		} else if (!strcmp(action, "text")) {
 			char *list[] = {"one", "two", "three", NULL};
 			workload_text(take(&words), list);
+		} else if (!strcmp(action, "shapes")) {
+			struct shapes next = {.name = "second", .first = 42};
+			struct shapes shapes = {
+				.name = "first",
+				.full = {'f', 'u', 'l', 'l'},
+				.low = 5,
+				.middle = 1234,
+				.negative = -7,
+				.colour = BLUE,
+				.point = {-3, 4},
+				.word = 0x01020304,
+				.first = -1,
+				.second = 1L << 40,
+				.text = "pointed to",
+				.next = &next,
+				.numbers = {10, 20, 30},
+				.colours = {GREEN, RED},
+			};
+			struct packed packed = {'p', -123456, 5, 0x123456789abcdefULL, -33, -2};
+			for (long i = number(&words); i > 0; i--)
+				workload_shapes(&shapes, &packed, GREEN);
 		} else if (!strcmp(action, "stack")) {
 			for (long i = number(&words); i > 0; i--)
 				workload_outer();

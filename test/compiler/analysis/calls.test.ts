@@ -69,38 +69,3 @@ describe('calls', () => {
     expect(typed(`printf("${long}");`).probes).toHaveLength(1);
   });
 });
-
-describe('the preamble', () => {
-  it('[GRM-003] defines literals', () => {
-    expectTypes(
-      '#define N 0x10\n#define M N\n#define S "abc"\nbegin { $a = N + M; $b = S; $c = -N; }',
-      {
-        $a: 'int8',
-        $b: 'string[4]',
-        $c: 'int8',
-      },
-    );
-    expectTypes('#define A (-5)\n#define B 010 // eight\nbegin { $a = A; @b[B] = 1; }', {
-      $a: 'int8',
-    });
-  });
-
-  it('[GRM-004] reports definitions in circles', () => {
-    expectError('#define A B\n#define B A\nbegin { }', 'Macro recursion: A->B->A');
-    expectError('#define A B\n#define B C\n#define C B\nbegin { }', 'Macro recursion: A->B->C->B');
-  });
-
-  it('[GRM-006] has the types of BTF, so that includes for other cases are skipped', () => {
-    const script =
-      '#ifndef BPFTRACE_HAVE_BTF\n#include <linux/sched.h>\nstruct x { int y; }\n#else\n#define N 5\n#endif\nbegin { print(N); }';
-    expect(analysed(script).diagnostics).toEqual([]);
-    expectWarning('#include <linux/sched.h>\nbegin { print(1); }', 'Headers are not read');
-  });
-
-  it('says what of C is not supported yet', () => {
-    expectError('#define F(x) x\nbegin { }', 'Function-like macros of C are not supported');
-    expectError('#define F a + b\nbegin { }', 'only integers, strings and other such names');
-    expectError('struct x { int y; }\nbegin { }', 'C definitions are not supported yet');
-    expectError('#ifdef X\nbegin { }', '#if without #endif');
-  });
-});

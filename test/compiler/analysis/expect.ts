@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { analyse } from '../../../compiler/analysis/analyse.ts';
 import type { TypedProgram, TypedStatement } from '../../../compiler/analysis/typed.ts';
+import { readPreamble } from '../../../compiler/preamble/preamble.ts';
 import { type Diagnostic, Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
 import { typeName } from '../../../compiler/types/names.ts';
@@ -33,9 +34,17 @@ export function analysed(script: string, options: Options = {}): Analysis {
   if (!tree || diagnostics.hasErrors) {
     throw new Error(`does not parse: ${diagnostics.all.map((d) => d.message).join('; ')}\n${text}`);
   }
-  const program = analyse(tree, {
+  const { kernel, macros } = readPreamble(tree.preamble, {
     kernel: KERNEL,
+    folder: '.',
+    includeFolders: [],
+    headers: [],
+    diagnostics,
+  });
+  const program = analyse(tree, {
+    kernel,
     unsafe: options.unsafe ?? false,
+    macros,
     diagnostics,
     environment: options.environment ?? {},
   });

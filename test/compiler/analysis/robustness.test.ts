@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../compiler/analysis/analyse.ts';
+import { NO_MACROS } from '../../../compiler/preamble/macros.ts';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
 import { KERNEL } from './kernel.ts';
@@ -42,7 +43,12 @@ describe('the analysis of scripts that make no sense', () => {
       const diagnostics = new Diagnostics();
       const tree = parse(source, diagnostics);
       if (!tree || diagnostics.hasErrors) continue;
-      const program = analyse(tree, { kernel: KERNEL, unsafe: false, diagnostics });
+      const program = analyse(tree, {
+        kernel: KERNEL,
+        unsafe: false,
+        macros: NO_MACROS,
+        diagnostics,
+      });
       expect(program === undefined, text).toBe(diagnostics.hasErrors);
       analysed += 1;
     }

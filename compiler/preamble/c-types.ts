@@ -1,0 +1,111 @@
+/** From the C of a preamble to its BTF, by clang. */
+import { readElf } from '../../linker/elf/read.ts';
+import { BTF_KIND, openBtf } from '../kernel/btf.ts';
+import { OWN_FILE } from './c-source.ts';
+import type { Clang, ClangMessage } from './clang.ts';
+import { type Declarations, findDeclarations } from './declarations.ts';
+
+export interface EnumValues {
+  readonly signed: boolean;
+  readonly values: readonly bigint[];
+}
+
+export interface CTypes {
+  /** undefined where the C defines no type. */
+  readonly btf: Uint8Array | undefined;
+  /** Enums by BTF id whose values BTF itself may not tell right. */
+  readonly enums: ReadonlyMap<number, EnumValues>;
+  readonly macros: ReadonlyMap<string, string>;
+}
+
+/** undefined after errors, which are among the messages then. */
+export function compileTypes(
+  clang: Clang,
+  options: readonly string[],
+  source: string,
+): { readonly types: CTypes | undefined; readonly messages: readonly ClangMessage[] } {
+  const preprocessed = clang.run(['-E', '-dD', '-x', 'c', ...options], source);
+  if (preprocessed.failed) return { types: undefined, messages: preprocessed.messages };
+  const declarations = findDeclarations(preprocessed.output.toString('utf8'));
+  const compiled = compileUses(clang, declarations);
+  const messages = [...preprocessed.messages, ...compiled.messages];
+  if (!compiled.object) return { types: undefined, messages };
+  const btf = sectionOf(compiled.object, '.BTF');
+  const enums = btf ? readEnums(clang, declarations, btf) : new Map<number, EnumValues>();
+  return { types: { btf, enums, macros: declarations.macros }, messages };
+}
+
+const COMPILE: readonly string[] = ['-g', '-O0', '-c', '-x', 'cpp-output'];
+
+/**
+ * Compiles the text with a variable of each type. A variable that clang refuses, because the search by words
+ * took something else for a type, is left out the second time.
+ */
+function compileUses(
+  clang: Clang,
+  declarations: Declarations,
+): { readonly object: Buffer | undefined; readonly messages: readonly ClangMessage[] } {
+  let uses: readonly string[] = [
+    // Whole objects, because clang describes what only pointers lead to as a forward declaration.
+    ...declarations.tags.map((tag, index) => `${tag} bpfscript_tag_${index};`),
+    ...declarations.typedefs.map((name, index) => `${name} *bpfscript_typedef_${index};`),
+  ];
+  const compile = () =>
+    clang.run(COMPILE, `${declarations.text}\n# 1 "${OWN_FILE}"\n${uses.join('\n')}\n`);
+  let result = compile();
+  const errors = result.messages.filter((message) => message.severity === 'error');
+  if (result.failed && errors.length > 0 && errors.every(({ file }) => file === OWN_FILE)) {
+    const refused = new Set(errors.map(({ line }) => line));
+    uses = uses.map((use, index) => (refused.has(index + 1) ? '' : use));
+    result = compile();
+  }
+  return { object: result.failed ? undefined : result.output, messages: result.messages };
+}
+
+function sectionOf(object: Buffer, name: string): Uint8Array | undefined {
+  return readElf(object).sections.find((section) => section.name === name)?.data;
+}
+
+/**
+ * Values of enums that need more than BTF gives. Before LLVM 15 it has 32 bits of each value and no sign, so clang
+ * is asked for the values as data.
+ */
+function readEnums(
+  clang: Clang,
+  declarations: Declarations,
+  bytes: Uint8Array,
+): ReadonlyMap<number, EnumValues> {
+  const btf = openBtf(bytes);
+  const doubtful = btf.enums().filter((id) => {
+    if (btf.kind(id) !== BTF_KIND.enum || btf.flag(id)) return false;
+    const indexes = Array.from({ length: btf.length(id) }, (_, index) => index);
+    return btf.sizeOrType(id) > 4 || indexes.some((index) => btf.word(id, index * 2 + 1) >>> 31);
+  });
+  if (doubtful.length === 0) return new Map();
+  const lists = doubtful.map((id) => ({
+    id,
+    names: Array.from({ length: btf.length(id) }, (_, index) =>
+      btf.string(btf.word(id, index * 2)),
+    ),
+  }));
+  const words = lists.flatMap(({ names }) => names.flatMap((name) => [name, `(${name}) < 0`]));
+  const section = 'bpfscript.values';
+  const data = `const unsigned long long bpfscript_values[] __attribute__((section("${section}"), used)) = {${words.join(', ')}};`;
+  const result = clang.run(COMPILE, `${declarations.text}\n# 1 "${OWN_FILE}"\n${data}\n`);
+  const values = result.failed ? undefined : sectionOf(result.output, section);
+  // What has just compiled compiles again: the rest is a name that is hidden by another one.
+  if (!values) return new Map();
+  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+  let at = 0;
+  return new Map(
+    lists.map(({ id, names }) => {
+      const pairs = names.map(() => {
+        const value = view.getBigUint64(at, true);
+        const negative = view.getBigUint64(at + 8, true) !== 0n;
+        at += 16;
+        return negative ? BigInt.asIntN(64, value) : value;
+      });
+      return [id, { signed: pairs.some((value) => value < 0n), values: pairs }] as const;
+    }),
+  );
+}

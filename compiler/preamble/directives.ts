@@ -1,0 +1,135 @@
+/**
+ * Preprocessor lines that need no C compiler: `#define`s and conditionals. The evaluation stops at the first
+ * line that needs one: a definition, or a header that is installed.
+ */
+import type { Diagnostics } from '../source/diagnostics.ts';
+import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
+import { evaluateCondition } from './condition.ts';
+
+/** What is defined before a script's first line. */
+export const PREDEFINED: ReadonlyMap<string, string> = new Map([['BPFTRACE_HAVE_BTF', '1']]);
+
+export interface Directives {
+  /** Replacement texts of object-like macros. */
+  readonly macros: ReadonlyMap<string, string>;
+  /** Includes of headers that are not there. */
+  readonly missing: readonly ast.CItem[];
+  /** What only a C compiler can read; the rest is then incomplete, and without diagnostics. */
+  readonly needsCompiler: ast.CItem | undefined;
+}
+
+interface Condition {
+  readonly active: boolean;
+  /** Some branch of this #if was active. */
+  readonly taken: boolean;
+  readonly range: Range;
+}
+
+/** `isInstalled` tells whether a header is found, as written: `<linux/fs.h>` or `"own.h"`. */
+export function readDirectives(
+  items: readonly ast.CItem[],
+  isInstalled: (header: string) => boolean,
+  diagnostics: Diagnostics,
+): Directives {
+  const macros = new Map(PREDEFINED);
+  const functionLike = new Set<string>();
+  const missing: ast.CItem[] = [];
+  const conditions: Condition[] = [];
+  const problems: (readonly [message: string, range: Range])[] = [];
+  const active = () => conditions.every((condition) => condition.active);
+  const isDefined = (name: string) => macros.has(name) || functionLike.has(name);
+  const needing = (item: ast.CItem): Directives => ({ macros, missing, needsCompiler: item });
+
+  for (const item of items) {
+    if (item.kind === 'c-definition') {
+      if (active()) return needing(item);
+      continue;
+    }
+    const { directive, rest } = readLine(item.text);
+    switch (directive) {
+      case 'if':
+      case 'ifdef':
+      case 'ifndef': {
+        const holds = !active()
+          ? false
+          : directive === 'if'
+            ? evaluateCondition(rest, macros, isDefined)
+            : isDefined(rest) === (directive === 'ifdef');
+        if (holds === undefined) return needing(item);
+        conditions.push({ active: holds, taken: holds, range: item.range });
+        break;
+      }
+      case 'elif':
+      case 'else': {
+        const condition = conditions.pop();
+        if (!condition) {
+          problems.push([`#${directive} without #if`, item.range]);
+          break;
+        }
+        const holds =
+          condition.taken || !active()
+            ? false
+            : directive === 'else' || evaluateCondition(rest, macros, isDefined);
+        if (holds === undefined) return needing(item);
+        conditions.push({ ...condition, active: holds, taken: condition.taken || holds });
+        break;
+      }
+      case 'endif':
+        if (!conditions.pop()) problems.push(['#endif without #if', item.range]);
+        break;
+      default: {
+        if (!active()) break;
+        if (directive === 'include') {
+          if (!/^(?:<[^>]+>|"[^"]+")$/.test(rest) || isInstalled(rest)) return needing(item);
+          missing.push(item);
+        } else if (directive === 'define') {
+          const problem = define(rest, macros, functionLike);
+          if (problem !== undefined) problems.push([problem, item.range]);
+        } else if (directive === 'undef') {
+          macros.delete(rest);
+          functionLike.delete(rest);
+        } else if (directive === 'error') {
+          problems.push([`#error ${rest}`, item.range]);
+        } else if (directive === 'warning') {
+          diagnostics.warning(`#warning ${rest}`, item.range);
+        } else if (directive !== 'pragma' && directive !== '' && directive !== 'line') {
+          problems.push([`invalid preprocessing directive #${directive}`, item.range]);
+        }
+      }
+    }
+  }
+  for (const condition of conditions) problems.push(['#if without #endif', condition.range]);
+  for (const [message, range] of problems) diagnostics.error(message, range);
+  return { macros, missing, needsCompiler: undefined };
+}
+
+/** `# define  A  1 // one` -> `define`, `A  1`. */
+export function readLine(text: string): { readonly directive: string; readonly rest: string } {
+  const plain = withoutComments(text.replace(/\\\r?\n/g, ' '));
+  const line = /^\s*#\s*(\w*)\s*(.*?)\s*$/s.exec(plain);
+  return { directive: line?.[1] ?? '', rest: line?.[2] ?? '' };
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/("(?:\\.|[^"\\])*")|\/\*.*?\*\/|\/\/.*$/gs, (_, string?: string) =>
+    string === undefined ? ' ' : string,
+  );
+}
+
+/** Notes a definition; gives what is wrong with it. */
+function define(
+  rest: string,
+  macros: Map<string, string>,
+  functionLike: Set<string>,
+): string | undefined {
+  const name = /^[A-Za-z_]\w*/.exec(rest)?.[0];
+  if (name === undefined) return '#define without a name';
+  const replacement = rest.slice(name.length);
+  macros.delete(name);
+  functionLike.delete(name);
+  // Only a space tells `#define F(x)` from `#define N (1)`.
+  if (replacement.startsWith('(')) functionLike.add(name);
+  else macros.set(name, replacement.trim());
+  return undefined;
+}

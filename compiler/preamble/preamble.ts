@@ -1,0 +1,136 @@
+/**
+ * The C part of a script. Plain `#define`s and conditionals are read here; definitions and headers are given to
+ * clang, whose BTF becomes a layer of types before the kernel's.
+ */
+import { resolve } from 'node:path';
+import type { KernelDescription } from '../kernel/types.ts';
+import type { Diagnostics } from '../source/diagnostics.ts';
+import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
+import { itemOfFile, MISSING_HEADER, OWN_FILE, sourceOf } from './c-source.ts';
+import { compileTypes } from './c-types.ts';
+import { type ClangMessage, findClang } from './clang.ts';
+import { PREDEFINED, readDirectives } from './directives.ts';
+import { archIncludes, headerFinder } from './headers.ts';
+import { type CMacros, createMacros, NO_MACROS } from './macros.ts';
+import { withScriptTypes } from './script-types.ts';
+
+export interface PreambleContext {
+  readonly kernel: KernelDescription;
+  /** What quoted includes are relative to: the script's folder. */
+  readonly folder: string;
+  /** `-I`, searched before the system's. */
+  readonly includeFolders: readonly string[];
+  /** Headers that are read before the preamble: `--include`, and imports of `.h`. */
+  readonly headers: readonly string[];
+  readonly diagnostics: Diagnostics;
+}
+
+export interface Preamble {
+  /** The description with the preamble's types before its own. */
+  readonly kernel: KernelDescription;
+  readonly macros: CMacros;
+}
+
+/** Errors are in the context's diagnostics; what is given then knows no more than the kernel. */
+export function readPreamble(items: readonly ast.CItem[], context: PreambleContext): Preamble {
+  const { kernel, diagnostics } = context;
+  const includeFolders = context.includeFolders.map((folder) => resolve(folder));
+  const isInstalled = headerFinder(context.folder, includeFolders, kernel.arch);
+  const directives = readDirectives(items, isInstalled, diagnostics);
+  if (!directives.needsCompiler && context.headers.length === 0) {
+    for (const item of directives.missing) warnOfHeader(item, diagnostics);
+    const isConstant = (name: string) => kernel.types.enumerator(name) !== undefined;
+    return { kernel, macros: createMacros(directives.macros, isConstant) };
+  }
+
+  const nothing: Preamble = { kernel, macros: NO_MACROS };
+  const clang = findClang(context.folder);
+  if (!clang) {
+    diagnostics.error(
+      'C definitions and headers need clang, which is not installed',
+      directives.needsCompiler?.range,
+      'Install it, for instance with: apt-get install clang',
+    );
+    return nothing;
+  }
+  const { types, messages } = compileTypes(
+    clang,
+    [
+      ...[...PREDEFINED].map(([name, value]) => `-D${name}=${value}`),
+      // The C library's headers ask which machine they are for; to them BPF is none.
+      `-D__${kernel.arch}__=1`,
+      ...includeFolders.map((folder) => `-I${folder}`),
+      '-idirafter',
+      archIncludes(kernel.arch),
+      ...context.headers.flatMap((header) => ['-include', resolve(header)]),
+    ],
+    sourceOf(items),
+  );
+  for (const message of messages) report(message, items, diagnostics);
+  if (!types) return nothing;
+  const layered = withScriptTypes(kernel, types);
+  const isConstant = (name: string) => layered.types.enumerator(name) !== undefined;
+  return { kernel: layered, macros: createMacros(types.macros, isConstant) };
+}
+
+function warnOfHeader(item: ast.CItem, diagnostics: Diagnostics): void {
+  diagnostics.warning(
+    `The header of '${item.text.trim()}' is not installed`,
+    item.range,
+    'Types of the kernel are known without headers.',
+  );
+}
+
+function report(
+  message: ClangMessage,
+  items: readonly ast.CItem[],
+  diagnostics: Diagnostics,
+): void {
+  if (message.severity === 'note' || message.file === OWN_FILE) return;
+  const own = placeIn(items, message.file, message.line);
+  if (own && message.text.includes(MISSING_HEADER)) {
+    warnOfHeader(own.item, diagnostics);
+    return;
+  }
+  // What headers say of themselves is nothing that a script could change.
+  if (message.severity === 'warning' && !own) return;
+  const including = message.includedFrom
+    .map(([file, line]) => placeIn(items, file, line))
+    .findLast((place) => place !== undefined);
+  const place = own ?? including;
+  const range = own ? tokenAt(own, message.column) : place?.item.range;
+  const where = own || message.file === '' ? '' : `${message.file}:${message.line}: `;
+  const text = `${where}${message.text.replace(/ \[-W[^\]]*\]$/, '')}`;
+  if (message.severity === 'error') diagnostics.error(text, range);
+  else diagnostics.warning(text, range);
+}
+
+interface ItemLine {
+  readonly item: ast.CItem;
+  /** Offset of the line in the item's text. */
+  readonly start: number;
+  readonly text: string;
+}
+
+function placeIn(items: readonly ast.CItem[], file: string, line: number): ItemLine | undefined {
+  const index = itemOfFile(file);
+  const item = index === undefined ? undefined : items[index];
+  if (!item) return undefined;
+  const lines = item.text.split('\n');
+  // Behind the text stands the semicolon that it may lack.
+  const number = Math.min(line, lines.length);
+  const start = lines.slice(0, number - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  return { item, start, text: lines[number - 1] ?? '' };
+}
+
+/** The word, or the character, at a column. Columns of clang count bytes. */
+function tokenAt({ item, start, text }: ItemLine, column: number): Range {
+  const before = Buffer.from(text, 'utf8')
+    .subarray(0, column - 1)
+    .toString('utf8').length;
+  const at = Math.min(before, text.length);
+  const word = /^(?:\w+|.)/.exec(text.slice(at))?.[0] ?? '';
+  const offset = item.range.start + start + at;
+  return { start: offset, end: offset + Math.max(1, word.length) };
+}
