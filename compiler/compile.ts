@@ -6,6 +6,7 @@ import type { TypedProgram } from './analysis/typed.ts';
 import type { KernelDescription } from './kernel/types.ts';
 import { emit } from './llvm/backend.ts';
 import { lower } from './lowering/lower.ts';
+import { expandMacros } from './macros/expand.ts';
 import { readPreamble } from './preamble/preamble.ts';
 import { type Diagnostic, Diagnostics } from './source/diagnostics.ts';
 import type { Source } from './source/source.ts';
@@ -56,7 +57,10 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   });
   if (diagnostics.hasErrors) return { ...outcome, ast: program };
 
-  const typed = analyse(program, { ...options, kernel, macros, diagnostics });
+  const expanded = expandMacros(program, { sources, diagnostics, library: () => [] });
+  if (diagnostics.hasErrors) return { ...outcome, ast: program };
+
+  const typed = analyse(expanded, { ...options, kernel, macros, diagnostics });
   if (!typed || diagnostics.hasErrors) return { ...outcome, ast: program };
 
   const { module, unit } = lower(typed, {

@@ -42,6 +42,8 @@ export interface AnalysisContext {
 /** A block and one of the targets that it is typed for. */
 interface Copy {
   readonly probe: ast.Probe;
+  /** Number of the block in the script. */
+  readonly block: number;
   readonly attachPoint: ast.AttachPoint;
   readonly target: ProbeTarget;
 }
@@ -115,9 +117,6 @@ function reportUnsupported(program: ast.Program, diagnostics: Diagnostics): void
   for (const item of program.imports) {
     diagnostics.error('import is not supported yet', item.range);
   }
-  for (const item of program.items) {
-    if (item.kind === 'macro') diagnostics.error('macros are not supported yet', item.range);
-  }
   if (!program.items.some((item) => item.kind === 'probe')) {
     diagnostics.error('No probes to attach', undefined, 'A script needs at least one probe.');
   }
@@ -125,7 +124,7 @@ function reportUnsupported(program: ast.Program, diagnostics: Diagnostics): void
 
 function resolveCopies(program: ast.Program, context: AnalysisContext): readonly Copy[] {
   const copies: Copy[] = [];
-  for (const item of program.items) {
+  for (const [block, item] of program.items.entries()) {
     if (item.kind !== 'probe') continue;
     const targets = resolveProbe(item, {
       kernel: context.kernel,
@@ -133,7 +132,7 @@ function resolveCopies(program: ast.Program, context: AnalysisContext): readonly
       unsafe: context.unsafe,
       needsArgs: mentionsArgs(item),
     });
-    copies.push(...targets.map((resolved) => ({ probe: item, ...resolved })));
+    copies.push(...targets.map((resolved) => ({ probe: item, block, ...resolved })));
   }
   return copies;
 }
@@ -157,6 +156,7 @@ function typeCopy(round: Round, copy: Copy, index: number): TypedProbe {
     target: copy.target,
     symbol: `${copy.target.name.replace(/[^A-Za-z0-9]/g, '_')}_${index + 1}`,
     range: copy.attachPoint.range,
+    block: copy.block,
     variables: typing.variables
       .map((variable) => variable.symbol)
       .filter((symbol) => !isUnknown(symbol.type)),

@@ -99,7 +99,11 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
   if (callee) return typeFunctionCall(typing, call, callee);
   const found = findBuiltin(name);
   if (found) {
-    const use = { name: found.builtin.name, args: call.args, range, nameRange };
+    const { args, continues } = call;
+    const use = {
+      ...{ name: found.builtin.name, args, range, nameRange },
+      ...(continues ? { continues } : {}),
+    };
     return useBuiltin(typing, found.builtin, found.legacy ? name : undefined, use);
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);

@@ -116,7 +116,7 @@ function effect(value: TypedExpression, range: Range): TypedStatement {
 }
 
 function isExit(value: TypedExpression): boolean {
-  return value.kind === 'call' && value.builtin === 'exit';
+  return value.kind === 'call' && value.builtin === 'exit' && !value.continues;
 }
 
 /** Functions that are called for what they do as often as for what they give. */

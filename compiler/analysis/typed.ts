@@ -30,7 +30,7 @@ export interface TypedProbe {
   /** Unique symbol: the name with other characters as `_`, and a 1-based index. */
   readonly symbol: string;
   readonly range: Range;
-  /** Number of its block in the script: attach points of one block share it. */
+  /** Number of its block in the script, which attach points of one block share; 0 for functions. */
   readonly block: number;
   readonly variables: readonly VariableSymbol[];
   readonly predicate: TypedExpression | undefined;
@@ -278,6 +278,8 @@ export interface TypedCall extends Expr {
   readonly map?: string;
   /** Literal arguments, in order: formats, separators, `top` and `div`. */
   readonly literals?: readonly (string | bigint)[];
+  /** An exit() behind which the program goes on. */
+  readonly continues?: true;
 }
 
 /** A call of a function of the script, or of a linked one. */

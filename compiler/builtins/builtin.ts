@@ -25,6 +25,8 @@ export interface BuiltinUse {
   readonly range: Range;
   /** Places of the name alone, for markers. */
   readonly nameRange: Range;
+  /** See `ast.Call`. */
+  readonly continues?: true;
 }
 
 /** What an `analyse` function may ask of the analysis. */

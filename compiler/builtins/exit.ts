@@ -10,7 +10,8 @@ export const exit: Builtin = {
   summary: 'Ends tracing, with an exit status (0 without one), and the program at once.',
   analyse(use, scope) {
     const [code] = use.args;
-    if (code === undefined) return typedCall('exit', use, VOID);
+    const continues = use.continues ? { continues: use.continues } : {};
+    if (code === undefined) return typedCall('exit', use, VOID, continues);
     const value = scope.expression(code);
     if (!isInteger(value.type)) {
       scope.error(
@@ -19,7 +20,7 @@ export const exit: Builtin = {
       );
       return undefined;
     }
-    return typedCall('exit', use, VOID, { args: [value] });
+    return typedCall('exit', use, VOID, { args: [value], ...continues });
   },
   lower(call, lowering) {
     const { ir } = lowering;
@@ -29,7 +30,7 @@ export const exit: Builtin = {
     lowering.emit({ kind: 'exit', fields: [int(1, false)] }, (field) =>
       ir.store(field(0).pointer, 0, 1, value),
     );
-    lowering.leave();
+    if (!call.continues) lowering.leave();
     return undefined;
   },
 };

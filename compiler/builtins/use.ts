@@ -17,7 +17,7 @@ export function typedCall(
   builtin: string,
   use: BuiltinUse,
   type: Type,
-  rest: Partial<Pick<TypedCall, 'args' | 'map' | 'literals'>> = {},
+  rest: Partial<Pick<TypedCall, 'args' | 'map' | 'literals' | 'continues'>> = {},
 ): TypedCall {
   return { kind: 'call', builtin, type, range: use.range, args: [], ...rest };
 }

@@ -174,7 +174,8 @@ export function canEndProgram(body: TypedStatement): boolean {
   let found = false;
   const visitor: Visitor = {
     expression(expression) {
-      if (expression.kind === 'call' && expression.builtin === 'exit') found = true;
+      if (expression.kind === 'call' && expression.builtin === 'exit' && !expression.continues)
+        found = true;
       if (!found) visitExpressionChildren(expression, visitor);
     },
     statement(statement) {

@@ -1,3 +1,4 @@
+import { asWritten } from './names.ts';
 import type { Range } from './source.ts';
 
 export type Severity = 'error' | 'warning';
@@ -40,9 +41,9 @@ export class Diagnostics {
   #add(severity: Severity, message: string, range: Range | undefined, hints: string[]): void {
     this.#all.push({
       severity,
-      message,
+      message: asWritten(message),
       ...(range ? { range } : {}),
-      ...(hints.length > 0 ? { hints } : {}),
+      ...(hints.length > 0 ? { hints: hints.map(asWritten) } : {}),
     });
   }
 }

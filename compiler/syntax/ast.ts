@@ -342,6 +342,8 @@ export interface Call extends Node {
   readonly name: string;
   readonly nameRange: Range;
   readonly args: readonly (Expression | TypeArgument)[];
+  /** Of an exit() that a macro's body holds: the program goes on behind it. Set by macro expansion. */
+  readonly continues?: true;
 }
 
 export interface TypeArgument extends Node {
