@@ -1,15 +1,24 @@
 /** Writing results so that a failure leaves no partial file behind. */
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { reasonOf, UserError } from './errors.ts';
 
 /** Writes `data` to a file beside `path` and renames it: whoever reads `path` sees all of it or what was there before. */
-export function writeWhole(path: string, data: Uint8Array | string): void {
+export function writeWhole(path: string, data: Uint8Array | string, mode?: number): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   const temporary = join(dirname(path), `.${process.pid}.${Date.now()}.tmp`);
   let descriptor: number | undefined;
   try {
     descriptor = openSync(temporary, 'wx', 0o644);
+    if (mode !== undefined) fchmodSync(descriptor, mode);
     for (let written = 0; written < bytes.length; ) {
       written += writeSync(descriptor, bytes, written);
     }

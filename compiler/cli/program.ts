@@ -1,6 +1,8 @@
 /** The command line: one file a command (commands/), one line here. */
 import { Command } from 'commander';
 import { registerBuild } from './commands/build.ts';
+import { registerCheck } from './commands/check.ts';
+import { registerFmt } from './commands/fmt.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
 import { registerList } from './commands/list.ts';
@@ -10,7 +12,15 @@ import { version } from './version.ts';
 /** Commands report their exit status here. */
 export type Report = (status: number) => void;
 
-const COMMANDS = [registerRun, registerBuild, registerInspect, registerList, registerKernel];
+const COMMANDS = [
+  registerRun,
+  registerBuild,
+  registerCheck,
+  registerFmt,
+  registerInspect,
+  registerList,
+  registerKernel,
+];
 
 export function createProgram(): { run(args: readonly string[]): Promise<number> } {
   let status = 0;

@@ -1,12 +1,15 @@
 /** Reads the script that a command line names and compiles it, with its diagnostics printed to stderr. */
 import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
 import { type Compilation, compile } from '../compile.ts';
 import { type KernelChoice, loadKernelDescription } from '../kernel/load.ts';
 import type { KernelDescription } from '../kernel/types.ts';
-import { printDiagnostic } from '../source/printer.ts';
+import type { Diagnostic } from '../source/diagnostics.ts';
+import { type DiagnosticForm, RENDERERS, type Report } from '../source/render/render.ts';
 import type { Source } from '../source/source.ts';
 import { reasonOf, UserError } from './errors.ts';
 import { EXIT } from './status.ts';
+import { version } from './version.ts';
 
 export interface ScriptOptions {
   /** Program text of `-e`. */
@@ -15,10 +18,18 @@ export interface ScriptOptions {
   readonly unsafe?: boolean;
   /** False with --no-warnings. */
   readonly warnings: boolean;
+  readonly diagnostics: DiagnosticForm;
+}
+
+/** `--diagnostics`, for commands that compile. */
+export function diagnosticsOption(): Option {
+  return new Option('--diagnostics <form>', 'how errors and warnings are written')
+    .choices(Object.keys(RENDERERS))
+    .default('text');
 }
 
 /** FILE, `-` for standard input, or `-e PROGRAM`. */
-export function readScript(file: string | undefined, options: ScriptOptions): Source {
+export function readScript(file: string | undefined, options: Pick<ScriptOptions, 'e'>): Source {
   if (options.e !== undefined) return { name: 'stdin', text: options.e };
   if (file === undefined) {
     throw new UserError("USAGE: filename or -e 'program' required.", {
@@ -58,14 +69,25 @@ export function compileScript(
     unsafe: options.unsafe ?? false,
     environment: process.env,
   });
-  const color = useColor();
-  let failed = false;
-  for (const diagnostic of compilation.diagnostics) {
-    if (diagnostic.severity === 'error') failed = true;
-    else if (!options.warnings) continue;
-    process.stderr.write(printDiagnostic(diagnostic, compilation.sources, { color }));
-  }
-  return failed ? undefined : compilation;
+  const diagnostics = shown(compilation, options);
+  process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));
+  return hasErrors(compilation) ? undefined : compilation;
+}
+
+/** The diagnostics that the user wants to see. */
+export function shown(
+  { diagnostics }: Pick<Report, 'diagnostics'>,
+  { warnings }: Pick<ScriptOptions, 'warnings'>,
+): readonly Diagnostic[] {
+  return diagnostics.filter(({ severity }) => warnings || severity === 'error');
+}
+
+export function hasErrors({ diagnostics }: Pick<Report, 'diagnostics'>): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error');
+}
+
+export function renderDiagnostics(reports: readonly Report[], form: DiagnosticForm): string {
+  return RENDERERS[form](reports, { color: useColor(), version: version() });
 }
 
 function useColor(): boolean {

@@ -7,7 +7,7 @@ import { compile } from '../../compiler/compile.ts';
 import { loadKernelDescription } from '../../compiler/kernel/load.ts';
 import type { KernelDescription } from '../../compiler/kernel/types.ts';
 import type { Diagnostic } from '../../compiler/source/diagnostics.ts';
-import { printDiagnostic } from '../../compiler/source/printer.ts';
+import { printDiagnostic } from '../../compiler/source/render/text.ts';
 
 export interface BuildOptions {
   readonly kernel?: 'default' | 'host';

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { DiagnosticForm } from '../../source/render/render.ts';
 import { createSources } from '../../source/sources.ts';
 import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
 import type { Report } from '../program.ts';
-import { compileScript, readKernel, readScript } from '../script.ts';
+import { compileScript, diagnosticsOption, readKernel, readScript } from '../script.ts';
 import { EXIT } from '../status.ts';
 
 interface BuildOptions {
@@ -15,6 +16,7 @@ interface BuildOptions {
   readonly emit: string;
   readonly unsafe?: boolean;
   readonly warnings: boolean;
+  readonly diagnostics: DiagnosticForm;
 }
 
 export function registerBuild(program: Command, report: Report): void {
@@ -42,6 +44,7 @@ export function registerBuild(program: Command, report: Report): void {
     )
     .option('--unsafe', 'allow functions that change the system; the object records it')
     .option('--no-warnings', 'show errors only')
+    .addOption(diagnosticsOption())
     .addHelpText(
       'after',
       `

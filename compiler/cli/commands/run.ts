@@ -4,10 +4,12 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { packageRoot } from '../../paths.ts';
+import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
 import type { Report } from '../program.ts';
-import { compileScript, readKernel, readScript } from '../script.ts';
+import { compileScript, diagnosticsOption, readKernel, readScript } from '../script.ts';
 import { EXIT } from '../status.ts';
+import { formatScripts } from './fmt.ts';
 
 interface RunOptions {
   readonly e?: string;
@@ -18,7 +20,9 @@ interface RunOptions {
   readonly c?: string;
   readonly unsafe?: boolean;
   readonly warnings: boolean;
+  readonly diagnostics: DiagnosticForm;
   readonly kernel?: string;
+  readonly fmt?: boolean;
 }
 
 export function registerRun(program: Command, report: Report): void {
@@ -39,6 +43,8 @@ export function registerRun(program: Command, report: Report): void {
     .option('-c <command>', 'run a command, trace it, and end with it')
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'no warnings')
+    .option('--fmt', 'print the script in the one layout instead of running it')
+    .addOption(diagnosticsOption())
     .option(
       '--kernel <which>',
       'kernel description: host (default where it can be read), default (embedded), or a file',
@@ -58,6 +64,12 @@ Examples:
         throw new UserError('-p and -c exclude each other', { status: EXIT.usage });
       }
       const source = readScript(file, options);
+      if (options.fmt) {
+        const [formatted] = formatScripts([source], options.diagnostics) ?? [];
+        process.stdout.write(formatted?.text ?? '');
+        if (!formatted) report(EXIT.script);
+        return;
+      }
       const compilation = compileScript(
         source,
         options,

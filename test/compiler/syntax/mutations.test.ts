@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
-import { printDiagnostic } from '../../../compiler/source/printer.ts';
+import { printDiagnostic } from '../../../compiler/source/render/text.ts';
 import { createSources } from '../../../compiler/source/sources.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../../compiler/source/diagnostics.ts';
-import { printDiagnostic } from '../../../compiler/source/printer.ts';
+import { printDiagnostic } from '../../../compiler/source/render/text.ts';
 import { createSources } from '../../../compiler/source/sources.ts';
 
 function print(text: string, start: number, end: number, extra: Partial<Diagnostic> = {}): string {

@@ -1,7 +1,16 @@
 /** Diagnostics as text: place, message, the source with a marker, hints, the uses of macros that led there. */
-import type { Diagnostic } from './diagnostics.ts';
-import { positionAt, type Range } from './source.ts';
-import type { Sources } from './sources.ts';
+import type { Diagnostic } from '../diagnostics.ts';
+import { positionAt, type Range } from '../source.ts';
+import type { Sources } from '../sources.ts';
+import type { Report } from './render.ts';
+
+export function renderText(reports: readonly Report[], { color }: PrintOptions): string {
+  return reports
+    .flatMap(({ diagnostics, sources }) =>
+      diagnostics.map((diagnostic) => printDiagnostic(diagnostic, sources, { color })),
+    )
+    .join('');
+}
 
 export interface PrintOptions {
   /** First line in red (errors) or yellow (warnings). */

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { compile } from '../../compile.ts';
+import type { DiagnosticForm } from '../../source/render/render.ts';
+import type { Report } from '../program.ts';
+import {
+  diagnosticsOption,
+  hasErrors,
+  readKernel,
+  readScript,
+  renderDiagnostics,
+  shown,
+} from '../script.ts';
+import { EXIT } from '../status.ts';
+
+interface CheckOptions {
+  readonly e?: string;
+  readonly kernel: string;
+  readonly unsafe?: boolean;
+  readonly warnings: boolean;
+  readonly diagnostics: DiagnosticForm;
+}
+
+export function registerCheck(program: Command, report: Report): void {
+  program
+    .command('check')
+    .summary('report the errors and warnings of scripts')
+    .description(
+      'Compiles scripts and writes nothing but their errors and warnings. The forms for programs go to ' +
+        'standard output, text to standard error.',
+    )
+    .argument('[files...]', 'the scripts; - is standard input')
+    .option('-e <program>', 'program text instead of a file')
+    .option(
+      '--kernel <which>',
+      'kernel description: default (embedded), host (this machine), or a file',
+      'default',
+    )
+    .option('--unsafe', 'allow functions that change the system')
+    .option('--no-warnings', 'show errors only')
+    .addOption(diagnosticsOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bpfscript check tools/*.bt
+  bpfscript check --diagnostics sarif tools/*.bt > bpfscript.sarif`,
+    )
+    .action((files: readonly string[], options: CheckOptions) => {
+      const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
+      const sources = scripts.map((file) => readScript(file, options));
+      const kernel = readKernel(options.kernel);
+      const compilations = sources.map((source) =>
+        compile(source, {
+          kernel,
+          unsafe: options.unsafe ?? false,
+          environment: process.env,
+        }),
+      );
+      const reports = compilations.map((compilation) => ({
+        sources: compilation.sources,
+        diagnostics: shown(compilation, options),
+      }));
+      const stream = options.diagnostics === 'text' ? process.stderr : process.stdout;
+      stream.write(renderDiagnostics(reports, options.diagnostics));
+      if (compilations.some(hasErrors)) report(EXIT.script);
+    });
+}

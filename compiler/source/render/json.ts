@@ -1,0 +1,38 @@
+/** Diagnostics as JSON, one object a line (docs/diagnostics.schema.json). */
+import type { Diagnostic } from '../diagnostics.ts';
+import type { Sources } from '../sources.ts';
+import { type Location, locationOf } from './location.ts';
+import type { Report } from './render.ts';
+
+export function renderJson(reports: readonly Report[]): string {
+  return reports
+    .flatMap(({ diagnostics, sources }) =>
+      diagnostics.map((diagnostic) => `${JSON.stringify(line(diagnostic, sources))}\n`),
+    )
+    .join('');
+}
+
+interface JsonLine {
+  readonly type: 'diagnostic';
+  readonly data: {
+    readonly severity: Diagnostic['severity'];
+    readonly message: string;
+    readonly location?: Location;
+    readonly hints: readonly string[];
+    /** The uses of macros that led to the location, innermost first. */
+    readonly expanded_from: readonly Location[];
+  };
+}
+
+function line({ severity, message, range, hints }: Diagnostic, sources: Sources): JsonLine {
+  return {
+    type: 'diagnostic',
+    data: {
+      severity,
+      message,
+      ...(range ? { location: locationOf(sources, range) } : {}),
+      hints: hints ?? [],
+      expanded_from: range ? sources.uses(range).map((use) => locationOf(sources, use)) : [],
+    },
+  };
+}
