@@ -105,6 +105,8 @@ export interface Lowering {
   ): IrValue;
   /** Address of a loader-set variable. */
   shared(global: SharedGlobal): IrPointer;
+  /** Index of the name of the event that fired in the loader's table: for probes that have several. */
+  eventName(): IrValue;
   /** Index of a strftime format in the manifest. */
   format(text: string): number;
   /** Bytes in .rodata, with a NUL. */

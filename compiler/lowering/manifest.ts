@@ -22,6 +22,7 @@ import { SHARED_GLOBALS } from './globals.ts';
 import { createTypeTable, type TypeTable } from './manifest_types.ts';
 import type { MapPlan } from './map_plans.ts';
 import type { UnitState } from './state.ts';
+import { syscallTable } from './syscalls.ts';
 import type { UnitContext } from './unit_state.ts';
 import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
@@ -57,7 +58,7 @@ export function createManifest(unit: UnitState, context: UnitContext): UnitManif
           offset: offsetOf(as === 'int' ? `param_${index}` : `param_${index}_text`),
           size: as === 'int' ? 8 : config.maxStrlen,
         })),
-        probes: program.probes.map((probe) => describeProbe(unit, probe)),
+        probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
         maps: maps.map((plan) => describeMap(plan, types, offsetOf)),
         events,
         formats: [...unit.formats],
@@ -70,13 +71,19 @@ export function createManifest(unit: UnitState, context: UnitContext): UnitManif
   };
 }
 
-function describeProbe(unit: UnitState, probe: TypedProbe): ManifestProbe {
+function describeProbe(
+  unit: UnitState,
+  probe: TypedProbe,
+  offsetOf: (symbol: string) => number,
+): ManifestProbe {
   const { target } = probe;
   return {
     program: probe.symbol,
     name: target.alias ?? target.name,
     target: target.target,
     parameters: target.parameterised,
+    ...(target.syscalls ? { syscalls: offsetOf(syscallTable(probe.symbol).symbol) } : {}),
+    block: probe.block,
     line: unit.sources.position(probe.range.start).line,
     ...fileOf(unit, unit.sources.place(probe.range)),
   };

@@ -14,6 +14,7 @@ import { createScratchArena, type ScratchArena, stackBudget } from './memory.ts'
 import { acquireScratch, releaseScratch, scratchHeader } from './scratch.ts';
 import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { lowerBlock } from './statements.ts';
+import { filterSyscall } from './syscalls.ts';
 import { type ProbePlan, planVariables } from './variables.ts';
 import { someInStatement } from './walk.ts';
 
@@ -112,6 +113,7 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   });
   const place = program.unit.sources.globalPosition(probe.range.start);
   ir.setPlace(place.line, place.column);
+  if (probe.target.syscalls) filterSyscall(fn);
   filterProcess(fn);
 
   const acquire = () => {

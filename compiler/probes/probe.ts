@@ -39,8 +39,13 @@ export interface ProbeTarget {
   readonly hasRetval: boolean;
   /** Name of the probed function where it is known at compile time: `func`. */
   readonly function: string | undefined;
-  /** The program attaches to more than one event; which one fired is known from the attach cookie. */
+  /** The program attaches to more than one event; which one fired is known from the attach cookie, */
   readonly wildcard: boolean;
+  /**
+   * or, where the events are those of system calls, from a table by system call number: one program on the raw
+   * tracepoint that they all come from. Hundreds of perf events would take as many grace periods to detach.
+   */
+  readonly syscalls?: 'enter' | 'exit';
   readonly target: ManifestTarget;
   /** Some field holds `$N`. */
   readonly parameterised: boolean;

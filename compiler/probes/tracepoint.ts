@@ -63,11 +63,35 @@ function fromPattern(
 ): readonly ProbeTarget[] {
   const events = context.kernel.matchTracepoints(category, event);
   if (events.length === 0) return refuseEmpty(attachPoint, context);
-  if (!context.needsArgs) return [{ ...target(attachPoint, category, event), wildcard: true }];
+  if (!context.needsArgs) return untyped(attachPoint, context, category, event);
   return events.map((name) => {
     const colon = name.indexOf(':');
     return oneEvent(attachPoint, context, name.slice(0, colon), name.slice(colon + 1));
   });
+}
+
+/** A pattern whose block is the same for every event. */
+function untyped(
+  attachPoint: AttachPoint,
+  { kernel }: ProviderContext,
+  category: string,
+  event: string,
+): readonly ProbeTarget[] {
+  const pattern = { ...target(attachPoint, category, event), wildcard: true };
+  // The number of a system call stands at a place of its own in each architecture's registers.
+  if (category !== 'syscalls' || kernel.arch !== 'x86_64') return [pattern];
+  const names = kernel.matchTracepoints(category, event);
+  return (['enter', 'exit'] as const)
+    .filter((side) => names.some((name) => name.startsWith(`syscalls:sys_${side}_`)))
+    .map((side): ProbeTarget => {
+      return {
+        ...pattern,
+        section: `tp_btf/sys_${side}`,
+        context: 'btf-arguments',
+        defaultReturn: 0,
+        syscalls: side,
+      };
+    });
 }
 
 function fromParameters(

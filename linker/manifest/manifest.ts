@@ -76,6 +76,12 @@ export interface ManifestProbe {
   readonly target: ManifestTarget;
   /** The text of some field holds `$N`. */
   readonly parameters: boolean;
+  /**
+   * The program stands for the events `sys_enter_*` (or `sys_exit_*`, as its section says) that the target's
+   * pattern matches: offset in `.rodata` of u16[1024], by system call number: 1 + the index of the event's name in
+   * the loader's table of names, 0 for system calls that do not match.
+   */
+  readonly syscalls?: number;
   /** Line of the attach point, for messages; `file` where that is not the script but what it imports. */
   readonly line: number;
   readonly file?: string;

@@ -23,6 +23,8 @@ static const struct attach_provider *const providers[] = {
 /* NULL for begin and end, which the session runs itself. */
 static const struct attach_provider *provider_of(const struct mf_probe *probe)
 {
+	if (probe->syscalls != MF_NONE)
+		return &attach_syscalls;
 	return probe->provider < sizeof(providers) / sizeof(*providers) ? providers[probe->provider]
 									: NULL;
 }
@@ -286,7 +288,7 @@ static int attach_target(struct attachments *attachments, const struct attach_ta
 		provider_of(target->probe)->attach(attachments, target, &failure);
 
 	if (result == ATTACH_OK) {
-		attachments->attached++;
+		attachments->attached += target->events ? target->events : 1;
 		return STATUS_OK;
 	}
 	return tell(attachments->session, target->probe, result, &failure);

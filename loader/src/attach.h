@@ -28,6 +28,7 @@ struct attach_target {
 	uint64_t offset;	      /* kprobe: in the function; uprobe: in the file */
 	bool is_frequency;	      /* interval, profile */
 	uint64_t period;	      /* ns, or Hz */
+	uint32_t events;	      /* syscalls: how many the one link stands for; 0: one */
 };
 
 struct attachments {
@@ -69,7 +70,7 @@ struct attach_provider {
 };
 
 extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, attach_kprobe,
-	attach_uprobe, attach_timer;
+	attach_uprobe, attach_timer, attach_syscalls;
 
 /* What the providers call: */
 

@@ -138,6 +138,8 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	probe->file = manifest_text_or_null(reader, json, "file");
 	/* Without it each probe is a block of its own. */
 	probe->block = (uint32_t)manifest_number_or(reader, json, "block", UINT32_MAX - 1, MF_NONE);
+	probe->syscalls =
+		(uint32_t)manifest_number_or(reader, json, "syscalls", UINT32_MAX - 1, MF_NONE);
 	if (!target)
 		return;
 	probe->provider = (enum mf_provider)manifest_choice(

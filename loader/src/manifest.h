@@ -57,8 +57,8 @@ struct mf_field {
 	const struct mf_type *type;
 	/* Records only. */
 	const char *name;
-	/* Bit fields of records: first bit (from the lowest of the little-endian value) and width;
-	 * width 0: none. */
+	/* Bit fields of records: first bit (from the lowest of the little-endian bytes at `offset`) and
+	 * width; width 0: none. Both are at most 64, so that 16 bytes hold it. */
 	uint8_t bit_offset;
 	uint8_t bit_width;
 };
@@ -214,6 +214,9 @@ enum mf_provider {
 	MF_PROFILE,
 };
 
+/* Entries of a table of system calls. */
+#define MF_SYSCALLS 1024
+
 struct mf_probe {
 	uint32_t index;
 	/* Name of the program's symbol. */
@@ -235,6 +238,9 @@ struct mf_probe {
 	const char *file;
 	/* Probes of one block of the script share it; MF_NONE: a block of its own. */
 	uint32_t block;
+	/* Offset in .rodata of a table of uint16_t[MF_SYSCALLS], by system call number: 1 + the
+	 * index of the event's name; MF_NONE: the probe has none. */
+	uint32_t syscalls;
 };
 
 /* Long name of a provider, as in the script. */

@@ -57,6 +57,10 @@ static void check_probes(struct checker *checker)
 
 		if (!elf_find_program(checker->elf, probe->program))
 			wrong(checker, "probe %s has no program '%s'", probe->name, probe->program);
+		if (probe->syscalls != MF_NONE &&
+		    (probe->provider != MF_TRACEPOINT ||
+		     !within(probe->syscalls, MF_SYSCALLS * sizeof(uint16_t), checker->rodata)))
+			wrong(checker, "probe %s has no place for its system calls", probe->name);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(checker->manifest->probes[j].program, probe->program) == 0)
 				wrong(checker, "two probes share the program '%s'", probe->program);

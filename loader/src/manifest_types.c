@@ -200,12 +200,20 @@ static void read_bits(struct manifest_reader *reader, const struct json *json,
 	width = first ? first->next : NULL;
 	if (bits->count != 2 || first->kind != JSON_NUMBER || width->kind != JSON_NUMBER ||
 	    first->number > 63 || width->number == 0 || width->number > 64 ||
-	    first->number + width->number > 8ull * field->type->size || field->type->size > 8) {
+	    width->number > 8ull * field->type->size || field->type->size > 8) {
 		manifest_wrong(reader, "an impossible bit field");
 		return;
 	}
 	field->bit_offset = (uint8_t)first->number;
 	field->bit_width = (uint8_t)width->number;
+}
+
+/* A bit field takes the bytes that its bits stand in: in a packed struct they may be nine. */
+static uint32_t field_size(const struct mf_field *field)
+{
+	if (!field->bit_width)
+		return field->type->size;
+	return (uint32_t)(field->bit_offset + field->bit_width + 7) / 8;
 }
 
 const struct mf_field *manifest_fields(struct manifest_reader *reader, const struct json *list,
@@ -225,7 +233,7 @@ const struct mf_field *manifest_fields(struct manifest_reader *reader, const str
 		field->name = manifest_text_or_null(reader, json, "name");
 		field->type = manifest_type(reader, json_member(json, "type"));
 		read_bits(reader, json, field);
-		if (field->offset < start || !within(field->offset, field->type->size, size))
+		if (field->offset < start || !within(field->offset, field_size(field), size))
 			manifest_wrong(reader, "a field lies outside its record");
 	}
 	*count = reader->report->status ? 0 : index;

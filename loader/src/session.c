@@ -130,19 +130,25 @@ static int check_maps(const struct session *session)
 	return STATUS_OK;
 }
 
-static bool type_fits(const struct bpf_program *program, enum mf_provider provider)
+static bool is_typed_raw(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_TRACING &&
+	       bpf_program__expected_attach_type(program) == BPF_TRACE_RAW_TP;
+}
+
+static bool type_fits(const struct bpf_program *program, const struct mf_probe *probe)
 {
 	enum bpf_prog_type type = bpf_program__type(program);
 
-	switch (provider) {
+	switch (probe->provider) {
 	case MF_BEGIN:
 	case MF_END:
 		return type == BPF_PROG_TYPE_RAW_TRACEPOINT;
 	case MF_TRACEPOINT:
-		return type == BPF_PROG_TYPE_TRACEPOINT;
+		return probe->syscalls == MF_NONE ? type == BPF_PROG_TYPE_TRACEPOINT
+						  : is_typed_raw(program);
 	case MF_RAWTRACEPOINT:
-		return type == BPF_PROG_TYPE_TRACING &&
-		       bpf_program__expected_attach_type(program) == BPF_TRACE_RAW_TP;
+		return is_typed_raw(program);
 	case MF_KPROBE:
 	case MF_KRETPROBE:
 	case MF_UPROBE:
@@ -169,7 +175,7 @@ static int find_programs(struct session *session)
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(session->object, probe->program);
 
-		if (!program || !type_fits(program, probe->provider)) {
+		if (!program || !type_fits(program, probe)) {
 			say_error(
 				"the object's manifest is not valid: program %s is another than it "
 				"says",
@@ -213,6 +219,17 @@ static void put_global(uint8_t *section, uint32_t offset, const void *value, siz
 		memcpy(section + offset, value, size);
 }
 
+bool session_add_table(struct session *session, uint32_t offset, const uint16_t *entries)
+{
+	struct session_table *table = arena_alloc(&session->arena, sizeof(*table));
+
+	if (!table)
+		return false;
+	*table = (struct session_table){offset, entries, session->tables};
+	session->tables = table;
+	return true;
+}
+
 static int set_rodata(struct session *session)
 {
 	const struct mf_globals *globals = &session->manifest->globals;
@@ -246,6 +263,9 @@ static int set_rodata(struct session *session)
 	put_global(rodata, globals->cpus, &cpus, sizeof(cpus));
 	put_global(rodata, globals->param_count, &count, sizeof(count));
 	put_global(rodata, globals->child_pid, &session->child_pid, sizeof(session->child_pid));
+	for (const struct session_table *table = session->tables; table; table = table->next)
+		memcpy(rodata + table->offset, table->entries,
+		       MF_SYSCALLS * sizeof(*table->entries));
 	status = params_store(session->options, session->manifest, rodata, size);
 	if (status == STATUS_OK && bpf_map__set_initial_value(map, rodata, size) != 0) {
 		say_error("Cannot set the parameters: %s.", strerror(errno));

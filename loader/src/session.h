@@ -15,6 +15,13 @@ struct bpf_program;
 struct bpf_map;
 struct attachments;
 
+/* Numbers that are known once probes have found their targets, for the program to read. */
+struct session_table {
+	uint32_t offset;	 /* in .rodata */
+	const uint16_t *entries; /* MF_SYSCALLS of them */
+	struct session_table *next;
+};
+
 struct session {
 	const struct options *options;
 	const struct manifest *manifest;
@@ -40,6 +47,9 @@ struct session {
 	const char **probe_names;
 	uint32_t probe_name_count;
 	uint32_t probe_name_room;
+
+	/* What set_rodata copies to .rodata beside the parameters. */
+	struct session_table *tables;
 
 	/* Every bpf_program, by index of manifest.probes; NULL for those that are not loaded. */
 	struct bpf_program **programs;
@@ -83,6 +93,10 @@ uint32_t session_map_value_size(const struct session *session, const char *name)
 
 /* Text of a probe name value (an attach cookie), or NULL when it is out of range. */
 const char *session_probe_name(const struct session *session, uint64_t index);
+
+/* Has a table (of the session's arena) copied to .rodata when programs are loaded. False without
+ * memory. */
+bool session_add_table(struct session *session, uint32_t offset, const uint16_t *entries);
 
 /* Adds a name to that table; the result is its index, or UINT32_MAX without memory. */
 uint32_t session_add_probe_name(struct session *session, const char *name);

@@ -186,10 +186,15 @@ static bool can_have_bits(const struct mf_type *type)
 static void put_bits(struct strbuf *to, const struct value_context *context,
 		     const struct mf_field *field, const uint8_t *data)
 {
-	uint64_t bits = value_load(data, field->type->size, false) >> (field->bit_offset & 63);
+	uint32_t first = field->bit_offset & 63;
 	uint32_t unused = 64 - (field->bit_width & 63);
+	uint64_t halves[2] = {0, 0}, bits;
 	uint8_t value[8];
 
+	memcpy(halves, data, (first + field->bit_width + 7u) / 8);
+	bits = halves[0] >> first;
+	if (first)
+		bits |= halves[1] << (64 - first);
 	if (field->bit_width < 64) {
 		bits <<= unused;
 		bits = value_is_signed(field->type) ? (uint64_t)((int64_t)bits >> unused)

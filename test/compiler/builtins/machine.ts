@@ -340,6 +340,7 @@ export function createMachine(world: World = {}): Machine {
     callPointer: (helper) => point(world.helpers?.[helper] ?? 0n),
     map: unsupported,
     mapPointer: unsupported,
+    eventName: () => lowering.call('get_attach_cookie', point(context)),
     lookup: unsupported,
     deleteKey: unsupported,
     hasKey: unsupported,

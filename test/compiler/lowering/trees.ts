@@ -255,6 +255,7 @@ export const program = (
     target,
     symbol: 'probe_1',
     range,
+    block: 0,
     variables: [],
     predicate,
     body,

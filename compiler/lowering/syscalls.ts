@@ -1,0 +1,118 @@
+/**
+ * Events of system calls by way of one raw tracepoint: which event it is stands in a table by system call number
+ * that the loader fills from what the script's pattern matches on the host.
+ */
+
+import type { Member } from '../kernel/types.ts';
+import type { IrValue } from '../llvm/ir.ts';
+import type { StructType } from '../types/type.ts';
+import type { UnitGlobal } from '../unit.ts';
+import type { FunctionState } from './state.ts';
+
+/** System calls that the table has room for: the kernel's numbers end below 500. */
+const SYSCALLS = 1024;
+/** Of the process that runs a 32-bit system call (arch/x86/include/asm/thread_info.h). */
+const TS_COMPAT = 2;
+
+/** The table of a probe, by its symbol: u16[1024] in `.rodata`. */
+export function syscallTable(symbol: string): UnitGlobal {
+  return {
+    symbol: `syscalls_${symbol}`,
+    section: '.rodata',
+    type: { bytes: 2 * SYSCALLS },
+    size: 2 * SYSCALLS,
+  };
+}
+
+/** Index of the event's name, as the attach cookie of a wildcard is. */
+export function lowerSyscallName(fn: FunctionState): IrValue {
+  const { ir } = fn;
+  return ir.op('sub', lowerEntry(fn), ir.constant(1));
+}
+
+/** Leaves at once for system calls that the pattern does not match. */
+export function filterSyscall(fn: FunctionState): void {
+  const { ir } = fn;
+  const { defaultReturn } = fn.program.probe.target;
+  ir.if_(ir.compare('eq', lowerEntry(fn), ir.constant(0)), () =>
+    ir.return_(ir.constant(defaultReturn)),
+  );
+}
+
+/** 1 + index of the event's name; 0 where there is none. */
+function lowerEntry(fn: FunctionState): IrValue {
+  const { ir, unit } = fn;
+  const table = syscallTable(fn.program.probe.symbol);
+  unit.variable(table);
+  const number = lowerNumber(fn);
+  const entry = (): IrValue => {
+    const index = ir.opaque(number);
+    return ir.ifValue(
+      // -1, for no system call, and the x32 ABI's numbers are beyond the table too.
+      ir.compare('ult', index, ir.constant(SYSCALLS)),
+      () =>
+        ir.load(
+          ir.offset(ir.global(table.symbol), ir.op('shl', index, ir.constant(1))),
+          0,
+          2,
+          false,
+        ),
+      () => ir.constant(0),
+    );
+  };
+  return ir.ifValue(lowerIsCompat(fn), () => ir.constant(0), entry);
+}
+
+/** The arguments of sys_enter are (struct pt_regs *regs, long id), those of sys_exit (regs, long ret). */
+function lowerNumber(fn: FunctionState): IrValue {
+  const { ir } = fn;
+  if (fn.program.probe.target.syscalls === 'enter') return ir.load(fn.context, 8, 8, true);
+  const regs = ir.intToPointer(ir.load(fn.context, 0, 8, false));
+  const { struct, member } = memberOf(fn, 'pt_regs', 'orig_ax');
+  return directLoad(fn, regs, struct, [member], 8);
+}
+
+/**
+ * 32-bit system calls have numbers of their own; the events of sys_enter_* do not see them either
+ * (kernel/trace/trace_syscalls.c, trace_get_syscall_nr).
+ */
+function lowerIsCompat(fn: FunctionState): ReturnType<FunctionState['ir']['toBool']> {
+  const { ir, lowering } = fn;
+  const task = lowering.callPointer('get_current_task_btf');
+  const info = memberOf(fn, 'task_struct', 'thread_info');
+  const status = memberOf(fn, 'thread_info', 'status');
+  const value = directLoad(fn, task, info.struct, [info.member, status.member], 4);
+  return ir.toBool(ir.op('and', value, ir.constant(TS_COMPAT)));
+}
+
+function memberOf(
+  fn: FunctionState,
+  structName: string,
+  memberName: string,
+): { readonly struct: StructType; readonly member: Member } {
+  const { types } = fn.unit.kernel;
+  const struct = types.struct('struct', structName);
+  const member = struct && types.member(struct, memberName);
+  if (!struct || !member)
+    throw new Error(`the kernel description has no ${structName}::${memberName}`);
+  return { struct, member };
+}
+
+/** One load at a CO-RE offset from a pointer that the verifier knows the type of. */
+function directLoad(
+  fn: FunctionState,
+  pointer: Parameters<FunctionState['ir']['load']>[0],
+  struct: StructType,
+  path: readonly Member[],
+  width: 4 | 8,
+): IrValue {
+  const offset = path.reduce((sum, member) => sum + member.bitOffset / 8, 0);
+  const site = fn.unit.sites.number({
+    kind: 'core',
+    relocation: 'byte-offset',
+    struct: struct.id,
+    indexes: path.flatMap((member) => member.indexes),
+    value: offset,
+  });
+  return fn.ir.siteLoad(site, pointer, offset, width, false);
+}
