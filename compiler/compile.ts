@@ -4,6 +4,7 @@ import { link } from '../linker/link.ts';
 import { analyse } from './analysis/analyse.ts';
 import type { TypedProgram } from './analysis/typed.ts';
 import type { KernelDescription } from './kernel/types.ts';
+import { emitObject, LimitError } from './limits.ts';
 import { emit } from './llvm/backend.ts';
 import { lower } from './lowering/lower.ts';
 import { expandMacros } from './macros/expand.ts';
@@ -37,6 +38,7 @@ export interface Compilation {
   readonly optimisedIr?: () => string;
   readonly assembly?: () => string;
   /** The linked object; made when asked for. */
+  /** Throws a LimitError where a program is too large for BPF. */
   readonly object?: () => Uint8Array;
 }
 
@@ -63,11 +65,9 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const typed = analyse(expanded, { ...options, kernel, macros, diagnostics });
   if (!typed || diagnostics.hasErrors) return { ...outcome, ast: program };
 
-  const { module, unit } = lower(typed, {
-    sources,
-    kernel,
-    unsafe: options.unsafe,
-  });
+  const context = { sources, kernel, unsafe: options.unsafe, diagnostics };
+  const { module, unit } = lower(typed, context);
+  if (diagnostics.hasErrors) return { ...outcome, ast: program, typed };
   return {
     ...outcome,
     ast: program,
@@ -75,6 +75,14 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     ir: () => module.text(),
     optimisedIr: () => Buffer.from(emit(module, 'ir')).toString(),
     assembly: () => Buffer.from(emit(module, 'assembly')).toString(),
-    object: () => link({ ...unit, object: emit(module, 'object') }),
+    object: () => {
+      const object = emitObject(module, typed.probes);
+      if (object instanceof Uint8Array) return link({ ...unit, object });
+      // Once more, with less in registers that would be spilled to the stack.
+      const spare = lower(typed, { ...context, sparesStack: true });
+      const second = emitObject(spare.module, typed.probes);
+      if (second instanceof Uint8Array) return link({ ...spare.unit, object: second });
+      throw new LimitError(sources, second);
+    },
   };
 }

@@ -40,7 +40,11 @@ export function createFunction(
 ): FunctionState {
   const frameSize = place.role === 'program' ? program.frame.size : 0;
   const role = program.unit.heights.has(program.probe.symbol) ? 'callback' : place.role;
-  const budget = Math.max(0, stackBudget(program.depth, role) - frameSize);
+  const whole = stackBudget(program.depth, role);
+  const budget = {
+    bytes: Math.max(0, whole.bytes - frameSize),
+    scalars: program.unit.sparesStack ? 0 : whole.scalars,
+  };
   const memory = createMemory(ir, budget, program.scratch, () => {
     if (!fn.scratch) throw new Error('scratch memory is used that the draft did not ask for');
     return fn.scratch;

@@ -1,8 +1,9 @@
 /** Script types as the manifest describes them to the loader. */
 import type { Manifest, ManifestType } from '../../linker/manifest/manifest.ts';
-import type { KernelDescription } from '../kernel/types.ts';
+import type { KernelDescription, Member } from '../kernel/types.ts';
 import { fieldsOf, layoutOf } from '../types/layout.ts';
 import type { EnumType, StructType, Type } from '../types/type.ts';
+import { memoryWidth } from './members.ts';
 
 export interface TypeTable {
   describe(type: Type): ManifestType;
@@ -105,11 +106,27 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
     size: type.size,
     fields: kernel.types.members(type).map((member) => ({
       name: member.name,
-      offset: Math.floor(member.bitOffset / 8),
       type: inMemory(member.type),
-      ...(member.bitSize > 0 ? { bits: [member.bitOffset % 8, member.bitSize] as const } : {}),
+      ...memberPlace(member),
     })),
   });
 
   return { describe, enums: () => enums };
+}
+
+/**
+ * Where a member stands. A bitfield is read as a whole unit of its type, which begins at a multiple of the
+ * type's size: the bytes from its first bit on may end outside of the struct.
+ */
+function memberPlace(member: Member): {
+  readonly offset: number;
+  readonly bits?: readonly [number, number];
+} {
+  const { bitOffset, bitSize } = member;
+  if (bitSize === 0) return { offset: Math.floor(bitOffset / 8) };
+  const unit = 8 * memoryWidth(member.type);
+  const start = Math.floor(bitOffset / unit) * unit;
+  // Packed bitfields may cross units; then they begin at their byte.
+  const from = bitOffset + bitSize <= start + unit ? start : Math.floor(bitOffset / 8) * 8;
+  return { offset: from / 8, bits: [bitOffset - from, bitSize] };
 }

@@ -136,7 +136,7 @@ function lowerBtfPointer(
   return { pointer: ir.intToPointer(lowerValue(fn, expression)), nullable: true };
 }
 
-function isBtfPointer(fn: FunctionState, expression: TypedExpression): boolean {
+export function isBtfPointer(fn: FunctionState, expression: TypedExpression): boolean {
   const { type } = expression;
   if (type.kind !== 'pointer' || type.to.kind !== 'struct' || type.space === 'user') return false;
   switch (expression.kind) {

@@ -11,6 +11,12 @@ import { roundUp } from '../types/layout.ts';
 /** Values larger than this never stand on the stack. */
 const LARGEST_ON_STACK = 64;
 
+/**
+ * The kernel's limit on values of per-CPU arrays, such as an entry of scratch memory: PCPU_MIN_UNIT_SIZE
+ * (include/linux/percpu.h, kernel/bpf/arraymap.c).
+ */
+export const LARGEST_SCRATCH = 32768;
+
 /** Offsets in a program's scratch entry, handed out like a stack. */
 export interface ScratchArena {
   take(size: number): number;
@@ -46,6 +52,11 @@ export function createScratchArena(start: number): ScratchArena {
 export interface Memory {
   /** Memory of `size` bytes, aligned to 8, until the scope around ends. Not zeroed. */
   take(size: number): IrPointer;
+  /**
+   * A place for a scalar variable, which LLVM turns into a register and spills around calls: only so many at
+   * a time, then scratch memory.
+   */
+  takeScalar(): IrPointer;
   /** Runs `body`; what it takes is free again afterwards. */
   scope<T>(body: () => T): T;
 }
@@ -57,17 +68,18 @@ interface Slot {
 
 /**
  * `budget` is what the function may take of the kernel's 512 bytes (MAX_BPF_STACK), which it shares with its
- * callbacks and with LLVM's spills.
+ * callbacks and with LLVM's spills; `scalars` is the number of scalar variables that may be spilled at a time.
  */
 export function createMemory(
   ir: FunctionBuilder,
-  budget: number,
+  { bytes: budget, scalars }: StackBudget,
   arena: ScratchArena,
   scratch: () => IrPointer,
 ): Memory {
   const free: Slot[] = [];
   const live: Slot[] = [];
   let used = 0;
+  let liveScalars = 0;
 
   const onStack = (size: number): IrPointer | undefined => {
     if (size > LARGEST_ON_STACK) return undefined;
@@ -89,22 +101,34 @@ export function createMemory(
     take(size) {
       return onStack(size) ?? ir.offset(scratch(), arena.take(size));
     },
+    takeScalar() {
+      if (liveScalars >= scalars) return ir.offset(scratch(), arena.take(8));
+      liveScalars += 1;
+      return ir.alloca(8, 8);
+    },
     scope(body) {
       const slots = live.length;
+      const before = liveScalars;
       const mark = arena.mark;
       const result = body();
       free.push(...live.splice(slots));
+      liveScalars = before;
       arena.reset(mark);
       return result;
     },
   };
 }
 
+export interface StackBudget {
+  readonly bytes: number;
+  readonly scalars: number;
+}
+
 /** Stack budgets by nesting of callbacks: the program's own, then that of each callback. */
-export function stackBudget(callbackDepth: number, role: 'program' | 'callback'): number {
-  if (callbackDepth === 0) return 256;
-  if (callbackDepth === 1) return role === 'program' ? 160 : 112;
-  if (callbackDepth === 2) return role === 'program' ? 128 : 72;
-  if (callbackDepth <= 4) return role === 'program' ? 104 : 40;
-  return role === 'program' ? 96 : 24;
+export function stackBudget(callbackDepth: number, role: 'program' | 'callback'): StackBudget {
+  if (callbackDepth === 0) return { bytes: 256, scalars: 16 };
+  if (callbackDepth === 1) return { bytes: role === 'program' ? 160 : 112, scalars: 8 };
+  if (callbackDepth === 2) return { bytes: role === 'program' ? 128 : 72, scalars: 4 };
+  if (callbackDepth <= 4) return { bytes: role === 'program' ? 104 : 40, scalars: 2 };
+  return { bytes: role === 'program' ? 96 : 24, scalars: 1 };
 }

@@ -10,7 +10,7 @@ import { clearResult, framesAbove, resultStorage, returnsInMemory } from './call
 import { createDraftBuilder } from './draft.ts';
 import { isComm, lowerCondition, lowerInto, lowerValue } from './expressions.ts';
 import { createFunction } from './function.ts';
-import { createScratchArena, type ScratchArena, stackBudget } from './memory.ts';
+import { createScratchArena, LARGEST_SCRATCH, type ScratchArena, stackBudget } from './memory.ts';
 import { acquireScratch, releaseScratch, scratchHeader } from './scratch.ts';
 import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { lowerBlock } from './statements.ts';
@@ -37,6 +37,13 @@ export function lowerProgram(
     scratchSize: draft.scratch.peak,
     scratchInPredicate: ofPredicate > 0,
   };
+  if (measure.scratchSize > LARGEST_SCRATCH) {
+    unit.diagnostics.error(
+      `The probe needs ${measure.scratchSize} bytes of memory for its strings and other large values; the kernel gives ${LARGEST_SCRATCH}`,
+      probe.range,
+      'Lower max_strlen, read shorter strings with str(pointer, length), or use fewer of them at a time.',
+    );
+  }
   lowerBody(createProgram(unit, probe, plan, measure, false), ir, context);
 }
 
@@ -73,7 +80,7 @@ function layoutFrame(probe: TypedProbe, plan: ProbePlan, scratch: ScratchArena):
   let size = 0;
   if (plan.callbackDepth > 0) {
     size = header + plan.loopSlots.size * 8;
-    const limit = stackBudget(plan.callbackDepth, 'program');
+    const limit = stackBudget(plan.callbackDepth, 'program').bytes;
     for (const [id, { variable, captured }] of plan.variables) {
       if (!captured) continue;
       const wanted = roundUp(layoutOf(variable.type).size, 8);
@@ -116,8 +123,10 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   if (probe.target.syscalls) filterSyscall(fn);
   filterProcess(fn);
 
+  // Taken in the draft too, so that both see the same stack.
+  const index = measure.scratchSize > 0 || program.draft ? fn.memory.take(4) : undefined;
   const acquire = () => {
-    if (measure.scratchSize > 0 && !fn.scratch) acquireScratch(fn);
+    if (measure.scratchSize > 0 && index && !fn.scratch) acquireScratch(fn, index);
   };
   if (measure.scratchInPredicate) acquire();
   const { predicate } = probe;

@@ -21,15 +21,14 @@ export function scratchHeader(target: ProbeTarget): number {
   return sharesScratch(target) ? LOCK_SIZE : 0;
 }
 
-/** Takes an entry, or ends the program. Sets `fn.scratch`. */
-export function acquireScratch(fn: FunctionState): void {
+/** Takes an entry, or ends the program. Sets `fn.scratch`. `index` has room for the entry's number. */
+export function acquireScratch(fn: FunctionState, index: IrPointer): void {
   const { ir, unit, program } = fn;
   const { target } = program.probe;
   const entries = sharesScratch(target) ? SHARED_ENTRIES : 1;
   const first = unit.scratch.entries;
   unit.scratch.entries += entries;
   unit.scratch.size = Math.max(unit.scratch.size, program.measure.scratchSize);
-  const index = fn.memory.take(4);
   const entry = entries === 1 ? lookup(fn, index, first) : lock(fn, index, first, entries);
   ir.if_(ir.isNull(entry), () => {
     if (entries > 1) {

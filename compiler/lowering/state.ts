@@ -9,6 +9,7 @@ import type {
 import type { KernelDescription } from '../kernel/types.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
 import type { UnitFunction, UnitGlobal } from '../unit.ts';
 import type { FunctionPlan } from './calls.ts';
@@ -24,6 +25,9 @@ export interface UnitState {
   readonly program: TypedProgram;
   readonly sources: Sources;
   readonly kernel: KernelDescription;
+  /** For what the machine does not allow. */
+  readonly diagnostics: Diagnostics;
+  readonly sparesStack: boolean;
   readonly config: Config;
   readonly plans: ReadonlyMap<string, MapPlan>;
   /** Functions of the script by symbol: 1 and the frames above it. */

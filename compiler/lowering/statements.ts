@@ -1,6 +1,6 @@
 /** Statements, and the scopes of variables and temporaries. */
 import type { TypedBlock, TypedExpression, TypedStatement } from '../analysis/typed.ts';
-import type { Width } from '../llvm/ir.ts';
+import type { IrPointer, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { lowerAggregate } from './aggregates.ts';
@@ -13,6 +13,7 @@ import {
 } from './expressions.ts';
 import { lowerForMap, lowerForRange } from './loops.ts';
 import { lowerMapAssignment } from './maps.ts';
+import { isBtfPointer } from './members.ts';
 import { lowerReturn } from './program.ts';
 import type { FunctionState } from './state.ts';
 import { copyBytes, zeroBytes } from './strings.ts';
@@ -114,13 +115,19 @@ export function declareVariable(fn: FunctionState, plan: VariablePlan): void {
   const { size } = layoutOf(variable.type);
   if (!fn.program.frame.variables.has(variable.id)) {
     const pointer = isScalar(variable.type)
-      ? fn.ir.alloca(8, 8)
+      ? placeOfScalar(fn, plan)
       : fn.memory.take(Math.max(1, size));
     fn.locations.set(variable.id, { kind: 'memory', pointer, align: 8 });
   }
   if (!plan.zeroed) return;
   const to = variableStorage(fn, variable);
   zeroBytes(fn, to.pointer, scalarWidth(variable.type) ?? size, 8);
+}
+
+/** A pointer that the verifier knows the type of loses it in memory: it has to stand on the stack. */
+function placeOfScalar(fn: FunctionState, plan: VariablePlan): IrPointer {
+  const known = plan.onlyValue && isBtfPointer(fn, plan.onlyValue);
+  return known ? fn.ir.alloca(8, 8) : fn.memory.takeScalar();
 }
 
 /** Scalars are held at their own width, at the start of 8 bytes. */

@@ -2,6 +2,7 @@
 import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { IrModule } from '../llvm/module.ts';
+import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
 import type { UnitFunction, UnitGlobal } from '../unit.ts';
 import { type FunctionPlan, functionHeights } from './calls.ts';
@@ -17,6 +18,9 @@ export interface UnitContext {
   readonly sources: Sources;
   readonly kernel: KernelDescription;
   readonly unsafe: boolean;
+  readonly diagnostics: Diagnostics;
+  /** Variables stand in scratch memory, none in registers: for programs that have no stack left. */
+  readonly sparesStack?: boolean;
 }
 
 /** Everything about a script that its programs do not change. */
@@ -109,6 +113,8 @@ function common(plan: UnitPlan) {
     program: plan.program,
     sources: plan.context.sources,
     kernel: plan.context.kernel,
+    diagnostics: plan.context.diagnostics,
+    sparesStack: plan.context.sparesStack ?? false,
     config: plan.program.config,
     plans: plan.plans,
     heights: plan.heights,

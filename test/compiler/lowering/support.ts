@@ -10,6 +10,7 @@ import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import type { KernelDescription } from '../../../compiler/kernel/types.ts';
 import { emit } from '../../../compiler/llvm/backend.ts';
 import { lower } from '../../../compiler/lowering/lower.ts';
+import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { createSources } from '../../../compiler/source/sources.ts';
 
 /** Enough for trees that name no kernel type. */
@@ -36,6 +37,7 @@ export function lowered(program: TypedProgram) {
     sources: createSources({ name: 'dir/test.bt', text: 'x' }),
     kernel: NO_KERNEL,
     unsafe: false,
+    diagnostics: new Diagnostics(),
   });
 }
 

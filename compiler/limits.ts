@@ -1,0 +1,76 @@
+/**
+ * What BPF itself does not allow and only shows when code is generated: more than 512 bytes of stack, jumps over more
+ * than 32,767 instructions.
+ */
+import type { TypedProbe } from './analysis/typed.ts';
+import { emit } from './llvm/backend.ts';
+import { farJumps } from './llvm/jumps.ts';
+import type { IrModule } from './llvm/module.ts';
+import type { Diagnostic } from './source/diagnostics.ts';
+import type { Sources } from './source/sources.ts';
+
+/** A script that is right and cannot become a program. Objects are made on demand, so it shows only then. */
+export class LimitError extends Error {
+  readonly sources: Sources;
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(sources: Sources, diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(({ message }) => message).join('\n'));
+    this.sources = sources;
+    this.diagnostics = diagnostics;
+  }
+}
+
+type Probes = readonly Pick<TypedProbe, 'symbol' | 'range'>[];
+
+/** 32,767 instructions of 8 bytes: smaller objects need not be searched. */
+const SMALLEST_WITH_FAR_JUMP = 32767 * 8;
+
+/** The module as an object, or why BPF does not allow it. */
+export function emitObject(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
+  const emitted = emitWithinStack(module, probes);
+  if (!(emitted instanceof Uint8Array) || emitted.length < SMALLEST_WITH_FAR_JUMP) return emitted;
+  const far = farJumps(Buffer.from(emit(module, 'assembly')).toString());
+  if (far.length === 0) return emitted;
+  return far.map((symbol) =>
+    refusal(
+      probes,
+      symbol,
+      'The program is too long for BPF: a jump in it spans more than 32767 instructions',
+      'Split it into several probes, or use loops.',
+    ),
+  );
+}
+
+const STACK_LIMIT = /in function (\S+) [^\n]*BPF stack limit of 512 bytes is exceeded/;
+
+/** The object, or what LLVM says of the stack; other refusals are bugs and stay exceptions. */
+function emitWithinStack(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
+  try {
+    return emit(module, 'object');
+  } catch (error) {
+    const symbol = STACK_LIMIT.exec(error instanceof Error ? error.message : '')?.[1];
+    if (symbol === undefined) throw error;
+    return [
+      refusal(
+        probes,
+        symbol,
+        'The program needs more than the 512 bytes of stack that BPF has',
+        'Use fewer values at a time, or keep some of them in maps.',
+      ),
+    ];
+  }
+}
+
+/** The callbacks of a program have its symbol at the beginning of theirs. */
+function refusal(probes: Probes, symbol: string, message: string, hint: string): Diagnostic {
+  const probe = probes.find(
+    (candidate) => symbol === candidate.symbol || symbol.startsWith(`${candidate.symbol}_`),
+  );
+  return {
+    severity: 'error',
+    message,
+    ...(probe ? { range: probe.range } : {}),
+    hints: [hint],
+  };
+}
