@@ -2,12 +2,22 @@
 import type * as ast from './ast.ts';
 import { parseAttachPoint } from './attach-point.ts';
 import { rangeOf, span, variable } from './base-parser.ts';
-import { EMPTY_ALT, EOF, type IToken, isRecognitionException } from './chevrotain.ts';
+import {
+  EMPTY_ALT,
+  EOF,
+  type IToken,
+  isRecognitionException,
+  type TokenType,
+} from './chevrotain.ts';
 import { StatementParser } from './statement-parser.ts';
 import * as t from './tokens.ts';
 import { blockAsValue } from './values.ts';
 
 type Item = ast.CItem | ast.ConfigBlock | ast.Import | ast.RootItem;
+const ITEM_WORDS: readonly TokenType[] = [
+  ...[t.PreprocessorLine, t.Definition, t.ConfigStart, t.ImportStart],
+  ...[t.DeclarationStart, t.MacroStart, t.FnStart],
+];
 type MacroParameter = ast.Macro['parameters'][number];
 
 export class ProgramParser extends StatementParser {
@@ -18,21 +28,44 @@ export class ProgramParser extends StatementParser {
 
   readonly program = this.RULE('program', (): ast.Program => {
     const items: Item[] = [];
-    this.MANY(() => {
-      items.push(
-        this.OR<Item>([
-          { ALT: () => this.SUBRULE(this.cItem) },
-          { ALT: () => this.SUBRULE(this.config) },
-          { ALT: () => this.SUBRULE(this.rootImport) },
-          { ALT: () => this.SUBRULE(this.mapDeclaration) },
-          { ALT: () => this.SUBRULE(this.macro) },
-          { ALT: () => this.SUBRULE(this.fn) },
-          { ALT: () => this.SUBRULE(this.probe) },
-        ]),
-      );
-    });
+    const element = (): void => {
+      items.push(this.SUBRULE(this.item));
+    };
+    // As in blocks: MANY would leave the loop at what begins no item.
+    if (this.RECORDING_PHASE) this.MANY(element);
+    else while (!this.next(EOF)) this.recovering(element, (start) => this.skipItem(start));
     return this.ACTION(() => this.assemble(items));
   });
+
+  protected readonly item = this.RULE('item', () =>
+    this.OR<Item>({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.cItem) },
+        { ALT: () => this.SUBRULE(this.config) },
+        { ALT: () => this.SUBRULE(this.rootImport) },
+        { ALT: () => this.SUBRULE(this.mapDeclaration) },
+        { ALT: () => this.SUBRULE(this.macro) },
+        { ALT: () => this.SUBRULE(this.fn) },
+        { ALT: () => this.SUBRULE(this.probe) },
+      ],
+      ERR_MSG: 'a probe',
+    }),
+  );
+
+  /** Skips to behind the block or the `;` that ends the item begun at `start`, or to a word that begins one. */
+  private skipItem(start: IToken): void {
+    let depth = this.openCurlies(start);
+    for (; !this.next(EOF); this.SKIP_TOKEN()) {
+      const token = this.LA(1);
+      if (depth === 0 && token !== start && ITEM_WORDS.includes(token.tokenType)) return;
+      if (this.next(t.LeftCurly)) depth += 1;
+      else if (token.image === '}') depth = Math.max(depth - 1, 0);
+      else if (token.image !== ';') continue;
+      if (depth > 0) continue;
+      this.SKIP_TOKEN();
+      return;
+    }
+  }
 
   /** Sorts items into their sections; reports those that stand in the wrong place. */
   private assemble(items: readonly Item[]): ast.Program {

@@ -28,7 +28,9 @@ export abstract class StatementParser extends ExpressionParser {
     };
     // MANY would leave the loop at a token that begins no statement, and out of the reach of recovery.
     if (this.RECORDING_PHASE) this.MANY(element);
-    else while (!this.next(t.RightCurly) && !this.next(EOF)) this.recovering(element);
+    else
+      while (!this.next(t.RightCurly) && !this.next(EOF))
+        this.recovering(element, (start) => this.skipStatement(start));
     const close = this.CONSUME(t.RightCurly);
     return this.ACTION(() => ({ kind: 'block', range: span(open, close), statements, tail }));
   });
@@ -209,14 +211,14 @@ export abstract class StatementParser extends ExpressionParser {
 
   // ---- recovery ----------------------------------------------------------------------------------
 
-  /** Runs `element`; after a syntax error in it, goes on behind its end. chevrotain has noted the error. */
-  private recovering(element: () => void): void {
+  /** Runs `element`; after a syntax error in it, skips what is left of it. chevrotain has noted the error. */
+  protected recovering(element: () => void, skip: (start: IToken) => void): void {
     const start = this.LA(1);
     try {
       element();
     } catch (error) {
       if (!(error instanceof Error) || !isRecognitionException(error)) throw error;
-      this.skipStatement(start);
+      skip(start);
     }
   }
 
@@ -244,7 +246,7 @@ export abstract class StatementParser extends ExpressionParser {
   }
 
   /** Braces opened and not closed from `start` to the last token consumed. */
-  private openCurlies(start: IToken): number {
+  protected openCurlies(start: IToken): number {
     if (this.LA(1) === start) return 0;
     let depth = 0;
     for (let at = 0; ; at -= 1) {
