@@ -1,6 +1,6 @@
 /** Address spaces of pointers, and the sizes that they step by. */
 import type { Range } from '../source/source.ts';
-import { layoutOf } from '../types/layout.ts';
+import { sizeInMemory } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
 import type { AddressSpace, PointerType, Type } from '../types/type.ts';
 import type { Typing } from './state.ts';
@@ -48,11 +48,4 @@ export function readFrom(type: Type, space: AddressSpace): Type {
 /** By how many bytes `p + 1` moves. */
 export function stepOf(pointer: PointerType): number {
   return pointer.to.kind === 'void' || pointer.to.kind === 'context' ? 1 : sizeInMemory(pointer.to);
-}
-
-/** Size in the traced program's or the kernel's memory, where an enum has its own size. */
-export function sizeInMemory(type: Type): number {
-  if (type.kind === 'enum') return type.size;
-  if (type.kind === 'array') return sizeInMemory(type.element) * type.count;
-  return layoutOf(type).size;
 }

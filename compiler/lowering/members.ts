@@ -5,7 +5,7 @@
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { Member } from '../kernel/types.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
-import { layoutOf } from '../types/layout.ts';
+import { sizeInMemory } from '../types/layout.ts';
 import type { AddressSpace, StructType, Type } from '../types/type.ts';
 import { isScalar, isScriptType } from '../types/type.ts';
 import { lowerElementOffset } from './arrays.ts';
@@ -71,7 +71,7 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
       };
     }
     case 'index': {
-      const step = layoutOf(expression.type).size;
+      const step = sizeInMemory(expression.type);
       const base =
         expression.base.type.kind === 'pointer'
           ? pointee(fn, expression.base)

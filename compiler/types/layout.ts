@@ -60,8 +60,9 @@ export function layoutOf(type: Type): Layout {
     case 'lhist':
       return { size: 8 * lhistBuckets(type), align: 8 };
     case 'array': {
-      const element = layoutOf(type.element);
-      return { size: element.size * type.count, align: element.align };
+      const size = sizeInMemory(type.element);
+      const align = type.element.kind === 'enum' ? size : layoutOf(type.element).align;
+      return { size: size * type.count, align };
     }
     case 'tuple':
       return sequence(type.elements).layout;
@@ -72,6 +73,11 @@ export function layoutOf(type: Type): Layout {
     case 'context':
       throw new Error('a context is never stored');
   }
+}
+
+/** Size of an object of C, in which an enum has its own size: what arrays and pointers step by. */
+export function sizeInMemory(type: Type): number {
+  return type.kind === 'enum' ? type.size : layoutOf(type).size;
 }
 
 /** Offsets of the elements of a tuple or record, in order. */

@@ -51,7 +51,12 @@ export function addValueType(builder: BtfBuilder, types: KernelTypes, type: Type
     case 'pointer':
       return builder.pointer(0);
     case 'array':
-      return builder.array(value(type.element), type.count);
+      return builder.array(
+        type.element.kind === 'enum'
+          ? addEnum(builder, types, type.element, type.element.size)
+          : value(type.element),
+        type.count,
+      );
     case 'tuple':
     case 'record': {
       const names = type.kind === 'record' ? type.fields.map((field) => field.name) : [];
@@ -67,7 +72,7 @@ export function addValueType(builder: BtfBuilder, types: KernelTypes, type: Type
       );
     }
     case 'enum':
-      return addEnum(builder, types, type);
+      return addEnum(builder, types, type, layoutOf(type).size);
     case 'ksym':
     case 'probe':
     case 'count':
@@ -111,12 +116,12 @@ export function addValueType(builder: BtfBuilder, types: KernelTypes, type: Type
   }
 }
 
-/** 8 bytes wide, as script values of enums are, with the names that fit. */
-function addEnum(builder: BtfBuilder, types: KernelTypes, type: EnumType): number {
+/** 8 bytes wide where it is a script's value, of its own size in arrays; with the names that fit. */
+function addEnum(builder: BtfBuilder, types: KernelTypes, type: EnumType, size: number): number {
   const values = types.enumerators(type.id);
   const narrow = values.every(([, value]) => {
     return type.signed ? BigInt.asIntN(32, value) === value : BigInt.asUintN(32, value) === value;
   });
   // ENUM64 came with Linux 6.0, so it is taken only where it has to be.
-  return builder.enum(type.name, layoutOf(type).size, type.signed, values, !narrow);
+  return builder.enum(type.name, size, type.signed, values, !narrow);
 }

@@ -164,10 +164,16 @@ static void bit_fields(struct tester *tester)
 	};
 	const struct mf_type record = {
 		.kind = MF_RECORD, .size = 16, .fields = fields, .field_count = 5};
+	const struct mf_field wide[] = {
+		{.offset = 1, .type = &uint64, .name = "nine", .bit_offset = 3, .bit_width = 62},
+	};
+	const struct mf_type packed = {
+		.kind = MF_RECORD, .size = 10, .fields = wide, .field_count = 1};
 	uint8_t data[16] = {0x05 | 0x08, 0x80, 0xe3};
 	uint64_t all = UINT64_MAX;
 
 	memcpy(data + 8, &all, sizeof(all));
+	check_value(tester, &packed, "\0\x0f\0\0\0\0\0\0\0\x01", "{ .nine = 2305843009213693953 }");
 	check_value(tester, &record, data,
 		    "{ .low = 5, .mid = 1, .top = 1, .sign = -2, .all = 18446744073709551615 }");
 }

@@ -110,6 +110,8 @@ struct __attribute__((packed)) packed {
 
 KEEP long workload_shapes(const struct shapes *shapes, const struct packed *packed, long colour)
 {
+	// All of both is read, as far as the compiler knows: it must store all of it.
+	__asm__ volatile("" : : "r"(shapes), "r"(packed) : "memory");
 	sink += shapes->low + packed->tag + colour;
 	return sink;
 }

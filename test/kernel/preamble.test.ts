@@ -1,0 +1,137 @@
+/** Structs, unions and enums that scripts define themselves, read from a program that has them. */
+import { describe, expect, it } from 'vitest';
+import { canRun, type RunOptions, run, WORKLOAD } from '../support/run.ts';
+
+const SHAPES = `
+enum colour { RED, GREEN = 5, BLUE = 7 };
+struct shapes {
+  char name[8];
+  char full[4];
+  unsigned int low : 3;
+  unsigned int middle : 11;
+  int negative : 5;
+  enum colour colour;
+  struct { short x; short y; } point;
+  union { unsigned int word; unsigned char bytes[4]; };
+  struct { long first; struct { long second; }; };
+  const char *text;
+  struct shapes *next;
+  int numbers[3];
+  enum colour colours[2];
+};
+struct __attribute__((packed)) packed {
+  char tag;
+  int value;
+  unsigned long long a : 3;
+  unsigned long long b : 62;
+  long long c : 7;
+  short last;
+};
+`;
+
+/** What a body prints once in a call of workload_shapes(struct shapes *, struct packed *, colour). */
+async function printed(body: string, options: RunOptions & { preamble?: string } = {}) {
+  const script = `${options.preamble ?? SHAPES}
+uprobe:${WORKLOAD}:workload_shapes { ${body} exit(); }`;
+  const result = await run(script, { workload: 'shapes 1', signal: 'none', ...options });
+  expect(result.stderr).toBe('Attached 1 probe\n');
+  expect(result.status).toBe(0);
+  // exit() ends the output with two line feeds, before the maps.
+  return result.stdout.replace(/\n\n$/, '');
+}
+
+describe.runIf(canRun)('definitions of C', () => {
+  it('[GRM-007] read members of a struct, of one inside it, and of one that it points to', async () => {
+    const out = await printed(`
+      $s = (struct shapes *)arg0;
+      printf("%s %d %d\\n", $s->name, $s.point.x, $s.point.y);
+      printf("%s %s %d\\n", str($s.text), $s.next.name, $s->next->first);
+      printf("%d %d %d\\n", $s.numbers[0], $s.numbers[2], $s.colours[1]);
+      $c = $s.colours; print($c); print($s.colours[0]); @[$c] = 1;`);
+    expect(out).toBe('first -3 4\npointed to second 42\n10 30 0\n[GREEN,RED]\nGREEN\n\n\n@[[GREEN,RED]]: 1\n');
+  });
+
+  it('[GRM-008] read the members of a union from the same bytes', async () => {
+    const out = await printed(
+      '$v = (union view *)(arg0 + 20); printf("%x %x %d\\n", $v.word, $v.halves[1], $v.bytes[3]);',
+      {
+        preamble:
+          'union view { unsigned int word; unsigned short halves[2]; unsigned char bytes[4]; };',
+      },
+    );
+    expect(out).toBe('4fffd 4 0\n');
+  });
+
+  it('[GRM-009] give enumerators as identifiers and print them by name', async () => {
+    const out = await printed(`
+      $c = ((struct shapes *)arg0).colour;
+      printf("%d %d %s %s\\n", BLUE, $c, $c, GREEN);
+      print($c); print((enum colour)arg2); print($c == BLUE);
+      @[$c] = count();`);
+    expect(out).toBe('7 7 BLUE GREEN\nBLUE\nGREEN\ntrue\n\n\n@[BLUE]: 1\n');
+  });
+
+  it('[GRM-010] lay packed structs out as their attribute says', async () => {
+    const out = await printed(`
+      $p = (struct packed *)arg1;
+      printf("%c %d %d %d\\n", $p.tag, $p.value, $p.last, sizeof(struct packed));`);
+    expect(out).toBe('p -123456 -2 16\n');
+  });
+
+  it('[GRM-011] read members of anonymous structs and unions as the own ones', async () => {
+    const out = await printed(`
+      $s = (struct shapes *)arg0;
+      printf("%x %d %d\\n", $s.word, $s.bytes[0], $s.bytes[3]);
+      printf("%d %lld\\n", $s.first, $s.second);`);
+    expect(out).toBe('1020304 4 1\n-1 1099511627776\n');
+  });
+
+  it('[GRM-012] cut bitfields out with their sign, also over nine bytes', async () => {
+    const out = await printed(`
+      $s = (struct shapes *)arg0; $p = (struct packed *)arg1;
+      printf("%d %d %d\\n", $s.low, $s.middle, $s.negative);
+      printf("%d %llx %d\\n", $p.a, $p.b, $p.c);`);
+    expect(out).toBe('5 1234 -7\n5 123456789abcdef -33\n');
+  });
+
+  it('[TYP-034] have room for a NUL behind a char array, which those of the kernel have inside', async () => {
+    const out = await printed(`
+      $s = (struct shapes *)arg0;
+      printf("%s %d %d\\n", $s.full, sizeof($s.full), sizeof($s.name));
+      printf("%d\\n", sizeof(curtask.comm));`);
+    expect(out).toBe('full 5 9\n16\n');
+  });
+
+  it('[TYP-085] have values of 64 bits, whatever the size of the enum', async () => {
+    const out = await printed(
+      `printf("%lld %llu %d %d\\n", BIG, LARGE, NEGATIVE, sizeof(enum big));
+       print(BIG); print((enum sign)-1); print(FEW); printf("%d\\n", FEW + 1);`,
+      {
+        preamble: `enum big { SMALL = 1, BIG = 0x123456789abcULL, LARGE = 0xffffffffffffffffULL };
+          enum sign { NEGATIVE = -1, POSITIVE };
+          enum { FEW = 3 };`,
+      },
+    );
+    expect(out).toBe('20015998343868 18446744073709551615 -1 8\nBIG\nNEGATIVE\nFEW\n4\n');
+  });
+
+  it('print whole structs, member by member, with bitfields and arrays', async () => {
+    const out = await printed(`
+      print(*(struct packed *)arg1);
+      print(*((struct shapes *)arg0).next);`);
+    expect(out).toBe(
+      `{ .tag = 112, .value = -123456, .a = 5, .b = 81985529216486895, .c = -33, .last = -2 }
+{ .name = second, .full = , .low = 0, .middle = 0, .negative = 0, .colour = RED, .point = { .x = 0, .y = 0 }, .word = 0, .bytes = [0,0,0,0], .first = 42, .second = 0, .text = 0x0, .next = 0x0, .numbers = [0,0,0], .colours = [RED,RED] }
+`,
+    );
+  });
+
+  it('keep structs in maps, with their members', async () => {
+    const out = await printed(`
+      @s = *(struct shapes *)arg0; @p[1] = *(struct packed *)arg1;
+      printf("%s %s %d %d\\n", @s.name, @s.full, @s.negative, @s.point.x);
+      printf("%d %llx %d %d\\n", @p[1].value, @p[1].b, @p[1].c, @p[1].last);
+      clear(@s); clear(@p);`);
+    expect(out).toBe('first full -7 -3\n-123456 123456789abcdef -33 -2\n');
+  });
+});
