@@ -3,6 +3,9 @@ import { dirname } from 'node:path';
 import { link } from '../linker/link.ts';
 import { analyse } from './analysis/analyse.ts';
 import type { TypedProgram } from './analysis/typed.ts';
+import { resolveImports } from './imports/imports.ts';
+import { standardLibrary } from './imports/library.ts';
+import { readLinkedCode } from './imports/linked.ts';
 import type { KernelDescription } from './kernel/types.ts';
 import { emitObject, LimitError } from './limits.ts';
 import { emit } from './llvm/backend.ts';
@@ -45,32 +48,53 @@ export interface Compilation {
 export function compile(source: Source, options: CompileOptions): Compilation {
   const diagnostics = new Diagnostics();
   const sources = createSources(source);
-  const outcome = { sources, diagnostics: diagnostics.all };
+  const outcome = (ast?: ast.Program) => ({
+    sources,
+    diagnostics: diagnostics.all.filter((diagnostic) => concernsUser(diagnostic, sources)),
+    ...(ast ? { ast } : {}),
+  });
   const program = parse(source, diagnostics);
-  if (!program || diagnostics.hasErrors)
-    return { ...outcome, ...(program ? { ast: program } : {}) };
+  if (!program || diagnostics.hasErrors) return outcome(program);
 
-  const { kernel, macros } = readPreamble(program.preamble, {
+  const imported = resolveImports(program, { sources, diagnostics });
+  if (diagnostics.hasErrors) return outcome(program);
+
+  const { kernel, macros } = readPreamble(imported.program.preamble, {
     kernel: options.kernel,
     folder: dirname(source.name),
     includeFolders: options.includeFolders ?? [],
-    headers: options.headers ?? [],
+    headers: [...(options.headers ?? []), ...imported.headers.map(({ path }) => path)],
     diagnostics,
   });
-  if (diagnostics.hasErrors) return { ...outcome, ast: program };
+  if (diagnostics.hasErrors) return outcome(program);
 
-  const expanded = expandMacros(program, { sources, diagnostics, library: () => [] });
-  if (diagnostics.hasErrors) return { ...outcome, ast: program };
+  const linked = readLinkedCode(imported.objects, kernel, diagnostics);
+  if (diagnostics.hasErrors) return outcome(program);
 
-  const typed = analyse(expanded, { ...options, kernel, macros, diagnostics });
-  if (!typed || diagnostics.hasErrors) return { ...outcome, ast: program };
+  const library = standardLibrary(sources);
+  const expanded = expandMacros(imported.program, { sources, diagnostics, library });
+  if (diagnostics.hasErrors) return outcome(program);
 
-  const context = { sources, kernel, unsafe: options.unsafe, diagnostics };
+  const typed = analyse(expanded, {
+    ...options,
+    kernel,
+    macros,
+    linked: linked.functions,
+    diagnostics,
+  });
+  if (!typed || diagnostics.hasErrors) return outcome(program);
+
+  const context = {
+    sources,
+    kernel,
+    unsafe: options.unsafe,
+    imports: linked.objects,
+    diagnostics,
+  };
   const { module, unit } = lower(typed, context);
-  if (diagnostics.hasErrors) return { ...outcome, ast: program, typed };
+  if (diagnostics.hasErrors) return { ...outcome(program), typed };
   return {
-    ...outcome,
-    ast: program,
+    ...outcome(program),
     typed,
     ir: () => module.text(),
     optimisedIr: () => Buffer.from(emit(module, 'ir')).toString(),
@@ -85,4 +109,8 @@ export function compile(source: Source, options: CompileOptions): Compilation {
       throw new LimitError(sources, second);
     },
   };
+}
+
+function concernsUser({ severity, range }: Diagnostic, sources: Sources): boolean {
+  return severity === 'error' || !range || !sources.place(range).source.library;
 }

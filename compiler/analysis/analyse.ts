@@ -7,6 +7,7 @@
  * with. Only the last round's tree and diagnostics count.
  */
 
+import { isLinkedImport } from '../imports/linked.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
@@ -36,6 +37,8 @@ export interface AnalysisContext {
   /** Macros of the C preamble. */
   readonly macros: CMacros;
   /** `BPFTRACE_*` settings override the config block. */
+  /** Functions of imported objects, by name. */
+  readonly linked?: ReadonlyMap<string, FunctionSignature>;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -59,7 +62,8 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   const config = readConfig(program.config, context.environment ?? {}, diagnostics);
   reportUnsupported(program, diagnostics);
   const declarations = readDeclarations(program, diagnostics);
-  const functions = readFunctions(program, isBuiltinName, diagnostics);
+  const linked = context.linked ?? new Map<string, FunctionSignature>();
+  const functions = readFunctions(program, isBuiltinName, linked, diagnostics);
   const copies = resolveCopies(program, context);
   if (copies.length > config.maxBpfProgs) {
     diagnostics.error(
@@ -72,7 +76,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   let known = NO_FACTS;
   let assume = false;
   for (let count = 0; count < MOST_ROUNDS; count += 1) {
-    const signatures = new Map<string, FunctionSignature>();
+    const signatures = new Map(linked);
     const round: Round = {
       kernel: context.kernel,
       functions: signatures,
@@ -114,9 +118,6 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
 }
 
 function reportUnsupported(program: ast.Program, diagnostics: Diagnostics): void {
-  for (const item of program.imports) {
-    diagnostics.error('import is not supported yet', item.range);
-  }
   if (!program.items.some((item) => item.kind === 'probe')) {
     diagnostics.error('No probes to attach', undefined, 'A script needs at least one probe.');
   }

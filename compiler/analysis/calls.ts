@@ -16,11 +16,9 @@ import type { TypedExpression } from './typed.ts';
 /** Functions of the language that this version does not have. */
 const LATER: ReadonlySet<string> = new Set([
   'assert',
-  'assert_str',
   'cgroup_path',
   'cgroupid',
   'config',
-  'container_of',
   'debugf',
   'default_str_length',
   'dw_ustack',
@@ -30,7 +28,6 @@ const LATER: ReadonlySet<string> = new Set([
   'fail',
   'getopt',
   'is_array',
-  'is_err',
   'is_integer',
   'is_literal',
   'is_ptr',
@@ -53,7 +50,6 @@ const LATER: ReadonlySet<string> = new Set([
   'socket_cookie',
   'static_assert',
   'str_concat',
-  'strcap',
   'strerror',
   'syscall_name',
   'tseries',

@@ -124,7 +124,7 @@ function replace(run: Run, scope: Scope, node: RewrittenNode): RewrittenNode | u
         ...node,
         range: place(scope, node.range),
         of: expandOf(run, scope, node.of),
-        path: node.path.map((name) => fieldName(scope, name)),
+        path: node.path.flatMap((name) => fieldPath(scope, name)),
       };
     default:
       return undefined;
@@ -145,12 +145,17 @@ function follow(scope: Scope, node: Given): { readonly node: Given; readonly sco
   return binding?.kind === 'given' ? follow(binding.scope, binding.node) : { node, scope };
 }
 
-/** `offsetof(T, m)`: the field may be what a parameter names. */
-function fieldName(scope: Scope, name: string): string {
+/** `offsetof(T, m)`: the field may be what a parameter names, `a` or `a.b`. */
+function fieldPath(scope: Scope, name: string): readonly string[] {
   const binding = scope.bindings.get(name);
-  if (binding?.kind !== 'given') return name;
-  const { node } = follow(binding.scope, binding.node);
-  return node.kind === 'identifier' ? node.name : name;
+  if (binding?.kind !== 'given') return [name];
+  return namesOf(follow(binding.scope, binding.node).node) ?? [name];
+}
+
+function namesOf(node: Given): readonly string[] | undefined {
+  if (node.kind === 'identifier') return [node.name];
+  const base = node.kind === 'field' ? namesOf(node.base) : undefined;
+  return base && node.kind === 'field' ? [...base, node.field] : undefined;
 }
 
 // ---- uses ----------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ export interface Source {
   readonly name: string;
   /** The file that the text was read from, which imports are relative to; absent for text of its own. */
   readonly path?: string;
+  /** Of the standard library: what it might be warned of is not the user's to change. */
+  readonly library?: boolean;
   readonly text: string;
 }
 

@@ -1,0 +1,183 @@
+/**
+ * Imports: other scripts become part of the program, before what stands behind their import; C headers and BPF
+ * code are found for the passes that read them.
+ */
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { packageRoot } from '../paths.ts';
+import { Diagnostics } from '../source/diagnostics.ts';
+import type { Range, Source } from '../source/source.ts';
+import type { Sources } from '../source/sources.ts';
+import type * as ast from '../syntax/ast.ts';
+import { parse } from '../syntax/parse.ts';
+import { moved } from '../syntax/rewrite.ts';
+
+export interface ImportedFile {
+  readonly path: string;
+  /** Of the import. */
+  readonly range: Range;
+}
+
+export interface Imported {
+  /** The program with the items and C of imported scripts before its own, and without imports. */
+  readonly program: ast.Program;
+  /** `.h` */
+  readonly headers: readonly ImportedFile[];
+  /** `.bpf.o`, and `.bpf.c` to be compiled. */
+  readonly objects: readonly ImportedFile[];
+}
+
+export interface ImportContext {
+  readonly sources: Sources;
+  readonly diagnostics: Diagnostics;
+}
+
+interface Run extends ImportContext {
+  /** Real paths: a file is imported once, however often and by whatever name it is asked for. */
+  readonly seen: Set<string>;
+  readonly preamble: ast.CItem[];
+  readonly items: ast.RootItem[];
+  readonly headers: ImportedFile[];
+  readonly objects: ImportedFile[];
+}
+
+/** A file or folder, and what diagnostics call it. */
+interface Found {
+  readonly path: string;
+  readonly name: string;
+  readonly stats: Stats;
+}
+
+type Kind = 'script' | 'header' | 'object';
+
+const KINDS: readonly (readonly [suffix: string, kind: Kind])[] = [
+  ['.bt', 'script'],
+  ['.h', 'header'],
+  ['.bpf.c', 'object'],
+  ['.bpf.o', 'object'],
+];
+
+/** What the program imports; errors are in the context's diagnostics. */
+export function resolveImports(program: ast.Program, context: ImportContext): Imported {
+  if (program.imports.length === 0) return { program, headers: [], objects: [] };
+  const run: Run = {
+    ...context,
+    seen: new Set(),
+    preamble: [],
+    items: [],
+    headers: [],
+    objects: [],
+  };
+  const { main } = context.sources;
+  if (main.path !== undefined) run.seen.add(realpathSync(main.path));
+  addScript(run, program, main);
+  const { preamble, items, headers, objects } = run;
+  return { program: { ...program, imports: [], preamble, items }, headers, objects };
+}
+
+function addScript(run: Run, program: ast.Program, source: Source): void {
+  for (const item of program.imports) addImport(run, item, source);
+  run.preamble.push(...program.preamble);
+  run.items.push(...program.items);
+}
+
+function addImport(run: Run, item: ast.Import, importer: Source): void {
+  const { path, range } = item;
+  const found = find(path, importer);
+  if (!found) {
+    run.diagnostics.error(
+      `Cannot find import "${path}"`,
+      range,
+      'Imports are relative to the script that has them; "stdlib/..." is the standard library.',
+    );
+    return;
+  }
+  if (!found.stats.isDirectory()) {
+    const kind = kindOf(path);
+    if (kind) addFile(run, found, kind, range);
+    else {
+      const suffixes = KINDS.map(([suffix]) => suffix).join(', ');
+      run.diagnostics.error(
+        `Unknown import type: "${path}"`,
+        range,
+        `What can be imported: ${suffixes}, and folders of them.`,
+      );
+    }
+    return;
+  }
+  if (refused(run, found, range)) return;
+  for (const name of readdirSync(found.path).sort()) {
+    const kind = kindOf(name);
+    const child = kind && lookUp(join(found.path, name), join(found.name, name));
+    if (kind && child?.stats.isFile()) addFile(run, child, kind, range);
+  }
+}
+
+function addFile(run: Run, file: Found, kind: Kind, range: Range): void {
+  if (refused(run, file, range)) return;
+  const path = realpathSync(file.path);
+  if (run.seen.has(path)) return;
+  run.seen.add(path);
+  if (kind === 'header') run.headers.push({ path, range });
+  else if (kind === 'object') run.objects.push({ path, range });
+  else addScriptFile(run, { ...file, path }, range);
+}
+
+function addScriptFile(run: Run, file: Found, range: Range): void {
+  const text = read(run, file, range);
+  if (text === undefined) return;
+  const source: Source = { name: file.name, text, path: file.path };
+  const base = run.sources.add(source);
+  const own = new Diagnostics();
+  const program = parse(source, own);
+  run.diagnostics.addAll(moved(own.all, base));
+  if (!program) return;
+  const placed = moved(program, base);
+  if (placed.config) {
+    run.diagnostics.error(
+      'config is not allowed within an import',
+      placed.config.range,
+      'Settings are those of the script that is compiled.',
+    );
+  }
+  addScript(run, placed, source);
+}
+
+function read(run: Run, file: Found, range: Range): string | undefined {
+  try {
+    return readFileSync(file.path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    run.diagnostics.error(`Cannot read import "${file.name}": ${reason}`, range);
+    return undefined;
+  }
+}
+
+/** Whoever may write what is imported decides what is traced. */
+function refused(run: Run, { name, stats }: Found, range: Range): boolean {
+  if ((stats.mode & 0o002) === 0) return false;
+  run.diagnostics.error(
+    `Refusing to import world-writable ${stats.isDirectory() ? 'directory' : 'file'}: ${name}`,
+    range,
+    `chmod o-w ${name} lets it be imported.`,
+  );
+  return true;
+}
+
+function kindOf(path: string): Kind | undefined {
+  const name = basename(path);
+  return KINDS.find(([suffix]) => name.endsWith(suffix) && name !== suffix)?.[1];
+}
+
+/** Beside the importing script, then in the standard library. */
+function find(path: string, importer: Source): Found | undefined {
+  const name = isAbsolute(path) ? path : join(dirname(importer.name), path);
+  const own = lookUp(resolve(dirname(importer.path ?? '.'), path), name);
+  if (own || !path.startsWith('stdlib/')) return own;
+  return lookUp(join(packageRoot(), path), path);
+}
+
+function lookUp(path: string, name: string): Found | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && { path, name, stats };
+}

@@ -1,0 +1,168 @@
+/** Imports of compiled code: `.bpf.o` as it is, `.bpf.c` through clang. Gives what is linked and what can be called. */
+import { readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { ENCODING, KIND } from '../../linker/btf/btf.ts';
+import type { Btf, BtfType } from '../../linker/btf/read.ts';
+import {
+  conflictsOf,
+  ImportError,
+  type ImportedFunction,
+  type ImportedObject,
+  readImported,
+} from '../../linker/imported.ts';
+import type { FunctionSignature } from '../analysis/state.ts';
+import type { KernelDescription, KernelTypes } from '../kernel/types.ts';
+import { findClang } from '../preamble/clang.ts';
+import { archIncludes } from '../preamble/headers.ts';
+import type { Diagnostics } from '../source/diagnostics.ts';
+import type { Range } from '../source/source.ts';
+import type { IntSize, Type } from '../types/type.ts';
+import { BOOL, VOID } from '../types/type.ts';
+
+export interface LinkedImport {
+  /** File that is there. */
+  readonly path: string;
+  /** The import statement. */
+  readonly range: Range;
+}
+
+export interface LinkedCode {
+  readonly objects: readonly ImportedObject[];
+  /** Functions that scripts can call, by name. */
+  readonly functions: ReadonlyMap<string, FunctionSignature>;
+}
+
+export function isLinkedImport(path: string): boolean {
+  return path.endsWith('.bpf.o') || path.endsWith('.bpf.c');
+}
+
+/** Reads (and compiles) the files; what is wrong with them is reported at their imports. */
+export function readLinkedCode(
+  imports: readonly LinkedImport[],
+  kernel: KernelDescription,
+  diagnostics: Diagnostics,
+): LinkedCode {
+  const ranges = new Map<ImportedObject, Range>();
+  for (const { path, range } of imports) {
+    const bytes = path.endsWith('.c')
+      ? compileC(path, range, kernel, diagnostics)
+      : readFileSync(path);
+    if (!bytes) continue;
+    try {
+      ranges.set(readImported(basename(path), bytes), range);
+    } catch (error) {
+      if (!(error instanceof ImportError)) throw error;
+      diagnostics.error(error.message, range);
+    }
+  }
+  const objects = [...ranges.keys()];
+  for (const { object, message } of conflictsOf(objects, isOwnName)) {
+    diagnostics.error(message, ranges.get(object));
+  }
+  const functions = new Map<string, FunctionSignature>();
+  for (const object of objects) {
+    for (const fn of object.functions) {
+      const signature = signatureOf(fn, object.btf, kernel.types);
+      if (signature) functions.set(fn.name, signature);
+    }
+  }
+  return { objects, functions };
+}
+
+/** Symbols that the compiler itself gives to maps and variables. */
+function isOwnName(name: string): boolean {
+  return /^(AT_|fn_|param_|bpfscript)/.test(name) || OWN_NAMES.has(name);
+}
+
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  'events',
+  'lost',
+  'stacks',
+  'scratch',
+  'sleeping',
+  'filter_pid',
+  'pid_namespace',
+  'start_time',
+  'cpu_count',
+  'child_pid',
+  '_license',
+]);
+
+function compileC(
+  path: string,
+  range: Range,
+  kernel: KernelDescription,
+  diagnostics: Diagnostics,
+): Uint8Array | undefined {
+  const name = basename(path);
+  const clang = findClang(dirname(path));
+  if (!clang) {
+    diagnostics.error(
+      `${name} has to be compiled by clang, which is not installed`,
+      range,
+      'Install clang, or import a .bpf.o that was compiled elsewhere.',
+    );
+    return undefined;
+  }
+  // The line marker keeps the name in messages and line information, without the folder.
+  const text = `# 1 "${name}"\n${readFileSync(path, 'utf8')}`;
+  const options = ['-O2', '-g', '-mcpu=v3', '-I', archIncludes(kernel.arch), '-x', 'c', '-c'];
+  const { output, messages, failed } = clang.run([...options, '-fdebug-compilation-dir=.'], text);
+  for (const { severity, text: message, file, line, column } of messages) {
+    if (severity === 'note') continue;
+    const place = file === '' ? name : `${file}:${line}:${column}`;
+    diagnostics[severity](`${place}: ${message}`, range);
+  }
+  return failed ? undefined : output;
+}
+
+/** undefined for functions with values that scripts do not have, such as whole structs. */
+function signatureOf(
+  { name, prototype }: ImportedFunction,
+  btf: Btf,
+  types: KernelTypes,
+): FunctionSignature | undefined {
+  const returns = typeOf(btf, prototype.sizeOrType, types);
+  const parameters = btf.parameters(prototype).map((parameter, index) => ({
+    name: parameter.name || `argument ${index + 1}`,
+    type: typeOf(btf, parameter.type, types),
+  }));
+  const known = parameters.flatMap((parameter) =>
+    parameter.type && parameter.type !== VOID ? [{ ...parameter, type: parameter.type }] : [],
+  );
+  if (!returns || known.length < parameters.length) return undefined;
+  return { name, symbol: name, linked: true, parameters: known, returns };
+}
+
+function typeOf(btf: Btf, id: number, types: KernelTypes): Type | undefined {
+  const type = btf.resolve(id);
+  switch (type.kind) {
+    case KIND.void:
+      return VOID;
+    case KIND.int:
+      if (btf.int(type).encoding & ENCODING.bool) return BOOL;
+      return intOf(type, (btf.int(type).encoding & ENCODING.signed) !== 0);
+    case KIND.enum:
+    case KIND.enum64:
+      return intOf(type, type.kindFlag);
+    case KIND.pointer:
+      return { kind: 'pointer', to: pointee(btf, type.sizeOrType, types), space: 'none' };
+    default:
+      return undefined;
+  }
+}
+
+function intOf(type: BtfType, signed: boolean): Type | undefined {
+  const size = ([1, 2, 4, 8] as const).find((width: IntSize) => width === type.sizeOrType);
+  return size && { kind: 'int', size, signed };
+}
+
+/** Structs are the kernel's of the same name; those that only the object knows are opaque. */
+function pointee(btf: Btf, id: number, types: KernelTypes): Type {
+  const type = btf.resolve(id);
+  if (type.kind === KIND.struct || type.kind === KIND.union || type.kind === KIND.forward) {
+    const union = type.kind === KIND.union || (type.kind === KIND.forward && type.kindFlag);
+    return types.struct(union ? 'union' : 'struct', type.name) ?? VOID;
+  }
+  return type.kind === KIND.int ? (typeOf(btf, id, types) ?? VOID) : VOID;
+}
