@@ -6,7 +6,7 @@ import type { Builtin } from './builtin.ts';
 import { plainValue, typedCall } from './use.ts';
 
 function lowerChild(lowering: Lowering): IrValue {
-  return lowering.ir.loadVolatile(lowering.shared('childPid'), 0, 4);
+  return lowering.ir.loadFixed(lowering.shared('childPid'), 0, 4);
 }
 
 export const cpid: Builtin = {

@@ -14,7 +14,7 @@ export const ncpus: Builtin = plainValue(
   'ncpus',
   UINT64,
   'Number of CPUs of the machine.',
-  (lowering) => lowering.ir.loadVolatile(lowering.shared('cpus'), 0, 8),
+  (lowering) => lowering.ir.loadFixed(lowering.shared('cpus'), 0, 8),
 );
 
 export const numaid: Builtin = plainValue(

@@ -54,7 +54,7 @@ export const elapsed: Builtin = plainValue(
     lowering.ir.op(
       'sub',
       lowering.call('ktime_get_boot_ns'),
-      lowering.ir.loadVolatile(lowering.shared('start'), 0, 8),
+      lowering.ir.loadFixed(lowering.shared('start'), 0, 8),
     ),
 );
 

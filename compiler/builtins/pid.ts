@@ -15,29 +15,26 @@ type Namespace = 'curr_ns' | 'init';
  */
 export function lowerTaskId(id: Id, namespace: Namespace, lowering: Lowering): IrValue {
   const { ir } = lowering;
-  const initial = (): IrValue => {
-    // Thread group id in the upper half, thread id in the lower one (kernel/bpf/helpers.c,
-    // bpf_get_current_pid_tgid).
-    const both = lowering.call('get_current_pid_tgid');
-    return id === 'pid'
-      ? ir.op('lshr', both, ir.constant(32))
-      : ir.op('and', both, ir.constant(0xffffffff));
-  };
-  if (namespace === 'init') return initial();
+  // Thread group id in the upper half, thread id in the lower one (kernel/bpf/helpers.c,
+  // bpf_get_current_pid_tgid). Called before any branch, so that all uses share one call.
+  const both = lowering.call('get_current_pid_tgid');
+  const initial = id === 'pid' ? ir.op('lshr', both, ir.constant(32)) : both;
+  if (namespace === 'init') return ir.extend(initial, 4, false);
   const shared = lowering.shared('pidNamespace');
-  const inode = ir.loadVolatile(shared, 8, 8);
-  return ir.ifValue(
+  const inode = ir.loadFixed(shared, 8, 8);
+  const own = ir.ifValue(
     ir.compare('ne', inode, ir.constant(0)),
     () => {
       // struct bpf_pidns_info { __u32 pid; __u32 tgid; }: the helper fills it with zeros when the task is
       // not in the namespace.
-      const device = ir.loadVolatile(shared, 0, 8);
+      const device = ir.loadFixed(shared, 0, 8);
       const info = lowering.temporary(8, 4);
       lowering.call('get_ns_current_pid_tgid', device, inode, info, ir.constant(8));
       return ir.load(info, id === 'pid' ? 4 : 0, 4, false);
     },
-    initial,
+    () => initial,
   );
+  return ir.extend(own, 4, false);
 }
 
 function taskId(name: Id, summary: string): Builtin {

@@ -8,6 +8,7 @@ import { createMemory } from './memory.ts';
 import {
   atomicAdd,
   atomicExchange,
+  fixedLoad,
   opaque,
   type Primitive,
   siteImmediate,
@@ -179,6 +180,7 @@ export function createFunctionBuilder(
     intToPointer: (value) => asPointer(ir.CreateIntToPtr(raw(value), native.pointer)),
     log2: (value) => lowerLog2(builder, tables.logTable(), value),
 
+    loadFixed: (pointer, offset, width) => asValue(use(fixedLoad(width, offset), raw(pointer))),
     loadVolatile: (pointer, offset, width) =>
       asValue(use(volatileLoad(width), byte(pointer, offset))),
     storeVolatile: (pointer, offset, width, value) => {

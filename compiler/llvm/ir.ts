@@ -54,6 +54,8 @@ export interface IrBuilder {
 
   load(pointer: IrPointer, offset: number, width: Width, signed: boolean): IrValue;
   store(pointer: IrPointer, offset: number, width: Width, value: IrValue): void;
+  /** Loads from `.rodata` that the loader fills: equal loads merge. `offset` is not negative. */
+  loadFixed(pointer: IrPointer, offset: number, width: Width): IrValue;
   /** Not optimised away or merged, for memory that the loader shares. */
   loadVolatile(pointer: IrPointer, offset: number, width: Width): IrValue;
   storeVolatile(pointer: IrPointer, offset: number, width: Width, value: IrValue): void;

@@ -35,6 +35,23 @@ export function volatileLoad(width: Width): Primitive {
   };
 }
 
+/**
+ * A load from memory that holds the same for as long as a program runs, but not what LLVM sees there: `.rodata`
+ * that the loader fills. Equal loads merge, and stay when helpers are called between them.
+ */
+export function fixedLoad(width: Width, offset: number): Primitive {
+  return {
+    name: `bpfscript.load.fixed.${width}.${offset}`,
+    result: 'i64',
+    parameters: ['i8*'],
+    attributes: 'readnone willreturn',
+    body: [
+      `%v = call i64 asm "$0 = *(u${bits(width)} *)($1 + ${offset})", "=r,r"(i8* %0) readnone nounwind willreturn`,
+      'ret i64 %v',
+    ],
+  };
+}
+
 export function volatileStore(width: Width): Primitive {
   const type = `i${bits(width)}`;
   return {

@@ -42,6 +42,7 @@ export function createDraftBuilder(): FunctionBuilder {
     extend: nothing,
     load: nothing,
     store: none,
+    loadFixed: nothing,
     loadVolatile: nothing,
     storeVolatile: none,
     atomicAdd: none,

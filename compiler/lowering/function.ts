@@ -63,6 +63,7 @@ export function createFunction(
     comm: undefined,
     loops: [],
     substitutes: new Map(),
+    repeated: undefined,
     get lowering() {
       return lowering;
     },

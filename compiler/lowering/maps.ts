@@ -73,9 +73,17 @@ export function lookupElement(
 
 /** `@m[k]` as a scalar: 0 where there is none. */
 export function lowerMapRead(fn: FunctionState, expression: MapRead): IrValue {
-  const { ir } = fn;
   const substitute = fn.substitutes.get(expression);
   if (substitute) return substitute;
+  const value = readElement(fn, expression);
+  if (fn.repeated?.first === expression) {
+    for (const other of fn.repeated.others) fn.substitutes.set(other, value);
+  }
+  return value;
+}
+
+function readElement(fn: FunctionState, expression: MapRead): IrValue {
+  const { ir } = fn;
   const plan = planOf(fn, expression.map);
   const { value } = plan.map;
   if (isAggregate(value)) {

@@ -11,6 +11,7 @@ import { createDraftBuilder } from './draft.ts';
 import { isComm, lowerCondition, lowerInto, lowerValue } from './expressions.ts';
 import { createFunction } from './function.ts';
 import { createScratchArena, LARGEST_SCRATCH, type ScratchArena, stackBudget } from './memory.ts';
+import { repeatedReads } from './repeated_reads.ts';
 import { acquireScratch, releaseScratch, scratchHeader } from './scratch.ts';
 import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { lowerBlock } from './statements.ts';
@@ -143,6 +144,7 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
     fn.comm = pointer;
   }
   if (predicate) {
+    fn.repeated = repeatedReads(predicate, probe.body);
     const holds = fn.memory.scope(() => lowerCondition(fn, predicate));
     ir.if_(ir.not(holds), () => endProgram(fn, undefined));
   }

@@ -58,7 +58,7 @@ function isPure(expression: TypedExpression): boolean {
 }
 
 /** Equal but for their places in the script. */
-function sameExpression(left: TypedExpression, right: TypedExpression): boolean {
+export function sameExpression(left: TypedExpression, right: TypedExpression): boolean {
   return left === right || print(left) === print(right);
 }
 

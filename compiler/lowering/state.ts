@@ -17,6 +17,7 @@ import type { EventTable } from './events.ts';
 import type { Lowering, SharedGlobal, Storage } from './lowering.ts';
 import type { MapPlan } from './map_plans.ts';
 import type { Memory, ScratchArena } from './memory.ts';
+import type { RepeatedReads } from './repeated_reads.ts';
 import type { SiteTable } from './sites.ts';
 import type { ProbePlan } from './variables.ts';
 
@@ -142,5 +143,7 @@ export interface FunctionState {
   readonly loops: LoopTarget[];
   /** Values that stand for reads of map elements which are in registers already. */
   readonly substitutes: Map<TypedExpression, IrValue>;
+  /** Reads of the body that the predicate's read stands for. */
+  repeated: RepeatedReads | undefined;
   readonly lowering: Lowering;
 }

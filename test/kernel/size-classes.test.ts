@@ -10,13 +10,13 @@ const TEXTS = LENGTHS.map((length) => String.fromCharCode(97 + (length % 26)).re
 /** What str() keeps of a text. */
 const kept = (text: string): string => text.slice(0, 1023);
 const WRITE = 'tracepoint:syscalls:sys_enter_write';
-const OURS = `${WRITE} /comm == "workload" && args.fd != 1 && args.fd != 2/`;
+const OURS = `${WRITE} /comm == "sizes" && args.fd != 1 && args.fd != 2/`;
 
 /** Writes each text `times` times. */
 function writing(texts: readonly string[], times: number) {
   return async (): Promise<void> => {
     await runWorkload(
-      ['comm workload', ...texts.map((text) => `writetext ${times} ${text}`)].join(' '),
+      ['comm sizes', ...texts.map((text) => `writetext ${times} ${text}`)].join(' '),
     );
   };
 }
@@ -68,7 +68,7 @@ describe.runIf(canRun)('keys with long strings', () => {
     );
     expect(sorted(mapEntries(result.stdout, '@'))).toEqual(
       sorted(
-        counts(TEXTS, 2).map(([text, count]) => [`${text}, 7, ${text}, workload`, count] as const),
+        counts(TEXTS, 2).map(([text, count]) => [`${text}, 7, ${text}, sizes`, count] as const),
       ),
     );
     expect(sorted(mapEntries(result.stdout, '@mixed'))).toEqual(
@@ -113,7 +113,7 @@ describe.runIf(canRun)('keys with long strings', () => {
     expect(
       lines
         .filter((line) => /^\d+ \d+$/.test(line))
-        .sort((a, b) => Number.parseInt(a) - Number.parseInt(b)),
+        .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)),
     ).toEqual(left.map((length) => `${length} ${length}`));
     expect(result.stdout).toContain(`@sum: ${left.reduce((sum, length) => sum + length, 0)}\n`);
     expect(result.stdout).toContain('@visits: 2\n');

@@ -209,6 +209,8 @@ export function createMachine(world: World = {}): Machine {
       wrap(loadInt(number(pointer) + BigInt(offset), width, isSigned)),
     store: (pointer, offset, width, value) =>
       storeInt(number(pointer) + BigInt(offset), width, number(value)),
+    loadFixed: (pointer, offset, width) =>
+      wrap(loadInt(number(pointer) + BigInt(offset), width, false)),
     loadVolatile: (pointer, offset, width) =>
       wrap(loadInt(number(pointer) + BigInt(offset), width, false)),
     storeVolatile: (pointer, offset, width, value) =>

@@ -1,0 +1,125 @@
+/**
+ * Map reads of a body that give what the predicate has read already: `/@start[tid]/ { ... @start[tid] ... }` looks
+ * the element up once.
+ */
+import type { TypedBlock, TypedExpression, TypedStatement } from '../analysis/typed.ts';
+import { sameExpression } from './read_modify_write.ts';
+import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
+
+type MapRead = Extract<TypedExpression, { kind: 'map' }>;
+
+export interface RepeatedReads {
+  /** Done by the predicate in any case. */
+  readonly first: MapRead;
+  readonly others: readonly MapRead[];
+}
+
+/** Calls that give the same for as long as a program runs. */
+const STEADY = new Set(['pid', 'tid', 'uid', 'gid', 'comm', 'cpu', 'curtask', 'cgroup']);
+
+/** The read that the predicate does in any case, and the same reads of the body before anything can change it. */
+export function repeatedReads(
+  predicate: TypedExpression,
+  body: TypedBlock,
+): RepeatedReads | undefined {
+  const first = unconditionalRead(predicate);
+  if (!first || (first.key && !isSteady(first.key))) return undefined;
+  const others: MapRead[] = [];
+  for (const statement of body.statements) {
+    if (mayChange(statement, first.map)) break;
+    const visitor: Visitor = {
+      expression(expression) {
+        if (expression.kind === 'map' && isSame(first, expression)) others.push(expression);
+        visitExpressionChildren(expression, visitor);
+      },
+      statement: (inner) => visitStatementChildren(inner, visitor),
+    };
+    visitor.statement(statement);
+  }
+  return others.length > 0 ? { first, others } : undefined;
+}
+
+function isSame(first: MapRead, other: MapRead): boolean {
+  return other !== first && other.map === first.map && sameExpression(first, other);
+}
+
+function unconditionalRead(expression: TypedExpression): MapRead | undefined {
+  switch (expression.kind) {
+    case 'map':
+      return expression;
+    case 'cast':
+    case 'unary':
+      return unconditionalRead(expression.operand);
+    case 'binary': {
+      const left = unconditionalRead(expression.left);
+      if (left || expression.operator === '&&' || expression.operator === '||') return left;
+      return unconditionalRead(expression.right);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function isSteady(key: TypedExpression): boolean {
+  switch (key.kind) {
+    case 'int':
+    case 'string':
+    case 'parameter':
+    case 'tracepoint-field':
+    case 'context-argument':
+      return true;
+    case 'call':
+      return STEADY.has(key.builtin) && key.args.length === 0;
+    case 'cast':
+      return isSteady(key.operand);
+    case 'tuple':
+      return key.elements.every(isSteady);
+    default:
+      return false;
+  }
+}
+
+/** Whether a statement may write to the map, or runs its parts in another order or another function. */
+function mayChange(statement: TypedStatement, map: string): boolean {
+  let found = false;
+  const visitor: Visitor = {
+    expression(expression) {
+      switch (expression.kind) {
+        case 'function-call':
+          found = true;
+          break;
+        case 'step':
+          if (expression.target.kind === 'map' && expression.target.map === map) found = true;
+          break;
+        case 'call':
+          // has_key and len only look.
+          if (expression.map === map && !['has_key', 'len'].includes(expression.builtin)) {
+            found = true;
+          }
+          break;
+        default:
+          break;
+      }
+      visitExpressionChildren(expression, visitor);
+    },
+    statement(inner) {
+      switch (inner.kind) {
+        case 'assign-map':
+        case 'aggregate':
+          if (inner.map === map) found = true;
+          break;
+        case 'while':
+        case 'unroll':
+        case 'for-range':
+        case 'for-map':
+          found = true;
+          break;
+        default:
+          break;
+      }
+      visitStatementChildren(inner, visitor);
+    },
+  };
+  visitor.statement(statement);
+  return found;
+}
