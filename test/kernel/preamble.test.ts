@@ -48,7 +48,9 @@ describe.runIf(canRun)('definitions of C', () => {
       printf("%s %s %d\\n", str($s.text), $s.next.name, $s->next->first);
       printf("%d %d %d\\n", $s.numbers[0], $s.numbers[2], $s.colours[1]);
       $c = $s.colours; print($c); print($s.colours[0]); @[$c] = 1;`);
-    expect(out).toBe('first -3 4\npointed to second 42\n10 30 0\n[GREEN,RED]\nGREEN\n\n\n@[[GREEN,RED]]: 1\n');
+    expect(out).toBe(
+      'first -3 4\npointed to second 42\n10 30 0\n[GREEN,RED]\nGREEN\n\n\n@[[GREEN,RED]]: 1\n',
+    );
   });
 
   it('[GRM-008] read the members of a union from the same bytes', async () => {
