@@ -7,7 +7,6 @@
  * with. Only the last round's tree and diagnostics count.
  */
 
-import { isLinkedImport } from '../imports/linked.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
@@ -26,7 +25,7 @@ import type { Facts, FunctionSignature, Round, Typing } from './state.ts';
 import { isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
 import type { TypedProbe, TypedProgram } from './typed.ts';
-import { mentionsArgs } from './uses.ts';
+import { assignsMap, mentionsArgs } from './uses.ts';
 import { checkVariables } from './variables.ts';
 
 export interface AnalysisContext {
@@ -90,6 +89,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       variables: new Map(),
       params: new Map(),
       sawUnknown: false,
+      undefinedMaps: [],
     };
     functions.forEach((node, index) => {
       signatures.set(node.name, typeSignature(round, node, copies.length + index));
@@ -108,6 +108,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
     } else {
       const maps = mapSymbols(round, declarations);
       const reached = reachedFunctions(probes, bodies, round.diagnostics);
+      reportUndefinedMaps(program, round, diagnostics.hasErrors);
       diagnostics.addAll(distinct(round.diagnostics.all));
       if (diagnostics.hasErrors) return undefined;
       const params = [...round.params.values()].sort((a, b) => a.index - b.index);
@@ -115,6 +116,15 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
     }
   }
   throw new Error(`the types of the program do not settle within ${MOST_ROUNDS} rounds`);
+}
+
+/** After other errors, a map that some statement stores into is undefined because of them. */
+function reportUndefinedMaps(program: ast.Program, round: Round, failed: boolean): void {
+  const others = failed || round.diagnostics.hasErrors;
+  for (const { name, range } of round.undefinedMaps) {
+    if (!others || !assignsMap(program, name))
+      round.diagnostics.error(`Undefined map: ${name}`, range);
+  }
 }
 
 function reportUnsupported(program: ast.Program, diagnostics: Diagnostics): void {

@@ -14,7 +14,7 @@ import { typeExpression } from './expressions.ts';
 import { LOCKED } from './locks.ts';
 import { warnOfSpaces } from './pointers.ts';
 import type { MapUse, Typing } from './state.ts';
-import { error, failed, isUnknown, UNKNOWN, unknown } from './state.ts';
+import { error, failed, isUnknown, UNKNOWN, undefinedMap, unknown } from './state.ts';
 import type { MapSymbol, TypedExpression } from './typed.ts';
 
 /** The round's record of a map, made at its first use. */
@@ -111,8 +111,8 @@ export function readMap(typing: Typing, map: ast.MapExpression): TypedExpression
   if (key === 'failed') return unknown(map.range);
   const type = mapValueType(typing, map.name);
   if (isUnknown(type)) {
-    typing.round.sawUnknown = true;
-    return failed(typing, `Undefined map: ${map.name}`, map.range);
+    undefinedMap(typing, map.name, map.range);
+    return unknown(map.range);
   }
   const node = { kind: 'map', map: map.name, key, range: map.range } as const;
   if (!isAggregate(type)) return { ...node, type };
@@ -169,8 +169,7 @@ export function mapSymbol(typing: Typing, name: string, range: Range): MapSymbol
   const value = mapValueType(typing, name);
   const key = mapKeyType(typing, name);
   if (isUnknown(value)) {
-    typing.round.sawUnknown = true;
-    error(typing, `Undefined map: ${name}`, range);
+    undefinedMap(typing, name, range);
     return undefined;
   }
   const known = typing.round.known.maps.get(name);

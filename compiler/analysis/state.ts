@@ -65,6 +65,8 @@ export interface Round {
   readonly params: Map<string, { readonly index: number; readonly as: 'int' | 'string' }>;
   /** Something was read whose type is not known. */
   sawUnknown: boolean;
+  /** Uses of maps that nothing is stored in; some of them only follow from another error. */
+  readonly undefinedMaps: { readonly name: string; readonly range: Range }[];
 }
 
 /** A scratch variable of one probe's copy. */
@@ -129,6 +131,12 @@ export function innerScope(typing: Typing): Typing {
 
 export function error(typing: Typing, message: string, range: Range, ...hints: string[]): void {
   typing.round.diagnostics.error(message, range, ...hints);
+}
+
+/** Reads a map that nothing is stored in, as far as this round knows. */
+export function undefinedMap(typing: Typing, name: string, range: Range): void {
+  typing.round.sawUnknown = true;
+  typing.round.undefinedMaps.push({ name, range });
 }
 
 export function warning(typing: Typing, message: string, range: Range, ...hints: string[]): void {

@@ -8,7 +8,7 @@ import { typeExpression } from './expressions.ts';
 import { mapKeyType, mapUse, mapValueType } from './maps.ts';
 import { inSpace } from './pointers.ts';
 import type { Typing } from './state.ts';
-import { error, isUnknown, UNKNOWN } from './state.ts';
+import { error, isUnknown, UNKNOWN, undefinedMap } from './state.ts';
 import { findVariable, variableType } from './variables.ts';
 
 /** The type; undefined after an error. Pointers are in the probe's own space. `[]` is an array of 0. */
@@ -94,8 +94,7 @@ export function typeOf(typing: Typing, of: ast.TypeRef | ast.Expression): Type |
     use.lockedValue ??= use.value?.type;
     const type = mapValueType(typing, of.name);
     if (isUnknown(type)) {
-      typing.round.sawUnknown = true;
-      error(typing, `Undefined map: ${of.name}`, of.range);
+      undefinedMap(typing, of.name, of.range);
       return UNKNOWN;
     }
     return type;

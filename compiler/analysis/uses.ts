@@ -8,12 +8,28 @@ export function mentionsArgs(probe: ast.Probe): boolean {
   );
 }
 
-/** Walks any part of the tree: nodes are plain data, so their fields are all there is to visit. */
+/** Some statement of the program stores into the map. */
+export function assignsMap(program: ast.Program, name: string): boolean {
+  return some(program.items, (node) => {
+    if (!('kind' in node) || !('target' in node)) return false;
+    if (node.kind !== 'assign' && node.kind !== 'inc-dec') return false;
+    const { target } = node;
+    return (
+      typeof target === 'object' && target !== null && 'name' in target && target.name === name
+    );
+  });
+}
+
 function mentions(node: unknown, name: string): boolean {
-  if (Array.isArray(node)) return node.some((element) => mentions(element, name));
+  return some(
+    node,
+    (part) => 'kind' in part && part.kind === 'identifier' && 'name' in part && part.name === name,
+  );
+}
+
+/** Walks any part of the tree: nodes are plain data, so their fields are all there is to visit. */
+function some(node: unknown, test: (node: object) => boolean): boolean {
+  if (Array.isArray(node)) return node.some((element) => some(element, test));
   if (typeof node !== 'object' || node === null) return false;
-  if ('kind' in node && node.kind === 'identifier' && 'name' in node && node.name === name) {
-    return true;
-  }
-  return Object.values(node).some((value) => mentions(value, name));
+  return test(node) || Object.values(node).some((value) => some(value, test));
 }

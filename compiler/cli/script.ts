@@ -74,12 +74,15 @@ export function compileScript(
   return hasErrors(compilation) ? undefined : compilation;
 }
 
-/** The diagnostics that the user wants to see. */
+/** The diagnostics that the user wants to see, in the order of the text; the passes found them in another. */
 export function shown(
   { diagnostics }: Pick<Report, 'diagnostics'>,
   { warnings }: Pick<ScriptOptions, 'warnings'>,
 ): readonly Diagnostic[] {
-  return diagnostics.filter(({ severity }) => warnings || severity === 'error');
+  const place = ({ range }: Diagnostic): number => range?.start ?? Number.MAX_SAFE_INTEGER;
+  return diagnostics
+    .filter(({ severity }) => warnings || severity === 'error')
+    .toSorted((one, other) => place(one) - place(other));
 }
 
 export function hasErrors({ diagnostics }: Pick<Report, 'diagnostics'>): boolean {
