@@ -1,5 +1,6 @@
 /** What the compiler hands to the linker: LLVM's object, and what LLVM does not know about it. */
 
+import type { ImportedObject } from '../linker/imported.ts';
 import type { Manifest } from '../linker/manifest/manifest.ts';
 import type { KernelDescription } from './kernel/types.ts';
 import type { Sources } from './source/sources.ts';
@@ -12,6 +13,8 @@ export interface CompiledUnit {
   readonly kernel: KernelDescription;
   readonly license: string;
   readonly functions: readonly UnitFunction[];
+  /** Objects that the script imports; linked in this order. */
+  readonly imports: readonly ImportedObject[];
   readonly maps: readonly UnitMap[];
   readonly globals: readonly UnitGlobal[];
   /** By the number that the site table (section `.bpfscript.sites` of the object) gives. */

@@ -11,7 +11,8 @@ export interface CodeSection {
   readonly data: Uint8Array;
 }
 
-export type DataSectionName = '.rodata' | '.bss';
+/** `.data` comes from imported objects only: a script's variables begin as zeros or are constant. */
+export type DataSectionName = '.rodata' | '.data' | '.bss';
 
 export interface DataSection {
   readonly name: DataSectionName;
@@ -53,6 +54,7 @@ export function imageOf(elf: ElfObject): Image {
   const code: CodeSection[] = [];
   const parts: Record<DataSectionName, { input: number; section: ElfSection }[]> = {
     '.rodata': [],
+    '.data': [],
     '.bss': [],
   };
   elf.sections.forEach((section, input) => {
@@ -61,6 +63,7 @@ export function imageOf(elf: ElfObject): Image {
       code.push({ input, name: section.name, data: Uint8Array.from(section.data) });
     else if (section.name === '.bss') parts['.bss'].push({ input, section });
     else if (section.name === '.rodata') parts['.rodata'].unshift({ input, section });
+    else if (section.name === '.data.import') parts['.data'].push({ input, section });
     else if (section.name.startsWith('.rodata.')) parts['.rodata'].push({ input, section });
     // The linker writes these two itself; the third belongs to exceptions, which BPF has not.
     else if (!['.maps', 'license', '.eh_frame'].includes(section.name))
@@ -68,7 +71,7 @@ export function imageOf(elf: ElfObject): Image {
   });
 
   const bases = new Map<number, DataPlace>();
-  const data = (['.rodata', '.bss'] as const)
+  const data = (['.rodata', '.data', '.bss'] as const)
     .filter((name) => parts[name].length > 0)
     .map((name) => mergeData(name, parts[name], bases));
 

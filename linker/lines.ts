@@ -12,13 +12,14 @@ import type { Image } from './image.ts';
  * Takes LLVM's records (place, line, column) and gives them the script's text, by index of the code section.
  * The kernel wants them in strictly ascending order, and one at the start of each function (check_btf_line in
  * kernel/bpf/verifier.c); libbpf warns of programs without any. So every function gets one, even where LLVM
- * wrote none.
+ * wrote none. `imported` are those of imported objects, in `.text`.
  */
 export function harvestLines(
   elf: ElfObject,
   image: Image,
   sources: Sources,
   builder: BtfBuilder,
+  imported: readonly LineRecord[],
 ): ReadonlyMap<number, readonly LineRecord[]> {
   const bySection = new Map<number, Map<number, LineRecord>>();
   const dataOf = (name: string) => elf.sections.find((section) => section.name === name)?.data;
@@ -43,6 +44,12 @@ export function harvestLines(
         column,
       });
     }
+  }
+  const text = image.code.findIndex((code) => code.name === '.text');
+  if (imported.length > 0) {
+    const lines = bySection.get(text) ?? new Map<number, LineRecord>();
+    for (const line of imported) lines.set(line.offset, line);
+    bySection.set(text, lines);
   }
   addFunctionStarts(image, bySection, builder.string(fileName(sources.main)));
   return new Map(

@@ -3,9 +3,9 @@
  * it. An exception here is a bug of the compiler or the linker, never of a script.
  */
 import type { CompiledUnit, UnitGlobal } from '../compiler/unit.ts';
-import { BtfBuilder } from './btf/builder.ts';
+import { BtfBuilder, type SectionEntry } from './btf/builder.ts';
 import { addCoreTypes, type CoreAccess, type CoreSite, coreValue } from './btf/core.ts';
-import { type SectionRecords, writeExtension } from './btf/extension.ts';
+import { type FunctionRecord, type SectionRecords, writeExtension } from './btf/extension.ts';
 import { addFunction } from './btf/functions.ts';
 import { addMaps, type MapsSection } from './btf/maps.ts';
 import { type Btf, readBtf } from './btf/read.ts';
@@ -15,8 +15,10 @@ import { type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
 import { readElf } from './elf/read.ts';
 import { type OutputSection, writeElf } from './elf/write.ts';
 import { type DataSectionName, type Image, imageOf } from './image.ts';
+import { describeImports, type PlacedVariable } from './import-records.ts';
 import { harvestLines } from './lines.ts';
 import { encodeManifest, MANIFEST_SECTION } from './manifest/encode.ts';
+import { mergeObjects } from './merge.ts';
 import { relocate } from './relocate.ts';
 import { fixupsOf, isKind, type PlacedSite, placeSites } from './sites.ts';
 
@@ -25,17 +27,24 @@ const LICENSE_SYMBOL = '_license';
 
 /** The linked object. The same unit gives the same bytes. */
 export function link(unit: CompiledUnit): Uint8Array {
-  const elf = readElf(unit.object);
+  const { elf, objects } = mergeObjects(readElf(unit.object), unit.imports);
   const image = imageOf(elf);
   const sites = placeSites(elf, image, unit.sites);
 
   const builder = new BtfBuilder();
-  const maps = addMaps(builder, unit.kernel.types, unit.maps);
-  for (const data of image.data) addVariables(builder, unit, image, data.name, data.data.length);
+  const imported = describeImports(builder, image, objects);
+  const maps = addMaps(builder, unit.kernel.types, unit.maps, imported.maps);
+  for (const data of image.data) {
+    const own = describeVariables(builder, unit, image, data.name);
+    const others = imported.variables.filter(({ section }) => section === data.name);
+    const entries = [...own, ...others];
+    if (entries.length > 0) builder.section(data.name, data.data.length, entries);
+  }
   const license = addLicense(builder, unit.license);
-  const functions = addFunctions(builder, unit, image);
+  const functions = addFunctions(builder, unit, image, imported.functions);
   const core = addCore(builder, unit, sites);
-  const lines = harvestLines(elf, image, unit.sources, builder);
+  const lines = harvestLines(elf, image, unit.sources, builder, imported.lines);
+  const text = image.code.findIndex((section) => section.name === '.text');
 
   const bySection = <Kind>(records: (section: number) => readonly Kind[]) =>
     image.code.map((section, index): SectionRecords<Kind> => {
@@ -44,8 +53,8 @@ export function link(unit: CompiledUnit): Uint8Array {
   const extension = writeExtension({
     functions: bySection((section) => functions.get(section) ?? []),
     lines: bySection((section) => lines.get(section) ?? []),
-    core: bySection((section) =>
-      core.records
+    core: bySection((section) => [
+      ...core.records
         .filter(({ placed }) => placed.section === section)
         .map(({ placed, access }) => ({
           offset: placed.offset,
@@ -53,7 +62,8 @@ export function link(unit: CompiledUnit): Uint8Array {
           access: builder.string(access.access),
           kind: access.kind,
         })),
-    ),
+      ...(section === text ? imported.core : []),
+    ]),
   });
   const btf = builder.finish();
   if (core.records.length > 0) checkCore(readBtf(btf), core.records);
@@ -72,7 +82,7 @@ export function link(unit: CompiledUnit): Uint8Array {
     ...image.data.map(({ name, data, align }): OutputSection => {
       return name === '.bss'
         ? { name, type: SHT.nobits, flags: SHF.alloc | SHF.write, align, data }
-        : progbits(name, data, SHF.alloc, align);
+        : progbits(name, data, name === '.data' ? SHF.alloc | SHF.write : SHF.alloc, align);
     }),
     progbits('.BTF', btf, 0, 4),
     progbits('.BTF.ext', extension, 0, 4),
@@ -81,7 +91,7 @@ export function link(unit: CompiledUnit): Uint8Array {
   ];
   const sectionNumber = (name: string): number =>
     1 + sections.findIndex((section) => section.name === name);
-  const symbols = symbolsOf(unit, image, maps, license.length, sectionNumber);
+  const symbols = symbolsOf(unit, image, maps, imported.variables, license.length, sectionNumber);
   const symbolNumber = (matches: (symbol: ElfSymbol) => boolean, name: string): number => {
     const index = symbols.findIndex(matches);
     if (index === -1) throw new Error(`${name} is used and not defined`);
@@ -116,22 +126,20 @@ function progbits(name: string, data: Uint8Array, flags: number, align: number):
   return { name, type: SHT.progbits, flags, align, data };
 }
 
-/** Variables and DATASEC of `.bss` or `.rodata`. */
-function addVariables(
+/** The script's variables in `.bss` or `.rodata`. */
+function describeVariables(
   builder: BtfBuilder,
   unit: CompiledUnit,
   image: Image,
   section: DataSectionName,
-  size: number,
-): void {
-  const entries = unit.globals
+): readonly SectionEntry[] {
+  return unit.globals
     .filter((global) => global.section === section)
     .map((global) => ({
       variable: builder.variable(global.symbol, variableType(builder, unit, global)),
       offset: image.variable(global.symbol).offset,
       size: global.size,
     }));
-  if (entries.length > 0) builder.section(section, size, entries);
 }
 
 function variableType(builder: BtfBuilder, unit: CompiledUnit, global: UnitGlobal): number {
@@ -154,20 +162,31 @@ function addFunctions(
   builder: BtfBuilder,
   unit: CompiledUnit,
   image: Image,
-): ReadonlyMap<number, readonly { readonly offset: number; readonly type: number }[]> {
+  imported: readonly FunctionRecord[],
+): ReadonlyMap<number, readonly FunctionRecord[]> {
+  const others = new Map(imported.map((record) => [record.offset, record]));
   const known = new Map(unit.functions.map((entry) => [entry.symbol, entry]));
-  const records = new Map<number, { readonly offset: number; readonly type: number }[]>();
+  const records = new Map<number, FunctionRecord[]>();
   for (const found of image.functions) {
+    const list = records.get(found.section) ?? [];
+    records.set(found.section, list);
+    const other = isText(image, found.section) ? others.get(found.offset) : undefined;
+    if (other) {
+      list.push(other);
+      continue;
+    }
     const entry = known.get(found.name);
     if (!entry) throw new Error(`function ${found.name} is not one of the compiler's`);
-    const list = records.get(found.section) ?? [];
     list.push({ offset: found.offset, type: addFunction(builder, unit.kernel.types, entry) });
-    records.set(found.section, list);
   }
   for (const { symbol, role } of unit.functions)
     if (role === 'program' && !image.functions.some((found) => found.name === symbol))
       throw new Error(`program ${symbol} is missing from the compiler's object`);
   return records;
+}
+
+function isText(image: Image, section: number): boolean {
+  return image.code[section]?.name === '.text';
 }
 
 interface CoreRecords {
@@ -212,10 +231,11 @@ function symbolsOf(
   unit: CompiledUnit,
   image: Image,
   maps: MapsSection,
+  imported: readonly PlacedVariable[],
   licenseSize: number,
   sectionNumber: (name: string) => number,
 ): readonly ElfSymbol[] {
-  const sectionSymbols = ['.text', '.rodata', '.bss']
+  const sectionSymbols = ['.text', '.rodata', '.data', '.bss']
     .map(sectionNumber)
     .filter((section) => section > 0)
     .map((section): ElfSymbol => {
@@ -250,6 +270,9 @@ function symbolsOf(
       const { section, offset } = image.variable(global.symbol);
       return object(global.symbol, section, offset, global.size);
     }),
+    ...imported.map((variable) =>
+      object(variable.symbol, variable.section, variable.offset, variable.size),
+    ),
     object(LICENSE_SYMBOL, LICENSE_SECTION, 0, licenseSize),
   ];
 }

@@ -7,7 +7,7 @@ import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import { UNSIZED } from '../types/reference.ts';
 import type { Type } from '../types/type.ts';
-import { isAggregate, VOID } from '../types/type.ts';
+import { isAggregate, isScalar, VOID } from '../types/type.ts';
 import { assignable } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { warnOfSpaces } from './pointers.ts';
@@ -25,12 +25,13 @@ const MOST_FRAMES = 8;
 export function readFunctions(
   program: ast.Program,
   reserved: (name: string) => boolean,
+  linked: ReadonlyMap<string, FunctionSignature>,
   diagnostics: Diagnostics,
 ): readonly ast.Fn[] {
   const functions = new Map<string, ast.Fn>();
   for (const item of program.items) {
     if (item.kind !== 'fn') continue;
-    if (functions.has(item.name)) {
+    if (functions.has(item.name) || linked.has(item.name)) {
       diagnostics.error(`Redefinition of function: ${item.name}`, headOf(item));
     } else if (reserved(item.name)) {
       diagnostics.error(
@@ -156,6 +157,7 @@ export function typeFunction(
     target: typing.probe,
     symbol: signature.symbol,
     range: node.range,
+    block: 0,
     parameters,
     returns: signature.returns,
     variables: typing.variables
@@ -190,6 +192,9 @@ export function typeFunctionCall(
     }
     const value = typeExpression(typing, argument);
     if (type === undefined || isUnknown(type) || isUnknown(value.type)) return unknown(range);
+    if (callee.linked && type.kind === 'pointer' && isAddressed(value.type)) {
+      return asAddress(value);
+    }
     warnOfSpaces(typing, type, value.type, value.range);
     return (
       assignable(typing, value, type) ??
@@ -211,6 +216,17 @@ export function typeFunctionCall(
     args,
     range,
   };
+}
+
+function isAddressed(type: Type): boolean {
+  return type.kind === 'context' || (!isScalar(type) && type.kind !== 'void');
+}
+
+/** C functions get the address of what stands in memory: strings, tuples, and the context. */
+function asAddress(value: TypedExpression): TypedExpression {
+  if (value.type.kind !== 'context') return value;
+  const type: Type = { kind: 'pointer', to: VOID, space: 'none' };
+  return { kind: 'cast', type, operand: value, range: value.range };
 }
 
 /** `return` in a function: converted to its type. Undefined after an error. */

@@ -32,10 +32,6 @@ export interface LinkedCode {
   readonly functions: ReadonlyMap<string, FunctionSignature>;
 }
 
-export function isLinkedImport(path: string): boolean {
-  return path.endsWith('.bpf.o') || path.endsWith('.bpf.c');
-}
-
 /** Reads (and compiles) the files; what is wrong with them is reported at their imports. */
 export function readLinkedCode(
   imports: readonly LinkedImport[],

@@ -59,6 +59,7 @@ export function lower(
       kernel: context.kernel,
       license: program.config.license,
       functions: [...programs, ...records.functions],
+      imports: context.imports ?? [],
       maps: describeMaps(unit, records),
       globals: describeGlobals(module, records),
       sites: unit.sites.sites,

@@ -1,4 +1,5 @@
 /** Makes the state of a unit: one that builds a module, or one that a draft fills and nobody reads. */
+import type { ImportedObject } from '../../linker/imported.ts';
 import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { IrModule } from '../llvm/module.ts';
@@ -21,6 +22,8 @@ export interface UnitContext {
   readonly diagnostics: Diagnostics;
   /** Variables stand in scratch memory, none in registers: for programs that have no stack left. */
   readonly sparesStack?: boolean;
+  /** Objects whose functions the program may call. */
+  readonly imports?: readonly ImportedObject[];
 }
 
 /** Everything about a script that its programs do not change. */

@@ -120,6 +120,24 @@ export class BtfBuilder {
     return this.#add(KIND.section, name, entries.length, size, tail);
   }
 
+  /** The id that the next new type gets. */
+  get nextId(): number {
+    return this.#types.length + 1;
+  }
+
+  /** Adds a type of another object as it is, never shared with an equal one: ids are given out in advance. */
+  append(
+    kind: number,
+    name: string,
+    entries: number,
+    sizeOrType: number,
+    tail: readonly number[],
+    kindFlag: boolean,
+  ): number {
+    const info = (((kindFlag ? 1 : 0) << 31) | (kind << 24) | entries) >>> 0;
+    return this.#types.push(Uint32Array.from([this.string(name), info, sizeOrType, ...tail]));
+  }
+
   /** The section's bytes. Strings that are added later are not in them. */
   finish(): Uint8Array {
     const strings = this.#strings.bytes();

@@ -4,6 +4,7 @@
  */
 import type { KernelTypes } from '../../compiler/kernel/types.ts';
 import type { UnitMap } from '../../compiler/unit.ts';
+import { alignUp } from '../elf/write.ts';
 import type { BtfBuilder } from './builder.ts';
 import { addUnitType } from './values.ts';
 
@@ -12,6 +13,14 @@ export interface PlacedMap {
   /** In section `.maps`. */
   readonly offset: number;
   readonly size: number;
+}
+
+/** A map whose definition is in the BTF already. */
+export interface ImportedMap {
+  readonly symbol: string;
+  readonly size: number;
+  /** Id of its VAR. */
+  readonly variable: number;
 }
 
 export interface MapsSection {
@@ -26,6 +35,7 @@ export function addMaps(
   builder: BtfBuilder,
   types: KernelTypes,
   maps: readonly UnitMap[],
+  imported: readonly ImportedMap[] = [],
 ): MapsSection {
   const number = (value: number): number =>
     builder.pointer(builder.array(builder.signed(4), value));
@@ -50,6 +60,10 @@ export function addMaps(
     end += size;
     return entry;
   });
+  for (const map of imported) {
+    placed.push({ symbol: map.symbol, offset: end, size: map.size, variable: map.variable });
+    end += alignUp(map.size, POINTER);
+  }
   if (placed.length > 0) builder.section('.maps', end, placed);
   return { maps: placed, size: end };
 }

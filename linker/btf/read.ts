@@ -36,6 +36,8 @@ export interface Btf {
   parameters(type: BtfType): readonly { readonly name: string; readonly type: number }[];
   linkage(type: BtfType): number;
   string(offset: number): string;
+  /** A word behind the three that all types have. */
+  word(type: BtfType, index: number): number;
   /** Follows typedefs, const, volatile, restrict and type tags. */
   resolve(id: number): BtfType;
   /** Size of a value in bytes. */
@@ -108,6 +110,7 @@ export function readBtf(bytes: Uint8Array): Btf {
       })),
     linkage: (type) => (type.kind === KIND.variable ? word(type, 0) : type.entries),
     string: raw.string,
+    word,
     resolve(id) {
       let type = btf.type(id);
       for (let depth = 0; isModifier(type.kind); depth += 1) {

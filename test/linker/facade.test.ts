@@ -60,6 +60,7 @@ function facadeUnit(): CompiledUnit {
       throw new Error('nobody asked for types');
     }),
     license: 'GPL',
+    imports: [],
     functions: [
       { symbol: 'enter_1', role: 'program' },
       { symbol: 'step', role: 'loop-callback' },

@@ -113,6 +113,7 @@ export function unit(ir: string, parts: Partial<CompiledUnit> = {}): CompiledUni
     }),
     license: 'GPL',
     functions: [],
+    imports: [],
     maps: [],
     globals: [],
     sites: [],
