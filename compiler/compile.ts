@@ -1,5 +1,4 @@
 /** The passes in their order: a script's text in, an object (or any stage before it) out. */
-import { dirname } from 'node:path';
 import { link } from '../linker/link.ts';
 import { analyse } from './analysis/analyse.ts';
 import type { TypedProgram } from './analysis/typed.ts';
@@ -61,9 +60,9 @@ export function compile(source: Source, options: CompileOptions): Compilation {
 
   const { kernel, macros } = readPreamble(imported.program.preamble, {
     kernel: options.kernel,
-    folder: dirname(source.name),
+    sources,
     includeFolders: options.includeFolders ?? [],
-    headers: [...(options.headers ?? []), ...imported.headers.map(({ path }) => path)],
+    headers: [...(options.headers ?? []).map((path) => ({ path })), ...imported.headers],
     diagnostics,
   });
   if (diagnostics.hasErrors) return outcome(program);

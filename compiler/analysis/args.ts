@@ -1,7 +1,9 @@
 /** `args.field`: fields of tracepoint records and parameters of raw tracepoints. */
 
 import type { TracepointField } from '../kernel/types.ts';
+import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
+import type { RecordType } from '../types/type.ts';
 import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
@@ -29,6 +31,31 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
     );
   }
   return unknown(access.range);
+}
+
+/** `*args` => `(field = args.field, ...)`: a copy of all of them. */
+export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): TypedExpression {
+  const names = (typing.probe.fields ?? typing.probe.parameters)?.map(({ name }) => name);
+  if (args.kind !== 'call' || args.builtin !== 'args' || !names) {
+    return failed(typing, "Can not dereference type 'ctx'. It is not a pointer.", range);
+  }
+  const base: ast.Identifier = { kind: 'identifier', name: 'args', range: args.range };
+  const fields = names.map((field) => ({
+    name: field,
+    value: typeArgsField(typing, {
+      kind: 'field',
+      base,
+      field,
+      fieldRange: range,
+      arrow: false,
+      range,
+    }),
+  }));
+  const type: RecordType = {
+    kind: 'record',
+    fields: fields.map(({ name, value }) => ({ name, type: value.type })),
+  };
+  return { kind: 'record', type, fields, range };
 }
 
 function tracepointField(

@@ -5,7 +5,7 @@ import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import type { AddressSpace, PointerType, RecordType, StructType, Type } from '../types/type.ts';
 import { INT8, INT64, isScriptType, UINT64 } from '../types/type.ts';
-import { typeArgsField } from './args.ts';
+import { typeArgsField, wholeArgs } from './args.ts';
 import { closest } from './closest.ts';
 import { convert, integerOperand } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
@@ -226,9 +226,7 @@ export function dereference(
   range: Range,
 ): TypedExpression {
   if (isUnknown(operand.type)) return unknown(range);
-  if (operand.type.kind === 'context') {
-    return failed(typing, 'The arguments as one value (*args) are not supported yet', range);
-  }
+  if (operand.type.kind === 'context') return wholeArgs(typing, operand, range);
   if (operand.type.kind !== 'pointer') {
     return failed(
       typing,

@@ -5,6 +5,7 @@ import type * as ast from './ast.ts';
 import { rangeOf } from './base-parser.ts';
 import { EOF, type IRecognitionException, type IToken, tokenMatcher } from './chevrotain.ts';
 import { describe } from './messages.ts';
+import { tooDeepNode } from './nesting.ts';
 import { ProgramParser } from './program-parser.ts';
 import * as t from './tokens.ts';
 
@@ -80,6 +81,8 @@ function parseTokens(
 
   const built: Problem[] = [];
   const program = run(tokens, built);
+  const range = program && tooDeepNode(program);
+  if (range) built.push({ message: TOO_DEEP, range, hints: [] });
   const problems = [
     ...lexical,
     ...built,
@@ -107,7 +110,7 @@ function parseWith<T>(
     // Chains without brackets (`!!!!x`, `else if`) nest too. V8 says so with a RangeError.
     if (!(error instanceof RangeError)) throw error;
     instance.errors = [];
-    problems.push(tooDeep(tokens[0]));
+    problems.push(tooDeep(deepest(tokens)));
     return undefined;
   }
 }
@@ -175,6 +178,22 @@ function unclosedBraces(tokens: readonly IToken[]): readonly IToken[] {
   return open;
 }
 
+/** The innermost bracket; the first token where there is none. */
+function deepest(tokens: readonly IToken[]): IToken | undefined {
+  let depth = 0;
+  let most = 0;
+  let [found] = tokens;
+  for (const token of tokens) {
+    if (OPENING.has(token.image)) depth += 1;
+    else if (CLOSING.has(token.image)) depth -= 1;
+    if (depth > most) {
+      most = depth;
+      found = token;
+    }
+  }
+  return found;
+}
+
 function nestedTooDeeply(tokens: readonly IToken[]): Problem | undefined {
   let depth = 0;
   for (const token of tokens) {
@@ -185,12 +204,14 @@ function nestedTooDeeply(tokens: readonly IToken[]): Problem | undefined {
   return undefined;
 }
 
+const TOO_DEEP = 'the script nests too deeply';
+
 const OPENING: ReadonlySet<string> = new Set(['(', '[', '{']);
 const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
 
 function tooDeep(token: IToken | undefined): Problem {
   const range = token ? rangeOf(token) : { start: 0, end: 0 };
-  return { message: 'the script nests too deeply', range, hints: [] };
+  return { message: TOO_DEEP, range, hints: [] };
 }
 
 function quote(text: string, { start, end }: Range): string {
