@@ -17,6 +17,8 @@
 #include "report.h"
 
 #define PAGE 4096
+/* Ring of a script that sends no values. */
+#define QUIET_RING (256u << 10)
 
 int session_map_fd(const struct session *session, const char *name)
 {
@@ -294,13 +296,44 @@ static int map_bss(struct session *session)
 	return STATUS_OK;
 }
 
+/*
+ * Whether records come with the traced events: then bursts want room. The others are few, and those
+ * that must not be lost leave a mark in .bss.
+ */
+static bool sends_values(const struct manifest *manifest)
+{
+	for (uint32_t i = 0; i < manifest->event_count; i++) {
+		switch (manifest->events[i].kind) {
+		case MF_EVENT_PRINT_MAP:
+		case MF_EVENT_CLEAR:
+		case MF_EVENT_ZERO:
+		case MF_EVENT_EXIT:
+		case MF_EVENT_WARNING:
+		case MF_EVENT_PROCESS:
+			break;
+		default:
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The ring's pages are mapped at once, twice over, and take time to be zeroed. */
+static uint32_t ring_size(const struct session *session)
+{
+	uint32_t pages = session->manifest->config.perf_rb_pages;
+
+	if (pages)
+		return pages * PAGE;
+	return sends_values(session->manifest) ? host_ring_size() : QUIET_RING;
+}
+
 static void set_ring_size(struct session *session)
 {
 	struct bpf_map *events = bpf_object__find_map_by_name(session->object, "events");
-	uint32_t pages = session->manifest->config.perf_rb_pages;
 
 	if (events)
-		bpf_map__set_max_entries(events, pages ? pages * PAGE : host_ring_size());
+		bpf_map__set_max_entries(events, ring_size(session));
 }
 
 /* Only programs whose probe has something to attach to are loaded. */
