@@ -139,7 +139,9 @@ describe('loops', () => {
     expectError('unroll (101) { }', 'unroll maximum value is 100', '(101)');
     expectError('unroll (0) { }', 'unroll minimum value is 1');
     expectError('unroll (pid) { }', 'invalid unroll value');
-    expectError('unroll ($1) { }', 'invalid unroll value');
+    expect(body('unroll ($1) { @++; }')).toMatchObject([
+      { kind: 'block', statements: [{ kind: 'assign-variable' }, { kind: 'while' }] },
+    ]);
   });
 
   it('[GRM-059] [GRM-060] allow break and continue inside only', () => {
