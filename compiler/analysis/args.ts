@@ -15,6 +15,7 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
   // The built-in itself says where it is not available.
   const base = typeExpression(typing, access.base);
   if (isUnknown(base.type)) return unknown(access.range);
+  if (access.arrow) warnOfArrow(typing, access);
   const { probe } = typing;
   if (probe.fields) return tracepointField(typing, access, probe.fields);
   if (probe.parameters) {
@@ -31,6 +32,15 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
     );
   }
   return unknown(access.range);
+}
+
+const ARROW =
+  'args->field is the older form of args.field and will be removed in the future. Use args.field instead.';
+
+/** Older scripts have many of them: the first is enough. */
+function warnOfArrow(typing: Typing, access: ast.FieldAccess): void {
+  if (typing.round.diagnostics.all.some(({ message }) => message === ARROW)) return;
+  warning(typing, ARROW, access.range);
 }
 
 /** `*args` => `(field = args.field, ...)`: a copy of all of them. */

@@ -5,8 +5,6 @@ import type { KernelDescription } from './types.ts';
 
 /** What descriptions know beyond the interface that passes are written against. */
 export interface Kernel extends KernelDescription {
-  /** Names of functions that kprobes and fentry can trace, by a pattern with `*`, sorted. */
-  matchFunctions(pattern: string): readonly string[];
   /** Numbers of system calls by name; empty where the description has none. */
   syscalls(): ReadonlyMap<string, number>;
 }

@@ -61,6 +61,11 @@ export interface KernelDescription {
   rawTracepoint(
     event: string,
   ): readonly { readonly name: string; readonly type: Type }[] | undefined;
+  /**
+   * Names of functions that kprobes can trace, by a pattern with `*`, sorted. A description of a host that hides
+   * them has none and throws a KernelDescriptionError.
+   */
+  matchFunctions(pattern: string): readonly string[];
   /** The raw BTF of vmlinux, for the linker. */
   readonly btf: Uint8Array;
 }

@@ -14,6 +14,7 @@ export function withScriptTypes(kernel: KernelDescription, types: CTypes): Kerne
     arch: kernel.arch,
     types: layer(createBtfTypes(() => btf).types, kernel.types, types),
     matchTracepoints: (category, event) => kernel.matchTracepoints(category, event),
+    matchFunctions: (pattern) => kernel.matchFunctions(pattern),
     tracepoint: (category, event) => kernel.tracepoint(category, event),
     rawTracepoint: (event) => kernel.rawTracepoint(event),
     get btf() {

@@ -1,4 +1,6 @@
 /** Entry and return of kernel functions. */
+import { KernelDescriptionError } from '../kernel/error.ts';
+import type { KernelDescription } from '../kernel/types.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import {
   canonicalName,
@@ -6,6 +8,7 @@ import {
   isWildcard,
   refuse,
   refuseCount,
+  refuseMissing,
   targetFields,
 } from './fields.ts';
 import {
@@ -23,6 +26,7 @@ function provider(name: Name, aliases: readonly string[]): Provider {
   return {
     name,
     aliases,
+    ...(name === 'kprobe' ? { group: 'kernel' } : {}),
     resolve: (attachPoint, context) => resolve(name, attachPoint, context),
   };
 }
@@ -52,6 +56,8 @@ function resolve(
   if (!entry && place.offset > 0) return no('kretprobes can not be attached to a function offset');
 
   const parameterised = isParameterised(fields);
+  if (context.onlyKnown && !parameterised && !isTraceable(context.kernel, place.name))
+    return refuseMissing(attachPoint, context, name, place.name, []);
   const shown = showFunction(place);
   return [
     {
@@ -71,6 +77,16 @@ function resolve(
       parameterised,
     },
   ];
+}
+
+function isTraceable(kernel: KernelDescription, name: string): boolean {
+  try {
+    return kernel.matchFunctions(name).length > 0;
+  } catch (error) {
+    // A description without the list: then no function is known.
+    if (error instanceof KernelDescriptionError) return false;
+    throw error;
+  }
 }
 
 export const kprobe = provider('kprobe', ['k']);

@@ -62,6 +62,11 @@ export interface ProviderContext {
    * points (providers.ts then sees to it that some target is left). The default is an error.
    */
   readonly emptyWildcards?: 'allow' | 'refuse';
+  /**
+   * The script names a pattern of providers: one has a target only where the kernel description knows it, also
+   * if it would otherwise leave that to the loader.
+   */
+  readonly onlyKnown?: boolean;
 }
 
 /** One file a provider, one line in providers.ts. */
@@ -70,6 +75,8 @@ export interface Provider {
   readonly name: string;
   /** Compared without case, except one-letter ones. */
   readonly aliases: readonly string[];
+  /** What `*:x` takes it for: events of the kernel, or with a path (`*:/bin/sh:x`) of programs. */
+  readonly group?: 'kernel' | 'programs';
   /**
    * Reads an attach point. Gives several targets where the script's pattern has to be expanded at compile
    * time (typed args of a tracepoint wildcard), none after reporting an error.

@@ -1,7 +1,9 @@
 /** The table of providers, and the way from an attach point to its targets. */
+import { patternText } from '../kernel/tracepoints.ts';
+import { Diagnostics } from '../source/diagnostics.ts';
 import type { AttachPoint, Probe } from '../syntax/ast.ts';
 import { suggestion } from './closest.ts';
-import { isWildcard, NO_ATTACH_POINTS, refuse } from './fields.ts';
+import { isWildcard, NO_ATTACH_POINTS, refuse, refuseEmpty } from './fields.ts';
 import { kprobe, kretprobe } from './kprobe.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 import { rawtracepoint } from './rawtracepoint.ts';
@@ -29,6 +31,12 @@ const UNSUPPORTED: readonly Pick<Provider, 'name' | 'aliases'>[] = [
   { name: 'watchpoint', aliases: ['w'] },
 ];
 
+/** Older names, and what they are called now. */
+const LEGACY: ReadonlyMap<string, string> = new Map([
+  ['kfunc', 'fentry'],
+  ['kretfunc', 'fexit'],
+]);
+
 /** `BEGIN` is `begin`, but the one-letter `U` is not `u`. */
 function named<P extends Pick<Provider, 'name' | 'aliases'>>(
   providers: readonly P[],
@@ -50,6 +58,12 @@ export function resolveAttachPoint(
 ): readonly ProbeTarget[] {
   const [first] = attachPoint.fields;
   const text = first?.text ?? '';
+  const current = LEGACY.get(text.toLowerCase());
+  if (first && current !== undefined)
+    context.diagnostics.warning(
+      `${text} is deprecated and will be removed in the future. Use ${current} instead.`,
+      first.range,
+    );
   const provider = named(PROVIDERS, text);
   if (provider) return provider.resolve(attachPoint, context);
 
@@ -60,8 +74,7 @@ export function resolveAttachPoint(
       context,
       `${known.name} probes are not supported yet by this version`,
     );
-  if (isWildcard(text))
-    return refuse(attachPoint, context, 'wildcards in the provider are not supported yet');
+  if (isWildcard(text)) return resolveAny(attachPoint, context, text);
   if (first && first.parameters.length > 0)
     return refuse(attachPoint, context, 'the provider cannot be a positional parameter');
   const names = [...PROVIDERS, ...UNSUPPORTED].flatMap(({ name, aliases }) => [
@@ -69,6 +82,35 @@ export function resolveAttachPoint(
     ...aliases.filter((alias) => alias.length > 2),
   ]);
   return refuse(attachPoint, context, `Invalid provider: '${text}'`, ...suggestion(text, names));
+}
+
+/**
+ * `*:vfs_read` => the targets of `kprobe:vfs_read` and of every other provider that matches and has such an
+ * event. Those that have none, or whose attach points look otherwise, are left out.
+ */
+function resolveAny(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  pattern: string,
+): readonly ProbeTarget[] {
+  const [first, ...rest] = attachPoint.fields;
+  const group = rest[0]?.text.includes('/') ? 'programs' : 'kernel';
+  const matches = new RegExp(`^${patternText(pattern.toLowerCase())}$`);
+  const providers = PROVIDERS.filter(
+    (provider) => provider.group === group && matches.test(provider.name),
+  );
+  if (!first || providers.length === 0)
+    return refuse(attachPoint, context, `Invalid provider: '${pattern}' matches none`);
+  const targets = providers.flatMap((provider) => {
+    const diagnostics = new Diagnostics();
+    const fields = [{ ...first, text: provider.name }, ...rest];
+    const found = provider.resolve(
+      { ...attachPoint, fields },
+      { ...context, diagnostics, emptyWildcards: 'allow', onlyKnown: true },
+    );
+    return diagnostics.hasErrors ? [] : found;
+  });
+  return targets.length > 0 ? targets : refuseEmpty(attachPoint, context);
 }
 
 export interface ResolvedTarget {
@@ -83,9 +125,11 @@ export interface ResolvedTarget {
 export function resolveProbe(probe: Probe, context: ProviderContext): readonly ResolvedTarget[] {
   let failed = false;
   const resolved = probe.attachPoints.flatMap((attachPoint) => {
-    const errors = context.diagnostics.all.length;
-    const targets = resolveAttachPoint(attachPoint, { ...context, emptyWildcards: 'allow' });
-    failed ||= context.diagnostics.all.length > errors;
+    const diagnostics = new Diagnostics();
+    const inner: ProviderContext = { ...context, diagnostics, emptyWildcards: 'allow' };
+    const targets = resolveAttachPoint(attachPoint, inner);
+    context.diagnostics.addAll(diagnostics.all);
+    failed ||= diagnostics.hasErrors;
     return targets.map((target) => ({ attachPoint, target }));
   });
   const [first] = probe.attachPoints;

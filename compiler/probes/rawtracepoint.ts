@@ -19,6 +19,7 @@ const NAME = 'rawtracepoint';
 export const rawtracepoint: Provider = {
   name: NAME,
   aliases: ['rt'],
+  group: 'kernel',
   resolve(attachPoint, context) {
     const fields = targetFields(attachPoint);
     const names = fields.map((field) => field.text);

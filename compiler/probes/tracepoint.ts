@@ -18,6 +18,7 @@ const NAME = 'tracepoint';
 export const tracepoint: Provider = {
   name: NAME,
   aliases: ['t'],
+  group: 'kernel',
   resolve(attachPoint, context) {
     const fields = targetFields(attachPoint);
     const names = fields.map((field) => field.text);

@@ -23,6 +23,7 @@ function provider(name: Name, aliases: readonly string[]): Provider {
   return {
     name,
     aliases,
+    ...(name === 'uprobe' ? { group: 'programs' } : {}),
     resolve: (attachPoint, context) => resolve(name, attachPoint, context),
   };
 }

@@ -162,6 +162,20 @@ describe.runIf(canRun)('probes', () => {
   });
 });
 
+describe.runIf(canRun)('patterns of providers', () => {
+  it('[GRM-046] stand for all that have the event', async () => {
+    const result = await run(
+      '*:sys_enter /comm == "any"/ { @r[probe] = count(); } *:sys_enter_getppi* /comm == "any"/ { @t[probe] = count(); }',
+      { workload: 'comm any getppid 5' },
+    );
+    expect(result.stdout).toContain('@t[tracepoint:syscalls:sys_enter_getppid]: 5\n');
+    expect(Number(/@r\[rawtracepoint:sys_enter\]: (\d+)/.exec(result.stdout)?.[1])).toBeGreaterThan(
+      4,
+    );
+    expect(errors('beg* { }')).toEqual(["Invalid provider: 'beg*' matches none @ beg*"]);
+  });
+});
+
 describe.runIf(canRun)('blocks', () => {
   prints([
     [
@@ -482,14 +496,14 @@ describe.runIf(canRun)('scripts in the older dialect', () => {
       'tracepoint:syscalls:sys_exit_getppid /comm == "old"/ { @n[name] = count(); @r = args->retval > 0; @s[stack(1)] = count(); @d["a"] = 1; delete(@d["a"]) }';
     expect(warnings(script)).toEqual([
       'name is deprecated and will be removed in the future. Use probe instead. @ name',
-      'args->retval is deprecated and will be removed in the future. Use args.retval instead. @ args->retval',
+      'args->field is the older form of args.field and will be removed in the future. Use args.field instead. @ args->retval',
       'args.retval is deprecated and will be removed in the future. Use args.ret instead. @ retval',
       'stack is deprecated and will be removed in the future. Use kstack instead. @ stack',
       'delete(@d[...]) is deprecated @ delete(@d["a"])',
     ]);
     const { stdout } = await run(script, { workload: 'comm old getppid 3' });
     expect(stdout).toContain('@n[tracepoint:syscalls:sys_exit_getppid]: 3\n');
-    expect(stdout).toContain('@r: 1\n');
+    expect(stdout).toContain('@r: true\n');
     expect(stdout).not.toContain('@d');
   });
 

@@ -96,6 +96,7 @@ export function kernelWith(
     arch: 'x86_64',
     types,
     matchTracepoints: () => [],
+    matchFunctions: () => [],
     tracepoint: () => undefined,
     rawTracepoint: () => undefined,
     get btf() {

@@ -164,9 +164,17 @@ describe('args', () => {
     ]);
   });
 
+  it('[GRM-078] takes args-> of older scripts, and says so once', () => {
+    expectWarning(
+      'tracepoint:syscalls:sys_exit_read { print(args->ret); print(args->ret); }',
+      'Use args.field instead.',
+      'args->ret',
+    );
+  });
+
   it('accepts retval of older scripts for ret', () => {
     expectWarning(
-      'tracepoint:syscalls:sys_exit_read { print(args->retval); }',
+      'tracepoint:syscalls:sys_exit_read { print(args.retval); }',
       'args.retval is deprecated',
       'retval',
     );

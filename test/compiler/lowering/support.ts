@@ -27,6 +27,7 @@ const NO_KERNEL: KernelDescription = {
     enumerators: () => [],
   },
   matchTracepoints: () => [],
+  matchFunctions: () => [],
   tracepoint: () => undefined,
   rawTracepoint: () => undefined,
   btf: new Uint8Array(),

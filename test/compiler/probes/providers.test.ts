@@ -20,6 +20,29 @@ describe('the provider', () => {
     expect(refusal('U:/a:n')).toBe('usdt probes are not supported yet by this version');
     expect(target('u:/a:n').provider).toBe('uprobe');
   });
+  it('[GRM-046] is every one that has the event, for a pattern', () => {
+    const names = (text: string): readonly string[] =>
+      resolve(text).targets.map((found) => found.name);
+    expect(names('*:sched_switch')).toEqual(['rawtracepoint:sched_switch']);
+    expect(names('*:sched:sched_switch')).toEqual(['tracepoint:sched:sched_switch']);
+    expect(names('*:sched_fork')).toEqual(['kprobe:sched_fork']);
+    expect(names('*TRACEPOINT:sched_w*')).toEqual([
+      'tracepoint:*:sched_w*',
+      'rawtracepoint:sched_wakeup',
+    ]);
+    expect(names('*:/bin/sh:main')).toEqual(['uprobe:/bin/sh:main']);
+    expect(refusal('beg*')).toBe("Invalid provider: 'beg*' matches none");
+    expect(refusal('*:no_such_event')).toContain('Probe has no valid attach points.');
+  });
+  it('[GRM-078] has newer names', () => {
+    for (const [old, current] of [
+      ['kfunc', 'fentry'],
+      ['kretfunc', 'fexit'],
+    ])
+      expect(resolve(`${old}:vfs_read`).messages[0]).toBe(
+        `${old} is deprecated and will be removed in the future. Use ${current} instead.`,
+      );
+  });
   it('is suggested where it is misspelt', () => {
     expect(resolve('kprob:f')).toEqual({
       targets: [],
@@ -32,7 +55,6 @@ describe('the provider', () => {
     for (const name of [
       'fentry',
       'fexit',
-      'kfunc',
       'f',
       'software',
       's',
@@ -45,8 +67,7 @@ describe('the provider', () => {
       'usdt',
     ])
       expect(refusal(`${name}:x`)).toMatch(/^\w+ probes are not supported yet by this version$/);
-    expect(refusal('kfunc:x')).toMatch(/^fentry/);
-    expect(refusal('*:x')).toBe('wildcards in the provider are not supported yet');
+
     expect(refusal('$1:x')).toBe('the provider cannot be a positional parameter');
   });
 });

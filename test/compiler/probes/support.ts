@@ -63,6 +63,7 @@ const kernel: KernelDescription = {
     }),
   tracepoint: (category, event) => (EVENTS.includes(`${category}:${event}`) ? [FIELD] : undefined),
   rawTracepoint: (event) => RAW[event]?.map((name) => ({ name, type: UINT64 })),
+  matchFunctions: (pattern) => ['sched_fork', 'vfs_read'].filter((name) => matches(pattern, name)),
   btf: new Uint8Array(),
 };
 
