@@ -19,6 +19,9 @@ export interface ScriptOptions {
   /** False with --no-warnings. */
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
+  /** Folders of C headers (-I), and headers that are read first. */
+  readonly I?: readonly string[];
+  readonly include?: readonly string[];
 }
 
 /** `--diagnostics`, for commands that compile. */
@@ -58,6 +61,22 @@ export function readKernel(choice: string): KernelDescription {
   }
 }
 
+/** `-I`, for commands that compile. */
+export function includeFolderOption(): Option {
+  return new Option('-I <folder>', 'a folder of C headers; may be repeated').argParser(collect);
+}
+
+/** `--include`, likewise. */
+export function headerOption(): Option {
+  return new Option('--include <file>', 'a C header to read first; may be repeated').argParser(
+    collect,
+  );
+}
+
+function collect(value: string, list: readonly string[] = []): readonly string[] {
+  return [...list, value];
+}
+
 /** Compiles and prints diagnostics. Gives undefined after errors, which have then been printed. */
 export function compileScript(
   source: Source,
@@ -68,6 +87,8 @@ export function compileScript(
     kernel,
     unsafe: options.unsafe ?? false,
     environment: process.env,
+    includeFolders: options.I ?? [],
+    headers: options.include ?? [],
   });
   const diagnostics = shown(compilation, options);
   process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));

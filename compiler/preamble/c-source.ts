@@ -2,6 +2,8 @@
  * The preamble as C. Each item stands in a file of its own name (`#line`), so that what clang says of it leads
  * back to the item, whichever source file that came from.
  */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import type * as ast from '../syntax/ast.ts';
 import { readLine } from './directives.ts';
 
@@ -21,6 +23,15 @@ export function sourceOf(items: readonly ast.CItem[]): string {
 export function itemOfFile(file: string): number | undefined {
   const number = ITEM_FILE.exec(file)?.[1];
   return number === undefined ? undefined : Number(number);
+}
+
+/** `#include "own.h"` => the same with the whole path, where the folder of its script has it. */
+export function withOwnHeader(item: ast.CItem, folder: string): ast.CItem {
+  if (item.kind !== 'c-line') return item;
+  const { directive, rest } = readLine(item.text);
+  const name = directive === 'include' ? /^"([^"]+)"$/.exec(rest)?.[1] : undefined;
+  if (name === undefined || isAbsolute(name) || !existsSync(join(folder, name))) return item;
+  return { ...item, text: `#include "${join(folder, name)}"` };
 }
 
 function textOf(item: ast.CItem): string {

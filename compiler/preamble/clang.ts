@@ -28,7 +28,7 @@ export interface Clang {
 }
 
 /** undefined where clang is not installed. `folder` is what quoted includes are relative to. */
-export function findClang(folder: string): Clang | undefined {
+export function findClang(folder: string = process.cwd()): Clang | undefined {
   const command = COMMANDS.find((name) => !spawnSync(name, ['--version']).error);
   if (command === undefined) return undefined;
   return {
@@ -38,7 +38,6 @@ export function findClang(folder: string): Clang | undefined {
         [...BASE_OPTIONS, '-iquote', folder, ...options, '-o', '-', '-'],
         {
           input,
-          cwd: folder,
           maxBuffer: LARGEST_OUTPUT,
           env: { ...process.env, LC_ALL: 'C' },
         },

@@ -15,9 +15,8 @@ export function archIncludes(arch: string): string {
   return `/usr/include/${arch}-linux-gnu`;
 }
 
-/** Whether `<name>` or `"name"` leads to a file. `folder` is that of the script. */
+/** Whether `<name>` or `"name"` leads to a file. */
 export function headerFinder(
-  folder: string,
   includeFolders: readonly string[],
   arch: string,
 ): (header: string) => boolean {
@@ -26,7 +25,6 @@ export function headerFinder(
     if (isAbsolute(name)) return existsSync(name);
     if (COMPILERS_OWN.has(name)) return true;
     const folders = [...includeFolders, ...SYSTEM, archIncludes(arch)];
-    if (header.startsWith('"')) folders.unshift(folder);
     return folders.some((candidate) => existsSync(join(candidate, name)));
   };
 }

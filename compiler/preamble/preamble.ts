@@ -2,12 +2,13 @@
  * The C part of a script. Plain `#define`s and conditionals are read here; definitions and headers are given to
  * clang, whose BTF becomes a layer of types before the kernel's.
  */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
+import type { Sources } from '../source/sources.ts';
 import type * as ast from '../syntax/ast.ts';
-import { itemOfFile, MISSING_HEADER, OWN_FILE, sourceOf } from './c-source.ts';
+import { itemOfFile, MISSING_HEADER, OWN_FILE, sourceOf, withOwnHeader } from './c-source.ts';
 import { compileTypes } from './c-types.ts';
 import { type ClangMessage, findClang } from './clang.ts';
 import { PREDEFINED, readDirectives } from './directives.ts';
@@ -15,14 +16,19 @@ import { archIncludes, headerFinder } from './headers.ts';
 import { type CMacros, createMacros, NO_MACROS } from './macros.ts';
 import { withScriptTypes } from './script-types.ts';
 
+export interface Header {
+  readonly path: string;
+  /** Of its import. */
+  readonly range?: Range;
+}
+
 export interface PreambleContext {
   readonly kernel: KernelDescription;
-  /** What quoted includes are relative to: the script's folder. */
-  readonly folder: string;
+  readonly sources: Sources;
   /** `-I`, searched before the system's. */
   readonly includeFolders: readonly string[];
   /** Headers that are read before the preamble: `--include`, and imports of `.h`. */
-  readonly headers: readonly string[];
+  readonly headers: readonly Header[];
   readonly diagnostics: Diagnostics;
 }
 
@@ -33,19 +39,20 @@ export interface Preamble {
 }
 
 /** Errors are in the context's diagnostics; what is given then knows no more than the kernel. */
-export function readPreamble(items: readonly ast.CItem[], context: PreambleContext): Preamble {
-  const { kernel, diagnostics } = context;
+export function readPreamble(written: readonly ast.CItem[], context: PreambleContext): Preamble {
+  const { kernel, diagnostics, headers } = context;
+  const items = written.map((item) => withOwnHeader(item, folderOf(item, context.sources)));
   const includeFolders = context.includeFolders.map((folder) => resolve(folder));
-  const isInstalled = headerFinder(context.folder, includeFolders, kernel.arch);
+  const isInstalled = headerFinder(includeFolders, kernel.arch);
   const directives = readDirectives(items, isInstalled, diagnostics);
-  if (!directives.needsCompiler && context.headers.length === 0) {
+  if (!directives.needsCompiler && headers.length === 0) {
     for (const item of directives.missing) warnOfHeader(item, diagnostics);
     const isConstant = (name: string) => kernel.types.enumerator(name) !== undefined;
     return { kernel, macros: createMacros(directives.macros, isConstant) };
   }
 
   const nothing: Preamble = { kernel, macros: NO_MACROS };
-  const clang = findClang(context.folder);
+  const clang = findClang();
   if (!clang) {
     diagnostics.error(
       'C definitions and headers need clang, which is not installed',
@@ -63,11 +70,11 @@ export function readPreamble(items: readonly ast.CItem[], context: PreambleConte
       ...includeFolders.map((folder) => `-I${folder}`),
       '-idirafter',
       archIncludes(kernel.arch),
-      ...context.headers.flatMap((header) => ['-include', resolve(header)]),
+      ...headers.flatMap(({ path }) => ['-include', resolve(path)]),
     ],
     sourceOf(items),
   );
-  for (const message of messages) report(message, items, diagnostics);
+  for (const message of messages) report(message, items, headers, diagnostics);
   if (!types) return nothing;
   const layered = withScriptTypes(kernel, types);
   const isConstant = (name: string) => layered.types.enumerator(name) !== undefined;
@@ -85,6 +92,7 @@ function warnOfHeader(item: ast.CItem, diagnostics: Diagnostics): void {
 function report(
   message: ClangMessage,
   items: readonly ast.CItem[],
+  headers: readonly Header[],
   diagnostics: Diagnostics,
 ): void {
   if (message.severity === 'note' || message.file === OWN_FILE) return;
@@ -99,11 +107,23 @@ function report(
     .map(([file, line]) => placeIn(items, file, line))
     .findLast((place) => place !== undefined);
   const place = own ?? including;
-  const range = own ? tokenAt(own, message.column) : place?.item.range;
+  const range = own
+    ? tokenAt(own, message.column)
+    : (place?.item.range ?? headers.find(({ path }) => isNamed(message, resolve(path)))?.range);
   const where = own || message.file === '' ? '' : `${message.file}:${message.line}: `;
   const text = `${where}${message.text.replace(/ \[-W[^\]]*\]$/, '')}`;
   if (message.severity === 'error') diagnostics.error(text, range);
   else diagnostics.warning(text, range);
+}
+
+function isNamed({ file, includedFrom }: ClangMessage, header: string): boolean {
+  return file === header || includedFrom.some(([from]) => from === header);
+}
+
+/** Where a script stands that an item is from; that of `-e` programs is the current one. */
+function folderOf(item: ast.CItem, sources: Sources): string {
+  const { path } = sources.place(item.range).source;
+  return path === undefined ? process.cwd() : dirname(resolve(path));
 }
 
 interface ItemLine {

@@ -6,7 +6,14 @@ import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
 import type { Report } from '../program.ts';
-import { compileScript, diagnosticsOption, readKernel, readScript } from '../script.ts';
+import {
+  compileScript,
+  diagnosticsOption,
+  headerOption,
+  includeFolderOption,
+  readKernel,
+  readScript,
+} from '../script.ts';
 import { EXIT } from '../status.ts';
 
 interface BuildOptions {
@@ -17,6 +24,8 @@ interface BuildOptions {
   readonly unsafe?: boolean;
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
+  readonly I?: readonly string[];
+  readonly include?: readonly string[];
 }
 
 export function registerBuild(program: Command, report: Report): void {
@@ -42,6 +51,8 @@ export function registerBuild(program: Command, report: Report): void {
         .choices(Object.keys(STAGES))
         .default('obj'),
     )
+    .addOption(includeFolderOption())
+    .addOption(headerOption())
     .option('--unsafe', 'allow functions that change the system; the object records it')
     .option('--no-warnings', 'show errors only')
     .addOption(diagnosticsOption())

@@ -5,6 +5,8 @@ import type { Report } from '../program.ts';
 import {
   diagnosticsOption,
   hasErrors,
+  headerOption,
+  includeFolderOption,
   readKernel,
   readScript,
   renderDiagnostics,
@@ -18,6 +20,8 @@ interface CheckOptions {
   readonly unsafe?: boolean;
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
+  readonly I?: readonly string[];
+  readonly include?: readonly string[];
 }
 
 export function registerCheck(program: Command, report: Report): void {
@@ -35,6 +39,8 @@ export function registerCheck(program: Command, report: Report): void {
       'kernel description: default (embedded), host (this machine), or a file',
       'default',
     )
+    .addOption(includeFolderOption())
+    .addOption(headerOption())
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'show errors only')
     .addOption(diagnosticsOption())
@@ -54,6 +60,8 @@ Examples:
           kernel,
           unsafe: options.unsafe ?? false,
           environment: process.env,
+          includeFolders: options.I ?? [],
+          headers: options.include ?? [],
         }),
       );
       const reports = compilations.map((compilation) => ({

@@ -7,7 +7,14 @@ import { packageRoot } from '../../paths.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
 import type { Report } from '../program.ts';
-import { compileScript, diagnosticsOption, readKernel, readScript } from '../script.ts';
+import {
+  compileScript,
+  diagnosticsOption,
+  headerOption,
+  includeFolderOption,
+  readKernel,
+  readScript,
+} from '../script.ts';
 import { EXIT } from '../status.ts';
 import { formatScripts } from './fmt.ts';
 
@@ -21,6 +28,8 @@ interface RunOptions {
   readonly unsafe?: boolean;
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
+  readonly I?: readonly string[];
+  readonly include?: readonly string[];
   readonly kernel?: string;
   readonly fmt?: boolean;
 }
@@ -41,6 +50,8 @@ export function registerRun(program: Command, report: Report): void {
     .option('-v', 'say more about what happens')
     .option('-p <pid>', 'trace this process only, and end with it')
     .option('-c <command>', 'run a command, trace it, and end with it')
+    .addOption(includeFolderOption())
+    .addOption(headerOption())
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'no warnings')
     .option('--fmt', 'print the script in the one layout instead of running it')

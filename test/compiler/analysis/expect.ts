@@ -4,6 +4,7 @@ import { analyse } from '../../../compiler/analysis/analyse.ts';
 import type { TypedProgram, TypedStatement } from '../../../compiler/analysis/typed.ts';
 import { readPreamble } from '../../../compiler/preamble/preamble.ts';
 import { type Diagnostic, Diagnostics } from '../../../compiler/source/diagnostics.ts';
+import { createSources } from '../../../compiler/source/sources.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
 import { typeName } from '../../../compiler/types/names.ts';
 import { KERNEL } from './kernel.ts';
@@ -36,7 +37,7 @@ export function analysed(script: string, options: Options = {}): Analysis {
   }
   const { kernel, macros } = readPreamble(tree.preamble, {
     kernel: KERNEL,
-    folder: '.',
+    sources: createSources(source),
     includeFolders: [],
     headers: [],
     diagnostics,
