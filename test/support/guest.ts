@@ -18,6 +18,8 @@ export interface GuestCommand {
   readonly object: string;
   /** Arguments of the workload program. */
   readonly workload?: string;
+  /** A shell script to run instead of the workload program. */
+  readonly script?: string;
   readonly parameters?: string;
   readonly flags?: string;
   /** The script ends by itself. */
@@ -46,11 +48,14 @@ export function runInGuest(
     copyFileSync(join(folder, command.object), join(payload, command.object));
   copyFileSync(LOADER, join(payload, 'bpfload'));
   copyFileSync(WORKLOAD, join(payload, 'workload'));
+  commands.forEach((command, index) => {
+    if (command.script) writeFileSync(join(payload, `script-${index}.sh`), command.script);
+  });
   const driver = join(payload, 'drive');
   writeFileSync(driver, DRIVER);
   chmodSync(driver, 0o755);
   const batch = join(folder, `batch-${series}`);
-  writeFileSync(batch, commands.map((command) => `${line(command)}\n`).join(''));
+  writeFileSync(batch, commands.map((command, index) => `${line(command, index)}\n`).join(''));
   const vm = spawnSync(
     join(root, 'test/guest/vmrun.sh'),
     [
@@ -82,8 +87,9 @@ export function runInGuest(
   });
 }
 
-function line(command: GuestCommand): string {
-  const workload = command.workload ? `/workload ${command.workload}` : 'true';
+function line(command: GuestCommand, index: number): string {
+  const program = command.workload ? `/workload ${command.workload}` : 'true';
+  const workload = command.script ? `sh /script-${index}.sh` : program;
   return `/drive ${command.endsItself ? 'wait' : 'signal'} "${workload}" ${command.flags ?? ''} /${command.object} -- ${command.parameters ?? ''}`;
 }
 

@@ -1,0 +1,116 @@
+/** The tools that need kprobes or an address of the kernel, in guests that have them. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, writeObject } from '../support/build.ts';
+import { mapValue } from '../support/expect.ts';
+import { type GuestCommand, hasKernel, runInGuest } from '../support/guest.ts';
+import type { RunResult } from '../support/run.ts';
+import { linesLike, text } from './support.ts';
+
+type Result = Omit<RunResult, 'endedAfter'>;
+
+const CONNECT = `nc -l -p 4242 >/dev/null &
+usleep 200000
+echo hello | nc -w 1 127.0.0.1 4242
+wait
+`;
+
+const COMMANDS: Readonly<Record<string, Omit<GuestCommand, 'object'>>> = {
+  capable: { script: 'ping -c 1 127.0.0.1 >/dev/null\n' },
+  vfsstat: { workload: 'read 100 10 write 30 10 sleep 1100', parameters: '1', endsItself: true },
+  vfscount: {
+    script:
+      '/workload read 100 10\nmkdir /tmp/d\nrmdir /tmp/d\ntouch /tmp/f\nmv /tmp/f /tmp/g\nrm /tmp/g\n',
+  },
+  filelife: { script: 'touch /tmp/short\nusleep 20000\nrm /tmp/short\nrm /script-0.sh\n' },
+  fileslower: { script: '(usleep 40000; echo x) | head -n 1 >/dev/null\n', parameters: '20' },
+  tcpaccept: { script: CONNECT },
+  tcplife: { script: CONNECT },
+  loads: {
+    workload: 'spin 1100',
+    parameters: '0x$(awk \'$3 == "avenrun" { print $1 }\' /proc/kallsyms)',
+  },
+  oomkill: {
+    script: `mkdir -p /sys/fs/cgroup/small
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+echo 8M >/sys/fs/cgroup/small/memory.max
+echo $$ >/sys/fs/cgroup/small/cgroup.procs
+tail -c 67108864 /dev/zero
+`,
+  },
+};
+
+describe.each(['6.1', '6.12'])('on Linux %s', (series) => {
+  const names = Object.keys(COMMANDS);
+  const results = new Map<string, Result>();
+  const folder = temporaryFolder();
+  const of = (name: string): Result => {
+    const result = results.get(name);
+    if (!result) throw new Error(`no result of ${name}`);
+    return result;
+  };
+  const lines = (name: string, pattern: RegExp): readonly string[] =>
+    linesLike(of(name).stdout, pattern);
+
+  beforeAll(() => {
+    if (!hasKernel(series)) return;
+    for (const name of names) writeObject(folder, name, text(name));
+    const commands = names.map((name) => ({ object: `${name}.o`, ...COMMANDS[name] }));
+    runInGuest(series, folder, commands).forEach((result, index) => {
+      results.set(names[index] ?? '', result);
+    });
+  }, 180_000);
+
+  const test = it.runIf(hasKernel(series));
+
+  test('all end well', () => {
+    expect(names.filter((name) => of(name).status !== 0)).toEqual([]);
+  });
+
+  test('capable shows that ping wants CAP_NET_RAW (13)', () => {
+    expect(lines('capable', /^[\d:]+ +0 +\d+ +ping +13 yes$/).length).toBeGreaterThanOrEqual(1);
+  });
+
+  test('vfsstat counts reads and writes', () => {
+    const [, reads, writes] = /read (\d+), write (\d+),/.exec(of('vfsstat').stdout) ?? [];
+    expect(Number(reads)).toBeGreaterThanOrEqual(100);
+    expect(Number(reads)).toBeLessThan(130);
+    expect(Number(writes)).toBeGreaterThanOrEqual(30);
+  });
+
+  test('vfscount counts each function', () => {
+    const { stdout } = of('vfscount');
+    expect(mapValue(stdout, '@calls', 'vfs_mkdir')).toBe(1);
+    expect(mapValue(stdout, '@calls', 'vfs_rmdir')).toBe(1);
+    expect(mapValue(stdout, '@calls', 'vfs_rename')).toBe(1);
+    expect(mapValue(stdout, '@calls', 'vfs_unlink')).toBe(1);
+    expect(mapValue(stdout, '@calls', 'vfs_read')).toBeGreaterThanOrEqual(100);
+  });
+
+  test('filelife shows only files that were created while it traced', () => {
+    const [short, ...others] = lines('filelife', /^rm /);
+    expect(others).toEqual([]);
+    expect(Number(/^rm +\d+ +(\d+) short$/.exec(short ?? '')?.[1])).toBeGreaterThanOrEqual(20_000);
+  });
+
+  test('fileslower shows a read that waited', () => {
+    expect(lines('fileslower', /^head +\d+ +R +2 +\d\d+ /)).toHaveLength(1);
+  });
+
+  test('tcpaccept shows the peer of an IPv6 listener', () => {
+    expect(lines('tcpaccept', /^[\d:]+ +\d+ +nc +4242 127\.0\.0\.1:\d+$/)).toHaveLength(1);
+  });
+
+  test('tcplife shows both ends', () => {
+    expect(lines('tcplife', /^\d+ +nc +\d+ +\d+ +\d+ +\d+ 127\.0\.0\.1:\d+$/)).toHaveLength(2);
+  });
+
+  test('loads reads the averages that the kernel keeps', () => {
+    expect(of('loads').stdout).toMatch(
+      /^\d\d:\d\d:\d\d {2}load averages: \d+\.\d\d \d+\.\d\d \d+\.\d\d$/m,
+    );
+  });
+
+  test('oomkill shows the victim', () => {
+    expect(lines('oomkill', /^[\d:]+ +\d+ +tail +\d+ +tail +\d+ +\d+ 0$/)).toHaveLength(1);
+  });
+});
