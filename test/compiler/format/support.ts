@@ -21,7 +21,7 @@ export function expectFormatted(input: string, output: string): void {
 /** As `expectFormatted`, of the statements of a probe. */
 export function expectStatements(input: string, output: string): void {
   const lines = output.split('\n').map((line) => (line === '' ? '' : `\t${line}`));
-  expectFormatted(`BEGIN{${input}}`, `BEGIN\n{\n${lines.join('\n')}\n}\n`);
+  expectFormatted(`BEGIN{\n${input}}`, `BEGIN\n{\n${lines.join('\n')}\n}\n`);
 }
 
 /** Tokens and comments, with nothing about white space. */

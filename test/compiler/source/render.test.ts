@@ -1,0 +1,166 @@
+/** The forms of diagnostics that programs read. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { type DiagnosticForm, RENDERERS } from '../../../compiler/source/render/render.ts';
+import { createSources, type Sources } from '../../../compiler/source/sources.ts';
+
+const TEXT = 'BEGIN\n{\n\t$𝄞 = nope;\n}\nmacro m() { 1 }\n';
+const OPTIONS = { color: false, version: '1.2.3' };
+
+function rangeOf(text: string): { start: number; end: number } {
+  const start = TEXT.indexOf(text);
+  return { start, end: start + text.length };
+}
+
+function render(form: DiagnosticForm, name = 'my tools/a.bt', expanded = false): string {
+  const sources: Sources = createSources({ name, text: TEXT });
+  const shift = expanded ? sources.expand(rangeOf('{ 1 }'), rangeOf('nope')) : 0;
+  const one = rangeOf('1');
+  const diagnostics = [
+    {
+      severity: 'error',
+      message: "Unknown identifier: 'nope', 100%",
+      range: rangeOf('nope'),
+      hints: ['first', 'second'],
+    },
+    { severity: 'warning', message: 'over lines', range: rangeOf('BEGIN\n{') },
+    ...(expanded
+      ? ([
+          {
+            severity: 'error',
+            message: 'in a macro',
+            range: { start: one.start + shift, end: one.end + shift },
+          },
+        ] as const)
+      : []),
+    { severity: 'error', message: 'nowhere' },
+  ] as const;
+  return RENDERERS[form]([{ diagnostics, sources }], OPTIONS);
+}
+
+describe('diagnostics as text', () => {
+  it('have place, source, marker and hints [OUT-056]', () => {
+    expect(render('text')).toBe(
+      [
+        "my tools/a.bt:3:7-11: ERROR: Unknown identifier: 'nope', 100%",
+        '    $𝄞 = nope;',
+        '         ~~~~',
+        'HINT: first',
+        'HINT: second',
+        'my tools/a.bt:1-2: WARNING: over lines',
+        'BEGIN',
+        '{',
+        'ERROR: nowhere',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('have the uses of macros behind the hints', () => {
+    expect(render('text', 'a.bt', true)).toContain(
+      'a.bt:5:13-14: ERROR: in a macro\nmacro m() { 1 }\n            ~\na.bt:3:7-11: expanded from\n    $𝄞 = nope;\n         ~~~~\n',
+    );
+  });
+});
+
+describe('diagnostics as JSON', () => {
+  const schema: unknown = JSON.parse(readFileSync('docs/diagnostics.schema.json', 'utf8'));
+  if (typeof schema !== 'object' || schema === null) throw new Error('the schema is no object');
+  const validate = new Ajv2020({ allErrors: true }).compile(schema);
+
+  it('are one object a line that the schema describes', () => {
+    const lines = render('json', 'a.bt', true).trimEnd().split('\n');
+    expect(lines).toHaveLength(4);
+    for (const line of lines) {
+      expect(validate(JSON.parse(line)), JSON.stringify(validate.errors)).toBe(true);
+    }
+    expect(validate({ type: 'diagnostic', data: { severity: 'fatal' } })).toBe(false);
+  });
+
+  it('have the place in characters, hints and uses of macros', () => {
+    const [first, , third] = render('json', 'a.bt', true).split('\n');
+    expect(JSON.parse(first ?? '')).toEqual({
+      type: 'diagnostic',
+      data: {
+        severity: 'error',
+        message: "Unknown identifier: 'nope', 100%",
+        location: {
+          file: 'a.bt',
+          start: { line: 3, column: 7 },
+          end: { line: 3, column: 11 },
+        },
+        hints: ['first', 'second'],
+        expanded_from: [],
+      },
+    });
+    expect(JSON.parse(third ?? '')).toMatchObject({
+      data: {
+        location: { start: { line: 5, column: 13 } },
+        expanded_from: [{ file: 'a.bt', start: { line: 3, column: 7 } }],
+      },
+    });
+  });
+});
+
+describe('diagnostics as SARIF', () => {
+  it('are a log with one run, its tool and its results', () => {
+    expect(JSON.parse(render('sarif', 'my tools/a.bt', true))).toMatchObject({
+      $schema: expect.stringMatching(/^https:\/\/.*sarif.*2\.1\.0\.json$/),
+      version: '2.1.0',
+      runs: [
+        {
+          tool: { driver: { name: 'bpfscript', semanticVersion: '1.2.3' } },
+          columnKind: 'unicodeCodePoints',
+          results: [
+            {
+              level: 'error',
+              message: { text: "Unknown identifier: 'nope', 100%\nHINT: first\nHINT: second" },
+              locations: [
+                {
+                  physicalLocation: {
+                    artifactLocation: { uri: 'my%20tools/a.bt' },
+                    region: { startLine: 3, startColumn: 7, endLine: 3, endColumn: 11 },
+                  },
+                },
+              ],
+            },
+            {
+              level: 'warning',
+              locations: [
+                { physicalLocation: { region: { startLine: 1, endLine: 2, endColumn: 2 } } },
+              ],
+            },
+            {
+              message: { text: 'in a macro' },
+              relatedLocations: [
+                {
+                  message: { text: 'expanded from' },
+                  physicalLocation: { region: { startLine: 3, startColumn: 7 } },
+                },
+              ],
+            },
+            { level: 'error', message: { text: 'nowhere' }, locations: [] },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('name absolute files by their URL, and say so when there is nothing to say', () => {
+    expect(render('sarif', '/srv/a b#1.bt')).toContain('"uri": "file:///srv/a%20b%231.bt"');
+    expect(JSON.parse(RENDERERS.sarif([], OPTIONS))).toMatchObject({ runs: [{ results: [] }] });
+  });
+});
+
+describe('diagnostics as workflow commands', () => {
+  it('escape what would end a command or a property', () => {
+    expect(render('github', 'a,b:c%.bt', true).split('\n')).toEqual([
+      "::error file=a%2Cb%3Ac%25.bt,line=3,endLine=3,col=7,endColumn=10::Unknown identifier: 'nope', 100%25%0AHINT: first%0AHINT: second",
+      '::warning file=a%2Cb%3Ac%25.bt,line=1,endLine=2::over lines',
+      '::error file=a%2Cb%3Ac%25.bt,line=5,endLine=5,col=13,endColumn=13::in a macro%0Aexpanded from a,b:c%25.bt:3:7',
+      '::error::nowhere',
+      '',
+    ]);
+  });
+});
