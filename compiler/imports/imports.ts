@@ -2,7 +2,7 @@
  * Imports: other scripts become part of the program, before what stands behind their import; C headers and BPF
  * code are found for the passes that read them.
  */
-import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { packageRoot } from '../paths.ts';
 import { Diagnostics } from '../source/diagnostics.ts';
@@ -69,7 +69,7 @@ export function resolveImports(program: ast.Program, context: ImportContext): Im
     objects: [],
   };
   const { main } = context.sources;
-  if (main.path !== undefined) run.seen.add(realpathSync(main.path));
+  if (main.path !== undefined && existsSync(main.path)) run.seen.add(realpathSync(main.path));
   addScript(run, program, main);
   const { preamble, items, headers, objects } = run;
   return { program: { ...program, imports: [], preamble, items }, headers, objects };
@@ -118,6 +118,8 @@ function addFile(run: Run, file: Found, kind: Kind, range: Range): void {
   const path = realpathSync(file.path);
   if (run.seen.has(path)) return;
   run.seen.add(path);
+  // The library's macros are there without being asked for.
+  if (kind === 'script' && dirname(path) === join(packageRoot(), 'stdlib')) return;
   if (kind === 'header') run.headers.push({ path, range });
   else if (kind === 'object') run.objects.push({ path, range });
   else addScriptFile(run, { ...file, path }, range);

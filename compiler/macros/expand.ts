@@ -9,7 +9,7 @@ import { uniqueName } from '../source/names.ts';
 import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
 import type * as ast from '../syntax/ast.ts';
-import { type RewrittenNode, rewrite, rewriteInside } from '../syntax/rewrite.ts';
+import { type RewrittenNode, rewrite, rewriteInside, someNode } from '../syntax/rewrite.ts';
 import { collectMacros, type Macros, sameParameters } from './definitions.ts';
 import { type ArgumentKind, findVariant, reportMismatch } from './match.ts';
 
@@ -64,15 +64,20 @@ export function expandMacros(program: ast.Program, context: ExpansionContext): a
   const macros = collectMacros(program.items, context.diagnostics);
   const run: Run = { ...context, macros, uses: 0, reported: new Set() };
   const items = program.items.filter((item) => item.kind !== 'macro');
+  if (!someNode(items, (node) => isUse(run, node))) return { ...program, items };
   try {
-    const expanded = rewrite(items, rewriting(run, SCRIPT));
-    return expanded === program.items ? program : { ...program, items: expanded };
+    return { ...program, items: rewrite(items, rewriting(run, SCRIPT)) };
   } catch (error) {
     // Deep bodies in deep bodies: V8 says so with a RangeError.
     if (!(error instanceof RangeError)) throw error;
     context.diagnostics.error('The expansion of macros nests too deeply');
     return program;
   }
+}
+
+function isUse(run: Run, node: RewrittenNode): boolean {
+  if (node.kind !== 'identifier' && node.kind !== 'call') return false;
+  return variantsOf(run, SCRIPT, node.name).all.length > 0;
 }
 
 function rewriting(run: Run, scope: Scope) {

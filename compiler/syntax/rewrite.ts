@@ -29,29 +29,50 @@ export function moved<T>(part: T, by: number): T {
   });
 }
 
+/** Whether a node of the part passes the test. Long chains of operators nest deep: this walk does not recurse. */
+export function someNode(part: unknown, test: (node: RewrittenNode) => boolean): boolean {
+  const waiting = [part];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    if (isNode(next) && test(next)) return true;
+    for (const member of Object.values(next)) waiting.push(member);
+  }
+  return false;
+}
+
 function rewriteAny(part: unknown, rewriting: Rewriting): unknown {
   if (typeof part !== 'object' || part === null) return part;
-  if (Array.isArray(part)) {
-    const elements = part.map((element) => rewriteAny(element, rewriting));
-    return elements.some((element, index) => element !== part[index]) ? elements : part;
-  }
+  if (Array.isArray(part)) return rewriteList(part, rewriting);
   if (isRange(part)) return rewriting.move(part);
-  // Nodes have a kind and a place; what lacks one is a part of a node.
-  if ('kind' in part && 'range' in part) {
-    const replacement = rewriting.replace(part as RewrittenNode);
-    if (replacement) return replacement;
+  return (isNode(part) ? rewriting.replace(part) : undefined) ?? rewriteMembers(part, rewriting);
+}
+
+function rewriteList(list: readonly unknown[], rewriting: Rewriting): readonly unknown[] {
+  const elements: unknown[] = [];
+  let changed = false;
+  for (const element of list) {
+    const next = rewriteAny(element, rewriting);
+    changed ||= next !== element;
+    elements.push(next);
   }
-  return rewriteMembers(part, rewriting);
+  return changed ? elements : list;
 }
 
 function rewriteMembers(part: object, rewriting: Rewriting): object {
+  const members: Record<string, unknown> = {};
   let changed = false;
-  const members = Object.entries(part).map(([name, value]) => {
+  for (const [name, value] of Object.entries(part)) {
     const next = rewriteAny(value, rewriting);
     changed ||= next !== value;
-    return [name, next] as const;
-  });
-  return changed ? Object.fromEntries(members) : part;
+    members[name] = next;
+  }
+  return changed ? members : part;
+}
+
+/** Nodes have a kind and a place; what lacks one is a part of a node. */
+function isNode(part: object): part is RewrittenNode {
+  return 'kind' in part && 'range' in part;
 }
 
 function isRange(part: object): part is Range {

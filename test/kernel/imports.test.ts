@@ -1,181 +1,81 @@
-/** C functions in scripts: compiled objects that are imported, on the kernel. */
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { compile } from '../../compiler/compile.ts';
-import { readElf } from '../../linker/elf/read.ts';
-import { kernelDescription, temporaryFolder } from '../support/build.ts';
-import { canRun, runObject } from '../support/run.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/build.ts';
+import { canRun, run } from '../support/run.ts';
 
-const SOURCE = join(import.meta.dirname, '../linker/imports/weigh.bpf.c');
-const clang = ['clang-14', 'clang'].find((name) => !spawnSync(name, ['--version']).error);
 const folder = temporaryFolder();
+let count = 0;
 
-function compileC(name: string, text: string | undefined): void {
-  const source = join(folder, name.replace(/o$/, 'c'));
-  if (text === undefined) copyFileSync(SOURCE, source);
-  else writeFileSync(source, text);
-  const options = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-c', source];
-  const made = spawnSync(clang ?? '', [...options, '-o', join(folder, name)], { encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(made.stderr);
+/** Runs `main.bt` of these files. */
+async function runFiles(files: Readonly<Record<string, string>>) {
+  count += 1;
+  const home = join(folder, String(count));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    writeFileSync(join(home, name), text, { mode: 0o644 });
+  }
+  return run(files['main.bt'] ?? '', { path: join(home, 'main.bt'), signal: 'none' });
 }
 
-/** A script in the folder of the objects. */
-function compiled(text: string) {
-  const path = join(folder, 'script.bt');
-  writeFileSync(path, text);
-  return compile(
-    { name: path, path, text },
-    { kernel: kernelDescription('default'), unsafe: false, environment: {} },
-  );
-}
-
-function errors(text: string): readonly string[] {
-  return compiled(text).diagnostics.map(({ message }) => message);
-}
-
-let scripts = 0;
-
-function build(text: string): string {
-  const { object, diagnostics } = compiled(text);
-  if (!object) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
-  scripts += 1;
-  const path = join(folder, `linked${scripts}.o`);
-  writeFileSync(path, object());
-  return path;
-}
-
-async function printed(text: string): Promise<string> {
-  const result = await runObject(build(text), { signal: 'none' });
-  expect(result.status, result.stderr).toBe(0);
-  return result.stdout.replace(/\n\n[\s\S]*$/, '').trimEnd();
-}
-
-describe.runIf(clang)('an imported object', () => {
-  beforeAll(() => compileC('weigh.bpf.o', undefined));
-
-  describe.runIf(canRun)('on the kernel', () => {
-    it('[GRM-018] gives its functions, variables and constants', async () => {
-      expect(
-        await printed(
-          `import "weigh.bpf.o";
-           begin { printf("%d %d %d", weigh(2, 1), weigh(-1, 255), prime(4)); reset(); printf(" %d", weigh(0, 0)); }`,
-        ),
-      ).toBe('17 516 11 0');
+describe.skipIf(!canRun)('imports', () => {
+  it('[GRM-016] bring probes, which run first, and macros', async () => {
+    const { stdout, stderr } = await runFiles({
+      'main.bt': 'import "lib.bt";\nbegin { print(("main", triple(2))); exit(); }',
+      'lib.bt': 'macro triple(x) { x * 3 }\nbegin { print(("lib", triple(1))); @shared = 5; }',
     });
+    expect(stderr).toBe('Attached 2 probes\n');
+    expect(stdout).toBe('(lib, 3)\n(main, 6)\n\n\n@shared: 5\n');
+  });
 
-    it('has its maps beside those of the script', async () => {
-      expect(
-        await printed(
-          `import "weigh.bpf.o";
-           begin { @a[1] = visits(5); @a[2] = visits(5); printf("%d %d %d", @a[1], @a[2], visits(6)); }`,
-        ),
-      ).toBe('1 2 1');
+  it('[GRM-016] are relative to the script that has them, and nest', async () => {
+    const { stdout } = await runFiles({
+      'main.bt': 'import "lib/outer.bt";\nbegin { print("main"); exit(); }',
+      'lib/outer.bt': 'import "deep/inner.bt";\nbegin { print(inner); }',
+      'lib/deep/inner.bt': 'macro inner() { "inner macro" }\nbegin { print("inner"); }',
     });
+    expect(stdout.trim()).toBe('inner\ninner macro\nmain');
+  });
 
-    it('relocates fields of kernel types, and calls back', async () => {
-      expect(
-        await printed(
-          `import "weigh.bpf.o";
-           fn add($n : uint32) : int64 { return sum_to($n) + 1; }
-           begin { printf("%d %d", pid_of(curtask) == tid, add(100)); }`,
-        ),
-      ).toBe('1 4951');
+  it('[GRM-019] of a folder bring its scripts, not those of the folders in it', async () => {
+    const { stdout } = await runFiles({
+      'main.bt': 'import "lib";\nbegin { print(one + two); exit(); }',
+      'lib/b.bt': 'macro two() { 2 } begin { print("b"); }',
+      'lib/a.bt': 'macro one() { 1 } begin { print("a"); }',
+      'lib/README.md': 'no script',
+      'lib/more/c.bt': 'begin { print("too deep"); }',
     });
+    expect(stdout.trim()).toBe('a\nb\n3');
+  });
 
-    it('gets strings by their address', async () => {
-      expect(
-        await printed(
-          `import "weigh.bpf.o";
-           begin { $s = "abc"; printf("%d %d", starts_with($s, 97), starts_with("xyz", 97)); }`,
-        ),
-      ).toBe('1 0');
+  it('[GRM-021] happen once, whatever asks for them how often and in whatever circle', async () => {
+    const { stdout, stderr } = await runFiles({
+      'main.bt':
+        'import "a.bt";\nimport "./b.bt";\nimport "a.bt";\nbegin { print("main"); exit(); }',
+      'a.bt': 'import "b.bt";\nbegin { print("a"); }',
+      'b.bt': 'import "a.bt";\nimport "main.bt";\nbegin { print("b"); }',
     });
+    expect(stderr).toBe('Attached 3 probes\n');
+    expect(stdout.trim()).toBe('b\na\nmain');
+  });
 
-    it('[GRM-018] can be C, which is compiled on the way', async () => {
-      expect(await printed('import "weigh.bpf.c"; begin { printf("%d", prime(7)); }')).toBe('19');
+  it('name the file in what they report at run time', async () => {
+    const { stderr } = await runFiles({
+      'main.bt': 'import "lib.bt";\nbegin { exit(); }',
+      'lib.bt': '\nbegin { @m[1] = 1; delete(@m, 5); }',
     });
-  });
-
-  it('leaves no path of the building machine in the object', () => {
-    const made = compiled('import "weigh.bpf.c"; begin { print(prime(7)); }').object?.();
-    expect(Buffer.from(made ?? []).includes(folder)).toBe(false);
-    expect(Buffer.from(made ?? []).includes('weigh.bpf.c')).toBe(true);
-  });
-
-  it('gives the same bytes each time', () => {
-    const text = 'import "weigh.bpf.o"; begin { print(weigh(1, 2)); }';
-    expect(compiled(text).object?.()).toEqual(compiled(text).object?.());
-  });
-
-  it('brings its sections, and functions that are local', () => {
-    const made = compiled('import "weigh.bpf.o"; begin { print(weigh(1, 2)); }').object?.();
-    const elf = readElf(made ?? new Uint8Array());
-    expect(elf.sections.map(({ name }) => name)).toContain('.data');
-    const weigh = elf.symbols.find(({ name }) => name === 'weigh');
-    expect(weigh?.bind).toBe(0);
-  });
-
-  it('is checked for the types of arguments', () => {
-    const of = (call: string) => errors(`import "weigh.bpf.o"; begin { ${call} }`);
-    expect(of('print(weigh(1));')).toEqual(['weigh() requires 2 arguments (1 provided)']);
-    expect(of('print(weigh("a", 1));')).toEqual([
-      "Type mismatch for x of weigh(): trying to pass a value of type 'string[2]' where the function takes 'int32'",
-    ]);
-    expect(of('print(wiegh(1, 1));')).toEqual(["Unknown function: 'wiegh'"]);
-  });
-
-  it('must not define what is defined already', () => {
-    compileC('again.bpf.o', 'int weigh(int x) { return x; } int events(int x) { return x; }');
-    expect(errors('import "weigh.bpf.o"; import "again.bpf.o"; begin { }')).toEqual([
-      'weigh is defined in weigh.bpf.o and in again.bpf.o',
-      'again.bpf.o defines events, a name that is taken already',
-    ]);
-    expect(
-      errors('import "weigh.bpf.o"; fn weigh($a : int64) : int64 { return $a; } begin { }'),
-    ).toEqual(['Redefinition of function: weigh']);
-  });
-
-  it('must have nothing but functions, maps and variables', () => {
-    const SEC = '#define SEC(n) __attribute__((section(n), used))\n';
-    compileC('program.bpf.o', `${SEC} SEC("kprobe/x") int run(void *ctx) { return 0; }`);
-    compileC('missing.bpf.o', 'int other(int); int f(int x) { return other(x); }');
-    compileC(
-      'table.bpf.o',
-      'int x; int *table[2] = { &x, &x }; int f(int i) { return *table[i & 1]; }',
+    expect(stderr).toContain(
+      "lib.bt:2:20-33: WARNING: Can't delete map element because it does not exist.",
     );
-    const of = (name: string) => errors(`import "${name}.bpf.o"; begin { }`);
-    expect(of('program')).toEqual([
-      'program.bpf.o has a program of its own (run in section kprobe/x): only functions can be imported',
-    ]);
-    expect(of('missing')).toEqual([
-      'missing.bpf.o refers to other, which no imported object defines',
-    ]);
-    expect(of('table')).toEqual([
-      'table.bpf.o has addresses as initial values in .data, which BPF does not know',
-    ]);
-    writeFileSync(join(folder, 'damaged.bpf.o'), 'no object');
-    expect(of('damaged')).toEqual(['damaged.bpf.o: too short for an ELF header']);
+    expect(stderr).toContain('begin { @m[1] = 1; delete(@m, 5); }\n');
   });
 
-  it('links with another one', async () => {
-    compileC(
-      'outer.bpf.o',
-      'int weigh(int, unsigned char); int heavy(int x) { return weigh(x, 0) > 100; }',
-    );
-    const path = build(
-      'import "outer.bpf.o"; import "weigh.bpf.o"; begin { printf("%d", heavy(50)); }',
-    );
-    if (!canRun) return;
-    const result = await runObject(path, { signal: 'none' });
-    expect(result.stdout.trim()).toBe('1');
-  });
-
-  it('reports the errors of clang', () => {
-    writeFileSync(join(folder, 'broken.bpf.c'), 'int f(int x)\n{\n  return y;\n}\n');
-    expect(errors('import "broken.bpf.c"; begin { }')).toEqual([
-      "broken.bpf.c:3:10: use of undeclared identifier 'y'",
-    ]);
+  it('bring C definitions', async () => {
+    const { stdout, stderr } = await runFiles({
+      'main.bt': 'import "lib.bt";\nbegin { print((LIMIT, sizeof(struct own))); exit(); }',
+      'lib.bt': '#define LIMIT 12\nstruct own { long a; int b[3]; };\nmacro unused() { 1 }',
+    });
+    expect(stderr).toBe('Attached 1 probe\n');
+    expect(stdout.trim()).toBe('(12, 24)');
   });
 });

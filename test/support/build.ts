@@ -1,7 +1,7 @@
 /** Scripts in, objects out: the compiler as the tests use it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
 import { loadKernelDescription } from '../../compiler/kernel/load.ts';
@@ -13,6 +13,8 @@ export interface BuildOptions {
   readonly kernel?: 'default' | 'host';
   readonly unsafe?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The file that the script is taken to come from, which its imports are relative to. */
+  readonly path?: string;
 }
 
 const kernels = new Map<string, KernelDescription>();
@@ -27,7 +29,9 @@ export function kernelDescription(which: 'default' | 'host' = 'default'): Kernel
 
 function compileText(script: string, options: BuildOptions): ReturnType<typeof compile> {
   return compile(
-    { name: 'stdin', text: script },
+    options.path === undefined
+      ? { name: 'stdin', text: script }
+      : { name: basename(options.path), text: script, path: options.path },
     {
       kernel: kernelDescription(options.kernel),
       unsafe: options.unsafe ?? false,

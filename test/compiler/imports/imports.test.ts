@@ -1,0 +1,128 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../../compiler/compile.ts';
+import { resolveImports } from '../../../compiler/imports/imports.ts';
+import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
+import { printDiagnostic } from '../../../compiler/source/render/text.ts';
+import { createSources } from '../../../compiler/source/sources.ts';
+import { parse } from '../../../compiler/syntax/parse.ts';
+import { kernelDescription, temporaryFolder } from '../../support/build.ts';
+
+const folder = temporaryFolder();
+let count = 0;
+
+function home(files: Readonly<Record<string, string>>): string {
+  count += 1;
+  const path = join(folder, String(count));
+  mkdirSync(path);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), text);
+    chmodSync(join(path, name), 0o644);
+  }
+  return path;
+}
+
+/** Diagnostics of a script beside these files, as they are printed. */
+function printed(script: string, path: string): string {
+  const { diagnostics, sources } = compile(
+    { name: 'main.bt', text: script, path: join(path, 'main.bt') },
+    { kernel: kernelDescription(), unsafe: false, environment: {} },
+  );
+  return diagnostics.map((each) => printDiagnostic(each, sources, { color: false })).join('');
+}
+
+describe('imports', () => {
+  it('[GRM-020] of what anyone may write are refused', () => {
+    const path = home({ 'lib.bt': 'macro m() { 1 }', 'open/a.bt': 'macro n() { 1 }' });
+    chmodSync(join(path, 'lib.bt'), 0o646);
+    chmodSync(join(path, 'open'), 0o777);
+    expect(
+      printed('import "lib.bt";\nimport "open";\nbegin { }', path),
+    ).toBe(`main.bt:1:1-16: ERROR: Refusing to import world-writable file: lib.bt
+import "lib.bt";
+~~~~~~~~~~~~~~~
+HINT: chmod o-w lib.bt lets it be imported.
+main.bt:2:1-14: ERROR: Refusing to import world-writable directory: open
+import "open";
+~~~~~~~~~~~~~
+HINT: chmod o-w open lets it be imported.
+`);
+  });
+
+  it('[GRM-020] of a folder look at each file in it', () => {
+    const path = home({ 'lib/a.bt': 'macro m() { 1 }' });
+    chmodSync(join(path, 'lib/a.bt'), 0o666);
+    expect(printed('import "lib";\nbegin { }', path)).toContain(
+      'main.bt:1:1-13: ERROR: Refusing to import world-writable file: lib/a.bt\n',
+    );
+  });
+
+  it('[GRM-022] bring no settings', () => {
+    const path = home({ 'lib.bt': '\nconfig = { max_map_keys = 5 }\nmacro m() { 1 }' });
+    expect(
+      printed('import "lib.bt";\nbegin { }', path),
+    ).toBe(`lib.bt:2:1-30: ERROR: config is not allowed within an import
+config = { max_map_keys = 5 }
+~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+HINT: Settings are those of the script that is compiled.
+`);
+  });
+
+  it('say which files are not there, or are no scripts', () => {
+    const path = home({ 'notes.txt': '' });
+    expect(
+      printed('import "nowhere.bt";\nimport "notes.txt";\nbegin { }', path),
+    ).toBe(`main.bt:1:1-20: ERROR: Cannot find import "nowhere.bt"
+import "nowhere.bt";
+~~~~~~~~~~~~~~~~~~~
+HINT: Imports are relative to the script that has them; "stdlib/..." is the standard library.
+main.bt:2:1-19: ERROR: Unknown import type: "notes.txt"
+import "notes.txt";
+~~~~~~~~~~~~~~~~~~
+HINT: What can be imported: .bt, .h, .bpf.c, .bpf.o, and folders of them.
+`);
+  });
+
+  it('lead errors to their file: of syntax, and of types', () => {
+    const path = home({
+      'lib/bad.bt': 'macro m() { 1 }\nbegin { let 5; }',
+      'lib/types.bt': '// é\nbegin { $a = 1; $a = "x"; }',
+    });
+    expect(printed('import "lib/bad.bt";\nbegin { }', path)).toMatch(
+      /^lib\/bad\.bt:2:13-14: ERROR: syntax: .*\nbegin \{ let 5; \}\n {12}~\n$/,
+    );
+    expect(printed('import "lib/types.bt";\nbegin { }', path)).toMatch(
+      /^lib\/types\.bt:2:22-25: ERROR: Type mismatch for \$a/,
+    );
+  });
+
+  it('hand headers and BPF code on to those who read them, each once', () => {
+    const path = home({
+      'lib/a.h': '',
+      'lib/b.bpf.o': '',
+      'lib/c.bpf.c': '',
+      'lib/d.bt': 'import "a.h";',
+      'lib/plain.o': '',
+    });
+    const text = 'import "lib";\nimport "lib/a.h";\nbegin { }';
+    const source = { name: 'main.bt', text, path: join(path, 'main.bt') };
+    const diagnostics = new Diagnostics();
+    const tree = parse(source, diagnostics);
+    if (!tree) throw new Error('does not parse');
+    const imported = resolveImports(tree, { sources: createSources(source), diagnostics });
+    expect(diagnostics.all).toEqual([]);
+    const range = { start: 0, end: 12 };
+    expect(imported.headers).toEqual([{ path: join(path, 'lib/a.h'), range }]);
+    expect(imported.objects).toEqual([
+      { path: join(path, 'lib/b.bpf.o'), range },
+      { path: join(path, 'lib/c.bpf.c'), range },
+    ]);
+    expect(imported.program.imports).toEqual([]);
+  });
+
+  it('find the standard library', () => {
+    expect(printed('import "stdlib/pointers.bt";\nbegin { print(is_err(1)); }', home({}))).toBe('');
+  });
+});
