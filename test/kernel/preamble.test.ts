@@ -1,5 +1,8 @@
 /** Structs, unions and enums that scripts define themselves, read from a program that has them. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/build.ts';
 import { canRun, type RunOptions, run, WORKLOAD } from '../support/run.ts';
 
 const SHAPES = `
@@ -135,5 +138,77 @@ describe.runIf(canRun)('definitions of C', () => {
       printf("%d %llx %d %d\\n", @p[1].value, @p[1].b, @p[1].c, @p[1].last);
       clear(@s); clear(@p);`);
     expect(out).toBe('first full -7 -3\n-123456 123456789abcdef -33 -2\n');
+  });
+});
+
+describe.runIf(canRun)('macros and headers of C', () => {
+  const folder = temporaryFolder();
+  const header = join(folder, 'shapes.h');
+  writeFileSync(
+    header,
+    `#define FIRST_LETTER(s) (s)[0]\n#define LIMIT 3\n${SHAPES}
+typedef struct packed packed_t;\n`,
+  );
+  const path = join(folder, 'script.bt');
+
+  it('[GRM-003] put the value of a macro in its place', async () => {
+    const out = await printed(
+      'printf("%d %s %d %d\\n", TWICE, NAME, -N, WHICH); if (pid == SELF) { printf("self\\n"); }',
+      {
+        preamble: `#define N 0x10
+#define TWICE (N * 2)
+#define NAME "a name"
+#define WHICH (N > 3 ? N : 3)
+#define SELF pid`,
+      },
+    );
+    expect(out).toBe('32 a name -16 16\nself\n');
+  });
+
+  it('[GRM-005] read structs of an included header', async () => {
+    const out = await printed(
+      'printf("%s %d %d %d\\n", ((struct shapes *)arg0).name, ((packed_t *)arg1).value, LIMIT, GREEN);',
+      { preamble: '#include "shapes.h"', path },
+    );
+    expect(out).toBe('first -123456 3 5\n');
+  });
+
+  it('[GRM-006] take the branch for kernels with BTF', async () => {
+    const out = await printed('printf("%d\\n", N);', {
+      preamble:
+        '#ifndef BPFTRACE_HAVE_BTF\n#define N 1\n#endif\n#ifdef BPFTRACE_HAVE_BTF\n#define N 2\n#endif',
+    });
+    expect(out).toBe('2\n');
+  });
+
+  it('[GRM-017] read structs of an imported header', async () => {
+    const out = await printed('printf("%d %d\\n", ((struct packed *)arg1).value, LIMIT);', {
+      preamble: 'import "shapes.h";',
+      path,
+    });
+    expect(out).toBe('-123456 3\n');
+  });
+
+  it('read user memory that a system call is given', async () => {
+    const { stdout } = await run(
+      `struct text { char head[4]; char tail; }
+       tracepoint:syscalls:sys_enter_openat /comm == "workload" && str(args.filename) == "/dev/null"/ {
+         $t = (struct text *)args.filename; printf("%s %c\\n", $t.head, $t.tail);
+       }`,
+      { workload: 'open 1 /dev/null' },
+    );
+    expect(stdout).toBe('/dev /\n\n\n');
+  });
+
+  it('read kernel memory at fixed offsets, beside structs that follow the kernel', async () => {
+    const { stdout } = await run(
+      `struct name { char head[4]; char rest[12]; }
+       tracepoint:raw_syscalls:sys_enter /comm == "workload" && args.id == 110/ {
+         $n = (struct name *)((uint64)curtask + offsetof(struct task_struct, comm));
+         printf("%s %s %s\\n", $n.head, $n->rest, curtask.comm);
+       }`,
+      { workload: 'getppid 1', kernel: 'host' },
+    );
+    expect(stdout).toBe('work load workload\n\n\n');
   });
 });
