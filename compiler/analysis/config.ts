@@ -5,7 +5,7 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { closest } from './closest.ts';
 import type { Setting } from './settings.ts';
-import { DEPRECATED, ENVIRONMENT_ONLY, RENAMED, SETTINGS } from './settings.ts';
+import { DEPRECATED, ENVIRONMENT_ONLY, GATE, RENAMED, SETTINGS } from './settings.ts';
 import type { Config } from './typed.ts';
 
 type Value = string | number | boolean;
@@ -156,6 +156,12 @@ function assemble(values: ReadonlyMap<string, Value>): Config {
     maxProbes: Number(value('max_probes')),
     maxBpfProgs: Number(value('max_bpf_progs')),
     cppDemangle: value('cpp_demangle') === true,
+    unstable: {
+      tseries: oneOf(value('unstable_tseries'), GATE),
+      dwUstack: oneOf(value('unstable_dw_ustack'), GATE),
+      importStatement: oneOf(value('unstable_import_statement'), GATE),
+      typeinfo: oneOf(value('unstable_typeinfo'), GATE),
+    },
   };
 }
 

@@ -125,7 +125,28 @@ function recordField(
       ...closest(access.field, names),
     );
   }
-  return { kind: 'element', type: field.type, base, index, range: access.range };
+  return (
+    literalElement(base, index, access.range) ?? {
+      kind: 'element',
+      type: field.type,
+      base,
+      index,
+      range: access.range,
+    }
+  );
+}
+
+/** `(a=1, b=2).b` => `2`, so that `comptime` can ask for parts of typeinfo(). */
+function literalElement(
+  base: TypedExpression,
+  index: number,
+  range: Range,
+): TypedExpression | undefined {
+  if (base.kind !== 'record' && base.kind !== 'tuple') return undefined;
+  const parts = base.kind === 'tuple' ? base.elements : base.fields.map(({ value }) => value);
+  const literal = parts.every(({ kind }) => kind === 'int' || kind === 'string');
+  const part = literal ? parts[index] : undefined;
+  return part && { ...part, range };
 }
 
 export function typeTupleAccess(typing: Typing, access: ast.TupleAccess): TypedExpression {
@@ -155,7 +176,7 @@ function element(
       range,
     );
   }
-  return { kind: 'element', type, base, index, range };
+  return literalElement(base, index, range) ?? { kind: 'element', type, base, index, range };
 }
 
 export function typeIndex(typing: Typing, access: ast.Index): TypedExpression {

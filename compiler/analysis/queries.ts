@@ -2,24 +2,55 @@
 import type * as ast from '../syntax/ast.ts';
 import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
-import type { Type } from '../types/type.ts';
+import { isScriptType, type Type } from '../types/type.ts';
 import { intLiteral } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
+import { stringLiteral } from './operators.ts';
 import type { Typing } from './state.ts';
 import { failed, isUnknown, unknown } from './state.ts';
 import { typeOf } from './type-references.ts';
 import type { TypedExpression } from './typed.ts';
+import { allowUnstable } from './unstable.ts';
 
 export function typeQuery(typing: Typing, query: ast.TypeQuery): TypedExpression {
-  if (query.kind === 'typeinfo') {
-    return failed(typing, 'typeinfo() is not supported yet', query.range);
-  }
+  if (query.kind === 'typeinfo') return typeInfo(typing, query);
   const type = typeOf(typing, query.of);
   if (!type || isUnknown(type)) return unknown(query.range);
   if (type.kind === 'context') {
     return failed(typing, `${typeName(type)} has no size`, query.range);
   }
   return intLiteral(BigInt(sizeOf(type)), query.range);
+}
+
+/**
+ * `typeinfo(x)` => (btf_id=0, base_type="int", full_type="int64"). The id is that of a struct or enum in the
+ * kernel description, 0 for types that are no part of it.
+ */
+function typeInfo(typing: Typing, query: ast.TypeQuery): TypedExpression {
+  const { range } = query;
+  if (!allowUnstable(typing, 'typeinfo', range)) return unknown(range);
+  const type = typeOf(typing, query.of);
+  if (!type || isUnknown(type)) return unknown(range);
+  const known = (type.kind === 'struct' || type.kind === 'enum') && !isScriptType(type);
+  const id = known ? type.id : 0;
+  const btfId: TypedExpression = {
+    kind: 'int',
+    type: { kind: 'int', size: 4, signed: false },
+    value: BigInt(id),
+    flexible: false,
+    range,
+  };
+  const fields = [
+    { name: 'btf_id', value: btfId },
+    { name: 'base_type', value: stringLiteral(type.kind === 'void' ? 'none' : type.kind, range) },
+    { name: 'full_type', value: stringLiteral(typeName(type), range) },
+  ];
+  return {
+    kind: 'record',
+    type: { kind: 'record', fields: fields.map(({ name, value }) => ({ name, type: value.type })) },
+    fields,
+    range,
+  };
 }
 
 /** An enum is 8 bytes as a script's value, but sizeof asks for C's. */

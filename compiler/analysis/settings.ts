@@ -12,7 +12,8 @@ export type Setting =
   /** One of a few words. */
   | { readonly kind: 'word'; readonly fallback: string; readonly only: readonly string[] };
 
-const GATE = ['error', 'warn', 'enable'] as const;
+/** What to do about features that may still change. */
+export const GATE = ['error', 'warn', 'enable'] as const;
 const UINT32_MAX = 0xffff_ffff;
 
 /** The licenses with which the kernel lets a program call GPL-only helpers (include/linux/license.h). */

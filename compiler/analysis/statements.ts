@@ -13,6 +13,7 @@ import { typeFor, typeUnroll, typeWhile } from './loops.ts';
 import type { Typing } from './state.ts';
 import { error, innerScope, isUnknown, warning } from './state.ts';
 import type { TypedBlock, TypedExpression, TypedStatement } from './typed.ts';
+import { allowUnstable } from './unstable.ts';
 
 export interface Sequence {
   readonly statements: readonly TypedStatement[];
@@ -84,7 +85,14 @@ function typeStatement(typing: Typing, statement: ast.Statement): Sequence {
     case 'jump':
       return typeJump(typing, statement);
     case 'import-statement':
-      error(typing, 'import statements are not supported yet', statement.range);
+      if (allowUnstable(typing, 'importStatement', statement.range)) {
+        error(
+          typing,
+          'import statements are not supported',
+          statement.range,
+          'Import at the top of the script.',
+        );
+      }
       return NOTHING;
   }
 }

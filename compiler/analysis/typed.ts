@@ -81,7 +81,16 @@ export interface Config {
   readonly maxProbes: number;
   readonly maxBpfProgs: number;
   readonly cppDemangle: boolean;
+  /** What to do about features that may still change. */
+  readonly unstable: {
+    readonly tseries: UnstablePolicy;
+    readonly dwUstack: UnstablePolicy;
+    readonly importStatement: UnstablePolicy;
+    readonly typeinfo: UnstablePolicy;
+  };
 }
+
+export type UnstablePolicy = 'error' | 'warn' | 'enable';
 
 // ---- statements --------------------------------------------------------------------------------
 

@@ -22,7 +22,6 @@ describe('names', () => {
   it('of later versions say so', () => {
     expectError('print(macaddr(0));', 'macaddr() is not supported yet', 'macaddr');
     expectError('print(username);', "'username' is not supported yet", 'username');
-    expectError('$a = typeinfo(pid);', 'typeinfo() is not supported yet');
     expectError('$a = 1; $p = &$a;', 'The & operator (address of) is not supported yet', '&$a');
   });
 });

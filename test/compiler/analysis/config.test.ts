@@ -21,6 +21,12 @@ describe('the config block', () => {
       maxProbes: 1024,
       maxBpfProgs: 1024,
       cppDemangle: true,
+      unstable: {
+        tseries: 'warn',
+        dwUstack: 'warn',
+        importStatement: 'error',
+        typeinfo: 'error',
+      },
     });
   });
 

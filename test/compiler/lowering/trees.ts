@@ -30,6 +30,7 @@ export const config: Config = {
   maxProbes: 1024,
   maxBpfProgs: 1024,
   cppDemangle: true,
+  unstable: { tseries: 'warn', dwUstack: 'warn', importStatement: 'error', typeinfo: 'error' },
 };
 
 export const tracepoint: ProbeTarget = {

@@ -1,0 +1,35 @@
+/** Features that may still change: a setting of each refuses them, warns of them, or lets them pass. */
+import type { Range } from '../source/source.ts';
+import type { Typing } from './state.ts';
+import { error, warning } from './state.ts';
+import type { Config } from './typed.ts';
+
+export type UnstableFeature = keyof Config['unstable'];
+
+const FEATURES: Readonly<Record<UnstableFeature, { readonly key: string; readonly name: string }>> =
+  {
+    tseries: { key: 'unstable_tseries', name: 'tseries' },
+    dwUstack: { key: 'unstable_dw_ustack', name: 'dw_ustack' },
+    importStatement: { key: 'unstable_import_statement', name: 'import statement' },
+    typeinfo: { key: 'unstable_typeinfo', name: 'typeinfo' },
+  };
+
+/** Whether the script may use a feature; says what it has to set where it may not. */
+export function allowUnstable(typing: Typing, feature: UnstableFeature, range: Range): boolean {
+  const { key, name } = FEATURES[feature];
+  const policy = typing.round.config.unstable[feature];
+  if (policy === 'error') {
+    error(
+      typing,
+      `Script is using an unstable feature: ${name}. It has to be enabled in the config e.g. ${key}=enable`,
+      range,
+    );
+  } else if (policy === 'warn') {
+    warning(
+      typing,
+      `Script is using an unstable feature: ${name}. To prevent this warning you must explicitly enable it in the config e.g. ${key}=enable`,
+      range,
+    );
+  }
+  return policy !== 'error';
+}

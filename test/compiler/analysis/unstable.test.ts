@@ -1,0 +1,51 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { body, expectError, expectTypes, expectWarning, typed } from './expect.ts';
+
+const enabled = (text: string): string =>
+  `config = { unstable_typeinfo = enable } begin { ${text} }`;
+
+describe('features that may still change', () => {
+  it('[TYP-086] [CFG-027] are refused, warned of or allowed', () => {
+    const script = (policy: string) =>
+      `config = { unstable_typeinfo = ${policy} } begin { print(typeinfo(pid)); }`;
+    expectError(
+      'print(typeinfo(pid));',
+      'Script is using an unstable feature: typeinfo. It has to be enabled in the config e.g. unstable_typeinfo=enable',
+      'typeinfo(pid)',
+    );
+    expectError(script('error'), 'unstable feature: typeinfo');
+    expectWarning(
+      script('warn'),
+      'Script is using an unstable feature: typeinfo. To prevent this warning you must explicitly enable it in the config e.g. unstable_typeinfo=enable',
+      'typeinfo(pid)',
+    );
+    expect(typed(script('enable')).probes).toHaveLength(1);
+    expectError(
+      'config = { unstable_typeinfo = maybe } begin { }',
+      "invalid value 'maybe', expected one of error, warn, enable",
+    );
+  });
+
+  it('[CFG-026] cannot import within blocks unless told so', () => {
+    expectError('import "x.bt";', 'unstable feature: import statement', 'import "x.bt"');
+  });
+});
+
+describe('typeinfo', () => {
+  it('[TYP-084] is a record of the type and its names', () => {
+    expectTypes(enabled('$t = typeinfo((uint16)1);'), {
+      $t: '(btf_id=uint32,base_type=string[4],full_type=string[7])',
+    });
+    expectError(enabled('$t = typeinfo(struct nope);'), "Unknown struct/union: 'nope'");
+  });
+
+  it('[GRM-052] decides what is compiled', () => {
+    const script = (value: string) =>
+      enabled(
+        `$v = ${value}; if comptime (typeinfo($v).base_type == "string") { print(strlen($v)); } else { print($v + 1); }`,
+      );
+    expect(inspect(body(script('"abc"')), { depth: 12 })).toContain('strlen');
+    expect(inspect(body(script('5')), { depth: 12 })).not.toContain('strlen');
+  });
+});
