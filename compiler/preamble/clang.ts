@@ -1,5 +1,7 @@
 /** Runs clang, the C front end of preambles, and reads what it says. */
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 /** LLVM 14 is what the compiler itself uses; any later clang has the BPF target too. */
 const COMMANDS: readonly string[] = ['clang-14', 'clang'];
@@ -29,7 +31,7 @@ export interface Clang {
 
 /** undefined where clang is not installed. `folder` is what quoted includes are relative to. */
 export function findClang(folder: string = process.cwd()): Clang | undefined {
-  const command = COMMANDS.find((name) => !spawnSync(name, ['--version']).error);
+  const command = COMMANDS.find(isInstalled);
   if (command === undefined) return undefined;
   return {
     run(options, input) {
@@ -51,6 +53,18 @@ export function findClang(folder: string = process.cwd()): Clang | undefined {
       return { output: result.stdout, messages, failed };
     },
   };
+}
+
+/** Looked up by hand: starting clang to see whether it is there takes as long as a small compilation. */
+function isInstalled(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return folder !== '';
+    } catch {
+      return false;
+    }
+  });
 }
 
 const BASE_OPTIONS: readonly string[] = [

@@ -139,6 +139,47 @@ describe.runIf(canRun)('definitions of C', () => {
       clear(@s); clear(@p);`);
     expect(out).toBe('first full -7 -3\n-123456 123456789abcdef -33 -2\n');
   });
+
+  it('index arrays of structs and of texts, flexible arrays, and pointers', async () => {
+    const out = await printed(
+      `$v = (struct view *)arg0;
+       printf("%c%c %s %c\\n", $v.pairs[0].a, $v.pairs[1].b, $v.rows[1], $v.rest[3]);
+       $i = 1; printf("%c %c\\n", $v.pairs[$i].a, ((struct pair *)arg0)[$i].b);
+       printf("%d %d\\n", offsetof(struct view, rest), offsetof(struct shapes, point.y));
+       print($v.pairs); print(*(struct pair *)arg0);`,
+      {
+        preamble: `${SHAPES}
+          struct pair { unsigned char a, b; };
+          struct view { struct pair pairs[2]; char rows[2][4]; char rest[]; };`,
+      },
+    );
+    // The bytes are "first\\0\\0\\0full", then bitfields.
+    expect(out.split('\n').slice(1)).toEqual([
+      'r s',
+      '12 22',
+      '[{ .a = 102, .b = 105 },{ .a = 114, .b = 115 }]',
+      '{ .a = 102, .b = 105 }',
+      '',
+    ]);
+    expect(out).toMatch(/^fs full/);
+  });
+
+  it('read bitfields of bool and of enums, and compare and key them', async () => {
+    const out = await printed(
+      `$v = (struct view *)arg0;
+       print($v.f); print($v.t); print($v.c); printf("%s %d\\n", $v.c, $v.c);
+       if ($v.t) { printf("true\\n"); } if ($v.c == SIX) { printf("six\\n"); }
+       @[$v.c, $v.t] = count(); print(*$v);`,
+      {
+        // The first byte is 'f', 0x66.
+        preamble:
+          'enum digit { ZERO, SIX = 6 }; struct view { _Bool f : 1; _Bool t : 1; unsigned pad : 2; enum digit c : 4; };',
+      },
+    );
+    expect(out).toBe(
+      'false\ntrue\nSIX\nSIX 6\ntrue\nsix\n{ .f = false, .t = true, .pad = 1, .c = SIX }\n\n\n@[SIX, true]: 1\n',
+    );
+  });
 });
 
 describe.runIf(canRun)('macros and headers of C', () => {
