@@ -3,12 +3,13 @@ import { link } from '../linker/link.ts';
 import { analyse } from './analysis/analyse.ts';
 import type { TypedProgram } from './analysis/typed.ts';
 import { resolveImports } from './imports/imports.ts';
-import { standardLibrary } from './imports/library.ts';
+import { libraryNames, standardLibrary } from './imports/library.ts';
 import { readLinkedCode } from './imports/linked.ts';
 import type { KernelDescription } from './kernel/types.ts';
 import { emitObject, LimitError } from './limits.ts';
 import { emit } from './llvm/backend.ts';
 import { lower } from './lowering/lower.ts';
+import { macroNames } from './macros/definitions.ts';
 import { expandMacros } from './macros/expand.ts';
 import { readPreamble } from './preamble/preamble.ts';
 import { type Diagnostic, Diagnostics } from './source/diagnostics.ts';
@@ -78,6 +79,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     ...options,
     kernel,
     macros,
+    macroNames: () => [...macroNames(imported.program), ...libraryNames()],
     linked: linked.functions,
     diagnostics,
   });

@@ -35,6 +35,8 @@ export interface AnalysisContext {
   readonly diagnostics: Diagnostics;
   /** Macros of the C preamble. */
   readonly macros: CMacros;
+  /** Names that are no longer in the program, but that a user may have meant. */
+  readonly macroNames?: () => readonly string[];
   /** `BPFTRACE_*` settings override the config block. */
   /** Functions of imported objects, by name. */
   readonly linked?: ReadonlyMap<string, FunctionSignature>;
@@ -83,6 +85,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       unsafe: context.unsafe,
       diagnostics: new Diagnostics(),
       macros: context.macros,
+      macroNames: context.macroNames ?? (() => []),
       known,
       assume,
       maps: new Map(),

@@ -85,7 +85,8 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);
   if (LATER.has(name)) return failed(typing, `'${name}' is not supported yet`, range);
-  const names = [...builtinNames(), ...typing.round.macros.names()];
+  const { macros: defines, macroNames } = typing.round;
+  const names = [...builtinNames(), ...defines.names(), ...macroNames()];
   return failed(typing, `Unknown identifier: '${name}'`, range, ...closest(name, names));
 }
 
@@ -104,7 +105,8 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);
   if (LATER.has(name)) return failed(typing, `${name}() is not supported yet`, nameRange);
-  const names = [...builtinNames(), ...AGGREGATE_NAMES, ...typing.round.functions.keys()];
+  const { functions, macroNames } = typing.round;
+  const names = [...builtinNames(), ...AGGREGATE_NAMES, ...functions.keys(), ...macroNames()];
   return failed(typing, `Unknown function: '${name}'`, nameRange, ...closest(name, names));
 }
 

@@ -54,6 +54,8 @@ export interface Round {
   readonly diagnostics: Diagnostics;
   /** Macros of the C preamble. */
   readonly macros: CMacros;
+  /** Of the language's macros, which are expanded by now: for suggestions. */
+  readonly macroNames: () => readonly string[];
   /** Functions that can be called, by name. */
   readonly functions: ReadonlyMap<string, FunctionSignature>;
   readonly known: Facts;

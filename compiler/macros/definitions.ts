@@ -7,6 +7,10 @@ import { rewrite } from '../syntax/rewrite.ts';
 /** Variants by name, in order of their definitions. */
 export type Macros = ReadonlyMap<string, readonly ast.Macro[]>;
 
+export function macroNames(program: ast.Program): readonly string[] {
+  return program.items.flatMap((item) => (item.kind === 'macro' ? [item.name] : []));
+}
+
 /** `name($a, @b, c)`: what tells variants apart, with names of parameters for users to read. */
 export function signature({ name, parameters }: ast.Macro): string {
   return `${name}(${parameters.map((parameter) => parameter.name).join(', ')})`;

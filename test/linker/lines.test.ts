@@ -72,6 +72,19 @@ describe('line records', () => {
     loaded(link(UNIT), ({ programs }) => expect(programs).toEqual(['p']));
   });
 
+  it('name the file that a line is of', () => {
+    const sources = createSources({
+      name: '/home/someone/test.bt',
+      text: 'uprobe:a:b { used(); }',
+    });
+    sources.add({ name: '/home/someone/lib.bt', text: 'macro used() { nsecs }\n' });
+    const program = linesOf(link({ ...UNIT, sources })).find(({ section }) => section === 'uprobe');
+    expect(program?.records).toEqual([
+      ['test.bt', 'uprobe:a:b { used(); }', 1, 12],
+      ['lib.bt', 'macro used() { nsecs }', 1, 3],
+    ]);
+  });
+
   it("keep the building machine's paths out of the object", () => {
     expect(Buffer.from(link(UNIT)).includes('someone')).toBe(false);
   });

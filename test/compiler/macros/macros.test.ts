@@ -149,6 +149,17 @@ begin { $x = 1; print(m()); }
     ]);
   });
 
+  it('are suggested for names that are nearly theirs', () => {
+    const hints = (script: string) => diagnose(script).map((diagnostic) => diagnostic.hints);
+    expect(hints('macro triple(x) { x * 3 } begin { print(tripel(1)); }')).toEqual([
+      ["Did you mean 'triple'?"],
+    ]);
+    expect(hints('macro nothing() { 3 } begin { print(nothin); }')).toEqual([
+      ["Did you mean 'nothing'?"],
+    ]);
+    expect(hints('begin { print(is_er(1)); }')).toEqual([["Did you mean 'is_err'?"]]);
+  });
+
   it('show errors of an argument where it stands', () => {
     expect(told('macro m(x) { x + 1 } begin { print(m($gone)); }')).toEqual([
       'Undefined or undeclared variable: $gone @ $gone',
