@@ -296,7 +296,7 @@ function validStatement(random: Random, depth: number): Tokens {
       return [
         'for',
         '(',
-        '$i',
+        `$i${depth}`,
         ':',
         '0',
         '..',

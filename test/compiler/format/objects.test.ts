@@ -1,0 +1,49 @@
+/** Formatting never changes what a script compiles to. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type ElfSection, SHF } from '../../../linker/elf/elf.ts';
+import { readElf } from '../../../linker/elf/read.ts';
+import { inspectObject } from '../../../linker/inspect.ts';
+import { build } from '../../support/build.ts';
+import { createRandom } from '../../support/random.ts';
+import { spellOut, validProgram } from './programs.ts';
+import { formatted } from './support.ts';
+
+/** What the manifest has of the text: of probes their line, of events the line and its words. */
+const PLACES: ReadonlySet<string> = new Set(['line', 'place']);
+
+/** All of an object but what names lines of the script. */
+function withoutPlaces(object: Uint8Array): unknown {
+  const loaded = ({ flags }: ElfSection): boolean => (flags & (SHF.alloc | SHF.exec)) !== 0;
+  const { manifest, btfText } = inspectObject(object);
+  return {
+    sections: readElf(object)
+      .sections.filter(loaded)
+      .map(({ name, data }) => ({ name, data: Buffer.from(data).toString('hex') })),
+    manifest: JSON.parse(
+      JSON.stringify(manifest, (key, value: unknown) => (PLACES.has(key) ? undefined : value)),
+    ),
+    btfText,
+  };
+}
+
+function expectSameObject(script: string): void {
+  expect(withoutPlaces(build(formatted(script))), script).toEqual(withoutPlaces(build(script)));
+}
+
+describe('the object of a formatted script', () => {
+  it('is that of the script, for the examples [CLI-022]', () => {
+    const examples = readdirSync('examples').filter((name) => name.endsWith('.bt'));
+    expect(examples.length).toBeGreaterThan(5);
+    for (const name of examples) {
+      const script = readFileSync(`examples/${name}`, 'utf8');
+      expectSameObject(script.replaceAll(/[\t ]+/g, ' '));
+    }
+  }, 120_000);
+
+  it('is that of the script, for generated scripts full of comments', () => {
+    const random = createRandom(31);
+    for (let count = 0; count < 30; count += 1)
+      expectSameObject(spellOut(validProgram(random), random, true));
+  }, 120_000);
+});
