@@ -5,8 +5,9 @@
 import type { TypedExpression, VariableSymbol } from '../analysis/typed.ts';
 import { findBuiltin } from '../builtins/builtins.ts';
 import type { IrBool, IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import { sameType } from '../types/equality.ts';
 import { fieldsOf, layoutOf, sequence } from '../types/layout.ts';
-import { isScalar, type Type } from '../types/type.ts';
+import { isScalar, type RecordType, type TupleType, type Type } from '../types/type.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { intParameter, textParameter } from './globals.ts';
 import type { Storage } from './lowering.ts';
@@ -403,6 +404,10 @@ function lowerCastInto(fn: FunctionState, operand: TypedExpression, type: Type, 
     if (size > width) zeroBytes(fn, ir.offset(to.pointer, width), size - width, unit);
     return;
   }
+  if (type.kind === 'tuple' || type.kind === 'record') {
+    lowerElementCasts(fn, operand, type, to);
+    return;
+  }
   const operandSize = layoutOf(from).size;
   if (operandSize <= size) {
     lowerInto(fn, operand, to);
@@ -416,6 +421,39 @@ function lowerCastInto(fn: FunctionState, operand: TypedExpression, type: Type, 
     return;
   }
   copyBytes(fn, to, locate(fn, operand, to.padded), type);
+}
+
+/** A tuple or record as one of other element types: `($t.0, $t.1)`, each converted. Records match by name. */
+function lowerElementCasts(
+  fn: FunctionState,
+  operand: TypedExpression,
+  type: TupleType | RecordType,
+  to: Storage,
+): void {
+  // The operand is evaluated once, and stands for a variable from then on.
+  const variable = { id: -1 - fn.locations.size, name: '', type: operand.type };
+  fn.locations.set(variable.id, { kind: 'memory', ...locate(fn, operand, true) });
+  const { range } = operand;
+  const base = { kind: 'variable', variable, type: operand.type, range } as const;
+  const elementAt = (index: number, from: Type | undefined, wanted: Type): TypedExpression => {
+    if (!from) throw new Error(`no element ${index} to convert`);
+    const element = { kind: 'element', type: from, base, index, range } as const;
+    if (sameType(from, wanted)) return element;
+    return { kind: 'cast', type: wanted, operand: element, range };
+  };
+  const source = operand.type;
+  const elements =
+    type.kind === 'tuple'
+      ? type.elements.map((wanted, index) =>
+          elementAt(index, source.kind === 'tuple' ? source.elements[index] : undefined, wanted),
+        )
+      : type.fields.map((field) => {
+          const fields = source.kind === 'record' ? source.fields : [];
+          const index = fields.findIndex(({ name }) => name === field.name);
+          return elementAt(index, fields[index]?.type, field.type);
+        });
+  lowerElements(fn, type, elements, to);
+  fn.locations.delete(variable.id);
 }
 
 // ---- remote memory -----------------------------------------------------------------------------
