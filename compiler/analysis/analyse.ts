@@ -9,7 +9,7 @@
 
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
-import type { ProbeTarget } from '../probes/probe.ts';
+import { isNameKnown, type ProbeTarget } from '../probes/probe.ts';
 import { resolveProbe } from '../probes/providers.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -81,6 +81,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
     const round: Round = {
       kernel: context.kernel,
       functions: signatures,
+      namesAtLoad: copies.some(({ target }) => !isNameKnown(target)),
       config,
       unsafe: context.unsafe,
       diagnostics: new Diagnostics(),

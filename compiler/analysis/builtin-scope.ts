@@ -60,6 +60,7 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     probe: typing.probe,
     unsafe: typing.round.unsafe,
     inLoop: inFor(typing),
+    probeIndex: typing.round.namesAtLoad ? typing.copy : undefined,
 
     expression: type,
 

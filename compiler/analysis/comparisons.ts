@@ -1,5 +1,6 @@
 /** `== != < <= > >=` on values that are not literals. */
 
+import { isNameKnown } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { BinaryOperator } from '../syntax/ast.ts';
 import { promote } from '../types/integers.ts';
@@ -7,7 +8,7 @@ import { join, sameIgnoringSpace } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { ArrayType, PointerType } from '../types/type.ts';
 import { BOOL, INT64, isScalar, UINT64 } from '../types/type.ts';
-import { convert, flowOf, integerOperand, warnOfCast } from './conversion.ts';
+import { boolLiteral, convert, flowOf, integerOperand, warnOfCast } from './conversion.ts';
 import { node, unfit } from './operators.ts';
 import type { Typing } from './state.ts';
 import { failed, warning } from './state.ts';
@@ -51,10 +52,25 @@ export function typeComparison(
       range,
     );
   }
+  const named = equality ? probeName(typing, left, right) : undefined;
+  if (named !== undefined) return boolLiteral(named === (operator === '=='), range);
   if (a.kind === 'probe' && b.kind === 'probe' && equality) {
     return node(operator, BOOL, convert(left, UINT64), convert(right, UINT64), range);
   }
   return unfit(typing, operator, left, right, range);
+}
+
+/** `probe == "name"` in a probe whose name is known: whether it is that name. */
+function probeName(
+  typing: Typing,
+  left: TypedExpression,
+  right: TypedExpression,
+): boolean | undefined {
+  const [probe, text] = left.kind === 'call' ? [left, right] : [right, left];
+  if (probe.kind !== 'call' || probe.builtin !== 'probe' || text.kind !== 'string')
+    return undefined;
+  if (!isNameKnown(typing.probe)) return undefined;
+  return text.value === (typing.probe.alias ?? typing.probe.name);
 }
 
 /** In 64 bits; signed if either side is, after a flexible literal has taken the other's sign. */

@@ -56,6 +56,11 @@ export interface Round {
   readonly macros: CMacros;
   /** Of the language's macros, which are expanded by now: for suggestions. */
   readonly macroNames: () => readonly string[];
+  /**
+   * Some probe's name is known only when it is attached: then `probe` is an index of the loader's table everywhere,
+   * so that one map can hold it from all of them.
+   */
+  readonly namesAtLoad: boolean;
   /** Functions that can be called, by name. */
   readonly functions: ReadonlyMap<string, FunctionSignature>;
   readonly known: Facts;

@@ -80,7 +80,12 @@ export function checkShadowing(typing: Typing, name: string, range: Range): bool
 export function readVariable(typing: Typing, { name, range }: ast.Variable): TypedExpression {
   const variable = findVariable(typing, name);
   if (!variable) {
-    const hints = closest(name, visibleNames(typing));
+    const hidden = typing.variables.findLast(({ symbol }) => symbol.name === name);
+    const hints = hidden
+      ? [
+          `It ends with the block in which it was first assigned. Declare it before that block: let ${name};`,
+        ]
+      : closest(name, visibleNames(typing));
     return failed(typing, `Undefined or undeclared variable: ${name}`, range, ...hints);
   }
   if (!variable.assigned && variable.bare) {

@@ -38,6 +38,8 @@ export interface AnalysisScope {
   readonly unsafe: boolean;
   /** Inside the body of a `for`, where the context cannot be reached. */
   readonly inLoop: boolean;
+  /** Index of this probe among the program's, where `probe` is such an index; see `Round.namesAtLoad`. */
+  readonly probeIndex: number | undefined;
 
   /** Types an argument. After an error it gives an `int` 0, so that the pass goes on. */
   expression(expression: ast.Expression | ast.TypeArgument): TypedExpression;

@@ -1,12 +1,7 @@
 /** probe and probetype: what fired. */
-import type { ProbeTarget } from '../probes/probe.ts';
+import { isNameKnown } from '../probes/probe.ts';
 import type { Builtin } from './builtin.ts';
 import { textConstant, typedCall } from './use.ts';
-
-/** Whether the probe's name is complete at compile time. */
-function nameIsKnown(probe: ProbeTarget): boolean {
-  return probe.alias !== undefined || (!probe.wildcard && !probe.parameterised);
-}
 
 export const probe: Builtin = {
   name: 'probe',
@@ -15,12 +10,16 @@ export const probe: Builtin = {
   legacyNames: ['name'],
   summary: 'Full name of the probe that fired, or its alias.',
   analyse(use, scope) {
-    const { probe: target } = scope;
-    return nameIsKnown(target)
+    const { probe: target, probeIndex } = scope;
+    if (!isNameKnown(target)) return typedCall('probe', use, { kind: 'probe' });
+    return probeIndex === undefined
       ? textConstant(target.alias ?? target.name, use.range)
-      : typedCall('probe', use, { kind: 'probe' });
+      : typedCall('probe', use, { kind: 'probe' }, { literals: [BigInt(probeIndex)] });
   },
-  lower: (_call, lowering) => lowering.eventName(),
+  /** The loader's table begins with the names of all probes, in their order. */
+  lower({ literals: [index] = [] }, lowering) {
+    return typeof index === 'bigint' ? lowering.ir.constant(index) : lowering.eventName();
+  },
 };
 
 export const probetype: Builtin = {

@@ -51,6 +51,11 @@ export interface ProbeTarget {
   readonly parameterised: boolean;
 }
 
+/** Whether the probe's name is complete at compile time. */
+export function isNameKnown(probe: ProbeTarget): boolean {
+  return probe.alias !== undefined || (!probe.wildcard && !probe.parameterised);
+}
+
 export interface ProviderContext {
   readonly kernel: KernelDescription;
   readonly diagnostics: Diagnostics;

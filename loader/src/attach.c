@@ -271,6 +271,12 @@ int attach_find(struct attachments *attachments, struct session *session)
 		say_error("out of memory");
 		return STATUS_FAILED;
 	}
+	/* Programs name their own probe by its number, those of patterns by what comes behind. */
+	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
+		if (session_add_probe_name(session, manifest->probes[i].name) == UINT32_MAX) {
+			say_error("out of memory");
+			status = STATUS_FAILED;
+		}
 	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
 		if (provider_of(&manifest->probes[i]))
 			status = find_probe(attachments, &manifest->probes[i], &unmatched[i]);

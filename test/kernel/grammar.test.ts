@@ -141,6 +141,26 @@ describe.runIf(canRun)('probes', () => {
     ).toBe('foo\nbar\nend\n\n\n');
   });
 
+  it('[GRM-043] [BLT-022] names of all kinds are keys of one map', async () => {
+    const count = '@[probe] = count();';
+    const text = await output(
+      `BEGIN { ${count} print(probe); }
+       tracepoint:sched:sched_sw* { ${count} }
+       tracepoint:sched:sched_waking { ${count} if (probe == "tracepoint:sched:sched_waking") { @yes = 1; } if (probe == "x") { @no = 1; } }
+       my=tracepoint:sched:sched_stat_r* { ${count} }
+       interval:ms:$1 { ${count} exit(); }`,
+      ['20'],
+    );
+    expect(text).toMatch(/^begin\n/);
+    expect(text).toContain('@[begin]: 1\n');
+    expect(text).toContain('@[interval:ms:20]: ');
+    expect(text).toContain('@[tracepoint:sched:sched_switch]: ');
+    expect(text).toContain('@[tracepoint:sched:sched_waking]: ');
+    expect(text).toContain('@[my]: ');
+    expect(text).toContain('@yes: 1\n');
+    expect(text).not.toContain('@no');
+  });
+
   it('[GRM-044] providers in any case', async () => {
     expect(
       await output(
@@ -361,6 +381,14 @@ describe.runIf(canRun)('statements', () => {
       '(5, 7, 7, 5, 5)\n(5, 7, 7, 5, 5)\n(5, 7, 7, 5, 5)\n(6, 6, -1)',
     ],
   ]);
+
+  it('[GRM-064] says how to reach a variable of an inner block', () => {
+    const [error] = diagnose('BEGIN { if (pid) { $s = "a"; } print($s); }');
+    expect(error?.message).toBe('Undefined or undeclared variable: $s');
+    expect(error?.hints).toEqual([
+      'It ends with the block in which it was first assigned. Declare it before that block: let $s;',
+    ]);
+  });
 
   it('[GRM-065] only values that nobody wants are warned of', () => {
     expect(warnings('BEGIN { _ = 5; _ = (1, 2); 5; 1 + nsecs; }')).toEqual([
