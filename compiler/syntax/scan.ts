@@ -67,6 +67,9 @@ export function definitionEnd(text: string, start: number): number | undefined {
     : close;
 }
 
+/** In characters. Without a limit, a text of unclosed attributes would be read to its end from each of them. */
+const LONGEST_ATTRIBUTE = 1000;
+
 /** Past layout and any number of `__attribute__((...))`. */
 function skipAttributes(text: string, start: number): number {
   let at = skipLayout(text, start);
@@ -74,17 +77,24 @@ function skipAttributes(text: string, start: number): number {
     const word = skip(ATTRIBUTE, text, at);
     if (word === undefined) return at;
     const open = skipLayout(text, word);
-    const close = text[open] === '(' ? balancedEnd(text, open, '(', ')') : undefined;
+    const limit = open + LONGEST_ATTRIBUTE;
+    const close = text[open] === '(' ? balancedEnd(text, open, '(', ')', limit) : undefined;
     if (close === undefined) return at;
     at = skipLayout(text, close);
   }
 }
 
 /** Past the bracket that closes the one at `start`; comments and quoted text hide brackets. */
-function balancedEnd(text: string, start: number, open: string, close: string): number | undefined {
+function balancedEnd(
+  text: string,
+  start: number,
+  open: string,
+  close: string,
+  limit = text.length,
+): number | undefined {
   let depth = 0;
   let at = start;
-  while (at < text.length) {
+  while (at < Math.min(limit, text.length)) {
     const afterLayout = skipLayout(text, at);
     if (afterLayout > at) {
       at = afterLayout;
