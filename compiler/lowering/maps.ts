@@ -187,7 +187,7 @@ function lowerReadModifyWrite(
   const absent = ir.isNull(element);
   const costly = someExpression(
     statement.value,
-    (part) => part.kind === 'call' || part.kind === 'map',
+    ({ kind }) => kind === 'call' || kind === 'function-call' || kind === 'map',
     read,
   );
   if (!costly) {

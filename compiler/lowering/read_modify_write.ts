@@ -42,6 +42,7 @@ function changesMaps(expression: TypedExpression): boolean {
     (part) =>
       part.kind === 'block-value' ||
       part.kind === 'step' ||
+      part.kind === 'function-call' ||
       (part.kind === 'call' && part.map !== undefined),
   );
 }
@@ -53,6 +54,7 @@ function isPure(expression: TypedExpression): boolean {
     (part) =>
       part.kind === 'step' ||
       part.kind === 'block-value' ||
+      part.kind === 'function-call' ||
       (part.kind === 'call' && (part.builtin === 'rand' || part.builtin === 'nsecs')),
   );
 }

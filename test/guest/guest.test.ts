@@ -24,6 +24,13 @@ const SCRIPTS = {
   user: 'uprobe:/workload:workload_target { @[arg0, arg1] = count(); } uretprobe:/workload:workload_target { @ret[retval] = count(); }',
   loops: `tracepoint:syscalls:sys_enter_getppid /comm == "loops"/ { for $i : 0..100 { @sum = @sum + $i; } @n[pid % 2] = 5; }
     END { for $kv : @n { printf("%d\\n", $kv.1); } }`,
+  functions: `fn six($a : int64, $b : int8, $c : string[8], $d : int64, $e : uint8, $f : string[8]) : string {
+      for $i : 0..$d { if $i == $a { printf("%s %d %d\\n", $c, $b, $e); return $f; } }
+      return comm;
+    }
+    fn note($s : string) : void { @[$s] = count(); }
+    tracepoint:syscalls:sys_enter_getppid /comm == "functions"/ { note(six(3, -1, "in", 40, 200, "found")); note(six(50, 0, "", 40, 0, "")); }
+    uprobe:/workload:workload_target { note("target"); }`,
   missing: 'kprobe:no_such_function { @ = count(); }',
 } as const;
 
@@ -37,6 +44,7 @@ const COMMANDS: Readonly<Record<keyof typeof SCRIPTS, Omit<GuestCommand, 'object
   stacks: { workload: 'comm reader read 7 10' },
   user: { workload: 'call 5 7 8' },
   loops: { workload: 'comm loops getppid 3' },
+  functions: { workload: 'comm functions getppid 4 call 5 7 8' },
   missing: { endsItself: true },
 };
 
@@ -91,6 +99,16 @@ describe.each(['6.1', '6.12'])('Linux %s', (series) => {
   test('gives arguments, return value and name of a function', () => {
     expect(mapEntries(of('arguments').stdout, '@')).toEqual([['vfs_write, 33', 10]]);
     expect(mapEntries(of('arguments').stdout, '@ret')).toEqual([['33', 10]]);
+  });
+
+  test('calls functions with values in registers, on the stack and in memory [GRM-037]', () => {
+    const { stdout } = of('functions');
+    expect(stdout).toContain('in -1 200\nin -1 200\nin -1 200\nin -1 200\n');
+    expect(mapEntries(stdout, '@')).toEqual([
+      ['found', 4],
+      ['functions', 4],
+      ['target', 5],
+    ]);
   });
 
   test('names the frames of kernel stacks', () => {
