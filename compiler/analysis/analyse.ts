@@ -145,7 +145,7 @@ function resolveCopies(program: ast.Program, context: AnalysisContext): readonly
       kernel: context.kernel,
       diagnostics: context.diagnostics,
       unsafe: context.unsafe,
-      needsArgs: mentionsArgs(item),
+      needsArgs: mentionsArgs(item, context.macros),
     });
     copies.push(...targets.map((resolved) => ({ probe: item, block, ...resolved })));
   }

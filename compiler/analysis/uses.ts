@@ -1,11 +1,10 @@
 /** What a block mentions, before it is typed. */
+import { type CMacros, NO_MACROS } from '../preamble/macros.ts';
 import type * as ast from '../syntax/ast.ts';
 
 /** The block or predicate of a probe says `args`, so that each event needs a copy typed for it. */
-export function mentionsArgs(probe: ast.Probe): boolean {
-  return (
-    mentions(probe.body, 'args') || (probe.predicate ? mentions(probe.predicate, 'args') : false)
-  );
+export function mentionsArgs(probe: ast.Probe, macros: CMacros): boolean {
+  return mentions([probe.body, probe.predicate], 'args', macros);
 }
 
 /** Some statement of the program stores into the map. */
@@ -20,11 +19,14 @@ export function assignsMap(program: ast.Program, name: string): boolean {
   });
 }
 
-function mentions(node: unknown, name: string): boolean {
-  return some(
-    node,
-    (part) => 'kind' in part && part.kind === 'identifier' && 'name' in part && part.name === name,
-  );
+/** Also by a macro of C; their replacements are complete, so that none is looked at twice. */
+function mentions(node: unknown, name: string, macros: CMacros): boolean {
+  return some(node, (part) => {
+    if (!('kind' in part) || part.kind !== 'identifier' || !('name' in part)) return false;
+    if (part.name === name) return true;
+    const use = macros.expand(String(part.name), { start: 0, end: 0 });
+    return use?.kind === 'expression' && mentions(use.expression, name, NO_MACROS);
+  });
 }
 
 /** Walks any part of the tree: nodes are plain data, so their fields are all there is to visit. */

@@ -1,5 +1,6 @@
 /** curtask, and what is one or two members away from it. */
 import type { TypedExpression } from '../analysis/typed.ts';
+import { ownTypes } from '../kernel/types.ts';
 import type { PointerType, StructType, Type } from '../types/type.ts';
 import { UINT32, VOID } from '../types/type.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
@@ -14,7 +15,7 @@ export const curtask: Builtin = {
   arity: [0, 0],
   summary: 'The current task: a pointer to struct task_struct.',
   analyse(use, scope) {
-    const task = scope.kernel.types.struct('struct', 'task_struct');
+    const task = ownTypes(scope.kernel).struct('struct', 'task_struct');
     return typedCall('curtask', use, pointerTo(task ?? VOID));
   },
   lower: (_call, lowering) =>
@@ -56,7 +57,7 @@ function structBehind(type: Type, scope: AnalysisScope): StructType | undefined 
   if (type.kind !== 'pointer' || type.to.kind !== 'struct') return undefined;
   const struct = type.to;
   if (struct.size > 0) return struct;
-  return scope.kernel.types.struct(struct.aggregate, struct.name) ?? struct;
+  return ownTypes(scope.kernel).struct(struct.aggregate, struct.name) ?? struct;
 }
 
 function relative(name: string, path: readonly string[], summary: string): Builtin {

@@ -19,6 +19,11 @@ export interface KernelTypes {
   enumerators(enumId: number): readonly (readonly [string, bigint])[];
 }
 
+/** What the kernel itself means by a name: for code that built-ins generate. */
+export function ownTypes(kernel: KernelDescription): KernelTypes {
+  return kernel.kernelTypes ?? kernel.types;
+}
+
 export interface Member {
   readonly name: string;
   /** Type of the member as a script sees it: `char[N]` is string[N], other arrays stay, pointers get their space. */
@@ -53,6 +58,8 @@ export interface KernelDescription {
   /** As `uname -m` says. */
   readonly arch: string;
   readonly types: KernelTypes;
+  /** The kernel's types alone, where `types` has those of a script before them: see `ownTypes`. */
+  readonly kernelTypes?: KernelTypes;
   /** Names of the events of category/event patterns (`*` matches any run), as `category:event`, sorted. */
   matchTracepoints(category: string, event: string): readonly string[];
   /** Fields beyond the common header; undefined for an unknown event. */

@@ -4,6 +4,7 @@
  */
 
 import type { Member } from '../kernel/types.ts';
+import { ownTypes } from '../kernel/types.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { StructType } from '../types/type.ts';
 import type { UnitGlobal } from '../unit.ts';
@@ -90,7 +91,7 @@ function memberOf(
   structName: string,
   memberName: string,
 ): { readonly struct: StructType; readonly member: Member } {
-  const { types } = fn.unit.kernel;
+  const types = ownTypes(fn.unit.kernel);
   const struct = types.struct('struct', structName);
   const member = struct && types.member(struct, memberName);
   if (!struct || !member)

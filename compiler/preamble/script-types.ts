@@ -13,6 +13,7 @@ export function withScriptTypes(kernel: KernelDescription, types: CTypes): Kerne
     release: kernel.release,
     arch: kernel.arch,
     types: layer(createBtfTypes(() => btf).types, kernel.types, types),
+    kernelTypes: kernel.types,
     matchTracepoints: (category, event) => kernel.matchTracepoints(category, event),
     matchFunctions: (pattern) => kernel.matchFunctions(pattern),
     tracepoint: (category, event) => kernel.tracepoint(category, event),

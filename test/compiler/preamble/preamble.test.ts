@@ -120,6 +120,15 @@ begin { print((N + M, TEXT, NEGATIVE, LONG, VARIABLE)); print(sizeof(uint8[3]) =
     ]);
   });
 
+  it('reach the arguments of each event that a wildcard stands for', () => {
+    const script = `#define COUNT args.count
+tracepoint:syscalls:sys_enter_rea* { @ = sum(COUNT); }`;
+    expect(said(script)).toContain(
+      "error: struct _tracepoint_syscalls_sys_enter_readlink does not contain a field named 'count' @ COUNT",
+    );
+    expect(said(script.replace('rea*', 'read'))).toEqual([]);
+  });
+
   it('take no arguments', () => {
     expect(said('#define F(x) x\nbegin { print(F(1)); }')[0]).toContain("Unknown function: 'F'");
   });
@@ -159,6 +168,13 @@ kprobe:vfs_open { print(((struct path *)arg0).dentry->d_name.name); print(((stru
     expect(said(script.replace('d_name.name', 'no_such'))[0]).toContain(
       "struct dentry does not contain a field named 'no_such'",
     );
+  });
+
+  it('leave what built-ins mean by a name alone', () => {
+    expect(
+      said(`struct task_struct { int mine; }
+begin { print((ppid, curtask.tgid, ((struct task_struct *)curtask).mine)); }`),
+    ).toEqual([]);
   });
 
   it('have exact values in enums', () => {
