@@ -178,8 +178,21 @@ static void join_stops_at_the_first_empty_text(void)
 static void warnings_show_their_place(void)
 {
 	const struct mf_field code[] = {{.offset = 8, .type = &int64}};
-	const struct mf_place division = {3, 9, 14, "  @x = 5 / $y;"};
-	const struct mf_place tab = {4, 2, 8, "\t@a[1] = 2;"};
+	const struct mf_place uses[] = {
+		{.line = 7, .column = 3, .end_column = 7, .text = "  m($y);", .file = "lib.bt"},
+		{.line = 9, .column = 1, .end_column = 5, .text = "used"},
+	};
+	const struct mf_place division = {
+		.line = 3,
+		.column = 9,
+		.end_column = 14,
+		.text = "  @x = 5 / $y;",
+		.file = "lib.bt",
+		.uses = uses,
+		.use_count = 2,
+	};
+	const struct mf_place tab = {
+		.line = 4, .column = 2, .end_column = 8, .text = "\t@a[1] = 2;"};
 	const struct mf_event events[] = {
 		{.kind = MF_EVENT_WARNING,
 		 .index = 0,
@@ -216,9 +229,15 @@ static void warnings_show_their_place(void)
 	CHECK(output_event(tester.output, &events[0], &record, 8) == 0);
 	restore_stderr(saved);
 	read_file(&tester, "/tmp/bpfload-test-err");
-	CHECK_TEXT(&tester.text, "test.bt:3:9-14: WARNING: Divide or modulo by 0 detected.\n"
+	CHECK_TEXT(&tester.text, "lib.bt:3:9-14: WARNING: Divide or modulo by 0 detected.\n"
 				 "  @x = 5 / $y;\n"
 				 "        ~~~~~\n"
+				 "lib.bt:7:3-7: expanded from\n"
+				 "  m($y);\n"
+				 "  ~~~~\n"
+				 "test.bt:9:1-5: expanded from\n"
+				 "used\n"
+				 "~~~~\n"
 				 "test.bt:4:2-8: WARNING: Map full; can't update element.\n"
 				 "Additional Info - helper: map_update_elem, retcode: -7\n"
 				 "    @a[1] = 2;\n"
