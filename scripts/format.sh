@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# `npm run format`: formats TypeScript, JSON and C in place.
+# `npm run format`: formats TypeScript, JSON, C and BpfScript in place.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need_packages clang-format-14
 npx --no-install biome check --write .
 clang-format-14 -i loader/src/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
+npx --no-install tsc -p tsconfig.json
+node dist/compiler/cli/main.js fmt --write examples/*.bt stdlib/*.bt

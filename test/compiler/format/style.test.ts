@@ -1,4 +1,5 @@
 /** The one layout, form by form. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { format } from '../../../compiler/format/format.ts';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
@@ -54,6 +55,15 @@ describe('a script', () => {
   it('never gets a comment out of a slash and what follows it', () => {
     expectFormatted('BEGIN / *$p == 1/ {}', 'BEGIN\n/ *$p == 1/\n{\n}\n');
     expectFormatted('BEGIN / /* c */ 1/ {}', 'BEGIN\n/ /* c */ 1/\n{\n}\n');
+  });
+});
+
+describe('the page about formatting', () => {
+  it('shows what the formatter writes', () => {
+    const page = readFileSync('docs/formatting.md', 'utf8');
+    const script = /```\n(#!.*?)```/s.exec(page)?.[1] ?? '';
+    expect(script).toContain('kretprobe:vfs_readv');
+    expectFormatted(script, script);
   });
 });
 

@@ -220,7 +220,7 @@ describe('the standard library', () => {
 
   it('says what it expects, with the way there', () => {
     expect(printed('begin { print(strcap(5)); }')).toBe(
-      `stdlib/strings.bt:9:13-25: ERROR: The == operator can not be used on expressions of types 'int8', 'string[1]'
+      `stdlib/strings.bt:11:13-25: ERROR: The == operator can not be used on expressions of types 'int8', 'string[1]'
     _ = sizeof((text == ""));
                ~~~~~~~~~~~~
 stdlib/strings.bt:3:2-18: expanded from
