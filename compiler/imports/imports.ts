@@ -82,7 +82,16 @@ function addScript(run: Run, program: ast.Program, source: Source): void {
 }
 
 function addImport(run: Run, item: ast.Import, importer: Source): void {
-  const { path, range } = item;
+  try {
+    addPath(run, item, importer);
+  } catch (error) {
+    // Only the file system's own errors are the user's.
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    run.diagnostics.error(`Cannot read import "${item.path}": ${error.message}`, item.range);
+  }
+}
+
+function addPath(run: Run, { path, range }: ast.Import, importer: Source): void {
   const found = find(path, importer);
   if (!found) {
     run.diagnostics.error(
@@ -93,7 +102,7 @@ function addImport(run: Run, item: ast.Import, importer: Source): void {
     return;
   }
   if (!found.stats.isDirectory()) {
-    const kind = kindOf(path);
+    const kind = found.stats.isFile() ? kindOf(path) : undefined;
     if (kind) addFile(run, found, kind, range);
     else {
       const suffixes = KINDS.map(([suffix]) => suffix).join(', ');
@@ -122,12 +131,11 @@ function addFile(run: Run, file: Found, kind: Kind, range: Range): void {
   if (kind === 'script' && dirname(path) === join(packageRoot(), 'stdlib')) return;
   if (kind === 'header') run.headers.push({ path, range });
   else if (kind === 'object') run.objects.push({ path, range });
-  else addScriptFile(run, { ...file, path }, range);
+  else addScriptFile(run, { ...file, path });
 }
 
-function addScriptFile(run: Run, file: Found, range: Range): void {
-  const text = read(run, file, range);
-  if (text === undefined) return;
+function addScriptFile(run: Run, file: Found): void {
+  const text = readFileSync(file.path, 'utf8');
   const source: Source = { name: file.name, text, path: file.path };
   const base = run.sources.add(source);
   const own = new Diagnostics();
@@ -143,16 +151,6 @@ function addScriptFile(run: Run, file: Found, range: Range): void {
     );
   }
   addScript(run, placed, source);
-}
-
-function read(run: Run, file: Found, range: Range): string | undefined {
-  try {
-    return readFileSync(file.path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    run.diagnostics.error(`Cannot read import "${file.name}": ${reason}`, range);
-    return undefined;
-  }
 }
 
 /** Whoever may write what is imported decides what is traced. */

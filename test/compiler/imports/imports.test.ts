@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../compiler/compile.ts';
@@ -83,6 +83,14 @@ import "notes.txt";
 ~~~~~~~~~~~~~~~~~~
 HINT: What can be imported: .bt, .h, .bpf.c, .bpf.o, and folders of them.
 `);
+  });
+
+  it('say why something cannot be read', () => {
+    const path = home({ 'folder.bt/x.txt': '' });
+    symlinkSync('circle.bt', join(path, 'circle.bt'));
+    expect(printed('import "circle.bt";\nimport "folder.bt";\nbegin { }', path)).toMatch(
+      /^main\.bt:1:1-19: ERROR: Cannot read import "circle\.bt": ELOOP: .*\nimport "circle\.bt";\n~+\n$/,
+    );
   });
 
   it('lead errors to their file: of syntax, and of types', () => {
