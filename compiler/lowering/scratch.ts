@@ -32,6 +32,8 @@ export function acquireScratch(fn: FunctionState, index: IrPointer): void {
   const entry = entries === 1 ? lookup(fn, index, first) : lock(fn, index, first, entries);
   ir.if_(ir.isNull(entry), () => {
     if (entries > 1) {
+      // Nothing is sent, but what counts lost events belongs to the ring.
+      unit.mapVariable('events');
       countLost(fn, unit.events.register({ kind: 'warning', fields: [], message: NONE_FREE }));
     }
     ir.return_(ir.constant(target.defaultReturn));

@@ -1,0 +1,197 @@
+/** Large scripts and large values: what the stack, scratch memory and programs hold, and what is said beyond. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LimitError } from '../../compiler/limits.ts';
+import { build, diagnose, temporaryFolder } from '../support/build.ts';
+import { said } from '../support/diagnostics.ts';
+import { mapValue } from '../support/expect.ts';
+import { canRun, run, runObject, WORKLOAD } from '../support/run.ts';
+
+function repeat(count: number, part: (index: number) => string, between = ' '): string {
+  return Array.from({ length: count }, (_unused, index) => part(index)).join(between);
+}
+
+async function printed(body: string, parameters: readonly string[] = []): Promise<string> {
+  const result = await run(`BEGIN { ${body} exit(); }`, { signal: 'none', parameters });
+  expect(result.stderr).not.toContain('ERROR');
+  return result.stdout.trimEnd();
+}
+
+/** The errors of a script, whether they show before or while code is generated. */
+function errors(script: string): readonly string[] {
+  const found = diagnose(script);
+  if (found.some(({ severity }) => severity === 'error'))
+    return found.map(({ message }) => message);
+  try {
+    build(script);
+  } catch (error) {
+    if (error instanceof LimitError) return error.diagnostics.map(({ message }) => message);
+    throw error;
+  }
+  return [];
+}
+
+const TOO_DEEP = 'syntax: the script nests too deeply';
+
+describe.runIf(canRun)('deep expressions', () => {
+  it('sums have hundreds of terms', async () => {
+    expect(await printed(`$a = 1; print(${repeat(900, () => '$a', ' + ')});`)).toBe('900');
+  });
+
+  it('conditions have hundreds of parts', async () => {
+    const parts = repeat(300, (index) => `$a == ${index}`, ' || ');
+    expect(await printed(`$a = $1; if (${parts}) { print("yes"); }`, ['299'])).toBe('yes');
+  });
+
+  it('brackets and blocks nest deeply', async () => {
+    const sum = `${'($a + '.repeat(90)}$a${')'.repeat(90)}`;
+    const ifs = `${'if ($a) { '.repeat(50)}print(${sum});${' }'.repeat(50)}`;
+    expect(await printed(`$a = 1; if ($a) { print(${sum}); } ${ifs}`)).toBe('91\n91');
+  });
+
+  it('chains of else if and ?: are long', async () => {
+    const chain = repeat(150, (index) => `if ($a == ${index}) { print(${index}); } else`);
+    const choice = repeat(200, (index) => `$a == ${index} ? ${index} :`);
+    expect(
+      await printed(`$a = $1; ${chain} { print("none"); } print(${choice} -1);`, ['140']),
+    ).toBe('140\n140');
+  });
+});
+
+describe('too deep expressions', () => {
+  it('are errors that say where', () => {
+    expect(said(`BEGIN { $a = 1; print(${repeat(5000, () => '$a', '+')}); }`)).toEqual([
+      `error: ${TOO_DEEP} @ $a`,
+    ]);
+    expect(errors(`BEGIN { print(${'('.repeat(3000)}1${')'.repeat(3000)}); }`)).toEqual([TOO_DEEP]);
+    expect(errors(`BEGIN { $a = 1; print(${'!'.repeat(5000)}$a); }`)).toEqual([TOO_DEEP]);
+    expect(errors(`BEGIN { ${'if (pid) { } else '.repeat(5000)} { } }`)).toEqual([TOO_DEEP]);
+    expect(errors(`BEGIN { print(${'pid ? 1 : '.repeat(5000)} 2); }`)).toEqual([TOO_DEEP]);
+  });
+});
+
+describe.runIf(canRun)('many and large values', () => {
+  it('sixty numbers and sixty strings at a time', async () => {
+    const body =
+      repeat(60, (index) => `$v${index} = (uint64)$1 + ${index}; $s${index} = comm;`) +
+      `$t = (${repeat(30, (index) => `$v${index}, $s${index}`, ', ')}); @m[$t] = $t;` +
+      `print((${repeat(60, (index) => `$v${index}`, ' + ')}, $s59 == comm, $t.0, len(@m), @m[$t].58)); clear(@m);`;
+    expect(await printed(body, ['1000'])).toBe(`(${60 * 1000 + 1770}, true, 1000, 1, 1029)`);
+  });
+
+  it('thirty numbers in a loop', async () => {
+    const body = `for $i : 0..40 { ${repeat(30, (index) => `$v${index} = (int64)$i + ${index}; $s${index} = comm;`)} if ($i == 39) { print((${repeat(30, (index) => `$v${index}`, ' + ')}, $s29 == comm)); } }`;
+    expect(await printed(body)).toBe(`(${30 * 39 + 435}, true)`);
+  });
+
+  it('a hundred pointers into the kernel', async () => {
+    const body = repeat(100, (index) => `$t${index} = curtask; $p${index} = $t${index}->pid;`);
+    expect(
+      await printed(`${body} print((${repeat(50, (index) => `$p${index} == tid`, ' && ')}));`),
+    ).toBe('true');
+  });
+
+  it('results of many calls at a time', async () => {
+    expect(
+      await printed('$x = (uint64)$1; unroll(100) { $x = $x * 3 + (rand & 0); } print($x);', ['1']),
+    ).toBe(BigInt.asUintN(64, 3n ** 100n).toString());
+  });
+
+  it('several strings of 1,024 bytes as values, keys, elements and arguments', async () => {
+    const text = 'x'.repeat(1000);
+    const body =
+      '$a = str($1); $b = str($2); @m[$a, $b] = $b; @n[$a] = count(); $t = (1, $a, $b); @k[$t] = 1; printf("%s|%s|%s\\n", $a, @m[$a, $b], $t.2); print(($a == $b, $t.1 == $a, @k[$t], len(@n))); clear(@m); clear(@n); clear(@k);';
+    expect(await printed(body, [text, `${text}y`])).toBe(
+      `${text}|${text}y|${text}y\n(false, true, 1, 1)`,
+    );
+  });
+
+  it('strings of 8,192 bytes', async () => {
+    const text = 'x'.repeat(8191);
+    const script =
+      'config = { max_strlen = 8192 } BEGIN { $a = str($1); @v = $a; @k[$a] = 1; printf("%s %d %d\\n", $a, @v == $a, @k[@v]); clear(@k); clear(@v); exit(); }';
+    const result = await run(script, { signal: 'none', parameters: [text] });
+    expect(result.stderr).not.toContain('ERROR');
+    expect(result.stdout.trimEnd()).toBe(`${text} 1 1`);
+  });
+
+  it('say how much is too much', () => {
+    const script =
+      'config = { max_strlen = 8192 } BEGIN { $a = str($1); @v[$a, $a, 1] = $a; $b = @v[$a, $a, 2]; print($b); }';
+    expect(said(script)).toEqual([
+      expect.stringMatching(
+        /^error: The probe needs \d+ bytes of memory for its strings and other large values; the kernel gives 32768 @ BEGIN$/,
+      ),
+    ]);
+  });
+});
+
+describe.runIf(canRun)('scratch memory', () => {
+  /** Fills scratch memory with values of this event, and looks whether they are still there. */
+  const check = (value: string) =>
+    `$s = str($1); $t = (${value}, tid, $s, comm); $n = 0; for $i : 0..50 { if ($t.0 == ${value} && $t.1 == tid) { $n += 1; } } if ($n == 50 && $t.2 == $s && $t.3 == comm) { @good = count(); } else { @bad = count(); }`;
+  const parameters = ['some text that does not fit on the stack '.repeat(5)];
+
+  it('is not shared by threads that preempt each other in a uprobe', async () => {
+    const script = `uprobe:${WORKLOAD}:workload_target { $v = arg0; ${check('$v')} }`;
+    const result = await run(script, { workload: 'threads 8 call 1000 7 1', parameters });
+    expect(mapValue(result.stdout, '@bad')).toBeUndefined();
+    // Runs that find no free entry are counted as lost, never wrong.
+    const dropped = result.stderr.includes('scratch memory');
+    const good = mapValue(result.stdout, '@good') ?? 0;
+    if (dropped) expect(good).toBeGreaterThan(0);
+    else expect(good).toBe(8000);
+  });
+
+  it('is not shared by a profile and what it interrupts', async () => {
+    const script = `rawtracepoint:sys_enter /comm == "stormy"/ { $v = nsecs; ${check('$v')} } profile:hz:997 { $w = nsecs; ${check('$w').replaceAll('@', '@profile_')} }`;
+    const result = await run(script, { workload: 'comm stormy storm 100', parameters });
+    expect(mapValue(result.stdout, '@bad')).toBeUndefined();
+    expect(mapValue(result.stdout, '@profile_bad')).toBeUndefined();
+    expect(mapValue(result.stdout, '@good')).toBeGreaterThan(100);
+    expect(mapValue(result.stdout, '@profile_good')).toBeGreaterThan(10);
+  });
+});
+
+describe.runIf(canRun)('large scripts', () => {
+  const folder = temporaryFolder();
+
+  it('five hundred probes compile in linear time, load and run', async () => {
+    const script = (count: number): string =>
+      repeat(
+        count,
+        (index) =>
+          `rawtracepoint:sys_enter /comm == "hundreds" && args.id == 110/ { @m[${index}] = count(); }`,
+        '\n',
+      );
+    const timed = (count: number): readonly [Uint8Array, number] => {
+      const start = process.cpuUsage();
+      const object = build(script(count));
+      return [object, process.cpuUsage(start).user];
+    };
+    const [, small] = timed(100);
+    const [object, large] = timed(500);
+    expect(large / small).toBeLessThan(12);
+    const file = join(folder, 'hundreds.o');
+    writeFileSync(file, object);
+    const result = await runObject(file, { workload: 'comm hundreds getppid 2' });
+    expect(result.stdout.match(/^@m\[\d+\]: 2$/gm)).toHaveLength(500);
+  }, 60_000);
+
+  it('programs of ten thousand instructions load', async () => {
+    const body = repeat(200, (index) => `@a[${index}] = ${index}; @h[${index}, "k"] = count();`);
+    expect(await printed(`${body} print((len(@a), len(@h))); clear(@a); clear(@h);`)).toBe(
+      '(200, 200)',
+    );
+  }, 20_000);
+
+  it('programs with jumps that BPF does not have are errors', () => {
+    const text = (index: number): string =>
+      repeat(15, (part) => (index * 7919 + part * 104729).toString(36).padStart(8, 'z'), '');
+    const script = `BEGIN { if ($1 == 5) { ${repeat(700, (index) => `@m["${text(index)}"] = 1;`)} } }`;
+    expect(errors(script)).toEqual([
+      'The program is too long for BPF: a jump in it spans more than 32767 instructions',
+    ]);
+  }, 60_000);
+});
