@@ -286,13 +286,13 @@ const modes = {
       ...layout,
       ItemLeftCurly,
       StrayRightCurly,
-      LeftParen,
       RightParen,
-      LeftBracket,
-      RightBracket,
+      Semicolon,
+      // Types of parameters can be those of expressions.
+      ...common,
+      Slash,
+      Other,
     ],
-    ...[Comma, Colon, Semicolon, Assign, Star, Dot, Integer, Variable, MapName],
-    ...[Enum, Struct, TypeOf, Union, Identifier, Other],
   ],
   declaration: [
     ...[...layout, LeftCurly, StrayRightCurly, LeftParen, DeclarationRightParen],

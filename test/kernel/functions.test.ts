@@ -115,6 +115,27 @@ describe.runIf(canRun)('functions', () => {
       'text,',
     ],
     [
+      'take and give tuples, whose types typeof() names',
+      `fn first($t : typeof((1, "abc"))) : int64 { printf("%s ", $t.1); return $t.0; }
+       fn square($n : int64) : typeof(((int64)1, (int64)2)) { return ($n, $n * $n); }
+       begin { $t = (5, "xyz"); $s = square(7); @[square(4)] = 1;
+         printf("%lld %lld %d %d", first($t), $s.1, square(3).1, has_key(@, (4, 16))); }`,
+      'xyz 5 49 9 1',
+    ],
+    [
+      'change the map that a statement is reading',
+      `fn step($n : int64) : int64 { @m[1] = $n; return $n; }
+       begin { @m[1] = 1; @m[1] = @m[1] + step(10); @m[step(1)] += 5; printf("%d", @m[1]); }`,
+      '6',
+    ],
+    [
+      'use macros and parameters of the script',
+      `macro twice(x) { x * 2 }
+       fn f($a : int64) : int64 { return twice($a + 1) + $#; }
+       begin { printf("%d", f(4)); }`,
+      '10',
+    ],
+    [
       'are used without parentheses where they take nothing',
       'fn answer() : int64 { return 42; } begin { printf("%d %d", answer, answer()); }',
       '42 42',
