@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { formatted } from '../compiler/format/support.ts';
 import { build, diagnose } from '../support/build.ts';
 import { names, PAGES, text } from './support.ts';
 
@@ -20,6 +21,10 @@ describe.each(names)('%s', (name) => {
   it('compiles against the embedded kernel without a word', () => {
     expect(diagnose(text(name))).toEqual([]);
     expect(build(text(name)).length).toBeGreaterThan(0);
+  });
+
+  it('is formatted as `bpfscript fmt` does it', () => {
+    expect(formatted(text(name))).toBe(text(name));
   });
 
   it('says at its head what it shows', () => {
