@@ -223,7 +223,7 @@ describe('the standard library', () => {
       `stdlib/strings.bt:11:13-25: ERROR: The == operator can not be used on expressions of types 'int8', 'string[1]'
     _ = sizeof((text == ""));
                ~~~~~~~~~~~~
-stdlib/strings.bt:3:2-18: expanded from
+stdlib/strings.bt:4:2-18: expanded from
     assert_str(text);
     ~~~~~~~~~~~~~~~~
 a.bt:1:15-24: expanded from
