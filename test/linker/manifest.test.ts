@@ -36,6 +36,7 @@ const FULL: Manifest = {
     target,
     parameters: false,
     line: index + 1,
+    ...(index === 0 ? { file: 'lib.bt' } : {}),
   })),
   maps: [
     {
@@ -109,7 +110,14 @@ const FULL: Manifest = {
       size: 16,
       fields: [],
       message: 'Divide or modulo by 0 detected.',
-      place: { line: 1, column: 2, endColumn: 5, text: '1/$x' },
+      place: {
+        line: 1,
+        column: 2,
+        endColumn: 5,
+        text: '1/$x',
+        file: 'lib.bt',
+        uses: [{ line: 1, column: 2, endColumn: 3, text: 'm' }],
+      },
     },
   ],
   formats: ['%H:%M:%S'],
