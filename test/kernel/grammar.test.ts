@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../support/build.ts';
 import { canRun, run } from '../support/run.ts';
-import { errors, output, printed, prints, warnings } from '../support/script.ts';
+import { errors, output, printed, prints, returned, warnings } from '../support/script.ts';
 
 describe('sections', () => {
   it('[GRM-001] [GRM-002] stand in their order, and errors begin with syntax:', () => {
@@ -316,6 +316,18 @@ describe.runIf(canRun)('loops', () => {
     ]);
   });
 
+  it('[GRM-040] [GRM-061] programs return what the script says, else 0, or 1 for tracepoints', () => {
+    expect(returned('BEGIN { @ = 1; }')).toEqual(['0']);
+    expect(returned('BEGIN { @ = 1; return 7; }')).toEqual(['7']);
+    expect(returned('tracepoint:sched:sched_switch { @ = 1; }')).toEqual(['1']);
+    expect(returned('tracepoint:sched:sched_switch { @ = 1; return; }')).toEqual(['1']);
+    expect(returned('tracepoint:sched:sched_switch /pid/ { @ = 1; }')).toEqual(['1']);
+    expect(returned('tracepoint:sched:sched_switch /pid/ { @ = 1; return 0; }')).toEqual([
+      '0',
+      '1',
+    ]);
+  });
+
   it('[GRM-061] a value returned ends the probe', async () => {
     expect(await printed('$x = 5; if $x > 3 { print(1); return $x; } print(2);')).toBe('1');
   });
@@ -353,6 +365,12 @@ describe.runIf(canRun)('loops', () => {
       'Unreachable statement. @ print(1)',
     ]);
     expect(warnings('BEGIN { $x = 1; if $x { return; } print(3); }')).toEqual([]);
+    expect(warnings('BEGIN { $a = { return; 5 }; }')).toEqual([
+      'Unreachable expression; block type is implicitly none. @ 5',
+    ]);
+    expect(errors('BEGIN { $a = { return; 5 }; }')).toEqual([
+      "Value 'none' cannot be used in an expression @ { return; 5 }",
+    ]);
   });
 });
 

@@ -27,7 +27,11 @@ export function kernelDescription(which: 'default' | 'host' = 'default'): Kernel
   return description;
 }
 
-function compileText(script: string, options: BuildOptions): ReturnType<typeof compile> {
+/** Every stage of a script. */
+export function compileText(
+  script: string,
+  options: BuildOptions = {},
+): ReturnType<typeof compile> {
   return compile(
     options.path === undefined
       ? { name: 'stdin', text: script }

@@ -1,6 +1,6 @@
 /** Short forms for tests of the language: what a block prints, and what the compiler says of a script. */
 import { expect, it } from 'vitest';
-import { type BuildOptions, diagnose } from './build.ts';
+import { type BuildOptions, compileText, diagnose } from './build.ts';
 import { run } from './run.ts';
 
 /** Runs `BEGIN { body }` and gives what it printed before the final dump. Warnings are allowed. */
@@ -27,6 +27,17 @@ export function prints(
       expect(await printed(body)).toBe(expected);
     });
   }
+}
+
+/** The values that the program of a script with one probe may return, in its optimised code; sorted. */
+export function returned(script: string): readonly string[] {
+  const ir = compileText(script).optimisedIr?.() ?? '';
+  const direct = [...ir.matchAll(/^ +ret i\d+ ([^\s,]+)/gm)].map(([, value]) => value ?? '');
+  const values = direct.flatMap((value) => {
+    const merged = new RegExp(`^ +${value} = phi i\\d+ (.*)$`, 'm').exec(ir)?.[1];
+    return merged ? [...merged.matchAll(/\[ (\S+),/g)].map(([, each]) => each ?? '') : [value];
+  });
+  return [...new Set(values)].sort();
 }
 
 function shown(script: string, severity: 'error' | 'warning', options: BuildOptions): string[] {
