@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { KernelDescriptionError } from '../kernel/error.ts';
 import { LimitError } from '../limits.ts';
-import { printDiagnostic } from '../source/printer.ts';
+import { printDiagnostic } from '../source/render/text.ts';
 import { UserError } from './errors.ts';
 import { createProgram } from './program.ts';
 import { EXIT } from './status.ts';
