@@ -29,7 +29,9 @@ static const struct feature features[] = {
 	{"bpf_probe_read_user", 5, 5, BPF_FUNC_probe_read_user, BPF_PROG_TYPE_KPROBE},
 	{"bpf_probe_read_kernel_str", 5, 5, BPF_FUNC_probe_read_kernel_str, BPF_PROG_TYPE_KPROBE},
 	{"bpf_probe_read_user_str", 5, 5, BPF_FUNC_probe_read_user_str, BPF_PROG_TYPE_KPROBE},
-	{"tp_btf", 5, 5, 0, BPF_PROG_TYPE_TRACING},
+	/* By version: libbpf_probe_bpf_prog_type() denies tracing programs on 6.18, which has them.
+	 */
+	{"tp_btf", 5, 5, 0, 0},
 	{"bpf_jiffies64", 5, 6, BPF_FUNC_jiffies64, BPF_PROG_TYPE_KPROBE},
 	{"bpf_get_ns_current_pid_tgid", 5, 7, BPF_FUNC_get_ns_current_pid_tgid,
 	 BPF_PROG_TYPE_KPROBE},

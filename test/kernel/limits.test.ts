@@ -116,6 +116,13 @@ describe.runIf(canRun)('many and large values', () => {
     expect(result.stdout.trimEnd()).toBe(`${text} 1 1`);
   });
 
+  it('long strings compare in loops', async () => {
+    const text = 'x'.repeat(1000);
+    const body =
+      '$a = str($1); $t = (1, $a); $b = str($2); $n = 0; $m = 0; for $i : 0..100 { if ($a == $t.1 && $i >= 0) { $n += 1; } if ($a == $b) { $m += 1; } } print(($n, $m));';
+    expect(await printed(body, [text, `${text}y`])).toBe('(100, 0)');
+  });
+
   it('say how much is too much', () => {
     const script =
       'config = { max_strlen = 8192 } BEGIN { $a = str($1); @v[$a, $a, 1] = $a; $b = @v[$a, $a, 2]; print($b); }';
