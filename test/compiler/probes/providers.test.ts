@@ -121,14 +121,21 @@ describe('tracepoint', () => {
     expect(target('tracepoint:sched:sched_switch').space).toBe('kernel');
   });
   it('keeps a wildcard as one program unless args needs types', () => {
-    const pattern = target('tracepoint:syscalls:sys_enter_*');
+    const pattern = target('tracepoint:sched:sched_*');
     expect(pattern).toMatchObject({
-      name: 'tracepoint:syscalls:sys_enter_*',
+      name: 'tracepoint:sched:sched_*',
       section: 'tracepoint',
+      wildcard: true,
+      target: { category: 'sched', event: 'sched_*' },
+    });
+    expect(pattern.fields).toBeUndefined();
+    // System calls are all told apart by one program.
+    expect(target('tracepoint:syscalls:sys_enter_*')).toMatchObject({
+      name: 'tracepoint:syscalls:sys_enter_*',
+      section: 'tp_btf/sys_enter',
       wildcard: true,
       target: { category: 'syscalls', event: 'sys_enter_*' },
     });
-    expect(pattern.fields).toBeUndefined();
     expect(
       resolve('tracepoint:syscalls:sys_enter_*', true).targets.map(({ name, section, fields }) => [
         name,
