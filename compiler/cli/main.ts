@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { KernelDescriptionError } from '../kernel/error.ts';
-import { LimitError } from '../limits.ts';
-import { printDiagnostic } from '../source/render/text.ts';
 import { UserError } from './errors.ts';
 import { createProgram } from './program.ts';
 import { EXIT } from './status.ts';
@@ -17,11 +15,6 @@ try {
   } else if (error instanceof UserError) {
     process.stderr.write(`ERROR: ${error.message}\n${error.hint ? `HINT: ${error.hint}\n` : ''}`);
     process.exitCode = error.status;
-  } else if (error instanceof LimitError) {
-    for (const diagnostic of error.diagnostics) {
-      process.stderr.write(printDiagnostic(diagnostic, error.sources, { color: false }));
-    }
-    process.exitCode = EXIT.script;
   } else if (error instanceof KernelDescriptionError) {
     // Descriptions are read on demand, so damage or a missing part shows in the middle of compiling.
     process.stderr.write(`ERROR: ${error.message}\n`);

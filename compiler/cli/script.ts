@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import { type Compilation, compile } from '../compile.ts';
 import { type KernelChoice, loadKernelDescription } from '../kernel/load.ts';
 import type { KernelDescription } from '../kernel/types.ts';
+import { LimitError } from '../limits.ts';
 import type { Diagnostic } from '../source/diagnostics.ts';
 import { type DiagnosticForm, RENDERERS, type Report } from '../source/render/render.ts';
 import type { Source } from '../source/source.ts';
@@ -93,6 +94,17 @@ export function compileScript(
   const diagnostics = shown(compilation, options);
   process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));
   return hasErrors(compilation) ? undefined : compilation;
+}
+
+/** What `make` gives of a compilation; undefined where BPF does not allow the program, which is then printed. */
+export function withinLimits<T>(make: () => T, form: DiagnosticForm): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    process.stderr.write(renderDiagnostics([error], form));
+    return undefined;
+  }
 }
 
 /** The diagnostics that the user wants to see, in the order of the text; the passes found them in another. */

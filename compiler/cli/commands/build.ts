@@ -13,6 +13,7 @@ import {
   includeFolderOption,
   readKernel,
   readScript,
+  withinLimits,
 } from '../script.ts';
 import { EXIT } from '../status.ts';
 
@@ -74,7 +75,8 @@ Examples:
         return;
       }
       const compilation = compileScript(source, options, readKernel(options.kernel));
-      const result = compilation && stage(compilation, source);
+      const result =
+        compilation && withinLimits(() => stage(compilation, source), options.diagnostics);
       if (result === undefined) {
         report(EXIT.script);
         return;

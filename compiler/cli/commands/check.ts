@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { compile } from '../../compile.ts';
-import type { DiagnosticForm } from '../../source/render/render.ts';
+import { type Compilation, compile } from '../../compile.ts';
+import { LimitError } from '../../limits.ts';
+import type { DiagnosticForm, Report as DiagnosticReport } from '../../source/render/render.ts';
 import type { Report } from '../program.ts';
 import {
   diagnosticsOption,
@@ -55,21 +56,31 @@ Examples:
       const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
       const sources = scripts.map((file) => readScript(file, options));
       const kernel = readKernel(options.kernel);
-      const compilations = sources.map((source) =>
-        compile(source, {
-          kernel,
-          unsafe: options.unsafe ?? false,
-          environment: process.env,
-          includeFolders: options.I ?? [],
-          headers: options.include ?? [],
-        }),
+      const compiled = sources.map((source) =>
+        completely(
+          compile(source, {
+            kernel,
+            unsafe: options.unsafe ?? false,
+            environment: process.env,
+            includeFolders: options.I ?? [],
+            headers: options.include ?? [],
+          }),
+        ),
       );
-      const reports = compilations.map((compilation) => ({
-        sources: compilation.sources,
-        diagnostics: shown(compilation, options),
-      }));
+      const reports = compiled.map((each) => ({ ...each, diagnostics: shown(each, options) }));
       const stream = options.diagnostics === 'text' ? process.stderr : process.stdout;
       stream.write(renderDiagnostics(reports, options.diagnostics));
-      if (compilations.some(hasErrors)) report(EXIT.script);
+      if (compiled.some(hasErrors)) report(EXIT.script);
     });
+}
+
+/** Some limits of BPF show only when the object is made. */
+function completely({ sources, diagnostics, object }: Compilation): DiagnosticReport {
+  try {
+    object?.();
+    return { sources, diagnostics };
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    return { sources, diagnostics: [...diagnostics, ...error.diagnostics] };
+  }
 }

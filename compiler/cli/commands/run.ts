@@ -14,6 +14,7 @@ import {
   includeFolderOption,
   readKernel,
   readScript,
+  withinLimits,
 } from '../script.ts';
 import { EXIT } from '../status.ts';
 import { formatScripts } from './fmt.ts';
@@ -86,11 +87,12 @@ Examples:
         options,
         readKernel(options.kernel ?? hostOrDefault()),
       );
-      if (!compilation?.object) {
+      const object = withinLimits(() => compilation?.object?.(), options.diagnostics);
+      if (!object) {
         report(EXIT.script);
         return;
       }
-      report(await load(compilation.object(), parameters, options));
+      report(await load(object, parameters, options));
     });
 }
 
