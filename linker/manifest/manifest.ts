@@ -279,7 +279,8 @@ export interface ManifestFixup {
   readonly insn: number;
   readonly site: 'offset' | 'immediate';
   readonly value: number;
-  /** Offset of a field of a tracepoint, from its tracefs format. `size` must agree. */
+  /** Offset of a field of a tracepoint, from its tracefs format. `size` must agree; an array
+   * (site `immediate`) may have grown. */
   readonly tracepoint: {
     readonly category: string;
     readonly event: string;
