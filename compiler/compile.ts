@@ -101,11 +101,12 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     optimisedIr: () => Buffer.from(emit(module, 'ir')).toString(),
     assembly: () => Buffer.from(emit(module, 'assembly')).toString(),
     object: () => {
-      const object = emitObject(module, typed.probes);
+      const bodies = [...typed.probes, ...typed.functions];
+      const object = emitObject(module, bodies);
       if (object instanceof Uint8Array) return link({ ...unit, object });
       // Once more, with less in registers that would be spilled to the stack.
       const spare = lower(typed, { ...context, sparesStack: true });
-      const second = emitObject(spare.module, typed.probes);
+      const second = emitObject(spare.module, bodies);
       if (second instanceof Uint8Array) return link({ ...spare.unit, object: second });
       throw new LimitError(sources, second);
     },

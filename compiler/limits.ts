@@ -64,9 +64,9 @@ function emitWithinStack(module: IrModule, probes: Probes): Uint8Array | readonl
 
 /** The callbacks of a program have its symbol at the beginning of theirs. */
 function refusal(probes: Probes, symbol: string, message: string, hint: string): Diagnostic {
-  const probe = probes.find(
-    (candidate) => symbol === candidate.symbol || symbol.startsWith(`${candidate.symbol}_`),
-  );
+  const probe =
+    probes.find((candidate) => symbol === candidate.symbol) ??
+    probes.find((candidate) => symbol.startsWith(`${candidate.symbol}_`));
   return {
     severity: 'error',
     message,

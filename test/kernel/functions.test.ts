@@ -4,7 +4,7 @@ import { openBtf } from '../../compiler/kernel/btf.ts';
 import { KIND } from '../../linker/btf/btf.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { build } from '../support/build.ts';
-import { mapValue } from '../support/expect.ts';
+import { mapEntries, mapValue } from '../support/expect.ts';
 import { canRun, run, WORKLOAD } from '../support/run.ts';
 
 /** What a script of `begin` probes and functions prints before the final dump. */
@@ -151,6 +151,35 @@ describe.runIf(canRun)('functions', () => {
     expect(result.stdout).toContain('@calls: 10');
     expect(mapValue(result.stdout, '@by', '0')).toBe(20);
     expect(mapValue(result.stdout, '@by', '1')).toBe(25);
+  });
+
+  it('nest seven deep above a program, with strings and scratch memory', async () => {
+    const chain = Array.from({ length: 7 }, (_, index) => {
+      const inner = index < 6 ? `f${index + 1}($a + 1, $s)` : '$a';
+      return `fn f${index}($a : int64, $s : string[32]) : int64 {
+        $x = $a * 3; $y = pid + $a; $t = $s; $r = ${inner};
+        @m[$t, $x] = $r; return $r + $x + $y - pid;
+      }`;
+    });
+    const result = await run(
+      `${chain.join('\n')} uprobe:${WORKLOAD}:workload_target { @u = f0(1, comm); }`,
+      { workload: 'call 1 7 8' },
+    );
+    expect(result.status).toBe(0);
+    expect(mapValue(result.stdout, '@u')).toBe(119);
+    expect(mapEntries(result.stdout, '@m')).toHaveLength(7);
+    expect(mapValue(result.stdout, '@m', 'workload, 3')).toBe(115);
+  });
+
+  it('call each other from within loops in loops', async () => {
+    const { stdout } = await run(
+      `fn a($n : int64) : int64 { $s = 0; for $i : 0..$n { for $j : 0..$n { $s += b($i, $j); } } return $s; }
+       fn b($i : int64, $j : int64) : int64 { $t = 0; for $k : 0..$j { $t += $k * $i; } return $t; }
+       begin { for $q : 0..20 { @[$q] = a($q); } }`,
+      { signal: 'none' },
+    );
+    // The sum of i below 19, times the number of ways to choose 3 of 19.
+    expect(mapValue(stdout, '@', '19')).toBe(171 * 969);
   });
 
   it('leave at exit(), with a result of zeros', async () => {
