@@ -12,8 +12,11 @@ const NONE_FREE = 'All scratch memory of the probe was in use on this CPU; the e
 /** The word before the data of a shared entry: not 0 while it is taken. */
 const LOCK_SIZE = 8;
 
+/** Sections of programs that are preemptible and that nothing keeps from running twice on a CPU. */
+const PREEMPTIBLE = /^(uprobe|uretprobe|usdt|iter)\b/;
+
 export function sharesScratch(target: ProbeTarget): boolean {
-  return target.provider === 'uprobe' || target.provider === 'uretprobe';
+  return PREEMPTIBLE.test(target.section);
 }
 
 /** Bytes at the start of an entry that are not for values. */
