@@ -8,8 +8,9 @@ import type { ChildProcess } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
 import { BODIES, type Body } from './bodies.ts';
 import { loadedPrograms, type ProgramStats, withStatistics } from './programs.ts';
+import { reportStartup } from './startup.ts';
 import { geometricMean, median } from './statistics.ts';
-import { TOOLS, type Tool } from './tools.ts';
+import { folder, TOOLS, type Tool } from './tools.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 300_000);
@@ -83,6 +84,7 @@ async function main(): Promise<void> {
     }
   });
   report(results);
+  if (CHOSEN.length === BODIES.length) await reportStartup(folder);
 }
 
 function report(results: ReadonlyMap<string, readonly Measurement[]>): void {

@@ -13,7 +13,8 @@ export interface Tool {
 }
 
 const root = process.cwd();
-const folder = mkdtempSync(join(tmpdir(), 'bpfscript-bench-'));
+/** Objects and other things of this run. */
+export const folder = mkdtempSync(join(tmpdir(), 'bpfscript-bench-'));
 
 function started(
   command: string,
