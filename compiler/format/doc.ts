@@ -137,6 +137,8 @@ interface Page {
 function createPage({ width, tab }: Layout): Page {
   const lines: string[] = [];
   let line = '';
+  /** Where the last part ends that is not white space of ours: an attach point may end in an escaped space. */
+  let solid = 0;
   let indentation = 0;
   let suffixes: readonly string[] = [];
   /** Line ends that comments of their own line are owed before anything else is written. */
@@ -145,10 +147,11 @@ function createPage({ width, tab }: Layout): Page {
   const breakLine = (level: number): void => {
     finishLine(level);
     line = '\t'.repeat(level);
+    solid = 0;
     indentation = level;
   };
   const finishLine = (level: number): void => {
-    let current = line.trimEnd();
+    let current = line.slice(0, solid);
     for (const [index, comment] of suffixes.entries()) {
       // Behind a comment to the end of the line, the next one needs a line of its own.
       const full = suffixes[index - 1]?.startsWith('//');
@@ -166,6 +169,7 @@ function createPage({ width, tab }: Layout): Page {
       if (text === '') return;
       settle(level);
       line += text;
+      if (text !== ' ') solid = line.length;
     },
     endLine(level) {
       if (owed > 0) settle(level);
@@ -176,6 +180,7 @@ function createPage({ width, tab }: Layout): Page {
       const comment = parts.join(aligned ? `\n${'\t'.repeat(level)}` : '\n');
       if (ownLine && suffixes.length === 0 && line.length === indentation) {
         line += comment;
+        solid = line.length;
         owed = blankAfter ? 2 : 1;
       } else suffixes = [...suffixes, comment];
     },

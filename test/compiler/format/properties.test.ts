@@ -1,11 +1,14 @@
 /** What holds for every script: nothing but white space changes, and a second run changes nothing. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
+import { parse } from '../../../compiler/syntax/parse.ts';
 import { createRandom } from '../../support/random.ts';
+import { damaged } from '../syntax/damage.ts';
 import { anyProgram, spellOut, validProgram } from './programs.ts';
 import { formatted, wording } from './support.ts';
 
-const GENERATED = 800;
+const GENERATED = 500;
 const examples = readdirSync('examples').filter((name) => name.endsWith('.bt'));
 
 function expectFaithful(text: string): void {
@@ -26,7 +29,19 @@ describe('formatting', () => {
     const random = createRandom(20_261_101);
     for (let count = 0; count < GENERATED; count += 1)
       expectFaithful(spellOut(anyProgram(random), random, count % 3 > 0));
-  });
+  }, 120_000);
+
+  it('keeps tokens and comments and is stable for damaged scripts that still parse', () => {
+    const random = createRandom(41);
+    let parsed = 0;
+    for (let round = 0; round < 6_000; round += 1) {
+      const text = damaged(round, random);
+      if (!parse({ name: 'damaged.bt', text }, new Diagnostics())) continue;
+      expectFaithful(text);
+      parsed += 1;
+    }
+    expect(parsed).toBeGreaterThan(120);
+  }, 120_000);
 
   it('depends on tokens only where there are neither comments nor empty lines', () => {
     const random = createRandom(7);

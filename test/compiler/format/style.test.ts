@@ -13,6 +13,10 @@ describe('a script', () => {
     );
   });
 
+  it('keeps an escaped space at the end of an attach point', () => {
+    expectFormatted('kprobe:a\\ {}', 'kprobe:a\\ \n{\n}\n');
+  });
+
   it('keeps shebang and C preamble as they are', () => {
     const head =
       '#!/usr/bin/env  bpfscript\n\n#include <linux/sched.h>\n#define  A   1\nstruct x { int a;\n  int  b; };\n';
