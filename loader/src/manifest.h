@@ -57,8 +57,8 @@ struct mf_field {
 	const struct mf_type *type;
 	/* Records only. */
 	const char *name;
-	/* Bit fields of records: first bit (from the lowest of the little-endian bytes at `offset`) and
-	 * width; width 0: none. Both are at most 64, so that 16 bytes hold it. */
+	/* Bit fields of records: first bit (from the lowest of the little-endian bytes at `offset`)
+	 * and width; width 0: none. Both are at most 64, so that 16 bytes hold it. */
 	uint8_t bit_offset;
 	uint8_t bit_width;
 };
