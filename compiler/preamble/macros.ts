@@ -15,6 +15,12 @@ export type MacroUse =
 
 export const NO_MACROS: CMacros = { names: () => [], expand: () => undefined };
 
+/** A macro that doubles another one, and so on, needs few lines for an expression of any size. */
+const MOST_NODES = 20_000;
+const DEEPEST = 200;
+/** Begins the message about macros that go in circles. */
+const RECURSION = 'Macro recursion: ';
+
 /** `isConstant` tells names of enumerators, which headers like to define as themselves. */
 export function createMacros(
   replacements: ReadonlyMap<string, string>,
@@ -27,7 +33,7 @@ export function createMacros(
     if (found) return found;
     const made = expand(name, text, path);
     // A circle has another message for each name that it is entered by.
-    if (path.length === 0 || made.kind === 'expression') known.set(name, made);
+    if (path.length === 0 || !isCircular(made)) known.set(name, made);
     return made;
   };
 
@@ -38,12 +44,17 @@ export function createMacros(
       const reason = text === '' ? 'it is empty' : `'${text}' is not an expression`;
       return { kind: 'error', message: `The macro ${name} cannot be used here: ${reason}` };
     }
+    if (path.length > DEEPEST)
+      return {
+        kind: 'error',
+        message: `The macro ${name} cannot be used here: it nests too deeply`,
+      };
     const problems: string[] = [];
     const expression = replaceIdentifiers(parsed, (identifier) => {
-      const inner = replacements.get(identifier.name);
+      const inner = problems.length > 0 ? undefined : replacements.get(identifier.name);
       if (inner === undefined || isSelf(identifier.name, inner)) return identifier;
       if (path.includes(identifier.name)) {
-        problems.push(`Macro recursion: ${[...path, identifier.name].join('->')}`);
+        problems.push(`${RECURSION}${[...path, identifier.name].join('->')}`);
         return identifier;
       }
       const use = expansion(identifier.name, inner, path);
@@ -52,9 +63,10 @@ export function createMacros(
       return identifier;
     });
     const [problem] = problems;
-    return problem === undefined
-      ? { kind: 'expression', expression }
-      : { kind: 'error', message: problem };
+    if (problem !== undefined) return { kind: 'error', message: problem };
+    if (hasMoreNodes(expression, MOST_NODES))
+      return { kind: 'error', message: `The macro ${name} cannot be used here: it is too large` };
+    return { kind: 'expression', expression };
   };
 
   /** `#define IPPROTO_TCP IPPROTO_TCP` says only that the enumerator is there. */
@@ -70,6 +82,22 @@ export function createMacros(
       return { kind: 'expression', expression: placed(use.expression, at) };
     },
   };
+}
+
+function isCircular(use: MacroUse): boolean {
+  return use.kind === 'error' && use.message.startsWith(RECURSION);
+}
+
+function hasMoreNodes(root: ast.Expression, most: number): boolean {
+  const rest: unknown[] = [root];
+  let count = 0;
+  while (rest.length > 0 && count <= most) {
+    const value = rest.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    if ('kind' in value) count += 1;
+    rest.push(...Object.values(value));
+  }
+  return count > most;
 }
 
 function replaceIdentifiers(

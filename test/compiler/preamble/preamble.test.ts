@@ -27,6 +27,15 @@ function said(script: string): readonly string[] {
   });
 }
 
+/** Numbers that look random and are the same in every run (a linear congruential generator). */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
 describe('a preamble of lines', () => {
   it('needs no C compiler for macros and conditionals', () => {
     vi.stubEnv('PATH', '');
@@ -259,6 +268,42 @@ describe('headers', () => {
     );
     expect(read('', { headers: ['/no/such.h'] }).messages[0]).toContain(
       "'/no/such.h' file not found",
+    );
+  });
+});
+
+describe('preambles that make no sense', () => {
+  it('are reported and never throw', () => {
+    vi.stubEnv('PATH', '');
+    const random = randomFrom(7);
+    const words =
+      '#define #if #ifdef #ifndef #elif #else #endif #undef #include #pragma #error A B C ( ) 1 0x + - * / == && || ! defined , " < > struct x { int a ; } \\ // /*'.split(
+        ' ',
+      );
+    let read = 0;
+    for (let count = 0; count < 3000; count += 1) {
+      const lines = Array.from({ length: 1 + random(6) }, () =>
+        Array.from({ length: 1 + random(7) }, () => words[random(words.length)]).join(' '),
+      );
+      const script = `#${lines.join('\n#').replaceAll('##', '#')}\nbegin { print((A, B + C)); }`;
+      const messages = said(script);
+      if (!messages.some((message) => message.startsWith('error: syntax'))) read += 1;
+      expect(Array.isArray(messages), script).toBe(true);
+    }
+    expect(read).toBeGreaterThan(500);
+  });
+
+  it('do not grow without bound', () => {
+    const doubling = Array.from(
+      { length: 40 },
+      (_, index) => `#define M${index + 1} (M${index} + M${index})`,
+    );
+    const script = `#define M0 1\n${doubling.join('\n')}\nbegin { print(M40); }`;
+    expect(said(script)).toHaveLength(1);
+    expect(said(script)[0]).toContain('cannot be used here: it is too large @ M40');
+    const chain = Array.from({ length: 3000 }, (_, index) => `#define C${index + 1} C${index}`);
+    expect(said(`#define C0 1\n${chain.join('\n')}\nbegin { print(C3000); }`)[0]).toContain(
+      'it nests too deeply',
     );
   });
 });
