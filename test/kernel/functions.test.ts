@@ -196,15 +196,15 @@ describe.runIf(canRun)('functions', () => {
   it('are shared by probes of different kinds', async () => {
     const result = await run(
       `fn seen($what : string[64]) : void { @[$what] = count(); }
-       tracepoint:syscalls:sys_enter_getppid /comm == "workload"/ { seen("tracepoint"); }
-       rawtracepoint:sys_enter /comm == "workload" && args.id == 110/ { seen("raw"); }
-       uprobe:${WORKLOAD}:main { seen(comm); }
+       tracepoint:syscalls:sys_enter_getppid /comm == "fnshared"/ { seen("tracepoint"); }
+       rawtracepoint:sys_enter /comm == "fnshared" && args.id == 110/ { seen("raw"); }
+       uprobe:${WORKLOAD}:workload_target /comm == "fnshared"/ { seen(comm); }
        begin { seen("begin"); }`,
-      { workload: 'getppid 7' },
+      { workload: 'comm fnshared getppid 7 call 1 7 8' },
     );
     expect(result.status).toBe(0);
     expect(mapValue(result.stdout, '@', 'begin')).toBe(1);
-    expect(mapValue(result.stdout, '@', 'workload')).toBe(1);
+    expect(mapValue(result.stdout, '@', 'fnshared')).toBe(1);
     expect(mapValue(result.stdout, '@', 'tracepoint')).toBe(7);
     expect(mapValue(result.stdout, '@', 'raw')).toBe(7);
   });

@@ -100,9 +100,9 @@ describe.runIf(clang)('an imported object', () => {
       );
       const path = build(
         `import "context.bpf.o";
-         uprobe:${WORKLOAD}:workload_target { @[first(ctx) == arg0] = count(); }`,
+         uprobe:${WORKLOAD}:workload_target /comm == "linkedctx"/ { @[first(ctx) == arg0] = count(); }`,
       );
-      const { stdout, status } = await runObject(path, { workload: 'call 5 7 8' });
+      const { stdout, status } = await runObject(path, { workload: 'comm linkedctx call 5 7 8' });
       expect(status).toBe(0);
       expect(stdout).toContain('@[true]: 5');
     });
