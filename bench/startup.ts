@@ -115,7 +115,7 @@ function cells(took: Took): string {
 
 /** Prints the table of starts; objects are written to `folder`. */
 export async function reportStartup(folder: string): Promise<void> {
-  const compiler = join(process.cwd(), 'dist/compiler/cli/main.js');
+  const compiler = join(process.cwd(), 'dist/bpfscript.js');
   process.stdout.write(
     `\nstart in ms, peak memory in MiB, end in ms; medians of ${RUNS}\n\n` +
       'script         bpfload                       bpftrace                    build ms  object bytes\n',

@@ -62,7 +62,7 @@ export const TOOLS: readonly Tool[] = [
     start(body) {
       const object = join(folder, `${body.name}.o`);
       execFileSync(process.execPath, [
-        join(root, 'dist/compiler/cli/main.js'),
+        join(root, 'dist/bpfscript.js'),
         'build',
         '--no-warnings',
         '-e',

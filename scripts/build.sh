@@ -4,6 +4,9 @@
 npx --no-install tsc -p tsconfig.json
 bash scripts/build-backend.sh
 make -s -C loader
-# The command itself, where npx looks first.
-chmod 755 dist/compiler/cli/main.js
-ln -sf ../../dist/compiler/cli/main.js node_modules/.bin/bpfscript
+# One file starts a third sooner than three hundred modules.
+npx --no-install esbuild dist/compiler/cli/main.js --bundle --platform=node --format=esm --packages=external \
+  --outfile=dist/bpfscript.js --log-level=warning
+chmod 755 dist/bpfscript.js
+# Where npx looks first.
+ln -sf ../../dist/bpfscript.js node_modules/.bin/bpfscript

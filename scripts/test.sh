@@ -12,7 +12,7 @@ if [ $# -eq 0 ]; then
   step 'Formatting and linting'
   npx --no-install biome ci --colors=off .
   clang-format-14 --dry-run -Werror loader/src/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
-  node dist/compiler/cli/main.js fmt --check examples/*.bt stdlib/*.bt
+  node dist/bpfscript.js fmt --check examples/*.bt stdlib/*.bt
   step 'Types'
   npx --no-install tsc -p tsconfig.check.json
   step 'Loader unit tests (with address and undefined-behaviour sanitizers)'

@@ -119,7 +119,7 @@ export function bpfscript(
   stderr: string;
   status: number | null;
 } {
-  const result = spawnSync(process.execPath, [join(root, 'dist/compiler/cli/main.js'), ...args], {
+  const result = spawnSync(process.execPath, [join(root, 'dist/bpfscript.js'), ...args], {
     encoding: 'latin1',
     ...(options.input !== undefined ? { input: options.input } : {}),
     ...(options.cwd !== undefined ? { cwd: options.cwd } : {}),

@@ -13,7 +13,7 @@ writeFileSync(good, 'BEGIN { exit(); }\n');
 writeFileSync(bad, 'BEGIN { $x = nope; }\nEND { nothing(); }\n');
 
 function colored(setting: string): string {
-  return spawnSync(process.execPath, ['dist/compiler/cli/main.js', 'check', bad], {
+  return spawnSync(process.execPath, ['dist/bpfscript.js', 'check', bad], {
     encoding: 'utf8',
     env: { ...process.env, BPFTRACE_COLOR: setting },
   }).stderr;
