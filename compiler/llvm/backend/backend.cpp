@@ -9,6 +9,7 @@
 #include <llvm-c/Core.h>
 #include <llvm-c/ErrorHandling.h>
 #include <llvm-c/IRReader.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
@@ -203,6 +204,10 @@ NAPI_MODULE_INIT()
 	LLVMInitializeBPFTargetMC();
 	LLVMInitializeBPFAsmPrinter();
 	LLVMInitializeBPFAsmParser();
+	// Block placement likes to put a loop's latch right before its header. Linux 6.1 takes a back edge from jumps
+	// only, not from an instruction that runs on into the header (visit_insn in kernel/bpf/verifier.c).
+	const char *options[] = {"bpfscript", "-disable-block-placement"};
+	LLVMParseCommandLineOptions(2, options, nullptr);
 	LLVMResetFatalErrorHandler();
 	LLVMInstallFatalErrorHandler(throwFatal);
 
