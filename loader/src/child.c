@@ -1,12 +1,12 @@
 #include "child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -69,7 +69,7 @@ static void run_child(int start, const char *file, char **words)
 	char byte;
 	ssize_t got;
 
-	/* Should the tracer die before the start, the pipe closes and the child ends. */
+	/* Should the tracer die before the start, the socket closes and the child ends. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -81,6 +81,8 @@ static void run_child(int start, const char *file, char **words)
 		_exit(0);
 	execv(file, words);
 	say_error("Cannot run %s: %s.", file, strerror(errno));
+	/* Where exec works the socket closes without a word. */
+	got = write(start, "", 1);
 	_exit(127);
 }
 
@@ -105,7 +107,7 @@ int child_start(struct child *child, const char *command)
 		say_error("-c: '%s' does not exist or is not executable.", words[0]);
 		goto out;
 	}
-	if (pipe2(ends, O_CLOEXEC) != 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
 		say_error("Cannot start the child: %s.", strerror(errno));
 		goto out;
 	}
@@ -133,13 +135,27 @@ void child_release(struct child *child)
 {
 	ssize_t written;
 
-	if (child->start < 0)
+	if (!child->pid)
 		return;
 	/* If it was killed meanwhile there is nobody to read this; SIGCHLD tells. */
 	written = write(child->start, "", 1);
 	(void)written;
+}
+
+static void close_start(struct child *child)
+{
+	char byte;
+
+	if (child->start < 0)
+		return;
+	child->did_not_start = recv(child->start, &byte, 1, MSG_DONTWAIT) == 1;
 	close(child->start);
 	child->start = -1;
+}
+
+bool child_did_not_start(const struct child *child)
+{
+	return child->did_not_start;
 }
 
 bool child_has_ended(struct child *child)
@@ -155,9 +171,7 @@ void child_stop(struct child *child)
 
 	if (!child->pid)
 		return;
-	if (child->start >= 0)
-		close(child->start);
-	child->start = -1;
+	close_start(child);
 	if (child_has_ended(child))
 		return;
 	kill(child->pid, SIGTERM);

@@ -9,9 +9,9 @@
 struct child {
 	/* 0: none. */
 	pid_t pid;
-	/* Written to let it start. */
+	/* A socket: written to let it start, and read to learn that it could not. */
 	int start;
-	bool ended;
+	bool ended, did_not_start;
 };
 
 /*
@@ -25,6 +25,9 @@ void child_release(struct child *child);
 
 /* Notes that it ended, when SIGCHLD came; true if so. */
 bool child_has_ended(struct child *child);
+
+/* Whether its file turned out to be no program; known after child_stop. The child has said why. */
+bool child_did_not_start(const struct child *child);
 
 /* Ends it by SIGTERM, and waits a little for that. */
 void child_stop(struct child *child);

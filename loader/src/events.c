@@ -141,6 +141,11 @@ static bool handle_marks(struct events *events)
 	return true;
 }
 
+static bool may_go_on(const struct events *events)
+{
+	return !events->exited && !events->broken && !output_is_stopped(events->output);
+}
+
 enum drain_result events_drain(struct events *events)
 {
 	enum drain_result result = DRAIN_EMPTY;
@@ -150,7 +155,10 @@ enum drain_result events_drain(struct events *events)
 
 	if (!events->has_ring)
 		return DRAIN_EMPTY;
-	while (!events->exited && !events->broken && (record = ring_next(&events->ring, &size))) {
+	/* Nobody reads the output, and a signal came: nothing more until it could be written. */
+	if (output_is_stopped(events->output) && output_flush(events->output) != 0)
+		events->broken = true;
+	while (may_go_on(events) && (record = ring_next(&events->ring, &size))) {
 		handle(events, record, size);
 		result = DRAIN_SOME;
 		if (++count % RELEASE_EVERY == 0)
@@ -161,7 +169,7 @@ enum drain_result events_drain(struct events *events)
 		}
 	}
 	ring_release(&events->ring);
-	if (!events->exited && !events->broken && handle_marks(events) && result == DRAIN_EMPTY)
+	if (may_go_on(events) && handle_marks(events) && result == DRAIN_EMPTY)
 		result = DRAIN_SOME;
 	if (result != DRAIN_EMPTY && output_flush(events->output) != 0)
 		events->broken = true;

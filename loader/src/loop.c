@@ -37,21 +37,33 @@ static void watched_signals(sigset_t *set)
 	sigaddset(set, SIGCHLD);
 }
 
+static void ending_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+}
+
 int loop_open(struct loop *loop, uint32_t pid)
 {
-	sigset_t set;
+	sigset_t set, ending;
 
 	memset(loop, 0, sizeof(*loop));
-	loop->epoll = loop->signals = loop->timer = loop->process = -1;
+	loop->epoll = loop->signals = loop->timer = loop->process = loop->stop = -1;
 	watched_signals(&set);
+	ending_signals(&ending);
 	if (sigprocmask(SIG_BLOCK, &set, &loop->old_mask) != 0)
 		return failed("block signals");
 	/* A reader that has gone shows as an error of write. */
 	signal(SIGPIPE, SIG_IGN);
+	/* If our parent ignores it, nobody tells us when the child of -c ends (kernel/signal.c,
+	 * do_notify_parent). */
+	signal(SIGCHLD, SIG_DFL);
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	loop->stop = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 	loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (loop->epoll < 0 || loop->signals < 0 || loop->timer < 0)
+	if (loop->epoll < 0 || loop->signals < 0 || loop->stop < 0 || loop->timer < 0)
 		return failed("wait for events");
 	if (watch(loop, loop->signals, 0) != 0 || watch(loop, loop->timer, 0) != 0)
 		return failed("wait for events");
@@ -206,9 +218,7 @@ void loop_release_signals(void)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	ending_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -222,6 +232,7 @@ void loop_close(struct loop *loop)
 {
 	close_fd(loop->process);
 	close_fd(loop->timer);
+	close_fd(loop->stop);
 	close_fd(loop->signals);
 	close_fd(loop->epoll);
 	sigprocmask(SIG_SETMASK, &loop->old_mask, NULL);

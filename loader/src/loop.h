@@ -10,6 +10,8 @@
 
 struct loop {
 	int epoll, signals, timer, process;
+	/* Readable when a signal came that ends tracing; `signals` has it too. */
+	int stop;
 	bool timer_armed;
 	/* When lost events were last looked for, ns. */
 	uint64_t lost_checked;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "output_internal.h"
 #include "report.h"
 #include "session.h"
+#include "write_text.h"
 
 static const char *check_process(const struct mf_event *event)
 {
@@ -191,6 +191,7 @@ int output_open(struct output **out, struct session *session)
 	output->session = session;
 	output->renderer = &text_renderer;
 	output->fd = STDOUT_FILENO;
+	output->stop = -1;
 	wall_clock_init(&output->clock);
 	output->symbols = symbols_new();
 	if (!output->symbols ||
@@ -221,29 +222,30 @@ static int fail(struct output *output, const char *why)
 
 int output_flush(struct output *output)
 {
-	size_t done = 0;
+	enum write_result result;
+	size_t written;
 
 	if (output->failed)
 		return -1;
-	while (done < output->text.length) {
-		ssize_t written =
-			write(output->fd, output->text.data + done, output->text.length - done);
-
-		if (written >= 0) {
-			done += (size_t)written;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			/* Somebody else made the terminal or pipe non-blocking. */
-			struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
-
-			poll(&ready, 1, -1);
-		} else if (errno != EINTR) {
-			return fail(output, strerror(errno));
-		}
-	}
-	strbuf_clear(&output->text);
+	result = write_text(output->fd, output->stop, output->text.data, output->text.length,
+			    &written);
+	if (result == WRITE_FAILED)
+		return fail(output, strerror(errno));
+	output->stopped = result == WRITE_STOPPED;
+	strbuf_drop(&output->text, written);
 	if (output->text.failed || output->scratch.failed)
 		return fail(output, "out of memory");
 	return 0;
+}
+
+void output_stop_by(struct output *output, int stop)
+{
+	output->stop = stop;
+}
+
+bool output_is_stopped(const struct output *output)
+{
+	return output->stopped;
 }
 
 int output_settle(struct output *output)
@@ -256,19 +258,11 @@ int output_settle(struct output *output)
 
 void output_say(struct output *output, struct strbuf *message)
 {
-	size_t done = 0;
+	size_t written;
 
 	/* In the order of events, where both streams lead to one place. */
 	output_flush(output);
-	while (done < message->length) {
-		ssize_t written =
-			write(STDERR_FILENO, message->data + done, message->length - done);
-
-		if (written > 0)
-			done += (size_t)written;
-		else if (written == 0 || errno != EINTR)
-			break;
-	}
+	write_text(STDERR_FILENO, output->stop, message->data, message->length, &written);
 	strbuf_clear(message);
 }
 

@@ -6,6 +6,7 @@
 #ifndef BPFLOAD_OUTPUT_H
 #define BPFLOAD_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,15 @@ int output_lost_total(struct output *output, uint64_t count);
 
 /* Writes out what is buffered. Called after each drain of the ring. */
 int output_flush(struct output *output);
+
+/*
+ * From now on a flush gives up when `stop` becomes readable while the reader takes nothing: a stuck
+ * reader must not keep signals from being seen. The text waits for the next flush.
+ */
+void output_stop_by(struct output *output, int stop);
+
+/* Whether the last flush gave up. */
+bool output_is_stopped(const struct output *output);
 
 /* Flushes and closes. 0, or -1 as above. */
 int output_close(struct output *output);

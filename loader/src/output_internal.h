@@ -32,6 +32,10 @@ struct output {
 	/* Scratch of handlers: file names, commands, messages. Empty between events. */
 	struct strbuf scratch;
 	int fd;
+	/* Readable when nobody may wait for `fd` any more; or -1. */
+	int stop;
+	/* The last write was given up for that: its text still waits. */
+	bool stopped;
 	/* -o: the file is ours to close. */
 	bool owns_fd;
 	/* Said already; nothing is written any more. */

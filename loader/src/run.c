@@ -71,6 +71,8 @@ static int load(struct run *run)
 	if (status == STATUS_OK)
 		status = output_open(&run->output, &run->session);
 	if (status == STATUS_OK)
+		output_stop_by(run->output, run->loop.stop);
+	if (status == STATUS_OK)
 		status = events_open(&run->events, &run->session, run->output);
 	if (status == STATUS_OK)
 		status = loop_watch_ring(&run->loop, &run->events);
@@ -135,6 +137,8 @@ static int finish(struct run *run, enum loop_end end)
 		run->events.broken = true;
 	run->output = NULL;
 	if (run->events.broken || end == LOOP_FAILED)
+		return STATUS_FAILED;
+	if (status == STATUS_OK && child_did_not_start(&run->child))
 		return STATUS_FAILED;
 	return status != STATUS_OK ? status : run->events.exit_code;
 }

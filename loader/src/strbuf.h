@@ -39,6 +39,14 @@ static inline void strbuf_clear(struct strbuf *buffer)
 	buffer->length = 0;
 }
 
+/* Removes the first `length` bytes. */
+static inline void strbuf_drop(struct strbuf *buffer, size_t length)
+{
+	buffer->length -= length;
+	if (buffer->length)
+		memmove(buffer->data, buffer->data + length, buffer->length);
+}
+
 static inline void strbuf_char(struct strbuf *buffer, char byte)
 {
 	if (strbuf_reserve(buffer, 1))

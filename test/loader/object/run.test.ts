@@ -218,6 +218,20 @@ describe.runIf(canRun)('bpfload', () => {
     expect(load(['-c', '/no/such/command', object([SYSCALLS])]).status).toBe(1);
   });
 
+  it('fails when the command of -c turns out to be no program', () => {
+    const file = join(workshop.folder, 'no-program');
+    writeFileSync(file, 'text', { mode: 0o755 });
+    const result = load(['-c', file, object([SYSCALLS])]);
+    expect(result.stderr).toContain(`Cannot run ${file}: Exec format error.`);
+    expect(result.status).toBe(1);
+  });
+
+  it('sees the child of -c end also where its parent ignores such ends', () => {
+    const words = ['-c', 'trap \'\' CHLD; exec timeout 5 "$@"', 'sh', LOADER];
+    const result = spawnSync('sh', [...words, '-c', 'true', object([SYSCALLS])]);
+    expect(result.status).toBe(0);
+  });
+
   it('ends the child of -c when it ends itself [CLI-034]', async () => {
     const result = await trace(
       ['-c', 'sleep 61.25', object([SYSCALLS])],
@@ -361,6 +375,36 @@ describe.runIf(canRun)('bpfload', () => {
     const result = load(['-o', '/dev/full', object([BEGIN]), '1', 'x']);
     expect(result.status).toBe(1);
     expect(result.stderr).toMatch(/No space left on device/);
+  });
+
+  it('obeys signals while nobody reads its output, and gives the rest to a reader who comes back', async () => {
+    const script = object([FLOOD, TICK, END], { config: { ...config, perfRbPages: 4096 } });
+    const stuck = async () => {
+      const child = spawn(LOADER, [script], { stdio: ['ignore', 'pipe', 'ignore'] });
+      const ended = new Promise<NodeJS.Signals | number | null>((resolve) =>
+        child.on('exit', (code, signal) => resolve(signal ?? code)),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      child.kill('SIGINT');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return { child, ended };
+    };
+    const patient = await stuck();
+    let text = '';
+    patient.child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+    });
+    const read = new Promise((resolve) => patient.child.stdout.on('end', resolve));
+    expect(await patient.ended).toBe(0);
+    await read;
+    expect(text).toMatch(/^n 0\nn 1\n/);
+    // The last number is of `end`, and behind whole lines.
+    expect(text).toMatch(/^(n \d+\n)+n 1000000\n\n\n/);
+
+    const hasty = await stuck();
+    hasty.child.kill('SIGTERM');
+    expect(await hasty.ended).toBe('SIGTERM');
+    hasty.child.stdout.destroy();
   });
 
   it('writes the output to a file [CLI-005]', () => {
