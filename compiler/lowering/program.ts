@@ -124,8 +124,8 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   if (probe.target.syscalls) filterSyscall(fn);
   filterProcess(fn);
 
-  // Taken in the draft too, so that both see the same stack.
-  const index = measure.scratchSize > 0 || program.draft ? fn.memory.take(4) : undefined;
+  // Not of the budget: where the frame takes all of that, scratch memory is what is left, and needs its key first.
+  const index = measure.scratchSize > 0 ? ir.alloca(4, 4) : undefined;
   const acquire = () => {
     if (measure.scratchSize > 0 && index && !fn.scratch) acquireScratch(fn, index);
   };
