@@ -1,17 +1,22 @@
 /* Events that reach outside: files and commands of the host. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "output_internal.h"
 #include "report.h"
 #include "session.h"
 
 #define CAT_CHUNK (64u << 10)
+
+/* Of what a command prints, this much becomes a text; the rest is read and dropped. */
+#define CAPTURE_MAX (16u << 20)
 
 extern char **environ;
 
@@ -73,10 +78,10 @@ int run_cat(struct output *output, const struct mf_event *event, const uint8_t *
 }
 
 /*
- * Starts `sh -c command` with the output as its standard output. The loader blocks the signals that
+ * Starts `sh -c command` with `to` as its standard output. The loader blocks the signals that
  * it waits for by descriptor, which the shell must not inherit. 0 or an error number.
  */
-static int start_shell(const struct output *output, const char *command, pid_t *pid)
+static int start_shell(int to, const char *command, pid_t *pid)
 {
 	char *const arguments[] = {"sh", "-c", (char *)command, NULL};
 	posix_spawn_file_actions_t actions;
@@ -95,8 +100,8 @@ static int start_shell(const struct output *output, const char *command, pid_t *
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	if (output->fd != STDOUT_FILENO)
-		error = posix_spawn_file_actions_adddup2(&actions, output->fd, STDOUT_FILENO);
+	if (to != STDOUT_FILENO)
+		error = posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
 	if (!error)
 		error = posix_spawn(pid, "/bin/sh", &actions, &attributes, arguments, environ);
 	posix_spawnattr_destroy(&attributes);
@@ -105,10 +110,72 @@ free_actions:
 	return error;
 }
 
+/* Appends what can be read now. False at the end of the pipe. */
+static bool read_waiting(struct strbuf *to, int fd)
+{
+	char chunk[4096];
+	ssize_t got;
+
+	while ((got = read(fd, chunk, sizeof(chunk))) > 0 || (got < 0 && errno == EINTR)) {
+		size_t room = to->length < CAPTURE_MAX ? CAPTURE_MAX - to->length : 0;
+
+		if (got > 0)
+			strbuf_put(to, chunk, (size_t)got < room ? (size_t)got : room);
+	}
+	return got < 0;
+}
+
+/* Appends what the shell prints until it ends; what it left in the background may go on. */
+static void capture(struct strbuf *to, int fd, pid_t pid)
+{
+	struct pollfd ready[] = {{.fd = fd, .events = POLLIN},
+				 {.fd = process_watch((uint32_t)pid), .events = POLLIN}};
+
+	do {
+		if (poll(ready, 2, -1) < 0 && errno != EINTR)
+			break;
+	} while (read_waiting(to, fd) && !ready[1].revents);
+	if (ready[1].fd >= 0)
+		close(ready[1].fd);
+}
+
+/* Runs a command whose output becomes one text. 0 or an error number. */
+static int run_captured(struct output *output, const char *command)
+{
+	struct strbuf *to;
+	int ends[2], error;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return errno;
+	error = start_shell(ends[1], command, &pid);
+	close(ends[1]);
+	if (!error) {
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+		to = output->renderer->text_begin(output, TEXT_SYSTEM);
+		capture(to, ends[0], pid);
+		output->renderer->text_end(output, TEXT_SYSTEM);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(ends[0]);
+	return error;
+}
+
+/* Runs a command that writes to the output by itself. 0 or an error number. */
+static int run_beside(struct output *output, const char *command)
+{
+	pid_t pid;
+	int error = start_shell(output->fd, command, &pid);
+
+	while (!error && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return error;
+}
+
 int run_system(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
 	const char *command = formatted(output, event, record);
-	pid_t pid;
 	int error;
 
 	/* What was printed before comes before what the command prints. */
@@ -119,13 +186,10 @@ int run_system(struct output *output, const struct mf_event *event, const uint8_
 		strbuf_clear(&output->scratch);
 		return 0;
 	}
-	error = start_shell(output, command, &pid);
+	error = output->renderer->captures_commands ? run_captured(output, command)
+						    : run_beside(output, command);
 	strbuf_clear(&output->scratch);
-	if (error) {
+	if (error)
 		say_error("system(): cannot run /bin/sh: %s", strerror(error));
-		return 0;
-	}
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
 	return 0;
 }

@@ -171,7 +171,7 @@ enum drain_result events_drain(struct events *events)
 	ring_release(&events->ring);
 	if (may_go_on(events) && handle_marks(events) && result == DRAIN_EMPTY)
 		result = DRAIN_SOME;
-	if (result != DRAIN_EMPTY && output_flush(events->output) != 0)
+	if (result != DRAIN_EMPTY && output_idle(events->output) != 0)
 		events->broken = true;
 	return result;
 }

@@ -1,7 +1,5 @@
 #include "hist.h"
 
-#include <stdbool.h>
-
 #define LABEL_WIDTH 16
 #define COUNT_WIDTH 8
 #define BAR_WIDTH 52
@@ -94,20 +92,65 @@ static void put_lhist_label(struct strbuf *to, const struct labels *labels, uint
 	}
 }
 
+struct hist_range hist_range(const uint64_t *counts, uint32_t buckets)
+{
+	struct hist_range range = {.first = 0, .end = buckets};
+
+	while (range.first < buckets && !counts[range.first])
+		range.first++;
+	while (range.end > range.first && !counts[range.end - 1])
+		range.end--;
+	return range;
+}
+
+static uint64_t bound(uint32_t bits, uint32_t j)
+{
+	uint32_t n = 1u << bits;
+
+	if (is_plain_bound(bits, j))
+		return j;
+	/* The last bucket ends at 2^63: powers stay below 64. */
+	return (uint64_t)(n + (j & (n - 1))) << (((j >> bits) - 1) & 63);
+}
+
+struct hist_bounds hist_bounds(uint32_t index, uint32_t bits)
+{
+	struct hist_bounds bounds = {.has_low = index > 0, .has_high = true, .high = -1};
+
+	if (index) {
+		bounds.low = (int64_t)bound(bits, index - 1);
+		bounds.high = (int64_t)(bound(bits, index) - 1);
+	}
+	return bounds;
+}
+
+struct hist_bounds lhist_bounds(uint32_t index, int64_t min, int64_t max, int64_t step)
+{
+	struct hist_bounds bounds = {.has_low = index > 0, .has_high = true};
+	int64_t high;
+
+	/* A manifest may hold any bounds; labels of wrapped ones are wrong, but harmless. */
+	if (!index) {
+		bounds.high = (int64_t)((uint64_t)min - 1);
+		return bounds;
+	}
+	bounds.low = (int64_t)((uint64_t)min + (uint64_t)(index - 1) * (uint64_t)step);
+	high = (int64_t)((uint64_t)bounds.low + (uint64_t)step);
+	bounds.has_high = high <= max;
+	bounds.high = (int64_t)((uint64_t)high - 1);
+	return bounds;
+}
+
 static void put_rows(struct strbuf *to, const uint64_t *counts, uint32_t buckets,
 		     const struct labels *labels, uint32_t div)
 {
-	uint32_t first = 0, last = buckets;
+	struct hist_range range = hist_range(counts, buckets);
 	uint64_t max = 0;
 
-	while (first < buckets && !counts[first])
-		first++;
-	while (last > first && !counts[last - 1])
-		last--;
-	for (uint32_t i = first; i < last; i++)
+	for (uint32_t i = range.first; i < range.end; i++)
 		max = counts[i] > max ? counts[i] : max;
 
-	for (uint32_t i = first; i < last; i++) {
+	for (uint32_t i = range.first; i < range.end; i++) {
 		/* In single precision, so that bars end where users of bpftrace expect them. */
 		size_t bar = (size_t)((float)counts[i] / (float)max * BAR_WIDTH);
 		size_t start = to->length;

@@ -131,7 +131,7 @@ static bool take_signals(struct loop *loop, struct events *events, struct child 
 			return true;
 		case SIGUSR1:
 			if (output_all_maps(events->output) != 0 ||
-			    output_flush(events->output) != 0)
+			    output_idle(events->output) != 0)
 				events->broken = true;
 			break;
 		case SIGCHLD:

@@ -23,6 +23,9 @@ const char options_help[] =
 	"\n"
 	"Options:\n"
 	"  -o FILE         write the script's output to FILE\n"
+	"  -f FORM         write it as text (default) or json: one object a line\n"
+	"  -B WHEN         write it out at once (none), when nothing more is waiting (line, the\n"
+	"                  default), or when much has gathered and at the end (full)\n"
 	"  -p PID          trace this process only; end when it ends\n"
 	"  -c COMMAND      run COMMAND, trace from its start, end when it ends\n"
 	"  -q              say nothing but what the script prints\n"
@@ -76,12 +79,49 @@ static int parse_pid(struct options *options, const char *text)
 	return STATUS_OK;
 }
 
+/* The place of a word in a list that ends with NULL, or -1. */
+static int find_word(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static int parse_form(struct options *options, const char *text)
+{
+	static const char *const words[] = {[FORM_TEXT] = "text", [FORM_JSON] = "json", NULL};
+	int form = find_word(words, text);
+
+	if (form < 0)
+		return usage_error("-f takes text or json, not", text);
+	options->form = (enum output_form)form;
+	return STATUS_OK;
+}
+
+static int parse_buffering(struct options *options, const char *text)
+{
+	static const char *const words[] = {
+		[BUFFER_LINE] = "line", [BUFFER_NONE] = "none", [BUFFER_FULL] = "full", NULL};
+	int buffering = find_word(words, text);
+
+	if (buffering < 0)
+		return usage_error("-B takes none, line or full, not", text);
+	options->buffering = (enum buffering)buffering;
+	return STATUS_OK;
+}
+
 static int parse_option(struct options *options, int option, char **argv)
 {
 	switch (option) {
 	case 'o':
 		options->output = optarg;
 		return STATUS_OK;
+	case 'f':
+		return parse_form(options, optarg);
+	case 'B':
+		return parse_buffering(options, optarg);
 	case 'c':
 		options->child = optarg;
 		return STATUS_OK;
@@ -137,7 +177,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	memset(options, 0, sizeof(*options));
 	opterr = 0;
 	/* "+": options end at the object; what follows belongs to the script. */
-	while ((option = getopt_long(argc, argv, "+:o:p:c:qvh", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+:o:f:B:p:c:qvh", long_options, NULL)) != -1) {
 		status = parse_option(options, option, argv);
 		if (status != STATUS_OK || options->command == COMMAND_HELP ||
 		    options->command == COMMAND_VERSION)

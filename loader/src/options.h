@@ -7,10 +7,16 @@
 
 enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION };
 
+/* -f, -B. */
+enum output_form { FORM_TEXT, FORM_JSON };
+enum buffering { BUFFER_LINE, BUFFER_NONE, BUFFER_FULL };
+
 struct options {
 	enum command command;
 	/* -o; NULL: standard output. */
 	const char *output;
+	enum output_form form;
+	enum buffering buffering;
 	/* -c; NULL: none. */
 	const char *child;
 	/* -p; 0: every process. */

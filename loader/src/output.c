@@ -189,7 +189,7 @@ int output_open(struct output **out, struct session *session)
 	/* A reader that has gone is an error of write(2), not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	output->session = session;
-	output->renderer = &text_renderer;
+	output->renderer = session->options->form == FORM_JSON ? &json_renderer : &text_renderer;
 	output->fd = STDOUT_FILENO;
 	output->stop = -1;
 	wall_clock_init(&output->clock);
@@ -248,9 +248,17 @@ bool output_is_stopped(const struct output *output)
 	return output->stopped;
 }
 
+int output_idle(struct output *output)
+{
+	if (output->session->options->buffering == BUFFER_FULL)
+		return output_settle(output);
+	return output_flush(output);
+}
+
 int output_settle(struct output *output)
 {
-	if (output->text.length >= OUTPUT_HIGH_WATER || output->text.failed ||
+	if (output->session->options->buffering == BUFFER_NONE ||
+	    output->text.length >= OUTPUT_HIGH_WATER || output->text.failed ||
 	    output->scratch.failed)
 		return output_flush(output);
 	return output->failed ? -1 : 0;
@@ -299,11 +307,19 @@ int output_finish(struct output *output)
 	return output_flush(output);
 }
 
+int output_attached(struct output *output, uint32_t probes)
+{
+	if (output->failed)
+		return -1;
+	output->renderer->attached(output, probes);
+	return output_idle(output);
+}
+
 int output_lost(struct output *output, uint64_t count)
 {
 	if (count)
 		output->renderer->lost(output, count);
-	return output->failed ? -1 : 0;
+	return output_idle(output);
 }
 
 int output_lost_total(struct output *output, uint64_t count)

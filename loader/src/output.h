@@ -1,7 +1,8 @@
 /*
- * What the loader does with events and maps: text on standard output or a file. Opened once a
- * session's maps are there. Functions that write give 0, or -1 once the output can take no more (a
- * full disk, a closed pipe): said once on stderr; the caller then ends tracing with STATUS_FAILED.
+ * What the loader does with events and maps: text or JSON on standard output or a file. Opened once
+ * a session's maps are there. Functions that write give 0, or -1 once the output can take no more
+ * (a full disk, a closed pipe): said once on stderr; the caller then ends tracing with
+ * STATUS_FAILED.
  */
 #ifndef BPFLOAD_OUTPUT_H
 #define BPFLOAD_OUTPUT_H
@@ -43,13 +44,20 @@ int output_all_maps(struct output *output);
 /* The end of a run: two empty lines, then the maps if the script's config says so. */
 int output_finish(struct output *output);
 
-/* `count` events were lost since the last call. To stderr. */
+/* Tracing begins: so many probes are attached. */
+int output_attached(struct output *output, uint32_t probes);
+
+/* `count` events were lost since the last call. */
 int output_lost(struct output *output, uint64_t count);
 
-/* Total of lost events, at the end. To stderr; nothing when it is 0. */
+/* Total of lost events, at the end; nothing when it is 0. */
 int output_lost_total(struct output *output, uint64_t count);
 
-/* Writes out what is buffered. Called after each drain of the ring. */
+/* Nothing more waits for now: writes out what is buffered, unless -B full. Called after each drain
+ * of the ring. */
+int output_idle(struct output *output);
+
+/* Writes out what is buffered. */
 int output_flush(struct output *output);
 
 /*

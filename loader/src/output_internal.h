@@ -31,6 +31,8 @@ struct output {
 	struct strbuf text;
 	/* Scratch of handlers: file names, commands, messages. Empty between events. */
 	struct strbuf scratch;
+	/* Where the text of text_begin begins. */
+	size_t text_start;
 	int fd;
 	/* Readable when nobody may wait for `fd` any more; or -1. */
 	int stop;
@@ -73,6 +75,9 @@ int run_zero(struct output *output, const struct mf_event *event, const uint8_t 
 /* Whether values of a type can stand anywhere: not aggregates with buckets, nor anything that holds
  * them. */
 bool type_can_nest(const struct mf_type *type);
+
+/* What a helper's failure means to the user. */
+const char *helper_message(const struct mf_event *event, int64_t code);
 
 /* Ends one piece of output: writes when much is waiting. 0, or -1. */
 int output_settle(struct output *output);

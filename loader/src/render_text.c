@@ -99,8 +99,7 @@ static int put_map(struct output *output, const struct map_view *view)
 	return 0;
 }
 
-/* What a helper's failure means to the user. */
-static const char *helper_message(const struct mf_event *event, int64_t code)
+const char *helper_message(const struct mf_event *event, int64_t code)
 {
 	/* The message that the script was compiled with is for the one failure that has to be
 	 * expected. */
@@ -171,6 +170,17 @@ static void put_warning(struct output *output, const struct mf_event *event, int
 	output_say(output, to);
 }
 
+static void put_attached(struct output *output, uint32_t probes)
+{
+	struct strbuf *to = &output->scratch;
+
+	strbuf_clear(to);
+	strbuf_text(to, "Attached ");
+	strbuf_u64(to, probes);
+	strbuf_text(to, probes == 1 ? " probe\n" : " probes\n");
+	output_say(output, to);
+}
+
 static void put_lost(struct output *output, uint64_t count)
 {
 	struct strbuf *to = &output->scratch;
@@ -204,6 +214,7 @@ const struct renderer text_renderer = {
 	.value = put_value,
 	.map = put_map,
 	.warning = put_warning,
+	.attached = put_attached,
 	.lost = put_lost,
 	.lost_total = put_lost_total,
 	.end_of_run = put_end_of_run,

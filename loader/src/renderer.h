@@ -5,6 +5,7 @@
 #ifndef BPFLOAD_RENDERER_H
 #define BPFLOAD_RENDERER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@
 struct output;
 
 /* What a piece of finished text comes from. */
-enum text_source { TEXT_PRINTF, TEXT_TIME, TEXT_CAT, TEXT_JOIN };
+enum text_source { TEXT_PRINTF, TEXT_TIME, TEXT_CAT, TEXT_JOIN, TEXT_SYSTEM };
 
 /* The rows of a map that are to be printed, first to last. */
 struct map_view {
@@ -27,6 +28,9 @@ struct map_view {
 };
 
 struct renderer {
+	/* What commands of system() print becomes a text, instead of going to the output by itself.
+	 */
+	bool captures_commands;
 	/* The buffer that a text is to be appended to; text_end follows when it is complete. */
 	struct strbuf *(*text_begin)(struct output *output, enum text_source source);
 	void (*text_end)(struct output *output, enum text_source source);
@@ -35,12 +39,14 @@ struct renderer {
 	int (*map)(struct output *output, const struct map_view *view);
 	/* A run-time warning; `code` is the failed helper's result, 0 where there is none. */
 	void (*warning)(struct output *output, const struct mf_event *event, int64_t code);
+	/* Tracing begins. */
+	void (*attached)(struct output *output, uint32_t probes);
 	void (*lost)(struct output *output, uint64_t count);
 	void (*lost_total)(struct output *output, uint64_t count);
 	/* Between the last event and the final maps. */
 	void (*end_of_run)(struct output *output);
 };
 
-extern const struct renderer text_renderer;
+extern const struct renderer text_renderer, json_renderer;
 
 #endif

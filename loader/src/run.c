@@ -87,7 +87,7 @@ static void announce(const struct run *run)
 	ssize_t ignored;
 
 	if (!run->options->quiet)
-		say("Attached %u %s", count, count == 1 ? "probe" : "probes");
+		output_attached(run->output, count);
 	if (getenv(NOTIFY_VARIABLE)) {
 		ignored = write(STDOUT_FILENO, notice, sizeof(notice) - 1);
 		(void)ignored;

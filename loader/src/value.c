@@ -182,15 +182,15 @@ static bool can_have_bits(const struct mf_type *type)
 	       type->size <= sizeof(uint64_t);
 }
 
-/* The bits of a bit field, taken out and put where a whole value of the type would stand. */
-static void put_bits(struct strbuf *to, const struct value_context *context,
-		     const struct mf_field *field, const uint8_t *data)
+const uint8_t *value_of_field(const struct mf_field *field, const uint8_t *record, uint8_t room[8])
 {
+	const uint8_t *data = record + field->offset;
 	uint32_t first = field->bit_offset & 63;
 	uint32_t unused = 64 - (field->bit_width & 63);
 	uint64_t halves[2] = {0, 0}, bits;
-	uint8_t value[8];
 
+	if (!field->bit_width || !can_have_bits(field->type))
+		return data;
 	memcpy(halves, data, (first + field->bit_width + 7u) / 8);
 	bits = halves[0] >> first;
 	if (first)
@@ -200,13 +200,15 @@ static void put_bits(struct strbuf *to, const struct value_context *context,
 		bits = value_is_signed(field->type) ? (uint64_t)((int64_t)bits >> unused)
 						    : bits >> unused;
 	}
-	memcpy(value, &bits, sizeof(value));
-	value_text(to, context, field->type, value);
+	memcpy(room, &bits, sizeof(bits));
+	return room;
 }
 
 static void put_record(struct strbuf *to, const struct value_context *context,
 		       const struct mf_type *type, const uint8_t *data)
 {
+	uint8_t room[8];
+
 	if (!type->field_count) {
 		strbuf_text(to, "{}");
 		return;
@@ -220,10 +222,7 @@ static void put_record(struct strbuf *to, const struct value_context *context,
 		strbuf_char(to, '.');
 		strbuf_text(to, field->name);
 		strbuf_text(to, " = ");
-		if (field->bit_width && can_have_bits(field->type))
-			put_bits(to, context, field, data + field->offset);
-		else
-			value_text(to, context, field->type, data + field->offset);
+		value_text(to, context, field->type, value_of_field(field, data, room));
 	}
 	strbuf_text(to, " }");
 }

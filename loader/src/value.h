@@ -53,6 +53,10 @@ void value_stats_text(struct strbuf *to, const struct mf_type *type, const uint8
 void value_string_text(struct strbuf *to, const struct value_context *context, const uint8_t *data,
 		       uint32_t capacity);
 
+/* Where the value of a record's field stands; the bits of a bit field are taken out and put to
+ * `room` as a whole value of the type. */
+const uint8_t *value_of_field(const struct mf_field *field, const uint8_t *record, uint8_t room[8]);
+
 /* A little piece of memory as a number: 1, 2, 4 or 8 bytes, zero- or sign-extended. */
 uint64_t value_load(const uint8_t *data, uint32_t size, bool is_signed);
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants as files, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { packageRoot } from '../../paths.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
@@ -22,6 +22,8 @@ import { formatScripts } from './fmt.ts';
 interface RunOptions {
   readonly e?: string;
   readonly output?: string;
+  readonly f?: string;
+  readonly B?: string;
   readonly q?: boolean;
   readonly v?: boolean;
   readonly p?: string;
@@ -47,6 +49,18 @@ export function registerRun(program: Command, report: Report): void {
     .passThroughOptions()
     .option('-e <program>', 'program text instead of a file')
     .option('-o, --output <file>', "write the script's output to a file")
+    .addOption(
+      new Option('-f <form>', 'write it as text (default) or as one JSON object a line').choices([
+        'text',
+        'json',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '-B <when>',
+        'write it out at once, when nothing more is waiting (line, the default), or at the end',
+      ).choices(['none', 'line', 'full']),
+    )
     .option('-q', 'no "Attached" line')
     .option('-v', 'say more about what happens')
     .option('-p <pid>', 'trace this process only, and end with it')
@@ -114,6 +128,8 @@ function loaderArguments(
 ): string[] {
   const flags: string[] = [];
   if (options.output !== undefined) flags.push('-o', options.output);
+  if (options.f !== undefined) flags.push('-f', options.f);
+  if (options.B !== undefined) flags.push('-B', options.B);
   if (options.q) flags.push('-q');
   if (options.v) flags.push('-v');
   if (options.p !== undefined) flags.push('-p', options.p);

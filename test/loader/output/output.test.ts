@@ -47,4 +47,8 @@ describe('output of the loader', { timeout: 180_000 }, () => {
   it('[OUT-053] [OUT-055] [FUN-015] [FUN-017] handles events in order and reports what fails', () => {
     expectAllChecksHold('test_output');
   });
+
+  it('[JSN-001] [JSN-003] [JSN-004] [JSN-005] [JSN-006] [JSN-012] [JSN-014] [JSN-015] [JSN-016] [JSN-017] [JSN-019] writes JSON', () => {
+    expectAllChecksHold('test_json_output');
+  });
 });
