@@ -29,7 +29,7 @@ function argN(index: number): Builtin {
     name,
     arity: [0, 0],
     needsProbe: true,
-    summary: `Argument ${index} of the probed function or raw tracepoint, as 64 bits.`,
+    summary: `Argument ${index} of the probed function, raw tracepoint or USDT point, as 64 bits.`,
     analyse(use, scope) {
       const { probe } = scope;
       if (probe.registers === 0) {
@@ -51,6 +51,7 @@ function argN(index: number): Builtin {
       return typedCall(name, use, UINT64);
     },
     lower(_call, lowering) {
+      if (lowering.probe.provider === 'usdt') return lowering.usdtArgument(index);
       const register = REGISTERS[index];
       if (register === undefined) throw new Error(`${name} does not come in a register`);
       return lowering.register(register);

@@ -18,6 +18,7 @@ import { lowerStack } from './stacks.ts';
 import type { FunctionState, ProgramState } from './state.ts';
 import { copyBytes } from './strings.ts';
 import { lowerSyscallName } from './syscalls.ts';
+import { lowerUsdtArgument, lowerUsdtName } from './usdt.ts';
 import { someExpression } from './walk.ts';
 
 /** What these say about the task and the CPU holds for a whole run: programs are not migrated. */
@@ -142,10 +143,13 @@ function createLowering(fn: FunctionState): Lowering {
       unit.variable(variable);
       return ir.global(variable.symbol);
     },
-    eventName: () =>
-      program.probe.target.syscalls
-        ? lowerSyscallName(fn)
-        : lowering.call('get_attach_cookie', fn.context),
+    eventName() {
+      const { target } = program.probe;
+      if (target.syscalls) return lowerSyscallName(fn);
+      if (target.provider === 'usdt') return lowerUsdtName(fn);
+      return lowering.call('get_attach_cookie', fn.context);
+    },
+    usdtArgument: (index) => lowerUsdtArgument(fn, index),
     format(text) {
       const known = unit.formats.indexOf(text);
       if (known !== -1) return known;

@@ -16,6 +16,7 @@ import {
   type UnitContext,
   type UnitRecords,
 } from './unit_state.ts';
+import { USDT_SITE_SIZE, USDT_SITES } from './usdt.ts';
 
 /** Size of the ring buffer in the object; the loader chooses its own. */
 const RING_SIZE = 1 << 20;
@@ -155,6 +156,15 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
       flags: 0,
       key: { int: 4 },
       value: { bytes: unit.scratch.size },
+    },
+    {
+      symbol: USDT_SITES,
+      type: MAP_TYPES.array,
+      // The loader makes it as large as there are points on its host.
+      maxEntries: 1,
+      flags: 0,
+      key: { int: 4 },
+      value: { bytes: USDT_SITE_SIZE },
     },
   ];
   return [...maps, ...own.filter((map) => records.mapSymbols.has(map.symbol))];

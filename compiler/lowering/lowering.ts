@@ -107,6 +107,8 @@ export interface Lowering {
   shared(global: SharedGlobal): IrPointer;
   /** Index of the name of the event that fired in the loader's table: for probes that have several. */
   eventName(): IrValue;
+  /** An argument of the USDT point that was reached. */
+  usdtArgument(index: number): IrValue;
   /** Index of a strftime format in the manifest. */
   format(text: string): number;
   /** Bytes in .rodata, with a NUL. */

@@ -84,12 +84,25 @@ function describeProbe(
     parameters: target.parameterised,
     ...(target.syscalls ? { syscalls: offsetOf(syscallTable(probe.symbol).symbol) } : {}),
     block: probe.block,
+    ...usdtArguments(probe),
     line: unit.sources.position(probe.range.start).line,
     ...fileOf(unit, unit.sources.place(probe.range)),
   };
 }
 
 function describeMap(
+/** `arg2` => 3: the point has to have as many. */
+function usdtArguments(probe: TypedProbe): Pick<ManifestProbe, 'arguments'> {
+  if (probe.target.provider !== 'usdt') return {};
+  let count = 0;
+  someCall([probe], ({ builtin }) => {
+    const index = /^arg(\d)$/.exec(builtin)?.[1];
+    if (index !== undefined) count = Math.max(count, Number(index) + 1);
+    return false;
+  });
+  return count > 0 ? { arguments: count } : {};
+}
+
   plan: MapPlan,
   types: TypeTable,
   offsetOf: (symbol: string) => number,

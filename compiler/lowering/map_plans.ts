@@ -7,6 +7,7 @@ import { narrowed, sizeClasses } from './size_classes.ts';
 /** BPF_MAP_TYPE_* (include/uapi/linux/bpf.h). */
 export const MAP_TYPES = {
   hash: 1,
+  array: 2,
   percpuHash: 5,
   percpuArray: 6,
   lruHash: 9,

@@ -11,10 +11,11 @@ import { begin, end } from './special.ts';
 import { interval, profile } from './timer.ts';
 import { tracepoint } from './tracepoint.ts';
 import { uprobe, uretprobe } from './uprobe.ts';
+import { usdt } from './usdt.ts';
 
 export const PROVIDERS: readonly Provider[] = [
   ...[begin, end, interval, profile],
-  ...[tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe],
+  ...[tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe, usdt],
 ];
 
 /** Providers of the language that this version does not have, with their aliases. */
@@ -27,7 +28,6 @@ const UNSUPPORTED: readonly Pick<Provider, 'name' | 'aliases'>[] = [
   { name: 'self', aliases: [] },
   { name: 'software', aliases: ['s'] },
   { name: 'test', aliases: [] },
-  { name: 'usdt', aliases: ['U'] },
   { name: 'watchpoint', aliases: ['w'] },
 ];
 

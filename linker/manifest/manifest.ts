@@ -82,6 +82,8 @@ export interface ManifestProbe {
    * the loader's table of names, 0 for system calls that do not match.
    */
   readonly syscalls?: number;
+  /** usdt: so many arguments the program reads; points with fewer are refused. Absent where it reads none. */
+  readonly arguments?: number;
   /** Line of the attach point, for messages; `file` where that is not the script but what it imports. */
   readonly line: number;
   readonly file?: string;
@@ -112,6 +114,13 @@ export type ManifestTarget =
    * `period` in nanoseconds, or `frequency` in Hz; decimal text. One of both. With a parameter in it, a period
    * keeps the script's unit behind it (`$1ms`, or all of it: `$1`, `$2$1`): a duration literal, or a number with
    * `hz`, once parameters are replaced.
+  /** Namespace and name may hold `*`; an empty namespace means any. */
+  | {
+      readonly provider: 'usdt';
+      readonly path: string;
+      readonly namespace: string;
+      readonly name: string;
+    }
    */
   | {
       readonly provider: 'interval' | 'profile';

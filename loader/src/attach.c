@@ -17,6 +17,7 @@ static const struct attach_provider *const providers[] = {
 	[MF_TRACEPOINT] = &attach_tracepoint, [MF_RAWTRACEPOINT] = &attach_rawtracepoint,
 	[MF_KPROBE] = &attach_kprobe,	      [MF_KRETPROBE] = &attach_kprobe,
 	[MF_UPROBE] = &attach_uprobe,	      [MF_URETPROBE] = &attach_uprobe,
+	[MF_USDT] = &attach_usdt,
 	[MF_INTERVAL] = &attach_timer,	      [MF_PROFILE] = &attach_timer,
 };
 
@@ -102,7 +103,7 @@ static bool name_expanded(const struct attachments *attachments, struct attach_t
 {
 	const struct mf_probe *probe = target->probe;
 
-	if (!probe->parameters || has_pattern(probe))
+	if (!probe->parameters || has_pattern(probe) || probe->provider == MF_USDT)
 		return true;
 	target->cookie = session_add_probe_name(attachments->session, probe->name);
 	return target->cookie != UINT32_MAX;

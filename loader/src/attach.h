@@ -14,6 +14,7 @@
 #include "session.h"
 
 struct bpf_link;
+struct usdt_operand;
 
 /* One thing that a probe attaches to; a wildcard has several. */
 struct attach_target {
@@ -28,7 +29,14 @@ struct attach_target {
 	uint64_t offset;	      /* kprobe: in the function; uprobe: in the file */
 	bool is_frequency;	      /* interval, profile */
 	uint64_t period;	      /* ns, or Hz */
-	uint32_t events;	      /* syscalls: how many the one link stands for; 0: one */
+	uint64_t semaphore;	      /* usdt: its offset in the file; 0: none */
+	const struct usdt_operand *operands; /* usdt: where arguments are; NULL: not asked for */
+	uint32_t site;		      /* usdt: element of `usdt_sites` */
+	/* uprobe: several places of the file, with the cookie of each; NULL: `offset` alone. */
+	const uint64_t *offsets, *cookies;
+	/* kprobe: several functions, with the cookie of each; NULL: `function` alone. */
+	const char **functions;
+	uint32_t events; /* how many the target stands for (syscalls, uprobe, kprobe); 0: one */
 };
 
 struct attachments {
@@ -70,7 +78,7 @@ struct attach_provider {
 };
 
 extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, attach_kprobe,
-	attach_uprobe, attach_timer, attach_syscalls;
+	attach_uprobe, attach_usdt, attach_timer, attach_syscalls;
 
 /* What the providers call: */
 

@@ -16,11 +16,17 @@
 #define COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof(*(array))))
 
 static const char *const provider_names[] = {
-	[MF_BEGIN] = "begin",		[MF_END] = "end",
-	[MF_TRACEPOINT] = "tracepoint", [MF_RAWTRACEPOINT] = "rawtracepoint",
-	[MF_KPROBE] = "kprobe",		[MF_KRETPROBE] = "kretprobe",
-	[MF_UPROBE] = "uprobe",		[MF_URETPROBE] = "uretprobe",
-	[MF_INTERVAL] = "interval",	[MF_PROFILE] = "profile",
+	[MF_BEGIN] = "begin",
+	[MF_END] = "end",
+	[MF_TRACEPOINT] = "tracepoint",
+	[MF_RAWTRACEPOINT] = "rawtracepoint",
+	[MF_KPROBE] = "kprobe",
+	[MF_KRETPROBE] = "kretprobe",
+	[MF_UPROBE] = "uprobe",
+	[MF_URETPROBE] = "uretprobe",
+	[MF_USDT] = "usdt",
+	[MF_INTERVAL] = "interval",
+	[MF_PROFILE] = "profile",
 };
 
 static const char *const event_names[] = {
@@ -141,6 +147,8 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	probe->syscalls =
 		(uint32_t)manifest_number_or(reader, json, "syscalls", UINT32_MAX - 1, MF_NONE);
 	if (!target)
+	probe->arguments =
+		(uint32_t)manifest_number_or(reader, json, "arguments", MF_USDT_ARGUMENTS, 0);
 		return;
 	probe->provider = (enum mf_provider)manifest_choice(
 		reader, target, "provider", provider_names, COUNT_OF(provider_names));
@@ -162,6 +170,11 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		probe->offset = manifest_number(reader, target, "offset", UINT64_MAX);
 		break;
 	case MF_KPROBE:
+	case MF_USDT:
+		probe->path = manifest_text(reader, target, "path");
+		probe->category = manifest_text(reader, target, "namespace");
+		probe->event = manifest_text(reader, target, "name");
+		break;
 	case MF_KRETPROBE:
 		probe->function = manifest_text(reader, target, "function");
 		probe->offset = manifest_number(reader, target, "offset", UINT32_MAX);

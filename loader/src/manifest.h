@@ -221,14 +221,20 @@ struct mf_probe {
 	uint32_t index;
 	/* Name of the program's symbol. */
 	const char *program;
+	MF_USDT,
 	/* What `probe` prints. */
 	const char *name;
 	enum mf_provider provider;
 	/* Attach fields as the script has them; NULL where the provider has no such field. */
-	const char *category;  /* tracepoint */
-	const char *event;     /* tracepoint, rawtracepoint */
-	const char *path;      /* uprobe, uretprobe */
-	const char *function;  /* kprobe, uprobe and their return forms */
+/* Arguments of a USDT point that programs can read. */
+#define MF_USDT_ARGUMENTS 10
+
+	const char *category;  /* tracepoint; usdt: the namespace */
+	const char *event;     /* tracepoint, rawtracepoint; usdt: the name */
+	const char *path;      /* uprobe, uretprobe, usdt */
+	const char *module;    /* kprobe, kretprobe */
+	const char *function;  /* kprobe, uprobe and their return forms; NULL at an address */
+	const char *address;   /* kprobe: decimal */
 	const char *period;    /* interval, profile: ns, decimal */
 	const char *frequency; /* interval, profile: Hz, decimal */
 	uint64_t offset;
@@ -252,6 +258,8 @@ struct mf_fixup {
 	/* The 32-bit immediate, rather than the 16-bit offset, is to be patched. */
 	bool immediate;
 	int32_t value;
+	/* usdt: how many arguments the program reads. */
+	uint32_t arguments;
 	const char *category, *event, *field;
 	uint32_t field_size;
 };

@@ -155,6 +155,7 @@ static bool type_fits(const struct bpf_program *program, const struct mf_probe *
 	case MF_KRETPROBE:
 	case MF_UPROBE:
 	case MF_URETPROBE:
+	case MF_USDT:
 		return type == BPF_PROG_TYPE_KPROBE;
 	case MF_INTERVAL:
 	case MF_PROFILE:

@@ -343,6 +343,9 @@ export function createMachine(world: World = {}): Machine {
     map: unsupported,
     mapPointer: unsupported,
     eventName: () => lowering.call('get_attach_cookie', point(context)),
+    usdtArgument: () => {
+      throw new Error('this machine has no USDT points');
+    },
     lookup: unsupported,
     deleteKey: unsupported,
     hasKey: unsupported,

@@ -17,7 +17,8 @@ describe('the provider', () => {
     expect(['i:s:1', 'p:hz:99'].map(provider)).toEqual(['interval', 'profile']);
   });
   it('[GRM-045] tells U from u', () => {
-    expect(refusal('U:/a:n')).toBe('usdt probes are not supported yet by this version');
+    expect(target('U:/a:n').provider).toBe('usdt');
+    expect(target('USDT:/a:n').provider).toBe('usdt');
     expect(target('u:/a:n').provider).toBe('uprobe');
   });
   it('[GRM-046] is every one that has the event, for a pattern', () => {
@@ -64,7 +65,6 @@ describe('the provider', () => {
       'self',
       'test',
       'bench',
-      'usdt',
     ])
       expect(refusal(`${name}:x`)).toMatch(/^\w+ probes are not supported yet by this version$/);
 
@@ -365,6 +365,34 @@ describe('interval and profile', () => {
     expect(refusal('interval:s:10000000000')).toBe('interval:s:10000000000 is too long');
     expect(refusal('interval:s:1:1')).toBe(
       'interval probe type requires 1 or 2 arguments, found 3',
+    );
+  });
+});
+
+describe('usdt', () => {
+  it('has a path, a namespace that can be left out, and a name', () => {
+    expect(target('usdt:/bin/app:ns:point')).toMatchObject({
+      name: 'usdt:/bin/app:ns:point',
+      section: 'usdt',
+      context: 'registers',
+      space: 'user',
+      wildcard: false,
+      target: { provider: 'usdt', path: '/bin/app', namespace: 'ns', name: 'point' },
+    });
+    expect(target('usdt:/bin/app:point')).toMatchObject({
+      wildcard: true,
+      target: { namespace: '', name: 'point' },
+    });
+    expect(target('usdt:/bin/app:n*:point').wildcard).toBe(true);
+  });
+  it('refuses other forms', () => {
+    expect(refusal('usdt')).toBe('usdt probes should have a target');
+    expect(refusal('usdt:/bin/app')).toBe('usdt probe must have a target function or wildcard');
+    expect(refusal('usdt:/bin/*:point')).toBe(
+      'wildcards in the path of a usdt probe are not supported yet',
+    );
+    expect(refusal('usdt:/bin/app:a:b:c')).toBe(
+      'usdt probe type requires 2 or 3 arguments, found 4',
     );
   });
 });

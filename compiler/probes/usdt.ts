@@ -1,0 +1,56 @@
+/**
+ * Probe points that programs carry in their notes (`.note.stapsdt`). The loader reads the file on its host, since
+ * the notes say where the points are and what their arguments are kept in.
+ */
+import type { AttachPoint } from '../syntax/ast.ts';
+import {
+  canonicalName,
+  isParameterised,
+  isWildcard,
+  refuse,
+  refuseCount,
+  targetFields,
+} from './fields.ts';
+import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
+
+/** As many `argN` as the language has; the loader refuses those that a probe point has not. */
+const MOST_ARGUMENTS = 10;
+
+const FORMS = 'usdt:PATH[:NAMESPACE]:NAME, such as usdt:/usr/bin/node:gc__start';
+
+export const usdt: Provider = { name: 'usdt', aliases: ['U'], resolve };
+
+function resolve(attachPoint: AttachPoint, context: ProviderContext): readonly ProbeTarget[] {
+  const fields = targetFields(attachPoint);
+  const no = (message: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
+    refuse(attachPoint, context, message, ...hints);
+  if (fields.length > 3) return refuseCount(attachPoint, context, 'usdt', '2 or 3');
+  const texts = fields.map((field) => field.text);
+  const [path = ''] = texts;
+  const name = texts.length > 1 ? (texts.at(-1) ?? '') : '';
+  const namespace = texts.length === 3 ? (texts[1] ?? '') : '';
+  if (path === '') return no('usdt probes should have a target', FORMS);
+  if (name === '') return no('usdt probe must have a target function or wildcard', FORMS);
+  if (isWildcard(path)) return no('wildcards in the path of a usdt probe are not supported yet');
+
+  return [
+    {
+      provider: 'usdt',
+      name: canonicalName('usdt', path, namespace, name),
+      alias: attachPoint.alias,
+      section: 'usdt',
+      context: 'registers',
+      space: 'user',
+      defaultReturn: 0,
+      // The pid is given when the probe is attached.
+      filtersPid: false,
+      registers: MOST_ARGUMENTS,
+      hasRetval: false,
+      function: undefined,
+      // Without a namespace all of them are meant, and the name says which one it was.
+      wildcard: namespace === '' || isWildcard(namespace) || isWildcard(name),
+      target: { provider: 'usdt', path, namespace, name },
+      parameterised: isParameterised(fields),
+    },
+  ];
+}
