@@ -147,6 +147,7 @@ function typeIf(typing: Typing, node: ast.If): Sequence {
   }
   if (node.comptime && !isUnknown(test.type)) {
     error(typing, 'Unable to resolve comptime expression', node.condition.range);
+    return NOTHING;
   }
   const then = typeBody(typing, node.then);
   const otherwise = node.else && typeElse(typing, node.else);

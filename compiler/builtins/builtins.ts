@@ -3,11 +3,12 @@
  * are not in it: they are forms of assignment, which the analysis knows.
  */
 import { kptr, uptr } from './address_space.ts';
+import { macaddr, ntop, pton } from './addresses.ts';
 import { args, ctx, numberedArguments, retval } from './args.ts';
 import { bswap } from './bswap.ts';
 import { buf } from './buf.ts';
 import type { Builtin } from './builtin.ts';
-import { cgroup } from './cgroup.ts';
+import { cgroup, cgroupPath } from './cgroup.ts';
 import { clear, zero } from './clear.ts';
 import { comm } from './comm.ts';
 import { cpid, hasCpid } from './cpid.ts';
@@ -15,19 +16,23 @@ import { cpu, ncpus, numaid } from './cpu.ts';
 import { curtask, leaderComm, leaderTid, pcomm, ppid } from './curtask.ts';
 import { deleteElement } from './delete.ts';
 import { exit } from './exit.ts';
+import { fail } from './fail.ts';
 import { func } from './func.ts';
 import { find, hasKey } from './has_key.ts';
 import { join } from './join.ts';
 import { len } from './len.ts';
+import { memcmp } from './memcmp.ts';
+import { signalName, strerror, syscallName, username } from './names.ts';
 import { elapsed, jiffies, nsecs } from './nsecs.ts';
 import { pid, tid } from './pid.ts';
 import { print } from './print.ts';
-import { cat, printf, system } from './printf.ts';
+import { cat, errorf, printf, system, warnf } from './printf.ts';
 import { probe, probetype } from './probe.ts';
 import { rand } from './rand.ts';
 import { reg, usermode } from './registers.ts';
 import { kstack, ustack } from './stacks.ts';
 import { str } from './str.ts';
+import { strConcat } from './str_concat.ts';
 import { strcontains, strlen, strncmp, strstr } from './strings.ts';
 import { ksym, usym } from './symbols.ts';
 import { strftime, time } from './time.ts';
@@ -47,8 +52,10 @@ export const sections: readonly Section[] = [
       tid,
       uid,
       gid,
+      username,
       comm,
       cgroup,
+      cgroupPath,
       curtask,
       ppid,
       pcomm,
@@ -80,11 +87,31 @@ export const sections: readonly Section[] = [
   },
   {
     title: 'Output',
-    builtins: [printf, print, time, strftime, join, cat, system, exit],
+    builtins: [printf, errorf, warnf, fail, print, time, strftime, join, cat, system, exit],
   },
   {
     title: 'Memory and strings',
-    builtins: [str, buf, kptr, uptr, ksym, usym, strlen, strncmp, strcontains, strstr, bswap],
+    builtins: [
+      str,
+      buf,
+      kptr,
+      uptr,
+      ksym,
+      usym,
+      strlen,
+      strncmp,
+      strcontains,
+      strstr,
+      strConcat,
+      memcmp,
+      bswap,
+      ntop,
+      pton,
+      macaddr,
+      strerror,
+      signalName,
+      syscallName,
+    ],
   },
   {
     title: 'Maps',

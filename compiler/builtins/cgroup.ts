@@ -1,11 +1,49 @@
+/** cgroup and cgroup_path: the current task's control group, and the path of one. */
+import { kindName } from '../types/names.ts';
 import { UINT64 } from '../types/type.ts';
 import type { Builtin } from './builtin.ts';
-import { plainValue } from './use.ts';
+import { argument, isInteger, plainValue, textLiteral, typedCall } from './use.ts';
 
-/** cgroup: the current task's control group. */
 export const cgroup: Builtin = plainValue(
   'cgroup',
   UINT64,
   "Id of the current task's cgroup (version 2).",
   (lowering) => lowering.call('get_current_cgroup_id'),
 );
+
+export const cgroupPath: Builtin = {
+  name: 'cgroup_path',
+  arity: [1, 2],
+  summary:
+    'Path of a cgroup by its id, in the hierarchies that a pattern matches (all), when it is printed.',
+  analyse(use, scope) {
+    const [given, pattern] = use.args;
+    if (given === undefined) return undefined;
+    const id = scope.expression(given);
+    const filter = pattern === undefined ? '*' : scope.stringLiteral(pattern, use);
+    if (!isInteger(id.type)) {
+      scope.error(
+        `cgroup_path() only supports integer arguments (${kindName(id.type)} provided)`,
+        given.range,
+      );
+      return undefined;
+    }
+    if (filter === undefined) return undefined;
+    return typedCall(
+      'cgroup_path',
+      use,
+      { kind: 'cgroup_path' },
+      {
+        args: [{ kind: 'cast', type: UINT64, operand: id, range: id.range }],
+        literals: [filter],
+      },
+    );
+  },
+  /** {u64 id, u32 pattern, u32 unused} */
+  lowerInto(call, lowering, to) {
+    const { ir } = lowering;
+    ir.store(to.pointer, 0, 8, lowering.value(argument(call, 0)));
+    ir.store(to.pointer, 8, 4, ir.constant(lowering.format(textLiteral(call, 0))));
+    ir.store(to.pointer, 12, 4, ir.constant(0));
+  },
+};

@@ -1,4 +1,4 @@
-/** printf, system and cat: a format and arguments, which the loader puts together. */
+/** printf, errorf, warnf, system and cat: a format and arguments, which the loader puts together. */
 import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { VOID } from '../types/type.ts';
@@ -6,7 +6,10 @@ import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
 import { countProblem, parseFormat, typeProblem } from './format.ts';
 import { printable, textLiteral, typedCall } from './use.ts';
 
-type Name = 'printf' | 'system' | 'cat';
+type Name = 'printf' | 'errorf' | 'warnf' | 'system' | 'cat';
+
+/** Those whose place the loader shows. */
+const PLACED: ReadonlySet<Name> = new Set(['errorf', 'warnf']);
 
 function analyse(name: Name, use: BuiltinUse, scope: AnalysisScope): TypedExpression | undefined {
   const [formatArgument, ...rest] = use.args;
@@ -36,7 +39,8 @@ function analyse(name: Name, use: BuiltinUse, scope: AnalysisScope): TypedExpres
 
 /** One event with the arguments as fields, each of its own type; the format is in the manifest only. */
 function lower(name: Name, call: TypedCall, lowering: Lowering): undefined {
-  lowering.emitValues({ kind: name, format: textLiteral(call, 0) }, call.args);
+  const place = PLACED.has(name) ? { range: call.range } : {};
+  lowering.emitValues({ kind: name, format: textLiteral(call, 0), ...place }, call.args);
 }
 
 function formatted(name: Name, summary: string, unsafe: boolean): Builtin {
@@ -53,6 +57,18 @@ function formatted(name: Name, summary: string, unsafe: boolean): Builtin {
 export const printf: Builtin = formatted(
   'printf',
   'Prints formatted text, without a newline of its own.',
+  false,
+);
+
+export const errorf: Builtin = formatted(
+  'errorf',
+  'Prints formatted text as an error, with the place in the script and a newline, on standard error.',
+  false,
+);
+
+export const warnf: Builtin = formatted(
+  'warnf',
+  'Prints formatted text as a warning, with the place in the script, on standard error.',
   false,
 );
 

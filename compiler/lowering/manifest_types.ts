@@ -39,8 +39,13 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
       case 'usym':
       case 'timestamp':
       case 'probe':
+      case 'inet':
+      case 'macaddr':
+      case 'cgroup_path':
       case 'count':
         return { kind: type.kind };
+      case 'name':
+        return { kind: 'name', of: type.of };
       case 'int':
         return { kind: 'int', size: type.size, signed: type.signed };
       case 'string':

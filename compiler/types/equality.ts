@@ -30,6 +30,8 @@ export function sameType(a: Type, b: Type): boolean {
       return b.kind === 'enum' && sameNamed(a, b);
     case 'stack':
       return b.kind === 'stack' && a.space === b.space && a.mode === b.mode && a.limit === b.limit;
+    case 'name':
+      return b.kind === 'name' && a.of === b.of;
     case 'sum':
     case 'min':
     case 'max':

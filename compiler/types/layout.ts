@@ -44,17 +44,23 @@ export function layoutOf(type: Type): Layout {
     case 'enum':
     case 'ksym':
     case 'probe':
+    case 'name':
     case 'count':
     case 'sum':
       return { size: 8, align: 8 };
     case 'usym':
     case 'timestamp':
+    case 'cgroup_path':
     case 'stack':
     case 'min':
     case 'max':
     case 'avg':
     case 'stats':
       return { size: 16, align: 8 };
+    case 'inet':
+      return { size: 20, align: 4 };
+    case 'macaddr':
+      return { size: 6, align: 1 };
     case 'hist':
       return { size: 8 * histBuckets(type.bits), align: 8 };
     case 'lhist':

@@ -1,5 +1,12 @@
 /** How diagnostics write types. */
-import type { Type } from './type.ts';
+import type { NameSpace, Type } from './type.ts';
+
+const NAMES: Readonly<Record<NameSpace, string>> = {
+  user: 'username',
+  errno: 'strerror',
+  signal: 'signal_name',
+  syscall: 'syscall_name',
+};
 
 /** `uint64`, `string[16]`, `struct task_struct *`, `(int64,string[4])`; `none` for no value at all. */
 export function typeName(type: Type): string {
@@ -41,8 +48,13 @@ export function typeName(type: Type): string {
       return `${type.signed ? '' : 'u'}${type.kind}_t`;
     case 'context':
       return 'ctx';
+    case 'name':
+      return NAMES[type.of];
     case 'bool':
     case 'timestamp':
+    case 'inet':
+    case 'macaddr':
+    case 'cgroup_path':
     case 'probe':
       return type.kind;
   }
@@ -55,6 +67,8 @@ export function kindName(type: Type): string {
       return 'integer';
     case 'void':
       return 'none';
+    case 'name':
+      return typeName(type);
     default:
       return type.kind;
   }

@@ -7,6 +7,7 @@
 
 export type IntSize = 1 | 2 | 4 | 8;
 export type AddressSpace = 'none' | 'kernel' | 'user';
+export type NameSpace = 'user' | 'errno' | 'signal' | 'syscall';
 export type StackMode = 'bpftrace' | 'perf' | 'raw' | 'build_id';
 
 export interface VoidType {
@@ -89,6 +90,23 @@ export interface TimestampType {
 export interface ProbeNameType {
   readonly kind: 'probe';
 }
+/** A number that is shown by its name: a user id, an errno, a signal, a system call. The loader knows the names. */
+export interface NameType {
+  readonly kind: 'name';
+  readonly of: NameSpace;
+}
+/** {u32 address family (AF_INET, AF_INET6), u8 address[16]}: in the order of the network, IPv4 in the first four. */
+export interface InetType {
+  readonly kind: 'inet';
+}
+/** 6 bytes. */
+export interface MacaddrType {
+  readonly kind: 'macaddr';
+}
+/** {u64 cgroup id, u32 index into the manifest's formats, u32 unused}: the format is a pattern of hierarchies. */
+export interface CgroupPathType {
+  readonly kind: 'cgroup_path';
+}
 /** The raw context of a probe: `ctx`, and `args` before a field is taken. Never stored. */
 export interface ContextType {
   readonly kind: 'context';
@@ -130,6 +148,10 @@ export type Type =
   | UsymType
   | TimestampType
   | ProbeNameType
+  | NameType
+  | InetType
+  | MacaddrType
+  | CgroupPathType
   | ContextType
   | AggregateType;
 
@@ -175,6 +197,7 @@ export function isScalar(type: Type): boolean {
     case 'enum':
     case 'ksym':
     case 'probe':
+    case 'name':
     case 'context':
       return true;
     default:

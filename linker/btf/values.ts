@@ -75,6 +75,7 @@ export function addValueType(builder: BtfBuilder, types: KernelTypes, type: Type
       return addEnum(builder, types, type, layoutOf(type).size);
     case 'ksym':
     case 'probe':
+    case 'name':
     case 'count':
       return u64();
     case 'usym':
@@ -89,6 +90,16 @@ export function addValueType(builder: BtfBuilder, types: KernelTypes, type: Type
         ['format', builder.unsigned(4), 4],
         ['unused', builder.unsigned(4), 4],
       );
+    case 'cgroup_path':
+      return struct(
+        ['id', u64(), 8],
+        ['filter', builder.unsigned(4), 4],
+        ['unused', builder.unsigned(4), 4],
+      );
+    case 'inet':
+      return struct(['family', builder.unsigned(4), 4], ['address', builder.bytes(16), 16]);
+    case 'macaddr':
+      return builder.bytes(6);
     case 'stack':
       return struct(
         ['id', u64(), 8],

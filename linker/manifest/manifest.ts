@@ -176,9 +176,14 @@ export type ManifestType =
         | 'usym'
         | 'timestamp'
         | 'probe'
+        | 'inet'
+        | 'macaddr'
+        | 'cgroup_path'
         | 'count';
     }
   | { readonly kind: 'int'; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean }
+  /** A 64-bit number that is printed by its name. */
+  | { readonly kind: 'name'; readonly of: 'user' | 'errno' | 'signal' | 'syscall' }
   | { readonly kind: 'string'; readonly size: number }
   | { readonly kind: 'buffer'; readonly size: number }
   | {
@@ -240,7 +245,7 @@ export interface ManifestEvent {
   /** Arguments of formats; the value of print-value; the code of exit (u8 at its offset); ... */
   readonly fields: readonly ManifestField[];
   /**
-   * printf, system, cat: printf format. time: strftime format. join: the separator. One character (U+0001 to
+   * printf, system, cat, errorf, warnf: printf format. time: strftime format. join: the separator. One character (U+0001 to
    * U+00FF) stands for each byte, since scripts can write any.
    */
   readonly format?: string;
@@ -275,6 +280,9 @@ export type ManifestEventKind =
   | 'cat'
   /** A run-time warning with a place in the script. */
   | 'warning'
+  /** Formatted text for standard error, with its place. */
+  | 'errorf'
+  | 'warnf'
   /** A user stack of a process was seen for the first time; field 0 is the pid (u32). The loader keeps its memory map, so that symbols resolve after it exited. */
   | 'process';
 

@@ -36,6 +36,7 @@ static const char *const event_names[] = {
 	[MF_EVENT_TIME] = "time",	    [MF_EVENT_JOIN] = "join",
 	[MF_EVENT_SYSTEM] = "system",	    [MF_EVENT_CAT] = "cat",
 	[MF_EVENT_WARNING] = "warning",	    [MF_EVENT_PROCESS] = "process",
+	[MF_EVENT_ERRORF] = "errorf",	    [MF_EVENT_WARNF] = "warnf",
 };
 
 const char *mf_provider_name(enum mf_provider provider)
@@ -147,9 +148,9 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	probe->syscalls =
 		(uint32_t)manifest_number_or(reader, json, "syscalls", UINT32_MAX - 1, MF_NONE);
 	if (!target)
-	probe->arguments =
-		(uint32_t)manifest_number_or(reader, json, "arguments", MF_USDT_ARGUMENTS, 0);
-		return;
+		probe->arguments = (uint32_t)manifest_number_or(reader, json, "arguments",
+								MF_USDT_ARGUMENTS, 0);
+	return;
 	probe->provider = (enum mf_provider)manifest_choice(
 		reader, target, "provider", provider_names, COUNT_OF(provider_names));
 	switch (probe->provider) {

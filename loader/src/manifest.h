@@ -46,7 +46,14 @@ enum mf_type_kind {
 	MF_STATS,
 	MF_HIST,
 	MF_LHIST,
+	MF_NAME,
+	MF_INET,
+	MF_MACADDR,
+	MF_CGROUP_PATH,
 };
+
+/* What a number of kind MF_NAME is the number of. */
+enum mf_name_space { MF_NAME_USER, MF_NAME_ERRNO, MF_NAME_SIGNAL, MF_NAME_SYSCALL };
 
 enum mf_stack_mode { MF_STACK_BPFTRACE, MF_STACK_PERF, MF_STACK_RAW, MF_STACK_BUILD_ID };
 
@@ -84,6 +91,8 @@ struct mf_type {
 	bool user_stack;
 	enum mf_stack_mode stack_mode;
 	uint32_t stack_limit;
+	/* name. */
+	enum mf_name_space name_space;
 	/* hist: sub-bucket bits; its buckets (as lhist's) are `buckets` many u64. */
 	uint32_t bits;
 	uint32_t buckets;
@@ -137,6 +146,8 @@ enum mf_event_kind {
 	MF_EVENT_CAT,
 	MF_EVENT_WARNING,
 	MF_EVENT_PROCESS,
+	MF_EVENT_ERRORF,
+	MF_EVENT_WARNF,
 };
 
 struct mf_place {
@@ -157,7 +168,7 @@ struct mf_event {
 	uint32_t size;
 	const struct mf_field *fields;
 	uint32_t field_count;
-	/* NULL when absent. printf, system, cat, time always have one. */
+	/* NULL when absent. printf, errorf, warnf, system, cat, time always have one. */
 	const char *format;
 	/* print-map, clear, zero. */
 	const struct mf_map *map;
@@ -222,8 +233,8 @@ struct mf_probe {
 	/* Name of the program's symbol. */
 	const char *program;
 	MF_USDT,
-	/* What `probe` prints. */
-	const char *name;
+		/* What `probe` prints. */
+		const char *name;
 	enum mf_provider provider;
 	/* Attach fields as the script has them; NULL where the provider has no such field. */
 /* Arguments of a USDT point that programs can read. */

@@ -157,6 +157,8 @@ static bool event_is_complete(const struct mf_event *event)
 	case MF_EVENT_PRINTF:
 	case MF_EVENT_SYSTEM:
 	case MF_EVENT_CAT:
+	case MF_EVENT_ERRORF:
+	case MF_EVENT_WARNF:
 		return event->format;
 	case MF_EVENT_TIME:
 		return event->format && event->field_count == 0;

@@ -10,14 +10,15 @@
 #define MAX_STACK 1024
 
 static const char *const kind_names[] = {
-	[MF_VOID] = "void",	[MF_BOOL] = "bool",	[MF_POINTER] = "pointer",
-	[MF_KSYM] = "ksym",	[MF_USYM] = "usym",	[MF_TIMESTAMP] = "timestamp",
-	[MF_PROBE] = "probe",	[MF_COUNT] = "count",	[MF_INT] = "int",
-	[MF_STRING] = "string", [MF_BUFFER] = "buffer", [MF_ENUM] = "enum",
-	[MF_ARRAY] = "array",	[MF_TUPLE] = "tuple",	[MF_RECORD] = "record",
-	[MF_STACK] = "stack",	[MF_SUM] = "sum",	[MF_MIN] = "min",
-	[MF_MAX] = "max",	[MF_AVG] = "avg",	[MF_STATS] = "stats",
-	[MF_HIST] = "hist",	[MF_LHIST] = "lhist",
+	[MF_VOID] = "void",	[MF_BOOL] = "bool",	  [MF_POINTER] = "pointer",
+	[MF_KSYM] = "ksym",	[MF_USYM] = "usym",	  [MF_TIMESTAMP] = "timestamp",
+	[MF_PROBE] = "probe",	[MF_COUNT] = "count",	  [MF_INT] = "int",
+	[MF_STRING] = "string", [MF_BUFFER] = "buffer",	  [MF_ENUM] = "enum",
+	[MF_ARRAY] = "array",	[MF_TUPLE] = "tuple",	  [MF_RECORD] = "record",
+	[MF_STACK] = "stack",	[MF_SUM] = "sum",	  [MF_MIN] = "min",
+	[MF_MAX] = "max",	[MF_AVG] = "avg",	  [MF_STATS] = "stats",
+	[MF_HIST] = "hist",	[MF_LHIST] = "lhist",	  [MF_NAME] = "name",
+	[MF_INET] = "inet",	[MF_MACADDR] = "macaddr", [MF_CGROUP_PATH] = "cgroup_path",
 };
 
 static const struct mf_type void_type = {.kind = MF_VOID};
@@ -66,6 +67,14 @@ static void read_stack(struct manifest_reader *reader, const struct json *json,
 	type->user_stack = manifest_choice(reader, json, "space", spaces, 2) == 1;
 	type->stack_mode = (enum mf_stack_mode)manifest_choice(reader, json, "mode", modes, 4);
 	type->stack_limit = (uint32_t)manifest_number(reader, json, "limit", MAX_STACK);
+}
+
+static void read_name(struct manifest_reader *reader, const struct json *json, struct mf_type *type)
+{
+	static const char *const spaces[] = {"user", "errno", "signal", "syscall"};
+
+	type->size = 8;
+	type->name_space = (enum mf_name_space)manifest_choice(reader, json, "of", spaces, 4);
 }
 
 static void read_hist(struct manifest_reader *reader, const struct json *json, struct mf_type *type)
@@ -121,7 +130,17 @@ static void read_kind(struct manifest_reader *reader, const struct json *json, s
 		break;
 	case MF_USYM:
 	case MF_TIMESTAMP:
+	case MF_CGROUP_PATH:
 		type->size = 16;
+		break;
+	case MF_INET:
+		type->size = 20;
+		break;
+	case MF_MACADDR:
+		type->size = 6;
+		break;
+	case MF_NAME:
+		read_name(reader, json, type);
 		break;
 	case MF_INT:
 		type->size = int_size(reader, json);

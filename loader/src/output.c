@@ -51,6 +51,13 @@ static int run_warning(struct output *output, const struct mf_event *event, cons
 	return output->failed ? -1 : 0;
 }
 
+static int run_message(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	if (event->kind == MF_EVENT_ERRORF || !output->session->options->no_warnings)
+		output->renderer->message(output, event, record);
+	return output->failed ? -1 : 0;
+}
+
 static const struct event_handler handlers[] = {
 	[MF_EVENT_PRINTF] = {.has_format = true, .run = run_printf},
 	[MF_EVENT_PRINT_VALUE] = {.check = check_print_value, .run = run_print_value},
@@ -62,6 +69,8 @@ static const struct event_handler handlers[] = {
 	[MF_EVENT_SYSTEM] = {.has_format = true, .run = run_system},
 	[MF_EVENT_CAT] = {.has_format = true, .run = run_cat},
 	[MF_EVENT_WARNING] = {.check = check_warning, .run = run_warning},
+	[MF_EVENT_ERRORF] = {.has_format = true, .run = run_message},
+	[MF_EVENT_WARNF] = {.has_format = true, .run = run_message},
 	[MF_EVENT_PROCESS] = {.check = check_process, .run = run_process},
 };
 

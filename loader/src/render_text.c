@@ -142,6 +142,15 @@ static void put_place(struct output *output, const struct mf_place *place)
 	strbuf_text(to, ": ");
 }
 
+static void put_uses(struct output *output, const struct mf_place *place)
+{
+	for (uint32_t i = 0; place && i < place->use_count; i++) {
+		put_place(output, &place->uses[i]);
+		strbuf_text(&output->scratch, "expanded from\n");
+		put_excerpt(&output->scratch, &place->uses[i]);
+	}
+}
+
 static void put_warning(struct output *output, const struct mf_event *event, int64_t code)
 {
 	const struct mf_place *place = event->place;
@@ -162,11 +171,21 @@ static void put_warning(struct output *output, const struct mf_event *event, int
 	}
 	if (place)
 		put_excerpt(to, place);
-	for (uint32_t i = 0; place && i < place->use_count; i++) {
-		put_place(output, &place->uses[i]);
-		strbuf_text(to, "expanded from\n");
-		put_excerpt(to, &place->uses[i]);
-	}
+	put_uses(output, place);
+	output_say(output, to);
+}
+
+static void put_message(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	struct strbuf *to = &output->scratch;
+
+	strbuf_clear(to);
+	if (event->place)
+		put_place(output, event->place);
+	strbuf_text(to, event->kind == MF_EVENT_ERRORF ? "ERROR: " : "WARNING: ");
+	format_text(to, &output->values, &output->formats[event->index], record);
+	strbuf_char(to, '\n');
+	put_uses(output, event->place);
 	output_say(output, to);
 }
 
@@ -214,6 +233,7 @@ const struct renderer text_renderer = {
 	.value = put_value,
 	.map = put_map,
 	.warning = put_warning,
+	.message = put_message,
 	.attached = put_attached,
 	.lost = put_lost,
 	.lost_total = put_lost_total,

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address_text.h"
+#include "cgroups.h"
 #include "hist.h"
+#include "name_text.h"
 #include "session.h"
 #include "stacks.h"
 #include "symbols.h"
@@ -22,6 +25,9 @@ bool value_context_init(struct value_context *context, const struct session *ses
 		.trailer = session->manifest->config.str_trunc_trailer,
 	};
 	context->trailer_length = strlen(context->trailer);
+	context->names = names_new();
+	if (!context->names)
+		return false;
 	return stacks_open(context);
 }
 
@@ -29,6 +35,8 @@ void value_context_free(struct value_context *context)
 {
 	free(context->frames);
 	context->frames = NULL;
+	names_free(context->names);
+	context->names = NULL;
 }
 
 uint64_t value_load(const uint8_t *data, uint32_t size, bool is_signed)
@@ -303,6 +311,16 @@ static void put_timestamp(struct strbuf *to, const struct value_context *context
 		strbuf_text(to, "(?)");
 }
 
+static void put_cgroup_path(struct strbuf *to, const struct value_context *context,
+			    const uint8_t *data)
+{
+	uint64_t filter = value_load(data + 8, 4, false);
+
+	if (filter < context->manifest->format_count)
+		cgroup_path_text(to, value_load(data, 8, false),
+				 context->manifest->formats[filter]);
+}
+
 static void put_probe(struct strbuf *to, const struct value_context *context, uint64_t index)
 {
 	const char *name = session_probe_name(context->session, index);
@@ -345,6 +363,18 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 		break;
 	case MF_TIMESTAMP:
 		put_timestamp(to, context, data);
+		break;
+	case MF_NAME:
+		name_text(to, context->names, type->name_space, value_load(data, 8, false));
+		break;
+	case MF_INET:
+		inet_text(to, (uint32_t)value_load(data, 4, false), data + 4);
+		break;
+	case MF_MACADDR:
+		macaddr_text(to, data);
+		break;
+	case MF_CGROUP_PATH:
+		put_cgroup_path(to, context, data);
 		break;
 	case MF_PROBE:
 		put_probe(to, context, value_load(data, 8, false));

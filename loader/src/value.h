@@ -9,6 +9,7 @@
 #include "strbuf.h"
 #include "time_format.h"
 
+struct names;
 struct session;
 struct symbols;
 
@@ -18,6 +19,7 @@ struct value_context {
 	const struct manifest *manifest;
 	struct symbols *symbols;
 	struct wall_clock *clock;
+	struct names *names;
 	/* Shown behind a string that was cut. */
 	const char *trailer;
 	size_t trailer_length;

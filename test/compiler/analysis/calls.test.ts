@@ -20,8 +20,8 @@ describe('names', () => {
   });
 
   it('of later versions say so', () => {
-    expectError('print(macaddr(0));', 'macaddr() is not supported yet', 'macaddr');
-    expectError('print(username);', "'username' is not supported yet", 'username');
+    expectError('print(path(0));', 'path() is not supported yet', 'path');
+    expectError('print(config);', "'config' is not supported yet", 'config');
     expectError('$a = 1; $p = &$a;', 'The & operator (address of) is not supported yet', '&$a');
   });
 });
