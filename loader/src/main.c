@@ -1,13 +1,30 @@
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "exit_status.h"
 #include "options.h"
 #include "run.h"
 
+/* A descriptor of ours must not become standard output: what is closed fails when it is written. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
-	int status = options_parse(&options, argc, argv);
+	int status;
+
+	fill_standard_streams();
+	status = options_parse(&options, argc, argv);
 
 	if (status == STATUS_OK) {
 		switch (options.command) {

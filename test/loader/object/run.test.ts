@@ -377,6 +377,13 @@ describe.runIf(canRun)('bpfload', () => {
     expect(result.stderr).toMatch(/No space left on device/);
   });
 
+  it('ends with status 1 when its standard output is closed', () => {
+    const words = ['-c', 'exec timeout 5 "$@" >&-', 'sh', LOADER, object([BEGIN]), '1', 'x'];
+    const result = spawnSync('sh', words, { encoding: 'latin1' });
+    expect(result.stderr).toContain('cannot write the output: Bad file descriptor');
+    expect(result.status).toBe(1);
+  });
+
   it('obeys signals while nobody reads its output, and gives the rest to a reader who comes back', async () => {
     const script = object([FLOOD, TICK, END], { config: { ...config, perfRbPages: 4096 } });
     const stuck = async () => {
