@@ -131,6 +131,20 @@ static void put_warning(struct output *output, const struct mf_event *event, int
 	end(to);
 }
 
+static void put_message(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	const char *text;
+
+	strbuf_clear(&output->scratch);
+	format_text(&output->scratch, &output->values, &output->formats[event->index], record);
+	text = strbuf_c_text(&output->scratch);
+	begin(&output->text, event->kind == MF_EVENT_ERRORF ? "errorf" : "warnf");
+	put_member(&output->text, "msg", text ? text : "");
+	put_place(output, event->place);
+	end(&output->text);
+	strbuf_clear(&output->scratch);
+}
+
 /* {"type": TYPE, "count": N, "data": {NAME: N}} */
 static void put_count(struct output *output, const char *type, const char *name, uint64_t count)
 {
@@ -176,6 +190,7 @@ const struct renderer json_renderer = {
 	.value = put_value,
 	.map = put_map,
 	.warning = put_warning,
+	.message = put_message,
 	.attached = put_attached,
 	.lost = put_lost,
 	.lost_total = put_lost_total,

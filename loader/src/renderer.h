@@ -39,10 +39,10 @@ struct renderer {
 	int (*map)(struct output *output, const struct map_view *view);
 	/* A run-time warning; `code` is the failed helper's result, 0 where there is none. */
 	void (*warning)(struct output *output, const struct mf_event *event, int64_t code);
-	/* Tracing begins. */
-	void (*attached)(struct output *output, uint32_t probes);
 	/* errorf and warnf: the event's format with the record's values, for standard error. */
 	void (*message)(struct output *output, const struct mf_event *event, const uint8_t *record);
+	/* Tracing begins. */
+	void (*attached)(struct output *output, uint32_t probes);
 	void (*lost)(struct output *output, uint64_t count);
 	void (*lost_total)(struct output *output, uint64_t count);
 	/* Between the last event and the final maps. */
