@@ -83,14 +83,13 @@ function describeProbe(
     target: target.target,
     parameters: target.parameterised,
     ...(target.syscalls ? { syscalls: offsetOf(syscallTable(probe.symbol).symbol) } : {}),
-    block: probe.block,
     ...usdtArguments(probe),
+    block: probe.block,
     line: unit.sources.position(probe.range.start).line,
     ...fileOf(unit, unit.sources.place(probe.range)),
   };
 }
 
-function describeMap(
 /** `arg2` => 3: the point has to have as many. */
 function usdtArguments(probe: TypedProbe): Pick<ManifestProbe, 'arguments'> {
   if (probe.target.provider !== 'usdt') return {};
@@ -103,6 +102,7 @@ function usdtArguments(probe: TypedProbe): Pick<ManifestProbe, 'arguments'> {
   return count > 0 ? { arguments: count } : {};
 }
 
+function describeMap(
   plan: MapPlan,
   types: TypeTable,
   offsetOf: (symbol: string) => number,

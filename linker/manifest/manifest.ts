@@ -110,10 +110,6 @@ export type ManifestTarget =
       readonly function: string;
       readonly offset: number;
     }
-  /**
-   * `period` in nanoseconds, or `frequency` in Hz; decimal text. One of both. With a parameter in it, a period
-   * keeps the script's unit behind it (`$1ms`, or all of it: `$1`, `$2$1`): a duration literal, or a number with
-   * `hz`, once parameters are replaced.
   /** Namespace and name may hold `*`; an empty namespace means any. */
   | {
       readonly provider: 'usdt';
@@ -121,6 +117,10 @@ export type ManifestTarget =
       readonly namespace: string;
       readonly name: string;
     }
+  /**
+   * `period` in nanoseconds, or `frequency` in Hz; decimal text. One of both. With a parameter in it, a period
+   * keeps the script's unit behind it (`$1ms`, or all of it: `$1`, `$2$1`): a duration literal, or a number with
+   * `hz`, once parameters are replaced.
    */
   | {
       readonly provider: 'interval' | 'profile';

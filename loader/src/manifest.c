@@ -147,10 +147,10 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	probe->block = (uint32_t)manifest_number_or(reader, json, "block", UINT32_MAX - 1, MF_NONE);
 	probe->syscalls =
 		(uint32_t)manifest_number_or(reader, json, "syscalls", UINT32_MAX - 1, MF_NONE);
+	probe->arguments =
+		(uint32_t)manifest_number_or(reader, json, "arguments", MF_USDT_ARGUMENTS, 0);
 	if (!target)
-		probe->arguments = (uint32_t)manifest_number_or(reader, json, "arguments",
-								MF_USDT_ARGUMENTS, 0);
-	return;
+		return;
 	probe->provider = (enum mf_provider)manifest_choice(
 		reader, target, "provider", provider_names, COUNT_OF(provider_names));
 	switch (probe->provider) {
@@ -170,12 +170,12 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		probe->function = manifest_text(reader, target, "function");
 		probe->offset = manifest_number(reader, target, "offset", UINT64_MAX);
 		break;
-	case MF_KPROBE:
 	case MF_USDT:
 		probe->path = manifest_text(reader, target, "path");
 		probe->category = manifest_text(reader, target, "namespace");
 		probe->event = manifest_text(reader, target, "name");
 		break;
+	case MF_KPROBE:
 	case MF_KRETPROBE:
 		probe->function = manifest_text(reader, target, "function");
 		probe->offset = manifest_number(reader, target, "offset", UINT32_MAX);

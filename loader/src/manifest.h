@@ -221,9 +221,13 @@ enum mf_provider {
 	MF_KRETPROBE,
 	MF_UPROBE,
 	MF_URETPROBE,
+	MF_USDT,
 	MF_INTERVAL,
 	MF_PROFILE,
 };
+
+/* Arguments of a USDT point that programs can read. */
+#define MF_USDT_ARGUMENTS 10
 
 /* Entries of a table of system calls. */
 #define MF_SYSCALLS 1024
@@ -232,14 +236,10 @@ struct mf_probe {
 	uint32_t index;
 	/* Name of the program's symbol. */
 	const char *program;
-	MF_USDT,
-		/* What `probe` prints. */
-		const char *name;
+	/* What `probe` prints. */
+	const char *name;
 	enum mf_provider provider;
 	/* Attach fields as the script has them; NULL where the provider has no such field. */
-/* Arguments of a USDT point that programs can read. */
-#define MF_USDT_ARGUMENTS 10
-
 	const char *category;  /* tracepoint; usdt: the namespace */
 	const char *event;     /* tracepoint, rawtracepoint; usdt: the name */
 	const char *path;      /* uprobe, uretprobe, usdt */
@@ -258,6 +258,8 @@ struct mf_probe {
 	/* Offset in .rodata of a table of uint16_t[MF_SYSCALLS], by system call number: 1 + the
 	 * index of the event's name; MF_NONE: the probe has none. */
 	uint32_t syscalls;
+	/* usdt: how many arguments the program reads. */
+	uint32_t arguments;
 };
 
 /* Long name of a provider, as in the script. */
@@ -269,8 +271,6 @@ struct mf_fixup {
 	/* The 32-bit immediate, rather than the 16-bit offset, is to be patched. */
 	bool immediate;
 	int32_t value;
-	/* usdt: how many arguments the program reads. */
-	uint32_t arguments;
 	const char *category, *event, *field;
 	uint32_t field_size;
 };
