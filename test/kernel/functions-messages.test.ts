@@ -1,14 +1,19 @@
 /** Errors and warnings that scripts print themselves. */
 import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
+import { canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
 
 function withoutAttached(text: string): string {
   return text.replace(/^Attached .*\n/gm, '');
 }
 
+/** Runs a script that ends by itself. */
+function endingRun(script: string, options: RunOptions = {}): Promise<RunResult> {
+  return run(script, { ...options, signal: 'none' });
+}
+
 describe.skipIf(!canRun)('messages of scripts', () => {
   it('[FUN-008] [OUT-054] go to standard error with their place', async () => {
-    const { stdout, stderr, status } = await run(
+    const { stdout, stderr, status } = await endingRun(
       'begin {\n  errorf("bad %d %s", 5, "x");\n  warnf("odd");\n  print(1);\n  exit();\n}',
     );
     expect(withoutAttached(stderr)).toMatch(
@@ -19,7 +24,7 @@ describe.skipIf(!canRun)('messages of scripts', () => {
   });
 
   it('[FUN-008] keeps warnings back that nobody wants, but not errors', async () => {
-    const { stderr } = await run('begin { warnf("odd"); errorf("bad"); exit(); }', {
+    const { stderr } = await endingRun('begin { warnf("odd"); errorf("bad"); exit(); }', {
       flags: ['--no-warnings'],
     });
     expect(stderr).not.toContain('odd');
@@ -27,7 +32,7 @@ describe.skipIf(!canRun)('messages of scripts', () => {
   });
 
   it('[FUN-010] stop with status 1 when an assertion is false', async () => {
-    const { stdout, stderr, status } = await run(
+    const { stdout, stderr, status } = await endingRun(
       'begin {\n  $x = 2;\n  assert($x == 2, "fine");\n  print("on");\n  assert($x == 3, "not three");\n}\nend { print("end"); }',
     );
     expect(withoutAttached(stderr)).toMatch(/ERROR: assert failed: not three\n/);
@@ -38,7 +43,7 @@ describe.skipIf(!canRun)('messages of scripts', () => {
   });
 
   it('[FUN-010] runs past static assertions that hold', async () => {
-    const { stdout } = await run(
+    const { stdout } = await endingRun(
       'begin { static_assert(sizeof(uint64) == 8, "no"); print("ok"); exit(); }',
     );
     expect(stdout).toContain('ok');

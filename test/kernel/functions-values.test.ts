@@ -5,7 +5,9 @@ import { canRun, run } from '../support/run.ts';
 
 /** What a block prints that runs once. */
 async function printed(block: string, preamble = ''): Promise<readonly string[]> {
-  const { stdout, stderr, status } = await run(`${preamble}\nbegin { ${block} exit(); }`);
+  const { stdout, stderr, status } = await run(`${preamble}\nbegin { ${block} exit(); }`, {
+    signal: 'none',
+  });
   expect(stderr.replace(/^Attached .*\n/gm, '')).toBe('');
   expect(status).toBe(0);
   return stdout.trimEnd().split('\n');
