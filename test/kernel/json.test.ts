@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
+import { bpfscript, canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
 
 const schema: unknown = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../docs/output.schema.json'), 'utf8'),
@@ -154,6 +154,43 @@ describe.runIf(canRun)('JSON output', () => {
     expect(stderr).toBe('');
   });
 
+  it('[JSN-009] prints the words of join as one string', async () => {
+    const { lines } = await runJson(
+      'tracepoint:syscalls:sys_enter_execve /pid == cpid/ { join(args.argv); }',
+      { flags: ['-c', '/bin/true a "b c"'], unsafe: true },
+    );
+    expect(lines).toEqual([String.raw`{"type": "join", "data": "/bin/true a b c\n"}`]);
+  });
+
+  it('[JSN-010] [JSN-019] tells errorf and warnf with their places', async () => {
+    const { lines, stderr } = await runJson(
+      `BEGIN {
+        errorf("bad \\"%d\\"", 5);
+        warnf("odd");
+      }`,
+    );
+    expect(lines).toEqual([
+      String.raw`{"type": "errorf", "msg": "bad \"5\"", "filename": "stdin", "line": 2, "col": 9}`,
+      '{"type": "warnf", "msg": "odd", "filename": "stdin", "line": 3, "col": 9}',
+    ]);
+    expect(stderr).toBe('');
+  });
+
+  it('[JSN-008] prints names, addresses and stacks as strings', async () => {
+    const { lines } = await runJson(
+      `tracepoint:syscalls:sys_enter_getppid /comm == "workload"/ {
+        print(strerror(2)); print(ntop(0x0100007f)); @[kstack(raw, 2)] = 1; print(probe); exit();
+      }`,
+      { workload: 'getppid 1' },
+    );
+    expect(lines.slice(0, 3)).toEqual([
+      '{"type": "value", "data": "No such file or directory"}',
+      '{"type": "value", "data": "127.0.0.1"}',
+      '{"type": "value", "data": "tracepoint:syscalls:sys_enter_getppid"}',
+    ]);
+    expect(lines[3]).toMatch(/^{"type": "map", "data": {"@": {"\\n(?:[0-9a-f]+\\n)*": 1}}}$/);
+  });
+
   it('[JSN-011] [JSN-019] tells errors at run time on standard output', async () => {
     const { lines, stderr } = await runJson(
       `let @m = hash(1);
@@ -217,6 +254,16 @@ describe.runIf(canRun)('JSON output', () => {
       String.raw`{"type": "printf", "data": "b\n"}`,
       '{"type": "map", "data": {"@x": 1}}',
     ]);
+  });
+
+  it('[CLI-006] [CLI-007] is what bpfscript -f json gives', () => {
+    const script = ['-e', 'BEGIN { @x = 1; }'];
+    expect(bpfscript(['-q', '-f', 'json', '-B', 'full', ...script])).toEqual({
+      stdout: '{"type": "map", "data": {"@x": 1}}\n',
+      stderr: '',
+      status: 0,
+    });
+    expect(bpfscript(['-f', 'xml', ...script])).toMatchObject({ stdout: '', status: 2 });
   });
 
   it('[CLI-006] [CLI-007] refuses forms and times that there are not', async () => {
