@@ -14,6 +14,7 @@ import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerDiscardedDelete, lowerMapRead } from './maps.ts';
 import { isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
 import { lowerBinary, lowerTruth, lowerUnary, truncateTo } from './operators.ts';
+import { sharedMemory } from './scratch.ts';
 import type { FunctionState, Location } from './state.ts';
 import { inValueScope } from './statements.ts';
 import { lowerStep } from './steps.ts';
@@ -260,10 +261,8 @@ export function locationOf(fn: FunctionState, variable: VariableSymbol): Locatio
   const location = fn.locations.get(variable.id);
   if (location) return location;
   const shared = fn.program.frame.variables.get(variable.id);
-  if (!shared) throw new Error(`variable ${variable.name} has no place`);
-  const base = shared.where === 'frame' ? fn.frame : fn.scratch;
-  if (!base) throw new Error(`variable ${variable.name} stands in memory that is not there`);
-  return { kind: 'memory', pointer: fn.ir.offset(base, shared.offset), align: 8 };
+  if (shared === undefined) throw new Error(`variable ${variable.name} has no place`);
+  return { kind: 'memory', pointer: fn.ir.offset(sharedMemory(fn), shared), align: 8 };
 }
 
 export function variableStorage(fn: FunctionState, variable: VariableSymbol): Storage {

@@ -16,6 +16,7 @@ import { planOf } from './maps.ts';
 import { lowestBit } from './members.ts';
 import { truncateTo } from './operators.ts';
 import { endProgram } from './program.ts';
+import { sharedMemory } from './scratch.ts';
 import type { FunctionState } from './state.ts';
 import { declareVariable, lowerCountedLoop, lowerLoopBody } from './statements.ts';
 import { copyBytes } from './strings.ts';
@@ -51,13 +52,13 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
   const slot = fn.program.frame.loopSlot(loop);
   const from = lowerValue(fn, loop.from);
   const to = lowerValue(fn, loop.to);
-  ir.store(frame, slot, 8, from);
+  ir.store(sharedMemory(fn), slot, 8, from);
   const distance = ir.extend(ir.op('sub', to, from), 4, true);
   const symbol = buildCallback(fn, 'loop-callback', ['i32', 'ptr'], (callback, ir, args) => {
     const [index] = args;
     if (plan) declareVariable(callback, plan);
-    if (!index || !callback.frame) throw new Error('a loop callback has two parameters');
-    const start = ir.load(callback.frame, slot, 8, false);
+    if (!index) throw new Error('a loop callback has two parameters');
+    const start = ir.load(sharedMemory(callback), slot, 8, false);
     if (plan) storeLoopVariable(callback, loop, ir.op('add', start, index as IrValue));
     lowerCallbackBody(callback, loop.body);
   });
@@ -109,13 +110,13 @@ export function lowerForMap(fn: FunctionState, loop: ForMap): void {
     propagateEnd(fn, loop.body);
   };
   armEnd(fn, loop.body);
-  if (slot !== undefined) ir.store(frame, slot, 8, ir.constant(0));
+  if (slot !== undefined) ir.store(sharedMemory(fn), slot, 8, ir.constant(0));
   walk(first);
   // One store after the other, until `break`.
   const next = (stores: readonly HashStore[]): void => {
     const [store, ...others] = stores;
     if (!store || slot === undefined) return;
-    ir.if_(ir.not(ir.toBool(ir.load(frame, slot, 8, false))), () => {
+    ir.if_(ir.not(ir.toBool(ir.load(sharedMemory(fn), slot, 8, false))), () => {
       walk(store);
       next(others);
     });
@@ -207,14 +208,14 @@ function buildCallback(
 }
 
 /**
- * In a callback `continue` returns 0 and `break` returns 1: the helpers go on and stop. `stopped` is the word of the
- * frame that keeps it for the map's other stores.
+ * In a callback `continue` returns 0 and `break` returns 1: the helpers go on and stop. `stopped` is the word of scratch
+ * memory that keeps it for the map's other stores.
  */
 function lowerCallbackBody(fn: FunctionState, body: TypedBlock, stopped?: number): void {
-  const { ir, frame } = fn;
+  const { ir } = fn;
   const jump = (code: number) => () => ir.return_(ir.constant(code));
   const stop = (): void => {
-    if (frame && stopped !== undefined) ir.store(frame, stopped, 8, ir.constant(1));
+    if (stopped !== undefined) ir.store(sharedMemory(fn), stopped, 8, ir.constant(1));
     ir.return_(ir.constant(1));
   };
   lowerLoopBody(fn, { break_: stop, continue_: jump(0) }, body);
@@ -222,16 +223,16 @@ function lowerCallbackBody(fn: FunctionState, body: TypedBlock, stopped?: number
 
 /** Clears the mark that a body leaves when it ends the program. */
 function armEnd(fn: FunctionState, body: TypedBlock): void {
-  if (!fn.frame || !canEndProgram(body)) return;
-  fn.ir.store(fn.frame, fn.program.frame.ended, 8, fn.ir.constant(0));
+  if (!canEndProgram(body)) return;
+  fn.ir.store(sharedMemory(fn), fn.program.frame.ended, 8, fn.ir.constant(0));
 }
 
 /** Ends this function too where the loop's body ended the program. */
 function propagateEnd(fn: FunctionState, body: TypedBlock): void {
-  const { ir, frame, program } = fn;
-  if (!frame || !canEndProgram(body)) return;
-  ir.if_(ir.toBool(ir.load(frame, program.frame.ended, 8, false)), () => {
+  const { ir, program } = fn;
+  if (!canEndProgram(body)) return;
+  ir.if_(ir.toBool(ir.load(sharedMemory(fn), program.frame.ended, 8, false)), () => {
     if (fn.role === 'callback') ir.return_(ir.constant(1));
-    else endProgram(fn, ir.load(frame, program.frame.result, 8, false));
+    else endProgram(fn, ir.load(sharedMemory(fn), program.frame.result, 8, false));
   });
 }

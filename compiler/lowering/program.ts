@@ -10,9 +10,9 @@ import { clearResult, framesAbove, resultStorage, returnsInMemory } from './call
 import { createDraftBuilder } from './draft.ts';
 import { isComm, lowerCondition, lowerInto, lowerValue } from './expressions.ts';
 import { createFunction } from './function.ts';
-import { createScratchArena, LARGEST_SCRATCH, type ScratchArena, stackBudget } from './memory.ts';
+import { createScratchArena, LARGEST_SCRATCH, type ScratchArena } from './memory.ts';
 import { repeatedReads } from './repeated_reads.ts';
-import { acquireScratch, releaseScratch, scratchHeader } from './scratch.ts';
+import { acquireScratch, releaseScratch, scratchHeader, sharedMemory } from './scratch.ts';
 import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { lowerBlock } from './statements.ts';
 import { filterSyscall } from './syscalls.ts';
@@ -69,45 +69,43 @@ export function createProgram(
   };
 }
 
-/** Pointers of the program, the mark of its end and the value to return. */
-const FRAME_HEADER = 32;
-/** Shared variables above this size stand in scratch memory. */
-const LARGEST_IN_FRAME = 16;
+/** Pointers of the program that its callbacks need: they can stand on the stack only. */
+const FRAME_HEADER = 16;
 
+/**
+ * What a callback may change stands in scratch memory, never on the stack. Before Linux 6.7 the verifier walks a
+ * callback once, as if every loop had one round (fixed by "bpf: verify callbacks as if they are called unknown
+ * number of times"): it would take what the first round leaves on the stack for the only value, and remove the
+ * branches that other rounds take. Of map values it knows nothing.
+ */
 function layoutFrame(probe: TypedProbe, plan: ProbePlan, scratch: ScratchArena): FrameLayout {
   const target = isFunction(probe) && returnsInMemory(probe.returns) ? FRAME_HEADER : undefined;
-  const header = FRAME_HEADER + (target === undefined ? 0 : 8);
-  const variables = new Map<number, { where: 'frame' | 'scratch'; offset: number }>();
-  let size = 0;
-  if (plan.callbackDepth > 0) {
-    size = header + plan.loopSlots.size * 8;
-    const limit = stackBudget(plan.callbackDepth, 'program').bytes;
+  const variables = new Map<number, number>();
+  const loops = plan.callbackDepth > 0;
+  const words = loops ? scratch.take(WORDS_OF_LOOPS + plan.loopSlots.size * 8) : 0;
+  if (loops) {
     for (const [id, { variable, captured }] of plan.variables) {
-      if (!captured) continue;
-      const wanted = roundUp(layoutOf(variable.type).size, 8);
-      if (wanted <= LARGEST_IN_FRAME && size + wanted <= limit) {
-        variables.set(id, { where: 'frame', offset: size });
-        size += wanted;
-      } else {
-        variables.set(id, { where: 'scratch', offset: scratch.take(wanted) });
-      }
+      if (captured) variables.set(id, scratch.take(roundUp(layoutOf(variable.type).size, 8)));
     }
   }
   return {
-    size,
+    size: loops ? FRAME_HEADER + (target === undefined ? 0 : 8) : 0,
     context: 0,
     scratch: 8,
-    ended: 16,
-    result: 24,
+    ended: words,
+    result: words + 8,
     target,
     loopSlot(loop) {
       const slot = plan.loopSlots.get(loop);
-      if (slot === undefined) throw new Error('the loop has no place in the frame');
-      return header + slot * 8;
+      if (slot === undefined) throw new Error('the loop has no place in scratch memory');
+      return words + WORDS_OF_LOOPS + slot * 8;
     },
     variables,
   };
 }
+
+/** `ended` and `result`. */
+const WORDS_OF_LOOPS = 16;
 
 /** Builds the function; gives the scratch memory that the predicate took. */
 function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointer): number {
@@ -215,8 +213,7 @@ export function endProgram(fn: FunctionState, value: IrValue | undefined): void 
     ir.return_(result);
     return;
   }
-  if (!fn.frame) throw new Error('a callback has a frame');
-  ir.store(fn.frame, program.frame.result, 8, result);
-  ir.store(fn.frame, program.frame.ended, 8, ir.constant(1));
+  ir.store(sharedMemory(fn), program.frame.result, 8, result);
+  ir.store(sharedMemory(fn), program.frame.ended, 8, ir.constant(1));
   ir.return_(ir.constant(1));
 }

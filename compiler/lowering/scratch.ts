@@ -73,3 +73,9 @@ export function releaseScratch(fn: FunctionState, program: ProgramState): void {
   if (!fn.scratch || !sharesScratch(program.probe.target)) return;
   fn.ir.storeVolatile(fn.scratch, 0, 8, fn.ir.constant(0));
 }
+
+/** The memory that a program and its callbacks share. */
+export function sharedMemory(fn: FunctionState): IrPointer {
+  if (!fn.scratch) throw new Error('loops need scratch memory that the draft did not ask for');
+  return fn.scratch;
+}

@@ -90,26 +90,27 @@ export interface ProgramState {
   callbacks: number;
 }
 
-/** The record through which a program and its callbacks share variables; offsets in bytes. */
+/**
+ * How a program and its callbacks share what they know: pointers in a record on the stack, whose address the callbacks
+ * get, and everything that changes in scratch memory. Offsets in bytes.
+ */
 export interface FrameLayout {
+  /** Of the record on the stack; 0 where there are no callbacks. */
   readonly size: number;
-  /** Spilled context pointer. */
+  /** In the record: spilled context pointer. */
   readonly context: number;
-  /** Spilled scratch pointer. */
+  /** In the record: spilled scratch pointer. */
   readonly scratch: number;
-  /** u64: not 0 once the body of a loop asked for the end of the program. */
-  readonly ended: number;
-  /** u64: the value to return then. */
-  readonly result: number;
-  /** Spilled address for the result of a function whose result stands in memory. */
+  /** In the record: spilled address for the result of a function whose result stands in memory. */
   readonly target: number | undefined;
-  /** u64 of a loop: the start of a range; whether `break` ended the walk of a map. */
+  /** In scratch, u64: not 0 once the body of a loop asked for the end of the program. */
+  readonly ended: number;
+  /** In scratch, u64: the value to return then. */
+  readonly result: number;
+  /** In scratch, u64 of a loop: the start of a range; whether `break` ended the walk of a map. */
   readonly loopSlot: (loop: TypedStatement) => number;
-  /** Variables that callbacks share: in the frame itself, or in scratch memory if they are large. */
-  readonly variables: ReadonlyMap<
-    number,
-    { readonly where: 'frame' | 'scratch'; readonly offset: number }
-  >;
+  /** In scratch: variables that callbacks share, by id. */
+  readonly variables: ReadonlyMap<number, number>;
 }
 
 /** Where a variable's value stands, from the view of one function. */
