@@ -16,20 +16,20 @@ export const func: Builtin = {
     if (refusedInLoop(use, scope)) return undefined;
     if (probe.function !== undefined) return textConstant(probe.function, use.range);
     if (kernel) return typedCall('func', use, { kind: 'ksym' });
-    if (probe.provider === 'uretprobe') {
-      // The registers are those of the caller, and bpf_get_func_ip knows uprobes only since Linux 6.6.
-      scope.error(
-        'func is not known in a uretprobe whose function is not written out',
-        use.range,
-        'Name the functions one by one, or use probe.',
-      );
-      return undefined;
-    }
+    if (probe.wildcard || probe.parameterised) return typedCall('func', use, { kind: 'probe' });
     return typedCall('func', use, { kind: 'usym' });
   },
-  /** ksym: address of the kernel function. */
-  lower: (_call, lowering) => lowering.call('get_func_ip', lowering.context),
-  /** usym: a uprobe's registers still point at the function's first instruction (handle_swbp). */
+  /**
+   * ksym: address of the kernel function. In user space only the loader knows which functions a pattern means, and
+   * bpf_get_func_ip only since Linux 6.6: the name stands behind that of the probe in the loader's table.
+   */
+  lower({ type }, lowering) {
+    const { ir } = lowering;
+    return type.kind === 'probe'
+      ? ir.op('add', lowering.eventName(), ir.constant(1))
+      : lowering.call('get_func_ip', lowering.context);
+  },
+  /** usym, at an address: a uprobe's registers still point at the function's first instruction (handle_swbp). */
   lowerInto(_call, lowering, to) {
     const { ir } = lowering;
     ir.store(to.pointer, 0, 8, lowering.register('ip'));

@@ -94,6 +94,7 @@ static bool has_pattern(const struct mf_probe *probe)
 {
 	return (probe->category && is_pattern(probe->category)) ||
 	       (probe->event && is_pattern(probe->event)) ||
+	       (probe->path && is_pattern(probe->path)) ||
 	       (probe->function && is_pattern(probe->function));
 }
 
@@ -122,12 +123,13 @@ enum attach_result attach_add_target(struct attachments *attachments,
 	if (!name_expanded(attachments, &attachments->targets[attachments->target_count]))
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	attachments->target_count++;
-	if (most && attachments->target_count > most)
+	attachments->found += target->events ? target->events : 1;
+	if (most && attachments->found > most)
 		return attach_failed(
 			failure, STATUS_FAILED,
 			"Can't attach to %u probes or more because it exceeds the current "
 			"limit of %u probes. The config variable max_probes raises it.",
-			attachments->target_count, most);
+			attachments->found, most);
 	return ATTACH_OK;
 }
 
@@ -142,6 +144,21 @@ enum attach_result attach_add_link(struct attachments *attachments, struct bpf_l
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	}
 	attachments->links[attachments->link_count++] = link;
+	return ATTACH_OK;
+}
+
+enum attach_result attach_add_descriptor(struct attachments *attachments, int link,
+					 const struct mf_probe *probe,
+					 struct attach_failure *failure)
+{
+	if (link < 0)
+		return attach_refused(failure, probe, errno);
+	if (!grow((void **)&attachments->descriptors, attachments->descriptor_count,
+		  &attachments->descriptor_room, sizeof(*attachments->descriptors))) {
+		close(link);
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	}
+	attachments->descriptors[attachments->descriptor_count++] = link;
 	return ATTACH_OK;
 }
 
@@ -322,13 +339,16 @@ void attach_release(struct attachments *attachments)
 {
 	for (uint32_t i = 0; i < attachments->link_count; i++)
 		bpf_link__destroy(attachments->links[i]);
-	attachments->link_count = 0;
+	for (uint32_t i = 0; i < attachments->descriptor_count; i++)
+		close(attachments->descriptors[i]);
+	attachments->link_count = attachments->descriptor_count = 0;
 }
 
 void attach_free(struct attachments *attachments)
 {
 	attach_release(attachments);
 	free(attachments->links);
+	free(attachments->descriptors);
 	free(attachments->targets);
 	memset(attachments, 0, sizeof(*attachments));
 }

@@ -46,6 +46,11 @@ struct attachments {
 	uint32_t target_count, target_room;
 	struct bpf_link **links;
 	uint32_t link_count, link_room;
+	/* Links that libbpf has no type for. */
+	int *descriptors;
+	uint32_t descriptor_count, descriptor_room;
+	/* Events of all targets. */
+	uint32_t found;
 	/* Probes that are attached: what "Attached N probes" counts, begin and end aside. */
 	uint32_t attached;
 };
@@ -89,6 +94,10 @@ enum attach_result attach_add_target(struct attachments *attachments,
 /* Takes over a link; `link` NULL: errno says why it failed. */
 enum attach_result attach_add_link(struct attachments *attachments, struct bpf_link *link,
 				   const struct mf_probe *probe, struct attach_failure *failure);
+/* The same for the descriptor of a link; -1: errno says why it failed. */
+enum attach_result attach_add_descriptor(struct attachments *attachments, int link,
+					 const struct mf_probe *probe,
+					 struct attach_failure *failure);
 /* Attaches the program to a perf event that `fd` is, which is closed on failure. */
 enum attach_result attach_perf_event(struct attachments *attachments,
 				     const struct attach_target *target, int fd,

@@ -1,15 +1,14 @@
-/* uprobe:PATH:FUNCTION[+offset] and uretprobe:PATH:FUNCTION. */
+/* uprobe:PATH:FUNCTION[+offset], uprobe:PATH:ADDRESS and uretprobe:PATH:FUNCTION. */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
 
-#include "attach.h"
-#include "binary_path.h"
-#include "binary_symbol.h"
+#include "attach_uprobe.h"
 #include "exit_status.h"
 
-static enum attach_result explain(const struct mf_probe *probe, const char *path,
-				  enum binary_symbol_result result, struct attach_failure *failure)
+enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const char *path,
+					 enum binary_symbol_result result,
+					 struct attach_failure *failure)
 {
 	const char *provider = mf_provider_name(probe->provider);
 
@@ -30,6 +29,9 @@ static enum attach_result explain(const struct mf_probe *probe, const char *path
 				      "time. Trace the implementation instead.",
 				      provider, path, probe->function);
 	case BINARY_SYMBOL_BEYOND:
+		if (!*probe->function)
+			return attach_missing(failure, "%s %s has no code at address 0x%llx.",
+					      provider, path, (unsigned long long)probe->offset);
 		return attach_missing(failure, "%s %s:%s+%llu lies outside the function.", provider,
 				      path, probe->function, (unsigned long long)probe->offset);
 	}
@@ -43,20 +45,25 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	struct attach_target target = {.probe = probe, .function = probe->function};
 	enum attach_result result;
 
-	if (strchr(probe->path, '*') || strchr(probe->function, '*'))
-		return attach_failed(failure, STATUS_FAILED,
-				     "Wildcards in a %s are not supported yet.",
-				     mf_provider_name(probe->provider));
+	if (attach_uprobe_is_pattern(probe))
+		return attach_uprobe_find_pattern(attachments, probe, failure);
 	target.path = binary_path_find(&session->arena, probe->path, session->options->pid);
 	if (!target.path)
 		return attach_missing(failure,
 				      "%s target file '%s' does not exist or is not executable.",
 				      mf_provider_name(probe->provider), probe->path);
-	result = explain(
+	result = attach_uprobe_explain(
 		probe, target.path,
 		binary_symbol_find(target.path, probe->function, probe->offset, &target.offset),
 		failure);
-	return result == ATTACH_OK ? attach_add_target(attachments, &target, failure) : result;
+	if (result == ATTACH_OK)
+		result = attach_add_target(attachments, &target, failure);
+	/* Programs ask for names that depend on parameters by the cookie; that of the function is
+	   the next. */
+	if (result == ATTACH_OK && probe->parameters &&
+	    session_add_probe_name(session, probe->function) == UINT32_MAX)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	return result;
 }
 
 static enum attach_result attach(struct attachments *attachments,
@@ -64,9 +71,12 @@ static enum attach_result attach(struct attachments *attachments,
 {
 	const struct mf_probe *probe = target->probe;
 	uint32_t pid = attachments->session->options->pid;
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = probe->provider == MF_URETPROBE);
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = probe->provider == MF_URETPROBE,
+		    .bpf_cookie = target->cookie);
 	struct bpf_link *link;
 
+	if (target->offsets)
+		return attach_uprobe_pattern(attachments, target, failure);
 	link = bpf_program__attach_uprobe_opts(attach_program(attachments, probe),
 					       pid ? (int)pid : -1, target->path, target->offset,
 					       &options);

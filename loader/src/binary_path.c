@@ -26,7 +26,7 @@ const char *binary_path_of_command(struct arena *arena, const char *name)
 	if (strchr(name, '/'))
 		return is_file(name) && access(name, X_OK) == 0 ? name : NULL;
 	if (!folder)
-		folder = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+		folder = BINARY_PATH_PROGRAMS;
 	for (; folder; folder = strchr(folder, ':') ? strchr(folder, ':') + 1 : NULL) {
 		int length = (int)strcspn(folder, ":");
 		const char *path = length ? arena_format(arena, "%.*s/%s", length, folder, name)
@@ -123,26 +123,14 @@ out:
 /* Where libraries are on systems without glibc's cache. */
 static const char *find_in_folders(struct arena *arena, const char *name)
 {
-	static const char *const folders[] = {
-#if defined(__x86_64__)
-		"/lib/x86_64-linux-gnu",
-		"/usr/lib/x86_64-linux-gnu",
-#elif defined(__aarch64__)
-		"/lib/aarch64-linux-gnu",
-		"/usr/lib/aarch64-linux-gnu",
-#endif
-		"/lib64",
-		"/usr/lib64",
-		"/lib",
-		"/usr/lib",
-		"/usr/local/lib",
-	};
 	static const char *const endings[] = {"", ".so"};
+	const char *folder = BINARY_PATH_LIBRARIES;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		for (size_t j = 0; j < sizeof(endings) / sizeof(*endings); j++) {
+	for (; folder; folder = strchr(folder, ':') ? strchr(folder, ':') + 1 : NULL) {
+		for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 			const char *path =
-				arena_format(arena, "%s/%s%s", folders[i], name, endings[j]);
+				arena_format(arena, "%.*s/%s%s", (int)strcspn(folder, ":"), folder,
+					     name, endings[i]);
 
 			if (path && is_file(path))
 				return path;
@@ -151,8 +139,7 @@ static const char *find_in_folders(struct arena *arena, const char *name)
 	return NULL;
 }
 
-/* Whether the process sees other mounts than we do. */
-static bool other_mounts(uint32_t pid)
+bool binary_path_other_mounts(uint32_t pid)
 {
 	struct stat ours, theirs;
 	char path[64];
@@ -166,7 +153,7 @@ const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid
 {
 	const char *path;
 
-	if (name[0] == '/' && pid && other_mounts(pid)) {
+	if (name[0] == '/' && pid && binary_path_other_mounts(pid)) {
 		path = arena_format(arena, "/proc/%u/root%s", pid, name);
 		return path && is_file(path) ? path : NULL;
 	}

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "elf_file.h"
+#include "tracefs.h"
 
 /* Bit of .gnu.version that marks a version that is not the default. */
 #define VERSION_HIDDEN 0x8000
@@ -151,6 +153,22 @@ static void search(const struct image *image, const char *name, struct match *ma
 	}
 }
 
+/* Whether an offset in the file is one of code. */
+static bool is_code(const struct image *image, uint64_t offset)
+{
+	for (uint32_t i = 0; i < image->segment_count; i++) {
+		const uint8_t *segment = image->bytes + image->segments + i * sizeof(Elf64_Phdr);
+		uint64_t start = read_u64(segment + offsetof(Elf64_Phdr, p_offset));
+
+		if (read_u32(segment + offsetof(Elf64_Phdr, p_type)) == PT_LOAD &&
+		    read_u32(segment + offsetof(Elf64_Phdr, p_flags)) & PF_X && offset >= start &&
+		    offset - start < read_u64(segment + offsetof(Elf64_Phdr, p_filesz)))
+			return true;
+	}
+	return false;
+}
+
+/* Where in the file the code at an address is. */
 static bool file_offset_of(const struct image *image, uint64_t address, uint64_t *offset)
 {
 	for (uint32_t i = 0; i < image->segment_count; i++) {
@@ -162,7 +180,7 @@ static bool file_offset_of(const struct image *image, uint64_t address, uint64_t
 		    address < start || address - start >= size)
 			continue;
 		*offset = address - start + read_u64(segment + offsetof(Elf64_Phdr, p_offset));
-		return true;
+		return is_code(image, *offset);
 	}
 	return false;
 }
@@ -190,8 +208,138 @@ enum binary_symbol_result binary_symbol_find(const char *path, const char *name,
 			result = BINARY_SYMBOL_BEYOND;
 	}
 	if (result == BINARY_SYMBOL_FOUND &&
-	    !file_offset_of(&image, match.address + offset, file_offset))
-		result = *name ? BINARY_SYMBOL_UNKNOWN : BINARY_SYMBOL_BEYOND;
+	    !file_offset_of(&image, match.address + offset, file_offset)) {
+		if (*name)
+			result = BINARY_SYMBOL_UNKNOWN;
+		else if (is_code(&image, offset))
+			*file_offset = offset;
+		else
+			result = BINARY_SYMBOL_BEYOND;
+	}
+out:
+	munmap((void *)image.bytes, image.size);
+	return result;
+}
+
+/* The functions of one file while they are collected. */
+struct collection {
+	struct arena *arena;
+	const char *pattern;
+	struct binary_function *functions;
+	size_t count, room;
+	bool enough;
+};
+
+/* `name` is `length` bytes long; a version may follow. */
+static void collect(struct collection *into, const char *name, size_t length, uint64_t offset,
+		    bool is_local)
+{
+	const char *copy;
+
+	if (!name[length] && !pattern_match(into->pattern, name))
+		return;
+	copy = arena_text(into->arena, name, length);
+	if (copy && name[length] && !pattern_match(into->pattern, copy))
+		return;
+	if (copy && into->count == into->room) {
+		size_t room = into->room ? 2 * into->room : 256;
+		struct binary_function *larger =
+			realloc(into->functions, room * sizeof(*into->functions));
+
+		if (larger) {
+			into->functions = larger;
+			into->room = room;
+		}
+	}
+	if (!copy || into->count == into->room) {
+		into->enough = false;
+		return;
+	}
+	into->functions[into->count++] = (struct binary_function){
+		.name = copy,
+		.offset = offset,
+		.rank = (uint32_t)(strspn(copy, "_") * 2 + is_local),
+	};
+}
+
+static void collect_table(const struct image *image, uint32_t table, struct collection *into)
+{
+	uint32_t link = read_u32(section_header(image, table) + offsetof(Elf64_Shdr, sh_link));
+	uint64_t size, strings_size;
+	const uint8_t *symbols = section_bytes(image, table, &size);
+	const uint8_t *strings = section_bytes(image, link, &strings_size);
+
+	if (!symbols || !strings)
+		return;
+	for (uint64_t i = 0; i < size / sizeof(Elf64_Sym) && into->enough; i++) {
+		const uint8_t *symbol = symbols + i * sizeof(Elf64_Sym);
+		uint8_t info = symbol[offsetof(Elf64_Sym, st_info)];
+		uint32_t at = read_u32(symbol + offsetof(Elf64_Sym, st_name));
+		const char *name = (const char *)strings + at;
+		uint64_t offset;
+		size_t length;
+
+		/* The code of an indirect function is a resolver that runs once. */
+		if (ELF64_ST_TYPE(info) != STT_FUNC || at >= strings_size ||
+		    read_u16(symbol + offsetof(Elf64_Sym, st_shndx)) == SHN_UNDEF ||
+		    !file_offset_of(image, read_u64(symbol + offsetof(Elf64_Sym, st_value)),
+				    &offset))
+			continue;
+		if (!memchr(name, 0, strings_size - at))
+			continue;
+		length = strcspn(name, "@");
+		/* Parts that compilers move away from functions are jumped to, not called. */
+		if (length && !strstr(name, ".cold"))
+			collect(into, name, length, offset, ELF64_ST_BIND(info) == STB_LOCAL);
+	}
+}
+
+static int by_offset(const void *left, const void *right)
+{
+	const struct binary_function *a = left, *b = right;
+
+	if (a->offset != b->offset)
+		return a->offset < b->offset ? -1 : 1;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *path,
+					      const char *pattern,
+					      struct binary_function **functions, size_t *count)
+{
+	struct collection found = {.arena = arena, .pattern = pattern, .enough = true};
+	enum binary_symbol_result result = BINARY_SYMBOL_FOUND;
+	struct image image = {0};
+
+	*functions = NULL;
+	*count = 0;
+	if (!open_image(&image, path))
+		return errno == ENOEXEC ? BINARY_SYMBOL_NOT_ELF : BINARY_SYMBOL_NO_FILE;
+	if (!read_header(&image)) {
+		result = BINARY_SYMBOL_NOT_ELF;
+		goto out;
+	}
+	for (uint32_t i = 0; i < image.section_count; i++) {
+		uint32_t type = read_u32(section_header(&image, i) + offsetof(Elf64_Shdr, sh_type));
+
+		if (type == SHT_DYNSYM || type == SHT_SYMTAB)
+			collect_table(&image, i, &found);
+	}
+	if (!found.enough) {
+		free(found.functions);
+		errno = ENOMEM;
+		result = BINARY_SYMBOL_NO_FILE;
+		goto out;
+	}
+	if (found.count)
+		qsort(found.functions, found.count, sizeof(*found.functions), by_offset);
+	for (size_t i = 0; i < found.count; i++)
+		if (i == 0 || found.functions[i].offset != found.functions[*count - 1].offset)
+			found.functions[(*count)++] = found.functions[i];
+	*functions = found.functions;
+	result = *count ? BINARY_SYMBOL_FOUND : BINARY_SYMBOL_UNKNOWN;
 out:
 	munmap((void *)image.bytes, image.size);
 	return result;

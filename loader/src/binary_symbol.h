@@ -2,7 +2,10 @@
 #ifndef BPFLOAD_BINARY_SYMBOL_H
 #define BPFLOAD_BINARY_SYMBOL_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "arena.h"
 
 enum binary_symbol_result {
 	BINARY_SYMBOL_FOUND,
@@ -19,9 +22,25 @@ enum binary_symbol_result {
 /*
  * Offset in the file of `offset` bytes into the function, from .symtab or .dynsym. Of several
  * versions of a symbol (`name@VERSION`) the default one. An empty name: `offset` is an address in
- * the file's own address space.
+ * the file's own address space, or, where no code has that address, an offset in the file.
  */
 enum binary_symbol_result binary_symbol_find(const char *path, const char *name, uint64_t offset,
 					     uint64_t *file_offset);
+
+struct binary_function {
+	const char *name;
+	/* In the file. */
+	uint64_t offset;
+	/* Of several names for one place, the lowest is shown: few underscores, global. */
+	uint32_t rank;
+};
+
+/*
+ * The functions whose names match a pattern, by offset, one for each place. `*functions` is to be
+ * freed, its names are the arena's.
+ */
+enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *path,
+					      const char *pattern,
+					      struct binary_function **functions, size_t *count);
 
 #endif

@@ -120,10 +120,11 @@ describe('values of the probe', () => {
       args: [{ kind: 'string', value: 'vfs_read' }],
     });
     expect(firstCall('kprobe:$1 { print(func) }').args[0]?.type).toEqual({ kind: 'ksym' });
-    expect(firstCall('uprobe:/bin/true:$1 { print(func) }').args[0]?.type).toEqual({
+    for (const probe of ['uprobe:/bin/true:$1', 'uretprobe:/bin/true:$1', 'uprobe:/bin/true:m*'])
+      expect(firstCall(`${probe} { print(func) }`).args[0]?.type).toEqual({ kind: 'probe' });
+    expect(firstCall('uprobe:/bin/true:0x1040 { print(func) }').args[0]?.type).toEqual({
       kind: 'usym',
     });
-    expectError('uretprobe:/bin/true:$1 { print(func) }', 'func is not known', 'func');
     expectError('print(func)', 'func can not be used with "begin" probes', 'func');
   });
 

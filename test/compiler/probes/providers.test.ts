@@ -302,6 +302,25 @@ describe('uprobe and uretprobe', () => {
     expect(target('uprobe:$1:f')).toMatchObject({ parameterised: true, function: 'f' });
     expect(target('uprobe:/a:$1')).toMatchObject({ parameterised: true, function: undefined });
   });
+  it('[PRB-036] [PRB-039] may stand for several functions, files, or both', () => {
+    expect(target('uprobe:libc:mem*')).toMatchObject({
+      name: 'uprobe:libc:mem*',
+      wildcard: true,
+      function: undefined,
+      target: { path: 'libc', function: 'mem*' },
+    });
+    expect(target('uretprobe:/opt/*/lib.so:f')).toMatchObject({ wildcard: true, function: 'f' });
+    expect(target('uprobe::f')).toMatchObject({ wildcard: true, target: { path: '' } });
+    expect(target('uprobe:f')).toEqual(target('uprobe::f'));
+  });
+  it('[PRB-032] stand at addresses', () => {
+    expect(target('uprobe:/bin/bash:0x1f000')).toMatchObject({
+      name: 'uprobe:/bin/bash:0x1f000',
+      wildcard: false,
+      function: undefined,
+      target: { path: '/bin/bash', function: '', offset: 0x1f000 },
+    });
+  });
   it('[PRB-038] refuse an offset at a return', () => {
     expect(refusal('uretprobe:/a:f+4')).toBe('uretprobes can not be attached to a function offset');
   });
@@ -311,8 +330,11 @@ describe('uprobe and uretprobe', () => {
     expect(refusal('uprobe:/a:cpp:f')).toBe('C++ names (cpp:) are not supported yet');
     expect(refusal('uprobe:/a:rust:f')).toBe("unsupported language type: 'rust'");
     expect(refusal('uprobe:/a@f.c:12')).toBe('source lines in uprobe are not supported yet');
-    expect(refusal('uprobe:/a:f*')).toBe('wildcards in uprobe are not supported yet');
-    expect(refusal('uprobe:/a:0x10')).toBe('addresses in uprobe are not supported yet');
+    expect(refusal('uprobe:/a:f*+4')).toBe('functions of a wildcard can not have an offset');
+    expect(refusal('uprobe:/a*:0x10')).toBe('an address needs the path of one file');
+    expect(refusal('uprobe::0x10')).toBe('an address needs the path of one file');
+    expect(refusal('uprobe:/a:12x')).toBe("invalid address '12x'");
+    expect(refusal('uretprobe:/a:0x10')).toBe('uretprobes can not be attached to an address');
     expect(refusal('uprobe:/a:b:c:d')).toBe('uprobe probe type requires 2 arguments, found 4');
   });
 });

@@ -1,0 +1,268 @@
+/** Patterns over user functions and files, addresses, and the files of a process. */
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, writeObject } from '../support/build.ts';
+import { mapEntries, mapValue } from '../support/expect.ts';
+import { hasKernel, runInGuest } from '../support/guest.ts';
+import { canRun, type RunOptions, type RunResult, run, WORKLOAD } from '../support/run.ts';
+
+const folder = temporaryFolder();
+const library = join(folder, 'libsteps.so');
+const other = join(folder, 'libstroll.so');
+const program = join(folder, 'steps');
+const fixed = join(folder, 'steps-fixed');
+const COUNT = 1000;
+
+/** Functions that add their number; one has a second name, another ends in a version of its own. */
+const SOURCE = `
+#define NOINLINE __attribute__((noinline))
+${Array.from({ length: COUNT }, (_, i) => `NOINLINE int step_${i}(int x) { __asm__ volatile("" : "+r"(x)); return x + ${i}; }`).join('\n')}
+int step_alias(int x) __attribute__((alias("step_7")));
+int __step_alias(int x) __attribute__((alias("step_7")));
+static NOINLINE int hidden_step(int x) { __asm__ volatile("" : "+r"(x)); return x * 2; }
+int step_hidden_caller(int x) { return hidden_step(x) + 1; }
+`;
+const MAIN = `
+#include <unistd.h>
+int step_3(int), step_7(int), step_900(int), step_hidden_caller(int), stroll(int);
+NOINLINE int own_target(int x) { __asm__ volatile("" : "+r"(x)); return x + 5; }
+int main(int argc, char **argv) {
+  char byte;
+  if (argc > 1 && (write(1, "r", 1) != 1 || read(0, &byte, 1) != 1)) return 1;
+  for (int i = 0; i < 3; i++) step_3(i);
+  for (int i = 0; i < 5; i++) step_7(i);
+  step_900(40); step_hidden_caller(20); own_target(1);
+#ifdef STROLL
+  stroll(2); stroll(3);
+#endif
+  return 0;
+}`.replace('NOINLINE', '__attribute__((noinline))');
+
+function gcc(...args: readonly string[]): void {
+  execFileSync('gcc', ['-O1', ...args], { cwd: folder });
+}
+
+const start =
+  (path: string): (() => void) =>
+  () => {
+    execFileSync(path);
+  };
+
+describe.runIf(canRun)('uprobes by patterns', () => {
+  beforeAll(() => {
+    writeFileSync(join(folder, 'steps.c'), SOURCE);
+    writeFileSync(join(folder, 'main.c'), MAIN);
+    writeFileSync(
+      join(folder, 'stroll.c'),
+      '__attribute__((noinline)) int stroll(int x) { __asm__ volatile("" : "+r"(x)); return x; }\n',
+    );
+    gcc('-shared', '-fPIC', '-o', library, 'steps.c');
+    gcc('-shared', '-fPIC', '-o', other, 'stroll.c');
+    gcc('-DSTROLL', '-o', program, 'main.c', library, other);
+    gcc('-static', '-no-pie', '-o', fixed, 'main.c', 'steps.c');
+  });
+
+  it('know each function by name, and attach a thousand at once [PRB-036]', async () => {
+    const before = performance.now();
+    const result = await run(
+      `uprobe:${library}:step_* { @[func] = count(); @at[probe] = count(); @x[func] = max(arg0); }`,
+      { workload: start(program) },
+    );
+    expect(performance.now() - before).toBeLessThan(1000);
+    expect(result.status).toBe(0);
+    expect(Number(/^Attached (\d+) probes$/m.exec(result.stderr)?.[1])).toBe(COUNT + 1);
+    expect(mapEntries(result.stdout, '@')).toEqual(
+      expect.arrayContaining([
+        ['step_900', 1],
+        ['step_hidden_caller', 1],
+        ['step_3', 3],
+      ]),
+    );
+    expect(mapValue(result.stdout, '@at', `uprobe:${library}:step_3`)).toBe(3);
+    expect(mapValue(result.stdout, '@x', 'step_900')).toBe(40);
+  }, 10_000);
+
+  it('attach to names of one place once [PRB-036]', async () => {
+    const result = await run(`uprobe:${library}:*step_alias { @[func] = count(); }`, {
+      workload: start(program),
+    });
+    expect(result.stderr).toContain('Attached 1 probe\n');
+    expect(mapEntries(result.stdout, '@')).toEqual([['step_alias', 5]]);
+  });
+
+  it('see what functions return [PRB-036] [PRB-037]', async () => {
+    const result = await run(
+      `uretprobe:${library}:step_* { @[func, retval] = count(); @p[probe] = count(); }
+       uretprobe:${library}:hidden_* { @hidden[func] = sum(retval); }`,
+      { workload: start(program) },
+    );
+    expect(mapValue(result.stdout, '@', 'step_900, 940')).toBe(1);
+    expect(mapValue(result.stdout, '@', 'step_3, 5')).toBe(1);
+    expect(mapValue(result.stdout, '@p', `uretprobe:${library}:step_3`)).toBe(3);
+    expect(mapValue(result.stdout, '@hidden', 'hidden_step')).toBe(40);
+  });
+
+  it('mean several files [PRB-030] [PRB-036]', async () => {
+    const result = await run(
+      `uprobe:${folder}/libst*.so:st*ll,uprobe:${folder}/lib*:step_3 { @[probe] = count(); }`,
+      {
+        workload: start(program),
+      },
+    );
+    expect(mapEntries(result.stdout, '@')).toEqual([
+      [`uprobe:${other}:stroll`, 2],
+      [`uprobe:${library}:step_3`, 3],
+    ]);
+    const both = await run(`uprobe:${folder}/lib*.so:st* { @ = count(); }`, {
+      workload: start(program),
+    });
+    expect(both.stderr).toContain(
+      `WARNING: attaching to 2 binaries that match ${folder}/lib*.so.\n`,
+    );
+    expect(mapValue(both.stdout, '@')).toBe(12);
+  });
+
+  it('work on static programs at fixed addresses, and by parameters', async () => {
+    const result = await run('uprobe:$1:$2 { @[func] = count(); }', {
+      workload: start(fixed),
+      parameters: [fixed, 'step_*'],
+    });
+    expect(mapEntries(result.stdout, '@')).toEqual(
+      expect.arrayContaining([
+        ['step_900', 1],
+        ['step_3', 3],
+      ]),
+    );
+    const one = await run('uprobe:$1:$2 { @[func, probe] = count(); }', {
+      workload: start(fixed),
+      parameters: [fixed, 'step_3'],
+    });
+    expect(mapEntries(one.stdout, '@')).toEqual([[`step_3, uprobe:${fixed}:step_3`, 3]]);
+  });
+
+  it('find functions of stripped libraries, and say when nothing matches', async () => {
+    const stripped = join(folder, 'stripped.so');
+    execFileSync('strip', ['-o', stripped, library]);
+    const result = await run(`uprobe:${stripped}:step_9* { @ = count(); }`, { signal: 'SIGINT' });
+    expect(result.stderr).toContain('Attached 111 probes');
+    const none = await run(`uprobe:${stripped}:hidden_* { @ = count(); }`, { signal: 'none' });
+    expect(none.stderr).toContain('Probe has no valid attach points');
+    expect(none.status).toBe(1);
+    const text = await run(`uprobe:${folder}/main.c:* { @ = count(); }`, { signal: 'none' });
+    expect(text).toMatchObject({ status: 1 });
+  });
+
+  it('stand at addresses of either kind [PRB-032]', async () => {
+    const symbols = execFileSync('nm', [program], { encoding: 'utf8' });
+    const address = /^0*([0-9a-f]+) T own_target$/m.exec(symbols)?.[1] ?? '';
+    const result = await run(`uprobe:${program}:0x${address} { @[func, arg0] = count(); }`, {
+      workload: start(program),
+    });
+    expect(result.stdout).toMatch(/@\[(own_target|0x[0-9a-f]+), 1\]: 1/);
+    const entry = /^0*([0-9a-f]+) T own_target$/m.exec(
+      execFileSync('nm', [fixed], { encoding: 'utf8' }),
+    )?.[1];
+    const inFile = Number.parseInt(entry ?? '', 16) - 0x400000;
+    const byOffset = await run(`uprobe:${fixed}:${inFile} { @ = sum(arg0); }`, {
+      workload: start(fixed),
+    });
+    expect(mapValue(byOffset.stdout, '@')).toBe(1);
+    const nowhere = await run(`uprobe:${program}:0xfffffff0 { @ = count(); }`, { signal: 'none' });
+    expect(nowhere.stderr).toContain(`${program} has no code at address 0xfffffff0`);
+    expect(nowhere.status).toBe(1);
+    const beyond = await run(`uprobe:${program}:own_target+4000 { @ = count(); }`, {
+      signal: 'none',
+    });
+    expect(beyond.stderr).toContain('own_target+4000 lies outside the function');
+  });
+
+  async function withProcess(
+    script: string,
+    options: RunOptions & { readonly before?: () => void } = {},
+  ): Promise<RunResult> {
+    const child = spawn(program, ['wait'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    // It says so once it is ready, and then waits for its input.
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    options.before?.();
+    const result = await run(script, {
+      ...options,
+      flags: ['-p', String(child.pid)],
+      // Tracing ends with the process.
+      signal: 'none',
+      workload: async () => {
+        execFileSync(program);
+        child.stdin.end('x');
+        await ended;
+      },
+    });
+    child.stdin.destroy();
+    child.kill();
+    return result;
+  }
+
+  it('search all files of a process [PRB-039] [PRB-059]', async () => {
+    for (const form of ['uprobe:step_3', 'uprobe::step_3', 'uprobe:*:step_3']) {
+      const result = await withProcess(`${form} { @[probe] = count(); }`);
+      // The other process calls it as often, and is not this one.
+      expect(mapEntries(result.stdout, '@')).toEqual([[`uprobe:${library}:step_3`, 3]]);
+    }
+    const several = await withProcess('uprobe::st*oll { @[func] = count(); }');
+    expect(mapEntries(several.stdout, '@')).toEqual([['stroll', 2]]);
+    const missing = await run('uprobe:step_3 { @ = count(); }', { signal: 'none' });
+    expect(missing.stderr).toContain('uprobe:step_3 has no file: name one, or a process with -p.');
+    expect(missing.status).toBe(1);
+  });
+
+  it('find files that were replaced since the process mapped them [PRB-039]', async () => {
+    const result = await withProcess('uprobe:stroll { @[probe] = sum(arg0); }', {
+      before: () => {
+        const copy = `${other}.new`;
+        copyFileSync(other, copy);
+        renameSync(copy, other);
+      },
+    });
+    expect(mapEntries(result.stdout, '@')).toEqual([[`uprobe:${other}:stroll`, 5]]);
+  });
+
+  it('filter by process [PRB-059]', async () => {
+    const result = await withProcess(`uprobe:${library}:step_* { @[func] = count(); }`);
+    expect(mapValue(result.stdout, '@', 'step_3')).toBe(3);
+  });
+});
+
+describe.runIf(hasKernel('6.1'))('on Linux 6.1, which has no link for many uprobes', () => {
+  it('patterns attach one by one [PRB-036]', () => {
+    const guest = temporaryFolder();
+    writeObject(
+      guest,
+      'pattern',
+      `uprobe:/workload:workload_* { @[func, probe] = count(); }
+       uretprobe:/workload:workload_* { @r[func, retval] = count(); }`,
+    );
+    const [result] = runInGuest('6.1', guest, [{ object: 'pattern.o', workload: 'call 5 7 8' }]);
+    expect(result?.status).toBe(0);
+    expect(
+      mapValue(result?.stdout ?? '', '@', 'workload_target, uprobe:/workload:workload_target'),
+    ).toBe(5);
+    expect(mapEntries(result?.stdout ?? '', '@r')).toEqual(
+      [15, 16, 17, 18, 19].map((value) => [`workload_target, ${value}`, 1]),
+    );
+  }, 120_000);
+});
+
+describe.runIf(canRun)('a uprobe of this kernel', () => {
+  it('is found by a bare name, also by pattern [PRB-031]', async () => {
+    const result = await run('uprobe:libc:getpg* { @[func] = count(); }', {
+      workload: () => run('BEGIN { exit(); }', { signal: 'none' }).then(() => undefined),
+    });
+    expect(result.status).toBe(0);
+    expect(Number(/^Attached (\d+) probes$/m.exec(result.stderr)?.[1])).toBeGreaterThan(1);
+    const workload = await run(`uprobe:${WORKLOAD}:workload_t* { @ = count(); }`, {
+      workload: 'call 5 7 8',
+    });
+    expect(mapValue(workload.stdout, '@')).toBe(5);
+  });
+});
