@@ -31,6 +31,22 @@ describe.skipIf(!canRun)('messages of scripts', () => {
     expect(stderr).toContain('ERROR: bad');
   });
 
+  it('[FUN-008] are objects among the others in JSON', async () => {
+    const { stdout } = await endingRun('begin { errorf("a \\"%d\\"", 5); warnf("odd"); exit(); }', {
+      flags: ['-f', 'json'],
+    });
+    const objects = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(objects).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ type: 'errorf', msg: 'a "5"', line: 1, col: 9 }),
+        expect.objectContaining({ type: 'warnf', msg: 'odd', line: 1 }),
+      ]),
+    );
+  });
+
   it('[FUN-010] stop with status 1 when an assertion is false', async () => {
     const { stdout, stderr, status } = await endingRun(
       'begin {\n  $x = 2;\n  assert($x == 2, "fine");\n  print("on");\n  assert($x == 3, "not three");\n}\nend { print("end"); }',

@@ -145,7 +145,7 @@ describe.skipIf(!canRun)('numbers by name', () => {
 describe.skipIf(!canRun)('cgroups', () => {
   const cgroup = '/sys/fs/cgroup';
 
-  it('[FUN-030] have paths in the hierarchies that a pattern matches', async () => {
+  it('have paths in the hierarchies that a pattern matches', async () => {
     const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
     const unified = mounts.map((line) => line.split(' ')).find(([, , type]) => type === 'cgroup2');
     const id = unified ? statSync(unified[1] ?? cgroup).ino : 1;
