@@ -12,6 +12,7 @@ import type {
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
 import type { TypedExpression, TypedProbe } from '../analysis/typed.ts';
 import { findBuiltin } from '../builtins/builtins.ts';
+import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
@@ -220,7 +221,7 @@ function capabilitiesOf(unit: UnitState): readonly string[] {
   const capabilities = new Set(['CAP_BPF', 'CAP_PERFMON']);
   const { probes } = unit.program;
   // tracefs belongs to root.
-  if (probes.some(({ target }) => target.provider === 'tracepoint')) {
+  if (probes.some(({ target }) => target.provider === 'tracepoint' || isKernelPattern(target))) {
     capabilities.add('CAP_DAC_READ_SEARCH');
   }
   // Symbols of other users' processes come from /proc/PID/maps (fs/proc/task_mmu.c, proc_maps_open).
@@ -236,6 +237,11 @@ function isUserAddress(type: Type): boolean {
 
 function isKernelAddress(type: Type): boolean {
   return type.kind === 'ksym' || (type.kind === 'stack' && type.space === 'kernel');
+}
+
+/** Functions that a pattern matches are listed in tracefs. */
+function isKernelPattern({ provider, wildcard }: ProbeTarget): boolean {
+  return wildcard && (provider === 'kprobe' || provider === 'kretprobe');
 }
 
 function usesUnsafe(probes: readonly TypedProbe[]): boolean {

@@ -2,12 +2,14 @@
 import { KernelDescriptionError } from '../kernel/error.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
+import { parseInteger } from '../syntax/literals.ts';
 import {
   canonicalName,
   isParameterised,
   isWildcard,
   refuse,
   refuseCount,
+  refuseEmpty,
   refuseMissing,
   targetFields,
 } from './fields.ts';
@@ -43,38 +45,76 @@ function resolve(
   if (text === '') return no(`${name}s should be attached to a function or an address`);
   if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
   if (text.includes('/')) return no(`'${text}' is not the name of a function`, ...slashHints(text));
-  if (fields.length === 2 && fields[0]?.text !== 'vmlinux')
-    return no(`modules in ${name} are not supported yet`, `Without the module: ${name}:${text}`);
-  if (fields.some((field) => isWildcard(field.text)))
-    return no(`wildcards in ${name} are not supported yet`);
-  if (isAddress(text)) return no(`addresses in ${name} are not supported yet`);
+  const module = fields.length === 2 ? (fields[0]?.text ?? '') : '';
+  const parameterised = isParameterised(fields);
+  const entry = name === 'kprobe';
+  const shared: Omit<ProbeTarget, 'name' | 'section' | 'function' | 'wildcard' | 'target'> = {
+    provider: name,
+    alias: attachPoint.alias,
+    context: 'registers',
+    space: 'kernel',
+    defaultReturn: 0,
+    filtersPid: true,
+    registers: entry ? ARGUMENT_REGISTERS : 0,
+    hasRetval: !entry,
+    parameterised,
+  };
+
+  if (isAddress(text) && !parameterised) {
+    const address = parseInteger(text);
+    if (!('value' in address)) return no(`invalid address '${text}'`);
+    if (!entry || module !== '')
+      return no(`a ${name}${module === '' ? '' : ' in a module'} needs the name of a function`);
+    if (!context.unsafe)
+      return no(
+        'a kprobe at an address is unsafe: it is not checked to be where an instruction begins',
+        'Use --unsafe to allow it.',
+      );
+    // Another kernel has another function there.
+    if (context.onlyKnown) return [];
+    const decimal = address.value.toString();
+    return [
+      {
+        ...shared,
+        name: canonicalName(name, decimal),
+        section: name,
+        function: undefined,
+        wildcard: false,
+        target: { provider: name, address: decimal },
+      },
+    ];
+  }
 
   const place = readFunction(text);
   if (!place) return no(`invalid offset in '${text}'`);
   if (place.name === '') return no(`${name}s should be attached to a function or an address`);
-  const entry = name === 'kprobe';
   if (!entry && place.offset > 0) return no('kretprobes can not be attached to a function offset');
-
-  const parameterised = isParameterised(fields);
+  const wildcard = isWildcard(module) || isWildcard(place.name);
+  if (wildcard && place.offset > 0)
+    return no('an offset needs the name of one function', `Without it: ${name}:${place.name}`);
   if (context.onlyKnown && !parameterised && !isTraceable(context.kernel, place.name))
-    return refuseMissing(attachPoint, context, name, place.name, []);
+    return wildcard
+      ? refuseEmpty(attachPoint, context)
+      : refuseMissing(attachPoint, context, name, place.name, []);
+
   const shown = showFunction(place);
+  // The kernel itself is what a function without a module is looked for in first.
+  const elsewhere = module === '' || (module === 'vmlinux' && !wildcard) ? undefined : module;
   return [
     {
-      provider: name,
-      name: canonicalName(name, shown),
-      alias: attachPoint.alias,
-      section: parameterised ? name : `${name}/${shown}`,
-      context: 'registers',
-      space: 'kernel',
-      defaultReturn: 0,
-      filtersPid: true,
-      registers: entry ? ARGUMENT_REGISTERS : 0,
-      hasRetval: !entry,
-      function: parameterised ? undefined : place.name,
-      wildcard: false,
-      target: { provider: name, function: place.name, offset: place.offset },
-      parameterised,
+      ...shared,
+      name:
+        elsewhere === undefined ? canonicalName(name, shown) : canonicalName(name, module, shown),
+      // What libbpf would read in a section's name is one function of the kernel.
+      section: parameterised || wildcard || elsewhere !== undefined ? name : `${name}/${shown}`,
+      function: parameterised || wildcard ? undefined : place.name,
+      wildcard,
+      target: {
+        provider: name,
+        ...(elsewhere === undefined ? {} : { module: elsewhere }),
+        function: place.name,
+        offset: place.offset,
+      },
     },
   ];
 }

@@ -99,11 +99,15 @@ export type ManifestTarget =
   /** Either may hold `*`. */
   | { readonly provider: 'tracepoint'; readonly category: string; readonly event: string }
   | { readonly provider: 'rawtracepoint'; readonly event: string }
+  /** Module and function may hold `*`; without a module, the function is looked for everywhere. */
   | {
       readonly provider: 'kprobe' | 'kretprobe';
+      readonly module?: string;
       readonly function: string;
       readonly offset: number;
     }
+  /** An address in the kernel, decimal: loaded with --unsafe only. */
+  | { readonly provider: 'kprobe' | 'kretprobe'; readonly address: string }
   | {
       readonly provider: 'uprobe' | 'uretprobe';
       readonly path: string;

@@ -95,6 +95,7 @@ static bool has_pattern(const struct mf_probe *probe)
 	return (probe->category && is_pattern(probe->category)) ||
 	       (probe->event && is_pattern(probe->event)) ||
 	       (probe->path && is_pattern(probe->path)) ||
+	       (probe->module && is_pattern(probe->module)) ||
 	       (probe->function && is_pattern(probe->function));
 }
 
@@ -226,6 +227,7 @@ static bool expand_probe(struct session *session, const struct mf_probe *probe,
 	return params_expand(options, arena, probe->category, &expanded->category) &&
 	       params_expand(options, arena, probe->event, &expanded->event) &&
 	       params_expand(options, arena, probe->path, &expanded->path) &&
+	       params_expand(options, arena, probe->module, &expanded->module) &&
 	       params_expand(options, arena, probe->function, &expanded->function) &&
 	       params_expand(options, arena, probe->period, &expanded->period) &&
 	       params_expand(options, arena, probe->frequency, &expanded->frequency) &&
@@ -315,6 +317,8 @@ static int attach_target(struct attachments *attachments, const struct attach_ta
 		attachments->attached += target->events ? target->events : 1;
 		return STATUS_OK;
 	}
+	if (result == ATTACH_LEFT_OUT)
+		return STATUS_OK;
 	return tell(attachments->session, target->probe, result, &failure);
 }
 

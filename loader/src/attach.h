@@ -22,7 +22,7 @@ struct attach_target {
 	/* Cookie that bpf_get_attach_cookie gives; 0 where the probe does not ask. */
 	uint64_t cookie;
 	/* By provider: */
-	const char *category, *event; /* tracepoint, rawtracepoint */
+	const char *category, *event; /* tracepoint, rawtracepoint; category: kprobe, a module */
 	int64_t event_id;	      /* tracepoint */
 	const char *path;	      /* uprobe: the file */
 	const char *function;	      /* kprobe; uprobe, for messages */
@@ -57,6 +57,8 @@ struct attachments {
 
 enum attach_result {
 	ATTACH_OK,
+	/* One of many that a pattern matches, which the kernel does not let be traced. */
+	ATTACH_LEFT_OUT,
 	/* Not there on this host; `why` is set. missing_probes says what becomes of it. */
 	ATTACH_MISSING,
 	/* An error whatever missing_probes says; already told, the status is in `status`. */

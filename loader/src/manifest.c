@@ -177,6 +177,10 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		break;
 	case MF_KPROBE:
 	case MF_KRETPROBE:
+		probe->address = manifest_text_or_null(reader, target, "address");
+		if (probe->address)
+			break;
+		probe->module = manifest_text_or_null(reader, target, "module");
 		probe->function = manifest_text(reader, target, "function");
 		probe->offset = manifest_number(reader, target, "offset", UINT32_MAX);
 		break;

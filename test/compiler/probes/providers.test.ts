@@ -256,6 +256,23 @@ describe('kprobe and kretprobe', () => {
       target: { provider: 'kretprobe', function: 'vfs_read', offset: 0 },
     });
   });
+  it('leave patterns and modules to the loader [PRB-008] [PRB-011]', () => {
+    expect(target('kprobe:vfs_*')).toMatchObject({
+      name: 'kprobe:vfs_*',
+      section: 'kprobe',
+      function: undefined,
+      wildcard: true,
+      target: { provider: 'kprobe', function: 'vfs_*', offset: 0 },
+    });
+    expect(target('kretprobe:nf_nat:f')).toMatchObject({
+      name: 'kretprobe:nf_nat:f',
+      section: 'kretprobe',
+      function: 'f',
+      wildcard: false,
+      target: { provider: 'kretprobe', module: 'nf_nat', function: 'f', offset: 0 },
+    });
+    expect(target('kprobe:nf_*:f').wildcard).toBe(true);
+  });
   it('leave positional parameters to the loader', () => {
     expect(target('kprobe:$1')).toMatchObject({
       section: 'kprobe',
@@ -274,9 +291,13 @@ describe('kprobe and kretprobe', () => {
     expect(refusal('kretprobe:')).toBe('kretprobes should be attached to a function or an address');
     expect(refusal('kretprobe:f+4')).toBe('kretprobes can not be attached to a function offset');
     expect(refusal('kprobe:f+x')).toBe("invalid offset in 'f+x'");
-    expect(refusal('kprobe:vfs_*')).toBe('wildcards in kprobe are not supported yet');
-    expect(refusal('kprobe:nf_nat:f')).toBe('modules in kprobe are not supported yet');
-    expect(refusal('kprobe:0xffff')).toBe('addresses in kprobe are not supported yet');
+    expect(refusal('kprobe:vfs_*+4')).toBe('an offset needs the name of one function');
+    expect(refusal('kprobe:a:b:c')).toBe('kprobe probe type requires 1 or 2 arguments, found 3');
+    expect(refusal('kretprobe:0xffff')).toBe('a kretprobe needs the name of a function');
+    expect(refusal('kprobe:0xfffg')).toBe("invalid address '0xfffg'");
+    expect(refusal('kprobe:0xffff')).toBe(
+      'a kprobe at an address is unsafe: it is not checked to be where an instruction begins',
+    );
     expect(resolve('kprobe:f/pid==1/').hints).toEqual([
       'Put a space between the probe and its /predicate/.',
     ]);

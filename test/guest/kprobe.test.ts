@@ -1,0 +1,192 @@
+/** kprobes by pattern, module, offset and address: one link where the kernel has kprobe.multi, one each elsewhere. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, writeObject } from '../support/build.ts';
+import { mapEntries, mapValue } from '../support/expect.ts';
+import { type GuestCommand, hasKernel, runInGuest } from '../support/guest.ts';
+import type { RunResult } from '../support/run.ts';
+
+type Result = Omit<RunResult, 'endedAfter'>;
+
+interface Command extends Omit<GuestCommand, 'object'> {
+  readonly text: string;
+}
+
+const READS = 'comm reader read 50 100 read 20 1000';
+const COUNT_LINKS = `/workload ${READS}
+echo links: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c link_type)
+echo parts: $(grep -c '\\.part\\.' /sys/kernel/tracing/available_filter_functions)
+echo multi: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c kprobe_multi)
+`;
+/** Where a function stands in the guest. */
+const ADDRESS = "0x$(grep ' vfs_read$' /proc/kallsyms | cut -d' ' -f1)";
+
+const COMMANDS = {
+  names: {
+    text: 'kprobe:vfs_r* /comm == "reader"/ { @[probe, func] = count(); }',
+    workload: READS,
+  },
+  links: { text: 'kprobe:vfs_* /comm == "reader"/ { @[func] = count(); }', script: COUNT_LINKS },
+  returns: {
+    text: 'kretprobe:vfs_rea* /comm == "reader"/ { @[probe, func, retval] = count(); }',
+    workload: READS,
+  },
+  arguments: {
+    text: 'kprobe:vfs_rea*,kprobe:no_such_function* /comm == "reader"/ { @[arg2] = count(); }',
+    workload: READS,
+  },
+  alias: {
+    text: 'mine=kprobe:vfs_rea* /comm == "reader"/ { @[probe, probetype] = count(); }',
+    workload: READS,
+  },
+  kernel: {
+    text: 'kprobe:vmlinux:vfs_rea* /comm == "reader"/ { @[probe, func] = count(); }',
+    workload: READS,
+  },
+  parameter: {
+    text: 'kprobe:$1 /comm == "reader"/ { @[probe, func] = count(); }',
+    workload: READS,
+    parameters: "'vfs_rea*'",
+  },
+  address: {
+    text: 'kprobe:$1 /comm == "reader"/ { @[func] = count(); }',
+    workload: READS,
+    parameters: ADDRESS,
+    flags: '--unsafe',
+  },
+  safe: { text: 'kprobe:$1 { @ = count(); }', parameters: ADDRESS, endsItself: true },
+  inside: { text: 'kprobe:vfs_read+1 { @ = count(); }', endsItself: true },
+  module: { text: 'kprobe:no_such_module:f { @ = count(); }', endsItself: true },
+  error: { text: 'kprobe:no_such_function { @ = count(); }', endsItself: true },
+  warn: {
+    text: 'config = { missing_probes = "warn" } kprobe:no_such_function, kprobe:vfs_read /comm == "reader"/ { @ = count(); }',
+    workload: READS,
+  },
+  ignore: {
+    text: 'config = { missing_probes = "ignore" } kprobe:no_such_function, kprobe:vfs_read /comm == "reader"/ { @ = count(); }',
+    workload: READS,
+  },
+  nothing: { text: 'kprobe:no_such_function* { @ = count(); }', endsItself: true },
+  parts: { text: 'kprobe:*.part.* { @ = count(); }', endsItself: true },
+  many: { text: 'kprobe:* { @ = count(); }', endsItself: true },
+} satisfies Record<string, Command>;
+
+type Name = keyof typeof COMMANDS;
+
+describe.each(['6.1', '6.12'])('On Linux %s kprobes', (series) => {
+  const names = Object.keys(COMMANDS) as Name[];
+  const results = new Map<Name, Result>();
+  const folder = temporaryFolder();
+  const of = (name: Name): Result => {
+    const result = results.get(name);
+    if (!result) throw new Error(`no result of ${name}`);
+    return result;
+  };
+
+  beforeAll(() => {
+    if (!hasKernel(series)) return;
+    const commands = names.map((name) => {
+      const { text, ...command }: Command = COMMANDS[name];
+      writeObject(folder, name, text);
+      return { object: `${name}.o`, ...command };
+    });
+    runInGuest(series, folder, commands).forEach((result, index) => {
+      const name = names[index];
+      if (name) results.set(name, result);
+    });
+  }, 180_000);
+
+  const test = it.runIf(hasKernel(series));
+
+  test('of a pattern tell which function they stand in [PRB-012] [PRB-068]', () => {
+    const { stdout, stderr, status } = of('names');
+    expect(mapValue(stdout, '@', 'kprobe:vfs_read, vfs_read'), stderr).toBe(70);
+    for (const [key] of mapEntries(stdout, '@')) {
+      const [probe, func] = key.split(', ');
+      expect(probe).toBe(`kprobe:${func}`);
+    }
+    expect(status).toBe(0);
+  });
+
+  test('of a pattern are one link where the kernel has kprobe.multi, and count once [PRB-011]', () => {
+    const { stdout, stderr } = of('links');
+    expect(mapValue(stdout, '@', 'vfs_read'), stderr).toBe(70);
+    const count = (what: string): number =>
+      Number(new RegExp(`^${what}: (\\d+)$`, 'm').exec(stdout)?.[1]);
+    if (series === '6.1') {
+      expect(count('links')).toBeGreaterThan(30);
+      expect(count('multi')).toBe(0);
+    } else {
+      expect(count('links')).toBe(1);
+      expect(count('multi')).toBe(1);
+    }
+  });
+
+  test('of a pattern leave out clones of parts of functions [PRB-017]', () => {
+    expect(Number(/^parts: (\d+)$/m.exec(of('links').stdout)?.[1])).toBeGreaterThan(0);
+    expect(of('parts').stderr).toContain('nothing matches kprobe:*.part.*.');
+  });
+
+  test('of a pattern see what functions return', () => {
+    const { stdout, stderr } = of('returns');
+    expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 100'), stderr).toBe(50);
+    expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 1000')).toBe(20);
+    expect(mapEntries(stdout, '@')).toHaveLength(2);
+  });
+
+  test('of a pattern see arguments; a pattern without matches is silent beside others [PRB-074]', () => {
+    const { stdout, stderr } = of('arguments');
+    expect(mapValue(stdout, '@', '100'), stderr).toBe(50);
+    expect(mapValue(stdout, '@', '1000')).toBe(20);
+    expect(stderr).not.toContain('no_such_function');
+  });
+
+  test('of a pattern keep an alias', () => {
+    expect(mapValue(of('alias').stdout, '@', 'mine, kprobe')).toBe(70);
+  });
+
+  test('can be limited to the kernel itself or a module [PRB-008]', () => {
+    expect(mapValue(of('kernel').stdout, '@', 'kprobe:vmlinux:vfs_read, vfs_read')).toBe(70);
+    const { stderr, status } = of('module');
+    expect(stderr).toContain(
+      'specified module no_such_module in probe kprobe:no_such_module:f is not loaded.',
+    );
+    expect(status).toBe(1);
+  });
+
+  test('take a pattern from a parameter', () => {
+    expect(mapValue(of('parameter').stdout, '@', 'kprobe:vfs_read, vfs_read')).toBe(70);
+  });
+
+  test('stand at an address with --unsafe only [PRB-010]', () => {
+    expect(mapValue(of('address').stdout, '@', 'vfs_read'), of('address').stderr).toBe(70);
+    expect(of('safe').stderr).toContain('is at an address, which needs --unsafe.');
+    expect(of('safe').status).toBe(1);
+  });
+
+  test('refuse an offset where no instruction begins [PRB-009]', () => {
+    expect(of('inside').stderr).toContain(
+      'Cannot attach kprobe:vfs_read+1: no instruction begins there.',
+    );
+    expect(of('inside').status).toBe(1);
+  });
+
+  test('without a function are an error, a warning or nothing [PRB-015] [PRB-016]', () => {
+    const why =
+      'No matches for kprobe no_such_function. It is not traceable (either non-existing, inlined, or marked as "notrace").';
+    expect(of('error').stderr).toContain(`ERROR: ${why}`);
+    expect(of('error').status).toBe(1);
+    expect(of('warn').stderr).toContain(`WARNING: ${why} Skipping.`);
+    expect(of('ignore').stderr).not.toContain('no_such_function');
+    for (const name of ['warn', 'ignore'] as const) {
+      expect(mapValue(of(name).stdout, '@')).toBe(70);
+      expect(of(name).status).toBe(0);
+    }
+  });
+
+  test('are an error when no pattern of the block matches, or more than max_probes do', () => {
+    expect(of('nothing').stderr).toContain('nothing matches kprobe:no_such_function*.');
+    expect(of('nothing').status).toBe(1);
+    expect(of('many').stderr).toContain('max_probes raises it.');
+    expect(of('many').status).toBe(1);
+  });
+});
