@@ -214,10 +214,13 @@ enum loop_end loop_run(struct loop *loop, struct events *events, struct child *c
 	}
 }
 
-void loop_release_signals(void)
+void loop_release_signals(struct loop *loop)
 {
+	struct signalfd_siginfo info;
 	sigset_t set;
 
+	while (read(loop->stop, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		;
 	ending_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }

@@ -42,8 +42,11 @@ int loop_watch_ring(struct loop *loop, const struct events *events);
 
 enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child);
 
-/* From now on SIGINT and SIGTERM kill, so that a second one ends what takes long. */
-void loop_release_signals(void);
+/*
+ * From now on SIGINT and SIGTERM kill, so that a second one ends what takes long. Those that came
+ * until now meant the same as the first: a shell or timeout(1) signals a process and its group.
+ */
+void loop_release_signals(struct loop *loop);
 void loop_close(struct loop *loop);
 
 #endif

@@ -78,6 +78,19 @@ describe.runIf(canRun)('the loader', () => {
     expect(result.endedAfter).toBeLessThan(2000);
   });
 
+  it('takes a signal that comes twice at once as one', async () => {
+    const result = await run('tracepoint:syscalls:sys_enter_getppid { @calls = count(); }', {
+      workload: (pid) => {
+        execFileSync(WORKLOAD, ['getppid', '10']);
+        process.kill(pid, 'SIGINT');
+        process.kill(pid, 'SIGINT');
+      },
+      signal: 'none',
+    });
+    expect(result.status).toBe(0);
+    expect(mapValue(result.stdout, '@calls')).toBeGreaterThanOrEqual(10);
+  });
+
   it('counts the events that found the ring full [OUT-055]', async () => {
     const result = await run(
       'tracepoint:syscalls:sys_enter_getppid /comm == "lossy"/ { @made = count(); printf("%d %s\\n", pid, str($1)); }',
