@@ -326,13 +326,13 @@ static void a_closed_pipe_is_an_error_and_not_a_signal(void)
 
 	if (!setup(&tester, events, 1) || !CHECK(pipe(ends) == 0))
 		return;
+	close(ends[0]);
 	fflush(stderr);
 	pid = fork();
 	if (pid == 0) {
 		struct output *output;
 		bool good;
 
-		close(ends[0]);
 		dup2(ends[1], STDOUT_FILENO);
 		close(STDERR_FILENO);
 		tester.fixture.options.output = NULL;
@@ -341,7 +341,6 @@ static void a_closed_pipe_is_an_error_and_not_a_signal(void)
 		       output_flush(output) == -1 && output_flush(output) == -1;
 		_exit(good ? 42 : 1);
 	}
-	close(ends[0]);
 	close(ends[1]);
 	CHECK(waitpid(pid, &status, 0) == pid);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
