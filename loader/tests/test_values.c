@@ -1,4 +1,4 @@
-/* [OUT-012..016, OUT-049] Values, keys and times as text. */
+/* [OUT-012..017, OUT-049, OUT-062] Values, keys and times as text. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -232,6 +232,54 @@ static void timestamps(struct tester *tester)
 	check_value(tester, &timestamp, &value, "(?)");
 }
 
+static void names(struct tester *tester)
+{
+	const struct mf_type user = {.kind = MF_NAME, .size = 8, .name_space = MF_NAME_USER};
+	const struct mf_type error = {.kind = MF_NAME, .size = 8, .name_space = MF_NAME_ERRNO};
+	const struct mf_type signal = {.kind = MF_NAME, .size = 8, .name_space = MF_NAME_SIGNAL};
+	const struct mf_type call = {.kind = MF_NAME, .size = 8, .name_space = MF_NAME_SYSCALL};
+
+	check_value(tester, &user, &(uint64_t){0}, "root");
+	check_value(tester, &user, &(uint64_t){UINT64_MAX}, "");
+	check_value(tester, &error, &(int64_t){-13}, "Permission denied");
+	check_value(tester, &error, &(int64_t){INT64_MIN}, "Unknown error");
+	check_value(tester, &signal, &(int64_t){15}, "Terminated");
+	check_value(tester, &signal, &(int64_t){-1}, "N/A");
+	check_value(tester, &call, &(uint64_t){UINT64_MAX}, "unknown system call");
+}
+
+static void addresses(struct tester *tester)
+{
+	const struct mf_type inet = {.kind = MF_INET, .size = 20};
+	const struct mf_type mac = {.kind = MF_MACADDR, .size = 6};
+	struct {
+		uint32_t family;
+		uint8_t address[16];
+	} value = {2, {192, 0, 2, 1}};
+
+	check_value(tester, &inet, &value, "192.0.2.1");
+	value.family = 10;
+	check_value(tester, &inet, &value, "c000:201::");
+	value.family = 7;
+	check_value(tester, &inet, &value, "");
+	check_value(tester, &mac, (uint8_t[]){0, 1, 0xab, 0xcd, 0xfe, 0x10}, "00:01:AB:CD:FE:10");
+}
+
+/* Ids of no cgroup, and patterns that the manifest does not have. */
+static void cgroups_without_a_path(struct tester *tester)
+{
+	const struct mf_type path = {.kind = MF_CGROUP_PATH, .size = 16};
+	struct {
+		uint64_t id;
+		uint32_t pattern, unused;
+	} value = {1, UINT32_MAX, 0};
+
+	check_value(tester, &path, &value, "");
+	value.id = UINT64_MAX;
+	value.pattern = 0;
+	check_value(tester, &path, &value, "");
+}
+
 static void times_have_a_limit(struct tester *tester)
 {
 	CHECK(time_text(&tester->text, &tester->clock, "%H:%M:%S\n", 3600000000000u, false, 64));
@@ -331,6 +379,9 @@ int main(void)
 	buffers(&tester);
 	aggregates(&tester);
 	timestamps(&tester);
+	names(&tester);
+	addresses(&tester);
+	cgroups_without_a_path(&tester);
 	times_have_a_limit(&tester);
 	the_clock_follows_a_jump(&tester);
 	probe_names(&tester);
