@@ -14,11 +14,15 @@
 #include "tracefs.h"
 
 static const struct attach_provider *const providers[] = {
-	[MF_TRACEPOINT] = &attach_tracepoint, [MF_RAWTRACEPOINT] = &attach_rawtracepoint,
-	[MF_KPROBE] = &attach_kprobe,	      [MF_KRETPROBE] = &attach_kprobe,
-	[MF_UPROBE] = &attach_uprobe,	      [MF_URETPROBE] = &attach_uprobe,
+	[MF_TRACEPOINT] = &attach_tracepoint,
+	[MF_RAWTRACEPOINT] = &attach_rawtracepoint,
+	[MF_KPROBE] = &attach_kprobe,
+	[MF_KRETPROBE] = &attach_kprobe,
+	[MF_UPROBE] = &attach_uprobe,
+	[MF_URETPROBE] = &attach_uprobe,
 	[MF_USDT] = &attach_usdt,
-	[MF_INTERVAL] = &attach_timer,	      [MF_PROFILE] = &attach_timer,
+	[MF_INTERVAL] = &attach_timer,
+	[MF_PROFILE] = &attach_timer,
 };
 
 /* NULL for begin and end, which the session runs itself. */
