@@ -1,8 +1,10 @@
 /* Files and functions that uprobes name, on this very program and the C library. */
 #include <dlfcn.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "../src/binary_files.h"
 #include "../src/binary_path.h"
 #include "../src/binary_symbol.h"
 #include "check.h"
@@ -29,9 +31,20 @@ static bool code_at(const char *path, uint64_t offset, const void *expected, siz
 	return same;
 }
 
+static uint64_t offset_of_target(const char *path)
+{
+	uint64_t offset = 0;
+
+	CHECK(binary_symbol_find(path, "binary_test_target", 0, &offset) == BINARY_SYMBOL_FOUND);
+	return offset;
+}
+
 int main(void)
 {
 	struct arena arena = {0};
+	struct binary_files files = {.arena = &arena};
+	struct binary_function *functions;
+	size_t count;
 	const char *self = binary_path_find(&arena, "/proc/self/exe", 0);
 	const char *libc = binary_path_find(&arena, "libc", 0);
 	uint64_t offset, shifted;
@@ -47,6 +60,29 @@ int main(void)
 		CHECK(binary_symbol_find(self, "no_such_function", 0, &offset) ==
 		      BINARY_SYMBOL_UNKNOWN);
 	}
+	if (CHECK(self) && CHECK(binary_symbol_match(&arena, self, "*binary_test_*et", &functions,
+						     &count) == BINARY_SYMBOL_FOUND &&
+				 count == 1)) {
+		CHECK(functions[0].offset == offset_of_target(self) &&
+		      strcmp(functions[0].name, "binary_test_target") == 0);
+		free(functions);
+	}
+	CHECK(self &&
+	      binary_symbol_match(&arena, self, "no_such_*", &functions, &count) ==
+		      BINARY_SYMBOL_UNKNOWN &&
+	      count == 0);
+	/* The code of this process, this program's among it once. */
+	if (CHECK(binary_files_mapped(&files, (uint32_t)getpid()) && self)) {
+		size_t same = 0;
+
+		for (size_t i = 0; i < files.count; i++)
+			same += strcmp(files.files[i].shown, self) == 0;
+		CHECK(same == 1 && files.count > 1);
+	}
+	files.count = 0;
+	CHECK(binary_files_match(&files, "/etc/pass*d", 0) && files.count == 1 &&
+	      strcmp(files.files[0].path, "/etc/passwd") == 0);
+	CHECK(binary_files_match(&files, "/etc/*/no-such-*", 0) && files.count == 1);
 	/* From .dynsym, whose symbols have versions. */
 	if (CHECK(libc) &&
 	    CHECK(binary_symbol_find(libc, "getppid", 0, &offset) == BINARY_SYMBOL_FOUND))
