@@ -3,6 +3,7 @@
 #ifndef BPFLOAD_LOOP_H
 #define BPFLOAD_LOOP_H
 
+#include <stdbool.h>
 #include <signal.h>
 
 #include "child.h"
@@ -43,10 +44,11 @@ int loop_watch_ring(struct loop *loop, const struct events *events);
 enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child);
 
 /*
- * From now on SIGINT and SIGTERM kill, so that a second one ends what takes long. Those that came
- * until now meant the same as the first: a shell or timeout(1) signals a process and its group.
+ * From now on SIGINT and SIGTERM kill, so that a second one ends what takes long; where no signal
+ * ended tracing (`signalled` is false), the first to come only asks for the end that is under way.
+ * Those that came until now meant the same: a shell or timeout(1) signals a process and its group.
  */
-void loop_release_signals(struct loop *loop);
+void loop_release_signals(struct loop *loop, bool signalled);
 void loop_close(struct loop *loop);
 
 #endif

@@ -129,7 +129,7 @@ static int finish(struct run *run, enum loop_end end)
 	if (!run->events.broken)
 		status = session_run(&run->session, MF_END, drain_all, run);
 	events_check_lost(&run->events);
-	loop_release_signals(&run->loop);
+	loop_release_signals(&run->loop, end == LOOP_SIGNAL);
 	output_lost_total(run->output, run->events.lost);
 	if (!run->events.broken && output_finish(run->output) != 0)
 		run->events.broken = true;

@@ -78,6 +78,19 @@ describe.runIf(canRun)('the loader', () => {
     expect(result.endedAfter).toBeLessThan(2000);
   });
 
+  it('ends in order when a signal comes while exit() is at work', async () => {
+    for (let round = 0; round < 5; round++) {
+      const result = await run('BEGIN { for $i : 0..4000 { @[$i] = 1; } exit(3); }', {
+        workload: (pid) => {
+          process.kill(pid, 'SIGINT');
+        },
+        signal: 'none',
+      });
+      expect(result.status === 3 || result.status === 0).toBe(true);
+      expect(result.stdout.match(/^@\[/gm)).toHaveLength(4000);
+    }
+  });
+
   it('takes a signal that comes twice at once as one', async () => {
     const result = await run('tracepoint:syscalls:sys_enter_getppid { @calls = count(); }', {
       workload: (pid) => {
