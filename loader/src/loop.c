@@ -214,20 +214,27 @@ enum loop_end loop_run(struct loop *loop, struct events *events, struct child *c
 	}
 }
 
+void loop_settle_signals(struct loop *loop)
+{
+	const struct timespec together = {.tv_nsec = 20 * 1000 * 1000};
+	struct signalfd_siginfo info;
+
+	nanosleep(&together, NULL);
+	while (read(loop->stop, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		;
+}
+
 static void ignore_once(int signal)
 {
 	(void)signal;
 }
 
-void loop_release_signals(struct loop *loop, bool signalled)
+void loop_release_signals(bool signalled)
 {
 	const struct sigaction once = {.sa_handler = ignore_once,
 				       .sa_flags = SA_RESETHAND | SA_RESTART};
-	struct signalfd_siginfo info;
 	sigset_t set;
 
-	while (read(loop->stop, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		;
 	if (!signalled) {
 		sigaction(SIGINT, &once, NULL);
 		sigaction(SIGTERM, &once, NULL);

@@ -44,11 +44,16 @@ int loop_watch_ring(struct loop *loop, const struct events *events);
 enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child);
 
 /*
+ * Takes the signals that come together with the one that ended tracing, and mean the same: shells
+ * and timeout(1) signal a process and its group, and what started the loader passes its own on.
+ */
+void loop_settle_signals(struct loop *loop);
+
+/*
  * From now on SIGINT and SIGTERM kill, so that a second one ends what takes long; where no signal
  * ended tracing (`signalled` is false), the first to come only asks for the end that is under way.
- * Those that came until now meant the same: a shell or timeout(1) signals a process and its group.
  */
-void loop_release_signals(struct loop *loop, bool signalled);
+void loop_release_signals(bool signalled);
 void loop_close(struct loop *loop);
 
 #endif

@@ -118,6 +118,8 @@ static int finish(struct run *run, enum loop_end end)
 {
 	int status = STATUS_OK;
 
+	if (end == LOOP_SIGNAL)
+		loop_settle_signals(&run->loop);
 	attach_release(&run->attachments);
 	child_stop(&run->child);
 	if (end == LOOP_PROCESS)
@@ -129,7 +131,7 @@ static int finish(struct run *run, enum loop_end end)
 	if (!run->events.broken)
 		status = session_run(&run->session, MF_END, drain_all, run);
 	events_check_lost(&run->events);
-	loop_release_signals(&run->loop, end == LOOP_SIGNAL);
+	loop_release_signals(end == LOOP_SIGNAL);
 	output_lost_total(run->output, run->events.lost);
 	if (!run->events.broken && output_finish(run->output) != 0)
 		run->events.broken = true;
