@@ -31,7 +31,7 @@ struct attach_target {
 	uint64_t period;	      /* ns, or Hz */
 	uint64_t semaphore;	      /* usdt: its offset in the file; 0: none */
 	const struct usdt_operand *operands; /* usdt: where arguments are; NULL: not asked for */
-	uint32_t site;		      /* usdt: element of `usdt_sites` */
+	uint32_t site;			     /* usdt: element of `usdt_sites` */
 	/* uprobe: several places of the file, with the cookie of each; NULL: `offset` alone. */
 	const uint64_t *offsets, *cookies;
 	/* kprobe: several functions, with the cookie of each; NULL: `function` alone. */
