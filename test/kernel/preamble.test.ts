@@ -244,12 +244,12 @@ typedef struct packed packed_t;\n`,
   it('read kernel memory at fixed offsets, beside structs that follow the kernel', async () => {
     const { stdout } = await run(
       `struct name { char head[4]; char rest[12]; }
-       tracepoint:raw_syscalls:sys_enter /comm == "workload" && args.id == 110/ {
+       tracepoint:raw_syscalls:sys_enter /comm == "workfixed" && args.id == 110/ {
          $n = (struct name *)((uint64)curtask + offsetof(struct task_struct, comm));
          printf("%s %s %s\\n", $n.head, $n->rest, curtask.comm);
        }`,
-      { workload: 'getppid 1', kernel: 'host' },
+      { workload: 'comm workfixed getppid 1', kernel: 'host' },
     );
-    expect(stdout).toBe('work load workload\n\n\n');
+    expect(stdout).toBe('work fixed workfixed\n\n\n');
   });
 });
