@@ -241,8 +241,8 @@ const TYPES: readonly Case[] = [
   {
     title: 'copies and compares whole structs',
     script: `struct pair { int a; long b; };
-      uprobe:WORKLOAD:workload_shapes { $p = (struct pair *)arg0; $v = *$p; @p = $v; @k[$v] = 1; printf("%x %d\\n", $v.a & 0xff, @p.a == $p.a); clear(@k); clear(@p); }`,
-    workload: 'shapes 1',
+      uprobe:WORKLOAD:workload_shapes /comm == "pairs"/ { $p = (struct pair *)arg0; $v = *$p; @p = $v; @k[$v] = 1; printf("%x %d\\n", $v.a & 0xff, @p.a == $p.a); clear(@k); clear(@p); }`,
+    workload: 'comm pairs shapes 1',
     expected: '66 1',
   },
   traced(
