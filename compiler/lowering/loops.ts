@@ -1,6 +1,7 @@
 /**
  * Loops over ranges and maps. Their bodies become callbacks of bpf_loop and bpf_for_each_map_elem, which the
- * verifier checks once. Every callback of a program gets the address of the same frame.
+ * verifier checks once. Every callback of a program gets the address of the same record on the stack, whose pointers
+ * lead to the context and to scratch memory, where all that they change stands.
  */
 import type { TypedBlock, TypedStatement } from '../analysis/typed.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';

@@ -2,9 +2,8 @@
  * Where the variables of a probe live, decided before the probe is lowered.
  *
  * Loops that become callbacks cannot see the registers and the stack names of the program around them. A
- * variable that is used on both sides of such a border stands in the program's frame (one record on the
- * program's stack that every callback gets the address of); any other is an alloca, which LLVM turns into a
- * register where it can.
+ * variable that is used on both sides of such a border stands in scratch memory (why not on the stack:
+ * layoutFrame in program.ts); any other is an alloca, which LLVM turns into a register where it can.
  */
 import type {
   TypedBlock,
