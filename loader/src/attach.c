@@ -103,6 +103,23 @@ static bool has_pattern(const struct mf_probe *probe)
 	       (probe->function && is_pattern(probe->function));
 }
 
+bool attach_is_wanted(struct attachments *attachments, const char *name)
+{
+	const struct options *options = attachments->session->options;
+	bool wanted = !options->has_probe_filter ||
+		      regexec(&options->probe_filter, name, 0, NULL, 0) == 0;
+
+	attachments->filtered += !wanted;
+	return wanted;
+}
+
+/* Whether its name is that of all it attaches to: no pattern, and no part is left open. */
+static bool has_whole_name(const struct mf_probe *probe)
+{
+	return !has_pattern(probe) && !(probe->path && !*probe->path) &&
+	       !(probe->provider == MF_USDT && !*probe->category);
+}
+
 /* A name with parameters is known here first: the program asks for it by the cookie. Events of a
  * pattern have got theirs already. */
 static bool name_expanded(const struct attachments *attachments, struct attach_target *target)
@@ -254,13 +271,17 @@ static int find_probe(struct attachments *attachments, const struct mf_probe *pr
 	struct session *session = attachments->session;
 	struct attach_failure failure = {.status = STATUS_FAILED};
 	struct mf_probe *expanded = arena_alloc(&session->arena, sizeof(*expanded));
-	enum attach_result result;
+	uint32_t first = attachments->target_count;
+	enum attach_result result = ATTACH_OK;
 
 	if (!expanded || !expand_probe(session, probe, expanded)) {
 		say_error("out of memory");
 		return STATUS_FAILED;
 	}
-	result = provider->find(attachments, expanded, &failure);
+	if (!has_whole_name(expanded) || attach_is_wanted(attachments, expanded->name))
+		result = provider->find(attachments, expanded, &failure);
+	if (attachments->target_count == first)
+		session->programs[probe->index] = NULL;
 	if (result == ATTACH_OK)
 		return STATUS_OK;
 	session->programs[probe->index] = NULL;
@@ -277,7 +298,8 @@ static int check_block(struct attachments *attachments, const struct mf_probe *p
 {
 	struct attach_failure failure = {.status = STATUS_FAILED};
 
-	if (block_has_target(attachments, probe))
+	/* What the filter has left of the block may be nothing: that is no fault of the pattern. */
+	if (block_has_target(attachments, probe) || attachments->filtered)
 		return STATUS_OK;
 	snprintf(failure.why, sizeof(failure.why),
 		 "Probe has no valid attach points: nothing matches %s.", probe->name);
@@ -308,6 +330,11 @@ int attach_find(struct attachments *attachments, struct session *session)
 		if (unmatched[i])
 			status = check_block(attachments, &manifest->probes[i]);
 	free(unmatched);
+	if (status == STATUS_OK && attachments->target_count == 0 && attachments->filtered) {
+		say_error("No probes to attach: --probe-filter matches none of %u.",
+			  attachments->filtered);
+		status = STATUS_FAILED;
+	}
 	return status;
 }
 

@@ -51,6 +51,8 @@ struct attachments {
 	uint32_t descriptor_count, descriptor_room;
 	/* Events of all targets. */
 	uint32_t found;
+	/* Events that --probe-filter keeps out. */
+	uint32_t filtered;
 	/* Probes that are attached: what "Attached N probes" counts, begin and end aside. */
 	uint32_t attached;
 };
@@ -75,7 +77,8 @@ struct attach_provider {
 	/* Attached in the reverse of the script's order, since the kernel runs the newest first
 	 * (spec of attach). */
 	bool newest_first;
-	/* Adds the targets of a probe. `probe` is a copy with parameters put in. */
+	/* Adds the targets of a probe: of a pattern, those that attach_is_wanted lets in. `probe`
+	 * is a copy with parameters put in. */
 	enum attach_result (*find)(struct attachments *attachments, const struct mf_probe *probe,
 				   struct attach_failure *failure);
 	/* Attaches one; adds its links. */
@@ -88,6 +91,9 @@ extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, att
 	attach_uprobe, attach_usdt, attach_timer, attach_syscalls;
 
 /* What the providers call: */
+
+/* Whether --probe-filter lets an event of that full name in; counts it where not. */
+bool attach_is_wanted(struct attachments *attachments, const char *name);
 
 /* Adds a target (copied), with the probe's own name or a name of its own for wildcards. */
 enum attach_result attach_add_target(struct attachments *attachments,

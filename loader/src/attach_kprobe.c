@@ -66,11 +66,15 @@ static enum attach_result add_multi(struct attachments *attachments, const struc
 		if (target.events && strcmp(names[target.events - 1], functions[i].name) == 0)
 			continue;
 		name = name_of(attachments, probe, &functions[i]);
+		if (name && !attach_is_wanted(attachments, name))
+			continue;
 		names[target.events] = functions[i].name;
 		cookies[target.events] = name ? session_add_probe_name(session, name) : UINT32_MAX;
 		if (cookies[target.events++] == UINT32_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
 	}
+	if (target.events == 0)
+		return ATTACH_OK;
 	bpf_program__set_expected_attach_type(attach_program(attachments, probe),
 					      BPF_TRACE_KPROBE_MULTI);
 	return attach_add_target(attachments, &target, failure);
@@ -89,6 +93,8 @@ static enum attach_result add_each(struct attachments *attachments, const struct
 		const char *name = name_of(attachments, probe, &functions[i]);
 		enum attach_result result;
 
+		if (name && !attach_is_wanted(attachments, name))
+			continue;
 		target.cookie =
 			name ? session_add_probe_name(attachments->session, name) : UINT32_MAX;
 		if (target.cookie == UINT32_MAX)
@@ -103,14 +109,19 @@ static enum attach_result add_each(struct attachments *attachments, const struct
 static enum attach_result find_matches(struct attachments *attachments,
 				       const struct mf_probe *probe, struct attach_failure *failure)
 {
-	const char *root = tracefs_root();
+	const struct options *options = attachments->session->options;
+	const char *list = options->traceable_functions, *root = tracefs_root();
+	struct arena *arena = &attachments->session->arena;
 	struct traceable *functions;
 	int64_t count;
 
-	if (!root)
+	if (!list && !root)
 		return attach_failed(failure, STATUS_FAILED, "%s.", TRACEFS_HINT);
-	count = traceable_match(&attachments->session->arena, root, probe->module, probe->function,
-				&functions);
+	count = list ? traceable_match_file(arena, list, probe->module, probe->function, &functions)
+		     : traceable_match(arena, root, probe->module, probe->function, &functions);
+	if (count < 0 && list)
+		return attach_failed(failure, STATUS_FAILED, "Cannot read %s: %s.", list,
+				     strerror(errno));
 	if (count < 0 && errno == ENOENT)
 		return attach_failed(failure, STATUS_KERNEL,
 				     "This kernel lists no functions to trace: it wants "
@@ -123,7 +134,8 @@ static enum attach_result find_matches(struct attachments *attachments,
 	if (count == 0)
 		return attach_missing(failure, "No matches for %s.", probe->name);
 	/* A link of many names cannot say which module each is in. */
-	if (!probe->module && kernel_has_kprobe_multi())
+	if (!probe->module && !(options->without & FEATURE_KPROBE_MULTI) &&
+	    kernel_has_kprobe_multi())
 		return add_multi(attachments, probe, functions, (size_t)count, failure);
 	return kernel_has_kprobes()
 		       ? add_each(attachments, probe, functions, (size_t)count, failure)

@@ -23,19 +23,25 @@ static const char *prefix_of(const struct bpf_program *program)
 	return strstr(bpf_program__section_name(program), "sys_exit") ? "sys_exit_" : "sys_enter_";
 }
 
-/* Enters one event into the table; false without memory. */
-static bool enter(struct session *session, const struct mf_probe *probe, uint16_t *table,
+/* Enters one event into the table if it is wanted; false without memory. */
+static bool enter(struct attachments *attachments, struct attach_target *target, uint16_t *table,
 		  const char *event, uint32_t number)
 {
+	struct session *session = attachments->session;
+	const struct mf_probe *probe = target->probe;
 	bool has_alias = strncmp(probe->name, "tracepoint:", strlen("tracepoint:")) != 0;
 	const char *name =
 		has_alias ? probe->name
 			  : arena_format(&session->arena, "tracepoint:" CATEGORY ":%s", event);
-	uint32_t index = name ? session_add_probe_name(session, name) : UINT32_MAX;
+	uint32_t index;
 
+	if (name && !attach_is_wanted(attachments, name))
+		return true;
+	index = name ? session_add_probe_name(session, name) : UINT32_MAX;
 	if (index >= UINT16_MAX)
 		return false;
 	table[number] = (uint16_t)(index + 1);
+	target->events++;
 	return true;
 }
 
@@ -48,6 +54,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	uint16_t *table = arena_alloc(&session->arena, MF_SYSCALLS * sizeof(*table));
 	const char *root = tracefs_root();
 	struct tracefs_event *events = NULL;
+	bool matched = false;
 	int64_t count;
 
 	if (!table || !session_add_table(session, probe->syscalls, table))
@@ -71,14 +78,14 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 			    event);
 			continue;
 		}
-		if (!enter(session, probe, table, event, (uint32_t)number))
+		matched = true;
+		if (!enter(attachments, &target, table, event, (uint32_t)number))
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
-		target.events++;
 	}
-	if (target.events == 0)
+	if (!matched)
 		return attach_missing(failure, "No matches for tracepoint " CATEGORY ":%s.",
 				      probe->event);
-	return attach_add_target(attachments, &target, failure);
+	return target.events ? attach_add_target(attachments, &target, failure) : ATTACH_OK;
 }
 
 static enum attach_result attach(struct attachments *attachments,

@@ -33,9 +33,12 @@ static enum attach_result find_matches(struct attachments *attachments, const ch
 		struct attach_target target = {
 			.probe = probe, .category = events[i].category, .event = events[i].name};
 		const char *name = name_of(attachments, probe, &events[i]);
-		uint32_t cookie = name ? session_add_probe_name(session, name) : UINT32_MAX;
 		enum attach_result result;
+		uint32_t cookie;
 
+		if (name && !attach_is_wanted(attachments, name))
+			continue;
+		cookie = name ? session_add_probe_name(session, name) : UINT32_MAX;
 		if (cookie == UINT32_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		target.cookie = cookie;

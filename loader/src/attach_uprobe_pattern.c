@@ -86,23 +86,27 @@ static enum binary_symbol_result find_functions(struct attachments *attachments,
 	return result;
 }
 
-/* The name of one place, then that of its function: the program finds them by the cookie. */
-static uint32_t add_names(struct session *session, const struct mf_probe *probe,
-			  const struct binary_file *file, const struct binary_function *function)
+/* What `probe` gives at one place; NULL without memory. */
+static const char *name_of(struct arena *arena, const struct mf_probe *probe,
+			   const struct binary_file *file, const struct binary_function *function)
 {
 	const char *provider = mf_provider_name(probe->provider);
 	bool has_alias = strncmp(probe->name, provider, strlen(provider)) != 0 ||
 			 probe->name[strlen(provider)] != ':';
-	const char *name = probe->name;
-	uint32_t cookie;
 
-	if (!has_alias && probe->offset)
-		name = arena_format(&session->arena, "%s:%s:%s+%llu", provider, file->shown,
-				    function->name, (unsigned long long)probe->offset);
-	else if (!has_alias)
-		name = arena_format(&session->arena, "%s:%s:%s", provider, file->shown,
-				    function->name);
-	cookie = name ? session_add_probe_name(session, name) : UINT32_MAX;
+	if (has_alias)
+		return probe->name;
+	if (probe->offset)
+		return arena_format(arena, "%s:%s:%s+%llu", provider, file->shown, function->name,
+				    (unsigned long long)probe->offset);
+	return arena_format(arena, "%s:%s:%s", provider, file->shown, function->name);
+}
+
+/* The name of one place, then that of its function: the program finds them by the cookie. */
+static uint32_t add_names(struct session *session, const char *name,
+			  const struct binary_function *function)
+{
+	uint32_t cookie = name ? session_add_probe_name(session, name) : UINT32_MAX;
 	if (cookie == UINT32_MAX || session_add_probe_name(session, function->name) == UINT32_MAX)
 		return UINT32_MAX;
 	return cookie;
@@ -127,12 +131,16 @@ static enum attach_result add_file(struct attachments *attachments, const struct
 	if (!offsets || !cookies)
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	for (size_t i = 0; i < count; i++) {
+		const char *name;
 		uint32_t cookie;
 
 		/* Nothing called it: there is no return address on the stack, but argc. */
 		if (probe->provider == MF_URETPROBE && strcmp(functions[i].name, "_start") == 0)
 			continue;
-		cookie = add_names(session, probe, file, &functions[i]);
+		name = name_of(&session->arena, probe, file, &functions[i]);
+		if (name && !attach_is_wanted(attachments, name))
+			continue;
+		cookie = add_names(session, name, &functions[i]);
 		if (cookie == UINT32_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		offsets[target.events] = functions[i].offset;
@@ -146,7 +154,10 @@ static void choose_link(struct attachments *attachments, const struct mf_probe *
 {
 	struct bpf_program *program = attach_program(attachments, probe);
 
-	if (program && uprobe_multi_is_supported(attachments->session->options->pid != 0))
+	const struct options *options = attachments->session->options;
+
+	if (program && !(options->without & FEATURE_UPROBE_MULTI) &&
+	    uprobe_multi_is_supported(options->pid != 0))
 		bpf_program__set_expected_attach_type(
 			program, (enum bpf_attach_type)UPROBE_MULTI_ATTACH_TYPE);
 }
@@ -158,7 +169,7 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 	const char *provider = mf_provider_name(probe->provider);
 	const struct options *options = attachments->session->options;
 	struct binary_files files = {.arena = &attachments->session->arena};
-	uint32_t first = attachments->target_count;
+	uint32_t first = attachments->target_count, filtered = attachments->filtered;
 	enum attach_result result = ATTACH_OK;
 
 	if (!find_files(attachments, probe, &files, failure, &result))
@@ -179,6 +190,8 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 	}
 	if (result != ATTACH_OK)
 		return result;
+	if (attachments->target_count == first && attachments->filtered > filtered)
+		return ATTACH_OK;
 	if (attachments->target_count == first)
 		return attach_missing(failure, "No matches for %s %s:%s.", provider, probe->path,
 				      probe->function);

@@ -90,15 +90,21 @@ static enum attach_result add_note(struct attachments *attachments, const struct
 	struct session *session = attachments->session;
 	const struct mf_probe *probe = target.probe;
 	enum attach_result result;
+	const char *name;
+	bool is_open;
 
 	target.offset = note->offset;
 	target.semaphore = note->semaphore;
 	/* An alias is known to the program, and so is a name that is complete. */
-	if (strncmp(probe->name, "usdt:", strlen("usdt:")) == 0 &&
-	    (!*probe->category || is_pattern(probe->category) || is_pattern(probe->event) ||
-	     probe->parameters)) {
-		const char *name = arena_format(&session->arena, "usdt:%s:%s:%s", probe->path,
-						note->provider, note->name);
+	is_open = strncmp(probe->name, "usdt:", strlen("usdt:")) == 0 &&
+		  (!*probe->category || is_pattern(probe->category) || is_pattern(probe->event) ||
+		   probe->parameters);
+	name = is_open ? arena_format(&session->arena, "usdt:%s:%s:%s", probe->path, note->provider,
+				      note->name)
+		       : probe->name;
+	if (name && !attach_is_wanted(attachments, name))
+		return ATTACH_OK;
+	if (is_open) {
 		uint32_t index = name ? number_of_name(session, name) : UINT32_MAX;
 
 		if (index == UINT32_MAX)

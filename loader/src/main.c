@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 			status = check_objects(&options);
 			break;
 		case COMMAND_HELP:
-			fputs(options_help, stdout);
+			options_print_help();
 			break;
 		case COMMAND_VERSION:
 			puts("bpfload " BPFLOAD_VERSION);

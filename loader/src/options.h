@@ -2,6 +2,7 @@
 #ifndef BPFLOAD_OPTIONS_H
 #define BPFLOAD_OPTIONS_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,6 +11,13 @@ enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION };
 /* -f, -B. */
 enum output_form { FORM_TEXT, FORM_JSON };
 enum buffering { BUFFER_LINE, BUFFER_NONE, BUFFER_FULL };
+
+/* What --no-feature names: bits of options.without. */
+enum optional_feature {
+	FEATURE_KPROBE_MULTI = 1,
+	FEATURE_KPROBE_SESSION = 2,
+	FEATURE_UPROBE_MULTI = 4,
+};
 
 struct options {
 	enum command command;
@@ -25,6 +33,15 @@ struct options {
 	bool verbose;
 	bool unsafe;
 	bool no_warnings;
+	/* Load, attach, end. */
+	bool dry_run;
+	/* Features that are not to be used even where the kernel has them. */
+	uint32_t without;
+	/* Names of the probes to attach; has_probe_filter: there is one. */
+	regex_t probe_filter;
+	bool has_probe_filter;
+	/* A file in place of available_filter_functions; NULL: none. */
+	const char *traceable_functions;
 	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. They point into argv. */
 	const char *const *objects;
 	uint32_t object_count;
@@ -40,7 +57,7 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
 
-/* The text of --help. */
-extern const char options_help[];
+/* Prints the text of --help. */
+void options_print_help(void);
 
 #endif

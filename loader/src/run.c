@@ -147,12 +147,14 @@ static int finish(struct run *run, enum loop_end end)
 
 static int trace(struct run *run)
 {
+	bool dry_run = run->options->dry_run;
 	enum loop_end end;
-	int status = session_run(&run->session, MF_BEGIN, NULL, NULL);
+	int status = dry_run ? STATUS_OK : session_run(&run->session, MF_BEGIN, NULL, NULL);
 
 	if (status == STATUS_OK)
 		status = attach_all(&run->attachments);
-	if (status != STATUS_OK)
+	/* What runs of the script between attaching and detaching is not waited for nor printed. */
+	if (status != STATUS_OK || dry_run)
 		return status;
 	child_release(&run->child);
 	announce(run);

@@ -17,6 +17,9 @@ echo links: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c link_type)
 echo parts: $(grep -c '\\.part\\.' /sys/kernel/tracing/available_filter_functions)
 echo multi: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c kprobe_multi)
 `;
+/** A list of functions for --traceable-functions; the kernel has all but the second. */
+const LIST = 'vfs_read\\nvfs_write [no_such_module]\\nvfs_statx\\n';
+const WRITE_LIST = `--traceable-functions $(printf '${LIST}' >/tmp/list; echo /tmp/list)`;
 /** Where a function stands in the guest. */
 const ADDRESS = "0x$(grep ' vfs_read$' /proc/kallsyms | cut -d' ' -f1)";
 
@@ -26,6 +29,26 @@ const COMMANDS = {
     workload: READS,
   },
   links: { text: 'kprobe:vfs_* /comm == "reader"/ { @[func] = count(); }', script: COUNT_LINKS },
+  single: {
+    text: 'kprobe:vfs_* /comm == "reader"/ { @[func] = count(); }',
+    script: COUNT_LINKS,
+    flags: '--no-feature kprobe_multi',
+  },
+  filtered: {
+    text: 'kprobe:vfs_*,kprobe:ksys_read /comm == "reader"/ { @[probe] = count(); }',
+    script: COUNT_LINKS,
+    flags: "--probe-filter '^kprobe:(vfs|ksys)_read$'",
+  },
+  listed: {
+    text: 'kprobe:vfs_* /comm == "reader"/ { @[probe] = count(); }',
+    workload: READS,
+    flags: WRITE_LIST,
+  },
+  listedModule: {
+    text: 'kprobe:vmlinux:vfs_* /comm == "reader"/ { @[probe] = count(); }',
+    workload: READS,
+    flags: WRITE_LIST,
+  },
   returns: {
     text: 'kretprobe:vfs_rea* /comm == "reader"/ { @[probe, func, retval] = count(); }',
     workload: READS,
@@ -119,6 +142,31 @@ describe.each(['6.1', '6.12'])('On Linux %s kprobes', (series) => {
       expect(count('links')).toBe(1);
       expect(count('multi')).toBe(1);
     }
+  });
+
+  test('of a pattern are one each with --no-feature kprobe_multi [CLI-024] [AOT-014]', () => {
+    const { stdout, stderr } = of('single');
+    expect(mapValue(stdout, '@', 'vfs_read'), stderr).toBe(70);
+    expect(Number(/^links: (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThan(30);
+    expect(stdout).toMatch(/^multi: 0$/m);
+  });
+
+  test('can be filtered by name [CLI-025]', () => {
+    const { stdout, stderr } = of('filtered');
+    expect(mapEntries(stdout, '@')).toEqual([
+      ['kprobe:ksys_read', 70],
+      ['kprobe:vfs_read', 70],
+    ]);
+    expect(stderr).toContain('Attached 2 probes');
+  });
+
+  test('of a pattern are looked for in the list of --traceable-functions [CLI-026]', () => {
+    // A link of many names has to know them all; with a module, those of that module are meant.
+    const { stdout, stderr } = of('listed');
+    expect(mapEntries(stdout, '@'), stderr).toEqual([['kprobe:vfs_read', 70]]);
+    expect(stderr).toContain('Attached 3 probes');
+    expect(mapEntries(of('listedModule').stdout, '@')).toEqual([['kprobe:vmlinux:vfs_read', 70]]);
+    expect(of('listedModule').stderr).toContain('Attached 2 probes');
   });
 
   test('of a pattern leave out clones of parts of functions [PRB-017]', () => {

@@ -29,6 +29,12 @@ interface RunOptions {
   readonly p?: string;
   readonly c?: string;
   readonly unsafe?: boolean;
+  readonly dryRun?: boolean;
+  readonly probeFilter?: string;
+  readonly traceableFunctions?: string;
+  /** The list of --no-feature; true without it. */
+  readonly feature: string | true;
+  readonly usdtFileActivation?: boolean;
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
@@ -69,6 +75,14 @@ export function registerRun(program: Command, report: Report): void {
     .addOption(headerOption())
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'no warnings')
+    .option('--dry-run', 'compile, load and attach, then end')
+    .option('--probe-filter <regex>', 'attach only probes whose full name this matches')
+    .option(
+      '--traceable-functions <file>',
+      'match patterns of kernel functions with this list: lines `function` or `function [module]`',
+    )
+    .option('--no-feature <list>', 'do without kprobe_multi, kprobe_session or uprobe_multi')
+    .option('--usdt-file-activation', 'accepted, without effect')
     .option('--fmt', 'print the script in the one layout instead of running it')
     .addOption(diagnosticsOption())
     .option(
@@ -135,6 +149,12 @@ function loaderArguments(
   if (options.p !== undefined) flags.push('-p', options.p);
   if (options.c !== undefined) flags.push('-c', options.c);
   if (options.unsafe) flags.push('--unsafe');
+  if (options.dryRun) flags.push('--dry-run');
+  if (options.probeFilter !== undefined) flags.push('--probe-filter', options.probeFilter);
+  if (options.traceableFunctions !== undefined)
+    flags.push('--traceable-functions', options.traceableFunctions);
+  if (options.feature !== true) flags.push('--no-feature', options.feature);
+  if (options.usdtFileActivation) flags.push('--usdt-file-activation');
   if (!options.warnings) flags.push('--no-warnings');
   return [...flags, object, '--', ...parameters];
 }
