@@ -156,6 +156,9 @@ function assemble(values: ReadonlyMap<string, Value>): Config {
     maxProbes: Number(value('max_probes')),
     maxBpfProgs: Number(value('max_bpf_progs')),
     cppDemangle: value('cpp_demangle') === true,
+    cacheUserSymbols: oneOf(value('cache_user_symbols'), ['PER_PID', 'PER_PROGRAM', 'NONE']),
+    lazySymbolication: value('lazy_symbolication') === true,
+    showDebugInfo: value('show_debug_info') === true,
     unstable: {
       tseries: oneOf(value('unstable_tseries'), GATE),
       dwUstack: oneOf(value('unstable_dw_ustack'), GATE),

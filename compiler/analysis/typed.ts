@@ -81,6 +81,9 @@ export interface Config {
   readonly maxProbes: number;
   readonly maxBpfProgs: number;
   readonly cppDemangle: boolean;
+  readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
+  readonly lazySymbolication: boolean;
+  readonly showDebugInfo: boolean;
   /** What to do about features that may still change. */
   readonly unstable: {
     readonly tseries: UnstablePolicy;

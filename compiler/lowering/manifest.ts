@@ -51,6 +51,9 @@ export function createManifest(unit: UnitState, context: UnitContext): UnitManif
           perfRbPages: config.perfRbPages,
           maxProbes: config.maxProbes,
           cppDemangle: config.cppDemangle,
+          cacheUserSymbols: config.cacheUserSymbols,
+          lazySymbolication: config.lazySymbolication,
+          showDebugInfo: config.showDebugInfo,
         },
         unsafe: usesUnsafe([...program.probes, ...program.functions]),
         params: program.params.map(({ index, as }) => ({

@@ -1,17 +1,10 @@
 /** Entry and return of functions of programs and libraries. The loader finds file and symbol on its host. */
-import type { AttachPoint } from '../syntax/ast.ts';
+import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
+import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
-import {
-  canonicalName,
-  isParameterised,
-  isWildcard,
-  refuse,
-  refuseCount,
-  targetFields,
-} from './fields.ts';
+import { canonicalName, isParameterised, isWildcard, refuse, targetFields } from './fields.ts';
 import {
   ARGUMENT_REGISTERS,
-  type FunctionPlace,
   isAddress,
   readFunction,
   showFunction,
@@ -30,53 +23,48 @@ function provider(name: Name, aliases: readonly string[]): Provider {
   };
 }
 
+type Refuse = (message: string, ...hints: readonly string[]) => readonly ProbeTarget[];
+
+/** Where in the file the probe stands. */
+interface Place {
+  /** As the probe's name has it. */
+  readonly shown: string;
+  /** The function, where it is known at compile time. */
+  readonly function: string | undefined;
+  readonly wildcard: boolean;
+  readonly target: Omit<UserTarget, 'provider' | 'path'>;
+}
+
+type UserTarget = Extract<ManifestTarget, { readonly provider: Name }>;
+
+const QUOTES = 'The only one is cpp. A name that holds : needs double quotes.';
+
+function forms(name: Name): string {
+  return `${name}:PATH:FUNCTION, such as ${name}:/bin/bash:readline`;
+}
+
 function resolve(
   name: Name,
   attachPoint: AttachPoint,
   context: ProviderContext,
 ): readonly ProbeTarget[] {
   const fields = targetFields(attachPoint);
+  const no: Refuse = (message, ...hints) => refuse(attachPoint, context, message, ...hints);
   // A single field is a function in the files of the process that -p names.
   const alone = fields.length === 1 && !(fields[0]?.text ?? '').includes('/');
-  const [pathField, secondField, thirdField] = alone ? [undefined, ...fields] : fields;
-  const [path, second] = [pathField?.text ?? '', secondField?.text ?? ''];
-  const no = (message: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
-    refuse(attachPoint, context, message, ...hints);
-  const forms = `${name}:PATH:FUNCTION, such as ${name}:/bin/bash:readline`;
-  if (path === '' && second === '') return no(`${name}s should have a target`, forms);
-  if (second.startsWith('@'))
-    return no(`source lines in ${name} are not supported yet`, `Name a function: ${forms}`);
-  if (fields.length === 3 && thirdField?.text !== '')
-    return second === 'cpp'
-      ? no('C++ names (cpp:) are not supported yet', 'A mangled name can be given without cpp:.')
-      : no(`unsupported language type: '${second}'`, 'A name that holds : needs double quotes.');
-  if (fields.length > 2) return refuseCount(attachPoint, context, name, '2');
-  if (second === '') return no(`${name}s should be attached to a function`, forms);
-  if (second.includes('/'))
-    return no(`'${second}' is not the name of a function`, ...slashHints(second));
+  const path = alone ? '' : (fields[0]?.text ?? '');
+  const rest = alone ? fields : fields.slice(1);
+  if (path === '' && (rest[0]?.text ?? '') === '')
+    return no(`${name}s should have a target`, forms(name));
+  const isSource = rest[0]?.text.startsWith('@') === true;
+  const place = isSource ? readSourceLine(name, path, rest, no) : readPlace(name, path, rest, no);
+  if (!place) return [];
 
   const entry = name === 'uprobe';
-  const severalFiles = path === '' || isWildcard(path);
-  const place = isAddress(second) ? readAddress(second) : readFunction(second);
-  if (isAddress(second)) {
-    if (!place) return no(`invalid address '${second}'`);
-    if (!entry) return no('uretprobes can not be attached to an address');
-    if (severalFiles) return no('an address needs the path of one file', forms);
-  } else {
-    if (!place) return no(`invalid offset in '${second}'`);
-    if (place.name === '') return no(`${name}s should be attached to a function`, forms);
-    if (!entry && place.offset > 0)
-      return no('uretprobes can not be attached to a function offset');
-    if (isWildcard(place.name) && place.offset > 0)
-      return no('functions of a wildcard can not have an offset');
-  }
-
-  const wildcard = severalFiles || isWildcard(place.name);
-  const known = place.name !== '' && !isWildcard(place.name) && !secondField?.parameters.length;
   return [
     {
       provider: name,
-      name: canonicalName(name, path, place.name === '' ? second : showFunction(place)),
+      name: isSource ? `${name}:${path}${place.shown}` : canonicalName(name, path, place.shown),
       alias: attachPoint.alias,
       section: name,
       context: 'registers',
@@ -86,19 +74,108 @@ function resolve(
       filtersPid: false,
       registers: entry ? ARGUMENT_REGISTERS : 0,
       hasRetval: !entry,
-      function: known ? place.name : undefined,
-      wildcard,
-      target: { provider: name, path, function: place.name, offset: place.offset },
+      function: place.function,
+      wildcard: place.wildcard,
+      target: { provider: name, path, ...place.target },
       parameterised: isParameterised(fields),
     },
   ];
 }
 
+/** What stands behind the path; undefined after reporting an error. */
+function readPlace(
+  name: Name,
+  path: string,
+  fields: readonly AttachField[],
+  no: Refuse,
+): Place | undefined {
+  const refused = (...of: Parameters<Refuse>): undefined => void no(...of);
+  const language = fields.length > 1 ? fields[0]?.text : undefined;
+  const field = language === undefined ? fields[0] : fields[1];
+  const text = field?.text ?? '';
+  const cpp = language === 'cpp';
+  if (language !== undefined && !cpp)
+    return refused(`unsupported language type: '${language}'`, QUOTES);
+  if (fields.length > 2)
+    return refused(
+      `${name} probe type requires 2 or 3 arguments, found ${fields.length + 1}`,
+      QUOTES,
+    );
+  if (text === '') return refused(`${name}s should be attached to a function`, forms(name));
+  if (text.includes('/') && !cpp)
+    return refused(`'${text}' is not the name of a function`, ...slashHints(text));
+
+  const severalFiles = path === '' || isWildcard(path);
+  if (!cpp && isAddress(text)) {
+    const offset = readAddress(text);
+    if (offset === undefined) return refused(`invalid address '${text}'`);
+    if (name === 'uretprobe') return refused('uretprobes can not be attached to an address');
+    if (severalFiles) return refused('an address needs the path of one file', forms(name));
+    return { shown: text, function: undefined, wildcard: false, target: { function: '', offset } };
+  }
+  // Operators of C++ may end in `+`.
+  const place = cpp && !/\+\w+$/.test(text) ? { name: text, offset: 0 } : readFunction(text);
+  if (!place) return refused(`invalid offset in '${text}'`);
+  if (place.name === '') return refused(`${name}s should be attached to a function`, forms(name));
+  if (name === 'uretprobe' && place.offset > 0)
+    return refused('uretprobes can not be attached to a function offset');
+  if (isWildcard(place.name) && place.offset > 0)
+    return refused('functions of a wildcard can not have an offset');
+  if (cpp && place.offset > 0)
+    return refused('cpp: names can not have an offset', 'Give the mangled name, without cpp:.');
+  // The loader knows how people read mangled names.
+  const known =
+    !cpp && !isWildcard(place.name) && !isMangled(place.name) && !field?.parameters.length;
+  return {
+    shown: cpp ? `cpp:${text}` : showFunction(place),
+    function: known ? place.name : undefined,
+    wildcard: severalFiles || cpp || isWildcard(place.name) || isMangled(place.name),
+    target: { function: place.name, offset: place.offset, ...(cpp ? { language: 'cpp' } : {}) },
+  };
+}
+
+/** `@FILE:LINE[:COLUMN]`; undefined after reporting an error. */
+function readSourceLine(
+  name: Name,
+  path: string,
+  fields: readonly AttachField[],
+  no: Refuse,
+): Place | undefined {
+  const refused = (...of: Parameters<Refuse>): undefined => void no(...of);
+  const [file = '', ...numbers] = fields.map((field) => field.text);
+  const form = 'uprobe:PATH@FILE:LINE, such as uprobe:/usr/bin/tool@main.c:12';
+  if (name === 'uretprobe')
+    return refused('uretprobes can not be attached to a source line', forms(name));
+  if (isWildcard(path) || path === '')
+    return refused('a source line needs the path of one file', form);
+  if (file === '@') return refused('the source file is missing', form);
+  if (numbers.length === 0) return refused('the line is missing', form);
+  if (numbers.length > 2)
+    return refused(
+      `a source line has a file, a line and perhaps a column, found ${fields.length} parts`,
+      form,
+    );
+  for (const [index, text] of numbers.entries())
+    if (!fields[index + 1]?.parameters.length && !/^[1-9][0-9]{0,8}$/.test(text))
+      return refused(`invalid ${index === 0 ? 'line' : 'column'} '${text}'`, form);
+  const source = [file.slice(1), ...numbers].join(':');
+  return {
+    shown: `@${source}`,
+    function: undefined,
+    wildcard: true,
+    target: { function: '', offset: 0, source },
+  };
+}
+
+function isMangled(name: string): boolean {
+  return /^_[ZR]/.test(name);
+}
+
 /** An address in the file's own address space; undefined where it is none that the manifest can hold. */
-function readAddress(text: string): FunctionPlace | undefined {
+function readAddress(text: string): number | undefined {
   const result = parseInteger(text);
   if (!('value' in result) || result.value > Number.MAX_SAFE_INTEGER) return undefined;
-  return { name: '', offset: Number(result.value) };
+  return Number(result.value);
 }
 
 export const uprobe = provider('uprobe', ['u']);

@@ -51,6 +51,12 @@ export interface ManifestConfig {
   readonly perfRbPages: number;
   readonly maxProbes: number;
   readonly cppDemangle: boolean;
+  /** Whose memory maps are kept for naming addresses: of each process, of each program, or none. */
+  readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
+  /** Tables of symbols are read when a name is asked for, not when a process is first seen. */
+  readonly lazySymbolication: boolean;
+  /** Stacks show files and lines where the host has debug information. */
+  readonly showDebugInfo: boolean;
 }
 
 /** Positional parameters, set at load: `int` is an i64 in .rodata, `string` a char array there. */
@@ -113,6 +119,10 @@ export type ManifestTarget =
       readonly path: string;
       readonly function: string;
       readonly offset: number;
+      /** The function is named as people read it, with or without its parameters: all that match. */
+      readonly language?: 'cpp';
+      /** A line of the program's source rather than a function: `FILE:LINE` or `FILE:LINE:COLUMN`. */
+      readonly source?: string;
     }
   /** Namespace and name may hold `*`; an empty namespace means any. */
   | {

@@ -6,6 +6,17 @@
 #include "attach_uprobe.h"
 #include "exit_status.h"
 
+struct binary_query attach_uprobe_query(const struct attachments *attachments,
+					const struct mf_probe *probe)
+{
+	return (struct binary_query){
+		.function = probe->function,
+		.offset = probe->offset,
+		.cpp = probe->cpp,
+		.sizeless = attachments->session->options->unsafe,
+	};
+}
+
 enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const char *path,
 					 enum binary_symbol_result result,
 					 struct attach_failure *failure)
@@ -21,12 +32,17 @@ enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const cha
 		return attach_missing(failure, "%s target '%s' is not a 64-bit ELF file.", provider,
 				      path);
 	case BINARY_SYMBOL_UNKNOWN:
-		return attach_missing(failure, "No matches for %s %s:%s.", provider, path,
-				      probe->function);
+		return attach_missing(failure, "No matches for %s %s:%s%s.", provider, path,
+				      probe->cpp ? "cpp:" : "", probe->function);
 	case BINARY_SYMBOL_INDIRECT:
 		return attach_missing(failure,
 				      "%s %s:%s is an indirect function: its code is chosen at run "
 				      "time. Trace the implementation instead.",
+				      provider, path, probe->function);
+	case BINARY_SYMBOL_SIZELESS:
+		return attach_missing(failure,
+				      "%s %s:%s has no size: it may be no function. --unsafe "
+				      "attaches all the same.",
 				      provider, path, probe->function);
 	case BINARY_SYMBOL_BEYOND:
 		if (!*probe->function)
@@ -43,6 +59,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 {
 	struct session *session = attachments->session;
 	struct attach_target target = {.probe = probe, .function = probe->function};
+	struct binary_query query = attach_uprobe_query(attachments, probe);
 	enum attach_result result;
 
 	if (attach_uprobe_is_pattern(probe))
@@ -52,10 +69,9 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 		return attach_missing(failure,
 				      "%s target file '%s' does not exist or is not executable.",
 				      mf_provider_name(probe->provider), probe->path);
-	result = attach_uprobe_explain(
-		probe, target.path,
-		binary_symbol_find(target.path, probe->function, probe->offset, &target.offset),
-		failure);
+	result = attach_uprobe_explain(probe, target.path,
+				       binary_symbol_find(target.path, &query, &target.offset),
+				       failure);
 	if (result == ATTACH_OK)
 		result = attach_add_target(attachments, &target, failure);
 	/* Programs ask for names that depend on parameters by the cookie; that of the function is

@@ -20,6 +20,10 @@ enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 					 const struct attach_target *target,
 					 struct attach_failure *failure);
 
+/* What the probe looks for in a file. */
+struct binary_query attach_uprobe_query(const struct attachments *attachments,
+					const struct mf_probe *probe);
+
 /* What a failed search means to people. */
 enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const char *path,
 					 enum binary_symbol_result result,

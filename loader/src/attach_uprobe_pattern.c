@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "attach_uprobe.h"
+#include "demangle.h"
 #include "exit_status.h"
 #include "report.h"
 #include "tracefs.h"
@@ -20,7 +21,8 @@
 
 bool attach_uprobe_is_pattern(const struct mf_probe *probe)
 {
-	return !*probe->path || is_pattern(probe->path) || is_pattern(probe->function);
+	return !*probe->path || is_pattern(probe->path) || is_pattern(probe->function) ||
+	       probe->cpp || demangle_is_mangled(probe->function);
 }
 
 static bool find_files(struct attachments *attachments, const struct mf_probe *probe,
@@ -70,11 +72,11 @@ static enum binary_symbol_result find_functions(struct attachments *attachments,
 						const struct mf_probe *probe, const char *path,
 						struct binary_function **functions, size_t *count)
 {
-	enum binary_symbol_result result;
+	struct binary_query query = attach_uprobe_query(attachments, probe);
 
-	if (is_pattern(probe->function))
-		return binary_symbol_match(&attachments->session->arena, path, probe->function,
-					   functions, count);
+	if (is_pattern(probe->function) || probe->cpp)
+		return binary_symbol_match(&attachments->session->arena, path, &query, functions,
+					   count);
 	*functions = calloc(1, sizeof(**functions));
 	if (!*functions) {
 		errno = ENOMEM;
@@ -82,13 +84,25 @@ static enum binary_symbol_result find_functions(struct attachments *attachments,
 	}
 	(*functions)->name = probe->function;
 	*count = 1;
-	result = binary_symbol_find(path, probe->function, probe->offset, &(*functions)->offset);
-	return result;
+	return binary_symbol_find(path, &query, &(*functions)->offset);
+}
+
+/* As people read it; the name itself where it is not mangled, or the script wants it so. */
+static const char *readable(struct session *session, const char *name)
+{
+	struct strbuf text = {0};
+	const char *copy = name;
+
+	if (session->manifest->config.cpp_demangle && demangle(&text, name, DEMANGLE_FULL))
+		copy = arena_text(&session->arena, text.data, text.length);
+	strbuf_free(&text);
+	return copy;
 }
 
 /* What `probe` gives at one place; NULL without memory. */
 static const char *name_of(struct arena *arena, const struct mf_probe *probe,
-			   const struct binary_file *file, const struct binary_function *function)
+			   const struct binary_file *file, const struct binary_function *function,
+			   const char *shown)
 {
 	const char *provider = mf_provider_name(probe->provider);
 	bool has_alias = strncmp(probe->name, provider, strlen(provider)) != 0 ||
@@ -99,15 +113,17 @@ static const char *name_of(struct arena *arena, const struct mf_probe *probe,
 	if (probe->offset)
 		return arena_format(arena, "%s:%s:%s+%llu", provider, file->shown, function->name,
 				    (unsigned long long)probe->offset);
+	if (probe->cpp && shown != function->name)
+		return arena_format(arena, "%s:%s:cpp:%s", provider, file->shown, shown);
 	return arena_format(arena, "%s:%s:%s", provider, file->shown, function->name);
 }
 
 /* The name of one place, then that of its function: the program finds them by the cookie. */
-static uint32_t add_names(struct session *session, const char *name,
-			  const struct binary_function *function)
+static uint32_t add_names(struct session *session, const char *name, const char *shown)
 {
 	uint32_t cookie = name ? session_add_probe_name(session, name) : UINT32_MAX;
-	if (cookie == UINT32_MAX || session_add_probe_name(session, function->name) == UINT32_MAX)
+
+	if (cookie == UINT32_MAX || session_add_probe_name(session, shown) == UINT32_MAX)
 		return UINT32_MAX;
 	return cookie;
 }
@@ -131,16 +147,18 @@ static enum attach_result add_file(struct attachments *attachments, const struct
 	if (!offsets || !cookies)
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	for (size_t i = 0; i < count; i++) {
-		const char *name;
+		const char *name, *shown = readable(session, functions[i].name);
 		uint32_t cookie;
 
+		if (!shown)
+			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		/* Nothing called it: there is no return address on the stack, but argc. */
 		if (probe->provider == MF_URETPROBE && strcmp(functions[i].name, "_start") == 0)
 			continue;
-		name = name_of(&session->arena, probe, file, &functions[i]);
+		name = name_of(&session->arena, probe, file, &functions[i], shown);
 		if (name && !attach_is_wanted(attachments, name))
 			continue;
-		cookie = add_names(session, name, &functions[i]);
+		cookie = add_names(session, name, shown);
 		if (cookie == UINT32_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		offsets[target.events] = functions[i].offset;
@@ -166,7 +184,6 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 					      const struct mf_probe *probe,
 					      struct attach_failure *failure)
 {
-	const char *provider = mf_provider_name(probe->provider);
 	const struct options *options = attachments->session->options;
 	struct binary_files files = {.arena = &attachments->session->arena};
 	uint32_t first = attachments->target_count, filtered = attachments->filtered;
@@ -193,8 +210,7 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 	if (attachments->target_count == first && attachments->filtered > filtered)
 		return ATTACH_OK;
 	if (attachments->target_count == first)
-		return attach_missing(failure, "No matches for %s %s:%s.", provider, probe->path,
-				      probe->function);
+		return attach_uprobe_explain(probe, probe->path, BINARY_SYMBOL_UNKNOWN, failure);
 	if (is_pattern(probe->path) && attachments->target_count - first > 1 &&
 	    !options->no_warnings)
 		say("WARNING: attaching to %u binaries that match %s.",

@@ -2,26 +2,16 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "demangle.h"
 #include "elf_file.h"
+#include "elf_image.h"
 #include "tracefs.h"
 
 /* Bit of .gnu.version that marks a version that is not the default. */
 #define VERSION_HIDDEN 0x8000
-
-struct image {
-	const uint8_t *bytes;
-	size_t size;
-	uint64_t sections, segments;
-	uint32_t section_count, segment_count;
-};
 
 struct match {
 	uint64_t address, size;
@@ -29,65 +19,6 @@ struct match {
 	int rank;
 	bool indirect;
 };
-
-static bool open_image(struct image *image, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat info;
-	void *bytes;
-
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &info) != 0 || info.st_size == 0) {
-		close(fd);
-		errno = ENOEXEC;
-		return false;
-	}
-	bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return false;
-	image->bytes = bytes;
-	image->size = (size_t)info.st_size;
-	return true;
-}
-
-static bool read_header(struct image *image)
-{
-	const uint8_t *bytes = image->bytes;
-
-	if (image->size < sizeof(Elf64_Ehdr) || memcmp(bytes, ELFMAG, SELFMAG) != 0 ||
-	    bytes[EI_CLASS] != ELFCLASS64 || bytes[EI_DATA] != ELFDATA2LSB)
-		return false;
-	image->sections = read_u64(bytes + offsetof(Elf64_Ehdr, e_shoff));
-	image->section_count = read_u16(bytes + offsetof(Elf64_Ehdr, e_shnum));
-	image->segments = read_u64(bytes + offsetof(Elf64_Ehdr, e_phoff));
-	image->segment_count = read_u16(bytes + offsetof(Elf64_Ehdr, e_phnum));
-	if (!within(image->sections, (uint64_t)image->section_count * sizeof(Elf64_Shdr),
-		    image->size))
-		image->section_count = 0;
-	return within(image->segments, (uint64_t)image->segment_count * sizeof(Elf64_Phdr),
-		      image->size);
-}
-
-static const uint8_t *section_header(const struct image *image, uint32_t index)
-{
-	return image->bytes + image->sections + index * sizeof(Elf64_Shdr);
-}
-
-/* The bytes of a section, or NULL where they are not in the file. */
-static const uint8_t *section_bytes(const struct image *image, uint32_t index, uint64_t *size)
-{
-	const uint8_t *header;
-	uint64_t offset;
-
-	if (index >= image->section_count)
-		return NULL;
-	header = section_header(image, index);
-	offset = read_u64(header + offsetof(Elf64_Shdr, sh_offset));
-	*size = read_u64(header + offsetof(Elf64_Shdr, sh_size));
-	return within(offset, *size, image->size) ? image->bytes + offset : NULL;
-}
 
 /* How well a symbol's name fits: `name` 3, `name@@VERSION` 2, `name@VERSION` 1. */
 static int name_rank(const char *symbol, uint64_t room, const char *name, size_t length)
@@ -101,13 +32,14 @@ static int name_rank(const char *symbol, uint64_t room, const char *name, size_t
 	return room > length + 1 && symbol[length + 1] == '@' ? 2 : 1;
 }
 
-static void search_table(const struct image *image, uint32_t table, const uint8_t *versions,
+static void search_table(const struct elf_image *image, uint32_t table, const uint8_t *versions,
 			 uint64_t version_size, const char *name, struct match *match)
 {
-	uint32_t link = read_u32(section_header(image, table) + offsetof(Elf64_Shdr, sh_link));
+	uint32_t link =
+		read_u32(elf_image_section_header(image, table) + offsetof(Elf64_Shdr, sh_link));
 	uint64_t size, strings_size;
-	const uint8_t *symbols = section_bytes(image, table, &size);
-	const uint8_t *strings = section_bytes(image, link, &strings_size);
+	const uint8_t *symbols = elf_image_section(image, table, &size);
+	const uint8_t *strings = elf_image_section(image, link, &strings_size);
 	size_t length = strlen(name);
 
 	if (!symbols || !strings)
@@ -134,17 +66,18 @@ static void search_table(const struct image *image, uint32_t table, const uint8_
 	}
 }
 
-static void search(const struct image *image, const char *name, struct match *match)
+static void search(const struct elf_image *image, const char *name, struct match *match)
 {
 	const uint8_t *versions = NULL;
 	uint64_t version_size = 0;
 
 	for (uint32_t i = 0; i < image->section_count; i++)
-		if (read_u32(section_header(image, i) + offsetof(Elf64_Shdr, sh_type)) ==
+		if (read_u32(elf_image_section_header(image, i) + offsetof(Elf64_Shdr, sh_type)) ==
 		    SHT_GNU_versym)
-			versions = section_bytes(image, i, &version_size);
+			versions = elf_image_section(image, i, &version_size);
 	for (uint32_t i = 0; i < image->section_count; i++) {
-		uint32_t type = read_u32(section_header(image, i) + offsetof(Elf64_Shdr, sh_type));
+		uint32_t type = read_u32(elf_image_section_header(image, i) +
+					 offsetof(Elf64_Shdr, sh_type));
 
 		if (type == SHT_DYNSYM)
 			search_table(image, i, versions, version_size, name, match);
@@ -153,82 +86,88 @@ static void search(const struct image *image, const char *name, struct match *ma
 	}
 }
 
-/* Whether an offset in the file is one of code. */
-static bool is_code(const struct image *image, uint64_t offset)
-{
-	for (uint32_t i = 0; i < image->segment_count; i++) {
-		const uint8_t *segment = image->bytes + image->segments + i * sizeof(Elf64_Phdr);
-		uint64_t start = read_u64(segment + offsetof(Elf64_Phdr, p_offset));
-
-		if (read_u32(segment + offsetof(Elf64_Phdr, p_type)) == PT_LOAD &&
-		    read_u32(segment + offsetof(Elf64_Phdr, p_flags)) & PF_X && offset >= start &&
-		    offset - start < read_u64(segment + offsetof(Elf64_Phdr, p_filesz)))
-			return true;
-	}
-	return false;
-}
-
 /* Where in the file the code at an address is. */
-static bool file_offset_of(const struct image *image, uint64_t address, uint64_t *offset)
+static bool code_offset(const struct elf_image *image, uint64_t address, uint64_t *offset)
 {
-	for (uint32_t i = 0; i < image->segment_count; i++) {
-		const uint8_t *segment = image->bytes + image->segments + i * sizeof(Elf64_Phdr);
-		uint64_t start = read_u64(segment + offsetof(Elf64_Phdr, p_vaddr));
-		uint64_t size = read_u64(segment + offsetof(Elf64_Phdr, p_filesz));
-
-		if (read_u32(segment + offsetof(Elf64_Phdr, p_type)) != PT_LOAD ||
-		    address < start || address - start >= size)
-			continue;
-		*offset = address - start + read_u64(segment + offsetof(Elf64_Phdr, p_offset));
-		return is_code(image, *offset);
-	}
-	return false;
+	return elf_image_offset(image, address, offset) && elf_image_is_code(image, *offset);
 }
 
-enum binary_symbol_result binary_symbol_find(const char *path, const char *name, uint64_t offset,
+static enum binary_symbol_result open_image(struct elf_image *image, const char *path)
+{
+	switch (elf_image_open(image, path)) {
+	case ELF_IMAGE_OK:
+		return BINARY_SYMBOL_FOUND;
+	case ELF_IMAGE_NO_FILE:
+		return BINARY_SYMBOL_NO_FILE;
+	case ELF_IMAGE_NOT_ELF:
+		break;
+	}
+	return BINARY_SYMBOL_NOT_ELF;
+}
+
+enum binary_symbol_result binary_symbol_find(const char *path, const struct binary_query *query,
 					     uint64_t *file_offset)
 {
-	enum binary_symbol_result result = BINARY_SYMBOL_FOUND;
-	struct image image = {0};
+	const char *name = query->function;
 	struct match match = {0};
+	struct elf_image image;
+	enum binary_symbol_result result = open_image(&image, path);
 
-	if (!open_image(&image, path))
-		return errno == ENOEXEC ? BINARY_SYMBOL_NOT_ELF : BINARY_SYMBOL_NO_FILE;
-	if (!read_header(&image)) {
-		result = BINARY_SYMBOL_NOT_ELF;
-		goto out;
-	}
+	if (result != BINARY_SYMBOL_FOUND)
+		return result;
 	if (*name) {
 		search(&image, name, &match);
 		if (match.rank == 0)
 			result = BINARY_SYMBOL_UNKNOWN;
 		else if (match.indirect)
 			result = BINARY_SYMBOL_INDIRECT;
-		else if (offset && offset >= match.size)
+		else if (!match.size && !query->sizeless)
+			result = BINARY_SYMBOL_SIZELESS;
+		else if (match.size && query->offset >= match.size)
 			result = BINARY_SYMBOL_BEYOND;
 	}
 	if (result == BINARY_SYMBOL_FOUND &&
-	    !file_offset_of(&image, match.address + offset, file_offset)) {
+	    !code_offset(&image, match.address + query->offset, file_offset)) {
 		if (*name)
 			result = BINARY_SYMBOL_UNKNOWN;
-		else if (is_code(&image, offset))
-			*file_offset = offset;
+		else if (elf_image_is_code(&image, query->offset))
+			*file_offset = query->offset;
 		else
 			result = BINARY_SYMBOL_BEYOND;
 	}
-out:
-	munmap((void *)image.bytes, image.size);
+	elf_image_close(&image);
 	return result;
 }
 
 /* The functions of one file while they are collected. */
 struct collection {
 	struct arena *arena;
-	const char *pattern;
+	const struct binary_query *query;
 	struct binary_function *functions;
 	size_t count, room;
+	/* A name without what stands behind it, and its readable form. */
+	struct strbuf plain, readable;
 	bool enough;
 };
+
+/* Whether a symbol's name, of which a version or the mark of a clone may follow, is meant. */
+static bool is_meant(struct collection *into, const char *name, size_t length)
+{
+	const struct binary_query *query = into->query;
+	const char *plain = name;
+
+	if (query->cpp)
+		length = strcspn(name, "@.");
+	if (name[length]) {
+		strbuf_clear(&into->plain);
+		strbuf_put(&into->plain, name, length);
+		plain = strbuf_c_text(&into->plain);
+		if (!plain)
+			into->enough = false;
+	}
+	return plain && (query->cpp ? demangle_matches(query->function, plain, &into->readable)
+				    : pattern_match(query->function, plain));
+}
 
 /* `name` is `length` bytes long; a version may follow. */
 static void collect(struct collection *into, const char *name, size_t length, uint64_t offset,
@@ -236,11 +175,9 @@ static void collect(struct collection *into, const char *name, size_t length, ui
 {
 	const char *copy;
 
-	if (!name[length] && !pattern_match(into->pattern, name))
+	if (!is_meant(into, name, length))
 		return;
 	copy = arena_text(into->arena, name, length);
-	if (copy && name[length] && !pattern_match(into->pattern, copy))
-		return;
 	if (copy && into->count == into->room) {
 		size_t room = into->room ? 2 * into->room : 256;
 		struct binary_function *larger =
@@ -262,12 +199,13 @@ static void collect(struct collection *into, const char *name, size_t length, ui
 	};
 }
 
-static void collect_table(const struct image *image, uint32_t table, struct collection *into)
+static void collect_table(const struct elf_image *image, uint32_t table, struct collection *into)
 {
-	uint32_t link = read_u32(section_header(image, table) + offsetof(Elf64_Shdr, sh_link));
+	uint32_t link =
+		read_u32(elf_image_section_header(image, table) + offsetof(Elf64_Shdr, sh_link));
 	uint64_t size, strings_size;
-	const uint8_t *symbols = section_bytes(image, table, &size);
-	const uint8_t *strings = section_bytes(image, link, &strings_size);
+	const uint8_t *symbols = elf_image_section(image, table, &size);
+	const uint8_t *strings = elf_image_section(image, link, &strings_size);
 
 	if (!symbols || !strings)
 		return;
@@ -282,8 +220,8 @@ static void collect_table(const struct image *image, uint32_t table, struct coll
 		/* The code of an indirect function is a resolver that runs once. */
 		if (ELF64_ST_TYPE(info) != STT_FUNC || at >= strings_size ||
 		    read_u16(symbol + offsetof(Elf64_Sym, st_shndx)) == SHN_UNDEF ||
-		    !file_offset_of(image, read_u64(symbol + offsetof(Elf64_Sym, st_value)),
-				    &offset))
+		    (!read_u64(symbol + offsetof(Elf64_Sym, st_size)) && !into->query->sizeless) ||
+		    !code_offset(image, read_u64(symbol + offsetof(Elf64_Sym, st_value)), &offset))
 			continue;
 		if (!memchr(name, 0, strings_size - at))
 			continue;
@@ -306,32 +244,31 @@ static int by_offset(const void *left, const void *right)
 }
 
 enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *path,
-					      const char *pattern,
+					      const struct binary_query *query,
 					      struct binary_function **functions, size_t *count)
 {
-	struct collection found = {.arena = arena, .pattern = pattern, .enough = true};
-	enum binary_symbol_result result = BINARY_SYMBOL_FOUND;
-	struct image image = {0};
+	struct collection found = {.arena = arena, .query = query, .enough = true};
+	struct elf_image image;
+	enum binary_symbol_result result = open_image(&image, path);
 
 	*functions = NULL;
 	*count = 0;
-	if (!open_image(&image, path))
-		return errno == ENOEXEC ? BINARY_SYMBOL_NOT_ELF : BINARY_SYMBOL_NO_FILE;
-	if (!read_header(&image)) {
-		result = BINARY_SYMBOL_NOT_ELF;
-		goto out;
-	}
+	if (result != BINARY_SYMBOL_FOUND)
+		return result;
 	for (uint32_t i = 0; i < image.section_count; i++) {
-		uint32_t type = read_u32(section_header(&image, i) + offsetof(Elf64_Shdr, sh_type));
+		uint32_t type = read_u32(elf_image_section_header(&image, i) +
+					 offsetof(Elf64_Shdr, sh_type));
 
 		if (type == SHT_DYNSYM || type == SHT_SYMTAB)
 			collect_table(&image, i, &found);
 	}
+	elf_image_close(&image);
+	strbuf_free(&found.plain);
+	strbuf_free(&found.readable);
 	if (!found.enough) {
 		free(found.functions);
 		errno = ENOMEM;
-		result = BINARY_SYMBOL_NO_FILE;
-		goto out;
+		return BINARY_SYMBOL_NO_FILE;
 	}
 	if (found.count)
 		qsort(found.functions, found.count, sizeof(*found.functions), by_offset);
@@ -339,8 +276,5 @@ enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *p
 		if (i == 0 || found.functions[i].offset != found.functions[*count - 1].offset)
 			found.functions[(*count)++] = found.functions[i];
 	*functions = found.functions;
-	result = *count ? BINARY_SYMBOL_FOUND : BINARY_SYMBOL_UNKNOWN;
-out:
-	munmap((void *)image.bytes, image.size);
-	return result;
+	return *count ? BINARY_SYMBOL_FOUND : BINARY_SYMBOL_UNKNOWN;
 }

@@ -100,6 +100,9 @@ static void read_config(struct manifest_reader *reader, const struct json *root)
 	static const char *const policies[] = {[MF_MISSING_ERROR] = "error",
 					       [MF_MISSING_WARN] = "warn",
 					       [MF_MISSING_IGNORE] = "ignore"};
+	static const char *const caches[] = {[MF_CACHE_PER_PID] = "PER_PID",
+					     [MF_CACHE_PER_PROGRAM] = "PER_PROGRAM",
+					     [MF_CACHE_NONE] = "NONE"};
 	const struct json *json = manifest_member(reader, root, "config", JSON_OBJECT);
 	struct mf_config *config = &reader->manifest->config;
 
@@ -114,6 +117,10 @@ static void read_config(struct manifest_reader *reader, const struct json *root)
 	config->perf_rb_pages = (uint32_t)manifest_number(reader, json, "perfRbPages", 1u << 18);
 	config->max_probes = (uint32_t)manifest_number(reader, json, "maxProbes", UINT32_MAX);
 	config->cpp_demangle = manifest_flag(reader, json, "cppDemangle");
+	config->symbol_cache = (enum mf_symbol_cache)manifest_choice(
+		reader, json, "cacheUserSymbols", caches, COUNT_OF(caches));
+	config->lazy_symbols = manifest_flag(reader, json, "lazySymbolication");
+	config->show_debug_info = manifest_flag(reader, json, "showDebugInfo");
 	if (config->perf_rb_pages & (config->perf_rb_pages - 1))
 		manifest_wrong(reader, "perfRbPages is not a power of two");
 }
@@ -134,6 +141,7 @@ static void read_param(struct manifest_reader *reader, const struct json *json, 
 static void read_probe(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
+	static const char *const languages[] = {"cpp"};
 	const struct json *target = manifest_member(reader, json, "target", JSON_OBJECT);
 	struct mf_probe *probe = item;
 
@@ -169,6 +177,9 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		probe->path = manifest_text(reader, target, "path");
 		probe->function = manifest_text(reader, target, "function");
 		probe->offset = manifest_number(reader, target, "offset", UINT64_MAX);
+		probe->cpp = json_member(target, "language") &&
+			     manifest_choice(reader, target, "language", languages,
+					     COUNT_OF(languages)) == 0;
 		break;
 	case MF_USDT:
 		probe->path = manifest_text(reader, target, "path");

@@ -195,6 +195,8 @@ struct mf_enum {
 
 enum mf_missing { MF_MISSING_ERROR, MF_MISSING_WARN, MF_MISSING_IGNORE };
 
+enum mf_symbol_cache { MF_CACHE_PER_PID, MF_CACHE_PER_PROGRAM, MF_CACHE_NONE };
+
 struct mf_config {
 	bool print_maps_on_exit;
 	enum mf_missing missing_probes;
@@ -202,7 +204,14 @@ struct mf_config {
 	uint64_t max_cat_bytes;
 	uint32_t perf_rb_pages;
 	uint32_t max_probes;
+	/* User symbols: names of C++ and Rust as people read them, */
 	bool cpp_demangle;
+	/* what of processes is kept, */
+	enum mf_symbol_cache symbol_cache;
+	/* tables are read when a name is asked for rather than when a process is first seen, */
+	bool lazy_symbols;
+	/* stacks show files and lines where the host has debug information. */
+	bool show_debug_info;
 };
 
 struct mf_param {
@@ -249,6 +258,8 @@ struct mf_probe {
 	const char *period;    /* interval, profile: ns, decimal */
 	const char *frequency; /* interval, profile: Hz, decimal */
 	uint64_t offset;
+	/* uprobe: the function's name is a readable one of C++. */
+	bool cpp;
 	bool parameters;
 	uint32_t line;
 	/* The file of the line, if it is an imported one. */

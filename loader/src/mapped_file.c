@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "demangle.h"
+#include "strbuf.h"
+
 /* Largest vdso that is believed; they have a few pages. */
 #define VDSO_MAX (1u << 20)
 
@@ -152,6 +155,31 @@ const struct elf_symbols *mapped_file_symbols(struct mapped_file *file)
 	return &file->symbols;
 }
 
+const char *mapped_file_name(struct mapped_file *file, const struct elf_function *function,
+			     bool readable)
+{
+	const char *plain = file->symbols.strings + function->name;
+	size_t index = (size_t)(function - file->symbols.functions);
+	struct strbuf text = {0};
+
+	if (!readable || !demangle_is_mangled(plain))
+		return plain;
+	if (!file->names)
+		file->names = calloc(file->symbols.count, sizeof(*file->names));
+	if (!file->names)
+		return plain;
+	if (!file->names[index]) {
+		if (!demangle(&text, plain, DEMANGLE_FULL))
+			strbuf_text(&text, plain);
+		if (!strbuf_c_text(&text)) {
+			strbuf_free(&text);
+			return plain;
+		}
+		file->names[index] = text.data;
+	}
+	return file->names[index];
+}
+
 static void free_files(void *item)
 {
 	struct mapped_file *file = item;
@@ -159,6 +187,9 @@ static void free_files(void *item)
 	while (file) {
 		struct mapped_file *next = file->next;
 
+		for (size_t i = 0; file->names && i < file->symbols.count; i++)
+			free(file->names[i]);
+		free(file->names);
 		elf_symbols_free(&file->symbols);
 		if (file->copied)
 			free(file->image);

@@ -19,6 +19,9 @@ struct mapped_file {
 	bool copied;
 	bool symbols_read;
 	struct elf_symbols symbols;
+	/* Readable names of the functions, by their places in the table: NULL where nobody asked
+	 * yet. NULL: nobody asked for any. */
+	char **names;
 };
 
 struct mapped_files {
@@ -37,6 +40,13 @@ struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 
 /* The file's functions, read at the first call. Empty when there are none. */
 const struct elf_symbols *mapped_file_symbols(struct mapped_file *file);
+
+/*
+ * The name of one of its functions, as people read it if that is wanted and it is mangled. It lives
+ * as long as the file.
+ */
+const char *mapped_file_name(struct mapped_file *file, const struct elf_function *function,
+			     bool readable);
 
 void mapped_files_free(struct mapped_files *files);
 

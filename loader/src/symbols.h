@@ -1,9 +1,4 @@
-/*
- * Names of addresses, in the kernel and in processes.
- *
- * Names are given as the files have them. Demangling of C++ names belongs behind symbols_user, in
- * one function from name to text with a cache by file; there is none yet.
- */
+/* Names of addresses, in the kernel and in processes. */
 #ifndef BPFLOAD_SYMBOLS_H
 #define BPFLOAD_SYMBOLS_H
 
@@ -11,6 +6,7 @@
 #include <stdint.h>
 
 struct symbols;
+struct mf_config;
 
 struct symbol {
 	/* NULL: only the module is known. */
@@ -21,13 +17,14 @@ struct symbol {
 	const char *module;
 };
 
-/* NULL without memory. Nothing is read before it is needed. */
-struct symbols *symbols_new(void);
+/* NULL without memory. Nothing is read before it is needed. `config` is what the script says of
+ * symbols. */
+struct symbols *symbols_new(const struct mf_config *config);
 void symbols_free(struct symbols *symbols);
 
 /*
- * Keeps the memory map of a process, and opens its files, so that its addresses can be named after
- * it exited. Cheap for a process that is known already and has not run another program since.
+ * Keeps what is needed for naming the addresses of a process after it exited. Cheap for a process
+ * that is known already.
  */
 void symbols_note_process(struct symbols *symbols, uint32_t pid);
 

@@ -10,17 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "elf_image.h"
+
 struct usdt_notes {
-	const uint8_t *bytes;
-	size_t size;
-	/* EM_X86_64, ... */
-	uint16_t machine;
-	/* Addresses in the file are those in memory: it is not position-independent. */
-	bool fixed;
+	struct elf_image image;
 	/* A note was left out because it makes no sense. */
 	bool damaged;
-	uint64_t sections, segments;
-	uint32_t section_count, segment_count;
 	/* Address of .stapsdt.base, 0 without one. */
 	uint64_t base;
 	/* The notes, and how far they have been read. */

@@ -424,6 +424,9 @@ void value_key_text(struct strbuf *to, const struct value_context *context,
 	size_t start = to->length, length;
 
 	value_text(to, context, type, data);
+	/* `(anonymous namespace)::f(int)` is a name. */
+	if (type->kind == MF_PROBE || type->kind == MF_USYM)
+		return;
 	length = to->length - start;
 	if (length >= 2 && to->data[start] == '(' && to->data[to->length - 1] == ')') {
 		memmove(to->data + start, to->data + start + 1, length - 2);

@@ -375,11 +375,12 @@ static void damaged_files(void)
 
 int main(int argc, char **argv)
 {
+	const struct mf_config config = {.cpp_demangle = true};
 	struct symbols *symbols;
 
 	if (argc == 2 && strcmp(argv[1], "--landmark") == 0)
 		return be_a_landmark();
-	symbols = symbols_new();
+	symbols = symbols_new(&config);
 	CHECK(bpfload_test_landmark(3) == 3);
 	kallsyms_from_a_file();
 	kallsyms_of_this_kernel();

@@ -236,7 +236,7 @@ static void test_arm64(struct usdt_notes *notes)
 		"8@d0", "8@x32", "8@[x0", "8@[x0, y]", "8@[x0, x1, lsl 9]", "8@[sp, 16]x", "8@[]"};
 	struct usdt_operand operand;
 
-	notes->machine = EM_AARCH64;
+	notes->image.machine = EM_AARCH64;
 	CHECK(is(notes, "-4@w3", (struct usdt_operand){0, 24, NO, USDT_REGISTER, 0, 3, 1}));
 	CHECK(is(notes, "8@x30", (struct usdt_operand){0, 240, NO, USDT_REGISTER, 0, 7, 0}));
 	CHECK(is(notes, "4@-5", (struct usdt_operand){-5, NO, NO, USDT_CONSTANT, 0, 3, 0}));
@@ -264,7 +264,7 @@ int main(void)
 	CHECK(usdt_notes_start(&notes, file, sizeof(*file)));
 	test_x86(&notes);
 	/* In memory a position-independent program is elsewhere. */
-	notes.fixed = false;
+	notes.image.type = ET_DYN;
 	CHECK(!is(&notes, "8@table",
 		  (struct usdt_operand){0x402000, NO, NO, USDT_MEMORY, 0, 7, 0}));
 	test_arm64(&notes);

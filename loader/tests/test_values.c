@@ -38,7 +38,7 @@ static void setup(struct tester *tester)
 	tester->fixture.manifest.enum_count = 1;
 	tester->fixture.manifest.formats = formats;
 	tester->fixture.manifest.format_count = 3;
-	tester->symbols = symbols_new();
+	tester->symbols = symbols_new(&tester->fixture.manifest.config);
 	wall_clock_init(&tester->clock);
 	CHECK(value_context_init(&tester->values, &tester->fixture.session, tester->symbols,
 				 &tester->clock));

@@ -55,6 +55,9 @@ export const CONFIG: Manifest['config'] = {
   perfRbPages: 0,
   maxProbes: 1024,
   cppDemangle: true,
+  cacheUserSymbols: 'PER_PID',
+  lazySymbolication: false,
+  showDebugInfo: true,
 };
 
 export function emptyManifest(): Omit<Manifest, 'fixups'> {

@@ -21,6 +21,9 @@ describe('the config block', () => {
       maxProbes: 1024,
       maxBpfProgs: 1024,
       cppDemangle: true,
+      cacheUserSymbols: 'PER_PID',
+      lazySymbolication: false,
+      showDebugInfo: true,
       unstable: {
         tseries: 'warn',
         dwUstack: 'warn',

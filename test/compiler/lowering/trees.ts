@@ -30,6 +30,9 @@ export const config: Config = {
   maxProbes: 1024,
   maxBpfProgs: 1024,
   cppDemangle: true,
+  cacheUserSymbols: 'PER_PID',
+  lazySymbolication: false,
+  showDebugInfo: true,
   unstable: { tseries: 'warn', dwUstack: 'warn', importStatement: 'error', typeinfo: 'error' },
 };
 

@@ -345,18 +345,51 @@ describe('uprobe and uretprobe', () => {
   it('[PRB-038] refuse an offset at a return', () => {
     expect(refusal('uretprobe:/a:f+4')).toBe('uretprobes can not be attached to a function offset');
   });
+  it('[PRB-033] take names of C++ as people read them, which may stand for several functions', () => {
+    expect(target('uprobe:/a:cpp:"ns::f(int)"')).toMatchObject({
+      name: 'uprobe:/a:cpp:ns::f(int)',
+      wildcard: true,
+      function: undefined,
+      target: { path: '/a', function: 'ns::f(int)', offset: 0, language: 'cpp' },
+    });
+    expect(target('uprobe:/a:cpp:"A::operator+"').target).toMatchObject({
+      function: 'A::operator+',
+    });
+    expect(target('uretprobe:/a:cpp:f').target).toMatchObject({ language: 'cpp' });
+    // How people read it is known to the loader.
+    expect(target('uprobe:/a:_Z1fi')).toMatchObject({ wildcard: true, function: undefined });
+    expect(target('uprobe:/a:_Z1fi').target).not.toHaveProperty('language');
+  });
+  it('[PRB-034] stand at lines of the source', () => {
+    expect(target('uprobe:/a@src/f.c:12')).toMatchObject({
+      name: 'uprobe:/a@src/f.c:12',
+      wildcard: true,
+      target: { path: '/a', function: '', offset: 0, source: 'src/f.c:12' },
+    });
+    expect(target('uprobe:/a@f.c:12:3').target).toMatchObject({ source: 'f.c:12:3' });
+    expect(target('uprobe:/a@$1:$2').target).toMatchObject({ source: '$1:$2' });
+    expect(refusal('uretprobe:/a@f.c:12')).toBe('uretprobes can not be attached to a source line');
+    expect(refusal('uprobe:/a@f.c')).toBe('the line is missing');
+    expect(refusal('uprobe:/a@:12')).toBe('the source file is missing');
+    expect(refusal('uprobe:/a@f.c:0')).toBe("invalid line '0'");
+    expect(refusal('uprobe:/a@f.c:1:x')).toBe("invalid column 'x'");
+    expect(refusal('uprobe:/a*@f.c:1')).toBe('a source line needs the path of one file');
+  });
   it('refuse the rest, and say why', () => {
     expect(refusal('uprobe')).toBe('uprobes should have a target');
     expect(refusal('uprobe:/a')).toBe('uprobes should be attached to a function');
-    expect(refusal('uprobe:/a:cpp:f')).toBe('C++ names (cpp:) are not supported yet');
     expect(refusal('uprobe:/a:rust:f')).toBe("unsupported language type: 'rust'");
-    expect(refusal('uprobe:/a@f.c:12')).toBe('source lines in uprobe are not supported yet');
     expect(refusal('uprobe:/a:f*+4')).toBe('functions of a wildcard can not have an offset');
     expect(refusal('uprobe:/a*:0x10')).toBe('an address needs the path of one file');
     expect(refusal('uprobe::0x10')).toBe('an address needs the path of one file');
     expect(refusal('uprobe:/a:12x')).toBe("invalid address '12x'");
     expect(refusal('uretprobe:/a:0x10')).toBe('uretprobes can not be attached to an address');
-    expect(refusal('uprobe:/a:b:c:d')).toBe('uprobe probe type requires 2 arguments, found 4');
+    expect(refusal('uprobe:/a:b:c:d')).toBe("unsupported language type: 'b'");
+    expect(refusal('uprobe:/a:cpp:c:d')).toBe(
+      'uprobe probe type requires 2 or 3 arguments, found 4',
+    );
+    expect(refusal('uprobe:/a:cpp:')).toBe('uprobes should be attached to a function');
+    expect(refusal('uprobe:/a:cpp:f+4')).toBe('cpp: names can not have an offset');
   });
 });
 

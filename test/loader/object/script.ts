@@ -98,6 +98,9 @@ export function manifestOf(
       perfRbPages: 0,
       maxProbes: 1024,
       cppDemangle: true,
+      cacheUserSymbols: 'PER_PID',
+      lazySymbolication: false,
+      showDebugInfo: true,
     },
     unsafe: false,
     params: [
