@@ -18,6 +18,7 @@ export const FEATURES: Readonly<Record<string, string>> = {
   ringbuf: '5.8',
   bpf_ktime_get_boot_ns: '5.8',
   bpf_get_current_task_btf: '5.11',
+  large_keys: '5.11',
   atomic_exchange: '5.12',
   bpf_for_each_map_elem: '5.13',
   bpf_get_func_ip: '5.15',

@@ -77,11 +77,17 @@ function declareParameters(unit: UnitState): void {
   }
 }
 
+/** MAX_BPF_STACK: before Linux 5.11 no key was larger (htab_map_alloc_check, kernel/bpf/hashtab.c). */
+const STACK_BYTES = 512;
+
 /** Maps that no program reaches are printed all the same. */
 function declareMaps(unit: UnitState): void {
   for (const plan of unit.plans.values()) {
     if (plan.kind === 'hash') {
-      for (const store of plan.stores) unit.mapVariable(store.symbol);
+      for (const store of plan.stores) {
+        unit.mapVariable(store.symbol);
+        if (layoutOf(store.keyType).size > STACK_BYTES) unit.features.add('large_keys');
+      }
       continue;
     }
     if (plan.kind === 'slot') {

@@ -34,7 +34,7 @@ export interface Manifest {
   /**
    * Kernel features that the programs need; the loader knows which version brings each. Names, as in
    * compiler/lowering/features.ts: helpers by their own (`bpf_loop`), and `ringbuf`, `tp_btf`, `bounded_loops`,
-   * `atomic_exchange`.
+   * `atomic_exchange`, `large_keys`.
    */
   readonly features: readonly string[];
   /** Capabilities that loading and attaching needs, such as `CAP_BPF`. */

@@ -69,6 +69,13 @@ enum attach_result attach_refused(struct attach_failure *failure, const struct m
 	if (error == ENOMEM || error == EMFILE || error == ENFILE)
 		return attach_failed(failure, STATUS_FAILED, "Cannot attach %s: %s.", probe->name,
 				     strerror(error));
+	/* What libbpf says of a cookie on a kernel without (bpf_program__attach_perf_event_opts).
+	 */
+	if (error == EOPNOTSUPP)
+		return attach_failed(failure, STATUS_KERNEL,
+				     "Cannot attach %s: this kernel's probes carry no number that "
+				     "tells them apart (bpf_cookie), which Linux 5.15 brings.",
+				     probe->name);
 	return attach_missing(failure, "Cannot attach %s: %s.", probe->name, strerror(error));
 }
 

@@ -37,6 +37,7 @@ static const struct feature features[] = {
 	 BPF_PROG_TYPE_KPROBE},
 	{"ringbuf", 5, 8, BPF_FUNC_ringbuf_reserve, BPF_PROG_TYPE_KPROBE},
 	{"bpf_ktime_get_boot_ns", 5, 8, BPF_FUNC_ktime_get_boot_ns, BPF_PROG_TYPE_KPROBE},
+	{"large_keys", 5, 11, 0, 0},
 	{"bpf_get_current_task_btf", 5, 11, BPF_FUNC_get_current_task_btf, BPF_PROG_TYPE_KPROBE},
 	{"atomic_exchange", 5, 12, 0, 0},
 	{"bpf_for_each_map_elem", 5, 13, BPF_FUNC_for_each_map_elem, BPF_PROG_TYPE_KPROBE},

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapValue } from '../support/expect.ts';
-import { type GuestCommand, hasKernel, runInGuest } from '../support/guest.ts';
+import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
 import type { RunResult } from '../support/run.ts';
 import { linesLike, text } from './support.ts';
 
@@ -39,7 +39,7 @@ tail -c 67108864 /dev/zero
   },
 };
 
-describe.each(['6.1', '6.12'])('on Linux %s', (series) => {
+describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('on Linux %s', (series) => {
   const names = Object.keys(COMMANDS);
   const results = new Map<string, Result>();
   const folder = temporaryFolder();

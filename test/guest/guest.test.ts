@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { histogram, mapEntries, mapValue, stackEntries, total } from '../support/expect.ts';
-import { type GuestCommand, hasKernel, runInGuest } from '../support/guest.ts';
+import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
 import type { RunResult } from '../support/run.ts';
 
 type Result = Omit<RunResult, 'endedAfter'>;
@@ -48,7 +48,7 @@ const COMMANDS: Readonly<Record<keyof typeof SCRIPTS, Omit<GuestCommand, 'object
   missing: { endsItself: true },
 };
 
-describe.each(['6.1', '6.12'])('Linux %s', (series) => {
+describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('Linux %s', (series) => {
   const names = Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[];
   const results = new Map<string, Result>();
   const folder = temporaryFolder();

@@ -26,7 +26,17 @@ export interface GuestCommand {
   readonly endsItself?: boolean;
 }
 
-/** The kernel series that `scripts/fetch-kernels.sh` has unpacked. */
+/** The kernel series whose guests are booted: two in `npm test`, more in `npm run matrix`. */
+export const SERIES: readonly string[] = (process.env.BPFSCRIPT_KERNELS ?? '6.1 6.12').split(' ');
+
+/** Whether a series is of a kernel before that of another: `isBefore('5.10', '5.15')`. */
+export function isBefore(series: string, other: string): boolean {
+  const [major = 0, minor = 0] = series.split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number);
+  return major < otherMajor || (major === otherMajor && minor < otherMinor);
+}
+
+/** Whether `scripts/fetch-kernels.sh` has unpacked a kernel of the series. */
 export function hasKernel(series: string): boolean {
   return existsSync(join(root, '.cache/kernels', series, 'boot'));
 }
