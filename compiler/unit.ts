@@ -1,7 +1,7 @@
 /** What the compiler hands to the linker: LLVM's object, and what LLVM does not know about it. */
 
 import type { ImportedObject } from '../linker/imported.ts';
-import type { Manifest } from '../linker/manifest/manifest.ts';
+import type { Manifest, ManifestSession } from '../linker/manifest/manifest.ts';
 import type { KernelDescription } from './kernel/types.ts';
 import type { Sources } from './source/sources.ts';
 import type { Type } from './types/type.ts';
@@ -19,16 +19,20 @@ export interface CompiledUnit {
   readonly globals: readonly UnitGlobal[];
   /** By the number that the site table (section `.bpfscript.sites` of the object) gives. */
   readonly sites: readonly Site[];
-  /** Complete but for fixups, which the linker adds from sites, and `.bss`/`.rodata` offsets (see UnitGlobal). */
+  /** Complete but for fixups and instructions of sessions, which the linker adds from sites, and `.bss`/`.rodata` offsets (see UnitGlobal). */
   readonly manifest: UnitManifest;
 }
+
+export type UnlinkedManifest = Omit<Manifest, 'fixups' | 'sessions'> & {
+  readonly sessions?: readonly Omit<ManifestSession, 'insn'>[];
+};
 
 /**
  * The manifest before linking: places in `.bss` and `.rodata` are symbols, not offsets yet.
  */
 export interface UnitManifest {
   /** Builds the manifest once the linker knows where each global stands (symbol -> offset in its section). */
-  build(offsetOf: (symbol: string) => number): Omit<Manifest, 'fixups'>;
+  build(offsetOf: (symbol: string) => number): UnlinkedManifest;
 }
 
 export interface UnitFunction {
@@ -83,6 +87,8 @@ export type Site =
       readonly indexes: readonly number[];
       readonly value: number;
     }
+  /** In the session program `symbol`: the loader makes it a call of bpf_session_is_return. */
+  | { readonly kind: 'session'; readonly symbol: string; readonly value: 0 }
   /** The loader patches it, from the tracefs format of the host. */
   | {
       readonly kind: 'tracepoint';

@@ -61,9 +61,12 @@ export interface InspectedRelocation {
   readonly function: string;
   /** From the function's first. */
   readonly instruction: number;
-  /** `core`: libbpf adapts it by BTF. `tracepoint`: the loader adapts it by the event's format. */
-  readonly by: 'core' | 'tracepoint';
-  /** `field_byte_offset` and so on; for tracepoints `offset` or `immediate`. */
+  /**
+   * `core`: libbpf adapts it by BTF. `tracepoint`: the loader adapts it by the event's format. `session`: the loader
+   * makes it a call where the kernel has kprobe.session.
+   */
+  readonly by: 'core' | 'tracepoint' | 'session';
+  /** `field_byte_offset` and so on; for tracepoints `offset` or `immediate`; for sessions `call`. */
   readonly kind: string;
   /** `task_struct.tgid`, `sched:sched_switch.next_pid`. */
   readonly of: string;
@@ -85,6 +88,7 @@ export function inspectObject(bytes: Uint8Array): Inspection {
   const manifest = parseManifest(required(MANIFEST_SECTION));
   const btf = readBtf(required('.BTF'));
   const probes = asObjects(manifest.probes);
+  const sessions = manifest.sessions === undefined ? [] : asObjects(manifest.sessions);
   const kernel = asObject(manifest.kernel);
   const functions = functionsOf(elf);
   const license = Buffer.from(find('license')?.data ?? []);
@@ -103,7 +107,13 @@ export function inspectObject(bytes: Uint8Array): Inspection {
         section,
         instructions,
         probes: probes
-          .filter((probe) => asText(probe.program) === name)
+          .filter(
+            (probe, index) =>
+              asText(probe.program) === name ||
+              sessions.some(
+                (one) => asText(one.program) === name && [one.entry, one.exit].includes(index),
+              ),
+          )
           .map((probe) => asText(probe.name)),
       })),
     functions: functions
@@ -121,6 +131,13 @@ export function inspectObject(bytes: Uint8Array): Inspection {
     relocations: [
       ...coreRelocations(btf, required('.BTF.ext'), functions),
       ...asObjects(manifest.fixups).map(fixup),
+      ...sessions.map((session) => ({
+        function: asText(session.program),
+        instruction: asNumber(session.insn),
+        by: 'session' as const,
+        kind: 'call',
+        of: 'bpf_session_is_return',
+      })),
     ],
     features: asTexts(manifest.features),
     capabilities: asTexts(manifest.capabilities),

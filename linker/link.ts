@@ -20,7 +20,7 @@ import { harvestLines } from './lines.ts';
 import { encodeManifest, MANIFEST_SECTION } from './manifest/encode.ts';
 import { mergeObjects } from './merge.ts';
 import { relocate } from './relocate.ts';
-import { fixupsOf, isKind, type PlacedSite, placeSites } from './sites.ts';
+import { fixupsOf, isKind, type PlacedSite, placeSessions, placeSites } from './sites.ts';
 
 const LICENSE_SECTION = 'license';
 const LICENSE_SYMBOL = '_license';
@@ -68,8 +68,12 @@ export function link(unit: CompiledUnit): Uint8Array {
   const btf = builder.finish();
   if (core.records.length > 0) checkCore(readBtf(btf), core.records);
 
+  const { sessions = [], ...described } = unit.manifest.build(
+    (symbol) => image.variable(symbol).offset,
+  );
   const manifest = encodeManifest({
-    ...unit.manifest.build((symbol) => image.variable(symbol).offset),
+    ...described,
+    ...(sessions.length === 0 ? {} : { sessions: placeSessions(image, sites, sessions) }),
     fixups: fixupsOf(image, sites),
   });
 

@@ -6,7 +6,7 @@
 import type { Site } from '../compiler/unit.ts';
 import { type ElfObject, INSN_SIZE, R_BPF, viewOf } from './elf/elf.ts';
 import type { Image, ImageFunction } from './image.ts';
-import type { ManifestFixup } from './manifest/manifest.ts';
+import type { ManifestFixup, ManifestSession } from './manifest/manifest.ts';
 
 export interface PlacedSite<Kind extends Site = Site> {
   readonly site: Kind;
@@ -113,6 +113,23 @@ export function fixupsOf(image: Image, placed: readonly PlacedSite[]): readonly 
         size: site.size,
       },
     };
+  });
+}
+
+/** Sessions with the places of their calls: each has one. */
+export function placeSessions(
+  image: Image,
+  placed: readonly PlacedSite[],
+  sessions: readonly Omit<ManifestSession, 'insn'>[],
+): readonly ManifestSession[] {
+  return sessions.map((session) => {
+    const [found, ...others] = placed
+      .filter(isKind('session'))
+      .filter(({ site }) => site.symbol === session.program);
+    const program = found && functionAt(image, found.section, found.offset);
+    if (!found || program?.name !== session.program || others.length > 0)
+      throw new Error(`${session.program} has no single call`);
+    return { ...session, insn: (found.offset - program.offset) / INSN_SIZE };
   });
 }
 

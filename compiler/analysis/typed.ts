@@ -37,6 +37,8 @@ export interface TypedProbe {
   readonly body: TypedBlock;
   /** Symbols of the functions that it calls itself. */
   readonly calls: readonly string[];
+  /** It is this half of a program for both ends of a function: lowering/kprobe_session.ts. */
+  readonly session?: 'entry' | 'exit';
 }
 
 /** `fn`: like a probe without a context, with parameters and a result. */

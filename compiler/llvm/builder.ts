@@ -11,6 +11,7 @@ import {
   fixedLoad,
   opaque,
   type Primitive,
+  siteCall,
   siteImmediate,
   siteLoad,
   steadyHelper,
@@ -51,6 +52,8 @@ export interface FunctionBuilder extends IrBuilder {
   ): IrValue;
   /** One instruction that gives a number (32 bits, sign-extended) decided at load time. */
   siteImmediate(site: number, value: number): IrValue;
+  /** One instruction that gives 0, which the loader replaces by a call with one argument. */
+  siteCall(site: number, argument: IrPointer): IrValue;
   /** Stores 8 bytes and gives what stood there, in one atomic step. */
   atomicExchange(pointer: IrPointer, offset: number, value: IrValue): IrValue;
   /** Zero-extends an i32 parameter of this function. */
@@ -219,6 +222,7 @@ export function createFunctionBuilder(
       return signed ? extend(value, width, true) : value;
     },
     siteImmediate: (site, value) => asValue(use(siteImmediate(site, value))),
+    siteCall: (site, argument) => asValue(use(siteCall(site), raw(argument))),
     extendArgument: (argument) => asValue(ir.CreateZExt(raw(argument), i64)),
   };
 

@@ -156,6 +156,21 @@ export function siteImmediate(site: number, value: number): Primitive {
   };
 }
 
+/** Stands for a call: %0 is in r1 before it, its result in r0, and it changes what calls may change. */
+export function siteCall(site: number): Primitive {
+  return {
+    name: `bpfscript.site.${site}.call`,
+    result: 'i64',
+    parameters: ['i8*'],
+    attributes: '',
+    body: [
+      `%r = call { i64, i8* } asm sideeffect "${siteAsm(site, 'r0 = 0')}", "={r0},={r1},1,~{r2},~{r3},~{r4},~{r5}"(i8* %0) nounwind`,
+      '%v = extractvalue { i64, i8* } %r, 0',
+      'ret i64 %v',
+    ],
+  };
+}
+
 /**
  * An instruction, and its record {u32 address, u32 site} in the site table. `${:uid}` gives each copy a label
  * of its own, also when LLVM duplicates the block.

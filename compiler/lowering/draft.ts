@@ -84,6 +84,7 @@ export function createDraftBuilder(): FunctionBuilder {
     callLinked: nothing,
     siteLoad: nothing,
     siteImmediate: nothing,
+    siteCall: nothing,
     atomicExchange: nothing,
   };
 }

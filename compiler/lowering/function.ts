@@ -29,6 +29,9 @@ const STEADY: ReadonlySet<HelperName> = new Set<HelperName>([
   'get_smp_processor_id',
 ]);
 
+/** Bytes of the stack that the program of a session takes from its halves, rounded up generously. */
+const CALLER = 64;
+
 export function createFunction(
   program: ProgramState,
   ir: FunctionBuilder,
@@ -43,7 +46,7 @@ export function createFunction(
   const role = program.unit.heights.has(program.probe.symbol) ? 'callback' : place.role;
   const whole = stackBudget(program.depth, role);
   const budget = {
-    bytes: Math.max(0, whole.bytes - frameSize),
+    bytes: Math.max(0, whole.bytes - frameSize - (program.probe.session ? CALLER : 0)),
     scalars: program.unit.sparesStack ? 0 : whole.scalars,
   };
   const memory = createMemory(ir, budget, program.scratch, () => {
@@ -147,7 +150,9 @@ function createLowering(fn: FunctionState): Lowering {
       const { target } = program.probe;
       if (target.syscalls) return lowerSyscallName(fn);
       if (target.provider === 'usdt') return lowerUsdtName(fn);
-      return lowering.call('get_attach_cookie', fn.context);
+      const name = lowering.call('get_attach_cookie', fn.context);
+      // A session has one cookie for both ends: the name of the return stands behind that of the entry.
+      return program.probe.session === 'exit' ? ir.op('add', name, ir.constant(1)) : name;
     },
     usdtArgument: (index) => lowerUsdtArgument(fn, index),
     format(text) {

@@ -5,6 +5,7 @@ import { layoutOf } from '../types/layout.ts';
 import type { CompiledUnit, UnitFunction, UnitGlobal, UnitMap } from '../unit.ts';
 import { lowerFunctions } from './calls.ts';
 import { intParameter, textParameter } from './globals.ts';
+import { findSessions, lowerSession } from './kprobe_session.ts';
 import { createManifest } from './manifest.ts';
 import { MAP_TYPES } from './map_plans.ts';
 import { lowerProgram } from './program.ts';
@@ -51,6 +52,13 @@ export function lower(
     );
     if (probe.target.section.startsWith('tp_btf')) unit.features.add('tp_btf');
   }
+  const sessions = findSessions(program);
+  for (const session of sessions) {
+    programs.push({ symbol: session.symbol, role: 'program' });
+    module.program(session.symbol, session.entry.target.provider, (ir, pointer) =>
+      lowerSession(unit, drafts, session, ir, pointer),
+    );
+  }
   declareMaps(unit);
 
   return {
@@ -64,7 +72,7 @@ export function lower(
       maps: describeMaps(unit, records),
       globals: describeGlobals(module, records),
       sites: unit.sites.sites,
-      manifest: createManifest(unit, context),
+      manifest: createManifest(unit, context, sessions),
     },
   };
 }

@@ -1,7 +1,6 @@
 /** The manifest of a unit: what the loader has to know beside the ELF (linker/manifest/manifest.ts). */
 import { basename } from 'node:path';
 import type {
-  Manifest,
   ManifestEvent,
   ManifestGlobals,
   ManifestMap,
@@ -17,19 +16,24 @@ import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
-import type { UnitManifest } from '../unit.ts';
+import type { UnitManifest, UnlinkedManifest } from '../unit.ts';
 import type { EventEntry } from './events.ts';
 import { SHARED_GLOBALS } from './globals.ts';
+import type { Session } from './kprobe_session.ts';
 import { createTypeTable, type TypeTable } from './manifest_types.ts';
 import type { MapPlan } from './map_plans.ts';
 import type { UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
 import type { UnitContext } from './unit_state.ts';
-import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
+import { usesCall } from './walk.ts';
 
 const PRODUCER = 'bpfscript 0.1.0';
 
-export function createManifest(unit: UnitState, context: UnitContext): UnitManifest {
+export function createManifest(
+  unit: UnitState,
+  context: UnitContext,
+  sessions: readonly Session[],
+): UnitManifest {
   return {
     build(offsetOf) {
       const types = createTypeTable(unit.kernel);
@@ -63,6 +67,11 @@ export function createManifest(unit: UnitState, context: UnitContext): UnitManif
           size: as === 'int' ? 8 : config.maxStrlen,
         })),
         probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
+        sessions: sessions.map(({ symbol, entry, exit }) => ({
+          program: symbol,
+          entry: program.probes.indexOf(entry),
+          exit: program.probes.indexOf(exit),
+        })),
         maps: maps.map((plan) => describeMap(plan, types, offsetOf)),
         events,
         formats: [...unit.formats],
@@ -70,7 +79,7 @@ export function createManifest(unit: UnitState, context: UnitContext): UnitManif
         globals: describeShared(unit, offsetOf),
         features: [...unit.features].sort(),
         capabilities: capabilitiesOf(unit),
-      } satisfies Omit<Manifest, 'fixups'>;
+      } satisfies UnlinkedManifest;
     },
   };
 }
@@ -255,17 +264,5 @@ function someCall(
   probes: readonly TypedProbe[],
   test: (call: Extract<TypedExpression, { kind: 'call' }>) => boolean,
 ): boolean {
-  let found = false;
-  const visitor: Visitor = {
-    expression(expression) {
-      if (expression.kind === 'call' && test(expression)) found = true;
-      visitExpressionChildren(expression, visitor);
-    },
-    statement: (statement) => visitStatementChildren(statement, visitor),
-  };
-  for (const probe of probes) {
-    if (probe.predicate) visitor.expression(probe.predicate);
-    visitor.statement(probe.body);
-  }
-  return found;
+  return probes.some((probe) => usesCall(probe, test));
 }

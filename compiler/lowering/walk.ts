@@ -1,5 +1,5 @@
 /** Walking typed trees: what stands directly below a node, in order of evaluation. */
-import type { TypedExpression, TypedStatement } from '../analysis/typed.ts';
+import type { TypedCall, TypedExpression, TypedProbe, TypedStatement } from '../analysis/typed.ts';
 
 export interface Visitor {
   expression(expression: TypedExpression): void;
@@ -139,6 +139,18 @@ export function someInStatement(
   };
   visitor.statement(root);
   return found;
+}
+
+/** Whether `test` holds for a call of a built-in anywhere in the probe. */
+export function usesCall(
+  { predicate, body }: Pick<TypedProbe, 'predicate' | 'body'>,
+  test: (call: TypedCall) => boolean,
+): boolean {
+  const isCall = (expression: TypedExpression): boolean =>
+    expression.kind === 'call' && test(expression);
+  return (
+    (predicate !== undefined && someExpression(predicate, isCall)) || someInStatement(body, isCall)
+  );
 }
 
 /** Whether a jump in `body` leaves the loop that the body belongs to, not one inside it. */

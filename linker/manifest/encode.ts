@@ -11,6 +11,7 @@ const ORDER: readonly (keyof Manifest)[] = [
   'unsafe',
   'params',
   'probes',
+  'sessions',
   'maps',
   'events',
   'formats',

@@ -20,6 +20,8 @@ export interface Manifest {
   readonly unsafe: boolean;
   readonly params: readonly ManifestParam[];
   readonly probes: readonly ManifestProbe[];
+  /** Absent where there are none. */
+  readonly sessions?: readonly ManifestSession[];
   readonly maps: readonly ManifestMap[];
   readonly events: readonly ManifestEvent[];
   /** strftime formats, by index in timestamp values; one character a byte, as in ManifestEvent.format. */
@@ -98,6 +100,19 @@ export interface ManifestProbe {
    * block has a match. Without it each probe is a block of its own.
    */
   readonly block?: number;
+}
+
+/**
+ * A program that stands for a kprobe and a kretprobe of the same functions, attached as kprobe.session. The loader
+ * may take it instead of theirs. `entry` and `exit` are indexes of probes. Names behind attach cookies are pairs
+ * then: that of the entry, and behind it that of the return.
+ */
+export interface ManifestSession {
+  readonly program: string;
+  readonly entry: number;
+  readonly exit: number;
+  /** Number of the instruction `r0 = 0` in its place, to be made a call of bpf_session_is_return. */
+  readonly insn: number;
 }
 
 export type ManifestTarget =

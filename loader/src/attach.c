@@ -1,4 +1,5 @@
 #include "attach.h"
+#include "attach_kprobe_session.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -337,6 +338,8 @@ int attach_find(struct attachments *attachments, struct session *session)
 		if (unmatched[i])
 			status = check_block(attachments, &manifest->probes[i]);
 	free(unmatched);
+	if (status == STATUS_OK && manifest->session_count)
+		status = kprobe_sessions_choose(attachments);
 	if (status == STATUS_OK && attachments->target_count == 0 && attachments->filtered) {
 		say_error("No probes to attach: --probe-filter matches none of %u.",
 			  attachments->filtered);
@@ -348,9 +351,11 @@ int attach_find(struct attachments *attachments, struct session *session)
 static int attach_target(struct attachments *attachments, const struct attach_target *target)
 {
 	struct attach_failure failure = {.status = STATUS_FAILED};
-	enum attach_result result =
-		provider_of(target->probe)->attach(attachments, target, &failure);
+	enum attach_result result;
 
+	if (target->is_partner)
+		return STATUS_OK;
+	result = provider_of(target->probe)->attach(attachments, target, &failure);
 	if (result == ATTACH_OK) {
 		attachments->attached += target->events ? target->events : 1;
 		return STATUS_OK;

@@ -36,6 +36,12 @@ struct attach_target {
 	const uint64_t *offsets, *cookies;
 	/* kprobe: several functions, with the cookie of each; NULL: `function` alone. */
 	const char **functions;
+	/* kprobe: it stands for `partner` too, a kretprobe, by the program of this session; NULL:
+	 * no. Partners are not attached on their own then. */
+	const struct mf_session *merged;
+	const struct attach_target *partner;
+	const uint64_t *session_cookies;
+	bool is_partner;
 	uint32_t events; /* how many the target stands for (syscalls, uprobe, kprobe); 0: one */
 };
 

@@ -9,6 +9,7 @@
 
 #include "attach.h"
 #include "attach_kprobe_multi.h"
+#include "attach_kprobe_session.h"
 #include "exit_status.h"
 #include "report.h"
 #include "traceable.h"
@@ -245,11 +246,36 @@ static enum attach_result explain(const struct attach_target *target, int error,
 }
 
 static enum attach_result attach(struct attachments *attachments,
+				 const struct attach_target *target,
+				 struct attach_failure *failure);
+
+/* Both ends by one link. A single function may be one that kprobes can stand in and ftrace cannot:
+ * then each end has a kprobe of its own. */
+static enum attach_result attach_merged(struct attachments *attachments,
+					const struct attach_target *target,
+					struct attach_failure *failure)
+{
+	struct attach_target alone = *target;
+	enum attach_result result = attach_kprobe_session(attachments, target, failure);
+
+	if (result != ATTACH_MISSING || target->functions)
+		return result;
+	result = attach(attachments, target->partner, failure);
+	if (result != ATTACH_OK)
+		return result;
+	attachments->attached++;
+	alone.merged = NULL;
+	return attach(attachments, &alone, failure);
+}
+
+static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct attach_failure *failure)
 {
 	const struct mf_probe *probe = target->probe;
 	struct bpf_link *link;
 
+	if (target->merged)
+		return attach_merged(attachments, target, failure);
 	if (target->functions)
 		return attach_kprobe_multi(attachments, target, failure);
 	link = attach_perf(attachments, target);

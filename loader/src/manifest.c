@@ -363,6 +363,18 @@ static void read_enum(struct manifest_reader *reader, const struct json *json, v
 					read_enumerator, &enumeration->value_count);
 }
 
+static void read_session(struct manifest_reader *reader, const struct json *json, void *item,
+			 uint32_t index)
+{
+	struct mf_session *session = item;
+
+	(void)index;
+	session->program = manifest_text(reader, json, "program");
+	session->entry = (uint32_t)manifest_number(reader, json, "entry", UINT32_MAX - 1);
+	session->exit = (uint32_t)manifest_number(reader, json, "exit", UINT32_MAX - 1);
+	session->insn = (uint32_t)manifest_number(reader, json, "insn", UINT32_MAX);
+}
+
 static void read_fixup(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
@@ -430,6 +442,10 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 				     &manifest->param_count);
 	manifest->probes = read_list(reader, root, "probes", sizeof(*manifest->probes), read_probe,
 				     &manifest->probe_count);
+	if (manifest_optional(reader, root, "sessions", JSON_ARRAY))
+		manifest->sessions =
+			read_list(reader, root, "sessions", sizeof(*manifest->sessions),
+				  read_session, &manifest->session_count);
 	manifest->enums = read_list(reader, root, "enums", sizeof(*manifest->enums), read_enum,
 				    &manifest->enum_count);
 	manifest->maps = read_list(reader, root, "maps", sizeof(*manifest->maps), read_map,

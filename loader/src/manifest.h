@@ -273,6 +273,15 @@ struct mf_probe {
 	uint32_t arguments;
 };
 
+/* One program for both ends of a function, which may take the place of two. */
+struct mf_session {
+	const char *program;
+	/* Indexes of probes: a kprobe and a kretprobe of the same functions. */
+	uint32_t entry, exit;
+	/* Its instruction `r0 = 0` that is to be a call of bpf_session_is_return. */
+	uint32_t insn;
+};
+
 /* Long name of a provider, as in the script. */
 const char *mf_provider_name(enum mf_provider provider);
 
@@ -303,6 +312,8 @@ struct manifest {
 	uint32_t param_count;
 	const struct mf_probe *probes;
 	uint32_t probe_count;
+	const struct mf_session *sessions;
+	uint32_t session_count;
 	const struct mf_map *maps;
 	uint32_t map_count;
 	const struct mf_event *events;

@@ -208,6 +208,46 @@ static void check_events(struct checker *checker)
 		wrong(checker, "there are events, but no map 'events'");
 }
 
+/* `r0 = 0` (include/uapi/linux/bpf.h): BPF_ALU64 | BPF_MOV | BPF_K. */
+static const uint8_t clear_r0[INSN_SIZE] = {0xb7};
+
+static bool is_session_end(const struct manifest *manifest, uint32_t index,
+			   enum mf_provider provider)
+{
+	const struct mf_probe *probe;
+
+	if (index >= manifest->probe_count)
+		return false;
+	probe = &manifest->probes[index];
+	return probe->provider == provider && probe->function && !probe->module && !probe->offset;
+}
+
+static void check_sessions(struct checker *checker)
+{
+	const struct manifest *manifest = checker->manifest;
+
+	for (uint32_t i = 0; i < manifest->session_count && !checker->report->status; i++) {
+		const struct mf_session *session = &manifest->sessions[i];
+		const struct elf_symbol *program = elf_find_program(checker->elf, session->program);
+
+		if (!is_session_end(manifest, session->entry, MF_KPROBE) ||
+		    !is_session_end(manifest, session->exit, MF_KRETPROBE)) {
+			wrong(checker, "sessions[%u] is not of a kprobe and a kretprobe", i);
+			continue;
+		}
+		if (!program ||
+		    !within((uint64_t)session->insn * INSN_SIZE, INSN_SIZE, program->size) ||
+		    memcmp(checker->elf->sections[program->section].data + program->value +
+				   (size_t)session->insn * INSN_SIZE,
+			   clear_r0, INSN_SIZE) != 0)
+			wrong(checker, "sessions[%u] is at another instruction", i);
+		for (uint32_t j = 0; j < i; j++)
+			if (manifest->sessions[j].entry == session->entry ||
+			    manifest->sessions[j].exit == session->exit)
+				wrong(checker, "sessions[%u] has a probe of another session", i);
+	}
+}
+
 static void check_fixups(struct checker *checker)
 {
 	for (uint32_t i = 0; i < checker->manifest->fixup_count && !checker->report->status; i++) {
@@ -255,6 +295,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	check_probes(&checker);
 	check_maps(&checker);
 	check_events(&checker);
+	check_sessions(&checker);
 	check_fixups(&checker);
 	check_global(&checker, "filterPid", globals->filter_pid, 4, checker.rodata);
 	check_global(&checker, "pidNamespace", globals->pid_namespace, 16, checker.rodata);

@@ -187,6 +187,23 @@ static int find_programs(struct session *session)
 		}
 		session->programs[i] = program;
 	}
+	session->pairs = calloc(manifest->session_count + 1, sizeof(*session->pairs));
+	if (!session->pairs) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	for (uint32_t i = 0; i < manifest->session_count; i++) {
+		const char *name = manifest->sessions[i].program;
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(session->object, name);
+
+		if (!program || bpf_program__type(program) != BPF_PROG_TYPE_KPROBE) {
+			say_error("the object's manifest is not valid: program %s is no kprobe",
+				  name);
+			return STATUS_OBJECT;
+		}
+		session->pairs[i].program = program;
+	}
 	return STATUS_OK;
 }
 
@@ -347,6 +364,9 @@ static void choose_programs(struct session *session)
 	for (uint32_t i = 0; i < session->manifest->probe_count; i++)
 		if (session->programs[i])
 			bpf_program__set_autoload(session->programs[i], true);
+	for (uint32_t i = 0; i < session->manifest->session_count; i++)
+		if (session->pairs[i].chosen)
+			bpf_program__set_autoload(session->pairs[i].program, true);
 }
 
 static int explain_load(const struct session *session, const struct libbpf_log *log, int error)
@@ -427,6 +447,7 @@ void session_free(struct session *session)
 		munmap(session->bss, session->bss_size);
 	bpf_object__close(session->object);
 	free(session->programs);
+	free(session->pairs);
 	free(session->probe_names);
 	free(session->online_cpus);
 	arena_free(&session->arena);

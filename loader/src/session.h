@@ -22,6 +22,12 @@ struct session_table {
 	struct session_table *next;
 };
 
+/* A program of manifest.sessions, and whether it is to be loaded. */
+struct session_pair {
+	struct bpf_program *program;
+	bool chosen;
+};
+
 struct session {
 	const struct options *options;
 	const struct manifest *manifest;
@@ -53,6 +59,8 @@ struct session {
 
 	/* Every bpf_program, by index of manifest.probes; NULL for those that are not loaded. */
 	struct bpf_program **programs;
+	/* By index of manifest.sessions. */
+	struct session_pair *pairs;
 	/* Numbers of the CPUs that are online. */
 	uint32_t *online_cpus;
 	uint32_t online_cpu_count;

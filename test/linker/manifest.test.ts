@@ -29,6 +29,7 @@ const FULL: Manifest = {
       { provider: 'uretprobe', path: 'libc', function: 'malloc', offset: 0 },
       { provider: 'interval', period: '1000000000' },
       { provider: 'profile', frequency: '99' },
+      { provider: 'kretprobe', function: 'vfs_read', offset: 0 },
     ] satisfies readonly Manifest['probes'][number]['target'][]
   ).map((target, index) => ({
     program: `p${index}`,
@@ -130,6 +131,7 @@ const FULL: Manifest = {
       ],
     },
   ],
+  sessions: [{ program: 'p4_session', entry: 4, exit: 8, insn: 1 }],
   fixups: [
     {
       program: 'p2',
@@ -160,6 +162,7 @@ describe('the manifest', () => {
     ['an unknown member', { extra: true }],
     ['a missing one', { fixups: undefined }],
     ['an unknown event', { events: [{ kind: 'jump', size: 8, fields: [] }] }],
+    ['a session without its call', { sessions: [{ program: 'p', entry: 0, exit: 1 }] }],
     [
       'a probe with both forms of time',
       {

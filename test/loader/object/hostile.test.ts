@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { build } from '../../support/build.ts';
 import {
   BEGIN,
   closeWorkshop,
@@ -242,6 +243,33 @@ describe('a hostile manifest', () => {
     ];
     for (const one of changed) expect(one).not.toBe(text);
     expect(check(changed.map(withManifest))).toMatchObject({ ok: 0, refused: changed.length });
+  });
+
+  it('is refused with sessions of other probes, programs or instructions', () => {
+    const object = Buffer.from(
+      build('kprobe:f { @ = 1; } kretprobe:f { @ = 2; } kprobe:g { @ = 3; }'),
+    );
+    const changed = [
+      ['"entry":0', '"entry":1'],
+      ['"entry":0', '"entry":2', '"exit":1', '"exit":9'],
+      ['"exit":1', '"exit":0'],
+      ['"exit":1', '"exit":2'],
+      ['"insn":1', '"insn":0'],
+      ['"insn":1', '"insn":9'],
+      ['kprobe_f_1_session"', 'kprobe_f_1_sessioX"'],
+    ].map((words) => {
+      let text = object.toString('latin1');
+      for (let at = 0; at < words.length; at += 2) {
+        const [from = '', to = ''] = words.slice(at, at + 2);
+        expect(text).toContain(from);
+        text = text.replaceAll(from, to);
+      }
+      const bytes = Buffer.from(text, 'latin1');
+      sign(bytes, digestPlace(bytes));
+      return bytes;
+    });
+    expect(check([object])).toMatchObject({ ok: 1, refused: 0 });
+    expect(check(changed)).toMatchObject({ ok: 0, refused: changed.length });
   });
 
   it('is refused as JSON that is none, or is nested without end', () => {
