@@ -124,7 +124,7 @@ bool attach_is_wanted(struct attachments *attachments, const char *name)
 /* Whether its name is that of all it attaches to: no pattern, and no part is left open. */
 static bool has_whole_name(const struct mf_probe *probe)
 {
-	return !has_pattern(probe) && !(probe->path && !*probe->path) &&
+	return !has_pattern(probe) && !probe->cpp && !(probe->path && !*probe->path) &&
 	       !(probe->provider == MF_USDT && !*probe->category);
 }
 
@@ -258,6 +258,7 @@ static bool expand_probe(struct session *session, const struct mf_probe *probe,
 	       params_expand(options, arena, probe->path, &expanded->path) &&
 	       params_expand(options, arena, probe->module, &expanded->module) &&
 	       params_expand(options, arena, probe->function, &expanded->function) &&
+	       params_expand(options, arena, probe->source, &expanded->source) &&
 	       params_expand(options, arena, probe->period, &expanded->period) &&
 	       params_expand(options, arena, probe->frequency, &expanded->frequency) &&
 	       params_expand(options, arena, probe->name, &expanded->name);

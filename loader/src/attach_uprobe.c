@@ -62,6 +62,8 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	struct binary_query query = attach_uprobe_query(attachments, probe);
 	enum attach_result result;
 
+	if (probe->source)
+		return attach_uprobe_find_lines(attachments, probe, failure);
 	if (attach_uprobe_is_pattern(probe))
 		return attach_uprobe_find_pattern(attachments, probe, failure);
 	target.path = binary_path_find(&session->arena, probe->path, session->options->pid);

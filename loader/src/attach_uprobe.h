@@ -1,5 +1,5 @@
-/* Probes of user functions: what single functions (attach_uprobe.c) and patterns
- * (attach_uprobe_pattern.c) share. */
+/* Probes of user functions: what single functions (attach_uprobe.c), patterns
+ * (attach_uprobe_pattern.c) and source lines (attach_uprobe_line.c) share. */
 #ifndef BPFLOAD_ATTACH_UPROBE_H
 #define BPFLOAD_ATTACH_UPROBE_H
 
@@ -16,6 +16,21 @@ bool attach_uprobe_is_pattern(const struct mf_probe *probe);
 enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 					      const struct mf_probe *probe,
 					      struct attach_failure *failure);
+/* Source lines (attach_uprobe_line.c). */
+enum attach_result attach_uprobe_find_lines(struct attachments *attachments,
+					    const struct mf_probe *probe,
+					    struct attach_failure *failure);
+
+/* Adds the places of one file as a target, with their names. */
+enum attach_result attach_uprobe_add_file(struct attachments *attachments,
+					  const struct mf_probe *probe,
+					  const struct binary_file *file,
+					  const struct binary_function *functions, size_t count,
+					  struct attach_failure *failure);
+
+/* Has the program loaded for one link to many places, or for one each. */
+void attach_uprobe_choose_link(struct attachments *attachments, const struct mf_probe *probe);
+
 enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 					 const struct attach_target *target,
 					 struct attach_failure *failure);

@@ -108,7 +108,7 @@ static const char *name_of(struct arena *arena, const struct mf_probe *probe,
 	bool has_alias = strncmp(probe->name, provider, strlen(provider)) != 0 ||
 			 probe->name[strlen(provider)] != ':';
 
-	if (has_alias)
+	if (has_alias || probe->source)
 		return probe->name;
 	if (probe->offset)
 		return arena_format(arena, "%s:%s:%s+%llu", provider, file->shown, function->name,
@@ -128,10 +128,11 @@ static uint32_t add_names(struct session *session, const char *name, const char 
 	return cookie;
 }
 
-static enum attach_result add_file(struct attachments *attachments, const struct mf_probe *probe,
-				   const struct binary_file *file,
-				   const struct binary_function *functions, size_t count,
-				   struct attach_failure *failure)
+enum attach_result attach_uprobe_add_file(struct attachments *attachments,
+					  const struct mf_probe *probe,
+					  const struct binary_file *file,
+					  const struct binary_function *functions, size_t count,
+					  struct attach_failure *failure)
 {
 	struct session *session = attachments->session;
 	uint64_t *offsets = arena_array(&session->arena, count, sizeof(*offsets));
@@ -167,11 +168,9 @@ static enum attach_result add_file(struct attachments *attachments, const struct
 	return target.events ? attach_add_target(attachments, &target, failure) : ATTACH_OK;
 }
 
-/* Programs are loaded for one link to many places, or for one each. */
-static void choose_link(struct attachments *attachments, const struct mf_probe *probe)
+void attach_uprobe_choose_link(struct attachments *attachments, const struct mf_probe *probe)
 {
 	struct bpf_program *program = attach_program(attachments, probe);
-
 	const struct options *options = attachments->session->options;
 
 	if (program && !(options->without & FEATURE_UPROBE_MULTI) &&
@@ -198,8 +197,8 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 
 		found = find_functions(attachments, probe, files.files[i].path, &functions, &count);
 		if (found == BINARY_SYMBOL_FOUND)
-			result = add_file(attachments, probe, &files.files[i], functions, count,
-					  failure);
+			result = attach_uprobe_add_file(attachments, probe, &files.files[i],
+							functions, count, failure);
 		/* Files that a pattern happens to match need not be programs, nor readable. */
 		else if (files.count == 1 && found != BINARY_SYMBOL_UNKNOWN)
 			result = attach_uprobe_explain(probe, files.files[i].path, found, failure);
@@ -215,7 +214,7 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 	    !options->no_warnings)
 		say("WARNING: attaching to %u binaries that match %s.",
 		    attachments->target_count - first, probe->path);
-	choose_link(attachments, probe);
+	attach_uprobe_choose_link(attachments, probe);
 	return ATTACH_OK;
 }
 

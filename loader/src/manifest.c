@@ -177,6 +177,7 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		probe->path = manifest_text(reader, target, "path");
 		probe->function = manifest_text(reader, target, "function");
 		probe->offset = manifest_number(reader, target, "offset", UINT64_MAX);
+		probe->source = manifest_text_or_null(reader, target, "source");
 		probe->cpp = json_member(target, "language") &&
 			     manifest_choice(reader, target, "language", languages,
 					     COUNT_OF(languages)) == 0;

@@ -260,6 +260,8 @@ struct mf_probe {
 	uint64_t offset;
 	/* uprobe: the function's name is a readable one of C++. */
 	bool cpp;
+	/* uprobe: FILE:LINE[:COLUMN] in place of a function; NULL: none. */
+	const char *source;
 	bool parameters;
 	uint32_t line;
 	/* The file of the line, if it is an imported one. */

@@ -180,6 +180,10 @@ static const struct flag flags[] = {
 	 "kernel's available_filter_functions: lines `function` or\n"
 	 "`function [module]`",
 	 SETS(traceable_functions)},
+	{0, "debuginfo", "DIRS",
+	 "look for separate debug files in these folders (separated by colons)\n"
+	 "before /usr/lib/debug",
+	 SETS(debug_folders)},
 	{0, "no-feature", "LIST",
 	 "do without kprobe_multi, kprobe_session or uprobe_multi (separated by\n"
 	 "commas) where the kernel has them",

@@ -42,6 +42,8 @@ struct options {
 	bool has_probe_filter;
 	/* A file in place of available_filter_functions; NULL: none. */
 	const char *traceable_functions;
+	/* Folders of separate debug files, separated by colons; NULL: none but the system's. */
+	const char *debug_folders;
 	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. They point into argv. */
 	const char *const *objects;
 	uint32_t object_count;

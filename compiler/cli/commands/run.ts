@@ -32,6 +32,7 @@ interface RunOptions {
   readonly dryRun?: boolean;
   readonly probeFilter?: string;
   readonly traceableFunctions?: string;
+  readonly debuginfo?: string;
   /** The list of --no-feature; true without it. */
   readonly feature: string | true;
   readonly usdtFileActivation?: boolean;
@@ -80,6 +81,10 @@ export function registerRun(program: Command, report: Report): void {
     .option(
       '--traceable-functions <file>',
       'match patterns of kernel functions with this list: lines `function` or `function [module]`',
+    )
+    .option(
+      '--debuginfo <folders>',
+      'look for separate debug files in these folders, separated by colons',
     )
     .option('--no-feature <list>', 'do without kprobe_multi, kprobe_session or uprobe_multi')
     .option('--usdt-file-activation', 'accepted, without effect')
@@ -153,6 +158,7 @@ function loaderArguments(
   if (options.probeFilter !== undefined) flags.push('--probe-filter', options.probeFilter);
   if (options.traceableFunctions !== undefined)
     flags.push('--traceable-functions', options.traceableFunctions);
+  if (options.debuginfo !== undefined) flags.push('--debuginfo', options.debuginfo);
   if (options.feature !== true) flags.push('--no-feature', options.feature);
   if (options.usdtFileActivation) flags.push('--usdt-file-activation');
   if (!options.warnings) flags.push('--no-warnings');

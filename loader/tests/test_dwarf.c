@@ -1,0 +1,200 @@
+/* [PRB-034] Source lines of code and code of source lines, on this very program's debug
+ * information. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../src/debug_file.h"
+#include "../src/dwarf_reader.h"
+#include "../src/elf_image.h"
+#include "../src/source_line.h"
+#include "check.h"
+
+int dwarf_test_target(int x);
+static const uint32_t target_line = __LINE__ + 2; /* of the brace */
+int dwarf_test_target(int x)
+{
+	volatile int sum = 0;
+
+	for (int i = 0; i < x; i++)
+		sum += i;
+	return sum;
+}
+
+static void numbers(void)
+{
+	static const uint8_t bytes[] = {0xe5, 0x8e, 0x26, 0xc0, 0xbb, 0x78, 'h', 'i',
+					0,    0xff, 0xff, 0xff, 0xff, 9,    0,	 0,
+					0,    0,    0,	  0,	0,    0x80};
+	struct dwarf_reader reader = dwarf_reader_of(bytes, sizeof(bytes)), part;
+	uint8_t offset_size;
+
+	CHECK(dwarf_uleb(&reader) == 624485);
+	CHECK(dwarf_sleb(&reader) == -123456);
+	CHECK(strcmp(dwarf_text(&reader), "hi") == 0);
+	CHECK(dwarf_unit_length(&reader, &offset_size) == 9 && offset_size == 8);
+	part = dwarf_part(&reader, 2);
+	CHECK(part.failed && reader.failed);
+	reader = dwarf_reader_of(bytes + sizeof(bytes) - 1, 1);
+	CHECK(dwarf_uleb(&reader) == 0 && reader.failed);
+	reader = dwarf_reader_of(bytes, 2);
+	CHECK(strcmp(dwarf_text(&reader), "") == 0 && reader.failed);
+	CHECK(dwarf_number(&reader, 8) == 0);
+	CHECK(strcmp(dwarf_text_at(bytes, sizeof(bytes), 6), "hi") == 0);
+	CHECK(strcmp(dwarf_text_at(bytes, 8, 6), "") == 0 && !*dwarf_text_at(NULL, 0, 0));
+}
+
+static void places(void)
+{
+	static const struct {
+		const char *text, *file;
+		uint32_t line, column;
+	} good[] = {{"main.c:12", "main.c", 12, 0},
+		    {"src/main.c:12:3", "src/main.c", 12, 3},
+		    {"a:b.c:7", "a:b.c", 7, 0}};
+	static const char *const bad[] = {"", "main.c", "main.c:", ":5", "main.c:0", "main.c:x"};
+	struct source_place place;
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		snprintf(text, sizeof(text), "%s", good[i].text);
+		CHECK(source_place_read(&place, text) && strcmp(place.file, good[i].file) == 0 &&
+		      place.line == good[i].line && place.column == good[i].column);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(text, sizeof(text), "%s", bad[i]);
+		CHECK(!source_place_read(&place, text));
+	}
+}
+
+/* This program is position-independent: addresses of its file begin at 0. */
+static uint64_t own_address(void)
+{
+	extern const char __ehdr_start[];
+
+	return (uint64_t)((uintptr_t)dwarf_test_target - (uintptr_t)__ehdr_start);
+}
+
+static void own_lines(const struct debug_file *file)
+{
+	struct source_place place = {.file = "test_dwarf.c", .line = target_line};
+	struct source_addresses found;
+	struct source_lines *lines;
+	struct strbuf text = {0};
+	char expected[64];
+
+	CHECK(source_line_addresses(file, &place, &found) && found.count == 1 &&
+	      found.addresses[0] == own_address());
+	free(found.addresses);
+	place.file = "tests/test_dwarf.c";
+	CHECK(source_line_addresses(file, &place, &found) && found.count == 1);
+	free(found.addresses);
+	/* Names are compared by whole parts. */
+	place.file = "warf.c";
+	CHECK(source_line_addresses(file, &place, &found) && !found.count && !found.file_found);
+	place = (struct source_place){.file = "test_dwarf.c", .line = 1};
+	CHECK(source_line_addresses(file, &place, &found) && !found.count && found.file_found &&
+	      !found.before && found.behind > 1);
+	place.line = 1000000;
+	CHECK(source_line_addresses(file, &place, &found) && !found.count && found.before > 100 &&
+	      !found.behind);
+
+	lines = source_lines_read(file);
+	if (!CHECK(lines))
+		return;
+	snprintf(expected, sizeof(expected), "tests/test_dwarf.c:%u", target_line);
+	CHECK(source_lines_find(lines, own_address(), &text));
+	CHECK(text.length > strlen(expected) &&
+	      memcmp(text.data + text.length - strlen(expected), expected, strlen(expected)) == 0);
+	CHECK(!source_lines_find(lines, 0, &text) && !source_lines_find(lines, UINT64_MAX, &text));
+	source_lines_free(lines);
+	strbuf_free(&text);
+}
+
+/* All that can be asked of a table. */
+static void use(const struct debug_file *file, uint64_t address)
+{
+	const struct source_place place = {.file = "test_dwarf.c", .line = target_line};
+	struct source_lines *lines = source_lines_read(file);
+	struct source_addresses found;
+	struct strbuf text = {0};
+
+	CHECK(source_line_addresses(file, &place, &found));
+	free(found.addresses);
+	if (lines)
+		(void)source_lines_find(lines, address, &text);
+	source_lines_free(lines);
+	strbuf_free(&text);
+}
+
+/* Cuts and changes: whatever comes out, nothing may be read outside of the section, or forever. */
+static void damaged_lines(const struct debug_file *file)
+{
+	/* Memory of its own, so that the sanitizer sees the end. */
+	struct debug_file copy = *file;
+	uint64_t size = file->line.size;
+	uint32_t random = 7;
+
+	for (uint64_t cut = 0; cut < size; cut += 1 + size / 60) {
+		uint8_t *bytes = malloc(cut ? cut : 1);
+
+		memcpy(bytes, file->line.bytes, cut);
+		copy.line = (struct debug_section){.bytes = bytes, .size = cut};
+		use(&copy, own_address());
+		free(bytes);
+	}
+	for (int round = 0; round < 120; round++) {
+		uint8_t *bytes = malloc(size);
+
+		memcpy(bytes, file->line.bytes, size);
+		for (int i = 0; i < 1 + round % 40; i++) {
+			random = random * 1664525 + 1013904223;
+			/* Half of the changes in the first unit's header. */
+			bytes[(random >> 8) % (i % 2	    ? size
+					       : size < 200 ? size
+							    : 200)] ^=
+				(uint8_t)(1u << (random >> 5) % 8);
+		}
+		copy.line = (struct debug_section){.bytes = bytes, .size = size};
+		use(&copy, own_address());
+		free(bytes);
+	}
+	copy.line = file->line;
+	copy.line_str = (struct debug_section){0};
+	use(&copy, own_address());
+}
+
+static void damaged_files(const struct elf_image *image)
+{
+	struct debug_file file;
+	struct elf_image cut;
+
+	for (size_t size = 0; size < image->size; size += 1 + image->size / 40) {
+		uint8_t *bytes = malloc(size ? size : 1);
+
+		memcpy(bytes, image->bytes, size);
+		if (elf_image_read(&cut, bytes, size) && debug_file_open(&file, &cut, NULL, "/"))
+			debug_file_close(&file);
+		free(bytes);
+	}
+}
+
+int main(void)
+{
+	struct debug_file file;
+	struct elf_image image;
+
+	CHECK(dwarf_test_target(3) == 3);
+	numbers();
+	places();
+	if (CHECK(elf_image_open(&image, "/proc/self/exe") == ELF_IMAGE_OK)) {
+		if (CHECK(debug_file_open(&file, &image, NULL, NULL))) {
+			own_lines(&file);
+			damaged_lines(&file);
+			debug_file_close(&file);
+		}
+		damaged_files(&image);
+		elf_image_close(&image);
+	}
+	return check_result("dwarf");
+}
