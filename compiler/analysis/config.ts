@@ -155,6 +155,7 @@ function assemble(values: ReadonlyMap<string, Value>): Config {
     perfRbPages: Number(value('perf_rb_pages')),
     maxProbes: Number(value('max_probes')),
     maxBpfProgs: Number(value('max_bpf_progs')),
+    logSize: Number(value('log_size')),
     cppDemangle: value('cpp_demangle') === true,
     cacheUserSymbols: oneOf(value('cache_user_symbols'), ['PER_PID', 'PER_PROGRAM', 'NONE']),
     lazySymbolication: value('lazy_symbolication') === true,

@@ -52,7 +52,8 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['max_strlen', count(1024, 1, 32_768)],
   ['missing_probes', word('error', ['error', 'warn', 'ignore'])],
   ['on_stack_limit', count(32)],
-  ['perf_rb_pages', count(0)],
+  // A gigabyte.
+  ['perf_rb_pages', count(0, 0, 262_144)],
   ['print_maps_on_exit', flag(true)],
   ['show_debug_info', flag(true)],
   ['stack_mode', word('bpftrace', ['bpftrace', 'perf', 'raw', 'build_id'])],

@@ -82,6 +82,7 @@ export interface Config {
   readonly perfRbPages: number;
   readonly maxProbes: number;
   readonly maxBpfProgs: number;
+  readonly logSize: number;
   readonly cppDemangle: boolean;
   readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
   readonly lazySymbolication: boolean;

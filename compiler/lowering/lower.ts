@@ -9,6 +9,7 @@ import { findSessions, lowerSession } from './kprobe_session.ts';
 import { createManifest } from './manifest.ts';
 import { MAP_TYPES } from './map_plans.ts';
 import { lowerProgram } from './program.ts';
+import { ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
 import {
   createDraftUnit,
@@ -19,11 +20,8 @@ import {
 } from './unit_state.ts';
 import { USDT_SITE_SIZE, USDT_SITES } from './usdt.ts';
 
-/** Size of the ring buffer in the object; the loader chooses its own. */
-const RING_SIZE = 1 << 20;
 /** Distinct stacks that are kept at a time. */
 const STACKS = 16384;
-const PAGE_SIZE = 4096;
 
 /** `context.unsafe` has been checked by the analysis already. */
 export function lower(
@@ -182,14 +180,6 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
     },
   ];
   return [...maps, ...own.filter((map) => records.mapSymbols.has(map.symbol))];
-}
-
-/** The kernel takes powers of two of at least a page. */
-function ringSize(pages: number): number {
-  if (pages === 0) return RING_SIZE;
-  let size = PAGE_SIZE;
-  while (size < pages * PAGE_SIZE) size *= 2;
-  return size;
 }
 
 /** The lowering's variables with their types, and constants that the façade made as bytes. */

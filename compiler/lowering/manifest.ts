@@ -22,6 +22,7 @@ import { SHARED_GLOBALS } from './globals.ts';
 import type { Session } from './kprobe_session.ts';
 import { createTypeTable, type TypeTable } from './manifest_types.ts';
 import type { MapPlan } from './map_plans.ts';
+import { PAGE_SIZE, ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
 import type { UnitContext } from './unit_state.ts';
@@ -52,8 +53,9 @@ export function createManifest(
           missingProbes: config.missingProbes,
           strTruncTrailer: config.strTruncTrailer,
           maxCatBytes: config.maxCatBytes,
-          perfRbPages: config.perfRbPages,
+          perfRbPages: config.perfRbPages === 0 ? 0 : ringSize(config.perfRbPages) / PAGE_SIZE,
           maxProbes: config.maxProbes,
+          logSize: config.logSize,
           cppDemangle: config.cppDemangle,
           cacheUserSymbols: config.cacheUserSymbols,
           lazySymbolication: config.lazySymbolication,
@@ -125,6 +127,7 @@ function describeMap(
     name: map.name,
     ...(map.key ? { key: types.describe(map.key) } : {}),
     value: types.describe(map.value),
+    ...(map.key && map.declared !== undefined ? { sized: true as const } : {}),
     stores: describeStores(plan, types, offsetOf),
   };
 }

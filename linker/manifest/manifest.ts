@@ -52,6 +52,8 @@ export interface ManifestConfig {
   /** 4-KiB pages, a power of two; 0: the loader chooses by the host's memory. */
   readonly perfRbPages: number;
   readonly maxProbes: number;
+  /** Bytes of verifier log that are kept and shown. */
+  readonly logSize: number;
   readonly cppDemangle: boolean;
   /** Whose memory maps are kept for naming addresses: of each process, of each program, or none. */
   readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
@@ -167,6 +169,8 @@ export interface ManifestMap {
   /** `undefined` for scalars. */
   readonly key?: ManifestType;
   readonly value: ManifestType;
+  /** The script declares how many keys it has: BPFTRACE_MAX_MAP_KEYS of the loader's environment does not apply. */
+  readonly sized?: true;
   readonly stores: readonly ManifestStore[];
 }
 

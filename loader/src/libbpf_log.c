@@ -16,44 +16,65 @@
 /* libbpf's print function has no argument for its user. */
 static struct libbpf_log *current_log;
 
+/* What is shown of a message: its end, from the start of a line. Says how much is left out. */
+static const char *cut(const char *text, size_t length, size_t limit, bool verbose)
+{
+	const char *start = text + length - limit, *next;
+
+	if (length <= limit)
+		return text;
+	next = memchr(start, '\n', limit);
+	if (next && next[1])
+		start = next + 1;
+	if (verbose)
+		say("(%zu bytes left out; log_size is %zu)", (size_t)(start - text), limit);
+	return start;
+}
+
+static bool append(struct libbpf_log *log, const char *text, size_t length)
+{
+	if (length > MAX_LOG - log->length)
+		return false;
+	if (log->room - log->length <= length) {
+		size_t room = 2 * log->room + length + 4096;
+		char *larger = realloc(log->text, room);
+
+		if (!larger)
+			return false;
+		log->text = larger;
+		log->room = room;
+	}
+	memcpy(log->text + log->length, text, length + 1);
+	log->length += length;
+	return true;
+}
+
 static int collect(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	struct libbpf_log *log = current_log;
-	va_list again;
+	const char *shown;
+	char *text;
 	int length;
 
-	if (!log || (level == LIBBPF_DEBUG && !log->verbose))
+	if (!log || (level != LIBBPF_WARN && !log->verbose))
 		return 0;
-	if (log->verbose) {
-		va_copy(again, arguments);
-		vfprintf(stderr, format, again);
-		va_end(again);
-	}
-	if (level != LIBBPF_WARN)
+	length = vasprintf(&text, format, arguments);
+	if (length < 0)
 		return 0;
-	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (length <= 0 || (size_t)length > MAX_LOG - log->length)
-		return 0;
-	if (log->room - log->length <= (size_t)length) {
-		size_t room = 2 * log->room + (size_t)length + 4096;
-		char *text = realloc(log->text, room);
-
-		if (!text)
-			return 0;
-		log->text = text;
-		log->room = room;
-	}
-	vsnprintf(log->text + log->length, log->room - log->length, format, arguments);
-	log->length += (size_t)length;
+	shown = cut(text, (size_t)length, log->limit, log->verbose);
+	if (log->verbose)
+		fputs(shown, stderr);
+	if (level == LIBBPF_WARN && !append(log, shown, strlen(shown)))
+		length = 0;
+	free(text);
 	return length;
 }
 
-void libbpf_log_start(struct libbpf_log *log, bool verbose)
+void libbpf_log_start(struct libbpf_log *log, bool verbose, size_t limit)
 {
 	memset(log, 0, sizeof(*log));
 	log->verbose = verbose;
+	log->limit = limit;
 	current_log = log;
 	libbpf_set_print(collect);
 }

@@ -12,6 +12,8 @@
 #define MANIFEST_SECTION ".bpfscript"
 #define MAX_EVENT_SIZE (1u << 20)
 #define EVENT_HEADER 8
+/* Of objects that do not say. */
+#define DEFAULT_LOG_SIZE 1000000
 
 #define COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof(*(array))))
 
@@ -116,6 +118,8 @@ static void read_config(struct manifest_reader *reader, const struct json *root)
 	config->max_cat_bytes = manifest_number(reader, json, "maxCatBytes", UINT32_MAX);
 	config->perf_rb_pages = (uint32_t)manifest_number(reader, json, "perfRbPages", 1u << 18);
 	config->max_probes = (uint32_t)manifest_number(reader, json, "maxProbes", UINT32_MAX);
+	config->log_size =
+		manifest_number_or(reader, json, "logSize", UINT32_MAX, DEFAULT_LOG_SIZE);
 	config->cpp_demangle = manifest_flag(reader, json, "cppDemangle");
 	config->symbol_cache = (enum mf_symbol_cache)manifest_choice(
 		reader, json, "cacheUserSymbols", caches, COUNT_OF(caches));
@@ -250,6 +254,8 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 	map->value = manifest_type(reader, json_member(json, "value"));
 	if (key)
 		map->key = manifest_type(reader, key);
+	if (json_member(json, "sized"))
+		map->is_sized = manifest_flag(reader, json, "sized");
 	stores = read_list(reader, json, "stores", sizeof(*stores), read_store, &map->store_count);
 	for (uint32_t i = 0; i < map->store_count; i++) {
 		bool keyed =

@@ -131,6 +131,8 @@ struct mf_map {
 	const struct mf_type *value;
 	const struct mf_store *stores;
 	uint32_t store_count;
+	/* The script says how many keys it has. */
+	bool is_sized;
 };
 
 enum mf_event_kind {
@@ -204,6 +206,10 @@ struct mf_config {
 	uint64_t max_cat_bytes;
 	uint32_t perf_rb_pages;
 	uint32_t max_probes;
+	/* Bytes of verifier log that are kept and shown. */
+	uint64_t log_size;
+	/* Keys of maps without a size of their own, where the environment says so; 0: as built. */
+	uint32_t max_map_keys;
 	/* User symbols: names of C++ and Rust as people read them, */
 	bool cpp_demangle;
 	/* what of processes is kept, */

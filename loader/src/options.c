@@ -240,7 +240,11 @@ void options_print_help(void)
 	for (size_t i = 0; i < FLAG_COUNT; i++)
 		print_flag(&flags[i]);
 	fputs("\n"
-	      "Parameters are the script's $1, $2 and so on.\n"
+	      "Parameters are the script's $1, $2 and so on. Variables such as "
+	      "BPFTRACE_MAX_MAP_KEYS, "
+	      "BPFTRACE_PERF_RB_PAGES,\n"
+	      "BPFTRACE_MAX_PROBES and BPFTRACE_MISSING_PROBES go before the settings of the "
+	      "object.\n"
 	      "\n"
 	      "Exit status: 0 ok, 1 script or attach error, 2 usage, 3 the kernel lacks a feature, "
 	      "4 no\n"

@@ -15,6 +15,7 @@
 #include "output.h"
 #include "report.h"
 #include "session.h"
+#include "settings.h"
 
 #define NOTIFY_VARIABLE "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
@@ -38,6 +39,8 @@ static int read_object(struct run *run)
 		say_error("%s: %s", path, report.text);
 		return report.status;
 	}
+	if (settings_read(&run->object.manifest->config) != STATUS_OK)
+		return STATUS_USAGE;
 	if (run->object.manifest->unsafe && !run->options->unsafe) {
 		say_error(
 			"%s: the script changes the system (it uses unsafe functions): allow that "

@@ -219,7 +219,7 @@ int session_open(struct session *session, const struct options *options,
 	session->manifest = manifest;
 	session->parameters = options->parameters;
 	session->parameter_count = options->parameter_count;
-	libbpf_log_start(&log, options->verbose);
+	libbpf_log_start(&log, options->verbose, manifest->config.log_size);
 	session->object = bpf_object__open_mem(bytes, size, &open);
 	if (!session->object) {
 		say_error("libbpf does not take the object: %s.", strerror(errno));
@@ -354,6 +354,23 @@ static void set_ring_size(struct session *session)
 		bpf_map__set_max_entries(events, ring_size(session));
 }
 
+/* Maps whose size the script leaves open are as large as the environment wants them. */
+static void set_map_sizes(struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+
+	if (!manifest->config.max_map_keys)
+		return;
+	for (uint32_t i = 0; i < manifest->map_count; i++) {
+		const struct mf_map *map = &manifest->maps[i];
+
+		for (uint32_t j = 0; j < map->store_count && map->key && !map->is_sized; j++)
+			bpf_map__set_max_entries(
+				bpf_object__find_map_by_name(session->object, map->stores[j].map),
+				manifest->config.max_map_keys);
+	}
+}
+
 /* Only programs whose probe has something to attach to are loaded. */
 static void choose_programs(struct session *session)
 {
@@ -407,12 +424,13 @@ int session_load(struct session *session, uint32_t child_pid)
 	}
 	choose_programs(session);
 	set_ring_size(session);
+	set_map_sizes(session);
 	status = set_rodata(session);
 	if (status == STATUS_OK)
 		status = fixups_apply(session);
 	if (status != STATUS_OK)
 		return status;
-	libbpf_log_start(&log, session->options->verbose);
+	libbpf_log_start(&log, session->options->verbose, session->manifest->config.log_size);
 	error = bpf_object__load(session->object);
 	if (error)
 		status = explain_load(session, &log, -error);

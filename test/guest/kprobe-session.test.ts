@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { histogram, mapEntries, mapValue, stackEntries, total } from '../support/expect.ts';
-import { type GuestCommand, hasKernel, runInGuest } from '../support/guest.ts';
+import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
 import type { RunResult } from '../support/run.ts';
 
 type Result = Omit<RunResult, 'endedAfter'>;
@@ -56,103 +56,106 @@ const COMMANDS = {
 
 type Name = keyof typeof COMMANDS;
 
-describe.each(['6.1', '6.12'])('On Linux %s both ends of a function', (series) => {
-  const names = Object.keys(COMMANDS) as Name[];
-  const results = new Map<Name, Result>();
-  const folder = temporaryFolder();
-  const hasSessions = series === '6.12';
-  const of = (name: Name): Result => {
-    const result = results.get(name);
-    if (!result) throw new Error(`no result of ${name}`);
-    return result;
-  };
-  const links = (name: Name): number => Number(/^links: (\d+)$/m.exec(of(name).stdout)?.[1]);
-  const output = (name: Name): string => of(name).stdout.replace(/^links: .*\n/m, '');
+describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))(
+  'On Linux %s both ends of a function',
+  (series) => {
+    const names = Object.keys(COMMANDS) as Name[];
+    const results = new Map<Name, Result>();
+    const folder = temporaryFolder();
+    const hasSessions = !isBefore(series, '6.10');
+    const of = (name: Name): Result => {
+      const result = results.get(name);
+      if (!result) throw new Error(`no result of ${name}`);
+      return result;
+    };
+    const links = (name: Name): number => Number(/^links: (\d+)$/m.exec(of(name).stdout)?.[1]);
+    const output = (name: Name): string => of(name).stdout.replace(/^links: .*\n/m, '');
 
-  beforeAll(() => {
-    if (!hasKernel(series)) return;
-    const commands = names.map((name) => {
-      const { text, ...command }: Command = COMMANDS[name];
-      writeObject(folder, name, text);
-      return { object: `${name}.o`, ...command };
+    beforeAll(() => {
+      if (!hasKernel(series)) return;
+      const commands = names.map((name) => {
+        const { text, ...command }: Command = COMMANDS[name];
+        writeObject(folder, name, text);
+        return { object: `${name}.o`, ...command };
+      });
+      runInGuest(series, folder, commands).forEach((result, index) => {
+        const name = names[index];
+        if (name) results.set(name, result);
+      });
+    }, 180_000);
+
+    const test = it.runIf(hasKernel(series));
+
+    test('see the same with one link as with two [PRB-014]', () => {
+      expect(links('times'), of('times').stderr).toBe(hasSessions ? 1 : 2);
+      expect(links('timesApart')).toBe(2);
+      for (const name of ['times', 'timesApart'] as const) {
+        const { stdout } = of(name);
+        expect(of(name).status).toBe(0);
+        expect(mapValue(stdout, '@calls')).toBe(70);
+        expect(mapEntries(stdout, '@size')).toEqual([
+          ['1000', 20],
+          ['100', 50],
+        ]);
+        expect(total(histogram(stdout, '@ns[reader]'))).toBe(70);
+        expect(mapEntries(stdout, '@start')).toEqual([]);
+        expect(mapEntries(stdout, '@names')).toEqual([
+          ['kretprobe:vfs_read, vfs_read, 1000', 20],
+          ['kretprobe:vfs_read, vfs_read, 100', 50],
+        ]);
+      }
+      expect(of('times').stderr).toContain(
+        hasSessions ? 'Attached 1 probe\n' : 'Attached 2 probes\n',
+      );
     });
-    runInGuest(series, folder, commands).forEach((result, index) => {
-      const name = names[index];
-      if (name) results.set(name, result);
+
+    test('of a pattern have names of their own [PRB-014]', () => {
+      for (const name of ['names', 'namesApart'] as const) {
+        const { stdout, stderr } = of(name);
+        expect(mapValue(stdout, '@', 'kprobe:vfs_read, vfs_read, 100'), stderr).toBe(50);
+        expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 1000')).toBe(20);
+        expect(mapEntries(stdout, '@')).toHaveLength(4);
+        expect(mapEntries(stdout, '@loop')).toEqual([['kretprobe:vfs_read', 70]]);
+      }
+      if (!hasSessions) return;
+      expect(links('names')).toBe(1);
+      expect(links('namesApart')).toBe(2);
     });
-  }, 180_000);
 
-  const test = it.runIf(hasKernel(series));
+    test('have the same stacks', () => {
+      for (const map of ['@entry', '@exit']) {
+        const [stack, ...others] = stackEntries(output('stacks'), map);
+        expect(others).toEqual([]);
+        expect(stack?.count).toBe(70);
+        const [apart] = stackEntries(output('stacksApart'), map);
+        expect(stack?.frames.slice(1)).toEqual(apart?.frames.slice(1));
+      }
+    });
 
-  test('see the same with one link as with two [PRB-014]', () => {
-    expect(links('times'), of('times').stderr).toBe(hasSessions ? 1 : 2);
-    expect(links('timesApart')).toBe(2);
-    for (const name of ['times', 'timesApart'] as const) {
-      const { stdout } = of(name);
-      expect(of(name).status).toBe(0);
-      expect(mapValue(stdout, '@calls')).toBe(70);
-      expect(mapEntries(stdout, '@size')).toEqual([
-        ['1000', 20],
-        ['100', 50],
-      ]);
-      expect(total(histogram(stdout, '@ns[reader]'))).toBe(70);
-      expect(mapEntries(stdout, '@start')).toEqual([]);
-      expect(mapEntries(stdout, '@names')).toEqual([
+    test('are found by a parameter', () => {
+      const { stdout, stderr } = of('parameter');
+      expect(mapValue(stdout, '@', 'kprobe:vfs_read, vfs_read, 100'), stderr).toBe(50);
+      expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 1000')).toBe(20);
+      expect(links('parameter')).toBe(hasSessions ? 1 : 2);
+    });
+
+    test('stay apart where only one is wanted', () => {
+      expect(mapEntries(of('filtered').stdout, '@')).toEqual([
         ['kretprobe:vfs_read, vfs_read, 1000', 20],
         ['kretprobe:vfs_read, vfs_read, 100', 50],
       ]);
-    }
-    expect(of('times').stderr).toContain(
-      hasSessions ? 'Attached 1 probe\n' : 'Attached 2 probes\n',
-    );
-  });
+    });
 
-  test('of a pattern have names of their own [PRB-014]', () => {
-    for (const name of ['names', 'namesApart'] as const) {
-      const { stdout, stderr } = of(name);
-      expect(mapValue(stdout, '@', 'kprobe:vfs_read, vfs_read, 100'), stderr).toBe(50);
-      expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 1000')).toBe(20);
-      expect(mapEntries(stdout, '@')).toHaveLength(4);
-      expect(mapEntries(stdout, '@loop')).toEqual([['kretprobe:vfs_read', 70]]);
-    }
-    if (!hasSessions) return;
-    expect(links('names')).toBe(1);
-    expect(links('namesApart')).toBe(2);
-  });
+    test('are merged only if there are two blocks of one attach point each [PRB-075]', () => {
+      expect(mapEntries(of('several').stdout, '@').map(([, count]) => count)).toEqual([70, 70, 70]);
+      expect(links('several')).toBe(3);
+      expect(mapEntries(of('two').stdout, '@').map(([, count]) => count)).toEqual([70, 70]);
+      expect(links('two')).toBe(3);
+    });
 
-  test('have the same stacks', () => {
-    for (const map of ['@entry', '@exit']) {
-      const [stack, ...others] = stackEntries(output('stacks'), map);
-      expect(others).toEqual([]);
-      expect(stack?.count).toBe(70);
-      const [apart] = stackEntries(output('stacksApart'), map);
-      expect(stack?.frames.slice(1)).toEqual(apart?.frames.slice(1));
-    }
-  });
-
-  test('are found by a parameter', () => {
-    const { stdout, stderr } = of('parameter');
-    expect(mapValue(stdout, '@', 'kprobe:vfs_read, vfs_read, 100'), stderr).toBe(50);
-    expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 1000')).toBe(20);
-    expect(links('parameter')).toBe(hasSessions ? 1 : 2);
-  });
-
-  test('stay apart where only one is wanted', () => {
-    expect(mapEntries(of('filtered').stdout, '@')).toEqual([
-      ['kretprobe:vfs_read, vfs_read, 1000', 20],
-      ['kretprobe:vfs_read, vfs_read, 100', 50],
-    ]);
-  });
-
-  test('are merged only if there are two blocks of one attach point each [PRB-075]', () => {
-    expect(mapEntries(of('several').stdout, '@').map(([, count]) => count)).toEqual([70, 70, 70]);
-    expect(links('several')).toBe(3);
-    expect(mapEntries(of('two').stdout, '@').map(([, count]) => count)).toEqual([70, 70]);
-    expect(links('two')).toBe(3);
-  });
-
-  test('of a function that is not there are an error', () => {
-    expect(of('missing').stderr).toContain('No matches for k');
-    expect(of('missing').status).toBe(1);
-  });
-});
+    test('of a function that is not there are an error', () => {
+      expect(of('missing').stderr).toContain('No matches for k');
+      expect(of('missing').status).toBe(1);
+    });
+  },
+);

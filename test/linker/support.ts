@@ -54,6 +54,7 @@ export const CONFIG: Manifest['config'] = {
   maxCatBytes: 10240,
   perfRbPages: 0,
   maxProbes: 1024,
+  logSize: 1_000_000,
   cppDemangle: true,
   cacheUserSymbols: 'PER_PID',
   lazySymbolication: false,

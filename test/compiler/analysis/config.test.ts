@@ -20,6 +20,7 @@ describe('the config block', () => {
       perfRbPages: 0,
       maxProbes: 1024,
       maxBpfProgs: 1024,
+      logSize: 1_000_000,
       cppDemangle: true,
       cacheUserSymbols: 'PER_PID',
       lazySymbolication: false,

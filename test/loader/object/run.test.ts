@@ -290,7 +290,7 @@ describe.runIf(canRun)('bpfload', () => {
     );
   });
 
-  it('goes on without it when missing_probes allows [CFG-019] [AOT-024]', () => {
+  it('goes on without it when missing_probes allows [CFG-017] [AOT-024]', () => {
     for (const [policy, warning] of [
       [
         'warn',
@@ -351,6 +351,27 @@ describe.runIf(canRun)('bpfload', () => {
     expect(result.stderr).toContain('access off=16000 size=8');
     expect(result.stderr).not.toContain('BEGIN PROG LOAD LOG');
     expect(load(['-v', script]).stderr).toContain('BEGIN PROG LOAD LOG');
+  });
+
+  it('shows as much of the end of the verifier log as log_size says [CFG-011]', () => {
+    const target = { provider: 'tracepoint', category: 'raw_syscalls', event: 'sys_exit' } as const;
+    const refused = probe('refused', target);
+    const whole = load(['-v', object([refused])]).stderr;
+    const script = object([refused], { config: { ...config, logSize: 300 } });
+    for (const shown of [
+      load(['-v', script]).stderr,
+      load(['-v', object([refused])], { BPFTRACE_LOG_SIZE: '300' }).stderr,
+    ]) {
+      const [, left, log] =
+        /^\((\d+) bytes left out; log_size is 300\)\n([\s\S]*-- END PROG LOAD LOG --\n)/m.exec(
+          shown,
+        ) ?? [];
+      expect(log?.length).toBeLessThanOrEqual(300);
+      expect(Number(left)).toBeGreaterThan(0);
+      expect(whole).toContain(log);
+      expect(whole.length).toBeGreaterThan(shown.length);
+    }
+    expect(load([script]).stderr).toContain('access off=16000 size=8');
   });
 
   it('refuses a timer that never fires', () => {

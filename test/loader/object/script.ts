@@ -97,6 +97,7 @@ export function manifestOf(
       maxCatBytes: 10240,
       perfRbPages: 0,
       maxProbes: 1024,
+      logSize: 1_000_000,
       cppDemangle: true,
       cacheUserSymbols: 'PER_PID',
       lazySymbolication: false,
