@@ -9,7 +9,7 @@
 
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
-import { isNameKnown, type ProbeTarget } from '../probes/probe.ts';
+import { isFunctionKnown, isNameKnown, type ProbeTarget } from '../probes/probe.ts';
 import { resolveProbe } from '../probes/providers.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -25,7 +25,7 @@ import type { Facts, FunctionSignature, Round, Typing } from './state.ts';
 import { isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
 import type { TypedProbe, TypedProgram } from './typed.ts';
-import { assignsMap, mentionsArgs } from './uses.ts';
+import { assignsMap, mentionsBuiltin } from './uses.ts';
 import { checkVariables } from './variables.ts';
 
 export interface AnalysisContext {
@@ -74,6 +74,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
     );
   }
 
+  const names = copies.map(({ target }) => target.alias ?? target.name);
   let known = NO_FACTS;
   let assume = false;
   for (let count = 0; count < MOST_ROUNDS; count += 1) {
@@ -82,6 +83,8 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       kernel: context.kernel,
       functions: signatures,
       namesAtLoad: copies.some(({ target }) => !isNameKnown(target)),
+      nameIndex: (copy) => names.indexOf(names[copy] ?? ''),
+      functionsAtLoad: copies.some(({ target }) => !isFunctionKnown(target)),
       config,
       unsafe: context.unsafe,
       diagnostics: new Diagnostics(),
@@ -145,7 +148,8 @@ function resolveCopies(program: ast.Program, context: AnalysisContext): readonly
       kernel: context.kernel,
       diagnostics: context.diagnostics,
       unsafe: context.unsafe,
-      needsArgs: mentionsArgs(item, context.macros),
+      needsArgs: mentionsBuiltin(item, 'args', context.macros),
+      needsRetval: mentionsBuiltin(item, 'retval', context.macros),
     });
     copies.push(...targets.map((resolved) => ({ probe: item, block, ...resolved })));
   }

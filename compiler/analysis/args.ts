@@ -19,10 +19,10 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
   const { probe } = typing;
   if (probe.fields) return tracepointField(typing, access, probe.fields);
   if (probe.parameters) {
-    const index = probe.parameters.findIndex((parameter) => parameter.name === access.field);
-    const parameter = probe.parameters[index];
+    const parameter = probe.parameters.find(({ name }) => name === access.field);
     if (parameter) {
-      return { kind: 'context-argument', type: parameter.type, index, range: access.range };
+      const { type, slot } = parameter;
+      return { kind: 'context-argument', type, index: slot, range: access.range };
     }
     return noSuchField(
       typing,

@@ -60,7 +60,8 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     probe: typing.probe,
     unsafe: typing.round.unsafe,
     inLoop: inFor(typing),
-    probeIndex: typing.round.namesAtLoad ? typing.copy : undefined,
+    probeIndex: typing.round.namesAtLoad ? typing.round.nameIndex(typing.copy) : undefined,
+    functionsAtLoad: typing.round.functionsAtLoad,
 
     expression: type,
 

@@ -61,6 +61,10 @@ export interface Round {
    * so that one map can hold it from all of them.
    */
   readonly namesAtLoad: boolean;
+  /** The first probe with the name of this one: equal names are one value. */
+  readonly nameIndex: (copy: number) => number;
+  /** The same of functions of the kernel, for `func`: then it is an address everywhere. */
+  readonly functionsAtLoad: boolean;
   /** Functions that can be called, by name. */
   readonly functions: ReadonlyMap<string, FunctionSignature>;
   readonly known: Facts;

@@ -2,9 +2,13 @@
 import { type CMacros, NO_MACROS } from '../preamble/macros.ts';
 import type * as ast from '../syntax/ast.ts';
 
-/** The block or predicate of a probe says `args`, so that each event needs a copy typed for it. */
-export function mentionsArgs(probe: ast.Probe, macros: CMacros): boolean {
-  return mentions([probe.body, probe.predicate], 'args', macros);
+/** The block or predicate of a probe says `args` or `retval`: then each event may need a copy typed for it. */
+export function mentionsBuiltin(
+  probe: ast.Probe,
+  name: 'args' | 'retval',
+  macros: CMacros,
+): boolean {
+  return mentions([probe.body, probe.predicate], name, macros);
 }
 
 /** Some statement of the program stores into the map. */

@@ -7,7 +7,8 @@ export const args: Builtin = {
   name: 'args',
   arity: [0, 0],
   needsProbe: true,
-  summary: 'Fields of a tracepoint, or arguments of a raw tracepoint: args.NAME.',
+  summary:
+    'Fields of a tracepoint, or arguments of a raw tracepoint or a function (fentry): args.NAME.',
   /** Gives the context as a whole; taking a field of it is the analysis of field accesses. */
   analyse(use, scope) {
     const { probe } = scope;
@@ -33,7 +34,8 @@ function argN(index: number): Builtin {
     analyse(use, scope) {
       const { probe } = scope;
       if (probe.registers === 0) {
-        const hint = probe.fields === undefined ? [] : ['Use args.NAME.'];
+        const named = probe.fields !== undefined || probe.parameters !== undefined;
+        const hint = named ? ['Use args.NAME.'] : [];
         return unavailable(use, scope, ...hint);
       }
       if (refusedInLoop(use, scope)) return undefined;
@@ -68,10 +70,13 @@ export const retval: Builtin = {
   name: 'retval',
   arity: [0, 0],
   needsProbe: true,
-  summary: 'Return value of the probed function, as 64 bits.',
+  summary: 'Return value of the probed function, as 64 bits; in fexit of its own type.',
   analyse(use, scope) {
     if (!scope.probe.hasRetval) return unavailable(use, scope);
     if (refusedInLoop(use, scope)) return undefined;
+    const { result } = scope.probe;
+    if (result)
+      return { kind: 'context-argument', type: result.type, index: result.slot, range: use.range };
     return typedCall('retval', use, UINT64);
   },
   lower: (_call, lowering) => lowering.register('retval'),

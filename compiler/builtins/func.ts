@@ -1,4 +1,5 @@
 /** func: the function that a kprobe or uprobe stands in. */
+import { isInKernelFunction } from '../probes/probe.ts';
 import type { Builtin } from './builtin.ts';
 import { lowerTaskId } from './pid.ts';
 import { refusedInLoop, textConstant, typedCall, unavailable } from './use.ts';
@@ -10,12 +11,14 @@ export const func: Builtin = {
   summary: 'Name of the probed function.',
   analyse(use, scope) {
     const { probe } = scope;
-    const kernel = probe.provider === 'kprobe' || probe.provider === 'kretprobe';
+    const kernel = isInKernelFunction(probe);
     const user = probe.provider === 'uprobe' || probe.provider === 'uretprobe';
     if (!kernel && !user) return unavailable(use, scope);
     if (refusedInLoop(use, scope)) return undefined;
+    // One map can hold it from several attach points: it is an address in all of them if it is one in any.
+    if (kernel && (scope.functionsAtLoad || probe.function === undefined))
+      return typedCall('func', use, { kind: 'ksym' });
     if (probe.function !== undefined) return textConstant(probe.function, use.range);
-    if (kernel) return typedCall('func', use, { kind: 'ksym' });
     if (probe.wildcard || probe.parameterised) return typedCall('func', use, { kind: 'probe' });
     return typedCall('func', use, { kind: 'usym' });
   },

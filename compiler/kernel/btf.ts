@@ -48,8 +48,8 @@ export interface Btf {
   named(name: string): readonly number[];
   /** The first type with the name and kind. */
   find(kind: number, name: string): number | undefined;
-  /** Ids of all enums of 32 and 64 bits. */
-  enums(): readonly number[];
+  /** Ids of all types of these kinds, ascending. */
+  ofKind(...kinds: readonly number[]): readonly number[];
 }
 
 const MAGIC = 0xeb9f;
@@ -103,12 +103,9 @@ export function openBtf(bytes: Uint8Array): Btf {
     offsetOf,
     named,
     find: (wanted, name) => named(name).find((id) => kind(id) === wanted),
-    enums() {
+    ofKind(...kinds) {
       const found: number[] = [];
-      for (let id = 1; id < count; id += 1) {
-        const current = kind(id);
-        if (current === BTF_KIND.enum || current === BTF_KIND.enum64) found.push(id);
-      }
+      for (let id = 1; id < count; id += 1) if (kinds.includes(kind(id))) found.push(id);
       return found;
     },
   };

@@ -1,4 +1,5 @@
 /** A `KernelDescription` over its sources, each of which is read when it is first needed. */
+import { KernelDescriptionError } from './error.ts';
 import { createBtfTypes } from './kernel-types.ts';
 import { describeFields, patternText, type TracepointSource } from './tracepoints.ts';
 import type { KernelDescription } from './types.ts';
@@ -23,7 +24,8 @@ export interface KernelSources {
 export function describeKernel(sources: KernelSources): Kernel {
   const btf = once(() => sources.btf());
   const functions = once(() => sources.functions());
-  const { types, rawTracepoint } = createBtfTypes(btf);
+  const btfTypes = createBtfTypes(btf);
+  const { types, rawTracepoint } = btfTypes;
   return {
     release: sources.release,
     arch: sources.arch,
@@ -37,6 +39,15 @@ export function describeKernel(sources: KernelSources): Kernel {
       return fields && describeFields(types, category, fields);
     },
     rawTracepoint,
+    function: btfTypes.function,
+    matchTypedFunctions(pattern) {
+      const matches = new RegExp(`^${patternText(pattern)}$`);
+      const names = new Set(btfTypes.functionNames().filter((name) => matches.test(name)));
+      const traceable = traceableAmong(functions, names);
+      return [...traceable]
+        .filter((name) => typeof btfTypes.function(name) === 'object' && !REFUSED.has(name))
+        .sort();
+    },
     matchFunctions: (pattern) =>
       [...functions().matchAll(new RegExp(`^(?!$)${patternText(pattern)}$`, 'gm'))].map(
         ([name]) => name,
@@ -52,6 +63,24 @@ export function describeKernel(sources: KernelSources): Kernel {
           }),
       ),
   };
+}
+
+/** What the verifier never lets be traced (btf_id_deny, kernel/bpf/verifier.c). */
+const REFUSED: ReadonlySet<string> = new Set([
+  ...['migrate_disable', 'migrate_enable', 'rcu_read_unlock_strict'],
+  ...['preempt_count_add', 'preempt_count_sub', '__rcu_read_lock', '__rcu_read_unlock'],
+]);
+
+/** Of the names, those that the kernel traces; all of them where it hides its list. */
+function traceableAmong(list: () => string, names: ReadonlySet<string>): Iterable<string> {
+  try {
+    return list()
+      .split('\n')
+      .filter((name) => names.has(name));
+  } catch (error) {
+    if (error instanceof KernelDescriptionError) return names;
+    throw error;
+  }
 }
 
 export function once<T>(create: () => T): () => T {

@@ -2,16 +2,20 @@
 import type { StructType, Type } from '../types/type.ts';
 import { BTF_KIND, type Btf, openBtf } from './btf.ts';
 import { enumType, resolveType, skipModifiers, structType } from './btf-types.ts';
+import { functionNames, kernelFunction } from './functions.ts';
 import { findMember, listMembers } from './members.ts';
-import type { KernelTypes, Member } from './types.ts';
+import type { KernelFunction, KernelTypes, Member, Parameter } from './types.ts';
 
-type Parameter = { readonly name: string; readonly type: Type };
 type Enumerator = { readonly value: bigint; readonly type: Type };
 
 export interface BtfTypes {
   readonly types: KernelTypes;
   /** Parameters of a raw tracepoint without the leading `void *`. */
   rawTracepoint(event: string): readonly Parameter[] | undefined;
+  /** See `KernelDescription.function`. */
+  function(name: string): KernelFunction | string | undefined;
+  /** Names of all functions, unsorted. */
+  functionNames(): readonly string[];
 }
 
 export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
@@ -46,7 +50,12 @@ export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
         return [btf().string(nameOffset), value] as const;
       }),
   };
-  return { types, rawTracepoint: (event) => rawTracepoint(btf(), event) };
+  return {
+    types,
+    rawTracepoint: (event) => rawTracepoint(btf(), event),
+    function: (name) => kernelFunction(btf(), name),
+    functionNames: () => functionNames(btf()),
+  };
 }
 
 function lazily<T>(create: () => T): () => T {
@@ -89,7 +98,7 @@ function enumeratorAt(
 function findEnumerator(btf: Btf, name: string): Enumerator | undefined {
   const nameOffset = btf.offsetOf(name);
   if (nameOffset === undefined || nameOffset === 0) return undefined;
-  for (const id of btf.enums()) {
+  for (const id of btf.ofKind(BTF_KIND.enum, BTF_KIND.enum64)) {
     const words = btf.kind(id) === BTF_KIND.enum ? 2 : 3;
     const length = btf.length(id);
     for (let index = 0; index < length; index += 1) {
@@ -122,6 +131,7 @@ function rawTracepoint(btf: Btf, event: string): readonly Parameter[] | undefine
     return {
       name: name === '' ? `arg${index}` : name,
       type: resolveType(btf, btf.word(own, (index + 1) * 2 + 1)).type,
+      slot: index,
     };
   });
 }

@@ -53,6 +53,19 @@ export interface TracepointField {
   readonly dataLoc: boolean;
 }
 
+/** An argument of a typed program: it stands in the context, an array of u64, from `slot` on. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: Type;
+  readonly slot: number;
+}
+
+export interface KernelFunction {
+  readonly parameters: readonly Parameter[];
+  /** Where fexit finds what it returned; undefined for void. */
+  readonly result: { readonly type: Type; readonly slot: number } | undefined;
+}
+
 export interface KernelDescription {
   readonly release: string;
   /** As `uname -m` says. */
@@ -65,9 +78,14 @@ export interface KernelDescription {
   /** Fields beyond the common header; undefined for an unknown event. */
   tracepoint(category: string, event: string): readonly TracepointField[] | undefined;
   /** Parameters of a raw tracepoint, without the leading `void *`; undefined if BTF knows none such. */
-  rawTracepoint(
-    event: string,
-  ): readonly { readonly name: string; readonly type: Type }[] | undefined;
+  rawTracepoint(event: string): readonly Parameter[] | undefined;
+  /**
+   * A function of the kernel as BTF has it, or why no fentry and fexit can be attached to it; undefined where BTF has
+   * none of that name.
+   */
+  function(name: string): KernelFunction | string | undefined;
+  /** Names of functions that fentry and fexit can be attached to, by a pattern with `*`, sorted. */
+  matchTypedFunctions(pattern: string): readonly string[];
   /**
    * Names of functions that kprobes can trace, by a pattern with `*`, sorted. A description of a host that hides
    * them has none and throws a KernelDescriptionError.

@@ -13,6 +13,8 @@ export const FEATURES: Readonly<Record<string, string>> = {
   bpf_probe_read_kernel_str: '5.5',
   bpf_probe_read_user_str: '5.5',
   tp_btf: '5.5',
+  fentry: '5.5',
+  fexit: '5.5',
   bpf_jiffies64: '5.6',
   bpf_get_ns_current_pid_tgid: '5.7',
   ringbuf: '5.8',

@@ -48,7 +48,8 @@ export function lower(
     module.program(probe.symbol, probe.target.section, (ir, pointer) =>
       lowerProgram(unit, drafts, probe, ir, pointer),
     );
-    if (probe.target.section.startsWith('tp_btf')) unit.features.add('tp_btf');
+    const [feature] = /^(tp_btf|fentry|fexit)/.exec(probe.target.section) ?? [];
+    if (feature !== undefined) unit.features.add(feature);
   }
   const sessions = findSessions(program);
   for (const session of sessions) {

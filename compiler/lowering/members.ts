@@ -46,6 +46,8 @@ export function isRemote(expression: TypedExpression): boolean {
   switch (expression.kind) {
     case 'dereference':
       return true;
+    case 'context-argument':
+      return expression.type.kind === 'struct';
     case 'member':
     case 'index':
       return expression.base.type.kind === 'pointer' || isRemote(expression.base);
@@ -89,6 +91,11 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
         root: { ...start, address: ir.op('add', start.address, offset) },
         access: undefined,
       };
+    }
+    case 'context-argument': {
+      // A struct by value: the verifier reads the context only at fixed offsets, so it is copied from as memory.
+      const address = ir.op('add', ir.pointerToInt(fn.context), ir.constant(expression.index * 8));
+      return { root: { where: 'remote', address, space: 'kernel' }, access: undefined };
     }
     default: {
       const { pointer, align } = locate(fn, expression, false);

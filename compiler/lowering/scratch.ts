@@ -16,7 +16,12 @@ const LOCK_SIZE = 8;
 const PREEMPTIBLE = /^(uprobe|uretprobe|usdt|iter)\b/;
 
 export function sharesScratch(target: ProbeTarget): boolean {
-  return PREEMPTIBLE.test(target.section);
+  return PREEMPTIBLE.test(target.section) || isCloned(target);
+}
+
+/** One program a function, all with one entry: each excludes only itself. */
+function isCloned({ provider, wildcard }: ProbeTarget): boolean {
+  return wildcard && (provider === 'fentry' || provider === 'fexit');
 }
 
 /** Bytes at the start of an entry that are not for values. */

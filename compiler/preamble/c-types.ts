@@ -76,7 +76,7 @@ function readEnums(
   bytes: Uint8Array,
 ): ReadonlyMap<number, EnumValues> {
   const btf = openBtf(bytes);
-  const doubtful = btf.enums().filter((id) => {
+  const doubtful = btf.ofKind(BTF_KIND.enum, BTF_KIND.enum64).filter((id) => {
     if (btf.kind(id) !== BTF_KIND.enum || btf.flag(id)) return false;
     const indexes = Array.from({ length: btf.length(id) }, (_, index) => index);
     return btf.sizeOrType(id) > 4 || indexes.some((index) => btf.word(id, index * 2 + 1) >>> 31);

@@ -18,6 +18,8 @@ export function withScriptTypes(kernel: KernelDescription, types: CTypes): Kerne
     matchFunctions: (pattern) => kernel.matchFunctions(pattern),
     tracepoint: (category, event) => kernel.tracepoint(category, event),
     rawTracepoint: (event) => kernel.rawTracepoint(event),
+    function: (name) => kernel.function(name),
+    matchTypedFunctions: (pattern) => kernel.matchTypedFunctions(pattern),
     get btf() {
       return kernel.btf;
     },

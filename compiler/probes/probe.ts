@@ -1,17 +1,22 @@
 /** What the compiler knows of one attach point once its provider has read it. */
 
 import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
-import type { KernelDescription, TracepointField } from '../kernel/types.ts';
+import type {
+  KernelDescription,
+  KernelFunction,
+  Parameter,
+  TracepointField,
+} from '../kernel/types.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
-import type { AddressSpace, Type } from '../types/type.ts';
+import type { AddressSpace } from '../types/type.ts';
 
 /**
  * What a program's context pointer is:
  * - `tracepoint`: the event's record, fields at the offsets of its tracefs format
  * - `registers`: struct pt_regs (kprobe, uprobe)
  * - `perf-event`: struct bpf_perf_event_data, which begins with pt_regs
- * - `btf-arguments`: array of u64, one typed argument each (tp_btf)
+ * - `btf-arguments`: array of u64, one typed argument each (tp_btf, fentry, fexit)
  * - `none`: run by the loader (begin, end)
  */
 export type ContextKind = 'tracepoint' | 'registers' | 'perf-event' | 'btf-arguments' | 'none';
@@ -32,8 +37,10 @@ export interface ProbeTarget {
   readonly filtersPid: boolean;
   /** Fields of `args`: of a tracepoint, */
   readonly fields?: readonly TracepointField[];
-  /** or BTF-typed parameters of a raw tracepoint. */
-  readonly parameters?: readonly { readonly name: string; readonly type: Type }[];
+  /** or BTF-typed parameters of a raw tracepoint or a function. */
+  readonly parameters?: readonly Parameter[];
+  /** What the function returned, as BTF types it: fexit. */
+  readonly result?: KernelFunction['result'];
   /** Number of `argN` values; 0 where there are none. */
   readonly registers: number;
   readonly hasRetval: boolean;
@@ -56,12 +63,26 @@ export function isNameKnown(probe: ProbeTarget): boolean {
   return probe.alias !== undefined || (!probe.wildcard && !probe.parameterised);
 }
 
+const KERNEL_FUNCTIONS: ReadonlySet<string> = new Set(['kprobe', 'kretprobe', 'fentry', 'fexit']);
+
+/** Whether the probe stands in functions of the kernel. */
+export function isInKernelFunction({ provider }: ProbeTarget): boolean {
+  return KERNEL_FUNCTIONS.has(provider);
+}
+
+/** Whether `func` is complete at compile time; also where there is none. */
+export function isFunctionKnown(probe: ProbeTarget): boolean {
+  return !isInKernelFunction(probe) || probe.function !== undefined;
+}
+
 export interface ProviderContext {
   readonly kernel: KernelDescription;
   readonly diagnostics: Diagnostics;
   readonly unsafe: boolean;
   /** The block uses `args`, so each event needs a program of its own, typed for it. */
   readonly needsArgs: boolean;
+  /** The same of `retval`. */
+  readonly needsRetval: boolean;
   /**
    * `allow`: a wildcard that matches nothing gives no targets and no error, because the block has other attach
    * points (providers.ts then sees to it that some target is left). The default is an error.

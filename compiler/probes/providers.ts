@@ -3,6 +3,7 @@ import { patternText } from '../kernel/tracepoints.ts';
 import { Diagnostics } from '../source/diagnostics.ts';
 import type { AttachPoint, Probe } from '../syntax/ast.ts';
 import { suggestion } from './closest.ts';
+import { fentry, fexit } from './fentry.ts';
 import { isWildcard, NO_ATTACH_POINTS, refuse, refuseEmpty } from './fields.ts';
 import { kprobe, kretprobe } from './kprobe.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
@@ -15,14 +16,12 @@ import { usdt } from './usdt.ts';
 
 export const PROVIDERS: readonly Provider[] = [
   ...[begin, end, interval, profile],
-  ...[tracepoint, rawtracepoint, kprobe, kretprobe, uprobe, uretprobe, usdt],
+  ...[tracepoint, rawtracepoint, kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, usdt],
 ];
 
 /** Providers of the language that this version does not have, with their aliases. */
 const UNSUPPORTED: readonly Pick<Provider, 'name' | 'aliases'>[] = [
   { name: 'bench', aliases: [] },
-  { name: 'fentry', aliases: ['f', 'kfunc'] },
-  { name: 'fexit', aliases: ['fr', 'kretfunc'] },
   { name: 'hardware', aliases: ['h'] },
   { name: 'iter', aliases: ['it'] },
   { name: 'self', aliases: [] },

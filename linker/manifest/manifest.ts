@@ -36,7 +36,7 @@ export interface Manifest {
   /**
    * Kernel features that the programs need; the loader knows which version brings each. Names, as in
    * compiler/lowering/features.ts: helpers by their own (`bpf_loop`), and `ringbuf`, `tp_btf`, `bounded_loops`,
-   * `atomic_exchange`, `large_keys`.
+   * `atomic_exchange`, `large_keys`, `fentry`, `fexit`.
    */
   readonly features: readonly string[];
   /** Capabilities that loading and attaching needs, such as `CAP_BPF`. */
@@ -128,6 +128,16 @@ export type ManifestTarget =
       readonly module?: string;
       readonly function: string;
       readonly offset: number;
+    }
+  /**
+   * The same; the module is one name. `parameters` are the names of the function's parameters where the program was
+   * typed by them: the host's function has to have the same.
+   */
+  | {
+      readonly provider: 'fentry' | 'fexit';
+      readonly module?: string;
+      readonly function: string;
+      readonly parameters?: readonly string[];
     }
   /** An address in the kernel, decimal: loaded with --unsafe only. */
   | { readonly provider: 'kprobe' | 'kretprobe'; readonly address: string }

@@ -19,6 +19,8 @@ static const struct attach_provider *const providers[] = {
 	[MF_RAWTRACEPOINT] = &attach_rawtracepoint,
 	[MF_KPROBE] = &attach_kprobe,
 	[MF_KRETPROBE] = &attach_kprobe,
+	[MF_FENTRY] = &attach_fentry,
+	[MF_FEXIT] = &attach_fentry,
 	[MF_UPROBE] = &attach_uprobe,
 	[MF_URETPROBE] = &attach_uprobe,
 	[MF_USDT] = &attach_usdt,
@@ -136,7 +138,7 @@ static bool name_expanded(const struct attachments *attachments, struct attach_t
 
 	if (!probe->parameters || has_pattern(probe) || probe->provider == MF_USDT)
 		return true;
-	target->cookie = session_add_probe_name(attachments->session, probe->name);
+	target->cookie = probe_names_add(&attachments->session->names, probe->name);
 	return target->cookie != UINT32_MAX;
 }
 
@@ -328,7 +330,7 @@ int attach_find(struct attachments *attachments, struct session *session)
 	}
 	/* Programs name their own probe by its number, those of patterns by what comes behind. */
 	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
-		if (session_add_probe_name(session, manifest->probes[i].name) == UINT32_MAX) {
+		if (probe_names_add(&session->names, manifest->probes[i].name) == UINT32_MAX) {
 			say_error("out of memory");
 			status = STATUS_FAILED;
 		}

@@ -25,7 +25,8 @@ struct attach_target {
 	const char *category, *event; /* tracepoint, rawtracepoint; category: kprobe, a module */
 	int64_t event_id;	      /* tracepoint */
 	const char *path;	      /* uprobe: the file */
-	const char *function;	      /* kprobe; uprobe, for messages */
+	const char *function;	      /* kprobe, fentry; uprobe, for messages */
+	uint32_t btf_id;	      /* fentry: of the function that a copy is for; 0: none */
 	uint64_t offset;	      /* kprobe: in the function; uprobe: in the file */
 	bool is_frequency;	      /* interval, profile */
 	uint64_t period;	      /* ns, or Hz */
@@ -94,7 +95,7 @@ struct attach_provider {
 };
 
 extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, attach_kprobe,
-	attach_uprobe, attach_usdt, attach_timer, attach_syscalls;
+	attach_fentry, attach_uprobe, attach_usdt, attach_timer, attach_syscalls;
 
 /* What the providers call: */
 

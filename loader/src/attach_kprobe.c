@@ -70,7 +70,8 @@ static enum attach_result add_multi(struct attachments *attachments, const struc
 		if (name && !attach_is_wanted(attachments, name))
 			continue;
 		names[target.events] = functions[i].name;
-		cookies[target.events] = name ? session_add_probe_name(session, name) : UINT32_MAX;
+		cookies[target.events] =
+			name ? probe_names_index(&session->names, name) : UINT32_MAX;
 		if (cookies[target.events++] == UINT32_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
 	}
@@ -97,7 +98,7 @@ static enum attach_result add_each(struct attachments *attachments, const struct
 		if (name && !attach_is_wanted(attachments, name))
 			continue;
 		target.cookie =
-			name ? session_add_probe_name(attachments->session, name) : UINT32_MAX;
+			name ? probe_names_index(&attachments->session->names, name) : UINT32_MAX;
 		if (target.cookie == UINT32_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		result = attach_add_target(attachments, &target, failure);

@@ -119,10 +119,10 @@ static bool are_alike(const struct attach_target *entry, const struct attach_tar
 /* Names of both ends, one behind the other: the cookie stands for the first. */
 static uint64_t add_names(struct session *session, uint64_t entry, uint64_t exit)
 {
-	uint32_t first = session_add_probe_name(session, session->probe_names[entry]);
+	uint32_t first = probe_names_add(&session->names, session->names.names[entry]);
 
 	if (first == UINT32_MAX ||
-	    session_add_probe_name(session, session->probe_names[exit]) == UINT32_MAX)
+	    probe_names_add(&session->names, session->names.names[exit]) == UINT32_MAX)
 		return UINT32_MAX;
 	return first;
 }

@@ -37,7 +37,7 @@ static bool enter(struct attachments *attachments, struct attach_target *target,
 
 	if (name && !attach_is_wanted(attachments, name))
 		return true;
-	index = name ? session_add_probe_name(session, name) : UINT32_MAX;
+	index = name ? probe_names_index(&session->names, name) : UINT32_MAX;
 	if (index >= UINT16_MAX)
 		return false;
 	table[number] = (uint16_t)(index + 1);

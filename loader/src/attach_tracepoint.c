@@ -38,7 +38,7 @@ static enum attach_result find_matches(struct attachments *attachments, const ch
 
 		if (name && !attach_is_wanted(attachments, name))
 			continue;
-		cookie = name ? session_add_probe_name(session, name) : UINT32_MAX;
+		cookie = name ? probe_names_index(&session->names, name) : UINT32_MAX;
 		if (cookie == UINT32_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		target.cookie = cookie;

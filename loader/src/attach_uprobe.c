@@ -79,7 +79,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	/* Programs ask for names that depend on parameters by the cookie; that of the function is
 	   the next. */
 	if (result == ATTACH_OK && probe->parameters &&
-	    session_add_probe_name(session, probe->function) == UINT32_MAX)
+	    probe_names_add(&session->names, probe->function) == UINT32_MAX)
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	return result;
 }

@@ -121,9 +121,9 @@ static const char *name_of(struct arena *arena, const struct mf_probe *probe,
 /* The name of one place, then that of its function: the program finds them by the cookie. */
 static uint32_t add_names(struct session *session, const char *name, const char *shown)
 {
-	uint32_t cookie = name ? session_add_probe_name(session, name) : UINT32_MAX;
+	uint32_t cookie = name ? probe_names_add(&session->names, name) : UINT32_MAX;
 
-	if (cookie == UINT32_MAX || session_add_probe_name(session, shown) == UINT32_MAX)
+	if (cookie == UINT32_MAX || probe_names_add(&session->names, shown) == UINT32_MAX)
 		return UINT32_MAX;
 	return cookie;
 }

@@ -29,15 +29,6 @@ static bool is_meant(const struct mf_probe *probe, const struct usdt_note *note)
 	       pattern_match(probe->event, note->name);
 }
 
-/* One point can have several places, which share their name as a key of maps. */
-static uint32_t number_of_name(struct session *session, const char *name)
-{
-	for (uint32_t i = session->manifest->probe_count; i < session->probe_name_count; i++)
-		if (strcmp(session->probe_names[i], name) == 0)
-			return i;
-	return session_add_probe_name(session, name);
-}
-
 /* Gives the target an element in the map of sites, with the operands that its program reads. */
 static enum attach_result add_operands(struct attachments *attachments,
 				       const struct usdt_notes *notes, const struct usdt_note *note,
@@ -105,7 +96,7 @@ static enum attach_result add_note(struct attachments *attachments, const struct
 	if (name && !attach_is_wanted(attachments, name))
 		return ATTACH_OK;
 	if (is_open) {
-		uint32_t index = name ? number_of_name(session, name) : UINT32_MAX;
+		uint32_t index = name ? probe_names_index(&session->names, name) : UINT32_MAX;
 
 		if (index == UINT32_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");

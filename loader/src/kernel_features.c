@@ -32,6 +32,8 @@ static const struct feature features[] = {
 	/* By version: libbpf_probe_bpf_prog_type() denies tracing programs on 6.18, which has them.
 	 */
 	{"tp_btf", 5, 5, 0, 0},
+	{"fentry", 5, 5, 0, 0},
+	{"fexit", 5, 5, 0, 0},
 	{"bpf_jiffies64", 5, 6, BPF_FUNC_jiffies64, BPF_PROG_TYPE_KPROBE},
 	{"bpf_get_ns_current_pid_tgid", 5, 7, BPF_FUNC_get_ns_current_pid_tgid,
 	 BPF_PROG_TYPE_KPROBE},

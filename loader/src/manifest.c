@@ -22,6 +22,8 @@ static const char *const provider_names[] = {
 	[MF_END] = "end",
 	[MF_TRACEPOINT] = "tracepoint",
 	[MF_RAWTRACEPOINT] = "rawtracepoint",
+	[MF_FENTRY] = "fentry",
+	[MF_FEXIT] = "fexit",
 	[MF_KPROBE] = "kprobe",
 	[MF_KRETPROBE] = "kretprobe",
 	[MF_UPROBE] = "uprobe",
@@ -175,6 +177,15 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		break;
 	case MF_RAWTRACEPOINT:
 		probe->event = manifest_text(reader, target, "event");
+		break;
+	case MF_FENTRY:
+	case MF_FEXIT:
+		probe->module = manifest_text_or_null(reader, target, "module");
+		probe->function = manifest_text(reader, target, "function");
+		if (json_member(target, "parameters"))
+			probe->parameter_names =
+				read_list(reader, target, "parameters", sizeof(char *),
+					  read_string_item, &probe->parameter_count);
 		break;
 	case MF_UPROBE:
 	case MF_URETPROBE:

@@ -232,6 +232,8 @@ enum mf_provider {
 	MF_END,
 	MF_TRACEPOINT,
 	MF_RAWTRACEPOINT,
+	MF_FENTRY,
+	MF_FEXIT,
 	MF_KPROBE,
 	MF_KRETPROBE,
 	MF_UPROBE,
@@ -255,15 +257,19 @@ struct mf_probe {
 	const char *name;
 	enum mf_provider provider;
 	/* Attach fields as the script has them; NULL where the provider has no such field. */
-	const char *category;  /* tracepoint; usdt: the namespace */
-	const char *event;     /* tracepoint, rawtracepoint; usdt: the name */
-	const char *path;      /* uprobe, uretprobe, usdt */
-	const char *module;    /* kprobe, kretprobe */
-	const char *function;  /* kprobe, uprobe and their return forms; NULL at an address */
-	const char *address;   /* kprobe: decimal */
-	const char *period;    /* interval, profile: ns, decimal */
+	const char *category; /* tracepoint; usdt: the namespace */
+	const char *event;    /* tracepoint, rawtracepoint; usdt: the name */
+	const char *path;     /* uprobe, uretprobe, usdt */
+	const char *module;   /* kprobe, fentry and their return forms */
+	const char
+		*function;   /* kprobe, fentry, uprobe and their return forms; NULL at an address */
+	const char *address; /* kprobe: decimal */
+	const char *period;  /* interval, profile: ns, decimal */
 	const char *frequency; /* interval, profile: Hz, decimal */
 	uint64_t offset;
+	/* fentry, fexit: what the program was typed by; NULL: by nothing. */
+	const char **parameter_names;
+	uint32_t parameter_count;
 	/* uprobe: the function's name is a readable one of C++. */
 	bool cpp;
 	/* uprobe: FILE:LINE[:COLUMN] in place of a function; NULL: none. */

@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -43,22 +44,7 @@ uint32_t session_map_value_size(const struct session *session, const char *name)
 
 const char *session_probe_name(const struct session *session, uint64_t index)
 {
-	return index < session->probe_name_count ? session->probe_names[index] : NULL;
-}
-
-uint32_t session_add_probe_name(struct session *session, const char *name)
-{
-	if (session->probe_name_count == session->probe_name_room) {
-		uint32_t room = session->probe_name_room ? 2 * session->probe_name_room : 64;
-		const char **names = realloc(session->probe_names, room * sizeof(*names));
-
-		if (!names)
-			return UINT32_MAX;
-		session->probe_names = names;
-		session->probe_name_room = room;
-	}
-	session->probe_names[session->probe_name_count] = name;
-	return session->probe_name_count++;
+	return index < session->names.count ? session->names.names[index] : NULL;
 }
 
 uint32_t session_count(const struct session *session, enum mf_provider provider)
@@ -151,6 +137,11 @@ static bool type_fits(const struct bpf_program *program, const struct mf_probe *
 						  : is_typed_raw(program);
 	case MF_RAWTRACEPOINT:
 		return is_typed_raw(program);
+	case MF_FENTRY:
+	case MF_FEXIT:
+		return type == BPF_PROG_TYPE_TRACING &&
+		       bpf_program__expected_attach_type(program) ==
+			       (probe->provider == MF_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
 	case MF_KPROBE:
 	case MF_KRETPROBE:
 	case MF_UPROBE:
@@ -459,14 +450,40 @@ int session_run(struct session *session, enum mf_provider provider, void (*after
 	return STATUS_OK;
 }
 
+const struct btf *session_kernel_btf(struct session *session, const char *module)
+{
+	struct session_btf *known;
+	const struct btf *base = NULL;
+
+	for (known = session->kernel_btfs; known; known = known->next)
+		if (strcmp(known->module, module ? module : "") == 0)
+			return known->btf;
+	if (module && !(base = session_kernel_btf(session, NULL)))
+		return NULL;
+	known = arena_alloc(&session->arena, sizeof(*known));
+	if (!known)
+		return NULL;
+	known->module = module ? module : "";
+	known->btf =
+		module ? btf__load_module_btf(module, (struct btf *)base) : btf__load_vmlinux_btf();
+	if (!known->btf)
+		return NULL;
+	/* Newest first, so that a module's goes before what it is based on. */
+	known->next = session->kernel_btfs;
+	session->kernel_btfs = known;
+	return known->btf;
+}
+
 void session_free(struct session *session)
 {
+	for (struct session_btf *btf = session->kernel_btfs; btf; btf = btf->next)
+		btf__free(btf->btf);
 	if (session->bss)
 		munmap(session->bss, session->bss_size);
 	bpf_object__close(session->object);
 	free(session->programs);
 	free(session->pairs);
-	free(session->probe_names);
+	probe_names_free(&session->names);
 	free(session->online_cpus);
 	arena_free(&session->arena);
 	memset(session, 0, sizeof(*session));

@@ -9,10 +9,12 @@
 #include "arena.h"
 #include "manifest.h"
 #include "options.h"
+#include "probe_names.h"
 
 struct bpf_object;
 struct bpf_program;
 struct bpf_map;
+struct btf;
 struct attachments;
 
 /* Numbers that are known once probes have found their targets, for the program to read. */
@@ -28,6 +30,13 @@ struct session_pair {
 	bool chosen;
 };
 
+/* BTF of the kernel or of a module. */
+struct session_btf {
+	const char *module; /* empty: vmlinux */
+	struct btf *btf;
+	struct session_btf *next;
+};
+
 struct session {
 	const struct options *options;
 	const struct manifest *manifest;
@@ -35,7 +44,8 @@ struct session {
 	/* For tables that live as long as the session. */
 	struct arena arena;
 
-	/* Number of possible CPUs: per-CPU values have that many parts, each rounded up to 8 bytes.
+	/* Number of possible CPUs: per-CPU values have that many parts, each rounded up to
+	 * 8 bytes.
 	 */
 	uint32_t cpus;
 	/* The mapped .bss; NULL and 0 when the object has none. */
@@ -49,15 +59,17 @@ struct session {
 	/* Boot clock in ns when tracing began. */
 	uint64_t start;
 
-	/* Names that attach cookies stand for: see session_probe_name. */
-	const char **probe_names;
-	uint32_t probe_name_count;
-	uint32_t probe_name_room;
+	/* What attach cookies stand for: first the names of all probes, by their index. */
+	struct probe_names names;
+
+	/* Those that session_kernel_btf has read. */
+	struct session_btf *kernel_btfs;
 
 	/* What set_rodata copies to .rodata beside the parameters. */
 	struct session_table *tables;
 
-	/* Every bpf_program, by index of manifest.probes; NULL for those that are not loaded. */
+	/* Every bpf_program, by index of manifest.probes; NULL for those that are not
+	 * loaded. */
 	struct bpf_program **programs;
 	/* By index of manifest.sessions. */
 	struct session_pair *pairs;
@@ -67,19 +79,21 @@ struct session {
 };
 
 /*
- * Opens the object with libbpf and checks its maps and programs against the manifest. Nothing is
- * loaded yet. The result is an exit status; messages are already told. Free in either case.
+ * Opens the object with libbpf and checks its maps and programs against the manifest.
+ * Nothing is loaded yet. The result is an exit status; messages are already told. Free in
+ * either case.
  */
 int session_open(struct session *session, const struct options *options,
 		 const struct manifest *manifest, const void *bytes, size_t size);
 
 /*
- * Sets parameters and globals, patches and loads the programs that session->programs still names.
- * Call after attach_find.
+ * Sets parameters and globals, patches and loads the programs that session->programs still
+ * names. Call after attach_find.
  */
 int session_load(struct session *session, uint32_t child_pid);
 
-/* Runs all begin (or end) programs, in the order of the script. `after` is called after each one.
+/* Runs all begin (or end) programs, in the order of the script. `after` is called after
+ * each one.
  */
 int session_run(struct session *session, enum mf_provider provider, void (*after)(void *context),
 		void *context);
@@ -89,24 +103,25 @@ uint32_t session_count(const struct session *session, enum mf_provider provider)
 
 void session_free(struct session *session);
 
+/* BTF of the kernel (NULL) or of one of its modules, read when it is first asked for; NULL
+ * with errno. */
+const struct btf *session_kernel_btf(struct session *session, const char *module);
+
 /* File descriptor of a kernel map by its ELF name, or -1. */
 int session_map_fd(const struct session *session, const char *name);
 
 /* Keys that the map can hold, or 0 when there is no such map. */
 uint32_t session_map_max_entries(const struct session *session, const char *name);
 
-/* Bytes of one CPU's value in the kernel map (a slot's value may be followed by its flag); 0: no
- * such map. */
+/* Bytes of one CPU's value in the kernel map (a slot's value may be followed by its flag);
+ * 0: no such map. */
 uint32_t session_map_value_size(const struct session *session, const char *name);
 
 /* Text of a probe name value (an attach cookie), or NULL when it is out of range. */
 const char *session_probe_name(const struct session *session, uint64_t index);
 
-/* Has a table (of the session's arena) copied to .rodata when programs are loaded. False without
- * memory. */
+/* Has a table (of the session's arena) copied to .rodata when programs are loaded. False
+ * without memory. */
 bool session_add_table(struct session *session, uint32_t offset, const uint16_t *entries);
-
-/* Adds a name to that table; the result is its index, or UINT32_MAX without memory. */
-uint32_t session_add_probe_name(struct session *session, const char *name);
 
 #endif

@@ -71,5 +71,5 @@ uint32_t session_map_max_entries(const struct session *session, const char *name
 
 const char *session_probe_name(const struct session *session, uint64_t index)
 {
-	return index < session->probe_name_count ? session->probe_names[index] : NULL;
+	return index < session->names.count ? session->names.names[index] : NULL;
 }

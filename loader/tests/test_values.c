@@ -309,8 +309,8 @@ static void probe_names(struct tester *tester)
 	const struct mf_type probe = {.kind = MF_PROBE, .size = 8};
 	const char *names[] = {"tracepoint:sched:sched_switch"};
 
-	tester->fixture.session.probe_names = names;
-	tester->fixture.session.probe_name_count = 1;
+	tester->fixture.session.names.names = names;
+	tester->fixture.session.names.count = 1;
 	check_value(tester, &probe, &(uint64_t){0}, "tracepoint:sched:sched_switch");
 	check_value(tester, &probe, &(uint64_t){1}, "1");
 }

@@ -103,6 +103,8 @@ export function kernelWith(
     matchFunctions: () => [],
     tracepoint: () => undefined,
     rawTracepoint: () => undefined,
+    function: () => undefined,
+    matchTypedFunctions: () => [],
     get btf() {
       return btf();
     },

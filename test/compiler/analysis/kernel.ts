@@ -137,9 +137,11 @@ export const KERNEL: KernelDescription = {
   rawTracepoint: (event) =>
     event === 'sched_switch'
       ? [
-          { name: 'preempt', type: { kind: 'bool' } },
-          { name: 'prev', type: to(TASK) },
+          { name: 'preempt', type: { kind: 'bool' }, slot: 0 },
+          { name: 'prev', type: to(TASK), slot: 1 },
         ]
       : undefined,
+  function: () => undefined,
+  matchTypedFunctions: () => [],
   btf: new Uint8Array(),
 };

@@ -30,6 +30,8 @@ const NO_KERNEL: KernelDescription = {
   matchFunctions: () => [],
   tracepoint: () => undefined,
   rawTracepoint: () => undefined,
+  function: () => undefined,
+  matchTypedFunctions: () => [],
   btf: new Uint8Array(),
 };
 

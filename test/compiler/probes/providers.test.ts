@@ -27,6 +27,7 @@ describe('the provider', () => {
     expect(names('*:sched_switch')).toEqual(['rawtracepoint:sched_switch']);
     expect(names('*:sched:sched_switch')).toEqual(['tracepoint:sched:sched_switch']);
     expect(names('*:sched_fork')).toEqual(['kprobe:sched_fork']);
+    expect(names('*:vfs_read')).toEqual(['kprobe:vfs_read', 'fentry:vfs_read']);
     expect(names('*TRACEPOINT:sched_w*')).toEqual([
       'tracepoint:*:sched_w*',
       'rawtracepoint:sched_wakeup',
@@ -53,19 +54,7 @@ describe('the provider', () => {
     expect(resolve('nothing_like_it:f').hints).toEqual([]);
   });
   it('says so where this version does not have it', () => {
-    for (const name of [
-      'fentry',
-      'fexit',
-      'f',
-      'software',
-      's',
-      'hardware',
-      'watchpoint',
-      'iter',
-      'self',
-      'test',
-      'bench',
-    ])
+    for (const name of ['software', 's', 'hardware', 'watchpoint', 'iter', 'self', 'test', 'bench'])
       expect(refusal(`${name}:x`)).toMatch(/^\w+ probes are not supported yet by this version$/);
 
     expect(refusal('$1:x')).toBe('the provider cannot be a positional parameter');

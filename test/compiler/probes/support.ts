@@ -1,5 +1,9 @@
 /** A kernel of a few events, and attach points resolved against it. */
-import type { KernelDescription, TracepointField } from '../../../compiler/kernel/types.ts';
+import type {
+  KernelDescription,
+  KernelFunction,
+  TracepointField,
+} from '../../../compiler/kernel/types.ts';
 import type { ProbeTarget, ProviderContext } from '../../../compiler/probes/probe.ts';
 import {
   type ResolvedTarget,
@@ -44,6 +48,18 @@ const unused = (): never => {
   throw new Error('the providers ask for no types');
 };
 
+const FUNCTIONS: Readonly<Record<string, KernelFunction | string>> = {
+  vfs_read: {
+    parameters: [
+      { name: 'file', type: UINT64, slot: 0 },
+      { name: 'count', type: UINT64, slot: 1 },
+    ],
+    result: { type: UINT64, slot: 2 },
+  },
+  vfs_fsync: { parameters: [{ name: 'file', type: UINT64, slot: 0 }], result: undefined },
+  printk: 'it takes a variable number of arguments',
+};
+
 const kernel: KernelDescription = {
   release: '6.18.0',
   arch: 'x86_64',
@@ -62,7 +78,12 @@ const kernel: KernelDescription = {
       return matches(category, first) && matches(event, second);
     }),
   tracepoint: (category, event) => (EVENTS.includes(`${category}:${event}`) ? [FIELD] : undefined),
-  rawTracepoint: (event) => RAW[event]?.map((name) => ({ name, type: UINT64 })),
+  rawTracepoint: (event) => RAW[event]?.map((name, slot) => ({ name, type: UINT64, slot })),
+  function: (name) => FUNCTIONS[name],
+  matchTypedFunctions: (pattern) =>
+    Object.keys(FUNCTIONS).filter(
+      (name) => typeof FUNCTIONS[name] === 'object' && matches(pattern, name),
+    ),
   matchFunctions: (pattern) => ['sched_fork', 'vfs_read'].filter((name) => matches(pattern, name)),
   btf: new Uint8Array(),
 };
@@ -78,7 +99,7 @@ function withContext<T>(
   run: (context: ProviderContext) => T,
 ): { readonly result: T; readonly messages: readonly string[]; readonly hints: readonly string[] } {
   const diagnostics = new Diagnostics();
-  const result = run({ kernel, diagnostics, unsafe: false, needsArgs });
+  const result = run({ kernel, diagnostics, unsafe: false, needsArgs, needsRetval: needsArgs });
   return {
     result,
     messages: diagnostics.all.map(({ message }) => message),

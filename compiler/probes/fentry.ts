@@ -1,0 +1,131 @@
+/** Entry and return of kernel functions by BPF trampolines, with arguments typed by BTF (fentry, fexit). */
+import type { KernelFunction } from '../kernel/types.ts';
+import type { AttachPoint } from '../syntax/ast.ts';
+import { suggestion } from './closest.ts';
+import {
+  canonicalName,
+  isParameterised,
+  isWildcard,
+  refuse,
+  refuseCount,
+  refuseEmpty,
+  refuseMissing,
+  targetFields,
+} from './fields.ts';
+import { slashHints } from './function.ts';
+import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
+
+type Name = 'fentry' | 'fexit';
+
+function provider(name: Name, aliases: readonly string[]): Provider {
+  return {
+    name,
+    aliases,
+    ...(name === 'fentry' ? { group: 'kernel' } : {}),
+    resolve: (attachPoint, context) => resolve(name, attachPoint, context),
+  };
+}
+
+function resolve(
+  name: Name,
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+): readonly ProbeTarget[] {
+  const fields = targetFields(attachPoint);
+  const text = fields.at(-1)?.text ?? '';
+  const no = (message: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
+    refuse(attachPoint, context, message, ...hints);
+  if (text === '') return no(`${name} should specify a function`);
+  if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
+  if (!/^[\w.*$]+$/.test(text))
+    return no(`'${text}' is not the name of a function`, ...slashHints(text));
+  const given = fields.length === 2 ? (fields[0]?.text ?? '') : undefined;
+  const module = given === 'vmlinux' ? undefined : given;
+  // fexit sees what the function was called with, and both can be of any type.
+  const typed = context.needsArgs || (name === 'fexit' && context.needsRetval);
+  const place: Place = { name, attachPoint, module, given };
+
+  if (isParameterised(fields)) {
+    if (typed) return no(...untypable('which function this is depends on positional parameters'));
+    return [target(place, text, { parameterised: true })];
+  }
+  if (module !== undefined && typed)
+    return no(
+      ...untypable(`the kernel description has no types of module ${module}`),
+      `A kprobe has them untyped: kprobe:${module}:${text}.`,
+    );
+  const wildcard = isWildcard(text) || isWildcard(module ?? '');
+  if (wildcard) {
+    const names = context.kernel.matchTypedFunctions(text);
+    if (names.length === 0 && (module === undefined || context.onlyKnown))
+      return refuseEmpty(attachPoint, context);
+    if (!typed) return [target(place, text, { wildcard: true })];
+    return names.flatMap((found) => {
+      const description = context.kernel.function(found);
+      return typeof description === 'object' ? [target(place, found, {}, description)] : [];
+    });
+  }
+  if (module !== undefined) return context.onlyKnown ? [] : [target(place, text, {})];
+  const description = context.kernel.function(text);
+  if (description === undefined) {
+    const names = context.onlyKnown ? [] : context.kernel.matchTypedFunctions('*');
+    return refuseMissing(attachPoint, context, name, text, suggestion(text, names));
+  }
+  if (typeof description === 'string')
+    return no(`${text} cannot be traced by ${name}: ${description}`);
+  return [target(place, text, {}, description)];
+}
+
+function untypable(why: string): [string, string] {
+  return [
+    `arguments cannot be typed: ${why}`,
+    'Name one function of the kernel, or do without them.',
+  ];
+}
+
+interface Place {
+  readonly name: Name;
+  readonly attachPoint: AttachPoint;
+  readonly module: string | undefined;
+  /** The module as written: names show it. */
+  readonly given: string | undefined;
+}
+
+function target(
+  { name, attachPoint, module, given }: Place,
+  text: string,
+  { wildcard = false, parameterised = false }: { wildcard?: boolean; parameterised?: boolean },
+  description?: KernelFunction,
+): ProbeTarget {
+  const known = !wildcard && !parameterised;
+  const result = name === 'fexit' ? description?.result : undefined;
+  return {
+    provider: name,
+    name: given === undefined ? canonicalName(name, text) : canonicalName(name, given, text),
+    alias: attachPoint.alias,
+    // The loader names the function of a pattern, and of a module.
+    section: known && module === undefined ? `${name}/${text}` : name,
+    context: 'btf-arguments',
+    space: 'kernel',
+    defaultReturn: 0,
+    filtersPid: true,
+    ...(description ? { parameters: description.parameters } : {}),
+    ...(result ? { result } : {}),
+    registers: 0,
+    hasRetval: result !== undefined,
+    function: known ? text : undefined,
+    wildcard,
+    target: {
+      provider: name,
+      ...(module === undefined ? {} : { module }),
+      function: text,
+      ...(description
+        ? { parameters: description.parameters.map((parameter) => parameter.name) }
+        : {}),
+    },
+    parameterised,
+  };
+}
+
+export const fentry = provider('fentry', ['f', 'kfunc']);
+export const fexit = provider('fexit', ['fr', 'kretfunc']);

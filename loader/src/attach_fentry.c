@@ -1,0 +1,268 @@
+/*
+ * fentry:[MODULE:]FUNCTION and fexit. The kernel fixes the function when it loads a program
+ * (attach_btf_id), so of a pattern libbpf loads one program, and each further function gets a copy
+ * of its instructions.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "clone_program.h"
+#include "exit_status.h"
+#include "kernel_btf.h"
+#include "traceable.h"
+#include "tracefs.h"
+
+/* What the verifier never lets be traced (btf_id_deny, kernel/bpf/verifier.c). */
+static bool is_refused(const char *name)
+{
+	static const char *const refused[] = {
+		"migrate_disable",   "migrate_enable",	  "rcu_read_unlock_strict",
+		"preempt_count_add", "preempt_count_sub", "__rcu_read_lock",
+		"__rcu_read_unlock",
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (strcmp(refused[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the function's parameters have the names that the program was typed by. */
+static bool has_parameters(const struct btf *btf, const struct btf_type *prototype,
+			   const struct mf_probe *probe)
+{
+	if (btf_vlen(prototype) != probe->parameter_count)
+		return false;
+	for (uint32_t i = 0; i < probe->parameter_count; i++) {
+		const char *name = btf__str_by_offset(btf, btf_params(prototype)[i].name_off);
+		char numbered[16];
+
+		snprintf(numbered, sizeof(numbered), "arg%u", i);
+		if (!name || strcmp(*name ? name : numbered, probe->parameter_names[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void list_parameters(const struct btf *btf, const struct btf_type *prototype, char *text,
+			    size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < btf_vlen(prototype) && used < size; i++)
+		used += (size_t)snprintf(
+			text + used, size - used, "%s%s", i ? ", " : "",
+			btf__str_by_offset(btf, btf_params(prototype)[i].name_off));
+}
+
+static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
+				   const struct btf *btf, struct attach_failure *failure)
+{
+	struct attach_target target = {.probe = probe, .function = probe->function};
+	struct bpf_program *program = attach_program(attachments, probe);
+	const struct btf_type *prototype;
+	char here[256];
+	int error, id = btf__find_by_name_kind(btf, probe->function, BTF_KIND_FUNC);
+
+	if (id < 0)
+		return attach_missing(failure,
+				      "No matches for %s %s. The kernel's BTF has no such function "
+				      "(it is either non-existing or inlined).",
+				      mf_provider_name(probe->provider), probe->function);
+	prototype = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
+	if (probe->parameter_names && prototype && !has_parameters(btf, prototype, probe)) {
+		list_parameters(btf, prototype, here, sizeof(here));
+		return attach_missing(failure,
+				      "%s takes other parameters on this kernel (%s) than on the "
+				      "one that the script was built for; build it with that "
+				      "kernel's description.",
+				      probe->function, here);
+	}
+	/* Else the section's name tells libbpf the function. */
+	if (probe->module || probe->parameters) {
+		error = bpf_program__set_attach_target(program, 0, probe->function);
+		if (error)
+			return attach_refused(failure, probe, -error);
+	}
+	return attach_add_target(attachments, &target, failure);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct traceable *)a)->name, ((const struct traceable *)b)->name);
+}
+
+/* Functions that tracefs lists, to look names up in; count -1 where it hides them. */
+struct known {
+	struct traceable *functions; /* sorted by name */
+	int64_t count;
+};
+
+static struct known known_functions(struct attachments *attachments, const struct mf_probe *probe)
+{
+	const char *module = probe->module ? probe->module : "vmlinux";
+	const char *file = attachments->session->options->traceable_functions;
+	struct arena *arena = &attachments->session->arena;
+	struct known known = {.count = -1};
+
+	if (file)
+		known.count = traceable_match_file(arena, file, module, probe->function,
+						   &known.functions);
+	else if (tracefs_root())
+		known.count = traceable_match(arena, tracefs_root(), module, probe->function,
+					      &known.functions);
+	return known;
+}
+
+static bool is_known(const struct known *known, const char *name)
+{
+	struct traceable key = {.name = name};
+
+	return known->count < 0 || bsearch(&key, known->functions, (size_t)known->count,
+					   sizeof(*known->functions), by_name);
+}
+
+static const char *name_of(struct attachments *attachments, const struct mf_probe *probe,
+			   const char *function)
+{
+	const char *provider = mf_provider_name(probe->provider);
+	struct arena *arena = &attachments->session->arena;
+	size_t length = strlen(provider);
+
+	if (strncmp(probe->name, provider, length) != 0 || probe->name[length] != ':')
+		return probe->name;
+	return probe->module ? arena_format(arena, "%s:%s:%s", provider, probe->module, function)
+			     : arena_format(arena, "%s:%s", provider, function);
+}
+
+/* Puts one function that the pattern matches in the list of targets. `template`: libbpf loads the
+ * program for it. */
+static enum attach_result add_match(struct attachments *attachments, const struct mf_probe *probe,
+				    const struct kernel_function *function, const char *name,
+				    bool template, struct attach_failure *failure)
+{
+	struct arena *arena = &attachments->session->arena;
+	struct attach_target target = {
+		.probe = probe,
+		.function = arena_text(arena, function->name, strlen(function->name)),
+		.cookie = probe_names_index(&attachments->session->names, name),
+		.btf_id = template ? 0 : function->id};
+
+	if (!target.function || target.cookie == UINT32_MAX)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	if (template) {
+		int error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
+							   function->name);
+
+		if (error)
+			return attach_refused(failure, probe, -error);
+	}
+	return attach_add_target(attachments, &target, failure);
+}
+
+static enum attach_result find_matches(struct attachments *attachments,
+				       const struct mf_probe *probe, const struct btf *btf,
+				       struct attach_failure *failure)
+{
+	const struct known known = known_functions(attachments, probe);
+	bool matched = false, template = true;
+	struct kernel_function *functions;
+	int64_t count =
+		kernel_btf_match(&attachments->session->arena, btf, probe->function, &functions);
+
+	if (count < 0)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	for (int64_t i = 0; i < count; i++) {
+		enum attach_result result;
+		const char *name;
+
+		if (is_refused(functions[i].name) || !is_known(&known, functions[i].name))
+			continue;
+		matched = true;
+		name = name_of(attachments, probe, functions[i].name);
+		if (!name)
+			return attach_failed(failure, STATUS_FAILED, "out of memory");
+		if (!attach_is_wanted(attachments, name))
+			continue;
+		result = add_match(attachments, probe, &functions[i], name, template, failure);
+		if (result != ATTACH_OK)
+			return result;
+		template = false;
+	}
+	return matched ? ATTACH_OK : attach_missing(failure, "No matches for %s.", probe->name);
+}
+
+static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
+			       struct attach_failure *failure)
+{
+	const struct btf *btf;
+
+	if (probe->module && is_pattern(probe->module))
+		return attach_failed(failure, STATUS_FAILED, "%s: the module of a %s is one name.",
+				     probe->name, mf_provider_name(probe->provider));
+	btf = session_kernel_btf(attachments->session, probe->module);
+	if (!btf && probe->module && errno == ENOENT)
+		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
+				      probe->module, probe->name);
+	if (!btf)
+		return attach_failed(failure, STATUS_KERNEL,
+				     "Cannot read the kernel's BTF (%s), which %s needs: it wants "
+				     "CONFIG_DEBUG_INFO_BTF.",
+				     strerror(errno), mf_provider_name(probe->provider));
+	return is_pattern(probe->function) ? find_matches(attachments, probe, btf, failure)
+					   : find_one(attachments, probe, btf, failure);
+}
+
+/* A copy of the program for another function of its pattern. */
+static enum attach_result attach_clone(struct attachments *attachments,
+				       const struct attach_target *target,
+				       enum bpf_attach_type type, struct attach_failure *failure)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .tracing.cookie = target->cookie);
+	const struct mf_probe *probe = target->probe;
+	struct session *session = attachments->session;
+	int module = 0, program, link;
+
+	if (probe->module) {
+		module = kernel_btf_module_fd(probe->module);
+		if (module < 0)
+			return attach_refused(failure, probe, errno);
+	}
+	program = clone_program(session->object, attach_program(attachments, probe), target->btf_id,
+				module);
+	if (module)
+		close(module);
+	/* One of many that the kernel refuses all the same. */
+	if (program < 0)
+		return errno == EPERM ? attach_refused(failure, probe, errno) : ATTACH_LEFT_OUT;
+	link = bpf_link_create(program, 0, type, &options);
+	close(program);
+	return link < 0 ? ATTACH_LEFT_OUT
+			: attach_add_descriptor(attachments, link, probe, failure);
+}
+
+static enum attach_result attach(struct attachments *attachments,
+				 const struct attach_target *target, struct attach_failure *failure)
+{
+	LIBBPF_OPTS(bpf_trace_opts, options, .cookie = target->cookie);
+	const struct mf_probe *probe = target->probe;
+
+	if (target->btf_id)
+		return attach_clone(
+			attachments, target,
+			probe->provider == MF_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT, failure);
+	return attach_add_link(
+		attachments,
+		bpf_program__attach_trace_opts(attach_program(attachments, probe), &options), probe,
+		failure);
+}
+
+const struct attach_provider attach_fentry = {.newest_first = true, .find = find, .attach = attach};

@@ -1,0 +1,28 @@
+/* Functions in the BTF of the kernel and of its modules. */
+#ifndef BPFLOAD_KERNEL_BTF_H
+#define BPFLOAD_KERNEL_BTF_H
+
+#include <stdint.h>
+
+#include "arena.h"
+
+struct btf;
+
+/* A function that fentry and fexit can be attached to, as far as its prototype is concerned. */
+struct kernel_function {
+	uint32_t id;
+	const char *name;
+};
+
+/*
+ * The functions of vmlinux, or of the module alone if that is what the BTF is of, that match the
+ * pattern, in *functions: sorted by name, each name once. The result is their number, or -1 without
+ * memory.
+ */
+int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
+			 struct kernel_function **functions);
+
+/* A new descriptor of the module's BTF in the kernel, as attach_btf_obj_fd; -1 with errno. */
+int kernel_btf_module_fd(const char *module);
+
+#endif

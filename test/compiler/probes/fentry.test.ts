@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { refusal, resolve, target } from './support.ts';
+
+describe('fentry and fexit', () => {
+  it('[PRB-018] are typed by the parameters of the function', () => {
+    expect(target('fentry:vfs_read')).toMatchObject({
+      name: 'fentry:vfs_read',
+      section: 'fentry/vfs_read',
+      context: 'btf-arguments',
+      function: 'vfs_read',
+      hasRetval: false,
+      parameters: [
+        { name: 'file', slot: 0 },
+        { name: 'count', slot: 1 },
+      ],
+      target: { provider: 'fentry', function: 'vfs_read', parameters: ['file', 'count'] },
+    });
+  });
+  it('[PRB-019] give what the function returned at its end, behind its arguments', () => {
+    expect(target('fexit:vfs_read')).toMatchObject({ hasRetval: true, result: { slot: 2 } });
+    expect(target('fexit:vfs_fsync')).toMatchObject({ hasRetval: false });
+  });
+  it('[PRB-072] have aliases and canonical names', () => {
+    expect(target('f:vfs_read').name).toBe('fentry:vfs_read');
+    expect(target('fr:vfs_read').name).toBe('fexit:vfs_read');
+    expect(target('fentry:vmlinux:vfs_read')).toMatchObject({
+      name: 'fentry:vmlinux:vfs_read',
+      section: 'fentry/vfs_read',
+    });
+  });
+  it('[PRB-022] keep a pattern as it is, unless the block asks for arguments', () => {
+    expect(target('fentry:vfs_*')).toMatchObject({
+      section: 'fentry',
+      wildcard: true,
+      function: undefined,
+      target: { provider: 'fentry', function: 'vfs_*' },
+    });
+    expect(resolve('fexit:vfs_*', true).targets.map(({ name }) => name)).toEqual([
+      'fexit:vfs_read',
+      'fexit:vfs_fsync',
+    ]);
+    expect(refusal('fentry:no_such_*')).toContain('Probe has no valid attach points.');
+  });
+  it('leave the functions of modules and parameters to the host, without arguments', () => {
+    expect(target('fentry:ext4:ext4_sync_file')).toMatchObject({
+      section: 'fentry',
+      function: 'ext4_sync_file',
+      target: { module: 'ext4', function: 'ext4_sync_file' },
+    });
+    expect(refusal('fentry:ext4:ext4_sync_file', true)).toBe(
+      'arguments cannot be typed: the kernel description has no types of module ext4',
+    );
+    expect(target('fexit:$1')).toMatchObject({ section: 'fexit', parameterised: true });
+    expect(refusal('fexit:$1', true)).toBe(
+      'arguments cannot be typed: which function this is depends on positional parameters',
+    );
+  });
+  it('say what is wrong with an attach point', () => {
+    expect(refusal('fentry')).toBe('fentry should specify a function');
+    expect(refusal('fexit:')).toBe('fexit should specify a function');
+    expect(refusal('fentry:a:b:c')).toBe('fentry probe type requires 1 or 2 arguments, found 3');
+    expect(refusal('fentry:vfs_read/pid/')).toBe("'vfs_read/pid/' is not the name of a function");
+    expect(refusal('fentry:printk')).toBe(
+      'printk cannot be traced by fentry: it takes a variable number of arguments',
+    );
+    expect(resolve('fentry:vfs_raed')).toMatchObject({
+      targets: [],
+      messages: ['No matches for fentry vfs_raed.'],
+      hints: ['Did you mean vfs_read?'],
+    });
+  });
+});

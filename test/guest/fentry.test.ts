@@ -1,0 +1,148 @@
+/** fentry and fexit: typed arguments, return values, and one program for each function of a pattern. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, writeObject } from '../support/build.ts';
+import { mapEntries, mapValue } from '../support/expect.ts';
+import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import type { RunResult } from '../support/run.ts';
+
+type Result = Omit<RunResult, 'endedAfter'>;
+
+interface Command extends Omit<GuestCommand, 'object'> {
+  readonly text: string;
+}
+
+const READS = 'comm reader read 50 100 read 20 1000';
+const OURS = '/comm == "reader"/';
+
+const COMMANDS = {
+  arguments: {
+    text: `fentry:vfs_read ${OURS} {
+      @calls = count(); @bytes = sum(args.count);
+      @name[str(args.file.f_path.dentry.d_name.name), func, probe, probetype] = count();
+    }`,
+    workload: READS,
+  },
+  returns: {
+    text: `fexit:vfs_read ${OURS} { @[args.count, retval] = count(); }
+      kretprobe:vfs_read ${OURS} { @k[retval] = count(); }
+      uretprobe:/workload:workload_target { @u[retval] = count(); }`,
+    workload: `${READS} call 3 7 8`,
+  },
+  whole: {
+    text: `fentry:vfs_read ${OURS} { @[(*args).count] = count(); }`,
+    workload: READS,
+  },
+  pattern: {
+    text: `fentry:vfs_rea*,fentry:vfs_read ${OURS} { @[probe, func] = count(); for $i : 0..3 { @rounds = count(); } }
+      fexit:vfs_rea* ${OURS} { @exits[probe] = count(); }`,
+    workload: READS,
+  },
+  typed: {
+    text: `fexit:vfs_rea* ${OURS} { @[probe, retval] = count(); }`,
+    workload: READS,
+  },
+  parameter: {
+    text: `fentry:$1 ${OURS} { @[probe, func] = count(); }`,
+    workload: READS,
+    parameters: 'vfs_read',
+  },
+  filtered: {
+    text: `fentry:vfs_* ${OURS} { @[probe] = count(); }`,
+    workload: READS,
+    flags: "--probe-filter '^fentry:vfs_read$'",
+  },
+  many: { text: `fentry:vfs_* ${OURS} { @[func] = count(); }`, workload: READS },
+  missing: { text: 'fentry:$1 { @ = count(); }', parameters: 'no_such_function' },
+  skipped: {
+    text: `config = { missing_probes = warn } fentry:$1 { @a = count(); } fentry:vfs_read ${OURS} { @b = count(); }`,
+    parameters: 'no_such_function',
+    workload: READS,
+  },
+  module: { text: 'fentry:no_such_module:f { @ = count(); }' },
+} as const satisfies Readonly<Record<string, Command>>;
+
+type Name = keyof typeof COMMANDS;
+
+describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s', (series) => {
+  const results = new Map<string, Result>();
+  const folder = temporaryFolder();
+  const of = (name: Name): Result => {
+    const result = results.get(name);
+    if (!result) throw new Error(`no result of ${name}`);
+    return result;
+  };
+
+  beforeAll(() => {
+    if (!hasKernel(series)) return;
+    const commands = Object.entries<Command>(COMMANDS).map(([name, { text, ...rest }]) => {
+      writeObject(folder, name, text);
+      return { object: `${name}.o`, ...rest };
+    });
+    runInGuest(series, folder, commands).forEach((result, index) => {
+      results.set(Object.keys(COMMANDS)[index] ?? '', result);
+    });
+  }, 180_000);
+
+  const test = it.runIf(hasKernel(series));
+
+  test('fentry has the arguments of the function by their names [PRB-018]', () => {
+    const { stdout, stderr } = of('arguments');
+    expect(mapValue(stdout, '@calls'), stderr).toBe(70);
+    expect(mapValue(stdout, '@bytes')).toBe(50 * 100 + 20 * 1000);
+    expect(mapEntries(stdout, '@name')).toEqual([['zero, vfs_read, fentry:vfs_read, fentry', 70]]);
+    expect(mapEntries(of('whole').stdout, '@')).toEqual([
+      ['1000', 20],
+      ['100', 50],
+    ]);
+  });
+
+  test('fexit, kretprobe and uretprobe have what was returned [PRB-019] [BLT-020]', () => {
+    const { stdout, stderr } = of('returns');
+    expect(mapEntries(stdout, '@'), stderr).toEqual([
+      ['1000, 1000', 20],
+      ['100, 100', 50],
+    ]);
+    expect(mapEntries(stdout, '@k')).toEqual([
+      ['1000', 20],
+      ['100', 50],
+    ]);
+    expect(mapEntries(stdout, '@u')).toEqual([
+      ['15', 1],
+      ['16', 1],
+      ['17', 1],
+    ]);
+  });
+
+  test('a pattern is one program a function, and each counts its own calls [PRB-022]', () => {
+    const { stdout, stderr, status } = of('pattern');
+    expect(mapValue(stdout, '@', 'fentry:vfs_read, vfs_read'), stderr).toBe(140);
+    expect(mapValue(stdout, '@rounds')).toBe(420);
+    expect(mapEntries(stdout, '@exits')).toEqual([['fexit:vfs_read', 70]]);
+    expect(Number(/^Attached (\d+) probes$/m.exec(stderr)?.[1])).toBeGreaterThan(3);
+    expect(status).toBe(0);
+    expect(mapEntries(of('typed').stdout, '@')).toEqual([
+      ['fexit:vfs_read, 1000', 20],
+      ['fexit:vfs_read, 100', 50],
+    ]);
+    expect(mapValue(of('many').stdout, '@', 'vfs_read'), of('many').stderr).toBe(70);
+    expect(mapEntries(of('filtered').stdout, '@')).toEqual([['fentry:vfs_read', 70]]);
+  });
+
+  test('a parameter names the function when the object is loaded', () => {
+    expect(mapEntries(of('parameter').stdout, '@'), of('parameter').stderr).toEqual([
+      ['fentry:vfs_read, vfs_read', 70],
+    ]);
+  });
+
+  test('what is missing is said, and left out where the script allows it [PRB-015]', () => {
+    expect(of('missing')).toMatchObject({ status: 1, stdout: '' });
+    expect(of('missing').stderr).toContain(
+      "stdin:1: ERROR: No matches for fentry no_such_function. The kernel's BTF has no such function",
+    );
+    expect(of('module').stderr).toContain(
+      'specified module no_such_module in probe fentry:no_such_module:f is not loaded.',
+    );
+    expect(mapValue(of('skipped').stdout, '@b'), of('skipped').stderr).toBe(70);
+    expect(of('skipped').stderr).toContain('Skipping.');
+  });
+});
