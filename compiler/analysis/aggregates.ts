@@ -2,15 +2,16 @@
 
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
-import { sameType } from '../types/equality.ts';
+import { sameSeries, sameType } from '../types/equality.ts';
 import { asInteger } from '../types/integers.ts';
 import { kindName } from '../types/names.ts';
-import type { AggregateType } from '../types/type.ts';
+import type { AggregateType, Type } from '../types/type.ts';
 import { INT64, isAggregate, UINT64 } from '../types/type.ts';
 import { checkArity } from './calls.ts';
 import { convert, isFlexible, widened } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { flowIntoMap, mapUse, mapValueType, resolveKey } from './maps.ts';
+import { seriesType } from './series.ts';
 import type { Typing } from './state.ts';
 import { error, isUnknown } from './state.ts';
 import type { TypedExpression, TypedStatement } from './typed.ts';
@@ -29,6 +30,7 @@ const ARITY: ReadonlyMap<string, readonly [number, number]> = new Map<
   ['stats', [1, 1]],
   ['hist', [1, 2]],
   ['lhist', [4, 4]],
+  ['tseries', [3, 4]],
 ]);
 
 const LARGEST_BITS = 5n;
@@ -58,12 +60,11 @@ export function typeAggregate(
   if (key === 'failed') return undefined;
   const value = call.args.length > 0 ? typeSample(typing, call) : undefined;
   if (call.args.length > 0 && !value) return undefined;
-  const type = aggregateType(typing, call, value);
+  const type = aggregateType(typing, call, value, target.keys !== undefined);
   if (!type) return undefined;
-  const existing = mapUse(typing, target.name).value?.type;
-  if (existing?.kind === type.kind && type.kind.endsWith('hist') && !sameType(existing, type)) {
-    const what = type.kind === 'hist' ? 'hist bits' : 'lhist bounds';
-    error(typing, `Different ${what} in a single map unsupported`, call.range);
+  const different = difference(mapUse(typing, target.name).value?.type, type);
+  if (different) {
+    error(typing, `Different ${different} in a single map unsupported`, call.range);
     return undefined;
   }
   const flow = { type, flexible: value !== undefined && isFlexible(value) };
@@ -78,6 +79,20 @@ export function typeAggregate(
     value: value && sampleFor(aggregate, value),
     range,
   };
+}
+
+/** What two aggregations of one kind cannot agree on. */
+function difference(existing: Type | undefined, type: AggregateType): string | undefined {
+  if (existing?.kind === 'hist' && type.kind === 'hist') {
+    return sameType(existing, type) ? undefined : 'hist bits';
+  }
+  if (existing?.kind === 'lhist' && type.kind === 'lhist') {
+    return sameType(existing, type) ? undefined : 'lhist bounds';
+  }
+  if (existing?.kind === 'tseries' && type.kind === 'tseries') {
+    return sameSeries(existing, type) ? undefined : 'tseries bounds';
+  }
+  return undefined;
 }
 
 /** The first argument: what is aggregated. */
@@ -109,6 +124,7 @@ function aggregateType(
   typing: Typing,
   call: ast.Call,
   value: TypedExpression | undefined,
+  keyed: boolean,
 ): AggregateType | undefined {
   const signed = (value && asInteger(value.type)?.signed) ?? true;
   switch (call.name) {
@@ -135,6 +151,8 @@ function aggregateType(
     }
     case 'lhist':
       return linear(typing, call);
+    case 'tseries':
+      return seriesType(typing, call, signed, keyed, (index) => literal(typing, call, index));
     default:
       throw new Error(`not an aggregation: ${call.name}`);
   }

@@ -39,7 +39,6 @@ const LATER: ReadonlySet<string> = new Set([
   'signal_thread',
   'skboutput',
   'socket_cookie',
-  'tseries',
   'uaddr',
   'unwatch',
   'write_user',

@@ -2,6 +2,7 @@
 
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
+import { KEYLESS, tooLongForHash } from '../types/series.ts';
 import { isAggregate } from '../types/type.ts';
 import { closest } from './closest.ts';
 import type { Round } from './state.ts';
@@ -83,6 +84,8 @@ function checkDeclared(
   { node, kind }: Declaration,
   diagnostics: Diagnostics,
 ): void {
+  const problem = symbol.value.kind === 'tseries' ? tooLongForHash(symbol.value) : undefined;
+  if (problem !== undefined) diagnostics.error(problem, node.range, KEYLESS);
   const wanted = isAggregate(symbol.value) ? 'percpuhash' : 'hash';
   if (kind.startsWith('percpu') === isAggregate(symbol.value)) return;
   diagnostics.error(

@@ -2,6 +2,7 @@
 
 import type { TypedExpression } from '../analysis/typed.ts';
 import type * as ast from '../syntax/ast.ts';
+import { KEYLESS, tooLongForHash } from '../types/series.ts';
 import { BOOL } from '../types/type.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
 import { expressionArgument, mapOf, typedCall } from './use.ts';
@@ -50,6 +51,11 @@ export const deleteElement: Builtin = {
         use.range,
         `Use delete(${map.name}, key), or clear(${map.name}) to remove all elements.`,
       );
+      return undefined;
+    }
+    const problem = map.value.kind === 'tseries' ? tooLongForHash(map.value) : undefined;
+    if (problem !== undefined) {
+      scope.error(problem, use.range, KEYLESS);
       return undefined;
     }
     scope.markDeleted(map.name);

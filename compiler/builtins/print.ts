@@ -3,7 +3,7 @@
 import type { TypedExpression } from '../analysis/typed.ts';
 import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
-import { VOID } from '../types/type.ts';
+import { hasBuckets, VOID } from '../types/type.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
 import { argument, expressionArgument, intLiteral, printable, typedCall } from './use.ts';
 
@@ -43,8 +43,7 @@ function printElement(
 ): TypedExpression | undefined {
   const map = scope.mapArgument({ ...element, keys: undefined }, use);
   if (map === undefined) return undefined;
-  const { kind } = map.value;
-  if (kind === 'hist' || kind === 'lhist' || kind === 'stats') {
+  if (map.value.kind === 'stats' || hasBuckets(map.value)) {
     scope.error(
       `Map type ${typeName(map.value)} cannot print the value of individual keys`,
       element.range,

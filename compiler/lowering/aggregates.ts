@@ -2,11 +2,13 @@
 import type { TypedStatement } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { histBuckets, layoutOf, lhistBuckets } from '../types/layout.ts';
-import type { AggregateType } from '../types/type.ts';
+import { type AggregateType, hasBuckets } from '../types/type.ts';
 import { lowerValue } from './expressions.ts';
+import { betterThan } from './extremes.ts';
 import { keyIn, lookupByKey, type MapKey } from './map_keys.ts';
 import type { HashPlan } from './map_plans.ts';
 import { BPF_NOEXIST, lowerKey, lowerUpdate, planOf, updateElement, warnMapFull } from './maps.ts';
+import { addToSeries, addToSeriesElement } from './series.ts';
 import type { FunctionState } from './state.ts';
 import { zeros } from './strings.ts';
 
@@ -26,10 +28,14 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
     });
     return;
   }
+  if (plan.kind === 'series') {
+    addToSeries(fn, plan, argument);
+    return;
+  }
   const key = lowerKey(fn, plan, statement.key);
   const element = lookupByKey(fn, key);
-  if (!plan.perCpu) {
-    addToShared(fn, plan, statement, key, element, argument);
+  if (hasBuckets(aggregate)) {
+    addToBuckets(fn, plan, statement, key, element, argument);
     return;
   }
   ir.if_(
@@ -43,8 +49,8 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
   );
 }
 
-/** Buckets that all CPUs share: inserted as zeros by whoever comes first, then added to atomically. */
-function addToShared(
+/** Many numbers: inserted as zeros by whoever comes first. Buckets are those of all CPUs, added to atomically. */
+function addToBuckets(
   fn: FunctionState,
   plan: HashPlan,
   statement: Aggregation,
@@ -63,7 +69,9 @@ function addToShared(
     },
     () => element,
   );
-  ir.if_(ir.not(ir.isNull(found)), () => addTo(fn, found, statement.aggregate, argument, true));
+  ir.if_(ir.not(ir.isNull(found)), () =>
+    addTo(fn, found, statement.aggregate, argument, !plan.perCpu),
+  );
 }
 
 /** Adds one argument to a slot in place. */
@@ -104,6 +112,9 @@ function addTo(
       });
       return;
     }
+    case 'tseries':
+      addToSeriesElement(fn, aggregate, slot, argument);
+      return;
     case 'hist':
     case 'lhist': {
       const buckets =
@@ -122,11 +133,6 @@ function addTo(
       return;
     }
   }
-}
-
-export function betterThan(kind: 'min' | 'max', signed: boolean) {
-  if (kind === 'min') return signed ? 'slt' : 'ult';
-  return signed ? 'sgt' : 'ugt';
 }
 
 /** What a new element of a per-CPU map holds after its first argument. */

@@ -1,7 +1,7 @@
 /** Reading an aggregate as a number: its slots of all CPUs together. */
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { AggregateType } from '../types/type.ts';
-import { betterThan } from './aggregates.ts';
+import { betterThan } from './extremes.ts';
 import { atPlace, type MapKey } from './map_keys.ts';
 import type { FunctionState } from './state.ts';
 

@@ -8,6 +8,7 @@ export const SHARED_GLOBALS: Readonly<Record<SharedGlobal & keyof ManifestGlobal
   filterPid: { symbol: 'filter_pid', section: '.rodata', type: { int: 4 }, size: 4 },
   pidNamespace: { symbol: 'pid_namespace', section: '.rodata', type: { bytes: 16 }, size: 16 },
   start: { symbol: 'start_time', section: '.rodata', type: { int: 8 }, size: 8 },
+  wallOffset: { symbol: 'wall_offset', section: '.rodata', type: { int: 8 }, size: 8 },
   cpus: { symbol: 'cpu_count', section: '.rodata', type: { int: 8 }, size: 8 },
   paramCount: { symbol: 'param_count', section: '.rodata', type: { int: 8 }, size: 8 },
   childPid: { symbol: 'child_pid', section: '.rodata', type: { int: 4 }, size: 4 },

@@ -7,7 +7,7 @@ import { lowerFunctions } from './calls.ts';
 import { intParameter, textParameter } from './globals.ts';
 import { findSessions, lowerSession } from './kprobe_session.ts';
 import { createManifest } from './manifest.ts';
-import { MAP_TYPES } from './map_plans.ts';
+import { chunkSize, MAP_TYPES } from './map_plans.ts';
 import { lowerProgram } from './program.ts';
 import { ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
@@ -97,7 +97,7 @@ function declareMaps(unit: UnitState): void {
       }
       continue;
     }
-    if (plan.kind === 'slot') {
+    if (plan.kind === 'slot' || plan.kind === 'series') {
       unit.mapVariable(plan.symbol);
       continue;
     }
@@ -123,6 +123,15 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
         flags: 0,
         key: { int: 4 },
         value: { bytes: plan.present + 8 },
+      });
+    } else if (plan.kind === 'series') {
+      maps.push({
+        symbol: plan.symbol,
+        type: MAP_TYPES.percpuArray,
+        maxEntries: plan.chunks,
+        flags: 0,
+        key: { int: 4 },
+        value: { bytes: chunkSize(plan) },
       });
     } else if (plan.kind === 'hash') {
       for (const store of plan.stores) {

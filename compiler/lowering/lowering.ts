@@ -39,6 +39,7 @@ export type SharedGlobal =
   | 'filterPid'
   | 'pidNamespace'
   | 'start'
+  | 'wallOffset'
   | 'cpus'
   | 'paramCount'
   | 'childPid'

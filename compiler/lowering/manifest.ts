@@ -21,7 +21,7 @@ import type { EventEntry } from './events.ts';
 import { SHARED_GLOBALS } from './globals.ts';
 import type { Session } from './kprobe_session.ts';
 import { createTypeTable, type TypeTable } from './manifest_types.ts';
-import type { MapPlan } from './map_plans.ts';
+import { chunkSize, type MapPlan } from './map_plans.ts';
 import { PAGE_SIZE, ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
@@ -154,6 +154,15 @@ function describeStores(
           map: plan.symbol,
           valueSize: plan.present + 8,
           present: plan.present,
+        },
+      ];
+    case 'series':
+      return [
+        {
+          kind: 'percpu-slots',
+          map: plan.symbol,
+          valueSize: chunkSize(plan),
+          entries: plan.chunks,
         },
       ];
     case 'hash':

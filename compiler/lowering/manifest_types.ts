@@ -95,6 +95,14 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
         return { kind: 'hist', bits: type.bits };
       case 'lhist':
         return { kind: 'lhist', min: type.min, max: type.max, step: type.step };
+      case 'tseries':
+        return {
+          kind: 'tseries',
+          signed: type.signed,
+          aggregation: type.aggregation,
+          interval: type.interval,
+          count: type.count,
+        };
       case 'context':
         throw new Error('a context is never stored');
     }

@@ -1,7 +1,9 @@
 /** How each map of a script is kept: decided once for the whole script (docs/architecture.md, Maps). */
+
 import type { MapSymbol } from '../analysis/typed.ts';
 import { layoutOf } from '../types/layout.ts';
-import { INT64, isAggregate, type Type } from '../types/type.ts';
+import { seriesSlotSize } from '../types/series.ts';
+import { INT64, isAggregate, type SeriesType, type Type } from '../types/type.ts';
 import { narrowed, sizeClasses } from './size_classes.ts';
 
 /** BPF_MAP_TYPE_* (include/uapi/linux/bpf.h). */
@@ -22,6 +24,7 @@ export interface HashStore {
 }
 
 export type HashPlan = Extract<MapPlan, { kind: 'hash' }>;
+export type SeriesPlan = Extract<MapPlan, { kind: 'series' }>;
 
 export type MapPlan =
   /** A variable in `.bss`, and its flag. */
@@ -38,6 +41,15 @@ export type MapPlan =
       readonly map: MapSymbol;
       readonly symbol: string;
       readonly present: number;
+    }
+  /** Slots of a series in the elements of a per-CPU array: `slots` in each, the last one with fewer in use. */
+  | {
+      readonly kind: 'series';
+      readonly map: MapSymbol;
+      readonly type: SeriesType;
+      readonly symbol: string;
+      readonly slots: number;
+      readonly chunks: number;
     }
   | {
       readonly kind: 'hash';
@@ -69,6 +81,7 @@ export function planMap(map: MapSymbol): MapPlan {
   const { size } = layoutOf(map.value);
   const aggregate = isAggregate(map.value);
   if (map.key === undefined && !map.deleted && map.declared === undefined) {
+    if (map.value.kind === 'tseries') return planSeries(map, map.value, symbol);
     return aggregate
       ? { kind: 'slot', map, symbol, present: size }
       : { kind: 'global', map, symbol, present: `present_${symbol}`, size };
@@ -100,7 +113,39 @@ export function planMap(map: MapSymbol): MapPlan {
       })),
       { symbol, keyType },
     ],
-    maxEntries: map.key === undefined ? 1 : map.maxEntries,
+    maxEntries: map.key === undefined ? 1 : entriesOf(map, size),
     size,
   };
+}
+
+const READY_BYTES = 1 << 20;
+const FEWEST_SERIES = 64;
+
+/**
+ * Series are large, and the kernel keeps all elements ready on every CPU: programs cannot allocate per-CPU memory of
+ * that size when they need it. A declaration asks for what it says.
+ */
+function entriesOf(map: MapSymbol, size: number): number {
+  if (map.value.kind !== 'tseries' || map.declared !== undefined) return map.maxEntries;
+  return Math.min(map.maxEntries, Math.max(FEWEST_SERIES, Math.floor(READY_BYTES / size)));
+}
+
+/** A power of two of slots of 24 bytes that fits into a per-CPU value (PCPU_MIN_UNIT_SIZE, 32 KiB). */
+const SLOTS_IN_CHUNK = 1024;
+
+function planSeries(map: MapSymbol, type: SeriesType, symbol: string): SeriesPlan {
+  const slots = Math.min(type.count, SLOTS_IN_CHUNK);
+  return {
+    kind: 'series',
+    map,
+    type,
+    symbol,
+    slots,
+    chunks: Math.ceil(type.count / slots),
+  };
+}
+
+/** Bytes of an element of the array. */
+export function chunkSize(plan: SeriesPlan): number {
+  return plan.slots * seriesSlotSize(plan.type);
 }

@@ -121,7 +121,9 @@ export function lowerMapAssignment(
   statement: Extract<TypedStatement, { kind: 'assign-map' }>,
 ): void {
   const plan = planOf(fn, statement.map);
-  if (plan.kind === 'slot') throw new Error(`${statement.map} holds an aggregate`);
+  if (plan.kind === 'slot' || plan.kind === 'series') {
+    throw new Error(`${statement.map} holds an aggregate`);
+  }
   if (plan.kind === 'global') {
     assignGlobal(fn, plan, statement.value);
     return;

@@ -1,5 +1,5 @@
 /** Structural equality of types. */
-import { isScriptType, type Type } from './type.ts';
+import { isScriptType, type SeriesType, type Type } from './type.ts';
 
 export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
@@ -42,9 +42,16 @@ export function sameType(a: Type, b: Type): boolean {
       return b.kind === 'hist' && a.bits === b.bits;
     case 'lhist':
       return b.kind === 'lhist' && a.min === b.min && a.max === b.max && a.step === b.step;
+    case 'tseries':
+      return b.kind === 'tseries' && a.signed === b.signed && sameSeries(a, b);
     default:
       return a.kind === b.kind;
   }
+}
+
+/** Equal but for the sign of the values. */
+export function sameSeries(a: SeriesType, b: SeriesType): boolean {
+  return a.aggregation === b.aggregation && a.interval === b.interval && a.count === b.count;
 }
 
 /**

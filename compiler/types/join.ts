@@ -3,7 +3,7 @@
  * into them.
  */
 
-import { sameType } from './equality.ts';
+import { sameSeries, sameType } from './equality.ts';
 import { asInteger, promote } from './integers.ts';
 import type { AggregateType, RecordType, Type } from './type.ts';
 import { isAggregate } from './type.ts';
@@ -66,6 +66,9 @@ function joinAggregates(
   right: AggregateType,
 ): AggregateType | undefined {
   if (left.kind !== right.kind) return undefined;
+  if (left.kind === 'tseries' && right.kind === 'tseries' && !sameSeries(left, right)) {
+    return undefined;
+  }
   if (!('signed' in left) || !('signed' in right)) {
     return sameType(left, right) ? left : undefined;
   }

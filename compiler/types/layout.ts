@@ -1,4 +1,5 @@
 /** Sizes and offsets of values in memory: map keys and values, event fields, scratch. */
+import { seriesSlotSize } from './series.ts';
 import type { Type } from './type.ts';
 
 export interface Layout {
@@ -65,6 +66,8 @@ export function layoutOf(type: Type): Layout {
       return { size: 8 * histBuckets(type.bits), align: 8 };
     case 'lhist':
       return { size: 8 * lhistBuckets(type), align: 8 };
+    case 'tseries':
+      return { size: seriesSlotSize(type) * type.count, align: 8 };
     case 'array': {
       const size = sizeInMemory(type.element);
       const align = type.element.kind === 'enum' ? size : layoutOf(type.element).align;

@@ -39,6 +39,7 @@ export function typeName(type: Type): string {
     case 'count':
     case 'hist':
     case 'lhist':
+    case 'tseries':
       return `${type.kind}_t`;
     case 'sum':
     case 'min':

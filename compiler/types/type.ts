@@ -123,13 +123,26 @@ export function isScriptType(type: { readonly id: number }): boolean {
   return type.id >= SCRIPT_TYPES;
 }
 
+/** What a slot of a `tseries` keeps of the values of its interval. */
+export type SeriesAggregation = 'last' | 'avg' | 'max' | 'min' | 'sum';
+
+/** Slots of the last `count` intervals of `interval` nanoseconds; layout.ts says what each holds. */
+export interface SeriesType {
+  readonly kind: 'tseries';
+  readonly signed: boolean;
+  readonly aggregation: SeriesAggregation;
+  readonly interval: number;
+  readonly count: number;
+}
+
 /** Kinds of aggregation; only a map's value can have one of these types. */
 export type AggregateType =
   | { readonly kind: 'count' }
   | { readonly kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'; readonly signed: boolean }
   /** log2 buckets with 2^bits sub-buckets. */
   | { readonly kind: 'hist'; readonly bits: number }
-  | { readonly kind: 'lhist'; readonly min: number; readonly max: number; readonly step: number };
+  | { readonly kind: 'lhist'; readonly min: number; readonly max: number; readonly step: number }
+  | SeriesType;
 
 export type Type =
   | VoidType
@@ -175,15 +188,21 @@ const AGGREGATES: ReadonlySet<string> = new Set([
   'stats',
   'hist',
   'lhist',
+  'tseries',
 ]);
 
 export function isAggregate(type: Type): type is AggregateType {
   return AGGREGATES.has(type.kind);
 }
 
+/** Aggregates of many numbers, which print as pictures. */
+export function hasBuckets(type: Type): boolean {
+  return type.kind === 'hist' || type.kind === 'lhist' || type.kind === 'tseries';
+}
+
 /** Aggregates whose combined value an expression can read. */
 export function isCastable(type: AggregateType): boolean {
-  return type.kind !== 'stats' && type.kind !== 'hist' && type.kind !== 'lhist';
+  return type.kind !== 'stats' && !hasBuckets(type);
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Script types as C types in BTF, laid out as compiler/types/layout.ts says. */
+
 import type { KernelTypes } from '../../compiler/kernel/types.ts';
 import { fieldsOf, histBuckets, layoutOf, lhistBuckets } from '../../compiler/types/layout.ts';
+import { seriesSlotSize } from '../../compiler/types/series.ts';
 import type { EnumType, Type } from '../../compiler/types/type.ts';
 import type { UnitMapType } from '../../compiler/unit.ts';
 import { ENCODING } from './btf.ts';
@@ -118,6 +120,16 @@ export function addValueType(builder: BtfBuilder, types: KernelTypes, type: Type
       return builder.array(u64(), histBuckets(type.bits));
     case 'lhist':
       return builder.array(u64(), lhistBuckets(type));
+    case 'tseries': {
+      const slot = struct(
+        ['interval', u64(), 8],
+        ['value', type.signed ? builder.signed(8) : u64(), 8],
+        ...(seriesSlotSize(type) === 24
+          ? [[type.aggregation === 'avg' ? 'count' : 'time', u64(), 8] as const]
+          : []),
+      );
+      return builder.array(slot, type.count);
+    }
     case 'struct':
       // Its members belong to the kernel description and would be wrong names for what another host stores.
       return builder.bytes(type.size);

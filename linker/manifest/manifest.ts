@@ -200,6 +200,15 @@ export type ManifestStore =
       readonly valueSize: number;
       readonly present: number;
     }
+  /**
+   * The slots of a series, in the elements of a per-CPU array, one after the other: each has `valueSize` bytes.
+   */
+  | {
+      readonly kind: 'percpu-slots';
+      readonly map: string;
+      readonly valueSize: number;
+      readonly entries: number;
+    }
   /** A variable in `.bss`, with a u64 `present` flag at its own offset in `.bss`. */
   | {
       readonly kind: 'global';
@@ -259,7 +268,15 @@ export type ManifestType =
     }
   | { readonly kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'; readonly signed: boolean }
   | { readonly kind: 'hist'; readonly bits: number }
-  | { readonly kind: 'lhist'; readonly min: number; readonly max: number; readonly step: number };
+  | { readonly kind: 'lhist'; readonly min: number; readonly max: number; readonly step: number }
+  /** The last `count` intervals of `interval` nanoseconds: see docs/object-format.md. */
+  | {
+      readonly kind: 'tseries';
+      readonly signed: boolean;
+      readonly aggregation: 'last' | 'avg' | 'max' | 'min' | 'sum';
+      readonly interval: number;
+      readonly count: number;
+    };
 
 export interface ManifestField {
   readonly offset: number;
@@ -357,6 +374,8 @@ export interface ManifestGlobals {
   readonly pidNamespace?: number;
   /** .rodata, u64: boot clock in ns when tracing began (`elapsed`). */
   readonly start?: number;
+  /** .rodata, u64: nanoseconds from the boot clock to the wall clock when tracing began. */
+  readonly wallOffset?: number;
   /** .rodata, u64: number of possible CPUs. */
   readonly cpus?: number;
   /** .rodata, u64: `$#`. */

@@ -228,6 +228,7 @@ static void read_store(struct manifest_reader *reader, const struct json *json, 
 		[MF_STORE_HASH] = "hash",
 		[MF_STORE_PERCPU_HASH] = "percpu-hash",
 		[MF_STORE_PERCPU_SLOT] = "percpu-slot",
+		[MF_STORE_PERCPU_SLOTS] = "percpu-slots",
 		[MF_STORE_GLOBAL] = "global",
 	};
 	struct mf_store *store = item;
@@ -245,6 +246,10 @@ static void read_store(struct manifest_reader *reader, const struct json *json, 
 		store->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
 	if (store->kind == MF_STORE_GLOBAL || store->kind == MF_STORE_PERCPU_SLOT) {
 		store->present = (uint32_t)manifest_number(reader, json, "present", UINT32_MAX - 1);
+		return;
+	}
+	if (store->kind == MF_STORE_PERCPU_SLOTS) {
+		store->entries = (uint32_t)manifest_number(reader, json, "entries", UINT32_MAX - 1);
 		return;
 	}
 	store->key_size = (uint32_t)manifest_number(reader, json, "keySize", MAX_VALUE_SIZE);
@@ -426,6 +431,7 @@ static void read_globals(struct manifest_reader *reader, const struct json *root
 		{"filterPid", &globals->filter_pid},
 		{"pidNamespace", &globals->pid_namespace},
 		{"start", &globals->start},
+		{"wallOffset", &globals->wall_offset},
 		{"cpus", &globals->cpus},
 		{"paramCount", &globals->param_count},
 		{"childPid", &globals->child_pid},

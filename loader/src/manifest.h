@@ -50,7 +50,11 @@ enum mf_type_kind {
 	MF_INET,
 	MF_MACADDR,
 	MF_CGROUP_PATH,
+	MF_TSERIES,
 };
+
+/* What a slot of a series keeps of the values of its interval. */
+enum mf_aggregation { MF_LAST, MF_AVERAGE, MF_GREATEST, MF_LEAST, MF_TOTAL };
 
 /* What a number of kind MF_NAME is the number of. */
 enum mf_name_space { MF_NAME_USER, MF_NAME_ERRNO, MF_NAME_SIGNAL, MF_NAME_SYSCALL };
@@ -75,13 +79,13 @@ struct mf_type {
 	/* Bytes that a value takes in memory, of every kind (16 for stacks, the buckets for hist,
 	 * ...). */
 	uint32_t size;
-	/* int, enum, sum, min, max, avg, stats. */
+	/* int, enum, sum, min, max, avg, stats, tseries. */
 	bool is_signed;
 	/* enum: index into manifest.enums. */
 	uint32_t enumeration;
 	/* string, buffer: capacity in bytes (a buffer's `size` is 4 more, for its length). */
 	uint32_t capacity;
-	/* array. */
+	/* array; tseries: intervals. */
 	const struct mf_type *element;
 	uint32_t count;
 	/* tuple, record. */
@@ -98,12 +102,16 @@ struct mf_type {
 	uint32_t buckets;
 	/* lhist. */
 	int64_t min, max, step;
+	/* tseries: nanoseconds. */
+	uint64_t interval;
+	enum mf_aggregation aggregation;
 };
 
 enum mf_store_kind {
 	MF_STORE_HASH,
 	MF_STORE_PERCPU_HASH,
 	MF_STORE_PERCPU_SLOT,
+	MF_STORE_PERCPU_SLOTS,
 	MF_STORE_GLOBAL,
 };
 
@@ -121,6 +129,8 @@ struct mf_store {
 	uint32_t present;
 	/* global: offset in .bss. */
 	uint32_t offset;
+	/* percpu-slots: elements of the array. */
+	uint32_t entries;
 };
 
 struct mf_map {
@@ -311,7 +321,7 @@ struct mf_fixup {
 
 /* Offsets in .rodata and .bss, MF_NONE when absent. */
 struct mf_globals {
-	uint32_t filter_pid, pid_namespace, start, cpus, param_count, child_pid;
+	uint32_t filter_pid, pid_namespace, start, wall_offset, cpus, param_count, child_pid;
 	uint32_t sleeping;
 };
 

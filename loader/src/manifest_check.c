@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "exit_status.h"
+#include "series.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
 
@@ -67,10 +68,23 @@ static void check_probes(struct checker *checker)
 	}
 }
 
+/* Slots of a series: those of all elements are one value. */
+static void check_slots(struct checker *checker, const struct mf_map *map,
+			const struct mf_store *store)
+{
+	uint32_t size = store->value_size;
+
+	if (map->key || map->value->kind != MF_TSERIES || map->store_count != 1)
+		wrong(checker, "%s: slots of no series", map->name);
+	else if (size == 0 || size % series_slot_size(map->value->aggregation) != 0 ||
+		 (uint64_t)size * store->entries < map->value->size)
+		wrong(checker, "%s: its slots are smaller than its value", map->name);
+}
+
 static void check_store(struct checker *checker, const struct mf_map *map,
 			const struct mf_store *store)
 {
-	if (store->value_size < map->value->size)
+	if (store->kind != MF_STORE_PERCPU_SLOTS && store->value_size < map->value->size)
 		wrong(checker, "%s: a store is smaller than its value", map->name);
 	if (store->map && !elf_has_map(checker->elf, store->map))
 		wrong(checker, "%s: there is no map '%s'", map->name, store->map);
@@ -84,6 +98,9 @@ static void check_store(struct checker *checker, const struct mf_map *map,
 	case MF_STORE_PERCPU_SLOT:
 		if (map->key)
 			wrong(checker, "%s: a keyed map in a slot", map->name);
+		break;
+	case MF_STORE_PERCPU_SLOTS:
+		check_slots(checker, map, store);
 		break;
 	case MF_STORE_GLOBAL:
 		if (map->key)
@@ -107,6 +124,7 @@ static bool is_aggregate(const struct mf_type *type)
 	case MF_STATS:
 	case MF_HIST:
 	case MF_LHIST:
+	case MF_TSERIES:
 		return true;
 	default:
 		return false;
@@ -300,6 +318,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	check_global(&checker, "filterPid", globals->filter_pid, 4, checker.rodata);
 	check_global(&checker, "pidNamespace", globals->pid_namespace, 16, checker.rodata);
 	check_global(&checker, "start", globals->start, 8, checker.rodata);
+	check_global(&checker, "wallOffset", globals->wall_offset, 8, checker.rodata);
 	check_global(&checker, "cpus", globals->cpus, 8, checker.rodata);
 	check_global(&checker, "paramCount", globals->param_count, 8, checker.rodata);
 	check_global(&checker, "childPid", globals->child_pid, 4, checker.rodata);

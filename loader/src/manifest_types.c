@@ -3,22 +3,25 @@
 
 #include "exit_status.h"
 #include "manifest_read.h"
+#include "series.h"
 
 #define MAX_HIST_BITS 8
 #define MAX_LHIST_BUCKETS 100000
 #define MAX_ARRAY (1u << 20)
 #define MAX_STACK 1024
+#define MAX_INTERVALS 1000000
 
 static const char *const kind_names[] = {
-	[MF_VOID] = "void",	[MF_BOOL] = "bool",	  [MF_POINTER] = "pointer",
-	[MF_KSYM] = "ksym",	[MF_USYM] = "usym",	  [MF_TIMESTAMP] = "timestamp",
-	[MF_PROBE] = "probe",	[MF_COUNT] = "count",	  [MF_INT] = "int",
-	[MF_STRING] = "string", [MF_BUFFER] = "buffer",	  [MF_ENUM] = "enum",
-	[MF_ARRAY] = "array",	[MF_TUPLE] = "tuple",	  [MF_RECORD] = "record",
-	[MF_STACK] = "stack",	[MF_SUM] = "sum",	  [MF_MIN] = "min",
-	[MF_MAX] = "max",	[MF_AVG] = "avg",	  [MF_STATS] = "stats",
-	[MF_HIST] = "hist",	[MF_LHIST] = "lhist",	  [MF_NAME] = "name",
-	[MF_INET] = "inet",	[MF_MACADDR] = "macaddr", [MF_CGROUP_PATH] = "cgroup_path",
+	[MF_VOID] = "void",	  [MF_BOOL] = "bool",	    [MF_POINTER] = "pointer",
+	[MF_KSYM] = "ksym",	  [MF_USYM] = "usym",	    [MF_TIMESTAMP] = "timestamp",
+	[MF_PROBE] = "probe",	  [MF_COUNT] = "count",	    [MF_INT] = "int",
+	[MF_STRING] = "string",	  [MF_BUFFER] = "buffer",   [MF_ENUM] = "enum",
+	[MF_ARRAY] = "array",	  [MF_TUPLE] = "tuple",	    [MF_RECORD] = "record",
+	[MF_STACK] = "stack",	  [MF_SUM] = "sum",	    [MF_MIN] = "min",
+	[MF_MAX] = "max",	  [MF_AVG] = "avg",	    [MF_STATS] = "stats",
+	[MF_HIST] = "hist",	  [MF_LHIST] = "lhist",	    [MF_NAME] = "name",
+	[MF_INET] = "inet",	  [MF_MACADDR] = "macaddr", [MF_CGROUP_PATH] = "cgroup_path",
+	[MF_TSERIES] = "tseries",
 };
 
 static const struct mf_type void_type = {.kind = MF_VOID};
@@ -105,6 +108,26 @@ static void read_lhist(struct manifest_reader *reader, const struct json *json,
 	type->size = 8 * type->buckets;
 }
 
+static void read_series(struct manifest_reader *reader, const struct json *json,
+			struct mf_type *type)
+{
+	static const char *const aggregations[] = {
+		[MF_LAST] = "last", [MF_AVERAGE] = "avg", [MF_GREATEST] = "max",
+		[MF_LEAST] = "min", [MF_TOTAL] = "sum",
+	};
+
+	type->is_signed = manifest_flag(reader, json, "signed");
+	type->aggregation =
+		(enum mf_aggregation)manifest_choice(reader, json, "aggregation", aggregations, 5);
+	type->interval = manifest_number(reader, json, "interval", INT64_MAX);
+	type->count = (uint32_t)manifest_number(reader, json, "count", MAX_INTERVALS);
+	if (!type->interval || !type->count) {
+		manifest_wrong(reader, "a series without intervals");
+		return;
+	}
+	type->size = type->count * series_slot_size(type->aggregation);
+}
+
 static void read_enum(struct manifest_reader *reader, const struct json *json, struct mf_type *type)
 {
 	type->size = int_size(reader, json);
@@ -184,6 +207,9 @@ static void read_kind(struct manifest_reader *reader, const struct json *json, s
 		break;
 	case MF_LHIST:
 		read_lhist(reader, json, type);
+		break;
+	case MF_TSERIES:
+		read_series(reader, json, type);
 		break;
 	}
 }

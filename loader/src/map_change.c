@@ -112,6 +112,20 @@ static int reset_slot(const struct session *session, const struct mf_store *stor
 	return error;
 }
 
+/* A series has no flag: one without values is as one that was never there. */
+static int reset_slots(const struct session *session, const struct mf_store *store)
+{
+	int fd = session_map_fd(session, store->map), error = 0;
+	uint8_t *zeros = calloc(session->cpus, round_up_8(store->value_size));
+
+	if (!zeros)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < store->entries && !error; i++)
+		error = bpf_map_update_elem(fd, &i, zeros, BPF_ANY);
+	free(zeros);
+	return error;
+}
+
 static void reset_global(const struct session *session, const struct mf_map *map,
 			 const struct mf_store *store, bool keep)
 {
@@ -137,6 +151,9 @@ static int reset(const struct session *session, const struct mf_map *map, bool k
 			break;
 		case MF_STORE_PERCPU_SLOT:
 			error = reset_slot(session, store, keep);
+			break;
+		case MF_STORE_PERCPU_SLOTS:
+			error = reset_slots(session, store);
 			break;
 		case MF_STORE_GLOBAL:
 			reset_global(session, map, store, keep);

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 
 #include "map_batch.h"
+#include "series.h"
 #include "session.h"
 #include "value.h"
 
@@ -18,7 +19,8 @@ static size_t round_up_8(size_t size)
 static bool add_row(struct map_rows *rows, uint8_t **key, uint8_t **value)
 {
 	if (rows->count == rows->room) {
-		size_t room = rows->room ? rows->room * 2 : 64;
+		/* A scalar is one row; a series can have 24 MB. */
+		size_t first = rows->map->key ? 64 : 1, room = rows->room ? rows->room * 2 : first;
 		uint8_t *keys, *values;
 
 		/* Row numbers are 32 bits wide in the order. */
@@ -86,6 +88,9 @@ void map_value_combine(uint8_t *to, const struct mf_type *type, const uint8_t *v
 			for (uint32_t i = 0; i < type->buckets; i++)
 				add_u64(to + 8 * (size_t)i, values + 8 * (size_t)i);
 			break;
+		case MF_TSERIES:
+			series_combine(to, type, type->count, values, stride, cpus);
+			return;
 		default:
 			/* Plain values are not kept by CPU: all are the same, or only the first is
 			 * used. */
@@ -162,6 +167,40 @@ static int read_slot(struct map_rows *rows, const struct session *session,
 	return error;
 }
 
+/* The slots of a series, element by element of the array. */
+static int read_slots(struct map_rows *rows, const struct session *session,
+		      const struct mf_store *store)
+{
+	const struct mf_type *type = rows->map->value;
+	uint32_t size = series_slot_size(type->aggregation), in_chunk = store->value_size / size;
+	size_t stride = round_up_8(store->value_size);
+	uint8_t *values = calloc(session->cpus, stride), *key, *value;
+	int fd = session_map_fd(session, store->map), error = 0;
+	bool any = false;
+
+	if (!values || !add_row(rows, &key, &value)) {
+		free(values);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i * in_chunk < type->count && !error; i++) {
+		uint32_t rest = type->count - i * in_chunk;
+		uint32_t slots = rest < in_chunk ? rest : in_chunk;
+		uint8_t *to = value + (size_t)i * in_chunk * size;
+
+		error = bpf_map_lookup_elem(fd, &i, values);
+		if (error)
+			break;
+		series_combine(to, type, slots, values, stride, session->cpus);
+		for (uint32_t slot = 0; slot < slots && !any; slot++)
+			any = value_load(to + (size_t)slot * size, 8, false) != 0;
+	}
+	/* Nothing was ever put into it. */
+	if (!any)
+		rows->count--;
+	free(values);
+	return error;
+}
+
 static int read_global(struct map_rows *rows, const struct session *session,
 		       const struct mf_store *store)
 {
@@ -184,6 +223,8 @@ static int read_store(struct map_rows *rows, const struct session *session,
 		return read_hash(rows, session, store);
 	case MF_STORE_PERCPU_SLOT:
 		return read_slot(rows, session, store);
+	case MF_STORE_PERCPU_SLOTS:
+		return read_slots(rows, session, store);
 	case MF_STORE_GLOBAL:
 		return read_global(rows, session, store);
 	}

@@ -12,6 +12,7 @@ static bool is_type(enum mf_store_kind kind, __u32 type)
 	case MF_STORE_PERCPU_HASH:
 		return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 	case MF_STORE_PERCPU_SLOT:
+	case MF_STORE_PERCPU_SLOTS:
 		return type == BPF_MAP_TYPE_PERCPU_ARRAY;
 	case MF_STORE_GLOBAL:
 		return false;
@@ -34,6 +35,8 @@ const char *map_store_check(const struct session *session, const struct mf_store
 		return "its kernel map has another type";
 	if (info.value_size != store->value_size)
 		return "values of its kernel map have another size";
+	if (store->kind == MF_STORE_PERCPU_SLOTS)
+		return info.max_entries < store->entries ? "its kernel map is too small" : NULL;
 	if (store->kind != MF_STORE_PERCPU_SLOT && info.key_size != store->key_size)
 		return "keys of its kernel map have another size";
 	if (store->kind == MF_STORE_PERCPU_SLOT &&

@@ -44,7 +44,9 @@ static int run_warning(struct output *output, const struct mf_event *event, cons
 	int64_t code = 0;
 
 	if (event->helper)
-		code = (int64_t)value_number(event->fields[0].type,
+		/* Before Linux 6.4 functions of maps gave an int, whose upper half in the register
+		 * was anything. */
+		code = (int32_t)value_number(event->fields[0].type,
 					     record + event->fields[0].offset);
 	if (!output->session->options->no_warnings)
 		output->renderer->warning(output, event, code);
@@ -81,6 +83,7 @@ bool type_can_nest(const struct mf_type *type)
 	switch (type->kind) {
 	case MF_HIST:
 	case MF_LHIST:
+	case MF_TSERIES:
 		return false;
 	case MF_ARRAY:
 		return type_can_nest(type->element);
@@ -126,7 +129,8 @@ static int prepare_event(struct output *output, const struct mf_event *event)
 
 static int prepare_map(const struct output *output, const struct mf_map *map)
 {
-	bool buckets = map->value->kind == MF_HIST || map->value->kind == MF_LHIST;
+	bool buckets = map->value->kind == MF_HIST || map->value->kind == MF_LHIST ||
+		       map->value->kind == MF_TSERIES;
 	const char *problem = NULL;
 
 	if ((map->key && !type_can_nest(map->key)) || (!buckets && !type_can_nest(map->value)))

@@ -15,7 +15,7 @@ static bool fits(enum format_conversion conversion, const struct mf_type *type)
 	case FORMAT_LITERAL:
 		return false;
 	case FORMAT_VALUE:
-		return type->kind != MF_HIST && type->kind != MF_LHIST;
+		return type->kind != MF_HIST && type->kind != MF_LHIST && type->kind != MF_TSERIES;
 	case FORMAT_BUFFER:
 	case FORMAT_BUFFER_HEX:
 	case FORMAT_BUFFER_RAW:

@@ -56,6 +56,8 @@ static const char *map_message(const struct mf_type *value)
 	case MF_HIST:
 	case MF_LHIST:
 		return "hist";
+	case MF_TSERIES:
+		return "tseries";
 	default:
 		return "map";
 	}

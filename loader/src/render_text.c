@@ -4,6 +4,7 @@
 
 #include "hist.h"
 #include "output_internal.h"
+#include "series.h"
 #include "session.h"
 
 /* Blanks that a tab in a script is shown as. */
@@ -79,6 +80,10 @@ static void put_row(struct output *output, const struct map_view *view, size_t r
 	case MF_LHIST:
 		strbuf_char(to, '\n');
 		lhist_text(to, counts, type->buckets, type->min, type->max, type->step);
+		break;
+	case MF_TSERIES:
+		strbuf_char(to, '\n');
+		series_text(to, &output->clock, type, value, view->div);
 		break;
 	default:
 		strbuf_char(to, ' ');

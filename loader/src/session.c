@@ -16,6 +16,7 @@
 #include "libbpf_log.h"
 #include "params.h"
 #include "report.h"
+#include "time_format.h"
 
 #define PAGE 4096
 /* Ring of a script that sends no values. */
@@ -75,6 +76,10 @@ static bool store_fits(const struct mf_store *store, const struct bpf_map *map)
 		       bpf_map__key_size(map) == 4 && bpf_map__max_entries(map) > 0 &&
 		       store->value_size <= value && store->present % 8 == 0 && value >= 8 &&
 		       store->present <= value - 8;
+	case MF_STORE_PERCPU_SLOTS:
+		return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		       bpf_map__key_size(map) == 4 && value == store->value_size &&
+		       bpf_map__max_entries(map) >= store->entries;
 	case MF_STORE_GLOBAL:
 		break;
 	}
@@ -246,7 +251,7 @@ static int set_rodata(struct session *session)
 	const struct mf_globals *globals = &session->manifest->globals;
 	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".rodata");
 	uint64_t cpus = session->cpus, count = session->parameter_count;
-	uint64_t namespace[2] = {0};
+	uint64_t namespace[2] = {0}, wall_offset = wall_clock_offset();
 	uint32_t pid = session->options->pid;
 	const void *initial;
 	uint8_t *rodata;
@@ -271,6 +276,7 @@ static int set_rodata(struct session *session)
 	put_global(rodata, globals->filter_pid, &pid, sizeof(pid));
 	put_global(rodata, globals->pid_namespace, namespace, sizeof(namespace));
 	put_global(rodata, globals->start, &session->start, sizeof(session->start));
+	put_global(rodata, globals->wall_offset, &wall_offset, sizeof(wall_offset));
 	put_global(rodata, globals->cpus, &cpus, sizeof(cpus));
 	put_global(rodata, globals->param_count, &count, sizeof(count));
 	put_global(rodata, globals->child_pid, &session->child_pid, sizeof(session->child_pid));

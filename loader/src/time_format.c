@@ -14,7 +14,7 @@ static uint64_t read_clock(clockid_t id)
 	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
-static uint64_t measure_offset(void)
+uint64_t wall_clock_offset(void)
 {
 	uint64_t best = UINT64_MAX, offset = 0;
 
@@ -34,7 +34,7 @@ static uint64_t measure_offset(void)
 
 void wall_clock_init(struct wall_clock *clock)
 {
-	*clock = (struct wall_clock){.boot_offset = measure_offset()};
+	*clock = (struct wall_clock){.boot_offset = wall_clock_offset()};
 }
 
 uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
@@ -43,7 +43,7 @@ uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
 	int64_t drift = (int64_t)(offset - clock->boot_offset);
 
 	if (drift > JUMP_NS || drift < -JUMP_NS)
-		clock->boot_offset = measure_offset();
+		clock->boot_offset = wall_clock_offset();
 	return boot_ns + clock->boot_offset;
 }
 

@@ -18,6 +18,9 @@ struct wall_clock {
 	struct tm local;
 };
 
+/* Nanoseconds from the boot clock to the wall clock. */
+uint64_t wall_clock_offset(void);
+
 void wall_clock_init(struct wall_clock *clock);
 
 /* Wall-clock time in ns of a boot-clock time. Follows the wall clock when it was set. */

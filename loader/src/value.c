@@ -7,6 +7,7 @@
 #include "cgroups.h"
 #include "hist.h"
 #include "name_text.h"
+#include "series.h"
 #include "session.h"
 #include "stacks.h"
 #include "symbols.h"
@@ -414,6 +415,9 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 	case MF_HIST:
 	case MF_LHIST:
 		put_buckets(to, type, data);
+		break;
+	case MF_TSERIES:
+		series_text(to, context->clock, type, data, 1);
 		break;
 	}
 }

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "hist.h"
+#include "series.h"
 
 /* Digits that a double's mantissa has (IEEE 754). */
 #define DOUBLE_BITS 53
@@ -277,6 +278,9 @@ void json_map_value(struct strbuf *to, const struct value_context *context,
 	case MF_LHIST:
 		put_buckets(to, type, data, div);
 		break;
+	case MF_TSERIES:
+		series_json(to, context->clock, type, data, div);
+		break;
 	default:
 		json_value(to, context, type, data);
 		break;
@@ -316,6 +320,7 @@ void json_value(struct strbuf *to, const struct value_context *context, const st
 	case MF_STATS:
 	case MF_HIST:
 	case MF_LHIST:
+	case MF_TSERIES:
 		json_map_value(to, context, type, data, 1);
 		break;
 	default:

@@ -31,6 +31,8 @@ const SCRIPTS = {
     fn note($s : string) : void { @[$s] = count(); }
     tracepoint:syscalls:sys_enter_getppid /comm == "functions"/ { note(six(3, -1, "in", 40, 200, "found")); note(six(50, 0, "", 40, 0, "")); }
     uprobe:/workload:workload_target { note("target"); }`,
+  series: `config = { unstable_tseries = enable } tracepoint:syscalls:sys_enter_getppid /comm == "series"/ {
+      @all = tseries(1, 1d, 5, "sum"); @large = tseries(2, 1d, 1000000, "sum"); @keys[comm] = tseries(3, 1d, 1365); }`,
   missing: 'kprobe:no_such_function { @ = count(); }',
 } as const;
 
@@ -45,6 +47,7 @@ const COMMANDS: Readonly<Record<keyof typeof SCRIPTS, Omit<GuestCommand, 'object
   user: { workload: 'call 5 7 8' },
   loops: { workload: 'comm loops getppid 3' },
   functions: { workload: 'comm functions getppid 4 call 5 7 8' },
+  series: { workload: 'comm series getppid 50', flags: '-f json -q' },
   missing: { endsItself: true },
 };
 
@@ -134,6 +137,17 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('Linux %s', 
   test('loops over ranges and maps', () => {
     expect(mapValue(of('loops').stdout, '@sum')).toBe(3 * 4950);
     expect(of('loops').stdout).toMatch(/^5\n/);
+  });
+
+  test('[FUN-071] keeps series', () => {
+    const values = of('series')
+      .stdout.split('\n')
+      .map((text) => text.replace(/"interval_start":"[^"]*",/, ''));
+    expect(values.slice(0, 3)).toEqual([
+      '{"type": "tseries", "data": {"@all": [{"value":50}]}}',
+      '{"type": "tseries", "data": {"@keys": {"series": [{"value":3}]}}}',
+      '{"type": "tseries", "data": {"@large": [{"value":100}]}}',
+    ]);
   });
 
   test('says which function is missing', () => {

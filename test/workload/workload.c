@@ -15,10 +15,12 @@
 //   of the command line threads COUNT ACTION ...  COUNT threads at once, each doing the rest of the
 //   command line spin MS                 burn so much CPU time sleep MS storm MS getppid(2) calls
 //   without a pause for so long pid                     print the process id
+//   pin CPU                 run on that CPU from here on
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +281,12 @@ static void act(struct words words)
 					syscall(SYS_getppid);
 		} else if (!strcmp(action, "sleep")) {
 			usleep(number(&words) * 1000);
+		} else if (!strcmp(action, "pin")) {
+			cpu_set_t set;
+			CPU_ZERO(&set);
+			CPU_SET(number(&words), &set);
+			if (sched_setaffinity(0, sizeof(set), &set) != 0)
+				die("pin");
 		} else if (!strcmp(action, "pid")) {
 			printf("%d\n", getpid());
 			fflush(stdout);

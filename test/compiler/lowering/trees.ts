@@ -227,6 +227,7 @@ export const aggregate = (
     case 'stats':
     case 'hist':
     case 'lhist':
+    case 'tseries':
       return { kind: 'aggregate', map: target.name, key, aggregate: type, value, range };
     default:
       throw new Error(`${type.kind} is no aggregate`);
