@@ -190,6 +190,7 @@ static void free_files(void *item)
 		for (size_t i = 0; file->names && i < file->symbols.count; i++)
 			free(file->names[i]);
 		free(file->names);
+		code_lines_free(&file->lines);
 		elf_symbols_free(&file->symbols);
 		if (file->copied)
 			free(file->image);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "code_lines.h"
 #include "elf_symbols.h"
 #include "id_table.h"
 #include "proc_maps.h"
@@ -22,6 +23,7 @@ struct mapped_file {
 	/* Readable names of the functions, by their places in the table: NULL where nobody asked
 	 * yet. NULL: nobody asked for any. */
 	char **names;
+	struct code_lines lines;
 };
 
 struct mapped_files {

@@ -206,7 +206,7 @@ int output_open(struct output **out, struct session *session)
 	output->fd = STDOUT_FILENO;
 	output->stop = -1;
 	wall_clock_init(&output->clock);
-	output->symbols = symbols_new(&session->manifest->config);
+	output->symbols = symbols_new(&session->manifest->config, session->options->debug_folders);
 	if (!output->symbols ||
 	    !value_context_init(&output->values, session, output->symbols, &output->clock)) {
 		say_error("out of memory");

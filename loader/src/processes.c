@@ -10,7 +10,7 @@
  * again. */
 #define MISS_NS 50000000u
 /* How old a map becomes, at least, before the next note of its process renews it: eager. */
-#define RENEW_NS 1000000000u
+#define RENEW_NS 100000000u
 
 /* Which program a pid runs: changes when it execs, and when the pid is given to another process. */
 struct identity {

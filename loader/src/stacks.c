@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 
+#include "code_lines.h"
 #include "session.h"
 #include "symbols.h"
 
@@ -31,8 +32,27 @@ bool stacks_open(struct value_context *context)
 	return context->frames != NULL;
 }
 
+static void put_line(struct strbuf *to, const struct code_frame *frame)
+{
+	if (frame->line) {
+		strbuf_text(to, " @");
+		strbuf_text(to, frame->line);
+	}
+}
+
+/* Functions that were inlined at the address have lines of their own before it: they are the inner
+ * ones. */
 static void put_bpftrace_frame(struct strbuf *to, uint64_t address, const struct symbol *symbol)
 {
+	for (size_t i = 0; i + 1 < symbol->frame_count; i++) {
+		const struct code_frame *frame = &symbol->frames[i];
+
+		strbuf_text(to, "        ");
+		strbuf_text(to, frame->function ? frame->function : UNKNOWN);
+		strbuf_text(to, " [inlined]");
+		put_line(to, frame);
+		strbuf_char(to, '\n');
+	}
 	strbuf_text(to, "        ");
 	if (symbol->name) {
 		strbuf_text(to, symbol->name);
@@ -42,6 +62,8 @@ static void put_bpftrace_frame(struct strbuf *to, uint64_t address, const struct
 		strbuf_text(to, "0x");
 		strbuf_hex(to, address);
 	}
+	if (symbol->frame_count)
+		put_line(to, &symbol->frames[symbol->frame_count - 1]);
 }
 
 static void put_perf_frame(struct strbuf *to, uint64_t address, const struct symbol *symbol,
@@ -66,6 +88,26 @@ static void put_perf_frame(struct strbuf *to, uint64_t address, const struct sym
 	strbuf_char(to, ')');
 }
 
+static bool name_frame(const struct value_context *context, enum mf_stack_mode mode, bool user,
+		       uint32_t pid, const uint64_t *frames, uint32_t index, struct symbol *symbol)
+{
+	switch (mode) {
+	case MF_STACK_BPFTRACE:
+		if (user)
+			return symbols_user_source(context->symbols, pid, frames[index], index > 0,
+						   symbol);
+		return symbols_kernel(context->symbols, frames[index], symbol);
+	case MF_STACK_PERF:
+		if (user)
+			return symbols_user(context->symbols, pid, frames[index], symbol);
+		return symbols_kernel(context->symbols, frames[index], symbol);
+	case MF_STACK_RAW:
+	case MF_STACK_BUILD_ID:
+		break;
+	}
+	return false;
+}
+
 void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 			enum mf_stack_mode mode, bool user, uint32_t pid, const uint64_t *frames,
 			uint32_t count)
@@ -74,11 +116,8 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 	for (uint32_t i = 0; i < count; i++) {
 		struct symbol symbol = {0};
 
-		if (mode == MF_STACK_BPFTRACE || mode == MF_STACK_PERF) {
-			if (user ? !symbols_user(context->symbols, pid, frames[i], &symbol)
-				 : !symbols_kernel(context->symbols, frames[i], &symbol))
-				symbol = (struct symbol){0};
-		}
+		if (!name_frame(context, mode, user, pid, frames, i, &symbol))
+			symbol = (struct symbol){0};
 		switch (mode) {
 		case MF_STACK_BPFTRACE:
 			put_bpftrace_frame(to, frames[i], &symbol);
@@ -97,21 +136,34 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 	}
 }
 
-void stacks_build_ids_text(struct strbuf *to, const struct bpf_stack_build_id *frames,
-			   uint32_t count)
+static void put_build_id(struct strbuf *to, const uint8_t *id, uint32_t size, uint64_t offset)
+{
+	for (uint32_t i = 0; i < size; i++) {
+		strbuf_char(to, "0123456789abcdef"[id[i] >> 4]);
+		strbuf_char(to, "0123456789abcdef"[id[i] & 15]);
+	}
+	strbuf_text(to, " 0x");
+	strbuf_hex(to, offset);
+}
+
+void stacks_build_ids_text(struct strbuf *to, const struct value_context *context, uint32_t pid,
+			   const struct bpf_stack_build_id *frames, uint32_t count)
 {
 	strbuf_char(to, '\n');
 	for (uint32_t i = 0; i < count; i++) {
-		if (frames[i].status == BPF_STACK_BUILD_ID_VALID) {
-			for (size_t j = 0; j < sizeof(frames[i].build_id); j++) {
-				strbuf_char(to, "0123456789abcdef"[frames[i].build_id[j] >> 4]);
-				strbuf_char(to, "0123456789abcdef"[frames[i].build_id[j] & 15]);
-			}
-			strbuf_text(to, " 0x");
-			strbuf_hex(to, frames[i].offset);
-		} else {
-			strbuf_hex(to, frames[i].ip);
-		}
+		const struct bpf_stack_build_id *frame = &frames[i];
+		uint64_t offset = frame->offset;
+		uint32_t size = sizeof(frame->build_id);
+		const uint8_t *id = frame->build_id;
+
+		/* The kernel has none where it could not read the file just then
+		 * (stack_map_get_build_id_offset, kernel/bpf/stackmap.c). */
+		if (frame->status != BPF_STACK_BUILD_ID_VALID)
+			id = symbols_build_id(context->symbols, pid, frame->ip, &size, &offset);
+		if (id)
+			put_build_id(to, id, size, offset);
+		else
+			strbuf_hex(to, frame->ip);
 		strbuf_char(to, '\n');
 	}
 }
@@ -135,8 +187,8 @@ void stacks_text(struct strbuf *to, const struct value_context *context, const s
 		count = 0;
 	if (build_ids) {
 		stacks_build_ids_text(
-			to, (const struct bpf_stack_build_id *)(const void *)context->frames,
-			count);
+			to, context, pid,
+			(const struct bpf_stack_build_id *)(const void *)context->frames, count);
 		return;
 	}
 	stacks_frames_text(to, context, type->stack_mode, type->user_stack, pid, context->frames,

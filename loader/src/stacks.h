@@ -20,7 +20,7 @@ struct bpf_stack_build_id;
 
 /* The same for frames with build ids: id and offset in the file, or the address where the file has
  * none. */
-void stacks_build_ids_text(struct strbuf *to, const struct bpf_stack_build_id *frames,
-			   uint32_t count);
+void stacks_build_ids_text(struct strbuf *to, const struct value_context *context, uint32_t pid,
+			   const struct bpf_stack_build_id *frames, uint32_t count);
 
 #endif

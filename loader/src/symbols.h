@@ -3,9 +3,11 @@
 #define BPFLOAD_SYMBOLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct symbols;
+struct code_frame;
 struct mf_config;
 
 struct symbol {
@@ -15,11 +17,14 @@ struct symbol {
 	/* Path of the file, or name of the kernel module; NULL for the kernel itself and for
 	 * unknown ones. */
 	const char *module;
+	/* Where debug information says more of it: symbols_user_source. */
+	const struct code_frame *frames;
+	size_t frame_count;
 };
 
 /* NULL without memory. Nothing is read before it is needed. `config` is what the script says of
- * symbols. */
-struct symbols *symbols_new(const struct mf_config *config);
+ * symbols; `debug_folders` as of --debuginfo, or NULL. */
+struct symbols *symbols_new(const struct mf_config *config, const char *debug_folders);
 void symbols_free(struct symbols *symbols);
 
 /*
@@ -31,5 +36,16 @@ void symbols_note_process(struct symbols *symbols, uint32_t pid);
 /* The texts in `symbol` live until the next call. False: nothing is known of that address. */
 bool symbols_kernel(struct symbols *symbols, uint64_t address, struct symbol *symbol);
 bool symbols_user(struct symbols *symbols, uint32_t pid, uint64_t address, struct symbol *symbol);
+
+/*
+ * The same with source lines, if the script wants them. `is_return`: the address is the one behind
+ * a call, and the line that of the call.
+ */
+bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address, bool is_return,
+			 struct symbol *symbol);
+
+/* The build id of the file that holds an address, and its offset in it; NULL: not known. */
+const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t address,
+				uint32_t *size, uint64_t *offset);
 
 #endif

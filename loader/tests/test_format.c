@@ -30,7 +30,7 @@ static void setup(struct tester *tester)
 {
 	*tester = (struct tester){0};
 	fixture_init(&tester->fixture);
-	tester->symbols = symbols_new(&tester->fixture.manifest.config);
+	tester->symbols = symbols_new(&tester->fixture.manifest.config, NULL);
 	wall_clock_init(&tester->clock);
 	CHECK(value_context_init(&tester->values, &tester->fixture.session, tester->symbols,
 				 &tester->clock));

@@ -33,7 +33,7 @@ static void setup(struct tester *tester)
 	fixture_init(&tester->fixture);
 	tester->fixture.manifest.enums = enums;
 	tester->fixture.manifest.enum_count = 1;
-	tester->symbols = symbols_new(&tester->fixture.manifest.config);
+	tester->symbols = symbols_new(&tester->fixture.manifest.config, NULL);
 	wall_clock_init(&tester->clock);
 	CHECK(value_context_init(&tester->values, &tester->fixture.session, tester->symbols,
 				 &tester->clock));

@@ -380,7 +380,7 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "--landmark") == 0)
 		return be_a_landmark();
-	symbols = symbols_new(&config);
+	symbols = symbols_new(&config, NULL);
 	CHECK(bpfload_test_landmark(3) == 3);
 	kallsyms_from_a_file();
 	kallsyms_of_this_kernel();

@@ -38,7 +38,7 @@ static void setup(struct tester *tester)
 	tester->fixture.manifest.enum_count = 1;
 	tester->fixture.manifest.formats = formats;
 	tester->fixture.manifest.format_count = 3;
-	tester->symbols = symbols_new(&tester->fixture.manifest.config);
+	tester->symbols = symbols_new(&tester->fixture.manifest.config, NULL);
 	wall_clock_init(&tester->clock);
 	CHECK(value_context_init(&tester->values, &tester->fixture.session, tester->symbols,
 				 &tester->clock));
@@ -360,7 +360,7 @@ static void frames_with_build_ids(struct tester *tester)
 
 	for (uint8_t i = 0; i < 20; i++)
 		frames[0].build_id[i] = (unsigned char)(0xf0 + i);
-	stacks_build_ids_text(&tester->text, frames, 2);
+	stacks_build_ids_text(&tester->text, &tester->values, 0x7ffffff0, frames, 2);
 	CHECK_TEXT(&tester->text, "\nf0f1f2f3f4f5f6f7f8f9fafbfcfdfeff00010203 0x1234\n"
 				  "7f0000001000\n");
 }

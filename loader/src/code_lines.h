@@ -1,0 +1,43 @@
+/* Source lines of a file's code, from its debug information, each address looked up once. */
+#ifndef BPFLOAD_CODE_LINES_H
+#define BPFLOAD_CODE_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "debug_file.h"
+#include "id_table.h"
+
+struct source_lines;
+
+/* One function that an address is in: those that were inlined there first, then the one around
+ * them. */
+struct code_frame {
+	/* Of the inlined function; NULL: the one of the symbol table. */
+	const char *function;
+	/* FILE:LINE; NULL: not known. */
+	const char *line;
+};
+
+struct code_lines {
+	/* Whether debug information was looked for; `lines` is there if it was found. */
+	bool opened;
+	struct elf_image image;
+	struct debug_file debug;
+	struct source_lines *lines;
+	/* Frames by address: struct code_frames. */
+	struct id_table frames;
+};
+
+/*
+ * The frames at an address of the file's own space; 0 where nothing is known. They live as long as
+ * `lines`. The file's bytes must outlive it too; `path` and `folders` are as in debug_file_open,
+ * asked for once.
+ */
+size_t code_lines_find(struct code_lines *lines, const void *bytes, size_t size, const char *path,
+		       const char *folders, uint64_t address, const struct code_frame **frames);
+
+void code_lines_free(struct code_lines *lines);
+
+#endif

@@ -1,0 +1,76 @@
+/** Source lines in stacks of processes, from debug information. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/build.ts';
+import { canRun, type RunResult, run } from '../support/run.ts';
+
+const folder = temporaryFolder();
+const source = join(folder, 'calls.c');
+const SOURCE = `#include <unistd.h>
+#define KEEP __attribute__((noinline, noclone, used))
+KEEP int leaf(int x) {
+  __asm__ volatile("" : : "r"(__builtin_frame_address(0)));
+  return x + 1;
+}
+KEEP int middle(int x) {
+  int y = leaf(x);
+  return y + 1;
+}
+int main(void) {
+  int sum = middle(1);
+  usleep(100000);
+  return sum == 0;
+}
+`;
+
+describe.runIf(canRun)('stacks with debug information', () => {
+  const trace = (name: string, config = ''): Promise<RunResult> => {
+    const program = join(folder, name);
+    return run(
+      `${config} uprobe:${program}:leaf+4 { @[ustack(3)] = count(); @perf[ustack(perf, 3)] = count(); }`,
+      {
+        workload: () => {
+          execFileSync(program);
+        },
+      },
+    );
+  };
+  beforeAll(() => {
+    writeFileSync(source, SOURCE);
+    for (const [name, flag] of [
+      ['dwarf4', '-gdwarf-4'],
+      ['dwarf5', '-gdwarf-5'],
+      ['plain', '-g0'],
+    ] as const)
+      execFileSync(
+        'gcc',
+        ['-O1', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls', '-o', name, flag, source],
+        { cwd: folder },
+      );
+  });
+
+  it.each(['dwarf4', 'dwarf5'])(
+    'show file and line of each frame, of callers that of the call, with %s [OUT-038]',
+    async (name) => {
+      const { stdout } = await trace(name);
+      const lines = /^@\[\n((?:.*\n)*?)\]: 1$/m.exec(stdout)?.[1]?.split('\n') ?? [];
+      expect(lines[0]).toBe(`        leaf+4 @${source}:4`);
+      expect(lines[1]).toMatch(new RegExp(`^ {8}middle\\+\\d+ @${source}:8$`));
+      expect(lines[2]).toMatch(new RegExp(`^ {8}main\\+\\d+ @${source}:12$`));
+      // What other programs read stays as they know it.
+      expect(stdout).toMatch(
+        new RegExp(`^\\t[0-9a-f]+ leaf\\+4 \\(${join(folder, name)}\\)$`, 'm'),
+      );
+    },
+  );
+
+  it('show none without it, or where the script does not want them [OUT-038] [CFG-021]', async () => {
+    for (const result of [
+      await trace('plain'),
+      await trace('dwarf5', 'config = { show_debug_info = false }'),
+    ])
+      expect(result.stdout).toMatch(/^@\[\n {8}leaf\+4\n {8}middle\+\d+\n {8}main\+\d+\n\]: 1$/m);
+  });
+});
