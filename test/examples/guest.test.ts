@@ -51,11 +51,11 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('on Linux %s
   const lines = (name: string, pattern: RegExp): readonly string[] =>
     linesLike(of(name).stdout, pattern);
 
-  beforeAll(() => {
+  beforeAll(async () => {
     if (!hasKernel(series)) return;
     for (const name of names) writeObject(folder, name, text(name));
     const commands = names.map((name) => ({ object: `${name}.o`, ...COMMANDS[name] }));
-    runInGuest(series, folder, commands).forEach((result, index) => {
+    (await runInGuest(series, folder, commands)).forEach((result, index) => {
       results.set(names[index] ?? '', result);
     });
   }, 180_000);

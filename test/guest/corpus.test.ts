@@ -25,7 +25,7 @@ describe.each(SERIES)('On Linux %s a script', (series) => {
   const results = new Map<Case, Omit<RunResult, 'endedAfter'>>();
   const folder = temporaryFolder();
 
-  beforeAll(() => {
+  beforeAll(async () => {
     if (!hasKernel(series)) return;
     const commands = CASES.map((each, index) => {
       writeObject(folder, `case${index}`, each.script.replaceAll('WORKLOAD', '/workload'));
@@ -37,7 +37,7 @@ describe.each(SERIES)('On Linux %s a script', (series) => {
         ...(parameters === undefined ? {} : { parameters }),
       };
     });
-    runInGuest(series, folder, commands).forEach((result, index) => {
+    (await runInGuest(series, folder, commands)).forEach((result, index) => {
       const script = CASES[index];
       if (script) results.set(script, result);
     });

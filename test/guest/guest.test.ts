@@ -61,11 +61,11 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('Linux %s', 
     return result;
   };
 
-  beforeAll(() => {
+  beforeAll(async () => {
     if (!hasKernel(series)) return;
     for (const name of names) writeObject(folder, name, SCRIPTS[name]);
     const commands = names.map((name) => ({ object: `${name}.o`, ...COMMANDS[name] }));
-    runInGuest(series, folder, commands).forEach((result, index) => {
+    (await runInGuest(series, folder, commands)).forEach((result, index) => {
       results.set(names[index] ?? '', result);
     });
   }, 180_000);

@@ -71,14 +71,14 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))(
     const links = (name: Name): number => Number(/^links: (\d+)$/m.exec(of(name).stdout)?.[1]);
     const output = (name: Name): string => of(name).stdout.replace(/^links: .*\n/m, '');
 
-    beforeAll(() => {
+    beforeAll(async () => {
       if (!hasKernel(series)) return;
       const commands = names.map((name) => {
         const { text, ...command }: Command = COMMANDS[name];
         writeObject(folder, name, text);
         return { object: `${name}.o`, ...command };
       });
-      runInGuest(series, folder, commands).forEach((result, index) => {
+      (await runInGuest(series, folder, commands)).forEach((result, index) => {
         const name = names[index];
         if (name) results.set(name, result);
       });

@@ -1,7 +1,7 @@
 /** Random programs beside an oracle on Linux 6.1, whose verifier knows less of loops than later ones. */
 import { beforeAll, describe, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
-import { hasKernel, runInGuest } from '../support/guest.ts';
+import { type GuestResult, hasKernel, runInGuest } from '../support/guest.ts';
 import { batchScript, expectBatch, INPUT } from '../support/random-batches.ts';
 
 const SERIES = '6.1';
@@ -13,9 +13,9 @@ const BATCHES = Array.from({ length: 20 }, (_, batch) => batch).filter((batch) =
 
 describe(`Random programs on Linux ${SERIES}`, () => {
   const folder = temporaryFolder();
-  const results = new Map<number, ReturnType<typeof runInGuest>[number]>();
+  const results = new Map<number, GuestResult>();
 
-  beforeAll(() => {
+  beforeAll(async () => {
     if (!hasKernel(SERIES)) return;
     for (const batch of BATCHES) writeObject(folder, `batch${batch}`, batchScript(batch));
     const commands = BATCHES.map((batch) => ({
@@ -23,7 +23,7 @@ describe(`Random programs on Linux ${SERIES}`, () => {
       parameters: String(INPUT),
       endsItself: true,
     }));
-    runInGuest(SERIES, folder, commands).forEach((result, index) => {
+    (await runInGuest(SERIES, folder, commands)).forEach((result, index) => {
       results.set(BATCHES[index] ?? -1, result);
     });
   }, 300_000);

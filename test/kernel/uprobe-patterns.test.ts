@@ -51,7 +51,7 @@ const start =
   };
 
 describe.runIf(canRun)('uprobes by patterns', () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     writeFileSync(join(folder, 'steps.c'), SOURCE);
     writeFileSync(join(folder, 'main.c'), MAIN);
     writeFileSync(
@@ -234,7 +234,7 @@ describe.runIf(canRun)('uprobes by patterns', () => {
 });
 
 describe.runIf(hasKernel('6.1'))('on Linux 6.1, which has no link for many uprobes', () => {
-  it('patterns attach one by one [PRB-036]', () => {
+  it('patterns attach one by one [PRB-036]', async () => {
     const guest = temporaryFolder();
     writeObject(
       guest,
@@ -242,7 +242,9 @@ describe.runIf(hasKernel('6.1'))('on Linux 6.1, which has no link for many uprob
       `uprobe:/workload:workload_* { @[func, probe] = count(); }
        uretprobe:/workload:workload_* { @r[func, retval] = count(); }`,
     );
-    const [result] = runInGuest('6.1', guest, [{ object: 'pattern.o', workload: 'call 5 7 8' }]);
+    const [result] = await runInGuest('6.1', guest, [
+      { object: 'pattern.o', workload: 'call 5 7 8' },
+    ]);
     expect(result?.status).toBe(0);
     expect(
       mapValue(result?.stdout ?? '', '@', 'workload_target, uprobe:/workload:workload_target'),

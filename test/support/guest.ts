@@ -1,5 +1,5 @@
 /** Boots other kernels with a set of objects and gives what each printed. */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -26,6 +26,8 @@ export interface GuestCommand {
   readonly endsItself?: boolean;
 }
 
+export type GuestResult = Omit<RunResult, 'endedAfter'>;
+
 /** The kernel series whose guests are booted: two in `npm test`, more in `npm run matrix`. */
 export const SERIES: readonly string[] = (process.env.BPFSCRIPT_KERNELS ?? '6.1 6.12').split(' ');
 
@@ -45,11 +47,11 @@ export function hasKernel(series: string): boolean {
  * Runs commands in one boot of a kernel series. `folder` holds the objects and becomes the guest's root, with
  * the loader and the workload.
  */
-export function runInGuest(
+export async function runInGuest(
   series: string,
   folder: string,
   commands: readonly GuestCommand[],
-): readonly Omit<RunResult, 'endedAfter'>[] {
+): Promise<readonly GuestResult[]> {
   const results = join(folder, `.results-${series}`);
   const payload = join(folder, 'payload');
   mkdirSync(payload, { recursive: true });
@@ -66,26 +68,13 @@ export function runInGuest(
   chmodSync(driver, 0o755);
   const batch = join(folder, `batch-${series}`);
   writeFileSync(batch, commands.map((command, index) => `${line(command, index)}\n`).join(''));
-  const vm = spawnSync(
-    join(root, 'test/guest/vmrun.sh'),
-    [
-      '-b',
-      batch,
-      '-o',
-      results,
-      '-t',
-      String(60 + 10 * commands.length),
-      join(root, '.cache/kernels', series),
-      payload,
-    ],
-    { encoding: 'utf8' },
-  );
+  const seconds = String(60 + 10 * commands.length);
+  const kernel = join(root, '.cache/kernels', series);
+  const log = await boot(['-b', batch, '-o', results, '-t', seconds, kernel, payload]);
   return commands.map((_command, index) => {
     const file = (suffix: string): string => join(results, `${index + 1}.${suffix}`);
     if (!existsSync(file('rc')))
-      throw new Error(
-        `the ${series} guest did not run command ${index + 1}:\n${vm.stdout}${vm.stderr}`,
-      );
+      throw new Error(`the ${series} guest did not run command ${index + 1}:\n${log}`);
     return {
       stdout: readFileSync(file('out'), 'latin1').replace(
         '__BPFTRACE_NOTIFY_PROBES_ATTACHED\n',
@@ -94,6 +83,15 @@ export function runInGuest(
       stderr: readFileSync(file('err'), 'latin1'),
       status: Number(readFileSync(file('rc'), 'utf8')),
     };
+  });
+}
+
+/** Gives what the guest's script said; while it runs, the test runner has to hear from this process. */
+function boot(args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(join(root, 'test/guest/vmrun.sh'), args, (_error, stdout, stderr) =>
+      resolve(`${stdout}${stderr}`),
+    );
   });
 }
 
