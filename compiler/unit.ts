@@ -75,6 +75,8 @@ export interface UnitGlobal {
   readonly section: '.bss' | '.rodata';
   readonly type: UnitMapType;
   readonly size: number;
+  /** Its value until the loader sets another; zeros without. */
+  readonly initial?: Uint8Array;
 }
 
 /** What an instruction's number depends on, apart from the compiler. */

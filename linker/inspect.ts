@@ -29,12 +29,21 @@ export interface Inspection {
   readonly maps: readonly InspectedMap[];
   readonly events: readonly InspectedEvent[];
   readonly params: readonly { readonly index: number; readonly as: string }[];
+  readonly options: readonly InspectedOption[];
   readonly relocations: readonly InspectedRelocation[];
   readonly features: readonly string[];
   readonly capabilities: readonly string[];
   readonly sections: readonly { readonly name: string; readonly size: number }[];
   readonly manifest: unknown;
   readonly btfText: string;
+}
+
+/** A named parameter. */
+export interface InspectedOption {
+  readonly name: string;
+  readonly as: string;
+  readonly default: string;
+  readonly description?: string;
 }
 
 export interface InspectedFunction {
@@ -128,6 +137,12 @@ export function inspectObject(bytes: Uint8Array): Inspection {
     params: asObjects(manifest.params).map(({ index, as }) => {
       return { index: asNumber(index), as: asText(as) };
     }),
+    options: asObjects(manifest.options).map((option) => ({
+      name: asText(option.name),
+      as: asText(option.as),
+      default: option.as === 'bool' ? String(option.default === '1') : asText(option.default),
+      ...(typeof option.description === 'string' ? { description: option.description } : {}),
+    })),
     relocations: [
       ...coreRelocations(btf, required('.BTF.ext'), functions),
       ...asObjects(manifest.fixups).map(fixup),

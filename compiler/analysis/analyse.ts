@@ -95,6 +95,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       maps: new Map(),
       variables: new Map(),
       params: new Map(),
+      options: new Map(),
       sawUnknown: false,
       undefinedMaps: [],
     };
@@ -119,7 +120,8 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       diagnostics.addAll(distinct(round.diagnostics.all));
       if (diagnostics.hasErrors) return undefined;
       const params = [...round.params.values()].sort((a, b) => a.index - b.index);
-      return { probes, functions: reached, maps, params, config };
+      const options = [...round.options.values()];
+      return { probes, functions: reached, maps, params, options, config };
     }
   }
   throw new Error(`the types of the program do not settle within ${MOST_ROUNDS} rounds`);

@@ -113,6 +113,12 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
       return { kind: 'parameter', type: { kind: 'string', size }, index, range };
     },
 
+    option: (option) => {
+      const known = typing.round.options.get(option.name);
+      if (!known) typing.round.options.set(option.name, option);
+      return known ?? option;
+    },
+
     markDeleted(map) {
       mapUse(typing, map).deleted = true;
     },

@@ -22,7 +22,6 @@ const LATER: ReadonlySet<string> = new Set([
   'dw_ustack',
   'elf_info',
   'elf_is_exe',
-  'getopt',
   'is_array',
   'is_integer',
   'is_literal',

@@ -10,7 +10,7 @@ import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Flow } from '../types/join.ts';
 import type { Type, VoidType } from '../types/type.ts';
-import type { Config, TypedExpression, VariableSymbol } from './typed.ts';
+import type { Config, OptionSymbol, TypedExpression, VariableSymbol } from './typed.ts';
 
 /**
  * The type of what is not known yet: a map that is read before the round has seen an assignment, or the
@@ -74,6 +74,8 @@ export interface Round {
   readonly maps: Map<string, MapUse>;
   readonly variables: Map<string, Flow>;
   readonly params: Map<string, { readonly index: number; readonly as: 'int' | 'string' }>;
+  /** Named parameters by name, in order of first use. */
+  readonly options: Map<string, OptionSymbol>;
   /** Something was read whose type is not known. */
   sawUnknown: boolean;
   /** Uses of maps that nothing is stored in; some of them only follow from another error. */

@@ -7,7 +7,9 @@ import { declareHidden } from './variables.ts';
 
 /** Expressions whose repetition costs nothing and changes nothing. */
 function isRepeatable(expression: TypedExpression): boolean {
-  return ['int', 'string', 'variable', 'parameter', 'parameter-count'].includes(expression.kind);
+  return ['int', 'string', 'variable', 'parameter', 'parameter-count', 'option'].includes(
+    expression.kind,
+  );
 }
 
 /** The value, to be used as often as wanted after the statements have run. */

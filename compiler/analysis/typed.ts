@@ -21,7 +21,18 @@ export interface TypedProgram {
   readonly maps: readonly MapSymbol[];
   /** Positional parameters used, each as int, string or both. */
   readonly params: readonly { readonly index: number; readonly as: 'int' | 'string' }[];
+  /** Named parameters, in order of first use. */
+  readonly options: readonly OptionSymbol[];
   readonly config: Config;
+}
+
+/** A named parameter: `getopt("name", default, "description")`. */
+export interface OptionSymbol {
+  readonly name: string;
+  /** bool, int64 or uint64, or a string as long as strings can be. */
+  readonly type: Type;
+  readonly default: TypedInt | TypedString;
+  readonly description: string | undefined;
 }
 
 /** One attach point with the block as typed for it. */
@@ -178,6 +189,8 @@ export type TypedExpression =
     })
   | (Expr & { readonly kind: 'parameter'; readonly index: number })
   | (Expr & { readonly kind: 'parameter-count' })
+  /** A named parameter. */
+  | (Expr & { readonly kind: 'option'; readonly name: string })
   | (Expr & {
       readonly kind: 'unary';
       readonly operator: '!' | '~' | '-';

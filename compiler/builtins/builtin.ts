@@ -7,6 +7,7 @@
 import type {
   Config,
   MapSymbol,
+  OptionSymbol,
   TypedCall,
   TypedExpression,
   TypedStatement,
@@ -65,6 +66,8 @@ export interface AnalysisScope {
   ): bigint | undefined;
   /** Marks a positional parameter as used as text (`str($1)`) and gives the typed node. */
   textParameter(index: number, range: Range): TypedExpression;
+  /** Makes a named parameter known, and gives the one that had its name first. */
+  option(option: OptionSymbol): OptionSymbol;
   markDeleted(map: string): void;
   /**
    * Lets a value flow into a variable, as `$v = value` does, and gives that statement; undefined after an

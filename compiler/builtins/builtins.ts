@@ -18,6 +18,7 @@ import { deleteElement } from './delete.ts';
 import { exit } from './exit.ts';
 import { fail } from './fail.ts';
 import { func } from './func.ts';
+import { getopt } from './getopt.ts';
 import { find, hasKey } from './has_key.ts';
 import { join } from './join.ts';
 import { len } from './len.ts';
@@ -116,6 +117,10 @@ export const sections: readonly Section[] = [
   {
     title: 'Maps',
     builtins: [deleteElement, hasKey, find, len, clear, zero],
+  },
+  {
+    title: 'Parameters',
+    builtins: [getopt],
   },
 ];
 

@@ -47,8 +47,23 @@ Examples:
   for (const register of COMMANDS) register(program, report);
   return {
     async run(args) {
-      await program.parseAsync([...args], { from: 'user' });
+      await program.parseAsync(withCommand(program, args), { from: 'user' });
       return status;
     },
   };
+}
+
+/** Options of the program itself. */
+const OWN: readonly string[] = ['-V', '--version', '-h', '--help', 'help'];
+
+/**
+ * Names the default command: commander looks for `--help` in all of its words, although those behind the script are the
+ * script's.
+ */
+function withCommand(program: Command, args: readonly string[]): string[] {
+  const [first] = args;
+  const named = first === undefined || OWN.includes(first);
+  return named || program.commands.some((command) => command.name() === first)
+    ? [...args]
+    : ['run', ...args];
 }

@@ -9,7 +9,7 @@ import { sameType } from '../types/equality.ts';
 import { fieldsOf, layoutOf, sequence } from '../types/layout.ts';
 import { isScalar, type RecordType, type TupleType, type Type } from '../types/type.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
-import { intParameter, textParameter } from './globals.ts';
+import { intParameter, option, textParameter } from './globals.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerDiscardedDelete, lowerMapRead } from './maps.ts';
 import { isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
@@ -40,6 +40,8 @@ export function lowerValue(fn: FunctionState, expression: TypedExpression): IrVa
     }
     case 'parameter-count':
       return ir.load(fn.lowering.shared('paramCount'), 0, 8, false);
+    case 'option':
+      return ir.load(ir.global(option(fn.unit, expression.name)), 0, 8, true);
     case 'unary':
       return lowerUnary(fn, expression);
     case 'binary':
@@ -208,6 +210,8 @@ export function locate(
         };
       case 'parameter':
         return { pointer: ir.global(textParameter(fn.unit, expression.index)), align: 8 };
+      case 'option':
+        return { pointer: ir.global(option(fn.unit, expression.name)), align: 8 };
       case 'call':
         if (isComm(expression) && fn.comm) return { pointer: fn.comm, align: 8 };
         break;

@@ -1,5 +1,6 @@
 /** Variables through which the loader and the programs talk: `.rodata` before loading, `.bss` at run time. */
 import type { ManifestGlobals } from '../../linker/manifest/manifest.ts';
+import { layoutOf } from '../types/layout.ts';
 import type { UnitGlobal } from '../unit.ts';
 import type { SharedGlobal } from './lowering.ts';
 import type { UnitState } from './state.ts';
@@ -20,6 +21,31 @@ export function intParameter(unit: UnitState, index: number): string {
   const symbol = `param_${index}`;
   unit.variable({ symbol, section: '.rodata', type: { int: 8 }, size: 8 });
   return symbol;
+}
+
+/** Symbol of a named parameter, which begins with its default; numbers and bools are i64. */
+export function option(unit: UnitState, name: string): string {
+  const index = unit.program.options.findIndex((candidate) => candidate.name === name);
+  const found = unit.program.options[index];
+  if (!found) throw new Error(`there is no parameter --${name}`);
+  const symbol = optionSymbol(index);
+  const { default: value } = found;
+  if (value.kind === 'string') {
+    const size = layoutOf(found.type).size;
+    const initial = Buffer.alloc(size);
+    initial.write(value.value, 'latin1');
+    unit.variable({ symbol, section: '.rodata', type: { bytes: size }, size, initial });
+  } else {
+    const initial = Buffer.alloc(8);
+    initial.writeBigUInt64LE(BigInt.asUintN(64, value.value));
+    unit.variable({ symbol, section: '.rodata', type: { int: 8 }, size: 8, initial });
+  }
+  return symbol;
+}
+
+/** Names may hold characters that symbols cannot: they are numbered. */
+export function optionSymbol(index: number): string {
+  return `option_${index}`;
 }
 
 /** Symbol of `$N` as text. */

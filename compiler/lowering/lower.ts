@@ -4,7 +4,7 @@ import { createModule, type IrModule } from '../llvm/module.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { CompiledUnit, UnitFunction, UnitGlobal, UnitMap } from '../unit.ts';
 import { lowerFunctions } from './calls.ts';
-import { intParameter, textParameter } from './globals.ts';
+import { intParameter, option, textParameter } from './globals.ts';
 import { findSessions, lowerSession } from './kprobe_session.ts';
 import { createManifest } from './manifest.ts';
 import { chunkSize, MAP_TYPES } from './map_plans.ts';
@@ -82,6 +82,7 @@ function declareParameters(unit: UnitState): void {
     if (as === 'int') intParameter(unit, index);
     else textParameter(unit, index);
   }
+  for (const { name } of unit.program.options) option(unit, name);
 }
 
 /** MAX_BPF_STACK: before Linux 5.11 no key was larger (htab_map_alloc_check, kernel/bpf/hashtab.c). */

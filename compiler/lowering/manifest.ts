@@ -4,12 +4,13 @@ import type {
   ManifestEvent,
   ManifestGlobals,
   ManifestMap,
+  ManifestOption,
   ManifestPlace,
   ManifestProbe,
   ManifestStore,
 } from '../../linker/manifest/manifest.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
-import type { TypedExpression, TypedProbe } from '../analysis/typed.ts';
+import type { TypedExpression, TypedProbe, TypedProgram } from '../analysis/typed.ts';
 import { findBuiltin } from '../builtins/builtins.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
@@ -18,7 +19,7 @@ import { layoutOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import type { UnitManifest, UnlinkedManifest } from '../unit.ts';
 import type { EventEntry } from './events.ts';
-import { SHARED_GLOBALS } from './globals.ts';
+import { optionSymbol, SHARED_GLOBALS } from './globals.ts';
 import type { Session } from './kprobe_session.ts';
 import { createTypeTable, type TypeTable } from './manifest_types.ts';
 import { chunkSize, type MapPlan } from './map_plans.ts';
@@ -68,6 +69,7 @@ export function createManifest(
           offset: offsetOf(as === 'int' ? `param_${index}` : `param_${index}_text`),
           size: as === 'int' ? 8 : config.maxStrlen,
         })),
+        ...(program.options.length > 0 ? { options: describeOptions(program, offsetOf) } : {}),
         probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
         sessions: sessions.map(({ symbol, entry, exit }) => ({
           program: symbol,
@@ -84,6 +86,21 @@ export function createManifest(
       } satisfies UnlinkedManifest;
     },
   };
+}
+
+function describeOptions(
+  program: TypedProgram,
+  offsetOf: (symbol: string) => number,
+): readonly ManifestOption[] {
+  return program.options.map(({ name, type, default: value, description }, index) => ({
+    name,
+    as: value.kind === 'string' ? 'string' : type.kind === 'bool' ? 'bool' : 'int',
+    ...(type.kind === 'int' ? { signed: type.signed } : {}),
+    default: value.kind === 'string' ? value.value : String(value.value),
+    ...(description === undefined ? {} : { description }),
+    offset: offsetOf(optionSymbol(index)),
+    size: value.kind === 'string' ? layoutOf(type).size : 8,
+  }));
 }
 
 function describeProbe(

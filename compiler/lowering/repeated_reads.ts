@@ -65,6 +65,7 @@ function isSteady(key: TypedExpression): boolean {
     case 'int':
     case 'string':
     case 'parameter':
+    case 'option':
     case 'tracepoint-field':
     case 'context-argument':
       return true;

@@ -68,6 +68,7 @@ export function createUnit(plan: UnitPlan, module: IrModule, records: UnitRecord
         section: global.section,
         size: global.size,
         align: 8,
+        ...(global.initial ? { bytes: global.initial } : {}),
       });
     },
     constant: (bytes) => module.constantBytes(bytes, 8),

@@ -20,6 +20,15 @@ export function renderInspection(inspection: Inspection): string {
   const blocks = [
     table(head),
     heading(
+      'Named parameters',
+      inspection.options.map((option) => [
+        `--${option.name}`,
+        option.as,
+        option.as === 'string' ? JSON.stringify(option.default) : option.default,
+        option.description ?? '',
+      ]),
+    ),
+    heading(
       'Programs',
       inspection.programs.flatMap((program) => [
         [program.name, program.section, count(program.instructions, 'instruction')],

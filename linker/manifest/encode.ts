@@ -10,6 +10,7 @@ const ORDER: readonly (keyof Manifest)[] = [
   'config',
   'unsafe',
   'params',
+  'options',
   'probes',
   'sessions',
   'maps',

@@ -19,6 +19,8 @@ export interface Manifest {
   /** The script uses functions that change the system (`system`): loaded with --unsafe only. */
   readonly unsafe: boolean;
   readonly params: readonly ManifestParam[];
+  /** Named parameters; absent where there are none. */
+  readonly options?: readonly ManifestOption[];
   readonly probes: readonly ManifestProbe[];
   /** Absent where there are none. */
   readonly sessions?: readonly ManifestSession[];
@@ -71,6 +73,23 @@ export interface ManifestParam {
   /** Where its value stands in `.rodata`. */
   readonly offset: number;
   /** 8 for ints; capacity with NUL for strings. */
+  readonly size: number;
+}
+
+/** A named parameter (`--name=value` behind the object), set at load. */
+export interface ManifestOption {
+  readonly name: string;
+  /** `bool` and `int` are an i64 in .rodata, `string` a char array there. */
+  readonly as: 'bool' | 'int' | 'string';
+  /** ints: whether negative values are allowed. */
+  readonly signed?: boolean;
+  /** As text: a decimal number (0 or 1 for bools), or one character a byte. It stands in .rodata, too. */
+  readonly default: string;
+  /** One character a byte. */
+  readonly description?: string;
+  /** Where its value stands in `.rodata`. */
+  readonly offset: number;
+  /** 8 for ints and bools; capacity with NUL for strings. */
   readonly size: number;
 }
 

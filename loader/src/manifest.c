@@ -144,6 +144,27 @@ static void read_param(struct manifest_reader *reader, const struct json *json, 
 	param->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
 }
 
+static void read_option(struct manifest_reader *reader, const struct json *json, void *item,
+			uint32_t index)
+{
+	static const char *const forms[] = {
+		[MF_OPTION_BOOL] = "bool", [MF_OPTION_INT] = "int", [MF_OPTION_STRING] = "string"};
+	struct mf_option *option = item;
+
+	(void)index;
+	option->name = manifest_text(reader, json, "name");
+	option->type =
+		(enum mf_option_type)manifest_choice(reader, json, "as", forms, COUNT_OF(forms));
+	if (json_member(json, "signed"))
+		option->is_signed = manifest_flag(reader, json, "signed");
+	option->initial = manifest_bytes_or_null(reader, json, "default");
+	if (!option->initial)
+		manifest_wrong(reader, "'default' is missing");
+	option->description = manifest_bytes_or_null(reader, json, "description");
+	option->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
+	option->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
+}
+
 static void read_probe(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
@@ -464,6 +485,9 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 	read_config(reader, root);
 	manifest->params = read_list(reader, root, "params", sizeof(*manifest->params), read_param,
 				     &manifest->param_count);
+	if (json_member(root, "options"))
+		manifest->options = read_list(reader, root, "options", sizeof(*manifest->options),
+					      read_option, &manifest->option_count);
 	manifest->probes = read_list(reader, root, "probes", sizeof(*manifest->probes), read_probe,
 				     &manifest->probe_count);
 	if (manifest_optional(reader, root, "sessions", JSON_ARRAY))

@@ -237,6 +237,22 @@ struct mf_param {
 	uint32_t size;
 };
 
+enum mf_option_type { MF_OPTION_BOOL, MF_OPTION_INT, MF_OPTION_STRING };
+
+/* A named parameter. */
+struct mf_option {
+	const char *name;
+	enum mf_option_type type;
+	/* int: may be negative. */
+	bool is_signed;
+	/* As text, for people: its value stands in .rodata. */
+	const char *initial;
+	/* NULL when absent. */
+	const char *description;
+	uint32_t offset;
+	uint32_t size;
+};
+
 enum mf_provider {
 	MF_BEGIN,
 	MF_END,
@@ -334,6 +350,8 @@ struct manifest {
 	bool unsafe;
 	const struct mf_param *params;
 	uint32_t param_count;
+	const struct mf_option *options;
+	uint32_t option_count;
 	const struct mf_probe *probes;
 	uint32_t probe_count;
 	const struct mf_session *sessions;

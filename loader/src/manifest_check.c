@@ -49,6 +49,18 @@ static void check_params(struct checker *checker)
 	}
 }
 
+static void check_options(struct checker *checker)
+{
+	for (uint32_t i = 0; i < checker->manifest->option_count && !checker->report->status; i++) {
+		const struct mf_option *option = &checker->manifest->options[i];
+
+		if (!option->name[0] || option->size == 0 ||
+		    (option->type != MF_OPTION_STRING && option->size != 8) ||
+		    !within(option->offset, option->size, checker->rodata))
+			wrong(checker, "parameter --%s has no place", option->name);
+	}
+}
+
 static void check_probes(struct checker *checker)
 {
 	if (checker->manifest->probe_count == 0)
@@ -310,6 +322,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	};
 
 	check_params(&checker);
+	check_options(&checker);
 	check_probes(&checker);
 	check_maps(&checker);
 	check_events(&checker);

@@ -240,11 +240,12 @@ void options_print_help(void)
 	for (size_t i = 0; i < FLAG_COUNT; i++)
 		print_flag(&flags[i]);
 	fputs("\n"
-	      "Parameters are the script's $1, $2 and so on. Variables such as "
-	      "BPFTRACE_MAX_MAP_KEYS, "
-	      "BPFTRACE_PERF_RB_PAGES,\n"
-	      "BPFTRACE_MAX_PROBES and BPFTRACE_MISSING_PROBES go before the settings of the "
-	      "object.\n"
+	      "Parameters are the script's $1, $2 and so on, and its named ones: --name=value, or "
+	      "--name\n"
+	      "for a switch. `bpfload OBJECT --help` lists those. Variables such as\n"
+	      "BPFTRACE_MAX_MAP_KEYS, BPFTRACE_PERF_RB_PAGES, BPFTRACE_MAX_PROBES and "
+	      "BPFTRACE_MISSING_PROBES\n"
+	      "go before the settings of the object.\n"
 	      "\n"
 	      "Exit status: 0 ok, 1 script or attach error, 2 usage, 3 the kernel lacks a feature, "
 	      "4 no\n"
@@ -255,7 +256,7 @@ void options_print_help(void)
 	      "  bpfload tool.o 10 nginx         with $1 = 10 and $2 = \"nginx\"\n"
 	      "  bpfload -p 1234 -o out.txt tool.o\n"
 	      "  bpfload -c 'ls -l /tmp' tool.o\n"
-	      "  bpfload tool.o -- -5            a parameter that begins with a dash\n",
+	      "  bpfload tool.o -- --min=5 nginx a named parameter, and $1 = \"nginx\"\n",
 	      stdout);
 }
 
@@ -314,18 +315,27 @@ static void describe_flags(char letters[2 * FLAG_COUNT + 3], struct option names
 	names[name_count] = (struct option){0};
 }
 
-/* What stands behind the object: `--` right after it is only a separator. */
+/* What stands behind the object: named and positional parameters. The first `--` is only a
+ * separator. */
 static int parse_parameters(struct options *options, int argc, char **argv, int first)
 {
-	if (first < argc && strcmp(argv[first], "--") == 0)
-		first++;
-	options->parameters = calloc((size_t)(argc - first) + 1, sizeof(*options->parameters));
-	if (!options->parameters) {
+	size_t room = (size_t)(argc - first) + 1;
+	bool separated = false;
+
+	options->parameters = calloc(room, sizeof(*options->parameters));
+	options->named = calloc(room, sizeof(*options->named));
+	if (!options->parameters || !options->named) {
 		say_error("out of memory");
 		return STATUS_FAILED;
 	}
-	for (int i = first; i < argc; i++)
-		options->parameters[options->parameter_count++] = argv[i];
+	for (int i = first; i < argc; i++) {
+		if (!separated && strcmp(argv[i], "--") == 0)
+			separated = true;
+		else if (strncmp(argv[i], "--", 2) == 0)
+			options->named[options->named_count++] = argv[i];
+		else
+			options->parameters[options->parameter_count++] = argv[i];
+	}
 	return STATUS_OK;
 }
 
@@ -360,7 +370,9 @@ int options_parse(struct options *options, int argc, char **argv)
 void options_free(struct options *options)
 {
 	free(options->parameters);
+	free(options->named);
 	options->parameters = NULL;
+	options->named = NULL;
 	if (options->has_probe_filter)
 		regfree(&options->probe_filter);
 	options->has_probe_filter = false;

@@ -47,9 +47,12 @@ struct options {
 	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. They point into argv. */
 	const char *const *objects;
 	uint32_t object_count;
-	/* Positional parameters, $1 first. They point into `parameters_room`. */
+	/* Positional parameters, $1 first. They point into argv. */
 	const char **parameters;
 	uint32_t parameter_count;
+	/* Named parameters in the order of the command line: `--name` or `--name=value`. */
+	const char **named;
+	uint32_t named_count;
 };
 
 /*

@@ -115,6 +115,11 @@ static bool read_magnitude(const char *text, uint64_t *value)
 	return read_digits(&text, 10, value) && apply_suffix(text, value);
 }
 
+bool parse_unsigned(const char *text, uint64_t *value)
+{
+	return read_magnitude(text, value);
+}
+
 bool parse_integer(const char *text, int64_t *value)
 {
 	bool negative = *text == '-';

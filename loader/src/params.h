@@ -19,6 +19,11 @@
 bool parse_integer(const char *text, int64_t *value);
 
 /*
+ * The same for values that cannot be negative: 0 to 2^64-1, without a sign.
+ */
+bool parse_unsigned(const char *text, uint64_t *value);
+
+/*
  * Writes the parameters to `rodata` (`size` bytes). Says what is wrong or missing on stderr; the
  * result is an exit status.
  */

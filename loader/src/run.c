@@ -11,6 +11,7 @@
 #include "events.h"
 #include "exit_status.h"
 #include "loop.h"
+#include "named_params.h"
 #include "object_file.h"
 #include "output.h"
 #include "report.h"
@@ -32,16 +33,22 @@ struct run {
 
 static int read_object(struct run *run)
 {
-	const char *path = run->options->objects[0];
+	const struct options *options = run->options;
+	const char *path = options->objects[0];
 	struct report report = {0};
+
+	int status;
 
 	if (object_file_read(&run->object, path, &report) != STATUS_OK) {
 		say_error("%s: %s", path, report.text);
 		return report.status;
 	}
-	if (settings_read(&run->object.manifest->config) != STATUS_OK)
-		return STATUS_USAGE;
-	if (run->object.manifest->unsafe && !run->options->unsafe) {
+	status = named_check(options, run->object.manifest);
+	if (status == STATUS_OK)
+		status = settings_read(&run->object.manifest->config);
+	if (status != STATUS_OK)
+		return status;
+	if (run->object.manifest->unsafe && !options->unsafe) {
 		say_error(
 			"%s: the script changes the system (it uses unsafe functions): allow that "
 			"with --unsafe.",
@@ -174,8 +181,11 @@ int run_object(const struct options *options)
 {
 	struct run run = {.options = options};
 	int status = read_object(&run);
+	bool help = named_want_help(options);
 
-	if (status == STATUS_OK) {
+	if (status == STATUS_OK && help)
+		named_print_help(run.object.manifest);
+	if (status == STATUS_OK && !help) {
 		status = loop_open(&run.loop, options->pid);
 		if (status == STATUS_OK)
 			status = load(&run);

@@ -14,6 +14,7 @@
 #include "fixups.h"
 #include "host.h"
 #include "libbpf_log.h"
+#include "named_params.h"
 #include "params.h"
 #include "report.h"
 #include "time_format.h"
@@ -284,6 +285,8 @@ static int set_rodata(struct session *session)
 		memcpy(rodata + table->offset, table->entries,
 		       MF_SYSCALLS * sizeof(*table->entries));
 	status = params_store(session->options, session->manifest, rodata, size);
+	if (status == STATUS_OK)
+		status = named_store(session->options, session->manifest, rodata, size);
 	if (status == STATUS_OK && bpf_map__set_initial_value(map, rodata, size) != 0) {
 		say_error("Cannot set the parameters: %s.", strerror(errno));
 		status = STATUS_FAILED;

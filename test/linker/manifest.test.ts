@@ -19,6 +19,11 @@ const FULL: Manifest = {
     { index: 1, as: 'int', offset: 0, size: 8 },
     { index: 2, as: 'string', offset: 8, size: 64 },
   ],
+  options: [
+    { name: 'quiet', as: 'bool', default: '0', description: 'say less', offset: 72, size: 8 },
+    { name: 'least', as: 'int', signed: true, default: '-1', offset: 80, size: 8 },
+    { name: 'who', as: 'string', default: 'all', offset: 88, size: 64 },
+  ],
   probes: (
     [
       { provider: 'begin' },

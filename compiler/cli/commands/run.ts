@@ -103,8 +103,9 @@ Examples:
   bpfscript -c 'ls -l /' -e 'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @ = count(); }'`,
     )
     .action(async (words: readonly string[], options: RunOptions) => {
-      const [file, parameters] =
+      const [file, rest] =
         options.e === undefined ? [words[0], words.slice(1)] : [undefined, [...words]];
+      const parameters = withoutSeparator(rest);
       if (options.p !== undefined && options.c !== undefined) {
         throw new UserError('-p and -c exclude each other', { status: EXIT.usage });
       }
@@ -138,6 +139,12 @@ function hostOrDefault(): string {
   } catch {
     return 'default';
   }
+}
+
+/** The first `--` among the parameters only says that named ones may follow; the loader gets one of ours. */
+function withoutSeparator(words: readonly string[]): readonly string[] {
+  const separator = words.indexOf('--');
+  return words.filter((_word, index) => index !== separator);
 }
 
 function loaderArguments(

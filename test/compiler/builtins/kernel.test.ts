@@ -79,6 +79,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
     time("%H"); time(); print(strftime("%H:%M", nsecs)); @t[strftime("%H", nsecs)] = count();
     cat("/proc/%d/comm", pid); system("echo %d", pid); exit(3);
   }`,
+  'named parameters': `begin { print(getopt("a")); print(getopt("b", "x")); @[getopt("b", "x"), getopt("c", 1)] = 1; }`,
   'built-ins in the functions that loops become': `interval:s:1 { for $i : 0..100 {
     print(kstack(3)); print(pid); print(comm); print(strlen(comm)); print(strftime("%H", nsecs));
   } }`,

@@ -267,5 +267,5 @@ export const program = (
     body,
     calls: [],
   };
-  return { probes: [probe], functions: [], maps, params: [], config };
+  return { probes: [probe], functions: [], maps, params: [], options: [], config };
 };

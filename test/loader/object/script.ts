@@ -108,6 +108,10 @@ export function manifestOf(
       { index: 1, as: 'int', offset: at('param1'), size: 8 },
       { index: 2, as: 'string', offset: at('param2'), size: 16 },
     ],
+    options: [
+      { name: 'switch', as: 'bool', default: '0', offset: at('param1'), size: 8 },
+      { name: 'text', as: 'string', default: '', description: 'x', offset: at('param2'), size: 16 },
+    ],
     probes,
     maps: [
       {
