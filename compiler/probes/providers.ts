@@ -6,6 +6,7 @@ import { suggestion } from './closest.ts';
 import { fentry, fexit } from './fentry.ts';
 import { isWildcard, NO_ATTACH_POINTS, refuse, refuseEmpty } from './fields.ts';
 import { kprobe, kretprobe } from './kprobe.ts';
+import { hardware, software } from './perf_event.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 import { rawtracepoint } from './rawtracepoint.ts';
 import { begin, end } from './special.ts';
@@ -16,16 +17,15 @@ import { usdt } from './usdt.ts';
 
 export const PROVIDERS: readonly Provider[] = [
   ...[begin, end, interval, profile],
+  ...[software, hardware],
   ...[tracepoint, rawtracepoint, kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, usdt],
 ];
 
 /** Providers of the language that this version does not have, with their aliases. */
 const UNSUPPORTED: readonly Pick<Provider, 'name' | 'aliases'>[] = [
   { name: 'bench', aliases: [] },
-  { name: 'hardware', aliases: ['h'] },
   { name: 'iter', aliases: ['it'] },
   { name: 'self', aliases: [] },
-  { name: 'software', aliases: ['s'] },
   { name: 'test', aliases: [] },
   { name: 'watchpoint', aliases: ['w'] },
 ];

@@ -186,7 +186,9 @@ export type ManifestTarget =
       readonly provider: 'interval' | 'profile';
       readonly period?: string;
       readonly frequency?: string;
-    };
+    }
+  /** `count`, after how many events the program runs: decimal text, absent for the loader's default. */
+  | { readonly provider: 'software' | 'hardware'; readonly event: string; readonly count?: string };
 
 /**
  * A script's map. A keyed map is one or more kernel hash maps (`stores`), which partition the keys; a

@@ -26,6 +26,8 @@ static const struct attach_provider *const providers[] = {
 	[MF_USDT] = &attach_usdt,
 	[MF_INTERVAL] = &attach_timer,
 	[MF_PROFILE] = &attach_timer,
+	[MF_SOFTWARE] = &attach_counter,
+	[MF_HARDWARE] = &attach_counter,
 };
 
 /* NULL for begin and end, which the session runs itself. */

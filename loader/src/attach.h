@@ -14,6 +14,7 @@
 #include "session.h"
 
 struct bpf_link;
+struct perf_counter;
 struct usdt_operand;
 
 /* One thing that a probe attaches to; a wildcard has several. */
@@ -29,8 +30,9 @@ struct attach_target {
 	uint32_t btf_id;	      /* fentry: of the function that a copy is for; 0: none */
 	uint64_t offset;	      /* kprobe: in the function; uprobe: in the file */
 	bool is_frequency;	      /* interval, profile */
-	uint64_t period;	      /* ns, or Hz */
-	uint64_t semaphore;	      /* usdt: its offset in the file; 0: none */
+	uint64_t period;	      /* ns, or Hz; software, hardware: events */
+	const struct perf_counter *counter;  /* software, hardware */
+	uint64_t semaphore;		     /* usdt: its offset in the file; 0: none */
 	const struct usdt_operand *operands; /* usdt: where arguments are; NULL: not asked for */
 	uint32_t site;			     /* usdt: element of `usdt_sites` */
 	/* uprobe: several places of the file, with the cookie of each; NULL: `offset` alone. */
@@ -95,7 +97,7 @@ struct attach_provider {
 };
 
 extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, attach_kprobe,
-	attach_fentry, attach_uprobe, attach_usdt, attach_timer, attach_syscalls;
+	attach_fentry, attach_uprobe, attach_usdt, attach_timer, attach_counter, attach_syscalls;
 
 /* What the providers call: */
 

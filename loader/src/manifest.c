@@ -31,6 +31,8 @@ static const char *const provider_names[] = {
 	[MF_USDT] = "usdt",
 	[MF_INTERVAL] = "interval",
 	[MF_PROFILE] = "profile",
+	[MF_SOFTWARE] = "software",
+	[MF_HARDWARE] = "hardware",
 };
 
 static const char *const event_names[] = {
@@ -238,6 +240,11 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		probe->frequency = manifest_text_or_null(reader, target, "frequency");
 		if (!probe->period == !probe->frequency)
 			manifest_wrong(reader, "neither or both of period and frequency");
+		break;
+	case MF_SOFTWARE:
+	case MF_HARDWARE:
+		probe->event = manifest_text(reader, target, "event");
+		probe->period = manifest_text_or_null(reader, target, "count");
 		break;
 	}
 }

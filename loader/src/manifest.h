@@ -267,6 +267,8 @@ enum mf_provider {
 	MF_USDT,
 	MF_INTERVAL,
 	MF_PROFILE,
+	MF_SOFTWARE,
+	MF_HARDWARE,
 };
 
 /* Arguments of a USDT point that programs can read. */
@@ -284,13 +286,13 @@ struct mf_probe {
 	enum mf_provider provider;
 	/* Attach fields as the script has them; NULL where the provider has no such field. */
 	const char *category; /* tracepoint; usdt: the namespace */
-	const char *event;    /* tracepoint, rawtracepoint; usdt: the name */
+	const char *event;    /* tracepoint, rawtracepoint, software, hardware; usdt: the name */
 	const char *path;     /* uprobe, uretprobe, usdt */
 	const char *module;   /* kprobe, fentry and their return forms */
 	const char
 		*function;   /* kprobe, fentry, uprobe and their return forms; NULL at an address */
 	const char *address; /* kprobe: decimal */
-	const char *period;  /* interval, profile: ns, decimal */
+	const char *period;  /* interval, profile: ns; software, hardware: events; decimal */
 	const char *frequency; /* interval, profile: Hz, decimal */
 	uint64_t offset;
 	/* fentry, fexit: what the program was typed by; NULL: by nothing. */

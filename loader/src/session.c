@@ -156,6 +156,8 @@ static bool type_fits(const struct bpf_program *program, const struct mf_probe *
 		return type == BPF_PROG_TYPE_KPROBE;
 	case MF_INTERVAL:
 	case MF_PROFILE:
+	case MF_SOFTWARE:
+	case MF_HARDWARE:
 		return type == BPF_PROG_TYPE_PERF_EVENT;
 	}
 	return false;

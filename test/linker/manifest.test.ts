@@ -35,6 +35,8 @@ const FULL: Manifest = {
       { provider: 'interval', period: '1000000000' },
       { provider: 'profile', frequency: '99' },
       { provider: 'kretprobe', function: 'vfs_read', offset: 0 },
+      { provider: 'software', event: 'faults' },
+      { provider: 'hardware', event: 'cycles', count: '1000' },
     ] satisfies readonly Manifest['probes'][number]['target'][]
   ).map((target, index) => ({
     program: `p${index}`,

@@ -9,6 +9,10 @@
 //   close COUNT             COUNT close(2) calls on a bad descriptor
 //   getppid COUNT           COUNT getppid(2) calls
 //   call COUNT A B          COUNT calls of workload_target(A + i, B)
+//   touch PAGES             first writes to so many pages of memory
+//   poke COUNT              COUNT times, 4 bytes are written to workload_watched
+//   peek COUNT              COUNT times, 4 bytes are read from it
+//   watched                 print its address
 //   shapes COUNT            COUNT calls of workload_shapes(&shapes, &packed, &numbers)
 //   stack COUNT             COUNT getppid(2) calls under workload_outer > workload_middle >
 //   workload_inner fork COUNT ACTION ...   COUNT children, one after the other, each doing the rest
@@ -24,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -33,6 +38,8 @@
 #define KEEP __attribute__((noinline, noclone, used, externally_visible))
 
 static volatile long sink;
+
+volatile int workload_watched[2] __attribute__((aligned(8)));
 
 KEEP long workload_target(long a, long b)
 {
@@ -175,6 +182,21 @@ static void transfer(struct words *words, int writing)
 	close(fd);
 }
 
+static void touch(long pages)
+{
+	long size = sysconf(_SC_PAGESIZE);
+	volatile char *memory = mmap(NULL, pages * size, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		die("touch");
+	// A huge page would be one fault.
+	madvise((void *)memory, pages * size, MADV_NOHUGEPAGE);
+	for (long i = 0; i < pages; i++)
+		memory[i * size] = 1;
+	munmap((void *)memory, pages * size);
+}
+
 static void act(struct words words)
 {
 	while (words.count > 0) {
@@ -221,6 +243,16 @@ static void act(struct words words)
 			long count = number(&words), a = number(&words), b = number(&words);
 			for (long i = 0; i < count; i++)
 				workload_target(a + i, b);
+		} else if (!strcmp(action, "touch")) {
+			touch(number(&words));
+		} else if (!strcmp(action, "poke")) {
+			for (long i = number(&words); i > 0; i--)
+				workload_watched[0] = (int)i;
+		} else if (!strcmp(action, "peek")) {
+			for (long i = number(&words); i > 0; i--)
+				(void)workload_watched[0];
+		} else if (!strcmp(action, "watched")) {
+			printf("%p\n", (void *)workload_watched);
 		} else if (!strcmp(action, "text")) {
 			char *list[] = {"one", "two", "three", NULL};
 			workload_text(take(&words), list);

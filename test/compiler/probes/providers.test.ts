@@ -54,7 +54,7 @@ describe('the provider', () => {
     expect(resolve('nothing_like_it:f').hints).toEqual([]);
   });
   it('says so where this version does not have it', () => {
-    for (const name of ['software', 's', 'hardware', 'watchpoint', 'iter', 'self', 'test', 'bench'])
+    for (const name of ['watchpoint', 'iter', 'self', 'test', 'bench'])
       expect(refusal(`${name}:x`)).toMatch(/^\w+ probes are not supported yet by this version$/);
 
     expect(refusal('$1:x')).toBe('the provider cannot be a positional parameter');
@@ -379,6 +379,48 @@ describe('uprobe and uretprobe', () => {
     );
     expect(refusal('uprobe:/a:cpp:')).toBe('uprobes should be attached to a function');
     expect(refusal('uprobe:/a:cpp:f+4')).toBe('cpp: names can not have an offset');
+  });
+});
+
+describe('software and hardware', () => {
+  it('[PRB-049] [PRB-050] name an event, also by its alias, and perhaps a count', () => {
+    expect(target('software:page-faults')).toMatchObject({
+      name: 'software:page-faults',
+      section: 'perf_event',
+      context: 'perf-event',
+      filtersPid: false,
+      target: { provider: 'software', event: 'page-faults' },
+    });
+    expect(target('s:cs:1e3')).toMatchObject({
+      name: 'software:cs:1000',
+      target: { provider: 'software', event: 'cs', count: '1000' },
+    });
+    expect(target('h:branches:0x10')).toMatchObject({
+      name: 'hardware:branches:16',
+      target: { provider: 'hardware', event: 'branches', count: '16' },
+    });
+    expect(target('hardware:$1:$2')).toMatchObject({
+      parameterised: true,
+      target: { provider: 'hardware', event: '$1', count: '$2' },
+    });
+  });
+  it('[PRB-051] refuse wildcards', () => {
+    for (const name of ['software', 'hardware'])
+      expect(refusal(`${name}:c*`)).toBe(`wildcards are not allowed for ${name} probe type`);
+    expect(refusal('software:faults:*')).toBe('wildcards are not allowed for software probe type');
+  });
+  it('refuse the rest, and say why', () => {
+    expect(refusal('software')).toBe('software probe must have a software event name');
+    expect(refusal('hardware::5')).toBe('hardware probe must have a hardware event name');
+    expect(refusal('software:cycles')).toBe("'cycles' is not a software event");
+    expect(resolve('software:fault').hints).toEqual(['Did you mean faults?']);
+    expect(refusal('software:faults:1:2')).toBe(
+      'software probe type requires 1 or 2 arguments, found 3',
+    );
+    for (const count of ['0', '-1', 'x', '', '0x8000000000000000'])
+      expect(refusal(`software:faults:${count}`)).toBe(
+        'software count should be a positive integer',
+      );
   });
 });
 
