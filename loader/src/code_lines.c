@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include "demangle.h"
+#include "dwarf_line.h"
+#include "inline_calls.h"
 #include "source_line.h"
 #include "strbuf.h"
 
@@ -11,50 +14,118 @@ struct code_frames {
 	struct code_frame frames[];
 };
 
-static void open_debug(struct code_lines *lines, const void *bytes, size_t size, const char *path,
-		       const char *folders)
+static void open_debug(struct code_lines *lines, const struct code_source *source)
 {
 	lines->opened = true;
-	if (!elf_image_read(&lines->image, bytes, size) ||
-	    !debug_file_open(&lines->debug, &lines->image, path, folders))
+	if (!elf_image_read(&lines->image, source->bytes, source->size) ||
+	    !debug_file_open(&lines->debug, &lines->image, source->path, source->folders))
 		return;
 	lines->lines = source_lines_read(&lines->debug);
-	if (!lines->lines)
+	if (!lines->lines) {
 		debug_file_close(&lines->debug);
+		return;
+	}
+	debug_file_read_info(&lines->debug, &lines->image);
+	lines->calls = inline_calls_read(&lines->debug);
 }
 
-static struct code_frames *look_up(const struct code_lines *lines, uint64_t address)
+/* Texts of frames while they are gathered: each ends with a NUL. */
+struct texts {
+	struct strbuf bytes;
+	/* Where function and line of each begin; SIZE_MAX: it has none. */
+	size_t functions[INLINE_CALLS_MAX + 1], lines[INLINE_CALLS_MAX + 1];
+};
+
+static size_t put_name(struct strbuf *to, const char *name, bool readable)
 {
-	struct strbuf text = {0};
-	struct code_frames *frames = NULL;
-	bool found = source_lines_find(lines->lines, address, &text);
+	size_t start = to->length;
 
-	strbuf_char(&text, '\0');
-	if (!text.failed)
-		frames = calloc(1, sizeof(*frames) + sizeof(*frames->frames) + text.length);
-	if (frames && found) {
-		char *copy = (char *)(frames->frames + 1);
+	if (!*name)
+		return SIZE_MAX;
+	if (!readable || !demangle(to, name, DEMANGLE_FULL))
+		strbuf_text(to, name);
+	strbuf_char(to, '\0');
+	return start;
+}
 
-		memcpy(copy, text.data, text.length);
-		frames->count = 1;
-		frames->frames[0].line = copy;
+static size_t put_call(struct strbuf *to, const struct code_lines *lines,
+		       const struct inline_call *call)
+{
+	size_t start = to->length;
+	struct dwarf_line_unit unit;
+	uint64_t next;
+
+	if (!call->line || !dwarf_line_unit_at(&unit, &lines->debug, call->lines, &next))
+		return SIZE_MAX;
+	dwarf_line_path(to, &unit, call->file);
+	strbuf_char(to, ':');
+	strbuf_u64(to, call->line);
+	strbuf_char(to, '\0');
+	return start;
+}
+
+/* The innermost is at the line of the address, each other at that of the call in it. */
+static size_t gather(struct texts *texts, const struct code_lines *lines, uint64_t address,
+		     bool readable)
+{
+	struct inline_call calls[INLINE_CALLS_MAX];
+	size_t count = lines->calls ? inline_calls_find(lines->calls, address, calls) : 0;
+	struct strbuf *to = &texts->bytes;
+
+	texts->lines[0] = 0;
+	if (source_lines_find(lines->lines, address, to))
+		strbuf_char(to, '\0');
+	else if (count)
+		texts->lines[0] = SIZE_MAX;
+	else
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct inline_call *call = &calls[count - 1 - i];
+
+		texts->functions[i] = put_name(to, call->name, readable);
+		texts->lines[i + 1] = put_call(to, lines, call);
 	}
-	strbuf_free(&text);
+	texts->functions[count] = SIZE_MAX;
+	return count + 1;
+}
+
+static struct code_frames *look_up(const struct code_lines *lines, uint64_t address, bool readable)
+{
+	struct texts texts = {0};
+	size_t count = gather(&texts, lines, address, readable);
+	struct code_frames *frames = NULL;
+
+	if (!texts.bytes.failed)
+		frames = calloc(1, sizeof(*frames) + count * sizeof(*frames->frames) +
+					   texts.bytes.length);
+	if (frames && count) {
+		char *copy = (char *)(frames->frames + count);
+
+		frames->count = count;
+		if (texts.bytes.length)
+			memcpy(copy, texts.bytes.data, texts.bytes.length);
+		for (size_t i = 0; i < count; i++)
+			frames->frames[i] = (struct code_frame){
+				texts.functions[i] == SIZE_MAX ? NULL : copy + texts.functions[i],
+				texts.lines[i] == SIZE_MAX ? NULL : copy + texts.lines[i],
+			};
+	}
+	strbuf_free(&texts.bytes);
 	return frames;
 }
 
-size_t code_lines_find(struct code_lines *lines, const void *bytes, size_t size, const char *path,
-		       const char *folders, uint64_t address, const struct code_frame **frames)
+size_t code_lines_find(struct code_lines *lines, const struct code_source *source, uint64_t address,
+		       const struct code_frame **frames)
 {
 	struct code_frames *known;
 
 	if (!lines->opened)
-		open_debug(lines, bytes, size, path, folders);
+		open_debug(lines, source);
 	if (!lines->lines)
 		return 0;
 	known = id_table_find(&lines->frames, address);
 	if (!known) {
-		known = look_up(lines, address);
+		known = look_up(lines, address, source->readable);
 		if (!known || !id_table_add(&lines->frames, address, known)) {
 			free(known);
 			return 0;
@@ -67,6 +138,7 @@ size_t code_lines_find(struct code_lines *lines, const void *bytes, size_t size,
 void code_lines_free(struct code_lines *lines)
 {
 	id_table_free(&lines->frames, free);
+	inline_calls_free(lines->calls);
 	source_lines_free(lines->lines);
 	if (lines->lines)
 		debug_file_close(&lines->debug);

@@ -9,6 +9,7 @@
 #include "debug_file.h"
 #include "id_table.h"
 
+struct inline_calls;
 struct source_lines;
 
 /* One function that an address is in: those that were inlined there first, then the one around
@@ -26,17 +27,29 @@ struct code_lines {
 	struct elf_image image;
 	struct debug_file debug;
 	struct source_lines *lines;
+	/* NULL: nothing is known of inlined calls. */
+	struct inline_calls *calls;
 	/* Frames by address: struct code_frames. */
 	struct id_table frames;
 };
 
+/* Where lines come from: a file's bytes, which must outlive them; path and folders as in
+ * debug_file_open, looked at once.
+ */
+struct code_source {
+	const void *bytes;
+	size_t size;
+	const char *path, *folders;
+	/* Names of C++ and Rust as people read them. */
+	bool readable;
+};
+
 /*
  * The frames at an address of the file's own space; 0 where nothing is known. They live as long as
- * `lines`. The file's bytes must outlive it too; `path` and `folders` are as in debug_file_open,
- * asked for once.
+ * `lines`.
  */
-size_t code_lines_find(struct code_lines *lines, const void *bytes, size_t size, const char *path,
-		       const char *folders, uint64_t address, const struct code_frame **frames);
+size_t code_lines_find(struct code_lines *lines, const struct code_source *source, uint64_t address,
+		       const struct code_frame **frames);
 
 void code_lines_free(struct code_lines *lines);
 

@@ -120,12 +120,21 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 		symbol->name = mapped_file_name(file, function, symbols->readable);
 		symbol->offset = inner - function->address;
 	}
-	/* What is returned to at a function's first byte was not called from it: a signal's end. */
-	if (with_source && file->image)
+	if (with_source && file->image) {
+		const struct code_source source = {
+			.bytes = file->image,
+			.size = file->size,
+			.path = place.mapping->path,
+			.folders = symbols->debug_folders,
+			.readable = symbols->readable,
+		};
+
+		/* What is returned to at a function's first byte was not called from it: a signal's
+		 * end. */
 		symbol->frame_count =
-			code_lines_find(&file->lines, file->image, file->size, place.mapping->path,
-					symbols->debug_folders,
+			code_lines_find(&file->lines, &source,
 					inner - (is_return && symbol->offset), &symbol->frames);
+	}
 	return true;
 }
 

@@ -1,12 +1,14 @@
-/* [PRB-034] Source lines of code and code of source lines, on this very program's debug
+/* [PRB-034] [OUT-038] Source lines of code and code of source lines, on this very program's debug
  * information. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../src/code_lines.h"
 #include "../src/debug_file.h"
 #include "../src/dwarf_reader.h"
 #include "../src/elf_image.h"
+#include "../src/inline_calls.h"
 #include "../src/source_line.h"
 #include "check.h"
 
@@ -19,6 +21,25 @@ int dwarf_test_target(int x)
 	for (int i = 0; i < x; i++)
 		sum += i;
 	return sum;
+}
+
+/* Code of an inlined function: its address is that of the label. */
+extern const char dwarf_test_label[];
+static const uint32_t inlined_line = __LINE__ + 4;
+static inline __attribute__((always_inline)) int dwarf_test_inlined(int x)
+{
+	/* One statement, whatever is instrumented around it. */
+	__asm__ volatile(".globl dwarf_test_label\ndwarf_test_label: nop" : "+r"(x));
+	return x;
+}
+
+static uint32_t call_line;
+
+static __attribute__((noinline)) int dwarf_test_caller(int x)
+{
+	call_line = __LINE__ + 1;
+	x = dwarf_test_inlined(x);
+	return x + 1;
 }
 
 static void numbers(void)
@@ -68,11 +89,16 @@ static void places(void)
 }
 
 /* This program is position-independent: addresses of its file begin at 0. */
+extern const char __ehdr_start[];
+
 static uint64_t own_address(void)
 {
-	extern const char __ehdr_start[];
-
 	return (uint64_t)((uintptr_t)dwarf_test_target - (uintptr_t)__ehdr_start);
+}
+
+static uint64_t label_address(void)
+{
+	return (uint64_t)((uintptr_t)dwarf_test_label - (uintptr_t)__ehdr_start);
 }
 
 static void own_lines(const struct debug_file *file)
@@ -109,6 +135,77 @@ static void own_lines(const struct debug_file *file)
 	CHECK(!source_lines_find(lines, 0, &text) && !source_lines_find(lines, UINT64_MAX, &text));
 	source_lines_free(lines);
 	strbuf_free(&text);
+}
+
+static bool ends_with(const char *text, const char *end, uint32_t line)
+{
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), "%s:%u", end, line);
+	return text && strlen(text) >= strlen(expected) &&
+	       strcmp(text + strlen(text) - strlen(expected), expected) == 0;
+}
+
+static void own_frames(const struct elf_image *image)
+{
+	const struct code_source source = {
+		.bytes = image->bytes, .size = image->size, .readable = true};
+	const struct code_frame *frames;
+	struct code_lines lines = {0};
+
+	if (CHECK(code_lines_find(&lines, &source, label_address(), &frames) == 2)) {
+		CHECK(frames[0].function && strcmp(frames[0].function, "dwarf_test_inlined") == 0);
+		CHECK(ends_with(frames[0].line, "tests/test_dwarf.c", inlined_line));
+		CHECK(!frames[1].function &&
+		      ends_with(frames[1].line, "tests/test_dwarf.c", call_line));
+	}
+	CHECK(code_lines_find(&lines, &source, own_address(), &frames) == 1 &&
+	      !frames[0].function && ends_with(frames[0].line, "test_dwarf.c", target_line));
+	CHECK(code_lines_find(&lines, &source, 1, &frames) == 0);
+	code_lines_free(&lines);
+}
+
+/* Asks for what was inlined all over the program. */
+static void use_info(const struct debug_file *file)
+{
+	struct inline_call found[INLINE_CALLS_MAX];
+	struct inline_calls *calls = inline_calls_read(file);
+	uint64_t from = label_address() & ~(uint64_t)0xfff;
+
+	for (uint64_t at = from; calls && at < from + 0x4000; at += 0x97) {
+		size_t count = inline_calls_find(calls, at, found);
+
+		for (size_t i = 0; i < count; i++)
+			(void)strlen(found[i].name);
+	}
+	inline_calls_free(calls);
+}
+
+/* Cuts and changes of each section that is read for it. */
+static void damaged_info(const struct debug_file *file)
+{
+	struct debug_file copy = *file;
+	struct debug_section *parts[] = {&copy.info, &copy.abbrev, &copy.rnglists, &copy.str};
+	uint32_t random = 3;
+
+	use_info(file);
+	for (int round = 0; round < 160; round++) {
+		struct debug_section *part = parts[round % 4];
+		const struct debug_section whole = *part;
+		uint64_t size = round < 80 ? whole.size * (uint64_t)(round / 4) / 20 : whole.size;
+		uint8_t *bytes = malloc(size ? size : 1);
+
+		if (size)
+			memcpy(bytes, whole.bytes, size);
+		for (int i = 0; round >= 80 && size && i < 1 << round % 8; i++) {
+			random = random * 1664525 + 1013904223;
+			bytes[(random >> 8) % size] ^= (uint8_t)(1u << (random >> 5) % 8);
+		}
+		*part = (struct debug_section){.bytes = bytes, .size = size};
+		use_info(&copy);
+		*part = whole;
+		free(bytes);
+	}
 }
 
 /* All that can be asked of a table. */
@@ -184,15 +281,18 @@ int main(void)
 	struct debug_file file;
 	struct elf_image image;
 
-	CHECK(dwarf_test_target(3) == 3);
+	CHECK(dwarf_test_target(3) == 3 && dwarf_test_caller(1) == 2);
 	numbers();
 	places();
 	if (CHECK(elf_image_open(&image, "/proc/self/exe") == ELF_IMAGE_OK)) {
 		if (CHECK(debug_file_open(&file, &image, NULL, NULL))) {
 			own_lines(&file);
 			damaged_lines(&file);
+			debug_file_read_info(&file, &image);
+			damaged_info(&file);
 			debug_file_close(&file);
 		}
+		own_frames(&image);
 		damaged_files(&image);
 		elf_image_close(&image);
 	}

@@ -25,6 +25,28 @@ int main(void) {
 }
 `;
 
+const inlined = join(folder, 'inlined.cpp');
+const INLINED = `#include <unistd.h>
+namespace shapes {
+  inline __attribute__((always_inline)) int square(int x) {
+    __asm__ volatile("nop" : "+r"(x));
+    return x * x;
+  }
+  inline __attribute__((always_inline)) int cube(int x) {
+    return x * square(x);
+  }
+}
+__attribute__((noinline)) int work(int x) {
+  __asm__ volatile("");
+  return shapes::cube(x) + 1;
+}
+int main() {
+  int sum = work(3);
+  usleep(100000);
+  return sum == 0;
+}
+`;
+
 describe.runIf(canRun)('stacks with debug information', () => {
   const trace = (name: string, config = ''): Promise<RunResult> => {
     const program = join(folder, name);
@@ -38,6 +60,16 @@ describe.runIf(canRun)('stacks with debug information', () => {
     );
   };
   beforeAll(() => {
+    writeFileSync(inlined, INLINED);
+    for (const version of [2, 4, 5])
+      execFileSync(
+        'g++',
+        ['-O1', '-g', `-gdwarf-${version}`, '-o', `inlined-${version}`, inlined],
+        {
+          cwd: folder,
+        },
+      );
+    execFileSync('clang-14', ['-O1', '-g', '-o', 'inlined-clang', inlined], { cwd: folder });
     writeFileSync(source, SOURCE);
     for (const [name, flag] of [
       ['dwarf4', '-gdwarf-4'],
@@ -56,12 +88,31 @@ describe.runIf(canRun)('stacks with debug information', () => {
     async (name) => {
       const { stdout } = await trace(name);
       const lines = /^@\[\n((?:.*\n)*?)\]: 1$/m.exec(stdout)?.[1]?.split('\n') ?? [];
-      expect(lines[0]).toBe(`        leaf+4 @${source}:4`);
+      expect(lines[0]).toBe(`        leaf+4 @${source}:5`);
       expect(lines[1]).toMatch(new RegExp(`^ {8}middle\\+\\d+ @${source}:8$`));
       expect(lines[2]).toMatch(new RegExp(`^ {8}main\\+\\d+ @${source}:12$`));
       // What other programs read stays as they know it.
       expect(stdout).toMatch(
         new RegExp(`^\\t[0-9a-f]+ leaf\\+4 \\(${join(folder, name)}\\)$`, 'm'),
+      );
+    },
+  );
+
+  it.each(['inlined-2', 'inlined-4', 'inlined-5', 'inlined-clang'])(
+    'show what was inlined there, the innermost first, in %s [OUT-038]',
+    async (name) => {
+      const program = join(folder, name);
+      const { stdout } = await run(`uprobe:${program}@inlined.cpp:4 { print(ustack(1)); }`, {
+        workload: () => {
+          execFileSync(program);
+        },
+      });
+      const path = name === 'inlined-5' || name === 'inlined-clang' ? inlined : '\\S*inlined.cpp';
+      expect(stdout).toMatch(
+        new RegExp(
+          `^ {8}shapes::square\\(int\\) \\[inlined\\] @${path}:4\n {8}shapes::cube\\(int\\) \\[inlined\\] @${path}:8\n {8}work\\(int\\)\\+\\d+ @${path}:13$`,
+          'm',
+        ),
       );
     },
   );
