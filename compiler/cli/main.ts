@@ -5,6 +5,12 @@ import { UserError } from './errors.ts';
 import { createProgram } from './program.ts';
 import { EXIT } from './status.ts';
 
+// Whoever reads has seen enough, as in `bpfscript list | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
 try {
   const status = await createProgram().run(process.argv.slice(2));
   process.exitCode = status;

@@ -42,11 +42,8 @@ export function describeKernel(sources: KernelSources): Kernel {
     function: btfTypes.function,
     matchTypedFunctions(pattern) {
       const matches = new RegExp(`^${patternText(pattern)}$`);
-      const names = new Set(btfTypes.functionNames().filter((name) => matches.test(name)));
-      const traceable = traceableAmong(functions, names);
-      return [...traceable]
-        .filter((name) => typeof btfTypes.function(name) === 'object' && !REFUSED.has(name))
-        .sort();
+      const names = btfTypes.typedFunctions((name) => matches.test(name) && !REFUSED.has(name));
+      return [...traceableAmong(functions, new Set(names))].sort();
     },
     matchFunctions: (pattern) =>
       [...functions().matchAll(new RegExp(`^(?!$)${patternText(pattern)}$`, 'gm'))].map(

@@ -7,33 +7,74 @@ import type { KernelFunction, Parameter } from './types.ts';
 const MOST_PARAMETERS = 12;
 
 /**
- * The prototype of a function, or why the kernel does not let programs be attached to it, as btf_distill_func_proto
- * (kernel/bpf/btf.c) decides; undefined where BTF knows no function of that name.
+ * The prototype of a function, or why the kernel does not let programs be attached to it; undefined where BTF knows no
+ * function of that name.
  */
 export function kernelFunction(btf: Btf, name: string): KernelFunction | string | undefined {
   const id = btf.find(BTF_KIND.function, name);
   if (id === undefined) return undefined;
   const prototype = btf.sizeOrType(id);
+  const reason = refusal(btf, prototype);
+  if (reason !== undefined) return reason;
+  let slot = 0;
+  const parameters = Array.from({ length: btf.length(prototype) }, (_, index): Parameter => {
+    const parameter = {
+      name: parameterName(btf, prototype, index),
+      type: resolveType(btf, parameterType(btf, prototype, index)).type,
+      slot,
+    };
+    slot += sizeOf(btf, parameterType(btf, prototype, index)) > 8 ? 2 : 1;
+    return parameter;
+  });
+  const returned = btf.sizeOrType(prototype);
+  const result = returned === 0 ? undefined : { type: resolveType(btf, returned).type, slot };
+  return { parameters, result };
+}
+
+/**
+ * Names of the functions that programs can be attached to, of those that match, in the order of their ids. Nothing
+ * but sizes is looked at, since there are tens of thousands.
+ */
+export function typedFunctions(btf: Btf, matches: (name: string) => boolean): readonly string[] {
+  // Where several have one name, the first is the one that is attached to.
+  const found = new Map<string, boolean>();
+  for (const id of btf.ofKind(BTF_KIND.function)) {
+    const name = btf.name(id);
+    if (matches(name) && !found.has(name))
+      found.set(name, refusal(btf, btf.sizeOrType(id)) === undefined);
+  }
+  return [...found].flatMap(([name, isTyped]) => (isTyped ? [name] : []));
+}
+
+/** Why the kernel attaches no program to a function, as btf_distill_func_proto (kernel/bpf/btf.c) decides. */
+function refusal(btf: Btf, prototype: number): string | undefined {
   const count = btf.length(prototype);
   if (count > MOST_PARAMETERS) return `it has more than ${MOST_PARAMETERS} parameters`;
-  const parameters: Parameter[] = [];
-  let slot = 0;
   for (let index = 0; index < count; index += 1) {
-    const typeId = btf.word(prototype, index * 2 + 1);
-    if (typeId === 0) return 'it takes a variable number of arguments';
-    const parameterName = btf.string(btf.word(prototype, index * 2));
-    const { type } = resolveType(btf, typeId);
-    const size = sizeOf(btf, typeId);
-    if (size > 16 || (size > 8 && type.kind !== 'struct'))
-      return `its parameter ${parameterName} has ${size} bytes`;
-    parameters.push({ name: parameterName === '' ? `arg${index}` : parameterName, type, slot });
-    slot += size > 8 ? 2 : 1;
+    const type = parameterType(btf, prototype, index);
+    if (type === 0) return 'it takes a variable number of arguments';
+    const size = sizeOf(btf, type);
+    if (size > 16 || (size > 8 && !isAggregate(btf, type)))
+      return `its parameter ${parameterName(btf, prototype, index)} has ${size} bytes`;
   }
   const returned = btf.sizeOrType(prototype);
-  const { type } = resolveType(btf, returned);
-  if (returned !== 0 && (type.kind === 'struct' || sizeOf(btf, returned) > 8))
-    return 'it returns a struct';
-  return { parameters, result: returned === 0 ? undefined : { type, slot } };
+  return returned !== 0 && (isAggregate(btf, returned) || sizeOf(btf, returned) > 8)
+    ? 'it returns a struct'
+    : undefined;
+}
+
+export function parameterName(btf: Btf, prototype: number, index: number): string {
+  const name = btf.string(btf.word(prototype, index * 2));
+  return name === '' ? `arg${index}` : name;
+}
+
+export function parameterType(btf: Btf, prototype: number, index: number): number {
+  return btf.word(prototype, index * 2 + 1);
+}
+
+function isAggregate(btf: Btf, declared: number): boolean {
+  const kind = btf.kind(skipModifiers(btf, declared));
+  return kind === BTF_KIND.struct || kind === BTF_KIND.union;
 }
 
 /** Bytes of a parameter; what has no size of its own is a pointer. */
@@ -50,9 +91,4 @@ function sizeOf(btf: Btf, declared: number): number {
     default:
       return 8;
   }
-}
-
-/** Names of all functions, in the order of their ids; some stand several times. */
-export function functionNames(btf: Btf): readonly string[] {
-  return btf.ofKind(BTF_KIND.function).map((id) => btf.name(id));
 }

@@ -1,9 +1,10 @@
 /** `KernelTypes` over BTF, which is opened when the first type is asked for. */
 import type { StructType, Type } from '../types/type.ts';
 import { BTF_KIND, type Btf, openBtf } from './btf.ts';
-import { enumType, resolveType, skipModifiers, structType } from './btf-types.ts';
-import { functionNames, kernelFunction } from './functions.ts';
+import { enumType, resolveType, structType } from './btf-types.ts';
+import { kernelFunction, typedFunctions } from './functions.ts';
 import { findMember, listMembers } from './members.ts';
+import { rawTracepointParameters } from './raw-tracepoints.ts';
 import type { KernelFunction, KernelTypes, Member, Parameter } from './types.ts';
 
 type Enumerator = { readonly value: bigint; readonly type: Type };
@@ -14,8 +15,8 @@ export interface BtfTypes {
   rawTracepoint(event: string): readonly Parameter[] | undefined;
   /** See `KernelDescription.function`. */
   function(name: string): KernelFunction | string | undefined;
-  /** Names of all functions, unsorted. */
-  functionNames(): readonly string[];
+  /** Names of the functions that fentry and fexit can be attached to, unsorted. */
+  typedFunctions(matches: (name: string) => boolean): readonly string[];
 }
 
 export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
@@ -54,7 +55,7 @@ export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
     types,
     rawTracepoint: (event) => rawTracepoint(btf(), event),
     function: (name) => kernelFunction(btf(), name),
-    functionNames: () => functionNames(btf()),
+    typedFunctions: (matches) => typedFunctions(btf(), matches),
   };
 }
 
@@ -109,29 +110,10 @@ function findEnumerator(btf: Btf, name: string): Enumerator | undefined {
   return undefined;
 }
 
-/**
- * `btf_trace_EVENT` is what the kernel attaches a typed program by (include/trace/bpf_probe.h); it is a pointer to a
- * function type, which has no names. The event's own functions (include/linux/tracepoint.h) have them.
- */
-const NAMED_BY = ['__probestub_', '__traceiter_', '__bpf_trace_'];
-
 function rawTracepoint(btf: Btf, event: string): readonly Parameter[] | undefined {
-  const typedef = btf.find(BTF_KIND.typedef, `btf_trace_${event}`);
-  if (typedef === undefined) return undefined;
-  const pointer = skipModifiers(btf, typedef);
-  const prototypes = NAMED_BY.flatMap((prefix) => {
-    const id = btf.find(BTF_KIND.function, `${prefix}${event}`);
-    return id === undefined ? [] : [btf.sizeOrType(id)];
-  });
-  const own = skipModifiers(btf, btf.sizeOrType(pointer));
-  const count = btf.length(own);
-  const named = prototypes.find((id) => btf.length(id) === count) ?? own;
-  return Array.from({ length: Math.max(0, count - 1) }, (_, index) => {
-    const name = btf.string(btf.word(named, (index + 1) * 2));
-    return {
-      name: name === '' ? `arg${index}` : name,
-      type: resolveType(btf, btf.word(own, (index + 1) * 2 + 1)).type,
-      slot: index,
-    };
-  });
+  return rawTracepointParameters(btf, event)?.map(({ name, typeId }, slot) => ({
+    name,
+    type: resolveType(btf, typeId).type,
+    slot,
+  }));
 }

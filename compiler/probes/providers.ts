@@ -50,6 +50,12 @@ function named<P extends Pick<Provider, 'name' | 'aliases'>>(
   );
 }
 
+/** The long name of a provider that a script may write in several ways; undefined for none. */
+export function longName(text: string): string | undefined {
+  const current = LEGACY.get(text.toLowerCase()) ?? text;
+  return named([...PROVIDERS, ...UNSUPPORTED], current)?.name;
+}
+
 /** The targets of one attach point; none after reporting an error. */
 export function resolveAttachPoint(
   attachPoint: AttachPoint,

@@ -121,6 +121,7 @@ export function bpfscript(
 } {
   const result = spawnSync(process.execPath, [join(root, 'dist/bpfscript.js'), ...args], {
     encoding: 'latin1',
+    maxBuffer: 64 << 20,
     ...(options.input !== undefined ? { input: options.input } : {}),
     ...(options.cwd !== undefined ? { cwd: options.cwd } : {}),
   });

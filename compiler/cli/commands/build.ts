@@ -4,6 +4,7 @@ import type { DiagnosticForm } from '../../source/render/render.ts';
 import { createSources } from '../../source/sources.ts';
 import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
+import { printScript } from '../listing.ts';
 import { writeWhole } from '../output.ts';
 import type { Report } from '../program.ts';
 import {
@@ -22,6 +23,7 @@ interface BuildOptions {
   readonly output?: string;
   readonly kernel: string;
   readonly emit: string;
+  readonly expand?: boolean;
   readonly unsafe?: boolean;
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
@@ -52,6 +54,10 @@ export function registerBuild(program: Command, report: Report): void {
         .choices(Object.keys(STAGES))
         .default('obj'),
     )
+    .option(
+      '--expand',
+      "list the probes that the script's patterns match in the kernel description instead",
+    )
     .addOption(includeFolderOption())
     .addOption(headerOption())
     .option('--unsafe', 'allow functions that change the system; the object records it')
@@ -67,6 +73,10 @@ Examples:
     )
     .action((file: string | undefined, options: BuildOptions) => {
       const source = readScript(file, options);
+      if (options.expand) {
+        report(printScript(source, options));
+        return;
+      }
       const stage = STAGES[options.emit];
       if (!stage) throw new UserError(`unknown stage ${options.emit}`, { status: EXIT.usage });
       const target = options.output ?? defaultOutput(file, options.emit);

@@ -1,45 +1,58 @@
 import type { Command } from 'commander';
-import { UserError } from '../errors.ts';
+import type { DiagnosticForm } from '../../source/render/render.ts';
+import { printList } from '../listing.ts';
 import type { Report } from '../program.ts';
-import { readKernel } from '../script.ts';
-import { EXIT } from '../status.ts';
+import { diagnosticsOption } from '../script.ts';
 
-export function registerList(program: Command, _report: Report): void {
+interface Options {
+  readonly e?: string;
+  readonly v?: boolean;
+  readonly p?: string;
+  readonly kernel?: string;
+  readonly warnings: boolean;
+  readonly diagnostics: DiagnosticForm;
+}
+
+export function registerList(program: Command, report: Report): void {
   program
     .command('list')
-    .summary('list tracepoints')
+    .summary('list probes, and types of the kernel')
     .description(
-      'Lists the tracepoints of a kernel description that match a pattern, one a line, sorted.',
+      'Lists the probes that patterns match, one a line, sorted. No match prints nothing. Needs root only for what ' +
+        'the kernel shows to nobody else, such as tracepoints.',
     )
     .argument(
-      '[pattern]',
-      'tracepoint:CATEGORY:EVENT, where * matches any run of characters',
-      'tracepoint:*:*',
+      '[search]',
+      'patterns separated by commas, in which * stands for any characters (default: all of the kernel); ' +
+        'struct, union or enum and a name; or a script, whose attach points are listed',
     )
+    .option('-e <program>', 'program text instead of a script')
+    .option('-v', 'with the arguments of each probe, or the members of each type')
+    .option('-p <pid>', 'search the files of this process')
     .option(
       '--kernel <which>',
-      'kernel description: default (embedded), host (this machine), or a file',
-      'default',
+      'kernel description: host (default where it can be read), default (embedded), or a file',
     )
-    .action((pattern: string, options: { readonly kernel: string }) => {
-      const [provider, category, event, ...rest] = pattern.split(':');
-      if (
-        !['tracepoint', 't', '*'].includes(provider ?? '') ||
-        category === undefined ||
-        rest.length > 0
-      ) {
-        throw new UserError(
-          `list knows patterns of the form tracepoint:CATEGORY:EVENT, not ${pattern}`,
-          {
-            status: EXIT.usage,
-          },
-        );
-      }
-      // `tracepoint:*foo*` stands for any category.
-      const names = readKernel(options.kernel).matchTracepoints(
-        event === undefined ? '*' : category,
-        event === undefined ? category : event,
-      );
-      process.stdout.write(names.map((name) => `tracepoint:${name}\n`).join(''));
+    .option('--no-warnings', 'do not say what cannot be listed')
+    .addOption(diagnosticsOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bpfscript list 'tracepoint:syscalls:sys_enter_*'
+  bpfscript list -v tracepoint:sched:sched_switch
+  bpfscript list 'kprobe:tcp_*,fentry:tcp_*'
+  bpfscript list 'uprobe:libc:pthread_*'
+  bpfscript list 'usdt:/usr/bin/node:*'
+  bpfscript list -p 1234 'uprobe:*alloc*'
+  bpfscript list -v 'struct sock'
+  bpfscript list --kernel default tool.bt`,
+    )
+    .action((search: string | undefined, options: Options) => {
+      report(printList(search, { ...options, verbose: options.v ?? false, ...pidOf(options) }));
     });
+}
+
+function pidOf({ p }: Options): { readonly pid?: string } {
+  return p === undefined ? {} : { pid: p };
 }

@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander';
 import { packageRoot } from '../../paths.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
+import { type ListOptions, printList } from '../listing.ts';
 import type { Report } from '../program.ts';
 import {
   compileScript,
@@ -42,6 +43,7 @@ interface RunOptions {
   readonly include?: readonly string[];
   readonly kernel?: string;
   readonly fmt?: boolean;
+  readonly l?: boolean;
 }
 
 export function registerRun(program: Command, report: Report): void {
@@ -70,6 +72,7 @@ export function registerRun(program: Command, report: Report): void {
     )
     .option('-q', 'no "Attached" line')
     .option('-v', 'say more about what happens')
+    .option('-l', 'list the probes that a search (or a script) finds, as `bpfscript list` does')
     .option('-p <pid>', 'trace this process only, and end with it')
     .option('-c <command>', 'run a command, trace it, and end with it')
     .addOption(includeFolderOption())
@@ -109,6 +112,10 @@ Examples:
       if (options.p !== undefined && options.c !== undefined) {
         throw new UserError('-p and -c exclude each other', { status: EXIT.usage });
       }
+      if (options.l) {
+        report(printList(file, listOptions(options)));
+        return;
+      }
       const source = readScript(file, options);
       if (options.fmt) {
         const [formatted] = formatScripts([source], options.diagnostics) ?? [];
@@ -128,6 +135,10 @@ Examples:
       }
       report(await load(object, parameters, options));
     });
+}
+
+function listOptions({ v, p, ...options }: RunOptions): ListOptions {
+  return { ...options, verbose: v ?? false, ...(p === undefined ? {} : { pid: p }) };
 }
 
 /** The running kernel's own description where BTF and tracefs are readable, else the embedded one. */

@@ -1,0 +1,61 @@
+/** USDT points of a program or library: notes of type 3 and owner `stapsdt`, as <sys/sdt.h> writes them. */
+import { type Binary, SECTION, textAt } from './elf.ts';
+
+const NOTE_TYPE = 3;
+const OWNER = 'stapsdt';
+
+export interface UsdtPoint {
+  readonly provider: string;
+  readonly name: string;
+  /** C types by size and sign: `int32`, `uint64`. */
+  readonly arguments: readonly string[];
+  /** Address of the counter that switches the point on; 0 where it is always on. */
+  readonly semaphore: bigint;
+}
+
+/** In the order of the file; a point that stands at several places comes as often. */
+export function usdtPoints(binary: Binary): readonly UsdtPoint[] {
+  return binary.sections
+    .filter((section) => section.type === SECTION.note && section.name === '.note.stapsdt')
+    .flatMap((section) => readNotes(binary.read(section)));
+}
+
+function readNotes(notes: Buffer): readonly UsdtPoint[] {
+  const points: UsdtPoint[] = [];
+  const aligned = (size: number) => (size + 3) & ~3;
+  for (let at = 0; at + 12 <= notes.length; ) {
+    const nameSize = notes.readUInt32LE(at);
+    const size = notes.readUInt32LE(at + 4);
+    const type = notes.readUInt32LE(at + 8);
+    const start = at + 12 + aligned(nameSize);
+    if (start + size > notes.length) break;
+    if (type === NOTE_TYPE && textAt(notes, at + 12) === OWNER) {
+      const point = readPoint(notes.subarray(start, start + size));
+      if (point) points.push(point);
+    }
+    at = start + aligned(size);
+  }
+  return points;
+}
+
+/** Three addresses, then provider, name and arguments, each with a NUL. */
+function readPoint(note: Buffer): UsdtPoint | undefined {
+  if (note.length < 24) return undefined;
+  const [provider = '', name = '', operands = ''] = note.toString('latin1', 24).split('\0');
+  if (provider === '' || name === '') return undefined;
+  return {
+    provider,
+    name,
+    semaphore: note.readBigUInt64LE(16),
+    arguments: operands.split(' ').flatMap((operand) => (operand === '' ? [] : [typeOf(operand)])),
+  };
+}
+
+/** `-4@%edi` => int32, `4f@%xmm0` => float; an operand without a size is as wide as a register. */
+function typeOf(operand: string): string {
+  const match = /^(-?)([1248])(f?)@/.exec(operand);
+  if (!match) return 'int64';
+  const [, sign, size, float] = match;
+  if (float === 'f') return size === '4' ? 'float' : 'double';
+  return `${sign === '-' ? '' : 'u'}int${Number(size) * 8}`;
+}

@@ -1,0 +1,104 @@
+/** What `list`, `-l` and `build --expand` print. */
+import { accessSync, existsSync, constants as files } from 'node:fs';
+import { resolveImports } from '../imports/imports.ts';
+import { KernelDescriptionError } from '../kernel/error.ts';
+import type { KernelChoice } from '../kernel/load.ts';
+import { ListingError } from '../listing/lister.ts';
+import { type Listing, listAttachPoints, listProbes } from '../listing/listing.ts';
+import { readTypePattern } from '../listing/types.ts';
+import { longName } from '../probes/providers.ts';
+import { Diagnostics } from '../source/diagnostics.ts';
+import type { Source } from '../source/source.ts';
+import { createSources } from '../source/sources.ts';
+import { parse } from '../syntax/parse.ts';
+import { UserError } from './errors.ts';
+import { readKernel, readScript, renderDiagnostics, type ScriptOptions } from './script.ts';
+import { EXIT } from './status.ts';
+
+export interface ListOptions extends Pick<ScriptOptions, 'e' | 'diagnostics' | 'warnings'> {
+  readonly kernel?: string;
+  readonly verbose?: boolean;
+  readonly pid?: string;
+}
+
+/** Blocks that wait for no event of the system. */
+const OWN_EVENTS: ReadonlySet<string> = new Set(['begin', 'end', 'self', 'test', 'bench']);
+
+/** Lists what a search finds, or the attach points of a script, and gives the exit status. */
+export function printList(search: string | undefined, options: ListOptions): number {
+  const isScript = options.e !== undefined || (search !== undefined && namesScript(search));
+  if (isScript) return printScript(readScript(search, options), options);
+  return print(options, (request) => listProbes({ ...request, search }));
+}
+
+function namesScript(search: string): boolean {
+  if (search.endsWith('.bt') || search === '-') return true;
+  return !search.includes(':') && readTypePattern(search) === undefined && existsSync(search);
+}
+
+/** Lists the probes that a script's attach points stand for. */
+export function printScript(source: Source, options: ListOptions): number {
+  const diagnostics = new Diagnostics();
+  const sources = createSources(source);
+  const program = parse(source, diagnostics);
+  const whole = program && resolveImports(program, { sources, diagnostics }).program;
+  if (!whole || diagnostics.hasErrors) {
+    const report = { sources, diagnostics: diagnostics.all };
+    process.stderr.write(renderDiagnostics([report], options.diagnostics));
+    return EXIT.script;
+  }
+  const points = whole.items
+    .flatMap((item) => (item.kind === 'probe' ? item.attachPoints : []))
+    .map(({ fields }) => fields.map(({ text }) => text))
+    .filter(([provider = '']) => !OWN_EVENTS.has(longName(provider) ?? ''));
+  return print(options, (request) => listAttachPoints(points, request));
+}
+
+function print(
+  { kernel, pid, verbose, warnings }: ListOptions,
+  list: (request: Parameters<typeof listAttachPoints>[1]) => Listing,
+): number {
+  const which = kernel ?? hostOrDefault();
+  let listing: Listing;
+  try {
+    listing = list({
+      kernel: readKernel(which),
+      live: which === 'host',
+      verbose: verbose ?? false,
+      ...(pid === undefined ? {} : { pid: readPid(pid) }),
+    });
+  } catch (error) {
+    if (error instanceof ListingError || error instanceof KernelDescriptionError)
+      throw new UserError(error.message);
+    throw error;
+  }
+  process.stdout.write(listing.text);
+  // Where nothing matches, nothing is said, unless somebody asks.
+  if (warnings && (listing.text !== '' || verbose))
+    process.stderr.write(listing.notes.map((note) => `WARNING: ${note}\n`).join(''));
+  return EXIT.ok;
+}
+
+function readPid(text: string): number {
+  const pid = Number(text);
+  if (!/^[0-9]+$/.test(text) || pid < 1 || pid > 4_194_304)
+    throw new UserError(`-p takes a process id from 1 to 4194304, not ${text}`, {
+      status: EXIT.usage,
+    });
+  return pid;
+}
+
+/** The running kernel where anything of it can be read; without root that is its BTF. */
+function hostOrDefault(): KernelChoice {
+  const isReadable = (path: string): boolean => {
+    try {
+      accessSync(path, files.R_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return ['/sys/kernel/btf/vmlinux', '/sys/kernel/tracing/events'].some(isReadable)
+    ? 'host'
+    : 'default';
+}

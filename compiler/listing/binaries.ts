@@ -1,0 +1,124 @@
+/** uprobe, uretprobe and usdt: what programs and libraries hold. */
+import { type Binary, BinaryError, openBinary } from '../binary/elf.ts';
+import { type BinaryFile, findBinaries, mappedBinaries } from '../binary/paths.ts';
+import { functionNames } from '../binary/symbols.ts';
+import { type UsdtPoint, usdtPoints } from '../binary/usdt.ts';
+import { reasonOf } from '../kernel/error.ts';
+import { type ListContext, type Lister, ListingError, matcher } from './lister.ts';
+
+/** Parts of functions that compilers put elsewhere: patterns leave them out. */
+const PART = /\.cold(\.\d+)?$/;
+
+function functions(provider: 'uprobe' | 'uretprobe'): Lister {
+  return {
+    provider,
+    ...(provider === 'uprobe' ? { group: 'programs' } : {}),
+    list(fields, context) {
+      const { path, rest } = splitPath(fields, context);
+      const pattern = rest.at(-1) ?? '*';
+      const matches = matcher(pattern);
+      const names = inFiles(path, context, (binary, file) =>
+        functionNames(binary)
+          .filter((name) => matches(name) && !(pattern.includes('*') && PART.test(name)))
+          .map((name) => `${provider}:${file.shown}:${name}`),
+      );
+      return { names };
+    },
+  };
+}
+
+export const uprobes = functions('uprobe');
+export const uretprobes = functions('uretprobe');
+
+export const usdt: Lister = {
+  provider: 'usdt',
+  group: 'programs',
+  list(fields, context) {
+    const { path, rest } = splitPath(fields, context);
+    const namespace = matcher(rest.length > 1 ? (rest[0] ?? '*') : '*');
+    const matches = matcher(rest.at(-1) ?? '*');
+    const places = new Map<string, readonly UsdtPoint[]>();
+    inFiles(path, context, (binary, file) => {
+      for (const point of usdtPoints(binary)) {
+        if (!namespace(point.provider) || !matches(point.name)) continue;
+        const name = `usdt:${file.shown}:${point.provider}:${point.name}`;
+        places.set(name, [...(places.get(name) ?? []), point]);
+      }
+      return [];
+    });
+    return {
+      names: [...places.keys()],
+      arguments: (name) => describe(places.get(name) ?? []),
+    };
+  },
+};
+
+/** Arguments, then how often the point is there and what switches it on, as comments. */
+function describe(points: readonly UsdtPoint[]): readonly string[] {
+  const [first] = points;
+  if (!first) return [];
+  const types = first.arguments.map((type, index) => `${type} arg${index}`);
+  const facts = [
+    ...(points.length > 1 ? [`${points.length} places`] : []),
+    ...(first.semaphore === 0n ? [] : [`semaphore 0x${first.semaphore.toString(16)}`]),
+  ];
+  return facts.length === 0 ? types : [...types, `// ${facts.join(', ')}`];
+}
+
+/** With a process, a single field without a slash is a name in all of its files. */
+function splitPath(
+  fields: readonly string[],
+  { pid }: ListContext,
+): { readonly path: string; readonly rest: readonly string[] } {
+  const [first = '', ...rest] = fields;
+  const nameOnly = pid !== undefined && rest.length === 0 && !first.includes('/');
+  return nameOnly ? { path: '', rest: [first] } : { path: first, rest };
+}
+
+function inFiles(
+  path: string,
+  context: ListContext,
+  list: (binary: Binary, file: BinaryFile) => readonly string[],
+): readonly string[] {
+  const files = filesOf(path, context);
+  if (files.length === 0 && !path.includes('*') && path !== '')
+    throw new ListingError(`the file ${path} does not exist`);
+  return files.flatMap((file) => {
+    try {
+      const binary = openBinary(file.path);
+      try {
+        return list(binary, file);
+      } finally {
+        binary.close();
+      }
+    } catch (error) {
+      if (files.length === 1)
+        throw new ListingError(`cannot read ${file.shown}: ${reasonOf(error)}`);
+      // A pattern of files meets scripts and data, which have no functions.
+      if (!(error instanceof BinaryError))
+        context.note(`cannot read ${file.shown}: ${reasonOf(error)}`);
+      return [];
+    }
+  });
+}
+
+function filesOf(path: string, { pid }: ListContext): readonly BinaryFile[] {
+  const everywhere = path === '' || path === '*';
+  if (pid === undefined) {
+    if (everywhere)
+      throw new ListingError(
+        'which file? Name its path, as in uprobe:/bin/bash:*, or a process with -p PID',
+      );
+    return findBinaries(path);
+  }
+  let mapped: readonly BinaryFile[];
+  try {
+    mapped = mappedBinaries(pid);
+  } catch (error) {
+    throw new ListingError(`cannot look at process ${pid}: ${reasonOf(error)}`);
+  }
+  if (everywhere) return mapped;
+  const matches = matcher(path);
+  const own = mapped.filter(({ shown }) => matches(shown));
+  return own.length > 0 ? own : findBinaries(path);
+}
