@@ -25,12 +25,15 @@ import { len } from './len.ts';
 import { memcmp } from './memcmp.ts';
 import { signalName, strerror, syscallName, username } from './names.ts';
 import { elapsed, jiffies, nsecs } from './nsecs.ts';
+import { path } from './path.ts';
 import { pid, tid } from './pid.ts';
 import { print } from './print.ts';
 import { cat, errorf, printf, system, warnf } from './printf.ts';
 import { probe, probetype } from './probe.ts';
 import { rand } from './rand.ts';
 import { reg, usermode } from './registers.ts';
+import { skboutput } from './skboutput.ts';
+import { socketCookie } from './socket_cookie.ts';
 import { kstack, ustack } from './stacks.ts';
 import { str } from './str.ts';
 import { strConcat } from './str_concat.ts';
@@ -88,7 +91,10 @@ export const sections: readonly Section[] = [
   },
   {
     title: 'Output',
-    builtins: [printf, errorf, warnf, fail, print, time, strftime, join, cat, system, exit],
+    builtins: [
+      ...[printf, errorf, warnf, fail, print, time, strftime, join, cat, system, skboutput],
+      exit,
+    ],
   },
   {
     title: 'Memory and strings',
@@ -112,6 +118,8 @@ export const sections: readonly Section[] = [
       strerror,
       signalName,
       syscallName,
+      path,
+      socketCookie,
     ],
   },
   {

@@ -95,6 +95,24 @@ export function emitEvent(
   );
 }
 
+/** The record of an event, header and all, in memory of the program until the end of the statement. */
+export function buildRecord(
+  fn: FunctionState,
+  spec: EventSpec,
+  fill: (field: (index: number) => Storage) => void,
+): { readonly pointer: IrPointer; readonly size: number } {
+  const { ir, lowering, unit } = fn;
+  const entry = unit.events.register(spec);
+  // Nothing goes through the ring, but every event is one of those that it is there for.
+  unit.mapVariable('events');
+  const pointer = fn.memory.take(entry.size);
+  ir.zero(pointer, entry.size, 8);
+  ir.store(pointer, 0, 4, ir.constant(entry.index));
+  ir.store(pointer, 4, 4, lowering.call('get_smp_processor_id'));
+  fill((index) => fieldStorage(fn, pointer, entry, index));
+  return { pointer, size: entry.size };
+}
+
 /** Counts an event that could not be sent in this CPU's slot of `lost`. */
 export function countLost(fn: FunctionState, entry: EventEntry): void {
   const { ir, lowering } = fn;

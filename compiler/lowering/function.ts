@@ -4,7 +4,7 @@ import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
-import { emitEvent } from './events.ts';
+import { buildRecord, emitEvent } from './events.ts';
 import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
 import { SHARED_GLOBALS } from './globals.ts';
@@ -18,6 +18,7 @@ import { lowerStack } from './stacks.ts';
 import type { FunctionState, ProgramState } from './state.ts';
 import { copyBytes } from './strings.ts';
 import { lowerSyscallName } from './syscalls.ts';
+import { withTypedPointer } from './typed_pointers.ts';
 import { lowerUsdtArgument, lowerUsdtName } from './usdt.ts';
 import { someExpression } from './walk.ts';
 
@@ -127,6 +128,7 @@ function createLowering(fn: FunctionState): Lowering {
       ),
 
     emit: (event, fill) => emitEvent(fn, event, fill),
+    record: (event, fill) => buildRecord(fn, event, fill),
     emitValues(event, values) {
       const fields: readonly Type[] = values.map((value) => value.type);
       // What a function prints comes before what its result is printed with.
@@ -139,6 +141,7 @@ function createLowering(fn: FunctionState): Lowering {
       });
     },
 
+    typedPointer: (expression, use, otherwise) => withTypedPointer(fn, expression, use, otherwise),
     register: (name) => lowerRegister(fn, name),
     shared(global) {
       unit.shared.add(global);

@@ -165,6 +165,15 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
       value: { int: 8 },
     },
     {
+      symbol: 'packets',
+      type: MAP_TYPES.perfEventArray,
+      // libbpf makes it as large as there are CPUs.
+      maxEntries: 0,
+      flags: 0,
+      key: { int: 4 },
+      value: { int: 4 },
+    },
+    {
       symbol: 'stacks',
       type: MAP_TYPES.hash,
       maxEntries: STACKS,

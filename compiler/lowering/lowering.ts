@@ -97,8 +97,23 @@ export interface Lowering {
    * submits. Counts it as lost, by event, when the ring is full.
    */
   emit(event: EventSpec, fill: (field: (index: number) => Storage) => void): void;
+  /** The record of an event in memory of the program, for a helper that sends it by another way than the ring. */
+  record(
+    event: EventSpec,
+    fill: (field: (index: number) => Storage) => void,
+  ): { readonly pointer: IrPointer; readonly size: number };
   /** The common case: fields are these expressions. */
   emitValues(event: Omit<EventSpec, 'fields'>, values: readonly TypedExpression[]): void;
+
+  /**
+   * Runs `use` with a pointer to what the expression (a pointer, or a struct) leads to, for helpers that want its type
+   * known to the verifier; `otherwise` where it is NULL. An error in the script where the type cannot be known.
+   */
+  typedPointer(
+    expression: TypedExpression,
+    use: (pointer: IrPointer) => IrValue,
+    otherwise: () => IrValue,
+  ): IrValue;
 
   /** Reads a register of the context by its role; `registers` and `perf-event` contexts only. */
   register(

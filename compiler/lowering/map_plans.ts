@@ -10,6 +10,7 @@ import { narrowed, sizeClasses } from './size_classes.ts';
 export const MAP_TYPES = {
   hash: 1,
   array: 2,
+  perfEventArray: 4,
   percpuHash: 5,
   percpuArray: 6,
   lruHash: 9,

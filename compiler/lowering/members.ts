@@ -143,6 +143,27 @@ function lowerBtfPointer(
   return { pointer: ir.intToPointer(lowerValue(fn, expression)), nullable: true };
 }
 
+/**
+ * The place of a struct that a pointer of known type leads to or into: the pointer, which may be NULL, and how far
+ * behind it. Undefined where the verifier does not know the type.
+ */
+export function lowerTypedAddress(
+  fn: FunctionState,
+  expression: TypedExpression,
+): { readonly root: IrPointer; readonly offset: (() => IrValue) | undefined } | undefined {
+  if (expression.type.kind === 'pointer') {
+    const known = lowerBtfPointer(fn, expression);
+    return known && { root: known.pointer, offset: undefined };
+  }
+  if (!isRemote(expression)) return undefined;
+  const { root, access } = placeOf(fn, expression);
+  if (root.where !== 'btf') return undefined;
+  return {
+    root: root.pointer,
+    offset: access && (() => lowerImmediate(fn, access, 'byte-offset', access.offset)),
+  };
+}
+
 export function isBtfPointer(fn: FunctionState, expression: TypedExpression): boolean {
   const { type } = expression;
   if (type.kind !== 'pointer' || type.to.kind !== 'struct' || type.space === 'user') return false;

@@ -9,7 +9,7 @@ import type { IrPointer, Width } from '../llvm/ir.ts';
 import { roundUp } from '../types/layout.ts';
 
 /** Values larger than this never stand on the stack. */
-const LARGEST_ON_STACK = 64;
+export const LARGEST_ON_STACK = 64;
 
 /**
  * The kernel's limit on values of per-CPU arrays, such as an entry of scratch memory: PCPU_MIN_UNIT_SIZE

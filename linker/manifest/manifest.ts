@@ -326,8 +326,8 @@ export interface ManifestEvent {
   /** Arguments of formats; the value of print-value; the code of exit (u8 at its offset); ... */
   readonly fields: readonly ManifestField[];
   /**
-   * printf, system, cat, errorf, warnf: printf format. time: strftime format. join: the separator. One character (U+0001 to
-   * U+00FF) stands for each byte, since scripts can write any.
+   * printf, system, cat, errorf, warnf: printf format. time: strftime format. join: the separator. packet: a path.
+   * One character (U+0001 to U+00FF) stands for each byte, since scripts can write any.
    */
   readonly format?: string;
   /** print-map, clear, zero; index into `maps`. */
@@ -365,7 +365,13 @@ export type ManifestEventKind =
   | 'errorf'
   | 'warnf'
   /** A user stack of a process was seen for the first time; field 0 is the pid (u32). The loader keeps its memory map, so that symbols resolve after it exited. */
-  | 'process';
+  | 'process'
+  /**
+   * A network packet. The record does not come through the ring but through the perf event array `packets`, and the
+   * packet's bytes follow it. Fields: u64 boot clock in ns, u32 number of these bytes, u32 how many of them to skip,
+   * u32 the whole packet's length. `format` is the path of the pcap file.
+   */
+  | 'packet';
 
 /**
  * A place in a program that the loader adapts to the host where libbpf's CO-RE cannot. `value` is what stands

@@ -37,7 +37,7 @@ int events_open(struct events *events, const struct session *session, struct out
 		return STATUS_FAILED;
 	}
 	events->has_ring = true;
-	return STATUS_OK;
+	return packets_open(&events->packets, session);
 }
 
 void events_resume(struct events *events)
@@ -47,6 +47,7 @@ void events_resume(struct events *events)
 
 void events_close(struct events *events)
 {
+	packets_close(&events->packets);
 	ring_close(&events->ring);
 	free(events->lost_counts);
 	memset(events, 0, sizeof(*events));
@@ -146,6 +147,16 @@ static bool may_go_on(const struct events *events)
 	return !events->exited && !events->broken && !output_is_stopped(events->output);
 }
 
+/* True when there were some. */
+static bool drain_packets(struct events *events)
+{
+	int result = packets_drain(&events->packets);
+
+	if (result < 0)
+		events->broken = true;
+	return result > 0;
+}
+
 enum drain_result events_drain(struct events *events)
 {
 	enum drain_result result = DRAIN_EMPTY;
@@ -155,6 +166,8 @@ enum drain_result events_drain(struct events *events)
 
 	if (!events->has_ring)
 		return DRAIN_EMPTY;
+	if (drain_packets(events))
+		result = DRAIN_SOME;
 	/* Nobody reads the output, and a signal came: nothing more until it could be written. */
 	if (output_is_stopped(events->output) && output_flush(events->output) != 0)
 		events->broken = true;
@@ -182,6 +195,8 @@ void events_discard(struct events *events)
 
 	if (!events->has_ring)
 		return;
+	/* What was caught before the signal is wanted. */
+	drain_packets(events);
 	ring_discard(&events->ring);
 	events->mark_seen = false;
 	for (uint32_t i = 0; i < manifest->event_count; i++)
@@ -212,7 +227,7 @@ void events_check_lost(struct events *events)
 
 	if (events->lost_fd < 0)
 		return;
-	total = count_lost(events);
+	total = count_lost(events) + events->packets.lost;
 	if (total > events->lost)
 		output_lost(events->output, total - events->lost);
 	events->lost = total;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "output.h"
+#include "packets.h"
 #include "ring.h"
 #include "session.h"
 
@@ -17,6 +18,7 @@ struct events {
 	const struct session *session;
 	struct output *output;
 	struct ring ring;
+	struct packets packets;
 	/* False when the object has no events. */
 	bool has_ring;
 	/* exit() was called; with that code. */

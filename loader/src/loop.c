@@ -84,6 +84,8 @@ int loop_watch_ring(struct loop *loop, const struct events *events)
 	/* Edge-triggered: only wake-ups count, not that records are there, which ticks see to. */
 	if (events->has_ring && watch(loop, events->ring.fd, EPOLLET) != 0)
 		return failed("wait for the ring buffer");
+	if (packets_fd(&events->packets) >= 0 && watch(loop, packets_fd(&events->packets), 0) != 0)
+		return failed("wait for packets");
 	return STATUS_OK;
 }
 

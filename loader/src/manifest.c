@@ -43,6 +43,7 @@ static const char *const event_names[] = {
 	[MF_EVENT_SYSTEM] = "system",	    [MF_EVENT_CAT] = "cat",
 	[MF_EVENT_WARNING] = "warning",	    [MF_EVENT_PROCESS] = "process",
 	[MF_EVENT_ERRORF] = "errorf",	    [MF_EVENT_WARNF] = "warnf",
+	[MF_EVENT_PACKET] = "packet",
 };
 
 const char *mf_provider_name(enum mf_provider provider)

@@ -160,6 +160,7 @@ enum mf_event_kind {
 	MF_EVENT_PROCESS,
 	MF_EVENT_ERRORF,
 	MF_EVENT_WARNF,
+	MF_EVENT_PACKET,
 };
 
 struct mf_place {

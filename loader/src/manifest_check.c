@@ -212,6 +212,10 @@ static bool event_is_complete(const struct mf_event *event)
 		return event->message || event->helper;
 	case MF_EVENT_PROCESS:
 		return event->field_count == 1 && is_int(event, 0, 4);
+	case MF_EVENT_PACKET:
+		return event->format && *event->format && event->field_count == 4 &&
+		       is_int(event, 0, 8) && is_int(event, 1, 4) && is_int(event, 2, 4) &&
+		       is_int(event, 3, 4);
 	}
 	return false;
 }

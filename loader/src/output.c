@@ -105,7 +105,8 @@ static int prepare_event(struct output *output, const struct mf_event *event)
 	const char *problem = NULL;
 	char why[160];
 
-	if (event->kind == MF_EVENT_EXIT)
+	/* These do not come here: events.c, packets.c. */
+	if (event->kind == MF_EVENT_EXIT || event->kind == MF_EVENT_PACKET)
 		return STATUS_OK;
 	handler = event->kind < HANDLER_COUNT ? &handlers[event->kind] : NULL;
 	if (!handler || !handler->run)

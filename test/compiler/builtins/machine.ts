@@ -369,6 +369,8 @@ export function createMachine(world: World = {}): Machine {
         ),
       ),
     emit: send,
+    record: unsupported,
+    typedPointer: unsupported,
     emitValues: (event, values) =>
       send({ ...event, fields: values.map(({ type }): Type => type) }, (field) => {
         for (const [index, expression] of values.entries()) into(expression, field(index));

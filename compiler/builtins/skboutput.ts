@@ -1,0 +1,114 @@
+/** skboutput: a network packet, for the loader to write to a pcap file. */
+import type { TypedExpression } from '../analysis/typed.ts';
+import type { Type } from '../types/type.ts';
+import { UINT32, UINT64 } from '../types/type.ts';
+import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
+import { inTracing, structPointer } from './tracing.ts';
+import { argument, isInteger, textLiteral, typedCall } from './use.ts';
+
+/** {u64 boot clock, u32 bytes that follow, u32 bytes of them to skip, u32 the packet's length} */
+const FIELDS: readonly Type[] = [UINT64, UINT32, UINT32, UINT32];
+
+/** A record of the perf buffer, with all its headers, has 16 bits for its size (struct perf_event_header). */
+const MOST = 65_024;
+
+/** include/uapi/linux/bpf.h: to this CPU's buffer; the number of the packet's bytes stands above. */
+const BPF_F_CURRENT_CPU = 0xffff_ffffn;
+const LENGTH_SHIFT = 32;
+
+const EFAULT = -14;
+const EINVAL = -22;
+
+function integer(
+  given: BuiltinUse['args'][number] | undefined,
+  what: string,
+  scope: AnalysisScope,
+): TypedExpression | undefined {
+  if (given === undefined) return undefined;
+  const operand = scope.expression(given);
+  if (isInteger(operand.type)) return { kind: 'cast', type: UINT64, operand, range: given.range };
+  scope.error(`skboutput() expects an integer as ${what}`, given.range);
+  return undefined;
+}
+
+/** `skb->len` */
+function packetLength(
+  skb: TypedExpression,
+  use: BuiltinUse,
+  scope: AnalysisScope,
+): TypedExpression | undefined {
+  const struct = skb.type.kind === 'pointer' ? skb.type.to : undefined;
+  const member = struct?.kind === 'struct' && scope.kernel.types.member(struct, 'len');
+  if (struct?.kind === 'struct' && member)
+    return { kind: 'member', base: skb, struct, member, type: member.type, range: use.range };
+  scope.error('skboutput() is not available: this kernel has no sk_buff->len', use.range);
+  return undefined;
+}
+
+export const skboutput: Builtin = {
+  name: 'skboutput',
+  arity: [4, 4],
+  needsProbe: true,
+  summary:
+    'Writes bytes of a struct sk_buff * from an offset on to a pcap file (raw IP); 0, or a negative error number.',
+  analyse(use, scope) {
+    const file = scope.stringLiteral(use.args[0], use);
+    const skb = structPointer(use.args[1], 'sk_buff', use, scope);
+    const length = integer(use.args[2], 'length', scope);
+    const offset = integer(use.args[3], 'offset', scope);
+    if (file === undefined || !skb || !length || !offset) return undefined;
+    if (!inTracing(use, scope)) return undefined;
+    if (file === '' || file.includes('\0')) {
+      scope.error('skboutput() expects the path of a file', use.args[0]?.range ?? use.range);
+      return undefined;
+    }
+    const total = packetLength(skb, use, scope);
+    if (!total) return undefined;
+    return typedCall('skboutput', use, UINT32, {
+      args: [skb, length, offset, total],
+      literals: [file],
+    });
+  },
+  /** The helper copies from the packet's first byte on: the loader leaves out what is before the offset. */
+  lower(call, lowering) {
+    const { ir } = lowering;
+    const least = (a: ReturnType<typeof ir.op>, b: ReturnType<typeof ir.op>) =>
+      ir.select(ir.compare('ult', a, b), a, b);
+    return lowering.typedPointer(
+      argument(call, 0),
+      (skb) => {
+        const most = ir.constant(MOST);
+        const total = lowering.value(argument(call, 3));
+        const length = least(lowering.value(argument(call, 1)), most);
+        const offset = least(lowering.value(argument(call, 2)), most);
+        const end = least(least(ir.op('add', length, offset), total), most);
+        return ir.ifValue(
+          ir.compare('ule', end, offset),
+          () => ir.constant(EINVAL),
+          () => {
+            const spec = { kind: 'packet', fields: FIELDS, format: textLiteral(call, 0) } as const;
+            const { pointer, size } = lowering.record(spec, (field) => {
+              ir.store(field(0).pointer, 0, 8, lowering.call('ktime_get_boot_ns'));
+              ir.store(field(1).pointer, 0, 4, end);
+              ir.store(field(2).pointer, 0, 4, offset);
+              ir.store(field(3).pointer, 0, 4, total);
+            });
+            return lowering.call(
+              'skb_output',
+              skb,
+              lowering.mapPointer('packets'),
+              ir.op(
+                'or',
+                ir.op('shl', end, ir.constant(LENGTH_SHIFT)),
+                ir.constant(BPF_F_CURRENT_CPU),
+              ),
+              pointer,
+              ir.constant(size),
+            );
+          },
+        );
+      },
+      () => ir.constant(EFAULT),
+    );
+  },
+};
