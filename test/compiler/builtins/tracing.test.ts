@@ -1,7 +1,7 @@
 /** Functions that only some programs can call, and the values of a probe that others do not have. */
 import { describe, expect, it } from 'vitest';
 import { compileText } from '../../support/build.ts';
-import { errors } from '../../support/script.ts';
+import { errors, warnings } from '../../support/script.ts';
 
 const RAW = 'rawtracepoint:net_dev_queue';
 
@@ -50,6 +50,21 @@ describe('path', () => {
     );
     expect(errors(`${RAW} { print(path(1)); }`)[0]).toContain(
       'path() only supports arguments of type struct path or struct path * (integer provided)',
+    );
+  });
+
+  it('is there in the functions that the kernel allows it in, and takes a size', () => {
+    expect(errors('fentry:vfs_read { print(path(args.file.f_path)); }')[0]).toContain(
+      'the kernel does not allow path() in vfs_read',
+    );
+    expect(errors('fentry:vfs_fallocate { print(path(args.file.f_path, 0)); }')).toEqual([
+      'path() cannot use a size of 0 @ 0',
+    ]);
+    expect(errors('fexit:vfs_fallocate { print(path(args.file)); }')[0]).toContain(
+      '(struct file * provided)',
+    );
+    expect(warnings('fexit:vfs_fallocate { print(path(args.file.f_path, 5000)); }')[0]).toContain(
+      'size param (5000) is too long and will be shortened to 1024 bytes',
     );
   });
 });

@@ -1,0 +1,78 @@
+/** path(): names of files by the struct path that functions of the kernel have. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, writeObject } from '../support/build.ts';
+import { mapEntries, mapValue } from '../support/expect.ts';
+import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import type { RunResult } from '../support/run.ts';
+
+type Result = Omit<RunResult, 'endedAfter'>;
+
+const DEEP = '/tmp/traced/a/b/c/file-with-a-name';
+const WORK = `mkdir -p /tmp/traced/a/b/c
+echo text >${DEEP}
+stat ${DEEP} >/tmp/out
+stat ${DEEP} >/tmp/out
+fallocate -l 4096 ${DEEP}
+rm ${DEEP}
+`;
+
+const COMMANDS = {
+  pointer: {
+    text: 'fentry:security_inode_getattr { $p = path(args.path); if (strcontains($p, "traced")) { @[$p] = count(); printf("%s\\n", path(args.path)); } }',
+    script: WORK,
+  },
+  struct: { text: 'fentry:vfs_fallocate { @[path(args.file.f_path)] = count(); }', script: WORK },
+  exit: {
+    text: 'fexit:vfs_fallocate { $file = args.file; @[path($file.f_path), retval] = count(); }',
+    script: WORK,
+  },
+  short: {
+    text: `fentry:vfs_fallocate {
+      @a[path(args.file.f_path, 16)] = count(); @b[path(args.file.f_path, ${DEEP.length})] = count();
+      @c[path(args.file.f_path, ${DEEP.length + 1})] = count(); @d[path(args.file.f_path, 100)] = count();
+      printf("%s %s\\n", path(args.file.f_path, 8), path(args.file.f_path, 200));
+    }`,
+    script: WORK,
+  },
+} as const satisfies Readonly<Record<string, Omit<GuestCommand, 'object'> & { text: string }>>;
+
+type Name = keyof typeof COMMANDS;
+
+describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s', (series) => {
+  const results = new Map<string, Result>();
+  const folder = temporaryFolder();
+  const of = (name: Name): Result => {
+    const result = results.get(name);
+    if (!result) throw new Error(`no result of ${name}`);
+    return result;
+  };
+
+  beforeAll(() => {
+    if (!hasKernel(series)) return;
+    const commands = Object.entries(COMMANDS).map(([name, { text, ...rest }]) => {
+      writeObject(folder, name, text);
+      return { object: `${name}.o`, ...rest };
+    });
+    runInGuest(series, folder, commands).forEach((result, index) => {
+      results.set(Object.keys(COMMANDS)[index] ?? '', result);
+    });
+  }, 180_000);
+
+  const test = it.runIf(hasKernel(series));
+
+  test('path names the file of a pointer and of a member', () => {
+    expect(mapValue(of('pointer').stdout, '@', DEEP), of('pointer').stderr).toBe(2);
+    expect(of('pointer').stdout).toContain(`${DEEP}\n${DEEP}\n`);
+    expect(mapEntries(of('struct').stdout, '@'), of('struct').stderr).toEqual([[DEEP, 1]]);
+    expect(mapEntries(of('exit').stdout, '@'), of('exit').stderr).toEqual([[`${DEEP}, 0`, 1]]);
+  });
+
+  test('path keeps the end of what does not fit into its size [FUN-037]', () => {
+    const { stdout, stderr } = of('short');
+    expect(mapEntries(stdout, '@a'), stderr).toEqual([[DEEP.slice(-15), 1]]);
+    expect(mapEntries(stdout, '@b')).toEqual([[DEEP.slice(1), 1]]);
+    expect(mapEntries(stdout, '@c')).toEqual([[DEEP, 1]]);
+    expect(mapEntries(stdout, '@d')).toEqual([[DEEP, 1]]);
+    expect(stdout).toContain(`${DEEP.slice(-7)} ${DEEP}\n`);
+  });
+});
