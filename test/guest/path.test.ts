@@ -12,6 +12,7 @@ const WORK = `mkdir -p /tmp/traced/a/b/c
 echo text >${DEEP}
 stat ${DEEP} >/tmp/out
 stat ${DEEP} >/tmp/out
+# It asks for the file's size first.
 fallocate -l 4096 ${DEEP}
 rm ${DEEP}
 `;
@@ -61,7 +62,7 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s
   const test = it.runIf(hasKernel(series));
 
   test('path names the file of a pointer and of a member', () => {
-    expect(mapValue(of('pointer').stdout, '@', DEEP), of('pointer').stderr).toBe(2);
+    expect(mapValue(of('pointer').stdout, '@', DEEP), of('pointer').stderr).toBe(3);
     expect(of('pointer').stdout).toContain(`${DEEP}\n${DEEP}\n`);
     expect(mapEntries(of('struct').stdout, '@'), of('struct').stderr).toEqual([[DEEP, 1]]);
     expect(mapEntries(of('exit').stdout, '@'), of('exit').stderr).toEqual([[`${DEEP}, 0`, 1]]);
