@@ -48,13 +48,13 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s
     return result;
   };
 
-  beforeAll(() => {
+  beforeAll(async () => {
     if (!hasKernel(series)) return;
     const commands = Object.entries(COMMANDS).map(([name, { text, ...rest }]) => {
       writeObject(folder, name, text);
       return { object: `${name}.o`, ...rest };
     });
-    runInGuest(series, folder, commands).forEach((result, index) => {
+    (await runInGuest(series, folder, commands)).forEach((result, index) => {
       results.set(Object.keys(COMMANDS)[index] ?? '', result);
     });
   }, 180_000);
