@@ -7,11 +7,12 @@ import type { Builtin } from './builtin.ts';
 import { describe, textLiteral, typedCall, wordOf } from './use.ts';
 
 type Id = 'pid' | 'tid';
-type Namespace = 'curr_ns' | 'init';
+type Namespace = 'curr_ns' | 'init' | 'filtered';
 
 /**
- * Process or thread id of the current task, in the loader's PID namespace or the initial one. The loader sets
- * `pidNamespace` only where the two differ, so elsewhere the verifier removes the branch.
+ * Process or thread id of the current task, in the loader's PID namespace, the initial one or, to compare with the
+ * process of -p, that process' own. The loader sets `pidNamespace` (and `filterNamespace`) only where it is not in the
+ * initial one, so elsewhere the verifier removes the branch.
  */
 export function lowerTaskId(id: Id, namespace: Namespace, lowering: Lowering): IrValue {
   const { ir } = lowering;
@@ -20,7 +21,7 @@ export function lowerTaskId(id: Id, namespace: Namespace, lowering: Lowering): I
   const both = lowering.call('get_current_pid_tgid');
   const initial = id === 'pid' ? ir.op('lshr', both, ir.constant(32)) : both;
   if (namespace === 'init') return ir.extend(initial, 4, false);
-  const shared = lowering.shared('pidNamespace');
+  const shared = lowering.shared(namespace === 'filtered' ? 'filterNamespace' : 'pidNamespace');
   const inode = ir.loadFixed(shared, 8, 8);
   const own = ir.ifValue(
     ir.compare('ne', inode, ir.constant(0)),

@@ -77,6 +77,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   'scratch',
   'sleeping',
   'filter_pid',
+  'filter_namespace',
   'pid_namespace',
   'start_time',
   'cpu_count',

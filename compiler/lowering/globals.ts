@@ -7,6 +7,12 @@ import type { UnitState } from './state.ts';
 
 export const SHARED_GLOBALS: Readonly<Record<SharedGlobal & keyof ManifestGlobals, UnitGlobal>> = {
   filterPid: { symbol: 'filter_pid', section: '.rodata', type: { int: 4 }, size: 4 },
+  filterNamespace: {
+    symbol: 'filter_namespace',
+    section: '.rodata',
+    type: { bytes: 16 },
+    size: 16,
+  },
   pidNamespace: { symbol: 'pid_namespace', section: '.rodata', type: { bytes: 16 }, size: 16 },
   start: { symbol: 'start_time', section: '.rodata', type: { int: 8 }, size: 8 },
   wallOffset: { symbol: 'wall_offset', section: '.rodata', type: { int: 8 }, size: 8 },

@@ -37,6 +37,7 @@ export interface EventSpec {
 /** A variable shared with the loader: see ManifestGlobals. */
 export type SharedGlobal =
   | 'filterPid'
+  | 'filterNamespace'
   | 'pidNamespace'
   | 'start'
   | 'wallOffset'

@@ -179,7 +179,7 @@ function filterProcess(fn: FunctionState): void {
   if (!target.filtersPid) return;
   const wanted = ir.load(lowering.shared('filterPid'), 0, 4, false);
   ir.if_(ir.toBool(wanted), () => {
-    const pid = fn.memory.scope(() => lowerTaskId('pid', 'curr_ns', lowering));
+    const pid = fn.memory.scope(() => lowerTaskId('pid', 'filtered', lowering));
     ir.if_(ir.compare('ne', pid, wanted), () => ir.return_(ir.constant(target.defaultReturn)));
   });
 }

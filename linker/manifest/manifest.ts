@@ -397,6 +397,8 @@ export interface ManifestFixup {
 export interface ManifestGlobals {
   /** .rodata, u32: process to trace, 0 for all. */
   readonly filterPid?: number;
+  /** .rodata, two u64: device and inode of the PID namespace that `filterPid` is of, 0 when it is the initial one. */
+  readonly filterNamespace?: number;
   /** .rodata, two u64: device and inode of the loader's PID namespace, 0 when it is the initial one. */
   readonly pidNamespace?: number;
   /** .rodata, u64: boot clock in ns when tracing began (`elapsed`). */

@@ -40,8 +40,7 @@ static enum attach_result attach(struct attachments *attachments,
 	};
 
 	if (session->options->pid)
-		return perf_attach_to_process(attachments, target, &attributes,
-					      session->options->pid, failure);
+		return perf_attach_to_process(attachments, target, &attributes, failure);
 	return perf_attach_to_cpus(attachments, target, &attributes, session->online_cpu_count,
 				   failure);
 }

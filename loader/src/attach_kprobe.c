@@ -11,6 +11,7 @@
 #include "attach_kprobe_multi.h"
 #include "attach_kprobe_session.h"
 #include "exit_status.h"
+#include "host.h"
 #include "report.h"
 #include "traceable.h"
 #include "tracefs.h"
@@ -22,12 +23,12 @@ static bool kernel_has_kprobes(void)
 	const char *root = tracefs_root();
 	char path[256];
 
-	if (access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0)
+	if (host_can_access("/sys/bus/event_source/devices/kprobe/type", F_OK))
 		return true;
 	if (!root)
 		return false;
 	snprintf(path, sizeof(path), "%s/kprobe_events", root);
-	return access(path, F_OK) == 0;
+	return host_can_access(path, F_OK);
 }
 
 /* What `probe` gives in one of the functions that a pattern matches: as the probe is named, with an

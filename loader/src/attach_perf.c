@@ -61,9 +61,10 @@ enum attach_result perf_attach_to_cpus(struct attachments *attachments,
 /* A perf event follows one thread: a process takes one for each. */
 enum attach_result perf_attach_to_process(struct attachments *attachments,
 					  const struct attach_target *target,
-					  struct perf_event_attr *attributes, uint32_t pid,
+					  struct perf_event_attr *attributes,
 					  struct attach_failure *failure)
 {
+	const struct process *process = &attachments->session->process;
 	char path[64];
 	enum attach_result result = ATTACH_OK;
 	struct dirent *entry;
@@ -71,14 +72,19 @@ enum attach_result perf_attach_to_process(struct attachments *attachments,
 	DIR *folder;
 
 	attributes->inherit = 1;
-	snprintf(path, sizeof(path), "/proc/%u/task", pid);
+	snprintf(path, sizeof(path), "/proc/%u/task", process->in_proc);
 	folder = opendir(path);
 	if (!folder)
-		return attach_failed(failure, STATUS_FAILED, "Process %u is not there.", pid);
+		return attach_failed(failure, STATUS_FAILED, "Process %u is not there.",
+				     process->pid);
 	while (result == ATTACH_OK && (entry = readdir(folder))) {
 		int thread = atoi(entry->d_name);
 
 		if (thread <= 0)
+			continue;
+		if (process->in_proc != process->pid)
+			thread = (int)process_thread(process->in_proc, (uint32_t)thread);
+		if (!thread)
 			continue;
 		result = open_event(attachments, target, attributes, thread, -1, failure);
 		/* A thread that ended meanwhile needs no event. */
@@ -89,6 +95,7 @@ enum attach_result perf_attach_to_process(struct attachments *attachments,
 	}
 	closedir(folder);
 	if (result == ATTACH_OK && count == 0)
-		return attach_failed(failure, STATUS_FAILED, "Process %u is not there.", pid);
+		return attach_failed(failure, STATUS_FAILED, "Process %u is not there.",
+				     process->pid);
 	return result;
 }

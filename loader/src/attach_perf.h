@@ -12,10 +12,10 @@ enum attach_result perf_attach_to_cpus(struct attachments *attachments,
 				       struct perf_event_attr *attributes, uint32_t count,
 				       struct attach_failure *failure);
 
-/* The same on all threads of a process, and on those that it starts later. */
+/* The same on all threads of the process of -p, and on those that it starts later. */
 enum attach_result perf_attach_to_process(struct attachments *attachments,
 					  const struct attach_target *target,
-					  struct perf_event_attr *attributes, uint32_t pid,
+					  struct perf_event_attr *attributes,
 					  struct attach_failure *failure);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "attach.h"
 #include "exit_status.h"
+#include "host.h"
 
 #define BTF_FOLDER "/sys/kernel/btf"
 
@@ -73,7 +74,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	struct attach_target target = {.probe = probe, .event = probe->event};
 	int error;
 
-	if (access(BTF_FOLDER "/vmlinux", R_OK) != 0)
+	if (!host_can_access(BTF_FOLDER "/vmlinux", R_OK))
 		return attach_failed(failure, STATUS_KERNEL,
 				     "rawtracepoints require kernel BTF. Try using a 'tracepoint' "
 				     "instead.");

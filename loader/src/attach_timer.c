@@ -68,8 +68,7 @@ static enum attach_result attach(struct attachments *attachments,
 	};
 
 	if (profile && session->options->pid)
-		return perf_attach_to_process(attachments, target, &clock, session->options->pid,
-					      failure);
+		return perf_attach_to_process(attachments, target, &clock, failure);
 	return perf_attach_to_cpus(attachments, target, &clock,
 				   profile ? session->online_cpu_count : 1, failure);
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "attach_uprobe.h"
+#include "capabilities.h"
 #include "exit_status.h"
+#include "uprobe_multi.h"
 
 struct binary_query attach_uprobe_query(const struct attachments *attachments,
 					const struct mf_probe *probe)
@@ -66,7 +68,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 		return attach_uprobe_find_lines(attachments, probe, failure);
 	if (attach_uprobe_is_pattern(probe))
 		return attach_uprobe_find_pattern(attachments, probe, failure);
-	target.path = binary_path_find(&session->arena, probe->path, session->options->pid);
+	target.path = binary_path_find(&session->arena, probe->path, session->process.in_proc);
 	if (!target.path)
 		return attach_missing(failure,
 				      "%s target file '%s' does not exist or is not executable.",
@@ -76,6 +78,8 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 				       failure);
 	if (result == ATTACH_OK)
 		result = attach_add_target(attachments, &target, failure);
+	if (result == ATTACH_OK)
+		attach_uprobe_choose_single(attachments, probe);
 	/* Programs ask for names that depend on parameters by the cookie; that of the function is
 	   the next. */
 	if (result == ATTACH_OK && probe->parameters &&
@@ -84,21 +88,63 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	return result;
 }
 
+static bool is_multi(const struct bpf_program *program)
+{
+	return (int)bpf_program__expected_attach_type(program) == UPROBE_MULTI_ATTACH_TYPE;
+}
+
+void attach_uprobe_choose_single(struct attachments *attachments, const struct mf_probe *probe)
+{
+	if (!capabilities_are_of_admin())
+		attach_uprobe_choose_link(attachments, probe);
+}
+
+enum attach_result attach_uprobe_place(struct attachments *attachments,
+				       const struct attach_target *target,
+				       const struct uprobe_place *place,
+				       struct attach_failure *failure)
+{
+	const struct mf_probe *probe = target->probe;
+	struct bpf_program *program = attach_program(attachments, probe);
+	uint32_t pid = attachments->session->options->pid;
+	bool at_return = probe->provider == MF_URETPROBE;
+	struct bpf_link *link;
+
+	if (is_multi(program)) {
+		const struct uprobe_multi probes = {
+			.program = bpf_program__fd(program),
+			.path = target->path,
+			.offsets = &place->offset,
+			.cookies = &place->cookie,
+			.semaphores = place->semaphore ? &place->semaphore : NULL,
+			.count = 1,
+			.pid = pid,
+			.at_return = at_return,
+		};
+
+		return attach_add_descriptor(attachments, uprobe_multi_attach(&probes), probe,
+					     failure);
+	}
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return, .bpf_cookie = place->cookie,
+		    .ref_ctr_offset = place->semaphore);
+	link = bpf_program__attach_uprobe_opts(program, pid ? (int)pid : -1, target->path,
+					       place->offset, &options);
+	if (!link && (errno == EACCES || errno == EPERM) && !capabilities_are_of_admin())
+		return attach_failed(failure, STATUS_PERMISSION,
+				     "No permission to attach %s: it needs CAP_SYS_ADMIN on "
+				     "kernels without uprobe.multi, which Linux 6.6 brings (with "
+				     "-p: 6.10).",
+				     probe->name);
+	return attach_add_link(attachments, link, probe, failure);
+}
+
 static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct attach_failure *failure)
 {
-	const struct mf_probe *probe = target->probe;
-	uint32_t pid = attachments->session->options->pid;
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = probe->provider == MF_URETPROBE,
-		    .bpf_cookie = target->cookie);
-	struct bpf_link *link;
+	const struct uprobe_place place = {.offset = target->offset, .cookie = target->cookie};
 
-	if (target->offsets)
-		return attach_uprobe_pattern(attachments, target, failure);
-	link = bpf_program__attach_uprobe_opts(attach_program(attachments, probe),
-					       pid ? (int)pid : -1, target->path, target->offset,
-					       &options);
-	return attach_add_link(attachments, link, probe, failure);
+	return target->offsets ? attach_uprobe_pattern(attachments, target, failure)
+			       : attach_uprobe_place(attachments, target, &place, failure);
 }
 
 const struct attach_provider attach_uprobe = {.newest_first = true, .find = find, .attach = attach};

@@ -35,6 +35,25 @@ enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 					 const struct attach_target *target,
 					 struct attach_failure *failure);
 
+/* One place of a file. */
+struct uprobe_place {
+	uint64_t offset, cookie;
+	/* Offset of the word that counts who is traced; 0: none. */
+	uint64_t semaphore;
+};
+
+/*
+ * Decides how programs of single places are loaded: as uprobes of perf events, which need
+ * CAP_SYS_ADMIN (kernel/events/core.c, perf_uprobe_event_init), or else for a link of many.
+ */
+void attach_uprobe_choose_single(struct attachments *attachments, const struct mf_probe *probe);
+
+/* Attaches the target's program to a place of its file. */
+enum attach_result attach_uprobe_place(struct attachments *attachments,
+				       const struct attach_target *target,
+				       const struct uprobe_place *place,
+				       struct attach_failure *failure);
+
 /* What the probe looks for in a file. */
 struct binary_query attach_uprobe_query(const struct attachments *attachments,
 					const struct mf_probe *probe);

@@ -115,7 +115,7 @@ enum attach_result attach_uprobe_find_lines(struct attachments *attachments,
 	enum attach_result result;
 	struct debug_file debug;
 	struct elf_image image;
-	const char *path = binary_path_find(&session->arena, probe->path, options->pid);
+	const char *path = binary_path_find(&session->arena, probe->path, session->process.in_proc);
 
 	if (!path)
 		return attach_missing(

@@ -30,7 +30,7 @@ static bool find_files(struct attachments *attachments, const struct mf_probe *p
 		       enum attach_result *result)
 {
 	const char *provider = mf_provider_name(probe->provider);
-	uint32_t pid = attachments->session->options->pid;
+	uint32_t pid = attachments->session->process.in_proc;
 
 	if (!*probe->path && !pid) {
 		*result = attach_failed(failure, STATUS_FAILED,
@@ -240,15 +240,10 @@ static enum attach_result attach_one(struct attachments *attachments,
 				     const struct attach_target *target, uint32_t index,
 				     struct attach_failure *failure)
 {
-	const struct mf_probe *probe = target->probe;
-	uint32_t pid = attachments->session->options->pid;
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = probe->provider == MF_URETPROBE,
-		    .bpf_cookie = target->cookies[index]);
-	struct bpf_link *link = bpf_program__attach_uprobe_opts(attach_program(attachments, probe),
-								pid ? (int)pid : -1, target->path,
-								target->offsets[index], &options);
+	const struct uprobe_place place = {.offset = target->offsets[index],
+					   .cookie = target->cookies[index]};
 
-	return attach_add_link(attachments, link, probe, failure);
+	return attach_uprobe_place(attachments, target, &place, failure);
 }
 
 static bool is_about_place(int error)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "attach_uprobe.h"
 #include "binary_path.h"
 #include "exit_status.h"
 #include "tracefs.h"
@@ -152,7 +153,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 		return attach_failed(
 			failure, STATUS_FAILED,
 			"Wildcards in the path of a usdt probe are not supported yet.");
-	target.path = binary_path_find(&session->arena, probe->path, session->options->pid);
+	target.path = binary_path_find(&session->arena, probe->path, session->process.in_proc);
 	if (!target.path)
 		return attach_missing(failure,
 				      "usdt target file '%s' does not exist or is not executable.",
@@ -170,6 +171,8 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	if (bytes == MAP_FAILED)
 		return attach_refused(failure, probe, errno);
 	result = add_notes(attachments, bytes, (size_t)info.st_size, &target, failure);
+	if (result == ATTACH_OK)
+		attach_uprobe_choose_single(attachments, probe);
 	munmap(bytes, (size_t)info.st_size);
 	return result;
 }
@@ -178,20 +181,18 @@ static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct attach_failure *failure)
 {
 	const struct mf_probe *probe = target->probe;
-	uint32_t pid = attachments->session->options->pid;
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .ref_ctr_offset = target->semaphore,
-		    .bpf_cookie = (uint64_t)target->site << 32 | target->cookie);
-	struct bpf_link *link;
+	const struct uprobe_place place = {
+		.offset = target->offset,
+		.cookie = (uint64_t)target->site << 32 | target->cookie,
+		.semaphore = target->semaphore,
+	};
 
 	if (target->operands && bpf_map_update_elem(session_map_fd(attachments->session, SITES),
 						    &target->site, target->operands, BPF_ANY) != 0)
 		return attach_failed(failure, STATUS_FAILED,
 				     "Cannot describe the arguments of %s: %s.", probe->name,
 				     strerror(errno));
-	link = bpf_program__attach_uprobe_opts(attach_program(attachments, probe),
-					       pid ? (int)pid : -1, target->path, target->offset,
-					       &options);
-	return attach_add_link(attachments, link, probe, failure);
+	return attach_uprobe_place(attachments, target, &place, failure);
 }
 
 const struct attach_provider attach_usdt = {.newest_first = true, .find = find, .attach = attach};

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define LIBRARY_CACHE "/etc/ld.so.cache"
@@ -19,12 +21,42 @@ static bool is_file(const char *path)
 	return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-const char *binary_path_of_command(struct arena *arena, const char *name)
+/*
+ * A file by the path that it has below `root` (empty: ours). Links to absolute paths mean paths
+ * below the root, too, which only openat2 knows (Linux 5.6); so the result has no links in it. NULL
+ * when there is no such file.
+ */
+static const char *file_in(struct arena *arena, const char *root, const char *path)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	char link[64], target[PATH_MAX];
+	const char *found;
+	ssize_t length;
+	int folder, fd;
+
+	if (!path || !*root)
+		return path && is_file(path) ? path : NULL;
+	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return NULL;
+	fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+	close(folder);
+	if (fd < 0)
+		return NULL;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, target, sizeof(target));
+	close(fd);
+	if (length <= 0 || target[0] != '/')
+		return NULL;
+	found = arena_format(arena, "%s%.*s", root, (int)length, target);
+	return found && is_file(found) ? found : NULL;
+}
+
+/* Looks for a program in the folders of PATH; absolute ones are below `root`. */
+static const char *find_command(struct arena *arena, const char *root, const char *name)
 {
 	const char *folder = getenv("PATH");
 
-	if (strchr(name, '/'))
-		return is_file(name) && access(name, X_OK) == 0 ? name : NULL;
 	if (!folder)
 		folder = BINARY_PATH_PROGRAMS;
 	for (; folder; folder = strchr(folder, ':') ? strchr(folder, ':') + 1 : NULL) {
@@ -32,10 +64,18 @@ const char *binary_path_of_command(struct arena *arena, const char *name)
 		const char *path = length ? arena_format(arena, "%.*s/%s", length, folder, name)
 					  : arena_format(arena, "./%s", name);
 
-		if (path && is_file(path) && access(path, X_OK) == 0)
+		path = file_in(arena, *folder == '/' ? root : "", path);
+		if (path && access(path, X_OK) == 0)
 			return path;
 	}
 	return NULL;
+}
+
+const char *binary_path_of_command(struct arena *arena, const char *name)
+{
+	if (strchr(name, '/'))
+		return is_file(name) && access(name, X_OK) == 0 ? name : NULL;
+	return find_command(arena, "", name);
 }
 
 /* Header and entries of /etc/ld.so.cache (glibc, sysdeps/generic/dl-cache.h). */
@@ -83,12 +123,12 @@ static const char *cache_text(const char *bytes, size_t size, uint32_t offset)
 	return offset < size && memchr(bytes + offset, 0, size - offset) ? bytes + offset : NULL;
 }
 
-static const char *find_in_cache(struct arena *arena, const char *name)
+static const char *find_in_cache(struct arena *arena, const char *root, const char *name)
 {
-	const char *bytes, *found = NULL;
+	const char *bytes, *found = NULL, *cache = arena_format(arena, "%s" LIBRARY_CACHE, root);
 	struct cache_header header;
 	struct stat info;
-	int fd = open(LIBRARY_CACHE, O_RDONLY | O_CLOEXEC);
+	int fd = cache ? open(cache, O_RDONLY | O_CLOEXEC) : -1;
 
 	if (fd < 0)
 		return NULL;
@@ -111,9 +151,9 @@ static const char *find_in_cache(struct arena *arena, const char *name)
 		memcpy(&entry, bytes + sizeof(header) + i * sizeof(entry), sizeof(entry));
 		key = cache_text(bytes, (size_t)info.st_size, entry.key);
 		value = cache_text(bytes, (size_t)info.st_size, entry.value);
-		if (entry.flags == CACHE_FLAGS && key && value && is_library(key, name) &&
-		    is_file(value))
-			found = arena_text(arena, value, strlen(value));
+		if (entry.flags != CACHE_FLAGS || !key || !value || !is_library(key, name))
+			continue;
+		found = file_in(arena, root, arena_text(arena, value, strlen(value)));
 	}
 out:
 	munmap((void *)bytes, (size_t)info.st_size);
@@ -121,7 +161,7 @@ out:
 }
 
 /* Where libraries are on systems without glibc's cache. */
-static const char *find_in_folders(struct arena *arena, const char *name)
+static const char *find_in_folders(struct arena *arena, const char *root, const char *name)
 {
 	static const char *const endings[] = {"", ".so"};
 	const char *folder = BINARY_PATH_LIBRARIES;
@@ -129,10 +169,11 @@ static const char *find_in_folders(struct arena *arena, const char *name)
 	for (; folder; folder = strchr(folder, ':') ? strchr(folder, ':') + 1 : NULL) {
 		for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 			const char *path =
-				arena_format(arena, "%.*s/%s%s", (int)strcspn(folder, ":"), folder,
-					     name, endings[i]);
+				file_in(arena, root,
+					arena_format(arena, "%.*s/%s%s", (int)strcspn(folder, ":"),
+						     folder, name, endings[i]));
 
-			if (path && is_file(path))
+			if (path)
 				return path;
 		}
 	}
@@ -151,12 +192,14 @@ bool binary_path_other_mounts(uint32_t pid)
 
 const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid)
 {
-	const char *path;
+	const char *root = "", *path;
 
-	if (name[0] == '/' && pid && binary_path_other_mounts(pid)) {
-		path = arena_format(arena, "/proc/%u/root%s", pid, name);
-		return path && is_file(path) ? path : NULL;
-	}
+	if (pid && binary_path_other_mounts(pid))
+		root = arena_format(arena, "/proc/%u/root", pid);
+	if (!root)
+		return NULL;
+	if (name[0] == '/' && *root)
+		return file_in(arena, root, name);
 	if (strchr(name, '/')) {
 		char *absolute;
 
@@ -167,8 +210,8 @@ const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid
 		free(absolute);
 		return path;
 	}
-	path = binary_path_of_command(arena, name);
+	path = find_command(arena, root, name);
 	if (!path)
-		path = find_in_cache(arena, name);
-	return path ? path : find_in_folders(arena, name);
+		path = find_in_cache(arena, root, name);
+	return path ? path : find_in_folders(arena, root, name);
 }

@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,6 +44,11 @@ static uint64_t effective_capabilities(void)
 	return data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
+bool capabilities_are_of_admin(void)
+{
+	return effective_capabilities() >> CAP_SYS_ADMIN & 1;
+}
+
 /* The kernel's lockdown mode "confidentiality" forbids reading kernel memory by BPF. */
 static bool is_confidential(void)
 {
@@ -55,6 +61,16 @@ static bool is_confidential(void)
 	confidential = fgets(text, sizeof(text), file) && strstr(text, "[confidentiality]");
 	fclose(file);
 	return confidential;
+}
+
+/* Capabilities of a user namespace other than the initial one count for what belongs to it, which
+ * tracing does not (kernel/bpf/syscall.c, bpf_capable; PROC_USER_INIT_INO of
+ * include/linux/proc_ns.h). */
+static bool is_in_user_namespace(void)
+{
+	struct stat info;
+
+	return stat("/proc/self/ns/user", &info) == 0 && info.st_ino != 0xEFFFFFFDu;
 }
 
 int capabilities_check(const struct manifest *manifest)
@@ -75,6 +91,12 @@ int capabilities_check(const struct manifest *manifest)
 					(size_t)snprintf(missing + length, sizeof(missing) - length,
 							 "%s%s", length ? ", " : "", known[j].name);
 		}
+	}
+	if (is_in_user_namespace()) {
+		say_error("No permission: this is a user namespace, whose capabilities do not "
+			  "allow tracing.");
+		say("HINT: Run bpfload outside of it: -p traces processes in it, too.");
+		return STATUS_PERMISSION;
 	}
 	if (length > 0) {
 		say_error("No permission: %s is missing.", missing);

@@ -1,11 +1,13 @@
 #include "host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
+#include <unistd.h>
 
 /* PROC_PID_INIT_INO (include/linux/proc_ns.h): inode of the initial PID namespace on every kernel.
  */
@@ -24,17 +26,24 @@ uint64_t host_boot_clock(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-bool host_pid_namespace(uint64_t *device, uint64_t *inode)
+bool host_pid_namespace(const char *process, uint64_t *device, uint64_t *inode)
 {
 	struct stat info;
+	char path[64];
 
-	if (stat("/proc/self/ns/pid", &info) != 0 || info.st_ino == INITIAL_PID_NAMESPACE)
+	snprintf(path, sizeof(path), "/proc/%s/ns/pid", process);
+	if (stat(path, &info) != 0 || info.st_ino == INITIAL_PID_NAMESPACE)
 		return false;
 	/* bpf_get_ns_current_pid_tgid compares with the kernel's own dev_t: MKDEV of
 	 * include/linux/kdev_t.h. */
 	*device = (uint64_t)major(info.st_dev) << 20 | minor(info.st_dev);
 	*inode = info.st_ino;
 	return true;
+}
+
+bool host_can_access(const char *path, int mode)
+{
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
 }
 
 uint32_t host_ring_size(void)

@@ -8,9 +8,15 @@
 /* CLOCK_BOOTTIME in ns. */
 uint64_t host_boot_clock(void);
 
-/* Device (as the kernel numbers it) and inode of the loader's PID namespace; false in the initial
- * one. */
-bool host_pid_namespace(uint64_t *device, uint64_t *inode);
+/* Device (as the kernel numbers it) and inode of the PID namespace of a process: its number in
+ * /proc, or `self`. False in the initial one. */
+bool host_pid_namespace(const char *process, uint64_t *device, uint64_t *inode);
+
+/*
+ * Whether a file may be accessed (R_OK, X_OK, F_OK) with the capabilities that we have; else errno.
+ * access(2) asks for the real user, who has none (fs/open.c, access_override_creds).
+ */
+bool host_can_access(const char *path, int mode);
 
 /* Bytes of a ring buffer: a power of two from 1 MiB to 16 MiB, by the memory that is available. */
 uint32_t host_ring_size(void);

@@ -70,6 +70,11 @@ int loop_open(struct loop *loop, uint32_t pid)
 	if (!pid)
 		return STATUS_OK;
 	loop->process = process_watch(pid);
+	/* A thread that leads no process (kernel/pid.c, pidfd_prepare; ENOENT since Linux 6.9). */
+	if (loop->process < 0 && (errno == EINVAL || errno == ENOENT)) {
+		say_error("-p: %u is a thread, not a process.", pid);
+		return STATUS_FAILED;
+	}
 	if (loop->process < 0 && errno == ESRCH) {
 		say_error("-p: there is no process %u.", pid);
 		return STATUS_FAILED;

@@ -458,6 +458,7 @@ static void read_globals(struct manifest_reader *reader, const struct json *root
 		uint32_t *offset;
 	} members[] = {
 		{"filterPid", &globals->filter_pid},
+		{"filterNamespace", &globals->filter_namespace},
 		{"pidNamespace", &globals->pid_namespace},
 		{"start", &globals->start},
 		{"wallOffset", &globals->wall_offset},

@@ -340,7 +340,8 @@ struct mf_fixup {
 
 /* Offsets in .rodata and .bss, MF_NONE when absent. */
 struct mf_globals {
-	uint32_t filter_pid, pid_namespace, start, wall_offset, cpus, param_count, child_pid;
+	uint32_t filter_pid, filter_namespace, pid_namespace, start, wall_offset, cpus, param_count,
+		child_pid;
 	uint32_t sleeping;
 };
 

@@ -333,6 +333,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	check_sessions(&checker);
 	check_fixups(&checker);
 	check_global(&checker, "filterPid", globals->filter_pid, 4, checker.rodata);
+	check_global(&checker, "filterNamespace", globals->filter_namespace, 16, checker.rodata);
 	check_global(&checker, "pidNamespace", globals->pid_namespace, 16, checker.rodata);
 	check_global(&checker, "start", globals->start, 8, checker.rodata);
 	check_global(&checker, "wallOffset", globals->wall_offset, 8, checker.rodata);

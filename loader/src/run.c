@@ -64,6 +64,8 @@ static int load(struct run *run)
 	int status = session_open(&run->session, options, run->object.manifest, run->object.bytes,
 				  run->object.size);
 
+	if (options->pid)
+		process_describe(&run->session.process, options->pid, run->loop.process);
 	if (status == STATUS_OK)
 		status = attach_find(&run->attachments, &run->session);
 	if (status != STATUS_OK)

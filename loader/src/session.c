@@ -255,7 +255,7 @@ static int set_rodata(struct session *session)
 	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".rodata");
 	uint64_t cpus = session->cpus, count = session->parameter_count;
 	uint64_t namespace[2] = {0}, wall_offset = wall_clock_offset();
-	uint32_t pid = session->options->pid;
+	const struct process *process = &session->process;
 	const void *initial;
 	uint8_t *rodata;
 	size_t size;
@@ -275,8 +275,10 @@ static int set_rodata(struct session *session)
 		return STATUS_FAILED;
 	}
 	memcpy(rodata, initial, size);
-	host_pid_namespace(&namespace[0], &namespace[1]);
-	put_global(rodata, globals->filter_pid, &pid, sizeof(pid));
+	host_pid_namespace("self", &namespace[0], &namespace[1]);
+	put_global(rodata, globals->filter_pid, &process->filtered, sizeof(process->filtered));
+	put_global(rodata, globals->filter_namespace, process->namespace,
+		   sizeof(process->namespace));
 	put_global(rodata, globals->pid_namespace, namespace, sizeof(namespace));
 	put_global(rodata, globals->start, &session->start, sizeof(session->start));
 	put_global(rodata, globals->wall_offset, &wall_offset, sizeof(wall_offset));

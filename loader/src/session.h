@@ -10,6 +10,7 @@
 #include "manifest.h"
 #include "options.h"
 #include "probe_names.h"
+#include "process.h"
 
 struct bpf_object;
 struct bpf_program;
@@ -54,6 +55,8 @@ struct session {
 	/* Values of $1 and following, as given. */
 	const char *const *parameters;
 	uint32_t parameter_count;
+	/* What tracing is limited to. */
+	struct process process;
 	/* Pid of the -c child or of -p; 0: none. */
 	uint32_t child_pid;
 	/* Boot clock in ns when tracing began. */

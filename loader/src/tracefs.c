@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host.h"
+
 #define MAX_PATH_LENGTH 512
 
 const char *tracefs_root(void)
@@ -19,7 +21,7 @@ const char *tracefs_root(void)
 
 		snprintf(path, sizeof(path), "%s/events", roots[i]);
 		/* A mount point that may not be entered is there all the same. */
-		if (access(path, F_OK) == 0 || errno == EACCES || errno == EPERM)
+		if (host_can_access(path, F_OK) || errno == EACCES || errno == EPERM)
 			return roots[i];
 	}
 	return NULL;
@@ -30,7 +32,7 @@ bool tracefs_readable(const char *root)
 	char path[MAX_PATH_LENGTH];
 
 	snprintf(path, sizeof(path), "%s/events", root);
-	return access(path, R_OK | X_OK) == 0;
+	return host_can_access(path, R_OK | X_OK);
 }
 
 /* An event's name comes from a file: it must not climb out of the folder of events. */
@@ -201,7 +203,7 @@ int64_t tracefs_match(struct arena *arena, const char *root, const char *categor
 			/* Events of ftrace itself (ftrace:function) have a format but cannot be
 			 * attached. */
 			if (!event_path(file, root, categories[i], names[j], "id") ||
-			    strcmp(categories[i], "ftrace") == 0 || access(file, F_OK) != 0)
+			    strcmp(categories[i], "ftrace") == 0 || !host_can_access(file, F_OK))
 				continue;
 			if (count == room) {
 				struct tracefs_event *larger = realloc(

@@ -85,6 +85,7 @@ int uprobe_multi_attach(const struct uprobe_multi *probes)
 		.attach_type = UPROBE_MULTI_ATTACH_TYPE,
 		.path = address(probes->path),
 		.offsets = address(probes->offsets),
+		.reference_counters = address(probes->semaphores),
 		.cookies = address(probes->cookies),
 		.count = probes->count,
 		.multi_flags = probes->at_return ? AT_RETURN : 0,

@@ -14,6 +14,8 @@ struct uprobe_multi {
 	const char *path;
 	/* In the file, and what bpf_get_attach_cookie gives there. */
 	const uint64_t *offsets, *cookies;
+	/* Offsets of words that count who is traced; NULL: there are none. */
+	const uint64_t *semaphores;
 	uint32_t count;
 	/* 0: all processes. */
 	uint32_t pid;

@@ -1,9 +1,10 @@
 /** USDT points of a small program, in every form that their arguments have. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { canRun, run } from '../../support/run.ts';
+import { canRun, LOADER, run } from '../../support/run.ts';
 
 const folder = temporaryFolder();
 const PIE = join(folder, 'pie');
@@ -75,6 +76,22 @@ describe.runIf(canRun)('USDT points', () => {
         await trace('usdt:PROGRAM:app:guarded { printf("%d\\n", arg0); }', program, 2),
       ).toEqual(['1', '1']);
     expect(spawnSync(PIE, { encoding: 'utf8' }).stdout).toBe('0\n');
+  });
+
+  it('need no CAP_SYS_ADMIN where the kernel has links for many uprobes [CLI-036]', async () => {
+    const loader = join(folder, 'without-admin');
+    writeFileSync(loader, `#!/bin/sh\nexec setpriv --bounding-set -sys_admin ${LOADER} "$@"\n`, {
+      mode: 0o755,
+    });
+    const script = `usdt:${PIE}:app:guarded { printf("%d\\n", arg0); } usdt:${PIE}:o*:st* { printf("%s %d\\n", probe, arg0); }`;
+    const workload = () => void spawnSync(PIE);
+    const result = await run(script, { loader, workload });
+    expect(result.stderr).toBe('Attached 3 probes\n');
+    const name = `usdt:${PIE}:other:step`;
+    expect(result.stdout).toBe(`1\n${name} 10\n${name} 11\n\n\n`);
+    const refused = await run(script, { loader, flags: ['--no-feature', 'uprobe_multi'] });
+    expect(refused.status).toBe(4);
+    expect(refused.stderr).toContain('it needs CAP_SYS_ADMIN on kernels without uprobe.multi');
   });
 
   it('match patterns of namespace and name, every place of a point [PRB-042]', async () => {
