@@ -2,9 +2,11 @@
 import { link } from '../linker/link.ts';
 import { analyse } from './analysis/analyse.ts';
 import type { TypedProgram } from './analysis/typed.ts';
+import { createPrograms } from './dwarf/programs.ts';
 import { resolveImports } from './imports/imports.ts';
 import { libraryNames, standardLibrary } from './imports/library.ts';
 import { readLinkedCode } from './imports/linked.ts';
+import { withTypes } from './kernel/layer.ts';
 import type { KernelDescription } from './kernel/types.ts';
 import { emitObject, LimitError } from './limits.ts';
 import { emit } from './llvm/backend.ts';
@@ -27,6 +29,8 @@ export interface CompileOptions {
   /** Folders of C headers, and headers that are read before the script. */
   readonly includeFolders?: readonly string[];
   readonly headers?: readonly string[];
+  /** Where separate debug files of traced programs are looked for. */
+  readonly debugFolders?: readonly string[];
 }
 
 /** What came out: stages up to the first that failed, and everything there is to tell the user. */
@@ -59,7 +63,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const imported = resolveImports(program, { sources, diagnostics });
   if (diagnostics.hasErrors) return outcome(program);
 
-  const { kernel, macros } = readPreamble(imported.program.preamble, {
+  const { kernel: layered, macros } = readPreamble(imported.program.preamble, {
     kernel: options.kernel,
     sources,
     includeFolders: options.includeFolders ?? [],
@@ -68,6 +72,8 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   });
   if (diagnostics.hasErrors) return outcome(program);
 
+  const programs = createPrograms(options.debugFolders ?? []);
+  const kernel = withTypes(layered, programs.beside(layered.types));
   const linked = readLinkedCode(imported.objects, kernel, diagnostics);
   if (diagnostics.hasErrors) return outcome(program);
 
@@ -78,6 +84,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const typed = analyse(expanded, {
     ...options,
     kernel,
+    programs,
     macros,
     macroNames: () => [...macroNames(imported.program), ...libraryNames()],
     linked: linked.functions,

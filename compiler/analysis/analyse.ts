@@ -7,6 +7,7 @@
  * with. Only the last round's tree and diagnostics count.
  */
 
+import { createPrograms, type Programs } from '../dwarf/programs.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import { isFunctionKnown, isNameKnown, type ProbeTarget } from '../probes/probe.ts';
@@ -30,6 +31,8 @@ import { checkVariables } from './variables.ts';
 
 export interface AnalysisContext {
   readonly kernel: KernelDescription;
+  /** The programs of user probes; the default finds those of this machine. */
+  readonly programs?: Programs;
   /** Functions that change the system are allowed. */
   readonly unsafe: boolean;
   readonly diagnostics: Diagnostics;
@@ -65,7 +68,8 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   const declarations = readDeclarations(program, diagnostics);
   const linked = context.linked ?? new Map<string, FunctionSignature>();
   const functions = readFunctions(program, isBuiltinName, linked, diagnostics);
-  const copies = resolveCopies(program, context);
+  const programs = context.programs ?? createPrograms([]);
+  const copies = resolveCopies(program, context, programs);
   if (copies.length > config.maxBpfProgs) {
     diagnostics.error(
       `Your program is trying to generate more than ${copies.length} BPF programs, which exceeds the current limit of ${config.maxBpfProgs}`,
@@ -81,6 +85,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
     const signatures = new Map(linked);
     const round: Round = {
       kernel: context.kernel,
+      programs,
       functions: signatures,
       namesAtLoad: copies.some(({ target }) => !isNameKnown(target)),
       nameIndex: (copy) => names.indexOf(names[copy] ?? ''),
@@ -142,12 +147,17 @@ function reportUnsupported(program: ast.Program, diagnostics: Diagnostics): void
   }
 }
 
-function resolveCopies(program: ast.Program, context: AnalysisContext): readonly Copy[] {
+function resolveCopies(
+  program: ast.Program,
+  context: AnalysisContext,
+  programs: Programs,
+): readonly Copy[] {
   const copies: Copy[] = [];
   for (const [block, item] of program.items.entries()) {
     if (item.kind !== 'probe') continue;
     const targets = resolveProbe(item, {
       kernel: context.kernel,
+      programs,
       diagnostics: context.diagnostics,
       unsafe: context.unsafe,
       needsArgs: mentionsBuiltin(item, 'args', context.macros),

@@ -1,9 +1,12 @@
 /** `args.field`: fields of tracepoint records and parameters of raw tracepoints. */
 
+import type { ProgramArgument } from '../dwarf/program.ts';
 import type { TracepointField } from '../kernel/types.ts';
+import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
-import type { RecordType } from '../types/type.ts';
+import { sameType } from '../types/equality.ts';
+import { int, type RecordType, type Type } from '../types/type.ts';
 import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
@@ -31,7 +34,45 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
       probe.parameters.map((candidate) => candidate.name),
     );
   }
+  if (probe.arguments) return programArgument(typing, access, probe.arguments);
   return unknown(access.range);
+}
+
+/** An argument of a function of a program: the low bits of a register, by the type in the debug information. */
+function programArgument(
+  typing: Typing,
+  access: ast.FieldAccess,
+  list: readonly ProgramArgument[],
+): TypedExpression {
+  const { range } = access;
+  const found = list.find(({ name }) => name === access.field);
+  const { probe } = typing;
+  if (!found) {
+    return noSuchField(
+      typing,
+      access,
+      `The arguments of ${probe.name} do`,
+      list.map(({ name }) => name),
+    );
+  }
+  if (found.register === undefined)
+    return failed(
+      typing,
+      `The argument '${found.name}' of ${probe.name} is ${found.reason ?? 'not known'}`,
+      access.fieldRange,
+    );
+  const register = typeExpression(typing, {
+    kind: 'identifier',
+    name: `arg${found.register}`,
+    range,
+  });
+  const { type } = found;
+  const cast = (to: Type, operand: TypedExpression): TypedExpression =>
+    sameType(to, operand.type) ? operand : { kind: 'cast', type: to, operand, range };
+  // The callee may not rely on what is above the type's own bits.
+  if (type.kind === 'bool') return cast(type, cast(int(1, false), register));
+  if (type.kind === 'enum') return cast(type, cast(int(type.size, type.signed), register));
+  return cast(readFrom(type, probe.space), register);
 }
 
 const ARROW =
@@ -45,7 +86,7 @@ function warnOfArrow(typing: Typing, access: ast.FieldAccess): void {
 
 /** `*args` => `(field = args.field, ...)`: a copy of all of them. */
 export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): TypedExpression {
-  const names = (typing.probe.fields ?? typing.probe.parameters)?.map(({ name }) => name);
+  const names = argumentNames(typing.probe);
   if (args.kind !== 'call' || args.builtin !== 'args' || !names) {
     return failed(typing, "Can not dereference type 'ctx'. It is not a pointer.", range);
   }
@@ -66,6 +107,12 @@ export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): 
     fields: fields.map(({ name, value }) => ({ name, type: value.type })),
   };
   return { kind: 'record', type, fields, range };
+}
+
+/** What `*args` has: all that can be read. */
+function argumentNames(probe: ProbeTarget): readonly string[] | undefined {
+  const readable = probe.arguments?.filter(({ register }) => register !== undefined);
+  return (probe.fields ?? probe.parameters ?? readable)?.map(({ name }) => name);
 }
 
 function tracepointField(
@@ -132,6 +179,6 @@ function noSuchField(
     typing,
     `${subject} not contain a field named '${access.field}'`,
     access.fieldRange,
-    ...(hints.length > 0 ? hints : [`It has: ${names.join(', ')}`]),
+    ...(hints.length > 0 || names.length === 0 ? hints : [`It has: ${names.join(', ')}`]),
   );
 }

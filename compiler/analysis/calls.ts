@@ -9,6 +9,7 @@ import { builtinScope } from './builtin-scope.ts';
 import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
 import { typeFunctionCall } from './functions.ts';
+import { typesAt } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { error, failed, unknown, warning } from './state.ts';
 import type { TypedExpression } from './typed.ts';
@@ -58,7 +59,7 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
       callee,
     );
   }
-  const enumerator = typing.round.kernel.types.enumerator(name);
+  const enumerator = typesAt(typing).enumerator(name);
   if (enumerator) {
     const { value, type } = enumerator;
     return { kind: 'int', type, value, flexible: value >= 0n, range };

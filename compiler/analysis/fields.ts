@@ -10,6 +10,7 @@ import { closest } from './closest.ts';
 import { convert, integerOperand } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
+import { typesAt } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { failed, isUnknown, unknown } from './state.ts';
 import type { TypedExpression } from './typed.ts';
@@ -54,7 +55,7 @@ function member(
   struct: StructType,
   access: ast.FieldAccess,
 ): TypedExpression {
-  const { types } = typing.round.kernel;
+  const types = typesAt(typing);
   // A pointer may name a forward declaration; the definition is found by its name.
   const complete =
     struct.size > 0 ? struct : (types.struct(struct.aggregate, struct.name) ?? struct);

@@ -3,6 +3,7 @@
  * before it found (`Facts`), and collects what flows into each map and variable; that makes the next facts.
  */
 
+import type { Programs } from '../dwarf/programs.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
@@ -49,6 +50,7 @@ export interface MapUse {
 
 export interface Round {
   readonly kernel: KernelDescription;
+  readonly programs: Programs;
   readonly config: Config;
   readonly unsafe: boolean;
   readonly diagnostics: Diagnostics;

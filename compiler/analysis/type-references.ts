@@ -7,6 +7,7 @@ import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
 import { mapKeyType, mapUse, mapValueType } from './maps.ts';
 import { inSpace } from './pointers.ts';
+import { typeHints, typesAt } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { error, isUnknown, UNKNOWN, undefinedMap } from './state.ts';
 import { findVariable, variableType } from './variables.ts';
@@ -41,18 +42,18 @@ function isSized(type: Type): type is Type & { readonly kind: 'string' | 'buffer
 
 function resolveBase(typing: Typing, reference: ast.TypeRef): Type | undefined {
   const { base, range } = reference;
-  const { types } = typing.round.kernel;
+  const types = typesAt(typing);
   switch (base.kind) {
     case 'struct':
     case 'union': {
       const type = types.struct(base.kind, base.name);
       if (type) return type;
-      error(typing, `Unknown struct/union: '${base.name}'`, range, UNKNOWN_TYPE_HINT);
+      error(typing, `Unknown struct/union: '${base.name}'`, range, ...unknownTypeHints(typing));
       return undefined;
     }
     case 'enum': {
       const type = types.enum(base.name);
-      if (!type) error(typing, `Unknown enum: '${base.name}'`, range, UNKNOWN_TYPE_HINT);
+      if (!type) error(typing, `Unknown enum: '${base.name}'`, range, ...unknownTypeHints(typing));
       return type;
     }
     case 'typeof':
@@ -77,7 +78,9 @@ function resolveBase(typing: Typing, reference: ast.TypeRef): Type | undefined {
   }
 }
 
-const UNKNOWN_TYPE_HINT = 'The kernel description has no such type.';
+function unknownTypeHints(typing: Typing): readonly string[] {
+  return ['The kernel description has no such type.', ...typeHints(typing)];
+}
 
 /**
  * The type of an expression that is not evaluated, or of a type itself. A bare keyed map has its key's type.

@@ -7,13 +7,17 @@ export const args: Builtin = {
   name: 'args',
   arity: [0, 0],
   needsProbe: true,
-  summary:
-    'Fields of a tracepoint, or arguments of a raw tracepoint or a function (fentry): args.NAME.',
+  summary: 'Fields of a tracepoint, or arguments of a raw tracepoint or a function: args.NAME.',
   /** Gives the context as a whole; taking a field of it is the analysis of field accesses. */
   analyse(use, scope) {
     const { probe } = scope;
-    if (probe.fields === undefined && probe.parameters === undefined) {
-      const hint = probe.registers > 0 ? [`Use arg0 to arg${probe.registers - 1}.`] : [];
+    if (!probe.fields && !probe.parameters && !probe.arguments) {
+      const hint =
+        probe.provider === 'uretprobe'
+          ? ['When a function returns, its arguments are gone. Keep them in a map, in a uprobe.']
+          : probe.registers > 0
+            ? [`Use arg0 to arg${probe.registers - 1}.`]
+            : [];
       return unavailable(use, scope, ...hint);
     }
     if (refusedInLoop(use, scope)) return undefined;

@@ -23,6 +23,8 @@ export interface ScriptOptions {
   /** Folders of C headers (-I), and headers that are read first. */
   readonly I?: readonly string[];
   readonly include?: readonly string[];
+  /** Folders of separate debug files, separated by colons. */
+  readonly debuginfo?: string;
 }
 
 /** `--diagnostics`, for commands that compile. */
@@ -67,6 +69,18 @@ export function includeFolderOption(): Option {
   return new Option('-I <folder>', 'a folder of C headers; may be repeated').argParser(collect);
 }
 
+/** `--debuginfo`, likewise: for the types of traced programs. */
+export function debugFolderOption(): Option {
+  return new Option(
+    '--debuginfo <folders>',
+    'look for separate debug files in these folders, separated by colons',
+  );
+}
+
+export function debugFolders({ debuginfo }: Pick<ScriptOptions, 'debuginfo'>): readonly string[] {
+  return (debuginfo ?? '').split(':').filter((folder) => folder !== '');
+}
+
 /** `--include`, likewise. */
 export function headerOption(): Option {
   return new Option('--include <file>', 'a C header to read first; may be repeated').argParser(
@@ -90,6 +104,7 @@ export function compileScript(
     environment: process.env,
     includeFolders: options.I ?? [],
     headers: options.include ?? [],
+    debugFolders: debugFolders(options),
   });
   const diagnostics = shown(compilation, options);
   process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));

@@ -1,5 +1,6 @@
 /** Types of the preamble as a layer before those of the kernel. */
 import { createBtfTypes } from '../kernel/kernel-types.ts';
+import { withTypes } from '../kernel/layer.ts';
 import type { KernelDescription, KernelTypes, Member } from '../kernel/types.ts';
 import { isScriptType, SCRIPT_TYPES, type Type } from '../types/type.ts';
 import type { CTypes } from './c-types.ts';
@@ -9,21 +10,7 @@ import { isAnonymousEnum } from './declarations.ts';
 export function withScriptTypes(kernel: KernelDescription, types: CTypes): KernelDescription {
   const { btf } = types;
   if (!btf) return kernel;
-  return {
-    release: kernel.release,
-    arch: kernel.arch,
-    types: layer(createBtfTypes(() => btf).types, kernel.types, types),
-    kernelTypes: kernel.types,
-    matchTracepoints: (category, event) => kernel.matchTracepoints(category, event),
-    matchFunctions: (pattern) => kernel.matchFunctions(pattern),
-    tracepoint: (category, event) => kernel.tracepoint(category, event),
-    rawTracepoint: (event) => kernel.rawTracepoint(event),
-    function: (name) => kernel.function(name),
-    matchTypedFunctions: (pattern) => kernel.matchTypedFunctions(pattern),
-    get btf() {
-      return kernel.btf;
-    },
-  };
+  return withTypes(kernel, layer(createBtfTypes(() => btf).types, kernel.types, types));
 }
 
 /** Ids of the preamble's BTF stand above all ids that a kernel can have. */

@@ -1,6 +1,8 @@
 /** What the compiler knows of one attach point once its provider has read it. */
 
 import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
+import type { ProgramArgument } from '../dwarf/program.ts';
+import type { Programs } from '../dwarf/programs.ts';
 import type {
   KernelDescription,
   KernelFunction,
@@ -37,8 +39,10 @@ export interface ProbeTarget {
   readonly filtersPid: boolean;
   /** Fields of `args`: of a tracepoint, */
   readonly fields?: readonly TracepointField[];
-  /** or BTF-typed parameters of a raw tracepoint or a function. */
+  /** or BTF-typed parameters of a raw tracepoint or a function of the kernel, */
   readonly parameters?: readonly Parameter[];
+  /** or arguments of a function of a program. */
+  readonly arguments?: readonly ProgramArgument[];
   /** What the function returned, as BTF types it: fexit. */
   readonly result?: KernelFunction['result'];
   /** Number of `argN` values; 0 where there are none. */
@@ -77,6 +81,8 @@ export function isFunctionKnown(probe: ProbeTarget): boolean {
 
 export interface ProviderContext {
   readonly kernel: KernelDescription;
+  /** The programs of user probes, where this machine has them. */
+  readonly programs: Programs;
   readonly diagnostics: Diagnostics;
   readonly unsafe: boolean;
   /** The block uses `args`, so each event needs a program of its own, typed for it. */

@@ -61,26 +61,73 @@ function resolve(
   if (!place) return [];
 
   const entry = name === 'uprobe';
-  return [
-    {
-      provider: name,
-      name: isSource ? `${name}:${path}${place.shown}` : canonicalName(name, path, place.shown),
-      alias: attachPoint.alias,
-      section: name,
-      context: 'registers',
-      space: 'user',
-      defaultReturn: 0,
-      // The pid is given when the probe is attached.
-      filtersPid: false,
-      registers: entry ? ARGUMENT_REGISTERS : 0,
-      hasRetval: !entry,
-      function: place.function,
-      wildcard: place.wildcard,
-      target: { provider: name, path, ...place.target },
-      parameterised: isParameterised(fields),
-    },
-  ];
+  const target: ProbeTarget = {
+    provider: name,
+    name: isSource ? `${name}:${path}${place.shown}` : canonicalName(name, path, place.shown),
+    alias: attachPoint.alias,
+    section: name,
+    context: 'registers',
+    space: 'user',
+    defaultReturn: 0,
+    // The pid is given when the probe is attached.
+    filtersPid: false,
+    registers: entry ? ARGUMENT_REGISTERS : 0,
+    hasRetval: !entry,
+    function: place.function,
+    wildcard: place.wildcard,
+    target: { provider: name, path, ...place.target },
+    parameterised: isParameterised(fields),
+  };
+  return entry && context.needsArgs ? withArguments(target, context, no) : [target];
 }
+
+/**
+ * The target with the arguments that the debug information of its program tells; of a pattern the targets of all
+ * functions of C that match. None after reporting an error.
+ */
+function withArguments(
+  target: ProbeTarget,
+  { kernel, programs }: ProviderContext,
+  no: Refuse,
+): readonly ProbeTarget[] {
+  const unknown = (reason: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
+    no(`The arguments of ${target.name} are not known: ${reason}`, ...hints, NUMBERED);
+  if (target.target.provider !== 'uprobe') return [target];
+  const { path, function: name, offset, language, source } = target.target;
+  if (target.parameterised) return unknown('the function is, once the script is loaded');
+  if (path === '' || isWildcard(path)) return unknown('args needs the path of one file');
+  if (source !== undefined || language !== undefined || name === '' || offset > 0)
+    return unknown('args needs the name of a function of C');
+  const program = programs.open(path);
+  if ('reason' in program) return unknown(program.reason, ...program.hints);
+  if (!isWildcard(name)) {
+    const list = program.arguments(name, kernel.arch);
+    return 'reason' in list ? unknown(list.reason) : [{ ...target, arguments: list }];
+  }
+  const names = program.functions(name);
+  const targets = names.flatMap((each): readonly ProbeTarget[] => {
+    const list = program.arguments(each, kernel.arch);
+    if ('reason' in list) return [];
+    return [
+      {
+        ...target,
+        name: canonicalName('uprobe', path, each),
+        function: each,
+        wildcard: false,
+        arguments: list,
+        target: { provider: 'uprobe', path, function: each, offset: 0 },
+      },
+    ];
+  });
+  if (targets.length > 0) return targets;
+  return unknown(
+    names.length === 0
+      ? `${program.path} has no function that matches '${name}'`
+      : `the debug information describes none of the ${names.length} functions that match`,
+  );
+}
+
+const NUMBERED = 'arg0 to arg5 are there without debug information.';
 
 /** What stands behind the path; undefined after reporting an error. */
 function readPlace(

@@ -1,5 +1,5 @@
 /** Structural equality of types. */
-import { isScriptType, type SeriesType, type Type } from './type.ts';
+import { isDebugType, isScriptType, type SeriesType, type Type } from './type.ts';
 
 export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
@@ -56,15 +56,21 @@ export function sameSeries(a: SeriesType, b: SeriesType): boolean {
 
 /**
  * The same C type can stand in BTF twice (vmlinux and a forward declaration): names decide where there are any. A
- * script's own type is another than the kernel's of that name.
+ * script's own type is another than the kernel's of that name. Programs have several types of one name, even within
+ * one file: only a declaration is the same as what it may declare.
  */
-function sameNamed(
-  a: { readonly name: string; readonly id: number },
-  b: { readonly name: string; readonly id: number },
-): boolean {
-  return (
-    a.id === b.id || (a.name !== '' && a.name === b.name && isScriptType(a) === isScriptType(b))
-  );
+function sameNamed(a: Named, b: Named): boolean {
+  if (a.id === b.id) return true;
+  if (a.name === '' || a.name !== b.name || isScriptType(a) !== isScriptType(b)) return false;
+  if (isDebugType(a) || isDebugType(b))
+    return isDebugType(a) && isDebugType(b) && (a.size === 0 || b.size === 0);
+  return true;
+}
+
+interface Named {
+  readonly name: string;
+  readonly id: number;
+  readonly size: number;
 }
 
 function samePairwise(a: readonly Type[], b: readonly Type[]): boolean {

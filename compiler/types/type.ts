@@ -123,6 +123,13 @@ export function isScriptType(type: { readonly id: number }): boolean {
   return type.id >= SCRIPT_TYPES;
 }
 
+/** Among them, from here up: those that the debug information of a traced program describes. */
+export const DEBUG_TYPES = 0x40000000;
+
+export function isDebugType(type: { readonly id: number }): boolean {
+  return type.id >= DEBUG_TYPES;
+}
+
 /** What a slot of a `tseries` keeps of the values of its interval. */
 export type SeriesAggregation = 'last' | 'avg' | 'max' | 'min' | 'sum';
 

@@ -66,25 +66,40 @@ function readSections(bytes: Uint8Array): ElfSection[] {
   if (bytes[4] !== 2 || bytes[5] !== 1) throw new ElfError('not a 64-bit little-endian ELF file');
   if (view.getUint16(16, true) !== ET_REL || view.getUint16(18, true) !== EM_BPF)
     throw new ElfError('not a relocatable BPF object');
+
+  return readSectionTable(bytes).map(({ offset, address: _, ...section }) => {
+    const { name, type, size } = section;
+    const fileSize = type === SHT.nobits || type === SHT.null ? 0 : size;
+    if (offset + fileSize > bytes.length)
+      throw new ElfError(`section ${name} reaches beyond the end of the file`);
+    return { ...section, data: bytes.subarray(offset, offset + fileSize) };
+  });
+}
+
+export interface SectionTableEntry extends Omit<ElfSection, 'data'> {
+  /** Where the contents begin in the file, which is not checked. */
+  readonly offset: number;
+  readonly address: number;
+}
+
+/** The section headers of a 64-bit little-endian file, of any machine, in which they and their names can be read. */
+export function readSectionTable(bytes: Uint8Array): readonly SectionTableEntry[] {
+  const view = viewOf(bytes);
   if (view.getUint16(58, true) !== SECTION_HEADER_SIZE)
     throw new ElfError('section headers have an unknown size');
-
   const { shoff, body } = parse(bytes);
   return body.sections.map((found, index) => {
     const header = shoff + index * SECTION_HEADER_SIZE;
-    const type = view.getUint32(header + 4, true);
-    const fileSize = type === SHT.nobits || type === SHT.null ? 0 : found.size;
-    if (found.off + fileSize > bytes.length)
-      throw new ElfError(`section ${found.name} reaches beyond the end of the file`);
     return {
       name: found.name,
-      type,
+      type: view.getUint32(header + 4, true),
       flags: Number(view.getBigUint64(header + 8, true)),
+      address: Number(view.getBigUint64(header + 16, true)),
+      offset: found.off,
       size: found.size,
       align: Number(view.getBigUint64(header + 48, true)),
       link: found.link,
       info: found.info,
-      data: bytes.subarray(found.off, found.off + fileSize),
     };
   });
 }

@@ -15,6 +15,8 @@ export interface BuildOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The file that the script is taken to come from, which its imports are relative to. */
   readonly path?: string;
+  /** Where separate debug files are looked for. */
+  readonly debugFolders?: readonly string[];
 }
 
 const kernels = new Map<string, KernelDescription>();
@@ -40,6 +42,7 @@ export function compileText(
       kernel: kernelDescription(options.kernel),
       unsafe: options.unsafe ?? false,
       environment: options.environment ?? {},
+      debugFolders: options.debugFolders ?? [],
     },
   );
 }

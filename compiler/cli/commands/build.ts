@@ -9,6 +9,7 @@ import { writeWhole } from '../output.ts';
 import type { Report } from '../program.ts';
 import {
   compileScript,
+  debugFolderOption,
   diagnosticsOption,
   headerOption,
   includeFolderOption,
@@ -29,6 +30,7 @@ interface BuildOptions {
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
   readonly include?: readonly string[];
+  readonly debuginfo?: string;
 }
 
 export function registerBuild(program: Command, report: Report): void {
@@ -60,6 +62,7 @@ export function registerBuild(program: Command, report: Report): void {
     )
     .addOption(includeFolderOption())
     .addOption(headerOption())
+    .addOption(debugFolderOption())
     .option('--unsafe', 'allow functions that change the system; the object records it')
     .option('--no-warnings', 'show errors only')
     .addOption(diagnosticsOption())

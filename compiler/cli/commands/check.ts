@@ -4,6 +4,8 @@ import { LimitError } from '../../limits.ts';
 import type { DiagnosticForm, Report as DiagnosticReport } from '../../source/render/render.ts';
 import type { Report } from '../program.ts';
 import {
+  debugFolderOption,
+  debugFolders,
   diagnosticsOption,
   hasErrors,
   headerOption,
@@ -23,6 +25,7 @@ interface CheckOptions {
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
   readonly include?: readonly string[];
+  readonly debuginfo?: string;
 }
 
 export function registerCheck(program: Command, report: Report): void {
@@ -42,6 +45,7 @@ export function registerCheck(program: Command, report: Report): void {
     )
     .addOption(includeFolderOption())
     .addOption(headerOption())
+    .addOption(debugFolderOption())
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'show errors only')
     .addOption(diagnosticsOption())
@@ -64,6 +68,7 @@ Examples:
             environment: process.env,
             includeFolders: options.I ?? [],
             headers: options.include ?? [],
+            debugFolders: debugFolders(options),
           }),
         ),
       );

@@ -10,6 +10,7 @@ import { type ListOptions, printList } from '../listing.ts';
 import type { Report } from '../program.ts';
 import {
   compileScript,
+  debugFolderOption,
   diagnosticsOption,
   headerOption,
   includeFolderOption,
@@ -85,10 +86,7 @@ export function registerRun(program: Command, report: Report): void {
       '--traceable-functions <file>',
       'match patterns of kernel functions with this list: lines `function` or `function [module]`',
     )
-    .option(
-      '--debuginfo <folders>',
-      'look for separate debug files in these folders, separated by colons',
-    )
+    .addOption(debugFolderOption())
     .option('--no-feature <list>', 'do without kprobe_multi, kprobe_session or uprobe_multi')
     .option('--usdt-file-activation', 'accepted, without effect')
     .option('--fmt', 'print the script in the one layout instead of running it')

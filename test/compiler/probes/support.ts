@@ -1,4 +1,5 @@
 /** A kernel of a few events, and attach points resolved against it. */
+import { createPrograms } from '../../../compiler/dwarf/programs.ts';
 import type {
   KernelDescription,
   KernelFunction,
@@ -99,7 +100,14 @@ function withContext<T>(
   run: (context: ProviderContext) => T,
 ): { readonly result: T; readonly messages: readonly string[]; readonly hints: readonly string[] } {
   const diagnostics = new Diagnostics();
-  const result = run({ kernel, diagnostics, unsafe: false, needsArgs, needsRetval: needsArgs });
+  const result = run({
+    kernel,
+    programs: createPrograms([]),
+    diagnostics,
+    unsafe: false,
+    needsArgs,
+    needsRetval: needsArgs,
+  });
   return {
     result,
     messages: diagnostics.all.map(({ message }) => message),

@@ -1,0 +1,322 @@
+/** Entries of .debug_info: tags with attributes, in a tree. They are read where somebody looks. */
+import { AT, FORM } from './constants.ts';
+import { Cursor, DwarfError } from './cursor.ts';
+import { readUnits, type Unit } from './units.ts';
+
+/** What the attributes refer to; a section that the file does not have is empty. */
+export interface DebugSections {
+  readonly info: Uint8Array;
+  readonly abbrev: Uint8Array;
+  readonly str: Uint8Array;
+  readonly lineStr: Uint8Array;
+  readonly strOffsets: Uint8Array;
+  readonly addr: Uint8Array;
+  readonly ranges: Uint8Array;
+  readonly rnglists: Uint8Array;
+}
+
+interface Attribute {
+  readonly form: number;
+  /** A number, or where in .debug_info the value begins (strings, blocks, and integers of 64 bits). */
+  readonly value: number;
+}
+
+export interface Entry {
+  readonly unit: Unit;
+  readonly offset: number;
+  readonly tag: number;
+  readonly attributes: ReadonlyMap<number, Attribute>;
+  readonly hasChildren: boolean;
+  /** Behind its attributes: its first child, or what follows. */
+  readonly behind: number;
+}
+
+export interface Entries {
+  readonly units: readonly Unit[];
+  readonly sections: DebugSections;
+  root(unit: Unit): Entry | undefined;
+  /** The entry at an offset in .debug_info. */
+  at(offset: number): Entry;
+  children(entry: Entry): Iterable<Entry>;
+  text(entry: Entry, attribute: number): string | undefined;
+  /** An unsigned number below 2^53; undefined for blocks too. */
+  number(entry: Entry, attribute: number): number | undefined;
+  /** A constant with its sign, as far as its form tells. */
+  constant(entry: Entry, attribute: number): bigint | undefined;
+  /** An address, also where it stands in .debug_addr. */
+  address(entry: Entry, attribute: number): number | undefined;
+  /** Where the entry stands that an attribute refers to; undefined where it is in another file. */
+  reference(entry: Entry, attribute: number): number | undefined;
+}
+
+export function createEntries(sections: DebugSections): Entries {
+  const units = readUnits(sections.info, sections.abbrev);
+  const bySignature = new Map(
+    units.flatMap((unit) =>
+      unit.signature === undefined ? [] : [[unit.signature, unit] as const],
+    ),
+  );
+
+  const unitAt = (offset: number): Unit => {
+    let low = 0;
+    let high = units.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((units[middle]?.end ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const unit = units[low];
+    if (!unit || offset < unit.first) throw new DwarfError('a reference leads to no entry');
+    return unit;
+  };
+
+  /** undefined at the end of siblings. */
+  const read = (unit: Unit, offset: number): Entry | undefined => {
+    if (offset >= unit.end) return undefined;
+    const cursor = new Cursor(sections.info, offset);
+    const code = cursor.uleb();
+    if (code === 0) return undefined;
+    const abbreviation = unit.abbreviations.get(code);
+    if (!abbreviation) throw new DwarfError('an entry has an unknown abbreviation');
+    const attributes = new Map<number, Attribute>();
+    const list = abbreviation.attributes;
+    for (let index = 0; index < list.length; index += 3) {
+      const attribute = readAttribute(cursor, unit, list[index + 1] ?? 0, list[index + 2] ?? 0);
+      attributes.set(list[index] ?? 0, attribute);
+    }
+    const { tag, hasChildren } = abbreviation;
+    return { unit, offset, tag, attributes, hasChildren, behind: cursor.at };
+  };
+
+  /** Where the siblings of an entry go on. */
+  const skip = (entry: Entry): number => {
+    if (!entry.hasChildren) return entry.behind;
+    const sibling = reference(entry, AT.sibling);
+    if (sibling !== undefined && sibling > entry.offset && sibling <= entry.unit.end)
+      return sibling;
+    let at = entry.behind;
+    for (let depth = 1; depth > 0; ) {
+      const next = read(entry.unit, at);
+      if (!next) {
+        if (at >= entry.unit.end) throw new DwarfError('a list of entries has no end');
+        at += 1;
+        depth -= 1;
+        continue;
+      }
+      at = next.behind;
+      if (next.hasChildren) depth += 1;
+    }
+    return at;
+  };
+
+  function* children(entry: Entry): Generator<Entry> {
+    let at = entry.hasChildren ? entry.behind : entry.unit.end;
+    for (;;) {
+      const child = read(entry.unit, at);
+      if (!child) return;
+      yield child;
+      at = skip(child);
+    }
+  }
+
+  const baseOf = (unit: Unit, attribute: number): number => {
+    const root = read(unit, unit.first);
+    return root?.attributes.get(attribute)?.value ?? 0;
+  };
+
+  const text = (entry: Entry, name: number): string | undefined => {
+    const attribute = entry.attributes.get(name);
+    if (!attribute) return undefined;
+    const { form, value } = attribute;
+    const { offsetSize } = entry.unit;
+    switch (form) {
+      case FORM.string:
+        return new Cursor(sections.info, value).text();
+      case FORM.strp:
+        return new Cursor(sections.str, value).text();
+      case FORM.lineStrp:
+        return new Cursor(sections.lineStr, value).text();
+      case FORM.strx:
+      case FORM.strx1:
+      case FORM.strx2:
+      case FORM.strx3:
+      case FORM.strx4: {
+        const at = baseOf(entry.unit, AT.strOffsetsBase) + value * offsetSize;
+        const offset = new Cursor(sections.strOffsets, at).unsigned(offsetSize);
+        return new Cursor(sections.str, offset).text();
+      }
+      default:
+        // In another file (dwz), or no string.
+        return undefined;
+    }
+  };
+
+  const constant = (entry: Entry, name: number): bigint | undefined => {
+    const attribute = entry.attributes.get(name);
+    if (!attribute) return undefined;
+    const cursor = new Cursor(sections.info, attribute.value);
+    switch (attribute.form) {
+      case FORM.sdata:
+        return cursor.slebExact();
+      case FORM.udata:
+        return cursor.ulebExact();
+      case FORM.data8:
+        return cursor.u64Exact();
+      case FORM.data1:
+      case FORM.data2:
+      case FORM.data4:
+      case FORM.implicitConst:
+      case FORM.flag:
+      case FORM.flagPresent:
+      case FORM.secOffset:
+        return BigInt(attribute.value);
+      default:
+        return undefined;
+    }
+  };
+
+  const address = (entry: Entry, name: number): number | undefined => {
+    const attribute = entry.attributes.get(name);
+    if (!attribute) return undefined;
+    const { form, value } = attribute;
+    if (form === FORM.addr) return value;
+    if (!ADDRESS_INDEXES.has(form)) return undefined;
+    const { addressSize } = entry.unit;
+    const at = baseOf(entry.unit, AT.addrBase) + value * addressSize;
+    return new Cursor(sections.addr, at).unsigned(addressSize);
+  };
+
+  const reference = (entry: Entry, name: number): number | undefined => {
+    const attribute = entry.attributes.get(name);
+    if (!attribute) return undefined;
+    const { form, value } = attribute;
+    if (form === FORM.refAddr) return value;
+    if (form === FORM.refSig8) {
+      const unit = bySignature.get(new Cursor(sections.info, value).u64Exact());
+      if (!unit) return undefined;
+      const typeOffset = new Cursor(sections.info, unit.first - unit.offsetSize);
+      return unit.offset + typeOffset.unsigned(unit.offsetSize);
+    }
+    return UNIT_REFERENCES.has(form) ? entry.unit.offset + value : undefined;
+  };
+
+  return {
+    units,
+    sections,
+    root: (unit) => read(unit, unit.first),
+    at(offset) {
+      const entry = read(unitAt(offset), offset);
+      if (!entry) throw new DwarfError('a reference leads to no entry');
+      return entry;
+    },
+    children,
+    text,
+    number(entry, name) {
+      const value = constant(entry, name);
+      return value !== undefined && value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)
+        ? Number(value)
+        : undefined;
+    },
+    constant,
+    address,
+    reference,
+  };
+}
+
+const UNIT_REFERENCES: ReadonlySet<number> = new Set([
+  ...[FORM.ref1, FORM.ref2, FORM.ref4, FORM.ref8, FORM.refUdata],
+]);
+const ADDRESS_INDEXES: ReadonlySet<number> = new Set([
+  ...[FORM.addrx, FORM.addrx1, FORM.addrx2, FORM.addrx3, FORM.addrx4, FORM.gnuAddrIndex],
+]);
+
+function readAttribute(cursor: Cursor, unit: Unit, form: number, implicit: number): Attribute {
+  const { at } = cursor;
+  const here = (): Attribute => ({ form, value: at });
+  const block = (length: number): Attribute => {
+    const start = cursor.at;
+    cursor.skip(length);
+    return { form, value: start };
+  };
+  switch (form) {
+    case FORM.addr:
+      return { form, value: cursor.unsigned(unit.addressSize) };
+    case FORM.data1:
+    case FORM.ref1:
+    case FORM.flag:
+    case FORM.strx1:
+    case FORM.addrx1:
+      return { form, value: cursor.u8() };
+    case FORM.data2:
+    case FORM.ref2:
+    case FORM.strx2:
+    case FORM.addrx2:
+      return { form, value: cursor.u16() };
+    case FORM.strx3:
+    case FORM.addrx3:
+      return { form, value: cursor.u24() };
+    case FORM.data4:
+    case FORM.ref4:
+    case FORM.refSup4:
+    case FORM.strx4:
+    case FORM.addrx4:
+      return { form, value: cursor.u32() };
+    case FORM.ref8:
+    case FORM.refSup8:
+      return { form, value: cursor.u64() };
+    case FORM.data8:
+    case FORM.refSig8:
+      cursor.skip(8);
+      return here();
+    case FORM.data16:
+      cursor.skip(16);
+      return here();
+    case FORM.sdata:
+    case FORM.udata:
+      cursor.ulebExact();
+      return here();
+    case FORM.refUdata:
+    case FORM.strx:
+    case FORM.addrx:
+    case FORM.loclistx:
+    case FORM.rnglistx:
+    case FORM.gnuAddrIndex:
+    case FORM.gnuStrIndex:
+      return { form, value: cursor.uleb() };
+    case FORM.strp:
+    case FORM.lineStrp:
+    case FORM.secOffset:
+    case FORM.strpSup:
+    case FORM.gnuRefAlt:
+    case FORM.gnuStrpAlt:
+      return { form, value: cursor.unsigned(unit.offsetSize) };
+    case FORM.refAddr:
+      // As wide as an address in DWARF 2.
+      return {
+        form,
+        value: cursor.unsigned(unit.version === 2 ? unit.addressSize : unit.offsetSize),
+      };
+    case FORM.string: {
+      const end = cursor.bytes.indexOf(0, at);
+      cursor.skip(end + 1 - at);
+      return here();
+    }
+    case FORM.block1:
+      return block(cursor.u8());
+    case FORM.block2:
+      return block(cursor.u16());
+    case FORM.block4:
+      return block(cursor.u32());
+    case FORM.block:
+    case FORM.exprloc:
+      return block(cursor.uleb());
+    case FORM.flagPresent:
+      return { form, value: 1 };
+    case FORM.implicitConst:
+      return { form, value: implicit };
+    case FORM.indirect:
+      return readAttribute(cursor, unit, cursor.uleb(), 0);
+    default:
+      throw new DwarfError(`attributes of form 0x${form.toString(16)} are not known`);
+  }
+}
