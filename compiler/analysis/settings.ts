@@ -51,7 +51,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   // A value of a map is at most 2^15 bytes here, so that it stays in reach of one load instruction.
   ['max_strlen', count(1024, 1, 32_768)],
   ['missing_probes', word('error', ['error', 'warn', 'ignore'])],
-  ['on_stack_limit', count(32)],
+  ['on_stack_limit', count(64)],
   // A gigabyte.
   ['perf_rb_pages', count(0, 0, 262_144)],
   ['print_maps_on_exit', flag(true)],

@@ -1,7 +1,6 @@
 /** path: the name of an open file, from the root of its mount namespace. The literal of its call is its size. */
 import type { TypedCall } from '../analysis/typed.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
-import { LARGEST_ON_STACK } from '../lowering/memory.ts';
 import { kindName, typeName } from '../types/names.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
 import { isStruct, isStructPointer } from './tracing.ts';
@@ -64,7 +63,7 @@ function lowerInto(call: TypedCall, lowering: Lowering, to: Storage): void {
     argument(call, 0),
     (path) => {
       // The verifier wants what stands on the stack to be initialised.
-      if (size <= LARGEST_ON_STACK) ir.zero(buffer, size, to.padded ? 8 : to.align);
+      if (size <= lowering.config.onStackLimit) ir.zero(buffer, size, to.padded ? 8 : to.align);
       return lowering.call('d_path', path, buffer, ir.constant(size));
     },
     () => ir.constant(0),

@@ -50,7 +50,7 @@ export function createFunction(
     bytes: Math.max(0, whole.bytes - frameSize - (program.probe.session ? CALLER : 0)),
     scalars: program.unit.sparesStack ? 0 : whole.scalars,
   };
-  const memory = createMemory(ir, budget, program.scratch, () => {
+  const memory = createMemory(ir, budget, program.unit.config.onStackLimit, program.scratch, () => {
     if (!fn.scratch) throw new Error('scratch memory is used that the draft did not ask for');
     return fn.scratch;
   });

@@ -8,9 +8,6 @@ import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, Width } from '../llvm/ir.ts';
 import { roundUp } from '../types/layout.ts';
 
-/** Values larger than this never stand on the stack. */
-export const LARGEST_ON_STACK = 64;
-
 /**
  * The kernel's limit on values of per-CPU arrays, such as an entry of scratch memory: PCPU_MIN_UNIT_SIZE
  * (include/linux/percpu.h, kernel/bpf/arraymap.c).
@@ -68,11 +65,12 @@ interface Slot {
 
 /**
  * `budget` is what the function may take of the kernel's 512 bytes (MAX_BPF_STACK), which it shares with its
- * callbacks and with LLVM's spills; `scalars` is the number of scalar variables that may be spilled at a time.
+ * callbacks and with LLVM's spills, and `largest` the bytes of the largest value on it; `scalars` is the number of scalar variables that may be spilled at a time.
  */
 export function createMemory(
   ir: FunctionBuilder,
   { bytes: budget, scalars }: StackBudget,
+  largest: number,
   arena: ScratchArena,
   scratch: () => IrPointer,
 ): Memory {
@@ -82,7 +80,7 @@ export function createMemory(
   let liveScalars = 0;
 
   const onStack = (size: number): IrPointer | undefined => {
-    if (size > LARGEST_ON_STACK) return undefined;
+    if (size > largest) return undefined;
     const rounded = Math.max(8, roundUp(size, 8));
     const index = free.findIndex((slot) => slot.size === rounded);
     const reused = index === -1 ? undefined : free.splice(index, 1)[0];

@@ -2,6 +2,7 @@
  * The C part of a script. Plain `#define`s and conditionals are read here; definitions and headers are given to
  * clang, whose BTF becomes a layer of types before the kernel's.
  */
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
@@ -70,7 +71,7 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
       ...includeFolders.map((folder) => `-I${folder}`),
       '-idirafter',
       archIncludes(kernel.arch),
-      ...headers.flatMap(({ path }) => ['-include', resolve(path)]),
+      ...headers.flatMap(({ path }) => ['-include', locateHeader(path)]),
     ],
     sourceOf(items),
   );
@@ -109,11 +110,18 @@ function report(
   const place = own ?? including;
   const range = own
     ? tokenAt(own, message.column)
-    : (place?.item.range ?? headers.find(({ path }) => isNamed(message, resolve(path)))?.range);
+    : (place?.item.range ??
+      headers.find(({ path }) => isNamed(message, locateHeader(path)))?.range);
   const where = own || message.file === '' ? '' : `${message.file}:${message.line}: `;
   const text = `${where}${message.text.replace(/ \[-W[^\]]*\]$/, '')}`;
   if (message.severity === 'error') diagnostics.error(text, range);
   else diagnostics.warning(text, range);
+}
+
+/** A header of `--include` is a file, or else looked for in the folders of -I, by clang. */
+function locateHeader(path: string): string {
+  const file = resolve(path);
+  return existsSync(file) ? file : path;
 }
 
 function isNamed({ file, includedFrom }: ClangMessage, header: string): boolean {

@@ -11,7 +11,7 @@ describe('the config block', () => {
       license: 'GPL',
       maxStrlen: 1024,
       maxMapKeys: 4096,
-      onStackLimit: 32,
+      onStackLimit: 64,
       stackMode: 'bpftrace',
       printMapsOnExit: true,
       missingProbes: 'error',

@@ -20,7 +20,7 @@ export const config: Config = {
   license: 'GPL',
   maxStrlen: 1024,
   maxMapKeys: 4096,
-  onStackLimit: 32,
+  onStackLimit: 64,
   stackMode: 'bpftrace',
   printMapsOnExit: true,
   missingProbes: 'error',
