@@ -308,6 +308,8 @@ export interface TypedCall extends Expr {
   readonly literals?: readonly (string | bigint)[];
   /** An exit() behind which the program goes on. */
   readonly continues?: true;
+  /** print(@m): what is done with the map once it is read; set by the lowering. */
+  readonly then?: 'clear' | 'zero';
 }
 
 /** A call of a function of the script, or of a linked one. */

@@ -13,7 +13,7 @@ function onWholeMap(name: 'clear' | 'zero', summary: string): Builtin {
       return map && typedCall(name, use, VOID, { map: map.name });
     },
     lower(call, lowering) {
-      lowering.emit({ kind: name, fields: [], map: mapOf(call) }, () => {});
+      lowering.emit({ kind: name, fields: [], map: mapOf(call), range: call.range }, () => {});
       return undefined;
     },
   };

@@ -50,27 +50,30 @@ export const join: Builtin = {
     const array = argument(call, 0);
     const space = spaceOfPointer(array);
     const start = lowering.value(array);
-    lowering.emit({ kind: 'join', fields: FIELDS, format: textLiteral(call, 0) }, (field) => {
-      const strings = field(1).pointer;
-      const counter = lowering.temporary(8, 8);
-      const pointer = lowering.temporary(8, 8);
-      ir.store(counter, 0, 8, ir.constant(0));
-      ir.while_(
-        () => ir.compare('ult', ir.load(counter, 0, 8, false), ir.constant(MOST_STRINGS)),
-        (loop) => {
-          const index = ir.load(counter, 0, 8, false);
-          const element = ir.op('add', start, ir.op('shl', index, ir.constant(3)));
-          // A read that fails leaves zero, as if the array ended here.
-          lowering.probeRead(pointer, 8, element, space);
-          const string = ir.load(pointer, 0, 8, false);
-          ir.if_(ir.compare('eq', string, ir.constant(0)), () => loop.break_());
-          const slot = ir.offset(strings, ir.op('mul', index, ir.constant(STRING_SIZE)));
-          lowering.probeReadString(slot, STRING_SIZE, string, space);
-          ir.store(counter, 0, 8, ir.op('add', index, ir.constant(1)));
-        },
-      );
-      ir.store(field(0).pointer, 0, 4, ir.load(counter, 0, 8, false));
-    });
+    lowering.emit(
+      { kind: 'join', fields: FIELDS, format: textLiteral(call, 0), range: call.range },
+      (field) => {
+        const strings = field(1).pointer;
+        const counter = lowering.temporary(8, 8);
+        const pointer = lowering.temporary(8, 8);
+        ir.store(counter, 0, 8, ir.constant(0));
+        ir.while_(
+          () => ir.compare('ult', ir.load(counter, 0, 8, false), ir.constant(MOST_STRINGS)),
+          (loop) => {
+            const index = ir.load(counter, 0, 8, false);
+            const element = ir.op('add', start, ir.op('shl', index, ir.constant(3)));
+            // A read that fails leaves zero, as if the array ended here.
+            lowering.probeRead(pointer, 8, element, space);
+            const string = ir.load(pointer, 0, 8, false);
+            ir.if_(ir.compare('eq', string, ir.constant(0)), () => loop.break_());
+            const slot = ir.offset(strings, ir.op('mul', index, ir.constant(STRING_SIZE)));
+            lowering.probeReadString(slot, STRING_SIZE, string, space);
+            ir.store(counter, 0, 8, ir.op('add', index, ir.constant(1)));
+          },
+        );
+        ir.store(field(0).pointer, 0, 4, ir.load(counter, 0, 8, false));
+      },
+    );
     return undefined;
   },
 };

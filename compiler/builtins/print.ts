@@ -93,7 +93,7 @@ export const print: Builtin = {
   },
   lower(call, lowering) {
     if (call.map === undefined) {
-      lowering.emitValues({ kind: 'print-value' }, [argument(call, 0)]);
+      lowering.emitValues({ kind: 'print-value', range: call.range }, [argument(call, 0)]);
       return undefined;
     }
     const top = intLiteral(call, 0);
@@ -103,6 +103,8 @@ export const print: Builtin = {
         kind: 'print-map',
         fields: [],
         map: call.map,
+        range: call.range,
+        ...(call.then === undefined ? {} : { then: call.then }),
         ...(top === undefined ? {} : { top: Number(top) }),
         ...(div === undefined ? {} : { div: Number(div) }),
       },

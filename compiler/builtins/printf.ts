@@ -8,9 +8,6 @@ import { printable, textLiteral, typedCall } from './use.ts';
 
 type Name = 'printf' | 'errorf' | 'warnf' | 'system' | 'cat';
 
-/** Those whose place the loader shows. */
-const PLACED: ReadonlySet<Name> = new Set(['errorf', 'warnf']);
-
 function analyse(name: Name, use: BuiltinUse, scope: AnalysisScope): TypedExpression | undefined {
   const [formatArgument, ...rest] = use.args;
   const format = scope.stringLiteral(formatArgument, use);
@@ -39,8 +36,7 @@ function analyse(name: Name, use: BuiltinUse, scope: AnalysisScope): TypedExpres
 
 /** One event with the arguments as fields, each of its own type; the format is in the manifest only. */
 function lower(name: Name, call: TypedCall, lowering: Lowering): undefined {
-  const place = PLACED.has(name) ? { range: call.range } : {};
-  lowering.emitValues({ kind: name, format: textLiteral(call, 0), ...place }, call.args);
+  lowering.emitValues({ kind: name, format: textLiteral(call, 0), range: call.range }, call.args);
 }
 
 function formatted(name: Name, summary: string, unsafe: boolean): Builtin {

@@ -39,7 +39,10 @@ export const time: Builtin = {
     return format === undefined ? undefined : typedCall('time', use, VOID, { literals: [format] });
   },
   lower(call, lowering) {
-    lowering.emit({ kind: 'time', fields: [], format: textLiteral(call, 0) }, () => {});
+    lowering.emit(
+      { kind: 'time', fields: [], format: textLiteral(call, 0), range: call.range },
+      () => {},
+    );
     return undefined;
   },
 };

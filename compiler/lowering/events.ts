@@ -4,7 +4,7 @@
  */
 
 import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
-import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
 import { UINT64 } from '../types/type.ts';
 import type { EventSpec, Storage } from './lowering.ts';
@@ -66,14 +66,54 @@ export function createEventTable(): EventTable {
   };
 }
 
-/** reserve; fill; submit, or count the event as lost. */
+/** Of the warnings of one place so many are told at once, then one in each period. */
+const TOLD_AT_ONCE = 10;
+const TELL_PERIOD = 1_000_000_000;
+
+/**
+ * A word says until when the place has used what it may tell (the generic cell rate algorithm). CPUs that race for it
+ * may tell one more; what counts is counted elsewhere.
+ */
+function mayTell(fn: FunctionState, entry: EventEntry): IrBool {
+  const { ir, lowering, unit } = fn;
+  const symbol = `told_${entry.index}`;
+  unit.variable({ symbol, section: '.bss', type: { type: UINT64 }, size: 8 });
+  const word = ir.global(symbol);
+  const now = lowering.call('ktime_get_ns');
+  const used = ir.loadVolatile(word, 0, 8);
+  const from = ir.ifValue(
+    ir.compare('ugt', used, now),
+    () => used,
+    () => now,
+  );
+  const ahead = ir.op('sub', from, now);
+  const may = ir.compare('ult', ahead, ir.constant((TOLD_AT_ONCE - 1) * TELL_PERIOD + 1));
+  ir.if_(may, () => ir.storeVolatile(word, 0, 8, ir.op('add', from, ir.constant(TELL_PERIOD))));
+  return may;
+}
+
+/** reserve; fill; submit, or count the event as lost. Warnings: count, then perhaps the same. */
 export function emitEvent(
   fn: FunctionState,
   spec: EventSpec,
   fill: (field: (index: number) => Storage) => void,
 ): void {
-  const { ir, lowering, unit } = fn;
-  const entry = unit.events.register(spec);
+  const entry = fn.unit.events.register(spec);
+  if (spec.kind !== 'warning') {
+    sendRecord(fn, entry, fill);
+    return;
+  }
+  // All are counted, few are told: a storm of warnings must not take the room of what the script prints.
+  countLost(fn, entry);
+  fn.ir.if_(mayTell(fn, entry), () => sendRecord(fn, entry, fill));
+}
+
+function sendRecord(
+  fn: FunctionState,
+  entry: EventEntry,
+  fill: (field: (index: number) => Storage) => void,
+): void {
+  const { ir, lowering } = fn;
   const record = lowering.callPointer(
     'ringbuf_reserve',
     lowering.mapPointer('events'),
@@ -84,7 +124,7 @@ export function emitEvent(
     ir.isNull(record),
     () => {
       if (entry.control !== undefined) leaveMark(fn, entry, entry.control, fill);
-      countLost(fn, entry);
+      else if (entry.spec.kind !== 'warning') countLost(fn, entry);
     },
     () => {
       ir.store(record, 0, 4, ir.constant(entry.index));
@@ -121,7 +161,8 @@ export function countLost(fn: FunctionState, entry: EventEntry): void {
     ir.store(key, 0, 4, ir.constant(entry.index));
     const slot = lowering.callPointer('map_lookup_elem', lowering.mapPointer('lost'), key);
     ir.if_(ir.not(ir.isNull(slot)), () => {
-      ir.store(slot, 0, 8, ir.op('add', ir.load(slot, 0, 8, false), ir.constant(1)));
+      // Atomic, because the program may be interrupted by another that counts here.
+      ir.atomicAdd(slot, 0, 8, ir.constant(1));
     });
   });
 }
@@ -142,7 +183,7 @@ function fieldStorage(
   };
 }
 
-/** Sets the control word to 1 + argument, so that the loader acts although the record was lost. */
+/** So that the loader acts although the record was lost: 1 + the code of exit(), or how many there were. */
 function leaveMark(
   fn: FunctionState,
   entry: EventEntry,
@@ -151,15 +192,15 @@ function leaveMark(
 ): void {
   const { ir, unit } = fn;
   unit.variable({ symbol: control, section: '.bss', type: { type: UINT64 }, size: 8 });
+  if (entry.spec.kind !== 'exit') {
+    ir.atomicAdd(ir.global(control), 0, 8, ir.constant(1));
+    return;
+  }
   fn.memory.scope(() => {
-    let argument: IrValue = ir.constant(0);
-    if (entry.spec.kind === 'exit') {
-      const copy = fn.memory.take(entry.size);
-      fill((index) => fieldStorage(fn, copy, entry, index));
-      const code = entry.fields[0];
-      if (code) argument = ir.load(copy, code.offset, 1, false);
-    }
-    ir.storeVolatile(ir.global(control), 0, 8, ir.op('add', argument, ir.constant(1)));
+    const copy = fn.memory.take(entry.size);
+    fill((index) => fieldStorage(fn, copy, entry, index));
+    const code = ir.load(copy, entry.fields[0]?.offset ?? HEADER_SIZE, 1, false);
+    ir.storeVolatile(ir.global(control), 0, 8, ir.op('add', code, ir.constant(1)));
   });
 }
 

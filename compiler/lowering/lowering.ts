@@ -30,7 +30,9 @@ export interface EventSpec {
   readonly div?: number;
   readonly message?: string;
   readonly helper?: string;
-  /** Place shown with the event (warnings). */
+  /** print-map: what is done with the map once it is read. */
+  readonly then?: 'clear' | 'zero';
+  /** Place shown with the event (warnings), and where its records were lost. */
   readonly range?: Range;
 }
 

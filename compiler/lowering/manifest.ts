@@ -213,6 +213,7 @@ function describeEvent(
     ...(map === -1 ? {} : { map }),
     ...(spec.top === undefined ? {} : { top: spec.top }),
     ...(spec.div === undefined ? {} : { div: spec.div }),
+    ...(spec.then === undefined ? {} : { then: spec.then }),
     ...(spec.message === undefined ? {} : { message: spec.message }),
     ...(spec.helper === undefined ? {} : { helper: spec.helper }),
     ...(spec.range === undefined ? {} : { place: describeOrigin(unit, spec.range) }),

@@ -11,6 +11,7 @@ import {
   type lowerValue,
   variableStorage,
 } from './expressions.ts';
+import { joinPrints } from './joined_prints.ts';
 import { lowerForMap, lowerForRange } from './loops.ts';
 import { lowerMapAssignment } from './maps.ts';
 import { isBtfPointer } from './members.ts';
@@ -86,7 +87,7 @@ function lowerKind(fn: FunctionState, statement: TypedStatement): void {
 
 export function lowerBlock(fn: FunctionState, block: TypedBlock): void {
   inScope(fn, block, () => {
-    for (const statement of block.statements) lowerStatement(fn, statement);
+    for (const statement of joinPrints(block.statements)) lowerStatement(fn, statement);
   });
 }
 
@@ -97,7 +98,7 @@ export function inValueScope<T>(
   value: () => T,
 ): T {
   return inScope(fn, expression, () => {
-    for (const statement of expression.statements) lowerStatement(fn, statement);
+    for (const statement of joinPrints(expression.statements)) lowerStatement(fn, statement);
     return value();
   });
 }

@@ -335,6 +335,8 @@ export interface ManifestEvent {
   /** print-map; decimal literals of the script. */
   readonly top?: number;
   readonly div?: number;
+  /** print-map: the elements that are printed are removed, or set to zero, as they are read. */
+  readonly then?: 'clear' | 'zero';
   /** warning: what to say (`Divide or modulo by 0 detected. ...`). */
   readonly message?: string;
   /** warning of a failed helper: its name; the return code is field 0. */
@@ -343,7 +345,7 @@ export interface ManifestEvent {
   readonly place?: ManifestPlace;
   /**
    * Control events (exit, print-map, clear, zero, time) that must not be lost when the ring is full: offset
-   * of a u64 in `.bss` that the program then sets to 1 + argument (exit code; 0 for the others).
+   * of a u64 in `.bss` that the program then sets to 1 + the code (exit), or adds 1 to (the others).
    */
   readonly control?: number;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "exit_status.h"
+#include "renderer.h"
 #include "report.h"
 
 /* A turn ends after so many records, so that signals are seen during a storm. */
@@ -25,8 +26,9 @@ int events_open(struct events *events, const struct session *session, struct out
 	events->session = session;
 	events->output = output;
 	events->lost_fd = session_map_fd(session, "lost");
-	events->lost_counts = calloc(session->cpus, sizeof(*events->lost_counts));
-	if (!events->lost_counts) {
+	events->cpu_counts = calloc(session->cpus, sizeof(*events->cpu_counts));
+	events->counts = calloc(session->manifest->event_count + 1u, sizeof(*events->counts));
+	if (!events->cpu_counts || !events->counts) {
 		say_error("out of memory");
 		return STATUS_FAILED;
 	}
@@ -49,7 +51,8 @@ void events_close(struct events *events)
 {
 	packets_close(&events->packets);
 	ring_close(&events->ring);
-	free(events->lost_counts);
+	free(events->cpu_counts);
+	free(events->counts);
 	memset(events, 0, sizeof(*events));
 }
 
@@ -57,6 +60,15 @@ static void note_exit(struct events *events, int code)
 {
 	events->exited = true;
 	events->exit_code = code;
+}
+
+static void note_warning(struct events *events, const struct mf_event *event, const uint8_t *record)
+{
+	struct event_count *count = &events->counts[event->index];
+
+	count->told++;
+	if (event->helper)
+		count->code = warning_code(event, record);
 }
 
 static void handle(struct events *events, const uint8_t *record, size_t size)
@@ -73,6 +85,8 @@ static void handle(struct events *events, const uint8_t *record, size_t size)
 	if (index >= manifest->event_count || size < manifest->events[index].size)
 		return;
 	event = &manifest->events[index];
+	if (event->kind == MF_EVENT_WARNING)
+		note_warning(events, event, record);
 	if (event->kind == MF_EVENT_EXIT)
 		note_exit(events, record[event->fields[0].offset]);
 	else if (output_event(events->output, event, record, event->size) != 0)
@@ -119,6 +133,9 @@ static void take_marks(struct events *events)
 			note_exit(events, (int)((mark - 1) & 0xff));
 		else if (output_lost_control(events->output, event) != 0)
 			events->broken = true;
+		/* Clearing twice is clearing; printing is not. */
+		if (event->kind == MF_EVENT_PRINT_MAP || event->kind == MF_EVENT_TIME)
+			events->counts[i].merged += mark - 1;
 	}
 }
 
@@ -205,32 +222,86 @@ void events_discard(struct events *events)
 					 __ATOMIC_RELEASE);
 }
 
-static uint64_t count_lost(struct events *events)
+/* What programs counted of an event, on all CPUs. */
+static uint64_t counted(const struct events *events, uint32_t index)
 {
 	uint64_t total = 0;
 
-	for (uint32_t i = 0; i < events->session->manifest->event_count; i++) {
-		/* exit() is never lost: see take_marks. */
-		if (events->session->manifest->events[i].kind == MF_EVENT_EXIT)
-			continue;
-		if (bpf_map_lookup_elem(events->lost_fd, &i, events->lost_counts) != 0)
-			continue;
-		for (uint32_t cpu = 0; cpu < events->session->cpus; cpu++)
-			total += events->lost_counts[cpu];
-	}
+	if (events->lost_fd < 0 ||
+	    bpf_map_lookup_elem(events->lost_fd, &index, events->cpu_counts) != 0)
+		return 0;
+	for (uint32_t cpu = 0; cpu < events->session->cpus; cpu++)
+		total += events->cpu_counts[cpu];
 	return total;
+}
+
+/* All packets go through one buffer: what it had no room for counts with their first event. */
+static uint64_t lost_packets(const struct events *events, uint32_t index)
+{
+	const struct mf_event *all = events->session->manifest->events;
+
+	for (uint32_t i = 0; i <= index; i++)
+		if (all[i].kind == MF_EVENT_PACKET)
+			return i == index ? events->packets.lost : 0;
+	return 0;
+}
+
+/* Lost records of an event: what a user would have seen. */
+static uint64_t lost_of(const struct events *events, uint32_t index)
+{
+	const struct mf_event *event = &events->session->manifest->events[index];
+
+	/* Their marks were acted on, but for those that came before the last was. */
+	if (event->control != MF_NONE)
+		return events->counts[index].merged;
+	if (event->kind == MF_EVENT_WARNING || event->kind == MF_EVENT_PROCESS)
+		return 0;
+	return counted(events, index) + lost_packets(events, index);
+}
+
+/* Room for the losses of all events; NULL without memory. */
+static struct loss *new_losses(const struct events *events)
+{
+	return calloc(events->session->manifest->event_count + 1u, sizeof(struct loss));
 }
 
 void events_check_lost(struct events *events)
 {
-	uint64_t total;
+	const struct manifest *manifest = events->session->manifest;
+	struct loss *losses = new_losses(events);
+	uint32_t count = 0;
 
-	if (events->lost_fd < 0)
-		return;
-	total = count_lost(events) + events->packets.lost;
-	if (total > events->lost)
-		output_lost(events->output, total - events->lost);
-	events->lost = total;
+	for (uint32_t i = 0; losses && i < manifest->event_count; i++) {
+		uint64_t lost = lost_of(events, i);
+
+		if (lost > events->counts[i].lost)
+			losses[count++] =
+				(struct loss){&manifest->events[i], lost - events->counts[i].lost};
+		events->counts[i].lost = lost;
+	}
+	if (count)
+		output_lost(events->output, losses, count);
+	free(losses);
+}
+
+void events_tell_totals(struct events *events)
+{
+	const struct manifest *manifest = events->session->manifest;
+	struct loss *losses = new_losses(events);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; losses && i < manifest->event_count; i++) {
+		const struct mf_event *event = &manifest->events[i];
+		const struct event_count *known = &events->counts[i];
+
+		if (known->lost)
+			losses[count++] = (struct loss){event, known->lost};
+		if (event->kind == MF_EVENT_WARNING && counted(events, i) > known->told)
+			output_repeated(events->output, event, known->code,
+					counted(events, i) - known->told);
+	}
+	output_lost_total(events->output, losses, count);
+	free(losses);
 }
 
 void events_ask_for_wakeup(struct events *events)

@@ -14,6 +14,17 @@
 #include "ring.h"
 #include "session.h"
 
+/* What is known of one event of the manifest. */
+struct event_count {
+	/* Lost records that were told. */
+	uint64_t lost;
+	/* Control events that shared one mark with another, which was acted on. */
+	uint64_t merged;
+	/* Warnings that were told, and the helper's result in the last one. */
+	uint64_t told;
+	int64_t code;
+};
+
 struct events {
 	const struct session *session;
 	struct output *output;
@@ -29,11 +40,11 @@ struct events {
 	/* Marks of lost control events were seen, and count once the reader is past that place. */
 	bool mark_seen;
 	uint64_t mark_position;
-	/* Counters of lost events: the map's descriptor (-1: none), and what was told so far. */
+	/* Counters of lost events: the map's descriptor (-1: none). Of warnings it counts all. */
 	int lost_fd;
-	uint64_t lost;
 	/* One value for each possible CPU. */
-	uint64_t *lost_counts;
+	uint64_t *cpu_counts;
+	struct event_count *counts;
 };
 
 /* The result is an exit status; the message is already told. */
@@ -60,6 +71,9 @@ void events_discard(struct events *events);
 
 /* Says how many events were lost since the last call. */
 void events_check_lost(struct events *events);
+
+/* At the end: what was lost in all, and warnings that came more often than they were told. */
+void events_tell_totals(struct events *events);
 
 /* Goes on after exit(), which keeps its code unless another exit() comes: for the end programs. */
 void events_resume(struct events *events);

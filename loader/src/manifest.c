@@ -349,6 +349,7 @@ static const struct mf_place *read_place(struct manifest_reader *reader, const s
 static void read_event(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
+	static const char *const changes[] = {"clear", "zero"};
 	const struct json *fields = manifest_member(reader, json, "fields", JSON_ARRAY);
 	struct mf_event *event = item;
 	uint32_t map;
@@ -370,6 +371,9 @@ static void read_event(struct manifest_reader *reader, const struct json *json, 
 		event->map = &reader->manifest->maps[map];
 	event->top = (uint32_t)manifest_number_or(reader, json, "top", UINT32_MAX, 0);
 	event->div = (uint32_t)manifest_number_or(reader, json, "div", UINT32_MAX, 0);
+	if (json_member(json, "then"))
+		event->then = manifest_choice(reader, json, "then", changes, 2) ? MF_THEN_ZERO
+										: MF_THEN_CLEAR;
 	event->message = manifest_text_or_null(reader, json, "message");
 	event->helper = manifest_text_or_null(reader, json, "helper");
 	event->place = read_place(reader, json);

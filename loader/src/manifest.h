@@ -163,6 +163,9 @@ enum mf_event_kind {
 	MF_EVENT_PACKET,
 };
 
+/* What is done with a map once it is read to be printed. */
+enum mf_then { MF_THEN_NOTHING, MF_THEN_CLEAR, MF_THEN_ZERO };
+
 struct mf_place {
 	uint32_t line, column, end_column;
 	const char *text;
@@ -186,6 +189,7 @@ struct mf_event {
 	/* print-map, clear, zero. */
 	const struct mf_map *map;
 	uint32_t top, div;
+	enum mf_then then;
 	/* warning; NULL when absent. */
 	const char *message;
 	const char *helper;

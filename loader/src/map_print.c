@@ -8,12 +8,24 @@
 #include "report.h"
 #include "session.h"
 
+static int read_map(struct map_rows *rows, const struct session *session, const struct mf_map *map,
+		    enum mf_then then)
+{
+	int error = then == MF_THEN_CLEAR ? map_rows_take(rows, session, map)
+					  : map_rows_read(rows, session, map);
+
+	/* Before the rows are sorted and written, which takes longer. */
+	if (!error && then == MF_THEN_ZERO)
+		error = map_zero(session, map);
+	return error;
+}
+
 /*
  * `asked`: by print(), which shows zero for a scalar that was never written; the dump at the end
  * passes over such maps.
  */
 static int print_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div,
-		     bool asked)
+		     bool asked, enum mf_then then)
 {
 	bool buckets = map->value->kind == MF_HIST || map->value->kind == MF_LHIST;
 	uint32_t *order = NULL;
@@ -23,7 +35,7 @@ static int print_map(struct output *output, const struct mf_map *map, uint32_t t
 
 	if (output->failed)
 		return -1;
-	error = map_rows_read(&rows, output->session, map);
+	error = read_map(&rows, output->session, map, then);
 	if (error) {
 		say_error("cannot read map %s: %s", map->name, strerror(-error));
 		goto out;
@@ -54,7 +66,7 @@ out:
 
 int output_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div)
 {
-	return print_map(output, map, top, div, true);
+	return print_map(output, map, top, div, true, MF_THEN_NOTHING);
 }
 
 static int by_name(const void *left, const void *right)
@@ -78,7 +90,7 @@ int output_all_maps(struct output *output)
 		maps[i] = &manifest->maps[i];
 	qsort(maps, manifest->map_count, sizeof(struct mf_map *), by_name);
 	for (uint32_t i = 0; i < manifest->map_count && result == 0; i++)
-		result = print_map(output, maps[i], 0, 1, false);
+		result = print_map(output, maps[i], 0, 1, false, MF_THEN_NOTHING);
 	free(maps);
 	return result;
 }
@@ -86,7 +98,7 @@ int output_all_maps(struct output *output)
 int run_print_map(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
 	(void)record;
-	return output_map(output, event->map, event->top, event->div);
+	return print_map(output, event->map, event->top, event->div, true, event->then);
 }
 
 int run_clear(struct output *output, const struct mf_event *event, const uint8_t *record)

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 
 #include "map_batch.h"
+#include "map_change.h"
 #include "series.h"
 #include "session.h"
 #include "value.h"
@@ -124,7 +125,7 @@ static bool read_element(void *context, const uint8_t *key, const uint8_t *value
 }
 
 static int read_hash(struct map_rows *rows, const struct session *session,
-		     const struct mf_store *store)
+		     const struct mf_store *store, bool remove)
 {
 	struct store_reader reader = {rows, store, session->cpus};
 	struct map_walk walk = {
@@ -132,6 +133,7 @@ static int read_hash(struct map_rows *rows, const struct session *session,
 		.key_size = store->key_size,
 		.value_size = store->value_size,
 		.max_entries = session_map_max_entries(session, store->map),
+		.remove = remove,
 		.element = read_element,
 		.context = &reader,
 	};
@@ -215,12 +217,12 @@ static int read_global(struct map_rows *rows, const struct session *session,
 }
 
 static int read_store(struct map_rows *rows, const struct session *session,
-		      const struct mf_store *store)
+		      const struct mf_store *store, bool remove)
 {
 	switch (store->kind) {
 	case MF_STORE_HASH:
 	case MF_STORE_PERCPU_HASH:
-		return read_hash(rows, session, store);
+		return read_hash(rows, session, store, remove);
 	case MF_STORE_PERCPU_SLOT:
 		return read_slot(rows, session, store);
 	case MF_STORE_PERCPU_SLOTS:
@@ -231,7 +233,8 @@ static int read_store(struct map_rows *rows, const struct session *session,
 	return -EINVAL;
 }
 
-int map_rows_read(struct map_rows *rows, const struct session *session, const struct mf_map *map)
+static int read_rows(struct map_rows *rows, const struct session *session, const struct mf_map *map,
+		     bool remove)
 {
 	int error = 0;
 
@@ -246,10 +249,29 @@ int map_rows_read(struct map_rows *rows, const struct session *session, const st
 		rows->key_stride = stride > rows->key_stride ? stride : rows->key_stride;
 	}
 	for (uint32_t i = 0; i < map->store_count && !error; i++) {
-		error = read_store(rows, session, &map->stores[i]);
+		error = read_store(rows, session, &map->stores[i], remove);
 		rows->store_ends[i] = rows->count;
 	}
 	return error;
+}
+
+int map_rows_read(struct map_rows *rows, const struct session *session, const struct mf_map *map)
+{
+	return read_rows(rows, session, map, false);
+}
+
+int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map)
+{
+	int error = read_rows(rows, session, map, true), cleared;
+
+	/* Hash maps are empty by now, but for elements that came meanwhile and belong to the next
+	 * reading. */
+	for (uint32_t i = 0; i < map->store_count && !error; i++)
+		if (map->stores[i].kind == MF_STORE_HASH ||
+		    map->stores[i].kind == MF_STORE_PERCPU_HASH)
+			return 0;
+	cleared = map_clear(session, map);
+	return error ? error : cleared;
 }
 
 void map_rows_free(struct map_rows *rows)

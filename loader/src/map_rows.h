@@ -21,6 +21,13 @@ struct map_rows {
 	size_t *store_ends;
 };
 
+/*
+ * Reads all rows and removes them from the map, so that no element is counted in two readings or in
+ * none. What is kept by CPU or in a variable is reset right behind its reading: what a program adds
+ * in the microseconds between is lost.
+ */
+int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map);
+
 /* Reads all rows. 0, or a negative error number; free with map_rows_free in either case. */
 int map_rows_read(struct map_rows *rows, const struct session *session, const struct mf_map *map);
 void map_rows_free(struct map_rows *rows);

@@ -39,15 +39,17 @@ static const char *check_warning(const struct mf_event *event)
 	return NULL;
 }
 
+int64_t warning_code(const struct mf_event *event, const uint8_t *record)
+{
+	/* Before Linux 6.4 functions of maps gave an int, whose upper half in the register was
+	 * anything. */
+	return (int32_t)value_number(event->fields[0].type, record + event->fields[0].offset);
+}
+
 static int run_warning(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	int64_t code = 0;
+	int64_t code = event->helper ? warning_code(event, record) : 0;
 
-	if (event->helper)
-		/* Before Linux 6.4 functions of maps gave an int, whose upper half in the register
-		 * was anything. */
-		code = (int32_t)value_number(event->fields[0].type,
-					     record + event->fields[0].offset);
 	if (!output->session->options->no_warnings)
 		output->renderer->warning(output, event, code);
 	return output->failed ? -1 : 0;
@@ -329,17 +331,25 @@ int output_attached(struct output *output, uint32_t probes)
 	return output_idle(output);
 }
 
-int output_lost(struct output *output, uint64_t count)
+int output_lost(struct output *output, const struct loss *losses, uint32_t count)
 {
 	if (count)
-		output->renderer->lost(output, count);
+		output->renderer->lost(output, losses, count);
 	return output_idle(output);
 }
 
-int output_lost_total(struct output *output, uint64_t count)
+int output_lost_total(struct output *output, const struct loss *losses, uint32_t count)
 {
 	if (count)
-		output->renderer->lost_total(output, count);
+		output->renderer->lost_total(output, losses, count);
+	return output->failed ? -1 : 0;
+}
+
+int output_repeated(struct output *output, const struct mf_event *event, int64_t code,
+		    uint64_t count)
+{
+	if (!output->session->options->no_warnings)
+		output->renderer->repeated(output, event, code, count);
 	return output->failed ? -1 : 0;
 }
 

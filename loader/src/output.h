@@ -13,6 +13,7 @@
 
 #include "manifest.h"
 
+struct loss;
 struct output;
 struct session;
 
@@ -35,6 +36,9 @@ int output_event(struct output *output, const struct mf_event *event, const void
  */
 int output_lost_control(struct output *output, const struct mf_event *event);
 
+/* What the helper of a warning gave. */
+int64_t warning_code(const struct mf_event *event, const uint8_t *record);
+
 /* Prints a map; top 0: all entries, div 0 or 1: undivided. */
 int output_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div);
 
@@ -47,11 +51,13 @@ int output_finish(struct output *output);
 /* Tracing begins: so many probes are attached. */
 int output_attached(struct output *output, uint32_t probes);
 
-/* `count` events were lost since the last call. */
-int output_lost(struct output *output, uint64_t count);
+/* Events that were lost since the last call; and in all, at the end. None: nothing is said. */
+int output_lost(struct output *output, const struct loss *losses, uint32_t count);
+int output_lost_total(struct output *output, const struct loss *losses, uint32_t count);
 
-/* Total of lost events, at the end; nothing when it is 0. */
-int output_lost_total(struct output *output, uint64_t count);
+/* At the end: a warning came so many times more than it was told; `code` as of the last one. */
+int output_repeated(struct output *output, const struct mf_event *event, int64_t code,
+		    uint64_t count);
 
 /* Nothing more waits for now: writes out what is buffered, unless -B full. Called after each drain
  * of the ring. */

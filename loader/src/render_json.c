@@ -119,7 +119,9 @@ static void put_place(struct output *output, const struct mf_place *place)
 	put_number(to, "col", place->column);
 }
 
-static void put_warning(struct output *output, const struct mf_event *event, int64_t code)
+/* `count`: how often; 1 goes without saying. */
+static void put_warnings(struct output *output, const struct mf_event *event, int64_t code,
+			 uint64_t count)
 {
 	struct strbuf *to = &output->text;
 
@@ -130,7 +132,14 @@ static void put_warning(struct output *output, const struct mf_event *event, int
 		put_number(to, "retcode", code);
 	}
 	put_place(output, event->place);
+	if (count != 1)
+		put_number(to, "count", (int64_t)count);
 	end(to);
+}
+
+static void put_warning(struct output *output, const struct mf_event *event, int64_t code)
+{
+	put_warnings(output, event, code, 1);
 }
 
 static void put_message(struct output *output, const struct mf_event *event, const uint8_t *record)
@@ -147,8 +156,9 @@ static void put_message(struct output *output, const struct mf_event *event, con
 	strbuf_clear(&output->scratch);
 }
 
-/* {"type": TYPE, "count": N, "data": {NAME: N}} */
-static void put_count(struct output *output, const char *type, const char *name, uint64_t count)
+/* {"type": TYPE, "count": N, "data": {NAME: N}, PLACE} */
+static void put_count(struct output *output, const char *type, const char *name, uint64_t count,
+		      const struct mf_place *place)
 {
 	struct strbuf *to = &output->text;
 
@@ -160,24 +170,27 @@ static void put_count(struct output *output, const char *type, const char *name,
 	strbuf_text(to, "\": ");
 	json_u64(to, count);
 	strbuf_char(to, '}');
+	put_place(output, place);
 	end(to);
 }
 
 static void put_attached(struct output *output, uint32_t probes)
 {
-	put_count(output, "attached_probes", "probes", probes);
+	put_count(output, "attached_probes", "probes", probes, NULL);
 }
 
-static void put_lost(struct output *output, uint64_t events)
+static void put_lost(struct output *output, const struct loss *losses, uint32_t count)
 {
-	put_count(output, "lost_events", "events", events);
+	for (uint32_t i = 0; i < count; i++)
+		put_count(output, "lost_events", "events", losses[i].count, losses[i].event->place);
 }
 
 /* Readers add up what put_lost said. */
-static void put_lost_total(struct output *output, uint64_t events)
+static void put_lost_total(struct output *output, const struct loss *losses, uint32_t count)
 {
 	(void)output;
-	(void)events;
+	(void)losses;
+	(void)count;
 }
 
 static void put_end_of_run(struct output *output)
@@ -194,6 +207,7 @@ const struct renderer json_renderer = {
 	.warning = put_warning,
 	.message = put_message,
 	.attached = put_attached,
+	.repeated = put_warnings,
 	.lost = put_lost,
 	.lost_total = put_lost_total,
 	.end_of_run = put_end_of_run,

@@ -205,25 +205,60 @@ static void put_attached(struct output *output, uint32_t probes)
 	output_say(output, to);
 }
 
-static void put_lost(struct output *output, uint64_t count)
+/* The last of several warnings of a place: it says how many there were. */
+static void put_repeated(struct output *output, const struct mf_event *event, int64_t code,
+			 uint64_t count)
+{
+	struct strbuf *to = &output->scratch;
+
+	strbuf_clear(to);
+	if (event->place)
+		put_place(output, event->place);
+	strbuf_text(to, "WARNING: ");
+	strbuf_u64(to, count);
+	strbuf_text(to, event->place ? " more times: " : " times: ");
+	strbuf_text(to, event->helper ? helper_message(event, code) : event->message);
+	strbuf_char(to, '\n');
+	output_say(output, to);
+}
+
+static uint64_t sum_of(const struct loss *losses, uint32_t count)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		sum += losses[i].count;
+	return sum;
+}
+
+static void put_lost(struct output *output, const struct loss *losses, uint32_t count)
 {
 	struct strbuf *to = &output->scratch;
 
 	strbuf_clear(to);
 	strbuf_text(to, "Lost ");
-	strbuf_u64(to, count);
+	strbuf_u64(to, sum_of(losses, count));
 	strbuf_text(to, " events\n");
 	output_say(output, to);
 }
 
-static void put_lost_total(struct output *output, uint64_t count)
+static void put_lost_total(struct output *output, const struct loss *losses, uint32_t count)
 {
 	struct strbuf *to = &output->scratch;
 
 	strbuf_clear(to);
 	strbuf_text(to, "WARNING: Total lost event count: ");
-	strbuf_u64(to, count);
+	strbuf_u64(to, sum_of(losses, count));
 	strbuf_char(to, '\n');
+	for (uint32_t i = 0; i < count; i++) {
+		if (!losses[i].event->place)
+			continue;
+		put_place(output, losses[i].event->place);
+		strbuf_text(to, "WARNING: ");
+		strbuf_u64(to, losses[i].count);
+		strbuf_text(to, " events of this place were lost: the ring buffer was full. Try "
+				"increasing perf_rb_pages, or printing less.\n");
+	}
 	output_say(output, to);
 }
 
@@ -240,6 +275,7 @@ const struct renderer text_renderer = {
 	.warning = put_warning,
 	.message = put_message,
 	.attached = put_attached,
+	.repeated = put_repeated,
 	.lost = put_lost,
 	.lost_total = put_lost_total,
 	.end_of_run = put_end_of_run,

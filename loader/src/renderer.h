@@ -27,6 +27,12 @@ struct map_view {
 	uint32_t div;
 };
 
+/* Records of an event that found no room. */
+struct loss {
+	const struct mf_event *event;
+	uint64_t count;
+};
+
 struct renderer {
 	/* What commands of system() print becomes a text, instead of going to the output by itself.
 	 */
@@ -43,8 +49,12 @@ struct renderer {
 	void (*message)(struct output *output, const struct mf_event *event, const uint8_t *record);
 	/* Tracing begins. */
 	void (*attached)(struct output *output, uint32_t probes);
-	void (*lost)(struct output *output, uint64_t count);
-	void (*lost_total)(struct output *output, uint64_t count);
+	/* A warning came so many times more than it was told. */
+	void (*repeated)(struct output *output, const struct mf_event *event, int64_t code,
+			 uint64_t count);
+	/* Events that were lost since the last call; and in all, at the end. */
+	void (*lost)(struct output *output, const struct loss *losses, uint32_t count);
+	void (*lost_total)(struct output *output, const struct loss *losses, uint32_t count);
 	/* Between the last event and the final maps. */
 	void (*end_of_run)(struct output *output);
 };

@@ -144,7 +144,7 @@ static int finish(struct run *run, enum loop_end end)
 		status = session_run(&run->session, MF_END, drain_all, run);
 	events_check_lost(&run->events);
 	loop_release_signals(end == LOOP_SIGNAL);
-	output_lost_total(run->output, run->events.lost);
+	events_tell_totals(&run->events);
 	if (!run->events.broken && output_finish(run->output) != 0)
 		run->events.broken = true;
 	if (output_close(run->output) != 0)

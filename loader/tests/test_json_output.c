@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../src/output.h"
+#include "../src/renderer.h"
 #include "../src/symbols.h"
 #include "../src/value_json.h"
 #include "check.h"
@@ -296,9 +297,9 @@ static void messages_are_lines_of_the_output(void)
 	read_file(&text, path);
 	CHECK_TEXT(&text, "");
 	CHECK(output_event(output, &events[2], &record, sizeof(record)) == 0);
-	CHECK(output_lost(output, 5) == 0);
-	CHECK(output_lost(output, 0) == 0);
-	CHECK(output_lost_total(output, 5) == 0);
+	CHECK(output_lost(output, &(struct loss){&events[0], 5}, 1) == 0);
+	CHECK(output_lost(output, NULL, 0) == 0);
+	CHECK(output_lost_total(output, &(struct loss){&events[0], 5}, 1) == 0);
 	CHECK(output_event(output, &events[3], &record, sizeof(record)) == 0);
 	fixture.options.buffering = BUFFER_NONE;
 	CHECK(output_event(output, &events[0], &record, sizeof(record)) == 0);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../src/output.h"
+#include "../src/renderer.h"
 #include "check.h"
 #include "fixture.h"
 
@@ -222,32 +223,37 @@ static void warnings_show_their_place(void)
 	CHECK(output_event(tester.output, &events[1], &record, 16) == 0);
 	record.code = -ENOMEM;
 	CHECK(output_event(tester.output, &events[1], &record, 16) == 0);
-	CHECK(output_lost(tester.output, 5) == 0);
-	CHECK(output_lost(tester.output, 0) == 0);
-	CHECK(output_lost_total(tester.output, 12) == 0);
+	CHECK(output_lost(tester.output, &(struct loss){&events[0], 5}, 1) == 0);
+	CHECK(output_lost(tester.output, NULL, 0) == 0);
+	CHECK(output_lost_total(tester.output, &(struct loss){&events[0], 12}, 1) == 0);
+	CHECK(output_repeated(tester.output, &events[1], -E2BIG, 8) == 0);
 	tester.fixture.options.no_warnings = true;
 	CHECK(output_event(tester.output, &events[0], &record, 8) == 0);
 	restore_stderr(saved);
 	read_file(&tester, "/tmp/bpfload-test-err");
-	CHECK_TEXT(&tester.text, "lib.bt:3:9-14: WARNING: Divide or modulo by 0 detected.\n"
-				 "  @x = 5 / $y;\n"
-				 "        ~~~~~\n"
-				 "lib.bt:7:3-7: expanded from\n"
-				 "  m($y);\n"
-				 "  ~~~~\n"
-				 "test.bt:9:1-5: expanded from\n"
-				 "used\n"
-				 "~~~~\n"
-				 "test.bt:4:2-8: WARNING: Map full; can't update element.\n"
-				 "Additional Info - helper: map_update_elem, retcode: -7\n"
-				 "    @a[1] = 2;\n"
-				 "    ~~~~~~\n"
-				 "test.bt:4:2-8: WARNING: Cannot allocate memory\n"
-				 "Additional Info - helper: map_update_elem, retcode: -12\n"
-				 "    @a[1] = 2;\n"
-				 "    ~~~~~~\n"
-				 "Lost 5 events\n"
-				 "WARNING: Total lost event count: 12\n");
+	CHECK_TEXT(&tester.text,
+		   "lib.bt:3:9-14: WARNING: Divide or modulo by 0 detected.\n"
+		   "  @x = 5 / $y;\n"
+		   "        ~~~~~\n"
+		   "lib.bt:7:3-7: expanded from\n"
+		   "  m($y);\n"
+		   "  ~~~~\n"
+		   "test.bt:9:1-5: expanded from\n"
+		   "used\n"
+		   "~~~~\n"
+		   "test.bt:4:2-8: WARNING: Map full; can't update element.\n"
+		   "Additional Info - helper: map_update_elem, retcode: -7\n"
+		   "    @a[1] = 2;\n"
+		   "    ~~~~~~\n"
+		   "test.bt:4:2-8: WARNING: Cannot allocate memory\n"
+		   "Additional Info - helper: map_update_elem, retcode: -12\n"
+		   "    @a[1] = 2;\n"
+		   "    ~~~~~~\n"
+		   "Lost 5 events\n"
+		   "WARNING: Total lost event count: 12\n"
+		   "lib.bt:3:9-14: WARNING: 12 events of this place were lost: the ring buffer was "
+		   "full. Try increasing perf_rb_pages, or printing less.\n"
+		   "test.bt:4:2-8: WARNING: 8 more times: Map full; can't update element.\n");
 	unlink("/tmp/bpfload-test-err");
 	teardown(&tester, "");
 }
