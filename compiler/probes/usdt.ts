@@ -29,9 +29,9 @@ function resolve(attachPoint: AttachPoint, context: ProviderContext): readonly P
   const [path = ''] = texts;
   const name = texts.length > 1 ? (texts.at(-1) ?? '') : '';
   const namespace = texts.length === 3 ? (texts[1] ?? '') : '';
-  if (path === '') return no('usdt probes should have a target', FORMS);
+  // Without a path: the files of the process that -p names.
+  if (path === '' && fields.length < 2) return no('usdt probes should have a target', FORMS);
   if (name === '') return no('usdt probe must have a target function or wildcard', FORMS);
-  if (isWildcard(path)) return no('wildcards in the path of a usdt probe are not supported yet');
 
   return [
     {
@@ -48,7 +48,12 @@ function resolve(attachPoint: AttachPoint, context: ProviderContext): readonly P
       hasRetval: false,
       function: undefined,
       // Without a namespace all of them are meant, and the name says which one it was.
-      wildcard: namespace === '' || isWildcard(namespace) || isWildcard(name),
+      wildcard:
+        path === '' ||
+        isWildcard(path) ||
+        namespace === '' ||
+        isWildcard(namespace) ||
+        isWildcard(name),
       target: { provider: 'usdt', path, namespace, name },
       parameterised: isParameterised(fields),
     },

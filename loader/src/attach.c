@@ -13,6 +13,7 @@
 #include "params.h"
 #include "report.h"
 #include "tracefs.h"
+#include "zip_member.h"
 
 static const struct attach_provider *const providers[] = {
 	[MF_TRACEPOINT] = &attach_tracepoint,
@@ -149,12 +150,22 @@ enum attach_result attach_add_target(struct attachments *attachments,
 				     struct attach_failure *failure)
 {
 	uint32_t most = attachments->session->manifest->config.max_probes;
+	struct attach_target *added;
+	const char *member;
 
 	if (!grow((void **)&attachments->targets, attachments->target_count,
 		  &attachments->target_room, sizeof(*attachments->targets)))
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	attachments->targets[attachments->target_count] = *target;
-	if (!name_expanded(attachments, &attachments->targets[attachments->target_count]))
+	added = &attachments->targets[attachments->target_count];
+	*added = *target;
+	member = target->path ? strstr(target->path, ZIP_SEPARATOR) : NULL;
+	/* The kernel knows the archive only; offsets are in it. */
+	if (member)
+		added->path = arena_text(&attachments->session->arena, target->path,
+					 (size_t)(member - target->path));
+	if (member && !added->path)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	if (!name_expanded(attachments, added))
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	attachments->target_count++;
 	attachments->found += target->events ? target->events : 1;

@@ -65,6 +65,7 @@ static bool places_of(struct arena *arena, const struct elf_image *image,
 		if (!elf_image_offset(image, found->addresses[i], &place->offset) ||
 		    !elf_image_is_code(image, place->offset))
 			continue;
+		place->offset += image->base;
 		place->name = function_at(arena, &symbols, found->addresses[i]);
 		enough = place->name != NULL;
 		++*count;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "attach_files.h"
 #include "attach_uprobe.h"
 #include "demangle.h"
 #include "exit_status.h"
@@ -23,48 +24,6 @@ bool attach_uprobe_is_pattern(const struct mf_probe *probe)
 {
 	return !*probe->path || is_pattern(probe->path) || is_pattern(probe->function) ||
 	       probe->cpp || demangle_is_mangled(probe->function);
-}
-
-static bool find_files(struct attachments *attachments, const struct mf_probe *probe,
-		       struct binary_files *files, struct attach_failure *failure,
-		       enum attach_result *result)
-{
-	const char *provider = mf_provider_name(probe->provider);
-	uint32_t pid = attachments->session->process.in_proc;
-
-	if (!*probe->path && !pid) {
-		*result = attach_failed(failure, STATUS_FAILED,
-					"%s has no file: name one, or a process with -p.",
-					probe->name);
-		return false;
-	}
-	if (!*probe->path || (pid && strcmp(probe->path, "*") == 0)) {
-		if (!binary_files_mapped(files, pid)) {
-			*result = attach_refused(failure, probe, errno);
-			return false;
-		}
-	} else if (is_pattern(probe->path)) {
-		if (!binary_files_match(files, probe->path, pid)) {
-			*result = attach_failed(failure, STATUS_FAILED, "out of memory");
-			return false;
-		}
-	} else {
-		const char *path = binary_path_find(files->arena, probe->path, pid);
-
-		if (!path) {
-			*result = attach_missing(
-				failure, "%s target file '%s' does not exist or is not executable.",
-				provider, probe->path);
-			return false;
-		}
-		files->files = arena_alloc(files->arena, sizeof(*files->files));
-		if (!files->files) {
-			*result = attach_failed(failure, STATUS_FAILED, "out of memory");
-			return false;
-		}
-		files->files[files->count++] = (struct binary_file){.path = path, .shown = path};
-	}
-	return true;
 }
 
 /* The functions of one file; freed by the caller. */
@@ -183,12 +142,11 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 					      const struct mf_probe *probe,
 					      struct attach_failure *failure)
 {
-	const struct options *options = attachments->session->options;
 	struct binary_files files = {.arena = &attachments->session->arena};
 	uint32_t first = attachments->target_count, filtered = attachments->filtered;
 	enum attach_result result = ATTACH_OK;
 
-	if (!find_files(attachments, probe, &files, failure, &result))
+	if (!attach_files_find(attachments, probe, &files, failure, &result))
 		return result;
 	for (size_t i = 0; i < files.count && result == ATTACH_OK; i++) {
 		struct binary_function *functions = NULL;
@@ -210,10 +168,7 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 		return ATTACH_OK;
 	if (attachments->target_count == first)
 		return attach_uprobe_explain(probe, probe->path, BINARY_SYMBOL_UNKNOWN, failure);
-	if (is_pattern(probe->path) && attachments->target_count - first > 1 &&
-	    !options->no_warnings)
-		say("WARNING: attaching to %u binaries that match %s.",
-		    attachments->target_count - first, probe->path);
+	attach_files_warn(attachments, probe, attachments->target_count - first);
 	attach_uprobe_choose_link(attachments, probe);
 	return ATTACH_OK;
 }

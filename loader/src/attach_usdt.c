@@ -7,15 +7,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "attach.h"
+#include "attach_files.h"
 #include "attach_uprobe.h"
-#include "binary_path.h"
+#include "elf_image.h"
 #include "exit_status.h"
 #include "tracefs.h"
 #include "usdt_notes.h"
@@ -77,7 +74,7 @@ static enum attach_result add_operands(struct attachments *attachments,
 
 static enum attach_result add_note(struct attachments *attachments, const struct usdt_notes *notes,
 				   const struct usdt_note *note, struct attach_target target,
-				   struct attach_failure *failure)
+				   const char *shown, struct attach_failure *failure)
 {
 	struct session *session = attachments->session;
 	const struct mf_probe *probe = target.probe;
@@ -90,8 +87,8 @@ static enum attach_result add_note(struct attachments *attachments, const struct
 	/* An alias is known to the program, and so is a name that is complete. */
 	is_open = strncmp(probe->name, "usdt:", strlen("usdt:")) == 0 &&
 		  (!*probe->category || is_pattern(probe->category) || is_pattern(probe->event) ||
-		   probe->parameters);
-	name = is_open ? arena_format(&session->arena, "usdt:%s:%s:%s", probe->path, note->provider,
+		   !*probe->path || is_pattern(probe->path) || probe->parameters);
+	name = is_open ? arena_format(&session->arena, "usdt:%s:%s:%s", shown, note->provider,
 				      note->name)
 		       : probe->name;
 	if (name && !attach_is_wanted(attachments, name))
@@ -111,70 +108,85 @@ static enum attach_result add_note(struct attachments *attachments, const struct
 	return attach_add_target(attachments, &target, failure);
 }
 
-static enum attach_result add_notes(struct attachments *attachments, const void *bytes, size_t size,
-				    const struct attach_target *target,
-				    struct attach_failure *failure)
+/* The points of one file that are meant; how many there are is added to *found. */
+static enum attach_result add_notes(struct attachments *attachments, const struct elf_image *image,
+				    const struct binary_file *file, struct attach_target target,
+				    uint32_t *found, struct attach_failure *failure)
 {
-	const struct mf_probe *probe = target->probe;
+	const struct mf_probe *probe = target.probe;
 	enum attach_result result = ATTACH_OK;
 	struct usdt_notes notes;
 	struct usdt_note note;
-	uint32_t found = 0, all = 0;
+	uint32_t before = *found, all = 0;
 
-	if (!usdt_notes_start(&notes, bytes, size))
-		return attach_missing(failure, "usdt target '%s' is not a 64-bit ELF file.",
-				      target->path);
+	target.path = file->path;
+	usdt_notes_start(&notes, image->bytes, image->size);
 	for (; result == ATTACH_OK && usdt_notes_next(&notes, &note); all++) {
 		if (!is_meant(probe, &note))
 			continue;
-		found++;
-		result = add_note(attachments, &notes, &note, *target, failure);
+		++*found;
+		note.offset += image->base;
+		note.semaphore += note.semaphore ? image->base : 0;
+		result = add_note(attachments, &notes, &note, target, file->shown, failure);
 	}
-	if (result != ATTACH_OK || found)
+	if (result != ATTACH_OK || *found > before)
 		return result;
-	return attach_missing(failure, "No matches for usdt %s:%s%s%s.%s", target->path,
+	return attach_missing(failure, "No matches for usdt %s:%s%s%s.%s", file->path,
 			      probe->category, *probe->category ? ":" : "", probe->event,
 			      notes.damaged ? " Some of the file's USDT notes are damaged."
 			      : all	    ? ""
 					    : " The file has no USDT probes.");
 }
 
+static enum attach_result find_in_file(struct attachments *attachments,
+				       const struct mf_probe *probe, const struct binary_file *file,
+				       uint32_t *found, struct attach_failure *failure)
+{
+	struct attach_target target = {.probe = probe};
+	enum attach_result result = ATTACH_MISSING;
+	struct elf_image image;
+
+	switch (elf_image_open(&image, file->path)) {
+	case ELF_IMAGE_OK:
+		result = add_notes(attachments, &image, file, target, found, failure);
+		elf_image_close(&image);
+		break;
+	case ELF_IMAGE_NO_FILE:
+		return attach_refused(failure, probe, errno);
+	case ELF_IMAGE_NOT_ELF:
+		return attach_missing(failure, "usdt target '%s' is not a 64-bit ELF file.",
+				      file->path);
+	}
+	return result;
+}
+
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
 			       struct attach_failure *failure)
 {
-	struct session *session = attachments->session;
-	struct attach_target target = {.probe = probe};
-	enum attach_result result;
-	struct stat info;
-	void *bytes;
-	int fd;
+	struct binary_files files = {.arena = &attachments->session->arena};
+	bool many = !*probe->path || is_pattern(probe->path);
+	enum attach_result result = ATTACH_OK;
+	uint32_t found = 0, with_points = 0;
 
-	if (is_pattern(probe->path))
-		return attach_failed(
-			failure, STATUS_FAILED,
-			"Wildcards in the path of a usdt probe are not supported yet.");
-	target.path = binary_path_find(&session->arena, probe->path, session->process.in_proc);
-	if (!target.path)
-		return attach_missing(failure,
-				      "usdt target file '%s' does not exist or is not executable.",
-				      probe->path);
-	fd = open(target.path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return attach_refused(failure, probe, errno);
-	if (fstat(fd, &info) != 0 || info.st_size == 0) {
-		close(fd);
-		return attach_missing(failure, "usdt target '%s' is not a 64-bit ELF file.",
-				      target.path);
+	if (!attach_files_find(attachments, probe, &files, failure, &result))
+		return result;
+	/* A single file is shown as the script has it. */
+	if (!many)
+		files.files[0].shown = probe->path;
+	for (size_t i = 0; i < files.count; i++) {
+		uint32_t before = found;
+
+		result = find_in_file(attachments, probe, &files.files[i], &found, failure);
+		with_points += found > before;
+		/* Of many files, those without such points do not count. */
+		if (result != ATTACH_OK && (!many || result == ATTACH_FAILED || found > before))
+			return result;
 	}
-	bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return attach_refused(failure, probe, errno);
-	result = add_notes(attachments, bytes, (size_t)info.st_size, &target, failure);
-	if (result == ATTACH_OK)
-		attach_uprobe_choose_single(attachments, probe);
-	munmap(bytes, (size_t)info.st_size);
-	return result;
+	if (!found)
+		return many ? attach_missing(failure, "No matches for %s.", probe->name) : result;
+	attach_files_warn(attachments, probe, with_points);
+	attach_uprobe_choose_single(attachments, probe);
+	return ATTACH_OK;
 }
 
 static enum attach_result attach(struct attachments *attachments,

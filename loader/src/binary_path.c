@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "zip_member.h"
+
 #define LIBRARY_CACHE "/etc/ld.so.cache"
 
 static bool is_file(const char *path)
@@ -190,7 +192,7 @@ bool binary_path_other_mounts(uint32_t pid)
 	       ours.st_ino != theirs.st_ino;
 }
 
-const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid)
+static const char *find_file(struct arena *arena, const char *name, uint32_t pid)
 {
 	const char *root = "", *path;
 
@@ -214,4 +216,17 @@ const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid
 	if (!path)
 		path = find_in_cache(arena, root, name);
 	return path ? path : find_in_folders(arena, root, name);
+}
+
+const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid)
+{
+	const char *member = strstr(name, ZIP_SEPARATOR);
+	const char *archive;
+
+	if (!member)
+		return find_file(arena, name, pid);
+	archive = arena_text(arena, name, (size_t)(member - name));
+	if (archive)
+		archive = find_file(arena, archive, pid);
+	return archive ? arena_format(arena, "%s%s", archive, member) : NULL;
 }

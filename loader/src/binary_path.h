@@ -23,7 +23,8 @@
  * Absolute and relative paths are themselves; a bare name is looked up in PATH, then among shared
  * libraries
  * (`libc` or `libc.so.6`). With a pid (of /proc) in another mount namespace, absolute paths and
- * bare names are those of that process. NULL when there is no such file.
+ * bare names are those of that process. A file in a zip archive is named `app.apk!/lib/x.so`. NULL
+ * when there is no such file.
  */
 const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid);
 

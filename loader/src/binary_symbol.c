@@ -135,6 +135,8 @@ enum binary_symbol_result binary_symbol_find(const char *path, const struct bina
 		else
 			result = BINARY_SYMBOL_BEYOND;
 	}
+	if (result == BINARY_SYMBOL_FOUND)
+		*file_offset += image.base;
 	elf_image_close(&image);
 	return result;
 }
@@ -145,6 +147,8 @@ struct collection {
 	const struct binary_query *query;
 	struct binary_function *functions;
 	size_t count, room;
+	/* Of the image in its file. */
+	uint64_t base;
 	/* A name without what stands behind it, and its readable form. */
 	struct strbuf plain, readable;
 	bool enough;
@@ -194,7 +198,7 @@ static void collect(struct collection *into, const char *name, size_t length, ui
 	}
 	into->functions[into->count++] = (struct binary_function){
 		.name = copy,
-		.offset = offset,
+		.offset = offset + into->base,
 		.rank = (uint32_t)(strspn(copy, "_") * 2 + is_local),
 	};
 }
@@ -255,6 +259,7 @@ enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *p
 	*count = 0;
 	if (result != BINARY_SYMBOL_FOUND)
 		return result;
+	found.base = image.base;
 	for (uint32_t i = 0; i < image.section_count; i++) {
 		uint32_t type = read_u32(elf_image_section_header(&image, i) +
 					 offsetof(Elf64_Shdr, sh_type));

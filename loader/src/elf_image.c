@@ -1,14 +1,15 @@
 #include "elf_image.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "elf_file.h"
+#include "zip_member.h"
 
 /* Longest build id that is believed; SHA-1 has 20 bytes, UUIDs 16. */
 #define BUILD_ID_MAX 64
@@ -45,7 +46,7 @@ bool elf_image_read(struct elf_image *image, const void *bytes, size_t size)
 	return true;
 }
 
-enum elf_image_result elf_image_open(struct elf_image *image, const char *path)
+static enum elf_image_result map_file(struct elf_image *image, const char *path)
 {
 	/* A path of another mount namespace may be a pipe: do not wait for it. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -62,12 +63,38 @@ enum elf_image_result elf_image_open(struct elf_image *image, const char *path)
 	close(fd);
 	if (bytes == MAP_FAILED)
 		return ELF_IMAGE_NO_FILE;
-	if (!elf_image_read(image, bytes, (size_t)info.st_size)) {
-		munmap(bytes, (size_t)info.st_size);
-		return ELF_IMAGE_NOT_ELF;
-	}
 	image->mapping = bytes;
 	image->mapping_size = (size_t)info.st_size;
+	return ELF_IMAGE_OK;
+}
+
+enum elf_image_result elf_image_open(struct elf_image *image, const char *path)
+{
+	const char *member = strstr(path, ZIP_SEPARATOR);
+	uint64_t base = 0, size;
+	struct elf_image mapped = {0};
+	enum elf_image_result result;
+	char *archive;
+
+	if (member) {
+		archive = strndup(path, (size_t)(member - path));
+		result = archive ? map_file(&mapped, archive) : ELF_IMAGE_NO_FILE;
+		free(archive);
+	} else {
+		result = map_file(&mapped, path);
+	}
+	if (result != ELF_IMAGE_OK)
+		return result;
+	size = mapped.mapping_size;
+	if ((member && !zip_member_find(mapped.mapping, mapped.mapping_size,
+					member + strlen(ZIP_SEPARATOR), &base, &size)) ||
+	    !elf_image_read(image, (const uint8_t *)mapped.mapping + base, size)) {
+		elf_image_close(&mapped);
+		return ELF_IMAGE_NOT_ELF;
+	}
+	image->mapping = mapped.mapping;
+	image->mapping_size = mapped.mapping_size;
+	image->base = base;
 	return ELF_IMAGE_OK;
 }
 

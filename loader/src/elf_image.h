@@ -33,7 +33,10 @@ enum elf_image_result {
 	ELF_IMAGE_NOT_ELF,
 };
 
-/* Maps a file and reads it as an image. Close it if the result is ELF_IMAGE_OK. */
+/*
+ * Maps a file, or a file in a zip archive (`app.apk!/lib/x.so`), and reads it as an image. Close it
+ * if the result is ELF_IMAGE_OK.
+ */
 enum elf_image_result elf_image_open(struct elf_image *image, const char *path);
 void elf_image_close(struct elf_image *image);
 

@@ -20,7 +20,7 @@ struct identity {
 
 struct seen {
 	struct identity identity;
-	struct process *process;
+	struct process_code *process;
 };
 
 static uint64_t now(void)
@@ -31,7 +31,7 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-static void forget_maps(struct process *process)
+static void forget_maps(struct process_code *process)
 {
 	proc_maps_free(&process->maps);
 	free(process->files);
@@ -49,7 +49,7 @@ void processes_free(struct processes *processes)
 	id_table_free(&processes->by_pid, free);
 	id_table_free(&processes->by_program, keep);
 	while (processes->first) {
-		struct process *process = processes->first;
+		struct process_code *process = processes->first;
 
 		processes->first = process->next;
 		forget_maps(process);
@@ -80,14 +80,14 @@ static bool same_program(const struct identity *a, const struct identity *b)
 	       a->exe_inode == b->exe_inode;
 }
 
-static void read_jit(struct process *process)
+static void read_jit(struct process_code *process)
 {
 	process->jit_read_at = now();
 	(void)perf_map_refresh(&process->jit, process->pid);
 }
 
 /* Replaces what is known of a process; keeps it when the process has gone. */
-static void read_maps(struct processes *processes, struct process *process)
+static void read_maps(struct processes *processes, struct process_code *process)
 {
 	struct mapped_file **files;
 	struct proc_maps maps;
@@ -122,9 +122,9 @@ static void read_maps(struct processes *processes, struct process *process)
 		read_jit(process);
 }
 
-static struct process *add_process(struct processes *processes, uint32_t pid)
+static struct process_code *add_process(struct processes *processes, uint32_t pid)
 {
-	struct process *process = calloc(1, sizeof(*process));
+	struct process_code *process = calloc(1, sizeof(*process));
 
 	if (!process)
 		return NULL;
@@ -135,11 +135,11 @@ static struct process *add_process(struct processes *processes, uint32_t pid)
 }
 
 /* One map for a program is right where its addresses are the same in all processes. */
-static struct process *process_of_program(struct processes *processes, uint32_t pid,
-					  const struct identity *identity)
+static struct process_code *process_of_program(struct processes *processes, uint32_t pid,
+					       const struct identity *identity)
 {
 	uint64_t program = identity->exe_inode ^ identity->exe_device << 32;
-	struct process *process = id_table_find(&processes->by_program, program);
+	struct process_code *process = id_table_find(&processes->by_program, program);
 
 	if (process)
 		return process;
@@ -150,7 +150,7 @@ static struct process *process_of_program(struct processes *processes, uint32_t 
 	return process;
 }
 
-static struct process *note(struct processes *processes, uint32_t pid)
+static struct process_code *note(struct processes *processes, uint32_t pid)
 {
 	struct seen *seen = id_table_find(&processes->by_pid, pid);
 	struct identity identity = {0};
@@ -187,9 +187,9 @@ void processes_note(struct processes *processes, uint32_t pid)
 }
 
 /* The map of one process, no older than this tick of the clock. */
-static struct process *read_now(struct processes *processes, uint32_t pid)
+static struct process_code *read_now(struct processes *processes, uint32_t pid)
 {
-	struct process *process = processes->first;
+	struct process_code *process = processes->first;
 
 	if (!process)
 		process = add_process(processes, pid);
@@ -202,7 +202,7 @@ static struct process *read_now(struct processes *processes, uint32_t pid)
 	return process;
 }
 
-struct process *processes_find(struct processes *processes, uint32_t pid)
+struct process_code *processes_find(struct processes *processes, uint32_t pid)
 {
 	struct seen *seen;
 
@@ -212,8 +212,8 @@ struct process *processes_find(struct processes *processes, uint32_t pid)
 	return seen && seen->process ? seen->process : note(processes, pid);
 }
 
-const struct proc_mapping *processes_mapping(struct processes *processes, struct process *process,
-					     uint64_t address)
+const struct proc_mapping *processes_mapping(struct processes *processes,
+					     struct process_code *process, uint64_t address)
 {
 	const struct proc_mapping *mapping = proc_maps_find(&process->maps, address);
 
@@ -224,7 +224,7 @@ const struct proc_mapping *processes_mapping(struct processes *processes, struct
 	return proc_maps_find(&process->maps, address);
 }
 
-const struct perf_map_entry *processes_jit(struct process *process, uint64_t address)
+const struct perf_map_entry *processes_jit(struct process_code *process, uint64_t address)
 {
 	const struct perf_map_entry *entry = perf_map_find(&process->jit, address);
 

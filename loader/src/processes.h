@@ -12,7 +12,7 @@
 #include "proc_maps.h"
 
 /* A memory map: of one process, or of all that run a program. */
-struct process {
+struct process_code {
 	/* The process that it was read from. */
 	uint32_t pid;
 	struct proc_maps maps;
@@ -21,7 +21,7 @@ struct process {
 	struct perf_map jit;
 	/* Monotonic time of the last reading of the maps, and of the JIT's map. */
 	uint64_t read_at, jit_read_at;
-	struct process *next;
+	struct process_code *next;
 };
 
 struct processes {
@@ -34,7 +34,7 @@ struct processes {
 	/* Processes by their program's file: MF_CACHE_PER_PROGRAM. */
 	struct id_table by_program;
 	/* All of them. */
-	struct process *first;
+	struct process_code *first;
 	struct mapped_files files;
 };
 
@@ -48,14 +48,14 @@ void processes_free(struct processes *processes);
 void processes_note(struct processes *processes, uint32_t pid);
 
 /* The process for naming one of its addresses; NULL when nothing is known of it. */
-struct process *processes_find(struct processes *processes, uint32_t pid);
+struct process_code *processes_find(struct processes *processes, uint32_t pid);
 
 /* The mapping that holds an address; the maps are read again where none does, but not all the time.
  */
-const struct proc_mapping *processes_mapping(struct processes *processes, struct process *process,
-					     uint64_t address);
+const struct proc_mapping *processes_mapping(struct processes *processes,
+					     struct process_code *process, uint64_t address);
 
 /* The function that a just-in-time compiler wrote to an address, or NULL. */
-const struct perf_map_entry *processes_jit(struct process *process, uint64_t address);
+const struct perf_map_entry *processes_jit(struct process_code *process, uint64_t address);
 
 #endif

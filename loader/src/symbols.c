@@ -65,7 +65,7 @@ bool symbols_kernel(struct symbols *symbols, uint64_t address, struct symbol *sy
 
 /* Where an address is. */
 struct place {
-	struct process *process;
+	struct process_code *process;
 	const struct proc_mapping *mapping;
 	/* NULL: anonymous memory. */
 	struct mapped_file *file;
@@ -87,7 +87,7 @@ static bool find_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 	return true;
 }
 
-static bool name_jit(struct process *process, uint64_t address, struct symbol *symbol)
+static bool name_jit(struct process_code *process, uint64_t address, struct symbol *symbol)
 {
 	const struct perf_map_entry *jit = processes_jit(process, address);
 

@@ -1,6 +1,6 @@
 /** Patterns over user functions and files, addresses, and the files of a process. */
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
@@ -40,6 +40,46 @@ int main(int argc, char **argv) {
   return 0;
 }`.replace('NOINLINE', '__attribute__((noinline))');
 
+const STORED = 0;
+const DEFLATED = 8;
+
+/** Writes a zip archive with one member that begins at a page, and gives where; the method is only claimed. */
+function writeArchive(path: string, name: string, bytes: Buffer, method: number): number {
+  const start = 4096;
+  const local = Buffer.alloc(start);
+  const describe = (header: Buffer, at: number): void => {
+    header.writeUInt16LE(method, at);
+    header.writeUInt32LE(bytes.length, at + 10);
+    header.writeUInt32LE(bytes.length, at + 14);
+    header.writeUInt16LE(name.length, at + 18);
+  };
+  local.writeUInt32LE(0x04034b50);
+  describe(local, 8);
+  local.writeUInt16LE(start - 30 - name.length, 28);
+  local.write(name, 30);
+  const entry = Buffer.alloc(46 + name.length);
+  entry.writeUInt32LE(0x02014b50);
+  describe(entry, 10);
+  entry.write(name, 46);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(entry.length, 12);
+  end.writeUInt32LE(start + bytes.length, 16);
+  writeFileSync(path, Buffer.concat([local, bytes, entry, end]));
+  return start;
+}
+
+/** Maps an archive's member as a linker does that knows archives, and calls a function in it. */
+const CALLER = `
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+int main(int argc, char **argv) {
+  char *at = mmap(0, 65536, PROT_READ | PROT_EXEC, MAP_PRIVATE, open(argv[1], O_RDONLY), atol(argv[2]));
+  return argc != 4 || ((int (*)(int))(at + strtol(argv[3], 0, 0)))(42) != 42;
+}`;
+
 function gcc(...args: readonly string[]): void {
   execFileSync('gcc', ['-O1', ...args], { cwd: folder });
 }
@@ -58,6 +98,8 @@ describe.runIf(canRun)('uprobes by patterns', () => {
       join(folder, 'stroll.c'),
       '__attribute__((noinline)) int stroll(int x) { __asm__ volatile("" : "+r"(x)); return x; }\n',
     );
+    writeFileSync(join(folder, 'caller.c'), CALLER);
+    gcc('-o', 'caller', 'caller.c');
     gcc('-shared', '-fPIC', '-o', library, 'steps.c');
     gcc('-shared', '-fPIC', '-o', other, 'stroll.c');
     gcc('-DSTROLL', '-o', program, 'main.c', library, other);
@@ -140,6 +182,27 @@ describe.runIf(canRun)('uprobes by patterns', () => {
       parameters: [fixed, 'step_3'],
     });
     expect(mapEntries(one.stdout, '@')).toEqual([[`step_3, uprobe:${fixed}:step_3`, 3]]);
+  });
+
+  it('find functions of a library in a zip archive, if it is stored there [PRB-030]', async () => {
+    const archive = join(folder, 'app.apk');
+    const start = writeArchive(archive, 'lib/libstroll.so', readFileSync(other), STORED);
+    const script = `uprobe:${archive}!/lib/libstroll.so:stroll { @[func] = sum(arg0); }
+      uprobe:${archive}!/lib/libstroll.so:str* { @all[probe] = count(); }`;
+    const address = /^([0-9a-f]+) T stroll$/m.exec(
+      execFileSync('nm', [other], { encoding: 'utf8' }),
+    )?.[1];
+    const result = await run(script, {
+      workload: () => {
+        execFileSync(join(folder, 'caller'), [archive, String(start), `0x${address}`]);
+      },
+    });
+    expect(mapEntries(result.stdout, '@')).toEqual([['stroll', 42]]);
+    expect(mapEntries(result.stdout, '@all')).toEqual([
+      [`uprobe:${archive}!/lib/libstroll.so:stroll`, 1],
+    ]);
+    writeArchive(archive, 'lib/libstroll.so', readFileSync(other), DEFLATED);
+    expect((await run(script)).stderr).toContain('is not a 64-bit ELF file');
   });
 
   it('find functions of stripped libraries, and say when nothing matches', async () => {

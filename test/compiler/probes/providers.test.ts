@@ -491,13 +491,14 @@ describe('usdt', () => {
       target: { namespace: '', name: 'point' },
     });
     expect(target('usdt:/bin/app:n*:point').wildcard).toBe(true);
+    expect(target('usdt:/usr/lib/lib*:ns:point').wildcard).toBe(true);
+    // Files of the process of -p.
+    expect(target('usdt::ns:point')).toMatchObject({ wildcard: true, target: { path: '' } });
+    expect(target('usdt:*:point')).toMatchObject({ wildcard: true, target: { path: '*' } });
   });
   it('refuses other forms', () => {
     expect(refusal('usdt')).toBe('usdt probes should have a target');
     expect(refusal('usdt:/bin/app')).toBe('usdt probe must have a target function or wildcard');
-    expect(refusal('usdt:/bin/*:point')).toBe(
-      'wildcards in the path of a usdt probe are not supported yet',
-    );
     expect(refusal('usdt:/bin/app:a:b:c')).toBe(
       'usdt probe type requires 2 or 3 arguments, found 4',
     );

@@ -1,10 +1,11 @@
 /** USDT points of a small program, in every form that their arguments have. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { canRun, LOADER, run } from '../../support/run.ts';
+import { mapEntries } from '../../support/expect.ts';
+import { canRun, LOADER, type RunResult, run } from '../../support/run.ts';
 
 const folder = temporaryFolder();
 const PIE = join(folder, 'pie');
@@ -125,6 +126,51 @@ describe.runIf(canRun)('USDT points', () => {
       workload: () => void spawnSync(PIE),
     });
     expect(result.stdout.trim()).toBe(`usdt:${PIE}:app:constants 17`);
+  });
+
+  it('are found in all files that a pattern means [PRB-042]', async () => {
+    const result = await run(`usdt:${folder}/*i*:*:step { @[probe] = count(); }`, {
+      workload: () => {
+        for (const program of [PIE, STATIC_PIE]) spawnSync(program);
+      },
+    });
+    expect(result.stderr).toContain(`WARNING: attaching to 3 binaries that match ${folder}/*i*.\n`);
+    expect(mapEntries(result.stdout, '@')).toEqual([
+      [`usdt:${PIE}:other:step`, 2],
+      [`usdt:${STATIC_PIE}:other:step`, 2],
+    ]);
+    const none = await run(`usdt:${folder}/*:nobody:step { @ = count(); }`);
+    expect(none.status).toBe(1);
+  });
+
+  it('are found in the files of a process, also in another mount namespace [PRB-042]', async () => {
+    const hidden = join(folder, 'hidden');
+    mkdirSync(hidden);
+    const plain = spawn(PIE, ['wait'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const inside = spawn(
+      'unshare',
+      [
+        '-m',
+        'sh',
+        '-c',
+        `mount -t tmpfs none ${hidden} && cp ${PIE} ${hidden}/secret && exec ${hidden}/secret wait`,
+      ],
+      { stdio: ['pipe', 'pipe', 'ignore'] },
+    );
+    for (const child of [plain, inside])
+      await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+    const points = async (target: string, child: ChildProcess): Promise<RunResult> =>
+      run(`usdt:${target}:other:step { @[probe] = count(); }`, {
+        flags: ['-p', String(child.pid)],
+        signal: 'none',
+        workload: () => void child.stdin?.end(),
+      });
+    expect(mapEntries((await points('*', plain)).stdout, '@')).toEqual([
+      [`usdt:${PIE}:other:step`, 2],
+    ]);
+    expect(mapEntries((await points(`${hidden}/secret`, inside)).stdout, '@')).toEqual([
+      [`usdt:${hidden}/secret:other:step`, 2],
+    ]);
   });
 
   it('that are not there are errors that say what is missing [PRB-043]', async () => {
