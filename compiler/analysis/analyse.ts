@@ -11,7 +11,8 @@ import { createPrograms, type Programs } from '../dwarf/programs.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import { isFunctionKnown, isNameKnown, type ProbeTarget } from '../probes/probe.ts';
-import { resolveProbe } from '../probes/providers.ts';
+import { type ResolvedTarget, resolveProbe } from '../probes/providers.ts';
+import { dangerousFunctions } from '../probes/recursion.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
@@ -160,12 +161,24 @@ function resolveCopies(
       programs,
       diagnostics: context.diagnostics,
       unsafe: context.unsafe,
-      needsArgs: mentionsBuiltin(item, 'args', context.macros),
-      needsRetval: mentionsBuiltin(item, 'retval', context.macros),
+      needsArgs: mentionsBuiltin(item, /^args$/, context.macros),
+      needsRetval: mentionsBuiltin(item, /^retval$/, context.macros),
+      needsEvent: mentionsBuiltin(item, /^(arg\d|probe|name)$/, context.macros),
     });
+    warnOfRecursion(targets, context.diagnostics);
     copies.push(...targets.map((resolved) => ({ probe: item, block, ...resolved })));
   }
   return copies;
+}
+
+function warnOfRecursion(targets: readonly ResolvedTarget[], diagnostics: Diagnostics): void {
+  for (const { attachPoint, target } of targets) {
+    for (const name of dangerousFunctions(target))
+      diagnostics.warning(
+        `Attaching to dangerous function: ${name}. While a program of this script runs on a CPU, no other one does, so events may be lost.`,
+        attachPoint.range,
+      );
+  }
 }
 
 function typeCopy(round: Round, copy: Copy, index: number): TypedProbe {

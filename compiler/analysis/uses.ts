@@ -2,13 +2,9 @@
 import { type CMacros, NO_MACROS } from '../preamble/macros.ts';
 import type * as ast from '../syntax/ast.ts';
 
-/** The block or predicate of a probe says `args` or `retval`: then each event may need a copy typed for it. */
-export function mentionsBuiltin(
-  probe: ast.Probe,
-  name: 'args' | 'retval',
-  macros: CMacros,
-): boolean {
-  return mentions([probe.body, probe.predicate], name, macros);
+/** The block or predicate of a probe says `args`, say: then each event may need a copy typed for it. */
+export function mentionsBuiltin(probe: ast.Probe, names: RegExp, macros: CMacros): boolean {
+  return mentions([probe.body, probe.predicate], names, macros);
 }
 
 /** Some statement of the program stores into the map. */
@@ -24,12 +20,12 @@ export function assignsMap(program: ast.Program, name: string): boolean {
 }
 
 /** Also by a macro of C; their replacements are complete, so that none is looked at twice. */
-function mentions(node: unknown, name: string, macros: CMacros): boolean {
+function mentions(node: unknown, names: RegExp, macros: CMacros): boolean {
   return some(node, (part) => {
     if (!('kind' in part) || part.kind !== 'identifier' || !('name' in part)) return false;
-    if (part.name === name) return true;
+    if (names.test(String(part.name))) return true;
     const use = macros.expand(String(part.name), { start: 0, end: 0 });
-    return use?.kind === 'expression' && mentions(use.expression, name, NO_MACROS);
+    return use?.kind === 'expression' && mentions(use.expression, names, NO_MACROS);
   });
 }
 

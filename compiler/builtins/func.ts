@@ -1,5 +1,5 @@
 /** func: the function that a kprobe or uprobe stands in. */
-import { isInKernelFunction } from '../probes/probe.ts';
+import { isInBpfProgram, isInKernelFunction } from '../probes/probe.ts';
 import type { Builtin } from './builtin.ts';
 import { lowerTaskId } from './pid.ts';
 import { refusedInLoop, textConstant, typedCall, unavailable } from './use.ts';
@@ -12,8 +12,9 @@ export const func: Builtin = {
   analyse(use, scope) {
     const { probe } = scope;
     const kernel = isInKernelFunction(probe);
+    const bpf = isInBpfProgram(probe);
     const user = probe.provider === 'uprobe' || probe.provider === 'uretprobe';
-    if (!kernel && !user) return unavailable(use, scope);
+    if (!kernel && !user && !bpf) return unavailable(use, scope);
     if (refusedInLoop(use, scope)) return undefined;
     // One map can hold it from several attach points: it is an address in all of them if it is one in any.
     if (kernel && (scope.functionsAtLoad || probe.function === undefined))

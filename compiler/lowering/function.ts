@@ -65,6 +65,7 @@ export function createFunction(
     scratch: program.draft ? ir.nullPointer() : undefined,
     memory,
     locations: new Map(),
+    running: undefined,
     comm: undefined,
     loops: [],
     substitutes: new Map(),

@@ -9,6 +9,7 @@ import { findSessions, lowerSession } from './kprobe_session.ts';
 import { createManifest } from './manifest.ts';
 import { chunkSize, MAP_TYPES } from './map_plans.ts';
 import { lowerProgram } from './program.ts';
+import { RUNNING } from './recursion.ts';
 import { ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
 import {
@@ -180,6 +181,14 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
       flags: 0,
       key: { int: 8 },
       value: { bytes: unit.stackWords * 8 },
+    },
+    {
+      symbol: RUNNING,
+      type: MAP_TYPES.percpuArray,
+      maxEntries: 1,
+      flags: 0,
+      key: { int: 4 },
+      value: { int: 8 },
     },
     {
       symbol: 'scratch',

@@ -11,6 +11,7 @@ import { createDraftBuilder } from './draft.ts';
 import { isComm, lowerCondition, lowerInto, lowerValue } from './expressions.ts';
 import { createFunction } from './function.ts';
 import { createScratchArena, LARGEST_SCRATCH, type ScratchArena } from './memory.ts';
+import { enterExclusive, leaveExclusive } from './recursion.ts';
 import { repeatedReads } from './repeated_reads.ts';
 import { acquireScratch, releaseScratch, scratchHeader, sharedMemory } from './scratch.ts';
 import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
@@ -121,6 +122,7 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   ir.setPlace(place.line, place.column);
   if (probe.target.syscalls) filterSyscall(fn);
   filterProcess(fn);
+  if (program.unit.exclusive) enterExclusive(fn);
 
   // Not of the budget: where the frame takes all of that, scratch memory is what is left, and needs its key first.
   const index = measure.scratchSize > 0 ? ir.alloca(4, 4) : undefined;
@@ -210,6 +212,7 @@ export function endProgram(fn: FunctionState, value: IrValue | undefined): void 
     value && target.context !== 'btf-arguments' ? value : ir.constant(target.defaultReturn);
   if (fn.role === 'program') {
     releaseScratch(fn, program);
+    leaveExclusive(fn);
     ir.return_(result);
     return;
   }

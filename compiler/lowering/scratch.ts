@@ -2,6 +2,7 @@
 import type { IrPointer } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import { countLost } from './events.ts';
+import { leaveExclusive } from './recursion.ts';
 import type { FunctionState, ProgramState } from './state.ts';
 
 /** Entries of a program that can be preempted by itself: so many of its runs can be under way on a CPU. */
@@ -21,8 +22,10 @@ export function sharesScratch(target: ProbeTarget): boolean {
 
 /** One program a function, all with one entry: each excludes only itself. */
 function isCloned({ provider, wildcard }: ProbeTarget): boolean {
-  return wildcard && (provider === 'fentry' || provider === 'fexit');
+  return wildcard && CLONED.has(provider);
 }
+
+const CLONED: ReadonlySet<string> = new Set(['fentry', 'fexit', 'rawtracepoint']);
 
 /** Bytes at the start of an entry that are not for values. */
 export function scratchHeader(target: ProbeTarget): number {
@@ -44,6 +47,7 @@ export function acquireScratch(fn: FunctionState, index: IrPointer): void {
       unit.mapVariable('events');
       countLost(fn, unit.events.register({ kind: 'warning', fields: [], message: NONE_FREE }));
     }
+    leaveExclusive(fn);
     ir.return_(ir.constant(target.defaultReturn));
   });
   fn.scratch = entry;

@@ -29,6 +29,8 @@ export interface UnitState {
   /** For what the machine does not allow. */
   readonly diagnostics: Diagnostics;
   readonly sparesStack: boolean;
+  /** Programs of the script must not run inside of each other: recursion.ts. */
+  readonly exclusive: boolean;
   readonly config: Config;
   readonly plans: ReadonlyMap<string, MapPlan>;
   /** Functions of the script by symbol: 1 and the frames above it. */
@@ -140,6 +142,8 @@ export interface FunctionState {
   /** Filled in by the prologue; absent where no scratch memory is needed. */
   scratch: IrPointer | undefined;
   readonly memory: Memory;
+  /** The word of enterExclusive, where the program has one. */
+  running: IrPointer | undefined;
   /** The task's name, where the program has read it for all uses. */
   comm: IrPointer | undefined;
   readonly locations: Map<number, Location>;

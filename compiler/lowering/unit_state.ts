@@ -3,6 +3,7 @@ import type { ImportedObject } from '../../linker/imported.ts';
 import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { IrModule } from '../llvm/module.ts';
+import { mayRecurse } from '../probes/recursion.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
 import type { UnitFunction, UnitGlobal } from '../unit.ts';
@@ -119,6 +120,7 @@ function common(plan: UnitPlan) {
     kernel: plan.context.kernel,
     diagnostics: plan.context.diagnostics,
     sparesStack: plan.context.sparesStack ?? false,
+    exclusive: plan.program.probes.some(({ target }) => mayRecurse(target)),
     config: plan.program.config,
     plans: plan.plans,
     heights: plan.heights,

@@ -36,6 +36,7 @@ function resolve(
   const no = (message: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
     refuse(attachPoint, context, message, ...hints);
   if (text === '') return no(`${name} should specify a function`);
+  if (fields[0]?.text === 'bpf' && fields.length > 1) return ofProgram(name, attachPoint, context);
   if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
   if (!/^[\w.*$]+$/.test(text))
     return no(`'${text}' is not the name of a function`, ...slashHints(text));
@@ -74,6 +75,45 @@ function resolve(
   if (typeof description === 'string')
     return no(`${text} cannot be traced by ${name}: ${description}`);
   return [target(place, text, {}, description)];
+}
+
+/** `fentry:bpf[:ID]:FUNCTION` */
+function ofProgram(
+  name: Name,
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+): readonly ProbeTarget[] {
+  const fields = targetFields(attachPoint);
+  const [, id = '*', text = id] = fields.map((field) => field.text);
+  const given = fields.length > 2 ? id : undefined;
+  const no = (message: string, ...hints: readonly string[]) =>
+    refuse(attachPoint, context, message, ...hints);
+  if (fields.length > 3) return refuseCount(attachPoint, context, name, '1 to 3');
+  if (isParameterised(fields))
+    return no('positional parameters cannot name BPF programs', 'Write the name, or *.');
+  if (given !== undefined && !/^([0-9]{1,9}|\*)$/.test(given))
+    return no(
+      `'${given}' is not the number of a BPF program`,
+      `For example: ${name}:bpf:42:${text}`,
+    );
+  if (!/^[\w.*]+$/.test(text))
+    return no(`'${text}' is not the name of a BPF program`, ...slashHints(text));
+  if (context.needsArgs)
+    return no(
+      `args can not be used with ${name}:bpf probes`,
+      'What a BPF program takes is known where it is loaded.',
+    );
+  // Programs are of the host that traces.
+  if (context.onlyKnown) return [];
+  const place: Place = { name, attachPoint, module: undefined, given: 'bpf' };
+  const shown = given === undefined ? text : `${given}:${text}`;
+  return [
+    {
+      // Several programs may have a function of that name.
+      ...target(place, shown, { wildcard: true }),
+      target: { provider: name, program: given ?? '*', function: text },
+    },
+  ];
 }
 
 function untypable(why: string): [string, string] {

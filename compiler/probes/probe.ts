@@ -70,8 +70,13 @@ export function isNameKnown(probe: ProbeTarget): boolean {
 const KERNEL_FUNCTIONS: ReadonlySet<string> = new Set(['kprobe', 'kretprobe', 'fentry', 'fexit']);
 
 /** Whether the probe stands in functions of the kernel. */
-export function isInKernelFunction({ provider }: ProbeTarget): boolean {
-  return KERNEL_FUNCTIONS.has(provider);
+export function isInKernelFunction(probe: ProbeTarget): boolean {
+  return KERNEL_FUNCTIONS.has(probe.provider) && !isInBpfProgram(probe);
+}
+
+/** Or in those of BPF programs, whose addresses have no names of use. */
+export function isInBpfProgram({ target }: ProbeTarget): boolean {
+  return 'program' in target;
 }
 
 /** Whether `func` is complete at compile time; also where there is none. */
@@ -89,6 +94,8 @@ export interface ProviderContext {
   readonly needsArgs: boolean;
   /** The same of `retval`. */
   readonly needsRetval: boolean;
+  /** It uses what only a program for one event has: argN and the event's name. */
+  readonly needsEvent?: boolean;
   /**
    * `allow`: a wildcard that matches nothing gives no targets and no error, because the block has other attach
    * points (providers.ts then sees to it that some target is left). The default is an error.

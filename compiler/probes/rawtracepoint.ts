@@ -12,7 +12,7 @@ import {
   refuseMissing,
   targetFields,
 } from './fields.ts';
-import type { ProbeTarget, Provider } from './probe.ts';
+import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 const NAME = 'rawtracepoint';
 
@@ -27,28 +27,98 @@ export const rawtracepoint: Provider = {
     if (event === '')
       return refuse(attachPoint, context, 'rawtracepoint should be attached to a function');
     if (names.length > 2) return refuseCount(attachPoint, context, NAME, '1 or 2');
-    if (names.length === 2 && names[0] !== 'vmlinux')
-      return refuse(attachPoint, context, 'modules in rawtracepoint are not supported yet');
-    // The kernel fixes the event when it loads a program (attach_btf_id), so no program fits several.
+    const module = names.length === 2 && names[0] !== 'vmlinux' ? names[0] : undefined;
     if (isParameterised(fields))
-      return refuse(
+      return byLoader(
         attachPoint,
         context,
-        'positional parameters in rawtracepoint are not supported yet',
-        'A tracepoint can have them.',
+        'which event this is depends on positional parameters',
+        {
+          module,
+          event,
+          parameterised: true,
+        },
       );
-    if (isWildcard(event)) {
-      const targets = rawEvents(context.kernel, event).flatMap((name) =>
-        oneEvent(attachPoint, context.kernel, name),
-      );
-      return targets.length > 0 ? targets : refuseEmpty(attachPoint, context);
+    if (module !== undefined && isWildcard(module))
+      return refuse(attachPoint, context, 'the module of a rawtracepoint is one name');
+    const wildcard = isWildcard(event);
+    if (module !== undefined) {
+      if (context.onlyKnown) return refuseEmpty(attachPoint, context);
+      const why = `the kernel description has no events of module ${module}`;
+      return byLoader(attachPoint, context, why, { module, event, wildcard });
     }
+    if (wildcard) return fromPattern(attachPoint, context, event);
     const targets = oneEvent(attachPoint, context.kernel, event);
     if (targets.length > 0) return targets;
     const hints = suggestion(event, rawEvents(context.kernel, '*'));
     return refuseMissing(attachPoint, context, NAME, event, hints);
   },
 };
+
+/** One program that the loader copies for each event, or one for each where the block is not the same for all. */
+function fromPattern(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  event: string,
+): readonly ProbeTarget[] {
+  const targets = rawEvents(context.kernel, event).flatMap((name) =>
+    oneEvent(attachPoint, context.kernel, name),
+  );
+  if (targets.length === 0) return refuseEmpty(attachPoint, context);
+  // Copies tell their events apart by a cookie, which these programs have since Linux 6.10.
+  if (context.needsArgs || context.needsEvent) return targets;
+  return [untyped(attachPoint, { module: undefined, event, wildcard: true })];
+}
+
+interface Untyped {
+  readonly module: string | undefined;
+  readonly event: string;
+  readonly wildcard?: boolean;
+  readonly parameterised?: boolean;
+}
+
+/** Only the host knows the event and its arguments. */
+function byLoader(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  why: string,
+  event: Untyped,
+): readonly ProbeTarget[] {
+  if (context.needsArgs)
+    return refuse(
+      attachPoint,
+      context,
+      `args cannot be typed: ${why}`,
+      'Use arg0 and so on, which have 64 bits and no type, or a tracepoint.',
+    );
+  return [untyped(attachPoint, event)];
+}
+
+function untyped(
+  attachPoint: AttachPoint,
+  { module, event, wildcard = false, parameterised = false }: Untyped,
+): ProbeTarget {
+  return {
+    provider: NAME,
+    name: canonicalName(NAME, module ?? '', event),
+    alias: attachPoint.alias,
+    section: wildcard || parameterised || module !== undefined ? 'tp_btf' : `tp_btf/${event}`,
+    context: 'btf-arguments',
+    space: 'kernel',
+    defaultReturn: 0,
+    filtersPid: true,
+    // What an event does not have the verifier refuses.
+    registers: wildcard ? 0 : MOST_ARGUMENTS,
+    hasRetval: false,
+    function: undefined,
+    wildcard,
+    target: { provider: NAME, ...(module === undefined ? {} : { module }), event },
+    parameterised,
+  };
+}
+
+/** arg0 to arg9. */
+const MOST_ARGUMENTS = 10;
 
 /** Names of tracepoints without their categories; not all of them are raw tracepoints. */
 function rawEvents(kernel: KernelDescription, pattern: string): readonly string[] {
@@ -66,23 +136,6 @@ function oneEvent(
 ): readonly ProbeTarget[] {
   const parameters = kernel.rawTracepoint(event);
   if (!parameters) return [];
-  return [
-    {
-      provider: NAME,
-      name: canonicalName(NAME, event),
-      alias: attachPoint.alias,
-      section: `tp_btf/${event}`,
-      context: 'btf-arguments',
-      space: 'kernel',
-      defaultReturn: 0,
-      filtersPid: true,
-      parameters,
-      registers: parameters.length,
-      hasRetval: false,
-      function: undefined,
-      wildcard: false,
-      target: { provider: NAME, event },
-      parameterised: false,
-    },
-  ];
+  const target = untyped(attachPoint, { module: undefined, event });
+  return [{ ...target, parameters, registers: parameters.length }];
 }

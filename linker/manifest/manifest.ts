@@ -158,7 +158,8 @@ export type ManifestTarget =
   | { readonly provider: 'begin' | 'end' }
   /** Either may hold `*`. */
   | { readonly provider: 'tracepoint'; readonly category: string; readonly event: string }
-  | { readonly provider: 'rawtracepoint'; readonly event: string }
+  /** The event may hold `*`; without a module it is one of the kernel's, or of any module's. */
+  | { readonly provider: 'rawtracepoint'; readonly module?: string; readonly event: string }
   /** Module and function may hold `*`; without a module, the function is looked for everywhere. */
   | {
       readonly provider: 'kprobe' | 'kretprobe';
@@ -173,6 +174,8 @@ export type ManifestTarget =
   | {
       readonly provider: 'fentry' | 'fexit';
       readonly module?: string;
+      /** The function is a BPF program, or one of a program's, with this number; `*`: of any. Either may hold `*`. */
+      readonly program?: string;
       readonly function: string;
       readonly parameters?: readonly string[];
     }

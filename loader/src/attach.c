@@ -82,6 +82,14 @@ enum attach_result attach_refused(struct attach_failure *failure, const struct m
 				     "Cannot attach %s: this kernel's probes carry no number that "
 				     "tells them apart (bpf_cookie), which Linux 5.15 brings.",
 				     probe->name);
+	/* ENOTSUPP of the kernel, which libc has no name for (arch_prepare_bpf_trampoline,
+	 * kernel/bpf/trampoline.c). */
+	if (error == 524)
+		return attach_failed(failure, STATUS_KERNEL,
+				     "Cannot attach %s: this kernel has no BPF trampolines for its "
+				     "processor; arm64 has them since Linux 6.4. A kprobe may do "
+				     "instead.",
+				     probe->name);
 	return attach_missing(failure, "Cannot attach %s: %s.", probe->name, strerror(error));
 }
 

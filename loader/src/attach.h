@@ -27,10 +27,12 @@ struct attach_target {
 	int64_t event_id;	      /* tracepoint */
 	const char *path;	      /* uprobe: the file */
 	const char *function;	      /* kprobe, fentry; uprobe, for messages */
-	uint32_t btf_id;	      /* fentry: of the function that a copy is for; 0: none */
-	uint64_t offset;	      /* kprobe: in the function; uprobe: in the file */
-	bool is_frequency;	      /* interval, profile */
-	uint64_t period;	      /* ns, or Hz; software, hardware: events */
+	uint32_t btf_id;   /* fentry, rawtracepoint: of the function or event that a copy is for; 0:
+			      none */
+	int bpf;	   /* fentry: descriptor of the BPF program that the function is of */
+	uint64_t offset;   /* kprobe: in the function; uprobe: in the file */
+	bool is_frequency; /* interval, profile */
+	uint64_t period;   /* ns, or Hz; software, hardware: events */
 	const struct perf_counter *counter;  /* software, hardware */
 	uint64_t semaphore;		     /* usdt: its offset in the file; 0: none */
 	const struct usdt_operand *operands; /* usdt: where arguments are; NULL: not asked for */

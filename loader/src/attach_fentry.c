@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attach.h"
-#include "clone_program.h"
+#include "attach_copy.h"
+#include "attach_fentry_bpf.h"
 #include "exit_status.h"
 #include "kernel_btf.h"
 #include "traceable.h"
@@ -221,34 +221,6 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 					   : find_one(attachments, probe, btf, failure);
 }
 
-/* A copy of the program for another function of its pattern. */
-static enum attach_result attach_clone(struct attachments *attachments,
-				       const struct attach_target *target,
-				       enum bpf_attach_type type, struct attach_failure *failure)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, options, .tracing.cookie = target->cookie);
-	const struct mf_probe *probe = target->probe;
-	struct session *session = attachments->session;
-	int module = 0, program, link;
-
-	if (probe->module) {
-		module = kernel_btf_module_fd(probe->module);
-		if (module < 0)
-			return attach_refused(failure, probe, errno);
-	}
-	program = clone_program(session->object, attach_program(attachments, probe), target->btf_id,
-				module);
-	if (module)
-		close(module);
-	/* One of many that the kernel refuses all the same. */
-	if (program < 0)
-		return errno == EPERM ? attach_refused(failure, probe, errno) : ATTACH_LEFT_OUT;
-	link = bpf_link_create(program, 0, type, &options);
-	close(program);
-	return link < 0 ? ATTACH_LEFT_OUT
-			: attach_add_descriptor(attachments, link, probe, failure);
-}
-
 static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct attach_failure *failure)
 {
@@ -256,13 +228,20 @@ static enum attach_result attach(struct attachments *attachments,
 	const struct mf_probe *probe = target->probe;
 
 	if (target->btf_id)
-		return attach_clone(
-			attachments, target,
-			probe->provider == MF_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT, failure);
+		return attach_copy(attachments, target, failure);
 	return attach_add_link(
 		attachments,
 		bpf_program__attach_trace_opts(attach_program(attachments, probe), &options), probe,
 		failure);
 }
 
-const struct attach_provider attach_fentry = {.newest_first = true, .find = find, .attach = attach};
+/* A program is found by its number, a function of the kernel by its name. */
+static enum attach_result find_any(struct attachments *attachments, const struct mf_probe *probe,
+				   struct attach_failure *failure)
+{
+	return probe->bpf ? find_bpf(attachments, probe, failure)
+			  : find(attachments, probe, failure);
+}
+
+const struct attach_provider attach_fentry = {
+	.newest_first = true, .find = find_any, .attach = attach};

@@ -10,9 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "attach.h"
+#include "attach_copy.h"
 #include "exit_status.h"
 #include "host.h"
+#include "kernel_btf.h"
+#include "tracefs.h"
 
 #define BTF_FOLDER "/sys/kernel/btf"
 
@@ -68,6 +70,94 @@ static bool kernel_has_event(const char *event)
 	return found;
 }
 
+static bool has_module(const char *module)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), BTF_FOLDER "/%s", module);
+	return *module && !strchr(module, '/') && host_can_access(path, R_OK);
+}
+
+/* What the probe means where the script names a module. */
+static bool module_has_event(const char *module, const char *event)
+{
+	char name[256], path[512];
+	int length = snprintf(name, sizeof(name), "%cbtf_trace_%s", 0, event);
+
+	if (length < 0 || length >= (int)sizeof(name) || strchr(module, '/'))
+		return false;
+	snprintf(path, sizeof(path), BTF_FOLDER "/%s", module);
+	return file_has_name(path, name, (size_t)length + 1);
+}
+
+static const char *name_of(struct attachments *attachments, const struct mf_probe *probe,
+			   const char *event)
+{
+	static const char provider[] = "rawtracepoint:";
+	struct arena *arena = &attachments->session->arena;
+
+	/* An alias stays. */
+	if (strncmp(probe->name, provider, sizeof(provider) - 1) != 0)
+		return probe->name;
+	return probe->module ? arena_format(arena, "%s%s:%s", provider, probe->module, event)
+			     : arena_format(arena, "%s%s", provider, event);
+}
+
+static enum attach_result add_match(struct attachments *attachments, const struct mf_probe *probe,
+				    const struct kernel_function *event, const char *name,
+				    bool template, struct attach_failure *failure)
+{
+	struct arena *arena = &attachments->session->arena;
+	struct attach_target target = {
+		.probe = probe,
+		.event = arena_text(arena, event->name, strlen(event->name)),
+		.cookie = probe_names_index(&attachments->session->names, name),
+		.btf_id = template ? 0 : event->id};
+
+	if (!target.event || target.cookie == UINT32_MAX)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	if (template) {
+		int error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
+							   event->name);
+
+		if (error)
+			return attach_refused(failure, probe, -error);
+	}
+	return attach_add_target(attachments, &target, failure);
+}
+
+/* libbpf loads the program for the first event of the pattern, and each other one gets a copy. */
+static enum attach_result find_matches(struct attachments *attachments,
+				       const struct mf_probe *probe, struct attach_failure *failure)
+{
+	const struct btf *btf = session_kernel_btf(attachments->session, probe->module);
+	bool matched = false, template = true;
+	struct kernel_function *events;
+	int64_t count = -1;
+
+	if (btf)
+		count = kernel_btf_match_events(&attachments->session->arena, btf, probe->event,
+						&events);
+	if (count < 0)
+		return attach_failed(failure, STATUS_FAILED, "Cannot read the kernel's BTF: %s.",
+				     strerror(errno));
+	for (int64_t i = 0; i < count; i++) {
+		const char *name = name_of(attachments, probe, events[i].name);
+		enum attach_result result;
+
+		matched = true;
+		if (!name)
+			return attach_failed(failure, STATUS_FAILED, "out of memory");
+		if (!attach_is_wanted(attachments, name))
+			continue;
+		result = add_match(attachments, probe, &events[i], name, template, failure);
+		if (result != ATTACH_OK)
+			return result;
+		template = false;
+	}
+	return matched ? ATTACH_OK : attach_missing(failure, "No matches for %s.", probe->name);
+}
+
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
 			       struct attach_failure *failure)
 {
@@ -78,10 +168,18 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 		return attach_failed(failure, STATUS_KERNEL,
 				     "rawtracepoints require kernel BTF. Try using a 'tracepoint' "
 				     "instead.");
-	if (!kernel_has_event(probe->event))
-		return attach_missing(failure, "No matches for rawtracepoint %s.", probe->event);
-	/* The section name tells libbpf the event, unless it is a parameter. */
-	if (probe->parameters) {
+	if (probe->module && !has_module(probe->module))
+		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
+				      probe->module, probe->name);
+	if (is_pattern(probe->event))
+		return find_matches(attachments, probe, failure);
+	if (probe->module ? !module_has_event(probe->module, probe->event)
+			  : !kernel_has_event(probe->event))
+		return attach_missing(failure, "No matches for rawtracepoint %s%s%s.",
+				      probe->module ? probe->module : "", probe->module ? ":" : "",
+				      probe->event);
+	/* Else the section's name tells libbpf the event. */
+	if (probe->parameters || probe->module) {
 		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
 						       probe->event);
 		if (error)
@@ -93,9 +191,15 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct attach_failure *failure)
 {
-	return attach_add_link(
-		attachments, bpf_program__attach_trace(attach_program(attachments, target->probe)),
-		target->probe, failure);
+	const struct mf_probe *probe = target->probe;
+	int program;
+
+	if (target->btf_id)
+		return attach_copy(attachments, target, failure);
+	program = bpf_program__fd(attach_program(attachments, probe));
+	return attach_add_descriptor(attachments,
+				     tracing_link(program, BPF_TRACE_RAW_TP, target->cookie), probe,
+				     failure);
 }
 
 const struct attach_provider attach_rawtracepoint = {.find = find, .attach = attach};

@@ -58,8 +58,28 @@ static int64_t drop_repeated(struct kernel_function *functions, int64_t count)
 	return kept;
 }
 
-int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
-			 struct kernel_function **functions)
+/* The name of a type as patterns mean it; NULL for what they do not. */
+typedef const char *(*name_of_type)(const struct btf *btf, const struct btf_type *type);
+
+static const char *function_name(const struct btf *btf, const struct btf_type *type)
+{
+	return btf_is_func(type) && is_attachable(btf, btf__type_by_id(btf, type->type))
+		       ? btf__name_by_offset(btf, type->name_off)
+		       : NULL;
+}
+
+/* Raw tracepoints are typedefs of the functions that they call (include/trace/bpf_probe.h). */
+static const char *event_name(const struct btf *btf, const struct btf_type *type)
+{
+	static const char prefix[] = "btf_trace_";
+	const char *name = btf_is_typedef(type) ? btf__name_by_offset(btf, type->name_off) : NULL;
+
+	return name && strncmp(name, prefix, sizeof(prefix) - 1) == 0 ? name + sizeof(prefix) - 1
+								      : NULL;
+}
+
+static int64_t match(struct arena *arena, const struct btf *btf, const char *pattern,
+		     name_of_type name_of, struct kernel_function **functions)
 {
 	const struct btf *base = btf__base_btf(btf);
 	struct kernel_function *found = NULL;
@@ -69,11 +89,8 @@ int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char 
 		const struct btf_type *type = btf__type_by_id(btf, id);
 		const char *name;
 
-		if (!type || !btf_is_func(type))
-			continue;
-		name = btf__name_by_offset(btf, type->name_off);
-		if (!name || !pattern_match(pattern, name) ||
-		    !is_attachable(btf, btf__type_by_id(btf, type->type)))
+		name = type ? name_of(btf, type) : NULL;
+		if (!name || !pattern_match(pattern, name))
 			continue;
 		if (count == room) {
 			struct kernel_function *more;
@@ -92,6 +109,18 @@ int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char 
 		qsort(found, (size_t)count, sizeof(*found), compare);
 	*functions = found;
 	return drop_repeated(found, count);
+}
+
+int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
+			 struct kernel_function **functions)
+{
+	return match(arena, btf, pattern, function_name, functions);
+}
+
+int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, const char *pattern,
+				struct kernel_function **events)
+{
+	return match(arena, btf, pattern, event_name, events);
 }
 
 int kernel_btf_module_fd(const char *module)

@@ -22,6 +22,10 @@ struct kernel_function {
 int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
 			 struct kernel_function **functions);
 
+/* The same for raw tracepoints: their names, and the types that programs are loaded for. */
+int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, const char *pattern,
+				struct kernel_function **events);
+
 /* A new descriptor of the module's BTF in the kernel, as attach_btf_obj_fd; -1 with errno. */
 int kernel_btf_module_fd(const char *module);
 

@@ -219,11 +219,13 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		probe->event = manifest_text(reader, target, "event");
 		break;
 	case MF_RAWTRACEPOINT:
+		probe->module = manifest_text_or_null(reader, target, "module");
 		probe->event = manifest_text(reader, target, "event");
 		break;
 	case MF_FENTRY:
 	case MF_FEXIT:
 		probe->module = manifest_text_or_null(reader, target, "module");
+		probe->bpf = manifest_text_or_null(reader, target, "program");
 		probe->function = manifest_text(reader, target, "function");
 		if (json_member(target, "parameters"))
 			probe->parameter_names =

@@ -311,7 +311,8 @@ struct mf_probe {
 	const char *category; /* tracepoint; usdt: the namespace */
 	const char *event;    /* tracepoint, rawtracepoint, software, hardware; usdt: the name */
 	const char *path;     /* uprobe, uretprobe, usdt */
-	const char *module;   /* kprobe, fentry and their return forms */
+	const char *module;   /* kprobe, fentry and their return forms; rawtracepoint */
+	const char *bpf;      /* fentry, fexit: the BPF program that the function is of */
 	const char
 		*function;   /* kprobe, fentry, uprobe and their return forms; NULL at an address */
 	const char *address; /* kprobe: decimal */

@@ -395,6 +395,17 @@ static void choose_programs(struct session *session)
 			bpf_program__set_autoload(session->pairs[i].program, true);
 }
 
+static bool has_trampolines(const struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+
+	for (uint32_t i = 0; i < manifest->probe_count; i++)
+		if (session->programs[i] && (manifest->probes[i].provider == MF_FENTRY ||
+					     manifest->probes[i].provider == MF_FEXIT))
+			return true;
+	return false;
+}
+
 static int explain_load(const struct session *session, const struct libbpf_log *log, int error)
 {
 	int status = features_explain(session->manifest);
@@ -402,6 +413,16 @@ static int explain_load(const struct session *session, const struct libbpf_log *
 	if (status != STATUS_OK) {
 		/* The feature says it all; the log is for -v. */
 		return status;
+	}
+	/* Capabilities have been looked at before (capabilities.c). */
+	if (error == EPERM && has_trampolines(session) &&
+	    !libbpf_log_has(log, "BEGIN PROG LOAD LOG")) {
+		say_error("No permission to load programs: %s. fentry and fexit need CAP_BPF and "
+			  "CAP_PERFMON, and a kernel that is not locked down (lockdown=integrity "
+			  "forbids them). A kprobe or a tracepoint may do instead.",
+			  strerror(error));
+		libbpf_log_explain(log);
+		return STATUS_PERMISSION;
 	}
 	if ((error == EPERM || error == EACCES) && !libbpf_log_has(log, "BEGIN PROG LOAD LOG")) {
 		say_error("No permission to load programs: %s. It needs CAP_BPF and CAP_PERFMON.",

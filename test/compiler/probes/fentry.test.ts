@@ -55,6 +55,26 @@ describe('fentry and fexit', () => {
       'arguments cannot be typed: which function this is depends on positional parameters',
     );
   });
+  it('attach to BPF programs by number and name, without arguments [PRB-021]', () => {
+    expect(target('fentry:bpf:prog')).toMatchObject({
+      name: 'fentry:bpf:prog',
+      section: 'fentry',
+      wildcard: true,
+      hasRetval: false,
+      target: { provider: 'fentry', program: '*', function: 'prog' },
+    });
+    expect(target('fexit:bpf:42:p*')).toMatchObject({
+      name: 'fexit:bpf:42:p*',
+      target: { program: '42', function: 'p*' },
+    });
+    expect(target('f:bpf:*:prog')).toMatchObject({ target: { program: '*', function: 'prog' } });
+    expect(refusal('fentry:bpf:prog', true)).toBe('args can not be used with fentry:bpf probes');
+    expect(refusal('fentry:bpf:4x:prog')).toBe("'4x' is not the number of a BPF program");
+    expect(refusal('fentry:bpf:$1')).toBe('positional parameters cannot name BPF programs');
+    expect(refusal('fentry:bpf:1:2:3')).toBe(
+      'fentry probe type requires 1 to 3 arguments, found 4',
+    );
+  });
   it('say what is wrong with an attach point', () => {
     expect(refusal('fentry')).toBe('fentry should specify a function');
     expect(refusal('fexit:')).toBe('fexit should specify a function');

@@ -30,7 +30,7 @@ describe('the provider', () => {
     expect(names('*:vfs_read')).toEqual(['kprobe:vfs_read', 'fentry:vfs_read']);
     expect(names('*TRACEPOINT:sched_w*')).toEqual([
       'tracepoint:*:sched_w*',
-      'rawtracepoint:sched_wakeup',
+      'rawtracepoint:sched_w*',
     ]);
     expect(names('*:/bin/sh:main')).toEqual(['uprobe:/bin/sh:main']);
     expect(refusal('beg*')).toBe("Invalid provider: 'beg*' matches none");
@@ -207,8 +207,13 @@ describe('rawtracepoint', () => {
     });
     expect(found.parameters?.map(({ name }) => name)).toEqual(['preempt', 'prev', 'next']);
   });
-  it('has a program for each event of a wildcard', () => {
-    expect(resolve('rt:s*').targets.map(({ section }) => section)).toEqual([
+  it('keeps a wildcard as it is, or has a program for each event where the block asks for arguments', () => {
+    expect(target('rt:s*')).toMatchObject({
+      section: 'tp_btf',
+      wildcard: true,
+      target: { provider: 'rawtracepoint', event: 's*' },
+    });
+    expect(resolve('rt:s*', true).targets.map(({ section }) => section)).toEqual([
       'tp_btf/sched_switch',
       'tp_btf/sched_wakeup',
       'tp_btf/sys_enter',
@@ -220,9 +225,23 @@ describe('rawtracepoint', () => {
       hints: ['Did you mean sched_switch?'],
     });
     expect(refusal('rt')).toBe('rawtracepoint should be attached to a function');
-    expect(refusal('rt:xfs:e')).toBe('modules in rawtracepoint are not supported yet');
-    expect(refusal('rt:$1')).toMatch(/^positional parameters in rawtracepoint/);
+    expect(refusal('rt:x*:e')).toBe('the module of a rawtracepoint is one name');
     expect(refusal('rt:a:b:c')).toBe('rawtracepoint probe type requires 1 or 2 arguments, found 3');
+  });
+});
+
+describe('rawtracepoint of a module or a parameter', () => {
+  it('is left to the host, without types', () => {
+    expect(target('rt:xfs:e')).toMatchObject({
+      name: 'rawtracepoint:xfs:e',
+      section: 'tp_btf',
+      registers: 10,
+      target: { provider: 'rawtracepoint', module: 'xfs', event: 'e' },
+    });
+    expect(target('rt:$1')).toMatchObject({ section: 'tp_btf', parameterised: true });
+    expect(refusal('rt:xfs:e', true)).toBe(
+      'args cannot be typed: the kernel description has no events of module xfs',
+    );
   });
 });
 

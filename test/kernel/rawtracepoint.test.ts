@@ -1,0 +1,90 @@
+/** Raw tracepoints: arguments by number, patterns, parameters and modules. */
+import { describe, expect, it } from 'vitest';
+import { mapEntries, mapValue } from '../support/expect.ts';
+import { canRun, run } from '../support/run.ts';
+import { errors } from '../support/script.ts';
+
+/** Of read(2), on x86-64. */
+const READ = 0;
+const CALLS = 'comm rawcalls read 50 100 read 20 1000';
+
+describe.runIf(canRun)('A raw tracepoint', () => {
+  it('has its arguments by number, 64 bits each [PRB-029]', async () => {
+    const { stdout, stderr } = await run(
+      `rawtracepoint:sys_enter /comm == "rawcalls" && arg1 == ${READ}/ { @enter = count(); @same[arg0 == (uint64)args.regs] = count(); }
+       rawtracepoint:sys_exit /comm == "rawcalls"/ { @exit[(int64)arg1] = count(); }`,
+      { workload: CALLS },
+    );
+    expect(mapValue(stdout, '@enter'), stderr).toBe(70);
+    expect(mapEntries(stdout, '@same')).toEqual([['true', 70]]);
+    expect(mapValue(stdout, '@exit', '100')).toBe(50);
+    expect(mapValue(stdout, '@exit', '1000')).toBe(20);
+  });
+
+  it('of a pattern counts each event once, by one program or one for each event', async () => {
+    const { stdout, stderr } = await run(
+      `rawtracepoint:sys_* /comm == "rawcalls"/ { @copied = count(); @size[comm] = sum(1); }
+       rawtracepoint:sys_e* /comm == "rawcalls"/ { @named[probe] = count(); }
+       rawtracepoint:sys_enter /comm == "rawcalls"/ { @enter = count(); }
+       rawtracepoint:sys_exit /comm == "rawcalls"/ { @exit = count(); }`,
+      { workload: CALLS },
+    );
+    const [enter, exit] = [mapValue(stdout, '@enter'), mapValue(stdout, '@exit')];
+    expect(enter, stderr).toBeGreaterThan(70);
+    // What the workload does first and last may see one end only.
+    expect(mapValue(stdout, '@copied')).toBe((enter ?? 0) + (exit ?? 0));
+    expect(mapValue(stdout, '@named', 'rawtracepoint:sys_enter')).toBe(enter);
+    expect(mapValue(stdout, '@named', 'rawtracepoint:sys_exit')).toBe(exit);
+    expect(stderr).toContain('Attached 6 probes');
+  });
+
+  it('of a pattern keeps its copies apart in memory that does not fit on the stack', async () => {
+    const { stdout } = await run(
+      `rawtracepoint:sys_e* /comm == "rawcalls"/ { $s = str_concat(comm, comm); for $i : 0..20 { @rounds = count(); } @[$s] = count(); }
+       rawtracepoint:sys_enter, rawtracepoint:sys_exit /comm == "rawcalls"/ { @both = count(); }`,
+      { workload: CALLS },
+    );
+    const both = mapValue(stdout, '@both') ?? 0;
+    expect(mapValue(stdout, '@', 'rawcallsrawcalls')).toBe(both);
+    expect(mapValue(stdout, '@rounds')).toBe(20 * both);
+  });
+
+  it('can be named by a parameter, and tells its name', async () => {
+    const { stdout, stderr } = await run(
+      `rawtracepoint:$1 /comm == "rawcalls" && arg1 == ${READ}/ { @ = count(); }`,
+      { workload: CALLS, parameters: ['sys_enter'] },
+    );
+    expect(mapValue(stdout, '@'), stderr).toBe(70);
+    const missing = await run('rawtracepoint:$1 { @ = count(); }', {
+      parameters: ['no_such_event'],
+    });
+    expect(missing.stderr).toContain('No matches for rawtracepoint no_such_event.');
+    expect(missing.status).toBe(1);
+  });
+
+  it('of a module that is not loaded is a missing probe', async () => {
+    const text = 'rawtracepoint:no_such_module:event { @ = count(); }';
+    const { stderr, status } = await run(text);
+    expect(stderr).toContain(
+      'specified module no_such_module in probe rawtracepoint:no_such_module:event is not loaded.',
+    );
+    expect(status).toBe(1);
+    const pattern = await run('rawtracepoint:no_such_module:e* { @ = count(); }');
+    expect(pattern.status).toBe(1);
+  });
+});
+
+describe('Arguments of a raw tracepoint', () => {
+  it('have no types where only the host knows the event', () => {
+    expect(errors('rawtracepoint:$1 { print(args.id); }')[0]).toContain(
+      'args cannot be typed: which event this is depends on positional parameters',
+    );
+    expect(errors('rawtracepoint:xfs:xfs_alloc { print(args.x); }')[0]).toContain(
+      'args cannot be typed: the kernel description has no events of module xfs',
+    );
+    expect(errors('rawtracepoint:xfs:xfs_alloc { print(arg1); }')).toEqual([]);
+    expect(errors('rawtracepoint:sched_switch { print(arg7); }')[0]).toContain(
+      'arg7 is not available: rawtracepoint:sched_switch has arg0 to arg3',
+    );
+  });
+});
