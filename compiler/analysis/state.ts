@@ -65,7 +65,7 @@ export interface Round {
   readonly namesAtLoad: boolean;
   /** The first probe with the name of this one: equal names are one value. */
   readonly nameIndex: (copy: number) => number;
-  /** The same of functions of the kernel, for `func`: then it is an address everywhere. */
+  /** The same of functions, for `func`: then it is an address, or a number of a name, everywhere. */
   readonly functionsAtLoad: boolean;
   /** Functions that can be called, by name. */
   readonly functions: ReadonlyMap<string, FunctionSignature>;

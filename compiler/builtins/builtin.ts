@@ -41,7 +41,7 @@ export interface AnalysisScope {
   readonly inLoop: boolean;
   /** Index of this probe among the program's, where `probe` is such an index; see `Round.namesAtLoad`. */
   readonly probeIndex: number | undefined;
-  /** Some probe's kernel function is known only at load; see `Round.functionsAtLoad`. */
+  /** Some probe's function is known only at load; see `Round.functionsAtLoad`. */
   readonly functionsAtLoad: boolean;
 
   /** Types an argument. After an error it gives an `int` 0, so that the pass goes on. */

@@ -16,21 +16,20 @@ export const func: Builtin = {
     const user = probe.provider === 'uprobe' || probe.provider === 'uretprobe';
     if (!kernel && !user && !bpf) return unavailable(use, scope);
     if (refusedInLoop(use, scope)) return undefined;
-    // One map can hold it from several attach points: it is an address in all of them if it is one in any.
-    if (kernel && (scope.functionsAtLoad || probe.function === undefined))
-      return typedCall('func', use, { kind: 'ksym' });
-    if (probe.function !== undefined) return textConstant(probe.function, use.range);
-    if (probe.wildcard || probe.parameterised) return typedCall('func', use, { kind: 'probe' });
-    return typedCall('func', use, { kind: 'usym' });
+    // One map can hold it from several attach points: it has one form in all of them.
+    if (probe.function !== undefined && !scope.functionsAtLoad)
+      return textConstant(probe.function, use.range);
+    if (kernel) return typedCall('func', use, { kind: 'ksym' });
+    const named = probe.function !== undefined || probe.wildcard || probe.parameterised;
+    return typedCall('func', use, { kind: named ? 'probe' : 'usym' });
   },
   /**
    * ksym: address of the kernel function. In user space only the loader knows which functions a pattern means, and
-   * bpf_get_func_ip only since Linux 6.6: the name stands behind that of the probe in the loader's table.
+   * bpf_get_func_ip only since Linux 6.6: the name stands in the loader's table of names.
    */
   lower({ type }, lowering) {
-    const { ir } = lowering;
     return type.kind === 'probe'
-      ? ir.op('add', lowering.eventName(), ir.constant(1))
+      ? lowering.functionName()
       : lowering.call('get_func_ip', lowering.context);
   },
   /** usym, at an address: a uprobe's registers still point at the function's first instruction (handle_swbp). */

@@ -1,13 +1,13 @@
 /** The state of one function, and the `Lowering` that built-ins see of it. */
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer, Width } from '../llvm/ir.ts';
+import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { buildRecord, emitEvent } from './events.ts';
 import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
-import { hostValue, SHARED_GLOBALS } from './globals.ts';
+import { SHARED_GLOBALS } from './globals.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
 import type { Lowering, Storage } from './lowering.ts';
 import { lookupElement, lowerDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
@@ -19,7 +19,7 @@ import type { FunctionState, ProgramState } from './state.ts';
 import { copyBytes } from './strings.ts';
 import { lowerSyscallName } from './syscalls.ts';
 import { withTypedPointer } from './typed_pointers.ts';
-import { lowerUsdtArgument, lowerUsdtName } from './usdt.ts';
+import { lowerUsdtArgument } from './usdt.ts';
 import { someExpression } from './walk.ts';
 
 /** What these say about the task and the CPU holds for a whole run: programs are not migrated. */
@@ -150,19 +150,18 @@ function createLowering(fn: FunctionState): Lowering {
       unit.variable(variable);
       return ir.global(variable.symbol);
     },
-    hostValue(question) {
-      const { symbol } = program.probe;
-      const asked = question.kind === 'kfunc' ? { ...question, program: symbol } : question;
-      return ir.loadFixed(ir.global(hostValue(unit, asked)), 0, 8);
-    },
     eventName() {
       const { target } = program.probe;
       if (target.syscalls) return lowerSyscallName(fn);
-      if (target.provider === 'usdt') return lowerUsdtName(fn);
-      const name = lowering.call('get_attach_cookie', fn.context);
-      // A session has one cookie for both ends: the name of the return stands behind that of the entry.
-      return program.probe.session === 'exit' ? ir.op('add', name, ir.constant(1)) : name;
+      const { session } = program.probe;
+      // A session has one cookie for both ends.
+      if (session === 'exit') return upperCookie(fn);
+      const cookie = lowering.call('get_attach_cookie', fn.context);
+      return session === 'entry' || PAIRS.has(target.provider)
+        ? ir.extend(cookie, 4, false)
+        : cookie;
     },
+    functionName: () => upperCookie(fn),
     usdtArgument: (index) => lowerUsdtArgument(fn, index),
     format(text) {
       const known = unit.formats.indexOf(text);
@@ -178,6 +177,16 @@ function createLowering(fn: FunctionState): Lowering {
     },
   };
   return lowering;
+}
+
+/**
+ * Providers whose attach cookies are two numbers: the lower half that of the name, the upper that of the function's
+ * name, or of the USDT point (docs/object-format.md, Probes).
+ */
+const PAIRS: ReadonlySet<string> = new Set(['uprobe', 'uretprobe', 'usdt']);
+
+function upperCookie({ ir, lowering, context }: FunctionState): IrValue {
+  return ir.op('lshr', lowering.call('get_attach_cookie', context), ir.constant(32));
 }
 
 /** Whether evaluating it can send events of its own. */

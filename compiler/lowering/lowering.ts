@@ -1,6 +1,6 @@
 /** What lowering functions (of expressions, statements and built-ins) work with. */
 
-import type { ManifestEventKind, ManifestLookup } from '../../linker/manifest/manifest.ts';
+import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
 import type { Config, MapSymbol, TypedExpression } from '../analysis/typed.ts';
 import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
@@ -42,15 +42,11 @@ export type SharedGlobal =
   | 'filterNamespace'
   | 'pidNamespace'
   | 'start'
-  | 'taiOffset'
   | 'wallOffset'
   | 'cpus'
   | 'paramCount'
   | 'childPid'
   | 'sleeping';
-
-/** See ManifestLookup. */
-export type HostQuestion = Omit<ManifestLookup, 'offset'>;
 
 export interface Lowering {
   readonly ir: IrBuilder;
@@ -128,10 +124,10 @@ export interface Lowering {
   ): IrValue;
   /** Address of a loader-set variable. */
   shared(global: SharedGlobal): IrPointer;
-  /** What the loader finds out about its host, a u64; of `kfunc`, whether this program may call it. */
-  hostValue(question: Omit<HostQuestion, 'program'>): IrValue;
   /** Index of the name of the event that fired in the loader's table: for probes that have several. */
   eventName(): IrValue;
+  /** The number of the user function's name in the same table. */
+  functionName(): IrValue;
   /** An argument of the USDT point that was reached. */
   usdtArgument(index: number): IrValue;
   /** Index of a strftime format in the manifest. */

@@ -37,12 +37,6 @@ export const USDT_SITE_SIZE = OPERANDS * OPERAND.size;
 /** The attach cookie is the number of the name (as of any wildcard), and above it the number of the site. */
 const SITE_SHIFT = 32;
 
-/** Index of the name of the point that was reached. */
-export function lowerUsdtName(fn: FunctionState): IrValue {
-  const { ir, lowering } = fn;
-  return ir.extend(lowering.call('get_attach_cookie', fn.context), 4, false);
-}
-
 /** arg0 => the operand's value, extended to 64 bits by its size and sign. */
 export function lowerUsdtArgument(fn: FunctionState, index: number): IrValue {
   const { ir, lowering, memory } = fn;

@@ -81,7 +81,8 @@ export function isInBpfProgram({ target }: ProbeTarget): boolean {
 
 /** Whether `func` is complete at compile time; also where there is none. */
 export function isFunctionKnown(probe: ProbeTarget): boolean {
-  return !isInKernelFunction(probe) || probe.function !== undefined;
+  const user = probe.provider === 'uprobe' || probe.provider === 'uretprobe';
+  return !(user || isInKernelFunction(probe)) || probe.function !== undefined;
 }
 
 export interface ProviderContext {

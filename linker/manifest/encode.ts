@@ -11,7 +11,6 @@ const ORDER: readonly (keyof Manifest)[] = [
   'unsafe',
   'params',
   'options',
-  'lookups',
   'probes',
   'sessions',
   'maps',

@@ -147,7 +147,8 @@ static bool name_expanded(const struct attachments *attachments, struct attach_t
 {
 	const struct mf_probe *probe = target->probe;
 
-	if (!probe->parameters || has_pattern(probe) || probe->provider == MF_USDT)
+	if (!probe->parameters || has_pattern(probe) || probe->provider == MF_USDT ||
+	    probe->provider == MF_UPROBE || probe->provider == MF_URETPROBE)
 		return true;
 	target->cookie = probe_names_add(&attachments->session->names, probe->name);
 	return target->cookie != UINT32_MAX;

@@ -116,18 +116,8 @@ static bool are_alike(const struct attach_target *entry, const struct attach_tar
 	return true;
 }
 
-/* Names of both ends, one behind the other: the cookie stands for the first. */
-static uint64_t add_names(struct session *session, uint64_t entry, uint64_t exit)
-{
-	uint32_t first = probe_names_add(&session->names, session->names.names[entry]);
-
-	if (first == UINT32_MAX ||
-	    probe_names_add(&session->names, session->names.names[exit]) == UINT32_MAX)
-		return UINT32_MAX;
-	return first;
-}
-
-/* Gives the entry the cookies of both. False without memory. */
+/* Gives the entry the cookies of both: numbers of names, that of the return in the upper half.
+ * False without memory. */
 static bool merge(struct attachments *attachments, const struct mf_session *merged,
 		  struct attach_target *entry, struct attach_target *exit)
 {
@@ -138,11 +128,10 @@ static bool merge(struct attachments *attachments, const struct mf_session *merg
 	if (!cookies)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		cookies[i] =
-			add_names(session, entry->functions ? entry->cookies[i] : entry->cookie,
-				  exit->functions ? exit->cookies[i] : exit->cookie);
-		if (cookies[i] == UINT32_MAX)
-			return false;
+		uint64_t first = entry->functions ? entry->cookies[i] : entry->cookie;
+		uint64_t second = exit->functions ? exit->cookies[i] : exit->cookie;
+
+		cookies[i] = second << 32 | first;
 	}
 	entry->merged = merged;
 	entry->partner = exit;

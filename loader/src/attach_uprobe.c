@@ -76,15 +76,15 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	result = attach_uprobe_explain(probe, target.path,
 				       binary_symbol_find(target.path, &query, &target.offset),
 				       failure);
+	/* Before Linux 5.15 there are no cookies: only for programs that ask for them. */
+	if (mf_needs(session->manifest, "bpf_get_attach_cookie"))
+		target.cookie = probe_names_pair(&session->names, probe->name, probe->function);
+	if (target.cookie == UINT64_MAX)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	if (result == ATTACH_OK)
 		result = attach_add_target(attachments, &target, failure);
 	if (result == ATTACH_OK)
 		attach_uprobe_choose_single(attachments, probe);
-	/* Programs ask for names that depend on parameters by the cookie; that of the function is
-	   the next. */
-	if (result == ATTACH_OK && probe->parameters &&
-	    probe_names_add(&session->names, probe->function) == UINT32_MAX)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	return result;
 }
 

@@ -77,16 +77,6 @@ static const char *name_of(struct arena *arena, const struct mf_probe *probe,
 	return arena_format(arena, "%s:%s:%s", provider, file->shown, function->name);
 }
 
-/* The name of one place, then that of its function: the program finds them by the cookie. */
-static uint32_t add_names(struct session *session, const char *name, const char *shown)
-{
-	uint32_t cookie = name ? probe_names_add(&session->names, name) : UINT32_MAX;
-
-	if (cookie == UINT32_MAX || probe_names_add(&session->names, shown) == UINT32_MAX)
-		return UINT32_MAX;
-	return cookie;
-}
-
 enum attach_result attach_uprobe_add_file(struct attachments *attachments,
 					  const struct mf_probe *probe,
 					  const struct binary_file *file,
@@ -108,7 +98,7 @@ enum attach_result attach_uprobe_add_file(struct attachments *attachments,
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	for (size_t i = 0; i < count; i++) {
 		const char *name, *shown = readable(session, functions[i].name);
-		uint32_t cookie;
+		uint64_t cookie;
 
 		if (!shown)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
@@ -118,8 +108,8 @@ enum attach_result attach_uprobe_add_file(struct attachments *attachments,
 		name = name_of(&session->arena, probe, file, &functions[i], shown);
 		if (name && !attach_is_wanted(attachments, name))
 			continue;
-		cookie = add_names(session, name, shown);
-		if (cookie == UINT32_MAX)
+		cookie = name ? probe_names_pair(&session->names, name, shown) : UINT64_MAX;
+		if (cookie == UINT64_MAX)
 			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		offsets[target.events] = functions[i].offset;
 		cookies[target.events++] = cookie;

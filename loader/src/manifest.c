@@ -51,6 +51,14 @@ const char *mf_provider_name(enum mf_provider provider)
 	return provider_names[provider];
 }
 
+bool mf_needs(const struct manifest *manifest, const char *feature)
+{
+	for (uint32_t i = 0; i < manifest->feature_count; i++)
+		if (strcmp(manifest->features[i], feature) == 0)
+			return true;
+	return false;
+}
+
 /* Reads one element of a list into `item`. */
 typedef void (*item_reader)(struct manifest_reader *reader, const struct json *json, void *item,
 			    uint32_t index);
@@ -166,25 +174,6 @@ static void read_option(struct manifest_reader *reader, const struct json *json,
 	option->description = manifest_bytes_or_null(reader, json, "description");
 	option->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
 	option->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
-}
-
-static void read_lookup(struct manifest_reader *reader, const struct json *json, void *item,
-			uint32_t index)
-{
-	static const char *const kinds[] = {[MF_LOOKUP_KERNEL_SYMBOL] = "kernel-symbol",
-					    [MF_LOOKUP_CGROUP] = "cgroup",
-					    [MF_LOOKUP_EXECUTABLE] = "executable",
-					    [MF_LOOKUP_KERNEL_FUNCTION] = "kernel-function",
-					    [MF_LOOKUP_KFUNC] = "kfunc"};
-	struct mf_lookup *lookup = item;
-
-	(void)index;
-	lookup->kind =
-		(enum mf_lookup_kind)manifest_choice(reader, json, "kind", kinds, COUNT_OF(kinds));
-	lookup->name = manifest_text(reader, json, "name");
-	if (lookup->kind == MF_LOOKUP_KFUNC)
-		lookup->program = manifest_text(reader, json, "program");
-	lookup->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
 }
 
 static void read_probe(struct manifest_reader *reader, const struct json *json, void *item,
@@ -487,7 +476,6 @@ static void read_globals(struct manifest_reader *reader, const struct json *root
 		{"pidNamespace", &globals->pid_namespace},
 		{"start", &globals->start},
 		{"wallOffset", &globals->wall_offset},
-		{"taiOffset", &globals->tai_offset},
 		{"cpus", &globals->cpus},
 		{"paramCount", &globals->param_count},
 		{"childPid", &globals->child_pid},
@@ -523,9 +511,6 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 	if (json_member(root, "options"))
 		manifest->options = read_list(reader, root, "options", sizeof(*manifest->options),
 					      read_option, &manifest->option_count);
-	if (json_member(root, "lookups"))
-		manifest->lookups = read_list(reader, root, "lookups", sizeof(*manifest->lookups),
-					      read_lookup, &manifest->lookup_count);
 	manifest->probes = read_list(reader, root, "probes", sizeof(*manifest->probes), read_probe,
 				     &manifest->probe_count);
 	if (manifest_optional(reader, root, "sessions", JSON_ARRAY))

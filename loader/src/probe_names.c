@@ -42,6 +42,13 @@ uint32_t probe_names_index(struct probe_names *table, const char *name)
 								   : probe_names_add(table, name);
 }
 
+uint64_t probe_names_pair(struct probe_names *table, const char *first, const char *second)
+{
+	uint64_t low = probe_names_index(table, first), high = probe_names_index(table, second);
+
+	return low == UINT32_MAX || high == UINT32_MAX ? UINT64_MAX : high << 32 | low;
+}
+
 static void keep(void *item)
 {
 	(void)item;

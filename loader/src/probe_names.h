@@ -20,6 +20,10 @@ uint32_t probe_names_add(struct probe_names *table, const char *name);
 /* The index of a name, which is added if it is not there: so equal names are one value. */
 uint32_t probe_names_index(struct probe_names *table, const char *name);
 
+/* A cookie of two names: the index of `first` and, shifted by 32 bits, that of `second`. UINT64_MAX
+ * without memory. */
+uint64_t probe_names_pair(struct probe_names *table, const char *first, const char *second);
+
 void probe_names_free(struct probe_names *table);
 
 #endif

@@ -18,8 +18,8 @@ struct wall_clock {
 	struct tm local;
 };
 
-/* What to add to the boot clock for another one, in ns. */
-uint64_t clock_offset(clockid_t clock);
+/* Nanoseconds from the boot clock to the wall clock. */
+uint64_t wall_clock_offset(void);
 
 void wall_clock_init(struct wall_clock *clock);
 

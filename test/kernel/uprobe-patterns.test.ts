@@ -296,6 +296,22 @@ describe.runIf(canRun)('uprobes by patterns', () => {
   });
 });
 
+describe.skipIf(!canRun)('the name of a function', () => {
+  it('is one value in all attach points of a block, patterns and names [BLT-021]', async () => {
+    const { stdout, stderr } = await run(
+      `uprobe:${WORKLOAD}:workload_targe*,uprobe:${WORKLOAD}:workload_target,uretprobe:${WORKLOAD}:$1 {
+        @[func] = count(); @probes[probe] = count();
+      }`,
+      { workload: 'call 5 7 8', parameters: ['workload_target'] },
+    );
+    expect(mapEntries(stdout, '@'), stderr).toEqual([['workload_target', 15]]);
+    expect(mapEntries(stdout, '@probes')).toEqual([
+      [`uretprobe:${WORKLOAD}:workload_target`, 5],
+      [`uprobe:${WORKLOAD}:workload_target`, 10],
+    ]);
+  });
+});
+
 describe.runIf(hasKernel('6.1'))('on Linux 6.1, which has no link for many uprobes', () => {
   it('patterns attach one by one [PRB-036]', async () => {
     const guest = temporaryFolder();
