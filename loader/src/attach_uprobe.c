@@ -15,7 +15,7 @@ struct binary_query attach_uprobe_query(const struct attachments *attachments,
 		.function = probe->function,
 		.offset = probe->offset,
 		.cpp = probe->cpp,
-		.sizeless = attachments->session->options->unsafe,
+		.unchecked = attachments->session->options->unsafe,
 	};
 }
 
@@ -46,6 +46,13 @@ enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const cha
 				      "%s %s:%s has no size: it may be no function. --unsafe "
 				      "attaches all the same.",
 				      provider, path, probe->function);
+	case BINARY_SYMBOL_INSIDE:
+		return attach_missing(failure,
+				      "%s %s:%s+%llu is not the start of an instruction (objdump "
+				      "-d shows those). A probe there would change another "
+				      "instruction; --unsafe attaches it all the same.",
+				      provider, path, probe->function,
+				      (unsigned long long)probe->offset);
 	case BINARY_SYMBOL_BEYOND:
 		if (!*probe->function)
 			return attach_missing(failure, "%s %s has no code at address 0x%llx.",

@@ -9,6 +9,7 @@
 #include "elf_file.h"
 #include "elf_image.h"
 #include "tracefs.h"
+#include "x86_length.h"
 
 /* Bit of .gnu.version that marks a version that is not the default. */
 #define VERSION_HIDDEN 0x8000
@@ -105,6 +106,26 @@ static enum binary_symbol_result open_image(struct elf_image *image, const char 
 	return BINARY_SYMBOL_NOT_ELF;
 }
 
+/* Whether an instruction begins at an offset in the function at an address. */
+static bool is_instruction(const struct elf_image *image, uint64_t address, uint64_t offset)
+{
+	uint64_t start, at = 0;
+
+	if (image->machine == EM_AARCH64)
+		return offset % 4 == 0;
+	if (image->machine != EM_X86_64 || !elf_image_offset(image, address, &start))
+		return true;
+	while (at < offset && start + at < image->size) {
+		size_t length = x86_length(image->bytes + start + at, image->size - start - at);
+
+		/* Code that is not understood is not judged. */
+		if (!length)
+			return true;
+		at += length;
+	}
+	return at == offset;
+}
+
 enum binary_symbol_result binary_symbol_find(const char *path, const struct binary_query *query,
 					     uint64_t *file_offset)
 {
@@ -121,7 +142,7 @@ enum binary_symbol_result binary_symbol_find(const char *path, const struct bina
 			result = BINARY_SYMBOL_UNKNOWN;
 		else if (match.indirect)
 			result = BINARY_SYMBOL_INDIRECT;
-		else if (!match.size && !query->sizeless)
+		else if (!match.size && !query->unchecked)
 			result = BINARY_SYMBOL_SIZELESS;
 		else if (match.size && query->offset >= match.size)
 			result = BINARY_SYMBOL_BEYOND;
@@ -135,6 +156,9 @@ enum binary_symbol_result binary_symbol_find(const char *path, const struct bina
 		else
 			result = BINARY_SYMBOL_BEYOND;
 	}
+	if (result == BINARY_SYMBOL_FOUND && *name && !query->unchecked &&
+	    !is_instruction(&image, match.address, query->offset))
+		result = BINARY_SYMBOL_INSIDE;
 	if (result == BINARY_SYMBOL_FOUND)
 		*file_offset += image.base;
 	elf_image_close(&image);
@@ -224,7 +248,7 @@ static void collect_table(const struct elf_image *image, uint32_t table, struct 
 		/* The code of an indirect function is a resolver that runs once. */
 		if (ELF64_ST_TYPE(info) != STT_FUNC || at >= strings_size ||
 		    read_u16(symbol + offsetof(Elf64_Sym, st_shndx)) == SHN_UNDEF ||
-		    (!read_u64(symbol + offsetof(Elf64_Sym, st_size)) && !into->query->sizeless) ||
+		    (!read_u64(symbol + offsetof(Elf64_Sym, st_size)) && !into->query->unchecked) ||
 		    !code_offset(image, read_u64(symbol + offsetof(Elf64_Sym, st_value)), &offset))
 			continue;
 		if (!memchr(name, 0, strings_size - at))

@@ -18,6 +18,8 @@ enum binary_symbol_result {
 	BINARY_SYMBOL_INDIRECT,
 	/* The symbol has no size: it may be no function. */
 	BINARY_SYMBOL_SIZELESS,
+	/* No instruction begins at the offset. */
+	BINARY_SYMBOL_INSIDE,
 	/* The offset lies behind the function's end. */
 	BINARY_SYMBOL_BEYOND,
 };
@@ -30,8 +32,8 @@ struct binary_query {
 	uint64_t offset;
 	/* The name is a readable one of C++. */
 	bool cpp;
-	/* Symbols without a size are taken too. */
-	bool sizeless;
+	/* Symbols without a size are taken too, and places that no instruction begins at. */
+	bool unchecked;
 };
 
 /*

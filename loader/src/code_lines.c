@@ -48,8 +48,22 @@ static size_t put_name(struct strbuf *to, const char *name, bool readable)
 	return start;
 }
 
+/* Puts the folder before the path that begins at `start`, if that is relative: tables up to DWARF 4
+ * leave out the one of the compilation. */
+static void complete_path(struct strbuf *to, size_t start, const char *folder)
+{
+	size_t length = to->length - start, more = strlen(folder);
+
+	if (!more || !length || to->data[start] == '/' || !strbuf_reserve(to, more + 1))
+		return;
+	memmove(to->data + start + more + 1, to->data + start, length);
+	memcpy(to->data + start, folder, more);
+	to->data[start + more] = '/';
+	to->length += more + 1;
+}
+
 static size_t put_call(struct strbuf *to, const struct code_lines *lines,
-		       const struct inline_call *call)
+		       const struct inline_call *call, const char *folder)
 {
 	size_t start = to->length;
 	struct dwarf_line_unit unit;
@@ -60,6 +74,7 @@ static size_t put_call(struct strbuf *to, const struct code_lines *lines,
 	dwarf_line_path(to, &unit, call->file);
 	strbuf_char(to, ':');
 	strbuf_u64(to, call->line);
+	complete_path(to, start, folder);
 	strbuf_char(to, '\0');
 	return start;
 }
@@ -70,20 +85,23 @@ static size_t gather(struct texts *texts, const struct code_lines *lines, uint64
 {
 	struct inline_call calls[INLINE_CALLS_MAX];
 	size_t count = lines->calls ? inline_calls_find(lines->calls, address, calls) : 0;
+	const char *folder = lines->calls ? inline_calls_folder(lines->calls, address) : "";
 	struct strbuf *to = &texts->bytes;
 
 	texts->lines[0] = 0;
-	if (source_lines_find(lines->lines, address, to))
+	if (source_lines_find(lines->lines, address, to)) {
+		complete_path(to, 0, folder);
 		strbuf_char(to, '\0');
-	else if (count)
+	} else if (count) {
 		texts->lines[0] = SIZE_MAX;
-	else
+	} else {
 		return 0;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const struct inline_call *call = &calls[count - 1 - i];
 
 		texts->functions[i] = put_name(to, call->name, readable);
-		texts->lines[i + 1] = put_call(to, lines, call);
+		texts->lines[i + 1] = put_call(to, lines, call, folder);
 	}
 	texts->functions[count] = SIZE_MAX;
 	return count + 1;

@@ -9,6 +9,7 @@ enum {
 	AT_STMT_LIST = 0x10,
 	AT_LOW_PC = 0x11,
 	AT_HIGH_PC = 0x12,
+	AT_COMP_DIR = 0x1b,
 	AT_ABSTRACT_ORIGIN = 0x31,
 	AT_SPECIFICATION = 0x47,
 	AT_RANGES = 0x55,
@@ -227,6 +228,9 @@ static void set_attribute(struct dwarf_die *die, const struct dwarf_unit *unit, 
 		break;
 	case AT_NAME:
 		die->name = value->text;
+		break;
+	case AT_COMP_DIR:
+		die->folder = value->text;
 		break;
 	case AT_LINKAGE_NAME:
 	case AT_MIPS_LINKAGE_NAME:

@@ -45,6 +45,8 @@ struct dwarf_die {
 	uint16_t tag;
 	bool has_children;
 	const char *name, *linkage_name;
+	/* Of a unit: the folder that relative paths start from. */
+	const char *folder;
 	/* Offsets in .debug_info; 0: none. */
 	uint64_t origin, sibling;
 	uint64_t low, high;

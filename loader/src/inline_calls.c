@@ -24,6 +24,7 @@ struct ranges {
 
 struct known_unit {
 	struct dwarf_unit unit;
+	const char *folder;
 	/* Of its functions. */
 	struct ranges functions;
 	bool functions_read;
@@ -164,6 +165,7 @@ static struct known_unit *unit_at(struct inline_calls *calls, uint64_t offset)
 		free_known(known);
 		return NULL;
 	}
+	known->folder = own.folder ? own.folder : "";
 	return known;
 }
 
@@ -232,6 +234,14 @@ static bool is_within(void *context, uint64_t low, uint64_t high)
 
 	sought->found = sought->address >= low && sought->address < high;
 	return !sought->found;
+}
+
+const char *inline_calls_folder(struct inline_calls *calls, uint64_t address)
+{
+	const struct range *range = find_range(&calls->units, address);
+	const struct known_unit *known = range ? unit_at(calls, range->offset) : NULL;
+
+	return known ? known->folder : "";
 }
 
 size_t inline_calls_find(struct inline_calls *calls, uint64_t address,

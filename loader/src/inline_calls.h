@@ -25,6 +25,9 @@ struct inline_calls;
 struct inline_calls *inline_calls_read(const struct debug_file *file);
 void inline_calls_free(struct inline_calls *calls);
 
+/* The folder that relative paths of the code at an address start from; "": not known. */
+const char *inline_calls_folder(struct inline_calls *calls, uint64_t address);
+
 /* The calls that an address (of the file's own space) is in, outermost first. */
 size_t inline_calls_find(struct inline_calls *calls, uint64_t address,
 			 struct inline_call found[INLINE_CALLS_MAX]);

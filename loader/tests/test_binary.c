@@ -36,7 +36,7 @@ static bool code_at(const char *path, uint64_t offset, const void *expected, siz
 static enum binary_symbol_result find(const char *path, const char *name, uint64_t offset,
 				      uint64_t *file_offset)
 {
-	const struct binary_query query = {.function = name, .offset = offset};
+	const struct binary_query query = {.function = name, .offset = offset, .unchecked = true};
 
 	return binary_symbol_find(path, &query, file_offset);
 }

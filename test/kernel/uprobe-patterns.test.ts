@@ -184,6 +184,35 @@ describe.runIf(canRun)('uprobes by patterns', () => {
     expect(mapEntries(one.stdout, '@')).toEqual([[`step_3, uprobe:${fixed}:step_3`, 3]]);
   });
 
+  it('stand at starts of instructions inside of functions [PRB-032]', async () => {
+    const code = execFileSync('objdump', ['-d', '--insn-width=16', library], { encoding: 'utf8' });
+    const lines =
+      /^[0-9a-f]+ <step_3>:\n((?: .*\n)+)/m.exec(code)?.[1]?.trimEnd().split('\n') ?? [];
+    const places = lines.map((line) => Number.parseInt(line, 16));
+    const [first = 0, second = 0] = places;
+    const at = (offset: number): string =>
+      `uprobe:${library}:step_3+${offset} { @[probe] = count(); }`;
+    const good = await run(at(second - first), { workload: start(program) });
+    expect(mapEntries(good.stdout, '@')).toEqual([
+      [`uprobe:${library}:step_3+${second - first}`, 3],
+    ]);
+    expect(second - first).toBeGreaterThan(1);
+    const wrong = await run(at(1));
+    expect(wrong.status).toBe(1);
+    expect(wrong.stderr).toContain('step_3+1 is not the start of an instruction');
+  });
+
+  it('want --unsafe for symbols without a size [PRB-032]', async () => {
+    const refused = await run(`uprobe:${library}:_init { @ = count(); }`);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('_init has no size: it may be no function. --unsafe');
+    const allowed = await run(`uprobe:${library}:_init { @ = count(); }`, {
+      flags: ['--unsafe'],
+      workload: start(program),
+    });
+    expect(mapEntries(allowed.stdout, '@')).toEqual([['', 1]]);
+  });
+
   it('find functions of a library in a zip archive, if it is stored there [PRB-030]', async () => {
     const archive = join(folder, 'app.apk');
     const start = writeArchive(archive, 'lib/libstroll.so', readFileSync(other), STORED);
