@@ -1,4 +1,5 @@
 #include "attach.h"
+#include "attach_kprobe_multi.h"
 #include "attach_kprobe_session.h"
 
 #include <bpf/libbpf.h>
@@ -19,7 +20,7 @@ static const struct attach_provider *const providers[] = {
 	[MF_TRACEPOINT] = &attach_tracepoint,
 	[MF_RAWTRACEPOINT] = &attach_rawtracepoint,
 	[MF_KPROBE] = &attach_kprobe,
-	[MF_KRETPROBE] = &attach_kprobe,
+	[MF_KRETPROBE] = &attach_kretprobe,
 	[MF_FENTRY] = &attach_fentry,
 	[MF_FEXIT] = &attach_fentry,
 	[MF_UPROBE] = &attach_uprobe,
@@ -49,6 +50,14 @@ enum attach_result attach_missing(struct attach_failure *failure, const char *fo
 	va_end(arguments);
 	failure->status = STATUS_FAILED;
 	return ATTACH_MISSING;
+}
+
+enum attach_result attach_lacking(struct attach_failure *failure, const char *why)
+{
+	enum attach_result result = attach_missing(failure, "%s", why);
+
+	failure->status = STATUS_KERNEL;
+	return result;
 }
 
 enum attach_result attach_failed(struct attach_failure *failure, int status, const char *format,
@@ -363,6 +372,10 @@ int attach_find(struct attachments *attachments, struct session *session)
 		if (unmatched[i])
 			status = check_block(attachments, &manifest->probes[i]);
 	free(unmatched);
+	if (status == STATUS_OK && !kprobes_align(attachments)) {
+		say_error("out of memory");
+		status = STATUS_FAILED;
+	}
 	if (status == STATUS_OK && manifest->session_count)
 		status = kprobe_sessions_choose(attachments);
 	if (status == STATUS_OK && attachments->target_count == 0 && attachments->filtered) {
@@ -390,15 +403,28 @@ static int attach_target(struct attachments *attachments, const struct attach_ta
 	return tell(attachments->session, target->probe, result, &failure);
 }
 
+bool attach_always(const struct attach_target *target)
+{
+	(void)target;
+	return true;
+}
+
+static bool is_newest_first(const struct attach_target *target)
+{
+	const struct attach_provider *provider = provider_of(target->probe);
+
+	return provider->is_newest_first && provider->is_newest_first(target);
+}
+
 int attach_all(struct attachments *attachments)
 {
 	int status = STATUS_OK;
 
 	for (uint32_t i = 0; i < attachments->target_count && status == STATUS_OK; i++)
-		if (!provider_of(attachments->targets[i].probe)->newest_first)
+		if (!is_newest_first(&attachments->targets[i]))
 			status = attach_target(attachments, &attachments->targets[i]);
 	for (uint32_t i = attachments->target_count; i > 0 && status == STATUS_OK; i--)
-		if (provider_of(attachments->targets[i - 1].probe)->newest_first)
+		if (is_newest_first(&attachments->targets[i - 1]))
 			status = attach_target(attachments, &attachments->targets[i - 1]);
 	if (status == STATUS_OK && attachments->target_count > 0 && attachments->attached == 0) {
 		say_error("Attachment failed for all probes.");

@@ -85,9 +85,9 @@ struct attach_failure {
 };
 
 struct attach_provider {
-	/* Attached in the reverse of the script's order, since the kernel runs the newest first
-	 * (spec of attach). */
-	bool newest_first;
+	/* Attached in the reverse of the script's order, since the kernel runs the newest first.
+	 * NULL: never. */
+	bool (*is_newest_first)(const struct attach_target *target);
 	/* Adds the targets of a probe: of a pattern, those that attach_is_wanted lets in. `probe`
 	 * is a copy with parameters put in. */
 	enum attach_result (*find)(struct attachments *attachments, const struct mf_probe *probe,
@@ -99,9 +99,13 @@ struct attach_provider {
 };
 
 extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, attach_kprobe,
-	attach_fentry, attach_uprobe, attach_usdt, attach_timer, attach_counter, attach_syscalls;
+	attach_kretprobe, attach_fentry, attach_uprobe, attach_usdt, attach_timer, attach_counter,
+	attach_syscalls;
 
 /* What the providers call: */
+
+/* For providers whose events all run the newest first. */
+bool attach_always(const struct attach_target *target);
 
 /* Whether --probe-filter lets an event of that full name in; counts it where not. */
 bool attach_is_wanted(struct attachments *attachments, const char *name);
@@ -123,6 +127,8 @@ enum attach_result attach_perf_event(struct attachments *attachments,
 				     struct attach_failure *failure);
 enum attach_result attach_missing(struct attach_failure *failure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same where the kernel has no such probes at all. */
+enum attach_result attach_lacking(struct attach_failure *failure, const char *why);
 enum attach_result attach_failed(struct attach_failure *failure, int status, const char *format,
 				 ...) __attribute__((format(printf, 3, 4)));
 /* The same with errno's text, and the status that errno means. */

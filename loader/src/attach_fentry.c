@@ -244,4 +244,4 @@ static enum attach_result find_any(struct attachments *attachments, const struct
 }
 
 const struct attach_provider attach_fentry = {
-	.newest_first = true, .find = find_any, .attach = attach};
+	.is_newest_first = attach_always, .find = find_any, .attach = attach};

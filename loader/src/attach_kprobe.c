@@ -126,9 +126,8 @@ static enum attach_result find_matches(struct attachments *attachments,
 		return attach_failed(failure, STATUS_FAILED, "Cannot read %s: %s.", list,
 				     strerror(errno));
 	if (count < 0 && errno == ENOENT)
-		return attach_failed(failure, STATUS_KERNEL,
-				     "This kernel lists no functions to trace: it wants "
-				     "CONFIG_DYNAMIC_FTRACE.");
+		return attach_lacking(failure, "This kernel lists no functions to trace: it wants "
+					       "CONFIG_DYNAMIC_FTRACE.");
 	if (count < 0)
 		return attach_failed(failure, STATUS_PERMISSION,
 				     "Cannot read %s/available_filter_functions: %s. It needs "
@@ -142,8 +141,8 @@ static enum attach_result find_matches(struct attachments *attachments,
 		return add_multi(attachments, probe, functions, (size_t)count, failure);
 	return kernel_has_kprobes()
 		       ? add_each(attachments, probe, functions, (size_t)count, failure)
-		       : attach_failed(
-				 failure, STATUS_KERNEL,
+		       : attach_lacking(
+				 failure,
 				 "This kernel has no kprobes: it wants CONFIG_KPROBE_EVENTS.");
 }
 
@@ -160,8 +159,8 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	    (is_pattern(probe->function) || (probe->module && is_pattern(probe->module))))
 		return find_matches(attachments, probe, failure);
 	if (!kernel_has_kprobes())
-		return attach_failed(failure, STATUS_KERNEL,
-				     "This kernel has no kprobes: it wants CONFIG_KPROBE_EVENTS.");
+		return attach_lacking(failure,
+				      "This kernel has no kprobes: it wants CONFIG_KPROBE_EVENTS.");
 	/* No name begins with a digit: a parameter was an address. */
 	address = probe->address			     ? probe->address
 		  : isdigit((unsigned char)*probe->function) ? probe->function
@@ -291,4 +290,58 @@ static enum attach_result attach(struct attachments *attachments,
 	return explain(target, errno, failure);
 }
 
-const struct attach_provider attach_kprobe = {.newest_first = true, .find = find, .attach = attach};
+/* Whether one of the links of many functions has this one. */
+static bool is_in_multi(const struct attachments *attachments, const char *function)
+{
+	for (uint32_t i = 0; i < attachments->target_count; i++) {
+		const struct attach_target *target = &attachments->targets[i];
+
+		for (uint32_t j = 0; target->functions && j < target->events; j++)
+			if (strcmp(target->functions[j], function) == 0)
+				return true;
+	}
+	return false;
+}
+
+bool kprobes_align(struct attachments *attachments)
+{
+	struct arena *arena = &attachments->session->arena;
+
+	for (uint32_t i = 0; i < attachments->target_count; i++) {
+		struct attach_target *target = &attachments->targets[i];
+		const enum mf_provider provider = target->probe->provider;
+		uint64_t *cookie;
+
+		if ((provider != MF_KPROBE && provider != MF_KRETPROBE) || !target->function ||
+		    target->category || target->offset ||
+		    !is_in_multi(attachments, target->function))
+			continue;
+		target->functions = arena_array(arena, 1, sizeof(*target->functions));
+		cookie = arena_array(arena, 1, sizeof(*cookie));
+		if (!target->functions || !cookie)
+			return false;
+		target->functions[0] = target->function;
+		*cookie = target->cookie;
+		target->cookies = cookie;
+		target->function = NULL;
+		target->events = 1;
+		bpf_program__set_expected_attach_type(attach_program(attachments, target->probe),
+						      BPF_TRACE_KPROBE_MULTI);
+	}
+	return true;
+}
+
+const struct attach_provider attach_kprobe = {
+	.is_newest_first = attach_always, .find = find, .attach = attach};
+/*
+ * Returns run the oldest first: whose entry ran last is the first to return. But links of many
+ * functions are one list since Linux 6.14 ("fprobe: Rewrite fprobe on function-graph tracer"),
+ * which is walked from its end at returns.
+ */
+static bool is_return_newest_first(const struct attach_target *target)
+{
+	return target->functions && host_kernel_is(6, 14);
+}
+
+const struct attach_provider attach_kretprobe = {
+	.is_newest_first = is_return_newest_first, .find = find, .attach = attach};

@@ -8,6 +8,13 @@
 
 bool kernel_has_kprobe_multi(void);
 
+/*
+ * Attaches single functions as those of patterns are, where a pattern has them, too: the kernel
+ * runs all of one kind before those of the other. Call once all targets are found. False without
+ * memory.
+ */
+bool kprobes_align(struct attachments *attachments);
+
 /* Attaches to the target's `functions`, with their cookies. */
 enum attach_result attach_kprobe_multi(struct attachments *attachments,
 				       const struct attach_target *target,

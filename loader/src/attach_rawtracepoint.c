@@ -165,9 +165,9 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	int error;
 
 	if (!host_can_access(BTF_FOLDER "/vmlinux", R_OK))
-		return attach_failed(failure, STATUS_KERNEL,
-				     "rawtracepoints require kernel BTF. Try using a 'tracepoint' "
-				     "instead.");
+		return attach_lacking(failure,
+				      "rawtracepoints require kernel BTF. Try using a 'tracepoint' "
+				      "instead.");
 	if (probe->module && !has_module(probe->module))
 		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
 				      probe->module, probe->name);

@@ -154,4 +154,5 @@ static enum attach_result attach(struct attachments *attachments,
 			       : attach_uprobe_place(attachments, target, &place, failure);
 }
 
-const struct attach_provider attach_uprobe = {.newest_first = true, .find = find, .attach = attach};
+const struct attach_provider attach_uprobe = {
+	.is_newest_first = attach_always, .find = find, .attach = attach};

@@ -207,4 +207,5 @@ static enum attach_result attach(struct attachments *attachments,
 	return attach_uprobe_place(attachments, target, &place, failure);
 }
 
-const struct attach_provider attach_usdt = {.newest_first = true, .find = find, .attach = attach};
+const struct attach_provider attach_usdt = {
+	.is_newest_first = attach_always, .find = find, .attach = attach};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +45,16 @@ bool host_pid_namespace(const char *process, uint64_t *device, uint64_t *inode)
 bool host_can_access(const char *path, int mode)
 {
 	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+}
+
+bool host_kernel_is(unsigned major, unsigned minor)
+{
+	unsigned own_major = 0, own_minor = 0;
+	struct utsname host;
+
+	if (uname(&host) != 0 || sscanf(host.release, "%u.%u", &own_major, &own_minor) != 2)
+		return false;
+	return own_major > major || (own_major == major && own_minor >= minor);
 }
 
 uint32_t host_ring_size(void)

@@ -18,6 +18,9 @@ bool host_pid_namespace(const char *process, uint64_t *device, uint64_t *inode);
  */
 bool host_can_access(const char *path, int mode);
 
+/* Whether the kernel is of that version or newer. */
+bool host_kernel_is(unsigned major, unsigned minor);
+
 /* Bytes of a ring buffer: a power of two from 1 MiB to 16 MiB, by the memory that is available. */
 uint32_t host_ring_size(void);
 

@@ -1,0 +1,160 @@
+/** What the loader decides by the kernel that it meets: order of attaching, -p, missing probes and features. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { blocksInOrder, expectOrder, thrice } from '../support/attach-order.ts';
+import { temporaryFolder, writeObject } from '../support/build.ts';
+import { mapEntries, mapValue } from '../support/expect.ts';
+import {
+  type GuestCommand,
+  type GuestResult,
+  hasKernel,
+  isBefore,
+  runInGuest,
+  SERIES,
+} from '../support/guest.ts';
+
+interface Command extends Omit<GuestCommand, 'object'> {
+  readonly text: string;
+}
+
+const READS = 'comm ordered read 3 10 comm none';
+const FILTER = '/comm == "ordered"/';
+
+const ORDERS = {
+  entry: thrice('kprobe:vfs_read'),
+  return: thrice('kretprobe:vfs_read'),
+  pattern: thrice('kprobe:vfs_rea*'),
+  patternReturn: thrice('kretprobe:vfs_rea*'),
+  mixed: ['kprobe:vfs_rea*', 'kprobe:vfs_read', 'kprobe:vfs_rea*', 'kprobe:vfs_read'],
+  tracepoint: thrice('tracepoint:syscalls:sys_enter_read'),
+  tracepoints: thrice('tracepoint:syscalls:sys_enter_rea*'),
+  both: ['kprobe:vfs_read', 'kretprobe:vfs_read'],
+  bothPatterns: ['kprobe:vfs_rea*', 'kretprobe:vfs_rea*'],
+} as const;
+
+/** One process is traced; another does the same before. */
+const ONE_PROCESS = `
+/workload read 5 10 getppid 5 call 5 1 1
+`;
+
+const POLICIES = ['error', 'warn', 'ignore'] as const;
+
+function missing(policy: (typeof POLICIES)[number]): string {
+  return `config = { missing_probes = "${policy}" }
+    kprobe:no_such_function { @a = 1; }
+    kretprobe:no_such_return { @b = 1; }
+    kprobe:no_such_module:f { @d = 1; }
+    tracepoint:$1:$2 { @e = 1; }
+    uprobe:/no/such/file:f { @f = 1; }
+    uprobe:/workload:no_such_function { @g = 1; }
+    usdt:/workload:no:point { @h = 1; }
+    usdt:/no/such/file:no:point { @i = 1; }
+    kprobe:vfs_read ${FILTER} { @there = count(); }`;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  ...Object.fromEntries(
+    Object.entries(ORDERS).map(([name, points]) => [
+      `order_${name}`,
+      { text: blocksInOrder(points, FILTER), workload: READS },
+    ]),
+  ),
+  ...Object.fromEntries(
+    POLICIES.map((policy) => [
+      `missing_${policy}`,
+      {
+        text: missing(policy),
+        parameters: 'no_such category',
+        workload: READS,
+        endsItself: policy === 'error',
+      },
+    ]),
+  ),
+  process: {
+    text: `kprobe:vfs_read { @entry = count(); } kretprobe:vfs_rea* { @return = count(); }
+      kprobe:ksys_read { @pair = count(); } kretprobe:ksys_read { @pairReturn = count(); }
+      tracepoint:syscalls:sys_enter_getppid { @tracepoint = count(); }
+      rawtracepoint:sys_enter /args.id == 110/ { @raw = count(); }
+      uprobe:/workload:workload_target { @user = count(); }`,
+    flags:
+      '-p $(/workload sleep 1500 read 7 10 getppid 7 call 7 1 1 sleep 500 >/dev/null & echo $!)',
+    script: ONE_PROCESS,
+    endsItself: true,
+  },
+  cpus: { text: 'BEGIN { print(ncpus); }', endsItself: true },
+};
+
+describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s', (series) => {
+  const names = Object.keys(COMMANDS);
+  const results = new Map<string, GuestResult>();
+  const folder = temporaryFolder();
+  const of = (name: string): GuestResult => {
+    const result = results.get(name);
+    if (!result) throw new Error(`no result of ${name}`);
+    return result;
+  };
+
+  beforeAll(async () => {
+    if (!hasKernel(series)) return;
+    const commands = Object.entries(COMMANDS).map(([name, { text, ...command }]) => {
+      writeObject(folder, name, text);
+      return { object: `${name}.o`, ...command };
+    });
+    (await runInGuest(series, folder, commands)).forEach((result, index) => {
+      const name = names[index];
+      if (name) results.set(name, result);
+    });
+  }, 240_000);
+
+  const test = it.runIf(hasKernel(series));
+
+  test.each(Object.entries(ORDERS))(
+    'blocks on one function or event run in the order of the script: %s [PRB-061]',
+    (name, points) => {
+      const { stdout, stderr } = of(`order_${name}`);
+      expect(stderr).not.toContain('ERROR');
+      expectOrder(stdout, points.length, 3);
+    },
+  );
+
+  test('-p limits probes of the kernel and of programs to one process [PRB-058] [PRB-059]', () => {
+    const { stdout, stderr, status } = of('process');
+    expect(stderr).not.toContain('ERROR');
+    for (const map of ['@entry', '@return', '@pair', '@pairReturn', '@tracepoint', '@raw', '@user'])
+      expect(mapValue(stdout, map), map).toBe(7);
+    expect(status).toBe(0);
+  });
+
+  test('probes that are not there are an error, a warning or nothing, and the others go on [CFG-017] [AOT-024]', () => {
+    const error = of('missing_error');
+    expect(error.stdout).toBe('');
+    expect(error.status).toBe(1);
+    const [warn, ignore] = [of('missing_warn'), of('missing_ignore')];
+    for (const { stdout, status } of [warn, ignore]) {
+      expect(mapEntries(stdout, '@there')).toEqual([['', 3]]);
+      expect(status).toBe(0);
+    }
+    expect(warn.stderr.match(/WARNING: .* Skipping\.$/gm)).toHaveLength(8);
+    expect(ignore.stderr).toBe('Attached 1 probe\n');
+  });
+
+  test('the number of CPUs is that of the guest [AOT-009]', () => {
+    expect(of('cpus').stdout).toBe('1\n\n\n');
+  });
+});
+
+describe.runIf(hasKernel('5.10'))('On Linux 5.10, which is older than what is supported', () => {
+  it('the helper that a script needs is named, with the kernel that brings it [AOT-015]', async () => {
+    const folder = temporaryFolder();
+    writeObject(folder, 'loop', 'BEGIN { for $i : 0..$1 { printf("%d\\n", $i); } }');
+    writeObject(folder, 'plain', 'BEGIN { printf("%d\\n", 1 + $1); }');
+    const [loop, plain] = await runInGuest('5.10', folder, [
+      { object: 'loop.o', parameters: '3', endsItself: true },
+      { object: 'plain.o', parameters: '3', endsItself: true },
+    ]);
+    expect(loop?.stderr).toMatch(
+      /This kernel \(5\.10\S*\) lacks bpf_loop, which the script needs and Linux 5\.17 brings\./,
+    );
+    expect(loop).toMatchObject({ stdout: '', status: 3 });
+    expect(plain).toMatchObject({ stdout: '4\n\n\n', status: 0 });
+  }, 120_000);
+});
