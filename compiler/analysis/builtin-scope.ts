@@ -8,6 +8,7 @@ import { INT64 } from '../types/type.ts';
 import { assignable } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { mapSymbol, mapUse, typeKey } from './maps.ts';
+import { pathOf } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { error, inFor, isUnknown, warning } from './state.ts';
 import type { TypedExpression } from './typed.ts';
@@ -58,6 +59,10 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     kernel: typing.round.kernel,
     config: typing.round.config,
     probe: typing.probe,
+    symbolSize(name) {
+      const path = pathOf(typing.probe);
+      return path === undefined ? undefined : typing.round.programs.symbolSize(path, name);
+    },
     unsafe: typing.round.unsafe,
     inLoop: inFor(typing),
     probeIndex: typing.round.namesAtLoad ? typing.round.nameIndex(typing.copy) : undefined,

@@ -36,7 +36,6 @@ const LATER: ReadonlySet<string> = new Set([
   'percpu_kaddr',
   'signal',
   'signal_thread',
-  'uaddr',
   'unwatch',
   'write_user',
 ]);

@@ -52,8 +52,8 @@ function programAt(typing: Typing): TracedProgram | Unreadable | undefined {
   return path === undefined ? undefined : typing.round.programs.open(path);
 }
 
-/** The one file that a probe of programs is in. */
-function pathOf({ target, parameterised }: ProbeTarget): string | undefined {
+/** The one file that a probe of programs is in; undefined where it depends on the host. */
+export function pathOf({ target, parameterised }: ProbeTarget): string | undefined {
   if (parameterised || !('path' in target) || target.path === '') return undefined;
   return target.path.includes('*') ? undefined : target.path;
 }

@@ -40,6 +40,7 @@ import { strConcat } from './str_concat.ts';
 import { strcontains, strlen, strncmp, strstr } from './strings.ts';
 import { ksym, usym } from './symbols.ts';
 import { strftime, time } from './time.ts';
+import { uaddr } from './uaddr.ts';
 import { gid, uid } from './uid.ts';
 
 /** A group of built-ins, as the reference shows them. */
@@ -105,6 +106,7 @@ export const sections: readonly Section[] = [
       uptr,
       ksym,
       usym,
+      uaddr,
       strlen,
       strncmp,
       strcontains,

@@ -1,60 +1,12 @@
-/** Where a traced program is on this machine, and where its debug information is: there, or in a separate file. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+/** Where the debug information of a traced program is: there, or in a separate file. */
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { viewOf } from '../../linker/elf/elf.ts';
 import { type ElfFile, openElfFile, sectionNamed } from '../../linker/elf/file.ts';
 
 /** Where distributions put separate debug files. */
 const SYSTEM_FOLDER = '/usr/lib/debug';
-const LIBRARY_FOLDERS: readonly string[] = [
-  '/usr/local/lib',
-  '/lib',
-  '/usr/lib',
-  '/lib64',
-  '/usr/lib64',
-];
-
-/** The file that a path of a uprobe means here; undefined where there is none. Bare names are looked for. */
-export function locateProgram(path: string): string | undefined {
-  if (path.includes('/')) return isFile(path) ? resolve(path) : undefined;
-  const programs = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
-  const found = programs.map((folder) => join(folder, path)).find(isFile);
-  return found ?? libraryFolders().flatMap((folder) => librariesIn(folder, path))[0];
-}
-
-function libraryFolders(): readonly string[] {
-  return LIBRARY_FOLDERS.flatMap((folder) => [
-    ...['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((triple) => join(folder, triple)),
-    folder,
-  ]);
-}
-
-/** `libc` is also libc.so and libc.so.6. */
-function librariesIn(folder: string, name: string): readonly string[] {
-  return entriesOf(folder)
-    .filter((entry) => entry === name || entry === `${name}.so` || entry.startsWith(`${name}.so.`))
-    .map((entry) => join(folder, entry))
-    .filter((path) => isFile(path) && isElf(path));
-}
-
-function entriesOf(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
-}
-
-/** Linker scripts have the names of libraries. */
-function isElf(path: string): boolean {
-  try {
-    openElfFile(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;

@@ -1,11 +1,13 @@
 /** The traced programs that a script names, opened when something is asked of them, and the numbers of their types. */
 import { openElfFile } from '../../linker/elf/file.ts';
+import { findBinaries } from '../binary/paths.ts';
 import { reasonOf } from '../kernel/error.ts';
 import type { KernelTypes, Member } from '../kernel/types.ts';
 import { DEBUG_TYPES, isDebugType } from '../types/type.ts';
 import { isDamage } from './damage.ts';
-import { findDebugFile, locateProgram } from './files.ts';
+import { findDebugFile } from './files.ts';
 import { createProgram, type TracedProgram } from './program.ts';
+import { findSymbols } from './symbols.ts';
 import type { Numbering } from './types.ts';
 
 /** Why a program cannot be used, as a sentence without its full stop, and what to do. */
@@ -17,6 +19,8 @@ export interface Unreadable {
 export interface Programs {
   /** The program that the path of a uprobe means on this machine, or why it cannot be used. */
   open(path: string): TracedProgram | Unreadable;
+  /** Bytes of a symbol; undefined where this machine does not have the program, or it has no such symbol. */
+  symbolSize(path: string, name: string): number | undefined;
   /** The kernel's and the script's types, and by their numbers also those of the programs. */
   readonly beside: (types: KernelTypes) => KernelTypes;
 }
@@ -34,7 +38,7 @@ export function createPrograms(folders: readonly string[]): Programs {
   const opened = new Map<string, ReturnType<Programs['open']>>();
 
   const open = (path: string): ReturnType<Programs['open']> => {
-    const found = locateProgram(path);
+    const found = findBinaries(path)[0]?.path;
     if (found === undefined)
       return { reason: `there is no file '${path}' here`, hints: [READABLE] };
     try {
@@ -78,6 +82,16 @@ export function createPrograms(folders: readonly string[]): Programs {
       const known = opened.get(path) ?? open(path);
       opened.set(path, known);
       return known;
+    },
+    symbolSize(path, name) {
+      const found = findBinaries(path)[0]?.path;
+      if (found === undefined) return undefined;
+      try {
+        return findSymbols(openElfFile(found), name)[0]?.size;
+      } catch {
+        // The loader will tell what is wrong with it.
+        return undefined;
+      }
     },
     beside: (kernel) => ({
       struct: (aggregate, name) => kernel.struct(aggregate, name),

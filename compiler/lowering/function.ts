@@ -20,6 +20,7 @@ import { copyBytes } from './strings.ts';
 import { lowerSyscallName } from './syscalls.ts';
 import { withTypedPointer } from './typed_pointers.ts';
 import { lowerUsdtArgument } from './usdt.ts';
+import { lowerUserAddress } from './user_addresses.ts';
 import { someExpression } from './walk.ts';
 
 /** What these say about the task and the CPU holds for a whole run: programs are not migrated. */
@@ -163,6 +164,7 @@ function createLowering(fn: FunctionState): Lowering {
     },
     functionName: () => upperCookie(fn),
     usdtArgument: (index) => lowerUsdtArgument(fn, index),
+    userAddress: (symbol) => lowerUserAddress(fn, symbol),
     format(text) {
       const known = unit.formats.indexOf(text);
       if (known !== -1) return known;

@@ -130,6 +130,8 @@ export interface Lowering {
   functionName(): IrValue;
   /** An argument of the USDT point that was reached. */
   usdtArgument(index: number): IrValue;
+  /** Address of a symbol of the program that the probe is in. */
+  userAddress(symbol: string): IrValue;
   /** Index of a strftime format in the manifest. */
   format(text: string): number;
   /** Bytes in .rodata, with a NUL. */

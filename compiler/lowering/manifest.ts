@@ -27,6 +27,7 @@ import { PAGE_SIZE, ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
 import type { UnitContext } from './unit_state.ts';
+import { distanceSymbol } from './user_addresses.ts';
 import { usesCall } from './walk.ts';
 
 const PRODUCER = 'bpfscript 0.1.0';
@@ -116,9 +117,30 @@ function describeProbe(
     parameters: target.parameterised,
     ...(target.syscalls ? { syscalls: offsetOf(syscallTable(probe.symbol).symbol) } : {}),
     ...usdtArguments(probe),
+    ...userAddresses(probe, offsetOf),
     block: probe.block,
     line: unit.sources.position(probe.range.start).line,
     ...fileOf(unit, unit.sources.place(probe.range)),
+  };
+}
+
+/** The symbols that the program asks the addresses of. */
+function userAddresses(
+  probe: TypedProbe,
+  offsetOf: (symbol: string) => number,
+): Pick<ManifestProbe, 'addresses'> {
+  const names = new Set<string>();
+  someCall([probe], ({ builtin, literals }) => {
+    const [name] = literals ?? [];
+    if (builtin === 'uaddr' && typeof name === 'string') names.add(name);
+    return false;
+  });
+  if (names.size === 0) return {};
+  return {
+    addresses: [...names].map((symbol) => ({
+      symbol,
+      offset: offsetOf(distanceSymbol(probe.symbol, symbol)),
+    })),
   };
 }
 

@@ -113,6 +113,11 @@ export interface ManifestProbe {
   readonly syscalls?: number;
   /** usdt: so many arguments the program reads; points with fewer are refused. Absent where it reads none. */
   readonly arguments?: number;
+  /**
+   * uprobe, uretprobe, usdt: symbols of the program's file. At `offset` in `.rodata` stands how many bytes each lies
+   * behind the place that the probe is attached to, as i64.
+   */
+  readonly addresses?: readonly { readonly symbol: string; readonly offset: number }[];
   /** Line of the attach point, for messages; `file` where that is not the script but what it imports. */
   readonly line: number;
   readonly file?: string;

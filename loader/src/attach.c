@@ -14,6 +14,7 @@
 #include "params.h"
 #include "report.h"
 #include "tracefs.h"
+#include "user_addresses.h"
 #include "zip_member.h"
 
 static const struct attach_provider *const providers[] = {
@@ -322,6 +323,8 @@ static int find_probe(struct attachments *attachments, const struct mf_probe *pr
 	}
 	if (!has_whole_name(expanded) || attach_is_wanted(attachments, expanded->name))
 		result = provider->find(attachments, expanded, &failure);
+	if (result == ATTACH_OK && expanded->address_count)
+		result = user_addresses_find(attachments, expanded, first, &failure);
 	if (attachments->target_count == first)
 		session->programs[probe->index] = NULL;
 	if (result == ATTACH_OK)

@@ -57,7 +57,8 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	bool matched = false;
 	int64_t count;
 
-	if (!table || !session_add_table(session, probe->syscalls, table))
+	if (!table ||
+	    !session_add_table(session, probe->syscalls, table, MF_SYSCALLS * sizeof(*table)))
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	if (!root)
 		return attach_failed(failure, STATUS_FAILED, "%s.", TRACEFS_HINT);

@@ -176,6 +176,21 @@ bool elf_image_offset(const struct elf_image *image, uint64_t address, uint64_t 
 	return false;
 }
 
+bool elf_image_address(const struct elf_image *image, uint64_t offset, uint64_t *address)
+{
+	for (uint32_t i = 0; i < image->segment_count; i++) {
+		const uint8_t *segment = segment_header(image, i);
+		uint64_t at = read_u64(segment + offsetof(Elf64_Phdr, p_offset));
+
+		if (read_u32(segment + offsetof(Elf64_Phdr, p_type)) != PT_LOAD || offset < at ||
+		    offset - at >= read_u64(segment + offsetof(Elf64_Phdr, p_filesz)))
+			continue;
+		*address = read_u64(segment + offsetof(Elf64_Phdr, p_vaddr)) + (offset - at);
+		return true;
+	}
+	return false;
+}
+
 const uint8_t *elf_image_build_id(const struct elf_image *image, uint32_t *size)
 {
 	uint64_t length = 0;

@@ -56,6 +56,9 @@ bool elf_image_is_code(const struct elf_image *image, uint64_t offset);
 /* Offset in the image of the byte at an address of the file's own address space. */
 bool elf_image_offset(const struct elf_image *image, uint64_t address, uint64_t *offset);
 
+/* Address of a byte of the image in the file's own address space. */
+bool elf_image_address(const struct elf_image *image, uint64_t offset, uint64_t *address);
+
 /* The id that the linker gave the file (.note.gnu.build-id); NULL: none. */
 const uint8_t *elf_image_build_id(const struct elf_image *image, uint32_t *size);
 

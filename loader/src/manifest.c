@@ -176,6 +176,16 @@ static void read_option(struct manifest_reader *reader, const struct json *json,
 	option->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
 }
 
+static void read_address(struct manifest_reader *reader, const struct json *json, void *item,
+			 uint32_t index)
+{
+	struct mf_address *address = item;
+
+	(void)index;
+	address->symbol = manifest_text(reader, json, "symbol");
+	address->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
+}
+
 static void read_probe(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
@@ -195,6 +205,9 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		(uint32_t)manifest_number_or(reader, json, "syscalls", UINT32_MAX - 1, MF_NONE);
 	probe->arguments =
 		(uint32_t)manifest_number_or(reader, json, "arguments", MF_USDT_ARGUMENTS, 0);
+	if (manifest_optional(reader, json, "addresses", JSON_ARRAY))
+		probe->addresses = read_list(reader, json, "addresses", sizeof(*probe->addresses),
+					     read_address, &probe->address_count);
 	if (!target)
 		return;
 	probe->provider = (enum mf_provider)manifest_choice(

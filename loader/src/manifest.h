@@ -282,6 +282,13 @@ enum mf_provider {
 /* Entries of a table of system calls. */
 #define MF_SYSCALLS 1024
 
+/* A symbol of the file that a probe is in. */
+struct mf_address {
+	const char *symbol;
+	/* In .rodata: an i64, by how many bytes it lies behind the probe's place. */
+	uint32_t offset;
+};
+
 struct mf_probe {
 	uint32_t index;
 	/* Name of the program's symbol. */
@@ -319,6 +326,9 @@ struct mf_probe {
 	uint32_t syscalls;
 	/* usdt: how many arguments the program reads. */
 	uint32_t arguments;
+	/* uprobe, uretprobe, usdt: symbols whose distance the program reads. */
+	const struct mf_address *addresses;
+	uint32_t address_count;
 };
 
 /* One program for both ends of a function, which may take the place of two. */

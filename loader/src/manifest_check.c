@@ -74,6 +74,11 @@ static void check_probes(struct checker *checker)
 		    (probe->provider != MF_TRACEPOINT ||
 		     !within(probe->syscalls, MF_SYSCALLS * sizeof(uint16_t), checker->rodata)))
 			wrong(checker, "probe %s has no place for its system calls", probe->name);
+		for (uint32_t j = 0; j < probe->address_count; j++)
+			if (!probe->path ||
+			    !within(probe->addresses[j].offset, sizeof(int64_t), checker->rodata))
+				wrong(checker, "probe %s has no place for the address of %s",
+				      probe->name, probe->addresses[j].symbol);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(checker->manifest->probes[j].program, probe->program) == 0)
 				wrong(checker, "two probes share the program '%s'", probe->program);

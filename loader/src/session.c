@@ -238,13 +238,13 @@ static void put_global(uint8_t *section, uint32_t offset, const void *value, siz
 		memcpy(section + offset, value, size);
 }
 
-bool session_add_table(struct session *session, uint32_t offset, const uint16_t *entries)
+bool session_add_table(struct session *session, uint32_t offset, const void *bytes, size_t size)
 {
 	struct session_table *table = arena_alloc(&session->arena, sizeof(*table));
 
 	if (!table)
 		return false;
-	*table = (struct session_table){offset, entries, session->tables};
+	*table = (struct session_table){offset, bytes, size, session->tables};
 	session->tables = table;
 	return true;
 }
@@ -286,8 +286,7 @@ static int set_rodata(struct session *session)
 	put_global(rodata, globals->param_count, &count, sizeof(count));
 	put_global(rodata, globals->child_pid, &session->child_pid, sizeof(session->child_pid));
 	for (const struct session_table *table = session->tables; table; table = table->next)
-		memcpy(rodata + table->offset, table->entries,
-		       MF_SYSCALLS * sizeof(*table->entries));
+		memcpy(rodata + table->offset, table->bytes, table->size);
 	status = params_store(session->options, session->manifest, rodata, size);
 	if (status == STATUS_OK)
 		status = named_store(session->options, session->manifest, rodata, size);

@@ -20,8 +20,9 @@ struct attachments;
 
 /* Numbers that are known once probes have found their targets, for the program to read. */
 struct session_table {
-	uint32_t offset;	 /* in .rodata */
-	const uint16_t *entries; /* MF_SYSCALLS of them */
+	uint32_t offset; /* in .rodata */
+	const void *bytes;
+	size_t size;
 	struct session_table *next;
 };
 
@@ -125,6 +126,6 @@ const char *session_probe_name(const struct session *session, uint64_t index);
 
 /* Has a table (of the session's arena) copied to .rodata when programs are loaded. False
  * without memory. */
-bool session_add_table(struct session *session, uint32_t offset, const uint16_t *entries);
+bool session_add_table(struct session *session, uint32_t offset, const void *bytes, size_t size);
 
 #endif

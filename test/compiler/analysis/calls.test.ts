@@ -20,7 +20,7 @@ describe('names', () => {
   });
 
   it('of later versions say so', () => {
-    expectError('print(uaddr("x"));', 'uaddr() is not supported yet', 'uaddr');
+    expectError('print(kaddr("x"));', 'kaddr() is not supported yet', 'kaddr');
     expectError('print(config);', "'config' is not supported yet", 'config');
     expectError('$a = 1; $p = &$a;', 'The & operator (address of) is not supported yet', '&$a');
   });

@@ -344,6 +344,7 @@ export function createMachine(world: World = {}): Machine {
     mapPointer: unsupported,
     eventName: () => lowering.call('get_attach_cookie', point(context)),
     functionName: () => lowering.call('get_attach_cookie', point(context)),
+    userAddress: () => wrap(0n),
     usdtArgument: () => {
       throw new Error('this machine has no USDT points');
     },
