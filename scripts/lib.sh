@@ -12,7 +12,7 @@ fail() {
 
 # What building needs, what testing needs besides, and what the benchmarks compare with.
 build_packages=(llvm-14-dev zlib1g-dev g++ gcc make cmake ninja-build libbpf-dev libelf-dev libiberty-dev)
-test_packages=(qemu-system-x86 busybox-static cpio bpftool clang-14 llvm-14 clang-format-14)
+test_packages=(qemu-system-x86 busybox-static cpio xz-utils bpftool clang-14 llvm-14 clang-format-14)
 bench_packages=(bpftrace clang-14)
 
 # Installs the Debian packages that are missing: as root by itself, else it prints the command.

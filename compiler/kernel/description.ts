@@ -17,6 +17,8 @@ export interface KernelSources {
   readonly tracepoints: TracepointSource;
   /** One name a line, sorted. */
   functions(): string;
+  /** Modules that have a function of that name, sorted. */
+  functionModules?(name: string): readonly string[];
   /** `name number` on each line. */
   syscalls(): string;
 }
@@ -40,6 +42,7 @@ export function describeKernel(sources: KernelSources): Kernel {
     },
     rawTracepoint,
     function: btfTypes.function,
+    functionModules: (name) => sources.functionModules?.(name) ?? [],
     matchTypedFunctions(pattern) {
       const matches = new RegExp(`^${patternText(pattern)}$`);
       const names = btfTypes.typedFunctions((name) => matches.test(name) && !REFUSED.has(name));

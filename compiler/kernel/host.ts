@@ -39,6 +39,7 @@ export function hostSources(files: HostFiles): KernelSources {
     btf: () => read(files.btf, 'the kernel was built without BTF (CONFIG_DEBUG_INFO_BTF)'),
     tracepoints: tracefsSource(files.tracing),
     functions: () => traceableFunctions(files.tracing),
+    functionModules: (name) => functionModules(files.tracing, name),
     syscalls: () => systemCalls(files.syscalls),
   };
 }
@@ -100,13 +101,30 @@ function exists(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Names of vmlinux and modules (`name [module]`), sorted, each once. */
-function traceableFunctions(folders: readonly string[]): string {
+/** Lines of functions of vmlinux and modules: `name [module]`. */
+function traceableLines(folders: readonly string[]): readonly string[] {
   const file = join(tracefs(folders), 'available_filter_functions');
   const hint = 'it needs root, and a kernel that is not locked down';
-  const names = read(file, hint)
-    .toString('utf8')
-    .split('\n')
+  return read(file, hint).toString('utf8').split('\n');
+}
+
+/** A kernel that hides its functions names no modules. */
+function functionModules(folders: readonly string[], name: string): readonly string[] {
+  try {
+    const modules = traceableLines(folders).flatMap((line) => {
+      const [found, module] = line.split(/\s/, 2);
+      return found === name && module ? [module.slice(1, -1)] : [];
+    });
+    return [...new Set(modules)].sort();
+  } catch (error) {
+    if (error instanceof KernelDescriptionError) return [];
+    throw error;
+  }
+}
+
+/** Names, sorted, each once. */
+function traceableFunctions(folders: readonly string[]): string {
+  const names = traceableLines(folders)
     .map((line) => line.split(/\s/, 1)[0] ?? '')
     // Placeholders of functions that were dropped after the kernel was linked.
     .filter((name) => name !== '' && !name.startsWith('__ftrace_invalid_address__'));

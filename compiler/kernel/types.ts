@@ -84,6 +84,8 @@ export interface KernelDescription {
    * none of that name.
    */
   function(name: string): KernelFunction | string | undefined;
+  /** Modules that have a traceable function of that name, sorted; only the running kernel tells. */
+  functionModules?(name: string): readonly string[];
   /** Names of functions that fentry and fexit can be attached to, by a pattern with `*`, sorted. */
   matchTypedFunctions(pattern: string): readonly string[];
   /**

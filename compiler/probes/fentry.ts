@@ -52,7 +52,7 @@ function resolve(
   }
   if (module !== undefined && typed)
     return no(
-      ...untypable(`the kernel description has no types of module ${module}`),
+      ...untypable(noTypes(module)),
       `A kprobe has them untyped: kprobe:${module}:${text}.`,
     );
   const wildcard = isWildcard(text) || isWildcard(module ?? '');
@@ -68,9 +68,26 @@ function resolve(
   }
   if (module !== undefined) return context.onlyKnown ? [] : [target(place, text, {})];
   const description = context.kernel.function(text);
+  const modules =
+    description === undefined && given === undefined
+      ? (context.kernel.functionModules?.(text) ?? [])
+      : [];
+  const [only, ...others] = modules;
+  if (only !== undefined && others.length > 0)
+    return no(
+      `${name}:${text} is in several modules: ${modules.join(', ')}`,
+      `Name one of them: ${name}:${only}:${text}`,
+    );
+  if (only !== undefined)
+    return typed ? no(...untypable(noTypes(only))) : [target({ ...place, module: only }, text, {})];
   if (description === undefined) {
     const names = context.onlyKnown ? [] : context.kernel.matchTypedFunctions('*');
-    return refuseMissing(attachPoint, context, name, text, suggestion(text, names));
+    const near = suggestion(text, names);
+    const hints =
+      near.length > 0 || given !== undefined
+        ? near
+        : [`A function of a module is named with it: ${name}:MODULE:${text}`];
+    return refuseMissing(attachPoint, context, name, text, hints);
   }
   if (typeof description === 'string')
     return no(`${text} cannot be traced by ${name}: ${description}`);
@@ -114,6 +131,10 @@ function ofProgram(
       target: { provider: name, program: given ?? '*', function: text },
     },
   ];
+}
+
+function noTypes(module: string): string {
+  return `the kernel description has no types of module ${module}`;
 }
 
 function untypable(why: string): [string, string] {

@@ -63,6 +63,57 @@ static void list_parameters(const struct btf *btf, const struct btf_type *protot
 			btf__str_by_offset(btf, btf_params(prototype)[i].name_off));
 }
 
+/* The id of a function in vmlinux, or in the module alone if that is what the BTF is of. */
+static int find_function(const struct btf *btf, const char *name)
+{
+	const struct btf *base = btf__base_btf(btf);
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+
+	return base && id >= 0 && (uint32_t)id < btf__type_cnt(base) ? -ENOENT : id;
+}
+
+static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
+				   const struct btf *btf, struct attach_failure *failure);
+
+/* A function that the kernel itself does not have, in the one module that has it. */
+static enum attach_result find_in_modules(struct attachments *attachments,
+					  const struct mf_probe *probe,
+					  struct attach_failure *failure)
+{
+	struct session *session = attachments->session;
+	const char *provider = mf_provider_name(probe->provider), *first = NULL, *second = NULL;
+	struct mf_probe *in_module = arena_alloc(&session->arena, sizeof(*in_module));
+	const char **modules;
+	int64_t count = kernel_btf_modules(&session->arena, &modules);
+
+	if (!in_module || count < 0)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	for (int64_t i = 0; i < count && !second; i++) {
+		const struct btf *btf = session_kernel_btf(session, modules[i]);
+
+		if (!btf || find_function(btf, probe->function) < 0)
+			continue;
+		if (first)
+			second = modules[i];
+		else
+			first = modules[i];
+	}
+	if (second)
+		return attach_failed(failure, STATUS_FAILED,
+				     "%s:%s is in several modules, as %s and %s. Name one of them: "
+				     "%s:%s:%s.",
+				     provider, probe->function, first, second, provider, first,
+				     probe->function);
+	if (!first)
+		return attach_missing(failure,
+				      "No matches for %s %s. The kernel's BTF has no such function "
+				      "(it is either non-existing or inlined).",
+				      provider, probe->function);
+	*in_module = *probe;
+	in_module->module = first;
+	return find_one(attachments, in_module, session_kernel_btf(session, first), failure);
+}
+
 static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
 				   const struct btf *btf, struct attach_failure *failure)
 {
@@ -70,8 +121,10 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 	struct bpf_program *program = attach_program(attachments, probe);
 	const struct btf_type *prototype;
 	char here[256];
-	int error, id = btf__find_by_name_kind(btf, probe->function, BTF_KIND_FUNC);
+	int error, id = find_function(btf, probe->function);
 
+	if (id < 0 && !probe->module)
+		return find_in_modules(attachments, probe, failure);
 	if (id < 0)
 		return attach_missing(failure,
 				      "No matches for %s %s. The kernel's BTF has no such function "
@@ -92,6 +145,9 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 		if (error)
 			return attach_refused(failure, probe, -error);
 	}
+	/* libbpf takes the first module that has the name: a copy is loaded for the right one. */
+	if (probe->module)
+		target.btf_id = (uint32_t)id;
 	return attach_add_target(attachments, &target, failure);
 }
 
@@ -154,7 +210,7 @@ static enum attach_result add_match(struct attachments *attachments, const struc
 		.probe = probe,
 		.function = arena_text(arena, function->name, strlen(function->name)),
 		.cookie = probe_names_index(&attachments->session->names, name),
-		.btf_id = template ? 0 : function->id};
+		.btf_id = template && !probe->module ? 0 : function->id};
 
 	if (!target.function || target.cookie == UINT32_MAX)
 		return attach_failed(failure, STATUS_FAILED, "out of memory");

@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -121,6 +122,39 @@ int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, cons
 				struct kernel_function **events)
 {
 	return match(arena, btf, pattern, event_name, events);
+}
+
+int64_t kernel_btf_modules(struct arena *arena, const char ***modules)
+{
+	DIR *folder = opendir("/sys/kernel/btf");
+	int64_t count = 0, room = 0;
+	struct dirent *entry;
+
+	*modules = NULL;
+	while (folder && (entry = readdir(folder))) {
+		const char *name = entry->d_name;
+
+		if (name[0] == '.' || strcmp(name, "vmlinux") == 0)
+			continue;
+		if (count == room) {
+			const char **more;
+
+			room = room ? 2 * room : 64;
+			more = arena_array(arena, (size_t)room, sizeof(*more));
+			if (more && count)
+				memcpy(more, *modules, (size_t)count * sizeof(*more));
+			*modules = more;
+		}
+		name = *modules ? arena_text(arena, name, strlen(name)) : NULL;
+		if (!name) {
+			closedir(folder);
+			return -1;
+		}
+		(*modules)[count++] = name;
+	}
+	if (folder)
+		closedir(folder);
+	return count;
 }
 
 int kernel_btf_module_fd(const char *module)

@@ -26,6 +26,12 @@ int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char 
 int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, const char *pattern,
 				struct kernel_function **events);
 
+/*
+ * The names of the loaded modules that have BTF, in *modules. The result is their number, or -1
+ * without memory; 0 too where they cannot be listed.
+ */
+int64_t kernel_btf_modules(struct arena *arena, const char ***modules);
+
 /* A new descriptor of the module's BTF in the kernel, as attach_btf_obj_fd; -1 with errno. */
 int kernel_btf_module_fd(const char *module);
 

@@ -80,12 +80,14 @@ describe('a description', () => {
       expect(kernel.matchTracepoints('f*', 'open*')).toEqual(['fs:opened']);
       expect(kernel.tracepoint('fs', 'closed')).toBeUndefined();
       expect(kernel.matchFunctions('*')).toEqual(['ext4_sync', 'vfs_read']);
+      expect(kernel.functionModules?.('vfs_read')).toEqual([]);
       expect([...kernel.syscalls()]).toEqual([
         ['openat', 257],
         ['read', 0],
       ]);
       expect(Buffer.from(kernel.btf).equals(btf())).toBe(true);
     }
+    expect(host.functionModules?.('ext4_sync')).toEqual(['ext4']);
     expect(stored.tracepoint('net', 'opened')).toEqual(host.tracepoint('net', 'opened'));
     expect(stored.tracepoint('fs', 'opened')).toMatchObject([
       {

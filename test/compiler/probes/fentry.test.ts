@@ -55,6 +55,24 @@ describe('fentry and fexit', () => {
       'arguments cannot be typed: which function this is depends on positional parameters',
     );
   });
+  it('look for a function in modules where the kernel has none, and want the module of several [PRB-020]', () => {
+    expect(target('fentry:dummy_xmit')).toMatchObject({
+      name: 'fentry:dummy_xmit',
+      section: 'fentry',
+      target: { provider: 'fentry', module: 'dummy', function: 'dummy_xmit' },
+    });
+    expect(refusal('fentry:dummy_xmit', true)).toBe(
+      'arguments cannot be typed: the kernel description has no types of module dummy',
+    );
+    expect(resolve('fexit:char2uni')).toMatchObject({
+      targets: [],
+      messages: ['fexit:char2uni is in several modules: nls_cp437, nls_utf8'],
+      hints: ['Name one of them: fexit:nls_cp437:char2uni'],
+    });
+    expect(resolve('fentry:no_such_function')).toMatchObject({
+      hints: ['A function of a module is named with it: fentry:MODULE:no_such_function'],
+    });
+  });
   it('attach to BPF programs by number and name, without arguments [PRB-021]', () => {
     expect(target('fentry:bpf:prog')).toMatchObject({
       name: 'fentry:bpf:prog',

@@ -61,6 +61,12 @@ const FUNCTIONS: Readonly<Record<string, KernelFunction | string>> = {
   printk: 'it takes a variable number of arguments',
 };
 
+/** Modules that have a function. */
+const MODULES: Readonly<Record<string, readonly string[]>> = {
+  char2uni: ['nls_cp437', 'nls_utf8'],
+  dummy_xmit: ['dummy'],
+};
+
 const kernel: KernelDescription = {
   release: '6.18.0',
   arch: 'x86_64',
@@ -81,6 +87,7 @@ const kernel: KernelDescription = {
   tracepoint: (category, event) => (EVENTS.includes(`${category}:${event}`) ? [FIELD] : undefined),
   rawTracepoint: (event) => RAW[event]?.map((name, slot) => ({ name, type: UINT64, slot })),
   function: (name) => FUNCTIONS[name],
+  functionModules: (name) => MODULES[name] ?? [],
   matchTypedFunctions: (pattern) =>
     Object.keys(FUNCTIONS).filter(
       (name) => typeof FUNCTIONS[name] === 'object' && matches(pattern, name),

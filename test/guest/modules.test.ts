@@ -1,0 +1,97 @@
+/** fentry and fexit in modules: two of those that the guest loads have functions of the same name. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, writeObject } from '../support/build.ts';
+import { mapEntries, mapValue } from '../support/expect.ts';
+import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import type { RunResult } from '../support/run.ts';
+
+type Result = Omit<RunResult, 'endedAfter'>;
+
+interface Command extends Omit<GuestCommand, 'object'> {
+  readonly text: string;
+}
+
+const MODULES = ['dummy', 'ledtrig-timer', 'ledtrig-oneshot'];
+const LOAD = `$(for each in ${MODULES.join(' ')}; do insmod /$each.ko; done 2>/dev/null)`;
+/** Each read of a counter asks the device for all of them, once. */
+const STATISTICS = 'for i in 1 2 3 4 5 6 7; do cat /sys/class/net/dummy0/statistics/rx_bytes; done';
+
+const COMMANDS = {
+  module: {
+    text: 'fentry:dummy:dummy_get_stats64 /comm == "cat"/ { @[probe, func] = count(); }',
+    flags: LOAD,
+    script: `${STATISTICS} >/tmp/out\n`,
+  },
+  pattern: {
+    text: 'fentry:dummy:dummy_get_* /comm == "cat"/ { @[probe, func] = count(); } fexit:dummy:dummy_get_stats64 /comm == "cat"/ { @exits = count(); }',
+    script: `${STATISTICS} >/tmp/out\n`,
+  },
+  found: {
+    text: 'fentry:$1 /comm == "cat"/ { @[probe] = count(); }',
+    parameters: 'dummy_get_stats64',
+    script: `${STATISTICS} >/tmp/out\n`,
+  },
+  ambiguous: { text: 'fentry:$1 { @ = count(); }', parameters: 'led_delay_on_show' },
+  named: { text: 'fentry:ledtrig_oneshot:led_delay_on_show { @ = count(); }' },
+  kernel: { text: 'fentry:ledtrig_oneshot:vfs_read { @ = count(); }' },
+} as const satisfies Readonly<Record<string, Command>>;
+
+type Name = keyof typeof COMMANDS;
+
+describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s', (series) => {
+  const cache = join(import.meta.dirname, '../../.cache/kernels', series, 'modules');
+  const present = hasKernel(series) && existsSync(cache) && readdirSync(cache).length > 0;
+  const results = new Map<string, Result>();
+  const folder = temporaryFolder();
+  const of = (name: Name): Result => {
+    const result = results.get(name);
+    if (!result) throw new Error(`no result of ${name}`);
+    return result;
+  };
+
+  beforeAll(async () => {
+    if (!present) return;
+    mkdirSync(join(folder, 'payload'), { recursive: true });
+    for (const module of MODULES)
+      copyFileSync(join(cache, `${module}.ko`), join(folder, 'payload', `${module}.ko`));
+    const commands = Object.entries<Command>(COMMANDS).map(([name, { text, ...rest }]) => {
+      writeObject(folder, name, text);
+      return { object: `${name}.o`, ...rest };
+    });
+    (await runInGuest(series, folder, commands)).forEach((result, index) => {
+      results.set(Object.keys(COMMANDS)[index] ?? '', result);
+    });
+  }, 180_000);
+
+  const test = it.runIf(present);
+
+  test('a function of a module is traced by the module, or by its name where no other has it', () => {
+    expect(mapEntries(of('module').stdout, '@'), of('module').stderr).toEqual([
+      ['fentry:dummy:dummy_get_stats64, dummy_get_stats64', 7],
+    ]);
+    expect(mapEntries(of('found').stdout, '@'), of('found').stderr).toEqual([
+      ['fentry:dummy_get_stats64', 7],
+    ]);
+    const { stdout, stderr } = of('pattern');
+    expect(mapValue(stdout, '@', 'fentry:dummy:dummy_get_stats64, dummy_get_stats64'), stderr).toBe(
+      7,
+    );
+    expect(mapValue(stdout, '@exits')).toBe(7);
+  });
+
+  test('a function that several modules have wants the module [PRB-020]', () => {
+    expect(of('ambiguous').stderr).toMatch(
+      /ERROR: fentry:led_delay_on_show is in several modules, as (ledtrig_\w+) and ledtrig_\w+\. Name one of them: fentry:\1:led_delay_on_show\./,
+    );
+    expect(of('ambiguous').status).toBe(1);
+    expect(of('named').stderr).toContain('Attached 1 probe');
+    expect(of('named').status).toBe(0);
+  });
+
+  test('a function of the kernel is none of a module', () => {
+    expect(of('kernel').stderr).toContain('No matches for fentry');
+    expect(of('kernel').status).toBe(1);
+  });
+});
