@@ -1,5 +1,6 @@
 /** skboutput: a network packet, for the loader to write to a pcap file. */
 import type { TypedExpression } from '../analysis/typed.ts';
+import type { EventSpec } from '../lowering/lowering.ts';
 import type { Type } from '../types/type.ts';
 import { UINT32, UINT64 } from '../types/type.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
@@ -86,14 +87,19 @@ export const skboutput: Builtin = {
           ir.compare('ule', end, offset),
           () => ir.constant(EINVAL),
           () => {
-            const spec = { kind: 'packet', fields: FIELDS, format: textLiteral(call, 0) } as const;
-            const { pointer, size } = lowering.record(spec, (field) => {
+            const spec: EventSpec = {
+              kind: 'packet',
+              fields: FIELDS,
+              format: textLiteral(call, 0),
+              range: call.range,
+            };
+            const { pointer, size, countLost } = lowering.record(spec, (field) => {
               ir.store(field(0).pointer, 0, 8, lowering.call('ktime_get_boot_ns'));
               ir.store(field(1).pointer, 0, 4, end);
               ir.store(field(2).pointer, 0, 4, offset);
               ir.store(field(3).pointer, 0, 4, total);
             });
-            return lowering.call(
+            const result = lowering.call(
               'skb_output',
               skb,
               lowering.mapPointer('packets'),
@@ -105,6 +111,8 @@ export const skboutput: Builtin = {
               pointer,
               ir.constant(size),
             );
+            ir.if_(ir.toBool(result), countLost);
+            return result;
           },
         );
       },

@@ -7,7 +7,7 @@ import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
 import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
 import { UINT64 } from '../types/type.ts';
-import type { EventSpec, Storage } from './lowering.ts';
+import type { EventRecord, EventSpec, Storage } from './lowering.ts';
 import { lowestBit } from './members.ts';
 import type { FunctionState } from './state.ts';
 
@@ -140,7 +140,7 @@ export function buildRecord(
   fn: FunctionState,
   spec: EventSpec,
   fill: (field: (index: number) => Storage) => void,
-): { readonly pointer: IrPointer; readonly size: number } {
+): EventRecord {
   const { ir, lowering, unit } = fn;
   const entry = unit.events.register(spec);
   // Nothing goes through the ring, but every event is one of those that it is there for.
@@ -150,7 +150,7 @@ export function buildRecord(
   ir.store(pointer, 0, 4, ir.constant(entry.index));
   ir.store(pointer, 4, 4, lowering.call('get_smp_processor_id'));
   fill((index) => fieldStorage(fn, pointer, entry, index));
-  return { pointer, size: entry.size };
+  return { pointer, size: entry.size, countLost: () => countLost(fn, entry) };
 }
 
 /** Counts an event that could not be sent in this CPU's slot of `lost`. */

@@ -36,6 +36,14 @@ export interface EventSpec {
   readonly range?: Range;
 }
 
+/** A record that does not go through the ring. */
+export interface EventRecord {
+  readonly pointer: IrPointer;
+  readonly size: number;
+  /** Counts it as lost. */
+  countLost(): void;
+}
+
 /** A variable shared with the loader: see ManifestGlobals. */
 export type SharedGlobal =
   | 'filterPid'
@@ -101,10 +109,7 @@ export interface Lowering {
    */
   emit(event: EventSpec, fill: (field: (index: number) => Storage) => void): void;
   /** The record of an event in memory of the program, for a helper that sends it by another way than the ring. */
-  record(
-    event: EventSpec,
-    fill: (field: (index: number) => Storage) => void,
-  ): { readonly pointer: IrPointer; readonly size: number };
+  record(event: EventSpec, fill: (field: (index: number) => Storage) => void): EventRecord;
   /** The common case: fields are these expressions. */
   emitValues(event: Omit<EventSpec, 'fields'>, values: readonly TypedExpression[]): void;
 

@@ -235,17 +235,6 @@ static uint64_t counted(const struct events *events, uint32_t index)
 	return total;
 }
 
-/* All packets go through one buffer: what it had no room for counts with their first event. */
-static uint64_t lost_packets(const struct events *events, uint32_t index)
-{
-	const struct mf_event *all = events->session->manifest->events;
-
-	for (uint32_t i = 0; i <= index; i++)
-		if (all[i].kind == MF_EVENT_PACKET)
-			return i == index ? events->packets.lost : 0;
-	return 0;
-}
-
 /* Lost records of an event: what a user would have seen. */
 static uint64_t lost_of(const struct events *events, uint32_t index)
 {
@@ -256,7 +245,7 @@ static uint64_t lost_of(const struct events *events, uint32_t index)
 		return events->counts[index].merged;
 	if (event->kind == MF_EVENT_WARNING || event->kind == MF_EVENT_PROCESS)
 		return 0;
-	return counted(events, index) + lost_packets(events, index);
+	return counted(events, index);
 }
 
 /* Room for the losses of all events; NULL without memory. */

@@ -91,14 +91,6 @@ static void handle_sample(void *context, int cpu, void *data, uint32_t size)
 	write_packet(packets, &manifest->events[index], data, size);
 }
 
-static void handle_lost(void *context, int cpu, unsigned long long count)
-{
-	struct packets *packets = context;
-
-	(void)cpu;
-	packets->lost += count;
-}
-
 static struct pcap *find_file(struct packets *packets, const char *path)
 {
 	for (struct pcap *file = packets->files; file; file = file->next)
@@ -179,8 +171,9 @@ int packets_open(struct packets *packets, const struct session *session)
 			  "'packets'");
 		return STATUS_OBJECT;
 	}
-	packets->buffer = perf_buffer__new(map, pages ? pages : BUFFER_PAGES, handle_sample,
-					   handle_lost, packets, NULL);
+	/* Programs see when a packet finds no room, and count it. */
+	packets->buffer = perf_buffer__new(map, pages ? pages : BUFFER_PAGES, handle_sample, NULL,
+					   packets, NULL);
 	if (!packets->buffer) {
 		say_error("Cannot open the buffers for packets: %s.", strerror(errno));
 		return STATUS_FAILED;

@@ -21,8 +21,6 @@ struct packets {
 	/* By index of manifest.events: the file of a packet event. */
 	struct pcap **by_event;
 	struct wall_clock clock;
-	/* Packets that found the buffer full. */
-	uint64_t lost;
 	/* Packets were handled since the last drain began. */
 	bool some;
 	bool failed;

@@ -93,6 +93,31 @@ describe.runIf(canRun)('skboutput', () => {
     expect(packetsOf(other).map(({ data }) => data.toString())).toEqual(Array(3).fill('datagram'));
   });
 
+  it('counts packets that find their buffer full, and says so to the script', async () => {
+    const file = join(folder, 'storm.pcap');
+    const storm = Array(200).fill('x'.repeat(1000));
+    const result = await run(
+      `config = { perf_rb_pages = 4 }
+       ${QUEUED} { if ((int32)skboutput("${file}", args.skb, args.skb.len, 14) < 0) { @failed = count(); } else { @sent = count(); } }`,
+      {
+        parameters: [String(process.pid)],
+        async workload(pid) {
+          process.kill(pid, 'SIGSTOP');
+          await send(storm);
+          process.kill(pid, 'SIGCONT');
+        },
+        settle: 300,
+      },
+    );
+    const failed = mapValue(result.stdout, '@failed') ?? 0;
+    const sent = mapValue(result.stdout, '@sent') ?? 0;
+    expect(failed, result.stderr).toBeGreaterThan(0);
+    expect(sent + failed).toBe(storm.length);
+    expect(packetsOf(file)).toHaveLength(sent);
+    const told = [...result.stderr.matchAll(/^Lost (\d+) events$/gm)];
+    expect(told.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(failed);
+  });
+
   it('makes the file when tracing begins, and none in a dry run', async () => {
     const file = join(folder, 'empty.pcap');
     const script = `${QUEUED} { skboutput("${file}", args.skb, 10, 0); }`;
