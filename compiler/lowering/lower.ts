@@ -11,6 +11,7 @@ import { chunkSize, MAP_TYPES } from './map_plans.ts';
 import { lowerProgram } from './program.ts';
 import { RUNNING } from './recursion.ts';
 import { ringSize } from './ring.ts';
+import { STACKS } from './stacks.ts';
 import type { UnitState } from './state.ts';
 import {
   createDraftUnit,
@@ -20,9 +21,6 @@ import {
   type UnitRecords,
 } from './unit_state.ts';
 import { USDT_SITE_SIZE, USDT_SITES } from './usdt.ts';
-
-/** Distinct stacks that are kept at a time. */
-const STACKS = 16384;
 
 /** `context.unsafe` has been checked by the analysis already. */
 export function lower(

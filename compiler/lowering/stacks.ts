@@ -18,6 +18,9 @@ export function wordsOfStack(type: Extract<Type, { kind: 'stack' }>): number {
   return type.limit * (type.mode === 'build_id' ? BUILD_ID_WORDS : 1);
 }
 
+/** Distinct stacks that are kept at a time. */
+export const STACKS = 16384;
+
 /** Odd, with bits all over: 2^64 divided by the golden ratio. */
 const MULTIPLIER = 0x9e3779b97f4a7c15n;
 
@@ -62,6 +65,8 @@ export function lowerStack(fn: FunctionState, type: Type, to: IrPointer): void {
     );
   });
 }
+
+const STACKS_FULL = `The frames of a stack could not be kept: there are ${STACKS} others. It is counted, and shown without frames.`;
 
 /**
  * Mixes the words and their number. User stacks begin with the pid, so that equal addresses of two processes
@@ -120,10 +125,16 @@ function storeNew(
   ir.store(key, 0, 8, ir.load(token, 0, 8, false));
   const known = lowering.callPointer('map_lookup_elem', map, key);
   ir.if_(ir.isNull(known), () => {
-    lowering.call('map_update_elem', map, key, frames, ir.constant(0));
-    if (!user) return;
-    lowering.emit({ kind: 'process', fields: [UINT32] }, (field) =>
-      ir.store(field(0).pointer, 0, 4, pid),
+    const status = lowering.call('map_update_elem', map, key, frames, ir.constant(0));
+    ir.if_(
+      ir.compare('ne', status, ir.constant(0)),
+      () => lowering.emit({ kind: 'warning', fields: [], message: STACKS_FULL }, () => {}),
+      () => {
+        if (!user) return;
+        lowering.emit({ kind: 'process', fields: [UINT32] }, (field) =>
+          ir.store(field(0).pointer, 0, 4, pid),
+        );
+      },
     );
   });
 }

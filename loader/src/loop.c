@@ -28,13 +28,13 @@ static int watch(struct loop *loop, int fd, uint32_t how)
 	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static void watched_signals(sigset_t *set)
+/* nohup(1) has it ignored: then tracing goes on when the terminal has gone. A signal that is
+ * blocked would be queued all the same (sig_ignored, kernel/signal.c). */
+static bool heeds_hangup(void)
 {
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGUSR1);
-	sigaddset(set, SIGCHLD);
+	struct sigaction action;
+
+	return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
 }
 
 static void ending_signals(sigset_t *set)
@@ -42,6 +42,15 @@ static void ending_signals(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
+	if (heeds_hangup())
+		sigaddset(set, SIGHUP);
+}
+
+static void watched_signals(sigset_t *set)
+{
+	ending_signals(set);
+	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGCHLD);
 }
 
 int loop_open(struct loop *loop, uint32_t pid)
@@ -134,6 +143,7 @@ static bool take_signals(struct loop *loop, struct events *events, struct child 
 		switch (info.ssi_signo) {
 		case SIGINT:
 		case SIGTERM:
+		case SIGHUP:
 			*end = LOOP_SIGNAL;
 			return true;
 		case SIGUSR1:
@@ -245,6 +255,8 @@ void loop_release_signals(bool signalled)
 	if (!signalled) {
 		sigaction(SIGINT, &once, NULL);
 		sigaction(SIGTERM, &once, NULL);
+		if (heeds_hangup())
+			sigaction(SIGHUP, &once, NULL);
 	}
 	ending_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);

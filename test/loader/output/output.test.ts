@@ -40,6 +40,10 @@ describe('output of the loader', { timeout: 180_000 }, () => {
     expectAllChecksHold('test_maps');
   });
 
+  it('[OUT-033] [OUT-034] [OUT-035] [OUT-036] [JSN-007] draws series, and puts those of all CPUs together', () => {
+    expectAllChecksHold('test_series');
+  });
+
   it('names addresses of the kernel and of processes, also of those that are gone', () => {
     expectAllChecksHold('test_symbols');
   });
