@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# `npm run bench`: cost per event beside hand-written C and the installed bpftrace. Needs root.
+# `npm run bench`: cost per event beside hand-written C and the installed bpftrace; `npm run bench:lasting`: storms,
+# ends and memory. Needs root.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 bash scripts/setup.sh --bench
 bash scripts/build.sh
 make -s -C test/workload
 make -s -C bench
 mount_filesystems
-node dist/bench/main.js "$@"
+if [ "${1-}" = lasting ]; then
+  node dist/bench/lasting.js
+else
+  node dist/bench/main.js "$@"
+fi

@@ -233,7 +233,8 @@ void options_print_help(void)
 	      "\n"
 	      "Loads an object that bpfscript built, attaches its probes, and prints what they "
 	      "report until\n"
-	      "the script ends or a signal (SIGINT, SIGTERM) arrives. SIGUSR1 prints all maps.\n"
+	      "the script ends or a signal (SIGINT, SIGTERM, SIGHUP) comes. SIGUSR1 prints all "
+	      "maps.\n"
 	      "\n"
 	      "Options:\n",
 	      stdout);

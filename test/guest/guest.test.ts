@@ -33,6 +33,8 @@ const SCRIPTS = {
     uprobe:/workload:workload_target { note("target"); }`,
   series: `config = { unstable_tseries = enable } tracepoint:syscalls:sys_enter_getppid /comm == "series"/ {
       @all = tseries(1, 1d, 5, "sum"); @large = tseries(2, 1d, 1000000, "sum"); @keys[comm] = tseries(3, 1d, 1365); }`,
+  clock: `config = { unstable_tseries = enable } tracepoint:syscalls:sys_enter_getppid /comm == "clock"/ {
+      printf("%s\\n", strftime("%Y", nsecs)); @series = tseries(1, 1s, 60, "sum"); @seconds = max(elapsed / 1000000000); }`,
   missing: 'kprobe:no_such_function { @ = count(); }',
 } as const;
 
@@ -48,6 +50,10 @@ const COMMANDS: Readonly<Record<keyof typeof SCRIPTS, Omit<GuestCommand, 'object
   loops: { workload: 'comm loops getppid 3' },
   functions: { workload: 'comm functions getppid 4 call 5 7 8' },
   series: { workload: 'comm series getppid 50', flags: '-f json -q' },
+  clock: {
+    script:
+      '/workload comm clock getppid 1; date -s "2041-01-01 00:00:00" >/dev/null; /workload comm clock getppid 1',
+  },
   missing: { endsItself: true },
 };
 
@@ -148,6 +154,17 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('Linux %s', 
       '{"type": "tseries", "data": {"@keys": {"series": [{"value":3}]}}}',
       '{"type": "tseries", "data": {"@large": [{"value":100}]}}',
     ]);
+  });
+
+  test('follows a clock that is set in times of day, and keeps series and durations straight', () => {
+    const { stdout } = of('clock');
+    const [before, after] = stdout.split('\n');
+    expect(Number(before)).toBeLessThan(2041);
+    expect(after).toBe('2041');
+    const points = [...stdout.matchAll(/^\d\d:\d\d:\d\d .*[|*] (\d+|-)$/gm)];
+    expect(points.length).toBeLessThan(20);
+    expect(points.reduce((sum, [, value]) => sum + (Number(value) || 0), 0)).toBe(2);
+    expect(mapValue(stdout, '@seconds')).toBeLessThan(60);
   });
 
   test('says which function is missing', () => {
