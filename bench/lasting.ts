@@ -130,24 +130,16 @@ function status(pid: number | undefined, field: string): number {
 
 async function memory(): Promise<void> {
   const run = await start('varied', VARIED, '/dev/null', ['-q']);
+  const actions =
+    'comm lasting repeat 1000000000 open 20 /etc/hostname close 5 getppid 2000 sleep 10';
+  const workload = spawn(WORKLOAD, actions.split(' '), { stdio: 'ignore' });
   const begun = performance.now();
   const elapsed = (): number => (performance.now() - begun) / 1000;
   let warm = 0;
   let most = 0;
   process.stdout.write(`\nmemory over ${SECONDS} s in KiB\n`);
   for (let next = 0; elapsed() < SECONDS; ) {
-    execFileSync(WORKLOAD, [
-      'comm',
-      'lasting',
-      'open',
-      '20',
-      '/etc/hostname',
-      'close',
-      '5',
-      'getppid',
-      '2000',
-    ]);
-    await wait(10);
+    await wait(100);
     const rss = status(run.child.pid, 'VmRSS');
     if (elapsed() < SECONDS / 4) warm = Math.max(warm, rss);
     else most = Math.max(most, rss);
@@ -155,9 +147,24 @@ async function memory(): Promise<void> {
     process.stdout.write(`${elapsed().toFixed(0).padStart(6)} s ${String(rss).padStart(8)}\n`);
     next += SECONDS / 12;
   }
+  workload.kill();
   await stop(run);
   process.stdout.write(`growth after a quarter of the time: ${most - warm} KiB\n`);
   if (most > warm) process.exitCode = 1;
+}
+
+/** Processes whose stacks are kept are remembered: so many, and no more. */
+async function flood(): Promise<void> {
+  const script = `${GETPPID} { @[ustack(3)] = count(); }`;
+  const run = await start('flood', script, '/dev/null', ['-q']);
+  process.stdout.write('\nmemory in a flood of short processes in KiB\n');
+  for (let processes = 0; processes <= 24_000; processes += 8000) {
+    const rss = status(run.child.pid, 'VmRSS');
+    process.stdout.write(`${String(processes).padStart(6)}   ${String(rss).padStart(8)}\n`);
+    execFileSync(WORKLOAD, ['comm', 'lasting', 'fork', '8000', 'getppid', '1']);
+    await wait(200);
+  }
+  await stop(run);
 }
 
 async function idle(): Promise<void> {
@@ -177,4 +184,5 @@ await storm('text');
 await storm('json');
 await ends();
 await idle();
+await flood();
 await memory();

@@ -81,6 +81,31 @@ static bool parse_line(char *line, struct proc_mapping *mapping)
 	return true;
 }
 
+/*
+ * Keeps of the text only the paths of the mappings: maps are kept for as long as tracing goes on,
+ * of processes that come and go, and most of their text is about data.
+ */
+static bool keep_paths(struct proc_maps *maps)
+{
+	size_t length = 0;
+	char *paths, *to;
+
+	for (size_t i = 0; i < maps->count; i++)
+		length += strlen(maps->mappings[i].path) + 1;
+	paths = to = malloc(length + 1);
+	if (!paths)
+		return false;
+	for (size_t i = 0; i < maps->count; i++) {
+		size_t size = strlen(maps->mappings[i].path) + 1;
+
+		maps->mappings[i].path = memcpy(to, maps->mappings[i].path, size);
+		to += size;
+	}
+	free(maps->text);
+	maps->text = paths;
+	return true;
+}
+
 bool proc_maps_read(struct proc_maps *maps, const char *path)
 {
 	struct strbuf text = {0};
@@ -116,6 +141,10 @@ bool proc_maps_read(struct proc_maps *maps, const char *path)
 			maps->mappings = grown;
 		}
 		maps->mappings[maps->count++] = mapping;
+	}
+	if (!keep_paths(maps)) {
+		proc_maps_free(maps);
+		return false;
 	}
 	return true;
 }

@@ -12,6 +12,12 @@
 /* How old a map becomes, at least, before the next note of its process renews it: eager. */
 #define RENEW_NS 100000000u
 
+/*
+ * Processes that are remembered, of about 1 KiB each: more than there are stacks. In a flood of
+ * them all are forgotten at once; those that live are read again when they are asked for.
+ */
+#define MOST_SEEN 32768
+
 /* Which program a pid runs: changes when it execs, and when the pid is given to another process. */
 struct identity {
 	uint64_t proc_inode;
@@ -44,7 +50,7 @@ static void keep(void *item)
 	(void)item;
 }
 
-void processes_free(struct processes *processes)
+static void forget_all(struct processes *processes)
 {
 	id_table_free(&processes->by_pid, free);
 	id_table_free(&processes->by_program, keep);
@@ -55,6 +61,11 @@ void processes_free(struct processes *processes)
 		forget_maps(process);
 		free(process);
 	}
+}
+
+void processes_free(struct processes *processes)
+{
+	forget_all(processes);
 	mapped_files_free(&processes->files);
 }
 
@@ -162,6 +173,8 @@ static struct process_code *note(struct processes *processes, uint32_t pid)
 		return seen->process;
 	}
 	if (!seen) {
+		if (processes->by_pid.count >= MOST_SEEN)
+			forget_all(processes);
 		seen = calloc(1, sizeof(*seen));
 		if (!seen || !id_table_add(&processes->by_pid, pid, seen)) {
 			free(seen);

@@ -116,6 +116,25 @@ describe.runIf(canRun)('hostile ends', () => {
     });
   });
 
+  it('are the same for bpfscript: SIGHUP ends it in an orderly way', async () => {
+    const script = `${GETPPID} { @ = count(); } interval:s:9 { }`;
+    const file = join(folder, 'command');
+    const child = spawn(process.execPath, ['dist/bpfscript.js', '-o', file, '-e', script], {
+      env: { ...process.env, __BPFTRACE_NOTIFY_PROBES_ATTACHED: '1' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString('latin1');
+    });
+    await until(() => shown.includes('ATTACHED'));
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    spawnSync(WORKLOAD, ['comm', 'ends', 'getppid', '3']);
+    child.kill('SIGHUP');
+    expect(await ended).toBe(0);
+    expect(written(file)).toBe('\n\n@: 3\n');
+  });
+
   it('with a map that is full, keep its keys, count on, and tell how many did not fit', async () => {
     const { stdout, stderr, status } = await run(
       `config = { max_map_keys = 100 } ${GETPPID} { @n++; @m[@n] = @n; @m[1]++; } END { printf("%d %d\\n", @n, len(@m)); clear(@n); clear(@m); }`,

@@ -20,6 +20,7 @@
 //   command line spin MS                 burn so much CPU time sleep MS storm MS getppid(2) calls
 //   without a pause for so long pid                     print the process id
 //   pin CPU                 run on that CPU from here on
+//   repeat COUNT ACTION ... COUNT times the rest of the command line
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -313,6 +314,10 @@ static void act(struct words words)
 					syscall(SYS_getppid);
 		} else if (!strcmp(action, "sleep")) {
 			usleep(number(&words) * 1000);
+		} else if (!strcmp(action, "repeat")) {
+			for (long count = number(&words); count > 0; count--)
+				act(words);
+			return;
 		} else if (!strcmp(action, "pin")) {
 			cpu_set_t set;
 			CPU_ZERO(&set);

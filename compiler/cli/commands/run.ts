@@ -200,6 +200,7 @@ async function load(
     const ignore = (): void => undefined;
     process.on('SIGINT', process.stdin.isTTY ? ignore : forward);
     process.on('SIGTERM', forward);
+    process.on('SIGHUP', forward);
     process.on('SIGUSR1', forward);
     return await new Promise<number>((resolve, reject) => {
       child.on('error', (error) =>
