@@ -153,6 +153,14 @@ size_t code_lines_find(struct code_lines *lines, const struct code_source *sourc
 	return known->count;
 }
 
+const struct elf_image *code_lines_debug_image(struct code_lines *lines,
+					       const struct code_source *source)
+{
+	if (!lines->opened)
+		open_debug(lines, source);
+	return lines->lines && lines->debug.image.mapping ? &lines->debug.image : NULL;
+}
+
 void code_lines_free(struct code_lines *lines)
 {
 	id_table_free(&lines->frames, free);

@@ -51,6 +51,10 @@ struct code_source {
 size_t code_lines_find(struct code_lines *lines, const struct code_source *source, uint64_t address,
 		       const struct code_frame **frames);
 
+/* The separate debug file; NULL: there is none. */
+const struct elf_image *code_lines_debug_image(struct code_lines *lines,
+					       const struct code_source *source);
+
 void code_lines_free(struct code_lines *lines);
 
 #endif

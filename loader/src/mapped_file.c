@@ -147,37 +147,67 @@ struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 
 const struct elf_symbols *mapped_file_symbols(struct mapped_file *file)
 {
-	if (!file->symbols_read && file->image) {
-		file->symbols_read = true;
+	if (!file->symbols.read && file->image) {
+		file->symbols.read = true;
 		/* What is not an ELF file, or has no symbols, leaves the table empty. */
-		(void)elf_symbols_read(&file->symbols, file->image, file->size);
+		(void)elf_symbols_read(&file->symbols.table, file->image, file->size);
 	}
-	return &file->symbols;
+	return &file->symbols.table;
 }
 
-const char *mapped_file_name(struct mapped_file *file, const struct elf_function *function,
-			     bool readable)
+static const char *name_of(struct named_symbols *symbols, const struct elf_function *function,
+			   bool readable)
 {
-	const char *plain = file->symbols.strings + function->name;
-	size_t index = (size_t)(function - file->symbols.functions);
+	const char *plain = symbols->table.strings + function->name;
+	size_t index = (size_t)(function - symbols->table.functions);
 	struct strbuf text = {0};
 
 	if (!readable || !demangle_is_mangled(plain))
 		return plain;
-	if (!file->names)
-		file->names = calloc(file->symbols.count, sizeof(*file->names));
-	if (!file->names)
+	if (!symbols->names)
+		symbols->names = calloc(symbols->table.count, sizeof(*symbols->names));
+	if (!symbols->names)
 		return plain;
-	if (!file->names[index]) {
+	if (!symbols->names[index]) {
 		if (!demangle(&text, plain, DEMANGLE_FULL))
 			strbuf_text(&text, plain);
 		if (!strbuf_c_text(&text)) {
 			strbuf_free(&text);
 			return plain;
 		}
-		file->names[index] = text.data;
+		symbols->names[index] = text.data;
 	}
-	return file->names[index];
+	return symbols->names[index];
+}
+
+const char *mapped_file_function(struct mapped_file *file, uint64_t address,
+				 const struct code_source *source, bool debug,
+				 const struct elf_function **function)
+{
+	struct named_symbols *symbols = &file->debug_symbols;
+	const struct elf_image *image;
+
+	*function = elf_symbols_find(mapped_file_symbols(file), address);
+	if (*function)
+		return name_of(&file->symbols, *function, source->readable);
+	if (!debug || !file->image)
+		return NULL;
+	if (!symbols->read) {
+		symbols->read = true;
+		image = code_lines_debug_image(&file->lines, source);
+		if (image)
+			(void)elf_symbols_read(&symbols->table, image->bytes, image->size);
+	}
+	*function = elf_symbols_find(&symbols->table, address);
+	return *function ? name_of(symbols, *function, source->readable) : NULL;
+}
+
+static void free_symbols(struct named_symbols *symbols)
+{
+	for (size_t i = 0; symbols->names && i < symbols->table.count; i++)
+		free(symbols->names[i]);
+	free(symbols->names);
+	elf_symbols_free(&symbols->table);
 }
 
 static void free_files(void *item)
@@ -187,11 +217,9 @@ static void free_files(void *item)
 	while (file) {
 		struct mapped_file *next = file->next;
 
-		for (size_t i = 0; file->names && i < file->symbols.count; i++)
-			free(file->names[i]);
-		free(file->names);
+		free_symbols(&file->symbols);
+		free_symbols(&file->debug_symbols);
 		code_lines_free(&file->lines);
-		elf_symbols_free(&file->symbols);
 		if (file->copied)
 			free(file->image);
 		else if (file->image)

@@ -10,6 +10,15 @@
 #include "id_table.h"
 #include "proc_maps.h"
 
+/* Functions of a file, and their names as people read them. */
+struct named_symbols {
+	bool read;
+	struct elf_symbols table;
+	/* Readable names of the functions, by their places in the table: NULL where nobody asked
+	 * yet. NULL: nobody asked for any. */
+	char **names;
+};
+
 struct mapped_file {
 	uint64_t device, inode;
 	/* Another file whose number falls on the same table entry. */
@@ -18,11 +27,9 @@ struct mapped_file {
 	size_t size;
 	/* The image is memory of ours (the vdso), not a mapping of the file. */
 	bool copied;
-	bool symbols_read;
-	struct elf_symbols symbols;
-	/* Readable names of the functions, by their places in the table: NULL where nobody asked
-	 * yet. NULL: nobody asked for any. */
-	char **names;
+	struct named_symbols symbols;
+	/* Those of its separate debug file, which are more where the file itself is stripped. */
+	struct named_symbols debug_symbols;
 	struct code_lines lines;
 };
 
@@ -44,11 +51,13 @@ struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 const struct elf_symbols *mapped_file_symbols(struct mapped_file *file);
 
 /*
- * The name of one of its functions, as people read it if that is wanted and it is mangled. It lives
- * as long as the file.
+ * A function that holds an address of the file's own space, with its name, as people read it if
+ * `source->readable` and it is mangled: from the file, else, with `debug`, from its debug file.
+ * NULL: none. The name lives as long as the file.
  */
-const char *mapped_file_name(struct mapped_file *file, const struct elf_function *function,
-			     bool readable);
+const char *mapped_file_function(struct mapped_file *file, uint64_t address,
+				 const struct code_source *source, bool debug,
+				 const struct elf_function **function);
 
 void mapped_files_free(struct mapped_files *files);
 

@@ -101,7 +101,7 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 		       bool is_return, struct symbol *symbol)
 {
 	const struct elf_function *function;
-	const struct elf_symbols *table;
+	struct code_source source;
 	struct mapped_file *file;
 	struct place place;
 	uint64_t inner;
@@ -112,29 +112,23 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 	if (!file)
 		return name_jit(place.process, address, symbol);
 	*symbol = (struct symbol){.module = place.mapping->path};
-	table = mapped_file_symbols(file);
-	if (!elf_symbols_address(table, place.offset, &inner))
+	if (!elf_symbols_address(mapped_file_symbols(file), place.offset, &inner))
 		return true;
-	function = elf_symbols_find(table, inner);
-	if (function) {
-		symbol->name = mapped_file_name(file, function, symbols->readable);
+	source = (struct code_source){
+		.bytes = file->image,
+		.size = file->size,
+		.path = place.mapping->path,
+		.folders = symbols->debug_folders,
+		.readable = symbols->readable,
+	};
+	symbol->name = mapped_file_function(file, inner, &source, symbols->sources, &function);
+	if (symbol->name)
 		symbol->offset = inner - function->address;
-	}
-	if (with_source && file->image) {
-		const struct code_source source = {
-			.bytes = file->image,
-			.size = file->size,
-			.path = place.mapping->path,
-			.folders = symbols->debug_folders,
-			.readable = symbols->readable,
-		};
-
-		/* What is returned to at a function's first byte was not called from it: a signal's
-		 * end. */
+	/* What is returned to at a function's first byte was not called from it: a signal's end. */
+	if (with_source && file->image)
 		symbol->frame_count =
 			code_lines_find(&file->lines, &source,
 					inner - (is_return && symbol->offset), &symbol->frames);
-	}
 	return true;
 }
 

@@ -116,6 +116,30 @@ describe.runIf(canRun)('stacks with debug information', () => {
     },
   );
 
+  it('take names and lines of stripped programs from their debug files [OUT-037] [OUT-038]', async () => {
+    const start = execFileSync(
+      'sh',
+      [
+        '-c',
+        'cp dwarf5 stripped && objcopy --only-keep-debug stripped stripped.debug && strip stripped && objcopy --add-gnu-debuglink=stripped.debug stripped && nm dwarf5 | grep " leaf$" | cut -d" " -f1',
+      ],
+      { cwd: folder, encoding: 'utf8' },
+    ).trim();
+    const program = join(folder, 'stripped');
+    const address = Number.parseInt(start, 16) + 4;
+    const result = await run(`uprobe:${program}:${address} { @[ustack(2)] = count(); }`, {
+      workload: () => {
+        execFileSync(program);
+      },
+    });
+    expect(result.stdout).toMatch(
+      new RegExp(
+        `^@\\[\\n {8}leaf\\+4 @${source}:5\\n {8}middle\\+\\d+ @${source}:8\\n\\]: 1$`,
+        'm',
+      ),
+    );
+  });
+
   it('show none without it, or where the script does not want them [OUT-038] [CFG-021]', async () => {
     for (const result of [
       await trace('plain'),
