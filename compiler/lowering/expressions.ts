@@ -175,6 +175,7 @@ export function lowerInto(fn: FunctionState, expression: TypedExpression, to: St
     case 'tracepoint-field':
       locateTracepointField(fn, expression, to);
       return;
+    case 'context-argument':
     case 'member':
     case 'dereference':
     case 'index':

@@ -32,6 +32,11 @@ const COMMANDS = {
     text: `fentry:vfs_read ${OURS} { @[(*args).count] = count(); }`,
     workload: READS,
   },
+  byValue: {
+    text: `fentry:from_kuid_munged /comm == "id"/ { @[args.kuid.val] = count(); $id = args.kuid; @copy[$id.val, *args] = count(); }
+      fexit:from_kuid_munged /comm == "id"/ { @returned[args.kuid.val, retval] = count(); }`,
+    script: 'id -u >/tmp/id\n',
+  },
   pattern: {
     text: `fentry:vfs_rea*,fentry:vfs_read ${OURS} { @[probe, func] = count(); for $i : 0..3 { @rounds = count(); } }
       fexit:vfs_rea* ${OURS} { @exits[probe] = count(); }`,
@@ -111,6 +116,19 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s
       ['16', 1],
       ['17', 1],
     ]);
+  });
+
+  test('structs that are passed by value have members, and can be copied', () => {
+    const { stdout, stderr } = of('byValue');
+    const calls = mapValue(stdout, '@', '0') ?? 0;
+    expect(calls, stderr).toBeGreaterThan(0);
+    expect(mapEntries(stdout, '@')).toHaveLength(1);
+    expect(stdout).toMatch(
+      new RegExp(
+        `@copy\\[0, \\{ \\.targ = 0x\\w+, \\.kuid = \\{ \\.val = 0 \\} \\}\\]: ${calls}\n`,
+      ),
+    );
+    expect(mapEntries(stdout, '@returned')).toEqual([['0, 0', calls]]);
   });
 
   test('a pattern is one program a function, and each counts its own calls [PRB-022]', () => {
