@@ -12,6 +12,7 @@ import { pathOf } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { error, inFor, isUnknown, warning } from './state.ts';
 import type { TypedExpression } from './typed.ts';
+import { allowUnstable } from './unstable.ts';
 import { assignVariable } from './variables.ts';
 
 type Argument = ast.Expression | ast.TypeArgument;
@@ -59,6 +60,7 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     kernel: typing.round.kernel,
     config: typing.round.config,
     probe: typing.probe,
+    allowUnstable: (feature, range) => allowUnstable(typing, feature, range),
     symbolSize(name) {
       const path = pathOf(typing.probe);
       return path === undefined ? undefined : typing.round.programs.symbolSize(path, name);

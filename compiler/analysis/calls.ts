@@ -20,7 +20,6 @@ const LATER: ReadonlySet<string> = new Set([
   'config',
   'debugf',
   'default_str_length',
-  'dw_ustack',
   'elf_info',
   'elf_is_exe',
   'is_array',

@@ -34,7 +34,7 @@ import { rand } from './rand.ts';
 import { reg, usermode } from './registers.ts';
 import { skboutput } from './skboutput.ts';
 import { socketCookie } from './socket_cookie.ts';
-import { kstack, ustack } from './stacks.ts';
+import { dwUstack, kstack, ustack } from './stacks.ts';
 import { str } from './str.ts';
 import { strConcat } from './str_concat.ts';
 import { strcontains, strlen, strncmp, strstr } from './strings.ts';
@@ -88,6 +88,7 @@ export const sections: readonly Section[] = [
       usermode,
       kstack,
       ustack,
+      dwUstack,
     ],
   },
   {

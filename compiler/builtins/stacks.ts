@@ -3,7 +3,7 @@ import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
 import type { StackMode } from '../types/type.ts';
 import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { describe, typedCall, wordOf } from './use.ts';
+import { describe, typedCall, unavailable, wordOf } from './use.ts';
 
 const DEFAULT_LIMIT = 127;
 const LARGEST_LIMIT = 1024n;
@@ -15,7 +15,7 @@ function stackMode(word: string): StackMode | undefined {
 }
 
 function analyse(
-  name: 'kstack' | 'ustack',
+  name: 'kstack' | 'ustack' | 'dw_ustack',
   use: BuiltinUse,
   scope: AnalysisScope,
 ): TypedExpression | undefined {
@@ -26,8 +26,8 @@ function analyse(
   const space = name === 'kstack' ? 'kernel' : 'user';
 
   let mode = scope.config.stackMode;
-  // Kernel code has no build ids: a default meant for user stacks does not reach kernel ones.
-  if (space === 'kernel' && mode === 'build_id') mode = 'bpftrace';
+  // Only bpf_get_stack gives build ids, of user code: a default of them does not reach the others.
+  if (name !== 'ustack' && mode === 'build_id') mode = 'bpftrace';
   if (modeArgument !== undefined) {
     const word = wordOf(modeArgument) ?? describe(modeArgument);
     const given = stackMode(word);
@@ -38,7 +38,7 @@ function analyse(
       );
       return undefined;
     }
-    if (given === 'build_id' && space === 'kernel') {
+    if (given === 'build_id' && name !== 'ustack') {
       scope.error('build_id is a mode of ustack only', modeArgument.range);
       return undefined;
     }
@@ -86,4 +86,22 @@ export const ustack: Builtin = {
   summary: 'The user stack: ustack([mode][, limit]), with modes bpftrace, perf, raw and build_id.',
   analyse: (use, scope) => analyse('ustack', use, scope),
   lowerInto,
+};
+
+export const dwUstack: Builtin = {
+  name: 'dw_ustack',
+  arity: [0, 2],
+  needsProbe: true,
+  summary:
+    'The user stack of a process of -p or --dwarf-pid, also without frame pointers, by its unwind tables: dw_ustack([mode][, limit]). Unstable.',
+  analyse(use, scope) {
+    if (!scope.allowUnstable('dwUstack', use.range)) return undefined;
+    if (scope.kernel.arch !== 'x86_64') {
+      scope.error(`dw_ustack is not available on ${scope.kernel.arch}`, use.range);
+      return undefined;
+    }
+    if (scope.probe.context === 'none') return unavailable(use, scope);
+    return analyse('dw_ustack', use, scope);
+  },
+  lowerInto: (call, lowering, to) => lowering.captureStack(call.type, to.pointer, true),
 };

@@ -29,6 +29,7 @@ export const FEATURES: Readonly<Record<string, string>> = {
   bpf_for_each_map_elem: '5.13',
   bpf_get_func_ip: '5.15',
   bpf_get_attach_cookie: '5.15',
+  bpf_task_pt_regs: '5.15',
   bpf_loop: '5.17',
   bpf_strncmp: '5.17',
   bpf_map_lookup_percpu_elem: '5.19',

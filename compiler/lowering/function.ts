@@ -172,7 +172,7 @@ function createLowering(fn: FunctionState): Lowering {
       return unit.formats.length - 1;
     },
     constantString: (bytes) => ir.global(constantBytes(fn, bytes)),
-    captureStack: (type, to) => lowerStack(fn, type, to),
+    captureStack: (type, to, unwinds) => lowerStack(fn, type, to, unwinds),
     leave: () => endProgram(fn, undefined),
     needs: (feature) => {
       unit.features.add(feature);

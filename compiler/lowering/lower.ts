@@ -20,6 +20,14 @@ import {
   type UnitContext,
   type UnitRecords,
 } from './unit_state.ts';
+import {
+  MAPPING_SIZE,
+  PROCESS_SIZE,
+  ROW_SIZE,
+  UNWIND_MAPPINGS,
+  UNWIND_PROCESSES,
+  UNWIND_ROWS,
+} from './unwind.ts';
 import { USDT_SITE_SIZE, USDT_SITES } from './usdt.ts';
 
 /** `context.unsafe` has been checked by the analysis already. */
@@ -195,6 +203,31 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
       flags: 0,
       key: { int: 4 },
       value: { bytes: unit.scratch.size },
+    },
+    // The loader makes these as large as its tables are.
+    {
+      symbol: UNWIND_PROCESSES,
+      type: MAP_TYPES.hash,
+      maxEntries: 1,
+      flags: 0,
+      key: { int: 4 },
+      value: { bytes: PROCESS_SIZE },
+    },
+    {
+      symbol: UNWIND_MAPPINGS,
+      type: MAP_TYPES.array,
+      maxEntries: 1,
+      flags: 0,
+      key: { int: 4 },
+      value: { bytes: MAPPING_SIZE },
+    },
+    {
+      symbol: UNWIND_ROWS,
+      type: MAP_TYPES.array,
+      maxEntries: 1,
+      flags: 0,
+      key: { int: 4 },
+      value: { bytes: ROW_SIZE },
     },
     {
       symbol: USDT_SITES,

@@ -141,8 +141,8 @@ export interface Lowering {
   format(text: string): number;
   /** Bytes in .rodata, with a NUL. */
   constantString(bytes: string): IrPointer;
-  /** Captures a stack into a StackType token at `to`. */
-  captureStack(type: Type, to: IrPointer): void;
+  /** Captures a stack into a StackType token at `to`; `unwinds`: by .eh_frame. */
+  captureStack(type: Type, to: IrPointer, unwinds?: boolean): void;
   /** Ends the program with its default return value. */
   leave(): void;
   /** Notes that the programs need a kernel feature, such as `bpf_loop`. */

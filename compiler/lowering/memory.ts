@@ -49,6 +49,8 @@ export function createScratchArena(start: number): ScratchArena {
 export interface Memory {
   /** Memory of `size` bytes, aligned to 8, until the scope around ends. Not zeroed. */
   take(size: number): IrPointer;
+  /** The same, never on the stack: what callbacks change. */
+  takeScratch(size: number): IrPointer;
   /**
    * A place for a scalar variable, which LLVM turns into a register and spills around calls: only so many at
    * a time, then scratch memory.
@@ -99,6 +101,7 @@ export function createMemory(
     take(size) {
       return onStack(size) ?? ir.offset(scratch(), arena.take(size));
     },
+    takeScratch: (size) => ir.offset(scratch(), arena.take(size)),
     takeScalar() {
       if (liveScalars >= scalars) return ir.offset(scratch(), arena.take(8));
       liveScalars += 1;

@@ -18,7 +18,7 @@ import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } fro
 import { lowerBlock } from './statements.ts';
 import { filterSyscall } from './syscalls.ts';
 import { type ProbePlan, planVariables } from './variables.ts';
-import { someInStatement } from './walk.ts';
+import { someInStatement, usesCall } from './walk.ts';
 
 /** TASK_COMM_LEN (include/linux/sched.h). */
 const COMM: Type = { kind: 'string', size: 16 };
@@ -62,7 +62,10 @@ export function createProgram(
     probe,
     plan,
     frame: layoutFrame(probe, plan, scratch),
-    depth: unit.heights.get(probe.symbol) ?? framesAbove(plan, probe.calls, unit.heights),
+    depth:
+      (unit.heights.get(probe.symbol) ?? framesAbove(plan, probe.calls, unit.heights)) +
+      // The callback of a walk.
+      Number(usesCall(probe, ({ builtin }) => builtin === 'dw_ustack')),
     scratch,
     measure,
     draft,

@@ -6,6 +6,7 @@ import { lowerTaskId } from '../builtins/pid.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { type Type, UINT32 } from '../types/type.ts';
 import type { FunctionState } from './state.ts';
+import { lowerUnwind, WALK_SIZE } from './unwind.ts';
 
 /** include/uapi/linux/bpf.h: flags of bpf_get_stack. */
 const BPF_F_USER_STACK = 1 << 8;
@@ -28,7 +29,8 @@ const MULTIPLIER = 0x9e3779b97f4a7c15n;
 const TOKEN_PID = 8;
 const TOKEN_FRAMES = 12;
 
-export function lowerStack(fn: FunctionState, type: Type, to: IrPointer): void {
+/** `unwinds`: by tables of .eh_frame (unwind.ts) instead of frame pointers. */
+export function lowerStack(fn: FunctionState, type: Type, to: IrPointer, unwinds = false): void {
   if (type.kind !== 'stack') throw new Error(`${type.kind} is not a stack`);
   const { ir, lowering, unit } = fn;
   const user = type.space === 'user';
@@ -39,14 +41,12 @@ export function lowerStack(fn: FunctionState, type: Type, to: IrPointer): void {
 
   fn.memory.scope(() => {
     // The map takes whole values: a shorter stack leaves old frames behind its end, which no one counts.
-    const frames = fn.memory.take(unit.stackWords * 8);
-    const bytes = lowering.call(
-      'get_stack',
-      fn.context,
-      frames,
-      ir.constant(words * 8),
-      ir.constant(flags),
-    );
+    const size = unit.stackWords * 8;
+    const memory = unwinds ? fn.memory.takeScratch(WALK_SIZE + size) : fn.memory.take(size);
+    const frames = unwinds ? ir.offset(memory, WALK_SIZE) : memory;
+    const bytes = unwinds
+      ? lowerUnwind(fn, memory, words)
+      : lowering.call('get_stack', fn.context, frames, ir.constant(words * 8), ir.constant(flags));
     const pid = user ? lowerTaskId('pid', 'curr_ns', lowering) : ir.constant(0);
     ir.store(to, TOKEN_PID, 4, pid);
     ir.if_(

@@ -20,16 +20,41 @@ static int usage_error(const char *what, const char *which)
 	return STATUS_USAGE;
 }
 
-static int take_pid(struct options *options, const char *text)
+/* 0 where the text is none. */
+static uint32_t read_pid(const char *text)
 {
 	char *end;
 	unsigned long pid;
 
 	errno = 0;
 	pid = strtoul(text, &end, 10);
-	if (errno || *end || text[0] < '0' || text[0] > '9' || pid < 1 || pid > MAX_PID)
+	if (errno || *end || text[0] < '0' || text[0] > '9' || pid > MAX_PID)
+		return 0;
+	return (uint32_t)pid;
+}
+
+static int take_pid(struct options *options, const char *text)
+{
+	options->pid = read_pid(text);
+	if (!options->pid)
 		return usage_error("-p takes a process id from 1 to 4194304, not", text);
-	options->pid = (uint32_t)pid;
+	return STATUS_OK;
+}
+
+static int take_dwarf_pid(struct options *options, const char *text)
+{
+	uint32_t pid = read_pid(text);
+	uint32_t *pids;
+
+	if (!pid)
+		return usage_error("--dwarf-pid takes a process id from 1 to 4194304, not", text);
+	pids = realloc(options->dwarf_pids, (options->dwarf_pid_count + 1) * sizeof(*pids));
+	if (!pids) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	options->dwarf_pids = pids;
+	pids[options->dwarf_pid_count++] = pid;
 	return STATUS_OK;
 }
 
@@ -184,6 +209,10 @@ static const struct flag flags[] = {
 	 "look for separate debug files in these folders (separated by colons)\n"
 	 "before /usr/lib/debug",
 	 SETS(debug_folders)},
+	{0, "dwarf-pid", "PID",
+	 "have dw_ustack walk the stacks of this process too, besides that of -p;\n"
+	 "may be repeated",
+	 take_dwarf_pid, 0},
 	{0, "no-feature", "LIST",
 	 "do without kprobe_multi, kprobe_session or uprobe_multi (separated by\n"
 	 "commas) where the kernel has them",
@@ -372,6 +401,9 @@ void options_free(struct options *options)
 {
 	free(options->parameters);
 	free(options->named);
+	free(options->dwarf_pids);
+	options->dwarf_pids = NULL;
+	options->dwarf_pid_count = 0;
 	options->parameters = NULL;
 	options->named = NULL;
 	if (options->has_probe_filter)

@@ -44,6 +44,9 @@ struct options {
 	const char *traceable_functions;
 	/* Folders of separate debug files, separated by colons; NULL: none but the system's. */
 	const char *debug_folders;
+	/* Processes whose stacks dw_ustack is to walk, besides that of -p. */
+	uint32_t *dwarf_pids;
+	uint32_t dwarf_pid_count;
 	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. They point into argv. */
 	const char *const *objects;
 	uint32_t object_count;

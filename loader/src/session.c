@@ -18,6 +18,7 @@
 #include "params.h"
 #include "report.h"
 #include "time_format.h"
+#include "unwind.h"
 
 #define PAGE 4096
 /* Ring of a script that sends no values. */
@@ -452,6 +453,8 @@ int session_load(struct session *session, uint32_t child_pid)
 	status = set_rodata(session);
 	if (status == STATUS_OK)
 		status = fixups_apply(session);
+	if (status == STATUS_OK)
+		status = unwind_prepare(session);
 	if (status != STATUS_OK)
 		return status;
 	libbpf_log_start(&log, session->options->verbose, session->manifest->config.log_size);
@@ -459,6 +462,8 @@ int session_load(struct session *session, uint32_t child_pid)
 	if (error)
 		status = explain_load(session, &log, -error);
 	libbpf_log_stop(&log);
+	if (status == STATUS_OK)
+		status = unwind_store(session);
 	return status == STATUS_OK ? map_bss(session) : status;
 }
 
@@ -509,6 +514,7 @@ const struct btf *session_kernel_btf(struct session *session, const char *module
 
 void session_free(struct session *session)
 {
+	unwind_free(session);
 	for (struct session_btf *btf = session->kernel_btfs; btf; btf = btf->next)
 		btf__free(btf->btf);
 	if (session->bss)

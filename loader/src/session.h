@@ -17,6 +17,7 @@ struct bpf_program;
 struct bpf_map;
 struct btf;
 struct attachments;
+struct unwind_tables;
 
 /* Numbers that are known once probes have found their targets, for the program to read. */
 struct session_table {
@@ -68,6 +69,9 @@ struct session {
 
 	/* Those that session_kernel_btf has read. */
 	struct session_btf *kernel_btfs;
+
+	/* Those of dw_ustack (unwind.h); NULL: none. */
+	struct unwind_tables *unwind;
 
 	/* What set_rodata copies to .rodata beside the parameters. */
 	struct session_table *tables;

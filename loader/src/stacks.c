@@ -116,6 +116,11 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 	for (uint32_t i = 0; i < count; i++) {
 		struct symbol symbol = {0};
 
+		/* dw_ustack: no frame can be here. */
+		if (user && frames[i] == UINT64_MAX) {
+			strbuf_text(to, "<unwind failure>\n");
+			continue;
+		}
 		if (!name_frame(context, mode, user, pid, frames, i, &symbol))
 			symbol = (struct symbol){0};
 		switch (mode) {

@@ -35,6 +35,7 @@ interface RunOptions {
   readonly probeFilter?: string;
   readonly traceableFunctions?: string;
   readonly debuginfo?: string;
+  readonly dwarfPid?: readonly string[];
   /** The list of --no-feature; true without it. */
   readonly feature: string | true;
   readonly usdtFileActivation?: boolean;
@@ -87,6 +88,12 @@ export function registerRun(program: Command, report: Report): void {
       'match patterns of kernel functions with this list: lines `function` or `function [module]`',
     )
     .addOption(debugFolderOption())
+    .addOption(
+      new Option(
+        '--dwarf-pid <pid>',
+        'have dw_ustack walk the stacks of this process too; may be repeated',
+      ).argParser((pid: string, before: readonly string[] = []) => [...before, pid]),
+    )
     .option('--no-feature <list>', 'do without kprobe_multi, kprobe_session or uprobe_multi')
     .option('--usdt-file-activation', 'accepted, without effect')
     .option('--fmt', 'print the script in the one layout instead of running it')
@@ -175,6 +182,7 @@ function loaderArguments(
   if (options.traceableFunctions !== undefined)
     flags.push('--traceable-functions', options.traceableFunctions);
   if (options.debuginfo !== undefined) flags.push('--debuginfo', options.debuginfo);
+  for (const pid of options.dwarfPid ?? []) flags.push('--dwarf-pid', pid);
   if (options.feature !== true) flags.push('--no-feature', options.feature);
   if (options.usdtFileActivation) flags.push('--usdt-file-activation');
   if (!options.warnings) flags.push('--no-warnings');

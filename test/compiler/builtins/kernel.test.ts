@@ -45,6 +45,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   uprobe:/bin/true:$1 { @u[func] = count(); }`,
   'names of wildcards': 'tracepoint:sched:sched_* { @[probe] = count(); print(probe); }',
   'raw tracepoints': 'rawtracepoint:sched_switch { print(args.preempt); print(arg0); }',
+  'stacks by tables': `config = { unstable_dw_ustack = enable } profile:hz:9 { @[dw_ustack] = count(); } uprobe:/bin/sh:main { for $i : 0..3 { print(dw_ustack(perf, 3)); } }`,
   'variables of programs': `uprobe:/bin/sh:main { print(*uaddr("x")); } uretprobe:/bin/sh:main { @ = uaddr("x"); }`,
   'packets and sockets': `rawtracepoint:net_dev_queue { skboutput("/dev/null", args.skb, 64, 14); }
   rawtracepoint:inet_sock_set_state { @[socket_cookie(args.sk)] = count(); }`,
