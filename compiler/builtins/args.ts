@@ -26,7 +26,7 @@ export const args: Builtin = {
   lower: (_call, lowering) => lowering.ir.pointerToInt(lowering.context),
 };
 
-const REGISTERS = ['arg0', 'arg1', 'arg2', 'arg3', 'arg4', 'arg5'] as const;
+const REGISTERS = ['arg0', 'arg1', 'arg2', 'arg3', 'arg4', 'arg5', 'arg6', 'arg7'] as const;
 
 function argN(index: number): Builtin {
   const name = `arg${index}`;

@@ -7,6 +7,7 @@ import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { Type } from '../types/type.ts';
 import type { HelperName } from './helpers.ts';
+import type { RegisterRole } from './registers.ts';
 
 /** Memory of the program (stack, scratch, a map value, a ring record) that holds a value of a type. */
 export interface Storage {
@@ -124,9 +125,7 @@ export interface Lowering {
   ): IrValue;
 
   /** Reads a register of the context by its role; `registers` and `perf-event` contexts only. */
-  register(
-    name: 'arg0' | 'arg1' | 'arg2' | 'arg3' | 'arg4' | 'arg5' | 'retval' | 'ip' | 'sp',
-  ): IrValue;
+  register(name: RegisterRole): IrValue;
   /** Address of a loader-set variable. */
   shared(global: SharedGlobal): IrPointer;
   /** Index of the name of the event that fired in the loader's table: for probes that have several. */

@@ -9,12 +9,16 @@ export type RegisterRole =
   | 'arg3'
   | 'arg4'
   | 'arg5'
+  | 'arg6'
+  | 'arg7'
   | 'retval'
   | 'ip'
   | 'sp';
 
+type Offsets = Readonly<Partial<Record<RegisterRole, number>>>;
+
 /** Offsets into struct pt_regs (arch/x86/include/uapi/asm/ptrace.h), arguments by the System V ABI. */
-const X86_64: Readonly<Record<RegisterRole, number>> = {
+const X86_64: Offsets = {
   arg0: 112,
   arg1: 104,
   arg2: 96,
@@ -27,26 +31,28 @@ const X86_64: Readonly<Record<RegisterRole, number>> = {
 };
 
 /** struct user_pt_regs (arch/arm64/include/uapi/asm/ptrace.h): x0 to x30, sp, pc. */
-const AARCH64: Readonly<Record<RegisterRole, number>> = {
+const AARCH64: Offsets = {
   arg0: 0,
   arg1: 8,
   arg2: 16,
   arg3: 24,
   arg4: 32,
   arg5: 40,
+  arg6: 48,
+  arg7: 56,
   retval: 0,
   ip: 256,
   sp: 248,
 };
 
-const BY_ARCH: Readonly<Record<string, Readonly<Record<RegisterRole, number>>>> = {
+const BY_ARCH: Readonly<Record<string, Offsets>> = {
   x86_64: X86_64,
   aarch64: AARCH64,
 };
 
 export function lowerRegister(fn: FunctionState, role: RegisterRole): IrValue {
   const { kernel } = fn.unit;
-  const offsets = BY_ARCH[kernel.arch];
-  if (!offsets) throw new Error(`registers of ${kernel.arch} are not known`);
-  return fn.ir.load(fn.context, offsets[role], 8, false);
+  const offset = BY_ARCH[kernel.arch]?.[role];
+  if (offset === undefined) throw new Error(`${role} of ${kernel.arch} is not known`);
+  return fn.ir.load(fn.context, offset, 8, false);
 }

@@ -25,8 +25,10 @@ export function isAddress(text: string): boolean {
   return /^[0-9]/.test(text);
 }
 
-/** Arguments that come in registers, as `argN` counts them. arm64 has two more, which nothing reads yet. */
-export const ARGUMENT_REGISTERS = 6;
+/** How many arguments come in registers, as `argN` counts them: on x86-64 by the System V ABI, on arm64 by AAPCS64. */
+export function argumentRegisters(arch: string): number {
+  return arch === 'aarch64' ? 8 : 6;
+}
 
 /** A slash behind a function name is a predicate that lacks the space before it. */
 export function slashHints(text: string): readonly string[] {

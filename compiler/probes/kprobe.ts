@@ -14,7 +14,7 @@ import {
   targetFields,
 } from './fields.ts';
 import {
-  ARGUMENT_REGISTERS,
+  argumentRegisters,
   isAddress,
   readFunction,
   showFunction,
@@ -55,7 +55,7 @@ function resolve(
     space: 'kernel',
     defaultReturn: 0,
     filtersPid: true,
-    registers: entry ? ARGUMENT_REGISTERS : 0,
+    registers: entry ? argumentRegisters(context.kernel.arch) : 0,
     hasRetval: !entry,
     parameterised,
   };

@@ -4,7 +4,7 @@ import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import { canonicalName, isParameterised, isWildcard, refuse, targetFields } from './fields.ts';
 import {
-  ARGUMENT_REGISTERS,
+  argumentRegisters,
   isAddress,
   readFunction,
   showFunction,
@@ -71,7 +71,7 @@ function resolve(
     defaultReturn: 0,
     // The pid is given when the probe is attached.
     filtersPid: false,
-    registers: entry ? ARGUMENT_REGISTERS : 0,
+    registers: entry ? argumentRegisters(context.kernel.arch) : 0,
     hasRetval: !entry,
     function: place.function,
     wildcard: place.wildcard,
