@@ -30,6 +30,8 @@ export interface Inspection {
   readonly events: readonly InspectedEvent[];
   readonly params: readonly { readonly index: number; readonly as: string }[];
   readonly options: readonly InspectedOption[];
+  /** What the loader finds out about its host before it loads the programs. */
+  readonly lookups: readonly { readonly kind: string; readonly name: string }[];
   readonly relocations: readonly InspectedRelocation[];
   readonly features: readonly string[];
   readonly capabilities: readonly string[];
@@ -143,6 +145,9 @@ export function inspectObject(bytes: Uint8Array): Inspection {
       default: option.as === 'bool' ? String(option.default === '1') : asText(option.default),
       ...(typeof option.description === 'string' ? { description: option.description } : {}),
     })),
+    lookups: asObjects(manifest.lookups).map(({ kind, name }) => {
+      return { kind: asText(kind), name: asText(name) };
+    }),
     relocations: [
       ...coreRelocations(btf, required('.BTF.ext'), functions),
       ...asObjects(manifest.fixups).map(fixup),

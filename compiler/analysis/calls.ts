@@ -16,27 +16,17 @@ import type { TypedExpression } from './typed.ts';
 
 /** Functions of the language that this version does not have. */
 const LATER: ReadonlySet<string> = new Set([
-  'cgroupid',
   'config',
-  'debugf',
   'default_str_length',
   'elf_info',
-  'elf_is_exe',
   'is_array',
   'is_integer',
   'is_literal',
   'is_ptr',
   'is_str',
   'is_unsigned_integer',
-  'kaddr',
-  'kfunc_allowed',
-  'kfunc_exist',
-  'override',
   'percpu_kaddr',
-  'signal',
-  'signal_thread',
   'unwatch',
-  'write_user',
 ]);
 
 export function typeIdentifier(typing: Typing, identifier: ast.Identifier): TypedExpression {

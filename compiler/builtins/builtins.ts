@@ -8,23 +8,28 @@ import { args, ctx, numberedArguments, retval } from './args.ts';
 import { bswap } from './bswap.ts';
 import { buf } from './buf.ts';
 import type { Builtin } from './builtin.ts';
-import { cgroup, cgroupPath } from './cgroup.ts';
+import { cgroup, cgroupid, cgroupPath } from './cgroup.ts';
 import { clear, zero } from './clear.ts';
 import { comm } from './comm.ts';
 import { cpid, hasCpid } from './cpid.ts';
 import { cpu, ncpus, numaid } from './cpu.ts';
 import { curtask, leaderComm, leaderTid, pcomm, ppid } from './curtask.ts';
+import { debugf } from './debugf.ts';
 import { deleteElement } from './delete.ts';
+import { elfIsExe } from './elf_is_exe.ts';
 import { exit } from './exit.ts';
 import { fail } from './fail.ts';
 import { func } from './func.ts';
 import { getopt } from './getopt.ts';
 import { find, hasKey } from './has_key.ts';
 import { join } from './join.ts';
+import { kaddr } from './kaddr.ts';
+import { kfuncAllowed, kfuncExist } from './kfunc.ts';
 import { len } from './len.ts';
 import { memcmp } from './memcmp.ts';
 import { signalName, strerror, syscallName, username } from './names.ts';
 import { elapsed, jiffies, nsecs } from './nsecs.ts';
+import { override } from './override.ts';
 import { path } from './path.ts';
 import { pid, tid } from './pid.ts';
 import { print } from './print.ts';
@@ -32,6 +37,7 @@ import { cat, errorf, printf, system, warnf } from './printf.ts';
 import { probe, probetype } from './probe.ts';
 import { rand } from './rand.ts';
 import { reg, usermode } from './registers.ts';
+import { signal, signalThread } from './signal.ts';
 import { skboutput } from './skboutput.ts';
 import { socketCookie } from './socket_cookie.ts';
 import { dwUstack, kstack, ustack } from './stacks.ts';
@@ -42,6 +48,7 @@ import { ksym, usym } from './symbols.ts';
 import { strftime, time } from './time.ts';
 import { uaddr } from './uaddr.ts';
 import { gid, uid } from './uid.ts';
+import { writeUser } from './write_user.ts';
 
 /** A group of built-ins, as the reference shows them. */
 export interface Section {
@@ -60,6 +67,7 @@ export const sections: readonly Section[] = [
       username,
       comm,
       cgroup,
+      cgroupid,
       cgroupPath,
       curtask,
       ppid,
@@ -94,7 +102,7 @@ export const sections: readonly Section[] = [
   {
     title: 'Output',
     builtins: [
-      ...[printf, errorf, warnf, fail, print, time, strftime, join, cat, system, skboutput],
+      ...[printf, errorf, warnf, fail, print, time, strftime, join, cat, debugf, system, skboutput],
       exit,
     ],
   },
@@ -108,6 +116,7 @@ export const sections: readonly Section[] = [
       ksym,
       usym,
       uaddr,
+      kaddr,
       strlen,
       strncmp,
       strcontains,
@@ -130,8 +139,12 @@ export const sections: readonly Section[] = [
     builtins: [deleteElement, hasKey, find, len, clear, zero],
   },
   {
-    title: 'Parameters',
-    builtins: [getopt],
+    title: 'Changing what happens',
+    builtins: [signal, signalThread, override, writeUser],
+  },
+  {
+    title: 'Parameters and the host',
+    builtins: [getopt, kfuncExist, kfuncAllowed, elfIsExe],
   },
 ];
 

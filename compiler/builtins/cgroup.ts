@@ -11,6 +11,19 @@ export const cgroup: Builtin = plainValue(
   (lowering) => lowering.call('get_current_cgroup_id'),
 );
 
+export const cgroupid: Builtin = {
+  name: 'cgroupid',
+  arity: [1, 1],
+  summary: 'Id of the cgroup (version 2) of a folder, found out when the program is loaded.',
+  analyse(use, scope) {
+    const path = scope.stringLiteral(use.args[0], use);
+    return path === undefined
+      ? undefined
+      : typedCall('cgroupid', use, UINT64, { literals: [path] });
+  },
+  lower: (call, lowering) => lowering.hostValue({ kind: 'cgroup', name: textLiteral(call, 0) }),
+};
+
 export const cgroupPath: Builtin = {
   name: 'cgroup_path',
   arity: [1, 2],

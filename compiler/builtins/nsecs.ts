@@ -10,6 +10,9 @@ const CLOCKS = {
   tai: 'ktime_get_tai_ns',
 } as const satisfies Readonly<Record<string, HelperName>>;
 
+/** The boot clock, and what the loader found to be its distance from international atomic time. */
+const SOFTWARE_TAI = 'sw_tai';
+
 function clockHelper(mode: string): HelperName | undefined {
   return mode === 'monotonic' || mode === 'boot' || mode === 'tai' ? CLOCKS[mode] : undefined;
 }
@@ -17,20 +20,13 @@ function clockHelper(mode: string): HelperName | undefined {
 export const nsecs: Builtin = {
   name: 'nsecs',
   arity: [0, 1],
-  summary: 'Nanoseconds since boot; nsecs(monotonic), nsecs(boot) or nsecs(tai) name the clock.',
+  summary:
+    'Nanoseconds since boot; nsecs(monotonic), nsecs(boot), nsecs(tai) or nsecs(sw_tai) name the clock.',
   analyse(use, scope) {
     const [argument] = use.args;
     const mode = argument === undefined ? 'boot' : (wordOf(argument) ?? describe(argument));
     const range = argument?.range ?? use.range;
-    if (mode === 'sw_tai') {
-      scope.error(
-        'nsecs(sw_tai) is not supported yet',
-        range,
-        'Use nsecs(tai), the same clock on Linux 6.1 and later.',
-      );
-      return undefined;
-    }
-    if (clockHelper(mode) === undefined) {
+    if (mode !== SOFTWARE_TAI && clockHelper(mode) === undefined) {
       scope.error(
         `Invalid timestamp mode: ${mode} (expects: monotonic, boot, tai or sw_tai)`,
         range,
@@ -40,7 +36,12 @@ export const nsecs: Builtin = {
     return typedCall('nsecs', use, UINT64, { literals: [mode] });
   },
   lower(call, lowering) {
-    const helper = clockHelper(textLiteral(call, 0));
+    const mode = textLiteral(call, 0);
+    if (mode === SOFTWARE_TAI) {
+      const offset = lowering.ir.loadFixed(lowering.shared('taiOffset'), 0, 8);
+      return lowering.ir.op('add', lowering.call('ktime_get_boot_ns'), offset);
+    }
+    const helper = clockHelper(mode);
     if (helper === undefined) throw new Error('nsecs was typed without a clock');
     return lowering.call(helper);
   },

@@ -5,9 +5,11 @@
 import type { HelperName } from './helpers.ts';
 
 export const FEATURES: Readonly<Record<string, string>> = {
+  bpf_override_return: '4.16',
   bpf_get_stack: '4.18',
   bpf_get_current_cgroup_id: '4.18',
   bounded_loops: '5.3',
+  bpf_send_signal: '5.3',
   bpf_probe_read_kernel: '5.5',
   bpf_probe_read_user: '5.5',
   bpf_probe_read_kernel_str: '5.5',
@@ -17,6 +19,7 @@ export const FEATURES: Readonly<Record<string, string>> = {
   fexit: '5.5',
   bpf_skb_output: '5.5',
   bpf_jiffies64: '5.6',
+  bpf_send_signal_thread: '5.6',
   bpf_get_ns_current_pid_tgid: '5.7',
   ringbuf: '5.8',
   bpf_ktime_get_boot_ns: '5.8',

@@ -7,7 +7,7 @@ import { isScalar, type Type } from '../types/type.ts';
 import { buildRecord, emitEvent } from './events.ts';
 import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
-import { SHARED_GLOBALS } from './globals.ts';
+import { hostValue, SHARED_GLOBALS } from './globals.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
 import type { Lowering, Storage } from './lowering.ts';
 import { lookupElement, lowerDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
@@ -150,6 +150,11 @@ function createLowering(fn: FunctionState): Lowering {
       const variable = SHARED_GLOBALS[global];
       unit.variable(variable);
       return ir.global(variable.symbol);
+    },
+    hostValue(question) {
+      const { symbol } = program.probe;
+      const asked = question.kind === 'kfunc' ? { ...question, program: symbol } : question;
+      return ir.loadFixed(ir.global(hostValue(unit, asked)), 0, 8);
     },
     eventName() {
       const { target } = program.probe;

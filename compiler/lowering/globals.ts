@@ -2,7 +2,7 @@
 import type { ManifestGlobals } from '../../linker/manifest/manifest.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { UnitGlobal } from '../unit.ts';
-import type { SharedGlobal } from './lowering.ts';
+import type { HostQuestion, SharedGlobal } from './lowering.ts';
 import type { UnitState } from './state.ts';
 
 export const SHARED_GLOBALS: Readonly<Record<SharedGlobal & keyof ManifestGlobals, UnitGlobal>> = {
@@ -16,6 +16,7 @@ export const SHARED_GLOBALS: Readonly<Record<SharedGlobal & keyof ManifestGlobal
   pidNamespace: { symbol: 'pid_namespace', section: '.rodata', type: { bytes: 16 }, size: 16 },
   start: { symbol: 'start_time', section: '.rodata', type: { int: 8 }, size: 8 },
   wallOffset: { symbol: 'wall_offset', section: '.rodata', type: { int: 8 }, size: 8 },
+  taiOffset: { symbol: 'tai_offset', section: '.rodata', type: { int: 8 }, size: 8 },
   cpus: { symbol: 'cpu_count', section: '.rodata', type: { int: 8 }, size: 8 },
   paramCount: { symbol: 'param_count', section: '.rodata', type: { int: 8 }, size: 8 },
   childPid: { symbol: 'child_pid', section: '.rodata', type: { int: 4 }, size: 4 },
@@ -52,6 +53,21 @@ export function option(unit: UnitState, name: string): string {
 /** Names may hold characters that symbols cannot: they are numbered. */
 export function optionSymbol(index: number): string {
   return `option_${index}`;
+}
+
+/** Symbol of what the loader finds out about its host; equal questions share one. */
+export function hostValue(unit: UnitState, question: HostQuestion): string {
+  const { kind, name, program } = question;
+  const known = unit.hostValues.findIndex(
+    (other) => other.kind === kind && other.name === name && other.program === program,
+  );
+  const symbol = hostValueSymbol(known === -1 ? unit.hostValues.push(question) - 1 : known);
+  unit.variable({ symbol, section: '.rodata', type: { int: 8 }, size: 8 });
+  return symbol;
+}
+
+export function hostValueSymbol(index: number): string {
+  return `host_value_${index}`;
 }
 
 /** Symbol of `$N` as text. */

@@ -1,6 +1,6 @@
 /** What lowering functions (of expressions, statements and built-ins) work with. */
 
-import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
+import type { ManifestEventKind, ManifestLookup } from '../../linker/manifest/manifest.ts';
 import type { Config, MapSymbol, TypedExpression } from '../analysis/typed.ts';
 import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
@@ -51,11 +51,15 @@ export type SharedGlobal =
   | 'filterNamespace'
   | 'pidNamespace'
   | 'start'
+  | 'taiOffset'
   | 'wallOffset'
   | 'cpus'
   | 'paramCount'
   | 'childPid'
   | 'sleeping';
+
+/** See ManifestLookup. */
+export type HostQuestion = Omit<ManifestLookup, 'offset'>;
 
 export interface Lowering {
   readonly ir: IrBuilder;
@@ -128,6 +132,8 @@ export interface Lowering {
   register(name: RegisterRole): IrValue;
   /** Address of a loader-set variable. */
   shared(global: SharedGlobal): IrPointer;
+  /** What the loader finds out about its host, a u64; of `kfunc`, whether this program may call it. */
+  hostValue(question: Omit<HostQuestion, 'program'>): IrValue;
   /** Index of the name of the event that fired in the loader's table: for probes that have several. */
   eventName(): IrValue;
   /** The number of the user function's name in the same table. */

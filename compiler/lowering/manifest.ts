@@ -19,7 +19,7 @@ import { layoutOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import type { UnitManifest, UnlinkedManifest } from '../unit.ts';
 import type { EventEntry } from './events.ts';
-import { optionSymbol, SHARED_GLOBALS } from './globals.ts';
+import { hostValueSymbol, optionSymbol, SHARED_GLOBALS } from './globals.ts';
 import type { Session } from './kprobe_session.ts';
 import { createTypeTable, type TypeTable } from './manifest_types.ts';
 import { chunkSize, type MapPlan } from './map_plans.ts';
@@ -71,6 +71,14 @@ export function createManifest(
           size: as === 'int' ? 8 : config.maxStrlen,
         })),
         ...(program.options.length > 0 ? { options: describeOptions(program, offsetOf) } : {}),
+        ...(unit.hostValues.length > 0
+          ? {
+              lookups: unit.hostValues.map((lookup, index) => ({
+                ...lookup,
+                offset: offsetOf(hostValueSymbol(index)),
+              })),
+            }
+          : {}),
         probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
         sessions: sessions.map(({ symbol, entry, exit }) => ({
           program: symbol,

@@ -14,7 +14,7 @@ import type { Sources } from '../source/sources.ts';
 import type { UnitFunction, UnitGlobal } from '../unit.ts';
 import type { FunctionPlan } from './calls.ts';
 import type { EventTable } from './events.ts';
-import type { Lowering, SharedGlobal, Storage } from './lowering.ts';
+import type { HostQuestion, Lowering, SharedGlobal, Storage } from './lowering.ts';
 import type { MapPlan } from './map_plans.ts';
 import type { Memory, ScratchArena } from './memory.ts';
 import type { RepeatedReads } from './repeated_reads.ts';
@@ -40,6 +40,8 @@ export interface UnitState {
   readonly sites: SiteTable;
   readonly events: EventTable;
   readonly formats: string[];
+  /** What the loader finds out about its host, by the number in the symbol. */
+  readonly hostValues: HostQuestion[];
   readonly features: Set<string>;
   readonly shared: Set<SharedGlobal>;
   /** Words of a value of the map `stacks`; 0 where no stack is captured. */

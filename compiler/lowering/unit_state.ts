@@ -129,6 +129,7 @@ function common(plan: UnitPlan) {
     sites: createSiteTable(),
     events: createEventTable(),
     formats: [],
+    hostValues: [],
     features: new Set<string>(),
     shared: new Set<never>(),
     scratch: { entries: 0, size: 0 },

@@ -64,6 +64,10 @@ export function renderInspection(inspection: Inspection): string {
         event.format === undefined ? '' : JSON.stringify(event.format),
       ]),
     ),
+    heading(
+      'Asked of the host',
+      inspection.lookups.map(({ kind, name }) => [kind, name]),
+    ),
     heading('Adapted to the host', relocations(inspection.relocations)),
     heading(
       'Sections',

@@ -11,6 +11,7 @@ const ORDER: readonly (keyof Manifest)[] = [
   'unsafe',
   'params',
   'options',
+  'lookups',
   'probes',
   'sessions',
   'maps',

@@ -21,6 +21,8 @@ export interface Manifest {
   readonly params: readonly ManifestParam[];
   /** Named parameters; absent where there are none. */
   readonly options?: readonly ManifestOption[];
+  /** Absent where nothing is asked of the host. */
+  readonly lookups?: readonly ManifestLookup[];
   readonly probes: readonly ManifestProbe[];
   /** Absent where there are none. */
   readonly sessions?: readonly ManifestSession[];
@@ -91,6 +93,22 @@ export interface ManifestOption {
   readonly offset: number;
   /** 8 for ints and bools; capacity with NUL for strings. */
   readonly size: number;
+}
+
+/** What the loader finds out about its host before it loads the programs: a u64 in `.rodata`. */
+export interface ManifestLookup {
+  /**
+   * - `kernel-symbol`: the address of a symbol of the kernel, an error where it has none
+   * - `cgroup`: the id of a control group by the path of its folder, an error where that is none
+   * - `executable`: 1 if the ELF file of that path is ET_EXEC, an error where it cannot be read
+   * - `kernel-function`: 1 if the kernel's BTF has a function of that name
+   * - `kfunc`: 1 if `program` may call that function of the kernel
+   */
+  readonly kind: 'kernel-symbol' | 'cgroup' | 'executable' | 'kernel-function' | 'kfunc';
+  readonly name: string;
+  readonly program?: string;
+  /** Where its value stands in `.rodata`. */
+  readonly offset: number;
 }
 
 /**
@@ -415,6 +433,8 @@ export interface ManifestGlobals {
   readonly start?: number;
   /** .rodata, u64: nanoseconds from the boot clock to the wall clock when tracing began. */
   readonly wallOffset?: number;
+  /** .rodata, u64: what to add to the boot clock for international atomic time. */
+  readonly taiOffset?: number;
   /** .rodata, u64: number of possible CPUs. */
   readonly cpus?: number;
   /** .rodata, u64: `$#`. */

@@ -9,6 +9,7 @@
 
 #include "exit_status.h"
 #include "report.h"
+#include "trial.h"
 
 struct feature {
 	const char *name;
@@ -20,11 +21,27 @@ struct feature {
 	enum bpf_prog_type type;
 };
 
+/* More that can be said of a feature. */
+struct remark {
+	const char *name;
+	/* Setting that kernels may be built without; NULL: all have it. */
+	const char *option;
+	/* What to do instead; NULL: nothing. */
+	const char *hint;
+};
+
+static const struct remark remarks[] = {
+	{"bpf_override_return", "CONFIG_BPF_KPROBE_OVERRIDE", NULL},
+	{"bpf_ktime_get_tai_ns", NULL, "Use nsecs(sw_tai), which needs nothing of the kernel."},
+};
+
 /* Names as in compiler/lowering/features.ts; versions from the commits that brought them. */
 static const struct feature features[] = {
+	{"bpf_override_return", 4, 16, BPF_FUNC_override_return, BPF_PROG_TYPE_KPROBE},
 	{"bpf_get_stack", 4, 18, BPF_FUNC_get_stack, BPF_PROG_TYPE_KPROBE},
 	{"bpf_get_current_cgroup_id", 4, 18, BPF_FUNC_get_current_cgroup_id, BPF_PROG_TYPE_KPROBE},
 	{"bounded_loops", 5, 3, 0, 0},
+	{"bpf_send_signal", 5, 3, BPF_FUNC_send_signal, BPF_PROG_TYPE_KPROBE},
 	{"bpf_probe_read_kernel", 5, 5, BPF_FUNC_probe_read_kernel, BPF_PROG_TYPE_KPROBE},
 	{"bpf_probe_read_user", 5, 5, BPF_FUNC_probe_read_user, BPF_PROG_TYPE_KPROBE},
 	{"bpf_probe_read_kernel_str", 5, 5, BPF_FUNC_probe_read_kernel_str, BPF_PROG_TYPE_KPROBE},
@@ -37,6 +54,7 @@ static const struct feature features[] = {
 	/* Helpers of tracing programs are known by version too. */
 	{"bpf_skb_output", 5, 5, 0, 0},
 	{"bpf_jiffies64", 5, 6, BPF_FUNC_jiffies64, BPF_PROG_TYPE_KPROBE},
+	{"bpf_send_signal_thread", 5, 6, BPF_FUNC_send_signal_thread, BPF_PROG_TYPE_KPROBE},
 	{"bpf_get_ns_current_pid_tgid", 5, 7, BPF_FUNC_get_ns_current_pid_tgid,
 	 BPF_PROG_TYPE_KPROBE},
 	{"ringbuf", 5, 8, BPF_FUNC_ringbuf_reserve, BPF_PROG_TYPE_KPROBE},
@@ -65,14 +83,50 @@ static bool older_than(const struct utsname *host, const struct feature *feature
 	return major < feature->major || (major == feature->major && minor < feature->minor);
 }
 
+/* libbpf_probe_bpf_helper() of libbpf 1.1 does not know what kernels since 6.12 say. */
+static bool is_helper_missing(const struct feature *feature)
+{
+	static const char *const texts[] = {"unknown func ", "invalid func ", "cannot use helper "};
+	const struct bpf_insn code[] = {
+		{.code = BPF_JMP | BPF_CALL, .imm = (int)feature->helper},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	char log[TRIAL_LOG];
+
+	if (trial_load(feature->type, 0, code, sizeof(code) / sizeof(*code), log))
+		return false;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (strstr(log, texts[i]))
+			return true;
+	return false;
+}
+
 static bool is_missing(const struct utsname *host, const struct feature *feature)
 {
 	/* Distributions bring features to older kernels: ask the kernel where it can be asked. */
 	if (feature->helper)
-		return libbpf_probe_bpf_helper(feature->type, feature->helper, NULL) == 0;
+		return is_helper_missing(feature);
 	if (feature->type)
 		return libbpf_probe_bpf_prog_type(feature->type, NULL) == 0;
 	return older_than(host, feature);
+}
+
+static void say_missing(const struct utsname *host, const struct feature *feature)
+{
+	const struct remark *remark = NULL;
+
+	for (size_t i = 0; i < sizeof(remarks) / sizeof(*remarks); i++)
+		if (strcmp(remarks[i].name, feature->name) == 0)
+			remark = &remarks[i];
+	if (remark && remark->option && !older_than(host, feature))
+		say_error("This kernel (%s) lacks %s, which the script needs: it wants %s.",
+			  host->release, feature->name, remark->option);
+	else
+		say_error(
+			"This kernel (%s) lacks %s, which the script needs and Linux %u.%u brings.",
+			host->release, feature->name, feature->major, feature->minor);
+	if (remark && remark->hint)
+		say("HINT: %s", remark->hint);
 }
 
 int features_explain(const struct manifest *manifest)
@@ -87,11 +141,7 @@ int features_explain(const struct manifest *manifest)
 			if (strcmp(features[j].name, manifest->features[i]) != 0 ||
 			    !is_missing(&host, &features[j]))
 				continue;
-			say_error(
-				"This kernel (%s) lacks %s, which the script needs and Linux %u.%u "
-				"brings.",
-				host.release, features[j].name, features[j].major,
-				features[j].minor);
+			say_missing(&host, &features[j]);
 			status = STATUS_KERNEL;
 		}
 	}

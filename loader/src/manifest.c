@@ -186,6 +186,25 @@ static void read_address(struct manifest_reader *reader, const struct json *json
 	address->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
 }
 
+static void read_lookup(struct manifest_reader *reader, const struct json *json, void *item,
+			uint32_t index)
+{
+	static const char *const kinds[] = {[MF_LOOKUP_KERNEL_SYMBOL] = "kernel-symbol",
+					    [MF_LOOKUP_CGROUP] = "cgroup",
+					    [MF_LOOKUP_EXECUTABLE] = "executable",
+					    [MF_LOOKUP_KERNEL_FUNCTION] = "kernel-function",
+					    [MF_LOOKUP_KFUNC] = "kfunc"};
+	struct mf_lookup *lookup = item;
+
+	(void)index;
+	lookup->kind =
+		(enum mf_lookup_kind)manifest_choice(reader, json, "kind", kinds, COUNT_OF(kinds));
+	lookup->name = manifest_text(reader, json, "name");
+	if (lookup->kind == MF_LOOKUP_KFUNC)
+		lookup->program = manifest_text(reader, json, "program");
+	lookup->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
+}
+
 static void read_probe(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
@@ -489,6 +508,7 @@ static void read_globals(struct manifest_reader *reader, const struct json *root
 		{"pidNamespace", &globals->pid_namespace},
 		{"start", &globals->start},
 		{"wallOffset", &globals->wall_offset},
+		{"taiOffset", &globals->tai_offset},
 		{"cpus", &globals->cpus},
 		{"paramCount", &globals->param_count},
 		{"childPid", &globals->child_pid},
@@ -524,6 +544,9 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 	if (json_member(root, "options"))
 		manifest->options = read_list(reader, root, "options", sizeof(*manifest->options),
 					      read_option, &manifest->option_count);
+	if (json_member(root, "lookups"))
+		manifest->lookups = read_list(reader, root, "lookups", sizeof(*manifest->lookups),
+					      read_lookup, &manifest->lookup_count);
 	manifest->probes = read_list(reader, root, "probes", sizeof(*manifest->probes), read_probe,
 				     &manifest->probe_count);
 	if (manifest_optional(reader, root, "sessions", JSON_ARRAY))

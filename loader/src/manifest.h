@@ -258,6 +258,24 @@ struct mf_option {
 	uint32_t size;
 };
 
+enum mf_lookup_kind {
+	MF_LOOKUP_KERNEL_SYMBOL,
+	MF_LOOKUP_CGROUP,
+	MF_LOOKUP_EXECUTABLE,
+	MF_LOOKUP_KERNEL_FUNCTION,
+	MF_LOOKUP_KFUNC,
+};
+
+/* What the programs want to know of the host: a u64 in .rodata. */
+struct mf_lookup {
+	enum mf_lookup_kind kind;
+	/* A symbol, function or path. */
+	const char *name;
+	/* kfunc: the program that would call it; NULL for the others. */
+	const char *program;
+	uint32_t offset;
+};
+
 enum mf_provider {
 	MF_BEGIN,
 	MF_END,
@@ -360,8 +378,8 @@ struct mf_fixup {
 
 /* Offsets in .rodata and .bss, MF_NONE when absent. */
 struct mf_globals {
-	uint32_t filter_pid, filter_namespace, pid_namespace, start, wall_offset, cpus, param_count,
-		child_pid;
+	uint32_t filter_pid, filter_namespace, pid_namespace, start, wall_offset, tai_offset;
+	uint32_t cpus, param_count, child_pid;
 	uint32_t sleeping;
 };
 
@@ -376,6 +394,8 @@ struct manifest {
 	uint32_t param_count;
 	const struct mf_option *options;
 	uint32_t option_count;
+	const struct mf_lookup *lookups;
+	uint32_t lookup_count;
 	const struct mf_probe *probes;
 	uint32_t probe_count;
 	const struct mf_session *sessions;

@@ -61,6 +61,16 @@ static void check_options(struct checker *checker)
 	}
 }
 
+static void check_lookups(struct checker *checker)
+{
+	for (uint32_t i = 0; i < checker->manifest->lookup_count && !checker->report->status; i++) {
+		const struct mf_lookup *lookup = &checker->manifest->lookups[i];
+
+		if (!within(lookup->offset, sizeof(uint64_t), checker->rodata))
+			wrong(checker, "the answer to '%s' has no place", lookup->name);
+	}
+}
+
 static void check_probes(struct checker *checker)
 {
 	if (checker->manifest->probe_count == 0)
@@ -332,6 +342,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 
 	check_params(&checker);
 	check_options(&checker);
+	check_lookups(&checker);
 	check_probes(&checker);
 	check_maps(&checker);
 	check_events(&checker);
@@ -343,6 +354,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	check_global(&checker, "start", globals->start, 8, checker.rodata);
 	check_global(&checker, "wallOffset", globals->wall_offset, 8, checker.rodata);
 	check_global(&checker, "cpus", globals->cpus, 8, checker.rodata);
+	check_global(&checker, "taiOffset", globals->tai_offset, 8, checker.rodata);
 	check_global(&checker, "paramCount", globals->param_count, 8, checker.rodata);
 	check_global(&checker, "childPid", globals->child_pid, 4, checker.rodata);
 	check_global(&checker, "sleeping", globals->sleeping, 8, checker.bss);

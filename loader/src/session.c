@@ -14,6 +14,7 @@
 #include "fixups.h"
 #include "host.h"
 #include "libbpf_log.h"
+#include "lookups.h"
 #include "named_params.h"
 #include "params.h"
 #include "report.h"
@@ -255,7 +256,8 @@ static int set_rodata(struct session *session)
 	const struct mf_globals *globals = &session->manifest->globals;
 	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".rodata");
 	uint64_t cpus = session->cpus, count = session->parameter_count;
-	uint64_t namespace[2] = {0}, wall_offset = wall_clock_offset();
+	uint64_t namespace[2] = {0}, wall_offset = clock_offset(CLOCK_REALTIME);
+	uint64_t tai = clock_offset(CLOCK_TAI);
 	const struct process *process = &session->process;
 	const void *initial;
 	uint8_t *rodata;
@@ -283,6 +285,7 @@ static int set_rodata(struct session *session)
 	put_global(rodata, globals->pid_namespace, namespace, sizeof(namespace));
 	put_global(rodata, globals->start, &session->start, sizeof(session->start));
 	put_global(rodata, globals->wall_offset, &wall_offset, sizeof(wall_offset));
+	put_global(rodata, globals->tai_offset, &tai, sizeof(tai));
 	put_global(rodata, globals->cpus, &cpus, sizeof(cpus));
 	put_global(rodata, globals->param_count, &count, sizeof(count));
 	put_global(rodata, globals->child_pid, &session->child_pid, sizeof(session->child_pid));
@@ -291,6 +294,8 @@ static int set_rodata(struct session *session)
 	status = params_store(session->options, session->manifest, rodata, size);
 	if (status == STATUS_OK)
 		status = named_store(session->options, session->manifest, rodata, size);
+	if (status == STATUS_OK)
+		status = lookups_store(session, rodata, size);
 	if (status == STATUS_OK && bpf_map__set_initial_value(map, rodata, size) != 0) {
 		say_error("Cannot set the parameters: %s.", strerror(errno));
 		status = STATUS_FAILED;

@@ -14,19 +14,19 @@ static uint64_t read_clock(clockid_t id)
 	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
-uint64_t wall_clock_offset(void)
+uint64_t clock_offset(clockid_t clock)
 {
 	uint64_t best = UINT64_MAX, offset = 0;
 
 	/* The narrowest of a few looks is the one that nothing interrupted. */
 	for (int i = 0; i < 5; i++) {
 		uint64_t before = read_clock(CLOCK_BOOTTIME);
-		uint64_t wall = read_clock(CLOCK_REALTIME);
+		uint64_t there = read_clock(clock);
 		uint64_t after = read_clock(CLOCK_BOOTTIME);
 
 		if (after - before < best) {
 			best = after - before;
-			offset = wall - (before + (after - before) / 2);
+			offset = there - (before + (after - before) / 2);
 		}
 	}
 	return offset;
@@ -34,7 +34,7 @@ uint64_t wall_clock_offset(void)
 
 void wall_clock_init(struct wall_clock *clock)
 {
-	*clock = (struct wall_clock){.boot_offset = wall_clock_offset()};
+	*clock = (struct wall_clock){.boot_offset = clock_offset(CLOCK_REALTIME)};
 }
 
 uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
@@ -43,7 +43,7 @@ uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
 	int64_t drift = (int64_t)(offset - clock->boot_offset);
 
 	if (drift > JUMP_NS || drift < -JUMP_NS)
-		clock->boot_offset = wall_clock_offset();
+		clock->boot_offset = clock_offset(CLOCK_REALTIME);
 	return boot_ns + clock->boot_offset;
 }
 

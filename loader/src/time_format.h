@@ -18,8 +18,8 @@ struct wall_clock {
 	struct tm local;
 };
 
-/* Nanoseconds from the boot clock to the wall clock. */
-uint64_t wall_clock_offset(void);
+/* What to add to the boot clock for another one, in ns. */
+uint64_t clock_offset(clockid_t clock);
 
 void wall_clock_init(struct wall_clock *clock);
 

@@ -24,6 +24,13 @@ const FULL: Manifest = {
     { name: 'least', as: 'int', signed: true, default: '-1', offset: 80, size: 8 },
     { name: 'who', as: 'string', default: 'all', offset: 88, size: 64 },
   ],
+  lookups: [
+    { kind: 'kernel-symbol', name: 'schedule', offset: 152 },
+    { kind: 'cgroup', name: '/sys/fs/cgroup', offset: 160 },
+    { kind: 'kernel-function', name: 'vfs_read', offset: 168 },
+    { kind: 'kfunc', name: 'bpf_task_from_pid', program: 'p0', offset: 176 },
+    { kind: 'executable', name: '/bin/sh', offset: 184 },
+  ],
   probes: (
     [
       { provider: 'begin' },

@@ -342,6 +342,7 @@ export function createMachine(world: World = {}): Machine {
     callPointer: (helper) => point(world.helpers?.[helper] ?? 0n),
     map: unsupported,
     mapPointer: unsupported,
+    hostValue: () => wrap(0n),
     eventName: () => lowering.call('get_attach_cookie', point(context)),
     functionName: () => lowering.call('get_attach_cookie', point(context)),
     userAddress: () => wrap(0n),

@@ -112,6 +112,10 @@ export function manifestOf(
       { name: 'switch', as: 'bool', default: '0', offset: at('param1'), size: 8 },
       { name: 'text', as: 'string', default: '', description: 'x', offset: at('param2'), size: 16 },
     ],
+    lookups: [
+      { kind: 'kernel-symbol', name: 'schedule', offset: at('param2') + 8 },
+      { kind: 'kfunc', name: 'bpf_task_from_pid', program: 'x', offset: at('param2') + 8 },
+    ],
     probes,
     maps: [
       {

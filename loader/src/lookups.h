@@ -1,0 +1,16 @@
+/* What programs ask of the host before they are loaded: numbers in .rodata. */
+#ifndef BPFLOAD_LOOKUPS_H
+#define BPFLOAD_LOOKUPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct session;
+
+/*
+ * Answers the manifest's questions into `rodata` (`size` bytes). Says on stderr what cannot be
+ * found; the result is an exit status.
+ */
+int lookups_store(const struct session *session, uint8_t *rodata, size_t size);
+
+#endif

@@ -1,0 +1,122 @@
+/** Functions that other kernels than this one allow, or lack. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, writeObject } from '../support/build.ts';
+import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import type { RunResult } from '../support/run.ts';
+
+type Result = Omit<RunResult, 'endedAfter'>;
+
+interface Command extends Omit<GuestCommand, 'object'> {
+  readonly text: string;
+}
+
+/** What the guest itself knows. */
+const SCHEDULE = 'echo "kallsyms $(grep -m1 " schedule$" /proc/kallsyms | cut -d" " -f1)"';
+
+const COMMANDS = {
+  writes: {
+    text: `tracepoint:syscalls:sys_enter_write /comm == "sh" && str(args.buf, 6) == "hello"/ {
+      print(write_user(args.buf, "J", 1)); print(write_user((uint64)args.buf + 1, "ALLOW", 3));
+      print(write_user(0, "x", 1)); print(write_user(args.buf, args.buf, 2)); print(write_user(args.buf, uptr(1), 2)); }`,
+    flags: '--unsafe',
+    script: 'echo hello\n',
+  },
+  signals: {
+    text: `tracepoint:syscalls:sys_enter_read /comm == "victim"/ { signal("USR1"); }`,
+    flags: '--unsafe',
+    script: '/workload comm victim read 1 1\necho status: $?\n',
+  },
+  overrides: {
+    text: 'kprobe:vfs_read { override(-5); }',
+    flags: '--unsafe',
+    endsItself: true,
+  },
+  address: {
+    text: 'begin { printf("kaddr %llx\\n", kaddr("schedule")); } interval:s:99 { }',
+    script: SCHEDULE,
+  },
+  noAddress: { text: 'begin { print(kaddr("no_such_symbol")); }', endsItself: true },
+  functions: {
+    text: `begin { print((kfunc_exist("bpf_task_from_pid"), kfunc_exist("vfs_read"))); exit(); }
+      tracepoint:sched:sched_switch { @ = kfunc_allowed("bpf_task_from_pid"); }`,
+    endsItself: true,
+  },
+  allowed: {
+    text: 'tracepoint:sched:sched_switch { @t = kfunc_allowed("bpf_task_from_pid"); } rawtracepoint:sched_switch { @r = kfunc_allowed("bpf_task_from_pid"); }',
+    workload: 'sleep 20',
+  },
+  clock: {
+    text: 'begin { $a = nsecs(sw_tai); $b = nsecs(tai); $d = $a > $b ? $a - $b : $b - $a; print($d < 10000000); }',
+    endsItself: true,
+  },
+} as const satisfies Record<string, Command>;
+
+type Name = keyof typeof COMMANDS;
+
+describe.runIf(process.getuid?.() === 0)('functions in guests', () => {
+  for (const series of SERIES) {
+    describe.runIf(hasKernel(series))(`Linux ${series}`, () => {
+      let results: Readonly<Record<Name, Result>>;
+
+      beforeAll(async () => {
+        const folder = temporaryFolder();
+        const names = Object.keys(COMMANDS) as Name[];
+        const ran = await runInGuest(
+          series,
+          folder,
+          names.map((name) => {
+            const { text, ...command }: Command = COMMANDS[name];
+            writeObject(folder, name, text, { unsafe: true });
+            return { ...command, object: `${name}.o` };
+          }),
+        );
+        results = Object.fromEntries(
+          names.map((name, index) => [name, ran[index]]),
+        ) as typeof results;
+      }, 300_000);
+
+      it('[FUN-076] write_user() changes what the process writes', () => {
+        const { stdout } = results.writes;
+        expect(stdout).toContain('JALLo\n');
+        expect(stdout).toContain('true\ntrue\nfalse\ntrue\nfalse\n');
+      });
+
+      it('[FUN-074] signal() reaches the process', () => {
+        expect(results.signals.stdout).toContain('status: 138\n');
+      });
+
+      it('[FUN-075] override() names the setting that the kernel was built without', () => {
+        const { stderr, status } = results.overrides;
+        expect(stderr).toContain(
+          'lacks bpf_override_return, which the script needs: it wants CONFIG_BPF_KPROBE_OVERRIDE.',
+        );
+        expect(status).toBe(3);
+      });
+
+      it('[AOT-010] kaddr() follows the kernel that the object is loaded on', () => {
+        const { stdout } = results.address;
+        const address = /^kaddr ([0-9a-f]+)$/m.exec(stdout)?.[1];
+        expect(address).toMatch(/^ffffffff[0-9a-f]{8}$/);
+        expect(stdout).toContain(`kallsyms ${address}\n`);
+      });
+
+      it('[FUN-026] kaddr() of an unknown symbol is an error', () => {
+        expect(results.noAddress).toMatchObject({
+          stderr: 'ERROR: Failed to resolve kernel symbol: no_such_symbol\n',
+          status: 1,
+        });
+      });
+
+      it('[FUN-050] kfunc_exist() and kfunc_allowed() follow the kernel', () => {
+        const has = !isBefore(series, '6.2');
+        expect(results.functions.stdout).toMatch(new RegExp(`^\\(${has}, true\\)\n`));
+        expect(results.allowed.stdout).toContain(`@r: ${has}\n`);
+        expect(results.allowed.stdout).toContain(`@t: ${!isBefore(series, '6.12')}\n`);
+      });
+
+      it.skipIf(isBefore(series, '6.1'))('nsecs(sw_tai) is the clock of nsecs(tai)', () => {
+        expect(results.clock.stdout).toMatch(/^true\n/);
+      });
+    });
+  }
+});
