@@ -124,6 +124,7 @@ function describeProbe(
     target: target.target,
     parameters: target.parameterised,
     ...(target.syscalls ? { syscalls: offsetOf(syscallTable(probe.symbol).symbol) } : {}),
+    ...(isContextFree(probe) ? { contextFree: true as const } : {}),
     ...usdtArguments(probe),
     ...userAddresses(probe, offsetOf),
     block: probe.block,
@@ -150,6 +151,16 @@ function userAddresses(
       offset: offsetOf(distanceSymbol(probe.symbol, symbol)),
     })),
   };
+}
+
+/** Fields of events have programs of their own; stacks begin elsewhere on raw tracepoints. */
+function isContextFree(probe: TypedProbe): boolean {
+  const { context, wildcard } = probe.target;
+  return (
+    context === 'tracepoint' &&
+    wildcard &&
+    !usesCall(probe, ({ type }) => type.kind === 'stack' && type.space === 'kernel')
+  );
 }
 
 /** `arg2` => 3: the point has to have as many. */

@@ -129,6 +129,11 @@ export interface ManifestProbe {
    * the loader's table of names, 0 for system calls that do not match.
    */
   readonly syscalls?: number;
+  /**
+   * tracepoint, by pattern: the program reads nothing of its context and takes no kernel stacks, so the loader may
+   * attach it to raw tracepoints.
+   */
+  readonly contextFree?: true;
   /** usdt: so many arguments the program reads; points with fewer are refused. Absent where it reads none. */
   readonly arguments?: number;
   /**

@@ -1,6 +1,7 @@
 #include "attach.h"
 #include "attach_kprobe_multi.h"
 #include "attach_kprobe_session.h"
+#include "attach_tracepoint_raw.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -375,7 +376,8 @@ int attach_find(struct attachments *attachments, struct session *session)
 		if (unmatched[i])
 			status = check_block(attachments, &manifest->probes[i]);
 	free(unmatched);
-	if (status == STATUS_OK && !kprobes_align(attachments)) {
+	if (status == STATUS_OK &&
+	    (!kprobes_align(attachments) || !tracepoints_choose_raw(attachments))) {
 		say_error("out of memory");
 		status = STATUS_FAILED;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "attach_tracepoint_raw.h"
 #include "exit_status.h"
 #include "perf_event.h"
 #include "tracefs.h"
@@ -89,9 +90,13 @@ static enum attach_result attach(struct attachments *attachments,
 		.sample_period = 1,
 		.wakeup_events = 1,
 	};
+	int fd;
+
+	if (tracepoint_is_raw(attachments, target))
+		return attach_tracepoint_raw(attachments, target, failure);
 	/* On one CPU: the program runs on all, since it belongs to the event and not to its buffer.
 	 */
-	int fd = perf_event_open(&attributes, -1, 0);
+	fd = perf_event_open(&attributes, -1, 0);
 
 	if (fd < 0)
 		return attach_refused(failure, target->probe, errno);

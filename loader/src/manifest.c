@@ -227,6 +227,8 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	if (manifest_optional(reader, json, "addresses", JSON_ARRAY))
 		probe->addresses = read_list(reader, json, "addresses", sizeof(*probe->addresses),
 					     read_address, &probe->address_count);
+	if (json_member(json, "contextFree"))
+		probe->context_free = manifest_flag(reader, json, "contextFree");
 	if (!target)
 		return;
 	probe->provider = (enum mf_provider)manifest_choice(

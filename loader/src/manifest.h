@@ -342,6 +342,8 @@ struct mf_probe {
 	/* Offset in .rodata of a table of uint16_t[MF_SYSCALLS], by system call number: 1 + the
 	 * index of the event's name; MF_NONE: the probe has none. */
 	uint32_t syscalls;
+	/* tracepoint: the program reads nothing of the event that it stands on. */
+	bool context_free;
 	/* usdt: how many arguments the program reads. */
 	uint32_t arguments;
 	/* uprobe, uretprobe, usdt: symbols whose distance the program reads. */

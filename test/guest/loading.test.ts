@@ -80,6 +80,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     script: ONE_PROCESS,
     endsItself: true,
   },
+  events: {
+    text: 'tracepoint:sched:sched_process_* /comm == "forker"/ { @ = count(); }',
+    script: `/workload comm forker fork 5 comm child
+echo raw: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c raw_tracepoint)
+`,
+  },
+  eventNames: {
+    text: 'tracepoint:sched:sched_process_* /comm == "forker"/ { @[probe] = count(); }',
+    workload: 'comm forker fork 5 comm child',
+  },
   cpus: { text: 'BEGIN { print(ncpus); }', endsItself: true },
 };
 
@@ -135,6 +145,12 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s
     }
     expect(warn.stderr.match(/WARNING: .* Skipping\.$/gm)).toHaveLength(8);
     expect(ignore.stderr).toBe('Attached 1 probe\n');
+  });
+
+  test('patterns of tracepoints see their events by raw tracepoints', () => {
+    expect(mapValue(of('events').stdout, '@'), of('events').stderr).toBeGreaterThanOrEqual(10);
+    expect(Number(/^raw: (\d+)$/m.exec(of('events').stdout)?.[1])).toBeGreaterThan(4);
+    expect(mapValue(of('eventNames').stdout, '@', 'tracepoint:sched:sched_process_fork')).toBe(5);
   });
 
   test('the number of CPUs is that of the guest [AOT-009]', () => {
