@@ -141,7 +141,7 @@ describe.runIf(canRun)('the exercises of the lab', () => {
     const [stack, ...others] = stackEntries(result.stdout, '@calls');
     expect(others).toEqual([]);
     expect(stack?.count).toBe(40);
-    const names = stack?.frames.map((frame) => frame.replace(/\+\d+$/, '')) ?? [];
+    const names = stack?.frames.map((frame) => frame.replace(/\+\d+( @\S+:\d+)?$/, '')) ?? [];
     expect(names.slice(0, 3)).toEqual(['workload_inner', 'workload_middle', 'workload_outer']);
   });
 
@@ -234,7 +234,7 @@ describe.runIf(canRun)('the exercises of the lab', () => {
     const longest = mapValue(result.stdout, '@longest') ?? 0;
     expect(mapValue(result.stdout, '@max')).toBe(longest);
     expect(mapValue(result.stdout, '@shortest')).toBeLessThanOrEqual(longest);
-    expect(result.stdout).toMatch(/\n {8}(__libc_|__)?write\+\d+\n {8}\w+\+\d+\n/);
+    expect(result.stdout).toMatch(/\n {8}(__libc_|__)?write\+\d+( @\S+)?\n {8}\w+\+\d+( @\S+)?\n/);
     expect(mapEntries(result.stdout, '@start')).toEqual([]);
   });
 
