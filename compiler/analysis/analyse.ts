@@ -13,6 +13,7 @@ import type { CMacros } from '../preamble/macros.ts';
 import { isFunctionKnown, isNameKnown, type ProbeTarget } from '../probes/probe.ts';
 import { type ResolvedTarget, resolveProbe } from '../probes/providers.ts';
 import { dangerousFunctions } from '../probes/recursion.ts';
+import { checkProbes } from '../probes/rules.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
@@ -168,6 +169,7 @@ function resolveCopies(
     warnOfRecursion(targets, context.diagnostics);
     copies.push(...targets.map((resolved) => ({ probe: item, block, ...resolved })));
   }
+  checkProbes(copies, context.diagnostics);
   return copies;
 }
 

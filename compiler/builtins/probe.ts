@@ -26,10 +26,10 @@ export const probetype: Builtin = {
   name: 'probetype',
   arity: [0, 0],
   needsProbe: true,
-  summary: 'Name of the provider of the probe; `special` for begin and end.',
+  summary: 'Name of the provider of the probe; `special` for begin, end and self.',
   analyse(use, scope) {
     const { provider } = scope.probe;
-    const special = provider === 'begin' || provider === 'end';
+    const special = provider === 'begin' || provider === 'end' || provider === 'self';
     return textConstant(special ? 'special' : provider, use.range);
   },
 };

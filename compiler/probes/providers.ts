@@ -9,7 +9,7 @@ import { kprobe, kretprobe } from './kprobe.ts';
 import { hardware, software } from './perf_event.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 import { rawtracepoint } from './rawtracepoint.ts';
-import { begin, end } from './special.ts';
+import { begin, bench, end, self, test } from './special.ts';
 import { interval, profile } from './timer.ts';
 import { tracepoint } from './tracepoint.ts';
 import { uprobe, uretprobe } from './uprobe.ts';
@@ -18,15 +18,13 @@ import { usdt } from './usdt.ts';
 export const PROVIDERS: readonly Provider[] = [
   ...[begin, end, interval, profile],
   ...[software, hardware],
+  ...[self, test, bench],
   ...[tracepoint, rawtracepoint, kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, usdt],
 ];
 
 /** Providers of the language that this version does not have, with their aliases. */
 const UNSUPPORTED: readonly Pick<Provider, 'name' | 'aliases'>[] = [
-  { name: 'bench', aliases: [] },
   { name: 'iter', aliases: ['it'] },
-  { name: 'self', aliases: [] },
-  { name: 'test', aliases: [] },
   { name: 'watchpoint', aliases: ['w'] },
 ];
 

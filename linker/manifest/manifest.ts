@@ -166,6 +166,10 @@ export interface ManifestSession {
 
 export type ManifestTarget =
   | { readonly provider: 'begin' | 'end' }
+  /** Run when the loader gets the signal, */
+  | { readonly provider: 'self'; readonly signal: 'SIGUSR1' }
+  /** with --test or --bench. */
+  | { readonly provider: 'test' | 'bench'; readonly name: string }
   /** Either may hold `*`. */
   | { readonly provider: 'tracepoint'; readonly category: string; readonly event: string }
   /** The event may hold `*`; without a module it is one of the kernel's, or of any module's. */

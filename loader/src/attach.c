@@ -34,7 +34,7 @@ static const struct attach_provider *const providers[] = {
 	[MF_HARDWARE] = &attach_counter,
 };
 
-/* NULL for begin and end, which the session runs itself. */
+/* NULL for begin, end, self, test and bench, which the loader runs itself. */
 static const struct attach_provider *provider_of(const struct mf_probe *probe)
 {
 	if (probe->syscalls != MF_NONE)
@@ -370,7 +370,7 @@ int attach_find(struct attachments *attachments, struct session *session)
 			status = STATUS_FAILED;
 		}
 	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
-		if (provider_of(&manifest->probes[i]))
+		if (provider_of(&manifest->probes[i]) && session->programs[i])
 			status = find_probe(attachments, &manifest->probes[i], &unmatched[i]);
 	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
 		if (unmatched[i])

@@ -186,8 +186,9 @@ int run_system(struct output *output, const struct mf_event *event, const uint8_
 		strbuf_clear(&output->scratch);
 		return 0;
 	}
-	error = output->renderer->captures_commands ? run_captured(output, command)
-						    : run_beside(output, command);
+	error = output->renderer->captures_commands || output->capturing
+			? run_captured(output, command)
+			: run_beside(output, command);
 	strbuf_clear(&output->scratch);
 	if (error)
 		say_error("system(): cannot run /bin/sh: %s", strerror(error));

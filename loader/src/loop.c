@@ -133,6 +133,17 @@ static void check_lost(struct loop *loop, struct events *events, bool at_once)
 	events_check_lost(events);
 }
 
+/* SIGUSR1 does what the script says; where it says nothing, it prints all maps. */
+static void act_on_signal(struct events *events)
+{
+	if (session_count(events->session, MF_SELF) > 0) {
+		session_run(events->session, MF_SELF, NULL, NULL);
+		return;
+	}
+	if (output_all_maps(events->output) != 0 || output_idle(events->output) != 0)
+		events->broken = true;
+}
+
 /* Reads the signals that came; true when one of them ends tracing. */
 static bool take_signals(struct loop *loop, struct events *events, struct child *child,
 			 enum loop_end *end)
@@ -147,9 +158,7 @@ static bool take_signals(struct loop *loop, struct events *events, struct child 
 			*end = LOOP_SIGNAL;
 			return true;
 		case SIGUSR1:
-			if (output_all_maps(events->output) != 0 ||
-			    output_idle(events->output) != 0)
-				events->broken = true;
+			act_on_signal(events);
 			break;
 		case SIGCHLD:
 			if (child_has_ended(child)) {

@@ -33,6 +33,9 @@ static const char *const provider_names[] = {
 	[MF_PROFILE] = "profile",
 	[MF_SOFTWARE] = "software",
 	[MF_HARDWARE] = "hardware",
+	[MF_SELF] = "self",
+	[MF_TEST] = "test",
+	[MF_BENCH] = "bench",
 };
 
 static const char *const event_names[] = {
@@ -209,6 +212,7 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		       uint32_t index)
 {
 	static const char *const languages[] = {"cpp"};
+	static const char *const signals[] = {"SIGUSR1"};
 	const struct json *target = manifest_member(reader, json, "target", JSON_OBJECT);
 	struct mf_probe *probe = item;
 
@@ -285,6 +289,13 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		probe->frequency = manifest_text_or_null(reader, target, "frequency");
 		if (!probe->period == !probe->frequency)
 			manifest_wrong(reader, "neither or both of period and frequency");
+		break;
+	case MF_SELF:
+		manifest_choice(reader, target, "signal", signals, COUNT_OF(signals));
+		break;
+	case MF_TEST:
+	case MF_BENCH:
+		probe->event = manifest_text(reader, target, "name");
 		break;
 	case MF_SOFTWARE:
 	case MF_HARDWARE:

@@ -292,6 +292,9 @@ enum mf_provider {
 	MF_PROFILE,
 	MF_SOFTWARE,
 	MF_HARDWARE,
+	MF_SELF,
+	MF_TEST,
+	MF_BENCH,
 };
 
 /* Arguments of a USDT point that programs can read. */
@@ -316,7 +319,7 @@ struct mf_probe {
 	enum mf_provider provider;
 	/* Attach fields as the script has them; NULL where the provider has no such field. */
 	const char *category; /* tracepoint; usdt: the namespace */
-	const char *event;    /* tracepoint, rawtracepoint, software, hardware; usdt: the name */
+	const char *event;    /* events of all kinds; usdt, test, bench: the name */
 	const char *path;     /* uprobe, uretprobe, usdt */
 	const char *module;   /* kprobe, fentry and their return forms; rawtracepoint */
 	const char *bpf;      /* fentry, fexit: the BPF program that the function is of */

@@ -196,6 +196,8 @@ static const struct flag flags[] = {
 	 SETS(unsafe)},
 	{0, "no-warnings", NULL, "no warnings at run time", SETS(no_warnings)},
 	{0, "dry-run", NULL, "load and attach, then end: nothing is run or printed", SETS(dry_run)},
+	{0, "test", NULL, "run the script's test probes and nothing else", SETS(test)},
+	{0, "bench", NULL, "measure the script's bench probes and run nothing else", SETS(bench)},
 	{0, "probe-filter", "REGEX",
 	 "attach only probes whose full name this extended regular expression\n"
 	 "matches, such as ^kprobe:vfs_; begin and end run in any case",

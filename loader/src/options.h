@@ -35,6 +35,8 @@ struct options {
 	bool no_warnings;
 	/* Load, attach, end. */
 	bool dry_run;
+	/* Run the script's test probes, its bench probes, instead of tracing. */
+	bool test, bench;
 	/* Features that are not to be used even where the kernel has them. */
 	uint32_t without;
 	/* Names of the probes to attach; has_probe_filter: there is one. */

@@ -57,6 +57,7 @@ static int run_warning(struct output *output, const struct mf_event *event, cons
 
 static int run_message(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
+	output->errors += event->kind == MF_EVENT_ERRORF;
 	if (event->kind == MF_EVENT_ERRORF || !output->session->options->no_warnings)
 		output->renderer->message(output, event, record);
 	return output->failed ? -1 : 0;
@@ -186,6 +187,7 @@ static void release(struct output *output)
 	symbols_free(output->symbols);
 	strbuf_free(&output->text);
 	strbuf_free(&output->scratch);
+	strbuf_free(&output->captured);
 	arena_free(&output->arena);
 	if (output->owns_fd)
 		close(output->fd);
@@ -236,6 +238,28 @@ static int fail(struct output *output, const char *why)
 	return -1;
 }
 
+void output_capture_begin(struct output *output)
+{
+	output_flush(output);
+	output->capturing = true;
+	output->errors = 0;
+	output->renderer_behind = output->renderer;
+	output->renderer = &text_renderer;
+}
+
+const struct strbuf *output_capture_end(struct output *output, uint32_t *errors)
+{
+	struct strbuf text = output->text;
+
+	output->text = output->captured;
+	strbuf_clear(&output->text);
+	output->captured = text;
+	output->capturing = false;
+	output->renderer = output->renderer_behind;
+	*errors = output->errors;
+	return &output->captured;
+}
+
 int output_flush(struct output *output)
 {
 	enum write_result result;
@@ -243,6 +267,8 @@ int output_flush(struct output *output)
 
 	if (output->failed)
 		return -1;
+	if (output->capturing)
+		return 0;
 	result = write_text(output->fd, output->stop, output->text.data, output->text.length,
 			    &written);
 	if (result == WRITE_FAILED)
@@ -284,6 +310,11 @@ void output_say(struct output *output, struct strbuf *message)
 {
 	size_t written;
 
+	if (output->capturing) {
+		strbuf_put(&output->text, message->data, message->length);
+		strbuf_clear(message);
+		return;
+	}
 	/* In the order of events, where both streams lead to one place. */
 	output_flush(output);
 	write_text(STDERR_FILENO, output->stop, message->data, message->length, &written);

@@ -15,6 +15,7 @@
 
 struct loss;
 struct output;
+struct strbuf;
 struct session;
 
 /*
@@ -62,6 +63,14 @@ int output_repeated(struct output *output, const struct mf_event *event, int64_t
 /* Nothing more waits for now: writes out what is buffered, unless -B full. Called after each drain
  * of the ring. */
 int output_idle(struct output *output);
+
+/*
+ * From here to output_capture_end, all that would go to the output or to standard error is kept
+ * instead, as text; also of system(). The result is that text, until the next capture; *errors is
+ * how often errorf() came.
+ */
+void output_capture_begin(struct output *output);
+const struct strbuf *output_capture_end(struct output *output, uint32_t *errors);
 
 /* Writes out what is buffered. */
 int output_flush(struct output *output);

@@ -31,6 +31,12 @@ struct output {
 	struct strbuf text;
 	/* Scratch of handlers: file names, commands, messages. Empty between events. */
 	struct strbuf scratch;
+	/* What a test printed: see output_capture_begin. */
+	struct strbuf captured;
+	const struct renderer *renderer_behind;
+	bool capturing;
+	/* errorf() came so often since then. */
+	uint32_t errors;
 	/* Where the text of text_begin begins. */
 	size_t text_start;
 	int fd;

@@ -1,6 +1,7 @@
 /* Output for programs: one JSON object a line, as docs/output.schema.json describes. */
 #include "output_internal.h"
 #include "session.h"
+#include "test_results.h"
 #include "value_json.h"
 
 static void begin(struct strbuf *to, const char *type)
@@ -199,6 +200,7 @@ static void put_end_of_run(struct output *output)
 }
 
 const struct renderer json_renderer = {
+	.tests = &json_test_renderer,
 	.captures_commands = true,
 	.text_begin = text_begin,
 	.text_end = text_end,

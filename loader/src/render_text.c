@@ -6,6 +6,7 @@
 #include "output_internal.h"
 #include "series.h"
 #include "session.h"
+#include "test_results.h"
 
 /* Blanks that a tab in a script is shown as. */
 #define TAB_WIDTH 4
@@ -268,6 +269,7 @@ static void put_end_of_run(struct output *output)
 }
 
 const struct renderer text_renderer = {
+	.tests = &text_test_renderer,
 	.text_begin = text_begin,
 	.text_end = text_end,
 	.value = put_value,

@@ -14,6 +14,7 @@
 #include "strbuf.h"
 
 struct output;
+struct test_renderer;
 
 /* What a piece of finished text comes from. */
 enum text_source { TEXT_PRINTF, TEXT_TIME, TEXT_CAT, TEXT_JOIN, TEXT_SYSTEM };
@@ -34,6 +35,8 @@ struct loss {
 };
 
 struct renderer {
+	/* Results of --test and --bench. */
+	const struct test_renderer *tests;
 	/* What commands of system() print becomes a text, instead of going to the output by itself.
 	 */
 	bool captures_commands;

@@ -16,6 +16,7 @@
 #include "output.h"
 #include "report.h"
 #include "session.h"
+#include "tests.h"
 #include "settings.h"
 
 #define NOTIFY_VARIABLE "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
@@ -58,6 +59,13 @@ static int read_object(struct run *run)
 	return capabilities_check(run->object.manifest);
 }
 
+/* Blocks of the script that are run here rather than attached. */
+static uint32_t count_own(const struct session *session)
+{
+	return session_count(session, MF_BEGIN) + session_count(session, MF_END) +
+	       session_count(session, MF_SELF);
+}
+
 static int load(struct run *run)
 {
 	const struct options *options = run->options;
@@ -67,11 +75,13 @@ static int load(struct run *run)
 	if (options->pid)
 		process_describe(&run->session.process, options->pid, run->loop.process);
 	if (status == STATUS_OK)
+		status = tests_choose(&run->session);
+	if (status == STATUS_OK)
 		status = attach_find(&run->attachments, &run->session);
 	if (status != STATUS_OK)
 		return status;
-	if (run->attachments.target_count == 0 && session_count(&run->session, MF_BEGIN) == 0 &&
-	    session_count(&run->session, MF_END) == 0) {
+	if (run->attachments.target_count == 0 && count_own(&run->session) == 0 && !options->test &&
+	    !options->bench) {
 		if (!options->quiet)
 			say_error("No probes to attach.");
 		return STATUS_FAILED;
@@ -93,8 +103,7 @@ static int load(struct run *run)
 
 static void announce(const struct run *run)
 {
-	uint32_t count = run->attachments.attached + session_count(&run->session, MF_BEGIN) +
-			 session_count(&run->session, MF_END);
+	uint32_t count = run->attachments.attached + count_own(&run->session);
 	static const char notice[] = NOTIFY_VARIABLE "\n";
 	ssize_t ignored;
 
@@ -170,13 +179,34 @@ static int trace(struct run *run)
 		return status;
 	child_release(&run->child);
 	announce(run);
-	if (run->attachments.target_count == 0) {
+	if (run->attachments.target_count == 0 && session_count(&run->session, MF_SELF) == 0) {
 		/* Only begin and end: nothing more will come. */
 		end = LOOP_PROCESS;
 	} else {
 		end = loop_run(&run->loop, &run->events, &run->child);
 	}
 	return finish(run, end);
+}
+
+/* --test, --bench: nothing is attached. */
+static int run_tests(struct run *run)
+{
+	const struct options *options = run->options;
+	int status = STATUS_OK;
+
+	if (options->dry_run)
+		return STATUS_OK;
+	if (options->test)
+		status = tests_run(&run->session, &run->events);
+	if (options->bench && (status == STATUS_OK || options->test)) {
+		int measured = benchmarks_run(&run->session, &run->events);
+
+		status = status == STATUS_OK ? measured : status;
+	}
+	if (output_close(run->output) != 0)
+		status = STATUS_FAILED;
+	run->output = NULL;
+	return status;
 }
 
 int run_object(const struct options *options)
@@ -192,7 +222,7 @@ int run_object(const struct options *options)
 		if (status == STATUS_OK)
 			status = load(&run);
 		if (status == STATUS_OK)
-			status = trace(&run);
+			status = options->test || options->bench ? run_tests(&run) : trace(&run);
 		if (run.output)
 			output_close(run.output);
 		events_close(&run.events);

@@ -139,6 +139,9 @@ static bool type_fits(const struct bpf_program *program, const struct mf_probe *
 	switch (probe->provider) {
 	case MF_BEGIN:
 	case MF_END:
+	case MF_SELF:
+	case MF_TEST:
+	case MF_BENCH:
 		return type == BPF_PROG_TYPE_RAW_TRACEPOINT;
 	case MF_TRACEPOINT:
 		return probe->syscalls == MF_NONE ? type == BPF_PROG_TYPE_TRACEPOINT
@@ -472,25 +475,35 @@ int session_load(struct session *session, uint32_t child_pid)
 	return status == STATUS_OK ? map_bss(session) : status;
 }
 
-int session_run(struct session *session, enum mf_provider provider, void (*after)(void *context),
-		void *context)
+int session_run_probe(const struct session *session, const struct mf_probe *probe, uint32_t *result)
 {
-	for (uint32_t i = 0; i < session->manifest->probe_count; i++) {
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	int error =
+		bpf_prog_test_run_opts(bpf_program__fd(session->programs[probe->index]), &options);
+
+	*result = options.retval;
+	if (!error)
+		return STATUS_OK;
+	say_error("Cannot run %s: %s.", probe->name, strerror(-error));
+	return error == -EPERM ? STATUS_PERMISSION : STATUS_FAILED;
+}
+
+int session_run(const struct session *session, enum mf_provider provider,
+		void (*after)(void *context), void *context)
+{
+	uint32_t result;
+	int status = STATUS_OK;
+
+	for (uint32_t i = 0; i < session->manifest->probe_count && status == STATUS_OK; i++) {
 		const struct mf_probe *probe = &session->manifest->probes[i];
-		LIBBPF_OPTS(bpf_test_run_opts, options);
-		int error;
 
 		if (probe->provider != provider || !session->programs[i])
 			continue;
-		error = bpf_prog_test_run_opts(bpf_program__fd(session->programs[i]), &options);
-		if (error) {
-			say_error("Cannot run %s: %s.", probe->name, strerror(-error));
-			return error == -EPERM ? STATUS_PERMISSION : STATUS_FAILED;
-		}
-		if (after)
+		status = session_run_probe(session, probe, &result);
+		if (status == STATUS_OK && after)
 			after(context);
 	}
-	return STATUS_OK;
+	return status;
 }
 
 const struct btf *session_kernel_btf(struct session *session, const char *module)

@@ -100,11 +100,14 @@ int session_open(struct session *session, const struct options *options,
  */
 int session_load(struct session *session, uint32_t child_pid);
 
-/* Runs all begin (or end) programs, in the order of the script. `after` is called after
- * each one.
- */
-int session_run(struct session *session, enum mf_provider provider, void (*after)(void *context),
-		void *context);
+/* Runs all programs of a provider that the loader runs itself, in the order of the script. `after`
+ * is called after each one. */
+int session_run(const struct session *session, enum mf_provider provider,
+		void (*after)(void *context), void *context);
+
+/* Runs one of them; *result is what it returned. */
+int session_run_probe(const struct session *session, const struct mf_probe *probe,
+		      uint32_t *result);
 
 /* How many there are. */
 uint32_t session_count(const struct session *session, enum mf_provider provider);

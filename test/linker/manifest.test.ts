@@ -43,6 +43,9 @@ const FULL: Manifest = {
       { provider: 'profile', frequency: '99' },
       { provider: 'kretprobe', function: 'vfs_read', offset: 0 },
       { provider: 'software', event: 'faults' },
+      { provider: 'self', signal: 'SIGUSR1' },
+      { provider: 'test', name: 't' },
+      { provider: 'bench', name: 'b' },
       { provider: 'hardware', event: 'cycles', count: '1000' },
     ] satisfies readonly Manifest['probes'][number]['target'][]
   ).map((target, index) => ({

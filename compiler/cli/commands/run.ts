@@ -32,6 +32,8 @@ interface RunOptions {
   readonly c?: string;
   readonly unsafe?: boolean;
   readonly dryRun?: boolean;
+  readonly test?: boolean;
+  readonly bench?: boolean;
   readonly probeFilter?: string;
   readonly traceableFunctions?: string;
   readonly debuginfo?: string;
@@ -82,6 +84,8 @@ export function registerRun(program: Command, report: Report): void {
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'no warnings')
     .option('--dry-run', 'compile, load and attach, then end')
+    .option('--test', 'run the test probes of the script, and nothing else')
+    .option('--bench', 'measure the bench probes of the script, and run nothing else')
     .option('--probe-filter <regex>', 'attach only probes whose full name this matches')
     .option(
       '--traceable-functions <file>',
@@ -178,6 +182,8 @@ function loaderArguments(
   if (options.c !== undefined) flags.push('-c', options.c);
   if (options.unsafe) flags.push('--unsafe');
   if (options.dryRun) flags.push('--dry-run');
+  if (options.test) flags.push('--test');
+  if (options.bench) flags.push('--bench');
   if (options.probeFilter !== undefined) flags.push('--probe-filter', options.probeFilter);
   if (options.traceableFunctions !== undefined)
     flags.push('--traceable-functions', options.traceableFunctions);

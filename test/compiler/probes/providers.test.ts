@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { errors } from '../../support/script.ts';
 import { FIELD, refusal, resolve, resolveBlock, target } from './support.ts';
 
 describe('the provider', () => {
@@ -54,7 +55,7 @@ describe('the provider', () => {
     expect(resolve('nothing_like_it:f').hints).toEqual([]);
   });
   it('says so where this version does not have it', () => {
-    for (const name of ['watchpoint', 'iter', 'self', 'test', 'bench'])
+    for (const name of ['watchpoint', 'iter'])
       expect(refusal(`${name}:x`)).toMatch(/^\w+ probes are not supported yet by this version$/);
 
     expect(refusal('$1:x')).toBe('the provider cannot be a positional parameter');
@@ -398,6 +399,39 @@ describe('uprobe and uretprobe', () => {
     );
     expect(refusal('uprobe:/a:cpp:')).toBe('uprobes should be attached to a function');
     expect(refusal('uprobe:/a:cpp:f+4')).toBe('cpp: names can not have an offset');
+  });
+});
+
+describe('self, test and bench', () => {
+  it('are run by the loader, as begin and end are', () => {
+    expect(target('self:signal:SIGUSR1')).toMatchObject({
+      name: 'self:signal:SIGUSR1',
+      section: 'raw_tp',
+      context: 'none',
+      target: { provider: 'self', signal: 'SIGUSR1' },
+    });
+    expect(target('test:adds').target).toEqual({ provider: 'test', name: 'adds' });
+    expect(target('bench:adds')).toMatchObject({
+      name: 'bench:adds',
+      target: { provider: 'bench', name: 'adds' },
+    });
+  });
+  it('[PRB-004] refuse other triggers and signals', () => {
+    expect(refusal('self:signal:SIGUSR2')).toBe('SIGUSR2 is not a supported signal');
+    expect(refusal('self:timer:SIGUSR1')).toBe('timer is not a supported trigger');
+    expect(refusal('self:signal')).toBe('self probe type requires 2 arguments, found 1');
+  });
+  it('[PRB-005] [PRB-006] need a name, which no other has', () => {
+    for (const name of ['test', 'bench']) {
+      expect(refusal(name)).toBe(`${name} probes must have a name`);
+      expect(refusal(`${name}:`)).toBe(`${name} probes must have a name`);
+      expect(refusal(`${name}:a:b`)).toBe(`${name} probe type requires 1 argument, found 2`);
+      expect(refusal(`${name}:$1`)).toContain('cannot be a positional parameter');
+      expect(errors(`${name}:a { } ${name}:b { } ${name}:a { }`)).toEqual([
+        `the name of ${name}:a is used already @ ${name}:a`,
+      ]);
+    }
+    expect(errors('test:a { } bench:a { }')).toEqual([]);
   });
 });
 
