@@ -2,6 +2,7 @@
  * The table of built-ins, in the order of the reference (docs/builtins.md). Aggregations (`count()` and the like)
  * are not in it: they are forms of assignment, which the analysis knows.
  */
+
 import { kptr, uptr } from './address_space.ts';
 import { macaddr, ntop, pton } from './addresses.ts';
 import { args, ctx, numberedArguments, retval } from './args.ts';
@@ -49,6 +50,7 @@ import { strftime, time } from './time.ts';
 import { uaddr } from './uaddr.ts';
 import { gid, uid } from './uid.ts';
 import { writeUser } from './write_user.ts';
+import { unwatch } from './unwatch.ts';
 
 /** A group of built-ins, as the reference shows them. */
 export interface Section {
@@ -104,6 +106,7 @@ export const sections: readonly Section[] = [
     builtins: [
       ...[printf, errorf, warnf, fail, print, time, strftime, join, cat, debugf, system, skboutput],
       exit,
+      unwatch,
     ],
   },
   {

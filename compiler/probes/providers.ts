@@ -14,10 +14,11 @@ import { interval, profile } from './timer.ts';
 import { tracepoint } from './tracepoint.ts';
 import { uprobe, uretprobe } from './uprobe.ts';
 import { usdt } from './usdt.ts';
+import { watchpoint } from './watchpoint.ts';
 
 export const PROVIDERS: readonly Provider[] = [
   ...[begin, end, interval, profile],
-  ...[software, hardware],
+  ...[software, hardware, watchpoint],
   ...[self, test, bench],
   ...[tracepoint, rawtracepoint, kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, usdt],
 ];
@@ -25,7 +26,6 @@ export const PROVIDERS: readonly Provider[] = [
 /** Providers of the language that this version does not have, with their aliases. */
 const UNSUPPORTED: readonly Pick<Provider, 'name' | 'aliases'>[] = [
   { name: 'iter', aliases: ['it'] },
-  { name: 'watchpoint', aliases: ['w'] },
 ];
 
 /** Older names, and what they are called now. */

@@ -223,7 +223,14 @@ export type ManifestTarget =
       readonly frequency?: string;
     }
   /** `count`, after how many events the program runs: decimal text, absent for the loader's default. */
-  | { readonly provider: 'software' | 'hardware'; readonly event: string; readonly count?: string };
+  | { readonly provider: 'software' | 'hardware'; readonly event: string; readonly count?: string }
+  /** Address and length are decimal text. */
+  | {
+      readonly provider: 'watchpoint';
+      readonly address: string;
+      readonly length: string;
+      readonly mode: string;
+    };
 
 /**
  * A script's map. A keyed map is one or more kernel hash maps (`stores`), which partition the keys; a
@@ -391,6 +398,8 @@ export type ManifestEventKind =
   | 'print-map'
   | 'clear'
   | 'zero'
+  /** Field 0 is the address (u64) whose watchpoints end. */
+  | 'unwatch'
   | 'exit'
   | 'time'
   | 'join'

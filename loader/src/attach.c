@@ -32,6 +32,7 @@ static const struct attach_provider *const providers[] = {
 	[MF_PROFILE] = &attach_timer,
 	[MF_SOFTWARE] = &attach_counter,
 	[MF_HARDWARE] = &attach_counter,
+	[MF_WATCHPOINT] = &attach_watchpoint,
 };
 
 /* NULL for begin, end, self, test and bench, which the loader runs itself. */
@@ -295,6 +296,8 @@ static bool expand_probe(struct session *session, const struct mf_probe *probe,
 	       params_expand(options, arena, probe->function, &expanded->function) &&
 	       params_expand(options, arena, probe->source, &expanded->source) &&
 	       params_expand(options, arena, probe->period, &expanded->period) &&
+	       params_expand(options, arena, probe->address, &expanded->address) &&
+	       params_expand(options, arena, probe->length, &expanded->length) &&
 	       params_expand(options, arena, probe->frequency, &expanded->frequency) &&
 	       params_expand(options, arena, probe->name, &expanded->name);
 }

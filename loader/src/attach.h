@@ -30,9 +30,10 @@ struct attach_target {
 	uint32_t btf_id;   /* fentry, rawtracepoint: of the function or event that a copy is for; 0:
 			      none */
 	int bpf;	   /* fentry: descriptor of the BPF program that the function is of */
-	uint64_t offset;   /* kprobe: in the function; uprobe: in the file */
+	uint64_t offset;   /* kprobe: in the function; uprobe: in the file; watchpoint: address */
 	bool is_frequency; /* interval, profile */
-	uint64_t period;   /* ns, or Hz; software, hardware: events */
+	uint64_t period;   /* ns, or Hz; software, hardware: events; watchpoint: bytes */
+	uint32_t watch_mode;		     /* watchpoint: HW_BREAKPOINT_* */
 	const struct perf_counter *counter;  /* software, hardware */
 	uint64_t semaphore;		     /* usdt: its offset in the file; 0: none */
 	const struct usdt_operand *operands; /* usdt: where arguments are; NULL: not asked for */
@@ -100,7 +101,7 @@ struct attach_provider {
 
 extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, attach_kprobe,
 	attach_kretprobe, attach_fentry, attach_uprobe, attach_usdt, attach_timer, attach_counter,
-	attach_syscalls;
+	attach_watchpoint, attach_syscalls;
 
 /* What the providers call: */
 

@@ -7,6 +7,7 @@
 
 #include "exit_status.h"
 #include "perf_event.h"
+#include "watches.h"
 
 /* What the kernel means by refusing an event (perf_event_open(2); kernel/events/core.c). */
 static enum attach_result refuse(const struct perf_event_attr *attributes,
@@ -20,7 +21,21 @@ static enum attach_result refuse(const struct perf_event_attr *attributes,
 				     "Cannot attach %s: the kernel refuses the frequency; "
 				     "/proc/sys/kernel/perf_event_max_sample_rate limits it.",
 				     probe->name);
-	if (none && attributes->type == PERF_TYPE_HARDWARE)
+	if (attributes->type == PERF_TYPE_BREAKPOINT && errno == ENOSPC)
+		return attach_failed(failure, STATUS_FAILED,
+				     "Cannot attach %s: all hardware breakpoints of the processor "
+				     "are in use.",
+				     probe->name);
+	if (attributes->type == PERF_TYPE_BREAKPOINT && errno == EINVAL)
+		return attach_failed(failure, STATUS_FAILED,
+				     "Cannot attach %s: the processor cannot watch that (an "
+				     "address has to be a multiple of the length).",
+				     probe->name);
+	if (none && attributes->type == PERF_TYPE_BREAKPOINT)
+		result = attach_missing(
+			failure, "Cannot attach %s: this machine has no hardware breakpoints.",
+			probe->name);
+	else if (none && attributes->type == PERF_TYPE_HARDWARE)
 		result = attach_missing(failure,
 					"Cannot attach %s: this machine does not count the event "
 					"(the processor has no such counter, or the virtual "
@@ -39,10 +54,15 @@ static enum attach_result open_event(struct attachments *attachments,
 				     struct attach_failure *failure)
 {
 	int fd = perf_event_open(attributes, pid, cpu);
+	enum attach_result result;
 
 	if (fd < 0)
 		return refuse(attributes, target->probe, failure);
-	return attach_perf_event(attachments, target, fd, failure);
+	result = attach_perf_event(attachments, target, fd, failure);
+	if (result == ATTACH_OK && attributes->type == PERF_TYPE_BREAKPOINT &&
+	    !watches_add(attachments->session, attributes->bp_addr, fd))
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	return result;
 }
 
 enum attach_result perf_attach_to_cpus(struct attachments *attachments,
@@ -56,6 +76,16 @@ enum attach_result perf_attach_to_cpus(struct attachments *attachments,
 	for (uint32_t i = 0; i < count && result == ATTACH_OK; i++)
 		result = open_event(attachments, target, attributes, -1, (int)cpus[i], failure);
 	return result;
+}
+
+enum attach_result perf_attach_to_command(struct attachments *attachments,
+					  const struct attach_target *target,
+					  struct perf_event_attr *attributes,
+					  struct attach_failure *failure)
+{
+	attributes->inherit = 1;
+	return open_event(attachments, target, attributes, (int)attachments->session->child_pid, -1,
+			  failure);
 }
 
 /* A perf event follows one thread: a process takes one for each. */

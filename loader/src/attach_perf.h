@@ -18,4 +18,10 @@ enum attach_result perf_attach_to_process(struct attachments *attachments,
 					  struct perf_event_attr *attributes,
 					  struct attach_failure *failure);
 
+/* The same for the command of -c, which has one thread as long as it waits to be started. */
+enum attach_result perf_attach_to_command(struct attachments *attachments,
+					  const struct attach_target *target,
+					  struct perf_event_attr *attributes,
+					  struct attach_failure *failure);
+
 #endif

@@ -33,19 +33,28 @@ static const char *const provider_names[] = {
 	[MF_PROFILE] = "profile",
 	[MF_SOFTWARE] = "software",
 	[MF_HARDWARE] = "hardware",
+	[MF_WATCHPOINT] = "watchpoint",
 	[MF_SELF] = "self",
 	[MF_TEST] = "test",
 	[MF_BENCH] = "bench",
 };
 
 static const char *const event_names[] = {
-	[MF_EVENT_PRINTF] = "printf",	    [MF_EVENT_PRINT_VALUE] = "print-value",
-	[MF_EVENT_PRINT_MAP] = "print-map", [MF_EVENT_CLEAR] = "clear",
-	[MF_EVENT_ZERO] = "zero",	    [MF_EVENT_EXIT] = "exit",
-	[MF_EVENT_TIME] = "time",	    [MF_EVENT_JOIN] = "join",
-	[MF_EVENT_SYSTEM] = "system",	    [MF_EVENT_CAT] = "cat",
-	[MF_EVENT_WARNING] = "warning",	    [MF_EVENT_PROCESS] = "process",
-	[MF_EVENT_ERRORF] = "errorf",	    [MF_EVENT_WARNF] = "warnf",
+	[MF_EVENT_PRINTF] = "printf",
+	[MF_EVENT_PRINT_VALUE] = "print-value",
+	[MF_EVENT_PRINT_MAP] = "print-map",
+	[MF_EVENT_CLEAR] = "clear",
+	[MF_EVENT_ZERO] = "zero",
+	[MF_EVENT_UNWATCH] = "unwatch",
+	[MF_EVENT_EXIT] = "exit",
+	[MF_EVENT_TIME] = "time",
+	[MF_EVENT_JOIN] = "join",
+	[MF_EVENT_SYSTEM] = "system",
+	[MF_EVENT_CAT] = "cat",
+	[MF_EVENT_WARNING] = "warning",
+	[MF_EVENT_PROCESS] = "process",
+	[MF_EVENT_ERRORF] = "errorf",
+	[MF_EVENT_WARNF] = "warnf",
 	[MF_EVENT_PACKET] = "packet",
 };
 
@@ -296,6 +305,11 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	case MF_TEST:
 	case MF_BENCH:
 		probe->event = manifest_text(reader, target, "name");
+		break;
+	case MF_WATCHPOINT:
+		probe->address = manifest_text(reader, target, "address");
+		probe->length = manifest_text(reader, target, "length");
+		probe->mode = manifest_text(reader, target, "mode");
 		break;
 	case MF_SOFTWARE:
 	case MF_HARDWARE:

@@ -151,6 +151,7 @@ enum mf_event_kind {
 	MF_EVENT_PRINT_MAP,
 	MF_EVENT_CLEAR,
 	MF_EVENT_ZERO,
+	MF_EVENT_UNWATCH,
 	MF_EVENT_EXIT,
 	MF_EVENT_TIME,
 	MF_EVENT_JOIN,
@@ -292,6 +293,7 @@ enum mf_provider {
 	MF_PROFILE,
 	MF_SOFTWARE,
 	MF_HARDWARE,
+	MF_WATCHPOINT,
 	MF_SELF,
 	MF_TEST,
 	MF_BENCH,
@@ -325,7 +327,9 @@ struct mf_probe {
 	const char *bpf;      /* fentry, fexit: the BPF program that the function is of */
 	const char
 		*function;   /* kprobe, fentry, uprobe and their return forms; NULL at an address */
-	const char *address; /* kprobe: decimal */
+	const char *address; /* kprobe: decimal; watchpoint: number */
+	const char *length;  /* watchpoint: number */
+	const char *mode;    /* watchpoint: letters */
 	const char *period;  /* interval, profile: ns; software, hardware: events; decimal */
 	const char *frequency; /* interval, profile: Hz, decimal */
 	uint64_t offset;

@@ -213,6 +213,8 @@ static bool event_is_complete(const struct mf_event *event)
 	case MF_EVENT_CLEAR:
 	case MF_EVENT_ZERO:
 		return event->map && event->field_count == 0;
+	case MF_EVENT_UNWATCH:
+		return event->field_count == 1 && is_int(event, 0, 8);
 	case MF_EVENT_EXIT:
 		return event->field_count == 1 && is_int(event, 0, 1);
 	case MF_EVENT_JOIN:

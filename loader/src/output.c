@@ -12,6 +12,7 @@
 #include "output_internal.h"
 #include "report.h"
 #include "session.h"
+#include "watches.h"
 #include "write_text.h"
 
 static const char *check_process(const struct mf_event *event)
@@ -27,6 +28,13 @@ static int run_process(struct output *output, const struct mf_event *event, cons
 	symbols_note_process(
 		output->symbols,
 		(uint32_t)value_number(event->fields[0].type, record + event->fields[0].offset));
+	return 0;
+}
+
+static int run_unwatch(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	watches_end(output->session,
+		    value_number(event->fields[0].type, record + event->fields[0].offset));
 	return 0;
 }
 
@@ -69,6 +77,7 @@ static const struct event_handler handlers[] = {
 	[MF_EVENT_PRINT_MAP] = {.run = run_print_map},
 	[MF_EVENT_CLEAR] = {.run = run_clear},
 	[MF_EVENT_ZERO] = {.run = run_zero},
+	[MF_EVENT_UNWATCH] = {.run = run_unwatch},
 	[MF_EVENT_TIME] = {.run = run_time},
 	[MF_EVENT_JOIN] = {.check = check_join, .run = run_join},
 	[MF_EVENT_SYSTEM] = {.has_format = true, .run = run_system},

@@ -162,6 +162,7 @@ static bool type_fits(const struct bpf_program *program, const struct mf_probe *
 	case MF_INTERVAL:
 	case MF_PROFILE:
 	case MF_SOFTWARE:
+	case MF_WATCHPOINT:
 	case MF_HARDWARE:
 		return type == BPF_PROG_TYPE_PERF_EVENT;
 	}
@@ -337,6 +338,7 @@ static bool sends_values(const struct manifest *manifest)
 		case MF_EVENT_PRINT_MAP:
 		case MF_EVENT_CLEAR:
 		case MF_EVENT_ZERO:
+		case MF_EVENT_UNWATCH:
 		case MF_EVENT_EXIT:
 		case MF_EVENT_WARNING:
 		case MF_EVENT_PROCESS:

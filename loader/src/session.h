@@ -18,6 +18,7 @@ struct bpf_map;
 struct btf;
 struct attachments;
 struct unwind_tables;
+struct session_watch;
 
 /* Numbers that are known once probes have found their targets, for the program to read. */
 struct session_table {
@@ -75,6 +76,9 @@ struct session {
 
 	/* What set_rodata copies to .rodata beside the parameters. */
 	struct session_table *tables;
+
+	/* Of watchpoints: see watches.h. */
+	struct session_watch *watches;
 
 	/* Every bpf_program, by index of manifest.probes; NULL for those that are not
 	 * loaded. */

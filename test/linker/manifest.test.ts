@@ -43,6 +43,7 @@ const FULL: Manifest = {
       { provider: 'profile', frequency: '99' },
       { provider: 'kretprobe', function: 'vfs_read', offset: 0 },
       { provider: 'software', event: 'faults' },
+      { provider: 'watchpoint', address: '4096', length: '4', mode: 'rw' },
       { provider: 'self', signal: 'SIGUSR1' },
       { provider: 'test', name: 't' },
       { provider: 'bench', name: 'b' },

@@ -55,7 +55,7 @@ describe('the provider', () => {
     expect(resolve('nothing_like_it:f').hints).toEqual([]);
   });
   it('says so where this version does not have it', () => {
-    for (const name of ['watchpoint', 'iter'])
+    for (const name of ['iter'])
       expect(refusal(`${name}:x`)).toMatch(/^\w+ probes are not supported yet by this version$/);
 
     expect(refusal('$1:x')).toBe('the provider cannot be a positional parameter');
@@ -399,6 +399,39 @@ describe('uprobe and uretprobe', () => {
     );
     expect(refusal('uprobe:/a:cpp:')).toBe('uprobes should be attached to a function');
     expect(refusal('uprobe:/a:cpp:f+4')).toBe('cpp: names can not have an offset');
+  });
+});
+
+describe('watchpoint', () => {
+  it('[PRB-052] has address, length and mode', () => {
+    expect(target('watchpoint:0x10:8:wr')).toMatchObject({
+      name: 'watchpoint:16:8:rw',
+      section: 'perf_event',
+      context: 'perf-event',
+      filtersPid: false,
+      target: { provider: 'watchpoint', address: '16', length: '8', mode: 'rw' },
+    });
+    expect(target('w:$1:4:x')).toMatchObject({
+      parameterised: true,
+      target: { provider: 'watchpoint', address: '$1', length: '4', mode: 'x' },
+    });
+    expect(resolve('w:0x10:4:r').hints).toEqual(['The processor (x86_64) has w, rw, x.']);
+    for (const mode of ['r', 'rx', 'wx', 'rwx'])
+      expect(refusal(`w:0x10:4:${mode}`)).toBe(`invalid watchpoint mode: ${mode}`);
+  });
+  it('[PRB-053] refuses other lengths', () => {
+    for (const length of ['0', '3', '16', 'x', ''])
+      expect(refusal(`watchpoint:0x10:${length}:w`)).toBe(
+        'watchpoint length must be one of (1,2,4,8)',
+      );
+  });
+  it('refuses the rest, and says why', () => {
+    expect(refusal('watchpoint:0:4:w')).toBe('watchpoint must be attached to a non-zero address');
+    expect(refusal('watchpoint:vfs_read:4:w')).toBe("invalid address 'vfs_read'");
+    expect(refusal('watchpoint:1:4:q')).toBe('watchpoint mode must be combination of (r,w,x)');
+    expect(refusal('watchpoint:1:4:')).toBe('watchpoint mode must be combination of (r,w,x)');
+    expect(refusal('watchpoint:1:4:ww')).toBe('watchpoint modes may not be duplicated');
+    expect(refusal('watchpoint:1:4')).toBe('watchpoint probe type requires 3 arguments, found 2');
   });
 });
 
