@@ -99,6 +99,8 @@ export const ctx: Builtin = {
       return undefined;
     }
     if (refusedInLoop(use, scope)) return undefined;
+    if (probe.iterated)
+      return typedCall('ctx', use, { kind: 'pointer', to: probe.iterated, space: 'kernel' });
     return typedCall('ctx', use, { kind: 'context' });
   },
   lower: (_call, lowering) => lowering.ir.pointerToInt(lowering.context),

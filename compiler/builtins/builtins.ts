@@ -49,8 +49,8 @@ import { ksym, usym } from './symbols.ts';
 import { strftime, time } from './time.ts';
 import { uaddr } from './uaddr.ts';
 import { gid, uid } from './uid.ts';
-import { writeUser } from './write_user.ts';
 import { unwatch } from './unwatch.ts';
+import { writeUser } from './write_user.ts';
 
 /** A group of built-ins, as the reference shows them. */
 export interface Section {

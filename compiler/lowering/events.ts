@@ -7,6 +7,7 @@ import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
 import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
 import { UINT64 } from '../types/type.ts';
+import { writeToSequence } from './iterator.ts';
 import type { EventRecord, EventSpec, Storage } from './lowering.ts';
 import { lowestBit } from './members.ts';
 import type { FunctionState } from './state.ts';
@@ -99,6 +100,13 @@ export function emitEvent(
   fill: (field: (index: number) => Storage) => void,
 ): void {
   const entry = fn.unit.events.register(spec);
+  if (fn.program.probe.target?.context === 'iterator') {
+    // The manifest says where the mark of a control event is, also where none is left.
+    if (entry.control !== undefined)
+      fn.unit.variable({ symbol: entry.control, section: '.bss', type: { type: UINT64 }, size: 8 });
+    fn.memory.scope(() => writeToSequence(fn, buildRecord(fn, spec, fill)));
+    return;
+  }
   if (spec.kind !== 'warning') {
     sendRecord(fn, entry, fill);
     return;

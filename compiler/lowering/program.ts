@@ -10,6 +10,7 @@ import { clearResult, framesAbove, resultStorage, returnsInMemory } from './call
 import { createDraftBuilder } from './draft.ts';
 import { isComm, lowerCondition, lowerInto, lowerValue } from './expressions.ts';
 import { createFunction } from './function.ts';
+import { skipEnd } from './iterator.ts';
 import { createScratchArena, LARGEST_SCRATCH, type ScratchArena } from './memory.ts';
 import { enterExclusive, leaveExclusive } from './recursion.ts';
 import { repeatedReads } from './repeated_reads.ts';
@@ -125,6 +126,7 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   ir.setPlace(place.line, place.column);
   if (probe.target.syscalls) filterSyscall(fn);
   filterProcess(fn);
+  if (probe.target.context === 'iterator') skipEnd(fn);
   if (program.unit.exclusive) enterExclusive(fn);
 
   // Not of the budget: where the frame takes all of that, scratch memory is what is left, and needs its key first.
@@ -212,7 +214,9 @@ export function endProgram(fn: FunctionState, value: IrValue | undefined): void 
   }
   // The verifier takes nothing but 0 from typed raw tracepoints (kernel/bpf/verifier.c, check_return_code).
   const result =
-    value && target.context !== 'btf-arguments' ? value : ir.constant(target.defaultReturn);
+    value && target.context !== 'btf-arguments' && target.context !== 'iterator'
+      ? value
+      : ir.constant(target.defaultReturn);
   if (fn.role === 'program') {
     releaseScratch(fn, program);
     leaveExclusive(fn);

@@ -11,7 +11,7 @@ import type {
 } from '../kernel/types.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
-import type { AddressSpace } from '../types/type.ts';
+import type { AddressSpace, StructType } from '../types/type.ts';
 
 /**
  * What a program's context pointer is:
@@ -19,9 +19,16 @@ import type { AddressSpace } from '../types/type.ts';
  * - `registers`: struct pt_regs (kprobe, uprobe)
  * - `perf-event`: struct bpf_perf_event_data, which begins with pt_regs
  * - `btf-arguments`: array of u64, one typed argument each (tp_btf, fentry, fexit)
+ * - `iterator`: the struct bpf_iter__NAME of an iterator
  * - `none`: run by the loader (begin, end)
  */
-export type ContextKind = 'tracepoint' | 'registers' | 'perf-event' | 'btf-arguments' | 'none';
+export type ContextKind =
+  | 'tracepoint'
+  | 'registers'
+  | 'perf-event'
+  | 'btf-arguments'
+  | 'iterator'
+  | 'none';
 
 export interface ProbeTarget {
   readonly provider: ManifestTarget['provider'];
@@ -57,6 +64,8 @@ export interface ProbeTarget {
    * tracepoint that they all come from. Hundreds of perf events would take as many grace periods to detach.
    */
   readonly syscalls?: 'enter' | 'exit';
+  /** The context of an iterator: `*ctx`. */
+  readonly iterated?: StructType;
   readonly target: ManifestTarget;
   /** Some field holds `$N`. */
   readonly parameterised: boolean;

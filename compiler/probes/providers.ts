@@ -5,6 +5,7 @@ import type { AttachPoint, Probe } from '../syntax/ast.ts';
 import { suggestion } from './closest.ts';
 import { fentry, fexit } from './fentry.ts';
 import { isWildcard, NO_ATTACH_POINTS, refuse, refuseEmpty } from './fields.ts';
+import { iter } from './iter.ts';
 import { kprobe, kretprobe } from './kprobe.ts';
 import { hardware, software } from './perf_event.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
@@ -19,13 +20,8 @@ import { watchpoint } from './watchpoint.ts';
 export const PROVIDERS: readonly Provider[] = [
   ...[begin, end, interval, profile],
   ...[software, hardware, watchpoint],
-  ...[self, test, bench],
+  ...[self, test, bench, iter],
   ...[tracepoint, rawtracepoint, kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, usdt],
-];
-
-/** Providers of the language that this version does not have, with their aliases. */
-const UNSUPPORTED: readonly Pick<Provider, 'name' | 'aliases'>[] = [
-  { name: 'iter', aliases: ['it'] },
 ];
 
 /** Older names, and what they are called now. */
@@ -51,7 +47,7 @@ function named<P extends Pick<Provider, 'name' | 'aliases'>>(
 /** The long name of a provider that a script may write in several ways; undefined for none. */
 export function longName(text: string): string | undefined {
   const current = LEGACY.get(text.toLowerCase()) ?? text;
-  return named([...PROVIDERS, ...UNSUPPORTED], current)?.name;
+  return named(PROVIDERS, current)?.name;
 }
 
 /** The targets of one attach point; none after reporting an error. */
@@ -70,17 +66,10 @@ export function resolveAttachPoint(
   const provider = named(PROVIDERS, text);
   if (provider) return provider.resolve(attachPoint, context);
 
-  const known = named(UNSUPPORTED, text);
-  if (known)
-    return refuse(
-      attachPoint,
-      context,
-      `${known.name} probes are not supported yet by this version`,
-    );
   if (isWildcard(text)) return resolveAny(attachPoint, context, text);
   if (first && first.parameters.length > 0)
     return refuse(attachPoint, context, 'the provider cannot be a positional parameter');
-  const names = [...PROVIDERS, ...UNSUPPORTED].flatMap(({ name, aliases }) => [
+  const names = PROVIDERS.flatMap(({ name, aliases }) => [
     name,
     ...aliases.filter((alias) => alias.length > 2),
   ]);

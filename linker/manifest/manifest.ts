@@ -224,6 +224,7 @@ export type ManifestTarget =
     }
   /** `count`, after how many events the program runs: decimal text, absent for the loader's default. */
   | { readonly provider: 'software' | 'hardware'; readonly event: string; readonly count?: string }
+  | { readonly provider: 'iter'; readonly object: string }
   /** Address and length are decimal text. */
   | {
       readonly provider: 'watchpoint';

@@ -33,6 +33,7 @@ static const struct attach_provider *const providers[] = {
 	[MF_SOFTWARE] = &attach_counter,
 	[MF_HARDWARE] = &attach_counter,
 	[MF_WATCHPOINT] = &attach_watchpoint,
+	[MF_ITER] = &attach_iter,
 };
 
 /* NULL for begin, end, self, test and bench, which the loader runs itself. */

@@ -101,7 +101,7 @@ struct attach_provider {
 
 extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, attach_kprobe,
 	attach_kretprobe, attach_fentry, attach_uprobe, attach_usdt, attach_timer, attach_counter,
-	attach_watchpoint, attach_syscalls;
+	attach_watchpoint, attach_iter, attach_syscalls;
 
 /* What the providers call: */
 

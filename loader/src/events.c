@@ -71,7 +71,7 @@ static void note_warning(struct events *events, const struct mf_event *event, co
 		count->code = warning_code(event, record);
 }
 
-static void handle(struct events *events, const uint8_t *record, size_t size)
+void events_handle(struct events *events, const uint8_t *record, size_t size)
 {
 	const struct manifest *manifest = events->session->manifest;
 	const struct mf_event *event;
@@ -189,7 +189,7 @@ enum drain_result events_drain(struct events *events)
 	if (output_is_stopped(events->output) && output_flush(events->output) != 0)
 		events->broken = true;
 	while (may_go_on(events) && (record = ring_next(&events->ring, &size))) {
-		handle(events, record, size);
+		events_handle(events, record, size);
 		result = DRAIN_SOME;
 		if (++count % RELEASE_EVERY == 0)
 			ring_release(&events->ring);

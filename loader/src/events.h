@@ -66,6 +66,9 @@ enum drain_result {
  */
 enum drain_result events_drain(struct events *events);
 
+/* Handles one record that came by another way than the ring. */
+void events_handle(struct events *events, const uint8_t *record, size_t size);
+
 /* Throws away what is queued: after exit() or a signal. */
 void events_discard(struct events *events);
 

@@ -33,6 +33,7 @@ static const char *const provider_names[] = {
 	[MF_PROFILE] = "profile",
 	[MF_SOFTWARE] = "software",
 	[MF_HARDWARE] = "hardware",
+	[MF_ITER] = "iter",
 	[MF_WATCHPOINT] = "watchpoint",
 	[MF_SELF] = "self",
 	[MF_TEST] = "test",
@@ -305,6 +306,9 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	case MF_TEST:
 	case MF_BENCH:
 		probe->event = manifest_text(reader, target, "name");
+		break;
+	case MF_ITER:
+		probe->event = manifest_text(reader, target, "object");
 		break;
 	case MF_WATCHPOINT:
 		probe->address = manifest_text(reader, target, "address");

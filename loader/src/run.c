@@ -9,6 +9,7 @@
 #include "capabilities.h"
 #include "child.h"
 #include "events.h"
+#include "iterator.h"
 #include "exit_status.h"
 #include "loop.h"
 #include "named_params.h"
@@ -179,7 +180,12 @@ static int trace(struct run *run)
 		return status;
 	child_release(&run->child);
 	announce(run);
-	if (run->attachments.target_count == 0 && session_count(&run->session, MF_SELF) == 0) {
+	if (run->session.iterator) {
+		end = LOOP_PROCESS;
+		if (iterator_run(&run->session, &run->events) != STATUS_OK)
+			end = LOOP_FAILED;
+	} else if (run->attachments.target_count == 0 &&
+		   session_count(&run->session, MF_SELF) == 0) {
 		/* Only begin and end: nothing more will come. */
 		end = LOOP_PROCESS;
 	} else {

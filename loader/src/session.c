@@ -159,6 +159,9 @@ static bool type_fits(const struct bpf_program *program, const struct mf_probe *
 	case MF_URETPROBE:
 	case MF_USDT:
 		return type == BPF_PROG_TYPE_KPROBE;
+	case MF_ITER:
+		return type == BPF_PROG_TYPE_TRACING &&
+		       bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
 	case MF_INTERVAL:
 	case MF_PROFILE:
 	case MF_SOFTWARE:

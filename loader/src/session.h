@@ -80,6 +80,9 @@ struct session {
 	/* Of watchpoints: see watches.h. */
 	struct session_watch *watches;
 
+	/* Descriptor of the iterator's link; 0: the script has none. */
+	int iterator;
+
 	/* Every bpf_program, by index of manifest.probes; NULL for those that are not
 	 * loaded. */
 	struct bpf_program **programs;

@@ -28,7 +28,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   }`,
   'clocks and numbers': `interval:s:1 {
     print(nsecs); print(nsecs(monotonic)); print(nsecs(tai)); print(elapsed); print(jiffies);
-    print(rand); print(cpu); print(ncpus); print(numaid);
+    print(rand); print(cpu); print(ncpus); print(numaid); unwatch(0x1000);
   }`,
   'values of user probes': `uprobe:/bin/true:main {
     printf("%d %d %d %s %s %s", arg0, arg1, arg5, func, probe, probetype);

@@ -1,0 +1,48 @@
+/** Iterators of the kernel: a program run for each of its tasks, files, maps, ... */
+import { ownTypes } from '../kernel/types.ts';
+import { canonicalName, isParameterised, isWildcard, refuse, targetFields } from './fields.ts';
+import type { Provider } from './probe.ts';
+
+const NAME = 'iter';
+
+export const iter: Provider = {
+  name: NAME,
+  aliases: ['it'],
+  resolve(attachPoint, context) {
+    const fields = targetFields(attachPoint);
+    const object = fields[0]?.text ?? '';
+    const no = (message: string, ...hints: readonly string[]) =>
+      refuse(attachPoint, context, message, ...hints);
+    if (object === '') return no("iter should specify a iterator's name", 'Such as iter:task.');
+    if (isWildcard(object)) return no('wildcards are not allowed for iter probe type');
+    if (isParameterised(fields)) return no('positional parameters in iter are not supported');
+    if (fields.length > 1)
+      return no(
+        'pinned iterators are not supported yet by this version',
+        `Without a path, iter:${object} runs once and prints.`,
+      );
+    const iterated = ownTypes(context.kernel).struct('struct', `bpf_iter__${object}`);
+    if (!iterated) return no(`iter ${object} not available for your kernel version.`);
+    return [
+      {
+        provider: NAME,
+        name: canonicalName(NAME, object),
+        alias: attachPoint.alias,
+        // libbpf looks for the function bpf_iter_NAME.
+        section: `iter/${object}`,
+        context: 'iterator',
+        iterated,
+        space: 'kernel',
+        defaultReturn: 0,
+        // The pid is given when the probe is attached.
+        filtersPid: false,
+        registers: 0,
+        hasRetval: false,
+        function: undefined,
+        wildcard: false,
+        target: { provider: NAME, object },
+        parameterised: false,
+      },
+    ];
+  },
+};
