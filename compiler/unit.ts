@@ -17,6 +17,7 @@ export interface CompiledUnit {
   readonly imports: readonly ImportedObject[];
   readonly maps: readonly UnitMap[];
   readonly globals: readonly UnitGlobal[];
+  readonly kernelSymbols: readonly UnitKernelSymbol[];
   /** By the number that the site table (section `.bpfscript.sites` of the object) gives. */
   readonly sites: readonly Site[];
   /** Complete but for fixups and instructions of sessions, which the linker adds from sites, and `.bss`/`.rodata` offsets (see UnitGlobal). */
@@ -78,6 +79,18 @@ export interface UnitGlobal {
   /** Its value until the loader sets another; zeros without. */
   readonly initial?: Uint8Array;
 }
+
+/** What libbpf finds in the running kernel: an undefined symbol, and BTF in DATASEC `.ksyms`. */
+export type UnitKernelSymbol =
+  /** `type` is an id in the kernel description's BTF. Where the kernel has none, loading fails. */
+  | { readonly kind: 'variable'; readonly symbol: string; readonly type: number }
+  /** A weak one: where the kernel has none, a call of it must not be reached. */
+  | {
+      readonly kind: 'function';
+      readonly symbol: string;
+      readonly parameters: readonly { readonly name: string; readonly type: Type }[];
+      readonly returns: Type;
+    };
 
 /** What an instruction's number depends on, apart from the compiler. */
 export type Site =

@@ -7,6 +7,7 @@ import { BtfBuilder, type SectionEntry } from './btf/builder.ts';
 import { addCoreTypes, type CoreAccess, type CoreSite, coreValue } from './btf/core.ts';
 import { type FunctionRecord, type SectionRecords, writeExtension } from './btf/extension.ts';
 import { addFunction } from './btf/functions.ts';
+import { addKernelSymbols } from './btf/kernel-symbols.ts';
 import { addMaps, type MapsSection } from './btf/maps.ts';
 import { type Btf, readBtf } from './btf/read.ts';
 import { addUnitType, sizeOfUnitType } from './btf/values.ts';
@@ -41,6 +42,7 @@ export function link(unit: CompiledUnit): Uint8Array {
     if (entries.length > 0) builder.section(data.name, data.data.length, entries);
   }
   const license = addLicense(builder, unit.license);
+  addKernelSymbols(builder, () => readBtf(unit.kernel.btf), unit.kernelSymbols);
   const functions = addFunctions(builder, unit, image, imported.functions);
   const core = addCore(builder, unit, sites);
   const lines = harvestLines(elf, image, unit.sources, builder, imported.lines);
@@ -108,6 +110,9 @@ export function link(unit: CompiledUnit): Uint8Array {
         (symbol) => symbol.type === STT.section && symbol.section === number,
         name,
       );
+    },
+    kernel: (name: string) => {
+      return symbolNumber((symbol) => symbol.section === 0 && symbol.name === name, name);
     },
     map: (name: string) => {
       const number = sectionNumber('.maps');
@@ -278,5 +283,10 @@ function symbolsOf(
       object(variable.symbol, variable.section, variable.offset, variable.size),
     ),
     object(LICENSE_SYMBOL, LICENSE_SECTION, 0, licenseSize),
+    // Undefined: libbpf takes them for what `.ksyms` describes.
+    ...unit.kernelSymbols.map(({ symbol, kind }): ElfSymbol => {
+      const bind = kind === 'function' ? STB.weak : STB.global;
+      return { name: symbol, bind, type: STT.notype, section: 0, value: 0, size: 0 };
+    }),
   ];
 }

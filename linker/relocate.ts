@@ -10,6 +10,8 @@ export interface Targets {
   /** `.rodata`, `.bss`, `.text`. */
   section(name: string): number;
   map(symbol: string): number;
+  /** What the kernel has. */
+  kernel(symbol: string): number;
 }
 
 const CALL = 0x85;
@@ -36,6 +38,9 @@ export function relocate(
       const addend = view.getInt32(offset + 4, true);
       const patch = (value: number): void => view.setInt32(offset + 4, value, true);
 
+      const known = type === R_BPF.call ? opcode === CALL : opcode === LD_IMM64;
+      if (symbol.section === 0 && symbol.name !== '' && known)
+        return { offset, type, symbol: targets.kernel(symbol.name) };
       if (type === R_BPF.call && opcode === CALL) {
         if (!text || symbol.section !== text.input)
           throw new Error(`${where} calls ${symbol.name || 'a program'}, which is not in .text`);

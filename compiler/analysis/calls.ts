@@ -25,7 +25,6 @@ const LATER: ReadonlySet<string> = new Set([
   'is_ptr',
   'is_str',
   'is_unsigned_integer',
-  'percpu_kaddr',
   'unwatch',
 ]);
 

@@ -32,6 +32,7 @@ import { signalName, strerror, syscallName, username } from './names.ts';
 import { elapsed, jiffies, nsecs } from './nsecs.ts';
 import { override } from './override.ts';
 import { path } from './path.ts';
+import { percpuKaddr } from './percpu_kaddr.ts';
 import { pid, tid } from './pid.ts';
 import { print } from './print.ts';
 import { cat, errorf, printf, system, warnf } from './printf.ts';
@@ -120,6 +121,7 @@ export const sections: readonly Section[] = [
       usym,
       uaddr,
       kaddr,
+      percpuKaddr,
       strlen,
       strncmp,
       strcontains,

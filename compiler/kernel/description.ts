@@ -43,6 +43,7 @@ export function describeKernel(sources: KernelSources): Kernel {
     rawTracepoint,
     function: btfTypes.function,
     functionModules: (name) => sources.functionModules?.(name) ?? [],
+    percpuVariable: btfTypes.percpuVariable,
     matchTypedFunctions(pattern) {
       const matches = new RegExp(`^${patternText(pattern)}$`);
       const names = btfTypes.typedFunctions((name) => matches.test(name) && !REFUSED.has(name));

@@ -11,6 +11,8 @@ type Enumerator = { readonly value: bigint; readonly type: Type };
 
 export interface BtfTypes {
   readonly types: KernelTypes;
+  /** See `KernelDescription.percpuVariable`. */
+  percpuVariable(name: string): { readonly id: number; readonly type: Type } | undefined;
   /** Parameters of a raw tracepoint without the leading `void *`. */
   rawTracepoint(event: string): readonly Parameter[] | undefined;
   /** See `KernelDescription.function`. */
@@ -55,6 +57,7 @@ export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
     types,
     rawTracepoint: (event) => rawTracepoint(btf(), event),
     function: (name) => kernelFunction(btf(), name),
+    percpuVariable: (name) => percpuVariable(btf(), name),
     typedFunctions: (matches) => typedFunctions(btf(), matches),
   };
 }
@@ -116,4 +119,21 @@ function rawTracepoint(btf: Btf, event: string): readonly Parameter[] | undefine
     type: resolveType(btf, typeId).type,
     slot,
   }));
+}
+
+/** The kernel's own name of the section (include/linux/percpu-defs.h), which its verifier looks for. */
+const PERCPU_SECTION = '.data..percpu';
+
+function percpuVariable(
+  btf: Btf,
+  name: string,
+): { readonly id: number; readonly type: Type } | undefined {
+  const variable = btf.find(BTF_KIND.variable, name);
+  const section = btf.find(BTF_KIND.section, PERCPU_SECTION);
+  if (variable === undefined || section === undefined) return undefined;
+  const inside = Array.from({ length: btf.length(section) }, (_, index) =>
+    btf.word(section, 3 * index),
+  ).includes(variable);
+  const id = btf.sizeOrType(variable);
+  return inside ? { id, type: resolveType(btf, id).type } : undefined;
 }

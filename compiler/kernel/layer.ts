@@ -12,6 +12,7 @@ export function withTypes(kernel: KernelDescription, types: KernelTypes): Kernel
     tracepoint: (category, event) => kernel.tracepoint(category, event),
     rawTracepoint: (event) => kernel.rawTracepoint(event),
     function: (name) => kernel.function(name),
+    percpuVariable: (name) => kernel.percpuVariable(name),
     matchTypedFunctions: (pattern) => kernel.matchTypedFunctions(pattern),
     // Read when somebody asks: it is large.
     get btf() {

@@ -86,6 +86,8 @@ export interface KernelDescription {
   function(name: string): KernelFunction | string | undefined;
   /** Modules that have a traceable function of that name, sorted; only the running kernel tells. */
   functionModules?(name: string): readonly string[];
+  /** A variable that each CPU has of its own: its type, and that type's id in BTF. */
+  percpuVariable(name: string): { readonly id: number; readonly type: Type } | undefined;
   /** Names of functions that fentry and fexit can be attached to, by a pattern with `*`, sorted. */
   matchTypedFunctions(pattern: string): readonly string[];
   /**

@@ -39,6 +39,8 @@ export interface IrModule {
   global(definition: GlobalDefinition): void;
   /** Defines the symbol of a BTF-defined map; the linker says what it is. */
   map(symbol: string): void;
+  /** Declares a variable that somebody else defines. */
+  extern(symbol: string): void;
   /** Symbol of constant bytes in `.rodata`; equal ones share it. */
   constantBytes(bytes: Uint8Array, align?: 1 | 2 | 4 | 8): string;
   license(text: string): void;
@@ -70,6 +72,7 @@ export function createModule(name: string): IrModule {
   const primitiveFunctions = new Map<string, llvm.Function>();
   const sections = new Map<string, string>();
   const constants = new Map<string, string>();
+  const externs = new Set<string>();
   let finished: string | undefined;
 
   const define = (definition: GlobalDefinition): void => {
@@ -208,6 +211,7 @@ export function createModule(name: string): IrModule {
     },
 
     global: define,
+    extern: (symbol) => externs.add(symbol),
     map: (symbol) => define({ symbol, section: '.maps', size: MAP_SIZE, align: 8 }),
     constantBytes,
     license(text) {
@@ -218,7 +222,7 @@ export function createModule(name: string): IrModule {
     text() {
       if (finished === undefined) {
         debug.finish();
-        finished = completeText(native.module.print(), { globals, sections, primitives });
+        finished = completeText(native.module.print(), { globals, externs, sections, primitives });
       }
       return finished;
     },

@@ -17,6 +17,8 @@ export interface GlobalDefinition {
 
 export interface Completion {
   readonly globals: ReadonlyMap<string, GlobalDefinition>;
+  /** Globals that are declared only. */
+  readonly externs: ReadonlySet<string>;
   /** ELF sections of functions that are not in `.text`. */
   readonly sections: ReadonlyMap<string, string>;
   readonly primitives: ReadonlyMap<string, Primitive>;
@@ -26,14 +28,15 @@ const NAME = String.raw`@(?:"([^"]*)"|([-\w$.]+))`;
 
 /** Throws for a global that is used and not defined: a bug of the caller. */
 export function completeText(text: string, completion: Completion): string {
-  const { globals, sections, primitives } = completion;
+  const { globals, externs, sections, primitives } = completion;
   const nameOf = (quoted: string | undefined, plain: string | undefined) =>
     quoted === undefined ? (plain ?? '') : unquote(quoted);
 
   const completed = text
     // Declarations of globals: their definitions follow below.
-    .replace(new RegExp(`^${NAME} = external global i8.*\n`, 'gm'), (_line, quoted, plain) => {
+    .replace(new RegExp(`^${NAME} = external global i8.*\n`, 'gm'), (line, quoted, plain) => {
       const symbol = nameOf(quoted, plain);
+      if (externs.has(symbol)) return line;
       if (!globals.has(symbol)) throw new Error(`the global ${symbol} is used and not defined`);
       return '';
     })

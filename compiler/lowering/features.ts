@@ -24,6 +24,8 @@ export const FEATURES: Readonly<Record<string, string>> = {
   ringbuf: '5.8',
   bpf_ktime_get_boot_ns: '5.8',
   bpf_d_path: '5.10',
+  bpf_per_cpu_ptr: '5.10',
+  bpf_this_cpu_ptr: '5.10',
   bpf_get_current_task_btf: '5.11',
   large_keys: '5.11',
   atomic_exchange: '5.12',

@@ -9,6 +9,7 @@ import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './exp
 import { featureOfHelper } from './features.ts';
 import { hostValue, SHARED_GLOBALS } from './globals.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
+import { callKernel, lowerPercpu } from './kernel_symbols.ts';
 import type { Lowering, Storage } from './lowering.ts';
 import { lookupElement, lowerDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
 import { createMemory, stackBudget } from './memory.ts';
@@ -155,6 +156,12 @@ function createLowering(fn: FunctionState): Lowering {
       const { symbol } = program.probe;
       const asked = question.kind === 'kfunc' ? { ...question, program: symbol } : question;
       return ir.loadFixed(ir.global(hostValue(unit, asked)), 0, 8);
+    },
+    callKernel: (name, ...args) => callKernel(fn, name, args),
+    percpu: (name, type, cpu) => lowerPercpu(fn, name, type, cpu),
+    coreOffset(struct, indexes, value) {
+      const site = { kind: 'core', relocation: 'byte-offset', struct, indexes, value } as const;
+      return ir.siteImmediate(unit.sites.number(site), value);
     },
     eventName() {
       const { target } = program.probe;

@@ -35,6 +35,8 @@ export const HELPERS = {
   ringbuf_discard: 133,
   ringbuf_query: 134,
   d_path: 147,
+  per_cpu_ptr: 153,
+  this_cpu_ptr: 154,
   get_current_task_btf: 158,
   for_each_map_elem: 164,
   get_func_ip: 173,

@@ -41,6 +41,7 @@ export function lower(
     variables: new Map(),
     mapSymbols: new Set(),
     linked: new Set(),
+    kernelSymbols: new Map(),
   };
   const plan = planUnit(program, context);
   const unit = createUnit(plan, module, records);
@@ -77,6 +78,7 @@ export function lower(
       imports: context.imports ?? [],
       maps: describeMaps(unit, records),
       globals: describeGlobals(module, records),
+      kernelSymbols: [...records.kernelSymbols.values()],
       sites: unit.sites.sites,
       manifest: createManifest(unit, context, sessions),
     },

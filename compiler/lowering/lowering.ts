@@ -8,6 +8,7 @@ import type { Range } from '../source/source.ts';
 import type { Type } from '../types/type.ts';
 import type { HelperName } from './helpers.ts';
 import type { RegisterRole } from './registers.ts';
+import type { KernelFunctionName } from './kernel_symbols.ts';
 
 /** Memory of the program (stack, scratch, a map value, a ring record) that holds a value of a type. */
 export interface Storage {
@@ -134,6 +135,12 @@ export interface Lowering {
   shared(global: SharedGlobal): IrPointer;
   /** What the loader finds out about its host, a u64; of `kfunc`, whether this program may call it. */
   hostValue(question: Omit<HostQuestion, 'program'>): IrValue;
+  /** Calls a function of the kernel that `hostValue` said this program may call. */
+  callKernel(name: KernelFunctionName, ...args: readonly IrValue[]): IrValue;
+  /** Address of a per-CPU variable, whose type has that id in the kernel's BTF; without `cpu` that of this CPU. */
+  percpu(name: string, type: number, cpu: IrValue | undefined): IrValue;
+  /** Offset of a member in the running kernel; see `Member.indexes`. */
+  coreOffset(struct: number, indexes: readonly number[], local: number): IrValue;
   /** Index of the name of the event that fired in the loader's table: for probes that have several. */
   eventName(): IrValue;
   /** The number of the user function's name in the same table. */

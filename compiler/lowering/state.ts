@@ -11,7 +11,7 @@ import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
-import type { UnitFunction, UnitGlobal } from '../unit.ts';
+import type { UnitFunction, UnitGlobal, UnitKernelSymbol } from '../unit.ts';
 import type { FunctionPlan } from './calls.ts';
 import type { EventTable } from './events.ts';
 import type { HostQuestion, Lowering, SharedGlobal, Storage } from './lowering.ts';
@@ -60,6 +60,8 @@ export interface UnitState {
     parameters: readonly ('i64' | 'ptr')[],
     body: (ir: FunctionBuilder, args: readonly (IrValue | IrPointer)[]) => void,
   ): void;
+  /** Makes a variable or function of the kernel known, once. */
+  kernelSymbol(symbol: UnitKernelSymbol): void;
   /** Makes a function of an imported object known, once. */
   linkedFunction(symbol: string): void;
   /** Builds a callback and gives its symbol. */

@@ -6,7 +6,7 @@ import type { IrModule } from '../llvm/module.ts';
 import { mayRecurse } from '../probes/recursion.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
-import type { UnitFunction, UnitGlobal } from '../unit.ts';
+import type { UnitFunction, UnitGlobal, UnitKernelSymbol } from '../unit.ts';
 import { type FunctionPlan, functionHeights } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
 import { createEventTable } from './events.ts';
@@ -54,6 +54,7 @@ export interface UnitRecords {
   readonly functions: UnitFunction[];
   readonly variables: Map<string, UnitGlobal>;
   readonly mapSymbols: Set<string>;
+  readonly kernelSymbols: Map<string, UnitKernelSymbol>;
   /** Functions of imported objects that are called. */
   readonly linked: Set<string>;
 }
@@ -82,6 +83,11 @@ export function createUnit(plan: UnitPlan, module: IrModule, records: UnitRecord
       records.functions.push(entry);
       module.callback(entry.symbol, [...parameters], (ir, args) => body(ir, args));
     },
+    kernelSymbol(symbol) {
+      if (records.kernelSymbols.has(symbol.symbol)) return;
+      records.kernelSymbols.set(symbol.symbol, symbol);
+      if (symbol.kind === 'variable') module.extern(symbol.symbol);
+    },
     linkedFunction(symbol) {
       records.linked.add(symbol);
     },
@@ -102,6 +108,7 @@ export function createDraftUnit(plan: UnitPlan): UnitState {
     constant: () => '',
     mapVariable() {},
     subprogram() {},
+    kernelSymbol() {},
     linkedFunction() {},
     callback(name, _role, parameters, body) {
       body(

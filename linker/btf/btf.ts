@@ -8,8 +8,8 @@ export { BTF_KIND as KIND } from '../../compiler/kernel/btf.ts';
 
 export const ENCODING = { signed: 1, char: 2, bool: 4 } as const;
 
-/** BTF_FUNC_STATIC, BTF_FUNC_GLOBAL; the same numbers as of variables (BTF_VAR_*). */
-export const LINKAGE = { static: 0, global: 1 } as const;
+/** BTF_FUNC_STATIC, BTF_FUNC_GLOBAL, BTF_FUNC_EXTERN; the same numbers as of variables (BTF_VAR_*). */
+export const LINKAGE = { static: 0, global: 1, extern: 2 } as const;
 
 /** Types that make no sense together. */
 export class BtfError extends Error {}

@@ -102,14 +102,20 @@ export class BtfBuilder {
     parameters: readonly { readonly name: string; readonly type: number }[],
     linkage: number,
   ): number {
-    const tail = parameters.flatMap((parameter) => [this.string(parameter.name), parameter.type]);
-    const prototype = this.#add(KIND.prototype, '', parameters.length, result, tail);
-    return this.#add(KIND.function, name, linkage, prototype, []);
+    return this.#add(KIND.function, name, linkage, this.prototype(result, parameters), []);
   }
 
-  /** A global variable and its place in a section, for `section`. */
-  variable(name: string, type: number): number {
-    return this.#add(KIND.variable, name, 0, type, [LINKAGE.global]);
+  prototype(
+    result: number,
+    parameters: readonly { readonly name: string; readonly type: number }[],
+  ): number {
+    const tail = parameters.flatMap((parameter) => [this.string(parameter.name), parameter.type]);
+    return this.#add(KIND.prototype, '', parameters.length, result, tail);
+  }
+
+  /** A variable, global unless said otherwise, and its place in a section, for `section`. */
+  variable(name: string, type: number, linkage: number = LINKAGE.global): number {
+    return this.#add(KIND.variable, name, 0, type, [linkage]);
   }
 
   /** A DATASEC; the kernel wants at least one entry, by ascending offset. */

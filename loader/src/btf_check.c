@@ -318,6 +318,30 @@ static int check_nesting(struct elf_file *elf, const struct btf *btf, struct rep
 	return STATUS_OK;
 }
 
+/*
+ * libbpf rewrites what stands in .ksyms, as variables and as functions with parameters
+ * (bpf_object__collect_externs), without looking whether that is what they are.
+ */
+static bool is_kernel_symbols(const struct btf *btf, uint32_t section)
+{
+	for (uint32_t n = 0; n < reference_count(btf, section); n++) {
+		bool by_value;
+		uint32_t id = reference(btf, section, n, &by_value);
+
+		if (id == 0)
+			return false;
+		if (btf->kinds[id] == BTF_KIND_FUNC)
+			id = reference(btf, id, 0, &by_value);
+		else if (btf->kinds[id] == BTF_KIND_VAR)
+			continue;
+		else
+			return false;
+		if (id == 0 || btf->kinds[id] != BTF_KIND_FUNC_PROTO)
+			return false;
+	}
+	return true;
+}
+
 /* Sections of variables that libbpf treats specially and no script's object has. */
 static int check_datasecs(const struct btf *btf, struct report *report)
 {
@@ -327,8 +351,8 @@ static int check_datasecs(const struct btf *btf, struct report *report)
 		if (btf->kinds[id] != BTF_KIND_DATASEC)
 			continue;
 		name = (const char *)btf->strings + read_u32(btf->types + btf->offsets[id]);
-		if (strcmp(name, ".kconfig") == 0 || strcmp(name, ".ksyms") == 0 ||
-		    strncmp(name, ".struct_ops", 11) == 0)
+		if (strcmp(name, ".kconfig") == 0 || strncmp(name, ".struct_ops", 11) == 0 ||
+		    (strcmp(name, ".ksyms") == 0 && !is_kernel_symbols(btf, id)))
 			return damaged(report, "a section that scripts do not have", id);
 	}
 	return STATUS_OK;

@@ -60,6 +60,8 @@ static const struct feature features[] = {
 	{"ringbuf", 5, 8, BPF_FUNC_ringbuf_reserve, BPF_PROG_TYPE_KPROBE},
 	{"bpf_ktime_get_boot_ns", 5, 8, BPF_FUNC_ktime_get_boot_ns, BPF_PROG_TYPE_KPROBE},
 	{"bpf_d_path", 5, 10, 0, 0},
+	{"bpf_per_cpu_ptr", 5, 10, BPF_FUNC_per_cpu_ptr, BPF_PROG_TYPE_KPROBE},
+	{"bpf_this_cpu_ptr", 5, 10, BPF_FUNC_this_cpu_ptr, BPF_PROG_TYPE_KPROBE},
 	{"large_keys", 5, 11, 0, 0},
 	{"bpf_get_current_task_btf", 5, 11, BPF_FUNC_get_current_task_btf, BPF_PROG_TYPE_KPROBE},
 	{"atomic_exchange", 5, 12, 0, 0},

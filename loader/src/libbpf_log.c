@@ -92,6 +92,20 @@ bool libbpf_log_has(const struct libbpf_log *log, const char *words)
 	return log->text && strstr(log->text, words);
 }
 
+bool libbpf_log_name(const struct libbpf_log *log, const char *words, char *name, size_t size)
+{
+	const char *found = log->text ? strstr(log->text, words) : NULL;
+	size_t length;
+
+	if (!found)
+		return false;
+	found += strlen(words);
+	found += *found == '\'';
+	length = strcspn(found, "'\n");
+	snprintf(name, size, "%.*s", (int)length, found);
+	return true;
+}
+
 /* Lines that say nothing to a user: statistics, libbpf's frames around the log, what follows from
  * the failure. */
 static bool is_noise(const char *line, size_t length)

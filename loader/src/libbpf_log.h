@@ -25,4 +25,7 @@ void libbpf_log_explain(const struct libbpf_log *log);
 /* Whether the collected text holds `words`. */
 bool libbpf_log_has(const struct libbpf_log *log, const char *words);
 
+/* The name in quotes behind `words`; false where the text does not hold them. */
+bool libbpf_log_name(const struct libbpf_log *log, const char *words, char *name, size_t size);
+
 #endif

@@ -414,6 +414,28 @@ static bool has_trampolines(const struct session *session)
 	return false;
 }
 
+/* What libbpf and the kernel say of variables of the kernel that are not there, or not like that.
+ */
+static int explain_variable(const struct libbpf_log *log)
+{
+	char name[128];
+
+	if (libbpf_log_name(log, "failed to find the address for kernel symbol ", name,
+			    sizeof(name))) {
+		say_error("This kernel does not tell where its variable %s is: percpu_kaddr() "
+			  "needs CONFIG_KALLSYMS_ALL.",
+			  name);
+		return STATUS_KERNEL;
+	}
+	if (libbpf_log_name(log, "extern (var ksym) ", name, sizeof(name))) {
+		say_error("Could not resolve variable \"%s\" from BTF: this kernel has no per-CPU "
+			  "variable of that name and type.",
+			  name);
+		return STATUS_FAILED;
+	}
+	return STATUS_OK;
+}
+
 static int explain_load(const struct session *session, const struct libbpf_log *log, int error)
 {
 	int status = features_explain(session->manifest);
@@ -422,6 +444,9 @@ static int explain_load(const struct session *session, const struct libbpf_log *
 		/* The feature says it all; the log is for -v. */
 		return status;
 	}
+	status = explain_variable(log);
+	if (status != STATUS_OK)
+		return status;
 	/* Capabilities have been looked at before (capabilities.c). */
 	if (error == EPERM && has_trampolines(session) &&
 	    !libbpf_log_has(log, "BEGIN PROG LOAD LOG")) {

@@ -45,6 +45,35 @@ const COMMANDS = {
     text: 'tracepoint:sched:sched_switch { @t = kfunc_allowed("bpf_task_from_pid"); } rawtracepoint:sched_switch { @r = kfunc_allowed("bpf_task_from_pid"); }',
     workload: 'sleep 20',
   },
+  commOf: {
+    text: 'interval:ms:100 { print((comm(1), comm(99999))); exit(); }',
+    endsItself: true,
+  },
+  commOfTyped: {
+    text: 'rawtracepoint:sched_switch { print((comm(1), comm(99999))); exit(); }',
+    workload: 'sleep 20',
+    endsItself: true,
+  },
+  percpu: {
+    text: `begin { $rq = percpu_kaddr("runqueues"); print(($rq.cpu == cpu, percpu_kaddr("runqueues", 999) == 0, percpu_kaddr("runqueues", 0).cpu));
+      print($rq.curr.pid == curtask.pid); print($rq.curr.comm);
+      $none = percpu_kaddr("runqueues", 999); if ($none == 0) { print("none"); } print($none.cpu); exit(); }`,
+    endsItself: true,
+  },
+  percpuProfile: {
+    text: 'profile:hz:99 { $rq = percpu_kaddr("runqueues"); @[$rq.cpu == cpu] = count(); }',
+    workload: 'spin 300',
+  },
+  // How many programs of this kind run on the CPU: this one.
+  percpuNumber: {
+    text: 'interval:ms:50 { print(*percpu_kaddr("bpf_prog_active")); exit(); }',
+    endsItself: true,
+  },
+  // A variable that came in Linux 6.2.
+  percpuLater: {
+    text: 'begin { print(percpu_kaddr("pcpu_hot").cpu_number == cpu); exit(); }',
+    endsItself: true,
+  },
   clock: {
     text: 'begin { $a = nsecs(sw_tai); $b = nsecs(tai); $d = $a > $b ? $a - $b : $b - $a; print($d < 10000000); }',
     endsItself: true,
@@ -112,6 +141,36 @@ describe.runIf(process.getuid?.() === 0)('functions in guests', () => {
         expect(results.functions.stdout).toMatch(new RegExp(`^\\(${has}, true\\)\n`));
         expect(results.allowed.stdout).toContain(`@r: ${has}\n`);
         expect(results.allowed.stdout).toContain(`@t: ${!isBefore(series, '6.12')}\n`);
+      });
+
+      it('[BLT-004] comm() names other processes where the kernel lets it', () => {
+        const [named, unknown] = ['(init, N/A)\n', '([unknown], [unknown])\n'];
+        const { stdout, stderr } = results.commOf;
+        expect(stdout.startsWith(isBefore(series, '6.12') ? unknown : named)).toBe(true);
+        expect(stderr).toContain(
+          isBefore(series, '6.12')
+            ? 'WARNING: comm(): this kernel does not let this probe ask for other processes'
+            : 'WARNING: comm(): there is no process with that id.',
+        );
+        expect(
+          results.commOfTyped.stdout.startsWith(isBefore(series, '6.2') ? unknown : named),
+        ).toBe(true);
+      });
+
+      it("[FUN-027] percpu_kaddr() finds the variable and its members in this kernel's layout", () => {
+        expect(results.percpu.stdout).toMatch(/^\(true, true, 0\)\ntrue\nbpfload\nnone\n0\n/);
+        expect(results.percpuNumber.stdout).toMatch(/^1\n/);
+        expect(results.percpuProfile.stdout).toMatch(/^@\[true\]: \d+$/m);
+        expect(results.percpuProfile.stdout).not.toContain('false');
+        expect(results.percpuLater).toMatchObject(
+          isBefore(series, '6.2')
+            ? {
+                stderr:
+                  'ERROR: Could not resolve variable "pcpu_hot" from BTF: this kernel has no per-CPU variable of that name and type.\n',
+                status: 1,
+              }
+            : { stdout: 'true\n\n\n', status: 0 },
+        );
       });
 
       it.skipIf(isBefore(series, '6.1'))('nsecs(sw_tai) is the clock of nsecs(tai)', () => {

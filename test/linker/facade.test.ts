@@ -61,6 +61,7 @@ function facadeUnit(): CompiledUnit {
     }),
     license: 'GPL',
     imports: [],
+    kernelSymbols: [],
     functions: [
       { symbol: 'enter_1', role: 'program' },
       { symbol: 'step', role: 'loop-callback' },

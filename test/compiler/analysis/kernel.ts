@@ -134,6 +134,7 @@ export const KERNEL: KernelDescription = {
     return [...EVENTS.keys()].filter((name) => expression.test(name)).sort();
   },
   tracepoint: (category, event) => EVENTS.get(`${category}:${event}`),
+  percpuVariable: () => undefined,
   rawTracepoint: (event) =>
     event === 'sched_switch'
       ? [

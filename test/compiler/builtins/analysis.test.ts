@@ -74,10 +74,6 @@ describe('values of the task', () => {
     expectError('print(nsecs(wall));', 'Invalid timestamp mode: wall', 'wall');
   });
 
-  it('says that comm of another process is not there yet', () => {
-    expectError('print(comm(1));', 'comm() of another process is not supported yet', '1');
-  });
-
   it('[BLT-005] finds the parent by way of the task', () => {
     expect(first('$x = ppid; print($x);')).toMatchObject({
       kind: 'cast',

@@ -29,6 +29,7 @@ const NO_KERNEL: KernelDescription = {
   matchTracepoints: () => [],
   matchFunctions: () => [],
   tracepoint: () => undefined,
+  percpuVariable: () => undefined,
   rawTracepoint: () => undefined,
   function: () => undefined,
   matchTypedFunctions: () => [],

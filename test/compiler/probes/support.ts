@@ -85,6 +85,7 @@ const kernel: KernelDescription = {
       return matches(category, first) && matches(event, second);
     }),
   tracepoint: (category, event) => (EVENTS.includes(`${category}:${event}`) ? [FIELD] : undefined),
+  percpuVariable: () => undefined,
   rawTracepoint: (event) => RAW[event]?.map((name, slot) => ({ name, type: UINT64, slot })),
   function: (name) => FUNCTIONS[name],
   functionModules: (name) => MODULES[name] ?? [],

@@ -1,0 +1,96 @@
+/**
+ * BTF of what programs use of the kernel itself: extern variables and functions in DATASEC `.ksyms`, as clang writes
+ * them for `__ksym`. libbpf compares their types with the kernel's by kind (`bpf_core_types_are_compat` in
+ * tools/lib/bpf/relo_core.c), so structs are empty.
+ */
+
+import type { Type } from '../../compiler/types/type.ts';
+import type { UnitKernelSymbol } from '../../compiler/unit.ts';
+import { KIND, LINKAGE } from './btf.ts';
+import type { BtfBuilder } from './builder.ts';
+import type { Btf } from './read.ts';
+
+export const KERNEL_SYMBOLS = '.ksyms';
+/** Types of variables nest a few levels deep. */
+const DEEPEST = 16;
+
+export function addKernelSymbols(
+  builder: BtfBuilder,
+  kernel: () => Btf,
+  symbols: readonly UnitKernelSymbol[],
+): void {
+  if (symbols.length === 0) return;
+  const entries = symbols.map((symbol) => ({
+    variable:
+      symbol.kind === 'variable'
+        ? builder.variable(
+            symbol.symbol,
+            shapeOf(builder, kernel(), symbol.type, 0),
+            LINKAGE.extern,
+          )
+        : builder.function(
+            symbol.symbol,
+            typeOf(builder, symbol.returns),
+            symbol.parameters.map(({ name, type }) => ({ name, type: typeOf(builder, type) })),
+            LINKAGE.extern,
+          ),
+    offset: 0,
+    size: 0,
+  }));
+  builder.section(KERNEL_SYMBOLS, 0, entries);
+}
+
+/** A type of a kernel function: integers, pointers to structs, void. */
+function typeOf(builder: BtfBuilder, type: Type): number {
+  switch (type.kind) {
+    case 'void':
+      return 0;
+    case 'int':
+      return type.signed ? builder.signed(type.size) : builder.unsigned(type.size);
+    case 'pointer':
+      return builder.pointer(
+        type.to.kind === 'struct' ? builder.aggregate('struct', type.to.name, 0, []) : 0,
+      );
+    default:
+      throw new Error(`a kernel function with a ${type.kind} is not known`);
+  }
+}
+
+/** The kinds of a kernel type, as deep as pointers and arrays go. */
+function shapeOf(builder: BtfBuilder, kernel: Btf, id: number, depth: number): number {
+  const type = kernel.resolve(id);
+  const inner = (of: number): number => shapeOf(builder, kernel, of, depth + 1);
+  if (depth > DEEPEST) return 0;
+  switch (type.kind) {
+    case KIND.int: {
+      const { encoding, bits } = kernel.int(type);
+      return builder.int(type.name, type.sizeOrType, encoding, bits);
+    }
+    case KIND.float:
+      return builder.float(type.name, type.sizeOrType);
+    case KIND.pointer:
+      return builder.pointer(inner(type.sizeOrType));
+    case KIND.array: {
+      const { element, count } = kernel.array(type);
+      return builder.array(inner(element), count);
+    }
+    case KIND.struct:
+    case KIND.forward:
+      return builder.aggregate('struct', type.name, type.sizeOrType, []);
+    case KIND.union:
+      return builder.aggregate('union', type.name, type.sizeOrType, []);
+    case KIND.enum:
+    case KIND.enum64:
+      return builder.enum(type.name, type.sizeOrType, type.kindFlag, [], type.kind === KIND.enum64);
+    case KIND.prototype:
+      return builder.prototype(
+        inner(type.sizeOrType),
+        kernel.parameters(type).map(({ name, type: of }, index) => ({
+          name: name || `arg${index}`,
+          type: inner(of),
+        })),
+      );
+    default:
+      return 0;
+  }
+}
