@@ -15,18 +15,7 @@ import { error, failed, unknown, warning } from './state.ts';
 import type { TypedExpression } from './typed.ts';
 
 /** Functions of the language that this version does not have. */
-const LATER: ReadonlySet<string> = new Set([
-  'config',
-  'default_str_length',
-  'elf_info',
-  'is_array',
-  'is_integer',
-  'is_literal',
-  'is_ptr',
-  'is_str',
-  'is_unsigned_integer',
-  'unwatch',
-]);
+const LATER: ReadonlySet<string> = new Set(['elf_info', 'unwatch']);
 
 export function typeIdentifier(typing: Typing, identifier: ast.Identifier): TypedExpression {
   const { name, range } = identifier;

@@ -160,6 +160,7 @@ function assemble(values: ReadonlyMap<string, Value>): Config {
     cacheUserSymbols: oneOf(value('cache_user_symbols'), ['PER_PID', 'PER_PROGRAM', 'NONE']),
     lazySymbolication: value('lazy_symbolication') === true,
     showDebugInfo: value('show_debug_info') === true,
+    settings: new Map([...SETTINGS.keys()].map((key) => [key, value(key)])),
     unstable: {
       tseries: oneOf(value('unstable_tseries'), GATE),
       dwUstack: oneOf(value('unstable_dw_ustack'), GATE),

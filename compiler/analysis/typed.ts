@@ -98,6 +98,8 @@ export interface Config {
   readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
   readonly lazySymbolication: boolean;
   readonly showDebugInfo: boolean;
+  /** All of them under their names, as scripts read them: `config.max_strlen`. */
+  readonly settings: ReadonlyMap<string, string | number | boolean>;
   /** What to do about features that may still change. */
   readonly unstable: {
     readonly tseries: UnstablePolicy;

@@ -12,6 +12,7 @@ import type { Builtin } from './builtin.ts';
 import { cgroup, cgroupid, cgroupPath } from './cgroup.ts';
 import { clear, zero } from './clear.ts';
 import { comm } from './comm.ts';
+import { config, defaultStrLength } from './config.ts';
 import { cpid, hasCpid } from './cpid.ts';
 import { cpu, ncpus, numaid } from './cpu.ts';
 import { curtask, leaderComm, leaderTid, pcomm, ppid } from './curtask.ts';
@@ -34,6 +35,7 @@ import { override } from './override.ts';
 import { path } from './path.ts';
 import { percpuKaddr } from './percpu_kaddr.ts';
 import { pid, tid } from './pid.ts';
+import { predicates } from './predicates.ts';
 import { print } from './print.ts';
 import { cat, errorf, printf, system, warnf } from './printf.ts';
 import { probe, probetype } from './probe.ts';
@@ -146,6 +148,10 @@ export const sections: readonly Section[] = [
   {
     title: 'Changing what happens',
     builtins: [signal, signalThread, override, writeUser],
+  },
+  {
+    title: 'Questions to the compiler',
+    builtins: [...predicates, config, defaultStrLength],
   },
   {
     title: 'Parameters and the host',

@@ -88,6 +88,8 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   'names of other processes': `interval:s:1 { print(comm(1)); @[comm(pid), cpu] = count(); $c = comm(2); print($c == comm); }`,
   'changing what happens': `uprobe:/bin/true:main { signal("KILL"); signal_thread(arg0);
     debugf("%d %s", pid, comm); }`,
+  'what the compiler knows': `begin { print(config); print(config.max_strlen); print(default_str_length);
+    print((is_str(1), is_ptr(1), is_array(1), is_integer(1), is_unsigned_integer(1), is_literal(1))); }`,
   'named parameters': `begin { print(getopt("a")); print(getopt("b", "x")); @[getopt("b", "x"), getopt("c", 1)] = 1; }`,
   'built-ins in the functions that loops become': `interval:s:1 { for $i : 0..100 {
     print(kstack(3)); print(pid); print(comm); print(strlen(comm)); print(strftime("%H", nsecs));

@@ -34,6 +34,7 @@ export const config: Config = {
   cacheUserSymbols: 'PER_PID',
   lazySymbolication: false,
   showDebugInfo: true,
+  settings: new Map(),
   unstable: { tseries: 'warn', dwUstack: 'warn', importStatement: 'error', typeinfo: 'error' },
 };
 
