@@ -97,7 +97,15 @@ export type Site =
   /** CO-RE: libbpf patches it. `struct` and `indexes` as in kernel/types.ts; `value` is the local one. */
   | {
       readonly kind: 'core';
-      readonly relocation: 'byte-offset' | 'byte-size' | 'exists' | 'signed' | 'lshift' | 'rshift';
+      readonly relocation:
+        | 'byte-offset'
+        | 'byte-size'
+        | 'exists'
+        | 'signed'
+        | 'lshift'
+        | 'rshift'
+        /** Of the enumerator `indexes[0]` of the enum `struct`. */
+        | 'enum-value';
       readonly struct: number;
       readonly indexes: readonly number[];
       readonly value: number;

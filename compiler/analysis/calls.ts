@@ -38,7 +38,7 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
   const enumerator = typesAt(typing).enumerator(name);
   if (enumerator) {
     const { value, type } = enumerator;
-    return { kind: 'int', type, value, flexible: value >= 0n, range };
+    return { kind: 'int', type, value, flexible: value >= 0n, range, enumerator: name };
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);
   if (LATER.has(name)) return failed(typing, `'${name}' is not supported yet`, range);

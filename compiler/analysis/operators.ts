@@ -119,7 +119,22 @@ function foldLiterals(
   if (left.type.kind === 'bool' && right.type.kind === 'bool') {
     return boolLiteral(folded !== 0n, range);
   }
-  return intLiteral(folded, range);
+  const literal = intLiteral(folded, range);
+  if (!followsKernel(left) && !followsKernel(right)) return literal;
+  const atRunTime: TypedExpression = {
+    kind: 'binary',
+    operator,
+    type: INT64,
+    left: convert(left, INT64),
+    right: convert(right, INT64),
+    range,
+  };
+  return { ...literal, type: INT64, atRunTime };
+}
+
+/** Whether the running kernel may have another value for it. */
+function followsKernel(literal: TypedInt): boolean {
+  return literal.enumerator !== undefined || literal.atRunTime !== undefined;
 }
 
 /** "a" + "b" joins, "abc" + 1 drops characters, and literals compare by their bytes. */

@@ -254,6 +254,10 @@ export interface TypedInt extends Expr {
   readonly value: bigint;
   /** A non-negative literal as written, which takes the other operand's sign. */
   readonly flexible: boolean;
+  /** It is the value of that enumerator of the kernel: the running kernel may have another. */
+  readonly enumerator?: string;
+  /** What it was computed from, where that has such enumerators: `NR_VM_EVENT_ITEMS - 1`. */
+  readonly atRunTime?: TypedExpression;
 }
 
 export interface TypedString extends Expr {

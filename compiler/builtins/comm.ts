@@ -81,7 +81,11 @@ function lowerOther(call: TypedCall, lowering: Lowering, to: Storage): void {
         ir.compare('ne', task, ir.constant(0)),
         () => {
           if (to.padded) ir.zero(to.pointer, OTHER.size, to.align);
-          const name = ir.op('add', task, lowering.coreOffset(struct, indexes, local));
+          const name = ir.op(
+            'add',
+            task,
+            lowering.coreNumber('byte-offset', struct, indexes, local),
+          );
           lowering.probeReadString(to.pointer, COMM_SIZE, name, 'kernel');
           lowering.callKernel('bpf_task_release', task);
         },

@@ -2,12 +2,18 @@
  * Expressions. A scalar is lowered to a register (`lowerValue`); anything else to memory, either written where
  * it is wanted (`lowerInto`) or found where it already stands (`locate`).
  */
-import type { TypedExpression, VariableSymbol } from '../analysis/typed.ts';
+import type { TypedExpression, TypedInt, VariableSymbol } from '../analysis/typed.ts';
 import { findBuiltin } from '../builtins/builtins.ts';
 import type { IrBool, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { sameType } from '../types/equality.ts';
 import { fieldsOf, layoutOf, sequence } from '../types/layout.ts';
-import { isScalar, type RecordType, type TupleType, type Type } from '../types/type.ts';
+import {
+  isScalar,
+  isScriptType,
+  type RecordType,
+  type TupleType,
+  type Type,
+} from '../types/type.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import type { Storage } from './lowering.ts';
@@ -28,7 +34,7 @@ export function lowerValue(fn: FunctionState, expression: TypedExpression): IrVa
   const { ir } = fn;
   switch (expression.kind) {
     case 'int':
-      return ir.constant(expression.value);
+      return lowerByKernel(fn, expression) ?? ir.constant(expression.value);
     case 'zero':
       return ir.constant(0);
     case 'variable':
@@ -84,6 +90,31 @@ export function lowerValue(fn: FunctionState, expression: TypedExpression): IrVa
     case 'record':
       throw new Error(`a ${expression.kind} is not a scalar`);
   }
+}
+
+/** The instruction that holds it has 32 bits, with a sign. */
+const LARGEST_ENUMERATOR = 0x7fff_ffffn;
+
+/** A literal that depends on the kernel that the program is loaded on. */
+function lowerByKernel(fn: FunctionState, literal: TypedInt): IrValue | undefined {
+  const { atRunTime, type } = literal;
+  const value = atRunTime ? lowerValue(fn, atRunTime) : lowerEnumerator(fn, literal);
+  return value && type.kind === 'int' ? truncateTo(fn, value, type) : value;
+}
+
+/** An enumerator of the kernel, as that kernel numbers it. */
+function lowerEnumerator(fn: FunctionState, expression: TypedInt): IrValue | undefined {
+  const { enumerator: name, value } = expression;
+  if (name === undefined || value > LARGEST_ENUMERATOR || value < -LARGEST_ENUMERATOR)
+    return undefined;
+  const { types } = fn.unit.kernel;
+  const known = types.enumerator(name);
+  // The script's own are fixed. Enums without a name cannot be looked up, and casts may have changed the value.
+  if (known?.type.kind !== 'enum' || known.type.name === '' || known.value !== value)
+    return undefined;
+  if (isScriptType(known.type)) return undefined;
+  const index = types.enumerators(known.type.id).findIndex(([label]) => label === name);
+  return fn.lowering.coreNumber('enum-value', known.type.id, [index], Number(value));
 }
 
 /** The same as an i1, without a detour where the expression is a comparison. */

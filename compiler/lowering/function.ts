@@ -159,8 +159,8 @@ function createLowering(fn: FunctionState): Lowering {
     },
     callKernel: (name, ...args) => callKernel(fn, name, args),
     percpu: (name, type, cpu) => lowerPercpu(fn, name, type, cpu),
-    coreOffset(struct, indexes, value) {
-      const site = { kind: 'core', relocation: 'byte-offset', struct, indexes, value } as const;
+    coreNumber(relocation, struct, indexes, value) {
+      const site = { kind: 'core', relocation, struct, indexes, value } as const;
       return ir.siteImmediate(unit.sites.number(site), value);
     },
     eventName() {

@@ -7,8 +7,8 @@ import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { Type } from '../types/type.ts';
 import type { HelperName } from './helpers.ts';
-import type { RegisterRole } from './registers.ts';
 import type { KernelFunctionName } from './kernel_symbols.ts';
+import type { RegisterRole } from './registers.ts';
 
 /** Memory of the program (stack, scratch, a map value, a ring record) that holds a value of a type. */
 export interface Storage {
@@ -139,8 +139,16 @@ export interface Lowering {
   callKernel(name: KernelFunctionName, ...args: readonly IrValue[]): IrValue;
   /** Address of a per-CPU variable, whose type has that id in the kernel's BTF; without `cpu` that of this CPU. */
   percpu(name: string, type: number, cpu: IrValue | undefined): IrValue;
-  /** Offset of a member in the running kernel; see `Member.indexes`. */
-  coreOffset(struct: number, indexes: readonly number[], local: number): IrValue;
+  /**
+   * A number of the running kernel by CO-RE: the offset of a member (`Member.indexes`), or the value of the nth
+   * enumerator of an enum. `local` is that of the kernel description.
+   */
+  coreNumber(
+    relocation: 'byte-offset' | 'enum-value',
+    type: number,
+    indexes: readonly number[],
+    local: number,
+  ): IrValue;
   /** Index of the name of the event that fired in the loader's table: for probes that have several. */
   eventName(): IrValue;
   /** The number of the user function's name in the same table. */

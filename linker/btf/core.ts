@@ -30,6 +30,7 @@ export const CORE_KIND: Readonly<Record<CoreSite['relocation'], number>> = {
   signed: 3,
   lshift: 4,
   rshift: 5,
+  'enum-value': 11,
 };
 
 /**
@@ -98,6 +99,10 @@ export function addCoreTypes(
 
   const accesses = new Map<CoreSite, CoreAccess>();
   for (const site of sites) {
+    if (site.relocation === 'enum-value') {
+      accesses.set(site, enumeratorAccess(kernel, builder, site));
+      continue;
+    }
     const struct = kernel.resolve(site.struct);
     const name = struct.name === '' ? kernel.typedefOf(struct.id) : struct.name;
     if (name === undefined) continue;
@@ -109,6 +114,19 @@ export function addCoreTypes(
     });
   }
   return accesses;
+}
+
+/** An enum with that one enumerator: libbpf looks for both by their names. */
+function enumeratorAccess(kernel: Btf, builder: BtfBuilder, site: CoreSite): CoreAccess {
+  const type = kernel.resolve(site.struct);
+  const found = kernel.enumerators(type)[site.indexes[0] ?? 0];
+  if (!found) throw new BtfError(`${type.name} has no enumerator ${site.indexes}`);
+  const wide = type.kind === KIND.enum64;
+  return {
+    type: builder.enum(type.name, type.sizeOrType, type.kindFlag, [found], wide),
+    access: '0',
+    kind: CORE_KIND['enum-value'],
+  };
 }
 
 /** One step of an access path: the aggregate or array that it is taken in. */
@@ -149,7 +167,7 @@ function usedMembers(
   sites: readonly CoreSite[],
 ): ReadonlyMap<number, ReadonlySet<number>> {
   const used = new Map<number, Set<number>>();
-  for (const site of sites)
+  for (const site of sites.filter(({ relocation }) => relocation !== 'enum-value'))
     for (const { container, index } of stepsOf(kernel, site.struct, site.indexes)) {
       if (container.kind === KIND.array) continue;
       const members = used.get(container.id) ?? new Set();
@@ -180,6 +198,10 @@ export function coreValue(
   local: Btf,
   access: CoreAccess,
 ): { readonly value: number; readonly binding: boolean } {
+  if (access.kind === CORE_KIND['enum-value']) {
+    const value = local.enumerators(local.resolve(access.type))[0]?.[1];
+    return { value: Number(value), binding: true };
+  }
   const indexes = access.access.split(':').slice(1).map(Number);
   const steps = stepsOf(local, access.type, indexes);
   const last = steps.at(-1);

@@ -21,6 +21,8 @@ export const CORE_KIND_NAMES: readonly string[] = [
 export function describeAccess(btf: Btf, type: number, access: string): string {
   const root = btf.type(type);
   let current = btf.resolve(type);
+  if (current.kind === KIND.enum || current.kind === KIND.enum64)
+    return `${root.name}.${btf.enumerators(current)[Number(access)]?.[0] ?? '?'}`;
   let text = root.name;
   for (const index of access.split(':').slice(1).map(Number)) {
     if (current.kind === KIND.array) {

@@ -436,6 +436,28 @@ static int explain_variable(const struct libbpf_log *log)
 	return STATUS_OK;
 }
 
+/* A type, member or enumerator that the running kernel does not have: the verifier came to an
+ * instruction that libbpf had to leave without its number. */
+static int explain_relocation(const struct session *session, const struct libbpf_log *log)
+{
+	char what[256], *name, *end;
+
+	if (!libbpf_log_name(log, "failed to resolve CO-RE relocation ", what, sizeof(what)))
+		return STATUS_OK;
+	/* `<byte_off> [29] struct task_struct.patch_state (0:0 @ offset 5212)` */
+	name = strstr(what, "] ");
+	end = name ? strstr(name, " (") : NULL;
+	if (!end)
+		end = name ? strstr(name, " = ") : NULL;
+	if (!end)
+		return STATUS_OK;
+	*end = '\0';
+	say_error("This kernel has no %s, which the script uses. It was built for Linux %s.",
+		  name + 2, session->manifest->kernel_release);
+	say("HINT: Behind a parameter, as in `if ($1) { ... }`, it is not loaded where that is 0.");
+	return STATUS_KERNEL;
+}
+
 static int explain_load(const struct session *session, const struct libbpf_log *log, int error)
 {
 	int status = features_explain(session->manifest);
@@ -445,6 +467,8 @@ static int explain_load(const struct session *session, const struct libbpf_log *
 		return status;
 	}
 	status = explain_variable(log);
+	if (status == STATUS_OK)
+		status = explain_relocation(session, log);
 	if (status != STATUS_OK)
 		return status;
 	/* Capabilities have been looked at before (capabilities.c). */

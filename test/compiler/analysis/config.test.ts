@@ -7,7 +7,7 @@ function config(block: string, environment: Readonly<Record<string, string>> = {
 
 describe('the config block', () => {
   it('is not needed', () => {
-    expect(typed('begin { }').config).toEqual({
+    expect(typed('begin { }').config).toMatchObject({
       license: 'GPL',
       maxStrlen: 1024,
       maxMapKeys: 4096,

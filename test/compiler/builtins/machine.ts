@@ -344,7 +344,7 @@ export function createMachine(world: World = {}): Machine {
     mapPointer: unsupported,
     callKernel: () => wrap(0n),
     percpu: () => wrap(0n),
-    coreOffset: () => wrap(0n),
+    coreNumber: () => wrap(0n),
     hostValue: () => wrap(0n),
     eventName: () => lowering.call('get_attach_cookie', point(context)),
     functionName: () => lowering.call('get_attach_cookie', point(context)),
