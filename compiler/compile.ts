@@ -31,6 +31,8 @@ export interface CompileOptions {
   readonly headers?: readonly string[];
   /** Where separate debug files of traced programs are looked for. */
   readonly debugFolders?: readonly string[];
+  /** Programs warn of every helper that fails, also of reads and look-ups. */
+  readonly reportsHelpers?: boolean;
 }
 
 /** What came out: stages up to the first that failed, and everything there is to tell the user. */
@@ -96,6 +98,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     sources,
     kernel,
     unsafe: options.unsafe,
+    reportsHelpers: options.reportsHelpers ?? false,
     imports: linked.objects,
     diagnostics,
   };

@@ -2,6 +2,7 @@
 import { accessSync, existsSync, constants as files } from 'node:fs';
 import { resolveImports } from '../imports/imports.ts';
 import { KernelDescriptionError } from '../kernel/error.ts';
+import { hostBtf } from '../kernel/host.ts';
 import type { KernelChoice } from '../kernel/load.ts';
 import { ListingError } from '../listing/lister.ts';
 import { type Listing, listAttachPoints, listProbes } from '../listing/listing.ts';
@@ -90,6 +91,8 @@ function readPid(text: string): number {
 
 /** The running kernel where anything of it can be read; without root that is its BTF. */
 function hostOrDefault(): KernelChoice {
+  // Somebody who names a file wants to hear that it cannot be read.
+  if (process.env.BPFTRACE_BTF) return 'host';
   const isReadable = (path: string): boolean => {
     try {
       accessSync(path, files.R_OK);
@@ -98,7 +101,5 @@ function hostOrDefault(): KernelChoice {
       return false;
     }
   };
-  return ['/sys/kernel/btf/vmlinux', '/sys/kernel/tracing/events'].some(isReadable)
-    ? 'host'
-    : 'default';
+  return [hostBtf(), '/sys/kernel/tracing/events'].some(isReadable) ? 'host' : 'default';
 }

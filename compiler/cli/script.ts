@@ -25,6 +25,8 @@ export interface ScriptOptions {
   readonly include?: readonly string[];
   /** Folders of separate debug files, separated by colons. */
   readonly debuginfo?: string;
+  /** -k */
+  readonly reportsHelpers?: boolean;
 }
 
 /** `--diagnostics`, for commands that compile. */
@@ -88,7 +90,8 @@ export function headerOption(): Option {
   );
 }
 
-function collect(value: string, list: readonly string[] = []): readonly string[] {
+/** Values of an option that may be repeated. */
+export function collect(value: string, list: readonly string[] = []): readonly string[] {
   return [...list, value];
 }
 
@@ -105,6 +108,7 @@ export function compileScript(
     includeFolders: options.I ?? [],
     headers: options.include ?? [],
     debugFolders: debugFolders(options),
+    reportsHelpers: options.reportsHelpers ?? false,
   });
   const diagnostics = shown(compilation, options);
   process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { arch, release } from 'node:os';
 import { join } from 'node:path';
+import { BinaryError, openBinary } from '../binary/elf.ts';
 import type { KernelSources } from './description.ts';
 import { KernelDescriptionError, reasonOf } from './error.ts';
 import { parseFormat, patternText, type TracepointSource } from './tracepoints.ts';
@@ -21,12 +22,17 @@ export interface HostFiles {
 /** Names that Node gives to machines whose `uname -m` is another. */
 const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
+/** The running kernel's BTF, or the file that takes its place. */
+export function hostBtf(): string {
+  return process.env.BPFTRACE_BTF || '/sys/kernel/btf/vmlinux';
+}
+
 export function hostFiles(): HostFiles {
   const machine = MACHINES[arch()] ?? arch();
   return {
     release: release(),
     arch: machine,
-    btf: '/sys/kernel/btf/vmlinux',
+    btf: hostBtf(),
     tracing: ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'],
     syscalls: ['/usr/include/asm/unistd_64.h', `/usr/include/${machine}-linux-gnu/asm/unistd_64.h`],
   };
@@ -36,7 +42,7 @@ export function hostSources(files: HostFiles): KernelSources {
   return {
     release: files.release,
     arch: files.arch,
-    btf: () => read(files.btf, 'the kernel was built without BTF (CONFIG_DEBUG_INFO_BTF)'),
+    btf: () => rawBtf(files.btf),
     tracepoints: tracefsSource(files.tracing),
     functions: () => traceableFunctions(files.tracing),
     functionModules: (name) => functionModules(files.tracing, name),
@@ -48,8 +54,30 @@ function read(file: string, hint: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new KernelDescriptionError(`cannot read ${file}: ${reasonOf(error)} (${hint})`);
+    throw unreadable(file, error, hint);
   }
+}
+
+function unreadable(file: string, error: unknown, hint: string): KernelDescriptionError {
+  return new KernelDescriptionError(`cannot read ${file}: ${reasonOf(error)} (${hint})`);
+}
+
+/** The file itself, or section .BTF of an ELF file such as an uncompressed vmlinux. */
+function rawBtf(file: string): Buffer {
+  const hint = 'the kernel was built without BTF (CONFIG_DEBUG_INFO_BTF)';
+  try {
+    const binary = openBinary(file);
+    try {
+      const section = binary.sections.find(({ name }) => name === '.BTF');
+      if (section) return binary.read(section);
+    } finally {
+      binary.close();
+    }
+  } catch (error) {
+    // Any other file is BTF, or fails as such.
+    if (!(error instanceof BinaryError)) throw unreadable(file, error, hint);
+  }
+  return read(file, hint);
 }
 
 /** The first of the folders that has `events`. */

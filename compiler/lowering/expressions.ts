@@ -16,6 +16,7 @@ import {
 } from '../types/type.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { intParameter, option, textParameter } from './globals.ts';
+import { within } from './helper_warnings.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerDiscardedDelete, lowerMapRead } from './maps.ts';
 import { isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
@@ -31,6 +32,10 @@ type Call = Extract<TypedExpression, { kind: 'call' }>;
 
 /** Value of a scalar expression, extended to 64 bits by its type. */
 export function lowerValue(fn: FunctionState, expression: TypedExpression): IrValue {
+  return within(fn, expression.range, () => scalarOf(fn, expression));
+}
+
+function scalarOf(fn: FunctionState, expression: TypedExpression): IrValue {
   const { ir } = fn;
   switch (expression.kind) {
     case 'int':
@@ -160,6 +165,10 @@ export function lowerEffect(fn: FunctionState, expression: TypedExpression): voi
 
 /** Writes the representation of any expression to memory that nothing in the expression reads. */
 export function lowerInto(fn: FunctionState, expression: TypedExpression, to: Storage): void {
+  within(fn, expression.range, () => write(fn, expression, to));
+}
+
+function write(fn: FunctionState, expression: TypedExpression, to: Storage): void {
   const { ir } = fn;
   if (isScalar(expression.type)) {
     ir.store(to.pointer, 0, layoutOf(expression.type).size as Width, lowerValue(fn, expression));
@@ -224,6 +233,14 @@ export function lowerInto(fn: FunctionState, expression: TypedExpression, to: St
 
 /** Address of a value in memory: where it stands already, or a temporary of this statement. */
 export function locate(
+  fn: FunctionState,
+  expression: TypedExpression,
+  padded: boolean,
+): { readonly pointer: IrPointer; readonly align: Width } {
+  return within(fn, expression.range, () => place(fn, expression, padded));
+}
+
+function place(
   fn: FunctionState,
   expression: TypedExpression,
   padded: boolean,

@@ -8,6 +8,7 @@ import { buildRecord, emitEvent } from './events.ts';
 import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
 import { hostValue, SHARED_GLOBALS } from './globals.ts';
+import { reportFailure } from './helper_warnings.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
 import { callKernel, lowerPercpu } from './kernel_symbols.ts';
 import type { Lowering, Storage } from './lowering.ts';
@@ -64,6 +65,7 @@ export function createFunction(
     context: place.context,
     frame: place.frame,
     result: place.result,
+    place: undefined,
     scratch: program.draft ? ir.nullPointer() : undefined,
     memory,
     locations: new Map(),
@@ -116,17 +118,19 @@ function createLowering(fn: FunctionState): Lowering {
     length: (map) => lowerLength(fn, planOf(fn, map).map),
 
     probeRead: (to, size, from, space) =>
-      lowering.call(
+      lowerMemoryRead(
+        fn,
         space === 'user' ? 'probe_read_user' : 'probe_read_kernel',
         to,
-        typeof size === 'number' ? ir.constant(size) : size,
+        size,
         from,
       ),
     probeReadString: (to, size, from, space) =>
-      lowering.call(
+      lowerMemoryRead(
+        fn,
         space === 'user' ? 'probe_read_user_str' : 'probe_read_kernel_str',
         to,
-        typeof size === 'number' ? ir.constant(size) : size,
+        size,
         from,
       ),
 
@@ -201,6 +205,20 @@ const PAIRS: ReadonlySet<string> = new Set(['uprobe', 'uretprobe', 'usdt']);
 
 function upperCookie({ ir, lowering, context }: FunctionState): IrValue {
   return ir.op('lshr', lowering.call('get_attach_cookie', context), ir.constant(32));
+}
+
+/** The helper's result; with -k a failure is reported. */
+function lowerMemoryRead(
+  fn: FunctionState,
+  helper: HelperName,
+  to: IrPointer,
+  size: number | IrValue,
+  from: IrValue,
+): IrValue {
+  const bytes = typeof size === 'number' ? fn.ir.constant(size) : size;
+  const status = fn.lowering.call(helper, to, bytes, from);
+  reportFailure(fn, helper, status);
+  return status;
 }
 
 /** Whether evaluating it can send events of its own. */

@@ -6,6 +6,7 @@ import { layoutOf } from '../types/layout.ts';
 import { INT64, isAggregate, isScalar, UINT64 } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { locate, lowerInto, lowerValue, storesSigned } from './expressions.ts';
+import { reportMissing, warnHelper } from './helper_warnings.ts';
 import { atPlace, keyIn, lookupByKey, lowerHashKey, type MapKey } from './map_keys.ts';
 import type { HashPlan, MapPlan } from './map_plans.ts';
 import { substitutable } from './read_modify_write.ts';
@@ -94,6 +95,7 @@ function readElement(fn: FunctionState, expression: MapRead): IrValue {
   if (plan.kind === 'global') return load(globalPointer(fn, plan));
   return fn.memory.scope(() => {
     const element = lookupElement(fn, plan, expression.key);
+    reportMissing(fn, element, expression.range);
     return ir.ifValue(
       ir.isNull(element),
       () => ir.constant(0),
@@ -108,6 +110,7 @@ export function locateMapValue(fn: FunctionState, expression: MapRead): IrPointe
   const plan = planOf(fn, expression.map);
   if (plan.kind === 'global') return globalPointer(fn, plan);
   const element = lookupElement(fn, plan, expression.key);
+  reportMissing(fn, element, expression.range);
   return ir.ifPointer(
     ir.isNull(element),
     () => zeros(fn, layoutOf(plan.map.value).size),
@@ -234,20 +237,7 @@ export function lowerUpdate(
 }
 
 export function warnMapFull(fn: FunctionState, status: IrValue, range: Range): void {
-  warnHelper(fn, 'map_update_elem', MAP_FULL, status, range);
-}
-
-/** Reports the failure of a helper; field 0 is what it returned. */
-function warnHelper(
-  fn: FunctionState,
-  helper: string,
-  message: string,
-  status: IrValue,
-  range: Range,
-): void {
-  fn.lowering.emit({ kind: 'warning', fields: [INT64], message, helper, range }, (field) =>
-    fn.ir.store(field(0).pointer, 0, 8, status),
-  );
+  warnHelper(fn, 'map_update_elem', status, { range, message: MAP_FULL });
 }
 
 /** Deletes an element; the result is the helper's, 0 or a negative error. */
@@ -272,7 +262,7 @@ export function lowerDiscardedDelete(
   const { ir } = fn;
   const status = lowerDelete(fn, planOf(fn, call.map), call.args[0]);
   ir.if_(ir.compare('ne', status, ir.constant(0)), () =>
-    warnHelper(fn, 'map_delete_elem', CANNOT_DELETE, status, call.range),
+    warnHelper(fn, 'map_delete_elem', status, { range: call.range, message: CANNOT_DELETE }),
   );
   return true;
 }

@@ -10,6 +10,7 @@ import type { KernelDescription } from '../kernel/types.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
+import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
 import type { UnitFunction, UnitGlobal, UnitKernelSymbol } from '../unit.ts';
 import type { FunctionPlan } from './calls.ts';
@@ -31,6 +32,7 @@ export interface UnitState {
   readonly sparesStack: boolean;
   /** Programs of the script must not run inside of each other: recursion.ts. */
   readonly exclusive: boolean;
+  readonly reportsHelpers: boolean;
   readonly config: Config;
   readonly plans: ReadonlyMap<string, MapPlan>;
   /** Functions of the script by symbol: 1 and the frames above it. */
@@ -141,6 +143,8 @@ export interface FunctionState {
   readonly frame: IrPointer | undefined;
   /** Where the result of a function goes that stands in memory. */
   readonly result: IrPointer | undefined;
+  /** The expression that is being evaluated: where failures of helpers are reported. */
+  place: Range | undefined;
   /** Filled in by the prologue; absent where no scratch memory is needed. */
   scratch: IrPointer | undefined;
   readonly memory: Memory;

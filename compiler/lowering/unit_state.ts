@@ -23,6 +23,8 @@ export interface UnitContext {
   readonly diagnostics: Diagnostics;
   /** Variables stand in scratch memory, none in registers: for programs that have no stack left. */
   readonly sparesStack?: boolean;
+  /** Warn of reads and look-ups that fail. */
+  readonly reportsHelpers?: boolean;
   /** Objects whose functions the program may call. */
   readonly imports?: readonly ImportedObject[];
 }
@@ -128,6 +130,7 @@ function common(plan: UnitPlan) {
     diagnostics: plan.context.diagnostics,
     sparesStack: plan.context.sparesStack ?? false,
     exclusive: plan.program.probes.some(({ target }) => mayRecurse(target)),
+    reportsHelpers: plan.context.reportsHelpers ?? false,
     config: plan.program.config,
     plans: plan.plans,
     heights: plan.heights,

@@ -112,3 +112,10 @@ out:
 	}
 	return count;
 }
+
+const char *host_btf_path(void)
+{
+	const char *path = getenv("BPFTRACE_BTF");
+
+	return path && *path ? path : NULL;
+}

@@ -21,6 +21,10 @@ bool host_can_access(const char *path, int mode);
 /* Whether the kernel is of that version or newer. */
 bool host_kernel_is(unsigned major, unsigned minor);
 
+/* BTF that takes the place of the kernel's own where types are looked up (BPFTRACE_BTF), or NULL.
+ */
+const char *host_btf_path(void);
+
 /* Bytes of a ring buffer: a power of two from 1 MiB to 16 MiB, by the memory that is available. */
 uint32_t host_ring_size(void);
 

@@ -38,6 +38,8 @@ static const struct remark remarks[] = {
 /* Names as in compiler/lowering/features.ts; versions from the commits that brought them. */
 static const struct feature features[] = {
 	{"bpf_override_return", 4, 16, BPF_FUNC_override_return, BPF_PROG_TYPE_KPROBE},
+	/* Shown by --info; no script needs to name it. */
+	{"1000000 instructions", 5, 2, 0, 0},
 	{"bpf_get_stack", 4, 18, BPF_FUNC_get_stack, BPF_PROG_TYPE_KPROBE},
 	{"bpf_get_current_cgroup_id", 4, 18, BPF_FUNC_get_current_cgroup_id, BPF_PROG_TYPE_KPROBE},
 	{"bounded_loops", 5, 3, 0, 0},
@@ -155,4 +157,24 @@ int features_explain(const struct manifest *manifest)
 		status = STATUS_KERNEL;
 	}
 	return status;
+}
+
+void features_show(bool helpers, bool may_ask)
+{
+	struct utsname host;
+
+	if (uname(&host) != 0)
+		return;
+	for (size_t i = 0; i < sizeof(features) / sizeof(*features); i++) {
+		const struct feature *feature = &features[i];
+		bool asks = feature->helper || feature->type;
+
+		if ((feature->helper != 0) != helpers)
+			continue;
+		if (asks && !may_ask)
+			printf("  %s: unknown (needs CAP_BPF and CAP_PERFMON)\n", feature->name);
+		else
+			printf("  %s: %s\n", feature->name,
+			       is_missing(&host, feature) ? "no" : "yes");
+	}
 }

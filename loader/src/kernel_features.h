@@ -2,6 +2,8 @@
 #ifndef BPFLOAD_KERNEL_FEATURES_H
 #define BPFLOAD_KERNEL_FEATURES_H
 
+#include <stdbool.h>
+
 #include "manifest.h"
 
 /*
@@ -10,5 +12,11 @@
  * STATUS_KERNEL, or STATUS_OK when none is missing.
  */
 int features_explain(const struct manifest *manifest);
+
+/*
+ * Prints which of the features this kernel has: those that are helpers, or the others. What needs a
+ * permission to ask is shown as unknown unless `may_ask`.
+ */
+void features_show(bool helpers, bool may_ask);
 
 #endif

@@ -53,16 +53,19 @@ static int collect(enum libbpf_print_level level, const char *format, va_list ar
 {
 	struct libbpf_log *log = current_log;
 	const char *shown;
+	bool show;
 	char *text;
 	int length;
 
-	if (!log || (level != LIBBPF_WARN && !log->verbose))
+	if (!log || (level != LIBBPF_WARN && !log->verbose && !log->verifier))
 		return 0;
 	length = vasprintf(&text, format, arguments);
 	if (length < 0)
 		return 0;
-	shown = cut(text, (size_t)length, log->limit, log->verbose);
-	if (log->verbose)
+	/* libbpf frames logs like this, at debug level those of programs that were taken. */
+	show = strstr(text, "BEGIN PROG LOAD LOG") ? log->verbose || log->verifier : log->verbose;
+	shown = cut(text, (size_t)length, log->limit, show);
+	if (show)
 		fputs(shown, stderr);
 	if (level == LIBBPF_WARN && !append(log, shown, strlen(shown)))
 		length = 0;
@@ -70,10 +73,11 @@ static int collect(enum libbpf_print_level level, const char *format, va_list ar
 	return length;
 }
 
-void libbpf_log_start(struct libbpf_log *log, bool verbose, size_t limit)
+void libbpf_log_start(struct libbpf_log *log, const struct options *options, size_t limit)
 {
 	memset(log, 0, sizeof(*log));
-	log->verbose = verbose;
+	log->verbose = options->verbose || options->dump_libbpf;
+	log->verifier = options->dump_verifier;
 	log->limit = limit;
 	current_log = log;
 	libbpf_set_print(collect);

@@ -5,17 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "options.h"
+
 struct libbpf_log {
 	char *text;
 	size_t length, room;
 	/* Show it at once (-v). */
 	bool verbose;
+	/* Show the verifier's logs at once, also of programs that it takes (-d verifier). */
+	bool verifier;
 	/* Bytes that are kept, and shown, of a program's log: the last ones. */
 	size_t limit;
 };
 
 /* From now on libbpf's messages go to `log`, until libbpf_log_stop. */
-void libbpf_log_start(struct libbpf_log *log, bool verbose, size_t limit);
+void libbpf_log_start(struct libbpf_log *log, const struct options *options, size_t limit);
 void libbpf_log_stop(struct libbpf_log *log);
 
 /* Says the last meaningful lines of what was collected, and how many were left out. Nothing with

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "exit_status.h"
+#include "info.h"
 #include "options.h"
 #include "run.h"
 
@@ -36,6 +37,9 @@ int main(int argc, char **argv)
 			break;
 		case COMMAND_HELP:
 			options_print_help();
+			break;
+		case COMMAND_INFO:
+			status = print_info();
 			break;
 		case COMMAND_VERSION:
 			puts("bpfload " BPFLOAD_VERSION);

@@ -135,6 +135,32 @@ static int take_probe_filter(struct options *options, const char *text)
 	return STATUS_OK;
 }
 
+/* A list of stages: `libbpf,verifier`. */
+static int take_stages(struct options *options, const char *list)
+{
+	static const char *const names[] = {"libbpf", "verifier", NULL};
+
+	for (const char *text = list;;) {
+		size_t length = strcspn(text, ",");
+		char name[16] = "";
+		int which;
+
+		if (length < sizeof(name))
+			memcpy(name, text, length);
+		which = find_word(names, name);
+		if (which < 0)
+			return usage_error(
+				"-d takes libbpf and verifier (separated by commas), not", list);
+		if (which == 0)
+			options->dump_libbpf = true;
+		else
+			options->dump_verifier = true;
+		if (!text[length])
+			return STATUS_OK;
+		text += length + 1;
+	}
+}
+
 static int take_nothing(struct options *options, const char *text)
 {
 	(void)options;
@@ -153,6 +179,13 @@ static int take_version(struct options *options, const char *text)
 {
 	(void)text;
 	options->command = COMMAND_VERSION;
+	return STATUS_OK;
+}
+
+static int take_info(struct options *options, const char *text)
+{
+	(void)text;
+	options->command = COMMAND_INFO;
 	return STATUS_OK;
 }
 
@@ -192,6 +225,10 @@ static const struct flag flags[] = {
 	{'c', NULL, "COMMAND", "run COMMAND, trace from its start, end when it ends", SETS(child)},
 	{'q', NULL, NULL, "say nothing but what the script prints", SETS(quiet)},
 	{'v', NULL, NULL, "say more; print whole verifier logs", SETS(verbose)},
+	{'d', NULL, "STAGES",
+	 "print what libbpf and the kernel's verifier say while the object is\n"
+	 "loaded: libbpf, verifier, or both with a comma",
+	 take_stages, 0},
 	{0, "unsafe", NULL, "allow scripts that change the system, such as by system()",
 	 SETS(unsafe)},
 	{0, "no-warnings", NULL, "no warnings at run time", SETS(no_warnings)},
@@ -225,6 +262,7 @@ static const struct flag flags[] = {
 	 take_nothing, 0},
 	{0, "check", NULL, "check objects (structure, digest, manifest) without loading them",
 	 take_check, 0},
+	{0, "info", NULL, "print what this host and its kernel offer", take_info, 0},
 	{0, "version", NULL, "print the version", take_version, 0},
 	{'h', "help", NULL, "print this text", take_help, 0},
 };
@@ -383,7 +421,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		status = parse_option(options, option, argv);
 		if (status != STATUS_OK || options->command == COMMAND_HELP ||
-		    options->command == COMMAND_VERSION)
+		    options->command == COMMAND_VERSION || options->command == COMMAND_INFO)
 			return status;
 	}
 	if (options->pid && options->child)

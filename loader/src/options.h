@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION };
+enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION, COMMAND_INFO };
 
 /* -f, -B. */
 enum output_form { FORM_TEXT, FORM_JSON };
@@ -31,6 +31,9 @@ struct options {
 	uint32_t pid;
 	bool quiet;
 	bool verbose;
+	/* -d */
+	bool dump_libbpf;
+	bool dump_verifier;
 	bool unsafe;
 	bool no_warnings;
 	/* Load, attach, end. */

@@ -13,6 +13,7 @@
 #include "exit_status.h"
 #include "loop.h"
 #include "named_params.h"
+#include "notify.h"
 #include "object_file.h"
 #include "output.h"
 #include "report.h"
@@ -110,6 +111,7 @@ static void announce(const struct run *run)
 
 	if (!run->options->quiet)
 		output_attached(run->output, count);
+	notify_manager("READY=1");
 	if (getenv(NOTIFY_VARIABLE)) {
 		ignored = write(STDOUT_FILENO, notice, sizeof(notice) - 1);
 		(void)ignored;
@@ -140,6 +142,7 @@ static int finish(struct run *run, enum loop_end end)
 {
 	int status = STATUS_OK;
 
+	notify_manager("STOPPING=1");
 	if (end == LOOP_SIGNAL)
 		loop_settle_signals(&run->loop);
 	attach_release(&run->attachments);

@@ -21,6 +21,10 @@
 #include "time_format.h"
 #include "unwind.h"
 
+/* BPF_LOG_LEVEL2 (include/linux/bpf_verifier.h): each instruction, also of programs that are taken.
+ */
+#define VERIFIER_LOG_ALL 2
+
 #define PAGE 4096
 /* Ring of a script that sends no values. */
 #define QUIET_RING (256u << 10)
@@ -218,7 +222,9 @@ static int find_programs(struct session *session)
 int session_open(struct session *session, const struct options *options,
 		 const struct manifest *manifest, const void *bytes, size_t size)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "script");
+	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "script",
+		    .btf_custom_path = host_btf_path(),
+		    .kernel_log_level = options->dump_verifier ? VERIFIER_LOG_ALL : 0);
 	struct libbpf_log log;
 	int status;
 
@@ -227,7 +233,9 @@ int session_open(struct session *session, const struct options *options,
 	session->manifest = manifest;
 	session->parameters = options->parameters;
 	session->parameter_count = options->parameter_count;
-	libbpf_log_start(&log, options->verbose, manifest->config.log_size);
+	libbpf_log_start(&log, options, manifest->config.log_size);
+	if (options->dump_libbpf)
+		say("\nlibbpf\n------");
 	session->object = bpf_object__open_mem(bytes, size, &open);
 	if (!session->object) {
 		say_error("libbpf does not take the object: %s.", strerror(errno));
@@ -519,7 +527,9 @@ int session_load(struct session *session, uint32_t child_pid)
 		status = unwind_prepare(session);
 	if (status != STATUS_OK)
 		return status;
-	libbpf_log_start(&log, session->options->verbose, session->manifest->config.log_size);
+	libbpf_log_start(&log, session->options, session->manifest->config.log_size);
+	if (session->options->dump_verifier)
+		say("\nverifier\n--------");
 	error = bpf_object__load(session->object);
 	if (error)
 		status = explain_load(session, &log, -error);

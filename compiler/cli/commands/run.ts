@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
-import { accessSync, constants as files, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { accessSync, constants as files } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { packageRoot } from '../../paths.ts';
+import { hostBtf } from '../../kernel/host.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
 import { type ListOptions, printList } from '../listing.ts';
+import { runLoader, runObject } from '../loader.ts';
 import type { Report } from '../program.ts';
 import {
+  collect,
   compileScript,
   debugFolderOption,
   diagnosticsOption,
@@ -18,10 +17,12 @@ import {
   readScript,
   withinLimits,
 } from '../script.ts';
+import { type EmitOptions, emitFiles, readStages, showStages } from '../stages.ts';
 import { EXIT } from '../status.ts';
+import { version } from '../version.ts';
 import { formatScripts } from './fmt.ts';
 
-interface RunOptions {
+interface RunOptions extends EmitOptions {
   readonly e?: string;
   readonly output?: string;
   readonly f?: string;
@@ -48,9 +49,13 @@ interface RunOptions {
   readonly kernel?: string;
   readonly fmt?: boolean;
   readonly l?: boolean;
+  readonly d?: readonly string[];
+  readonly k?: boolean;
+  readonly info?: boolean;
 }
 
 export function registerRun(program: Command, report: Report): void {
+  let warningLevels = 0;
   program
     .command('run', { isDefault: true })
     .summary('compile and run a script on this host (the default)')
@@ -100,6 +105,19 @@ export function registerRun(program: Command, report: Report): void {
     )
     .option('--no-feature <list>', 'do without kprobe_multi, kprobe_session or uprobe_multi')
     .option('--usdt-file-activation', 'accepted, without effect')
+    .addOption(
+      new Option(
+        '-d <stages>',
+        'print stages of compiling and loading: all, parse, ast, types, codegen, codegen-opt, dis, libbpf, verifier; ' +
+          'without the last two the script is not run',
+      ).argParser(collect),
+    )
+    .option('-k', 'warn of all that fails at run time, also of reads of memory and of maps')
+    .option('--emit-elf <file>', 'write the object instead of running it')
+    .option('--emit-llvm <prefix>', 'write PREFIX.original.ll and PREFIX.optimized.ll instead')
+    .option('--aot <file>', 'write the object instead of running it, as `bpfscript build -o` does')
+    .option('--info', 'print what this host and its kernel offer')
+    .option('-b, --btf', 'accepted, without effect: BTF is always used')
     .option('--fmt', 'print the script in the one layout instead of running it')
     .addOption(diagnosticsOption())
     .option(
@@ -114,6 +132,9 @@ Examples:
   bpfscript tool.bt 10 -- --name=value
   bpfscript -c 'ls -l /' -e 'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @ = count(); }'`,
     )
+    .on('option:k', () => {
+      warningLevels += 1;
+    })
     .action(async (words: readonly string[], options: RunOptions) => {
       const [file, rest] =
         options.e === undefined ? [words[0], words.slice(1)] : [undefined, [...words]];
@@ -121,6 +142,16 @@ Examples:
       if (options.p !== undefined && options.c !== undefined) {
         throw new UserError('-p and -c exclude each other', { status: EXIT.usage });
       }
+      if (warningLevels > 1) throw new UserError('-k is given twice', { status: EXIT.usage });
+      if (options.k && !options.warnings)
+        throw new UserError('-k and --no-warnings exclude each other', { status: EXIT.usage });
+      if (options.k && options.aot !== undefined)
+        throw new UserError('-k and --aot exclude each other', { status: EXIT.usage });
+      if (options.info) {
+        report(await printInfo());
+        return;
+      }
+      const stages = readStages(options.d ?? []);
       if (options.l) {
         report(printList(file, listOptions(options)));
         return;
@@ -134,15 +165,23 @@ Examples:
       }
       const compilation = compileScript(
         source,
-        options,
+        { ...options, reportsHelpers: options.k ?? false },
         readKernel(options.kernel ?? hostOrDefault()),
       );
-      const object = withinLimits(() => compilation?.object?.(), options.diagnostics);
-      if (!object) {
+      const done =
+        compilation &&
+        withinLimits(() => {
+          showStages(stages.compiler, compilation, source);
+          const emitted = emitFiles(compilation, options);
+          const runs = !emitted && (stages.compiler.length === 0 || stages.loader.length > 0);
+          return runs ? compilation.object?.() : 'shown';
+        }, options.diagnostics);
+      if (done === 'shown') return;
+      if (!done) {
         report(EXIT.script);
         return;
       }
-      report(await load(object, parameters, options));
+      report(await runObject(done, loaderFlags(options, stages.loader), parameters));
     });
 }
 
@@ -152,8 +191,10 @@ function listOptions({ v, p, ...options }: RunOptions): ListOptions {
 
 /** The running kernel's own description where BTF and tracefs are readable, else the embedded one. */
 function hostOrDefault(): string {
+  // Somebody who names a file wants to hear that it cannot be read.
+  if (process.env.BPFTRACE_BTF) return 'host';
   try {
-    accessSync('/sys/kernel/btf/vmlinux', files.R_OK);
+    accessSync(hostBtf(), files.R_OK);
     accessSync('/sys/kernel/tracing/events', files.R_OK);
     return 'host';
   } catch {
@@ -167,11 +208,15 @@ function withoutSeparator(words: readonly string[]): readonly string[] {
   return words.filter((_word, index) => index !== separator);
 }
 
-function loaderArguments(
-  object: string,
-  parameters: readonly string[],
-  options: RunOptions,
-): string[] {
+/** What this tool, this host and its kernel are. */
+async function printInfo(): Promise<number> {
+  process.stdout.write(
+    `Compiler\n  bpfscript: ${version()}\n  Node.js: ${process.versions.node}\n\n`,
+  );
+  return runLoader(['--info']);
+}
+
+function loaderFlags(options: RunOptions, stages: readonly string[]): readonly string[] {
   const flags: string[] = [];
   if (options.output !== undefined) flags.push('-o', options.output);
   if (options.f !== undefined) flags.push('-f', options.f);
@@ -192,43 +237,6 @@ function loaderArguments(
   if (options.feature !== true) flags.push('--no-feature', options.feature);
   if (options.usdtFileActivation) flags.push('--usdt-file-activation');
   if (!options.warnings) flags.push('--no-warnings');
-  return [...flags, object, '--', ...parameters];
-}
-
-/** Runs the loader on an object and gives its exit status; signals reach the loader. */
-async function load(
-  object: Uint8Array,
-  parameters: readonly string[],
-  options: RunOptions,
-): Promise<number> {
-  const loader = process.env.BPFSCRIPT_LOADER ?? join(packageRoot(), 'loader/build/bpfload');
-  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-'));
-  try {
-    const path = join(folder, 'script.o');
-    writeFileSync(path, object);
-    const child = spawn(loader, loaderArguments(path, parameters, options), { stdio: 'inherit' });
-    const forward = (signal: NodeJS.Signals): void => {
-      child.kill(signal);
-    };
-    // A terminal's ^C reaches the loader by itself (same process group); the rest is passed on.
-    const ignore = (): void => undefined;
-    process.on('SIGINT', process.stdin.isTTY ? ignore : forward);
-    process.on('SIGTERM', forward);
-    process.on('SIGHUP', forward);
-    process.on('SIGUSR1', forward);
-    return await new Promise<number>((resolve, reject) => {
-      child.on('error', (error) =>
-        reject(
-          new UserError(`cannot start the loader ${loader}: ${error.message}`, {
-            hint: '`npm run build` builds it',
-          }),
-        ),
-      );
-      child.on('exit', (code, signal) =>
-        resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),
-      );
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  if (stages.length > 0) flags.push('-d', stages.join(','));
+  return flags;
 }

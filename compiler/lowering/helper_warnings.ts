@@ -1,0 +1,55 @@
+/** Warnings at run time of helpers that failed, with their place in the script. */
+import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import type { Range } from '../source/source.ts';
+import { INT64 } from '../types/type.ts';
+import type { HelperName } from './helpers.ts';
+import type { FunctionState } from './state.ts';
+
+const CANNOT_LOOK_UP = "Can't lookup map element because it does not exist.";
+
+/** Reports a failure; without a message the loader says what the error number means. */
+export function warnHelper(
+  fn: FunctionState,
+  helper: HelperName,
+  status: IrValue,
+  place: { readonly range: Range | undefined; readonly message?: string },
+): void {
+  const { range, message } = place;
+  fn.lowering.emit(
+    {
+      kind: 'warning',
+      fields: [INT64],
+      helper,
+      ...(message === undefined ? {} : { message }),
+      ...(range === undefined ? {} : { range }),
+    },
+    (field) => fn.ir.store(field(0).pointer, 0, 8, status),
+  );
+}
+
+/** With -k: a helper that gave a negative error, at the expression that is being evaluated. */
+export function reportFailure(fn: FunctionState, helper: HelperName, status: IrValue): void {
+  const { ir, place: range } = fn;
+  if (!fn.unit.reportsHelpers) return;
+  ir.if_(ir.compare('slt', status, ir.constant(0)), () =>
+    warnHelper(fn, helper, status, { range }),
+  );
+}
+
+/** With -k: a map element that is read and not there. */
+export function reportMissing(fn: FunctionState, element: IrPointer, range: Range): void {
+  const { ir } = fn;
+  if (!fn.unit.reportsHelpers) return;
+  ir.if_(ir.isNull(element), () =>
+    warnHelper(fn, 'map_lookup_elem', ir.constant(0), { range, message: CANNOT_LOOK_UP }),
+  );
+}
+
+/** Runs with `range` as the place that failures are reported at. */
+export function within<T>(fn: FunctionState, range: Range, run: () => T): T {
+  const outer = fn.place;
+  fn.place = range;
+  const result = run();
+  fn.place = outer;
+  return result;
+}

@@ -1,0 +1,8 @@
+/* Telling a service manager how far we are: the datagrams of sd_notify(3). */
+#ifndef BPFLOAD_NOTIFY_H
+#define BPFLOAD_NOTIFY_H
+
+/* Sends `state`, such as "READY=1", to NOTIFY_SOCKET; nothing without one. Failing is no error. */
+void notify_manager(const char *state);
+
+#endif
