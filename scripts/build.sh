@@ -8,5 +8,6 @@ make -s -C loader
 npx --no-install esbuild dist/compiler/cli/main.js --bundle --platform=node --format=esm --packages=external \
   --outfile=dist/bpfscript.js --log-level=warning
 chmod 755 dist/bpfscript.js
+bash scripts/manual.sh
 # Where npx looks first.
 ln -sf ../../dist/bpfscript.js node_modules/.bin/bpfscript

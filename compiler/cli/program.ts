@@ -2,11 +2,13 @@
 import { Command } from 'commander';
 import { registerBuild } from './commands/build.ts';
 import { registerCheck } from './commands/check.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerFmt } from './commands/fmt.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
 import { registerList } from './commands/list.ts';
 import { registerRun } from './commands/run.ts';
+import { renderManual } from './manual.ts';
 import { version } from './version.ts';
 
 /** Commands report their exit status here. */
@@ -20,9 +22,14 @@ const COMMANDS = [
   registerInspect,
   registerList,
   registerKernel,
+  registerCompletion,
 ];
 
-export function createProgram(): { run(args: readonly string[]): Promise<number> } {
+export function createProgram(): {
+  run(args: readonly string[]): Promise<number>;
+  /** The manual page, as roff. */
+  manual(): string;
+} {
   let status = 0;
   const report: Report = (value) => {
     status = value;
@@ -46,6 +53,7 @@ Examples:
     );
   for (const register of COMMANDS) register(program, report);
   return {
+    manual: () => renderManual(program),
     async run(args) {
       await program.parseAsync(withCommand(program, args), { from: 'user' });
       return status;

@@ -14,6 +14,13 @@ export function registerInspect(program: Command, _report: Report): void {
     )
     .argument('<object>', 'an object that `bpfscript build` wrote')
     .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bpfscript inspect tool.o
+  bpfscript inspect --json tool.o | jq .manifest.probes`,
+    )
     .action((file: string, options: { readonly json?: boolean }) => {
       const inspection = read(file);
       process.stdout.write(

@@ -8,7 +8,15 @@ import { readKernel } from '../script.ts';
 export function registerKernel(program: Command, _report: Report): void {
   const kernel = program
     .command('kernel')
-    .description('Kernel descriptions: what the compiler knows of a kernel.');
+    .description('Kernel descriptions: what the compiler knows of a kernel.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bpfscript kernel capture -o this.kernel      as root, on the machine that will be traced
+  bpfscript build tool.bt --kernel this.kernel -o tool.o
+  bpfscript kernel show this.kernel`,
+    );
   kernel
     .command('capture')
     .description('Writes a description of the running kernel, for `build --kernel FILE`.')

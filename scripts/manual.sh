@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Writes the manual pages to dist/man, from what the commands say of themselves: called by build.sh.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+mkdir -p dist/man
+node --input-type=module -e "
+  import { createProgram } from './dist/compiler/cli/program.js';
+  process.stdout.write(createProgram().manual());
+" >dist/man/bpfscript.1
+
+# The loader's own text, as it stands.
+{
+  printf '%s\n' '.TH BPFLOAD 1' '.SH NAME' 'bpfload \- runs objects that bpfscript built' \
+    '.SH SYNOPSIS' '.B bpfload' '[options] OBJECT [parameters]' '.SH DESCRIPTION' '.nf'
+  loader/build/bpfload --help | sed -e 's/\\/\\e/g' -e 's/-/\\-/g' -e "s/^[.']/\\\\\&&/"
+  printf '%s\n' '.fi' '.SH SEE ALSO' '.BR bpfscript (1)'
+} >dist/man/bpfload.1
