@@ -2,6 +2,7 @@
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { FunctionBuilder } from '../llvm/builder.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import { isInBpfProgram } from '../probes/probe.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { buildRecord, emitEvent } from './events.ts';
@@ -174,7 +175,7 @@ function createLowering(fn: FunctionState): Lowering {
       // A session has one cookie for both ends.
       if (session === 'exit') return upperCookie(fn);
       const cookie = lowering.call('get_attach_cookie', fn.context);
-      return session === 'entry' || PAIRS.has(target.provider)
+      return session === 'entry' || PAIRS.has(target.provider) || isInBpfProgram(target)
         ? ir.extend(cookie, 4, false)
         : cookie;
     },

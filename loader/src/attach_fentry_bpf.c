@@ -55,16 +55,18 @@ static enum attach_result add(struct attachments *attachments, const struct mf_p
 	struct arena *arena = &attachments->session->arena;
 	const char *name = name_of(attachments, probe, info->id, found);
 	struct attach_target target = {.probe = probe, .btf_id = template ? 0 : function};
+	uint32_t probe_name, function_name;
 	enum attach_result result;
 
 	target.function = arena_text(arena, found, strlen(found));
 	if (!target.function || !name)
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	/* `func` is the name behind that of the probe. */
-	target.cookie = probe_names_add(&attachments->session->names, name);
-	if (target.cookie == UINT32_MAX ||
-	    probe_names_add(&attachments->session->names, target.function) == UINT32_MAX)
+	/* `probe` is the lower half of the cookie, `func` the upper one. */
+	probe_name = probe_names_index(&attachments->session->names, name);
+	function_name = probe_names_index(&attachments->session->names, target.function);
+	if (probe_name == UINT32_MAX || function_name == UINT32_MAX)
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	target.cookie = probe_name | (uint64_t)function_name << 32;
 	/* Each target has a descriptor of its own, which is closed with the links. */
 	target.bpf = bpf_prog_get_fd_by_id(info->id);
 	if (target.bpf < 0)
