@@ -1,4 +1,4 @@
-/* Reads the manifest: everything of linker/manifest/manifest.ts but types. */
+/* Reads the manifest: what of linker/manifest/manifest.ts no other manifest_*.c reads. */
 #include "manifest.h"
 
 #include <stdio.h>
@@ -10,59 +10,8 @@
 #include "manifest_read.h"
 
 #define MANIFEST_SECTION ".bpfscript"
-#define MAX_EVENT_SIZE (1u << 20)
-#define EVENT_HEADER 8
 /* Of objects that do not say. */
 #define DEFAULT_LOG_SIZE 1000000
-
-#define COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof(*(array))))
-
-static const char *const provider_names[] = {
-	[MF_BEGIN] = "begin",
-	[MF_END] = "end",
-	[MF_TRACEPOINT] = "tracepoint",
-	[MF_RAWTRACEPOINT] = "rawtracepoint",
-	[MF_FENTRY] = "fentry",
-	[MF_FEXIT] = "fexit",
-	[MF_KPROBE] = "kprobe",
-	[MF_KRETPROBE] = "kretprobe",
-	[MF_UPROBE] = "uprobe",
-	[MF_URETPROBE] = "uretprobe",
-	[MF_USDT] = "usdt",
-	[MF_INTERVAL] = "interval",
-	[MF_PROFILE] = "profile",
-	[MF_SOFTWARE] = "software",
-	[MF_HARDWARE] = "hardware",
-	[MF_ITER] = "iter",
-	[MF_WATCHPOINT] = "watchpoint",
-	[MF_SELF] = "self",
-	[MF_TEST] = "test",
-	[MF_BENCH] = "bench",
-};
-
-static const char *const event_names[] = {
-	[MF_EVENT_PRINTF] = "printf",
-	[MF_EVENT_PRINT_VALUE] = "print-value",
-	[MF_EVENT_PRINT_MAP] = "print-map",
-	[MF_EVENT_CLEAR] = "clear",
-	[MF_EVENT_ZERO] = "zero",
-	[MF_EVENT_UNWATCH] = "unwatch",
-	[MF_EVENT_EXIT] = "exit",
-	[MF_EVENT_TIME] = "time",
-	[MF_EVENT_JOIN] = "join",
-	[MF_EVENT_SYSTEM] = "system",
-	[MF_EVENT_CAT] = "cat",
-	[MF_EVENT_WARNING] = "warning",
-	[MF_EVENT_PROCESS] = "process",
-	[MF_EVENT_ERRORF] = "errorf",
-	[MF_EVENT_WARNF] = "warnf",
-	[MF_EVENT_PACKET] = "packet",
-};
-
-const char *mf_provider_name(enum mf_provider provider)
-{
-	return provider_names[provider];
-}
 
 bool mf_needs(const struct manifest *manifest, const char *feature)
 {
@@ -70,46 +19,6 @@ bool mf_needs(const struct manifest *manifest, const char *feature)
 		if (strcmp(manifest->features[i], feature) == 0)
 			return true;
 	return false;
-}
-
-/* Reads one element of a list into `item`. */
-typedef void (*item_reader)(struct manifest_reader *reader, const struct json *json, void *item,
-			    uint32_t index);
-
-/* Reads the list `name` of `object` item by item, each of `size` bytes. */
-static void *read_list(struct manifest_reader *reader, const struct json *object, const char *name,
-		       size_t size, item_reader read, uint32_t *count)
-{
-	const struct json *list = manifest_member(reader, object, name, JSON_ARRAY);
-	unsigned char *items;
-	uint32_t index = 0;
-
-	*count = 0;
-	if (!list)
-		return NULL;
-	items = manifest_memory(reader, list->count, size);
-	if (!items)
-		return NULL;
-	for (const struct json *json = list->first; json && !reader->report->status;
-	     json = json->next) {
-		snprintf(reader->place, sizeof(reader->place), "%s[%u]", name, index);
-		read(reader, json, items + index * size, index);
-		index++;
-	}
-	if (!reader->report->status)
-		*count = index;
-	return items;
-}
-
-static void read_string_item(struct manifest_reader *reader, const struct json *json, void *item,
-			     uint32_t index)
-{
-	const char **text = item;
-
-	(void)index;
-	*text = json->kind == JSON_STRING ? json_text(&reader->manifest->arena, json) : NULL;
-	if (!*text)
-		manifest_wrong(reader, "not a text");
 }
 
 static void read_bytes_item(struct manifest_reader *reader, const struct json *json, void *item,
@@ -189,16 +98,6 @@ static void read_option(struct manifest_reader *reader, const struct json *json,
 	option->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
 }
 
-static void read_address(struct manifest_reader *reader, const struct json *json, void *item,
-			 uint32_t index)
-{
-	struct mf_address *address = item;
-
-	(void)index;
-	address->symbol = manifest_text(reader, json, "symbol");
-	address->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
-}
-
 static void read_lookup(struct manifest_reader *reader, const struct json *json, void *item,
 			uint32_t index)
 {
@@ -216,111 +115,6 @@ static void read_lookup(struct manifest_reader *reader, const struct json *json,
 	if (lookup->kind == MF_LOOKUP_KFUNC)
 		lookup->program = manifest_text(reader, json, "program");
 	lookup->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
-}
-
-static void read_probe(struct manifest_reader *reader, const struct json *json, void *item,
-		       uint32_t index)
-{
-	static const char *const languages[] = {"cpp"};
-	static const char *const signals[] = {"SIGUSR1"};
-	const struct json *target = manifest_member(reader, json, "target", JSON_OBJECT);
-	struct mf_probe *probe = item;
-
-	probe->index = index;
-	probe->program = manifest_text(reader, json, "program");
-	probe->name = manifest_text(reader, json, "name");
-	probe->parameters = manifest_flag(reader, json, "parameters");
-	probe->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
-	probe->file = manifest_text_or_null(reader, json, "file");
-	/* Without it each probe is a block of its own. */
-	probe->block = (uint32_t)manifest_number_or(reader, json, "block", UINT32_MAX - 1, MF_NONE);
-	probe->syscalls =
-		(uint32_t)manifest_number_or(reader, json, "syscalls", UINT32_MAX - 1, MF_NONE);
-	probe->arguments =
-		(uint32_t)manifest_number_or(reader, json, "arguments", MF_USDT_ARGUMENTS, 0);
-	if (manifest_optional(reader, json, "addresses", JSON_ARRAY))
-		probe->addresses = read_list(reader, json, "addresses", sizeof(*probe->addresses),
-					     read_address, &probe->address_count);
-	if (json_member(json, "contextFree"))
-		probe->context_free = manifest_flag(reader, json, "contextFree");
-	if (!target)
-		return;
-	probe->provider = (enum mf_provider)manifest_choice(
-		reader, target, "provider", provider_names, COUNT_OF(provider_names));
-	switch (probe->provider) {
-	case MF_BEGIN:
-	case MF_END:
-		break;
-	case MF_TRACEPOINT:
-		probe->category = manifest_text(reader, target, "category");
-		probe->event = manifest_text(reader, target, "event");
-		break;
-	case MF_RAWTRACEPOINT:
-		probe->module = manifest_text_or_null(reader, target, "module");
-		probe->event = manifest_text(reader, target, "event");
-		break;
-	case MF_FENTRY:
-	case MF_FEXIT:
-		probe->module = manifest_text_or_null(reader, target, "module");
-		probe->bpf = manifest_text_or_null(reader, target, "program");
-		probe->function = manifest_text(reader, target, "function");
-		if (json_member(target, "parameters"))
-			probe->parameter_names =
-				read_list(reader, target, "parameters", sizeof(char *),
-					  read_string_item, &probe->parameter_count);
-		break;
-	case MF_UPROBE:
-	case MF_URETPROBE:
-		probe->path = manifest_text(reader, target, "path");
-		probe->function = manifest_text(reader, target, "function");
-		probe->offset = manifest_number(reader, target, "offset", UINT64_MAX);
-		probe->source = manifest_text_or_null(reader, target, "source");
-		probe->cpp = json_member(target, "language") &&
-			     manifest_choice(reader, target, "language", languages,
-					     COUNT_OF(languages)) == 0;
-		break;
-	case MF_USDT:
-		probe->path = manifest_text(reader, target, "path");
-		probe->category = manifest_text(reader, target, "namespace");
-		probe->event = manifest_text(reader, target, "name");
-		break;
-	case MF_KPROBE:
-	case MF_KRETPROBE:
-		probe->address = manifest_text_or_null(reader, target, "address");
-		if (probe->address)
-			break;
-		probe->module = manifest_text_or_null(reader, target, "module");
-		probe->function = manifest_text(reader, target, "function");
-		probe->offset = manifest_number(reader, target, "offset", UINT32_MAX);
-		break;
-	case MF_INTERVAL:
-	case MF_PROFILE:
-		probe->period = manifest_text_or_null(reader, target, "period");
-		probe->frequency = manifest_text_or_null(reader, target, "frequency");
-		if (!probe->period == !probe->frequency)
-			manifest_wrong(reader, "neither or both of period and frequency");
-		break;
-	case MF_SELF:
-		manifest_choice(reader, target, "signal", signals, COUNT_OF(signals));
-		break;
-	case MF_TEST:
-	case MF_BENCH:
-		probe->event = manifest_text(reader, target, "name");
-		break;
-	case MF_ITER:
-		probe->event = manifest_text(reader, target, "object");
-		break;
-	case MF_WATCHPOINT:
-		probe->address = manifest_text(reader, target, "address");
-		probe->length = manifest_text(reader, target, "length");
-		probe->mode = manifest_text(reader, target, "mode");
-		break;
-	case MF_SOFTWARE:
-	case MF_HARDWARE:
-		probe->event = manifest_text(reader, target, "event");
-		probe->period = manifest_text_or_null(reader, target, "count");
-		break;
-	}
 }
 
 static void read_store(struct manifest_reader *reader, const struct json *json, void *item,
@@ -374,7 +168,8 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 		map->key = manifest_type(reader, key);
 	if (json_member(json, "sized"))
 		map->is_sized = manifest_flag(reader, json, "sized");
-	stores = read_list(reader, json, "stores", sizeof(*stores), read_store, &map->store_count);
+	stores = manifest_list(reader, json, "stores", sizeof(*stores), read_store,
+			       &map->store_count);
 	for (uint32_t i = 0; i < map->store_count; i++) {
 		bool keyed =
 			stores[i].kind == MF_STORE_HASH || stores[i].kind == MF_STORE_PERCPU_HASH;
@@ -383,75 +178,6 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 			stores[i].key = map->key;
 	}
 	map->stores = stores;
-}
-
-static void read_line(struct manifest_reader *reader, const struct json *json,
-		      struct mf_place *place)
-{
-	place->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
-	place->column = (uint32_t)manifest_number(reader, json, "column", UINT32_MAX);
-	place->end_column = (uint32_t)manifest_number(reader, json, "endColumn", UINT32_MAX);
-	place->text = manifest_text(reader, json, "text");
-	place->file = manifest_text_or_null(reader, json, "file");
-}
-
-static const struct mf_place *read_place(struct manifest_reader *reader, const struct json *event)
-{
-	const struct json *json = manifest_optional(reader, event, "place", JSON_OBJECT);
-	const struct json *list;
-	struct mf_place *place, *uses;
-
-	if (!json)
-		return NULL;
-	place = manifest_memory(reader, 1, sizeof(*place));
-	if (!place)
-		return NULL;
-	read_line(reader, json, place);
-	list = manifest_optional(reader, json, "uses", JSON_ARRAY);
-	if (!list)
-		return place;
-	uses = manifest_memory(reader, list->count, sizeof(*uses));
-	if (!uses)
-		return NULL;
-	place->uses = uses;
-	for (json = list->first; json && !reader->report->status; json = json->next)
-		read_line(reader, json, &uses[place->use_count++]);
-	return place;
-}
-
-static void read_event(struct manifest_reader *reader, const struct json *json, void *item,
-		       uint32_t index)
-{
-	static const char *const changes[] = {"clear", "zero"};
-	const struct json *fields = manifest_member(reader, json, "fields", JSON_ARRAY);
-	struct mf_event *event = item;
-	uint32_t map;
-
-	event->index = index;
-	event->kind = (enum mf_event_kind)manifest_choice(reader, json, "kind", event_names,
-							  COUNT_OF(event_names));
-	event->size = (uint32_t)manifest_number(reader, json, "size", MAX_EVENT_SIZE);
-	if (event->size < EVENT_HEADER)
-		manifest_wrong(reader, "a record without a header");
-	if (fields)
-		event->fields = manifest_fields(reader, fields, EVENT_HEADER, event->size,
-						&event->field_count);
-	event->format = manifest_bytes_or_null(reader, json, "format");
-	map = (uint32_t)manifest_number_or(reader, json, "map", UINT32_MAX - 1, MF_NONE);
-	if (map != MF_NONE && map >= reader->manifest->map_count)
-		manifest_wrong(reader, "a map that is not there");
-	else if (map != MF_NONE)
-		event->map = &reader->manifest->maps[map];
-	event->top = (uint32_t)manifest_number_or(reader, json, "top", UINT32_MAX, 0);
-	event->div = (uint32_t)manifest_number_or(reader, json, "div", UINT32_MAX, 0);
-	if (json_member(json, "then"))
-		event->then = manifest_choice(reader, json, "then", changes, 2) ? MF_THEN_ZERO
-										: MF_THEN_CLEAR;
-	event->message = manifest_text_or_null(reader, json, "message");
-	event->helper = manifest_text_or_null(reader, json, "helper");
-	event->place = read_place(reader, json);
-	event->control =
-		(uint32_t)manifest_number_or(reader, json, "control", UINT32_MAX - 1, MF_NONE);
 }
 
 static void read_enumerator(struct manifest_reader *reader, const struct json *json, void *item,
@@ -488,20 +214,8 @@ static void read_enum(struct manifest_reader *reader, const struct json *json, v
 
 	(void)index;
 	enumeration->name = manifest_text(reader, json, "name");
-	enumeration->values = read_list(reader, json, "values", sizeof(*enumeration->values),
-					read_enumerator, &enumeration->value_count);
-}
-
-static void read_session(struct manifest_reader *reader, const struct json *json, void *item,
-			 uint32_t index)
-{
-	struct mf_session *session = item;
-
-	(void)index;
-	session->program = manifest_text(reader, json, "program");
-	session->entry = (uint32_t)manifest_number(reader, json, "entry", UINT32_MAX - 1);
-	session->exit = (uint32_t)manifest_number(reader, json, "exit", UINT32_MAX - 1);
-	session->insn = (uint32_t)manifest_number(reader, json, "insn", UINT32_MAX);
+	enumeration->values = manifest_list(reader, json, "values", sizeof(*enumeration->values),
+					    read_enumerator, &enumeration->value_count);
 }
 
 static void read_fixup(struct manifest_reader *reader, const struct json *json, void *item,
@@ -570,35 +284,31 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 	manifest->unsafe = manifest_flag(reader, root, "unsafe");
 	read_kernel(reader, root);
 	read_config(reader, root);
-	manifest->params = read_list(reader, root, "params", sizeof(*manifest->params), read_param,
-				     &manifest->param_count);
+	manifest->params = manifest_list(reader, root, "params", sizeof(*manifest->params),
+					 read_param, &manifest->param_count);
 	if (json_member(root, "options"))
-		manifest->options = read_list(reader, root, "options", sizeof(*manifest->options),
-					      read_option, &manifest->option_count);
+		manifest->options =
+			manifest_list(reader, root, "options", sizeof(*manifest->options),
+				      read_option, &manifest->option_count);
 	if (json_member(root, "lookups"))
-		manifest->lookups = read_list(reader, root, "lookups", sizeof(*manifest->lookups),
-					      read_lookup, &manifest->lookup_count);
-	manifest->probes = read_list(reader, root, "probes", sizeof(*manifest->probes), read_probe,
-				     &manifest->probe_count);
-	if (manifest_optional(reader, root, "sessions", JSON_ARRAY))
-		manifest->sessions =
-			read_list(reader, root, "sessions", sizeof(*manifest->sessions),
-				  read_session, &manifest->session_count);
-	manifest->enums = read_list(reader, root, "enums", sizeof(*manifest->enums), read_enum,
-				    &manifest->enum_count);
-	manifest->maps = read_list(reader, root, "maps", sizeof(*manifest->maps), read_map,
-				   &manifest->map_count);
-	manifest->events = read_list(reader, root, "events", sizeof(*manifest->events), read_event,
-				     &manifest->event_count);
-	manifest->formats = read_list(reader, root, "formats", sizeof(*manifest->formats),
-				      read_bytes_item, &manifest->format_count);
-	manifest->fixups = read_list(reader, root, "fixups", sizeof(*manifest->fixups), read_fixup,
-				     &manifest->fixup_count);
-	manifest->features = read_list(reader, root, "features", sizeof(*manifest->features),
-				       read_string_item, &manifest->feature_count);
+		manifest->lookups =
+			manifest_list(reader, root, "lookups", sizeof(*manifest->lookups),
+				      read_lookup, &manifest->lookup_count);
+	manifest_probes(reader, root);
+	manifest->enums = manifest_list(reader, root, "enums", sizeof(*manifest->enums), read_enum,
+					&manifest->enum_count);
+	manifest->maps = manifest_list(reader, root, "maps", sizeof(*manifest->maps), read_map,
+				       &manifest->map_count);
+	manifest_events(reader, root);
+	manifest->formats = manifest_list(reader, root, "formats", sizeof(*manifest->formats),
+					  read_bytes_item, &manifest->format_count);
+	manifest->fixups = manifest_list(reader, root, "fixups", sizeof(*manifest->fixups),
+					 read_fixup, &manifest->fixup_count);
+	manifest->features = manifest_list(reader, root, "features", sizeof(*manifest->features),
+					   manifest_text_item, &manifest->feature_count);
 	manifest->capabilities =
-		read_list(reader, root, "capabilities", sizeof(*manifest->capabilities),
-			  read_string_item, &manifest->capability_count);
+		manifest_list(reader, root, "capabilities", sizeof(*manifest->capabilities),
+			      manifest_text_item, &manifest->capability_count);
 	read_globals(reader, root);
 }
 

@@ -149,3 +149,38 @@ uint32_t manifest_choice(struct manifest_reader *reader, const struct json *obje
 	manifest_wrong(reader, "%s '%s' is unknown; a newer bpfload may know it", name, text);
 	return 0;
 }
+
+void *manifest_list(struct manifest_reader *reader, const struct json *object, const char *name,
+		    size_t size, manifest_item read, uint32_t *count)
+{
+	const struct json *list = manifest_member(reader, object, name, JSON_ARRAY);
+	unsigned char *items;
+	uint32_t index = 0;
+
+	*count = 0;
+	if (!list)
+		return NULL;
+	items = manifest_memory(reader, list->count, size);
+	if (!items)
+		return NULL;
+	for (const struct json *json = list->first; json && !reader->report->status;
+	     json = json->next) {
+		snprintf(reader->place, sizeof(reader->place), "%s[%u]", name, index);
+		read(reader, json, items + index * size, index);
+		index++;
+	}
+	if (!reader->report->status)
+		*count = index;
+	return items;
+}
+
+void manifest_text_item(struct manifest_reader *reader, const struct json *json, void *item,
+			uint32_t index)
+{
+	const char **text = item;
+
+	(void)index;
+	*text = json->kind == JSON_STRING ? json_text(&reader->manifest->arena, json) : NULL;
+	if (!*text)
+		manifest_wrong(reader, "not a text");
+}

@@ -1,5 +1,5 @@
 /*
- * How the parts of the manifest are read (manifest.c, manifest_types.c). Getters give a default
+ * How the parts of the manifest are read (manifest.c, manifest_*.c). Getters give a default
  * after an error, and the first error stays in the report, so that readers need not look after each
  * line.
  */
@@ -13,6 +13,8 @@
 
 /* Sizes of values and records, far above what the compiler makes. */
 #define MAX_VALUE_SIZE (16u << 20)
+
+#define COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof(*(array))))
 
 struct manifest_reader {
 	const struct elf_file *elf;
@@ -62,11 +64,28 @@ const char *manifest_text_or_null(struct manifest_reader *reader, const struct j
 uint32_t manifest_choice(struct manifest_reader *reader, const struct json *object,
 			 const char *name, const char *const *names, uint32_t count);
 
+/* Reads one element of a list into `item`. */
+typedef void (*manifest_item)(struct manifest_reader *reader, const struct json *json, void *item,
+			      uint32_t index);
+
+/* Reads the list `name` of `object` item by item, each of `size` bytes. */
+void *manifest_list(struct manifest_reader *reader, const struct json *object, const char *name,
+		    size_t size, manifest_item read, uint32_t *count);
+
+/* An item that is UTF-8 text: `const char *`. */
+void manifest_text_item(struct manifest_reader *reader, const struct json *json, void *item,
+			uint32_t index);
+
 /* Reads a type (manifest_types.c); a void type after an error. */
 const struct mf_type *manifest_type(struct manifest_reader *reader, const struct json *json);
 
 /* Reads fields of a record of `size` bytes, the first of them at `start` or later. */
 const struct mf_field *manifest_fields(struct manifest_reader *reader, const struct json *list,
 				       uint32_t start, uint32_t size, uint32_t *count);
+
+/* Read the probes with their sessions (manifest_probes.c), and the events (manifest_events.c),
+ * which refer to maps: those are read before. */
+void manifest_probes(struct manifest_reader *reader, const struct json *root);
+void manifest_events(struct manifest_reader *reader, const struct json *root);
 
 #endif
