@@ -1,9 +1,7 @@
 /** Functions of a program or library, as `nm` and `nm -D` list them. */
-import { type Binary, FLAG_EXECUTABLE, SECTION, textAt } from './elf.ts';
+import { SHF, SHN_LORESERVE, SHT, SYMBOL_SIZE, viewOf } from '../../linker/elf/elf.ts';
+import { type ElfFile, textAt } from '../../linker/elf/file.ts';
 
-const SYMBOL_SIZE = 24;
-/** Indexes from here up are not sections (SHN_ABS, SHN_COMMON, ...). */
-const FIRST_RESERVED = 0xff00;
 /** Types that code has: without a type (as assembly leaves it), function, indirect function. */
 const CODE: ReadonlySet<number> = new Set([0, 2, 10]);
 
@@ -11,24 +9,30 @@ const CODE: ReadonlySet<number> = new Set([0, 2, 10]);
  * Names of what stands in executable sections: the letters T, t, W and i of nm, without data that stands among
  * code. Sorted, each once.
  */
-export function functionNames(binary: Binary): readonly string[] {
+export function functionNames(file: ElfFile): readonly string[] {
   const names = new Set<string>();
-  for (const table of binary.sections) {
-    if (table.type !== SECTION.symtab && table.type !== SECTION.dynsym) continue;
-    const strings = binary.sections[table.link];
-    if (strings) addNames(binary, binary.read(table), binary.read(strings), names);
+  for (const table of file.sections) {
+    if (table.type !== SHT.symtab && table.type !== SHT.dynsym) continue;
+    const strings = file.sections[table.link];
+    if (strings) addNames(file, file.data(table), file.data(strings), names);
   }
   return [...names].sort();
 }
 
-function addNames(binary: Binary, symbols: Buffer, strings: Buffer, names: Set<string>): void {
+function addNames(
+  file: ElfFile,
+  symbols: Uint8Array,
+  strings: Uint8Array,
+  names: Set<string>,
+): void {
+  const view = viewOf(symbols);
   for (let at = 0; at + SYMBOL_SIZE <= symbols.length; at += SYMBOL_SIZE) {
-    const section = symbols.readUInt16LE(at + 6);
-    if (section === 0 || section >= FIRST_RESERVED) continue;
-    if (!CODE.has((symbols[at + 4] ?? 0) & 15)) continue;
-    if (((binary.sections[section]?.flags ?? 0) & FLAG_EXECUTABLE) === 0) continue;
+    const section = view.getUint16(at + 6, true);
+    if (section === 0 || section >= SHN_LORESERVE) continue;
+    if (!CODE.has(view.getUint8(at + 4) & 15)) continue;
+    if (((file.sections[section]?.flags ?? 0) & SHF.exec) === 0) continue;
     // A static symbol table may hold versions: `memcpy@@GLIBC_2.14`.
-    const name = textAt(strings, symbols.readUInt32LE(at)).replace(/@.*$/, '');
+    const name = textAt(strings, view.getUint32(at, true)).replace(/@.*$/, '');
     if (name !== '') names.add(name);
   }
 }

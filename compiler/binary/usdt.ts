@@ -1,5 +1,6 @@
 /** USDT points of a program or library: notes of type 3 and owner `stapsdt`, as <sys/sdt.h> writes them. */
-import { type Binary, SECTION, textAt } from './elf.ts';
+import { SHT } from '../../linker/elf/elf.ts';
+import { type ElfFile, textAt } from '../../linker/elf/file.ts';
 
 const NOTE_TYPE = 3;
 const OWNER = 'stapsdt';
@@ -14,10 +15,10 @@ export interface UsdtPoint {
 }
 
 /** In the order of the file; a point that stands at several places comes as often. */
-export function usdtPoints(binary: Binary): readonly UsdtPoint[] {
-  return binary.sections
-    .filter((section) => section.type === SECTION.note && section.name === '.note.stapsdt')
-    .flatMap((section) => readNotes(binary.read(section)));
+export function usdtPoints(file: ElfFile): readonly UsdtPoint[] {
+  return file.sections
+    .filter((section) => section.type === SHT.note && section.name === '.note.stapsdt')
+    .flatMap((section) => readNotes(Buffer.from(file.data(section))));
 }
 
 function readNotes(notes: Buffer): readonly UsdtPoint[] {

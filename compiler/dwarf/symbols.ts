@@ -1,6 +1,6 @@
 /** The symbols of a program, found by name without decoding the whole table: it can have a million. */
 import { STT, SYMBOL_SIZE, viewOf } from '../../linker/elf/elf.ts';
-import { type ElfFile, type FileSection, sectionNamed } from '../../linker/elf/file.ts';
+import { type ElfFile, type FileSection, sectionNamed, textAt } from '../../linker/elf/file.ts';
 import { patternText } from '../kernel/tracepoints.ts';
 
 export interface ProgramSymbol {
@@ -34,7 +34,7 @@ function search(file: ElfFile, table: FileSection, name: string): readonly Progr
     const offset = view.getUint32(at, true);
     if (wanted && !wanted.has(offset)) continue;
     if (view.getUint16(at + 6, true) === 0) continue;
-    const text = wanted ? name : nameAt(names, offset);
+    const text = wanted ? name : textAt(names, offset);
     if (!wanted && !pattern.test(text)) continue;
     found.push({
       name: text,
@@ -58,10 +58,4 @@ export function offsetsOf(table: Uint8Array, name: string): ReadonlySet<number> 
   for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + 1))
     offsets.add(at);
   return offsets;
-}
-
-function nameAt(table: Uint8Array, offset: number): string {
-  const end = table.indexOf(0, offset);
-  if (end === -1) return '';
-  return Buffer.from(table.buffer, table.byteOffset + offset, end - offset).toString();
 }

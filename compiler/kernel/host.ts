@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { arch, release } from 'node:os';
 import { join } from 'node:path';
-import { BinaryError, openBinary } from '../binary/elf.ts';
+import { ElfError } from '../../linker/elf/elf.ts';
+import { openElfFile } from '../../linker/elf/file.ts';
 import type { KernelSources } from './description.ts';
 import { KernelDescriptionError, reasonOf } from './error.ts';
 import { parseFormat, patternText, type TracepointSource } from './tracepoints.ts';
@@ -66,16 +67,12 @@ function unreadable(file: string, error: unknown, hint: string): KernelDescripti
 function rawBtf(file: string): Buffer {
   const hint = 'the kernel was built without BTF (CONFIG_DEBUG_INFO_BTF)';
   try {
-    const binary = openBinary(file);
-    try {
-      const section = binary.sections.find(({ name }) => name === '.BTF');
-      if (section) return binary.read(section);
-    } finally {
-      binary.close();
-    }
+    const elf = openElfFile(file);
+    const section = elf.sections.find(({ name }) => name === '.BTF');
+    if (section) return Buffer.from(elf.data(section));
   } catch (error) {
     // Any other file is BTF, or fails as such.
-    if (!(error instanceof BinaryError)) throw unreadable(file, error, hint);
+    if (!(error instanceof ElfError)) throw unreadable(file, error, hint);
   }
   return read(file, hint);
 }

@@ -1,5 +1,6 @@
 /** uprobe, uretprobe and usdt: what programs and libraries hold. */
-import { type Binary, BinaryError, openBinary } from '../binary/elf.ts';
+import { ElfError } from '../../linker/elf/elf.ts';
+import { type ElfFile, openElfFile } from '../../linker/elf/file.ts';
 import { type BinaryFile, findBinaries, mappedBinaries } from '../binary/paths.ts';
 import { functionNames } from '../binary/symbols.ts';
 import { type UsdtPoint, usdtPoints } from '../binary/usdt.ts';
@@ -17,8 +18,8 @@ function functions(provider: 'uprobe' | 'uretprobe'): Lister {
       const { path, rest } = splitPath(fields, context);
       const pattern = rest.at(-1) ?? '*';
       const matches = matcher(pattern);
-      const names = inFiles(path, context, (binary, file) =>
-        functionNames(binary)
+      const names = inFiles(path, context, (elf, file) =>
+        functionNames(elf)
           .filter((name) => matches(name) && !(pattern.includes('*') && PART.test(name)))
           .map((name) => `${provider}:${file.shown}:${name}`),
       );
@@ -38,8 +39,8 @@ export const usdt: Lister = {
     const namespace = matcher(rest.length > 1 ? (rest[0] ?? '*') : '*');
     const matches = matcher(rest.at(-1) ?? '*');
     const places = new Map<string, readonly UsdtPoint[]>();
-    inFiles(path, context, (binary, file) => {
-      for (const point of usdtPoints(binary)) {
+    inFiles(path, context, (elf, file) => {
+      for (const point of usdtPoints(elf)) {
         if (!namespace(point.provider) || !matches(point.name)) continue;
         const name = `usdt:${file.shown}:${point.provider}:${point.name}`;
         places.set(name, [...(places.get(name) ?? []), point]);
@@ -78,24 +79,19 @@ function splitPath(
 function inFiles(
   path: string,
   context: ListContext,
-  list: (binary: Binary, file: BinaryFile) => readonly string[],
+  list: (elf: ElfFile, file: BinaryFile) => readonly string[],
 ): readonly string[] {
   const files = filesOf(path, context);
   if (files.length === 0 && !path.includes('*') && path !== '')
     throw new ListingError(`the file ${path} does not exist`);
   return files.flatMap((file) => {
     try {
-      const binary = openBinary(file.path);
-      try {
-        return list(binary, file);
-      } finally {
-        binary.close();
-      }
+      return list(openElfFile(file.path), file);
     } catch (error) {
       if (files.length === 1)
         throw new ListingError(`cannot read ${file.shown}: ${reasonOf(error)}`);
       // A pattern of files meets scripts and data, which have no functions.
-      if (!(error instanceof BinaryError))
+      if (!(error instanceof ElfError))
         context.note(`cannot read ${file.shown}: ${reasonOf(error)}`);
       return [];
     }

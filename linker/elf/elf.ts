@@ -10,8 +10,10 @@ export const SHT = {
   symtab: 2,
   strtab: 3,
   rela: 4,
+  note: 7,
   nobits: 8,
   rel: 9,
+  dynsym: 11,
 } as const;
 export const SHF = { write: 1, alloc: 2, exec: 4, infoLink: 0x40 } as const;
 export const STB = { local: 0, global: 1, weak: 2 } as const;

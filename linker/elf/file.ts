@@ -10,6 +10,7 @@ import { readSectionTable } from './read.ts';
 export interface FileSection {
   readonly name: string;
   readonly type: number;
+  readonly flags: number;
   readonly address: number;
   /** Bytes in the file; 0 for SHT_NOBITS. */
   readonly size: number;
@@ -48,13 +49,16 @@ export function openElfFile(path: string): ElfFile {
   load(0, HEADER_SIZE);
   loadTables(view, size, load);
   const table = readSectionTable(bytes);
-  const sections: readonly FileSection[] = table.map(({ name, type, address, size, link }) => ({
-    name,
-    type,
-    address,
-    size: type === SHT.nobits ? 0 : size,
-    link,
-  }));
+  const sections: readonly FileSection[] = table.map(
+    ({ name, type, flags, address, size, link }) => ({
+      name,
+      type,
+      flags,
+      address,
+      size: type === SHT.nobits ? 0 : size,
+      link,
+    }),
+  );
   const contents = new Map<FileSection, Uint8Array>();
   return {
     path,
@@ -77,6 +81,13 @@ export function openElfFile(path: string): ElfFile {
 
 export function sectionNamed(file: ElfFile, name: string): FileSection | undefined {
   return file.sections.find((section) => section.name === name && section.type !== SHT.nobits);
+}
+
+/** The text that ends at the next NUL; empty outside of the table. */
+export function textAt(table: Uint8Array, offset: number): string {
+  const end = table.indexOf(0, offset);
+  if (offset >= table.length || end === -1) return '';
+  return Buffer.from(table.buffer, table.byteOffset + offset, end - offset).toString();
 }
 
 /** Loads what elfy looks at: program headers, section headers, their names. */

@@ -272,13 +272,13 @@ describe('Lists of binaries', () => {
     const text = join(folder, 'text');
     writeFileSync(text, 'text '.repeat(50));
     expect(bpfscript(['list', `uprobe:${text}:*`])).toMatchObject({
-      stderr: `ERROR: cannot read ${text}: it is not an ELF file\n`,
+      stderr: `ERROR: cannot read ${text}: not an ELF file\n`,
       status: 1,
     });
     const cut = join(folder, 'cut');
     execFileSync('dd', [`if=${POINTS}`, `of=${cut}`, 'bs=1000', 'count=1', 'status=none']);
     expect(bpfscript(['list', `uprobe:${cut}:*`])).toMatchObject({
-      stderr: `ERROR: cannot read ${cut}: it is cut off\n`,
+      stderr: `ERROR: cannot read ${cut}: a part reaches beyond the end of the file\n`,
       status: 1,
     });
   });
