@@ -10,6 +10,7 @@ import {
   refuseCount,
   targetFields,
 } from './fields.ts';
+import { perfProgram } from './perf_program.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'software' | 'hardware';
@@ -67,23 +68,12 @@ function resolve(
   if (count === undefined)
     return refuse(attachPoint, context, `${name} count should be a positive integer`);
   return [
-    {
-      provider: name,
-      name: canonicalName(name, event, count),
-      alias: attachPoint.alias,
-      section: 'perf_event',
-      context: 'perf-event',
-      space: 'none',
-      defaultReturn: 0,
-      // The pid is given when the probe is attached.
-      filtersPid: false,
-      registers: 0,
-      hasRetval: false,
-      function: undefined,
-      wildcard: false,
-      target: { provider: name, event, ...(count === '' ? {} : { count }) },
-      parameterised: isParameterised(fields),
-    },
+    perfProgram(
+      attachPoint,
+      canonicalName(name, event, count),
+      { provider: name, event, ...(count === '' ? {} : { count }) },
+      isParameterised(fields),
+    ),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
 import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import { canonicalName, isParameterised, refuse, refuseCount, targetFields } from './fields.ts';
+import { perfProgram } from './perf_program.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'interval' | 'profile';
@@ -54,8 +55,7 @@ function inUnits(
   if (isParameterised([unitField]))
     // The loader tells a frequency by its `hz`.
     return [
-      target(
-        name,
+      perfProgram(
         attachPoint,
         canonicalName(name, unit, countField.text),
         { provider: name, period: `${countField.text}${unit}` },
@@ -75,7 +75,7 @@ function inUnits(
     // Once the loader has put the parameter in, this is a number with a unit: 5s.
     const time: Omit<TimerTarget, 'provider'> =
       factor === undefined ? { frequency: text } : { period: `${text}${unit}` };
-    return [target(name, attachPoint, shown, { provider: name, ...time }, true)];
+    return [perfProgram(attachPoint, shown, { provider: name, ...time }, true)];
   }
   const result = parseInteger(text);
   const count = PLAIN_NUMBER.test(text) && 'value' in result ? result.value : 0n;
@@ -84,7 +84,7 @@ function inUnits(
   const canonical = canonicalName(name, unit, count.toString());
   if (factor === undefined)
     return [
-      target(name, attachPoint, canonical, { provider: name, frequency: count.toString() }, false),
+      perfProgram(attachPoint, canonical, { provider: name, frequency: count.toString() }, false),
     ];
   return withPeriod(name, attachPoint, context, canonical, count * factor);
 }
@@ -98,7 +98,7 @@ function forDuration(
 ): readonly ProbeTarget[] {
   if (isParameterised([field])) {
     const shown = canonicalName(name, field.text);
-    return [target(name, attachPoint, shown, { provider: name, period: field.text }, true)];
+    return [perfProgram(attachPoint, shown, { provider: name, period: field.text }, true)];
   }
   const result = parseInteger(field.text);
   if (!/[a-z]$/.test(field.text) || !('value' in result))
@@ -118,33 +118,7 @@ function withPeriod(
   period: bigint,
 ): readonly ProbeTarget[] {
   if (period > MAX_PERIOD) return refuse(attachPoint, context, `${shown} is too long`);
-  return [target(name, attachPoint, shown, { provider: name, period: period.toString() }, false)];
-}
-
-function target(
-  name: Name,
-  attachPoint: AttachPoint,
-  shown: string,
-  timer: TimerTarget,
-  parameterised: boolean,
-): ProbeTarget {
-  return {
-    provider: name,
-    name: shown,
-    alias: attachPoint.alias,
-    section: 'perf_event',
-    context: 'perf-event',
-    space: 'none',
-    defaultReturn: 0,
-    // interval fires whatever process runs; profile is given the pid when it is attached.
-    filtersPid: false,
-    registers: 0,
-    hasRetval: false,
-    function: undefined,
-    wildcard: false,
-    target: timer,
-    parameterised,
-  };
+  return [perfProgram(attachPoint, shown, { provider: name, period: period.toString() }, false)];
 }
 
 export const interval = provider('interval', ['i']);

@@ -2,6 +2,7 @@
 import type { AttachField } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import { canonicalName, isParameterised, refuse, refuseCount, targetFields } from './fields.ts';
+import { perfProgram } from './perf_program.ts';
 import type { Provider } from './probe.ts';
 
 const NAME = 'watchpoint';
@@ -37,23 +38,12 @@ export const watchpoint: Provider = {
         `The processor (${context.kernel.arch}) has ${modes.join(', ')}.`,
       );
     return [
-      {
-        provider: NAME,
-        name: canonicalName(NAME, address, length, mode),
-        alias: attachPoint.alias,
-        section: 'perf_event',
-        context: 'perf-event',
-        space: 'none',
-        defaultReturn: 0,
-        // The pid is given when the probe is attached.
-        filtersPid: false,
-        registers: 0,
-        hasRetval: false,
-        function: undefined,
-        wildcard: false,
-        target: { provider: NAME, address, length, mode },
-        parameterised: isParameterised(fields),
-      },
+      perfProgram(
+        attachPoint,
+        canonicalName(NAME, address, length, mode),
+        { provider: NAME, address, length, mode },
+        isParameterised(fields),
+      ),
     ];
   },
 };
