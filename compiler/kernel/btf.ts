@@ -104,8 +104,13 @@ export function openBtf(bytes: Uint8Array): Btf {
     named,
     find: (wanted, name) => named(name).find((id) => kind(id) === wanted),
     ofKind(...kinds) {
+      const wanted = kinds.reduce((mask, each) => mask | (1 << each), 0);
       const found: number[] = [];
-      for (let id = 1; id < count; id += 1) if (kinds.includes(kind(id))) found.push(id);
+      for (let id = 1; id < count; id += 1) {
+        // The kind, in place: there are more than a hundred thousand types.
+        const word = words[(starts[id] ?? 0) + 1] ?? 0;
+        if ((wanted >>> ((word >>> 24) & 0x1f)) & 1) found.push(id);
+      }
       return found;
     },
   };
