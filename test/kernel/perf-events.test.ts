@@ -58,7 +58,8 @@ describe.runIf(canRun)('profile and interval', () => {
     ] as const) {
       const counts = mapEntries(result.stdout, map);
       expect(counts.map(([cpu]) => cpu).sort(), map).toEqual(cpus);
-      for (const [, count] of counts) expect(count).toBeLessThanOrEqual(most * rate + 1);
+      // The kernel reaches a frequency by trying.
+      for (const [, count] of counts) expect(count).toBeLessThanOrEqual(1.5 * most * rate + 2);
     }
     for (const cpu of cpus)
       expect(mapValue(result.stdout, '@us', cpu)).toBeGreaterThan(

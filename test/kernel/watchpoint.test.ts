@@ -97,7 +97,7 @@ describe.runIf(canRun)('a watchpoint', () => {
     const { stdout, stderr, status } = await withCommand(
       `watchpoint:$1:4:w /comm == "watched"/ { @ = count(); unwatch($1); }
        watchpoint:$1:4:rw /comm == "watched"/ { @rw = count(); unwatch((uint8 *)$1); }`,
-      'comm watched poke 3 sleep 300 poke 5000 threads 2 poke 5000',
+      'comm watched poke 3 sleep 1000 poke 5000 threads 2 poke 5000',
     );
     // The first ones come before the loader hears of it.
     expect(mapValue(stdout, '@'), stderr).toBe(3);
