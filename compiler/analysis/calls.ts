@@ -15,7 +15,7 @@ import { error, failed, unknown, warning } from './state.ts';
 import type { TypedExpression } from './typed.ts';
 
 /** Functions of the language that this version does not have. */
-const LATER: ReadonlySet<string> = new Set(['elf_info', 'unwatch']);
+const LATER: ReadonlySet<string> = new Set(['elf_info']);
 
 export function typeIdentifier(typing: Typing, identifier: ast.Identifier): TypedExpression {
   const { name, range } = identifier;
