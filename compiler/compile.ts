@@ -11,6 +11,7 @@ import type { KernelDescription } from './kernel/types.ts';
 import { emitObject, LimitError } from './limits.ts';
 import { emit } from './llvm/backend.ts';
 import { lower } from './lowering/lower.ts';
+import { checkPinned } from './lowering/pinned.ts';
 import { macroNames } from './macros/definitions.ts';
 import { expandMacros } from './macros/expand.ts';
 import { readPreamble } from './preamble/preamble.ts';
@@ -93,6 +94,9 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     diagnostics,
   });
   if (!typed || diagnostics.hasErrors) return outcome(program);
+
+  checkPinned(typed, diagnostics);
+  if (diagnostics.hasErrors) return { ...outcome(program), typed };
 
   const context = {
     sources,

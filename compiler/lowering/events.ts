@@ -10,6 +10,7 @@ import { UINT64 } from '../types/type.ts';
 import { writeToSequence } from './iterator.ts';
 import type { EventRecord, EventSpec, Storage } from './lowering.ts';
 import { lowestBit } from './members.ts';
+import { isPinned } from './pinned.ts';
 import type { FunctionState } from './state.ts';
 
 /** Every record begins with {u32 event, u32 CPU}. */
@@ -99,6 +100,8 @@ export function emitEvent(
   spec: EventSpec,
   fill: (field: (index: number) => Storage) => void,
 ): void {
+  // Of a pinned iterator only warnings come here, which nobody would hear.
+  if (isPinned(fn.program.probe.target)) return;
   const entry = fn.unit.events.register(spec);
   if (fn.program.probe.target?.context === 'iterator') {
     // The manifest says where the mark of a control event is, also where none is left.

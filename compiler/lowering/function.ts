@@ -15,6 +15,7 @@ import { callKernel, lowerPercpu } from './kernel_symbols.ts';
 import type { Lowering, Storage } from './lowering.ts';
 import { lookupElement, lowerDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
 import { createMemory, stackBudget } from './memory.ts';
+import { isPinned, printToSequence } from './pinned.ts';
 import { endProgram } from './program.ts';
 import { lowerRegister } from './registers.ts';
 import { lowerStack } from './stacks.ts';
@@ -138,6 +139,10 @@ function createLowering(fn: FunctionState): Lowering {
     emit: (event, fill) => emitEvent(fn, event, fill),
     record: (event, fill) => buildRecord(fn, event, fill),
     emitValues(event, values) {
+      if (event.format !== undefined && isPinned(program.probe.target)) {
+        printToSequence(fn, event.format, values);
+        return;
+      }
       const fields: readonly Type[] = values.map((value) => value.type);
       // What a function prints comes before what its result is printed with.
       const ready = values.some(runsStatements) ? values.map((value) => evaluate(fn, value)) : [];

@@ -2,6 +2,7 @@
  * Programs of iterators. Their context is {struct bpf_iter_meta *meta, the object, ...}, all of them pointers or u64;
  * what they print goes to the seq_file of `meta`, which the loader reads: nothing is lost, however much it is.
  */
+import type { IrPointer } from '../llvm/ir.ts';
 import type { FunctionState } from './state.ts';
 
 const OBJECT = 8;
@@ -16,11 +17,14 @@ export function skipEnd(fn: FunctionState): void {
 /** Appends memory to the seq_file. What overflows its buffer is written anew when the kernel has emptied that. */
 export function writeToSequence(
   fn: FunctionState,
-  record: { readonly pointer: Parameters<FunctionState['ir']['offset']>[0]; readonly size: number },
+  record: { readonly pointer: IrPointer; readonly size: number },
 ): void {
   const { ir, lowering } = fn;
-  const meta = ir.intToPointer(ir.load(fn.context, 0, 8, false));
-  // The first member of struct bpf_iter_meta (include/linux/bpf.h).
-  const sequence = ir.intToPointer(ir.load(meta, 0, 8, false));
-  lowering.call('seq_write', sequence, record.pointer, ir.constant(record.size));
+  lowering.call('seq_write', sequenceOf(fn), record.pointer, ir.constant(record.size));
+}
+
+/** The seq_file: the first member of struct bpf_iter_meta (include/linux/bpf.h). */
+export function sequenceOf({ ir, context }: FunctionState): IrPointer {
+  const meta = ir.intToPointer(ir.load(context, 0, 8, false));
+  return ir.intToPointer(ir.load(meta, 0, 8, false));
 }

@@ -16,17 +16,18 @@ export const iter: Provider = {
     if (object === '') return no("iter should specify a iterator's name", 'Such as iter:task.');
     if (isWildcard(object)) return no('wildcards are not allowed for iter probe type');
     if (isParameterised(fields)) return no('positional parameters in iter are not supported');
-    if (fields.length > 1)
+    const pin = fields[1]?.text;
+    if (fields.length > 2 || pin === '')
       return no(
-        'pinned iterators are not supported yet by this version',
-        `Without a path, iter:${object} runs once and prints.`,
+        'iter should specify an iterator, and perhaps a path to pin it at',
+        `Such as iter:${object}:/sys/fs/bpf/${object}; a relative path is below /sys/fs/bpf.`,
       );
     const iterated = ownTypes(context.kernel).struct('struct', `bpf_iter__${object}`);
     if (!iterated) return no(`iter ${object} not available for your kernel version.`);
     return [
       {
         provider: NAME,
-        name: canonicalName(NAME, object),
+        name: canonicalName(NAME, object, pin ?? ''),
         alias: attachPoint.alias,
         // libbpf looks for the function bpf_iter_NAME.
         section: `iter/${object}`,
@@ -40,7 +41,7 @@ export const iter: Provider = {
         hasRetval: false,
         function: undefined,
         wildcard: false,
-        target: { provider: NAME, object },
+        target: { provider: NAME, object, ...(pin === undefined ? {} : { pin }) },
         parameterised: false,
       },
     ];

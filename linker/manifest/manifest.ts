@@ -224,7 +224,8 @@ export type ManifestTarget =
     }
   /** `count`, after how many events the program runs: decimal text, absent for the loader's default. */
   | { readonly provider: 'software' | 'hardware'; readonly event: string; readonly count?: string }
-  | { readonly provider: 'iter'; readonly object: string }
+  /** `pin`: the path that the loader pins it at, relative to /sys/fs/bpf; absent where it reads it itself. */
+  | { readonly provider: 'iter'; readonly object: string; readonly pin?: string }
   /** Address and length are decimal text. */
   | {
       readonly provider: 'watchpoint';

@@ -9,6 +9,8 @@
 #include "attach.h"
 #include "exit_status.h"
 
+#define BPF_FOLDER "/sys/fs/bpf/"
+
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
 			       struct attach_failure *failure)
 {
@@ -33,6 +35,37 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	return attach_add_target(attachments, &target, failure);
 }
 
+static enum attach_result pin(struct session *session, const char *name,
+			      struct attach_failure *failure)
+{
+	const char *folder = name[0] == '/' ? "" : BPF_FOLDER;
+	const char *path = arena_format(&session->arena, "%s%s", folder, name);
+
+	if (!path)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	if (bpf_obj_pin(session->iterator, path) == 0) {
+		session->pin = path;
+		return ATTACH_OK;
+	}
+	switch (errno) {
+	case EEXIST:
+		return attach_failed(failure, STATUS_FAILED,
+				     "Cannot pin the iterator to %s: it exists. Remove it (unlink) "
+				     "or name another path.",
+				     path);
+	case EPERM:
+		/* Also what bpf_obj_do_pin says of other file systems (kernel/bpf/inode.c). */
+		return attach_failed(failure, STATUS_FAILED,
+				     "Cannot pin the iterator to %s: the folder has to be in a BPF "
+				     "file system, such as " BPF_FOLDER
+				     ", and the name without '.'.",
+				     path);
+	default:
+		return attach_failed(failure, STATUS_FAILED, "Cannot pin the iterator to %s: %s.",
+				     path, strerror(errno));
+	}
+}
+
 static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct attach_failure *failure)
 {
@@ -45,8 +78,11 @@ static enum attach_result attach(struct attachments *attachments,
 							 of_process ? &options : NULL);
 	enum attach_result result = attach_add_link(attachments, link, target->probe, failure);
 
-	if (result == ATTACH_OK)
-		session->iterator = bpf_link__fd(link);
+	if (result != ATTACH_OK)
+		return result;
+	session->iterator = bpf_link__fd(link);
+	if (target->probe->pin && !session->options->dry_run)
+		result = pin(session, target->probe->pin, failure);
 	return result;
 }
 

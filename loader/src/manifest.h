@@ -331,6 +331,7 @@ struct mf_probe {
 	const char *address; /* kprobe: decimal; watchpoint: number */
 	const char *length;  /* watchpoint: number */
 	const char *mode;    /* watchpoint: letters */
+	const char *pin;     /* iter: path, perhaps relative to /sys/fs/bpf; NULL: not pinned */
 	const char *period;  /* interval, profile: ns; software, hardware: events; decimal */
 	const char *frequency; /* interval, profile: Hz, decimal */
 	uint64_t offset;

@@ -131,6 +131,9 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 		break;
 	case MF_ITER:
 		probe->event = manifest_text(reader, target, "object");
+		probe->pin = manifest_text_or_null(reader, target, "pin");
+		if (probe->pin && !*probe->pin)
+			manifest_wrong(reader, "a path to pin an iterator at");
 		break;
 	case MF_WATCHPOINT:
 		probe->address = manifest_text(reader, target, "address");

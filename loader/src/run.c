@@ -181,6 +181,11 @@ static int trace(struct run *run)
 	/* What runs of the script between attaching and detaching is not waited for nor printed. */
 	if (status != STATUS_OK || dry_run)
 		return status;
+	if (run->session.pin) {
+		/* Others read it from here on; what it sends is not for this process. */
+		printf("Program pinned to %s\n", run->session.pin);
+		return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+	}
 	child_release(&run->child);
 	announce(run);
 	if (run->session.iterator) {

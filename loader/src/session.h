@@ -82,6 +82,8 @@ struct session {
 
 	/* Descriptor of the iterator's link; 0: the script has none. */
 	int iterator;
+	/* Where that is pinned, so that others read it; NULL: nowhere. */
+	const char *pin;
 
 	/* Every bpf_program, by index of manifest.probes; NULL for those that are not
 	 * loaded. */

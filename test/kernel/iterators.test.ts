@@ -1,7 +1,7 @@
 /** Iterators: programs that the kernel runs for each task, file, map. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
 import { build } from '../support/build.ts';
 import { mapValue } from '../support/expect.ts';
 import { canRun, LOADER_ASAN, type RunResult, run, WORKLOAD } from '../support/run.ts';
@@ -109,6 +109,55 @@ describe.runIf(canRun)('other iterators', () => {
     );
     expect(mapValue(maps.stdout, '@mine', 'AT_mine')).toBeGreaterThanOrEqual(1);
     expect(maps.status).toBe(0);
+  });
+});
+
+describe.runIf(canRun)('a pinned iterator', () => {
+  const path = `/sys/fs/bpf/tasks-${process.pid}`;
+  afterEach(() => rmSync(path, { force: true }));
+
+  it('prints when its file is read, without the loader [PRB-056]', async () => {
+    await withThreads(async (pid) => {
+      const script = (pin: string) =>
+        `iter:task:${pin} { if (ctx.task.tgid == ${pid}) { @ = count();
+           printf("%-10s|%d|%5d|%x %lx %hhd %ckB %sx 100%% \\xc2\\xb5 %p", ctx.task.comm, ctx.task.pid, ctx.task.tgid, -1, -1, 255, 65, "str", 4096);
+           printf(" %d%d%d%d%d%d%d%d%d%d%d%d%d\\n", 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, ${2n ** 32n + 4n}); } }`;
+      const { stdout, stderr, status } = await run(script(`tasks-${process.pid}`), {
+        signal: 'none',
+        loader: LOADER_ASAN,
+      });
+      expect(stdout, stderr).toBe(`Program pinned to ${path}\n`);
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+
+      const expected = readdirSync(`/proc/${pid}/task`).map((id) => {
+        const name = readFileSync(`/proc/${pid}/task/${id}/comm`, 'utf8').trim().padEnd(10);
+        const group = String(pid).padStart(5);
+        return `${name}|${id}|${group}|ffffffff ffffffffffffffff -1 AkB strx 100% \u00b5 0x1000 1234567891234`;
+      });
+      expect(expected).toHaveLength(5);
+      // Each reader runs it anew.
+      for (let reader = 0; reader < 2; reader++) {
+        const text = execFileSync('cat', [path], { encoding: 'utf8' });
+        expect(text.trimEnd().split('\n').sort()).toEqual(expected.sort());
+      }
+
+      const again = await run(script(path), { signal: 'none', loader: LOADER_ASAN });
+      expect(again.stdout).toBe('');
+      expect(again.stderr).toContain(`Cannot pin the iterator to ${path}: it exists.`);
+      expect(again.status).toBe(1);
+      rmSync(path);
+      expect(existsSync(path)).toBe(false);
+    });
+  });
+
+  it('is in a BPF file system', async () => {
+    const { stderr, status } = await run('iter:task:/tmp/tasks { printf("x\\n"); }', {
+      signal: 'none',
+      loader: LOADER_ASAN,
+    });
+    expect(stderr).toContain('the folder has to be in a BPF file system');
+    expect(status).toBe(1);
   });
 });
 

@@ -46,6 +46,7 @@ const FULL: Manifest = {
       { provider: 'watchpoint', address: '4096', length: '4', mode: 'rw' },
       { provider: 'self', signal: 'SIGUSR1' },
       { provider: 'iter', object: 'task' },
+      { provider: 'iter', object: 'task', pin: 'tasks' },
       { provider: 'test', name: 't' },
       { provider: 'bench', name: 'b' },
       { provider: 'hardware', event: 'cycles', count: '1000' },
