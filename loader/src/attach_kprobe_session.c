@@ -73,15 +73,11 @@ static bool is_supported(void)
 }
 
 /* The kernel's number of IS_RETURN, or 0. */
-static int32_t find_is_return(void)
+static int32_t find_is_return(struct session *session)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	int32_t id;
+	const struct btf *btf = session_kernel_btf(session, NULL);
+	int32_t id = btf ? btf__find_by_name_kind(btf, IS_RETURN, BTF_KIND_FUNC) : 0;
 
-	if (!btf)
-		return 0;
-	id = btf__find_by_name_kind(btf, IS_RETURN, BTF_KIND_FUNC);
-	btf__free(btf);
 	return id > 0 ? id : 0;
 }
 
@@ -175,7 +171,7 @@ int kprobe_sessions_choose(struct attachments *attachments)
 
 		if (!entry || !exit || !are_alike(entry, exit))
 			continue;
-		if (!is_return && (!is_supported() || !(is_return = find_is_return())))
+		if (!is_return && (!is_supported() || !(is_return = find_is_return(session))))
 			return STATUS_OK;
 		if (!patch(session->pairs[i].program, merged, is_return) ||
 		    !merge(attachments, merged, entry, exit)) {
