@@ -1,6 +1,5 @@
 #include "mapped_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,49 +19,11 @@ static bool is_vdso(const struct proc_mapping *mapping)
 	return strcmp(mapping->path, "[vdso]") == 0;
 }
 
-static int open_regular(const char *path, uint64_t inode)
-{
-	struct stat status;
-	/* A path in a container may have become a pipe since: do not wait for it. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
-	    (!inode || (uint64_t)status.st_ino == inode))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/*
- * map_files leads to the mapped file itself, deleted or not, but wants CAP_CHECKPOINT_RESTORE
- * (fs/proc/base.c, proc_map_files_get_link); the path must still lead to the same inode.
- */
-static int open_file(uint32_t pid, const struct proc_mapping *mapping)
-{
-	char *path = NULL;
-	int fd;
-
-	if (asprintf(&path, "/proc/%u/map_files/%llx-%llx", pid, (unsigned long long)mapping->start,
-		     (unsigned long long)mapping->end) < 0)
-		return -1;
-	fd = open_regular(path, 0);
-	free(path);
-	if (fd >= 0 || mapping->deleted)
-		return fd;
-	if (asprintf(&path, "/proc/%u/root%s", pid, mapping->path) < 0)
-		return -1;
-	fd = open_regular(path, mapping->inode);
-	free(path);
-	return fd;
-}
-
 static void map_file(struct mapped_file *file, uint32_t pid, const struct proc_mapping *mapping)
 {
 	struct stat status;
 	void *image;
-	int fd = open_file(pid, mapping);
+	int fd = proc_mapping_open(pid, mapping);
 
 	if (fd < 0)
 		return;

@@ -34,4 +34,8 @@ void proc_maps_free(struct proc_maps *maps);
 /* The mapping that holds an address, or NULL. */
 const struct proc_mapping *proc_maps_find(const struct proc_maps *maps, uint64_t address);
 
+/* Opens the regular file behind a mapping of a living process, for reading; -1: it cannot be
+ * opened, or the process has another file at its path by now. */
+int proc_mapping_open(uint32_t pid, const struct proc_mapping *mapping);
+
 #endif

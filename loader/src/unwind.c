@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "eh_frame.h"
 #include "elf_file.h"
@@ -112,16 +113,19 @@ static bool add_mapping(struct unwind_tables *tables, uint32_t pid,
 	struct unwind_mapping *mappings;
 	const struct unwind_file *file;
 	struct elf_image image;
-	char path[96];
+	char path[64];
 	uint64_t address;
 	bool is_open, is_code;
+	int fd;
 
 	if (!mapping->inode)
 		return true;
-	/* Also those that were deleted, or that have another name in this mount namespace. */
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", pid,
-		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
+	fd = proc_mapping_open(pid, mapping);
+	if (fd < 0)
+		return true;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	is_open = elf_image_open(&image, path) == ELF_IMAGE_OK;
+	close(fd);
 	if (!is_open)
 		return true;
 	is_code = elf_image_address(&image, mapping->offset, &address);

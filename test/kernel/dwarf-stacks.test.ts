@@ -1,11 +1,11 @@
 /** dw_ustack: stacks of programs without frame pointers. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../support/build.ts';
+import { temporaryFolder, writeObject } from '../support/build.ts';
 import { said } from '../support/diagnostics.ts';
-import { bpfscript, canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
+import { bpfscript, canRun, LOADER, type RunOptions, type RunResult, run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const DEPTH = 5;
@@ -163,6 +163,24 @@ describe.runIf(canRun)('stacks of a program without frame pointers', () => {
     expect(frames.slice(0, 2)).toEqual(['syscall', 'leaf']);
     expect(frames[2]).toMatch(/^0x[0-9a-f]+$/);
     expect(frames.slice(3)).toEqual(['<unwind failure>']);
+  });
+
+  it('need no capability to look into map_files [FUN-057]', () => {
+    const path = writeObject(
+      folder,
+      'limited',
+      `${ENABLE} ${AT} /pid == ${pie}/ { print(dw_ustack(raw, 4)); exit(); }`,
+    );
+    // Without CAP_SYS_ADMIN and CAP_CHECKPOINT_RESTORE files are opened by their paths.
+    const kept = '-all,+bpf,+perfmon,+dac_read_search,+sys_ptrace';
+    const { stderr, stdout } = spawnSync(
+      'setpriv',
+      ['--inh-caps', kept, '--bounding-set', kept, LOADER, '-p', pie, path],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toBe('Attached 1 probe\n');
+    expect(stdout.trim().split('\n')).toHaveLength(4);
+    expect(stdout).not.toContain('<unwind failure>');
   });
 
   it('say where they have no tables [FUN-057] [CLI-028]', async () => {
