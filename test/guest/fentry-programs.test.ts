@@ -1,15 +1,8 @@
 /** fentry and fexit of BPF programs that are loaded already, and of functions that helpers call themselves. */
-import { beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder, writeObject } from '../support/build.ts';
+import { describe, expect, it } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
-import type { RunResult } from '../support/run.ts';
-
-type Result = Omit<RunResult, 'endedAfter'>;
-
-interface Command extends Omit<GuestCommand, 'object'> {
-  readonly text: string;
-}
+import { hasKernel } from '../support/guest.ts';
+import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
 
 const CALLS = 'comm caller getppid 30';
 const OURS = '/comm == "caller"/';
@@ -39,29 +32,10 @@ const COMMANDS = {
       tracepoint:syscalls:sys_enter_getppid ${OURS} { @calls = count(); @[comm, pid] = count(); delete(@, (comm, pid)); }`,
     script: `/workload ${CALLS} fork 20 getppid 10\n`,
   },
-} as const satisfies Readonly<Record<string, Command>>;
+} as const satisfies Readonly<Record<string, GuestScript>>;
 
-type Name = keyof typeof COMMANDS;
-
-describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s', (series) => {
-  const results = new Map<string, Result>();
-  const folder = temporaryFolder();
-  const of = (name: Name): Result => {
-    const result = results.get(name);
-    if (!result) throw new Error(`no result of ${name}`);
-    return result;
-  };
-
-  beforeAll(async () => {
-    if (!hasKernel(series)) return;
-    const commands = Object.entries<Command>(COMMANDS).map(([name, { text, ...rest }]) => {
-      writeObject(folder, name, text);
-      return { object: `${name}.o`, ...rest };
-    });
-    (await runInGuest(series, folder, commands)).forEach((result, index) => {
-      results.set(Object.keys(COMMANDS)[index] ?? '', result);
-    });
-  }, 180_000);
+describe.each(SUPPORTED)('On Linux %s', (series) => {
+  const of = scriptsInGuest(series, COMMANDS);
 
   const test = it.runIf(hasKernel(series));
 

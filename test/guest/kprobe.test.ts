@@ -1,15 +1,8 @@
 /** kprobes by pattern, module, offset and address: one link where the kernel has kprobe.multi, one each elsewhere. */
-import { beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder, writeObject } from '../support/build.ts';
+import { describe, expect, it } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
-import type { RunResult } from '../support/run.ts';
-
-type Result = Omit<RunResult, 'endedAfter'>;
-
-interface Command extends Omit<GuestCommand, 'object'> {
-  readonly text: string;
-}
+import { hasKernel } from '../support/guest.ts';
+import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
 
 const READS = 'comm reader read 50 100 read 20 1000';
 const COUNT_LINKS = `/workload ${READS}
@@ -91,153 +84,128 @@ const COMMANDS = {
   nothing: { text: 'kprobe:no_such_function* { @ = count(); }', endsItself: true },
   parts: { text: 'kprobe:*.part.* { @ = count(); }', endsItself: true },
   many: { text: 'kprobe:* { @ = count(); }', endsItself: true },
-} satisfies Record<string, Command>;
+} satisfies Record<string, GuestScript>;
 
-type Name = keyof typeof COMMANDS;
+describe.each(SUPPORTED)('On Linux %s kprobes', (series) => {
+  const of = scriptsInGuest(series, COMMANDS);
 
-describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))(
-  'On Linux %s kprobes',
-  (series) => {
-    const names = Object.keys(COMMANDS) as Name[];
-    const results = new Map<Name, Result>();
-    const folder = temporaryFolder();
-    const of = (name: Name): Result => {
-      const result = results.get(name);
-      if (!result) throw new Error(`no result of ${name}`);
-      return result;
-    };
+  const test = it.runIf(hasKernel(series));
 
-    beforeAll(async () => {
-      if (!hasKernel(series)) return;
-      const commands = names.map((name) => {
-        const { text, ...command }: Command = COMMANDS[name];
-        writeObject(folder, name, text);
-        return { object: `${name}.o`, ...command };
-      });
-      (await runInGuest(series, folder, commands)).forEach((result, index) => {
-        const name = names[index];
-        if (name) results.set(name, result);
-      });
-    }, 180_000);
+  test('of a pattern tell which function they stand in [PRB-012] [PRB-068]', () => {
+    const { stdout, stderr, status } = of('names');
+    expect(mapValue(stdout, '@', 'kprobe:vfs_read, vfs_read'), stderr).toBe(70);
+    for (const [key] of mapEntries(stdout, '@')) {
+      const [probe, func] = key.split(', ');
+      expect(probe).toBe(`kprobe:${func}`);
+    }
+    expect(status).toBe(0);
+  });
 
-    const test = it.runIf(hasKernel(series));
+  test('of a pattern are one link where the kernel has kprobe.multi, and count once [PRB-011]', () => {
+    const { stdout, stderr } = of('links');
+    expect(mapValue(stdout, '@', 'vfs_read'), stderr).toBe(70);
+    const count = (what: string): number =>
+      Number(new RegExp(`^${what}: (\\d+)$`, 'm').exec(stdout)?.[1]);
+    if (series === '6.1') {
+      expect(count('links')).toBeGreaterThan(30);
+      expect(count('multi')).toBe(0);
+    } else {
+      expect(count('links')).toBe(1);
+      expect(count('multi')).toBe(1);
+    }
+  });
 
-    test('of a pattern tell which function they stand in [PRB-012] [PRB-068]', () => {
-      const { stdout, stderr, status } = of('names');
-      expect(mapValue(stdout, '@', 'kprobe:vfs_read, vfs_read'), stderr).toBe(70);
-      for (const [key] of mapEntries(stdout, '@')) {
-        const [probe, func] = key.split(', ');
-        expect(probe).toBe(`kprobe:${func}`);
-      }
-      expect(status).toBe(0);
-    });
+  test('of a pattern are one each with --no-feature kprobe_multi [CLI-024] [AOT-014]', () => {
+    const { stdout, stderr } = of('single');
+    expect(mapValue(stdout, '@', 'vfs_read'), stderr).toBe(70);
+    expect(Number(/^links: (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThan(30);
+    expect(stdout).toMatch(/^multi: 0$/m);
+  });
 
-    test('of a pattern are one link where the kernel has kprobe.multi, and count once [PRB-011]', () => {
-      const { stdout, stderr } = of('links');
-      expect(mapValue(stdout, '@', 'vfs_read'), stderr).toBe(70);
-      const count = (what: string): number =>
-        Number(new RegExp(`^${what}: (\\d+)$`, 'm').exec(stdout)?.[1]);
-      if (series === '6.1') {
-        expect(count('links')).toBeGreaterThan(30);
-        expect(count('multi')).toBe(0);
-      } else {
-        expect(count('links')).toBe(1);
-        expect(count('multi')).toBe(1);
-      }
-    });
+  test('can be filtered by name [CLI-025]', () => {
+    const { stdout, stderr } = of('filtered');
+    expect(mapEntries(stdout, '@')).toEqual([
+      ['kprobe:ksys_read', 70],
+      ['kprobe:vfs_read', 70],
+    ]);
+    expect(stderr).toContain('Attached 2 probes');
+  });
 
-    test('of a pattern are one each with --no-feature kprobe_multi [CLI-024] [AOT-014]', () => {
-      const { stdout, stderr } = of('single');
-      expect(mapValue(stdout, '@', 'vfs_read'), stderr).toBe(70);
-      expect(Number(/^links: (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThan(30);
-      expect(stdout).toMatch(/^multi: 0$/m);
-    });
+  test('of a pattern are looked for in the list of --traceable-functions [CLI-026]', () => {
+    // A link of many names has to know them all; with a module, those of that module are meant.
+    const { stdout, stderr } = of('listed');
+    expect(mapEntries(stdout, '@'), stderr).toEqual([['kprobe:vfs_read', 70]]);
+    expect(stderr).toContain('Attached 3 probes');
+    expect(mapEntries(of('listedModule').stdout, '@')).toEqual([['kprobe:vmlinux:vfs_read', 70]]);
+    expect(of('listedModule').stderr).toContain('Attached 2 probes');
+  });
 
-    test('can be filtered by name [CLI-025]', () => {
-      const { stdout, stderr } = of('filtered');
-      expect(mapEntries(stdout, '@')).toEqual([
-        ['kprobe:ksys_read', 70],
-        ['kprobe:vfs_read', 70],
-      ]);
-      expect(stderr).toContain('Attached 2 probes');
-    });
+  test('of a pattern leave out clones of parts of functions [PRB-017]', () => {
+    expect(Number(/^parts: (\d+)$/m.exec(of('links').stdout)?.[1])).toBeGreaterThan(0);
+    expect(of('parts').stderr).toContain('nothing matches kprobe:*.part.*.');
+  });
 
-    test('of a pattern are looked for in the list of --traceable-functions [CLI-026]', () => {
-      // A link of many names has to know them all; with a module, those of that module are meant.
-      const { stdout, stderr } = of('listed');
-      expect(mapEntries(stdout, '@'), stderr).toEqual([['kprobe:vfs_read', 70]]);
-      expect(stderr).toContain('Attached 3 probes');
-      expect(mapEntries(of('listedModule').stdout, '@')).toEqual([['kprobe:vmlinux:vfs_read', 70]]);
-      expect(of('listedModule').stderr).toContain('Attached 2 probes');
-    });
+  test('of a pattern see what functions return', () => {
+    const { stdout, stderr } = of('returns');
+    expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 100'), stderr).toBe(50);
+    expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 1000')).toBe(20);
+    expect(mapEntries(stdout, '@')).toHaveLength(2);
+  });
 
-    test('of a pattern leave out clones of parts of functions [PRB-017]', () => {
-      expect(Number(/^parts: (\d+)$/m.exec(of('links').stdout)?.[1])).toBeGreaterThan(0);
-      expect(of('parts').stderr).toContain('nothing matches kprobe:*.part.*.');
-    });
+  test('of a pattern see arguments; a pattern without matches is silent beside others [PRB-074]', () => {
+    const { stdout, stderr } = of('arguments');
+    expect(mapValue(stdout, '@', '100'), stderr).toBe(50);
+    expect(mapValue(stdout, '@', '1000')).toBe(20);
+    expect(stderr).not.toContain('no_such_function');
+  });
 
-    test('of a pattern see what functions return', () => {
-      const { stdout, stderr } = of('returns');
-      expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 100'), stderr).toBe(50);
-      expect(mapValue(stdout, '@', 'kretprobe:vfs_read, vfs_read, 1000')).toBe(20);
-      expect(mapEntries(stdout, '@')).toHaveLength(2);
-    });
+  test('of a pattern keep an alias', () => {
+    expect(mapValue(of('alias').stdout, '@', 'mine, kprobe')).toBe(70);
+  });
 
-    test('of a pattern see arguments; a pattern without matches is silent beside others [PRB-074]', () => {
-      const { stdout, stderr } = of('arguments');
-      expect(mapValue(stdout, '@', '100'), stderr).toBe(50);
-      expect(mapValue(stdout, '@', '1000')).toBe(20);
-      expect(stderr).not.toContain('no_such_function');
-    });
+  test('can be limited to the kernel itself or a module [PRB-008]', () => {
+    expect(mapValue(of('kernel').stdout, '@', 'kprobe:vmlinux:vfs_read, vfs_read')).toBe(70);
+    const { stderr, status } = of('module');
+    expect(stderr).toContain(
+      'specified module no_such_module in probe kprobe:no_such_module:f is not loaded.',
+    );
+    expect(status).toBe(1);
+  });
 
-    test('of a pattern keep an alias', () => {
-      expect(mapValue(of('alias').stdout, '@', 'mine, kprobe')).toBe(70);
-    });
+  test('take a pattern from a parameter', () => {
+    expect(mapValue(of('parameter').stdout, '@', 'kprobe:vfs_read, vfs_read')).toBe(70);
+  });
 
-    test('can be limited to the kernel itself or a module [PRB-008]', () => {
-      expect(mapValue(of('kernel').stdout, '@', 'kprobe:vmlinux:vfs_read, vfs_read')).toBe(70);
-      const { stderr, status } = of('module');
-      expect(stderr).toContain(
-        'specified module no_such_module in probe kprobe:no_such_module:f is not loaded.',
-      );
-      expect(status).toBe(1);
-    });
+  test('stand at an address with --unsafe only [PRB-010]', () => {
+    expect(mapValue(of('address').stdout, '@', 'vfs_read'), of('address').stderr).toBe(70);
+    expect(of('safe').stderr).toContain('is at an address, which needs --unsafe.');
+    expect(of('safe').status).toBe(1);
+  });
 
-    test('take a pattern from a parameter', () => {
-      expect(mapValue(of('parameter').stdout, '@', 'kprobe:vfs_read, vfs_read')).toBe(70);
-    });
+  test('refuse an offset where no instruction begins [PRB-009]', () => {
+    expect(of('inside').stderr).toContain(
+      'Cannot attach kprobe:vfs_read+1: no instruction begins there.',
+    );
+    expect(of('inside').status).toBe(1);
+  });
 
-    test('stand at an address with --unsafe only [PRB-010]', () => {
-      expect(mapValue(of('address').stdout, '@', 'vfs_read'), of('address').stderr).toBe(70);
-      expect(of('safe').stderr).toContain('is at an address, which needs --unsafe.');
-      expect(of('safe').status).toBe(1);
-    });
+  test('without a function are an error, a warning or nothing [PRB-015] [PRB-016]', () => {
+    const why =
+      'No matches for kprobe no_such_function. It is not traceable (either non-existing, inlined, or marked as "notrace").';
+    expect(of('error').stderr).toContain(`ERROR: ${why}`);
+    expect(of('error').status).toBe(1);
+    expect(of('warn').stderr).toContain(`WARNING: ${why} Skipping.`);
+    expect(of('ignore').stderr).not.toContain('no_such_function');
+    for (const name of ['warn', 'ignore'] as const) {
+      expect(mapValue(of(name).stdout, '@')).toBe(70);
+      expect(of(name).status).toBe(0);
+    }
+  });
 
-    test('refuse an offset where no instruction begins [PRB-009]', () => {
-      expect(of('inside').stderr).toContain(
-        'Cannot attach kprobe:vfs_read+1: no instruction begins there.',
-      );
-      expect(of('inside').status).toBe(1);
-    });
-
-    test('without a function are an error, a warning or nothing [PRB-015] [PRB-016]', () => {
-      const why =
-        'No matches for kprobe no_such_function. It is not traceable (either non-existing, inlined, or marked as "notrace").';
-      expect(of('error').stderr).toContain(`ERROR: ${why}`);
-      expect(of('error').status).toBe(1);
-      expect(of('warn').stderr).toContain(`WARNING: ${why} Skipping.`);
-      expect(of('ignore').stderr).not.toContain('no_such_function');
-      for (const name of ['warn', 'ignore'] as const) {
-        expect(mapValue(of(name).stdout, '@')).toBe(70);
-        expect(of(name).status).toBe(0);
-      }
-    });
-
-    test('are an error when no pattern of the block matches, or more than max_probes do', () => {
-      expect(of('nothing').stderr).toContain('nothing matches kprobe:no_such_function*.');
-      expect(of('nothing').status).toBe(1);
-      expect(of('many').stderr).toContain('max_probes raises it.');
-      expect(of('many').status).toBe(1);
-    });
-  },
-);
+  test('are an error when no pattern of the block matches, or more than max_probes do', () => {
+    expect(of('nothing').stderr).toContain('nothing matches kprobe:no_such_function*.');
+    expect(of('nothing').status).toBe(1);
+    expect(of('many').stderr).toContain('max_probes raises it.');
+    expect(of('many').status).toBe(1);
+  });
+});

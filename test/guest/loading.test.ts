@@ -1,20 +1,10 @@
 /** What the loader decides by the kernel that it meets: order of attaching, -p, missing probes and features. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { blocksInOrder, expectOrder, thrice } from '../support/attach-order.ts';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import {
-  type GuestCommand,
-  type GuestResult,
-  hasKernel,
-  isBefore,
-  runInGuest,
-  SERIES,
-} from '../support/guest.ts';
-
-interface Command extends Omit<GuestCommand, 'object'> {
-  readonly text: string;
-}
+import { hasKernel, runInGuest } from '../support/guest.ts';
+import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
 
 const READS = 'comm ordered read 3 10 comm none';
 const FILTER = '/comm == "ordered"/';
@@ -51,7 +41,7 @@ function missing(policy: (typeof POLICIES)[number]): string {
     kprobe:vfs_read ${FILTER} { @there = count(); }`;
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, GuestScript>> = {
   ...Object.fromEntries(
     Object.entries(ORDERS).map(([name, points]) => [
       `order_${name}`,
@@ -76,7 +66,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       rawtracepoint:sys_enter /args.id == 110/ { @raw = count(); }
       uprobe:/workload:workload_target { @user = count(); }`,
     flags:
-      '-p $(/workload sleep 1500 read 7 10 getppid 7 call 7 1 1 sleep 500 >/dev/null & echo $!)',
+      '-p $(/workload sleep 5000 read 7 10 getppid 7 call 7 1 1 sleep 500 >/dev/null & echo $!)',
     script: ONE_PROCESS,
     endsItself: true,
   },
@@ -93,27 +83,8 @@ echo raw: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c raw_tracepoint)
   cpus: { text: 'BEGIN { print(ncpus); }', endsItself: true },
 };
 
-describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s', (series) => {
-  const names = Object.keys(COMMANDS);
-  const results = new Map<string, GuestResult>();
-  const folder = temporaryFolder();
-  const of = (name: string): GuestResult => {
-    const result = results.get(name);
-    if (!result) throw new Error(`no result of ${name}`);
-    return result;
-  };
-
-  beforeAll(async () => {
-    if (!hasKernel(series)) return;
-    const commands = Object.entries(COMMANDS).map(([name, { text, ...command }]) => {
-      writeObject(folder, name, text);
-      return { object: `${name}.o`, ...command };
-    });
-    (await runInGuest(series, folder, commands)).forEach((result, index) => {
-      const name = names[index];
-      if (name) results.set(name, result);
-    });
-  }, 240_000);
+describe.each(SUPPORTED)('On Linux %s', (series) => {
+  const of = scriptsInGuest(series, COMMANDS);
 
   const test = it.runIf(hasKernel(series));
 

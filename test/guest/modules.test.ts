@@ -1,17 +1,10 @@
 /** fentry and fexit in modules: two of those that the guest loads have functions of the same name. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder, writeObject } from '../support/build.ts';
+import { describe, expect, it } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
-import type { RunResult } from '../support/run.ts';
-
-type Result = Omit<RunResult, 'endedAfter'>;
-
-interface Command extends Omit<GuestCommand, 'object'> {
-  readonly text: string;
-}
+import { hasKernel } from '../support/guest.ts';
+import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
 
 const MODULES = ['dummy', 'ledtrig-timer', 'ledtrig-oneshot'];
 const LOAD = `$(for each in ${MODULES.join(' ')}; do insmod /$each.ko; done 2>/dev/null)`;
@@ -36,34 +29,19 @@ const COMMANDS = {
   ambiguous: { text: 'fentry:$1 { @ = count(); }', parameters: 'led_delay_on_show' },
   named: { text: 'fentry:ledtrig_oneshot:led_delay_on_show { @ = count(); }' },
   kernel: { text: 'fentry:ledtrig_oneshot:vfs_read { @ = count(); }' },
-} as const satisfies Readonly<Record<string, Command>>;
+} as const satisfies Readonly<Record<string, GuestScript>>;
 
-type Name = keyof typeof COMMANDS;
-
-describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('On Linux %s', (series) => {
+describe.each(SUPPORTED)('On Linux %s', (series) => {
   const cache = join(import.meta.dirname, '../../.cache/kernels', series, 'modules');
   const present = hasKernel(series) && existsSync(cache) && readdirSync(cache).length > 0;
-  const results = new Map<string, Result>();
-  const folder = temporaryFolder();
-  const of = (name: Name): Result => {
-    const result = results.get(name);
-    if (!result) throw new Error(`no result of ${name}`);
-    return result;
-  };
-
-  beforeAll(async () => {
-    if (!present) return;
-    mkdirSync(join(folder, 'payload'), { recursive: true });
-    for (const module of MODULES)
-      copyFileSync(join(cache, `${module}.ko`), join(folder, 'payload', `${module}.ko`));
-    const commands = Object.entries<Command>(COMMANDS).map(([name, { text, ...rest }]) => {
-      writeObject(folder, name, text);
-      return { object: `${name}.o`, ...rest };
-    });
-    (await runInGuest(series, folder, commands)).forEach((result, index) => {
-      results.set(Object.keys(COMMANDS)[index] ?? '', result);
-    });
-  }, 180_000);
+  const of = scriptsInGuest(series, COMMANDS, {
+    when: present,
+    prepare(folder) {
+      mkdirSync(join(folder, 'payload'), { recursive: true });
+      for (const module of MODULES)
+        copyFileSync(join(cache, `${module}.ko`), join(folder, 'payload', `${module}.ko`));
+    },
+  });
 
   const test = it.runIf(present);
 

@@ -1,0 +1,55 @@
+/** Scripts that one guest runs for a block of tests. */
+import { beforeAll } from 'vitest';
+import { type BuildOptions, temporaryFolder, writeObject } from './build.ts';
+import {
+  type GuestCommand,
+  type GuestResult,
+  hasKernel,
+  isBefore,
+  runInGuest,
+  SERIES,
+} from './guest.ts';
+
+export interface GuestScript extends Omit<GuestCommand, 'object'> {
+  readonly text: string;
+}
+
+export interface GuestOptions extends BuildOptions {
+  /** Puts further files into the guest's root. */
+  readonly prepare?: (folder: string) => void;
+  /** Whether to boot at all; unless it is given, where the kernel is there. */
+  readonly when?: boolean;
+}
+
+/** Series of kernels that scripts are supported on. */
+export const SUPPORTED: readonly string[] = SERIES.filter((series) => !isBefore(series, '5.15'));
+
+/**
+ * Boots a kernel of the series once before the tests of the `describe` that this is called in, and runs each script in
+ * it. What it gives has the result of each by its name.
+ */
+export function scriptsInGuest<Name extends string>(
+  series: string,
+  scripts: Readonly<Record<Name, GuestScript>>,
+  { prepare, when = hasKernel(series), ...build }: GuestOptions = {},
+): (name: Name) => GuestResult {
+  const results = new Map<string, GuestResult>();
+  beforeAll(async () => {
+    if (!when) return;
+    const folder = temporaryFolder();
+    const names = Object.keys(scripts) as Name[];
+    const commands = names.map((name) => {
+      const { text, ...command }: GuestScript = scripts[name];
+      writeObject(folder, name, text, build);
+      return { ...command, object: `${name}.o` };
+    });
+    prepare?.(folder);
+    for (const [index, result] of (await runInGuest(series, folder, commands)).entries())
+      results.set(names[index] ?? '', result);
+  }, 240_000);
+  return (name) => {
+    const result = results.get(name);
+    if (!result) throw new Error(`no result of ${name}`);
+    return result;
+  };
+}
