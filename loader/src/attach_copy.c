@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "clone_program.h"
-#include "kernel_btf.h"
+#include "exit_status.h"
 
 int tracing_link(int program, enum bpf_attach_type type, uint64_t cookie)
 {
@@ -49,4 +49,64 @@ enum attach_result attach_copy(struct attachments *attachments, const struct att
 	close(program);
 	return link < 0 ? ATTACH_LEFT_OUT
 			: attach_add_descriptor(attachments, link, probe, failure);
+}
+
+/* What `probe` gives at one of the places: an alias stays. */
+static const char *name_of(struct attachments *attachments, const struct mf_probe *probe,
+			   const char *place)
+{
+	const char *provider = mf_provider_name(probe->provider);
+	struct arena *arena = &attachments->session->arena;
+	size_t length = strlen(provider);
+
+	if (strncmp(probe->name, provider, length) != 0 || probe->name[length] != ':')
+		return probe->name;
+	return probe->module ? arena_format(arena, "%s:%s:%s", provider, probe->module, place)
+			     : arena_format(arena, "%s:%s", provider, place);
+}
+
+/* `template`: libbpf loads the program for it. */
+static enum attach_result add_copy(struct attachments *attachments, const struct mf_probe *probe,
+				   const struct kernel_function *place, const char *name,
+				   bool template, struct attach_failure *failure)
+{
+	struct arena *arena = &attachments->session->arena;
+	struct attach_target target = {
+		.probe = probe,
+		.function = arena_text(arena, place->name, strlen(place->name)),
+		.cookie = probe_names_index(&attachments->session->names, name),
+		.btf_id = template && !probe->module ? 0 : place->id};
+
+	if (!target.function || target.cookie == UINT32_MAX)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	if (template) {
+		int error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
+							   place->name);
+
+		if (error)
+			return attach_refused(failure, probe, -error);
+	}
+	return attach_add_target(attachments, &target, failure);
+}
+
+enum attach_result attach_add_copies(struct attachments *attachments, const struct mf_probe *probe,
+				     const struct kernel_function *places, int64_t count,
+				     struct attach_failure *failure)
+{
+	bool template = true;
+
+	for (int64_t i = 0; i < count; i++) {
+		const char *name = name_of(attachments, probe, places[i].name);
+		enum attach_result result;
+
+		if (!name)
+			return attach_failed(failure, STATUS_FAILED, "out of memory");
+		if (!attach_is_wanted(attachments, name))
+			continue;
+		result = add_copy(attachments, probe, &places[i], name, template, failure);
+		if (result != ATTACH_OK)
+			return result;
+		template = false;
+	}
+	return count ? ATTACH_OK : attach_missing(failure, "No matches for %s.", probe->name);
 }

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 
 #include "attach.h"
+#include "kernel_btf.h"
 
 /*
  * Attaches a loaded tracing program to what it was loaded for. The result is the descriptor of a
@@ -20,5 +21,14 @@ int tracing_link(int program, enum bpf_attach_type type, uint64_t cookie);
  */
 enum attach_result attach_copy(struct attachments *attachments, const struct attach_target *target,
 			       struct attach_failure *failure);
+
+/*
+ * Adds a target for each of the functions or events that the probe's pattern means, with its name
+ * as the cookie. libbpf loads the program for the first of them (in a module for none: it would
+ * look for the name everywhere), and each other one gets a copy. Without any it is ATTACH_MISSING.
+ */
+enum attach_result attach_add_copies(struct attachments *attachments, const struct mf_probe *probe,
+				     const struct kernel_function *places, int64_t count,
+				     struct attach_failure *failure);
 
 #endif

@@ -186,74 +186,21 @@ static bool is_known(const struct known *known, const char *name)
 					   sizeof(*known->functions), by_name);
 }
 
-static const char *name_of(struct attachments *attachments, const struct mf_probe *probe,
-			   const char *function)
-{
-	const char *provider = mf_provider_name(probe->provider);
-	struct arena *arena = &attachments->session->arena;
-	size_t length = strlen(provider);
-
-	if (strncmp(probe->name, provider, length) != 0 || probe->name[length] != ':')
-		return probe->name;
-	return probe->module ? arena_format(arena, "%s:%s:%s", provider, probe->module, function)
-			     : arena_format(arena, "%s:%s", provider, function);
-}
-
-/* Puts one function that the pattern matches in the list of targets. `template`: libbpf loads the
- * program for it. */
-static enum attach_result add_match(struct attachments *attachments, const struct mf_probe *probe,
-				    const struct kernel_function *function, const char *name,
-				    bool template, struct attach_failure *failure)
-{
-	struct arena *arena = &attachments->session->arena;
-	struct attach_target target = {
-		.probe = probe,
-		.function = arena_text(arena, function->name, strlen(function->name)),
-		.cookie = probe_names_index(&attachments->session->names, name),
-		.btf_id = template && !probe->module ? 0 : function->id};
-
-	if (!target.function || target.cookie == UINT32_MAX)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	if (template) {
-		int error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
-							   function->name);
-
-		if (error)
-			return attach_refused(failure, probe, -error);
-	}
-	return attach_add_target(attachments, &target, failure);
-}
-
 static enum attach_result find_matches(struct attachments *attachments,
 				       const struct mf_probe *probe, const struct btf *btf,
 				       struct attach_failure *failure)
 {
 	const struct known known = known_functions(attachments, probe);
-	bool matched = false, template = true;
 	struct kernel_function *functions;
-	int64_t count =
-		kernel_btf_match(&attachments->session->arena, btf, probe->function, &functions);
+	int64_t kept = 0, count = kernel_btf_match(&attachments->session->arena, btf,
+						   probe->function, &functions);
 
 	if (count < 0)
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	for (int64_t i = 0; i < count; i++) {
-		enum attach_result result;
-		const char *name;
-
-		if (is_refused(functions[i].name) || !is_known(&known, functions[i].name))
-			continue;
-		matched = true;
-		name = name_of(attachments, probe, functions[i].name);
-		if (!name)
-			return attach_failed(failure, STATUS_FAILED, "out of memory");
-		if (!attach_is_wanted(attachments, name))
-			continue;
-		result = add_match(attachments, probe, &functions[i], name, template, failure);
-		if (result != ATTACH_OK)
-			return result;
-		template = false;
-	}
-	return matched ? ATTACH_OK : attach_missing(failure, "No matches for %s.", probe->name);
+	for (int64_t i = 0; i < count; i++)
+		if (!is_refused(functions[i].name) && is_known(&known, functions[i].name))
+			functions[kept++] = functions[i];
+	return attach_add_copies(attachments, probe, functions, kept, failure);
 }
 
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,

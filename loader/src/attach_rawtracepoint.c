@@ -90,48 +90,10 @@ static bool module_has_event(const char *module, const char *event)
 	return file_has_name(path, name, (size_t)length + 1);
 }
 
-static const char *name_of(struct attachments *attachments, const struct mf_probe *probe,
-			   const char *event)
-{
-	static const char provider[] = "rawtracepoint:";
-	struct arena *arena = &attachments->session->arena;
-
-	/* An alias stays. */
-	if (strncmp(probe->name, provider, sizeof(provider) - 1) != 0)
-		return probe->name;
-	return probe->module ? arena_format(arena, "%s%s:%s", provider, probe->module, event)
-			     : arena_format(arena, "%s%s", provider, event);
-}
-
-static enum attach_result add_match(struct attachments *attachments, const struct mf_probe *probe,
-				    const struct kernel_function *event, const char *name,
-				    bool template, struct attach_failure *failure)
-{
-	struct arena *arena = &attachments->session->arena;
-	struct attach_target target = {
-		.probe = probe,
-		.event = arena_text(arena, event->name, strlen(event->name)),
-		.cookie = probe_names_index(&attachments->session->names, name),
-		.btf_id = template ? 0 : event->id};
-
-	if (!target.event || target.cookie == UINT32_MAX)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	if (template) {
-		int error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
-							   event->name);
-
-		if (error)
-			return attach_refused(failure, probe, -error);
-	}
-	return attach_add_target(attachments, &target, failure);
-}
-
-/* libbpf loads the program for the first event of the pattern, and each other one gets a copy. */
 static enum attach_result find_matches(struct attachments *attachments,
 				       const struct mf_probe *probe, struct attach_failure *failure)
 {
 	const struct btf *btf = session_kernel_btf(attachments->session, probe->module);
-	bool matched = false, template = true;
 	struct kernel_function *events;
 	int64_t count = -1;
 
@@ -141,21 +103,7 @@ static enum attach_result find_matches(struct attachments *attachments,
 	if (count < 0)
 		return attach_failed(failure, STATUS_FAILED, "Cannot read the kernel's BTF: %s.",
 				     strerror(errno));
-	for (int64_t i = 0; i < count; i++) {
-		const char *name = name_of(attachments, probe, events[i].name);
-		enum attach_result result;
-
-		matched = true;
-		if (!name)
-			return attach_failed(failure, STATUS_FAILED, "out of memory");
-		if (!attach_is_wanted(attachments, name))
-			continue;
-		result = add_match(attachments, probe, &events[i], name, template, failure);
-		if (result != ATTACH_OK)
-			return result;
-		template = false;
-	}
-	return matched ? ATTACH_OK : attach_missing(failure, "No matches for %s.", probe->name);
+	return attach_add_copies(attachments, probe, events, count, failure);
 }
 
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
