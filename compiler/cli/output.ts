@@ -5,18 +5,27 @@ import {
   fsyncSync,
   openSync,
   renameSync,
+  statSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { reasonOf, UserError } from './errors.ts';
 
-/** Writes `data` to a file beside `path` and renames it: whoever reads `path` sees all of it or what was there before. */
+/**
+ * Writes `data` to a file beside `path` and renames it: whoever reads `path` sees all of it or what was there before.
+ * What is no plain file, such as a pipe or /dev/null, is written to as it is: a rename would take its place.
+ */
 export function writeWhole(path: string, data: Uint8Array | string, mode?: number): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   const temporary = join(dirname(path), `.${process.pid}.${Date.now()}.tmp`);
   let descriptor: number | undefined;
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+      writeFileSync(path, bytes);
+      return;
+    }
     descriptor = openSync(temporary, 'wx', 0o644);
     if (mode !== undefined) fchmodSync(descriptor, mode);
     for (let written = 0; written < bytes.length; ) {

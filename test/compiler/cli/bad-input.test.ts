@@ -1,5 +1,13 @@
 /** Mistakes on the command line and in scripts: a message with place and reason, a status, and no file. */
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
@@ -80,6 +88,15 @@ describe('the command line', () => {
     const result = bpfscript(['build', '-e', 'BEGIN { exit(); }', '-o', join(closed, 'x.o')]);
     expect(result.stderr).toContain('a part of the path is not a directory');
     expect(result.status).toBe(1);
+  });
+
+  it('writes into what is no plain file instead of taking its place', () => {
+    const link = join(folder, 'nothing');
+    symlinkSync('/dev/null', link);
+    const result = bpfscript(['build', '-e', 'BEGIN { exit(); }', '-o', link]);
+    expect(result).toMatchObject({ stderr: '', status: 0 });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
   it('keeps an older object when the new script does not compile', () => {
