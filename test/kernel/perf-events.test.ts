@@ -46,7 +46,7 @@ describe.runIf(canRun)('profile and interval', () => {
       `profile:hz:100 { @hz[cpu] = count(); } profile:s:1 { @s[cpu] = count(); }
        profile:ms:10 { @ms[cpu] = count(); } profile:us:2500 { @us[cpu] = count(); }
        END { printf("%lld", elapsed); }`,
-      { workload: 'threads 4 spin 1200' },
+      { workload: 'threads 4 spin 5000' },
     );
     const most = Number(/^\d+/.exec(result.stdout)?.[0]) / 1e9;
     const cpus = onlineCpus();
