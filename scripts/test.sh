@@ -11,7 +11,7 @@ mount_filesystems
 if [ $# -eq 0 ]; then
   step 'Formatting and linting'
   npx --no-install biome ci --colors=off .
-  clang-format-14 --dry-run -Werror loader/src/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
+  clang-format-14 --dry-run -Werror loader/src/*/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
   node dist/bpfscript.js fmt --check examples/*.bt stdlib/*.bt
   step 'Types'
   npx --no-install tsc -p tsconfig.check.json

@@ -1,5 +1,5 @@
 /**
- * Files that uprobe and usdt paths name, found as the loader finds them (loader/src/binary_path.c, binary_files.c):
+ * Files that uprobe and usdt paths name, found as the loader finds them (loader/src/binary/path.c, files.c):
  * bare names are those of programs in PATH and of libraries in the linker's cache.
  */
 import { accessSync, constants, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';

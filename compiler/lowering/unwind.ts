@@ -8,7 +8,7 @@ import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { createFunction } from './function.ts';
 import type { FunctionState } from './state.ts';
 
-/** Maps that the loader fills (loader/src/unwind.c). */
+/** Maps that the loader fills (loader/src/symbols/unwind.c). */
 export const UNWIND_PROCESSES = 'unwind_processes';
 export const UNWIND_MAPPINGS = 'unwind_mappings';
 export const UNWIND_ROWS = 'unwind_rows';
@@ -20,7 +20,7 @@ export const PROCESS_SIZE = 8;
 export const MAPPING_SIZE = 32;
 const MAPPING = { start: 0, end: 8, base: 16, firstRow: 24, rowCount: 28 } as const;
 
-/** struct unwind_row (loader/src/eh_frame.h): u32 address, i16 distance, u8 base, i8 frame pointer. */
+/** struct unwind_row (loader/src/binary/eh_frame.h): u32 address, i16 distance, u8 base, i8 frame pointer. */
 export const ROW_SIZE = 8;
 const ROW = { address: 0, distance: 4, base: 6, framePointer: 7 } as const;
 const BASE_UNKNOWN = 0;
@@ -44,7 +44,7 @@ const REGISTERS = [
 /** Enough for a table of 16 million rows. */
 const SEARCH_STEPS = 24;
 
-/** Stands in the place of a frame that could not be found (loader/src/stacks.c). */
+/** Stands in the place of a frame that could not be found (loader/src/output/stacks.c). */
 const FAILURE = 0xffff_ffff_ffff_ffffn;
 
 const NO_TABLES =

@@ -10,7 +10,7 @@ export const USDT_SITES = 'usdt_sites';
 /** Operands of a point; as many as there are `argN`. */
 const OPERANDS = 10;
 
-/** struct usdt_operand (loader/src/usdt_operand.h). */
+/** struct usdt_operand (loader/src/binary/usdt_operand.h). */
 const OPERAND = {
   size: 16,
   /** i64: the constant, or what is added to the address. */

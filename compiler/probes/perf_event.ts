@@ -15,7 +15,7 @@ import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'software' | 'hardware';
 
-/** Events with their aliases. The loader has their numbers and periods (loader/src/attach_perf_event.c). */
+/** Events with their aliases. The loader has their numbers and periods (loader/src/host/perf_counters.c). */
 const EVENTS: Readonly<Record<Name, readonly string[]>> = {
   software: [
     ...['alignment-faults', 'bpf-output', 'context-switches', 'cs', 'cpu-clock', 'cpu'],

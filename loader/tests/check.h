@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../src/strbuf.h"
+#include "base/strbuf.h"
 
 static int checks_failed;
 static int checks_done;

@@ -2,8 +2,8 @@
 #ifndef BPFLOAD_TESTS_FIXTURE_H
 #define BPFLOAD_TESTS_FIXTURE_H
 
-#include "../src/manifest.h"
-#include "../src/session.h"
+#include "object/manifest.h"
+#include "session/session.h"
 
 #define FIXTURE_MAPS 16
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../src/binary_files.h"
-#include "../src/binary_path.h"
-#include "../src/binary_symbol.h"
-#include "../src/demangle.h"
-#include "../src/zip_member.h"
+#include "binary/files.h"
+#include "binary/path.h"
+#include "binary/symbol.h"
+#include "binary/demangle.h"
+#include "binary/zip_member.h"
 #include "check.h"
 
 int binary_test_target(int value);

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../src/code_lines.h"
-#include "../src/debug_file.h"
-#include "../src/dwarf_reader.h"
-#include "../src/elf_image.h"
-#include "../src/inline_calls.h"
-#include "../src/source_line.h"
+#include "binary/code_lines.h"
+#include "binary/debug_file.h"
+#include "binary/dwarf_reader.h"
+#include "binary/elf_image.h"
+#include "binary/inline_calls.h"
+#include "binary/source_line.h"
 #include "check.h"
 
 int dwarf_test_target(int x);

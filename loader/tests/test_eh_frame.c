@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "../src/eh_frame.h"
-#include "../src/elf_file.h"
-#include "../src/elf_image.h"
+#include "binary/eh_frame.h"
+#include "object/elf_file.h"
+#include "binary/elf_image.h"
 #include "check.h"
 
 int eh_frame_target(int x);

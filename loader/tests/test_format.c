@@ -1,9 +1,9 @@
 /* [OUT-039..046] Formats of printf. */
 #include <stdlib.h>
 
-#include "../src/gfp_flags.h"
-#include "../src/printf.h"
-#include "../src/symbols.h"
+#include "host/gfp_flags.h"
+#include "output/printf.h"
+#include "symbols/symbols.h"
 #include "check.h"
 #include "fixture.h"
 

@@ -1,5 +1,5 @@
 /* [OUT-022..029] Pictures of histograms. */
-#include "../src/hist.h"
+#include "output/hist.h"
 #include "check.h"
 
 #define FULL "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"

@@ -1,5 +1,5 @@
 /* The JSON reader: what it takes, and that it takes nothing else. */
-#include "../src/json.h"
+#include "base/json.h"
 #include "check.h"
 
 static bool parses(const char *text, size_t length)

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../src/output.h"
-#include "../src/renderer.h"
-#include "../src/symbols.h"
-#include "../src/value_json.h"
+#include "output/output.h"
+#include "output/renderer.h"
+#include "symbols/symbols.h"
+#include "output/value_json.h"
 #include "check.h"
 #include "fixture.h"
 

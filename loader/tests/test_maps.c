@@ -7,9 +7,9 @@
 
 #include <bpf/bpf.h>
 
-#include "../src/map_change.h"
-#include "../src/map_rows.h"
-#include "../src/output.h"
+#include "output/map_change.h"
+#include "output/map_rows.h"
+#include "output/output.h"
 #include "check.h"
 #include "fixture.h"
 

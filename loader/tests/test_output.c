@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../src/output.h"
-#include "../src/renderer.h"
+#include "output/output.h"
+#include "output/renderer.h"
 #include "check.h"
 #include "fixture.h"
 

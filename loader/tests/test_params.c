@@ -1,5 +1,5 @@
 /* [CLI-032] Numbers of positional parameters, and `$N` in attach points. */
-#include "../src/params.h"
+#include "session/params.h"
 #include "check.h"
 
 static void expect_integer(const char *text, int64_t expected)

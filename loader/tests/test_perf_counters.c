@@ -1,5 +1,5 @@
 /* What perf_event_open is asked for, by name and alias; and the default periods. */
-#include "../src/perf_counters.h"
+#include "host/perf_counters.h"
 
 #include <linux/perf_event.h>
 

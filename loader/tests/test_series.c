@@ -1,7 +1,7 @@
 /* [OUT-033..036] [JSN-007] Pictures of tseries(), and slots of several CPUs as one series. */
 #include <stdlib.h>
 
-#include "../src/series.h"
+#include "output/series.h"
 #include "check.h"
 
 #define SECOND 1000000000ull

@@ -1,5 +1,5 @@
 /* SHA-256 against the examples of FIPS 180-4 and at every way of cutting the input. */
-#include "../src/sha256.h"
+#include "base/sha256.h"
 #include "check.h"
 
 static void expect_digest(const char *text, size_t repeat, const char *expected)

@@ -12,12 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../src/elf_symbols.h"
-#include "../src/kallsyms.h"
-#include "../src/perf_map.h"
-#include "../src/proc_maps.h"
-#include "../src/stacks.h"
-#include "../src/symbols.h"
+#include "binary/elf_symbols.h"
+#include "host/kallsyms.h"
+#include "symbols/perf_map.h"
+#include "symbols/proc_maps.h"
+#include "output/stacks.h"
+#include "symbols/symbols.h"
 #include "check.h"
 #include "fixture.h"
 

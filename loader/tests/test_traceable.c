@@ -1,5 +1,5 @@
 /* Functions that a pattern of a kprobe means. */
-#include "../src/traceable.h"
+#include "host/traceable.h"
 
 #include <stdlib.h>
 #include <string.h>

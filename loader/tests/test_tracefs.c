@@ -1,5 +1,5 @@
 /* Patterns of attach points, and fields of tracefs format files. */
-#include "../src/tracefs.h"
+#include "host/tracefs.h"
 #include "check.h"
 
 static const char format[] = "name: sched_switch\n"

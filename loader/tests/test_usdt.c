@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../src/usdt_notes.h"
-#include "../src/usdt_operand.h"
+#include "binary/usdt_notes.h"
+#include "binary/usdt_operand.h"
 #include "check.h"
 
 #define ADDRESS 0x401000

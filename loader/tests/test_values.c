@@ -4,9 +4,9 @@
 
 #include <linux/bpf.h>
 
-#include "../src/stacks.h"
-#include "../src/symbols.h"
-#include "../src/value.h"
+#include "output/stacks.h"
+#include "symbols/symbols.h"
+#include "output/value.h"
 #include "check.h"
 #include "fixture.h"
 

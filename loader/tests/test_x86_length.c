@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../src/x86_length.h"
+#include "binary/x86_length.h"
 #include "check.h"
 
 /* "   26b40:\t48 83 ec 08          \tsub ..." to bytes; their number, 0: another line. */

@@ -1,0 +1,250 @@
+/*
+ * fentry:[MODULE:]FUNCTION and fexit. The kernel fixes the function when it loads a program
+ * (attach_btf_id), so of a pattern libbpf loads one program, and each further function gets a copy
+ * of its instructions.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach/attach.h"
+#include "attach/copy.h"
+#include "attach/fentry_bpf.h"
+#include "base/exit_status.h"
+#include "host/kernel_btf.h"
+#include "host/traceable.h"
+#include "host/tracefs.h"
+
+/* What the verifier never lets be traced (btf_id_deny, kernel/bpf/verifier.c). */
+static bool is_refused(const char *name)
+{
+	static const char *const refused[] = {
+		"migrate_disable",   "migrate_enable",	  "rcu_read_unlock_strict",
+		"preempt_count_add", "preempt_count_sub", "__rcu_read_lock",
+		"__rcu_read_unlock",
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (strcmp(refused[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the function's parameters have the names that the program was typed by. */
+static bool has_parameters(const struct btf *btf, const struct btf_type *prototype,
+			   const struct mf_probe *probe)
+{
+	if (btf_vlen(prototype) != probe->parameter_count)
+		return false;
+	for (uint32_t i = 0; i < probe->parameter_count; i++) {
+		const char *name = btf__str_by_offset(btf, btf_params(prototype)[i].name_off);
+		char numbered[16];
+
+		snprintf(numbered, sizeof(numbered), "arg%u", i);
+		if (!name || strcmp(*name ? name : numbered, probe->parameter_names[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void list_parameters(const struct btf *btf, const struct btf_type *prototype, char *text,
+			    size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < btf_vlen(prototype) && used < size; i++)
+		used += (size_t)snprintf(
+			text + used, size - used, "%s%s", i ? ", " : "",
+			btf__str_by_offset(btf, btf_params(prototype)[i].name_off));
+}
+
+/* The id of a function in vmlinux, or in the module alone if that is what the BTF is of. */
+static int find_function(const struct btf *btf, const char *name)
+{
+	const struct btf *base = btf__base_btf(btf);
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+
+	return base && id >= 0 && (uint32_t)id < btf__type_cnt(base) ? -ENOENT : id;
+}
+
+static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
+				   const struct btf *btf, struct attach_failure *failure);
+
+/* A function that the kernel itself does not have, in the one module that has it. */
+static enum attach_result find_in_modules(struct attachments *attachments,
+					  const struct mf_probe *probe,
+					  struct attach_failure *failure)
+{
+	struct session *session = attachments->session;
+	const char *provider = mf_provider_name(probe->provider), *first = NULL, *second = NULL;
+	struct mf_probe *in_module = arena_alloc(&session->arena, sizeof(*in_module));
+	const char **modules;
+	int64_t count = kernel_btf_modules(&session->arena, &modules);
+
+	if (!in_module || count < 0)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	for (int64_t i = 0; i < count && !second; i++) {
+		const struct btf *btf = session_kernel_btf(session, modules[i]);
+
+		if (!btf || find_function(btf, probe->function) < 0)
+			continue;
+		if (first)
+			second = modules[i];
+		else
+			first = modules[i];
+	}
+	if (second)
+		return attach_failed(failure, STATUS_FAILED,
+				     "%s:%s is in several modules, as %s and %s. Name one of them: "
+				     "%s:%s:%s.",
+				     provider, probe->function, first, second, provider, first,
+				     probe->function);
+	if (!first)
+		return attach_missing(failure,
+				      "No matches for %s %s. The kernel's BTF has no such function "
+				      "(it is either non-existing or inlined).",
+				      provider, probe->function);
+	*in_module = *probe;
+	in_module->module = first;
+	return find_one(attachments, in_module, session_kernel_btf(session, first), failure);
+}
+
+static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
+				   const struct btf *btf, struct attach_failure *failure)
+{
+	struct attach_target target = {.probe = probe, .function = probe->function};
+	struct bpf_program *program = attach_program(attachments, probe);
+	const struct btf_type *prototype;
+	char here[256];
+	int error, id = find_function(btf, probe->function);
+
+	if (id < 0 && !probe->module)
+		return find_in_modules(attachments, probe, failure);
+	if (id < 0)
+		return attach_missing(failure,
+				      "No matches for %s %s. The kernel's BTF has no such function "
+				      "(it is either non-existing or inlined).",
+				      mf_provider_name(probe->provider), probe->function);
+	prototype = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
+	if (probe->parameter_names && prototype && !has_parameters(btf, prototype, probe)) {
+		list_parameters(btf, prototype, here, sizeof(here));
+		return attach_missing(failure,
+				      "%s takes other parameters on this kernel (%s) than on the "
+				      "one that the script was built for; build it with that "
+				      "kernel's description.",
+				      probe->function, here);
+	}
+	/* Else the section's name tells libbpf the function. */
+	if (probe->module || probe->parameters) {
+		error = bpf_program__set_attach_target(program, 0, probe->function);
+		if (error)
+			return attach_refused(failure, probe, -error);
+	}
+	/* libbpf takes the first module that has the name: a copy is loaded for the right one. */
+	if (probe->module)
+		target.btf_id = (uint32_t)id;
+	return attach_add_target(attachments, &target, failure);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct traceable *)a)->name, ((const struct traceable *)b)->name);
+}
+
+/* Functions that tracefs lists, to look names up in; count -1 where it hides them. */
+struct known {
+	struct traceable *functions; /* sorted by name */
+	int64_t count;
+};
+
+static struct known known_functions(struct attachments *attachments, const struct mf_probe *probe)
+{
+	const char *module = probe->module ? probe->module : "vmlinux";
+	const char *file = attachments->session->options->traceable_functions;
+	struct arena *arena = &attachments->session->arena;
+	struct known known = {.count = -1};
+
+	if (file)
+		known.count = traceable_match_file(arena, file, module, probe->function,
+						   &known.functions);
+	else if (tracefs_root())
+		known.count = traceable_match(arena, tracefs_root(), module, probe->function,
+					      &known.functions);
+	return known;
+}
+
+static bool is_known(const struct known *known, const char *name)
+{
+	struct traceable key = {.name = name};
+
+	return known->count < 0 || bsearch(&key, known->functions, (size_t)known->count,
+					   sizeof(*known->functions), by_name);
+}
+
+static enum attach_result find_matches(struct attachments *attachments,
+				       const struct mf_probe *probe, const struct btf *btf,
+				       struct attach_failure *failure)
+{
+	const struct known known = known_functions(attachments, probe);
+	struct kernel_function *functions;
+	int64_t kept = 0, count = kernel_btf_match(&attachments->session->arena, btf,
+						   probe->function, &functions);
+
+	if (count < 0)
+		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	for (int64_t i = 0; i < count; i++)
+		if (!is_refused(functions[i].name) && is_known(&known, functions[i].name))
+			functions[kept++] = functions[i];
+	return attach_add_copies(attachments, probe, functions, kept, failure);
+}
+
+static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
+			       struct attach_failure *failure)
+{
+	const struct btf *btf;
+
+	if (probe->module && is_pattern(probe->module))
+		return attach_failed(failure, STATUS_FAILED, "%s: the module of a %s is one name.",
+				     probe->name, mf_provider_name(probe->provider));
+	btf = session_kernel_btf(attachments->session, probe->module);
+	if (!btf && probe->module && errno == ENOENT)
+		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
+				      probe->module, probe->name);
+	if (!btf)
+		return attach_failed(failure, STATUS_KERNEL,
+				     "Cannot read the kernel's BTF (%s), which %s needs: it wants "
+				     "CONFIG_DEBUG_INFO_BTF.",
+				     strerror(errno), mf_provider_name(probe->provider));
+	return is_pattern(probe->function) ? find_matches(attachments, probe, btf, failure)
+					   : find_one(attachments, probe, btf, failure);
+}
+
+static enum attach_result attach(struct attachments *attachments,
+				 const struct attach_target *target, struct attach_failure *failure)
+{
+	LIBBPF_OPTS(bpf_trace_opts, options, .cookie = target->cookie);
+	const struct mf_probe *probe = target->probe;
+
+	if (target->btf_id)
+		return attach_copy(attachments, target, failure);
+	return attach_add_link(
+		attachments,
+		bpf_program__attach_trace_opts(attach_program(attachments, probe), &options), probe,
+		failure);
+}
+
+/* A program is found by its number, a function of the kernel by its name. */
+static enum attach_result find_any(struct attachments *attachments, const struct mf_probe *probe,
+				   struct attach_failure *failure)
+{
+	return probe->bpf ? find_bpf(attachments, probe, failure)
+			  : find(attachments, probe, failure);
+}
+
+const struct attach_provider attach_fentry = {
+	.is_newest_first = attach_always, .find = find_any, .attach = attach};

@@ -1,0 +1,20 @@
+/* The files that a probe of programs names: one, those that a pattern matches, or all of a process.
+ */
+#ifndef BPFLOAD_ATTACH_FILES_H
+#define BPFLOAD_ATTACH_FILES_H
+
+#include <stdbool.h>
+
+#include "attach/attach.h"
+#include "binary/files.h"
+
+/* `files->arena` is set. False: nothing can be attached, *result says why. */
+bool attach_files_find(struct attachments *attachments, const struct mf_probe *probe,
+		       struct binary_files *files, struct attach_failure *failure,
+		       enum attach_result *result);
+
+/* Says how many files a pattern matched, if several. */
+void attach_files_warn(const struct attachments *attachments, const struct mf_probe *probe,
+		       uint32_t count);
+
+#endif

@@ -1,0 +1,153 @@
+/* rawtracepoint:EVENT, by BTF-typed raw tracepoints (tp_btf). */
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "attach/copy.h"
+#include "base/exit_status.h"
+#include "host/host.h"
+#include "host/kernel_btf.h"
+#include "host/tracefs.h"
+
+#define BTF_FOLDER "/sys/kernel/btf"
+
+/* Whether a BTF file holds the text with its NULs around it: as a name, then. Reading is quicker
+ * than parsing. */
+static bool file_has_name(const char *path, const char *name, size_t length)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat info;
+	char *bytes = NULL;
+	bool found = false;
+	size_t size = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &info) != 0 || info.st_size <= 0 || !(bytes = malloc((size_t)info.st_size)))
+		goto out;
+	/* sysfs files cannot be mapped before Linux 6.16. */
+	while (size < (size_t)info.st_size &&
+	       (got = read(fd, bytes + size, (size_t)info.st_size - size)) > 0)
+		size += (size_t)got;
+	found = memmem(bytes, size, name, length) != NULL;
+out:
+	free(bytes);
+	close(fd);
+	return found;
+}
+
+static bool kernel_has_event(const char *event)
+{
+	char name[256], path[512];
+	int length = snprintf(name, sizeof(name), "%cbtf_trace_%s", 0, event);
+	struct dirent *entry;
+	bool found;
+	DIR *folder;
+
+	if (length < 0 || length >= (int)sizeof(name))
+		return false;
+	if (file_has_name(BTF_FOLDER "/vmlinux", name, (size_t)length + 1))
+		return true;
+	folder = opendir(BTF_FOLDER);
+	if (!folder)
+		return false;
+	found = false;
+	while (!found && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "vmlinux") == 0)
+			continue;
+		snprintf(path, sizeof(path), BTF_FOLDER "/%s", entry->d_name);
+		found = file_has_name(path, name, (size_t)length + 1);
+	}
+	closedir(folder);
+	return found;
+}
+
+static bool has_module(const char *module)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), BTF_FOLDER "/%s", module);
+	return *module && !strchr(module, '/') && host_can_access(path, R_OK);
+}
+
+/* What the probe means where the script names a module. */
+static bool module_has_event(const char *module, const char *event)
+{
+	char name[256], path[512];
+	int length = snprintf(name, sizeof(name), "%cbtf_trace_%s", 0, event);
+
+	if (length < 0 || length >= (int)sizeof(name) || strchr(module, '/'))
+		return false;
+	snprintf(path, sizeof(path), BTF_FOLDER "/%s", module);
+	return file_has_name(path, name, (size_t)length + 1);
+}
+
+static enum attach_result find_matches(struct attachments *attachments,
+				       const struct mf_probe *probe, struct attach_failure *failure)
+{
+	const struct btf *btf = session_kernel_btf(attachments->session, probe->module);
+	struct kernel_function *events;
+	int64_t count = -1;
+
+	if (btf)
+		count = kernel_btf_match_events(&attachments->session->arena, btf, probe->event,
+						&events);
+	if (count < 0)
+		return attach_failed(failure, STATUS_FAILED, "Cannot read the kernel's BTF: %s.",
+				     strerror(errno));
+	return attach_add_copies(attachments, probe, events, count, failure);
+}
+
+static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
+			       struct attach_failure *failure)
+{
+	struct attach_target target = {.probe = probe, .event = probe->event};
+	int error;
+
+	if (!host_can_access(BTF_FOLDER "/vmlinux", R_OK))
+		return attach_lacking(failure,
+				      "rawtracepoints require kernel BTF. Try using a 'tracepoint' "
+				      "instead.");
+	if (probe->module && !has_module(probe->module))
+		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
+				      probe->module, probe->name);
+	if (is_pattern(probe->event))
+		return find_matches(attachments, probe, failure);
+	if (probe->module ? !module_has_event(probe->module, probe->event)
+			  : !kernel_has_event(probe->event))
+		return attach_missing(failure, "No matches for rawtracepoint %s%s%s.",
+				      probe->module ? probe->module : "", probe->module ? ":" : "",
+				      probe->event);
+	/* Else the section's name tells libbpf the event. */
+	if (probe->parameters || probe->module) {
+		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
+						       probe->event);
+		if (error)
+			return attach_refused(failure, probe, -error);
+	}
+	return attach_add_target(attachments, &target, failure);
+}
+
+static enum attach_result attach(struct attachments *attachments,
+				 const struct attach_target *target, struct attach_failure *failure)
+{
+	const struct mf_probe *probe = target->probe;
+	int program;
+
+	if (target->btf_id)
+		return attach_copy(attachments, target, failure);
+	program = bpf_program__fd(attach_program(attachments, probe));
+	return attach_add_descriptor(attachments,
+				     tracing_link(program, BPF_TRACE_RAW_TP, target->cookie), probe,
+				     failure);
+}
+
+const struct attach_provider attach_rawtracepoint = {.find = find, .attach = attach};

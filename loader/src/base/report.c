@@ -1,0 +1,73 @@
+#include "base/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int report_set(struct report *report, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	if (report->status != 0)
+		return report->status;
+	report->status = status;
+	va_start(arguments, format);
+	vsnprintf(report->text, sizeof(report->text), format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+static void say_line(const char *prefix, const char *format, va_list arguments)
+{
+	char line[4096];
+	int start = snprintf(line, sizeof(line), "%s", prefix);
+	int length = vsnprintf(line + start, sizeof(line) - 1 - (size_t)start, format, arguments);
+	size_t end;
+	ssize_t ignored;
+
+	if (length < 0)
+		length = 0;
+	end = (size_t)start + (size_t)length;
+	if (end > sizeof(line) - 2)
+		end = sizeof(line) - 2;
+	/* Names out of hostile files must not steer the terminal; our own messages use LF and TAB.
+	 */
+	for (size_t i = (size_t)start; i < end; i++) {
+		unsigned char byte = (unsigned char)line[i];
+
+		if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f)
+			line[i] = '?';
+	}
+	line[end++] = '\n';
+	/* One write a line, so that lines of the -c child do not cut ours. Nobody to tell when it
+	 * fails. */
+	ignored = write(STDERR_FILENO, line, end);
+	(void)ignored;
+}
+
+void say_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say_line("ERROR: ", format, arguments);
+	va_end(arguments);
+}
+
+void say_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say_line("WARNING: ", format, arguments);
+	va_end(arguments);
+}
+
+void say(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say_line("", format, arguments);
+	va_end(arguments);
+}

@@ -1,0 +1,309 @@
+#include "binary/symbol.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "binary/demangle.h"
+#include "object/elf_file.h"
+#include "binary/elf_image.h"
+#include "host/tracefs.h"
+#include "binary/x86_length.h"
+
+/* Bit of .gnu.version that marks a version that is not the default. */
+#define VERSION_HIDDEN 0x8000
+
+struct match {
+	uint64_t address, size;
+	/* 0: none; higher is better. */
+	int rank;
+	bool indirect;
+};
+
+/* How well a symbol's name fits: `name` 3, `name@@VERSION` 2, `name@VERSION` 1. */
+static int name_rank(const char *symbol, uint64_t room, const char *name, size_t length)
+{
+	if (room <= length || memcmp(symbol, name, length) != 0)
+		return 0;
+	if (symbol[length] == 0)
+		return 3;
+	if (symbol[length] != '@')
+		return 0;
+	return room > length + 1 && symbol[length + 1] == '@' ? 2 : 1;
+}
+
+static void search_table(const struct elf_image *image, uint32_t table, const uint8_t *versions,
+			 uint64_t version_size, const char *name, struct match *match)
+{
+	uint32_t link =
+		read_u32(elf_image_section_header(image, table) + offsetof(Elf64_Shdr, sh_link));
+	uint64_t size, strings_size;
+	const uint8_t *symbols = elf_image_section(image, table, &size);
+	const uint8_t *strings = elf_image_section(image, link, &strings_size);
+	size_t length = strlen(name);
+
+	if (!symbols || !strings)
+		return;
+	for (uint64_t i = 0; i < size / sizeof(Elf64_Sym); i++) {
+		const uint8_t *symbol = symbols + i * sizeof(Elf64_Sym);
+		uint8_t type = ELF64_ST_TYPE(symbol[offsetof(Elf64_Sym, st_info)]);
+		uint32_t at = read_u32(symbol + offsetof(Elf64_Sym, st_name));
+		int rank;
+
+		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || at >= strings_size ||
+		    read_u16(symbol + offsetof(Elf64_Sym, st_shndx)) == SHN_UNDEF)
+			continue;
+		rank = name_rank((const char *)strings + at, strings_size - at, name, length);
+		if (rank && versions && 2 * i + 2 <= version_size &&
+		    read_u16(versions + 2 * i) & VERSION_HIDDEN)
+			rank = 1;
+		if (rank <= match->rank)
+			continue;
+		match->rank = rank;
+		match->indirect = type == STT_GNU_IFUNC;
+		match->address = read_u64(symbol + offsetof(Elf64_Sym, st_value));
+		match->size = read_u64(symbol + offsetof(Elf64_Sym, st_size));
+	}
+}
+
+static void search(const struct elf_image *image, const char *name, struct match *match)
+{
+	const uint8_t *versions = NULL;
+	uint64_t version_size = 0;
+
+	for (uint32_t i = 0; i < image->section_count; i++)
+		if (read_u32(elf_image_section_header(image, i) + offsetof(Elf64_Shdr, sh_type)) ==
+		    SHT_GNU_versym)
+			versions = elf_image_section(image, i, &version_size);
+	for (uint32_t i = 0; i < image->section_count; i++) {
+		uint32_t type = read_u32(elf_image_section_header(image, i) +
+					 offsetof(Elf64_Shdr, sh_type));
+
+		if (type == SHT_DYNSYM)
+			search_table(image, i, versions, version_size, name, match);
+		else if (type == SHT_SYMTAB)
+			search_table(image, i, NULL, 0, name, match);
+	}
+}
+
+/* Where in the file the code at an address is. */
+static bool code_offset(const struct elf_image *image, uint64_t address, uint64_t *offset)
+{
+	return elf_image_offset(image, address, offset) && elf_image_is_code(image, *offset);
+}
+
+static enum binary_symbol_result open_image(struct elf_image *image, const char *path)
+{
+	switch (elf_image_open(image, path)) {
+	case ELF_IMAGE_OK:
+		return BINARY_SYMBOL_FOUND;
+	case ELF_IMAGE_NO_FILE:
+		return BINARY_SYMBOL_NO_FILE;
+	case ELF_IMAGE_NOT_ELF:
+		break;
+	}
+	return BINARY_SYMBOL_NOT_ELF;
+}
+
+/* Whether an instruction begins at an offset in the function at an address. */
+static bool is_instruction(const struct elf_image *image, uint64_t address, uint64_t offset)
+{
+	uint64_t start, at = 0;
+
+	if (image->machine == EM_AARCH64)
+		return offset % 4 == 0;
+	if (image->machine != EM_X86_64 || !elf_image_offset(image, address, &start))
+		return true;
+	while (at < offset && start + at < image->size) {
+		size_t length = x86_length(image->bytes + start + at, image->size - start - at);
+
+		/* Code that is not understood is not judged. */
+		if (!length)
+			return true;
+		at += length;
+	}
+	return at == offset;
+}
+
+enum binary_symbol_result binary_symbol_find(const char *path, const struct binary_query *query,
+					     uint64_t *file_offset)
+{
+	const char *name = query->function;
+	struct match match = {0};
+	struct elf_image image;
+	enum binary_symbol_result result = open_image(&image, path);
+
+	if (result != BINARY_SYMBOL_FOUND)
+		return result;
+	if (*name) {
+		search(&image, name, &match);
+		if (match.rank == 0)
+			result = BINARY_SYMBOL_UNKNOWN;
+		else if (match.indirect)
+			result = BINARY_SYMBOL_INDIRECT;
+		else if (!match.size && !query->unchecked)
+			result = BINARY_SYMBOL_SIZELESS;
+		else if (match.size && query->offset >= match.size)
+			result = BINARY_SYMBOL_BEYOND;
+	}
+	if (result == BINARY_SYMBOL_FOUND &&
+	    !code_offset(&image, match.address + query->offset, file_offset)) {
+		if (*name)
+			result = BINARY_SYMBOL_UNKNOWN;
+		else if (elf_image_is_code(&image, query->offset))
+			*file_offset = query->offset;
+		else
+			result = BINARY_SYMBOL_BEYOND;
+	}
+	if (result == BINARY_SYMBOL_FOUND && *name && !query->unchecked &&
+	    !is_instruction(&image, match.address, query->offset))
+		result = BINARY_SYMBOL_INSIDE;
+	if (result == BINARY_SYMBOL_FOUND)
+		*file_offset += image.base;
+	elf_image_close(&image);
+	return result;
+}
+
+/* The functions of one file while they are collected. */
+struct collection {
+	struct arena *arena;
+	const struct binary_query *query;
+	struct binary_function *functions;
+	size_t count, room;
+	/* Of the image in its file. */
+	uint64_t base;
+	/* A name without what stands behind it, and its readable form. */
+	struct strbuf plain, readable;
+	bool enough;
+};
+
+/* Whether a symbol's name, of which a version or the mark of a clone may follow, is meant. */
+static bool is_meant(struct collection *into, const char *name, size_t length)
+{
+	const struct binary_query *query = into->query;
+	const char *plain = name;
+
+	if (query->cpp)
+		length = strcspn(name, "@.");
+	if (name[length]) {
+		strbuf_clear(&into->plain);
+		strbuf_put(&into->plain, name, length);
+		plain = strbuf_c_text(&into->plain);
+		if (!plain)
+			into->enough = false;
+	}
+	return plain && (query->cpp ? demangle_matches(query->function, plain, &into->readable)
+				    : pattern_match(query->function, plain));
+}
+
+/* `name` is `length` bytes long; a version may follow. */
+static void collect(struct collection *into, const char *name, size_t length, uint64_t offset,
+		    bool is_local)
+{
+	const char *copy;
+
+	if (!is_meant(into, name, length))
+		return;
+	copy = arena_text(into->arena, name, length);
+	if (copy && into->count == into->room) {
+		size_t room = into->room ? 2 * into->room : 256;
+		struct binary_function *larger =
+			realloc(into->functions, room * sizeof(*into->functions));
+
+		if (larger) {
+			into->functions = larger;
+			into->room = room;
+		}
+	}
+	if (!copy || into->count == into->room) {
+		into->enough = false;
+		return;
+	}
+	into->functions[into->count++] = (struct binary_function){
+		.name = copy,
+		.offset = offset + into->base,
+		.rank = (uint32_t)(strspn(copy, "_") * 2 + is_local),
+	};
+}
+
+static void collect_table(const struct elf_image *image, uint32_t table, struct collection *into)
+{
+	uint32_t link =
+		read_u32(elf_image_section_header(image, table) + offsetof(Elf64_Shdr, sh_link));
+	uint64_t size, strings_size;
+	const uint8_t *symbols = elf_image_section(image, table, &size);
+	const uint8_t *strings = elf_image_section(image, link, &strings_size);
+
+	if (!symbols || !strings)
+		return;
+	for (uint64_t i = 0; i < size / sizeof(Elf64_Sym) && into->enough; i++) {
+		const uint8_t *symbol = symbols + i * sizeof(Elf64_Sym);
+		uint8_t info = symbol[offsetof(Elf64_Sym, st_info)];
+		uint32_t at = read_u32(symbol + offsetof(Elf64_Sym, st_name));
+		const char *name = (const char *)strings + at;
+		uint64_t offset;
+		size_t length;
+
+		/* The code of an indirect function is a resolver that runs once. */
+		if (ELF64_ST_TYPE(info) != STT_FUNC || at >= strings_size ||
+		    read_u16(symbol + offsetof(Elf64_Sym, st_shndx)) == SHN_UNDEF ||
+		    (!read_u64(symbol + offsetof(Elf64_Sym, st_size)) && !into->query->unchecked) ||
+		    !code_offset(image, read_u64(symbol + offsetof(Elf64_Sym, st_value)), &offset))
+			continue;
+		if (!memchr(name, 0, strings_size - at))
+			continue;
+		length = strcspn(name, "@");
+		/* Parts that compilers move away from functions are jumped to, not called. */
+		if (length && !strstr(name, ".cold"))
+			collect(into, name, length, offset, ELF64_ST_BIND(info) == STB_LOCAL);
+	}
+}
+
+static int by_offset(const void *left, const void *right)
+{
+	const struct binary_function *a = left, *b = right;
+
+	if (a->offset != b->offset)
+		return a->offset < b->offset ? -1 : 1;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *path,
+					      const struct binary_query *query,
+					      struct binary_function **functions, size_t *count)
+{
+	struct collection found = {.arena = arena, .query = query, .enough = true};
+	struct elf_image image;
+	enum binary_symbol_result result = open_image(&image, path);
+
+	*functions = NULL;
+	*count = 0;
+	if (result != BINARY_SYMBOL_FOUND)
+		return result;
+	found.base = image.base;
+	for (uint32_t i = 0; i < image.section_count; i++) {
+		uint32_t type = read_u32(elf_image_section_header(&image, i) +
+					 offsetof(Elf64_Shdr, sh_type));
+
+		if (type == SHT_DYNSYM || type == SHT_SYMTAB)
+			collect_table(&image, i, &found);
+	}
+	elf_image_close(&image);
+	strbuf_free(&found.plain);
+	strbuf_free(&found.readable);
+	if (!found.enough) {
+		free(found.functions);
+		errno = ENOMEM;
+		return BINARY_SYMBOL_NO_FILE;
+	}
+	if (found.count)
+		qsort(found.functions, found.count, sizeof(*found.functions), by_offset);
+	for (size_t i = 0; i < found.count; i++)
+		if (i == 0 || found.functions[i].offset != found.functions[*count - 1].offset)
+			found.functions[(*count)++] = found.functions[i];
+	*functions = found.functions;
+	return *count ? BINARY_SYMBOL_FOUND : BINARY_SYMBOL_UNKNOWN;
+}

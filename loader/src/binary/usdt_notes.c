@@ -1,0 +1,148 @@
+#include "binary/usdt_notes.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "object/elf_file.h"
+#include "binary/elf_image.h"
+
+#define NOTES ".note.stapsdt"
+/* Its address when the program was linked stands in each note, so that moving the file by prelink
+ * can be made up for. */
+#define BASE ".stapsdt.base"
+#define OWNER "stapsdt"
+#define NOTE_TYPE 3
+#define ADDRESSES (3 * sizeof(uint64_t))
+
+/* Whether a text of `length` bytes and a NUL stands at an offset of a string table. */
+static bool has_text(const uint8_t *strings, uint64_t size, uint32_t offset, const char *text,
+		     size_t length)
+{
+	return within(offset, length + 1, size) && memcmp(strings + offset, text, length) == 0 &&
+	       strings[offset + length] == 0;
+}
+
+static void find_sections(struct usdt_notes *notes)
+{
+	uint32_t base = elf_image_find_name(&notes->image, BASE);
+	uint32_t found = elf_image_find_name(&notes->image, NOTES);
+	const uint8_t *bytes;
+	uint64_t size;
+
+	if (base)
+		notes->base = read_u64(elf_image_section_header(&notes->image, base) +
+				       offsetof(Elf64_Shdr, sh_addr));
+	if (!found)
+		return;
+	bytes = elf_image_section(&notes->image, found, &size);
+	notes->damaged |= !bytes;
+	notes->offset = bytes ? (uint64_t)(bytes - notes->image.bytes) : 0;
+	notes->end = bytes ? notes->offset + size : 0;
+}
+
+bool usdt_notes_start(struct usdt_notes *notes, const void *bytes, size_t size)
+{
+	*notes = (struct usdt_notes){0};
+	if (!elf_image_read(&notes->image, bytes, size))
+		return false;
+	find_sections(notes);
+	return true;
+}
+
+/* Takes a text with its NUL from the front of the bytes; NULL where it does not end. */
+static const char *take_text(const uint8_t **bytes, uint64_t *size)
+{
+	const char *text = (const char *)*bytes;
+	const uint8_t *end = *size ? memchr(*bytes, 0, *size) : NULL;
+
+	if (!end)
+		return NULL;
+	*size -= (uint64_t)(end + 1 - *bytes);
+	*bytes = end + 1;
+	return text;
+}
+
+static bool read_note(const struct usdt_notes *notes, const uint8_t *bytes, uint64_t size,
+		      struct usdt_note *note)
+{
+	uint64_t moved, semaphore;
+
+	*note = (struct usdt_note){0};
+	if (size < ADDRESSES)
+		return false;
+	moved = notes->base ? notes->base - read_u64(bytes + 8) : 0;
+	note->address = read_u64(bytes) + moved;
+	semaphore = read_u64(bytes + 16);
+	bytes += ADDRESSES;
+	size -= ADDRESSES;
+	note->provider = take_text(&bytes, &size);
+	note->name = note->provider ? take_text(&bytes, &size) : NULL;
+	note->arguments = note->name ? take_text(&bytes, &size) : NULL;
+	if (!note->arguments || !*note->provider || !*note->name)
+		return false;
+	return elf_image_offset(&notes->image, note->address, &note->offset) &&
+	       (!semaphore || elf_image_offset(&notes->image, semaphore + moved, &note->semaphore));
+}
+
+/* Sizes in notes are rounded up to 4. */
+static uint64_t padded(uint32_t size)
+{
+	return ((uint64_t)size + 3) & ~(uint64_t)3;
+}
+
+bool usdt_notes_next(struct usdt_notes *notes, struct usdt_note *note)
+{
+	while (notes->end - notes->offset >= sizeof(Elf64_Nhdr)) {
+		const uint8_t *header = notes->image.bytes + notes->offset;
+		uint32_t owner_size = read_u32(header + offsetof(Elf64_Nhdr, n_namesz));
+		uint32_t size = read_u32(header + offsetof(Elf64_Nhdr, n_descsz));
+		uint64_t body = notes->offset + sizeof(Elf64_Nhdr) + padded(owner_size);
+
+		/* The last note need not be padded. */
+		if (body > notes->end || size > notes->end - body) {
+			notes->damaged = true;
+			notes->offset = notes->end;
+			return false;
+		}
+		notes->offset = padded(size) < notes->end - body ? body + padded(size) : notes->end;
+		if (read_u32(header + offsetof(Elf64_Nhdr, n_type)) != NOTE_TYPE ||
+		    owner_size != sizeof(OWNER) ||
+		    memcmp(header + sizeof(Elf64_Nhdr), OWNER, sizeof(OWNER)) != 0)
+			continue;
+		if (read_note(notes, notes->image.bytes + body, size, note))
+			return true;
+		notes->damaged = true;
+	}
+	return false;
+}
+
+bool usdt_notes_symbol(const struct usdt_notes *notes, const char *name, size_t length,
+		       uint64_t *address)
+{
+	for (uint32_t i = 0; i < notes->image.section_count; i++) {
+		uint32_t type = read_u32(elf_image_section_header(&notes->image, i) +
+					 offsetof(Elf64_Shdr, sh_type));
+		uint32_t link = read_u32(elf_image_section_header(&notes->image, i) +
+					 offsetof(Elf64_Shdr, sh_link));
+		uint64_t size, strings_size;
+		const uint8_t *symbols, *strings;
+
+		if (type != SHT_SYMTAB && type != SHT_DYNSYM)
+			continue;
+		symbols = elf_image_section(&notes->image, i, &size);
+		strings = elf_image_section(&notes->image, link, &strings_size);
+		for (uint64_t at = 0; symbols && strings && within(at, sizeof(Elf64_Sym), size);
+		     at += sizeof(Elf64_Sym)) {
+			const uint8_t *symbol = symbols + at;
+
+			if (read_u16(symbol + offsetof(Elf64_Sym, st_shndx)) == SHN_UNDEF ||
+			    !has_text(strings, strings_size,
+				      read_u32(symbol + offsetof(Elf64_Sym, st_name)), name,
+				      length))
+				continue;
+			*address = read_u64(symbol + offsetof(Elf64_Sym, st_value));
+			return true;
+		}
+	}
+	return false;
+}

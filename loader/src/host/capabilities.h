@@ -1,0 +1,15 @@
+/* Whether the loader may do what the object needs. */
+#ifndef BPFLOAD_CAPABILITIES_H
+#define BPFLOAD_CAPABILITIES_H
+
+#include <stdbool.h>
+
+#include "object/manifest.h"
+
+/* Whether the process has CAP_SYS_ADMIN. */
+bool capabilities_are_of_admin(void);
+
+/* STATUS_OK, or STATUS_PERMISSION after a message that names what is missing. */
+int capabilities_check(const struct manifest *manifest);
+
+#endif

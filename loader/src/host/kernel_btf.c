@@ -1,0 +1,182 @@
+#include "host/kernel_btf.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/tracefs.h"
+
+/* MAX_BPF_FUNC_ARGS (include/linux/bpf.h). */
+#define MOST_PARAMETERS 12
+
+static bool is_aggregate(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, (uint32_t)btf__resolve_type(btf, id));
+
+	return type && btf_is_composite(type);
+}
+
+/* As btf_distill_func_proto decides (kernel/bpf/btf.c). */
+static bool is_attachable(const struct btf *btf, const struct btf_type *prototype)
+{
+	if (!prototype || !btf_is_func_proto(prototype) || btf_vlen(prototype) > MOST_PARAMETERS)
+		return false;
+	if (prototype->type &&
+	    (is_aggregate(btf, prototype->type) || btf__resolve_size(btf, prototype->type) > 8))
+		return false;
+	for (uint32_t i = 0; i < btf_vlen(prototype); i++) {
+		uint32_t type = btf_params(prototype)[i].type;
+		int64_t size = type ? btf__resolve_size(btf, type) : -1;
+
+		/* Without a type it is `...`. */
+		if (!type || size > 16 || (size > 8 && !is_aggregate(btf, type)))
+			return false;
+	}
+	return true;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct kernel_function *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
+
+	return order ? order : a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* Static functions of one name: the kernel finds the address by the name, so it is one place. */
+static int64_t drop_repeated(struct kernel_function *functions, int64_t count)
+{
+	int64_t kept = 0;
+
+	for (int64_t i = 0; i < count; i++)
+		if (kept == 0 || strcmp(functions[kept - 1].name, functions[i].name) != 0)
+			functions[kept++] = functions[i];
+	return kept;
+}
+
+/* The name of a type as patterns mean it; NULL for what they do not. */
+typedef const char *(*name_of_type)(const struct btf *btf, const struct btf_type *type);
+
+static const char *function_name(const struct btf *btf, const struct btf_type *type)
+{
+	return btf_is_func(type) && is_attachable(btf, btf__type_by_id(btf, type->type))
+		       ? btf__name_by_offset(btf, type->name_off)
+		       : NULL;
+}
+
+/* Raw tracepoints are typedefs of the functions that they call (include/trace/bpf_probe.h). */
+static const char *event_name(const struct btf *btf, const struct btf_type *type)
+{
+	static const char prefix[] = "btf_trace_";
+	const char *name = btf_is_typedef(type) ? btf__name_by_offset(btf, type->name_off) : NULL;
+
+	return name && strncmp(name, prefix, sizeof(prefix) - 1) == 0 ? name + sizeof(prefix) - 1
+								      : NULL;
+}
+
+static int64_t match(struct arena *arena, const struct btf *btf, const char *pattern,
+		     name_of_type name_of, struct kernel_function **functions)
+{
+	const struct btf *base = btf__base_btf(btf);
+	struct kernel_function *found = NULL;
+	int64_t count = 0, room = 0;
+
+	for (uint32_t id = base ? btf__type_cnt(base) : 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+		const char *name;
+
+		name = type ? name_of(btf, type) : NULL;
+		if (!name || !pattern_match(pattern, name))
+			continue;
+		if (count == room) {
+			struct kernel_function *more;
+
+			room = room ? 2 * room : 256;
+			more = arena_array(arena, (size_t)room, sizeof(*more));
+			if (!more)
+				return -1;
+			if (count)
+				memcpy(more, found, (size_t)count * sizeof(*more));
+			found = more;
+		}
+		found[count++] = (struct kernel_function){id, name};
+	}
+	if (count)
+		qsort(found, (size_t)count, sizeof(*found), compare);
+	*functions = found;
+	return drop_repeated(found, count);
+}
+
+int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
+			 struct kernel_function **functions)
+{
+	return match(arena, btf, pattern, function_name, functions);
+}
+
+int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, const char *pattern,
+				struct kernel_function **events)
+{
+	return match(arena, btf, pattern, event_name, events);
+}
+
+int64_t kernel_btf_modules(struct arena *arena, const char ***modules)
+{
+	DIR *folder = opendir("/sys/kernel/btf");
+	int64_t count = 0, room = 0;
+	struct dirent *entry;
+
+	*modules = NULL;
+	while (folder && (entry = readdir(folder))) {
+		const char *name = entry->d_name;
+
+		if (name[0] == '.' || strcmp(name, "vmlinux") == 0)
+			continue;
+		if (count == room) {
+			const char **more;
+
+			room = room ? 2 * room : 64;
+			more = arena_array(arena, (size_t)room, sizeof(*more));
+			if (more && count)
+				memcpy(more, *modules, (size_t)count * sizeof(*more));
+			*modules = more;
+		}
+		name = *modules ? arena_text(arena, name, strlen(name)) : NULL;
+		if (!name) {
+			closedir(folder);
+			return -1;
+		}
+		(*modules)[count++] = name;
+	}
+	if (folder)
+		closedir(folder);
+	return count;
+}
+
+int kernel_btf_module_fd(const char *module)
+{
+	uint32_t id = 0;
+
+	while (bpf_btf_get_next_id(id, &id) == 0) {
+		struct bpf_btf_info info = {0};
+		uint32_t size = sizeof(info);
+		char name[64] = "";
+		int fd = bpf_btf_get_fd_by_id(id);
+
+		/* It may have gone since. */
+		if (fd < 0)
+			continue;
+		info.name = (uint64_t)(uintptr_t)name;
+		info.name_len = sizeof(name);
+		if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.kernel_btf &&
+		    strcmp(name, module) == 0)
+			return fd;
+		close(fd);
+	}
+	errno = ENOENT;
+	return -1;
+}

@@ -1,0 +1,38 @@
+/* Functions in the BTF of the kernel and of its modules. */
+#ifndef BPFLOAD_KERNEL_BTF_H
+#define BPFLOAD_KERNEL_BTF_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct btf;
+
+/* A function that fentry and fexit can be attached to, as far as its prototype is concerned. */
+struct kernel_function {
+	uint32_t id;
+	const char *name;
+};
+
+/*
+ * The functions of vmlinux, or of the module alone if that is what the BTF is of, that match the
+ * pattern, in *functions: sorted by name, each name once. The result is their number, or -1 without
+ * memory.
+ */
+int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
+			 struct kernel_function **functions);
+
+/* The same for raw tracepoints: their names, and the types that programs are loaded for. */
+int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, const char *pattern,
+				struct kernel_function **events);
+
+/*
+ * The names of the loaded modules that have BTF, in *modules. The result is their number, or -1
+ * without memory; 0 too where they cannot be listed.
+ */
+int64_t kernel_btf_modules(struct arena *arena, const char ***modules);
+
+/* A new descriptor of the module's BTF in the kernel, as attach_btf_obj_fd; -1 with errno. */
+int kernel_btf_module_fd(const char *module);
+
+#endif

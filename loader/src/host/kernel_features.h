@@ -1,0 +1,22 @@
+/* Kernel features that programs need: which one the running kernel lacks. */
+#ifndef BPFLOAD_KERNEL_FEATURES_H
+#define BPFLOAD_KERNEL_FEATURES_H
+
+#include <stdbool.h>
+
+#include "object/manifest.h"
+
+/*
+ * Looks for a feature of the manifest that this kernel does not have, and says so with the version
+ * that brings it. Asked only after loading failed, because asking costs system calls. The result is
+ * STATUS_KERNEL, or STATUS_OK when none is missing.
+ */
+int features_explain(const struct manifest *manifest);
+
+/*
+ * Prints which of the features this kernel has: those that are helpers, or the others. What needs a
+ * permission to ask is shown as unknown unless `may_ask`.
+ */
+void features_show(bool helpers, bool may_ask);
+
+#endif

@@ -1,0 +1,48 @@
+/* The tracing file system: events, their ids and their fields. */
+#ifndef BPFLOAD_TRACEFS_H
+#define BPFLOAD_TRACEFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+/* What to say when tracefs_root finds none. */
+#define TRACEFS_HINT "tracefs is not mounted; run: mount -t tracefs tracefs /sys/kernel/tracing"
+
+/* Where it is mounted, or NULL. */
+const char *tracefs_root(void);
+
+/* Whether the files below it can be read; sets errno when not. */
+bool tracefs_readable(const char *root);
+
+/* Id of an event for perf_event_open, or -1 with errno. */
+int64_t tracefs_event_id(const char *root, const char *category, const char *event);
+
+struct tracefs_event {
+	const char *category;
+	const char *name;
+};
+
+/*
+ * Events that both patterns match, sorted by category and name, in *events. The result is their
+ * number, or -1 with errno.
+ */
+int64_t tracefs_match(struct arena *arena, const char *root, const char *category,
+		      const char *event, struct tracefs_event **events);
+
+/* Whether `text` matches `pattern`, in which `*` stands for any run of characters. */
+bool pattern_match(const char *pattern, const char *text);
+
+/* Whether it is a pattern at all. */
+bool is_pattern(const char *text);
+
+/* The text of an event's `format` file, or NULL with errno. */
+const char *tracefs_format(struct arena *arena, const char *root, const char *category,
+			   const char *event);
+
+/* Finds a field in that text. */
+bool tracefs_field(const char *format, const char *field, uint32_t *offset, uint32_t *size);
+
+#endif

@@ -1,0 +1,374 @@
+/* Reads the manifest: what of linker/manifest/manifest.ts no other manifest_*.c reads. */
+#include "object/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/exit_status.h"
+#include "object/manifest_check.h"
+#include "object/manifest_read.h"
+
+#define MANIFEST_SECTION ".bpfscript"
+/* Of objects that do not say. */
+#define DEFAULT_LOG_SIZE 1000000
+
+bool mf_needs(const struct manifest *manifest, const char *feature)
+{
+	for (uint32_t i = 0; i < manifest->feature_count; i++)
+		if (strcmp(manifest->features[i], feature) == 0)
+			return true;
+	return false;
+}
+
+static void read_bytes_item(struct manifest_reader *reader, const struct json *json, void *item,
+			    uint32_t index)
+{
+	const char **text = item;
+
+	(void)index;
+	*text = json->kind == JSON_STRING ? json_bytes(&reader->manifest->arena, json) : NULL;
+	if (!*text)
+		manifest_wrong(reader, "not a text");
+}
+
+static void read_config(struct manifest_reader *reader, const struct json *root)
+{
+	static const char *const policies[] = {[MF_MISSING_ERROR] = "error",
+					       [MF_MISSING_WARN] = "warn",
+					       [MF_MISSING_IGNORE] = "ignore"};
+	static const char *const caches[] = {[MF_CACHE_PER_PID] = "PER_PID",
+					     [MF_CACHE_PER_PROGRAM] = "PER_PROGRAM",
+					     [MF_CACHE_NONE] = "NONE"};
+	const struct json *json = manifest_member(reader, root, "config", JSON_OBJECT);
+	struct mf_config *config = &reader->manifest->config;
+
+	snprintf(reader->place, sizeof(reader->place), "config");
+	config->print_maps_on_exit = manifest_flag(reader, json, "printMapsOnExit");
+	config->missing_probes = (enum mf_missing)manifest_choice(reader, json, "missingProbes",
+								  policies, COUNT_OF(policies));
+	config->str_trunc_trailer = manifest_bytes_or_null(reader, json, "strTruncTrailer");
+	if (!config->str_trunc_trailer)
+		config->str_trunc_trailer = "..";
+	config->max_cat_bytes = manifest_number(reader, json, "maxCatBytes", UINT32_MAX);
+	config->perf_rb_pages = (uint32_t)manifest_number(reader, json, "perfRbPages", 1u << 18);
+	config->max_probes = (uint32_t)manifest_number(reader, json, "maxProbes", UINT32_MAX);
+	config->log_size =
+		manifest_number_or(reader, json, "logSize", UINT32_MAX, DEFAULT_LOG_SIZE);
+	config->cpp_demangle = manifest_flag(reader, json, "cppDemangle");
+	config->symbol_cache = (enum mf_symbol_cache)manifest_choice(
+		reader, json, "cacheUserSymbols", caches, COUNT_OF(caches));
+	config->lazy_symbols = manifest_flag(reader, json, "lazySymbolication");
+	config->show_debug_info = manifest_flag(reader, json, "showDebugInfo");
+	if (config->perf_rb_pages & (config->perf_rb_pages - 1))
+		manifest_wrong(reader, "perfRbPages is not a power of two");
+}
+
+static void read_param(struct manifest_reader *reader, const struct json *json, void *item,
+		       uint32_t index)
+{
+	static const char *const forms[] = {"int", "string"};
+	struct mf_param *param = item;
+
+	(void)index;
+	param->index = (uint32_t)manifest_number(reader, json, "index", 100000);
+	param->is_text = manifest_choice(reader, json, "as", forms, COUNT_OF(forms)) == 1;
+	param->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
+	param->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
+}
+
+static void read_option(struct manifest_reader *reader, const struct json *json, void *item,
+			uint32_t index)
+{
+	static const char *const forms[] = {
+		[MF_OPTION_BOOL] = "bool", [MF_OPTION_INT] = "int", [MF_OPTION_STRING] = "string"};
+	struct mf_option *option = item;
+
+	(void)index;
+	option->name = manifest_text(reader, json, "name");
+	option->type =
+		(enum mf_option_type)manifest_choice(reader, json, "as", forms, COUNT_OF(forms));
+	if (json_member(json, "signed"))
+		option->is_signed = manifest_flag(reader, json, "signed");
+	option->initial = manifest_bytes_or_null(reader, json, "default");
+	if (!option->initial)
+		manifest_wrong(reader, "'default' is missing");
+	option->description = manifest_bytes_or_null(reader, json, "description");
+	option->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
+	option->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
+}
+
+static void read_lookup(struct manifest_reader *reader, const struct json *json, void *item,
+			uint32_t index)
+{
+	static const char *const kinds[] = {[MF_LOOKUP_KERNEL_SYMBOL] = "kernel-symbol",
+					    [MF_LOOKUP_CGROUP] = "cgroup",
+					    [MF_LOOKUP_EXECUTABLE] = "executable",
+					    [MF_LOOKUP_KERNEL_FUNCTION] = "kernel-function",
+					    [MF_LOOKUP_KFUNC] = "kfunc"};
+	struct mf_lookup *lookup = item;
+
+	(void)index;
+	lookup->kind =
+		(enum mf_lookup_kind)manifest_choice(reader, json, "kind", kinds, COUNT_OF(kinds));
+	lookup->name = manifest_text(reader, json, "name");
+	if (lookup->kind == MF_LOOKUP_KFUNC)
+		lookup->program = manifest_text(reader, json, "program");
+	lookup->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
+}
+
+static void read_store(struct manifest_reader *reader, const struct json *json, void *item,
+		       uint32_t index)
+{
+	static const char *const kinds[] = {
+		[MF_STORE_HASH] = "hash",
+		[MF_STORE_PERCPU_HASH] = "percpu-hash",
+		[MF_STORE_PERCPU_SLOT] = "percpu-slot",
+		[MF_STORE_PERCPU_SLOTS] = "percpu-slots",
+		[MF_STORE_GLOBAL] = "global",
+	};
+	struct mf_store *store = item;
+	const struct json *key;
+
+	(void)index;
+	store->kind =
+		(enum mf_store_kind)manifest_choice(reader, json, "kind", kinds, COUNT_OF(kinds));
+	store->value_size = (uint32_t)manifest_number(reader, json, "valueSize", MAX_VALUE_SIZE);
+	store->present = MF_NONE;
+	store->offset = MF_NONE;
+	if (store->kind != MF_STORE_GLOBAL)
+		store->map = manifest_text(reader, json, "map");
+	else
+		store->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
+	if (store->kind == MF_STORE_GLOBAL || store->kind == MF_STORE_PERCPU_SLOT) {
+		store->present = (uint32_t)manifest_number(reader, json, "present", UINT32_MAX - 1);
+		return;
+	}
+	if (store->kind == MF_STORE_PERCPU_SLOTS) {
+		store->entries = (uint32_t)manifest_number(reader, json, "entries", UINT32_MAX - 1);
+		return;
+	}
+	store->key_size = (uint32_t)manifest_number(reader, json, "keySize", MAX_VALUE_SIZE);
+	key = json_member(json, "key");
+	if (key)
+		store->key = manifest_type(reader, key);
+}
+
+static void read_map(struct manifest_reader *reader, const struct json *json, void *item,
+		     uint32_t index)
+{
+	struct mf_map *map = item;
+	struct mf_store *stores;
+	const struct json *key = json_member(json, "key");
+
+	(void)index;
+	map->name = manifest_text(reader, json, "name");
+	map->value = manifest_type(reader, json_member(json, "value"));
+	if (key)
+		map->key = manifest_type(reader, key);
+	if (json_member(json, "sized"))
+		map->is_sized = manifest_flag(reader, json, "sized");
+	stores = manifest_list(reader, json, "stores", sizeof(*stores), read_store,
+			       &map->store_count);
+	for (uint32_t i = 0; i < map->store_count; i++) {
+		bool keyed =
+			stores[i].kind == MF_STORE_HASH || stores[i].kind == MF_STORE_PERCPU_HASH;
+
+		if (keyed && !stores[i].key)
+			stores[i].key = map->key;
+	}
+	map->stores = stores;
+}
+
+static void read_enumerator(struct manifest_reader *reader, const struct json *json, void *item,
+			    uint32_t index)
+{
+	struct mf_enum_value *value = item;
+	const struct json *name = json->kind == JSON_ARRAY ? json->first : NULL;
+	const struct json *number = name ? name->next : NULL;
+	const char *text;
+	char *end;
+
+	(void)index;
+	if (!number || json->count != 2 || name->kind != JSON_STRING ||
+	    number->kind != JSON_STRING) {
+		manifest_wrong(reader, "an enumerator that is not [name, value]");
+		return;
+	}
+	value->name = json_text(&reader->manifest->arena, name);
+	text = json_text(&reader->manifest->arena, number);
+	if (!value->name || !text || !*text) {
+		manifest_wrong(reader, "an enumerator without name or value");
+		return;
+	}
+	value->value =
+		*text == '-' ? (int64_t)strtoll(text, &end, 10) : (int64_t)strtoull(text, &end, 10);
+	if (*end)
+		manifest_wrong(reader, "an enumerator whose value is not a number");
+}
+
+static void read_enum(struct manifest_reader *reader, const struct json *json, void *item,
+		      uint32_t index)
+{
+	struct mf_enum *enumeration = item;
+
+	(void)index;
+	enumeration->name = manifest_text(reader, json, "name");
+	enumeration->values = manifest_list(reader, json, "values", sizeof(*enumeration->values),
+					    read_enumerator, &enumeration->value_count);
+}
+
+static void read_fixup(struct manifest_reader *reader, const struct json *json, void *item,
+		       uint32_t index)
+{
+	static const char *const sites[] = {"offset", "immediate"};
+	const struct json *field = manifest_member(reader, json, "tracepoint", JSON_OBJECT);
+	struct mf_fixup *fixup = item;
+	int64_t value;
+
+	(void)index;
+	fixup->program = manifest_text(reader, json, "program");
+	fixup->insn = (uint32_t)manifest_number(reader, json, "insn", UINT32_MAX);
+	fixup->immediate = manifest_choice(reader, json, "site", sites, COUNT_OF(sites)) == 1;
+	value = manifest_signed(reader, json, "value");
+	if (value < INT32_MIN || value > INT32_MAX)
+		manifest_wrong(reader, "'value' is out of range");
+	fixup->value = (int32_t)value;
+	fixup->category = manifest_text(reader, field, "category");
+	fixup->event = manifest_text(reader, field, "event");
+	fixup->field = manifest_text(reader, field, "field");
+	fixup->field_size = (uint32_t)manifest_number(reader, field, "size", MAX_VALUE_SIZE);
+}
+
+static void read_globals(struct manifest_reader *reader, const struct json *root)
+{
+	const struct json *json = manifest_member(reader, root, "globals", JSON_OBJECT);
+	struct mf_globals *globals = &reader->manifest->globals;
+	const struct {
+		const char *name;
+		uint32_t *offset;
+	} members[] = {
+		{"filterPid", &globals->filter_pid},
+		{"filterNamespace", &globals->filter_namespace},
+		{"pidNamespace", &globals->pid_namespace},
+		{"start", &globals->start},
+		{"wallOffset", &globals->wall_offset},
+		{"taiOffset", &globals->tai_offset},
+		{"cpus", &globals->cpus},
+		{"paramCount", &globals->param_count},
+		{"childPid", &globals->child_pid},
+		{"sleeping", &globals->sleeping},
+	};
+
+	snprintf(reader->place, sizeof(reader->place), "globals");
+	for (uint32_t i = 0; i < COUNT_OF(members); i++)
+		*members[i].offset = (uint32_t)manifest_number_or(reader, json, members[i].name,
+								  UINT32_MAX - 1, MF_NONE);
+}
+
+static void read_kernel(struct manifest_reader *reader, const struct json *root)
+{
+	const struct json *json = manifest_member(reader, root, "kernel", JSON_OBJECT);
+
+	snprintf(reader->place, sizeof(reader->place), "kernel");
+	reader->manifest->kernel_release = manifest_text(reader, json, "release");
+	reader->manifest->kernel_arch = manifest_text(reader, json, "arch");
+}
+
+/* Types refer to enums, and events to maps: those are read first. */
+static void read_all(struct manifest_reader *reader, const struct json *root)
+{
+	struct manifest *manifest = reader->manifest;
+
+	manifest->script = manifest_text(reader, root, "script");
+	manifest->unsafe = manifest_flag(reader, root, "unsafe");
+	read_kernel(reader, root);
+	read_config(reader, root);
+	manifest->params = manifest_list(reader, root, "params", sizeof(*manifest->params),
+					 read_param, &manifest->param_count);
+	if (json_member(root, "options"))
+		manifest->options =
+			manifest_list(reader, root, "options", sizeof(*manifest->options),
+				      read_option, &manifest->option_count);
+	if (json_member(root, "lookups"))
+		manifest->lookups =
+			manifest_list(reader, root, "lookups", sizeof(*manifest->lookups),
+				      read_lookup, &manifest->lookup_count);
+	manifest_probes(reader, root);
+	manifest->enums = manifest_list(reader, root, "enums", sizeof(*manifest->enums), read_enum,
+					&manifest->enum_count);
+	manifest->maps = manifest_list(reader, root, "maps", sizeof(*manifest->maps), read_map,
+				       &manifest->map_count);
+	manifest_events(reader, root);
+	manifest->formats = manifest_list(reader, root, "formats", sizeof(*manifest->formats),
+					  read_bytes_item, &manifest->format_count);
+	manifest->fixups = manifest_list(reader, root, "fixups", sizeof(*manifest->fixups),
+					 read_fixup, &manifest->fixup_count);
+	manifest->features = manifest_list(reader, root, "features", sizeof(*manifest->features),
+					   manifest_text_item, &manifest->feature_count);
+	manifest->capabilities =
+		manifest_list(reader, root, "capabilities", sizeof(*manifest->capabilities),
+			      manifest_text_item, &manifest->capability_count);
+	read_globals(reader, root);
+}
+
+static int read_version(struct manifest_reader *reader, const struct json *root)
+{
+	uint64_t version = manifest_number(reader, root, "version", UINT32_MAX);
+
+	reader->manifest->producer = manifest_text(reader, root, "producer");
+	if (reader->report->status)
+		return reader->report->status;
+	if (version != MANIFEST_VERSION)
+		return report_set(
+			reader->report, STATUS_OBJECT,
+			"the object was made by %s and has manifest version %u; this bpfload "
+			"reads version %u. Run it with the bpfload that came with %s, or "
+			"build the script again.",
+			reader->manifest->producer, (unsigned)version, MANIFEST_VERSION,
+			reader->manifest->producer);
+	return STATUS_OK;
+}
+
+int manifest_read(const struct elf_file *elf, struct manifest **out, struct report *report)
+{
+	const struct elf_section *section = elf_find_section(elf, MANIFEST_SECTION);
+	struct manifest_reader reader = {.elf = elf, .place = "top level", .report = report};
+	struct json_error error = {0};
+	struct arena document = {0};
+	const struct json *root;
+
+	*out = NULL;
+	if (!section)
+		return report_set(report, STATUS_OBJECT,
+				  "the object has no manifest (section " MANIFEST_SECTION
+				  "): was it made by bpfscript?");
+	reader.manifest = calloc(1, sizeof(*reader.manifest));
+	if (!reader.manifest)
+		return report_set(report, STATUS_FAILED, "out of memory");
+	root = json_parse(&document, (const char *)section->data, section->size, &error);
+	if (!root)
+		report_set(report, STATUS_OBJECT,
+			   "the object's manifest is not valid JSON: %s at byte %zu", error.what,
+			   error.at);
+	else if (root->kind != JSON_OBJECT)
+		manifest_wrong(&reader, "not an object");
+	else if (read_version(&reader, root) == STATUS_OK)
+		read_all(&reader, root);
+	/* Decoded texts are copies in the manifest's own arena. */
+	arena_free(&document);
+	if (!report->status && manifest_check(elf, reader.manifest, report) == STATUS_OK) {
+		*out = reader.manifest;
+		return STATUS_OK;
+	}
+	manifest_free(reader.manifest);
+	return report->status;
+}
+
+void manifest_free(struct manifest *manifest)
+{
+	if (!manifest)
+		return;
+	arena_free(&manifest->arena);
+	free(manifest);
+}

@@ -1,0 +1,442 @@
+/*
+ * The manifest of an object as plain data: what linker/manifest/manifest.ts describes, checked. All
+ * of it lives in one arena and is never changed after parsing. Offsets and sizes are bytes; every
+ * one of them has been checked against the record, the map or the section that it points into
+ * (manifest_check.c), so users of these structs need no further checks.
+ *
+ * Texts are NUL-terminated. Script literals (formats, separators, the trailer) are bytes, written
+ * in the JSON as one character from 0 to 255 a byte, and end at their first NUL; everything else is
+ * UTF-8 and holds no NUL.
+ */
+#ifndef BPFLOAD_MANIFEST_H
+#define BPFLOAD_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+#define MANIFEST_VERSION 1
+
+/* "Absent" for offsets and indexes that a manifest may leave out. */
+#define MF_NONE UINT32_MAX
+
+enum mf_type_kind {
+	MF_VOID,
+	MF_BOOL,
+	MF_POINTER,
+	MF_KSYM,
+	MF_USYM,
+	MF_TIMESTAMP,
+	MF_PROBE,
+	MF_COUNT,
+	MF_INT,
+	MF_STRING,
+	MF_BUFFER,
+	MF_ENUM,
+	MF_ARRAY,
+	MF_TUPLE,
+	MF_RECORD,
+	MF_STACK,
+	MF_SUM,
+	MF_MIN,
+	MF_MAX,
+	MF_AVG,
+	MF_STATS,
+	MF_HIST,
+	MF_LHIST,
+	MF_NAME,
+	MF_INET,
+	MF_MACADDR,
+	MF_CGROUP_PATH,
+	MF_TSERIES,
+};
+
+/* What a slot of a series keeps of the values of its interval. */
+enum mf_aggregation { MF_LAST, MF_AVERAGE, MF_GREATEST, MF_LEAST, MF_TOTAL };
+
+/* What a number of kind MF_NAME is the number of. */
+enum mf_name_space { MF_NAME_USER, MF_NAME_ERRNO, MF_NAME_SIGNAL, MF_NAME_SYSCALL };
+
+enum mf_stack_mode { MF_STACK_BPFTRACE, MF_STACK_PERF, MF_STACK_RAW, MF_STACK_BUILD_ID };
+
+struct mf_type;
+
+struct mf_field {
+	uint32_t offset;
+	const struct mf_type *type;
+	/* Records only. */
+	const char *name;
+	/* Bit fields of records: first bit (from the lowest of the little-endian bytes at `offset`)
+	 * and width; width 0: none. Both are at most 64, so that 16 bytes hold it. */
+	uint8_t bit_offset;
+	uint8_t bit_width;
+};
+
+struct mf_type {
+	enum mf_type_kind kind;
+	/* Bytes that a value takes in memory, of every kind (16 for stacks, the buckets for hist,
+	 * ...). */
+	uint32_t size;
+	/* int, enum, sum, min, max, avg, stats, tseries. */
+	bool is_signed;
+	/* enum: index into manifest.enums. */
+	uint32_t enumeration;
+	/* string, buffer: capacity in bytes (a buffer's `size` is 4 more, for its length). */
+	uint32_t capacity;
+	/* array; tseries: intervals. */
+	const struct mf_type *element;
+	uint32_t count;
+	/* tuple, record. */
+	const struct mf_field *fields;
+	uint32_t field_count;
+	/* stack. */
+	bool user_stack;
+	enum mf_stack_mode stack_mode;
+	uint32_t stack_limit;
+	/* name. */
+	enum mf_name_space name_space;
+	/* hist: sub-bucket bits; its buckets (as lhist's) are `buckets` many u64. */
+	uint32_t bits;
+	uint32_t buckets;
+	/* lhist. */
+	int64_t min, max, step;
+	/* tseries: nanoseconds. */
+	uint64_t interval;
+	enum mf_aggregation aggregation;
+};
+
+enum mf_store_kind {
+	MF_STORE_HASH,
+	MF_STORE_PERCPU_HASH,
+	MF_STORE_PERCPU_SLOT,
+	MF_STORE_PERCPU_SLOTS,
+	MF_STORE_GLOBAL,
+};
+
+struct mf_store {
+	enum mf_store_kind kind;
+	/* ELF name of the kernel map; NULL for globals. */
+	const char *map;
+	uint32_t key_size;
+	/* Of one CPU's value. */
+	uint32_t value_size;
+	/* This store's own key type, or the script map's; NULL for scalars. */
+	const struct mf_type *key;
+	/* percpu-slot: offset in the value; global: offset in .bss. A u64 that is not 0 once
+	 * written. */
+	uint32_t present;
+	/* global: offset in .bss. */
+	uint32_t offset;
+	/* percpu-slots: elements of the array. */
+	uint32_t entries;
+};
+
+struct mf_map {
+	/* With its `@`. */
+	const char *name;
+	/* NULL for scalars. */
+	const struct mf_type *key;
+	const struct mf_type *value;
+	const struct mf_store *stores;
+	uint32_t store_count;
+	/* The script says how many keys it has. */
+	bool is_sized;
+};
+
+enum mf_event_kind {
+	MF_EVENT_PRINTF,
+	MF_EVENT_PRINT_VALUE,
+	MF_EVENT_PRINT_MAP,
+	MF_EVENT_CLEAR,
+	MF_EVENT_ZERO,
+	MF_EVENT_UNWATCH,
+	MF_EVENT_EXIT,
+	MF_EVENT_TIME,
+	MF_EVENT_JOIN,
+	MF_EVENT_SYSTEM,
+	MF_EVENT_CAT,
+	MF_EVENT_WARNING,
+	MF_EVENT_PROCESS,
+	MF_EVENT_ERRORF,
+	MF_EVENT_WARNF,
+	MF_EVENT_PACKET,
+};
+
+/* What is done with a map once it is read to be printed. */
+enum mf_then { MF_THEN_NOTHING, MF_THEN_CLEAR, MF_THEN_ZERO };
+
+struct mf_place {
+	uint32_t line, column, end_column;
+	const char *text;
+	/* An imported file; NULL for the script. */
+	const char *file;
+	/* Where the macro that this is part of was used, innermost first. */
+	const struct mf_place *uses;
+	uint32_t use_count;
+};
+
+/* A record starts with {u32 event index, u32 CPU}; fields stand at offsets from the record's start.
+ */
+struct mf_event {
+	enum mf_event_kind kind;
+	uint32_t index;
+	uint32_t size;
+	const struct mf_field *fields;
+	uint32_t field_count;
+	/* NULL when absent. printf, errorf, warnf, system, cat, time always have one. */
+	const char *format;
+	/* print-map, clear, zero. */
+	const struct mf_map *map;
+	uint32_t top, div;
+	enum mf_then then;
+	/* warning; NULL when absent. */
+	const char *message;
+	const char *helper;
+	/* NULL when absent. */
+	const struct mf_place *place;
+	/* Offset of the control word in .bss, or MF_NONE. */
+	uint32_t control;
+};
+
+struct mf_enum_value {
+	const char *name;
+	int64_t value;
+};
+
+struct mf_enum {
+	const char *name;
+	const struct mf_enum_value *values;
+	uint32_t value_count;
+};
+
+enum mf_missing { MF_MISSING_ERROR, MF_MISSING_WARN, MF_MISSING_IGNORE };
+
+enum mf_symbol_cache { MF_CACHE_PER_PID, MF_CACHE_PER_PROGRAM, MF_CACHE_NONE };
+
+struct mf_config {
+	bool print_maps_on_exit;
+	enum mf_missing missing_probes;
+	const char *str_trunc_trailer;
+	uint64_t max_cat_bytes;
+	uint32_t perf_rb_pages;
+	uint32_t max_probes;
+	/* Bytes of verifier log that are kept and shown. */
+	uint64_t log_size;
+	/* Keys of maps without a size of their own, where the environment says so; 0: as built. */
+	uint32_t max_map_keys;
+	/* User symbols: names of C++ and Rust as people read them, */
+	bool cpp_demangle;
+	/* what of processes is kept, */
+	enum mf_symbol_cache symbol_cache;
+	/* tables are read when a name is asked for rather than when a process is first seen, */
+	bool lazy_symbols;
+	/* stacks show files and lines where the host has debug information. */
+	bool show_debug_info;
+};
+
+struct mf_param {
+	uint32_t index;
+	bool is_text;
+	uint32_t offset;
+	uint32_t size;
+};
+
+enum mf_option_type { MF_OPTION_BOOL, MF_OPTION_INT, MF_OPTION_STRING };
+
+/* A named parameter. */
+struct mf_option {
+	const char *name;
+	enum mf_option_type type;
+	/* int: may be negative. */
+	bool is_signed;
+	/* As text, for people: its value stands in .rodata. */
+	const char *initial;
+	/* NULL when absent. */
+	const char *description;
+	uint32_t offset;
+	uint32_t size;
+};
+
+enum mf_lookup_kind {
+	MF_LOOKUP_KERNEL_SYMBOL,
+	MF_LOOKUP_CGROUP,
+	MF_LOOKUP_EXECUTABLE,
+	MF_LOOKUP_KERNEL_FUNCTION,
+	MF_LOOKUP_KFUNC,
+};
+
+/* What the programs want to know of the host: a u64 in .rodata. */
+struct mf_lookup {
+	enum mf_lookup_kind kind;
+	/* A symbol, function or path. */
+	const char *name;
+	/* kfunc: the program that would call it; NULL for the others. */
+	const char *program;
+	uint32_t offset;
+};
+
+enum mf_provider {
+	MF_BEGIN,
+	MF_END,
+	MF_TRACEPOINT,
+	MF_RAWTRACEPOINT,
+	MF_FENTRY,
+	MF_FEXIT,
+	MF_KPROBE,
+	MF_KRETPROBE,
+	MF_UPROBE,
+	MF_URETPROBE,
+	MF_USDT,
+	MF_INTERVAL,
+	MF_PROFILE,
+	MF_SOFTWARE,
+	MF_HARDWARE,
+	MF_ITER,
+	MF_WATCHPOINT,
+	MF_SELF,
+	MF_TEST,
+	MF_BENCH,
+};
+
+/* Arguments of a USDT point that programs can read. */
+#define MF_USDT_ARGUMENTS 10
+
+/* Entries of a table of system calls. */
+#define MF_SYSCALLS 1024
+
+/* A symbol of the file that a probe is in. */
+struct mf_address {
+	const char *symbol;
+	/* In .rodata: an i64, by how many bytes it lies behind the probe's place. */
+	uint32_t offset;
+};
+
+struct mf_probe {
+	uint32_t index;
+	/* Name of the program's symbol. */
+	const char *program;
+	/* What `probe` prints. */
+	const char *name;
+	enum mf_provider provider;
+	/* Attach fields as the script has them; NULL where the provider has no such field. */
+	const char *category; /* tracepoint; usdt: the namespace */
+	const char *event;    /* events of all kinds; usdt, test, bench: the name */
+	const char *path;     /* uprobe, uretprobe, usdt */
+	const char *module;   /* kprobe, fentry and their return forms; rawtracepoint */
+	const char *bpf;      /* fentry, fexit: the BPF program that the function is of */
+	const char
+		*function;   /* kprobe, fentry, uprobe and their return forms; NULL at an address */
+	const char *address; /* kprobe: decimal; watchpoint: number */
+	const char *length;  /* watchpoint: number */
+	const char *mode;    /* watchpoint: letters */
+	const char *pin;     /* iter: path, perhaps relative to /sys/fs/bpf; NULL: not pinned */
+	const char *period;  /* interval, profile: ns; software, hardware: events; decimal */
+	const char *frequency; /* interval, profile: Hz, decimal */
+	uint64_t offset;
+	/* fentry, fexit: what the program was typed by; NULL: by nothing. */
+	const char **parameter_names;
+	uint32_t parameter_count;
+	/* uprobe: the function's name is a readable one of C++. */
+	bool cpp;
+	/* uprobe: FILE:LINE[:COLUMN] in place of a function; NULL: none. */
+	const char *source;
+	bool parameters;
+	uint32_t line;
+	/* The file of the line, if it is an imported one. */
+	const char *file;
+	/* Probes of one block of the script share it; MF_NONE: a block of its own. */
+	uint32_t block;
+	/* Offset in .rodata of a table of uint16_t[MF_SYSCALLS], by system call number: 1 + the
+	 * index of the event's name; MF_NONE: the probe has none. */
+	uint32_t syscalls;
+	/* tracepoint: the program reads nothing of the event that it stands on. */
+	bool context_free;
+	/* usdt: how many arguments the program reads. */
+	uint32_t arguments;
+	/* uprobe, uretprobe, usdt: symbols whose distance the program reads. */
+	const struct mf_address *addresses;
+	uint32_t address_count;
+};
+
+/* One program for both ends of a function, which may take the place of two. */
+struct mf_session {
+	const char *program;
+	/* Indexes of probes: a kprobe and a kretprobe of the same functions. */
+	uint32_t entry, exit;
+	/* Its instruction `r0 = 0` that is to be a call of bpf_session_is_return. */
+	uint32_t insn;
+};
+
+struct manifest;
+
+/* Whether the programs need the kernel feature, by its name in the manifest. */
+bool mf_needs(const struct manifest *manifest, const char *feature);
+
+/* Long name of a provider, as in the script. */
+const char *mf_provider_name(enum mf_provider provider);
+
+struct mf_fixup {
+	const char *program;
+	uint32_t insn;
+	/* The 32-bit immediate, rather than the 16-bit offset, is to be patched. */
+	bool immediate;
+	int32_t value;
+	const char *category, *event, *field;
+	uint32_t field_size;
+};
+
+/* Offsets in .rodata and .bss, MF_NONE when absent. */
+struct mf_globals {
+	uint32_t filter_pid, filter_namespace, pid_namespace, start, wall_offset, tai_offset;
+	uint32_t cpus, param_count, child_pid;
+	uint32_t sleeping;
+};
+
+struct manifest {
+	struct arena arena;
+	const char *producer;
+	const char *script;
+	const char *kernel_release, *kernel_arch;
+	struct mf_config config;
+	bool unsafe;
+	const struct mf_param *params;
+	uint32_t param_count;
+	const struct mf_option *options;
+	uint32_t option_count;
+	const struct mf_lookup *lookups;
+	uint32_t lookup_count;
+	const struct mf_probe *probes;
+	uint32_t probe_count;
+	const struct mf_session *sessions;
+	uint32_t session_count;
+	const struct mf_map *maps;
+	uint32_t map_count;
+	const struct mf_event *events;
+	uint32_t event_count;
+	const char *const *formats;
+	uint32_t format_count;
+	const struct mf_enum *enums;
+	uint32_t enum_count;
+	const struct mf_fixup *fixups;
+	uint32_t fixup_count;
+	struct mf_globals globals;
+	const char *const *features;
+	uint32_t feature_count;
+	const char *const *capabilities;
+	uint32_t capability_count;
+};
+
+struct elf_file;
+struct report;
+
+/*
+ * Reads and checks the manifest of a checked ELF file. On failure *out is NULL and `report` says
+ * why; the result is an exit status (exit_status.h).
+ */
+int manifest_read(const struct elf_file *elf, struct manifest **out, struct report *report);
+
+void manifest_free(struct manifest *manifest);
+
+#endif

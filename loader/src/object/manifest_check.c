@@ -1,0 +1,364 @@
+#include "object/manifest_check.h"
+
+#include <linux/bpf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/exit_status.h"
+#include "output/series.h"
+
+#define INSN_SIZE sizeof(struct bpf_insn)
+
+struct checker {
+	const struct elf_file *elf;
+	const struct manifest *manifest;
+	uint64_t bss, rodata;
+	struct report *report;
+};
+
+static void wrong(struct checker *checker, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void wrong(struct checker *checker, const char *format, ...)
+{
+	char what[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	report_set(checker->report, STATUS_OBJECT, "the object's manifest is not valid: %s", what);
+}
+
+/* A 64-bit word that programs and loader share has to be one atomic unit. */
+static bool word_within(uint32_t offset, uint64_t limit)
+{
+	return offset % 8 == 0 && within(offset, 8, limit);
+}
+
+static void check_params(struct checker *checker)
+{
+	for (uint32_t i = 0; i < checker->manifest->param_count && !checker->report->status; i++) {
+		const struct mf_param *param = &checker->manifest->params[i];
+
+		if (param->index == 0 || param->size == 0 ||
+		    (!param->is_text && param->size != 8) ||
+		    !within(param->offset, param->size, checker->rodata))
+			wrong(checker, "parameter $%u has no place", param->index);
+	}
+}
+
+static void check_options(struct checker *checker)
+{
+	for (uint32_t i = 0; i < checker->manifest->option_count && !checker->report->status; i++) {
+		const struct mf_option *option = &checker->manifest->options[i];
+
+		if (!option->name[0] || option->size == 0 ||
+		    (option->type != MF_OPTION_STRING && option->size != 8) ||
+		    !within(option->offset, option->size, checker->rodata))
+			wrong(checker, "parameter --%s has no place", option->name);
+	}
+}
+
+static void check_lookups(struct checker *checker)
+{
+	for (uint32_t i = 0; i < checker->manifest->lookup_count && !checker->report->status; i++) {
+		const struct mf_lookup *lookup = &checker->manifest->lookups[i];
+
+		if (!within(lookup->offset, sizeof(uint64_t), checker->rodata))
+			wrong(checker, "the answer to '%s' has no place", lookup->name);
+	}
+}
+
+static void check_probes(struct checker *checker)
+{
+	if (checker->manifest->probe_count == 0)
+		wrong(checker, "there are no probes");
+	for (uint32_t i = 0; i < checker->manifest->probe_count && !checker->report->status; i++) {
+		const struct mf_probe *probe = &checker->manifest->probes[i];
+
+		if (!elf_find_program(checker->elf, probe->program))
+			wrong(checker, "probe %s has no program '%s'", probe->name, probe->program);
+		if (probe->syscalls != MF_NONE &&
+		    (probe->provider != MF_TRACEPOINT ||
+		     !within(probe->syscalls, MF_SYSCALLS * sizeof(uint16_t), checker->rodata)))
+			wrong(checker, "probe %s has no place for its system calls", probe->name);
+		for (uint32_t j = 0; j < probe->address_count; j++)
+			if (!probe->path ||
+			    !within(probe->addresses[j].offset, sizeof(int64_t), checker->rodata))
+				wrong(checker, "probe %s has no place for the address of %s",
+				      probe->name, probe->addresses[j].symbol);
+		for (uint32_t j = 0; j < i; j++)
+			if (strcmp(checker->manifest->probes[j].program, probe->program) == 0)
+				wrong(checker, "two probes share the program '%s'", probe->program);
+	}
+}
+
+/* Slots of a series: those of all elements are one value. */
+static void check_slots(struct checker *checker, const struct mf_map *map,
+			const struct mf_store *store)
+{
+	uint32_t size = store->value_size;
+
+	if (map->key || map->value->kind != MF_TSERIES || map->store_count != 1)
+		wrong(checker, "%s: slots of no series", map->name);
+	else if (size == 0 || size % series_slot_size(map->value->aggregation) != 0 ||
+		 (uint64_t)size * store->entries < map->value->size)
+		wrong(checker, "%s: its slots are smaller than its value", map->name);
+}
+
+static void check_store(struct checker *checker, const struct mf_map *map,
+			const struct mf_store *store)
+{
+	if (store->kind != MF_STORE_PERCPU_SLOTS && store->value_size < map->value->size)
+		wrong(checker, "%s: a store is smaller than its value", map->name);
+	if (store->map && !elf_has_map(checker->elf, store->map))
+		wrong(checker, "%s: there is no map '%s'", map->name, store->map);
+	switch (store->kind) {
+	case MF_STORE_HASH:
+	case MF_STORE_PERCPU_HASH:
+		/* A scalar that a script deletes is kept under one key of 8 bytes. */
+		if (store->key_size < (store->key ? store->key->size : 8))
+			wrong(checker, "%s: a store is smaller than its key", map->name);
+		break;
+	case MF_STORE_PERCPU_SLOT:
+		if (map->key)
+			wrong(checker, "%s: a keyed map in a slot", map->name);
+		break;
+	case MF_STORE_PERCPU_SLOTS:
+		check_slots(checker, map, store);
+		break;
+	case MF_STORE_GLOBAL:
+		if (map->key)
+			wrong(checker, "%s: a keyed map in a variable", map->name);
+		if (!within(store->offset, store->value_size, checker->bss) ||
+		    !word_within(store->present, checker->bss))
+			wrong(checker, "%s lies outside .bss", map->name);
+		break;
+	}
+}
+
+/* Types that only a map's value may have, or that have no printed form. */
+static bool is_aggregate(const struct mf_type *type)
+{
+	switch (type->kind) {
+	case MF_COUNT:
+	case MF_SUM:
+	case MF_MIN:
+	case MF_MAX:
+	case MF_AVG:
+	case MF_STATS:
+	case MF_HIST:
+	case MF_LHIST:
+	case MF_TSERIES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void check_plain(struct checker *checker, const struct mf_type *type, const char *where)
+{
+	if (is_aggregate(type) || type->kind == MF_VOID)
+		wrong(checker, "%s: a type that values cannot have there", where);
+	if (type->kind == MF_ARRAY)
+		check_plain(checker, type->element, where);
+	for (uint32_t i = 0; i < type->field_count; i++)
+		check_plain(checker, type->fields[i].type, where);
+}
+
+static void check_maps(struct checker *checker)
+{
+	for (uint32_t i = 0; i < checker->manifest->map_count && !checker->report->status; i++) {
+		const struct mf_map *map = &checker->manifest->maps[i];
+
+		if (map->store_count == 0)
+			wrong(checker, "%s has no store", map->name);
+		if (map->key)
+			check_plain(checker, map->key, map->name);
+		if (!is_aggregate(map->value))
+			check_plain(checker, map->value, map->name);
+		for (uint32_t j = 0; j < map->store_count; j++) {
+			if (map->stores[j].key && map->stores[j].key != map->key)
+				check_plain(checker, map->stores[j].key, map->name);
+			check_store(checker, map, &map->stores[j]);
+		}
+	}
+}
+
+static bool is_int(const struct mf_event *event, uint32_t field, uint32_t size)
+{
+	return field < event->field_count && event->fields[field].type->kind == MF_INT &&
+	       event->fields[field].type->size == size;
+}
+
+/* What each kind of event must have for its handler to rely on. */
+static bool event_is_complete(const struct mf_event *event)
+{
+	const struct mf_type *list;
+
+	switch (event->kind) {
+	case MF_EVENT_PRINTF:
+	case MF_EVENT_SYSTEM:
+	case MF_EVENT_CAT:
+	case MF_EVENT_ERRORF:
+	case MF_EVENT_WARNF:
+		return event->format;
+	case MF_EVENT_TIME:
+		return event->format && event->field_count == 0;
+	case MF_EVENT_PRINT_VALUE:
+		return event->field_count == 1;
+	case MF_EVENT_PRINT_MAP:
+	case MF_EVENT_CLEAR:
+	case MF_EVENT_ZERO:
+		return event->map && event->field_count == 0;
+	case MF_EVENT_UNWATCH:
+		return event->field_count == 1 && is_int(event, 0, 8);
+	case MF_EVENT_EXIT:
+		return event->field_count == 1 && is_int(event, 0, 1);
+	case MF_EVENT_JOIN:
+		list = event->field_count == 2 ? event->fields[1].type : NULL;
+		return event->format && list && is_int(event, 0, 4) && list->kind == MF_ARRAY &&
+		       list->element->kind == MF_STRING;
+	case MF_EVENT_WARNING:
+		/* The return code of a helper is field 0. */
+		if (event->helper &&
+		    (event->field_count == 0 || event->fields[0].type->kind != MF_INT))
+			return false;
+		return event->message || event->helper;
+	case MF_EVENT_PROCESS:
+		return event->field_count == 1 && is_int(event, 0, 4);
+	case MF_EVENT_PACKET:
+		return event->format && *event->format && event->field_count == 4 &&
+		       is_int(event, 0, 8) && is_int(event, 1, 4) && is_int(event, 2, 4) &&
+		       is_int(event, 3, 4);
+	}
+	return false;
+}
+
+static void check_events(struct checker *checker)
+{
+	const struct manifest *manifest = checker->manifest;
+
+	for (uint32_t i = 0; i < manifest->event_count && !checker->report->status; i++) {
+		const struct mf_event *event = &manifest->events[i];
+
+		if (!event_is_complete(event))
+			wrong(checker, "events[%u] lacks something", i);
+		if (event->control != MF_NONE && !word_within(event->control, checker->bss))
+			wrong(checker, "events[%u]: its control word lies outside .bss", i);
+		for (uint32_t j = 0; j < event->field_count; j++) {
+			char place[32];
+
+			snprintf(place, sizeof(place), "events[%u]", i);
+			check_plain(checker, event->fields[j].type, place);
+		}
+	}
+	if (manifest->event_count > 0 && !elf_has_map(checker->elf, "events"))
+		wrong(checker, "there are events, but no map 'events'");
+}
+
+/* `r0 = 0` (include/uapi/linux/bpf.h): BPF_ALU64 | BPF_MOV | BPF_K. */
+static const uint8_t clear_r0[INSN_SIZE] = {0xb7};
+
+static bool is_session_end(const struct manifest *manifest, uint32_t index,
+			   enum mf_provider provider)
+{
+	const struct mf_probe *probe;
+
+	if (index >= manifest->probe_count)
+		return false;
+	probe = &manifest->probes[index];
+	return probe->provider == provider && probe->function && !probe->module && !probe->offset;
+}
+
+static void check_sessions(struct checker *checker)
+{
+	const struct manifest *manifest = checker->manifest;
+
+	for (uint32_t i = 0; i < manifest->session_count && !checker->report->status; i++) {
+		const struct mf_session *session = &manifest->sessions[i];
+		const struct elf_symbol *program = elf_find_program(checker->elf, session->program);
+
+		if (!is_session_end(manifest, session->entry, MF_KPROBE) ||
+		    !is_session_end(manifest, session->exit, MF_KRETPROBE)) {
+			wrong(checker, "sessions[%u] is not of a kprobe and a kretprobe", i);
+			continue;
+		}
+		if (!program ||
+		    !within((uint64_t)session->insn * INSN_SIZE, INSN_SIZE, program->size) ||
+		    memcmp(checker->elf->sections[program->section].data + program->value +
+				   (size_t)session->insn * INSN_SIZE,
+			   clear_r0, INSN_SIZE) != 0)
+			wrong(checker, "sessions[%u] is at another instruction", i);
+		for (uint32_t j = 0; j < i; j++)
+			if (manifest->sessions[j].entry == session->entry ||
+			    manifest->sessions[j].exit == session->exit)
+				wrong(checker, "sessions[%u] has a probe of another session", i);
+	}
+}
+
+static void check_fixups(struct checker *checker)
+{
+	for (uint32_t i = 0; i < checker->manifest->fixup_count && !checker->report->status; i++) {
+		const struct mf_fixup *fixup = &checker->manifest->fixups[i];
+		const struct elf_symbol *program = elf_find_program(checker->elf, fixup->program);
+		const uint8_t *insn;
+		int32_t value;
+
+		if (!program ||
+		    !within((uint64_t)fixup->insn * INSN_SIZE, INSN_SIZE, program->size)) {
+			wrong(checker, "fixups[%u] is at no instruction", i);
+			continue;
+		}
+		insn = checker->elf->sections[program->section].data + program->value +
+		       fixup->insn * INSN_SIZE;
+		value = fixup->immediate ? (int32_t)read_u32(insn + 4)
+					 : (int16_t)read_u16(insn + 2);
+		if (value != fixup->value)
+			wrong(checker, "fixups[%u] is at another instruction", i);
+	}
+}
+
+static void check_global(struct checker *checker, const char *name, uint32_t offset, uint32_t size,
+			 uint64_t section)
+{
+	if (offset != MF_NONE && (offset % (size < 8 ? size : 8) || !within(offset, size, section)))
+		wrong(checker, "global '%s' lies outside its section", name);
+}
+
+int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
+		   struct report *report)
+{
+	const struct elf_section *bss = elf_find_section(elf, ".bss");
+	const struct elf_section *rodata = elf_find_section(elf, ".rodata");
+	const struct mf_globals *globals = &manifest->globals;
+	struct checker checker = {
+		.elf = elf,
+		.manifest = manifest,
+		.bss = bss ? bss->size : 0,
+		.rodata = rodata ? rodata->size : 0,
+		.report = report,
+	};
+
+	check_params(&checker);
+	check_options(&checker);
+	check_lookups(&checker);
+	check_probes(&checker);
+	check_maps(&checker);
+	check_events(&checker);
+	check_sessions(&checker);
+	check_fixups(&checker);
+	check_global(&checker, "filterPid", globals->filter_pid, 4, checker.rodata);
+	check_global(&checker, "filterNamespace", globals->filter_namespace, 16, checker.rodata);
+	check_global(&checker, "pidNamespace", globals->pid_namespace, 16, checker.rodata);
+	check_global(&checker, "start", globals->start, 8, checker.rodata);
+	check_global(&checker, "wallOffset", globals->wall_offset, 8, checker.rodata);
+	check_global(&checker, "cpus", globals->cpus, 8, checker.rodata);
+	check_global(&checker, "taiOffset", globals->tai_offset, 8, checker.rodata);
+	check_global(&checker, "paramCount", globals->param_count, 8, checker.rodata);
+	check_global(&checker, "childPid", globals->child_pid, 4, checker.rodata);
+	check_global(&checker, "sleeping", globals->sleeping, 8, checker.bss);
+	return report->status;
+}

@@ -1,0 +1,101 @@
+/* Reads the events of the manifest: what programs send, and the places in the script that do. */
+#include "object/manifest_read.h"
+
+#define MAX_EVENT_SIZE (1u << 20)
+#define EVENT_HEADER 8
+
+static const char *const event_names[] = {
+	[MF_EVENT_PRINTF] = "printf",
+	[MF_EVENT_PRINT_VALUE] = "print-value",
+	[MF_EVENT_PRINT_MAP] = "print-map",
+	[MF_EVENT_CLEAR] = "clear",
+	[MF_EVENT_ZERO] = "zero",
+	[MF_EVENT_UNWATCH] = "unwatch",
+	[MF_EVENT_EXIT] = "exit",
+	[MF_EVENT_TIME] = "time",
+	[MF_EVENT_JOIN] = "join",
+	[MF_EVENT_SYSTEM] = "system",
+	[MF_EVENT_CAT] = "cat",
+	[MF_EVENT_WARNING] = "warning",
+	[MF_EVENT_PROCESS] = "process",
+	[MF_EVENT_ERRORF] = "errorf",
+	[MF_EVENT_WARNF] = "warnf",
+	[MF_EVENT_PACKET] = "packet",
+};
+
+static void read_line(struct manifest_reader *reader, const struct json *json,
+		      struct mf_place *place)
+{
+	place->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
+	place->column = (uint32_t)manifest_number(reader, json, "column", UINT32_MAX);
+	place->end_column = (uint32_t)manifest_number(reader, json, "endColumn", UINT32_MAX);
+	place->text = manifest_text(reader, json, "text");
+	place->file = manifest_text_or_null(reader, json, "file");
+}
+
+static const struct mf_place *read_place(struct manifest_reader *reader, const struct json *event)
+{
+	const struct json *json = manifest_optional(reader, event, "place", JSON_OBJECT);
+	const struct json *list;
+	struct mf_place *place, *uses;
+
+	if (!json)
+		return NULL;
+	place = manifest_memory(reader, 1, sizeof(*place));
+	if (!place)
+		return NULL;
+	read_line(reader, json, place);
+	list = manifest_optional(reader, json, "uses", JSON_ARRAY);
+	if (!list)
+		return place;
+	uses = manifest_memory(reader, list->count, sizeof(*uses));
+	if (!uses)
+		return NULL;
+	place->uses = uses;
+	for (json = list->first; json && !reader->report->status; json = json->next)
+		read_line(reader, json, &uses[place->use_count++]);
+	return place;
+}
+
+static void read_event(struct manifest_reader *reader, const struct json *json, void *item,
+		       uint32_t index)
+{
+	static const char *const changes[] = {"clear", "zero"};
+	const struct json *fields = manifest_member(reader, json, "fields", JSON_ARRAY);
+	struct mf_event *event = item;
+	uint32_t map;
+
+	event->index = index;
+	event->kind = (enum mf_event_kind)manifest_choice(reader, json, "kind", event_names,
+							  COUNT_OF(event_names));
+	event->size = (uint32_t)manifest_number(reader, json, "size", MAX_EVENT_SIZE);
+	if (event->size < EVENT_HEADER)
+		manifest_wrong(reader, "a record without a header");
+	if (fields)
+		event->fields = manifest_fields(reader, fields, EVENT_HEADER, event->size,
+						&event->field_count);
+	event->format = manifest_bytes_or_null(reader, json, "format");
+	map = (uint32_t)manifest_number_or(reader, json, "map", UINT32_MAX - 1, MF_NONE);
+	if (map != MF_NONE && map >= reader->manifest->map_count)
+		manifest_wrong(reader, "a map that is not there");
+	else if (map != MF_NONE)
+		event->map = &reader->manifest->maps[map];
+	event->top = (uint32_t)manifest_number_or(reader, json, "top", UINT32_MAX, 0);
+	event->div = (uint32_t)manifest_number_or(reader, json, "div", UINT32_MAX, 0);
+	if (json_member(json, "then"))
+		event->then = manifest_choice(reader, json, "then", changes, 2) ? MF_THEN_ZERO
+										: MF_THEN_CLEAR;
+	event->message = manifest_text_or_null(reader, json, "message");
+	event->helper = manifest_text_or_null(reader, json, "helper");
+	event->place = read_place(reader, json);
+	event->control =
+		(uint32_t)manifest_number_or(reader, json, "control", UINT32_MAX - 1, MF_NONE);
+}
+
+void manifest_events(struct manifest_reader *reader, const struct json *root)
+{
+	struct manifest *manifest = reader->manifest;
+
+	manifest->events = manifest_list(reader, root, "events", sizeof(*manifest->events),
+					 read_event, &manifest->event_count);
+}

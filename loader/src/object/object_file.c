@@ -1,0 +1,80 @@
+#include "object/object_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/exit_status.h"
+
+/* Where reading gives up; elf_read says that the object is too large. */
+#define MAX_READ ((64u << 20) + 1)
+
+int object_file_check(struct object_file *object, uint8_t *bytes, size_t size,
+		      struct report *report)
+{
+	memset(object, 0, sizeof(*object));
+	object->bytes = bytes;
+	object->size = size;
+	if (elf_read(&object->elf, bytes, size, report) == STATUS_OK)
+		manifest_read(&object->elf, &object->manifest, report);
+	return report->status;
+}
+
+/* Reads rather than maps: a file that is cut while it is used must not end us by a signal. */
+static uint8_t *read_bytes(int fd, size_t *size)
+{
+	size_t room = 64 * 1024, length = 0;
+	uint8_t *bytes = malloc(room);
+	ssize_t got;
+
+	while (bytes && (got = read(fd, bytes + length, room - length)) != 0) {
+		uint8_t *larger;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			goto fail;
+		length += (size_t)got;
+		if (length >= MAX_READ)
+			break;
+		if (length < room)
+			continue;
+		larger = realloc(bytes, room *= 2);
+		if (!larger)
+			goto fail;
+		bytes = larger;
+	}
+	*size = length;
+	return bytes;
+fail:
+	free(bytes);
+	return NULL;
+}
+
+int object_file_read(struct object_file *object, const char *path, struct report *report)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t *bytes;
+	size_t size;
+	int error;
+
+	memset(object, 0, sizeof(*object));
+	if (fd < 0)
+		return report_set(report, STATUS_USAGE, "cannot open it: %s", strerror(errno));
+	bytes = read_bytes(fd, &size);
+	error = errno;
+	close(fd);
+	if (!bytes)
+		return report_set(report, STATUS_USAGE, "cannot read it: %s", strerror(error));
+	return object_file_check(object, bytes, size, report);
+}
+
+void object_file_free(struct object_file *object)
+{
+	manifest_free(object->manifest);
+	elf_free(&object->elf);
+	free(object->bytes);
+	memset(object, 0, sizeof(*object));
+}

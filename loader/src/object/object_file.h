@@ -1,0 +1,26 @@
+/* An object, read and checked: bytes, ELF structure, manifest. */
+#ifndef BPFLOAD_OBJECT_FILE_H
+#define BPFLOAD_OBJECT_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "object/elf_file.h"
+#include "object/manifest.h"
+#include "base/report.h"
+
+struct object_file {
+	uint8_t *bytes;
+	size_t size;
+	struct elf_file elf;
+	struct manifest *manifest;
+};
+
+/* The result is an exit status, with the report set. Free in either case. */
+int object_file_read(struct object_file *object, const char *path, struct report *report);
+/* The same for bytes from malloc, which the object takes over. */
+int object_file_check(struct object_file *object, uint8_t *bytes, size_t size,
+		      struct report *report);
+void object_file_free(struct object_file *object);
+
+#endif

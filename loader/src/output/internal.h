@@ -1,0 +1,94 @@
+/* The inside of `struct output`, for the renderers and the handlers of events. */
+#ifndef BPFLOAD_OUTPUT_INTERNAL_H
+#define BPFLOAD_OUTPUT_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "output/output.h"
+#include "output/printf.h"
+#include "output/renderer.h"
+#include "base/strbuf.h"
+#include "symbols/symbols.h"
+#include "output/time_format.h"
+#include "output/value.h"
+
+/* Buffered text beyond this is written at the end of an event; what is less waits for output_flush.
+ */
+#define OUTPUT_HIGH_WATER (128u << 10)
+
+struct output {
+	struct session *session;
+	const struct renderer *renderer;
+	struct symbols *symbols;
+	struct wall_clock clock;
+	struct value_context values;
+	/* Formats by event index; empty for events without. */
+	struct format *formats;
+	struct arena arena;
+	struct strbuf text;
+	/* Scratch of handlers: file names, commands, messages. Empty between events. */
+	struct strbuf scratch;
+	/* What a test printed: see output_capture_begin. */
+	struct strbuf captured;
+	const struct renderer *renderer_behind;
+	bool capturing;
+	/* errorf() came so often since then. */
+	uint32_t errors;
+	/* Where the text of text_begin begins. */
+	size_t text_start;
+	int fd;
+	/* Readable when nobody may wait for `fd` any more; or -1. */
+	int stop;
+	/* The last write was given up for that: its text still waits. */
+	bool stopped;
+	/* -o: the file is ours to close. */
+	bool owns_fd;
+	/* Said already; nothing is written any more. */
+	bool failed;
+};
+
+/*
+ * A kind of event. `check` looks at what the manifest's checks leave open, once, and says what is
+ * wrong with the event; NULL when nothing is. `run` gives 0, or -1 when the output can take no
+ * more.
+ */
+struct event_handler {
+	bool has_format;
+	const char *(*check)(const struct mf_event *event);
+	int (*run)(struct output *output, const struct mf_event *event, const uint8_t *record);
+};
+
+/* print.c */
+int run_printf(struct output *output, const struct mf_event *event, const uint8_t *record);
+const char *check_print_value(const struct mf_event *event);
+int run_print_value(struct output *output, const struct mf_event *event, const uint8_t *record);
+int run_time(struct output *output, const struct mf_event *event, const uint8_t *record);
+const char *check_join(const struct mf_event *event);
+int run_join(struct output *output, const struct mf_event *event, const uint8_t *record);
+
+/* commands.c */
+int run_cat(struct output *output, const struct mf_event *event, const uint8_t *record);
+int run_system(struct output *output, const struct mf_event *event, const uint8_t *record);
+
+/* map_print.c */
+int run_print_map(struct output *output, const struct mf_event *event, const uint8_t *record);
+int run_clear(struct output *output, const struct mf_event *event, const uint8_t *record);
+int run_zero(struct output *output, const struct mf_event *event, const uint8_t *record);
+
+/* Whether values of a type can stand anywhere: not aggregates with buckets, nor anything that holds
+ * them. */
+bool type_can_nest(const struct mf_type *type);
+
+/* What a helper's failure means to the user. */
+const char *helper_message(const struct mf_event *event, int64_t code);
+
+/* Ends one piece of output: writes when much is waiting. 0, or -1. */
+int output_settle(struct output *output);
+
+/* Writes to stderr what stands in `message`, after all output so far, and clears it. */
+void output_say(struct output *output, struct strbuf *message);
+
+#endif

@@ -1,0 +1,122 @@
+/* Events about maps: print, clear, zero. And the maps that are printed without being asked for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/map_change.h"
+#include "output/map_rows.h"
+#include "output/internal.h"
+#include "base/report.h"
+#include "session/session.h"
+
+static int read_map(struct map_rows *rows, const struct session *session, const struct mf_map *map,
+		    enum mf_then then)
+{
+	int error = then == MF_THEN_CLEAR ? map_rows_take(rows, session, map)
+					  : map_rows_read(rows, session, map);
+
+	/* Before the rows are sorted and written, which takes longer. */
+	if (!error && then == MF_THEN_ZERO)
+		error = map_zero(session, map);
+	return error;
+}
+
+/*
+ * `asked`: by print(), which shows zero for a scalar that was never written; the dump at the end
+ * passes over such maps.
+ */
+static int print_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div,
+		     bool asked, enum mf_then then)
+{
+	bool buckets = map->value->kind == MF_HIST || map->value->kind == MF_LHIST;
+	uint32_t *order = NULL;
+	struct map_rows rows;
+	struct map_view view;
+	int result = 0, error;
+
+	if (output->failed)
+		return -1;
+	error = read_map(&rows, output->session, map, then);
+	if (error) {
+		say_error("cannot read map %s: %s", map->name, strerror(-error));
+		goto out;
+	}
+	if (!rows.count && asked && !map->key && !buckets && !map_rows_add_zero(&rows))
+		goto no_memory;
+	if (!rows.count)
+		goto out;
+	order = calloc(rows.count, sizeof(*order));
+	if (!order || !map_rows_sort(&rows, order))
+		goto no_memory;
+	view = (struct map_view){
+		.rows = &rows, .order = order, .count = rows.count, .div = div ? div : 1};
+	/* The greatest stand at the end. */
+	if (top && top < view.count) {
+		view.order += view.count - top;
+		view.count = top;
+	}
+	result = output->renderer->map(output, &view);
+	goto out;
+no_memory:
+	say_error("cannot print map %s: out of memory", map->name);
+out:
+	free(order);
+	map_rows_free(&rows);
+	return result;
+}
+
+int output_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div)
+{
+	return print_map(output, map, top, div, true, MF_THEN_NOTHING);
+}
+
+static int by_name(const void *left, const void *right)
+{
+	const struct mf_map *const *a = left, *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+int output_all_maps(struct output *output)
+{
+	const struct manifest *manifest = output->session->manifest;
+	const struct mf_map **maps = calloc(manifest->map_count + 1u, sizeof(struct mf_map *));
+	int result = 0;
+
+	if (!maps) {
+		say_error("cannot print the maps: out of memory");
+		return -1;
+	}
+	for (uint32_t i = 0; i < manifest->map_count; i++)
+		maps[i] = &manifest->maps[i];
+	qsort(maps, manifest->map_count, sizeof(struct mf_map *), by_name);
+	for (uint32_t i = 0; i < manifest->map_count && result == 0; i++)
+		result = print_map(output, maps[i], 0, 1, false, MF_THEN_NOTHING);
+	free(maps);
+	return result;
+}
+
+int run_print_map(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	(void)record;
+	return print_map(output, event->map, event->top, event->div, true, event->then);
+}
+
+int run_clear(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	int error = map_clear(output->session, event->map);
+
+	(void)record;
+	if (error)
+		say_error("cannot clear map %s: %s", event->map->name, strerror(-error));
+	return 0;
+}
+
+int run_zero(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	int error = map_zero(output->session, event->map);
+
+	(void)record;
+	if (error)
+		say_error("cannot set map %s to zero: %s", event->map->name, strerror(-error));
+	return 0;
+}

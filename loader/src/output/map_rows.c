@@ -1,0 +1,314 @@
+#include "output/map_rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "output/map_batch.h"
+#include "output/map_change.h"
+#include "output/series.h"
+#include "session/session.h"
+#include "output/value.h"
+
+static size_t round_up_8(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+static bool add_row(struct map_rows *rows, uint8_t **key, uint8_t **value)
+{
+	if (rows->count == rows->room) {
+		/* A scalar is one row; a series can have 24 MB. */
+		size_t first = rows->map->key ? 64 : 1, room = rows->room ? rows->room * 2 : first;
+		uint8_t *keys, *values;
+
+		/* Row numbers are 32 bits wide in the order. */
+		if (room > UINT32_MAX)
+			return false;
+		keys = realloc(rows->keys, room * rows->key_stride);
+		if (!keys)
+			return false;
+		rows->keys = keys;
+		values = realloc(rows->values, room * rows->value_stride);
+		if (!values)
+			return false;
+		rows->values = values;
+		rows->room = room;
+	}
+	*key = rows->keys + rows->count * rows->key_stride;
+	*value = rows->values + rows->count * rows->value_stride;
+	memset(*key, 0, rows->key_stride);
+	memset(*value, 0, rows->value_stride);
+	rows->count++;
+	return true;
+}
+
+static void add_u64(uint8_t *to, const uint8_t *more)
+{
+	uint64_t sum = value_load(to, 8, false) + value_load(more, 8, false);
+
+	memcpy(to, &sum, sizeof(sum));
+}
+
+/* {value, set}: CPUs that saw nothing do not count. */
+static void combine_extreme(uint8_t *to, const struct mf_type *type, const uint8_t *value)
+{
+	uint64_t best = value_load(to, 8, false), other = value_load(value, 8, false);
+	bool less;
+
+	if (!value_load(value + 8, 8, false))
+		return;
+	less = type->is_signed ? (int64_t)other < (int64_t)best : other < best;
+	if (!value_load(to + 8, 8, false) || (other != best && less == (type->kind == MF_MIN)))
+		memcpy(to, value, 16);
+}
+
+void map_value_combine(uint8_t *to, const struct mf_type *type, const uint8_t *values,
+		       size_t stride, uint32_t cpus)
+{
+	memset(to, 0, type->size);
+	for (uint32_t cpu = 0; cpu < cpus; cpu++, values += stride) {
+		switch (type->kind) {
+		case MF_COUNT:
+		case MF_SUM:
+			add_u64(to, values);
+			break;
+		case MF_MIN:
+		case MF_MAX:
+			combine_extreme(to, type, values);
+			break;
+		case MF_AVG:
+		case MF_STATS:
+			add_u64(to, values);
+			add_u64(to + 8, values + 8);
+			break;
+		case MF_HIST:
+		case MF_LHIST:
+			for (uint32_t i = 0; i < type->buckets; i++)
+				add_u64(to + 8 * (size_t)i, values + 8 * (size_t)i);
+			break;
+		case MF_TSERIES:
+			series_combine(to, type, type->count, values, stride, cpus);
+			return;
+		default:
+			/* Plain values are not kept by CPU: all are the same, or only the first is
+			 * used. */
+			memcpy(to, values, type->size);
+			return;
+		}
+	}
+}
+
+struct store_reader {
+	struct map_rows *rows;
+	const struct mf_store *store;
+	uint32_t cpus;
+};
+
+static bool read_element(void *context, const uint8_t *key, const uint8_t *value)
+{
+	const struct store_reader *reader = context;
+	const struct mf_store *store = reader->store;
+	uint8_t *to_key, *to_value;
+
+	if (!add_row(reader->rows, &to_key, &to_value))
+		return false;
+	memcpy(to_key, key, store->key_size);
+	if (store->kind == MF_STORE_PERCPU_HASH)
+		map_value_combine(to_value, reader->rows->map->value, value,
+				  round_up_8(store->value_size), reader->cpus);
+	else
+		memcpy(to_value, value, reader->rows->map->value->size);
+	return true;
+}
+
+static int read_hash(struct map_rows *rows, const struct session *session,
+		     const struct mf_store *store, bool remove)
+{
+	struct store_reader reader = {rows, store, session->cpus};
+	struct map_walk walk = {
+		.fd = session_map_fd(session, store->map),
+		.key_size = store->key_size,
+		.value_size = store->value_size,
+		.max_entries = session_map_max_entries(session, store->map),
+		.remove = remove,
+		.element = read_element,
+		.context = &reader,
+	};
+	int error;
+
+	if (store->kind == MF_STORE_PERCPU_HASH)
+		walk.value_size = round_up_8(store->value_size) * session->cpus;
+	error = map_walk(&walk);
+	return error == -ECANCELED ? -ENOMEM : error;
+}
+
+static int read_slot(struct map_rows *rows, const struct session *session,
+		     const struct mf_store *store)
+{
+	size_t stride = round_up_8(store->value_size);
+	uint8_t *values = calloc(session->cpus, stride), *key, *value;
+	bool present = false;
+	uint32_t zero = 0;
+	int error;
+
+	if (!values)
+		return -ENOMEM;
+	error = bpf_map_lookup_elem(session_map_fd(session, store->map), &zero, values);
+	for (uint32_t cpu = 0; !error && cpu < session->cpus; cpu++)
+		present |= value_load(values + cpu * stride + store->present, 8, false) != 0;
+	if (!error && present) {
+		if (add_row(rows, &key, &value))
+			map_value_combine(value, rows->map->value, values, stride, session->cpus);
+		else
+			error = -ENOMEM;
+	}
+	free(values);
+	return error;
+}
+
+/* The slots of a series, element by element of the array. */
+static int read_slots(struct map_rows *rows, const struct session *session,
+		      const struct mf_store *store)
+{
+	const struct mf_type *type = rows->map->value;
+	uint32_t size = series_slot_size(type->aggregation), in_chunk = store->value_size / size;
+	size_t stride = round_up_8(store->value_size);
+	uint8_t *values = calloc(session->cpus, stride), *key, *value;
+	int fd = session_map_fd(session, store->map), error = 0;
+	bool any = false;
+
+	if (!values || !add_row(rows, &key, &value)) {
+		free(values);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i * in_chunk < type->count && !error; i++) {
+		uint32_t rest = type->count - i * in_chunk;
+		uint32_t slots = rest < in_chunk ? rest : in_chunk;
+		uint8_t *to = value + (size_t)i * in_chunk * size;
+
+		error = bpf_map_lookup_elem(fd, &i, values);
+		if (error)
+			break;
+		series_combine(to, type, slots, values, stride, session->cpus);
+		for (uint32_t slot = 0; slot < slots && !any; slot++)
+			any = value_load(to + (size_t)slot * size, 8, false) != 0;
+	}
+	/* Nothing was ever put into it. */
+	if (!any)
+		rows->count--;
+	free(values);
+	return error;
+}
+
+static int read_global(struct map_rows *rows, const struct session *session,
+		       const struct mf_store *store)
+{
+	uint8_t *key, *value;
+
+	if (!session->bss || !value_load(session->bss + store->present, 8, false))
+		return 0;
+	if (!add_row(rows, &key, &value))
+		return -ENOMEM;
+	memcpy(value, session->bss + store->offset, rows->map->value->size);
+	return 0;
+}
+
+static int read_store(struct map_rows *rows, const struct session *session,
+		      const struct mf_store *store, bool remove)
+{
+	switch (store->kind) {
+	case MF_STORE_HASH:
+	case MF_STORE_PERCPU_HASH:
+		return read_hash(rows, session, store, remove);
+	case MF_STORE_PERCPU_SLOT:
+		return read_slot(rows, session, store);
+	case MF_STORE_PERCPU_SLOTS:
+		return read_slots(rows, session, store);
+	case MF_STORE_GLOBAL:
+		return read_global(rows, session, store);
+	}
+	return -EINVAL;
+}
+
+static int read_rows(struct map_rows *rows, const struct session *session, const struct mf_map *map,
+		     bool remove)
+{
+	int error = 0;
+
+	*rows = (struct map_rows){.map = map, .key_stride = 8};
+	rows->value_stride = round_up_8(map->value->size ? map->value->size : 1);
+	rows->store_ends = calloc(map->store_count + 1u, sizeof(*rows->store_ends));
+	if (!rows->store_ends)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < map->store_count; i++) {
+		size_t stride = round_up_8(map->stores[i].key_size);
+
+		rows->key_stride = stride > rows->key_stride ? stride : rows->key_stride;
+	}
+	for (uint32_t i = 0; i < map->store_count && !error; i++) {
+		error = read_store(rows, session, &map->stores[i], remove);
+		rows->store_ends[i] = rows->count;
+	}
+	return error;
+}
+
+int map_rows_read(struct map_rows *rows, const struct session *session, const struct mf_map *map)
+{
+	return read_rows(rows, session, map, false);
+}
+
+int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map)
+{
+	int error = read_rows(rows, session, map, true), cleared;
+
+	/* Hash maps are empty by now, but for elements that came meanwhile and belong to the next
+	 * reading. */
+	for (uint32_t i = 0; i < map->store_count && !error; i++)
+		if (map->stores[i].kind == MF_STORE_HASH ||
+		    map->stores[i].kind == MF_STORE_PERCPU_HASH)
+			return 0;
+	cleared = map_clear(session, map);
+	return error ? error : cleared;
+}
+
+void map_rows_free(struct map_rows *rows)
+{
+	free(rows->keys);
+	free(rows->values);
+	free(rows->store_ends);
+	*rows = (struct map_rows){0};
+}
+
+bool map_rows_add_zero(struct map_rows *rows)
+{
+	uint8_t *key, *value;
+
+	return add_row(rows, &key, &value);
+}
+
+const uint8_t *map_rows_key(const struct map_rows *rows, size_t row)
+{
+	return rows->keys + row * rows->key_stride;
+}
+
+const uint8_t *map_rows_value(const struct map_rows *rows, size_t row)
+{
+	return rows->values + row * rows->value_stride;
+}
+
+const struct mf_type *map_rows_key_type(const struct map_rows *rows, size_t row)
+{
+	const struct mf_map *map = rows->map;
+	uint32_t store = 0;
+
+	if (!map->key)
+		return NULL;
+	while (store + 1 < map->store_count && row >= rows->store_ends[store])
+		store++;
+	if (store < map->store_count && map->stores[store].key)
+		return map->stores[store].key;
+	return map->key;
+}

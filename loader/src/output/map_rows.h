@@ -1,0 +1,54 @@
+/* The content of a script's map, read from the kernel: one row for each key, per-CPU values put
+ * together. */
+#ifndef BPFLOAD_MAP_ROWS_H
+#define BPFLOAD_MAP_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "object/manifest.h"
+
+struct session;
+
+struct map_rows {
+	const struct mf_map *map;
+	size_t count, room;
+	/* Bytes from one key or value to the next; multiples of 8, so values stand aligned. */
+	size_t key_stride, value_stride;
+	uint8_t *keys, *values;
+	/* For each store: the index behind its last row. */
+	size_t *store_ends;
+};
+
+/*
+ * Reads all rows and removes them from the map, so that no element is counted in two readings or in
+ * none. What is kept by CPU or in a variable is reset right behind its reading: what a program adds
+ * in the microseconds between is lost.
+ */
+int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map);
+
+/* Reads all rows. 0, or a negative error number; free with map_rows_free in either case. */
+int map_rows_read(struct map_rows *rows, const struct session *session, const struct mf_map *map);
+void map_rows_free(struct map_rows *rows);
+
+/* Adds a row with the value zero, for a scalar that was never written. False without memory. */
+bool map_rows_add_zero(struct map_rows *rows);
+
+const uint8_t *map_rows_key(const struct map_rows *rows, size_t row);
+const uint8_t *map_rows_value(const struct map_rows *rows, size_t row);
+/* Type of a row's key: that of its store. NULL for scalars. */
+const struct mf_type *map_rows_key_type(const struct map_rows *rows, size_t row);
+
+/*
+ * The order in which rows are printed (least first): `order` gets `count` row indexes. False
+ * without memory.
+ */
+bool map_rows_sort(const struct map_rows *rows, uint32_t *order);
+
+/* Puts the values of all CPUs, `stride` bytes apart, together as the type says. `to` has the type's
+ * size. */
+void map_value_combine(uint8_t *to, const struct mf_type *type, const uint8_t *values,
+		       size_t stride, uint32_t cpus);
+
+#endif

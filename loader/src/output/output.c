@@ -1,0 +1,411 @@
+#include "output/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/exit_status.h"
+#include "output/map_stores.h"
+#include "output/internal.h"
+#include "base/report.h"
+#include "session/session.h"
+#include "session/watches.h"
+#include "base/write_text.h"
+
+static const char *check_process(const struct mf_event *event)
+{
+	if (!event->field_count || event->fields[0].type->kind != MF_INT ||
+	    event->fields[0].type->size != 4)
+		return "its field is not a process id";
+	return NULL;
+}
+
+static int run_process(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	symbols_note_process(
+		output->symbols,
+		(uint32_t)value_number(event->fields[0].type, record + event->fields[0].offset));
+	return 0;
+}
+
+static int run_unwatch(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	watches_end(output->session,
+		    value_number(event->fields[0].type, record + event->fields[0].offset));
+	return 0;
+}
+
+static const char *check_warning(const struct mf_event *event)
+{
+	if (event->helper && (!event->field_count || !value_is_number(event->fields[0].type)))
+		return "it has no field for the helper's result";
+	if (!event->helper && !event->message)
+		return "it has no message";
+	return NULL;
+}
+
+int64_t warning_code(const struct mf_event *event, const uint8_t *record)
+{
+	/* Before Linux 6.4 functions of maps gave an int, whose upper half in the register was
+	 * anything. */
+	return (int32_t)value_number(event->fields[0].type, record + event->fields[0].offset);
+}
+
+static int run_warning(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	int64_t code = event->helper ? warning_code(event, record) : 0;
+
+	if (!output->session->options->no_warnings)
+		output->renderer->warning(output, event, code);
+	return output->failed ? -1 : 0;
+}
+
+static int run_message(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	output->errors += event->kind == MF_EVENT_ERRORF;
+	if (event->kind == MF_EVENT_ERRORF || !output->session->options->no_warnings)
+		output->renderer->message(output, event, record);
+	return output->failed ? -1 : 0;
+}
+
+static const struct event_handler handlers[] = {
+	[MF_EVENT_PRINTF] = {.has_format = true, .run = run_printf},
+	[MF_EVENT_PRINT_VALUE] = {.check = check_print_value, .run = run_print_value},
+	[MF_EVENT_PRINT_MAP] = {.run = run_print_map},
+	[MF_EVENT_CLEAR] = {.run = run_clear},
+	[MF_EVENT_ZERO] = {.run = run_zero},
+	[MF_EVENT_UNWATCH] = {.run = run_unwatch},
+	[MF_EVENT_TIME] = {.run = run_time},
+	[MF_EVENT_JOIN] = {.check = check_join, .run = run_join},
+	[MF_EVENT_SYSTEM] = {.has_format = true, .run = run_system},
+	[MF_EVENT_CAT] = {.has_format = true, .run = run_cat},
+	[MF_EVENT_WARNING] = {.check = check_warning, .run = run_warning},
+	[MF_EVENT_ERRORF] = {.has_format = true, .run = run_message},
+	[MF_EVENT_WARNF] = {.has_format = true, .run = run_message},
+	[MF_EVENT_PROCESS] = {.check = check_process, .run = run_process},
+};
+
+#define HANDLER_COUNT (sizeof(handlers) / sizeof(handlers[0]))
+
+bool type_can_nest(const struct mf_type *type)
+{
+	switch (type->kind) {
+	case MF_HIST:
+	case MF_LHIST:
+	case MF_TSERIES:
+		return false;
+	case MF_ARRAY:
+		return type_can_nest(type->element);
+	case MF_TUPLE:
+	case MF_RECORD:
+		for (uint32_t i = 0; i < type->field_count; i++) {
+			if (!type_can_nest(type->fields[i].type))
+				return false;
+		}
+		return true;
+	default:
+		return true;
+	}
+}
+
+static int prepare_event(struct output *output, const struct mf_event *event)
+{
+	const struct event_handler *handler;
+	const char *problem = NULL;
+	char why[160];
+
+	/* These do not come here: events.c, packets.c. */
+	if (event->kind == MF_EVENT_EXIT || event->kind == MF_EVENT_PACKET)
+		return STATUS_OK;
+	handler = event->kind < HANDLER_COUNT ? &handlers[event->kind] : NULL;
+	if (!handler || !handler->run)
+		problem = "its kind is unknown";
+	for (uint32_t i = 0; i < event->field_count && !problem; i++) {
+		if (!type_can_nest(event->fields[i].type))
+			problem = "it has a field that only a map can hold";
+	}
+	if (!problem && handler->check)
+		problem = handler->check(event);
+	if (!problem && handler->has_format &&
+	    !format_compile(&output->formats[event->index], &output->arena,
+			    event->format ? event->format : "", event->fields, event->field_count,
+			    why, sizeof(why)))
+		problem = why;
+	if (!problem)
+		return STATUS_OK;
+	say_error("the object is not valid: event %u: %s", event->index, problem);
+	return STATUS_OBJECT;
+}
+
+static int prepare_map(const struct output *output, const struct mf_map *map)
+{
+	bool buckets = map->value->kind == MF_HIST || map->value->kind == MF_LHIST ||
+		       map->value->kind == MF_TSERIES;
+	const char *problem = NULL;
+
+	if ((map->key && !type_can_nest(map->key)) || (!buckets && !type_can_nest(map->value)))
+		problem = "buckets inside of a value";
+	for (uint32_t i = 0; i < map->store_count && !problem; i++)
+		problem = map_store_check(output->session, &map->stores[i]);
+	if (!problem)
+		return STATUS_OK;
+	say_error("the object is not valid: map %s: %s", map->name, problem);
+	return STATUS_OBJECT;
+}
+
+static int prepare(struct output *output)
+{
+	const struct manifest *manifest = output->session->manifest;
+	int status = STATUS_OK;
+
+	output->formats =
+		arena_array(&output->arena, manifest->event_count + 1u, sizeof(*output->formats));
+	if (!output->formats) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	for (uint32_t i = 0; i < manifest->event_count && status == STATUS_OK; i++)
+		status = prepare_event(output, &manifest->events[i]);
+	for (uint32_t i = 0; i < manifest->map_count && status == STATUS_OK; i++)
+		status = prepare_map(output, &manifest->maps[i]);
+	return status;
+}
+
+static int open_file(struct output *output)
+{
+	const char *path = output->session->options->output;
+
+	output->fd = STDOUT_FILENO;
+	if (!path)
+		return STATUS_OK;
+	output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (output->fd < 0) {
+		say_error("cannot open %s for writing: %s", path, strerror(errno));
+		return STATUS_FAILED;
+	}
+	output->owns_fd = true;
+	return STATUS_OK;
+}
+
+static void release(struct output *output)
+{
+	value_context_free(&output->values);
+	symbols_free(output->symbols);
+	strbuf_free(&output->text);
+	strbuf_free(&output->scratch);
+	strbuf_free(&output->captured);
+	arena_free(&output->arena);
+	if (output->owns_fd)
+		close(output->fd);
+	free(output);
+}
+
+int output_open(struct output **out, struct session *session)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	int status = STATUS_FAILED;
+
+	*out = NULL;
+	if (!output) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	/* A reader that has gone is an error of write(2), not a signal. */
+	signal(SIGPIPE, SIG_IGN);
+	output->session = session;
+	output->renderer = session->options->form == FORM_JSON ? &json_renderer : &text_renderer;
+	output->fd = STDOUT_FILENO;
+	output->stop = -1;
+	wall_clock_init(&output->clock);
+	output->symbols = symbols_new(&session->manifest->config, session->options->debug_folders);
+	if (!output->symbols ||
+	    !value_context_init(&output->values, session, output->symbols, &output->clock)) {
+		say_error("out of memory");
+		goto fail;
+	}
+	status = prepare(output);
+	if (status == STATUS_OK)
+		status = open_file(output);
+	if (status != STATUS_OK)
+		goto fail;
+	*out = output;
+	return STATUS_OK;
+fail:
+	release(output);
+	return status;
+}
+
+static int fail(struct output *output, const char *why)
+{
+	if (!output->failed)
+		say_error("cannot write the output: %s", why);
+	output->failed = true;
+	strbuf_clear(&output->text);
+	return -1;
+}
+
+void output_capture_begin(struct output *output)
+{
+	output_flush(output);
+	output->capturing = true;
+	output->errors = 0;
+	output->renderer_behind = output->renderer;
+	output->renderer = &text_renderer;
+}
+
+const struct strbuf *output_capture_end(struct output *output, uint32_t *errors)
+{
+	struct strbuf text = output->text;
+
+	output->text = output->captured;
+	strbuf_clear(&output->text);
+	output->captured = text;
+	output->capturing = false;
+	output->renderer = output->renderer_behind;
+	*errors = output->errors;
+	return &output->captured;
+}
+
+int output_flush(struct output *output)
+{
+	enum write_result result;
+	size_t written;
+
+	if (output->failed)
+		return -1;
+	if (output->capturing)
+		return 0;
+	result = write_text(output->fd, output->stop, output->text.data, output->text.length,
+			    &written);
+	if (result == WRITE_FAILED)
+		return fail(output, strerror(errno));
+	output->stopped = result == WRITE_STOPPED;
+	strbuf_drop(&output->text, written);
+	if (output->text.failed || output->scratch.failed)
+		return fail(output, "out of memory");
+	return 0;
+}
+
+void output_stop_by(struct output *output, int stop)
+{
+	output->stop = stop;
+}
+
+bool output_is_stopped(const struct output *output)
+{
+	return output->stopped;
+}
+
+int output_idle(struct output *output)
+{
+	if (output->session->options->buffering == BUFFER_FULL)
+		return output_settle(output);
+	return output_flush(output);
+}
+
+int output_settle(struct output *output)
+{
+	if (output->session->options->buffering == BUFFER_NONE ||
+	    output->text.length >= OUTPUT_HIGH_WATER || output->text.failed ||
+	    output->scratch.failed)
+		return output_flush(output);
+	return output->failed ? -1 : 0;
+}
+
+void output_say(struct output *output, struct strbuf *message)
+{
+	size_t written;
+
+	if (output->capturing) {
+		strbuf_put(&output->text, message->data, message->length);
+		strbuf_clear(message);
+		return;
+	}
+	/* In the order of events, where both streams lead to one place. */
+	output_flush(output);
+	write_text(STDERR_FILENO, output->stop, message->data, message->length, &written);
+	strbuf_clear(message);
+}
+
+int output_event(struct output *output, const struct mf_event *event, const void *record,
+		 size_t size)
+{
+	if (output->failed)
+		return -1;
+	if (event->kind >= HANDLER_COUNT || !handlers[event->kind].run || size < event->size)
+		return 0;
+	if (handlers[event->kind].run(output, event, record) < 0)
+		return -1;
+	return output_settle(output);
+}
+
+int output_lost_control(struct output *output, const struct mf_event *event)
+{
+	if (output->failed)
+		return -1;
+	if (event->field_count || event->kind >= HANDLER_COUNT || !handlers[event->kind].run)
+		return 0;
+	if (handlers[event->kind].run(output, event, NULL) < 0)
+		return -1;
+	return output_settle(output);
+}
+
+int output_finish(struct output *output)
+{
+	if (output->failed)
+		return -1;
+	output->renderer->end_of_run(output);
+	if (output->session->manifest->config.print_maps_on_exit && output_all_maps(output) < 0)
+		return -1;
+	return output_flush(output);
+}
+
+int output_attached(struct output *output, uint32_t probes)
+{
+	if (output->failed)
+		return -1;
+	output->renderer->attached(output, probes);
+	return output_idle(output);
+}
+
+int output_lost(struct output *output, const struct loss *losses, uint32_t count)
+{
+	if (count)
+		output->renderer->lost(output, losses, count);
+	return output_idle(output);
+}
+
+int output_lost_total(struct output *output, const struct loss *losses, uint32_t count)
+{
+	if (count)
+		output->renderer->lost_total(output, losses, count);
+	return output->failed ? -1 : 0;
+}
+
+int output_repeated(struct output *output, const struct mf_event *event, int64_t code,
+		    uint64_t count)
+{
+	if (!output->session->options->no_warnings)
+		output->renderer->repeated(output, event, code, count);
+	return output->failed ? -1 : 0;
+}
+
+int output_close(struct output *output)
+{
+	int result;
+
+	if (!output)
+		return 0;
+	result = output_flush(output);
+	/* Some file systems say only now that the disk is full. */
+	if (output->owns_fd) {
+		if (close(output->fd) < 0 && errno != EINTR)
+			result = fail(output, strerror(errno));
+		output->owns_fd = false;
+	}
+	release(output);
+	return result;
+}

@@ -1,0 +1,90 @@
+/*
+ * What the loader does with events and maps: text or JSON on standard output or a file. Opened once
+ * a session's maps are there. Functions that write give 0, or -1 once the output can take no more
+ * (a full disk, a closed pipe): said once on stderr; the caller then ends tracing with
+ * STATUS_FAILED.
+ */
+#ifndef BPFLOAD_OUTPUT_H
+#define BPFLOAD_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "object/manifest.h"
+
+struct loss;
+struct output;
+struct strbuf;
+struct session;
+
+/*
+ * Validates what the manifest's checks leave to the output half (formats against their fields),
+ * opens -o, and sets *out. The result is an exit status; the message is already on stderr.
+ */
+int output_open(struct output **out, struct session *session);
+
+/*
+ * Handles one event of any kind but exit (also process, clear and zero). `record` points into the
+ * ring or a copy; at least event->size bytes, which `size` is.
+ */
+int output_event(struct output *output, const struct mf_event *event, const void *record,
+		 size_t size);
+
+/*
+ * The same for a control event whose record was lost (the ring was full) but whose mark was found:
+ * print-map, clear, zero, time. There is no record, because these have no fields.
+ */
+int output_lost_control(struct output *output, const struct mf_event *event);
+
+/* What the helper of a warning gave. */
+int64_t warning_code(const struct mf_event *event, const uint8_t *record);
+
+/* Prints a map; top 0: all entries, div 0 or 1: undivided. */
+int output_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div);
+
+/* All maps in byte order of their names (SIGUSR1, and the final dump). */
+int output_all_maps(struct output *output);
+
+/* The end of a run: two empty lines, then the maps if the script's config says so. */
+int output_finish(struct output *output);
+
+/* Tracing begins: so many probes are attached. */
+int output_attached(struct output *output, uint32_t probes);
+
+/* Events that were lost since the last call; and in all, at the end. None: nothing is said. */
+int output_lost(struct output *output, const struct loss *losses, uint32_t count);
+int output_lost_total(struct output *output, const struct loss *losses, uint32_t count);
+
+/* At the end: a warning came so many times more than it was told; `code` as of the last one. */
+int output_repeated(struct output *output, const struct mf_event *event, int64_t code,
+		    uint64_t count);
+
+/* Nothing more waits for now: writes out what is buffered, unless -B full. Called after each drain
+ * of the ring. */
+int output_idle(struct output *output);
+
+/*
+ * From here to output_capture_end, all that would go to the output or to standard error is kept
+ * instead, as text; also of system(). The result is that text, until the next capture; *errors is
+ * how often errorf() came.
+ */
+void output_capture_begin(struct output *output);
+const struct strbuf *output_capture_end(struct output *output, uint32_t *errors);
+
+/* Writes out what is buffered. */
+int output_flush(struct output *output);
+
+/*
+ * From now on a flush gives up when `stop` becomes readable while the reader takes nothing: a stuck
+ * reader must not keep signals from being seen. The text waits for the next flush.
+ */
+void output_stop_by(struct output *output, int stop);
+
+/* Whether the last flush gave up. */
+bool output_is_stopped(const struct output *output);
+
+/* Flushes and closes. 0, or -1 as above. */
+int output_close(struct output *output);
+
+#endif

@@ -1,0 +1,201 @@
+#include "output/stacks.h"
+
+#include <stdlib.h>
+
+#include <bpf/bpf.h>
+
+#include "binary/code_lines.h"
+#include "session/session.h"
+#include "symbols/symbols.h"
+
+/* As perf calls the kernel's own image. */
+#define KERNEL_MODULE "[kernel.kallsyms]"
+#define UNKNOWN "[unknown]"
+
+bool stacks_open(struct value_context *context)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	context->stacks = session_map_fd(context->session, "stacks");
+	if (context->stacks < 0)
+		return true;
+	if (bpf_obj_get_info_by_fd(context->stacks, &info, &size) < 0 ||
+	    info.key_size != sizeof(uint64_t) ||
+	    (info.type != BPF_MAP_TYPE_HASH && info.type != BPF_MAP_TYPE_LRU_HASH)) {
+		/* Without frames, stacks print empty. */
+		context->stacks = -1;
+		return true;
+	}
+	context->stack_room = info.value_size;
+	context->frames = calloc(1, info.value_size + sizeof(uint64_t));
+	return context->frames != NULL;
+}
+
+static void put_line(struct strbuf *to, const struct code_frame *frame)
+{
+	if (frame->line) {
+		strbuf_text(to, " @");
+		strbuf_text(to, frame->line);
+	}
+}
+
+/* Functions that were inlined at the address have lines of their own before it: they are the inner
+ * ones. */
+static void put_bpftrace_frame(struct strbuf *to, uint64_t address, const struct symbol *symbol)
+{
+	for (size_t i = 0; i + 1 < symbol->frame_count; i++) {
+		const struct code_frame *frame = &symbol->frames[i];
+
+		strbuf_text(to, "        ");
+		strbuf_text(to, frame->function ? frame->function : UNKNOWN);
+		strbuf_text(to, " [inlined]");
+		put_line(to, frame);
+		strbuf_char(to, '\n');
+	}
+	strbuf_text(to, "        ");
+	if (symbol->name) {
+		strbuf_text(to, symbol->name);
+		strbuf_char(to, '+');
+		strbuf_u64(to, symbol->offset);
+	} else {
+		strbuf_text(to, "0x");
+		strbuf_hex(to, address);
+	}
+	if (symbol->frame_count)
+		put_line(to, &symbol->frames[symbol->frame_count - 1]);
+}
+
+static void put_perf_frame(struct strbuf *to, uint64_t address, const struct symbol *symbol,
+			   bool user)
+{
+	const char *module = symbol->module;
+
+	if (!module)
+		module = symbol->name && !user ? KERNEL_MODULE : UNKNOWN;
+	strbuf_char(to, '\t');
+	strbuf_hex(to, address);
+	strbuf_char(to, ' ');
+	if (symbol->name) {
+		strbuf_text(to, symbol->name);
+		strbuf_char(to, '+');
+		strbuf_u64(to, symbol->offset);
+	} else {
+		strbuf_text(to, UNKNOWN);
+	}
+	strbuf_text(to, " (");
+	strbuf_text(to, module);
+	strbuf_char(to, ')');
+}
+
+static bool name_frame(const struct value_context *context, enum mf_stack_mode mode, bool user,
+		       uint32_t pid, const uint64_t *frames, uint32_t index, struct symbol *symbol)
+{
+	switch (mode) {
+	case MF_STACK_BPFTRACE:
+		if (user)
+			return symbols_user_source(context->symbols, pid, frames[index], index > 0,
+						   symbol);
+		return symbols_kernel(context->symbols, frames[index], symbol);
+	case MF_STACK_PERF:
+		if (user)
+			return symbols_user(context->symbols, pid, frames[index], symbol);
+		return symbols_kernel(context->symbols, frames[index], symbol);
+	case MF_STACK_RAW:
+	case MF_STACK_BUILD_ID:
+		break;
+	}
+	return false;
+}
+
+void stacks_frames_text(struct strbuf *to, const struct value_context *context,
+			enum mf_stack_mode mode, bool user, uint32_t pid, const uint64_t *frames,
+			uint32_t count)
+{
+	strbuf_char(to, '\n');
+	for (uint32_t i = 0; i < count; i++) {
+		struct symbol symbol = {0};
+
+		/* dw_ustack: no frame can be here. */
+		if (user && frames[i] == UINT64_MAX) {
+			strbuf_text(to, "<unwind failure>\n");
+			continue;
+		}
+		if (!name_frame(context, mode, user, pid, frames, i, &symbol))
+			symbol = (struct symbol){0};
+		switch (mode) {
+		case MF_STACK_BPFTRACE:
+			put_bpftrace_frame(to, frames[i], &symbol);
+			break;
+		case MF_STACK_PERF:
+			put_perf_frame(to, frames[i], &symbol, user);
+			break;
+		case MF_STACK_RAW:
+		case MF_STACK_BUILD_ID:
+			/* Programs capture addresses in both modes, so there is no build id to
+			 * show. */
+			strbuf_hex(to, frames[i]);
+			break;
+		}
+		strbuf_char(to, '\n');
+	}
+}
+
+static void put_build_id(struct strbuf *to, const uint8_t *id, uint32_t size, uint64_t offset)
+{
+	for (uint32_t i = 0; i < size; i++) {
+		strbuf_char(to, "0123456789abcdef"[id[i] >> 4]);
+		strbuf_char(to, "0123456789abcdef"[id[i] & 15]);
+	}
+	strbuf_text(to, " 0x");
+	strbuf_hex(to, offset);
+}
+
+void stacks_build_ids_text(struct strbuf *to, const struct value_context *context, uint32_t pid,
+			   const struct bpf_stack_build_id *frames, uint32_t count)
+{
+	strbuf_char(to, '\n');
+	for (uint32_t i = 0; i < count; i++) {
+		const struct bpf_stack_build_id *frame = &frames[i];
+		uint64_t offset = frame->offset;
+		uint32_t size = sizeof(frame->build_id);
+		const uint8_t *id = frame->build_id;
+
+		/* The kernel has none where it could not read the file just then
+		 * (stack_map_get_build_id_offset, kernel/bpf/stackmap.c). */
+		if (frame->status != BPF_STACK_BUILD_ID_VALID)
+			id = symbols_build_id(context->symbols, pid, frame->ip, &size, &offset);
+		if (id)
+			put_build_id(to, id, size, offset);
+		else
+			strbuf_hex(to, frame->ip);
+		strbuf_char(to, '\n');
+	}
+}
+
+void stacks_text(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
+		 const uint8_t *token)
+{
+	uint64_t id = value_load(token, 8, false);
+	uint32_t pid = (uint32_t)value_load(token + 8, 4, false);
+	uint32_t count = (uint32_t)value_load(token + 12, 4, false);
+	bool build_ids = type->stack_mode == MF_STACK_BUILD_ID;
+	size_t frame_size = build_ids ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
+
+	if (count > context->stack_room / frame_size)
+		count = (uint32_t)(context->stack_room / frame_size);
+	if (count > type->stack_limit)
+		count = type->stack_limit;
+	/* Id 0: nothing was captured. Not found: the map was full. */
+	if (!id || context->stacks < 0 ||
+	    bpf_map_lookup_elem(context->stacks, &id, context->frames) < 0)
+		count = 0;
+	if (build_ids) {
+		stacks_build_ids_text(
+			to, context, pid,
+			(const struct bpf_stack_build_id *)(const void *)context->frames, count);
+		return;
+	}
+	stacks_frames_text(to, context, type->stack_mode, type->user_stack, pid, context->frames,
+			   count);
+}

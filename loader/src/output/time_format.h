@@ -1,0 +1,41 @@
+/* Times as text: time() and strftime(). */
+#ifndef BPFLOAD_TIME_FORMAT_H
+#define BPFLOAD_TIME_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/strbuf.h"
+
+/* Turns times of the boot clock, which programs read, into wall-clock time. */
+struct wall_clock {
+	/* Nanoseconds from boot-clock to wall-clock time. */
+	uint64_t boot_offset;
+	/* The last second that was broken down to local time. */
+	bool second_known;
+	int64_t second;
+	struct tm local;
+};
+
+/* What to add to the boot clock for another one, in ns. */
+uint64_t clock_offset(clockid_t clock);
+
+void wall_clock_init(struct wall_clock *clock);
+
+/* Wall-clock time in ns of a boot-clock time. Follows the wall clock when it was set. */
+uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns);
+
+/* Wall-clock time in ns. */
+uint64_t wall_clock_now(void);
+
+/*
+ * Appends a time in the local time zone as strftime(3) does. With `fractions` also: %f microseconds
+ * (6 digits), %k nanoseconds (9) and %l milliseconds (3), which hide the hours that libc has under
+ * the last two. False, and nothing appended, when the text is empty or does not fit in `limit`
+ * bytes with its NUL.
+ */
+bool time_text(struct strbuf *to, struct wall_clock *clock, const char *format, uint64_t wall_ns,
+	       bool fractions, size_t limit);
+
+#endif

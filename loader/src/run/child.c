@@ -1,0 +1,185 @@
+#include "run/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "binary/path.h"
+#include "base/exit_status.h"
+#include "base/report.h"
+
+/* How long an ended tracer waits for its child. */
+#define STOP_TRIES 50
+#define STOP_PAUSE_NS 10000000
+
+/* Moves *text behind one word and writes the word, unquoted, to `to`. False for an open quote. */
+static bool read_word(const char **text, char *to)
+{
+	const char *next = *text;
+	char quote = 0;
+
+	for (; *next && (quote || (*next != ' ' && *next != '\t' && *next != '\n')); next++) {
+		if (*next == quote) {
+			quote = 0;
+		} else if (!quote && (*next == '\'' || *next == '"')) {
+			quote = *next;
+		} else if (*next == '\\' && quote != '\'' && next[1]) {
+			*to++ = *++next;
+		} else {
+			*to++ = *next;
+		}
+	}
+	*to = 0;
+	*text = next;
+	return !quote;
+}
+
+/* Words of a command, NULL behind them; NULL without memory or with an open quote. */
+static char **split(struct arena *arena, const char *command)
+{
+	/* A word takes at least one byte and a blank. */
+	char **words = arena_array(arena, strlen(command) / 2 + 2, sizeof(*words));
+	size_t count = 0;
+
+	if (!words)
+		return NULL;
+	for (;;) {
+		command += strspn(command, " \t\n");
+		if (!*command)
+			return words;
+		words[count] = arena_alloc(arena, strlen(command) + 1);
+		if (!words[count] || !read_word(&command, words[count]))
+			return NULL;
+		count++;
+	}
+}
+
+static void run_child(int start, const char *file, char **words)
+{
+	sigset_t none;
+	char byte;
+	ssize_t got;
+
+	/* Should the tracer die before the start, the socket closes and the child ends. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	do
+		got = read(start, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	if (got != 1)
+		_exit(0);
+	execv(file, words);
+	say_error("Cannot run %s: %s.", file, strerror(errno));
+	/* Where exec works the socket closes without a word. */
+	got = write(start, "", 1);
+	_exit(127);
+}
+
+int child_start(struct child *child, const char *command)
+{
+	struct arena arena = {0};
+	int status = STATUS_FAILED;
+	const char *file;
+	char **words;
+	int ends[2];
+
+	memset(child, 0, sizeof(*child));
+	child->start = -1;
+	words = split(&arena, command);
+	if (!words || !words[0]) {
+		say_error("-c: '%s' is not a command.", command);
+		status = STATUS_USAGE;
+		goto out;
+	}
+	file = binary_path_of_command(&arena, words[0]);
+	if (!file) {
+		say_error("-c: '%s' does not exist or is not executable.", words[0]);
+		goto out;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+		say_error("Cannot start the child: %s.", strerror(errno));
+		goto out;
+	}
+	child->pid = fork();
+	if (child->pid < 0) {
+		say_error("Cannot start the child: %s.", strerror(errno));
+		child->pid = 0;
+		close(ends[0]);
+		close(ends[1]);
+		goto out;
+	}
+	if (child->pid == 0) {
+		close(ends[1]);
+		run_child(ends[0], file, words);
+	}
+	close(ends[0]);
+	child->start = ends[1];
+	status = STATUS_OK;
+out:
+	arena_free(&arena);
+	return status;
+}
+
+void child_release(struct child *child)
+{
+	ssize_t written;
+
+	if (!child->pid)
+		return;
+	/* If it was killed meanwhile there is nobody to read this; SIGCHLD tells. */
+	written = write(child->start, "", 1);
+	(void)written;
+}
+
+static void close_start(struct child *child)
+{
+	char byte;
+
+	if (child->start < 0)
+		return;
+	child->did_not_start = recv(child->start, &byte, 1, MSG_DONTWAIT) == 1;
+	close(child->start);
+	child->start = -1;
+}
+
+bool child_did_not_start(const struct child *child)
+{
+	return child->did_not_start;
+}
+
+bool child_has_ended(struct child *child)
+{
+	if (child->pid && !child->ended && waitpid(child->pid, NULL, WNOHANG) == child->pid)
+		child->ended = true;
+	return child->ended;
+}
+
+void child_stop(struct child *child)
+{
+	struct timespec pause = {.tv_nsec = STOP_PAUSE_NS};
+
+	if (!child->pid)
+		return;
+	close_start(child);
+	if (child_has_ended(child))
+		return;
+	kill(child->pid, SIGTERM);
+	for (int i = 0; i < STOP_TRIES && !child_has_ended(child); i++)
+		nanosleep(&pause, NULL);
+}
+
+int process_watch(uint32_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}

@@ -1,0 +1,196 @@
+/* Events that reach outside: files and commands of the host. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run/child.h"
+#include "output/internal.h"
+#include "base/report.h"
+#include "session/session.h"
+
+#define CAT_CHUNK (64u << 10)
+
+/* Of what a command prints, this much becomes a text; the rest is read and dropped. */
+#define CAPTURE_MAX (16u << 20)
+
+extern char **environ;
+
+/* The event's format with its arguments, as a C string in the scratch buffer. NULL without memory.
+ */
+static const char *formatted(struct output *output, const struct mf_event *event,
+			     const uint8_t *record)
+{
+	strbuf_clear(&output->scratch);
+	format_text(&output->scratch, &output->values, &output->formats[event->index], record);
+	return strbuf_c_text(&output->scratch);
+}
+
+/* Appends at most `limit` bytes of a file. 0 or an error number. */
+static int read_file(struct strbuf *to, int fd, uint64_t limit)
+{
+	while (limit) {
+		size_t chunk = limit < CAT_CHUNK ? (size_t)limit : CAT_CHUNK;
+		ssize_t got;
+
+		if (!strbuf_reserve(to, chunk))
+			return ENOMEM;
+		got = read(fd, to->data + to->length, chunk);
+		if (got == 0)
+			break;
+		if (got < 0) {
+			if (errno == EINTR)
+				continue;
+			return errno;
+		}
+		to->length += (size_t)got;
+		limit -= (uint64_t)got;
+	}
+	return 0;
+}
+
+int run_cat(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	const char *path = formatted(output, event, record);
+	struct strbuf *to;
+	int fd, error;
+
+	if (!path)
+		return output_flush(output);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		say_error("cat(): cannot open %s: %s", path, strerror(errno));
+		strbuf_clear(&output->scratch);
+		return 0;
+	}
+	to = output->renderer->text_begin(output, TEXT_CAT);
+	error = read_file(to, fd, output->session->manifest->config.max_cat_bytes);
+	output->renderer->text_end(output, TEXT_CAT);
+	if (error)
+		say_error("cat(): cannot read %s: %s", path, strerror(error));
+	close(fd);
+	strbuf_clear(&output->scratch);
+	return 0;
+}
+
+/*
+ * Starts `sh -c command` with `to` as its standard output. The loader blocks the signals that
+ * it waits for by descriptor, which the shell must not inherit. 0 or an error number.
+ */
+static int start_shell(int to, const char *command, pid_t *pid)
+{
+	char *const arguments[] = {"sh", "-c", (char *)command, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int error;
+
+	error = posix_spawn_file_actions_init(&actions);
+	if (error)
+		return error;
+	error = posix_spawnattr_init(&attributes);
+	if (error)
+		goto free_actions;
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (to != STDOUT_FILENO)
+		error = posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
+	if (!error)
+		error = posix_spawn(pid, "/bin/sh", &actions, &attributes, arguments, environ);
+	posix_spawnattr_destroy(&attributes);
+free_actions:
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+/* Appends what can be read now. False at the end of the pipe. */
+static bool read_waiting(struct strbuf *to, int fd)
+{
+	char chunk[4096];
+	ssize_t got;
+
+	while ((got = read(fd, chunk, sizeof(chunk))) > 0 || (got < 0 && errno == EINTR)) {
+		size_t room = to->length < CAPTURE_MAX ? CAPTURE_MAX - to->length : 0;
+
+		if (got > 0)
+			strbuf_put(to, chunk, (size_t)got < room ? (size_t)got : room);
+	}
+	return got < 0;
+}
+
+/* Appends what the shell prints until it ends; what it left in the background may go on. */
+static void capture(struct strbuf *to, int fd, pid_t pid)
+{
+	struct pollfd ready[] = {{.fd = fd, .events = POLLIN},
+				 {.fd = process_watch((uint32_t)pid), .events = POLLIN}};
+
+	do {
+		if (poll(ready, 2, -1) < 0 && errno != EINTR)
+			break;
+	} while (read_waiting(to, fd) && !ready[1].revents);
+	if (ready[1].fd >= 0)
+		close(ready[1].fd);
+}
+
+/* Runs a command whose output becomes one text. 0 or an error number. */
+static int run_captured(struct output *output, const char *command)
+{
+	struct strbuf *to;
+	int ends[2], error;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return errno;
+	error = start_shell(ends[1], command, &pid);
+	close(ends[1]);
+	if (!error) {
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+		to = output->renderer->text_begin(output, TEXT_SYSTEM);
+		capture(to, ends[0], pid);
+		output->renderer->text_end(output, TEXT_SYSTEM);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(ends[0]);
+	return error;
+}
+
+/* Runs a command that writes to the output by itself. 0 or an error number. */
+static int run_beside(struct output *output, const char *command)
+{
+	pid_t pid;
+	int error = start_shell(output->fd, command, &pid);
+
+	while (!error && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return error;
+}
+
+int run_system(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	const char *command = formatted(output, event, record);
+	int error;
+
+	/* What was printed before comes before what the command prints. */
+	if (output_flush(output) < 0 || !command)
+		return output_flush(output);
+	if (!output->session->options->unsafe) {
+		say_error("system() needs --unsafe");
+		strbuf_clear(&output->scratch);
+		return 0;
+	}
+	error = output->renderer->captures_commands || output->capturing
+			? run_captured(output, command)
+			: run_beside(output, command);
+	strbuf_clear(&output->scratch);
+	if (error)
+		say_error("system(): cannot run /bin/sh: %s", strerror(error));
+	return 0;
+}

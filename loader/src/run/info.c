@@ -1,0 +1,153 @@
+#include "run/info.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "attach/kprobe_multi.h"
+#include "base/exit_status.h"
+#include "host/kernel_features.h"
+#include "base/report.h"
+#include "host/tracefs.h"
+#include "attach/uprobe_multi.h"
+
+#define BTF_FOLDER "/sys/kernel/btf"
+#define PERF_UNITS "/sys/bus/event_source/devices/"
+
+static void show(const char *name, const char *value)
+{
+	printf("  %s: %s\n", name, value);
+}
+
+/* An answer of libbpf_probe_*: 1, 0 or a negative error. */
+static void show_answer(const char *name, int answer)
+{
+	if (answer < 0)
+		show(name,
+		     answer == -EPERM || answer == -EACCES ? "unknown (needs CAP_BPF)" : "unknown");
+	else
+		show(name, answer ? "yes" : "no");
+}
+
+static int exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* BTF of modules stands beside that of the kernel. */
+static int has_module_btf(void)
+{
+	DIR *folder = opendir(BTF_FOLDER);
+	const struct dirent *entry;
+	int found = 0;
+
+	if (!folder)
+		return errno == ENOENT ? 0 : -errno;
+	while (!found && (entry = readdir(folder)))
+		found = *entry->d_name != '.' && strcmp(entry->d_name, "vmlinux") != 0;
+	closedir(folder);
+	return found;
+}
+
+static const char *lockdown(char *line, size_t size)
+{
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	char *end, *mode = NULL;
+
+	if (!file)
+		return errno == ENOENT ? "none, or securityfs is not mounted" : "unknown";
+	if (fgets(line, (int)size, file))
+		mode = strchr(line, '[');
+	fclose(file);
+	end = mode ? strchr(mode, ']') : NULL;
+	if (!end)
+		return "unknown";
+	*end = '\0';
+	return mode + 1;
+}
+
+static void print_system(const struct utsname *host)
+{
+	const char *root = tracefs_root();
+	char line[128];
+
+	puts("System");
+	printf("  OS: %s %s %s\n", host->sysname, host->release, host->version);
+	show("Arch", host->machine);
+	printf("  CPUs: %d\n", libbpf_num_possible_cpus());
+	show("lockdown", lockdown(line, sizeof(line)));
+	if (!root)
+		show("tracefs", "not mounted");
+	else
+		printf("  tracefs: %s%s\n", root, tracefs_readable(root) ? "" : " (not readable)");
+}
+
+static void print_build(void)
+{
+	puts("\nBuild");
+	show("bpfload", BPFLOAD_VERSION);
+	show("libbpf", libbpf_version_string());
+	show("linked", "statically");
+}
+
+/* 1, 0, or -EPERM: without permission the attempts fail for another reason. */
+static int permitted(int may_load, int answer)
+{
+	return may_load ? answer : -EPERM;
+}
+
+static void print_features(int may_load)
+{
+	puts("\nKernel features");
+	show_answer("btf", exists(BTF_FOLDER "/vmlinux"));
+	show_answer("module btf", has_module_btf());
+	show_answer("ring buffer",
+		    permitted(may_load, libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL)));
+	show_answer("task storage", permitted(may_load, libbpf_probe_bpf_map_type(
+								BPF_MAP_TYPE_TASK_STORAGE, NULL)));
+	features_show(false, may_load);
+}
+
+static void print_probe_types(int may_load)
+{
+	puts("\nProbe types");
+	show_answer("tracepoint", permitted(may_load, libbpf_probe_bpf_prog_type(
+							      BPF_PROG_TYPE_TRACEPOINT, NULL)));
+	show_answer("perf_event", permitted(may_load, libbpf_probe_bpf_prog_type(
+							      BPF_PROG_TYPE_PERF_EVENT, NULL)));
+	show_answer("kprobe", exists(PERF_UNITS "kprobe"));
+	show_answer("kprobe_multi", permitted(may_load, kernel_has_kprobe_multi()));
+	show_answer("uprobe", exists(PERF_UNITS "uprobe"));
+	show_answer("uprobe_multi", permitted(may_load, uprobe_multi_is_supported(false)));
+	show_answer("uprobe_multi of one process",
+		    permitted(may_load, uprobe_multi_is_supported(true)));
+	show_answer("hardware", exists(PERF_UNITS "cpu"));
+}
+
+int print_info(void)
+{
+	struct utsname host;
+	int may_load;
+
+	if (uname(&host) != 0) {
+		say_error("Cannot find which kernel this is: %s.", strerror(errno));
+		return STATUS_FAILED;
+	}
+	libbpf_set_print(NULL);
+	/* The simplest of programs: whether any may be loaded. */
+	may_load = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SOCKET_FILTER, NULL) == 1 &&
+		   libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_TRACEPOINT, NULL) == 1;
+	print_system(&host);
+	print_build();
+	puts("\nKernel helpers");
+	features_show(true, may_load);
+	print_features(may_load);
+	print_probe_types(may_load);
+	return STATUS_OK;
+}

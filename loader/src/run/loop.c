@@ -1,0 +1,288 @@
+#include "run/loop.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/exit_status.h"
+#include "base/report.h"
+
+/* While events come, the ring is looked at that often instead of a wake-up for each. */
+#define TICK_NS 4000000
+#define LOST_INTERVAL_NS 250000000
+
+static int failed(const char *what)
+{
+	say_error("Cannot %s: %s.", what, strerror(errno));
+	return STATUS_FAILED;
+}
+
+static int watch(struct loop *loop, int fd, uint32_t how)
+{
+	struct epoll_event event = {.events = EPOLLIN | how, .data.fd = fd};
+
+	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* nohup(1) has it ignored: then tracing goes on when the terminal has gone. A signal that is
+ * blocked would be queued all the same (sig_ignored, kernel/signal.c). */
+static bool heeds_hangup(void)
+{
+	struct sigaction action;
+
+	return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
+}
+
+static void ending_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	if (heeds_hangup())
+		sigaddset(set, SIGHUP);
+}
+
+static void watched_signals(sigset_t *set)
+{
+	ending_signals(set);
+	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGCHLD);
+}
+
+int loop_open(struct loop *loop, uint32_t pid)
+{
+	sigset_t set, ending;
+
+	memset(loop, 0, sizeof(*loop));
+	loop->epoll = loop->signals = loop->timer = loop->process = loop->stop = -1;
+	watched_signals(&set);
+	ending_signals(&ending);
+	if (sigprocmask(SIG_BLOCK, &set, &loop->old_mask) != 0)
+		return failed("block signals");
+	/* A reader that has gone shows as an error of write. */
+	signal(SIGPIPE, SIG_IGN);
+	/* If our parent ignores it, nobody tells us when the child of -c ends (kernel/signal.c,
+	 * do_notify_parent). */
+	signal(SIGCHLD, SIG_DFL);
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	loop->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	loop->stop = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+	loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->epoll < 0 || loop->signals < 0 || loop->stop < 0 || loop->timer < 0)
+		return failed("wait for events");
+	if (watch(loop, loop->signals, 0) != 0 || watch(loop, loop->timer, 0) != 0)
+		return failed("wait for events");
+	if (!pid)
+		return STATUS_OK;
+	loop->process = process_watch(pid);
+	/* A thread that leads no process (kernel/pid.c, pidfd_prepare; ENOENT since Linux 6.9). */
+	if (loop->process < 0 && (errno == EINVAL || errno == ENOENT)) {
+		say_error("-p: %u is a thread, not a process.", pid);
+		return STATUS_FAILED;
+	}
+	if (loop->process < 0 && errno == ESRCH) {
+		say_error("-p: there is no process %u.", pid);
+		return STATUS_FAILED;
+	}
+	if (loop->process < 0 || watch(loop, loop->process, 0) != 0)
+		return failed("watch the process of -p");
+	return STATUS_OK;
+}
+
+int loop_watch_ring(struct loop *loop, const struct events *events)
+{
+	/* Edge-triggered: only wake-ups count, not that records are there, which ticks see to. */
+	if (events->has_ring && watch(loop, events->ring.fd, EPOLLET) != 0)
+		return failed("wait for the ring buffer");
+	if (packets_fd(&events->packets) >= 0 && watch(loop, packets_fd(&events->packets), 0) != 0)
+		return failed("wait for packets");
+	return STATUS_OK;
+}
+
+static void set_timer(struct loop *loop, bool on)
+{
+	struct itimerspec spec = {0};
+
+	if (loop->timer_armed == on)
+		return;
+	if (on)
+		spec.it_value.tv_nsec = spec.it_interval.tv_nsec = TICK_NS;
+	timerfd_settime(loop->timer, 0, &spec, NULL);
+	loop->timer_armed = on;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void check_lost(struct loop *loop, struct events *events, bool at_once)
+{
+	uint64_t now = now_ns();
+
+	if (!at_once && now - loop->lost_checked < LOST_INTERVAL_NS)
+		return;
+	loop->lost_checked = now;
+	events_check_lost(events);
+}
+
+/* SIGUSR1 does what the script says; where it says nothing, it prints all maps. */
+static void act_on_signal(struct events *events)
+{
+	if (session_count(events->session, MF_SELF) > 0) {
+		session_run(events->session, MF_SELF, NULL, NULL);
+		return;
+	}
+	if (output_all_maps(events->output) != 0 || output_idle(events->output) != 0)
+		events->broken = true;
+}
+
+/* Reads the signals that came; true when one of them ends tracing. */
+static bool take_signals(struct loop *loop, struct events *events, struct child *child,
+			 enum loop_end *end)
+{
+	struct signalfd_siginfo info;
+
+	while (read(loop->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGINT:
+		case SIGTERM:
+		case SIGHUP:
+			*end = LOOP_SIGNAL;
+			return true;
+		case SIGUSR1:
+			act_on_signal(events);
+			break;
+		case SIGCHLD:
+			if (child_has_ended(child)) {
+				*end = LOOP_PROCESS;
+				return true;
+			}
+			break;
+		}
+	}
+	return false;
+}
+
+/* Whether the traced process has ended; what woke the loop is known by descriptor. */
+static bool process_ended(const struct loop *loop, const struct epoll_event *ready, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (loop->process >= 0 && ready[i].data.fd == loop->process)
+			return true;
+	return false;
+}
+
+/*
+ * Decides how to wait after a drain. While events come: until the next tick. After a tick without
+ * any: programs are asked for a wake-up, and one more tick is waited, because a program on another
+ * CPU may have read `sleeping` just before, and its record may have come into sight just after, we
+ * looked. After that: until woken.
+ */
+static void prepare_wait(struct loop *loop, struct events *events, enum drain_result drained)
+{
+	if (!events->has_ring)
+		return;
+	if (drained != DRAIN_EMPTY || !ring_is_empty(&events->ring)) {
+		set_timer(loop, true);
+		return;
+	}
+	if (!events_waiting_for_wakeup(events)) {
+		events_ask_for_wakeup(events);
+		set_timer(loop, true);
+		return;
+	}
+	if (loop->timer_armed)
+		check_lost(loop, events, true);
+	set_timer(loop, false);
+}
+
+enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child)
+{
+	enum loop_end end = LOOP_SIGNAL;
+
+	for (;;) {
+		enum drain_result drained = events_drain(events);
+		struct epoll_event ready[8];
+		uint64_t ticks;
+		int count;
+
+		if (events->broken)
+			return LOOP_BROKEN;
+		if (events->exited)
+			return LOOP_EXIT;
+		if (drained != DRAIN_EMPTY)
+			check_lost(loop, events, false);
+		if (drained != DRAIN_MORE)
+			prepare_wait(loop, events, drained);
+		count = epoll_wait(loop->epoll, ready, 8, drained == DRAIN_MORE ? 0 : -1);
+		if (count < 0 && errno != EINTR) {
+			failed("wait for events");
+			return LOOP_FAILED;
+		}
+		if (read(loop->timer, &ticks, sizeof(ticks)) < 0 && errno != EAGAIN) {
+			failed("read the timer");
+			return LOOP_FAILED;
+		}
+		if (take_signals(loop, events, child, &end))
+			return end;
+		if (events->broken)
+			return LOOP_BROKEN;
+		if (process_ended(loop, ready, count))
+			return LOOP_PROCESS;
+	}
+}
+
+void loop_settle_signals(struct loop *loop)
+{
+	const struct timespec together = {.tv_nsec = 20 * 1000 * 1000};
+	struct signalfd_siginfo info;
+
+	nanosleep(&together, NULL);
+	while (read(loop->stop, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		;
+}
+
+static void ignore_once(int signal)
+{
+	(void)signal;
+}
+
+void loop_release_signals(bool signalled)
+{
+	const struct sigaction once = {.sa_handler = ignore_once,
+				       .sa_flags = SA_RESETHAND | SA_RESTART};
+	sigset_t set;
+
+	if (!signalled) {
+		sigaction(SIGINT, &once, NULL);
+		sigaction(SIGTERM, &once, NULL);
+		if (heeds_hangup())
+			sigaction(SIGHUP, &once, NULL);
+	}
+	ending_signals(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void loop_close(struct loop *loop)
+{
+	close_fd(loop->process);
+	close_fd(loop->timer);
+	close_fd(loop->stop);
+	close_fd(loop->signals);
+	close_fd(loop->epoll);
+	sigprocmask(SIG_SETMASK, &loop->old_mask, NULL);
+}

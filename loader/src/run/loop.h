@@ -1,0 +1,59 @@
+/* Waits: for events, signals, the child or the traced process. Nothing is polled while nothing
+ * happens. */
+#ifndef BPFLOAD_LOOP_H
+#define BPFLOAD_LOOP_H
+
+#include <stdbool.h>
+#include <signal.h>
+
+#include "run/child.h"
+#include "run/events.h"
+
+struct loop {
+	int epoll, signals, timer, process;
+	/* Readable when a signal came that ends tracing; `signals` has it too. */
+	int stop;
+	bool timer_armed;
+	/* When lost events were last looked for, ns. */
+	uint64_t lost_checked;
+	/* The signals' mask before. */
+	sigset_t old_mask;
+};
+
+enum loop_end {
+	/* exit() of the script. */
+	LOOP_EXIT,
+	LOOP_SIGNAL,
+	/* The child of -c or the process of -p ended: what is queued still counts. */
+	LOOP_PROCESS,
+	/* The output can take no more. */
+	LOOP_BROKEN,
+	/* An error of ours, already told. */
+	LOOP_FAILED,
+};
+
+/*
+ * Blocks the signals that it waits for, so to be called before anything that they should not
+ * interrupt. `pid`: process of -p, or 0. The result is an exit status.
+ */
+int loop_open(struct loop *loop, uint32_t pid);
+
+/* Starts to watch the ring, which is there only after loading. */
+int loop_watch_ring(struct loop *loop, const struct events *events);
+
+enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child);
+
+/*
+ * Takes the signals that come together with the one that ended tracing, and mean the same: shells
+ * and timeout(1) signal a process and its group, and what started the loader passes its own on.
+ */
+void loop_settle_signals(struct loop *loop);
+
+/*
+ * From now on SIGINT and SIGTERM kill, so that a second one ends what takes long; where no signal
+ * ended tracing (`signalled` is false), the first to come only asks for the end that is under way.
+ */
+void loop_release_signals(bool signalled);
+void loop_close(struct loop *loop);
+
+#endif

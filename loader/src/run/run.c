@@ -1,0 +1,283 @@
+#include "run/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/attach.h"
+#include "host/capabilities.h"
+#include "run/child.h"
+#include "run/events.h"
+#include "run/iterator.h"
+#include "base/exit_status.h"
+#include "run/loop.h"
+#include "session/named_params.h"
+#include "run/notify.h"
+#include "object/object_file.h"
+#include "output/output.h"
+#include "base/report.h"
+#include "session/session.h"
+#include "run/tests.h"
+#include "session/settings.h"
+
+#define NOTIFY_VARIABLE "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+
+struct run {
+	const struct options *options;
+	struct object_file object;
+	struct session session;
+	struct attachments attachments;
+	struct child child;
+	struct loop loop;
+	struct events events;
+	struct output *output;
+};
+
+static int read_object(struct run *run)
+{
+	const struct options *options = run->options;
+	const char *path = options->objects[0];
+	struct report report = {0};
+
+	int status;
+
+	if (object_file_read(&run->object, path, &report) != STATUS_OK) {
+		say_error("%s: %s", path, report.text);
+		return report.status;
+	}
+	status = named_check(options, run->object.manifest);
+	if (status == STATUS_OK)
+		status = settings_read(&run->object.manifest->config);
+	if (status != STATUS_OK)
+		return status;
+	if (run->object.manifest->unsafe && !options->unsafe) {
+		say_error(
+			"%s: the script changes the system (it uses unsafe functions): allow that "
+			"with --unsafe.",
+			path);
+		return STATUS_FAILED;
+	}
+	return capabilities_check(run->object.manifest);
+}
+
+/* Blocks of the script that are run here rather than attached. */
+static uint32_t count_own(const struct session *session)
+{
+	return session_count(session, MF_BEGIN) + session_count(session, MF_END) +
+	       session_count(session, MF_SELF);
+}
+
+static int load(struct run *run)
+{
+	const struct options *options = run->options;
+	int status = session_open(&run->session, options, run->object.manifest, run->object.bytes,
+				  run->object.size);
+
+	if (options->pid)
+		process_describe(&run->session.process, options->pid, run->loop.process);
+	if (status == STATUS_OK)
+		status = tests_choose(&run->session);
+	if (status == STATUS_OK)
+		status = attach_find(&run->attachments, &run->session);
+	if (status != STATUS_OK)
+		return status;
+	if (run->attachments.target_count == 0 && count_own(&run->session) == 0 && !options->test &&
+	    !options->bench) {
+		if (!options->quiet)
+			say_error("No probes to attach.");
+		return STATUS_FAILED;
+	}
+	if (options->child)
+		status = child_start(&run->child, options->child);
+	if (status == STATUS_OK)
+		status = session_load(&run->session, (uint32_t)run->child.pid);
+	if (status == STATUS_OK)
+		status = output_open(&run->output, &run->session);
+	if (status == STATUS_OK)
+		output_stop_by(run->output, run->loop.stop);
+	if (status == STATUS_OK)
+		status = events_open(&run->events, &run->session, run->output);
+	if (status == STATUS_OK)
+		status = loop_watch_ring(&run->loop, &run->events);
+	return status;
+}
+
+static void announce(const struct run *run)
+{
+	uint32_t count = run->attachments.attached + count_own(&run->session);
+	static const char notice[] = NOTIFY_VARIABLE "\n";
+	ssize_t ignored;
+
+	if (!run->options->quiet)
+		output_attached(run->output, count);
+	notify_manager("READY=1");
+	if (getenv(NOTIFY_VARIABLE)) {
+		ignored = write(STDOUT_FILENO, notice, sizeof(notice) - 1);
+		(void)ignored;
+	}
+}
+
+/* Handles all that is queued; new records do not come for ever, since nothing is attached any more.
+ */
+static void drain_all(void *context)
+{
+	struct run *run = context;
+
+	do
+		events_resume(&run->events);
+	while (events_drain(&run->events) != DRAIN_EMPTY && !run->events.broken);
+}
+
+/* What was queued up to exit() or the end of the ring. */
+static void drain_to_exit(struct run *run)
+{
+	while (!run->events.exited && !run->events.broken &&
+	       events_drain(&run->events) != DRAIN_EMPTY)
+		;
+}
+
+/* After tracing: no more events, the end programs, the last output. */
+static int finish(struct run *run, enum loop_end end)
+{
+	int status = STATUS_OK;
+
+	notify_manager("STOPPING=1");
+	if (end == LOOP_SIGNAL)
+		loop_settle_signals(&run->loop);
+	attach_release(&run->attachments);
+	child_stop(&run->child);
+	if (end == LOOP_PROCESS)
+		drain_to_exit(run);
+	/* After exit() or a signal, what is queued does not count any more. */
+	if (end != LOOP_PROCESS || run->events.exited)
+		events_discard(&run->events);
+	events_resume(&run->events);
+	if (!run->events.broken)
+		status = session_run(&run->session, MF_END, drain_all, run);
+	events_check_lost(&run->events);
+	loop_release_signals(end == LOOP_SIGNAL);
+	events_tell_totals(&run->events);
+	if (!run->events.broken && output_finish(run->output) != 0)
+		run->events.broken = true;
+	if (output_close(run->output) != 0)
+		run->events.broken = true;
+	run->output = NULL;
+	if (run->events.broken || end == LOOP_FAILED)
+		return STATUS_FAILED;
+	if (status == STATUS_OK && child_did_not_start(&run->child))
+		return STATUS_FAILED;
+	return status != STATUS_OK ? status : run->events.exit_code;
+}
+
+static int trace(struct run *run)
+{
+	bool dry_run = run->options->dry_run;
+	enum loop_end end;
+	int status = dry_run ? STATUS_OK : session_run(&run->session, MF_BEGIN, NULL, NULL);
+
+	if (status == STATUS_OK)
+		status = attach_all(&run->attachments);
+	/* What runs of the script between attaching and detaching is not waited for nor printed. */
+	if (status != STATUS_OK || dry_run)
+		return status;
+	if (run->session.pin) {
+		/* Others read it from here on; what it sends is not for this process. */
+		printf("Program pinned to %s\n", run->session.pin);
+		return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+	}
+	child_release(&run->child);
+	announce(run);
+	if (run->session.iterator) {
+		end = LOOP_PROCESS;
+		if (iterator_run(&run->session, &run->events) != STATUS_OK)
+			end = LOOP_FAILED;
+	} else if (run->attachments.target_count == 0 &&
+		   session_count(&run->session, MF_SELF) == 0) {
+		/* Only begin and end: nothing more will come. */
+		end = LOOP_PROCESS;
+	} else {
+		end = loop_run(&run->loop, &run->events, &run->child);
+	}
+	return finish(run, end);
+}
+
+/* --test, --bench: nothing is attached. */
+static int run_tests(struct run *run)
+{
+	const struct options *options = run->options;
+	int status = STATUS_OK;
+
+	if (options->dry_run)
+		return STATUS_OK;
+	if (options->test)
+		status = tests_run(&run->session, &run->events);
+	if (options->bench && (status == STATUS_OK || options->test)) {
+		int measured = benchmarks_run(&run->session, &run->events);
+
+		status = status == STATUS_OK ? measured : status;
+	}
+	if (output_close(run->output) != 0)
+		status = STATUS_FAILED;
+	run->output = NULL;
+	return status;
+}
+
+int run_object(const struct options *options)
+{
+	struct run run = {.options = options};
+	int status = read_object(&run);
+	bool help = named_want_help(options);
+
+	if (status == STATUS_OK && help)
+		named_print_help(run.object.manifest);
+	if (status == STATUS_OK && !help) {
+		status = loop_open(&run.loop, options->pid);
+		if (status == STATUS_OK)
+			status = load(&run);
+		if (status == STATUS_OK)
+			status = options->test || options->bench ? run_tests(&run) : trace(&run);
+		if (run.output)
+			output_close(run.output);
+		events_close(&run.events);
+		attach_free(&run.attachments);
+		child_stop(&run.child);
+		session_free(&run.session);
+		loop_close(&run.loop);
+	}
+	object_file_free(&run.object);
+	return status;
+}
+
+static int check_object(const struct options *options, const char *path)
+{
+	struct object_file object;
+	struct session session;
+	struct report report = {0};
+	int status = object_file_read(&object, path, &report);
+
+	if (status != STATUS_OK) {
+		say_error("%s: %s", path, report.text);
+	} else {
+		status =
+			session_open(&session, options, object.manifest, object.bytes, object.size);
+		session_free(&session);
+		if (status == STATUS_OK && !options->quiet)
+			printf("%s: ok\n", path);
+	}
+	object_file_free(&object);
+	return status;
+}
+
+int check_objects(const struct options *options)
+{
+	int result = STATUS_OK;
+
+	for (uint32_t i = 0; i < options->object_count; i++) {
+		int status = check_object(options, options->objects[i]);
+
+		if (result == STATUS_OK)
+			result = status;
+	}
+	return result;
+}

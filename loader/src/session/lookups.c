@@ -1,0 +1,185 @@
+#include "session/lookups.h"
+
+#include <bpf/libbpf.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/exit_status.h"
+#include "host/kernel_functions.h"
+#include "base/report.h"
+#include "session/session.h"
+
+#define KALLSYMS "/proc/kallsyms"
+
+/* One line of /proc/kallsyms: address, type, name, and behind a tab the module. */
+static bool split_line(char *line, uint64_t *address, const char **name)
+{
+	char *end;
+
+	*address = strtoull(line, &end, 16);
+	if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
+		return false;
+	*name = end + 3;
+	end[3 + strcspn(end + 3, "\t\n")] = '\0';
+	return true;
+}
+
+/* Reads the addresses of all kernel symbols that are asked for in one go; the first of a name
+ * counts, which is the kernel's own before any module's. */
+static int find_symbols(const struct manifest *manifest, uint64_t *values)
+{
+	FILE *file = fopen(KALLSYMS, "re");
+	bool shown = false, *found = calloc(manifest->lookup_count, sizeof(*found));
+	int status = STATUS_OK;
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!file || !found) {
+		say_error("Cannot read " KALLSYMS ": %s.", strerror(errno));
+		status = STATUS_FAILED;
+		goto out;
+	}
+	while (getline(&line, &room, file) > 0) {
+		const char *name;
+		uint64_t address;
+
+		if (!split_line(line, &address, &name))
+			continue;
+		shown = shown || address;
+		for (uint32_t i = 0; i < manifest->lookup_count; i++) {
+			const struct mf_lookup *lookup = &manifest->lookups[i];
+
+			if (lookup->kind != MF_LOOKUP_KERNEL_SYMBOL || found[i] ||
+			    strcmp(lookup->name, name) != 0)
+				continue;
+			found[i] = true;
+			values[i] = address;
+		}
+	}
+	for (uint32_t i = 0; i < manifest->lookup_count && status == STATUS_OK; i++) {
+		if (manifest->lookups[i].kind != MF_LOOKUP_KERNEL_SYMBOL || found[i])
+			continue;
+		say_error("Failed to resolve kernel symbol: %s", manifest->lookups[i].name);
+		status = STATUS_FAILED;
+	}
+	if (status == STATUS_OK && !shown) {
+		say_error("The kernel hides its addresses (kernel.kptr_restrict): kaddr() needs "
+			  "CAP_SYSLOG.");
+		status = STATUS_PERMISSION;
+	}
+out:
+	free(line);
+	free(found);
+	if (file)
+		fclose(file);
+	return status;
+}
+
+/* The id of a control group of version 2 is the handle of its folder (fs/kernfs/mount.c). */
+static int find_cgroup(const char *path, uint64_t *id)
+{
+	struct {
+		struct file_handle head;
+		uint64_t id;
+	} handle = {.head = {.handle_bytes = sizeof(uint64_t)}};
+	struct statfs system;
+	int mount;
+
+	if (statfs(path, &system) == 0 && system.f_type != CGROUP2_SUPER_MAGIC) {
+		say_error("Cannot get the id of the cgroup %s: it is no folder of a cgroup file "
+			  "system (version 2).",
+			  path);
+		return STATUS_FAILED;
+	}
+	if (name_to_handle_at(AT_FDCWD, path, &handle.head, &mount, 0) != 0) {
+		say_error("Cannot get the id of the cgroup %s: %s.", path, strerror(errno));
+		return STATUS_FAILED;
+	}
+	memcpy(id, handle.head.f_handle, sizeof(*id));
+	return STATUS_OK;
+}
+
+/* Whether a program stands at fixed addresses (ET_EXEC), rather than where the kernel puts it. */
+static int find_executable(const char *path, uint64_t *value)
+{
+	unsigned char head[sizeof(Elf64_Ehdr)] = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, head, sizeof(head));
+	uint16_t type;
+
+	if (fd >= 0)
+		close(fd);
+	if (length < (ssize_t)sizeof(head) || memcmp(head, ELFMAG, SELFMAG) != 0) {
+		say_error("Cannot read %s: %s.", path,
+			  length < 0 ? strerror(errno) : "it is no ELF file");
+		return STATUS_FAILED;
+	}
+	memcpy(&type, head + offsetof(Elf64_Ehdr, e_type), sizeof(type));
+	*value = type == ET_EXEC;
+	return STATUS_OK;
+}
+
+static int find(const struct session *session, struct kernel_functions *functions,
+		const struct mf_lookup *lookup, uint64_t *value)
+{
+	const struct bpf_program *program;
+
+	switch (lookup->kind) {
+	case MF_LOOKUP_KERNEL_SYMBOL:
+		/* All of them have been found at once. */
+		break;
+	case MF_LOOKUP_CGROUP:
+		return find_cgroup(lookup->name, value);
+	case MF_LOOKUP_EXECUTABLE:
+		return find_executable(lookup->name, value);
+	case MF_LOOKUP_KERNEL_FUNCTION:
+		*value = kernel_function_exists(functions, lookup->name);
+		break;
+	case MF_LOOKUP_KFUNC:
+		program = bpf_object__find_program_by_name(session->object, lookup->program);
+		*value = program && kernel_function_callable(functions, lookup->name,
+							     bpf_program__type(program));
+		break;
+	}
+	return STATUS_OK;
+}
+
+int lookups_store(const struct session *session, uint8_t *rodata, size_t size)
+{
+	const struct manifest *manifest = session->manifest;
+	struct kernel_functions functions = {0};
+	int status = STATUS_OK;
+	bool symbols = false;
+	uint64_t *values;
+
+	if (manifest->lookup_count == 0)
+		return STATUS_OK;
+	values = calloc(manifest->lookup_count, sizeof(*values));
+	if (!values) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	for (uint32_t i = 0; i < manifest->lookup_count; i++)
+		symbols = symbols || manifest->lookups[i].kind == MF_LOOKUP_KERNEL_SYMBOL;
+	if (symbols)
+		status = find_symbols(manifest, values);
+	for (uint32_t i = 0; i < manifest->lookup_count && status == STATUS_OK; i++) {
+		const struct mf_lookup *lookup = &manifest->lookups[i];
+
+		status = find(session, &functions, lookup, &values[i]);
+		if (status != STATUS_OK || lookup->offset > size ||
+		    sizeof(*values) > size - lookup->offset)
+			continue;
+		memcpy(rodata + lookup->offset, &values[i], sizeof(*values));
+	}
+	kernel_functions_free(&functions);
+	free(values);
+	return status;
+}

@@ -1,0 +1,204 @@
+#include "session/named_params.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/exit_status.h"
+#include "session/params.h"
+#include "base/report.h"
+
+/* Column of the descriptions in --help. */
+#define HELP_COLUMN 26
+
+bool named_want_help(const struct options *options)
+{
+	for (uint32_t i = 0; i < options->named_count; i++)
+		if (strcmp(options->named[i], "--help") == 0)
+			return true;
+	return false;
+}
+
+/* What --help shows behind the name. */
+static const char *value_form(const struct mf_option *option)
+{
+	switch (option->type) {
+	case MF_OPTION_BOOL:
+		return "[=BOOL]";
+	case MF_OPTION_INT:
+		return "=INT";
+	case MF_OPTION_STRING:
+		break;
+	}
+	return "=TEXT";
+}
+
+static void print_default(const struct mf_option *option)
+{
+	if (option->type == MF_OPTION_STRING)
+		printf("(default: \"%s\")\n", option->initial);
+	else if (option->type == MF_OPTION_BOOL)
+		printf("(default: %s)\n", strcmp(option->initial, "0") == 0 ? "false" : "true");
+	else
+		printf("(default: %s)\n", option->initial);
+}
+
+void named_print_help(const struct manifest *manifest)
+{
+	if (manifest->option_count == 0) {
+		printf("%s has no named parameters.\n", manifest->script);
+		return;
+	}
+	printf("Named parameters of %s:\n", manifest->script);
+	for (uint32_t i = 0; i < manifest->option_count; i++) {
+		const struct mf_option *option = &manifest->options[i];
+		int width = printf("  --%s%s", option->name, value_form(option));
+
+		if (width > HELP_COLUMN - 2)
+			width = printf("\n") - 1;
+		printf("%*s", HELP_COLUMN - width, "");
+		if (option->description && *option->description)
+			printf("%s ", option->description);
+		print_default(option);
+	}
+}
+
+/* The option that `--name` or `--name=value` sets; *value is NULL without one. */
+static const struct mf_option *find_option(const struct manifest *manifest, const char *word,
+					   const char **value)
+{
+	const char *name = word + 2;
+	size_t length = strcspn(name, "=");
+
+	*value = name[length] ? name + length + 1 : NULL;
+	for (uint32_t i = 0; i < manifest->option_count; i++) {
+		const struct mf_option *option = &manifest->options[i];
+
+		if (strlen(option->name) == length && memcmp(option->name, name, length) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+static void say_unknown(const struct manifest *manifest, const char *word)
+{
+	char names[512] = "";
+	size_t length = 0;
+
+	say_error("Unknown parameter: %.*s", (int)strcspn(word, "="), word);
+	for (uint32_t i = 0; i < manifest->option_count && length < sizeof(names); i++)
+		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s--%s",
+					   i ? ", " : "", manifest->options[i].name);
+	if (length)
+		say("HINT: %s has these named parameters: %s%s", manifest->script, names,
+		    length < sizeof(names) ? "" : "...");
+	else
+		say("HINT: %s has no named parameters.", manifest->script);
+}
+
+int named_check(const struct options *options, const struct manifest *manifest)
+{
+	for (uint32_t i = 0; i < options->named_count; i++) {
+		const char *value;
+
+		if (strcmp(options->named[i], "--help") == 0 ||
+		    find_option(manifest, options->named[i], &value))
+			continue;
+		say_unknown(manifest, options->named[i]);
+		return STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
+bool parse_truth(const char *text, bool *value)
+{
+	static const char *const words[2][4] = {{"0", "false", "off", "no"},
+						{"1", "true", "on", "yes"}};
+
+	for (int truth = 0; truth < 2; truth++) {
+		for (int i = 0; i < 4; i++) {
+			if (strcasecmp(text, words[truth][i]) != 0)
+				continue;
+			*value = truth;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int wrong_value(const struct mf_option *option, const char *expected, const char *value)
+{
+	if (value)
+		say_error("Parameter --%s expects %s, but \"%s\" is none.", option->name, expected,
+			  value);
+	else
+		say_error("Parameter --%s expects %s: --%s=VALUE", option->name, expected,
+			  option->name);
+	return STATUS_USAGE;
+}
+
+static int store_number(const struct mf_option *option, const char *value, uint8_t *to)
+{
+	uint64_t number;
+	int64_t with_sign;
+	bool truth = true;
+
+	if (option->type == MF_OPTION_BOOL) {
+		if (value && !parse_truth(value, &truth))
+			return wrong_value(option, "true, yes, on or 1, or false, no, off or 0",
+					   value);
+		number = truth;
+	} else if (option->is_signed) {
+		/* What parse_integer takes above INT64_MAX would be negative here. */
+		if (!value || !parse_integer(value, &with_sign) ||
+		    (with_sign < 0) != (value[0] == '-' && with_sign != 0))
+			return wrong_value(option, "an integer", value);
+		number = (uint64_t)with_sign;
+	} else if (!value || !parse_unsigned(value, &number)) {
+		return wrong_value(option, "an integer that is not negative", value);
+	}
+	memcpy(to, &number, sizeof(number));
+	return STATUS_OK;
+}
+
+static int store_text(const struct options *options, const struct mf_option *option,
+		      const char *value, uint8_t *to)
+{
+	size_t length;
+
+	if (!value)
+		return wrong_value(option, "a string", value);
+	length = strlen(value);
+	if (length >= option->size) {
+		length = option->size - 1;
+		if (!options->no_warnings)
+			say_warning("Parameter --%s is longer than %zu bytes and will be "
+				    "shortened.",
+				    option->name, length);
+	}
+	memset(to, 0, option->size);
+	memcpy(to, value, length);
+	return STATUS_OK;
+}
+
+int named_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
+		size_t size)
+{
+	int status = STATUS_OK;
+
+	for (uint32_t i = 0; i < options->named_count && status == STATUS_OK; i++) {
+		const char *value;
+		const struct mf_option *option = find_option(manifest, options->named[i], &value);
+
+		if (!option)
+			continue;
+		if (option->offset > size || option->size > size - option->offset) {
+			say_error("parameter --%s has no place in .rodata", option->name);
+			return STATUS_OBJECT;
+		}
+		status = option->type == MF_OPTION_STRING
+				 ? store_text(options, option, value, rodata + option->offset)
+				 : store_number(option, value, rodata + option->offset);
+	}
+	return status;
+}

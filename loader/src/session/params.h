@@ -1,0 +1,40 @@
+/* Positional parameters: their values in .rodata, and `$N` in attach points. */
+#ifndef BPFLOAD_PARAMS_H
+#define BPFLOAD_PARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "object/manifest.h"
+#include "session/options.h"
+
+/*
+ * A whole number as scripts write it on the command line: decimal with `_` between digits, 0x, 0b,
+ * leading 0 for octal, 1e6, the type suffixes u l ul ll ull, the durations ns us ms s m h d, and a
+ * leading `-`. The value is 64 bits, two's complement. False for anything else, and for what does
+ * not fit.
+ */
+bool parse_integer(const char *text, int64_t *value);
+
+/*
+ * The same for values that cannot be negative: 0 to 2^64-1, without a sign.
+ */
+bool parse_unsigned(const char *text, uint64_t *value);
+
+/*
+ * Writes the parameters to `rodata` (`size` bytes). Says what is wrong or missing on stderr; the
+ * result is an exit status.
+ */
+int params_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
+		 size_t size);
+
+/*
+ * The field with every `$N` replaced; missing parameters are empty. NULL without memory. Fields
+ * that are NULL stay so: *out is then NULL and the result true.
+ */
+bool params_expand(const struct options *options, struct arena *arena, const char *field,
+		   const char **out);
+
+#endif

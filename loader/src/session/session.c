@@ -1,0 +1,522 @@
+#include "session/session.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/exit_status.h"
+#include "session/explain_load.h"
+#include "session/fixups.h"
+#include "host/host.h"
+#include "session/libbpf_log.h"
+#include "session/lookups.h"
+#include "session/named_params.h"
+#include "session/params.h"
+#include "base/report.h"
+#include "output/time_format.h"
+#include "symbols/unwind.h"
+
+/* BPF_LOG_LEVEL2 (include/linux/bpf_verifier.h): each instruction, also of programs that are taken.
+ */
+#define VERIFIER_LOG_ALL 2
+
+#define PAGE 4096
+/* Ring of a script that sends no values. */
+#define QUIET_RING (256u << 10)
+
+int session_map_fd(const struct session *session, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+
+	return map ? bpf_map__fd(map) : -1;
+}
+
+uint32_t session_map_max_entries(const struct session *session, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+
+	return map ? bpf_map__max_entries(map) : 0;
+}
+
+uint32_t session_map_value_size(const struct session *session, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+
+	return map ? bpf_map__value_size(map) : 0;
+}
+
+const char *session_probe_name(const struct session *session, uint64_t index)
+{
+	return index < session->names.count ? session->names.names[index] : NULL;
+}
+
+uint32_t session_count(const struct session *session, enum mf_provider provider)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < session->manifest->probe_count; i++)
+		count += session->manifest->probes[i].provider == provider && session->programs[i];
+	return count;
+}
+
+/* Sizes that the manifest says against those that the kernel will be told. */
+static bool store_fits(const struct mf_store *store, const struct bpf_map *map)
+{
+	uint32_t value = bpf_map__value_size(map);
+
+	switch (store->kind) {
+	case MF_STORE_HASH:
+		return (bpf_map__type(map) == BPF_MAP_TYPE_HASH ||
+			bpf_map__type(map) == BPF_MAP_TYPE_LRU_HASH) &&
+		       bpf_map__key_size(map) == store->key_size && value == store->value_size;
+	case MF_STORE_PERCPU_HASH:
+		return (bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH ||
+			bpf_map__type(map) == BPF_MAP_TYPE_LRU_PERCPU_HASH) &&
+		       bpf_map__key_size(map) == store->key_size && value == store->value_size;
+	case MF_STORE_PERCPU_SLOT:
+		return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		       bpf_map__key_size(map) == 4 && bpf_map__max_entries(map) > 0 &&
+		       store->value_size <= value && store->present % 8 == 0 && value >= 8 &&
+		       store->present <= value - 8;
+	case MF_STORE_PERCPU_SLOTS:
+		return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
+		       bpf_map__key_size(map) == 4 && value == store->value_size &&
+		       bpf_map__max_entries(map) >= store->entries;
+	case MF_STORE_GLOBAL:
+		break;
+	}
+	return true;
+}
+
+static int check_maps(const struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+	const struct bpf_map *events = bpf_object__find_map_by_name(session->object, "events");
+	const struct bpf_map *lost = bpf_object__find_map_by_name(session->object, "lost");
+
+	for (uint32_t i = 0; i < manifest->map_count; i++) {
+		for (uint32_t j = 0; j < manifest->maps[i].store_count; j++) {
+			const struct mf_store *store = &manifest->maps[i].stores[j];
+			const struct bpf_map *map;
+
+			if (!store->map)
+				continue;
+			map = bpf_object__find_map_by_name(session->object, store->map);
+			if (!map || !store_fits(store, map)) {
+				say_error("the object's manifest is not valid: map %s is another "
+					  "than "
+					  "it says",
+					  store->map);
+				return STATUS_OBJECT;
+			}
+		}
+	}
+	if (manifest->event_count > 0 &&
+	    (!events || bpf_map__type(events) != BPF_MAP_TYPE_RINGBUF)) {
+		say_error("the object's manifest is not valid: 'events' is no ring buffer");
+		return STATUS_OBJECT;
+	}
+	if (lost &&
+	    (bpf_map__type(lost) != BPF_MAP_TYPE_PERCPU_ARRAY || bpf_map__value_size(lost) != 8 ||
+	     bpf_map__max_entries(lost) < manifest->event_count)) {
+		say_error("the object's manifest is not valid: 'lost' does not count the events");
+		return STATUS_OBJECT;
+	}
+	return STATUS_OK;
+}
+
+static bool is_typed_raw(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_TRACING &&
+	       bpf_program__expected_attach_type(program) == BPF_TRACE_RAW_TP;
+}
+
+static bool type_fits(const struct bpf_program *program, const struct mf_probe *probe)
+{
+	enum bpf_prog_type type = bpf_program__type(program);
+
+	switch (probe->provider) {
+	case MF_BEGIN:
+	case MF_END:
+	case MF_SELF:
+	case MF_TEST:
+	case MF_BENCH:
+		return type == BPF_PROG_TYPE_RAW_TRACEPOINT;
+	case MF_TRACEPOINT:
+		return probe->syscalls == MF_NONE ? type == BPF_PROG_TYPE_TRACEPOINT
+						  : is_typed_raw(program);
+	case MF_RAWTRACEPOINT:
+		return is_typed_raw(program);
+	case MF_FENTRY:
+	case MF_FEXIT:
+		return type == BPF_PROG_TYPE_TRACING &&
+		       bpf_program__expected_attach_type(program) ==
+			       (probe->provider == MF_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
+	case MF_KPROBE:
+	case MF_KRETPROBE:
+	case MF_UPROBE:
+	case MF_URETPROBE:
+	case MF_USDT:
+		return type == BPF_PROG_TYPE_KPROBE;
+	case MF_ITER:
+		return type == BPF_PROG_TYPE_TRACING &&
+		       bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
+	case MF_INTERVAL:
+	case MF_PROFILE:
+	case MF_SOFTWARE:
+	case MF_WATCHPOINT:
+	case MF_HARDWARE:
+		return type == BPF_PROG_TYPE_PERF_EVENT;
+	}
+	return false;
+}
+
+static int find_programs(struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+
+	session->programs = calloc(manifest->probe_count + 1, sizeof(*session->programs));
+	if (!session->programs) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	for (uint32_t i = 0; i < manifest->probe_count; i++) {
+		const struct mf_probe *probe = &manifest->probes[i];
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(session->object, probe->program);
+
+		if (!program || !type_fits(program, probe)) {
+			say_error(
+				"the object's manifest is not valid: program %s is another than it "
+				"says",
+				probe->program);
+			return STATUS_OBJECT;
+		}
+		session->programs[i] = program;
+	}
+	session->pairs = calloc(manifest->session_count + 1, sizeof(*session->pairs));
+	if (!session->pairs) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	for (uint32_t i = 0; i < manifest->session_count; i++) {
+		const char *name = manifest->sessions[i].program;
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(session->object, name);
+
+		if (!program || bpf_program__type(program) != BPF_PROG_TYPE_KPROBE) {
+			say_error("the object's manifest is not valid: program %s is no kprobe",
+				  name);
+			return STATUS_OBJECT;
+		}
+		session->pairs[i].program = program;
+	}
+	return STATUS_OK;
+}
+
+int session_open(struct session *session, const struct options *options,
+		 const struct manifest *manifest, const void *bytes, size_t size)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "script",
+		    .btf_custom_path = host_btf_path(),
+		    .kernel_log_level = options->dump_verifier ? VERIFIER_LOG_ALL : 0);
+	struct libbpf_log log;
+	int status;
+
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	session->manifest = manifest;
+	session->parameters = options->parameters;
+	session->parameter_count = options->parameter_count;
+	libbpf_log_start(&log, options, manifest->config.log_size);
+	if (options->dump_libbpf)
+		say("\nlibbpf\n------");
+	session->object = bpf_object__open_mem(bytes, size, &open);
+	if (!session->object) {
+		say_error("libbpf does not take the object: %s.", strerror(errno));
+		libbpf_log_explain(&log);
+		libbpf_log_stop(&log);
+		return STATUS_OBJECT;
+	}
+	libbpf_log_stop(&log);
+	status = check_maps(session);
+	return status == STATUS_OK ? find_programs(session) : status;
+}
+
+/* Writes a number of `size` bytes where the manifest says, if it does. */
+static void put_global(uint8_t *section, uint32_t offset, const void *value, size_t size)
+{
+	if (offset != MF_NONE)
+		memcpy(section + offset, value, size);
+}
+
+bool session_add_table(struct session *session, uint32_t offset, const void *bytes, size_t size)
+{
+	struct session_table *table = arena_alloc(&session->arena, sizeof(*table));
+
+	if (!table)
+		return false;
+	*table = (struct session_table){offset, bytes, size, session->tables};
+	session->tables = table;
+	return true;
+}
+
+static int set_rodata(struct session *session)
+{
+	const struct mf_globals *globals = &session->manifest->globals;
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".rodata");
+	uint64_t cpus = session->cpus, count = session->parameter_count;
+	uint64_t namespace[2] = {0}, wall_offset = clock_offset(CLOCK_REALTIME);
+	uint64_t tai = clock_offset(CLOCK_TAI);
+	const struct process *process = &session->process;
+	const void *initial;
+	uint8_t *rodata;
+	size_t size;
+	int status;
+
+	session->start = host_boot_clock();
+	if (!map)
+		return STATUS_OK;
+	initial = bpf_map__initial_value(map, &size);
+	if (!initial) {
+		say_error("the object is damaged: .rodata has no bytes");
+		return STATUS_OBJECT;
+	}
+	rodata = malloc(size);
+	if (!rodata) {
+		say_error("out of memory");
+		return STATUS_FAILED;
+	}
+	memcpy(rodata, initial, size);
+	host_pid_namespace("self", &namespace[0], &namespace[1]);
+	put_global(rodata, globals->filter_pid, &process->filtered, sizeof(process->filtered));
+	put_global(rodata, globals->filter_namespace, process->namespace,
+		   sizeof(process->namespace));
+	put_global(rodata, globals->pid_namespace, namespace, sizeof(namespace));
+	put_global(rodata, globals->start, &session->start, sizeof(session->start));
+	put_global(rodata, globals->wall_offset, &wall_offset, sizeof(wall_offset));
+	put_global(rodata, globals->tai_offset, &tai, sizeof(tai));
+	put_global(rodata, globals->cpus, &cpus, sizeof(cpus));
+	put_global(rodata, globals->param_count, &count, sizeof(count));
+	put_global(rodata, globals->child_pid, &session->child_pid, sizeof(session->child_pid));
+	for (const struct session_table *table = session->tables; table; table = table->next)
+		memcpy(rodata + table->offset, table->bytes, table->size);
+	status = params_store(session->options, session->manifest, rodata, size);
+	if (status == STATUS_OK)
+		status = named_store(session->options, session->manifest, rodata, size);
+	if (status == STATUS_OK)
+		status = lookups_store(session, rodata, size);
+	if (status == STATUS_OK && bpf_map__set_initial_value(map, rodata, size) != 0) {
+		say_error("Cannot set the parameters: %s.", strerror(errno));
+		status = STATUS_FAILED;
+	}
+	free(rodata);
+	return status;
+}
+
+/* libbpf 1.1 maps the kernel's .bss into the process only for its own skeletons. */
+static int map_bss(struct session *session)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".bss");
+	void *bytes;
+
+	if (!map)
+		return STATUS_OK;
+	bytes = mmap(NULL, bpf_map__value_size(map), PROT_READ | PROT_WRITE, MAP_SHARED,
+		     bpf_map__fd(map), 0);
+	if (bytes == MAP_FAILED) {
+		say_error("Cannot map the script's variables: %s.", strerror(errno));
+		return STATUS_FAILED;
+	}
+	session->bss = bytes;
+	session->bss_size = bpf_map__value_size(map);
+	return STATUS_OK;
+}
+
+/*
+ * Whether records come with the traced events: then bursts want room. The others are few, and those
+ * that must not be lost leave a mark in .bss.
+ */
+static bool sends_values(const struct manifest *manifest)
+{
+	for (uint32_t i = 0; i < manifest->event_count; i++) {
+		switch (manifest->events[i].kind) {
+		case MF_EVENT_PRINT_MAP:
+		case MF_EVENT_CLEAR:
+		case MF_EVENT_ZERO:
+		case MF_EVENT_UNWATCH:
+		case MF_EVENT_EXIT:
+		case MF_EVENT_WARNING:
+		case MF_EVENT_PROCESS:
+			break;
+		default:
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The ring's pages are mapped at once, twice over, and take time to be zeroed. */
+static uint32_t ring_size(const struct session *session)
+{
+	uint32_t pages = session->manifest->config.perf_rb_pages;
+
+	if (pages)
+		return pages * PAGE;
+	return sends_values(session->manifest) ? host_ring_size() : QUIET_RING;
+}
+
+static void set_ring_size(struct session *session)
+{
+	struct bpf_map *events = bpf_object__find_map_by_name(session->object, "events");
+
+	if (events)
+		bpf_map__set_max_entries(events, ring_size(session));
+}
+
+/* Maps whose size the script leaves open are as large as the environment wants them. */
+static void set_map_sizes(struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+
+	if (!manifest->config.max_map_keys)
+		return;
+	for (uint32_t i = 0; i < manifest->map_count; i++) {
+		const struct mf_map *map = &manifest->maps[i];
+
+		for (uint32_t j = 0; j < map->store_count && map->key && !map->is_sized; j++)
+			bpf_map__set_max_entries(
+				bpf_object__find_map_by_name(session->object, map->stores[j].map),
+				manifest->config.max_map_keys);
+	}
+}
+
+/* Only programs whose probe has something to attach to are loaded. */
+static void choose_programs(struct session *session)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, session->object)
+		bpf_program__set_autoload(program, false);
+	for (uint32_t i = 0; i < session->manifest->probe_count; i++)
+		if (session->programs[i])
+			bpf_program__set_autoload(session->programs[i], true);
+	for (uint32_t i = 0; i < session->manifest->session_count; i++)
+		if (session->pairs[i].chosen)
+			bpf_program__set_autoload(session->pairs[i].program, true);
+}
+
+int session_load(struct session *session, uint32_t child_pid)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct libbpf_log log;
+	int status, error;
+
+	if (cpus <= 0) {
+		say_error("Cannot find the number of CPUs: %s.", strerror(-cpus));
+		return STATUS_FAILED;
+	}
+	session->cpus = (uint32_t)cpus;
+	session->child_pid = child_pid;
+	session->online_cpu_count = host_online_cpus(&session->online_cpus);
+	if (session->online_cpu_count == 0) {
+		say_error("Cannot find which CPUs are online: %s.", strerror(errno));
+		return STATUS_FAILED;
+	}
+	choose_programs(session);
+	set_ring_size(session);
+	set_map_sizes(session);
+	status = set_rodata(session);
+	if (status == STATUS_OK)
+		status = fixups_apply(session);
+	if (status == STATUS_OK)
+		status = unwind_prepare(session);
+	if (status != STATUS_OK)
+		return status;
+	libbpf_log_start(&log, session->options, session->manifest->config.log_size);
+	if (session->options->dump_verifier)
+		say("\nverifier\n--------");
+	error = bpf_object__load(session->object);
+	if (error)
+		status = explain_load(session, &log, -error);
+	libbpf_log_stop(&log);
+	if (status == STATUS_OK)
+		status = unwind_store(session);
+	return status == STATUS_OK ? map_bss(session) : status;
+}
+
+int session_run_probe(const struct session *session, const struct mf_probe *probe, uint32_t *result)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	int error =
+		bpf_prog_test_run_opts(bpf_program__fd(session->programs[probe->index]), &options);
+
+	*result = options.retval;
+	if (!error)
+		return STATUS_OK;
+	say_error("Cannot run %s: %s.", probe->name, strerror(-error));
+	return error == -EPERM ? STATUS_PERMISSION : STATUS_FAILED;
+}
+
+int session_run(const struct session *session, enum mf_provider provider,
+		void (*after)(void *context), void *context)
+{
+	uint32_t result;
+	int status = STATUS_OK;
+
+	for (uint32_t i = 0; i < session->manifest->probe_count && status == STATUS_OK; i++) {
+		const struct mf_probe *probe = &session->manifest->probes[i];
+
+		if (probe->provider != provider || !session->programs[i])
+			continue;
+		status = session_run_probe(session, probe, &result);
+		if (status == STATUS_OK && after)
+			after(context);
+	}
+	return status;
+}
+
+const struct btf *session_kernel_btf(struct session *session, const char *module)
+{
+	struct session_btf *known;
+	const struct btf *base = NULL;
+
+	for (known = session->kernel_btfs; known; known = known->next)
+		if (strcmp(known->module, module ? module : "") == 0)
+			return known->btf;
+	if (module && !(base = session_kernel_btf(session, NULL)))
+		return NULL;
+	known = arena_alloc(&session->arena, sizeof(*known));
+	if (!known)
+		return NULL;
+	known->module = module ? module : "";
+	known->btf =
+		module ? btf__load_module_btf(module, (struct btf *)base) : btf__load_vmlinux_btf();
+	if (!known->btf)
+		return NULL;
+	/* Newest first, so that a module's goes before what it is based on. */
+	known->next = session->kernel_btfs;
+	session->kernel_btfs = known;
+	return known->btf;
+}
+
+void session_free(struct session *session)
+{
+	unwind_free(session);
+	for (struct session_btf *btf = session->kernel_btfs; btf; btf = btf->next)
+		btf__free(btf->btf);
+	if (session->bss)
+		munmap(session->bss, session->bss_size);
+	bpf_object__close(session->object);
+	free(session->programs);
+	free(session->pairs);
+	probe_names_free(&session->names);
+	free(session->online_cpus);
+	arena_free(&session->arena);
+	memset(session, 0, sizeof(*session));
+}

@@ -1,0 +1,147 @@
+/* A loaded object: its programs, maps and memory. What the output half may ask of it. */
+#ifndef BPFLOAD_SESSION_H
+#define BPFLOAD_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "object/manifest.h"
+#include "session/options.h"
+#include "session/probe_names.h"
+#include "session/process.h"
+
+struct bpf_object;
+struct bpf_program;
+struct bpf_map;
+struct btf;
+struct attachments;
+struct unwind_tables;
+struct session_watch;
+
+/* Numbers that are known once probes have found their targets, for the program to read. */
+struct session_table {
+	uint32_t offset; /* in .rodata */
+	const void *bytes;
+	size_t size;
+	struct session_table *next;
+};
+
+/* A program of manifest.sessions, and whether it is to be loaded. */
+struct session_pair {
+	struct bpf_program *program;
+	bool chosen;
+};
+
+/* BTF of the kernel or of a module. */
+struct session_btf {
+	const char *module; /* empty: vmlinux */
+	struct btf *btf;
+	struct session_btf *next;
+};
+
+struct session {
+	const struct options *options;
+	const struct manifest *manifest;
+	struct bpf_object *object;
+	/* For tables that live as long as the session. */
+	struct arena arena;
+
+	/* Number of possible CPUs: per-CPU values have that many parts, each rounded up to
+	 * 8 bytes.
+	 */
+	uint32_t cpus;
+	/* The mapped .bss; NULL and 0 when the object has none. */
+	uint8_t *bss;
+	size_t bss_size;
+	/* Values of $1 and following, as given. */
+	const char *const *parameters;
+	uint32_t parameter_count;
+	/* What tracing is limited to. */
+	struct process process;
+	/* Pid of the -c child or of -p; 0: none. */
+	uint32_t child_pid;
+	/* Boot clock in ns when tracing began. */
+	uint64_t start;
+
+	/* What attach cookies stand for: first the names of all probes, by their index. */
+	struct probe_names names;
+
+	/* Those that session_kernel_btf has read. */
+	struct session_btf *kernel_btfs;
+
+	/* Those of dw_ustack (unwind.h); NULL: none. */
+	struct unwind_tables *unwind;
+
+	/* What set_rodata copies to .rodata beside the parameters. */
+	struct session_table *tables;
+
+	/* Of watchpoints: see watches.h. */
+	struct session_watch *watches;
+
+	/* Descriptor of the iterator's link; 0: the script has none. */
+	int iterator;
+	/* Where that is pinned, so that others read it; NULL: nowhere. */
+	const char *pin;
+
+	/* Every bpf_program, by index of manifest.probes; NULL for those that are not
+	 * loaded. */
+	struct bpf_program **programs;
+	/* By index of manifest.sessions. */
+	struct session_pair *pairs;
+	/* Numbers of the CPUs that are online. */
+	uint32_t *online_cpus;
+	uint32_t online_cpu_count;
+};
+
+/*
+ * Opens the object with libbpf and checks its maps and programs against the manifest.
+ * Nothing is loaded yet. The result is an exit status; messages are already told. Free in
+ * either case.
+ */
+int session_open(struct session *session, const struct options *options,
+		 const struct manifest *manifest, const void *bytes, size_t size);
+
+/*
+ * Sets parameters and globals, patches and loads the programs that session->programs still
+ * names. Call after attach_find.
+ */
+int session_load(struct session *session, uint32_t child_pid);
+
+/* Runs all programs of a provider that the loader runs itself, in the order of the script. `after`
+ * is called after each one. */
+int session_run(const struct session *session, enum mf_provider provider,
+		void (*after)(void *context), void *context);
+
+/* Runs one of them; *result is what it returned. */
+int session_run_probe(const struct session *session, const struct mf_probe *probe,
+		      uint32_t *result);
+
+/* How many there are. */
+uint32_t session_count(const struct session *session, enum mf_provider provider);
+
+void session_free(struct session *session);
+
+/* BTF of the kernel (NULL) or of one of its modules, read when it is first asked for; NULL
+ * with errno. */
+const struct btf *session_kernel_btf(struct session *session, const char *module);
+
+/* File descriptor of a kernel map by its ELF name, or -1. */
+int session_map_fd(const struct session *session, const char *name);
+
+/* Keys that the map can hold, or 0 when there is no such map. */
+uint32_t session_map_max_entries(const struct session *session, const char *name);
+
+/* Bytes of one CPU's value in the kernel map (a slot's value may be followed by its flag);
+ * 0: no such map. */
+uint32_t session_map_value_size(const struct session *session, const char *name);
+
+/* Text of a probe name value (an attach cookie), or NULL when it is out of range. */
+const char *session_probe_name(const struct session *session, uint64_t index);
+
+/* Has a table (of the session's arena) copied to .rodata when programs are loaded. False
+ * without memory. */
+bool session_add_table(struct session *session, uint32_t offset, const void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,248 @@
+#include "symbols/processes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* How long an address that no mapping holds is believed to have none, before the maps are read
+ * again. */
+#define MISS_NS 50000000u
+/* How old a map becomes, at least, before the next note of its process renews it: eager. */
+#define RENEW_NS 100000000u
+
+/*
+ * Processes that are remembered, of about 1 KiB each: more than there are stacks. In a flood of
+ * them all are forgotten at once; those that live are read again when they are asked for.
+ */
+#define MOST_SEEN 32768
+
+/* Which program a pid runs: changes when it execs, and when the pid is given to another process. */
+struct identity {
+	uint64_t proc_inode;
+	uint64_t exe_device, exe_inode;
+};
+
+struct seen {
+	struct identity identity;
+	struct process_code *process;
+};
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void forget_maps(struct process_code *process)
+{
+	proc_maps_free(&process->maps);
+	free(process->files);
+	process->files = NULL;
+	perf_map_free(&process->jit);
+}
+
+static void keep(void *item)
+{
+	(void)item;
+}
+
+static void forget_all(struct processes *processes)
+{
+	id_table_free(&processes->by_pid, free);
+	id_table_free(&processes->by_program, keep);
+	while (processes->first) {
+		struct process_code *process = processes->first;
+
+		processes->first = process->next;
+		forget_maps(process);
+		free(process);
+	}
+}
+
+void processes_free(struct processes *processes)
+{
+	forget_all(processes);
+	mapped_files_free(&processes->files);
+}
+
+static bool identify(uint32_t pid, struct identity *identity)
+{
+	struct stat directory, exe;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32, pid);
+	if (stat(path, &directory) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/exe", pid);
+	/* Kernel threads have none. */
+	if (stat(path, &exe) < 0)
+		return false;
+	*identity = (struct identity){directory.st_ino, exe.st_dev, exe.st_ino};
+	return true;
+}
+
+static bool same_program(const struct identity *a, const struct identity *b)
+{
+	return a->proc_inode == b->proc_inode && a->exe_device == b->exe_device &&
+	       a->exe_inode == b->exe_inode;
+}
+
+static void read_jit(struct process_code *process)
+{
+	process->jit_read_at = now();
+	(void)perf_map_refresh(&process->jit, process->pid);
+}
+
+/* Replaces what is known of a process; keeps it when the process has gone. */
+static void read_maps(struct processes *processes, struct process_code *process)
+{
+	struct mapped_file **files;
+	struct proc_maps maps;
+	bool anonymous = false;
+	char path[64];
+
+	process->read_at = now();
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", process->pid);
+	if (!proc_maps_read(&maps, path))
+		return;
+	files = calloc(maps.count + 1, sizeof(struct mapped_file *));
+	/* The maps of a process that is exiting are empty (its mm has been given back already). */
+	if (!files || !maps.count) {
+		proc_maps_free(&maps);
+		free(files);
+		return;
+	}
+	for (size_t i = 0; i < maps.count; i++)
+		files[i] = mapped_files_get(&processes->files, process->pid, &maps.mappings[i]);
+	forget_maps(process);
+	process->maps = maps;
+	process->files = files;
+	if (!processes->eager)
+		return;
+	for (size_t i = 0; i < maps.count; i++) {
+		if (files[i])
+			(void)mapped_file_symbols(files[i]);
+		else
+			anonymous |= maps.mappings[i].path[0] != '[';
+	}
+	if (anonymous)
+		read_jit(process);
+}
+
+static struct process_code *add_process(struct processes *processes, uint32_t pid)
+{
+	struct process_code *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return NULL;
+	process->pid = pid;
+	process->next = processes->first;
+	processes->first = process;
+	return process;
+}
+
+/* One map for a program is right where its addresses are the same in all processes. */
+static struct process_code *process_of_program(struct processes *processes, uint32_t pid,
+					       const struct identity *identity)
+{
+	uint64_t program = identity->exe_inode ^ identity->exe_device << 32;
+	struct process_code *process = id_table_find(&processes->by_program, program);
+
+	if (process)
+		return process;
+	process = add_process(processes, pid);
+	if (!process || !id_table_add(&processes->by_program, program, process))
+		return NULL;
+	read_maps(processes, process);
+	return process;
+}
+
+static struct process_code *note(struct processes *processes, uint32_t pid)
+{
+	struct seen *seen = id_table_find(&processes->by_pid, pid);
+	struct identity identity = {0};
+	bool alive = identify(pid, &identity);
+
+	if (seen && seen->process && (!alive || same_program(&identity, &seen->identity))) {
+		if (alive && processes->eager && now() - seen->process->read_at > RENEW_NS)
+			read_maps(processes, seen->process);
+		return seen->process;
+	}
+	if (!seen) {
+		if (processes->by_pid.count >= MOST_SEEN)
+			forget_all(processes);
+		seen = calloc(1, sizeof(*seen));
+		if (!seen || !id_table_add(&processes->by_pid, pid, seen)) {
+			free(seen);
+			return NULL;
+		}
+	}
+	seen->identity = identity;
+	if (processes->cache == MF_CACHE_PER_PROGRAM && alive) {
+		seen->process = process_of_program(processes, pid, &identity);
+		return seen->process;
+	}
+	if (!seen->process || seen->process->pid != pid)
+		seen->process = add_process(processes, pid);
+	if (seen->process)
+		read_maps(processes, seen->process);
+	return seen->process;
+}
+
+void processes_note(struct processes *processes, uint32_t pid)
+{
+	if (processes->cache != MF_CACHE_NONE)
+		(void)note(processes, pid);
+}
+
+/* The map of one process, no older than this tick of the clock. */
+static struct process_code *read_now(struct processes *processes, uint32_t pid)
+{
+	struct process_code *process = processes->first;
+
+	if (!process)
+		process = add_process(processes, pid);
+	if (!process || (process->pid == pid && process->read_at == now()))
+		return process;
+	forget_maps(process);
+	process->pid = pid;
+	process->jit_read_at = 0;
+	read_maps(processes, process);
+	return process;
+}
+
+struct process_code *processes_find(struct processes *processes, uint32_t pid)
+{
+	struct seen *seen;
+
+	if (processes->cache == MF_CACHE_NONE)
+		return read_now(processes, pid);
+	seen = id_table_find(&processes->by_pid, pid);
+	return seen && seen->process ? seen->process : note(processes, pid);
+}
+
+const struct proc_mapping *processes_mapping(struct processes *processes,
+					     struct process_code *process, uint64_t address)
+{
+	const struct proc_mapping *mapping = proc_maps_find(&process->maps, address);
+
+	if (mapping || now() - process->read_at <= MISS_NS)
+		return mapping;
+	/* A library that was loaded since. */
+	read_maps(processes, process);
+	return proc_maps_find(&process->maps, address);
+}
+
+const struct perf_map_entry *processes_jit(struct process_code *process, uint64_t address)
+{
+	const struct perf_map_entry *entry = perf_map_find(&process->jit, address);
+
+	if (entry || now() - process->jit_read_at <= MISS_NS)
+		return entry;
+	read_jit(process);
+	return perf_map_find(&process->jit, address);
+}

@@ -1,0 +1,157 @@
+#include "symbols/symbols.h"
+
+#include <stdlib.h>
+
+#include "binary/elf_image.h"
+#include "host/kallsyms.h"
+#include "object/manifest.h"
+#include "symbols/processes.h"
+
+struct symbols {
+	bool kernel_read;
+	/* Names of C++ and Rust as people read them. */
+	bool readable;
+	/* Source lines, from debug files in these folders among others. */
+	bool sources;
+	const char *debug_folders;
+	struct kallsyms kernel;
+	struct processes processes;
+};
+
+struct symbols *symbols_new(const struct mf_config *config, const char *debug_folders)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (!symbols)
+		return NULL;
+	symbols->readable = config->cpp_demangle;
+	symbols->sources = config->show_debug_info;
+	symbols->debug_folders = debug_folders;
+	symbols->processes.cache = config->symbol_cache;
+	symbols->processes.eager = !config->lazy_symbols;
+	return symbols;
+}
+
+void symbols_free(struct symbols *symbols)
+{
+	if (!symbols)
+		return;
+	kallsyms_free(&symbols->kernel);
+	processes_free(&symbols->processes);
+	free(symbols);
+}
+
+void symbols_note_process(struct symbols *symbols, uint32_t pid)
+{
+	processes_note(&symbols->processes, pid);
+}
+
+bool symbols_kernel(struct symbols *symbols, uint64_t address, struct symbol *symbol)
+{
+	struct kernel_symbol found;
+
+	if (!symbols->kernel_read) {
+		symbols->kernel_read = true;
+		/* Addresses that are hidden or unreadable leave the table empty: they print as
+		 * numbers. */
+		(void)kallsyms_read(&symbols->kernel, "/proc/kallsyms");
+	}
+	if (!kallsyms_find(&symbols->kernel, address, &found))
+		return false;
+	*symbol =
+		(struct symbol){.name = found.name, .offset = found.offset, .module = found.module};
+	return true;
+}
+
+/* Where an address is. */
+struct place {
+	struct process_code *process;
+	const struct proc_mapping *mapping;
+	/* NULL: anonymous memory. */
+	struct mapped_file *file;
+	/* In the file. */
+	uint64_t offset;
+};
+
+static bool find_place(struct symbols *symbols, uint32_t pid, uint64_t address, struct place *place)
+{
+	struct processes *processes = &symbols->processes;
+
+	place->process = processes_find(processes, pid);
+	place->mapping =
+		place->process ? processes_mapping(processes, place->process, address) : NULL;
+	if (!place->mapping)
+		return false;
+	place->file = place->process->files[place->mapping - place->process->maps.mappings];
+	place->offset = address - place->mapping->start + place->mapping->offset;
+	return true;
+}
+
+static bool name_jit(struct process_code *process, uint64_t address, struct symbol *symbol)
+{
+	const struct perf_map_entry *jit = processes_jit(process, address);
+
+	if (jit)
+		*symbol = (struct symbol){
+			.name = jit->name, .offset = address - jit->address, .module = "[jit]"};
+	return jit != NULL;
+}
+
+static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, bool with_source,
+		       bool is_return, struct symbol *symbol)
+{
+	const struct elf_function *function;
+	struct code_source source;
+	struct mapped_file *file;
+	struct place place;
+	uint64_t inner;
+
+	if (!find_place(symbols, pid, address, &place))
+		return false;
+	file = place.file;
+	if (!file)
+		return name_jit(place.process, address, symbol);
+	*symbol = (struct symbol){.module = place.mapping->path};
+	if (!elf_symbols_address(mapped_file_symbols(file), place.offset, &inner))
+		return true;
+	source = (struct code_source){
+		.bytes = file->image,
+		.size = file->size,
+		.path = place.mapping->path,
+		.folders = symbols->debug_folders,
+		.readable = symbols->readable,
+	};
+	symbol->name = mapped_file_function(file, inner, &source, symbols->sources, &function);
+	if (symbol->name)
+		symbol->offset = inner - function->address;
+	/* What is returned to at a function's first byte was not called from it: a signal's end. */
+	if (with_source && file->image)
+		symbol->frame_count =
+			code_lines_find(&file->lines, &source,
+					inner - (is_return && symbol->offset), &symbol->frames);
+	return true;
+}
+
+bool symbols_user(struct symbols *symbols, uint32_t pid, uint64_t address, struct symbol *symbol)
+{
+	return name_place(symbols, pid, address, false, false, symbol);
+}
+
+bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address, bool is_return,
+			 struct symbol *symbol)
+{
+	return name_place(symbols, pid, address, symbols->sources, is_return, symbol);
+}
+
+const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t address,
+				uint32_t *size, uint64_t *offset)
+{
+	struct elf_image image;
+	struct place place;
+
+	if (!find_place(symbols, pid, address, &place) || !place.file || !place.file->image ||
+	    !elf_image_read(&image, place.file->image, place.file->size))
+		return NULL;
+	*offset = place.offset;
+	return elf_image_build_id(&image, size);
+}
