@@ -1,6 +1,6 @@
 /**
  * Events: records in the ring buffer `events`. How they are laid out, and the code that sends one
- * (docs/architecture.md, Events).
+ * (docs/decisions/one-ring.md).
  */
 
 import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';

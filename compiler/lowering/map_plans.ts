@@ -1,4 +1,4 @@
-/** How each map of a script is kept: decided once for the whole script (docs/architecture.md, Maps). */
+/** How each map of a script is kept: decided once for the whole script (docs/decisions/keyed-maps.md). */
 
 import type { MapSymbol } from '../analysis/typed.ts';
 import { layoutOf } from '../types/layout.ts';

@@ -1,4 +1,4 @@
-/** Taking a program's entry of scratch memory, and giving it back (docs/architecture.md, Scratch). */
+/** Taking a program's entry of scratch memory, and giving it back (docs/decisions/scratch-memory.md). */
 import type { IrPointer } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import { countLost } from './events.ts';

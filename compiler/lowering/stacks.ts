@@ -1,6 +1,6 @@
 /**
  * Capturing stacks: the frames go to the map `stacks` under a hash of their own, the value is a token
- * (docs/architecture.md, Stacks).
+ * (docs/decisions/stacks.md).
  */
 import { lowerTaskId } from '../builtins/pid.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
