@@ -1,0 +1,67 @@
+/** What may use what: the tables that layers.test.ts holds the sources against. */
+
+/**
+ * Folders from the ground up, and files that stand beside folders (`compiler/*`: all others there). A file uses its own
+ * folder and those before it in its list, so that there is no circle between two of them.
+ */
+export const COMPILER: readonly string[] = [
+  'linker/elf',
+  'linker/manifest',
+  'linker/btf',
+  'linker/*',
+  'linker/inspect',
+  'compiler/paths',
+  'compiler/source',
+  'compiler/syntax',
+  'compiler/format',
+  'compiler/types',
+  'compiler/kernel',
+  'compiler/binary',
+  'compiler/dwarf',
+  'compiler/preamble',
+  'compiler/imports',
+  'compiler/macros',
+  'compiler/probes',
+  'compiler/listing',
+  'compiler/llvm',
+  'compiler/analysis',
+  'compiler/lowering',
+  'compiler/builtins',
+  'compiler/*',
+  'compiler/cli',
+];
+
+export const LOADER: readonly string[] = [
+  'loader/src/base',
+  'loader/src/object',
+  'loader/src/host',
+  'loader/src/binary',
+  'loader/src/symbols',
+  'loader/src/session',
+  'loader/src/attach',
+  'loader/src/output',
+  'loader/src/run',
+];
+
+/** Packages, and headers of libraries, that one place hides from the rest. */
+export const OWNERS: Readonly<Record<string, string>> = {
+  'llvm-bindings': 'compiler/llvm',
+  elfy: 'linker/elf',
+  chevrotain: 'compiler/syntax',
+  commander: 'compiler/cli',
+};
+
+/** [user, used]: what is against the order today. */
+export const UNTIL_MENDED: readonly (readonly [string, string])[] = [
+  ['linker', 'compiler'],
+  ['compiler/lowering', 'compiler/unit'],
+  ['compiler/imports', 'compiler/analysis'],
+  ['compiler/macros', 'compiler/builtins'],
+  ['compiler/analysis', 'compiler/builtins'],
+  ['compiler/lowering', 'compiler/builtins'],
+  ['loader/src/binary', 'loader/src/symbols/proc_maps'],
+  ['loader/src/object', 'loader/src/output/series'],
+  ['loader/src/output', 'loader/src/run/test_results'],
+  ['loader/src/session', 'loader/src/output/time_format'],
+  ['loader/src/symbols/unwind', 'loader/src/session'],
+];
