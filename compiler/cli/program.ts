@@ -9,10 +9,8 @@ import { registerKernel } from './commands/kernel.ts';
 import { registerList } from './commands/list.ts';
 import { registerRun } from './commands/run.ts';
 import { renderManual } from './manual.ts';
+import type { ReportStatus } from './status.ts';
 import { version } from './version.ts';
-
-/** Commands report their exit status here. */
-export type Report = (status: number) => void;
 
 const COMMANDS = [
   registerRun,
@@ -31,7 +29,7 @@ export function createProgram(): {
   manual(): string;
 } {
   let status = 0;
-  const report: Report = (value) => {
+  const report: ReportStatus = (value) => {
     status = value;
   };
   const program = new Command('bpfscript')

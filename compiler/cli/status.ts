@@ -10,3 +10,6 @@ export const EXIT = {
   /** An object is not valid or not trusted. */
   object: 5,
 } as const;
+
+/** Where a command leaves its exit status. */
+export type ReportStatus = (status: number) => void;

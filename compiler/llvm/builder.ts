@@ -1,8 +1,8 @@
-/** The body of one function: the IrBuilder of ir.ts and what only the lowering's own machinery needs. */
+/** Builds the body of one function by LLVM. */
 import type llvm from 'llvm-bindings';
 import { asBool, asPointer, asValue, type Native, raw } from './binding.ts';
 import { createControlFlow } from './control.ts';
-import type { Arithmetic, IrBuilder, IrPointer, IrValue, Predicate, Width } from './ir.ts';
+import type { Arithmetic, FunctionBuilder, IrPointer, IrValue, Predicate, Width } from './ir.ts';
 import { lowerLog2 } from './log2.ts';
 import { createMemory } from './memory.ts';
 import {
@@ -18,47 +18,6 @@ import {
   volatileLoad,
   volatileStore,
 } from './primitives.ts';
-
-export interface FunctionBuilder extends IrBuilder {
-  /** Stack memory of the function, in its entry block: it lives as long as the function runs. */
-  alloca(size: number, align: Width): IrPointer;
-  /** Place in the script of the instructions that follow; 1-based. */
-  setPlace(line: number, column: number): void;
-  /** Calls a BPF helper by its number; at most five arguments. */
-  helper(id: number, args: readonly (IrValue | IrPointer)[]): IrValue;
-  helperPointer(id: number, args: readonly (IrValue | IrPointer)[]): IrPointer;
-  /** The value, with all that the optimiser knows of it forgotten: so that a check for the verifier stays. */
-  opaque(value: IrValue): IrValue;
-  /** A helper without arguments whose result does not change during a run of the program: calls of it merge. */
-  steadyHelper(id: number): IrValue;
-  /** Address of a global or map, which may be defined later on. */
-  global(symbol: string): IrPointer;
-  /** Address of a callback, which has to be defined already. */
-  callback(symbol: string): IrPointer;
-  /** Calls a function made by `IrModule.callback`. */
-  callFunction(symbol: string, args: readonly (IrValue | IrPointer)[]): IrValue;
-  /** Calls a function that the linker takes from an imported object; all is 64 bits wide. */
-  callLinked(symbol: string, args: readonly IrValue[]): IrValue;
-  /**
-   * One load instruction whose offset is decided at load time. Equal loads of one function may merge, so it is
-   * for memory that no program writes: contexts and kernel objects.
-   */
-  siteLoad(
-    site: number,
-    pointer: IrPointer,
-    offset: number,
-    width: Width,
-    signed: boolean,
-  ): IrValue;
-  /** One instruction that gives a number (32 bits, sign-extended) decided at load time. */
-  siteImmediate(site: number, value: number): IrValue;
-  /** One instruction that gives 0, which the loader replaces by a call with one argument. */
-  siteCall(site: number, argument: IrPointer): IrValue;
-  /** Stores 8 bytes and gives what stood there, in one atomic step. */
-  atomicExchange(pointer: IrPointer, offset: number, value: IrValue): IrValue;
-  /** Zero-extends an i32 parameter of this function. */
-  extendArgument(argument: IrValue): IrValue;
-}
 
 /** What the module keeps for its functions. */
 export interface ModuleTables {

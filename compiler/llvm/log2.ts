@@ -3,8 +3,7 @@
  * 42 instructions and comparisons branch. This takes 26: it sets all bits below the highest one, and multiplies by
  * a number that gives six different upper bits for each position.
  */
-import type { FunctionBuilder } from './builder.ts';
-import type { IrValue } from './ir.ts';
+import type { FunctionBuilder, IrValue } from './ir.ts';
 
 /** The 64 products (2^n - 1) * this differ in their upper six bits. */
 const MULTIPLIER = 0x03f79d71b4cb0a89n;

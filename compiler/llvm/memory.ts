@@ -2,8 +2,7 @@
  * Zeroing and copying memory without llvm.memset and llvm.memcpy, which the BPF back end turns into byte
  * accesses or calls to functions that do not exist.
  */
-import type { FunctionBuilder } from './builder.ts';
-import type { IrPointer, IrValue, Width } from './ir.ts';
+import type { FunctionBuilder, IrPointer, IrValue, Width } from './ir.ts';
 
 type Basis = Pick<
   FunctionBuilder,

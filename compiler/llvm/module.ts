@@ -2,14 +2,11 @@
 import { basename } from 'node:path';
 import type llvm from 'llvm-bindings';
 import { asPointer, asValue, createNative, type Native } from './binding.ts';
-import { createFunctionBuilder, type FunctionBuilder, type ModuleTables } from './builder.ts';
-import type { IrPointer, IrValue } from './ir.ts';
+import { createFunctionBuilder, type ModuleTables } from './builder.ts';
+import type { FunctionBuilder, IrPointer, IrValue } from './ir.ts';
 import { logTable } from './log2.ts';
 import type { Primitive } from './primitives.ts';
 import { completeText, type GlobalDefinition } from './text.ts';
-
-export type { FunctionBuilder } from './builder.ts';
-export type { GlobalDefinition } from './text.ts';
 
 /** i32 comes zero-extended, as a value like i64. */
 export type CallbackParameter = 'i32' | 'i64' | 'ptr';

@@ -7,8 +7,7 @@
  * does not fit stands in a block on the caller's stack.
  */
 import type { TypedFunction, TypedFunctionCall, TypedProgram } from '../analysis/typed.ts';
-import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { createDraftBuilder } from './draft.ts';

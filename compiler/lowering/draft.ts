@@ -3,8 +3,7 @@
  * known before the first instruction: how much scratch memory it needs, and whether any.
  */
 
-import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
 
 /** Stands for every value; nothing looks inside. */
 const NOTHING = Object.freeze({}) as unknown as IrValue & IrPointer & IrBool;

@@ -1,7 +1,6 @@
 /** The state of one function, and the `Lowering` that built-ins see of it. */
 import type { TypedExpression } from '../analysis/typed.ts';
-import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { isInBpfProgram } from '../probes/probe.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';

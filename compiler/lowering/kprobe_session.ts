@@ -5,8 +5,7 @@
  * kprobe:f { A }  kretprobe:f { B }  =>  { if (bpf_session_is_return()) { B } else { A }  return 0 }
  */
 import type { TypedProbe, TypedProgram } from '../analysis/typed.ts';
-import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrPointer } from '../llvm/ir.ts';
 import { lowerProgram } from './program.ts';
 import type { UnitState } from './state.ts';
 import { usesCall } from './walk.ts';

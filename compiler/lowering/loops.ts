@@ -4,8 +4,7 @@
  * lead to the context and to scratch memory, where all that they change stands.
  */
 import type { TypedBlock, TypedStatement } from '../analysis/typed.ts';
-import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { fieldsOf, layoutOf } from '../types/layout.ts';
 import { isAggregate, isScalar } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';

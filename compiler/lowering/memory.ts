@@ -4,8 +4,7 @@
  * their block.
  */
 
-import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer, Width } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrPointer, Width } from '../llvm/ir.ts';
 import { roundUp } from '../types/layout.ts';
 
 /**

@@ -2,8 +2,7 @@
 
 import type { TypedBlock, TypedExpression, TypedFunction, TypedProbe } from '../analysis/typed.ts';
 import { lowerTaskId } from '../builtins/pid.ts';
-import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import { layoutOf, roundUp } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { clearResult, framesAbove, resultStorage, returnsInMemory } from './calls.ts';

@@ -7,8 +7,7 @@ import type {
   TypedStatement,
 } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
-import type { FunctionBuilder } from '../llvm/builder.ts';
-import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';

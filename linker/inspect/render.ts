@@ -1,5 +1,5 @@
 /** An inspection as text for people. */
-import type { InspectedRelocation, Inspection } from '../inspect.ts';
+import type { InspectedRelocation, Inspection } from './inspection.ts';
 
 /** Sections with headings and aligned columns; what is empty is left out. */
 export function renderInspection(inspection: Inspection): string {

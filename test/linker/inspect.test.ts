@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inspectObject, renderInspection } from '../../linker/inspect.ts';
+import { renderInspection } from '../../linker/inspect/render.ts';
+import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
 import { scriptUnit } from './fixtures.ts';
 

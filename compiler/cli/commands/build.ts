@@ -6,7 +6,6 @@ import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
 import { printScript } from '../listing.ts';
 import { writeWhole } from '../output.ts';
-import type { Report } from '../program.ts';
 import {
   compileScript,
   debugFolderOption,
@@ -17,7 +16,7 @@ import {
   readScript,
   withinLimits,
 } from '../script.ts';
-import { EXIT } from '../status.ts';
+import { EXIT, type ReportStatus } from '../status.ts';
 
 interface BuildOptions {
   readonly e?: string;
@@ -33,7 +32,7 @@ interface BuildOptions {
   readonly debuginfo?: string;
 }
 
-export function registerBuild(program: Command, report: Report): void {
+export function registerBuild(program: Command, report: ReportStatus): void {
   program
     .command('build')
     .summary('compile a script to an object')

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type Compilation, compile } from '../../compile.ts';
 import { LimitError } from '../../limits.ts';
-import type { DiagnosticForm, Report as DiagnosticReport } from '../../source/render/render.ts';
-import type { Report } from '../program.ts';
+import type { DiagnosticForm } from '../../source/render/render.ts';
+import type { Report } from '../../source/render/report.ts';
 import {
   debugFolderOption,
   debugFolders,
@@ -15,7 +15,7 @@ import {
   renderDiagnostics,
   shown,
 } from '../script.ts';
-import { EXIT } from '../status.ts';
+import { EXIT, type ReportStatus } from '../status.ts';
 
 interface CheckOptions {
   readonly e?: string;
@@ -28,7 +28,7 @@ interface CheckOptions {
   readonly debuginfo?: string;
 }
 
-export function registerCheck(program: Command, report: Report): void {
+export function registerCheck(program: Command, report: ReportStatus): void {
   program
     .command('check')
     .summary('report the errors and warnings of scripts')
@@ -80,7 +80,7 @@ Examples:
 }
 
 /** Some limits of BPF show only when the object is made. */
-function completely({ sources, diagnostics, object }: Compilation): DiagnosticReport {
+function completely({ sources, diagnostics, object }: Compilation): Report {
   try {
     object?.();
     return { sources, diagnostics };

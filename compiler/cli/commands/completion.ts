@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { Report } from '../program.ts';
 
 /** Writes a script that completes commands, flags and their fixed values; probes are asked of `bpfscript list`. */
-export function registerCompletion(program: Command, _report: Report): void {
+export function registerCompletion(program: Command): void {
   program
     .command('completion')
     .summary('print a completion script for the shell')

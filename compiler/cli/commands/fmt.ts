@@ -7,9 +7,8 @@ import type { Source } from '../../source/source.ts';
 import { createSources } from '../../source/sources.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
-import type { Report } from '../program.ts';
 import { diagnosticsOption, readScript, renderDiagnostics } from '../script.ts';
-import { EXIT } from '../status.ts';
+import { EXIT, type ReportStatus } from '../status.ts';
 
 interface FmtOptions {
   readonly check?: boolean;
@@ -17,7 +16,7 @@ interface FmtOptions {
   readonly diagnostics: DiagnosticForm;
 }
 
-export function registerFmt(program: Command, report: Report): void {
+export function registerFmt(program: Command, report: ReportStatus): void {
   program
     .command('fmt')
     .summary('format scripts')

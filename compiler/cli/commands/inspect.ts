@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { inspectObject, renderInspection } from '../../../linker/inspect.ts';
+import { renderInspection } from '../../../linker/inspect/render.ts';
+import { inspectObject } from '../../../linker/inspect.ts';
 import { reasonOf, UserError } from '../errors.ts';
-import type { Report } from '../program.ts';
 import { EXIT } from '../status.ts';
 
-export function registerInspect(program: Command, _report: Report): void {
+export function registerInspect(program: Command): void {
   program
     .command('inspect')
     .summary('show what an object holds')

@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { captureHost } from '../../kernel/capture.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
-import type { Report } from '../program.ts';
 import { readKernel } from '../script.ts';
 
-export function registerKernel(program: Command, _report: Report): void {
+export function registerKernel(program: Command): void {
   const kernel = program
     .command('kernel')
     .description('Kernel descriptions: what the compiler knows of a kernel.')

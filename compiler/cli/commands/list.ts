@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { printList } from '../listing.ts';
-import type { Report } from '../program.ts';
 import { diagnosticsOption } from '../script.ts';
+import type { ReportStatus } from '../status.ts';
 
 interface Options {
   readonly e?: string;
@@ -13,7 +13,7 @@ interface Options {
   readonly diagnostics: DiagnosticForm;
 }
 
-export function registerList(program: Command, report: Report): void {
+export function registerList(program: Command, report: ReportStatus): void {
   program
     .command('list')
     .summary('list probes, and types of the kernel')

@@ -5,7 +5,6 @@ import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
 import { type ListOptions, printList } from '../listing.ts';
 import { runLoader, runObject } from '../loader.ts';
-import type { Report } from '../program.ts';
 import {
   collect,
   compileScript,
@@ -18,7 +17,7 @@ import {
   withinLimits,
 } from '../script.ts';
 import { type EmitOptions, emitFiles, readStages, showStages } from '../stages.ts';
-import { EXIT } from '../status.ts';
+import { EXIT, type ReportStatus } from '../status.ts';
 import { version } from '../version.ts';
 import { formatScripts } from './fmt.ts';
 
@@ -54,7 +53,7 @@ interface RunOptions extends EmitOptions {
   readonly info?: boolean;
 }
 
-export function registerRun(program: Command, report: Report): void {
+export function registerRun(program: Command, report: ReportStatus): void {
   let warningLevels = 0;
   program
     .command('run', { isDefault: true })

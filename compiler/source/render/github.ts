@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Sources } from '../sources.ts';
 import { type Location, locationOf } from './location.ts';
-import type { Report } from './render.ts';
+import type { Report } from './report.ts';
 
 export function renderGithub(reports: readonly Report[]): string {
   return reports

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Sources } from '../sources.ts';
 import { type Location, locationOf } from './location.ts';
-import type { RenderOptions, Report } from './render.ts';
+import type { RenderOptions, Report } from './report.ts';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { positionAt, type Range } from '../source.ts';
 import type { Sources } from '../sources.ts';
-import type { Report } from './render.ts';
+import type { Report } from './report.ts';
 
 export function renderText(reports: readonly Report[], { color }: PrintOptions): string {
   return reports

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { IrValue } from '../../../compiler/llvm/ir.ts';
+import type { FunctionBuilder, IrValue } from '../../../compiler/llvm/ir.ts';
 import { logTable } from '../../../compiler/llvm/log2.ts';
-import type { FunctionBuilder } from '../../../compiler/llvm/module.ts';
 import { codeOf, moduleOf } from './support.ts';
 
 /** Code of a program that returns what `body` makes of a value the compiler cannot know. */

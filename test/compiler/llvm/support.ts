@@ -1,11 +1,7 @@
 /** One-program modules, and what came out of the back end. */
 import { emit } from '../../../compiler/llvm/backend.ts';
-import type { IrPointer } from '../../../compiler/llvm/ir.ts';
-import {
-  createModule,
-  type FunctionBuilder,
-  type IrModule,
-} from '../../../compiler/llvm/module.ts';
+import type { FunctionBuilder, IrPointer } from '../../../compiler/llvm/ir.ts';
+import { createModule, type IrModule } from '../../../compiler/llvm/module.ts';
 import { INSN_SIZE, viewOf } from '../../../linker/elf/elf.ts';
 import { readElf } from '../../../linker/elf/read.ts';
 

@@ -1,0 +1,72 @@
+/** What an object holds, as data. */
+import type { InspectedMap } from './maps.ts';
+
+export interface Inspection {
+  readonly size: number;
+  readonly script: string;
+  readonly producer: string;
+  /** Of the kernel description that the script was compiled with. */
+  readonly kernel: { readonly release: string; readonly arch: string };
+  readonly license: string;
+  /** Whether the file is as the linker wrote it. */
+  readonly digest: 'valid' | 'wrong' | 'missing';
+  readonly unsafe: boolean;
+  readonly programs: readonly InspectedProgram[];
+  /** Functions that programs call. */
+  readonly functions: readonly InspectedFunction[];
+  readonly maps: readonly InspectedMap[];
+  readonly events: readonly InspectedEvent[];
+  readonly params: readonly { readonly index: number; readonly as: string }[];
+  readonly options: readonly InspectedOption[];
+  /** What the loader finds out about its host before it loads the programs. */
+  readonly lookups: readonly { readonly kind: string; readonly name: string }[];
+  readonly relocations: readonly InspectedRelocation[];
+  readonly features: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly sections: readonly { readonly name: string; readonly size: number }[];
+  readonly manifest: unknown;
+  readonly btfText: string;
+}
+
+/** A named parameter. */
+export interface InspectedOption {
+  readonly name: string;
+  readonly as: string;
+  readonly default: string;
+  readonly description?: string;
+}
+
+export interface InspectedFunction {
+  readonly name: string;
+  readonly instructions: number;
+}
+
+export interface InspectedProgram extends InspectedFunction {
+  /** Tells libbpf the program type. */
+  readonly section: string;
+  /** Names of its probes, as `probe` prints them. */
+  readonly probes: readonly string[];
+}
+
+export interface InspectedEvent {
+  readonly kind: string;
+  /** Bytes of a record in the ring buffer. */
+  readonly size: number;
+  readonly format?: string;
+}
+
+/** A number in an instruction that depends on the host. */
+export interface InspectedRelocation {
+  readonly function: string;
+  /** From the function's first. */
+  readonly instruction: number;
+  /**
+   * `core`: libbpf adapts it by BTF. `tracepoint`: the loader adapts it by the event's format. `session`: the loader
+   * makes it a call where the kernel has kprobe.session.
+   */
+  readonly by: 'core' | 'tracepoint' | 'session';
+  /** `field_byte_offset` and so on; for tracepoints `offset` or `immediate`; for sessions `call`. */
+  readonly kind: string;
+  /** `task_struct.tgid`, `sched:sched_switch.next_pid`. */
+  readonly of: string;
+}
