@@ -13,7 +13,7 @@
 
 #include "base/exit_status.h"
 #include "session/params.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "host/tracefs.h"
 #include "attach/user_addresses.h"
 #include "binary/zip_member.h"

@@ -5,7 +5,7 @@
 
 #include "binary/path.h"
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "host/tracefs.h"
 
 bool attach_files_find(struct attachments *attachments, const struct mf_probe *probe,

@@ -12,7 +12,7 @@
 #include "attach/kprobe_session.h"
 #include "base/exit_status.h"
 #include "host/host.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "host/traceable.h"
 #include "host/tracefs.h"
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* BPF_TRACE_KPROBE_SESSION of include/uapi/linux/bpf.h, which older headers do not have. */
 #define KPROBE_SESSION_ATTACH_TYPE 56

@@ -11,7 +11,7 @@
 
 #include "attach/attach.h"
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "host/syscalls.h"
 #include "host/tracefs.h"
 

@@ -12,7 +12,7 @@
 #include "attach/uprobe.h"
 #include "binary/demangle.h"
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "host/tracefs.h"
 #include "attach/uprobe_multi.h"
 

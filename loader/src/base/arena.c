@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define BLOCK_SIZE (64 * 1024)
 
 struct arena_block {
@@ -14,18 +16,19 @@ struct arena_block {
 	_Alignas(8) unsigned char bytes[];
 };
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_try_array(struct arena *arena, size_t count, size_t size)
 {
 	struct arena_block *block = arena->blocks;
+	size_t bytes;
 	void *memory;
 
-	if (size > SIZE_MAX / 2)
+	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
 		return NULL;
-	size = (size + 7) & ~(size_t)7;
-	if (!block || block->size - block->used < size) {
-		size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+	bytes = (bytes + 7) & ~(size_t)7;
+	if (!block || block->size - block->used < bytes) {
+		size_t room = bytes > BLOCK_SIZE ? bytes : BLOCK_SIZE;
 
-		block = calloc(1, sizeof(*block) + room);
+		block = memory_try_array(1, sizeof(*block) + room);
 		if (!block)
 			return NULL;
 		block->size = room;
@@ -33,24 +36,29 @@ void *arena_alloc(struct arena *arena, size_t size)
 		arena->blocks = block;
 	}
 	memory = block->bytes + block->used;
-	block->used += size;
+	block->used += bytes;
 	return memory;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
-	size_t bytes;
+	void *memory = arena_try_array(arena, count, size);
 
-	if (__builtin_mul_overflow(count, size, &bytes))
-		return NULL;
-	return arena_alloc(arena, bytes);
+	if (!memory)
+		memory_exhausted();
+	return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	return arena_array(arena, 1, size);
 }
 
 char *arena_text(struct arena *arena, const char *bytes, size_t length)
 {
-	char *copy = length < SIZE_MAX ? arena_alloc(arena, length + 1) : NULL;
+	char *copy = arena_alloc(arena, length + 1);
 
-	if (copy && length)
+	if (length)
 		memcpy(copy, bytes, length);
 	return copy;
 }
@@ -65,10 +73,8 @@ char *arena_format(struct arena *arena, const char *format, ...)
 	length = vsnprintf(NULL, 0, format, arguments);
 	va_end(arguments);
 	if (length < 0)
-		return NULL;
+		memory_exhausted();
 	text = arena_alloc(arena, (size_t)length + 1);
-	if (!text)
-		return NULL;
 	va_start(arguments, format);
 	vsnprintf(text, (size_t)length + 1, format, arguments);
 	va_end(arguments);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38

@@ -7,7 +7,7 @@
 
 #include "object/elf_file.h"
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/failure.h"
 
 #define MAX_TYPES (1u << 20)
 /* Nesting of types by value. The compiler's own types are a few levels deep. */
@@ -27,10 +27,9 @@ struct btf {
 	uint32_t count;
 };
 
-static int damaged(struct report *report, const char *what, uint32_t id)
+static int damaged(struct failure *failure, const char *what, uint32_t id)
 {
-	return report_set(report, STATUS_OBJECT, "the object is damaged: BTF type %u: %s", id,
-			  what);
+	return fail(failure, STATUS_OBJECT, "the object is damaged: BTF type %u: %s", id, what);
 }
 
 static uint32_t vlen(uint32_t info)
@@ -94,7 +93,7 @@ static bool third_word_is_type(uint32_t kind)
 	}
 }
 
-static int read_header(struct btf *btf, const struct elf_section *section, struct report *report)
+static int read_header(struct btf *btf, const struct elf_section *section, struct failure *failure)
 {
 	const uint8_t *header = section->data;
 	uint32_t length, types, strings;
@@ -102,10 +101,10 @@ static int read_header(struct btf *btf, const struct elf_section *section, struc
 
 	if (section->size < sizeof(struct btf_header) || section->size > UINT32_MAX ||
 	    read_u16(header) != BTF_MAGIC || header[2] != BTF_VERSION || header[3] != 0)
-		return damaged(report, "the header is not one of BTF", 0);
+		return damaged(failure, "the header is not one of BTF", 0);
 	length = read_u32(header + 4);
 	if (length != sizeof(struct btf_header))
-		return damaged(report, "the header has another length", 0);
+		return damaged(failure, "the header has another length", 0);
 	types = read_u32(header + 8);
 	btf->types_size = read_u32(header + 12);
 	strings = read_u32(header + 16);
@@ -113,20 +112,20 @@ static int read_header(struct btf *btf, const struct elf_section *section, struc
 	body = section->size - length;
 	if (types % 4 || !within(types, btf->types_size, body) ||
 	    !within(strings, btf->strings_size, body))
-		return damaged(report, "types or strings reach beyond the section", 0);
+		return damaged(failure, "types or strings reach beyond the section", 0);
 	/* libbpf wants the strings behind the types (btf_parse_hdr in btf.c). */
 	if ((uint64_t)types + btf->types_size > strings)
-		return damaged(report, "types and strings overlap", 0);
+		return damaged(failure, "types and strings overlap", 0);
 	btf->types = header + length + types;
 	btf->strings = header + length + strings;
 	if (btf->strings_size == 0 || btf->strings[0] != 0 ||
 	    btf->strings[btf->strings_size - 1] != 0)
-		return damaged(report, "the strings are not terminated", 0);
+		return damaged(failure, "the strings are not terminated", 0);
 	return STATUS_OK;
 }
 
 /* Finds where each type starts. */
-static int index_types(struct elf_file *elf, struct btf *btf, struct report *report)
+static int index_types(struct elf_file *elf, struct btf *btf, struct failure *failure)
 {
 	uint32_t count = 0;
 
@@ -138,14 +137,14 @@ static int index_types(struct elf_file *elf, struct btf *btf, struct report *rep
 			int64_t extra;
 
 			if (btf->types_size - at < sizeof(struct btf_type) || id >= MAX_TYPES)
-				return damaged(report, "cut off", id);
+				return damaged(failure, "cut off", id);
 			info = read_u32(btf->types + at + 4);
 			kind = info >> 24 & 0x1f;
 			extra = extra_bytes(kind, vlen(info));
 			if (extra < 0)
-				return damaged(report, "unknown kind", id);
+				return damaged(failure, "unknown kind", id);
 			if (!within(at + sizeof(struct btf_type), (uint64_t)extra, btf->types_size))
-				return damaged(report, "cut off", id);
+				return damaged(failure, "cut off", id);
 			if (pass == 1) {
 				btf->offsets[id] = at;
 				btf->kinds[id] = (uint8_t)kind;
@@ -158,7 +157,7 @@ static int index_types(struct elf_file *elf, struct btf *btf, struct report *rep
 			btf->offsets = arena_array(&elf->arena, count, sizeof(*btf->offsets));
 			btf->kinds = arena_array(&elf->arena, count, 1);
 			if (!btf->offsets || !btf->kinds)
-				return report_set(report, STATUS_FAILED, "out of memory");
+				return fail(failure, STATUS_FAILED, "out of memory");
 		}
 	}
 	btf->count = count;
@@ -241,28 +240,29 @@ static bool names_within(const struct btf *btf, uint32_t id)
 	return true;
 }
 
-static int check_references(const struct btf *btf, uint32_t id, struct report *report)
+static int check_references(const struct btf *btf, uint32_t id, struct failure *failure)
 {
 	uint32_t count = reference_count(btf, id);
 
 	if (!names_within(btf, id))
-		return damaged(report, "a name lies outside the strings", id);
+		return damaged(failure, "a name lies outside the strings", id);
 	for (uint32_t n = 0; n < count; n++) {
 		bool by_value;
 		uint32_t to = reference(btf, id, n, &by_value);
 		uint32_t kind = btf->kinds[id];
 
 		if (to >= btf->count)
-			return damaged(report, "refers to a type that is not there", id);
+			return damaged(failure, "refers to a type that is not there", id);
 		if (kind == BTF_KIND_FUNC && btf->kinds[to] != BTF_KIND_FUNC_PROTO)
-			return damaged(report, "a function without a prototype", id);
+			return damaged(failure, "a function without a prototype", id);
 		if (kind == BTF_KIND_DATASEC && btf->kinds[to] != BTF_KIND_VAR &&
 		    btf->kinds[to] != BTF_KIND_FUNC)
-			return damaged(report, "a section holds something else than variables", id);
+			return damaged(failure, "a section holds something else than variables",
+				       id);
 		if (kind == BTF_KIND_VAR &&
 		    (btf->kinds[to] == BTF_KIND_VAR || btf->kinds[to] == BTF_KIND_DATASEC ||
 		     btf->kinds[to] == BTF_KIND_FUNC))
-			return damaged(report, "a variable of something that is no type", id);
+			return damaged(failure, "a variable of something that is no type", id);
 	}
 	return STATUS_OK;
 }
@@ -271,13 +271,13 @@ static int check_references(const struct btf *btf, uint32_t id, struct report *r
  * Depth-first over containment by value, with an explicit stack: no cycles, bounded depth, bounded
  * cost of a walk that visits shared parts again.
  */
-static int check_nesting(struct elf_file *elf, const struct btf *btf, struct report *report)
+static int check_nesting(struct elf_file *elf, const struct btf *btf, struct failure *failure)
 {
 	uint32_t *cost = arena_array(&elf->arena, btf->count, sizeof(*cost));
 	uint32_t stack[MAX_DEPTH], next[MAX_DEPTH];
 
 	if (!cost)
-		return report_set(report, STATUS_FAILED, "out of memory");
+		return fail(failure, STATUS_FAILED, "out of memory");
 	for (uint32_t root = 1; root < btf->count; root++) {
 		uint32_t depth = 0;
 
@@ -295,7 +295,7 @@ static int check_nesting(struct elf_file *elf, const struct btf *btf, struct rep
 					continue;
 				/* A cycle shows as too deep a nesting. */
 				if (depth + 1 == MAX_DEPTH)
-					return damaged(report,
+					return damaged(failure,
 						       "nested too deeply, or within itself", root);
 				stack[++depth] = to;
 				next[depth] = 0;
@@ -308,7 +308,7 @@ static int check_nesting(struct elf_file *elf, const struct btf *btf, struct rep
 					continue;
 				cost[id] += cost[to];
 				if (cost[id] > MAX_COST)
-					return damaged(report, "too large", id);
+					return damaged(failure, "too large", id);
 			}
 			if (depth == 0)
 				break;
@@ -343,7 +343,7 @@ static bool is_kernel_symbols(const struct btf *btf, uint32_t section)
 }
 
 /* Sections of variables that libbpf treats specially and no script's object has. */
-static int check_datasecs(const struct btf *btf, struct report *report)
+static int check_datasecs(const struct btf *btf, struct failure *failure)
 {
 	for (uint32_t id = 1; id < btf->count; id++) {
 		const char *name;
@@ -353,26 +353,26 @@ static int check_datasecs(const struct btf *btf, struct report *report)
 		name = (const char *)btf->strings + read_u32(btf->types + btf->offsets[id]);
 		if (strcmp(name, ".kconfig") == 0 || strncmp(name, ".struct_ops", 11) == 0 ||
 		    (strcmp(name, ".ksyms") == 0 && !is_kernel_symbols(btf, id)))
-			return damaged(report, "a section that scripts do not have", id);
+			return damaged(failure, "a section that scripts do not have", id);
 	}
 	return STATUS_OK;
 }
 
-int btf_check(struct elf_file *elf, struct btf_summary *summary, struct report *report)
+int btf_check(struct elf_file *elf, struct btf_summary *summary, struct failure *failure)
 {
 	const struct elf_section *section = elf_find_section(elf, ".BTF");
 	struct btf btf = {0};
 
 	memset(summary, 0, sizeof(*summary));
 	if (!section)
-		return report_set(report, STATUS_OBJECT, "the object has no BTF");
-	if (read_header(&btf, section, report) || index_types(elf, &btf, report))
-		return report->status;
+		return fail(failure, STATUS_OBJECT, "the object has no BTF");
+	if (read_header(&btf, section, failure) || index_types(elf, &btf, failure))
+		return failure->status;
 	for (uint32_t id = 1; id < btf.count; id++)
-		if (check_references(&btf, id, report))
-			return report->status;
-	if (check_nesting(elf, &btf, report) || check_datasecs(&btf, report))
-		return report->status;
+		if (check_references(&btf, id, failure))
+			return failure->status;
+	if (check_nesting(elf, &btf, failure) || check_datasecs(&btf, failure))
+		return failure->status;
 	summary->type_count = btf.count;
 	summary->kinds = btf.kinds;
 	summary->strings_size = btf.strings_size;

@@ -5,7 +5,7 @@
 
 #include "object/elf_file.h"
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/failure.h"
 
 /* struct btf_ext_header of libbpf's btf.h internals; the CO-RE part came later, so lengths differ.
  */
@@ -23,13 +23,12 @@ struct context {
 	const struct btf_summary *btf;
 	/* .BTF's strings. */
 	const char *strings;
-	struct report *report;
+	struct failure *failure;
 };
 
 static int damaged(const struct context *context, const char *what)
 {
-	return report_set(context->report, STATUS_OBJECT, "the object is damaged: .BTF.ext: %s",
-			  what);
+	return fail(context->failure, STATUS_OBJECT, "the object is damaged: .BTF.ext: %s", what);
 }
 
 static int check_record(const struct context *context, enum record_kind kind,
@@ -88,17 +87,17 @@ static int check_part(const struct context *context, enum record_kind kind, cons
 			return damaged(context, "records of a section that is not there");
 		for (uint32_t i = 0; i < count; i++, at += record)
 			if (check_record(context, kind, code, bytes + at))
-				return context->report->status;
+				return context->failure->status;
 	}
 	return STATUS_OK;
 }
 
 int btf_ext_check(const struct elf_file *elf, const struct btf_summary *summary,
-		  struct report *report)
+		  struct failure *failure)
 {
 	const struct elf_section *section = elf_find_section(elf, ".BTF.ext");
 	const struct elf_section *btf = elf_find_section(elf, ".BTF");
-	struct context context = {.elf = elf, .btf = summary, .report = report};
+	struct context context = {.elf = elf, .btf = summary, .failure = failure};
 	uint32_t length;
 
 	if (!section)
@@ -123,7 +122,7 @@ int btf_ext_check(const struct elf_file *elf, const struct btf_summary *summary,
 		if (offset % 4 || size % 4 || !within(offset, size, section->size - length))
 			return damaged(&context, "a part reaches beyond the section");
 		if (check_part(&context, kind, section->data + length + offset, size))
-			return report->status;
+			return failure->status;
 	}
 	return STATUS_OK;
 }

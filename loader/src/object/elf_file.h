@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 
-struct report;
+struct failure;
 
 struct elf_section {
 	const char *name;
@@ -51,7 +51,7 @@ struct elf_file {
  * `bytes`, which must outlive `elf`, and then its digest. The result is an exit status; free in
  * either case.
  */
-int elf_read(struct elf_file *elf, const uint8_t *bytes, size_t size, struct report *report);
+int elf_read(struct elf_file *elf, const uint8_t *bytes, size_t size, struct failure *failure);
 void elf_free(struct elf_file *elf);
 
 /* The section of that name, or NULL. */
@@ -70,10 +70,10 @@ bool elf_has_map(const struct elf_file *elf, const char *name);
 bool elf_is_code(const struct elf_section *section);
 
 /* Checks that belong to elf_read, one file each. */
-int elf_check_symbols(struct elf_file *elf, struct report *report);
-int elf_check_relocations(const struct elf_file *elf, struct report *report);
-int elf_check_code(const struct elf_file *elf, struct report *report);
-int elf_check_digest(const struct elf_file *elf, struct report *report);
+int elf_check_symbols(struct elf_file *elf, struct failure *failure);
+int elf_check_relocations(const struct elf_file *elf, struct failure *failure);
+int elf_check_code(const struct elf_file *elf, struct failure *failure);
+int elf_check_digest(const struct elf_file *elf, struct failure *failure);
 
 /* BTF: the number of types and the strings, for BTF.ext's checks. */
 struct btf_summary {
@@ -83,9 +83,9 @@ struct btf_summary {
 	uint32_t strings_size;
 };
 
-int btf_check(struct elf_file *elf, struct btf_summary *summary, struct report *report);
+int btf_check(struct elf_file *elf, struct btf_summary *summary, struct failure *failure);
 int btf_ext_check(const struct elf_file *elf, const struct btf_summary *summary,
-		  struct report *report);
+		  struct failure *failure);
 
 /* Little-endian numbers at any alignment. */
 static inline uint16_t read_u16(const uint8_t *bytes)

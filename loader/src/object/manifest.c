@@ -317,52 +317,51 @@ static int read_version(struct manifest_reader *reader, const struct json *root)
 	uint64_t version = manifest_number(reader, root, "version", UINT32_MAX);
 
 	reader->manifest->producer = manifest_text(reader, root, "producer");
-	if (reader->report->status)
-		return reader->report->status;
+	if (reader->failure->status)
+		return reader->failure->status;
 	if (version != MANIFEST_VERSION)
-		return report_set(
-			reader->report, STATUS_OBJECT,
-			"the object was made by %s and has manifest version %u; this bpfload "
-			"reads version %u. Run it with the bpfload that came with %s, or "
-			"build the script again.",
-			reader->manifest->producer, (unsigned)version, MANIFEST_VERSION,
-			reader->manifest->producer);
+		return fail(reader->failure, STATUS_OBJECT,
+			    "the object was made by %s and has manifest version %u; this bpfload "
+			    "reads version %u. Run it with the bpfload that came with %s, or "
+			    "build the script again.",
+			    reader->manifest->producer, (unsigned)version, MANIFEST_VERSION,
+			    reader->manifest->producer);
 	return STATUS_OK;
 }
 
-int manifest_read(const struct elf_file *elf, struct manifest **out, struct report *report)
+int manifest_read(const struct elf_file *elf, struct manifest **out, struct failure *failure)
 {
 	const struct elf_section *section = elf_find_section(elf, MANIFEST_SECTION);
-	struct manifest_reader reader = {.elf = elf, .place = "top level", .report = report};
+	struct manifest_reader reader = {.elf = elf, .place = "top level", .failure = failure};
 	struct json_error error = {0};
 	struct arena document = {0};
 	const struct json *root;
 
 	*out = NULL;
 	if (!section)
-		return report_set(report, STATUS_OBJECT,
-				  "the object has no manifest (section " MANIFEST_SECTION
-				  "): was it made by bpfscript?");
+		return fail(failure, STATUS_OBJECT,
+			    "the object has no manifest (section " MANIFEST_SECTION
+			    "): was it made by bpfscript?");
 	reader.manifest = calloc(1, sizeof(*reader.manifest));
 	if (!reader.manifest)
-		return report_set(report, STATUS_FAILED, "out of memory");
+		return fail(failure, STATUS_FAILED, "out of memory");
 	root = json_parse(&document, (const char *)section->data, section->size, &error);
 	if (!root)
-		report_set(report, STATUS_OBJECT,
-			   "the object's manifest is not valid JSON: %s at byte %zu", error.what,
-			   error.at);
+		fail(failure, STATUS_OBJECT,
+		     "the object's manifest is not valid JSON: %s at byte %zu", error.what,
+		     error.at);
 	else if (root->kind != JSON_OBJECT)
 		manifest_wrong(&reader, "not an object");
 	else if (read_version(&reader, root) == STATUS_OK)
 		read_all(&reader, root);
 	/* Decoded texts are copies in the manifest's own arena. */
 	arena_free(&document);
-	if (!report->status && manifest_check(elf, reader.manifest, report) == STATUS_OK) {
+	if (!failure->status && manifest_check(elf, reader.manifest, failure) == STATUS_OK) {
 		*out = reader.manifest;
 		return STATUS_OK;
 	}
 	manifest_free(reader.manifest);
-	return report->status;
+	return failure->status;
 }
 
 void manifest_free(struct manifest *manifest)

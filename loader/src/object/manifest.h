@@ -429,13 +429,13 @@ struct manifest {
 };
 
 struct elf_file;
-struct report;
+struct failure;
 
 /*
- * Reads and checks the manifest of a checked ELF file. On failure *out is NULL and `report` says
+ * Reads and checks the manifest of a checked ELF file. On failure *out is NULL and `failure` says
  * why; the result is an exit status (exit_status.h).
  */
-int manifest_read(const struct elf_file *elf, struct manifest **out, struct report *report);
+int manifest_read(const struct elf_file *elf, struct manifest **out, struct failure *failure);
 
 void manifest_free(struct manifest *manifest);
 

@@ -14,7 +14,7 @@ struct checker {
 	const struct elf_file *elf;
 	const struct manifest *manifest;
 	uint64_t bss, rodata;
-	struct report *report;
+	struct failure *failure;
 };
 
 static void wrong(struct checker *checker, const char *format, ...)
@@ -28,7 +28,7 @@ static void wrong(struct checker *checker, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
-	report_set(checker->report, STATUS_OBJECT, "the object's manifest is not valid: %s", what);
+	fail(checker->failure, STATUS_OBJECT, "the object's manifest is not valid: %s", what);
 }
 
 /* A 64-bit word that programs and loader share has to be one atomic unit. */
@@ -39,7 +39,7 @@ static bool word_within(uint32_t offset, uint64_t limit)
 
 static void check_params(struct checker *checker)
 {
-	for (uint32_t i = 0; i < checker->manifest->param_count && !checker->report->status; i++) {
+	for (uint32_t i = 0; i < checker->manifest->param_count && !checker->failure->status; i++) {
 		const struct mf_param *param = &checker->manifest->params[i];
 
 		if (param->index == 0 || param->size == 0 ||
@@ -51,7 +51,8 @@ static void check_params(struct checker *checker)
 
 static void check_options(struct checker *checker)
 {
-	for (uint32_t i = 0; i < checker->manifest->option_count && !checker->report->status; i++) {
+	for (uint32_t i = 0; i < checker->manifest->option_count && !checker->failure->status;
+	     i++) {
 		const struct mf_option *option = &checker->manifest->options[i];
 
 		if (!option->name[0] || option->size == 0 ||
@@ -63,7 +64,8 @@ static void check_options(struct checker *checker)
 
 static void check_lookups(struct checker *checker)
 {
-	for (uint32_t i = 0; i < checker->manifest->lookup_count && !checker->report->status; i++) {
+	for (uint32_t i = 0; i < checker->manifest->lookup_count && !checker->failure->status;
+	     i++) {
 		const struct mf_lookup *lookup = &checker->manifest->lookups[i];
 
 		if (!within(lookup->offset, sizeof(uint64_t), checker->rodata))
@@ -75,7 +77,7 @@ static void check_probes(struct checker *checker)
 {
 	if (checker->manifest->probe_count == 0)
 		wrong(checker, "there are no probes");
-	for (uint32_t i = 0; i < checker->manifest->probe_count && !checker->report->status; i++) {
+	for (uint32_t i = 0; i < checker->manifest->probe_count && !checker->failure->status; i++) {
 		const struct mf_probe *probe = &checker->manifest->probes[i];
 
 		if (!elf_find_program(checker->elf, probe->program))
@@ -170,7 +172,7 @@ static void check_plain(struct checker *checker, const struct mf_type *type, con
 
 static void check_maps(struct checker *checker)
 {
-	for (uint32_t i = 0; i < checker->manifest->map_count && !checker->report->status; i++) {
+	for (uint32_t i = 0; i < checker->manifest->map_count && !checker->failure->status; i++) {
 		const struct mf_map *map = &checker->manifest->maps[i];
 
 		if (map->store_count == 0)
@@ -241,7 +243,7 @@ static void check_events(struct checker *checker)
 {
 	const struct manifest *manifest = checker->manifest;
 
-	for (uint32_t i = 0; i < manifest->event_count && !checker->report->status; i++) {
+	for (uint32_t i = 0; i < manifest->event_count && !checker->failure->status; i++) {
 		const struct mf_event *event = &manifest->events[i];
 
 		if (!event_is_complete(event))
@@ -277,7 +279,7 @@ static void check_sessions(struct checker *checker)
 {
 	const struct manifest *manifest = checker->manifest;
 
-	for (uint32_t i = 0; i < manifest->session_count && !checker->report->status; i++) {
+	for (uint32_t i = 0; i < manifest->session_count && !checker->failure->status; i++) {
 		const struct mf_session *session = &manifest->sessions[i];
 		const struct elf_symbol *program = elf_find_program(checker->elf, session->program);
 
@@ -301,7 +303,7 @@ static void check_sessions(struct checker *checker)
 
 static void check_fixups(struct checker *checker)
 {
-	for (uint32_t i = 0; i < checker->manifest->fixup_count && !checker->report->status; i++) {
+	for (uint32_t i = 0; i < checker->manifest->fixup_count && !checker->failure->status; i++) {
 		const struct mf_fixup *fixup = &checker->manifest->fixups[i];
 		const struct elf_symbol *program = elf_find_program(checker->elf, fixup->program);
 		const uint8_t *insn;
@@ -329,7 +331,7 @@ static void check_global(struct checker *checker, const char *name, uint32_t off
 }
 
 int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
-		   struct report *report)
+		   struct failure *failure)
 {
 	const struct elf_section *bss = elf_find_section(elf, ".bss");
 	const struct elf_section *rodata = elf_find_section(elf, ".rodata");
@@ -339,7 +341,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 		.manifest = manifest,
 		.bss = bss ? bss->size : 0,
 		.rodata = rodata ? rodata->size : 0,
-		.report = report,
+		.failure = failure,
 	};
 
 	check_params(&checker);
@@ -360,5 +362,5 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	check_global(&checker, "paramCount", globals->param_count, 8, checker.rodata);
 	check_global(&checker, "childPid", globals->child_pid, 4, checker.rodata);
 	check_global(&checker, "sleeping", globals->sleeping, 8, checker.bss);
-	return report->status;
+	return failure->status;
 }

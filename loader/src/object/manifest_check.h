@@ -4,11 +4,11 @@
 
 #include "object/elf_file.h"
 #include "object/manifest.h"
-#include "base/report.h"
+#include "base/failure.h"
 
 /* Every program, map, offset and size that the manifest names is there. The result is an exit
  * status. */
 int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
-		   struct report *report);
+		   struct failure *failure);
 
 #endif

@@ -52,7 +52,7 @@ static const struct mf_place *read_place(struct manifest_reader *reader, const s
 	if (!uses)
 		return NULL;
 	place->uses = uses;
-	for (json = list->first; json && !reader->report->status; json = json->next)
+	for (json = list->first; json && !reader->failure->status; json = json->next)
 		read_line(reader, json, &uses[place->use_count++]);
 	return place;
 }

@@ -15,8 +15,8 @@ void manifest_wrong(struct manifest_reader *reader, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
-	report_set(reader->report, STATUS_OBJECT, "the object's manifest is not valid: %s: %s",
-		   reader->place, what);
+	fail(reader->failure, STATUS_OBJECT, "the object's manifest is not valid: %s: %s",
+	     reader->place, what);
 }
 
 void *manifest_memory(struct manifest_reader *reader, size_t count, size_t size)
@@ -24,7 +24,7 @@ void *manifest_memory(struct manifest_reader *reader, size_t count, size_t size)
 	void *memory = arena_array(&reader->manifest->arena, count ? count : 1, size);
 
 	if (!memory)
-		report_set(reader->report, STATUS_FAILED, "out of memory");
+		fail(reader->failure, STATUS_FAILED, "out of memory");
 	return memory;
 }
 
@@ -132,7 +132,7 @@ const char *manifest_bytes_or_null(struct manifest_reader *reader, const struct 
 		return NULL;
 	bytes = json_bytes(&reader->manifest->arena, member);
 	if (!bytes) {
-		report_set(reader->report, STATUS_FAILED, "out of memory");
+		fail(reader->failure, STATUS_FAILED, "out of memory");
 		return "";
 	}
 	return bytes;
@@ -163,13 +163,13 @@ void *manifest_list(struct manifest_reader *reader, const struct json *object, c
 	items = manifest_memory(reader, list->count, size);
 	if (!items)
 		return NULL;
-	for (const struct json *json = list->first; json && !reader->report->status;
+	for (const struct json *json = list->first; json && !reader->failure->status;
 	     json = json->next) {
 		snprintf(reader->place, sizeof(reader->place), "%s[%u]", name, index);
 		read(reader, json, items + index * size, index);
 		index++;
 	}
-	if (!reader->report->status)
+	if (!reader->failure->status)
 		*count = index;
 	return items;
 }

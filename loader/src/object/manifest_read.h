@@ -1,7 +1,7 @@
 /*
  * How the parts of the manifest are read (manifest.c, manifest_*.c). Getters give a default
- * after an error, and the first error stays in the report, so that readers need not look after each
- * line.
+ * after an error, and the first error stays in the failure, so that readers need not look after
+ * each line.
  */
 #ifndef BPFLOAD_MANIFEST_READ_H
 #define BPFLOAD_MANIFEST_READ_H
@@ -9,7 +9,7 @@
 #include "object/elf_file.h"
 #include "base/json.h"
 #include "object/manifest.h"
-#include "base/report.h"
+#include "base/failure.h"
 
 /* Sizes of values and records, far above what the compiler makes. */
 #define MAX_VALUE_SIZE (16u << 20)
@@ -21,21 +21,21 @@ struct manifest_reader {
 	struct manifest *manifest;
 	/* What is read now, for messages: `events[3]`. */
 	char place[96];
-	struct report *report;
+	struct failure *failure;
 };
 
 /* Notes an error at the present place. */
 void manifest_wrong(struct manifest_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Memory of the manifest, or NULL with a report. */
+/* Memory of the manifest, or NULL with a failure. */
 void *manifest_memory(struct manifest_reader *reader, size_t count, size_t size);
 
-/* A member that has to be there and of that kind, or NULL with a report. */
+/* A member that has to be there and of that kind, or NULL with a failure. */
 const struct json *manifest_member(struct manifest_reader *reader, const struct json *object,
 				   const char *name, enum json_kind kind);
 
-/* The same where it may be absent: NULL without a report then. */
+/* The same where it may be absent: NULL without a failure then. */
 const struct json *manifest_optional(struct manifest_reader *reader, const struct json *object,
 				     const char *name, enum json_kind kind);
 

@@ -218,7 +218,7 @@ const struct mf_type *manifest_type(struct manifest_reader *reader, const struct
 {
 	struct mf_type *type;
 
-	if (reader->report->status)
+	if (reader->failure->status)
 		return &void_type;
 	if (!json || json->kind != JSON_OBJECT) {
 		manifest_wrong(reader, "a type is missing");
@@ -230,7 +230,7 @@ const struct mf_type *manifest_type(struct manifest_reader *reader, const struct
 	type->kind = (enum mf_type_kind)manifest_choice(reader, json, "kind", kind_names,
 							sizeof(kind_names) / sizeof(*kind_names));
 	read_kind(reader, json, type);
-	return reader->report->status ? &void_type : type;
+	return reader->failure->status ? &void_type : type;
 }
 
 static void read_bits(struct manifest_reader *reader, const struct json *json,
@@ -270,7 +270,7 @@ const struct mf_field *manifest_fields(struct manifest_reader *reader, const str
 	*count = 0;
 	if (!fields)
 		return NULL;
-	for (const struct json *json = list->first; json && !reader->report->status;
+	for (const struct json *json = list->first; json && !reader->failure->status;
 	     json = json->next) {
 		struct mf_field *field = &fields[index++];
 
@@ -281,6 +281,6 @@ const struct mf_field *manifest_fields(struct manifest_reader *reader, const str
 		if (field->offset < start || !within(field->offset, field_size(field), size))
 			manifest_wrong(reader, "a field lies outside its record");
 	}
-	*count = reader->report->status ? 0 : index;
+	*count = reader->failure->status ? 0 : index;
 	return fields;
 }

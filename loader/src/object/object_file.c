@@ -12,14 +12,14 @@
 #define MAX_READ ((64u << 20) + 1)
 
 int object_file_check(struct object_file *object, uint8_t *bytes, size_t size,
-		      struct report *report)
+		      struct failure *failure)
 {
 	memset(object, 0, sizeof(*object));
 	object->bytes = bytes;
 	object->size = size;
-	if (elf_read(&object->elf, bytes, size, report) == STATUS_OK)
-		manifest_read(&object->elf, &object->manifest, report);
-	return report->status;
+	if (elf_read(&object->elf, bytes, size, failure) == STATUS_OK)
+		manifest_read(&object->elf, &object->manifest, failure);
+	return failure->status;
 }
 
 /* Reads rather than maps: a file that is cut while it is used must not end us by a signal. */
@@ -53,7 +53,7 @@ fail:
 	return NULL;
 }
 
-int object_file_read(struct object_file *object, const char *path, struct report *report)
+int object_file_read(struct object_file *object, const char *path, struct failure *failure)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t *bytes;
@@ -62,13 +62,13 @@ int object_file_read(struct object_file *object, const char *path, struct report
 
 	memset(object, 0, sizeof(*object));
 	if (fd < 0)
-		return report_set(report, STATUS_USAGE, "cannot open it: %s", strerror(errno));
+		return fail(failure, STATUS_USAGE, "cannot open it: %s", strerror(errno));
 	bytes = read_bytes(fd, &size);
 	error = errno;
 	close(fd);
 	if (!bytes)
-		return report_set(report, STATUS_USAGE, "cannot read it: %s", strerror(error));
-	return object_file_check(object, bytes, size, report);
+		return fail(failure, STATUS_USAGE, "cannot read it: %s", strerror(error));
+	return object_file_check(object, bytes, size, failure);
 }
 
 void object_file_free(struct object_file *object)

@@ -7,7 +7,7 @@
 
 #include "object/elf_file.h"
 #include "object/manifest.h"
-#include "base/report.h"
+#include "base/failure.h"
 
 struct object_file {
 	uint8_t *bytes;
@@ -16,11 +16,11 @@ struct object_file {
 	struct manifest *manifest;
 };
 
-/* The result is an exit status, with the report set. Free in either case. */
-int object_file_read(struct object_file *object, const char *path, struct report *report);
+/* The result is an exit status, with the failure set. Free in either case. */
+int object_file_read(struct object_file *object, const char *path, struct failure *failure);
 /* The same for bytes from malloc, which the object takes over. */
 int object_file_check(struct object_file *object, uint8_t *bytes, size_t size,
-		      struct report *report);
+		      struct failure *failure);
 void object_file_free(struct object_file *object);
 
 #endif

@@ -5,7 +5,7 @@
 #include "output/map_change.h"
 #include "output/map_rows.h"
 #include "output/internal.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "session/session.h"
 
 static int read_map(struct map_rows *rows, const struct session *session, const struct mf_map *map,

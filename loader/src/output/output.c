@@ -10,7 +10,7 @@
 #include "base/exit_status.h"
 #include "output/map_stores.h"
 #include "output/internal.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "session/session.h"
 #include "session/watches.h"
 #include "base/write_text.h"

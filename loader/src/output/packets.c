@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* Of each CPU, in pages; a packet has up to 16 of them. */
 #define BUFFER_PAGES 128

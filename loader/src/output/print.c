@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "output/internal.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* Longest text of time(), with its NUL. */
 #define TIME_MAX 64

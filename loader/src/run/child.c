@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "binary/path.h"
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* How long an ended tracer waits for its child. */
 #define STOP_TRIES 50

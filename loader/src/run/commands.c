@@ -10,7 +10,7 @@
 
 #include "run/child.h"
 #include "output/internal.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "session/session.h"
 
 #define CAT_CHUNK (64u << 10)

@@ -9,7 +9,7 @@
 
 #include "base/exit_status.h"
 #include "output/renderer.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* A turn ends after so many records, so that signals are seen during a storm. */
 #define TURN 16384

@@ -13,7 +13,7 @@
 #include "attach/kprobe_multi.h"
 #include "base/exit_status.h"
 #include "host/kernel_features.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "host/tracefs.h"
 #include "attach/uprobe_multi.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 #define CHUNK (64u << 10)
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* While events come, the ring is looked at that often instead of a wake-up for each. */
 #define TICK_NS 4000000

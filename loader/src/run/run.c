@@ -16,7 +16,8 @@
 #include "run/notify.h"
 #include "object/object_file.h"
 #include "output/output.h"
-#include "base/report.h"
+#include "base/failure.h"
+#include "base/say.h"
 #include "session/session.h"
 #include "run/tests.h"
 #include "session/settings.h"
@@ -38,13 +39,14 @@ static int read_object(struct run *run)
 {
 	const struct options *options = run->options;
 	const char *path = options->objects[0];
-	struct report report = {0};
+	struct failure failure = {0};
 
 	int status;
 
-	if (object_file_read(&run->object, path, &report) != STATUS_OK) {
-		say_error("%s: %s", path, report.text);
-		return report.status;
+	if (object_file_read(&run->object, path, &failure) != STATUS_OK) {
+		fail_at(&failure, path, 0);
+		failure_tell(&failure);
+		return failure.status;
 	}
 	status = named_check(options, run->object.manifest);
 	if (status == STATUS_OK)
@@ -253,11 +255,12 @@ static int check_object(const struct options *options, const char *path)
 {
 	struct object_file object;
 	struct session session;
-	struct report report = {0};
-	int status = object_file_read(&object, path, &report);
+	struct failure failure = {0};
+	int status = object_file_read(&object, path, &failure);
 
 	if (status != STATUS_OK) {
-		say_error("%s: %s", path, report.text);
+		fail_at(&failure, path, 0);
+		failure_tell(&failure);
 	} else {
 		status =
 			session_open(&session, options, object.manifest, object.bytes, object.size);

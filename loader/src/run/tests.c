@@ -10,7 +10,7 @@
 
 #include "base/exit_status.h"
 #include "output/internal.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "run/test_results.h"
 
 /* How long a benchmark runs, and how often between two looks at the clock and the ring. */

@@ -8,7 +8,7 @@
 
 #include "base/exit_status.h"
 #include "host/kernel_features.h"
-#include "base/report.h"
+#include "base/say.h"
 
 static bool has_trampolines(const struct session *session)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "host/tracefs.h"
 
 /* The format read last: fixups of one event stand together. */

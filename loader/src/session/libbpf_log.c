@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/report.h"
+#include "base/say.h"
 
 /* Lines of a verifier log that are shown without -v. */
 #define SHOWN_LINES 8

@@ -13,7 +13,7 @@
 
 #include "base/exit_status.h"
 #include "host/kernel_functions.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "session/session.h"
 
 #define KALLSYMS "/proc/kallsyms"

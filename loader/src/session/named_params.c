@@ -6,7 +6,7 @@
 
 #include "base/exit_status.h"
 #include "session/params.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* Column of the descriptions in --help. */
 #define HELP_COLUMN 26

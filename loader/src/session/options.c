@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* PID_MAX_LIMIT of include/linux/threads.h on 64-bit machines. */
 #define MAX_PID 4194304

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 struct suffix {
 	const char *text;

@@ -17,7 +17,7 @@
 #include "session/lookups.h"
 #include "session/named_params.h"
 #include "session/params.h"
-#include "base/report.h"
+#include "base/say.h"
 #include "output/time_format.h"
 #include "symbols/unwind.h"
 

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "base/exit_status.h"
-#include "base/report.h"
+#include "base/say.h"
 
 #define PREFIX "BPFTRACE_"
 /* Of the kernel's ring: 4-KiB pages, up to 1 GiB. */

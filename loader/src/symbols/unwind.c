@@ -15,7 +15,7 @@
 #include "base/exit_status.h"
 #include "session/options.h"
 #include "symbols/proc_maps.h"
-#include "base/report.h"
+#include "base/say.h"
 
 /* Names of the maps, and what their elements are: compiler/lowering/unwind.ts. */
 #define PROCESSES "unwind_processes"

@@ -1,21 +1,8 @@
-#include "base/report.h"
+#include "base/say.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
-
-int report_set(struct report *report, int status, const char *format, ...)
-{
-	va_list arguments;
-
-	if (report->status != 0)
-		return report->status;
-	report->status = status;
-	va_start(arguments, format);
-	vsnprintf(report->text, sizeof(report->text), format, arguments);
-	va_end(arguments);
-	return status;
-}
 
 static void say_line(const char *prefix, const char *format, va_list arguments)
 {

@@ -1,0 +1,68 @@
+#include "base/failure.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/say.h"
+
+int fail(struct failure *failure, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	if (failure->status != STATUS_OK)
+		return failure->status;
+	failure->status = status;
+	va_start(arguments, format);
+	vsnprintf(failure->text, sizeof(failure->text), format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+int fail_hint(struct failure *failure, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(failure->hint, sizeof(failure->hint), format, arguments);
+	va_end(arguments);
+	return failure->status;
+}
+
+int fail_at(struct failure *failure, const char *file, uint32_t line)
+{
+	if (!failure->file) {
+		failure->file = file;
+		failure->line = line;
+	}
+	return failure->status;
+}
+
+void failure_clear(struct failure *failure)
+{
+	memset(failure, 0, sizeof(*failure));
+}
+
+static void tell_as(const struct failure *failure, const char *kind)
+{
+	if (failure->status == STATUS_OK)
+		return;
+	if (!failure->file)
+		say("%s: %s", kind, failure->text);
+	else if (failure->line)
+		say("%s:%u: %s: %s", failure->file, failure->line, kind, failure->text);
+	else
+		say("%s: %s: %s", kind, failure->file, failure->text);
+	if (failure->hint[0])
+		say("HINT: %s", failure->hint);
+}
+
+void failure_tell(const struct failure *failure)
+{
+	tell_as(failure, "ERROR");
+}
+
+void failure_warn(const struct failure *failure)
+{
+	tell_as(failure, "WARNING");
+}

@@ -1,0 +1,53 @@
+/*
+ * The one way to fail. A function that can fail takes a `struct failure *` last, sets it by fail(),
+ * and gives its status (or NULL, or false) to its caller, who hands it up unseen; main tells it
+ * once. Nothing below prints an error that ends the run, so that all of it can be called without
+ * output and its messages tested.
+ *
+ * Not for memory, whose end is the process's (memory.h), and not for what the run goes on after:
+ * such a thing is said when it happens (say.h).
+ */
+#ifndef BPFLOAD_FAILURE_H
+#define BPFLOAD_FAILURE_H
+
+#include <stdint.h>
+
+#include "base/exit_status.h"
+
+struct failure {
+	/* An exit status; STATUS_OK while nothing has failed. */
+	int status;
+	/* Where: with `line` a place of the script, without one a file that is at fault as a whole.
+	 * NULL: nowhere. It is not copied. */
+	const char *file;
+	uint32_t line;
+	/* A whole sentence. */
+	char text[1024];
+	/* What can be done about it, or empty. */
+	char hint[1024];
+};
+
+/* Sets status and text, unless an earlier failure is there, and gives the failure's status. */
+int fail(struct failure *failure, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Adds what can be done about it, and gives the failure's status. */
+int fail_hint(struct failure *failure, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Adds where it happened, unless that is known already, and gives the failure's status. */
+int fail_at(struct failure *failure, const char *file, uint32_t line);
+
+/* Forgets it: somebody has dealt with it. */
+void failure_clear(struct failure *failure);
+
+/*
+ * Tells it: `script.bt:7: ERROR: text` (a place), `ERROR: file: text` (a file), or `ERROR: text`;
+ * the hint stands on a line of its own. Nothing if nothing failed.
+ */
+void failure_tell(const struct failure *failure);
+
+/* The same as a warning, for what the run goes on without. Callers heed --no-warnings. */
+void failure_warn(const struct failure *failure);
+
+#endif

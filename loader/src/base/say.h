@@ -1,0 +1,15 @@
+/* What is said to the user on stderr. An error that ends the run is a failure (failure.h). */
+#ifndef BPFLOAD_SAY_H
+#define BPFLOAD_SAY_H
+
+/* `ERROR: text` on stderr. Control characters in the text (names come from files) are shown as `?`.
+ */
+void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* `WARNING: text`. Callers heed --no-warnings. */
+void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A line without a prefix (`Attached 1 probe`, -v). */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,166 @@
+/* How a failure is set and told, and what becomes of a process without memory. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/failure.h"
+#include "base/memory.h"
+#include "check.h"
+
+/* The checked build gives NULL for too much as others do. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+/* What a function says on stderr in a process of its own; the result is that one's exit status. */
+static int said(void (*say)(void), char *text, size_t room)
+{
+	int ends[2], status;
+	size_t length = 0;
+	ssize_t got;
+	pid_t pid;
+
+	CHECK(pipe(ends) == 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		say();
+		_exit(0);
+	}
+	close(ends[1]);
+	while (length < room - 1 && (got = read(ends[0], text + length, room - 1 - length)) > 0)
+		length += (size_t)got;
+	text[length] = '\0';
+	close(ends[0]);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void the_first_failure_stays(void)
+{
+	struct failure failure = {0};
+
+	CHECK(fail(&failure, STATUS_KERNEL, "no %s", "trampolines") == STATUS_KERNEL);
+	CHECK(fail(&failure, STATUS_FAILED, "second") == STATUS_KERNEL);
+	CHECK(fail_at(&failure, "script.bt", 7) == STATUS_KERNEL);
+	CHECK(fail_at(&failure, "caller.bt", 1) == STATUS_KERNEL);
+	CHECK(strcmp(failure.text, "no trampolines") == 0);
+	CHECK(strcmp(failure.file, "script.bt") == 0 && failure.line == 7);
+	failure_clear(&failure);
+	CHECK(failure.status == STATUS_OK && !failure.file && !failure.text[0]);
+}
+
+static void tell_a_place(void)
+{
+	struct failure failure = {0};
+
+	fail(&failure, STATUS_FAILED, "No matches for \x1b[1mkprobe:x.");
+	fail_hint(&failure, "Look for %s.", "y");
+	fail_at(&failure, "script.bt", 7);
+	failure_tell(&failure);
+	failure_warn(&failure);
+}
+
+static void tell_a_file(void)
+{
+	struct failure failure = {0};
+
+	fail(&failure, STATUS_OBJECT, "not an object file: no ELF magic");
+	fail_at(&failure, "a.o", 0);
+	failure_tell(&failure);
+}
+
+static void tell_nothing(void)
+{
+	struct failure failure = {0};
+
+	failure_tell(&failure);
+	failure_warn(&failure);
+}
+
+static void a_failure_is_told_with_its_place_and_hint(void)
+{
+	char text[512];
+
+	CHECK(said(tell_a_place, text, sizeof(text)) == 0);
+	CHECK(strcmp(text,
+		     "script.bt:7: ERROR: No matches for ?[1mkprobe:x.\nHINT: Look for y.\n"
+		     "script.bt:7: WARNING: No matches for ?[1mkprobe:x.\nHINT: Look for y.\n") ==
+	      0);
+	CHECK(said(tell_a_file, text, sizeof(text)) == 0);
+	CHECK(strcmp(text, "ERROR: a.o: not an object file: no ELF magic\n") == 0);
+	CHECK(said(tell_nothing, text, sizeof(text)) == 0);
+	CHECK(strcmp(text, "") == 0);
+}
+
+static void ask_for_everything(void)
+{
+	struct arena arena = {0};
+
+	arena_array(&arena, SIZE_MAX / 2, 4);
+}
+
+static void grow_beyond_the_count(void)
+{
+	uint8_t *items = NULL, count = 128, room = 128;
+
+	memory_grow(items, count, room);
+}
+
+static void the_process_ends_without_memory(void)
+{
+	char text[512];
+
+	CHECK(said(ask_for_everything, text, sizeof(text)) == 1);
+	CHECK(strcmp(text, "ERROR: out of memory\n") == 0);
+	CHECK(said(grow_beyond_the_count, text, sizeof(text)) == 1);
+	CHECK(strcmp(text, "ERROR: out of memory\n") == 0);
+}
+
+static void an_array_grows_by_one_item_or_more(void)
+{
+	uint32_t *items = NULL;
+	uint16_t count = 0, room = 0;
+
+	for (; count < 1000; count++) {
+		memory_grow(items, count, room);
+		CHECK(room > count);
+		items[count] = count;
+	}
+	for (uint16_t i = 0; i < count; i++)
+		CHECK(items[i] == i);
+	free(items);
+}
+
+static void a_size_out_of_a_file_is_only_tried(void)
+{
+	struct arena arena = {0};
+	uint8_t count = 0, room = 0;
+	uint64_t *items = NULL;
+
+	CHECK(memory_try_array(SIZE_MAX / 2, 4) == NULL);
+	CHECK(memory_try_resize(NULL, SIZE_MAX / 2, 4) == NULL);
+	CHECK(arena_try_array(&arena, SIZE_MAX / 2, 4) == NULL);
+	CHECK(arena_try_array(&arena, SIZE_MAX / 2 - 8, 1) == NULL);
+	while (memory_try_grow(items, count, room))
+		items[count++] = 7;
+	CHECK(count == 128 && room == 128 && items[127] == 7);
+	free(items);
+}
+
+int main(void)
+{
+	the_first_failure_stays();
+	a_failure_is_told_with_its_place_and_hint();
+	the_process_ends_without_memory();
+	an_array_grows_by_one_item_or_more();
+	a_size_out_of_a_file_is_only_tried();
+	return check_result("test_failure");
+}
