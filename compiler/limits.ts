@@ -6,6 +6,7 @@ import type { TypedProbe } from './analysis/typed.ts';
 import { emit } from './llvm/backend.ts';
 import { farJumps } from './llvm/jumps.ts';
 import type { IrModule } from './llvm/module.ts';
+import type { ErrorCode } from './source/codes.ts';
 import type { Diagnostic } from './source/diagnostics.ts';
 import type { Sources } from './source/sources.ts';
 
@@ -36,6 +37,7 @@ export function emitObject(module: IrModule, probes: Probes): Uint8Array | reado
     refusal(
       probes,
       symbol,
+      'program-too-long',
       'The program is too long for BPF: a jump in it spans more than 32767 instructions',
       'Split it into several probes, or use loops.',
     ),
@@ -55,6 +57,7 @@ function emitWithinStack(module: IrModule, probes: Probes): Uint8Array | readonl
       refusal(
         probes,
         symbol,
+        'stack-limit',
         'The program needs more than the 512 bytes of stack that BPF has',
         'Use fewer values at a time, or keep some of them in maps.',
       ),
@@ -63,12 +66,19 @@ function emitWithinStack(module: IrModule, probes: Probes): Uint8Array | readonl
 }
 
 /** The callbacks of a program have its symbol at the beginning of theirs. */
-function refusal(probes: Probes, symbol: string, message: string, hint: string): Diagnostic {
+function refusal(
+  probes: Probes,
+  symbol: string,
+  code: ErrorCode,
+  message: string,
+  hint: string,
+): Diagnostic {
   const probe =
     probes.find((candidate) => symbol === candidate.symbol) ??
     probes.find((candidate) => symbol.startsWith(`${candidate.symbol}_`));
   return {
     severity: 'error',
+    code,
     message,
     ...(probe ? { range: probe.range } : {}),
     hints: [hint],

@@ -64,7 +64,12 @@ export function typeAggregate(
   if (!type) return undefined;
   const different = difference(mapUse(typing, target.name).value?.type, type);
   if (different) {
-    error(typing, `Different ${different} in a single map unsupported`, call.range);
+    error(
+      typing,
+      'mixed-aggregations',
+      `Different ${different} in a single map unsupported`,
+      call.range,
+    );
     return undefined;
   }
   const flow = { type, flexible: value !== undefined && isFlexible(value) };
@@ -100,7 +105,7 @@ function typeSample(typing: Typing, call: ast.Call): TypedExpression | undefined
   const [first] = call.args;
   if (!first) return undefined;
   if (first.kind === 'type-argument') {
-    error(typing, `${call.name}() does not take a type as argument`, first.range);
+    error(typing, 'type-as-value', `${call.name}() does not take a type as argument`, first.range);
     return undefined;
   }
   const value = typeExpression(typing, first);
@@ -108,6 +113,7 @@ function typeSample(typing: Typing, call: ast.Call): TypedExpression | undefined
   if (asInteger(value.type)) return value;
   error(
     typing,
+    'argument-type',
     `${call.name}() only supports integer arguments (${kindName(value.type)} provided)`,
     value.range,
   );
@@ -142,6 +148,7 @@ function aggregateType(
       if (bits < 0n || bits > LARGEST_BITS) {
         error(
           typing,
+          'argument-value',
           `hist() bits must be between 0 and ${LARGEST_BITS} (${bits} provided)`,
           call.args[1]?.range ?? call.range,
         );
@@ -165,17 +172,23 @@ function linear(typing: Typing, call: ast.Call): AggregateType | undefined {
   if (min === undefined || max === undefined || step === undefined) return undefined;
   const at = (index: number) => call.args[index]?.range ?? call.range;
   if (step < 1n) {
-    error(typing, `lhist() step must be >= 1 (${step} provided)`, at(3));
+    error(typing, 'argument-value', `lhist() step must be >= 1 (${step} provided)`, at(3));
     return undefined;
   }
   if (min >= max) {
-    error(typing, `lhist() min must be less than max (provided min ${min} and max ${max})`, at(1));
+    error(
+      typing,
+      'argument-value',
+      `lhist() min must be less than max (provided min ${min} and max ${max})`,
+      at(1),
+    );
     return undefined;
   }
   const needed = (max - min) / step;
   if (needed > BigInt(MOST_BUCKETS)) {
     error(
       typing,
+      'argument-value',
       `lhist() too many buckets, must be <= ${MOST_BUCKETS} (would need ${needed})`,
       call.range,
     );
@@ -183,7 +196,12 @@ function linear(typing: Typing, call: ast.Call): AggregateType | undefined {
   }
   const outside = [min, max].find((bound) => bound !== BigInt(Number(bound)));
   if (outside !== undefined) {
-    error(typing, `lhist() bounds must be below 2^53 (${outside} provided)`, call.range);
+    error(
+      typing,
+      'argument-value',
+      `lhist() bounds must be below 2^53 (${outside} provided)`,
+      call.range,
+    );
     return undefined;
   }
   return { kind: 'lhist', min: Number(min), max: Number(max), step: Number(step) };
@@ -197,6 +215,7 @@ function literal(typing: Typing, call: ast.Call, index: number): bigint | undefi
   const provided = value ? `${kindName(value.type)} expression` : 'type';
   error(
     typing,
+    'literal-required',
     `${call.name}() expects an integer literal (${provided} provided)`,
     argument.range,
     ...(value?.kind === 'parameter'

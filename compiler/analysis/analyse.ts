@@ -74,6 +74,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   const copies = resolveCopies(program, context, programs);
   if (copies.length > config.maxBpfProgs) {
     diagnostics.error(
+      'too-many-programs',
       `Your program is trying to generate more than ${copies.length} BPF programs, which exceeds the current limit of ${config.maxBpfProgs}`,
       undefined,
       'The setting max_bpf_progs raises the limit.',
@@ -139,13 +140,18 @@ function reportUndefinedMaps(program: ast.Program, round: Round, failed: boolean
   const others = failed || round.diagnostics.hasErrors;
   for (const { name, range } of round.undefinedMaps) {
     if (!others || !assignsMap(program, name))
-      round.diagnostics.error(`Undefined map: ${name}`, range);
+      round.diagnostics.error('undefined-map', `Undefined map: ${name}`, range);
   }
 }
 
 function reportUnsupported(program: ast.Program, diagnostics: Diagnostics): void {
   if (!program.items.some((item) => item.kind === 'probe')) {
-    diagnostics.error('No probes to attach', undefined, 'A script needs at least one probe.');
+    diagnostics.error(
+      'no-probes',
+      'No probes to attach',
+      undefined,
+      'A script needs at least one probe.',
+    );
   }
 }
 
@@ -177,6 +183,7 @@ function warnOfRecursion(targets: readonly ResolvedTarget[], diagnostics: Diagno
   for (const { attachPoint, target } of targets) {
     for (const name of dangerousFunctions(target))
       diagnostics.warning(
+        'dangerous-function',
         `Attaching to dangerous function: ${name}. While a program of this script runs on a CPU, no other one does, so events may be lost.`,
         attachPoint.range,
       );

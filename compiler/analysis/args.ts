@@ -58,6 +58,7 @@ function programArgument(
   if (found.register === undefined)
     return failed(
       typing,
+      'untyped-arguments',
       `The argument '${found.name}' of ${probe.name} is ${found.reason ?? 'not known'}`,
       access.fieldRange,
     );
@@ -81,14 +82,19 @@ const ARROW =
 /** Older scripts have many of them: the first is enough. */
 function warnOfArrow(typing: Typing, access: ast.FieldAccess): void {
   if (typing.round.diagnostics.all.some(({ message }) => message === ARROW)) return;
-  warning(typing, ARROW, access.range);
+  warning(typing, 'args-arrow', ARROW, access.range);
 }
 
 /** `*args` => `(field = args.field, ...)`: a copy of all of them. */
 export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): TypedExpression {
   const names = argumentNames(typing.probe);
   if (args.kind !== 'call' || args.builtin !== 'args' || !names) {
-    return failed(typing, "Can not dereference type 'ctx'. It is not a pointer.", range);
+    return failed(
+      typing,
+      'not-a-pointer',
+      "Can not dereference type 'ctx'. It is not a pointer.",
+      range,
+    );
   }
   const base: ast.Identifier = { kind: 'identifier', name: 'args', range: args.range };
   const fields = names.map((field) => ({
@@ -138,6 +144,7 @@ function tracepointField(
   if (access.field.startsWith('common_')) {
     return failed(
       typing,
+      'common-field',
       'BPF does not support accessing common tracepoint fields',
       access.fieldRange,
     );
@@ -161,6 +168,7 @@ function legacyRetval(
   if (field) {
     warning(
       typing,
+      'deprecated-name',
       'args.retval is deprecated and will be removed in the future. Use args.ret instead.',
       access.fieldRange,
     );
@@ -177,6 +185,7 @@ function noSuchField(
   const hints = closest(access.field, names);
   return failed(
     typing,
+    'unknown-field',
     `${subject} not contain a field named '${access.field}'`,
     access.fieldRange,
     ...(hints.length > 0 || names.length === 0 ? hints : [`It has: ${names.join(', ')}`]),

@@ -38,6 +38,7 @@ export function typeAssign(typing: Typing, assign: ast.Assign): TypedStatement |
   if (target.kind === 'tuple-access' || target.kind === 'field') {
     error(
       typing,
+      'immutable-value',
       'Tuples and records are immutable once created. Fields of structs cannot be assigned either.',
       target.range,
       'Create a new one and assign that to the variable or map.',
@@ -45,6 +46,7 @@ export function typeAssign(typing: Typing, assign: ast.Assign): TypedStatement |
   } else {
     error(
       typing,
+      'assignment-target',
       'invalid assignment target',
       target.range,
       'Only variables and maps can be assigned to.',
@@ -133,6 +135,7 @@ function isCopyable(typing: Typing, target: string, value: ast.MapExpression): b
   if (!isUnknown(known) && !isAggregate(known)) return true;
   error(
     typing,
+    'map-value-use',
     `Map value '${typeName(type)}' cannot be assigned from one map to another.`,
     value.range,
     `Cast it to an integer: ${target} = (int64)${value.name}${value.keys ? '[...]' : ''}`,
@@ -178,7 +181,8 @@ function distribute(
   const then = distributeBlock(typing, target, value.then, range);
   const rest = value.else && distribute(typing, target, value.else, range);
   if (!rest) {
-    if (!value.else) error(typing, 'An if that is used as a value needs an else', value.range);
+    if (!value.else)
+      error(typing, 'missing-else', 'An if that is used as a value needs an else', value.range);
     return undefined;
   }
   const otherwise: TypedBlock =
@@ -195,7 +199,12 @@ function distributeBlock(
   const inner = innerScope(typing);
   const { statements } = typeStatements(inner, block.statements);
   if (!block.tail) {
-    error(typing, "Block has no value: its last expression must not end with ';'", block.range);
+    error(
+      typing,
+      'no-value',
+      "Block has no value: its last expression must not end with ';'",
+      block.range,
+    );
   }
   const last = block.tail && assignMap(inner, target, block.tail, range);
   return {

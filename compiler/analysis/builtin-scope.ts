@@ -30,7 +30,12 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
 
   function type(expression: Argument): TypedExpression {
     if (expression.kind === 'type-argument') {
-      error(typing, `${use.name}() does not take a type as argument`, expression.range);
+      error(
+        typing,
+        'type-as-value',
+        `${use.name}() does not take a type as argument`,
+        expression.range,
+      );
       poisoned = true;
       return { kind: 'int', type: INT64, value: 0n, flexible: true, range: expression.range };
     }
@@ -50,6 +55,7 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
         : [];
     error(
       typing,
+      'literal-required',
       `${use.name}() expects ${kind === 'string' ? 'a string' : 'an integer'} literal (${provided} provided)`,
       value?.range ?? use.range,
       ...hints,
@@ -79,6 +85,7 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
       if (converted) return converted;
       error(
         typing,
+        'argument-type',
         `${use.name}() only supports ${typeName(wanted)} arguments (${typeName(value.type)} provided)`,
         value.range,
       );
@@ -92,7 +99,7 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
       }
       const range = expression?.range ?? of.range;
       const element = expression?.kind === 'map' ? [`Leave the key out: ${expression.name}`] : [];
-      error(typing, `${of.name}() expects a map argument`, range, ...element);
+      error(typing, 'map-argument', `${of.name}() expects a map argument`, range, ...element);
       return undefined;
     },
 
@@ -133,11 +140,11 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     assign: (variable, value, range) => assignVariable(typing, variable, value, range),
 
     error(message: string, range: Range, ...hints: string[]) {
-      if (!poisoned) error(typing, message, range, ...hints);
+      if (!poisoned) error(typing, 'builtin-use', message, range, ...hints);
     },
 
     warning(message: string, range: Range, ...hints: string[]) {
-      warning(typing, message, range, ...hints);
+      warning(typing, 'builtin-warning', message, range, ...hints);
     },
   };
 }

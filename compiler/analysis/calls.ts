@@ -25,7 +25,7 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
     return useBuiltin(typing, found.builtin, found.legacy ? name : undefined, use);
   }
   const macro = typing.round.macros.expand(name, range);
-  if (macro?.kind === 'error') return failed(typing, macro.message, range);
+  if (macro?.kind === 'error') return failed(typing, 'c-macro', macro.message, range);
   if (macro) return { ...typeExpression(typing, macro.expression), range };
   const callee = typing.round.functions.get(name);
   if (callee?.parameters.length === 0) {
@@ -41,10 +41,17 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
     return { kind: 'int', type, value, flexible: value >= 0n, range, enumerator: name };
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);
-  if (LATER.has(name)) return failed(typing, `'${name}' is not supported yet`, range);
+  if (LATER.has(name))
+    return failed(typing, 'unsupported', `'${name}' is not supported yet`, range);
   const { macros: defines, macroNames } = typing.round;
   const names = [...builtinNames(), ...defines.names(), ...macroNames()];
-  return failed(typing, `Unknown identifier: '${name}'`, range, ...closest(name, names));
+  return failed(
+    typing,
+    'unknown-identifier',
+    `Unknown identifier: '${name}'`,
+    range,
+    ...closest(name, names),
+  );
 }
 
 export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
@@ -61,10 +68,17 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
     return useBuiltin(typing, found.builtin, found.legacy ? name : undefined, use);
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);
-  if (LATER.has(name)) return failed(typing, `${name}() is not supported yet`, nameRange);
+  if (LATER.has(name))
+    return failed(typing, 'unsupported', `${name}() is not supported yet`, nameRange);
   const { functions, macroNames } = typing.round;
   const names = [...builtinNames(), ...AGGREGATE_NAMES, ...functions.keys(), ...macroNames()];
-  return failed(typing, `Unknown function: '${name}'`, nameRange, ...closest(name, names));
+  return failed(
+    typing,
+    'unknown-function',
+    `Unknown function: '${name}'`,
+    nameRange,
+    ...closest(name, names),
+  );
 }
 
 /** Names that calls find before any function of the script. */
@@ -79,6 +93,7 @@ function* builtinNames(): Iterable<string> {
 function misplaced(typing: Typing, name: string, range: Range): TypedExpression {
   return failed(
     typing,
+    'misplaced-aggregation',
     `${name}() must be assigned directly to a map`,
     range,
     `For example: @ = ${name}(...);`,
@@ -94,6 +109,7 @@ function useBuiltin(
   if (legacyName !== undefined) {
     warning(
       typing,
+      'deprecated-name',
       `${legacyName} is deprecated and will be removed in the future. Use ${builtin.name} instead.`,
       use.nameRange,
     );
@@ -101,6 +117,7 @@ function useBuiltin(
   if (builtin.needsProbe && typing.routine) {
     return failed(
       typing,
+      'probe-required',
       `Builtin ${use.name} not supported outside probe`,
       use.nameRange,
       'Pass its value to the function as an argument.',
@@ -110,6 +127,7 @@ function useBuiltin(
   if (builtin.unsafe && !typing.round.unsafe) {
     return failed(
       typing,
+      'unsafe',
       `${use.name}() is an unsafe function being used in safe mode`,
       use.range,
       'Use --unsafe to allow functions that change the system.',
@@ -130,6 +148,11 @@ export function checkArity(
   const wanted = given < least ? least : most;
   const count = wanted === 0 ? 'no arguments' : `${wanted} argument${wanted === 1 ? '' : 's'}`;
   const quantity = wanted === 0 ? count : `${bound}${count}`;
-  error(typing, `${use.name}() requires ${quantity} (${given} provided)`, use.range);
+  error(
+    typing,
+    'argument-count',
+    `${use.name}() requires ${quantity} (${given} provided)`,
+    use.range,
+  );
   return false;
 }

@@ -24,6 +24,7 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
   if (to.kind === 'struct') {
     return failed(
       typing,
+      'invalid-cast',
       `Cannot cast from "${typeName(from)}" to "${typeName(to)}"`,
       range,
       `Cast to a pointer and dereference it: *(${typeName(to)} *)`,
@@ -33,6 +34,7 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
     if (!isCustomary(operand)) {
       warning(
         typing,
+        'unnecessary-cast',
         `Unnecessary cast: expression is already of type ${typeName(to)}`,
         cast.type.range,
       );
@@ -94,6 +96,7 @@ function castTarget(
   }
   error(
     typing,
+    'invalid-cast',
     `Cannot cast from "${typeName(from)}" to "${isAggregate(to) ? typeName(to) : describe(to)}"`,
     cast.range,
   );
@@ -114,7 +117,12 @@ function checkVariant(
   if (operand.kind !== 'int') return true;
   const variants = typing.round.kernel.types.enumerators(to.id);
   if (variants.some(([, value]) => value === operand.value)) return true;
-  error(typing, `${typeName(to)} does not have a variant with value ${operand.value}`, cast.range);
+  error(
+    typing,
+    'invalid-cast',
+    `${typeName(to)} does not have a variant with value ${operand.value}`,
+    cast.range,
+  );
   return false;
 }
 
@@ -122,7 +130,12 @@ function checkVariant(
 function arrayTarget(typing: Typing, from: Type, to: ArrayType, cast: ast.Cast): Type | undefined {
   const element = to.element.kind === 'int' ? to.element : undefined;
   if (!element || (from.kind === 'string' && element.size !== 1)) {
-    error(typing, `Cannot cast from "${typeName(from)}" to "${describe(to)}"`, cast.range);
+    error(
+      typing,
+      'invalid-cast',
+      `Cannot cast from "${typeName(from)}" to "${describe(to)}"`,
+      cast.range,
+    );
     return undefined;
   }
   const size = layoutOf(from).size;
@@ -130,6 +143,7 @@ function arrayTarget(typing: Typing, from: Type, to: ArrayType, cast: ast.Cast):
     if (size % element.size === 0) return { ...to, count: size / element.size };
     error(
       typing,
+      'invalid-cast',
       `The number of elements of "${describe(to)}" cannot be determined: ${size} bytes are not a multiple of ${element.size}`,
       cast.range,
     );
@@ -141,6 +155,7 @@ function arrayTarget(typing: Typing, from: Type, to: ArrayType, cast: ast.Cast):
   if (fits) return to;
   error(
     typing,
+    'invalid-cast',
     `Cannot cast from "${typeName(from)}" to "${describe(to)}": ${size} bytes do not make ${total}`,
     cast.range,
   );

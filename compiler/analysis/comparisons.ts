@@ -48,6 +48,7 @@ export function typeComparison(
     }
     return failed(
       typing,
+      'type-mismatch',
       `Type mismatch for '${operator}': comparing ${typeName(a)} with ${typeName(b)}`,
       range,
     );
@@ -104,6 +105,7 @@ function warnOfPointees(typing: Typing, a: PointerType, b: PointerType, range: R
   if (a.to.kind === 'void' || b.to.kind === 'void' || sameIgnoringSpace(a, b)) return;
   warning(
     typing,
+    'distinct-pointers',
     `comparison of distinct pointer types: '${typeName(a)}', '${typeName(b)}'`,
     range,
   );
@@ -117,15 +119,30 @@ function compareArrays(
   range: Range,
 ): TypedExpression {
   if (operator !== '==' && operator !== '!=') {
-    return failed(typing, `The ${operator} operator cannot be used on arrays.`, range);
+    return failed(
+      typing,
+      'operand-type',
+      `The ${operator} operator cannot be used on arrays.`,
+      range,
+    );
   }
   if (a.count !== b.count) {
-    return failed(typing, 'Only arrays of same size support comparison operators.', range);
+    return failed(
+      typing,
+      'operand-type',
+      'Only arrays of same size support comparison operators.',
+      range,
+    );
   }
   const x = a.element;
   const y = b.element;
   if (x.kind !== 'int' || y.kind !== 'int' || x.size !== y.size) {
-    return failed(typing, 'Only arrays of same sized integer support comparison operators.', range);
+    return failed(
+      typing,
+      'operand-type',
+      'Only arrays of same sized integer support comparison operators.',
+      range,
+    );
   }
   return node(operator, BOOL, left, right, range);
 }

@@ -29,16 +29,21 @@ export function readConfig(
     const renamed = RENAMED.get(written);
     const key = renamed?.to ?? written;
     if (seen.has(key)) {
-      diagnostics.error(`${entry.key}: set more than once`, entry.keyRange);
+      diagnostics.error('duplicate-setting', `${entry.key}: set more than once`, entry.keyRange);
       continue;
     }
     seen.add(key);
     if (DEPRECATED.has(key)) {
-      diagnostics.warning(`${entry.key} is deprecated and has no effect`, entry.keyRange);
+      diagnostics.warning(
+        'deprecated-setting',
+        `${entry.key} is deprecated and has no effect`,
+        entry.keyRange,
+      );
       continue;
     }
     if (renamed) {
       diagnostics.warning(
+        'deprecated-setting',
         `${entry.key} has been renamed, please use ${renamed.to}`,
         entry.keyRange,
       );
@@ -48,7 +53,8 @@ export function readConfig(
       reportUnknown(entry.key, key, entry.keyRange, diagnostics);
       continue;
     }
-    const report = (message: string) => diagnostics.error(`${entry.key}: ${message}`, entry.range);
+    const report = (message: string) =>
+      diagnostics.error('setting-value', `${entry.key}: ${message}`, entry.range);
     const value = read(setting, entry.value, report);
     if (value !== undefined) values.set(key, renamed?.inverted ? value !== true : value);
   }
@@ -56,7 +62,7 @@ export function readConfig(
     const name = `BPFTRACE_${key.toUpperCase()}`;
     const text = environment[name];
     if (text === undefined) continue;
-    const report = (message: string) => diagnostics.error(`${name}: ${message}`);
+    const report = (message: string) => diagnostics.error('setting-value', `${name}: ${message}`);
     const value = read(setting, { kind: 'text', value: text }, report);
     if (value !== undefined) values.set(key, value);
   }
@@ -70,10 +76,15 @@ function plainKey(key: string): string {
 
 function reportUnknown(written: string, key: string, range: Range, diagnostics: Diagnostics): void {
   if (ENVIRONMENT_ONLY.has(key)) {
-    diagnostics.error(`${written} can only be set as an environment variable`, range);
+    diagnostics.error(
+      'environment-setting',
+      `${written} can only be set as an environment variable`,
+      range,
+    );
     return;
   }
   diagnostics.error(
+    'unknown-setting',
     `${written}: not a known configuration option`,
     range,
     ...closest(key, SETTINGS.keys()),

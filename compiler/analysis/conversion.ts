@@ -93,6 +93,7 @@ function contains(outer: IntType, inner: IntType): boolean {
 export function warnOfCast(typing: Typing, expression: TypedExpression, to: Type): void {
   warning(
     typing,
+    'implicit-cast',
     `Expression of type: ${typeName(expression.type)} being cast to type: ${typeName(to)}. This may cause unexpected results.`,
     expression.range,
     `Use an explicit cast, such as (${typeName(to)}), to silence this warning.`,
@@ -115,7 +116,13 @@ export function condition(typing: Typing, expression: TypedExpression): TypedExp
   if (type.kind === 'bool') return expression;
   if (asInteger(type) || type.kind === 'pointer') return convert(expression, BOOL);
   const hint = type.kind === 'string' ? ['Compare it (with ""), or cast it with (bool).'] : [];
-  return failed(typing, `Invalid condition: ${typeName(type)}`, expression.range, ...hint);
+  return failed(
+    typing,
+    'invalid-condition',
+    `Invalid condition: ${typeName(type)}`,
+    expression.range,
+    ...hint,
+  );
 }
 
 /** Converts to a type that is given (`let $x: T`, built-in arguments); undefined when that cannot be. */
@@ -160,7 +167,7 @@ export function storable(
   const { type } = expression;
   if (isUnknown(type)) return true;
   if (type.kind === 'void') {
-    error(typing, `Value 'none' cannot be ${place}`, expression.range);
+    error(typing, 'no-value', `Value 'none' cannot be ${place}`, expression.range);
     return false;
   }
   if (type.kind === 'context') {
@@ -168,7 +175,7 @@ export function storable(
       place === 'used as a map key'
         ? 'context cannot be part of a map key'
         : `Value 'ctx' cannot be ${place}`;
-    error(typing, message, expression.range);
+    error(typing, 'no-value', message, expression.range);
     return false;
   }
   return true;

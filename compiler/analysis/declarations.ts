@@ -28,6 +28,7 @@ export function readDeclarations(
     const kind = KINDS.find((candidate) => candidate === item.mapKind);
     if (!kind) {
       diagnostics.error(
+        'map-kind',
         `Invalid bpf map type: ${item.mapKind}`,
         item.mapKindRange,
         ...closest(item.mapKind, KINDS),
@@ -36,11 +37,12 @@ export function readDeclarations(
       continue;
     }
     if (declarations.has(item.map)) {
-      diagnostics.error(`${item.map} is declared more than once`, item.range);
+      diagnostics.error('redefinition', `${item.map} is declared more than once`, item.range);
       continue;
     }
     if (item.maxEntries < 1n || item.maxEntries > 0xffff_ffffn) {
       diagnostics.error(
+        'map-size',
         `${item.map}: the number of entries must be between 1 and 4294967295`,
         item.range,
       );
@@ -57,7 +59,8 @@ export function mapSymbols(
   declarations: ReadonlyMap<string, Declaration>,
 ): readonly MapSymbol[] {
   for (const [name, { node }] of declarations) {
-    if (!round.maps.has(name)) round.diagnostics.warning(`Unused map: ${name}`, node.range);
+    if (!round.maps.has(name))
+      round.diagnostics.warning('unused-map', `Unused map: ${name}`, node.range);
   }
   const symbols: MapSymbol[] = [];
   for (const use of round.maps.values()) {
@@ -85,10 +88,11 @@ function checkDeclared(
   diagnostics: Diagnostics,
 ): void {
   const problem = symbol.value.kind === 'tseries' ? tooLongForHash(symbol.value) : undefined;
-  if (problem !== undefined) diagnostics.error(problem, node.range, KEYLESS);
+  if (problem !== undefined) diagnostics.error('map-size', problem, node.range, KEYLESS);
   const wanted = isAggregate(symbol.value) ? 'percpuhash' : 'hash';
   if (kind.startsWith('percpu') === isAggregate(symbol.value)) return;
   diagnostics.error(
+    'map-kind',
     `Incompatible map types. Type from declaration: ${kind}. Type from value/key type: ${wanted}`,
     node.range,
   );

@@ -77,7 +77,12 @@ export function typeExpression(typing: Typing, expression: ast.Expression): Type
 function typeString(typing: Typing, literal: ast.StringLiteral): TypedExpression {
   const { maxStrlen } = typing.round.config;
   if (literal.value.length > maxStrlen - 1) {
-    error(typing, `String is too long (over ${maxStrlen} bytes): ${literal.text}`, literal.range);
+    error(
+      typing,
+      'string-too-long',
+      `String is too long (over ${maxStrlen} bytes): ${literal.text}`,
+      literal.range,
+    );
     return unknown(literal.range);
   }
   return stringLiteral(literal.value, literal.range);
@@ -111,11 +116,21 @@ function fitsInside(typing: Typing, element: TypedExpression, holder: 'tuple' | 
   const { type } = element;
   if (isUnknown(type)) return false;
   if (isAggregate(type)) {
-    error(typing, `Map type ${typeName(type)} cannot exist inside a ${holder}.`, element.range);
+    error(
+      typing,
+      'map-value-use',
+      `Map type ${typeName(type)} cannot exist inside a ${holder}.`,
+      element.range,
+    );
     return false;
   }
   if (type.kind === 'void' || type.kind === 'context') {
-    error(typing, `Value '${typeName(type)}' cannot be part of a ${holder}.`, element.range);
+    error(
+      typing,
+      'no-value',
+      `Value '${typeName(type)}' cannot be part of a ${holder}.`,
+      element.range,
+    );
     return false;
   }
   return true;

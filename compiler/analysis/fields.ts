@@ -27,6 +27,7 @@ export function typeField(typing: Typing, access: ast.FieldAccess): TypedExpress
   if (type.kind === 'record') return recordField(typing, holder, type, access);
   return failed(
     typing,
+    'not-a-struct',
     `Can not access field '${access.field}' on expression of type '${typeName(base.type)}'`,
     access.range,
     ...(type.kind === 'int'
@@ -67,6 +68,7 @@ function member(
     );
     return failed(
       typing,
+      'unknown-field',
       `${typeName(complete)} does not contain a field named '${access.field}'`,
       access.fieldRange,
       ...hints,
@@ -76,6 +78,7 @@ function member(
   if (found.type.kind === 'pointer' && tag !== undefined && tag !== 'user' && tag !== 'rcu') {
     return failed(
       typing,
+      'tagged-pointer',
       `Attempting to access pointer field '${access.field}' with unsupported tag attribute: ${tag}`,
       access.fieldRange,
     );
@@ -121,6 +124,7 @@ function recordField(
     const names = record.fields.map((candidate) => candidate.name);
     return failed(
       typing,
+      'unknown-field',
       `Record does not contain a field named '${access.field}'`,
       access.fieldRange,
       ...closest(access.field, names),
@@ -165,6 +169,7 @@ function element(
   if (base.type.kind !== 'tuple') {
     return failed(
       typing,
+      'not-indexable',
       `Can not access index '${index}' on expression of type '${typeName(base.type)}'`,
       range,
     );
@@ -173,6 +178,7 @@ function element(
   if (!type) {
     return failed(
       typing,
+      'index-range',
       `Invalid tuple index: ${index}. Found ${base.type.elements.length} elements in tuple.`,
       range,
     );
@@ -185,7 +191,7 @@ export function typeIndex(typing: Typing, access: ast.Index): TypedExpression {
   const base = typeExpression(typing, access.base);
   const [first] = access.indexes;
   if (!first || access.indexes.length !== 1) {
-    return failed(typing, 'The array index operator [] takes one index', range);
+    return failed(typing, 'not-indexable', 'The array index operator [] takes one index', range);
   }
   const index = typeExpression(typing, first);
   if (isUnknown(base.type) || isUnknown(index.type)) return unknown(range);
@@ -196,17 +202,24 @@ export function typeIndex(typing: Typing, access: ast.Index): TypedExpression {
   if (!type) {
     return failed(
       typing,
+      'not-indexable',
       `The array index operator [] can only be used on arrays, pointers, and tuples, found ${typeName(base.type)}`,
       range,
     );
   }
   if (type.kind === 'void') {
-    return failed(typing, 'The array index operator [] cannot be used on an unsized void *', range);
+    return failed(
+      typing,
+      'unsized-type',
+      'The array index operator [] cannot be used on an unsized void *',
+      range,
+    );
   }
   const integer = integerOperand(index);
   if (!integer || (index.kind === 'int' && index.value < 0n)) {
     return failed(
       typing,
+      'index-type',
       `The array index operator [] only accepts non-negative integer indices, got ${typeName(index.type)}`,
       index.range,
     );
@@ -215,6 +228,7 @@ export function typeIndex(typing: Typing, access: ast.Index): TypedExpression {
   if (index.kind === 'int' && count > 0 && index.value >= BigInt(count)) {
     return failed(
       typing,
+      'index-range',
       `the index ${index.value} is out of bounds for array of size ${count}`,
       index.range,
     );
@@ -252,6 +266,7 @@ export function dereference(
   if (operand.type.kind !== 'pointer') {
     return failed(
       typing,
+      'not-a-pointer',
       `Can not dereference type '${typeName(operand.type)}'. It is not a pointer.`,
       range,
     );
@@ -260,6 +275,7 @@ export function dereference(
   if (pointer.to.kind === 'void') {
     return failed(
       typing,
+      'unsized-type',
       `Can not dereference type '${typeName(pointer)}': what it points to has no size.`,
       range,
       'Cast it to a pointer to what stands there first.',

@@ -32,9 +32,10 @@ export function readFunctions(
   for (const item of program.items) {
     if (item.kind !== 'fn') continue;
     if (functions.has(item.name) || linked.has(item.name)) {
-      diagnostics.error(`Redefinition of function: ${item.name}`, headOf(item));
+      diagnostics.error('redefinition', `Redefinition of function: ${item.name}`, headOf(item));
     } else if (reserved(item.name)) {
       diagnostics.error(
+        'reserved-name',
         `${item.name} is a built-in function and cannot be defined`,
         headOf(item),
         'Choose another name.',
@@ -90,7 +91,8 @@ export function typeSignature(round: Round, node: ast.Fn, copy: number): Functio
   const typing = typingOf(round, node.name, copy);
   const seen = new Set<string>();
   const parameters = node.parameters.map(({ name, type, range }) => {
-    if (seen.has(name)) error(typing, `Parameter ${name} is declared more than once`, range);
+    if (seen.has(name))
+      error(typing, 'redefinition', `Parameter ${name} is declared more than once`, range);
     seen.add(name);
     return { name, type: passable(typing, type, 'parameter') };
   });
@@ -107,7 +109,7 @@ export function typeSignature(round: Round, node: ast.Fn, copy: number): Functio
 function passable(typing: Typing, reference: ast.TypeRef, role: 'parameter' | 'result'): Type {
   const type = resolveType(typing, reference);
   const refuse = (reason: string, ...hints: string[]): Type => {
-    error(typing, reason, reference.range, ...hints);
+    error(typing, 'signature-type', reason, reference.range, ...hints);
     return unknown(reference.range).type;
   };
   if (!type) return unknown(reference.range).type;
@@ -148,6 +150,7 @@ export function typeFunction(
   if (!ends && signature.returns.kind !== 'void') {
     error(
       typing,
+      'missing-return',
       `${node.name}() must return a value of type '${typeName(signature.returns)}' on every path`,
       headOf(node),
     );
@@ -180,6 +183,7 @@ export function typeFunctionCall(
     const wanted = callee.parameters.length;
     return failed(
       typing,
+      'argument-count',
       `${call.name}() requires ${wanted === 0 ? 'no arguments' : `${wanted} argument${wanted === 1 ? '' : 's'}`} (${call.args.length} provided)`,
       range,
     );
@@ -188,7 +192,12 @@ export function typeFunctionCall(
   const args = call.args.map((argument, index) => {
     const type = callee.parameters[index]?.type;
     if (argument.kind === 'type-argument') {
-      return failed(typing, `${call.name}() does not take a type as argument`, argument.range);
+      return failed(
+        typing,
+        'type-as-value',
+        `${call.name}() does not take a type as argument`,
+        argument.range,
+      );
     }
     const value = typeExpression(typing, argument);
     if (type === undefined || isUnknown(type) || isUnknown(value.type)) return unknown(range);
@@ -200,6 +209,7 @@ export function typeFunctionCall(
       assignable(typing, value, type) ??
       failed(
         typing,
+        'argument-type',
         `Type mismatch for ${callee.parameters[index]?.name ?? 'a parameter'} of ${call.name}(): trying to pass a value of type '${typeName(value.type)}' where the function takes '${typeName(type)}'`,
         value.range,
       )
@@ -240,6 +250,7 @@ export function typeFunctionReturn(
     if (returns.kind === 'void' || isUnknown(returns)) return 'nothing';
     error(
       typing,
+      'missing-return',
       `${routine.name}() must return a value of type '${typeName(returns)}'`,
       node.range,
     );
@@ -251,6 +262,7 @@ export function typeFunctionReturn(
   if (!converted) {
     error(
       typing,
+      'return-type',
       `${routine.name}() returns '${typeName(returns)}', not '${typeName(value.type)}'`,
       value.range,
     );
@@ -280,6 +292,7 @@ export function reachedFunctions(
     if (start !== -1) {
       const circle = [...path.slice(start), entry].map((step) => step.name);
       diagnostics.error(
+        'recursion',
         `Recursive function call: ${circle.join(' -> ')}`,
         nameRange(entry),
         'BPF programs cannot recurse: use a loop.',
@@ -297,6 +310,7 @@ export function reachedFunctions(
     const height = 1 + Math.max(0, ...probe.calls.map((callee) => visit(callee, [])));
     if (height > MOST_FRAMES) {
       diagnostics.error(
+        'nesting-depth',
         `Function calls are nested ${height} deep; the kernel allows ${MOST_FRAMES}`,
         probe.range,
       );

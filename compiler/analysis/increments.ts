@@ -18,13 +18,19 @@ export function typeStep(typing: Typing, node: ast.IncDec): TypedExpression {
   if (target.kind !== 'variable') {
     return failed(
       typing,
+      'assignment-target',
       `The ${node.operator} operator must be applied to a map or variable`,
       range,
     );
   }
   const variable = findVariable(typing, target.name);
   if (!variable) {
-    return failed(typing, `Undefined or undeclared variable: ${target.name}`, target.range);
+    return failed(
+      typing,
+      'undefined-variable',
+      `Undefined or undeclared variable: ${target.name}`,
+      target.range,
+    );
   }
   const type = variableType(typing, variable);
   const stepped = steppedType(typing, node, type);
@@ -60,6 +66,7 @@ function steppedType(typing: Typing, node: ast.IncDec, type: Type): Type | undef
   if (integer) return integer.signed ? INT64 : UINT64;
   failed(
     typing,
+    'operand-type',
     `The ${node.operator} operator can not be used on expressions of type '${typeName(type)}'`,
     node.range,
   );

@@ -28,6 +28,7 @@ function inLoop(typing: Typing, kind: Loop['kind']): Typing {
 export function typeWhile(typing: Typing, node: ast.While): TypedStatement {
   warning(
     typing,
+    'while-loop',
     'While loops are deprecated and will be removed in the future.',
     { start: node.range.start, end: node.condition.range.end },
     'Use a for loop over a range instead: for $i : 0..10 { ... }',
@@ -46,15 +47,15 @@ export function typeUnroll(typing: Typing, node: ast.Unroll): TypedStatement | u
   const { range } = node.count;
   if (count.kind === 'parameter') return countedByParameter(typing, node, count, block);
   if (count.kind !== 'int') {
-    error(typing, 'invalid unroll value: an integer literal is expected', range);
+    error(typing, 'unroll-count', 'invalid unroll value: an integer literal is expected', range);
     return undefined;
   }
   if (count.value > MOST_UNROLLED) {
-    error(typing, `unroll maximum value is ${MOST_UNROLLED}`, range);
+    error(typing, 'unroll-count', `unroll maximum value is ${MOST_UNROLLED}`, range);
     return undefined;
   }
   if (count.value < 1n) {
-    error(typing, 'unroll minimum value is 1', range);
+    error(typing, 'unroll-count', 'unroll minimum value is 1', range);
     return undefined;
   }
   return { kind: 'unroll', count: Number(count.value), body: block, range: node.range };
@@ -135,6 +136,7 @@ function typeBound(typing: Typing, bound: ast.Expression, which: 'start' | 'end'
   if (!isUnknown(value.type) && !integerOperand(value)) {
     error(
       typing,
+      'loop-range',
       `Loop range requires an integer for the ${which} value, found ${typeName(value.type)}`,
       value.range,
     );
@@ -163,7 +165,12 @@ function typeForMap(
 }
 
 function elementsOfIndexed(typing: Typing, over: ast.MapExpression): undefined {
-  error(typing, `Loop expression has to be a map without a key: ${over.name}`, over.range);
+  error(
+    typing,
+    'loop-map',
+    `Loop expression has to be a map without a key: ${over.name}`,
+    over.range,
+  );
   return undefined;
 }
 
@@ -173,13 +180,19 @@ function elementType(typing: Typing, over: ast.MapExpression): Type | undefined 
   if (!map.key) {
     error(
       typing,
+      'loop-map',
       `${over.name} has no explicit keys (scalar map), and cannot be used for iteration`,
       over.range,
     );
     return undefined;
   }
   if (isAggregate(map.value) && !isCastable(map.value)) {
-    error(typing, `Loop expression does not support type: ${typeName(map.value)}`, over.range);
+    error(
+      typing,
+      'loop-map',
+      `Loop expression does not support type: ${typeName(map.value)}`,
+      over.range,
+    );
     return undefined;
   }
   const value = isAggregate(map.value) ? aggregateValue(map.value) : map.value;
@@ -193,7 +206,7 @@ function declareLoopVariable(
 ): Variable | undefined {
   const { name, range } = node.variable;
   if (findVariable(typing, name)) {
-    error(typing, `Loop declaration shadows existing variable: ${name}`, range);
+    error(typing, 'shadowing', `Loop declaration shadows existing variable: ${name}`, range);
     return undefined;
   }
   const variable = declare(typing, name, range, { fixed: type });

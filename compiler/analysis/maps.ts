@@ -54,6 +54,7 @@ export function useShape(typing: Typing, name: string, keyed: boolean, range: Ra
   if (use.keyed === keyed) return true;
   error(
     typing,
+    'map-key-mismatch',
     keyed
       ? `${name} used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)`
       : `${name} used as a map without an explicit key (scalar map), previously used with an explicit key (non-scalar map)`,
@@ -95,6 +96,7 @@ export function typeKey(
     const expected = use.key ? typeName(use.key.type) : '';
     error(
       typing,
+      'map-key-mismatch',
       `Argument mismatch for ${name}: trying to access with arguments: '${typeName(key.type)}' when map expects arguments: '${expected}'`,
       key.range,
     );
@@ -119,6 +121,7 @@ export function readMap(typing: Typing, map: ast.MapExpression): TypedExpression
   if (isCastable(type)) return { ...node, type: aggregateValue(type) };
   return failed(
     typing,
+    'map-value-use',
     `The value of a map of type ${typeName(type)} cannot be used in an expression`,
     map.range,
     `It can be printed as a whole: print(${map.name})`,
@@ -143,6 +146,7 @@ export function flowIntoMap(typing: Typing, name: string, flow: Flow, range: Ran
     const existing = use.value ? typeName(use.value.type) : '';
     error(
       typing,
+      'type-mismatch',
       `Type mismatch for ${name}: trying to assign value of type '${typeName(flow.type)}' when map already has a type '${existing}'`,
       range,
     );
@@ -158,6 +162,7 @@ function checkLock(typing: Typing, locked: Type | undefined, joined: Type, range
   if (locked && !sameType(locked, joined)) {
     error(
       typing,
+      'locked-type',
       `${LOCKED} It is '${typeName(locked)}', this needs '${typeName(joined)}'.`,
       range,
     );

@@ -75,6 +75,7 @@ export function unfit(
       : [];
   return failed(
     typing,
+    'operand-type',
     `The ${operator} operator can not be used on expressions of types '${typeName(left.type)}', '${typeName(right.type)}'`,
     range,
     ...hints,
@@ -110,10 +111,20 @@ function foldLiterals(
 ): TypedExpression {
   const folded = foldIntegers(operator, left.value, right.value);
   if (folded === 'overflow') {
-    return failed(typing, 'unable to fold literals due to overflow or underflow', range);
+    return failed(
+      typing,
+      'constant-overflow',
+      'unable to fold literals due to overflow or underflow',
+      range,
+    );
   }
   if (folded === 'division by zero') {
-    return failed(typing, 'unable to fold literals due to division by zero', range);
+    return failed(
+      typing,
+      'division-by-zero',
+      'unable to fold literals due to division by zero',
+      range,
+    );
   }
   if (typeof folded === 'boolean') return boolLiteral(folded, range);
   if (left.type.kind === 'bool' && right.type.kind === 'bool') {
@@ -154,7 +165,7 @@ function foldText(
   }
   if (operator !== '+' || right.kind !== 'int' || right.value < 0n) return undefined;
   if (right.value >= BigInt(left.value.length)) {
-    warning(typing, 'literal string will always be empty', range);
+    warning(typing, 'empty-string', 'literal string will always be empty', range);
     return stringLiteral('', range);
   }
   return stringLiteral(left.value.slice(Number(right.value)), range);
@@ -255,7 +266,7 @@ function typeLogical(typing: Typing, expression: ast.Binary): TypedExpression {
 export function typeUnary(typing: Typing, expression: ast.Unary): TypedExpression {
   const { operator, range } = expression;
   if (operator === '&') {
-    return failed(typing, 'The & operator (address of) is not supported yet', range);
+    return failed(typing, 'unsupported', 'The & operator (address of) is not supported yet', range);
   }
   const operand = typeExpression(typing, expression.operand);
   if (operator === '*') return dereference(typing, operand, range);
@@ -270,6 +281,7 @@ export function typeUnary(typing: Typing, expression: ast.Unary): TypedExpressio
   if (!integer) {
     return failed(
       typing,
+      'operand-type',
       `The ${operator} operator can not be used on expressions of type '${typeName(operand.type)}'`,
       range,
     );
@@ -288,7 +300,7 @@ function foldUnary(
   // `~7` stays flexible, so that it masks a uint64 without a warning.
   if (operator === '~') return { ...intLiteral(~operand.value, range), flexible: operand.flexible };
   if (operand.value > 1n << 63n) {
-    return failed(typing, 'negative value will underflow', range);
+    return failed(typing, 'constant-overflow', 'negative value will underflow', range);
   }
   return intLiteral(-operand.value, range);
 }
@@ -344,6 +356,7 @@ export function conditional(
   if (!type) {
     error(
       typing,
+      'type-mismatch',
       `Branches must return the same type or compatible types: have '${typeName(then.type)}' and '${typeName(otherwise.type)}'`,
       range,
     );

@@ -12,6 +12,7 @@ export function warnOfSpaces(typing: Typing, a: Type, b: Type, range: Range): vo
   if (a.space === 'none' || b.space === 'none' || a.space === b.space) return;
   warning(
     typing,
+    'address-space',
     `Addrspace mismatch: ${typeName(b)} into ${b.space} memory where one into ${a.space} memory is expected`,
     range,
     'Use kptr() or uptr() to say which one is meant.',

@@ -17,7 +17,7 @@ export function typeQuery(typing: Typing, query: ast.TypeQuery): TypedExpression
   const type = typeOf(typing, query.of);
   if (!type || isUnknown(type)) return unknown(query.range);
   if (type.kind === 'context') {
-    return failed(typing, `${typeName(type)} has no size`, query.range);
+    return failed(typing, 'unsized-type', `${typeName(type)} has no size`, query.range);
   }
   return intLiteral(BigInt(sizeOf(type)), query.range);
 }
@@ -67,6 +67,7 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
     if (current.kind !== 'struct') {
       return failed(
         typing,
+        'not-a-struct',
         `Can not access field '${name}' on expression of type '${typeName(current)}'`,
         query.range,
       );
@@ -75,6 +76,7 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
     if (!member) {
       return failed(
         typing,
+        'unknown-field',
         `${typeName(current)} does not contain a field named '${name}'`,
         query.range,
       );
@@ -89,5 +91,5 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
 export function typeComptime(typing: Typing, comptime: ast.Comptime): TypedExpression {
   const value = typeExpression(typing, comptime.operand);
   if (isUnknown(value.type) || value.kind === 'int' || value.kind === 'string') return value;
-  return failed(typing, 'Unable to resolve comptime expression', comptime.range);
+  return failed(typing, 'comptime', 'Unable to resolve comptime expression', comptime.range);
 }

@@ -25,16 +25,31 @@ export function seriesType(
   const count = literal(2);
   if (interval === undefined || count === undefined) return undefined;
   if (interval < 1n) {
-    error(typing, `tseries() interval_ns must be >= 1 (${interval} provided)`, at(1));
+    error(
+      typing,
+      'argument-value',
+      `tseries() interval_ns must be >= 1 (${interval} provided)`,
+      at(1),
+    );
     return undefined;
   }
   if (interval > BigInt(Number.MAX_SAFE_INTEGER)) {
-    error(typing, `tseries() interval_ns must be below 2^53 (${interval} provided)`, at(1));
+    error(
+      typing,
+      'argument-value',
+      `tseries() interval_ns must be below 2^53 (${interval} provided)`,
+      at(1),
+    );
     return undefined;
   }
   if (count < 1n || count > MOST_INTERVALS) {
     const limit = count < 1n ? '>= 1' : `<= ${MOST_INTERVALS}`;
-    error(typing, `tseries() num_intervals must be ${limit} (${count} provided)`, at(2));
+    error(
+      typing,
+      'argument-value',
+      `tseries() num_intervals must be ${limit} (${count} provided)`,
+      at(2),
+    );
     return undefined;
   }
   const aggregation = aggregationOf(typing, call);
@@ -48,7 +63,7 @@ export function seriesType(
   };
   const problem = keyed ? tooLongForHash(type) : undefined;
   if (problem === undefined) return type;
-  error(typing, problem, at(2), KEYLESS);
+  error(typing, 'map-size', problem, at(2), KEYLESS);
   return undefined;
 }
 
@@ -61,6 +76,7 @@ function aggregationOf(typing: Typing, call: ast.Call): SeriesAggregation | unde
   const provided = named === undefined ? 'something else' : `"${named}"`;
   error(
     typing,
+    'argument-value',
     `tseries() expects one of the following aggregation functions: ${NAMED.join(', ')} (${provided} provided)`,
     argument.range,
     'Write it as a text: "avg". Without it, the last value of each interval is kept.',

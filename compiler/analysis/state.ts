@@ -7,6 +7,7 @@ import type { Programs } from '../dwarf/programs.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
+import type { ErrorCode, WarningCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Flow } from '../types/join.ts';
@@ -144,8 +145,14 @@ export function innerScope(typing: Typing): Typing {
   return { ...typing, scope: { parent: typing.scope, names: new Map() } };
 }
 
-export function error(typing: Typing, message: string, range: Range, ...hints: string[]): void {
-  typing.round.diagnostics.error(message, range, ...hints);
+export function error(
+  typing: Typing,
+  code: ErrorCode,
+  message: string,
+  range: Range,
+  ...hints: string[]
+): void {
+  typing.round.diagnostics.error(code, message, range, ...hints);
 }
 
 /** Reads a map that nothing is stored in, as far as this round knows. */
@@ -154,8 +161,14 @@ export function undefinedMap(typing: Typing, name: string, range: Range): void {
   typing.round.undefinedMaps.push({ name, range });
 }
 
-export function warning(typing: Typing, message: string, range: Range, ...hints: string[]): void {
-  typing.round.diagnostics.warning(message, range, ...hints);
+export function warning(
+  typing: Typing,
+  code: WarningCode,
+  message: string,
+  range: Range,
+  ...hints: string[]
+): void {
+  typing.round.diagnostics.warning(code, message, range, ...hints);
 }
 
 /** Stands for an expression whose type is not known, or that has an error. */
@@ -166,10 +179,11 @@ export function unknown(range: Range): TypedExpression {
 /** Reports an error and gives the expression that stands for the faulty one. */
 export function failed(
   typing: Typing,
+  code: ErrorCode,
   message: string,
   range: Range,
   ...hints: string[]
 ): TypedExpression {
-  error(typing, message, range, ...hints);
+  error(typing, code, message, range, ...hints);
   return unknown(range);
 }

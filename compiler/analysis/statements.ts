@@ -48,7 +48,7 @@ export function typeStatements(typing: Typing, statements: readonly ast.Statemen
   let warned = false;
   for (const statement of statements) {
     if (ends && !warned) {
-      warning(typing, 'Unreachable statement.', statement.range);
+      warning(typing, 'unreachable', 'Unreachable statement.', statement.range);
       warned = true;
     }
     const sequence = typeStatement(typing, statement);
@@ -88,6 +88,7 @@ function typeStatement(typing: Typing, statement: ast.Statement): Sequence {
       if (allowUnstable(typing, 'importStatement', statement.range)) {
         error(
           typing,
+          'misplaced-import',
           'import statements are not supported',
           statement.range,
           'Import at the top of the script.',
@@ -105,7 +106,8 @@ function typeEffect(typing: Typing, expression: ast.Expression, range: Range): S
     return { statements: [block], ends };
   }
   const value = typeExpression(typing, expression);
-  if (isDiscarded(expression, value)) warning(typing, 'Return value discarded.', value.range);
+  if (isDiscarded(expression, value))
+    warning(typing, 'discarded-value', 'Return value discarded.', value.range);
   return { statements: [effect(value, range)], ends: isExit(value) };
 }
 
@@ -146,7 +148,7 @@ function typeIf(typing: Typing, node: ast.If): Sequence {
     return { statements: [block], ends };
   }
   if (node.comptime && !isUnknown(test.type)) {
-    error(typing, 'Unable to resolve comptime expression', node.condition.range);
+    error(typing, 'comptime', 'Unable to resolve comptime expression', node.condition.range);
     return NOTHING;
   }
   const then = typeBody(typing, node.then);
@@ -178,7 +180,12 @@ function typeJump(typing: Typing, node: ast.Jump): Sequence {
   if (node.jump === 'return') return typeReturn(typing, node);
   const [loop] = typing.loops;
   if (!loop) {
-    error(typing, `'${node.jump}' statement is not allowed in a probe`, node.range);
+    error(
+      typing,
+      'misplaced-jump',
+      `'${node.jump}' statement is not allowed in a probe`,
+      node.range,
+    );
     return NOTHING;
   }
   return { statements: [{ kind: node.jump, range: node.range }], ends: true };
@@ -190,7 +197,7 @@ function typeReturn(typing: Typing, node: ast.Jump): Sequence {
     const valued = node.value !== undefined;
     loop.returns ??= valued;
     if (loop.returns !== valued) {
-      error(typing, 'Return value used in loop is inconsistent', node.range);
+      error(typing, 'return-type', 'Return value used in loop is inconsistent', node.range);
       break;
     }
   }
@@ -204,6 +211,7 @@ function typeReturn(typing: Typing, node: ast.Jump): Sequence {
   if (value && !isUnknown(value.type) && !asInteger(value.type)) {
     error(
       typing,
+      'return-type',
       `Probe return values can only be integers. Found ${typeName(value.type)}`,
       value.range,
     );

@@ -21,13 +21,13 @@ export function resolveType(typing: Typing, reference: ast.TypeRef): Type | unde
       type = { kind: 'pointer', to: type, space: 'none' };
     } else if (index === 0 && isSized(type)) {
       if (suffix.size === undefined || suffix.size < 1) {
-        error(typing, `${type.kind} needs a size of at least 1`, reference.range);
+        error(typing, 'invalid-type', `${type.kind} needs a size of at least 1`, reference.range);
         return undefined;
       }
       type = { ...type, size: suffix.size };
     } else {
       if (type.kind === 'void') {
-        error(typing, 'An array of void is not a type', reference.range);
+        error(typing, 'invalid-type', 'An array of void is not a type', reference.range);
         return undefined;
       }
       type = { kind: 'array', element: type, count: suffix.size ?? 0 };
@@ -48,12 +48,25 @@ function resolveBase(typing: Typing, reference: ast.TypeRef): Type | undefined {
     case 'union': {
       const type = types.struct(base.kind, base.name);
       if (type) return type;
-      error(typing, `Unknown struct/union: '${base.name}'`, range, ...unknownTypeHints(typing));
+      error(
+        typing,
+        'unknown-type',
+        `Unknown struct/union: '${base.name}'`,
+        range,
+        ...unknownTypeHints(typing),
+      );
       return undefined;
     }
     case 'enum': {
       const type = types.enum(base.name);
-      if (!type) error(typing, `Unknown enum: '${base.name}'`, range, ...unknownTypeHints(typing));
+      if (!type)
+        error(
+          typing,
+          'unknown-type',
+          `Unknown enum: '${base.name}'`,
+          range,
+          ...unknownTypeHints(typing),
+        );
       return type;
     }
     case 'typeof':
@@ -68,10 +81,16 @@ function resolveBase(typing: Typing, reference: ast.TypeRef): Type | undefined {
         types.enum(base.name);
       if (type) return type;
       if (isLaterType(base.name)) {
-        error(typing, `Type "${base.name}" is not supported yet`, range);
+        error(typing, 'unsupported', `Type "${base.name}" is not supported yet`, range);
       } else {
         const hints = closest(base.name, ownTypeNames());
-        error(typing, `Cannot resolve unknown type "${base.name}"`, range, ...hints);
+        error(
+          typing,
+          'unknown-type',
+          `Cannot resolve unknown type "${base.name}"`,
+          range,
+          ...hints,
+        );
       }
       return undefined;
     }
@@ -116,7 +135,7 @@ export function typeOf(typing: Typing, of: ast.TypeRef | ast.Expression): Type |
 export function resolveDeclared(typing: Typing, reference: ast.TypeRef): Type | undefined {
   const type = resolveType(typing, reference);
   if (type === VOID) {
-    error(typing, 'A variable cannot have type void', reference.range);
+    error(typing, 'invalid-type', 'A variable cannot have type void', reference.range);
     return undefined;
   }
   return type;

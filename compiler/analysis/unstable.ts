@@ -21,12 +21,14 @@ export function allowUnstable(typing: Typing, feature: UnstableFeature, range: R
   if (policy === 'error') {
     error(
       typing,
+      'disabled-feature',
       `Script is using an unstable feature: ${name}. It has to be enabled in the config e.g. ${key}=enable`,
       range,
     );
   } else if (policy === 'warn') {
     warning(
       typing,
+      'unstable-feature',
       `Script is using an unstable feature: ${name}. To prevent this warning you must explicitly enable it in the config e.g. ${key}=enable`,
       range,
     );

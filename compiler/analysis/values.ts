@@ -14,13 +14,19 @@ export function typeBlockValue(typing: Typing, block: ast.Block): TypedExpressio
   if (!block.tail) {
     return failed(
       typing,
+      'no-value',
       "Block has no value: its last expression must not end with ';'",
       block.range,
     );
   }
   if (ends) {
-    warning(typing, 'Unreachable expression; block type is implicitly none.', block.tail.range);
-    return failed(typing, "Value 'none' cannot be used in an expression", block.range);
+    warning(
+      typing,
+      'unreachable',
+      'Unreachable expression; block type is implicitly none.',
+      block.tail.range,
+    );
+    return failed(typing, 'no-value', "Value 'none' cannot be used in an expression", block.range);
   }
   const value = typeExpression(inner, block.tail);
   if (statements.length === 0 || isUnknown(value.type)) return value;
@@ -31,10 +37,15 @@ export function typeIfValue(typing: Typing, node: ast.If): TypedExpression {
   const test = condition(typing, typeExpression(typing, node.condition));
   const literal = test.kind === 'int' && !isUnknown(test.type);
   if (node.comptime && !literal && !isUnknown(test.type)) {
-    error(typing, 'Unable to resolve comptime expression', node.condition.range);
+    error(typing, 'comptime', 'Unable to resolve comptime expression', node.condition.range);
   }
   if (!node.else) {
-    return failed(typing, 'An if that is used as a value needs an else', node.range);
+    return failed(
+      typing,
+      'missing-else',
+      'An if that is used as a value needs an else',
+      node.range,
+    );
   }
   if (literal) return branch(typing, test.value !== 0n ? node.then : node.else);
   const then = branch(typing, node.then);

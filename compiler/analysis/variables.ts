@@ -73,7 +73,12 @@ export function declare(
 /** Reports a second declaration of a visible name. */
 export function checkShadowing(typing: Typing, name: string, range: Range): boolean {
   if (!findVariable(typing, name)) return true;
-  error(typing, `Variable ${name} was already declared. Variable shadowing is not allowed.`, range);
+  error(
+    typing,
+    'shadowing',
+    `Variable ${name} was already declared. Variable shadowing is not allowed.`,
+    range,
+  );
   return false;
 }
 
@@ -86,10 +91,16 @@ export function readVariable(typing: Typing, { name, range }: ast.Variable): Typ
           `It ends with the block in which it was first assigned. Declare it before that block: let ${name};`,
         ]
       : closest(name, visibleNames(typing));
-    return failed(typing, `Undefined or undeclared variable: ${name}`, range, ...hints);
+    return failed(
+      typing,
+      'undefined-variable',
+      `Undefined or undeclared variable: ${name}`,
+      range,
+      ...hints,
+    );
   }
   if (!variable.assigned && variable.bare) {
-    warning(typing, `Variable used before it was assigned: ${name}`, range);
+    warning(typing, 'unassigned-variable', `Variable used before it was assigned: ${name}`, range);
   }
   const type = variableType(typing, variable);
   if (isUnknown(type)) typing.round.sawUnknown = true;
@@ -120,6 +131,7 @@ export function assignTo(
   if (isAggregate(value.type)) {
     error(
       typing,
+      'map-value-use',
       `Value '${typeName(value.type)}' cannot be assigned to a scratch variable`,
       value.range,
     );
@@ -128,6 +140,7 @@ export function assignTo(
   if (value.type.kind === 'struct' && value.type.size > LARGEST_VALUE) {
     error(
       typing,
+      'value-too-large',
       `A value of type '${typeName(value.type)}' is too large for a variable (${value.type.size} bytes)`,
       value.range,
       'Keep a pointer to it instead, and use its fields.',
@@ -141,6 +154,7 @@ export function assignTo(
     const existing = variable.fixed ?? typing.round.variables.get(variable.key)?.type ?? UNKNOWN;
     error(
       typing,
+      'type-mismatch',
       `Type mismatch for ${variable.symbol.name}: trying to assign value of type '${typeName(value.type)}' when variable already has a type '${typeName(existing)}'`,
       value.range,
     );
@@ -163,6 +177,7 @@ function flowIntoVariable(
   if (variable.locked && !sameType(variable.locked, joined.type)) {
     error(
       typing,
+      'locked-type',
       `${LOCKED} It is '${typeName(variable.locked)}', this needs '${typeName(joined.type)}'.`,
       value.range,
     );
@@ -175,7 +190,12 @@ function flowIntoVariable(
 export function checkVariables(typing: Typing): void {
   for (const variable of typing.variables) {
     if (!variable.assigned && variable.bare) {
-      warning(typing, `Variable ${variable.symbol.name} was never assigned to.`, variable.range);
+      warning(
+        typing,
+        'never-assigned',
+        `Variable ${variable.symbol.name} was never assigned to.`,
+        variable.range,
+      );
     }
   }
 }
@@ -205,6 +225,7 @@ export function flowStep(typing: Typing, variable: Variable, type: Type, range: 
   if (variable.locked && !sameType(variable.locked, joined.type)) {
     error(
       typing,
+      'locked-type',
       `${LOCKED} It is '${typeName(variable.locked)}', this needs '${typeName(joined.type)}'.`,
       range,
     );

@@ -87,7 +87,11 @@ function addImport(run: Run, item: ast.Import, importer: Source): void {
   } catch (error) {
     // Only the file system's own errors are the user's.
     if (!(error instanceof Error) || !('syscall' in error)) throw error;
-    run.diagnostics.error(`Cannot read import "${item.path}": ${error.message}`, item.range);
+    run.diagnostics.error(
+      'missing-import',
+      `Cannot read import "${item.path}": ${error.message}`,
+      item.range,
+    );
   }
 }
 
@@ -95,6 +99,7 @@ function addPath(run: Run, { path, range }: ast.Import, importer: Source): void 
   const found = find(path, importer);
   if (!found) {
     run.diagnostics.error(
+      'missing-import',
       `Cannot find import "${path}"`,
       range,
       'Imports are relative to the script that has them; "stdlib/..." is the standard library.',
@@ -107,6 +112,7 @@ function addPath(run: Run, { path, range }: ast.Import, importer: Source): void 
     else {
       const suffixes = KINDS.map(([suffix]) => suffix).join(', ');
       run.diagnostics.error(
+        'import-kind',
         `Unknown import type: "${path}"`,
         range,
         `What can be imported: ${suffixes}, and folders of them.`,
@@ -145,6 +151,7 @@ function addScriptFile(run: Run, file: Found): void {
   const placed = moved(program, base);
   if (placed.config) {
     run.diagnostics.error(
+      'misplaced-config',
       'config is not allowed within an import',
       placed.config.range,
       'Settings are those of the script that is compiled.',
@@ -157,6 +164,7 @@ function addScriptFile(run: Run, file: Found): void {
 function refused(run: Run, { name, stats }: Found, range: Range): boolean {
   if ((stats.mode & 0o002) === 0) return false;
   run.diagnostics.error(
+    'world-writable-import',
     `Refusing to import world-writable ${stats.isDirectory() ? 'directory' : 'file'}: ${name}`,
     range,
     `chmod o-w ${name} lets it be imported.`,

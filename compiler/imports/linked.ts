@@ -48,12 +48,12 @@ export function readLinkedCode(
       ranges.set(readImported(basename(path), bytes), range);
     } catch (error) {
       if (!(error instanceof ImportError)) throw error;
-      diagnostics.error(error.message, range);
+      diagnostics.error('imported-object', error.message, range);
     }
   }
   const objects = [...ranges.keys()];
   for (const { object, message } of conflictsOf(objects, isOwnName)) {
-    diagnostics.error(message, ranges.get(object));
+    diagnostics.error('imported-object', message, ranges.get(object));
   }
   const functions = new Map<string, FunctionSignature>();
   for (const object of objects) {
@@ -98,6 +98,7 @@ function compileC(
   const clang = findClang(dirname(path));
   if (!clang) {
     diagnostics.error(
+      'missing-clang',
       `${name} has to be compiled by clang, which is not installed`,
       range,
       'Install clang, or import a .bpf.o that was compiled elsewhere.',
@@ -111,7 +112,9 @@ function compileC(
   for (const { severity, text: message, file, line, column } of messages) {
     if (severity === 'note') continue;
     const place = file === '' ? name : `${file}:${line}:${column}`;
-    diagnostics[severity](`${place}: ${message}`, range);
+    const text = `${place}: ${message}`;
+    if (severity === 'error') diagnostics.error('c-error', text, range);
+    else diagnostics.warning('c-warning', text, range);
   }
   return failed ? undefined : output;
 }

@@ -44,6 +44,7 @@ export function checkPinned(program: TypedProgram, diagnostics: Diagnostics): vo
     eachCall(definition, (call) => {
       if (call.builtin === 'printf')
         diagnostics.error(
+          'pinned-iterator',
           'printf in a function cannot reach the file of a pinned iterator',
           call.range,
           'Return the values, and print them in the block; or use a macro.',
@@ -63,6 +64,7 @@ function checkCall(call: TypedCall, diagnostics: Diagnostics): void {
   const instead = OF_THE_LOADER.get(call.builtin);
   if (instead !== undefined)
     diagnostics.error(
+      'pinned-iterator',
       `${call.builtin}() cannot be used in a pinned iterator: no loader is there when it runs`,
       call.range,
       instead,
@@ -75,7 +77,13 @@ function checkFormat(call: TypedCall, diagnostics: Diagnostics): void {
     const argument = call.args[index];
     if (!argument) continue;
     const problem = formatProblem(conversion, argument);
-    if (problem) diagnostics.error(`printf: ${problem.message}`, argument.range, problem.hint);
+    if (problem)
+      diagnostics.error(
+        'pinned-iterator',
+        `printf: ${problem.message}`,
+        argument.range,
+        problem.hint,
+      );
   }
 }
 

@@ -41,6 +41,7 @@ export function lowerProgram(
   };
   if (measure.scratchSize > LARGEST_SCRATCH) {
     unit.diagnostics.error(
+      'memory-limit',
       `The probe needs ${measure.scratchSize} bytes of memory for its strings and other large values; the kernel gives ${LARGEST_SCRATCH}`,
       probe.range,
       'Lower max_strlen, read shorter strings with str(pointer, length), or use fewer of them at a time.',

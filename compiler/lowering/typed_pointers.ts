@@ -23,6 +23,7 @@ export function withTypedPointer(
     // A draft would say it once more.
     if (!fn.program.draft)
       fn.unit.diagnostics.error(
+        'untyped-pointer',
         'the kernel takes a pointer here only where it can tell its type',
         expression.range,
         SOURCES,

@@ -33,6 +33,7 @@ export function collectMacros(items: readonly ast.RootItem[], diagnostics: Diagn
     macros.set(item.name, variants);
     if (variants.some((variant) => sameParameters(variant, item))) {
       diagnostics.error(
+        'redefinition',
         `Redefinition of macro: ${item.name}`,
         item.range,
         'Variants of a macro differ in the number of parameters or in their kinds ($variable, @map, expression).',
@@ -48,7 +49,11 @@ function checkMacro(macro: ast.Macro, diagnostics: Diagnostics): void {
   const names = new Set<string>();
   for (const { kind, name, range } of macro.parameters) {
     if (names.has(name)) {
-      diagnostics.error(`${KINDS[kind]} for macro argument has already been used: ${name}`, range);
+      diagnostics.error(
+        'redefinition',
+        `${KINDS[kind]} for macro argument has already been used: ${name}`,
+        range,
+      );
     }
     names.add(name);
   }
@@ -73,6 +78,7 @@ function checkBody(part: object, parameters: ReadonlySet<string>, body: Body): v
         case 'jump':
           if (node.jump === 'return' || !body.inLoop) {
             diagnostics.error(
+              'misplaced-jump',
               `'${node.jump}' statement is not allowed in a macro`,
               node.range,
               ...(node.jump === 'return' ? ["A macro's value is its last expression."] : []),
@@ -108,6 +114,7 @@ function reportMap(map: ast.MapExpression, macro: ast.Macro, diagnostics: Diagno
   const start = map.range.start;
   const range: Range = { start, end: start + map.name.length };
   diagnostics.error(
+    'unhygienic-macro',
     `Unhygienic access to map: ${map.name}`,
     range,
     `A macro reaches maps through its parameters: macro ${macro.name}(${map.name}) { ... }`,
@@ -120,7 +127,11 @@ function checkNew(
   diagnostics: Diagnostics,
 ): void {
   if (!parameters.has(variable.name)) return;
-  diagnostics.error(`Variable declaration shadows macro arg: ${variable.name}`, variable.range);
+  diagnostics.error(
+    'shadowing',
+    `Variable declaration shadows macro arg: ${variable.name}`,
+    variable.range,
+  );
 }
 
 function checkTarget(
@@ -130,6 +141,7 @@ function checkTarget(
 ): void {
   if (target.kind !== 'identifier' || !parameters.has(target.name)) return;
   diagnostics.error(
+    'assignment-target',
     `Macro argument ${target.name} is an expression, which cannot be assigned`,
     target.range,
     `A parameter $${target.name} or @${target.name} stands for the variable or map that the caller names.`,

@@ -4,6 +4,7 @@
  * use (Sources.expand), so that later passes see each use apart, and diagnostics lead to it.
  */
 import { findBuiltin } from '../builtins/builtins.ts';
+import type { ErrorCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import { uniqueName } from '../source/names.ts';
 import type { Range } from '../source/source.ts';
@@ -70,7 +71,7 @@ export function expandMacros(program: ast.Program, context: ExpansionContext): a
   } catch (error) {
     // Deep bodies in deep bodies: V8 says so with a RangeError.
     if (!(error instanceof RangeError)) throw error;
-    context.diagnostics.error('The expansion of macros nests too deeply');
+    context.diagnostics.error('nesting-depth', 'The expansion of macros nests too deeply');
     return program;
   }
 }
@@ -190,7 +191,12 @@ function expandIdentifier(
     if (given.node.kind !== 'type-argument') return expand(run, given.scope, given.node);
     const range = place(scope, node.range);
     const hint = `typeof(${node.name}) is the type.`;
-    run.diagnostics.error(`${node.name} stands for a type, which has no value`, range, hint);
+    run.diagnostics.error(
+      'type-as-value',
+      `${node.name} stands for a type, which has no value`,
+      range,
+      hint,
+    );
     return undefined;
   }
   const variants = variantsOf(run, scope, node.name);
@@ -283,22 +289,30 @@ function bind(
 }
 
 function mayUse(run: Run, scope: Scope, macro: ast.Macro, range: Range): boolean {
-  const report = (what: unknown, message: string): false => {
-    if (!run.reported.has(what)) run.diagnostics.error(message, range);
+  const report = (what: unknown, code: ErrorCode, message: string): false => {
+    if (!run.reported.has(what)) run.diagnostics.error(code, message, range);
     run.reported.add(what);
     return false;
   };
   const first = scope.inside.indexOf(macro);
   if (first !== -1) {
     const path = [...scope.inside.slice(first), macro].map(({ name }) => name);
-    return report(macro, `Recursive macro call: ${path.join(' -> ')}`);
+    return report(macro, 'recursion', `Recursive macro call: ${path.join(' -> ')}`);
   }
   if (scope.inside.length >= MOST_NESTING) {
-    return report(MOST_NESTING, `Macros use each other more than ${MOST_NESTING} levels deep`);
+    return report(
+      MOST_NESTING,
+      'nesting-depth',
+      `Macros use each other more than ${MOST_NESTING} levels deep`,
+    );
   }
   return (
     run.uses < MOST_USES ||
-    report(MOST_USES, `The expansion of macros uses more than ${MOST_USES} of them`)
+    report(
+      MOST_USES,
+      'too-many-macros',
+      `The expansion of macros uses more than ${MOST_USES} of them`,
+    )
   );
 }
 
@@ -333,6 +347,7 @@ function expandType(run: Run, scope: Scope, type: ast.TypeRef): ast.TypeRef | un
   }
   const name = 'name' in base ? base.name : '';
   run.diagnostics.error(
+    'type-as-value',
     `${name} stands for an expression, but is used as a type here`,
     range,
     `A type is passed as typeof(T). (${name}) before an operand is a cast: leave the parentheses out.`,

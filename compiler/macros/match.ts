@@ -39,6 +39,7 @@ export function reportMismatch(
   const [only, ...others] = variants;
   if (!only || others.length > 0) {
     diagnostics.error(
+      'macro-arguments',
       `The arguments of ${call.name}() match no definition of the macro`,
       call.range,
       ...variants.map((variant) => `macro ${signature(variant)}`),
@@ -47,6 +48,7 @@ export function reportMismatch(
   }
   if (only.parameters.length !== given.length) {
     diagnostics.error(
+      'macro-arguments',
       `Call to macro ${call.name} has wrong number of arguments. Expected: ${only.parameters.length} but got ${given.length}`,
       call.range,
     );
@@ -56,6 +58,7 @@ export function reportMismatch(
     const argument = given[index];
     if (!argument || kind === 'expression' || kind === argument.kind) continue;
     diagnostics.error(
+      'macro-arguments',
       `Mismatched arg to macro ${call.name}. It expects ${ARTICLES[kind]} for param ${name} but got ${ARTICLES[argument.kind]}`,
       argument.range,
     );

@@ -92,7 +92,7 @@ export function readDirectives(
         } else if (directive === 'error') {
           problems.push([`#error ${rest}`, item.range]);
         } else if (directive === 'warning') {
-          diagnostics.warning(`#warning ${rest}`, item.range);
+          diagnostics.warning('c-warning', `#warning ${rest}`, item.range);
         } else if (directive !== 'pragma' && directive !== '' && directive !== 'line') {
           problems.push([`invalid preprocessing directive #${directive}`, item.range]);
         }
@@ -100,7 +100,7 @@ export function readDirectives(
     }
   }
   for (const condition of conditions) problems.push(['#if without #endif', condition.range]);
-  for (const [message, range] of problems) diagnostics.error(message, range);
+  for (const [message, range] of problems) diagnostics.error('c-error', message, range);
   return { macros, missing, needsCompiler: undefined };
 }
 

@@ -56,6 +56,7 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
   const clang = findClang();
   if (!clang) {
     diagnostics.error(
+      'missing-clang',
       'C definitions and headers need clang, which is not installed',
       directives.needsCompiler?.range,
       'Install it, for instance with: apt-get install clang',
@@ -84,6 +85,7 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
 
 function warnOfHeader(item: ast.CItem, diagnostics: Diagnostics): void {
   diagnostics.warning(
+    'missing-header',
     `The header of '${item.text.trim()}' is not installed`,
     item.range,
     'Types of the kernel are known without headers.',
@@ -114,8 +116,8 @@ function report(
       headers.find(({ path }) => isNamed(message, locateHeader(path)))?.range);
   const where = own || message.file === '' ? '' : `${message.file}:${message.line}: `;
   const text = `${where}${message.text.replace(/ \[-W[^\]]*\]$/, '')}`;
-  if (message.severity === 'error') diagnostics.error(text, range);
-  else diagnostics.warning(text, range);
+  if (message.severity === 'error') diagnostics.error('c-error', text, range);
+  else diagnostics.warning('c-warning', text, range);
 }
 
 /** A header of `--include` is a file, or else looked for in the folders of -I, by clang. */

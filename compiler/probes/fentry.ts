@@ -1,5 +1,6 @@
 /** Entry and return of kernel functions by BPF trampolines, with arguments typed by BTF (fentry, fexit). */
 import type { KernelFunction } from '../kernel/types.ts';
+import type { ErrorCode } from '../source/codes.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import { suggestion } from './closest.ts';
 import {
@@ -33,13 +34,16 @@ function resolve(
 ): readonly ProbeTarget[] {
   const fields = targetFields(attachPoint);
   const text = fields.at(-1)?.text ?? '';
-  const no = (message: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
-    refuse(attachPoint, context, message, ...hints);
-  if (text === '') return no(`${name} should specify a function`);
+  const no = (
+    code: ErrorCode,
+    message: string,
+    ...hints: readonly string[]
+  ): readonly ProbeTarget[] => refuse(attachPoint, context, code, message, ...hints);
+  if (text === '') return no('attach-point-form', `${name} should specify a function`);
   if (fields[0]?.text === 'bpf' && fields.length > 1) return ofProgram(name, attachPoint, context);
   if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
   if (!/^[\w.*$]+$/.test(text))
-    return no(`'${text}' is not the name of a function`, ...slashHints(text));
+    return no('attach-point-form', `'${text}' is not the name of a function`, ...slashHints(text));
   const given = fields.length === 2 ? (fields[0]?.text ?? '') : undefined;
   const module = given === 'vmlinux' ? undefined : given;
   // fexit sees what the function was called with, and both can be of any type.
@@ -47,11 +51,16 @@ function resolve(
   const place: Place = { name, attachPoint, module, given };
 
   if (isParameterised(fields)) {
-    if (typed) return no(...untypable('which function this is depends on positional parameters'));
+    if (typed)
+      return no(
+        'untyped-arguments',
+        ...untypable('which function this is depends on positional parameters'),
+      );
     return [target(place, text, { parameterised: true })];
   }
   if (module !== undefined && typed)
     return no(
+      'untyped-arguments',
       ...untypable(noTypes(module)),
       `A kprobe has them untyped: kprobe:${module}:${text}.`,
     );
@@ -75,11 +84,14 @@ function resolve(
   const [only, ...others] = modules;
   if (only !== undefined && others.length > 0)
     return no(
+      'ambiguous-function',
       `${name}:${text} is in several modules: ${modules.join(', ')}`,
       `Name one of them: ${name}:${only}:${text}`,
     );
   if (only !== undefined)
-    return typed ? no(...untypable(noTypes(only))) : [target({ ...place, module: only }, text, {})];
+    return typed
+      ? no('untyped-arguments', ...untypable(noTypes(only)))
+      : [target({ ...place, module: only }, text, {})];
   if (description === undefined) {
     const names = context.onlyKnown ? [] : context.kernel.matchTypedFunctions('*');
     const near = suggestion(text, names);
@@ -90,7 +102,7 @@ function resolve(
     return refuseMissing(attachPoint, context, name, text, hints);
   }
   if (typeof description === 'string')
-    return no(`${text} cannot be traced by ${name}: ${description}`);
+    return no('untraceable-function', `${text} cannot be traced by ${name}: ${description}`);
   return [target(place, text, {}, description)];
 }
 
@@ -103,20 +115,30 @@ function ofProgram(
   const fields = targetFields(attachPoint);
   const [, id = '*', text = id] = fields.map((field) => field.text);
   const given = fields.length > 2 ? id : undefined;
-  const no = (message: string, ...hints: readonly string[]) =>
-    refuse(attachPoint, context, message, ...hints);
+  const no = (code: ErrorCode, message: string, ...hints: readonly string[]) =>
+    refuse(attachPoint, context, code, message, ...hints);
   if (fields.length > 3) return refuseCount(attachPoint, context, name, '1 to 3');
   if (isParameterised(fields))
-    return no('positional parameters cannot name BPF programs', 'Write the name, or *.');
+    return no(
+      'attach-point-parameter',
+      'positional parameters cannot name BPF programs',
+      'Write the name, or *.',
+    );
   if (given !== undefined && !/^([0-9]{1,9}|\*)$/.test(given))
     return no(
+      'attach-point-value',
       `'${given}' is not the number of a BPF program`,
       `For example: ${name}:bpf:42:${text}`,
     );
   if (!/^[\w.*]+$/.test(text))
-    return no(`'${text}' is not the name of a BPF program`, ...slashHints(text));
+    return no(
+      'attach-point-form',
+      `'${text}' is not the name of a BPF program`,
+      ...slashHints(text),
+    );
   if (context.needsArgs)
     return no(
+      'untyped-arguments',
       `args can not be used with ${name}:bpf probes`,
       'What a BPF program takes is known where it is loaded.',
     );

@@ -1,4 +1,5 @@
 /** What the providers share in reading the fields of an attach point. */
+import type { ErrorCode } from '../source/codes.ts';
 import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import type { ProbeTarget, ProviderContext } from './probe.ts';
 
@@ -24,10 +25,11 @@ export function canonicalName(provider: string, ...parts: readonly string[]): st
 export function refuse(
   attachPoint: AttachPoint,
   context: ProviderContext,
+  code: ErrorCode,
   message: string,
   ...hints: readonly string[]
 ): readonly ProbeTarget[] {
-  context.diagnostics.error(message, attachPoint.range, ...hints);
+  context.diagnostics.error(code, message, attachPoint.range, ...hints);
   return [];
 }
 
@@ -42,6 +44,7 @@ export function refuseCount(
   return refuse(
     attachPoint,
     context,
+    'attach-point-form',
     `${provider} probe type requires ${wanted} ${noun}, found ${found}`,
   );
 }
@@ -54,7 +57,13 @@ export function refuseMissing(
   target: string,
   hints: readonly string[],
 ): readonly ProbeTarget[] {
-  return refuse(attachPoint, context, `No matches for ${provider} ${target}.`, ...hints);
+  return refuse(
+    attachPoint,
+    context,
+    'unknown-target',
+    `No matches for ${provider} ${target}.`,
+    ...hints,
+  );
 }
 
 /** A wildcard that matches nothing. */
@@ -63,7 +72,7 @@ export function refuseEmpty(
   context: ProviderContext,
 ): readonly ProbeTarget[] {
   if (context.emptyWildcards === 'allow') return [];
-  return refuse(attachPoint, context, NO_ATTACH_POINTS);
+  return refuse(attachPoint, context, 'no-attach-points', NO_ATTACH_POINTS);
 }
 
 export const NO_ATTACH_POINTS =

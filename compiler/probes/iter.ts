@@ -1,5 +1,7 @@
 /** Iterators of the kernel: a program run for each of its tasks, files, maps, ... */
+
 import { ownTypes } from '../kernel/types.ts';
+import type { ErrorCode } from '../source/codes.ts';
 import { canonicalName, isParameterised, isWildcard, refuse, targetFields } from './fields.ts';
 import type { Provider } from './probe.ts';
 
@@ -11,19 +13,24 @@ export const iter: Provider = {
   resolve(attachPoint, context) {
     const fields = targetFields(attachPoint);
     const object = fields[0]?.text ?? '';
-    const no = (message: string, ...hints: readonly string[]) =>
-      refuse(attachPoint, context, message, ...hints);
-    if (object === '') return no("iter should specify a iterator's name", 'Such as iter:task.');
-    if (isWildcard(object)) return no('wildcards are not allowed for iter probe type');
-    if (isParameterised(fields)) return no('positional parameters in iter are not supported');
+    const no = (code: ErrorCode, message: string, ...hints: readonly string[]) =>
+      refuse(attachPoint, context, code, message, ...hints);
+    if (object === '')
+      return no('attach-point-form', "iter should specify a iterator's name", 'Such as iter:task.');
+    if (isWildcard(object))
+      return no('attach-point-wildcard', 'wildcards are not allowed for iter probe type');
+    if (isParameterised(fields))
+      return no('attach-point-parameter', 'positional parameters in iter are not supported');
     const pin = fields[1]?.text;
     if (fields.length > 2 || pin === '')
       return no(
+        'attach-point-form',
         'iter should specify an iterator, and perhaps a path to pin it at',
         `Such as iter:${object}:/sys/fs/bpf/${object}; a relative path is below /sys/fs/bpf.`,
       );
     const iterated = ownTypes(context.kernel).struct('struct', `bpf_iter__${object}`);
-    if (!iterated) return no(`iter ${object} not available for your kernel version.`);
+    if (!iterated)
+      return no('unknown-target', `iter ${object} not available for your kernel version.`);
     return [
       {
         provider: NAME,

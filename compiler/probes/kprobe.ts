@@ -1,6 +1,7 @@
 /** Entry and return of kernel functions. */
 import { KernelDescriptionError } from '../kernel/error.ts';
 import type { KernelDescription } from '../kernel/types.ts';
+import type { ErrorCode } from '../source/codes.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import {
@@ -40,11 +41,16 @@ function resolve(
 ): readonly ProbeTarget[] {
   const fields = targetFields(attachPoint);
   const text = fields.at(-1)?.text ?? '';
-  const no = (message: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
-    refuse(attachPoint, context, message, ...hints);
-  if (text === '') return no(`${name}s should be attached to a function or an address`);
+  const no = (
+    code: ErrorCode,
+    message: string,
+    ...hints: readonly string[]
+  ): readonly ProbeTarget[] => refuse(attachPoint, context, code, message, ...hints);
+  if (text === '')
+    return no('attach-point-form', `${name}s should be attached to a function or an address`);
   if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
-  if (text.includes('/')) return no(`'${text}' is not the name of a function`, ...slashHints(text));
+  if (text.includes('/'))
+    return no('attach-point-form', `'${text}' is not the name of a function`, ...slashHints(text));
   const module = fields.length === 2 ? (fields[0]?.text ?? '') : '';
   const parameterised = isParameterised(fields);
   const entry = name === 'kprobe';
@@ -62,11 +68,15 @@ function resolve(
 
   if (isAddress(text) && !parameterised) {
     const address = parseInteger(text);
-    if (!('value' in address)) return no(`invalid address '${text}'`);
+    if (!('value' in address)) return no('attach-point-value', `invalid address '${text}'`);
     if (!entry || module !== '')
-      return no(`a ${name}${module === '' ? '' : ' in a module'} needs the name of a function`);
+      return no(
+        'attach-point-form',
+        `a ${name}${module === '' ? '' : ' in a module'} needs the name of a function`,
+      );
     if (!context.unsafe)
       return no(
+        'unsafe',
         'a kprobe at an address is unsafe: it is not checked to be where an instruction begins',
         'Use --unsafe to allow it.',
       );
@@ -86,12 +96,18 @@ function resolve(
   }
 
   const place = readFunction(text);
-  if (!place) return no(`invalid offset in '${text}'`);
-  if (place.name === '') return no(`${name}s should be attached to a function or an address`);
-  if (!entry && place.offset > 0) return no('kretprobes can not be attached to a function offset');
+  if (!place) return no('attach-point-value', `invalid offset in '${text}'`);
+  if (place.name === '')
+    return no('attach-point-form', `${name}s should be attached to a function or an address`);
+  if (!entry && place.offset > 0)
+    return no('attach-point-form', 'kretprobes can not be attached to a function offset');
   const wildcard = isWildcard(module) || isWildcard(place.name);
   if (wildcard && place.offset > 0)
-    return no('an offset needs the name of one function', `Without it: ${name}:${place.name}`);
+    return no(
+      'attach-point-form',
+      'an offset needs the name of one function',
+      `Without it: ${name}:${place.name}`,
+    );
   if (context.onlyKnown && !parameterised && !isTraceable(context.kernel, place.name))
     return wildcard
       ? refuseEmpty(attachPoint, context)

@@ -53,20 +53,37 @@ function resolve(
     return refuse(
       attachPoint,
       context,
+      'attach-point-form',
       `${name} probe must have a ${name} event name`,
       `Events are ${known.join(', ')}.`,
     );
   if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
   if (fields.some(({ text }) => isWildcard(text)))
-    return refuse(attachPoint, context, `wildcards are not allowed for ${name} probe type`);
+    return refuse(
+      attachPoint,
+      context,
+      'attach-point-wildcard',
+      `wildcards are not allowed for ${name} probe type`,
+    );
   if (!isParameterised([eventField]) && !known.includes(event)) {
     const near = suggestion(event, known);
     const hints = near.length > 0 ? near : [`Events are ${known.join(', ')}.`];
-    return refuse(attachPoint, context, `'${event}' is not a ${name} event`, ...hints);
+    return refuse(
+      attachPoint,
+      context,
+      'unknown-target',
+      `'${event}' is not a ${name} event`,
+      ...hints,
+    );
   }
   const count = readCount(countField);
   if (count === undefined)
-    return refuse(attachPoint, context, `${name} count should be a positive integer`);
+    return refuse(
+      attachPoint,
+      context,
+      'attach-point-value',
+      `${name} count should be a positive integer`,
+    );
   return [
     perfProgram(
       attachPoint,

@@ -60,6 +60,7 @@ export function resolveAttachPoint(
   const current = LEGACY.get(text.toLowerCase());
   if (first && current !== undefined)
     context.diagnostics.warning(
+      'deprecated-name',
       `${text} is deprecated and will be removed in the future. Use ${current} instead.`,
       first.range,
     );
@@ -68,12 +69,23 @@ export function resolveAttachPoint(
 
   if (isWildcard(text)) return resolveAny(attachPoint, context, text);
   if (first && first.parameters.length > 0)
-    return refuse(attachPoint, context, 'the provider cannot be a positional parameter');
+    return refuse(
+      attachPoint,
+      context,
+      'attach-point-parameter',
+      'the provider cannot be a positional parameter',
+    );
   const names = PROVIDERS.flatMap(({ name, aliases }) => [
     name,
     ...aliases.filter((alias) => alias.length > 2),
   ]);
-  return refuse(attachPoint, context, `Invalid provider: '${text}'`, ...suggestion(text, names));
+  return refuse(
+    attachPoint,
+    context,
+    'unknown-provider',
+    `Invalid provider: '${text}'`,
+    ...suggestion(text, names),
+  );
 }
 
 /**
@@ -92,7 +104,12 @@ function resolveAny(
     (provider) => provider.group === group && matches.test(provider.name),
   );
   if (!first || providers.length === 0)
-    return refuse(attachPoint, context, `Invalid provider: '${pattern}' matches none`);
+    return refuse(
+      attachPoint,
+      context,
+      'unknown-provider',
+      `Invalid provider: '${pattern}' matches none`,
+    );
   const targets = providers.flatMap((provider) => {
     const diagnostics = new Diagnostics();
     const fields = [{ ...first, text: provider.name }, ...rest];
@@ -126,6 +143,6 @@ export function resolveProbe(probe: Probe, context: ProviderContext): readonly R
   });
   const [first] = probe.attachPoints;
   if (resolved.length === 0 && !failed && first)
-    context.diagnostics.error(NO_ATTACH_POINTS, first.range);
+    context.diagnostics.error('no-attach-points', NO_ATTACH_POINTS, first.range);
   return resolved;
 }

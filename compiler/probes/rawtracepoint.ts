@@ -25,7 +25,12 @@ export const rawtracepoint: Provider = {
     const names = fields.map((field) => field.text);
     const event = names.at(-1) ?? '';
     if (event === '')
-      return refuse(attachPoint, context, 'rawtracepoint should be attached to a function');
+      return refuse(
+        attachPoint,
+        context,
+        'attach-point-form',
+        'rawtracepoint should be attached to a function',
+      );
     if (names.length > 2) return refuseCount(attachPoint, context, NAME, '1 or 2');
     const module = names.length === 2 && names[0] !== 'vmlinux' ? names[0] : undefined;
     if (isParameterised(fields))
@@ -40,7 +45,12 @@ export const rawtracepoint: Provider = {
         },
       );
     if (module !== undefined && isWildcard(module))
-      return refuse(attachPoint, context, 'the module of a rawtracepoint is one name');
+      return refuse(
+        attachPoint,
+        context,
+        'attach-point-form',
+        'the module of a rawtracepoint is one name',
+      );
     const wildcard = isWildcard(event);
     if (module !== undefined) {
       if (context.onlyKnown) return refuseEmpty(attachPoint, context);
@@ -88,6 +98,7 @@ function byLoader(
     return refuse(
       attachPoint,
       context,
+      'untyped-arguments',
       `args cannot be typed: ${why}`,
       'Use arg0 and so on, which have 64 bits and no type, or a tracepoint.',
     );

@@ -9,6 +9,7 @@ export function checkProbes(all: readonly ResolvedTarget[], diagnostics: Diagnos
     const { provider, name } = target;
     if (provider === 'iter' && all.length > 1)
       diagnostics.error(
+        'lone-iterator',
         'Only single iter attach point is allowed.',
         attachPoint.range,
         'An iter probe is the only probe of its script.',
@@ -16,6 +17,7 @@ export function checkProbes(all: readonly ResolvedTarget[], diagnostics: Diagnos
     if (provider !== 'test' && provider !== 'bench') continue;
     if (names.has(name))
       diagnostics.error(
+        'duplicate-probe',
         `the name of ${name} is used already`,
         attachPoint.range,
         `Each ${provider} probe needs a name of its own.`,

@@ -41,7 +41,12 @@ function special(name: 'begin' | 'end'): Provider {
     aliases: [],
     resolve(attachPoint, context) {
       if (targetFields(attachPoint).length > 0)
-        return refuse(attachPoint, context, 'begin/end probes should not have a target');
+        return refuse(
+          attachPoint,
+          context,
+          'attach-point-form',
+          'begin/end probes should not have a target',
+        );
       return ofLoader(attachPoint, name, { provider: name });
     },
   };
@@ -58,9 +63,21 @@ export const self: Provider = {
     const form = `The one form is self:signal:${SIGNAL}.`;
     if (fields.length !== 2) return refuseCount(attachPoint, context, 'self', '2');
     if (trigger?.text !== 'signal')
-      return refuse(attachPoint, context, `${trigger?.text} is not a supported trigger`, form);
+      return refuse(
+        attachPoint,
+        context,
+        'attach-point-value',
+        `${trigger?.text} is not a supported trigger`,
+        form,
+      );
     if (signal?.text !== SIGNAL)
-      return refuse(attachPoint, context, `${signal?.text} is not a supported signal`, form);
+      return refuse(
+        attachPoint,
+        context,
+        'attach-point-value',
+        `${signal?.text} is not a supported signal`,
+        form,
+      );
     return ofLoader(attachPoint, canonicalName('self', 'signal', SIGNAL), {
       provider: 'self',
       signal: SIGNAL,
@@ -76,12 +93,19 @@ function named(name: 'test' | 'bench'): Provider {
       const fields = targetFields(attachPoint);
       const text = fields[0]?.text ?? '';
       if (text === '')
-        return refuse(attachPoint, context, `${name} probes must have a name`, `${name}:NAME`);
+        return refuse(
+          attachPoint,
+          context,
+          'attach-point-form',
+          `${name} probes must have a name`,
+          `${name}:NAME`,
+        );
       if (fields.length > 1) return refuseCount(attachPoint, context, name, '1');
       if (isParameterised(fields))
         return refuse(
           attachPoint,
           context,
+          'attach-point-parameter',
           `the name of a ${name} probe cannot be a positional parameter`,
         );
       return ofLoader(attachPoint, canonicalName(name, text), { provider: name, name: text });

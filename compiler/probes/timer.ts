@@ -30,7 +30,13 @@ function provider(name: Name, aliases: readonly string[]): Provider {
       const fields = targetFields(attachPoint);
       const [first, second] = fields;
       if (!first || first.text === '')
-        return refuse(attachPoint, context, `${name} probe must have unit of time`, example(name));
+        return refuse(
+          attachPoint,
+          context,
+          'attach-point-form',
+          `${name} probe must have unit of time`,
+          example(name),
+        );
       if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
       return second
         ? inUnits(name, attachPoint, context, first, second)
@@ -66,6 +72,7 @@ function inUnits(
     return refuse(
       attachPoint,
       context,
+      'attach-point-value',
       `${unit} is not an accepted unit of time`,
       'Units are s, ms, us and hz.',
     );
@@ -80,7 +87,12 @@ function inUnits(
   const result = parseInteger(text);
   const count = PLAIN_NUMBER.test(text) && 'value' in result ? result.value : 0n;
   if (count === 0n)
-    return refuse(attachPoint, context, `${name} frequency should be a positive integer`);
+    return refuse(
+      attachPoint,
+      context,
+      'attach-point-value',
+      `${name} frequency should be a positive integer`,
+    );
   const canonical = canonicalName(name, unit, count.toString());
   if (factor === undefined)
     return [
@@ -102,10 +114,21 @@ function forDuration(
   }
   const result = parseInteger(field.text);
   if (!/[a-z]$/.test(field.text) || !('value' in result))
-    return refuse(attachPoint, context, `${name} probe must have unit of time`, example(name));
+    return refuse(
+      attachPoint,
+      context,
+      'attach-point-form',
+      `${name} probe must have unit of time`,
+      example(name),
+    );
   const microseconds = result.value / 1_000n;
   if (microseconds === 0n)
-    return refuse(attachPoint, context, `${name} must be at least 1us long, not ${field.text}`);
+    return refuse(
+      attachPoint,
+      context,
+      'attach-point-value',
+      `${name} must be at least 1us long, not ${field.text}`,
+    );
   const shown = canonicalName(name, 'us', microseconds.toString());
   return withPeriod(name, attachPoint, context, shown, microseconds * 1_000n);
 }
@@ -117,7 +140,8 @@ function withPeriod(
   shown: string,
   period: bigint,
 ): readonly ProbeTarget[] {
-  if (period > MAX_PERIOD) return refuse(attachPoint, context, `${shown} is too long`);
+  if (period > MAX_PERIOD)
+    return refuse(attachPoint, context, 'attach-point-value', `${shown} is too long`);
   return [perfProgram(attachPoint, shown, { provider: name, period: period.toString() }, false)];
 }
 

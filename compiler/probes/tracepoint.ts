@@ -26,7 +26,12 @@ export const tracepoint: Provider = {
     const [category = '', event = ''] =
       names.length === 1 && isWildcard(names[0] ?? '') ? ['*', ...names] : names;
     if (names.every((name) => name === ''))
-      return refuse(attachPoint, context, 'tracepoint probe must have a target');
+      return refuse(
+        attachPoint,
+        context,
+        'attach-point-form',
+        'tracepoint probe must have a target',
+      );
     if (names.length > 2 || category === '' || event === '')
       return refuseCount(attachPoint, context, NAME, '2');
 
@@ -105,6 +110,7 @@ function fromParameters(
     return refuse(
       attachPoint,
       context,
+      'untyped-arguments',
       'args cannot be typed: which tracepoint this is depends on positional parameters',
       'Name the tracepoint in the script, or do without args.',
     );

@@ -1,5 +1,6 @@
 /** Entry and return of functions of programs and libraries. The loader finds file and symbol on its host. */
 import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
+import type { ErrorCode } from '../source/codes.ts';
 import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import { canonicalName, isParameterised, isWildcard, refuse, targetFields } from './fields.ts';
@@ -23,7 +24,11 @@ function provider(name: Name, aliases: readonly string[]): Provider {
   };
 }
 
-type Refuse = (message: string, ...hints: readonly string[]) => readonly ProbeTarget[];
+type Refuse = (
+  code: ErrorCode,
+  message: string,
+  ...hints: readonly string[]
+) => readonly ProbeTarget[];
 
 /** Where in the file the probe stands. */
 interface Place {
@@ -49,13 +54,14 @@ function resolve(
   context: ProviderContext,
 ): readonly ProbeTarget[] {
   const fields = targetFields(attachPoint);
-  const no: Refuse = (message, ...hints) => refuse(attachPoint, context, message, ...hints);
+  const no: Refuse = (code, message, ...hints) =>
+    refuse(attachPoint, context, code, message, ...hints);
   // A single field is a function in the files of the process that -p names.
   const alone = fields.length === 1 && !(fields[0]?.text ?? '').includes('/');
   const path = alone ? '' : (fields[0]?.text ?? '');
   const rest = alone ? fields : fields.slice(1);
   if (path === '' && (rest[0]?.text ?? '') === '')
-    return no(`${name}s should have a target`, forms(name));
+    return no('attach-point-form', `${name}s should have a target`, forms(name));
   const isSource = rest[0]?.text.startsWith('@') === true;
   const place = isSource ? readSourceLine(name, path, rest, no) : readPlace(name, path, rest, no);
   if (!place) return [];
@@ -91,7 +97,12 @@ function withArguments(
   no: Refuse,
 ): readonly ProbeTarget[] {
   const unknown = (reason: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
-    no(`The arguments of ${target.name} are not known: ${reason}`, ...hints, NUMBERED);
+    no(
+      'untyped-arguments',
+      `The arguments of ${target.name} are not known: ${reason}`,
+      ...hints,
+      NUMBERED,
+    );
   if (target.target.provider !== 'uprobe') return [target];
   const { path, function: name, offset, language, source } = target.target;
   if (target.parameterised) return unknown('the function is, once the script is loaded');
@@ -142,34 +153,47 @@ function readPlace(
   const text = field?.text ?? '';
   const cpp = language === 'cpp';
   if (language !== undefined && !cpp)
-    return refused(`unsupported language type: '${language}'`, QUOTES);
+    return refused('attach-point-form', `unsupported language type: '${language}'`, QUOTES);
   if (fields.length > 2)
     return refused(
+      'attach-point-form',
       `${name} probe type requires 2 or 3 arguments, found ${fields.length + 1}`,
       QUOTES,
     );
-  if (text === '') return refused(`${name}s should be attached to a function`, forms(name));
+  if (text === '')
+    return refused('attach-point-form', `${name}s should be attached to a function`, forms(name));
   if (text.includes('/') && !cpp)
-    return refused(`'${text}' is not the name of a function`, ...slashHints(text));
+    return refused(
+      'attach-point-form',
+      `'${text}' is not the name of a function`,
+      ...slashHints(text),
+    );
 
   const severalFiles = path === '' || isWildcard(path);
   if (!cpp && isAddress(text)) {
     const offset = readAddress(text);
-    if (offset === undefined) return refused(`invalid address '${text}'`);
-    if (name === 'uretprobe') return refused('uretprobes can not be attached to an address');
-    if (severalFiles) return refused('an address needs the path of one file', forms(name));
+    if (offset === undefined) return refused('attach-point-value', `invalid address '${text}'`);
+    if (name === 'uretprobe')
+      return refused('attach-point-form', 'uretprobes can not be attached to an address');
+    if (severalFiles)
+      return refused('attach-point-form', 'an address needs the path of one file', forms(name));
     return { shown: text, function: undefined, wildcard: false, target: { function: '', offset } };
   }
   // Operators of C++ may end in `+`.
   const place = cpp && !/\+\w+$/.test(text) ? { name: text, offset: 0 } : readFunction(text);
-  if (!place) return refused(`invalid offset in '${text}'`);
-  if (place.name === '') return refused(`${name}s should be attached to a function`, forms(name));
+  if (!place) return refused('attach-point-value', `invalid offset in '${text}'`);
+  if (place.name === '')
+    return refused('attach-point-form', `${name}s should be attached to a function`, forms(name));
   if (name === 'uretprobe' && place.offset > 0)
-    return refused('uretprobes can not be attached to a function offset');
+    return refused('attach-point-form', 'uretprobes can not be attached to a function offset');
   if (isWildcard(place.name) && place.offset > 0)
-    return refused('functions of a wildcard can not have an offset');
+    return refused('attach-point-form', 'functions of a wildcard can not have an offset');
   if (cpp && place.offset > 0)
-    return refused('cpp: names can not have an offset', 'Give the mangled name, without cpp:.');
+    return refused(
+      'attach-point-form',
+      'cpp: names can not have an offset',
+      'Give the mangled name, without cpp:.',
+    );
   // The loader knows how people read mangled names.
   const known =
     !cpp && !isWildcard(place.name) && !isMangled(place.name) && !field?.parameters.length;
@@ -192,19 +216,28 @@ function readSourceLine(
   const [file = '', ...numbers] = fields.map((field) => field.text);
   const form = 'uprobe:PATH@FILE:LINE, such as uprobe:/usr/bin/tool@main.c:12';
   if (name === 'uretprobe')
-    return refused('uretprobes can not be attached to a source line', forms(name));
+    return refused(
+      'attach-point-form',
+      'uretprobes can not be attached to a source line',
+      forms(name),
+    );
   if (isWildcard(path) || path === '')
-    return refused('a source line needs the path of one file', form);
-  if (file === '@') return refused('the source file is missing', form);
-  if (numbers.length === 0) return refused('the line is missing', form);
+    return refused('attach-point-form', 'a source line needs the path of one file', form);
+  if (file === '@') return refused('attach-point-form', 'the source file is missing', form);
+  if (numbers.length === 0) return refused('attach-point-form', 'the line is missing', form);
   if (numbers.length > 2)
     return refused(
+      'attach-point-form',
       `a source line has a file, a line and perhaps a column, found ${fields.length} parts`,
       form,
     );
   for (const [index, text] of numbers.entries())
     if (!fields[index + 1]?.parameters.length && !/^[1-9][0-9]{0,8}$/.test(text))
-      return refused(`invalid ${index === 0 ? 'line' : 'column'} '${text}'`, form);
+      return refused(
+        'attach-point-value',
+        `invalid ${index === 0 ? 'line' : 'column'} '${text}'`,
+        form,
+      );
   const source = [file.slice(1), ...numbers].join(':');
   return {
     shown: `@${source}`,

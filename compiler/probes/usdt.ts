@@ -2,6 +2,7 @@
  * Probe points that programs carry in their notes (`.note.stapsdt`). The loader reads the file on its host, since
  * the notes say where the points are and what their arguments are kept in.
  */
+import type { ErrorCode } from '../source/codes.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import {
   canonicalName,
@@ -22,16 +23,21 @@ export const usdt: Provider = { name: 'usdt', aliases: ['U'], resolve };
 
 function resolve(attachPoint: AttachPoint, context: ProviderContext): readonly ProbeTarget[] {
   const fields = targetFields(attachPoint);
-  const no = (message: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
-    refuse(attachPoint, context, message, ...hints);
+  const no = (
+    code: ErrorCode,
+    message: string,
+    ...hints: readonly string[]
+  ): readonly ProbeTarget[] => refuse(attachPoint, context, code, message, ...hints);
   if (fields.length > 3) return refuseCount(attachPoint, context, 'usdt', '2 or 3');
   const texts = fields.map((field) => field.text);
   const [path = ''] = texts;
   const name = texts.length > 1 ? (texts.at(-1) ?? '') : '';
   const namespace = texts.length === 3 ? (texts[1] ?? '') : '';
   // Without a path: the files of the process that -p names.
-  if (path === '' && fields.length < 2) return no('usdt probes should have a target', FORMS);
-  if (name === '') return no('usdt probe must have a target function or wildcard', FORMS);
+  if (path === '' && fields.length < 2)
+    return no('attach-point-form', 'usdt probes should have a target', FORMS);
+  if (name === '')
+    return no('attach-point-form', 'usdt probe must have a target function or wildcard', FORMS);
 
   return [
     {

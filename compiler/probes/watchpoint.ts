@@ -1,4 +1,5 @@
 /** Reads and writes of an address, and jumps to it: hardware breakpoints. */
+import type { ErrorCode } from '../source/codes.ts';
 import type { AttachField } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import { canonicalName, isParameterised, refuse, refuseCount, targetFields } from './fields.ts';
@@ -18,22 +19,27 @@ export const watchpoint: Provider = {
   resolve(attachPoint, context) {
     const fields = targetFields(attachPoint);
     const [addressField, lengthField, modeField] = fields;
-    const no = (message: string, ...hints: readonly string[]) =>
-      refuse(attachPoint, context, message, ...hints);
+    const no = (code: ErrorCode, message: string, ...hints: readonly string[]) =>
+      refuse(attachPoint, context, code, message, ...hints);
     if (!addressField || !lengthField || !modeField || fields.length > 3)
       return refuseCount(attachPoint, context, NAME, '3');
     const address = readNumber(addressField);
-    if (address === undefined) return no(`invalid address '${addressField.text}'`);
-    if (address === '0') return no('watchpoint must be attached to a non-zero address');
+    if (address === undefined)
+      return no('attach-point-value', `invalid address '${addressField.text}'`);
+    if (address === '0')
+      return no('attach-point-value', 'watchpoint must be attached to a non-zero address');
     const length = readNumber(lengthField);
     if (length === undefined || (!isParameterised([lengthField]) && !/^[1248]$/.test(length)))
-      return no('watchpoint length must be one of (1,2,4,8)');
+      return no('attach-point-value', 'watchpoint length must be one of (1,2,4,8)');
     const mode = [...modeField.text].sort().join('');
-    if (!/^[rwx]+$/.test(mode)) return no('watchpoint mode must be combination of (r,w,x)');
-    if (/(.)\1/.test(mode)) return no('watchpoint modes may not be duplicated');
+    if (!/^[rwx]+$/.test(mode))
+      return no('attach-point-value', 'watchpoint mode must be combination of (r,w,x)');
+    if (/(.)\1/.test(mode))
+      return no('attach-point-value', 'watchpoint modes may not be duplicated');
     const modes = modesOf(context.kernel.arch);
     if (!modes.includes(mode))
       return no(
+        'attach-point-value',
         `invalid watchpoint mode: ${modeField.text}`,
         `The processor (${context.kernel.arch}) has ${modes.join(', ')}.`,
       );

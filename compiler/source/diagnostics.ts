@@ -1,3 +1,4 @@
+import type { DiagnosticCode, ErrorCode, WarningCode } from './codes.ts';
 import { asWritten } from './names.ts';
 import type { Range } from './source.ts';
 
@@ -6,6 +7,7 @@ export type Severity = 'error' | 'warning';
 /** What is wrong with a script, where, and what to do about it. Passes collect these; they do not throw. */
 export interface Diagnostic {
   readonly severity: Severity;
+  readonly code: DiagnosticCode;
   /** Without place and severity, which the printer adds: `Unknown identifier: 'x'`. */
   readonly message: string;
   /** Absent where no place in the script is to blame. */
@@ -17,12 +19,12 @@ export interface Diagnostic {
 export class Diagnostics {
   readonly #all: Diagnostic[] = [];
 
-  error(message: string, range?: Range, ...hints: string[]): void {
-    this.#add('error', message, range, hints);
+  error(code: ErrorCode, message: string, range?: Range, ...hints: string[]): void {
+    this.#add('error', code, message, range, hints);
   }
 
-  warning(message: string, range?: Range, ...hints: string[]): void {
-    this.#add('warning', message, range, hints);
+  warning(code: WarningCode, message: string, range?: Range, ...hints: string[]): void {
+    this.#add('warning', code, message, range, hints);
   }
 
   /** Adds what another collection holds, such as the last round of an iterated pass. */
@@ -38,9 +40,16 @@ export class Diagnostics {
     return this.#all.some((diagnostic) => diagnostic.severity === 'error');
   }
 
-  #add(severity: Severity, message: string, range: Range | undefined, hints: string[]): void {
+  #add(
+    severity: Severity,
+    code: DiagnosticCode,
+    message: string,
+    range: Range | undefined,
+    hints: string[],
+  ): void {
     this.#all.push({
       severity,
+      code,
       message: asWritten(message),
       ...(range ? { range } : {}),
       ...(hints.length > 0 ? { hints: hints.map(asWritten) } : {}),

@@ -1,8 +1,10 @@
 /** Attach points: raw text to alias and fields. Quotes are dropped, escapes resolved, `$N` noted. */
+import type { ErrorCode } from '../source/codes.ts';
 import type { Range } from '../source/source.ts';
 import type { AttachField, AttachPoint } from './ast.ts';
 
 export interface AttachPointProblem {
+  readonly code: ErrorCode;
   readonly message: string;
   readonly range: Range;
   readonly hint?: string;
@@ -24,9 +26,15 @@ const ALIAS = /^([A-Za-z_][A-Za-z0-9_]*)=/;
 /** `offset` is where `text` stands in the script. */
 export function parseAttachPoint(text: string, offset: number): AttachPointResult {
   const problems: AttachPointProblem[] = [];
-  const problem = (message: string, start: number, end: number, hint?: string): void => {
+  const problem = (
+    code: ErrorCode,
+    message: string,
+    start: number,
+    end: number,
+    hint?: string,
+  ): void => {
     const range = { start: offset + start, end: offset + end };
-    problems.push({ message, range, ...(hint === undefined ? {} : { hint }) });
+    problems.push({ code, message, range, ...(hint === undefined ? {} : { hint }) });
   };
   const alias = ALIAS.exec(text);
   let at = alias ? alias[0].length : 0;
@@ -42,7 +50,7 @@ export function parseAttachPoint(text: string, offset: number): AttachPointResul
     const character = text.charAt(at);
     if (character === '"') {
       const quoted = readQuoted(text, at);
-      if (!quoted.closed) problem('unterminated string', at, quoted.end);
+      if (!quoted.closed) problem('unterminated', 'unterminated string', at, quoted.end);
       field.text += quoted.text;
       at = quoted.end;
     } else if (character === ':') {
@@ -57,6 +65,7 @@ export function parseAttachPoint(text: string, offset: number): AttachPointResul
       const length = 1 + (digits?.length ?? 0);
       if (digits === undefined)
         problem(
+          'invalid-parameter',
           "'$' must be followed by the number of a positional parameter",
           at,
           at + 1,
@@ -64,6 +73,7 @@ export function parseAttachPoint(text: string, offset: number): AttachPointResul
         );
       else if (Number(digits) === 0 || Number(digits) > MAX_PARAMETER)
         problem(
+          'invalid-parameter',
           `positional parameter ${text.slice(at, at + length)} is out of range`,
           at,
           at + length,

@@ -1,4 +1,5 @@
 /** What all rules share: lists, looking ahead, values of literals, and where reports go. */
+import type { ErrorCode } from '../source/codes.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from './ast.ts';
 import { MAX_PARAMETER } from './attach-point.ts';
@@ -15,7 +16,7 @@ import { canNameType, isReservedName } from './names.ts';
 import * as t from './tokens.ts';
 
 /** Errors that building a node finds; chevrotain keeps those of the grammar. */
-export type Report = (message: string, range: Range, ...hints: string[]) => void;
+export type Report = (code: ErrorCode, message: string, range: Range, ...hints: string[]) => void;
 
 export abstract class BaseParser extends EmbeddedActionsParser {
   /** Set for each run by `parse.ts`. */
@@ -53,37 +54,53 @@ export abstract class BaseParser extends EmbeddedActionsParser {
   /** Value of a name, and an error for names that the language reserves. */
   protected newName(token: IToken, what: string): string {
     if (isReservedName(token.image))
-      this.report(`'${token.image}' is a built-in and cannot be ${what}`, rangeOf(token));
+      this.report(
+        'reserved-name',
+        `'${token.image}' is a built-in and cannot be ${what}`,
+        rangeOf(token),
+      );
     return token.image;
   }
 
   protected integerValue(token: IToken): bigint {
     const result = parseInteger(token.image);
     if ('value' in result) return result.value;
-    this.report(result.error, rangeOf(token));
+    this.report('invalid-literal', result.error, rangeOf(token));
     return 0n;
   }
 
   protected stringValue(token: IToken): string {
     if (token.tokenType === t.UnterminatedString) {
-      this.report('unterminated string', rangeOf(token));
+      this.report('unterminated', 'unterminated string', rangeOf(token));
       return '';
     }
     if (token.tokenType === t.CharacterText) {
       const hint = 'Strings are written in double quotes.';
-      this.report('character literals are not part of the language', rangeOf(token), hint);
+      this.report(
+        'invalid-literal',
+        'character literals are not part of the language',
+        rangeOf(token),
+        hint,
+      );
       return '';
     }
     const { value, problems } = parseString(token.image);
     for (const { message, start, end } of problems)
-      this.report(message, { start: token.startOffset + start, end: token.startOffset + end });
+      this.report('invalid-literal', message, {
+        start: token.startOffset + start,
+        end: token.startOffset + end,
+      });
     return value;
   }
 
   protected parameter(token: IToken): ast.Parameter {
     const index = Number(token.image.slice(1));
     if (index < 1 || index > MAX_PARAMETER)
-      this.report(`positional parameter ${token.image} is out of range`, rangeOf(token));
+      this.report(
+        'invalid-parameter',
+        `positional parameter ${token.image} is out of range`,
+        rangeOf(token),
+      );
     return { kind: 'parameter', range: rangeOf(token), index };
   }
 

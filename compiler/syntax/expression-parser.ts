@@ -153,9 +153,13 @@ export abstract class ExpressionParser extends TypeParser {
   private tupleAccess(base: ast.Expression, index: IToken): ast.Expression {
     const range = span(base, index);
     if (base.kind === 'integer')
-      this.report('floating-point numbers are not part of the language', range);
+      this.report('invalid-literal', 'floating-point numbers are not part of the language', range);
     else if (!/^[0-9]{1,9}$/.test(index.image))
-      this.report(`'${index.image}' is no index of a tuple's element`, rangeOf(index));
+      this.report(
+        'index-range',
+        `'${index.image}' is no index of a tuple's element`,
+        rangeOf(index),
+      );
     return { kind: 'tuple-access', range, base, index: Number.parseInt(index.image, 10) };
   }
 
@@ -354,7 +358,8 @@ export abstract class ExpressionParser extends TypeParser {
       const seen = new Set<string>();
       return fields.map(({ range, nameToken, value }) => {
         const name = this.newName(nameToken, 'the name of a record field');
-        if (seen.has(name)) this.report(`duplicate record field '${name}'`, rangeOf(nameToken));
+        if (seen.has(name))
+          this.report('duplicate-field', `duplicate record field '${name}'`, rangeOf(nameToken));
         seen.add(name);
         return { range, name, value };
       });

@@ -1,4 +1,5 @@
 /** From text to tree. chevrotain ends here: nothing outside this folder knows of it. */
+import type { ErrorCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import { positionAt, type Range, type Source } from '../source/source.ts';
 import type * as ast from './ast.ts';
@@ -13,6 +14,7 @@ import * as t from './tokens.ts';
 const MAX_NESTING = 200;
 
 interface Problem {
+  readonly code: ErrorCode;
   readonly message: string;
   readonly range: Range;
   readonly hints: readonly string[];
@@ -67,11 +69,16 @@ function parseTokens(
 ): ast.Program | undefined {
   const lexical: Problem[] = errors.map(({ offset, length }) => {
     const range = { start: offset, end: offset + length };
-    return { message: `unexpected ${quote(source.text, range)}`, range, hints: [] };
+    return {
+      code: 'syntax-error',
+      message: `unexpected ${quote(source.text, range)}`,
+      range,
+      hints: [],
+    };
   });
   for (const comment of groups.unterminatedComments ?? []) {
     const range = { start: comment.startOffset, end: comment.startOffset + 2 };
-    lexical.push({ message: 'unterminated comment', range, hints: [] });
+    lexical.push({ code: 'unterminated', message: 'unterminated comment', range, hints: [] });
   }
   const deep = nestedTooDeeply(tokens);
   if (deep) {
@@ -82,7 +89,7 @@ function parseTokens(
   const built: Problem[] = [];
   const program = run(tokens, built);
   const range = program && tooDeepNode(program);
-  if (range) built.push({ message: TOO_DEEP, range, hints: [] });
+  if (range) built.push({ code: 'nesting-depth', message: TOO_DEEP, range, hints: [] });
   const problems = [
     ...lexical,
     ...built,
@@ -103,7 +110,8 @@ function parseWith<T>(
 ): T | undefined {
   const instance = parser();
   instance.input = tokens;
-  instance.report = (message, range, ...hints) => problems.push({ message, range, hints });
+  instance.report = (code, message, range, ...hints) =>
+    problems.push({ code, message, range, hints });
   try {
     return rule(instance);
   } catch (error) {
@@ -132,7 +140,7 @@ function grammarProblems(
   others: readonly Problem[],
 ): readonly Problem[] {
   // A text that lost its end swallows what the grammar then misses, on its line or to the end of the script.
-  const unterminated = others.filter(({ message }) => message.startsWith('unterminated'));
+  const unterminated = others.filter(({ code }) => code === 'unterminated');
   const broken = Math.min(...unterminated.map(({ range }) => range.start));
   const problems = parser()
     .errors.filter(({ token }) => unterminated.length === 0 || token.tokenType !== EOF)
@@ -144,8 +152,8 @@ function grammarProblems(
 
 function add(diagnostics: Diagnostics, problems: readonly Problem[]): void {
   const sorted = problems.toSorted((a, b) => a.range.start - b.range.start);
-  for (const { message, range, hints } of sorted)
-    diagnostics.error(`syntax: ${message}`, range, ...hints);
+  for (const { code, message, range, hints } of sorted)
+    diagnostics.error(code, `syntax: ${message}`, range, ...hints);
 }
 
 function grammarProblem(
@@ -153,19 +161,20 @@ function grammarProblem(
   source: Source,
   tokens: readonly IToken[],
 ): Problem {
+  const code = 'syntax-error';
   const { token, previousToken } = error as IRecognitionException & { previousToken?: IToken };
   const message =
     error.name === 'NotAllInputParsedException'
       ? `expected a probe, found ${describe(token)}`
       : error.message;
-  if (token.tokenType !== EOF) return { message, range: rangeOf(token), hints: [] };
+  if (token.tokenType !== EOF) return { code, message, range: rangeOf(token), hints: [] };
 
   const last = previousToken?.tokenType === EOF ? tokens.at(-1) : (previousToken ?? tokens.at(-1));
   const range = last ? rangeOf(last) : { start: 0, end: 0 };
   const unclosed = unclosedBraces(tokens).at(-1);
-  if (!unclosed) return { message, range, hints: [] };
+  if (!unclosed) return { code, message, range, hints: [] };
   const { line, column } = positionAt(source, unclosed.startOffset);
-  return { message, range, hints: [`The '{' at ${line}:${column} is not closed.`] };
+  return { code, message, range, hints: [`The '{' at ${line}:${column} is not closed.`] };
 }
 
 /** Braces that have no partner at the end of the script, outermost first. */
@@ -211,7 +220,7 @@ const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
 
 function tooDeep(token: IToken | undefined): Problem {
   const range = token ? rangeOf(token) : { start: 0, end: 0 };
-  return { message: TOO_DEEP, range, hints: [] };
+  return { code: 'nesting-depth', message: TOO_DEEP, range, hints: [] };
 }
 
 function quote(text: string, { start, end }: Range): string {

@@ -75,7 +75,7 @@ export class ProgramParser extends StatementParser {
     let config: ast.ConfigBlock | undefined;
     const early = (what: string, item: Item): void => {
       const message = `${what} must appear before probes and functions`;
-      if (root.length > 0) this.report(message, item.range);
+      if (root.length > 0) this.report('misplaced-item', message, item.range);
     };
     for (const item of items) {
       if ('text' in item) {
@@ -83,7 +83,7 @@ export class ProgramParser extends StatementParser {
         preamble.push(item);
       } else if (item.kind === 'config') {
         early('config', item);
-        if (config) this.report('only one config block is allowed', item.range);
+        if (config) this.report('duplicate-config', 'only one config block is allowed', item.range);
         config = item;
       } else if (item.kind === 'import') {
         early('root imports', item);
@@ -295,8 +295,8 @@ export class ProgramParser extends StatementParser {
 
   private attachPoint(token: IToken): ast.AttachPoint {
     const { attachPoint, problems } = parseAttachPoint(token.image, token.startOffset);
-    for (const { message, range, hint } of problems)
-      this.report(message, range, ...(hint === undefined ? [] : [hint]));
+    for (const { code, message, range, hint } of problems)
+      this.report(code, message, range, ...(hint === undefined ? [] : [hint]));
     return attachPoint;
   }
 

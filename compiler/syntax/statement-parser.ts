@@ -170,6 +170,7 @@ export abstract class StatementParser extends ExpressionParser {
       if (to) return { kind: 'range', range: span(from, to), from, to };
       if (from.kind === 'map') return from;
       this.report(
+        'invalid-loop',
         'a for loop goes over a map or a range of integers',
         from.range,
         'for $i : 0..10 { ... }',

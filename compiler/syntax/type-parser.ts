@@ -100,7 +100,7 @@ export abstract class TypeParser extends BaseParser {
   private arraySize(token: IToken): number {
     const value = this.integerValue(token);
     if (value <= 0x7fff_ffffn) return Number(value);
-    this.report(`array size ${token.image} is out of range`, rangeOf(token));
+    this.report('invalid-type', `array size ${token.image} is out of range`, rangeOf(token));
     return 0;
   }
 

@@ -1,4 +1,5 @@
 /** Diagnostics as JSON, one object a line (docs/diagnostics.schema.json). */
+import type { DiagnosticCode } from '../codes.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Sources } from '../sources.ts';
 import { type Location, locationOf } from './location.ts';
@@ -16,6 +17,7 @@ interface JsonLine {
   readonly type: 'diagnostic';
   readonly data: {
     readonly severity: Diagnostic['severity'];
+    readonly code: DiagnosticCode;
     readonly message: string;
     readonly location?: Location;
     readonly hints: readonly string[];
@@ -24,11 +26,12 @@ interface JsonLine {
   };
 }
 
-function line({ severity, message, range, hints }: Diagnostic, sources: Sources): JsonLine {
+function line({ severity, code, message, range, hints }: Diagnostic, sources: Sources): JsonLine {
   return {
     type: 'diagnostic',
     data: {
       severity,
+      code,
       message,
       ...(range ? { location: locationOf(sources, range) } : {}),
       hints: hints ?? [],

@@ -1,6 +1,7 @@
 /** Diagnostics as one SARIF 2.1.0 log, which code-scanning services read. */
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { DiagnosticCode } from '../codes.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Sources } from '../sources.ts';
 import { type Location, locationOf } from './location.ts';
@@ -40,6 +41,7 @@ interface SarifLocation {
 }
 
 interface SarifResult {
+  readonly ruleId: DiagnosticCode;
   readonly level: Diagnostic['severity'];
   readonly message: { readonly text: string };
   readonly locations: readonly SarifLocation[];
@@ -47,7 +49,10 @@ interface SarifResult {
 }
 
 /** SARIF has no place for hints: they follow the message. */
-function result({ severity, message, range, hints }: Diagnostic, sources: Sources): SarifResult {
+function result(
+  { severity, code, message, range, hints }: Diagnostic,
+  sources: Sources,
+): SarifResult {
   const text = [message, ...(hints ?? []).map((hint) => `HINT: ${hint}`)].join('\n');
   const uses = range ? sources.uses(range) : [];
   const related = uses.map((use) => ({
@@ -55,6 +60,7 @@ function result({ severity, message, range, hints }: Diagnostic, sources: Source
     message: { text: 'expanded from' },
   }));
   return {
+    ruleId: code,
     level: severity,
     message: { text },
     locations: range ? [physical(locationOf(sources, range))] : [],

@@ -20,21 +20,28 @@ function render(form: DiagnosticForm, name = 'my tools/a.bt', expanded = false):
   const diagnostics = [
     {
       severity: 'error',
+      code: 'unknown-identifier',
       message: "Unknown identifier: 'nope', 100%",
       range: rangeOf('nope'),
       hints: ['first', 'second'],
     },
-    { severity: 'warning', message: 'over lines', range: rangeOf('BEGIN\n{') },
+    {
+      severity: 'warning',
+      code: 'discarded-value',
+      message: 'over lines',
+      range: rangeOf('BEGIN\n{'),
+    },
     ...(expanded
       ? ([
           {
             severity: 'error',
+            code: 'type-mismatch',
             message: 'in a macro',
             range: { start: one.start + shift, end: one.end + shift },
           },
         ] as const)
       : []),
-    { severity: 'error', message: 'nowhere' },
+    { severity: 'error', code: 'no-probes', message: 'nowhere' },
   ] as const;
   return RENDERERS[form]([{ diagnostics, sources }], OPTIONS);
 }
@@ -84,6 +91,7 @@ describe('diagnostics as JSON', () => {
       type: 'diagnostic',
       data: {
         severity: 'error',
+        code: 'unknown-identifier',
         message: "Unknown identifier: 'nope', 100%",
         location: {
           file: 'a.bt',

@@ -6,6 +6,7 @@ import { createSources } from '../../../compiler/source/sources.ts';
 function print(text: string, start: number, end: number, extra: Partial<Diagnostic> = {}): string {
   const diagnostic: Diagnostic = {
     severity: 'error',
+    code: 'syntax-error',
     message: 'bad',
     range: { start, end },
     ...extra,
@@ -43,7 +44,7 @@ describe('a diagnostic', () => {
   it('stands alone without a place', () => {
     expect(
       printDiagnostic(
-        { severity: 'warning', message: 'odd' },
+        { severity: 'warning', code: 'discarded-value', message: 'odd' },
         createSources({ name: 'a.bt', text: '' }),
         { color: false },
       ),
@@ -53,7 +54,9 @@ describe('a diagnostic', () => {
     const source = createSources({ name: 'a.bt', text: 'x' });
     const range = { start: 0, end: 1 };
     const shown = (severity: 'error' | 'warning'): string =>
-      printDiagnostic({ severity, message: 'm', range }, source, { color: true });
+      printDiagnostic({ severity, code: 'syntax-error', message: 'm', range }, source, {
+        color: true,
+      });
     expect(shown('error')).toBe('\u001b[31ma.bt:1:1-2: ERROR: m\u001b[0m\nx\n~\n');
     expect(shown('warning')).toBe('\u001b[33ma.bt:1:1-2: WARNING: m\u001b[0m\nx\n~\n');
   });
