@@ -43,12 +43,14 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   readonly ast?: ast.Program;
   readonly typed?: TypedProgram;
-  /** IR before and after the optimiser, and assembly; made when asked for. */
+  /**
+   * IR before and after the optimiser, and assembly; made when asked for. They are of the first attempt, also where
+   * `object` needs the second, which keeps variables off the stack.
+   */
   readonly ir?: () => string;
   readonly optimisedIr?: () => string;
   readonly assembly?: () => string;
-  /** The linked object; made when asked for. */
-  /** Throws a LimitError where a program is too large for BPF. */
+  /** The linked object; made when asked for. Throws a LimitError where a program is too large for BPF. */
   readonly object?: () => Uint8Array;
 }
 

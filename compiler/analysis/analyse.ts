@@ -1,10 +1,12 @@
 /**
- * The analysis: from the tree as written to the typed tree.
+ * The analysis: from the tree as written to the typed tree. First come settings, map declarations, signatures, and the
+ * attach points: a block becomes one copy for each target that needs code of its own.
  *
  * Types flow in all directions (a map's type follows from assignments in other probes, which may read further
- * maps), so the program is typed in rounds. Each round types all of it, with the types of maps and variables
+ * maps), so copies and functions are typed in rounds. Each round types all of them, with the types of maps and variables
  * that the round before found, and collects what flows into each; it ends when a round finds what it began
- * with. Only the last round's tree and diagnostics count.
+ * with. What has no type even then (`$x++` and nothing else) is taken for an integer, and the rounds go on. Of the
+ * rounds only the last one's tree and diagnostics count.
  */
 
 import { createPrograms, type Programs } from '../dwarf/programs.ts';
@@ -42,9 +44,9 @@ export interface AnalysisContext {
   readonly macros: CMacros;
   /** Names that are no longer in the program, but that a user may have meant. */
   readonly macroNames?: () => readonly string[];
-  /** `BPFTRACE_*` settings override the config block. */
   /** Functions of imported objects, by name. */
   readonly linked?: ReadonlyMap<string, FunctionSignature>;
+  /** `BPFTRACE_*` settings override the config block. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 

@@ -132,8 +132,7 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 			break;
 		case MF_STACK_RAW:
 		case MF_STACK_BUILD_ID:
-			/* Programs capture addresses in both modes, so there is no build id to
-			 * show. */
+			/* Frames with build ids have a function of their own. */
 			strbuf_hex(to, frames[i]);
 			break;
 		}
