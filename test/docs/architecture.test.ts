@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { STAGES } from '../../compiler/cli/emit.ts';
+import { COMPILER, LOADER } from '../architecture/layers.ts';
 import { compileText } from '../support/build.ts';
 import { fences } from './pages.ts';
 
@@ -28,5 +29,13 @@ describe('the script on the page about the architecture', () => {
       expect(found, `${stage}: ${line}`).not.toBe(-1);
       next = found + 1;
     }
+  });
+});
+
+describe('the tables of folders', () => {
+  const listed = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]);
+
+  it('have the order that imports and includes are held against', () => {
+    expect(listed).toEqual([...COMPILER, ...LOADER]);
   });
 });

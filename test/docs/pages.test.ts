@@ -20,9 +20,9 @@ function leadsSomewhere(page: string, target: string): boolean {
   return fragment === undefined || anchors(readFileSync(file, 'utf8')).includes(fragment);
 }
 
-/** `path` may hold `*` in its last part. */
+/** `path` may hold `*` in its last part, and leave `.ts` away. */
 function isThere(path: string): boolean {
-  if (!path.includes('*')) return existsSync(path);
+  if (!path.includes('*')) return existsSync(path) || existsSync(`${path}.ts`);
   const name = new RegExp(`^${basename(path).replaceAll('.', '[.]').replaceAll('*', '.*')}$`);
   return existsSync(dirname(path)) && readdirSync(dirname(path)).some((file) => name.test(file));
 }
