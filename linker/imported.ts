@@ -2,7 +2,7 @@
  * BPF objects that scripts import: pre-compiled C functions with their maps and variables. Reading one checks
  * that it holds nothing but what can be linked; merge.ts puts it into the script's object.
  */
-import { KIND } from './btf/btf.ts';
+import { BTF_KIND } from './btf/btf.ts';
 import { type Extension, readExtension } from './btf/extension.ts';
 import { type Btf, type BtfType, readBtf } from './btf/read.ts';
 import { type ElfObject, type ElfSymbol, SHF, SHN_LORESERVE, SHT, STB, STT } from './elf/elf.ts';
@@ -138,7 +138,7 @@ function isDefined(symbol: ElfSymbol): boolean {
 function functionPrototype(btf: Btf, name: string): BtfType | undefined {
   for (let id = 1; id < btf.count; id += 1) {
     const type = btf.type(id);
-    if (type.kind === KIND.function && type.name === name) return btf.type(type.sizeOrType);
+    if (type.kind === BTF_KIND.function && type.name === name) return btf.type(type.sizeOrType);
   }
   return undefined;
 }

@@ -13,8 +13,7 @@ import { inspectMaps } from './inspect/maps.ts';
 import { MANIFEST_SECTION } from './manifest/encode.ts';
 
 /**
- * Throws an Error (ElfError, BtfError, KernelDescriptionError) that says what is wrong when the bytes are not an
- * object of this tool.
+ * Throws an Error (ElfError, BtfError) that says what is wrong when the bytes are not an object of this tool.
  */
 export function inspectObject(bytes: Uint8Array): Inspection {
   const elf = readElf(bytes);

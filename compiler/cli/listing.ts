@@ -1,7 +1,7 @@
 /** What `list`, `-l` and `build --expand` print. */
 import { accessSync, existsSync, constants as files } from 'node:fs';
 import { resolveImports } from '../imports/imports.ts';
-import { KernelDescriptionError } from '../kernel/error.ts';
+import { isDescriptionError } from '../kernel/error.ts';
 import { hostBtf } from '../kernel/host.ts';
 import type { KernelChoice } from '../kernel/load.ts';
 import { ListingError } from '../listing/lister.ts';
@@ -69,7 +69,7 @@ function print(
       ...(pid === undefined ? {} : { pid: readPid(pid) }),
     });
   } catch (error) {
-    if (error instanceof ListingError || error instanceof KernelDescriptionError)
+    if (error instanceof ListingError || isDescriptionError(error))
       throw new UserError(error.message);
     throw error;
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { KernelDescriptionError } from '../kernel/error.ts';
+import { isDescriptionError } from '../kernel/error.ts';
 import { UserError } from './errors.ts';
 import { createProgram } from './program.ts';
 import { EXIT } from './status.ts';
@@ -21,7 +21,7 @@ try {
   } else if (error instanceof UserError) {
     process.stderr.write(`ERROR: ${error.message}\n${error.hint ? `HINT: ${error.hint}\n` : ''}`);
     process.exitCode = error.status;
-  } else if (error instanceof KernelDescriptionError) {
+  } else if (isDescriptionError(error)) {
     // Descriptions are read on demand, so damage or a missing part shows in the middle of compiling.
     process.stderr.write(`ERROR: ${error.message}\n`);
     process.exitCode = EXIT.script;

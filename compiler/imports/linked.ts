@@ -1,7 +1,7 @@
 /** Imports of compiled code: `.bpf.o` as it is, `.bpf.c` through clang. Gives what is linked and what can be called. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { ENCODING, KIND } from '../../linker/btf/btf.ts';
+import { BTF_KIND, ENCODING } from '../../linker/btf/btf.ts';
 import type { Btf, BtfType } from '../../linker/btf/read.ts';
 import {
   conflictsOf,
@@ -126,7 +126,7 @@ function signatureOf(
   types: KernelTypes,
 ): FunctionSignature | undefined {
   const returns = typeOf(btf, prototype.sizeOrType, types);
-  const parameters = btf.parameters(prototype).map((parameter, index) => ({
+  const parameters = btf.parameters(prototype.id).map((parameter, index) => ({
     name: parameter.name || `argument ${index + 1}`,
     type: typeOf(btf, parameter.type, types),
   }));
@@ -140,15 +140,15 @@ function signatureOf(
 function typeOf(btf: Btf, id: number, types: KernelTypes): Type | undefined {
   const type = btf.resolve(id);
   switch (type.kind) {
-    case KIND.void:
+    case BTF_KIND.void:
       return VOID;
-    case KIND.int:
-      if (btf.int(type).encoding & ENCODING.bool) return BOOL;
-      return intOf(type, (btf.int(type).encoding & ENCODING.signed) !== 0);
-    case KIND.enum:
-    case KIND.enum64:
+    case BTF_KIND.int:
+      if (btf.int(type.id).encoding & ENCODING.bool) return BOOL;
+      return intOf(type, (btf.int(type.id).encoding & ENCODING.signed) !== 0);
+    case BTF_KIND.enum:
+    case BTF_KIND.enum64:
       return intOf(type, type.kindFlag);
-    case KIND.pointer:
+    case BTF_KIND.pointer:
       return { kind: 'pointer', to: pointee(btf, type.sizeOrType, types), space: 'none' };
     default:
       return undefined;
@@ -163,9 +163,13 @@ function intOf(type: BtfType, signed: boolean): Type | undefined {
 /** Structs are the kernel's of the same name; those that only the object knows are opaque. */
 function pointee(btf: Btf, id: number, types: KernelTypes): Type {
   const type = btf.resolve(id);
-  if (type.kind === KIND.struct || type.kind === KIND.union || type.kind === KIND.forward) {
-    const union = type.kind === KIND.union || (type.kind === KIND.forward && type.kindFlag);
+  if (
+    type.kind === BTF_KIND.struct ||
+    type.kind === BTF_KIND.union ||
+    type.kind === BTF_KIND.forward
+  ) {
+    const union = type.kind === BTF_KIND.union || (type.kind === BTF_KIND.forward && type.kindFlag);
     return types.struct(union ? 'union' : 'struct', type.name) ?? VOID;
   }
-  return type.kind === KIND.int ? (typeOf(btf, id, types) ?? VOID) : VOID;
+  return type.kind === BTF_KIND.int ? (typeOf(btf, id, types) ?? VOID) : VOID;
 }

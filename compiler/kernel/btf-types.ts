@@ -1,4 +1,7 @@
 /** Script types of BTF types: what a member, a parameter or a variable of the kernel looks like to a script. */
+
+import { BTF_KIND, damaged, ENCODING } from '../../linker/btf/btf.ts';
+import type { Btf } from '../../linker/btf/read.ts';
 import {
   type AddressSpace,
   BOOL,
@@ -10,11 +13,6 @@ import {
   type Type,
   VOID,
 } from '../types/type.ts';
-import { BTF_KIND, type Btf } from './btf.ts';
-import { KernelDescriptionError } from './error.ts';
-
-/** Encoding of integers, BTF_INT_* of include/uapi/linux/btf.h. */
-const ENCODING = { signed: 1, char: 2, bool: 4 } as const;
 
 /** No chain of modifiers, pointers or arrays is as long: a damaged description may hold a circle. */
 const DEEPEST = 64;
@@ -25,35 +23,14 @@ export interface ResolvedType {
   readonly tag: string | undefined;
 }
 
-/** The type behind typedefs and qualifiers: its id. */
-export function skipModifiers(btf: Btf, id: number): number {
-  let current = id;
-  for (let depth = 0; depth < DEEPEST; depth += 1) {
-    if (!isModifier(btf.kind(current))) return current;
-    current = btf.sizeOrType(current);
-  }
-  throw new KernelDescriptionError(`the BTF is damaged: type ${id} refers to itself`);
-}
-
-function isModifier(kind: number): boolean {
-  return (
-    kind === BTF_KIND.typedef ||
-    kind === BTF_KIND.const ||
-    kind === BTF_KIND.volatile ||
-    kind === BTF_KIND.restrict ||
-    kind === BTF_KIND.typeTag
-  );
-}
-
 /** char[N] => string[N], pointers => kernel space unless tagged `user`; aggregates are named, not entered. */
 export function resolveType(btf: Btf, id: number): ResolvedType {
   return resolve(btf, id, 0);
 }
 
 function resolve(btf: Btf, declared: number, depth: number): ResolvedType {
-  if (depth > DEEPEST)
-    throw new KernelDescriptionError(`the BTF is damaged: type ${declared} refers to itself`);
-  const id = skipModifiers(btf, declared);
+  if (depth > DEEPEST) throw damaged(`type ${declared} refers to itself`);
+  const id = btf.skipModifiers(declared);
   const plain = (type: Type): ResolvedType => ({ type, tag: undefined });
   switch (btf.kind(id)) {
     case BTF_KIND.int:
@@ -65,8 +42,7 @@ function resolve(btf: Btf, declared: number, depth: number): ResolvedType {
       return { type: { kind: 'pointer', to: resolve(btf, target, depth + 1).type, space }, tag };
     }
     case BTF_KIND.array: {
-      const element = btf.word(id, 0);
-      const count = btf.word(id, 2);
+      const { element, count } = btf.array(id);
       if (count > 0 && isChar(btf, element)) return plain({ kind: 'string', size: count });
       return plain({ kind: 'array', element: resolve(btf, element, depth + 1).type, count });
     }
@@ -112,7 +88,7 @@ export function enumType(btf: Btf, id: number): EnumType {
 
 function integerType(btf: Btf, id: number): Type {
   const size = btf.sizeOrType(id);
-  const encoding = encodingOf(btf, id);
+  const { encoding } = btf.int(id);
   if (encoding & ENCODING.bool && size === 1) return BOOL;
   if (isIntSize(size)) return int(size, (encoding & ENCODING.signed) !== 0);
   return bytesType(size);
@@ -123,19 +99,9 @@ function bytesType(size: number): Type {
   return { kind: 'array', element: int(1, false), count: size };
 }
 
-function encodingOf(btf: Btf, id: number): number {
-  return (btf.word(id, 0) >>> 24) & 0xf;
-}
-
-/** Bits of an integer, and where they begin, in a bitfield of the older encoding. */
-export function integerBits(btf: Btf, id: number): { readonly bits: number; readonly at: number } {
-  const word = btf.word(id, 0);
-  return { bits: word & 0xff, at: (word >>> 16) & 0xff };
-}
-
 /** Plain `char`, also by another name; `u8` and `unsigned char` are numbers. */
 function isChar(btf: Btf, id: number): boolean {
-  const base = skipModifiers(btf, id);
+  const base = btf.skipModifiers(id);
   if (btf.kind(base) !== BTF_KIND.int || btf.sizeOrType(base) !== INT8.size) return false;
   return btf.name(base) === 'char';
 }

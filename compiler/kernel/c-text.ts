@@ -1,7 +1,6 @@
 /** Types of BTF as C declares them: for people who look for what a probe or a struct holds. */
-import { BTF_KIND, type Btf } from './btf.ts';
-import { integerBits, skipModifiers } from './btf-types.ts';
-import { KernelDescriptionError } from './error.ts';
+import { BTF_KIND, damaged } from '../../linker/btf/btf.ts';
+import { type Btf, bitfieldOf } from '../../linker/btf/read.ts';
 
 /** Deeper than C code nests: a damaged description may hold a circle. */
 const DEEPEST = 64;
@@ -19,8 +18,7 @@ export function definitionText(btf: Btf, id: number): string {
 
 /** The type with what stands around the name: C declarators are read from the inside out. */
 function declare(btf: Btf, id: number, inner: string, depth: number): string {
-  if (depth > DEEPEST)
-    throw new KernelDescriptionError(`the BTF is damaged: type ${id} refers to itself`);
+  if (depth > DEEPEST) throw damaged(`type ${id} refers to itself`);
   const next = (type: number, text: string) => declare(btf, type, text, depth + 1);
   const spaced = inner === '' ? '' : ` ${inner}`;
   switch (btf.kind(id)) {
@@ -32,7 +30,7 @@ function declare(btf: Btf, id: number, inner: string, depth: number): string {
       return next(target, bound ? `(${star})` : star);
     }
     case BTF_KIND.array:
-      return next(btf.word(id, 0), `${inner}[${btf.word(id, 2)}]`);
+      return next(btf.array(id).element, `${inner}[${btf.array(id).count}]`);
     case BTF_KIND.prototype:
       return next(btf.sizeOrType(id), `${inner}(${parametersText(btf, id, depth)})`);
     case BTF_KIND.const:
@@ -73,14 +71,11 @@ function skipTags(btf: Btf, id: number): number {
 }
 
 function parametersText(btf: Btf, prototype: number, depth: number): string {
-  const count = btf.length(prototype);
-  if (count === 0) return 'void';
-  return Array.from({ length: count }, (_, index) => {
-    const type = btf.word(prototype, index * 2 + 1);
-    return type === 0
-      ? '...'
-      : declare(btf, type, btf.string(btf.word(prototype, index * 2)), depth + 1);
-  }).join(', ');
+  const parameters = btf.parameters(prototype);
+  if (parameters.length === 0) return 'void';
+  return parameters
+    .map(({ name, type }) => (type === 0 ? '...' : declare(btf, type, name, depth + 1)))
+    .join(', ');
 }
 
 function keyword(btf: Btf, id: number): string {
@@ -91,43 +86,20 @@ function keyword(btf: Btf, id: number): string {
 
 /** `struct NAME { ... }`; inner types without a name stand where they are used. */
 function body(btf: Btf, id: number, depth: number): string {
-  if (depth > DEEPEST)
-    throw new KernelDescriptionError(`the BTF is damaged: type ${id} contains itself`);
+  if (depth > DEEPEST) throw damaged(`type ${id} contains itself`);
   const name = btf.name(id);
   const head = `${keyword(btf, id)}${name === '' ? '' : ` ${name}`}`;
   const enumeration = btf.kind(id) === BTF_KIND.enum || btf.kind(id) === BTF_KIND.enum64;
-  const lines = Array.from({ length: btf.length(id) }, (_, index) =>
-    enumeration ? enumerator(btf, id, index) : member(btf, id, index, depth),
-  );
+  const lines = enumeration
+    ? btf.enumerators(id).map(([label, value]) => `${label} = ${value},`)
+    : btf.members(id).map((member) => {
+        const { bits } = bitfieldOf(btf, member);
+        const declared = declare(btf, member.type, member.name, depth);
+        return `${declared}${bits === 0 ? '' : ` : ${bits}`};`;
+      });
   return `${head} {\n${lines.map((line) => `${indented(line)}\n`).join('')}}`;
 }
 
 function indented(text: string): string {
   return text.replace(/^/gm, '\t');
-}
-
-function enumerator(btf: Btf, id: number, index: number): string {
-  const signed = btf.flag(id);
-  const wide = btf.kind(id) === BTF_KIND.enum64;
-  const at = index * (wide ? 3 : 2);
-  const low = btf.word(id, at + 1);
-  const high = wide ? btf.word(id, at + 2) : 0;
-  const whole = (BigInt(high) << 32n) | BigInt(low);
-  const value = signed ? BigInt.asIntN(wide ? 64 : 32, whole) : whole;
-  return `${btf.string(btf.word(id, at))} = ${value},`;
-}
-
-function member(btf: Btf, id: number, index: number, depth: number): string {
-  const name = btf.string(btf.word(id, index * 3));
-  const type = btf.word(id, index * 3 + 1);
-  const bits = btf.flag(id) ? btf.word(id, index * 3 + 2) >>> 24 : oldBits(btf, type);
-  return `${declare(btf, type, name, depth)}${bits === 0 ? '' : ` : ${bits}`};`;
-}
-
-/** Before the kind flag a bitfield was an integer type of fewer bits. */
-function oldBits(btf: Btf, type: number): number {
-  const base = skipModifiers(btf, type);
-  if (btf.kind(base) !== BTF_KIND.int) return 0;
-  const { bits } = integerBits(btf, base);
-  return bits === btf.sizeOrType(base) * 8 ? 0 : bits;
 }

@@ -1,6 +1,13 @@
+import { BtfError } from '../../linker/btf/btf.ts';
+
 /** A kernel description that cannot be read, with what to do about it. The message is for users. */
 export class KernelDescriptionError extends Error {
   override readonly name = 'KernelDescriptionError';
+}
+
+/** Whether a description is at fault: BTF is read on demand, so that its damage shows in the middle of work. */
+export function isDescriptionError(error: unknown): error is KernelDescriptionError | BtfError {
+  return error instanceof KernelDescriptionError || error instanceof BtfError;
 }
 
 /** Reason of a failed system call without Node's decoration: `no such file or directory`. */

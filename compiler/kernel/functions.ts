@@ -1,6 +1,7 @@
 /** Functions of the kernel as BTF has them: what fentry and fexit programs can be typed by. */
-import { BTF_KIND, type Btf } from './btf.ts';
-import { resolveType, skipModifiers } from './btf-types.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import type { Btf } from '../../linker/btf/read.ts';
+import { resolveType } from './btf-types.ts';
 import type { KernelFunction, Parameter } from './types.ts';
 
 /** MAX_BPF_FUNC_ARGS (include/linux/bpf.h). */
@@ -73,13 +74,13 @@ export function parameterType(btf: Btf, prototype: number, index: number): numbe
 }
 
 function isAggregate(btf: Btf, declared: number): boolean {
-  const kind = btf.kind(skipModifiers(btf, declared));
+  const kind = btf.kind(btf.skipModifiers(declared));
   return kind === BTF_KIND.struct || kind === BTF_KIND.union;
 }
 
 /** Bytes of a parameter; what has no size of its own is a pointer. */
 function sizeOf(btf: Btf, declared: number): number {
-  const id = skipModifiers(btf, declared);
+  const id = btf.skipModifiers(declared);
   switch (btf.kind(id)) {
     case BTF_KIND.int:
     case BTF_KIND.struct:

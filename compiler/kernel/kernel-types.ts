@@ -1,6 +1,8 @@
 /** `KernelTypes` over BTF, which is opened when the first type is asked for. */
+
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import { type Btf, readBtf } from '../../linker/btf/read.ts';
 import type { StructType, Type } from '../types/type.ts';
-import { BTF_KIND, type Btf, openBtf } from './btf.ts';
 import { enumType, resolveType, structType } from './btf-types.ts';
 import { kernelFunction, typedFunctions } from './functions.ts';
 import { findMember, listMembers } from './members.ts';
@@ -22,7 +24,7 @@ export interface BtfTypes {
 }
 
 export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
-  const btf = lazily(() => openBtf(bytes()));
+  const btf = lazily(() => readBtf(bytes()));
   const structs = new Map<string, StructType | undefined>();
   const members = new Map<string, Member | undefined>();
   const lists = new Map<number, readonly Member[]>();
@@ -47,11 +49,7 @@ export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
       remember(members, `${struct.id} ${name}`, () => findMember(btf(), struct.id, name)),
     members: (struct) => remember(lists, struct.id, () => listMembers(btf(), struct.id)),
     enumerator: (name) => remember(enumerators, name, () => findEnumerator(btf(), name)),
-    enumerators: (id) =>
-      Array.from({ length: enumLength(btf(), id) }, (_, index) => {
-        const { nameOffset, value } = enumeratorAt(btf(), id, index);
-        return [btf().string(nameOffset), value] as const;
-      }),
+    enumerators: (id) => (isEnum(btf(), id) ? btf().enumerators(id) : []),
   };
   return {
     types,
@@ -78,27 +76,12 @@ function remember<K, V>(known: Map<K, V>, key: K, create: () => V): V {
   return made;
 }
 
-function enumLength(btf: Btf, id: number): number {
+function isEnum(btf: Btf, id: number): boolean {
   const kind = btf.kind(id);
-  return kind === BTF_KIND.enum || kind === BTF_KIND.enum64 ? btf.length(id) : 0;
+  return kind === BTF_KIND.enum || kind === BTF_KIND.enum64;
 }
 
-/** struct btf_enum is {name, value}, struct btf_enum64 {name, low half, high half}. */
-function enumeratorAt(
-  btf: Btf,
-  id: number,
-  index: number,
-): { readonly nameOffset: number; readonly value: bigint } {
-  const signed = btf.flag(id);
-  if (btf.kind(id) === BTF_KIND.enum) {
-    const low = btf.word(id, index * 2 + 1);
-    return { nameOffset: btf.word(id, index * 2), value: BigInt(signed ? low | 0 : low) };
-  }
-  const low = BigInt(btf.word(id, index * 3 + 1));
-  const value = (BigInt(btf.word(id, index * 3 + 2)) << 32n) | low;
-  return { nameOffset: btf.word(id, index * 3), value: signed ? BigInt.asIntN(64, value) : value };
-}
-
+/** Looks at offsets of names alone, since a kernel has tens of thousands of enumerators. */
 function findEnumerator(btf: Btf, name: string): Enumerator | undefined {
   const nameOffset = btf.offsetOf(name);
   if (nameOffset === undefined || nameOffset === 0) return undefined;
@@ -107,7 +90,8 @@ function findEnumerator(btf: Btf, name: string): Enumerator | undefined {
     const length = btf.length(id);
     for (let index = 0; index < length; index += 1) {
       if (btf.word(id, index * words) !== nameOffset) continue;
-      return { value: enumeratorAt(btf, id, index).value, type: enumType(btf, id) };
+      const found = btf.enumerators(id)[index];
+      return found && { value: found[1], type: enumType(btf, id) };
     }
   }
   return undefined;
@@ -131,9 +115,7 @@ function percpuVariable(
   const variable = btf.find(BTF_KIND.variable, name);
   const section = btf.find(BTF_KIND.section, PERCPU_SECTION);
   if (variable === undefined || section === undefined) return undefined;
-  const inside = Array.from({ length: btf.length(section) }, (_, index) =>
-    btf.word(section, 3 * index),
-  ).includes(variable);
+  const inside = btf.variables(section).some((entry) => entry.variable === variable);
   const id = btf.sizeOrType(variable);
   return inside ? { id, type: resolveType(btf, id).type } : undefined;
 }

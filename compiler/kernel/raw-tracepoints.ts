@@ -1,6 +1,6 @@
 /** Raw tracepoints as BTF has them. */
-import { BTF_KIND, type Btf } from './btf.ts';
-import { skipModifiers } from './btf-types.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import type { Btf } from '../../linker/btf/read.ts';
 
 export interface RawParameter {
   readonly name: string;
@@ -23,19 +23,17 @@ export function rawTracepointParameters(
 ): readonly RawParameter[] | undefined {
   const typedef = btf.find(BTF_KIND.typedef, `${RAW_TRACEPOINT}${event}`);
   if (typedef === undefined) return undefined;
-  const pointer = skipModifiers(btf, typedef);
+  const pointer = btf.skipModifiers(typedef);
   const prototypes = NAMED_BY.flatMap((prefix) => {
     const id = btf.find(BTF_KIND.function, `${prefix}${event}`);
     return id === undefined ? [] : [btf.sizeOrType(id)];
   });
-  const own = skipModifiers(btf, btf.sizeOrType(pointer));
-  const count = btf.length(own);
-  const named = prototypes.find((id) => btf.length(id) === count) ?? own;
-  return Array.from({ length: Math.max(0, count - 1) }, (_, index) => {
-    const name = btf.string(btf.word(named, (index + 1) * 2));
-    return {
-      name: name === '' ? `arg${index}` : name,
-      typeId: btf.word(own, (index + 1) * 2 + 1),
-    };
-  });
+  const own = btf.skipModifiers(btf.sizeOrType(pointer));
+  const parameters = btf.parameters(own);
+  const named = prototypes.find((id) => btf.length(id) === parameters.length) ?? own;
+  const names = btf.parameters(named).map(({ name }) => name);
+  return parameters.slice(1).map(({ type }, index) => ({
+    name: names[index + 1] || `arg${index}`,
+    typeId: type,
+  }));
 }

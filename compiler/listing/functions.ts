@@ -1,6 +1,6 @@
 /** kprobe and kretprobe: functions that the kernel can trace. */
 import { readFileSync } from 'node:fs';
-import { BTF_KIND } from '../kernel/btf.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { KernelDescriptionError, reasonOf } from '../kernel/error.ts';
 import { patternText } from '../kernel/tracepoints.ts';
 import { type ListContext, type Lister, ListingError, matcher, namesOfKind } from './lister.ts';

@@ -1,4 +1,4 @@
-import { BTF_KIND } from '../kernel/btf.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { functionParameters, type Lister, matcher, namesOfKind } from './lister.ts';
 
 /** A function of this name stands for an iterator that has a context of the other (include/linux/bpf.h). */

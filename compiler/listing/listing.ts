@@ -1,8 +1,8 @@
 /** Lists of probes: the table of listers, and the way from a search to its lines. */
-import type { Btf } from '../kernel/btf.ts';
-import { openBtf } from '../kernel/btf.ts';
+import type { Btf } from '../../linker/btf/read.ts';
+import { readBtf } from '../../linker/btf/read.ts';
 import { once } from '../kernel/description.ts';
-import { KernelDescriptionError } from '../kernel/error.ts';
+import { isDescriptionError } from '../kernel/error.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import { longName } from '../probes/providers.ts';
 import { parseAttachPoint } from '../syntax/attach-point.ts';
@@ -87,7 +87,7 @@ function createContext(request: Omit<ListRequest, 'search'>): {
   readonly notes: readonly string[];
 } {
   const notes: string[] = [];
-  const btf: () => Btf = once(() => openBtf(request.kernel.btf));
+  const btf: () => Btf = once(() => readBtf(request.kernel.btf));
   const context: ListContext = {
     kernel: request.kernel,
     live: request.live,
@@ -182,7 +182,7 @@ function tolerant(lister: Lister, fields: readonly string[], context: ListContex
   try {
     return lister.list(fields, context);
   } catch (error) {
-    if (!(error instanceof KernelDescriptionError) && !(error instanceof ListingError)) throw error;
+    if (!isDescriptionError(error) && !(error instanceof ListingError)) throw error;
     context.note(`no ${lister.provider} probes are listed: ${error.message}`);
     return NOTHING;
   }

@@ -1,4 +1,4 @@
-import { BTF_KIND } from '../kernel/btf.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { parameterText } from '../kernel/c-text.ts';
 import { RAW_TRACEPOINT, rawTracepointParameters } from '../kernel/raw-tracepoints.ts';
 import { type Lister, matcher, NOTHING, namesOfKind } from './lister.ts';

@@ -1,5 +1,6 @@
 /** fentry and fexit: functions that BTF has a type of, and the kernel lets programs be attached to. */
-import { BTF_KIND, type Btf } from '../kernel/btf.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import type { Btf } from '../../linker/btf/read.ts';
 import { parameterText } from '../kernel/c-text.ts';
 import { functionParameters, type Lister, matcher, NOTHING } from './lister.ts';
 

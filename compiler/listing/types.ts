@@ -1,5 +1,6 @@
 /** `struct NAME`, `union NAME` and `enum NAME`, with patterns. */
-import { BTF_KIND, type Btf } from '../kernel/btf.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import type { Btf } from '../../linker/btf/read.ts';
 import { definitionText } from '../kernel/c-text.ts';
 import { matcher } from './lister.ts';
 

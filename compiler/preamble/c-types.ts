@@ -1,6 +1,8 @@
 /** From the C of a preamble to its BTF, by clang. */
+
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
-import { BTF_KIND, openBtf } from '../kernel/btf.ts';
 import { OWN_FILE } from './c-source.ts';
 import type { Clang, ClangMessage } from './clang.ts';
 import { type Declarations, findDeclarations } from './declarations.ts';
@@ -75,18 +77,15 @@ function readEnums(
   declarations: Declarations,
   bytes: Uint8Array,
 ): ReadonlyMap<number, EnumValues> {
-  const btf = openBtf(bytes);
+  const btf = readBtf(bytes);
   const doubtful = btf.ofKind(BTF_KIND.enum, BTF_KIND.enum64).filter((id) => {
     if (btf.kind(id) !== BTF_KIND.enum || btf.flag(id)) return false;
-    const indexes = Array.from({ length: btf.length(id) }, (_, index) => index);
-    return btf.sizeOrType(id) > 4 || indexes.some((index) => btf.word(id, index * 2 + 1) >>> 31);
+    return btf.sizeOrType(id) > 4 || btf.enumerators(id).some(([, value]) => value >= 1n << 31n);
   });
   if (doubtful.length === 0) return new Map();
   const lists = doubtful.map((id) => ({
     id,
-    names: Array.from({ length: btf.length(id) }, (_, index) =>
-      btf.string(btf.word(id, index * 2)),
-    ),
+    names: btf.enumerators(id).map(([name]) => name),
   }));
   const words = lists.flatMap(({ names }) => names.flatMap((name) => [name, `(${name}) < 0`]));
   const section = 'bpfscript.values';

@@ -1,7 +1,7 @@
 /** Builds a `.BTF` section. Ids are given out in order; equal types without entries are made once. */
 import { viewOf } from '../elf/elf.ts';
 import { StringTable } from '../elf/write.ts';
-import { BTF_HEADER_SIZE, BTF_MAGIC, BTF_VERSION, ENCODING, KIND, LINKAGE } from './btf.ts';
+import { BTF_HEADER_SIZE, BTF_KIND, BTF_MAGIC, BTF_VERSION, ENCODING, LINKAGE } from './btf.ts';
 
 export interface MemberSpec {
   readonly name: string;
@@ -29,7 +29,7 @@ export class BtfBuilder {
 
   /** `encoding`: a sum of ENCODING's numbers. `bits` below 8 * size only for old-style bitfields. */
   int(name: string, size: number, encoding: number, bits = size * 8): number {
-    return this.#add(KIND.int, name, 0, size, [(encoding << 24) | bits]);
+    return this.#add(BTF_KIND.int, name, 0, size, [(encoding << 24) | bits]);
   }
 
   unsigned(size: 1 | 2 | 4 | 8): number {
@@ -45,19 +45,19 @@ export class BtfBuilder {
   }
 
   float(name: string, size: number): number {
-    return this.#add(KIND.float, name, 0, size, []);
+    return this.#add(BTF_KIND.float, name, 0, size, []);
   }
 
   pointer(to: number): number {
-    return this.#add(KIND.pointer, '', 0, to, []);
+    return this.#add(BTF_KIND.pointer, '', 0, to, []);
   }
 
   typedef(name: string, to: number): number {
-    return this.#add(KIND.typedef, name, 0, to, []);
+    return this.#add(BTF_KIND.typedef, name, 0, to, []);
   }
 
   array(element: number, count: number): number {
-    return this.#add(KIND.array, '', 0, 0, [element, this.unsigned(4), count]);
+    return this.#add(BTF_KIND.array, '', 0, 0, [element, this.unsigned(4), count]);
   }
 
   bytes(count: number): number {
@@ -77,7 +77,7 @@ export class BtfBuilder {
       member.type,
       bitfields ? ((member.bitSize ?? 0) << 24) | member.bitOffset : member.bitOffset,
     ]);
-    return this.#add(KIND[kind], name, members.length, size, tail, bitfields);
+    return this.#add(BTF_KIND[kind], name, members.length, size, tail, bitfields);
   }
 
   enum(
@@ -92,7 +92,14 @@ export class BtfBuilder {
       const high = Number(BigInt.asUintN(32, value >> 32n));
       return wide ? [this.string(label), low, high] : [this.string(label), low];
     });
-    return this.#add(wide ? KIND.enum64 : KIND.enum, name, values.length, size, tail, signed);
+    return this.#add(
+      wide ? BTF_KIND.enum64 : BTF_KIND.enum,
+      name,
+      values.length,
+      size,
+      tail,
+      signed,
+    );
   }
 
   /** A function; every parameter has a name, or the kernel refuses the function. */
@@ -102,7 +109,7 @@ export class BtfBuilder {
     parameters: readonly { readonly name: string; readonly type: number }[],
     linkage: number,
   ): number {
-    return this.#add(KIND.function, name, linkage, this.prototype(result, parameters), []);
+    return this.#add(BTF_KIND.function, name, linkage, this.prototype(result, parameters), []);
   }
 
   prototype(
@@ -110,12 +117,12 @@ export class BtfBuilder {
     parameters: readonly { readonly name: string; readonly type: number }[],
   ): number {
     const tail = parameters.flatMap((parameter) => [this.string(parameter.name), parameter.type]);
-    return this.#add(KIND.prototype, '', parameters.length, result, tail);
+    return this.#add(BTF_KIND.prototype, '', parameters.length, result, tail);
   }
 
   /** A variable, global unless said otherwise, and its place in a section, for `section`. */
   variable(name: string, type: number, linkage: number = LINKAGE.global): number {
-    return this.#add(KIND.variable, name, 0, type, [linkage]);
+    return this.#add(BTF_KIND.variable, name, 0, type, [linkage]);
   }
 
   /** A DATASEC; the kernel wants at least one entry, by ascending offset. */
@@ -123,7 +130,7 @@ export class BtfBuilder {
     const tail = [...entries]
       .sort((left, right) => left.offset - right.offset)
       .flatMap((entry) => [entry.variable, entry.offset, entry.size]);
-    return this.#add(KIND.section, name, entries.length, size, tail);
+    return this.#add(BTF_KIND.section, name, entries.length, size, tail);
   }
 
   /** The id that the next new type gets. */

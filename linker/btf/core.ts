@@ -6,9 +6,9 @@
  * compares field types by kind alone, so pointers become `void *` and structs that no path enters stay empty.
  */
 import type { Site } from '../../compiler/unit.ts';
-import { BtfError, ENCODING, KIND } from './btf.ts';
+import { BTF_KIND, BtfError, ENCODING } from './btf.ts';
 import type { BtfBuilder } from './builder.ts';
-import type { Btf, BtfMember, BtfType } from './read.ts';
+import { type Btf, type BtfMember, type BtfType, bitfieldOf } from './read.ts';
 
 export type CoreSite = Extract<Site, { kind: 'core' }>;
 
@@ -49,31 +49,31 @@ export function addCoreTypes(
   const copy = (id: number): number => {
     const type = kernel.resolve(id);
     switch (type.kind) {
-      case KIND.void:
+      case BTF_KIND.void:
         return 0;
-      case KIND.int: {
-        const { encoding, bits } = kernel.int(type);
+      case BTF_KIND.int: {
+        const { encoding, bits } = kernel.int(type.id);
         return builder.int(type.name, type.sizeOrType, encoding, bits);
       }
-      case KIND.float:
+      case BTF_KIND.float:
         return builder.float(type.name, type.sizeOrType);
-      case KIND.pointer:
+      case BTF_KIND.pointer:
         return builder.pointer(0);
-      case KIND.array: {
-        const { element, count } = kernel.array(type);
+      case BTF_KIND.array: {
+        const { element, count } = kernel.array(type.id);
         return builder.array(copy(element), count);
       }
-      case KIND.struct:
-      case KIND.union:
+      case BTF_KIND.struct:
+      case BTF_KIND.union:
         return copyAggregate(type);
-      case KIND.enum:
-      case KIND.enum64:
+      case BTF_KIND.enum:
+      case BTF_KIND.enum64:
         return builder.enum(
           type.name,
           type.sizeOrType,
           type.kindFlag,
           [],
-          type.kind === KIND.enum64,
+          type.kind === BTF_KIND.enum64,
         );
       default:
         throw new BtfError(`a member of kind ${type.kind} cannot be relocated`);
@@ -83,9 +83,9 @@ export function addCoreTypes(
   const copyAggregate = (type: BtfType): number => {
     const known = copies.get(type.id);
     if (known !== undefined) return known;
-    const members = kernel.members(type);
+    const members = kernel.members(type.id);
     const id = builder.aggregate(
-      type.kind === KIND.union ? 'union' : 'struct',
+      type.kind === BTF_KIND.union ? 'union' : 'struct',
       type.name,
       type.sizeOrType,
       indexesOf(used, type.id).map((index) => {
@@ -119,9 +119,9 @@ export function addCoreTypes(
 /** An enum with that one enumerator: libbpf looks for both by their names. */
 function enumeratorAccess(kernel: Btf, builder: BtfBuilder, site: CoreSite): CoreAccess {
   const type = kernel.resolve(site.struct);
-  const found = kernel.enumerators(type)[site.indexes[0] ?? 0];
+  const found = kernel.enumerators(type.id)[site.indexes[0] ?? 0];
   if (!found) throw new BtfError(`${type.name} has no enumerator ${site.indexes}`);
-  const wide = type.kind === KIND.enum64;
+  const wide = type.kind === BTF_KIND.enum64;
   return {
     type: builder.enum(type.name, type.sizeOrType, type.kindFlag, [found], wide),
     access: '0',
@@ -146,13 +146,13 @@ function stepsOf(btf: Btf, root: number, indexes: readonly number[]): readonly S
 
 /** The member or element that an index selects. */
 function enter(btf: Btf, container: BtfType, index: number): BtfMember {
-  if (container.kind === KIND.array) {
-    const { element } = btf.array(container);
+  if (container.kind === BTF_KIND.array) {
+    const { element } = btf.array(container.id);
     return { name: '', type: element, bitOffset: index * btf.sizeOf(element) * 8, bitSize: 0 };
   }
-  if (container.kind !== KIND.struct && container.kind !== KIND.union)
+  if (container.kind !== BTF_KIND.struct && container.kind !== BTF_KIND.union)
     throw new BtfError(`type ${container.id} (${container.name}) has no members`);
-  return memberAt(btf.members(container), index, container);
+  return memberAt(btf.members(container.id), index, container);
 }
 
 function memberAt(members: readonly BtfMember[], index: number, type: BtfType): BtfMember {
@@ -169,7 +169,7 @@ function usedMembers(
   const used = new Map<number, Set<number>>();
   for (const site of sites.filter(({ relocation }) => relocation !== 'enum-value'))
     for (const { container, index } of stepsOf(kernel, site.struct, site.indexes)) {
-      if (container.kind === KIND.array) continue;
+      if (container.kind === BTF_KIND.array) continue;
       const members = used.get(container.id) ?? new Set();
       used.set(container.id, members.add(index));
     }
@@ -186,7 +186,9 @@ function localIndexes(
   site: CoreSite,
 ): readonly string[] {
   return stepsOf(kernel, site.struct, site.indexes).map(({ container, index }) =>
-    String(container.kind === KIND.array ? index : indexesOf(used, container.id).indexOf(index)),
+    String(
+      container.kind === BTF_KIND.array ? index : indexesOf(used, container.id).indexOf(index),
+    ),
   );
 }
 
@@ -199,7 +201,7 @@ export function coreValue(
   access: CoreAccess,
 ): { readonly value: number; readonly binding: boolean } {
   if (access.kind === CORE_KIND['enum-value']) {
-    const value = local.enumerators(local.resolve(access.type))[0]?.[1];
+    const value = local.enumerators(local.skipModifiers(access.type))[0]?.[1];
     return { value: Number(value), binding: true };
   }
   const indexes = access.access.split(':').slice(1).map(Number);
@@ -212,7 +214,7 @@ export function coreValue(
     0,
   );
   const type = local.resolve(member.type);
-  const bitSize = bitSizeOf(local, member, type);
+  const { bits: bitSize } = bitfieldOf(local, member);
   const bitfield = bitSize > 0;
 
   let byteSize = local.sizeOf(member.type);
@@ -245,15 +247,8 @@ export function coreValue(
   }
 }
 
-/** 0 unless the member is a bitfield, in either of BTF's two notations. */
-function bitSizeOf(btf: Btf, member: BtfMember, type: BtfType): number {
-  if (member.bitSize > 0 || type.kind !== KIND.int) return member.bitSize;
-  const { bits } = btf.int(type);
-  return bits === type.sizeOrType * 8 ? 0 : bits;
-}
-
 function isSigned(btf: Btf, type: BtfType): boolean {
   // An enum's sign is its kind flag (Documentation/bpf/btf.rst).
-  if (type.kind === KIND.enum || type.kind === KIND.enum64) return type.kindFlag;
-  return type.kind === KIND.int && (btf.int(type).encoding & ENCODING.signed) !== 0;
+  if (type.kind === BTF_KIND.enum || type.kind === BTF_KIND.enum64) return type.kindFlag;
+  return type.kind === BTF_KIND.int && (btf.int(type.id).encoding & ENCODING.signed) !== 0;
 }

@@ -6,7 +6,7 @@
 
 import type { Type } from '../../compiler/types/type.ts';
 import type { UnitKernelSymbol } from '../../compiler/unit.ts';
-import { KIND, LINKAGE } from './btf.ts';
+import { BTF_KIND, LINKAGE } from './btf.ts';
 import type { BtfBuilder } from './builder.ts';
 import type { Btf } from './read.ts';
 
@@ -62,30 +62,36 @@ function shapeOf(builder: BtfBuilder, kernel: Btf, id: number, depth: number): n
   const inner = (of: number): number => shapeOf(builder, kernel, of, depth + 1);
   if (depth > DEEPEST) return 0;
   switch (type.kind) {
-    case KIND.int: {
-      const { encoding, bits } = kernel.int(type);
+    case BTF_KIND.int: {
+      const { encoding, bits } = kernel.int(type.id);
       return builder.int(type.name, type.sizeOrType, encoding, bits);
     }
-    case KIND.float:
+    case BTF_KIND.float:
       return builder.float(type.name, type.sizeOrType);
-    case KIND.pointer:
+    case BTF_KIND.pointer:
       return builder.pointer(inner(type.sizeOrType));
-    case KIND.array: {
-      const { element, count } = kernel.array(type);
+    case BTF_KIND.array: {
+      const { element, count } = kernel.array(type.id);
       return builder.array(inner(element), count);
     }
-    case KIND.struct:
-    case KIND.forward:
+    case BTF_KIND.struct:
+    case BTF_KIND.forward:
       return builder.aggregate('struct', type.name, type.sizeOrType, []);
-    case KIND.union:
+    case BTF_KIND.union:
       return builder.aggregate('union', type.name, type.sizeOrType, []);
-    case KIND.enum:
-    case KIND.enum64:
-      return builder.enum(type.name, type.sizeOrType, type.kindFlag, [], type.kind === KIND.enum64);
-    case KIND.prototype:
+    case BTF_KIND.enum:
+    case BTF_KIND.enum64:
+      return builder.enum(
+        type.name,
+        type.sizeOrType,
+        type.kindFlag,
+        [],
+        type.kind === BTF_KIND.enum64,
+      );
+    case BTF_KIND.prototype:
       return builder.prototype(
         inner(type.sizeOrType),
-        kernel.parameters(type).map(({ name, type: of }, index) => ({
+        kernel.parameters(type.id).map(({ name, type: of }, index) => ({
           name: name || `arg${index}`,
           type: inner(of),
         })),

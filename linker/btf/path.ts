@@ -1,5 +1,5 @@
 /** A CO-RE access in words, such as `task_struct.thread_info.flags`. */
-import { KIND } from './btf.ts';
+import { BTF_KIND } from './btf.ts';
 import type { Btf } from './read.ts';
 
 export const CORE_KIND_NAMES: readonly string[] = [
@@ -21,18 +21,18 @@ export const CORE_KIND_NAMES: readonly string[] = [
 export function describeAccess(btf: Btf, type: number, access: string): string {
   const root = btf.type(type);
   let current = btf.resolve(type);
-  if (current.kind === KIND.enum || current.kind === KIND.enum64)
-    return `${root.name}.${btf.enumerators(current)[Number(access)]?.[0] ?? '?'}`;
+  if (current.kind === BTF_KIND.enum || current.kind === BTF_KIND.enum64)
+    return `${root.name}.${btf.enumerators(current.id)[Number(access)]?.[0] ?? '?'}`;
   let text = root.name;
   for (const index of access.split(':').slice(1).map(Number)) {
-    if (current.kind === KIND.array) {
+    if (current.kind === BTF_KIND.array) {
       text += `[${index}]`;
-      current = btf.resolve(btf.array(current).element);
+      current = btf.resolve(btf.array(current.id).element);
       continue;
     }
     const member =
-      current.kind === KIND.struct || current.kind === KIND.union
-        ? btf.members(current)[index]
+      current.kind === BTF_KIND.struct || current.kind === BTF_KIND.union
+        ? btf.members(current.id)[index]
         : undefined;
     if (!member) return `${text}.?`;
     if (member.name !== '') text += `.${member.name}`;

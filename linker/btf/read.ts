@@ -1,9 +1,9 @@
 /**
- * Types as the linker looks at them, decoded from BTF where they stand (compiler/kernel/btf.ts) when they are
- * asked for: the kernel's BTF has more than 100,000 types, of which a script needs a handful.
+ * Reading BTF, for compiler and linker alike: types by their ids, decoded where they stand when they are asked for.
+ * The kernel's BTF has more than 100,000 types, of which a script needs a handful.
  */
-import { openBtf } from '../../compiler/kernel/btf.ts';
-import { BtfError, KIND } from './btf.ts';
+import { BTF_KIND, damaged } from './btf.ts';
+import { type BtfTable, openTable } from './table.ts';
 
 export interface BtfType {
   readonly id: number;
@@ -19,27 +19,26 @@ export interface BtfMember {
   readonly name: string;
   readonly type: number;
   readonly bitOffset: number;
+  /** 0 unless it is a bitfield of the newer notation, by the kind flag. */
   readonly bitSize: number;
 }
 
-export interface Btf {
-  /** Ids are 0 (void) to count - 1. */
-  readonly count: number;
+export interface Btf extends BtfTable {
   type(id: number): BtfType;
-  members(type: BtfType): readonly BtfMember[];
-  array(type: BtfType): { readonly element: number; readonly count: number };
-  int(type: BtfType): { readonly encoding: number; readonly bits: number };
-  variables(
-    type: BtfType,
-  ): readonly { readonly variable: number; readonly offset: number; readonly size: number }[];
-  enumerators(type: BtfType): readonly (readonly [string, bigint])[];
-  parameters(type: BtfType): readonly { readonly name: string; readonly type: number }[];
-  linkage(type: BtfType): number;
-  string(offset: number): string;
-  /** A word behind the three that all types have. */
-  word(type: BtfType, index: number): number;
   /** Follows typedefs, const, volatile, restrict and type tags. */
+  skipModifiers(id: number): number;
+  /** The type behind modifiers. */
   resolve(id: number): BtfType;
+  members(id: number): readonly BtfMember[];
+  array(id: number): { readonly element: number; readonly count: number };
+  /** `bits` and their beginning `at` differ from the whole only in bitfields of the older notation. */
+  int(id: number): { readonly encoding: number; readonly bits: number; readonly at: number };
+  variables(
+    id: number,
+  ): readonly { readonly variable: number; readonly offset: number; readonly size: number }[];
+  enumerators(id: number): readonly (readonly [string, bigint])[];
+  parameters(id: number): readonly { readonly name: string; readonly type: number }[];
+  linkage(id: number): number;
   /** Size of a value in bytes. */
   sizeOf(id: number): number;
   /** The first typedef that names this very type. */
@@ -50,106 +49,120 @@ const VOID: BtfType = { id: 0, kind: 0, name: '', sizeOrType: 0, entries: 0, kin
 /** Chains of modifiers, arrays and typedefs in real BTF are a few types long. */
 const DEPTH_LIMIT = 64;
 
-/**
- * Throws KernelDescriptionError when the bytes are not BTF or (later) a type is not there, and BtfError when types
- * make no sense together.
- */
+/** Throws BtfError when the bytes are not BTF, or later when a type is not there or refers to itself. */
 export function readBtf(bytes: Uint8Array): Btf {
-  const raw = openBtf(bytes);
-  const word = (type: BtfType, index: number): number => raw.word(type.id, index);
+  const table = openTable(bytes);
+  const { kind, length, flag, sizeOrType, word, string } = table;
+  const entries = <Entry>(id: number, entry: (index: number) => Entry): readonly Entry[] =>
+    Array.from({ length: length(id) }, (_, index) => entry(index));
 
-  const btf: Btf = {
-    count: raw.count,
-    type(id) {
-      if (id === 0) return VOID;
+  const type = (id: number): BtfType =>
+    id === 0
+      ? VOID
+      : {
+          id,
+          kind: kind(id),
+          name: table.name(id),
+          sizeOrType: sizeOrType(id),
+          entries: length(id),
+          kindFlag: flag(id),
+        };
+  const skipModifiers = (id: number): number => {
+    let current = id;
+    for (let depth = 0; isModifier(kind(current)); depth += 1) {
+      if (depth === DEPTH_LIMIT) throw damaged(`type ${id} refers to itself`);
+      current = sizeOrType(current);
+    }
+    return current;
+  };
+  const array = (id: number) => ({ element: word(id, 0), count: word(id, 2) });
+
+  return {
+    ...table,
+    type,
+    skipModifiers,
+    resolve: (id) => type(skipModifiers(id)),
+    members(id) {
+      const hasBitfields = flag(id);
+      return entries(id, (index) => {
+        const place = word(id, 3 * index + 2);
+        return {
+          name: string(word(id, 3 * index)),
+          type: word(id, 3 * index + 1),
+          bitOffset: hasBitfields ? place & 0xffffff : place,
+          bitSize: hasBitfields ? place >>> 24 : 0,
+        };
+      });
+    },
+    array,
+    int(id) {
+      const description = word(id, 0);
       return {
-        id,
-        kind: raw.kind(id),
-        name: raw.name(id),
-        sizeOrType: raw.sizeOrType(id),
-        entries: raw.length(id),
-        kindFlag: raw.flag(id),
+        encoding: (description >>> 24) & 15,
+        bits: description & 0xff,
+        at: (description >>> 16) & 0xff,
       };
     },
-    members: (type) =>
-      range(type.entries).map((index) => {
-        const offset = word(type, 3 * index + 2);
-        const member = {
-          name: raw.string(word(type, 3 * index)),
-          type: word(type, 3 * index + 1),
-        };
-        return type.kindFlag
-          ? { ...member, bitOffset: offset & 0xffffff, bitSize: offset >>> 24 }
-          : { ...member, bitOffset: offset, bitSize: 0 };
-      }),
-    array: (type) => ({ element: word(type, 0), count: word(type, 2) }),
-    int: (type) => ({ encoding: (word(type, 0) >>> 24) & 15, bits: word(type, 0) & 0xff }),
-    variables: (type) =>
-      range(type.entries).map((index) => ({
-        variable: word(type, 3 * index),
-        offset: word(type, 3 * index + 1),
-        size: word(type, 3 * index + 2),
+    variables: (id) =>
+      entries(id, (index) => ({
+        variable: word(id, 3 * index),
+        offset: word(id, 3 * index + 1),
+        size: word(id, 3 * index + 2),
       })),
-    enumerators: (type) => {
-      const wide = type.kind === KIND.enum64;
+    enumerators(id) {
+      const wide = kind(id) === BTF_KIND.enum64;
+      const signed = flag(id);
       const stride = wide ? 3 : 2;
-      return range(type.entries).map((index) => {
-        const low = BigInt(word(type, stride * index + 1));
-        const value = wide ? (BigInt(word(type, stride * index + 2)) << 32n) | low : low;
-        const bits = wide ? 64 : 32;
+      return entries(id, (index) => {
+        const low = BigInt(word(id, stride * index + 1));
+        const value = wide ? (BigInt(word(id, stride * index + 2)) << 32n) | low : low;
         return [
-          raw.string(word(type, stride * index)),
-          type.kindFlag ? BigInt.asIntN(bits, value) : value,
+          string(word(id, stride * index)),
+          signed ? BigInt.asIntN(wide ? 64 : 32, value) : value,
         ] as const;
       });
     },
-    parameters: (type) =>
-      range(type.entries).map((index) => ({
-        name: raw.string(word(type, 2 * index)),
-        type: word(type, 2 * index + 1),
+    parameters: (id) =>
+      entries(id, (index) => ({
+        name: string(word(id, 2 * index)),
+        type: word(id, 2 * index + 1),
       })),
-    linkage: (type) => (type.kind === KIND.variable ? word(type, 0) : type.entries),
-    string: raw.string,
-    word,
-    resolve(id) {
-      let type = btf.type(id);
-      for (let depth = 0; isModifier(type.kind); depth += 1) {
-        if (depth === DEPTH_LIMIT) throw new BtfError(`BTF type ${id} refers to itself`);
-        type = btf.type(type.sizeOrType);
-      }
-      return type;
-    },
+    linkage: (id) => (kind(id) === BTF_KIND.variable ? word(id, 0) : length(id)),
     sizeOf(id) {
       let count = 1;
-      let type = btf.resolve(id);
-      for (let depth = 0; type.kind === KIND.array; depth += 1) {
-        if (depth === DEPTH_LIMIT) throw new BtfError(`BTF type ${id} refers to itself`);
-        const array = btf.array(type);
-        count *= array.count;
-        type = btf.resolve(array.element);
+      let current = skipModifiers(id);
+      for (let depth = 0; kind(current) === BTF_KIND.array; depth += 1) {
+        if (depth === DEPTH_LIMIT) throw damaged(`type ${id} refers to itself`);
+        count *= array(current).count;
+        current = skipModifiers(array(current).element);
       }
-      return count * (type.kind === KIND.pointer ? 8 : type.sizeOrType);
+      if (current === 0) return 0;
+      return count * (kind(current) === BTF_KIND.pointer ? 8 : sizeOrType(current));
     },
     typedefOf(id) {
-      for (let candidate = 1; candidate < raw.count; candidate += 1)
-        if (raw.kind(candidate) === KIND.typedef && raw.sizeOrType(candidate) === id)
-          return raw.name(candidate);
-      return undefined;
+      const found = table.ofKind(BTF_KIND.typedef).find((typedef) => sizeOrType(typedef) === id);
+      return found === undefined ? undefined : table.name(found);
     },
   };
-  return btf;
+}
+
+/** Of a member, in either notation of bitfields: its first bit, from its `bitOffset`, and bits; 0 for no bitfield. */
+export function bitfieldOf(
+  btf: Btf,
+  { type, bitSize }: BtfMember,
+): { readonly at: number; readonly bits: number } {
+  const id = btf.skipModifiers(type);
+  if (bitSize > 0 || btf.kind(id) !== BTF_KIND.int) return { at: 0, bits: bitSize };
+  const { bits, at } = btf.int(id);
+  return bits === btf.sizeOrType(id) * 8 ? { at: 0, bits: 0 } : { at, bits };
 }
 
 function isModifier(kind: number): boolean {
   return (
-    kind === KIND.typedef ||
-    kind === KIND.const ||
-    kind === KIND.volatile ||
-    kind === KIND.restrict ||
-    kind === KIND.typeTag
+    kind === BTF_KIND.typedef ||
+    kind === BTF_KIND.const ||
+    kind === BTF_KIND.volatile ||
+    kind === BTF_KIND.restrict ||
+    kind === BTF_KIND.typeTag
   );
-}
-
-function range(count: number): readonly number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

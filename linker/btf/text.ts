@@ -1,5 +1,5 @@
 /** BTF as text, one type a line with its entries below. */
-import { ENCODING, KIND, LINKAGE } from './btf.ts';
+import { BTF_KIND, ENCODING, LINKAGE } from './btf.ts';
 import type { Btf, BtfType } from './read.ts';
 
 const KIND_NAMES: readonly string[] = [
@@ -39,27 +39,27 @@ export function renderBtf(btf: Btf): string {
 
 function details(btf: Btf, type: BtfType): string {
   switch (type.kind) {
-    case KIND.int: {
-      const { encoding, bits } = btf.int(type);
+    case BTF_KIND.int: {
+      const { encoding, bits } = btf.int(type.id);
       const flags = Object.entries(ENCODING).flatMap(([name, flag]) =>
         encoding & flag ? [` ${name}`] : [],
       );
       return ` size=${type.sizeOrType} bits=${bits}${flags.join('')}`;
     }
-    case KIND.array: {
-      const { element, count } = btf.array(type);
+    case BTF_KIND.array: {
+      const { element, count } = btf.array(type.id);
       return ` type=${element} count=${count}`;
     }
-    case KIND.struct:
-    case KIND.union:
-    case KIND.enum:
-    case KIND.enum64:
-    case KIND.section:
-    case KIND.float:
+    case BTF_KIND.struct:
+    case BTF_KIND.union:
+    case BTF_KIND.enum:
+    case BTF_KIND.enum64:
+    case BTF_KIND.section:
+    case BTF_KIND.float:
       return ` size=${type.sizeOrType}`;
-    case KIND.function:
-    case KIND.variable:
-      return ` type=${type.sizeOrType} ${btf.linkage(type) === LINKAGE.static ? 'static' : 'global'}`;
+    case BTF_KIND.function:
+    case BTF_KIND.variable:
+      return ` type=${type.sizeOrType} ${btf.linkage(type.id) === LINKAGE.static ? 'static' : 'global'}`;
     default:
       return ` type=${type.sizeOrType}`;
   }
@@ -67,19 +67,19 @@ function details(btf: Btf, type: BtfType): string {
 
 function entries(btf: Btf, type: BtfType): readonly string[] {
   switch (type.kind) {
-    case KIND.struct:
-    case KIND.union:
-      return btf.members(type).map(({ name, type: member, bitOffset, bitSize }) => {
+    case BTF_KIND.struct:
+    case BTF_KIND.union:
+      return btf.members(type.id).map(({ name, type: member, bitOffset, bitSize }) => {
         const place = bitSize > 0 ? `bit=${bitOffset} bits=${bitSize}` : `offset=${bitOffset / 8}`;
         return `'${name}' type=${member} ${place}`;
       });
-    case KIND.enum:
-    case KIND.enum64:
-      return btf.enumerators(type).map(([name, value]) => `'${name}' = ${value}`);
-    case KIND.prototype:
-      return btf.parameters(type).map(({ name, type: of }) => `'${name}' type=${of}`);
-    case KIND.section:
-      return btf.variables(type).map(({ variable, offset, size }) => {
+    case BTF_KIND.enum:
+    case BTF_KIND.enum64:
+      return btf.enumerators(type.id).map(([name, value]) => `'${name}' = ${value}`);
+    case BTF_KIND.prototype:
+      return btf.parameters(type.id).map(({ name, type: of }) => `'${name}' type=${of}`);
+    case BTF_KIND.section:
+      return btf.variables(type.id).map(({ variable, offset, size }) => {
         return `'${btf.type(variable).name}' type=${variable} offset=${offset} size=${size}`;
       });
     default:

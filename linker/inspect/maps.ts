@@ -1,5 +1,5 @@
 /** Maps of an object, from the BTF that defines them. */
-import { KIND } from '../btf/btf.ts';
+import { BTF_KIND } from '../btf/btf.ts';
 import type { Btf } from '../btf/read.ts';
 import { asObjects, asText, type Json } from './json.ts';
 
@@ -57,7 +57,9 @@ export function inspectMaps(btf: Btf, manifest: Json): readonly InspectedMap[] {
     ),
   );
   return definitions(btf).map(({ name, definition }) => {
-    const members = new Map(btf.members(btf.resolve(definition)).map((one) => [one.name, one]));
+    const members = new Map(
+      btf.members(btf.skipModifiers(definition)).map((one) => [one.name, one]),
+    );
     const pointee = (member: string): number | undefined => {
       const pointer = members.get(member);
       return pointer && btf.resolve(pointer.type).sizeOrType;
@@ -65,7 +67,7 @@ export function inspectMaps(btf: Btf, manifest: Json): readonly InspectedMap[] {
     const number = (member: string): number => {
       const id = pointee(member);
       const array = id === undefined ? undefined : btf.resolve(id);
-      return array?.kind === KIND.array ? btf.array(array).count : 0;
+      return array?.kind === BTF_KIND.array ? btf.array(array.id).count : 0;
     };
     const size = (member: string): number => {
       const id = pointee(member);
@@ -87,8 +89,8 @@ export function inspectMaps(btf: Btf, manifest: Json): readonly InspectedMap[] {
 function definitions(btf: Btf): readonly { readonly name: string; readonly definition: number }[] {
   for (let id = 1; id < btf.count; id += 1) {
     const type = btf.type(id);
-    if (type.kind !== KIND.section || type.name !== '.maps') continue;
-    return btf.variables(type).map(({ variable }) => {
+    if (type.kind !== BTF_KIND.section || type.name !== '.maps') continue;
+    return btf.variables(type.id).map(({ variable }) => {
       const { name, sizeOrType } = btf.type(variable);
       return { name, definition: sizeOrType };
     });

@@ -1,7 +1,7 @@
 /** Functions of scripts: what they give, and what is in the object. */
 import { describe, expect, it } from 'vitest';
-import { openBtf } from '../../compiler/kernel/btf.ts';
-import { KIND } from '../../linker/btf/btf.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { build } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
@@ -231,9 +231,9 @@ describe('the object', () => {
       'fn f($a : int8, $b : bool, $t : struct task_struct *) : uint16 { return 1; } begin { print(f(1, true, curtask)); }',
     );
     const section = readElf(object).sections.find(({ name }) => name === '.BTF');
-    const btf = openBtf(section?.data ?? new Uint8Array());
+    const btf = readBtf(section?.data ?? new Uint8Array());
     const ids = Array.from({ length: btf.count - 1 }, (_, index) => index + 1);
-    const fn = ids.find((id) => btf.kind(id) === KIND.function && btf.name(id) === 'fn_f') ?? 0;
+    const fn = ids.find((id) => btf.kind(id) === BTF_KIND.function && btf.name(id) === 'fn_f') ?? 0;
     const prototype = btf.sizeOrType(fn);
     const parameters = Array.from({ length: btf.length(prototype) }, (_, index) => [
       btf.string(btf.word(prototype, 2 * index)),

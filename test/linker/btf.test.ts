@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { KernelDescriptionError } from '../../compiler/kernel/error.ts';
 import { layoutOf } from '../../compiler/types/layout.ts';
 import type { Type } from '../../compiler/types/type.ts';
-import { BtfError } from '../../linker/btf/btf.ts';
+import { BTF_KIND, BtfError } from '../../linker/btf/btf.ts';
 import { BtfBuilder } from '../../linker/btf/builder.ts';
 import { readExtension, writeExtension } from '../../linker/btf/extension.ts';
 import { readBtf } from '../../linker/btf/read.ts';
@@ -12,6 +11,7 @@ import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
 import { loaded } from './kernel.ts';
 import { kernelWith, onFile, unit } from './support.ts';
+import { writeBtf } from './synthetic.ts';
 
 const kernel = kernelWith(
   () => {
@@ -81,12 +81,12 @@ describe('BTF of script types', () => {
     if (!record) throw new Error('no record');
     const id = addValueType(builder, kernel.types, record);
     const btf = readBtf(builder.finish());
-    const members = btf.members(btf.type(id));
+    const members = btf.members(id);
     expect(members.map(({ name, bitOffset }) => [name, bitOffset])).toEqual([
       ['pid', 0],
       ['inner', 64],
     ]);
-    expect(btf.members(btf.resolve(members[1]?.type ?? 0)).map(({ name }) => name)).toEqual([
+    expect(btf.members(btf.skipModifiers(members[1]?.type ?? 0)).map(({ name }) => name)).toEqual([
       '_0',
       '_1',
     ]);
@@ -141,14 +141,17 @@ describe('the BTF builder', () => {
       { name: 'rest', type: builder.unsigned(4), bitOffset: 3, bitSize: 29 },
     ]);
     const btf = readBtf(builder.finish());
-    expect(btf.members(btf.type(id)).map(({ bitOffset, bitSize }) => [bitOffset, bitSize])).toEqual(
-      [
-        [0, 3],
-        [3, 29],
-      ],
-    );
+    expect(btf.members(id).map(({ bitOffset, bitSize }) => [bitOffset, bitSize])).toEqual([
+      [0, 3],
+      [3, 29],
+    ]);
   });
 });
+
+const GOOD = writeBtf([
+  { name: 'int', kind: BTF_KIND.int, sizeOrType: 4, words: [(1 << 24) | 32] },
+  { name: 's', kind: BTF_KIND.struct, sizeOrType: 0 },
+]);
 
 describe('the BTF reader', () => {
   it('refuses types that contain themselves', () => {
@@ -158,12 +161,26 @@ describe('the BTF reader', () => {
     expect(() => btf.resolve(id)).toThrow(BtfError);
   });
 
-  it('refuses what is cut off', () => {
-    const builder = new BtfBuilder();
-    builder.unsigned(4);
-    const bytes = builder.finish();
-    for (let size = 0; size < bytes.length; size += 1)
-      expect(() => readBtf(bytes.subarray(0, size))).toThrow(KernelDescriptionError);
+  it('refuses what is short, cut off, or of another format or version', () => {
+    for (let size = 0; size < GOOD.length; size += 1)
+      expect(() => readBtf(GOOD.subarray(0, size))).toThrow(BtfError);
+    expect(() => readBtf(GOOD.subarray(0, 10))).toThrow('too short');
+    expect(() => readBtf(GOOD.subarray(0, 30))).toThrow('cut off');
+    expect(() => readBtf(Buffer.alloc(100))).toThrow('does not begin as BTF does');
+    const version = Buffer.from(GOOD);
+    version.writeUInt8(9, 2);
+    expect(() => readBtf(version)).toThrow('version 9');
+  });
+
+  it('refuses kinds that nobody knows, and types that end beyond the section', () => {
+    expect(() => readBtf(writeBtf([{ kind: 30, sizeOrType: 0 }]))).toThrow('kind 30');
+    const long = writeBtf([{ name: 's', kind: BTF_KIND.struct, length: 3, sizeOrType: 8 }]);
+    expect(() => readBtf(long)).toThrow('a type is cut off');
+  });
+
+  it('reads BTF at any alignment of the buffer', () => {
+    const moved = Buffer.concat([Buffer.alloc(1), GOOD]).subarray(1);
+    expect(readBtf(moved).find(BTF_KIND.int, 'int')).toBe(1);
   });
 });
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { appendBtf } from '../../linker/btf/append.ts';
-import { KIND } from '../../linker/btf/btf.ts';
+import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { BtfBuilder } from '../../linker/btf/builder.ts';
 import { readExtension } from '../../linker/btf/extension.ts';
 import { type Btf, type BtfType, readBtf } from '../../linker/btf/read.ts';
@@ -64,8 +64,8 @@ describe.runIf(clang)('a merged object', () => {
     ]);
     const btf = readBtf(section(object, '.BTF'));
     const names = (name: string) => {
-      const found = types(btf).find((type) => type.kind === KIND.section && type.name === name);
-      return found ? btf.variables(found).map(({ variable }) => btf.type(variable).name) : [];
+      const found = types(btf).find((type) => type.kind === BTF_KIND.section && type.name === name);
+      return found ? btf.variables(found.id).map(({ variable }) => btf.type(variable).name) : [];
     };
     expect(names('.data')).toEqual(['counter']);
     expect(names('.bss')).toEqual(['total']);
@@ -140,9 +140,9 @@ describe('appended BTF', () => {
     const appended = appendBtf(builder, from);
     const made = readBtf(builder.finish());
     const differing = types(from).filter((type) => {
-      if (type.kind === KIND.section) return false;
+      if (type.kind === BTF_KIND.section) return false;
       const copy = made.type(appended.id(type.id));
-      const refers = [KIND.pointer, KIND.typedef, KIND.const, KIND.prototype].some(
+      const refers = [BTF_KIND.pointer, BTF_KIND.typedef, BTF_KIND.const, BTF_KIND.prototype].some(
         (kind) => kind === type.kind,
       );
       const target = refers ? appended.id(type.sizeOrType) : type.sizeOrType;
@@ -158,9 +158,9 @@ describe('appended BTF', () => {
 });
 
 function sameMembers(from: Btf, made: Btf, type: BtfType, copy: BtfType): boolean {
-  if (type.kind !== KIND.struct && type.kind !== KIND.union) return true;
-  const before = from.members(type);
-  return made.members(copy).every((member, index) => {
+  if (type.kind !== BTF_KIND.struct && type.kind !== BTF_KIND.union) return true;
+  const before = from.members(type.id);
+  return made.members(copy.id).every((member, index) => {
     const old = before[index];
     return (
       old?.name === member.name &&

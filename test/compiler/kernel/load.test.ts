@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BTF_KIND } from '../../../compiler/kernel/btf.ts';
 import { capture } from '../../../compiler/kernel/capture.ts';
 import { describeKernel } from '../../../compiler/kernel/description.ts';
 import { KernelDescriptionError } from '../../../compiler/kernel/error.ts';
@@ -10,7 +9,8 @@ import { decodeKernelFile, encodeKernelFile } from '../../../compiler/kernel/fil
 import { type HostFiles, hostSources } from '../../../compiler/kernel/host.ts';
 import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import { parseFormat } from '../../../compiler/kernel/tracepoints.ts';
-import { writeBtf } from './synthetic.ts';
+import { BTF_KIND } from '../../../linker/btf/btf.ts';
+import { writeBtf } from '../../linker/synthetic.ts';
 
 const FORMAT = `name: opened
 ID: 3

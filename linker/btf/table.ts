@@ -1,34 +1,11 @@
 /**
- * Kernel BTF (Documentation/bpf/btf.rst), read in place. A vmlinux has 150,000 types in 5 MB: opening it notes where
- * each type begins and chains types by name, in typed arrays; nothing else is decoded before somebody asks.
+ * The table of types in BTF (Documentation/bpf/btf.rst), read in place. A vmlinux has 150,000 types in 5 MB: opening
+ * it notes where each type begins and chains types by name, in typed arrays; nothing else is decoded before somebody
+ * asks.
  */
-import { KernelDescriptionError } from './error.ts';
+import { BTF_HEADER_SIZE, BTF_KIND, BTF_MAGIC, BTF_VERSION, BtfError, damaged } from './btf.ts';
 
-/** BTF_KIND_* of include/uapi/linux/btf.h. */
-export const BTF_KIND = {
-  void: 0,
-  int: 1,
-  pointer: 2,
-  array: 3,
-  struct: 4,
-  union: 5,
-  enum: 6,
-  forward: 7,
-  typedef: 8,
-  volatile: 9,
-  const: 10,
-  restrict: 11,
-  function: 12,
-  prototype: 13,
-  variable: 14,
-  section: 15,
-  float: 16,
-  declTag: 17,
-  typeTag: 18,
-  enum64: 19,
-} as const;
-
-export interface Btf {
+export interface BtfTable {
   /** Number of types with void, which is 0; ids are below it. */
   readonly count: number;
   kind(id: number): number;
@@ -52,11 +29,8 @@ export interface Btf {
   ofKind(...kinds: readonly number[]): readonly number[];
 }
 
-const MAGIC = 0xeb9f;
-const HEADER_SIZE = 24;
-
-/** Throws KernelDescriptionError for what is not BTF or is cut off. */
-export function openBtf(bytes: Uint8Array): Btf {
+/** Throws BtfError for what is not BTF or is cut off. */
+export function openTable(bytes: Uint8Array): BtfTable {
   const { words, strings } = sectionsOf(bytes);
   const starts = typeStarts(words);
   const count = starts.length;
@@ -116,16 +90,12 @@ export function openBtf(bytes: Uint8Array): Btf {
   };
 }
 
-function damaged(what: string): KernelDescriptionError {
-  return new KernelDescriptionError(`the BTF is damaged: ${what}`);
-}
-
 function sectionsOf(bytes: Uint8Array): { readonly words: Uint32Array; readonly strings: Buffer } {
-  if (bytes.length < HEADER_SIZE) throw damaged('it is too short');
+  if (bytes.length < BTF_HEADER_SIZE) throw damaged('it is too short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint16(0, true) !== MAGIC) throw damaged('it does not begin as BTF does');
-  if (view.getUint8(2) !== 1)
-    throw new KernelDescriptionError(`BTF of version ${view.getUint8(2)} is not known`);
+  if (view.getUint16(0, true) !== BTF_MAGIC) throw damaged('it does not begin as BTF does');
+  if (view.getUint8(2) !== BTF_VERSION)
+    throw new BtfError(`BTF of version ${view.getUint8(2)} is not known`);
   const header = view.getUint32(4, true);
   const section = (field: number) => ({
     start: header + view.getUint32(field, true),
