@@ -11,6 +11,7 @@ import { addKernelSymbols } from './btf/kernel-symbols.ts';
 import { addMaps, type MapsSection } from './btf/maps.ts';
 import { type Btf, readBtf } from './btf/read.ts';
 import { addUnitType, sizeOfUnitType } from './btf/values.ts';
+import { LICENSE_SYMBOL } from './contract/names.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
 import { type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
 import { readElf } from './elf/read.ts';
@@ -24,7 +25,6 @@ import { relocate } from './relocate.ts';
 import { fixupsOf, isKind, type PlacedSite, placeSessions, placeSites } from './sites.ts';
 
 const LICENSE_SECTION = 'license';
-const LICENSE_SYMBOL = '_license';
 
 /** The linked object. The same unit gives the same bytes. */
 export function link(unit: CompiledUnit): Uint8Array {

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# `npm run docs`: refreshes the pages that are made from tables in the code.
+# `npm run docs`: refreshes what is made from tables in the code: pages of docs/, and the loader's header of the
+# contract. test/linker/contract says whether they are fresh.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 npx --no-install tsc -p tsconfig.json
 node --input-type=module -e "
+  import { writeFileSync } from 'node:fs';
   import { renderReference } from './dist/compiler/builtins/reference.js';
-  process.stdout.write(renderReference());
-" >docs/builtins.md
+  import { renderSchema } from './dist/linker/manifest/schema.js';
+  writeFileSync('docs/builtins.md', renderReference());
+  writeFileSync('docs/manifest.schema.json', renderSchema());
+"

@@ -1,5 +1,7 @@
 /** Reads the config block and the environment into the settings of a program. */
 
+import { LOADER_SETTINGS, type LoaderConfig, settingKey } from '../../linker/contract/settings.ts';
+import { STACK_MODES } from '../../linker/contract/types.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -153,24 +155,16 @@ function assemble(values: ReadonlyMap<string, Value>): Config {
     if (!setting) throw new Error(`no such setting: ${key}`);
     return values.get(key) ?? setting.fallback;
   };
+  const ofLoader = Object.keys(LOADER_SETTINGS).map((name) => [name, value(settingKey(name))]);
   return {
+    // What `read` let through has the kinds of the table.
+    ...(Object.fromEntries(ofLoader) as LoaderConfig),
     license: String(value('license')),
     maxStrlen: Number(value('max_strlen')),
     maxMapKeys: Number(value('max_map_keys')),
     onStackLimit: Number(value('on_stack_limit')),
-    stackMode: oneOf(value('stack_mode'), ['bpftrace', 'perf', 'raw', 'build_id']),
-    printMapsOnExit: value('print_maps_on_exit') === true,
-    missingProbes: oneOf(value('missing_probes'), ['error', 'warn', 'ignore']),
-    strTruncTrailer: String(value('str_trunc_trailer')),
-    maxCatBytes: Number(value('max_cat_bytes')),
-    perfRbPages: Number(value('perf_rb_pages')),
-    maxProbes: Number(value('max_probes')),
+    stackMode: oneOf(value('stack_mode'), STACK_MODES),
     maxBpfProgs: Number(value('max_bpf_progs')),
-    logSize: Number(value('log_size')),
-    cppDemangle: value('cpp_demangle') === true,
-    cacheUserSymbols: oneOf(value('cache_user_symbols'), ['PER_PID', 'PER_PROGRAM', 'NONE']),
-    lazySymbolication: value('lazy_symbolication') === true,
-    showDebugInfo: value('show_debug_info') === true,
     settings: new Map([...SETTINGS.keys()].map((key) => [key, value(key)])),
     unstable: {
       tseries: oneOf(value('unstable_tseries'), GATE),

@@ -1,5 +1,6 @@
 /** Functions: `fn name($a : T, ...) : R { ... }`, their signatures, bodies, calls and what calls what. */
 
+import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
@@ -98,7 +99,7 @@ export function typeSignature(round: Round, node: ast.Fn, copy: number): Functio
   });
   return {
     name: node.name,
-    symbol: `fn_${node.name}`,
+    symbol: `${NAME_PREFIXES.function}${node.name}`,
     linked: false,
     parameters,
     returns: passable(typing, node.returns, 'result'),

@@ -1,5 +1,8 @@
 /** The table of configuration keys: what each accepts, its default, and which ones are gone or renamed. */
 
+import { LOADER_SETTINGS, settingKey } from '../../linker/contract/settings.ts';
+import { STACK_MODES } from '../../linker/contract/types.ts';
+
 export type Setting =
   | { readonly kind: 'bool'; readonly fallback: boolean }
   | {
@@ -38,32 +41,33 @@ function word(fallback: string, only: readonly string[]): Setting {
   return { kind: 'word', fallback, only };
 }
 
-export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
-  ['cache_user_symbols', word('PER_PID', ['PER_PID', 'PER_PROGRAM', 'NONE'])],
-  ['cpp_demangle', flag(true)],
-  ['lazy_symbolication', flag(false)],
+/** Those of the compiler alone. */
+const OWN: readonly (readonly [string, Setting])[] = [
   ['license', { kind: 'string', fallback: 'GPL', only: LICENSES }],
-  ['log_size', count(1_000_000)],
   ['max_bpf_progs', count(1024)],
-  ['max_cat_bytes', count(10_240)],
   ['max_map_keys', count(4096, 1)],
-  ['max_probes', count(1024)],
   // A value of a map is at most 2^15 bytes here, so that it stays in reach of one load instruction.
   ['max_strlen', count(1024, 1, 32_768)],
-  ['missing_probes', word('error', ['error', 'warn', 'ignore'])],
   ['on_stack_limit', count(64)],
-  // A gigabyte.
-  ['perf_rb_pages', count(0, 0, 262_144)],
-  ['print_maps_on_exit', flag(true)],
-  ['show_debug_info', flag(true)],
-  ['stack_mode', word('bpftrace', ['bpftrace', 'perf', 'raw', 'build_id'])],
-  ['str_trunc_trailer', { kind: 'string', fallback: '..' }],
+  ['stack_mode', word('bpftrace', STACK_MODES)],
   ['use_blazesym', flag(true)],
   ['unstable_tseries', word('warn', GATE)],
   ['unstable_dw_ustack', word('warn', GATE)],
   ['unstable_import_statement', word('error', GATE)],
   ['unstable_typeinfo', word('error', GATE)],
-]);
+];
+
+/** And those that the loader acts on. */
+const OF_LOADER = Object.entries(LOADER_SETTINGS).map(
+  ([name, setting]): readonly [string, Setting] => [
+    settingKey(name),
+    setting.kind === 'int' ? { min: 0, ...setting } : setting,
+  ],
+);
+
+export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
+  [...OWN, ...OF_LOADER].sort(([left], [right]) => (left < right ? -1 : 1)),
+);
 
 /** Accepted with a warning, without effect. */
 export const DEPRECATED: ReadonlySet<string> = new Set([

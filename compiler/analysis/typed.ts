@@ -8,10 +8,11 @@
  * - a value assigned to a variable, map or key already has its type
  */
 
+import type { LoaderConfig } from '../../linker/contract/settings.ts';
 import type { Member, TracepointField } from '../kernel/types.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
-import type { AggregateType, IntType, StructType, Type } from '../types/type.ts';
+import type { AggregateType, IntType, StackMode, StructType, Type } from '../types/type.ts';
 
 export interface TypedProgram {
   readonly probes: readonly TypedProbe[];
@@ -80,24 +81,13 @@ export interface MapSymbol {
   readonly deleted: boolean;
 }
 
-export interface Config {
+export interface Config extends LoaderConfig {
   readonly license: string;
   readonly maxStrlen: number;
   readonly maxMapKeys: number;
   readonly onStackLimit: number;
-  readonly stackMode: 'bpftrace' | 'perf' | 'raw' | 'build_id';
-  readonly printMapsOnExit: boolean;
-  readonly missingProbes: 'error' | 'warn' | 'ignore';
-  readonly strTruncTrailer: string;
-  readonly maxCatBytes: number;
-  readonly perfRbPages: number;
-  readonly maxProbes: number;
+  readonly stackMode: StackMode;
   readonly maxBpfProgs: number;
-  readonly logSize: number;
-  readonly cppDemangle: boolean;
-  readonly cacheUserSymbols: 'PER_PID' | 'PER_PROGRAM' | 'NONE';
-  readonly lazySymbolication: boolean;
-  readonly showDebugInfo: boolean;
   /** All of them under their names, as scripts read them: `config.max_strlen`. */
   readonly settings: ReadonlyMap<string, string | number | boolean>;
   /** What to do about features that may still change. */

@@ -102,7 +102,7 @@ export const skboutput: Builtin = {
             const result = lowering.call(
               'skb_output',
               skb,
-              lowering.mapPointer('packets'),
+              lowering.runtimeMap('packets'),
               ir.op(
                 'or',
                 ir.op('shl', end, ir.constant(LENGTH_SHIFT)),

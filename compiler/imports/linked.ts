@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { BTF_KIND, ENCODING } from '../../linker/btf/btf.ts';
 import type { Btf, BtfType } from '../../linker/btf/read.ts';
+import { isReservedName } from '../../linker/contract/names.ts';
 import {
   conflictsOf,
   ImportError,
@@ -52,7 +53,7 @@ export function readLinkedCode(
     }
   }
   const objects = [...ranges.keys()];
-  for (const { object, message } of conflictsOf(objects, isOwnName)) {
+  for (const { object, message } of conflictsOf(objects, isReservedName)) {
     diagnostics.error('imported-object', message, ranges.get(object));
   }
   const functions = new Map<string, FunctionSignature>();
@@ -64,29 +65,6 @@ export function readLinkedCode(
   }
   return { objects, functions };
 }
-
-/** Symbols that the compiler itself gives to maps and variables. */
-function isOwnName(name: string): boolean {
-  return /^(AT_|fn_|param_|bpfscript)/.test(name) || OWN_NAMES.has(name);
-}
-
-const OWN_NAMES: ReadonlySet<string> = new Set([
-  'events',
-  'lost',
-  'stacks',
-  'unwind_processes',
-  'unwind_mappings',
-  'unwind_rows',
-  'scratch',
-  'sleeping',
-  'filter_pid',
-  'filter_namespace',
-  'pid_namespace',
-  'start_time',
-  'cpu_count',
-  'child_pid',
-  '_license',
-]);
 
 function compileC(
   path: string,

@@ -1,6 +1,8 @@
 /** The façade over LLVM: a module of programs, callbacks and globals, finished as text for the back end. */
+
 import { basename } from 'node:path';
 import type llvm from 'llvm-bindings';
+import { LICENSE_SYMBOL, NAME_PREFIXES } from '../../linker/contract/names.ts';
 import { asPointer, asValue, createNative, type Native } from './binding.ts';
 import { createFunctionBuilder, type ModuleTables } from './builder.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from './ir.ts';
@@ -83,7 +85,7 @@ export function createModule(name: string): IrModule {
     const key = `${align}:${Buffer.from(bytes).toString('latin1')}`;
     const known = constants.get(key);
     if (known !== undefined) return known;
-    const symbol = `bpfscript.bytes.${constants.size}`;
+    const symbol = `${NAME_PREFIXES.constant}${constants.size}`;
     define({ symbol, section: '.rodata', size: bytes.length, align, bytes: new Uint8Array(bytes) });
     constants.set(key, symbol);
     return symbol;
@@ -213,7 +215,7 @@ export function createModule(name: string): IrModule {
     constantBytes,
     license(text) {
       const bytes = Buffer.from(`${text}\0`);
-      define({ symbol: '_license', section: 'license', size: bytes.length, align: 1, bytes });
+      define({ symbol: LICENSE_SYMBOL, section: 'license', size: bytes.length, align: 1, bytes });
     },
     globals: () => [...globals.values()],
     text() {

@@ -3,7 +3,8 @@
  * (docs/decisions/one-ring.md).
  */
 
-import type { ManifestEventKind } from '../../linker/manifest/manifest.ts';
+import { EVENT_KINDS, type EventKindName } from '../../linker/contract/events.ts';
+import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
 import { UINT64 } from '../types/type.ts';
@@ -35,13 +36,9 @@ export interface EventTable {
   register(spec: EventSpec): EventEntry;
 }
 
-const CONTROL_EVENTS: ReadonlySet<ManifestEventKind> = new Set([
-  'exit',
-  'print-map',
-  'clear',
-  'zero',
-  'time',
-]);
+function isControl(kind: EventKindName): boolean {
+  return 'control' in EVENT_KINDS[kind];
+}
 
 export function createEventTable(): EventTable {
   const entries: EventEntry[] = [];
@@ -59,7 +56,7 @@ export function createEventTable(): EventTable {
         spec,
         fields,
         size: roundUp(layout.size, 8),
-        control: CONTROL_EVENTS.has(spec.kind) ? `control_${index}` : undefined,
+        control: isControl(spec.kind) ? `${NAME_PREFIXES.control}${index}` : undefined,
       };
       known.set(key, entry);
       entries.push(entry);
@@ -78,7 +75,7 @@ const TELL_PERIOD = 1_000_000_000;
  */
 function mayTell(fn: FunctionState, entry: EventEntry): IrBool {
   const { ir, lowering, unit } = fn;
-  const symbol = `told_${entry.index}`;
+  const symbol = `${NAME_PREFIXES.told}${entry.index}`;
   unit.variable({ symbol, section: '.bss', type: { type: UINT64 }, size: 8 });
   const word = ir.global(symbol);
   const now = lowering.call('ktime_get_ns');
@@ -127,7 +124,7 @@ function sendRecord(
   const { ir, lowering } = fn;
   const record = lowering.callPointer(
     'ringbuf_reserve',
-    lowering.mapPointer('events'),
+    lowering.runtimeMap('events'),
     ir.constant(entry.size),
     ir.constant(0),
   );
@@ -155,7 +152,7 @@ export function buildRecord(
   const { ir, lowering, unit } = fn;
   const entry = unit.events.register(spec);
   // Nothing goes through the ring, but every event is one of those that it is there for.
-  unit.mapVariable('events');
+  lowering.runtimeMap('events');
   const pointer = fn.memory.take(entry.size);
   ir.zero(pointer, entry.size, 8);
   ir.store(pointer, 0, 4, ir.constant(entry.index));
@@ -170,7 +167,7 @@ export function countLost(fn: FunctionState, entry: EventEntry): void {
   fn.memory.scope(() => {
     const key = fn.memory.take(4);
     ir.store(key, 0, 4, ir.constant(entry.index));
-    const slot = lowering.callPointer('map_lookup_elem', lowering.mapPointer('lost'), key);
+    const slot = lowering.callPointer('map_lookup_elem', lowering.runtimeMap('lost'), key);
     ir.if_(ir.not(ir.isNull(slot)), () => {
       // Atomic, because the program may be interrupted by another that counts here.
       ir.atomicAdd(slot, 0, 8, ir.constant(1));

@@ -7,7 +7,7 @@ import { isScalar, type Type } from '../types/type.ts';
 import { buildRecord, emitEvent } from './events.ts';
 import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
-import { hostValue, SHARED_GLOBALS } from './globals.ts';
+import { hostValue, sharedVariable } from './globals.ts';
 import { reportFailure } from './helper_warnings.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
 import { callKernel, lowerPercpu } from './kernel_symbols.ts';
@@ -111,6 +111,7 @@ function createLowering(fn: FunctionState): Lowering {
       unit.mapVariable(elfName);
       return ir.global(elfName);
     },
+    runtimeMap: (name) => lowering.mapPointer(name),
 
     lookup: (map, key) => lookupElement(fn, planOf(fn, map), key),
     deleteKey: (map, key) =>
@@ -155,9 +156,9 @@ function createLowering(fn: FunctionState): Lowering {
 
     typedPointer: (expression, use, otherwise) => withTypedPointer(fn, expression, use, otherwise),
     register: (name) => lowerRegister(fn, name),
-    shared(global) {
-      unit.shared.add(global);
-      const variable = SHARED_GLOBALS[global];
+    shared(name) {
+      unit.shared.add(name);
+      const variable = sharedVariable(name);
       unit.variable(variable);
       return ir.global(variable.symbol);
     },

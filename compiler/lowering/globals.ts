@@ -1,31 +1,27 @@
 /** Variables through which the loader and the programs talk: `.rodata` before loading, `.bss` at run time. */
-import type { ManifestGlobals } from '../../linker/manifest/manifest.ts';
+import { NAME_PREFIXES } from '../../linker/contract/names.ts';
+import { SHARED_VARIABLES, type SharedVariableName } from '../../linker/contract/variables.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { UnitGlobal } from '../unit.ts';
-import type { HostQuestion, SharedGlobal } from './lowering.ts';
+import type { HostQuestion } from './lowering.ts';
 import type { UnitState } from './state.ts';
 
-export const SHARED_GLOBALS: Readonly<Record<SharedGlobal & keyof ManifestGlobals, UnitGlobal>> = {
-  filterPid: { symbol: 'filter_pid', section: '.rodata', type: { int: 4 }, size: 4 },
-  filterNamespace: {
-    symbol: 'filter_namespace',
-    section: '.rodata',
-    type: { bytes: 16 },
-    size: 16,
-  },
-  pidNamespace: { symbol: 'pid_namespace', section: '.rodata', type: { bytes: 16 }, size: 16 },
-  start: { symbol: 'start_time', section: '.rodata', type: { int: 8 }, size: 8 },
-  wallOffset: { symbol: 'wall_offset', section: '.rodata', type: { int: 8 }, size: 8 },
-  taiOffset: { symbol: 'tai_offset', section: '.rodata', type: { int: 8 }, size: 8 },
-  cpus: { symbol: 'cpu_count', section: '.rodata', type: { int: 8 }, size: 8 },
-  paramCount: { symbol: 'param_count', section: '.rodata', type: { int: 8 }, size: 8 },
-  childPid: { symbol: 'child_pid', section: '.rodata', type: { int: 4 }, size: 4 },
-  sleeping: { symbol: 'sleeping', section: '.bss', type: { int: 8 }, size: 8 },
-};
+export function sharedVariable(name: SharedVariableName): UnitGlobal {
+  const { symbol, section, size } = SHARED_VARIABLES[name];
+  return { symbol, section, size, type: size === 16 ? { bytes: size } : { int: size } };
+}
+
+export function intParameterSymbol(index: number): string {
+  return `${NAME_PREFIXES.param}${index}`;
+}
+
+export function textParameterSymbol(index: number): string {
+  return `${NAME_PREFIXES.param}${index}_text`;
+}
 
 /** Symbol of `$N` as a number. */
 export function intParameter(unit: UnitState, index: number): string {
-  const symbol = `param_${index}`;
+  const symbol = intParameterSymbol(index);
   unit.variable({ symbol, section: '.rodata', type: { int: 8 }, size: 8 });
   return symbol;
 }
@@ -52,7 +48,7 @@ export function option(unit: UnitState, name: string): string {
 
 /** Names may hold characters that symbols cannot: they are numbered. */
 export function optionSymbol(index: number): string {
-  return `option_${index}`;
+  return `${NAME_PREFIXES.option}${index}`;
 }
 
 /** Symbol of what the loader finds out about its host; equal questions share one. */
@@ -67,12 +63,12 @@ export function hostValue(unit: UnitState, question: HostQuestion): string {
 }
 
 export function hostValueSymbol(index: number): string {
-  return `host_value_${index}`;
+  return `${NAME_PREFIXES.hostValue}${index}`;
 }
 
 /** Symbol of `$N` as text. */
 export function textParameter(unit: UnitState, index: number): string {
-  const symbol = `param_${index}_text`;
+  const symbol = textParameterSymbol(index);
   const size = unit.config.maxStrlen;
   unit.variable({ symbol, section: '.rodata', type: { bytes: size }, size });
   return symbol;

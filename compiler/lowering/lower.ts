@@ -4,14 +4,13 @@ import { createModule, type IrModule } from '../llvm/module.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { CompiledUnit, UnitFunction, UnitGlobal, UnitMap } from '../unit.ts';
 import { lowerFunctions } from './calls.ts';
+import { featureOfSection } from './features.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import { findSessions, lowerSession } from './kprobe_session.ts';
 import { createManifest } from './manifest.ts';
 import { chunkSize, MAP_TYPES } from './map_plans.ts';
 import { lowerProgram } from './program.ts';
-import { RUNNING } from './recursion.ts';
-import { ringSize } from './ring.ts';
-import { STACKS } from './stacks.ts';
+import { runtimeMaps } from './runtime_maps.ts';
 import type { UnitState } from './state.ts';
 import {
   createDraftUnit,
@@ -20,15 +19,6 @@ import {
   type UnitContext,
   type UnitRecords,
 } from './unit_state.ts';
-import {
-  MAPPING_SIZE,
-  PROCESS_SIZE,
-  ROW_SIZE,
-  UNWIND_MAPPINGS,
-  UNWIND_PROCESSES,
-  UNWIND_ROWS,
-} from './unwind.ts';
-import { USDT_SITE_SIZE, USDT_SITES } from './usdt.ts';
 
 /** `context.unsafe` has been checked by the analysis already. */
 export function lower(
@@ -56,7 +46,7 @@ export function lower(
     module.program(probe.symbol, probe.target.section, (ir, pointer) =>
       lowerProgram(unit, drafts, probe, ir, pointer),
     );
-    const [feature] = /^(tp_btf|fentry|fexit)/.exec(probe.target.section) ?? [];
+    const feature = featureOfSection(probe.target.section);
     if (feature !== undefined) unit.features.add(feature);
   }
   const sessions = findSessions(program);
@@ -156,92 +146,7 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
       }
     }
   }
-  const own: readonly UnitMap[] = [
-    {
-      symbol: 'events',
-      type: MAP_TYPES.ringbuf,
-      maxEntries: ringSize(unit.config.perfRbPages),
-      flags: 0,
-      key: undefined,
-      value: undefined,
-    },
-    {
-      symbol: 'lost',
-      type: MAP_TYPES.percpuArray,
-      maxEntries: Math.max(1, unit.events.entries.length),
-      flags: 0,
-      key: { int: 4 },
-      value: { int: 8 },
-    },
-    {
-      symbol: 'packets',
-      type: MAP_TYPES.perfEventArray,
-      // libbpf makes it as large as there are CPUs.
-      maxEntries: 0,
-      flags: 0,
-      key: { int: 4 },
-      value: { int: 4 },
-    },
-    {
-      symbol: 'stacks',
-      type: MAP_TYPES.hash,
-      maxEntries: STACKS,
-      flags: 0,
-      key: { int: 8 },
-      value: { bytes: unit.stackWords * 8 },
-    },
-    {
-      symbol: RUNNING,
-      type: MAP_TYPES.percpuArray,
-      maxEntries: 1,
-      flags: 0,
-      key: { int: 4 },
-      value: { int: 8 },
-    },
-    {
-      symbol: 'scratch',
-      type: MAP_TYPES.percpuArray,
-      maxEntries: unit.scratch.entries,
-      flags: 0,
-      key: { int: 4 },
-      value: { bytes: unit.scratch.size },
-    },
-    // The loader makes these as large as its tables are.
-    {
-      symbol: UNWIND_PROCESSES,
-      type: MAP_TYPES.hash,
-      maxEntries: 1,
-      flags: 0,
-      key: { int: 4 },
-      value: { bytes: PROCESS_SIZE },
-    },
-    {
-      symbol: UNWIND_MAPPINGS,
-      type: MAP_TYPES.array,
-      maxEntries: 1,
-      flags: 0,
-      key: { int: 4 },
-      value: { bytes: MAPPING_SIZE },
-    },
-    {
-      symbol: UNWIND_ROWS,
-      type: MAP_TYPES.array,
-      maxEntries: 1,
-      flags: 0,
-      key: { int: 4 },
-      value: { bytes: ROW_SIZE },
-    },
-    {
-      symbol: USDT_SITES,
-      type: MAP_TYPES.array,
-      // The loader makes it as large as there are points on its host.
-      maxEntries: 1,
-      flags: 0,
-      key: { int: 4 },
-      value: { bytes: USDT_SITE_SIZE },
-    },
-  ];
-  return [...maps, ...own.filter((map) => records.mapSymbols.has(map.symbol))];
+  return [...maps, ...runtimeMaps(unit, records.mapSymbols)];
 }
 
 /** The lowering's variables with their types, and constants that the façade made as bytes. */

@@ -1,6 +1,10 @@
 /** What lowering functions (of expressions, statements and built-ins) work with. */
 
-import type { ManifestEventKind, ManifestLookup } from '../../linker/manifest/manifest.ts';
+import type { EventKindName } from '../../linker/contract/events.ts';
+import type { FeatureName } from '../../linker/contract/features.ts';
+import type { RuntimeMap } from '../../linker/contract/maps.ts';
+import type { SharedVariableName } from '../../linker/contract/variables.ts';
+import type { ManifestLookup } from '../../linker/manifest/manifest.ts';
 import type { Config, MapSymbol, TypedExpression } from '../analysis/typed.ts';
 import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
@@ -23,7 +27,7 @@ export interface Storage {
 }
 
 export interface EventSpec {
-  readonly kind: ManifestEventKind;
+  readonly kind: EventKindName;
   /** Types of the fields, laid out one after the other. */
   readonly fields: readonly Type[];
   readonly format?: string;
@@ -45,19 +49,6 @@ export interface EventRecord {
   /** Counts it as lost. */
   countLost(): void;
 }
-
-/** A variable shared with the loader: see ManifestGlobals. */
-export type SharedGlobal =
-  | 'filterPid'
-  | 'filterNamespace'
-  | 'pidNamespace'
-  | 'start'
-  | 'taiOffset'
-  | 'wallOffset'
-  | 'cpus'
-  | 'paramCount'
-  | 'childPid'
-  | 'sleeping';
 
 /** See ManifestLookup. */
 export type HostQuestion = Omit<ManifestLookup, 'offset'>;
@@ -87,6 +78,8 @@ export interface Lowering {
   map(name: string): MapSymbol;
   /** Address of a kernel map by its ELF name, for helpers. */
   mapPointer(elfName: string): IrPointer;
+  /** A kernel map that is not of the script. */
+  runtimeMap(name: RuntimeMap): IrPointer;
 
   // Maps as scripts see them (lowering/maps.ts). `key` is undefined for scalars.
   lookup(map: string, key: TypedExpression | undefined): IrPointer;
@@ -132,7 +125,7 @@ export interface Lowering {
   /** Reads a register of the context by its role; `registers` and `perf-event` contexts only. */
   register(name: RegisterRole): IrValue;
   /** Address of a loader-set variable. */
-  shared(global: SharedGlobal): IrPointer;
+  shared(name: SharedVariableName): IrPointer;
   /** What the loader finds out about its host, a u64; of `kfunc`, whether this program may call it. */
   hostValue(question: Omit<HostQuestion, 'program'>): IrValue;
   /** Calls a function of the kernel that `hostValue` said this program may call. */
@@ -166,5 +159,5 @@ export interface Lowering {
   /** Ends the program with its default return value. */
   leave(): void;
   /** Notes that the programs need a kernel feature, such as `bpf_loop`. */
-  needs(feature: string): void;
+  needs(feature: FeatureName): void;
 }

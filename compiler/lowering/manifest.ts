@@ -1,5 +1,11 @@
 /** The manifest of a unit: what the loader has to know beside the ELF (linker/manifest/manifest.ts). */
 import { basename } from 'node:path';
+import {
+  LOADER_SETTINGS,
+  type LoaderConfig,
+  type LoaderSettingName,
+} from '../../linker/contract/settings.ts';
+import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
 import type {
   ManifestEvent,
   ManifestGlobals,
@@ -10,7 +16,7 @@ import type {
   ManifestStore,
 } from '../../linker/manifest/manifest.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
-import type { TypedExpression, TypedProbe, TypedProgram } from '../analysis/typed.ts';
+import type { Config, TypedExpression, TypedProbe, TypedProgram } from '../analysis/typed.ts';
 import { findBuiltin } from '../builtins/builtins.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
@@ -19,7 +25,12 @@ import { layoutOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import type { UnitManifest, UnlinkedManifest } from '../unit.ts';
 import type { EventEntry } from './events.ts';
-import { hostValueSymbol, optionSymbol, SHARED_GLOBALS } from './globals.ts';
+import {
+  hostValueSymbol,
+  intParameterSymbol,
+  optionSymbol,
+  textParameterSymbol,
+} from './globals.ts';
 import type { Session } from './kprobe_session.ts';
 import { createTypeTable, type TypeTable } from './manifest_types.ts';
 import { chunkSize, type MapPlan } from './map_plans.ts';
@@ -50,24 +61,12 @@ export function createManifest(
         producer: PRODUCER,
         script: basename(context.sources.main.name),
         kernel: { release: unit.kernel.release, arch: unit.kernel.arch },
-        config: {
-          printMapsOnExit: config.printMapsOnExit,
-          missingProbes: config.missingProbes,
-          strTruncTrailer: config.strTruncTrailer,
-          maxCatBytes: config.maxCatBytes,
-          perfRbPages: config.perfRbPages === 0 ? 0 : ringSize(config.perfRbPages) / PAGE_SIZE,
-          maxProbes: config.maxProbes,
-          logSize: config.logSize,
-          cppDemangle: config.cppDemangle,
-          cacheUserSymbols: config.cacheUserSymbols,
-          lazySymbolication: config.lazySymbolication,
-          showDebugInfo: config.showDebugInfo,
-        },
+        config: loaderConfig(config),
         unsafe: usesUnsafe([...program.probes, ...program.functions]),
         params: program.params.map(({ index, as }) => ({
           index,
           as,
-          offset: offsetOf(as === 'int' ? `param_${index}` : `param_${index}_text`),
+          offset: offsetOf(as === 'int' ? intParameterSymbol(index) : textParameterSymbol(index)),
           size: as === 'int' ? 8 : config.maxStrlen,
         })),
         ...(program.options.length > 0 ? { options: describeOptions(program, offsetOf) } : {}),
@@ -94,6 +93,19 @@ export function createManifest(
         capabilities: capabilitiesOf(unit),
       } satisfies UnlinkedManifest;
     },
+  };
+}
+
+/** What the loader acts on of all settings. */
+function loaderConfig(config: Config): LoaderConfig {
+  const settings = Object.keys(LOADER_SETTINGS).map((name) => [
+    name,
+    config[name as LoaderSettingName],
+  ]);
+  const { perfRbPages } = config;
+  return {
+    ...(Object.fromEntries(settings) as LoaderConfig),
+    perfRbPages: perfRbPages === 0 ? 0 : ringSize(perfRbPages) / PAGE_SIZE,
   };
 }
 
@@ -292,7 +304,7 @@ function fileOf(unit: UnitState, { source }: Place): { readonly file?: string } 
 
 function describeShared(unit: UnitState, offsetOf: (symbol: string) => number): ManifestGlobals {
   const globals: { -readonly [Name in keyof ManifestGlobals]: number } = {};
-  for (const name of unit.shared) globals[name] = offsetOf(SHARED_GLOBALS[name].symbol);
+  for (const name of unit.shared) globals[name] = offsetOf(SHARED_VARIABLES[name].symbol);
   return globals;
 }
 

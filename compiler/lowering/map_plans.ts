@@ -1,5 +1,6 @@
 /** How each map of a script is kept: decided once for the whole script (docs/decisions/keyed-maps.md). */
 
+import { mapSymbol, NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { MapSymbol } from '../analysis/typed.ts';
 import { layoutOf } from '../types/layout.ts';
 import { seriesSlotSize } from '../types/series.ts';
@@ -67,25 +68,20 @@ export type MapPlan =
       readonly size: number;
     };
 
-/** `@x` -> `AT_x`: the name in ELF and in the kernel. */
-export function mapSymbolName(name: string): string {
-  return `AT_${name.slice(1)}`;
-}
-
 /** Values whose slots are summed by atomic adds in one shared place. */
 function isShared(type: Type): boolean {
   return type.kind === 'hist' || type.kind === 'lhist';
 }
 
 export function planMap(map: MapSymbol): MapPlan {
-  const symbol = mapSymbolName(map.name);
+  const symbol = mapSymbol(map.name);
   const { size } = layoutOf(map.value);
   const aggregate = isAggregate(map.value);
   if (map.key === undefined && !map.deleted && map.declared === undefined) {
     if (map.value.kind === 'tseries') return planSeries(map, map.value, symbol);
     return aggregate
       ? { kind: 'slot', map, symbol, present: size }
-      : { kind: 'global', map, symbol, present: `present_${symbol}`, size };
+      : { kind: 'global', map, symbol, present: `${NAME_PREFIXES.present}${symbol}`, size };
   }
   const perCpu = aggregate && !isShared(map.value);
   const lru = map.declared === 'lruhash' || map.declared === 'percpulruhash';
@@ -109,7 +105,7 @@ export function planMap(map: MapSymbol): MapPlan {
     classes,
     stores: [
       ...classes.map((width) => ({
-        symbol: `AT${width}_${map.name.slice(1)}`,
+        symbol: mapSymbol(map.name, width),
         keyType: narrowed(keyType, width),
       })),
       { symbol, keyType },

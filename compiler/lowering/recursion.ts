@@ -4,9 +4,6 @@
  */
 import type { FunctionState } from './state.ts';
 
-/** The kernel map: a per-CPU array of one u64. */
-export const RUNNING = 'running';
-
 /** Ends the program where another one of the script is under way on this CPU. */
 export function enterExclusive(fn: FunctionState): void {
   const { ir, lowering } = fn;
@@ -14,7 +11,7 @@ export function enterExclusive(fn: FunctionState): void {
   const leave = () => ir.return_(ir.constant(defaultReturn));
   const index = ir.alloca(4, 4);
   ir.store(index, 0, 4, ir.constant(0));
-  const word = lowering.callPointer('map_lookup_elem', lowering.mapPointer(RUNNING), index);
+  const word = lowering.callPointer('map_lookup_elem', lowering.runtimeMap('running'), index);
   ir.if_(ir.isNull(word), leave);
   ir.if_(ir.toBool(ir.loadVolatile(word, 0, 8)), leave);
   ir.storeVolatile(word, 0, 8, ir.constant(1));

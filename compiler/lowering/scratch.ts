@@ -34,7 +34,7 @@ export function scratchHeader(target: ProbeTarget): number {
 
 /** Takes an entry, or ends the program. Sets `fn.scratch`. `index` has room for the entry's number. */
 export function acquireScratch(fn: FunctionState, index: IrPointer): void {
-  const { ir, unit, program } = fn;
+  const { ir, lowering, unit, program } = fn;
   const { target } = program.probe;
   const entries = sharesScratch(target) ? SHARED_ENTRIES : 1;
   const first = unit.scratch.entries;
@@ -44,7 +44,7 @@ export function acquireScratch(fn: FunctionState, index: IrPointer): void {
   ir.if_(ir.isNull(entry), () => {
     if (entries > 1) {
       // Nothing is sent, but what counts lost events belongs to the ring.
-      unit.mapVariable('events');
+      lowering.runtimeMap('events');
       countLost(fn, unit.events.register({ kind: 'warning', fields: [], message: NONE_FREE }));
     }
     leaveExclusive(fn);
@@ -56,7 +56,7 @@ export function acquireScratch(fn: FunctionState, index: IrPointer): void {
 function lookup(fn: FunctionState, index: IrPointer, entry: number): IrPointer {
   const { ir, lowering } = fn;
   ir.store(index, 0, 4, ir.constant(entry));
-  return lowering.callPointer('map_lookup_elem', lowering.mapPointer('scratch'), index);
+  return lowering.callPointer('map_lookup_elem', lowering.runtimeMap('scratch'), index);
 }
 
 /** Tries one entry after the other; null if all are taken. */

@@ -120,7 +120,7 @@ function storeNew(
   pid: IrValue,
 ): void {
   const { ir, lowering } = fn;
-  const map = lowering.mapPointer('stacks');
+  const map = lowering.runtimeMap('stacks');
   const key = fn.memory.take(8);
   ir.store(key, 0, 8, ir.load(token, 0, 8, false));
   const known = lowering.callPointer('map_lookup_elem', map, key);

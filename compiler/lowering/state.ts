@@ -1,4 +1,6 @@
 /** What lowering functions share: the unit, the program and the function that are being built. */
+import type { FeatureName } from '../../linker/contract/features.ts';
+import type { SharedVariableName } from '../../linker/contract/variables.ts';
 import type {
   Config,
   TypedExpression,
@@ -14,7 +16,7 @@ import type { Sources } from '../source/sources.ts';
 import type { UnitFunction, UnitGlobal, UnitKernelSymbol } from '../unit.ts';
 import type { FunctionPlan } from './calls.ts';
 import type { EventTable } from './events.ts';
-import type { HostQuestion, Lowering, SharedGlobal, Storage } from './lowering.ts';
+import type { HostQuestion, Lowering, Storage } from './lowering.ts';
 import type { MapPlan } from './map_plans.ts';
 import type { Memory, ScratchArena } from './memory.ts';
 import type { RepeatedReads } from './repeated_reads.ts';
@@ -43,8 +45,8 @@ export interface UnitState {
   readonly formats: string[];
   /** What the loader finds out about its host, by the number in the symbol. */
   readonly hostValues: HostQuestion[];
-  readonly features: Set<string>;
-  readonly shared: Set<SharedGlobal>;
+  readonly features: Set<FeatureName>;
+  readonly shared: Set<SharedVariableName>;
   /** Words of a value of the map `stacks`; 0 where no stack is captured. */
   readonly stackWords: number;
   /** Scratch entries so far, and the largest entry. */

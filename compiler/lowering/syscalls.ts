@@ -3,6 +3,7 @@
  * that the loader fills from what the script's pattern matches on the host.
  */
 
+import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { Member } from '../kernel/types.ts';
 import { ownTypes } from '../kernel/types.ts';
 import type { IrValue } from '../llvm/ir.ts';
@@ -18,7 +19,7 @@ const TS_COMPAT = 2;
 /** The table of a probe, by its symbol: u16[1024] in `.rodata`. */
 export function syscallTable(symbol: string): UnitGlobal {
   return {
-    symbol: `syscalls_${symbol}`,
+    symbol: `${NAME_PREFIXES.syscalls}${symbol}`,
     section: '.rodata',
     type: { bytes: 2 * SYSCALLS },
     size: 2 * SYSCALLS,

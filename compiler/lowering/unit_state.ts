@@ -140,7 +140,7 @@ function common(plan: UnitPlan) {
     events: createEventTable(),
     formats: [],
     hostValues: [],
-    features: new Set<string>(),
+    features: new Set<never>(),
     shared: new Set<never>(),
     scratch: { entries: 0, size: 0 },
   };

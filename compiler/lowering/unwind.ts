@@ -3,15 +3,11 @@
  * pointers. Each round of a bpf_loop is a frame: it finds the code's mapping and row by binary search, and with
  * them the caller. x86-64.
  */
+import type { RuntimeMap } from '../../linker/contract/maps.ts';
 import { lowerTaskId } from '../builtins/pid.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { createFunction } from './function.ts';
 import type { FunctionState } from './state.ts';
-
-/** Maps that the loader fills (loader/src/symbols/unwind.c). */
-export const UNWIND_PROCESSES = 'unwind_processes';
-export const UNWIND_MAPPINGS = 'unwind_mappings';
-export const UNWIND_ROWS = 'unwind_rows';
 
 /** {u32 first mapping, u32 number of mappings}, by pid. */
 export const PROCESS_SIZE = 8;
@@ -75,7 +71,7 @@ export function lowerUnwind(fn: FunctionState, walk: IrPointer, limit: number): 
   ir.store(key, 0, 4, lowerTaskId('pid', 'curr_ns', lowering));
   const process = lowering.callPointer(
     'map_lookup_elem',
-    lowering.mapPointer(UNWIND_PROCESSES),
+    lowering.runtimeMap('unwind_processes'),
     key,
   );
   return ir.ifValue(
@@ -143,7 +139,7 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
     ir.op('sub', ip, ir.constant(1)),
   );
   const first = ir.load(walk, WALK.first, 8, false);
-  const mapping = search(fn, UNWIND_MAPPINGS, first, ir.load(walk, WALK.mappings, 8, false), {
+  const mapping = search(fn, 'unwind_mappings', first, ir.load(walk, WALK.mappings, 8, false), {
     field: MAPPING.start,
     width: 8,
     value: place,
@@ -152,7 +148,7 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
   ir.if_(ir.compare('uge', place, ir.load(mapping, MAPPING.end, 8, false)), fail);
   const row = search(
     fn,
-    UNWIND_ROWS,
+    'unwind_rows',
     ir.load(mapping, MAPPING.firstRow, 4, false),
     ir.load(mapping, MAPPING.rowCount, 4, false),
     {
@@ -188,7 +184,7 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
 /** The last of `count` elements of an array from `first` on whose field is not above the value; null: none. */
 function search(
   fn: FunctionState,
-  map: string,
+  map: RuntimeMap,
   first: IrValue,
   count: IrValue,
   wanted: { readonly field: number; readonly width: 4 | 8; readonly value: IrValue },
@@ -203,7 +199,7 @@ function search(
   ir.store(steps, 0, 8, ir.constant(0));
   const at = (index: IrValue): IrPointer => {
     ir.store(key, 0, 4, index);
-    return lowering.callPointer('map_lookup_elem', lowering.mapPointer(map), key);
+    return lowering.callPointer('map_lookup_elem', lowering.runtimeMap(map), key);
   };
   ir.while_(
     () =>

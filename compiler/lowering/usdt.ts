@@ -5,8 +5,6 @@
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { FunctionState } from './state.ts';
 
-export const USDT_SITES = 'usdt_sites';
-
 /** Operands of a point; as many as there are `argN`. */
 const OPERANDS = 10;
 
@@ -44,7 +42,7 @@ export function lowerUsdtArgument(fn: FunctionState, index: number): IrValue {
     const word = memory.take(8);
     const cookie = lowering.call('get_attach_cookie', fn.context);
     ir.store(word, 0, 4, ir.op('lshr', cookie, ir.constant(SITE_SHIFT)));
-    const site = lowering.callPointer('map_lookup_elem', lowering.mapPointer(USDT_SITES), word);
+    const site = lowering.callPointer('map_lookup_elem', lowering.runtimeMap('usdt_sites'), word);
     return ir.ifValue(
       ir.isNull(site),
       () => ir.constant(0),

@@ -2,12 +2,13 @@
  * Addresses of a program's variables. The loader knows how far each is from the place that the probe is attached to,
  * in the file and so in memory; where that place is in a process, the program sees itself.
  */
+import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { FunctionState } from './state.ts';
 
 /** Symbol in .rodata of the i64 distance. */
 export function distanceSymbol(program: string, name: string): string {
-  return `distance_${program}_${Buffer.from(name).toString('hex')}`;
+  return `${NAME_PREFIXES.distance}${program}_${Buffer.from(name).toString('hex')}`;
 }
 
 export function lowerUserAddress(fn: FunctionState, name: string): IrValue {

@@ -80,9 +80,11 @@ function inUnits(
   const shown = canonicalName(name, unit, text);
   if (isParameterised([countField])) {
     // Once the loader has put the parameter in, this is a number with a unit: 5s.
-    const time: Omit<TimerTarget, 'provider'> =
-      factor === undefined ? { frequency: text } : { period: `${text}${unit}` };
-    return [perfProgram(attachPoint, shown, { provider: name, ...time }, true)];
+    const target: TimerTarget =
+      factor === undefined
+        ? { provider: name, frequency: text }
+        : { provider: name, period: `${text}${unit}` };
+    return [perfProgram(attachPoint, shown, target, true)];
   }
   const result = parseInteger(text);
   const count = PLAIN_NUMBER.test(text) && 'value' in result ? result.value : 0n;

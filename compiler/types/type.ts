@@ -5,10 +5,17 @@
  * see `isScalar` and layout.ts. The same memory layout is what the manifest describes to the loader.
  */
 
+import type {
+  AGGREGATIONS,
+  NAME_SPACES,
+  STACK_MODES,
+  STACK_SPACES,
+} from '../../linker/contract/types.ts';
+
 export type IntSize = 1 | 2 | 4 | 8;
 export type AddressSpace = 'none' | 'kernel' | 'user';
-export type NameSpace = 'user' | 'errno' | 'signal' | 'syscall';
-export type StackMode = 'bpftrace' | 'perf' | 'raw' | 'build_id';
+export type NameSpace = (typeof NAME_SPACES)[number];
+export type StackMode = (typeof STACK_MODES)[number];
 
 export interface VoidType {
   readonly kind: 'void';
@@ -70,7 +77,7 @@ export interface EnumType {
 /** A token of 16 bytes {u64 stack id, u32 pid, u32 frame count}; the frames stand in the map `stacks`. */
 export interface StackType {
   readonly kind: 'stack';
-  readonly space: 'kernel' | 'user';
+  readonly space: (typeof STACK_SPACES)[number];
   readonly mode: StackMode;
   readonly limit: number;
 }
@@ -131,7 +138,7 @@ export function isDebugType(type: { readonly id: number }): boolean {
 }
 
 /** What a slot of a `tseries` keeps of the values of its interval. */
-export type SeriesAggregation = 'last' | 'avg' | 'max' | 'min' | 'sum';
+export type SeriesAggregation = (typeof AGGREGATIONS)[number];
 
 /** Slots of the last `count` intervals of `interval` nanoseconds; layout.ts says what each holds. */
 export interface SeriesType {

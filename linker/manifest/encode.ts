@@ -1,37 +1,17 @@
 /** The manifest as the bytes of section `.bpfscript`. */
-import type { Manifest } from './manifest.ts';
-
-/** Top-level order of the document; `version` first, since it says whether to read on. */
-const ORDER: readonly (keyof Manifest)[] = [
-  'version',
-  'producer',
-  'script',
-  'kernel',
-  'config',
-  'unsafe',
-  'params',
-  'options',
-  'lookups',
-  'probes',
-  'sessions',
-  'maps',
-  'events',
-  'formats',
-  'enums',
-  'fixups',
-  'globals',
-  'features',
-  'capabilities',
-];
+import { MANIFEST, type Manifest } from './manifest.ts';
 
 export const MANIFEST_SECTION = '.bpfscript';
 
 /**
  * JSON without spaces, whose order does not depend on how the parts were put together: top-level members as
- * in the interface, inner ones with `kind`, `provider` or `name` first and then by name.
+ * in MANIFEST, inner ones with `kind`, `provider` or `name` first and then by name.
  */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  const ordered = Object.fromEntries(ORDER.map((key) => [key, canonical(manifest[key])]));
+  const members: Readonly<Record<string, unknown>> = manifest;
+  const ordered = Object.fromEntries(
+    Object.keys(MANIFEST).map((key) => [key, canonical(members[key])]),
+  );
   return Buffer.from(JSON.stringify(ordered));
 }
 

@@ -5,6 +5,7 @@
  * folder and those before it in its list, so that there is no circle between two of them.
  */
 export const COMPILER: readonly string[] = [
+  'linker/contract',
   'linker/elf',
   'linker/manifest',
   'linker/btf',

@@ -4,6 +4,8 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
+import { RUNTIME_MAPS } from '../../linker/contract/maps.ts';
+import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { kernelDescription, temporaryFolder } from '../support/build.ts';
 import { canRun, runObject, WORKLOAD } from '../support/run.ts';
@@ -150,6 +152,29 @@ describe.runIf(clang)('an imported object', () => {
       errors('import "weigh.bpf.o"; fn weigh($a : int64) : int64 { return $a; } begin { }'),
     ).toEqual(['Redefinition of function: weigh']);
   });
+
+  const BTF_MAP =
+    'struct { int (*type)[2]; int (*max_entries)[1]; int (*key)[1]; int (*value)[1]; }';
+
+  it.each(Object.keys(RUNTIME_MAPS))('must not define the map %s, which scripts have', (name) => {
+    compileC(
+      'taken.bpf.o',
+      `${BTF_MAP} ${name} __attribute__((section(".maps"), used)); int f(int x) { return x; }`,
+    );
+    expect(errors('import "taken.bpf.o"; begin { }')).toEqual([
+      `taken.bpf.o defines ${name}, a name that is taken already`,
+    ]);
+  });
+
+  it.each(Object.values(SHARED_VARIABLES).map(({ symbol }) => symbol))(
+    'must not define the variable %s, which scripts have',
+    (symbol) => {
+      compileC('taken.bpf.o', `unsigned long ${symbol}; int f(int x) { return x + ${symbol}; }`);
+      expect(errors('import "taken.bpf.o"; begin { }')).toEqual([
+        `taken.bpf.o defines ${symbol}, a name that is taken already`,
+      ]);
+    },
+  );
 
   it('must have nothing but functions, maps and variables', () => {
     const SEC = '#define SEC(n) __attribute__((section(n), used))\n';

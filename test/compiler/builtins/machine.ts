@@ -6,16 +6,12 @@ import type { Config, TypedExpression } from '../../../compiler/analysis/typed.t
 import { findBuiltin } from '../../../compiler/builtins/builtins.ts';
 import type { IrBool, IrBuilder, IrPointer, IrValue } from '../../../compiler/llvm/ir.ts';
 import type { HelperName } from '../../../compiler/lowering/helpers.ts';
-import type {
-  EventSpec,
-  Lowering,
-  SharedGlobal,
-  Storage,
-} from '../../../compiler/lowering/lowering.ts';
+import type { EventSpec, Lowering, Storage } from '../../../compiler/lowering/lowering.ts';
 import type { ProbeTarget } from '../../../compiler/probes/probe.ts';
 import { layoutOf, sequence } from '../../../compiler/types/layout.ts';
 import type { Type } from '../../../compiler/types/type.ts';
 import { isScalar } from '../../../compiler/types/type.ts';
+import type { SharedVariableName } from '../../../linker/contract/variables.ts';
 
 /** What fresh memory holds, so that a byte which nobody wrote is seen. */
 export const GARBAGE = 0xaa;
@@ -34,7 +30,7 @@ export interface World {
   readonly comm?: string;
   /** In the namespace of the loader. */
   readonly namespaceIds?: { readonly pid: number; readonly tid: number };
-  readonly shared?: Partial<Record<SharedGlobal, readonly bigint[]>>;
+  readonly shared?: Partial<Record<SharedVariableName, readonly bigint[]>>;
   readonly registers?: Readonly<Record<string, bigint>>;
   /** Pieces of memory by address. */
   readonly kernel?: ReadonlyMap<bigint, Uint8Array>;
@@ -342,6 +338,7 @@ export function createMachine(world: World = {}): Machine {
     callPointer: (helper) => point(world.helpers?.[helper] ?? 0n),
     map: unsupported,
     mapPointer: unsupported,
+    runtimeMap: unsupported,
     callKernel: () => wrap(0n),
     percpu: () => wrap(0n),
     coreNumber: () => wrap(0n),

@@ -1,0 +1,10 @@
+/** What the loader finds out about its host before it loads the programs. */
+export const LOOKUPS = {
+  'kernel-symbol': 'the address of a symbol of the kernel, an error where it has none',
+  cgroup: 'the id of a control group by the path of its folder, an error where that is none',
+  executable: '1 if the ELF file of that path is ET_EXEC, an error where it cannot be read',
+  'kernel-function': "1 if the kernel's BTF has a function of that name",
+  kfunc: '1 if `program` may call that function of the kernel',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type LookupKind = keyof typeof LOOKUPS;

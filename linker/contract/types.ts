@@ -1,0 +1,80 @@
+/** Types of values: how they are laid out in memory and printed. */
+import {
+  choice,
+  type Forms,
+  flag,
+  list,
+  number,
+  optional,
+  pair,
+  record,
+  reference,
+  text,
+  whole,
+} from './shape.ts';
+
+const intSize = choice([1, 2, 4, 8]);
+
+/** What a number that is printed by its name is the number of. */
+export const NAME_SPACES = ['user', 'errno', 'signal', 'syscall'] as const;
+export const STACK_SPACES = ['kernel', 'user'] as const;
+export const STACK_MODES = ['bpftrace', 'perf', 'raw', 'build_id'] as const;
+/** What a slot of a series keeps of the values of its interval. */
+export const AGGREGATIONS = ['last', 'avg', 'max', 'min', 'sum'] as const;
+
+const plain = {};
+const sized = { size: whole() };
+const signed = { signed: flag() };
+
+export const TYPES = {
+  void: [plain],
+  bool: [plain],
+  pointer: [plain],
+  ksym: [plain],
+  usym: [plain],
+  timestamp: [plain],
+  probe: [plain],
+  count: [plain],
+  inet: [plain],
+  macaddr: [plain],
+  cgroup_path: [plain],
+  int: [{ size: intSize, signed: flag() }],
+  /** A 64-bit number that is printed by its name. */
+  name: [{ of: choice(NAME_SPACES) }],
+  string: [sized],
+  buffer: [sized],
+  enum: [{ size: intSize, signed: flag(), enum: whole() }],
+  array: [{ element: reference('type'), count: whole(), size: whole() }],
+  tuple: [{ size: whole(), fields: list(reference('field')) }],
+  record: [
+    {
+      size: whole(),
+      fields: list(
+        record({
+          offset: whole(),
+          type: reference('type'),
+          name: text(),
+          bits: optional(pair(number(0, 63), number(1, 64), 'First bit and width.')),
+        }),
+      ),
+    },
+  ],
+  /** {u64 id, u32 pid, u32 frames}: see the map `stacks` in docs/object-format.md. */
+  stack: [{ space: choice(STACK_SPACES), mode: choice(STACK_MODES), limit: whole() }],
+  sum: [signed],
+  min: [signed],
+  max: [signed],
+  avg: [signed],
+  stats: [signed],
+  hist: [{ bits: whole() }],
+  lhist: [{ min: number(), max: number(), step: number() }],
+  /** The last `count` intervals of `interval` nanoseconds: see docs/object-format.md. */
+  tseries: [
+    {
+      signed: flag(),
+      aggregation: choice(AGGREGATIONS),
+      interval: number(1),
+      count: number(1, 1_000_000),
+    },
+  ],
+} as const satisfies Forms;
