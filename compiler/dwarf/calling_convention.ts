@@ -3,19 +3,19 @@ import { AT, TAG } from './constants.ts';
 import type { Entries, Entry } from './entries.ts';
 import { dimensions, isFloat, position, typeEntry } from './types.ts';
 
-export type ArgumentPlace =
+export type ArgumentLocation =
   /** `argN` with this number has it, in its low bits. */
   | { readonly register: number }
   /** It cannot be read: why, as a sentence goes on behind "is". */
   | { readonly reason: string };
 
-/** Places of the parameters, given the entries of their types and that of the result (undefined: void). */
-export function placeArguments(
+/** Where the parameters are, given the entries of their types and that of the result (undefined: void). */
+export function locateArguments(
   entries: Entries,
   arch: string,
   parameters: readonly (Entry | undefined)[],
   result: Entry | undefined,
-): readonly ArgumentPlace[] {
+): readonly ArgumentLocation[] {
   const convention = arch === 'aarch64' ? AARCH64 : X86_64;
   let next = convention.hiddenResult && isInMemory(entries, result) ? 1 : 0;
   return parameters.map((type) => {

@@ -1,7 +1,7 @@
 /** Entries of .debug_info: tags with attributes, in a tree. They are read where somebody looks. */
 import { AT, FORM } from './constants.ts';
 import { Cursor, DwarfError } from './cursor.ts';
-import { readUnits, type Unit } from './units.ts';
+import { type CompilationUnit, readUnits } from './units.ts';
 
 /** What the attributes refer to; a section that the file does not have is empty. */
 export interface DebugSections {
@@ -22,7 +22,7 @@ interface Attribute {
 }
 
 export interface Entry {
-  readonly unit: Unit;
+  readonly unit: CompilationUnit;
   readonly offset: number;
   readonly tag: number;
   readonly attributes: ReadonlyMap<number, Attribute>;
@@ -32,9 +32,9 @@ export interface Entry {
 }
 
 export interface Entries {
-  readonly units: readonly Unit[];
+  readonly units: readonly CompilationUnit[];
   readonly sections: DebugSections;
-  root(unit: Unit): Entry | undefined;
+  root(unit: CompilationUnit): Entry | undefined;
   /** The entry at an offset in .debug_info. */
   at(offset: number): Entry;
   children(entry: Entry): Iterable<Entry>;
@@ -57,7 +57,7 @@ export function createEntries(sections: DebugSections): Entries {
     ),
   );
 
-  const unitAt = (offset: number): Unit => {
+  const unitAt = (offset: number): CompilationUnit => {
     let low = 0;
     let high = units.length;
     while (low < high) {
@@ -71,7 +71,7 @@ export function createEntries(sections: DebugSections): Entries {
   };
 
   /** undefined at the end of siblings. */
-  const read = (unit: Unit, offset: number): Entry | undefined => {
+  const read = (unit: CompilationUnit, offset: number): Entry | undefined => {
     if (offset >= unit.end) return undefined;
     const cursor = new Cursor(sections.info, offset);
     const code = cursor.uleb();
@@ -119,7 +119,7 @@ export function createEntries(sections: DebugSections): Entries {
     }
   }
 
-  const baseOf = (unit: Unit, attribute: number): number => {
+  const baseOf = (unit: CompilationUnit, attribute: number): number => {
     const root = read(unit, unit.first);
     return root?.attributes.get(attribute)?.value ?? 0;
   };
@@ -230,7 +230,12 @@ const ADDRESS_INDEXES: ReadonlySet<number> = new Set([
   ...[FORM.addrx, FORM.addrx1, FORM.addrx2, FORM.addrx3, FORM.addrx4, FORM.gnuAddrIndex],
 ]);
 
-function readAttribute(cursor: Cursor, unit: Unit, form: number, implicit: number): Attribute {
+function readAttribute(
+  cursor: Cursor,
+  unit: CompilationUnit,
+  form: number,
+  implicit: number,
+): Attribute {
   const { at } = cursor;
   const here = (): Attribute => ({ form, value: at });
   const block = (length: number): Attribute => {

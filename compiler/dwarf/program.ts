@@ -2,7 +2,7 @@
 import { type ElfFile, sectionNamed } from '../../linker/elf/file.ts';
 import type { Member } from '../kernel/types.ts';
 import type { EnumType, StructType, Type } from '../types/type.ts';
-import { placeArguments } from './calling_convention.ts';
+import { locateArguments } from './calling_convention.ts';
 import { AT, TAG } from './constants.ts';
 import { unlessDamaged } from './damage.ts';
 import { createEntries, type Entries, type Entry } from './entries.ts';
@@ -139,16 +139,17 @@ function argumentsAt(
   if (!isC(entries, found.root)) return { reason: `'${name}' is not a function of C` };
   const parameters = parametersOf(entries, found);
   const types = parameters.map(({ type }) => type);
-  const places = placeArguments(entries, arch, types, resultOf(entries, found));
+  const locations = locateArguments(entries, arch, types, resultOf(entries, found));
   const isLocal = !isExternal(entries, found);
   const gone = parameters.findIndex(({ exists }) => !exists);
   return parameters.map((parameter, index) => {
     const type = typeOf(entries, parameter.typed, number);
-    const place = places[index] ?? { reason: 'not known' };
+    const location = locations[index] ?? { reason: 'not known' };
     // What the callers of a local function do not pass may leave its register to the next.
     const uncertain = !parameter.exists || (isLocal && gone !== -1 && index > gone);
-    if ('register' in place && uncertain) return { name: parameter.name, type, reason: OPTIMISED };
-    return { name: parameter.name, type, ...place };
+    if ('register' in location && uncertain)
+      return { name: parameter.name, type, reason: OPTIMISED };
+    return { name: parameter.name, type, ...location };
   });
 }
 

@@ -9,7 +9,7 @@ export interface Abbreviation {
   readonly attributes: readonly number[];
 }
 
-export interface Unit {
+export interface CompilationUnit {
   readonly offset: number;
   readonly end: number;
   readonly version: number;
@@ -25,8 +25,8 @@ export interface Unit {
 }
 
 /** All units, in order. Type units that DWARF 4 keeps in .debug_types are not read. */
-export function readUnits(info: Uint8Array, abbreviations: Uint8Array): readonly Unit[] {
-  const units: Unit[] = [];
+export function readUnits(info: Uint8Array, abbreviations: Uint8Array): readonly CompilationUnit[] {
+  const units: CompilationUnit[] = [];
   const tables = new Map<number, ReadonlyMap<number, Abbreviation>>();
   const tableAt = (offset: number) => {
     const known = tables.get(offset);
@@ -52,25 +52,25 @@ export function readUnits(info: Uint8Array, abbreviations: Uint8Array): readonly
 
 function readHeader(
   cursor: Cursor,
-  place: Pick<Unit, 'offset' | 'end' | 'offsetSize'>,
-  tableAt: (offset: number) => Unit['abbreviations'],
-): Unit | undefined {
+  extent: Pick<CompilationUnit, 'offset' | 'end' | 'offsetSize'>,
+  tableAt: (offset: number) => CompilationUnit['abbreviations'],
+): CompilationUnit | undefined {
   const version = cursor.u16();
   // What a later version has to say cannot be read, and need not concern what is asked.
   if (version < 2 || version > 5) return undefined;
   const kind = version >= 5 ? cursor.u8() : 0;
   let addressSize = version >= 5 ? cursor.u8() : 0;
-  const table = cursor.unsigned(place.offsetSize);
+  const table = cursor.unsigned(extent.offsetSize);
   if (version < 5) addressSize = cursor.u8();
   let signature: bigint | undefined;
   if (kind === UNIT.type || kind === UNIT.splitType) {
     signature = cursor.u64Exact();
-    cursor.skip(place.offsetSize);
+    cursor.skip(extent.offsetSize);
   } else if (kind === UNIT.skeleton || kind === UNIT.splitCompile) {
     cursor.skip(8);
   }
   return {
-    ...place,
+    ...extent,
     version,
     kind,
     addressSize,
