@@ -185,9 +185,10 @@ int main(void)
 		CHECK(same == 1 && files.count > 1);
 	}
 	files.count = 0;
-	CHECK(binary_files_match(&files, "/etc/pass*d", 0) && files.count == 1 &&
-	      strcmp(files.files[0].path, "/etc/passwd") == 0);
-	CHECK(binary_files_match(&files, "/etc/*/no-such-*", 0) && files.count == 1);
+	binary_files_match(&files, "/etc/pass*d", 0);
+	CHECK(files.count == 1 && strcmp(files.files[0].path, "/etc/passwd") == 0);
+	binary_files_match(&files, "/etc/*/no-such-*", 0);
+	CHECK(files.count == 1);
 	/* From .dynsym, whose symbols have versions. */
 	if (CHECK(libc) && CHECK(find(libc, "getppid", 0, &offset) == BINARY_SYMBOL_FOUND))
 		CHECK(code_at(libc, offset, dlsym(RTLD_DEFAULT, "getppid"), 8));

@@ -54,7 +54,19 @@ static void the_first_failure_stays(void)
 	CHECK(strcmp(failure.text, "no trampolines") == 0);
 	CHECK(strcmp(failure.file, "script.bt") == 0 && failure.line == 7);
 	failure_clear(&failure);
-	CHECK(failure.status == STATUS_OK && !failure.file && !failure.text[0]);
+	CHECK(failure.status == STATUS_OK && !failure.file[0] && !failure.text[0]);
+}
+
+static void more_of_one_kind_are_lines_of_one_text(void)
+{
+	struct failure failure = {0};
+
+	CHECK(fail_also(&failure, STATUS_KERNEL, "no %s", "loops") == STATUS_KERNEL);
+	CHECK(fail_also(&failure, STATUS_FAILED, "no %s", "rings") == STATUS_KERNEL);
+	CHECK(strcmp(failure.text, "no loops\nno rings") == 0);
+	for (int i = 0; i < 1000; i++)
+		fail_also(&failure, STATUS_KERNEL, "and another");
+	CHECK(strlen(failure.text) == sizeof(failure.text) - 1);
 }
 
 static void tell_a_place(void)
@@ -158,6 +170,7 @@ static void a_size_out_of_a_file_is_only_tried(void)
 int main(void)
 {
 	the_first_failure_stays();
+	more_of_one_kind_are_lines_of_one_text();
 	a_failure_is_told_with_its_place_and_hint();
 	the_process_ends_without_memory();
 	an_array_grows_by_one_item_or_more();

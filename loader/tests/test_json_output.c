@@ -8,8 +8,11 @@
 #include "output/renderer.h"
 #include "symbols/symbols.h"
 #include "output/value_json.h"
+#include "base/failure.h"
 #include "check.h"
 #include "fixture.h"
+
+static struct failure failure;
 
 static const struct mf_type int64 = {.kind = MF_INT, .size = 8, .is_signed = true};
 static const struct mf_type uint64 = {.kind = MF_INT, .size = 8};
@@ -36,8 +39,8 @@ static void setup(struct tester *tester)
 	tester->fixture.manifest.enum_count = 1;
 	tester->symbols = symbols_new(&tester->fixture.manifest.config, NULL);
 	wall_clock_init(&tester->clock);
-	CHECK(value_context_init(&tester->values, &tester->fixture.session, tester->symbols,
-				 &tester->clock));
+	value_context_init(&tester->values, &tester->fixture.session, tester->symbols,
+			   &tester->clock);
 }
 
 static void teardown(struct tester *tester)
@@ -287,7 +290,7 @@ static void messages_are_lines_of_the_output(void)
 	fixture.options.form = FORM_JSON;
 	fixture.options.buffering = BUFFER_FULL;
 	fixture.options.unsafe = true;
-	if (!CHECK(output_open(&output, &fixture.session) == 0))
+	if (!CHECK(output_open(&output, &fixture.session, &failure) == 0))
 		return;
 	CHECK(output_attached(output, 2) == 0);
 	CHECK(output_event(output, &events[0], &record, sizeof(record)) == 0);

@@ -10,8 +10,11 @@
 #include "output/map_change.h"
 #include "output/map_rows.h"
 #include "output/output.h"
+#include "base/failure.h"
 #include "check.h"
 #include "fixture.h"
+
+static struct failure failure;
 
 static const struct mf_type int64 = {.kind = MF_INT, .size = 8, .is_signed = true};
 static const struct mf_type uint32 = {.kind = MF_INT, .size = 4};
@@ -42,7 +45,7 @@ static bool setup(struct tester *tester, const struct mf_map *maps, uint32_t map
 		return false;
 	close(fd);
 	tester->fixture.options.output = tester->path;
-	return CHECK(output_open(&tester->output, &tester->fixture.session) == 0);
+	return CHECK(output_open(&tester->output, &tester->fixture.session, &failure) == 0);
 }
 
 static void teardown(struct tester *tester)
@@ -68,7 +71,7 @@ static void check_output(struct tester *tester, const char *expected)
 	/* The writer's position stays, and leaves a hole of NULs: start over instead. */
 	close(fd);
 	CHECK(output_close(tester->output) == 0);
-	CHECK(output_open(&tester->output, &tester->fixture.session) == 0);
+	CHECK(output_open(&tester->output, &tester->fixture.session, &failure) == 0);
 }
 
 static void put(int fd, const void *key, const void *value)
@@ -376,9 +379,9 @@ static void maps_that_are_not_what_the_manifest_says_are_refused(void)
 	CHECK(fixture_map(&tester.fixture, "p", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 16, 1) >= 0);
 	tester.fixture.manifest.maps = &map;
 	tester.fixture.manifest.map_count = 1;
-	CHECK(output_open(&tester.output, &tester.fixture.session) == 5);
+	CHECK(output_open(&tester.output, &tester.fixture.session, &failure) == 5);
 	map = (struct mf_map){.name = "@", .value = &count, .stores = &slot, .store_count = 1};
-	CHECK(output_open(&tester.output, &tester.fixture.session) == 5);
+	CHECK(output_open(&tester.output, &tester.fixture.session, &failure) == 5);
 	fixture_free(&tester.fixture);
 }
 
@@ -454,7 +457,7 @@ static void a_hundred_thousand_keys_are_quick(void)
 	CHECK(map_rows_read(&rows, &tester.fixture.session, &map) == 0);
 	CHECK(rows.count == KEYS);
 	read = seconds();
-	CHECK(map_rows_sort(&rows, order));
+	map_rows_sort(&rows, order);
 	sorted = seconds();
 	for (size_t i = 0; i < rows.count; i++) {
 		uint64_t value;

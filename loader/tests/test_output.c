@@ -10,8 +10,11 @@
 
 #include "output/output.h"
 #include "output/renderer.h"
+#include "base/failure.h"
 #include "check.h"
 #include "fixture.h"
+
+static struct failure failure;
 
 static const struct mf_type int64 = {.kind = MF_INT, .size = 8, .is_signed = true};
 static const struct mf_type uint32 = {.kind = MF_INT, .size = 4};
@@ -36,7 +39,8 @@ static bool setup(struct tester *tester, const struct mf_event *events, uint32_t
 	fd = mkstemp(tester->path);
 	close(fd);
 	tester->fixture.options.output = tester->path;
-	return CHECK(fd >= 0) && CHECK(output_open(&tester->output, &tester->fixture.session) == 0);
+	return CHECK(fd >= 0) &&
+	       CHECK(output_open(&tester->output, &tester->fixture.session, &failure) == 0);
 }
 
 static void read_file(struct tester *tester, const char *path)
@@ -290,31 +294,27 @@ static void an_output_that_fails_is_said_once(void)
 		{.kind = MF_EVENT_PRINTF, .index = 0, .size = 8, .format = "line\n"}};
 	uint32_t record[2] = {0};
 	struct tester tester;
-	int saved;
 
 	if (!setup(&tester, events, 1))
 		return;
 	CHECK(output_close(tester.output) == 0);
 	tester.fixture.options.output = "/dev/full";
-	CHECK(output_open(&tester.output, &tester.fixture.session) == 0);
-	saved = capture_stderr("/tmp/bpfload-test-err");
+	failure_clear(&failure);
+	CHECK(output_open(&tester.output, &tester.fixture.session, &failure) == 0);
 	CHECK(output_event(tester.output, &events[0], record, sizeof(record)) == 0);
 	CHECK(output_flush(tester.output) == -1);
 	CHECK(output_flush(tester.output) == -1);
 	CHECK(output_event(tester.output, &events[0], record, sizeof(record)) == -1);
 	CHECK(output_finish(tester.output) == -1);
 	CHECK(output_close(tester.output) == -1);
-	restore_stderr(saved);
-	read_file(&tester, "/tmp/bpfload-test-err");
-	CHECK_TEXT(&tester.text, "ERROR: cannot write the output: No space left on device\n");
+	CHECK(failure.status == STATUS_FAILED);
+	CHECK(strcmp(failure.text, "cannot write the output: No space left on device") == 0);
 	tester.fixture.options.output = "/nonexistent/file";
-	saved = capture_stderr("/tmp/bpfload-test-err");
-	CHECK(output_open(&tester.output, &tester.fixture.session) == 1 && !tester.output);
-	restore_stderr(saved);
-	read_file(&tester, "/tmp/bpfload-test-err");
-	CHECK_TEXT(&tester.text, "ERROR: cannot open /nonexistent/file for writing: "
-				 "No such file or directory\n");
-	unlink("/tmp/bpfload-test-err");
+	failure_clear(&failure);
+	CHECK(output_open(&tester.output, &tester.fixture.session, &failure) == STATUS_FAILED);
+	CHECK(!tester.output);
+	CHECK(strcmp(failure.text,
+		     "cannot open /nonexistent/file for writing: No such file or directory") == 0);
 	unlink(tester.path);
 	strbuf_free(&tester.text);
 	fixture_free(&tester.fixture);
@@ -342,7 +342,7 @@ static void a_closed_pipe_is_an_error_and_not_a_signal(void)
 		dup2(ends[1], STDOUT_FILENO);
 		close(STDERR_FILENO);
 		tester.fixture.options.output = NULL;
-		good = output_open(&output, &tester.fixture.session) == 0 &&
+		good = output_open(&output, &tester.fixture.session, &failure) == 0 &&
 		       output_event(output, &events[0], record, sizeof(record)) == 0 &&
 		       output_flush(output) == -1 && output_flush(output) == -1;
 		_exit(good ? 42 : 1);
@@ -379,7 +379,7 @@ static void events_that_cannot_be_handled_are_refused(void)
 		fixture_init(&fixture);
 		fixture.manifest.events = &events[i];
 		fixture.manifest.event_count = 1;
-		CHECK(output_open(&output, &fixture.session) == 5 && !output);
+		CHECK(output_open(&output, &fixture.session, &failure) == 5 && !output);
 		fixture_free(&fixture);
 	}
 	restore_stderr(saved);
@@ -412,7 +412,7 @@ static void lines_are_quick(void)
 		return;
 	CHECK(output_close(tester.output) == 0);
 	tester.fixture.options.output = "/dev/null";
-	CHECK(output_open(&tester.output, &tester.fixture.session) == 0);
+	CHECK(output_open(&tester.output, &tester.fixture.session, &failure) == 0);
 	start = seconds();
 	for (int i = 0; i < LINES; i++) {
 		record.number = i;

@@ -20,7 +20,7 @@ static struct wall_clock wall;
 static void put(uint64_t *slots, const struct mf_type *type, uint64_t interval, int64_t value,
 		uint64_t third)
 {
-	uint32_t words = series_slot_size(type->aggregation) / 8;
+	uint32_t words = mf_slot_size(type->aggregation) / 8;
 	uint64_t *slot = slots + interval % type->count * words;
 
 	slot[0] = interval + 1;

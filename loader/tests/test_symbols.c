@@ -15,7 +15,7 @@
 #include "binary/elf_symbols.h"
 #include "host/kallsyms.h"
 #include "symbols/perf_map.h"
-#include "symbols/proc_maps.h"
+#include "binary/proc_maps.h"
 #include "output/stacks.h"
 #include "symbols/symbols.h"
 #include "check.h"
@@ -304,7 +304,7 @@ static void frames(struct symbols *symbols)
 	fixture_init(&fixture);
 	wall_clock_init(&clock);
 	CHECK(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
-	CHECK(value_context_init(&values, &fixture.session, symbols, &clock));
+	value_context_init(&values, &fixture.session, symbols, &clock);
 	stacks_frames_text(&text, &values, MF_STACK_BPFTRACE, true, (uint32_t)getpid(), &address,
 			   1);
 	CHECK_TEXT(&text, "\n        bpfload_test_landmark+12\n");

@@ -27,10 +27,7 @@ bool attach_files_find(struct attachments *attachments, const struct mf_probe *p
 			return false;
 		}
 	} else if (is_pattern(probe->path)) {
-		if (!binary_files_match(files, probe->path, pid)) {
-			*result = attach_failed(failure, STATUS_FAILED, "out of memory");
-			return false;
-		}
+		binary_files_match(files, probe->path, pid);
 	} else {
 		const char *path = binary_path_find(files->arena, probe->path, pid);
 

@@ -19,6 +19,21 @@ int fail(struct failure *failure, int status, const char *format, ...)
 	return status;
 }
 
+int fail_also(struct failure *failure, int status, const char *format, ...)
+{
+	size_t length = strlen(failure->text);
+	va_list arguments;
+
+	if (failure->status == STATUS_OK)
+		failure->status = status;
+	else if (length < sizeof(failure->text) - 1)
+		failure->text[length++] = '\n';
+	va_start(arguments, format);
+	vsnprintf(failure->text + length, sizeof(failure->text) - length, format, arguments);
+	va_end(arguments);
+	return failure->status;
+}
+
 int fail_hint(struct failure *failure, const char *format, ...)
 {
 	va_list arguments;
@@ -31,8 +46,8 @@ int fail_hint(struct failure *failure, const char *format, ...)
 
 int fail_at(struct failure *failure, const char *file, uint32_t line)
 {
-	if (!failure->file) {
-		failure->file = file;
+	if (!failure->file[0]) {
+		snprintf(failure->file, sizeof(failure->file), "%s", file);
 		failure->line = line;
 	}
 	return failure->status;
@@ -47,7 +62,7 @@ static void tell_as(const struct failure *failure, const char *kind)
 {
 	if (failure->status == STATUS_OK)
 		return;
-	if (!failure->file)
+	if (!failure->file[0])
 		say("%s: %s", kind, failure->text);
 	else if (failure->line)
 		say("%s:%u: %s: %s", failure->file, failure->line, kind, failure->text);

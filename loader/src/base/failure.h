@@ -4,6 +4,9 @@
  * once. Nothing below prints an error that ends the run, so that all of it can be called without
  * output and its messages tested.
  *
+ * A function that only asks the kernel, or looks for something that may not be there, gives errno
+ * or "none" as the C library does: the sentence is its caller's, who knows what it was asked for.
+ *
  * Not for memory, whose end is the process's (memory.h), and not for what the run goes on after:
  * such a thing is said when it happens (say.h).
  */
@@ -18,8 +21,8 @@ struct failure {
 	/* An exit status; STATUS_OK while nothing has failed. */
 	int status;
 	/* Where: with `line` a place of the script, without one a file that is at fault as a whole.
-	 * NULL: nowhere. It is not copied. */
-	const char *file;
+	 * Empty: nowhere. */
+	char file[1024];
 	uint32_t line;
 	/* A whole sentence. */
 	char text[1024];
@@ -29,6 +32,10 @@ struct failure {
 
 /* Sets status and text, unless an earlier failure is there, and gives the failure's status. */
 int fail(struct failure *failure, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same, but that behind an earlier failure the text becomes another line of its text. */
+int fail_also(struct failure *failure, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Adds what can be done about it, and gives the failure's status. */

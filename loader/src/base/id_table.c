@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 /* Fibonacci hashing: pids and inodes are dense, their products are not. */
 static size_t slot_of(const struct id_table *table, uint64_t id)
 {
@@ -28,14 +30,12 @@ static void insert(struct id_table *table, uint64_t id, void *item)
 	table->count++;
 }
 
-bool id_table_add(struct id_table *table, uint64_t id, void *item)
+void id_table_add(struct id_table *table, uint64_t id, void *item)
 {
 	if (table->count * 2 >= table->room) {
 		struct id_table grown = {.room = table->room ? table->room * 2 : 64};
 
-		grown.slots = calloc(grown.room, sizeof(*grown.slots));
-		if (!grown.slots)
-			return false;
+		grown.slots = memory_array(grown.room, sizeof(*grown.slots));
 		for (size_t i = 0; i < table->room; i++) {
 			if (table->slots[i].item)
 				insert(&grown, table->slots[i].id, table->slots[i].item);
@@ -44,7 +44,6 @@ bool id_table_add(struct id_table *table, uint64_t id, void *item)
 		*table = grown;
 	}
 	insert(table, id, item);
-	return true;
 }
 
 void id_table_free(struct id_table *table, void (*free_item)(void *item))

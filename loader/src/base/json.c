@@ -16,7 +16,7 @@ struct parser {
 	struct json_error *error;
 };
 
-static struct json *fail(struct parser *parser, const char *what)
+static struct json *broken(struct parser *parser, const char *what)
 {
 	parser->error->what = what;
 	parser->error->at = parser->at;
@@ -41,10 +41,8 @@ static struct json *new_value(struct parser *parser, enum json_kind kind)
 	struct json *value;
 
 	if (++parser->values > MAX_VALUES)
-		return fail(parser, "too many values");
+		return broken(parser, "too many values");
 	value = arena_alloc(parser->arena, sizeof(*value));
-	if (!value)
-		return fail(parser, "out of memory");
 	value->kind = kind;
 	return value;
 }
@@ -166,9 +164,9 @@ static struct json *parse_string(struct parser *parser)
 		return NULL;
 	while (peek(parser) != '"') {
 		if (peek(parser) < 0)
-			return fail(parser, "a string without an end");
+			return broken(parser, "a string without an end");
 		if (next_point(parser->text, parser->length, &parser->at) < 0)
-			return fail(parser, "a malformed character in a string");
+			return broken(parser, "a malformed character in a string");
 	}
 	value->text = parser->text + start;
 	value->length = parser->at - start;
@@ -192,18 +190,18 @@ static struct json *parse_number(struct parser *parser)
 	while (peek(parser) >= '0' && peek(parser) <= '9') {
 		if (__builtin_mul_overflow(number, 10, &number) ||
 		    __builtin_add_overflow(number, (uint64_t)(peek(parser) - '0'), &number))
-			return fail(parser, "a number beyond 64 bits");
+			return broken(parser, "a number beyond 64 bits");
 		parser->at++;
 	}
 	if (parser->at == start)
-		return fail(parser, "not a value");
+		return broken(parser, "not a value");
 	if (parser->text[start] == '0' && parser->at - start > 1)
-		return fail(parser, "a number with leading zeros");
+		return broken(parser, "a number with leading zeros");
 	if (peek(parser) == '.' || peek(parser) == 'e' || peek(parser) == 'E')
-		return fail(parser, "a number that is not whole");
+		return broken(parser, "a number that is not whole");
 	if (value->flag) {
 		if (number > (uint64_t)INT64_MAX + 1)
-			return fail(parser, "a number beyond 64 bits");
+			return broken(parser, "a number beyond 64 bits");
 		number = 0 - number;
 		value->flag = number != 0;
 	}
@@ -221,7 +219,7 @@ static struct json *parse_word(struct parser *parser, const char *word, enum jso
 
 	if (parser->length - parser->at < length ||
 	    memcmp(parser->text + parser->at, word, length) != 0)
-		return fail(parser, "not a value");
+		return broken(parser, "not a value");
 	parser->at += length;
 	value = new_value(parser, kind);
 	if (value)
@@ -235,17 +233,17 @@ static struct json *parse_member(struct parser *parser, const struct json *objec
 
 	skip_space(parser);
 	if (peek(parser) != '"')
-		return fail(parser, "a member without a name");
+		return broken(parser, "a member without a name");
 	name = parse_string(parser);
 	if (!name)
 		return NULL;
 	for (const struct json *member = object->first; member; member = member->next)
 		if (member->name->length == name->length &&
 		    memcmp(member->name->text, name->text, name->length) == 0)
-			return fail(parser, "a member twice");
+			return broken(parser, "a member twice");
 	skip_space(parser);
 	if (peek(parser) != ':')
-		return fail(parser, "a name without a value");
+		return broken(parser, "a name without a value");
 	parser->at++;
 	value = parse_value(parser);
 	if (value)
@@ -263,7 +261,7 @@ static struct json *parse_list(struct parser *parser, enum json_kind kind, char 
 		return NULL;
 	list->first = NULL;
 	if (++parser->depth > MAX_DEPTH)
-		return fail(parser, "nested too deeply");
+		return broken(parser, "nested too deeply");
 	parser->at++;
 	skip_space(parser);
 	while (peek(parser) != end) {
@@ -271,7 +269,7 @@ static struct json *parse_list(struct parser *parser, enum json_kind kind, char 
 
 		if (list->count > 0) {
 			if (peek(parser) != ',')
-				return fail(parser, "a comma is missing");
+				return broken(parser, "a comma is missing");
 			parser->at++;
 		}
 		value = kind == JSON_OBJECT ? parse_member(parser, list) : parse_value(parser);
@@ -283,7 +281,7 @@ static struct json *parse_list(struct parser *parser, enum json_kind kind, char 
 			list->first = value;
 		last = value;
 		if (++list->count > MAX_MEMBERS && kind == JSON_OBJECT)
-			return fail(parser, "too many members");
+			return broken(parser, "too many members");
 		skip_space(parser);
 	}
 	parser->at++;
@@ -308,7 +306,7 @@ static struct json *parse_value(struct parser *parser)
 	case 'n':
 		return parse_word(parser, "null", JSON_NULL, false);
 	case -1:
-		return fail(parser, "cut off");
+		return broken(parser, "cut off");
 	default:
 		return parse_number(parser);
 	}
@@ -324,7 +322,7 @@ const struct json *json_parse(struct arena *arena, const char *text, size_t leng
 		return NULL;
 	skip_space(&parser);
 	if (parser.at != length)
-		return fail(&parser, "something behind the end");
+		return broken(&parser, "something behind the end");
 	return value;
 }
 
@@ -372,8 +370,6 @@ static char *decode(struct arena *arena, const struct json *string, uint32_t byt
 	char *text = arena_alloc(arena, string->length + 1);
 	size_t at = 0, length = 0;
 
-	if (!text)
-		return NULL;
 	while (at < string->length) {
 		int32_t point = next_point(string->text, string->length, &at);
 

@@ -46,7 +46,7 @@ const struct json *json_parse(struct arena *arena, const char *text, size_t leng
 /* Member of an object by name (names are compared as written, unescaped), or NULL. */
 const struct json *json_member(const struct json *object, const char *name);
 
-/* UTF-8 text of a string, NUL-terminated; NULL when it holds a NUL or memory is short. */
+/* UTF-8 text of a string, NUL-terminated; NULL when it holds a NUL. */
 const char *json_text(struct arena *arena, const struct json *string);
 
 /*

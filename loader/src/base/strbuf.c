@@ -2,38 +2,33 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 void strbuf_free(struct strbuf *buffer)
 {
 	free(buffer->data);
 	*buffer = (struct strbuf){0};
 }
 
-bool strbuf_grow(struct strbuf *buffer, size_t more)
+void strbuf_grow(struct strbuf *buffer, size_t more)
 {
 	size_t room = buffer->room ? buffer->room : 256;
-	char *data;
 
 	if (more > SIZE_MAX / 2 - buffer->length)
-		goto fail;
+		memory_exhausted();
 	while (room - buffer->length < more)
 		room *= 2;
-	data = realloc(buffer->data, room);
-	if (!data)
-		goto fail;
-	buffer->data = data;
+	buffer->data = memory_resize(buffer->data, room, 1);
 	buffer->room = room;
-	return true;
-fail:
-	buffer->failed = true;
-	return false;
 }
 
 void strbuf_fill(struct strbuf *buffer, char byte, size_t count)
 {
-	if (count && strbuf_reserve(buffer, count)) {
-		memset(buffer->data + buffer->length, byte, count);
-		buffer->length += count;
-	}
+	if (!count)
+		return;
+	strbuf_reserve(buffer, count);
+	memset(buffer->data + buffer->length, byte, count);
+	buffer->length += count;
 }
 
 void strbuf_right(struct strbuf *buffer, const char *bytes, size_t length, size_t width)
@@ -45,17 +40,16 @@ void strbuf_right(struct strbuf *buffer, const char *bytes, size_t length, size_
 
 const char *strbuf_c_text(struct strbuf *buffer)
 {
-	if (!strbuf_reserve(buffer, 1))
-		return NULL;
+	strbuf_reserve(buffer, 1);
 	buffer->data[buffer->length] = '\0';
 	return buffer->data;
 }
 
 /* Two digits at a time halve the divisions, which are what formatting a number costs. */
-static const char pairs[200] = "0001020304050607080910111213141516171819202122232425262728293031323"
-			       "334353637383940414243444546474849"
-			       "5051525354555657585960616263646566676869707172737475767778798081828"
-			       "384858687888990919293949596979899";
+static const char pairs[200] = "00010203040506070809101112131415161718192021222324"
+			       "25262728293031323334353637383940414243444546474849"
+			       "50515253545556575859606162636465666768697071727374"
+			       "75767778798081828384858687888990919293949596979899";
 
 char *digits_decimal(char *end, uint64_t value)
 {

@@ -1,9 +1,6 @@
 /*
  * A growable byte buffer for output. Nothing here goes through the printf family: formatting a line
  * must not cost more than copying it.
- *
- * Without memory a buffer keeps what it holds, drops what does not fit, and stays `failed`; its
- * owner looks once, before it uses the content.
  */
 #ifndef BPFLOAD_STRBUF_H
 #define BPFLOAD_STRBUF_H
@@ -17,7 +14,6 @@ struct strbuf {
 	char *data;
 	size_t length;
 	size_t room;
-	bool failed;
 };
 
 /* Longest text of a 64-bit number in any base from 8 up, with its sign. */
@@ -25,13 +21,14 @@ struct strbuf {
 
 void strbuf_free(struct strbuf *buffer);
 
-/* Grows the buffer; false (and `failed`) without memory. Use strbuf_reserve. */
-bool strbuf_grow(struct strbuf *buffer, size_t more);
+/* Grows the buffer. Use strbuf_reserve. */
+void strbuf_grow(struct strbuf *buffer, size_t more);
 
 /* Makes room for `more` bytes behind the content. */
-static inline bool strbuf_reserve(struct strbuf *buffer, size_t more)
+static inline void strbuf_reserve(struct strbuf *buffer, size_t more)
 {
-	return buffer->room - buffer->length >= more || strbuf_grow(buffer, more);
+	if (buffer->room - buffer->length < more)
+		strbuf_grow(buffer, more);
 }
 
 static inline void strbuf_clear(struct strbuf *buffer)
@@ -49,16 +46,17 @@ static inline void strbuf_drop(struct strbuf *buffer, size_t length)
 
 static inline void strbuf_char(struct strbuf *buffer, char byte)
 {
-	if (strbuf_reserve(buffer, 1))
-		buffer->data[buffer->length++] = byte;
+	strbuf_reserve(buffer, 1);
+	buffer->data[buffer->length++] = byte;
 }
 
 static inline void strbuf_put(struct strbuf *buffer, const void *bytes, size_t length)
 {
-	if (length && strbuf_reserve(buffer, length)) {
-		memcpy(buffer->data + buffer->length, bytes, length);
-		buffer->length += length;
-	}
+	if (!length)
+		return;
+	strbuf_reserve(buffer, length);
+	memcpy(buffer->data + buffer->length, bytes, length);
+	buffer->length += length;
 }
 
 static inline void strbuf_text(struct strbuf *buffer, const char *text)
@@ -77,7 +75,7 @@ void strbuf_i64(struct strbuf *buffer, int64_t value);
 /* Lower-case hexadecimal digits, without prefix. */
 void strbuf_hex(struct strbuf *buffer, uint64_t value);
 
-/* Makes a NUL stand behind the content, outside of `length`. NULL without memory. */
+/* Makes a NUL stand behind the content, outside of `length`. */
 const char *strbuf_c_text(struct strbuf *buffer);
 
 /*

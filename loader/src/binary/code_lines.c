@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "binary/demangle.h"
 #include "binary/dwarf_line.h"
 #include "binary/inline_calls.h"
@@ -54,8 +55,9 @@ static void complete_path(struct strbuf *to, size_t start, const char *folder)
 {
 	size_t length = to->length - start, more = strlen(folder);
 
-	if (!more || !length || to->data[start] == '/' || !strbuf_reserve(to, more + 1))
+	if (!more || !length || to->data[start] == '/')
 		return;
+	strbuf_reserve(to, more + 1);
 	memmove(to->data + start + more + 1, to->data + start, length);
 	memcpy(to->data + start, folder, more);
 	to->data[start + more] = '/';
@@ -111,11 +113,9 @@ static struct code_frames *look_up(const struct code_lines *lines, uint64_t addr
 {
 	struct texts texts = {0};
 	size_t count = gather(&texts, lines, address, readable);
-	struct code_frames *frames = NULL;
+	struct code_frames *frames = memory_try_array(
+		1, sizeof(*frames) + count * sizeof(*frames->frames) + texts.bytes.length);
 
-	if (!texts.bytes.failed)
-		frames = calloc(1, sizeof(*frames) + count * sizeof(*frames->frames) +
-					   texts.bytes.length);
 	if (frames && count) {
 		char *copy = (char *)(frames->frames + count);
 
@@ -144,10 +144,9 @@ size_t code_lines_find(struct code_lines *lines, const struct code_source *sourc
 	known = id_table_find(&lines->frames, address);
 	if (!known) {
 		known = look_up(lines, address, source->readable);
-		if (!known || !id_table_add(&lines->frames, address, known)) {
-			free(known);
+		if (!known)
 			return 0;
-		}
+		id_table_add(&lines->frames, address, known);
 	}
 	*frames = known->frames;
 	return known->count;

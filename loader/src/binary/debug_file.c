@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/memory.h"
 #include "object/elf_file.h"
 
 /* Where distributions put separate debug files. */
@@ -25,7 +26,7 @@ static bool uncompress_section(struct debug_section *section, const uint8_t *byt
 	/* zlib's best case is a factor of 1032. */
 	if (!full || full > SECTION_MAX || full / 1100 > size)
 		return false;
-	section->own = malloc(full);
+	section->own = memory_try_bytes(full);
 	length = full;
 	if (!section->own ||
 	    uncompress(section->own, &length, bytes + sizeof(Elf64_Chdr),
@@ -116,8 +117,7 @@ static bool open_by_id(struct debug_file *file, const char *folder, int length, 
 
 	for (uint32_t i = 0; i < id_size && 2 * i + 2 < sizeof(name); i++)
 		snprintf(name + 2 * i, 3, "%02x", id[i]);
-	if (asprintf(&path, "%.*s/.build-id/%.2s/%s.debug", length, folder, name, name + 2) < 0)
-		return false;
+	path = memory_format("%.*s/.build-id/%.2s/%s.debug", length, folder, name, name + 2);
 	found = open_separate(file, path, id, id_size, 0);
 	free(path);
 	return found;
@@ -147,9 +147,8 @@ static bool open_by_name(struct debug_file *file, const char *folder, int length
 	char *other;
 	bool found;
 
-	if (asprintf(&other, "%.*s%.*s/%s%s", length, folder, slash ? (int)(slash - path) : 0,
-		     path ? path : "", within_folder, name) < 0)
-		return false;
+	other = memory_format("%.*s%.*s/%s%s", length, folder, slash ? (int)(slash - path) : 0,
+			      path ? path : "", within_folder, name);
 	/* A link to itself: the program has no lines. */
 	found = (!path || strcmp(other, path) != 0) && open_separate(file, other, NULL, 0, crc);
 	free(other);

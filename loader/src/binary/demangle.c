@@ -67,7 +67,7 @@ static bool form_matches(const char *pattern, const char *name, enum demangle_fo
 	if (!demangle(scratch, name, form))
 		return false;
 	text = strbuf_c_text(scratch);
-	return text && pattern_match(pattern, text);
+	return pattern_match(pattern, text);
 }
 
 bool demangle_matches(const char *pattern, const char *name, struct strbuf *scratch)

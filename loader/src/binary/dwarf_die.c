@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 /* Attributes (7.5.4). */
 enum {
 	AT_SIBLING = 0x01,
@@ -343,15 +345,8 @@ static bool read_abbreviations(struct dwarf_unit *unit, uint64_t offset)
 			if (reader.failed || (!attribute && !form))
 				break;
 		}
-		if (unit->abbreviation_count == room) {
-			struct dwarf_abbreviation *larger;
-
-			room = room ? 2 * room : 64;
-			larger = realloc(unit->abbreviations, room * sizeof(*larger));
-			if (!larger)
-				return false;
-			unit->abbreviations = larger;
-		}
+		if (!memory_try_grow(unit->abbreviations, unit->abbreviation_count, room))
+			return false;
 		unit->abbreviations[unit->abbreviation_count++] = abbreviation;
 	}
 }

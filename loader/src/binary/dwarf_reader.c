@@ -85,7 +85,7 @@ const char *dwarf_text(struct dwarf_reader *reader)
 	if (!has(reader, 1))
 		return "";
 	end = memchr(start, 0, (size_t)(reader->end - start));
-	if (!end) {
+	if (!end || end - start > DWARF_TEXT_MAX) {
 		reader->failed = true;
 		reader->at = reader->end;
 		return "";
@@ -131,7 +131,11 @@ uint64_t dwarf_unit_length(struct dwarf_reader *reader, uint8_t *offset_size)
 
 const char *dwarf_text_at(const uint8_t *bytes, uint64_t size, uint64_t offset)
 {
-	if (!bytes || offset >= size || !memchr(bytes + offset, 0, size - offset))
+	uint64_t room = bytes && offset < size ? size - offset : 0;
+
+	if (room > DWARF_TEXT_MAX)
+		room = DWARF_TEXT_MAX;
+	if (!room || !memchr(bytes + offset, 0, room))
 		return "";
 	return (const char *)bytes + offset;
 }

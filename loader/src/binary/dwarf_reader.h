@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Names and paths are shorter: what a forged file makes longer is none, so that copies of it cost
+ * little. */
+#define DWARF_TEXT_MAX (64u << 10)
+
 struct dwarf_reader {
 	const uint8_t *at, *end;
 	bool failed;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "binary/dwarf_reader.h"
 
 /* DW_EH_PE_* (Linux Standard Base, 10.5): how pointers are written. */
@@ -52,15 +53,8 @@ struct run {
 
 static bool add_row(struct unwind_rows *rows, const struct unwind_row *row)
 {
-	if (rows->count == rows->room) {
-		size_t room = rows->room ? 2 * rows->room : 1024;
-		struct unwind_row *larger = realloc(rows->rows, room * sizeof(*larger));
-
-		if (!larger)
-			return false;
-		rows->rows = larger;
-		rows->room = room;
-	}
+	if (!memory_try_grow(rows->rows, rows->count, rows->room))
+		return false;
 	rows->rows[rows->count++] = *row;
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "object/elf_file.h"
 #include "binary/zip_member.h"
 
@@ -77,8 +78,8 @@ enum elf_image_result elf_image_open(struct elf_image *image, const char *path)
 	char *archive;
 
 	if (member) {
-		archive = strndup(path, (size_t)(member - path));
-		result = archive ? map_file(&mapped, archive) : ELF_IMAGE_NO_FILE;
+		archive = memory_text_of(path, (size_t)(member - path));
+		result = map_file(&mapped, archive);
 		free(archive);
 	} else {
 		result = map_file(&mapped, path);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* Aliases and nested functions that the search steps over before it gives up. */
 #define STEPS_BACK 8
 
@@ -38,9 +40,7 @@ static bool read_header(struct image *image)
 
 static bool read_segments(const struct image *image, struct elf_symbols *symbols)
 {
-	symbols->segments = calloc(image->header.e_phnum + 1u, sizeof(*symbols->segments));
-	if (!symbols->segments)
-		return false;
+	symbols->segments = memory_array(image->header.e_phnum + 1u, sizeof(*symbols->segments));
 	for (uint32_t i = 0; i < image->header.e_phnum; i++) {
 		uint64_t at = image->header.e_phoff + (uint64_t)i * image->header.e_phentsize;
 		Elf64_Phdr segment;
@@ -140,14 +140,14 @@ static bool read_functions(const struct image *image, struct elf_symbols *symbol
 	count = section.sh_size / sizeof(Elf64_Sym);
 	if (count > (image->size - section.sh_offset) / sizeof(Elf64_Sym))
 		count = (image->size - section.sh_offset) / sizeof(Elf64_Sym);
-	candidates = calloc(count + 1, sizeof(*candidates));
+	candidates = memory_try_array(count + 1, sizeof(*candidates));
 	if (!candidates)
 		return false;
 	count = collect(image, &section, &text, candidates, count);
 	qsort(candidates, count, sizeof(*candidates), by_address);
 
 	symbols->strings = (const char *)image->data + text.sh_offset;
-	symbols->functions = malloc((count + 1) * sizeof(*symbols->functions));
+	symbols->functions = memory_try_array(count + 1, sizeof(*symbols->functions));
 	if (!symbols->functions) {
 		free(candidates);
 		return false;

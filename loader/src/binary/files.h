@@ -25,9 +25,9 @@ struct binary_files {
 /*
  * Adds the regular files whose paths match, each once. `*` does not match a slash. A pattern
  * without a slash is looked for where programs and libraries are. With a pid in another mount
- * namespace, absolute paths are that process's. False without memory.
+ * namespace, absolute paths are that process's.
  */
-bool binary_files_match(struct binary_files *found, const char *pattern, uint32_t pid);
+void binary_files_match(struct binary_files *found, const char *pattern, uint32_t pid);
 
 /*
  * Adds the files that the process has mapped as code, each once, also those that were deleted or

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "binary/dwarf_die.h"
 #include "base/id_table.h"
 
@@ -47,16 +48,9 @@ static bool add_range(void *context, uint64_t low, uint64_t high)
 	/* Functions that the linker dropped begin at 0. */
 	if (!low || low >= high)
 		return true;
-	if (ranges->count == ranges->room) {
-		size_t room = ranges->room ? 2 * ranges->room : 64;
-		struct range *larger = realloc(ranges->items, room * sizeof(*larger));
-
-		if (!larger) {
-			ranges->failed = true;
-			return false;
-		}
-		ranges->items = larger;
-		ranges->room = room;
+	if (!memory_try_grow(ranges->items, ranges->count, ranges->room)) {
+		ranges->failed = true;
+		return false;
 	}
 	ranges->items[ranges->count++] = (struct range){low, high, ranges->offset};
 	return true;
@@ -92,29 +86,20 @@ static const struct range *find_range(const struct ranges *ranges, uint64_t addr
 
 static bool add_offset(struct inline_calls *calls, uint64_t offset)
 {
-	if (calls->count == calls->room) {
-		size_t room = calls->room ? 2 * calls->room : 64;
-		uint64_t *larger = realloc(calls->offsets, room * sizeof(*larger));
-
-		if (!larger)
-			return false;
-		calls->offsets = larger;
-		calls->room = room;
-	}
+	if (!memory_try_grow(calls->offsets, calls->count, calls->room))
+		return false;
 	calls->offsets[calls->count++] = offset;
 	return true;
 }
 
 struct inline_calls *inline_calls_read(const struct debug_file *file)
 {
-	struct inline_calls *calls = calloc(1, sizeof(*calls));
+	struct inline_calls *calls = memory_zeroed(sizeof(*calls));
 	uint64_t offset = 0, next;
 	struct dwarf_unit unit;
 	struct dwarf_die own;
-	bool enough = calls != NULL;
+	bool enough = true;
 
-	if (!calls)
-		return NULL;
 	calls->file = file;
 	for (; enough && dwarf_unit_read(&unit, file, offset, &next, &own); offset = next) {
 		calls->units.offset = offset;
@@ -157,14 +142,12 @@ static struct known_unit *unit_at(struct inline_calls *calls, uint64_t offset)
 
 	if (known)
 		return known;
-	known = calloc(1, sizeof(*known));
-	if (!known)
-		return NULL;
-	if (!dwarf_unit_read(&known->unit, calls->file, offset, &next, &own) ||
-	    !id_table_add(&calls->known, offset + 1, known)) {
+	known = memory_zeroed(sizeof(*known));
+	if (!dwarf_unit_read(&known->unit, calls->file, offset, &next, &own)) {
 		free_known(known);
 		return NULL;
 	}
+	id_table_add(&calls->known, offset + 1, known);
 	known->folder = own.folder ? own.folder : "";
 	return known;
 }

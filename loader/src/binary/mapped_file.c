@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "binary/demangle.h"
 #include "base/strbuf.h"
 
@@ -50,8 +51,8 @@ static void copy_vdso(struct mapped_file *file, uint32_t pid, const struct proc_
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	image = malloc(size);
-	if (image && pread(fd, image, size, (off_t)mapping->start) == (ssize_t)size) {
+	image = memory_bytes(size);
+	if (pread(fd, image, size, (off_t)mapping->start) == (ssize_t)size) {
 		file->image = image;
 		file->size = size;
 		file->copied = true;
@@ -82,17 +83,14 @@ struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 			break;
 	}
 	if (!file) {
-		file = calloc(1, sizeof(*file));
-		if (!file)
-			return NULL;
+		file = memory_zeroed(sizeof(*file));
 		file->device = device;
 		file->inode = inode;
 		if (first) {
 			file->next = first->next;
 			first->next = file;
-		} else if (!id_table_add(&files->by_inode, inode, file)) {
-			free(file);
-			return NULL;
+		} else {
+			id_table_add(&files->by_inode, inode, file);
 		}
 	}
 	/* Also when it could not be opened through another process, which may have gone meanwhile.
@@ -126,16 +124,15 @@ static const char *name_of(struct named_symbols *symbols, const struct elf_funct
 	if (!readable || !demangle_is_mangled(plain))
 		return plain;
 	if (!symbols->names)
-		symbols->names = calloc(symbols->table.count, sizeof(*symbols->names));
+		symbols->names = memory_try_array(symbols->table.count, sizeof(*symbols->names));
 	if (!symbols->names)
 		return plain;
 	if (!symbols->names[index]) {
-		if (!demangle(&text, plain, DEMANGLE_FULL))
-			strbuf_text(&text, plain);
-		if (!strbuf_c_text(&text)) {
+		if (!demangle(&text, plain, DEMANGLE_FULL)) {
 			strbuf_free(&text);
 			return plain;
 		}
+		strbuf_c_text(&text);
 		symbols->names[index] = text.data;
 	}
 	return symbols->names[index];

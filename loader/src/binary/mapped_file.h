@@ -8,7 +8,7 @@
 #include "binary/code_lines.h"
 #include "binary/elf_symbols.h"
 #include "base/id_table.h"
-#include "symbols/proc_maps.h"
+#include "binary/proc_maps.h"
 
 /* Functions of a file, and their names as people read them. */
 struct named_symbols {
@@ -38,7 +38,7 @@ struct mapped_files {
 };
 
 /*
- * The file behind a mapping of a living process; NULL for anonymous memory and without memory. A
+ * The file behind a mapping of a living process; NULL for anonymous memory. A
  * file that cannot be opened is kept too, without an image.
  *
  * The image stays mapped, so the file can be deleted or replaced by another; one that is shortened

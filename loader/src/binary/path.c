@@ -36,8 +36,8 @@ static const char *file_in(struct arena *arena, const char *root, const char *pa
 	ssize_t length;
 	int folder, fd;
 
-	if (!path || !*root)
-		return path && is_file(path) ? path : NULL;
+	if (!*root)
+		return is_file(path) ? path : NULL;
 	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return NULL;
@@ -51,7 +51,7 @@ static const char *file_in(struct arena *arena, const char *root, const char *pa
 	if (length <= 0 || target[0] != '/')
 		return NULL;
 	found = arena_format(arena, "%s%.*s", root, (int)length, target);
-	return found && is_file(found) ? found : NULL;
+	return is_file(found) ? found : NULL;
 }
 
 /* Looks for a program in the folders of PATH; absolute ones are below `root`. */
@@ -130,7 +130,7 @@ static const char *find_in_cache(struct arena *arena, const char *root, const ch
 	const char *bytes, *found = NULL, *cache = arena_format(arena, "%s" LIBRARY_CACHE, root);
 	struct cache_header header;
 	struct stat info;
-	int fd = cache ? open(cache, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = open(cache, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return NULL;
@@ -198,8 +198,6 @@ static const char *find_file(struct arena *arena, const char *name, uint32_t pid
 
 	if (pid && binary_path_other_mounts(pid))
 		root = arena_format(arena, "/proc/%u/root", pid);
-	if (!root)
-		return NULL;
 	if (name[0] == '/' && *root)
 		return file_in(arena, root, name);
 	if (strchr(name, '/')) {
@@ -225,8 +223,6 @@ const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid
 
 	if (!member)
 		return find_file(arena, name, pid);
-	archive = arena_text(arena, name, (size_t)(member - name));
-	if (archive)
-		archive = find_file(arena, archive, pid);
+	archive = find_file(arena, arena_text(arena, name, (size_t)(member - name)), pid);
 	return archive ? arena_format(arena, "%s%s", archive, member) : NULL;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "binary/dwarf_line.h"
 
 bool source_place_read(struct source_place *place, char *text)
@@ -70,10 +71,10 @@ static bool *matching_files(const struct dwarf_line_unit *unit, const char *want
 		strbuf_clear(&path);
 		dwarf_line_path(&path, unit, i + unit->first_file);
 		text = strbuf_c_text(&path);
-		if (!text || !is_file(text, wanted))
+		if (!is_file(text, wanted))
 			continue;
 		if (!files)
-			files = calloc(unit->file_count, sizeof(*files));
+			files = memory_try_array(unit->file_count, sizeof(*files));
 		if (!files) {
 			*enough = false;
 			break;
@@ -86,15 +87,8 @@ static bool *matching_files(const struct dwarf_line_unit *unit, const char *want
 
 static bool add_address(struct source_addresses *found, size_t *room, uint64_t address)
 {
-	if (found->count == *room) {
-		size_t larger = *room ? 2 * *room : 16;
-		uint64_t *addresses = realloc(found->addresses, larger * sizeof(*addresses));
-
-		if (!addresses)
-			return false;
-		found->addresses = addresses;
-		*room = larger;
-	}
+	if (!memory_try_grow(found->addresses, found->count, *room))
+		return false;
 	found->addresses[found->count++] = address;
 	return true;
 }
@@ -184,15 +178,8 @@ struct source_lines {
 
 static bool add_sequence(struct source_lines *lines, const struct sequence *sequence)
 {
-	if (lines->count == lines->room) {
-		size_t room = lines->room ? 2 * lines->room : 64;
-		struct sequence *larger = realloc(lines->sequences, room * sizeof(*larger));
-
-		if (!larger)
-			return false;
-		lines->sequences = larger;
-		lines->room = room;
-	}
+	if (!memory_try_grow(lines->sequences, lines->count, lines->room))
+		return false;
 	lines->sequences[lines->count++] = *sequence;
 	return true;
 }
@@ -229,12 +216,10 @@ static int by_low(const void *left, const void *right)
 
 struct source_lines *source_lines_read(const struct debug_file *file)
 {
-	struct source_lines *lines = calloc(1, sizeof(*lines));
+	struct source_lines *lines = memory_zeroed(sizeof(*lines));
 	struct dwarf_line_unit unit;
 	uint64_t offset = 0;
 
-	if (!lines)
-		return NULL;
 	lines->file = file;
 	while (dwarf_line_unit_at(&unit, file, offset, &offset)) {
 		if (add_unit(lines, &unit))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "binary/demangle.h"
 #include "object/elf_file.h"
 #include "binary/elf_image.h"
@@ -190,36 +191,26 @@ static bool is_meant(struct collection *into, const char *name, size_t length)
 		strbuf_clear(&into->plain);
 		strbuf_put(&into->plain, name, length);
 		plain = strbuf_c_text(&into->plain);
-		if (!plain)
-			into->enough = false;
 	}
-	return plain && (query->cpp ? demangle_matches(query->function, plain, &into->readable)
-				    : pattern_match(query->function, plain));
+	return query->cpp ? demangle_matches(query->function, plain, &into->readable)
+			  : pattern_match(query->function, plain);
 }
 
 /* `name` is `length` bytes long; a version may follow. */
 static void collect(struct collection *into, const char *name, size_t length, uint64_t offset,
 		    bool is_local)
 {
-	const char *copy;
+	char *copy;
 
 	if (!is_meant(into, name, length))
 		return;
-	copy = arena_text(into->arena, name, length);
-	if (copy && into->count == into->room) {
-		size_t room = into->room ? 2 * into->room : 256;
-		struct binary_function *larger =
-			realloc(into->functions, room * sizeof(*into->functions));
-
-		if (larger) {
-			into->functions = larger;
-			into->room = room;
-		}
-	}
-	if (!copy || into->count == into->room) {
+	/* Many symbols may have one long name. */
+	copy = arena_try_array(into->arena, length + 1, 1);
+	if (!copy || !memory_try_grow(into->functions, into->count, into->room)) {
 		into->enough = false;
 		return;
 	}
+	memcpy(copy, name, length);
 	into->functions[into->count++] = (struct binary_function){
 		.name = copy,
 		.offset = offset + into->base,

@@ -7,8 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
+#include "base/failure.h"
 
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
@@ -73,7 +72,7 @@ static bool is_in_user_namespace(void)
 	return stat("/proc/self/ns/user", &info) == 0 && info.st_ino != 0xEFFFFFFDu;
 }
 
-int capabilities_check(const struct manifest *manifest)
+int capabilities_check(const struct manifest *manifest, struct failure *failure)
 {
 	uint64_t effective = effective_capabilities();
 	char missing[256] = "";
@@ -93,20 +92,19 @@ int capabilities_check(const struct manifest *manifest)
 		}
 	}
 	if (is_in_user_namespace()) {
-		say_error("No permission: this is a user namespace, whose capabilities do not "
-			  "allow tracing.");
-		say("HINT: Run bpfload outside of it: -p traces processes in it, too.");
-		return STATUS_PERMISSION;
+		fail(failure, STATUS_PERMISSION,
+		     "No permission: this is a user namespace, whose capabilities do not allow tracing.");
+		return fail_hint(failure,
+				 "Run bpfload outside of it: -p traces processes in it, too.");
 	}
 	if (length > 0) {
-		say_error("No permission: %s is missing.", missing);
-		say("HINT: Run bpfload as root, or give it its capabilities: setcap "
-		    "cap_bpf,cap_perfmon,cap_dac_read_search+ep bpfload");
-		return STATUS_PERMISSION;
+		fail(failure, STATUS_PERMISSION, "No permission: %s is missing.", missing);
+		return fail_hint(
+			failure,
+			"Run bpfload as root, or give it its capabilities: setcap cap_bpf,cap_perfmon,cap_dac_read_search+ep bpfload");
 	}
-	if (is_confidential()) {
-		say_error("The kernel is locked down (confidentiality): it lets nobody trace.");
-		return STATUS_PERMISSION;
-	}
+	if (is_confidential())
+		return fail(failure, STATUS_PERMISSION,
+			    "The kernel is locked down (confidentiality): it lets nobody trace.");
 	return STATUS_OK;
 }

@@ -6,10 +6,12 @@
 
 #include "object/manifest.h"
 
+struct failure;
+
 /* Whether the process has CAP_SYS_ADMIN. */
 bool capabilities_are_of_admin(void);
 
-/* STATUS_OK, or STATUS_PERMISSION after a message that names what is missing. */
-int capabilities_check(const struct manifest *manifest);
+/* STATUS_OK, or STATUS_PERMISSION with a failure that names what is missing. */
+int capabilities_check(const struct manifest *manifest, struct failure *failure);
 
 #endif

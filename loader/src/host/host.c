@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/memory.h"
 
 /* PROC_PID_INIT_INO (include/linux/proc_ns.h): inode of the initial PID namespace on every kernel.
  */
@@ -40,6 +43,11 @@ bool host_pid_namespace(const char *process, uint64_t *device, uint64_t *inode)
 	*device = (uint64_t)major(info.st_dev) << 20 | minor(info.st_dev);
 	*inode = info.st_ino;
 	return true;
+}
+
+int host_watch_process(uint32_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 bool host_can_access(const char *path, int mode)
@@ -78,13 +86,13 @@ uint32_t host_ring_size(void)
 
 uint32_t host_online_cpus(uint32_t **cpus)
 {
-	uint32_t *numbers = calloc(MAX_CPUS, sizeof(*numbers));
+	uint32_t *numbers = memory_array(MAX_CPUS, sizeof(*numbers));
 	FILE *file = fopen("/sys/devices/system/cpu/online", "re");
 	uint32_t count = 0;
 	unsigned first, last;
 
 	*cpus = numbers;
-	if (!numbers || !file)
+	if (!file)
 		goto out;
 	/* `0-3,5`: ranges and single numbers (Documentation/core-api/kernel-api). */
 	while (fscanf(file, "%u", &first) == 1) {

@@ -12,6 +12,9 @@ uint64_t host_boot_clock(void);
  * /proc, or `self`. False in the initial one. */
 bool host_pid_namespace(const char *process, uint64_t *device, uint64_t *inode);
 
+/* A descriptor that becomes readable when the process ends; -1 with errno. */
+int host_watch_process(uint32_t pid);
+
 /*
  * Whether a file may be accessed (R_OK, X_OK, F_OK) with the capabilities that we have; else errno.
  * access(2) asks for the real user, who has none (fs/open.c, access_override_creds).

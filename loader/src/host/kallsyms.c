@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/strbuf.h"
 
 #define CHUNK (1 << 18)
@@ -19,7 +20,8 @@ struct reader {
 	struct strbuf names;
 	size_t room;
 	uint32_t module_room;
-	bool failed;
+	/* Names that no offset reaches. */
+	bool too_long;
 };
 
 static uint32_t add_name(struct reader *reader, const char *name, size_t length)
@@ -27,7 +29,7 @@ static uint32_t add_name(struct reader *reader, const char *name, size_t length)
 	uint32_t offset = (uint32_t)reader->names.length;
 
 	if (reader->names.length + length + 1 > UINT32_MAX) {
-		reader->failed = true;
+		reader->too_long = true;
 		return 0;
 	}
 	strbuf_put(&reader->names, name, length);
@@ -48,17 +50,7 @@ static uint16_t find_module(struct reader *reader, const char *name, size_t leng
 	}
 	if (table->module_count >= UINT16_MAX)
 		return 0;
-	if (table->module_count == reader->module_room) {
-		uint32_t room = reader->module_room ? reader->module_room * 2 : 64;
-		uint32_t *modules = realloc(table->modules, room * sizeof(*modules));
-
-		if (!modules) {
-			reader->failed = true;
-			return 0;
-		}
-		table->modules = modules;
-		reader->module_room = room;
-	}
+	memory_grow(table->modules, table->module_count, reader->module_room);
 	if (table->module_count == 0)
 		table->modules[table->module_count++] = 0;
 	table->modules[table->module_count] = add_name(reader, name, length);
@@ -117,28 +109,16 @@ static void add_line(struct reader *reader, const char *line, const char *end)
 	}
 	entry.name = add_name(reader, name, (size_t)(name_end - name));
 	entry.rank = rank_of(type);
-	if (table->count == reader->room) {
-		size_t room = reader->room ? reader->room * 2 : 1 << 16;
-		struct kallsyms_entry *entries = realloc(table->entries, room * sizeof(*entries));
-
-		if (!entries) {
-			reader->failed = true;
-			return;
-		}
-		table->entries = entries;
-		reader->room = room;
-	}
+	memory_grow(table->entries, table->count, reader->room);
 	table->entries[table->count++] = entry;
 }
 
 static bool read_lines(struct reader *reader, int fd)
 {
-	char *chunk = malloc(CHUNK);
+	char *chunk = memory_bytes(CHUNK);
 	size_t held = 0;
 	ssize_t got;
 
-	if (!chunk)
-		return false;
 	while ((got = read(fd, chunk + held, CHUNK - held)) != 0) {
 		const char *line = chunk, *end, *newline;
 
@@ -159,7 +139,7 @@ static bool read_lines(struct reader *reader, int fd)
 		memmove(chunk, line, held);
 	}
 	free(chunk);
-	return got == 0 && !reader->failed && !reader->names.failed;
+	return got == 0 && !reader->too_long;
 }
 
 static int by_address(const void *left, const void *right)
@@ -194,7 +174,6 @@ static void sort(struct kallsyms *table)
 bool kallsyms_read(struct kallsyms *table, const char *path)
 {
 	struct reader reader = {.table = table};
-	struct kallsyms_entry *entries;
 	bool ok;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -211,9 +190,7 @@ bool kallsyms_read(struct kallsyms *table, const char *path)
 		return false;
 	}
 	sort(table);
-	entries = realloc(table->entries, table->count * sizeof(*entries));
-	if (entries)
-		table->entries = entries;
+	table->entries = memory_resize(table->entries, table->count, sizeof(*table->entries));
 	return true;
 }
 

@@ -98,8 +98,6 @@ static int64_t match(struct arena *arena, const struct btf *btf, const char *pat
 
 			room = room ? 2 * room : 256;
 			more = arena_array(arena, (size_t)room, sizeof(*more));
-			if (!more)
-				return -1;
 			if (count)
 				memcpy(more, found, (size_t)count * sizeof(*more));
 			found = more;
@@ -141,16 +139,11 @@ int64_t kernel_btf_modules(struct arena *arena, const char ***modules)
 
 			room = room ? 2 * room : 64;
 			more = arena_array(arena, (size_t)room, sizeof(*more));
-			if (more && count)
+			if (count)
 				memcpy(more, *modules, (size_t)count * sizeof(*more));
 			*modules = more;
 		}
-		name = *modules ? arena_text(arena, name, strlen(name)) : NULL;
-		if (!name) {
-			closedir(folder);
-			return -1;
-		}
-		(*modules)[count++] = name;
+		(*modules)[count++] = arena_text(arena, name, strlen(name));
 	}
 	if (folder)
 		closedir(folder);

@@ -16,8 +16,7 @@ struct kernel_function {
 
 /*
  * The functions of vmlinux, or of the module alone if that is what the BTF is of, that match the
- * pattern, in *functions: sorted by name, each name once. The result is their number, or -1 without
- * memory.
+ * pattern, in *functions: sorted by name, each name once. The result is their number.
  */
 int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
 			 struct kernel_function **functions);
@@ -27,8 +26,8 @@ int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, cons
 				struct kernel_function **events);
 
 /*
- * The names of the loaded modules that have BTF, in *modules. The result is their number, or -1
- * without memory; 0 too where they cannot be listed.
+ * The names of the loaded modules that have BTF, in *modules. The result is their number;
+ * 0 too where they cannot be listed.
  */
 int64_t kernel_btf_modules(struct arena *arena, const char ***modules);
 

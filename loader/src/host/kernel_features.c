@@ -7,8 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
+#include "base/failure.h"
 #include "host/trial.h"
 
 struct feature {
@@ -115,7 +114,8 @@ static bool is_missing(const struct utsname *host, const struct feature *feature
 	return older_than(host, feature);
 }
 
-static void say_missing(const struct utsname *host, const struct feature *feature)
+static void fail_missing(const struct utsname *host, const struct feature *feature,
+			 struct failure *failure)
 {
 	const struct remark *remark = NULL;
 
@@ -123,19 +123,20 @@ static void say_missing(const struct utsname *host, const struct feature *featur
 		if (strcmp(remarks[i].name, feature->name) == 0)
 			remark = &remarks[i];
 	if (remark && remark->option && !older_than(host, feature))
-		say_error("This kernel (%s) lacks %s, which the script needs: it wants %s.",
+		fail_also(failure, STATUS_KERNEL,
+			  "This kernel (%s) lacks %s, which the script needs: it wants %s.",
 			  host->release, feature->name, remark->option);
 	else
-		say_error(
+		fail_also(
+			failure, STATUS_KERNEL,
 			"This kernel (%s) lacks %s, which the script needs and Linux %u.%u brings.",
 			host->release, feature->name, feature->major, feature->minor);
 	if (remark && remark->hint)
-		say("HINT: %s", remark->hint);
+		fail_hint(failure, "%s", remark->hint);
 }
 
-int features_explain(const struct manifest *manifest)
+int features_explain(const struct manifest *manifest, struct failure *failure)
 {
-	int status = STATUS_OK;
 	struct utsname host;
 
 	if (uname(&host) != 0)
@@ -145,18 +146,14 @@ int features_explain(const struct manifest *manifest)
 			if (strcmp(features[j].name, manifest->features[i]) != 0 ||
 			    !is_missing(&host, &features[j]))
 				continue;
-			say_missing(&host, &features[j]);
-			status = STATUS_KERNEL;
+			fail_missing(&host, &features[j], failure);
 		}
 	}
-	if (status == STATUS_OK && access("/sys/kernel/btf/vmlinux", F_OK) != 0) {
-		say_error(
-			"This kernel (%s) has no BTF, which programs that read kernel types need: "
-			"it wants CONFIG_DEBUG_INFO_BTF.",
-			host.release);
-		status = STATUS_KERNEL;
-	}
-	return status;
+	if (failure->status == STATUS_OK && access("/sys/kernel/btf/vmlinux", F_OK) != 0)
+		fail(failure, STATUS_KERNEL,
+		     "This kernel (%s) has no BTF, which programs that read kernel types need: it wants CONFIG_DEBUG_INFO_BTF.",
+		     host.release);
+	return failure->status;
 }
 
 void features_show(bool helpers, bool may_ask)

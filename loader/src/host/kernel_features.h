@@ -6,12 +6,14 @@
 
 #include "object/manifest.h"
 
+struct failure;
+
 /*
- * Looks for a feature of the manifest that this kernel does not have, and says so with the version
+ * Looks for a feature of the manifest that this kernel does not have, and fails with the version
  * that brings it. Asked only after loading failed, because asking costs system calls. The result is
  * STATUS_KERNEL, or STATUS_OK when none is missing.
  */
-int features_explain(const struct manifest *manifest);
+int features_explain(const struct manifest *manifest, struct failure *failure);
 
 /*
  * Prints which of the features this kernel has: those that are helpers, or the others. What needs a

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "host/syscalls.h"
 
 struct user {
@@ -20,7 +21,7 @@ struct names {
 
 struct names *names_new(void)
 {
-	return calloc(1, sizeof(struct names));
+	return memory_zeroed(sizeof(struct names));
 }
 
 void names_free(struct names *names)
@@ -33,26 +34,14 @@ void names_free(struct names *names)
 	free(names);
 }
 
-static bool add_user(struct names *names, const struct passwd *entry)
+static void add_user(struct names *names, const struct passwd *entry)
 {
 	struct user *user;
 
-	if (names->user_count == names->user_room) {
-		size_t room = names->user_room ? 2 * names->user_room : 32;
-		struct user *users = realloc(names->users, room * sizeof(*users));
-
-		if (!users)
-			return false;
-		names->users = users;
-		names->user_room = room;
-	}
-	user = &names->users[names->user_count];
+	memory_grow(names->users, names->user_count, names->user_room);
+	user = &names->users[names->user_count++];
 	user->id = entry->pw_uid;
-	user->name = strdup(entry->pw_name);
-	if (!user->name)
-		return false;
-	names->user_count++;
-	return true;
+	user->name = memory_text(entry->pw_name);
 }
 
 /*
@@ -68,8 +57,7 @@ static void read_users(struct names *names)
 	if (!file)
 		return;
 	while ((entry = fgetpwent(file)))
-		if (!add_user(names, entry))
-			break;
+		add_user(names, entry);
 	fclose(file);
 }
 

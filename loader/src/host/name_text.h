@@ -9,7 +9,7 @@
 
 struct names;
 
-/* NULL without memory. The list of users is read when the first one is named. */
+/* The list of users is read when the first one is named. */
 struct names *names_new(void);
 void names_free(struct names *names);
 

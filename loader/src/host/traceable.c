@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "host/tracefs.h"
 
 #define KERNEL "vmlinux"
@@ -75,25 +76,14 @@ int64_t traceable_match_file(struct arena *arena, const char *path, const char *
 
 		if (!read_line(line, &name, &in) || !is_meant(name, in, module, pattern))
 			continue;
-		if (count == room) {
-			struct traceable *larger =
-				realloc(found, (room = room ? 2 * room : 64) * sizeof(*found));
-
-			if (!larger)
-				goto out;
-			found = larger;
-		}
+		memory_grow(found, count, room);
 		found[count].name = arena_text(arena, name, strlen(name));
 		found[count].module = in ? arena_text(arena, in, strlen(in)) : NULL;
-		if (!found[count].name || (in && !found[count].module))
-			goto out;
 		count++;
 	}
 	if (ferror(file))
 		goto out;
 	*functions = arena_array(arena, count + 1, sizeof(**functions));
-	if (!*functions)
-		goto out;
 	if (count) {
 		count = sort_once(found, count);
 		memcpy(*functions, found, count * sizeof(*found));

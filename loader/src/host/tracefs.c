@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "host/host.h"
 
 #define MAX_PATH_LENGTH 512
@@ -53,22 +54,16 @@ static bool event_path(char path[MAX_PATH_LENGTH], const char *root, const char 
 static char *read_file(struct arena *arena, const char *path)
 {
 	size_t room = 4096, length = 0;
-	char *text = malloc(room), *copy = NULL;
+	char *text = memory_bytes(room), *copy = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got;
 
-	if (!text || fd < 0)
+	if (fd < 0)
 		goto out;
 	while ((got = read(fd, text + length, room - length)) > 0) {
-		char *larger;
-
 		length += (size_t)got;
-		if (length < room)
-			continue;
-		larger = realloc(text, room *= 2);
-		if (!larger)
-			goto out;
-		text = larger;
+		if (length == room)
+			text = memory_resize(text, room *= 2, 1);
 	}
 	if (got == 0)
 		copy = arena_text(arena, text, length);
@@ -141,7 +136,6 @@ static int64_t list_folders(struct arena *arena, const char *path, const char *p
 	size_t count = 0, room = 0;
 	struct dirent *entry;
 	DIR *folder = opendir(path);
-	int64_t result = -1;
 
 	if (!folder)
 		return -1;
@@ -149,30 +143,17 @@ static int64_t list_folders(struct arena *arena, const char *path, const char *p
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
 		    !pattern_match(pattern, entry->d_name))
 			continue;
-		if (count == room) {
-			const char **larger =
-				realloc(names, (room = room ? 2 * room : 64) * sizeof(*names));
-
-			if (!larger)
-				goto out;
-			names = larger;
-		}
-		names[count] = arena_text(arena, entry->d_name, strlen(entry->d_name));
-		if (!names[count++])
-			goto out;
+		memory_grow(names, count, room);
+		names[count++] = arena_text(arena, entry->d_name, strlen(entry->d_name));
 	}
 	*out = arena_array(arena, count + 1, sizeof(**out));
-	if (!*out)
-		goto out;
 	if (count) {
 		qsort(names, count, sizeof(*names), compare_names);
 		memcpy(*out, names, count * sizeof(*names));
 	}
-	result = (int64_t)count;
-out:
 	free(names);
 	closedir(folder);
-	return result;
+	return (int64_t)count;
 }
 
 int64_t tracefs_match(struct arena *arena, const char *root, const char *category,
@@ -205,20 +186,11 @@ int64_t tracefs_match(struct arena *arena, const char *root, const char *categor
 			if (!event_path(file, root, categories[i], names[j], "id") ||
 			    strcmp(categories[i], "ftrace") == 0 || !host_can_access(file, F_OK))
 				continue;
-			if (count == room) {
-				struct tracefs_event *larger = realloc(
-					found, (room = room ? 2 * room : 64) * sizeof(*found));
-
-				if (!larger)
-					goto out;
-				found = larger;
-			}
+			memory_grow(found, count, room);
 			found[count++] = (struct tracefs_event){categories[i], names[j]};
 		}
 	}
 	*events = arena_array(arena, count + 1, sizeof(**events));
-	if (!*events)
-		goto out;
 	if (count)
 		memcpy(*events, found, count * sizeof(*found));
 	result = (int64_t)count;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "object/elf_file.h"
-#include "base/exit_status.h"
 #include "base/failure.h"
 
 #define MAX_TYPES (1u << 20)
@@ -156,8 +155,6 @@ static int index_types(struct elf_file *elf, struct btf *btf, struct failure *fa
 		if (pass == 0) {
 			btf->offsets = arena_array(&elf->arena, count, sizeof(*btf->offsets));
 			btf->kinds = arena_array(&elf->arena, count, 1);
-			if (!btf->offsets || !btf->kinds)
-				return fail(failure, STATUS_FAILED, "out of memory");
 		}
 	}
 	btf->count = count;
@@ -276,8 +273,6 @@ static int check_nesting(struct elf_file *elf, const struct btf *btf, struct fai
 	uint32_t *cost = arena_array(&elf->arena, btf->count, sizeof(*cost));
 	uint32_t stack[MAX_DEPTH], next[MAX_DEPTH];
 
-	if (!cost)
-		return fail(failure, STATUS_FAILED, "out of memory");
 	for (uint32_t root = 1; root < btf->count; root++) {
 		uint32_t depth = 0;
 

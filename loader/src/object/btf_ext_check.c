@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "object/elf_file.h"
-#include "base/exit_status.h"
 #include "base/failure.h"
 
 /* struct btf_ext_header of libbpf's btf.h internals; the CO-RE part came later, so lengths differ.

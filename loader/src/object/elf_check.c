@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "object/elf_file.h"
-#include "base/exit_status.h"
 #include "base/failure.h"
 
 /* Relocation types of the BPF back end (Documentation/bpf/llvm_reloc.rst). */
@@ -89,8 +88,6 @@ int elf_check_symbols(struct elf_file *elf, struct failure *failure)
 	if (elf->symbol_count > MAX_SYMBOLS)
 		return damaged(failure, "too many symbols", table->name);
 	symbols = arena_array(&elf->arena, elf->symbol_count, sizeof(*symbols));
-	if (!symbols)
-		return fail(failure, STATUS_FAILED, "out of memory");
 	for (uint32_t i = 0; i < elf->symbol_count; i++) {
 		if (read_symbol(&symbols[i], table->data + i * sizeof(Elf64_Sym), elf, names,
 				failure))

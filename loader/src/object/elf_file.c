@@ -3,7 +3,6 @@
 #include <elf.h>
 #include <string.h>
 
-#include "base/exit_status.h"
 #include "base/failure.h"
 #include "base/sha256.h"
 
@@ -204,8 +203,6 @@ static int read_sections(struct elf_file *elf, struct failure *failure)
 	if (headers % 8 != 0 || !within(headers, count * sizeof(Elf64_Shdr), elf->size))
 		return damaged(failure, "the section table reaches beyond the end of the file");
 	sections = arena_array(&elf->arena, count, sizeof(*sections));
-	if (!sections)
-		return fail(failure, STATUS_FAILED, "out of memory");
 	for (uint32_t i = 0; i < count; i++)
 		if (read_section(&sections[i], elf->bytes + headers + i * sizeof(Elf64_Shdr), elf,
 				 failure))

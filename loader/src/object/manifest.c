@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/exit_status.h"
+#include "base/failure.h"
+#include "base/memory.h"
 #include "object/manifest_check.h"
 #include "object/manifest_read.h"
 
@@ -320,12 +321,11 @@ static int read_version(struct manifest_reader *reader, const struct json *root)
 	if (reader->failure->status)
 		return reader->failure->status;
 	if (version != MANIFEST_VERSION)
-		return fail(reader->failure, STATUS_OBJECT,
-			    "the object was made by %s and has manifest version %u; this bpfload "
-			    "reads version %u. Run it with the bpfload that came with %s, or "
-			    "build the script again.",
-			    reader->manifest->producer, (unsigned)version, MANIFEST_VERSION,
-			    reader->manifest->producer);
+		return fail(
+			reader->failure, STATUS_OBJECT,
+			"the object was made by %s and has manifest version %u; this bpfload reads version %u. Run it with the bpfload that came with %s, or build the script again.",
+			reader->manifest->producer, (unsigned)version, MANIFEST_VERSION,
+			reader->manifest->producer);
 	return STATUS_OK;
 }
 
@@ -342,9 +342,7 @@ int manifest_read(const struct elf_file *elf, struct manifest **out, struct fail
 		return fail(failure, STATUS_OBJECT,
 			    "the object has no manifest (section " MANIFEST_SECTION
 			    "): was it made by bpfscript?");
-	reader.manifest = calloc(1, sizeof(*reader.manifest));
-	if (!reader.manifest)
-		return fail(failure, STATUS_FAILED, "out of memory");
+	reader.manifest = memory_zeroed(sizeof(*reader.manifest));
 	root = json_parse(&document, (const char *)section->data, section->size, &error);
 	if (!root)
 		fail(failure, STATUS_OBJECT,

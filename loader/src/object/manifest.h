@@ -56,6 +56,9 @@ enum mf_type_kind {
 /* What a slot of a series keeps of the values of its interval. */
 enum mf_aggregation { MF_LAST, MF_AVERAGE, MF_GREATEST, MF_LEAST, MF_TOTAL };
 
+/* Bytes of a slot of a series: 24 where it holds a count or a time, else 16. */
+uint32_t mf_slot_size(enum mf_aggregation aggregation);
+
 /* What a number of kind MF_NAME is the number of. */
 enum mf_name_space { MF_NAME_USER, MF_NAME_ERRNO, MF_NAME_SIGNAL, MF_NAME_SYSCALL };
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/exit_status.h"
-#include "output/series.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
 
@@ -105,7 +104,7 @@ static void check_slots(struct checker *checker, const struct mf_map *map,
 
 	if (map->key || map->value->kind != MF_TSERIES || map->store_count != 1)
 		wrong(checker, "%s: slots of no series", map->name);
-	else if (size == 0 || size % series_slot_size(map->value->aggregation) != 0 ||
+	else if (size == 0 || size % mf_slot_size(map->value->aggregation) != 0 ||
 		 (uint64_t)size * store->entries < map->value->size)
 		wrong(checker, "%s: its slots are smaller than its value", map->name);
 }

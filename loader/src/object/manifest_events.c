@@ -42,15 +42,11 @@ static const struct mf_place *read_place(struct manifest_reader *reader, const s
 	if (!json)
 		return NULL;
 	place = manifest_memory(reader, 1, sizeof(*place));
-	if (!place)
-		return NULL;
 	read_line(reader, json, place);
 	list = manifest_optional(reader, json, "uses", JSON_ARRAY);
 	if (!list)
 		return place;
 	uses = manifest_memory(reader, list->count, sizeof(*uses));
-	if (!uses)
-		return NULL;
 	place->uses = uses;
 	for (json = list->first; json && !reader->failure->status; json = json->next)
 		read_line(reader, json, &uses[place->use_count++]);

@@ -21,11 +21,7 @@ void manifest_wrong(struct manifest_reader *reader, const char *format, ...)
 
 void *manifest_memory(struct manifest_reader *reader, size_t count, size_t size)
 {
-	void *memory = arena_array(&reader->manifest->arena, count ? count : 1, size);
-
-	if (!memory)
-		fail(reader->failure, STATUS_FAILED, "out of memory");
-	return memory;
+	return arena_array(&reader->manifest->arena, count ? count : 1, size);
 }
 
 const struct json *manifest_optional(struct manifest_reader *reader, const struct json *object,
@@ -126,16 +122,8 @@ const char *manifest_bytes_or_null(struct manifest_reader *reader, const struct 
 				   const char *name)
 {
 	const struct json *member = manifest_optional(reader, object, name, JSON_STRING);
-	const char *bytes;
 
-	if (!member)
-		return NULL;
-	bytes = json_bytes(&reader->manifest->arena, member);
-	if (!bytes) {
-		fail(reader->failure, STATUS_FAILED, "out of memory");
-		return "";
-	}
-	return bytes;
+	return member ? json_bytes(&reader->manifest->arena, member) : NULL;
 }
 
 uint32_t manifest_choice(struct manifest_reader *reader, const struct json *object,
@@ -161,8 +149,6 @@ void *manifest_list(struct manifest_reader *reader, const struct json *object, c
 	if (!list)
 		return NULL;
 	items = manifest_memory(reader, list->count, size);
-	if (!items)
-		return NULL;
 	for (const struct json *json = list->first; json && !reader->failure->status;
 	     json = json->next) {
 		snprintf(reader->place, sizeof(reader->place), "%s[%u]", name, index);

@@ -28,7 +28,7 @@ struct manifest_reader {
 void manifest_wrong(struct manifest_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Memory of the manifest, or NULL with a failure. */
+/* Zeroed memory of the manifest. */
 void *manifest_memory(struct manifest_reader *reader, size_t count, size_t size);
 
 /* A member that has to be there and of that kind, or NULL with a failure. */
@@ -52,7 +52,7 @@ bool manifest_flag(struct manifest_reader *reader, const struct json *object, co
 /* UTF-8 text; "" after an error. */
 const char *manifest_text(struct manifest_reader *reader, const struct json *object,
 			  const char *name);
-/* Script bytes (json_bytes); "" after an error, NULL where absent. */
+/* Script bytes (json_bytes); NULL where absent. */
 const char *manifest_bytes_or_null(struct manifest_reader *reader, const struct json *object,
 				   const char *name);
 /* UTF-8 text, NULL where absent. */

@@ -3,7 +3,6 @@
 
 #include "base/exit_status.h"
 #include "object/manifest_read.h"
-#include "output/series.h"
 
 #define MAX_HIST_BITS 8
 #define MAX_LHIST_BUCKETS 100000
@@ -108,6 +107,11 @@ static void read_lhist(struct manifest_reader *reader, const struct json *json,
 	type->size = 8 * type->buckets;
 }
 
+uint32_t mf_slot_size(enum mf_aggregation aggregation)
+{
+	return aggregation == MF_LAST || aggregation == MF_AVERAGE ? 24 : 16;
+}
+
 static void read_series(struct manifest_reader *reader, const struct json *json,
 			struct mf_type *type)
 {
@@ -125,7 +129,7 @@ static void read_series(struct manifest_reader *reader, const struct json *json,
 		manifest_wrong(reader, "a series without intervals");
 		return;
 	}
-	type->size = type->count * series_slot_size(type->aggregation);
+	type->size = type->count * mf_slot_size(type->aggregation);
 }
 
 static void read_enum(struct manifest_reader *reader, const struct json *json, struct mf_type *type)
@@ -225,8 +229,6 @@ const struct mf_type *manifest_type(struct manifest_reader *reader, const struct
 		return &void_type;
 	}
 	type = manifest_memory(reader, 1, sizeof(*type));
-	if (!type)
-		return &void_type;
 	type->kind = (enum mf_type_kind)manifest_choice(reader, json, "kind", kind_names,
 							sizeof(kind_names) / sizeof(*kind_names));
 	read_kind(reader, json, type);

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
+#include "base/failure.h"
+#include "base/memory.h"
 
 /* Where reading gives up; elf_read says that the object is too large. */
 #define MAX_READ ((64u << 20) + 1)
@@ -26,31 +27,24 @@ int object_file_check(struct object_file *object, uint8_t *bytes, size_t size,
 static uint8_t *read_bytes(int fd, size_t *size)
 {
 	size_t room = 64 * 1024, length = 0;
-	uint8_t *bytes = malloc(room);
+	uint8_t *bytes = memory_bytes(room);
 	ssize_t got;
 
-	while (bytes && (got = read(fd, bytes + length, room - length)) != 0) {
-		uint8_t *larger;
-
+	while ((got = read(fd, bytes + length, room - length)) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0)
-			goto fail;
+		if (got < 0) {
+			free(bytes);
+			return NULL;
+		}
 		length += (size_t)got;
 		if (length >= MAX_READ)
 			break;
-		if (length < room)
-			continue;
-		larger = realloc(bytes, room *= 2);
-		if (!larger)
-			goto fail;
-		bytes = larger;
+		if (length == room)
+			bytes = memory_resize(bytes, room *= 2, 1);
 	}
 	*size = length;
 	return bytes;
-fail:
-	free(bytes);
-	return NULL;
 }
 
 int object_file_read(struct object_file *object, const char *path, struct failure *failure)

@@ -46,8 +46,9 @@ struct output {
 	bool stopped;
 	/* -o: the file is ours to close. */
 	bool owns_fd;
-	/* Said already; nothing is written any more. */
+	/* Nothing is written any more; `failure` says why. */
 	bool failed;
+	struct failure *failure;
 };
 
 /*

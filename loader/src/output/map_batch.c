@@ -6,6 +6,8 @@
 
 #include <bpf/bpf.h>
 
+#include "base/memory.h"
+
 /* What one batch takes in memory, roughly; and the fewest elements it has. */
 #define BATCH_BYTES (1u << 20)
 #define BATCH_MIN 64u
@@ -22,8 +24,8 @@ static bool batch_grow(struct batch *batch, const struct map_walk *walk, uint32_
 {
 	free(batch->keys);
 	free(batch->values);
-	batch->keys = calloc(room, walk->key_size);
-	batch->values = calloc(room, walk->value_size ? walk->value_size : 1);
+	batch->keys = memory_try_array(room, walk->key_size);
+	batch->values = memory_try_array(room, walk->value_size);
 	batch->room = room;
 	return batch->keys && batch->values;
 }

@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 
+#include "base/memory.h"
 #include "output/map_batch.h"
 #include "session/session.h"
 #include "output/value.h"
@@ -67,7 +68,7 @@ static bool zero_element(void *context, const uint8_t *key, const uint8_t *value
 static int zero_hash(const struct session *session, const struct mf_store *store)
 {
 	size_t size = whole_value_size(session, store);
-	uint8_t *zeros = calloc(1, size ? size : 1);
+	uint8_t *zeros = memory_try_array(1, size);
 	struct zeroing zeroing = {.fd = session_map_fd(session, store->map), .zeros = zeros};
 	const struct map_walk walk = {
 		.fd = zeroing.fd,
@@ -90,7 +91,7 @@ static int reset_slot(const struct session *session, const struct mf_store *stor
 {
 	int fd = session_map_fd(session, store->map);
 	size_t stride = round_up_8(store->value_size);
-	uint8_t *values = calloc(session->cpus, stride);
+	uint8_t *values = memory_try_array(session->cpus, stride);
 	uint32_t zero = 0;
 	int error;
 
@@ -116,7 +117,7 @@ static int reset_slot(const struct session *session, const struct mf_store *stor
 static int reset_slots(const struct session *session, const struct mf_store *store)
 {
 	int fd = session_map_fd(session, store->map), error = 0;
-	uint8_t *zeros = calloc(session->cpus, round_up_8(store->value_size));
+	uint8_t *zeros = memory_try_array(session->cpus, round_up_8(store->value_size));
 
 	if (!zeros)
 		return -ENOMEM;

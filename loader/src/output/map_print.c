@@ -5,6 +5,7 @@
 #include "output/map_change.h"
 #include "output/map_rows.h"
 #include "output/internal.h"
+#include "base/memory.h"
 #include "base/say.h"
 #include "session/session.h"
 
@@ -36,17 +37,16 @@ static int print_map(struct output *output, const struct mf_map *map, uint32_t t
 	if (output->failed)
 		return -1;
 	error = read_map(&rows, output->session, map, then);
+	if (!error && !rows.count && asked && !map->key && !buckets)
+		error = map_rows_add_zero(&rows);
 	if (error) {
 		say_error("cannot read map %s: %s", map->name, strerror(-error));
 		goto out;
 	}
-	if (!rows.count && asked && !map->key && !buckets && !map_rows_add_zero(&rows))
-		goto no_memory;
 	if (!rows.count)
 		goto out;
-	order = calloc(rows.count, sizeof(*order));
-	if (!order || !map_rows_sort(&rows, order))
-		goto no_memory;
+	order = memory_array(rows.count, sizeof(*order));
+	map_rows_sort(&rows, order);
 	view = (struct map_view){
 		.rows = &rows, .order = order, .count = rows.count, .div = div ? div : 1};
 	/* The greatest stand at the end. */
@@ -55,9 +55,6 @@ static int print_map(struct output *output, const struct mf_map *map, uint32_t t
 		view.count = top;
 	}
 	result = output->renderer->map(output, &view);
-	goto out;
-no_memory:
-	say_error("cannot print map %s: out of memory", map->name);
 out:
 	free(order);
 	map_rows_free(&rows);
@@ -79,13 +76,9 @@ static int by_name(const void *left, const void *right)
 int output_all_maps(struct output *output)
 {
 	const struct manifest *manifest = output->session->manifest;
-	const struct mf_map **maps = calloc(manifest->map_count + 1u, sizeof(struct mf_map *));
+	const struct mf_map **maps = memory_array(manifest->map_count, sizeof(struct mf_map *));
 	int result = 0;
 
-	if (!maps) {
-		say_error("cannot print the maps: out of memory");
-		return -1;
-	}
 	for (uint32_t i = 0; i < manifest->map_count; i++)
 		maps[i] = &manifest->maps[i];
 	qsort(maps, manifest->map_count, sizeof(struct mf_map *), by_name);

@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 
+#include "base/memory.h"
 #include "output/map_batch.h"
 #include "output/map_change.h"
 #include "output/series.h"
@@ -27,11 +28,11 @@ static bool add_row(struct map_rows *rows, uint8_t **key, uint8_t **value)
 		/* Row numbers are 32 bits wide in the order. */
 		if (room > UINT32_MAX)
 			return false;
-		keys = realloc(rows->keys, room * rows->key_stride);
+		keys = memory_try_resize(rows->keys, room, rows->key_stride);
 		if (!keys)
 			return false;
 		rows->keys = keys;
-		values = realloc(rows->values, room * rows->value_stride);
+		values = memory_try_resize(rows->values, room, rows->value_stride);
 		if (!values)
 			return false;
 		rows->values = values;
@@ -149,7 +150,7 @@ static int read_slot(struct map_rows *rows, const struct session *session,
 		     const struct mf_store *store)
 {
 	size_t stride = round_up_8(store->value_size);
-	uint8_t *values = calloc(session->cpus, stride), *key, *value;
+	uint8_t *values = memory_try_array(session->cpus, stride), *key, *value;
 	bool present = false;
 	uint32_t zero = 0;
 	int error;
@@ -174,9 +175,9 @@ static int read_slots(struct map_rows *rows, const struct session *session,
 		      const struct mf_store *store)
 {
 	const struct mf_type *type = rows->map->value;
-	uint32_t size = series_slot_size(type->aggregation), in_chunk = store->value_size / size;
+	uint32_t size = mf_slot_size(type->aggregation), in_chunk = store->value_size / size;
 	size_t stride = round_up_8(store->value_size);
-	uint8_t *values = calloc(session->cpus, stride), *key, *value;
+	uint8_t *values = memory_try_array(session->cpus, stride), *key, *value;
 	int fd = session_map_fd(session, store->map), error = 0;
 	bool any = false;
 
@@ -240,9 +241,7 @@ static int read_rows(struct map_rows *rows, const struct session *session, const
 
 	*rows = (struct map_rows){.map = map, .key_stride = 8};
 	rows->value_stride = round_up_8(map->value->size ? map->value->size : 1);
-	rows->store_ends = calloc(map->store_count + 1u, sizeof(*rows->store_ends));
-	if (!rows->store_ends)
-		return -ENOMEM;
+	rows->store_ends = memory_array(map->store_count + 1u, sizeof(*rows->store_ends));
 	for (uint32_t i = 0; i < map->store_count; i++) {
 		size_t stride = round_up_8(map->stores[i].key_size);
 
@@ -282,11 +281,11 @@ void map_rows_free(struct map_rows *rows)
 	*rows = (struct map_rows){0};
 }
 
-bool map_rows_add_zero(struct map_rows *rows)
+int map_rows_add_zero(struct map_rows *rows)
 {
 	uint8_t *key, *value;
 
-	return add_row(rows, &key, &value);
+	return add_row(rows, &key, &value) ? 0 : -ENOMEM;
 }
 
 const uint8_t *map_rows_key(const struct map_rows *rows, size_t row)

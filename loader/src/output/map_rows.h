@@ -32,8 +32,8 @@ int map_rows_take(struct map_rows *rows, const struct session *session, const st
 int map_rows_read(struct map_rows *rows, const struct session *session, const struct mf_map *map);
 void map_rows_free(struct map_rows *rows);
 
-/* Adds a row with the value zero, for a scalar that was never written. False without memory. */
-bool map_rows_add_zero(struct map_rows *rows);
+/* Adds a row with the value zero, for a scalar that was never written. 0, or -ENOMEM. */
+int map_rows_add_zero(struct map_rows *rows);
 
 const uint8_t *map_rows_key(const struct map_rows *rows, size_t row);
 const uint8_t *map_rows_value(const struct map_rows *rows, size_t row);
@@ -41,10 +41,9 @@ const uint8_t *map_rows_value(const struct map_rows *rows, size_t row);
 const struct mf_type *map_rows_key_type(const struct map_rows *rows, size_t row);
 
 /*
- * The order in which rows are printed (least first): `order` gets `count` row indexes. False
- * without memory.
+ * The order in which rows are printed (least first): `order` gets `count` row indexes.
  */
-bool map_rows_sort(const struct map_rows *rows, uint32_t *order);
+void map_rows_sort(const struct map_rows *rows, uint32_t *order);
 
 /* Puts the values of all CPUs, `stride` bytes apart, together as the type says. `to` has the type's
  * size. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "output/hist.h"
 #include "output/map_rows.h"
 #include "output/value.h"
@@ -112,12 +113,10 @@ static int compare_rows(const void *left, const void *right, void *context)
 	return order ? order : compare_numbers(a->row, b->row);
 }
 
-bool map_rows_sort(const struct map_rows *rows, uint32_t *order)
+void map_rows_sort(const struct map_rows *rows, uint32_t *order)
 {
-	struct ranked *ranked = calloc(rows->count + 1, sizeof(*ranked));
+	struct ranked *ranked = memory_array(rows->count, sizeof(*ranked));
 
-	if (!ranked)
-		return false;
 	for (size_t i = 0; i < rows->count; i++) {
 		ranked[i].row = (uint32_t)i;
 		if (!value_rank(rows->map->value, map_rows_value(rows, i), &ranked[i].rank))
@@ -127,5 +126,4 @@ bool map_rows_sort(const struct map_rows *rows, uint32_t *order)
 	for (size_t i = 0; i < rows->count; i++)
 		order[i] = ranked[i].row;
 	free(ranked);
-	return true;
 }

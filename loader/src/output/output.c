@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
 #include "output/map_stores.h"
 #include "output/internal.h"
-#include "base/say.h"
+#include "base/failure.h"
+#include "base/memory.h"
 #include "session/session.h"
 #include "session/watches.h"
 #include "base/write_text.h"
@@ -111,7 +111,8 @@ bool type_can_nest(const struct mf_type *type)
 	}
 }
 
-static int prepare_event(struct output *output, const struct mf_event *event)
+static int prepare_event(struct output *output, const struct mf_event *event,
+			 struct failure *failure)
 {
 	const struct event_handler *handler;
 	const char *problem = NULL;
@@ -136,11 +137,12 @@ static int prepare_event(struct output *output, const struct mf_event *event)
 		problem = why;
 	if (!problem)
 		return STATUS_OK;
-	say_error("the object is not valid: event %u: %s", event->index, problem);
-	return STATUS_OBJECT;
+	return fail(failure, STATUS_OBJECT, "the object is not valid: event %u: %s", event->index,
+		    problem);
 }
 
-static int prepare_map(const struct output *output, const struct mf_map *map)
+static int prepare_map(const struct output *output, const struct mf_map *map,
+		       struct failure *failure)
 {
 	bool buckets = map->value->kind == MF_HIST || map->value->kind == MF_LHIST ||
 		       map->value->kind == MF_TSERIES;
@@ -152,29 +154,25 @@ static int prepare_map(const struct output *output, const struct mf_map *map)
 		problem = map_store_check(output->session, &map->stores[i]);
 	if (!problem)
 		return STATUS_OK;
-	say_error("the object is not valid: map %s: %s", map->name, problem);
-	return STATUS_OBJECT;
+	return fail(failure, STATUS_OBJECT, "the object is not valid: map %s: %s", map->name,
+		    problem);
 }
 
-static int prepare(struct output *output)
+static int prepare(struct output *output, struct failure *failure)
 {
 	const struct manifest *manifest = output->session->manifest;
 	int status = STATUS_OK;
 
 	output->formats =
 		arena_array(&output->arena, manifest->event_count + 1u, sizeof(*output->formats));
-	if (!output->formats) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
 	for (uint32_t i = 0; i < manifest->event_count && status == STATUS_OK; i++)
-		status = prepare_event(output, &manifest->events[i]);
+		status = prepare_event(output, &manifest->events[i], failure);
 	for (uint32_t i = 0; i < manifest->map_count && status == STATUS_OK; i++)
-		status = prepare_map(output, &manifest->maps[i]);
+		status = prepare_map(output, &manifest->maps[i], failure);
 	return status;
 }
 
-static int open_file(struct output *output)
+static int open_file(struct output *output, struct failure *failure)
 {
 	const char *path = output->session->options->output;
 
@@ -182,10 +180,9 @@ static int open_file(struct output *output)
 	if (!path)
 		return STATUS_OK;
 	output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (output->fd < 0) {
-		say_error("cannot open %s for writing: %s", path, strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (output->fd < 0)
+		return fail(failure, STATUS_FAILED, "cannot open %s for writing: %s", path,
+			    strerror(errno));
 	output->owns_fd = true;
 	return STATUS_OK;
 }
@@ -203,16 +200,13 @@ static void release(struct output *output)
 	free(output);
 }
 
-int output_open(struct output **out, struct session *session)
+int output_open(struct output **out, struct session *session, struct failure *failure)
 {
-	struct output *output = calloc(1, sizeof(*output));
-	int status = STATUS_FAILED;
+	struct output *output = memory_zeroed(sizeof(*output));
+	int status;
 
 	*out = NULL;
-	if (!output) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
+	output->failure = failure;
 	/* A reader that has gone is an error of write(2), not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	output->session = session;
@@ -221,27 +215,21 @@ int output_open(struct output **out, struct session *session)
 	output->stop = -1;
 	wall_clock_init(&output->clock);
 	output->symbols = symbols_new(&session->manifest->config, session->options->debug_folders);
-	if (!output->symbols ||
-	    !value_context_init(&output->values, session, output->symbols, &output->clock)) {
-		say_error("out of memory");
-		goto fail;
-	}
-	status = prepare(output);
+	value_context_init(&output->values, session, output->symbols, &output->clock);
+	status = prepare(output, failure);
 	if (status == STATUS_OK)
-		status = open_file(output);
-	if (status != STATUS_OK)
-		goto fail;
-	*out = output;
-	return STATUS_OK;
-fail:
-	release(output);
+		status = open_file(output, failure);
+	if (status == STATUS_OK)
+		*out = output;
+	else
+		release(output);
 	return status;
 }
 
-static int fail(struct output *output, const char *why)
+/* With errno. */
+static int give_up(struct output *output)
 {
-	if (!output->failed)
-		say_error("cannot write the output: %s", why);
+	fail(output->failure, STATUS_FAILED, "cannot write the output: %s", strerror(errno));
 	output->failed = true;
 	strbuf_clear(&output->text);
 	return -1;
@@ -281,11 +269,9 @@ int output_flush(struct output *output)
 	result = write_text(output->fd, output->stop, output->text.data, output->text.length,
 			    &written);
 	if (result == WRITE_FAILED)
-		return fail(output, strerror(errno));
+		return give_up(output);
 	output->stopped = result == WRITE_STOPPED;
 	strbuf_drop(&output->text, written);
-	if (output->text.failed || output->scratch.failed)
-		return fail(output, "out of memory");
 	return 0;
 }
 
@@ -309,8 +295,7 @@ int output_idle(struct output *output)
 int output_settle(struct output *output)
 {
 	if (output->session->options->buffering == BUFFER_NONE ||
-	    output->text.length >= OUTPUT_HIGH_WATER || output->text.failed ||
-	    output->scratch.failed)
+	    output->text.length >= OUTPUT_HIGH_WATER)
 		return output_flush(output);
 	return output->failed ? -1 : 0;
 }
@@ -403,7 +388,7 @@ int output_close(struct output *output)
 	/* Some file systems say only now that the disk is full. */
 	if (output->owns_fd) {
 		if (close(output->fd) < 0 && errno != EINTR)
-			result = fail(output, strerror(errno));
+			result = give_up(output);
 		output->owns_fd = false;
 	}
 	release(output);

@@ -1,8 +1,8 @@
 /*
  * What the loader does with events and maps: text or JSON on standard output or a file. Opened once
  * a session's maps are there. Functions that write give 0, or -1 once the output can take no more
- * (a full disk, a closed pipe): said once on stderr; the caller then ends tracing with
- * STATUS_FAILED.
+ * (a full disk, a closed pipe): the failure of output_open then says why, and the caller ends
+ * tracing.
  */
 #ifndef BPFLOAD_OUTPUT_H
 #define BPFLOAD_OUTPUT_H
@@ -13,6 +13,7 @@
 
 #include "object/manifest.h"
 
+struct failure;
 struct loss;
 struct output;
 struct strbuf;
@@ -20,9 +21,9 @@ struct session;
 
 /*
  * Validates what the manifest's checks leave to the output half (formats against their fields),
- * opens -o, and sets *out. The result is an exit status; the message is already on stderr.
+ * opens -o, and sets *out. `failure` is kept until output_close, for what cannot be written.
  */
-int output_open(struct output **out, struct session *session);
+int output_open(struct output **out, struct session *session, struct failure *failure);
 
 /*
  * Handles one event of any kind but exit (also process, clear and zero). `record` points into the

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
+#include "base/failure.h"
+#include "base/memory.h"
 
 /* Of each CPU, in pages; a packet has up to 16 of them. */
 #define BUFFER_PAGES 128
@@ -41,8 +41,7 @@ struct pcap {
 
 static void write_failed(struct packets *packets, const char *path)
 {
-	if (!packets->failed)
-		say_error("cannot write %s: %s", path, strerror(errno));
+	fail(packets->failure, STATUS_FAILED, "cannot write %s: %s", path, strerror(errno));
 	packets->failed = true;
 }
 
@@ -110,17 +109,14 @@ static struct pcap *open_file(struct packets *packets, const char *path)
 
 	if (file)
 		return file;
-	file = calloc(1, sizeof(*file));
-	if (!file) {
-		say_error("out of memory");
-		return NULL;
-	}
+	file = memory_zeroed(sizeof(*file));
 	file->path = path;
 	file->next = packets->files;
 	packets->files = file;
 	file->file = fopen(path, "we");
 	if (!file->file) {
-		say_error("cannot open %s for writing: %s", path, strerror(errno));
+		fail(packets->failure, STATUS_FAILED, "cannot open %s for writing: %s", path,
+		     strerror(errno));
 		return NULL;
 	}
 	if (fwrite(&header, sizeof(header), 1, file->file) != 1 || fflush(file->file) != 0) {
@@ -134,11 +130,7 @@ static int open_files(struct packets *packets)
 {
 	const struct manifest *manifest = packets->session->manifest;
 
-	packets->by_event = calloc(manifest->event_count, sizeof(struct pcap *));
-	if (!packets->by_event) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
+	packets->by_event = memory_array(manifest->event_count, sizeof(struct pcap *));
 	for (uint32_t i = 0; i < manifest->event_count; i++) {
 		if (manifest->events[i].kind != MF_EVENT_PACKET)
 			continue;
@@ -157,27 +149,25 @@ static bool has_packets(const struct manifest *manifest)
 	return false;
 }
 
-int packets_open(struct packets *packets, const struct session *session)
+int packets_open(struct packets *packets, const struct session *session, struct failure *failure)
 {
 	uint32_t pages = session->manifest->config.perf_rb_pages;
 	int map = session_map_fd(session, "packets");
 
-	*packets = (struct packets){.session = session};
+	*packets = (struct packets){.session = session, .failure = failure};
 	if (!has_packets(session->manifest) || session->options->dry_run)
 		return STATUS_OK;
 	wall_clock_init(&packets->clock);
-	if (map < 0) {
-		say_error("the object's manifest is not valid: there are packets, but no map "
-			  "'packets'");
-		return STATUS_OBJECT;
-	}
+	if (map < 0)
+		return fail(
+			failure, STATUS_OBJECT,
+			"the object's manifest is not valid: there are packets, but no map 'packets'");
 	/* Programs see when a packet finds no room, and count it. */
 	packets->buffer = perf_buffer__new(map, pages ? pages : BUFFER_PAGES, handle_sample, NULL,
 					   packets, NULL);
-	if (!packets->buffer) {
-		say_error("Cannot open the buffers for packets: %s.", strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (!packets->buffer)
+		return fail(failure, STATUS_FAILED, "Cannot open the buffers for packets: %s.",
+			    strerror(errno));
 	return open_files(packets);
 }
 
@@ -194,8 +184,8 @@ int packets_drain(struct packets *packets)
 		return 0;
 	packets->some = false;
 	error = perf_buffer__consume(packets->buffer);
-	if (error < 0 && !packets->failed) {
-		say_error("Cannot read packets: %s.", strerror(-error));
+	if (error < 0) {
+		fail(packets->failure, STATUS_FAILED, "Cannot read packets: %s.", strerror(-error));
 		packets->failed = true;
 	}
 	for (struct pcap *file = packets->files; packets->some && file; file = file->next)

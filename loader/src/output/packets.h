@@ -11,6 +11,7 @@
 #include "session/session.h"
 #include "output/time_format.h"
 
+struct failure;
 struct perf_buffer;
 struct pcap;
 
@@ -23,21 +24,23 @@ struct packets {
 	struct wall_clock clock;
 	/* Packets were handled since the last drain began. */
 	bool some;
+	/* A file could not be written; `failure` says why. */
 	bool failed;
+	struct failure *failure;
 };
 
 /*
  * Opens the buffers and files of the object's packet events; without such events nothing is open.
- * The result is an exit status; messages are already told. Close in either case.
+ * `failure` is kept until packets_close, for what cannot be written. Close in either case.
  */
-int packets_open(struct packets *packets, const struct session *session);
+int packets_open(struct packets *packets, const struct session *session, struct failure *failure);
 
 /* Readable when packets have come; -1: there are never any. */
 int packets_fd(const struct packets *packets);
 
 /*
  * Writes the packets that are there to their files: 1 where there were some, 0 where there were
- * none, -1 where a file could not be written, which is told.
+ * none, -1 where a file could not be written.
  */
 int packets_drain(struct packets *packets);
 

@@ -57,10 +57,6 @@ bool format_compile(struct format *format, struct arena *arena, const char *text
 	/* Each `%` begins at most one piece, with a literal before and one behind. */
 	format->count = 0;
 	format->pieces = arena_array(arena, 2 * percents + 1, sizeof(*format->pieces));
-	if (!format->pieces) {
-		snprintf(why, room, "out of memory");
-		return false;
-	}
 	for (at = text; *at;) {
 		const char *percent = next_percent(at), *end = percent + 1;
 		struct format_piece piece;

@@ -1,7 +1,7 @@
 /* Output for programs: one JSON object a line, as docs/output.schema.json describes. */
 #include "output/internal.h"
 #include "session/session.h"
-#include "run/test_results.h"
+#include "output/test_results.h"
 #include "output/value_json.h"
 
 static void begin(struct strbuf *to, const char *type)
@@ -145,13 +145,10 @@ static void put_warning(struct output *output, const struct mf_event *event, int
 
 static void put_message(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	const char *text;
-
 	strbuf_clear(&output->scratch);
 	format_text(&output->scratch, &output->values, &output->formats[event->index], record);
-	text = strbuf_c_text(&output->scratch);
 	begin(&output->text, event->kind == MF_EVENT_ERRORF ? "errorf" : "warnf");
-	put_member(&output->text, "msg", text ? text : "");
+	put_member(&output->text, "msg", strbuf_c_text(&output->scratch));
 	put_place(output, event->place);
 	end(&output->text);
 	strbuf_clear(&output->scratch);

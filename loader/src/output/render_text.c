@@ -6,7 +6,7 @@
 #include "output/internal.h"
 #include "output/series.h"
 #include "session/session.h"
-#include "run/test_results.h"
+#include "output/test_results.h"
 
 /* Blanks that a tab in a script is shown as. */
 #define TAB_WIDTH 4
@@ -257,8 +257,9 @@ static void put_lost_total(struct output *output, const struct loss *losses, uin
 		put_place(output, losses[i].event->place);
 		strbuf_text(to, "WARNING: ");
 		strbuf_u64(to, losses[i].count);
-		strbuf_text(to, " events of this place were lost: the ring buffer was full. Try "
-				"increasing perf_rb_pages, or printing less.\n");
+		strbuf_text(
+			to,
+			" events of this place were lost: the ring buffer was full. Try increasing perf_rb_pages, or printing less.\n");
 	}
 	output_say(output, to);
 }

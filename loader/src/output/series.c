@@ -19,11 +19,6 @@ struct span {
 	uint64_t first, last;
 };
 
-uint32_t series_slot_size(enum mf_aggregation aggregation)
-{
-	return aggregation == MF_LAST || aggregation == MF_AVERAGE ? 24 : 16;
-}
-
 static uint64_t word(const uint8_t *slot, uint32_t index)
 {
 	return value_load(slot + 8 * (size_t)index, 8, false);
@@ -70,7 +65,7 @@ static void combine_slot(uint8_t *to, const struct mf_type *type, const uint8_t 
 void series_combine(uint8_t *to, const struct mf_type *type, uint32_t slots, const uint8_t *values,
 		    size_t stride, uint32_t cpus)
 {
-	uint32_t size = series_slot_size(type->aggregation);
+	uint32_t size = mf_slot_size(type->aggregation);
 
 	memset(to, 0, (size_t)slots * size);
 	for (uint32_t cpu = 0; cpu < cpus; cpu++, values += stride) {
@@ -90,14 +85,14 @@ void series_combine(uint8_t *to, const struct mf_type *type, uint32_t slots, con
 static const uint8_t *slot_of(const struct mf_type *type, const uint8_t *slots, uint64_t interval)
 {
 	const uint8_t *slot =
-		slots + (size_t)(interval % type->count) * series_slot_size(type->aggregation);
+		slots + (size_t)(interval % type->count) * mf_slot_size(type->aggregation);
 
 	return word(slot, 0) == interval + 1 ? slot : NULL;
 }
 
 static struct span find_span(const struct mf_type *type, const uint8_t *slots)
 {
-	uint32_t size = series_slot_size(type->aggregation);
+	uint32_t size = mf_slot_size(type->aggregation);
 	struct span span = {1, 0};
 	uint64_t newest = 0, oldest = UINT64_MAX;
 

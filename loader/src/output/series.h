@@ -12,9 +12,6 @@
 #include "base/strbuf.h"
 #include "output/time_format.h"
 
-/* Bytes of a slot: 24 where it holds a count or a time, else 16. */
-uint32_t series_slot_size(enum mf_aggregation aggregation);
-
 /*
  * Puts `slots` slots of all CPUs, `stride` bytes apart, together: what counts is the newest
  * interval that any CPU saw.

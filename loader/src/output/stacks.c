@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 
+#include "base/memory.h"
 #include "binary/code_lines.h"
 #include "session/session.h"
 #include "symbols/symbols.h"
@@ -12,24 +13,23 @@
 #define KERNEL_MODULE "[kernel.kallsyms]"
 #define UNKNOWN "[unknown]"
 
-bool stacks_open(struct value_context *context)
+void stacks_open(struct value_context *context)
 {
 	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info);
 
 	context->stacks = session_map_fd(context->session, "stacks");
 	if (context->stacks < 0)
-		return true;
+		return;
 	if (bpf_obj_get_info_by_fd(context->stacks, &info, &size) < 0 ||
 	    info.key_size != sizeof(uint64_t) ||
 	    (info.type != BPF_MAP_TYPE_HASH && info.type != BPF_MAP_TYPE_LRU_HASH)) {
 		/* Without frames, stacks print empty. */
 		context->stacks = -1;
-		return true;
+		return;
 	}
 	context->stack_room = info.value_size;
-	context->frames = calloc(1, info.value_size + sizeof(uint64_t));
-	return context->frames != NULL;
+	context->frames = memory_zeroed(info.value_size + sizeof(uint64_t));
 }
 
 static void put_line(struct strbuf *to, const struct code_frame *frame)

@@ -4,8 +4,8 @@
 
 #include "output/value.h"
 
-/* Finds the map of frames and makes room for one stack. False without memory. */
-bool stacks_open(struct value_context *context);
+/* Finds the map of frames and makes room for one stack. */
+void stacks_open(struct value_context *context);
 
 /* Appends a line feed and the frames, each on a line. */
 void stacks_text(struct strbuf *to, const struct value_context *context, const struct mf_type *type,

@@ -95,7 +95,7 @@ bool time_text(struct strbuf *to, struct wall_clock *clock, const char *format, 
 {
 	struct strbuf expanded = {0};
 	int64_t second = (int64_t)(wall_ns / SECOND);
-	size_t length = 0;
+	size_t length;
 
 	if (!clock->second_known || clock->second != second) {
 		time_t time = (time_t)second;
@@ -109,8 +109,8 @@ bool time_text(struct strbuf *to, struct wall_clock *clock, const char *format, 
 		expand_fractions(&expanded, format, wall_ns % SECOND);
 		format = strbuf_c_text(&expanded);
 	}
-	if (format && !expanded.failed && strbuf_reserve(to, limit))
-		length = strftime(to->data + to->length, limit, format, &clock->local);
+	strbuf_reserve(to, limit);
+	length = strftime(to->data + to->length, limit, format, &clock->local);
 	to->length += length;
 	strbuf_free(&expanded);
 	return length != 0;

@@ -15,7 +15,7 @@
 /* Longest text of a strftime() value. */
 #define TIMESTAMP_MAX 512
 
-bool value_context_init(struct value_context *context, const struct session *session,
+void value_context_init(struct value_context *context, const struct session *session,
 			struct symbols *symbols, struct wall_clock *clock)
 {
 	*context = (struct value_context){
@@ -27,9 +27,7 @@ bool value_context_init(struct value_context *context, const struct session *ses
 	};
 	context->trailer_length = strlen(context->trailer);
 	context->names = names_new();
-	if (!context->names)
-		return false;
-	return stacks_open(context);
+	stacks_open(context);
 }
 
 void value_context_free(struct value_context *context)

@@ -30,8 +30,8 @@ struct value_context {
 	uint64_t *frames;
 };
 
-/* Sets the context up for a session. False without memory. */
-bool value_context_init(struct value_context *context, const struct session *session,
+/* Sets the context up for a session. */
+void value_context_init(struct value_context *context, const struct session *session,
 			struct symbols *symbols, struct wall_clock *clock);
 void value_context_free(struct value_context *context);
 

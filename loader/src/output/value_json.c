@@ -91,14 +91,11 @@ void json_quote(struct strbuf *to, size_t start)
 	char form[6], *out;
 	const uint8_t *text;
 
-	if (to->failed)
-		return;
 	text = length ? (const uint8_t *)to->data + start : NULL;
 	for (size_t i = 0; i < length; quoted += used)
 		i += escape(form, &used, text + i, length - i);
 	/* The new form is written behind the old one, and moved into its place. */
-	if (!strbuf_reserve(to, quoted))
-		return;
+	strbuf_reserve(to, quoted);
 	text = (const uint8_t *)to->data + start;
 	out = to->data + to->length;
 	*out++ = '"';

@@ -7,14 +7,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "binary/path.h"
-#include "base/exit_status.h"
+#include "base/failure.h"
 #include "base/say.h"
 
 /* How long an ended tracer waits for its child. */
@@ -43,21 +42,19 @@ static bool read_word(const char **text, char *to)
 	return !quote;
 }
 
-/* Words of a command, NULL behind them; NULL without memory or with an open quote. */
+/* Words of a command, NULL behind them; NULL with an open quote. */
 static char **split(struct arena *arena, const char *command)
 {
 	/* A word takes at least one byte and a blank. */
 	char **words = arena_array(arena, strlen(command) / 2 + 2, sizeof(*words));
 	size_t count = 0;
 
-	if (!words)
-		return NULL;
 	for (;;) {
 		command += strspn(command, " \t\n");
 		if (!*command)
 			return words;
 		words[count] = arena_alloc(arena, strlen(command) + 1);
-		if (!words[count] || !read_word(&command, words[count]))
+		if (!read_word(&command, words[count]))
 			return NULL;
 		count++;
 	}
@@ -86,10 +83,9 @@ static void run_child(int start, const char *file, char **words)
 	_exit(127);
 }
 
-int child_start(struct child *child, const char *command)
+int child_start(struct child *child, const char *command, struct failure *failure)
 {
 	struct arena arena = {0};
-	int status = STATUS_FAILED;
 	const char *file;
 	char **words;
 	int ends[2];
@@ -98,22 +94,22 @@ int child_start(struct child *child, const char *command)
 	child->start = -1;
 	words = split(&arena, command);
 	if (!words || !words[0]) {
-		say_error("-c: '%s' is not a command.", command);
-		status = STATUS_USAGE;
+		fail(failure, STATUS_USAGE, "-c: '%s' is not a command.", command);
 		goto out;
 	}
 	file = binary_path_of_command(&arena, words[0]);
 	if (!file) {
-		say_error("-c: '%s' does not exist or is not executable.", words[0]);
+		fail(failure, STATUS_FAILED, "-c: '%s' does not exist or is not executable.",
+		     words[0]);
 		goto out;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-		say_error("Cannot start the child: %s.", strerror(errno));
+		fail(failure, STATUS_FAILED, "Cannot start the child: %s.", strerror(errno));
 		goto out;
 	}
 	child->pid = fork();
 	if (child->pid < 0) {
-		say_error("Cannot start the child: %s.", strerror(errno));
+		fail(failure, STATUS_FAILED, "Cannot start the child: %s.", strerror(errno));
 		child->pid = 0;
 		close(ends[0]);
 		close(ends[1]);
@@ -125,10 +121,9 @@ int child_start(struct child *child, const char *command)
 	}
 	close(ends[0]);
 	child->start = ends[1];
-	status = STATUS_OK;
 out:
 	arena_free(&arena);
-	return status;
+	return failure->status;
 }
 
 void child_release(struct child *child)
@@ -177,9 +172,4 @@ void child_stop(struct child *child)
 	kill(child->pid, SIGTERM);
 	for (int i = 0; i < STOP_TRIES && !child_has_ended(child); i++)
 		nanosleep(&pause, NULL);
-}
-
-int process_watch(uint32_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
 }

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct failure;
+
 struct child {
 	/* 0: none. */
 	pid_t pid;
@@ -16,9 +18,9 @@ struct child {
 
 /*
  * Splits the command into words (quotes and backslashes as in a shell, nothing else of it), finds
- * its file, and forks. The result is an exit status.
+ * its file, and forks.
  */
-int child_start(struct child *child, const char *command);
+int child_start(struct child *child, const char *command, struct failure *failure);
 
 /* Lets it run. */
 void child_release(struct child *child);
@@ -31,8 +33,5 @@ bool child_did_not_start(const struct child *child);
 
 /* Ends it by SIGTERM, and waits a little for that. */
 void child_stop(struct child *child);
-
-/* A descriptor that becomes readable when the process ends; -1 with errno. */
-int process_watch(uint32_t pid);
 
 #endif

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/exit_status.h"
+#include "base/failure.h"
+#include "base/memory.h"
 #include "output/renderer.h"
-#include "base/say.h"
 
 /* A turn ends after so many records, so that signals are seen during a storm. */
 #define TURN 16384
@@ -18,7 +18,8 @@
 
 #define EVENT_HEADER 8
 
-int events_open(struct events *events, const struct session *session, struct output *output)
+int events_open(struct events *events, const struct session *session, struct output *output,
+		struct failure *failure)
 {
 	int fd = session_map_fd(session, "events");
 
@@ -26,20 +27,15 @@ int events_open(struct events *events, const struct session *session, struct out
 	events->session = session;
 	events->output = output;
 	events->lost_fd = session_map_fd(session, "lost");
-	events->cpu_counts = calloc(session->cpus, sizeof(*events->cpu_counts));
-	events->counts = calloc(session->manifest->event_count + 1u, sizeof(*events->counts));
-	if (!events->cpu_counts || !events->counts) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
+	events->cpu_counts = memory_array(session->cpus, sizeof(*events->cpu_counts));
+	events->counts = memory_array(session->manifest->event_count, sizeof(*events->counts));
 	if (fd < 0)
 		return STATUS_OK;
-	if (ring_open(&events->ring, fd, session_map_max_entries(session, "events")) != 0) {
-		say_error("Cannot map the ring buffer: %s.", strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (ring_open(&events->ring, fd, session_map_max_entries(session, "events")) != 0)
+		return fail(failure, STATUS_FAILED, "Cannot map the ring buffer: %s.",
+			    strerror(errno));
 	events->has_ring = true;
-	return packets_open(&events->packets, session);
+	return packets_open(&events->packets, session, failure);
 }
 
 void events_resume(struct events *events)
@@ -248,10 +244,10 @@ static uint64_t lost_of(const struct events *events, uint32_t index)
 	return counted(events, index);
 }
 
-/* Room for the losses of all events; NULL without memory. */
+/* Room for the losses of all events. */
 static struct loss *new_losses(const struct events *events)
 {
-	return calloc(events->session->manifest->event_count + 1u, sizeof(struct loss));
+	return memory_array(events->session->manifest->event_count, sizeof(struct loss));
 }
 
 void events_check_lost(struct events *events)
@@ -260,7 +256,7 @@ void events_check_lost(struct events *events)
 	struct loss *losses = new_losses(events);
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; losses && i < manifest->event_count; i++) {
+	for (uint32_t i = 0; i < manifest->event_count; i++) {
 		uint64_t lost = lost_of(events, i);
 
 		if (lost > events->counts[i].lost)
@@ -279,7 +275,7 @@ void events_tell_totals(struct events *events)
 	struct loss *losses = new_losses(events);
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; losses && i < manifest->event_count; i++) {
+	for (uint32_t i = 0; i < manifest->event_count; i++) {
 		const struct mf_event *event = &manifest->events[i];
 		const struct event_count *known = &events->counts[i];
 

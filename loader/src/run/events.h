@@ -47,8 +47,9 @@ struct events {
 	struct event_count *counts;
 };
 
-/* The result is an exit status; the message is already told. */
-int events_open(struct events *events, const struct session *session, struct output *output);
+/* `failure` is kept until events_close, for packets that cannot be written. */
+int events_open(struct events *events, const struct session *session, struct output *output,
+		struct failure *failure);
 void events_close(struct events *events);
 
 enum drain_result {

@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 #include "attach/kprobe_multi.h"
-#include "base/exit_status.h"
+#include "base/failure.h"
 #include "host/kernel_features.h"
-#include "base/say.h"
 #include "host/tracefs.h"
 #include "attach/uprobe_multi.h"
 
@@ -130,15 +129,14 @@ static void print_probe_types(int may_load)
 	show_answer("hardware", exists(PERF_UNITS "cpu"));
 }
 
-int print_info(void)
+int print_info(struct failure *failure)
 {
 	struct utsname host;
 	int may_load;
 
-	if (uname(&host) != 0) {
-		say_error("Cannot find which kernel this is: %s.", strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (uname(&host) != 0)
+		return fail(failure, STATUS_FAILED, "Cannot find which kernel this is: %s.",
+			    strerror(errno));
 	libbpf_set_print(NULL);
 	/* The simplest of programs: whether any may be loaded. */
 	may_load = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SOCKET_FILTER, NULL) == 1 &&

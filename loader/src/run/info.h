@@ -2,7 +2,9 @@
 #ifndef BPFLOAD_INFO_H
 #define BPFLOAD_INFO_H
 
-/* Prints it; what may not be asked is shown as unknown. The result is an exit status. */
-int print_info(void);
+struct failure;
+
+/* Prints it; what may not be asked is shown as unknown. */
+int print_info(struct failure *failure);
 
 #endif

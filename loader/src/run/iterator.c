@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
+#include "base/failure.h"
 
 #define CHUNK (64u << 10)
 
@@ -30,31 +29,25 @@ static size_t handle_records(const struct session *session, struct events *event
 	return at;
 }
 
-int iterator_run(const struct session *session, struct events *events)
+int iterator_run(const struct session *session, struct events *events, struct failure *failure)
 {
 	int fd = bpf_iter_create(session->iterator);
 	struct strbuf text = {0};
 	int status = STATUS_OK;
 
-	if (fd < 0) {
-		say_error("Cannot start the iterator: %s.", strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (fd < 0)
+		return fail(failure, STATUS_FAILED, "Cannot start the iterator: %s.",
+			    strerror(errno));
 	while (!events->exited && !events->broken) {
 		ssize_t got;
 
-		if (!strbuf_reserve(&text, CHUNK)) {
-			say_error("out of memory");
-			status = STATUS_FAILED;
-			break;
-		}
+		strbuf_reserve(&text, CHUNK);
 		got = read(fd, text.data + text.length, CHUNK);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		if (got < 0) {
-			say_error("Cannot read the iterator: %s.", strerror(errno));
-			status = STATUS_FAILED;
-		}
+		if (got < 0)
+			status = fail(failure, STATUS_FAILED, "Cannot read the iterator: %s.",
+				      strerror(errno));
 		if (got <= 0)
 			break;
 		text.length += (size_t)got;

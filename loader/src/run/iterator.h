@@ -5,7 +5,7 @@
 #include "run/events.h"
 #include "session/session.h"
 
-/* Runs it once, to its end or exit(), and handles what it sends. The result is an exit status. */
-int iterator_run(const struct session *session, struct events *events);
+/* Runs it once, to its end or exit(), and handles what it sends. */
+int iterator_run(const struct session *session, struct events *events, struct failure *failure);
 
 #endif

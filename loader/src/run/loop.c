@@ -8,17 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
+#include "base/failure.h"
+#include "host/host.h"
 
 /* While events come, the ring is looked at that often instead of a wake-up for each. */
 #define TICK_NS 4000000
 #define LOST_INTERVAL_NS 250000000
 
-static int failed(const char *what)
+static int failed(struct failure *failure, const char *what)
 {
-	say_error("Cannot %s: %s.", what, strerror(errno));
-	return STATUS_FAILED;
+	return fail(failure, STATUS_FAILED, "Cannot %s: %s.", what, strerror(errno));
 }
 
 static int watch(struct loop *loop, int fd, uint32_t how)
@@ -53,7 +52,7 @@ static void watched_signals(sigset_t *set)
 	sigaddset(set, SIGCHLD);
 }
 
-int loop_open(struct loop *loop, uint32_t pid)
+int loop_open(struct loop *loop, uint32_t pid, struct failure *failure)
 {
 	sigset_t set, ending;
 
@@ -62,7 +61,7 @@ int loop_open(struct loop *loop, uint32_t pid)
 	watched_signals(&set);
 	ending_signals(&ending);
 	if (sigprocmask(SIG_BLOCK, &set, &loop->old_mask) != 0)
-		return failed("block signals");
+		return failed(failure, "block signals");
 	/* A reader that has gone shows as an error of write. */
 	signal(SIGPIPE, SIG_IGN);
 	/* If our parent ignores it, nobody tells us when the child of -c ends (kernel/signal.c,
@@ -73,33 +72,29 @@ int loop_open(struct loop *loop, uint32_t pid)
 	loop->stop = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 	loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (loop->epoll < 0 || loop->signals < 0 || loop->stop < 0 || loop->timer < 0)
-		return failed("wait for events");
+		return failed(failure, "wait for events");
 	if (watch(loop, loop->signals, 0) != 0 || watch(loop, loop->timer, 0) != 0)
-		return failed("wait for events");
+		return failed(failure, "wait for events");
 	if (!pid)
 		return STATUS_OK;
-	loop->process = process_watch(pid);
+	loop->process = host_watch_process(pid);
 	/* A thread that leads no process (kernel/pid.c, pidfd_prepare; ENOENT since Linux 6.9). */
-	if (loop->process < 0 && (errno == EINVAL || errno == ENOENT)) {
-		say_error("-p: %u is a thread, not a process.", pid);
-		return STATUS_FAILED;
-	}
-	if (loop->process < 0 && errno == ESRCH) {
-		say_error("-p: there is no process %u.", pid);
-		return STATUS_FAILED;
-	}
+	if (loop->process < 0 && (errno == EINVAL || errno == ENOENT))
+		return fail(failure, STATUS_FAILED, "-p: %u is a thread, not a process.", pid);
+	if (loop->process < 0 && errno == ESRCH)
+		return fail(failure, STATUS_FAILED, "-p: there is no process %u.", pid);
 	if (loop->process < 0 || watch(loop, loop->process, 0) != 0)
-		return failed("watch the process of -p");
+		return failed(failure, "watch the process of -p");
 	return STATUS_OK;
 }
 
-int loop_watch_ring(struct loop *loop, const struct events *events)
+int loop_watch_ring(struct loop *loop, const struct events *events, struct failure *failure)
 {
 	/* Edge-triggered: only wake-ups count, not that records are there, which ticks see to. */
 	if (events->has_ring && watch(loop, events->ring.fd, EPOLLET) != 0)
-		return failed("wait for the ring buffer");
+		return failed(failure, "wait for the ring buffer");
 	if (packets_fd(&events->packets) >= 0 && watch(loop, packets_fd(&events->packets), 0) != 0)
-		return failed("wait for packets");
+		return failed(failure, "wait for packets");
 	return STATUS_OK;
 }
 
@@ -204,7 +199,8 @@ static void prepare_wait(struct loop *loop, struct events *events, enum drain_re
 	set_timer(loop, false);
 }
 
-enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child)
+enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child,
+		       struct failure *failure)
 {
 	enum loop_end end = LOOP_SIGNAL;
 
@@ -224,11 +220,11 @@ enum loop_end loop_run(struct loop *loop, struct events *events, struct child *c
 			prepare_wait(loop, events, drained);
 		count = epoll_wait(loop->epoll, ready, 8, drained == DRAIN_MORE ? 0 : -1);
 		if (count < 0 && errno != EINTR) {
-			failed("wait for events");
+			failed(failure, "wait for events");
 			return LOOP_FAILED;
 		}
 		if (read(loop->timer, &ticks, sizeof(ticks)) < 0 && errno != EAGAIN) {
-			failed("read the timer");
+			failed(failure, "read the timer");
 			return LOOP_FAILED;
 		}
 		if (take_signals(loop, events, child, &end))

@@ -28,20 +28,21 @@ enum loop_end {
 	LOOP_PROCESS,
 	/* The output can take no more. */
 	LOOP_BROKEN,
-	/* An error of ours, already told. */
+	/* An error of ours. */
 	LOOP_FAILED,
 };
 
 /*
  * Blocks the signals that it waits for, so to be called before anything that they should not
- * interrupt. `pid`: process of -p, or 0. The result is an exit status.
+ * interrupt. `pid`: process of -p, or 0.
  */
-int loop_open(struct loop *loop, uint32_t pid);
+int loop_open(struct loop *loop, uint32_t pid, struct failure *failure);
 
 /* Starts to watch the ring, which is there only after loading. */
-int loop_watch_ring(struct loop *loop, const struct events *events);
+int loop_watch_ring(struct loop *loop, const struct events *events, struct failure *failure);
 
-enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child);
+enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child,
+		       struct failure *failure);
 
 /*
  * Takes the signals that come together with the one that ended tracing, and mean the same: shells

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
+#include "base/failure.h"
 #include "run/info.h"
 #include "session/options.h"
 #include "run/run.h"
@@ -21,6 +21,7 @@ static void fill_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+	struct failure failure = {0};
 	struct options options;
 	int status;
 
@@ -30,7 +31,7 @@ int main(int argc, char **argv)
 	if (status == STATUS_OK) {
 		switch (options.command) {
 		case COMMAND_RUN:
-			status = run_object(&options);
+			status = run_object(&options, &failure);
 			break;
 		case COMMAND_CHECK:
 			status = check_objects(&options);
@@ -39,13 +40,14 @@ int main(int argc, char **argv)
 			options_print_help();
 			break;
 		case COMMAND_INFO:
-			status = print_info();
+			status = print_info(&failure);
 			break;
 		case COMMAND_VERSION:
 			puts("bpfload " BPFLOAD_VERSION);
 			break;
 		}
 	}
+	failure_tell(&failure);
 	options_free(&options);
 	return status;
 }

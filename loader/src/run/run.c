@@ -10,14 +10,12 @@
 #include "run/child.h"
 #include "run/events.h"
 #include "run/iterator.h"
-#include "base/exit_status.h"
 #include "run/loop.h"
 #include "session/named_params.h"
 #include "run/notify.h"
 #include "object/object_file.h"
 #include "output/output.h"
 #include "base/failure.h"
-#include "base/say.h"
 #include "session/session.h"
 #include "run/tests.h"
 #include "session/settings.h"
@@ -35,32 +33,25 @@ struct run {
 	struct output *output;
 };
 
-static int read_object(struct run *run)
+static int read_object(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
 	const char *path = options->objects[0];
-	struct failure failure = {0};
-
 	int status;
 
-	if (object_file_read(&run->object, path, &failure) != STATUS_OK) {
-		fail_at(&failure, path, 0);
-		failure_tell(&failure);
-		return failure.status;
-	}
+	if (object_file_read(&run->object, path, failure) != STATUS_OK)
+		return fail_at(failure, path, 0);
 	status = named_check(options, run->object.manifest);
 	if (status == STATUS_OK)
 		status = settings_read(&run->object.manifest->config);
 	if (status != STATUS_OK)
 		return status;
 	if (run->object.manifest->unsafe && !options->unsafe) {
-		say_error(
-			"%s: the script changes the system (it uses unsafe functions): allow that "
-			"with --unsafe.",
-			path);
-		return STATUS_FAILED;
+		fail(failure, STATUS_FAILED,
+		     "the script changes the system (it uses unsafe functions): allow that with --unsafe.");
+		return fail_at(failure, path, 0);
 	}
-	return capabilities_check(run->object.manifest);
+	return capabilities_check(run->object.manifest, failure);
 }
 
 /* Blocks of the script that are run here rather than attached. */
@@ -70,7 +61,7 @@ static uint32_t count_own(const struct session *session)
 	       session_count(session, MF_SELF);
 }
 
-static int load(struct run *run)
+static int load(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
 	int status = session_open(&run->session, options, run->object.manifest, run->object.bytes,
@@ -79,29 +70,27 @@ static int load(struct run *run)
 	if (options->pid)
 		process_describe(&run->session.process, options->pid, run->loop.process);
 	if (status == STATUS_OK)
-		status = tests_choose(&run->session);
+		status = tests_choose(&run->session, failure);
 	if (status == STATUS_OK)
 		status = attach_find(&run->attachments, &run->session);
 	if (status != STATUS_OK)
 		return status;
 	if (run->attachments.target_count == 0 && count_own(&run->session) == 0 && !options->test &&
-	    !options->bench) {
-		if (!options->quiet)
-			say_error("No probes to attach.");
-		return STATUS_FAILED;
-	}
+	    !options->bench)
+		return options->quiet ? STATUS_FAILED
+				      : fail(failure, STATUS_FAILED, "No probes to attach.");
 	if (options->child)
-		status = child_start(&run->child, options->child);
+		status = child_start(&run->child, options->child, failure);
 	if (status == STATUS_OK)
 		status = session_load(&run->session, (uint32_t)run->child.pid);
 	if (status == STATUS_OK)
-		status = output_open(&run->output, &run->session);
+		status = output_open(&run->output, &run->session, failure);
 	if (status == STATUS_OK)
 		output_stop_by(run->output, run->loop.stop);
 	if (status == STATUS_OK)
-		status = events_open(&run->events, &run->session, run->output);
+		status = events_open(&run->events, &run->session, run->output, failure);
 	if (status == STATUS_OK)
-		status = loop_watch_ring(&run->loop, &run->events);
+		status = loop_watch_ring(&run->loop, &run->events, failure);
 	return status;
 }
 
@@ -172,7 +161,7 @@ static int finish(struct run *run, enum loop_end end)
 	return status != STATUS_OK ? status : run->events.exit_code;
 }
 
-static int trace(struct run *run)
+static int trace(struct run *run, struct failure *failure)
 {
 	bool dry_run = run->options->dry_run;
 	enum loop_end end;
@@ -192,20 +181,20 @@ static int trace(struct run *run)
 	announce(run);
 	if (run->session.iterator) {
 		end = LOOP_PROCESS;
-		if (iterator_run(&run->session, &run->events) != STATUS_OK)
+		if (iterator_run(&run->session, &run->events, failure) != STATUS_OK)
 			end = LOOP_FAILED;
 	} else if (run->attachments.target_count == 0 &&
 		   session_count(&run->session, MF_SELF) == 0) {
 		/* Only begin and end: nothing more will come. */
 		end = LOOP_PROCESS;
 	} else {
-		end = loop_run(&run->loop, &run->events, &run->child);
+		end = loop_run(&run->loop, &run->events, &run->child, failure);
 	}
 	return finish(run, end);
 }
 
 /* --test, --bench: nothing is attached. */
-static int run_tests(struct run *run)
+static int run_tests(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
 	int status = STATUS_OK;
@@ -215,7 +204,7 @@ static int run_tests(struct run *run)
 	if (options->test)
 		status = tests_run(&run->session, &run->events);
 	if (options->bench && (status == STATUS_OK || options->test)) {
-		int measured = benchmarks_run(&run->session, &run->events);
+		int measured = benchmarks_run(&run->session, &run->events, failure);
 
 		status = status == STATUS_OK ? measured : status;
 	}
@@ -225,20 +214,21 @@ static int run_tests(struct run *run)
 	return status;
 }
 
-int run_object(const struct options *options)
+int run_object(const struct options *options, struct failure *failure)
 {
 	struct run run = {.options = options};
-	int status = read_object(&run);
+	int status = read_object(&run, failure);
 	bool help = named_want_help(options);
 
 	if (status == STATUS_OK && help)
 		named_print_help(run.object.manifest);
 	if (status == STATUS_OK && !help) {
-		status = loop_open(&run.loop, options->pid);
+		status = loop_open(&run.loop, options->pid, failure);
 		if (status == STATUS_OK)
-			status = load(&run);
+			status = load(&run, failure);
 		if (status == STATUS_OK)
-			status = options->test || options->bench ? run_tests(&run) : trace(&run);
+			status = options->test || options->bench ? run_tests(&run, failure)
+								 : trace(&run, failure);
 		if (run.output)
 			output_close(run.output);
 		events_close(&run.events);
@@ -251,16 +241,14 @@ int run_object(const struct options *options)
 	return status;
 }
 
-static int check_object(const struct options *options, const char *path)
+static int check_object(const struct options *options, const char *path, struct failure *failure)
 {
 	struct object_file object;
 	struct session session;
-	struct failure failure = {0};
-	int status = object_file_read(&object, path, &failure);
+	int status = object_file_read(&object, path, failure);
 
 	if (status != STATUS_OK) {
-		fail_at(&failure, path, 0);
-		failure_tell(&failure);
+		fail_at(failure, path, 0);
 	} else {
 		status =
 			session_open(&session, options, object.manifest, object.bytes, object.size);
@@ -276,9 +264,12 @@ int check_objects(const struct options *options)
 {
 	int result = STATUS_OK;
 
+	/* What is wrong with one does not keep the others from being checked. */
 	for (uint32_t i = 0; i < options->object_count; i++) {
-		int status = check_object(options, options->objects[i]);
+		struct failure failure = {0};
+		int status = check_object(options, options->objects[i], &failure);
 
+		failure_tell(&failure);
 		if (result == STATUS_OK)
 			result = status;
 	}

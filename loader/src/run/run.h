@@ -4,11 +4,13 @@
 
 #include "session/options.h"
 
-/* Runs the object of the options. Everything has been told when it returns an exit status. */
-int run_object(const struct options *options);
+struct failure;
 
-/* Checks objects without loading them; one line for each. The result is the status of the first bad
- * one. */
+/* Runs the object of the options. The result is an exit status, of the script (exit(n)) too. */
+int run_object(const struct options *options, struct failure *failure);
+
+/* Checks objects without loading them, and says a line of each. The result is the status of the
+ * first bad one. */
 int check_objects(const struct options *options);
 
 #endif

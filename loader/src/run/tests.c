@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
+#include "base/failure.h"
+#include "base/memory.h"
 #include "output/internal.h"
-#include "base/say.h"
-#include "run/test_results.h"
+#include "output/test_results.h"
 
 /* How long a benchmark runs, and how often between two looks at the clock and the ring. */
 #define BENCHMARK_NS 250000000
@@ -26,7 +26,7 @@ static bool is_wanted(const struct options *options, enum mf_provider provider)
 	return provider != MF_TEST && provider != MF_BENCH;
 }
 
-int tests_choose(struct session *session)
+int tests_choose(struct session *session, struct failure *failure)
 {
 	const struct manifest *manifest = session->manifest;
 	const struct options *options = session->options;
@@ -45,11 +45,14 @@ int tests_choose(struct session *session)
 	if (has_any)
 		return STATUS_OK;
 	if (options->test || options->bench)
-		say_error("The script has no %s probes.", options->test ? "test" : "bench");
-	else if (has_test)
-		say_error("No probes attached; use --test to run test probes.");
-	else if (has_bench)
-		say_error("No probes attached; use --bench to run bench probes.");
+		return fail(failure, STATUS_FAILED, "The script has no %s probes.",
+			    options->test ? "test" : "bench");
+	if (has_test)
+		return fail(failure, STATUS_FAILED,
+			    "No probes attached; use --test to run test probes.");
+	if (has_bench)
+		return fail(failure, STATUS_FAILED,
+			    "No probes attached; use --bench to run bench probes.");
 	return STATUS_FAILED;
 }
 
@@ -113,16 +116,12 @@ static int run_test(const struct session *session, struct events *events,
 int tests_run(const struct session *session, struct events *events)
 {
 	uint32_t count = session_count(session, MF_TEST), done = 0, next = 0;
-	struct test_result *results = calloc(count + 1, sizeof(*results));
+	struct test_result *results = memory_array(count, sizeof(*results));
 	struct output *output = events->output;
 	const struct mf_probe *probe;
 	int status = STATUS_OK;
 	bool failed = false;
 
-	if (!results) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
 	output->renderer->tests->begin(output, count);
 	while (status == STATUS_OK && (probe = next_probe(session, MF_TEST, &next))) {
 		status = run_test(session, events, probe, &results[done]);
@@ -191,52 +190,45 @@ static bool measure_nothing(struct events *events, double *mean)
 }
 
 static int measure_all(const struct session *session, struct events *events,
-		       struct benchmark *benchmarks, uint32_t *count)
+		       struct benchmark *benchmarks, uint32_t *count, struct failure *failure)
 {
 	const struct mf_probe *probe;
 	double nothing, mean;
 	uint32_t next = 0;
 
-	if (!measure_nothing(events, &nothing)) {
-		say_error("Cannot measure: %s.", strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (!measure_nothing(events, &nothing))
+		return fail(failure, STATUS_FAILED, "Cannot measure: %s.", strerror(errno));
 	while ((probe = next_probe(session, MF_BENCH, &next))) {
 		struct benchmark *benchmark = &benchmarks[(*count)++];
 		int program = bpf_program__fd(session->programs[probe->index]);
 
 		benchmark->name = probe->event;
-		if (!measure(program, events, BENCHMARK_NS, &mean, &benchmark->runs)) {
-			say_error("Cannot run %s: %s.", probe->name, strerror(errno));
-			return STATUS_FAILED;
-		}
+		if (!measure(program, events, BENCHMARK_NS, &mean, &benchmark->runs))
+			return fail(failure, STATUS_FAILED, "Cannot run %s: %s.", probe->name,
+				    strerror(errno));
 		benchmark->ns = mean > nothing ? (uint64_t)(mean - nothing + 0.5) : 0;
 	}
 	return STATUS_OK;
 }
 
-int benchmarks_run(const struct session *session, struct events *events)
+int benchmarks_run(const struct session *session, struct events *events, struct failure *failure)
 {
 	struct benchmark *benchmarks =
-		calloc(session_count(session, MF_BENCH) + 1, sizeof(*benchmarks));
+		memory_array(session_count(session, MF_BENCH), sizeof(*benchmarks));
 	struct output *output = events->output;
 	uint32_t count = 0;
 	int stats, status;
 
-	if (!benchmarks) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
 	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (stats < 0) {
 		bool denied = errno == EPERM;
 
-		say_error("Cannot measure programs: %s.%s", strerror(errno),
-			  denied ? " It needs CAP_SYS_ADMIN." : "");
 		free(benchmarks);
-		return denied ? STATUS_PERMISSION : STATUS_FAILED;
+		return fail(failure, denied ? STATUS_PERMISSION : STATUS_FAILED,
+			    "Cannot measure programs: %s.%s", strerror(errno),
+			    denied ? " It needs CAP_SYS_ADMIN." : "");
 	}
-	status = measure_all(session, events, benchmarks, &count);
+	status = measure_all(session, events, benchmarks, &count, failure);
 	close(stats);
 	if (status == STATUS_OK)
 		output->renderer->tests->benchmarks(output, benchmarks, count);

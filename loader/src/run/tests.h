@@ -7,15 +7,14 @@
 
 /*
  * Leaves those programs to be loaded that the options ask for: without --test and --bench all but
- * tests and benchmarks. Call after session_open. The result is an exit status; if nothing is left,
- * the message is already told.
+ * tests and benchmarks. Call after session_open. Fails if nothing is left.
  */
-int tests_choose(struct session *session);
+int tests_choose(struct session *session, struct failure *failure);
 
 /* Runs the tests in the order of the script. STATUS_FAILED if one did not pass. */
 int tests_run(const struct session *session, struct events *events);
 
 /* Runs each benchmark many times. */
-int benchmarks_run(const struct session *session, struct events *events);
+int benchmarks_run(const struct session *session, struct events *events, struct failure *failure);
 
 #endif

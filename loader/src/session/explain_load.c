@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/exit_status.h"
 #include "host/kernel_features.h"
+#include "base/failure.h"
 #include "base/say.h"
 
 static bool has_trampolines(const struct session *session)
@@ -67,7 +67,10 @@ static int explain_relocation(const struct session *session, const struct libbpf
 
 int explain_load(const struct session *session, const struct libbpf_log *log, int error)
 {
-	int status = features_explain(session->manifest);
+	struct failure failure = {0};
+	int status = features_explain(session->manifest, &failure);
+
+	failure_tell(&failure);
 
 	if (status != STATUS_OK) {
 		/* The feature says it all; the log is for -v. */

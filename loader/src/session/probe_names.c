@@ -26,9 +26,8 @@ uint32_t probe_names_add(struct probe_names *table, const char *name)
 		table->names = names;
 		table->room = room;
 	}
-	if (!id_table_find(&table->hashes, hash) &&
-	    !id_table_add(&table->hashes, hash, (void *)((uintptr_t)table->count + 1)))
-		return UINT32_MAX;
+	if (!id_table_find(&table->hashes, hash))
+		id_table_add(&table->hashes, hash, (void *)((uintptr_t)table->count + 1));
 	table->names[table->count] = name;
 	return table->count++;
 }

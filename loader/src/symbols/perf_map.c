@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 /* A map that is larger than this is not read: it would be several million functions. */
 #define SIZE_MAX_READ (256u << 20)
 
@@ -15,7 +17,7 @@ static bool read_text(struct perf_map *map, int fd, size_t size)
 {
 	size_t held = 0;
 
-	map->text = malloc(size + 1);
+	map->text = memory_try_bytes(size + 1);
 	if (!map->text)
 		return false;
 	while (held < size) {
@@ -59,15 +61,8 @@ static bool parse(struct perf_map *map)
 		if (end == line || *end != ' ' || !end[1])
 			continue;
 		entry.name = end + 1;
-		if (map->count == room) {
-			struct perf_map_entry *grown;
-
-			room = room ? room * 2 : 256;
-			grown = realloc(map->entries, room * sizeof(*grown));
-			if (!grown)
-				return false;
-			map->entries = grown;
-		}
+		if (!memory_try_grow(map->entries, map->count, room))
+			return false;
 		map->entries[map->count++] = entry;
 	}
 	if (map->count)

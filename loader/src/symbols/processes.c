@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/memory.h"
+
 /* How long an address that no mapping holds is believed to have none, before the maps are read
  * again. */
 #define MISS_NS 50000000u
@@ -109,13 +111,12 @@ static void read_maps(struct processes *processes, struct process_code *process)
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", process->pid);
 	if (!proc_maps_read(&maps, path))
 		return;
-	files = calloc(maps.count + 1, sizeof(struct mapped_file *));
 	/* The maps of a process that is exiting are empty (its mm has been given back already). */
-	if (!files || !maps.count) {
+	if (!maps.count) {
 		proc_maps_free(&maps);
-		free(files);
 		return;
 	}
+	files = memory_array(maps.count, sizeof(struct mapped_file *));
 	for (size_t i = 0; i < maps.count; i++)
 		files[i] = mapped_files_get(&processes->files, process->pid, &maps.mappings[i]);
 	forget_maps(process);
@@ -135,10 +136,8 @@ static void read_maps(struct processes *processes, struct process_code *process)
 
 static struct process_code *add_process(struct processes *processes, uint32_t pid)
 {
-	struct process_code *process = calloc(1, sizeof(*process));
+	struct process_code *process = memory_zeroed(sizeof(*process));
 
-	if (!process)
-		return NULL;
 	process->pid = pid;
 	process->next = processes->first;
 	processes->first = process;
@@ -155,8 +154,7 @@ static struct process_code *process_of_program(struct processes *processes, uint
 	if (process)
 		return process;
 	process = add_process(processes, pid);
-	if (!process || !id_table_add(&processes->by_program, program, process))
-		return NULL;
+	id_table_add(&processes->by_program, program, process);
 	read_maps(processes, process);
 	return process;
 }
@@ -175,11 +173,8 @@ static struct process_code *note(struct processes *processes, uint32_t pid)
 	if (!seen) {
 		if (processes->by_pid.count >= MOST_SEEN)
 			forget_all(processes);
-		seen = calloc(1, sizeof(*seen));
-		if (!seen || !id_table_add(&processes->by_pid, pid, seen)) {
-			free(seen);
-			return NULL;
-		}
+		seen = memory_zeroed(sizeof(*seen));
+		id_table_add(&processes->by_pid, pid, seen);
 	}
 	seen->identity = identity;
 	if (processes->cache == MF_CACHE_PER_PROGRAM && alive) {
@@ -188,8 +183,7 @@ static struct process_code *note(struct processes *processes, uint32_t pid)
 	}
 	if (!seen->process || seen->process->pid != pid)
 		seen->process = add_process(processes, pid);
-	if (seen->process)
-		read_maps(processes, seen->process);
+	read_maps(processes, seen->process);
 	return seen->process;
 }
 
@@ -206,7 +200,7 @@ static struct process_code *read_now(struct processes *processes, uint32_t pid)
 
 	if (!process)
 		process = add_process(processes, pid);
-	if (!process || (process->pid == pid && process->read_at == now()))
+	if (process->pid == pid && process->read_at == now())
 		return process;
 	forget_maps(process);
 	process->pid = pid;

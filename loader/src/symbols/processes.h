@@ -9,7 +9,7 @@
 #include "object/manifest.h"
 #include "binary/mapped_file.h"
 #include "symbols/perf_map.h"
-#include "symbols/proc_maps.h"
+#include "binary/proc_maps.h"
 
 /* A memory map: of one process, or of all that run a program. */
 struct process_code {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "binary/elf_image.h"
 #include "host/kallsyms.h"
 #include "object/manifest.h"
@@ -20,10 +21,8 @@ struct symbols {
 
 struct symbols *symbols_new(const struct mf_config *config, const char *debug_folders)
 {
-	struct symbols *symbols = calloc(1, sizeof(*symbols));
+	struct symbols *symbols = memory_zeroed(sizeof(*symbols));
 
-	if (!symbols)
-		return NULL;
 	symbols->readable = config->cpp_demangle;
 	symbols->sources = config->show_debug_info;
 	symbols->debug_folders = debug_folders;

@@ -22,7 +22,7 @@ struct symbol {
 	size_t frame_count;
 };
 
-/* NULL without memory. Nothing is read before it is needed. `config` is what the script says of
+/* Nothing is read before it is needed. `config` is what the script says of
  * symbols; `debug_folders` as of --debuginfo, or NULL. */
 struct symbols *symbols_new(const struct mf_config *config, const char *debug_folders);
 void symbols_free(struct symbols *symbols);

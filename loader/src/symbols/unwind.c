@@ -14,7 +14,7 @@
 #include "binary/elf_image.h"
 #include "base/exit_status.h"
 #include "session/options.h"
-#include "symbols/proc_maps.h"
+#include "binary/proc_maps.h"
 #include "base/say.h"
 
 /* Names of the maps, and what their elements are: compiler/lowering/unwind.ts. */

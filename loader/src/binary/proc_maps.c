@@ -1,4 +1,4 @@
-#include "symbols/proc_maps.h"
+#include "binary/proc_maps.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/strbuf.h"
 
 #define DELETED " (deleted)"
@@ -17,8 +18,7 @@ static bool read_all(struct strbuf *text, int fd)
 	for (;;) {
 		ssize_t got;
 
-		if (!strbuf_reserve(text, 1 << 14))
-			return false;
+		strbuf_reserve(text, 1 << 14);
 		got = read(fd, text->data + text->length, text->room - text->length);
 		if (got == 0)
 			return true;
@@ -87,16 +87,14 @@ static bool parse_line(char *line, struct proc_mapping *mapping)
  * Keeps of the text only the paths of the mappings: maps are kept for as long as tracing goes on,
  * of processes that come and go, and most of their text is about data.
  */
-static bool keep_paths(struct proc_maps *maps)
+static void keep_paths(struct proc_maps *maps)
 {
 	size_t length = 0;
 	char *paths, *to;
 
 	for (size_t i = 0; i < maps->count; i++)
 		length += strlen(maps->mappings[i].path) + 1;
-	paths = to = malloc(length + 1);
-	if (!paths)
-		return false;
+	paths = to = memory_bytes(length + 1);
 	for (size_t i = 0; i < maps->count; i++) {
 		size_t size = strlen(maps->mappings[i].path) + 1;
 
@@ -105,7 +103,6 @@ static bool keep_paths(struct proc_maps *maps)
 	}
 	free(maps->text);
 	maps->text = paths;
-	return true;
 }
 
 bool proc_maps_read(struct proc_maps *maps, const char *path)
@@ -118,12 +115,13 @@ bool proc_maps_read(struct proc_maps *maps, const char *path)
 	*maps = (struct proc_maps){0};
 	if (fd < 0)
 		return false;
-	if (!read_all(&text, fd) || !strbuf_c_text(&text)) {
+	if (!read_all(&text, fd)) {
 		close(fd);
 		strbuf_free(&text);
 		return false;
 	}
 	close(fd);
+	strbuf_c_text(&text);
 	maps->text = text.data;
 	for (line = text.data; (newline = strchr(line, '\n')); line = newline + 1) {
 		struct proc_mapping mapping;
@@ -131,23 +129,10 @@ bool proc_maps_read(struct proc_maps *maps, const char *path)
 		*newline = '\0';
 		if (!parse_line(line, &mapping))
 			continue;
-		if (maps->count == room) {
-			struct proc_mapping *grown;
-
-			room = room ? room * 2 : 16;
-			grown = realloc(maps->mappings, room * sizeof(*grown));
-			if (!grown) {
-				proc_maps_free(maps);
-				return false;
-			}
-			maps->mappings = grown;
-		}
+		memory_grow(maps->mappings, maps->count, room);
 		maps->mappings[maps->count++] = mapping;
 	}
-	if (!keep_paths(maps)) {
-		proc_maps_free(maps);
-		return false;
-	}
+	keep_paths(maps);
 	return true;
 }
 
@@ -196,18 +181,16 @@ static int open_regular(const char *path, uint64_t inode)
  */
 int proc_mapping_open(uint32_t pid, const struct proc_mapping *mapping)
 {
-	char *path = NULL;
+	char *path;
 	int fd;
 
-	if (asprintf(&path, "/proc/%u/map_files/%llx-%llx", pid, (unsigned long long)mapping->start,
-		     (unsigned long long)mapping->end) < 0)
-		return -1;
+	path = memory_format("/proc/%u/map_files/%llx-%llx", pid,
+			     (unsigned long long)mapping->start, (unsigned long long)mapping->end);
 	fd = open_regular(path, 0);
 	free(path);
 	if (fd >= 0 || mapping->deleted)
 		return fd;
-	if (asprintf(&path, "/proc/%u/root%s", pid, mapping->path) < 0)
-		return -1;
+	path = memory_format("/proc/%u/root%s", pid, mapping->path);
 	fd = open_regular(path, mapping->inode);
 	free(path);
 	return fd;

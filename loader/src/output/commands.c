@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/child.h"
+#include "host/host.h"
 #include "output/internal.h"
 #include "base/say.h"
 #include "session/session.h"
@@ -20,8 +20,7 @@
 
 extern char **environ;
 
-/* The event's format with its arguments, as a C string in the scratch buffer. NULL without memory.
- */
+/* The event's format with its arguments, as a C string in the scratch buffer. */
 static const char *formatted(struct output *output, const struct mf_event *event,
 			     const uint8_t *record)
 {
@@ -37,8 +36,7 @@ static int read_file(struct strbuf *to, int fd, uint64_t limit)
 		size_t chunk = limit < CAT_CHUNK ? (size_t)limit : CAT_CHUNK;
 		ssize_t got;
 
-		if (!strbuf_reserve(to, chunk))
-			return ENOMEM;
+		strbuf_reserve(to, chunk);
 		got = read(fd, to->data + to->length, chunk);
 		if (got == 0)
 			break;
@@ -59,8 +57,6 @@ int run_cat(struct output *output, const struct mf_event *event, const uint8_t *
 	struct strbuf *to;
 	int fd, error;
 
-	if (!path)
-		return output_flush(output);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		say_error("cat(): cannot open %s: %s", path, strerror(errno));
@@ -129,7 +125,7 @@ static bool read_waiting(struct strbuf *to, int fd)
 static void capture(struct strbuf *to, int fd, pid_t pid)
 {
 	struct pollfd ready[] = {{.fd = fd, .events = POLLIN},
-				 {.fd = process_watch((uint32_t)pid), .events = POLLIN}};
+				 {.fd = host_watch_process((uint32_t)pid), .events = POLLIN}};
 
 	do {
 		if (poll(ready, 2, -1) < 0 && errno != EINTR)
@@ -179,8 +175,8 @@ int run_system(struct output *output, const struct mf_event *event, const uint8_
 	int error;
 
 	/* What was printed before comes before what the command prints. */
-	if (output_flush(output) < 0 || !command)
-		return output_flush(output);
+	if (output_flush(output) < 0)
+		return -1;
 	if (!output->session->options->unsafe) {
 		say_error("system() needs --unsafe");
 		strbuf_clear(&output->scratch);

@@ -1,4 +1,4 @@
-#include "run/test_results.h"
+#include "output/test_results.h"
 
 #include <stdlib.h>
 #include <string.h>
