@@ -175,5 +175,5 @@ int main(void)
 	the_process_ends_without_memory();
 	an_array_grows_by_one_item_or_more();
 	a_size_out_of_a_file_is_only_tried();
-	return check_result("test_failure");
+	return check_result("failure");
 }

@@ -60,9 +60,6 @@ export const UNTIL_MENDED: readonly (readonly [string, string])[] = [
   ['compiler/macros', 'compiler/builtins'],
   ['compiler/analysis', 'compiler/builtins'],
   ['compiler/lowering', 'compiler/builtins'],
-  ['loader/src/binary', 'loader/src/symbols/proc_maps'],
-  ['loader/src/object', 'loader/src/output/series'],
-  ['loader/src/output', 'loader/src/run/test_results'],
   ['loader/src/session', 'loader/src/output/time_format'],
   ['loader/src/symbols/unwind', 'loader/src/session'],
 ];
