@@ -1,14 +1,29 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { ALONE, COMPILING } from './test/support/projects.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // One file at a time: the tests load programs into one kernel, and what one file's workload does, another file's
-    // probe on the same function or system call would see.
     pool: 'forks',
-    poolOptions: { forks: { maxForks: 1, minForks: 1 } },
+    poolOptions: { forks: { minForks: 1, maxForks: Math.min(availableParallelism(), 4) } },
     testTimeout: 30_000,
     hookTimeout: 180_000,
     reporters: ['default', './test/support/feature-report.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'compile', include: [...COMPILING], sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        // The next file gets ready while one runs.
+        test: {
+          name: 'kernel',
+          include: [...ALONE],
+          setupFiles: ['test/support/alone.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

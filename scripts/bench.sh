@@ -4,6 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 bash scripts/setup.sh --bench
 bash scripts/build.sh
+node_modules/.bin/tsc -p tsconfig.json
 make -s -C test/workload
 make -s -C bench
 mount_filesystems

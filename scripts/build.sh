@@ -1,13 +1,80 @@
 #!/usr/bin/env bash
-# Builds compiler (dist/), back end, loader and stdlib. Incremental: nothing to do takes about a second.
+# Builds the compiler (dist/bpfscript.js), its back end, the loader and the manual pages, and checks types. What is up
+# to date is left alone. Names of parts choose them: `scripts/build.sh compiler`, `loader`, `manual`, `types`,
+# `sanitized` (the loader under sanitizers), `workload` (the programs that tests trace).
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-npx --no-install tsc -p tsconfig.json
-bash scripts/build-backend.sh
-make -s -C loader
+bin=node_modules/.bin
+stamps=.cache/build
+mkdir -p "$stamps"
+
+# Whether a source is newer than a stamp, or gone since: then its folder is newer.
+changed_since() {
+  local stamp=$1
+  shift
+  [ ! -e "$stamp" ] || [ -n "$(find "$@" -name build -prune -o \( -name '*.ts' -o -name '*.json' -o -type d \) -newer "$stamp" -print -quit)" ]
+}
+
+# Runs a command unless its stamp is newer than the sources. The stamp has the time of the beginning: what changes
+# meanwhile counts as changed.
+unless_current() {
+  local stamp=$stamps/$1 sources=$2
+  shift 2
+  # shellcheck disable=SC2086 # a list of paths
+  changed_since "$stamp" $sources || return 0
+  touch "$stamp.begun"
+  "$@" || return
+  mv "$stamp.begun" "$stamp"
+}
+
+product='compiler linker stdlib package.json package-lock.json'
+
 # One file starts a third sooner than three hundred modules.
-npx --no-install esbuild dist/compiler/cli/main.js --bundle --platform=node --format=esm --packages=external \
-  --outfile=dist/bpfscript.js --log-level=warning
-chmod 755 dist/bpfscript.js
-bash scripts/manual.sh
-# Where npx looks first.
-ln -sf ../../dist/bpfscript.js node_modules/.bin/bpfscript
+bundle() {
+  "$bin/esbuild" compiler/cli/main.ts --bundle --platform=node --format=esm --packages=external \
+    --outfile=dist/bpfscript.js --log-level=warning &&
+    chmod 755 dist/bpfscript.js
+}
+
+compiler() {
+  bash scripts/build-backend.sh
+  [ -e dist/bpfscript.js ] || rm -f "$stamps/compiler"
+  unless_current compiler "$product" bundle
+  # Where npx looks first.
+  [ "$(readlink node_modules/.bin/bpfscript)" = ../../dist/bpfscript.js ] ||
+    ln -sf ../../dist/bpfscript.js node_modules/.bin/bpfscript
+}
+
+types() {
+  unless_current types "$product test bench vitest.config.ts tsconfig.json tsconfig.check.json" \
+    "$bin/tsc" -p tsconfig.check.json
+}
+
+loader() { make -s -C loader; }
+sanitized() { make -s -C loader SANITIZE=1; }
+workload() { make -s -C test/workload; }
+
+manual() {
+  if [ dist/man/bpfscript.1 -nt dist/bpfscript.js ] && [ dist/man/bpfload.1 -nt loader/build/bpfload ] &&
+    [ dist/man/bpfscript.1 -nt scripts/manual.sh ]; then return 0; fi
+  bash scripts/manual.sh
+}
+
+[ $# -gt 0 ] || set -- compiler loader manual types
+waiting=
+trap '[ -z "$waiting" ] || kill "$waiting" 2>/dev/null || true' EXIT
+for part; do
+  case $part in
+    # The longest, and nobody waits for what it makes.
+    types)
+      types &
+      waiting=$!
+      ;;
+    compiler | loader | manual | sanitized | workload) ;;
+    *) fail 'usage: scripts/build.sh [compiler|loader|manual|types|sanitized|workload]...' ;;
+  esac
+done
+for part; do
+  [ "$part" = types ] || "$part"
+done
+[ -z "$waiting" ] || wait "$waiting"
+waiting=

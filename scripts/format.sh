@@ -4,5 +4,5 @@
 need_packages clang-format-14
 npx --no-install biome check --write .
 clang-format-14 -i loader/src/*/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
-npx --no-install tsc -p tsconfig.json
+bash scripts/build.sh compiler
 node dist/bpfscript.js fmt --write examples/*.bt stdlib/*.bt

@@ -17,9 +17,10 @@ bench_packages=(bpftrace clang-14)
 
 # Installs the Debian packages that are missing: as root by itself, else it prints the command.
 need_packages() {
-  local missing=() package
+  local missing=() package installed
+  installed=" $(dpkg-query -W -f '${Package}/${db:Status-Status} ' "$@" 2>/dev/null || true)"
   for package in "$@"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
+    [[ $installed == *" $package/installed "* ]] || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" != 0 ]; then
@@ -59,4 +60,12 @@ mount_filesystems() {
   if ! mountpoint -q /sys/fs/bpf && [ -d /sys/fs/bpf ]; then
     mount -t bpf bpf /sys/fs/bpf || true
   fi
+}
+
+# Formatting of TypeScript, JSON, C and scripts, and lint; nothing is changed.
+check_layout() {
+  step 'Formatting and linting'
+  node_modules/.bin/biome ci --colors=off .
+  clang-format-14 --dry-run -Werror loader/src/*/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
+  node dist/bpfscript.js fmt --check examples/*.bt stdlib/*.bt
 }

@@ -2,10 +2,12 @@
 # Writes the manual pages to dist/man, from what the commands say of themselves: called by build.sh.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 mkdir -p dist/man
-node --input-type=module -e "
-  import { createProgram } from './dist/compiler/cli/program.js';
-  process.stdout.write(createProgram().manual());
-" >dist/man/bpfscript.1
+node_modules/.bin/esbuild --bundle --platform=node --format=esm --packages=external --loader=ts --log-level=warning \
+  --outfile=dist/manual.js <<'TYPESCRIPT'
+import { createProgram } from './compiler/cli/program.ts';
+process.stdout.write(createProgram().manual());
+TYPESCRIPT
+node dist/manual.js >dist/man/bpfscript.1
 
 # The loader's own text, as it stands.
 {

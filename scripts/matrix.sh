@@ -3,10 +3,9 @@
 # after `--` choose others: `npm run matrix -- 6.6 6.18`.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 bash scripts/setup.sh --test
-bash scripts/build.sh
-make -s -C test/workload
+bash scripts/build.sh compiler loader workload
 mount_filesystems
 series=("$@")
 [ ${#series[@]} -gt 0 ] || series=(5.10 6.1 6.12 6.18 7.2)
 bash scripts/fetch-kernels.sh "${series[@]}"
-BPFSCRIPT_KERNELS="${series[*]}" npx --no-install vitest run test/guest test/examples/guest.test.ts
+BPFSCRIPT_KERNELS="${series[*]}" node_modules/.bin/vitest run test/guest test/examples/guest.test.ts

@@ -1,26 +1,49 @@
 #!/usr/bin/env bash
-# `npm test`: set-up, build, formatting, types, loader unit tests, then all tests. Arguments go to vitest:
-# `npm test -- test/linker`.
+# `npm test`: set-up, build, formatting, types, loader unit tests, then all tests. Arguments go to vitest, and only what
+# the files that they name need is built: `npm test -- test/linker`.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 bash scripts/setup.sh --test
-step 'Building'
-bash scripts/build.sh
-make -s -C loader SANITIZE=1
-make -s -C test/workload
-mount_filesystems
 if [ $# -eq 0 ]; then
-  step 'Formatting and linting'
-  npx --no-install biome ci --colors=off .
-  clang-format-14 --dry-run -Werror loader/src/*/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
-  node dist/bpfscript.js fmt --check examples/*.bt stdlib/*.bt
-  step 'Types'
-  npx --no-install tsc -p tsconfig.check.json
+  step 'Building'
+  bash scripts/build.sh compiler loader manual sanitized workload types
+  mount_filesystems
+  check_layout
   step 'Loader unit tests (with address and undefined-behaviour sanitizers)'
   make -s -C loader check
   # 5.10 is only there to lack what scripts need.
   bash scripts/fetch-kernels.sh 5.10 6.1 6.12
-  # The report then lists the rows of the feature table that no test proves.
+  # Rows of the feature table that no test proves are then faults.
   export BPFSCRIPT_ALL_TESTS=1
+  step 'Tests'
+  node_modules/.bin/vitest run
+  exit
 fi
-step 'Tests'
-npx --no-install vitest run "$@"
+
+parts=()
+need() {
+  local part
+  for part; do [[ " ${parts[*]} " == *" $part "* ]] || parts+=("$part"); done
+}
+need compiler
+for argument; do
+  case $argument in
+    -*) ;;
+    # Both commands' texts, and lists of probes of this host.
+    test/compiler/cli* | test/compiler/listing*) need loader manual ;;
+    test/compiler/* | test/linker* | test/architecture* | test/docs*) ;;
+    *)
+      need loader manual workload
+      [ -e "$argument" ] && ! grep -rqE 'LOADER_ASAN|bpfload-asan' "$argument" || need sanitized
+      ;;
+  esac
+done
+# The tests need no types: both at the same time.
+bash scripts/build.sh types &
+types=$!
+trap 'kill "$types" 2>/dev/null || true' EXIT
+bash scripts/build.sh "${parts[@]}"
+mount_filesystems
+status=0
+node_modules/.bin/vitest run "$@" || status=$?
+wait "$types" || fail 'the types are wrong: see above'
+exit "$status"

@@ -1,8 +1,11 @@
 /** The tools that need kprobes or an address of the kernel, in guests that have them. */
-import { beforeAll, describe, expect, it } from 'vitest';
+
+import { beforeAll, describe, expect } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapValue } from '../support/expect.ts';
-import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import { type GuestCommand, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import { hasKernel } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
 import type { RunResult } from '../support/run.ts';
 import { linesLike, text } from './support.ts';
 
@@ -60,7 +63,7 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('on Linux %s
     });
   }, 180_000);
 
-  const test = it.runIf(hasKernel(series));
+  const test = needs(`Linux ${series}`).it;
 
   test('all end well', () => {
     expect(names.filter((name) => of(name).status !== 0)).toEqual([]);

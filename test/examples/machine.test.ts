@@ -5,13 +5,13 @@ import { createSocket } from 'node:dgram';
 import { rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { histogram, mapEntries, mapValue, stackEntries, total } from '../support/expect.ts';
-import { canRun } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
 import { linesLike, shell, tool } from './support.ts';
 
-describe.runIf(canRun)('tools for CPUs', () => {
+needs('root').describe('tools for CPUs', () => {
   it('cpuwalk finds the busy CPU', async () => {
     const { stdout } = await tool('cpuwalk', '$WORKLOAD spin 300', { parameters: ['0'] });
     expect(total(histogram(stdout, '@cpu'))).toBeGreaterThanOrEqual(25);
@@ -61,7 +61,7 @@ describe.runIf(canRun)('tools for CPUs', () => {
   });
 });
 
-describe.runIf(canRun)('tools for memory', () => {
+needs('root').describe('tools for memory', () => {
   it('pagefaults counts the first touch of memory', async () => {
     const { stdout } = await tool('pagefaults', '$WORKLOAD comm ex-toucher read 1 4096000');
     expect(mapValue(stdout, '@faults', 'ex-toucher')).toBeGreaterThanOrEqual(1);
@@ -84,7 +84,7 @@ describe.runIf(canRun)('tools for memory', () => {
   });
 });
 
-describe.runIf(canRun)('tools for disks', () => {
+needs('root').describe('tools for disks', () => {
   const folder = temporaryFolder();
   const write = `dd if=/dev/zero of=${join(folder, 'blocks')} bs=64k count=8 conv=fsync; sleep 0.1`;
 
@@ -152,7 +152,7 @@ function unheard(): Promise<number> {
   });
 }
 
-describe.runIf(canRun)('tools for the network', () => {
+needs('root').describe('tools for the network', () => {
   it('tcpretrans counts what is sent again', async () => {
     let port = 0;
     const { stdout } = await tool('tcpretrans', '', {
@@ -200,7 +200,7 @@ describe.runIf(canRun)('tools for the network', () => {
   });
 });
 
-describe.runIf(canRun)('tools for libraries', () => {
+needs('root').describe('tools for libraries', () => {
   it('bashreadline shows what is typed', async () => {
     const { stdout } = await tool(
       'bashreadline',

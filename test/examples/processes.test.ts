@@ -1,15 +1,16 @@
 /** Tools that watch processes and their system calls. */
+
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { histogram, mapEntries, mapValue, total } from '../support/expect.ts';
-import { canRun } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
 import { linesLike, tool } from './support.ts';
 
 const self = String(process.pid);
 
-describe.runIf(canRun)('tools for processes', () => {
+needs('root').describe('tools for processes', () => {
   const folder = temporaryFolder();
 
   it('hello says hello', async () => {

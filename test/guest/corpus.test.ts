@@ -1,16 +1,19 @@
 /** The language on other kernels: each script is built once, and prints the same on all of them. */
+
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
-import { hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
-import { canRun, type RunResult, run, WORKLOAD } from '../support/run.ts';
+import { isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import { hasKernel } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
+import { type RunResult, run, WORKLOAD } from '../support/run.ts';
 import { CASES, type Case } from './corpus.ts';
 
 const HERE = CASES.filter(
   ({ script }) => existsSync('/sys/kernel/tracing/kprobe_events') || !/^k(ret)?probe:/.test(script),
 );
 
-describe.runIf(canRun)('On this kernel a script', () => {
+needs('root').describe('On this kernel a script', () => {
   it.each(HERE)('$title', async ({ script, workload, parameters, expected }) => {
     const result = await run(script.replaceAll('WORKLOAD', WORKLOAD), {
       ...(workload === undefined ? { signal: 'none' } : { workload }),
@@ -43,7 +46,7 @@ describe.each(SERIES)('On Linux %s a script', (series) => {
     });
   }, 180_000);
 
-  it.runIf(hasKernel(series)).each(CASES)('$title', (script) => {
+  needs(`Linux ${series}`).it.each(CASES)('$title', (script) => {
     const result = results.get(script);
     // Linux 5.15 is the oldest that is supported. Before it, what is missing has to be named.
     if (isBefore(series, '5.15') && result?.status === 3) {

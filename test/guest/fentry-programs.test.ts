@@ -1,8 +1,9 @@
 /** fentry and fexit of BPF programs that are loaded already, and of functions that helpers call themselves. */
-import { describe, expect, it } from 'vitest';
+
+import { describe, expect } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { hasKernel } from '../support/guest.ts';
 import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import { needs } from '../support/needs.ts';
 
 const CALLS = 'comm caller getppid 30';
 const OURS = '/comm == "caller"/';
@@ -37,7 +38,7 @@ const COMMANDS = {
 describe.each(SUPPORTED)('On Linux %s', (series) => {
   const of = scriptsInGuest(series, COMMANDS);
 
-  const test = it.runIf(hasKernel(series));
+  const test = needs(`Linux ${series}`).it;
 
   test('fentry and fexit attach to BPF programs by name and pattern [PRB-021]', () => {
     const { stdout, stderr, status } = of('program');

@@ -1,8 +1,9 @@
 /** fentry and fexit: typed arguments, return values, and one program for each function of a pattern. */
-import { describe, expect, it } from 'vitest';
+
+import { describe, expect } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { hasKernel } from '../support/guest.ts';
 import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import { needs } from '../support/needs.ts';
 
 const READS = 'comm reader read 50 100 read 20 1000';
 const OURS = '/comm == "reader"/';
@@ -62,7 +63,7 @@ const COMMANDS = {
 describe.each(SUPPORTED)('On Linux %s', (series) => {
   const of = scriptsInGuest(series, COMMANDS);
 
-  const test = it.runIf(hasKernel(series));
+  const test = needs(`Linux ${series}`).it;
 
   test('fentry has the arguments of the function by their names [PRB-018]', () => {
     const { stdout, stderr } = of('arguments');

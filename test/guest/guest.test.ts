@@ -1,8 +1,11 @@
 /** The same objects, built once against the embedded kernel description, on other kernels. */
-import { beforeAll, describe, expect, it } from 'vitest';
+
+import { beforeAll, describe, expect } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { histogram, mapEntries, mapValue, stackEntries, total } from '../support/expect.ts';
-import { type GuestCommand, hasKernel, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import { type GuestCommand, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import { hasKernel } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
 import type { RunResult } from '../support/run.ts';
 
 type Result = Omit<RunResult, 'endedAfter'>;
@@ -76,7 +79,7 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('Linux %s', 
     });
   }, 180_000);
 
-  const test = it.runIf(hasKernel(series));
+  const test = needs(`Linux ${series}`).it;
 
   test('says hello', () => {
     expect(of('hello')).toMatchObject({ stdout: 'hello world\n\n\n', status: 0 });

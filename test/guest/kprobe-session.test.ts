@@ -1,8 +1,10 @@
 /** A kprobe and a kretprobe of the same functions: one program on one link where the kernel has kprobe.session. */
-import { describe, expect, it } from 'vitest';
+
+import { describe, expect } from 'vitest';
 import { histogram, mapEntries, mapValue, stackEntries, total } from '../support/expect.ts';
-import { hasKernel, isBefore } from '../support/guest.ts';
+import { isBefore } from '../support/guest.ts';
 import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import { needs } from '../support/needs.ts';
 
 const READS = `/workload comm reader read 50 100 read 20 1000
 echo links: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c link_type)
@@ -55,7 +57,7 @@ describe.each(SUPPORTED)('On Linux %s both ends of a function', (series) => {
   const links = (name: Name): number => Number(/^links: (\d+)$/m.exec(of(name).stdout)?.[1]);
   const output = (name: Name): string => of(name).stdout.replace(/^links: .*\n/m, '');
 
-  const test = it.runIf(hasKernel(series));
+  const test = needs(`Linux ${series}`).it;
 
   test('see the same with one link as with two [PRB-014]', () => {
     expect(links('times'), of('times').stderr).toBe(hasSessions ? 1 : 2);

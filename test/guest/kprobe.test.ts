@@ -1,8 +1,9 @@
 /** kprobes by pattern, module, offset and address: one link where the kernel has kprobe.multi, one each elsewhere. */
-import { describe, expect, it } from 'vitest';
+
+import { describe, expect } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { hasKernel } from '../support/guest.ts';
 import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import { needs } from '../support/needs.ts';
 
 const READS = 'comm reader read 50 100 read 20 1000';
 const COUNT_LINKS = `/workload ${READS}
@@ -89,7 +90,7 @@ const COMMANDS = {
 describe.each(SUPPORTED)('On Linux %s kprobes', (series) => {
   const of = scriptsInGuest(series, COMMANDS);
 
-  const test = it.runIf(hasKernel(series));
+  const test = needs(`Linux ${series}`).it;
 
   test('of a pattern tell which function they stand in [PRB-012] [PRB-068]', () => {
     const { stdout, stderr, status } = of('names');

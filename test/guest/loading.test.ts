@@ -1,10 +1,12 @@
 /** What the loader decides by the kernel that it meets: order of attaching, -p, missing probes and features. */
+
 import { describe, expect, it } from 'vitest';
 import { blocksInOrder, expectOrder, thrice } from '../support/attach-order.ts';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { hasKernel, runInGuest } from '../support/guest.ts';
+import { runInGuest } from '../support/guest.ts';
 import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import { needs } from '../support/needs.ts';
 
 const READS = 'comm ordered read 3 10 comm none';
 const FILTER = '/comm == "ordered"/';
@@ -86,7 +88,7 @@ echo raw: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c raw_tracepoint)
 describe.each(SUPPORTED)('On Linux %s', (series) => {
   const of = scriptsInGuest(series, COMMANDS);
 
-  const test = it.runIf(hasKernel(series));
+  const test = needs(`Linux ${series}`).it;
 
   test.each(Object.entries(ORDERS))(
     'blocks on one function or event run in the order of the script: %s [PRB-061]',
@@ -129,7 +131,7 @@ describe.each(SUPPORTED)('On Linux %s', (series) => {
   });
 });
 
-describe.runIf(hasKernel('5.10'))('On Linux 5.10, which is older than what is supported', () => {
+needs('Linux 5.10').describe('On Linux 5.10, which is older than what is supported', () => {
   it('the helper that a script needs is named, with the kernel that brings it [AOT-015]', async () => {
     const folder = temporaryFolder();
     writeObject(folder, 'loop', 'BEGIN { for $i : 0..$1 { printf("%d\\n", $i); } }');

@@ -1,10 +1,12 @@
 /** fentry and fexit in modules: two of those that the guest loads have functions of the same name. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { hasKernel } from '../support/guest.ts';
 import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import { isHere } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
 
 const MODULES = ['dummy', 'ledtrig-timer', 'ledtrig-oneshot'];
 const LOAD = `$(for each in ${MODULES.join(' ')}; do insmod /$each.ko; done 2>/dev/null)`;
@@ -33,7 +35,7 @@ const COMMANDS = {
 
 describe.each(SUPPORTED)('On Linux %s', (series) => {
   const cache = join(import.meta.dirname, '../../.cache/kernels', series, 'modules');
-  const present = hasKernel(series) && existsSync(cache) && readdirSync(cache).length > 0;
+  const present = isHere(`modules of Linux ${series}`);
   const of = scriptsInGuest(series, COMMANDS, {
     when: present,
     prepare(folder) {
@@ -43,7 +45,7 @@ describe.each(SUPPORTED)('On Linux %s', (series) => {
     },
   });
 
-  const test = it.runIf(present);
+  const test = needs(`modules of Linux ${series}`).it;
 
   test('a function of a module is traced by the module, or by its name where no other has it', () => {
     expect(mapEntries(of('module').stdout, '@'), of('module').stderr).toEqual([

@@ -1,8 +1,9 @@
 /** path(): names of files by the struct path that functions of the kernel have. */
-import { describe, expect, it } from 'vitest';
+
+import { describe, expect } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { hasKernel } from '../support/guest.ts';
 import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import { needs } from '../support/needs.ts';
 
 const DEEP = '/tmp/traced/a/b/c/file-with-a-name';
 const WORK = `mkdir -p /tmp/traced/a/b/c
@@ -37,7 +38,7 @@ const COMMANDS = {
 describe.each(SUPPORTED)('On Linux %s', (series) => {
   const of = scriptsInGuest(series, COMMANDS);
 
-  const test = it.runIf(hasKernel(series));
+  const test = needs(`Linux ${series}`).it;
 
   test('path names the file of a pointer and of a member', () => {
     expect(mapValue(of('pointer').stdout, '@', DEEP), of('pointer').stderr).toBe(3);

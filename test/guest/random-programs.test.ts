@@ -1,7 +1,10 @@
 /** Random programs beside an oracle on Linux 6.1, whose verifier knows less of loops than later ones. */
-import { beforeAll, describe, it } from 'vitest';
+
+import { beforeAll, describe } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
-import { type GuestResult, hasKernel, runInGuest } from '../support/guest.ts';
+import { type GuestResult, runInGuest } from '../support/guest.ts';
+import { hasKernel } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
 import { batchScript, expectBatch, INPUT } from '../support/random-batches.ts';
 
 const SERIES = '6.1';
@@ -28,7 +31,7 @@ describe(`Random programs on Linux ${SERIES}`, () => {
     });
   }, 300_000);
 
-  it.runIf(hasKernel(SERIES)).each(BATCHES)(
+  needs(`Linux ${SERIES}`).it.each(BATCHES)(
     'print what the language says, in batch %d',
     (batch) => {
       const result = results.get(batch);

@@ -2,8 +2,10 @@
  * Integer arithmetic in the kernel beside an oracle of 64-bit arithmetic here: random expressions over values that
  * the compiler cannot know. The seed is fixed; a failing row shows its expression.
  */
-import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
+
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 interface Int {
   readonly bits: 8 | 16 | 32 | 64;
@@ -191,7 +193,7 @@ async function results(rows: readonly Row[]): Promise<readonly string[]> {
   return rows.map((_row, index) => printed.get(String(index)) ?? 'nothing');
 }
 
-describe.runIf(canRun)('arithmetic', () => {
+needs('root').describe('arithmetic', () => {
   for (const seed of [1n, 2n, 3n, 4n]) {
     it(`[TYP-008] [TYP-010] [TYP-014] [TYP-018] agrees with 64-bit arithmetic, seed ${seed}`, async () => {
       const random = generator((seed * 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn);

@@ -1,11 +1,14 @@
 /** Blocks on one event run in the order of the script, and begin and end around all of them. */
+
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { blocksInOrder, expectOrder, thrice } from '../support/attach-order.ts';
 import { temporaryFolder, writeObject } from '../support/build.ts';
-import { bpfscript, canRun, LOADER_ASAN, type RunResult, run, WORKLOAD } from '../support/run.ts';
+import { bpfscript } from '../support/command.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER_ASAN, type RunResult, run, WORKLOAD } from '../support/run.ts';
 
-describe.runIf(canRun)('blocks on one event run in the order of the script', () => {
+needs('root').describe('blocks on one event run in the order of the script', () => {
   const filter = '/comm == "ordered"/';
   const workload = 'comm ordered getppid 3 comm none';
 
@@ -54,7 +57,7 @@ describe.runIf(canRun)('blocks on one event run in the order of the script', () 
   });
 });
 
-describe.runIf(canRun)('what is said of attaching, and how it ends', () => {
+needs('root').describe('what is said of attaching, and how it ends', () => {
   const load = (script: string, ...flags: readonly string[]): Promise<RunResult> =>
     run(script, { flags, signal: 'none', loader: LOADER_ASAN });
 
@@ -97,7 +100,7 @@ describe.runIf(canRun)('what is said of attaching, and how it ends', () => {
 describe('parameters of a script', () => {
   const script = 'BEGIN { printf("%d %s %d\\n", $1, str($2), $#); }';
 
-  it.runIf(canRun)('are patched into the object when it is loaded [AOT-012]', () => {
+  needs('root').it('are patched into the object when it is loaded [AOT-012]', () => {
     const object = writeObject(temporaryFolder(), 'parameters', script);
     const load = (...words: readonly string[]): string =>
       spawnSync(LOADER_ASAN, [object, ...words], { encoding: 'utf8' }).stdout;

@@ -1,9 +1,11 @@
 /** Functions that change what happens: signals, memory of processes, results of kernel functions; and debugf(). */
+
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { canRun, run, WORKLOAD } from '../support/run.ts';
-import { errors, warnings } from '../support/script.ts';
+import { errors, warnings } from '../support/diagnostics.ts';
+import { needs } from '../support/needs.ts';
+import { run, WORKLOAD } from '../support/run.ts';
 
 const UNSAFE = { unsafe: true } as const;
 const PROBE = `uprobe:${WORKLOAD}:workload_text`;
@@ -98,7 +100,7 @@ describe('functions that change what happens', () => {
   });
 });
 
-describe.runIf(canRun)('what they change', () => {
+needs('root').describe('what they change', () => {
   it('[FUN-074] signal() and signal_thread() end the process', async () => {
     for (const [call, signal] of [
       ['signal("SIGKILL")', 'SIGKILL'],

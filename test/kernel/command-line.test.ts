@@ -1,14 +1,17 @@
 /** Flags and variables of the environment that need a kernel. */
+
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { kernelDescription, temporaryFolder, writeObject } from '../support/build.ts';
-import { bpfscript, canRun, LOADER, runObject } from '../support/run.ts';
+import { bpfscript } from '../support/command.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER, runObject } from '../support/run.ts';
 
 const folder = temporaryFolder();
 
-describe.runIf(canRun)('-k', () => {
+needs('root').describe('-k', () => {
   const SCRIPT =
     'BEGIN { print(str(uptr(16))); print(*(int32 *)uptr(32)); @x[1] = 1; print(@x[2]); exit(); }';
 
@@ -60,7 +63,7 @@ describe.runIf(canRun)('-k', () => {
   });
 });
 
-describe.runIf(canRun)('-d', () => {
+needs('root').describe('-d', () => {
   it('shows what libbpf and the verifier say, and runs the script [CLI-010]', () => {
     const run = (stages: string) => bpfscript(['-d', stages, '-e', 'BEGIN { print(7); }']);
     const verifier = run('verifier');
@@ -78,7 +81,7 @@ describe.runIf(canRun)('-d', () => {
   });
 });
 
-describe.runIf(canRun)('--info', () => {
+needs('root').describe('--info', () => {
   it('says what compiler, loader, host and kernel are [CLI-023]', () => {
     const result = bpfscript(['--info']);
     expect(result).toMatchObject({ stderr: '', status: 0 });
@@ -103,7 +106,7 @@ describe.runIf(canRun)('--info', () => {
   });
 });
 
-describe.runIf(canRun)('BPFTRACE_BTF', () => {
+needs('root').describe('BPFTRACE_BTF', () => {
   const other = join(folder, 'other.btf');
   const offsetOfPid = (): number => {
     const { types } = kernelDescription();
@@ -147,7 +150,7 @@ describe.runIf(canRun)('BPFTRACE_BTF', () => {
   });
 });
 
-describe.runIf(canRun)('NOTIFY_SOCKET', () => {
+needs('root').describe('NOTIFY_SOCKET', () => {
   it('hears READY once everything is attached, and STOPPING at the end', async () => {
     const listener = join(folder, 'listener');
     execFileSync('gcc', ['-Wall', '-o', listener, join(import.meta.dirname, 'notify/listener.c')]);

@@ -1,7 +1,12 @@
 /** What the compiler knows: settings, kinds of expressions, and simple functions whose result shows on a kernel. */
+
 import { describe, expect, it } from 'vitest';
-import { bpfscript, canRun, run } from '../support/run.ts';
-import { errors, printed, returned } from '../support/script.ts';
+import { returned } from '../support/build.ts';
+import { bpfscript } from '../support/command.ts';
+import { errors } from '../support/diagnostics.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+import { printed } from '../support/script.ts';
 
 describe('what the compiler knows', () => {
   it('[FUN-049] is_str() and its siblings decide what is compiled', () => {
@@ -82,7 +87,7 @@ describe('what the compiler knows', () => {
   });
 });
 
-describe.runIf(canRun)('at run time', () => {
+needs('root').describe('at run time', () => {
   it('[CFG-028] [BLT-025] config prints what the script was compiled with', async () => {
     const { stdout } = await run(
       'config = { max_strlen = 200; missing_probes = warn; stack_mode = perf } begin { print((config.max_strlen, config.missing_probes, config().stack_mode, config.print_maps_on_exit, default_str_length)); print(config); }',

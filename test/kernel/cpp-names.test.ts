@@ -1,11 +1,13 @@
 /** Functions of C++ by the names that people read. */
+
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { mapEntries } from '../support/expect.ts';
-import { canRun, type RunResult, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunResult, run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const program = join(folder, 'shapes');
@@ -41,7 +43,7 @@ const start = (): void => {
   execFileSync(program);
 };
 
-describe.runIf(canRun)('C++ names', () => {
+needs('root').describe('C++ names', () => {
   const trace = (script: string): Promise<RunResult> => run(script, { workload: start });
   beforeAll(() => {
     writeFileSync(join(folder, 'shapes.cpp'), SOURCE);

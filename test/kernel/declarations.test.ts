@@ -1,9 +1,11 @@
 /** Map declarations, types that scripts ask about, and settings: on the kernel. */
+
 import { describe, expect, it } from 'vitest';
 import { inspectObject } from '../../linker/inspect.ts';
 import { build, diagnose } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 describe('map declarations', () => {
   it.each([
@@ -61,7 +63,7 @@ function mapsOf(object: Uint8Array) {
   }));
 }
 
-describe.runIf(canRun)('on the kernel', () => {
+needs('root').describe('on the kernel', () => {
   it('[GRM-023] a full hash drops what is new, an lruhash what is old', async () => {
     const fill = 'for $i : 0..200 { @m[$i] = $i; }';
     const full = await run(`let @m = hash(20); begin { ${fill} }`, { signal: 'none' });

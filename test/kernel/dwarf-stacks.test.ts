@@ -1,11 +1,14 @@
 /** dw_ustack: stacks of programs without frame pointers. */
+
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
+import { bpfscript } from '../support/command.ts';
 import { said } from '../support/diagnostics.ts';
-import { bpfscript, canRun, LOADER, type RunOptions, type RunResult, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER, type RunOptions, type RunResult, run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const DEPTH = 5;
@@ -78,7 +81,7 @@ describe('dw_ustack', () => {
   });
 });
 
-describe.runIf(canRun)('stacks of a program without frame pointers', () => {
+needs('root').describe('stacks of a program without frame pointers', () => {
   const children: ChildProcess[] = [];
   const start = (name: string, ...rest: readonly string[]): string => {
     const child = spawn(join(folder, name), [String(DEPTH), ...rest], { stdio: 'ignore' });

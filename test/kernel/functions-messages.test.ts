@@ -1,6 +1,8 @@
 /** Errors and warnings that scripts print themselves. */
-import { describe, expect, it } from 'vitest';
-import { canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
+
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, type RunResult, run } from '../support/run.ts';
 
 function withoutAttached(text: string): string {
   return text.replace(/^Attached .*\n/gm, '');
@@ -11,7 +13,7 @@ function endingRun(script: string, options: RunOptions = {}): Promise<RunResult>
   return run(script, { ...options, signal: 'none' });
 }
 
-describe.skipIf(!canRun)('messages of scripts', () => {
+needs('root').describe('messages of scripts', () => {
   it('[FUN-008] [OUT-054] go to standard error with their place', async () => {
     const { stdout, stderr, status } = await endingRun(
       'begin {\n  errorf("bad %d %s", 5, "x");\n  warnf("odd");\n  print(1);\n  exit();\n}',

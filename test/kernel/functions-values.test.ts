@@ -1,7 +1,9 @@
 /** Functions whose values are shown by the loader: names, addresses, cgroups; and those that compute in the program. */
+
 import { readFileSync, statSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 /** What a block prints that runs once. */
 async function printed(block: string, preamble = ''): Promise<readonly string[]> {
@@ -13,7 +15,7 @@ async function printed(block: string, preamble = ''): Promise<readonly string[]>
   return stdout.trimEnd().split('\n');
 }
 
-describe.skipIf(!canRun)('addresses', () => {
+needs('root').describe('addresses', () => {
   it('[FUN-031] [OUT-017] are shown as IPv4 or IPv6 by their size', async () => {
     expect(
       await printed(`
@@ -80,7 +82,7 @@ describe.skipIf(!canRun)('addresses', () => {
   });
 });
 
-describe.skipIf(!canRun)('numbers by name', () => {
+needs('root').describe('numbers by name', () => {
   it('[BLT-007] [OUT-017] [OUT-062] shows users as /etc/passwd names them', async () => {
     const root = readFileSync('/etc/passwd', 'utf8').split('\n')[0]?.split(':')[0];
     expect(await printed('print(username); @[username] = count(); print(@); clear(@);')).toEqual([
@@ -142,7 +144,7 @@ describe.skipIf(!canRun)('numbers by name', () => {
   });
 });
 
-describe.skipIf(!canRun)('cgroups', () => {
+needs('root').describe('cgroups', () => {
   const cgroup = '/sys/fs/cgroup';
 
   it('have paths in the hierarchies that a pattern matches', async () => {
@@ -157,7 +159,7 @@ describe.skipIf(!canRun)('cgroups', () => {
   });
 });
 
-describe.skipIf(!canRun)('bytes and strings', () => {
+needs('root').describe('bytes and strings', () => {
   it('[FUN-043] compares bytes as unsigned ones', async () => {
     expect(
       await printed(`

@@ -1,11 +1,13 @@
 /** Functions of scripts: what they give, and what is in the object. */
+
 import { describe, expect, it } from 'vitest';
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { build } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, run, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run, WORKLOAD } from '../support/run.ts';
 
 /** What a script of `begin` probes and functions prints before the final dump. */
 async function printed(script: string): Promise<string> {
@@ -20,7 +22,7 @@ function prints(rows: readonly (readonly [title: string, script: string, expecte
   }
 }
 
-describe.runIf(canRun)('functions', () => {
+needs('root').describe('functions', () => {
   prints([
     [
       '[GRM-037] take and give integers, by the width of their types',

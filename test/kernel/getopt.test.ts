@@ -1,9 +1,12 @@
 /** Named parameters: declared by getopt(), set on the command line. */
+
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
-import { bpfscript, canRun, LOADER, run } from '../support/run.ts';
-import { errors } from '../support/script.ts';
+import { bpfscript } from '../support/command.ts';
+import { errors } from '../support/diagnostics.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER, run } from '../support/run.ts';
 
 const SCRIPT = `begin {
   $name = getopt("name", "none", "whom to greet");
@@ -113,7 +116,7 @@ function scriptName(): string {
   return /of (.*):/.exec(load('--help').stdout)?.[1] ?? '';
 }
 
-describe.runIf(canRun)('getopt() at run time', () => {
+needs('root').describe('getopt() at run time', () => {
   it('[FUN-052] gives the default, of its type', async () => {
     expect(load().stdout).toBe('0 1 -3 none no 0\n10');
     const types = `config = { unstable_typeinfo = enable } begin {

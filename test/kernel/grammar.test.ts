@@ -1,8 +1,11 @@
 /** The structure of programs: probes, statements and expressions, as the kernel runs them. */
+
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../support/build.ts';
-import { canRun, run } from '../support/run.ts';
-import { errors, output, printed, prints, returned, warnings } from '../support/script.ts';
+import { diagnose, returned } from '../support/build.ts';
+import { errors, warnings } from '../support/diagnostics.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+import { output, printed, prints } from '../support/script.ts';
 
 describe('sections', () => {
   it('[GRM-001] [GRM-002] stand in their order, and errors begin with syntax:', () => {
@@ -35,7 +38,7 @@ describe('sections', () => {
     ]);
   });
 
-  it.runIf(canRun)('[GRM-014] config takes strings, integers, booleans and words', async () => {
+  needs('root').it('[GRM-014] config takes strings, integers, booleans and words', async () => {
     const config =
       'config = { str_trunc_trailer = "~"; max_strlen = 8; print_maps_on_exit = false; missing_probes = warn }';
     expect(await output(`${config} BEGIN { @ = 1; printf("%s", str($1)); }`, ['0123456789'])).toBe(
@@ -63,7 +66,7 @@ describe('sections', () => {
   });
 });
 
-describe.runIf(canRun)('probes', () => {
+needs('root').describe('probes', () => {
   it('[GRM-038] [GRM-039] lists of attach points, a comma at the end', async () => {
     const block = '{ print(probe); }';
     for (const list of ['BEGIN,END', 'BEGIN, END,', 'BEGIN , // c\n END'])
@@ -182,7 +185,7 @@ describe.runIf(canRun)('probes', () => {
   });
 });
 
-describe.runIf(canRun)('patterns of providers', () => {
+needs('root').describe('patterns of providers', () => {
   it('[GRM-046] stand for all that have the event', async () => {
     const result = await run(
       '*:sys_enter /comm == "any"/ { @r[probe] = count(); } *:sys_enter_getppi* /comm == "any"/ { @t[probe] = count(); }',
@@ -196,7 +199,7 @@ describe.runIf(canRun)('patterns of providers', () => {
   });
 });
 
-describe.runIf(canRun)('blocks', () => {
+needs('root').describe('blocks', () => {
   prints([
     [
       '[GRM-048] no semicolon before a brace or behind a block',
@@ -238,7 +241,7 @@ describe.runIf(canRun)('blocks', () => {
   });
 });
 
-describe.runIf(canRun)('loops', () => {
+needs('root').describe('loops', () => {
   prints([
     [
       '[GRM-054] while in while, with every jump',
@@ -374,7 +377,7 @@ describe.runIf(canRun)('loops', () => {
   });
 });
 
-describe.runIf(canRun)('statements', () => {
+needs('root').describe('statements', () => {
   const operators =
     'X = 0; X <<= 1; X += 10; X -= 1; X *= 4; X /= 2; X %= 11; X <<= 3; X >>= 1; X |= 16; X &= 29; X ^= 7;';
   prints([
@@ -444,7 +447,7 @@ describe.runIf(canRun)('statements', () => {
   });
 });
 
-describe.runIf(canRun)('expressions', () => {
+needs('root').describe('expressions', () => {
   prints([
     [
       '[GRM-069] ternaries associate to the right',
@@ -536,7 +539,7 @@ describe.runIf(canRun)('expressions', () => {
   });
 });
 
-describe.runIf(canRun)('scripts in the older dialect', () => {
+needs('root').describe('scripts in the older dialect', () => {
   it('[GRM-078] run, with a warning that names the replacement', async () => {
     const script =
       'tracepoint:syscalls:sys_exit_getppid /comm == "old"/ { @n[name] = count(); @r = args->retval > 0; @s[stack(1)] = count(); @d["a"] = 1; delete(@d["a"]) }';

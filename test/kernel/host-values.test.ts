@@ -1,17 +1,13 @@
 /** What the loader finds out about its host for the programs: symbols, cgroups, functions, clocks. */
+
 import { readFileSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
-import { errors, printed } from '../support/script.ts';
-
-const CGROUPS = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((folder) => {
-  try {
-    return statSync(`${folder}/cgroup.controllers`).isFile();
-  } catch {
-    return false;
-  }
-});
+import { errors } from '../support/diagnostics.ts';
+import { CGROUPS } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+import { printed } from '../support/script.ts';
 
 async function failure(body: string): Promise<{ stderr: string; status: number | null }> {
   const { stderr, status } = await run(`begin { ${body} }`, { signal: 'none' });
@@ -41,7 +37,7 @@ describe('questions to the host', () => {
   });
 });
 
-describe.runIf(canRun)('answers of the host', () => {
+needs('root').describe('answers of the host', () => {
   it('[AOT-010] kaddr() is the address that the kernel has when the object is loaded', async () => {
     const address = /^([0-9a-f]+) \w schedule$/m.exec(readFileSync('/proc/kallsyms', 'utf8'))?.[1];
     expect(await printed('printf("%llx %s\\n", kaddr("schedule"), ksym(kaddr("schedule")));')).toBe(
@@ -58,7 +54,7 @@ describe.runIf(canRun)('answers of the host', () => {
     });
   });
 
-  it.runIf(CGROUPS)('[FUN-030] [BLT-016] cgroupid() is the id that cgroup has', async () => {
+  needs('cgroup v2').it('[FUN-030] [BLT-016] cgroupid() is the id that cgroup has', async () => {
     const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
     const path = `${CGROUPS}${own === '/' ? '' : own}`;
     expect(await printed(`print(cgroup == cgroupid("${path}"));`)).toBe('true');

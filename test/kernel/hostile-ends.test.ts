@@ -1,10 +1,12 @@
 /** Ends that nobody wishes for: full disks, readers and terminals that vanish, more than fits. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { build, temporaryFolder } from '../support/build.ts';
-import { canRun, LOADER, run, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER, run, WORKLOAD } from '../support/run.ts';
 
 const GETPPID = 'tracepoint:syscalls:sys_enter_getppid /comm == "ends"/';
 
@@ -25,7 +27,7 @@ function written(path: string): string {
   }
 }
 
-describe.runIf(canRun)('hostile ends', () => {
+needs('root').describe('hostile ends', () => {
   const folder = temporaryFolder();
   const object = (name: string, script: string): string => {
     const path = join(folder, `${name}.o`);

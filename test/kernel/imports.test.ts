@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
-import { canRun, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 let count = 0;
@@ -18,7 +19,7 @@ async function runFiles(files: Readonly<Record<string, string>>) {
   return run(files['main.bt'] ?? '', { path: join(home, 'main.bt'), signal: 'none' });
 }
 
-describe.skipIf(!canRun)('imports', () => {
+needs('root').describe('imports', () => {
   it('[GRM-016] bring probes, which run first, and macros', async () => {
     const { stdout, stderr } = await runFiles({
       'main.bt': 'import "lib.bt";\nbegin { print(("main", triple(2))); exit(); }',

@@ -1,11 +1,13 @@
 /** Iterators: programs that the kernel runs for each task, file, map. */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { build } from '../support/build.ts';
+import { errors } from '../support/diagnostics.ts';
 import { mapValue } from '../support/expect.ts';
-import { canRun, LOADER_ASAN, type RunResult, run, WORKLOAD } from '../support/run.ts';
-import { errors } from '../support/script.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER_ASAN, type RunResult, run, WORKLOAD } from '../support/run.ts';
 
 function iterate(script: string, ...flags: readonly string[]): Promise<RunResult> {
   return run(script, { signal: 'none', flags, loader: LOADER_ASAN });
@@ -26,7 +28,7 @@ async function withThreads<T>(use: (pid: number) => Promise<T>): Promise<T> {
   }
 }
 
-describe.runIf(canRun)('iter:task', () => {
+needs('root').describe('iter:task', () => {
   it('runs once for each task, prints, and ends [PRB-055]', async () => {
     await withThreads(async (pid) => {
       const { stdout, stderr, status } = await iterate(
@@ -85,7 +87,7 @@ describe.runIf(canRun)('iter:task', () => {
   });
 });
 
-describe.runIf(canRun)('other iterators', () => {
+needs('root').describe('other iterators', () => {
   it('task_file knows files, with their paths read as structs [PRB-055]', async () => {
     const pid = process.pid;
     openSync(mkdtempSync('/tmp/iterated-'), 'r');
@@ -112,7 +114,7 @@ describe.runIf(canRun)('other iterators', () => {
   });
 });
 
-describe.runIf(canRun)('a pinned iterator', () => {
+needs('root').describe('a pinned iterator', () => {
   const path = `/sys/fs/bpf/tasks-${process.pid}`;
   afterEach(() => rmSync(path, { force: true }));
 

@@ -1,15 +1,17 @@
 /** `-f json` with the scripts of other tests: each line is as the schema says, and each script prints something. */
+
 import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { names, shell, text } from '../examples/support.ts';
 import { CASES } from '../guest/corpus.ts';
 import { jsonLines } from '../support/json.ts';
-import { canRun, run, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run, WORKLOAD } from '../support/run.ts';
 
 const hasKprobes = existsSync('/sys/kernel/tracing/kprobe_events');
 const HERE = CASES.filter(({ script }) => hasKprobes || !/^k(ret)?probe:/.test(script));
 
-describe.runIf(canRun)('As JSON', () => {
+needs('root').describe('As JSON', () => {
   it.each(HERE)('a script that $title', async ({ script, workload, parameters }) => {
     const { stdout, status } = await run(script.replaceAll('WORKLOAD', WORKLOAD), {
       flags: ['-f', 'json'],

@@ -1,7 +1,10 @@
 /** `-f json`: every line is one object that docs/output.schema.json describes. */
+
 import { describe, expect, it } from 'vitest';
+import { bpfscript } from '../support/command.ts';
 import { isMessage, jsonLines } from '../support/json.ts';
-import { bpfscript, canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, type RunResult, run } from '../support/run.ts';
 
 interface JsonRun extends RunResult {
   /** Lines behind the one of attached probes. */
@@ -31,7 +34,7 @@ describe('the schema of JSON output', () => {
   });
 });
 
-describe.runIf(canRun)('JSON output', () => {
+needs('root').describe('JSON output', () => {
   it('[JSN-001] [JSN-002] [JSN-018] [CLI-006] prints maps, scalar and keyed', async () => {
     const { lines, stderr, status } = await runJson(
       `BEGIN {

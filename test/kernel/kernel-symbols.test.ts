@@ -1,8 +1,10 @@
 /** Variables and functions of the kernel that programs refer to: percpu_kaddr() and comm() of other processes. */
+
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
-import { errors } from '../support/script.ts';
+import { errors } from '../support/diagnostics.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 describe('percpu_kaddr()', () => {
   it('[FUN-027] [FUN-079] [FUN-080] takes the name of a per-CPU variable and a CPU', () => {
@@ -45,18 +47,20 @@ describe('comm() of a process', () => {
   });
 });
 
-/** Whether this kernel tells where its variables are (CONFIG_KALLSYMS_ALL); the guests do. */
-const tells = canRun && /^[0-9a-f]+ \w runqueues$/m.test(readFileSync('/proc/kallsyms', 'utf8'));
-
-describe.runIf(canRun)('symbols of the kernel', () => {
-  it.skipIf(tells)('[FUN-027] a kernel that hides its variables is named', async () => {
-    const result = await run('begin { print(percpu_kaddr("runqueues").cpu); }', { signal: 'none' });
-    expect(result).toMatchObject({
-      stderr:
-        'ERROR: This kernel does not tell where its variable runqueues is: percpu_kaddr() needs CONFIG_KALLSYMS_ALL.\n',
-      status: 3,
-    });
-  });
+needs('root').describe('symbols of the kernel', () => {
+  needs('a kernel that hides its variables').it(
+    '[FUN-027] a kernel that hides its variables is named',
+    async () => {
+      const result = await run('begin { print(percpu_kaddr("runqueues").cpu); }', {
+        signal: 'none',
+      });
+      expect(result).toMatchObject({
+        stderr:
+          'ERROR: This kernel does not tell where its variable runqueues is: percpu_kaddr() needs CONFIG_KALLSYMS_ALL.\n',
+        status: 3,
+      });
+    },
+  );
 
   it('[BLT-004] comm() names a process by its id', async () => {
     const name = readFileSync(`/proc/${process.pid}/comm`, 'utf8').trim();

@@ -1,6 +1,8 @@
 /** The core of the language: what scripts print when the kernel runs them. */
-import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
+
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 /** Runs `BEGIN { body }` and gives what it printed before the final dump. */
 async function printed(body: string, parameters: readonly string[] = []): Promise<string> {
@@ -21,7 +23,7 @@ function prints(rows: readonly (readonly [title: string, body: string, expected:
   }
 }
 
-describe.runIf(canRun)('integers', () => {
+needs('root').describe('integers', () => {
   prints([
     [
       '[LEX-007] [LEX-009] [LEX-011] literals',
@@ -97,7 +99,7 @@ describe.runIf(canRun)('integers', () => {
   });
 });
 
-describe.runIf(canRun)('control flow', () => {
+needs('root').describe('control flow', () => {
   prints([
     [
       '[GRM-049] chains of if',
@@ -152,7 +154,7 @@ describe.runIf(canRun)('control flow', () => {
   ]);
 });
 
-describe.runIf(canRun)('strings', () => {
+needs('root').describe('strings', () => {
   prints([
     [
       '[TYP-042] equality',
@@ -196,7 +198,7 @@ describe.runIf(canRun)('strings', () => {
   });
 });
 
-describe.runIf(canRun)('tuples', () => {
+needs('root').describe('tuples', () => {
   prints([
     ['[FUN-002] they print', 'print((1, "abc", (2, 3)));', '(1, abc, (2, 3))'],
     ['[OUT-014] elements', '$t = (1, "two", 3); printf("%d %s %d", $t.0, $t.1, $t.2);', '1 two 3'],
@@ -209,7 +211,7 @@ describe.runIf(canRun)('tuples', () => {
   ]);
 });
 
-describe.runIf(canRun)('maps', () => {
+needs('root').describe('maps', () => {
   async function dump(body: string): Promise<string> {
     const result = await run(`BEGIN { ${body} }`, { signal: 'none' });
     expect(result.status).toBe(0);
@@ -335,7 +337,7 @@ describe.runIf(canRun)('maps', () => {
   });
 });
 
-describe.runIf(canRun)('printf', () => {
+needs('root').describe('printf', () => {
   prints([
     ['[OUT-039] %d shows 32 bits', 'printf("%d %ld", 4294967297, 4294967297);', '1 4294967297'],
     [
@@ -354,7 +356,7 @@ describe.runIf(canRun)('printf', () => {
   ]);
 });
 
-describe.runIf(canRun)('built-in values', () => {
+needs('root').describe('built-in values', () => {
   it('[BLT-001] [BLT-002] [BLT-003] knows who runs', async () => {
     const result = await run(
       'tracepoint:syscalls:sys_enter_getppid /comm == "who"/ { printf("%d %d %d %d %s\\n", pid, tid, uid, gid, comm); exit(); }',

@@ -1,9 +1,12 @@
 /** Tokens: how scripts spell things, and what the kernel makes of them. */
-import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
-import { errors, output, printed, prints } from '../support/script.ts';
 
-describe.runIf(canRun)('layout', () => {
+import { describe, expect, it } from 'vitest';
+import { errors } from '../support/diagnostics.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+import { output, printed, prints } from '../support/script.ts';
+
+needs('root').describe('layout', () => {
   it('[LEX-001] skips a shebang, which is line 1', async () => {
     expect(await output('#!/usr/bin/env bpfscript\nBEGIN { printf("on"); }')).toBe('on\n\n');
     const result = await run('#!/usr/bin/env x\nBEGIN { $z = (uint64)$1; print(5 / $z); }', {
@@ -28,7 +31,7 @@ f */ 1 / // g
   });
 });
 
-describe.runIf(canRun)('names', () => {
+needs('root').describe('names', () => {
   prints([
     [
       '[LEX-004] begin with a letter or underscore and go on with digits',
@@ -52,7 +55,7 @@ describe.runIf(canRun)('names', () => {
   });
 });
 
-describe.runIf(canRun)('numbers', () => {
+needs('root').describe('numbers', () => {
   prints([
     [
       '[LEX-007] [LEX-009] [LEX-011] decimal, hex, octal',
@@ -159,7 +162,7 @@ describe('numbers that are none', () => {
   });
 });
 
-describe.runIf(canRun)('strings', () => {
+needs('root').describe('strings', () => {
   prints([
     ['[LEX-025] simple escapes', 'printf("a\\nb\\tc\\rd\\"e\\\\f");', 'a\nb\tc\rd"e\\f'],
     ['[LEX-026] octal escapes', 'printf("\\101\\60\\7\\1012");', 'A0\u0007A2'],
@@ -188,7 +191,7 @@ describe.runIf(canRun)('strings', () => {
   });
 });
 
-describe.runIf(canRun)('sigils and operators', () => {
+needs('root').describe('sigils and operators', () => {
   it('[LEX-031] [LEX-032] parameters and their number', async () => {
     expect(await printed('printf("%d %d %d", $2, $1, $#);', ['4', '5', 'x'])).toBe('5 4 3');
     expect(await printed('printf("%d", $#);')).toBe('0');

@@ -1,4 +1,5 @@
 /** Large scripts and large values: what the stack, scratch memory and programs hold, and what is said beyond. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,8 @@ import { LimitError } from '../../compiler/limits.ts';
 import { build, diagnose, temporaryFolder } from '../support/build.ts';
 import { said } from '../support/diagnostics.ts';
 import { mapValue } from '../support/expect.ts';
-import { canRun, run, runObject, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run, runObject, WORKLOAD } from '../support/run.ts';
 
 function repeat(count: number, part: (index: number) => string, between = ' '): string {
   return Array.from({ length: count }, (_unused, index) => part(index)).join(between);
@@ -34,7 +36,7 @@ function errors(script: string): readonly string[] {
 
 const TOO_DEEP = 'syntax: the script nests too deeply';
 
-describe.runIf(canRun)('deep expressions', () => {
+needs('root').describe('deep expressions', () => {
   it('sums have hundreds of terms', async () => {
     expect(await printed(`$a = 1; print(${repeat(900, () => '$a', ' + ')});`)).toBe('900');
   });
@@ -71,7 +73,7 @@ describe('too deep expressions', () => {
   });
 });
 
-describe.runIf(canRun)('many and large values', () => {
+needs('root').describe('many and large values', () => {
   it('sixty numbers and sixty strings at a time', async () => {
     const body =
       repeat(60, (index) => `$v${index} = (uint64)$1 + ${index}; $s${index} = comm;`) +
@@ -134,7 +136,7 @@ describe.runIf(canRun)('many and large values', () => {
   });
 });
 
-describe.runIf(canRun)('scratch memory', () => {
+needs('root').describe('scratch memory', () => {
   /** Fills scratch memory with values of this event, and looks whether they are still there. */
   const check = (value: string) =>
     `$s = str($1); $t = (${value}, tid, $s, comm); $n = 0; for $i : 0..50 { if ($t.0 == ${value} && $t.1 == tid) { $n += 1; } } if ($n == 50 && $t.2 == $s && $t.3 == comm) { @good = count(); } else { @bad = count(); }`;
@@ -161,7 +163,7 @@ describe.runIf(canRun)('scratch memory', () => {
   });
 });
 
-describe.runIf(canRun)('large scripts', () => {
+needs('root').describe('large scripts', () => {
   const folder = temporaryFolder();
 
   it('five hundred probes compile in linear time, load and run', async () => {

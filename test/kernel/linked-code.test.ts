@@ -1,17 +1,19 @@
 /** C functions in scripts: compiled objects that are imported, on the kernel. */
+
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
 import { RUNTIME_MAPS } from '../../linker/contract/maps.ts';
 import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { kernelDescription, temporaryFolder } from '../support/build.ts';
-import { canRun, runObject, WORKLOAD } from '../support/run.ts';
+import { CLANG } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
+import { runObject, WORKLOAD } from '../support/run.ts';
 
 const SOURCE = join(import.meta.dirname, '../linker/imports/weigh.bpf.c');
-const clang = ['clang-14', 'clang'].find((name) => !spawnSync(name, ['--version']).error);
 const folder = temporaryFolder();
 
 function compileC(name: string, text: string | undefined): void {
@@ -19,7 +21,7 @@ function compileC(name: string, text: string | undefined): void {
   if (text === undefined) copyFileSync(SOURCE, source);
   else writeFileSync(source, text);
   const options = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-c', source];
-  const made = spawnSync(clang ?? '', [...options, '-o', join(folder, name)], { encoding: 'utf8' });
+  const made = spawnSync(CLANG ?? '', [...options, '-o', join(folder, name)], { encoding: 'utf8' });
   if (made.status !== 0) throw new Error(made.stderr);
 }
 
@@ -54,10 +56,10 @@ async function printed(text: string): Promise<string> {
   return result.stdout.replace(/\n\n[\s\S]*$/, '').trimEnd();
 }
 
-describe.runIf(clang)('an imported object', () => {
+needs('clang').describe('an imported object', () => {
   beforeAll(() => compileC('weigh.bpf.o', undefined));
 
-  describe.runIf(canRun)('on the kernel', () => {
+  needs('root').describe('on the kernel', () => {
     it('[GRM-018] gives its functions, variables and constants', async () => {
       expect(
         await printed(
@@ -198,7 +200,7 @@ describe.runIf(clang)('an imported object', () => {
     expect(of('damaged')).toEqual(['damaged.bpf.o: too short for an ELF header']);
   });
 
-  it('links with another one', async () => {
+  needs('root').it('links with another one', async () => {
     compileC(
       'outer.bpf.o',
       'int weigh(int, unsigned char); int heavy(int x) { return weigh(x, 0) > 100; }',
@@ -206,7 +208,6 @@ describe.runIf(clang)('an imported object', () => {
     const path = build(
       'import "outer.bpf.o"; import "weigh.bpf.o"; begin { printf("%d", heavy(50)); }',
     );
-    if (!canRun) return;
     const result = await runObject(path, { signal: 'none' });
     expect(result.stdout.trim()).toBe('1');
   });

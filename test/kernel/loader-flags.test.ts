@@ -1,10 +1,13 @@
 /** Flags that choose what is attached, and how, when an object is loaded. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
+import { bpfscript } from '../support/command.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { bpfscript, canRun, LOADER_ASAN, run, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER_ASAN, run, WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
 
@@ -13,7 +16,7 @@ function ended(script: string, ...flags: readonly string[]): ReturnType<typeof r
   return run(script, { flags, signal: 'none', loader: LOADER_ASAN });
 }
 
-describe.runIf(canRun)('--dry-run', () => {
+needs('root').describe('--dry-run', () => {
   const script =
     'BEGIN { printf("begun\\n"); @ = 1; } tracepoint:sched:sched_switch { @n = count(); } END { printf("ended\\n"); }';
 
@@ -37,7 +40,7 @@ describe.runIf(canRun)('--dry-run', () => {
   });
 });
 
-describe.runIf(canRun)('--probe-filter', () => {
+needs('root').describe('--probe-filter', () => {
   const filtered = (script: string, filter: string, workload: string) =>
     run(script, { flags: ['--probe-filter', filter], workload, loader: LOADER_ASAN });
 
@@ -114,7 +117,7 @@ describe.runIf(canRun)('--probe-filter', () => {
   });
 });
 
-describe.runIf(canRun)('--no-feature', () => {
+needs('root').describe('--no-feature', () => {
   it('attaches many uprobes one by one [CLI-024]', async () => {
     const links = async (...flags: readonly string[]) => {
       const result = await run(`uprobe:${WORKLOAD}:workload_* { @[func] = count(); }`, {
@@ -141,14 +144,14 @@ describe.runIf(canRun)('--no-feature', () => {
   });
 });
 
-describe.runIf(canRun)('flags without an effect here', () => {
+needs('root').describe('flags without an effect here', () => {
   it('--usdt-file-activation is accepted [CLI-027]', async () => {
     expect((await ended('BEGIN { }', '--usdt-file-activation')).status).toBe(0);
     expect(bpfscript(['--usdt-file-activation', '-e', 'BEGIN { }']).status).toBe(0);
   });
 });
 
-describe.runIf(canRun)('--traceable-functions', () => {
+needs('root').describe('--traceable-functions', () => {
   const attach = (list: string) =>
     ended('kprobe:vfs_* { @ = count(); }', '--traceable-functions', list);
 

@@ -1,6 +1,8 @@
 /** Storms: order, and what does not fit is counted, told with its place, and takes no room from the rest. */
-import { describe, expect, it } from 'vitest';
-import { canRun, type RunResult, run } from '../support/run.ts';
+
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { type RunResult, run } from '../support/run.ts';
 
 const GETPPID = 'tracepoint:syscalls:sys_enter_getppid /comm == "storm"/';
 const SMALL_RING = 'config = { perf_rb_pages = 16 }';
@@ -43,7 +45,7 @@ function expectOrdered(found: ReadonlyMap<string, readonly number[]>): void {
   }
 }
 
-describe.runIf(canRun)('a storm of events', () => {
+needs('root').describe('a storm of events', () => {
   it('[OUT-055] delivers what it does not count as lost, in the order of each CPU, as text', async () => {
     const { stdout, stderr, status } = await storm(150_000);
     const found = sequences(stdout.split('\n'));
@@ -122,7 +124,7 @@ describe.runIf(canRun)('a storm of events', () => {
   });
 });
 
-describe.runIf(canRun)('a storm of warnings', () => {
+needs('root').describe('a storm of warnings', () => {
   it('takes no room from data, and is counted to the last', async () => {
     const { stdout, stderr } = await run(
       `let @m = hash(1); ${GETPPID} {
@@ -161,7 +163,7 @@ describe.runIf(canRun)('a storm of warnings', () => {
   });
 });
 
-describe.runIf(canRun)('print and clear of a map by one event', () => {
+needs('root').describe('print and clear of a map by one event', () => {
   const EACH = 200_000;
   const total = (text: string): number => sum(text, /^@n(?:\[\d+\])?: (\d+)$/gm);
 

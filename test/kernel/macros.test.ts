@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 /** What a body at `begin` prints, with these macros before it. */
 async function printed(macros: string, body: string): Promise<string> {
@@ -11,7 +12,7 @@ async function printed(macros: string, body: string): Promise<string> {
   return stdout.replace(/\n\n$/, '');
 }
 
-describe.skipIf(!canRun)('macros', () => {
+needs('root').describe('macros', () => {
   it('[GRM-027] evaluate an expression at each use of the parameter', async () => {
     const text = await printed(
       'macro twice(x) { x + x } macro never(x) { 7 }',
@@ -147,7 +148,7 @@ begin { @m[1] = 1; drop(@m); exit(); }
   });
 });
 
-describe.skipIf(!canRun)('the standard library', () => {
+needs('root').describe('the standard library', () => {
   it('finds the struct around a member', async () => {
     const text = await printed(
       '',

@@ -1,9 +1,11 @@
 /** Probes that this host does not have, whatever the kernel that the script was built for has. */
+
 import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { kernelDescription } from '../support/build.ts';
 import { mapEntries } from '../support/expect.ts';
-import { canRun, LOADER_ASAN, run, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER_ASAN, run, WORKLOAD } from '../support/run.ts';
 
 /** An event of the embedded kernel description that this kernel has no longer. */
 function eventOfOtherKernel(): string {
@@ -17,7 +19,7 @@ function eventOfOtherKernel(): string {
 
 const hasKprobes = existsSync('/sys/bus/event_source/devices/kprobe/type');
 
-describe.runIf(canRun)('a probe that this host does not have', () => {
+needs('root').describe('a probe that this host does not have', () => {
   const event = eventOfOtherKernel();
   const rows: readonly (readonly [string, string, string])[] = [
     [

@@ -1,11 +1,14 @@
 /** Objects as other tools see them, and the loader when things go wrong. */
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { build, temporaryFolder, writeObject } from '../support/build.ts';
+import { bpfscript } from '../support/command.ts';
 import { mapValue } from '../support/expect.ts';
-import { bpfscript, canRun, LOADER, run, runObject, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER, run, runObject, WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
 
@@ -29,7 +32,7 @@ describe('an object', () => {
     expect(one?.includes(folder)).toBe(false);
   });
 
-  it.runIf(canRun)('is taken by bpftool unchanged', () => {
+  needs('root').it('is taken by bpftool unchanged', () => {
     const object = writeObject(folder, 'bpftool', SCRIPT);
     const pins = `/sys/fs/bpf/bpfscript-test-${process.pid}`;
     try {
@@ -62,7 +65,7 @@ describe('an object', () => {
   });
 });
 
-describe.runIf(canRun)('the loader', () => {
+needs('root').describe('the loader', () => {
   it('ends within 2 s of SIGINT while a probe storms, with its maps [CLI-034]', async () => {
     const result = await run(
       'tracepoint:raw_syscalls:sys_enter { @calls = count(); printf("%d %s\\n", pid, comm); }',

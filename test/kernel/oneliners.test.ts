@@ -1,13 +1,15 @@
 /** The one-liners that most people meet first, against workloads whose truth is known. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { histogram, mapEntries, mapValue, stackEntries, total } from '../support/expect.ts';
-import { canRun, run, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run, WORKLOAD } from '../support/run.ts';
 
-describe.runIf(canRun)('the one-liners', () => {
+needs('root').describe('the one-liners', () => {
   it('says hello and ends by itself [PRB-003]', async () => {
     const result = await run('BEGIN { printf("hello world\\n"); }', { signal: 'none' });
     expect(result).toMatchObject({ stdout: 'hello world\n\n\n', status: 0 });
@@ -112,7 +114,7 @@ describe.runIf(canRun)('the one-liners', () => {
   });
 });
 
-describe.runIf(canRun)('the exercises of the lab', () => {
+needs('root').describe('the exercises of the lab', () => {
   it('sums the bytes that a command writes, by descriptor', async () => {
     const result = await run(
       'tracepoint:syscalls:sys_enter_write /comm == "bash"/ { @[args->fd] = sum(args->count); }',

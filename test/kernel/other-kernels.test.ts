@@ -1,9 +1,11 @@
 /** Objects that were built for the kernel of the embedded description, on this one. */
+
 import { describe, expect, it } from 'vitest';
 import { loadKernelDescription } from '../../compiler/kernel/load.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { compileText } from '../support/build.ts';
-import { canRun, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 const built = loadKernelDescription('default');
 const once = { signal: 'none' } as const;
@@ -37,7 +39,7 @@ describe('relocations of enumerators', () => {
   });
 });
 
-describe.runIf(canRun)('on this kernel', () => {
+needs('root').describe('on this kernel', () => {
   const here = loadKernelDescription('host');
 
   it('[AOT-002] enumerators have the values of this kernel', async () => {

@@ -1,11 +1,15 @@
 /** When and how things are printed: order across streams, what exit() drops, run-time messages, flags. */
+
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { build, temporaryFolder } from '../support/build.ts';
-import { bpfscript, canRun, run } from '../support/run.ts';
-import { errors, output, printed } from '../support/script.ts';
+import { bpfscript } from '../support/command.ts';
+import { errors } from '../support/diagnostics.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+import { output, printed } from '../support/script.ts';
 
 const EXIT = 'interval:s:9 { }';
 
@@ -33,7 +37,7 @@ describe('printf', () => {
   });
 });
 
-describe.runIf(canRun)('output', () => {
+needs('root').describe('output', () => {
   it('[FUN-001] takes arguments by value when printf is reached, and adds nothing to them', async () => {
     expect(
       await printed(
@@ -127,7 +131,7 @@ function shell(command: string): { readonly stdout: string; readonly status: num
   return { stdout: result.stdout, status: result.status };
 }
 
-describe.runIf(canRun)('flags', () => {
+needs('root').describe('flags', () => {
   it('[CLI-001] -e takes the program, whose name is stdin', () => {
     expect(bpfscript(['-q', '-e', 'BEGIN { printf("hello\\n"); }'])).toEqual({
       stdout: 'hello\n\n\n',

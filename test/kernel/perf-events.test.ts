@@ -1,16 +1,11 @@
 /** Timers and counters of perf, against workloads of known truth. */
+
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import {
-  canRun,
-  LOADER_ASAN,
-  type RunOptions,
-  type RunResult,
-  run,
-  WORKLOAD,
-} from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER_ASAN, type RunOptions, type RunResult, run, WORKLOAD } from '../support/run.ts';
 
 /** Numbers of the CPUs that are online: `0-1,3` of sysfs. */
 function onlineCpus(): readonly string[] {
@@ -40,7 +35,7 @@ async function withProcess(
   return result;
 }
 
-describe.runIf(canRun)('profile and interval', () => {
+needs('root').describe('profile and interval', () => {
   it('profile in hz, s, ms and us fires on all CPUs [PRB-044]', async () => {
     const result = await run(
       `profile:hz:100 { @hz[cpu] = count(); } profile:s:1 { @s[cpu] = count(); }
@@ -103,7 +98,7 @@ describe.runIf(canRun)('profile and interval', () => {
   });
 });
 
-describe.runIf(canRun)('software events', () => {
+needs('root').describe('software events', () => {
   it('count every event by name and alias, and attach all others too [PRB-049]', async () => {
     const result = await run(
       `software:page-faults:1 /comm == "toucher"/ { @[probe] = count(); }
@@ -178,18 +173,17 @@ describe.runIf(canRun)('software events', () => {
   });
 });
 
-describe.runIf(canRun)('hardware events', () => {
+needs('root').describe('hardware events', () => {
   const script = `hardware:instructions:100000 /comm == "worker"/ { @[probe] = count(); }
     hardware:cycles /comm == "worker"/ { @[probe] = count(); } END { printf("ended\\n"); }`;
-  const has = existsSync('/sys/bus/event_source/devices/cpu');
 
-  it.runIf(has)('count on the processor [PRB-050]', async () => {
+  needs('hardware counters').it('count on the processor [PRB-050]', async () => {
     const { stdout } = await run(script, { workload: 'comm worker spin 300' });
     expect(mapValue(stdout, '@', 'hardware:instructions:100000')).toBeGreaterThan(10);
     expect(mapValue(stdout, '@', 'hardware:cycles')).toBeGreaterThan(10);
   });
 
-  it.runIf(!has)(
+  needs('a machine without hardware counters').it(
     'are told where the machine has none, as missing_probes says [PRB-050]',
     async () => {
       const refused = await run(script, { signal: 'none', loader: LOADER_ASAN });

@@ -1,7 +1,9 @@
 /** Pointers: arithmetic, widths, address spaces, kernel structs; and arguments as one value. */
+
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
-import { canRun, run, WORKLOAD } from '../support/run.ts';
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { run, WORKLOAD } from '../support/run.ts';
 
 /** The lines that a script prints while `options` say what happens. */
 async function lines(
@@ -18,7 +20,7 @@ const once = { signal: 'none' } as const;
 const text = { workload: 'text abcdefgh' } as const;
 const workloadText = `uprobe:${WORKLOAD}:workload_text`;
 
-describe.runIf(canRun)('pointers', () => {
+needs('root').describe('pointers', () => {
   it('[TYP-026] step by the size of what they point to', async () => {
     const script =
       'BEGIN { $p = (int32 *)0x1000; $q = $p + 1; $v = (void *)16; $l = (int64 *)8; $l += 2; printf("%p %p %p %p %p\\n", $q, 2 + $p, $q - 3, $v + 3, $l); $p++; --$p; --$p; printf("%p %d\\n", $p, $q > $p); exit(); }';
@@ -69,7 +71,7 @@ describe.runIf(canRun)('pointers', () => {
   });
 });
 
-describe.runIf(canRun)('arguments', () => {
+needs('root').describe('arguments', () => {
   it('[TYP-033] *args is a copy of all of them', async () => {
     const script =
       'tracepoint:syscalls:sys_enter_read /comm == "whole"/ { $a = *args; print(($a.count == args.count, $a.count)); print(*args); @[*args] = count(); } END { clear(@); }';

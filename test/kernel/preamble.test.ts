@@ -1,9 +1,11 @@
 /** Structs, unions and enums that scripts define themselves, read from a program that has them. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
-import { canRun, type RunOptions, run, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, run, WORKLOAD } from '../support/run.ts';
 
 const SHAPES = `
 enum colour { RED, GREEN = 5, BLUE = 7 };
@@ -43,7 +45,7 @@ uprobe:${WORKLOAD}:workload_shapes { ${body} exit(); }`;
   return result.stdout.replace(/\n\n$/, '');
 }
 
-describe.runIf(canRun)('definitions of C', () => {
+needs('root').describe('definitions of C', () => {
   it('[GRM-007] read members of a struct, of one inside it, and of one that it points to', async () => {
     const out = await printed(`
       $s = (struct shapes *)arg0;
@@ -182,7 +184,7 @@ describe.runIf(canRun)('definitions of C', () => {
   });
 });
 
-describe.runIf(canRun)('macros and headers of C', () => {
+needs('root').describe('macros and headers of C', () => {
   const folder = temporaryFolder();
   const header = join(folder, 'shapes.h');
   writeFileSync(

@@ -1,11 +1,13 @@
 /** -p, in PID, mount and user namespaces of its own or of the traced process. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, LOADER_ASAN, WORKLOAD } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER_ASAN, WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
 let count = 0;
@@ -67,7 +69,7 @@ async function traceOne(script: string, words: string): Promise<Result> {
   return { stdout: stdout.replace(/^__BPFTRACE.*\n/m, ''), stderr, status };
 }
 
-describe.runIf(canRun)('-p', () => {
+needs('root').describe('-p', () => {
   it('filters in programs of the kernel, and ends with the process [PRB-058] [CLI-003]', async () => {
     const result = await traceOne(
       `tracepoint:syscalls:sys_enter_getppid { @tracepoint = count(); }
@@ -123,7 +125,7 @@ describe.runIf(canRun)('-p', () => {
   });
 });
 
-describe.runIf(canRun)('in a PID namespace of its own', () => {
+needs('root').describe('in a PID namespace of its own', () => {
   const CALLS =
     'tracepoint:syscalls:sys_enter_getppid /comm == "workload"/ { @[pid, tid] = count(); }';
 
@@ -181,7 +183,7 @@ describe.runIf(canRun)('in a PID namespace of its own', () => {
   });
 });
 
-describe.runIf(canRun)('a process in another mount namespace', () => {
+needs('root').describe('a process in another mount namespace', () => {
   it('has the paths of its probes looked up where it lives', () => {
     const [seen, real] = [join(folder, 'seen'), join(folder, 'real')];
     mkdirSync(seen);
@@ -209,7 +211,7 @@ describe.runIf(canRun)('a process in another mount namespace', () => {
   });
 });
 
-describe.runIf(canRun)('with capabilities instead of root', () => {
+needs('root').describe('with capabilities instead of root', () => {
   /** As nobody, with these capabilities only. */
   const load = (capabilities: readonly string[], script: string, workload = 'true'): Result => {
     const loader = join(folder, 'bpfload');

@@ -1,10 +1,12 @@
 /** Typed arguments of functions of programs, and the programs' own types, on this kernel. */
+
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, type RunResult, run } from '../support/run.ts';
 import { compileTraced, FORMS } from '../support/traced.ts';
 
 const folder = temporaryFolder();
@@ -19,7 +21,7 @@ function trace(name: string, script: string, options: RunOptions = {}): Promise<
   });
 }
 
-describe.runIf(canRun)('arguments of functions of programs', () => {
+needs('root').describe('arguments of functions of programs', () => {
   beforeAll(() => {
     for (const [name, compiler, flags] of FORMS) compileTraced(folder, name, compiler, flags);
   });

@@ -1,14 +1,16 @@
 /** Raw tracepoints: arguments by number, patterns, parameters and modules. */
+
 import { describe, expect, it } from 'vitest';
+import { errors } from '../support/diagnostics.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, run } from '../support/run.ts';
-import { errors } from '../support/script.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 /** Of read(2), on x86-64. */
 const READ = 0;
 const CALLS = 'comm rawcalls read 50 100 read 20 1000';
 
-describe.runIf(canRun)('A raw tracepoint', () => {
+needs('root').describe('A raw tracepoint', () => {
   it('has its arguments by number, 64 bits each [PRB-029]', async () => {
     const { stdout, stderr } = await run(
       `rawtracepoint:sys_enter /comm == "rawcalls" && arg1 == ${READ}/ { @enter = count(); @same[arg0 == (uint64)args.regs] = count(); }

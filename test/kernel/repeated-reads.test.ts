@@ -1,9 +1,11 @@
 /** Reads of one element by a predicate and by the body behind it. */
+
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
 import { kernelDescription } from '../support/build.ts';
 import { mapValue } from '../support/expect.ts';
-import { canRun, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 const WRITE = 'tracepoint:syscalls:sys_enter_write';
 const EXIT = 'tracepoint:syscalls:sys_exit_write';
@@ -33,7 +35,7 @@ describe('repeated reads', () => {
   });
 });
 
-describe.runIf(canRun)('repeated reads on the kernel', () => {
+needs('root').describe('repeated reads on the kernel', () => {
   it('see what the body changed', async () => {
     const result = await run(
       `${WRITE} /comm == "repeats" && @n[tid] < 100/ {

@@ -1,7 +1,9 @@
 /** The size of the ring buffer, which the loader chooses. */
+
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 /** BPF_MAP_TYPE_RINGBUF (include/uapi/linux/bpf.h). */
 const RINGBUF = 27;
@@ -22,7 +24,7 @@ async function ringSize(script: string): Promise<number | undefined> {
   return size;
 }
 
-describe.runIf(canRun)('the ring buffer', () => {
+needs('root').describe('the ring buffer', () => {
   it('is small for scripts that send no values', async () => {
     expect(await ringSize(`${WRITE} { @[comm] = count(); } interval:s:9 { clear(@); }`)).toBe(
       256 * 1024,

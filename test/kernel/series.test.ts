@@ -1,7 +1,10 @@
 /** `tseries(n, interval, num[, aggregation])`, on this kernel. Days are intervals that no test outlasts. */
+
 import { describe, expect, it } from 'vitest';
-import { canRun, type RunOptions, run } from '../support/run.ts';
-import { errors, output, warnings } from '../support/script.ts';
+import { errors, warnings } from '../support/diagnostics.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, run } from '../support/run.ts';
+import { output } from '../support/script.ts';
 
 const QUIET = 'config = { unstable_tseries = enable }';
 
@@ -108,7 +111,7 @@ describe('the arguments of tseries', () => {
   });
 });
 
-describe.runIf(canRun)('tseries', () => {
+needs('root').describe('tseries', () => {
   it('[FUN-071] keeps the last, average, greatest, least value or the sum of an interval', async () => {
     const add = (value: string) =>
       `@last = tseries(${value}, 1d, 5); @avg = tseries(${value}, 1d, 5, "avg");

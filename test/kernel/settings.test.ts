@@ -1,11 +1,12 @@
 /** Settings that are decided when an object is loaded: by the environment, and by what the host is. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapEntries } from '../support/expect.ts';
+import { needs } from '../support/needs.ts';
 import {
-  canRun,
   LOADER_ASAN,
   type RunOptions,
   type RunResult,
@@ -67,7 +68,7 @@ async function ringSize(
   return size;
 }
 
-describe.runIf(canRun)('the ring', () => {
+needs('root').describe('the ring', () => {
   it('is a thousandth of the memory that the host has to spare, from 1 to 16 MiB [AOT-013]', async () => {
     const available = Number(
       /^MemAvailable:\s*(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1],
@@ -86,7 +87,7 @@ describe.runIf(canRun)('the ring', () => {
   });
 });
 
-describe.runIf(canRun)('maps', () => {
+needs('root').describe('maps', () => {
   const script = `let @sized = hash(5); let @scalar = hash(1);
     BEGIN { for $i : 0..100 { @m[$i] = 1; @c[comm, $i] = count(); @sized[$i] = 1; } @n = 1; delete(@n); @n = 2; @scalar = 1; exit(); }
     END { printf("%d %d %d %d\\n", len(@m), len(@c), len(@sized), @n); clear(@m); clear(@c); clear(@sized); }`;
@@ -108,7 +109,7 @@ describe.runIf(canRun)('maps', () => {
   });
 });
 
-describe.runIf(canRun)('max_probes', () => {
+needs('root').describe('max_probes', () => {
   const refusal =
     "Can't attach to 3 probes or more because it exceeds the current limit of 2 probes. The config variable max_probes raises it.";
   const probes = {
@@ -145,7 +146,7 @@ describe.runIf(canRun)('max_probes', () => {
   });
 });
 
-describe.runIf(canRun)('other settings of the environment', () => {
+needs('root').describe('other settings of the environment', () => {
   it('go before those of the object', async () => {
     const script =
       'config = { missing_probes = "error" } BEGIN { @a = 1; @s = str($1, 4); } uprobe:/bin/sh:nothing { @b = 2; }';
@@ -176,7 +177,7 @@ describe.runIf(canRun)('other settings of the environment', () => {
   });
 });
 
-describe.runIf(canRun)('the number of CPUs', () => {
+needs('root').describe('the number of CPUs', () => {
   it('is that of the host, not of the build [AOT-009]', async () => {
     const range = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim();
     const last = Number(range.split('-').at(-1));

@@ -1,8 +1,10 @@
 /** Maps whose keys hold long strings: kept in several kernel maps, used as one. */
+
 import { describe, expect, it } from 'vitest';
 import { build } from '../support/build.ts';
 import { mapEntries } from '../support/expect.ts';
-import { canRun, run, runWorkload } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run, runWorkload } from '../support/run.ts';
 
 /** Lengths around the ends of the classes, which hold 31 and 127 characters, and of max_strlen. */
 const LENGTHS = [1, 30, 31, 32, 33, 63, 64, 126, 127, 128, 129, 500, 1022, 1023, 1024];
@@ -34,7 +36,7 @@ function counts(texts: readonly string[], times: number): readonly (readonly [st
   return sorted([...result]);
 }
 
-describe.runIf(canRun)('keys with long strings', () => {
+needs('root').describe('keys with long strings', () => {
   it('count each text once, whatever its length', async () => {
     const result = await run(`${OURS} { @[str(args.buf)] = count(); }`, {
       workload: writing(TEXTS, 3),

@@ -1,11 +1,13 @@
 /** uprobes at lines of the source: `uprobe:PATH@FILE:LINE[:COLUMN]`. */
+
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, type RunResult, run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const SOURCE = `#include <stdio.h>
@@ -27,7 +29,7 @@ int main(void) { return work(5) == 0; }
 `;
 const program = (name: string): string => join(folder, name);
 
-describe.runIf(canRun)('uprobes at source lines', () => {
+needs('root').describe('uprobes at source lines', () => {
   const trace = (name: string, body: string, options: RunOptions = {}): Promise<RunResult> =>
     run(body.replaceAll('PROGRAM', program(name)), {
       workload: () => {

@@ -1,10 +1,12 @@
 /** Source lines in stacks of processes, from debug information. */
+
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
-import { canRun, type RunResult, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunResult, run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const source = join(folder, 'calls.c');
@@ -47,7 +49,7 @@ int main() {
 }
 `;
 
-describe.runIf(canRun)('stacks with debug information', () => {
+needs('root').describe('stacks with debug information', () => {
   const trace = (name: string, config = ''): Promise<RunResult> => {
     const program = join(folder, name);
     return run(

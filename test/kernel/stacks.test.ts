@@ -1,10 +1,12 @@
 /** Stacks of the kernel and of processes, in all their modes, with names that outlive the processes. */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
-import { canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, type RunResult, run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const program = join(folder, 'calls');
@@ -62,7 +64,7 @@ function frames(text: string): readonly string[] {
   return text.split('\n').filter((line) => /^( {8}|\t)\S/.test(line));
 }
 
-describe.runIf(canRun)('stacks', () => {
+needs('root').describe('stacks', () => {
   const trace = (script: string, options: RunOptions = {}): Promise<RunResult> =>
     run(script, { workload: start(program), ...options });
   beforeAll(() => {

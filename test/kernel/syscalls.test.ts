@@ -1,9 +1,11 @@
 /** Wildcards over the events of system calls: one program on the raw tracepoint that they share. */
+
 import { describe, expect, it } from 'vitest';
 import { inspectObject } from '../../linker/inspect.ts';
 import { build } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 describe('an object with a wildcard over system calls', () => {
   it('has one program for all of them, unless their arguments have to be typed', () => {
@@ -16,7 +18,7 @@ describe('an object with a wildcard over system calls', () => {
   });
 });
 
-describe.runIf(canRun)('a wildcard over system calls', () => {
+needs('root').describe('a wildcard over system calls', () => {
   it('counts every system call by name, and is detached at once [PRB-024]', async () => {
     const result = await run('tracepoint:syscalls:sys_enter_* { @calls[probe] = count(); }', {
       workload: 'comm many getppid 500 close 300 read 20 10 oldopen 7 /no/such/file',

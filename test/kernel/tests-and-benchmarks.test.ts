@@ -1,18 +1,14 @@
 /** Blocks that the loader runs itself: tests, benchmarks, those of its own signal, and end. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
+import { bpfscript } from '../support/command.ts';
 import { mapValue } from '../support/expect.ts';
-import {
-  bpfscript,
-  canRun,
-  LOADER_ASAN,
-  type RunResult,
-  run,
-  runWorkload,
-} from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER_ASAN, type RunResult, run, runWorkload } from '../support/run.ts';
 
 const validate = new Ajv2020({ strict: false }).compile(
   JSON.parse(readFileSync(new URL('../../docs/output.schema.json', import.meta.url), 'utf8')),
@@ -55,7 +51,7 @@ const TESTS = `
 /** Durations differ. */
 const masked = (text: string): string => text.replace(/\(\d+ (ns|us|ms|s)\)$/gm, '(T)');
 
-describe.runIf(canRun)('--test', () => {
+needs('root').describe('--test', () => {
   it('runs the tests and nothing else, and shows what failed ones printed [PRB-005] [OUT-065] [CLI-018]', async () => {
     const { stdout, stderr, status } = await run(TESTS, {
       flags: ['--test', '--unsafe'],
@@ -158,7 +154,7 @@ stdin:5:18-49: expanded from
   });
 });
 
-describe.runIf(canRun)('--bench', () => {
+needs('root').describe('--bench', () => {
   const long = 'a_name_of_more_than_forty_columns_is_shown_whole';
 
   it('shows what a run takes in columns [PRB-006] [OUT-066]', async () => {
@@ -197,7 +193,7 @@ describe.runIf(canRun)('--bench', () => {
   });
 });
 
-describe.runIf(canRun)('self:signal:SIGUSR1', () => {
+needs('root').describe('self:signal:SIGUSR1', () => {
   const twice = async (pid: number): Promise<void> => {
     for (const count of [3, 4]) {
       await runWorkload(`comm selfish getppid ${count}`);
@@ -227,7 +223,7 @@ describe.runIf(canRun)('self:signal:SIGUSR1', () => {
   });
 });
 
-describe.runIf(canRun)('end', () => {
+needs('root').describe('end', () => {
   it('runs after all is detached, and can use maps [PRB-002]', async () => {
     const result = await run(
       `tracepoint:raw_syscalls:sys_enter { @calls = count(); @last[comm] = nsecs; }

@@ -1,11 +1,13 @@
 /** Patterns of tracepoints: one raw tracepoint each where nothing is read of the events, so that they detach at once. */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectObject } from '../../linker/inspect.ts';
 import { build } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, type RunOptions, type RunResult, run, runWorkload } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, type RunResult, run, runWorkload } from '../support/run.ts';
 
 /** How many links of each type the process holds. */
 function linksOf(pid: number): Readonly<Record<string, number>> {
@@ -55,7 +57,7 @@ describe('an object', () => {
   });
 });
 
-describe.runIf(canRun)('a pattern of tracepoints', () => {
+needs('root').describe('a pattern of tracepoints', () => {
   it('is a raw tracepoint for each event, and detached at once [PRB-024]', async () => {
     const result = await trace(
       'tracepoint:sched:sched_process_* /comm == "forker"/ { for $i : 0..2 { @[probe] = count(); } }',

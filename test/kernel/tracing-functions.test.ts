@@ -1,11 +1,13 @@
 /** Functions of tracing programs on this kernel: skboutput and socket_cookie, against datagrams that the test sends. */
+
 import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { canRun, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const AF_INET = 2;
@@ -56,7 +58,7 @@ const DATAGRAMS = Array.from({ length: 50 }, (_, index) => `datagram ${index} `.
 /** What the queue of a device takes begins with the header of Ethernet. */
 const QUEUED = 'rawtracepoint:net_dev_queue /pid == $1/';
 
-describe.runIf(canRun)('skboutput', () => {
+needs('root').describe('skboutput', () => {
   it('writes packets to a pcap file [FUN-018]', async () => {
     const file = join(folder, 'packets.pcap');
     const before = Date.now() * 1e6;
@@ -140,7 +142,7 @@ describe.runIf(canRun)('skboutput', () => {
   });
 });
 
-describe.runIf(canRun)('socket_cookie', () => {
+needs('root').describe('socket_cookie', () => {
   it('tells sockets apart, with the number that the kernel keeps in them', async () => {
     const result = await run(
       `rawtracepoint:sock_send_length /pid == $1 && args.sk.__sk_common.skc_family == ${AF_INET}/ {

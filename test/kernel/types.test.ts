@@ -1,6 +1,8 @@
 /** Types and conversions, as scripts see them when the kernel runs them. */
-import { describe, expect, it } from 'vitest';
-import { canRun, run } from '../support/run.ts';
+
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
 
 /** Rows of [what a script says, the body of BEGIN, the lines that it prints]. */
 function prints(rows: readonly (readonly [string, string, readonly string[]])[]): void {
@@ -13,7 +15,7 @@ function prints(rows: readonly (readonly [string, string, readonly string[]])[])
   }
 }
 
-describe.runIf(canRun)('integers', () => {
+needs('root').describe('integers', () => {
   prints([
     [
       '[TYP-001] literals have the smallest signed type',
@@ -94,7 +96,7 @@ describe.runIf(canRun)('integers', () => {
   });
 });
 
-describe.runIf(canRun)('arrays', () => {
+needs('root').describe('arrays', () => {
   prints([
     [
       '[TYP-020] an integer is an array of smaller ones',
@@ -146,7 +148,7 @@ describe.runIf(canRun)('arrays', () => {
   });
 });
 
-describe.runIf(canRun)('enums', () => {
+needs('root').describe('enums', () => {
   prints([
     [
       '[TYP-023] a value of an enum prints its name',
@@ -164,7 +166,7 @@ describe.runIf(canRun)('enums', () => {
   ]);
 });
 
-describe.runIf(canRun)('strings', () => {
+needs('root').describe('strings', () => {
   prints([
     [
       '[TYP-041] a literal has room for its NUL',
@@ -189,7 +191,7 @@ describe.runIf(canRun)('strings', () => {
   ]);
 });
 
-describe.runIf(canRun)('tuples and records', () => {
+needs('root').describe('tuples and records', () => {
   prints([
     [
       '[TYP-045] [TYP-064] padding does not tell keys apart',
@@ -228,7 +230,7 @@ describe.runIf(canRun)('tuples and records', () => {
   ]);
 });
 
-describe.runIf(canRun)('maps and variables', () => {
+needs('root').describe('maps and variables', () => {
   prints([
     [
       '[TYP-053] a missing key reads as zero, silently',

@@ -1,12 +1,14 @@
 /** Patterns over user functions and files, addresses, and the files of a process. */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { hasKernel, runInGuest } from '../support/guest.ts';
-import { canRun, type RunOptions, type RunResult, run, WORKLOAD } from '../support/run.ts';
+import { runInGuest } from '../support/guest.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, type RunResult, run, WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const library = join(folder, 'libsteps.so');
@@ -90,7 +92,7 @@ const start =
     execFileSync(path);
   };
 
-describe.runIf(canRun)('uprobes by patterns', () => {
+needs('root').describe('uprobes by patterns', () => {
   beforeAll(async () => {
     writeFileSync(join(folder, 'steps.c'), SOURCE);
     writeFileSync(join(folder, 'main.c'), MAIN);
@@ -325,7 +327,7 @@ describe.runIf(canRun)('uprobes by patterns', () => {
   });
 });
 
-describe.skipIf(!canRun)('the name of a function', () => {
+needs('root').describe('the name of a function', () => {
   it('is one value in all attach points of a block, patterns and names [BLT-021]', async () => {
     const { stdout, stderr } = await run(
       `uprobe:${WORKLOAD}:workload_targe*,uprobe:${WORKLOAD}:workload_target,uretprobe:${WORKLOAD}:$1 {
@@ -341,7 +343,7 @@ describe.skipIf(!canRun)('the name of a function', () => {
   });
 });
 
-describe.runIf(hasKernel('6.1'))('on Linux 6.1, which has no link for many uprobes', () => {
+needs('Linux 6.1').describe('on Linux 6.1, which has no link for many uprobes', () => {
   it('patterns attach one by one [PRB-036]', async () => {
     const guest = temporaryFolder();
     writeObject(
@@ -363,7 +365,7 @@ describe.runIf(hasKernel('6.1'))('on Linux 6.1, which has no link for many uprob
   }, 120_000);
 });
 
-describe.runIf(canRun)('a uprobe of this kernel', () => {
+needs('root').describe('a uprobe of this kernel', () => {
   it('is found by a bare name, also by pattern [PRB-031]', async () => {
     const result = await run('uprobe:libc:getpg* { @[func] = count(); }', {
       workload: () => run('BEGIN { exit(); }', { signal: 'none' }).then(() => undefined),

@@ -1,11 +1,13 @@
 /** uaddr(): variables of traced programs. */
+
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileText, temporaryFolder } from '../support/build.ts';
 import { said } from '../support/diagnostics.ts';
-import { canRun, type RunOptions, type RunResult, run } from '../support/run.ts';
+import { needs } from '../support/needs.ts';
+import { type RunOptions, type RunResult, run } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const program = (name: string): string => join(folder, name);
@@ -67,7 +69,7 @@ describe('uaddr', () => {
   });
 });
 
-describe.runIf(canRun)('variables of programs', () => {
+needs('root').describe('variables of programs', () => {
   it.each(['pie', 'fixed'])(
     'are read where they are in the process: %s [FUN-028]',
     async (name) => {

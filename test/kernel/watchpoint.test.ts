@@ -1,9 +1,11 @@
 /** Hardware breakpoints, against a program that writes and reads a variable so many times. */
+
 import { execFileSync, spawn } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
+import { isHere } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
 import {
-  canRun,
   LOADER_ASAN,
   type RunOptions,
   type RunResult,
@@ -13,7 +15,7 @@ import {
 } from '../support/run.ts';
 
 /** Where the workload's variable is: it is linked statically, so always at the same place. */
-const ADDRESS = canRun ? (await runWorkload('watched')).trim() : '';
+const ADDRESS = isHere('root') ? (await runWorkload('watched')).trim() : '';
 
 /** Traces the process of a workload that begins after a second, until it ends. */
 async function withProcess(script: string, workload: string): Promise<RunResult> {
@@ -44,7 +46,7 @@ function withCommand(
 }
 
 // Before its name is set, the kernel clears the variable when it starts the program.
-describe.runIf(canRun)('a watchpoint', () => {
+needs('root').describe('a watchpoint', () => {
   it('counts writes, or reads and writes [PRB-052]', async () => {
     const { stdout, stderr, status } = await withCommand(
       `watchpoint:$1:4:w /comm == "watched"/ { @[probe, comm] = count(); }

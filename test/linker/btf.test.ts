@@ -9,7 +9,7 @@ import { renderBtf } from '../../linker/btf/text.ts';
 import { addValueType } from '../../linker/btf/values.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
-import { loaded } from './kernel.ts';
+import { loaded } from '../support/kernel.ts';
 import { kernelWith, onFile, unit } from './support.ts';
 import { writeBtf } from './synthetic.ts';
 

@@ -5,7 +5,7 @@ import { BtfBuilder } from '../../linker/btf/builder.ts';
 import { addCoreTypes, CORE_KIND, type CoreSite, coreValue } from '../../linker/btf/core.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
 import { link } from '../../linker/link.ts';
-import { attached } from './kernel.ts';
+import { attached } from '../support/kernel.ts';
 import { kernelWith, siteAsm, unit } from './support.ts';
 
 let hostBytes: Uint8Array;

@@ -6,7 +6,7 @@ import { createSources } from '../../compiler/source/sources.ts';
 import type { CompiledUnit } from '../../compiler/unit.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
-import { attached } from './kernel.ts';
+import { attached } from '../support/kernel.ts';
 import { emptyManifest, kernelWith } from './support.ts';
 
 /** A unit out of the compiler's own façade and back end. */

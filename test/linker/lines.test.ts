@@ -5,7 +5,7 @@ import { readExtension } from '../../linker/btf/extension.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { link } from '../../linker/link.ts';
-import { loaded } from './kernel.ts';
+import { loaded } from '../support/kernel.ts';
 import { unit } from './support.ts';
 
 const IR = `

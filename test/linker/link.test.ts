@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { UnitSignature } from '../../compiler/unit.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { link } from '../../linker/link.ts';
+import { attached, loaded } from '../support/kernel.ts';
 import { HASH, PERCPU_ARRAY, SCRIPT_IR, scriptUnit } from './fixtures.ts';
-import { attached, loaded } from './kernel.ts';
 import { assemble, onFile, unit } from './support.ts';
 
 const object = () => link(scriptUnit());

@@ -1,4 +1,5 @@
 /** Imported objects in the linked one, as data: what moves where. */
+
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,11 +14,12 @@ import { ImportError, readImported } from '../../linker/imported.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
 import { mergeObjects } from '../../linker/merge.ts';
-import { kernelDescription } from '../support/build.ts';
-import { assemble, onFile, unit, withFolder } from './support.ts';
+import { kernelDescription, withFolder } from '../support/build.ts';
+import { CLANG } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
+import { assemble, onFile, unit } from './support.ts';
 
 const SOURCE = join(import.meta.dirname, 'imports/weigh.bpf.c');
-const clang = ['clang-14', 'clang'].find((name) => !spawnSync(name, ['--version']).error) ?? '';
 const PROGRAM = `
   declare i64 @weigh(i64, i64)
   define dso_local i32 @p(i8* %ctx) nounwind section "raw_tp" {
@@ -30,7 +32,7 @@ function weigh(): Uint8Array {
   return withFolder((folder) => {
     const object = join(folder, 'weigh.bpf.o');
     const options = ['-target', 'bpf', '-mcpu=v3', '-O2', '-g', '-c', SOURCE, '-o', object];
-    const { status, stderr } = spawnSync(clang, options, { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(CLANG ?? '', options, { encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
     return readFileSync(object);
   });
@@ -44,7 +46,7 @@ function linked(): Uint8Array {
   });
 }
 
-describe.runIf(clang)('a merged object', () => {
+needs('clang').describe('a merged object', () => {
   it('resolves calls, and has functions in one section', () => {
     const { elf, objects } = mergeObjects(readElf(assemble(PROGRAM)), [
       readImported('weigh.bpf.o', weigh()),
@@ -111,7 +113,7 @@ describe('reading an imported object', () => {
     );
   });
 
-  it.runIf(clang)('takes any damage as an error of the file', () => {
+  needs('clang').it('takes any damage as an error of the file', () => {
     const bytes = weigh();
     let seed = 7;
     let refused = 0;

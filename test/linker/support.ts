@@ -1,23 +1,13 @@
 /** Stand-ins for the compiler: LLVM text compiled by llc, and units made by hand. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelDescription, KernelTypes } from '../../compiler/kernel/types.ts';
 import { createSources } from '../../compiler/source/sources.ts';
 import type { CompiledUnit } from '../../compiler/unit.ts';
 import type { Manifest } from '../../linker/manifest/manifest.ts';
-
-/** Runs a function with a folder that is gone afterwards. */
-export function withFolder<Result>(use: (folder: string) => Result): Result {
-  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-linker-'));
-  try {
-    return use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+import { withFolder } from '../support/build.ts';
 
 /** The object that LLVM makes of IR text. */
 export function assemble(ir: string): Uint8Array {

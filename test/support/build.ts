@@ -70,6 +70,16 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** Runs a function with a folder that is gone afterwards. */
+export function withFolder<Result>(use: (folder: string) => Result): Result {
+  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-test-'));
+  try {
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 export function writeObject(
   folder: string,
   name: string,
@@ -79,4 +89,15 @@ export function writeObject(
   const path = join(folder, `${name}.o`);
   writeFileSync(path, build(script, options));
   return path;
+}
+
+/** The values that the program of a script with one probe may return, in its optimised code; sorted. */
+export function returned(script: string): readonly string[] {
+  const ir = compileText(script).optimisedIr?.() ?? '';
+  const direct = [...ir.matchAll(/^ +ret i\d+ ([^\s,]+)/gm)].map(([, value]) => value ?? '');
+  const values = direct.flatMap((value) => {
+    const merged = new RegExp(`^ +${value} = phi i\\d+ (.*)$`, 'm').exec(ir)?.[1];
+    return merged ? [...merged.matchAll(/\[ (\S+),/g)].map(([, each]) => each ?? '') : [value];
+  });
+  return [...new Set(values)].sort();
 }

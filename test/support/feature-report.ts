@@ -1,51 +1,94 @@
-/** A vitest reporter that counts which rows of docs/feature-table.md the run has proven, and what was skipped. */
+/**
+ * A vitest reporter that holds a run against docs/feature-table.md: an id in a title that the table does not have, a
+ * skipped test that does not say what lacks or lacks what is here, and, with all tests, a row that no test proves make
+ * the run fail.
+ */
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { wrongSkip } from './machine.ts';
 
 const ROW = /^\| ([A-Z]{3}-\d{3}) \|/gm;
-/** Set by scripts/test.sh: only then does a missing row say anything. */
-const WHOLE_RUN = process.env.BPFSCRIPT_ALL_TESTS !== undefined;
 const ID = /\[([A-Z]{3}-\d{3})\]/g;
 
+/** One test's end: `file: suite > title`, and how it came out. */
+export interface Outcome {
+  readonly name: string;
+  readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
+}
+
+export interface Demands {
+  /** Whether all tests ran: only then does a row that none proves say anything. */
+  readonly all: boolean;
+  readonly onCi: boolean;
+  /** Whether titles were chosen (-t), which skips all others. */
+  readonly chosen: boolean;
+}
+
+export interface Verdict {
+  readonly rows: number;
+  readonly proven: number;
+  readonly skipped: readonly string[];
+  readonly faults: readonly string[];
+}
+
+/** The verdict on a run. `table` is the text of docs/feature-table.md. */
+export function judge(table: string, outcomes: readonly Outcome[], demands: Demands): Verdict {
+  const idsOf = (text: string): string[] => [...text.matchAll(ID)].map(([, id]) => id ?? '');
+  const rows = new Set([...table.matchAll(ROW)].map(([, id]) => id ?? ''));
+  const passed = outcomes.filter(({ state }) => state === 'passed');
+  const skipped = outcomes
+    .filter(({ state }) => state === 'skipped' && !demands.chosen)
+    .map(({ name }) => name);
+  const proven = new Set(passed.flatMap(({ name }) => idsOf(name)));
+  // What is skipped with reason is not missing: this machine cannot prove it.
+  const excused = new Set(
+    skipped.filter((name) => wrongSkip(name, demands.onCi) === undefined).flatMap(idsOf),
+  );
+  const faults: string[] = [];
+  for (const { name } of outcomes)
+    for (const id of idsOf(name))
+      if (!rows.has(id)) faults.push(`${name}: docs/feature-table.md has no row ${id}`);
+  for (const name of skipped) {
+    const wrong = wrongSkip(name, demands.onCi);
+    if (wrong !== undefined) faults.push(`${name}: is skipped, and ${wrong}`);
+  }
+  if (demands.all)
+    for (const row of rows)
+      if (!proven.has(row) && !excused.has(row))
+        faults.push(`docs/feature-table.md: no test proves ${row}`);
+  const count = [...rows].filter((row) => proven.has(row)).length;
+  return { rows: rows.size, proven: count, skipped, faults };
+}
+
 export default class FeatureReport implements Reporter {
+  private chosen = false;
+
+  onInit(vitest: Vitest): void {
+    this.chosen = vitest.config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const proven = new Set<string>();
-    const skipped: string[] = [];
-    for (const module of modules) {
-      for (const test of module.children.allTests()) {
-        const state = test.result().state;
-        if (state === 'skipped')
-          skipped.push(`${relative(process.cwd(), module.moduleId)}: ${test.fullName}`);
-        if (state !== 'passed') continue;
-        for (const [, id] of test.fullName.matchAll(ID)) if (id) proven.add(id);
-      }
-    }
+    const outcomes = modules.flatMap((module) =>
+      [...module.children.allTests()].map((test) => ({
+        name: `${relative(process.cwd(), module.moduleId)}: ${test.fullName}`,
+        state: test.result().state,
+      })),
+    );
     const table = readFileSync(join(import.meta.dirname, '../../docs/feature-table.md'), 'utf8');
-    const rows = [...table.matchAll(ROW)].map((match) => match[1] ?? '');
-    const areas = new Map<string, { readonly proven: string[]; readonly missing: string[] }>();
-    for (const row of rows) {
-      const area = areas.get(row.slice(0, 3)) ?? { proven: [], missing: [] };
-      areas.set(row.slice(0, 3), area);
-      (proven.has(row) ? area.proven : area.missing).push(row);
-    }
-    const unknown = [...proven].filter((id) => !rows.includes(id));
-    const count = rows.filter((row) => proven.has(row)).length;
-    process.stdout.write(`\nFeature rows proven in this run: ${count} of ${rows.length}\n`);
-    for (const [area, { proven: done, missing }] of areas) {
-      const list =
-        missing.length === 0 || !WHOLE_RUN
-          ? ''
-          : `   not: ${missing.map((row) => row.slice(4)).join(' ')}`;
-      process.stdout.write(`  ${area} ${done.length}/${done.length + missing.length}${list}\n`);
-    }
-    if (unknown.length > 0)
-      process.stdout.write(
-        `Ids in test titles that the table does not have: ${unknown.join(' ')}\n`,
-      );
-    if (skipped.length > 0)
-      process.stdout.write(
-        `Skipped tests: ${skipped.length}\n${skipped.map((name) => `  ${name}\n`).join('')}`,
-      );
+    const all = process.env.BPFSCRIPT_ALL_TESTS !== undefined;
+    const { rows, proven, skipped, faults } = judge(table, outcomes, {
+      all,
+      onCi: all && process.env.CI !== undefined,
+      chosen: this.chosen,
+    });
+    const lines = [
+      `Rows of docs/feature-table.md that this run proves: ${proven} of ${rows}`,
+      `Skipped tests: ${skipped.length}`,
+      ...skipped.map((name) => `  ${name}`),
+      ...faults.map((fault) => `FAULT ${fault}`),
+    ];
+    process.stdout.write(`\n${lines.join('\n')}\n`);
+    if (faults.length > 0) process.exitCode = 1;
   }
 }

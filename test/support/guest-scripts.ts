@@ -1,14 +1,9 @@
 /** Scripts that one guest runs for a block of tests. */
+
 import { beforeAll } from 'vitest';
 import { type BuildOptions, temporaryFolder, writeObject } from './build.ts';
-import {
-  type GuestCommand,
-  type GuestResult,
-  hasKernel,
-  isBefore,
-  runInGuest,
-  SERIES,
-} from './guest.ts';
+import { type GuestCommand, type GuestResult, isBefore, runInGuest, SERIES } from './guest.ts';
+import { hasKernel } from './machine.ts';
 
 export interface GuestScript extends Omit<GuestCommand, 'object'> {
   readonly text: string;

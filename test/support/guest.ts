@@ -38,11 +38,6 @@ export function isBefore(series: string, other: string): boolean {
   return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
-/** Whether `scripts/fetch-kernels.sh` has unpacked a kernel of the series. */
-export function hasKernel(series: string): boolean {
-  return existsSync(join(root, '.cache/kernels', series, 'boot'));
-}
-
 /**
  * Runs commands in one boot of a kernel series. `folder` holds the objects and becomes the guest's root, with
  * the loader and the workload.

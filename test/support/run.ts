@@ -1,5 +1,5 @@
 /** Runs objects on this kernel, against workloads that start once everything is attached. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type BuildOptions, temporaryFolder, writeObject } from './build.ts';
 
@@ -8,9 +8,6 @@ export const LOADER = join(root, 'loader/build/bpfload');
 export const LOADER_ASAN = join(root, 'loader/build/bpfload-asan');
 export const WORKLOAD = join(root, 'test/workload/build/workload');
 const NOTICE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
-
-/** Root (with BPF) is what running needs; on a laptop without it these tests are skipped, and counted. */
-export const canRun = process.getuid?.() === 0;
 
 export interface RunOptions extends BuildOptions {
   /** Arguments of the workload program, or anything else to do while the script traces. */
@@ -108,22 +105,4 @@ function collect(child: ChildProcess): {
     child.on('close', (code) => resolve(code));
   });
   return { attached, exited, text: () => ({ stdout: stdout.replace(`${NOTICE}\n`, ''), stderr }) };
-}
-
-/** The command itself, from source. */
-export function bpfscript(
-  args: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string } = {},
-): {
-  stdout: string;
-  stderr: string;
-  status: number | null;
-} {
-  const result = spawnSync(process.execPath, [join(root, 'dist/bpfscript.js'), ...args], {
-    encoding: 'latin1',
-    maxBuffer: 64 << 20,
-    ...(options.input !== undefined ? { input: options.input } : {}),
-    ...(options.cwd !== undefined ? { cwd: options.cwd } : {}),
-  });
-  return { stdout: result.stdout, stderr: result.stderr, status: result.status };
 }

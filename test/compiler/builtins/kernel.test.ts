@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { builtins } from '../../../compiler/builtins/builtins.ts';
 import { compile } from '../../../compiler/compile.ts';
 import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
-import { loaded } from '../../linker/kernel.ts';
+import { loaded } from '../../support/kernel.ts';
+import { needs } from '../../support/needs.ts';
 
 const kernel = loadKernelDescription('default');
 
@@ -97,7 +98,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 };
 
 describe('the verifier', () => {
-  it.skipIf(process.getuid?.() !== 0).each(Object.entries(SCRIPTS))('accepts %s', (_, script) => {
+  needs('root').it.each(Object.entries(SCRIPTS))('accepts %s', (_, script) => {
     loaded(objectOf(script), ({ programs }) => expect(programs).not.toEqual([]));
   });
 });

@@ -1,7 +1,8 @@
 /** Functions that only some programs can call, and the values of a probe that others do not have. */
+
 import { describe, expect, it } from 'vitest';
 import { compileText } from '../../support/build.ts';
-import { errors, warnings } from '../../support/script.ts';
+import { errors, warnings } from '../../support/diagnostics.ts';
 
 const RAW = 'rawtracepoint:net_dev_queue';
 

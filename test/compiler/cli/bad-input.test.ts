@@ -1,4 +1,5 @@
 /** Mistakes on the command line and in scripts: a message with place and reason, a status, and no file. */
+
 import {
   chmodSync,
   existsSync,
@@ -11,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { bpfscript } from '../../support/run.ts';
+import { bpfscript } from '../../support/command.ts';
 
 const folder = temporaryFolder();
 

@@ -1,10 +1,11 @@
 /** Errors and warnings as the commands show them. */
+
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { bpfscript } from '../../support/run.ts';
+import { bpfscript } from '../../support/command.ts';
 
 const folder = temporaryFolder();
 const good = join(folder, 'good.bt');

@@ -2,7 +2,7 @@ import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { bpfscript } from '../../support/run.ts';
+import { bpfscript } from '../../support/command.ts';
 
 const folder = temporaryFolder();
 const UGLY = 'BEGIN{exit();}';

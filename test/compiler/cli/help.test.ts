@@ -1,11 +1,11 @@
 /** Help, completion and manual pages, which are made from the commands themselves. */
+
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../../compiler/cli/program.ts';
-
-import { bpfscript } from '../../support/run.ts';
+import { bpfscript } from '../../support/command.ts';
 
 const COMMANDS = ['run', 'build', 'check', 'fmt', 'inspect', 'list', 'kernel', 'completion'];
 

@@ -1,9 +1,10 @@
 /** bpftrace's flags that show or write what the compiler makes. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { bpfscript } from '../../support/run.ts';
+import { bpfscript } from '../../support/command.ts';
 
 const folder = temporaryFolder();
 const SCRIPT = 'BEGIN { @x = 1; exit(); }';

@@ -1,10 +1,12 @@
 /** `bpfscript list` and `-l`, on the embedded kernel description, on binaries and on processes. */
+
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { bpfscript, canRun } from '../../support/run.ts';
+import { bpfscript } from '../../support/command.ts';
+import { needs } from '../../support/needs.ts';
 
 const folder = temporaryFolder();
 const POINTS = join(folder, 'points');
@@ -326,7 +328,7 @@ describe('Lists of binaries', () => {
 });
 
 describe('Lists of the running kernel', () => {
-  it.runIf(canRun)('hold what tracefs has [CLI-013]', () => {
+  needs('root').it('hold what tracefs has [CLI-013]', () => {
     const events = '/sys/kernel/tracing/events/syscalls';
     const expected = readdirSync(events)
       .filter((name) => name.startsWith('sys_enter_'))
@@ -335,7 +337,7 @@ describe('Lists of the running kernel', () => {
     expect(lines('list', 'tracepoint:syscalls:sys_enter_*')).toEqual(expected);
   });
 
-  it.runIf(canRun)('need no root for what all may read, and say what they leave out', () => {
+  needs('root').it('need no root for what all may read, and say what they leave out', () => {
     const command = join(import.meta.dirname, '../../../dist/bpfscript.js');
     const result = spawnSync('setpriv', [
       ...['--reuid', '65534', '--regid', '65534', '--clear-groups'],

@@ -1,6 +1,8 @@
 /** Scripts that the verifier of the running kernel has to accept. */
-import { describe, expect, it } from 'vitest';
-import { canLoad, verdict } from './support.ts';
+import { expect, it } from 'vitest';
+import { build } from '../../support/build.ts';
+import { loaded } from '../../support/kernel.ts';
+import { needs } from '../../support/needs.ts';
 
 const ACCEPTED: Readonly<Record<string, string>> = {
   'printf, comm and exit': 'begin { printf("hi %d %s\\n", pid, comm); exit(); }',
@@ -45,8 +47,11 @@ const ACCEPTED: Readonly<Record<string, string>> = {
     'begin { time("%H\\n"); printf("%s\\n", strftime("%H", nsecs)); @a = buf("abc", 3); join(0); system("ls %d", pid); cat("/etc/passwd"); print(@a); clear(@a); zero(@a); }',
 };
 
-describe.runIf(canLoad)('the verifier accepts', () => {
+needs('root').describe('the verifier accepts', () => {
   for (const [title, script] of Object.entries(ACCEPTED)) {
-    it(title, () => expect(verdict(script)).toBe(''));
+    it(title, () => {
+      const object = build(script, { kernel: 'host', unsafe: true });
+      expect(loaded(object, ({ programs }) => programs.length)).toBeGreaterThan(0);
+    });
   }
 });

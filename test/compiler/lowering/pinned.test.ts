@@ -1,8 +1,9 @@
 /** Pinned iterators: what the kernel formats, and what it cannot. */
+
 import { describe, expect, it } from 'vitest';
 import { kernelFormats } from '../../../compiler/lowering/pinned.ts';
 import { build } from '../../support/build.ts';
-import { errors } from '../../support/script.ts';
+import { errors } from '../../support/diagnostics.ts';
 
 function formats(format: string): readonly string[] {
   return kernelFormats(format).map((chunk) => `${chunk.format}|${chunk.values.join()}`);

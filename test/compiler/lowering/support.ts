@@ -1,12 +1,6 @@
 /** From a typed tree or a script to assembly, to unit data, and to the running kernel's verdict. */
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TypedProgram } from '../../../compiler/analysis/typed.ts';
-import { compile } from '../../../compiler/compile.ts';
-import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import type { KernelDescription } from '../../../compiler/kernel/types.ts';
 import { emit } from '../../../compiler/llvm/backend.ts';
 import { lower } from '../../../compiler/lowering/lower.ts';
@@ -76,38 +70,4 @@ export function manifestOf(program: TypedProgram) {
     places.set(symbol, next);
     return next;
   });
-}
-
-const BPF_FILES = '/sys/fs/bpf';
-
-/** Whether programs can be loaded here. */
-export const canLoad =
-  process.getuid?.() === 0 && existsSync('/sys/kernel/btf/vmlinux') && existsSync(BPF_FILES);
-
-/** Loads a script's programs into the running kernel; gives what the verifier says against them, or ''. */
-export function verdict(script: string): string {
-  const compilation = compile(
-    { name: 'test.bt', text: script },
-    { kernel: loadKernelDescription('host'), unsafe: true, environment: {} },
-  );
-  const errors = compilation.diagnostics.filter(({ severity }) => severity === 'error');
-  if (!compilation.object) return errors.map(({ message }) => message).join('\n');
-  const folder = mkdtempSync(join(tmpdir(), 'lowering-'));
-  const pins = join(BPF_FILES, `lowering-${process.pid}`);
-  try {
-    const file = join(folder, 'test.o');
-    writeFileSync(file, compilation.object());
-    execFileSync('mkdir', ['-p', pins]);
-    execFileSync('bpftool', ['prog', 'loadall', file, join(pins, 'p')], {
-      stdio: 'pipe',
-      maxBuffer: 1 << 28,
-    });
-    return '';
-  } catch (error) {
-    const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-    return output.split('\n').slice(-20).join('\n') || String(error);
-  } finally {
-    rmSync(folder, { recursive: true });
-    execFileSync('rm', ['-rf', pins]);
-  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errors } from '../../support/script.ts';
+import { errors } from '../../support/diagnostics.ts';
 import { FIELD, refusal, resolve, resolveBlock, target } from './support.ts';
 
 describe('the provider', () => {

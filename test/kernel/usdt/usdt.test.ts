@@ -1,11 +1,13 @@
 /** USDT points of a small program, in every form that their arguments have. */
+
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
 import { mapEntries } from '../../support/expect.ts';
-import { canRun, LOADER, type RunResult, run } from '../../support/run.ts';
+import { needs } from '../../support/needs.ts';
+import { LOADER, type RunResult, run } from '../../support/run.ts';
 
 const folder = temporaryFolder();
 const PIE = join(folder, 'pie');
@@ -40,7 +42,7 @@ async function refusal(script: string): Promise<string> {
   return result.stderr;
 }
 
-describe.runIf(canRun)('USDT points', () => {
+needs('root').describe('USDT points', () => {
   for (const [kind, program] of [
     ['position-independent', PIE],
     ['fixed', FIXED],

@@ -1,9 +1,12 @@
 /** The loader on this kernel, with objects that do not depend on the compiler. */
+
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Manifest, ManifestProbe } from '../../../linker/manifest/manifest.ts';
+import { needs } from '../../support/needs.ts';
+import { LOADER } from '../../support/run.ts';
 import {
   BEGIN,
   closeWorkshop,
@@ -19,9 +22,7 @@ import {
 } from './script.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const LOADER = join(root, 'loader/build/bpfload');
 const NOTICE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
-const canRun = process.getuid?.() === 0;
 
 const workshop = openWorkshop();
 afterAll(() => closeWorkshop(workshop));
@@ -128,7 +129,7 @@ describe('the command line of bpfload', () => {
   });
 });
 
-describe.runIf(canRun)('bpfload', () => {
+needs('root').describe('bpfload', () => {
   it('runs begin and end and ends by itself [PRB-001]', () => {
     expect(load([object([BEGIN, END]), '5', 'hello', 'third'])).toEqual({
       status: 0,

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { withFolder } from './support.ts';
+import { withFolder } from './build.ts';
 
 const BPFFS = '/sys/fs/bpf';
 

@@ -1,0 +1,23 @@
+/** The command `bpfscript`, as `npm run build` makes it. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+export const COMMAND = join(import.meta.dirname, '../../dist/bpfscript.js');
+
+/** Runs it to its end. */
+export function bpfscript(
+  args: readonly string[],
+  options: { readonly input?: string; readonly cwd?: string } = {},
+): {
+  stdout: string;
+  stderr: string;
+  status: number | null;
+} {
+  const result = spawnSync(process.execPath, [COMMAND, ...args], {
+    encoding: 'latin1',
+    maxBuffer: 64 << 20,
+    ...(options.input !== undefined ? { input: options.input } : {}),
+    ...(options.cwd !== undefined ? { cwd: options.cwd } : {}),
+  });
+  return { stdout: result.stdout, stderr: result.stderr, status: result.status };
+}
