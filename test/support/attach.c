@@ -1,6 +1,7 @@
 /*
- * Loads an object by libbpf alone, attaches all its programs, makes some system calls, and prints the bytes of
- * every map whose name ends in the given suffix (for per-CPU maps those of all CPUs) as hex, one map a line.
+ * Loads an object by libbpf alone, attaches all its programs, makes some system calls, and prints
+ * the bytes of every map whose name ends in the given suffix (for per-CPU maps those of all CPUs)
+ * as hex, one map a line.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -25,7 +26,8 @@ static int print_map(struct bpf_map *map)
 		free(value);
 		return -1;
 	}
-	size = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY ? size * cpus : bpf_map__value_size(map);
+	size = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY ? size * cpus
+							       : bpf_map__value_size(map);
 	for (size_t i = 0; i < size; i++)
 		printf("%02x", value[i]);
 	printf("\n");
@@ -66,7 +68,8 @@ int main(int argc, char **argv)
 		const char *name = bpf_map__name(map);
 		size_t length = strlen(name), suffix = strlen(argv[1]);
 
-		if (length >= suffix && strcmp(name + length - suffix, argv[1]) == 0 && print_map(map))
+		if (length >= suffix && strcmp(name + length - suffix, argv[1]) == 0 &&
+		    print_map(map))
 			goto out;
 	}
 	result = 0;
