@@ -12,8 +12,9 @@
 /* Where reading gives up; elf_read says that the object is too large. */
 #define MAX_READ ((64u << 20) + 1)
 
-int object_file_check(struct object_file *object, uint8_t *bytes, size_t size,
-		      struct failure *failure)
+/* Takes the bytes over. */
+static int check_bytes(struct object_file *object, uint8_t *bytes, size_t size,
+		       struct failure *failure)
 {
 	memset(object, 0, sizeof(*object));
 	object->bytes = bytes;
@@ -62,7 +63,7 @@ int object_file_read(struct object_file *object, const char *path, struct failur
 	close(fd);
 	if (!bytes)
 		return fail(failure, STATUS_USAGE, "cannot read it: %s", strerror(error));
-	return object_file_check(object, bytes, size, failure);
+	return check_bytes(object, bytes, size, failure);
 }
 
 void object_file_free(struct object_file *object)
