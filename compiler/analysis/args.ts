@@ -3,11 +3,12 @@
 import type { ProgramArgument } from '../dwarf/program.ts';
 import type { TracepointField } from '../kernel/types.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
+import { replacing } from '../source/advice.ts';
+import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import { int, type RecordType, type Type } from '../types/type.ts';
-import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
 import type { Typing } from './state.ts';
@@ -82,7 +83,8 @@ const ARROW =
 /** Older scripts have many of them: the first is enough. */
 function warnOfArrow(typing: Typing, access: ast.FieldAccess): void {
   if (typing.round.diagnostics.all.some(({ message }) => message === ARROW)) return;
-  warning(typing, 'args-arrow', ARROW, access.range);
+  const arrow = { start: access.base.range.end, end: access.fieldRange.start };
+  warning(typing, 'args-arrow', ARROW, access.range, replacing(undefined, arrow, '->', '.'));
 }
 
 /** `*args` => `(field = args.field, ...)`: a copy of all of them. */
@@ -171,6 +173,7 @@ function legacyRetval(
       'deprecated-name',
       'args.retval is deprecated and will be removed in the future. Use args.ret instead.',
       access.fieldRange,
+      replacing(undefined, access.fieldRange, 'retval', 'ret'),
     );
   }
   return field;
@@ -182,7 +185,7 @@ function noSuchField(
   subject: string,
   names: readonly string[],
 ): TypedExpression {
-  const hints = closest(access.field, names);
+  const hints = didYouMean(access.field, names, access.fieldRange);
   return failed(
     typing,
     'unknown-field',

@@ -1,5 +1,6 @@
 /** `=`, `op=` and `let`, on variables and maps. */
 
+import { inserting } from '../source/advice.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
@@ -138,7 +139,11 @@ function isCopyable(typing: Typing, target: string, value: ast.MapExpression): b
     'map-value-use',
     `Map value '${typeName(type)}' cannot be assigned from one map to another.`,
     value.range,
-    `Cast it to an integer: ${target} = (int64)${value.name}${value.keys ? '[...]' : ''}`,
+    inserting(
+      `Cast it to an integer: ${target} = (int64)${value.name}${value.keys ? '[...]' : ''}`,
+      value.range.start,
+      '(int64)',
+    ),
   );
   return false;
 }

@@ -2,11 +2,12 @@
 
 import type { Builtin, BuiltinUse } from '../builtins/builtin.ts';
 import { builtins, findBuiltin } from '../builtins/builtins.ts';
+import { replacing } from '../source/advice.ts';
+import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { AGGREGATE_NAMES, isAggregateName } from './aggregates.ts';
 import { builtinScope } from './builtin-scope.ts';
-import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
 import { typeFunctionCall } from './functions.ts';
 import { typesAt } from './program-types.ts';
@@ -50,7 +51,7 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
     'unknown-identifier',
     `Unknown identifier: '${name}'`,
     range,
-    ...closest(name, names),
+    ...didYouMean(name, names, range),
   );
 }
 
@@ -77,7 +78,7 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
     'unknown-function',
     `Unknown function: '${name}'`,
     nameRange,
-    ...closest(name, names),
+    ...didYouMean(name, names, nameRange),
   );
 }
 
@@ -112,6 +113,7 @@ function useBuiltin(
       'deprecated-name',
       `${legacyName} is deprecated and will be removed in the future. Use ${builtin.name} instead.`,
       use.nameRange,
+      replacing(undefined, use.nameRange, legacyName, builtin.name),
     );
   }
   if (builtin.needsProbe && typing.routine) {

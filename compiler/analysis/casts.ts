@@ -1,4 +1,6 @@
 /** Explicit casts `(T)e`. */
+import { replacing } from '../source/advice.ts';
+import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import { asInteger } from '../types/integers.ts';
@@ -27,7 +29,12 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
       'invalid-cast',
       `Cannot cast from "${typeName(from)}" to "${typeName(to)}"`,
       range,
-      `Cast to a pointer and dereference it: *(${typeName(to)} *)`,
+      replacing(
+        `Cast to a pointer and dereference it: *(${typeName(to)} *)`,
+        parenthesised(cast),
+        /^\(.*\)$/s,
+        `*(${typeName(to)} *)`,
+      ),
     );
   }
   if (sameType(from, to) && operand.kind !== 'int') {
@@ -37,6 +44,7 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
         'unnecessary-cast',
         `Unnecessary cast: expression is already of type ${typeName(to)}`,
         cast.type.range,
+        replacing(undefined, parenthesised(cast), /^\(.*\)$/s, ''),
       );
     }
     return { ...operand, range };
@@ -44,6 +52,11 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
   const target = castTarget(typing, operand, to, cast);
   if (!target) return unknown(range);
   return { kind: 'cast', type: target, operand: prepared(operand, target), range };
+}
+
+/** The type with its parentheses, if nothing stands between them. */
+function parenthesised({ range, type }: ast.Cast): Range {
+  return { start: range.start, end: type.range.end + 1 };
 }
 
 /**

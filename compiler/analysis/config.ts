@@ -2,10 +2,11 @@
 
 import { LOADER_SETTINGS, type LoaderConfig, settingKey } from '../../linker/contract/settings.ts';
 import { STACK_MODES } from '../../linker/contract/types.ts';
+import { replacing } from '../source/advice.ts';
+import { didYouMean } from '../source/closest.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
-import { closest } from './closest.ts';
 import type { Setting } from './settings.ts';
 import { DEPRECATED, ENVIRONMENT_ONLY, GATE, RENAMED, SETTINGS } from './settings.ts';
 import type { Config } from './typed.ts';
@@ -48,6 +49,8 @@ export function readConfig(
         'deprecated-setting',
         `${entry.key} has been renamed, please use ${renamed.to}`,
         entry.keyRange,
+        // Where the new one means the opposite, its value has to change too.
+        ...(renamed.inverted ? [] : [replacing(undefined, entry.keyRange, entry.key, renamed.to)]),
       );
     }
     const setting = SETTINGS.get(key);
@@ -89,7 +92,7 @@ function reportUnknown(written: string, key: string, range: Range, diagnostics: 
     'unknown-setting',
     `${written}: not a known configuration option`,
     range,
-    ...closest(key, SETTINGS.keys()),
+    ...didYouMean(key, SETTINGS.keys(), range, written),
   );
 }
 

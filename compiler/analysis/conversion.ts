@@ -1,4 +1,5 @@
 /** Conversions: explicit nodes wherever a value changes its type, and the warnings that go with them. */
+import { type Hint, inserting } from '../source/advice.ts';
 import type { Range } from '../source/source.ts';
 import { sameType } from '../types/equality.ts';
 import { asInteger, fitsType, literalType, wrap } from '../types/integers.ts';
@@ -96,9 +97,22 @@ export function warnOfCast(typing: Typing, expression: TypedExpression, to: Type
     'implicit-cast',
     `Expression of type: ${typeName(expression.type)} being cast to type: ${typeName(to)}. This may cause unexpected results.`,
     expression.range,
-    `Use an explicit cast, such as (${typeName(to)}), to silence this warning.`,
+    explicitCast(expression, to),
   );
 }
+
+/** Casts bind tighter than all operators but those that follow an operand. */
+function explicitCast(expression: TypedExpression, to: Type): Hint {
+  const hint = `Use an explicit cast, such as (${typeName(to)}), to silence this warning.`;
+  return OPERANDS.has(expression.kind)
+    ? inserting(hint, expression.range.start, `(${typeName(to)})`)
+    : hint;
+}
+
+const OPERANDS: ReadonlySet<TypedExpression['kind']> = new Set([
+  ...(['variable', 'map', 'call', 'function-call', 'parameter', 'parameter-count'] as const),
+  ...(['member', 'index', 'element', 'tracepoint-field', 'context-argument', 'int'] as const),
+]);
 
 /** Integers (also bool, enums) as an integer of 64 bits; undefined for what is none. */
 export function integerOperand(

@@ -1,10 +1,10 @@
 /** Maps as the program's outcome: declarations (`let @m = hash(N)`), sizes, and their checks. */
 
+import { didYouMean } from '../source/closest.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
 import { KEYLESS, tooLongForHash } from '../types/series.ts';
 import { isAggregate } from '../types/type.ts';
-import { closest } from './closest.ts';
 import type { Round } from './state.ts';
 import type { MapSymbol } from './typed.ts';
 
@@ -31,7 +31,7 @@ export function readDeclarations(
         'map-kind',
         `Invalid bpf map type: ${item.mapKind}`,
         item.mapKindRange,
-        ...closest(item.mapKind, KINDS),
+        ...didYouMean(item.mapKind, KINDS, item.mapKindRange),
         `Valid map types: ${KINDS.join(', ')}`,
       );
       continue;

@@ -1,12 +1,12 @@
 /** Access to parts of values: fields, tuple elements, array elements, dereferences. */
 
+import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import type { AddressSpace, PointerType, RecordType, StructType, Type } from '../types/type.ts';
 import { INT8, INT64, isScriptType, UINT64 } from '../types/type.ts';
 import { typeArgsField, wholeArgs } from './args.ts';
-import { closest } from './closest.ts';
 import { convert, integerOperand } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
@@ -62,9 +62,10 @@ function member(
     struct.size > 0 ? struct : (types.struct(struct.aggregate, struct.name) ?? struct);
   const found = types.member(complete, access.field);
   if (!found) {
-    const hints = closest(
+    const hints = didYouMean(
       access.field,
       types.members(complete).map((candidate) => candidate.name),
+      access.fieldRange,
     );
     return failed(
       typing,
@@ -127,7 +128,7 @@ function recordField(
       'unknown-field',
       `Record does not contain a field named '${access.field}'`,
       access.fieldRange,
-      ...closest(access.field, names),
+      ...didYouMean(access.field, names, access.fieldRange),
     );
   }
   return (

@@ -2,6 +2,7 @@
 
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
+import { type Hint, inserting } from '../source/advice.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -109,7 +110,7 @@ export function typeSignature(round: Round, node: ast.Fn, copy: number): Functio
 /** The type of what goes into a function or comes out of it. */
 function passable(typing: Typing, reference: ast.TypeRef, role: 'parameter' | 'result'): Type {
   const type = resolveType(typing, reference);
-  const refuse = (reason: string, ...hints: string[]): Type => {
+  const refuse = (reason: string, ...hints: readonly Hint[]): Type => {
     error(typing, 'signature-type', reason, reference.range, ...hints);
     return unknown(reference.range).type;
   };
@@ -122,7 +123,7 @@ function passable(typing: Typing, reference: ast.TypeRef, role: 'parameter' | 'r
   if (type.kind === 'struct') {
     return refuse(
       `A ${role} cannot be a whole ${typeName(type)}`,
-      `Use a pointer to it: ${typeName(type)} *`,
+      inserting(`Use a pointer to it: ${typeName(type)} *`, reference.range.end, ' *'),
     );
   }
   if ((type.kind === 'string' || type.kind === 'buffer') && type.size === UNSIZED) {

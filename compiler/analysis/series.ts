@@ -1,4 +1,5 @@
 /** The arguments of `tseries(n, interval, num[, aggregation])`. */
+import { type Advice, replacing } from '../source/advice.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { KEYLESS, tooLongForHash } from '../types/series.ts';
@@ -79,7 +80,15 @@ function aggregationOf(typing: Typing, call: ast.Call): SeriesAggregation | unde
     'argument-value',
     `tseries() expects one of the following aggregation functions: ${NAMED.join(', ')} (${provided} provided)`,
     argument.range,
+    ...quoted(argument),
     'Write it as a text: "avg". Without it, the last value of each interval is kept.',
   );
   return undefined;
+}
+
+/** `avg` => `"avg"` */
+function quoted(argument: ast.Call['args'][number]): readonly Advice[] {
+  const name =
+    argument.kind === 'identifier' ? NAMED.find((each) => each === argument.name) : undefined;
+  return name === undefined ? [] : [replacing(undefined, argument.range, name, `"${name}"`)];
 }

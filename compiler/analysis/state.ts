@@ -7,6 +7,7 @@ import type { Programs } from '../dwarf/programs.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
+import type { Hint } from '../source/advice.ts';
 import type { ErrorCode, WarningCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
@@ -150,7 +151,7 @@ export function error(
   code: ErrorCode,
   message: string,
   range: Range,
-  ...hints: string[]
+  ...hints: readonly Hint[]
 ): void {
   typing.round.diagnostics.error(code, message, range, ...hints);
 }
@@ -166,7 +167,7 @@ export function warning(
   code: WarningCode,
   message: string,
   range: Range,
-  ...hints: string[]
+  ...hints: readonly Hint[]
 ): void {
   typing.round.diagnostics.warning(code, message, range, ...hints);
 }
@@ -182,7 +183,7 @@ export function failed(
   code: ErrorCode,
   message: string,
   range: Range,
-  ...hints: string[]
+  ...hints: readonly Hint[]
 ): TypedExpression {
   error(typing, code, message, range, ...hints);
   return unknown(range);

@@ -1,9 +1,9 @@
 /** Types as scripts write them: `struct task_struct *`, `uint8[4]`, `string[16]`, `typeof($x)`. */
+import { didYouMean } from '../source/closest.ts';
 import type * as ast from '../syntax/ast.ts';
 import { commonCType, isLaterType, ownType, ownTypeNames, UNSIZED } from '../types/reference.ts';
 import type { Type } from '../types/type.ts';
 import { VOID } from '../types/type.ts';
-import { closest } from './closest.ts';
 import { typeExpression } from './expressions.ts';
 import { mapKeyType, mapUse, mapValueType } from './maps.ts';
 import { inSpace } from './pointers.ts';
@@ -83,7 +83,10 @@ function resolveBase(typing: Typing, reference: ast.TypeRef): Type | undefined {
       if (isLaterType(base.name)) {
         error(typing, 'unsupported', `Type "${base.name}" is not supported yet`, range);
       } else {
-        const hints = closest(base.name, ownTypeNames());
+        const hints = didYouMean(base.name, ownTypeNames(), {
+          start: range.start,
+          end: range.start + base.name.length,
+        });
         error(
           typing,
           'unknown-type',

@@ -1,5 +1,6 @@
 /** Scratch variables: block scope, declaration, assignment and use. */
 
+import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
@@ -7,7 +8,6 @@ import { join } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
 import { INT64, isAggregate } from '../types/type.ts';
-import { closest } from './closest.ts';
 import { assignable, convertStored, flowOf, storable } from './conversion.ts';
 import { LOCKED } from './locks.ts';
 import { warnOfSpaces } from './pointers.ts';
@@ -90,7 +90,7 @@ export function readVariable(typing: Typing, { name, range }: ast.Variable): Typ
       ? [
           `It ends with the block in which it was first assigned. Declare it before that block: let ${name};`,
         ]
-      : closest(name, visibleNames(typing));
+      : didYouMean(name, visibleNames(typing), range);
     return failed(
       typing,
       'undefined-variable',

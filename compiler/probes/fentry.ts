@@ -1,8 +1,10 @@
 /** Entry and return of kernel functions by BPF trampolines, with arguments typed by BTF (fentry, fexit). */
+
 import type { KernelFunction } from '../kernel/types.ts';
+import { type Hint, replacing } from '../source/advice.ts';
+import { didYouMean } from '../source/closest.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
-import { suggestion } from './closest.ts';
 import {
   canonicalName,
   isParameterised,
@@ -12,6 +14,7 @@ import {
   refuseEmpty,
   refuseMissing,
   targetFields,
+  targetRange,
 } from './fields.ts';
 import { slashHints } from './function.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
@@ -37,13 +40,17 @@ function resolve(
   const no = (
     code: ErrorCode,
     message: string,
-    ...hints: readonly string[]
+    ...hints: readonly Hint[]
   ): readonly ProbeTarget[] => refuse(attachPoint, context, code, message, ...hints);
   if (text === '') return no('attach-point-form', `${name} should specify a function`);
   if (fields[0]?.text === 'bpf' && fields.length > 1) return ofProgram(name, attachPoint, context);
   if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
   if (!/^[\w.*$]+$/.test(text))
-    return no('attach-point-form', `'${text}' is not the name of a function`, ...slashHints(text));
+    return no(
+      'attach-point-form',
+      `'${text}' is not the name of a function`,
+      ...slashHints(fields.at(-1)),
+    );
   const given = fields.length === 2 ? (fields[0]?.text ?? '') : undefined;
   const module = given === 'vmlinux' ? undefined : given;
   // fexit sees what the function was called with, and both can be of any type.
@@ -86,7 +93,12 @@ function resolve(
     return no(
       'ambiguous-function',
       `${name}:${text} is in several modules: ${modules.join(', ')}`,
-      `Name one of them: ${name}:${only}:${text}`,
+      replacing(
+        `Name one of them: ${name}:${only}:${text}`,
+        targetRange(attachPoint),
+        text,
+        ...modules.map((each) => `${each}:${text}`),
+      ),
     );
   if (only !== undefined)
     return typed
@@ -94,7 +106,7 @@ function resolve(
       : [target({ ...place, module: only }, text, {})];
   if (description === undefined) {
     const names = context.onlyKnown ? [] : context.kernel.matchTypedFunctions('*');
-    const near = suggestion(text, names);
+    const near = didYouMean(text, names, fields.at(-1)?.range ?? attachPoint.range);
     const hints =
       near.length > 0 || given !== undefined
         ? near
@@ -115,7 +127,7 @@ function ofProgram(
   const fields = targetFields(attachPoint);
   const [, id = '*', text = id] = fields.map((field) => field.text);
   const given = fields.length > 2 ? id : undefined;
-  const no = (code: ErrorCode, message: string, ...hints: readonly string[]) =>
+  const no = (code: ErrorCode, message: string, ...hints: readonly Hint[]) =>
     refuse(attachPoint, context, code, message, ...hints);
   if (fields.length > 3) return refuseCount(attachPoint, context, name, '1 to 3');
   if (isParameterised(fields))
@@ -134,7 +146,7 @@ function ofProgram(
     return no(
       'attach-point-form',
       `'${text}' is not the name of a BPF program`,
-      ...slashHints(text),
+      ...slashHints(fields.at(-1)),
     );
   if (context.needsArgs)
     return no(

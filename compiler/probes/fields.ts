@@ -1,11 +1,18 @@
 /** What the providers share in reading the fields of an attach point. */
+import type { Hint } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
+import type { Range } from '../source/source.ts';
 import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import type { ProbeTarget, ProviderContext } from './probe.ts';
 
 /** The fields behind the provider. */
 export function targetFields(attachPoint: AttachPoint): readonly AttachField[] {
   return attachPoint.fields.slice(1);
+}
+
+/** Where they stand, all together. */
+export function targetRange({ fields, range }: AttachPoint): Range {
+  return { start: fields[1]?.range.start ?? range.end, end: range.end };
 }
 
 export function isParameterised(fields: readonly AttachField[]): boolean {
@@ -27,7 +34,7 @@ export function refuse(
   context: ProviderContext,
   code: ErrorCode,
   message: string,
-  ...hints: readonly string[]
+  ...hints: readonly Hint[]
 ): readonly ProbeTarget[] {
   context.diagnostics.error(code, message, attachPoint.range, ...hints);
   return [];
@@ -55,7 +62,7 @@ export function refuseMissing(
   context: ProviderContext,
   provider: string,
   target: string,
-  hints: readonly string[],
+  hints: readonly Hint[],
 ): readonly ProbeTarget[] {
   return refuse(
     attachPoint,

@@ -1,4 +1,6 @@
 /** Reading `function+offset`, as kprobe and uprobe have it. */
+import { type Advice, replacing } from '../source/advice.ts';
+import type { AttachField } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 
 export interface FunctionPlace {
@@ -31,6 +33,10 @@ export function argumentRegisters(arch: string): number {
 }
 
 /** A slash behind a function name is a predicate that lacks the space before it. */
-export function slashHints(text: string): readonly string[] {
-  return text.includes('/') ? ['Put a space between the probe and its /predicate/.'] : [];
+export function slashHints(field: AttachField | undefined): readonly Advice[] {
+  const slash = field?.text.indexOf('/') ?? -1;
+  if (!field || slash === -1) return [];
+  const { range } = field;
+  const at = { start: range.start + slash, end: range.start + slash + 1 };
+  return [replacing('Put a space between the probe and its /predicate/.', at, '/', ' /')];
 }

@@ -1,6 +1,7 @@
 /** Iterators of the kernel: a program run for each of its tasks, files, maps, ... */
 
 import { ownTypes } from '../kernel/types.ts';
+import type { Hint } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import { canonicalName, isParameterised, isWildcard, refuse, targetFields } from './fields.ts';
 import type { Provider } from './probe.ts';
@@ -13,7 +14,7 @@ export const iter: Provider = {
   resolve(attachPoint, context) {
     const fields = targetFields(attachPoint);
     const object = fields[0]?.text ?? '';
-    const no = (code: ErrorCode, message: string, ...hints: readonly string[]) =>
+    const no = (code: ErrorCode, message: string, ...hints: readonly Hint[]) =>
       refuse(attachPoint, context, code, message, ...hints);
     if (object === '')
       return no('attach-point-form', "iter should specify a iterator's name", 'Such as iter:task.');

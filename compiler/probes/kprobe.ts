@@ -1,6 +1,7 @@
 /** Entry and return of kernel functions. */
 import { KernelDescriptionError } from '../kernel/error.ts';
 import type { KernelDescription } from '../kernel/types.ts';
+import { type Hint, replacing } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
@@ -44,13 +45,17 @@ function resolve(
   const no = (
     code: ErrorCode,
     message: string,
-    ...hints: readonly string[]
+    ...hints: readonly Hint[]
   ): readonly ProbeTarget[] => refuse(attachPoint, context, code, message, ...hints);
   if (text === '')
     return no('attach-point-form', `${name}s should be attached to a function or an address`);
   if (fields.length > 2) return refuseCount(attachPoint, context, name, '1 or 2');
   if (text.includes('/'))
-    return no('attach-point-form', `'${text}' is not the name of a function`, ...slashHints(text));
+    return no(
+      'attach-point-form',
+      `'${text}' is not the name of a function`,
+      ...slashHints(fields.at(-1)),
+    );
   const module = fields.length === 2 ? (fields[0]?.text ?? '') : '';
   const parameterised = isParameterised(fields);
   const entry = name === 'kprobe';
@@ -106,7 +111,12 @@ function resolve(
     return no(
       'attach-point-form',
       'an offset needs the name of one function',
-      `Without it: ${name}:${place.name}`,
+      replacing(
+        `Without it: ${name}:${place.name}`,
+        fields.at(-1)?.range ?? attachPoint.range,
+        text,
+        place.name,
+      ),
     );
   if (context.onlyKnown && !parameterised && !isTraceable(context.kernel, place.name))
     return wildcard

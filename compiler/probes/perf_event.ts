@@ -1,7 +1,7 @@
 /** software and hardware: programs on counters of perf, run after every so many events. */
+import { didYouMean } from '../source/closest.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
-import { suggestion } from './closest.ts';
 import {
   canonicalName,
   isParameterised,
@@ -66,7 +66,7 @@ function resolve(
       `wildcards are not allowed for ${name} probe type`,
     );
   if (!isParameterised([eventField]) && !known.includes(event)) {
-    const near = suggestion(event, known);
+    const near = didYouMean(event, known, eventField.range);
     const hints = near.length > 0 ? near : [`Events are ${known.join(', ')}.`];
     return refuse(
       attachPoint,

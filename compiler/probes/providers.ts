@@ -1,8 +1,10 @@
 /** The table of providers, and the way from an attach point to its targets. */
+
 import { patternText } from '../kernel/tracepoints.ts';
+import { replacing } from '../source/advice.ts';
+import { didYouMean } from '../source/closest.ts';
 import { Diagnostics } from '../source/diagnostics.ts';
 import type { AttachPoint, Probe } from '../syntax/ast.ts';
-import { suggestion } from './closest.ts';
 import { fentry, fexit } from './fentry.ts';
 import { isWildcard, NO_ATTACH_POINTS, refuse, refuseEmpty } from './fields.ts';
 import { iter } from './iter.ts';
@@ -63,6 +65,7 @@ export function resolveAttachPoint(
       'deprecated-name',
       `${text} is deprecated and will be removed in the future. Use ${current} instead.`,
       first.range,
+      replacing(undefined, first.range, text, current),
     );
   const provider = named(PROVIDERS, text);
   if (provider) return provider.resolve(attachPoint, context);
@@ -84,7 +87,7 @@ export function resolveAttachPoint(
     context,
     'unknown-provider',
     `Invalid provider: '${text}'`,
-    ...suggestion(text, names),
+    ...(first ? didYouMean(text, names, first.range) : []),
   );
 }
 

@@ -1,7 +1,8 @@
 /** Static events with the arguments of the kernel's trace call, typed by BTF (BPF_TRACE_RAW_TP). */
+
 import type { KernelDescription } from '../kernel/types.ts';
+import { didYouMean } from '../source/closest.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
-import { suggestion } from './closest.ts';
 import {
   canonicalName,
   isParameterised,
@@ -60,7 +61,11 @@ export const rawtracepoint: Provider = {
     if (wildcard) return fromPattern(attachPoint, context, event);
     const targets = oneEvent(attachPoint, context.kernel, event);
     if (targets.length > 0) return targets;
-    const hints = suggestion(event, rawEvents(context.kernel, '*'));
+    const hints = didYouMean(
+      event,
+      rawEvents(context.kernel, '*'),
+      fields.at(-1)?.range ?? attachPoint.range,
+    );
     return refuseMissing(attachPoint, context, NAME, event, hints);
   },
 };

@@ -1,6 +1,9 @@
 /** Static events of the kernel, with their tracefs fields as `args`. */
+
+import type { KernelDescription } from '../kernel/types.ts';
+import { type Advice, replacing } from '../source/advice.ts';
+import { closest, meaning } from '../source/closest.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
-import { closest, suggestion } from './closest.ts';
 import {
   canonicalName,
   isParameterised,
@@ -10,6 +13,7 @@ import {
   refuseEmpty,
   refuseMissing,
   targetFields,
+  targetRange,
 } from './fields.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
@@ -39,7 +43,7 @@ export const tracepoint: Provider = {
     if (isWildcard(category) || isWildcard(event))
       return fromPattern(attachPoint, context, category, event);
     if (context.kernel.tracepoint(category, event) === undefined) {
-      const hints = suggestEvents(context, category, event);
+      const hints = suggestEvents(attachPoint, context, category, event);
       return refuseMissing(attachPoint, context, NAME, `${category}:${event}`, hints);
     }
     return [oneEvent(attachPoint, context, category, event)];
@@ -140,16 +144,23 @@ function target(attachPoint: AttachPoint, category: string, event: string): Prob
 }
 
 function suggestEvents(
+  attachPoint: AttachPoint,
   { kernel }: ProviderContext,
   category: string,
   event: string,
-): readonly string[] {
+): readonly Advice[] {
+  const near = nearEvents(kernel, category, event);
+  return near.length === 0
+    ? []
+    : [replacing(meaning(near), targetRange(attachPoint), `${category}:${event}`, ...near)];
+}
+
+function nearEvents(kernel: KernelDescription, category: string, event: string): readonly string[] {
   const elsewhere = kernel.matchTracepoints('*', event);
-  if (elsewhere.length > 0) return [`Did you mean ${elsewhere.slice(0, 3).join(' or ')}?`];
+  if (elsewhere.length > 0) return elsewhere.slice(0, 3);
   const siblings = kernel.matchTracepoints(category, '*');
   if (siblings.length === 0)
-    return suggestion(`${category}:${event}`, kernel.matchTracepoints('*', '*'));
+    return closest(`${category}:${event}`, kernel.matchTracepoints('*', '*'));
   const events = siblings.map((name) => name.slice(name.indexOf(':') + 1));
-  const near = closest(event, events).map((name) => `${category}:${name}`);
-  return near.length === 0 ? [] : [`Did you mean ${near.join(' or ')}?`];
+  return closest(event, events).map((name) => `${category}:${name}`);
 }

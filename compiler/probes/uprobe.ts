@@ -1,5 +1,6 @@
 /** Entry and return of functions of programs and libraries. The loader finds file and symbol on its host. */
 import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
+import type { Hint } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
@@ -27,7 +28,7 @@ function provider(name: Name, aliases: readonly string[]): Provider {
 type Refuse = (
   code: ErrorCode,
   message: string,
-  ...hints: readonly string[]
+  ...hints: readonly Hint[]
 ) => readonly ProbeTarget[];
 
 /** Where in the file the probe stands. */
@@ -96,7 +97,7 @@ function withArguments(
   { kernel, programs }: ProviderContext,
   no: Refuse,
 ): readonly ProbeTarget[] {
-  const unknown = (reason: string, ...hints: readonly string[]): readonly ProbeTarget[] =>
+  const unknown = (reason: string, ...hints: readonly Hint[]): readonly ProbeTarget[] =>
     no(
       'untyped-arguments',
       `The arguments of ${target.name} are not known: ${reason}`,
@@ -166,7 +167,7 @@ function readPlace(
     return refused(
       'attach-point-form',
       `'${text}' is not the name of a function`,
-      ...slashHints(text),
+      ...slashHints(field),
     );
 
   const severalFiles = path === '' || isWildcard(path);

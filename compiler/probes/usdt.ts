@@ -2,6 +2,7 @@
  * Probe points that programs carry in their notes (`.note.stapsdt`). The loader reads the file on its host, since
  * the notes say where the points are and what their arguments are kept in.
  */
+import type { Hint } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import {
@@ -26,7 +27,7 @@ function resolve(attachPoint: AttachPoint, context: ProviderContext): readonly P
   const no = (
     code: ErrorCode,
     message: string,
-    ...hints: readonly string[]
+    ...hints: readonly Hint[]
   ): readonly ProbeTarget[] => refuse(attachPoint, context, code, message, ...hints);
   if (fields.length > 3) return refuseCount(attachPoint, context, 'usdt', '2 or 3');
   const texts = fields.map((field) => field.text);

@@ -1,4 +1,5 @@
 /** Reads and writes of an address, and jumps to it: hardware breakpoints. */
+import type { Hint } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { AttachField } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
@@ -19,7 +20,7 @@ export const watchpoint: Provider = {
   resolve(attachPoint, context) {
     const fields = targetFields(attachPoint);
     const [addressField, lengthField, modeField] = fields;
-    const no = (code: ErrorCode, message: string, ...hints: readonly string[]) =>
+    const no = (code: ErrorCode, message: string, ...hints: readonly Hint[]) =>
       refuse(attachPoint, context, code, message, ...hints);
     if (!addressField || !lengthField || !modeField || fields.length > 3)
       return refuseCount(attachPoint, context, NAME, '3');

@@ -1,4 +1,5 @@
 /** What all rules share: lists, looking ahead, values of literals, and where reports go. */
+import { type Hint, replacing } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from './ast.ts';
@@ -16,7 +17,12 @@ import { canNameType, isReservedName } from './names.ts';
 import * as t from './tokens.ts';
 
 /** Errors that building a node finds; chevrotain keeps those of the grammar. */
-export type Report = (code: ErrorCode, message: string, range: Range, ...hints: string[]) => void;
+export type Report = (
+  code: ErrorCode,
+  message: string,
+  range: Range,
+  ...hints: readonly Hint[]
+) => void;
 
 export abstract class BaseParser extends EmbeddedActionsParser {
   /** Set for each run by `parse.ts`. */
@@ -76,11 +82,14 @@ export abstract class BaseParser extends EmbeddedActionsParser {
     }
     if (token.tokenType === t.CharacterText) {
       const hint = 'Strings are written in double quotes.';
+      const text = /^'([^"\\]*)'$/.exec(token.image)?.[1];
+      const advice =
+        text === undefined ? hint : replacing(hint, rangeOf(token), token.image, `"${text}"`);
       this.report(
         'invalid-literal',
         'character literals are not part of the language',
         rangeOf(token),
-        hint,
+        advice,
       );
       return '';
     }

@@ -1,4 +1,5 @@
 /** From text to tree. chevrotain ends here: nothing outside this folder knows of it. */
+import { type Advice, type Hint, inserting } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import { positionAt, type Range, type Source } from '../source/source.ts';
@@ -17,7 +18,7 @@ interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly range: Range;
-  readonly hints: readonly string[];
+  readonly hints: readonly Hint[];
 }
 
 // Built on first use: `--help` and most commands on objects never parse.
@@ -167,14 +168,28 @@ function grammarProblem(
     error.name === 'NotAllInputParsedException'
       ? `expected a probe, found ${describe(token)}`
       : error.message;
-  if (token.tokenType !== EOF) return { code, message, range: rangeOf(token), hints: [] };
 
   const last = previousToken?.tokenType === EOF ? tokens.at(-1) : (previousToken ?? tokens.at(-1));
   const range = last ? rangeOf(last) : { start: 0, end: 0 };
+  const missing = missingToken(message, previousToken?.tokenType === EOF ? undefined : last);
+  if (token.tokenType !== EOF) return { code, message, range: rangeOf(token), hints: missing };
   const unclosed = unclosedBraces(tokens).at(-1);
-  if (!unclosed) return { code, message, range, hints: [] };
+  if (!unclosed) return { code, message, range, hints: missing };
   const { line, column } = positionAt(source, unclosed.startOffset);
-  return { code, message, range, hints: [`The '{' at ${line}:${column} is not closed.`] };
+  return {
+    code,
+    message,
+    range,
+    hints: [`The '{' at ${line}:${column} is not closed.`, ...missing],
+  };
+}
+
+/** Puts in what has to stand behind the last token that was understood, if that is one mark. */
+function missingToken(message: string, last: IToken | undefined): readonly Advice[] {
+  const mark = /^expected (?:',' or )?'([;)\]}/])', found/.exec(message)?.[1];
+  if (mark === undefined || !last) return [];
+  const text = mark === '/' || mark === '}' ? ` ${mark}` : mark;
+  return [inserting(undefined, rangeOf(last).end, text)];
 }
 
 /** Braces that have no partner at the end of the script, outermost first. */

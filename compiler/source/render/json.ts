@@ -2,7 +2,7 @@
 import type { DiagnosticCode } from '../codes.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import type { Sources } from '../sources.ts';
-import { type Location, locationOf } from './location.ts';
+import { fixesOf, type Location, locationOf, type PlacedFix } from './location.ts';
 import type { Report } from './report.ts';
 
 export function renderJson(reports: readonly Report[]): string {
@@ -21,12 +21,14 @@ interface JsonLine {
     readonly message: string;
     readonly location?: Location;
     readonly hints: readonly string[];
+    readonly fixes: readonly PlacedFix[];
     /** The uses of macros that led to the location, innermost first. */
     readonly expanded_from: readonly Location[];
   };
 }
 
-function line({ severity, code, message, range, hints }: Diagnostic, sources: Sources): JsonLine {
+function line(diagnostic: Diagnostic, sources: Sources): JsonLine {
+  const { severity, code, message, range, hints } = diagnostic;
   return {
     type: 'diagnostic',
     data: {
@@ -35,6 +37,7 @@ function line({ severity, code, message, range, hints }: Diagnostic, sources: So
       message,
       ...(range ? { location: locationOf(sources, range) } : {}),
       hints: hints ?? [],
+      fixes: fixesOf(diagnostic, sources),
       expanded_from: range ? sources.uses(range).map((use) => locationOf(sources, use)) : [],
     },
   };

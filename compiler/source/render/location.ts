@@ -1,4 +1,6 @@
 /** Where a diagnostic points, for readers that are programs. */
+import { applies } from '../advice.ts';
+import type { Diagnostic } from '../diagnostics.ts';
 import { type Position, positionAt, type Range } from '../source.ts';
 import type { Sources } from '../sources.ts';
 
@@ -19,4 +21,16 @@ export function locationOf(sources: Sources, range: Range): Location {
     return { line, column: [...before].length + 1 };
   };
   return { file: source.name, start: position(own.start), end: position(own.end) };
+}
+
+/** Text to put in the place of other text; of several each is enough. */
+export interface PlacedFix {
+  readonly location: Location;
+  readonly text: string;
+}
+
+export function fixesOf({ fixes }: Diagnostic, sources: Sources): readonly PlacedFix[] {
+  return (fixes ?? [])
+    .filter((fix) => applies(fix, sources))
+    .map(({ range, text }) => ({ location: locationOf(sources, range), text }));
 }
