@@ -15,11 +15,12 @@ import { checkPinned } from './lowering/pinned.ts';
 import { macroNames } from './macros/definitions.ts';
 import { expandMacros } from './macros/expand.ts';
 import { readPreamble } from './preamble/preamble.ts';
+import type { DiagnosticCode } from './source/codes.ts';
 import { type Diagnostic, Diagnostics } from './source/diagnostics.ts';
-import type { Source } from './source/source.ts';
+import type { Range, Source } from './source/source.ts';
 import { createSources, type Sources } from './source/sources.ts';
 import type * as ast from './syntax/ast.ts';
-import { parse } from './syntax/parse.ts';
+import { parse, readAllowed } from './syntax/parse.ts';
 
 export interface CompileOptions {
   readonly kernel: KernelDescription;
@@ -59,7 +60,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const sources = createSources(source);
   const outcome = (ast?: ast.Program) => ({
     sources,
-    diagnostics: diagnostics.all.filter((diagnostic) => concernsUser(diagnostic, sources)),
+    diagnostics: told(diagnostics.all, sources),
     ...(ast ? { ast } : {}),
   });
   const program = parse(source, diagnostics);
@@ -129,6 +130,18 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   };
 }
 
-function concernsUser({ severity, range }: Diagnostic, sources: Sources): boolean {
-  return severity === 'error' || !range || !sources.place(range).source.library;
+/** Without warnings of the standard library, and those that comments of the script silence. */
+function told(diagnostics: readonly Diagnostic[], sources: Sources): readonly Diagnostic[] {
+  const allowed = new Map<Source, ReturnType<typeof readAllowed>>();
+  const isAllowed = (code: DiagnosticCode, at: Range): boolean => {
+    const { source, start } = sources.place(at);
+    const lines = allowed.get(source) ?? readAllowed(source);
+    allowed.set(source, lines);
+    return lines.get(start.line)?.has(code) === true;
+  };
+  return diagnostics.filter(({ severity, code, range }) => {
+    if (severity === 'error' || !range) return true;
+    if (sources.place(range).source.library) return false;
+    return ![range, ...sources.uses(range)].some((at) => isAllowed(code, at));
+  });
 }

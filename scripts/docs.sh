@@ -4,9 +4,11 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 npx --no-install tsc -p tsconfig.json
 node --input-type=module -e "
-  import { writeFileSync } from 'node:fs';
+  import { readFileSync, writeFileSync } from 'node:fs';
   import { renderReference } from './dist/compiler/builtins/reference.js';
+  import { withCodes } from './dist/compiler/source/reference.js';
   import { renderSchema } from './dist/linker/manifest/schema.js';
   writeFileSync('docs/builtins.md', renderReference());
+  writeFileSync('docs/diagnostics.md', withCodes(readFileSync('docs/diagnostics.md', 'utf8')));
   writeFileSync('docs/manifest.schema.json', renderSchema());
 "

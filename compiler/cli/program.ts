@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { registerBuild } from './commands/build.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
+import { registerExplain } from './commands/explain.ts';
 import { registerFmt } from './commands/fmt.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
@@ -16,6 +17,7 @@ const COMMANDS = [
   registerRun,
   registerBuild,
   registerCheck,
+  registerExplain,
   registerFmt,
   registerInspect,
   registerList,

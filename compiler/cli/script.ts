@@ -5,10 +5,13 @@ import { type Compilation, compile } from '../compile.ts';
 import { type KernelChoice, loadKernelDescription } from '../kernel/load.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import { LimitError } from '../limits.ts';
+import { meaning } from '../source/closest.ts';
+import { type DiagnosticCode, WARNING_CODES } from '../source/codes.ts';
 import type { Diagnostic } from '../source/diagnostics.ts';
 import { type DiagnosticForm, RENDERERS } from '../source/render/render.ts';
 import type { Report } from '../source/render/report.ts';
 import type { Source } from '../source/source.ts';
+import { unknownWarning } from '../syntax/allow.ts';
 import { reasonOf, UserError } from './errors.ts';
 import { EXIT } from './status.ts';
 import { version } from './version.ts';
@@ -20,6 +23,8 @@ export interface ScriptOptions {
   readonly unsafe?: boolean;
   /** False with --no-warnings. */
   readonly warnings: boolean;
+  /** Codes of warnings that are not shown. */
+  readonly allow?: readonly DiagnosticCode[];
   readonly diagnostics: DiagnosticForm;
   /** Folders of C headers (-I), and headers that are read first. */
   readonly I?: readonly string[];
@@ -35,6 +40,23 @@ export function diagnosticsOption(): Option {
   return new Option('--diagnostics <form>', 'how errors and warnings are written')
     .choices(Object.keys(RENDERERS))
     .default('text');
+}
+
+/** `--allow`, likewise. */
+export function allowOption(): Option {
+  return new Option('--allow <code>', 'do not show warnings with this code; may be repeated')
+    .choices(WARNING_CODES)
+    .argParser(allowed);
+}
+
+function allowed(text: string, list: readonly DiagnosticCode[] = []): readonly DiagnosticCode[] {
+  const code = WARNING_CODES.find((each) => each === text);
+  if (code !== undefined) return [...list, code];
+  const { message, near } = unknownWarning(text);
+  throw new UserError(`--allow: ${message}`, {
+    status: EXIT.usage,
+    hint: near.length > 0 ? meaning(near) : '`bpfscript explain` lists all codes',
+  });
 }
 
 /** FILE, `-` for standard input, or `-e PROGRAM`. */
@@ -130,11 +152,11 @@ export function withinLimits<T>(make: () => T, form: DiagnosticForm): T | undefi
 /** The diagnostics that the user wants to see, in the order of the text; the passes found them in another. */
 export function shown(
   { diagnostics }: Pick<Report, 'diagnostics'>,
-  { warnings }: Pick<ScriptOptions, 'warnings'>,
+  { warnings, allow = [] }: Pick<ScriptOptions, 'warnings' | 'allow'>,
 ): readonly Diagnostic[] {
   const place = ({ range }: Diagnostic): number => range?.start ?? Number.MAX_SAFE_INTEGER;
   return diagnostics
-    .filter(({ severity }) => warnings || severity === 'error')
+    .filter(({ severity, code }) => severity === 'error' || (warnings && !allow.includes(code)))
     .toSorted((one, other) => place(one) - place(other));
 }
 
@@ -142,8 +164,13 @@ export function hasErrors({ diagnostics }: Pick<Report, 'diagnostics'>): boolean
   return diagnostics.some(({ severity }) => severity === 'error');
 }
 
-export function renderDiagnostics(reports: readonly Report[], form: DiagnosticForm): string {
-  return RENDERERS[form](reports, { color: useColor(), version: version() });
+/** With `codes` the text form names them: that of bpftrace, which other commands keep to, has none. */
+export function renderDiagnostics(
+  reports: readonly Report[],
+  form: DiagnosticForm,
+  codes = false,
+): string {
+  return RENDERERS[form](reports, { color: useColor(), codes, version: version() });
 }
 
 function useColor(): boolean {

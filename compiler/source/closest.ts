@@ -15,7 +15,12 @@ export function closest(wanted: string, names: Iterable<string>): readonly strin
     const distance = editDistance(wanted.toLowerCase(), name.toLowerCase(), limit + 1);
     if (distance <= limit) near.push({ name, distance });
   }
-  near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
+  // Swapped letters are more likely than a missing one.
+  const change = (name: string): number => Math.abs(name.length - wanted.length);
+  near.sort(
+    (a, b) =>
+      a.distance - b.distance || change(a.name) - change(b.name) || (a.name < b.name ? -1 : 1),
+  );
   const best = near[0]?.distance ?? 0;
   return near
     .filter(({ distance }) => distance <= best * 1.5)

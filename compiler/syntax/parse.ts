@@ -3,6 +3,7 @@ import { type Advice, type Hint, inserting } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import { positionAt, type Range, type Source } from '../source/source.ts';
+import { type Allowances, readAllowances } from './allow.ts';
 import type * as ast from './ast.ts';
 import { rangeOf } from './base-parser.ts';
 import { EOF, type IRecognitionException, type IToken, tokenMatcher } from './chevrotain.ts';
@@ -27,7 +28,20 @@ const parser = lazy(() => new ProgramParser());
 
 /** The tree of a script, or undefined after at least one error. Messages begin with `syntax: `. */
 export function parse(source: Source, diagnostics: Diagnostics): ast.Program | undefined {
-  return parseTokens(source, lexer().tokenize(source.text), diagnostics);
+  const lexed = lexer().tokenize(source.text);
+  const { problems } = allowancesOf(source, lexed);
+  for (const { code, message, range, hints } of problems)
+    diagnostics.error(code, message, range, ...hints);
+  return parseTokens(source, lexed, diagnostics);
+}
+
+/** Which warnings the comments of a script silence. */
+export function readAllowed(source: Source): Allowances['lines'] {
+  return allowancesOf(source, lexer().tokenize(source.text)).lines;
+}
+
+function allowancesOf(source: Source, { tokens, groups }: Lexed): Allowances {
+  return readAllowances(source, groups.comments ?? [], tokens);
 }
 
 /** A piece of the script's text that keeps its wording whatever its surroundings look like. */

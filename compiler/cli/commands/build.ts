@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { createSources } from '../../source/sources.ts';
 import { STAGES } from '../emit.ts';
@@ -7,6 +8,7 @@ import { UserError } from '../errors.ts';
 import { printScript } from '../listing.ts';
 import { writeWhole } from '../output.ts';
 import {
+  allowOption,
   compileScript,
   debugFolderOption,
   diagnosticsOption,
@@ -26,6 +28,7 @@ interface BuildOptions {
   readonly expand?: boolean;
   readonly unsafe?: boolean;
   readonly warnings: boolean;
+  readonly allow?: readonly DiagnosticCode[];
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
   readonly include?: readonly string[];
@@ -64,6 +67,7 @@ export function registerBuild(program: Command, report: ReportStatus): void {
     .addOption(debugFolderOption())
     .option('--unsafe', 'allow functions that change the system; the object records it')
     .option('--no-warnings', 'show errors only')
+    .addOption(allowOption())
     .addOption(diagnosticsOption())
     .addHelpText(
       'after',

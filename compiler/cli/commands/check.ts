@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { type Compilation, compile } from '../../compile.ts';
 import { LimitError } from '../../limits.ts';
+import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import type { Report } from '../../source/render/report.ts';
 import {
+  allowOption,
   debugFolderOption,
   debugFolders,
   diagnosticsOption,
@@ -22,6 +24,7 @@ interface CheckOptions {
   readonly kernel: string;
   readonly unsafe?: boolean;
   readonly warnings: boolean;
+  readonly allow?: readonly DiagnosticCode[];
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
   readonly include?: readonly string[];
@@ -48,6 +51,7 @@ export function registerCheck(program: Command, report: ReportStatus): void {
     .addOption(debugFolderOption())
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'show errors only')
+    .addOption(allowOption())
     .addOption(diagnosticsOption())
     .addHelpText(
       'after',
@@ -74,7 +78,7 @@ Examples:
       );
       const reports = compiled.map((each) => ({ ...each, diagnostics: shown(each, options) }));
       const stream = options.diagnostics === 'text' ? process.stderr : process.stdout;
-      stream.write(renderDiagnostics(reports, options.diagnostics));
+      stream.write(renderDiagnostics(reports, options.diagnostics, true));
       if (compiled.some(hasErrors)) report(EXIT.script);
     });
 }

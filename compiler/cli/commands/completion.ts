@@ -24,6 +24,11 @@ Examples:
 function bashCompletion(program: Command): string {
   const commands = program.commands.filter(({ commands: inner }) => inner.length === 0);
   const names = program.commands.map((command) => command.name());
+  // What the first argument of a command can be.
+  const words = commands.flatMap((command) => {
+    const choices = command.registeredArguments[0]?.argChoices;
+    return choices ? [`    ${command.name()}) words="${choices.join(' ')}" ;;`] : [];
+  });
   const cases = program.commands.map(
     (command) => `    ${command.name()}) flags="${flagsOf(command).join(' ')}" ;;`,
   );
@@ -36,7 +41,7 @@ function bashCompletion(program: Command): string {
   );
   return `# bash completion of bpfscript, made by \`bpfscript completion bash\`.
 _bpfscript() {
-  local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command=run flags
+  local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command=run flags words=
   case \${COMP_WORDS[1]} in
     ${names.join('|')}) command=\${COMP_WORDS[1]} ;;
   esac
@@ -46,6 +51,9 @@ ${[...values].map(([flags, words]) => `    ${flags}) COMPREPLY=($(compgen -W "${
   case $command in
 ${cases.join('\n')}
   esac
+  case $command in
+${words.join('\n')}
+  esac
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$word"))
   elif ((COMP_CWORD == 1)); then
@@ -54,6 +62,8 @@ ${cases.join('\n')}
     COMPREPLY=($(bpfscript list --no-warnings "$word*" 2>/dev/null | head -500))
     # What stands before the last colon is not replaced: readline takes the colon for a break.
     [[ $word == *:* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${word%:*}":}")
+  elif [[ -n $words ]]; then
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
   else
     COMPREPLY=($(compgen -f -- "$word"))
   fi

@@ -1,11 +1,13 @@
 import { accessSync, constants as files } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { hostBtf } from '../../kernel/host.ts';
+import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
 import { type ListOptions, printList } from '../listing.ts';
 import { runLoader, runObject } from '../loader.ts';
 import {
+  allowOption,
   collect,
   compileScript,
   debugFolderOption,
@@ -42,6 +44,7 @@ interface RunOptions extends EmitOptions {
   readonly feature: string | true;
   readonly usdtFileActivation?: boolean;
   readonly warnings: boolean;
+  readonly allow?: readonly DiagnosticCode[];
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
   readonly include?: readonly string[];
@@ -87,6 +90,7 @@ export function registerRun(program: Command, report: ReportStatus): void {
     .addOption(headerOption())
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'no warnings')
+    .addOption(allowOption())
     .option('--dry-run', 'compile, load and attach, then end')
     .option('--test', 'run the test probes of the script, and nothing else')
     .option('--bench', 'measure the bench probes of the script, and run nothing else')

@@ -12,18 +12,19 @@ export function renderGithub(reports: readonly Report[]): string {
     .join('');
 }
 
-function command({ severity, message, range, hints }: Diagnostic, sources: Sources): string {
+function command({ severity, code, message, range, hints }: Diagnostic, sources: Sources): string {
   const uses = range ? sources.uses(range).map((use) => locationOf(sources, use)) : [];
   const text = [
     message,
     ...(hints ?? []).map((hint) => `HINT: ${hint}`),
     ...uses.map(({ file, start }) => `expanded from ${file}:${start.line}:${start.column}`),
   ].join('\n');
-  const properties = range ? propertiesOf(locationOf(sources, range)) : '';
-  return `::${severity}${properties}::${escapeData(text)}`;
+  const place = range ? propertiesOf(locationOf(sources, range)) : [];
+  const properties = [...place, `title=${code}`].join(',');
+  return `::${severity} ${properties}::${escapeData(text)}`;
 }
 
-function propertiesOf({ file, start, end }: Location): string {
+function propertiesOf({ file, start, end }: Location): readonly string[] {
   const properties: readonly (readonly [string, string | number])[] = [
     ['file', file],
     ['line', start.line],
@@ -36,7 +37,7 @@ function propertiesOf({ file, start, end }: Location): string {
         ] as const)
       : []),
   ];
-  return ` ${properties.map(([name, value]) => `${name}=${escapeProperty(String(value))}`).join(',')}`;
+  return properties.map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
 }
 
 /** A line feed would end the command, and `%` begins an escape. */

@@ -11,6 +11,8 @@ export interface Report {
 export interface RenderOptions {
   /** Colours, where the form has them. */
   readonly color: boolean;
+  /** The code behind each message of the text form; all others have it anyway. */
+  readonly codes?: boolean;
   /** The version of this program, where the form names its author. */
   readonly version: string;
 }

@@ -4,10 +4,13 @@ import { positionAt, type Range } from '../source.ts';
 import type { Sources } from '../sources.ts';
 import type { Report } from './report.ts';
 
-export function renderText(reports: readonly Report[], { color }: PrintOptions): string {
+export function renderText(
+  reports: readonly Report[],
+  { color, codes = false }: PrintOptions,
+): string {
   return reports
     .flatMap(({ diagnostics, sources }) =>
-      diagnostics.map((diagnostic) => printDiagnostic(diagnostic, sources, { color })),
+      diagnostics.map((diagnostic) => printDiagnostic(diagnostic, sources, { color, codes })),
     )
     .join('');
 }
@@ -15,6 +18,8 @@ export function renderText(reports: readonly Report[], { color }: PrintOptions):
 export interface PrintOptions {
   /** First line in red (errors) or yellow (warnings). */
   readonly color: boolean;
+  /** Names the code behind the message. */
+  readonly codes?: boolean;
 }
 
 const TAB = '    ';
@@ -25,11 +30,11 @@ const RESET = '\u001b[0m';
 export function printDiagnostic(
   diagnostic: Diagnostic,
   sources: Sources,
-  { color }: PrintOptions,
+  { color, codes = false }: PrintOptions,
 ): string {
-  const { message, severity } = diagnostic;
+  const { message, severity, code } = diagnostic;
   const place = diagnostic.range && locate(sources, diagnostic.range);
-  const head = `${place ? `${place.name}: ` : ''}${severity.toUpperCase()}: ${message}`;
+  const head = `${place ? `${place.name}: ` : ''}${severity.toUpperCase()}: ${message}${codes ? ` [${code}]` : ''}`;
   const lines = [
     color ? `${COLORS[severity]}${head}${RESET}` : head,
     ...(place?.excerpt ?? []),

@@ -10,7 +10,7 @@ describe('names', () => {
     expectError('print(pidd);', "Unknown identifier: 'pidd'", 'pidd');
     expect(hints('print(pidd);')).toEqual(["Did you mean 'pid'?"]);
     expectError('prinft("x");', "Unknown function: 'prinft'", 'prinft');
-    expect(hints('prinft("x");')).toEqual(["Did you mean 'printf'?"]);
+    expect(hints('prinft("x");')).toEqual(["Did you mean 'printf' or 'print'?"]);
     expect(hints('@ = cuont();')).toEqual(["Did you mean 'count'?"]);
   });
 

@@ -37,8 +37,8 @@ describe('bpfscript check', () => {
     expect(stdout).toBe('');
     const heads = stderr.split('\n').filter((line) => line.includes('ERROR'));
     const each = [
-      `${bad}:1:14-18: ERROR: Unknown identifier: 'nope'`,
-      `${bad}:2:7-14: ERROR: Unknown function: 'nothing'`,
+      `${bad}:1:14-18: ERROR: Unknown identifier: 'nope' [unknown-identifier]`,
+      `${bad}:2:7-14: ERROR: Unknown function: 'nothing' [unknown-function]`,
     ];
     expect(heads).toEqual([...each, ...each]);
   });

@@ -7,7 +7,17 @@ import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../../compiler/cli/program.ts';
 import { bpfscript } from '../../support/command.ts';
 
-const COMMANDS = ['run', 'build', 'check', 'fmt', 'inspect', 'list', 'kernel', 'completion'];
+const COMMANDS = [
+  'run',
+  'build',
+  'check',
+  'explain',
+  'fmt',
+  'inspect',
+  'list',
+  'kernel',
+  'completion',
+];
 
 describe('--help', () => {
   it('has examples for every command', () => {
@@ -34,6 +44,8 @@ describe('completion', () => {
     expect(complete('build', '--em')).toEqual(['--emit']);
     expect(complete('build', '--emit', 'ir')).toEqual(['ir', 'ir-opt']);
     expect(complete('list', 'iter:tas')).toContain('task');
+    expect(complete('explain', 'unreach')).toEqual(['unreachable']);
+    expect(complete('check', '--allow', 'unreach')).toEqual(['unreachable']);
   });
 
   it('refuses shells that it does not know', () => {

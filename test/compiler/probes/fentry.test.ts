@@ -104,7 +104,7 @@ describe('fentry and fexit', () => {
     expect(resolve('fentry:vfs_raed')).toMatchObject({
       targets: [],
       messages: ['No matches for fentry vfs_raed.'],
-      hints: ['Did you mean vfs_read?'],
+      hints: ["Did you mean 'vfs_read'?"],
     });
   });
 });

@@ -50,7 +50,7 @@ describe('the provider', () => {
     expect(resolve('kprob:f')).toEqual({
       targets: [],
       messages: ["Invalid provider: 'kprob'"],
-      hints: ['Did you mean kprobe?'],
+      hints: ["Did you mean 'kprobe'?"],
     });
     expect(resolve('nothing_like_it:f').hints).toEqual([]);
   });
@@ -147,13 +147,13 @@ describe('tracepoint', () => {
     expect(resolve('tracepoint:syscalls:sys_enter_opn')).toEqual({
       targets: [],
       messages: ['No matches for tracepoint syscalls:sys_enter_opn.'],
-      hints: ['Did you mean syscalls:sys_enter_open?'],
+      hints: ["Did you mean 'syscalls:sys_enter_open'?"],
     });
     expect(resolve('tracepoint:shed:sched_switch').hints).toEqual([
-      'Did you mean sched:sched_switch?',
+      "Did you mean 'sched:sched_switch'?",
     ]);
     expect(resolve('tracepoint:shed:sched_swich').hints).toEqual([
-      'Did you mean sched:sched_switch?',
+      "Did you mean 'sched:sched_switch'?",
     ]);
   });
   it('wants a category and an event', () => {
@@ -220,7 +220,7 @@ describe('rawtracepoint', () => {
   it('suggests the closest events, and refuses what it does not do', () => {
     expect(resolve('rt:sched_swich')).toMatchObject({
       messages: ['No matches for rawtracepoint sched_swich.'],
-      hints: ['Did you mean sched_switch?'],
+      hints: ["Did you mean 'sched_switch'?"],
     });
     expect(refusal('rt')).toBe('rawtracepoint should be attached to a function');
     expect(refusal('rt:x*:e')).toBe('the module of a rawtracepoint is one name');
@@ -496,7 +496,7 @@ describe('software and hardware', () => {
     expect(refusal('software')).toBe('software probe must have a software event name');
     expect(refusal('hardware::5')).toBe('hardware probe must have a hardware event name');
     expect(refusal('software:cycles')).toBe("'cycles' is not a software event");
-    expect(resolve('software:fault').hints).toEqual(['Did you mean faults?']);
+    expect(resolve('software:fault').hints).toEqual(["Did you mean 'faults'?"]);
     expect(refusal('software:faults:1:2')).toBe(
       'software probe type requires 1 or 2 arguments, found 3',
     );

@@ -24,6 +24,10 @@ function render(form: DiagnosticForm, name = 'my tools/a.bt', expanded = false):
       message: "Unknown identifier: 'nope', 100%",
       range: rangeOf('nope'),
       hints: ['first', 'second'],
+      fixes: [
+        { range: rangeOf('nope'), text: 'none', old: 'nope' },
+        { range: rangeOf('nope'), text: 'wrong', old: 'other' },
+      ],
     },
     {
       severity: 'warning',
@@ -99,6 +103,16 @@ describe('diagnostics as JSON', () => {
           end: { line: 3, column: 11 },
         },
         hints: ['first', 'second'],
+        fixes: [
+          {
+            location: {
+              file: 'a.bt',
+              start: { line: 3, column: 7 },
+              end: { line: 3, column: 11 },
+            },
+            text: 'none',
+          },
+        ],
         expanded_from: [],
       },
     });
@@ -118,11 +132,43 @@ describe('diagnostics as SARIF', () => {
       version: '2.1.0',
       runs: [
         {
-          tool: { driver: { name: 'bpfscript', semanticVersion: '1.2.3' } },
+          tool: {
+            driver: {
+              name: 'bpfscript',
+              semanticVersion: '1.2.3',
+              rules: [
+                { id: 'unknown-identifier', help: { text: expect.any(String) } },
+                { id: 'type-mismatch' },
+                { id: 'discarded-value', defaultConfiguration: { level: 'warning' } },
+                { id: 'no-probes' },
+              ],
+            },
+          },
           columnKind: 'unicodeCodePoints',
           results: [
             {
+              ruleId: 'unknown-identifier',
               level: 'error',
+              fixes: [
+                {
+                  artifactChanges: [
+                    {
+                      artifactLocation: { uri: 'my%20tools/a.bt' },
+                      replacements: [
+                        {
+                          deletedRegion: {
+                            startLine: 3,
+                            startColumn: 7,
+                            endLine: 3,
+                            endColumn: 11,
+                          },
+                          insertedContent: { text: 'none' },
+                        },
+                      ],
+                    },
+                  ],
+                },
+              ],
               message: { text: "Unknown identifier: 'nope', 100%\nHINT: first\nHINT: second" },
               locations: [
                 {
@@ -164,10 +210,10 @@ describe('diagnostics as SARIF', () => {
 describe('diagnostics as workflow commands', () => {
   it('escape what would end a command or a property', () => {
     expect(render('github', 'a,b:c%.bt', true).split('\n')).toEqual([
-      "::error file=a%2Cb%3Ac%25.bt,line=3,endLine=3,col=7,endColumn=10::Unknown identifier: 'nope', 100%25%0AHINT: first%0AHINT: second",
-      '::warning file=a%2Cb%3Ac%25.bt,line=1,endLine=2::over lines',
-      '::error file=a%2Cb%3Ac%25.bt,line=5,endLine=5,col=13,endColumn=13::in a macro%0Aexpanded from a,b:c%25.bt:3:7',
-      '::error::nowhere',
+      "::error file=a%2Cb%3Ac%25.bt,line=3,endLine=3,col=7,endColumn=10,title=unknown-identifier::Unknown identifier: 'nope', 100%25%0AHINT: first%0AHINT: second",
+      '::warning file=a%2Cb%3Ac%25.bt,line=1,endLine=2,title=discarded-value::over lines',
+      '::error file=a%2Cb%3Ac%25.bt,line=5,endLine=5,col=13,endColumn=13,title=type-mismatch::in a macro%0Aexpanded from a,b:c%25.bt:3:7',
+      '::error title=no-probes::nowhere',
       '',
     ]);
   });
