@@ -109,7 +109,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     imports: linked.objects,
     diagnostics,
   };
-  const { module, unit } = lower(typed, context);
+  const { module, input } = lower(typed, context);
   if (diagnostics.hasErrors) return { ...outcome(program), typed };
   return {
     ...outcome(program),
@@ -120,11 +120,11 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     object: () => {
       const bodies = [...typed.probes, ...typed.functions];
       const object = emitObject(module, bodies);
-      if (object instanceof Uint8Array) return link({ ...unit, object });
+      if (object instanceof Uint8Array) return link({ ...input, object });
       // Once more, with less in registers that would be spilled to the stack.
       const spare = lower(typed, { ...context, sparesStack: true });
       const second = emitObject(spare.module, bodies);
-      if (second instanceof Uint8Array) return link({ ...spare.unit, object: second });
+      if (second instanceof Uint8Array) return link({ ...spare.input, object: second });
       throw new LimitError(sources, second);
     },
   };

@@ -1,12 +1,11 @@
 /** Line records: which line of the script an instruction comes from, for the verifier's log and `bpftool`. */
 import { basename } from 'node:path';
-import type { Source } from '../compiler/source/source.ts';
-import type { Sources } from '../compiler/source/sources.ts';
 import type { BtfBuilder } from './btf/builder.ts';
 import { type LineRecord, readExtension } from './btf/extension.ts';
 import { readBtf } from './btf/read.ts';
 import type { ElfObject } from './elf/elf.ts';
 import type { Image } from './image.ts';
+import type { NumberedText } from './input.ts';
 
 /**
  * Takes LLVM's records (place, line, column) and gives them the script's text, by index of the code section.
@@ -17,7 +16,7 @@ import type { Image } from './image.ts';
 export function harvestLines(
   elf: ElfObject,
   image: Image,
-  sources: Sources,
+  texts: readonly NumberedText[],
   builder: BtfBuilder,
   imported: readonly LineRecord[],
 ): ReadonlyMap<number, readonly LineRecord[]> {
@@ -26,6 +25,7 @@ export function harvestLines(
   const names = dataOf('.BTF');
   const extension = dataOf('.BTF.ext');
   const btf = names && readBtf(names);
+  const numbered = texts.flatMap(linesOf);
   for (const { section, records } of extension ? readExtension(extension).lines : []) {
     const index = image.code.findIndex((code) => code.name === btf?.string(section));
     if (index === -1) continue;
@@ -34,11 +34,11 @@ export function harvestLines(
     for (const { offset, line, column } of records) {
       // Line 0 says that an instruction comes from no place in particular.
       if (line === 0 || lines.has(offset)) continue;
-      // The compiler numbers the lines of all files through.
-      const own = sources.lineAt(line);
+      const own = numbered[line - 1];
+      if (!own) throw new Error(`line ${line} is in none of the texts`);
       lines.set(offset, {
         offset,
-        file: builder.string(fileName(own.source)),
+        file: builder.string(own.file),
         text: builder.string(own.text),
         line: own.line,
         column,
@@ -51,13 +51,20 @@ export function harvestLines(
     for (const line of imported) lines.set(line.offset, line);
     bySection.set(text, lines);
   }
-  addFunctionStarts(image, bySection, builder.string(fileName(sources.main)));
+  addFunctionStarts(image, bySection, builder.string(texts[0] ? fileName(texts[0]) : ''));
   return new Map(
     [...bySection].map(([section, lines]) => [
       section,
       [...lines.values()].sort((left, right) => left.offset - right.offset),
     ]),
   );
+}
+
+interface Line {
+  readonly file: string;
+  /** From 1, in its file. */
+  readonly line: number;
+  readonly text: string;
 }
 
 /** A function that begins without a record gets its own first one, or one that names no line. */
@@ -78,6 +85,11 @@ function addFunctionStarts(
 }
 
 /** A file's name without its folder, which belongs to the building machine. */
-function fileName(source: Source): string {
-  return basename(source.name);
+function fileName({ name }: NumberedText): string {
+  return basename(name);
+}
+
+function linesOf(text: NumberedText): readonly Line[] {
+  const file = fileName(text);
+  return text.text.split('\n').map((line, index) => ({ file, line: index + 1, text: line }));
 }

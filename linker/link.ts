@@ -2,15 +2,15 @@
  * Links what the compiler made of a script into the object that is shipped: docs/object-format.md describes
  * it. An exception here is a bug of the compiler or the linker, never of a script.
  */
-import type { CompiledUnit, UnitGlobal } from '../compiler/unit.ts';
 import { BtfBuilder, type SectionEntry } from './btf/builder.ts';
-import { addCoreTypes, type CoreAccess, type CoreSite, coreValue } from './btf/core.ts';
+import { addCoreTypes, type CoreAccess, coreValue } from './btf/core.ts';
+import type { CoreSite } from './btf/definitions.ts';
 import { type FunctionRecord, type SectionRecords, writeExtension } from './btf/extension.ts';
 import { addFunction } from './btf/functions.ts';
 import { addKernelSymbols } from './btf/kernel-symbols.ts';
 import { addMaps, type MapsSection } from './btf/maps.ts';
 import { type Btf, readBtf } from './btf/read.ts';
-import { addUnitType, sizeOfUnitType } from './btf/values.ts';
+import { addType, sizeOf } from './btf/types.ts';
 import { LICENSE_SYMBOL } from './contract/names.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
 import { type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
@@ -18,6 +18,7 @@ import { readElf } from './elf/read.ts';
 import { type OutputSection, writeElf } from './elf/write.ts';
 import { type DataSectionName, type Image, imageOf } from './image.ts';
 import { describeImports, type PlacedVariable } from './import-records.ts';
+import type { LinkInput } from './input.ts';
 import { harvestLines } from './lines.ts';
 import { encodeManifest, MANIFEST_SECTION } from './manifest/encode.ts';
 import { mergeObjects } from './merge.ts';
@@ -26,26 +27,26 @@ import { fixupsOf, isKind, type PlacedSite, placeSessions, placeSites } from './
 
 const LICENSE_SECTION = 'license';
 
-/** The linked object. The same unit gives the same bytes. */
-export function link(unit: CompiledUnit): Uint8Array {
-  const { elf, objects } = mergeObjects(readElf(unit.object), unit.imports);
+/** The linked object. The same input gives the same bytes. */
+export function link(input: LinkInput): Uint8Array {
+  const { elf, objects } = mergeObjects(readElf(input.object), input.imports);
   const image = imageOf(elf);
-  const sites = placeSites(elf, image, unit.sites);
+  const sites = placeSites(elf, image, input.sites);
 
   const builder = new BtfBuilder();
   const imported = describeImports(builder, image, objects);
-  const maps = addMaps(builder, unit.kernel.types, unit.maps, imported.maps);
+  const maps = addMaps(builder, input.maps, imported.maps);
   for (const data of image.data) {
-    const own = describeVariables(builder, unit, image, data.name);
+    const own = describeVariables(builder, input, image, data.name);
     const others = imported.variables.filter(({ section }) => section === data.name);
     const entries = [...own, ...others];
     if (entries.length > 0) builder.section(data.name, data.data.length, entries);
   }
-  const license = addLicense(builder, unit.license);
-  addKernelSymbols(builder, () => readBtf(unit.kernel.btf), unit.kernelSymbols);
-  const functions = addFunctions(builder, unit, image, imported.functions);
-  const core = addCore(builder, unit, sites);
-  const lines = harvestLines(elf, image, unit.sources, builder, imported.lines);
+  const license = addLicense(builder, input.license);
+  addKernelSymbols(builder, () => readBtf(input.kernelBtf()), input.kernelSymbols);
+  const functions = addFunctions(builder, input, image, imported.functions);
+  const core = addCore(builder, input, sites);
+  const lines = harvestLines(elf, image, input.texts, builder, imported.lines);
   const text = image.code.findIndex((section) => section.name === '.text');
 
   const bySection = <Kind>(records: (section: number) => readonly Kind[]) =>
@@ -70,9 +71,7 @@ export function link(unit: CompiledUnit): Uint8Array {
   const btf = builder.finish();
   if (core.records.length > 0) checkCore(readBtf(btf), core.records);
 
-  const { sessions = [], ...described } = unit.manifest.build(
-    (symbol) => image.variable(symbol).offset,
-  );
+  const { sessions = [], ...described } = input.manifest((symbol) => image.variable(symbol).offset);
   const manifest = encodeManifest({
     ...described,
     ...(sessions.length === 0 ? {} : { sessions: placeSessions(image, sites, sessions) }),
@@ -97,7 +96,7 @@ export function link(unit: CompiledUnit): Uint8Array {
   ];
   const sectionNumber = (name: string): number =>
     1 + sections.findIndex((section) => section.name === name);
-  const symbols = symbolsOf(unit, image, maps, imported.variables, license.length, sectionNumber);
+  const symbols = symbolsOf(input, image, maps, imported.variables, license.length, sectionNumber);
   const symbolNumber = (matches: (symbol: ElfSymbol) => boolean, name: string): number => {
     const index = symbols.findIndex(matches);
     if (index === -1) throw new Error(`${name} is used and not defined`);
@@ -138,23 +137,17 @@ function progbits(name: string, data: Uint8Array, flags: number, align: number):
 /** The script's variables in `.bss` or `.rodata`. */
 function describeVariables(
   builder: BtfBuilder,
-  unit: CompiledUnit,
+  input: LinkInput,
   image: Image,
   section: DataSectionName,
 ): readonly SectionEntry[] {
-  return unit.globals
-    .filter((global) => global.section === section)
-    .map((global) => ({
-      variable: builder.variable(global.symbol, variableType(builder, unit, global)),
-      offset: image.variable(global.symbol).offset,
-      size: global.size,
+  return input.variables
+    .filter((variable) => variable.section === section)
+    .map(({ symbol, type }) => ({
+      variable: builder.variable(symbol, addType(builder, type)),
+      offset: image.variable(symbol).offset,
+      size: sizeOf(type),
     }));
-}
-
-function variableType(builder: BtfBuilder, unit: CompiledUnit, global: UnitGlobal): number {
-  return sizeOfUnitType(global.type) === global.size
-    ? addUnitType(builder, unit.kernel.types, global.type)
-    : builder.bytes(global.size);
 }
 
 /** The license text with its NUL: the kernel compares it when a program calls a GPL-only helper. */
@@ -169,12 +162,12 @@ function addLicense(builder: BtfBuilder, license: string): Uint8Array {
 /** FUNC types of all functions in the object, as records by code section. */
 function addFunctions(
   builder: BtfBuilder,
-  unit: CompiledUnit,
+  input: LinkInput,
   image: Image,
   imported: readonly FunctionRecord[],
 ): ReadonlyMap<number, readonly FunctionRecord[]> {
   const others = new Map(imported.map((record) => [record.offset, record]));
-  const known = new Map(unit.functions.map((entry) => [entry.symbol, entry]));
+  const known = new Map(input.functions.map((entry) => [entry.symbol, entry]));
   const records = new Map<number, FunctionRecord[]>();
   for (const found of image.functions) {
     const list = records.get(found.section) ?? [];
@@ -186,9 +179,9 @@ function addFunctions(
     }
     const entry = known.get(found.name);
     if (!entry) throw new Error(`function ${found.name} is not one of the compiler's`);
-    list.push({ offset: found.offset, type: addFunction(builder, unit.kernel.types, entry) });
+    list.push({ offset: found.offset, type: addFunction(builder, entry) });
   }
-  for (const { symbol, role } of unit.functions)
+  for (const { symbol, role } of input.functions)
     if (role === 'program' && !image.functions.some((found) => found.name === symbol))
       throw new Error(`program ${symbol} is missing from the compiler's object`);
   return records;
@@ -205,16 +198,12 @@ interface CoreRecords {
   }[];
 }
 
-function addCore(
-  builder: BtfBuilder,
-  unit: CompiledUnit,
-  sites: readonly PlacedSite[],
-): CoreRecords {
+function addCore(builder: BtfBuilder, input: LinkInput, sites: readonly PlacedSite[]): CoreRecords {
   const placed = sites.filter(isKind('core'));
   // A script that needs no types must not make the description read its BTF.
   if (placed.length === 0) return { records: [] };
   const distinct = [...new Set(placed.map(({ site }) => site))];
-  const accesses = addCoreTypes(readBtf(unit.kernel.btf), builder, distinct);
+  const accesses = addCoreTypes(readBtf(input.kernelBtf()), builder, distinct);
   return {
     records: placed.flatMap((one) => {
       const access = accesses.get(one.site);
@@ -237,7 +226,7 @@ function checkCore(local: Btf, records: CoreRecords['records']): void {
 
 /** Local symbols first: sections that relocations name, and static functions. */
 function symbolsOf(
-  unit: CompiledUnit,
+  input: LinkInput,
   image: Image,
   maps: MapsSection,
   imported: readonly PlacedVariable[],
@@ -275,16 +264,16 @@ function symbolsOf(
     ...functions.filter((symbol) => symbol.bind === STB.local),
     ...functions.filter((symbol) => symbol.bind !== STB.local),
     ...maps.maps.map((map) => object(map.symbol, '.maps', map.offset, map.size)),
-    ...unit.globals.map((global) => {
-      const { section, offset } = image.variable(global.symbol);
-      return object(global.symbol, section, offset, global.size);
+    ...input.variables.map(({ symbol, type }) => {
+      const { section, offset } = image.variable(symbol);
+      return object(symbol, section, offset, sizeOf(type));
     }),
     ...imported.map((variable) =>
       object(variable.symbol, variable.section, variable.offset, variable.size),
     ),
     object(LICENSE_SYMBOL, LICENSE_SECTION, 0, licenseSize),
     // Undefined: libbpf takes them for what `.ksyms` describes.
-    ...unit.kernelSymbols.map(({ symbol, kind }): ElfSymbol => {
+    ...input.kernelSymbols.map(({ symbol, kind }): ElfSymbol => {
       const bind = kind === 'function' ? STB.weak : STB.global;
       return { name: symbol, bind, type: STT.notype, section: 0, value: 0, size: 0 };
     }),

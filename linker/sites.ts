@@ -3,9 +3,9 @@
  * carries a relocation, whose symbol and addend give section and offset. One site can be at several places, since
  * LLVM may duplicate code, and at none, since it may drop it.
  */
-import type { Site } from '../compiler/unit.ts';
 import { type ElfObject, INSN_SIZE, R_BPF, viewOf } from './elf/elf.ts';
 import type { Image, ImageFunction } from './image.ts';
+import type { Site } from './input.ts';
 import type { ManifestFixup, ManifestSession } from './manifest/manifest.ts';
 
 export interface PlacedSite<Kind extends Site = Site> {

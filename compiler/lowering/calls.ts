@@ -18,6 +18,7 @@ import { truncateTo } from './operators.ts';
 import { createProgram, endProgram } from './program.ts';
 import type { FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { declareVariable, lowerBlock } from './statements.ts';
+import { describeType } from './stored_types.ts';
 import { copyBytes, zeroBytes } from './strings.ts';
 import { type ProbePlan, planVariables } from './variables.ts';
 
@@ -77,17 +78,18 @@ export function lowerFunctions(unit: UnitState, drafts: UnitState): void {
       {
         symbol: fn.symbol,
         role: 'subprogram',
-        signature: {
-          parameters: [
-            ...inRegisters.map((one) =>
-              typeof one === 'number'
-                ? { name: nameOf(fn, one), type: fn.parameters[one]?.type }
-                : { name: one, type: undefined },
-            ),
-            ...(block ? [{ name: 'more', type: undefined }] : []),
-          ],
-          returns: isScalar(fn.returns) ? fn.returns : undefined,
-        },
+        parameters: [
+          ...inRegisters.map((one) =>
+            typeof one === 'number'
+              ? {
+                  name: nameOf(fn, one),
+                  type: describeType(unit.kernel.types, parameterOf(fn, one).type),
+                }
+              : { name: one, type: undefined },
+          ),
+          ...(block ? [{ name: 'more', type: undefined }] : []),
+        ],
+        returns: isScalar(fn.returns) ? describeType(unit.kernel.types, fn.returns) : undefined,
       },
       block ? [...kinds, 'ptr'] : kinds,
       (ir, args) => lowerBody(program, fn, ir, receive(fn, ir, passed, args)),

@@ -3,11 +3,11 @@
  * (docs/decisions/one-ring.md).
  */
 
+import { unsigned } from '../../linker/btf/types.ts';
 import { EVENT_KINDS, type EventKindName } from '../../linker/contract/events.ts';
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
-import { UINT64 } from '../types/type.ts';
 import { writeToSequence } from './iterator.ts';
 import type { EventRecord, EventSpec, Storage } from './lowering.ts';
 import { lowestBit } from './members.ts';
@@ -76,7 +76,7 @@ const TELL_PERIOD = 1_000_000_000;
 function mayTell(fn: FunctionState, entry: EventEntry): IrBool {
   const { ir, lowering, unit } = fn;
   const symbol = `${NAME_PREFIXES.told}${entry.index}`;
-  unit.variable({ symbol, section: '.bss', type: { type: UINT64 }, size: 8 });
+  unit.variable({ symbol, section: '.bss', type: unsigned(8) });
   const word = ir.global(symbol);
   const now = lowering.call('ktime_get_ns');
   const used = ir.loadVolatile(word, 0, 8);
@@ -103,7 +103,7 @@ export function emitEvent(
   if (fn.program.probe.target?.context === 'iterator') {
     // The manifest says where the mark of a control event is, also where none is left.
     if (entry.control !== undefined)
-      fn.unit.variable({ symbol: entry.control, section: '.bss', type: { type: UINT64 }, size: 8 });
+      fn.unit.variable({ symbol: entry.control, section: '.bss', type: unsigned(8) });
     fn.memory.scope(() => writeToSequence(fn, buildRecord(fn, spec, fill)));
     return;
   }
@@ -199,7 +199,7 @@ function leaveMark(
   fill: (field: (index: number) => Storage) => void,
 ): void {
   const { ir, unit } = fn;
-  unit.variable({ symbol: control, section: '.bss', type: { type: UINT64 }, size: 8 });
+  unit.variable({ symbol: control, section: '.bss', type: unsigned(8) });
   if (entry.spec.kind !== 'exit') {
     ir.atomicAdd(ir.global(control), 0, 8, ir.constant(1));
     return;

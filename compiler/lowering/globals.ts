@@ -1,14 +1,14 @@
 /** Variables through which the loader and the programs talk: `.rodata` before loading, `.bss` at run time. */
+import { bytes, unsigned } from '../../linker/btf/types.ts';
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import { SHARED_VARIABLES, type SharedVariableName } from '../../linker/contract/variables.ts';
 import { layoutOf } from '../types/layout.ts';
-import type { UnitGlobal } from '../unit.ts';
 import type { HostQuestion } from './lowering.ts';
-import type { UnitState } from './state.ts';
+import type { ObjectVariable, UnitState } from './state.ts';
 
-export function sharedVariable(name: SharedVariableName): UnitGlobal {
+export function sharedVariable(name: SharedVariableName): ObjectVariable {
   const { symbol, section, size } = SHARED_VARIABLES[name];
-  return { symbol, section, size, type: size === 16 ? { bytes: size } : { int: size } };
+  return { symbol, section, type: size === 16 ? bytes(size) : unsigned(size) };
 }
 
 export function intParameterSymbol(index: number): string {
@@ -22,7 +22,7 @@ export function textParameterSymbol(index: number): string {
 /** Symbol of `$N` as a number. */
 export function intParameter(unit: UnitState, index: number): string {
   const symbol = intParameterSymbol(index);
-  unit.variable({ symbol, section: '.rodata', type: { int: 8 }, size: 8 });
+  unit.variable({ symbol, section: '.rodata', type: unsigned(8) });
   return symbol;
 }
 
@@ -37,11 +37,11 @@ export function option(unit: UnitState, name: string): string {
     const size = layoutOf(found.type).size;
     const initial = Buffer.alloc(size);
     initial.write(value.value, 'latin1');
-    unit.variable({ symbol, section: '.rodata', type: { bytes: size }, size, initial });
+    unit.variable({ symbol, section: '.rodata', type: bytes(size), initial });
   } else {
     const initial = Buffer.alloc(8);
     initial.writeBigUInt64LE(BigInt.asUintN(64, value.value));
-    unit.variable({ symbol, section: '.rodata', type: { int: 8 }, size: 8, initial });
+    unit.variable({ symbol, section: '.rodata', type: unsigned(8), initial });
   }
   return symbol;
 }
@@ -58,7 +58,7 @@ export function hostValue(unit: UnitState, question: HostQuestion): string {
     (other) => other.kind === kind && other.name === name && other.program === program,
   );
   const symbol = hostValueSymbol(known === -1 ? unit.hostValues.push(question) - 1 : known);
-  unit.variable({ symbol, section: '.rodata', type: { int: 8 }, size: 8 });
+  unit.variable({ symbol, section: '.rodata', type: unsigned(8) });
   return symbol;
 }
 
@@ -70,6 +70,6 @@ export function hostValueSymbol(index: number): string {
 export function textParameter(unit: UnitState, index: number): string {
   const symbol = textParameterSymbol(index);
   const size = unit.config.maxStrlen;
-  unit.variable({ symbol, section: '.rodata', type: { bytes: size }, size });
+  unit.variable({ symbol, section: '.rodata', type: bytes(size) });
   return symbol;
 }

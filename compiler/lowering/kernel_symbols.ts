@@ -1,18 +1,18 @@
 /** Variables and functions of the kernel that programs refer to: libbpf finds them when it loads the object. */
+import { signed, type TypeDescription } from '../../linker/btf/types.ts';
 import type { IrValue } from '../llvm/ir.ts';
-import { int, type Type, VOID } from '../types/type.ts';
 import type { FunctionState } from './state.ts';
 
-const TASK: Type = {
+const TASK: TypeDescription = {
   kind: 'pointer',
-  space: 'kernel',
-  to: { kind: 'struct', aggregate: 'struct', name: 'task_struct', size: 0, id: 0 },
+  // libbpf compares types by their kinds and names.
+  to: { kind: 'struct', name: 'task_struct', size: 0, members: [] },
 };
 
 /** Functions that are called, as the kernel declares them (kernel/bpf/helpers.c). */
 const FUNCTIONS = {
-  bpf_task_from_pid: { parameters: [{ name: 'pid', type: int(4, true) }], returns: TASK },
-  bpf_task_release: { parameters: [{ name: 'p', type: TASK }], returns: VOID },
+  bpf_task_from_pid: { parameters: [{ name: 'pid', type: signed(4) }], returns: TASK },
+  bpf_task_release: { parameters: [{ name: 'p', type: TASK }], returns: { kind: 'void' } },
 } as const;
 
 export type KernelFunctionName = keyof typeof FUNCTIONS;

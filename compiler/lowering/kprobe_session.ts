@@ -67,7 +67,8 @@ export function lowerSession(
       {
         symbol,
         role: 'subprogram',
-        signature: { parameters: [{ name: 'ctx', type: undefined }], returns: undefined },
+        parameters: [{ name: 'ctx', type: undefined }],
+        returns: undefined,
       },
       ['ptr'],
       (body, [ctx]) => lowerProgram(unit, drafts, probe, body, (ctx ?? context) as IrPointer),

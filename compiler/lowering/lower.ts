@@ -1,8 +1,15 @@
 /** From the typed tree to IR, and to what the linker and the loader need to know beside it. */
+
+import type {
+  FunctionDefinition,
+  MapDefinition,
+  VariableDefinition,
+} from '../../linker/btf/definitions.ts';
+import { bytes, unsigned } from '../../linker/btf/types.ts';
+import type { LinkInput } from '../../linker/input.ts';
 import type { TypedProgram } from '../analysis/typed.ts';
 import { createModule, type IrModule } from '../llvm/module.ts';
 import { layoutOf } from '../types/layout.ts';
-import type { CompiledUnit, UnitFunction, UnitGlobal, UnitMap } from '../unit.ts';
 import { lowerFunctions } from './calls.ts';
 import { featureOfSection } from './features.ts';
 import { intParameter, option, textParameter } from './globals.ts';
@@ -12,6 +19,7 @@ import { chunkSize, MAP_TYPES } from './map_plans.ts';
 import { lowerProgram } from './program.ts';
 import { runtimeMaps } from './runtime_maps.ts';
 import type { UnitState } from './state.ts';
+import { describeType } from './stored_types.ts';
 import {
   createDraftUnit,
   createUnit,
@@ -24,7 +32,7 @@ import {
 export function lower(
   program: TypedProgram,
   context: UnitContext,
-): { readonly module: IrModule; readonly unit: Omit<CompiledUnit, 'object'> } {
+): { readonly module: IrModule; readonly input: Omit<LinkInput, 'object'> } {
   const module = createModule(context.sources.main.name);
   const records: UnitRecords = {
     functions: [],
@@ -40,7 +48,7 @@ export function lower(
   declareParameters(unit);
 
   lowerFunctions(unit, drafts);
-  const programs: UnitFunction[] = [];
+  const programs: FunctionDefinition[] = [];
   for (const probe of program.probes) {
     programs.push({ symbol: probe.symbol, role: 'program' });
     module.program(probe.symbol, probe.target.section, (ir, pointer) =>
@@ -60,14 +68,14 @@ export function lower(
 
   return {
     module,
-    unit: {
-      sources: context.sources,
-      kernel: context.kernel,
+    input: {
+      texts: context.sources.files(),
+      kernelBtf: () => context.kernel.btf,
       license: program.config.license,
       functions: [...programs, ...records.functions],
       imports: context.imports ?? [],
       maps: describeMaps(unit, records),
-      globals: describeGlobals(module, records),
+      variables: describeVariables(module, records),
       kernelSymbols: [...records.kernelSymbols.values()],
       sites: unit.sites.sites,
       manifest: createManifest(unit, context, sessions),
@@ -105,15 +113,14 @@ function declareMaps(unit: UnitState): void {
     unit.variable({
       symbol: plan.symbol,
       section: '.bss',
-      type: { type: value },
-      size: layoutOf(value).size,
+      type: describeType(unit.kernel.types, value),
     });
-    unit.variable({ symbol: plan.present, section: '.bss', type: { int: 8 }, size: 8 });
+    unit.variable({ symbol: plan.present, section: '.bss', type: unsigned(8) });
   }
 }
 
-function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[] {
-  const maps: UnitMap[] = [];
+function describeMaps(unit: UnitState, records: UnitRecords): readonly MapDefinition[] {
+  const maps: MapDefinition[] = [];
   for (const plan of unit.plans.values()) {
     if (plan.kind === 'slot') {
       maps.push({
@@ -121,8 +128,8 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
         type: MAP_TYPES.percpuArray,
         maxEntries: 1,
         flags: 0,
-        key: { int: 4 },
-        value: { bytes: plan.present + 8 },
+        key: unsigned(4),
+        value: bytes(plan.present + 8),
       });
     } else if (plan.kind === 'series') {
       maps.push({
@@ -130,8 +137,8 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
         type: MAP_TYPES.percpuArray,
         maxEntries: plan.chunks,
         flags: 0,
-        key: { int: 4 },
-        value: { bytes: chunkSize(plan) },
+        key: unsigned(4),
+        value: bytes(chunkSize(plan)),
       });
     } else if (plan.kind === 'hash') {
       for (const store of plan.stores) {
@@ -140,8 +147,8 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
           type: plan.mapType,
           maxEntries: plan.maxEntries,
           flags: 0,
-          key: { type: store.keyType },
-          value: { type: plan.map.value },
+          key: describeType(unit.kernel.types, store.keyType),
+          value: describeType(unit.kernel.types, plan.map.value),
         });
       }
     }
@@ -150,14 +157,14 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly UnitMap[]
 }
 
 /** The lowering's variables with their types, and constants that the façade made as bytes. */
-function describeGlobals(module: IrModule, records: UnitRecords): readonly UnitGlobal[] {
-  const globals: UnitGlobal[] = [];
+function describeVariables(module: IrModule, records: UnitRecords): readonly VariableDefinition[] {
+  const variables: VariableDefinition[] = [];
   for (const { symbol, section, size } of module.globals()) {
     const known = records.variables.get(symbol);
-    if (known) globals.push(known);
+    if (known) variables.push(known);
     else if (section === '.bss' || section === '.rodata') {
-      globals.push({ symbol, section, size, type: { bytes: size } });
+      variables.push({ symbol, section, type: bytes(size) });
     }
   }
-  return globals;
+  return variables;
 }

@@ -6,6 +6,7 @@ import {
   type LoaderSettingName,
 } from '../../linker/contract/settings.ts';
 import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
+import type { LinkInput, UnlinkedManifest } from '../../linker/input.ts';
 import type {
   ManifestEvent,
   ManifestGlobals,
@@ -23,7 +24,6 @@ import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
-import type { UnitManifest, UnlinkedManifest } from '../unit.ts';
 import type { EventEntry } from './events.ts';
 import {
   hostValueSymbol,
@@ -47,52 +47,50 @@ export function createManifest(
   unit: UnitState,
   context: UnitContext,
   sessions: readonly Session[],
-): UnitManifest {
-  return {
-    build(offsetOf) {
-      const types = createTypeTable(unit.kernel);
-      const { config, program } = unit;
-      const maps = [...unit.plans.values()];
-      const events = unit.events.entries.map((entry) =>
-        describeEvent(unit, entry, maps, types, offsetOf),
-      );
-      return {
-        version: MANIFEST_VERSION,
-        producer: PRODUCER,
-        script: basename(context.sources.main.name),
-        kernel: { release: unit.kernel.release, arch: unit.kernel.arch },
-        config: loaderConfig(config),
-        unsafe: usesUnsafe([...program.probes, ...program.functions]),
-        params: program.params.map(({ index, as }) => ({
-          index,
-          as,
-          offset: offsetOf(as === 'int' ? intParameterSymbol(index) : textParameterSymbol(index)),
-          size: as === 'int' ? 8 : config.maxStrlen,
-        })),
-        ...(program.options.length > 0 ? { options: describeOptions(program, offsetOf) } : {}),
-        ...(unit.hostValues.length > 0
-          ? {
-              lookups: unit.hostValues.map((lookup, index) => ({
-                ...lookup,
-                offset: offsetOf(hostValueSymbol(index)),
-              })),
-            }
-          : {}),
-        probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
-        sessions: sessions.map(({ symbol, entry, exit }) => ({
-          program: symbol,
-          entry: program.probes.indexOf(entry),
-          exit: program.probes.indexOf(exit),
-        })),
-        maps: maps.map((plan) => describeMap(plan, types, offsetOf)),
-        events,
-        formats: [...unit.formats],
-        enums: types.enums(),
-        globals: describeShared(unit, offsetOf),
-        features: [...unit.features].sort(),
-        capabilities: capabilitiesOf(unit),
-      } satisfies UnlinkedManifest;
-    },
+): LinkInput['manifest'] {
+  return (offsetOf) => {
+    const types = createTypeTable(unit.kernel);
+    const { config, program } = unit;
+    const maps = [...unit.plans.values()];
+    const events = unit.events.entries.map((entry) =>
+      describeEvent(unit, entry, maps, types, offsetOf),
+    );
+    return {
+      version: MANIFEST_VERSION,
+      producer: PRODUCER,
+      script: basename(context.sources.main.name),
+      kernel: { release: unit.kernel.release, arch: unit.kernel.arch },
+      config: loaderConfig(config),
+      unsafe: usesUnsafe([...program.probes, ...program.functions]),
+      params: program.params.map(({ index, as }) => ({
+        index,
+        as,
+        offset: offsetOf(as === 'int' ? intParameterSymbol(index) : textParameterSymbol(index)),
+        size: as === 'int' ? 8 : config.maxStrlen,
+      })),
+      ...(program.options.length > 0 ? { options: describeOptions(program, offsetOf) } : {}),
+      ...(unit.hostValues.length > 0
+        ? {
+            lookups: unit.hostValues.map((lookup, index) => ({
+              ...lookup,
+              offset: offsetOf(hostValueSymbol(index)),
+            })),
+          }
+        : {}),
+      probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
+      sessions: sessions.map(({ symbol, entry, exit }) => ({
+        program: symbol,
+        entry: program.probes.indexOf(entry),
+        exit: program.probes.indexOf(exit),
+      })),
+      maps: maps.map((plan) => describeMap(plan, types, offsetOf)),
+      events,
+      formats: [...unit.formats],
+      enums: types.enums(),
+      globals: describeShared(unit, offsetOf),
+      features: [...unit.features].sort(),
+      capabilities: capabilitiesOf(unit),
+    } satisfies UnlinkedManifest;
   };
 }
 

@@ -1,9 +1,10 @@
 /** Maps as scripts see them: reading, writing and deleting elements. How each is kept: map_plans.ts. */
+import { unsigned } from '../../linker/btf/types.ts';
 import type { MapSymbol, TypedExpression, TypedStatement } from '../analysis/typed.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Range } from '../source/source.ts';
 import { layoutOf } from '../types/layout.ts';
-import { INT64, isAggregate, isScalar, UINT64 } from '../types/type.ts';
+import { INT64, isAggregate, isScalar } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { locate, lowerInto, lowerValue, storesSigned } from './expressions.ts';
 import { reportMissing, warnHelper } from './helper_warnings.ts';
@@ -11,6 +12,7 @@ import { atPlace, keyIn, lookupByKey, lowerHashKey, type MapKey } from './map_ke
 import type { HashPlan, MapPlan } from './map_plans.ts';
 import { substitutable } from './read_modify_write.ts';
 import type { FunctionState } from './state.ts';
+import { describeType } from './stored_types.ts';
 import { copyBytes, zeros } from './strings.ts';
 import { someExpression } from './walk.ts';
 
@@ -35,14 +37,12 @@ function globalPointer(fn: FunctionState, plan: Extract<MapPlan, { kind: 'global
   fn.unit.variable({
     symbol: plan.symbol,
     section: '.bss',
-    type: { type: plan.map.value },
-    size: plan.size,
+    type: describeType(fn.unit.kernel.types, plan.map.value),
   });
   fn.unit.variable({
     symbol: plan.present,
     section: '.bss',
-    type: { type: UINT64 },
-    size: 8,
+    type: unsigned(8),
   });
   return fn.ir.global(plan.symbol);
 }

@@ -1,6 +1,8 @@
 /** The kernel maps that stand in objects beside those of the script (linker/contract/maps.ts), as a unit needs them. */
+
+import type { MapDefinition } from '../../linker/btf/definitions.ts';
+import { bytes, unsigned } from '../../linker/btf/types.ts';
 import { RUNTIME_MAPS, type RuntimeMap } from '../../linker/contract/maps.ts';
-import type { UnitMap } from '../unit.ts';
 import { MAP_TYPES } from './map_plans.ts';
 import { ringSize } from './ring.ts';
 import { STACKS } from './stacks.ts';
@@ -8,7 +10,7 @@ import type { UnitState } from './state.ts';
 import { MAPPING_SIZE, PROCESS_SIZE, ROW_SIZE } from './unwind.ts';
 import { USDT_SITE_SIZE } from './usdt.ts';
 
-type Definition = Omit<UnitMap, 'symbol' | 'flags'>;
+type Definition = Omit<MapDefinition, 'symbol' | 'flags'>;
 
 const DEFINITIONS: Readonly<Record<RuntimeMap, (unit: UnitState) => Definition>> = {
   events: ({ config }) => ({
@@ -20,64 +22,64 @@ const DEFINITIONS: Readonly<Record<RuntimeMap, (unit: UnitState) => Definition>>
   lost: ({ events }) => ({
     type: MAP_TYPES.percpuArray,
     maxEntries: Math.max(1, events.entries.length),
-    key: { int: 4 },
-    value: { int: 8 },
+    key: unsigned(4),
+    value: unsigned(8),
   }),
   // libbpf makes it as large as there are CPUs.
   packets: () => ({
     type: MAP_TYPES.perfEventArray,
     maxEntries: 0,
-    key: { int: 4 },
-    value: { int: 4 },
+    key: unsigned(4),
+    value: unsigned(4),
   }),
   stacks: ({ stackWords }) => ({
     type: MAP_TYPES.hash,
     maxEntries: STACKS,
-    key: { int: 8 },
-    value: { bytes: stackWords * 8 },
+    key: unsigned(8),
+    value: bytes(stackWords * 8),
   }),
   running: () => ({
     type: MAP_TYPES.percpuArray,
     maxEntries: 1,
-    key: { int: 4 },
-    value: { int: 8 },
+    key: unsigned(4),
+    value: unsigned(8),
   }),
   scratch: ({ scratch }) => ({
     type: MAP_TYPES.percpuArray,
     maxEntries: scratch.entries,
-    key: { int: 4 },
-    value: { bytes: scratch.size },
+    key: unsigned(4),
+    value: bytes(scratch.size),
   }),
   // The loader makes these as large as its tables are,
   unwind_processes: () => ({
     type: MAP_TYPES.hash,
     maxEntries: 1,
-    key: { int: 4 },
-    value: { bytes: PROCESS_SIZE },
+    key: unsigned(4),
+    value: bytes(PROCESS_SIZE),
   }),
   unwind_mappings: () => ({
     type: MAP_TYPES.array,
     maxEntries: 1,
-    key: { int: 4 },
-    value: { bytes: MAPPING_SIZE },
+    key: unsigned(4),
+    value: bytes(MAPPING_SIZE),
   }),
   unwind_rows: () => ({
     type: MAP_TYPES.array,
     maxEntries: 1,
-    key: { int: 4 },
-    value: { bytes: ROW_SIZE },
+    key: unsigned(4),
+    value: bytes(ROW_SIZE),
   }),
   // and this one as there are points on its host.
   usdt_sites: () => ({
     type: MAP_TYPES.array,
     maxEntries: 1,
-    key: { int: 4 },
-    value: { bytes: USDT_SITE_SIZE },
+    key: unsigned(4),
+    value: bytes(USDT_SITE_SIZE),
   }),
 };
 
 /** Those that the programs use. */
-export function runtimeMaps(unit: UnitState, used: ReadonlySet<string>): readonly UnitMap[] {
+export function runtimeMaps(unit: UnitState, used: ReadonlySet<string>): readonly MapDefinition[] {
   return (Object.keys(RUNTIME_MAPS) as RuntimeMap[])
     .filter((symbol) => used.has(symbol))
     .map((symbol) => ({ symbol, flags: 0, ...DEFINITIONS[symbol](unit) }));

@@ -1,5 +1,5 @@
 /** Numbers for instructions that the host decides about: equal sites share a number. */
-import type { Site } from '../unit.ts';
+import type { Site } from '../../linker/input.ts';
 
 export interface SiteTable {
   readonly sites: readonly Site[];

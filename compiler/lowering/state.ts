@@ -1,4 +1,10 @@
 /** What lowering functions share: the unit, the program and the function that are being built. */
+
+import type {
+  FunctionDefinition,
+  KernelSymbol,
+  VariableDefinition,
+} from '../../linker/btf/definitions.ts';
 import type { FeatureName } from '../../linker/contract/features.ts';
 import type { SharedVariableName } from '../../linker/contract/variables.ts';
 import type {
@@ -13,7 +19,6 @@ import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
-import type { UnitFunction, UnitGlobal, UnitKernelSymbol } from '../unit.ts';
 import type { FunctionPlan } from './calls.ts';
 import type { EventTable } from './events.ts';
 import type { HostQuestion, Lowering, Storage } from './lowering.ts';
@@ -22,6 +27,11 @@ import type { Memory, ScratchArena } from './memory.ts';
 import type { RepeatedReads } from './repeated_reads.ts';
 import type { SiteTable } from './sites.ts';
 import type { ProbePlan } from './variables.ts';
+
+/** A variable with its value until the loader sets another; zeros without. */
+export interface ObjectVariable extends VariableDefinition {
+  readonly initial?: Uint8Array;
+}
 
 /** One script being lowered. A draft of a program gets a unit of its own, which is thrown away. */
 export interface UnitState {
@@ -52,19 +62,19 @@ export interface UnitState {
   /** Scratch entries so far, and the largest entry. */
   readonly scratch: { entries: number; size: number };
   /** Makes a variable known, once. */
-  variable(global: UnitGlobal): void;
+  variable(variable: ObjectVariable): void;
   /** Symbol of constant bytes in `.rodata`, aligned to 8. */
   constant(bytes: Uint8Array): string;
   /** Makes a kernel map's symbol known, once. */
   mapVariable(symbol: string): void;
   /** Builds a function of the script. */
   subprogram(
-    entry: UnitFunction,
+    entry: FunctionDefinition,
     parameters: readonly ('i64' | 'ptr')[],
     body: (ir: FunctionBuilder, args: readonly (IrValue | IrPointer)[]) => void,
   ): void;
   /** Makes a variable or function of the kernel known, once. */
-  kernelSymbol(symbol: UnitKernelSymbol): void;
+  kernelSymbol(symbol: KernelSymbol): void;
   /** Makes a function of an imported object known, once. */
   linkedFunction(symbol: string): void;
   /** Builds a callback and gives its symbol. */

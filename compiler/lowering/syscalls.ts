@@ -3,13 +3,13 @@
  * that the loader fills from what the script's pattern matches on the host.
  */
 
+import { bytes } from '../../linker/btf/types.ts';
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { Member } from '../kernel/types.ts';
 import { ownTypes } from '../kernel/types.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { StructType } from '../types/type.ts';
-import type { UnitGlobal } from '../unit.ts';
-import type { FunctionState } from './state.ts';
+import type { FunctionState, ObjectVariable } from './state.ts';
 
 /** System calls that the table has room for: the kernel's numbers end below 500. */
 const SYSCALLS = 1024;
@@ -17,12 +17,11 @@ const SYSCALLS = 1024;
 const TS_COMPAT = 2;
 
 /** The table of a probe, by its symbol: u16[1024] in `.rodata`. */
-export function syscallTable(symbol: string): UnitGlobal {
+export function syscallTable(symbol: string): ObjectVariable {
   return {
     symbol: `${NAME_PREFIXES.syscalls}${symbol}`,
     section: '.rodata',
-    type: { bytes: 2 * SYSCALLS },
-    size: 2 * SYSCALLS,
+    type: bytes(2 * SYSCALLS),
   };
 }
 

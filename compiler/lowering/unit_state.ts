@@ -1,4 +1,7 @@
 /** Makes the state of a unit: one that builds a module, or one that a draft fills and nobody reads. */
+
+import type { FunctionDefinition, KernelSymbol } from '../../linker/btf/definitions.ts';
+import { sizeOf } from '../../linker/btf/types.ts';
 import type { ImportedObject } from '../../linker/imported.ts';
 import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
@@ -6,14 +9,13 @@ import type { IrModule } from '../llvm/module.ts';
 import { mayRecurse } from '../probes/recursion.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
-import type { UnitFunction, UnitGlobal, UnitKernelSymbol } from '../unit.ts';
 import { type FunctionPlan, functionHeights } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
 import { createEventTable } from './events.ts';
 import { type MapPlan, planMap } from './map_plans.ts';
 import { createSiteTable } from './sites.ts';
 import { wordsOfStack } from './stacks.ts';
-import type { UnitState } from './state.ts';
+import type { ObjectVariable, UnitState } from './state.ts';
 import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
 export interface UnitContext {
@@ -53,10 +55,10 @@ export function planUnit(program: TypedProgram, context: UnitContext): UnitPlan 
 
 /** What a unit that builds a module gives back beside it. */
 export interface UnitRecords {
-  readonly functions: UnitFunction[];
-  readonly variables: Map<string, UnitGlobal>;
+  readonly functions: FunctionDefinition[];
+  readonly variables: Map<string, ObjectVariable>;
   readonly mapSymbols: Set<string>;
-  readonly kernelSymbols: Map<string, UnitKernelSymbol>;
+  readonly kernelSymbols: Map<string, KernelSymbol>;
   /** Functions of imported objects that are called. */
   readonly linked: Set<string>;
 }
@@ -64,15 +66,13 @@ export interface UnitRecords {
 export function createUnit(plan: UnitPlan, module: IrModule, records: UnitRecords): UnitState {
   return {
     ...common(plan),
-    variable(global) {
-      if (records.variables.has(global.symbol)) return;
-      records.variables.set(global.symbol, global);
+    variable(variable) {
+      const { symbol, section, type, initial } = variable;
+      if (records.variables.has(symbol)) return;
+      records.variables.set(symbol, variable);
       module.global({
-        symbol: global.symbol,
-        section: global.section,
-        size: global.size,
-        align: 8,
-        ...(global.initial ? { bytes: global.initial } : {}),
+        ...{ symbol, section, size: sizeOf(type), align: 8 },
+        ...(initial ? { bytes: initial } : {}),
       });
     },
     constant: (bytes) => module.constantBytes(bytes, 8),

@@ -2,6 +2,8 @@
  * Addresses of a program's variables. The loader knows how far each is from the place that the probe is attached to,
  * in the file and so in memory; where that place is in a process, the program sees itself.
  */
+
+import { unsigned } from '../../linker/btf/types.ts';
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { FunctionState } from './state.ts';
@@ -14,7 +16,7 @@ export function distanceSymbol(program: string, name: string): string {
 export function lowerUserAddress(fn: FunctionState, name: string): IrValue {
   const { ir, lowering, program, unit } = fn;
   const symbol = distanceSymbol(program.probe.symbol, name);
-  unit.variable({ symbol, section: '.rodata', type: { int: 8 }, size: 8 });
+  unit.variable({ symbol, section: '.rodata', type: unsigned(8) });
   const distance = ir.load(ir.global(symbol), 0, 8, true);
   // The registers of a uprobe still point at its place (handle_swbp). When a function returns they are those of its
   // caller, and bpf_get_func_ip knows the function since Linux 6.6; before that it gives 0.

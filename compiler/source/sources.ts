@@ -26,8 +26,8 @@ export interface Sources {
   position(offset: number): Position;
   /** As `position`, with lines that count on from file to file, so that they name the file too. */
   globalPosition(offset: number): Position;
-  /** The file and line of a line of `globalPosition`. */
-  lineAt(line: number): { readonly source: Source; readonly line: number; readonly text: string };
+  /** The files in the order in which `globalPosition` counts their lines. */
+  files(): readonly Source[];
 }
 
 interface Segment {
@@ -137,13 +137,6 @@ export function createSources(main: Source): Sources {
       const { line, column } = positionIn(file, offset - start + moved);
       return { line: file.firstLine + line, column };
     },
-    lineAt(line) {
-      const { source, lines, firstLine } =
-        files[lastNotAbove(files, line - 1, (file) => file.firstLine)] ?? first.file;
-      const own = line - firstLine;
-      const from = lines[own - 1] ?? source.text.length;
-      const to = (lines[own] ?? source.text.length + 1) - 1;
-      return { source, line: own, text: source.text.slice(from, to) };
-    },
+    files: () => files.map(({ source }) => source),
   };
 }

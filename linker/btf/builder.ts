@@ -60,10 +60,6 @@ export class BtfBuilder {
     return this.#add(BTF_KIND.array, '', 0, 0, [element, this.unsigned(4), count]);
   }
 
-  bytes(count: number): number {
-    return this.array(this.unsigned(1), count);
-  }
-
   aggregate(
     kind: 'struct' | 'union',
     name: string,

@@ -5,12 +5,11 @@
  * members up in the running kernel by name (`bpf_core_match_member` in tools/lib/bpf/relo_core.c) and
  * compares field types by kind alone, so pointers become `void *` and structs that no path enters stay empty.
  */
-import type { Site } from '../../compiler/unit.ts';
+
 import { BTF_KIND, BtfError, ENCODING } from './btf.ts';
 import type { BtfBuilder } from './builder.ts';
+import type { CoreSite } from './definitions.ts';
 import { type Btf, type BtfMember, type BtfType, bitfieldOf } from './read.ts';
-
-export type CoreSite = Extract<Site, { kind: 'core' }>;
 
 /** What a record of `.BTF.ext` says beyond its instruction. */
 export interface CoreAccess {

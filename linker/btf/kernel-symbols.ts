@@ -4,11 +4,11 @@
  * tools/lib/bpf/relo_core.c), so structs are empty.
  */
 
-import type { Type } from '../../compiler/types/type.ts';
-import type { UnitKernelSymbol } from '../../compiler/unit.ts';
 import { BTF_KIND, LINKAGE } from './btf.ts';
 import type { BtfBuilder } from './builder.ts';
+import type { KernelSymbol } from './definitions.ts';
 import type { Btf } from './read.ts';
+import { addType } from './types.ts';
 
 export const KERNEL_SYMBOLS = '.ksyms';
 /** Types of variables nest a few levels deep. */
@@ -17,7 +17,7 @@ const DEEPEST = 16;
 export function addKernelSymbols(
   builder: BtfBuilder,
   kernel: () => Btf,
-  symbols: readonly UnitKernelSymbol[],
+  symbols: readonly KernelSymbol[],
 ): void {
   if (symbols.length === 0) return;
   const entries = symbols.map((symbol) => ({
@@ -30,30 +30,14 @@ export function addKernelSymbols(
           )
         : builder.function(
             symbol.symbol,
-            typeOf(builder, symbol.returns),
-            symbol.parameters.map(({ name, type }) => ({ name, type: typeOf(builder, type) })),
+            addType(builder, symbol.returns),
+            symbol.parameters.map(({ name, type }) => ({ name, type: addType(builder, type) })),
             LINKAGE.extern,
           ),
     offset: 0,
     size: 0,
   }));
   builder.section(KERNEL_SYMBOLS, 0, entries);
-}
-
-/** A type of a kernel function: integers, pointers to structs, void. */
-function typeOf(builder: BtfBuilder, type: Type): number {
-  switch (type.kind) {
-    case 'void':
-      return 0;
-    case 'int':
-      return type.signed ? builder.signed(type.size) : builder.unsigned(type.size);
-    case 'pointer':
-      return builder.pointer(
-        type.to.kind === 'struct' ? builder.aggregate('struct', type.to.name, 0, []) : 0,
-      );
-    default:
-      throw new Error(`a kernel function with a ${type.kind} is not known`);
-  }
 }
 
 /** The kinds of a kernel type, as deep as pointers and arrays go. */

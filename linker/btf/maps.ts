@@ -2,11 +2,10 @@
  * BTF-defined maps, in the convention of libbpf (`__uint` and `__type` in bpf_helpers.h): a struct whose
  * members are pointers, to arrays for numbers (`int (*max_entries)[N]`) and to the types of key and value.
  */
-import type { KernelTypes } from '../../compiler/kernel/types.ts';
-import type { UnitMap } from '../../compiler/unit.ts';
 import { alignUp } from '../elf/write.ts';
 import type { BtfBuilder } from './builder.ts';
-import { addUnitType } from './values.ts';
+import type { MapDefinition } from './definitions.ts';
+import { addType } from './types.ts';
 
 export interface PlacedMap {
   readonly symbol: string;
@@ -33,8 +32,7 @@ const POINTER = 8;
 /** Adds a variable for each map and the DATASEC `.maps`; says where each stands. */
 export function addMaps(
   builder: BtfBuilder,
-  types: KernelTypes,
-  maps: readonly UnitMap[],
+  maps: readonly MapDefinition[],
   imported: readonly ImportedMap[] = [],
 ): MapsSection {
   const number = (value: number): number =>
@@ -46,8 +44,8 @@ export function addMaps(
       ['max_entries', number(map.maxEntries)],
     ];
     if (map.flags !== 0) members.push(['map_flags', number(map.flags)]);
-    if (map.key) members.push(['key', builder.pointer(addUnitType(builder, types, map.key))]);
-    if (map.value) members.push(['value', builder.pointer(addUnitType(builder, types, map.value))]);
+    if (map.key) members.push(['key', builder.pointer(addType(builder, map.key))]);
+    if (map.value) members.push(['value', builder.pointer(addType(builder, map.value))]);
     const size = members.length * POINTER;
     const definition = builder.aggregate(
       'struct',

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CompiledUnit, Site } from '../../compiler/unit.ts';
 import { BtfBuilder } from '../../linker/btf/builder.ts';
-import { addCoreTypes, CORE_KIND, type CoreSite, coreValue } from '../../linker/btf/core.ts';
+import { addCoreTypes, CORE_KIND, coreValue } from '../../linker/btf/core.ts';
+import type { CoreSite } from '../../linker/btf/definitions.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
+import { unsigned } from '../../linker/btf/types.ts';
+import type { LinkInput, Site } from '../../linker/input.ts';
 import { link } from '../../linker/link.ts';
 import { attached } from '../support/kernel.ts';
-import { kernelWith, siteAsm, unit } from './support.ts';
+import { linkInput, siteAsm } from './support.ts';
 
 let hostBytes: Uint8Array;
 let host: Btf;
@@ -203,20 +205,19 @@ wrong:
 }
 `;
 
-function coreUnit(
+function coreInput(
   sites: (
     site: (relocation: CoreSite['relocation'], name: string, value: number) => Site,
   ) => Site[],
-): CompiledUnit {
+): LinkInput {
   const { bytes, btf, task } = shifted();
-  return unit(IR, {
-    kernel: kernelWith(() => bytes),
+  return linkInput(IR, {
+    kernelBtf: () => bytes,
     functions: [{ symbol: 'enter', role: 'program' }],
-    globals: ['bad', 'good', 'bits'].map((symbol) => ({
+    variables: ['bad', 'good', 'bits'].map((symbol) => ({
       symbol,
       section: '.bss' as const,
-      type: { int: 8 as const },
-      size: 8,
+      type: unsigned(8),
     })),
     sites: sites((relocation, name, value) => ({
       kind: 'core',
@@ -228,7 +229,7 @@ function coreUnit(
   });
 }
 
-const SITES: Parameters<typeof coreUnit>[0] = (site) => [
+const SITES: Parameters<typeof coreInput>[0] = (site) => [
   site('byte-offset', 'tgid', 200),
   site('byte-offset', 'comm', 40),
   site('exists', 'other', 1),
@@ -239,7 +240,7 @@ const SITES: Parameters<typeof coreUnit>[0] = (site) => [
 describe('CO-RE sites', () => {
   it('[AOT-001] read the right members of the running kernel from a description with wrong offsets', () => {
     // `other` is no member of the real struct, so that FIELD_EXISTS becomes 0.
-    const bss = attached(link(coreUnit(SITES)), '.bss');
+    const bss = attached(link(coreInput(SITES)), '.bss');
     const [bad, good, bits] = [0, 8, 16].map((offset) => bss.readBigUInt64LE(offset));
     expect(bad).toBe(0n);
     expect(good).toBeGreaterThan(9n);
@@ -248,13 +249,13 @@ describe('CO-RE sites', () => {
 
   it('are refused when the instruction does not hold what the compiler meant', () => {
     expect(() =>
-      link(coreUnit((site) => [site('byte-offset', 'tgid', 208), ...SITES(site).slice(1)])),
+      link(coreInput((site) => [site('byte-offset', 'tgid', 208), ...SITES(site).slice(1)])),
     ).toThrow('site 0 has 200 where the compiler meant 208');
   });
 
   it('are refused when the compiler meant what the local types do not give', () => {
     expect(() =>
-      link(coreUnit((site) => [site('byte-offset', 'pid', 200), ...SITES(site).slice(1)])),
+      link(coreInput((site) => [site('byte-offset', 'pid', 200), ...SITES(site).slice(1)])),
     ).toThrow('byte-offset of task_struct 0:3 is 208, but the compiler wrote 200');
   });
 });

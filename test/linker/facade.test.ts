@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { emit } from '../../compiler/llvm/backend.ts';
 import { createModule } from '../../compiler/llvm/module.ts';
 import { HELPERS } from '../../compiler/lowering/helpers.ts';
-import { createSources } from '../../compiler/source/sources.ts';
-import type { CompiledUnit } from '../../compiler/unit.ts';
+import { bytes, unsigned } from '../../linker/btf/types.ts';
+import type { LinkInput } from '../../linker/input.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
 import { attached } from '../support/kernel.ts';
-import { emptyManifest, kernelWith } from './support.ts';
+import { emptyManifest } from './support.ts';
 
-/** A unit out of the compiler's own façade and back end. */
-function facadeUnit(): CompiledUnit {
+/** What the linker takes, out of the compiler's own façade and back end. */
+function facadeInput(): LinkInput {
   const module = createModule('/home/someone/count.bt');
   module.license('GPL');
   module.map('AT_');
@@ -52,13 +52,15 @@ function facadeUnit(): CompiledUnit {
   });
   return {
     object: emit(module, 'object'),
-    sources: createSources({
-      name: '/home/someone/count.bt',
-      text: 'rawtracepoint:sys_enter {\n  for ($i : 0..$1) { }\n}\n',
-    }),
-    kernel: kernelWith(() => {
+    texts: [
+      {
+        name: '/home/someone/count.bt',
+        text: 'rawtracepoint:sys_enter {\n  for ($i : 0..$1) { }\n}\n',
+      },
+    ],
+    kernelBtf: () => {
       throw new Error('nobody asked for types');
-    }),
+    },
     license: 'GPL',
     imports: [],
     kernelSymbols: [],
@@ -66,26 +68,23 @@ function facadeUnit(): CompiledUnit {
       { symbol: 'enter_1', role: 'program' },
       { symbol: 'step', role: 'loop-callback' },
     ],
-    maps: [
-      { symbol: 'AT_', type: 6, maxEntries: 1, flags: 0, key: { int: 4 }, value: { bytes: 16 } },
-    ],
-    globals: module
+    maps: [{ symbol: 'AT_', type: 6, maxEntries: 1, flags: 0, key: unsigned(4), value: bytes(16) }],
+    variables: module
       .globals()
       .filter(({ section }) => section === '.bss' || section === '.rodata')
       .map(({ symbol, section, size }) => ({
         symbol,
         section: section === '.bss' ? '.bss' : '.rodata',
-        type: { bytes: size },
-        size,
+        type: bytes(size),
       })),
     sites: [],
-    manifest: { build: emptyManifest },
+    manifest: emptyManifest,
   };
 }
 
 describe("an object of the compiler's façade", () => {
   it('links and runs', () => {
-    const object = link(facadeUnit());
+    const object = link(facadeInput());
     expect(attached(object, '.bss').readBigUInt64LE(0)).toBe(15n);
     expect(inspectObject(object).functions.map(({ name }) => name)).toEqual(['step']);
     expect(Buffer.from(object).includes('someone')).toBe(false);

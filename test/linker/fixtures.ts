@@ -1,7 +1,8 @@
-/** A unit as the compiler would make of a script with a map, variables, constants and a loop. */
+/** What the compiler would make of a script with a map, variables, constants and a loop. */
 
-import type { CompiledUnit } from '../../compiler/unit.ts';
-import { emptyManifest, siteAsm, unit } from './support.ts';
+import { arrayOf, bytes, signed, unsigned } from '../../linker/btf/types.ts';
+import type { LinkInput } from '../../linker/input.ts';
+import { emptyManifest, linkInput, siteAsm } from './support.ts';
 
 export const HASH = 1;
 export const PERCPU_ARRAY = 6;
@@ -70,8 +71,8 @@ define dso_local i32 @uprobe_3(i8* %ctx) nounwind section "uprobe" {
 }
 `;
 
-export function scriptUnit(): CompiledUnit {
-  return unit(SCRIPT_IR, {
+export function scriptInput(): LinkInput {
+  return linkInput(SCRIPT_IR, {
     functions: [
       { symbol: 'switch_1', role: 'program' },
       { symbol: 'uprobe_2', role: 'program' },
@@ -84,8 +85,8 @@ export function scriptUnit(): CompiledUnit {
         type: PERCPU_ARRAY,
         maxEntries: 1,
         flags: 0,
-        key: { int: 4 },
-        value: { bytes: 16 },
+        key: unsigned(4),
+        value: bytes(16),
       },
       {
         symbol: 'AT_k',
@@ -93,27 +94,22 @@ export function scriptUnit(): CompiledUnit {
         maxEntries: 4096,
         flags: 1,
         key: {
-          type: {
-            kind: 'tuple',
-            elements: [
-              { kind: 'int', size: 4, signed: true },
-              { kind: 'string', size: 16 },
-              { kind: 'int', size: 8, signed: false },
-            ],
-          },
+          kind: 'struct',
+          name: '',
+          size: 32,
+          members: [
+            { name: '_0', type: signed(4), offset: 0 },
+            { name: '_1', type: arrayOf({ kind: 'char' }, 16), offset: 4 },
+            { name: '_2', type: unsigned(8), offset: 24 },
+          ],
         },
-        value: { type: { kind: 'int', size: 8, signed: true } },
+        value: signed(8),
       },
     ],
-    globals: [
-      { symbol: 'limit', section: '.rodata', type: { int: 8 }, size: 8 },
-      {
-        symbol: 'AT_x',
-        section: '.bss',
-        type: { type: { kind: 'int', size: 8, signed: true } },
-        size: 8,
-      },
-      { symbol: 'AT_x_present', section: '.bss', type: { int: 8 }, size: 8 },
+    variables: [
+      { symbol: 'limit', section: '.rodata', type: unsigned(8) },
+      { symbol: 'AT_x', section: '.bss', type: signed(8) },
+      { symbol: 'AT_x_present', section: '.bss', type: unsigned(8) },
     ],
     sites: [
       {
@@ -125,47 +121,45 @@ export function scriptUnit(): CompiledUnit {
         value: 56,
       },
     ],
-    manifest: {
-      build: (offsetOf) => ({
-        ...emptyManifest(),
-        probes: [
-          {
-            program: 'switch_1',
-            name: 'tracepoint:sched:sched_switch',
-            target: { provider: 'tracepoint', category: 'sched', event: 'sched_switch' },
-            parameters: false,
-            line: 1,
-          },
-          {
-            program: 'uprobe_2',
-            name: 'uprobe:/bin/bash:readline',
-            target: { provider: 'uprobe', path: '/bin/bash', function: 'readline', offset: 0 },
-            parameters: false,
-            line: 2,
-          },
-        ],
-        maps: [
-          {
-            name: '@',
-            value: { kind: 'count' },
-            stores: [{ kind: 'percpu-slot', map: 'AT_', valueSize: 16, present: 8 }],
-          },
-          {
-            name: '@x',
-            value: { kind: 'int', size: 8, signed: true },
-            stores: [
-              {
-                kind: 'global',
-                offset: offsetOf('AT_x'),
-                valueSize: 8,
-                present: offsetOf('AT_x_present'),
-              },
-            ],
-          },
-        ],
-        params: [{ index: 1, as: 'int', offset: offsetOf('limit'), size: 8 }],
-        features: ['bpf_loop'],
-      }),
-    },
+    manifest: (offsetOf) => ({
+      ...emptyManifest(),
+      probes: [
+        {
+          program: 'switch_1',
+          name: 'tracepoint:sched:sched_switch',
+          target: { provider: 'tracepoint', category: 'sched', event: 'sched_switch' },
+          parameters: false,
+          line: 1,
+        },
+        {
+          program: 'uprobe_2',
+          name: 'uprobe:/bin/bash:readline',
+          target: { provider: 'uprobe', path: '/bin/bash', function: 'readline', offset: 0 },
+          parameters: false,
+          line: 2,
+        },
+      ],
+      maps: [
+        {
+          name: '@',
+          value: { kind: 'count' },
+          stores: [{ kind: 'percpu-slot', map: 'AT_', valueSize: 16, present: 8 }],
+        },
+        {
+          name: '@x',
+          value: { kind: 'int', size: 8, signed: true },
+          stores: [
+            {
+              kind: 'global',
+              offset: offsetOf('AT_x'),
+              valueSize: 8,
+              present: offsetOf('AT_x_present'),
+            },
+          ],
+        },
+      ],
+      params: [{ index: 1, as: 'int', offset: offsetOf('limit'), size: 8 }],
+      features: ['bpf_loop'],
+    }),
   });
 }

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { renderInspection } from '../../linker/inspect/render.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
-import { scriptUnit } from './fixtures.ts';
+import { scriptInput } from './fixtures.ts';
 
-const object = link(scriptUnit());
+const object = link(scriptInput());
 
 describe('an inspection', () => {
   it('lists programs with their sections, sizes and probes', () => {

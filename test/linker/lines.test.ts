@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createSources } from '../../compiler/source/sources.ts';
-import type { CompiledUnit } from '../../compiler/unit.ts';
 import { readExtension } from '../../linker/btf/extension.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
+import type { LinkInput } from '../../linker/input.ts';
 import { link } from '../../linker/link.ts';
 import { loaded } from '../support/kernel.ts';
-import { unit } from './support.ts';
+import { linkInput } from './support.ts';
 
 const IR = `
 define internal i64 @step(i32 %i, i8* %f) nounwind !dbg !6 {
@@ -30,12 +29,14 @@ define dso_local i32 @p(i8* %ctx) nounwind section "uprobe" !dbg !4 {
 !11 = !DILocation(line: 0, scope: !4)
 `;
 
-const UNIT: CompiledUnit = {
-  ...unit(IR),
-  sources: createSources({
-    name: '/home/someone/test.bt',
-    text: 'uprobe:a:b { nsecs;\n  for ($i : 0..4) { }\n}\n',
-  }),
+const INPUT: LinkInput = {
+  ...linkInput(IR),
+  texts: [
+    {
+      name: '/home/someone/test.bt',
+      text: 'uprobe:a:b { nsecs;\n  for ($i : 0..4) { }\n}\n',
+    },
+  ],
   functions: [
     { symbol: 'p', role: 'program' },
     { symbol: 'step', role: 'loop-callback' },
@@ -59,7 +60,7 @@ function linesOf(object: Uint8Array) {
 
 describe('line records', () => {
   it("carry the script's own lines, and none that names no line", () => {
-    const program = linesOf(link(UNIT)).find(({ section }) => section === 'uprobe');
+    const program = linesOf(link(INPUT)).find(({ section }) => section === 'uprobe');
     expect(program?.records).toEqual([
       ['test.bt', 'uprobe:a:b { nsecs;', 1, 12],
       ['test.bt', '  for ($i : 0..4) { }', 2, 3],
@@ -67,18 +68,17 @@ describe('line records', () => {
   });
 
   it('stand at the start of every function, which the kernel insists on', () => {
-    const text = linesOf(link(UNIT)).find(({ section }) => section === '.text');
+    const text = linesOf(link(INPUT)).find(({ section }) => section === '.text');
     expect(text?.records).toHaveLength(1);
-    loaded(link(UNIT), ({ programs }) => expect(programs).toEqual(['p']));
+    loaded(link(INPUT), ({ programs }) => expect(programs).toEqual(['p']));
   });
 
   it('name the file that a line is of', () => {
-    const sources = createSources({
-      name: '/home/someone/test.bt',
-      text: 'uprobe:a:b { used(); }',
-    });
-    sources.add({ name: '/home/someone/lib.bt', text: 'macro used() { nsecs }\n' });
-    const program = linesOf(link({ ...UNIT, sources })).find(({ section }) => section === 'uprobe');
+    const texts = [
+      { name: '/home/someone/test.bt', text: 'uprobe:a:b { used(); }' },
+      { name: '/home/someone/lib.bt', text: 'macro used() { nsecs }\n' },
+    ];
+    const program = linesOf(link({ ...INPUT, texts })).find(({ section }) => section === 'uprobe');
     expect(program?.records).toEqual([
       ['test.bt', 'uprobe:a:b { used(); }', 1, 12],
       ['lib.bt', 'macro used() { nsecs }', 1, 3],
@@ -86,6 +86,6 @@ describe('line records', () => {
   });
 
   it("keep the building machine's paths out of the object", () => {
-    expect(Buffer.from(link(UNIT)).includes('someone')).toBe(false);
+    expect(Buffer.from(link(INPUT)).includes('someone')).toBe(false);
   });
 });

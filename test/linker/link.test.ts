@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { UnitSignature } from '../../compiler/unit.ts';
+import type { FunctionDefinition } from '../../linker/btf/definitions.ts';
+import { bytes, signed, unsigned } from '../../linker/btf/types.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { link } from '../../linker/link.ts';
 import { attached, loaded } from '../support/kernel.ts';
-import { HASH, PERCPU_ARRAY, SCRIPT_IR, scriptUnit } from './fixtures.ts';
-import { assemble, onFile, unit } from './support.ts';
+import { HASH, PERCPU_ARRAY, SCRIPT_IR, scriptInput } from './fixtures.ts';
+import { assemble, linkInput, onFile } from './support.ts';
 
-const object = () => link(scriptUnit());
+const object = () => link(scriptInput());
 
-const LONG = { kind: 'int', size: 8, signed: true } as const;
-
-function signature(...names: readonly string[]): UnitSignature {
-  return { parameters: names.map((name) => ({ name, type: LONG })), returns: LONG };
+function subprogram(symbol: string, ...names: readonly string[]): FunctionDefinition {
+  const parameters = names.map((name) => ({ name, type: signed(8) }));
+  return { symbol, role: 'subprogram', parameters, returns: signed(8) };
 }
 
 describe('a linked object', () => {
@@ -72,7 +72,7 @@ describe('a linked object', () => {
   it('counts, loops and reads its parameters when attached', () => {
     const uprobes = (text: string) =>
       text.replaceAll('section "uprobe"', 'section "raw_tp/sys_enter"');
-    const attachable = link({ ...scriptUnit(), object: assemble(uprobes(SCRIPT_IR)) });
+    const attachable = link({ ...scriptInput(), object: assemble(uprobes(SCRIPT_IR)) });
     const bss = attached(attachable, '.bss');
     expect([1n, 2n, 3n, 9n]).toContain(bss.readBigUInt64LE(0));
     // Four rounds of the loop that add 3, and the parameter 5.
@@ -84,7 +84,7 @@ describe('a linked object', () => {
     expect(counts.reduce((sum, count) => sum + count, 0n)).toBeGreaterThan(0n);
   });
 
-  it('[AOT-019] is the same for the same unit, and carries the digest of itself', () => {
+  it('[AOT-019] is the same for the same input, and carries the digest of itself', () => {
     const first = object();
     expect(Buffer.from(object()).equals(first)).toBe(true);
     const sum = readElf(first).sections.find((section) => section.name === '.bpfscript.sum');
@@ -95,7 +95,7 @@ describe('a linked object', () => {
   });
 
   it('[AOT-021] carries the license of the script', () => {
-    const { sections } = readElf(link({ ...scriptUnit(), license: 'Dual BSD/GPL' }));
+    const { sections } = readElf(link({ ...scriptInput(), license: 'Dual BSD/GPL' }));
     const license = sections.find((section) => section.name === 'license');
     expect(Buffer.from(license?.data ?? []).toString()).toBe('Dual BSD/GPL\0');
   });
@@ -114,7 +114,7 @@ describe('the linker', () => {
 
   it('makes maps that no program mentions', () => {
     const made = link({
-      ...unit(`${program} { ret i32 0 }`),
+      ...linkInput(`${program} { ret i32 0 }`),
       functions: [{ symbol: 'p', role: 'program' }],
       maps: [
         {
@@ -122,8 +122,8 @@ describe('the linker', () => {
           type: PERCPU_ARRAY,
           maxEntries: 1,
           flags: 0,
-          key: { int: 4 },
-          value: { bytes: 16 },
+          key: unsigned(4),
+          value: bytes(16),
         },
         {
           symbol: 'events',
@@ -133,7 +133,7 @@ describe('the linker', () => {
           key: undefined,
           value: undefined,
         },
-        { symbol: 'h', type: HASH, maxEntries: 10, flags: 1, key: { int: 8 }, value: { int: 8 } },
+        { symbol: 'h', type: HASH, maxEntries: 10, flags: 1, key: unsigned(8), value: unsigned(8) },
       ],
     });
     loaded(made, ({ dump }) => expect(dump('h')).toEqual([]));
@@ -141,7 +141,7 @@ describe('the linker', () => {
 
   it('takes constants without any variable beside them', () => {
     const made = link({
-      ...unit(`
+      ...linkInput(`
         @table = private unnamed_addr constant [4 x i64] [i64 1, i64 2, i64 3, i64 9]
         ${program} {
           %n = call i64 inttoptr (i64 5 to i64 ()*)()
@@ -158,7 +158,7 @@ describe('the linker', () => {
 
   it('keeps calls between functions', () => {
     const made = link({
-      ...unit(`
+      ...linkInput(`
         define internal i64 @first(i64 %a) nounwind noinline { %r = add i64 %a, 1\n ret i64 %r }
         define internal i64 @second(i64 %a, i64 %b) nounwind noinline {
           %n = call i64 inttoptr (i64 5 to i64 ()*)()
@@ -175,8 +175,8 @@ describe('the linker', () => {
         }`),
       functions: [
         { symbol: 'p', role: 'program' },
-        { symbol: 'first', role: 'subprogram', signature: signature('a') },
-        { symbol: 'second', role: 'subprogram', signature: signature('a', 'b') },
+        subprogram('first', 'a'),
+        subprogram('second', 'a', 'b'),
       ],
     });
     const text = readElf(made).symbols.filter((symbol) => symbol.name === 'second');
@@ -185,7 +185,7 @@ describe('the linker', () => {
   });
 
   it('refuses a function that the compiler did not announce', () => {
-    expect(() => link(unit(`${program} { ret i32 0 }`))).toThrow(
+    expect(() => link(linkInput(`${program} { ret i32 0 }`))).toThrow(
       "function p is not one of the compiler's",
     );
   });
@@ -193,13 +193,11 @@ describe('the linker', () => {
   it('refuses a variable that is not there', () => {
     expect(() =>
       link({
-        ...unit(`${program} { ret i32 0 }`),
+        ...linkInput(`${program} { ret i32 0 }`),
         functions: [{ symbol: 'p', role: 'program' }],
-        manifest: {
-          build: (offsetOf) => {
-            offsetOf('AT_gone');
-            throw new Error('not reached');
-          },
+        manifest: (offsetOf) => {
+          offsetOf('AT_gone');
+          throw new Error('not reached');
         },
       }),
     ).toThrow('variable AT_gone is missing');
@@ -207,7 +205,7 @@ describe('the linker', () => {
 
   it('refuses data sections that no loader knows', () => {
     const ir = `@g = dso_local global i64 7\n${program} { %v = load volatile i64, i64* @g\n ret i32 0 }`;
-    expect(() => link({ ...unit(ir), functions: [{ symbol: 'p', role: 'program' }] })).toThrow(
+    expect(() => link({ ...linkInput(ir), functions: [{ symbol: 'p', role: 'program' }] })).toThrow(
       'section .data',
     );
   });

@@ -5,7 +5,7 @@ import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
 import { encodeManifest } from '../../linker/manifest/encode.ts';
 import type { Manifest } from '../../linker/manifest/manifest.ts';
-import { scriptUnit } from './fixtures.ts';
+import { scriptInput } from './fixtures.ts';
 import { emptyManifest } from './support.ts';
 
 const validate = new Ajv2020({ strict: false, allErrors: true }).compile(
@@ -173,7 +173,7 @@ describe('the manifest', () => {
   });
 
   it('of a linked object fits the schema', () => {
-    validate(inspectObject(link(scriptUnit())).manifest);
+    validate(inspectObject(link(scriptInput())).manifest);
     expect(validate.errors ?? []).toEqual([]);
   });
 
@@ -216,7 +216,7 @@ describe('the manifest', () => {
   });
 
   it('lists tracepoint fields with the instruction that holds their offset', () => {
-    const { manifest } = inspectObject(link(scriptUnit()));
+    const { manifest } = inspectObject(link(scriptInput()));
     expect(manifest).toMatchObject({
       fixups: [
         {

@@ -17,7 +17,7 @@ import { mergeObjects } from '../../linker/merge.ts';
 import { kernelDescription, withFolder } from '../support/build.ts';
 import { CLANG } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
-import { assemble, onFile, unit } from './support.ts';
+import { assemble, linkInput, onFile } from './support.ts';
 
 const SOURCE = join(import.meta.dirname, 'imports/weigh.bpf.c');
 const PROGRAM = `
@@ -40,7 +40,7 @@ function weigh(): Uint8Array {
 
 function linked(): Uint8Array {
   return link({
-    ...unit(PROGRAM),
+    ...linkInput(PROGRAM),
     functions: [{ symbol: 'p', role: 'program' }],
     imports: [readImported('weigh.bpf.o', weigh())],
   });

@@ -5,7 +5,7 @@ import { readElf } from '../../linker/elf/read.ts';
 import { writeElf } from '../../linker/elf/write.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
-import { SCRIPT_IR, scriptUnit } from './fixtures.ts';
+import { SCRIPT_IR, scriptInput } from './fixtures.ts';
 import { assemble } from './support.ts';
 
 /** A small generator, so that a failure can be repeated. */
@@ -79,7 +79,7 @@ describe('the ELF reader', () => {
   });
 
   it('meets damage with a message, never with another error', () => {
-    const object = link(scriptUnit());
+    const object = link(scriptInput());
     const random = randoms(7);
     let refused = 0;
     for (let round = 0; round < 1500; round += 1) {

@@ -1,11 +1,9 @@
-/** Stand-ins for the compiler: LLVM text compiled by llc, and units made by hand. */
+/** Stand-ins for the compiler: LLVM text compiled by llc, and what the linker takes beside it, made by hand. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KernelDescription, KernelTypes } from '../../compiler/kernel/types.ts';
-import { createSources } from '../../compiler/source/sources.ts';
-import type { CompiledUnit } from '../../compiler/unit.ts';
+import type { LinkInput } from '../../linker/input.ts';
 import type { Manifest } from '../../linker/manifest/manifest.ts';
 import { withFolder } from '../support/build.ts';
 
@@ -71,52 +69,22 @@ export function emptyManifest(): Omit<Manifest, 'fixups'> {
   };
 }
 
-/** A kernel description of which the linker asks nothing but enumerators and BTF. */
-export function kernelWith(
-  btf: () => Uint8Array,
-  enumerators: KernelTypes['enumerators'] = () => [],
-): KernelDescription {
-  const types: KernelTypes = {
-    struct: () => undefined,
-    enum: () => undefined,
-    typedef: () => undefined,
-    member: () => undefined,
-    members: () => [],
-    enumerator: () => undefined,
-    enumerators,
-  };
-  return {
-    release: '6.12.0',
-    arch: 'x86_64',
-    types,
-    matchTracepoints: () => [],
-    matchFunctions: () => [],
-    tracepoint: () => undefined,
-    percpuVariable: () => undefined,
-    rawTracepoint: () => undefined,
-    function: () => undefined,
-    matchTypedFunctions: () => [],
-    get btf() {
-      return btf();
-    },
-  };
-}
-
-export function unit(ir: string, parts: Partial<CompiledUnit> = {}): CompiledUnit {
+/** What the linker takes, with an object of IR text; whoever gives no BTF of a kernel has nothing that asks for it. */
+export function linkInput(ir: string, parts: Partial<LinkInput> = {}): LinkInput {
   return {
     object: assemble(ir),
-    sources: createSources({ name: 'scripts/test.bt', text: 'begin { }\n' }),
-    kernel: kernelWith(() => {
+    texts: [{ name: 'scripts/test.bt', text: 'begin { }\n' }],
+    kernelBtf: () => {
       throw new Error('nobody asked for types');
-    }),
+    },
     license: 'GPL',
     functions: [],
     imports: [],
     kernelSymbols: [],
     maps: [],
-    globals: [],
+    variables: [],
     sites: [],
-    manifest: { build: emptyManifest },
+    manifest: emptyManifest,
     ...parts,
   };
 }

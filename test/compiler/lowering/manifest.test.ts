@@ -65,8 +65,8 @@ describe('the manifest', () => {
       tree.assign(map, tree.tuple(tree.int(1), tree.comm), tree.nsecs),
       tree.print(tree.nsecs),
     );
-    const { unit } = lowered(tree.program([map], tree.tracepoint, body));
-    expect(unit.maps.map(({ symbol }) => symbol)).toEqual(['AT_t', 'events', 'lost']);
-    expect(unit.maps.find(({ symbol }) => symbol === 'lost')?.maxEntries).toBe(2);
+    const { input } = lowered(tree.program([map], tree.tracepoint, body));
+    expect(input.maps.map(({ symbol }) => symbol)).toEqual(['AT_t', 'events', 'lost']);
+    expect(input.maps.find(({ symbol }) => symbol === 'lost')?.maxEntries).toBe(2);
   });
 });

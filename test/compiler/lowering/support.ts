@@ -60,10 +60,10 @@ export function helpersOf(program: TypedProgram): readonly number[] {
 }
 
 export function manifestOf(program: TypedProgram) {
-  const { unit } = lowered(program);
+  const { input } = lowered(program);
   let next = 0;
   const places = new Map<string, number>();
-  return unit.manifest.build((symbol) => {
+  return input.manifest((symbol) => {
     const known = places.get(symbol);
     if (known !== undefined) return known;
     next += 8;

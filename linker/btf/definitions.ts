@@ -1,0 +1,71 @@
+/** What the linker is told of things that BTF describes. */
+import type { TypeDescription } from './types.ts';
+
+export type FunctionDefinition =
+  /**
+   * `program`: int f(void *ctx), global. `loop-callback`: long f(u32 index, void *frame), static.
+   * `map-callback`: long f(void *map, void *key, void *value, void *frame), static.
+   */
+  | {
+      readonly symbol: string;
+      readonly role: 'program' | 'loop-callback' | 'map-callback';
+    }
+  /** Static. Without a type, a parameter is a `void *`, and the result a register of 64 bits. */
+  | {
+      readonly symbol: string;
+      readonly role: 'subprogram';
+      readonly parameters: readonly {
+        readonly name: string;
+        readonly type: TypeDescription | undefined;
+      }[];
+      readonly returns: TypeDescription | undefined;
+    };
+
+/** A BTF-defined map; its symbol is a variable in section `.maps`. */
+export interface MapDefinition {
+  readonly symbol: string;
+  /** BPF_MAP_TYPE_*. */
+  readonly type: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  /** undefined for ring buffers. */
+  readonly key: TypeDescription | undefined;
+  readonly value: TypeDescription | undefined;
+}
+
+export interface VariableDefinition {
+  readonly symbol: string;
+  readonly section: '.bss' | '.rodata';
+  readonly type: TypeDescription;
+}
+
+/** What libbpf finds in the running kernel: an undefined symbol, and BTF in DATASEC `.ksyms`. */
+export type KernelSymbol =
+  /** `type` is an id in the kernel's BTF. Where the running kernel has none, loading fails. */
+  | { readonly kind: 'variable'; readonly symbol: string; readonly type: number }
+  /** A weak one: where the kernel has none, a call of it must not be reached. */
+  | {
+      readonly kind: 'function';
+      readonly symbol: string;
+      readonly parameters: readonly { readonly name: string; readonly type: TypeDescription }[];
+      readonly returns: TypeDescription;
+    };
+
+/** An instruction whose number depends on the kernel: libbpf patches it, by CO-RE. `value` stands in the object. */
+export interface CoreSite {
+  readonly kind: 'core';
+  readonly relocation:
+    | 'byte-offset'
+    | 'byte-size'
+    | 'exists'
+    | 'signed'
+    | 'lshift'
+    | 'rshift'
+    /** Of the enumerator `indexes[0]` of the enum `struct`. */
+    | 'enum-value';
+  /** Id in the kernel's BTF. */
+  readonly struct: number;
+  /** The way to a member, from the struct through those that it contains and through arrays. */
+  readonly indexes: readonly number[];
+  readonly value: number;
+}

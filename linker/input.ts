@@ -1,0 +1,61 @@
+/** What the linker takes: an object of LLVM's BPF back end, and what LLVM does not know about it. */
+import type {
+  CoreSite,
+  FunctionDefinition,
+  KernelSymbol,
+  MapDefinition,
+  VariableDefinition,
+} from './btf/definitions.ts';
+import type { ImportedObject } from './imported.ts';
+import type { Manifest, ManifestSession } from './manifest/manifest.ts';
+
+export interface LinkInput {
+  /** Relocatable ELF. */
+  readonly object: Uint8Array;
+  /** What the object's line numbers count through, one text after the other; the script's is the first. */
+  readonly texts: readonly NumberedText[];
+  /** BTF of the kernel that sites and kernel symbols are described by; read where there are such. */
+  readonly kernelBtf: () => Uint8Array;
+  readonly license: string;
+  readonly functions: readonly FunctionDefinition[];
+  /** Linked in this order. */
+  readonly imports: readonly ImportedObject[];
+  readonly maps: readonly MapDefinition[];
+  readonly variables: readonly VariableDefinition[];
+  readonly kernelSymbols: readonly KernelSymbol[];
+  /** By the number that the site table (section `.bpfscript.sites` of the object) gives. */
+  readonly sites: readonly Site[];
+  /** Makes the manifest once it is known where each variable stands (symbol -> offset in its section). */
+  readonly manifest: (offsetOf: (symbol: string) => number) => UnlinkedManifest;
+}
+
+/** All but what the linker adds from sites: fixups, and instructions of sessions. */
+export type UnlinkedManifest = Omit<Manifest, 'fixups' | 'sessions'> & {
+  readonly sessions?: readonly Omit<ManifestSession, 'insn'>[];
+};
+
+export interface NumberedText {
+  /** Name of its file; a folder in it belongs to the building machine and is left out. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What an instruction's number depends on. `value` is the number that stands in the object. */
+export type Site = CoreSite | SessionSite | TracepointSite;
+
+/** In the session program `symbol`: the loader makes it a call of bpf_session_is_return. */
+export interface SessionSite {
+  readonly kind: 'session';
+  readonly symbol: string;
+  readonly value: 0;
+}
+
+/** The loader patches it, from the tracefs format of the host. */
+export interface TracepointSite {
+  readonly kind: 'tracepoint';
+  readonly category: string;
+  readonly event: string;
+  readonly field: string;
+  readonly size: number;
+  readonly value: number;
+}
