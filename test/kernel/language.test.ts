@@ -1,5 +1,6 @@
 /** The core of the language: what scripts print when the kernel runs them. */
 
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
@@ -367,6 +368,13 @@ needs('root').describe('built-in values', () => {
     );
     const [line] = result.stdout.split('\n');
     expect(line).toMatch(/^(\d+) \1 0 0 who$/);
+  });
+
+  it('[BLT-005] [BLT-018] knows its parent, and that there is no command', async () => {
+    const own = readFileSync('/proc/self/comm', 'utf8').trim();
+    expect(await printed('printf("%d %s %d", ppid, pcomm, has_cpid);')).toBe(
+      `${process.pid} ${own} 0`,
+    );
   });
 
   it('[BLT-011] [BLT-013] measures time', async () => {
