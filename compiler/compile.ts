@@ -2,6 +2,7 @@
 import { link } from '../linker/link.ts';
 import { analyse } from './analysis/analyse.ts';
 import type { TypedProgram } from './analysis/typed.ts';
+import { table as builtins, codeOf } from './builtins/builtins.ts';
 import { createPrograms } from './dwarf/programs.ts';
 import { resolveImports } from './imports/imports.ts';
 import { libraryNames, standardLibrary } from './imports/library.ts';
@@ -84,11 +85,15 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   if (diagnostics.hasErrors) return outcome(program);
 
   const library = standardLibrary(sources);
-  const expanded = expandMacros(imported.program, { sources, diagnostics, library });
+  const expanded = expandMacros(imported.program, {
+    ...{ sources, diagnostics, library },
+    builtin: (name) => builtins.find(name)?.builtin.traits,
+  });
   if (diagnostics.hasErrors) return outcome(program);
 
   const typed = analyse(expanded, {
     ...options,
+    builtins,
     kernel,
     programs,
     macros,
@@ -102,9 +107,9 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   if (diagnostics.hasErrors) return { ...outcome(program), typed };
 
   const context = {
+    builtins: codeOf,
     sources,
     kernel,
-    unsafe: options.unsafe,
     reportsHelpers: options.reportsHelpers ?? false,
     imports: linked.objects,
     diagnostics,

@@ -20,6 +20,7 @@ import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import type { Flow } from '../types/join.ts';
+import type { BuiltinTable } from './builtin.ts';
 import { isBuiltinName } from './calls.ts';
 import { readConfig } from './config.ts';
 import { condition } from './conversion.ts';
@@ -29,11 +30,13 @@ import { reachedFunctions, readFunctions, typeFunction, typeSignature } from './
 import type { Facts, FunctionSignature, Round, Typing } from './state.ts';
 import { isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
+import type { Traits } from './traits.ts';
 import type { TypedProbe, TypedProgram } from './typed.ts';
-import { assignsMap, mentionsBuiltin } from './uses.ts';
+import { assignsMap, mentionsName } from './uses.ts';
 import { checkVariables } from './variables.ts';
 
 export interface AnalysisContext {
+  readonly builtins: BuiltinTable;
   readonly kernel: KernelDescription;
   /** The programs of user probes; the default finds those of this machine. */
   readonly programs?: Programs;
@@ -71,7 +74,12 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   reportUnsupported(program, diagnostics);
   const declarations = readDeclarations(program, diagnostics);
   const linked = context.linked ?? new Map<string, FunctionSignature>();
-  const functions = readFunctions(program, isBuiltinName, linked, diagnostics);
+  const functions = readFunctions(
+    program,
+    (name) => isBuiltinName(context.builtins, name),
+    linked,
+    diagnostics,
+  );
   const programs = context.programs ?? createPrograms([]);
   const copies = resolveCopies(program, context, programs);
   if (copies.length > config.maxBpfProgs) {
@@ -89,6 +97,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   for (let count = 0; count < MOST_ROUNDS; count += 1) {
     const signatures = new Map(linked);
     const round: Round = {
+      builtins: context.builtins,
       kernel: context.kernel,
       programs,
       functions: signatures,
@@ -165,14 +174,20 @@ function resolveCopies(
   const copies: Copy[] = [];
   for (const [block, item] of program.items.entries()) {
     if (item.kind !== 'probe') continue;
+    const asks = (part: Traits['asksOf']): boolean =>
+      mentionsName(
+        item,
+        (name) => context.builtins.find(name)?.builtin.traits.asksOf === part,
+        context.macros,
+      );
     const targets = resolveProbe(item, {
       kernel: context.kernel,
       programs,
       diagnostics: context.diagnostics,
       unsafe: context.unsafe,
-      needsArgs: mentionsBuiltin(item, /^args$/, context.macros),
-      needsRetval: mentionsBuiltin(item, /^retval$/, context.macros),
-      needsEvent: mentionsBuiltin(item, /^(arg\d|probe|name)$/, context.macros),
+      needsArgs: asks('fields'),
+      needsRetval: asks('result'),
+      needsEvent: asks('event'),
     });
     warnOfRecursion(targets, context.diagnostics);
     copies.push(...targets.map((resolved) => ({ probe: item, block, ...resolved })));

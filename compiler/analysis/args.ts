@@ -9,6 +9,7 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import { int, type RecordType, type Type } from '../types/type.ts';
+import { typeArgument } from './calls.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
 import type { Typing } from './state.ts';
@@ -63,11 +64,7 @@ function programArgument(
       `The argument '${found.name}' of ${probe.name} is ${found.reason ?? 'not known'}`,
       access.fieldRange,
     );
-  const register = typeExpression(typing, {
-    kind: 'identifier',
-    name: `arg${found.register}`,
-    range,
-  });
+  const register = typeArgument(typing, found.register, range);
   const { type } = found;
   const cast = (to: Type, operand: TypedExpression): TypedExpression =>
     sameType(to, operand.type) ? operand : { kind: 'cast', type: to, operand, range };
@@ -90,7 +87,7 @@ function warnOfArrow(typing: Typing, access: ast.FieldAccess): void {
 /** `*args` => `(field = args.field, ...)`: a copy of all of them. */
 export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): TypedExpression {
   const names = argumentNames(typing.probe);
-  if (args.kind !== 'call' || args.builtin !== 'args' || !names) {
+  if (args.kind !== 'call' || !args.traits.holdsFields || !names) {
     return failed(
       typing,
       'not-a-pointer',
@@ -98,7 +95,7 @@ export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): 
       range,
     );
   }
-  const base: ast.Identifier = { kind: 'identifier', name: 'args', range: args.range };
+  const base: ast.Identifier = { kind: 'identifier', name: args.builtin, range: args.range };
   const fields = names.map((field) => ({
     name: field,
     value: typeArgsField(typing, {

@@ -1,15 +1,15 @@
 /** Identifiers and calls: built-ins, enumerators, macros of the C preamble. */
 
-import type { Builtin, BuiltinUse } from '../builtins/builtin.ts';
-import { builtins, findBuiltin } from '../builtins/builtins.ts';
 import { replacing } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { AGGREGATE_NAMES, isAggregateName } from './aggregates.ts';
+import type { AnalysedBuiltin, BuiltinTable, BuiltinUse } from './builtin.ts';
 import { builtinScope } from './builtin-scope.ts';
 import { typeExpression } from './expressions.ts';
 import { typeFunctionCall } from './functions.ts';
+import { arityOf, signatureOf } from './parameters.ts';
 import { typesAt } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { error, failed, unknown, warning } from './state.ts';
@@ -20,7 +20,7 @@ const LATER: ReadonlySet<string> = new Set(['elf_info']);
 
 export function typeIdentifier(typing: Typing, identifier: ast.Identifier): TypedExpression {
   const { name, range } = identifier;
-  const found = findBuiltin(name);
+  const found = typing.round.builtins.find(name);
   if (found) {
     const use = { name: found.builtin.name, args: [], range, nameRange: range };
     return useBuiltin(typing, found.builtin, found.legacy ? name : undefined, use);
@@ -45,7 +45,7 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
   if (LATER.has(name))
     return failed(typing, 'unsupported', `'${name}' is not supported yet`, range);
   const { macros: defines, macroNames } = typing.round;
-  const names = [...builtinNames(), ...defines.names(), ...macroNames()];
+  const names = [...builtinNames(typing), ...defines.names(), ...macroNames()];
   return failed(
     typing,
     'unknown-identifier',
@@ -59,7 +59,7 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
   const { name, range, nameRange } = call;
   const callee = typing.round.functions.get(name);
   if (callee) return typeFunctionCall(typing, call, callee);
-  const found = findBuiltin(name);
+  const found = typing.round.builtins.find(name);
   if (found) {
     const { args, continues } = call;
     const use = {
@@ -72,7 +72,7 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
   if (LATER.has(name))
     return failed(typing, 'unsupported', `${name}() is not supported yet`, nameRange);
   const { functions, macroNames } = typing.round;
-  const names = [...builtinNames(), ...AGGREGATE_NAMES, ...functions.keys(), ...macroNames()];
+  const names = [...builtinNames(typing), ...AGGREGATE_NAMES, ...functions.keys(), ...macroNames()];
   return failed(
     typing,
     'unknown-function',
@@ -83,12 +83,22 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
 }
 
 /** Names that calls find before any function of the script. */
-export function isBuiltinName(name: string): boolean {
-  return findBuiltin(name) !== undefined || isAggregateName(name) || LATER.has(name);
+export function isBuiltinName(builtins: BuiltinTable, name: string): boolean {
+  return builtins.find(name) !== undefined || isAggregateName(name) || LATER.has(name);
 }
 
-function* builtinNames(): Iterable<string> {
-  for (const builtin of builtins) yield builtin.name;
+function* builtinNames({ round }: Typing): Iterable<string> {
+  for (const builtin of round.builtins.builtins) yield builtin.name;
+}
+
+/** The nth argument of the probed function: what a script writes as `argN`. */
+export function typeArgument(typing: Typing, index: number, range: Range): TypedExpression {
+  const { builtins } = typing.round.builtins;
+  const builtin = builtins.find(({ traits }) => traits.argument === index);
+  if (!builtin) throw new Error(`there is no built-in for argument ${index}`);
+  return useBuiltin(typing, builtin, undefined, {
+    ...{ name: builtin.name, args: [], range, nameRange: range },
+  });
 }
 
 function misplaced(typing: Typing, name: string, range: Range): TypedExpression {
@@ -103,7 +113,7 @@ function misplaced(typing: Typing, name: string, range: Range): TypedExpression 
 
 function useBuiltin(
   typing: Typing,
-  builtin: Builtin,
+  builtin: AnalysedBuiltin,
   legacyName: string | undefined,
   use: BuiltinUse,
 ): TypedExpression {
@@ -125,8 +135,10 @@ function useBuiltin(
       'Pass its value to the function as an argument.',
     );
   }
-  if (!checkArity(typing, use, builtin.arity)) return unknown(use.range);
-  if (builtin.unsafe && !typing.round.unsafe) {
+  const { parameters } = builtin;
+  const signature = `It is used as ${signatureOf(builtin.name, parameters)}.`;
+  if (!checkArity(typing, use, arityOf(parameters), signature)) return unknown(use.range);
+  if (builtin.traits.unsafe && !typing.round.unsafe) {
     return failed(
       typing,
       'unsafe',
@@ -143,6 +155,7 @@ export function checkArity(
   typing: Typing,
   use: Pick<BuiltinUse, 'name' | 'args' | 'range'>,
   [least, most]: readonly [number, number],
+  ...hints: readonly string[]
 ): boolean {
   const given = use.args.length;
   if (given >= least && given <= most) return true;
@@ -155,6 +168,7 @@ export function checkArity(
     'argument-count',
     `${use.name}() requires ${quantity} (${given} provided)`,
     use.range,
+    ...hints,
   );
   return false;
 }

@@ -60,11 +60,13 @@ function parenthesised({ range, type }: ast.Cast): Range {
 }
 
 /**
- * Casts that say what is so anyway, but have a reason: `(int64)@c` reads an aggregate, and curtask was an
- * integer once, which most scripts still cast.
+ * Casts that say what is so anyway, but have a reason: `(int64)@c` reads an aggregate, and some built-ins were
+ * integers once.
  */
 function isCustomary(operand: TypedExpression): boolean {
-  return operand.kind === 'map' || (operand.kind === 'call' && operand.builtin === 'curtask');
+  return (
+    operand.kind === 'map' || (operand.kind === 'call' && operand.traits.customaryCast === true)
+  );
 }
 
 /** The complete type of the result; undefined after an error. */

@@ -68,8 +68,7 @@ function probeName(
   right: TypedExpression,
 ): boolean | undefined {
   const [probe, text] = left.kind === 'call' ? [left, right] : [right, left];
-  if (probe.kind !== 'call' || probe.builtin !== 'probe' || text.kind !== 'string')
-    return undefined;
+  if (probe.kind !== 'call' || !probe.traits.namesProbe || text.kind !== 'string') return undefined;
   if (!isNameKnown(typing.probe)) return undefined;
   return text.value === (typing.probe.alias ?? typing.probe.name);
 }

@@ -16,7 +16,8 @@ import { failed, isUnknown, unknown } from './state.ts';
 import type { TypedExpression } from './typed.ts';
 
 export function typeField(typing: Typing, access: ast.FieldAccess): TypedExpression {
-  if (access.base.kind === 'identifier' && access.base.name === 'args') {
+  const { base: named } = access;
+  if (named.kind === 'identifier' && holdsFields(typing, named.name)) {
     return typeArgsField(typing, access);
   }
   const base = typeExpression(typing, access.base);
@@ -34,6 +35,10 @@ export function typeField(typing: Typing, access: ast.FieldAccess): TypedExpress
       ? ['Cast it to a pointer to a struct first: ((struct name *)value).field']
       : []),
   );
+}
+
+function holdsFields({ round }: Typing, name: string): boolean {
+  return round.builtins.find(name)?.builtin.traits.holdsFields === true;
 }
 
 /** Follows pointers to pointers, up to the pointer to what they lead to. `*p` is as good as `p`. */

@@ -13,6 +13,7 @@ import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Flow } from '../types/join.ts';
 import type { Type, VoidType } from '../types/type.ts';
+import type { BuiltinTable } from './builtin.ts';
 import type { Config, OptionSymbol, TypedExpression, VariableSymbol } from './typed.ts';
 
 /**
@@ -51,6 +52,7 @@ export interface MapUse {
 }
 
 export interface Round {
+  readonly builtins: BuiltinTable;
   readonly kernel: KernelDescription;
   readonly programs: Programs;
   readonly config: Config;

@@ -106,9 +106,9 @@ function typeEffect(typing: Typing, expression: ast.Expression, range: Range): S
     return { statements: [block], ends };
   }
   const value = typeExpression(typing, expression);
-  if (isDiscarded(expression, value))
+  if (isDiscarded(typing, expression, value))
     warning(typing, 'discarded-value', 'Return value discarded.', value.range);
-  return { statements: [effect(value, range)], ends: isExit(value) };
+  return { statements: [effect(value, range)], ends: endsProgram(value) };
 }
 
 /** `c ? print(1) : print(2)` => `if (c) { print(1) } else { print(2) }` */
@@ -125,16 +125,14 @@ function effect(value: TypedExpression, range: Range): TypedStatement {
   return { kind: 'expression-statement', expression: value, range };
 }
 
-function isExit(value: TypedExpression): boolean {
-  return value.kind === 'call' && value.builtin === 'exit' && !value.continues;
+function endsProgram(value: TypedExpression): boolean {
+  return value.kind === 'call' && value.traits.endsProgram === true;
 }
 
-/** Functions that are called for what they do as often as for what they give. */
-const EFFECTIVE: ReadonlySet<string> = new Set(['delete', 'find']);
-
-function isDiscarded(expression: ast.Expression, value: TypedExpression): boolean {
+function isDiscarded(typing: Typing, expression: ast.Expression, value: TypedExpression): boolean {
   if (isUnknown(value.type) || value.type.kind === 'void' || value.kind === 'step') return false;
-  return !(expression.kind === 'call' && EFFECTIVE.has(expression.name));
+  if (expression.kind !== 'call') return true;
+  return !typing.round.builtins.find(expression.name)?.builtin.traits.discardable;
 }
 
 /** A literal condition leaves one branch; the other is not even typed. */

@@ -13,6 +13,7 @@ import type { Member, TracepointField } from '../kernel/types.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { AggregateType, IntType, StackMode, StructType, Type } from '../types/type.ts';
+import type { Traits } from './traits.ts';
 
 export interface TypedProgram {
   readonly probes: readonly TypedProbe[];
@@ -292,18 +293,19 @@ export type StepTarget =
   | { readonly kind: 'variable'; readonly variable: VariableSymbol }
   | { readonly kind: 'map'; readonly map: string; readonly key: TypedExpression | undefined };
 
-/** A built-in value or function; the table of built-ins (compiler/builtins) knows how to lower it. */
+/** A built-in value or function; the built-in (compiler/builtins) knows how to lower it. */
 export interface TypedCall extends Expr {
   readonly kind: 'call';
+  /** Its present name, also where the script uses an older one. */
   readonly builtin: string;
+  /** What is to be known of it without knowing which it is. */
+  readonly traits: Traits;
   /** Values computed in the program. */
   readonly args: readonly TypedExpression[];
   /** The map that it works on: `delete`, `clear`, `print(@m)`, `has_key`, `len`. */
   readonly map?: string;
-  /** Literal arguments, in order: formats, separators, `top` and `div`. */
-  readonly literals?: readonly (string | bigint)[];
-  /** An exit() behind which the program goes on. */
-  readonly continues?: true;
+  /** What its analysis tells its lowering beside: plain data, whose form only the built-in knows. */
+  readonly plan?: unknown;
   /** print(@m): what is done with the map once it is read; set by the lowering. */
   readonly then?: 'clear' | 'zero';
 }

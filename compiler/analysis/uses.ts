@@ -2,9 +2,13 @@
 import { type CMacros, NO_MACROS } from '../preamble/macros.ts';
 import type * as ast from '../syntax/ast.ts';
 
-/** The block or predicate of a probe says `args`, say: then each event may need a copy typed for it. */
-export function mentionsBuiltin(probe: ast.Probe, names: RegExp, macros: CMacros): boolean {
-  return mentions([probe.body, probe.predicate], names, macros);
+/** Whether the block or predicate of a probe says such a name. */
+export function mentionsName(
+  probe: ast.Probe,
+  isSuch: (name: string) => boolean,
+  macros: CMacros,
+): boolean {
+  return mentions([probe.body, probe.predicate], isSuch, macros);
 }
 
 /** Some statement of the program stores into the map. */
@@ -20,12 +24,12 @@ export function assignsMap(program: ast.Program, name: string): boolean {
 }
 
 /** Also by a macro of C; their replacements are complete, so that none is looked at twice. */
-function mentions(node: unknown, names: RegExp, macros: CMacros): boolean {
+function mentions(node: unknown, isSuch: (name: string) => boolean, macros: CMacros): boolean {
   return some(node, (part) => {
     if (!('kind' in part) || part.kind !== 'identifier' || !('name' in part)) return false;
-    if (names.test(String(part.name))) return true;
+    if (isSuch(String(part.name))) return true;
     const use = macros.expand(String(part.name), { start: 0, end: 0 });
-    return use?.kind === 'expression' && mentions(use.expression, names, NO_MACROS);
+    return use?.kind === 'expression' && mentions(use.expression, isSuch, NO_MACROS);
   });
 }
 

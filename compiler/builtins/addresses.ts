@@ -1,19 +1,11 @@
 /** ntop, pton and macaddr: addresses of networks, as bytes and as text. */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
-import type { Lowering, Storage } from '../lowering/lowering.ts';
+import { integer, optional, text, value } from '../analysis/parameters.ts';
+import type { TypedExpression } from '../analysis/typed.ts';
 import { layoutOf } from '../types/layout.ts';
-import { kindName, typeName } from '../types/names.ts';
 import { int } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import {
-  addressArgument,
-  argument,
-  isInteger,
-  spaceOfPointer,
-  textLiteral,
-  typedCall,
-} from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { addressArgument, argument, constant, isInteger, spaceOfPointer } from './use.ts';
 
 /** include/linux/socket.h, the same on every architecture. */
 const AF_INET = 2n;
@@ -24,62 +16,37 @@ const ADDRESS_OFFSET = 4;
 const ADDRESS_SIZE = 16;
 const MACADDR_SIZE = 6;
 
-function literal(value: bigint, use: BuiltinUse): TypedExpression {
-  return { kind: 'int', value, flexible: false, type: int(4, false), range: use.range };
+/** Bytes that an address is copied from. */
+function addressBytes({ type }: TypedExpression): number {
+  return isInteger(type) ? 4 : layoutOf(type).size;
 }
 
-/** Bytes that an address is copied from; undefined for types that hold none. */
-function addressBytes({ type }: TypedExpression): number | undefined {
-  if (isInteger(type)) return 4;
-  if (type.kind === 'array' && type.element.kind === 'int') return layoutOf(type).size;
-  return undefined;
-}
-
-export const ntop: Builtin = {
+export const ntop: Builtin = defineBuiltin({
   name: 'ntop',
-  arity: [1, 2],
+  parameters: { family: optional(integer), address: value('integer', 'array') },
   summary:
     'Text of an address of IPv4 (an integer, 4 bytes) or IPv6 (16 bytes), with its family before it if wanted.',
-  analyse(use, scope) {
-    const given = use.args.at(-1);
-    if (given === undefined) return undefined;
-    const [asked] = use.args.length === 2 ? use.args : [];
-    const family = asked && scope.expression(asked);
-    if (asked && family && !isInteger(family.type)) {
-      scope.error(
-        `ntop() only supports integers as family (${kindName(family.type)} provided)`,
-        asked.range,
-      );
-      return undefined;
-    }
-    const address = scope.expression(given);
+  analyse({ family, address }, use, scope) {
     const bytes = addressBytes(address);
-    if (bytes === undefined) {
-      scope.error(
-        `ntop() expects an integer or array argument, got ${kindName(address.type)}`,
-        given.range,
-      );
-      return undefined;
-    }
     if (bytes !== 4 && bytes !== 16) {
-      scope.error(`ntop() argument must be 4 or 16 bytes in size, not ${bytes}`, given.range);
+      scope.error(
+        'argument-type',
+        `ntop() argument must be 4 or 16 bytes in size, not ${bytes}`,
+        address.range,
+      );
       return undefined;
     }
     if (family?.kind === 'int' && family.value === AF_INET6 && bytes < 16) {
-      scope.error('ntop() needs 16 bytes for an address of IPv6', given.range);
+      scope.error('argument-type', 'ntop() needs 16 bytes for an address of IPv6', address.range);
       return undefined;
     }
-    return typedCall(
-      'ntop',
-      use,
-      { kind: 'inet' },
-      { args: [family ?? literal(bytes === 4 ? AF_INET : AF_INET6, use), address] },
-    );
+    const usual = constant(bytes === 4 ? AF_INET : AF_INET6, int(4, false), use);
+    return typed({ kind: 'inet' }, { args: [family ?? usual, address] });
   },
   lowerInto(call, lowering, to) {
     const { ir } = lowering;
     const address = argument(call, 1);
-    const bytes = addressBytes(address) ?? 0;
+    const bytes = addressBytes(address);
     const data = ir.offset(to.pointer, ADDRESS_OFFSET);
     ir.store(to.pointer, 0, 4, lowering.value(argument(call, 0)));
     if (bytes < ADDRESS_SIZE) ir.zero(data, ADDRESS_SIZE, 4);
@@ -87,7 +54,7 @@ export const ntop: Builtin = {
     if (isInteger(address.type)) ir.store(data, 0, 4, lowering.value(address));
     else ir.copy(data, lowering.address(address, false), bytes, 1);
   },
-};
+});
 
 /** Bytes of an address in the order of the network; undefined if the text is none. */
 export function addressOf(text: string): readonly number[] | undefined {
@@ -113,79 +80,64 @@ function wordsOf(text: string): readonly number[] {
   });
 }
 
-export const pton: Builtin = {
+export const pton: Builtin = defineBuiltin({
   name: 'pton',
-  arity: [1, 1],
+  parameters: { address: text },
   summary: 'The bytes of an address that is written as text: uint8[4] or uint8[16].',
-  analyse(use, scope) {
-    const text = scope.stringLiteral(use.args[0], use);
-    if (text === undefined) return undefined;
-    const bytes = addressOf(text);
+  analyse({ address }, _use, scope) {
+    const bytes = addressOf(address.value);
     if (bytes === undefined) {
-      scope.error(
-        `pton() expects a valid IPv4/IPv6 address, got ${text}`,
-        use.args[0]?.range ?? use.range,
-      );
+      const message = `pton() expects a valid IPv4/IPv6 address, got ${address.value}`;
+      scope.error('argument-value', message, address.range);
       return undefined;
     }
-    return typedCall(
-      'pton',
-      use,
-      { kind: 'array', element: int(1, false), count: bytes.length },
-      { literals: [text] },
-    );
+    const type = { kind: 'array', element: int(1, false), count: bytes.length } as const;
+    return typed(type, { plan: { bytes } });
   },
-  lowerInto(call, lowering, to) {
-    const bytes = addressOf(textLiteral(call, 0)) ?? [];
-    for (const [index, byte] of bytes.entries()) {
+  lowerInto({ plan }, lowering, to) {
+    for (const [index, byte] of plan.bytes.entries()) {
       lowering.ir.store(to.pointer, index, 1, lowering.ir.constant(byte));
     }
   },
-};
+});
 
-function analyseMacaddr(use: BuiltinUse, scope: AnalysisScope): TypedExpression | undefined {
-  const [given] = use.args;
-  if (given === undefined) return undefined;
-  const source = scope.expression(given);
-  const { type } = source;
-  if (type.kind === 'pointer') {
-    return typedCall(
-      'macaddr',
-      use,
-      { kind: 'macaddr' },
-      { args: [addressArgument(source, scope)] },
-    );
-  }
-  const bytes = type.kind === 'array' && type.element.kind === 'int' && type.element.size === 1;
-  if (source.kind === 'string' || !(bytes || type.kind === 'string')) {
-    scope.error(
-      `macaddr() only supports array, string and pointer arguments (${
-        source.kind === 'string' ? 'a literal' : typeName(type)
-      } provided)`,
-      given.range,
-    );
-    return undefined;
-  }
-  if (layoutOf(type).size < MACADDR_SIZE) {
-    scope.error('macaddr() argument must be at least 6 bytes in size', given.range);
-    return undefined;
-  }
-  return typedCall('macaddr', use, { kind: 'macaddr' }, { args: [source] });
-}
-
-function lowerMacaddr(call: TypedCall, lowering: Lowering, to: Storage): void {
-  const source = argument(call, 0);
-  if (source.type.kind === 'pointer') {
-    lowering.probeRead(to.pointer, MACADDR_SIZE, lowering.value(source), spaceOfPointer(source));
-    return;
-  }
-  lowering.ir.copy(to.pointer, lowering.address(source, false), MACADDR_SIZE, 1);
-}
-
-export const macaddr: Builtin = {
+export const macaddr: Builtin = defineBuiltin({
   name: 'macaddr',
-  arity: [1, 1],
+  parameters: { source: value('array', 'string', 'pointer') },
   summary: 'Six bytes of an array, a string or memory, shown as a hardware address.',
-  analyse: analyseMacaddr,
-  lowerInto: lowerMacaddr,
-};
+  analyse({ source }, _use, scope) {
+    const { type } = source;
+    if (type.kind === 'pointer') {
+      return typed({ kind: 'macaddr' }, { args: [addressArgument(source, scope)] });
+    }
+    if (source.kind === 'string') {
+      scope.error(
+        'argument-type',
+        'macaddr() takes no literal: its text is not six bytes',
+        source.range,
+      );
+      return undefined;
+    }
+    if (type.kind === 'array' && !(type.element.kind === 'int' && type.element.size === 1)) {
+      scope.error('argument-type', 'macaddr() expects an array of bytes', source.range);
+      return undefined;
+    }
+    if (layoutOf(type).size < MACADDR_SIZE) {
+      scope.error(
+        'argument-type',
+        'macaddr() argument must be at least 6 bytes in size',
+        source.range,
+      );
+      return undefined;
+    }
+    return typed({ kind: 'macaddr' }, { args: [source] });
+  },
+  lowerInto(call, lowering, to) {
+    const source = argument(call, 0);
+    if (source.type.kind === 'pointer') {
+      lowering.probeRead(to.pointer, MACADDR_SIZE, lowering.value(source), spaceOfPointer(source));
+      return;
+    }
+    lowering.ir.copy(to.pointer, lowering.address(source, false), MACADDR_SIZE, 1);
+  },
+});

@@ -1,15 +1,15 @@
 /** What a probe was called with: args, arg0 to arg9, retval and ctx. */
 import { UINT64 } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { refusedInLoop, typedCall, unavailable } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { refusedInLoop, unavailable } from './use.ts';
 
-export const args: Builtin = {
+export const args: Builtin = defineBuiltin({
   name: 'args',
-  arity: [0, 0],
+  traits: { asksOf: 'fields', holdsFields: true },
   needsProbe: true,
   summary: 'Fields of a tracepoint, or arguments of a raw tracepoint or a function: args.NAME.',
   /** Gives the context as a whole; taking a field of it is the analysis of field accesses. */
-  analyse(use, scope) {
+  analyse(_given, use, scope) {
     const { probe } = scope;
     if (!probe.fields && !probe.parameters && !probe.arguments) {
       const hint =
@@ -21,21 +21,21 @@ export const args: Builtin = {
       return unavailable(use, scope, ...hint);
     }
     if (refusedInLoop(use, scope)) return undefined;
-    return typedCall('args', use, { kind: 'context' });
+    return typed({ kind: 'context' });
   },
   lower: (_call, lowering) => lowering.ir.pointerToInt(lowering.context),
-};
+});
 
 const REGISTERS = ['arg0', 'arg1', 'arg2', 'arg3', 'arg4', 'arg5', 'arg6', 'arg7'] as const;
 
 function argN(index: number): Builtin {
   const name = `arg${index}`;
-  return {
+  return defineBuiltin({
     name,
-    arity: [0, 0],
+    traits: { asksOf: 'event', argument: index },
     needsProbe: true,
     summary: `Argument ${index} of the probed function, raw tracepoint or USDT point, as 64 bits.`,
-    analyse(use, scope) {
+    analyse(_given, use, scope) {
       const { probe } = scope;
       if (probe.registers === 0) {
         const named = probe.fields !== undefined || probe.parameters !== undefined;
@@ -46,6 +46,7 @@ function argN(index: number): Builtin {
       if (index >= probe.registers) {
         const last = probe.registers - 1;
         scope.error(
+          'probe-kind',
           `${name} is not available: ${probe.name} has arg0${last > 0 ? ` to arg${last}` : ' only'}`,
           use.range,
         );
@@ -54,7 +55,7 @@ function argN(index: number): Builtin {
       if (probe.context === 'btf-arguments') {
         return { kind: 'context-argument', index, type: UINT64, range: use.range };
       }
-      return typedCall(name, use, UINT64);
+      return typed(UINT64);
     },
     lower(_call, lowering) {
       if (lowering.probe.provider === 'usdt') return lowering.usdtArgument(index);
@@ -62,7 +63,7 @@ function argN(index: number): Builtin {
       if (register === undefined) throw new Error(`${name} does not come in a register`);
       return lowering.register(register);
     },
-  };
+  });
 }
 
 /** arg0 to arg9, from the first. */
@@ -70,38 +71,36 @@ export const numberedArguments: readonly Builtin[] = Array.from({ length: 10 }, 
   argN(index),
 );
 
-export const retval: Builtin = {
+export const retval: Builtin = defineBuiltin({
   name: 'retval',
-  arity: [0, 0],
+  traits: { asksOf: 'result' },
   needsProbe: true,
   summary: 'Return value of the probed function, as 64 bits; in fexit of its own type.',
-  analyse(use, scope) {
+  analyse(_given, use, scope) {
     if (!scope.probe.hasRetval) return unavailable(use, scope);
     if (refusedInLoop(use, scope)) return undefined;
     const { result } = scope.probe;
     if (result)
       return { kind: 'context-argument', type: result.type, index: result.slot, range: use.range };
-    return typedCall('retval', use, UINT64);
+    return typed(UINT64);
   },
   lower: (_call, lowering) => lowering.register('retval'),
-};
+});
 
-export const ctx: Builtin = {
+export const ctx: Builtin = defineBuiltin({
   name: 'ctx',
-  arity: [0, 0],
   needsProbe: true,
   summary: "Address of the probe's context.",
-  analyse(use, scope) {
+  analyse(_given, use, scope) {
     const { probe } = scope;
     if (probe.context === 'none') return unavailable(use, scope);
     if (probe.context === 'tracepoint') {
-      scope.error('Use args instead of ctx in tracepoint', use.range);
+      scope.error('probe-kind', 'Use args instead of ctx in tracepoint', use.range);
       return undefined;
     }
     if (refusedInLoop(use, scope)) return undefined;
-    if (probe.iterated)
-      return typedCall('ctx', use, { kind: 'pointer', to: probe.iterated, space: 'kernel' });
-    return typedCall('ctx', use, { kind: 'context' });
+    if (probe.iterated) return typed({ kind: 'pointer', to: probe.iterated, space: 'kernel' });
+    return typed({ kind: 'context' });
   },
   lower: (_call, lowering) => lowering.ir.pointerToInt(lowering.context),
-};
+});

@@ -1,34 +1,25 @@
+/** bswap: bytes in the other order. */
+import { value } from '../analysis/parameters.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import { kindName } from '../types/names.ts';
 import type { IntSize } from '../types/type.ts';
 import { int } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { argument, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument } from './use.ts';
 
-/** bswap: bytes in the other order. */
-export const bswap: Builtin = {
+export const bswap: Builtin = defineBuiltin({
   name: 'bswap',
-  arity: [1, 1],
+  parameters: { number: value('number') },
   summary: 'The integer with its bytes in the other order, unsigned and of the same width.',
-  analyse(use, scope) {
-    const [given] = use.args;
-    if (given === undefined) return undefined;
-    const operand = scope.expression(given);
-    if (operand.type.kind !== 'int') {
-      scope.error(
-        `bswap() only supports integer arguments (${kindName(operand.type)} provided)`,
-        given.range,
-      );
-      return undefined;
-    }
-    return typedCall('bswap', use, int(operand.type.size, false), { args: [operand] });
+  analyse({ number }) {
+    const { type } = number;
+    return type.kind === 'int' ? typed(int(type.size, false), { args: [number] }) : undefined;
   },
   lower(call, lowering) {
     const size = call.type.kind === 'int' ? call.type.size : 8;
     return lowerSwap(lowering.value(argument(call, 0)), size, lowering);
   },
-};
+});
 
 /** Shifts and masks that LLVM recognises as its own `bswap`, one instruction of BPF. */
 function lowerSwap(value: IrValue, size: IntSize, lowering: Lowering): IrValue {

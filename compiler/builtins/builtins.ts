@@ -3,6 +3,8 @@
  * are not in it: they are forms of assignment, which the analysis knows.
  */
 
+import type { BuiltinTable } from '../analysis/builtin.ts';
+import type { BuiltinCode } from '../lowering/builtin.ts';
 import { kptr, uptr } from './address_space.ts';
 import { macaddr, ntop, pton } from './addresses.ts';
 import { args, ctx, numberedArguments, retval } from './args.ts';
@@ -161,23 +163,28 @@ export const sections: readonly Section[] = [
 
 export const builtins: readonly Builtin[] = sections.flatMap((section) => section.builtins);
 
-export interface FoundBuiltin {
-  readonly builtin: Builtin;
-  /** The name is an older one: see `Builtin.legacyNames`. */
-  readonly legacy: boolean;
-}
-
-const byName: ReadonlyMap<string, FoundBuiltin> = new Map(
-  builtins.flatMap((builtin) => [
-    ...(builtin.legacyNames ?? []).map((name): [string, FoundBuiltin] => [
-      name,
-      { builtin, legacy: true },
-    ]),
-    [builtin.name, { builtin, legacy: false }] as [string, FoundBuiltin],
-  ]),
+const byName: ReadonlyMap<string, Builtin> = new Map(
+  builtins.map((builtin) => [builtin.name, builtin]),
 );
 
-/** The built-in of that name, present or older; undefined if there is none. */
-export function findBuiltin(name: string): FoundBuiltin | undefined {
-  return byName.get(name);
+const byOlderName: ReadonlyMap<string, Builtin> = new Map(
+  builtins.flatMap((builtin) => builtin.legacyNames.map((name) => [name, builtin] as const)),
+);
+
+/** For the analysis. */
+export const table: BuiltinTable = {
+  builtins,
+  find(name) {
+    const builtin = byName.get(name);
+    if (builtin) return { builtin, legacy: false };
+    const older = byOlderName.get(name);
+    return older && { builtin: older, legacy: true };
+  },
+};
+
+/** For the lowering, which meets only names that the analysis has found. */
+export function codeOf(name: string): BuiltinCode {
+  const builtin = byName.get(name);
+  if (!builtin) throw new Error(`there is no built-in ${name}`);
+  return builtin;
 }

@@ -1,12 +1,12 @@
 /** comm: name of the current thread, or of another process. */
-
-import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { integer, optional } from '../analysis/parameters.ts';
+import type { TypedExpression } from '../analysis/typed.ts';
 import { ownTypes } from '../kernel/types.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
-import { kindName } from '../types/names.ts';
 import { type StringType, UINT32 } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { argument, isInteger, typedCall } from './use.ts';
+import { type Analysed, type Builtin, type Call, defineBuiltin, typed } from './builtin.ts';
+import { argument, cast } from './use.ts';
 
 /** TASK_COMM_LEN (include/linux/sched.h). */
 const COMM_SIZE = 16;
@@ -28,26 +28,29 @@ const REFUSED: ReadonlySet<string> = new Set([
   'usdt',
 ]);
 
+/** Where task_struct has its `comm`: the id of the struct, the offset in bytes and the path of its relocation. */
+interface Place {
+  readonly struct: number;
+  readonly offset: number;
+  readonly indexes: readonly number[];
+}
+
+/** Of the name of another process; of that of the current thread there is nothing to know. */
+type Plan = Place | undefined;
+
 function analyseOther(
-  given: NonNullable<BuiltinUse['args'][number]>,
+  pid: TypedExpression,
   use: BuiltinUse,
   scope: AnalysisScope,
-): TypedExpression | undefined {
+): Analysed<Plan> | undefined {
   const { provider, section } = scope.probe;
   if (section === '.text' || REFUSED.has(provider)) {
     const place = section === '.text' ? 'in functions' : `with "${provider}" probes`;
     scope.error(
+      'probe-kind',
       `comm of another process can not be used ${place}`,
       use.range,
       'The kernel lets tracepoint, rawtracepoint, interval, profile, software, fentry and fexit probes ask for it.',
-    );
-    return undefined;
-  }
-  const pid = scope.expression(given);
-  if (!isInteger(pid.type)) {
-    scope.error(
-      `comm() only supports integer arguments (${kindName(pid.type)} provided)`,
-      given.range,
     );
     return undefined;
   }
@@ -55,23 +58,25 @@ function analyseOther(
   const task = types.struct('struct', 'task_struct');
   const member = task && types.member(task, 'comm');
   if (!task || !member) {
-    scope.error('comm() is not available: this kernel has no task_struct->comm', use.range);
+    scope.error(
+      'kernel-lacks',
+      'comm() is not available: this kernel has no task_struct->comm',
+      use.range,
+    );
     return undefined;
   }
-  return typedCall('comm', use, OTHER, {
-    args: [{ kind: 'cast', type: UINT32, operand: pid, range: pid.range }],
-    literals: [BigInt(task.id), BigInt(member.bitOffset / 8), ...member.indexes.map(BigInt)],
-  });
+  const plan = { struct: task.id, offset: member.bitOffset / 8, indexes: member.indexes };
+  return typed(OTHER, { args: [cast(pid, UINT32)], plan });
 }
 
-function lowerOther(call: TypedCall, lowering: Lowering, to: Storage): void {
+function lowerOther(call: Call<Plan>, place: Place, lowering: Lowering, to: Storage): void {
   const { ir } = lowering;
   const say = (text: string, message: string): void => {
     lowering.into({ kind: 'string', value: text, type: OTHER, range: call.range }, to);
     lowering.emit({ kind: 'warning', fields: [], message, range: call.range }, () => {});
   };
   const pid = lowering.value(argument(call, 0));
-  const [struct = 0, local = 0, ...indexes] = (call.literals ?? []).map(Number);
+  const { struct, offset, indexes } = place;
   const allowed = lowering.hostValue({ kind: 'kfunc', name: 'bpf_task_from_pid' });
   ir.if_(
     ir.compare('ne', allowed, ir.constant(0)),
@@ -84,7 +89,7 @@ function lowerOther(call: TypedCall, lowering: Lowering, to: Storage): void {
           const name = ir.op(
             'add',
             task,
-            lowering.coreNumber('byte-offset', struct, indexes, local),
+            lowering.coreNumber('byte-offset', struct, indexes, offset),
           );
           lowering.probeReadString(to.pointer, COMM_SIZE, name, 'kernel');
           lowering.callKernel('bpf_task_release', task);
@@ -100,25 +105,24 @@ function lowerOther(call: TypedCall, lowering: Lowering, to: Storage): void {
   );
 }
 
-export const comm: Builtin = {
+export const comm: Builtin = defineBuiltin({
   name: 'comm',
-  arity: [0, 1],
+  parameters: { pid: optional(integer) },
   summary: 'Name of the current thread, or of another process by its id.',
-  analyse(use, scope) {
-    const [given] = use.args;
-    if (given !== undefined) return analyseOther(given, use, scope);
-    return typedCall('comm', use, { kind: 'string', size: COMM_SIZE });
+  analyse({ pid }, use, scope): Analysed<Plan> | undefined {
+    if (pid !== undefined) return analyseOther(pid, use, scope);
+    return typed({ kind: 'string', size: COMM_SIZE }, { traits: { steady: true } });
   },
   /**
    * Reads straight into the destination. Before Linux 6.2 bpf_get_current_comm (kernel/bpf/helpers.c) leaves what
    * stood behind the NUL, which would tell equal keys apart.
    */
   lowerInto(call, lowering, to) {
-    if (call.args.length > 0) {
-      lowerOther(call, lowering, to);
+    if (call.plan !== undefined) {
+      lowerOther(call, call.plan, lowering, to);
       return;
     }
     if (to.padded) lowering.ir.zero(to.pointer, COMM_SIZE, to.align);
     lowering.call('get_current_comm', to.pointer, lowering.ir.constant(COMM_SIZE));
   },
-};
+});

@@ -2,24 +2,22 @@
 import { intLiteral } from '../analysis/conversion.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { Range } from '../source/source.ts';
-import { BOOL } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { textConstant } from './use.ts';
+import { type Builtin, defineBuiltin } from './builtin.ts';
+import { textConstant, truth } from './use.ts';
 
 function literal(value: string | number | boolean, range: Range): TypedExpression {
   if (typeof value === 'string') return textConstant(value, range);
   if (typeof value === 'number') return intLiteral(BigInt(value), range);
-  return { kind: 'int', type: BOOL, value: value ? 1n : 0n, flexible: false, range };
+  return truth(value, { range });
 }
 
-export const config: Builtin = {
+export const config: Builtin = defineBuiltin({
   name: 'config',
-  arity: [0, 0],
   summary: 'Record of the settings that the script was compiled with: config.max_strlen.',
-  analyse(use, scope) {
+  analyse(_given, { range }, scope) {
     const fields = [...scope.config.settings].map(([name, value]) => ({
       name,
-      value: literal(value, use.range),
+      value: literal(value, range),
     }));
     return {
       kind: 'record',
@@ -28,14 +26,13 @@ export const config: Builtin = {
         fields: fields.map(({ name, value }) => ({ name, type: value.type })),
       },
       fields,
-      range: use.range,
+      range,
     };
   },
-};
+});
 
-export const defaultStrLength: Builtin = {
+export const defaultStrLength: Builtin = defineBuiltin({
   name: 'default_str_length',
-  arity: [0, 0],
   summary: 'Bytes that a string has room for unless its size is given: max_strlen.',
-  analyse: (use, scope) => intLiteral(BigInt(scope.config.maxStrlen), use.range),
-};
+  analyse: (_given, use, scope) => intLiteral(BigInt(scope.config.maxStrlen), use.range),
+});

@@ -2,18 +2,17 @@
 import type { IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { BOOL, UINT32 } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { plainValue, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { plainValue } from './use.ts';
 
 function lowerChild(lowering: Lowering): IrValue {
   return lowering.ir.loadFixed(lowering.shared('childPid'), 0, 4);
 }
 
-export const cpid: Builtin = {
+export const cpid: Builtin = defineBuiltin({
   name: 'cpid',
-  arity: [0, 0],
   summary: 'Process id of the command that -c started; 0, with a warning, without one.',
-  analyse: (use) => typedCall('cpid', use, UINT32),
+  analyse: () => typed(UINT32),
   lower(call, lowering) {
     const { ir } = lowering;
     const child = lowerChild(lowering);
@@ -30,7 +29,7 @@ export const cpid: Builtin = {
     });
     return child;
   },
-};
+});
 
 export const hasCpid: Builtin = plainValue(
   'has_cpid',

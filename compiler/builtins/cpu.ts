@@ -8,6 +8,7 @@ export const cpu: Builtin = plainValue(
   UINT64,
   'Number of the CPU that the probe runs on.',
   (lowering) => lowering.call('get_smp_processor_id'),
+  { steady: true },
 );
 
 export const ncpus: Builtin = plainValue(

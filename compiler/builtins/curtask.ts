@@ -1,26 +1,23 @@
 /** curtask, and what is one or two members away from it. */
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { optional, value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import { ownTypes } from '../kernel/types.ts';
-import type { PointerType, StructType, Type } from '../types/type.ts';
+import type { StructType, Type } from '../types/type.ts';
 import { UINT32, VOID } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 
-function pointerTo(to: Type): PointerType {
-  return { kind: 'pointer', to, space: 'kernel' };
-}
-
-export const curtask: Builtin = {
+export const curtask: Builtin = defineBuiltin({
   name: 'curtask',
-  arity: [0, 0],
+  traits: { steady: true, btfPointer: true, customaryCast: true },
   summary: 'The current task: a pointer to struct task_struct.',
-  analyse(use, scope) {
+  analyse(_given, _use, scope) {
     const task = ownTypes(scope.kernel).struct('struct', 'task_struct');
-    return typedCall('curtask', use, pointerTo(task ?? VOID));
+    return typed({ kind: 'pointer', to: task ?? VOID, space: 'kernel' });
   },
   lower: (_call, lowering) =>
     lowering.ir.pointerToInt(lowering.callPointer('get_current_task_btf')),
-};
+});
 
 /** `task->a->b`; undefined after reporting that the kernel has no such member. */
 function follow(
@@ -35,6 +32,7 @@ function follow(
     const member = struct && scope.kernel.types.member(struct, name);
     if (struct === undefined || member === undefined) {
       scope.error(
+        'kernel-lacks',
         `${use.name} is not available: struct task_struct of this kernel has no ${path.join('->')}`,
         use.range,
       );
@@ -61,24 +59,16 @@ function structBehind(type: Type, scope: AnalysisScope): StructType | undefined 
 }
 
 function relative(name: string, path: readonly string[], summary: string): Builtin {
-  return {
-    name,
-    arity: [0, 1],
-    summary,
-    analyse(use, scope) {
-      const [argument] = use.args;
-      const task =
-        argument === undefined ? curtask.analyse(use, scope) : scope.expression(argument);
-      if (task === undefined) return undefined;
-      if (argument !== undefined && structBehind(task.type, scope)?.name !== 'task_struct') {
-        scope.error(`${name}() expects a pointer to struct task_struct`, argument.range);
-        return undefined;
-      }
-      const value = follow(task, path, use, scope);
-      if (value === undefined || value.type.kind === 'string') return value;
-      return { kind: 'cast', type: UINT32, operand: value, range: use.range };
+  return defineBuiltin({
+    ...{ name, summary },
+    parameters: { task: optional(value('struct task_struct *')) },
+    analyse({ task: given }, use, scope) {
+      const task = given ?? curtask.analyse(use, scope);
+      const found = task && follow(task, path, use, scope);
+      if (found === undefined || found.type.kind === 'string') return found;
+      return { kind: 'cast', type: UINT32, operand: found, range: use.range };
     },
-  };
+  });
 }
 
 // The parent is a process: its thread group id is what getppid(2) gives, where `pid` would be the id of the

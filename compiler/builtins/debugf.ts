@@ -1,11 +1,11 @@
 /** debugf: formatted text into the kernel's trace buffer, by the kernel itself. */
+import { rest, text } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import { type Conversion, countProblem, parseFormat, typeProblem } from '../types/format.ts';
 import { typeName } from '../types/names.ts';
 import { VOID } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { type Conversion, countProblem, parseFormat, typeProblem } from './format.ts';
-import { printable, textLiteral, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 
 /** What bpf_trace_printk takes (kernel/trace/bpf_trace.c, MAX_TRACE_PRINTK_VARARGS). */
 const MOST_ARGUMENTS = 3;
@@ -22,18 +22,14 @@ function refused(conversion: Conversion): boolean {
   );
 }
 
-export const debugf: Builtin = {
+export const debugf: Builtin = defineBuiltin({
   name: 'debugf',
-  arity: [1, 1 + MOST_ARGUMENTS],
+  parameters: { format: text, values: rest('printable', MOST_ARGUMENTS) },
   summary:
     "Writes formatted text to the kernel's trace buffer (/sys/kernel/tracing/trace_pipe). For debugging.",
-  analyse(use, scope) {
-    const [formatArgument, ...rest] = use.args;
-    const format = scope.stringLiteral(formatArgument, use);
-    const args = rest.map((argument) => printable(argument, use, scope));
-    if (format === undefined) return undefined;
-    const range = formatArgument?.range ?? use.range;
+  analyse({ format: { value: format, range }, values }, use, scope) {
     scope.warning(
+      'debug-only',
       'The debugf() builtin is not recommended for production use. For more information see bpf_trace_printk in bpf-helpers(7).',
       use.range,
     );
@@ -44,29 +40,29 @@ export const debugf: Builtin = {
         .filter(refused)
         .map(({ text }) => `the kernel's bpf_trace_printk does not know ${text}`),
     ];
-    for (const problem of problems) scope.error(`debugf: ${problem}`, range);
+    for (const problem of problems) scope.error('format', `debugf: ${problem}`, range);
     if (problems.length > 0) return undefined;
-    const miscount = countProblem(parsed, args.length);
+    const miscount = countProblem(parsed, values.length);
     if (miscount !== undefined) {
-      scope.error(`debugf: ${miscount}`, use.range);
+      scope.error('format', `debugf: ${miscount}`, use.range);
       return undefined;
     }
-    const typed: TypedExpression[] = [];
+    const args: TypedExpression[] = [];
     for (const [index, conversion] of parsed.conversions.entries()) {
-      const argument = args[index];
+      const argument = values[index];
       if (argument === undefined) continue;
       const problem =
         conversion.name === 's' && argument.type.kind !== 'string'
           ? `unsupported format specifier for type '${typeName(argument.type)}': s`
           : typeProblem(conversion, argument.type);
-      if (problem === undefined) typed.push(argument);
-      else scope.error(`debugf: ${problem}`, argument.range);
+      if (problem === undefined) args.push(argument);
+      else scope.error('format', `debugf: ${problem}`, argument.range);
     }
-    if (typed.length < args.length) return undefined;
-    return typedCall('debugf', use, VOID, { args: typed, literals: [format] });
+    if (args.length < values.length) return undefined;
+    return typed(VOID, { args, plan: { format } });
   },
   lower(call, lowering) {
-    const format = textLiteral(call, 0);
+    const { format } = call.plan;
     const values = call.args.map((value): IrValue | IrPointer =>
       value.type.kind === 'string' ? lowering.address(value, false) : lowering.value(value),
     );
@@ -78,4 +74,4 @@ export const debugf: Builtin = {
     );
     return undefined;
   },
-};
+});

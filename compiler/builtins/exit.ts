@@ -1,26 +1,21 @@
-import { kindName } from '../types/names.ts';
-import { int, VOID } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { isInteger, typedCall } from './use.ts';
-
 /** exit([code]): tells the loader to stop, and ends the program. */
-export const exit: Builtin = {
+import { integer, optional } from '../analysis/parameters.ts';
+import { int, VOID } from '../types/type.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+
+export const exit: Builtin = defineBuiltin({
   name: 'exit',
-  arity: [0, 1],
+  traits: {
+    endsProgram: true,
+    needsLoader: 'Use return: the reader of the file decides when it ends.',
+  },
+  parameters: { code: optional(integer) },
   summary: 'Ends tracing, with an exit status (0 without one), and the program at once.',
-  analyse(use, scope) {
-    const [code] = use.args;
-    const continues = use.continues ? { continues: use.continues } : {};
-    if (code === undefined) return typedCall('exit', use, VOID, continues);
-    const value = scope.expression(code);
-    if (!isInteger(value.type)) {
-      scope.error(
-        `exit() only supports integer arguments (${kindName(value.type)} provided)`,
-        code.range,
-      );
-      return undefined;
-    }
-    return typedCall('exit', use, VOID, { args: [value], ...continues });
+  analyse({ code }, { continues = false }) {
+    return typed(VOID, {
+      args: code === undefined ? [] : [code],
+      ...(continues ? { traits: { endsProgram: false } } : {}),
+    });
   },
   lower(call, lowering) {
     const { ir } = lowering;
@@ -30,7 +25,7 @@ export const exit: Builtin = {
     lowering.emit({ kind: 'exit', fields: [int(1, false)] }, (field) =>
       ir.store(field(0).pointer, 0, 1, value),
     );
-    if (!call.continues) lowering.leave();
+    if (call.traits.endsProgram) lowering.leave();
     return undefined;
   },
-};
+});

@@ -1,44 +1,39 @@
 /** fail: an error at compile time, where the compiler reaches it. What `if comptime` leaves out is never reached. */
+import { rest, text } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
+import { type Conversion, countProblem, parseFormat, typeProblem } from '../types/format.ts';
 import { VOID } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { type Conversion, countProblem, parseFormat, typeProblem } from './format.ts';
-import { typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 
-export const fail: Builtin = {
+export const fail: Builtin = defineBuiltin({
   name: 'fail',
-  arity: [1, Number.POSITIVE_INFINITY],
+  parameters: { format: text, values: rest('any') },
   summary: 'An error at compile time, with formatted text, where the compiler reaches it.',
-  analyse(use, scope) {
-    const [formatArgument, ...rest] = use.args;
-    const format = scope.stringLiteral(formatArgument, use);
-    const args = rest.map((argument) => scope.expression(argument));
-    if (format === undefined) return undefined;
-    const range = formatArgument?.range ?? use.range;
+  analyse({ format: { value: format, range }, values }, use, scope) {
     const parsed = parseFormat(format);
-    for (const problem of parsed.problems) scope.error(`fail: ${problem}`, range);
-    const miscount = countProblem(parsed, args.length);
-    if (miscount !== undefined) scope.error(`fail: ${miscount}`, use.range);
+    for (const problem of parsed.problems) scope.error('format', `fail: ${problem}`, range);
+    const miscount = countProblem(parsed, values.length);
+    if (miscount !== undefined) scope.error('format', `fail: ${miscount}`, use.range);
     if (parsed.problems.length > 0 || miscount !== undefined) return undefined;
 
     let wrong = false;
     const texts = parsed.conversions.map((conversion, index) => {
-      const argument = args[index];
+      const argument = values[index];
       if (argument === undefined) return '';
       const problem = typeProblem(conversion, argument.type);
       const text = problem === undefined ? textOf(conversion, argument) : undefined;
       if (text !== undefined) return text;
-      scope.error(`fail: ${problem ?? 'expects literals'}`, argument.range);
+      scope.error('format', `fail: ${problem ?? 'expects literals'}`, argument.range);
       wrong = true;
       return '';
     });
     if (wrong) return undefined;
-    scope.error(filled(format, parsed.conversions, texts), use.range);
-    return typedCall('fail', use, VOID);
+    scope.error('fail', filled(format, parsed.conversions, texts), use.range);
+    return typed(VOID);
   },
   // An error keeps a script from being lowered.
   lower: () => undefined,
-};
+});
 
 /** Text of a literal, as printf would show it; undefined for anything else. */
 function textOf(conversion: Conversion, argument: TypedExpression): string | undefined {

@@ -1,15 +1,13 @@
 /** func: the function that a kprobe or uprobe stands in. */
 import { isInBpfProgram, isInKernelFunction } from '../probes/probe.ts';
-import type { Builtin } from './builtin.ts';
-import { lowerTaskId } from './pid.ts';
-import { refusedInLoop, textConstant, typedCall, unavailable } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { refusedInLoop, textConstant, unavailable } from './use.ts';
 
-export const func: Builtin = {
+export const func: Builtin = defineBuiltin({
   name: 'func',
-  arity: [0, 0],
   needsProbe: true,
   summary: 'Name of the probed function.',
-  analyse(use, scope) {
+  analyse(_given, use, scope) {
     const { probe } = scope;
     const kernel = isInKernelFunction(probe);
     const bpf = isInBpfProgram(probe);
@@ -19,9 +17,9 @@ export const func: Builtin = {
     // One map can hold it from several attach points: it has one form in all of them.
     if (probe.function !== undefined && !scope.functionsAtLoad)
       return textConstant(probe.function, use.range);
-    if (kernel) return typedCall('func', use, { kind: 'ksym' });
+    if (kernel) return typed({ kind: 'ksym' });
     const named = probe.function !== undefined || probe.wildcard || probe.parameterised;
-    return typedCall('func', use, { kind: named ? 'probe' : 'usym' });
+    return typed({ kind: named ? 'probe' : 'usym' });
   },
   /**
    * ksym: address of the kernel function. In user space only the loader knows which functions a pattern means, and
@@ -36,7 +34,7 @@ export const func: Builtin = {
   lowerInto(_call, lowering, to) {
     const { ir } = lowering;
     ir.store(to.pointer, 0, 8, lowering.register('ip'));
-    ir.store(to.pointer, 8, 4, lowerTaskId('pid', 'curr_ns', lowering));
+    ir.store(to.pointer, 8, 4, lowering.taskId('pid', 'curr_ns'));
     ir.store(to.pointer, 12, 4, ir.constant(0));
   },
-};
+});

@@ -1,42 +1,39 @@
 /** getopt: a named parameter, which the loader sets by `--name=value`. */
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { optional, text, value } from '../analysis/parameters.ts';
 import type { OptionSymbol, TypedExpression } from '../analysis/typed.ts';
 import { BOOL, INT64, UINT64 } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { isInteger } from './use.ts';
+import { type Builtin, defineBuiltin } from './builtin.ts';
+import { isInteger, truth } from './use.ts';
 
 /** What `--name=value` can say. */
 const NAME = /^[A-Za-z0-9_][-A-Za-z0-9_.]*$/;
 
 /** The default decides the type: without one, the parameter is a switch that is off. */
 function defaultOf(
+  given: TypedExpression | undefined,
   use: BuiltinUse,
   scope: AnalysisScope,
 ): Pick<OptionSymbol, 'type' | 'default'> | undefined {
-  const given = use.args[1];
-  if (given === undefined) {
-    const type = BOOL;
-    return {
-      type,
-      default: { kind: 'int', type, value: 0n, flexible: false, range: use.range },
-    };
-  }
-  const value = scope.expression(given);
-  if (value.kind === 'string') {
+  if (given === undefined) return { type: BOOL, default: truth(false, use) };
+  if (given.kind === 'string') {
     const size = scope.config.maxStrlen;
-    if (value.value.length >= size) {
+    if (given.value.length >= size) {
       scope.error(
-        `the default of getopt() is longer than max_strlen allows (${value.value.length} bytes, at most ${size - 1})`,
+        'argument-value',
+        `the default of getopt() is longer than max_strlen allows (${given.value.length} bytes, at most ${size - 1})`,
         given.range,
       );
       return undefined;
     }
-    return { type: { kind: 'string', size }, default: value };
+    return { type: { kind: 'string', size }, default: given };
   }
-  if (value.kind === 'int' && value.type.kind === 'bool')
-    return { type: value.type, default: value };
-  if (value.kind === 'int' && isInteger(value.type))
-    return { type: value.value < 0n ? INT64 : UINT64, default: value };
+  if (given.kind === 'int' && given.type.kind === 'bool')
+    return { type: given.type, default: given };
+  if (given.kind === 'int' && isInteger(given.type))
+    return { type: given.value < 0n ? INT64 : UINT64, default: given };
   scope.error(
+    'literal-required',
     'getopt() expects a literal as default: a bool, an integer or a string',
     given.range,
     'The value itself is set when the program is loaded.',
@@ -44,21 +41,17 @@ function defaultOf(
   return undefined;
 }
 
-export const getopt: Builtin = {
+export const getopt: Builtin = defineBuiltin({
   name: 'getopt',
-  arity: [1, 3],
+  parameters: { name: text, default: optional(value('any')), description: optional(text) },
   summary:
     'Value of the named parameter --name: getopt("name", default, "description"). Bool, integer or string, as the default is.',
-  analyse(use, scope): TypedExpression | undefined {
-    const [first, , third] = use.args;
-    const name = scope.stringLiteral(first, use);
-    const value = defaultOf(use, scope);
-    const description = third === undefined ? undefined : scope.stringLiteral(third, use);
-    if (name === undefined || value === undefined) return undefined;
-    if (third !== undefined && description === undefined) return undefined;
-    const range = first?.range ?? use.range;
+  analyse({ name: { value: name, range }, default: given, description }, use, scope) {
+    const option = defaultOf(given, use, scope);
+    if (option === undefined) return undefined;
     if (!NAME.test(name)) {
       scope.error(
+        'named-parameter',
         `'${name}' is no name of a parameter`,
         range,
         'Names are letters, digits, _, - and dots.',
@@ -66,32 +59,38 @@ export const getopt: Builtin = {
       return undefined;
     }
     if (name === 'help') {
-      scope.error("--help lists the parameters: none can be named 'help'", range);
+      scope.error(
+        'named-parameter',
+        "--help lists the parameters: none can be named 'help'",
+        range,
+      );
       return undefined;
     }
-    const known = scope.option({ name, description, ...value });
+    const known = scope.option({ name, description: description?.value, ...option });
     if (
-      known.default.kind !== value.default.kind ||
-      known.type.kind !== value.type.kind ||
-      known.default.value !== value.default.value
+      known.default.kind !== option.default.kind ||
+      known.type.kind !== option.type.kind ||
+      known.default.value !== option.default.value
     ) {
       scope.error(
+        'named-parameter',
         `Command line option '${name}' needs to have the same default value in all places it is used`,
-        use.args[1]?.range ?? use.range,
+        (given ?? use).range,
         `Its first use has ${shown(known)}.`,
       );
       return undefined;
     }
-    if (known.description !== description) {
+    if (known.description !== description?.value) {
       scope.error(
+        'named-parameter',
         `Command line option '${name}' needs to have the same description in all places it is used`,
-        third?.range ?? use.range,
+        (description ?? use).range,
       );
       return undefined;
     }
     return { kind: 'option', name, type: known.type, range: use.range };
   },
-};
+});
 
 function shown({ type, default: value }: OptionSymbol): string {
   if (value.kind === 'string') return `"${value.value}"`;

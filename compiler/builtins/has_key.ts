@@ -1,60 +1,50 @@
 /** has_key and find: whether a map has an element. */
-import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
+import { expression, map, variable } from '../analysis/parameters.ts';
+import type { TypedExpression } from '../analysis/typed.ts';
 import { BOOL } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { argument, expressionArgument, mapOf, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument, mapOf, truth } from './use.ts';
 
-/** The call that asks for the element of the first two arguments, (@m, key). */
-function presence(use: BuiltinUse, scope: AnalysisScope): TypedCall | undefined {
-  const map = scope.mapArgument(use.args[0], use);
-  const key = expressionArgument(use.args[1], use, scope);
-  if (map === undefined || key === undefined) return undefined;
-  const typed = scope.key(map.name, [key], use.range);
-  return typed && typedCall('has_key', use, BOOL, { map: map.name, args: [typed] });
-}
+const key = expression('a key of the map');
 
-export const hasKey: Builtin = {
+export const hasKey: Builtin = defineBuiltin({
   name: 'has_key',
-  arity: [2, 2],
+  traits: { onMap: 'looks' },
+  parameters: { map, key },
   summary: 'Whether a map has an element with that key.',
-  analyse: presence,
+  analyse(given, use, scope) {
+    const { name } = given.map;
+    const element = scope.key(name, [given.key], use.range);
+    return element && typed(BOOL, { map: name, args: [element] });
+  },
   lower: (call, lowering) => lowering.hasKey(mapOf(call), argument(call, 0)),
-};
+});
 
-export const find: Builtin = {
+export const find: Builtin = defineBuiltin({
   name: 'find',
-  arity: [3, 3],
+  traits: { discardable: true },
+  parameters: { map, key, target: variable },
   summary: 'find(@m, key, $v) sets $v to the element if there is one, and says whether.',
   /** find(@m, k, $v) => has_key(@m, k) ? { $v = @m[k]; true } : false */
-  analyse(use, scope): TypedExpression | undefined {
-    const [map] = use.args;
-    const key = expressionArgument(use.args[1], use, scope);
-    const target = expressionArgument(use.args[2], use, scope);
-    const condition = presence(use, scope);
-    if (condition === undefined || map?.kind !== 'map') return undefined;
-    if (key === undefined || target === undefined) return undefined;
-    if (target.kind !== 'variable') {
-      scope.error('find() expects a variable as its third argument', target.range);
-      return undefined;
-    }
+  analyse(given, use, scope): TypedExpression | undefined {
     const { range } = use;
-    const element = scope.expression({ ...map, keys: [key] });
-    const assignment = scope.assign(target, element, range);
-    if (assignment === undefined) return undefined;
-    const bool = (value: bigint): TypedExpression => ({
-      kind: 'int',
-      value,
-      flexible: false,
-      type: BOOL,
-      range,
+    const condition = hasKey.analyse({ ...use, args: use.args.slice(0, 2) }, scope);
+    if (condition === undefined) return undefined;
+    const { name } = given.map;
+    const element = scope.expression({
+      ...{ kind: 'map', name, keys: [given.key] },
+      range: use.args[0]?.range ?? range,
     });
+    const assignment = scope.assign(given.target, element, range);
+    if (assignment === undefined) return undefined;
     const found: TypedExpression = {
       kind: 'block-value',
       statements: [assignment],
-      value: bool(1n),
+      value: truth(true, use),
       type: BOOL,
       range,
     };
-    return { kind: 'conditional', condition, then: found, else: bool(0n), type: BOOL, range };
+    const none = truth(false, use);
+    return { kind: 'conditional', condition, then: found, else: none, type: BOOL, range };
   },
-};
+});

@@ -1,17 +1,9 @@
 /** join: the strings of an array such as argv, put together by the loader. */
-import { kindName } from '../types/names.ts';
+import { optional, text } from '../analysis/parameters.ts';
 import type { Type } from '../types/type.ts';
 import { UINT32, VOID } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import {
-  addressArgument,
-  argument,
-  isInteger,
-  isPointer,
-  spaceOfPointer,
-  textLiteral,
-  typedCall,
-} from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { address, addressArgument, argument, spaceOfPointer } from './use.ts';
 
 const MOST_STRINGS = 16;
 const STRING_SIZE = 1024;
@@ -22,28 +14,16 @@ const FIELDS: readonly Type[] = [
   { kind: 'array', element: { kind: 'string', size: STRING_SIZE }, count: MOST_STRINGS },
 ];
 
-export const join: Builtin = {
+export const join: Builtin = defineBuiltin({
   name: 'join',
-  arity: [1, 2],
+  traits: { onlyPrints: true, needsLoader: 'Use printf with str() of each element.' },
+  parameters: { array: address, separator: optional(text) },
   summary: 'Prints up to 16 strings of a char *array[], with a separator (a space) and a newline.',
-  analyse(use, scope) {
-    const [array, separator] = use.args;
-    if (array === undefined) return undefined;
-    const address = scope.expression(array);
-    const text = separator === undefined ? ' ' : scope.stringLiteral(separator, use);
-    if (text === undefined) return undefined;
-    if (!isPointer(address.type) && !isInteger(address.type)) {
-      scope.error(
-        `join() only supports integer and pointer arguments (${kindName(address.type)} provided)`,
-        array.range,
-      );
-      return undefined;
-    }
-    return typedCall('join', use, VOID, {
-      args: [addressArgument(address, scope)],
-      literals: [text],
-    });
-  },
+  analyse: ({ array, separator }, _use, scope) =>
+    typed(VOID, {
+      args: [addressArgument(array, scope)],
+      plan: { separator: separator?.value ?? ' ' },
+    }),
   /** Reads pointers until one is NULL or cannot be read, and each string straight into the record. */
   lower(call, lowering) {
     const { ir } = lowering;
@@ -51,11 +31,11 @@ export const join: Builtin = {
     const space = spaceOfPointer(array);
     const start = lowering.value(array);
     lowering.emit(
-      { kind: 'join', fields: FIELDS, format: textLiteral(call, 0), range: call.range },
+      { kind: 'join', fields: FIELDS, format: call.plan.separator, range: call.range },
       (field) => {
         const strings = field(1).pointer;
-        const counter = lowering.temporary(8, 8);
-        const pointer = lowering.temporary(8, 8);
+        const counter = lowering.temporary(8);
+        const pointer = lowering.temporary(8);
         ir.store(counter, 0, 8, ir.constant(0));
         ir.while_(
           () => ir.compare('ult', ir.load(counter, 0, 8, false), ir.constant(MOST_STRINGS)),
@@ -76,4 +56,4 @@ export const join: Builtin = {
     );
     return undefined;
   },
-};
+});

@@ -1,25 +1,19 @@
 /** kaddr: the address of a kernel symbol, which the loader looks up on its host. */
+import { text } from '../analysis/parameters.ts';
 import { UINT64 } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { textLiteral, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 
 /** What can stand in /proc/kallsyms. */
 const SYMBOL = /^[^\s:]+$/;
 
-export const kaddr: Builtin = {
+export const kaddr: Builtin = defineBuiltin({
   name: 'kaddr',
-  arity: [1, 1],
+  parameters: { symbol: text },
   summary: 'Address of a symbol of the kernel, looked up when the program is loaded.',
-  analyse(use, scope) {
-    const [argument] = use.args;
-    const name = scope.stringLiteral(argument, use);
-    if (name === undefined) return undefined;
-    if (!SYMBOL.test(name)) {
-      scope.error('kaddr() expects a string that is a valid symbol', argument?.range ?? use.range);
-      return undefined;
-    }
-    return typedCall('kaddr', use, UINT64, { literals: [name] });
+  analyse({ symbol }, _use, scope) {
+    if (SYMBOL.test(symbol.value)) return typed(UINT64, { plan: { symbol: symbol.value } });
+    scope.error('argument-value', 'kaddr() expects a string that is a valid symbol', symbol.range);
+    return undefined;
   },
-  lower: (call, lowering) =>
-    lowering.hostValue({ kind: 'kernel-symbol', name: textLiteral(call, 0) }),
-};
+  lower: ({ plan }, lowering) => lowering.hostValue({ kind: 'kernel-symbol', name: plan.symbol }),
+});

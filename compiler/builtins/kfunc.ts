@@ -1,24 +1,20 @@
 /** kfunc_exist and kfunc_allowed: what functions of the host's kernel a program may count on. */
+import { text } from '../analysis/parameters.ts';
 import { BOOL } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { textLiteral, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 
 function question(
   name: 'kfunc_exist' | 'kfunc_allowed',
   kind: 'kernel-function' | 'kfunc',
   summary: string,
 ): Builtin {
-  return {
-    name,
-    arity: [1, 1],
-    ...(kind === 'kfunc' ? { needsProbe: true } : {}),
-    summary,
-    analyse(use, scope) {
-      const found = scope.stringLiteral(use.args[0], use);
-      return found === undefined ? undefined : typedCall(name, use, BOOL, { literals: [found] });
-    },
-    lower: (call, lowering) => lowering.hostValue({ kind, name: textLiteral(call, 0) }),
-  };
+  return defineBuiltin({
+    ...{ name, summary },
+    parameters: { function: text },
+    needsProbe: kind === 'kfunc',
+    analyse: ({ function: asked }) => typed(BOOL, { plan: { function: asked.value } }),
+    lower: ({ plan }, lowering) => lowering.hostValue({ kind, name: plan.function }),
+  });
 }
 
 export const kfuncExist: Builtin = question(

@@ -2,12 +2,12 @@
  * username, strerror, signal_name and syscall_name: numbers that the loader shows by name. The program handles the
  * number only, which is also all that a map's key takes.
  */
-import { kindName } from '../types/names.ts';
+import { integer } from '../analysis/parameters.ts';
 import type { NameSpace } from '../types/type.ts';
 import { INT64 } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 import { lowerUserId } from './uid.ts';
-import { argument, isInteger, plainValue, typedCall } from './use.ts';
+import { argument, cast, plainValue } from './use.ts';
 
 export const username: Builtin = plainValue(
   'username',
@@ -17,30 +17,12 @@ export const username: Builtin = plainValue(
 );
 
 function named(name: string, of: NameSpace, summary: string): Builtin {
-  return {
-    name,
-    arity: [1, 1],
-    summary,
-    analyse(use, scope) {
-      const [given] = use.args;
-      if (given === undefined) return undefined;
-      const number = scope.expression(given);
-      if (!isInteger(number.type)) {
-        scope.error(
-          `${name}() only supports integer arguments (${kindName(number.type)} provided)`,
-          given.range,
-        );
-        return undefined;
-      }
-      return typedCall(
-        name,
-        use,
-        { kind: 'name', of },
-        { args: [{ kind: 'cast', type: INT64, operand: number, range: number.range }] },
-      );
-    },
+  return defineBuiltin({
+    ...{ name, summary },
+    parameters: { number: integer },
+    analyse: ({ number }) => typed({ kind: 'name', of }, { args: [cast(number, INT64)] }),
     lower: (call, lowering) => lowering.value(argument(call, 0)),
-  };
+  });
 }
 
 export const strerror: Builtin = named(

@@ -1,8 +1,9 @@
 /** Clocks: nsecs, elapsed and jiffies. */
+import { optional, word } from '../analysis/parameters.ts';
 import type { HelperName } from '../lowering/helpers.ts';
 import { UINT64 } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { describe, plainValue, textLiteral, typedCall, wordOf } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { plainValue } from './use.ts';
 
 const CLOCKS = {
   monotonic: 'ktime_get_ns',
@@ -10,42 +11,23 @@ const CLOCKS = {
   tai: 'ktime_get_tai_ns',
 } as const satisfies Readonly<Record<string, HelperName>>;
 
-/** The boot clock, and what the loader found to be its distance from international atomic time. */
-const SOFTWARE_TAI = 'sw_tai';
-
-function clockHelper(mode: string): HelperName | undefined {
-  return mode === 'monotonic' || mode === 'boot' || mode === 'tai' ? CLOCKS[mode] : undefined;
-}
-
-export const nsecs: Builtin = {
+export const nsecs: Builtin = defineBuiltin({
   name: 'nsecs',
-  arity: [0, 1],
+  traits: { varies: true },
+  parameters: { clock: optional(word('monotonic', 'boot', 'tai', 'sw_tai')) },
   summary:
     'Nanoseconds since boot; nsecs(monotonic), nsecs(boot), nsecs(tai) or nsecs(sw_tai) name the clock.',
-  analyse(use, scope) {
-    const [argument] = use.args;
-    const mode = argument === undefined ? 'boot' : (wordOf(argument) ?? describe(argument));
-    const range = argument?.range ?? use.range;
-    if (mode !== SOFTWARE_TAI && clockHelper(mode) === undefined) {
-      scope.error(
-        `Invalid timestamp mode: ${mode} (expects: monotonic, boot, tai or sw_tai)`,
-        range,
-      );
-      return undefined;
-    }
-    return typedCall('nsecs', use, UINT64, { literals: [mode] });
+  analyse({ clock: given }) {
+    const clock = given?.value ?? 'boot';
+    return typed(UINT64, { traits: { clock }, plan: { clock } });
   },
-  lower(call, lowering) {
-    const mode = textLiteral(call, 0);
-    if (mode === SOFTWARE_TAI) {
-      const offset = lowering.ir.loadFixed(lowering.shared('taiOffset'), 0, 8);
-      return lowering.ir.op('add', lowering.call('ktime_get_boot_ns'), offset);
-    }
-    const helper = clockHelper(mode);
-    if (helper === undefined) throw new Error('nsecs was typed without a clock');
-    return lowering.call(helper);
+  lower({ plan: { clock } }, lowering) {
+    if (clock !== 'sw_tai') return lowering.call(CLOCKS[clock]);
+    // The boot clock, and what the loader found to be its distance from international atomic time.
+    const offset = lowering.ir.loadFixed(lowering.shared('taiOffset'), 0, 8);
+    return lowering.ir.op('add', lowering.call('ktime_get_boot_ns'), offset);
   },
-};
+});
 
 export const elapsed: Builtin = plainValue(
   'elapsed',
@@ -57,6 +39,7 @@ export const elapsed: Builtin = plainValue(
       lowering.call('ktime_get_boot_ns'),
       lowering.ir.loadFixed(lowering.shared('start'), 0, 8),
     ),
+  { varies: true },
 );
 
 export const jiffies: Builtin = plainValue(
@@ -64,4 +47,5 @@ export const jiffies: Builtin = plainValue(
   UINT64,
   "The kernel's tick counter.",
   (lowering) => lowering.call('jiffies64'),
+  { varies: true },
 );

@@ -1,34 +1,22 @@
 /** override: a function of the kernel returns at once, with a value of the script's. */
-import { kindName } from '../types/names.ts';
+import { integer } from '../analysis/parameters.ts';
 import { INT64, VOID } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { argument, isInteger, typedCall, unavailable } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument, cast, unavailable } from './use.ts';
 
-export const override: Builtin = {
+export const override: Builtin = defineBuiltin({
   name: 'override',
-  arity: [1, 1],
+  traits: { unsafe: true, notInSession: true },
+  parameters: { value: integer },
   needsProbe: true,
-  unsafe: true,
   summary:
     'Makes the probed function return that value without running. The kernel allows it for functions of its error injection list.',
-  analyse(use, scope) {
+  analyse({ value }, use, scope) {
     if (scope.probe.provider !== 'kprobe') return unavailable(use, scope, 'Use a kprobe.');
-    const [given] = use.args;
-    if (given === undefined) return undefined;
-    const value = scope.expression(given);
-    if (!isInteger(value.type)) {
-      scope.error(
-        `override() only supports integer arguments (${kindName(value.type)} provided)`,
-        given.range,
-      );
-      return undefined;
-    }
-    return typedCall('override', use, VOID, {
-      args: [{ kind: 'cast', type: INT64, operand: value, range: value.range }],
-    });
+    return typed(VOID, { args: [cast(value, INT64)] });
   },
   lower(call, lowering) {
     lowering.call('override_return', lowering.context, lowering.value(argument(call, 0)));
     return undefined;
   },
-};
+});

@@ -1,10 +1,9 @@
-/** path: the name of an open file, from the root of its mount namespace. The literal of its call is its size. */
-import type { TypedCall } from '../analysis/typed.ts';
+/** path: the name of an open file, from the root of its mount namespace. */
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { type Literal, number, optional, value } from '../analysis/parameters.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
-import { kindName, typeName } from '../types/names.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { isStruct, isStructPointer } from './tracing.ts';
-import { argument, intLiteral, typedCall, unavailable } from './use.ts';
+import { type Builtin, type Call, defineBuiltin, typed } from './builtin.ts';
+import { argument, unavailable } from './use.ts';
 
 const ITERATOR = 'iter';
 const PROVIDERS: ReadonlySet<string> = new Set(['fentry', 'fexit', ITERATOR]);
@@ -19,20 +18,20 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
 /** What the helper gives for a path that does not fit: its end is in the buffer then (fs/d_path.c, prepend). */
 const ENAMETOOLONG = -36;
 
-function sizeOf(use: BuiltinUse, scope: AnalysisScope): number | undefined {
+interface Plan {
+  /** Bytes of the result. */
+  readonly size: number;
+}
+
+function sizeOf(given: Literal<bigint> | undefined, scope: AnalysisScope): number {
   const { maxStrlen } = scope.config;
-  const [, given] = use.args;
   if (given === undefined) return maxStrlen;
-  const size = scope.intLiteral(given, use);
-  if (size === undefined) return undefined;
-  if (size < 1n) {
-    scope.error(`path() cannot use a size of ${size}`, given.range);
-    return undefined;
-  }
+  const { value: size, range } = given;
   if (size <= BigInt(maxStrlen)) return Number(size);
   scope.warning(
+    'shortened-text',
     `size param (${size}) is too long and will be shortened to ${maxStrlen} bytes`,
-    given.range,
+    range,
     'Raise max_strlen in the config block.',
   );
   return maxStrlen;
@@ -47,6 +46,7 @@ function isAllowed(use: BuiltinUse, scope: AnalysisScope): boolean {
   }
   if (provider === ITERATOR || (name !== undefined && FUNCTIONS.has(name))) return true;
   scope.error(
+    'probe-kind',
     `the kernel does not allow path() in ${name ?? scope.probe.name}`,
     use.range,
     `It does in ${[...FUNCTIONS].join(', ')}.`,
@@ -54,11 +54,11 @@ function isAllowed(use: BuiltinUse, scope: AnalysisScope): boolean {
   return false;
 }
 
-function lowerInto(call: TypedCall, lowering: Lowering, to: Storage): void {
+function lowerInto(call: Call<Plan>, lowering: Lowering, to: Storage): void {
   const { ir } = lowering;
-  const size = Number(intLiteral(call, 0));
+  const { size } = call.plan;
   // The helper leaves bytes behind the NUL.
-  const buffer = to.padded ? lowering.temporary(size, 8) : to.pointer;
+  const buffer = to.padded ? lowering.temporary(size) : to.pointer;
   const length = lowering.typedPointer(
     argument(call, 0),
     (path) => {
@@ -76,36 +76,16 @@ function lowerInto(call: TypedCall, lowering: Lowering, to: Storage): void {
   lowering.probeReadString(to.pointer, size, ir.pointerToInt(buffer), 'kernel');
 }
 
-export const path: Builtin = {
+export const path: Builtin = defineBuiltin({
   name: 'path',
-  arity: [1, 2],
+  parameters: { path: value('struct path', 'struct path *'), size: optional(number(1n)) },
   needsProbe: true,
   summary:
     'The path that a struct path (or a pointer to one) stands for. One that does not fit loses its beginning.',
-  analyse(use, scope) {
-    const [given] = use.args;
-    if (given === undefined) return undefined;
-    const source = scope.expression(given);
-    if (!isStructPointer(source.type, 'path') && !isStruct(source.type, 'path')) {
-      const { type } = source;
-      const compound = type.kind === 'pointer' || type.kind === 'struct';
-      scope.error(
-        `path() only supports arguments of type struct path or struct path * (${
-          compound ? typeName(type) : kindName(type)
-        } provided)`,
-        given.range,
-      );
-      return undefined;
-    }
+  analyse({ path, size: given }, use, scope) {
     if (!isAllowed(use, scope)) return undefined;
-    const size = sizeOf(use, scope);
-    if (size === undefined) return undefined;
-    return typedCall(
-      'path',
-      use,
-      { kind: 'string', size },
-      { args: [source], literals: [BigInt(size)] },
-    );
+    const size = sizeOf(given, scope);
+    return typed({ kind: 'string', size }, { args: [path], plan: { size } });
   },
   lowerInto,
-};
+});

@@ -1,66 +1,18 @@
-/** pid and tid. What user space calls so is `tgid` and `pid` inside of the kernel: mind the halves. */
-import type { TypedCall } from '../analysis/typed.ts';
-import type { IrValue } from '../llvm/ir.ts';
-import type { Lowering } from '../lowering/lowering.ts';
+/** pid and tid. */
+import { optional, word } from '../analysis/parameters.ts';
+import type { TaskId } from '../lowering/lowering.ts';
 import { UINT32 } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { describe, textLiteral, typedCall, wordOf } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 
-type Id = 'pid' | 'tid';
-type Namespace = 'curr_ns' | 'init' | 'filtered';
-
-/**
- * Process or thread id of the current task, in the loader's PID namespace, the initial one or, to compare with the
- * process of -p, that process' own. The loader sets `pidNamespace` (and `filterNamespace`) only where it is not in the
- * initial one, so elsewhere the verifier removes the branch.
- */
-export function lowerTaskId(id: Id, namespace: Namespace, lowering: Lowering): IrValue {
-  const { ir } = lowering;
-  // Thread group id in the upper half, thread id in the lower one (kernel/bpf/helpers.c,
-  // bpf_get_current_pid_tgid). Called before any branch, so that all uses share one call.
-  const both = lowering.call('get_current_pid_tgid');
-  const initial = id === 'pid' ? ir.op('lshr', both, ir.constant(32)) : both;
-  if (namespace === 'init') return ir.extend(initial, 4, false);
-  const shared = lowering.shared(namespace === 'filtered' ? 'filterNamespace' : 'pidNamespace');
-  const inode = ir.loadFixed(shared, 8, 8);
-  const own = ir.ifValue(
-    ir.compare('ne', inode, ir.constant(0)),
-    () => {
-      // struct bpf_pidns_info { __u32 pid; __u32 tgid; }: the helper fills it with zeros when the task is
-      // not in the namespace.
-      const device = ir.loadFixed(shared, 0, 8);
-      const info = lowering.temporary(8, 4);
-      lowering.call('get_ns_current_pid_tgid', device, inode, info, ir.constant(8));
-      return ir.load(info, id === 'pid' ? 4 : 0, 4, false);
-    },
-    () => initial,
-  );
-  return ir.extend(own, 4, false);
-}
-
-function taskId(name: Id, summary: string): Builtin {
-  return {
-    name,
-    arity: [0, 1],
-    summary,
-    analyse(use, scope) {
-      const [argument] = use.args;
-      const mode = argument === undefined ? 'curr_ns' : (wordOf(argument) ?? describe(argument));
-      if (mode !== 'curr_ns' && mode !== 'init') {
-        scope.error(
-          `Invalid PID namespace mode: ${mode} (expects: curr_ns or init)`,
-          argument?.range ?? use.range,
-        );
-        return undefined;
-      }
-      return typedCall(name, use, UINT32, { literals: [mode] });
-    },
-    lower: (call, lowering) => lowerTaskId(name, namespaceOf(call), lowering),
-  };
-}
-
-function namespaceOf(call: TypedCall): Namespace {
-  return textLiteral(call, 0) === 'init' ? 'init' : 'curr_ns';
+function taskId(name: TaskId, summary: string): Builtin {
+  return defineBuiltin({
+    ...{ name, summary },
+    traits: { steady: true },
+    parameters: { namespace: optional(word('curr_ns', 'init')) },
+    analyse: ({ namespace }) =>
+      typed(UINT32, { plan: { namespace: namespace?.value ?? 'curr_ns' } }),
+    lower: ({ plan }, lowering) => lowering.taskId(name, plan.namespace),
+  });
 }
 
 export const pid: Builtin = taskId(

@@ -1,24 +1,19 @@
 /** is_str and its siblings: what the compiler knows of an expression, for `if comptime`. Nothing is evaluated. */
+import { value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
-import { BOOL } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
+import { type Builtin, defineBuiltin } from './builtin.ts';
+import { truth } from './use.ts';
 
 function predicate(
   name: string,
   summary: string,
   holds: (expression: TypedExpression) => boolean,
 ): Builtin {
-  return {
-    name,
-    arity: [1, 1],
-    summary,
-    analyse(use, scope) {
-      const [given] = use.args;
-      if (given === undefined) return undefined;
-      const value = holds(scope.expression(given)) ? 1n : 0n;
-      return { kind: 'int', type: BOOL, value, flexible: false, range: use.range };
-    },
-  };
+  return defineBuiltin({
+    ...{ name, summary },
+    parameters: { expression: value('any') },
+    analyse: ({ expression }, use) => truth(holds(expression), use),
+  });
 }
 
 export const predicates: readonly Builtin[] = [

@@ -1,103 +1,99 @@
 /** print: values are sent as they are, maps are read by the loader when it handles the event. */
-
-import type { TypedExpression } from '../analysis/typed.ts';
+import { readPrintable } from '../analysis/arguments.ts';
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { expression, type Literal, number, optional } from '../analysis/parameters.ts';
 import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import { hasBuckets, VOID } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { argument, expressionArgument, intLiteral, printable, typedCall } from './use.ts';
+import { type Analysed, type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument } from './use.ts';
 
-function printMap(use: BuiltinUse, scope: AnalysisScope): TypedExpression | undefined {
-  const map = scope.mapArgument(use.args[0], use);
+/** Of a map: how many of the largest entries, and what their values are divided by. */
+interface Plan {
+  readonly top: number | undefined;
+  readonly div: number | undefined;
+}
+
+const WHOLE: Plan = { top: undefined, div: undefined };
+
+function printMap(
+  { name, range }: ast.MapExpression,
+  limits: { readonly top: Literal<bigint> | undefined; readonly div: Literal<bigint> | undefined },
+  use: BuiltinUse,
+  scope: AnalysisScope,
+): Analysed<Plan> | undefined {
+  const map = scope.map(name, range);
   if (map === undefined) return undefined;
-  const literals: bigint[] = [];
-  for (const [index, name] of ['top', 'div'].entries()) {
-    const given = use.args[index + 1];
-    if (given === undefined) continue;
-    const literal = scope.intLiteral(given, use);
-    if (literal === undefined) return undefined;
-    if (literal < 0n) {
-      scope.error(`print: ${name} can not be negative (${literal} given)`, given.range);
-      return undefined;
-    }
-    literals.push(literal);
-  }
-  if (map.value.kind === 'stats' && literals.length > 0) {
-    scope.warning('print() ignores top and div for stats() maps', use.range);
-    literals.length = 0;
-  }
+  const ignored = map.value.kind === 'stats' && limits.top !== undefined;
+  if (ignored)
+    scope.warning('ignored-argument', 'print() ignores top and div for stats() maps', use.range);
   if (scope.inLoop) {
     scope.warning(
+      'map-in-loop',
       `print(${map.name}) in a loop shows the map as it is once the event is handled`,
       use.range,
       'Print the values of the loop instead.',
     );
   }
-  return typedCall('print', use, VOID, { map: map.name, literals });
+  const numberOf = (literal: Literal<bigint> | undefined) => literal && Number(literal.value);
+  const plan = ignored ? WHOLE : { top: numberOf(limits.top), div: numberOf(limits.div) };
+  return typed(VOID, { map: map.name, traits: { onMap: 'prints' }, plan });
 }
 
-function printElement(
-  element: ast.MapExpression,
-  use: BuiltinUse,
+/** An element, which the loader could not combine from all CPUs. */
+function isWholeOnly(
+  { name, range }: ast.MapExpression,
   scope: AnalysisScope,
-): TypedExpression | undefined {
-  const map = scope.mapArgument({ ...element, keys: undefined }, use);
+): boolean | undefined {
+  const map = scope.map(name, range);
   if (map === undefined) return undefined;
-  if (map.value.kind === 'stats' || hasBuckets(map.value)) {
-    scope.error(
-      `Map type ${typeName(map.value)} cannot print the value of individual keys`,
-      element.range,
-      `Print the whole map: print(${map.name}).`,
-    );
-    return undefined;
-  }
-  if (use.args.length > 1) {
-    scope.error('print() of a single element takes no further arguments', use.range);
-    return undefined;
-  }
-  return printValue(element, use, scope);
+  if (map.value.kind !== 'stats' && !hasBuckets(map.value)) return false;
+  scope.error(
+    'map-value-use',
+    `Map type ${typeName(map.value)} cannot print the value of individual keys`,
+    range,
+    `Print the whole map: print(${map.name}).`,
+  );
+  return true;
 }
 
-function printValue(
-  expression: ast.Expression,
-  use: BuiltinUse,
-  scope: AnalysisScope,
-): TypedExpression | undefined {
-  if (use.args.length > 1) {
-    scope.error(
-      `print() takes top and div for maps only (${use.args.length} arguments given)`,
-      use.range,
-    );
-    return undefined;
-  }
-  const value = printable(expression, use, scope);
-  if (value === undefined) return undefined;
-  if (value.type.kind === 'void') {
-    scope.error('print() can not print none', expression.range);
-    return undefined;
-  }
-  return typedCall('print', use, VOID, { args: [value] });
-}
-
-export const print: Builtin = {
+export const print: Builtin = defineBuiltin({
   name: 'print',
-  arity: [1, 3],
+  traits: { onlyPrints: true, needsLoader: 'Use printf with a conversion for each value.' },
+  parameters: {
+    value: expression('a value or a map'),
+    top: optional(number(0n)),
+    div: optional(number(0n)),
+  },
   summary: 'Prints a value, a map or an element of one; print(@m, top, div) the largest entries.',
-  analyse(use, scope) {
-    const expression = expressionArgument(use.args[0], use, scope);
-    if (expression === undefined) return undefined;
-    if (expression.kind !== 'map') return printValue(expression, use, scope);
-    return expression.keys === undefined
-      ? printMap(use, scope)
-      : printElement(expression, use, scope);
+  analyse({ value: given, top, div }, use, scope): Analysed<Plan> | undefined {
+    if (given.kind === 'map' && given.keys === undefined)
+      return printMap(given, { top, div }, use, scope);
+    if (given.kind === 'map' && isWholeOnly(given, scope) !== false) return undefined;
+    if (top !== undefined) {
+      scope.error(
+        'argument-count',
+        given.kind === 'map'
+          ? 'print() of a single element takes no further arguments'
+          : `print() takes top and div for maps only (${use.args.length} arguments given)`,
+        use.range,
+      );
+      return undefined;
+    }
+    const value = readPrintable(use, scope, scope.expression(given));
+    if (value === undefined) return undefined;
+    if (value.type.kind === 'void') {
+      scope.error('no-value', 'print() can not print none', given.range);
+      return undefined;
+    }
+    return typed(VOID, { args: [value], plan: WHOLE });
   },
   lower(call, lowering) {
     if (call.map === undefined) {
       lowering.emitValues({ kind: 'print-value', range: call.range }, [argument(call, 0)]);
       return undefined;
     }
-    const top = intLiteral(call, 0);
-    const div = intLiteral(call, 1);
+    const { top, div } = call.plan;
     lowering.emit(
       {
         kind: 'print-map',
@@ -105,11 +101,11 @@ export const print: Builtin = {
         map: call.map,
         range: call.range,
         ...(call.then === undefined ? {} : { then: call.then }),
-        ...(top === undefined ? {} : { top: Number(top) }),
-        ...(div === undefined ? {} : { div: Number(div) }),
+        ...(top === undefined ? {} : { top }),
+        ...(div === undefined ? {} : { div }),
       },
       () => {},
     );
     return undefined;
   },
-};
+});

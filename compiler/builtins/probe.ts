@@ -1,35 +1,41 @@
 /** probe and probetype: what fired. */
 import { isNameKnown } from '../probes/probe.ts';
-import type { Builtin } from './builtin.ts';
-import { textConstant, typedCall } from './use.ts';
+import { type Analysed, type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { textConstant } from './use.ts';
 
-export const probe: Builtin = {
+interface Plan {
+  /** The probe's number among the program's; undefined where only the event says it. */
+  readonly index: number | undefined;
+}
+
+export const probe: Builtin = defineBuiltin({
   name: 'probe',
-  arity: [0, 0],
+  traits: { asksOf: 'event', namesProbe: true },
   needsProbe: true,
   legacyNames: ['name'],
   summary: 'Full name of the probe that fired, or its alias.',
-  analyse(use, scope) {
+  analyse(_given, use, scope) {
     const { probe: target, probeIndex } = scope;
-    if (!isNameKnown(target)) return typedCall('probe', use, { kind: 'probe' });
+    const call = (index: number | undefined): Analysed<Plan> =>
+      typed({ kind: 'probe' }, { plan: { index } });
+    if (!isNameKnown(target)) return call(undefined);
     return probeIndex === undefined
       ? textConstant(target.alias ?? target.name, use.range)
-      : typedCall('probe', use, { kind: 'probe' }, { literals: [BigInt(probeIndex)] });
+      : call(probeIndex);
   },
   /** The loader's table begins with the names of all probes, in their order. */
-  lower({ literals: [index] = [] }, lowering) {
-    return typeof index === 'bigint' ? lowering.ir.constant(index) : lowering.eventName();
+  lower({ plan: { index } }, lowering) {
+    return index === undefined ? lowering.eventName() : lowering.ir.constant(index);
   },
-};
+});
 
-export const probetype: Builtin = {
+export const probetype: Builtin = defineBuiltin({
   name: 'probetype',
-  arity: [0, 0],
   needsProbe: true,
   summary: 'Name of the provider of the probe; `special` for begin, end and self.',
-  analyse(use, scope) {
+  analyse(_given, use, scope) {
     const { provider } = scope.probe;
     const special = provider === 'begin' || provider === 'end' || provider === 'self';
     return textConstant(special ? 'special' : provider, use.range);
   },
-};
+});

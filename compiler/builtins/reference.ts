@@ -1,4 +1,5 @@
 /** Renders docs/builtins.md from the table. */
+import { describeParameter, signatureOf } from '../analysis/parameters.ts';
 import type { Builtin } from './builtin.ts';
 import { sections } from './builtins.ts';
 
@@ -6,7 +7,7 @@ import { sections } from './builtins.ts';
 export function renderReference(): string {
   const parts = sections.map(
     ({ title, builtins }) =>
-      `## ${title}\n\n| Name | Arguments | |\n|---|---|---|\n${builtins.map(row).join('')}`,
+      `## ${title}\n\n| Use | Arguments | |\n|---|---|---|\n${builtins.map(row).join('')}`,
   );
   return `# Built-in values and functions
 
@@ -19,14 +20,24 @@ ${parts.join('\n')}`;
 
 function row(builtin: Builtin): string {
   const notes = [
-    ...(builtin.unsafe ? ['Needs `--unsafe`.'] : []),
-    ...(builtin.legacyNames ?? []).map((name) => `Older name: \`${name}\`.`),
+    ...(builtin.traits.unsafe ? ['Needs `--unsafe`.'] : []),
+    ...builtin.legacyNames.map((name) => `Older name: \`${name}\`.`),
   ];
   const text = [builtin.summary, ...notes].join(' ').replaceAll('|', '\\|');
-  return `| \`${builtin.name}\` | ${argumentCount(builtin)} | ${text} |\n`;
+  const signature = signatureOf(builtin.name, builtin.parameters);
+  return `| \`${signature}\` | ${describeParameters(builtin)} | ${text} |\n`;
 }
 
-function argumentCount({ arity: [least, most] }: Builtin): string {
-  if (most === Number.POSITIVE_INFINITY) return `${least} or more`;
-  return least === most ? `${least}` : `${least} to ${most}`;
+/** `left`, `right`: a string; `length`: an integer literal */
+function describeParameters({ parameters }: Builtin): string {
+  const groups: { names: string[]; readonly takes: string }[] = [];
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const takes = describeParameter(parameter);
+    const last = groups.at(-1);
+    if (last?.takes === takes) last.names.push(name);
+    else groups.push({ names: [name], takes });
+  }
+  return groups
+    .map(({ names, takes }) => `${names.map((name) => `\`${name}\``).join(', ')}: ${takes}`)
+    .join('; ');
 }

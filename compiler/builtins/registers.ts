@@ -1,9 +1,11 @@
 /** reg("name") and usermode: registers of the context beyond arguments and return value. */
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { text } from '../analysis/parameters.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { int, UINT64 } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { intLiteral, refusedInLoop, typedCall, unavailable } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { refusedInLoop, unavailable } from './use.ts';
 
 /** struct pt_regs of arch/x86/include/uapi/asm/ptrace.h, in order of its 8-byte members. */
 const X86_64 =
@@ -37,47 +39,41 @@ function lowerRegister(lowering: Lowering, offset: number): IrValue {
   return lowering.ir.load(lowering.context, offset, 8, false);
 }
 
-export const reg: Builtin = {
+export const reg: Builtin = defineBuiltin({
   name: 'reg',
-  arity: [1, 1],
+  traits: { notInSession: true },
+  parameters: { name: text },
   needsProbe: true,
   summary: 'A register of the probed context by its name, such as reg("ip").',
-  analyse(use, scope) {
-    const name = scope.stringLiteral(use.args[0], use);
-    if (name === undefined || !available(use, scope)) return undefined;
-    const offset = registerOffset(scope.kernel.arch, name);
-    if (offset === undefined) {
-      scope.error(
-        `'${name}' is not a valid register on this architecture (${scope.kernel.arch})`,
-        use.args[0]?.range ?? use.range,
-      );
-      return undefined;
-    }
-    return typedCall('reg', use, UINT64, { literals: [BigInt(offset)] });
+  analyse({ name }, use, scope) {
+    if (!available(use, scope)) return undefined;
+    const { arch } = scope.kernel;
+    const offset = registerOffset(arch, name.value);
+    if (offset !== undefined) return typed(UINT64, { plan: { offset } });
+    const message = `'${name.value}' is not a valid register on this architecture (${arch})`;
+    scope.error('argument-value', message, name.range);
+    return undefined;
   },
-  lower: (call, lowering) => lowerRegister(lowering, Number(intLiteral(call, 0) ?? 0n)),
-};
+  lower: ({ plan }, lowering) => lowerRegister(lowering, plan.offset),
+});
 
-export const usermode: Builtin = {
+export const usermode: Builtin = defineBuiltin({
   name: 'usermode',
-  arity: [0, 0],
   needsProbe: true,
   summary: 'Whether user code was interrupted (1) or the kernel (0). x86-64 only.',
-  analyse(use, scope) {
+  analyse(_given, use, scope) {
     if (!available(use, scope)) return undefined;
-    const offset =
-      scope.kernel.arch === 'x86_64' ? registerOffset(scope.kernel.arch, 'cs') : undefined;
-    if (offset === undefined) {
-      scope.error(`usermode is not available on ${scope.kernel.arch}`, use.range);
-      return undefined;
-    }
-    return typedCall('usermode', use, int(1, false), { literals: [BigInt(offset)] });
+    const { arch } = scope.kernel;
+    const offset = arch === 'x86_64' ? registerOffset(arch, 'cs') : undefined;
+    if (offset !== undefined) return typed(int(1, false), { plan: { offset } });
+    scope.error('kernel-lacks', `usermode is not available on ${arch}`, use.range);
+    return undefined;
   },
   /** The low two bits of CS are the privilege level: 0 in the kernel, 3 in user code. */
-  lower(call, lowering) {
+  lower({ plan }, lowering) {
     const { ir } = lowering;
-    const cs = lowerRegister(lowering, Number(intLiteral(call, 0) ?? 0n));
+    const cs = lowerRegister(lowering, plan.offset);
     const level = ir.op('and', cs, ir.constant(3));
     return ir.fromBool(ir.compare('ne', level, ir.constant(0)));
   },
-};
+});

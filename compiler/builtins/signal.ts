@@ -1,10 +1,11 @@
 /** signal and signal_thread: send a signal to the current process or thread. */
+import type { AnalysisScope } from '../analysis/builtin.ts';
+import { value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { HelperName } from '../lowering/helpers.ts';
-import { kindName } from '../types/names.ts';
 import { UINT32, VOID } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { argument, isInteger, typedCall, unavailable } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument, cast, constant, unavailable } from './use.ts';
 
 /** By number: include/uapi/asm-generic/signal.h, which x86 and arm64 share. */
 const NAMES: readonly string[] =
@@ -25,59 +26,46 @@ function numberOf(text: string): number | undefined {
   return number > 0 ? number : undefined;
 }
 
-function analyse(use: BuiltinUse, scope: AnalysisScope): TypedExpression | undefined {
-  if (WITHOUT_TASK.has(scope.probe.provider)) return unavailable(use, scope);
-  const [given] = use.args;
-  if (given === undefined) return undefined;
-  const signal = scope.expression(given);
-  const call = (value: TypedExpression): TypedExpression =>
-    typedCall(use.name, use, VOID, {
-      args: [{ kind: 'cast', type: UINT32, operand: value, range: value.range }],
-    });
+/** The number of a signal; undefined after reporting that there is no such. */
+function signalNumber(signal: TypedExpression, scope: AnalysisScope): TypedExpression | undefined {
   if (signal.kind === 'string') {
     const number = numberOf(signal.value);
-    if (number !== undefined)
-      return call({
-        kind: 'int',
-        type: UINT32,
-        value: BigInt(number),
-        flexible: false,
-        range: signal.range,
-      });
+    if (number !== undefined) return constant(BigInt(number), UINT32, signal);
     scope.error(
+      'argument-value',
       `Invalid string for signal: ${signal.value}`,
-      given.range,
+      signal.range,
       'Names are those of signal(7), such as "SIGTERM" or "TERM".',
     );
     return undefined;
   }
-  if (!isInteger(signal.type)) {
+  if (signal.kind === 'int' && (signal.value < 1n || signal.value > LAST)) {
     scope.error(
-      `${use.name}() only supports string literals and integers (${kindName(signal.type)} provided)`,
-      given.range,
+      'argument-value',
+      `${signal.value} is not a valid signal, allowed range: [1,${LAST}]`,
+      signal.range,
     );
     return undefined;
   }
-  if (signal.kind === 'int' && (signal.value < 1n || signal.value > LAST)) {
-    scope.error(`${signal.value} is not a valid signal, allowed range: [1,${LAST}]`, given.range);
-    return undefined;
-  }
-  return call(signal);
+  return signal;
 }
 
 function sender(name: string, helper: HelperName, summary: string): Builtin {
-  return {
-    name,
-    arity: [1, 1],
+  return defineBuiltin({
+    ...{ name, summary },
+    traits: { unsafe: true },
+    parameters: { signal: value('integer', 'string literal') },
     needsProbe: true,
-    unsafe: true,
-    summary,
-    analyse,
+    analyse({ signal }, use, scope) {
+      if (WITHOUT_TASK.has(scope.probe.provider)) return unavailable(use, scope);
+      const number = signalNumber(signal, scope);
+      return number && typed(VOID, { args: [cast(number, UINT32)] });
+    },
     lower(call, lowering) {
       lowering.call(helper, lowering.value(argument(call, 0)));
       return undefined;
     },
-  };
+  });
 }
 
 export const signal: Builtin = sender(

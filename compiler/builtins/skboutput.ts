@@ -1,11 +1,13 @@
 /** skboutput: a network packet, for the loader to write to a pcap file. */
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { integer, text, value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
+import type { IrValue } from '../llvm/ir.ts';
 import type { EventSpec } from '../lowering/lowering.ts';
 import type { Type } from '../types/type.ts';
 import { UINT32, UINT64 } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { inTracing, structPointer } from './tracing.ts';
-import { argument, isInteger, textLiteral, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument, cast, inTracing, UNPINNED } from './use.ts';
 
 /** {u64 boot clock, u32 bytes that follow, u32 bytes of them to skip, u32 the packet's length} */
 const FIELDS: readonly Type[] = [UINT64, UINT32, UINT32, UINT32];
@@ -20,18 +22,6 @@ const LENGTH_SHIFT = 32;
 const EFAULT = -14;
 const EINVAL = -22;
 
-function integer(
-  given: BuiltinUse['args'][number] | undefined,
-  what: string,
-  scope: AnalysisScope,
-): TypedExpression | undefined {
-  if (given === undefined) return undefined;
-  const operand = scope.expression(given);
-  if (isInteger(operand.type)) return { kind: 'cast', type: UINT64, operand, range: given.range };
-  scope.error(`skboutput() expects an integer as ${what}`, given.range);
-  return undefined;
-}
-
 /** `skb->len` */
 function packetLength(
   skb: TypedExpression,
@@ -42,39 +32,36 @@ function packetLength(
   const member = struct?.kind === 'struct' && scope.kernel.types.member(struct, 'len');
   if (struct?.kind === 'struct' && member)
     return { kind: 'member', base: skb, struct, member, type: member.type, range: use.range };
-  scope.error('skboutput() is not available: this kernel has no sk_buff->len', use.range);
+  scope.error(
+    'kernel-lacks',
+    'skboutput() is not available: this kernel has no sk_buff->len',
+    use.range,
+  );
   return undefined;
 }
 
-export const skboutput: Builtin = {
+export const skboutput: Builtin = defineBuiltin({
   name: 'skboutput',
-  arity: [4, 4],
+  traits: { needsLoader: UNPINNED },
+  parameters: { file: text, skb: value('struct sk_buff *'), length: integer, offset: integer },
   needsProbe: true,
   summary:
     'Writes bytes of a struct sk_buff * from an offset on to a pcap file (raw IP); 0, or a negative error number.',
-  analyse(use, scope) {
-    const file = scope.stringLiteral(use.args[0], use);
-    const skb = structPointer(use.args[1], 'sk_buff', use, scope);
-    const length = integer(use.args[2], 'length', scope);
-    const offset = integer(use.args[3], 'offset', scope);
-    if (file === undefined || !skb || !length || !offset) return undefined;
+  analyse({ file: { value: file, range }, skb, length, offset }, use, scope) {
     if (!inTracing(use, scope)) return undefined;
     if (file === '' || file.includes('\0')) {
-      scope.error('skboutput() expects the path of a file', use.args[0]?.range ?? use.range);
+      scope.error('argument-value', 'skboutput() expects the path of a file', range);
       return undefined;
     }
     const total = packetLength(skb, use, scope);
     if (!total) return undefined;
-    return typedCall('skboutput', use, UINT32, {
-      args: [skb, length, offset, total],
-      literals: [file],
-    });
+    const args = [skb, cast(length, UINT64), cast(offset, UINT64), total];
+    return typed(UINT32, { args, plan: { file } });
   },
   /** The helper copies from the packet's first byte on: the loader leaves out what is before the offset. */
   lower(call, lowering) {
     const { ir } = lowering;
-    const least = (a: ReturnType<typeof ir.op>, b: ReturnType<typeof ir.op>) =>
-      ir.select(ir.compare('ult', a, b), a, b);
+    const least = (a: IrValue, b: IrValue) => ir.select(ir.compare('ult', a, b), a, b);
     return lowering.typedPointer(
       argument(call, 0),
       (skb) => {
@@ -90,7 +77,7 @@ export const skboutput: Builtin = {
             const spec: EventSpec = {
               kind: 'packet',
               fields: FIELDS,
-              format: textLiteral(call, 0),
+              format: call.plan.file,
               range: call.range,
             };
             const { pointer, size, countLost } = lowering.record(spec, (field) => {
@@ -119,4 +106,4 @@ export const skboutput: Builtin = {
       () => ir.constant(EFAULT),
     );
   },
-};
+});

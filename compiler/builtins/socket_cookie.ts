@@ -1,18 +1,16 @@
 /** socket_cookie: a number that no other socket of this boot has. */
+import { value } from '../analysis/parameters.ts';
 import { UINT64 } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import { inTracing, structPointer } from './tracing.ts';
-import { argument, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument, inTracing } from './use.ts';
 
-export const socketCookie: Builtin = {
+export const socketCookie: Builtin = defineBuiltin({
   name: 'socket_cookie',
-  arity: [1, 1],
+  parameters: { sock: value('struct sock *') },
   needsProbe: true,
   summary: 'The cookie of a struct sock *, a number that no other socket has; 0 for NULL.',
-  analyse(use, scope) {
-    const sock = structPointer(use.args[0], 'sock', use, scope);
-    if (sock === undefined || !inTracing(use, scope)) return undefined;
-    return typedCall('socket_cookie', use, UINT64, { args: [sock] });
+  analyse({ sock }, use, scope) {
+    return inTracing(use, scope) ? typed(UINT64, { args: [sock] }) : undefined;
   },
   lower: (call, lowering) =>
     lowering.typedPointer(
@@ -20,4 +18,4 @@ export const socketCookie: Builtin = {
       (sock) => lowering.call('get_socket_cookie', sock),
       () => lowering.ir.constant(0),
     ),
-};
+});

@@ -1,107 +1,76 @@
-/** kstack and ustack. */
-import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
+/** kstack, ustack and dw_ustack. */
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { type Given, number, optional, word } from '../analysis/parameters.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
-import type { StackMode } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { describe, typedCall, unavailable, wordOf } from './use.ts';
+import { type Analysed, type Builtin, type Call, defineBuiltin, typed } from './builtin.ts';
+import { unavailable } from './use.ts';
 
 const DEFAULT_LIMIT = 127;
 const LARGEST_LIMIT = 1024n;
 
-function stackMode(word: string): StackMode | undefined {
-  return word === 'bpftrace' || word === 'perf' || word === 'raw' || word === 'build_id'
-    ? word
-    : undefined;
-}
+const parameters = {
+  mode: optional(word('bpftrace', 'perf', 'raw', 'build_id')),
+  limit: optional(number(1n, LARGEST_LIMIT)),
+};
 
 function analyse(
   name: 'kstack' | 'ustack' | 'dw_ustack',
-  use: BuiltinUse,
+  { mode: asked, limit }: Given<typeof parameters>,
   scope: AnalysisScope,
-): TypedExpression | undefined {
-  const [first, second] = use.args;
-  const firstIsMode = first !== undefined && wordOf(first) !== undefined;
-  const modeArgument = firstIsMode || second !== undefined ? first : undefined;
-  const limitArgument = modeArgument === undefined ? first : second;
-  const space = name === 'kstack' ? 'kernel' : 'user';
-
-  let mode = scope.config.stackMode;
+): Analysed<undefined> | undefined {
   // Only bpf_get_stack gives build ids, of user code: a default of them does not reach the others.
-  if (name !== 'ustack' && mode === 'build_id') mode = 'bpftrace';
-  if (modeArgument !== undefined) {
-    const word = wordOf(modeArgument) ?? describe(modeArgument);
-    const given = stackMode(word);
-    if (given === undefined) {
-      scope.error(
-        `Invalid stack mode: ${word} (expects: bpftrace, perf, raw or build_id)`,
-        modeArgument.range,
-      );
-      return undefined;
-    }
-    if (given === 'build_id' && name !== 'ustack') {
-      scope.error('build_id is a mode of ustack only', modeArgument.range);
-      return undefined;
-    }
-    mode = given;
+  const { stackMode } = scope.config;
+  const usual = name !== 'ustack' && stackMode === 'build_id' ? 'bpftrace' : stackMode;
+  if (asked?.value === 'build_id' && name !== 'ustack') {
+    scope.error('argument-value', 'build_id is a mode of ustack only', asked.range);
+    return undefined;
   }
-
-  let limit = DEFAULT_LIMIT;
-  if (limitArgument !== undefined) {
-    const literal = scope.intLiteral(limitArgument, use);
-    if (literal === undefined) return undefined;
-    if (literal < 1n) {
-      scope.error(`${name}: invalid limit value: ${literal}`, limitArgument.range);
-      return undefined;
-    }
-    if (literal > LARGEST_LIMIT) {
-      scope.error(
-        `${name}([int limit]): limit shouldn't exceed ${LARGEST_LIMIT}, ${literal} given`,
-        limitArgument.range,
-      );
-      return undefined;
-    }
-    limit = Number(literal);
-  }
-  return typedCall(name, use, { kind: 'stack', space, mode, limit });
+  return typed({
+    kind: 'stack',
+    space: name === 'kstack' ? 'kernel' : 'user',
+    mode: asked?.value ?? usual,
+    limit: limit === undefined ? DEFAULT_LIMIT : Number(limit.value),
+  });
 }
 
-function lowerInto(call: TypedCall, lowering: Lowering, to: Storage): void {
+function lowerInto(call: Call, lowering: Lowering, to: Storage): void {
   lowering.captureStack(call.type, to.pointer);
 }
 
-export const kstack: Builtin = {
+export const kstack: Builtin = defineBuiltin({
   name: 'kstack',
-  arity: [0, 2],
+  parameters,
   needsProbe: true,
   legacyNames: ['stack'],
   summary: 'The kernel stack: kstack([mode][, limit]), with modes bpftrace, perf and raw.',
-  analyse: (use, scope) => analyse('kstack', use, scope),
+  analyse: (given, _use, scope) => analyse('kstack', given, scope),
   lowerInto,
-};
+});
 
-export const ustack: Builtin = {
+export const ustack: Builtin = defineBuiltin({
   name: 'ustack',
-  arity: [0, 2],
+  parameters,
   needsProbe: true,
   summary: 'The user stack: ustack([mode][, limit]), with modes bpftrace, perf, raw and build_id.',
-  analyse: (use, scope) => analyse('ustack', use, scope),
+  analyse: (given, _use, scope) => analyse('ustack', given, scope),
   lowerInto,
-};
+});
 
-export const dwUstack: Builtin = {
+export const dwUstack: Builtin = defineBuiltin({
   name: 'dw_ustack',
-  arity: [0, 2],
+  traits: { runsCallback: true },
+  parameters,
   needsProbe: true,
   summary:
     'The user stack of a process of -p or --dwarf-pid, also without frame pointers, by its unwind tables: dw_ustack([mode][, limit]). Unstable.',
-  analyse(use, scope) {
+  analyse(given, use: BuiltinUse, scope) {
     if (!scope.allowUnstable('dwUstack', use.range)) return undefined;
     if (scope.kernel.arch !== 'x86_64') {
-      scope.error(`dw_ustack is not available on ${scope.kernel.arch}`, use.range);
+      scope.error('kernel-lacks', `dw_ustack is not available on ${scope.kernel.arch}`, use.range);
       return undefined;
     }
     if (scope.probe.context === 'none') return unavailable(use, scope);
-    return analyse('dw_ustack', use, scope);
+    return analyse('dw_ustack', given, scope);
   },
   lowerInto: (call, lowering, to) => lowering.captureStack(call.type, to.pointer, true),
-};
+});

@@ -1,25 +1,22 @@
-/**
- * str: a string out of memory. The literals of its call are {bytes to read at most, NUL included}, which is
- * absent when the second argument says so at run time, {1 if text that is cut by max_strlen shows it}, and {bytes
- * to skip}.
- */
-
-import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
+/** str: a string out of memory. */
+import type { AnalysisScope } from '../analysis/builtin.ts';
+import { expression, integer, optional } from '../analysis/parameters.ts';
+import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
 import type * as ast from '../syntax/ast.ts';
 import { kindName } from '../types/names.ts';
 import type { ArrayType, StringType, Type } from '../types/type.ts';
 import { UINT64 } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
+import { type Analysed, type Builtin, type Call, defineBuiltin, typed } from './builtin.ts';
 import {
   addressArgument,
   argument,
-  expressionArgument,
+  capacity,
+  cast,
   isInteger,
   isPointer,
   spaceOfPointer,
-  typedCall,
 } from './use.ts';
 
 /** From here on a string that was cut ends in a NUL, and nothing shows that it was cut. */
@@ -39,36 +36,35 @@ interface Extent {
   readonly showsCut: boolean;
 }
 
+interface Plan {
+  /** Bytes to read at most, NUL included; all that fits where a second argument says it at run time. */
+  readonly reads: number;
+  /** See `Extent`. */
+  readonly showsCut: boolean;
+  /** Bytes of the text that are left out in front. */
+  readonly skip: number;
+}
+
 /** Reads the length argument; undefined after an error. */
-function extent(given: ast.Expression | undefined, scope: AnalysisScope): Extent | undefined {
+function extent(length: TypedExpression | undefined, scope: AnalysisScope): Extent | undefined {
   const { maxStrlen } = scope.config;
   const short = maxStrlen < NO_TRAILER_FROM;
-  if (given === undefined) return { size: maxStrlen, reads: maxStrlen, showsCut: short };
-  const length = scope.expression(given);
-  if (!isInteger(length.type)) {
-    scope.error(
-      `str() only supports integer arguments as length (${kindName(length.type)} provided)`,
-      given.range,
-    );
-    return undefined;
-  }
-  if (length.kind !== 'int') {
-    const reads: TypedExpression = {
-      kind: 'cast',
-      type: UINT64,
-      operand: length,
-      range: length.range,
-    };
-    return { size: maxStrlen, reads, showsCut: short };
-  }
+  if (length === undefined) return { size: maxStrlen, reads: maxStrlen, showsCut: short };
+  if (length.kind !== 'int')
+    return { size: maxStrlen, reads: cast(length, UINT64), showsCut: short };
   if (length.value < 0n) {
-    scope.error(`str() cannot use negative length (${length.value})`, given.range);
+    scope.error(
+      'argument-value',
+      `str() cannot use negative length (${length.value})`,
+      length.range,
+    );
     return undefined;
   }
   if (length.value + 1n > BigInt(maxStrlen)) {
     scope.warning(
+      'shortened-text',
       `length param (${length.value}) is too long and will be shortened to ${maxStrlen} bytes`,
-      given.range,
+      length.range,
       'Raise max_strlen in the config block.',
     );
     const cut = length.value > BigInt(maxStrlen);
@@ -81,91 +77,55 @@ function extent(given: ast.Expression | undefined, scope: AnalysisScope): Extent
 /** The parameter in `str($1)`, and the bytes to skip in `str($1 + 2)`. */
 function parameterText(
   expression: ast.Expression,
-): { readonly parameter: ast.Parameter; readonly skip: bigint } | undefined {
-  if (expression.kind === 'parameter') return { parameter: expression, skip: 0n };
+): { readonly parameter: ast.Parameter; readonly skip: number } | undefined {
+  if (expression.kind === 'parameter') return { parameter: expression, skip: 0 };
   if (expression.kind !== 'binary' || expression.operator !== '+') return undefined;
   const { left, right } = expression;
   return left.kind === 'parameter' && right.kind === 'integer'
-    ? { parameter: left, skip: right.value }
+    ? { parameter: left, skip: Number(right.value) }
     : undefined;
-}
-
-function analyse(use: BuiltinUse, scope: AnalysisScope): TypedExpression | undefined {
-  const source = expressionArgument(use.args[0], use, scope);
-  const given = expressionArgument(use.args[1], use, scope);
-  if (source === undefined || (use.args.length > 1 && given === undefined)) return undefined;
-
-  const text = parameterText(source);
-  if (text !== undefined) {
-    const parameter = scope.textParameter(text.parameter.index, source.range);
-    return ofText(parameter, text.skip, given, use, scope);
-  }
-  const value = scope.expression(source);
-  if (value.type.kind === 'string' || isByteArray(value.type)) {
-    return ofText(value, 0n, given, use, scope);
-  }
-  if (!isPointer(value.type) && !isInteger(value.type)) {
-    scope.error(
-      `str() expects an integer or a pointer type as first argument (${kindName(value.type)} provided)`,
-      source.range,
-    );
-    return undefined;
-  }
-  const wanted = extent(given, scope);
-  return wanted && call(addressArgument(value, scope), wanted, 0n, use);
 }
 
 /** Text that stands in the program already: the whole of it unless a length asks for less. */
 function ofText(
   text: TypedExpression,
-  skip: bigint,
-  given: ast.Expression | undefined,
-  use: BuiltinUse,
+  skip: number,
+  length: TypedExpression | undefined,
   scope: AnalysisScope,
-): TypedExpression | undefined {
-  if (given !== undefined) {
-    const wanted = extent(given, scope);
+): Analysed<Plan> | TypedExpression | undefined {
+  if (length !== undefined) {
+    const wanted = extent(length, scope);
     if (wanted === undefined) return undefined;
     if (text.kind === 'string' && typeof wanted.reads === 'number') {
       const value = text.value.slice(0, Math.max(0, wanted.reads - 1));
       return { ...text, value, type: stringType(value.length + 1) };
     }
-    return call(text, { ...wanted, showsCut: false }, skip, use);
+    return reading(text, { ...wanted, showsCut: false }, skip);
   }
-  if (text.type.kind === 'string' && skip === 0n) return text;
-  const size = text.type.kind === 'array' ? text.type.count + 1 : sizeOf(text.type);
-  return call(text, { size, reads: size, showsCut: false }, skip, use);
+  if (text.type.kind === 'string' && skip === 0) return text;
+  const size = text.type.kind === 'array' ? text.type.count + 1 : capacity(text);
+  return reading(text, { size, reads: size, showsCut: false }, skip);
 }
 
-function call(source: TypedExpression, wanted: Extent, skip: bigint, use: BuiltinUse): TypedCall {
-  const type = stringType(wanted.size);
-  const cut = wanted.showsCut ? 1n : 0n;
-  return typeof wanted.reads === 'number'
-    ? typedCall('str', use, type, { args: [source], literals: [BigInt(wanted.reads), cut, skip] })
-    : typedCall('str', use, type, { args: [source, wanted.reads], literals: [-1n, cut, skip] });
+function reading(source: TypedExpression, wanted: Extent, skip: number): Analysed<Plan> {
+  const { size, reads, showsCut } = wanted;
+  return typeof reads === 'number'
+    ? typed(stringType(size), { args: [source], plan: { reads, showsCut, skip } })
+    : typed(stringType(size), { args: [source, reads], plan: { reads: size, showsCut, skip } });
 }
 
 function isByteArray(type: Type): type is ArrayType {
   return type.kind === 'array' && type.element.kind === 'int' && type.element.size === 1;
 }
 
-function sizeOf(type: Type): number {
-  if (type.kind !== 'string') throw new Error(`str gives no ${type.kind}`);
-  return type.size;
-}
-
-function numberAt(of: TypedCall, index: number): number {
-  return Number(of.literals?.[index] ?? 0n);
-}
-
 /** Address that the helper reads from, and the space it is in. */
 function lowerSource(
-  of: TypedCall,
+  of: Call<Plan>,
   lowering: Lowering,
 ): { readonly from: IrValue; readonly space: 'kernel' | 'user'; readonly size: number } {
   const { ir } = lowering;
   const source = argument(of, 0);
-  const skip = numberAt(of, 2);
+  const { skip } = of.plan;
   if (source.type.kind === 'pointer') {
     return {
       from: lowering.value(source),
@@ -176,13 +136,13 @@ function lowerSource(
   if (source.type.kind === 'array') {
     // The array may hold no NUL: it gets one behind it.
     const { count } = source.type;
-    const copy = lowering.temporary(count + 1, 8);
+    const copy = lowering.temporary(count + 1);
     lowering.into(source, { pointer: copy, align: 8, padded: false });
     ir.store(copy, count, 1, ir.constant(0));
     return { from: ir.pointerToInt(copy), space: 'kernel', size: count + 1 };
   }
   const text = lowering.address(source, false);
-  const size = Math.max(0, sizeOf(source.type) - skip);
+  const size = Math.max(0, capacity(source) - skip);
   return { from: ir.pointerToInt(ir.offset(text, size === 0 ? 0 : skip)), space: 'kernel', size };
 }
 
@@ -192,20 +152,20 @@ function lowerSource(
  * string. They write nothing behind the NUL, so a destination whose rest has to be zero is zeroed before: the
  * length of the text is not known then, and stores of constant places are cheaper than a loop to its end.
  */
-function lowerInto(of: TypedCall, lowering: Lowering, to: Storage): void {
-  if (to.padded) lowering.ir.zero(to.pointer, sizeOf(of.type), to.align);
+function lowerInto(of: Call<Plan>, lowering: Lowering, to: Storage): void {
+  if (to.padded) lowering.ir.zero(to.pointer, capacity(of), to.align);
   lowerText(of, lowering, to);
 }
 
-function lowerText(of: TypedCall, lowering: Lowering, to: Storage): IrValue {
+function lowerText(of: Call<Plan>, lowering: Lowering, to: Storage): IrValue {
   const { ir } = lowering;
-  const size = sizeOf(of.type);
+  const size = capacity(of);
   const source = lowerSource(of, lowering);
-  const showsCut = numberAt(of, 1) === 1;
+  const { reads: known, showsCut } = of.plan;
   const asked = of.args[1];
 
   if (asked === undefined) {
-    const reads = Math.min(numberAt(of, 0), size, source.size);
+    const reads = Math.min(known, size, source.size);
     if (reads === 0) {
       ir.store(to.pointer, 0, 1, ir.constant(0));
       return ir.constant(0);
@@ -247,12 +207,37 @@ function lowerCut(
   });
 }
 
-export const str: Builtin = {
+export const str: Builtin = defineBuiltin({
   name: 'str',
-  arity: [1, 2],
+  parameters: {
+    source: expression('an integer, a pointer, a string or bytes'),
+    length: optional(integer),
+  },
   summary:
     'The string at an address, at most max_strlen bytes or the given number of them with its NUL.',
-  analyse,
+  analyse({ source, length }, _use, scope): Analysed<Plan> | TypedExpression | undefined {
+    const text = parameterText(source);
+    if (text !== undefined) {
+      const parameter = scope.textParameter(text.parameter.index, source.range);
+      return ofText(parameter, text.skip, length, scope);
+    }
+    const value = scope.expression(source);
+    if (value.type.kind === 'string' || isByteArray(value.type)) {
+      return ofText(value, 0, length, scope);
+    }
+    if (!isPointer(value.type) && !isInteger(value.type)) {
+      scope.error(
+        'argument-type',
+        `str() expects an integer or a pointer as source (${kindName(value.type)} provided)`,
+        source.range,
+      );
+      return undefined;
+    }
+    const wanted = extent(length, scope);
+    return wanted && reading(addressArgument(value, scope), wanted, 0);
+  },
   lowerText,
   lowerInto,
-};
+  /** Whether the whole string would have been cut does not matter any more. */
+  shortened: ({ plan }, size) => ({ type: stringType(size), plan: { ...plan, showsCut: false } }),
+});

@@ -1,36 +1,18 @@
 /** str_concat: one string behind another. */
+import { value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
-import { kindName } from '../types/names.ts';
-import type { Builtin } from './builtin.ts';
-import { argument, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument, capacity } from './use.ts';
 
-function capacity({ type }: TypedExpression): number {
-  if (type.kind !== 'string') throw new Error(`${type.kind} is no string`);
-  return type.size;
-}
-
-export const strConcat: Builtin = {
+export const strConcat: Builtin = defineBuiltin({
   name: 'str_concat',
-  arity: [2, 2],
+  parameters: { left: value('string'), right: value('string') },
   summary: 'The second string behind the first, with room for both.',
-  analyse(use, scope) {
-    const args = use.args.map((argument) => scope.expression(argument));
-    let wrong = false;
-    for (const { type, range } of args) {
-      if (type.kind === 'string') continue;
-      wrong = true;
-      scope.error(
-        `str_concat() only supports string arguments (${kindName(type)} provided)`,
-        range,
-        ...(type.kind === 'pointer' || type.kind === 'int' ? ['Read the string with str().'] : []),
-      );
-    }
-    const [left, right] = args;
-    if (wrong || left === undefined || right === undefined) return undefined;
+  analyse({ left, right }) {
     // One NUL serves both.
     const size = capacity(left) + capacity(right) - 1;
-    return typedCall('str_concat', use, { kind: 'string', size }, { args });
+    return typed({ kind: 'string', size }, { args: [left, right] });
   },
   lowerInto(call, lowering, to) {
     const { ir } = lowering;
@@ -44,7 +26,7 @@ export const strConcat: Builtin = {
     const end = ir.select(ir.compare('ult', length, ir.constant(room)), length, ir.constant(0));
     lowerText(right, ir.offset(to.pointer, end), lowering);
   },
-};
+});
 
 function lowerText(text: TypedExpression, to: Storage['pointer'], lowering: Lowering) {
   const from = lowering.ir.pointerToInt(lowering.address(text, false));

@@ -1,50 +1,21 @@
-/** strlen, strncmp and strcontains: what scripts ask of strings that the program has already read. */
+/** strlen, strncmp, strcontains and strstr: what scripts ask of strings that the program has already read. */
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { number, value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import { kindName } from '../types/names.ts';
-import type { Type } from '../types/type.ts';
 import { BOOL, INT64, UINT64 } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { argument, intLiteral, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument, capacity, constant, truth } from './use.ts';
 
 /** The verifier walks through every step of a search: beyond this many it may give up. */
 const MOST_SEARCH_STEPS = 32768;
 
-function stringArguments(
-  count: number,
-  use: BuiltinUse,
-  scope: AnalysisScope,
-): readonly TypedExpression[] | undefined {
-  const typed: TypedExpression[] = [];
-  for (const given of use.args.slice(0, count)) {
-    const value = scope.expression(given);
-    if (value.type.kind === 'string') {
-      typed.push(value);
-      continue;
-    }
-    const pointer = value.type.kind === 'pointer' || value.type.kind === 'int';
-    scope.error(
-      `${use.name}() only supports string arguments (${kindName(value.type)} provided)`,
-      given.range,
-      ...(pointer ? ['Read the string with str().'] : []),
-    );
-  }
-  return typed.length === count ? typed : undefined;
-}
-
-function capacity(expression: TypedExpression): number {
-  if (expression.type.kind !== 'string') throw new Error(`${expression.type.kind} is no string`);
-  return expression.type.size;
-}
-
-function constantInt(value: bigint, type: Type, use: BuiltinUse): TypedExpression {
-  return { kind: 'int', value, flexible: false, type, range: use.range };
-}
+const string = value('string');
 
 /** A counter in memory: it has to live across the branches of a loop. */
 function lowerCounter(lowering: Lowering): IrPointer {
-  const counter = lowering.temporary(8, 8);
+  const counter = lowering.temporary(8);
   lowering.ir.store(counter, 0, 8, lowering.ir.constant(0));
   return counter;
 }
@@ -54,19 +25,14 @@ function lowerStep(counter: IrPointer, index: IrValue, lowering: Lowering): void
   ir.store(counter, 0, 8, ir.op('add', index, ir.constant(1)));
 }
 
-export const strlen: Builtin = {
+export const strlen: Builtin = defineBuiltin({
   name: 'strlen',
-  arity: [1, 1],
+  parameters: { text: string },
   summary: 'Length of a string up to its NUL.',
-  analyse(use, scope) {
-    const args = stringArguments(1, use, scope);
-    const [text] = args ?? [];
-    if (args === undefined || text === undefined) return undefined;
-    if (text.kind === 'string') {
-      const end = text.value.indexOf('\0');
-      return constantInt(BigInt(end === -1 ? text.value.length : end), UINT64, use);
-    }
-    return typedCall('strlen', use, UINT64, { args });
+  analyse({ text }, use) {
+    if (text.kind !== 'string') return typed(UINT64, { args: [text] });
+    const end = text.value.indexOf('\0');
+    return constant(BigInt(end === -1 ? text.value.length : end), UINT64, use);
   },
   lower(call, lowering) {
     const { ir } = lowering;
@@ -85,38 +51,26 @@ export const strlen: Builtin = {
     );
     return ir.load(counter, 0, 8, false);
   },
-};
+});
 
-export const strncmp: Builtin = {
+export const strncmp: Builtin = defineBuiltin({
   name: 'strncmp',
-  arity: [3, 3],
+  parameters: { left: string, right: string, length: number(0n) },
   summary: '0 if two strings are equal in their first n characters, else 1.',
-  analyse(use, scope) {
-    const args = stringArguments(2, use, scope);
-    const [, , bound] = use.args;
-    const count = scope.intLiteral(bound, use);
-    if (args === undefined || count === undefined) return undefined;
-    if (count < 0n) {
-      scope.error(`strncmp() cannot use negative length (${count})`, bound?.range ?? use.range);
-      return undefined;
-    }
-    const [left, right] = args;
-    if (left === undefined || right === undefined) return undefined;
+  analyse({ left, right, length }, use) {
     if (left.kind === 'string' && right.kind === 'string') {
-      const [a, b] = [left, right].map((text) => text.value.slice(0, Number(count)));
-      return constantInt(a === b ? 0n : 1n, UINT64, use);
+      const [a, b] = [left, right].map((text) => text.value.slice(0, Number(length.value)));
+      return constant(a === b ? 0n : 1n, UINT64, use);
     }
     const longest = BigInt(Math.min(capacity(left), capacity(right)));
-    return typedCall('strncmp', use, UINT64, {
-      args,
-      literals: [count < longest ? count : longest],
-    });
+    const count = length.value < longest ? length.value : longest;
+    return typed(UINT64, { args: [left, right], plan: { count } });
   },
   lower(call, lowering) {
     const { ir } = lowering;
     const left = lowering.address(argument(call, 0), false);
     const right = lowering.address(argument(call, 1), false);
-    const count = ir.constant(intLiteral(call, 0) ?? 0n);
+    const count = ir.constant(call.plan.count);
     const result = lowerCounter(lowering);
     const counter = lowerCounter(lowering);
     ir.while_(
@@ -135,36 +89,36 @@ export const strncmp: Builtin = {
     );
     return ir.load(result, 0, 8, false);
   },
-};
+});
 
-function searchArguments(use: BuiltinUse, scope: AnalysisScope) {
-  const args = stringArguments(2, use, scope);
-  const [haystack, needle] = args ?? [];
-  if (args === undefined || haystack === undefined || needle === undefined) return undefined;
+/** Reports a search that would take too long. */
+function isLongSearch(
+  haystack: TypedExpression,
+  needle: TypedExpression,
+  use: BuiltinUse,
+  scope: AnalysisScope,
+): boolean {
   const steps = capacity(haystack) * capacity(needle);
-  if (steps > MOST_SEARCH_STEPS) {
-    scope.error(
-      `${use.name}() would take up to ${steps} steps, more than the limit of ${MOST_SEARCH_STEPS}`,
-      use.range,
-      'Read shorter strings, such as str(p, 64).',
-    );
-    return undefined;
-  }
-  return { args, haystack, needle };
+  if (steps <= MOST_SEARCH_STEPS) return false;
+  scope.error(
+    'argument-value',
+    `${use.name}() would take up to ${steps} steps, more than the limit of ${MOST_SEARCH_STEPS}`,
+    use.range,
+    'Read shorter strings, such as str(p, 64).',
+  );
+  return true;
 }
 
-export const strcontains: Builtin = {
+export const strcontains: Builtin = defineBuiltin({
   name: 'strcontains',
-  arity: [2, 2],
+  parameters: { text: string, part: string },
   summary: 'Whether the first string contains the second.',
-  analyse(use, scope) {
-    const found = searchArguments(use, scope);
-    if (found === undefined) return undefined;
-    const { args, haystack, needle } = found;
-    if (haystack.kind === 'string' && needle.kind === 'string') {
-      return constantInt(haystack.value.includes(needle.value) ? 1n : 0n, BOOL, use);
+  analyse({ text, part }, use, scope) {
+    if (isLongSearch(text, part, use, scope)) return undefined;
+    if (text.kind === 'string' && part.kind === 'string') {
+      return truth(text.value.includes(part.value), use);
     }
-    return typedCall('strcontains', use, BOOL, { args });
+    return typed(BOOL, { args: [text, part] });
   },
   lower(call, lowering) {
     const { ir } = lowering;
@@ -176,23 +130,21 @@ export const strcontains: Builtin = {
       ),
     );
   },
-};
+});
 
-export const strstr: Builtin = {
+export const strstr: Builtin = defineBuiltin({
   name: 'strstr',
-  arity: [2, 2],
+  parameters: { text: string, part: string },
   summary: 'Where the second string begins in the first; -1 if it does not occur.',
-  analyse(use, scope) {
-    const found = searchArguments(use, scope);
-    if (found === undefined) return undefined;
-    const { args, haystack, needle } = found;
-    if (haystack.kind === 'string' && needle.kind === 'string') {
-      return constantInt(BigInt(haystack.value.indexOf(needle.value)), INT64, use);
+  analyse({ text, part }, use, scope) {
+    if (isLongSearch(text, part, use, scope)) return undefined;
+    if (text.kind === 'string' && part.kind === 'string') {
+      return constant(BigInt(text.value.indexOf(part.value)), INT64, use);
     }
-    return typedCall('strstr', use, INT64, { args });
+    return typed(INT64, { args: [text, part] });
   },
   lower: (call, lowering) => lowerSearch(argument(call, 0), argument(call, 1), lowering),
-};
+});
 
 /**
  * Index of the first occurrence, or -1: tries each place of the haystack in turn.
@@ -215,10 +167,10 @@ function lowerSearch(
   const wanted = lowering.address(needle, false);
   const withinSize = ir.constant(capacity(haystack));
   const wantedSize = ir.constant(capacity(needle));
-  const result = lowering.temporary(8, 8);
+  const result = lowering.temporary(8);
   ir.store(result, 0, 8, ir.constant(-1));
   const outer = lowerCounter(lowering);
-  const inner = lowering.temporary(8, 8);
+  const inner = lowering.temporary(8);
   const zero = ir.constant(0);
   ir.while_(
     () => ir.compare('ult', ir.load(outer, 0, 8, false), withinSize),

@@ -1,8 +1,9 @@
 /** time and strftime: formats of strftime(3), which the loader fills in. */
-import { kindName } from '../types/names.ts';
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { type Literal, optional, text, value } from '../analysis/parameters.ts';
 import { UINT64, VOID } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
-import { argument, textLiteral, typedCall } from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { argument, cast } from './use.ts';
 
 const DEFAULT_TIME_FORMAT = '%H:%M:%S\n';
 
@@ -22,78 +23,63 @@ export function timeFormatProblem(format: string): string | undefined {
   return undefined;
 }
 
-function timeFormat(use: BuiltinUse, scope: AnalysisScope): string | undefined {
-  const format = scope.stringLiteral(use.args[0], use);
-  const problem = format === undefined ? undefined : timeFormatProblem(format);
-  if (problem === undefined) return format;
-  scope.error(`${use.name}: ${problem}`, use.args[0]?.range ?? use.range);
-  return undefined;
+/** Reports what is wrong with a format. */
+function isWrong(
+  { value, range }: Literal<string>,
+  use: BuiltinUse,
+  scope: AnalysisScope,
+): boolean {
+  const problem = timeFormatProblem(value);
+  if (problem === undefined) return false;
+  scope.error('format', `${use.name}: ${problem}`, range);
+  return true;
 }
 
-export const time: Builtin = {
+export const time: Builtin = defineBuiltin({
   name: 'time',
-  arity: [0, 1],
+  traits: { onlyPrints: true, needsLoader: 'Use printf with nsecs.' },
+  parameters: { format: optional(text) },
   summary: 'Prints the local time of day, in a format of strftime(3) or as %H:%M:%S and a newline.',
-  analyse(use, scope) {
-    const format = use.args.length === 0 ? DEFAULT_TIME_FORMAT : timeFormat(use, scope);
-    return format === undefined ? undefined : typedCall('time', use, VOID, { literals: [format] });
+  analyse({ format }, use, scope) {
+    if (format && isWrong(format, use, scope)) return undefined;
+    return typed(VOID, { plan: { format: format?.value ?? DEFAULT_TIME_FORMAT } });
   },
-  lower(call, lowering) {
-    lowering.emit(
-      { kind: 'time', fields: [], format: textLiteral(call, 0), range: call.range },
-      () => {},
-    );
+  lower({ plan: { format }, range }, lowering) {
+    lowering.emit({ kind: 'time', fields: [], format, range }, () => {});
     return undefined;
   },
-};
+});
 
-export const strftime: Builtin = {
+export const strftime: Builtin = defineBuiltin({
   name: 'strftime',
-  arity: [2, 2],
+  parameters: { format: text, time: value('number') },
   summary: 'A time in nanoseconds since boot (nsecs) as text in a format of strftime(3).',
-  analyse(use, scope) {
-    const format = timeFormat(use, scope);
-    const [, when] = use.args;
-    if (format === undefined || when === undefined) return undefined;
-    const nanoseconds = scope.expression(when);
-    const clock =
-      nanoseconds.kind === 'call' && nanoseconds.builtin === 'nsecs'
-        ? textLiteral(nanoseconds, 0)
-        : 'boot';
+  analyse({ format, time }, use, scope) {
+    if (isWrong(format, use, scope)) return undefined;
+    const { clock = 'boot' } = time.kind === 'call' ? time.traits : {};
     if (clock !== 'boot') {
       scope.error(
+        'argument-value',
         `strftime() can not take a ${clock} timestamp`,
-        when.range,
+        time.range,
         'Use nsecs without a mode: it counts from boot, as strftime() does.',
       );
       return undefined;
     }
-    if (nanoseconds.kind === 'int' && nanoseconds.value < 0n) {
-      scope.error('strftime() can not take a negative time', when.range);
+    if (time.kind === 'int' && time.value < 0n) {
+      scope.error('argument-value', 'strftime() can not take a negative time', time.range);
       return undefined;
     }
-    if (nanoseconds.type.kind !== 'int') {
-      scope.error(
-        `strftime() only supports integer arguments (${kindName(nanoseconds.type)} provided)`,
-        when.range,
-      );
-      return undefined;
-    }
-    return typedCall(
-      'strftime',
-      use,
+    return typed(
       { kind: 'timestamp' },
-      {
-        args: [{ kind: 'cast', type: UINT64, operand: nanoseconds, range: nanoseconds.range }],
-        literals: [format],
-      },
+      { args: [cast(time, UINT64)], plan: { format: format.value } },
     );
   },
   /** {u64 nanoseconds since boot, u32 format, u32 unused} */
   lowerInto(call, lowering, to) {
     const { ir } = lowering;
     ir.store(to.pointer, 0, 8, lowering.value(argument(call, 0)));
-    ir.store(to.pointer, 8, 4, ir.constant(lowering.format(textLiteral(call, 0))));
+    ir.store(to.pointer, 8, 4, ir.constant(lowering.format(call.plan.format)));
     ir.store(to.pointer, 12, 4, ir.constant(0));
   },
-};
+});

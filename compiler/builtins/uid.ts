@@ -12,8 +12,15 @@ export function lowerUserId(lowering: Lowering): IrValue {
   return lowering.ir.op('and', both, lowering.ir.constant(0xffffffff));
 }
 
-export const uid: Builtin = plainValue('uid', UINT64, 'User id of the current task.', lowerUserId);
+export const uid: Builtin = plainValue('uid', UINT64, 'User id of the current task.', lowerUserId, {
+  steady: true,
+});
 
-export const gid: Builtin = plainValue('gid', UINT64, 'Group id of the current task.', (lowering) =>
-  lowering.ir.op('lshr', lowering.call('get_current_uid_gid'), lowering.ir.constant(32)),
+export const gid: Builtin = plainValue(
+  'gid',
+  UINT64,
+  'Group id of the current task.',
+  (lowering) =>
+    lowering.ir.op('lshr', lowering.call('get_current_uid_gid'), lowering.ir.constant(32)),
+  { steady: true },
 );

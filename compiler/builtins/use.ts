@@ -1,31 +1,42 @@
-/** What the files of built-ins share: making typed calls, and checks that several of them have in common. */
-
-import type { TypedCall, TypedExpression, TypedString } from '../analysis/typed.ts';
+/** What the files of built-ins share: pieces of typed trees, and checks that several of them have in common. */
+import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
+import { value } from '../analysis/parameters.ts';
+import type { Traits } from '../analysis/traits.ts';
+import type { TypedCall, TypedExpression, TypedInt, TypedString } from '../analysis/typed.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import type { Range } from '../source/source.ts';
-import type * as ast from '../syntax/ast.ts';
 import { asInteger } from '../types/integers.ts';
 import type { PointerType, Type } from '../types/type.ts';
-import { INT8, VOID } from '../types/type.ts';
-import type { AnalysisScope, Builtin, BuiltinUse } from './builtin.ts';
+import { BOOL, INT8 } from '../types/type.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 
-type Argument = ast.Expression | ast.TypeArgument;
+/** What stands for an address. */
+export const address = value('integer', 'pointer');
 
-/** A typed call. `builtin` is the name in the table, also where the script uses an older one. */
-export function typedCall(
-  builtin: string,
-  use: BuiltinUse,
-  type: Type,
-  rest: Partial<Pick<TypedCall, 'args' | 'map' | 'literals' | 'continues'>> = {},
-): TypedCall {
-  return { kind: 'call', builtin, type, range: use.range, args: [], ...rest };
-}
+/** What to use instead of what an iterator can use where it is not pinned: `Traits.needsLoader`. */
+export const UNPINNED = 'Without a path to pin it at, an iterator can use it.';
 
 /** A string constant of text that the compiler knows, such as the name of the probe. */
 export function textConstant(text: string, range: Range): TypedString {
-  const value = Buffer.from(text, 'utf8').toString('latin1');
-  return { kind: 'string', value, range, type: { kind: 'string', size: value.length + 1 } };
+  const bytes = Buffer.from(text, 'utf8').toString('latin1');
+  return { kind: 'string', value: bytes, range, type: { kind: 'string', size: bytes.length + 1 } };
+}
+
+export function constant(
+  value: bigint,
+  type: Type,
+  { range }: { readonly range: Range },
+): TypedInt {
+  return { kind: 'int', value, flexible: false, type, range };
+}
+
+export function truth(value: boolean, at: { readonly range: Range }): TypedInt {
+  return constant(value ? 1n : 0n, BOOL, at);
+}
+
+export function cast(operand: TypedExpression, type: Type): TypedExpression {
+  return { kind: 'cast', type, operand, range: operand.range };
 }
 
 /** A value that depends on nothing in the script: no arguments, one type, available in every probe. */
@@ -34,19 +45,19 @@ export function plainValue(
   type: Type,
   summary: string,
   lower: (lowering: Lowering) => IrValue,
+  traits: Traits = {},
 ): Builtin {
-  return {
-    name,
-    arity: [0, 0],
-    summary,
-    analyse: (use) => typedCall(name, use, type),
+  return defineBuiltin({
+    ...{ name, summary, traits },
+    analyse: () => typed(type),
     lower: (_call, lowering) => lower(lowering),
-  };
+  });
 }
 
 /** Reports that a built-in does not exist in the probe's provider. Gives undefined, to be returned. */
 export function unavailable(use: BuiltinUse, scope: AnalysisScope, ...hints: string[]): undefined {
   scope.error(
+    'probe-kind',
     `${use.name} can not be used with "${scope.probe.provider}" probes`,
     use.range,
     ...hints,
@@ -58,6 +69,7 @@ export function unavailable(use: BuiltinUse, scope: AnalysisScope, ...hints: str
 export function refusedInLoop(use: BuiltinUse, scope: AnalysisScope): boolean {
   if (!scope.inLoop) return false;
   scope.error(
+    'context-in-loop',
     `'${use.name}' builtin is not allowed in a for-loop`,
     use.range,
     'Assign it to a variable before the loop.',
@@ -65,37 +77,11 @@ export function refusedInLoop(use: BuiltinUse, scope: AnalysisScope): boolean {
   return true;
 }
 
-/** The argument as an expression; reports types (`f(typeof(x))`), which no built-in of the table takes. */
-export function expressionArgument(
-  argument: Argument | undefined,
-  use: BuiltinUse,
-  scope: AnalysisScope,
-): ast.Expression | undefined {
-  if (argument === undefined) return undefined;
-  if (argument.kind !== 'type-argument') return argument;
-  scope.error(`${use.name}() does not take a type as argument`, argument.range);
-  return undefined;
-}
-
-/** A word such as `curr_ns`; undefined if the argument is anything but a bare identifier. */
-export function wordOf(argument: Argument | undefined): string | undefined {
-  return argument?.kind === 'identifier' ? argument.name : undefined;
-}
-
-/** Text of the argument for messages about words that are not known. */
-export function describe(argument: Argument): string {
-  switch (argument.kind) {
-    case 'identifier':
-    case 'variable':
-    case 'map':
-      return argument.name;
-    case 'integer':
-      return argument.text;
-    case 'string':
-      return argument.value;
-    default:
-      return `a ${argument.kind} expression`;
-  }
+/** Whether the probe's program is one that may call what tracing programs alone can; reports it if not. */
+export function inTracing(use: BuiltinUse, scope: AnalysisScope): boolean {
+  if (scope.probe.context === 'btf-arguments') return true;
+  unavailable(use, scope, 'It needs fentry, fexit or rawtracepoint.');
+  return false;
 }
 
 /** Integers, and what counts as one: bools, enums. */
@@ -105,6 +91,12 @@ export function isInteger(type: Type): boolean {
 
 export function isPointer(type: Type): type is PointerType {
   return type.kind === 'pointer';
+}
+
+/** Bytes that a string has room for. */
+export function capacity({ type }: Pick<TypedExpression, 'type'>): number {
+  if (type.kind !== 'string') throw new Error(`${type.kind} is no string`);
+  return type.size;
 }
 
 export type ReadableSpace = 'kernel' | 'user';
@@ -123,8 +115,7 @@ export function addressArgument(
   expression: TypedExpression,
   scope: AnalysisScope,
 ): TypedExpression {
-  const type: Type = { kind: 'pointer', to: INT8, space: spaceOf(expression, scope) };
-  return { kind: 'cast', type, operand: expression, range: expression.range };
+  return cast(expression, { kind: 'pointer', to: INT8, space: spaceOf(expression, scope) });
 }
 
 export function spaceOfPointer(expression: TypedExpression): ReadableSpace {
@@ -138,45 +129,7 @@ export function argument(call: TypedCall, index: number): TypedExpression {
   return found;
 }
 
-export function textLiteral(call: TypedCall, index: number): string {
-  const literal = call.literals?.[index];
-  if (typeof literal !== 'string') {
-    throw new Error(`${call.builtin} was typed without text literal ${index}`);
-  }
-  return literal;
-}
-
-export function intLiteral(call: TypedCall, index: number): bigint | undefined {
-  const literal = call.literals?.[index];
-  if (typeof literal === 'string')
-    throw new Error(`${call.builtin} was typed with a wrong literal`);
-  return literal;
-}
-
 export function mapOf(call: TypedCall): string {
   if (call.map === undefined) throw new Error(`${call.builtin} was typed without a map`);
   return call.map;
-}
-
-/**
- * Types an argument that will be printed. Raw contexts print as their address; `args` is refused, because
- * what there is to print are its fields. Gives undefined after reporting.
- */
-export function printable(
-  argument: Argument,
-  use: BuiltinUse,
-  scope: AnalysisScope,
-): TypedExpression | undefined {
-  const expression = scope.expression(argument);
-  if (expression.type.kind !== 'context') return expression;
-  if (expression.kind === 'call' && expression.builtin === 'args') {
-    scope.error(
-      `${use.name}() can not print args`,
-      expression.range,
-      'Print its fields: args.NAME.',
-    );
-    return undefined;
-  }
-  const type: Type = { kind: 'pointer', to: VOID, space: 'kernel' };
-  return { kind: 'cast', type, operand: expression, range: expression.range };
 }

@@ -1,72 +1,52 @@
 /** write_user: changes memory of the traced process. */
-import type { TypedExpression } from '../analysis/typed.ts';
+import { number, value } from '../analysis/parameters.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { kindName, typeName } from '../types/names.ts';
 import { BOOL, INT8 } from '../types/type.ts';
-import type { Builtin } from './builtin.ts';
-import {
-  addressArgument,
-  argument,
-  intLiteral,
-  isInteger,
-  isPointer,
-  spaceOfPointer,
-  typedCall,
-} from './use.ts';
+import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+import { address, addressArgument, argument, cast, isPointer, spaceOfPointer } from './use.ts';
 
 /** Larger pieces would need memory that programs do not have at hand. */
-const LONGEST = 1024n;
+const LONGEST = 1024;
 
-export const writeUser: Builtin = {
+export const writeUser: Builtin = defineBuiltin({
   name: 'write_user',
-  arity: [3, 3],
-  unsafe: true,
+  traits: { unsafe: true },
+  parameters: { to: address, from: value('any'), length: number() },
   summary:
     'Writes the first bytes of a value, or of memory behind a pointer, to memory of the current process; whether that worked.',
-  analyse(use, scope) {
-    const [to, from, count] = use.args;
-    if (!to || !from) return undefined;
-    const target = scope.expression(to);
-    const source = scope.expression(from);
-    const length = scope.intLiteral(count, use);
-    if (!isPointer(target.type) && !isInteger(target.type)) {
+  analyse({ to, from, length: { value: length, range } }, _use, scope) {
+    if (from.type.kind === 'void' || from.type.kind === 'context') {
       scope.error(
-        `write_user() only supports pointers and integers as destination (${kindName(target.type)} provided)`,
-        to.range,
+        'argument-type',
+        `write_user() cannot write a ${kindName(from.type)}`,
+        from.range,
       );
       return undefined;
     }
-    if (length === undefined) return undefined;
-    const pointer = isPointer(source.type);
-    const room = pointer ? LONGEST : BigInt(layoutOf(source.type).size);
-    if (source.type.kind === 'void' || source.type.kind === 'context') {
-      scope.error(`write_user() cannot write a ${kindName(source.type)}`, from.range);
-      return undefined;
-    }
-    if (length < 1n || length > room || length > LONGEST) {
-      const most = room < LONGEST ? room : LONGEST;
+    const pointer = isPointer(from.type);
+    const room = pointer ? LONGEST : Math.min(LONGEST, layoutOf(from.type).size);
+    if (length < 1n || length > BigInt(room)) {
       scope.error(
-        `write_user() expects a length from 1 to ${most} for ${pointer ? 'a pointer' : `'${typeName(source.type)}'`} (${length} provided)`,
-        count?.range ?? use.range,
+        'argument-value',
+        `write_user() expects a length from 1 to ${room} for ${pointer ? 'a pointer' : `'${typeName(from.type)}'`} (${length} provided)`,
+        range,
       );
       return undefined;
     }
-    const address: TypedExpression = {
-      kind: 'cast',
-      type: { kind: 'pointer', to: INT8, space: 'user' },
-      operand: target,
-      range: target.range,
-    };
-    return typedCall('write_user', use, BOOL, {
-      args: [address, pointer ? addressArgument(source, scope) : source],
-      literals: [length],
+    return typed(BOOL, {
+      args: [
+        cast(to, { kind: 'pointer', to: INT8, space: 'user' }),
+        pointer ? addressArgument(from, scope) : from,
+      ],
+      plan: { length: Number(length) },
     });
   },
   lower(call, lowering) {
     const { ir } = lowering;
     const source = argument(call, 1);
-    const length = Number(intLiteral(call, 0) ?? 0n);
+    const { length } = call.plan;
     const target = lowering.value(argument(call, 0));
     const write = (from: IrPointer): IrValue =>
       ir.fromBool(
@@ -86,4 +66,4 @@ export const writeUser: Builtin = {
       () => ir.constant(0),
     );
   },
-};
+});

@@ -35,20 +35,17 @@ function compareWithLiteral(fn: FunctionState, string: TypedExpression, text: st
   const { ir } = fn;
   const capacity = layoutOf(string.type).size;
   const needed = Math.min(text.length + 1, capacity);
-  const { pointer, align } = locate(fn, shortened(string, text.length + 2), false);
+  const { pointer, align } = locate(fn, shortened(fn, string, text.length + 2), false);
   return equalChunks(fn, chunks(needed, align), { pointer, align }, (offset, width) =>
     ir.constant(chunkValue(text, offset, width)),
   );
 }
 
-/** `str(p)` reads a fixed number of bytes at most: the type of the call says how many. */
-function shortened(string: TypedExpression, size: number): TypedExpression {
+/** A string that is read from elsewhere need not be read in full. */
+function shortened(fn: FunctionState, string: TypedExpression, size: number): TypedExpression {
   const { type } = string;
-  if (string.kind !== 'call' || string.builtin !== 'str') return string;
-  if (type.kind !== 'string' || type.size <= size) return string;
-  // Whether the whole string would have been cut does not matter any more: literal 1.
-  const [reads = 0n, , skip = 0n] = string.literals ?? [];
-  return { ...string, type: { kind: 'string', size }, literals: [reads, 0n, skip] };
+  if (string.kind !== 'call' || type.kind !== 'string' || type.size <= size) return string;
+  return fn.unit.builtins(string.builtin).shortened?.(string, size) ?? string;
 }
 
 function equalChunks(

@@ -3,7 +3,6 @@
  * it is wanted (`lowerInto`) or found where it already stands (`locate`).
  */
 import type { TypedExpression, TypedInt, VariableSymbol } from '../analysis/typed.ts';
-import { findBuiltin } from '../builtins/builtins.ts';
 import type { IrBool, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { sameType } from '../types/equality.ts';
 import { fieldsOf, layoutOf, sequence } from '../types/layout.ts';
@@ -18,9 +17,10 @@ import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import { within } from './helper_warnings.ts';
 import type { Storage } from './lowering.ts';
-import { locateMapValue, lowerDiscardedDelete, lowerMapRead } from './maps.ts';
+import { locateMapValue, lowerMapRead } from './maps.ts';
 import { isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
 import { lowerBinary, lowerTruth, lowerUnary, truncateTo } from './operators.ts';
+import { sameCall } from './read_modify_write.ts';
 import { sharedMemory } from './scratch.ts';
 import type { FunctionState, Location } from './state.ts';
 import { inValueScope } from './statements.ts';
@@ -137,7 +137,11 @@ export function lowerCondition(fn: FunctionState, expression: TypedExpression): 
 /** Evaluates for effect: scalar or not, the result is dropped. */
 export function lowerEffect(fn: FunctionState, expression: TypedExpression): void {
   if (expression.kind === 'call') {
-    if (lowerDiscardedDelete(fn, expression)) return;
+    const { lowerEffect: effect } = fn.unit.builtins(expression.builtin);
+    if (effect) {
+      effect(expression, fn.lowering);
+      return;
+    }
     if (expression.type.kind === 'void') {
       lowerCall(fn, expression);
       return;
@@ -203,7 +207,7 @@ function write(fn: FunctionState, expression: TypedExpression, to: Storage): voi
       inValueScope(fn, expression, () => lowerInto(fn, expression.value, to));
       return;
     case 'call':
-      if (isComm(expression) && fn.comm) break;
+      if (keptOf(fn, expression)) break;
       lowerCallInto(fn, expression, to);
       return;
     case 'function-call':
@@ -261,9 +265,11 @@ function place(
         return { pointer: ir.global(textParameter(fn.unit, expression.index)), align: 8 };
       case 'option':
         return { pointer: ir.global(option(fn.unit, expression.name)), align: 8 };
-      case 'call':
-        if (isComm(expression) && fn.comm) return { pointer: fn.comm, align: 8 };
+      case 'call': {
+        const kept = keptOf(fn, expression);
+        if (kept) return { pointer: kept, align: 8 };
         break;
+      }
       case 'element': {
         const element = elementOf(fn, expression);
         if (isStorage(element)) return element;
@@ -388,20 +394,21 @@ export function lowerElements(
 
 // ---- calls -------------------------------------------------------------------------------------
 
-export function isComm(expression: TypedExpression): boolean {
-  return expression.kind === 'call' && expression.builtin === 'comm' && !expression.args.length;
+/** What the predicate has read already. */
+function keptOf({ kept }: FunctionState, call: Call): IrPointer | undefined {
+  return kept && sameCall(call, kept.call) ? kept.pointer : undefined;
 }
 
 function lowerCall(fn: FunctionState, call: Call): IrValue | undefined {
-  const builtin = findBuiltin(call.builtin)?.builtin;
-  if (!builtin?.lower) throw new Error(`built-in ${call.builtin} has no value`);
-  return builtin.lower(call, fn.lowering);
+  const { lower } = fn.unit.builtins(call.builtin);
+  if (!lower) throw new Error(`built-in ${call.builtin} has no value`);
+  return lower(call, fn.lowering);
 }
 
 function lowerCallInto(fn: FunctionState, call: Call, to: Storage): void {
-  const builtin = findBuiltin(call.builtin)?.builtin;
-  if (!builtin?.lowerInto) throw new Error(`built-in ${call.builtin} cannot be written to memory`);
-  builtin.lowerInto(call, fn.lowering, to);
+  const { lowerInto: write } = fn.unit.builtins(call.builtin);
+  if (!write) throw new Error(`built-in ${call.builtin} cannot be written to memory`);
+  write(call, fn.lowering, to);
 }
 
 // ---- casts -------------------------------------------------------------------------------------

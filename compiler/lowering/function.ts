@@ -5,14 +5,14 @@ import { isInBpfProgram } from '../probes/probe.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { buildRecord, emitEvent } from './events.ts';
-import { constantBytes, locate, lowerEffect, lowerInto, lowerValue } from './expressions.ts';
+import { constantBytes, locate, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
 import { hostValue, sharedVariable } from './globals.ts';
 import { reportFailure } from './helper_warnings.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
 import { callKernel, lowerPercpu } from './kernel_symbols.ts';
 import type { Lowering, Storage } from './lowering.ts';
-import { lookupElement, lowerDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
+import { lowerDelete, lowerDiscardedDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
 import { createMemory, stackBudget } from './memory.ts';
 import { isPinned, printToSequence } from './pinned.ts';
 import { endProgram } from './program.ts';
@@ -21,6 +21,7 @@ import { lowerStack } from './stacks.ts';
 import type { FunctionState, ProgramState } from './state.ts';
 import { copyBytes } from './strings.ts';
 import { lowerSyscallName } from './syscalls.ts';
+import { lowerTaskId } from './task_id.ts';
 import { withTypedPointer } from './typed_pointers.ts';
 import { lowerUsdtArgument } from './usdt.ts';
 import { lowerUserAddress } from './user_addresses.ts';
@@ -71,7 +72,7 @@ export function createFunction(
     memory,
     locations: new Map(),
     running: undefined,
-    comm: undefined,
+    kept: undefined,
     loops: [],
     substitutes: new Map(),
     repeated: undefined,
@@ -92,7 +93,6 @@ function createLowering(fn: FunctionState): Lowering {
     context: fn.context,
 
     value: (expression) => lowerValue(fn, expression),
-    effect: (expression) => lowerEffect(fn, expression),
     into: (expression, to) => lowerInto(fn, expression, to),
     address: (expression, padded) => locate(fn, expression, padded).pointer,
     temporary: (size) => memory.take(size),
@@ -106,16 +106,15 @@ function createLowering(fn: FunctionState): Lowering {
       noteHelper(fn, helper);
       return ir.helperPointer(HELPERS[helper], args);
     },
-    map: (name) => planOf(fn, name).map,
     mapPointer(elfName) {
       unit.mapVariable(elfName);
       return ir.global(elfName);
     },
     runtimeMap: (name) => lowering.mapPointer(name),
 
-    lookup: (map, key) => lookupElement(fn, planOf(fn, map), key),
     deleteKey: (map, key) =>
       ir.fromBool(ir.compare('eq', lowerDelete(fn, planOf(fn, map), key), ir.constant(0))),
+    discardKey: (map, key, range) => lowerDiscardedDelete(fn, planOf(fn, map), key, range),
     hasKey: (map, key) => lowerHasKey(fn, planOf(fn, map), key),
     length: (map) => lowerLength(fn, planOf(fn, map).map),
 
@@ -155,6 +154,7 @@ function createLowering(fn: FunctionState): Lowering {
     },
 
     typedPointer: (expression, use, otherwise) => withTypedPointer(fn, expression, use, otherwise),
+    taskId: (id, namespace) => lowerTaskId(id, namespace, lowering),
     register: (name) => lowerRegister(fn, name),
     shared(name) {
       unit.shared.add(name);
@@ -196,9 +196,6 @@ function createLowering(fn: FunctionState): Lowering {
     constantString: (bytes) => ir.global(constantBytes(fn, bytes)),
     captureStack: (type, to, unwinds) => lowerStack(fn, type, to, unwinds),
     leave: () => endProgram(fn, undefined),
-    needs: (feature) => {
-      unit.features.add(feature);
-    },
   };
   return lowering;
 }

@@ -8,9 +8,6 @@ type Call = Extract<TypedStatement, { kind: 'expression-statement' }> & {
   readonly expression: TypedCall;
 };
 
-/** What may stand between: it prints, and leaves maps as they are. */
-const PASSIVE: ReadonlySet<string> = new Set(['print', 'printf', 'time', 'cat', 'join', 'errorf']);
-
 /** The statements of a block, with prints that a `clear` or `zero` of their map follows joined with that. */
 export function joinPrints(statements: readonly TypedStatement[]): readonly TypedStatement[] {
   const joined: TypedStatement[] = [];
@@ -31,20 +28,21 @@ function isCall(statement: TypedStatement): statement is Call {
 function changeOf(
   call: TypedCall,
 ): { readonly kind: 'clear' | 'zero'; readonly map: string } | undefined {
-  const { builtin, map } = call;
-  if (map === undefined || (builtin !== 'clear' && builtin !== 'zero')) return undefined;
-  return { kind: builtin, map };
+  const { map, traits } = call;
+  const { onMap: kind } = traits;
+  if (map === undefined || (kind !== 'clear' && kind !== 'zero')) return undefined;
+  return { kind, map };
 }
 
-/** Index of the map's print, if only what is passive stands behind it. */
+/** Index of the map's print, if what stands behind it only prints, or resets other maps. */
 function printBefore(statements: readonly TypedStatement[], map: string): number {
   for (let index = statements.length - 1; index >= 0; index -= 1) {
     const statement = statements[index];
     if (!statement || !isCall(statement)) return -1;
-    const { builtin, map: of, then } = statement.expression;
+    const { traits, map: of, then } = statement.expression;
     const other = of !== map;
-    if (builtin === 'print' && !other) return then === undefined ? index : -1;
-    if (!other || !(PASSIVE.has(builtin) || changeOf(statement.expression))) return -1;
+    if (traits.onMap === 'prints' && !other) return then === undefined ? index : -1;
+    if (!other || !(traits.onlyPrints || changeOf(statement.expression))) return -1;
   }
   return -1;
 }

@@ -16,12 +16,6 @@ export interface Session {
   readonly exit: TypedProbe;
 }
 
-/**
- * What a session link does otherwise: since Linux 6.14 its programs see argument registers only, and it does not
- * let a program change what a function returns.
- */
-const EXCLUDED: ReadonlySet<string> = new Set(['reg', 'override']);
-
 /** Pairs of blocks with one attach point each and the same target; a target of three blocks or more has none. */
 export function findSessions({ probes }: TypedProgram): readonly Session[] {
   const alone = probes.filter(({ block }) => {
@@ -48,8 +42,12 @@ function sessionTarget({ target: { target } }: TypedProbe): string | undefined {
   return target.function;
 }
 
+/**
+ * A session link does otherwise what these need: since Linux 6.14 its programs see argument registers only, and it does
+ * not let a program change what a function returns.
+ */
 function isExcluded(probe: TypedProbe): boolean {
-  return usesCall(probe, ({ builtin }) => EXCLUDED.has(builtin));
+  return usesCall(probe, ({ traits }) => traits.notInSession === true);
 }
 
 /** The halves are subprograms, so that each has the stack to itself. */

@@ -28,7 +28,6 @@ import {
   type UnitRecords,
 } from './unit_state.ts';
 
-/** `context.unsafe` has been checked by the analysis already. */
 export function lower(
   program: TypedProgram,
   context: UnitContext,

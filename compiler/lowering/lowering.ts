@@ -1,11 +1,10 @@
 /** What lowering functions (of expressions, statements and built-ins) work with. */
 
 import type { EventKindName } from '../../linker/contract/events.ts';
-import type { FeatureName } from '../../linker/contract/features.ts';
 import type { RuntimeMap } from '../../linker/contract/maps.ts';
 import type { SharedVariableName } from '../../linker/contract/variables.ts';
 import type { ManifestLookup } from '../../linker/manifest/manifest.ts';
-import type { Config, MapSymbol, TypedExpression } from '../analysis/typed.ts';
+import type { Config, TypedExpression } from '../analysis/typed.ts';
 import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
@@ -50,6 +49,11 @@ export interface EventRecord {
   countLost(): void;
 }
 
+export type TaskId = 'pid' | 'tid';
+
+/** Of the loader, the initial one, or that of the process of -p. */
+export type PidNamespace = 'curr_ns' | 'init' | 'filtered';
+
 /** See ManifestLookup. */
 export type HostQuestion = Omit<ManifestLookup, 'offset'>;
 
@@ -62,28 +66,29 @@ export interface Lowering {
 
   /** Value of a scalar expression, extended to 64 bits by its type. */
   value(expression: TypedExpression): IrValue;
-  /** Evaluates for effect. */
-  effect(expression: TypedExpression): void;
   /** Writes the representation of any expression, scalar or not, to memory. */
   into(expression: TypedExpression, to: Storage): void;
   /** Address of an expression's representation: where it already stands in memory, or a temporary. */
   address(expression: TypedExpression, padded: boolean): IrPointer;
-  /** Memory for a value, on the stack or in scratch space, until the end of the statement. Not zeroed. */
-  temporary(size: number, align?: 1 | 2 | 4 | 8): IrPointer;
+  /**
+   * Memory for a value, on the stack or in scratch space, until the end of the statement. Aligned to 8 bytes, not
+   * zeroed.
+   */
+  temporary(size: number): IrPointer;
 
   /** Calls a BPF helper; arguments are i64 or pointers. The result is i64. */
   call(helper: HelperName, ...args: (IrValue | IrPointer)[]): IrValue;
   /** The same for helpers that give a pointer. */
   callPointer(helper: HelperName, ...args: (IrValue | IrPointer)[]): IrPointer;
-  map(name: string): MapSymbol;
   /** Address of a kernel map by its ELF name, for helpers. */
   mapPointer(elfName: string): IrPointer;
   /** A kernel map that is not of the script. */
   runtimeMap(name: RuntimeMap): IrPointer;
 
   // Maps as scripts see them (lowering/maps.ts). `key` is undefined for scalars.
-  lookup(map: string, key: TypedExpression | undefined): IrPointer;
   deleteKey(map: string, key: TypedExpression | undefined): IrValue;
+  /** The same where nobody looks at the result: a missing key is warned of when the program runs, with the place. */
+  discardKey(map: string, key: TypedExpression | undefined, range: Range): void;
   hasKey(map: string, key: TypedExpression): IrValue;
   length(map: string): IrValue;
 
@@ -122,6 +127,8 @@ export interface Lowering {
     otherwise: () => IrValue,
   ): IrValue;
 
+  /** Process or thread id of the current task. */
+  taskId(id: TaskId, namespace: PidNamespace): IrValue;
   /** Reads a register of the context by its role; `registers` and `perf-event` contexts only. */
   register(name: RegisterRole): IrValue;
   /** Address of a loader-set variable. */
@@ -158,6 +165,4 @@ export interface Lowering {
   captureStack(type: Type, to: IrPointer, unwinds?: boolean): void;
   /** Ends the program with its default return value. */
   leave(): void;
-  /** Notes that the programs need a kernel feature, such as `bpf_loop`. */
-  needs(feature: FeatureName): void;
 }

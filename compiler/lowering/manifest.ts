@@ -18,7 +18,6 @@ import type {
 } from '../../linker/manifest/manifest.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
 import type { Config, TypedExpression, TypedProbe, TypedProgram } from '../analysis/typed.ts';
-import { findBuiltin } from '../builtins/builtins.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
@@ -149,9 +148,8 @@ function userAddresses(
   offsetOf: (symbol: string) => number,
 ): Pick<ManifestProbe, 'addresses'> {
   const names = new Set<string>();
-  someCall([probe], ({ builtin, literals }) => {
-    const [name] = literals ?? [];
-    if (builtin === 'uaddr' && typeof name === 'string') names.add(name);
+  someCall([probe], ({ traits }) => {
+    if (traits.userSymbol !== undefined) names.add(traits.userSymbol);
     return false;
   });
   if (names.size === 0) return {};
@@ -177,9 +175,8 @@ function isContextFree(probe: TypedProbe): boolean {
 function usdtArguments(probe: TypedProbe): Pick<ManifestProbe, 'arguments'> {
   if (probe.target.provider !== 'usdt') return {};
   let count = 0;
-  someCall([probe], ({ builtin }) => {
-    const index = /^arg(\d)$/.exec(builtin)?.[1];
-    if (index !== undefined) count = Math.max(count, Number(index) + 1);
+  someCall([probe], ({ traits: { argument } }) => {
+    if (argument !== undefined) count = Math.max(count, argument + 1);
     return false;
   });
   return count > 0 ? { arguments: count } : {};
@@ -338,7 +335,7 @@ function isKernelPattern({ provider, wildcard }: ProbeTarget): boolean {
 }
 
 function usesUnsafe(probes: readonly TypedProbe[]): boolean {
-  return someCall(probes, (call) => findBuiltin(call.builtin)?.builtin.unsafe === true);
+  return someCall(probes, ({ traits }) => traits.unsafe === true);
 }
 
 function someCall(

@@ -3,11 +3,10 @@
  * classes, its strings decide when the program runs.
  */
 import type { TypedCall, TypedExpression } from '../analysis/typed.ts';
-import type { Builtin } from '../builtins/builtin.ts';
-import { findBuiltin } from '../builtins/builtins.ts';
 import type { IrBool, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf, roundUp } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
+import type { BuiltinCode } from './builtin.ts';
 import { locate, lowerElements, lowerInto } from './expressions.ts';
 import type { Storage } from './lowering.ts';
 import type { HashPlan, HashStore } from './map_plans.ts';
@@ -169,7 +168,7 @@ function lowerMeasured(
   const { keyType } = plan;
   const strings = longStrings(keyType);
   const elements = elementsOf(key);
-  const isRead = (part: TypedExpression): boolean => readOf(part) !== undefined;
+  const isRead = (part: TypedExpression): boolean => readOf(fn, part) !== undefined;
   if (!isRead(key) && !elements?.some(isRead)) {
     const { pointer } = locate(fn, key, true);
     return { pointer, tooLong: anyTooLong(fn, plan, lookAt(fn, plan, pointer, strings)) };
@@ -216,17 +215,16 @@ function largestClass(plan: HashPlan): number {
 
 interface TextRead {
   readonly call: TypedCall;
-  readonly lowerText: NonNullable<Builtin['lowerText']>;
+  readonly lowerText: NonNullable<BuiltinCode['lowerText']>;
 }
 
 /** A call that reads a long string and can tell its length, perhaps widened by a cast to the key's type. */
-function readOf(part: TypedExpression): TextRead | undefined {
+function readOf(fn: FunctionState, part: TypedExpression): TextRead | undefined {
   if (part.kind === 'cast' && part.type.kind === 'string' && part.operand.kind === 'call') {
-    return isNarrower(part.operand.type, part.type) ? readOf(part.operand) : undefined;
+    return isNarrower(part.operand.type, part.type) ? readOf(fn, part.operand) : undefined;
   }
   if (part.kind !== 'call' || longStrings(part.type).length === 0) return undefined;
-  const builtin = findBuiltin(part.builtin)?.builtin;
-  const lowerText = builtin?.lowerText;
+  const { lowerText } = fn.unit.builtins(part.builtin);
   return lowerText && { call: part, lowerText };
 }
 
@@ -242,7 +240,7 @@ function lowerRead(
   to: Storage,
 ): Measured | undefined {
   const { ir, lowering } = fn;
-  const read = readOf(part);
+  const read = readOf(fn, part);
   if (!read) return undefined;
   const { size } = layoutOf(part.type);
   const largest = largestClass(plan);

@@ -256,15 +256,15 @@ export function lowerDelete(
 /** `delete(...);`: nobody looks at the result, so a missing key is worth a warning. */
 export function lowerDiscardedDelete(
   fn: FunctionState,
-  call: Extract<TypedExpression, { kind: 'call' }>,
-): boolean {
-  if (call.builtin !== 'delete' || call.map === undefined) return false;
+  plan: MapPlan,
+  key: TypedExpression | undefined,
+  range: Range,
+): void {
   const { ir } = fn;
-  const status = lowerDelete(fn, planOf(fn, call.map), call.args[0]);
+  const status = lowerDelete(fn, plan, key);
   ir.if_(ir.compare('ne', status, ir.constant(0)), () =>
-    warnHelper(fn, 'map_delete_elem', status, { range: call.range, message: CANNOT_DELETE }),
+    warnHelper(fn, 'map_delete_elem', status, { range, message: CANNOT_DELETE }),
   );
-  return true;
 }
 
 export function lowerHasKey(fn: FunctionState, plan: MapPlan, key: TypedExpression): IrValue {

@@ -169,7 +169,7 @@ export function isBtfPointer(fn: FunctionState, expression: TypedExpression): bo
   if (type.kind !== 'pointer' || type.to.kind !== 'struct' || type.space === 'user') return false;
   switch (expression.kind) {
     case 'call':
-      return expression.builtin === 'curtask';
+      return expression.traits.btfPointer === true;
     case 'context-argument':
       return fn.program.probe.target.context === 'btf-arguments';
     case 'member': {

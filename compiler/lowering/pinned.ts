@@ -3,10 +3,10 @@
  * kernel formats (bpf_seq_printf), and what it cannot say is an error.
  */
 import type { TypedCall, TypedExpression, TypedProbe, TypedProgram } from '../analysis/typed.ts';
-import { type Conversion, parseFormat } from '../builtins/format.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
+import { type Conversion, parseFormat } from '../types/format.ts';
 import { typeName } from '../types/names.ts';
 import { sequenceOf } from './iterator.ts';
 import type { FunctionState } from './state.ts';
@@ -17,35 +17,21 @@ export function isPinned(target: ProbeTarget | undefined): boolean {
   return target?.target.provider === 'iter' && target.target.pin !== undefined;
 }
 
-/** What the loader does, and what to use instead. */
-const OF_THE_LOADER: ReadonlyMap<string, string> = new Map([
-  ['print', 'Use printf with a conversion for each value.'],
-  ['errorf', 'Use printf.'],
-  ['warnf', 'Use printf.'],
-  ['join', 'Use printf with str() of each element.'],
-  ['time', 'Use printf with nsecs.'],
-  ['exit', 'Use return: the reader of the file decides when it ends.'],
-  ['clear', 'Use delete() of the keys.'],
-  ['zero', 'Assign to the keys.'],
-  ...['system', 'cat', 'unwatch', 'skboutput'].map(
-    (name) => [name, 'Without a path to pin it at, an iterator can use it.'] as const,
-  ),
-]);
-
 /** Reports what a pinned iterator, and the functions that it calls, cannot do. */
 export function checkPinned(program: TypedProgram, diagnostics: Diagnostics): void {
   if (!program.probes.some(({ target }) => isPinned(target))) return;
   for (const probe of program.probes)
     eachCall(probe, (call) => {
-      if (call.builtin === 'printf') checkFormat(call, diagnostics);
+      const { format } = call.traits;
+      if (format !== undefined) checkFormat(call, format, diagnostics);
       else checkCall(call, diagnostics);
     });
   for (const definition of program.functions)
     eachCall(definition, (call) => {
-      if (call.builtin === 'printf')
+      if (call.traits.format !== undefined)
         diagnostics.error(
           'pinned-iterator',
-          'printf in a function cannot reach the file of a pinned iterator',
+          `${call.builtin} in a function cannot reach the file of a pinned iterator`,
           call.range,
           'Return the values, and print them in the block; or use a macro.',
         );
@@ -61,7 +47,7 @@ function eachCall(probe: TypedProbe, visit: (call: TypedCall) => void): void {
 }
 
 function checkCall(call: TypedCall, diagnostics: Diagnostics): void {
-  const instead = OF_THE_LOADER.get(call.builtin);
+  const { needsLoader: instead } = call.traits;
   if (instead !== undefined)
     diagnostics.error(
       'pinned-iterator',
@@ -71,8 +57,8 @@ function checkCall(call: TypedCall, diagnostics: Diagnostics): void {
     );
 }
 
-function checkFormat(call: TypedCall, diagnostics: Diagnostics): void {
-  const { conversions } = parseFormat(formatOf(call));
+function checkFormat(call: TypedCall, format: string, diagnostics: Diagnostics): void {
+  const { conversions } = parseFormat(format);
   for (const [index, conversion] of conversions.entries()) {
     const argument = call.args[index];
     if (!argument) continue;
@@ -80,16 +66,11 @@ function checkFormat(call: TypedCall, diagnostics: Diagnostics): void {
     if (problem)
       diagnostics.error(
         'pinned-iterator',
-        `printf: ${problem.message}`,
+        `${call.builtin}: ${problem.message}`,
         argument.range,
         problem.hint,
       );
   }
-}
-
-function formatOf(call: TypedCall): string {
-  const [format] = call.literals ?? [];
-  return typeof format === 'string' ? format : '';
 }
 
 /** Why the kernel cannot format a value (bpf_bprintf_prepare, kernel/bpf/helpers.c). */

@@ -1,16 +1,16 @@
 /** One probe as a program: prologue, predicate, body, and the ways out. */
 
-import type { TypedBlock, TypedExpression, TypedFunction, TypedProbe } from '../analysis/typed.ts';
-import { lowerTaskId } from '../builtins/pid.ts';
+import type { TypedCall, TypedExpression, TypedFunction, TypedProbe } from '../analysis/typed.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import { layoutOf, roundUp } from '../types/layout.ts';
-import { isScalar, type Type } from '../types/type.ts';
+import { isScalar } from '../types/type.ts';
 import { clearResult, framesAbove, resultStorage, returnsInMemory } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
-import { isComm, lowerCondition, lowerInto, lowerValue } from './expressions.ts';
+import { lowerCondition, lowerInto, lowerValue } from './expressions.ts';
 import { createFunction } from './function.ts';
 import { skipEnd } from './iterator.ts';
 import { createScratchArena, LARGEST_SCRATCH, type ScratchArena } from './memory.ts';
+import { sameCall } from './read_modify_write.ts';
 import { enterExclusive, leaveExclusive } from './recursion.ts';
 import { repeatedReads } from './repeated_reads.ts';
 import { acquireScratch, releaseScratch, scratchHeader, sharedMemory } from './scratch.ts';
@@ -19,9 +19,6 @@ import { lowerBlock } from './statements.ts';
 import { filterSyscall } from './syscalls.ts';
 import { type ProbePlan, planVariables } from './variables.ts';
 import { someInStatement, usesCall } from './walk.ts';
-
-/** TASK_COMM_LEN (include/linux/sched.h). */
-const COMM: Type = { kind: 'string', size: 16 };
 
 /** Lowers a probe into the body of its program. `draftUnit` takes what the draft makes. */
 export function lowerProgram(
@@ -66,7 +63,7 @@ export function createProgram(
     depth:
       (unit.heights.get(probe.symbol) ?? framesAbove(plan, probe.calls, unit.heights)) +
       // The callback of a walk.
-      Number(usesCall(probe, ({ builtin }) => builtin === 'dw_ustack')),
+      Number(usesCall(probe, ({ traits }) => traits.runsCallback === true)),
     scratch,
     measure,
     draft,
@@ -136,17 +133,11 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   };
   if (measure.scratchInPredicate) acquire();
   const { predicate } = probe;
-  if (predicate && readsCommFirst(predicate) && usesComm(probe.body)) {
-    const pointer = fn.memory.take(layoutOf(COMM).size);
-    const read = {
-      kind: 'call',
-      builtin: 'comm',
-      args: [],
-      type: COMM,
-      range: probe.range,
-    } as const;
-    lowerInto(fn, read, { pointer, align: 8, padded: true });
-    fn.comm = pointer;
+  const kept = predicate && firstSteady(predicate);
+  if (kept && someInStatement(probe.body, (part) => sameCall(part, kept))) {
+    const pointer = fn.memory.take(layoutOf(kept.type).size);
+    lowerInto(fn, { ...kept, range: probe.range }, { pointer, align: 8, padded: true });
+    fn.kept = { call: kept, pointer };
   }
   if (predicate) {
     fn.repeated = repeatedReads(predicate, probe.body);
@@ -164,19 +155,22 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   return ofPredicate;
 }
 
-/** The predicate reads the task's name in any case. */
-function readsCommFirst(expression: TypedExpression): boolean {
-  if (expression.kind === 'cast' || expression.kind === 'unary') {
-    return readsCommFirst(expression.operand);
+/** The first value in memory, such as the task's name, that the predicate asks for in any case and that stays the same. */
+function firstSteady(expression: TypedExpression): TypedCall | undefined {
+  switch (expression.kind) {
+    case 'cast':
+    case 'unary':
+      return firstSteady(expression.operand);
+    case 'binary': {
+      const left = firstSteady(expression.left);
+      if (left || expression.operator === '&&' || expression.operator === '||') return left;
+      return firstSteady(expression.right);
+    }
+    case 'call':
+      return expression.traits.steady && !isScalar(expression.type) ? expression : undefined;
+    default:
+      return undefined;
   }
-  if (expression.kind !== 'binary') return isComm(expression);
-  if (readsCommFirst(expression.left)) return true;
-  const shortCircuit = expression.operator === '&&' || expression.operator === '||';
-  return !shortCircuit && readsCommFirst(expression.right);
-}
-
-function usesComm(body: TypedBlock): boolean {
-  return someInStatement(body, isComm);
 }
 
 /** Leaves at once for processes other than the one asked for with -p. */
@@ -186,7 +180,7 @@ function filterProcess(fn: FunctionState): void {
   if (!target.filtersPid) return;
   const wanted = ir.load(lowering.shared('filterPid'), 0, 4, false);
   ir.if_(ir.toBool(wanted), () => {
-    const pid = fn.memory.scope(() => lowerTaskId('pid', 'filtered', lowering));
+    const pid = fn.memory.scope(() => lowering.taskId('pid', 'filtered'));
     ir.if_(ir.compare('ne', pid, wanted), () => ir.return_(ir.constant(target.defaultReturn)));
   });
 }

@@ -14,9 +14,6 @@ export interface RepeatedReads {
   readonly others: readonly MapRead[];
 }
 
-/** Calls that give the same for as long as a program runs. */
-const STEADY = new Set(['pid', 'tid', 'uid', 'gid', 'comm', 'cpu', 'curtask', 'cgroup']);
-
 /** The read that the predicate does in any case, and the same reads of the body before anything can change it. */
 export function repeatedReads(
   predicate: TypedExpression,
@@ -70,7 +67,7 @@ function isSteady(key: TypedExpression): boolean {
     case 'context-argument':
       return true;
     case 'call':
-      return STEADY.has(key.builtin) && key.args.length === 0;
+      return key.traits.steady === true;
     case 'cast':
       return isSteady(key.operand);
     case 'tuple':
@@ -93,10 +90,7 @@ function mayChange(statement: TypedStatement, map: string): boolean {
           if (expression.target.kind === 'map' && expression.target.map === map) found = true;
           break;
         case 'call':
-          // has_key and len only look.
-          if (expression.map === map && !['has_key', 'len'].includes(expression.builtin)) {
-            found = true;
-          }
+          if (expression.map === map && expression.traits.onMap !== 'looks') found = true;
           break;
         default:
           break;

@@ -2,7 +2,6 @@
  * Capturing stacks: the frames go to the map `stacks` under a hash of their own, the value is a token
  * (docs/decisions/stacks.md).
  */
-import { lowerTaskId } from '../builtins/pid.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { type Type, UINT32 } from '../types/type.ts';
 import type { FunctionState } from './state.ts';
@@ -47,7 +46,7 @@ export function lowerStack(fn: FunctionState, type: Type, to: IrPointer, unwinds
     const bytes = unwinds
       ? lowerUnwind(fn, memory, words)
       : lowering.call('get_stack', fn.context, frames, ir.constant(words * 8), ir.constant(flags));
-    const pid = user ? lowerTaskId('pid', 'curr_ns', lowering) : ir.constant(0);
+    const pid = user ? lowering.taskId('pid', 'curr_ns') : ir.constant(0);
     ir.store(to, TOKEN_PID, 4, pid);
     ir.if_(
       ir.compare('sle', bytes, ir.constant(0)),

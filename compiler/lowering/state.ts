@@ -9,6 +9,7 @@ import type { FeatureName } from '../../linker/contract/features.ts';
 import type { SharedVariableName } from '../../linker/contract/variables.ts';
 import type {
   Config,
+  TypedCall,
   TypedExpression,
   TypedProbe,
   TypedProgram,
@@ -19,6 +20,7 @@ import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
+import type { BuiltinCodes } from './builtin.ts';
 import type { FunctionPlan } from './calls.ts';
 import type { EventTable } from './events.ts';
 import type { HostQuestion, Lowering, Storage } from './lowering.ts';
@@ -36,6 +38,7 @@ export interface ObjectVariable extends VariableDefinition {
 /** One script being lowered. A draft of a program gets a unit of its own, which is thrown away. */
 export interface UnitState {
   readonly program: TypedProgram;
+  readonly builtins: BuiltinCodes;
   readonly sources: Sources;
   readonly kernel: KernelDescription;
   /** For what the machine does not allow. */
@@ -161,8 +164,8 @@ export interface FunctionState {
   readonly memory: Memory;
   /** The word of enterExclusive, where the program has one. */
   running: IrPointer | undefined;
-  /** The task's name, where the program has read it for all uses. */
-  comm: IrPointer | undefined;
+  /** A value in memory that stays the same, which the predicate has read for all uses. */
+  kept: { readonly call: TypedCall; readonly pointer: IrPointer } | undefined;
   readonly locations: Map<number, Location>;
   readonly loops: LoopTarget[];
   /** Values that stand for reads of map elements which are in registers already. */

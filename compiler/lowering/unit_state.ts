@@ -9,6 +9,7 @@ import type { IrModule } from '../llvm/module.ts';
 import { mayRecurse } from '../probes/recursion.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
+import type { BuiltinCodes } from './builtin.ts';
 import { type FunctionPlan, functionHeights } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
 import { createEventTable } from './events.ts';
@@ -19,9 +20,9 @@ import type { ObjectVariable, UnitState } from './state.ts';
 import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
 export interface UnitContext {
+  readonly builtins: BuiltinCodes;
   readonly sources: Sources;
   readonly kernel: KernelDescription;
-  readonly unsafe: boolean;
   readonly diagnostics: Diagnostics;
   /** Variables stand in scratch memory, none in registers: for programs that have no stack left. */
   readonly sparesStack?: boolean;
@@ -125,6 +126,7 @@ export function createDraftUnit(plan: UnitPlan): UnitState {
 function common(plan: UnitPlan) {
   return {
     program: plan.program,
+    builtins: plan.context.builtins,
     sources: plan.context.sources,
     kernel: plan.context.kernel,
     diagnostics: plan.context.diagnostics,

@@ -4,7 +4,6 @@
  * them the caller. x86-64.
  */
 import type { RuntimeMap } from '../../linker/contract/maps.ts';
-import { lowerTaskId } from '../builtins/pid.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import { createFunction } from './function.ts';
 import type { FunctionState } from './state.ts';
@@ -68,7 +67,7 @@ export function lowerUnwind(fn: FunctionState, walk: IrPointer, limit: number): 
     lowerStep(callee, index as IrValue, given as IrPointer, limit);
   });
 
-  ir.store(key, 0, 4, lowerTaskId('pid', 'curr_ns', lowering));
+  ir.store(key, 0, 4, lowering.taskId('pid', 'curr_ns'));
   const process = lowering.callPointer(
     'map_lookup_elem',
     lowering.runtimeMap('unwind_processes'),

@@ -186,8 +186,7 @@ export function canEndProgram(body: TypedStatement): boolean {
   let found = false;
   const visitor: Visitor = {
     expression(expression) {
-      if (expression.kind === 'call' && expression.builtin === 'exit' && !expression.continues)
-        found = true;
+      if (expression.kind === 'call' && expression.traits.endsProgram) found = true;
       if (!found) visitExpressionChildren(expression, visitor);
     },
     statement(statement) {

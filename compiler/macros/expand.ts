@@ -3,7 +3,6 @@
  * for what the use gives, and variables have names of their own. A body's text gets places of its own for each
  * use (Sources.expand), so that later passes see each use apart, and diagnostics lead to it.
  */
-import { findBuiltin } from '../builtins/builtins.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import { uniqueName } from '../source/names.ts';
@@ -19,6 +18,8 @@ const MOST_USES = 20_000;
 const MOST_NESTING = 100;
 
 export interface ExpansionContext {
+  /** The built-in of that name, present or older, and whether a program ends with it. */
+  readonly builtin: (name: string) => { readonly endsProgram?: boolean } | undefined;
   readonly sources: Sources;
   readonly diagnostics: Diagnostics;
   /** Macros of the standard library by name. */
@@ -174,7 +175,7 @@ interface Variants {
 /** The macros of a name that a text sees: the script's own before the library's. */
 function variantsOf(run: Run, scope: Scope, name: string): Variants {
   const own = scope.library ? [] : (run.macros.get(name) ?? []);
-  const library = (findBuiltin(name) ? [] : run.library(name)).filter(
+  const library = (run.builtin(name) ? [] : run.library(name)).filter(
     (variant) => !own.some((overriding) => sameParameters(overriding, variant)),
   );
   return { all: [...own, ...library], library };
@@ -201,14 +202,14 @@ function expandIdentifier(
   }
   const variants = variantsOf(run, scope, node.name);
   if (variants.all.length > 0) return expandUse(run, scope, { ...node, args: [] }, variants);
-  if (node.name !== 'exit') return undefined;
+  if (!run.builtin(node.name)?.endsProgram) return undefined;
   return expandExit(run, scope, { ...node, kind: 'call', nameRange: node.range, args: [] });
 }
 
 function expandCall(run: Run, scope: Scope, node: ast.Call): ast.Expression | undefined {
   const variants = variantsOf(run, scope, node.name);
   if (variants.all.length > 0) return expandUse(run, scope, node, variants);
-  return node.name === 'exit' ? expandExit(run, scope, node) : undefined;
+  return run.builtin(node.name)?.endsProgram ? expandExit(run, scope, node) : undefined;
 }
 
 /** exit() of a macro asks for the end of tracing, but the probe that uses the macro goes on. */
@@ -241,7 +242,7 @@ function expandUse(
   );
   if (!macro) {
     // A built-in of the same name may take what no variant does.
-    if (!findBuiltin(use.name)) {
+    if (!run.builtin(use.name)) {
       reportMismatch(all, given, { name: use.name, range }, run.diagnostics);
     }
     return undefined;

@@ -289,8 +289,45 @@ export const CODES = {
     'BEGIN { $f = "x"; printf($f); }',
   ),
   'map-argument': error('The argument is a map, named without a key.', 'BEGIN { clear(1); }'),
-  'builtin-use': error('A built-in value or function cannot be used in this way.'),
-  'builtin-warning': warning('A use of a built-in does something else than it seems to.'),
+  'named-parameter': error(
+    'A named parameter has a name that options can have, and one default and description in all its uses.',
+    'BEGIN { print(getopt("a b")); }',
+  ),
+  format: error(
+    'The format is not one that is known here, or its conversions and the arguments do not fit.',
+    'BEGIN { printf("%d %d", 1); }',
+  ),
+  fail: error(
+    'The script itself calls this an error: the compiler has reached a fail().',
+    'BEGIN { fail("no"); }',
+  ),
+  'probe-kind': error(
+    'What the built-in gives is not there in probes of this kind, or the kernel does not let them ask for it.',
+    'BEGIN { print(arg0); }',
+  ),
+  'context-in-loop': error(
+    'The body of a for loop may be a function of its own, without the context: assign the value to a variable before it.',
+    'kprobe:vfs_read { for $i : 0..3 { print(arg0); } }',
+  ),
+  'kernel-lacks': error(
+    'The kernel or the architecture that the script is compiled for lacks what the built-in needs.',
+  ),
+  'shortened-text': warning(
+    'The text or the bytes are cut to what max_strlen allows.',
+    'kprobe:vfs_read { print(str(arg1, 5000)); }',
+  ),
+  'ignored-argument': warning(
+    'The argument has no meaning for a map of this kind.',
+    'BEGIN { @x[1] = stats(1); print(@x, 5); }',
+  ),
+  'map-in-loop': warning(
+    'The map is printed as it is when the event is handled, not in each round.',
+    'BEGIN { @x[1] = 1; for $i : 0..3 { print(@x); } }',
+  ),
+  'debug-only': warning(
+    'The function writes where all programs write: it is for debugging.',
+    'BEGIN { debugf("x"); }',
+  ),
   'probe-required': error(
     'The built-in reads what only a probe has; a function gets it as an argument.',
     'fn f(): uint64 { return arg0; } BEGIN { }',

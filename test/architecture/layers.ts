@@ -57,9 +57,6 @@ export const UNTIL_MENDED: readonly (readonly [string, string])[] = [
   ['linker', 'compiler'],
   ['compiler/lowering', 'compiler/unit'],
   ['compiler/imports', 'compiler/analysis'],
-  ['compiler/macros', 'compiler/builtins'],
-  ['compiler/analysis', 'compiler/builtins'],
-  ['compiler/lowering', 'compiler/builtins'],
   ['loader/src/session', 'loader/src/output/time_format'],
   ['loader/src/symbols/unwind', 'loader/src/session'],
 ];

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { analyse } from '../../../compiler/analysis/analyse.ts';
 import type { TypedProgram, TypedStatement } from '../../../compiler/analysis/typed.ts';
+import { table as builtins } from '../../../compiler/builtins/builtins.ts';
 import { readPreamble } from '../../../compiler/preamble/preamble.ts';
 import { type Diagnostic, Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { createSources } from '../../../compiler/source/sources.ts';
@@ -43,6 +44,7 @@ export function analysed(script: string, options: Options = {}): Analysis {
     diagnostics,
   });
   const program = analyse(tree, {
+    builtins,
     kernel,
     unsafe: options.unsafe ?? false,
     macros,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../compiler/analysis/analyse.ts';
+import { table as builtins } from '../../../compiler/builtins/builtins.ts';
 import { NO_MACROS } from '../../../compiler/preamble/macros.ts';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
@@ -44,6 +45,7 @@ describe('the analysis of scripts that make no sense', () => {
       const tree = parse(source, diagnostics);
       if (!tree || diagnostics.hasErrors) continue;
       const program = analyse(tree, {
+        builtins,
         kernel: KERNEL,
         unsafe: false,
         macros: NO_MACROS,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { arityOf } from '../../../compiler/analysis/parameters.ts';
 import type { TypedCall, TypedExpression } from '../../../compiler/analysis/typed.ts';
 import { builtins } from '../../../compiler/builtins/builtins.ts';
 import { typeName } from '../../../compiler/types/names.ts';
@@ -165,8 +166,8 @@ describe('values of the probe', () => {
   });
 
   it('[FUN-029] knows registers by the names of the architecture', () => {
-    expect(firstCall(`${KPROBE} { $x = reg("ip"); print($x); }`).literals).toEqual([128n]);
-    expect(firstCall(`${KPROBE} { $x = reg("r15"); print($x); }`).literals).toEqual([0n]);
+    expect(firstCall(`${KPROBE} { $x = reg("ip"); print($x); }`).plan).toEqual({ offset: 128 });
+    expect(firstCall(`${KPROBE} { $x = reg("r15"); print($x); }`).plan).toEqual({ offset: 0 });
     expectError(
       `${KPROBE} { print(reg("x0")) }`,
       "'x0' is not a valid register on this architecture (x86_64)",
@@ -225,7 +226,7 @@ describe('printf and its like', () => {
   it('keeps arguments in their own types', () => {
     const call = firstCall('printf("%d %s %s\\n", pid, comm, true);');
     expect(call.args.map(({ type }) => typeName(type))).toEqual(['uint32', 'string[16]', 'bool']);
-    expect(call.literals).toEqual(['%d %s %s\n']);
+    expect(call.plan).toEqual({ format: '%d %s %s\n' });
     expect(call.type.kind).toBe('void');
   });
 
@@ -269,7 +270,7 @@ describe('printf and its like', () => {
     expectError('system("ls");', 'system() is an unsafe function being used in safe mode');
     const options = { unsafe: true };
     expect(typed('system("ls %d", pid);', options).probes[0]?.body.statements[0]).toMatchObject({
-      expression: { builtin: 'system', literals: ['ls %d'] },
+      expression: { builtin: 'system', plan: { format: 'ls %d' } },
     });
   });
 });
@@ -280,7 +281,7 @@ describe('print', () => {
       expression: { builtin: 'print', map: '@x', args: [] },
     });
     expect(body('@x[1] = 1; print(@x, 5, 1000);')[1]).toMatchObject({
-      expression: { map: '@x', literals: [5n, 1000n] },
+      expression: { map: '@x', plan: { top: 5, div: 1000 } },
     });
     expect(firstCall('print((1, "two"));')).toMatchObject({ args: [{ kind: 'tuple' }] });
   });
@@ -316,17 +317,24 @@ describe('str and buf', () => {
   it('[FUN-019] has max_strlen bytes without a length', () => {
     expect(typeOf('str(arg0)', UPROBE)).toBe('string[1024]');
     const script = `config = { max_strlen = 64 } ${UPROBE} { $x = str(arg0); print($x); }`;
-    expect(firstCall(script)).toMatchObject({ type: { size: 64 }, literals: [64n, 1n, 0n] });
+    expect(firstCall(script)).toMatchObject({
+      type: { size: 64 },
+      plan: { reads: 64, showsCut: true },
+    });
   });
 
   it('[FUN-022] does not show a cut from 1024 bytes on', () => {
-    expect(firstCall(`${UPROBE} { $x = str(arg0); print($x); }`).literals).toEqual([1024n, 0n, 0n]);
+    expect(firstCall(`${UPROBE} { $x = str(arg0); print($x); }`).plan).toEqual({
+      reads: 1024,
+      showsCut: false,
+      skip: 0,
+    });
   });
 
   it('[FUN-020] reads n bytes with the NUL', () => {
     expect(firstCall(`${UPROBE} { $x = str(arg0, 16); print($x); }`)).toMatchObject({
       type: { size: 17 },
-      literals: [16n, 0n, 0n],
+      plan: { reads: 16, showsCut: false },
     });
     expect(typeOf('str(arg0, arg1)', UPROBE)).toBe('string[1024]');
   });
@@ -354,7 +362,7 @@ describe('str and buf', () => {
     });
     expect(firstCall('$x = str($1 + 2); print($x);')).toMatchObject({
       args: [{ kind: 'parameter', type: { kind: 'string' } }],
-      literals: [1024n, 0n, 2n],
+      plan: { reads: 1024, skip: 2 },
     });
     expect(typed('print(str($2));').params).toEqual([{ index: 2, as: 'string' }]);
   });
@@ -395,8 +403,8 @@ describe('str and buf', () => {
 
 describe('times', () => {
   it('[FUN-012] prints the time of day by default', () => {
-    expect(firstCall('time();').literals).toEqual(['%H:%M:%S\n']);
-    expect(firstCall('time("%F");').literals).toEqual(['%F']);
+    expect(firstCall('time();').plan).toEqual({ format: '%H:%M:%S\n' });
+    expect(firstCall('time("%F");').plan).toEqual({ format: '%F' });
   });
 
   it('checks formats', () => {
@@ -426,10 +434,10 @@ describe('exit and join', () => {
 
   it('[FUN-016] joins with a space unless told otherwise', () => {
     expect(firstCall(`${UPROBE} { join(arg0) }`)).toMatchObject({
-      literals: [' '],
+      plan: { separator: ' ' },
       args: [{ type: { kind: 'pointer', space: 'user' } }],
     });
-    expect(firstCall(`${UPROBE} { join(arg0, ",") }`).literals).toEqual([',']);
+    expect(firstCall(`${UPROBE} { join(arg0, ",") }`).plan).toEqual({ separator: ',' });
     expectError('join("a");', 'join() only supports integer and pointer arguments');
   });
 });
@@ -513,8 +521,8 @@ describe('strings, symbols and integers', () => {
   });
 
   it('[FUN-040] compares so many characters', () => {
-    expect(firstCall('$x = strncmp(comm, "ba", 2); print($x);').literals).toEqual([2n]);
-    expect(firstCall('$x = strncmp(comm, "ba", 200); print($x);').literals).toEqual([3n]);
+    expect(firstCall('$x = strncmp(comm, "ba", 2); print($x);').plan).toEqual({ count: 2n });
+    expect(firstCall('$x = strncmp(comm, "ba", 200); print($x);').plan).toEqual({ count: 3n });
     expect(first('$x = strncmp("abc", "abd", 2); print($x);')).toMatchObject({ value: 0n });
     expectError('print(strncmp(comm, "ba", pid));', 'strncmp() expects an integer literal');
     expectError('print(strncmp(comm, "ba", -1));', 'strncmp() cannot use negative length');
@@ -544,7 +552,7 @@ describe('the number of arguments', () => {
   const called = (name: string, count: number) =>
     `print(${name}(${new Array(count).fill('1').join(', ')}));`;
 
-  it.each(builtins.map(({ name, arity }) => [name, ...arity] as const))(
+  it.each(builtins.map(({ name, parameters }) => [name, ...arityOf(parameters)] as const))(
     'of %s is checked',
     (name, least, most) => {
       if (least > 0) expectError(called(name, least - 1), `${name}() requires `);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Traits } from '../../../compiler/analysis/traits.ts';
 import type { TypedCall, TypedExpression } from '../../../compiler/analysis/typed.ts';
+import { table } from '../../../compiler/builtins/builtins.ts';
 import type { Type } from '../../../compiler/types/type.ts';
 import { INT8, INT64, int, UINT32, UINT64, VOID } from '../../../compiler/types/type.ts';
 import { createMachine, cstring, GARBAGE, type World } from './machine.ts';
@@ -10,9 +12,10 @@ function call(
   builtin: string,
   type: Type,
   args: readonly TypedExpression[] = [],
-  literals: readonly (string | bigint)[] = [],
+  plan?: unknown,
+  traits: Traits = table.find(builtin)?.builtin.traits ?? {},
 ): TypedCall {
-  return { kind: 'call', builtin, type, range, args, literals };
+  return { kind: 'call', builtin, type, traits, range, args, plan };
 }
 
 const number = (value: bigint, type: Type = INT64): TypedExpression => ({
@@ -62,15 +65,15 @@ describe('ids of the current task', () => {
   const inNamespace: World = { ...world, shared: { pidNamespace: [4n, 4026531836n] } };
 
   it('[BLT-001] gives the process id as pid and the thread id as tid', () => {
-    expect(run(call('pid', UINT32, [], ['curr_ns']), world)).toBe(1000n);
-    expect(run(call('tid', UINT32, [], ['curr_ns']), world)).toBe(1001n);
+    expect(run(call('pid', UINT32, [], { namespace: 'curr_ns' }), world)).toBe(1000n);
+    expect(run(call('tid', UINT32, [], { namespace: 'curr_ns' }), world)).toBe(1001n);
   });
 
   it('[BLT-001] gives the ids of the namespace of the loader, unless the initial ones are asked for', () => {
-    expect(run(call('pid', UINT32, [], ['curr_ns']), inNamespace)).toBe(7n);
-    expect(run(call('tid', UINT32, [], ['curr_ns']), inNamespace)).toBe(8n);
-    expect(run(call('pid', UINT32, [], ['init']), inNamespace)).toBe(1000n);
-    expect(run(call('tid', UINT32, [], ['init']), inNamespace)).toBe(1001n);
+    expect(run(call('pid', UINT32, [], { namespace: 'curr_ns' }), inNamespace)).toBe(7n);
+    expect(run(call('tid', UINT32, [], { namespace: 'curr_ns' }), inNamespace)).toBe(8n);
+    expect(run(call('pid', UINT32, [], { namespace: 'init' }), inNamespace)).toBe(1000n);
+    expect(run(call('tid', UINT32, [], { namespace: 'init' }), inNamespace)).toBe(1001n);
   });
 
   it('[BLT-002] gives the user id as uid and the group id as gid', () => {
@@ -101,7 +104,7 @@ describe('clocks and numbers', () => {
   };
 
   it('[BLT-012] asks the clock that the mode names', () => {
-    const clock = (mode: string) => run(call('nsecs', UINT64, [], [mode]), { helpers });
+    const clock = (mode: string) => run(call('nsecs', UINT64, [], { clock: mode }), { helpers });
     expect(clock('monotonic')).toBe(1n);
     expect(clock('boot')).toBe(500n);
     expect(clock('tai')).toBe(3n);
@@ -146,7 +149,7 @@ describe('registers', () => {
       context[136] = cs;
       return { context };
     };
-    const usermode = call('usermode', int(1, false), [], [136n]);
+    const usermode = call('usermode', int(1, false), [], { offset: 136 });
     expect(run(usermode, withCs(0x33))).toBe(1n);
     expect(run(usermode, withCs(0x10))).toBe(0n);
   });
@@ -159,68 +162,85 @@ describe('str', () => {
   const str = (
     source: TypedExpression,
     size: number,
-    literals: readonly bigint[],
+    { reads, showsCut = false, skip = 0 }: { reads: number; showsCut?: boolean; skip?: number },
     length?: TypedExpression,
-  ) => call('str', { kind: 'string', size }, length ? [source, length] : [source], literals);
+  ) =>
+    call('str', { kind: 'string', size }, length ? [source, length] : [source], {
+      ...{ reads, showsCut, skip },
+    });
 
   it('[FUN-019] reads from the memory that the pointer belongs to', () => {
     const machine = createMachine(world);
-    expect(string(machine.bytes(str(address(0x5000n, 'kernel'), 64, [64n]), false))).toBe(
+    expect(string(machine.bytes(str(address(0x5000n, 'kernel'), 64, { reads: 64 }), false))).toBe(
       'hello world',
     );
-    expect(string(machine.bytes(str(address(0x5000n, 'user'), 64, [64n]), false))).toBe(
+    expect(string(machine.bytes(str(address(0x5000n, 'user'), 64, { reads: 64 }), false))).toBe(
       'user text',
     );
   });
 
   it('[FUN-020] gives n - 1 characters, ended by a NUL', () => {
-    const bytes = createMachine(world).bytes(str(address(0x5000n, 'kernel'), 6, [5n, 0n]), true);
+    const bytes = createMachine(world).bytes(
+      str(address(0x5000n, 'kernel'), 6, { reads: 5 }),
+      true,
+    );
     expect([...bytes]).toEqual([...cstring('hell'), 0]);
   });
 
   it('leaves an empty string where the read fails', () => {
-    const bytes = createMachine(world).bytes(str(address(0x10n, 'user'), 16, [16n]), false);
+    const bytes = createMachine(world).bytes(str(address(0x10n, 'user'), 16, { reads: 16 }), false);
     expect(string(bytes)).toBe('');
   });
 
   it('zeroes what follows the NUL only where somebody looks at it', () => {
     const read = (padded: boolean) =>
-      createMachine(world).bytes(str(address(0x5000n, 'user'), 32, [32n]), padded);
+      createMachine(world).bytes(str(address(0x5000n, 'user'), 32, { reads: 32 }), padded);
     expect([...read(true).subarray(9)]).toEqual(new Array(23).fill(0));
     expect([...read(false).subarray(10)]).toEqual(new Array(22).fill(GARBAGE));
   });
 
   it('[FUN-021] leaves no NUL in a string that a short max_strlen cuts', () => {
-    const cut = createMachine(world).bytes(str(address(0x5000n, 'kernel'), 5, [5n, 1n]), false);
+    const cut = createMachine(world).bytes(
+      str(address(0x5000n, 'kernel'), 5, { reads: 5, showsCut: true }),
+      false,
+    );
     expect(Buffer.from(cut).toString()).toBe('hello');
-    const exact = createMachine(world).bytes(str(address(0x5000n, 'kernel'), 12, [12n, 1n]), false);
+    const exact = createMachine(world).bytes(
+      str(address(0x5000n, 'kernel'), 12, { reads: 12, showsCut: true }),
+      false,
+    );
     expect(string(exact)).toBe('hello world');
     expect(exact[11]).toBe(0);
   });
 
   it('[FUN-020] takes a length at run time, and bounds it by the size of the string', () => {
     const machine = createMachine(world);
-    const read = (length: bigint, cut = 0n) =>
-      machine.bytes(str(address(0x5000n, 'kernel'), 8, [-1n, cut], number(length, UINT64)), false);
+    const read = (length: bigint, showsCut = false) =>
+      machine.bytes(
+        str(address(0x5000n, 'kernel'), 8, { reads: 8, showsCut }, number(length, UINT64)),
+        false,
+      );
     expect(string(read(4n))).toBe('hel');
     expect(string(read(0n))).toBe('');
     expect(string(read(100n))).toBe('hello w');
     expect(string(read(-1n))).toBe('hello w');
-    expect(string(read(8n, 1n))).toBe('hello w');
-    expect(Buffer.from(read(9n, 1n)).toString()).toBe('hello wo');
+    expect(string(read(8n, true))).toBe('hello w');
+    expect(Buffer.from(read(9n, true)).toString()).toBe('hello wo');
   });
 
   it('skips characters of text that the program holds', () => {
     const machine = createMachine();
-    expect(string(machine.bytes(str(text('parameter', 16), 16, [16n, 0n, 5n]), true))).toBe('eter');
-    expect(string(machine.bytes(str(text('ab', 4), 4, [4n, 0n, 9n]), true))).toBe('');
-    expect(string(machine.bytes(str(text('parameter', 16), 5, [4n, 0n, 0n]), true))).toBe('par');
+    expect(
+      string(machine.bytes(str(text('parameter', 16), 16, { reads: 16, skip: 5 }), true)),
+    ).toBe('eter');
+    expect(string(machine.bytes(str(text('ab', 4), 4, { reads: 4, skip: 9 }), true))).toBe('');
+    expect(string(machine.bytes(str(text('parameter', 16), 5, { reads: 4 }), true))).toBe('par');
   });
 
   it('ends an array that has no NUL', () => {
     const type: Type = { kind: 'array', element: int(1, false), count: 3 };
     const machine = createMachine({ variables: new Map([[1, Uint8Array.of(97, 98, 99)]]) });
-    expect(string(machine.bytes(str(stored(1, type), 4, [4n, 0n, 0n]), true))).toBe('abc');
+    expect(string(machine.bytes(str(stored(1, type), 4, { reads: 4 }), true))).toBe('abc');
   });
 });
 
@@ -261,7 +281,9 @@ describe('buf', () => {
 describe('events', () => {
   it('sends the arguments of printf as they are, and its format in the manifest', () => {
     const machine = createMachine();
-    machine.value(call('printf', VOID, [number(-5n, int(2, true)), text('abc')], ['%d %s\n']));
+    machine.value(
+      call('printf', VOID, [number(-5n, int(2, true)), text('abc')], { format: '%d %s\n' }),
+    );
     expect(machine.events).toMatchObject([{ spec: { kind: 'printf', format: '%d %s\n' } }]);
     expect(machine.events[0]?.fields.map((field) => [...field])).toEqual([
       [0xfb, 0xff],
@@ -271,8 +293,8 @@ describe('events', () => {
 
   it('names the map to print, with top and div', () => {
     const machine = createMachine();
-    machine.value({ ...call('print', VOID, [], [3n, 10n]), map: '@m' });
-    machine.value({ ...call('print', VOID), map: '@m' });
+    machine.value({ ...call('print', VOID, [], { top: 3, div: 10 }), map: '@m' });
+    machine.value({ ...call('print', VOID, [], {}), map: '@m' });
     expect(machine.events.map(({ spec: { range: _range, ...spec } }) => spec)).toEqual([
       { kind: 'print-map', fields: [], map: '@m', top: 3, div: 10 },
       { kind: 'print-map', fields: [], map: '@m' },
@@ -304,7 +326,7 @@ describe('events', () => {
       [0x200n, cstring('-l')],
     ]);
     const machine = createMachine({ user });
-    machine.value(call('join', VOID, [address(0x4000n, 'user')], [',']));
+    machine.value(call('join', VOID, [address(0x4000n, 'user')], { separator: ',' }));
     const [event] = machine.events;
     const [count, strings] = event?.fields ?? [];
     expect(event?.spec.format).toBe(',');
@@ -320,7 +342,7 @@ describe('events', () => {
       [0x100n, cstring('x')],
     ]);
     const machine = createMachine({ user });
-    machine.value(call('join', VOID, [address(0x4000n, 'user')], [' ']));
+    machine.value(call('join', VOID, [address(0x4000n, 'user')], { separator: ' ' }));
     expect(machine.events[0]?.fields[0]).toEqual(Uint8Array.of(16, 0, 0, 0));
   });
 });
@@ -329,7 +351,7 @@ describe('tokens that the loader resolves', () => {
   it('makes a timestamp of a time and a format', () => {
     const machine = createMachine();
     const bytes = machine.bytes(
-      call('strftime', { kind: 'timestamp' }, [number(258n, UINT64)], ['%H']),
+      call('strftime', { kind: 'timestamp' }, [number(258n, UINT64)], { format: '%H' }),
       true,
     );
     expect([...bytes]).toEqual([2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -347,7 +369,7 @@ describe('tokens that the loader resolves', () => {
 describe('strings and integers', () => {
   const strlen = (value: TypedExpression) => run(call('strlen', UINT64, [value]));
   const strncmp = (a: TypedExpression, b: TypedExpression, n: bigint) =>
-    run(call('strncmp', UINT64, [a, b], [n]));
+    run(call('strncmp', UINT64, [a, b], { count: n }));
   const strstr = (a: TypedExpression, b: TypedExpression) =>
     BigInt.asIntN(64, run(call('strstr', INT64, [a, b])));
 

@@ -3,10 +3,11 @@
  * It shows what a lowering does without LLVM, a kernel or root.
  */
 import type { Config, TypedExpression } from '../../../compiler/analysis/typed.ts';
-import { findBuiltin } from '../../../compiler/builtins/builtins.ts';
+import { codeOf } from '../../../compiler/builtins/builtins.ts';
 import type { IrBool, IrBuilder, IrPointer, IrValue } from '../../../compiler/llvm/ir.ts';
 import type { HelperName } from '../../../compiler/lowering/helpers.ts';
 import type { EventSpec, Lowering, Storage } from '../../../compiler/lowering/lowering.ts';
+import { lowerTaskId } from '../../../compiler/lowering/task_id.ts';
 import type { ProbeTarget } from '../../../compiler/probes/probe.ts';
 import { layoutOf, sequence } from '../../../compiler/types/layout.ts';
 import type { Type } from '../../../compiler/types/type.ts';
@@ -270,7 +271,7 @@ export function createMachine(world: World = {}): Machine {
       case 'cast':
         return value(expression.operand);
       case 'call': {
-        const result = findBuiltin(expression.builtin)?.builtin.lower?.(expression, lowering);
+        const result = codeOf(expression.builtin).lower?.(expression, lowering);
         return result === undefined ? 0n : number(result);
       }
       default:
@@ -286,7 +287,7 @@ export function createMachine(world: World = {}): Machine {
     } else if (expression.kind === 'variable') {
       write(kernel, at, world.variables?.get(expression.variable.id) ?? []);
     } else if (expression.kind === 'call') {
-      findBuiltin(expression.builtin)?.builtin.lowerInto?.(expression, lowering, to);
+      codeOf(expression.builtin).lowerInto?.(expression, lowering, to);
     } else {
       throw new Error(`no ${expression.kind} in memory here`);
     }
@@ -313,7 +314,6 @@ export function createMachine(world: World = {}): Machine {
     config: {} as Config,
     context: point(context),
     value: (expression) => wrap(value(expression)),
-    effect: (expression) => void value(expression),
     into,
     address: (expression, padded) => point(place(expression, padded)),
     temporary: (size) => point(allocate(size)),
@@ -336,7 +336,6 @@ export function createMachine(world: World = {}): Machine {
       return wrap(result);
     },
     callPointer: (helper) => point(world.helpers?.[helper] ?? 0n),
-    map: unsupported,
     mapPointer: unsupported,
     runtimeMap: unsupported,
     callKernel: () => wrap(0n),
@@ -349,8 +348,8 @@ export function createMachine(world: World = {}): Machine {
     usdtArgument: () => {
       throw new Error('this machine has no USDT points');
     },
-    lookup: unsupported,
     deleteKey: unsupported,
+    discardKey: unsupported,
     hasKey: unsupported,
     length: () => wrap(7n),
     probeRead: (to, size, from, space) =>
@@ -378,6 +377,7 @@ export function createMachine(world: World = {}): Machine {
       send({ ...event, fields: values.map(({ type }): Type => type) }, (field) => {
         for (const [index, expression] of values.entries()) into(expression, field(index));
       }),
+    taskId: (id, namespace) => lowerTaskId(id, namespace, lowering),
     register: (name) => wrap(world.registers?.[name] ?? 0n),
     shared(global) {
       const words = world.shared?.[global] ?? [0n, 0n];
@@ -394,7 +394,6 @@ export function createMachine(world: World = {}): Machine {
     leave: () => {
       left = true;
     },
-    needs: () => {},
   };
 
   return {

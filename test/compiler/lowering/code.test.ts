@@ -41,7 +41,7 @@ describe('maps', () => {
 
   it('evaluates a key that differs in both places twice', () => {
     const map = tree.map('@x', INT64, INT64);
-    const other = tree.call('nsecs', UINT64, { literals: ['boot'] });
+    const other = tree.call('nsecs', UINT64, { plan: { clock: 'boot' } });
     const value = tree.binary(tree.read(map, other), '+', tree.int(5));
     const helpers = helpersOf(
       tree.program([map], target, tree.block(tree.assign(map, tree.nsecs, value))),

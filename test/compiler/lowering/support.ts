@@ -1,6 +1,7 @@
 /** From a typed tree or a script to assembly, to unit data, and to the running kernel's verdict. */
 
 import type { TypedProgram } from '../../../compiler/analysis/typed.ts';
+import { codeOf } from '../../../compiler/builtins/builtins.ts';
 import type { KernelDescription } from '../../../compiler/kernel/types.ts';
 import { emit } from '../../../compiler/llvm/backend.ts';
 import { lower } from '../../../compiler/lowering/lower.ts';
@@ -32,9 +33,9 @@ const NO_KERNEL: KernelDescription = {
 
 export function lowered(program: TypedProgram) {
   return lower(program, {
+    builtins: codeOf,
     sources: createSources({ name: 'dir/test.bt', text: 'x' }),
     kernel: NO_KERNEL,
-    unsafe: false,
     diagnostics: new Diagnostics(),
   });
 }

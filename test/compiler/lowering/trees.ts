@@ -11,6 +11,7 @@ import type {
   TypedStatement,
   VariableSymbol,
 } from '../../../compiler/analysis/typed.ts';
+import { table } from '../../../compiler/builtins/builtins.ts';
 import type { ProbeTarget } from '../../../compiler/probes/probe.ts';
 import { BOOL, INT64, type Type, UINT32, UINT64, VOID } from '../../../compiler/types/type.ts';
 
@@ -106,11 +107,19 @@ export const call = (
   builtin: string,
   type: Type,
   rest: Partial<Omit<TypedCall, 'kind'>> = {},
-): TypedCall => ({ kind: 'call', builtin, type, args: [], range, ...rest });
+): TypedCall => ({
+  kind: 'call',
+  builtin,
+  type,
+  traits: table.find(builtin)?.builtin.traits ?? {},
+  args: [],
+  range,
+  ...rest,
+});
 
-export const pid = call('pid', UINT32, { literals: ['curr_ns'] });
-export const comm = call('comm', { kind: 'string', size: 16 });
-export const nsecs = call('nsecs', UINT64, { literals: ['boot'] });
+export const pid = call('pid', UINT32, { plan: { namespace: 'curr_ns' } });
+export const comm = call('comm', { kind: 'string', size: 16 }, { traits: { steady: true } });
+export const nsecs = call('nsecs', UINT64, { plan: { clock: 'boot' } });
 
 /** `str(arg0)` of the default length. */
 export const str = (size: number): TypedCall =>
@@ -119,7 +128,7 @@ export const str = (size: number): TypedCall =>
     { kind: 'string', size },
     {
       args: [cast(arg(0), { kind: 'pointer', to: INT64, space: 'kernel' })],
-      literals: [BigInt(size), 0n, 0n],
+      plan: { reads: size, showsCut: false, skip: 0 },
     },
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findBuiltin } from '../../../compiler/builtins/builtins.ts';
+import { table } from '../../../compiler/builtins/builtins.ts';
 import { compile } from '../../../compiler/compile.ts';
 import { libraryNames, standardLibrary } from '../../../compiler/imports/library.ts';
 import { collectMacros } from '../../../compiler/macros/definitions.ts';
@@ -201,7 +201,7 @@ describe('the standard library', () => {
     );
     collectMacros(names.flatMap(library), diagnostics);
     expect(diagnostics.all).toEqual([]);
-    for (const name of names) expect(findBuiltin(name), name).toBeUndefined();
+    for (const name of names) expect(table.find(name), name).toBeUndefined();
     expect(library('printf')).toEqual([]);
   });
 

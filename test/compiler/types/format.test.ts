@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countProblem, parseFormat, typeProblem } from '../../../compiler/builtins/format.ts';
+import { countProblem, parseFormat, typeProblem } from '../../../compiler/types/format.ts';
 import type { Type } from '../../../compiler/types/type.ts';
 import { BOOL, INT64, UINT64, VOID } from '../../../compiler/types/type.ts';
 

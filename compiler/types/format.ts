@@ -2,9 +2,9 @@
  * Formats of printf, system and cat. The text goes into the manifest as it is, and the loader formats; here
  * it is read to check that the arguments fit.
  */
-import { asInteger } from '../types/integers.ts';
-import { typeName } from '../types/names.ts';
-import type { Type } from '../types/type.ts';
+import { asInteger } from './integers.ts';
+import { typeName } from './names.ts';
+import type { Type } from './type.ts';
 
 export type ConversionName =
   | 'd'

@@ -1,0 +1,224 @@
+/** Arguments of built-ins, read as their parameters say: the one place that checks them. */
+import type { ErrorCode } from '../source/codes.ts';
+import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
+import { asInteger } from '../types/integers.ts';
+import { kindName, typeName } from '../types/names.ts';
+import { type Type, VOID } from '../types/type.ts';
+import type { AnalysisScope, Argument, BuiltinUse } from './builtin.ts';
+import {
+  arityOf,
+  describeParameter,
+  type Given,
+  isStructKind,
+  type Parameter,
+  type Parameters,
+  type ValueKind,
+} from './parameters.ts';
+import type { TypedExpression } from './typed.ts';
+
+/** What there is of the arguments by name; undefined after reporting what is wrong with them. */
+export function readArguments<P extends Parameters>(
+  parameters: P | undefined,
+  use: BuiltinUse,
+  scope: AnalysisScope,
+): Given<P> | undefined {
+  const given: Record<string, unknown> = {};
+  let wrong = false;
+  for (const { name, parameter, args } of assigned(parameters ?? {}, use.args)) {
+    const several = Object.keys(parameters ?? {}).length > 1;
+    const reader: Reader = { use, scope, parameter, as: several ? ` as ${name}` : '' };
+    const values = args.map((argument) => read(reader, argument));
+    if (values.includes(undefined)) wrong = true;
+    given[name] = parameter.takes === 'value' && parameter.rest ? values : values[0];
+  }
+  return wrong ? undefined : (given as Given<P>);
+}
+
+interface Assigned {
+  readonly name: string;
+  readonly parameter: Parameter;
+  readonly args: readonly Argument[];
+}
+
+/**
+ * Which arguments are whose: where there are fewer than parameters, optional ones in front are left out. A mode that
+ * stands before others is one if it is a word: `kstack(perf)`, `kstack(3)`.
+ */
+function assigned(parameters: Parameters, args: readonly Argument[]): readonly Assigned[] {
+  const entries = Object.entries(parameters);
+  let spare = args.length - arityOf(parameters)[0];
+  let next = 0;
+  return entries.map(([name, parameter]) => {
+    if (parameter.takes === 'value' && parameter.rest) {
+      return { name, parameter, args: args.slice(next) };
+    }
+    const argument = args[next];
+    const isLeft =
+      parameter.takes === 'word' &&
+      args.length < entries.length &&
+      entries.length > 1 &&
+      argument?.kind !== 'identifier';
+    if (argument === undefined || (parameter.optional && (spare <= 0 || isLeft))) {
+      return { name, parameter, args: [] };
+    }
+    if (parameter.optional) spare -= 1;
+    next += 1;
+    return { name, parameter, args: [argument] };
+  });
+}
+
+interface Reader {
+  readonly use: BuiltinUse;
+  readonly scope: AnalysisScope;
+  readonly parameter: Parameter;
+  /** ` as length`, where there are several parameters. */
+  readonly as: string;
+}
+
+function read(reader: Reader, argument: Argument): unknown {
+  const { scope, use, parameter } = reader;
+  if (argument.kind === 'type-argument') {
+    scope.expression(argument);
+    return undefined;
+  }
+  const { range } = argument;
+  switch (parameter.takes) {
+    case 'value':
+      return readValue(reader, scope.expression(argument), parameter.kinds);
+    case 'text': {
+      // Formats may be longer than strings that programs handle: they are never in BPF memory.
+      if (argument.kind === 'string') return { value: argument.value, range };
+      const value = scope.expression(argument);
+      if (value.kind === 'string') return { value: value.value, range };
+      return noLiteral(reader, value);
+    }
+    case 'number': {
+      const value = scope.expression(argument);
+      if (value.kind !== 'int' || scope.unsettled) return noLiteral(reader, value);
+      const { least = value.value, most = value.value } = parameter;
+      if (value.value >= least && value.value <= most) return { value: value.value, range };
+      return unfit(reader, 'argument-value', range, String(value.value));
+    }
+    case 'word': {
+      const given = argument.kind === 'identifier' ? argument.name : undefined;
+      if (given !== undefined && parameter.words.includes(given)) return { value: given, range };
+      return unfit(reader, 'argument-value', range, wordsOf(argument));
+    }
+    case 'map': {
+      if (argument.kind === 'map' && !argument.keys) return scope.map(argument.name, range);
+      const hints = argument.kind === 'map' ? [`Leave the key out: ${argument.name}`] : [];
+      return unfit(reader, 'map-argument', range, wordsOf(argument), ...hints);
+    }
+    case 'variable':
+      if (argument.kind === 'variable') return argument;
+      return unfit(reader, 'argument-type', range, wordsOf(argument));
+    case 'expression':
+      return argument;
+  }
+  throw new Error(`${use.name} has a parameter of no kind`);
+}
+
+function readValue(
+  reader: Reader,
+  value: TypedExpression,
+  kinds: readonly ValueKind[],
+): TypedExpression | undefined {
+  if (kinds.includes('printable')) return readPrintable(reader.use, reader.scope, value);
+  if (kinds.some((kind) => isOfKind(kind, value))) return value;
+  const { type } = value;
+  const named = kinds.some(isStructKind) && (type.kind === 'pointer' || type.kind === 'struct');
+  const isAddress = type.kind === 'pointer' || type.kind === 'int';
+  return unfit(
+    reader,
+    'argument-type',
+    value.range,
+    named ? typeName(type) : kindName(type),
+    ...(isAddress && kinds.every((kind) => kind === 'string')
+      ? ['Read the string with str().']
+      : []),
+  );
+}
+
+function isOfKind(kind: ValueKind, { kind: node, type }: TypedExpression): boolean {
+  switch (kind) {
+    case 'any':
+    case 'printable':
+      return true;
+    case 'integer':
+      return asInteger(type) !== undefined;
+    case 'number':
+      return type.kind === 'int';
+    case 'pointer':
+      return type.kind === 'pointer';
+    case 'string':
+      return type.kind === 'string';
+    case 'string literal':
+      return node === 'string';
+    case 'array':
+      return type.kind === 'array' && type.element.kind === 'int';
+    default: {
+      const [, name, star] = /^struct (\w+)( \*)?$/.exec(kind) ?? [];
+      const struct = star !== undefined && type.kind === 'pointer' ? type.to : type;
+      if (star !== undefined && type.kind !== 'pointer') return false;
+      return struct.kind === 'struct' && struct.aggregate === 'struct' && struct.name === name;
+    }
+  }
+}
+
+/** Raw contexts print as their address; `args` does not, because what there is to print are its fields. */
+export function readPrintable(
+  use: BuiltinUse,
+  scope: AnalysisScope,
+  value: TypedExpression,
+): TypedExpression | undefined {
+  if (value.type.kind !== 'context') return value;
+  if (value.kind === 'call' && value.traits.holdsFields) {
+    const name = value.builtin;
+    const hint = `Print its fields: ${name}.NAME.`;
+    scope.error('argument-type', `${use.name}() can not print ${name}`, value.range, hint);
+    return undefined;
+  }
+  const type: Type = { kind: 'pointer', to: VOID, space: 'kernel' };
+  return { kind: 'cast', type, operand: value, range: value.range };
+}
+
+function noLiteral(reader: Reader, value: TypedExpression): undefined {
+  const isLiteral = value.kind === 'int' || value.kind === 'string';
+  const hints =
+    value.kind === 'parameter'
+      ? ['Positional parameters are set when the program is loaded, not when it is compiled.']
+      : [];
+  const given = `${typeName(value.type)}${isLiteral ? '' : ' expression'}`;
+  return unfit(reader, 'literal-required', value.range, given, ...hints);
+}
+
+/** The one wording of an argument that is not what its parameter takes. */
+function unfit(
+  { use, scope, parameter, as }: Reader,
+  code: ErrorCode,
+  range: Range,
+  given: string,
+  ...hints: readonly string[]
+): undefined {
+  const wanted = describeParameter(parameter);
+  scope.error(code, `${use.name}() expects ${wanted}${as} (${given} provided)`, range, ...hints);
+  return undefined;
+}
+
+/** The argument as it is written, for messages about words and names. */
+function wordsOf(argument: ast.Expression): string {
+  switch (argument.kind) {
+    case 'identifier':
+    case 'variable':
+      return argument.name;
+    case 'map':
+      return argument.keys ? `${argument.name}[...]` : argument.name;
+    case 'integer':
+      return argument.text;
+    case 'string':
+      return `"${argument.value}"`;
+    default:
+      return `a ${argument.kind} expression`;
+  }
+}
