@@ -26,8 +26,8 @@ export function readArguments<P extends Parameters>(
   const given: Record<string, unknown> = {};
   let wrong = false;
   for (const { name, parameter, args } of assigned(parameters ?? {}, use.args)) {
-    const several = Object.keys(parameters ?? {}).length > 1;
-    const reader: Reader = { use, scope, parameter, as: several ? ` as ${name}` : '' };
+    const isClear = Object.keys(parameters ?? {}).length === 1 || parameter.takes === name;
+    const reader: Reader = { use, scope, parameter, as: isClear ? '' : ` as ${name}` };
     const values = args.map((argument) => read(reader, argument));
     if (values.includes(undefined)) wrong = true;
     given[name] = parameter.takes === 'value' && parameter.rest ? values : values[0];
@@ -72,7 +72,7 @@ interface Reader {
   readonly use: BuiltinUse;
   readonly scope: AnalysisScope;
   readonly parameter: Parameter;
-  /** ` as length`, where there are several parameters. */
+  /** ` as length`, where it is not clear which parameter is meant. */
   readonly as: string;
 }
 

@@ -13,32 +13,32 @@ const LONGEST = 1024;
 export const writeUser: Builtin = defineBuiltin({
   name: 'write_user',
   traits: { unsafe: true },
-  parameters: { to: address, from: value('any'), length: number() },
+  parameters: { target: address, source: value('any'), length: number() },
   summary:
     'Writes the first bytes of a value, or of memory behind a pointer, to memory of the current process; whether that worked.',
-  analyse({ to, from, length: { value: length, range } }, _use, scope) {
-    if (from.type.kind === 'void' || from.type.kind === 'context') {
+  analyse({ target, source, length: { value: length, range } }, _use, scope) {
+    if (source.type.kind === 'void' || source.type.kind === 'context') {
       scope.error(
         'argument-type',
-        `write_user() cannot write a ${kindName(from.type)}`,
-        from.range,
+        `write_user() cannot write a ${kindName(source.type)}`,
+        source.range,
       );
       return undefined;
     }
-    const pointer = isPointer(from.type);
-    const room = pointer ? LONGEST : Math.min(LONGEST, layoutOf(from.type).size);
+    const pointer = isPointer(source.type);
+    const room = pointer ? LONGEST : Math.min(LONGEST, layoutOf(source.type).size);
     if (length < 1n || length > BigInt(room)) {
       scope.error(
         'argument-value',
-        `write_user() expects a length from 1 to ${room} for ${pointer ? 'a pointer' : `'${typeName(from.type)}'`} (${length} provided)`,
+        `write_user() expects a length from 1 to ${room} for ${pointer ? 'a pointer' : `'${typeName(source.type)}'`} (${length} provided)`,
         range,
       );
       return undefined;
     }
     return typed(BOOL, {
       args: [
-        cast(to, { kind: 'pointer', to: INT8, space: 'user' }),
-        pointer ? addressArgument(from, scope) : from,
+        cast(target, { kind: 'pointer', to: INT8, space: 'user' }),
+        pointer ? addressArgument(source, scope) : source,
       ],
       plan: { length: Number(length) },
     });

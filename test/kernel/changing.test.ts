@@ -32,7 +32,7 @@ describe('functions that change what happens', () => {
       expect(says('65')).toEqual(['65 is not a valid signal, allowed range: [1,64] @ 65']);
       expect(says('-1')).toEqual(['-1 is not a valid signal, allowed range: [1,64] @ -1']);
       expect(says('comm')).toEqual([
-        `${name}() only supports string literals and integers (string provided) @ comm`,
+        `${name}() expects an integer or a string literal (string provided) @ comm`,
       ]);
       expect(says('')).toEqual([`${name}() requires 1 argument (0 provided) @ ${name}()`]);
       expect(errors(`begin { ${name}(9); }`, UNSAFE)).toEqual([
@@ -49,7 +49,7 @@ describe('functions that change what happens', () => {
     ]);
     expect(errors('begin { override(1); }', UNSAFE)).toHaveLength(1);
     expect(errors('kprobe:vfs_read { override("x"); }', UNSAFE)).toEqual([
-      'override() only supports integer arguments (string provided) @ "x"',
+      'override() expects an integer (string provided) @ "x"',
     ]);
     expect(errors('kprobe:vfs_read { override(); }', UNSAFE)).toEqual([
       'override() requires 1 argument (0 provided) @ override()',
@@ -67,10 +67,10 @@ describe('functions that change what happens', () => {
     expect(says('arg0, uptr(arg1), 1025')).toHaveLength(1);
     expect(says('arg0, "abc", 0')).toHaveLength(1);
     expect(says('arg0, "abc", arg1')).toEqual([
-      'write_user() expects an integer literal (uint64 expression provided) @ arg1',
+      'write_user() expects an integer literal as length (uint64 expression provided) @ arg1',
     ]);
     expect(says('comm, "abc", 1')).toEqual([
-      'write_user() only supports pointers and integers as destination (string provided) @ comm',
+      'write_user() expects an integer or a pointer as target (string provided) @ comm',
     ]);
     expect(says('arg0, "abc"')).toHaveLength(1);
   });

@@ -52,13 +52,13 @@ describe('getopt()', () => {
       'getopt() requires at most 3 arguments (4 provided) @ getopt("a", 1, "b", 2)',
     ]);
     expect(errors('begin { print(getopt(comm)); }')).toEqual([
-      'getopt() expects a string literal (string[16] expression provided) @ comm',
+      'getopt() expects a string literal as name (string[16] expression provided) @ comm',
     ]);
     expect(errors('begin { print(getopt("a", pid)); }')).toEqual([
       'getopt() expects a literal as default: a bool, an integer or a string @ pid',
     ]);
     expect(errors('begin { print(getopt("a", 1, 2)); }')).toEqual([
-      'getopt() expects a string literal (int8 provided) @ 2',
+      'getopt() expects a string literal as description (int8 provided) @ 2',
     ]);
     expect(errors('begin { print(getopt("a b")); }')).toEqual([
       `'a b' is no name of a parameter @ "a b"`,

@@ -32,7 +32,7 @@ describe('questions to the host', () => {
       'kaddr() expects a string that is a valid symbol @ ""',
     ]);
     expect(errors('begin { print(nsecs(tick)); }')).toEqual([
-      'Invalid timestamp mode: tick (expects: monotonic, boot, tai or sw_tai) @ tick',
+      'nsecs() expects monotonic, boot, tai or sw_tai (tick provided) @ tick',
     ]);
   });
 });

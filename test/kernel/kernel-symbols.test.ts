@@ -16,10 +16,10 @@ describe('percpu_kaddr()', () => {
     ]);
     expect(says('"schedule"')).toHaveLength(1);
     expect(says('comm')).toEqual([
-      'percpu_kaddr() expects a string literal (string[16] expression provided) @ comm',
+      'percpu_kaddr() expects a string literal as variable (string[16] expression provided) @ comm',
     ]);
     expect(says('"runqueues", comm')).toEqual([
-      'percpu_kaddr() only supports integer arguments for the CPU (string provided) @ comm',
+      'percpu_kaddr() expects an integer as cpu (string provided) @ comm',
     ]);
     expect(says('"runqueues", 1, 2')).toHaveLength(1);
     expect(says('')).toHaveLength(1);
@@ -34,7 +34,7 @@ describe('comm() of a process', () => {
     expect(errors('interval:s:1 { print(comm(pid)); }')).toEqual([]);
     expect(errors('tracepoint:sched:sched_switch { print(comm(args.next_pid)); }')).toEqual([]);
     expect(errors('interval:s:1 { print(comm("a")); }')).toEqual([
-      'comm() only supports integer arguments (string provided) @ "a"',
+      'comm() expects an integer (string provided) @ "a"',
     ]);
     expect(errors('interval:s:1 { print(comm(1, 2)); }')).toHaveLength(1);
     for (const probe of ['begin', 'kprobe:vfs_read', 'kretprobe:vfs_read', 'uprobe:/bin/sh:main'])

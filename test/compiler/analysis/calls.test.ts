@@ -44,8 +44,8 @@ describe('calls', () => {
   });
 
   it('take maps where they ask for them', () => {
-    expectError('clear(5);', 'clear() expects a map argument', '5');
-    expectError('@m[1] = 1; clear(@m[1]);', 'clear() expects a map argument', '@m[1]');
+    expectError('clear(5);', 'clear() expects a map (5 provided)', '5');
+    expectError('@m[1] = 1; clear(@m[1]);', 'clear() expects a map (@m[...] provided)', '@m[1]');
     expectError('clear(@m);', 'Undefined map: @m', '@m');
   });
 

@@ -68,8 +68,12 @@ describe('arguments', () => {
       'macaddr() argument must be at least 6 bytes in size',
       '$b',
     );
-    expectError('print(macaddr("abcdef"));', 'macaddr() only supports array', '"abcdef"');
-    expectError('print(macaddr(5));', 'macaddr() only supports array', '5');
+    expectError('print(macaddr("abcdef"));', 'macaddr() takes no literal', '"abcdef"');
+    expectError(
+      'print(macaddr(5));',
+      'macaddr() expects an array, a string or a pointer (integer provided)',
+      '5',
+    );
   });
 
   it('[FUN-031] [FUN-032] ntop needs 4 or 16 bytes, and 16 for IPv6', () => {
@@ -78,8 +82,16 @@ describe('arguments', () => {
       'ntop() argument must be 4 or 16 bytes in size, not 8',
       '$b',
     );
-    expectError('print(ntop(comm));', 'ntop() expects an integer or array argument', 'comm');
-    expectError('print(ntop(comm, 1));', 'ntop() only supports integers as family', 'comm');
+    expectError(
+      'print(ntop(comm));',
+      'ntop() expects an integer or an array as address (string provided)',
+      'comm',
+    );
+    expectError(
+      'print(ntop(comm, 1));',
+      'ntop() expects an integer as family (string provided)',
+      'comm',
+    );
     expectError('print(ntop(10, 1));', 'ntop() needs 16 bytes for an address of IPv6', '1');
   });
 
@@ -87,14 +99,18 @@ describe('arguments', () => {
     for (const name of ['strerror', 'signal_name', 'syscall_name', 'cgroup_path']) {
       expectError(
         `print(${name}(comm));`,
-        `${name}() only supports integer arguments (string provided)`,
+        `${name}() expects an integer${name === 'cgroup_path' ? ' as id' : ''} (string provided)`,
         'comm',
       );
     }
-    expectError('print(str_concat(1, "a"));', 'str_concat() only supports string arguments', '1');
+    expectError(
+      'print(str_concat(1, "a"));',
+      'str_concat() expects a string as left (integer provided)',
+      '1',
+    );
     expectError(
       'print(memcmp(1, "a", 1));',
-      'memcmp() only supports string, array and pointer',
+      'memcmp() expects a string, an array or a pointer as left (integer provided)',
       '1',
     );
   });

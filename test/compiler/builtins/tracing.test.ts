@@ -9,9 +9,9 @@ const RAW = 'rawtracepoint:net_dev_queue';
 describe('socket_cookie', () => {
   it('takes a pointer to struct sock alone [FUN-038]', () => {
     expect(errors(`${RAW} { print(socket_cookie(args.skb)); }`)).toEqual([
-      "socket_cookie() only supports 'struct sock *' arguments (struct sk_buff * provided) @ args.skb",
+      'socket_cookie() expects a struct sock * (struct sk_buff * provided) @ args.skb',
     ]);
-    expect(errors(`${RAW} { print(socket_cookie(1)); }`)[0]).toContain('(int8 provided) @ 1');
+    expect(errors(`${RAW} { print(socket_cookie(1)); }`)[0]).toContain('(integer provided) @ 1');
     expect(errors('rawtracepoint:inet_sock_set_state { print(socket_cookie(args.sk)); }')).toEqual(
       [],
     );
@@ -32,7 +32,7 @@ describe('skboutput', () => {
     expect(errors(`${RAW} { skboutput(comm, args.skb, 1, 0); }`)).toHaveLength(1);
     expect(errors(`${RAW} { skboutput("", args.skb, 1, 0); }`)[0]).toContain('the path of a file');
     expect(errors(`${RAW} { skboutput("x", args.skb.dev, 1, 0); }`)[0]).toContain(
-      "skboutput() only supports 'struct sk_buff *' arguments (struct net_device * provided)",
+      'skboutput() expects a struct sk_buff * as skb (struct net_device * provided)',
     );
     expect(errors(`${RAW} { skboutput("x", args.skb, comm, 0); }`)[0]).toContain(
       'skboutput() expects an integer as length',
@@ -50,7 +50,7 @@ describe('path', () => {
       'path can not be used with "kprobe" probes',
     );
     expect(errors(`${RAW} { print(path(1)); }`)[0]).toContain(
-      'path() only supports arguments of type struct path or struct path * (integer provided)',
+      'path() expects a struct path or a struct path * as path (integer provided)',
     );
   });
 
@@ -59,7 +59,7 @@ describe('path', () => {
       'the kernel does not allow path() in vfs_read',
     );
     expect(errors('fentry:vfs_fallocate { print(path(args.file.f_path, 0)); }')).toEqual([
-      'path() cannot use a size of 0 @ 0',
+      'path() expects an integer literal of at least 1 as size (0 provided) @ 0',
     ]);
     expect(errors('fexit:vfs_fallocate { print(path(args.file)); }')[0]).toContain(
       '(struct file * provided)',
