@@ -76,7 +76,9 @@ describe('dw_ustack', () => {
     for (const use of ['dw_ustack(perf)', 'dw_ustack(raw, 3)', 'dw_ustack(7)'])
       expect(one(use)).toEqual([]);
     expect(one('dw_ustack(build_id)')[0]).toContain('build_id is a mode of ustack only');
-    expect(one('dw_ustack(0)')[0]).toContain('dw_ustack() expects an integer literal from 1 to 1024 as limit (0 provided)');
+    expect(one('dw_ustack(0)')[0]).toContain(
+      'dw_ustack() expects an integer literal from 1 to 1024 as limit (0 provided)',
+    );
     expect(said(`${ENABLE} BEGIN { print(dw_ustack); }`)[0]).toContain('can not be used');
   });
 });
