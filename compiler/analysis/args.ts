@@ -1,4 +1,4 @@
-/** `args.field`: fields of tracepoint records and parameters of raw tracepoints. */
+/** `args.NAME` and `*args`: fields of tracepoint records, parameters of functions and raw tracepoints. */
 
 import type { ProgramArgument } from '../dwarf/program.ts';
 import type { TracepointField } from '../kernel/types.ts';
