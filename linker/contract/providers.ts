@@ -4,13 +4,17 @@
  *
  * Texts hold what the script says; `$N` in them is replaced by the loader.
  */
-import { choice, type Forms, list, optional, text, whole } from './shape.ts';
+import { choice, type Forms, list, number, optional, text, whole } from './shape.ts';
 
 /** A decimal number, or what a positional parameter makes one of. */
 const NUMBER = '^[0-9]+$|\\$[0-9]';
 
 /** Module and function may hold `*`; without a module, the function is looked for everywhere. */
-const kernelFunction = { function: text(), module: optional(text()), offset: whole() };
+const kernelFunction = {
+  function: text(),
+  module: optional(text()),
+  offset: number(0, 0xffff_ffff),
+};
 
 /** Loaded with --unsafe only. */
 const kernelAddress = { address: text('An address in the kernel, decimal.', '^[0-9]+$') };

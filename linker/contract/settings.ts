@@ -7,11 +7,12 @@ interface Described {
 export type LoaderSetting = Described &
   (
     | { readonly kind: 'bool'; readonly fallback: boolean }
-    /** `powerOfTwo`: greater values are rounded up to one; 0 stays. */
+    /** `unit`: what is counted. `powerOfTwo`: greater values are rounded up to one; 0 stays. */
     | {
         readonly kind: 'int';
         readonly fallback: number;
         readonly max: number;
+        readonly unit?: 'bytes';
         readonly powerOfTwo?: true;
       }
     /** Bytes of a script. */
@@ -47,12 +48,14 @@ export const LOADER_SETTINGS = {
     kind: 'int',
     max: UINT32_MAX,
     fallback: 1_000_000,
+    unit: 'bytes',
     about: 'Bytes of verifier log that are kept and shown.',
   },
   maxCatBytes: {
     kind: 'int',
     max: UINT32_MAX,
     fallback: 10_240,
+    unit: 'bytes',
     about: 'Bytes that cat prints of a file.',
   },
   maxProbes: {

@@ -404,7 +404,7 @@ static void stacks_as_keys(void)
 	int stacks, fd;
 
 	fixture_init(&tester.fixture);
-	stacks = fixture_map(&tester.fixture, "stacks", BPF_MAP_TYPE_HASH, 8, 32, 10);
+	stacks = fixture_map(&tester.fixture, MF_MAP_STACKS, BPF_MAP_TYPE_HASH, 8, 32, 10);
 	fd = fixture_map(&tester.fixture, "m", BPF_MAP_TYPE_HASH, 16, 8, 10);
 	if (!CHECK(stacks >= 0 && fd >= 0) || !setup(&tester, &map, 1))
 		return;

@@ -10,7 +10,7 @@
 
 static const struct mf_type seconds = {.kind = MF_TSERIES,
 				       .is_signed = true,
-				       .aggregation = MF_TOTAL,
+				       .aggregation = MF_SERIES_SUM,
 				       .interval = SECOND,
 				       .count = 8,
 				       .size = 8 * 16};
@@ -183,7 +183,8 @@ static void cpus_count_together_in_the_newest_interval(void)
 		enum mf_aggregation aggregation;
 		int64_t expected;
 	} table[] = {
-		{MF_TOTAL, 5}, {MF_LEAST, -2}, {MF_GREATEST, 7}, {MF_AVERAGE, 1}, {MF_LAST, -2},
+		{MF_SERIES_SUM, 5}, {MF_SERIES_MIN, -2},  {MF_SERIES_MAX, 7},
+		{MF_SERIES_AVG, 1}, {MF_SERIES_LAST, -2},
 	};
 	struct strbuf text = {0};
 
@@ -194,8 +195,8 @@ static void cpus_count_together_in_the_newest_interval(void)
 		char expected[32];
 
 		type.aggregation = table[i].aggregation;
-		put(slots[0], &type, START, 7, table[i].aggregation == MF_AVERAGE ? 2 : 100);
-		put(slots[1], &type, START, -2, table[i].aggregation == MF_AVERAGE ? 3 : 200);
+		put(slots[0], &type, START, 7, table[i].aggregation == MF_SERIES_AVG ? 2 : 100);
+		put(slots[1], &type, START, -2, table[i].aggregation == MF_SERIES_AVG ? 3 : 200);
 		put(slots[2], &type, START - type.count, 50, 300);
 		series_combine((uint8_t *)one, &type, type.count, (const uint8_t *)slots,
 			       sizeof(slots[0]), 3);

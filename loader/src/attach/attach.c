@@ -262,11 +262,11 @@ enum attach_result attach_perf_event(struct attachments *attachments,
 static int tell(const struct session *session, const struct mf_probe *probe,
 		enum attach_result result, const struct attach_failure *failure)
 {
-	enum mf_missing policy = session->manifest->config.missing_probes;
+	enum mf_missing_probes policy = session->manifest->config.missing_probes;
 	const char *script = probe->file ? probe->file : session->manifest->script;
 	size_t length = strlen(failure->why);
 
-	if (result == ATTACH_FAILED || policy == MF_MISSING_ERROR) {
+	if (result == ATTACH_FAILED || policy == MF_MISSING_PROBES_ERROR) {
 		say("%s:%u: ERROR: %s", script, probe->line, failure->why);
 		if (result == ATTACH_MISSING)
 			say("HINT: If this is expected, set the 'missing_probes' config variable "
@@ -274,7 +274,7 @@ static int tell(const struct session *session, const struct mf_probe *probe,
 			    "'warn'.");
 		return failure->status;
 	}
-	if (policy == MF_MISSING_WARN && !session->options->no_warnings)
+	if (policy == MF_MISSING_PROBES_WARN && !session->options->no_warnings)
 		say("%s:%u: WARNING: %s%s Skipping.", script, probe->line, failure->why,
 		    length && failure->why[length - 1] == '.' ? "" : ".");
 	return STATUS_OK;

@@ -18,7 +18,6 @@
 #include "binary/usdt_notes.h"
 #include "binary/usdt_operand.h"
 
-#define SITES "usdt_sites"
 #define SITE_SIZE (MF_USDT_ARGUMENTS * sizeof(struct usdt_operand))
 
 static bool is_meant(const struct mf_probe *probe, const struct usdt_note *note)
@@ -35,15 +34,16 @@ static enum attach_result add_operands(struct attachments *attachments,
 	struct session *session = attachments->session;
 	const struct mf_probe *probe = target->probe;
 	uint32_t count = usdt_operand_count(note->arguments);
-	struct bpf_map *map = bpf_object__find_map_by_name(session->object, SITES);
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, MF_MAP_USDT_SITES);
 	struct usdt_operand *operands = arena_alloc(&session->arena, SITE_SIZE);
 
 	if (!map || bpf_map__type(map) != BPF_MAP_TYPE_ARRAY || bpf_map__key_size(map) != 4 ||
 	    bpf_map__value_size(map) != SITE_SIZE)
-		return attach_failed(failure, STATUS_OBJECT,
-				     "the object's manifest is not valid: it has no map '" SITES
-				     "' for the arguments of %s",
-				     probe->name);
+		return attach_failed(
+			failure, STATUS_OBJECT,
+			"the object's manifest is not valid: it has no map '" MF_MAP_USDT_SITES
+			"' for the arguments of %s",
+			probe->name);
 	if (!operands)
 		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	if (count < probe->arguments)
@@ -67,7 +67,8 @@ static enum attach_result add_operands(struct attachments *attachments,
 			target->site = attachments->targets[i - 1].site + 1;
 	target->operands = operands;
 	if (bpf_map__set_max_entries(map, target->site + 1) != 0)
-		return attach_failed(failure, STATUS_FAILED, "Cannot size the map " SITES ": %s.",
+		return attach_failed(failure, STATUS_FAILED,
+				     "Cannot size the map " MF_MAP_USDT_SITES ": %s.",
 				     strerror(errno));
 	return ATTACH_OK;
 }
@@ -199,8 +200,9 @@ static enum attach_result attach(struct attachments *attachments,
 		.semaphore = target->semaphore,
 	};
 
-	if (target->operands && bpf_map_update_elem(session_map_fd(attachments->session, SITES),
-						    &target->site, target->operands, BPF_ANY) != 0)
+	if (target->operands &&
+	    bpf_map_update_elem(session_map_fd(attachments->session, MF_MAP_USDT_SITES),
+				&target->site, target->operands, BPF_ANY) != 0)
 		return attach_failed(failure, STATUS_FAILED,
 				     "Cannot describe the arguments of %s: %s.", probe->name,
 				     strerror(errno));

@@ -16,8 +16,6 @@ struct feature {
 	unsigned major, minor;
 	/* 0: no helper. */
 	enum bpf_func_id helper;
-	/* A program type that may call the helper; for program features the type itself. */
-	enum bpf_prog_type type;
 };
 
 /* More that can be said of a feature. */
@@ -34,47 +32,13 @@ static const struct remark remarks[] = {
 	{"bpf_ktime_get_tai_ns", NULL, "Use nsecs(sw_tai), which needs nothing of the kernel."},
 };
 
-/* Names as in compiler/lowering/features.ts; versions from the commits that brought them. */
+/* Helpers are asked for as programs of kprobes call them. */
 static const struct feature features[] = {
-	{"bpf_override_return", 4, 16, BPF_FUNC_override_return, BPF_PROG_TYPE_KPROBE},
 	/* Shown by --info; no script needs to name it. */
-	{"1000000 instructions", 5, 2, 0, 0},
-	{"bpf_get_stack", 4, 18, BPF_FUNC_get_stack, BPF_PROG_TYPE_KPROBE},
-	{"bpf_get_current_cgroup_id", 4, 18, BPF_FUNC_get_current_cgroup_id, BPF_PROG_TYPE_KPROBE},
-	{"bounded_loops", 5, 3, 0, 0},
-	{"bpf_send_signal", 5, 3, BPF_FUNC_send_signal, BPF_PROG_TYPE_KPROBE},
-	{"bpf_probe_read_kernel", 5, 5, BPF_FUNC_probe_read_kernel, BPF_PROG_TYPE_KPROBE},
-	{"bpf_probe_read_user", 5, 5, BPF_FUNC_probe_read_user, BPF_PROG_TYPE_KPROBE},
-	{"bpf_probe_read_kernel_str", 5, 5, BPF_FUNC_probe_read_kernel_str, BPF_PROG_TYPE_KPROBE},
-	{"bpf_probe_read_user_str", 5, 5, BPF_FUNC_probe_read_user_str, BPF_PROG_TYPE_KPROBE},
-	/* By version: libbpf_probe_bpf_prog_type() denies tracing programs on 6.18, which has them.
-	 */
-	{"tp_btf", 5, 5, 0, 0},
-	{"fentry", 5, 5, 0, 0},
-	{"fexit", 5, 5, 0, 0},
-	/* Helpers of tracing programs are known by version too. */
-	{"bpf_skb_output", 5, 5, 0, 0},
-	{"bpf_jiffies64", 5, 6, BPF_FUNC_jiffies64, BPF_PROG_TYPE_KPROBE},
-	{"bpf_send_signal_thread", 5, 6, BPF_FUNC_send_signal_thread, BPF_PROG_TYPE_KPROBE},
-	{"bpf_get_ns_current_pid_tgid", 5, 7, BPF_FUNC_get_ns_current_pid_tgid,
-	 BPF_PROG_TYPE_KPROBE},
-	{"ringbuf", 5, 8, BPF_FUNC_ringbuf_reserve, BPF_PROG_TYPE_KPROBE},
-	{"bpf_ktime_get_boot_ns", 5, 8, BPF_FUNC_ktime_get_boot_ns, BPF_PROG_TYPE_KPROBE},
-	{"bpf_d_path", 5, 10, 0, 0},
-	{"bpf_per_cpu_ptr", 5, 10, BPF_FUNC_per_cpu_ptr, BPF_PROG_TYPE_KPROBE},
-	{"bpf_this_cpu_ptr", 5, 10, BPF_FUNC_this_cpu_ptr, BPF_PROG_TYPE_KPROBE},
-	{"large_keys", 5, 11, 0, 0},
-	{"bpf_get_current_task_btf", 5, 11, BPF_FUNC_get_current_task_btf, BPF_PROG_TYPE_KPROBE},
-	{"atomic_exchange", 5, 12, 0, 0},
-	{"bpf_get_socket_cookie", 5, 12, 0, 0},
-	{"bpf_for_each_map_elem", 5, 13, BPF_FUNC_for_each_map_elem, BPF_PROG_TYPE_KPROBE},
-	{"bpf_get_func_ip", 5, 15, BPF_FUNC_get_func_ip, BPF_PROG_TYPE_KPROBE},
-	{"bpf_get_attach_cookie", 5, 15, BPF_FUNC_get_attach_cookie, BPF_PROG_TYPE_KPROBE},
-	{"bpf_loop", 5, 17, BPF_FUNC_loop, BPF_PROG_TYPE_KPROBE},
-	{"bpf_strncmp", 5, 17, BPF_FUNC_strncmp, BPF_PROG_TYPE_KPROBE},
-	{"bpf_map_lookup_percpu_elem", 5, 19, BPF_FUNC_map_lookup_percpu_elem,
-	 BPF_PROG_TYPE_KPROBE},
-	{"bpf_ktime_get_tai_ns", 6, 1, BPF_FUNC_ktime_get_tai_ns, BPF_PROG_TYPE_KPROBE},
+	{"1000000 instructions", 5, 2, 0},
+#define FEATURE(name, major, minor, helper) {name, major, minor, helper},
+	MF_FEATURES(FEATURE)
+#undef FEATURE
 };
 
 static bool older_than(const struct utsname *host, const struct feature *feature)
@@ -96,7 +60,7 @@ static bool is_helper_missing(const struct feature *feature)
 	};
 	char log[TRIAL_LOG];
 
-	if (trial_load(feature->type, 0, code, sizeof(code) / sizeof(*code), log))
+	if (trial_load(BPF_PROG_TYPE_KPROBE, 0, code, sizeof(code) / sizeof(*code), log))
 		return false;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (strstr(log, texts[i]))
@@ -109,8 +73,6 @@ static bool is_missing(const struct utsname *host, const struct feature *feature
 	/* Distributions bring features to older kernels: ask the kernel where it can be asked. */
 	if (feature->helper)
 		return is_helper_missing(feature);
-	if (feature->type)
-		return libbpf_probe_bpf_prog_type(feature->type, NULL) == 0;
 	return older_than(host, feature);
 }
 
@@ -164,7 +126,7 @@ void features_show(bool helpers, bool may_ask)
 		return;
 	for (size_t i = 0; i < sizeof(features) / sizeof(*features); i++) {
 		const struct feature *feature = &features[i];
-		bool asks = feature->helper || feature->type;
+		bool asks = feature->helper != 0;
 
 		if ((feature->helper != 0) != helpers)
 			continue;

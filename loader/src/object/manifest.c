@@ -11,8 +11,6 @@
 #include "object/manifest_read.h"
 
 #define MANIFEST_SECTION ".bpfscript"
-/* Of objects that do not say. */
-#define DEFAULT_LOG_SIZE 1000000
 
 bool mf_needs(const struct manifest *manifest, const char *feature)
 {
@@ -33,36 +31,47 @@ static void read_bytes_item(struct manifest_reader *reader, const struct json *j
 		manifest_wrong(reader, "not a text");
 }
 
+static void read_setting(struct manifest_reader *reader, const struct json *json,
+			 const struct mf_setting *setting, void *member)
+{
+	uint32_t number = setting->number;
+	const char *text;
+
+	switch (setting->form) {
+	case MF_SETTING_BOOL:
+		*(bool *)member = json_member(json, setting->name)
+					  ? manifest_flag(reader, json, setting->name)
+					  : number;
+		return;
+	case MF_SETTING_STRING:
+		text = manifest_bytes_or_null(reader, json, setting->name);
+		*(const char **)member = text ? text : setting->text;
+		return;
+	case MF_SETTING_INT:
+		number = (uint32_t)manifest_number_or(reader, json, setting->name, setting->most,
+						      number);
+		if (setting->power_of_two && (number & (number - 1)))
+			manifest_wrong(reader, "%s is not a power of two", setting->name);
+		break;
+	case MF_SETTING_WORD:
+		if (json_member(json, setting->name))
+			number = manifest_choice(reader, json, setting->name, setting->words,
+						 setting->word_count);
+		break;
+	}
+	memcpy(member, &number, sizeof(number));
+}
+
 static void read_config(struct manifest_reader *reader, const struct json *root)
 {
-	static const char *const policies[] = {[MF_MISSING_ERROR] = "error",
-					       [MF_MISSING_WARN] = "warn",
-					       [MF_MISSING_IGNORE] = "ignore"};
-	static const char *const caches[] = {[MF_CACHE_PER_PID] = "PER_PID",
-					     [MF_CACHE_PER_PROGRAM] = "PER_PROGRAM",
-					     [MF_CACHE_NONE] = "NONE"};
 	const struct json *json = manifest_member(reader, root, "config", JSON_OBJECT);
-	struct mf_config *config = &reader->manifest->config;
+	char *config = (char *)&reader->manifest->config;
 
 	snprintf(reader->place, sizeof(reader->place), "config");
-	config->print_maps_on_exit = manifest_flag(reader, json, "printMapsOnExit");
-	config->missing_probes = (enum mf_missing)manifest_choice(reader, json, "missingProbes",
-								  policies, COUNT_OF(policies));
-	config->str_trunc_trailer = manifest_bytes_or_null(reader, json, "strTruncTrailer");
-	if (!config->str_trunc_trailer)
-		config->str_trunc_trailer = "..";
-	config->max_cat_bytes = manifest_number(reader, json, "maxCatBytes", UINT32_MAX);
-	config->perf_rb_pages = (uint32_t)manifest_number(reader, json, "perfRbPages", 1u << 18);
-	config->max_probes = (uint32_t)manifest_number(reader, json, "maxProbes", UINT32_MAX);
-	config->log_size =
-		manifest_number_or(reader, json, "logSize", UINT32_MAX, DEFAULT_LOG_SIZE);
-	config->cpp_demangle = manifest_flag(reader, json, "cppDemangle");
-	config->symbol_cache = (enum mf_symbol_cache)manifest_choice(
-		reader, json, "cacheUserSymbols", caches, COUNT_OF(caches));
-	config->lazy_symbols = manifest_flag(reader, json, "lazySymbolication");
-	config->show_debug_info = manifest_flag(reader, json, "showDebugInfo");
-	if (config->perf_rb_pages & (config->perf_rb_pages - 1))
-		manifest_wrong(reader, "perfRbPages is not a power of two");
+	if (!json)
+		return;
+	for (uint32_t i = 0; i < COUNT_OF(mf_settings); i++)
+		read_setting(reader, json, &mf_settings[i], config + mf_settings[i].member);
 }
 
 static void read_param(struct manifest_reader *reader, const struct json *json, void *item,
@@ -102,16 +111,11 @@ static void read_option(struct manifest_reader *reader, const struct json *json,
 static void read_lookup(struct manifest_reader *reader, const struct json *json, void *item,
 			uint32_t index)
 {
-	static const char *const kinds[] = {[MF_LOOKUP_KERNEL_SYMBOL] = "kernel-symbol",
-					    [MF_LOOKUP_CGROUP] = "cgroup",
-					    [MF_LOOKUP_EXECUTABLE] = "executable",
-					    [MF_LOOKUP_KERNEL_FUNCTION] = "kernel-function",
-					    [MF_LOOKUP_KFUNC] = "kfunc"};
 	struct mf_lookup *lookup = item;
 
 	(void)index;
-	lookup->kind =
-		(enum mf_lookup_kind)manifest_choice(reader, json, "kind", kinds, COUNT_OF(kinds));
+	lookup->kind = (enum mf_lookup_kind)manifest_choice(
+		reader, json, "kind", mf_lookup_kind_names, COUNT_OF(mf_lookup_kind_names));
 	lookup->name = manifest_text(reader, json, "name");
 	if (lookup->kind == MF_LOOKUP_KFUNC)
 		lookup->program = manifest_text(reader, json, "program");
@@ -121,19 +125,12 @@ static void read_lookup(struct manifest_reader *reader, const struct json *json,
 static void read_store(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
-	static const char *const kinds[] = {
-		[MF_STORE_HASH] = "hash",
-		[MF_STORE_PERCPU_HASH] = "percpu-hash",
-		[MF_STORE_PERCPU_SLOT] = "percpu-slot",
-		[MF_STORE_PERCPU_SLOTS] = "percpu-slots",
-		[MF_STORE_GLOBAL] = "global",
-	};
 	struct mf_store *store = item;
 	const struct json *key;
 
 	(void)index;
-	store->kind =
-		(enum mf_store_kind)manifest_choice(reader, json, "kind", kinds, COUNT_OF(kinds));
+	store->kind = (enum mf_store_kind)manifest_choice(reader, json, "kind", mf_store_kind_names,
+							  COUNT_OF(mf_store_kind_names));
 	store->value_size = (uint32_t)manifest_number(reader, json, "valueSize", MAX_VALUE_SIZE);
 	store->present = MF_NONE;
 	store->offset = MF_NONE;
@@ -244,27 +241,12 @@ static void read_fixup(struct manifest_reader *reader, const struct json *json, 
 static void read_globals(struct manifest_reader *reader, const struct json *root)
 {
 	const struct json *json = manifest_member(reader, root, "globals", JSON_OBJECT);
-	struct mf_globals *globals = &reader->manifest->globals;
-	const struct {
-		const char *name;
-		uint32_t *offset;
-	} members[] = {
-		{"filterPid", &globals->filter_pid},
-		{"filterNamespace", &globals->filter_namespace},
-		{"pidNamespace", &globals->pid_namespace},
-		{"start", &globals->start},
-		{"wallOffset", &globals->wall_offset},
-		{"taiOffset", &globals->tai_offset},
-		{"cpus", &globals->cpus},
-		{"paramCount", &globals->param_count},
-		{"childPid", &globals->child_pid},
-		{"sleeping", &globals->sleeping},
-	};
+	char *globals = (char *)&reader->manifest->globals;
 
 	snprintf(reader->place, sizeof(reader->place), "globals");
-	for (uint32_t i = 0; i < COUNT_OF(members); i++)
-		*members[i].offset = (uint32_t)manifest_number_or(reader, json, members[i].name,
-								  UINT32_MAX - 1, MF_NONE);
+	for (uint32_t i = 0; i < COUNT_OF(mf_globals); i++)
+		*(uint32_t *)(globals + mf_globals[i].member) = (uint32_t)manifest_number_or(
+			reader, json, mf_globals[i].name, UINT32_MAX - 1, MF_NONE);
 }
 
 static void read_kernel(struct manifest_reader *reader, const struct json *root)

@@ -16,53 +16,15 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "object/contract.h"
 
 #define MANIFEST_VERSION 1
 
 /* "Absent" for offsets and indexes that a manifest may leave out. */
 #define MF_NONE UINT32_MAX
 
-enum mf_type_kind {
-	MF_VOID,
-	MF_BOOL,
-	MF_POINTER,
-	MF_KSYM,
-	MF_USYM,
-	MF_TIMESTAMP,
-	MF_PROBE,
-	MF_COUNT,
-	MF_INT,
-	MF_STRING,
-	MF_BUFFER,
-	MF_ENUM,
-	MF_ARRAY,
-	MF_TUPLE,
-	MF_RECORD,
-	MF_STACK,
-	MF_SUM,
-	MF_MIN,
-	MF_MAX,
-	MF_AVG,
-	MF_STATS,
-	MF_HIST,
-	MF_LHIST,
-	MF_NAME,
-	MF_INET,
-	MF_MACADDR,
-	MF_CGROUP_PATH,
-	MF_TSERIES,
-};
-
-/* What a slot of a series keeps of the values of its interval. */
-enum mf_aggregation { MF_LAST, MF_AVERAGE, MF_GREATEST, MF_LEAST, MF_TOTAL };
-
 /* Bytes of a slot of a series: 24 where it holds a count or a time, else 16. */
 uint32_t mf_slot_size(enum mf_aggregation aggregation);
-
-/* What a number of kind MF_NAME is the number of. */
-enum mf_name_space { MF_NAME_USER, MF_NAME_ERRNO, MF_NAME_SIGNAL, MF_NAME_SYSCALL };
-
-enum mf_stack_mode { MF_STACK_BPFTRACE, MF_STACK_PERF, MF_STACK_RAW, MF_STACK_BUILD_ID };
 
 struct mf_type;
 
@@ -110,14 +72,6 @@ struct mf_type {
 	enum mf_aggregation aggregation;
 };
 
-enum mf_store_kind {
-	MF_STORE_HASH,
-	MF_STORE_PERCPU_HASH,
-	MF_STORE_PERCPU_SLOT,
-	MF_STORE_PERCPU_SLOTS,
-	MF_STORE_GLOBAL,
-};
-
 struct mf_store {
 	enum mf_store_kind kind;
 	/* ELF name of the kernel map; NULL for globals. */
@@ -146,25 +100,6 @@ struct mf_map {
 	uint32_t store_count;
 	/* The script says how many keys it has. */
 	bool is_sized;
-};
-
-enum mf_event_kind {
-	MF_EVENT_PRINTF,
-	MF_EVENT_PRINT_VALUE,
-	MF_EVENT_PRINT_MAP,
-	MF_EVENT_CLEAR,
-	MF_EVENT_ZERO,
-	MF_EVENT_UNWATCH,
-	MF_EVENT_EXIT,
-	MF_EVENT_TIME,
-	MF_EVENT_JOIN,
-	MF_EVENT_SYSTEM,
-	MF_EVENT_CAT,
-	MF_EVENT_WARNING,
-	MF_EVENT_PROCESS,
-	MF_EVENT_ERRORF,
-	MF_EVENT_WARNF,
-	MF_EVENT_PACKET,
 };
 
 /* What is done with a map once it is read to be printed. */
@@ -214,31 +149,6 @@ struct mf_enum {
 	uint32_t value_count;
 };
 
-enum mf_missing { MF_MISSING_ERROR, MF_MISSING_WARN, MF_MISSING_IGNORE };
-
-enum mf_symbol_cache { MF_CACHE_PER_PID, MF_CACHE_PER_PROGRAM, MF_CACHE_NONE };
-
-struct mf_config {
-	bool print_maps_on_exit;
-	enum mf_missing missing_probes;
-	const char *str_trunc_trailer;
-	uint64_t max_cat_bytes;
-	uint32_t perf_rb_pages;
-	uint32_t max_probes;
-	/* Bytes of verifier log that are kept and shown. */
-	uint64_t log_size;
-	/* Keys of maps without a size of their own, where the environment says so; 0: as built. */
-	uint32_t max_map_keys;
-	/* User symbols: names of C++ and Rust as people read them, */
-	bool cpp_demangle;
-	/* what of processes is kept, */
-	enum mf_symbol_cache symbol_cache;
-	/* tables are read when a name is asked for rather than when a process is first seen, */
-	bool lazy_symbols;
-	/* stacks show files and lines where the host has debug information. */
-	bool show_debug_info;
-};
-
 struct mf_param {
 	uint32_t index;
 	bool is_text;
@@ -262,14 +172,6 @@ struct mf_option {
 	uint32_t size;
 };
 
-enum mf_lookup_kind {
-	MF_LOOKUP_KERNEL_SYMBOL,
-	MF_LOOKUP_CGROUP,
-	MF_LOOKUP_EXECUTABLE,
-	MF_LOOKUP_KERNEL_FUNCTION,
-	MF_LOOKUP_KFUNC,
-};
-
 /* What the programs want to know of the host: a u64 in .rodata. */
 struct mf_lookup {
 	enum mf_lookup_kind kind;
@@ -278,29 +180,6 @@ struct mf_lookup {
 	/* kfunc: the program that would call it; NULL for the others. */
 	const char *program;
 	uint32_t offset;
-};
-
-enum mf_provider {
-	MF_BEGIN,
-	MF_END,
-	MF_TRACEPOINT,
-	MF_RAWTRACEPOINT,
-	MF_FENTRY,
-	MF_FEXIT,
-	MF_KPROBE,
-	MF_KRETPROBE,
-	MF_UPROBE,
-	MF_URETPROBE,
-	MF_USDT,
-	MF_INTERVAL,
-	MF_PROFILE,
-	MF_SOFTWARE,
-	MF_HARDWARE,
-	MF_ITER,
-	MF_WATCHPOINT,
-	MF_SELF,
-	MF_TEST,
-	MF_BENCH,
 };
 
 /* Arguments of a USDT point that programs can read. */
@@ -343,6 +222,8 @@ struct mf_probe {
 	uint32_t parameter_count;
 	/* uprobe: the function's name is a readable one of C++. */
 	bool cpp;
+	/* self: it runs at the signal that its target names. */
+	bool by_signal;
 	/* uprobe: FILE:LINE[:COLUMN] in place of a function; NULL: none. */
 	const char *source;
 	bool parameters;
@@ -388,13 +269,6 @@ struct mf_fixup {
 	int32_t value;
 	const char *category, *event, *field;
 	uint32_t field_size;
-};
-
-/* Offsets in .rodata and .bss, MF_NONE when absent. */
-struct mf_globals {
-	uint32_t filter_pid, filter_namespace, pid_namespace, start, wall_offset, tai_offset;
-	uint32_t cpus, param_count, child_pid;
-	uint32_t sleeping;
 };
 
 struct manifest {

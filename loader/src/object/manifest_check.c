@@ -256,8 +256,8 @@ static void check_events(struct checker *checker)
 			check_plain(checker, event->fields[j].type, place);
 		}
 	}
-	if (manifest->event_count > 0 && !elf_has_map(checker->elf, "events"))
-		wrong(checker, "there are events, but no map 'events'");
+	if (manifest->event_count > 0 && !elf_has_map(checker->elf, MF_MAP_EVENTS))
+		wrong(checker, "there are events, but no map '" MF_MAP_EVENTS "'");
 }
 
 /* `r0 = 0` (include/uapi/linux/bpf.h): BPF_ALU64 | BPF_MOV | BPF_K. */
@@ -322,11 +322,20 @@ static void check_fixups(struct checker *checker)
 	}
 }
 
-static void check_global(struct checker *checker, const char *name, uint32_t offset, uint32_t size,
-			 uint64_t section)
+static void check_globals(struct checker *checker)
 {
-	if (offset != MF_NONE && (offset % (size < 8 ? size : 8) || !within(offset, size, section)))
-		wrong(checker, "global '%s' lies outside its section", name);
+	const char *globals = (const char *)&checker->manifest->globals;
+
+	for (size_t i = 0; i < sizeof(mf_globals) / sizeof(*mf_globals); i++) {
+		const struct elf_section *section =
+			elf_find_section(checker->elf, mf_globals[i].section);
+		uint32_t offset = *(const uint32_t *)(globals + mf_globals[i].member);
+		uint32_t size = mf_globals[i].size;
+
+		if (offset != MF_NONE && (offset % (size < 8 ? size : 8) ||
+					  !within(offset, size, section ? section->size : 0)))
+			wrong(checker, "global '%s' lies outside its section", mf_globals[i].name);
+	}
 }
 
 int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
@@ -334,7 +343,6 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 {
 	const struct elf_section *bss = elf_find_section(elf, ".bss");
 	const struct elf_section *rodata = elf_find_section(elf, ".rodata");
-	const struct mf_globals *globals = &manifest->globals;
 	struct checker checker = {
 		.elf = elf,
 		.manifest = manifest,
@@ -351,15 +359,6 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	check_events(&checker);
 	check_sessions(&checker);
 	check_fixups(&checker);
-	check_global(&checker, "filterPid", globals->filter_pid, 4, checker.rodata);
-	check_global(&checker, "filterNamespace", globals->filter_namespace, 16, checker.rodata);
-	check_global(&checker, "pidNamespace", globals->pid_namespace, 16, checker.rodata);
-	check_global(&checker, "start", globals->start, 8, checker.rodata);
-	check_global(&checker, "wallOffset", globals->wall_offset, 8, checker.rodata);
-	check_global(&checker, "cpus", globals->cpus, 8, checker.rodata);
-	check_global(&checker, "taiOffset", globals->tai_offset, 8, checker.rodata);
-	check_global(&checker, "paramCount", globals->param_count, 8, checker.rodata);
-	check_global(&checker, "childPid", globals->child_pid, 4, checker.rodata);
-	check_global(&checker, "sleeping", globals->sleeping, 8, checker.bss);
+	check_globals(&checker);
 	return failure->status;
 }

@@ -4,25 +4,6 @@
 #define MAX_EVENT_SIZE (1u << 20)
 #define EVENT_HEADER 8
 
-static const char *const event_names[] = {
-	[MF_EVENT_PRINTF] = "printf",
-	[MF_EVENT_PRINT_VALUE] = "print-value",
-	[MF_EVENT_PRINT_MAP] = "print-map",
-	[MF_EVENT_CLEAR] = "clear",
-	[MF_EVENT_ZERO] = "zero",
-	[MF_EVENT_UNWATCH] = "unwatch",
-	[MF_EVENT_EXIT] = "exit",
-	[MF_EVENT_TIME] = "time",
-	[MF_EVENT_JOIN] = "join",
-	[MF_EVENT_SYSTEM] = "system",
-	[MF_EVENT_CAT] = "cat",
-	[MF_EVENT_WARNING] = "warning",
-	[MF_EVENT_PROCESS] = "process",
-	[MF_EVENT_ERRORF] = "errorf",
-	[MF_EVENT_WARNF] = "warnf",
-	[MF_EVENT_PACKET] = "packet",
-};
-
 static void read_line(struct manifest_reader *reader, const struct json *json,
 		      struct mf_place *place)
 {
@@ -62,8 +43,8 @@ static void read_event(struct manifest_reader *reader, const struct json *json, 
 	uint32_t map;
 
 	event->index = index;
-	event->kind = (enum mf_event_kind)manifest_choice(reader, json, "kind", event_names,
-							  COUNT_OF(event_names));
+	event->kind = (enum mf_event_kind)manifest_choice(reader, json, "kind", mf_event_kind_names,
+							  COUNT_OF(mf_event_kind_names));
 	event->size = (uint32_t)manifest_number(reader, json, "size", MAX_EVENT_SIZE);
 	if (event->size < EVENT_HEADER)
 		manifest_wrong(reader, "a record without a header");

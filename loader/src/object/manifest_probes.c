@@ -1,32 +1,31 @@
 /* Reads the probes of the manifest and what they attach to. */
 #include "object/manifest_read.h"
 
-static const char *const provider_names[] = {
-	[MF_BEGIN] = "begin",
-	[MF_END] = "end",
-	[MF_TRACEPOINT] = "tracepoint",
-	[MF_RAWTRACEPOINT] = "rawtracepoint",
-	[MF_FENTRY] = "fentry",
-	[MF_FEXIT] = "fexit",
-	[MF_KPROBE] = "kprobe",
-	[MF_KRETPROBE] = "kretprobe",
-	[MF_UPROBE] = "uprobe",
-	[MF_URETPROBE] = "uretprobe",
-	[MF_USDT] = "usdt",
-	[MF_INTERVAL] = "interval",
-	[MF_PROFILE] = "profile",
-	[MF_SOFTWARE] = "software",
-	[MF_HARDWARE] = "hardware",
-	[MF_ITER] = "iter",
-	[MF_WATCHPOINT] = "watchpoint",
-	[MF_SELF] = "self",
-	[MF_TEST] = "test",
-	[MF_BENCH] = "bench",
+/* How a field of a target is read. */
+enum field_form { FIELD_TEXT, FIELD_NONEMPTY, FIELD_NUMBER, FIELD_WORD, FIELD_TEXTS };
+
+/* The fields of the first form of a provider's targets, then those of the next; the first of each
+ * tells which it is. */
+static const struct target_field {
+	enum mf_provider provider;
+	unsigned form;
+	const char *name;
+	/* In struct mf_probe. */
+	size_t member;
+	enum field_form read;
+	uint64_t most;
+	const char *word;
+	bool needed;
+} target_fields[] = {
+#define FIELD(provider, form, name, member, read, most, word, needed) \
+	{provider, form, name, offsetof(struct mf_probe, member), FIELD_##read, most, word, needed},
+	MF_TARGET_FIELDS(FIELD)
+#undef FIELD
 };
 
 const char *mf_provider_name(enum mf_provider provider)
 {
-	return provider_names[provider];
+	return mf_provider_names[provider];
 }
 
 static void read_address(struct manifest_reader *reader, const struct json *json, void *item,
@@ -39,11 +38,82 @@ static void read_address(struct manifest_reader *reader, const struct json *json
 	address->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
 }
 
+static void read_field(struct manifest_reader *reader, const struct json *target,
+		       const struct target_field *field, struct mf_probe *probe)
+{
+	void *member = (char *)probe + field->member;
+	const char *text;
+
+	if (!field->needed && !json_member(target, field->name))
+		return;
+	switch (field->read) {
+	case FIELD_TEXT:
+	case FIELD_NONEMPTY:
+		text = manifest_text(reader, target, field->name);
+		if (field->read == FIELD_NONEMPTY && !*text)
+			manifest_wrong(reader, "'%s' is empty", field->name);
+		*(const char **)member = text;
+		break;
+	case FIELD_NUMBER:
+		*(uint64_t *)member = manifest_number(reader, target, field->name, field->most);
+		break;
+	case FIELD_WORD:
+		*(bool *)member =
+			manifest_choice(reader, target, field->name, &field->word, 1) == 0;
+		break;
+	case FIELD_TEXTS:
+		*(const char ***)member =
+			manifest_list(reader, target, field->name, sizeof(char *),
+				      manifest_text_item, &probe->parameter_count);
+		break;
+	}
+}
+
+static bool begins_form(const struct target_field *field)
+{
+	return field == target_fields || field[-1].provider != field->provider ||
+	       field[-1].form != field->form;
+}
+
+/* The form that a target has. */
+static unsigned find_form(struct manifest_reader *reader, const struct json *target,
+			  enum mf_provider provider)
+{
+	unsigned forms = 0, form = 0, found = 0;
+
+	for (uint32_t i = 0; i < COUNT_OF(target_fields); i++) {
+		const struct target_field *field = &target_fields[i];
+
+		if (field->provider != provider || !begins_form(field))
+			continue;
+		forms++;
+		if (json_member(target, field->name)) {
+			form = field->form;
+			found++;
+		}
+	}
+	if (forms > 1 && found != 1)
+		manifest_wrong(reader, "a %s of %s form", mf_provider_name(provider),
+			       found ? "more than one" : "no");
+	return form;
+}
+
+static void read_target(struct manifest_reader *reader, const struct json *target,
+			struct mf_probe *probe)
+{
+	unsigned form;
+
+	probe->provider = (enum mf_provider)manifest_choice(
+		reader, target, "provider", mf_provider_names, COUNT_OF(mf_provider_names));
+	form = find_form(reader, target, probe->provider);
+	for (uint32_t i = 0; i < COUNT_OF(target_fields); i++)
+		if (target_fields[i].provider == probe->provider && target_fields[i].form == form)
+			read_field(reader, target, &target_fields[i], probe);
+}
+
 static void read_probe(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
-	static const char *const languages[] = {"cpp"};
-	static const char *const signals[] = {"SIGUSR1"};
 	const struct json *target = manifest_member(reader, json, "target", JSON_OBJECT);
 	struct mf_probe *probe = item;
 
@@ -65,87 +135,8 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 				      read_address, &probe->address_count);
 	if (json_member(json, "contextFree"))
 		probe->context_free = manifest_flag(reader, json, "contextFree");
-	if (!target)
-		return;
-	probe->provider = (enum mf_provider)manifest_choice(
-		reader, target, "provider", provider_names, COUNT_OF(provider_names));
-	switch (probe->provider) {
-	case MF_BEGIN:
-	case MF_END:
-		break;
-	case MF_TRACEPOINT:
-		probe->category = manifest_text(reader, target, "category");
-		probe->event = manifest_text(reader, target, "event");
-		break;
-	case MF_RAWTRACEPOINT:
-		probe->module = manifest_text_or_null(reader, target, "module");
-		probe->event = manifest_text(reader, target, "event");
-		break;
-	case MF_FENTRY:
-	case MF_FEXIT:
-		probe->module = manifest_text_or_null(reader, target, "module");
-		probe->bpf = manifest_text_or_null(reader, target, "program");
-		probe->function = manifest_text(reader, target, "function");
-		if (json_member(target, "parameters"))
-			probe->parameter_names =
-				manifest_list(reader, target, "parameters", sizeof(char *),
-					      manifest_text_item, &probe->parameter_count);
-		break;
-	case MF_UPROBE:
-	case MF_URETPROBE:
-		probe->path = manifest_text(reader, target, "path");
-		probe->function = manifest_text(reader, target, "function");
-		probe->offset = manifest_number(reader, target, "offset", UINT64_MAX);
-		probe->source = manifest_text_or_null(reader, target, "source");
-		probe->cpp = json_member(target, "language") &&
-			     manifest_choice(reader, target, "language", languages,
-					     COUNT_OF(languages)) == 0;
-		break;
-	case MF_USDT:
-		probe->path = manifest_text(reader, target, "path");
-		probe->category = manifest_text(reader, target, "namespace");
-		probe->event = manifest_text(reader, target, "name");
-		break;
-	case MF_KPROBE:
-	case MF_KRETPROBE:
-		probe->address = manifest_text_or_null(reader, target, "address");
-		if (probe->address)
-			break;
-		probe->module = manifest_text_or_null(reader, target, "module");
-		probe->function = manifest_text(reader, target, "function");
-		probe->offset = manifest_number(reader, target, "offset", UINT32_MAX);
-		break;
-	case MF_INTERVAL:
-	case MF_PROFILE:
-		probe->period = manifest_text_or_null(reader, target, "period");
-		probe->frequency = manifest_text_or_null(reader, target, "frequency");
-		if (!probe->period == !probe->frequency)
-			manifest_wrong(reader, "neither or both of period and frequency");
-		break;
-	case MF_SELF:
-		manifest_choice(reader, target, "signal", signals, COUNT_OF(signals));
-		break;
-	case MF_TEST:
-	case MF_BENCH:
-		probe->event = manifest_text(reader, target, "name");
-		break;
-	case MF_ITER:
-		probe->event = manifest_text(reader, target, "object");
-		probe->pin = manifest_text_or_null(reader, target, "pin");
-		if (probe->pin && !*probe->pin)
-			manifest_wrong(reader, "a path to pin an iterator at");
-		break;
-	case MF_WATCHPOINT:
-		probe->address = manifest_text(reader, target, "address");
-		probe->length = manifest_text(reader, target, "length");
-		probe->mode = manifest_text(reader, target, "mode");
-		break;
-	case MF_SOFTWARE:
-	case MF_HARDWARE:
-		probe->event = manifest_text(reader, target, "event");
-		probe->period = manifest_text_or_null(reader, target, "count");
-		break;
-	}
+	if (target)
+		read_target(reader, target, probe);
 }
 
 static void read_session(struct manifest_reader *reader, const struct json *json, void *item,

@@ -10,19 +10,6 @@
 #define MAX_STACK 1024
 #define MAX_INTERVALS 1000000
 
-static const char *const kind_names[] = {
-	[MF_VOID] = "void",	  [MF_BOOL] = "bool",	    [MF_POINTER] = "pointer",
-	[MF_KSYM] = "ksym",	  [MF_USYM] = "usym",	    [MF_TIMESTAMP] = "timestamp",
-	[MF_PROBE] = "probe",	  [MF_COUNT] = "count",	    [MF_INT] = "int",
-	[MF_STRING] = "string",	  [MF_BUFFER] = "buffer",   [MF_ENUM] = "enum",
-	[MF_ARRAY] = "array",	  [MF_TUPLE] = "tuple",	    [MF_RECORD] = "record",
-	[MF_STACK] = "stack",	  [MF_SUM] = "sum",	    [MF_MIN] = "min",
-	[MF_MAX] = "max",	  [MF_AVG] = "avg",	    [MF_STATS] = "stats",
-	[MF_HIST] = "hist",	  [MF_LHIST] = "lhist",	    [MF_NAME] = "name",
-	[MF_INET] = "inet",	  [MF_MACADDR] = "macaddr", [MF_CGROUP_PATH] = "cgroup_path",
-	[MF_TSERIES] = "tseries",
-};
-
 static const struct mf_type void_type = {.kind = MF_VOID};
 
 static uint32_t int_size(struct manifest_reader *reader, const struct json *json)
@@ -62,21 +49,19 @@ static void read_fields(struct manifest_reader *reader, const struct json *json,
 static void read_stack(struct manifest_reader *reader, const struct json *json,
 		       struct mf_type *type)
 {
-	static const char *const spaces[] = {"kernel", "user"};
-	static const char *const modes[] = {"bpftrace", "perf", "raw", "build_id"};
-
 	type->size = 16;
-	type->user_stack = manifest_choice(reader, json, "space", spaces, 2) == 1;
-	type->stack_mode = (enum mf_stack_mode)manifest_choice(reader, json, "mode", modes, 4);
+	type->user_stack = manifest_choice(reader, json, "space", mf_stack_space_names,
+					   COUNT_OF(mf_stack_space_names)) == MF_STACK_USER;
+	type->stack_mode = (enum mf_stack_mode)manifest_choice(
+		reader, json, "mode", mf_stack_mode_names, COUNT_OF(mf_stack_mode_names));
 	type->stack_limit = (uint32_t)manifest_number(reader, json, "limit", MAX_STACK);
 }
 
 static void read_name(struct manifest_reader *reader, const struct json *json, struct mf_type *type)
 {
-	static const char *const spaces[] = {"user", "errno", "signal", "syscall"};
-
 	type->size = 8;
-	type->name_space = (enum mf_name_space)manifest_choice(reader, json, "of", spaces, 4);
+	type->name_space = (enum mf_name_space)manifest_choice(
+		reader, json, "of", mf_name_space_names, COUNT_OF(mf_name_space_names));
 }
 
 static void read_hist(struct manifest_reader *reader, const struct json *json, struct mf_type *type)
@@ -109,20 +94,15 @@ static void read_lhist(struct manifest_reader *reader, const struct json *json,
 
 uint32_t mf_slot_size(enum mf_aggregation aggregation)
 {
-	return aggregation == MF_LAST || aggregation == MF_AVERAGE ? 24 : 16;
+	return aggregation == MF_SERIES_LAST || aggregation == MF_SERIES_AVG ? 24 : 16;
 }
 
 static void read_series(struct manifest_reader *reader, const struct json *json,
 			struct mf_type *type)
 {
-	static const char *const aggregations[] = {
-		[MF_LAST] = "last", [MF_AVERAGE] = "avg", [MF_GREATEST] = "max",
-		[MF_LEAST] = "min", [MF_TOTAL] = "sum",
-	};
-
 	type->is_signed = manifest_flag(reader, json, "signed");
-	type->aggregation =
-		(enum mf_aggregation)manifest_choice(reader, json, "aggregation", aggregations, 5);
+	type->aggregation = (enum mf_aggregation)manifest_choice(
+		reader, json, "aggregation", mf_aggregation_names, COUNT_OF(mf_aggregation_names));
 	type->interval = manifest_number(reader, json, "interval", INT64_MAX);
 	type->count = (uint32_t)manifest_number(reader, json, "count", MAX_INTERVALS);
 	if (!type->interval || !type->count) {
@@ -229,8 +209,8 @@ const struct mf_type *manifest_type(struct manifest_reader *reader, const struct
 		return &void_type;
 	}
 	type = manifest_memory(reader, 1, sizeof(*type));
-	type->kind = (enum mf_type_kind)manifest_choice(reader, json, "kind", kind_names,
-							sizeof(kind_names) / sizeof(*kind_names));
+	type->kind = (enum mf_type_kind)manifest_choice(reader, json, "kind", mf_type_kind_names,
+							COUNT_OF(mf_type_kind_names));
 	read_kind(reader, json, type);
 	return reader->failure->status ? &void_type : type;
 }

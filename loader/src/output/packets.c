@@ -152,7 +152,7 @@ static bool has_packets(const struct manifest *manifest)
 int packets_open(struct packets *packets, const struct session *session, struct failure *failure)
 {
 	uint32_t pages = session->manifest->config.perf_rb_pages;
-	int map = session_map_fd(session, "packets");
+	int map = session_map_fd(session, MF_MAP_PACKETS);
 
 	*packets = (struct packets){.session = session, .failure = failure};
 	if (!has_packets(session->manifest) || session->options->dry_run)

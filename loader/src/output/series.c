@@ -40,22 +40,22 @@ static void combine_slot(uint8_t *to, const struct mf_type *type, const uint8_t 
 	uint64_t have = word(to, 1), other = word(slot, 1);
 
 	switch (type->aggregation) {
-	case MF_LAST:
+	case MF_SERIES_LAST:
 		if (word(slot, 2) > word(to, 2))
 			memcpy(to, slot, 24);
 		break;
-	case MF_AVERAGE:
+	case MF_SERIES_AVG:
 		put_word(to, 1, have + other);
 		put_word(to, 2, word(to, 2) + word(slot, 2));
 		break;
-	case MF_TOTAL:
+	case MF_SERIES_SUM:
 		put_word(to, 1, have + other);
 		break;
-	case MF_LEAST:
+	case MF_SERIES_MIN:
 		if (is_less(type->is_signed, other, have))
 			put_word(to, 1, other);
 		break;
-	case MF_GREATEST:
+	case MF_SERIES_MAX:
 		if (is_less(type->is_signed, have, other))
 			put_word(to, 1, other);
 		break;
@@ -117,7 +117,7 @@ static uint64_t number_of(const struct mf_type *type, const uint8_t *slot, uint3
 {
 	uint64_t number = word(slot, 1);
 
-	if (type->aggregation == MF_AVERAGE) {
+	if (type->aggregation == MF_SERIES_AVG) {
 		uint64_t count = word(slot, 2) ? word(slot, 2) : 1;
 
 		number = type->is_signed ? (uint64_t)((int64_t)number / (int64_t)count)

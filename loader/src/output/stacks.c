@@ -18,7 +18,7 @@ void stacks_open(struct value_context *context)
 	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info);
 
-	context->stacks = session_map_fd(context->session, "stacks");
+	context->stacks = session_map_fd(context->session, MF_MAP_STACKS);
 	if (context->stacks < 0)
 		return;
 	if (bpf_obj_get_info_by_fd(context->stacks, &info, &size) < 0 ||

@@ -21,17 +21,17 @@
 int events_open(struct events *events, const struct session *session, struct output *output,
 		struct failure *failure)
 {
-	int fd = session_map_fd(session, "events");
+	int fd = session_map_fd(session, MF_MAP_EVENTS);
 
 	memset(events, 0, sizeof(*events));
 	events->session = session;
 	events->output = output;
-	events->lost_fd = session_map_fd(session, "lost");
+	events->lost_fd = session_map_fd(session, MF_MAP_LOST);
 	events->cpu_counts = memory_array(session->cpus, sizeof(*events->cpu_counts));
 	events->counts = memory_array(session->manifest->event_count, sizeof(*events->counts));
 	if (fd < 0)
 		return STATUS_OK;
-	if (ring_open(&events->ring, fd, session_map_max_entries(session, "events")) != 0)
+	if (ring_open(&events->ring, fd, session_map_max_entries(session, MF_MAP_EVENTS)) != 0)
 		return fail(failure, STATUS_FAILED, "Cannot map the ring buffer: %s.",
 			    strerror(errno));
 	events->has_ring = true;

@@ -96,8 +96,8 @@ static bool store_fits(const struct mf_store *store, const struct bpf_map *map)
 static int check_maps(const struct session *session)
 {
 	const struct manifest *manifest = session->manifest;
-	const struct bpf_map *events = bpf_object__find_map_by_name(session->object, "events");
-	const struct bpf_map *lost = bpf_object__find_map_by_name(session->object, "lost");
+	const struct bpf_map *events = bpf_object__find_map_by_name(session->object, MF_MAP_EVENTS);
+	const struct bpf_map *lost = bpf_object__find_map_by_name(session->object, MF_MAP_LOST);
 
 	for (uint32_t i = 0; i < manifest->map_count; i++) {
 		for (uint32_t j = 0; j < manifest->maps[i].store_count; j++) {
@@ -344,20 +344,9 @@ static int map_bss(struct session *session)
  */
 static bool sends_values(const struct manifest *manifest)
 {
-	for (uint32_t i = 0; i < manifest->event_count; i++) {
-		switch (manifest->events[i].kind) {
-		case MF_EVENT_PRINT_MAP:
-		case MF_EVENT_CLEAR:
-		case MF_EVENT_ZERO:
-		case MF_EVENT_UNWATCH:
-		case MF_EVENT_EXIT:
-		case MF_EVENT_WARNING:
-		case MF_EVENT_PROCESS:
-			break;
-		default:
+	for (uint32_t i = 0; i < manifest->event_count; i++)
+		if (!mf_event_is_rare[manifest->events[i].kind])
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -373,7 +362,7 @@ static uint32_t ring_size(const struct session *session)
 
 static void set_ring_size(struct session *session)
 {
-	struct bpf_map *events = bpf_object__find_map_by_name(session->object, "events");
+	struct bpf_map *events = bpf_object__find_map_by_name(session->object, MF_MAP_EVENTS);
 
 	if (events)
 		bpf_map__set_max_entries(events, ring_size(session));

@@ -177,7 +177,7 @@ static struct process_code *note(struct processes *processes, uint32_t pid)
 		id_table_add(&processes->by_pid, pid, seen);
 	}
 	seen->identity = identity;
-	if (processes->cache == MF_CACHE_PER_PROGRAM && alive) {
+	if (processes->cache == MF_CACHE_USER_SYMBOLS_PER_PROGRAM && alive) {
 		seen->process = process_of_program(processes, pid, &identity);
 		return seen->process;
 	}
@@ -189,7 +189,7 @@ static struct process_code *note(struct processes *processes, uint32_t pid)
 
 void processes_note(struct processes *processes, uint32_t pid)
 {
-	if (processes->cache != MF_CACHE_NONE)
+	if (processes->cache != MF_CACHE_USER_SYMBOLS_NONE)
 		(void)note(processes, pid);
 }
 
@@ -213,7 +213,7 @@ struct process_code *processes_find(struct processes *processes, uint32_t pid)
 {
 	struct seen *seen;
 
-	if (processes->cache == MF_CACHE_NONE)
+	if (processes->cache == MF_CACHE_USER_SYMBOLS_NONE)
 		return read_now(processes, pid);
 	seen = id_table_find(&processes->by_pid, pid);
 	return seen && seen->process ? seen->process : note(processes, pid);

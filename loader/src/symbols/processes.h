@@ -25,13 +25,13 @@ struct process_code {
 };
 
 struct processes {
-	enum mf_symbol_cache cache;
+	enum mf_cache_user_symbols cache;
 	/* Tables of symbols are read when a process is noted, rather than when a name is asked for.
 	 */
 	bool eager;
 	/* What was seen of each pid. */
 	struct id_table by_pid;
-	/* Processes by their program's file: MF_CACHE_PER_PROGRAM. */
+	/* Processes by their program's file: MF_CACHE_USER_SYMBOLS_PER_PROGRAM. */
 	struct id_table by_program;
 	/* All of them. */
 	struct process_code *first;
@@ -43,7 +43,7 @@ void processes_free(struct processes *processes);
 /*
  * Keeps the memory map of a process, and opens its files, so that its addresses can be named after
  * it exited. Cheap for a process that is known already and has not run another program since.
- * Nothing is kept with MF_CACHE_NONE.
+ * Nothing is kept with MF_CACHE_USER_SYMBOLS_NONE.
  */
 void processes_note(struct processes *processes, uint32_t pid);
 

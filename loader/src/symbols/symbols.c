@@ -26,8 +26,8 @@ struct symbols *symbols_new(const struct mf_config *config, const char *debug_fo
 	symbols->readable = config->cpp_demangle;
 	symbols->sources = config->show_debug_info;
 	symbols->debug_folders = debug_folders;
-	symbols->processes.cache = config->symbol_cache;
-	symbols->processes.eager = !config->lazy_symbols;
+	symbols->processes.cache = config->cache_user_symbols;
+	symbols->processes.eager = !config->lazy_symbolication;
 	return symbols;
 }
 

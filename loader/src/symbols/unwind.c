@@ -18,9 +18,6 @@
 #include "base/say.h"
 
 /* Names of the maps, and what their elements are: compiler/lowering/unwind.ts. */
-#define PROCESSES "unwind_processes"
-#define MAPPINGS "unwind_mappings"
-#define ROWS "unwind_rows"
 
 /* Some code of a process. */
 struct unwind_mapping {
@@ -195,7 +192,7 @@ int unwind_prepare(struct session *session)
 	struct unwind_tables *tables;
 	int status = STATUS_OK;
 
-	if (!bpf_object__find_map_by_name(session->object, PROCESSES))
+	if (!bpf_object__find_map_by_name(session->object, MF_MAP_UNWIND_PROCESSES))
 		return STATUS_OK;
 	tables = calloc(1, sizeof(*tables));
 	session->unwind = tables;
@@ -215,13 +212,14 @@ int unwind_prepare(struct session *session)
 	if (status == STATUS_OK && !tables->process_count && !options->no_warnings)
 		say_warning("dw_ustack has no tables: name processes with --dwarf-pid or -p.");
 	if (status == STATUS_OK)
-		status = make_room(session, PROCESSES, sizeof(struct unwind_process),
+		status = make_room(session, MF_MAP_UNWIND_PROCESSES, sizeof(struct unwind_process),
 				   tables->process_count);
 	if (status == STATUS_OK)
-		status = make_room(session, MAPPINGS, sizeof(struct unwind_mapping),
+		status = make_room(session, MF_MAP_UNWIND_MAPPINGS, sizeof(struct unwind_mapping),
 				   tables->mapping_count);
 	if (status == STATUS_OK)
-		status = make_room(session, ROWS, sizeof(struct unwind_row), tables->row_count);
+		status = make_room(session, MF_MAP_UNWIND_ROWS, sizeof(struct unwind_row),
+				   tables->row_count);
 	return status;
 }
 
@@ -257,13 +255,13 @@ int unwind_store(struct session *session)
 
 	if (!tables)
 		return STATUS_OK;
-	stored = store_array(map_named(session, MAPPINGS), tables->mappings,
+	stored = store_array(map_named(session, MF_MAP_UNWIND_MAPPINGS), tables->mappings,
 			     sizeof(*tables->mappings), tables->mapping_count) &&
-		 store_array(map_named(session, ROWS), tables->rows, sizeof(*tables->rows),
-			     tables->row_count);
+		 store_array(map_named(session, MF_MAP_UNWIND_ROWS), tables->rows,
+			     sizeof(*tables->rows), tables->row_count);
 	for (size_t i = 0; i < tables->process_count && stored; i++)
-		stored = bpf_map_update_elem(map_named(session, PROCESSES), &tables->pids[i],
-					     &tables->processes[i], BPF_ANY) == 0;
+		stored = bpf_map_update_elem(map_named(session, MF_MAP_UNWIND_PROCESSES),
+					     &tables->pids[i], &tables->processes[i], BPF_ANY) == 0;
 	if (!stored) {
 		say_error("Cannot store the tables of dw_ustack: %s.", strerror(errno));
 		return STATUS_FAILED;

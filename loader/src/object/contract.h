@@ -1,0 +1,509 @@
+/*
+ * What the loader and the compiler both know by name. Made by `npm run docs` of the tables in
+ * linker/contract: change them, not this.
+ */
+#ifndef BPFLOAD_CONTRACT_H
+#define BPFLOAD_CONTRACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* clang-format off */
+
+/* Kernel maps that the compiler puts into objects for the loader. */
+#define MF_MAP_EVENTS "events"
+#define MF_MAP_LOST "lost"
+#define MF_MAP_PACKETS "packets"
+#define MF_MAP_STACKS "stacks"
+#define MF_MAP_UNWIND_PROCESSES "unwind_processes"
+#define MF_MAP_UNWIND_MAPPINGS "unwind_mappings"
+#define MF_MAP_UNWIND_ROWS "unwind_rows"
+#define MF_MAP_USDT_SITES "usdt_sites"
+
+/* Types of values. */
+enum mf_type_kind {
+	MF_VOID,
+	MF_BOOL,
+	MF_POINTER,
+	MF_KSYM,
+	MF_USYM,
+	MF_TIMESTAMP,
+	MF_PROBE,
+	MF_COUNT,
+	MF_INET,
+	MF_MACADDR,
+	MF_CGROUP_PATH,
+	MF_INT,
+	MF_NAME,
+	MF_STRING,
+	MF_BUFFER,
+	MF_ENUM,
+	MF_ARRAY,
+	MF_TUPLE,
+	MF_RECORD,
+	MF_STACK,
+	MF_SUM,
+	MF_MIN,
+	MF_MAX,
+	MF_AVG,
+	MF_STATS,
+	MF_HIST,
+	MF_LHIST,
+	MF_TSERIES,
+};
+
+static const char *const mf_type_kind_names[] = {
+	[MF_VOID] = "void",
+	[MF_BOOL] = "bool",
+	[MF_POINTER] = "pointer",
+	[MF_KSYM] = "ksym",
+	[MF_USYM] = "usym",
+	[MF_TIMESTAMP] = "timestamp",
+	[MF_PROBE] = "probe",
+	[MF_COUNT] = "count",
+	[MF_INET] = "inet",
+	[MF_MACADDR] = "macaddr",
+	[MF_CGROUP_PATH] = "cgroup_path",
+	[MF_INT] = "int",
+	[MF_NAME] = "name",
+	[MF_STRING] = "string",
+	[MF_BUFFER] = "buffer",
+	[MF_ENUM] = "enum",
+	[MF_ARRAY] = "array",
+	[MF_TUPLE] = "tuple",
+	[MF_RECORD] = "record",
+	[MF_STACK] = "stack",
+	[MF_SUM] = "sum",
+	[MF_MIN] = "min",
+	[MF_MAX] = "max",
+	[MF_AVG] = "avg",
+	[MF_STATS] = "stats",
+	[MF_HIST] = "hist",
+	[MF_LHIST] = "lhist",
+	[MF_TSERIES] = "tseries",
+};
+
+/* What a slot of a series keeps. */
+enum mf_aggregation {
+	MF_SERIES_LAST,
+	MF_SERIES_AVG,
+	MF_SERIES_MAX,
+	MF_SERIES_MIN,
+	MF_SERIES_SUM,
+};
+
+static const char *const mf_aggregation_names[] = {
+	[MF_SERIES_LAST] = "last",
+	[MF_SERIES_AVG] = "avg",
+	[MF_SERIES_MAX] = "max",
+	[MF_SERIES_MIN] = "min",
+	[MF_SERIES_SUM] = "sum",
+};
+
+/* What a number of kind MF_NAME is of. */
+enum mf_name_space {
+	MF_NAME_USER,
+	MF_NAME_ERRNO,
+	MF_NAME_SIGNAL,
+	MF_NAME_SYSCALL,
+};
+
+static const char *const mf_name_space_names[] = {
+	[MF_NAME_USER] = "user",
+	[MF_NAME_ERRNO] = "errno",
+	[MF_NAME_SIGNAL] = "signal",
+	[MF_NAME_SYSCALL] = "syscall",
+};
+
+/* Whose frames a stack has. */
+enum mf_stack_space {
+	MF_STACK_KERNEL,
+	MF_STACK_USER,
+};
+
+static const char *const mf_stack_space_names[] = {
+	[MF_STACK_KERNEL] = "kernel",
+	[MF_STACK_USER] = "user",
+};
+
+/* How a stack is shown. */
+enum mf_stack_mode {
+	MF_STACK_BPFTRACE,
+	MF_STACK_PERF,
+	MF_STACK_RAW,
+	MF_STACK_BUILD_ID,
+};
+
+static const char *const mf_stack_mode_names[] = {
+	[MF_STACK_BPFTRACE] = "bpftrace",
+	[MF_STACK_PERF] = "perf",
+	[MF_STACK_RAW] = "raw",
+	[MF_STACK_BUILD_ID] = "build_id",
+};
+
+/* Where a map keeps elements. */
+enum mf_store_kind {
+	MF_STORE_HASH,
+	MF_STORE_PERCPU_HASH,
+	MF_STORE_PERCPU_SLOT,
+	MF_STORE_PERCPU_SLOTS,
+	MF_STORE_GLOBAL,
+};
+
+static const char *const mf_store_kind_names[] = {
+	[MF_STORE_HASH] = "hash",
+	[MF_STORE_PERCPU_HASH] = "percpu-hash",
+	[MF_STORE_PERCPU_SLOT] = "percpu-slot",
+	[MF_STORE_PERCPU_SLOTS] = "percpu-slots",
+	[MF_STORE_GLOBAL] = "global",
+};
+
+/* What programs send. */
+enum mf_event_kind {
+	MF_EVENT_PRINTF,
+	MF_EVENT_PRINT_VALUE,
+	MF_EVENT_PRINT_MAP,
+	MF_EVENT_CLEAR,
+	MF_EVENT_ZERO,
+	MF_EVENT_UNWATCH,
+	MF_EVENT_EXIT,
+	MF_EVENT_TIME,
+	MF_EVENT_JOIN,
+	MF_EVENT_SYSTEM,
+	MF_EVENT_CAT,
+	MF_EVENT_WARNING,
+	MF_EVENT_ERRORF,
+	MF_EVENT_WARNF,
+	MF_EVENT_PROCESS,
+	MF_EVENT_PACKET,
+};
+
+static const char *const mf_event_kind_names[] = {
+	[MF_EVENT_PRINTF] = "printf",
+	[MF_EVENT_PRINT_VALUE] = "print-value",
+	[MF_EVENT_PRINT_MAP] = "print-map",
+	[MF_EVENT_CLEAR] = "clear",
+	[MF_EVENT_ZERO] = "zero",
+	[MF_EVENT_UNWATCH] = "unwatch",
+	[MF_EVENT_EXIT] = "exit",
+	[MF_EVENT_TIME] = "time",
+	[MF_EVENT_JOIN] = "join",
+	[MF_EVENT_SYSTEM] = "system",
+	[MF_EVENT_CAT] = "cat",
+	[MF_EVENT_WARNING] = "warning",
+	[MF_EVENT_ERRORF] = "errorf",
+	[MF_EVENT_WARNF] = "warnf",
+	[MF_EVENT_PROCESS] = "process",
+	[MF_EVENT_PACKET] = "packet",
+};
+
+/* Rare, however often the probes fire. */
+static const bool mf_event_is_rare[] = {
+	[MF_EVENT_PRINTF] = false,
+	[MF_EVENT_PRINT_VALUE] = false,
+	[MF_EVENT_PRINT_MAP] = true,
+	[MF_EVENT_CLEAR] = true,
+	[MF_EVENT_ZERO] = true,
+	[MF_EVENT_UNWATCH] = true,
+	[MF_EVENT_EXIT] = true,
+	[MF_EVENT_TIME] = false,
+	[MF_EVENT_JOIN] = false,
+	[MF_EVENT_SYSTEM] = false,
+	[MF_EVENT_CAT] = false,
+	[MF_EVENT_WARNING] = true,
+	[MF_EVENT_ERRORF] = false,
+	[MF_EVENT_WARNF] = false,
+	[MF_EVENT_PROCESS] = true,
+	[MF_EVENT_PACKET] = false,
+};
+
+/* What is asked of the host. */
+enum mf_lookup_kind {
+	MF_LOOKUP_KERNEL_SYMBOL,
+	MF_LOOKUP_CGROUP,
+	MF_LOOKUP_EXECUTABLE,
+	MF_LOOKUP_KERNEL_FUNCTION,
+	MF_LOOKUP_KFUNC,
+};
+
+static const char *const mf_lookup_kind_names[] = {
+	[MF_LOOKUP_KERNEL_SYMBOL] = "kernel-symbol",
+	[MF_LOOKUP_CGROUP] = "cgroup",
+	[MF_LOOKUP_EXECUTABLE] = "executable",
+	[MF_LOOKUP_KERNEL_FUNCTION] = "kernel-function",
+	[MF_LOOKUP_KFUNC] = "kfunc",
+};
+
+/* Long names, as in scripts. */
+enum mf_provider {
+	MF_BEGIN,
+	MF_END,
+	MF_SELF,
+	MF_TEST,
+	MF_BENCH,
+	MF_TRACEPOINT,
+	MF_RAWTRACEPOINT,
+	MF_KPROBE,
+	MF_KRETPROBE,
+	MF_FENTRY,
+	MF_FEXIT,
+	MF_UPROBE,
+	MF_URETPROBE,
+	MF_USDT,
+	MF_INTERVAL,
+	MF_PROFILE,
+	MF_SOFTWARE,
+	MF_HARDWARE,
+	MF_ITER,
+	MF_WATCHPOINT,
+};
+
+static const char *const mf_provider_names[] = {
+	[MF_BEGIN] = "begin",
+	[MF_END] = "end",
+	[MF_SELF] = "self",
+	[MF_TEST] = "test",
+	[MF_BENCH] = "bench",
+	[MF_TRACEPOINT] = "tracepoint",
+	[MF_RAWTRACEPOINT] = "rawtracepoint",
+	[MF_KPROBE] = "kprobe",
+	[MF_KRETPROBE] = "kretprobe",
+	[MF_FENTRY] = "fentry",
+	[MF_FEXIT] = "fexit",
+	[MF_UPROBE] = "uprobe",
+	[MF_URETPROBE] = "uretprobe",
+	[MF_USDT] = "usdt",
+	[MF_INTERVAL] = "interval",
+	[MF_PROFILE] = "profile",
+	[MF_SOFTWARE] = "software",
+	[MF_HARDWARE] = "hardware",
+	[MF_ITER] = "iter",
+	[MF_WATCHPOINT] = "watchpoint",
+};
+
+/*
+ * What targets have: provider, number of the form, name in the manifest, member of struct mf_probe, how it is
+ * read, the greatest number, the one word, and whether it has to be there.
+ */
+#define MF_TARGET_FIELDS(FIELD) \
+	FIELD(MF_SELF, 0, "signal", by_signal, WORD, 0, "SIGUSR1", true) \
+	FIELD(MF_TEST, 0, "name", event, TEXT, 0, NULL, true) \
+	FIELD(MF_BENCH, 0, "name", event, TEXT, 0, NULL, true) \
+	FIELD(MF_TRACEPOINT, 0, "category", category, TEXT, 0, NULL, true) \
+	FIELD(MF_TRACEPOINT, 0, "event", event, TEXT, 0, NULL, true) \
+	FIELD(MF_RAWTRACEPOINT, 0, "event", event, TEXT, 0, NULL, true) \
+	FIELD(MF_RAWTRACEPOINT, 0, "module", module, TEXT, 0, NULL, false) \
+	FIELD(MF_KPROBE, 0, "function", function, TEXT, 0, NULL, true) \
+	FIELD(MF_KPROBE, 0, "module", module, TEXT, 0, NULL, false) \
+	FIELD(MF_KPROBE, 0, "offset", offset, NUMBER, 4294967295u, NULL, true) \
+	FIELD(MF_KPROBE, 1, "address", address, TEXT, 0, NULL, true) \
+	FIELD(MF_KRETPROBE, 0, "function", function, TEXT, 0, NULL, true) \
+	FIELD(MF_KRETPROBE, 0, "module", module, TEXT, 0, NULL, false) \
+	FIELD(MF_KRETPROBE, 0, "offset", offset, NUMBER, 4294967295u, NULL, true) \
+	FIELD(MF_KRETPROBE, 1, "address", address, TEXT, 0, NULL, true) \
+	FIELD(MF_FENTRY, 0, "function", function, TEXT, 0, NULL, true) \
+	FIELD(MF_FENTRY, 0, "module", module, TEXT, 0, NULL, false) \
+	FIELD(MF_FENTRY, 0, "program", bpf, TEXT, 0, NULL, false) \
+	FIELD(MF_FENTRY, 0, "parameters", parameter_names, TEXTS, 0, NULL, false) \
+	FIELD(MF_FEXIT, 0, "function", function, TEXT, 0, NULL, true) \
+	FIELD(MF_FEXIT, 0, "module", module, TEXT, 0, NULL, false) \
+	FIELD(MF_FEXIT, 0, "program", bpf, TEXT, 0, NULL, false) \
+	FIELD(MF_FEXIT, 0, "parameters", parameter_names, TEXTS, 0, NULL, false) \
+	FIELD(MF_UPROBE, 0, "path", path, TEXT, 0, NULL, true) \
+	FIELD(MF_UPROBE, 0, "function", function, TEXT, 0, NULL, true) \
+	FIELD(MF_UPROBE, 0, "offset", offset, NUMBER, UINT64_MAX, NULL, true) \
+	FIELD(MF_UPROBE, 0, "language", cpp, WORD, 0, "cpp", false) \
+	FIELD(MF_UPROBE, 0, "source", source, TEXT, 0, NULL, false) \
+	FIELD(MF_URETPROBE, 0, "path", path, TEXT, 0, NULL, true) \
+	FIELD(MF_URETPROBE, 0, "function", function, TEXT, 0, NULL, true) \
+	FIELD(MF_URETPROBE, 0, "offset", offset, NUMBER, UINT64_MAX, NULL, true) \
+	FIELD(MF_URETPROBE, 0, "language", cpp, WORD, 0, "cpp", false) \
+	FIELD(MF_URETPROBE, 0, "source", source, TEXT, 0, NULL, false) \
+	FIELD(MF_USDT, 0, "path", path, TEXT, 0, NULL, true) \
+	FIELD(MF_USDT, 0, "namespace", category, TEXT, 0, NULL, true) \
+	FIELD(MF_USDT, 0, "name", event, TEXT, 0, NULL, true) \
+	FIELD(MF_INTERVAL, 0, "period", period, TEXT, 0, NULL, true) \
+	FIELD(MF_INTERVAL, 1, "frequency", frequency, TEXT, 0, NULL, true) \
+	FIELD(MF_PROFILE, 0, "period", period, TEXT, 0, NULL, true) \
+	FIELD(MF_PROFILE, 1, "frequency", frequency, TEXT, 0, NULL, true) \
+	FIELD(MF_SOFTWARE, 0, "event", event, TEXT, 0, NULL, true) \
+	FIELD(MF_SOFTWARE, 0, "count", period, TEXT, 0, NULL, false) \
+	FIELD(MF_HARDWARE, 0, "event", event, TEXT, 0, NULL, true) \
+	FIELD(MF_HARDWARE, 0, "count", period, TEXT, 0, NULL, false) \
+	FIELD(MF_ITER, 0, "object", event, TEXT, 0, NULL, true) \
+	FIELD(MF_ITER, 0, "pin", pin, NONEMPTY, 0, NULL, false) \
+	FIELD(MF_WATCHPOINT, 0, "address", address, TEXT, 0, NULL, true) \
+	FIELD(MF_WATCHPOINT, 0, "length", length, TEXT, 0, NULL, true) \
+	FIELD(MF_WATCHPOINT, 0, "mode", mode, TEXT, 0, NULL, true)
+
+/* Where variables stand through which loader and programs talk; UINT32_MAX: nowhere. */
+struct mf_globals {
+	/* Process to trace, 0 for all. */
+	uint32_t filter_pid;
+	/* Device and inode of the PID namespace that filterPid is of, 0 for the initial one. */
+	uint32_t filter_namespace;
+	/* Device and inode of the loader's PID namespace, 0 for the initial one. */
+	uint32_t pid_namespace;
+	/* Boot clock in ns when tracing began. */
+	uint32_t start;
+	/* Nanoseconds from the boot clock to the wall clock when tracing began. */
+	uint32_t wall_offset;
+	/* What to add to the boot clock for international atomic time. */
+	uint32_t tai_offset;
+	/* Number of possible CPUs. */
+	uint32_t cpus;
+	/* Number of positional parameters. */
+	uint32_t param_count;
+	/* Pid of the child that -c runs. */
+	uint32_t child_pid;
+	/* Set by the loader before it sleeps; a program that sees it not 0 clears it and wakes the loader. */
+	uint32_t sleeping;
+};
+
+static const struct mf_global {
+	const char *name;
+	/* In struct mf_globals. */
+	size_t member;
+	const char *section;
+	uint32_t size;
+} mf_globals[] = {
+	{"filterPid", offsetof(struct mf_globals, filter_pid), ".rodata", 4},
+	{"filterNamespace", offsetof(struct mf_globals, filter_namespace), ".rodata", 16},
+	{"pidNamespace", offsetof(struct mf_globals, pid_namespace), ".rodata", 16},
+	{"start", offsetof(struct mf_globals, start), ".rodata", 8},
+	{"wallOffset", offsetof(struct mf_globals, wall_offset), ".rodata", 8},
+	{"taiOffset", offsetof(struct mf_globals, tai_offset), ".rodata", 8},
+	{"cpus", offsetof(struct mf_globals, cpus), ".rodata", 8},
+	{"paramCount", offsetof(struct mf_globals, param_count), ".rodata", 8},
+	{"childPid", offsetof(struct mf_globals, child_pid), ".rodata", 4},
+	{"sleeping", offsetof(struct mf_globals, sleeping), ".bss", 8},
+};
+
+/* Whose memory maps are kept for naming addresses: of each process, of each program, or none. */
+enum mf_cache_user_symbols {
+	MF_CACHE_USER_SYMBOLS_PER_PID,
+	MF_CACHE_USER_SYMBOLS_PER_PROGRAM,
+	MF_CACHE_USER_SYMBOLS_NONE,
+};
+
+static const char *const mf_cache_user_symbols_names[] = {
+	[MF_CACHE_USER_SYMBOLS_PER_PID] = "PER_PID",
+	[MF_CACHE_USER_SYMBOLS_PER_PROGRAM] = "PER_PROGRAM",
+	[MF_CACHE_USER_SYMBOLS_NONE] = "NONE",
+};
+
+/* What is done about probes that the host does not have. */
+enum mf_missing_probes {
+	MF_MISSING_PROBES_ERROR,
+	MF_MISSING_PROBES_WARN,
+	MF_MISSING_PROBES_IGNORE,
+};
+
+static const char *const mf_missing_probes_names[] = {
+	[MF_MISSING_PROBES_ERROR] = "error",
+	[MF_MISSING_PROBES_WARN] = "warn",
+	[MF_MISSING_PROBES_IGNORE] = "ignore",
+};
+
+struct mf_config {
+	/* Whose memory maps are kept for naming addresses: of each process, of each program, or none. */
+	enum mf_cache_user_symbols cache_user_symbols;
+	/* User symbols: names of C++ and Rust as people read them. */
+	bool cpp_demangle;
+	/* Tables of symbols are read when a name is asked for, not when a process is first seen. */
+	bool lazy_symbolication;
+	/* Bytes of verifier log that are kept and shown. */
+	uint32_t log_size;
+	/* Bytes that cat prints of a file. */
+	uint32_t max_cat_bytes;
+	/* How many places a script may attach to. */
+	uint32_t max_probes;
+	/* What is done about probes that the host does not have. */
+	enum mf_missing_probes missing_probes;
+	/* Pages of 4 KiB of the ring, a power of two; 0: by the host's memory. */
+	uint32_t perf_rb_pages;
+	/* Maps are printed at the end. */
+	bool print_maps_on_exit;
+	/* Stacks show files and lines where the host has debug information. */
+	bool show_debug_info;
+	/* Appended to a string whose storage holds no NUL. */
+	const char *str_trunc_trailer;
+	/* Keys of maps without a size of their own, where the environment says so; 0: as built. */
+	uint32_t max_map_keys;
+};
+
+enum mf_setting_form { MF_SETTING_BOOL, MF_SETTING_INT, MF_SETTING_STRING, MF_SETTING_WORD };
+
+/* Words are read by their numbers. */
+_Static_assert(sizeof(enum mf_cache_user_symbols) == sizeof(uint32_t), "an enum is a number");
+_Static_assert(sizeof(enum mf_missing_probes) == sizeof(uint32_t), "an enum is a number");
+
+static const struct mf_setting {
+	const char *name;
+	/* Name of the variable in the environment that overrides it. */
+	const char *variable;
+	/* In struct mf_config. */
+	size_t member;
+	enum mf_setting_form form;
+	/* Greatest number. */
+	uint32_t most;
+	bool power_of_two;
+	const char *const *words;
+	uint32_t word_count;
+	/* Of objects that do not say: a number, a text. */
+	uint32_t number;
+	const char *text;
+	/* What the environment may hold. */
+	const char *expected;
+} mf_settings[] = {
+	{.name = "cacheUserSymbols", .variable = "BPFTRACE_CACHE_USER_SYMBOLS", .member = offsetof(struct mf_config, cache_user_symbols), .form = MF_SETTING_WORD, .words = mf_cache_user_symbols_names, .word_count = 3, .number = 0, .expected = "PER_PID, PER_PROGRAM or NONE"},
+	{.name = "cppDemangle", .variable = "BPFTRACE_CPP_DEMANGLE", .member = offsetof(struct mf_config, cpp_demangle), .form = MF_SETTING_BOOL, .number = 1, .expected = "true or false"},
+	{.name = "lazySymbolication", .variable = "BPFTRACE_LAZY_SYMBOLICATION", .member = offsetof(struct mf_config, lazy_symbolication), .form = MF_SETTING_BOOL, .number = 0, .expected = "true or false"},
+	{.name = "logSize", .variable = "BPFTRACE_LOG_SIZE", .member = offsetof(struct mf_config, log_size), .form = MF_SETTING_INT, .most = 4294967295u, .power_of_two = false, .number = 1000000, .expected = "a number of bytes"},
+	{.name = "maxCatBytes", .variable = "BPFTRACE_MAX_CAT_BYTES", .member = offsetof(struct mf_config, max_cat_bytes), .form = MF_SETTING_INT, .most = 4294967295u, .power_of_two = false, .number = 10240, .expected = "a number of bytes"},
+	{.name = "maxProbes", .variable = "BPFTRACE_MAX_PROBES", .member = offsetof(struct mf_config, max_probes), .form = MF_SETTING_INT, .most = 4294967295u, .power_of_two = false, .number = 1024, .expected = "a number"},
+	{.name = "missingProbes", .variable = "BPFTRACE_MISSING_PROBES", .member = offsetof(struct mf_config, missing_probes), .form = MF_SETTING_WORD, .words = mf_missing_probes_names, .word_count = 3, .number = 0, .expected = "error, warn or ignore"},
+	{.name = "perfRbPages", .variable = "BPFTRACE_PERF_RB_PAGES", .member = offsetof(struct mf_config, perf_rb_pages), .form = MF_SETTING_INT, .most = 262144u, .power_of_two = true, .number = 0, .expected = "a number up to 262144"},
+	{.name = "printMapsOnExit", .variable = "BPFTRACE_PRINT_MAPS_ON_EXIT", .member = offsetof(struct mf_config, print_maps_on_exit), .form = MF_SETTING_BOOL, .number = 1, .expected = "true or false"},
+	{.name = "showDebugInfo", .variable = "BPFTRACE_SHOW_DEBUG_INFO", .member = offsetof(struct mf_config, show_debug_info), .form = MF_SETTING_BOOL, .number = 1, .expected = "true or false"},
+	{.name = "strTruncTrailer", .variable = "BPFTRACE_STR_TRUNC_TRAILER", .member = offsetof(struct mf_config, str_trunc_trailer), .form = MF_SETTING_STRING, .text = "..", .expected = "text"},
+};
+
+/* Kernel features: name, first kernel (major, minor), the helper that it is (linux/bpf.h) or 0. */
+#define MF_FEATURES(FEATURE) \
+	FEATURE("bpf_override_return", 4, 16, BPF_FUNC_override_return) \
+	FEATURE("bpf_get_stack", 4, 18, BPF_FUNC_get_stack) \
+	FEATURE("bpf_get_current_cgroup_id", 4, 18, BPF_FUNC_get_current_cgroup_id) \
+	FEATURE("bounded_loops", 5, 3, 0) \
+	FEATURE("bpf_send_signal", 5, 3, BPF_FUNC_send_signal) \
+	FEATURE("bpf_probe_read_kernel", 5, 5, BPF_FUNC_probe_read_kernel) \
+	FEATURE("bpf_probe_read_user", 5, 5, BPF_FUNC_probe_read_user) \
+	FEATURE("bpf_probe_read_kernel_str", 5, 5, BPF_FUNC_probe_read_kernel_str) \
+	FEATURE("bpf_probe_read_user_str", 5, 5, BPF_FUNC_probe_read_user_str) \
+	FEATURE("tp_btf", 5, 5, 0) \
+	FEATURE("fentry", 5, 5, 0) \
+	FEATURE("fexit", 5, 5, 0) \
+	FEATURE("bpf_skb_output", 5, 5, 0) \
+	FEATURE("bpf_jiffies64", 5, 6, BPF_FUNC_jiffies64) \
+	FEATURE("bpf_send_signal_thread", 5, 6, BPF_FUNC_send_signal_thread) \
+	FEATURE("bpf_get_ns_current_pid_tgid", 5, 7, BPF_FUNC_get_ns_current_pid_tgid) \
+	FEATURE("ringbuf", 5, 8, BPF_FUNC_ringbuf_reserve) \
+	FEATURE("bpf_ktime_get_boot_ns", 5, 8, BPF_FUNC_ktime_get_boot_ns) \
+	FEATURE("bpf_d_path", 5, 10, 0) \
+	FEATURE("bpf_per_cpu_ptr", 5, 10, BPF_FUNC_per_cpu_ptr) \
+	FEATURE("bpf_this_cpu_ptr", 5, 10, BPF_FUNC_this_cpu_ptr) \
+	FEATURE("large_keys", 5, 11, 0) \
+	FEATURE("bpf_get_current_task_btf", 5, 11, BPF_FUNC_get_current_task_btf) \
+	FEATURE("atomic_exchange", 5, 12, 0) \
+	FEATURE("bpf_get_socket_cookie", 5, 12, 0) \
+	FEATURE("bpf_for_each_map_elem", 5, 13, BPF_FUNC_for_each_map_elem) \
+	FEATURE("bpf_get_func_ip", 5, 15, BPF_FUNC_get_func_ip) \
+	FEATURE("bpf_get_attach_cookie", 5, 15, BPF_FUNC_get_attach_cookie) \
+	FEATURE("bpf_task_pt_regs", 5, 15, BPF_FUNC_task_pt_regs) \
+	FEATURE("bpf_loop", 5, 17, BPF_FUNC_loop) \
+	FEATURE("bpf_strncmp", 5, 17, BPF_FUNC_strncmp) \
+	FEATURE("bpf_map_lookup_percpu_elem", 5, 19, BPF_FUNC_map_lookup_percpu_elem) \
+	FEATURE("bpf_ktime_get_tai_ns", 6, 1, BPF_FUNC_ktime_get_tai_ns)
+
+#endif
