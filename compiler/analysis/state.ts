@@ -12,6 +12,7 @@ import type { ErrorCode, WarningCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Flow } from '../types/join.ts';
+import type { FunctionSignature } from '../types/signature.ts';
 import type { Type, VoidType } from '../types/type.ts';
 import type { BuiltinTable } from './builtin.ts';
 import type { Config, OptionSymbol, TypedExpression, VariableSymbol } from './typed.ts';
@@ -111,16 +112,6 @@ export interface Loop {
   readonly kind: 'for' | 'while' | 'unroll';
   /** Whether the returns seen so far have a value. */
   returns: boolean | undefined;
-}
-
-/** What callers of a function have to know. */
-export interface FunctionSignature {
-  readonly name: string;
-  readonly symbol: string;
-  /** Comes from an imported object. */
-  readonly linked: boolean;
-  readonly parameters: readonly { readonly name: string; readonly type: Type }[];
-  readonly returns: Type;
 }
 
 /** Where an expression or statement stands. */

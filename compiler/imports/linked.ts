@@ -11,12 +11,12 @@ import {
   type ImportedObject,
   readImported,
 } from '../../linker/imported.ts';
-import type { FunctionSignature } from '../analysis/state.ts';
 import type { KernelDescription, KernelTypes } from '../kernel/types.ts';
 import { findClang } from '../preamble/clang.ts';
 import { archIncludes } from '../preamble/headers.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
+import type { FunctionSignature } from '../types/signature.ts';
 import type { IntSize, Type } from '../types/type.ts';
 import { BOOL, VOID } from '../types/type.ts';
 

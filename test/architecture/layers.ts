@@ -54,9 +54,6 @@ export const OWNERS: Readonly<Record<string, string>> = {
 
 /** [user, used]: what is against the order today. */
 export const UNTIL_MENDED: readonly (readonly [string, string])[] = [
-  ['linker', 'compiler'],
-  ['compiler/lowering', 'compiler/unit'],
-  ['compiler/imports', 'compiler/analysis'],
   ['loader/src/session', 'loader/src/output/time_format'],
   ['loader/src/symbols/unwind', 'loader/src/session'],
 ];
