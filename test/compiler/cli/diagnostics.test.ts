@@ -14,7 +14,7 @@ writeFileSync(good, 'BEGIN { exit(); }\n');
 writeFileSync(bad, 'BEGIN { $x = nope; }\nEND { nothing(); }\n');
 
 function colored(setting: string): string {
-  return spawnSync(process.execPath, ['dist/bpfscript.js', 'check', bad], {
+  return spawnSync(process.execPath, ['dist/bpfscript.js', 'build', bad], {
     encoding: 'utf8',
     env: { ...process.env, BPFTRACE_COLOR: setting },
   }).stderr;
@@ -81,7 +81,9 @@ describe('the first line of a diagnostic', () => {
 
 describe('a syntax error', () => {
   it('begins with syntax: and has its place [GRM-002] [OUT-056]', () => {
-    expect(bpfscript(['check', '-e', 'BEGIN { $x = ; }']).stderr).toBe(
+    expect(
+      bpfscript(['build', '-o', join(folder, 'none.o'), '-e', 'BEGIN { $x = ; }']).stderr,
+    ).toBe(
       "stdin:1:14-15: ERROR: syntax: expected an expression, found ';'\nBEGIN { $x = ; }\n             ~\n",
     );
   });
