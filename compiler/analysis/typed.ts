@@ -50,7 +50,7 @@ export interface TypedProbe {
   readonly body: TypedBlock;
   /** Symbols of the functions that it calls itself. */
   readonly calls: readonly string[];
-  /** It is this half of a program for both ends of a function: lowering/kprobe_session.ts. */
+  /** It is this half of a program for both ends of a function: lowering/kprobe-session.ts. */
   readonly session?: 'entry' | 'exit';
 }
 

@@ -5,7 +5,7 @@
 
 import type { BuiltinTable } from '../analysis/builtin.ts';
 import type { BuiltinCode } from '../lowering/builtin.ts';
-import { kptr, uptr } from './address_space.ts';
+import { kptr, uptr } from './address-space.ts';
 import { macaddr, ntop, pton } from './addresses.ts';
 import { args, ctx, numberedArguments, retval } from './args.ts';
 import { bswap } from './bswap.ts';
@@ -20,12 +20,12 @@ import { cpu, ncpus, numaid } from './cpu.ts';
 import { curtask, leaderComm, leaderTid, pcomm, ppid } from './curtask.ts';
 import { debugf } from './debugf.ts';
 import { deleteElement } from './delete.ts';
-import { elfIsExe } from './elf_is_exe.ts';
+import { elfIsExe } from './elf-is-exe.ts';
 import { exit } from './exit.ts';
 import { fail } from './fail.ts';
 import { func } from './func.ts';
 import { getopt } from './getopt.ts';
-import { find, hasKey } from './has_key.ts';
+import { find, hasKey } from './has-key.ts';
 import { join } from './join.ts';
 import { kaddr } from './kaddr.ts';
 import { kfuncAllowed, kfuncExist } from './kfunc.ts';
@@ -35,7 +35,7 @@ import { signalName, strerror, syscallName, username } from './names.ts';
 import { elapsed, jiffies, nsecs } from './nsecs.ts';
 import { override } from './override.ts';
 import { path } from './path.ts';
-import { percpuKaddr } from './percpu_kaddr.ts';
+import { percpuKaddr } from './percpu-kaddr.ts';
 import { pid, tid } from './pid.ts';
 import { predicates } from './predicates.ts';
 import { print } from './print.ts';
@@ -45,17 +45,17 @@ import { rand } from './rand.ts';
 import { reg, usermode } from './registers.ts';
 import { signal, signalThread } from './signal.ts';
 import { skboutput } from './skboutput.ts';
-import { socketCookie } from './socket_cookie.ts';
+import { socketCookie } from './socket-cookie.ts';
 import { dwUstack, kstack, ustack } from './stacks.ts';
 import { str } from './str.ts';
-import { strConcat } from './str_concat.ts';
+import { strConcat } from './str-concat.ts';
 import { strcontains, strlen, strncmp, strstr } from './strings.ts';
 import { ksym, usym } from './symbols.ts';
 import { strftime, time } from './time.ts';
 import { uaddr } from './uaddr.ts';
 import { gid, uid } from './uid.ts';
 import { unwatch } from './unwatch.ts';
-import { writeUser } from './write_user.ts';
+import { writeUser } from './write-user.ts';
 
 /** A group of built-ins, as the reference shows them. */
 export interface Section {

@@ -2,7 +2,7 @@
 import { type ElfFile, sectionNamed } from '../../linker/elf/file.ts';
 import type { Member } from '../kernel/types.ts';
 import type { EnumType, StructType, Type } from '../types/type.ts';
-import { locateArguments } from './calling_convention.ts';
+import { locateArguments } from './calling-convention.ts';
 import { AT, TAG } from './constants.ts';
 import { unlessDamaged } from './damage.ts';
 import { createEntries, type Entries, type Entry } from './entries.ts';

@@ -18,7 +18,7 @@ import { truncateTo } from './operators.ts';
 import { createProgram, endProgram } from './program.ts';
 import type { FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { declareVariable, lowerBlock } from './statements.ts';
-import { describeType } from './stored_types.ts';
+import { describeType } from './stored-types.ts';
 import { copyBytes, zeroBytes } from './strings.ts';
 import { type ProbePlan, planVariables } from './variables.ts';
 

@@ -2,7 +2,7 @@
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { AggregateType } from '../types/type.ts';
 import { betterThan } from './extremes.ts';
-import { atPlace, type MapKey } from './map_keys.ts';
+import { atPlace, type MapKey } from './map-keys.ts';
 import type { FunctionState } from './state.ts';
 
 /**

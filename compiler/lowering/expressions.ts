@@ -15,12 +15,12 @@ import {
 } from '../types/type.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { intParameter, option, textParameter } from './globals.ts';
-import { within } from './helper_warnings.ts';
+import { within } from './helper-warnings.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerMapRead } from './maps.ts';
 import { isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
 import { lowerBinary, lowerTruth, lowerUnary, truncateTo } from './operators.ts';
-import { sameCall } from './read_modify_write.ts';
+import { sameCall } from './read-modify-write.ts';
 import { sharedMemory } from './scratch.ts';
 import type { FunctionState, Location } from './state.ts';
 import { inValueScope } from './statements.ts';

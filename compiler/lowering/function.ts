@@ -8,9 +8,9 @@ import { buildRecord, emitEvent } from './events.ts';
 import { constantBytes, locate, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
 import { hostValue, sharedVariable } from './globals.ts';
-import { reportFailure } from './helper_warnings.ts';
+import { reportFailure } from './helper-warnings.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
-import { callKernel, lowerPercpu } from './kernel_symbols.ts';
+import { callKernel, lowerPercpu } from './kernel-symbols.ts';
 import type { Lowering, Storage } from './lowering.ts';
 import { lowerDelete, lowerDiscardedDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';
 import { createMemory, stackBudget } from './memory.ts';
@@ -21,10 +21,10 @@ import { lowerStack } from './stacks.ts';
 import type { FunctionState, ProgramState } from './state.ts';
 import { copyBytes } from './strings.ts';
 import { lowerSyscallName } from './syscalls.ts';
-import { lowerTaskId } from './task_id.ts';
-import { withTypedPointer } from './typed_pointers.ts';
+import { lowerTaskId } from './task-id.ts';
+import { withTypedPointer } from './typed-pointers.ts';
 import { lowerUsdtArgument } from './usdt.ts';
-import { lowerUserAddress } from './user_addresses.ts';
+import { lowerUserAddress } from './user-addresses.ts';
 import { someExpression } from './walk.ts';
 
 /** What these say about the task and the CPU holds for a whole run: programs are not migrated. */

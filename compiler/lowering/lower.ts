@@ -13,20 +13,20 @@ import { layoutOf } from '../types/layout.ts';
 import { lowerFunctions } from './calls.ts';
 import { featureOfSection } from './features.ts';
 import { intParameter, option, textParameter } from './globals.ts';
-import { findSessions, lowerSession } from './kprobe_session.ts';
+import { findSessions, lowerSession } from './kprobe-session.ts';
 import { createManifest } from './manifest.ts';
-import { chunkSize, MAP_TYPES } from './map_plans.ts';
+import { chunkSize, MAP_TYPES } from './map-plans.ts';
 import { lowerProgram } from './program.ts';
-import { runtimeMaps } from './runtime_maps.ts';
+import { runtimeMaps } from './runtime-maps.ts';
 import type { UnitState } from './state.ts';
-import { describeType } from './stored_types.ts';
+import { describeType } from './stored-types.ts';
 import {
   createDraftUnit,
   createUnit,
   planUnit,
   type UnitContext,
   type UnitRecords,
-} from './unit_state.ts';
+} from './unit-state.ts';
 
 export function lower(
   program: TypedProgram,

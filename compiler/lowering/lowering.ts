@@ -10,7 +10,7 @@ import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { Type } from '../types/type.ts';
 import type { HelperName } from './helpers.ts';
-import type { KernelFunctionName } from './kernel_symbols.ts';
+import type { KernelFunctionName } from './kernel-symbols.ts';
 import type { RegisterRole } from './registers.ts';
 
 /** Memory of the program (stack, scratch, a map value, a ring record) that holds a value of a type. */

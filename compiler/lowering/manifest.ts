@@ -30,14 +30,14 @@ import {
   optionSymbol,
   textParameterSymbol,
 } from './globals.ts';
-import type { Session } from './kprobe_session.ts';
-import { createTypeTable, type TypeTable } from './manifest_types.ts';
-import { chunkSize, type MapPlan } from './map_plans.ts';
+import type { Session } from './kprobe-session.ts';
+import { createTypeTable, type TypeTable } from './manifest-types.ts';
+import { chunkSize, type MapPlan } from './map-plans.ts';
 import { PAGE_SIZE, ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
-import type { UnitContext } from './unit_state.ts';
-import { distanceSymbol } from './user_addresses.ts';
+import type { UnitContext } from './unit-state.ts';
+import { distanceSymbol } from './user-addresses.ts';
 import { usesCall } from './walk.ts';
 
 const PRODUCER = 'bpfscript 0.1.0';

@@ -1,4 +1,4 @@
-/** Maps as scripts see them: reading, writing and deleting elements. How each is kept: map_plans.ts. */
+/** Maps as scripts see them: reading, writing and deleting elements. How each is kept: map-plans.ts. */
 import { unsigned } from '../../linker/btf/types.ts';
 import type { MapSymbol, TypedExpression, TypedStatement } from '../analysis/typed.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
@@ -7,12 +7,12 @@ import { layoutOf } from '../types/layout.ts';
 import { INT64, isAggregate, isScalar } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { locate, lowerInto, lowerValue, storesSigned } from './expressions.ts';
-import { reportMissing, warnHelper } from './helper_warnings.ts';
-import { atPlace, keyIn, lookupByKey, lowerHashKey, type MapKey } from './map_keys.ts';
-import type { HashPlan, MapPlan } from './map_plans.ts';
-import { substitutable } from './read_modify_write.ts';
+import { reportMissing, warnHelper } from './helper-warnings.ts';
+import { atPlace, keyIn, lookupByKey, lowerHashKey, type MapKey } from './map-keys.ts';
+import type { HashPlan, MapPlan } from './map-plans.ts';
+import { substitutable } from './read-modify-write.ts';
 import type { FunctionState } from './state.ts';
-import { describeType } from './stored_types.ts';
+import { describeType } from './stored-types.ts';
 import { copyBytes, zeros } from './strings.ts';
 import { someExpression } from './walk.ts';
 

@@ -5,8 +5,8 @@ import { seriesSlotSize } from '../types/series.ts';
 import type { SeriesType } from '../types/type.ts';
 import { betterThan } from './extremes.ts';
 
-import { keyIn, lookupByKey } from './map_keys.ts';
-import type { SeriesPlan } from './map_plans.ts';
+import { keyIn, lookupByKey } from './map-keys.ts';
+import type { SeriesPlan } from './map-plans.ts';
 import type { FunctionState } from './state.ts';
 
 /** Which interval it is, counted since the epoch, and the time that says so. */

@@ -24,9 +24,9 @@ import type { BuiltinCodes } from './builtin.ts';
 import type { FunctionPlan } from './calls.ts';
 import type { EventTable } from './events.ts';
 import type { HostQuestion, Lowering, Storage } from './lowering.ts';
-import type { MapPlan } from './map_plans.ts';
+import type { MapPlan } from './map-plans.ts';
 import type { Memory, ScratchArena } from './memory.ts';
-import type { RepeatedReads } from './repeated_reads.ts';
+import type { RepeatedReads } from './repeated-reads.ts';
 import type { SiteTable } from './sites.ts';
 import type { ProbePlan } from './variables.ts';
 

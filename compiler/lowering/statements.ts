@@ -11,7 +11,7 @@ import {
   type lowerValue,
   variableStorage,
 } from './expressions.ts';
-import { joinPrints } from './joined_prints.ts';
+import { joinPrints } from './joined-prints.ts';
 import { lowerForMap, lowerForRange } from './loops.ts';
 import { lowerMapAssignment } from './maps.ts';
 import { isBtfPointer } from './members.ts';

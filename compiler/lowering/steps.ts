@@ -3,7 +3,7 @@ import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { storesSigned, variableStorage } from './expressions.ts';
-import { lookupByKey } from './map_keys.ts';
+import { lookupByKey } from './map-keys.ts';
 import { lookupElement, lowerKey, planOf, updateElement } from './maps.ts';
 import { truncateTo } from './operators.ts';
 import type { FunctionState } from './state.ts';

@@ -9,7 +9,7 @@ import { fentry, fexit } from './fentry.ts';
 import { isWildcard, NO_ATTACH_POINTS, refuse, refuseEmpty } from './fields.ts';
 import { iter } from './iter.ts';
 import { kprobe, kretprobe } from './kprobe.ts';
-import { hardware, software } from './perf_event.ts';
+import { hardware, software } from './perf-event.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 import { rawtracepoint } from './rawtracepoint.ts';
 import { begin, bench, end, self, test } from './special.ts';

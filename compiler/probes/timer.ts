@@ -3,7 +3,7 @@ import type { ManifestTarget } from '../../linker/manifest/manifest.ts';
 import type { AttachField, AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import { canonicalName, isParameterised, refuse, refuseCount, targetFields } from './fields.ts';
-import { perfProgram } from './perf_program.ts';
+import { perfProgram } from './perf-program.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'interval' | 'profile';

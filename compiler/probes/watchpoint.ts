@@ -4,7 +4,7 @@ import type { ErrorCode } from '../source/codes.ts';
 import type { AttachField } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
 import { canonicalName, isParameterised, refuse, refuseCount, targetFields } from './fields.ts';
-import { perfProgram } from './perf_program.ts';
+import { perfProgram } from './perf-program.ts';
 import type { Provider } from './probe.ts';
 
 const NAME = 'watchpoint';

@@ -7,7 +7,7 @@ import { codeOf } from '../../../compiler/builtins/builtins.ts';
 import type { IrBool, IrBuilder, IrPointer, IrValue } from '../../../compiler/llvm/ir.ts';
 import type { HelperName } from '../../../compiler/lowering/helpers.ts';
 import type { EventSpec, Lowering, Storage } from '../../../compiler/lowering/lowering.ts';
-import { lowerTaskId } from '../../../compiler/lowering/task_id.ts';
+import { lowerTaskId } from '../../../compiler/lowering/task-id.ts';
 import type { ProbeTarget } from '../../../compiler/probes/probe.ts';
 import { layoutOf, sequence } from '../../../compiler/types/layout.ts';
 import type { Type } from '../../../compiler/types/type.ts';

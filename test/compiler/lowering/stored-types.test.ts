@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelTypes } from '../../../compiler/kernel/types.ts';
-import { describeType } from '../../../compiler/lowering/stored_types.ts';
+import { describeType } from '../../../compiler/lowering/stored-types.ts';
 import { layoutOf } from '../../../compiler/types/layout.ts';
 import type { Type } from '../../../compiler/types/type.ts';
 import { signed, sizeOf } from '../../../linker/btf/types.ts';

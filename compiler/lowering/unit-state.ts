@@ -13,7 +13,7 @@ import type { BuiltinCodes } from './builtin.ts';
 import { type FunctionPlan, functionHeights } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
 import { createEventTable } from './events.ts';
-import { type MapPlan, planMap } from './map_plans.ts';
+import { type MapPlan, planMap } from './map-plans.ts';
 import { createSiteTable } from './sites.ts';
 import { wordsOfStack } from './stacks.ts';
 import type { ObjectVariable, UnitState } from './state.ts';

@@ -10,7 +10,7 @@ import {
   refuseCount,
   targetFields,
 } from './fields.ts';
-import { perfProgram } from './perf_program.ts';
+import { perfProgram } from './perf-program.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'software' | 'hardware';

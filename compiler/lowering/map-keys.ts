@@ -9,9 +9,9 @@ import type { Type } from '../types/type.ts';
 import type { BuiltinCode } from './builtin.ts';
 import { locate, lowerElements, lowerInto } from './expressions.ts';
 import type { Storage } from './lowering.ts';
-import type { HashPlan, HashStore } from './map_plans.ts';
+import type { HashPlan, HashStore } from './map-plans.ts';
 import { lowestBit } from './members.ts';
-import { isPrefix, type KeyString, longStrings, segments } from './size_classes.ts';
+import { isPrefix, type KeyString, longStrings, segments } from './size-classes.ts';
 import type { FunctionState } from './state.ts';
 import { zeroBytes, zeros } from './strings.ts';
 

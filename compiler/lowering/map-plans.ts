@@ -5,7 +5,7 @@ import type { MapSymbol } from '../analysis/typed.ts';
 import { layoutOf } from '../types/layout.ts';
 import { seriesSlotSize } from '../types/series.ts';
 import { INT64, isAggregate, type SeriesType, type Type } from '../types/type.ts';
-import { narrowed, sizeClasses } from './size_classes.ts';
+import { narrowed, sizeClasses } from './size-classes.ts';
 
 /** BPF_MAP_TYPE_* (include/uapi/linux/bpf.h). */
 export const MAP_TYPES = {
@@ -60,7 +60,7 @@ export type MapPlan =
       readonly mapType: number;
       readonly perCpu: boolean;
       readonly keyType: Type;
-      /** Sizes of the long strings in the narrow stores: size_classes.ts. */
+      /** Sizes of the long strings in the narrow stores: size-classes.ts. */
       readonly classes: readonly number[];
       /** Narrowest first; the last is `symbol`, with the whole key. */
       readonly stores: readonly HashStore[];

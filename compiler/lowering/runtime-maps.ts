@@ -3,7 +3,7 @@
 import type { MapDefinition } from '../../linker/btf/definitions.ts';
 import { bytes, unsigned } from '../../linker/btf/types.ts';
 import { RUNTIME_MAPS, type RuntimeMap } from '../../linker/contract/maps.ts';
-import { MAP_TYPES } from './map_plans.ts';
+import { MAP_TYPES } from './map-plans.ts';
 import { ringSize } from './ring.ts';
 import { STACKS } from './stacks.ts';
 import type { UnitState } from './state.ts';

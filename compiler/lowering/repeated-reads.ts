@@ -3,7 +3,7 @@
  * the element up once.
  */
 import type { TypedBlock, TypedExpression, TypedStatement } from '../analysis/typed.ts';
-import { sameExpression } from './read_modify_write.ts';
+import { sameExpression } from './read-modify-write.ts';
 import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
 type MapRead = Extract<TypedExpression, { kind: 'map' }>;
