@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { LinkInput } from '../../linker/input.ts';
 import type { Manifest } from '../../linker/manifest/manifest.ts';
 import { withFolder } from '../support/build.ts';
+import { DEFAULT_SETTINGS } from '../support/settings.ts';
 
 /** The object that LLVM makes of IR text. */
 export function assemble(ir: string): Uint8Array {
@@ -35,27 +36,13 @@ export function siteAsm(instruction: string, site: number): string {
   );
 }
 
-export const CONFIG: Manifest['config'] = {
-  printMapsOnExit: true,
-  missingProbes: 'error',
-  strTruncTrailer: '..',
-  maxCatBytes: 10240,
-  perfRbPages: 0,
-  maxProbes: 1024,
-  logSize: 1_000_000,
-  cppDemangle: true,
-  cacheUserSymbols: 'PER_PID',
-  lazySymbolication: false,
-  showDebugInfo: true,
-};
-
 export function emptyManifest(): Omit<Manifest, 'fixups'> {
   return {
     version: 1,
     producer: 'bpfscript 0.1.0',
     script: 'test.bt',
     kernel: { release: '6.12.0', arch: 'x86_64' },
-    config: CONFIG,
+    config: DEFAULT_SETTINGS,
     unsafe: false,
     params: [],
     probes: [],

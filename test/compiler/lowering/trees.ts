@@ -14,27 +14,18 @@ import type {
 import { table } from '../../../compiler/builtins/builtins.ts';
 import type { ProbeTarget } from '../../../compiler/probes/probe.ts';
 import { BOOL, INT64, type Type, UINT32, UINT64, VOID } from '../../../compiler/types/type.ts';
+import { DEFAULT_SETTINGS } from '../../support/settings.ts';
 
 const range = { start: 0, end: 1 };
 
 export const config: Config = {
+  ...DEFAULT_SETTINGS,
   license: 'GPL',
   maxStrlen: 1024,
   maxMapKeys: 4096,
   onStackLimit: 64,
   stackMode: 'bpftrace',
-  printMapsOnExit: true,
-  missingProbes: 'error',
-  strTruncTrailer: '..',
-  maxCatBytes: 10240,
-  perfRbPages: 0,
-  maxProbes: 1024,
   maxBpfProgs: 1024,
-  logSize: 1_000_000,
-  cppDemangle: true,
-  cacheUserSymbols: 'PER_PID',
-  lazySymbolication: false,
-  showDebugInfo: true,
   settings: new Map(),
   unstable: { tseries: 'warn', dwUstack: 'warn', importStatement: 'error', typeinfo: 'error' },
 };

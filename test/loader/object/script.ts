@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest, ManifestProbe, ManifestTarget } from '../../../linker/manifest/manifest.ts';
+import { DEFAULT_SETTINGS } from '../../support/settings.ts';
 
 const SUM = '.bpfscript.sum';
 const SUM_SIZE = 32;
@@ -90,19 +91,7 @@ export function manifestOf(
     producer: 'test 1.0',
     script: 'script.bt',
     kernel: { release: '6.1', arch: 'x86_64' },
-    config: {
-      printMapsOnExit: true,
-      missingProbes: 'error',
-      strTruncTrailer: '..',
-      maxCatBytes: 10240,
-      perfRbPages: 0,
-      maxProbes: 1024,
-      logSize: 1_000_000,
-      cppDemangle: true,
-      cacheUserSymbols: 'PER_PID',
-      lazySymbolication: false,
-      showDebugInfo: true,
-    },
+    config: DEFAULT_SETTINGS,
     unsafe: false,
     params: [
       { index: 1, as: 'int', offset: at('param1'), size: 8 },
