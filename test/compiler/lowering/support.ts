@@ -1,4 +1,4 @@
-/** From a typed tree or a script to assembly, to unit data, and to the running kernel's verdict. */
+/** From a typed tree or a script to assembly, to the manifest, and to the running kernel's verdict. */
 
 import type { TypedProgram } from '../../../compiler/analysis/typed.ts';
 import { codeOf } from '../../../compiler/builtins/builtins.ts';
