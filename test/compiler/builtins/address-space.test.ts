@@ -1,0 +1,11 @@
+import { describe, expect, it } from 'vitest';
+import { expectError } from '../analysis/expect.ts';
+import { first, typeOf } from './uses.ts';
+
+describe('address_space, as the analysis takes it', () => {
+  it('[FUN-077] keeps the type of a pointer that changes its address space', () => {
+    expect(typeOf('kptr(curtask)')).toBe('struct task_struct *');
+    expect(first('$x = uptr(curtask); print($x);').type).toMatchObject({ space: 'user' });
+    expectError('print(uptr("a"));', 'uptr() expects an integer or a pointer (string provided)');
+  });
+});
