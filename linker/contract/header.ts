@@ -88,17 +88,27 @@ function rareEvents(): readonly string[] {
   ];
 }
 
-/** Members of struct mf_probe for fields of targets whose names say less, or that several providers share. */
-const MEMBERS: Readonly<Record<string, string>> = {
-  namespace: 'category',
-  name: 'event',
-  object: 'event',
-  count: 'period',
-  program: 'bpf',
-  parameters: 'parameter_names',
-  language: 'cpp',
-  signal: 'by_signal',
+/** Members of the structs of targets (loader/src/object/targets.h) that say more than the names of their fields. */
+const MEMBERS: Readonly<Record<string, string>> = { language: 'cpp', signal: 'is_signal' };
+
+/** The struct of a provider's targets, `mf_NAME_target`, where it is that of several. */
+const STRUCTS: Readonly<Partial<Record<string, string>>> = {
+  test: 'named',
+  bench: 'named',
+  kretprobe: 'kprobe',
+  fexit: 'fentry',
+  uretprobe: 'uprobe',
+  interval: 'timer',
+  profile: 'timer',
+  software: 'counter',
+  hardware: 'counter',
 };
+
+/** Texts in which `*` stands for anything. */
+const PATTERNS = ['category', 'event', 'path', 'module', 'function', 'namespace', 'name', 'object'];
+
+/** Texts in which no parameters are replaced. */
+const FIXED = ['program', 'mode', 'pin'];
 
 function targets(): readonly string[] {
   const table: Forms = PROVIDERS;
@@ -109,8 +119,11 @@ function targets(): readonly string[] {
           constant('MF', provider),
           String(index),
           quoted(name),
+          STRUCTS[provider] ?? provider,
           MEMBERS[name] ?? name,
           ...targetField(part),
+          String(PATTERNS.includes(name)),
+          String(!FIXED.includes(name)),
         ];
         return `\tFIELD(${parts.join(', ')})`;
       }),
@@ -118,8 +131,9 @@ function targets(): readonly string[] {
   );
   return [
     '/*',
-    ' * What targets have: provider, number of the form, name in the manifest, member of struct mf_probe, how it is',
-    ' * read, the greatest number, the one word, and whether it has to be there.',
+    ' * What targets have: provider, number of the form, name in the manifest, struct and member (targets.h), how it is',
+    ' * read, the greatest number, the one word, whether it has to be there, and whether a text of it may be a pattern,',
+    ' * and have parameters in it.',
     ' */',
     '#define MF_TARGET_FIELDS(FIELD) \\',
     rows.join(' \\\n'),

@@ -89,6 +89,18 @@ static void tell_a_file(void)
 	failure_tell(&failure);
 }
 
+static void tell_details(void)
+{
+	struct failure failure = {0};
+
+	fail(&failure, STATUS_FAILED, "The kernel refused the script's programs.");
+	fail_detail(&failure, "  %d: exit", 7);
+	fail_detail(&failure, "  invalid access");
+	failure_tell(&failure);
+	failure_clear(&failure);
+	failure_tell(&failure);
+}
+
 static void tell_nothing(void)
 {
 	struct failure failure = {0};
@@ -108,6 +120,9 @@ static void a_failure_is_told_with_its_place_and_hint(void)
 	      0);
 	CHECK(said(tell_a_file, text, sizeof(text)) == 0);
 	CHECK(strcmp(text, "ERROR: a.o: not an object file: no ELF magic\n") == 0);
+	CHECK(said(tell_details, text, sizeof(text)) == 0);
+	CHECK(strcmp(text, "ERROR: The kernel refused the script's programs.\n"
+			   "  7: exit\n  invalid access\n") == 0);
 	CHECK(said(tell_nothing, text, sizeof(text)) == 0);
 	CHECK(strcmp(text, "") == 0);
 }

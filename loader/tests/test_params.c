@@ -79,11 +79,13 @@ static void test_expansion(void)
 	struct arena arena = {0};
 	const char *text;
 
-	CHECK(params_expand(&options, &arena, "/bin/$1-$2", &text) &&
-	      strcmp(text, "/bin/one-2") == 0);
-	CHECK(params_expand(&options, &arena, "$3", &text) && strcmp(text, "") == 0);
-	CHECK(params_expand(&options, &arena, "$x$", &text) && strcmp(text, "$x$") == 0);
-	CHECK(params_expand(&options, &arena, NULL, &text) && !text);
+	text = params_expand(&options, &arena, "/bin/$1-$2");
+	CHECK(strcmp(text, "/bin/one-2") == 0);
+	text = params_expand(&options, &arena, "$3");
+	CHECK(strcmp(text, "") == 0);
+	text = params_expand(&options, &arena, "$x$");
+	CHECK(strcmp(text, "$x$") == 0);
+	CHECK(!params_expand(&options, &arena, NULL));
 	arena_free(&arena);
 }
 
@@ -97,19 +99,24 @@ static void test_storage(void)
 		{.index = 3, .is_text = true, .offset = 16, .size = 8},
 	};
 	struct manifest manifest = {.params = params, .param_count = 3};
+	struct failure failure = {0};
 	uint8_t rodata[24];
 	int64_t number;
 
 	memset(rodata, 0xff, sizeof(rodata));
-	CHECK(params_store(&options, &manifest, rodata, sizeof(rodata)) == 0);
+	CHECK(params_store(&options, &manifest, rodata, sizeof(rodata), &failure) == 0);
 	memcpy(&number, rodata, sizeof(number));
 	CHECK(number == -7);
 	CHECK(memcmp(rodata + 8, "a longe\0\0\0\0\0\0\0\0\0", 16) == 0);
 	/* A text where a number is wanted, and a place outside of the section. */
 	values[0] = "seven";
-	CHECK(params_store(&options, &manifest, rodata, sizeof(rodata)) == 2);
+	CHECK(params_store(&options, &manifest, rodata, sizeof(rodata), &failure) == 2);
+	CHECK(strcmp(failure.text,
+		     "Positional parameter $1 is used as a number, but \"seven\" is none.") == 0);
+	failure_clear(&failure);
 	values[0] = "7";
-	CHECK(params_store(&options, &manifest, rodata, 20) == 5);
+	CHECK(params_store(&options, &manifest, rodata, 20, &failure) == 5);
+	CHECK(strcmp(failure.text, "parameter $3 has no place in .rodata") == 0);
 }
 
 int main(void)

@@ -1,54 +1,37 @@
 /*
- * Attaching probes: one file a provider, one line in the table of attach.c. A provider
- * first finds what a probe attaches to on this host, before programs are loaded, so that probes
- * that cannot exist are told at once and left out where the script allows it; and attaches it when
- * the maps are there.
+ * Attaching probes: one file a provider, and one line in the table of attach.c. A provider is a
+ * struct of functions. It first finds what a probe attaches to on this host, before programs are
+ * loaded, so that probes that cannot exist are told at once and left out where the script allows
+ * it; and attaches it when the maps are there.
  */
 #ifndef BPFLOAD_ATTACH_H
 #define BPFLOAD_ATTACH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
+#include "base/failure.h"
+#include "object/targets.h"
 #include "session/session.h"
 
+struct attach_provider;
 struct bpf_link;
-struct perf_counter;
-struct usdt_operand;
 
 /* One thing that a probe attaches to; a wildcard has several. */
 struct attach_target {
+	const struct attach_provider *provider;
+	/* With parameters put in. */
 	const struct mf_probe *probe;
 	/* Cookie that bpf_get_attach_cookie gives; 0 where the probe does not ask. */
 	uint64_t cookie;
-	/* By provider: */
-	const char *category, *event; /* tracepoint, rawtracepoint; category: kprobe, a module */
-	int64_t event_id;	      /* tracepoint */
-	const char *path;	      /* uprobe: the file */
-	const char *function;	      /* kprobe, fentry; uprobe, for messages */
-	uint32_t btf_id;   /* fentry, rawtracepoint: of the function or event that a copy is for; 0:
-			      none */
-	int bpf;	   /* fentry: descriptor of the BPF program that the function is of */
-	uint64_t offset;   /* kprobe: in the function; uprobe: in the file; watchpoint: address */
-	bool is_frequency; /* interval, profile */
-	uint64_t period;   /* ns, or Hz; software, hardware: events; watchpoint: bytes */
-	uint32_t watch_mode;		     /* watchpoint: HW_BREAKPOINT_* */
-	const struct perf_counter *counter;  /* software, hardware */
-	uint64_t semaphore;		     /* usdt: its offset in the file; 0: none */
-	const struct usdt_operand *operands; /* usdt: where arguments are; NULL: not asked for */
-	uint32_t site;			     /* usdt: element of `usdt_sites` */
-	/* uprobe: several places of the file, with the cookie of each; NULL: `offset` alone. */
-	const uint64_t *offsets, *cookies;
-	/* kprobe: several functions, with the cookie of each; NULL: `function` alone. */
-	const char **functions;
-	/* kprobe: it stands for `partner` too, a kretprobe, by the program of this session; NULL:
-	 * no. Partners are not attached on their own then. */
-	const struct mf_session *merged;
-	const struct attach_target *partner;
-	const uint64_t *session_cookies;
-	bool is_partner;
-	uint32_t events; /* how many the target stands for (syscalls, uprobe, kprobe); 0: one */
+	/* How many events the target stands for; 0: one. */
+	uint32_t events;
+	/* Which of the events that the probe means, for messages; NULL: the probe's name says it.
+	 */
+	const char *shown;
+	/* What the provider knows of it: a struct of the provider's. */
+	void *own;
 };
 
 struct attachments {
@@ -71,82 +54,110 @@ struct attachments {
 
 enum attach_result {
 	ATTACH_OK,
-	/* One of many that a pattern matches, which the kernel does not let be traced. */
+	/* Nothing to count or to tell: one of many that a pattern matches, which the kernel does
+	 * not let be traced, or what another target attaches. */
 	ATTACH_LEFT_OUT,
-	/* Not there on this host; `why` is set. missing_probes says what becomes of it. */
+	/* Not there on this host; the failure is set. missing_probes says what becomes of it. */
 	ATTACH_MISSING,
-	/* An error whatever missing_probes says; already told, the status is in `status`. */
+	/* An error whatever missing_probes says; the failure is set. */
 	ATTACH_FAILED,
 };
 
-struct attach_failure {
-	/* A sentence: `No matches for tracepoint a:b.` */
-	char why[512];
-	int status;
-};
-
+/* The functions may be NULL where nothing more is said. */
 struct attach_provider {
+	/* Whether the object's program is of the type that the probe attaches. */
+	bool (*fits)(const struct session *session, const struct mf_probe *probe,
+		     const struct bpf_program *program);
+	/* Whether the probe means several things though its target has no `*`: its targets have
+	 * names of their own then. NULL: never. */
+	bool (*is_open)(const struct mf_probe *probe);
+	/* Its targets have cookies of the provider's own, also where a name has parameters. */
+	bool has_own_cookies;
 	/* Attached in the reverse of the script's order, since the kernel runs the newest first.
 	 * NULL: never. */
 	bool (*is_newest_first)(const struct attach_target *target);
-	/* Adds the targets of a probe: of a pattern, those that attach_is_wanted lets in. `probe`
-	 * is a copy with parameters put in. */
+	/* Adds the targets of a probe: of a pattern, those that attach_is_wanted lets in. NULL: the
+	 * loader runs the probe's program itself. */
 	enum attach_result (*find)(struct attachments *attachments, const struct mf_probe *probe,
-				   struct attach_failure *failure);
+				   struct failure *failure);
+	/* Decides what depends on all targets of all probes, once they are found; the result is an
+	 * exit status. NULL: nothing does. */
+	int (*settle)(struct attachments *attachments, struct failure *failure);
 	/* Attaches one; adds its links. */
 	enum attach_result (*attach)(struct attachments *attachments,
-				     const struct attach_target *target,
-				     struct attach_failure *failure);
+				     const struct attach_target *target, struct failure *failure);
 };
 
 extern const struct attach_provider attach_tracepoint, attach_rawtracepoint, attach_kprobe,
 	attach_kretprobe, attach_fentry, attach_uprobe, attach_usdt, attach_timer, attach_counter,
-	attach_watchpoint, attach_iter, attach_syscalls;
+	attach_watchpoint, attach_iter, attach_own;
+
+const struct attach_provider *attach_provider_of(const struct mf_probe *probe);
 
 /* What the providers call: */
 
 /* For providers whose events all run the newest first. */
 bool attach_always(const struct attach_target *target);
 
+/* For providers of programs on perf events, and of kprobes' type. */
+bool attach_fits_perf_event(const struct session *session, const struct mf_probe *probe,
+			    const struct bpf_program *program);
+bool attach_fits_kprobe(const struct session *session, const struct mf_probe *probe,
+			const struct bpf_program *program);
+/* The same for tracing programs (BPF_PROG_TYPE_TRACING) of a type of attaching. */
+bool attach_is_tracing(const struct bpf_program *program, int type);
+
 /* Whether --probe-filter lets an event of that full name in; counts it where not. */
 bool attach_is_wanted(struct attachments *attachments, const char *name);
 
-/* Adds a target (copied), with the probe's own name or a name of its own for wildcards. */
+/* Whether an alias takes the place of the probe's name, and of those of all its events. */
+bool attach_has_alias(const struct mf_probe *probe);
+
+/* What the cookie of an event of that name is: `probe` gives it. */
+uint64_t attach_name_cookie(struct attachments *attachments, const char *name);
+
+/* Adds a target (copied) with `size` bytes of the provider's own, which become those that `own` of
+ * the target points to. */
 enum attach_result attach_add_target(struct attachments *attachments,
-				     const struct attach_target *target,
-				     struct attach_failure *failure);
+				     const struct attach_target *target, const void *own,
+				     size_t size, struct failure *failure);
 /* Takes over a link; `link` NULL: errno says why it failed. */
 enum attach_result attach_add_link(struct attachments *attachments, struct bpf_link *link,
-				   const struct mf_probe *probe, struct attach_failure *failure);
+				   const struct mf_probe *probe, struct failure *failure);
 /* The same for the descriptor of a link; -1: errno says why it failed. */
 enum attach_result attach_add_descriptor(struct attachments *attachments, int link,
-					 const struct mf_probe *probe,
-					 struct attach_failure *failure);
+					 const struct mf_probe *probe, struct failure *failure);
 /* Attaches the program to a perf event that `fd` is, which is closed on failure. */
 enum attach_result attach_perf_event(struct attachments *attachments,
 				     const struct attach_target *target, int fd,
-				     struct attach_failure *failure);
-enum attach_result attach_missing(struct attach_failure *failure, const char *format, ...)
+				     struct failure *failure);
+enum attach_result attach_missing(struct failure *failure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The same where the kernel has no such probes at all. */
-enum attach_result attach_lacking(struct attach_failure *failure, const char *why);
-enum attach_result attach_failed(struct attach_failure *failure, int status, const char *format,
-				 ...) __attribute__((format(printf, 3, 4)));
+enum attach_result attach_lacking(struct failure *failure, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+enum attach_result attach_failed(struct failure *failure, int status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* The same with errno's text, and the status that errno means. */
-enum attach_result attach_refused(struct attach_failure *failure, const struct mf_probe *probe,
-				  int error);
+enum attach_result attach_refused(struct failure *failure, const struct mf_probe *probe, int error);
 /* The program of a target's probe. */
 struct bpf_program *attach_program(const struct attachments *attachments,
 				   const struct mf_probe *probe);
 
-/* What the session calls. Results are exit statuses; messages are already told. */
+/* What runs a script calls. Results are exit statuses, with the failure set. */
+
+/* Whether all programs of an opened object are of the types that their probes have. */
+int attach_check(const struct session *session, struct failure *failure);
+
+/* How many probes' programs are run by the loader itself, those of tests aside. */
+uint32_t attach_count_own(const struct session *session);
 
 /*
  * Finds the targets of all probes. session->programs entries of probes that have none and may be
  * missing become NULL.
  */
-int attach_find(struct attachments *attachments, struct session *session);
-int attach_all(struct attachments *attachments);
+int attach_find(struct attachments *attachments, struct session *session, struct failure *failure);
+int attach_all(struct attachments *attachments, struct failure *failure);
 /* Detaches everything. May be called again. */
 void attach_release(struct attachments *attachments);
 void attach_free(struct attachments *attachments);

@@ -14,21 +14,31 @@
  */
 int tracing_link(int program, enum bpf_attach_type type, uint64_t cookie);
 
+/* Whether the targets of a tracing program's probe are copies of it, and of what. */
+struct copy {
+	/* Of the function or event that the copy is for; 0: the program itself is attached. */
+	uint32_t btf_id;
+	/* Where that id is one: a module, or else the descriptor of a BPF program, or else (NULL
+	 * and 0) the kernel. */
+	const char *module;
+	int bpf;
+};
+
 /*
- * Loads a copy of the probe's program, which libbpf has loaded, for the function or event with the
- * id target->btf_id, in the kernel, the probe's module or the BPF program target->bpf, and attaches
+ * Loads a copy of the probe's program, which libbpf has loaded, for what `copy` says, and attaches
  * it with the target's cookie. What the kernel refuses is left out: it is one of many.
  */
 enum attach_result attach_copy(struct attachments *attachments, const struct attach_target *target,
-			       struct attach_failure *failure);
+			       const struct copy *copy, struct failure *failure);
 
 /*
- * Adds a target for each of the functions or events that the probe's pattern means, with its name
- * as the cookie. libbpf loads the program for the first of them (in a module for none: it would
- * look for the name everywhere), and each other one gets a copy. Without any it is ATTACH_MISSING.
+ * Adds a target, a struct copy, for each of the functions or events of the kernel or of a module
+ * that the probe's pattern means, with its name as the cookie. libbpf loads the program for the
+ * first of them (in a module for none: it would look for the name everywhere), and each other one
+ * gets a copy. Without any it is ATTACH_MISSING.
  */
 enum attach_result attach_add_copies(struct attachments *attachments, const struct mf_probe *probe,
-				     const struct kernel_function *places, int64_t count,
-				     struct attach_failure *failure);
+				     const char *module, const struct kernel_function *functions,
+				     int64_t count, struct failure *failure);
 
 #endif

@@ -1,42 +1,47 @@
 /* software and hardware: a program after every so many events of a counter of perf. */
 #include "attach/perf.h"
-#include "base/exit_status.h"
-#include "session/params.h"
 #include "host/perf_counters.h"
+#include "session/params.h"
+
+struct counter {
+	const struct perf_counter *event;
+	/* In events. */
+	uint64_t period;
+};
 
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+			       struct failure *failure)
 {
+	const struct mf_counter_target *wanted = probe->target;
 	const char *provider = mf_provider_name(probe->provider);
 	uint32_t type = probe->provider == MF_SOFTWARE ? PERF_TYPE_SOFTWARE : PERF_TYPE_HARDWARE;
-	struct attach_target target = {
-		.probe = probe,
-		.counter = find_perf_counter(type, probe->event),
-	};
+	const struct attach_target target = {.probe = probe};
+	struct counter counter = {.event = find_perf_counter(type, wanted->event)};
 	int64_t count;
 
-	if (!target.counter)
+	if (!counter.event)
 		return attach_failed(failure, STATUS_FAILED, "'%s' is not a %s event.",
-				     probe->event, provider);
-	target.period = target.counter->period;
-	if (probe->period) {
-		if (!parse_integer(probe->period, &count) || count <= 0)
+				     wanted->event, provider);
+	counter.period = counter.event->period;
+	if (wanted->count) {
+		if (!parse_integer(wanted->count, &count) || count <= 0)
 			return attach_failed(failure, STATUS_FAILED,
 					     "%s count should be a positive integer, not '%s'.",
-					     provider, probe->period);
-		target.period = (uint64_t)count;
+					     provider, wanted->count);
+		counter.period = (uint64_t)count;
 	}
-	return attach_add_target(attachments, &target, failure);
+	return attach_add_target(attachments, &target, &counter, sizeof(counter), failure);
 }
 
 static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
+				 const struct attach_target *target, struct failure *failure)
 {
 	const struct session *session = attachments->session;
+	const struct counter *counter = target->own;
 	struct perf_event_attr attributes = {
-		.type = target->counter->type,
-		.config = target->counter->config,
-		.sample_period = target->period,
+		.type = counter->event->type,
+		.config = counter->event->config,
+		.sample_period = counter->period,
 	};
 
 	if (session->options->pid)
@@ -45,4 +50,5 @@ static enum attach_result attach(struct attachments *attachments,
 				   failure);
 }
 
-const struct attach_provider attach_counter = {.find = find, .attach = attach};
+const struct attach_provider attach_counter = {
+	.fits = attach_fits_perf_event, .find = find, .attach = attach};

@@ -14,7 +14,6 @@
 #include "attach/attach.h"
 #include "attach/copy.h"
 #include "attach/fentry_bpf.h"
-#include "base/exit_status.h"
 #include "host/kernel_btf.h"
 #include "host/traceable.h"
 #include "host/tracefs.h"
@@ -36,16 +35,16 @@ static bool is_refused(const char *name)
 
 /* Whether the function's parameters have the names that the program was typed by. */
 static bool has_parameters(const struct btf *btf, const struct btf_type *prototype,
-			   const struct mf_probe *probe)
+			   const struct mf_texts *parameters)
 {
-	if (btf_vlen(prototype) != probe->parameter_count)
+	if (btf_vlen(prototype) != parameters->count)
 		return false;
-	for (uint32_t i = 0; i < probe->parameter_count; i++) {
+	for (uint32_t i = 0; i < parameters->count; i++) {
 		const char *name = btf__str_by_offset(btf, btf_params(prototype)[i].name_off);
 		char numbered[16];
 
 		snprintf(numbered, sizeof(numbered), "arg%u", i);
-		if (!name || strcmp(*name ? name : numbered, probe->parameter_names[i]) != 0)
+		if (!name || strcmp(*name ? name : numbered, parameters->items[i]) != 0)
 			return false;
 	}
 	return true;
@@ -72,26 +71,66 @@ static int find_function(const struct btf *btf, const char *name)
 	return base && id >= 0 && (uint32_t)id < btf__type_cnt(base) ? -ENOENT : id;
 }
 
+static enum attach_result no_function(const struct mf_probe *probe, struct failure *failure)
+{
+	const struct mf_fentry_target *wanted = probe->target;
+
+	return attach_missing(
+		failure,
+		"No matches for %s %s. The kernel's BTF has no such function (it is either non-existing or inlined).",
+		mf_provider_name(probe->provider), wanted->function);
+}
+
+/* Looks in the BTF of the kernel, or of a module. */
 static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
-				   const struct btf *btf, struct attach_failure *failure);
+				   const char *module, struct failure *failure)
+{
+	const struct btf *btf = session_kernel_btf(attachments->session, module);
+	const struct mf_fentry_target *wanted = probe->target;
+	const struct attach_target target = {.probe = probe};
+	struct copy copy = {.module = module};
+	const struct btf_type *prototype;
+	char here[256];
+	int error, id = find_function(btf, wanted->function);
+
+	if (id < 0)
+		return no_function(probe, failure);
+	prototype = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
+	if (wanted->parameters.items && prototype &&
+	    !has_parameters(btf, prototype, &wanted->parameters)) {
+		list_parameters(btf, prototype, here, sizeof(here));
+		return attach_missing(
+			failure,
+			"%s takes other parameters on this kernel (%s) than on the one that the script was built for; build it with that kernel's description.",
+			wanted->function, here);
+	}
+	/* Else the section's name tells libbpf the function. */
+	if (module || probe->parameters) {
+		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
+						       wanted->function);
+		if (error)
+			return attach_refused(failure, probe, -error);
+	}
+	/* libbpf takes the first module that has the name: a copy is loaded for the right one. */
+	if (module)
+		copy.btf_id = (uint32_t)id;
+	return attach_add_target(attachments, &target, &copy, sizeof(copy), failure);
+}
 
 /* A function that the kernel itself does not have, in the one module that has it. */
 static enum attach_result find_in_modules(struct attachments *attachments,
-					  const struct mf_probe *probe,
-					  struct attach_failure *failure)
+					  const struct mf_probe *probe, struct failure *failure)
 {
+	const struct mf_fentry_target *wanted = probe->target;
 	struct session *session = attachments->session;
 	const char *provider = mf_provider_name(probe->provider), *first = NULL, *second = NULL;
-	struct mf_probe *in_module = arena_alloc(&session->arena, sizeof(*in_module));
 	const char **modules;
 	int64_t count = kernel_btf_modules(&session->arena, &modules);
 
-	if (!in_module || count < 0)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	for (int64_t i = 0; i < count && !second; i++) {
 		const struct btf *btf = session_kernel_btf(session, modules[i]);
 
-		if (!btf || find_function(btf, probe->function) < 0)
+		if (!btf || find_function(btf, wanted->function) < 0)
 			continue;
 		if (first)
 			second = modules[i];
@@ -99,56 +138,12 @@ static enum attach_result find_in_modules(struct attachments *attachments,
 			first = modules[i];
 	}
 	if (second)
-		return attach_failed(failure, STATUS_FAILED,
-				     "%s:%s is in several modules, as %s and %s. Name one of them: "
-				     "%s:%s:%s.",
-				     provider, probe->function, first, second, provider, first,
-				     probe->function);
-	if (!first)
-		return attach_missing(failure,
-				      "No matches for %s %s. The kernel's BTF has no such function "
-				      "(it is either non-existing or inlined).",
-				      provider, probe->function);
-	*in_module = *probe;
-	in_module->module = first;
-	return find_one(attachments, in_module, session_kernel_btf(session, first), failure);
-}
-
-static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
-				   const struct btf *btf, struct attach_failure *failure)
-{
-	struct attach_target target = {.probe = probe, .function = probe->function};
-	struct bpf_program *program = attach_program(attachments, probe);
-	const struct btf_type *prototype;
-	char here[256];
-	int error, id = find_function(btf, probe->function);
-
-	if (id < 0 && !probe->module)
-		return find_in_modules(attachments, probe, failure);
-	if (id < 0)
-		return attach_missing(failure,
-				      "No matches for %s %s. The kernel's BTF has no such function "
-				      "(it is either non-existing or inlined).",
-				      mf_provider_name(probe->provider), probe->function);
-	prototype = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
-	if (probe->parameter_names && prototype && !has_parameters(btf, prototype, probe)) {
-		list_parameters(btf, prototype, here, sizeof(here));
-		return attach_missing(failure,
-				      "%s takes other parameters on this kernel (%s) than on the "
-				      "one that the script was built for; build it with that "
-				      "kernel's description.",
-				      probe->function, here);
-	}
-	/* Else the section's name tells libbpf the function. */
-	if (probe->module || probe->parameters) {
-		error = bpf_program__set_attach_target(program, 0, probe->function);
-		if (error)
-			return attach_refused(failure, probe, -error);
-	}
-	/* libbpf takes the first module that has the name: a copy is loaded for the right one. */
-	if (probe->module)
-		target.btf_id = (uint32_t)id;
-	return attach_add_target(attachments, &target, failure);
+		return attach_failed(
+			failure, STATUS_FAILED,
+			"%s:%s is in several modules, as %s and %s. Name one of them: %s:%s:%s.",
+			provider, wanted->function, first, second, provider, first,
+			wanted->function);
+	return first ? find_one(attachments, probe, first, failure) : no_function(probe, failure);
 }
 
 static int by_name(const void *a, const void *b)
@@ -164,16 +159,17 @@ struct known {
 
 static struct known known_functions(struct attachments *attachments, const struct mf_probe *probe)
 {
-	const char *module = probe->module ? probe->module : "vmlinux";
+	const struct mf_fentry_target *wanted = probe->target;
+	const char *module = wanted->module ? wanted->module : "vmlinux";
 	const char *file = attachments->session->options->traceable_functions;
 	struct arena *arena = &attachments->session->arena;
 	struct known known = {.count = -1};
 
 	if (file)
-		known.count = traceable_match_file(arena, file, module, probe->function,
+		known.count = traceable_match_file(arena, file, module, wanted->function,
 						   &known.functions);
 	else if (tracefs_root())
-		known.count = traceable_match(arena, tracefs_root(), module, probe->function,
+		known.count = traceable_match(arena, tracefs_root(), module, wanted->function,
 					      &known.functions);
 	return known;
 }
@@ -188,63 +184,76 @@ static bool is_known(const struct known *known, const char *name)
 
 static enum attach_result find_matches(struct attachments *attachments,
 				       const struct mf_probe *probe, const struct btf *btf,
-				       struct attach_failure *failure)
+				       struct failure *failure)
 {
+	const struct mf_fentry_target *wanted = probe->target;
 	const struct known known = known_functions(attachments, probe);
 	struct kernel_function *functions;
 	int64_t kept = 0, count = kernel_btf_match(&attachments->session->arena, btf,
-						   probe->function, &functions);
+						   wanted->function, &functions);
 
-	if (count < 0)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	for (int64_t i = 0; i < count; i++)
 		if (!is_refused(functions[i].name) && is_known(&known, functions[i].name))
 			functions[kept++] = functions[i];
-	return attach_add_copies(attachments, probe, functions, kept, failure);
+	return attach_add_copies(attachments, probe, wanted->module, functions, kept, failure);
 }
 
-static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+/* A function of the kernel is found by its name, */
+static enum attach_result find_in_kernel(struct attachments *attachments,
+					 const struct mf_probe *probe, struct failure *failure)
 {
+	const struct mf_fentry_target *wanted = probe->target;
 	const struct btf *btf;
 
-	if (probe->module && is_pattern(probe->module))
+	if (wanted->module && is_pattern(wanted->module))
 		return attach_failed(failure, STATUS_FAILED, "%s: the module of a %s is one name.",
 				     probe->name, mf_provider_name(probe->provider));
-	btf = session_kernel_btf(attachments->session, probe->module);
-	if (!btf && probe->module && errno == ENOENT)
+	btf = session_kernel_btf(attachments->session, wanted->module);
+	if (!btf && wanted->module && errno == ENOENT)
 		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
-				      probe->module, probe->name);
+				      wanted->module, probe->name);
 	if (!btf)
-		return attach_failed(failure, STATUS_KERNEL,
-				     "Cannot read the kernel's BTF (%s), which %s needs: it wants "
-				     "CONFIG_DEBUG_INFO_BTF.",
-				     strerror(errno), mf_provider_name(probe->provider));
-	return is_pattern(probe->function) ? find_matches(attachments, probe, btf, failure)
-					   : find_one(attachments, probe, btf, failure);
+		return attach_failed(
+			failure, STATUS_KERNEL,
+			"Cannot read the kernel's BTF (%s), which %s needs: it wants CONFIG_DEBUG_INFO_BTF.",
+			strerror(errno), mf_provider_name(probe->provider));
+	if (is_pattern(wanted->function))
+		return find_matches(attachments, probe, btf, failure);
+	return wanted->module || find_function(btf, wanted->function) >= 0
+		       ? find_one(attachments, probe, wanted->module, failure)
+		       : find_in_modules(attachments, probe, failure);
+}
+
+/* a program by its number. */
+static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
+			       struct failure *failure)
+{
+	const struct mf_fentry_target *wanted = probe->target;
+
+	return wanted->program ? find_bpf(attachments, probe, failure)
+			       : find_in_kernel(attachments, probe, failure);
+}
+
+static bool fits(const struct session *session, const struct mf_probe *probe,
+		 const struct bpf_program *program)
+{
+	(void)session;
+	return attach_is_tracing(program,
+				 probe->provider == MF_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
 }
 
 static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
+				 const struct attach_target *target, struct failure *failure)
 {
 	LIBBPF_OPTS(bpf_trace_opts, options, .cookie = target->cookie);
-	const struct mf_probe *probe = target->probe;
+	struct bpf_program *program = attach_program(attachments, target->probe);
+	const struct copy *copy = target->own;
 
-	if (target->btf_id)
-		return attach_copy(attachments, target, failure);
-	return attach_add_link(
-		attachments,
-		bpf_program__attach_trace_opts(attach_program(attachments, probe), &options), probe,
-		failure);
-}
-
-/* A program is found by its number, a function of the kernel by its name. */
-static enum attach_result find_any(struct attachments *attachments, const struct mf_probe *probe,
-				   struct attach_failure *failure)
-{
-	return probe->bpf ? find_bpf(attachments, probe, failure)
-			  : find(attachments, probe, failure);
+	if (copy->btf_id)
+		return attach_copy(attachments, target, copy, failure);
+	return attach_add_link(attachments, bpf_program__attach_trace_opts(program, &options),
+			       target->probe, failure);
 }
 
 const struct attach_provider attach_fentry = {
-	.is_newest_first = attach_always, .find = find_any, .attach = attach};
+	.fits = fits, .is_newest_first = attach_always, .find = find, .attach = attach};

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
+#include "attach/copy.h"
+#include "base/memory.h"
 #include "host/tracefs.h"
 
 /* Functions of a program that are looked at: the kernel allows as many (BPF_MAX_SUBPROGS). */
@@ -36,60 +37,53 @@ static uint32_t read_functions(int fd, struct bpf_prog_info *info, struct bpf_fu
 	return info->nr_func_info < MOST_FUNCTIONS ? info->nr_func_info : MOST_FUNCTIONS;
 }
 
+/* An alias stays. */
 static const char *name_of(struct attachments *attachments, const struct mf_probe *probe,
 			   uint32_t id, const char *function)
 {
-	const char *provider = mf_provider_name(probe->provider);
-	size_t length = strlen(provider);
-
-	/* An alias stays. */
-	if (strncmp(probe->name, provider, length) != 0 || probe->name[length] != ':')
-		return probe->name;
-	return arena_format(&attachments->session->arena, "%s:bpf:%u:%s", provider, id, function);
+	return attach_has_alias(probe)
+		       ? probe->name
+		       : arena_format(&attachments->session->arena, "%s:bpf:%u:%s",
+				      mf_provider_name(probe->provider), id, function);
 }
 
 static enum attach_result add(struct attachments *attachments, const struct mf_probe *probe,
-			      const struct bpf_prog_info *info, uint32_t function,
-			      const char *found, bool template, struct attach_failure *failure)
+			      const struct bpf_prog_info *info, uint32_t id, const char *found,
+			      bool template, struct failure *failure)
 {
 	struct arena *arena = &attachments->session->arena;
-	const char *name = name_of(attachments, probe, info->id, found);
-	struct attach_target target = {.probe = probe, .btf_id = template ? 0 : function};
-	uint32_t probe_name, function_name;
+	const char *function = arena_text(arena, found, strlen(found));
+	const char *name = name_of(attachments, probe, info->id, function);
+	/* Each target has a descriptor of its own, which is closed with the links. */
+	const struct copy copy = {.btf_id = template ? 0 : id,
+				  .bpf = bpf_prog_get_fd_by_id(info->id)};
+	struct attach_target target = {.probe = probe};
 	enum attach_result result;
 
-	target.function = arena_text(arena, found, strlen(found));
-	if (!target.function || !name)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	/* `probe` is the lower half of the cookie, `func` the upper one. */
-	probe_name = probe_names_index(&attachments->session->names, name);
-	function_name = probe_names_index(&attachments->session->names, target.function);
-	if (probe_name == UINT32_MAX || function_name == UINT32_MAX)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	target.cookie = probe_name | (uint64_t)function_name << 32;
-	/* Each target has a descriptor of its own, which is closed with the links. */
-	target.bpf = bpf_prog_get_fd_by_id(info->id);
-	if (target.bpf < 0)
+	if (copy.bpf < 0)
 		return ATTACH_LEFT_OUT;
-	result = attach_add_descriptor(attachments, target.bpf, probe, failure);
+	/* `probe` is the lower half of the cookie, `func` the upper one. */
+	target.cookie = probe_names_pair(&attachments->session->names, name, function);
+	result = attach_add_descriptor(attachments, copy.bpf, probe, failure);
 	if (result != ATTACH_OK)
 		return result;
 	if (template) {
 		int error = bpf_program__set_attach_target(attach_program(attachments, probe),
-							   target.bpf, found);
+							   copy.bpf, found);
 
 		if (error)
 			return attach_refused(failure, probe, -error);
 	}
-	return attach_add_target(attachments, &target, failure);
+	return attach_add_target(attachments, &target, &copy, sizeof(copy), failure);
 }
 
 /* One program: `*added` says whether a target was, `*matched` whether there was one to add. */
 static enum attach_result match_program(struct attachments *attachments,
 					const struct mf_probe *probe, int fd,
 					struct bpf_func_info *records, bool *added, bool *matched,
-					struct attach_failure *failure)
+					struct failure *failure)
 {
+	const struct mf_fentry_target *wanted = probe->target;
 	struct bpf_prog_info info;
 	uint32_t count = read_functions(fd, &info, records);
 	enum attach_result result = ATTACH_OK;
@@ -103,11 +97,11 @@ static enum attach_result match_program(struct attachments *attachments,
 		const char *found = type ? btf__name_by_offset(btf, type->name_off) : NULL;
 		const char *name;
 
-		if (!found || !pattern_match(probe->function, found))
+		if (!found || !pattern_match(wanted->function, found))
 			continue;
 		*matched = true;
 		name = name_of(attachments, probe, info.id, found);
-		if (name && !attach_is_wanted(attachments, name))
+		if (!attach_is_wanted(attachments, name))
 			continue;
 		result =
 			add(attachments, probe, &info, records[i].type_id, found, !*added, failure);
@@ -121,20 +115,19 @@ static enum attach_result match_program(struct attachments *attachments,
 }
 
 enum attach_result find_bpf(struct attachments *attachments, const struct mf_probe *probe,
-			    struct attach_failure *failure)
+			    struct failure *failure)
 {
-	bool added = false, matched = false, any = strcmp(probe->bpf, "*") == 0;
-	uint32_t wanted = any ? 0 : (uint32_t)strtoul(probe->bpf, NULL, 10), id = 0;
-	struct bpf_func_info *records = calloc(MOST_FUNCTIONS, sizeof(*records));
+	const struct mf_fentry_target *wanted = probe->target;
+	bool added = false, matched = false, any = strcmp(wanted->program, "*") == 0;
+	uint32_t only = any ? 0 : (uint32_t)strtoul(wanted->program, NULL, 10), id = 0;
+	struct bpf_func_info *records = memory_array(MOST_FUNCTIONS, sizeof(*records));
 	enum attach_result result = ATTACH_OK;
 
-	if (!records)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	errno = 0;
 	while (result == ATTACH_OK && bpf_prog_get_next_id(id, &id) == 0) {
 		int fd;
 
-		if (!any && id != wanted)
+		if (!any && id != only)
 			continue;
 		fd = bpf_prog_get_fd_by_id(id);
 		/* It may have gone since. */
@@ -145,14 +138,14 @@ enum attach_result find_bpf(struct attachments *attachments, const struct mf_pro
 	}
 	free(records);
 	if (result == ATTACH_OK && errno == EPERM)
-		return attach_failed(failure, STATUS_PERMISSION,
-				     "No permission to look for BPF programs (%s): it needs "
-				     "CAP_SYS_ADMIN.",
-				     probe->name);
+		return attach_failed(
+			failure, STATUS_PERMISSION,
+			"No permission to look for BPF programs (%s): it needs CAP_SYS_ADMIN.",
+			probe->name);
 	if (result == ATTACH_OK && !matched)
-		return attach_missing(failure,
-				      "No matches for %s. No BPF program that is loaded has such a "
-				      "function, or it cannot be traced.",
-				      probe->name);
+		return attach_missing(
+			failure,
+			"No matches for %s. No BPF program that is loaded has such a function, or it cannot be traced.",
+			probe->name);
 	return result;
 }

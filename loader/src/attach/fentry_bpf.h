@@ -6,6 +6,6 @@
 
 /* Adds a target for each function that the probe's number (`*`: any) and name or pattern mean. */
 enum attach_result find_bpf(struct attachments *attachments, const struct mf_probe *probe,
-			    struct attach_failure *failure);
+			    struct failure *failure);
 
 #endif

@@ -8,13 +8,13 @@
 #include "attach/attach.h"
 #include "binary/files.h"
 
-/* `files->arena` is set. False: nothing can be attached, *result says why. */
+/* `path` is what the probe's target has; `files->arena` is set. False: nothing can be attached,
+ * *result says why. */
 bool attach_files_find(struct attachments *attachments, const struct mf_probe *probe,
-		       struct binary_files *files, struct attach_failure *failure,
+		       const char *path, struct binary_files *files, struct failure *failure,
 		       enum attach_result *result);
 
 /* Says how many files a pattern matched, if several. */
-void attach_files_warn(const struct attachments *attachments, const struct mf_probe *probe,
-		       uint32_t count);
+void attach_files_warn(const struct attachments *attachments, const char *path, uint32_t count);
 
 #endif

@@ -6,15 +6,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attach/attach.h"
-#include "base/exit_status.h"
+#include "attach/iter.h"
 
 #define BPF_FOLDER "/sys/fs/bpf/"
 
-static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+/* Set once it is attached. */
+struct iterator {
+	/* Descriptor of the link; 0: not attached. */
+	int link;
+	/* Where it is pinned; NULL: nowhere. */
+	const char *pin;
+};
+
+static bool fits(const struct session *session, const struct mf_probe *probe,
+		 const struct bpf_program *program)
 {
-	struct attach_target target = {.probe = probe};
+	(void)session;
+	(void)probe;
+	return attach_is_tracing(program, BPF_TRACE_ITER);
+}
+
+static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
+			       struct failure *failure)
+{
+	const struct mf_iter_target *wanted = probe->target;
+	const struct attach_target target = {.probe = probe};
+	const struct iterator iterator = {0};
 	struct btf *btf = btf__load_vmlinux_btf();
 	char function[256];
 	int id;
@@ -22,44 +39,37 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	if (!btf)
 		return attach_failed(failure, STATUS_KERNEL,
 				     "iter needs the kernel's BTF (/sys/kernel/btf/vmlinux).");
-	snprintf(function, sizeof(function), "bpf_iter_%s", probe->event);
+	snprintf(function, sizeof(function), "bpf_iter_%s", wanted->object);
 	id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
 	btf__free(btf);
-	if (id < 0) {
-		enum attach_result result = attach_missing(
-			failure, "iter %s not available for your kernel version.", probe->event);
-
-		failure->status = STATUS_KERNEL;
-		return result;
-	}
-	return attach_add_target(attachments, &target, failure);
+	if (id < 0)
+		return attach_lacking(failure, "iter %s not available for your kernel version.",
+				      wanted->object);
+	return attach_add_target(attachments, &target, &iterator, sizeof(iterator), failure);
 }
 
-static enum attach_result pin(struct session *session, const char *name,
-			      struct attach_failure *failure)
+static enum attach_result pin(struct session *session, struct iterator *iterator, const char *name,
+			      struct failure *failure)
 {
 	const char *folder = name[0] == '/' ? "" : BPF_FOLDER;
 	const char *path = arena_format(&session->arena, "%s%s", folder, name);
 
-	if (!path)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	if (bpf_obj_pin(session->iterator, path) == 0) {
-		session->pin = path;
+	if (bpf_obj_pin(iterator->link, path) == 0) {
+		iterator->pin = path;
 		return ATTACH_OK;
 	}
 	switch (errno) {
 	case EEXIST:
-		return attach_failed(failure, STATUS_FAILED,
-				     "Cannot pin the iterator to %s: it exists. Remove it (unlink) "
-				     "or name another path.",
-				     path);
+		return attach_failed(
+			failure, STATUS_FAILED,
+			"Cannot pin the iterator to %s: it exists. Remove it (unlink) or name another path.",
+			path);
 	case EPERM:
 		/* Also what bpf_obj_do_pin says of other file systems (kernel/bpf/inode.c). */
-		return attach_failed(failure, STATUS_FAILED,
-				     "Cannot pin the iterator to %s: the folder has to be in a BPF "
-				     "file system, such as " BPF_FOLDER
-				     ", and the name without '.'.",
-				     path);
+		return attach_failed(
+			failure, STATUS_FAILED,
+			"Cannot pin the iterator to %s: the folder has to be in a BPF file system, such as /sys/fs/bpf/, and the name without '.'.",
+			path);
 	default:
 		return attach_failed(failure, STATUS_FAILED, "Cannot pin the iterator to %s: %s.",
 				     path, strerror(errno));
@@ -67,23 +77,52 @@ static enum attach_result pin(struct session *session, const char *name,
 }
 
 static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
+				 const struct attach_target *target, struct failure *failure)
 {
+	const struct mf_iter_target *wanted = target->probe->target;
 	struct session *session = attachments->session;
+	struct iterator *iterator = target->own;
 	union bpf_iter_link_info info = {.task.pid = session->options->pid};
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 		    .link_info_len = sizeof(info));
-	bool of_process = info.task.pid && strncmp(target->probe->event, "task", 4) == 0;
+	bool of_process = info.task.pid && strncmp(wanted->object, "task", 4) == 0;
 	struct bpf_link *link = bpf_program__attach_iter(attach_program(attachments, target->probe),
 							 of_process ? &options : NULL);
 	enum attach_result result = attach_add_link(attachments, link, target->probe, failure);
 
 	if (result != ATTACH_OK)
 		return result;
-	session->iterator = bpf_link__fd(link);
-	if (target->probe->pin && !session->options->dry_run)
-		result = pin(session, target->probe->pin, failure);
+	iterator->link = bpf_link__fd(link);
+	if (wanted->pin && !session->options->dry_run)
+		result = pin(session, iterator, wanted->pin, failure);
 	return result;
 }
 
-const struct attach_provider attach_iter = {.find = find, .attach = attach};
+/* The script's iterator; the compiler lets it have one. NULL: none is attached. */
+static const struct iterator *attached(const struct attachments *attachments)
+{
+	for (uint32_t i = 0; i < attachments->target_count; i++) {
+		const struct attach_target *target = &attachments->targets[i];
+		const struct iterator *iterator = target->own;
+
+		if (target->provider == &attach_iter && iterator->link)
+			return iterator;
+	}
+	return NULL;
+}
+
+int attach_iterator(const struct attachments *attachments)
+{
+	const struct iterator *iterator = attached(attachments);
+
+	return iterator ? iterator->link : 0;
+}
+
+const char *attach_iterator_pin(const struct attachments *attachments)
+{
+	const struct iterator *iterator = attached(attachments);
+
+	return iterator ? iterator->pin : NULL;
+}
+
+const struct attach_provider attach_iter = {.fits = fits, .find = find, .attach = attach};

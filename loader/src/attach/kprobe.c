@@ -7,12 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach/attach.h"
-#include "attach/kprobe_multi.h"
-#include "attach/kprobe_session.h"
-#include "base/exit_status.h"
+#include "attach/kprobe.h"
 #include "host/host.h"
-#include "base/say.h"
 #include "host/traceable.h"
 #include "host/tracefs.h"
 
@@ -31,18 +27,30 @@ static bool kernel_has_kprobes(void)
 	return host_can_access(path, F_OK);
 }
 
+struct kprobe *kprobe_of(const struct attach_target *target)
+{
+	return target->provider == &attach_kprobe || target->provider == &attach_kretprobe
+		       ? target->own
+		       : NULL;
+}
+
+static enum attach_result no_kprobes(struct failure *failure)
+{
+	return attach_lacking(failure,
+			      "This kernel has no kprobes: it wants CONFIG_KPROBE_EVENTS.");
+}
+
 /* What `probe` gives in one of the functions that a pattern matches: as the probe is named, with an
  * alias or with its module. */
-static const char *name_of(struct attachments *attachments, const struct mf_probe *probe,
+static const char *name_of(struct arena *arena, const struct mf_probe *probe,
 			   const struct traceable *function)
 {
+	const struct mf_kprobe_target *wanted = probe->target;
 	const char *provider = mf_provider_name(probe->provider);
-	struct arena *arena = &attachments->session->arena;
-	size_t length = strlen(provider);
 
-	if (strncmp(probe->name, provider, length) != 0 || probe->name[length] != ':')
+	if (attach_has_alias(probe))
 		return probe->name;
-	if (!probe->module)
+	if (!wanted->module)
 		return arena_format(arena, "%s:%s", provider, function->name);
 	return arena_format(arena, "%s:%s:%s", provider,
 			    function->module ? function->module : "vmlinux", function->name);
@@ -51,15 +59,14 @@ static const char *name_of(struct attachments *attachments, const struct mf_prob
 /* One target for all, by one link. */
 static enum attach_result add_multi(struct attachments *attachments, const struct mf_probe *probe,
 				    const struct traceable *functions, size_t count,
-				    struct attach_failure *failure)
+				    struct failure *failure)
 {
-	struct session *session = attachments->session;
-	const char **names = arena_array(&session->arena, count, sizeof(*names));
-	uint64_t *cookies = arena_array(&session->arena, count, sizeof(*cookies));
-	struct attach_target target = {.probe = probe, .functions = names, .cookies = cookies};
+	struct arena *arena = &attachments->session->arena;
+	const char **names = arena_array(arena, count, sizeof(*names));
+	uint64_t *cookies = arena_array(arena, count, sizeof(*cookies));
+	const struct kprobe own = {.functions = names, .cookies = cookies, .is_match = true};
+	struct attach_target target = {.probe = probe};
 
-	if (!names || !cookies)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	for (size_t i = 0; i < count; i++) {
 		const char *name;
 
@@ -67,42 +74,40 @@ static enum attach_result add_multi(struct attachments *attachments, const struc
 		 */
 		if (target.events && strcmp(names[target.events - 1], functions[i].name) == 0)
 			continue;
-		name = name_of(attachments, probe, &functions[i]);
-		if (name && !attach_is_wanted(attachments, name))
+		name = name_of(arena, probe, &functions[i]);
+		if (!attach_is_wanted(attachments, name))
 			continue;
 		names[target.events] = functions[i].name;
-		cookies[target.events] =
-			name ? probe_names_index(&session->names, name) : UINT32_MAX;
-		if (cookies[target.events++] == UINT32_MAX)
-			return attach_failed(failure, STATUS_FAILED, "out of memory");
+		cookies[target.events++] = attach_name_cookie(attachments, name);
 	}
 	if (target.events == 0)
 		return ATTACH_OK;
 	bpf_program__set_expected_attach_type(attach_program(attachments, probe),
 					      BPF_TRACE_KPROBE_MULTI);
-	return attach_add_target(attachments, &target, failure);
+	return attach_add_target(attachments, &target, &own, sizeof(own), failure);
 }
 
 /* One target for each. */
 static enum attach_result add_each(struct attachments *attachments, const struct mf_probe *probe,
 				   const struct traceable *functions, size_t count,
-				   struct attach_failure *failure)
+				   struct failure *failure)
 {
+	const struct mf_kprobe_target *wanted = probe->target;
+
 	for (size_t i = 0; i < count; i++) {
-		struct attach_target target = {.probe = probe,
-					       .function = functions[i].name,
-					       .category =
-						       probe->module ? functions[i].module : NULL};
-		const char *name = name_of(attachments, probe, &functions[i]);
+		const struct kprobe own = {
+			.function = functions[i].name,
+			.module = wanted->module ? functions[i].module : NULL,
+			.is_match = true,
+		};
+		const char *name = name_of(&attachments->session->arena, probe, &functions[i]);
+		struct attach_target target = {.probe = probe};
 		enum attach_result result;
 
-		if (name && !attach_is_wanted(attachments, name))
+		if (!attach_is_wanted(attachments, name))
 			continue;
-		target.cookie =
-			name ? probe_names_index(&attachments->session->names, name) : UINT32_MAX;
-		if (target.cookie == UINT32_MAX)
-			return attach_failed(failure, STATUS_FAILED, "out of memory");
-		result = attach_add_target(attachments, &target, failure);
+		target.cookie = attach_name_cookie(attachments, name);
+		result = attach_add_target(attachments, &target, &own, sizeof(own), failure);
 		if (result != ATTACH_OK)
 			return result;
 	}
@@ -110,8 +115,9 @@ static enum attach_result add_each(struct attachments *attachments, const struct
 }
 
 static enum attach_result find_matches(struct attachments *attachments,
-				       const struct mf_probe *probe, struct attach_failure *failure)
+				       const struct mf_probe *probe, struct failure *failure)
 {
+	const struct mf_kprobe_target *wanted = probe->target;
 	const struct options *options = attachments->session->options;
 	const char *list = options->traceable_functions, *root = tracefs_root();
 	struct arena *arena = &attachments->session->arena;
@@ -119,73 +125,77 @@ static enum attach_result find_matches(struct attachments *attachments,
 	int64_t count;
 
 	if (!list && !root)
-		return attach_failed(failure, STATUS_FAILED, "%s.", TRACEFS_HINT);
-	count = list ? traceable_match_file(arena, list, probe->module, probe->function, &functions)
-		     : traceable_match(arena, root, probe->module, probe->function, &functions);
+		return attach_failed(failure, STATUS_FAILED, TRACEFS_HINT ".");
+	count = list ? traceable_match_file(arena, list, wanted->module, wanted->function,
+					    &functions)
+		     : traceable_match(arena, root, wanted->module, wanted->function, &functions);
 	if (count < 0 && list)
 		return attach_failed(failure, STATUS_FAILED, "Cannot read %s: %s.", list,
 				     strerror(errno));
 	if (count < 0 && errno == ENOENT)
-		return attach_lacking(failure, "This kernel lists no functions to trace: it wants "
-					       "CONFIG_DYNAMIC_FTRACE.");
+		return attach_lacking(
+			failure,
+			"This kernel lists no functions to trace: it wants CONFIG_DYNAMIC_FTRACE.");
 	if (count < 0)
-		return attach_failed(failure, STATUS_PERMISSION,
-				     "Cannot read %s/available_filter_functions: %s. It needs "
-				     "CAP_DAC_READ_SEARCH.",
-				     root, strerror(errno));
+		return attach_failed(
+			failure, STATUS_PERMISSION,
+			"Cannot read %s/available_filter_functions: %s. It needs CAP_DAC_READ_SEARCH.",
+			root, strerror(errno));
 	if (count == 0)
 		return attach_missing(failure, "No matches for %s.", probe->name);
 	/* A link of many names cannot say which module each is in. */
-	if (!probe->module && !(options->without & FEATURE_KPROBE_MULTI) &&
+	if (!wanted->module && !(options->without & FEATURE_KPROBE_MULTI) &&
 	    kernel_has_kprobe_multi())
 		return add_multi(attachments, probe, functions, (size_t)count, failure);
 	return kernel_has_kprobes()
 		       ? add_each(attachments, probe, functions, (size_t)count, failure)
-		       : attach_lacking(
-				 failure,
-				 "This kernel has no kprobes: it wants CONFIG_KPROBE_EVENTS.");
+		       : no_kprobes(failure);
+}
+
+static enum attach_result find_address(struct attachments *attachments,
+				       const struct mf_probe *probe, const char *address,
+				       struct failure *failure)
+{
+	const struct mf_kprobe_target *wanted = probe->target;
+	const struct attach_target target = {.probe = probe};
+	struct kprobe own = {.function = NULL};
+	char *end;
+
+	if (!attachments->session->options->unsafe)
+		return attach_failed(failure, STATUS_FAILED,
+				     "%s is at an address, which needs --unsafe.", probe->name);
+	errno = 0;
+	own.offset = strtoull(address, &end, 0);
+	if (errno || *end || probe->provider != MF_KPROBE || wanted->module)
+		return attach_failed(failure, STATUS_FAILED, "%s is no address of a kprobe.",
+				     probe->name);
+	return attach_add_target(attachments, &target, &own, sizeof(own), failure);
 }
 
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+			       struct failure *failure)
 {
-	struct attach_target target = {.probe = probe,
-				       .category = probe->module,
-				       .function = probe->function,
-				       .offset = probe->offset};
-	const char *address;
+	const struct mf_kprobe_target *wanted = probe->target;
+	const struct attach_target target = {.probe = probe};
+	struct kprobe own = {
+		.module = wanted->module, .function = wanted->function, .offset = wanted->offset};
 
-	if (probe->function &&
-	    (is_pattern(probe->function) || (probe->module && is_pattern(probe->module))))
+	if (wanted->function &&
+	    (is_pattern(wanted->function) || (wanted->module && is_pattern(wanted->module))))
 		return find_matches(attachments, probe, failure);
 	if (!kernel_has_kprobes())
-		return attach_lacking(failure,
-				      "This kernel has no kprobes: it wants CONFIG_KPROBE_EVENTS.");
+		return no_kprobes(failure);
+	if (wanted->address)
+		return find_address(attachments, probe, wanted->address, failure);
 	/* No name begins with a digit: a parameter was an address. */
-	address = probe->address			     ? probe->address
-		  : isdigit((unsigned char)*probe->function) ? probe->function
-							     : NULL;
-	if (address) {
-		char *end;
-
-		if (!attachments->session->options->unsafe)
-			return attach_failed(failure, STATUS_FAILED,
-					     "%s is at an address, which needs --unsafe.",
-					     probe->name);
-		errno = 0;
-		target.function = NULL;
-		target.offset = strtoull(address, &end, 0);
-		if (errno || *end || probe->provider != MF_KPROBE || probe->module)
-			return attach_failed(failure, STATUS_FAILED,
-					     "%s is no address of a kprobe.", probe->name);
-		return attach_add_target(attachments, &target, failure);
-	}
-	if (probe->module && strcmp(probe->module, "vmlinux") == 0)
-		target.category = NULL;
-	if (target.category && !module_is_loaded(target.category))
+	if (isdigit((unsigned char)*wanted->function))
+		return find_address(attachments, probe, wanted->function, failure);
+	if (own.module && strcmp(own.module, "vmlinux") == 0)
+		own.module = NULL;
+	if (own.module && !module_is_loaded(own.module))
 		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
-				      target.category, probe->name);
-	return attach_add_target(attachments, &target, failure);
+				      own.module, probe->name);
+	return attach_add_target(attachments, &target, &own, sizeof(own), failure);
 }
 
 /* A perf event on a kprobe. Without a function, the kernel takes the offset for an address
@@ -194,15 +204,16 @@ static struct bpf_link *attach_perf(struct attachments *attachments,
 				    const struct attach_target *target)
 {
 	const struct mf_probe *probe = target->probe;
+	const struct kprobe *own = target->own;
 	struct bpf_program *program = attach_program(attachments, probe);
-	LIBBPF_OPTS(bpf_kprobe_opts, options, .offset = target->offset,
-		    .bpf_cookie = target->cookie, .retprobe = probe->provider == MF_KRETPROBE);
+	LIBBPF_OPTS(bpf_kprobe_opts, options, .offset = own->offset, .bpf_cookie = target->cookie,
+		    .retprobe = probe->provider == MF_KRETPROBE);
 	struct bpf_link *link;
 	char name[512];
 
-	if (!target->category)
-		return bpf_program__attach_kprobe_opts(program, target->function, &options);
-	if (snprintf(name, sizeof(name), "%s:%s", target->category, target->function) >=
+	if (!own->module)
+		return bpf_program__attach_kprobe_opts(program, own->function, &options);
+	if (snprintf(name, sizeof(name), "%s:%s", own->module, own->function) >=
 	    (int)sizeof(name)) {
 		errno = ENOENT;
 		return NULL;
@@ -211,128 +222,105 @@ static struct bpf_link *attach_perf(struct attachments *attachments,
 	/* Linux 6.6 counts functions of that name, module and all, and finds none. But it refuses
 	 * names that are not unique (create_local_trace_kprobe, kernel/trace/trace_kprobe.c). */
 	if (!link && errno == ENOENT)
-		link = bpf_program__attach_kprobe_opts(program, target->function, &options);
+		link = bpf_program__attach_kprobe_opts(program, own->function, &options);
 	return link;
 }
 
 static enum attach_result explain(const struct attach_target *target, int error,
-				  struct attach_failure *failure)
+				  struct failure *failure)
 {
 	const struct mf_probe *probe = target->probe;
 	const char *provider = mf_provider_name(probe->provider);
+	const struct kprobe *own = target->own;
 
 	/* arch_prepare_kprobe */
 	if (error == EILSEQ)
-		return attach_missing(failure,
-				      "Cannot attach %s: no instruction begins there. Try another "
-				      "offset.",
-				      probe->name);
-	if (error == EADDRNOTAVAIL && target->function)
-		return attach_missing(failure, "%s %s: several functions have that name.", provider,
-				      target->function);
-	/* The kernel knows no such function, or it is marked notrace (register_kprobe,
-	 * kernel/kprobes.c). */
-	if (error == ENOENT && target->function)
 		return attach_missing(
 			failure,
-			"No matches for %s %s. It is not traceable (either non-existing, inlined, "
-			"or marked as \"notrace\").",
-			provider, target->function);
+			"Cannot attach %s: no instruction begins there. Try another offset.",
+			probe->name);
+	if (error == EADDRNOTAVAIL && own->function)
+		return attach_missing(failure, "%s %s: several functions have that name.", provider,
+				      own->function);
+	/* The kernel knows no such function, or it is marked notrace (register_kprobe,
+	 * kernel/kprobes.c). */
+	if (error == ENOENT && own->function)
+		return attach_missing(
+			failure,
+			"No matches for %s %s. It is not traceable (either non-existing, inlined, or marked as \"notrace\").",
+			provider, own->function);
 	if (error == EINVAL)
-		return attach_missing(failure,
-				      "Cannot attach %s: it is not traceable (marked as "
-				      "\"notrace\", or no code of the kernel).",
-				      probe->name);
+		return attach_missing(
+			failure,
+			"Cannot attach %s: it is not traceable (marked as \"notrace\", or no code of the kernel).",
+			probe->name);
 	return attach_refused(failure, probe, error);
 }
 
-static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target,
-				 struct attach_failure *failure);
-
-/* Both ends by one link. A single function may be one that kprobes can stand in and ftrace cannot:
- * then each end has a kprobe of its own. */
-static enum attach_result attach_merged(struct attachments *attachments,
-					const struct attach_target *target,
-					struct attach_failure *failure)
+static enum attach_result attach_alone(struct attachments *attachments,
+				       const struct attach_target *target, struct failure *failure)
 {
-	struct attach_target alone = *target;
-	enum attach_result result = attach_kprobe_session(attachments, target, failure);
-
-	if (result != ATTACH_MISSING || target->functions)
-		return result;
-	result = attach(attachments, target->partner, failure);
-	if (result != ATTACH_OK)
-		return result;
-	attachments->attached++;
-	alone.merged = NULL;
-	return attach(attachments, &alone, failure);
-}
-
-static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
-{
-	const struct mf_probe *probe = target->probe;
+	const struct kprobe *own = target->own;
 	struct bpf_link *link;
 
-	if (target->merged)
-		return attach_merged(attachments, target, failure);
-	if (target->functions)
+	if (own->functions)
 		return attach_kprobe_multi(attachments, target, failure);
 	link = attach_perf(attachments, target);
 	if (link)
-		return attach_add_link(attachments, link, probe, failure);
+		return attach_add_link(attachments, link, target->probe, failure);
 	/* The list that patterns are matched with has a few functions that kprobes must not be in
 	 * (NOKPROBE_SYMBOL), and names that several functions have. */
-	if (target->function != probe->function &&
-	    (errno == ENOENT || errno == EINVAL || errno == EADDRNOTAVAIL))
+	if (own->is_match && (errno == ENOENT || errno == EINVAL || errno == EADDRNOTAVAIL))
 		return ATTACH_LEFT_OUT;
 	return explain(target, errno, failure);
 }
 
-/* Whether one of the links of many functions has this one. */
-static bool is_in_multi(const struct attachments *attachments, const char *function)
+/* Both ends by one link. A single function may be one that kprobes can stand in and ftrace cannot:
+ * then each end has a kprobe of its own. */
+static enum attach_result attach_both(struct attachments *attachments,
+				      const struct attach_target *target, struct failure *failure)
 {
-	for (uint32_t i = 0; i < attachments->target_count; i++) {
-		const struct attach_target *target = &attachments->targets[i];
+	const struct kprobe *own = target->own;
+	enum attach_result result = attach_kprobe_pair(attachments, target, failure);
 
-		for (uint32_t j = 0; target->functions && j < target->events; j++)
-			if (strcmp(target->functions[j], function) == 0)
-				return true;
-	}
-	return false;
+	if (result != ATTACH_MISSING || own->functions)
+		return result;
+	result = attach_alone(attachments, own->pair->exit, failure);
+	if (result != ATTACH_OK)
+		return result;
+	attachments->attached++;
+	return attach_alone(attachments, target, failure);
 }
 
-bool kprobes_align(struct attachments *attachments)
+static enum attach_result attach(struct attachments *attachments,
+				 const struct attach_target *target, struct failure *failure)
 {
-	struct arena *arena = &attachments->session->arena;
+	const struct kprobe *own = target->own;
 
-	for (uint32_t i = 0; i < attachments->target_count; i++) {
-		struct attach_target *target = &attachments->targets[i];
-		const enum mf_provider provider = target->probe->provider;
-		uint64_t *cookie;
-
-		if ((provider != MF_KPROBE && provider != MF_KRETPROBE) || !target->function ||
-		    target->category || target->offset ||
-		    !is_in_multi(attachments, target->function))
-			continue;
-		target->functions = arena_array(arena, 1, sizeof(*target->functions));
-		cookie = arena_array(arena, 1, sizeof(*cookie));
-		if (!target->functions || !cookie)
-			return false;
-		target->functions[0] = target->function;
-		*cookie = target->cookie;
-		target->cookies = cookie;
-		target->function = NULL;
-		target->events = 1;
-		bpf_program__set_expected_attach_type(attach_program(attachments, target->probe),
-						      BPF_TRACE_KPROBE_MULTI);
-	}
-	return true;
+	if (own->is_exit_of_pair)
+		return ATTACH_LEFT_OUT;
+	return own->pair ? attach_both(attachments, target, failure)
+			 : attach_alone(attachments, target, failure);
 }
 
-const struct attach_provider attach_kprobe = {
-	.is_newest_first = attach_always, .find = find, .attach = attach};
+static bool fits(const struct session *session, const struct mf_probe *probe,
+		 const struct bpf_program *program)
+{
+	return attach_fits_kprobe(session, probe, program) && kprobe_pair_fits(session, probe);
+}
+
+static int settle(struct attachments *attachments, struct failure *failure)
+{
+	kprobes_align(attachments);
+	return kprobe_pairs_choose(attachments, failure);
+}
+
+const struct attach_provider attach_kprobe = {.fits = fits,
+					      .is_newest_first = attach_always,
+					      .find = find,
+					      .settle = settle,
+					      .attach = attach};
+
 /*
  * Returns run the oldest first: whose entry ran last is the first to return. But links of many
  * functions are one list since Linux 6.14 ("fprobe: Rewrite fprobe on function-graph tracer"),
@@ -340,8 +328,13 @@ const struct attach_provider attach_kprobe = {
  */
 static bool is_return_newest_first(const struct attach_target *target)
 {
-	return target->functions && host_kernel_is(6, 14);
+	const struct kprobe *own = target->own;
+
+	return own->functions && host_kernel_is(6, 14);
 }
 
-const struct attach_provider attach_kretprobe = {
-	.is_newest_first = is_return_newest_first, .find = find, .attach = attach};
+/* What all targets decide is settled for both by attach_kprobe. */
+const struct attach_provider attach_kretprobe = {.fits = attach_fits_kprobe,
+						 .is_newest_first = is_return_newest_first,
+						 .find = find,
+						 .attach = attach};

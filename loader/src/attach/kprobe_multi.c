@@ -1,9 +1,11 @@
-#include "attach/kprobe_multi.h"
+/* Many functions of the kernel by one link. */
+#include "attach/kprobe.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <string.h>
 #include <unistd.h>
 
 /*
@@ -34,22 +36,60 @@ bool kernel_has_kprobe_multi(void)
 	return link == -EFAULT;
 }
 
+/* Whether one of the links of many functions has this one. */
+static bool is_in_multi(const struct attachments *attachments, const char *function)
+{
+	for (uint32_t i = 0; i < attachments->target_count; i++) {
+		const struct attach_target *target = &attachments->targets[i];
+		const struct kprobe *own = kprobe_of(target);
+
+		for (uint32_t j = 0; own && own->functions && j < target->events; j++)
+			if (strcmp(own->functions[j], function) == 0)
+				return true;
+	}
+	return false;
+}
+
+void kprobes_align(struct attachments *attachments)
+{
+	struct arena *arena = &attachments->session->arena;
+
+	for (uint32_t i = 0; i < attachments->target_count; i++) {
+		struct attach_target *target = &attachments->targets[i];
+		struct kprobe *own = kprobe_of(target);
+		uint64_t *cookie;
+
+		if (!own || !own->function || own->module || own->offset ||
+		    !is_in_multi(attachments, own->function))
+			continue;
+		own->functions = arena_array(arena, 1, sizeof(*own->functions));
+		own->functions[0] = own->function;
+		cookie = arena_array(arena, 1, sizeof(*cookie));
+		*cookie = target->cookie;
+		own->cookies = cookie;
+		own->function = NULL;
+		target->events = 1;
+		bpf_program__set_expected_attach_type(attach_program(attachments, target->probe),
+						      BPF_TRACE_KPROBE_MULTI);
+	}
+}
+
 enum attach_result attach_kprobe_multi(struct attachments *attachments,
-				       const struct attach_target *target,
-				       struct attach_failure *failure)
+				       const struct attach_target *target, struct failure *failure)
 {
 	const struct mf_probe *probe = target->probe;
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = target->functions,
-		    .cookies = (const __u64 *)target->cookies, .cnt = target->events,
+	const struct kprobe *own = target->own;
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = own->functions,
+		    .cookies = (const __u64 *)own->cookies, .cnt = target->events,
 		    .retprobe = probe->provider == MF_KRETPROBE);
 	struct bpf_link *link = bpf_program__attach_kprobe_multi_opts(
 		attach_program(attachments, probe), NULL, &options);
 
 	/* Some name was not found among those that ftrace knows (ftrace_lookup_symbols). */
 	if (!link && errno == ESRCH)
-		return attach_missing(failure,
-				      "Cannot attach %s: the kernel does not let one of its %u "
-				      "functions be traced.",
-				      probe->name, target->events);
+		return attach_missing(
+			failure,
+			"Cannot attach %s: the kernel does not let one of its %u functions be traced.",
+			probe->name, target->events);
 	return attach_add_link(attachments, link, probe, failure);
 }

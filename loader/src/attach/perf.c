@@ -5,53 +5,47 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/exit_status.h"
 #include "host/perf_event.h"
 #include "session/watches.h"
 
 /* What the kernel means by refusing an event (perf_event_open(2); kernel/events/core.c). */
 static enum attach_result refuse(const struct perf_event_attr *attributes,
-				 const struct mf_probe *probe, struct attach_failure *failure)
+				 const struct mf_probe *probe, struct failure *failure)
 {
-	enum attach_result result;
 	bool none = errno == ENOENT || errno == ENODEV || errno == EOPNOTSUPP || errno == ENOSYS;
 
 	if (errno == EINVAL && attributes->freq)
-		return attach_failed(failure, STATUS_FAILED,
-				     "Cannot attach %s: the kernel refuses the frequency; "
-				     "/proc/sys/kernel/perf_event_max_sample_rate limits it.",
-				     probe->name);
-	if (attributes->type == PERF_TYPE_BREAKPOINT && errno == ENOSPC)
-		return attach_failed(failure, STATUS_FAILED,
-				     "Cannot attach %s: all hardware breakpoints of the processor "
-				     "are in use.",
-				     probe->name);
-	if (attributes->type == PERF_TYPE_BREAKPOINT && errno == EINVAL)
-		return attach_failed(failure, STATUS_FAILED,
-				     "Cannot attach %s: the processor cannot watch that (an "
-				     "address has to be a multiple of the length).",
-				     probe->name);
-	if (none && attributes->type == PERF_TYPE_BREAKPOINT)
-		result = attach_missing(
-			failure, "Cannot attach %s: this machine has no hardware breakpoints.",
+		return attach_failed(
+			failure, STATUS_FAILED,
+			"Cannot attach %s: the kernel refuses the frequency; /proc/sys/kernel/perf_event_max_sample_rate limits it.",
 			probe->name);
-	else if (none && attributes->type == PERF_TYPE_HARDWARE)
-		result = attach_missing(failure,
-					"Cannot attach %s: this machine does not count the event "
-					"(the processor has no such counter, or the virtual "
-					"machine is not given it).",
-					probe->name);
-	else
-		return attach_refused(failure, probe, errno);
-	failure->status = STATUS_KERNEL;
-	return result;
+	if (attributes->type == PERF_TYPE_BREAKPOINT && errno == ENOSPC)
+		return attach_failed(
+			failure, STATUS_FAILED,
+			"Cannot attach %s: all hardware breakpoints of the processor are in use.",
+			probe->name);
+	if (attributes->type == PERF_TYPE_BREAKPOINT && errno == EINVAL)
+		return attach_failed(
+			failure, STATUS_FAILED,
+			"Cannot attach %s: the processor cannot watch that (an address has to be a multiple of the length).",
+			probe->name);
+	if (none && attributes->type == PERF_TYPE_BREAKPOINT)
+		return attach_lacking(failure,
+				      "Cannot attach %s: this machine has no hardware breakpoints.",
+				      probe->name);
+	if (none && attributes->type == PERF_TYPE_HARDWARE)
+		return attach_lacking(
+			failure,
+			"Cannot attach %s: this machine does not count the event (the processor has no such counter, or the virtual machine is not given it).",
+			probe->name);
+	return attach_refused(failure, probe, errno);
 }
 
 /* Of the descriptor's errors, errno is still there for the caller. */
 static enum attach_result open_event(struct attachments *attachments,
 				     const struct attach_target *target,
 				     struct perf_event_attr *attributes, int pid, int cpu,
-				     struct attach_failure *failure)
+				     struct failure *failure)
 {
 	int fd = perf_event_open(attributes, pid, cpu);
 	enum attach_result result;
@@ -59,16 +53,15 @@ static enum attach_result open_event(struct attachments *attachments,
 	if (fd < 0)
 		return refuse(attributes, target->probe, failure);
 	result = attach_perf_event(attachments, target, fd, failure);
-	if (result == ATTACH_OK && attributes->type == PERF_TYPE_BREAKPOINT &&
-	    !watches_add(attachments->session, attributes->bp_addr, fd))
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	if (result == ATTACH_OK && attributes->type == PERF_TYPE_BREAKPOINT)
+		watches_add(attachments->session, attributes->bp_addr, fd);
 	return result;
 }
 
 enum attach_result perf_attach_to_cpus(struct attachments *attachments,
 				       const struct attach_target *target,
 				       struct perf_event_attr *attributes, uint32_t count,
-				       struct attach_failure *failure)
+				       struct failure *failure)
 {
 	const uint32_t *cpus = attachments->session->online_cpus;
 	enum attach_result result = ATTACH_OK;
@@ -81,7 +74,7 @@ enum attach_result perf_attach_to_cpus(struct attachments *attachments,
 enum attach_result perf_attach_to_command(struct attachments *attachments,
 					  const struct attach_target *target,
 					  struct perf_event_attr *attributes,
-					  struct attach_failure *failure)
+					  struct failure *failure)
 {
 	attributes->inherit = 1;
 	return open_event(attachments, target, attributes, (int)attachments->session->child_pid, -1,
@@ -92,7 +85,7 @@ enum attach_result perf_attach_to_command(struct attachments *attachments,
 enum attach_result perf_attach_to_process(struct attachments *attachments,
 					  const struct attach_target *target,
 					  struct perf_event_attr *attributes,
-					  struct attach_failure *failure)
+					  struct failure *failure)
 {
 	const struct process *process = &attachments->session->process;
 	char path[64];

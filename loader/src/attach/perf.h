@@ -10,18 +10,18 @@
 enum attach_result perf_attach_to_cpus(struct attachments *attachments,
 				       const struct attach_target *target,
 				       struct perf_event_attr *attributes, uint32_t count,
-				       struct attach_failure *failure);
+				       struct failure *failure);
 
 /* The same on all threads of the process of -p, and on those that it starts later. */
 enum attach_result perf_attach_to_process(struct attachments *attachments,
 					  const struct attach_target *target,
 					  struct perf_event_attr *attributes,
-					  struct attach_failure *failure);
+					  struct failure *failure);
 
 /* The same for the command of -c, which has one thread as long as it waits to be started. */
 enum attach_result perf_attach_to_command(struct attachments *attachments,
 					  const struct attach_target *target,
 					  struct perf_event_attr *attributes,
-					  struct attach_failure *failure);
+					  struct failure *failure);
 
 #endif

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "attach/copy.h"
-#include "base/exit_status.h"
 #include "host/host.h"
 #include "host/kernel_btf.h"
 #include "host/tracefs.h"
@@ -90,64 +89,74 @@ static bool module_has_event(const char *module, const char *event)
 	return file_has_name(path, name, (size_t)length + 1);
 }
 
-static enum attach_result find_matches(struct attachments *attachments,
-				       const struct mf_probe *probe, struct attach_failure *failure)
+static bool fits(const struct session *session, const struct mf_probe *probe,
+		 const struct bpf_program *program)
 {
-	const struct btf *btf = session_kernel_btf(attachments->session, probe->module);
+	(void)session;
+	(void)probe;
+	return attach_is_tracing(program, BPF_TRACE_RAW_TP);
+}
+
+static enum attach_result find_matches(struct attachments *attachments,
+				       const struct mf_probe *probe, struct failure *failure)
+{
+	const struct mf_rawtracepoint_target *wanted = probe->target;
+	const struct btf *btf = session_kernel_btf(attachments->session, wanted->module);
 	struct kernel_function *events;
 	int64_t count = -1;
 
 	if (btf)
-		count = kernel_btf_match_events(&attachments->session->arena, btf, probe->event,
+		count = kernel_btf_match_events(&attachments->session->arena, btf, wanted->event,
 						&events);
 	if (count < 0)
 		return attach_failed(failure, STATUS_FAILED, "Cannot read the kernel's BTF: %s.",
 				     strerror(errno));
-	return attach_add_copies(attachments, probe, events, count, failure);
+	return attach_add_copies(attachments, probe, wanted->module, events, count, failure);
 }
 
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+			       struct failure *failure)
 {
-	struct attach_target target = {.probe = probe, .event = probe->event};
+	const struct mf_rawtracepoint_target *wanted = probe->target;
+	const struct attach_target target = {.probe = probe};
+	const struct copy itself = {0};
 	int error;
 
 	if (!host_can_access(BTF_FOLDER "/vmlinux", R_OK))
-		return attach_lacking(failure,
-				      "rawtracepoints require kernel BTF. Try using a 'tracepoint' "
-				      "instead.");
-	if (probe->module && !has_module(probe->module))
+		return attach_lacking(
+			failure,
+			"rawtracepoints require kernel BTF. Try using a 'tracepoint' instead.");
+	if (wanted->module && !has_module(wanted->module))
 		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
-				      probe->module, probe->name);
-	if (is_pattern(probe->event))
+				      wanted->module, probe->name);
+	if (is_pattern(wanted->event))
 		return find_matches(attachments, probe, failure);
-	if (probe->module ? !module_has_event(probe->module, probe->event)
-			  : !kernel_has_event(probe->event))
+	if (wanted->module ? !module_has_event(wanted->module, wanted->event)
+			   : !kernel_has_event(wanted->event))
 		return attach_missing(failure, "No matches for rawtracepoint %s%s%s.",
-				      probe->module ? probe->module : "", probe->module ? ":" : "",
-				      probe->event);
+				      wanted->module ? wanted->module : "",
+				      wanted->module ? ":" : "", wanted->event);
 	/* Else the section's name tells libbpf the event. */
-	if (probe->parameters || probe->module) {
+	if (probe->parameters || wanted->module) {
 		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
-						       probe->event);
+						       wanted->event);
 		if (error)
 			return attach_refused(failure, probe, -error);
 	}
-	return attach_add_target(attachments, &target, failure);
+	return attach_add_target(attachments, &target, &itself, sizeof(itself), failure);
 }
 
 static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
+				 const struct attach_target *target, struct failure *failure)
 {
-	const struct mf_probe *probe = target->probe;
-	int program;
+	const struct copy *copy = target->own;
+	int program, link;
 
-	if (target->btf_id)
-		return attach_copy(attachments, target, failure);
-	program = bpf_program__fd(attach_program(attachments, probe));
-	return attach_add_descriptor(attachments,
-				     tracing_link(program, BPF_TRACE_RAW_TP, target->cookie), probe,
-				     failure);
+	if (copy->btf_id)
+		return attach_copy(attachments, target, copy, failure);
+	program = bpf_program__fd(attach_program(attachments, target->probe));
+	link = tracing_link(program, BPF_TRACE_RAW_TP, target->cookie);
+	return attach_add_descriptor(attachments, link, target->probe, failure);
 }
 
-const struct attach_provider attach_rawtracepoint = {.find = find, .attach = attach};
+const struct attach_provider attach_rawtracepoint = {.fits = fits, .find = find, .attach = attach};

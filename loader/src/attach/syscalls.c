@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attach/attach.h"
-#include "base/exit_status.h"
+#include "attach/tracepoint.h"
 #include "base/say.h"
 #include "host/syscalls.h"
 #include "host/tracefs.h"
@@ -23,33 +22,34 @@ static const char *prefix_of(const struct bpf_program *program)
 	return strstr(bpf_program__section_name(program), "sys_exit") ? "sys_exit_" : "sys_enter_";
 }
 
-/* Enters one event into the table if it is wanted; false without memory. */
+/* Enters one event into the table if it is wanted; false where its name has too high a number. */
 static bool enter(struct attachments *attachments, struct attach_target *target, uint16_t *table,
 		  const char *event, uint32_t number)
 {
-	struct session *session = attachments->session;
 	const struct mf_probe *probe = target->probe;
-	bool has_alias = strncmp(probe->name, "tracepoint:", strlen("tracepoint:")) != 0;
-	const char *name =
-		has_alias ? probe->name
-			  : arena_format(&session->arena, "tracepoint:" CATEGORY ":%s", event);
-	uint32_t index;
+	const char *name = attach_has_alias(probe)
+				   ? probe->name
+				   : arena_format(&attachments->session->arena,
+						  "tracepoint:" CATEGORY ":%s", event);
+	uint64_t cookie;
 
-	if (name && !attach_is_wanted(attachments, name))
+	if (!attach_is_wanted(attachments, name))
 		return true;
-	index = name ? probe_names_index(&session->names, name) : UINT32_MAX;
-	if (index >= UINT16_MAX)
+	cookie = attach_name_cookie(attachments, name);
+	if (cookie >= UINT16_MAX)
 		return false;
-	table[number] = (uint16_t)(index + 1);
+	table[number] = (uint16_t)(cookie + 1);
 	target->events++;
 	return true;
 }
 
-static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+enum attach_result find_syscalls(struct attachments *attachments, const struct mf_probe *probe,
+				 struct failure *failure)
 {
+	const struct mf_tracepoint_target *wanted = probe->target;
 	const char *prefix = prefix_of(attach_program(attachments, probe));
 	struct attach_target target = {.probe = probe};
+	const struct tracepoint own = {.event = NULL};
 	struct session *session = attachments->session;
 	uint16_t *table = arena_alloc(&session->arena, MF_SYSCALLS * sizeof(*table));
 	const char *root = tracefs_root();
@@ -57,12 +57,10 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	bool matched = false;
 	int64_t count;
 
-	if (!table ||
-	    !session_add_table(session, probe->syscalls, table, MF_SYSCALLS * sizeof(*table)))
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
+	session_add_table(session, wanted->syscalls, table, MF_SYSCALLS * sizeof(*table));
 	if (!root)
-		return attach_failed(failure, STATUS_FAILED, "%s.", TRACEFS_HINT);
-	count = tracefs_match(&session->arena, root, CATEGORY, probe->event, &events);
+		return attach_failed(failure, STATUS_FAILED, TRACEFS_HINT ".");
+	count = tracefs_match(&session->arena, root, CATEGORY, wanted->event, &events);
 	if (count < 0)
 		return attach_failed(failure, STATUS_PERMISSION,
 				     "Cannot list the events of %s: %s.", root, strerror(errno));
@@ -74,27 +72,30 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 			continue;
 		number = syscall_number(event + strlen(prefix));
 		if (number < 0 || number >= MF_SYSCALLS) {
-			say("WARNING: tracepoint:" CATEGORY ":%s is left out: this loader does not "
-			    "know the number of the system call.",
-			    event);
+			say_warning(
+				"tracepoint:" CATEGORY
+				":%s is left out: this loader does not know the number of the system call.",
+				event);
 			continue;
 		}
 		matched = true;
 		if (!enter(attachments, &target, table, event, (uint32_t)number))
-			return attach_failed(failure, STATUS_FAILED, "out of memory");
+			return attach_failed(
+				failure, STATUS_FAILED,
+				"Cannot attach %s: the script's patterns match more than %u events.",
+				probe->name, UINT16_MAX);
 	}
 	if (!matched)
 		return attach_missing(failure, "No matches for tracepoint " CATEGORY ":%s.",
-				      probe->event);
-	return target.events ? attach_add_target(attachments, &target, failure) : ATTACH_OK;
+				      wanted->event);
+	return target.events ? attach_add_target(attachments, &target, &own, sizeof(own), failure)
+			     : ATTACH_OK;
 }
 
-static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
+enum attach_result attach_syscalls(struct attachments *attachments,
+				   const struct attach_target *target, struct failure *failure)
 {
 	return attach_add_link(
 		attachments, bpf_program__attach_trace(attach_program(attachments, target->probe)),
 		target->probe, failure);
 }
-
-const struct attach_provider attach_syscalls = {.find = find, .attach = attach};

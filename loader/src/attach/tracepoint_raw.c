@@ -1,4 +1,5 @@
-#include "attach/tracepoint_raw.h"
+/* Patterns of tracepoints by raw tracepoints. */
+#include "attach/tracepoint.h"
 
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
@@ -18,12 +19,9 @@ struct raw_tracepoint {
 	uint64_t cookie;
 };
 
-static bool needs_cookie(const struct manifest *manifest)
+static bool needs_cookie(const struct session *session)
 {
-	for (uint32_t i = 0; i < manifest->feature_count; i++)
-		if (strcmp(manifest->features[i], "bpf_get_attach_cookie") == 0)
-			return true;
-	return false;
+	return mf_needs(session->manifest, "bpf_get_attach_cookie");
 }
 
 static int compare(const void *name, const void *event)
@@ -31,15 +29,30 @@ static int compare(const void *name, const void *event)
 	return strcmp(name, ((const struct kernel_function *)event)->name);
 }
 
+static bool is_context_free(const struct mf_probe *probe)
+{
+	const struct mf_tracepoint_target *wanted = probe->target;
+
+	return wanted->context_free && wanted->syscalls == MF_NONE;
+}
+
+/* The event of a target that is one tracepoint; NULL: it is another thing. */
+static const char *event_of(const struct attach_target *target)
+{
+	const struct tracepoint *own = target->own;
+
+	return target->provider == &attach_tracepoint ? own->event : NULL;
+}
+
 /* Whether another probe stands on the event by a perf event: the kernel runs all of those at the
  * place of the first, so the order of the script would be lost. */
-static bool is_shared(const struct attachments *attachments, const struct attach_target *target)
+static bool is_shared(const struct attachments *attachments, const char *event)
 {
 	for (uint32_t i = 0; i < attachments->target_count; i++) {
 		const struct attach_target *other = &attachments->targets[i];
+		const char *name = event_of(other);
 
-		if (other->probe->provider == MF_TRACEPOINT && other->event &&
-		    !other->probe->context_free && strcmp(other->event, target->event) == 0)
+		if (name && !is_context_free(other->probe) && strcmp(name, event) == 0)
 			return true;
 	}
 	return false;
@@ -56,15 +69,15 @@ static bool is_eligible(const struct attachments *attachments, const struct mf_p
 
 		if (target->probe->index != probe->index)
 			continue;
-		if (!bsearch(target->event, events, count, sizeof(*events), compare) ||
-		    is_shared(attachments, target))
+		if (!bsearch(event_of(target), events, count, sizeof(*events), compare) ||
+		    is_shared(attachments, event_of(target)))
 			return false;
 		found++;
 	}
 	return found > 1;
 }
 
-bool tracepoints_choose_raw(struct attachments *attachments)
+void tracepoints_choose_raw(struct attachments *attachments)
 {
 	struct session *session = attachments->session;
 	const struct manifest *manifest = session->manifest;
@@ -75,26 +88,23 @@ bool tracepoints_choose_raw(struct attachments *attachments)
 	for (uint32_t i = 0; i < manifest->probe_count; i++) {
 		const struct mf_probe *probe = &manifest->probes[i];
 
-		if (!probe->context_free || probe->provider != MF_TRACEPOINT ||
-		    probe->syscalls != MF_NONE || !session->programs[i])
+		if (probe->provider != MF_TRACEPOINT || !is_context_free(probe) ||
+		    !session->programs[i])
 			continue;
 		if (!events) {
 			/* Before Linux 6.1 such programs could interrupt themselves ("bpf: Prevent
 			 * bpf program recursion for raw tracepoint probes"). */
 			if (!host_kernel_is(6, 1) ||
-			    (needs_cookie(manifest) && !host_kernel_is(6, 10)))
-				return true;
+			    (needs_cookie(session) && !host_kernel_is(6, 10)))
+				return;
 			btf = session_kernel_btf(session, NULL);
 			if (!btf)
-				return true;
+				return;
 			count = kernel_btf_match_events(&session->arena, btf, "*", &events);
-			if (count < 0)
-				return false;
 		}
 		if (is_eligible(attachments, probe, events, (size_t)count))
 			bpf_program__set_type(session->programs[i], BPF_PROG_TYPE_RAW_TRACEPOINT);
 	}
-	return true;
 }
 
 bool tracepoint_is_raw(const struct attachments *attachments, const struct attach_target *target)
@@ -105,17 +115,16 @@ bool tracepoint_is_raw(const struct attachments *attachments, const struct attac
 
 enum attach_result attach_tracepoint_raw(struct attachments *attachments,
 					 const struct attach_target *target,
-					 struct attach_failure *failure)
+					 struct failure *failure)
 {
 	struct raw_tracepoint attributes = {
-		.name = (uint64_t)(uintptr_t)target->event,
+		.name = (uint64_t)(uintptr_t)event_of(target),
 		.program = (uint32_t)bpf_program__fd(attach_program(attachments, target->probe)),
 		.cookie = target->cookie,
 	};
 	/* Older kernels refuse what they do not know unless it is 0. */
-	size_t size = needs_cookie(attachments->session->manifest)
-			      ? sizeof(attributes)
-			      : offsetof(struct raw_tracepoint, cookie);
+	size_t size = needs_cookie(attachments->session) ? sizeof(attributes)
+							 : offsetof(struct raw_tracepoint, cookie);
 	int link = (int)syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &attributes, size);
 
 	return attach_add_descriptor(attachments, link, target->probe, failure);

@@ -5,24 +5,34 @@
 
 #include "attach/uprobe.h"
 #include "host/capabilities.h"
-#include "base/exit_status.h"
 #include "attach/uprobe_multi.h"
+#include "attach/user_addresses.h"
+#include "binary/zip_member.h"
+
+const char *attach_uprobe_path(struct arena *arena, const char *path)
+{
+	const char *member = strstr(path, ZIP_SEPARATOR);
+
+	return member ? arena_text(arena, path, (size_t)(member - path)) : path;
+}
 
 struct binary_query attach_uprobe_query(const struct attachments *attachments,
 					const struct mf_probe *probe)
 {
+	const struct mf_uprobe_target *wanted = probe->target;
+
 	return (struct binary_query){
-		.function = probe->function,
-		.offset = probe->offset,
-		.cpp = probe->cpp,
+		.function = wanted->function,
+		.offset = wanted->offset,
+		.cpp = wanted->cpp,
 		.unchecked = attachments->session->options->unsafe,
 	};
 }
 
 enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const char *path,
-					 enum binary_symbol_result result,
-					 struct attach_failure *failure)
+					 enum binary_symbol_result result, struct failure *failure)
 {
+	const struct mf_uprobe_target *wanted = probe->target;
 	const char *provider = mf_provider_name(probe->provider);
 
 	switch (result) {
@@ -35,64 +45,104 @@ enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const cha
 				      path);
 	case BINARY_SYMBOL_UNKNOWN:
 		return attach_missing(failure, "No matches for %s %s:%s%s.", provider, path,
-				      probe->cpp ? "cpp:" : "", probe->function);
+				      wanted->cpp ? "cpp:" : "", wanted->function);
 	case BINARY_SYMBOL_INDIRECT:
-		return attach_missing(failure,
-				      "%s %s:%s is an indirect function: its code is chosen at run "
-				      "time. Trace the implementation instead.",
-				      provider, path, probe->function);
+		return attach_missing(
+			failure,
+			"%s %s:%s is an indirect function: its code is chosen at run time. Trace the implementation instead.",
+			provider, path, wanted->function);
 	case BINARY_SYMBOL_SIZELESS:
-		return attach_missing(failure,
-				      "%s %s:%s has no size: it may be no function. --unsafe "
-				      "attaches all the same.",
-				      provider, path, probe->function);
+		return attach_missing(
+			failure,
+			"%s %s:%s has no size: it may be no function. --unsafe attaches all the same.",
+			provider, path, wanted->function);
 	case BINARY_SYMBOL_INSIDE:
-		return attach_missing(failure,
-				      "%s %s:%s+%llu is not the start of an instruction (objdump "
-				      "-d shows those). A probe there would change another "
-				      "instruction; --unsafe attaches it all the same.",
-				      provider, path, probe->function,
-				      (unsigned long long)probe->offset);
+		return attach_missing(
+			failure,
+			"%s %s:%s+%llu is not the start of an instruction (objdump -d shows those). A probe there would change another instruction; --unsafe attaches it all the same.",
+			provider, path, wanted->function, (unsigned long long)wanted->offset);
 	case BINARY_SYMBOL_BEYOND:
-		if (!*probe->function)
+		if (!*wanted->function)
 			return attach_missing(failure, "%s %s has no code at address 0x%llx.",
-					      provider, path, (unsigned long long)probe->offset);
+					      provider, path, (unsigned long long)wanted->offset);
 		return attach_missing(failure, "%s %s:%s+%llu lies outside the function.", provider,
-				      path, probe->function, (unsigned long long)probe->offset);
+				      path, wanted->function, (unsigned long long)wanted->offset);
 	}
 	return ATTACH_FAILED;
 }
 
-static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
+				   struct failure *failure)
 {
+	const struct mf_uprobe_target *wanted = probe->target;
 	struct session *session = attachments->session;
-	struct attach_target target = {.probe = probe, .function = probe->function};
-	struct binary_query query = attach_uprobe_query(attachments, probe);
+	const struct binary_query query = attach_uprobe_query(attachments, probe);
+	struct attach_target target = {.probe = probe};
+	struct uprobe own = {.path = NULL};
 	enum attach_result result;
+	const char *path =
+		binary_path_find(&session->arena, wanted->path, session->process.in_proc);
 
-	if (probe->source)
-		return attach_uprobe_find_lines(attachments, probe, failure);
-	if (attach_uprobe_is_pattern(probe))
-		return attach_uprobe_find_pattern(attachments, probe, failure);
-	target.path = binary_path_find(&session->arena, probe->path, session->process.in_proc);
-	if (!target.path)
+	if (!path)
 		return attach_missing(failure,
 				      "%s target file '%s' does not exist or is not executable.",
-				      mf_provider_name(probe->provider), probe->path);
-	result = attach_uprobe_explain(probe, target.path,
-				       binary_symbol_find(target.path, &query, &target.offset),
+				      mf_provider_name(probe->provider), wanted->path);
+	result = attach_uprobe_explain(probe, path, binary_symbol_find(path, &query, &own.offset),
 				       failure);
+	if (result != ATTACH_OK)
+		return result;
 	/* Before Linux 5.15 there are no cookies: only for programs that ask for them. */
 	if (mf_needs(session->manifest, "bpf_get_attach_cookie"))
-		target.cookie = probe_names_pair(&session->names, probe->name, probe->function);
-	if (target.cookie == UINT64_MAX)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	if (result == ATTACH_OK)
-		result = attach_add_target(attachments, &target, failure);
+		target.cookie = probe_names_pair(&session->names, probe->name, wanted->function);
+	own.path = attach_uprobe_path(&session->arena, path);
+	result = attach_add_target(attachments, &target, &own, sizeof(own), failure);
 	if (result == ATTACH_OK)
 		attach_uprobe_choose_single(attachments, probe);
 	return result;
+}
+
+/* The place of a target that has one. */
+static struct uprobe_place place_of(const struct attach_target *target)
+{
+	const struct uprobe *own = target->own;
+
+	return (struct uprobe_place){
+		.path = own->path,
+		.offset = own->offsets ? *own->offsets : own->offset,
+		.cookie = own->offsets ? *own->cookies : target->cookie,
+	};
+}
+
+/* What uaddr() of the program asks for, once the targets from `first` on are found. */
+static enum attach_result find_addresses(struct attachments *attachments,
+					 const struct mf_probe *probe, uint32_t first,
+					 struct failure *failure)
+{
+	const struct mf_uprobe_target *wanted = probe->target;
+	const struct attach_target *target = &attachments->targets[first];
+	struct uprobe_place place;
+
+	/* The filter keeps it out. */
+	if (!wanted->addresses.count || attachments->target_count == first)
+		return ATTACH_OK;
+	if (attachments->target_count > first + 1 || target->events > 1)
+		return user_addresses_of_many(probe, failure);
+	place = place_of(target);
+	return user_addresses_find(attachments, probe, &wanted->addresses, &place, failure);
+}
+
+static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
+			       struct failure *failure)
+{
+	const struct mf_uprobe_target *wanted = probe->target;
+	uint32_t first = attachments->target_count;
+	enum attach_result result =
+		wanted->source ? attach_uprobe_find_lines(attachments, probe, failure)
+		: attach_uprobe_is_pattern(probe)
+			? attach_uprobe_find_pattern(attachments, probe, failure)
+			: find_one(attachments, probe, failure);
+
+	return result == ATTACH_OK ? find_addresses(attachments, probe, first, failure) : result;
 }
 
 static bool is_multi(const struct bpf_program *program)
@@ -108,8 +158,7 @@ void attach_uprobe_choose_single(struct attachments *attachments, const struct m
 
 enum attach_result attach_uprobe_place(struct attachments *attachments,
 				       const struct attach_target *target,
-				       const struct uprobe_place *place,
-				       struct attach_failure *failure)
+				       const struct uprobe_place *place, struct failure *failure)
 {
 	const struct mf_probe *probe = target->probe;
 	struct bpf_program *program = attach_program(attachments, probe);
@@ -120,7 +169,7 @@ enum attach_result attach_uprobe_place(struct attachments *attachments,
 	if (is_multi(program)) {
 		const struct uprobe_multi probes = {
 			.program = bpf_program__fd(program),
-			.path = target->path,
+			.path = place->path,
 			.offsets = &place->offset,
 			.cookies = &place->cookie,
 			.semaphores = place->semaphore ? &place->semaphore : NULL,
@@ -134,25 +183,36 @@ enum attach_result attach_uprobe_place(struct attachments *attachments,
 	}
 	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return, .bpf_cookie = place->cookie,
 		    .ref_ctr_offset = place->semaphore);
-	link = bpf_program__attach_uprobe_opts(program, pid ? (int)pid : -1, target->path,
+	link = bpf_program__attach_uprobe_opts(program, pid ? (int)pid : -1, place->path,
 					       place->offset, &options);
 	if (!link && (errno == EACCES || errno == EPERM) && !capabilities_are_of_admin())
-		return attach_failed(failure, STATUS_PERMISSION,
-				     "No permission to attach %s: it needs CAP_SYS_ADMIN on "
-				     "kernels without uprobe.multi, which Linux 6.6 brings (with "
-				     "-p: 6.10).",
-				     probe->name);
+		return attach_failed(
+			failure, STATUS_PERMISSION,
+			"No permission to attach %s: it needs CAP_SYS_ADMIN on kernels without uprobe.multi, which Linux 6.6 brings (with -p: 6.10).",
+			probe->name);
 	return attach_add_link(attachments, link, probe, failure);
 }
 
 static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
+				 const struct attach_target *target, struct failure *failure)
 {
-	const struct uprobe_place place = {.offset = target->offset, .cookie = target->cookie};
+	const struct uprobe_place place = place_of(target);
+	const struct uprobe *own = target->own;
 
-	return target->offsets ? attach_uprobe_pattern(attachments, target, failure)
-			       : attach_uprobe_place(attachments, target, &place, failure);
+	return own->offsets ? attach_uprobe_pattern(attachments, target, failure)
+			    : attach_uprobe_place(attachments, target, &place, failure);
 }
 
-const struct attach_provider attach_uprobe = {
-	.is_newest_first = attach_always, .find = find, .attach = attach};
+static bool is_open(const struct mf_probe *probe)
+{
+	const struct mf_uprobe_target *wanted = probe->target;
+
+	return wanted->cpp || !*wanted->path;
+}
+
+const struct attach_provider attach_uprobe = {.fits = attach_fits_kprobe,
+					      .is_open = is_open,
+					      .has_own_cookies = true,
+					      .is_newest_first = attach_always,
+					      .find = find,
+					      .attach = attach};

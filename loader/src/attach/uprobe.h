@@ -10,33 +10,44 @@
 #include "binary/path.h"
 #include "binary/symbol.h"
 
+/* A target's own: places of one file. */
+struct uprobe {
+	/* As the kernel has it: of a file in an archive, the archive. */
+	const char *path;
+	/* In the file. */
+	uint64_t offset;
+	/* Several places, as many as the target has events, with the cookie of each; NULL: `offset`
+	 * alone, with the target's cookie. */
+	const uint64_t *offsets, *cookies;
+};
+
 /* Whether the probe may stand for several functions or files. */
 bool attach_uprobe_is_pattern(const struct mf_probe *probe);
 
 enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 					      const struct mf_probe *probe,
-					      struct attach_failure *failure);
+					      struct failure *failure);
 /* Source lines (attach/uprobe_line.c). */
 enum attach_result attach_uprobe_find_lines(struct attachments *attachments,
-					    const struct mf_probe *probe,
-					    struct attach_failure *failure);
+					    const struct mf_probe *probe, struct failure *failure);
 
 /* Adds the places of one file as a target, with their names. */
 enum attach_result attach_uprobe_add_file(struct attachments *attachments,
 					  const struct mf_probe *probe,
 					  const struct binary_file *file,
 					  const struct binary_function *functions, size_t count,
-					  struct attach_failure *failure);
+					  struct failure *failure);
 
 /* Has the program loaded for one link to many places, or for one each. */
 void attach_uprobe_choose_link(struct attachments *attachments, const struct mf_probe *probe);
 
 enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 					 const struct attach_target *target,
-					 struct attach_failure *failure);
+					 struct failure *failure);
 
 /* One place of a file. */
 struct uprobe_place {
+	const char *path;
 	uint64_t offset, cookie;
 	/* Offset of the word that counts who is traced; 0: none. */
 	uint64_t semaphore;
@@ -48,11 +59,13 @@ struct uprobe_place {
  */
 void attach_uprobe_choose_single(struct attachments *attachments, const struct mf_probe *probe);
 
-/* Attaches the target's program to a place of its file. */
+/* Attaches the target's program to a place. */
 enum attach_result attach_uprobe_place(struct attachments *attachments,
 				       const struct attach_target *target,
-				       const struct uprobe_place *place,
-				       struct attach_failure *failure);
+				       const struct uprobe_place *place, struct failure *failure);
+
+/* The path that the kernel knows: the archive of a file in one. Offsets are in it. */
+const char *attach_uprobe_path(struct arena *arena, const char *path);
 
 /* What the probe looks for in a file. */
 struct binary_query attach_uprobe_query(const struct attachments *attachments,
@@ -60,7 +73,6 @@ struct binary_query attach_uprobe_query(const struct attachments *attachments,
 
 /* What a failed search means to people. */
 enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const char *path,
-					 enum binary_symbol_result result,
-					 struct attach_failure *failure);
+					 enum binary_symbol_result result, struct failure *failure);
 
 #endif

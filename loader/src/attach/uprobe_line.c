@@ -9,10 +9,10 @@
 #include "binary/debug_file.h"
 #include "binary/elf_image.h"
 #include "binary/elf_symbols.h"
-#include "base/exit_status.h"
+#include "base/memory.h"
 #include "binary/source_line.h"
 
-/* The function that a place is in; NULL without memory. */
+/* The function that a place is in. */
 static const char *function_at(struct arena *arena, const struct elf_symbols *symbols,
 			       uint64_t address)
 {
@@ -24,16 +24,16 @@ static const char *function_at(struct arena *arena, const struct elf_symbols *sy
 
 static enum attach_result no_code(const struct mf_probe *probe, const char *path,
 				  const struct source_place *place,
-				  const struct source_addresses *found,
-				  struct attach_failure *failure)
+				  const struct source_addresses *found, struct failure *failure)
 {
+	const struct mf_uprobe_target *wanted = probe->target;
 	char nearest[64] = "";
 
 	if (!found->file_found)
-		return attach_missing(failure,
-				      "No matches for uprobe %s@%s: the debug information of the "
-				      "program has no source file '%s'.",
-				      path, probe->source, place->file);
+		return attach_missing(
+			failure,
+			"No matches for uprobe %s@%s: the debug information of the program has no source file '%s'.",
+			path, wanted->source, place->file);
 	if (found->before && found->behind)
 		snprintf(nearest, sizeof(nearest), " The nearest lines with code: %u, %u.",
 			 found->before, found->behind);
@@ -41,12 +41,19 @@ static enum attach_result no_code(const struct mf_probe *probe, const char *path
 		snprintf(nearest, sizeof(nearest), " The nearest line with code: %u.",
 			 found->before ? found->before : found->behind);
 	if (place->column)
-		return attach_missing(failure,
-				      "No matches for uprobe %s@%s: no statement begins at that "
-				      "column of the line.%s",
-				      path, probe->source, nearest);
+		return attach_missing(
+			failure,
+			"No matches for uprobe %s@%s: no statement begins at that column of the line.%s",
+			path, wanted->source, nearest);
 	return attach_missing(failure, "No matches for uprobe %s@%s: the line has no code.%s", path,
-			      probe->source, nearest);
+			      wanted->source, nearest);
+}
+
+/* Its sections say how much they need. */
+static enum attach_result no_memory(const char *path, struct failure *failure)
+{
+	return attach_failed(failure, STATUS_FAILED,
+			     "There is no memory for the debug information of %s.", path);
 }
 
 /* What the addresses are in the file: those in code, with the names of their functions. */
@@ -67,7 +74,6 @@ static bool places_of(struct arena *arena, const struct elf_image *image,
 			continue;
 		place->offset += image->base;
 		place->name = function_at(arena, &symbols, found->addresses[i]);
-		enough = place->name != NULL;
 		++*count;
 	}
 	elf_symbols_free(&symbols);
@@ -76,28 +82,27 @@ static bool places_of(struct arena *arena, const struct elf_image *image,
 
 static enum attach_result add_lines(struct attachments *attachments, const struct mf_probe *probe,
 				    const char *path, const struct elf_image *image,
-				    const struct debug_file *debug, struct attach_failure *failure)
+				    const struct debug_file *debug, struct failure *failure)
 {
+	const struct mf_uprobe_target *wanted = probe->target;
 	struct session *session = attachments->session;
 	struct binary_file file = {.path = path, .shown = path};
 	struct binary_function *places = NULL;
 	struct source_addresses found;
 	struct source_place place;
 	enum attach_result result;
-	char *text = arena_text(&session->arena, probe->source, strlen(probe->source));
+	char *text = arena_text(&session->arena, wanted->source, strlen(wanted->source));
 	size_t count = 0;
 
-	if (!text)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	if (!source_place_read(&place, text))
 		return attach_failed(failure, STATUS_FAILED,
 				     "'%s' is no source line: write FILE:LINE or FILE:LINE:COLUMN.",
-				     probe->source);
+				     wanted->source);
 	if (!source_line_addresses(debug, &place, &found))
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	places = calloc(found.count + 1, sizeof(*places));
-	if (!places || !places_of(&session->arena, image, &found, places, &count))
-		result = attach_failed(failure, STATUS_FAILED, "out of memory");
+		return no_memory(path, failure);
+	places = memory_array(found.count, sizeof(*places));
+	if (!places_of(&session->arena, image, &found, places, &count))
+		result = no_memory(path, failure);
 	else if (!count)
 		result = no_code(probe, path, &place, &found, failure);
 	else
@@ -108,20 +113,21 @@ static enum attach_result add_lines(struct attachments *attachments, const struc
 }
 
 enum attach_result attach_uprobe_find_lines(struct attachments *attachments,
-					    const struct mf_probe *probe,
-					    struct attach_failure *failure)
+					    const struct mf_probe *probe, struct failure *failure)
 {
+	const struct mf_uprobe_target *wanted = probe->target;
 	struct session *session = attachments->session;
 	const struct options *options = session->options;
 	enum attach_result result;
 	struct debug_file debug;
 	struct elf_image image;
-	const char *path = binary_path_find(&session->arena, probe->path, session->process.in_proc);
+	const char *path =
+		binary_path_find(&session->arena, wanted->path, session->process.in_proc);
 
 	if (!path)
 		return attach_missing(
 			failure, "uprobe target file '%s' does not exist or is not executable.",
-			probe->path);
+			wanted->path);
 	switch (elf_image_open(&image, path)) {
 	case ELF_IMAGE_OK:
 		break;
@@ -136,10 +142,7 @@ enum attach_result attach_uprobe_find_lines(struct attachments *attachments,
 	} else {
 		result = attach_missing(
 			failure,
-			"No debug information for '%s', so its source lines are not known. Build "
-			"it "
-			"with -g, install its debug package, or name the folder of its debug file "
-			"with --debuginfo.",
+			"No debug information for '%s', so its source lines are not known. Build it with -g, install its debug package, or name the folder of its debug file with --debuginfo.",
 			path);
 	}
 	elf_image_close(&image);

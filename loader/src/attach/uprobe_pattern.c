@@ -11,7 +11,7 @@
 #include "attach/files.h"
 #include "attach/uprobe.h"
 #include "binary/demangle.h"
-#include "base/exit_status.h"
+#include "base/memory.h"
 #include "base/say.h"
 #include "host/tracefs.h"
 #include "attach/uprobe_multi.h"
@@ -22,8 +22,10 @@
 
 bool attach_uprobe_is_pattern(const struct mf_probe *probe)
 {
-	return !*probe->path || is_pattern(probe->path) || is_pattern(probe->function) ||
-	       probe->cpp || demangle_is_mangled(probe->function);
+	const struct mf_uprobe_target *wanted = probe->target;
+
+	return !*wanted->path || is_pattern(wanted->path) || is_pattern(wanted->function) ||
+	       wanted->cpp || demangle_is_mangled(wanted->function);
 }
 
 /* The functions of one file; freed by the caller. */
@@ -31,17 +33,14 @@ static enum binary_symbol_result find_functions(struct attachments *attachments,
 						const struct mf_probe *probe, const char *path,
 						struct binary_function **functions, size_t *count)
 {
-	struct binary_query query = attach_uprobe_query(attachments, probe);
+	const struct mf_uprobe_target *wanted = probe->target;
+	const struct binary_query query = attach_uprobe_query(attachments, probe);
 
-	if (is_pattern(probe->function) || probe->cpp)
+	if (is_pattern(wanted->function) || wanted->cpp)
 		return binary_symbol_match(&attachments->session->arena, path, &query, functions,
 					   count);
-	*functions = calloc(1, sizeof(**functions));
-	if (!*functions) {
-		errno = ENOMEM;
-		return BINARY_SYMBOL_NO_FILE;
-	}
-	(*functions)->name = probe->function;
+	*functions = memory_array(1, sizeof(**functions));
+	(*functions)->name = wanted->function;
 	*count = 1;
 	return binary_symbol_find(path, &query, &(*functions)->offset);
 }
@@ -58,21 +57,20 @@ static const char *readable(struct session *session, const char *name)
 	return copy;
 }
 
-/* What `probe` gives at one place; NULL without memory. */
+/* What `probe` gives at one place. */
 static const char *name_of(struct arena *arena, const struct mf_probe *probe,
 			   const struct binary_file *file, const struct binary_function *function,
 			   const char *shown)
 {
+	const struct mf_uprobe_target *wanted = probe->target;
 	const char *provider = mf_provider_name(probe->provider);
-	bool has_alias = strncmp(probe->name, provider, strlen(provider)) != 0 ||
-			 probe->name[strlen(provider)] != ':';
 
-	if (has_alias || probe->source)
+	if (attach_has_alias(probe) || wanted->source)
 		return probe->name;
-	if (probe->offset)
+	if (wanted->offset)
 		return arena_format(arena, "%s:%s:%s+%llu", provider, file->shown, function->name,
-				    (unsigned long long)probe->offset);
-	if (probe->cpp && shown != function->name)
+				    (unsigned long long)wanted->offset);
+	if (wanted->cpp && shown != function->name)
 		return arena_format(arena, "%s:%s:cpp:%s", provider, file->shown, shown);
 	return arena_format(arena, "%s:%s:%s", provider, file->shown, function->name);
 }
@@ -81,40 +79,32 @@ enum attach_result attach_uprobe_add_file(struct attachments *attachments,
 					  const struct mf_probe *probe,
 					  const struct binary_file *file,
 					  const struct binary_function *functions, size_t count,
-					  struct attach_failure *failure)
+					  struct failure *failure)
 {
 	struct session *session = attachments->session;
 	uint64_t *offsets = arena_array(&session->arena, count, sizeof(*offsets));
 	uint64_t *cookies = arena_array(&session->arena, count, sizeof(*cookies));
-	struct attach_target target = {
-		.probe = probe,
-		.path = file->path,
-		.function = probe->function,
+	const struct uprobe own = {
+		.path = attach_uprobe_path(&session->arena, file->path),
 		.offsets = offsets,
 		.cookies = cookies,
 	};
+	struct attach_target target = {.probe = probe};
 
-	if (!offsets || !cookies)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
 	for (size_t i = 0; i < count; i++) {
 		const char *name, *shown = readable(session, functions[i].name);
-		uint64_t cookie;
 
-		if (!shown)
-			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		/* Nothing called it: there is no return address on the stack, but argc. */
 		if (probe->provider == MF_URETPROBE && strcmp(functions[i].name, "_start") == 0)
 			continue;
 		name = name_of(&session->arena, probe, file, &functions[i], shown);
-		if (name && !attach_is_wanted(attachments, name))
+		if (!attach_is_wanted(attachments, name))
 			continue;
-		cookie = name ? probe_names_pair(&session->names, name, shown) : UINT64_MAX;
-		if (cookie == UINT64_MAX)
-			return attach_failed(failure, STATUS_FAILED, "out of memory");
 		offsets[target.events] = functions[i].offset;
-		cookies[target.events++] = cookie;
+		cookies[target.events++] = probe_names_pair(&session->names, name, shown);
 	}
-	return target.events ? attach_add_target(attachments, &target, failure) : ATTACH_OK;
+	return target.events ? attach_add_target(attachments, &target, &own, sizeof(own), failure)
+			     : ATTACH_OK;
 }
 
 void attach_uprobe_choose_link(struct attachments *attachments, const struct mf_probe *probe)
@@ -129,14 +119,14 @@ void attach_uprobe_choose_link(struct attachments *attachments, const struct mf_
 }
 
 enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
-					      const struct mf_probe *probe,
-					      struct attach_failure *failure)
+					      const struct mf_probe *probe, struct failure *failure)
 {
+	const struct mf_uprobe_target *wanted = probe->target;
 	struct binary_files files = {.arena = &attachments->session->arena};
 	uint32_t first = attachments->target_count, filtered = attachments->filtered;
 	enum attach_result result = ATTACH_OK;
 
-	if (!attach_files_find(attachments, probe, &files, failure, &result))
+	if (!attach_files_find(attachments, probe, wanted->path, &files, failure, &result))
 		return result;
 	for (size_t i = 0; i < files.count && result == ATTACH_OK; i++) {
 		struct binary_function *functions = NULL;
@@ -157,22 +147,23 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 	if (attachments->target_count == first && attachments->filtered > filtered)
 		return ATTACH_OK;
 	if (attachments->target_count == first)
-		return attach_uprobe_explain(probe, probe->path, BINARY_SYMBOL_UNKNOWN, failure);
-	attach_files_warn(attachments, probe, attachments->target_count - first);
+		return attach_uprobe_explain(probe, wanted->path, BINARY_SYMBOL_UNKNOWN, failure);
+	attach_files_warn(attachments, wanted->path, attachments->target_count - first);
 	attach_uprobe_choose_link(attachments, probe);
 	return ATTACH_OK;
 }
 
 static enum attach_result attach_many(struct attachments *attachments,
 				      const struct attach_target *target, uint32_t first,
-				      uint32_t count, struct attach_failure *failure)
+				      uint32_t count, struct failure *failure)
 {
 	const struct mf_probe *probe = target->probe;
+	const struct uprobe *own = target->own;
 	const struct uprobe_multi probes = {
 		.program = bpf_program__fd(attach_program(attachments, probe)),
-		.path = target->path,
-		.offsets = target->offsets + first,
-		.cookies = target->cookies + first,
+		.path = own->path,
+		.offsets = own->offsets + first,
+		.cookies = own->cookies + first,
 		.count = count,
 		.pid = attachments->session->options->pid,
 		.at_return = probe->provider == MF_URETPROBE,
@@ -183,10 +174,11 @@ static enum attach_result attach_many(struct attachments *attachments,
 
 static enum attach_result attach_one(struct attachments *attachments,
 				     const struct attach_target *target, uint32_t index,
-				     struct attach_failure *failure)
+				     struct failure *failure)
 {
-	const struct uprobe_place place = {.offset = target->offsets[index],
-					   .cookie = target->cookies[index]};
+	const struct uprobe *own = target->own;
+	const struct uprobe_place place = {
+		.path = own->path, .offset = own->offsets[index], .cookie = own->cookies[index]};
 
 	return attach_uprobe_place(attachments, target, &place, failure);
 }
@@ -203,7 +195,7 @@ static bool is_about_place(int error)
 static enum attach_result attach_range(struct attachments *attachments,
 				       const struct attach_target *target, bool many,
 				       uint32_t first, uint32_t count, uint32_t *refused,
-				       struct attach_failure *failure)
+				       struct failure *failure)
 {
 	uint32_t half = count / 2;
 	enum attach_result result;
@@ -237,9 +229,11 @@ static void allow_files(void)
 
 enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 					 const struct attach_target *target,
-					 struct attach_failure *failure)
+					 struct failure *failure)
 {
 	const struct bpf_program *program = attach_program(attachments, target->probe);
+	const struct mf_uprobe_target *wanted = target->probe->target;
+	const struct uprobe *own = target->own;
 	bool many = (int)bpf_program__expected_attach_type(program) == UPROBE_MULTI_ATTACH_TYPE;
 	enum attach_result result;
 	uint32_t refused = 0;
@@ -251,8 +245,8 @@ enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 	if (result != ATTACH_OK || refused == target->events)
 		return result == ATTACH_OK ? ATTACH_MISSING : result;
 	if (refused && !attachments->session->options->no_warnings)
-		say("WARNING: the kernel cannot probe %u of %u functions of %s that match %s.",
-		    refused, target->events, target->path, target->probe->function);
+		say_warning("the kernel cannot probe %u of %u functions of %s that match %s.",
+			    refused, target->events, own->path, wanted->function);
 	/* What the caller adds for the target counts all of them. */
 	attachments->attached -= refused;
 	return ATTACH_OK;

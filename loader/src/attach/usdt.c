@@ -9,30 +9,57 @@
 #include <errno.h>
 #include <string.h>
 
-#include "attach/attach.h"
 #include "attach/files.h"
 #include "attach/uprobe.h"
+#include "attach/user_addresses.h"
 #include "binary/elf_image.h"
-#include "base/exit_status.h"
 #include "host/tracefs.h"
 #include "binary/usdt_notes.h"
 #include "binary/usdt_operand.h"
 
 #define SITE_SIZE (MF_USDT_ARGUMENTS * sizeof(struct usdt_operand))
 
-static bool is_meant(const struct mf_probe *probe, const struct usdt_note *note)
+/* A target's own. */
+struct point {
+	/* Of the file, as the kernel has it. */
+	const char *path;
+	/* In the file. */
+	uint64_t offset;
+	/* Offset in the file of the word that counts who is traced; 0: none. */
+	uint64_t semaphore;
+	/* Where arguments are; NULL: not asked for. */
+	const struct usdt_operand *operands;
+	/* The element of the map of sites that has the operands. */
+	uint32_t site;
+};
+
+static bool is_meant(const struct mf_usdt_target *wanted, const struct usdt_note *note)
 {
-	return (!*probe->category || pattern_match(probe->category, note->provider)) &&
-	       pattern_match(probe->event, note->name);
+	return (!*wanted->namespace || pattern_match(wanted->namespace, note->provider)) &&
+	       pattern_match(wanted->name, note->name);
 }
 
-/* Gives the target an element in the map of sites, with the operands that its program reads. */
-static enum attach_result add_operands(struct attachments *attachments,
-				       const struct usdt_notes *notes, const struct usdt_note *note,
-				       struct attach_target *target, struct attach_failure *failure)
+/* The first element of the map that no target has. */
+static uint32_t next_site(const struct attachments *attachments)
 {
+	for (uint32_t i = attachments->target_count; i > 0; i--) {
+		const struct attach_target *target = &attachments->targets[i - 1];
+		const struct point *point = target->own;
+
+		if (target->provider == &attach_usdt && point->operands)
+			return point->site + 1;
+	}
+	return 0;
+}
+
+/* Gives the point an element in the map of sites, with the operands that its program reads. */
+static enum attach_result add_operands(struct attachments *attachments,
+				       const struct mf_probe *probe, const struct usdt_notes *notes,
+				       const struct usdt_note *note, struct point *point,
+				       struct failure *failure)
+{
+	const struct mf_usdt_target *wanted = probe->target;
 	struct session *session = attachments->session;
-	const struct mf_probe *probe = target->probe;
 	uint32_t count = usdt_operand_count(note->arguments);
 	struct bpf_map *map = bpf_object__find_map_by_name(session->object, MF_MAP_USDT_SITES);
 	struct usdt_operand *operands = arena_alloc(&session->arena, SITE_SIZE);
@@ -44,14 +71,12 @@ static enum attach_result add_operands(struct attachments *attachments,
 			"the object's manifest is not valid: it has no map '" MF_MAP_USDT_SITES
 			"' for the arguments of %s",
 			probe->name);
-	if (!operands)
-		return attach_failed(failure, STATUS_FAILED, "out of memory");
-	if (count < probe->arguments)
+	if (count < wanted->arguments)
 		return attach_failed(failure, STATUS_FAILED,
 				     "usdt %s:%s:%s has %u argument%s, but the script reads arg%u.",
-				     target->path, note->provider, note->name, count,
-				     count == 1 ? "" : "s", probe->arguments - 1);
-	for (uint32_t i = 0; i < probe->arguments; i++) {
+				     point->path, note->provider, note->name, count,
+				     count == 1 ? "" : "s", wanted->arguments - 1);
+	for (uint32_t i = 0; i < wanted->arguments; i++) {
 		const char *text;
 		int length;
 
@@ -59,81 +84,80 @@ static enum attach_result add_operands(struct attachments *attachments,
 			continue;
 		return attach_failed(failure, STATUS_FAILED,
 				     "Cannot read arg%u of usdt %s:%s:%s: '%.*s' is not supported.",
-				     i, target->path, note->provider, note->name,
+				     i, point->path, note->provider, note->name,
 				     length > 64 ? 64 : length, text);
 	}
-	for (uint32_t i = attachments->target_count; i > 0 && !target->site; i--)
-		if (attachments->targets[i - 1].operands)
-			target->site = attachments->targets[i - 1].site + 1;
-	target->operands = operands;
-	if (bpf_map__set_max_entries(map, target->site + 1) != 0)
+	point->site = next_site(attachments);
+	point->operands = operands;
+	if (bpf_map__set_max_entries(map, point->site + 1) != 0)
 		return attach_failed(failure, STATUS_FAILED,
 				     "Cannot size the map " MF_MAP_USDT_SITES ": %s.",
 				     strerror(errno));
 	return ATTACH_OK;
 }
 
-static enum attach_result add_note(struct attachments *attachments, const struct usdt_notes *notes,
-				   const struct usdt_note *note, struct attach_target target,
-				   const char *shown, struct attach_failure *failure)
+/* Whether a name that is not an alias leaves open which points are meant. */
+static bool is_many(const struct mf_probe *probe)
 {
-	struct session *session = attachments->session;
-	const struct mf_probe *probe = target.probe;
-	enum attach_result result;
-	const char *name;
-	bool is_open;
+	const struct mf_usdt_target *wanted = probe->target;
 
-	target.offset = note->offset;
-	target.semaphore = note->semaphore;
+	return !*wanted->namespace || is_pattern(wanted->namespace) || is_pattern(wanted->name) ||
+	       !*wanted->path || is_pattern(wanted->path) || probe->parameters;
+}
+
+static enum attach_result add_note(struct attachments *attachments, const struct mf_probe *probe,
+				   const struct usdt_notes *notes, const struct usdt_note *note,
+				   const struct binary_file *file, struct failure *failure)
+{
+	const struct mf_usdt_target *wanted = probe->target;
+	struct arena *arena = &attachments->session->arena;
+	struct point point = {
+		.path = file->path, .offset = note->offset, .semaphore = note->semaphore};
+	struct attach_target target = {.probe = probe};
 	/* An alias is known to the program, and so is a name that is complete. */
-	is_open = strncmp(probe->name, "usdt:", strlen("usdt:")) == 0 &&
-		  (!*probe->category || is_pattern(probe->category) || is_pattern(probe->event) ||
-		   !*probe->path || is_pattern(probe->path) || probe->parameters);
-	name = is_open ? arena_format(&session->arena, "usdt:%s:%s:%s", shown, note->provider,
-				      note->name)
-		       : probe->name;
-	if (name && !attach_is_wanted(attachments, name))
-		return ATTACH_OK;
-	if (is_open) {
-		uint32_t index = name ? probe_names_index(&session->names, name) : UINT32_MAX;
+	bool named_here = !attach_has_alias(probe) && is_many(probe);
+	const char *name = named_here ? arena_format(arena, "usdt:%s:%s:%s", file->shown,
+						     note->provider, note->name)
+				      : probe->name;
+	enum attach_result result;
 
-		if (index == UINT32_MAX)
-			return attach_failed(failure, STATUS_FAILED, "out of memory");
-		target.cookie = index;
-	}
-	if (probe->arguments) {
-		result = add_operands(attachments, notes, note, &target, failure);
+	if (!attach_is_wanted(attachments, name))
+		return ATTACH_OK;
+	if (named_here)
+		target.cookie = attach_name_cookie(attachments, name);
+	if (wanted->arguments) {
+		result = add_operands(attachments, probe, notes, note, &point, failure);
 		if (result != ATTACH_OK)
 			return result;
 	}
-	return attach_add_target(attachments, &target, failure);
+	point.path = attach_uprobe_path(arena, file->path);
+	return attach_add_target(attachments, &target, &point, sizeof(point), failure);
 }
 
 /* The points of one file that are meant; how many there are is added to *found. */
-static enum attach_result add_notes(struct attachments *attachments, const struct elf_image *image,
-				    const struct binary_file *file, struct attach_target target,
-				    uint32_t *found, struct attach_failure *failure)
+static enum attach_result add_notes(struct attachments *attachments, const struct mf_probe *probe,
+				    const struct elf_image *image, const struct binary_file *file,
+				    uint32_t *found, struct failure *failure)
 {
-	const struct mf_probe *probe = target.probe;
+	const struct mf_usdt_target *wanted = probe->target;
 	enum attach_result result = ATTACH_OK;
 	struct usdt_notes notes;
 	struct usdt_note note;
 	uint32_t before = *found, all = 0;
 
-	target.path = file->path;
 	usdt_notes_start(&notes, image->bytes, image->size);
 	for (; result == ATTACH_OK && usdt_notes_next(&notes, &note); all++) {
-		if (!is_meant(probe, &note))
+		if (!is_meant(wanted, &note))
 			continue;
 		++*found;
 		note.offset += image->base;
 		note.semaphore += note.semaphore ? image->base : 0;
-		result = add_note(attachments, &notes, &note, target, file->shown, failure);
+		result = add_note(attachments, probe, &notes, &note, file, failure);
 	}
 	if (result != ATTACH_OK || *found > before)
 		return result;
 	return attach_missing(failure, "No matches for usdt %s:%s%s%s.%s", file->path,
-			      probe->category, *probe->category ? ":" : "", probe->event,
+			      wanted->namespace, *wanted->namespace ? ":" : "", wanted->name,
 			      notes.damaged ? " Some of the file's USDT notes are damaged."
 			      : all	    ? ""
 					    : " The file has no USDT probes.");
@@ -141,15 +165,14 @@ static enum attach_result add_notes(struct attachments *attachments, const struc
 
 static enum attach_result find_in_file(struct attachments *attachments,
 				       const struct mf_probe *probe, const struct binary_file *file,
-				       uint32_t *found, struct attach_failure *failure)
+				       uint32_t *found, struct failure *failure)
 {
-	struct attach_target target = {.probe = probe};
 	enum attach_result result = ATTACH_MISSING;
 	struct elf_image image;
 
 	switch (elf_image_open(&image, file->path)) {
 	case ELF_IMAGE_OK:
-		result = add_notes(attachments, &image, file, target, found, failure);
+		result = add_notes(attachments, probe, &image, file, found, failure);
 		elf_image_close(&image);
 		break;
 	case ELF_IMAGE_NO_FILE:
@@ -161,19 +184,38 @@ static enum attach_result find_in_file(struct attachments *attachments,
 	return result;
 }
 
-static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+/* What uaddr() of the program asks for, once the targets from `first` on are found. */
+static enum attach_result find_addresses(struct attachments *attachments,
+					 const struct mf_probe *probe, uint32_t first,
+					 struct failure *failure)
 {
-	struct binary_files files = {.arena = &attachments->session->arena};
-	bool many = !*probe->path || is_pattern(probe->path);
-	enum attach_result result = ATTACH_OK;
-	uint32_t found = 0, with_points = 0;
+	const struct mf_usdt_target *wanted = probe->target;
+	const struct point *point = attachments->targets[first].own;
+	struct uprobe_place place;
 
-	if (!attach_files_find(attachments, probe, &files, failure, &result))
+	/* The filter keeps it out. */
+	if (!wanted->addresses.count || attachments->target_count == first)
+		return ATTACH_OK;
+	if (attachments->target_count > first + 1)
+		return user_addresses_of_many(probe, failure);
+	place = (struct uprobe_place){.path = point->path, .offset = point->offset};
+	return user_addresses_find(attachments, probe, &wanted->addresses, &place, failure);
+}
+
+static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
+			       struct failure *failure)
+{
+	const struct mf_usdt_target *wanted = probe->target;
+	struct binary_files files = {.arena = &attachments->session->arena};
+	bool many = !*wanted->path || is_pattern(wanted->path);
+	uint32_t first = attachments->target_count, found = 0, with_points = 0;
+	enum attach_result result = ATTACH_OK;
+
+	if (!attach_files_find(attachments, probe, wanted->path, &files, failure, &result))
 		return result;
 	/* A single file is shown as the script has it. */
 	if (!many)
-		files.files[0].shown = probe->path;
+		files.files[0].shown = wanted->path;
 	for (size_t i = 0; i < files.count; i++) {
 		uint32_t before = found;
 
@@ -185,29 +227,42 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	}
 	if (!found)
 		return many ? attach_missing(failure, "No matches for %s.", probe->name) : result;
-	attach_files_warn(attachments, probe, with_points);
+	attach_files_warn(attachments, wanted->path, with_points);
 	attach_uprobe_choose_single(attachments, probe);
-	return ATTACH_OK;
+	return find_addresses(attachments, probe, first, failure);
 }
 
 static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
+				 const struct attach_target *target, struct failure *failure)
 {
 	const struct mf_probe *probe = target->probe;
+	const struct point *point = target->own;
 	const struct uprobe_place place = {
-		.offset = target->offset,
-		.cookie = (uint64_t)target->site << 32 | target->cookie,
-		.semaphore = target->semaphore,
+		.path = point->path,
+		.offset = point->offset,
+		.cookie = (uint64_t)point->site << 32 | target->cookie,
+		.semaphore = point->semaphore,
 	};
 
-	if (target->operands &&
+	if (point->operands &&
 	    bpf_map_update_elem(session_map_fd(attachments->session, MF_MAP_USDT_SITES),
-				&target->site, target->operands, BPF_ANY) != 0)
+				&point->site, point->operands, BPF_ANY) != 0)
 		return attach_failed(failure, STATUS_FAILED,
 				     "Cannot describe the arguments of %s: %s.", probe->name,
 				     strerror(errno));
 	return attach_uprobe_place(attachments, target, &place, failure);
 }
 
-const struct attach_provider attach_usdt = {
-	.is_newest_first = attach_always, .find = find, .attach = attach};
+static bool is_open(const struct mf_probe *probe)
+{
+	const struct mf_usdt_target *wanted = probe->target;
+
+	return !*wanted->path || !*wanted->namespace;
+}
+
+const struct attach_provider attach_usdt = {.fits = attach_fits_kprobe,
+					    .is_open = is_open,
+					    .has_own_cookies = true,
+					    .is_newest_first = attach_always,
+					    .find = find,
+					    .attach = attach};

@@ -6,7 +6,6 @@
 
 #include "object/elf_file.h"
 #include "binary/elf_image.h"
-#include "base/exit_status.h"
 
 /* The address of a symbol in one table: of a variable or a function, not one of each thread. */
 static bool search_table(const struct elf_image *image, uint32_t table, const char *name,
@@ -50,57 +49,43 @@ static bool search(const struct elf_image *image, const char *name, uint64_t *ad
 	return false;
 }
 
-/* The one place of all targets of the probe; NULL where there are several, or none. */
-static const struct attach_target *only_place(const struct attachments *attachments, uint32_t first)
+enum attach_result user_addresses_of_many(const struct mf_probe *probe, struct failure *failure)
 {
-	const struct attach_target *target = &attachments->targets[first];
-
-	if (attachments->target_count != first + 1 || !target->path)
-		return NULL;
-	return target->offsets && target->events > 1 ? NULL : target;
+	return attach_failed(
+		failure, STATUS_FAILED,
+		"%s is attached to several places, so uaddr() does not know which one was hit. Give each a block of its own.",
+		probe->name);
 }
 
 enum attach_result user_addresses_find(struct attachments *attachments,
-				       const struct mf_probe *probe, uint32_t first,
-				       struct attach_failure *failure)
+				       const struct mf_probe *probe,
+				       const struct mf_addresses *addresses,
+				       const struct uprobe_place *place, struct failure *failure)
 {
 	struct session *session = attachments->session;
-	const struct attach_target *target = only_place(attachments, first);
 	enum attach_result result = ATTACH_OK;
 	struct elf_image image;
-	uint64_t offset, place;
+	uint64_t at;
 
-	/* The filter keeps it out. */
-	if (attachments->target_count == first)
-		return ATTACH_OK;
-	if (!target)
-		return attach_failed(failure, STATUS_FAILED,
-				     "%s is attached to several places, so uaddr() does not know "
-				     "which one was hit. Give each a block of its own.",
-				     probe->name);
-	if (elf_image_open(&image, target->path) != ELF_IMAGE_OK)
+	if (elf_image_open(&image, place->path) != ELF_IMAGE_OK)
 		return attach_refused(failure, probe, errno);
-	offset = target->offsets ? *target->offsets : target->offset;
 	/* The file may be one inside of an archive. */
-	if (!elf_image_address(&image, offset - image.base, &place))
+	if (!elf_image_address(&image, place->offset - image.base, &at))
 		result = attach_missing(failure, "%s stands in no segment of %s.", probe->name,
-					target->path);
-	for (uint32_t i = 0; i < probe->address_count && result == ATTACH_OK; i++) {
-		const struct mf_address *wanted = &probe->addresses[i];
+					place->path);
+	for (uint32_t i = 0; i < addresses->count && result == ATTACH_OK; i++) {
+		const struct mf_address *wanted = &addresses->items[i];
 		int64_t *distance = arena_alloc(&session->arena, sizeof(*distance));
 		uint64_t address;
 
 		if (!search(&image, wanted->symbol, &address)) {
 			result = attach_missing(failure,
 						"%s has no symbol '%s', which uaddr() asks for.",
-						target->path, wanted->symbol);
+						place->path, wanted->symbol);
 			break;
 		}
-		if (distance)
-			*distance = (int64_t)(address - place);
-		if (!distance ||
-		    !session_add_table(session, wanted->offset, distance, sizeof(*distance)))
-			result = attach_failed(failure, STATUS_FAILED, "out of memory");
+		*distance = (int64_t)(address - at);
+		session_add_table(session, wanted->offset, distance, sizeof(*distance));
 	}
 	elf_image_close(&image);
 	return result;

@@ -3,8 +3,13 @@
 #include <string.h>
 
 #include "attach/perf.h"
-#include "base/exit_status.h"
 #include "session/params.h"
+
+struct watchpoint {
+	uint64_t address, length;
+	/* HW_BREAKPOINT_* */
+	uint32_t mode;
+};
 
 /* HW_BREAKPOINT_*; 0: no mode. */
 static uint32_t mode_bits(const char *mode)
@@ -25,38 +30,41 @@ static uint32_t mode_bits(const char *mode)
 }
 
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
-			       struct attach_failure *failure)
+			       struct failure *failure)
 {
-	struct attach_target target = {.probe = probe, .watch_mode = mode_bits(probe->mode)};
+	const struct mf_watchpoint_target *wanted = probe->target;
+	const struct attach_target target = {.probe = probe};
+	struct watchpoint watchpoint = {.mode = mode_bits(wanted->mode)};
 	int64_t address, length;
 
-	if (!parse_integer(probe->address, &address) || address == 0)
+	if (!parse_integer(wanted->address, &address) || address == 0)
 		return attach_failed(failure, STATUS_FAILED,
 				     "watchpoint must be attached to a non-zero address, not '%s'.",
-				     probe->address);
-	if (!parse_integer(probe->length, &length) ||
+				     wanted->address);
+	if (!parse_integer(wanted->length, &length) ||
 	    (length != 1 && length != 2 && length != 4 && length != 8))
 		return attach_failed(failure, STATUS_FAILED,
 				     "watchpoint length must be one of (1,2,4,8), not '%s'.",
-				     probe->length);
-	if (!target.watch_mode)
+				     wanted->length);
+	if (!watchpoint.mode)
 		return attach_failed(failure, STATUS_FAILED, "invalid watchpoint mode: %s",
-				     probe->mode);
-	target.offset = (uint64_t)address;
-	target.period = (uint64_t)length;
-	return attach_add_target(attachments, &target, failure);
+				     wanted->mode);
+	watchpoint.address = (uint64_t)address;
+	watchpoint.length = (uint64_t)length;
+	return attach_add_target(attachments, &target, &watchpoint, sizeof(watchpoint), failure);
 }
 
 static enum attach_result attach(struct attachments *attachments,
-				 const struct attach_target *target, struct attach_failure *failure)
+				 const struct attach_target *target, struct failure *failure)
 {
 	const struct session *session = attachments->session;
+	const struct watchpoint *watchpoint = target->own;
 	struct perf_event_attr attributes = {
 		.type = PERF_TYPE_BREAKPOINT,
-		.bp_type = target->watch_mode,
-		.bp_addr = target->offset,
+		.bp_type = watchpoint->mode,
+		.bp_addr = watchpoint->address,
 		/* An instruction has the length of a long (perf_event_open(2)). */
-		.bp_len = target->watch_mode == HW_BREAKPOINT_X ? sizeof(long) : target->period,
+		.bp_len = watchpoint->mode == HW_BREAKPOINT_X ? sizeof(long) : watchpoint->length,
 		.sample_period = 1,
 	};
 
@@ -68,4 +76,5 @@ static enum attach_result attach(struct attachments *attachments,
 				   failure);
 }
 
-const struct attach_provider attach_watchpoint = {.find = find, .attach = attach};
+const struct attach_provider attach_watchpoint = {
+	.fits = attach_fits_perf_event, .find = find, .attach = attach};

@@ -2,8 +2,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/say.h"
 
 int fail(struct failure *failure, int status, const char *format, ...)
@@ -44,6 +46,19 @@ int fail_hint(struct failure *failure, const char *format, ...)
 	return failure->status;
 }
 
+void fail_detail(struct failure *failure, const char *format, ...)
+{
+	char *before = failure->details, *line;
+	va_list arguments;
+
+	va_start(arguments, format);
+	line = memory_format_list(format, arguments);
+	va_end(arguments);
+	failure->details = memory_format("%s%s\n", before ? before : "", line);
+	free(before);
+	free(line);
+}
+
 int fail_at(struct failure *failure, const char *file, uint32_t line)
 {
 	if (!failure->file[0]) {
@@ -55,6 +70,7 @@ int fail_at(struct failure *failure, const char *file, uint32_t line)
 
 void failure_clear(struct failure *failure)
 {
+	free(failure->details);
 	memset(failure, 0, sizeof(*failure));
 }
 
@@ -68,6 +84,8 @@ static void tell_as(const struct failure *failure, const char *kind)
 		say("%s:%u: %s: %s", failure->file, failure->line, kind, failure->text);
 	else
 		say("%s: %s: %s", kind, failure->file, failure->text);
+	for (const char *line = failure->details; line && *line; line += strcspn(line, "\n") + 1)
+		say("%.*s", (int)strcspn(line, "\n"), line);
 	if (failure->hint[0])
 		say("HINT: %s", failure->hint);
 }

@@ -28,6 +28,8 @@ struct failure {
 	char text[1024];
 	/* What can be done about it, or empty. */
 	char hint[1024];
+	/* Lines that show more, such as the end of a log; NULL: none. */
+	char *details;
 };
 
 /* Sets status and text, unless an earlier failure is there, and gives the failure's status. */
@@ -42,15 +44,19 @@ int fail_also(struct failure *failure, int status, const char *format, ...)
 int fail_hint(struct failure *failure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Adds a line that shows more. */
+void fail_detail(struct failure *failure, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Adds where it happened, unless that is known already, and gives the failure's status. */
 int fail_at(struct failure *failure, const char *file, uint32_t line);
 
-/* Forgets it: somebody has dealt with it. */
+/* Forgets it: somebody has dealt with it, or it has been told. */
 void failure_clear(struct failure *failure);
 
 /*
  * Tells it: `script.bt:7: ERROR: text` (a place), `ERROR: file: text` (a file), or `ERROR: text`;
- * the hint stands on a line of its own. Nothing if nothing failed.
+ * details and hint stand on lines of their own. Nothing if nothing failed.
  */
 void failure_tell(const struct failure *failure);
 

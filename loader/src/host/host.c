@@ -21,13 +21,36 @@
 #define MAX_RING (16u << 20)
 #define MAX_CPUS 65536
 
-uint64_t host_boot_clock(void)
+static uint64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	if (clock_gettime(CLOCK_BOOTTIME, &now) != 0)
+	if (clock_gettime(clock, &now) != 0)
 		return 0;
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t host_boot_clock(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+uint64_t host_clock_offset(clockid_t clock)
+{
+	uint64_t best = UINT64_MAX, offset = 0;
+
+	/* The narrowest of a few looks is the one that nothing interrupted. */
+	for (int i = 0; i < 5; i++) {
+		uint64_t before = host_boot_clock();
+		uint64_t there = read_clock(clock);
+		uint64_t after = host_boot_clock();
+
+		if (after - before < best) {
+			best = after - before;
+			offset = there - (before + (after - before) / 2);
+		}
+	}
+	return offset;
 }
 
 bool host_pid_namespace(const char *process, uint64_t *device, uint64_t *inode)

@@ -4,9 +4,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /* CLOCK_BOOTTIME in ns. */
 uint64_t host_boot_clock(void);
+
+/* What to add to the boot clock for another one, in ns. */
+uint64_t host_clock_offset(clockid_t clock);
 
 /* Device (as the kernel numbers it) and inode of the PID namespace of a process: its number in
  * /proc, or `self`. False in the initial one. */

@@ -283,59 +283,60 @@ static const char *const mf_provider_names[] = {
 };
 
 /*
- * What targets have: provider, number of the form, name in the manifest, member of struct mf_probe, how it is
- * read, the greatest number, the one word, and whether it has to be there.
+ * What targets have: provider, number of the form, name in the manifest, struct and member (targets.h), how it is
+ * read, the greatest number, the one word, whether it has to be there, and whether a text of it may be a pattern,
+ * and have parameters in it.
  */
 #define MF_TARGET_FIELDS(FIELD) \
-	FIELD(MF_SELF, 0, "signal", by_signal, WORD, 0, "SIGUSR1", true) \
-	FIELD(MF_TEST, 0, "name", event, TEXT, 0, NULL, true) \
-	FIELD(MF_BENCH, 0, "name", event, TEXT, 0, NULL, true) \
-	FIELD(MF_TRACEPOINT, 0, "category", category, TEXT, 0, NULL, true) \
-	FIELD(MF_TRACEPOINT, 0, "event", event, TEXT, 0, NULL, true) \
-	FIELD(MF_RAWTRACEPOINT, 0, "event", event, TEXT, 0, NULL, true) \
-	FIELD(MF_RAWTRACEPOINT, 0, "module", module, TEXT, 0, NULL, false) \
-	FIELD(MF_KPROBE, 0, "function", function, TEXT, 0, NULL, true) \
-	FIELD(MF_KPROBE, 0, "module", module, TEXT, 0, NULL, false) \
-	FIELD(MF_KPROBE, 0, "offset", offset, NUMBER, 4294967295u, NULL, true) \
-	FIELD(MF_KPROBE, 1, "address", address, TEXT, 0, NULL, true) \
-	FIELD(MF_KRETPROBE, 0, "function", function, TEXT, 0, NULL, true) \
-	FIELD(MF_KRETPROBE, 0, "module", module, TEXT, 0, NULL, false) \
-	FIELD(MF_KRETPROBE, 0, "offset", offset, NUMBER, 4294967295u, NULL, true) \
-	FIELD(MF_KRETPROBE, 1, "address", address, TEXT, 0, NULL, true) \
-	FIELD(MF_FENTRY, 0, "function", function, TEXT, 0, NULL, true) \
-	FIELD(MF_FENTRY, 0, "module", module, TEXT, 0, NULL, false) \
-	FIELD(MF_FENTRY, 0, "program", bpf, TEXT, 0, NULL, false) \
-	FIELD(MF_FENTRY, 0, "parameters", parameter_names, TEXTS, 0, NULL, false) \
-	FIELD(MF_FEXIT, 0, "function", function, TEXT, 0, NULL, true) \
-	FIELD(MF_FEXIT, 0, "module", module, TEXT, 0, NULL, false) \
-	FIELD(MF_FEXIT, 0, "program", bpf, TEXT, 0, NULL, false) \
-	FIELD(MF_FEXIT, 0, "parameters", parameter_names, TEXTS, 0, NULL, false) \
-	FIELD(MF_UPROBE, 0, "path", path, TEXT, 0, NULL, true) \
-	FIELD(MF_UPROBE, 0, "function", function, TEXT, 0, NULL, true) \
-	FIELD(MF_UPROBE, 0, "offset", offset, NUMBER, UINT64_MAX, NULL, true) \
-	FIELD(MF_UPROBE, 0, "language", cpp, WORD, 0, "cpp", false) \
-	FIELD(MF_UPROBE, 0, "source", source, TEXT, 0, NULL, false) \
-	FIELD(MF_URETPROBE, 0, "path", path, TEXT, 0, NULL, true) \
-	FIELD(MF_URETPROBE, 0, "function", function, TEXT, 0, NULL, true) \
-	FIELD(MF_URETPROBE, 0, "offset", offset, NUMBER, UINT64_MAX, NULL, true) \
-	FIELD(MF_URETPROBE, 0, "language", cpp, WORD, 0, "cpp", false) \
-	FIELD(MF_URETPROBE, 0, "source", source, TEXT, 0, NULL, false) \
-	FIELD(MF_USDT, 0, "path", path, TEXT, 0, NULL, true) \
-	FIELD(MF_USDT, 0, "namespace", category, TEXT, 0, NULL, true) \
-	FIELD(MF_USDT, 0, "name", event, TEXT, 0, NULL, true) \
-	FIELD(MF_INTERVAL, 0, "period", period, TEXT, 0, NULL, true) \
-	FIELD(MF_INTERVAL, 1, "frequency", frequency, TEXT, 0, NULL, true) \
-	FIELD(MF_PROFILE, 0, "period", period, TEXT, 0, NULL, true) \
-	FIELD(MF_PROFILE, 1, "frequency", frequency, TEXT, 0, NULL, true) \
-	FIELD(MF_SOFTWARE, 0, "event", event, TEXT, 0, NULL, true) \
-	FIELD(MF_SOFTWARE, 0, "count", period, TEXT, 0, NULL, false) \
-	FIELD(MF_HARDWARE, 0, "event", event, TEXT, 0, NULL, true) \
-	FIELD(MF_HARDWARE, 0, "count", period, TEXT, 0, NULL, false) \
-	FIELD(MF_ITER, 0, "object", event, TEXT, 0, NULL, true) \
-	FIELD(MF_ITER, 0, "pin", pin, NONEMPTY, 0, NULL, false) \
-	FIELD(MF_WATCHPOINT, 0, "address", address, TEXT, 0, NULL, true) \
-	FIELD(MF_WATCHPOINT, 0, "length", length, TEXT, 0, NULL, true) \
-	FIELD(MF_WATCHPOINT, 0, "mode", mode, TEXT, 0, NULL, true)
+	FIELD(MF_SELF, 0, "signal", self, is_signal, WORD, 0, "SIGUSR1", true, false, true) \
+	FIELD(MF_TEST, 0, "name", named, name, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_BENCH, 0, "name", named, name, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_TRACEPOINT, 0, "category", tracepoint, category, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_TRACEPOINT, 0, "event", tracepoint, event, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_RAWTRACEPOINT, 0, "event", rawtracepoint, event, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_RAWTRACEPOINT, 0, "module", rawtracepoint, module, TEXT, 0, NULL, false, true, true) \
+	FIELD(MF_KPROBE, 0, "function", kprobe, function, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_KPROBE, 0, "module", kprobe, module, TEXT, 0, NULL, false, true, true) \
+	FIELD(MF_KPROBE, 0, "offset", kprobe, offset, NUMBER, 4294967295u, NULL, true, false, true) \
+	FIELD(MF_KPROBE, 1, "address", kprobe, address, TEXT, 0, NULL, true, false, true) \
+	FIELD(MF_KRETPROBE, 0, "function", kprobe, function, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_KRETPROBE, 0, "module", kprobe, module, TEXT, 0, NULL, false, true, true) \
+	FIELD(MF_KRETPROBE, 0, "offset", kprobe, offset, NUMBER, 4294967295u, NULL, true, false, true) \
+	FIELD(MF_KRETPROBE, 1, "address", kprobe, address, TEXT, 0, NULL, true, false, true) \
+	FIELD(MF_FENTRY, 0, "function", fentry, function, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_FENTRY, 0, "module", fentry, module, TEXT, 0, NULL, false, true, true) \
+	FIELD(MF_FENTRY, 0, "program", fentry, program, TEXT, 0, NULL, false, false, false) \
+	FIELD(MF_FENTRY, 0, "parameters", fentry, parameters, TEXTS, 0, NULL, false, false, true) \
+	FIELD(MF_FEXIT, 0, "function", fentry, function, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_FEXIT, 0, "module", fentry, module, TEXT, 0, NULL, false, true, true) \
+	FIELD(MF_FEXIT, 0, "program", fentry, program, TEXT, 0, NULL, false, false, false) \
+	FIELD(MF_FEXIT, 0, "parameters", fentry, parameters, TEXTS, 0, NULL, false, false, true) \
+	FIELD(MF_UPROBE, 0, "path", uprobe, path, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_UPROBE, 0, "function", uprobe, function, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_UPROBE, 0, "offset", uprobe, offset, NUMBER, UINT64_MAX, NULL, true, false, true) \
+	FIELD(MF_UPROBE, 0, "language", uprobe, cpp, WORD, 0, "cpp", false, false, true) \
+	FIELD(MF_UPROBE, 0, "source", uprobe, source, TEXT, 0, NULL, false, false, true) \
+	FIELD(MF_URETPROBE, 0, "path", uprobe, path, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_URETPROBE, 0, "function", uprobe, function, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_URETPROBE, 0, "offset", uprobe, offset, NUMBER, UINT64_MAX, NULL, true, false, true) \
+	FIELD(MF_URETPROBE, 0, "language", uprobe, cpp, WORD, 0, "cpp", false, false, true) \
+	FIELD(MF_URETPROBE, 0, "source", uprobe, source, TEXT, 0, NULL, false, false, true) \
+	FIELD(MF_USDT, 0, "path", usdt, path, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_USDT, 0, "namespace", usdt, namespace, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_USDT, 0, "name", usdt, name, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_INTERVAL, 0, "period", timer, period, TEXT, 0, NULL, true, false, true) \
+	FIELD(MF_INTERVAL, 1, "frequency", timer, frequency, TEXT, 0, NULL, true, false, true) \
+	FIELD(MF_PROFILE, 0, "period", timer, period, TEXT, 0, NULL, true, false, true) \
+	FIELD(MF_PROFILE, 1, "frequency", timer, frequency, TEXT, 0, NULL, true, false, true) \
+	FIELD(MF_SOFTWARE, 0, "event", counter, event, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_SOFTWARE, 0, "count", counter, count, TEXT, 0, NULL, false, false, true) \
+	FIELD(MF_HARDWARE, 0, "event", counter, event, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_HARDWARE, 0, "count", counter, count, TEXT, 0, NULL, false, false, true) \
+	FIELD(MF_ITER, 0, "object", iter, object, TEXT, 0, NULL, true, true, true) \
+	FIELD(MF_ITER, 0, "pin", iter, pin, NONEMPTY, 0, NULL, false, false, false) \
+	FIELD(MF_WATCHPOINT, 0, "address", watchpoint, address, TEXT, 0, NULL, true, false, true) \
+	FIELD(MF_WATCHPOINT, 0, "length", watchpoint, length, TEXT, 0, NULL, true, false, true) \
+	FIELD(MF_WATCHPOINT, 0, "mode", watchpoint, mode, TEXT, 0, NULL, true, false, false)
 
 /* Where variables stand through which loader and programs talk; UINT32_MAX: nowhere. */
 struct mf_globals {

@@ -182,19 +182,6 @@ struct mf_lookup {
 	uint32_t offset;
 };
 
-/* Arguments of a USDT point that programs can read. */
-#define MF_USDT_ARGUMENTS 10
-
-/* Entries of a table of system calls. */
-#define MF_SYSCALLS 1024
-
-/* A symbol of the file that a probe is in. */
-struct mf_address {
-	const char *symbol;
-	/* In .rodata: an i64, by how many bytes it lies behind the probe's place. */
-	uint32_t offset;
-};
-
 struct mf_probe {
 	uint32_t index;
 	/* Name of the program's symbol. */
@@ -202,50 +189,20 @@ struct mf_probe {
 	/* What `probe` prints. */
 	const char *name;
 	enum mf_provider provider;
-	/* Attach fields as the script has them; NULL where the provider has no such field. */
-	const char *category; /* tracepoint; usdt: the namespace */
-	const char *event;    /* events of all kinds; usdt, test, bench: the name */
-	const char *path;     /* uprobe, uretprobe, usdt */
-	const char *module;   /* kprobe, fentry and their return forms; rawtracepoint */
-	const char *bpf;      /* fentry, fexit: the BPF program that the function is of */
-	const char
-		*function;   /* kprobe, fentry, uprobe and their return forms; NULL at an address */
-	const char *address; /* kprobe: decimal; watchpoint: number */
-	const char *length;  /* watchpoint: number */
-	const char *mode;    /* watchpoint: letters */
-	const char *pin;     /* iter: path, perhaps relative to /sys/fs/bpf; NULL: not pinned */
-	const char *period;  /* interval, profile: ns; software, hardware: events; decimal */
-	const char *frequency; /* interval, profile: Hz, decimal */
-	uint64_t offset;
-	/* fentry, fexit: what the program was typed by; NULL: by nothing. */
-	const char **parameter_names;
-	uint32_t parameter_count;
-	/* uprobe: the function's name is a readable one of C++. */
-	bool cpp;
-	/* self: it runs at the signal that its target names. */
-	bool by_signal;
-	/* uprobe: FILE:LINE[:COLUMN] in place of a function; NULL: none. */
-	const char *source;
+	/* What it attaches to: the struct of its provider (targets.h). */
+	const void *target;
+	/* Name and target have parameters (`$1`) in them. */
 	bool parameters;
 	uint32_t line;
 	/* The file of the line, if it is an imported one. */
 	const char *file;
 	/* Probes of one block of the script share it; MF_NONE: a block of its own. */
 	uint32_t block;
-	/* Offset in .rodata of a table of uint16_t[MF_SYSCALLS], by system call number: 1 + the
-	 * index of the event's name; MF_NONE: the probe has none. */
-	uint32_t syscalls;
-	/* tracepoint: the program reads nothing of the event that it stands on. */
-	bool context_free;
-	/* usdt: how many arguments the program reads. */
-	uint32_t arguments;
-	/* uprobe, uretprobe, usdt: symbols whose distance the program reads. */
-	const struct mf_address *addresses;
-	uint32_t address_count;
 };
 
-/* One program for both ends of a function, which may take the place of two. */
-struct mf_session {
+/* One program for both ends of a function, which may take the place of two. The manifest and the
+ * kernel call it a session. */
+struct mf_kprobe_pair {
 	const char *program;
 	/* Indexes of probes: a kprobe and a kretprobe of the same functions. */
 	uint32_t entry, exit;
@@ -286,8 +243,8 @@ struct manifest {
 	uint32_t lookup_count;
 	const struct mf_probe *probes;
 	uint32_t probe_count;
-	const struct mf_session *sessions;
-	uint32_t session_count;
+	const struct mf_kprobe_pair *kprobe_pairs;
+	uint32_t kprobe_pair_count;
 	const struct mf_map *maps;
 	uint32_t map_count;
 	const struct mf_event *events;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
+#include "object/targets.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
 
@@ -72,6 +73,30 @@ static void check_lookups(struct checker *checker)
 	}
 }
 
+static void check_addresses(struct checker *checker, const struct mf_probe *probe,
+			    const struct mf_addresses *addresses)
+{
+	for (uint32_t i = 0; i < addresses->count; i++)
+		if (!within(addresses->items[i].offset, sizeof(int64_t), checker->rodata))
+			wrong(checker, "probe %s has no place for the address of %s", probe->name,
+			      addresses->items[i].symbol);
+}
+
+/* What the loader writes into .rodata for the probe. */
+static void check_target(struct checker *checker, const struct mf_probe *probe)
+{
+	for (const struct mf_member *member = mf_first_member(probe->provider); member;
+	     member = mf_next_member(member)) {
+		const void *at = (const char *)probe->target + member->at;
+
+		if (member->kind == MF_MEMBER_PLACE && *(const uint32_t *)at != MF_NONE &&
+		    !within(*(const uint32_t *)at, member->most, checker->rodata))
+			wrong(checker, "probe %s has no place for %s", probe->name, member->what);
+		if (member->kind == MF_MEMBER_ADDRESSES)
+			check_addresses(checker, probe, at);
+	}
+}
+
 static void check_probes(struct checker *checker)
 {
 	if (checker->manifest->probe_count == 0)
@@ -81,15 +106,7 @@ static void check_probes(struct checker *checker)
 
 		if (!elf_find_program(checker->elf, probe->program))
 			wrong(checker, "probe %s has no program '%s'", probe->name, probe->program);
-		if (probe->syscalls != MF_NONE &&
-		    (probe->provider != MF_TRACEPOINT ||
-		     !within(probe->syscalls, MF_SYSCALLS * sizeof(uint16_t), checker->rodata)))
-			wrong(checker, "probe %s has no place for its system calls", probe->name);
-		for (uint32_t j = 0; j < probe->address_count; j++)
-			if (!probe->path ||
-			    !within(probe->addresses[j].offset, sizeof(int64_t), checker->rodata))
-				wrong(checker, "probe %s has no place for the address of %s",
-				      probe->name, probe->addresses[j].symbol);
+		check_target(checker, probe);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(checker->manifest->probes[j].program, probe->program) == 0)
 				wrong(checker, "two probes share the program '%s'", probe->program);
@@ -263,39 +280,38 @@ static void check_events(struct checker *checker)
 /* `r0 = 0` (include/uapi/linux/bpf.h): BPF_ALU64 | BPF_MOV | BPF_K. */
 static const uint8_t clear_r0[INSN_SIZE] = {0xb7};
 
-static bool is_session_end(const struct manifest *manifest, uint32_t index,
-			   enum mf_provider provider)
+static bool is_pair_end(const struct manifest *manifest, uint32_t index, enum mf_provider provider)
 {
-	const struct mf_probe *probe;
+	const struct mf_kprobe_target *target;
 
-	if (index >= manifest->probe_count)
+	if (index >= manifest->probe_count || manifest->probes[index].provider != provider)
 		return false;
-	probe = &manifest->probes[index];
-	return probe->provider == provider && probe->function && !probe->module && !probe->offset;
+	target = manifest->probes[index].target;
+	return target->function && !target->module && !target->offset;
 }
 
-static void check_sessions(struct checker *checker)
+static void check_kprobe_pairs(struct checker *checker)
 {
 	const struct manifest *manifest = checker->manifest;
 
-	for (uint32_t i = 0; i < manifest->session_count && !checker->failure->status; i++) {
-		const struct mf_session *session = &manifest->sessions[i];
-		const struct elf_symbol *program = elf_find_program(checker->elf, session->program);
+	for (uint32_t i = 0; i < manifest->kprobe_pair_count && !checker->failure->status; i++) {
+		const struct mf_kprobe_pair *pair = &manifest->kprobe_pairs[i];
+		const struct elf_symbol *program = elf_find_program(checker->elf, pair->program);
 
-		if (!is_session_end(manifest, session->entry, MF_KPROBE) ||
-		    !is_session_end(manifest, session->exit, MF_KRETPROBE)) {
+		if (!is_pair_end(manifest, pair->entry, MF_KPROBE) ||
+		    !is_pair_end(manifest, pair->exit, MF_KRETPROBE)) {
 			wrong(checker, "sessions[%u] is not of a kprobe and a kretprobe", i);
 			continue;
 		}
 		if (!program ||
-		    !within((uint64_t)session->insn * INSN_SIZE, INSN_SIZE, program->size) ||
+		    !within((uint64_t)pair->insn * INSN_SIZE, INSN_SIZE, program->size) ||
 		    memcmp(checker->elf->sections[program->section].data + program->value +
-				   (size_t)session->insn * INSN_SIZE,
+				   (size_t)pair->insn * INSN_SIZE,
 			   clear_r0, INSN_SIZE) != 0)
 			wrong(checker, "sessions[%u] is at another instruction", i);
 		for (uint32_t j = 0; j < i; j++)
-			if (manifest->sessions[j].entry == session->entry ||
-			    manifest->sessions[j].exit == session->exit)
+			if (manifest->kprobe_pairs[j].entry == pair->entry ||
+			    manifest->kprobe_pairs[j].exit == pair->exit)
 				wrong(checker, "sessions[%u] has a probe of another session", i);
 	}
 }
@@ -357,7 +373,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	check_probes(&checker);
 	check_maps(&checker);
 	check_events(&checker);
-	check_sessions(&checker);
+	check_kprobe_pairs(&checker);
 	check_fixups(&checker);
 	check_globals(&checker);
 	return failure->status;

@@ -1,27 +1,6 @@
 /* Reads the probes of the manifest and what they attach to. */
 #include "object/manifest_read.h"
-
-/* How a field of a target is read. */
-enum field_form { FIELD_TEXT, FIELD_NONEMPTY, FIELD_NUMBER, FIELD_WORD, FIELD_TEXTS };
-
-/* The fields of the first form of a provider's targets, then those of the next; the first of each
- * tells which it is. */
-static const struct target_field {
-	enum mf_provider provider;
-	unsigned form;
-	const char *name;
-	/* In struct mf_probe. */
-	size_t member;
-	enum field_form read;
-	uint64_t most;
-	const char *word;
-	bool needed;
-} target_fields[] = {
-#define FIELD(provider, form, name, member, read, most, word, needed) \
-	{provider, form, name, offsetof(struct mf_probe, member), FIELD_##read, most, word, needed},
-	MF_TARGET_FIELDS(FIELD)
-#undef FIELD
-};
+#include "object/targets.h"
 
 const char *mf_provider_name(enum mf_provider provider)
 {
@@ -38,57 +17,82 @@ static void read_address(struct manifest_reader *reader, const struct json *json
 	address->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
 }
 
-static void read_field(struct manifest_reader *reader, const struct json *target,
-		       const struct target_field *field, struct mf_probe *probe)
+static struct mf_addresses read_addresses(struct manifest_reader *reader, const struct json *json,
+					  const char *name)
 {
-	void *member = (char *)probe + field->member;
-	const char *text;
+	struct mf_addresses addresses = {0};
 
-	if (!field->needed && !json_member(target, field->name))
+	if (manifest_optional(reader, json, name, JSON_ARRAY))
+		addresses.items = manifest_list(reader, json, name, sizeof(*addresses.items),
+						read_address, &addresses.count);
+	return addresses;
+}
+
+static struct mf_texts read_texts(struct manifest_reader *reader, const struct json *json,
+				  const char *name)
+{
+	struct mf_texts texts = {0};
+
+	texts.items = manifest_list(reader, json, name, sizeof(*texts.items), manifest_text_item,
+				    &texts.count);
+	return texts;
+}
+
+static void read_member(struct manifest_reader *reader, const struct json *json,
+			const struct mf_member *member, void *into)
+{
+	const char *name = member->name, *text;
+	bool is_there = json_member(json, name) != NULL;
+
+	if (member->kind == MF_MEMBER_PLACE)
+		*(uint32_t *)into = MF_NONE;
+	if (!is_there && !member->is_needed)
 		return;
-	switch (field->read) {
-	case FIELD_TEXT:
-	case FIELD_NONEMPTY:
-		text = manifest_text(reader, target, field->name);
-		if (field->read == FIELD_NONEMPTY && !*text)
-			manifest_wrong(reader, "'%s' is empty", field->name);
-		*(const char **)member = text;
+	switch (member->kind) {
+	case MF_MEMBER_TEXT:
+	case MF_MEMBER_NONEMPTY:
+		text = manifest_text(reader, json, name);
+		if (member->kind == MF_MEMBER_NONEMPTY && !*text)
+			manifest_wrong(reader, "'%s' is empty", name);
+		*(const char **)into = text;
 		break;
-	case FIELD_NUMBER:
-		*(uint64_t *)member = manifest_number(reader, target, field->name, field->most);
+	case MF_MEMBER_TEXTS:
+		*(struct mf_texts *)into = read_texts(reader, json, name);
 		break;
-	case FIELD_WORD:
-		*(bool *)member =
-			manifest_choice(reader, target, field->name, &field->word, 1) == 0;
+	case MF_MEMBER_NUMBER:
+		*(uint64_t *)into = manifest_number(reader, json, name, member->most);
 		break;
-	case FIELD_TEXTS:
-		*(const char ***)member =
-			manifest_list(reader, target, field->name, sizeof(char *),
-				      manifest_text_item, &probe->parameter_count);
+	case MF_MEMBER_COUNT:
+		*(uint32_t *)into = (uint32_t)manifest_number(reader, json, name, member->most);
+		break;
+	case MF_MEMBER_FLAG:
+		*(bool *)into = manifest_flag(reader, json, name);
+		break;
+	case MF_MEMBER_WORD:
+		*(bool *)into = manifest_choice(reader, json, name, &member->what, 1) == 0;
+		break;
+	case MF_MEMBER_PLACE:
+		*(uint32_t *)into = (uint32_t)manifest_number(reader, json, name, UINT32_MAX - 1);
+		break;
+	case MF_MEMBER_ADDRESSES:
+		*(struct mf_addresses *)into = read_addresses(reader, json, name);
 		break;
 	}
 }
 
-static bool begins_form(const struct target_field *field)
-{
-	return field == target_fields || field[-1].provider != field->provider ||
-	       field[-1].form != field->form;
-}
-
-/* The form that a target has. */
+/* The form that a target has: the first member of each tells which it is. */
 static unsigned find_form(struct manifest_reader *reader, const struct json *target,
 			  enum mf_provider provider)
 {
 	unsigned forms = 0, form = 0, found = 0;
 
-	for (uint32_t i = 0; i < COUNT_OF(target_fields); i++) {
-		const struct target_field *field = &target_fields[i];
-
-		if (field->provider != provider || !begins_form(field))
+	for (const struct mf_member *member = mf_first_member(provider); member;
+	     member = mf_next_member(member)) {
+		if (member->of_probe || member->form != forms)
 			continue;
 		forms++;
-		if (json_member(target, field->name)) {
-			form = field->form;
+		if (json_member(target, member->name)) {
+			form = member->form;
 			found++;
 		}
 	}
@@ -98,17 +102,21 @@ static unsigned find_form(struct manifest_reader *reader, const struct json *tar
 	return form;
 }
 
-static void read_target(struct manifest_reader *reader, const struct json *target,
-			struct mf_probe *probe)
+/* What a probe of the provider attaches to; NULL where there is nothing to know. */
+static const void *read_target(struct manifest_reader *reader, const struct json *probe,
+			       const struct json *json, enum mf_provider provider)
 {
-	unsigned form;
+	const struct mf_member *member = mf_first_member(provider);
+	unsigned form = find_form(reader, json, provider);
+	char *target = member ? manifest_memory(reader, 1, member->size) : NULL;
 
-	probe->provider = (enum mf_provider)manifest_choice(
-		reader, target, "provider", mf_provider_names, COUNT_OF(mf_provider_names));
-	form = find_form(reader, target, probe->provider);
-	for (uint32_t i = 0; i < COUNT_OF(target_fields); i++)
-		if (target_fields[i].provider == probe->provider && target_fields[i].form == form)
-			read_field(reader, target, &target_fields[i], probe);
+	for (; member; member = mf_next_member(member)) {
+		if (member->of_probe)
+			read_member(reader, probe, member, target + member->at);
+		else if (member->form == form)
+			read_member(reader, json, member, target + member->at);
+	}
+	return target;
 }
 
 static void read_probe(struct manifest_reader *reader, const struct json *json, void *item,
@@ -125,30 +133,23 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	probe->file = manifest_text_or_null(reader, json, "file");
 	/* Without it each probe is a block of its own. */
 	probe->block = (uint32_t)manifest_number_or(reader, json, "block", UINT32_MAX - 1, MF_NONE);
-	probe->syscalls =
-		(uint32_t)manifest_number_or(reader, json, "syscalls", UINT32_MAX - 1, MF_NONE);
-	probe->arguments =
-		(uint32_t)manifest_number_or(reader, json, "arguments", MF_USDT_ARGUMENTS, 0);
-	if (manifest_optional(reader, json, "addresses", JSON_ARRAY))
-		probe->addresses =
-			manifest_list(reader, json, "addresses", sizeof(*probe->addresses),
-				      read_address, &probe->address_count);
-	if (json_member(json, "contextFree"))
-		probe->context_free = manifest_flag(reader, json, "contextFree");
-	if (target)
-		read_target(reader, target, probe);
+	if (!target)
+		return;
+	probe->provider = (enum mf_provider)manifest_choice(
+		reader, target, "provider", mf_provider_names, COUNT_OF(mf_provider_names));
+	probe->target = read_target(reader, json, target, probe->provider);
 }
 
-static void read_session(struct manifest_reader *reader, const struct json *json, void *item,
-			 uint32_t index)
+static void read_kprobe_pair(struct manifest_reader *reader, const struct json *json, void *item,
+			     uint32_t index)
 {
-	struct mf_session *session = item;
+	struct mf_kprobe_pair *pair = item;
 
 	(void)index;
-	session->program = manifest_text(reader, json, "program");
-	session->entry = (uint32_t)manifest_number(reader, json, "entry", UINT32_MAX - 1);
-	session->exit = (uint32_t)manifest_number(reader, json, "exit", UINT32_MAX - 1);
-	session->insn = (uint32_t)manifest_number(reader, json, "insn", UINT32_MAX);
+	pair->program = manifest_text(reader, json, "program");
+	pair->entry = (uint32_t)manifest_number(reader, json, "entry", UINT32_MAX - 1);
+	pair->exit = (uint32_t)manifest_number(reader, json, "exit", UINT32_MAX - 1);
+	pair->insn = (uint32_t)manifest_number(reader, json, "insn", UINT32_MAX);
 }
 
 void manifest_probes(struct manifest_reader *reader, const struct json *root)
@@ -158,7 +159,7 @@ void manifest_probes(struct manifest_reader *reader, const struct json *root)
 	manifest->probes = manifest_list(reader, root, "probes", sizeof(*manifest->probes),
 					 read_probe, &manifest->probe_count);
 	if (manifest_optional(reader, root, "sessions", JSON_ARRAY))
-		manifest->sessions =
-			manifest_list(reader, root, "sessions", sizeof(*manifest->sessions),
-				      read_session, &manifest->session_count);
+		manifest->kprobe_pairs =
+			manifest_list(reader, root, "sessions", sizeof(*manifest->kprobe_pairs),
+				      read_kprobe_pair, &manifest->kprobe_pair_count);
 }

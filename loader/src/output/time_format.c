@@ -1,5 +1,7 @@
 #include "output/time_format.h"
 
+#include "host/host.h"
+
 #define SECOND 1000000000u
 
 /* A wall clock that is slewed drifts from the boot clock by less than this between two looks; a set
@@ -14,27 +16,9 @@ static uint64_t read_clock(clockid_t id)
 	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
-uint64_t clock_offset(clockid_t clock)
-{
-	uint64_t best = UINT64_MAX, offset = 0;
-
-	/* The narrowest of a few looks is the one that nothing interrupted. */
-	for (int i = 0; i < 5; i++) {
-		uint64_t before = read_clock(CLOCK_BOOTTIME);
-		uint64_t there = read_clock(clock);
-		uint64_t after = read_clock(CLOCK_BOOTTIME);
-
-		if (after - before < best) {
-			best = after - before;
-			offset = there - (before + (after - before) / 2);
-		}
-	}
-	return offset;
-}
-
 void wall_clock_init(struct wall_clock *clock)
 {
-	*clock = (struct wall_clock){.boot_offset = clock_offset(CLOCK_REALTIME)};
+	*clock = (struct wall_clock){.boot_offset = host_clock_offset(CLOCK_REALTIME)};
 }
 
 uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
@@ -43,7 +27,7 @@ uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
 	int64_t drift = (int64_t)(offset - clock->boot_offset);
 
 	if (drift > JUMP_NS || drift < -JUMP_NS)
-		clock->boot_offset = clock_offset(CLOCK_REALTIME);
+		clock->boot_offset = host_clock_offset(CLOCK_REALTIME);
 	return boot_ns + clock->boot_offset;
 }
 

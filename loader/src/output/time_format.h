@@ -18,9 +18,6 @@ struct wall_clock {
 	struct tm local;
 };
 
-/* What to add to the boot clock for another one, in ns. */
-uint64_t clock_offset(clockid_t clock);
-
 void wall_clock_init(struct wall_clock *clock);
 
 /* Wall-clock time in ns of a boot-clock time. Follows the wall clock when it was set. */

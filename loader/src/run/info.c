@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "attach/kprobe_multi.h"
+#include "attach/kprobe.h"
 #include "base/failure.h"
 #include "host/kernel_features.h"
 #include "host/tracefs.h"

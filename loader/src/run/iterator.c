@@ -29,9 +29,10 @@ static size_t handle_records(const struct session *session, struct events *event
 	return at;
 }
 
-int iterator_run(const struct session *session, struct events *events, struct failure *failure)
+int iterator_run(const struct session *session, int iterator, struct events *events,
+		 struct failure *failure)
 {
-	int fd = bpf_iter_create(session->iterator);
+	int fd = bpf_iter_create(iterator);
 	struct strbuf text = {0};
 	int status = STATUS_OK;
 

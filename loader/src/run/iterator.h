@@ -6,6 +6,7 @@
 #include "session/session.h"
 
 /* Runs it once, to its end or exit(), and handles what it sends. */
-int iterator_run(const struct session *session, struct events *events, struct failure *failure);
+int iterator_run(const struct session *session, int iterator, struct events *events,
+		 struct failure *failure);
 
 #endif

@@ -131,8 +131,13 @@ static void check_lost(struct loop *loop, struct events *events, bool at_once)
 /* SIGUSR1 does what the script says; where it says nothing, it prints all maps. */
 static void act_on_signal(struct events *events)
 {
+	struct failure failure = {0};
+
 	if (session_count(events->session, MF_SELF) > 0) {
-		session_run(events->session, MF_SELF, NULL, NULL);
+		/* Tracing goes on, whatever becomes of it. */
+		session_run(events->session, MF_SELF, NULL, NULL, &failure);
+		failure_tell(&failure);
+		failure_clear(&failure);
 		return;
 	}
 	if (output_all_maps(events->output) != 0 || output_idle(events->output) != 0)

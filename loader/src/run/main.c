@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_streams();
-	status = options_parse(&options, argc, argv);
+	status = options_parse(&options, argc, argv, &failure);
 
 	if (status == STATUS_OK) {
 		switch (options.command) {
@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 		}
 	}
 	failure_tell(&failure);
+	failure_clear(&failure);
 	options_free(&options);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "attach/attach.h"
+#include "attach/iter.h"
 #include "host/capabilities.h"
 #include "run/child.h"
 #include "run/events.h"
@@ -41,9 +42,9 @@ static int read_object(struct run *run, struct failure *failure)
 
 	if (object_file_read(&run->object, path, failure) != STATUS_OK)
 		return fail_at(failure, path, 0);
-	status = named_check(options, run->object.manifest);
+	status = named_check(options, run->object.manifest, failure);
 	if (status == STATUS_OK)
-		status = settings_read(&run->object.manifest->config);
+		status = settings_read(&run->object.manifest->config, failure);
 	if (status != STATUS_OK)
 		return status;
 	if (run->object.manifest->unsafe && !options->unsafe) {
@@ -54,35 +55,37 @@ static int read_object(struct run *run, struct failure *failure)
 	return capabilities_check(run->object.manifest, failure);
 }
 
-/* Blocks of the script that are run here rather than attached. */
-static uint32_t count_own(const struct session *session)
+/* Opens the object with libbpf, and checks its programs against the manifest. */
+static int open_object(struct session *session, const struct options *options,
+		       const struct object_file *object, struct failure *failure)
 {
-	return session_count(session, MF_BEGIN) + session_count(session, MF_END) +
-	       session_count(session, MF_SELF);
+	int status = session_open(session, options, object->manifest, object->bytes, object->size,
+				  failure);
+
+	return status == STATUS_OK ? attach_check(session, failure) : status;
 }
 
 static int load(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
-	int status = session_open(&run->session, options, run->object.manifest, run->object.bytes,
-				  run->object.size);
+	int status = open_object(&run->session, options, &run->object, failure);
 
 	if (options->pid)
 		process_describe(&run->session.process, options->pid, run->loop.process);
 	if (status == STATUS_OK)
 		status = tests_choose(&run->session, failure);
 	if (status == STATUS_OK)
-		status = attach_find(&run->attachments, &run->session);
+		status = attach_find(&run->attachments, &run->session, failure);
 	if (status != STATUS_OK)
 		return status;
-	if (run->attachments.target_count == 0 && count_own(&run->session) == 0 && !options->test &&
-	    !options->bench)
+	if (run->attachments.target_count == 0 && attach_count_own(&run->session) == 0 &&
+	    !options->test && !options->bench)
 		return options->quiet ? STATUS_FAILED
 				      : fail(failure, STATUS_FAILED, "No probes to attach.");
 	if (options->child)
 		status = child_start(&run->child, options->child, failure);
 	if (status == STATUS_OK)
-		status = session_load(&run->session, (uint32_t)run->child.pid);
+		status = session_load(&run->session, (uint32_t)run->child.pid, failure);
 	if (status == STATUS_OK)
 		status = output_open(&run->output, &run->session, failure);
 	if (status == STATUS_OK)
@@ -96,7 +99,7 @@ static int load(struct run *run, struct failure *failure)
 
 static void announce(const struct run *run)
 {
-	uint32_t count = run->attachments.attached + count_own(&run->session);
+	uint32_t count = run->attachments.attached + attach_count_own(&run->session);
 	static const char notice[] = NOTIFY_VARIABLE "\n";
 	ssize_t ignored;
 
@@ -129,7 +132,7 @@ static void drain_to_exit(struct run *run)
 }
 
 /* After tracing: no more events, the end programs, the last output. */
-static int finish(struct run *run, enum loop_end end)
+static int finish(struct run *run, enum loop_end end, struct failure *failure)
 {
 	int status = STATUS_OK;
 
@@ -145,7 +148,7 @@ static int finish(struct run *run, enum loop_end end)
 		events_discard(&run->events);
 	events_resume(&run->events);
 	if (!run->events.broken)
-		status = session_run(&run->session, MF_END, drain_all, run);
+		status = session_run(&run->session, MF_END, drain_all, run, failure);
 	events_check_lost(&run->events);
 	loop_release_signals(end == LOOP_SIGNAL);
 	events_tell_totals(&run->events);
@@ -165,23 +168,27 @@ static int trace(struct run *run, struct failure *failure)
 {
 	bool dry_run = run->options->dry_run;
 	enum loop_end end;
-	int status = dry_run ? STATUS_OK : session_run(&run->session, MF_BEGIN, NULL, NULL);
+	const char *pin;
+	int iterator, status = dry_run ? STATUS_OK
+				       : session_run(&run->session, MF_BEGIN, NULL, NULL, failure);
 
 	if (status == STATUS_OK)
-		status = attach_all(&run->attachments);
+		status = attach_all(&run->attachments, failure);
 	/* What runs of the script between attaching and detaching is not waited for nor printed. */
 	if (status != STATUS_OK || dry_run)
 		return status;
-	if (run->session.pin) {
+	pin = attach_iterator_pin(&run->attachments);
+	if (pin) {
 		/* Others read it from here on; what it sends is not for this process. */
-		printf("Program pinned to %s\n", run->session.pin);
+		printf("Program pinned to %s\n", pin);
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 	}
 	child_release(&run->child);
 	announce(run);
-	if (run->session.iterator) {
+	iterator = attach_iterator(&run->attachments);
+	if (iterator) {
 		end = LOOP_PROCESS;
-		if (iterator_run(&run->session, &run->events, failure) != STATUS_OK)
+		if (iterator_run(&run->session, iterator, &run->events, failure) != STATUS_OK)
 			end = LOOP_FAILED;
 	} else if (run->attachments.target_count == 0 &&
 		   session_count(&run->session, MF_SELF) == 0) {
@@ -190,7 +197,7 @@ static int trace(struct run *run, struct failure *failure)
 	} else {
 		end = loop_run(&run->loop, &run->events, &run->child, failure);
 	}
-	return finish(run, end);
+	return finish(run, end, failure);
 }
 
 /* --test, --bench: nothing is attached. */
@@ -202,7 +209,7 @@ static int run_tests(struct run *run, struct failure *failure)
 	if (options->dry_run)
 		return STATUS_OK;
 	if (options->test)
-		status = tests_run(&run->session, &run->events);
+		status = tests_run(&run->session, &run->events, failure);
 	if (options->bench && (status == STATUS_OK || options->test)) {
 		int measured = benchmarks_run(&run->session, &run->events, failure);
 
@@ -250,8 +257,7 @@ static int check_object(const struct options *options, const char *path, struct 
 	if (status != STATUS_OK) {
 		fail_at(failure, path, 0);
 	} else {
-		status =
-			session_open(&session, options, object.manifest, object.bytes, object.size);
+		status = open_object(&session, options, &object, failure);
 		session_free(&session);
 		if (status == STATUS_OK && !options->quiet)
 			printf("%s: ok\n", path);
@@ -270,6 +276,7 @@ int check_objects(const struct options *options)
 		int status = check_object(options, options->objects[i], &failure);
 
 		failure_tell(&failure);
+		failure_clear(&failure);
 		if (result == STATUS_OK)
 			result = status;
 	}

@@ -10,6 +10,7 @@
 
 #include "base/failure.h"
 #include "base/memory.h"
+#include "object/targets.h"
 #include "output/internal.h"
 #include "output/test_results.h"
 
@@ -17,6 +18,13 @@
 #define BENCHMARK_NS 250000000
 #define BASELINE_NS 25000000
 #define BATCH 64
+
+static const char *name_of(const struct mf_probe *probe)
+{
+	const struct mf_named_target *named = probe->target;
+
+	return named->name;
+}
 
 static bool is_wanted(const struct options *options, enum mf_provider provider)
 {
@@ -89,7 +97,8 @@ static void drain(struct events *events)
 }
 
 static int run_test(const struct session *session, struct events *events,
-		    const struct mf_probe *probe, struct test_result *result)
+		    const struct mf_probe *probe, struct test_result *result,
+		    struct failure *failure)
 {
 	struct output *output = events->output;
 	const struct strbuf *printed;
@@ -97,23 +106,23 @@ static int run_test(const struct session *session, struct events *events,
 	uint32_t returned, errors;
 	int status;
 
-	output->renderer->tests->test(output, probe->event);
+	output->renderer->tests->test(output, name_of(probe));
 	events_resume(events);
 	events->exit_code = 0;
 	output_capture_begin(output);
 	start = now_ns();
-	status = session_run_probe(session, probe, &returned);
+	status = session_run_probe(session, probe, &returned, failure);
 	result->ns = now_ns() - start;
 	drain(events);
 	printed = output_capture_end(output, &errors);
-	result->name = probe->event;
+	result->name = name_of(probe);
 	result->passed =
 		status == STATUS_OK && returned == 0 && errors == 0 && events->exit_code == 0;
 	output->renderer->tests->result(output, result, printed);
 	return events->broken || output_idle(output) != 0 ? STATUS_FAILED : status;
 }
 
-int tests_run(const struct session *session, struct events *events)
+int tests_run(const struct session *session, struct events *events, struct failure *failure)
 {
 	uint32_t count = session_count(session, MF_TEST), done = 0, next = 0;
 	struct test_result *results = memory_array(count, sizeof(*results));
@@ -124,7 +133,7 @@ int tests_run(const struct session *session, struct events *events)
 
 	output->renderer->tests->begin(output, count);
 	while (status == STATUS_OK && (probe = next_probe(session, MF_TEST, &next))) {
-		status = run_test(session, events, probe, &results[done]);
+		status = run_test(session, events, probe, &results[done], failure);
 		failed |= !results[done++].passed;
 	}
 	if (status == STATUS_OK)
@@ -202,7 +211,7 @@ static int measure_all(const struct session *session, struct events *events,
 		struct benchmark *benchmark = &benchmarks[(*count)++];
 		int program = bpf_program__fd(session->programs[probe->index]);
 
-		benchmark->name = probe->event;
+		benchmark->name = name_of(probe);
 		if (!measure(program, events, BENCHMARK_NS, &mean, &benchmark->runs))
 			return fail(failure, STATUS_FAILED, "Cannot run %s: %s.", probe->name,
 				    strerror(errno));

@@ -12,7 +12,7 @@
 int tests_choose(struct session *session, struct failure *failure);
 
 /* Runs the tests in the order of the script. STATUS_FAILED if one did not pass. */
-int tests_run(const struct session *session, struct events *events);
+int tests_run(const struct session *session, struct events *events, struct failure *failure);
 
 /* Runs each benchmark many times. */
 int benchmarks_run(const struct session *session, struct events *events, struct failure *failure);

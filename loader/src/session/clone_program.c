@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 /* The instruction behind `at` that a call, or the address of a callback, leads to; 0: it is
  * neither. */
 static size_t target_of(const struct bpf_insn *insns, size_t at)
@@ -44,11 +46,11 @@ static struct bpf_func_info *function_records(const struct btf *btf, const char 
 {
 	int32_t own = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
 	uint32_t other = static_function(btf);
-	bool *starts = calloc(count + 1, sizeof(*starts));
+	bool *starts = memory_array(count, sizeof(*starts));
 	struct bpf_func_info *list = NULL;
 
 	*records = 0;
-	if (!starts || own <= 0)
+	if (own <= 0)
 		goto out;
 	for (size_t i = 0; i < count; i++) {
 		size_t target = target_of(insns, i);
@@ -58,7 +60,7 @@ static struct bpf_func_info *function_records(const struct btf *btf, const char 
 			++*records;
 		}
 	}
-	list = *records && other ? calloc(*records + 1, sizeof(*list)) : NULL;
+	list = *records && other ? memory_array(*records + 1, sizeof(*list)) : NULL;
 	if (!list) {
 		*records = 0;
 		goto out;

@@ -3,49 +3,50 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "host/kernel_features.h"
-#include "base/failure.h"
-#include "base/say.h"
+
+static bool is_trampoline(const struct bpf_program *program)
+{
+	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+
+	return bpf_program__type(program) == BPF_PROG_TYPE_TRACING &&
+	       (type == BPF_TRACE_FENTRY || type == BPF_TRACE_FEXIT);
+}
 
 static bool has_trampolines(const struct session *session)
 {
-	const struct manifest *manifest = session->manifest;
-
-	for (uint32_t i = 0; i < manifest->probe_count; i++)
-		if (session->programs[i] && (manifest->probes[i].provider == MF_FENTRY ||
-					     manifest->probes[i].provider == MF_FEXIT))
+	for (uint32_t i = 0; i < session->manifest->probe_count; i++)
+		if (session->programs[i] && is_trampoline(session->programs[i]))
 			return true;
 	return false;
 }
 
 /* What libbpf and the kernel say of variables of the kernel that are not there, or not like that.
  */
-static int explain_variable(const struct libbpf_log *log)
+static int explain_variable(const struct libbpf_log *log, struct failure *failure)
 {
 	char name[128];
 
 	if (libbpf_log_name(log, "failed to find the address for kernel symbol ", name,
-			    sizeof(name))) {
-		say_error("This kernel does not tell where its variable %s is: percpu_kaddr() "
-			  "needs CONFIG_KALLSYMS_ALL.",
-			  name);
-		return STATUS_KERNEL;
-	}
-	if (libbpf_log_name(log, "extern (var ksym) ", name, sizeof(name))) {
-		say_error("Could not resolve variable \"%s\" from BTF: this kernel has no per-CPU "
-			  "variable of that name and type.",
-			  name);
-		return STATUS_FAILED;
-	}
+			    sizeof(name)))
+		return fail(
+			failure, STATUS_KERNEL,
+			"This kernel does not tell where its variable %s is: percpu_kaddr() needs CONFIG_KALLSYMS_ALL.",
+			name);
+	if (libbpf_log_name(log, "extern (var ksym) ", name, sizeof(name)))
+		return fail(
+			failure, STATUS_FAILED,
+			"Could not resolve variable \"%s\" from BTF: this kernel has no per-CPU variable of that name and type.",
+			name);
 	return STATUS_OK;
 }
 
 /* A type, member or enumerator that the running kernel does not have: the verifier came to an
  * instruction that libbpf had to leave without its number. */
-static int explain_relocation(const struct session *session, const struct libbpf_log *log)
+static int explain_relocation(const struct session *session, const struct libbpf_log *log,
+			      struct failure *failure)
 {
 	char what[256], *name, *end;
 
@@ -59,45 +60,35 @@ static int explain_relocation(const struct session *session, const struct libbpf
 	if (!end)
 		return STATUS_OK;
 	*end = '\0';
-	say_error("This kernel has no %s, which the script uses. It was built for Linux %s.",
-		  name + 2, session->manifest->kernel_release);
-	say("HINT: Behind a parameter, as in `if ($1) { ... }`, it is not loaded where that is 0.");
-	return STATUS_KERNEL;
+	fail(failure, STATUS_KERNEL,
+	     "This kernel has no %s, which the script uses. It was built for Linux %s.", name + 2,
+	     session->manifest->kernel_release);
+	return fail_hint(
+		failure,
+		"Behind a parameter, as in `if ($1) { ... }`, it is not loaded where that is 0.");
 }
 
-int explain_load(const struct session *session, const struct libbpf_log *log, int error)
+void explain_load(const struct session *session, const struct libbpf_log *log, int error,
+		  struct failure *failure)
 {
-	struct failure failure = {0};
-	int status = features_explain(session->manifest, &failure);
+	bool is_permission = !libbpf_log_has(log, "BEGIN PROG LOAD LOG");
 
-	failure_tell(&failure);
-
-	if (status != STATUS_OK) {
-		/* The feature says it all; the log is for -v. */
-		return status;
-	}
-	status = explain_variable(log);
-	if (status == STATUS_OK)
-		status = explain_relocation(session, log);
-	if (status != STATUS_OK)
-		return status;
+	/* A feature says it all; the log is for -v. */
+	if (features_explain(session->manifest, failure) != STATUS_OK ||
+	    explain_variable(log, failure) != STATUS_OK ||
+	    explain_relocation(session, log, failure) != STATUS_OK)
+		return;
 	/* Capabilities have been looked at before (capabilities.c). */
-	if (error == EPERM && has_trampolines(session) &&
-	    !libbpf_log_has(log, "BEGIN PROG LOAD LOG")) {
-		say_error("No permission to load programs: %s. fentry and fexit need CAP_BPF and "
-			  "CAP_PERFMON, and a kernel that is not locked down (lockdown=integrity "
-			  "forbids them). A kprobe or a tracepoint may do instead.",
-			  strerror(error));
-		libbpf_log_explain(log);
-		return STATUS_PERMISSION;
-	}
-	if ((error == EPERM || error == EACCES) && !libbpf_log_has(log, "BEGIN PROG LOAD LOG")) {
-		say_error("No permission to load programs: %s. It needs CAP_BPF and CAP_PERFMON.",
-			  strerror(error));
-		libbpf_log_explain(log);
-		return STATUS_PERMISSION;
-	}
-	say_error("The kernel refused the script's programs: %s.", strerror(error));
-	libbpf_log_explain(log);
-	return STATUS_FAILED;
+	if (is_permission && error == EPERM && has_trampolines(session))
+		fail(failure, STATUS_PERMISSION,
+		     "No permission to load programs: %s. fentry and fexit need CAP_BPF and CAP_PERFMON, and a kernel that is not locked down (lockdown=integrity forbids them). A kprobe or a tracepoint may do instead.",
+		     strerror(error));
+	else if (is_permission && (error == EPERM || error == EACCES))
+		fail(failure, STATUS_PERMISSION,
+		     "No permission to load programs: %s. It needs CAP_BPF and CAP_PERFMON.",
+		     strerror(error));
+	else
+		fail(failure, STATUS_FAILED, "The kernel refused the script's programs: %s.",
+		     strerror(error));
+	libbpf_log_explain(log, failure);
 }

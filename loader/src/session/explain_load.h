@@ -5,7 +5,8 @@
 #include "session/libbpf_log.h"
 #include "session/session.h"
 
-/* Tells why loading failed with `error`, by what libbpf said; the result is an exit status. */
-int explain_load(const struct session *session, const struct libbpf_log *log, int error);
+/* Sets the failure to why loading failed with `error`, by what libbpf said. */
+void explain_load(const struct session *session, const struct libbpf_log *log, int error,
+		  struct failure *failure);
 
 #endif

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
+#include "base/memory.h"
 #include "host/tracefs.h"
 
 /* The format read last: fixups of one event stand together. */
@@ -16,7 +15,8 @@ struct format_cache {
 	const char *category, *event, *text;
 };
 
-static const char *read_format(struct format_cache *cache, const struct mf_fixup *fixup)
+static const char *read_format(struct format_cache *cache, const struct mf_fixup *fixup,
+			       struct failure *failure)
 {
 	const char *root;
 
@@ -25,44 +25,43 @@ static const char *read_format(struct format_cache *cache, const struct mf_fixup
 		return cache->text;
 	root = tracefs_root();
 	if (!root) {
-		say_error(TRACEFS_HINT ".");
+		fail(failure, errno == EACCES || errno == EPERM ? STATUS_PERMISSION : STATUS_FAILED,
+		     TRACEFS_HINT ".");
 		return NULL;
 	}
 	cache->text = tracefs_format(&cache->arena, root, fixup->category, fixup->event);
 	cache->category = fixup->category;
 	cache->event = fixup->event;
 	if (!cache->text)
-		say_error("Cannot read the format of tracepoint %s:%s: %s.", fixup->category,
-			  fixup->event, strerror(errno));
+		fail(failure, errno == EACCES || errno == EPERM ? STATUS_PERMISSION : STATUS_FAILED,
+		     "Cannot read the format of tracepoint %s:%s: %s.", fixup->category,
+		     fixup->event, strerror(errno));
 	return cache->text;
 }
 
-static int patch(struct format_cache *cache, const struct mf_fixup *fixup, struct bpf_insn *insn)
+static int patch(struct format_cache *cache, const struct mf_fixup *fixup, struct bpf_insn *insn,
+		 struct failure *failure)
 {
-	const char *format = read_format(cache, fixup);
+	const char *format = read_format(cache, fixup, failure);
 	uint32_t offset, size;
 
 	if (!format)
-		return errno == EACCES || errno == EPERM ? STATUS_PERMISSION : STATUS_FAILED;
-	if (!tracefs_field(format, fixup->field, &offset, &size)) {
-		say_error("Tracepoint %s:%s has no field '%s' on this kernel.", fixup->category,
-			  fixup->event, fixup->field);
-		return STATUS_KERNEL;
-	}
+		return failure->status;
+	if (!tracefs_field(format, fixup->field, &offset, &size))
+		return fail(failure, STATUS_KERNEL,
+			    "Tracepoint %s:%s has no field '%s' on this kernel.", fixup->category,
+			    fixup->event, fixup->field);
 	/* An address is asked of arrays, whose first bytes are the same when they have grown (rwbs
 	 * of block events did in 6.17); a number is another one in another size. */
-	if (fixup->immediate ? size < fixup->field_size : size != fixup->field_size) {
-		say_error(
-			"Field '%s' of tracepoint %s:%s has %u bytes on this kernel, not %u: build "
-			"the script against a description of this kernel.",
+	if (fixup->immediate ? size < fixup->field_size : size != fixup->field_size)
+		return fail(
+			failure, STATUS_KERNEL,
+			"Field '%s' of tracepoint %s:%s has %u bytes on this kernel, not %u: build the script against a description of this kernel.",
 			fixup->field, fixup->category, fixup->event, size, fixup->field_size);
-		return STATUS_KERNEL;
-	}
-	if (offset > INT16_MAX) {
-		say_error("Field '%s' of tracepoint %s:%s is out of reach.", fixup->field,
-			  fixup->category, fixup->event);
-		return STATUS_KERNEL;
-	}
+	if (offset > INT16_MAX)
+		return fail(failure, STATUS_KERNEL,
+			    "Field '%s' of tracepoint %s:%s is out of reach.", fixup->field,
+			    fixup->category, fixup->event);
 	if (fixup->immediate)
 		insn->imm = (int32_t)offset;
 	else
@@ -70,52 +69,46 @@ static int patch(struct format_cache *cache, const struct mf_fixup *fixup, struc
 	return STATUS_OK;
 }
 
-static int patch_program(struct session *session, struct format_cache *cache,
-			 const struct mf_probe *probe)
+static int patch_program(const struct session *session, struct format_cache *cache,
+			 const struct mf_probe *probe, struct failure *failure)
 {
+	const struct manifest *manifest = session->manifest;
 	struct bpf_program *program = session->programs[probe->index];
-	struct bpf_insn *insns = NULL;
 	size_t count = bpf_program__insn_cnt(program);
-	int status = STATUS_OK;
+	struct bpf_insn *insns = NULL;
 
-	for (uint32_t i = 0; i < session->manifest->fixup_count && status == STATUS_OK; i++) {
-		const struct mf_fixup *fixup = &session->manifest->fixups[i];
+	for (uint32_t i = 0; i < manifest->fixup_count && failure->status == STATUS_OK; i++) {
+		const struct mf_fixup *fixup = &manifest->fixups[i];
 
 		if (strcmp(fixup->program, probe->program) != 0)
 			continue;
 		if (!insns) {
-			insns = malloc(count * sizeof(*insns));
-			if (!insns) {
-				say_error("out of memory");
-				return STATUS_FAILED;
-			}
+			insns = memory_bytes(count * sizeof(*insns));
 			memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
 		}
-		if (fixup->insn >= count) {
-			say_error("the object is damaged: a fixup lies outside of its program");
-			status = STATUS_OBJECT;
-			break;
-		}
-		status = patch(cache, fixup, &insns[fixup->insn]);
+		if (fixup->insn >= count)
+			fail(failure, STATUS_OBJECT,
+			     "the object is damaged: a fixup lies outside of its program");
+		else
+			patch(cache, fixup, &insns[fixup->insn], failure);
 	}
 	/* Before loading, libbpf keeps the program's own instructions only, so indexes are the
 	 * file's. */
-	if (insns && status == STATUS_OK && bpf_program__set_insns(program, insns, count) != 0) {
-		say_error("Cannot patch program %s.", probe->program);
-		status = STATUS_FAILED;
-	}
+	if (insns && failure->status == STATUS_OK &&
+	    bpf_program__set_insns(program, insns, count) != 0)
+		fail(failure, STATUS_FAILED, "Cannot patch program %s.", probe->program);
 	free(insns);
-	return status;
+	return failure->status;
 }
 
-int fixups_apply(struct session *session)
+int fixups_apply(struct session *session, struct failure *failure)
 {
+	const struct manifest *manifest = session->manifest;
 	struct format_cache cache = {0};
-	int status = STATUS_OK;
 
-	for (uint32_t i = 0; i < session->manifest->probe_count && status == STATUS_OK; i++)
+	for (uint32_t i = 0; i < manifest->probe_count && failure->status == STATUS_OK; i++)
 		if (session->programs[i])
-			status = patch_program(session, &cache, &session->manifest->probes[i]);
+			patch_program(session, &cache, &manifest->probes[i], failure);
 	arena_free(&cache.arena);
-	return status;
+	return failure->status;
 }

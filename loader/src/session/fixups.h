@@ -8,6 +8,6 @@
  * Patches every program that is going to be loaded. A field that the host does not have, or has in
  * another size, is an error that names it. The result is an exit status.
  */
-int fixups_apply(struct session *session);
+int fixups_apply(struct session *session, struct failure *failure);
 
 #endif

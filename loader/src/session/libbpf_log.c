@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/say.h"
 
 /* Lines of a verifier log that are shown without -v. */
@@ -37,11 +38,8 @@ static bool append(struct libbpf_log *log, const char *text, size_t length)
 		return false;
 	if (log->room - log->length <= length) {
 		size_t room = 2 * log->room + length + 4096;
-		char *larger = realloc(log->text, room);
 
-		if (!larger)
-			return false;
-		log->text = larger;
+		log->text = memory_resize(log->text, room, 1);
 		log->room = room;
 	}
 	memcpy(log->text + log->length, text, length + 1);
@@ -132,7 +130,7 @@ static bool is_noise(const char *line, size_t length)
 	       memmem(line, length, "failed to load object", strlen("failed to load object"));
 }
 
-void libbpf_log_explain(const struct libbpf_log *log)
+void libbpf_log_explain(const struct libbpf_log *log, struct failure *failure)
 {
 	const char *starts[SHOWN_LINES];
 	size_t lengths[SHOWN_LINES], total = 0, shown;
@@ -152,7 +150,8 @@ void libbpf_log_explain(const struct libbpf_log *log)
 	}
 	shown = total < SHOWN_LINES ? total : SHOWN_LINES;
 	if (total > shown)
-		say("  (%zu lines left out; -v shows them)", total - shown);
+		fail_detail(failure, "  (%zu lines left out; -v shows them)", total - shown);
 	for (size_t i = total - shown; i < total; i++)
-		say("  %.*s", (int)lengths[i % SHOWN_LINES], starts[i % SHOWN_LINES]);
+		fail_detail(failure, "  %.*s", (int)lengths[i % SHOWN_LINES],
+			    starts[i % SHOWN_LINES]);
 }

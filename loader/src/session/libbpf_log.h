@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/failure.h"
 #include "session/options.h"
 
 struct libbpf_log {
@@ -22,9 +23,9 @@ struct libbpf_log {
 void libbpf_log_start(struct libbpf_log *log, const struct options *options, size_t limit);
 void libbpf_log_stop(struct libbpf_log *log);
 
-/* Says the last meaningful lines of what was collected, and how many were left out. Nothing with
- * -v. */
-void libbpf_log_explain(const struct libbpf_log *log);
+/* Adds the last meaningful lines of what was collected, and how many were left out, to a failure's
+ * details. Nothing with -v. */
+void libbpf_log_explain(const struct libbpf_log *log, struct failure *failure);
 
 /* Whether the collected text holds `words`. */
 bool libbpf_log_has(const struct libbpf_log *log, const char *words);

@@ -11,9 +11,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
+#include "base/failure.h"
+#include "base/memory.h"
 #include "host/kernel_functions.h"
-#include "base/say.h"
 #include "session/session.h"
 
 #define KALLSYMS "/proc/kallsyms"
@@ -33,20 +33,16 @@ static bool split_line(char *line, uint64_t *address, const char **name)
 
 /* Reads the addresses of all kernel symbols that are asked for in one go; the first of a name
  * counts, which is the kernel's own before any module's. */
-static int find_symbols(const struct manifest *manifest, uint64_t *values)
+static void find_symbols(const struct manifest *manifest, uint64_t *values, struct failure *failure)
 {
 	FILE *file = fopen(KALLSYMS, "re");
-	bool shown = false, *found = calloc(manifest->lookup_count, sizeof(*found));
-	int status = STATUS_OK;
+	bool shown = false, *found = memory_array(manifest->lookup_count, sizeof(*found));
 	char *line = NULL;
 	size_t room = 0;
 
-	if (!file || !found) {
-		say_error("Cannot read " KALLSYMS ": %s.", strerror(errno));
-		status = STATUS_FAILED;
-		goto out;
-	}
-	while (getline(&line, &room, file) > 0) {
+	if (!file)
+		fail(failure, STATUS_FAILED, "Cannot read " KALLSYMS ": %s.", strerror(errno));
+	while (file && getline(&line, &room, file) > 0) {
 		const char *name;
 		uint64_t address;
 
@@ -63,27 +59,21 @@ static int find_symbols(const struct manifest *manifest, uint64_t *values)
 			values[i] = address;
 		}
 	}
-	for (uint32_t i = 0; i < manifest->lookup_count && status == STATUS_OK; i++) {
-		if (manifest->lookups[i].kind != MF_LOOKUP_KERNEL_SYMBOL || found[i])
-			continue;
-		say_error("Failed to resolve kernel symbol: %s", manifest->lookups[i].name);
-		status = STATUS_FAILED;
-	}
-	if (status == STATUS_OK && !shown) {
-		say_error("The kernel hides its addresses (kernel.kptr_restrict): kaddr() needs "
-			  "CAP_SYSLOG.");
-		status = STATUS_PERMISSION;
-	}
-out:
+	for (uint32_t i = 0; i < manifest->lookup_count; i++)
+		if (manifest->lookups[i].kind == MF_LOOKUP_KERNEL_SYMBOL && !found[i])
+			fail(failure, STATUS_FAILED, "Failed to resolve kernel symbol: %s",
+			     manifest->lookups[i].name);
+	if (!shown)
+		fail(failure, STATUS_PERMISSION,
+		     "The kernel hides its addresses (kernel.kptr_restrict): kaddr() needs CAP_SYSLOG.");
 	free(line);
 	free(found);
 	if (file)
 		fclose(file);
-	return status;
 }
 
 /* The id of a control group of version 2 is the handle of its folder (fs/kernfs/mount.c). */
-static int find_cgroup(const char *path, uint64_t *id)
+static int find_cgroup(const char *path, uint64_t *id, struct failure *failure)
 {
 	struct {
 		struct file_handle head;
@@ -92,22 +82,20 @@ static int find_cgroup(const char *path, uint64_t *id)
 	struct statfs system;
 	int mount;
 
-	if (statfs(path, &system) == 0 && system.f_type != CGROUP2_SUPER_MAGIC) {
-		say_error("Cannot get the id of the cgroup %s: it is no folder of a cgroup file "
-			  "system (version 2).",
-			  path);
-		return STATUS_FAILED;
-	}
-	if (name_to_handle_at(AT_FDCWD, path, &handle.head, &mount, 0) != 0) {
-		say_error("Cannot get the id of the cgroup %s: %s.", path, strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (statfs(path, &system) == 0 && system.f_type != CGROUP2_SUPER_MAGIC)
+		return fail(
+			failure, STATUS_FAILED,
+			"Cannot get the id of the cgroup %s: it is no folder of a cgroup file system (version 2).",
+			path);
+	if (name_to_handle_at(AT_FDCWD, path, &handle.head, &mount, 0) != 0)
+		return fail(failure, STATUS_FAILED, "Cannot get the id of the cgroup %s: %s.", path,
+			    strerror(errno));
 	memcpy(id, handle.head.f_handle, sizeof(*id));
 	return STATUS_OK;
 }
 
 /* Whether a program stands at fixed addresses (ET_EXEC), rather than where the kernel puts it. */
-static int find_executable(const char *path, uint64_t *value)
+static int find_executable(const char *path, uint64_t *value, struct failure *failure)
 {
 	unsigned char head[sizeof(Elf64_Ehdr)] = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -116,18 +104,16 @@ static int find_executable(const char *path, uint64_t *value)
 
 	if (fd >= 0)
 		close(fd);
-	if (length < (ssize_t)sizeof(head) || memcmp(head, ELFMAG, SELFMAG) != 0) {
-		say_error("Cannot read %s: %s.", path,
-			  length < 0 ? strerror(errno) : "it is no ELF file");
-		return STATUS_FAILED;
-	}
+	if (length < (ssize_t)sizeof(head) || memcmp(head, ELFMAG, SELFMAG) != 0)
+		return fail(failure, STATUS_FAILED, "Cannot read %s: %s.", path,
+			    length < 0 ? strerror(errno) : "it is no ELF file");
 	memcpy(&type, head + offsetof(Elf64_Ehdr, e_type), sizeof(type));
 	*value = type == ET_EXEC;
 	return STATUS_OK;
 }
 
 static int find(const struct session *session, struct kernel_functions *functions,
-		const struct mf_lookup *lookup, uint64_t *value)
+		const struct mf_lookup *lookup, uint64_t *value, struct failure *failure)
 {
 	const struct bpf_program *program;
 
@@ -136,9 +122,9 @@ static int find(const struct session *session, struct kernel_functions *function
 		/* All of them have been found at once. */
 		break;
 	case MF_LOOKUP_CGROUP:
-		return find_cgroup(lookup->name, value);
+		return find_cgroup(lookup->name, value, failure);
 	case MF_LOOKUP_EXECUTABLE:
-		return find_executable(lookup->name, value);
+		return find_executable(lookup->name, value, failure);
 	case MF_LOOKUP_KERNEL_FUNCTION:
 		*value = kernel_function_exists(functions, lookup->name);
 		break;
@@ -151,35 +137,26 @@ static int find(const struct session *session, struct kernel_functions *function
 	return STATUS_OK;
 }
 
-int lookups_store(const struct session *session, uint8_t *rodata, size_t size)
+int lookups_store(const struct session *session, uint8_t *rodata, size_t size,
+		  struct failure *failure)
 {
 	const struct manifest *manifest = session->manifest;
 	struct kernel_functions functions = {0};
-	int status = STATUS_OK;
+	uint64_t *values = memory_array(manifest->lookup_count, sizeof(*values));
 	bool symbols = false;
-	uint64_t *values;
 
-	if (manifest->lookup_count == 0)
-		return STATUS_OK;
-	values = calloc(manifest->lookup_count, sizeof(*values));
-	if (!values) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
 	for (uint32_t i = 0; i < manifest->lookup_count; i++)
 		symbols = symbols || manifest->lookups[i].kind == MF_LOOKUP_KERNEL_SYMBOL;
 	if (symbols)
-		status = find_symbols(manifest, values);
-	for (uint32_t i = 0; i < manifest->lookup_count && status == STATUS_OK; i++) {
+		find_symbols(manifest, values, failure);
+	for (uint32_t i = 0; i < manifest->lookup_count && failure->status == STATUS_OK; i++) {
 		const struct mf_lookup *lookup = &manifest->lookups[i];
 
-		status = find(session, &functions, lookup, &values[i]);
-		if (status != STATUS_OK || lookup->offset > size ||
-		    sizeof(*values) > size - lookup->offset)
-			continue;
-		memcpy(rodata + lookup->offset, &values[i], sizeof(*values));
+		if (find(session, &functions, lookup, &values[i], failure) == STATUS_OK &&
+		    lookup->offset <= size && sizeof(*values) <= size - lookup->offset)
+			memcpy(rodata + lookup->offset, &values[i], sizeof(*values));
 	}
 	kernel_functions_free(&functions);
 	free(values);
-	return status;
+	return failure->status;
 }

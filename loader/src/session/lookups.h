@@ -5,12 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct failure;
 struct session;
 
-/*
- * Answers the manifest's questions into `rodata` (`size` bytes). Says on stderr what cannot be
- * found; the result is an exit status.
- */
-int lookups_store(const struct session *session, uint8_t *rodata, size_t size);
+/* Answers the manifest's questions into `rodata` (`size` bytes). The result is an exit status. */
+int lookups_store(const struct session *session, uint8_t *rodata, size_t size,
+		  struct failure *failure);
 
 #endif

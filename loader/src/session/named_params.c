@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/exit_status.h"
 #include "session/params.h"
 #include "base/say.h"
 
@@ -80,32 +79,30 @@ static const struct mf_option *find_option(const struct manifest *manifest, cons
 	return NULL;
 }
 
-static void say_unknown(const struct manifest *manifest, const char *word)
+static int unknown(const struct manifest *manifest, const char *word, struct failure *failure)
 {
 	char names[512] = "";
 	size_t length = 0;
 
-	say_error("Unknown parameter: %.*s", (int)strcspn(word, "="), word);
+	fail(failure, STATUS_USAGE, "Unknown parameter: %.*s", (int)strcspn(word, "="), word);
 	for (uint32_t i = 0; i < manifest->option_count && length < sizeof(names); i++)
 		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s--%s",
 					   i ? ", " : "", manifest->options[i].name);
-	if (length)
-		say("HINT: %s has these named parameters: %s%s", manifest->script, names,
-		    length < sizeof(names) ? "" : "...");
-	else
-		say("HINT: %s has no named parameters.", manifest->script);
+	if (!length)
+		return fail_hint(failure, "%s has no named parameters.", manifest->script);
+	return fail_hint(failure, "%s has these named parameters: %s%s", manifest->script, names,
+			 length < sizeof(names) ? "" : "...");
 }
 
-int named_check(const struct options *options, const struct manifest *manifest)
+int named_check(const struct options *options, const struct manifest *manifest,
+		struct failure *failure)
 {
 	for (uint32_t i = 0; i < options->named_count; i++) {
 		const char *value;
 
-		if (strcmp(options->named[i], "--help") == 0 ||
-		    find_option(manifest, options->named[i], &value))
-			continue;
-		say_unknown(manifest, options->named[i]);
-		return STATUS_USAGE;
+		if (strcmp(options->named[i], "--help") != 0 &&
+		    !find_option(manifest, options->named[i], &value))
+			return unknown(manifest, options->named[i], failure);
 	}
 	return STATUS_OK;
 }
@@ -126,18 +123,18 @@ bool parse_truth(const char *text, bool *value)
 	return false;
 }
 
-static int wrong_value(const struct mf_option *option, const char *expected, const char *value)
+static int wrong_value(const struct mf_option *option, const char *expected, const char *value,
+		       struct failure *failure)
 {
 	if (value)
-		say_error("Parameter --%s expects %s, but \"%s\" is none.", option->name, expected,
-			  value);
-	else
-		say_error("Parameter --%s expects %s: --%s=VALUE", option->name, expected,
-			  option->name);
-	return STATUS_USAGE;
+		return fail(failure, STATUS_USAGE, "Parameter --%s expects %s, but \"%s\" is none.",
+			    option->name, expected, value);
+	return fail(failure, STATUS_USAGE, "Parameter --%s expects %s: --%s=VALUE", option->name,
+		    expected, option->name);
 }
 
-static int store_number(const struct mf_option *option, const char *value, uint8_t *to)
+static int store_number(const struct mf_option *option, const char *value, uint8_t *to,
+			struct failure *failure)
 {
 	uint64_t number;
 	int64_t with_sign;
@@ -146,35 +143,35 @@ static int store_number(const struct mf_option *option, const char *value, uint8
 	if (option->type == MF_OPTION_BOOL) {
 		if (value && !parse_truth(value, &truth))
 			return wrong_value(option, "true, yes, on or 1, or false, no, off or 0",
-					   value);
+					   value, failure);
 		number = truth;
 	} else if (option->is_signed) {
 		/* What parse_integer takes above INT64_MAX would be negative here. */
 		if (!value || !parse_integer(value, &with_sign) ||
 		    (with_sign < 0) != (value[0] == '-' && with_sign != 0))
-			return wrong_value(option, "an integer", value);
+			return wrong_value(option, "an integer", value, failure);
 		number = (uint64_t)with_sign;
 	} else if (!value || !parse_unsigned(value, &number)) {
-		return wrong_value(option, "an integer that is not negative", value);
+		return wrong_value(option, "an integer that is not negative", value, failure);
 	}
 	memcpy(to, &number, sizeof(number));
 	return STATUS_OK;
 }
 
 static int store_text(const struct options *options, const struct mf_option *option,
-		      const char *value, uint8_t *to)
+		      const char *value, uint8_t *to, struct failure *failure)
 {
 	size_t length;
 
 	if (!value)
-		return wrong_value(option, "a string", value);
+		return wrong_value(option, "a string", value, failure);
 	length = strlen(value);
 	if (length >= option->size) {
 		length = option->size - 1;
 		if (!options->no_warnings)
-			say_warning("Parameter --%s is longer than %zu bytes and will be "
-				    "shortened.",
-				    option->name, length);
+			say_warning(
+				"Parameter --%s is longer than %zu bytes and will be shortened.",
+				option->name, length);
 	}
 	memset(to, 0, option->size);
 	memcpy(to, value, length);
@@ -182,7 +179,7 @@ static int store_text(const struct options *options, const struct mf_option *opt
 }
 
 int named_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
-		size_t size)
+		size_t size, struct failure *failure)
 {
 	int status = STATUS_OK;
 
@@ -192,13 +189,13 @@ int named_store(const struct options *options, const struct manifest *manifest, 
 
 		if (!option)
 			continue;
-		if (option->offset > size || option->size > size - option->offset) {
-			say_error("parameter --%s has no place in .rodata", option->name);
-			return STATUS_OBJECT;
-		}
+		if (option->offset > size || option->size > size - option->offset)
+			return fail(failure, STATUS_OBJECT,
+				    "parameter --%s has no place in .rodata", option->name);
 		status = option->type == MF_OPTION_STRING
-				 ? store_text(options, option, value, rodata + option->offset)
-				 : store_number(option, value, rodata + option->offset);
+				 ? store_text(options, option, value, rodata + option->offset,
+					      failure)
+				 : store_number(option, value, rodata + option->offset, failure);
 	}
 	return status;
 }

@@ -7,17 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
+#include "base/failure.h"
+#include "base/memory.h"
 
 /* PID_MAX_LIMIT of include/linux/threads.h on 64-bit machines. */
 #define MAX_PID 4194304
 
-static int usage_error(const char *what, const char *which)
+static int usage_error(struct failure *failure, const char *what, const char *which)
 {
-	say_error("%s%s%s", what, which ? " " : "", which ? which : "");
-	say("HINT: bpfload --help lists the options.");
-	return STATUS_USAGE;
+	fail(failure, STATUS_USAGE, "%s%s%s", what, which ? " " : "", which ? which : "");
+	return fail_hint(failure, "bpfload --help lists the options.");
 }
 
 /* 0 where the text is none. */
@@ -33,28 +32,23 @@ static uint32_t read_pid(const char *text)
 	return (uint32_t)pid;
 }
 
-static int take_pid(struct options *options, const char *text)
+static int take_pid(struct options *options, const char *text, struct failure *failure)
 {
 	options->pid = read_pid(text);
 	if (!options->pid)
-		return usage_error("-p takes a process id from 1 to 4194304, not", text);
+		return usage_error(failure, "-p takes a process id from 1 to 4194304, not", text);
 	return STATUS_OK;
 }
 
-static int take_dwarf_pid(struct options *options, const char *text)
+static int take_dwarf_pid(struct options *options, const char *text, struct failure *failure)
 {
 	uint32_t pid = read_pid(text);
-	uint32_t *pids;
 
 	if (!pid)
-		return usage_error("--dwarf-pid takes a process id from 1 to 4194304, not", text);
-	pids = realloc(options->dwarf_pids, (options->dwarf_pid_count + 1) * sizeof(*pids));
-	if (!pids) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
-	options->dwarf_pids = pids;
-	pids[options->dwarf_pid_count++] = pid;
+		return usage_error(failure, "--dwarf-pid takes a process id from 1 to 4194304, not",
+				   text);
+	memory_grow(options->dwarf_pids, options->dwarf_pid_count, options->dwarf_pid_room);
+	options->dwarf_pids[options->dwarf_pid_count++] = pid;
 	return STATUS_OK;
 }
 
@@ -68,31 +62,31 @@ static int find_word(const char *const *words, const char *word)
 	return -1;
 }
 
-static int take_form(struct options *options, const char *text)
+static int take_form(struct options *options, const char *text, struct failure *failure)
 {
 	static const char *const words[] = {[FORM_TEXT] = "text", [FORM_JSON] = "json", NULL};
 	int form = find_word(words, text);
 
 	if (form < 0)
-		return usage_error("-f takes text or json, not", text);
+		return usage_error(failure, "-f takes text or json, not", text);
 	options->form = (enum output_form)form;
 	return STATUS_OK;
 }
 
-static int take_buffering(struct options *options, const char *text)
+static int take_buffering(struct options *options, const char *text, struct failure *failure)
 {
 	static const char *const words[] = {
 		[BUFFER_LINE] = "line", [BUFFER_NONE] = "none", [BUFFER_FULL] = "full", NULL};
 	int buffering = find_word(words, text);
 
 	if (buffering < 0)
-		return usage_error("-B takes none, line or full, not", text);
+		return usage_error(failure, "-B takes none, line or full, not", text);
 	options->buffering = (enum buffering)buffering;
 	return STATUS_OK;
 }
 
 /* A list of names: `kprobe_multi,uprobe_multi`. */
-static int take_no_feature(struct options *options, const char *list)
+static int take_no_feature(struct options *options, const char *list, struct failure *failure)
 {
 	static const char *const names[] = {"kprobe_multi", "kprobe_session", "uprobe_multi", NULL};
 	static const uint32_t bits[] = {FEATURE_KPROBE_MULTI, FEATURE_KPROBE_SESSION,
@@ -107,9 +101,10 @@ static int take_no_feature(struct options *options, const char *list)
 			memcpy(name, text, length);
 		which = find_word(names, name);
 		if (which < 0)
-			return usage_error("--no-feature takes kprobe_multi, kprobe_session and "
-					   "uprobe_multi (separated by commas), not",
-					   list);
+			return usage_error(
+				failure,
+				"--no-feature takes kprobe_multi, kprobe_session and uprobe_multi (separated by commas), not",
+				list);
 		options->without |= bits[which];
 		if (!text[length])
 			return STATUS_OK;
@@ -117,26 +112,26 @@ static int take_no_feature(struct options *options, const char *list)
 	}
 }
 
-static int take_probe_filter(struct options *options, const char *text)
+static int take_probe_filter(struct options *options, const char *text, struct failure *failure)
 {
 	char why[128], message[256];
 	int error;
 
 	if (options->has_probe_filter)
-		return usage_error("--probe-filter is given twice", NULL);
+		return usage_error(failure, "--probe-filter is given twice", NULL);
 	error = regcomp(&options->probe_filter, text, REG_EXTENDED | REG_NOSUB);
 	if (error) {
 		regerror(error, &options->probe_filter, why, sizeof(why));
 		snprintf(message, sizeof(message),
 			 "--probe-filter is no regular expression (%s):", why);
-		return usage_error(message, text);
+		return usage_error(failure, message, text);
 	}
 	options->has_probe_filter = true;
 	return STATUS_OK;
 }
 
 /* A list of stages: `libbpf,verifier`. */
-static int take_stages(struct options *options, const char *list)
+static int take_stages(struct options *options, const char *list, struct failure *failure)
 {
 	static const char *const names[] = {"libbpf", "verifier", NULL};
 
@@ -150,7 +145,8 @@ static int take_stages(struct options *options, const char *list)
 		which = find_word(names, name);
 		if (which < 0)
 			return usage_error(
-				"-d takes libbpf and verifier (separated by commas), not", list);
+				failure, "-d takes libbpf and verifier (separated by commas), not",
+				list);
 		if (which == 0)
 			options->dump_libbpf = true;
 		else
@@ -161,38 +157,11 @@ static int take_stages(struct options *options, const char *list)
 	}
 }
 
-static int take_nothing(struct options *options, const char *text)
+static int take_nothing(struct options *options, const char *text, struct failure *failure)
 {
 	(void)options;
 	(void)text;
-	return STATUS_OK;
-}
-
-static int take_check(struct options *options, const char *text)
-{
-	(void)text;
-	options->command = COMMAND_CHECK;
-	return STATUS_OK;
-}
-
-static int take_version(struct options *options, const char *text)
-{
-	(void)text;
-	options->command = COMMAND_VERSION;
-	return STATUS_OK;
-}
-
-static int take_info(struct options *options, const char *text)
-{
-	(void)text;
-	options->command = COMMAND_INFO;
-	return STATUS_OK;
-}
-
-static int take_help(struct options *options, const char *text)
-{
-	(void)text;
-	options->command = COMMAND_HELP;
+	(void)failure;
 	return STATUS_OK;
 }
 
@@ -205,30 +174,35 @@ struct flag {
 	const char *argument;
 	/* Lines of --help. */
 	const char *help;
-	/* `text` is the argument. The result is an exit status; what is wrong has been told. */
-	int (*take)(struct options *options, const char *text);
-	/* Without `take`: offset in struct options of the bool, or the text, that it sets. */
+	/* `text` is the argument. The result is an exit status. */
+	int (*take)(struct options *options, const char *text, struct failure *failure);
+	/* Without `take`: offset in struct options of the bool, or the text, that it sets; */
 	size_t member;
+	/* or what is done instead of running an object. */
+	enum command command;
 };
 
-#define SETS(member) NULL, offsetof(struct options, member)
+#define SETS(member) NULL, offsetof(struct options, member), COMMAND_RUN
+#define TAKES(take) take, 0, COMMAND_RUN
+#define DOES(command) NULL, 0, command
 
 /* In the order of --help. */
 static const struct flag flags[] = {
 	{'o', NULL, "FILE", "write the script's output to FILE", SETS(output)},
-	{'f', NULL, "FORM", "write it as text (default) or json: one object a line", take_form, 0},
+	{'f', NULL, "FORM", "write it as text (default) or json: one object a line",
+	 TAKES(take_form)},
 	{'B', NULL, "WHEN",
 	 "write it out at once (none), when nothing more is waiting (line, the\n"
 	 "default), or when much has gathered and at the end (full)",
-	 take_buffering, 0},
-	{'p', NULL, "PID", "trace this process only; end when it ends", take_pid, 0},
+	 TAKES(take_buffering)},
+	{'p', NULL, "PID", "trace this process only; end when it ends", TAKES(take_pid)},
 	{'c', NULL, "COMMAND", "run COMMAND, trace from its start, end when it ends", SETS(child)},
 	{'q', NULL, NULL, "say nothing but what the script prints", SETS(quiet)},
 	{'v', NULL, NULL, "say more; print whole verifier logs", SETS(verbose)},
 	{'d', NULL, "STAGES",
 	 "print what libbpf and the kernel's verifier say while the object is\n"
 	 "loaded: libbpf, verifier, or both with a comma",
-	 take_stages, 0},
+	 TAKES(take_stages)},
 	{0, "unsafe", NULL, "allow scripts that change the system, such as by system()",
 	 SETS(unsafe)},
 	{0, "no-warnings", NULL, "no warnings at run time", SETS(no_warnings)},
@@ -238,7 +212,7 @@ static const struct flag flags[] = {
 	{0, "probe-filter", "REGEX",
 	 "attach only probes whose full name this extended regular expression\n"
 	 "matches, such as ^kprobe:vfs_; begin and end run in any case",
-	 take_probe_filter, 0},
+	 TAKES(take_probe_filter)},
 	{0, "traceable-functions", "FILE",
 	 "match patterns of kernel functions with this list instead of the\n"
 	 "kernel's available_filter_functions: lines `function` or\n"
@@ -251,20 +225,20 @@ static const struct flag flags[] = {
 	{0, "dwarf-pid", "PID",
 	 "have dw_ustack walk the stacks of this process too, besides that of -p;\n"
 	 "may be repeated",
-	 take_dwarf_pid, 0},
+	 TAKES(take_dwarf_pid)},
 	{0, "no-feature", "LIST",
 	 "do without kprobe_multi, kprobe_session or uprobe_multi (separated by\n"
 	 "commas) where the kernel has them",
-	 take_no_feature, 0},
+	 TAKES(take_no_feature)},
 	{0, "usdt-file-activation", NULL,
 	 "accepted for bpftrace's sake; points with semaphores are switched on\n"
 	 "in all processes anyway",
-	 take_nothing, 0},
+	 TAKES(take_nothing)},
 	{0, "check", NULL, "check objects (structure, digest, manifest) without loading them",
-	 take_check, 0},
-	{0, "info", NULL, "print what this host and its kernel offer", take_info, 0},
-	{0, "version", NULL, "print the version", take_version, 0},
-	{'h', "help", NULL, "print this text", take_help, 0},
+	 DOES(COMMAND_CHECK)},
+	{0, "info", NULL, "print what this host and its kernel offer", DOES(COMMAND_INFO)},
+	{0, "version", NULL, "print the version", DOES(COMMAND_VERSION)},
+	{'h', "help", NULL, "print this text", DOES(COMMAND_HELP)},
 };
 
 #define FLAG_COUNT (sizeof(flags) / sizeof(*flags))
@@ -341,12 +315,16 @@ static const struct flag *find_flag(int option)
 	return NULL;
 }
 
-static int parse_option(struct options *options, int option, char **argv)
+static int parse_option(struct options *options, int option, char **argv, struct failure *failure)
 {
 	const struct flag *flag = find_flag(option);
 
 	if (flag && flag->take)
-		return flag->take(options, optarg);
+		return flag->take(options, optarg, failure);
+	if (flag && flag->command != COMMAND_RUN) {
+		options->command = flag->command;
+		return STATUS_OK;
+	}
 	if (flag) {
 		void *member = (char *)options + flag->member;
 
@@ -356,7 +334,7 @@ static int parse_option(struct options *options, int option, char **argv)
 			*(bool *)member = true;
 		return STATUS_OK;
 	}
-	return usage_error(option == ':' ? "an argument is missing for" : "unknown option",
+	return usage_error(failure, option == ':' ? "an argument is missing for" : "unknown option",
 			   argv[optind - 1]);
 }
 
@@ -387,17 +365,13 @@ static void describe_flags(char letters[2 * FLAG_COUNT + 3], struct option names
 
 /* What stands behind the object: named and positional parameters. The first `--` is only a
  * separator. */
-static int parse_parameters(struct options *options, int argc, char **argv, int first)
+static void parse_parameters(struct options *options, int argc, char **argv, int first)
 {
 	size_t room = (size_t)(argc - first) + 1;
 	bool separated = false;
 
-	options->parameters = calloc(room, sizeof(*options->parameters));
-	options->named = calloc(room, sizeof(*options->named));
-	if (!options->parameters || !options->named) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
+	options->parameters = memory_array(room, sizeof(*options->parameters));
+	options->named = memory_array(room, sizeof(*options->named));
 	for (int i = first; i < argc; i++) {
 		if (!separated && strcmp(argv[i], "--") == 0)
 			separated = true;
@@ -406,10 +380,9 @@ static int parse_parameters(struct options *options, int argc, char **argv, int 
 		else
 			options->parameters[options->parameter_count++] = argv[i];
 	}
-	return STATUS_OK;
 }
 
-int options_parse(struct options *options, int argc, char **argv)
+int options_parse(struct options *options, int argc, char **argv, struct failure *failure)
 {
 	struct option names[FLAG_COUNT + 1];
 	char letters[2 * FLAG_COUNT + 3];
@@ -419,22 +392,23 @@ int options_parse(struct options *options, int argc, char **argv)
 	describe_flags(letters, names);
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, letters, names, NULL)) != -1) {
-		status = parse_option(options, option, argv);
+		status = parse_option(options, option, argv, failure);
 		if (status != STATUS_OK || options->command == COMMAND_HELP ||
 		    options->command == COMMAND_VERSION || options->command == COMMAND_INFO)
 			return status;
 	}
 	if (options->pid && options->child)
-		return usage_error("-p and -c exclude each other", NULL);
+		return usage_error(failure, "-p and -c exclude each other", NULL);
 	if (optind >= argc)
-		return usage_error("no object is given", NULL);
+		return usage_error(failure, "no object is given", NULL);
 	options->objects = (const char *const *)&argv[optind];
 	if (options->command == COMMAND_CHECK) {
 		options->object_count = (uint32_t)(argc - optind);
 		return STATUS_OK;
 	}
 	options->object_count = 1;
-	return parse_parameters(options, argc, argv, optind + 1);
+	parse_parameters(options, argc, argv, optind + 1);
+	return STATUS_OK;
 }
 
 void options_free(struct options *options)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct failure;
+
 enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION, COMMAND_INFO };
 
 /* -f, -B. */
@@ -51,7 +53,7 @@ struct options {
 	const char *debug_folders;
 	/* Processes whose stacks dw_ustack is to walk, besides that of -p. */
 	uint32_t *dwarf_pids;
-	uint32_t dwarf_pid_count;
+	uint32_t dwarf_pid_count, dwarf_pid_room;
 	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. They point into argv. */
 	const char *const *objects;
 	uint32_t object_count;
@@ -64,10 +66,10 @@ struct options {
 };
 
 /*
- * Reads the command line. The result is an exit status: STATUS_OK, or STATUS_USAGE after a message
- * on stderr. Free with options_free in either case.
+ * Reads the command line. The result is an exit status: STATUS_OK or STATUS_USAGE. Free with
+ * options_free in either case.
  */
-int options_parse(struct options *options, int argc, char **argv);
+int options_parse(struct options *options, int argc, char **argv, struct failure *failure);
 void options_free(struct options *options);
 
 /* Prints the text of --help. */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "base/exit_status.h"
 #include "base/say.h"
+#include "base/strbuf.h"
 
 struct suffix {
 	const char *text;
@@ -147,35 +147,33 @@ static void warn_missing(const struct options *options, const struct manifest *m
 	say_warning("Positional parameter $%u is empty or not provided.", index);
 }
 
-static int store_text(const struct options *options, const struct mf_param *param,
-		      const char *value, uint8_t *to)
+static void store_text(const struct options *options, const struct mf_param *param,
+		       const char *value, uint8_t *to)
 {
 	size_t length = strlen(value);
 
 	if (length >= param->size) {
 		length = param->size - 1;
 		if (!options->no_warnings)
-			say_warning("Positional parameter $%u is longer than %zu bytes and will be "
-				    "shortened.",
-				    param->index, length);
+			say_warning(
+				"Positional parameter $%u is longer than %zu bytes and will be shortened.",
+				param->index, length);
 	}
 	memset(to, 0, param->size);
 	memcpy(to, value, length);
-	return STATUS_OK;
 }
 
 int params_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
-		 size_t size)
+		 size_t size, struct failure *failure)
 {
 	for (uint32_t i = 0; i < manifest->param_count; i++) {
 		const struct mf_param *param = &manifest->params[i];
 		const char *value = "";
 		int64_t number = 0;
 
-		if (param->offset > size || param->size > size - param->offset) {
-			say_error("parameter $%u has no place in .rodata", param->index);
-			return STATUS_OBJECT;
-		}
+		if (param->offset > size || param->size > size - param->offset)
+			return fail(failure, STATUS_OBJECT, "parameter $%u has no place in .rodata",
+				    param->index);
 		if (param->index <= options->parameter_count)
 			value = options->parameters[param->index - 1];
 		if (!*value)
@@ -184,12 +182,11 @@ int params_store(const struct options *options, const struct manifest *manifest,
 			store_text(options, param, value, rodata + param->offset);
 			continue;
 		}
-		if (*value && !parse_integer(value, &number)) {
-			say_error(
+		if (*value && !parse_integer(value, &number))
+			return fail(
+				failure, STATUS_USAGE,
 				"Positional parameter $%u is used as a number, but \"%s\" is none.",
 				param->index, value);
-			return STATUS_USAGE;
-		}
 		memcpy(rodata + param->offset, &number, sizeof(number));
 	}
 	return STATUS_OK;
@@ -208,43 +205,24 @@ static size_t read_reference(const char *text, uint32_t *index)
 	return length;
 }
 
-bool params_expand(const struct options *options, struct arena *arena, const char *field,
-		   const char **out)
+const char *params_expand(const struct options *options, struct arena *arena, const char *text)
 {
-	size_t length = 0;
-	char *text = NULL;
+	struct strbuf expanded = {0};
+	const char *copy;
 
-	*out = NULL;
-	if (!field)
-		return true;
-	/* First its length, then its bytes. */
-	for (int pass = 0; pass < 2; pass++) {
-		const char *next = field;
+	if (!text)
+		return NULL;
+	while (*text) {
+		uint32_t index;
+		size_t length = read_reference(text, &index);
 
-		length = 0;
-		while (*next) {
-			uint32_t index;
-			size_t skip = read_reference(next, &index);
-			const char *part = next;
-			size_t size = 1;
-
-			if (skip) {
-				part = index >= 1 && index <= options->parameter_count
-					       ? options->parameters[index - 1]
-					       : "";
-				size = strlen(part);
-			}
-			if (text)
-				memcpy(text + length, part, size);
-			length += size;
-			next += skip ? skip : 1;
-		}
-		if (pass == 0) {
-			text = arena_alloc(arena, length + 1);
-			if (!text)
-				return false;
-		}
+		if (!length)
+			strbuf_char(&expanded, *text);
+		else if (index >= 1 && index <= options->parameter_count)
+			strbuf_text(&expanded, options->parameters[index - 1]);
+		text += length ? length : 1;
 	}
-	*out = text;
-	return true;
+	copy = arena_text(arena, expanded.data, expanded.length);
+	strbuf_free(&expanded);
+	return copy;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/failure.h"
 #include "object/manifest.h"
 #include "session/options.h"
 
@@ -24,17 +25,13 @@ bool parse_integer(const char *text, int64_t *value);
 bool parse_unsigned(const char *text, uint64_t *value);
 
 /*
- * Writes the parameters to `rodata` (`size` bytes). Says what is wrong or missing on stderr; the
- * result is an exit status.
+ * Writes the parameters to `rodata` (`size` bytes), and warns of those that are missing. The result
+ * is an exit status.
  */
 int params_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
-		 size_t size);
+		 size_t size, struct failure *failure);
 
-/*
- * The field with every `$N` replaced; missing parameters are empty. NULL without memory. Fields
- * that are NULL stay so: *out is then NULL and the result true.
- */
-bool params_expand(const struct options *options, struct arena *arena, const char *field,
-		   const char **out);
+/* The text with every `$N` replaced; missing parameters are empty. NULL stays so. */
+const char *params_expand(const struct options *options, struct arena *arena, const char *text);
 
 #endif

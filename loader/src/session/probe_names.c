@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* FNV-1a. */
 static uint64_t hash_of(const char *name)
 {
@@ -17,15 +19,7 @@ uint32_t probe_names_add(struct probe_names *table, const char *name)
 {
 	uint64_t hash = hash_of(name);
 
-	if (table->count == table->room) {
-		uint32_t room = table->room ? 2 * table->room : 64;
-		const char **names = realloc(table->names, room * sizeof(*names));
-
-		if (!names)
-			return UINT32_MAX;
-		table->names = names;
-		table->room = room;
-	}
+	memory_grow(table->names, table->count, table->room);
 	if (!id_table_find(&table->hashes, hash))
 		id_table_add(&table->hashes, hash, (void *)((uintptr_t)table->count + 1));
 	table->names[table->count] = name;
@@ -45,7 +39,7 @@ uint64_t probe_names_pair(struct probe_names *table, const char *first, const ch
 {
 	uint64_t low = probe_names_index(table, first), high = probe_names_index(table, second);
 
-	return low == UINT32_MAX || high == UINT32_MAX ? UINT64_MAX : high << 32 | low;
+	return high << 32 | low;
 }
 
 static void keep(void *item)

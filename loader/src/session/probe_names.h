@@ -13,15 +13,13 @@ struct probe_names {
 	struct id_table hashes;
 };
 
-/* Adds a name (not copied), whether or not it is there; the result is its index, or UINT32_MAX
- * without memory. */
+/* Adds a name (not copied), whether or not it is there; the result is its index. */
 uint32_t probe_names_add(struct probe_names *table, const char *name);
 
 /* The index of a name, which is added if it is not there: so equal names are one value. */
 uint32_t probe_names_index(struct probe_names *table, const char *name);
 
-/* A cookie of two names: the index of `first` and, shifted by 32 bits, that of `second`. UINT64_MAX
- * without memory. */
+/* A cookie of two names: the index of `first` and, shifted by 32 bits, that of `second`. */
 uint64_t probe_names_pair(struct probe_names *table, const char *first, const char *second);
 
 void probe_names_free(struct probe_names *table);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/exit_status.h"
+#include "base/memory.h"
 #include "session/explain_load.h"
 #include "session/fixups.h"
 #include "host/host.h"
@@ -18,7 +18,6 @@
 #include "session/named_params.h"
 #include "session/params.h"
 #include "base/say.h"
-#include "output/time_format.h"
 #include "symbols/unwind.h"
 
 /* BPF_LOG_LEVEL2 (include/linux/bpf_verifier.h): each instruction, also of programs that are taken.
@@ -93,7 +92,7 @@ static bool store_fits(const struct mf_store *store, const struct bpf_map *map)
 	return true;
 }
 
-static int check_maps(const struct session *session)
+static int check_maps(const struct session *session, struct failure *failure)
 {
 	const struct manifest *manifest = session->manifest;
 	const struct bpf_map *events = bpf_object__find_map_by_name(session->object, MF_MAP_EVENTS);
@@ -107,126 +106,50 @@ static int check_maps(const struct session *session)
 			if (!store->map)
 				continue;
 			map = bpf_object__find_map_by_name(session->object, store->map);
-			if (!map || !store_fits(store, map)) {
-				say_error("the object's manifest is not valid: map %s is another "
-					  "than "
-					  "it says",
-					  store->map);
-				return STATUS_OBJECT;
-			}
+			if (!map || !store_fits(store, map))
+				return fail(
+					failure, STATUS_OBJECT,
+					"the object's manifest is not valid: map %s is another than it says",
+					store->map);
 		}
 	}
-	if (manifest->event_count > 0 &&
-	    (!events || bpf_map__type(events) != BPF_MAP_TYPE_RINGBUF)) {
-		say_error("the object's manifest is not valid: 'events' is no ring buffer");
-		return STATUS_OBJECT;
-	}
+	if (manifest->event_count > 0 && (!events || bpf_map__type(events) != BPF_MAP_TYPE_RINGBUF))
+		return fail(failure, STATUS_OBJECT,
+			    "the object's manifest is not valid: 'events' is no ring buffer");
 	if (lost &&
 	    (bpf_map__type(lost) != BPF_MAP_TYPE_PERCPU_ARRAY || bpf_map__value_size(lost) != 8 ||
-	     bpf_map__max_entries(lost) < manifest->event_count)) {
-		say_error("the object's manifest is not valid: 'lost' does not count the events");
-		return STATUS_OBJECT;
-	}
+	     bpf_map__max_entries(lost) < manifest->event_count))
+		return fail(failure, STATUS_OBJECT,
+			    "the object's manifest is not valid: 'lost' does not count the events");
 	return STATUS_OK;
 }
 
-static bool is_typed_raw(const struct bpf_program *program)
-{
-	return bpf_program__type(program) == BPF_PROG_TYPE_TRACING &&
-	       bpf_program__expected_attach_type(program) == BPF_TRACE_RAW_TP;
-}
-
-static bool type_fits(const struct bpf_program *program, const struct mf_probe *probe)
-{
-	enum bpf_prog_type type = bpf_program__type(program);
-
-	switch (probe->provider) {
-	case MF_BEGIN:
-	case MF_END:
-	case MF_SELF:
-	case MF_TEST:
-	case MF_BENCH:
-		return type == BPF_PROG_TYPE_RAW_TRACEPOINT;
-	case MF_TRACEPOINT:
-		return probe->syscalls == MF_NONE ? type == BPF_PROG_TYPE_TRACEPOINT
-						  : is_typed_raw(program);
-	case MF_RAWTRACEPOINT:
-		return is_typed_raw(program);
-	case MF_FENTRY:
-	case MF_FEXIT:
-		return type == BPF_PROG_TYPE_TRACING &&
-		       bpf_program__expected_attach_type(program) ==
-			       (probe->provider == MF_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
-	case MF_KPROBE:
-	case MF_KRETPROBE:
-	case MF_UPROBE:
-	case MF_URETPROBE:
-	case MF_USDT:
-		return type == BPF_PROG_TYPE_KPROBE;
-	case MF_ITER:
-		return type == BPF_PROG_TYPE_TRACING &&
-		       bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
-	case MF_INTERVAL:
-	case MF_PROFILE:
-	case MF_SOFTWARE:
-	case MF_WATCHPOINT:
-	case MF_HARDWARE:
-		return type == BPF_PROG_TYPE_PERF_EVENT;
-	}
-	return false;
-}
-
-static int find_programs(struct session *session)
+static int find_programs(struct session *session, struct failure *failure)
 {
 	const struct manifest *manifest = session->manifest;
 
-	session->programs = calloc(manifest->probe_count + 1, sizeof(*session->programs));
-	if (!session->programs) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
+	session->programs = memory_array(manifest->probe_count, sizeof(*session->programs));
 	for (uint32_t i = 0; i < manifest->probe_count; i++) {
-		const struct mf_probe *probe = &manifest->probes[i];
-		struct bpf_program *program =
-			bpf_object__find_program_by_name(session->object, probe->program);
+		const char *name = manifest->probes[i].program;
 
-		if (!program || !type_fits(program, probe)) {
-			say_error(
-				"the object's manifest is not valid: program %s is another than it "
-				"says",
-				probe->program);
-			return STATUS_OBJECT;
-		}
-		session->programs[i] = program;
-	}
-	session->pairs = calloc(manifest->session_count + 1, sizeof(*session->pairs));
-	if (!session->pairs) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
-	for (uint32_t i = 0; i < manifest->session_count; i++) {
-		const char *name = manifest->sessions[i].program;
-		struct bpf_program *program =
-			bpf_object__find_program_by_name(session->object, name);
-
-		if (!program || bpf_program__type(program) != BPF_PROG_TYPE_KPROBE) {
-			say_error("the object's manifest is not valid: program %s is no kprobe",
-				  name);
-			return STATUS_OBJECT;
-		}
-		session->pairs[i].program = program;
+		session->programs[i] = bpf_object__find_program_by_name(session->object, name);
+		if (!session->programs[i])
+			return fail(
+				failure, STATUS_OBJECT,
+				"the object's manifest is not valid: program %s is another than it says",
+				name);
 	}
 	return STATUS_OK;
 }
 
 int session_open(struct session *session, const struct options *options,
-		 const struct manifest *manifest, const void *bytes, size_t size)
+		 const struct manifest *manifest, const void *bytes, size_t size,
+		 struct failure *failure)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "script",
 		    .btf_custom_path = host_btf_path(),
 		    .kernel_log_level = options->dump_verifier ? VERIFIER_LOG_ALL : 0);
 	struct libbpf_log log;
-	int status;
 
 	memset(session, 0, sizeof(*session));
 	session->options = options;
@@ -238,14 +161,14 @@ int session_open(struct session *session, const struct options *options,
 		say("\nlibbpf\n------");
 	session->object = bpf_object__open_mem(bytes, size, &open);
 	if (!session->object) {
-		say_error("libbpf does not take the object: %s.", strerror(errno));
-		libbpf_log_explain(&log);
-		libbpf_log_stop(&log);
-		return STATUS_OBJECT;
+		fail(failure, STATUS_OBJECT, "libbpf does not take the object: %s.",
+		     strerror(errno));
+		libbpf_log_explain(&log, failure);
 	}
 	libbpf_log_stop(&log);
-	status = check_maps(session);
-	return status == STATUS_OK ? find_programs(session) : status;
+	return session->object && check_maps(session, failure) == STATUS_OK
+		       ? find_programs(session, failure)
+		       : failure->status;
 }
 
 /* Writes a number of `size` bytes where the manifest says, if it does. */
@@ -255,44 +178,31 @@ static void put_global(uint8_t *section, uint32_t offset, const void *value, siz
 		memcpy(section + offset, value, size);
 }
 
-bool session_add_table(struct session *session, uint32_t offset, const void *bytes, size_t size)
+void session_add_table(struct session *session, uint32_t offset, const void *bytes, size_t size)
 {
 	struct session_table *table = arena_alloc(&session->arena, sizeof(*table));
 
-	if (!table)
-		return false;
 	*table = (struct session_table){offset, bytes, size, session->tables};
 	session->tables = table;
-	return true;
 }
 
-static int set_rodata(struct session *session)
+void session_load_also(struct session *session, struct bpf_program *program)
+{
+	struct session_program *more = arena_alloc(&session->arena, sizeof(*more));
+
+	*more = (struct session_program){program, session->more_programs};
+	session->more_programs = more;
+}
+
+/* Numbers that the loader knows once tracing begins. */
+static void put_globals(struct session *session, uint8_t *rodata)
 {
 	const struct mf_globals *globals = &session->manifest->globals;
-	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".rodata");
 	uint64_t cpus = session->cpus, count = session->parameter_count;
-	uint64_t namespace[2] = {0}, wall_offset = clock_offset(CLOCK_REALTIME);
-	uint64_t tai = clock_offset(CLOCK_TAI);
+	uint64_t namespace[2] = {0}, wall_offset = host_clock_offset(CLOCK_REALTIME);
+	uint64_t tai = host_clock_offset(CLOCK_TAI);
 	const struct process *process = &session->process;
-	const void *initial;
-	uint8_t *rodata;
-	size_t size;
-	int status;
 
-	session->start = host_boot_clock();
-	if (!map)
-		return STATUS_OK;
-	initial = bpf_map__initial_value(map, &size);
-	if (!initial) {
-		say_error("the object is damaged: .rodata has no bytes");
-		return STATUS_OBJECT;
-	}
-	rodata = malloc(size);
-	if (!rodata) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
-	memcpy(rodata, initial, size);
 	host_pid_namespace("self", &namespace[0], &namespace[1]);
 	put_global(rodata, globals->filter_pid, &process->filtered, sizeof(process->filtered));
 	put_global(rodata, globals->filter_namespace, process->namespace,
@@ -304,23 +214,38 @@ static int set_rodata(struct session *session)
 	put_global(rodata, globals->cpus, &cpus, sizeof(cpus));
 	put_global(rodata, globals->param_count, &count, sizeof(count));
 	put_global(rodata, globals->child_pid, &session->child_pid, sizeof(session->child_pid));
+}
+
+static int set_rodata(struct session *session, struct failure *failure)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".rodata");
+	const struct manifest *manifest = session->manifest;
+	const void *initial;
+	uint8_t *rodata;
+	size_t size;
+
+	session->start = host_boot_clock();
+	if (!map)
+		return STATUS_OK;
+	initial = bpf_map__initial_value(map, &size);
+	if (!initial)
+		return fail(failure, STATUS_OBJECT, "the object is damaged: .rodata has no bytes");
+	rodata = memory_bytes(size);
+	memcpy(rodata, initial, size);
+	put_globals(session, rodata);
 	for (const struct session_table *table = session->tables; table; table = table->next)
 		memcpy(rodata + table->offset, table->bytes, table->size);
-	status = params_store(session->options, session->manifest, rodata, size);
-	if (status == STATUS_OK)
-		status = named_store(session->options, session->manifest, rodata, size);
-	if (status == STATUS_OK)
-		status = lookups_store(session, rodata, size);
-	if (status == STATUS_OK && bpf_map__set_initial_value(map, rodata, size) != 0) {
-		say_error("Cannot set the parameters: %s.", strerror(errno));
-		status = STATUS_FAILED;
-	}
+	if (params_store(session->options, manifest, rodata, size, failure) == STATUS_OK &&
+	    named_store(session->options, manifest, rodata, size, failure) == STATUS_OK &&
+	    lookups_store(session, rodata, size, failure) == STATUS_OK &&
+	    bpf_map__set_initial_value(map, rodata, size) != 0)
+		fail(failure, STATUS_FAILED, "Cannot set the parameters: %s.", strerror(errno));
 	free(rodata);
-	return status;
+	return failure->status;
 }
 
 /* libbpf 1.1 maps the kernel's .bss into the process only for its own skeletons. */
-static int map_bss(struct session *session)
+static int map_bss(struct session *session, struct failure *failure)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(session->object, ".bss");
 	void *bytes;
@@ -329,10 +254,9 @@ static int map_bss(struct session *session)
 		return STATUS_OK;
 	bytes = mmap(NULL, bpf_map__value_size(map), PROT_READ | PROT_WRITE, MAP_SHARED,
 		     bpf_map__fd(map), 0);
-	if (bytes == MAP_FAILED) {
-		say_error("Cannot map the script's variables: %s.", strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (bytes == MAP_FAILED)
+		return fail(failure, STATUS_FAILED, "Cannot map the script's variables: %s.",
+			    strerror(errno));
 	session->bss = bytes;
 	session->bss_size = bpf_map__value_size(map);
 	return STATUS_OK;
@@ -395,51 +319,76 @@ static void choose_programs(struct session *session)
 	for (uint32_t i = 0; i < session->manifest->probe_count; i++)
 		if (session->programs[i])
 			bpf_program__set_autoload(session->programs[i], true);
-	for (uint32_t i = 0; i < session->manifest->session_count; i++)
-		if (session->pairs[i].chosen)
-			bpf_program__set_autoload(session->pairs[i].program, true);
+	for (const struct session_program *more = session->more_programs; more; more = more->next)
+		bpf_program__set_autoload(more->program, true);
 }
 
-int session_load(struct session *session, uint32_t child_pid)
+static int find_cpus(struct session *session, struct failure *failure)
 {
 	int cpus = libbpf_num_possible_cpus();
-	struct libbpf_log log;
-	int status, error;
 
-	if (cpus <= 0) {
-		say_error("Cannot find the number of CPUs: %s.", strerror(-cpus));
-		return STATUS_FAILED;
-	}
+	if (cpus <= 0)
+		return fail(failure, STATUS_FAILED, "Cannot find the number of CPUs: %s.",
+			    strerror(-cpus));
 	session->cpus = (uint32_t)cpus;
-	session->child_pid = child_pid;
 	session->online_cpu_count = host_online_cpus(&session->online_cpus);
-	if (session->online_cpu_count == 0) {
-		say_error("Cannot find which CPUs are online: %s.", strerror(errno));
-		return STATUS_FAILED;
-	}
-	choose_programs(session);
-	set_ring_size(session);
-	set_map_sizes(session);
-	status = set_rodata(session);
-	if (status == STATUS_OK)
-		status = fixups_apply(session);
-	if (status == STATUS_OK)
-		status = unwind_prepare(session);
-	if (status != STATUS_OK)
-		return status;
+	if (session->online_cpu_count == 0)
+		return fail(failure, STATUS_FAILED, "Cannot find which CPUs are online: %s.",
+			    strerror(errno));
+	return STATUS_OK;
+}
+
+/* The tables of dw_ustack, of -p's process and those of --dwarf-pid. */
+static int prepare_unwind(struct session *session, struct failure *failure)
+{
+	const struct options *options = session->options;
+	const struct unwind_pids wanted = {
+		.pids = options->dwarf_pids,
+		.count = options->dwarf_pid_count,
+		.first = options->pid,
+	};
+
+	if (unwind_prepare(&session->unwind, session->object, &wanted, failure) != STATUS_OK)
+		return failure->status;
+	if (unwind_is_empty(session->unwind) && !options->no_warnings)
+		say_warning("dw_ustack has no tables: name processes with --dwarf-pid or -p.");
+	return STATUS_OK;
+}
+
+static int load_object(struct session *session, struct failure *failure)
+{
+	struct libbpf_log log;
+	int error;
+
 	libbpf_log_start(&log, session->options, session->manifest->config.log_size);
 	if (session->options->dump_verifier)
 		say("\nverifier\n--------");
 	error = bpf_object__load(session->object);
 	if (error)
-		status = explain_load(session, &log, -error);
+		explain_load(session, &log, -error, failure);
 	libbpf_log_stop(&log);
-	if (status == STATUS_OK)
-		status = unwind_store(session);
-	return status == STATUS_OK ? map_bss(session) : status;
+	return failure->status;
 }
 
-int session_run_probe(const struct session *session, const struct mf_probe *probe, uint32_t *result)
+int session_load(struct session *session, uint32_t child_pid, struct failure *failure)
+{
+	session->child_pid = child_pid;
+	if (find_cpus(session, failure) != STATUS_OK)
+		return failure->status;
+	choose_programs(session);
+	set_ring_size(session);
+	set_map_sizes(session);
+	if (set_rodata(session, failure) == STATUS_OK &&
+	    fixups_apply(session, failure) == STATUS_OK &&
+	    prepare_unwind(session, failure) == STATUS_OK &&
+	    load_object(session, failure) == STATUS_OK &&
+	    unwind_store(session->unwind, session->object, failure) == STATUS_OK)
+		map_bss(session, failure);
+	return failure->status;
+}
+
+int session_run_probe(const struct session *session, const struct mf_probe *probe, uint32_t *result,
+		      struct failure *failure)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options);
 	int error =
@@ -448,26 +397,26 @@ int session_run_probe(const struct session *session, const struct mf_probe *prob
 	*result = options.retval;
 	if (!error)
 		return STATUS_OK;
-	say_error("Cannot run %s: %s.", probe->name, strerror(-error));
-	return error == -EPERM ? STATUS_PERMISSION : STATUS_FAILED;
+	return fail(failure, error == -EPERM ? STATUS_PERMISSION : STATUS_FAILED,
+		    "Cannot run %s: %s.", probe->name, strerror(-error));
 }
 
 int session_run(const struct session *session, enum mf_provider provider,
-		void (*after)(void *context), void *context)
+		void (*after)(void *context), void *context, struct failure *failure)
 {
 	uint32_t result;
-	int status = STATUS_OK;
 
-	for (uint32_t i = 0; i < session->manifest->probe_count && status == STATUS_OK; i++) {
+	for (uint32_t i = 0; i < session->manifest->probe_count; i++) {
 		const struct mf_probe *probe = &session->manifest->probes[i];
 
 		if (probe->provider != provider || !session->programs[i])
 			continue;
-		status = session_run_probe(session, probe, &result);
-		if (status == STATUS_OK && after)
+		if (session_run_probe(session, probe, &result, failure) != STATUS_OK)
+			return failure->status;
+		if (after)
 			after(context);
 	}
-	return status;
+	return STATUS_OK;
 }
 
 const struct btf *session_kernel_btf(struct session *session, const char *module)
@@ -481,8 +430,6 @@ const struct btf *session_kernel_btf(struct session *session, const char *module
 	if (module && !(base = session_kernel_btf(session, NULL)))
 		return NULL;
 	known = arena_alloc(&session->arena, sizeof(*known));
-	if (!known)
-		return NULL;
 	known->module = module ? module : "";
 	known->btf =
 		module ? btf__load_module_btf(module, (struct btf *)base) : btf__load_vmlinux_btf();
@@ -496,14 +443,13 @@ const struct btf *session_kernel_btf(struct session *session, const char *module
 
 void session_free(struct session *session)
 {
-	unwind_free(session);
+	unwind_free(session->unwind);
 	for (struct session_btf *btf = session->kernel_btfs; btf; btf = btf->next)
 		btf__free(btf->btf);
 	if (session->bss)
 		munmap(session->bss, session->bss_size);
 	bpf_object__close(session->object);
 	free(session->programs);
-	free(session->pairs);
 	probe_names_free(&session->names);
 	free(session->online_cpus);
 	arena_free(&session->arena);

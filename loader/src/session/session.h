@@ -1,4 +1,7 @@
-/* A loaded object: its programs, maps and memory. What the output half may ask of it. */
+/*
+ * A loaded object: its programs, maps and memory, and what it was told. Results of functions that
+ * can fail are exit statuses, with the failure set.
+ */
 #ifndef BPFLOAD_SESSION_H
 #define BPFLOAD_SESSION_H
 
@@ -7,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/failure.h"
 #include "object/manifest.h"
 #include "session/options.h"
 #include "session/probe_names.h"
@@ -16,7 +20,6 @@ struct bpf_object;
 struct bpf_program;
 struct bpf_map;
 struct btf;
-struct attachments;
 struct unwind_tables;
 struct session_watch;
 
@@ -28,10 +31,10 @@ struct session_table {
 	struct session_table *next;
 };
 
-/* A program of manifest.sessions, and whether it is to be loaded. */
-struct session_pair {
+/* A program that is loaded though it is no probe's own. */
+struct session_program {
 	struct bpf_program *program;
-	bool chosen;
+	struct session_program *next;
 };
 
 /* BTF of the kernel or of a module. */
@@ -80,43 +83,38 @@ struct session {
 	/* Of watchpoints: see watches.h. */
 	struct session_watch *watches;
 
-	/* Descriptor of the iterator's link; 0: the script has none. */
-	int iterator;
-	/* Where that is pinned, so that others read it; NULL: nowhere. */
-	const char *pin;
-
 	/* Every bpf_program, by index of manifest.probes; NULL for those that are not
 	 * loaded. */
 	struct bpf_program **programs;
-	/* By index of manifest.sessions. */
-	struct session_pair *pairs;
+	/* Those that session_load_also adds. */
+	struct session_program *more_programs;
 	/* Numbers of the CPUs that are online. */
 	uint32_t *online_cpus;
 	uint32_t online_cpu_count;
 };
 
 /*
- * Opens the object with libbpf and checks its maps and programs against the manifest.
- * Nothing is loaded yet. The result is an exit status; messages are already told. Free in
- * either case.
+ * Opens the object with libbpf, checks its maps against the manifest and finds its programs.
+ * Nothing is loaded yet. Free in either case.
  */
 int session_open(struct session *session, const struct options *options,
-		 const struct manifest *manifest, const void *bytes, size_t size);
+		 const struct manifest *manifest, const void *bytes, size_t size,
+		 struct failure *failure);
 
 /*
  * Sets parameters and globals, patches and loads the programs that session->programs still
  * names. Call after attach_find.
  */
-int session_load(struct session *session, uint32_t child_pid);
+int session_load(struct session *session, uint32_t child_pid, struct failure *failure);
 
 /* Runs all programs of a provider that the loader runs itself, in the order of the script. `after`
  * is called after each one. */
 int session_run(const struct session *session, enum mf_provider provider,
-		void (*after)(void *context), void *context);
+		void (*after)(void *context), void *context, struct failure *failure);
 
 /* Runs one of them; *result is what it returned. */
-int session_run_probe(const struct session *session, const struct mf_probe *probe,
-		      uint32_t *result);
+int session_run_probe(const struct session *session, const struct mf_probe *probe, uint32_t *result,
+		      struct failure *failure);
 
 /* How many there are. */
 uint32_t session_count(const struct session *session, enum mf_provider provider);
@@ -140,8 +138,10 @@ uint32_t session_map_value_size(const struct session *session, const char *name)
 /* Text of a probe name value (an attach cookie), or NULL when it is out of range. */
 const char *session_probe_name(const struct session *session, uint64_t index);
 
-/* Has a table (of the session's arena) copied to .rodata when programs are loaded. False
- * without memory. */
-bool session_add_table(struct session *session, uint32_t offset, const void *bytes, size_t size);
+/* Has a table (of the session's arena) copied to .rodata when programs are loaded. */
+void session_add_table(struct session *session, uint32_t offset, const void *bytes, size_t size);
+
+/* Has a program of the object loaded that no probe names. */
+void session_load_also(struct session *session, struct bpf_program *program);
 
 #endif

@@ -7,9 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
-
 /* BPFTRACE_MAX_MAP_KEYS: the object has no such setting, since the maps say how large they are. */
 static const struct mf_setting map_keys = {
 	.variable = "BPFTRACE_MAX_MAP_KEYS",
@@ -92,23 +89,23 @@ static bool read_value(const struct mf_setting *setting, const char *text, void 
 	return true;
 }
 
-static int read_setting(const struct mf_setting *setting, struct mf_config *config)
+static int read_setting(const struct mf_setting *setting, struct mf_config *config,
+			struct failure *failure)
 {
 	const char *text = getenv(setting->variable);
 
 	if (!text || read_value(setting, text, (char *)config + setting->member))
 		return STATUS_OK;
-	say_error("%s: invalid value '%s', expected %s", setting->variable, text,
-		  setting->expected);
-	return STATUS_USAGE;
+	return fail(failure, STATUS_USAGE, "%s: invalid value '%s', expected %s", setting->variable,
+		    text, setting->expected);
 }
 
-int settings_read(struct mf_config *config)
+int settings_read(struct mf_config *config, struct failure *failure)
 {
-	int status = read_setting(&map_keys, config);
+	int status = read_setting(&map_keys, config, failure);
 
 	for (size_t i = 0; i < sizeof(mf_settings) / sizeof(*mf_settings) && status == STATUS_OK;
 	     i++)
-		status = read_setting(&mf_settings[i], config);
+		status = read_setting(&mf_settings[i], config, failure);
 	return status;
 }

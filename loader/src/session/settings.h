@@ -2,10 +2,10 @@
 #ifndef BPFLOAD_SETTINGS_H
 #define BPFLOAD_SETTINGS_H
 
+#include "base/failure.h"
 #include "object/manifest.h"
 
-/* Overrides what the environment sets. The result is an exit status; what is wrong has been told.
- */
-int settings_read(struct mf_config *config);
+/* Overrides what the environment sets. The result is an exit status. */
+int settings_read(struct mf_config *config, struct failure *failure);
 
 #endif

@@ -12,15 +12,12 @@ struct session_watch {
 	struct session_watch *next;
 };
 
-bool watches_add(struct session *session, uint64_t address, int fd)
+void watches_add(struct session *session, uint64_t address, int fd)
 {
 	struct session_watch *watch = arena_alloc(&session->arena, sizeof(*watch));
 
-	if (!watch)
-		return false;
 	*watch = (struct session_watch){address, fd, session->watches};
 	session->watches = watch;
-	return true;
 }
 
 void watches_end(const struct session *session, uint64_t address)

@@ -2,13 +2,12 @@
 #ifndef BPFLOAD_WATCHES_H
 #define BPFLOAD_WATCHES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct session;
 
-/* Remembers the event that `fd` is. False without memory. */
-bool watches_add(struct session *session, uint64_t address, int fd);
+/* Remembers the event that `fd` is. */
+void watches_add(struct session *session, uint64_t address, int fd);
 
 /* Switches all events of an address off, also those of threads that were started since. */
 void watches_end(const struct session *session, uint64_t address);

@@ -12,13 +12,11 @@
 #include "binary/eh_frame.h"
 #include "object/elf_file.h"
 #include "binary/elf_image.h"
-#include "base/exit_status.h"
-#include "session/options.h"
+#include "base/memory.h"
+#include "object/contract.h"
 #include "binary/proc_maps.h"
-#include "base/say.h"
 
-/* Names of the maps, and what their elements are: compiler/lowering/unwind.ts. */
-
+/* What elements of the maps are: compiler/lowering/unwind.ts. */
 /* Some code of a process. */
 struct unwind_mapping {
 	uint64_t start, end;
@@ -42,44 +40,41 @@ struct unwind_tables {
 	struct unwind_row *rows;
 	size_t row_count;
 	struct unwind_mapping *mappings;
-	size_t mapping_count;
+	size_t mapping_count, mapping_room;
 	struct unwind_file *files;
-	size_t file_count;
+	size_t file_count, file_room;
 	uint32_t *pids;
 	struct unwind_process *processes;
 	size_t process_count;
 };
 
-/* Adds the rows of a file's .eh_frame; none where it has none. False without memory. */
-static bool add_rows(struct unwind_tables *tables, const struct elf_image *image)
+/* Adds the rows of a file's .eh_frame; none where it has none. */
+static void add_rows(struct unwind_tables *tables, const struct elf_image *image)
 {
 	uint32_t index = elf_image_find_name(image, ".eh_frame");
 	uint64_t size = 0;
 	const uint8_t *bytes = index ? elf_image_section(image, index, &size) : NULL;
 	struct unwind_rows found;
-	struct unwind_row *rows;
 	uint64_t address;
 
 	if (!bytes || image->machine != EM_X86_64)
-		return true;
+		return;
 	address = read_u64(elf_image_section_header(image, index) + offsetof(Elf64_Shdr, sh_addr));
 	if (!eh_frame_read(&found, bytes, size, address))
-		return false;
-	rows = realloc(tables->rows, (tables->row_count + found.count + 1) * sizeof(*rows));
-	if (rows) {
-		tables->rows = rows;
-		if (found.count)
-			memcpy(rows + tables->row_count, found.rows, found.count * sizeof(*rows));
-		tables->row_count += found.count;
-	}
+		return;
+	tables->rows =
+		memory_resize(tables->rows, tables->row_count + found.count, sizeof(*tables->rows));
+	if (found.count)
+		memcpy(tables->rows + tables->row_count, found.rows,
+		       found.count * sizeof(*found.rows));
+	tables->row_count += found.count;
 	unwind_rows_free(&found);
-	return rows != NULL;
 }
 
-static struct unwind_file *file_of(struct unwind_tables *tables, const struct proc_mapping *mapping,
-				   const struct elf_image *image)
+static const struct unwind_file *file_of(struct unwind_tables *tables,
+					 const struct proc_mapping *mapping,
+					 const struct elf_image *image)
 {
-	struct unwind_file *files;
 	size_t before = tables->row_count;
 
 	for (size_t i = 0; i < tables->file_count; i++)
@@ -87,27 +82,22 @@ static struct unwind_file *file_of(struct unwind_tables *tables, const struct pr
 		    tables->files[i].device_major == mapping->device_major &&
 		    tables->files[i].device_minor == mapping->device_minor)
 			return &tables->files[i];
-	files = realloc(tables->files, (tables->file_count + 1) * sizeof(*files));
-	if (!files)
-		return NULL;
-	tables->files = files;
-	if (!add_rows(tables, image))
-		return NULL;
-	files[tables->file_count] = (struct unwind_file){
+	add_rows(tables, image);
+	memory_grow(tables->files, tables->file_count, tables->file_room);
+	tables->files[tables->file_count] = (struct unwind_file){
 		.inode = mapping->inode,
 		.device_major = mapping->device_major,
 		.device_minor = mapping->device_minor,
 		.first_row = (uint32_t)before,
 		.row_count = (uint32_t)(tables->row_count - before),
 	};
-	return &files[tables->file_count++];
+	return &tables->files[tables->file_count++];
 }
 
-/* False without memory. Files that cannot be read have no rows. */
-static bool add_mapping(struct unwind_tables *tables, uint32_t pid,
+/* Files that cannot be read have no rows. */
+static void add_mapping(struct unwind_tables *tables, uint32_t pid,
 			const struct proc_mapping *mapping)
 {
-	struct unwind_mapping *mappings;
 	const struct unwind_file *file;
 	struct elf_image image;
 	char path[64];
@@ -116,111 +106,103 @@ static bool add_mapping(struct unwind_tables *tables, uint32_t pid,
 	int fd;
 
 	if (!mapping->inode)
-		return true;
+		return;
 	fd = proc_mapping_open(pid, mapping);
 	if (fd < 0)
-		return true;
+		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	is_open = elf_image_open(&image, path) == ELF_IMAGE_OK;
 	close(fd);
 	if (!is_open)
-		return true;
+		return;
 	is_code = elf_image_address(&image, mapping->offset, &address);
 	file = is_code ? file_of(tables, mapping, &image) : NULL;
 	elf_image_close(&image);
 	if (!is_code)
-		return true;
-	mappings = file ? realloc(tables->mappings, (tables->mapping_count + 1) * sizeof(*mappings))
-			: NULL;
-	if (!mappings)
-		return false;
-	tables->mappings = mappings;
-	mappings[tables->mapping_count++] = (struct unwind_mapping){
+		return;
+	memory_grow(tables->mappings, tables->mapping_count, tables->mapping_room);
+	tables->mappings[tables->mapping_count++] = (struct unwind_mapping){
 		.start = mapping->start,
 		.end = mapping->end,
 		.base = mapping->start - address,
 		.first_row = file->first_row,
 		.row_count = file->row_count,
 	};
-	return true;
 }
 
-static int add_process(struct unwind_tables *tables, uint32_t pid)
+static int add_process(struct unwind_tables *tables, uint32_t pid, struct failure *failure)
 {
 	struct unwind_process process = {.first_mapping = (uint32_t)tables->mapping_count};
 	struct proc_maps maps;
 	char path[64];
-	bool enough = true;
 
 	snprintf(path, sizeof(path), "/proc/%u/maps", pid);
-	if (!proc_maps_read(&maps, path)) {
-		say_error("Cannot read the mappings of process %u: %s.", pid, strerror(errno));
-		return STATUS_FAILED;
-	}
-	for (size_t i = 0; i < maps.count && enough; i++)
-		enough = add_mapping(tables, pid, &maps.mappings[i]);
+	if (!proc_maps_read(&maps, path))
+		return fail(failure, STATUS_FAILED, "Cannot read the mappings of process %u: %s.",
+			    pid, strerror(errno));
+	for (size_t i = 0; i < maps.count; i++)
+		add_mapping(tables, pid, &maps.mappings[i]);
 	proc_maps_free(&maps);
 	process.mapping_count = (uint32_t)tables->mapping_count - process.first_mapping;
-	if (!enough || tables->row_count > INT32_MAX) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
+	if (tables->row_count > INT32_MAX)
+		return fail(failure, STATUS_FAILED,
+			    "The tables of process %u are too large for dw_ustack.", pid);
 	tables->pids[tables->process_count] = pid;
 	tables->processes[tables->process_count++] = process;
 	return STATUS_OK;
 }
 
-static int make_room(struct session *session, const char *name, size_t size, size_t count)
+static int make_room(struct bpf_object *object, const char *name, size_t size, size_t count,
+		     struct failure *failure)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
 
-	if (!map || bpf_map__value_size(map) != size) {
-		say_error("the object is damaged: the map %s has another form", name);
-		return STATUS_OBJECT;
-	}
-	if (bpf_map__set_max_entries(map, count ? (uint32_t)count : 1) != 0) {
-		say_error("Cannot size the map %s: %s.", name, strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (!map || bpf_map__value_size(map) != size)
+		return fail(failure, STATUS_OBJECT,
+			    "the object is damaged: the map %s has another form", name);
+	if (bpf_map__set_max_entries(map, count ? (uint32_t)count : 1) != 0)
+		return fail(failure, STATUS_FAILED, "Cannot size the map %s: %s.", name,
+			    strerror(errno));
 	return STATUS_OK;
 }
 
-int unwind_prepare(struct session *session)
+static int add_processes(struct unwind_tables *tables, const struct unwind_pids *wanted,
+			 struct failure *failure)
 {
-	const struct options *options = session->options;
-	size_t most = options->dwarf_pid_count + 1;
-	struct unwind_tables *tables;
-	int status = STATUS_OK;
+	if (wanted->first && add_process(tables, wanted->first, failure) != STATUS_OK)
+		return failure->status;
+	for (uint32_t i = 0; i < wanted->count; i++)
+		if (wanted->pids[i] != wanted->first &&
+		    add_process(tables, wanted->pids[i], failure) != STATUS_OK)
+			return failure->status;
+	return STATUS_OK;
+}
 
-	if (!bpf_object__find_map_by_name(session->object, MF_MAP_UNWIND_PROCESSES))
+int unwind_prepare(struct unwind_tables **out, struct bpf_object *object,
+		   const struct unwind_pids *wanted, struct failure *failure)
+{
+	size_t most = wanted->count + 1;
+	struct unwind_tables *tables;
+
+	*out = NULL;
+	if (!bpf_object__find_map_by_name(object, MF_MAP_UNWIND_PROCESSES))
 		return STATUS_OK;
-	tables = calloc(1, sizeof(*tables));
-	session->unwind = tables;
-	if (tables) {
-		tables->pids = calloc(most, sizeof(*tables->pids));
-		tables->processes = calloc(most, sizeof(*tables->processes));
-	}
-	if (!tables || !tables->pids || !tables->processes) {
-		say_error("out of memory");
-		return STATUS_FAILED;
-	}
-	if (options->pid)
-		status = add_process(tables, options->pid);
-	for (uint32_t i = 0; i < options->dwarf_pid_count && status == STATUS_OK; i++)
-		if (options->dwarf_pids[i] != options->pid)
-			status = add_process(tables, options->dwarf_pids[i]);
-	if (status == STATUS_OK && !tables->process_count && !options->no_warnings)
-		say_warning("dw_ustack has no tables: name processes with --dwarf-pid or -p.");
-	if (status == STATUS_OK)
-		status = make_room(session, MF_MAP_UNWIND_PROCESSES, sizeof(struct unwind_process),
-				   tables->process_count);
-	if (status == STATUS_OK)
-		status = make_room(session, MF_MAP_UNWIND_MAPPINGS, sizeof(struct unwind_mapping),
-				   tables->mapping_count);
-	if (status == STATUS_OK)
-		status = make_room(session, MF_MAP_UNWIND_ROWS, sizeof(struct unwind_row),
-				   tables->row_count);
-	return status;
+	*out = tables = memory_zeroed(sizeof(*tables));
+	tables->pids = memory_array(most, sizeof(*tables->pids));
+	tables->processes = memory_array(most, sizeof(*tables->processes));
+	if (add_processes(tables, wanted, failure) == STATUS_OK &&
+	    make_room(object, MF_MAP_UNWIND_PROCESSES, sizeof(struct unwind_process),
+		      tables->process_count, failure) == STATUS_OK &&
+	    make_room(object, MF_MAP_UNWIND_MAPPINGS, sizeof(struct unwind_mapping),
+		      tables->mapping_count, failure) == STATUS_OK)
+		make_room(object, MF_MAP_UNWIND_ROWS, sizeof(struct unwind_row), tables->row_count,
+			  failure);
+	return failure->status;
+}
+
+bool unwind_is_empty(const struct unwind_tables *tables)
+{
+	return tables && !tables->process_count;
 }
 
 /* Elements of an array, some at a time. */
@@ -241,38 +223,35 @@ static bool store_array(int map, const void *values, size_t size, size_t count)
 	return true;
 }
 
-static int map_named(const struct session *session, const char *name)
+static int map_named(const struct bpf_object *object, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
 
 	return map ? bpf_map__fd(map) : -1;
 }
 
-int unwind_store(struct session *session)
+int unwind_store(const struct unwind_tables *tables, const struct bpf_object *object,
+		 struct failure *failure)
 {
-	const struct unwind_tables *tables = session->unwind;
-	bool stored = true;
+	bool stored;
 
 	if (!tables)
 		return STATUS_OK;
-	stored = store_array(map_named(session, MF_MAP_UNWIND_MAPPINGS), tables->mappings,
+	stored = store_array(map_named(object, MF_MAP_UNWIND_MAPPINGS), tables->mappings,
 			     sizeof(*tables->mappings), tables->mapping_count) &&
-		 store_array(map_named(session, MF_MAP_UNWIND_ROWS), tables->rows,
+		 store_array(map_named(object, MF_MAP_UNWIND_ROWS), tables->rows,
 			     sizeof(*tables->rows), tables->row_count);
 	for (size_t i = 0; i < tables->process_count && stored; i++)
-		stored = bpf_map_update_elem(map_named(session, MF_MAP_UNWIND_PROCESSES),
+		stored = bpf_map_update_elem(map_named(object, MF_MAP_UNWIND_PROCESSES),
 					     &tables->pids[i], &tables->processes[i], BPF_ANY) == 0;
-	if (!stored) {
-		say_error("Cannot store the tables of dw_ustack: %s.", strerror(errno));
-		return STATUS_FAILED;
-	}
+	if (!stored)
+		return fail(failure, STATUS_FAILED, "Cannot store the tables of dw_ustack: %s.",
+			    strerror(errno));
 	return STATUS_OK;
 }
 
-void unwind_free(struct session *session)
+void unwind_free(struct unwind_tables *tables)
 {
-	struct unwind_tables *tables = session->unwind;
-
 	if (!tables)
 		return;
 	free(tables->rows);
@@ -281,5 +260,4 @@ void unwind_free(struct session *session)
 	free(tables->pids);
 	free(tables->processes);
 	free(tables);
-	session->unwind = NULL;
 }

@@ -1,4 +1,5 @@
-#include "attach/kprobe_session.h"
+/* Both ends of functions by one program and one link, which the kernel calls a session. */
+#include "attach/kprobe.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -11,8 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/exit_status.h"
-#include "base/say.h"
+#include "base/memory.h"
 
 /* BPF_TRACE_KPROBE_SESSION of include/uapi/linux/bpf.h, which older headers do not have. */
 #define KPROBE_SESSION_ATTACH_TYPE 56
@@ -100,54 +100,50 @@ static struct attach_target *target_of(const struct attachments *attachments, ui
  * functions. */
 static bool are_alike(const struct attach_target *entry, const struct attach_target *exit)
 {
-	if (entry->category || exit->category || entry->offset || entry->events != exit->events)
+	const struct kprobe *first = entry->own, *second = exit->own;
+
+	if (first->module || second->module || first->offset || entry->events != exit->events)
 		return false;
-	if (entry->function && exit->function)
-		return strcmp(entry->function, exit->function) == 0;
-	if (!entry->functions || !exit->functions)
+	if (first->function && second->function)
+		return strcmp(first->function, second->function) == 0;
+	if (!first->functions || !second->functions)
 		return false;
 	for (uint32_t i = 0; i < entry->events; i++)
-		if (strcmp(entry->functions[i], exit->functions[i]) != 0)
+		if (strcmp(first->functions[i], second->functions[i]) != 0)
 			return false;
 	return true;
 }
 
-/* Gives the entry the cookies of both: numbers of names, that of the return in the upper half.
- * False without memory. */
-static bool merge(struct attachments *attachments, const struct mf_session *merged,
-		  struct attach_target *entry, struct attach_target *exit)
+/* Gives the entry the cookies of both: numbers of names, that of the return in the upper half. */
+static void join(struct attachments *attachments, struct bpf_program *program,
+		 struct attach_target *entry, struct attach_target *exit)
 {
-	struct session *session = attachments->session;
-	uint32_t count = entry->functions ? entry->events : 1;
-	uint64_t *cookies = arena_array(&session->arena, count, sizeof(*cookies));
+	struct arena *arena = &attachments->session->arena;
+	struct kprobe *first = entry->own, *second = exit->own;
+	uint32_t count = first->functions ? entry->events : 1;
+	uint64_t *cookies = arena_array(arena, count, sizeof(*cookies));
+	struct kprobe_pair *pair = arena_alloc(arena, sizeof(*pair));
 
-	if (!cookies)
-		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t first = entry->functions ? entry->cookies[i] : entry->cookie;
-		uint64_t second = exit->functions ? exit->cookies[i] : exit->cookie;
-
-		cookies[i] = second << 32 | first;
-	}
-	entry->merged = merged;
-	entry->partner = exit;
-	entry->session_cookies = cookies;
-	exit->is_partner = true;
-	return true;
+	for (uint32_t i = 0; i < count; i++)
+		cookies[i] = first->functions ? second->cookies[i] << 32 | first->cookies[i]
+					      : exit->cookie << 32 | entry->cookie;
+	*pair = (struct kprobe_pair){.program = program, .exit = exit, .cookies = cookies};
+	first->pair = pair;
+	second->is_exit_of_pair = true;
 }
 
 /* Makes the program ask the kernel which end it runs at. */
-static bool patch(struct bpf_program *program, const struct mf_session *merged, int32_t is_return)
+static bool patch(struct bpf_program *program, uint32_t insn, int32_t is_return)
 {
 	size_t count = bpf_program__insn_cnt(program);
-	struct bpf_insn *insns = malloc(count * sizeof(*insns));
+	struct bpf_insn *insns = memory_array(count, sizeof(*insns));
 	bool patched = false;
 
-	if (insns && merged->insn < count) {
+	if (insn < count) {
 		memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
-		insns[merged->insn] = (struct bpf_insn){.code = BPF_JMP | BPF_CALL,
-							.src_reg = BPF_PSEUDO_KFUNC_CALL,
-							.imm = is_return};
+		insns[insn] = (struct bpf_insn){.code = BPF_JMP | BPF_CALL,
+						.src_reg = BPF_PSEUDO_KFUNC_CALL,
+						.imm = is_return};
 		patched = bpf_program__set_insns(program, insns, count) == 0;
 	}
 	free(insns);
@@ -157,53 +153,73 @@ static bool patch(struct bpf_program *program, const struct mf_session *merged, 
 	return patched;
 }
 
-int kprobe_sessions_choose(struct attachments *attachments)
+static struct bpf_program *program_of(const struct session *session,
+				      const struct mf_kprobe_pair *pair)
+{
+	return bpf_object__find_program_by_name(session->object, pair->program);
+}
+
+bool kprobe_pair_fits(const struct session *session, const struct mf_probe *entry)
+{
+	const struct manifest *manifest = session->manifest;
+
+	for (uint32_t i = 0; i < manifest->kprobe_pair_count; i++) {
+		const struct mf_kprobe_pair *pair = &manifest->kprobe_pairs[i];
+		const struct bpf_program *program = program_of(session, pair);
+
+		if (pair->entry == entry->index)
+			return program && attach_fits_kprobe(session, entry, program);
+	}
+	return true;
+}
+
+int kprobe_pairs_choose(struct attachments *attachments, struct failure *failure)
 {
 	struct session *session = attachments->session;
+	const struct manifest *manifest = session->manifest;
 	int32_t is_return = 0;
 
 	if (session->options->without & (FEATURE_KPROBE_SESSION | FEATURE_KPROBE_MULTI))
 		return STATUS_OK;
-	for (uint32_t i = 0; i < session->manifest->session_count; i++) {
-		const struct mf_session *merged = &session->manifest->sessions[i];
-		struct attach_target *entry = target_of(attachments, merged->entry);
-		struct attach_target *exit = target_of(attachments, merged->exit);
+	for (uint32_t i = 0; i < manifest->kprobe_pair_count; i++) {
+		const struct mf_kprobe_pair *pair = &manifest->kprobe_pairs[i];
+		struct attach_target *entry = target_of(attachments, pair->entry);
+		struct attach_target *exit = target_of(attachments, pair->exit);
+		struct bpf_program *program = program_of(session, pair);
+		const struct kprobe *own;
 
 		if (!entry || !exit || !are_alike(entry, exit))
 			continue;
 		if (!is_return && (!is_supported() || !(is_return = find_is_return(session))))
 			return STATUS_OK;
-		if (!patch(session->pairs[i].program, merged, is_return) ||
-		    !merge(attachments, merged, entry, exit)) {
-			say_error("out of memory");
-			return STATUS_FAILED;
-		}
-		session->pairs[i].chosen = true;
+		if (!patch(program, pair->insn, is_return))
+			return fail(failure, STATUS_FAILED, "Cannot patch program %s.",
+				    pair->program);
+		join(attachments, program, entry, exit);
+		session_load_also(session, program);
 		/* Those of single functions remain, in case that the kernel lets only kprobes stand
 		 * there. */
-		if (entry->functions)
-			session->programs[merged->entry] = session->programs[merged->exit] = NULL;
+		own = entry->own;
+		if (own->functions)
+			session->programs[pair->entry] = session->programs[pair->exit] = NULL;
 	}
 	return STATUS_OK;
 }
 
-enum attach_result attach_kprobe_session(struct attachments *attachments,
-					 const struct attach_target *target,
-					 struct attach_failure *failure)
+enum attach_result attach_kprobe_pair(struct attachments *attachments,
+				      const struct attach_target *target, struct failure *failure)
 {
-	const struct session *session = attachments->session;
-	const struct session_pair *pair =
-		&session->pairs[target->merged - session->manifest->sessions];
-	const char *const *functions = target->functions ? (const char *const *)target->functions
-							 : (const char *const *)&target->function;
-	int link = create_link(bpf_program__fd(pair->program), functions, target->session_cookies,
-			       target->functions ? target->events : 1);
+	const struct kprobe *own = target->own;
+	const char *const *functions = own->functions ? (const char *const *)own->functions
+						      : (const char *const *)&own->function;
+	int link = create_link(bpf_program__fd(own->pair->program), functions, own->pair->cookies,
+			       own->functions ? target->events : 1);
 
 	/* Some name was not found among those that ftrace knows (ftrace_lookup_symbols). */
 	if (link < 0 && errno == ESRCH)
-		return attach_missing(failure,
-				      "Cannot attach %s: the kernel does not let one of its "
-				      "functions be traced.",
-				      target->probe->name);
+		return attach_missing(
+			failure,
+			"Cannot attach %s: the kernel does not let one of its functions be traced.",
+			target->probe->name);
 	return attach_add_descriptor(attachments, link, target->probe, failure);
 }

@@ -1,0 +1,14 @@
+/* begin, end, self, test and bench: programs that the loader runs itself. */
+#include <bpf/libbpf.h>
+
+#include "attach/attach.h"
+
+static bool fits(const struct session *session, const struct mf_probe *probe,
+		 const struct bpf_program *program)
+{
+	(void)session;
+	(void)probe;
+	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
+}
+
+const struct attach_provider attach_own = {.fits = fits};

@@ -1,0 +1,84 @@
+/* What finding and attaching fail with. The last failure counts: of many places the last one that
+ * was tried, and what has been dealt with before is forgotten. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "attach/attach.h"
+
+/* ENOTSUPP of the kernel, which libc has no name for (arch_prepare_bpf_trampoline,
+ * kernel/bpf/trampoline.c). */
+#define NOT_SUPPORTED 524
+
+static void set(struct failure *failure, int status, const char *format, va_list arguments)
+{
+	char text[sizeof(failure->text)];
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	failure_clear(failure);
+	fail(failure, status, "%s", text);
+}
+
+enum attach_result attach_missing(struct failure *failure, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	set(failure, STATUS_FAILED, format, arguments);
+	va_end(arguments);
+	return ATTACH_MISSING;
+}
+
+enum attach_result attach_lacking(struct failure *failure, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	set(failure, STATUS_KERNEL, format, arguments);
+	va_end(arguments);
+	return ATTACH_MISSING;
+}
+
+enum attach_result attach_failed(struct failure *failure, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	set(failure, status, format, arguments);
+	va_end(arguments);
+	return ATTACH_FAILED;
+}
+
+enum attach_result attach_refused(struct failure *failure, const struct mf_probe *probe, int error)
+{
+	const char *name = probe->name;
+
+	switch (error) {
+	case EPERM:
+	case EACCES:
+		return attach_failed(
+			failure, STATUS_PERMISSION,
+			"No permission to attach %s: %s. It needs CAP_PERFMON and CAP_BPF, and a kernel that is not locked down against it.",
+			name, strerror(error));
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+		return attach_failed(failure, STATUS_FAILED, "Cannot attach %s: %s.", name,
+				     strerror(error));
+	/* What libbpf says of a cookie on a kernel without (bpf_program__attach_perf_event_opts).
+	 */
+	case EOPNOTSUPP:
+		return attach_failed(
+			failure, STATUS_KERNEL,
+			"Cannot attach %s: this kernel's probes carry no number that tells them apart (bpf_cookie), which Linux 5.15 brings.",
+			name);
+	case NOT_SUPPORTED:
+		return attach_failed(
+			failure, STATUS_KERNEL,
+			"Cannot attach %s: this kernel has no BPF trampolines for its processor; arm64 has them since Linux 6.4. A kprobe may do instead.",
+			name);
+	default:
+		return attach_missing(failure, "Cannot attach %s: %s.", name, strerror(error));
+	}
+}
