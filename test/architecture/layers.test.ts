@@ -1,17 +1,14 @@
 /** Folders use what stands below them, and nobody else's libraries. */
 import { describe, expect, it } from 'vitest';
-import { COMPILER, LOADER, UNTIL_MENDED } from './layers.ts';
+import { COMPILER, LOADER } from './layers.ts';
 import { filesOf, importsOf, includesOf, type Reference } from './references.ts';
-import { offence, placeOf, within } from './rules.ts';
+import { offence, placeOf } from './rules.ts';
 
 const TYPESCRIPT = [...filesOf('linker', '.ts'), ...filesOf('compiler', '.ts')];
 const C = filesOf('loader/src', '.c', '.h');
 
 function offences(references: readonly Reference[], order: readonly string[]): readonly string[] {
-  const known = ({ from, to }: Reference): boolean =>
-    UNTIL_MENDED.some(([user, used]) => within(from, user) && within(to, used));
   return references
-    .filter((reference) => !known(reference))
     .map((reference) => offence(reference, order))
     .filter((text) => text !== undefined);
 }

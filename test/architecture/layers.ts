@@ -51,6 +51,3 @@ export const OWNERS: Readonly<Record<string, string>> = {
   chevrotain: 'compiler/syntax',
   commander: 'compiler/cli',
 };
-
-/** [user, used]: what is against the order today. */
-export const UNTIL_MENDED: readonly (readonly [string, string])[] = [];

@@ -5,7 +5,7 @@ import type { Reference } from './references.ts';
 
 const OURS = /^(compiler|linker|loader|stdlib|test|bench)\//;
 
-export function within(file: string, entry: string): boolean {
+function within(file: string, entry: string): boolean {
   if (entry.endsWith('/*')) return dirname(file) === dirname(entry);
   return file.startsWith(`${entry}/`) || file.replace(/\.\w+$/, '') === entry;
 }
