@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes stdlib/kernels/SERIES-x86_64.kernel, the embedded kernel description: boots Debian's cloud kernel of the
 # series (6.12) in a guest, takes its BTF, tracepoint formats and traceable functions, and writes them as one file.
+# With a second argument it writes that file instead, which the tests of other kernels use, and compresses it quickly.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 series=${1:-6.12}
 bash scripts/fetch-kernels.sh "$series"
@@ -30,10 +31,11 @@ step "Booting the $series kernel"
 bash test/guest/vmrun.sh -t 300 -m 700 ".cache/kernels/$series" "$work/payload" -- sh /collect.sh >"$work/files.tar"
 tar x -C "$work/files" -f "$work/files.tar"
 
-output=stdlib/kernels/$series-$(cat "$work/files/arch").kernel
-mkdir -p stdlib/kernels
+output=${2:-stdlib/kernels/$series-$(cat "$work/files/arch").kernel}
+mkdir -p "$(dirname "$output")"
+compression=$([ $# -lt 2 ] && echo smallest || echo quick)
 step "Writing $output"
-CAPTURED=$work/files OUTPUT=$output node --input-type=module -e "
+CAPTURED=$work/files OUTPUT=$output COMPRESSION=$compression node --input-type=module -e "
   import { readFileSync, writeFileSync } from 'node:fs';
   import { capture } from '$root/dist/compiler/kernel/capture.js';
   import { hostFiles } from '$root/dist/compiler/kernel/host.js';
@@ -45,6 +47,6 @@ CAPTURED=$work/files OUTPUT=$output node --input-type=module -e "
     btf: folder + '/vmlinux',
     tracing: [folder],
     syscalls: hostFiles().syscalls,
-  }));
+  }, process.env.COMPRESSION));
 "
 ls -l "$output" >&2

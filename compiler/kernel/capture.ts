@@ -1,7 +1,7 @@
 /** Writes down what a kernel is like: `bpfscript kernel capture`. */
 import { writeFileSync } from 'node:fs';
 import { KernelDescriptionError } from './error.ts';
-import { encodeKernelFile } from './file.ts';
+import { type Compression, encodeKernelFile } from './file.ts';
 import { type HostFiles, hostFiles, hostSources } from './host.ts';
 import { tableLine } from './tracepoints.ts';
 
@@ -14,7 +14,7 @@ export function captureHost(): Uint8Array {
 }
 
 /** The same from copies of a kernel's files. */
-export function capture(files: HostFiles): Uint8Array {
+export function capture(files: HostFiles, compression: Compression = 'quick'): Uint8Array {
   const sources = hostSources(files);
   const { tracepoints } = sources;
   const table = tracepoints
@@ -26,12 +26,16 @@ export function capture(files: HostFiles): Uint8Array {
     .join('');
   const functions = readable(() => sources.functions());
   const syscalls = sources.syscalls();
-  return encodeKernelFile(files, {
-    btf: sources.btf(),
-    tracepoints: Buffer.from(table),
-    ...(functions === undefined ? {} : { functions: Buffer.from(functions) }),
-    ...(syscalls === '' ? {} : { syscalls: Buffer.from(syscalls) }),
-  });
+  return encodeKernelFile(
+    files,
+    {
+      btf: sources.btf(),
+      tracepoints: Buffer.from(table),
+      ...(functions === undefined ? {} : { functions: Buffer.from(functions) }),
+      ...(syscalls === '' ? {} : { syscalls: Buffer.from(syscalls) }),
+    },
+    compression,
+  );
 }
 
 /** Captures the running kernel into a file. */
