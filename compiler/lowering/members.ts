@@ -228,7 +228,37 @@ export function lowerRead(fn: FunctionState, expression: TypedExpression): IrVal
   if (start.where === 'program') {
     return loadUnaligned(fn, start.pointer, start.align, width, signed);
   }
+  const { type } = expression;
+  if (access && !isScriptType({ id: access.struct }) && type.kind !== 'pointer')
+    return readAdapting(fn, access, start, type);
   return readRemote(fn, start.address, start.space, width, signed);
+}
+
+/**
+ * Reads a number of a kernel struct with the width that it has on the host, into eight zeroed bytes. What does not fit
+ * into the script's type, wider numbers and other signs, the loader refuses.
+ *
+ *   int f;  =>  v = 0; read(&v, SIZE(f)); v <<= LSHIFT(f); v >>= RSHIFT(f)
+ */
+function readAdapting(
+  fn: FunctionState,
+  access: Access,
+  from: { readonly address: IrValue; readonly space: 'kernel' | 'user' },
+  type: Type,
+): IrValue {
+  const { ir, lowering } = fn;
+  const width = memoryWidth(type);
+  const unused = 64 - 8 * width;
+  return fn.memory.scope(() => {
+    const buffer = fn.memory.take(8);
+    ir.store(buffer, 0, 8, ir.constant(0));
+    const size = lowerImmediate(fn, access, 'byte-size', width);
+    lowering.probeRead(buffer, size, from.address, from.space);
+    const value = ir.load(buffer, 0, 8, false);
+    if (!isSigned(type)) return value;
+    const raised = ir.op('shl', value, lowerImmediate(fn, access, 'lshift', unused));
+    return ir.op('ashr', raised, lowerImmediate(fn, access, 'rshift', unused));
+  });
 }
 
 /** Reads 1 to 8 bytes of kernel or user memory; 0 where they cannot be read (the helpers zero their buffer). */

@@ -293,29 +293,24 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 			char *why, size_t room)
 {
 	uint32_t local_bits = bits_of(local, was), host_bits = bits_of(host, is);
-	/* Enums had no sign in BTF before pahole 1.24. */
-	bool signs = btf_is_int(was) && btf_is_int(is);
 
-	if (signs && !is_signed(was) && is_signed(is)) {
+	/* Enums had no sign in BTF before pahole 1.24. */
+	if (btf_is_int(was) && btf_is_int(is) && is_signed(was) != is_signed(is)) {
 		snprintf(why, room,
-			 "has a sign on this kernel, and the script was built for a "
-			 "number without");
-		return false;
-	}
-	if (signs && is_signed(was) && !is_signed(is) &&
-	    (use != TYPE_USE_ADAPTS || host_bits == 64)) {
-		snprintf(why, room,
-			 "has no sign on this kernel, and the script was built for a "
-			 "number with one");
+			 "has %s sign on this kernel, and the script was built for a number %s one",
+			 is_signed(is) ? "a" : "no", is_signed(was) ? "with" : "without");
 		return false;
 	}
 	if (local_bits == host_bits && !local->bit_size == !host->bit_size)
 		return true;
-	if (use == TYPE_USE_ADAPTS)
-		return true;
-	if (use == TYPE_USE_LOADS && !local->bit_size && !host->bit_size && signs &&
-	    !is_signed(was))
-		return true;
+	/* The script's variables and keys are as wide as the type that it knows. */
+	if (host_bits <= was->size * 8) {
+		if (use == TYPE_USE_ADAPTS)
+			return true;
+		if (use == TYPE_USE_LOADS && !local->bit_size && !host->bit_size &&
+		    btf_is_int(was) && btf_is_int(is) && !is_signed(was))
+			return true;
+	}
 	snprintf(why, room, "has %u bits on this kernel, and the script was built for %u",
 		 host_bits, local_bits);
 	return false;
@@ -347,6 +342,24 @@ bool type_same_value(const struct type_leaf *local, const struct type_leaf *host
 		return type_same_value(&old, &new, TYPE_USE_FIXED, why, room);
 	}
 	return true;
+}
+
+bool type_relocates(const struct type_leaf *local, const struct type_leaf *host)
+{
+	uint32_t local_id = local->type, host_id = host->type;
+	const struct btf_type *was = resolve(local->btf, &local_id);
+	const struct btf_type *is = resolve(host->btf, &host_id);
+
+	for (int i = 0; was && is && btf_is_array(was) && btf_is_array(is) && i < MOST_NESTING;
+	     i++) {
+		local_id = btf_array(was)->type;
+		host_id = btf_array(is)->type;
+		was = resolve(local->btf, &local_id);
+		is = resolve(host->btf, &host_id);
+	}
+	if (!was || !is)
+		return false;
+	return kind_of(was) == kind_of(is);
 }
 
 static bool same_pointee(const struct btf *local, uint32_t local_id, const struct btf *host,

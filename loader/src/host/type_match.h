@@ -43,6 +43,10 @@ bool type_host_leaf(const struct btf *local, uint32_t type, const char *access,
 uint32_t type_candidates(const struct btf *local, uint32_t type, const struct btf *host,
 			 uint32_t *ids, uint32_t room);
 
+/* Whether libbpf takes the host's leaf for the local one (bpf_core_fields_are_compat, relo_core.c);
+ * else the member counts as missing. */
+bool type_relocates(const struct type_leaf *local, const struct type_leaf *host);
+
 /* How the code takes the value. */
 enum type_use {
 	/* Its width and sign are the host's own, by relocations. */

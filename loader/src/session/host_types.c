@@ -118,6 +118,7 @@ static bool check_record(const struct btf_ext_core *record, void *context)
 	for (uint32_t i = 0; i < known->count; i++) {
 		if (!type_host_leaf(check->local, record->type, record->access, check->host,
 				    known->candidates[i], &host) ||
+		    !type_relocates(&local, &host) ||
 		    type_same_value(&local, &host, use_of(check, record), why, sizeof(why)))
 			continue;
 		refuse(check, record, &local, why);
