@@ -303,9 +303,11 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 	}
 	if (local_bits == host_bits && !local->bit_size == !host->bit_size)
 		return true;
-	/* The script's variables and keys are as wide as the type that it knows. */
+	/* The script's variables and keys are as wide as the type that it knows. Code for whole
+	 * bytes cuts nothing out of them, but where it shifts for the sign. */
 	if (host_bits <= was->size * 8) {
-		if (use == TYPE_USE_ADAPTS)
+		if (use == TYPE_USE_ADAPTS &&
+		    (local->bit_size || !host->bit_size || is_signed(was)))
 			return true;
 		if (use == TYPE_USE_LOADS && !local->bit_size && !host->bit_size &&
 		    btf_is_int(was) && btf_is_int(is) && !is_signed(was))
