@@ -6,7 +6,7 @@
 series=${1:-6.12}
 bash scripts/fetch-kernels.sh "$series"
 [ -d ".cache/kernels/$series/boot" ] || fail "there is no kernel of series $series to boot"
-[ -f dist/compiler/kernel/capture.js ] || npx --no-install tsc -p tsconfig.json
+npx --no-install tsc -p tsconfig.json
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
