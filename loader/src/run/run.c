@@ -59,8 +59,7 @@ static int read_object(struct run *run, struct failure *failure)
 static int open_object(struct session *session, const struct options *options,
 		       const struct object_file *object, struct failure *failure)
 {
-	int status = session_open(session, options, object->manifest, object->bytes, object->size,
-				  failure);
+	int status = session_open(session, options, object, failure);
 
 	return status == STATUS_OK ? attach_check(session, failure) : status;
 }

@@ -3,9 +3,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/kernel_features.h"
+#include "session/host_types.h"
 
 static bool is_trampoline(const struct bpf_program *program)
 {
@@ -45,14 +47,20 @@ static int explain_variable(const struct libbpf_log *log, struct failure *failur
 
 /* A type, member or enumerator that the running kernel does not have: the verifier came to an
  * instruction that libbpf had to leave without its number. */
-static int explain_relocation(const struct session *session, const struct libbpf_log *log,
+static int explain_relocation(struct session *session, const struct libbpf_log *log,
 			      struct failure *failure)
 {
-	char what[256], *name, *end;
+	char what[256], *type, *name, *access, *end;
 
 	if (!libbpf_log_name(log, "failed to resolve CO-RE relocation ", what, sizeof(what)))
 		return STATUS_OK;
 	/* `<byte_off> [29] struct task_struct.patch_state (0:0 @ offset 5212)` */
+	type = strchr(what, '[');
+	access = strstr(what, " (");
+	if (type && access &&
+	    host_types_explain(session, (uint32_t)strtoul(type + 1, NULL, 10), access + 2,
+			       strcspn(access + 2, " "), failure) != STATUS_OK)
+		return failure->status;
 	name = strstr(what, "] ");
 	end = name ? strstr(name, " (") : NULL;
 	if (!end)
@@ -68,7 +76,7 @@ static int explain_relocation(const struct session *session, const struct libbpf
 		"Behind a parameter, as in `if ($1) { ... }`, it is not loaded where that is 0.");
 }
 
-void explain_load(const struct session *session, const struct libbpf_log *log, int error,
+void explain_load(struct session *session, const struct libbpf_log *log, int error,
 		  struct failure *failure)
 {
 	bool is_permission = !libbpf_log_has(log, "BEGIN PROG LOAD LOG");

@@ -6,7 +6,7 @@
 #include "session/session.h"
 
 /* Sets the failure to why loading failed with `error`, by what libbpf said. */
-void explain_load(const struct session *session, const struct libbpf_log *log, int error,
+void explain_load(struct session *session, const struct libbpf_log *log, int error,
 		  struct failure *failure);
 
 #endif

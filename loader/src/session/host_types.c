@@ -10,6 +10,7 @@
 
 #include "base/failure.h"
 #include "base/memory.h"
+#include "host/host.h"
 #include "host/type_match.h"
 #include "object/btf_ext.h"
 #include "session/session.h"
@@ -136,22 +137,80 @@ static bool note_record(const struct btf_ext_core *record, void *context)
 	return false;
 }
 
-int host_types_check(struct session *session, const struct elf_file *elf, struct failure *failure)
+/* Both sides' BTF; what is to be freed in *given. */
+static void open_types(struct check *check, struct btf **given)
 {
-	struct check check = {.session = session, .elf = elf, .failure = failure};
+	const char *path = host_btf_path();
+
+	*given = path ? btf__parse(path, NULL) : NULL;
+	check->local = bpf_object__btf(check->session->object);
+	check->host = path ? *given : session_kernel_btf(check->session, NULL);
+}
+
+int host_types_check(struct session *session, struct failure *failure)
+{
+	struct check check = {.session = session, .elf = session->elf, .failure = failure};
+	struct btf *given;
 	bool relocates = false;
 
-	btf_ext_each_core(elf, note_record, &relocates);
+	btf_ext_each_core(check.elf, note_record, &relocates);
 	if (!relocates)
 		return STATUS_OK;
-	check.local = bpf_object__btf(session->object);
-	check.host = session_kernel_btf(session, NULL);
+	open_types(&check, &given);
 	/* Without it libbpf cannot load the object at all, and says so. */
-	if (!check.local || !check.host)
-		return STATUS_OK;
-	btf_ext_each_core(elf, collect_width, &check);
-	btf_ext_each_core(elf, check_record, &check);
+	if (check.local && check.host) {
+		btf_ext_each_core(check.elf, collect_width, &check);
+		btf_ext_each_core(check.elf, check_record, &check);
+	}
+	btf__free(given);
 	free(check.types);
 	free(check.widths);
+	return failure->status;
+}
+
+/* What explain_relocation looks for. */
+struct wanted {
+	struct check *check;
+	uint32_t type;
+	const char *access;
+	size_t access_length;
+};
+
+/* The record of the relocation, if the kernel has its member, as another kind of value. */
+static bool explain_record(const struct btf_ext_core *record, void *context)
+{
+	const struct wanted *wanted = context;
+	struct check *check = wanted->check;
+	const struct known_type *known;
+	struct type_leaf local, host;
+	char why[512];
+
+	if (record->type != wanted->type || strlen(record->access) != wanted->access_length ||
+	    memcmp(record->access, wanted->access, wanted->access_length) != 0 ||
+	    !type_local_leaf(check->local, record->type, record->access, &local))
+		return true;
+	known = known_type(check, record->type);
+	for (uint32_t i = 0; i < known->count; i++)
+		if (type_host_leaf(check->local, record->type, record->access, check->host,
+				   known->candidates[i], &host) &&
+		    !type_same_value(&local, &host, TYPE_USE_FIXED, why, sizeof(why))) {
+			refuse(check, record, &local, why);
+			return false;
+		}
+	return true;
+}
+
+int host_types_explain(struct session *session, uint32_t type, const char *access, size_t length,
+		       struct failure *failure)
+{
+	struct check check = {.session = session, .elf = session->elf, .failure = failure};
+	struct wanted wanted = {&check, type, access, length};
+	struct btf *given;
+
+	open_types(&check, &given);
+	if (check.local && check.host)
+		btf_ext_each_core(check.elf, explain_record, &wanted);
+	btf__free(given);
+	free(check.types);
 	return failure->status;
 }

@@ -6,7 +6,9 @@
 #ifndef BPFLOAD_HOST_TYPES_H
 #define BPFLOAD_HOST_TYPES_H
 
-struct elf_file;
+#include <stddef.h>
+#include <stdint.h>
+
 struct failure;
 struct session;
 
@@ -16,6 +18,13 @@ struct session;
  * Members that the kernel does not have are left to the verifier, which knows whether they are
  * reached. Call after choosing programs.
  */
-int host_types_check(struct session *session, const struct elf_file *elf, struct failure *failure);
+int host_types_check(struct session *session, struct failure *failure);
+
+/*
+ * Why libbpf found no member for the CO-RE record of a type and an access path (of `length` bytes),
+ * if the kernel has one of that name: STATUS_OK where it has none.
+ */
+int host_types_explain(struct session *session, uint32_t type, const char *access, size_t length,
+		       struct failure *failure);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "session/explain_load.h"
 #include "session/fixups.h"
+#include "session/host_types.h"
 #include "host/host.h"
 #include "session/libbpf_log.h"
 #include "session/lookups.h"
@@ -143,9 +144,9 @@ static int find_programs(struct session *session, struct failure *failure)
 }
 
 int session_open(struct session *session, const struct options *options,
-		 const struct manifest *manifest, const void *bytes, size_t size,
-		 struct failure *failure)
+		 const struct object_file *object, struct failure *failure)
 {
+	const struct manifest *manifest = object->manifest;
 	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "script",
 		    .btf_custom_path = host_btf_path(),
 		    .kernel_log_level = options->dump_verifier ? VERIFIER_LOG_ALL : 0);
@@ -154,12 +155,13 @@ int session_open(struct session *session, const struct options *options,
 	memset(session, 0, sizeof(*session));
 	session->options = options;
 	session->manifest = manifest;
+	session->elf = &object->elf;
 	session->parameters = options->parameters;
 	session->parameter_count = options->parameter_count;
 	libbpf_log_start(&log, options, manifest->config.log_size);
 	if (options->dump_libbpf)
 		say("\nlibbpf\n------");
-	session->object = bpf_object__open_mem(bytes, size, &open);
+	session->object = bpf_object__open_mem(object->bytes, object->size, &open);
 	if (!session->object) {
 		fail(failure, STATUS_OBJECT, "libbpf does not take the object: %s.",
 		     strerror(errno));
@@ -380,6 +382,7 @@ int session_load(struct session *session, uint32_t child_pid, struct failure *fa
 	set_map_sizes(session);
 	if (set_rodata(session, failure) == STATUS_OK &&
 	    fixups_apply(session, failure) == STATUS_OK &&
+	    host_types_check(session, failure) == STATUS_OK &&
 	    prepare_unwind(session, failure) == STATUS_OK &&
 	    load_object(session, failure) == STATUS_OK &&
 	    unwind_store(session->unwind, session->object, failure) == STATUS_OK)

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/failure.h"
 #include "object/manifest.h"
+#include "object/object_file.h"
 #include "session/options.h"
 #include "session/probe_names.h"
 #include "session/process.h"
@@ -47,6 +48,8 @@ struct session_btf {
 struct session {
 	const struct options *options;
 	const struct manifest *manifest;
+	/* The object's file, which outlives the session. */
+	const struct elf_file *elf;
 	struct bpf_object *object;
 	/* For tables that live as long as the session. */
 	struct arena arena;
@@ -98,8 +101,7 @@ struct session {
  * Nothing is loaded yet. Free in either case.
  */
 int session_open(struct session *session, const struct options *options,
-		 const struct manifest *manifest, const void *bytes, size_t size,
-		 struct failure *failure);
+		 const struct object_file *object, struct failure *failure);
 
 /*
  * Sets parameters and globals, patches and loads the programs that session->programs still
