@@ -216,7 +216,7 @@ bool type_host_leaf(const struct btf *local, uint32_t type, const char *access,
 }
 
 uint32_t type_candidates(const struct btf *local, uint32_t id, const struct btf *host,
-			 uint32_t *ids, uint32_t room)
+			 uint32_t first, uint32_t *ids, uint32_t room)
 {
 	const struct btf_type *type = btf__type_by_id(local, id);
 	uint32_t found = 0, count = btf__type_cnt(host);
@@ -225,7 +225,7 @@ uint32_t type_candidates(const struct btf *local, uint32_t id, const struct btf 
 
 	if (!*name)
 		return 0;
-	for (uint32_t i = 1; i < count && found < room; i++) {
+	for (uint32_t i = first; i < count && found < room; i++) {
 		const struct btf_type *other = btf__type_by_id(host, i);
 		const char *its;
 

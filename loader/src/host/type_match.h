@@ -37,11 +37,11 @@ bool type_host_leaf(const struct btf *local, uint32_t type, const char *access,
 		    const struct btf *host, uint32_t candidate, struct type_leaf *leaf);
 
 /*
- * The host's types of the local one's kind and name, without a `___flavor`: up to `room` ids in
- * *ids. The result is how many there are.
+ * The host's types of the local one's kind and name, without a `___flavor`, from id `first` on: up
+ * to `room` ids in *ids. The result is how many there are.
  */
 uint32_t type_candidates(const struct btf *local, uint32_t type, const struct btf *host,
-			 uint32_t *ids, uint32_t room);
+			 uint32_t first, uint32_t *ids, uint32_t room);
 
 /* Whether libbpf takes the host's leaf for the local one (bpf_core_fields_are_compat, relo_core.c);
  * else the member counts as missing. */

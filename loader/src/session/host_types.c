@@ -7,11 +7,15 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/failure.h"
 #include "base/memory.h"
 #include "host/host.h"
+#include "host/kernel_btf.h"
 #include "host/type_match.h"
+#include "host/type_subset.h"
 #include "object/btf_ext.h"
 #include "session/session.h"
 
@@ -21,11 +25,13 @@
 /* A local type and the kernel's of its name. */
 struct known_type {
 	uint32_t type, count, candidates[MOST_CANDIDATES];
+	const struct btf *host;
 };
 
 struct check {
 	struct session *session;
 	const struct elf_file *elf;
+	/* The kernel's own, without modules. */
 	const struct btf *local, *host;
 	struct known_type *types;
 	uint32_t type_count, type_room;
@@ -34,6 +40,28 @@ struct check {
 	uint32_t width_count, width_room;
 	struct failure *failure;
 };
+
+/* What the kernel itself does not have a module may, as libbpf looks for it. */
+static void find_in_modules(struct check *check, struct known_type *known)
+{
+	struct session *session = check->session;
+	const char **modules;
+	int64_t count;
+
+	if (host_btf_path())
+		return;
+	count = kernel_btf_modules(&session->arena, &modules);
+	for (int64_t i = 0; i < count && known->count == 0; i++) {
+		const struct btf *btf = session_kernel_btf(session, modules[i]);
+
+		if (!btf)
+			continue;
+		known->host = btf;
+		known->count =
+			type_candidates(check->local, known->type, btf, btf__type_cnt(check->host),
+					known->candidates, MOST_CANDIDATES);
+	}
+}
 
 static const struct known_type *known_type(struct check *check, uint32_t type)
 {
@@ -45,8 +73,11 @@ static const struct known_type *known_type(struct check *check, uint32_t type)
 	memory_grow(check->types, check->type_count, check->type_room);
 	known = &check->types[check->type_count++];
 	known->type = type;
-	known->count = type_candidates(check->local, type, check->host, known->candidates,
+	known->host = check->host;
+	known->count = type_candidates(check->local, type, check->host, 1, known->candidates,
 				       MOST_CANDIDATES);
+	if (known->count == 0)
+		find_in_modules(check, known);
 	return known;
 }
 
@@ -117,7 +148,7 @@ static bool check_record(const struct btf_ext_core *record, void *context)
 		return true;
 	known = known_type(check, record->type);
 	for (uint32_t i = 0; i < known->count; i++) {
-		if (!type_host_leaf(check->local, record->type, record->access, check->host,
+		if (!type_host_leaf(check->local, record->type, record->access, known->host,
 				    known->candidates[i], &host) ||
 		    !type_relocates(&local, &host) ||
 		    type_same_value(&local, &host, use_of(check, record), why, sizeof(why)))
@@ -128,41 +159,117 @@ static bool check_record(const struct btf_ext_core *record, void *context)
 	return true;
 }
 
-static bool note_record(const struct btf_ext_core *record, void *context)
-{
-	bool *found = context;
+/* What the records ask for. */
+struct survey {
+	bool relocates;
+	/* Ids of the kernel's types, which its whole BTF alone tells. */
+	bool asks_ids;
+};
 
-	(void)record;
-	*found = true;
-	return false;
+static bool survey_record(const struct btf_ext_core *record, void *context)
+{
+	struct survey *survey = context;
+
+	survey->relocates = true;
+	survey->asks_ids = survey->asks_ids || record->kind == BPF_CORE_TYPE_ID_TARGET;
+	return true;
 }
 
-/* Both sides' BTF; what is to be freed in *given. */
-static void open_types(struct check *check, struct btf **given)
+const char *host_types_file(struct session *session)
+{
+	struct survey survey = {0};
+
+	if (host_btf_path())
+		return host_btf_path();
+	btf_ext_each_core(session->elf, survey_record, &survey);
+	if (!survey.relocates || survey.asks_ids)
+		return NULL;
+	session->types_file = memfd_create("types", MFD_CLOEXEC);
+	if (session->types_file < 0) {
+		session->types_file = 0;
+		return NULL;
+	}
+	return arena_format(&session->arena, "/proc/self/fd/%d", session->types_file);
+}
+
+static bool take_record(const struct btf_ext_core *record, void *context)
+{
+	known_type(context, record->type);
+	return true;
+}
+
+static bool write_all(int fd, const void *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t written = write(fd, bytes, size);
+
+		if (written <= 0)
+			return false;
+		bytes = (const char *)bytes + written;
+		size -= (size_t)written;
+	}
+	return true;
+}
+
+/* Fills the file that libbpf reads the kernel's types from; with all of them where some cannot be
+ * copied. */
+static int write_types(struct check *check)
+{
+	struct type_subset *subset = type_subset_new();
+	const void *bytes = NULL;
+	bool copied = true;
+	uint32_t size = 0;
+
+	btf_ext_each_core(check->elf, take_record, check);
+	for (uint32_t i = 0; i < check->type_count && copied; i++)
+		for (uint32_t j = 0; j < check->types[i].count && copied; j++)
+			copied = type_subset_add(subset, check->types[i].host,
+						 check->types[i].candidates[j]);
+	if (copied)
+		bytes = type_subset_bytes(subset, &size);
+	if (!bytes)
+		bytes = btf__raw_data(check->host, &size);
+	if (!bytes || !write_all(check->session->types_file, bytes, size))
+		fail(check->failure, STATUS_FAILED, "Cannot keep the kernel's types: %s.",
+		     strerror(errno));
+	type_subset_free(subset);
+	return check->failure->status;
+}
+
+/* Both sides' BTF; what is to be freed in *own: 12 MB, unless the session keeps it anyway. */
+static int open_types(struct check *check, struct btf **own)
 {
 	const char *path = host_btf_path();
 
-	*given = path ? btf__parse(path, NULL) : NULL;
 	check->local = bpf_object__btf(check->session->object);
-	check->host = path ? *given : session_kernel_btf(check->session, NULL);
+	if (path || !check->session->kernel_btfs)
+		*own = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
+	check->host = *own ? *own : session_kernel_btf(check->session, NULL);
+	if (check->local && check->host)
+		return STATUS_OK;
+	fail(check->failure, STATUS_KERNEL, "Cannot read the types of this kernel: %s.",
+	     strerror(errno));
+	return fail_hint(
+		check->failure,
+		"Scripts that name types of the kernel need its BTF (CONFIG_DEBUG_INFO_BTF), or a file with it in BPFTRACE_BTF.");
 }
 
 int host_types_check(struct session *session, struct failure *failure)
 {
 	struct check check = {.session = session, .elf = session->elf, .failure = failure};
-	struct btf *given;
-	bool relocates = false;
+	struct survey survey = {0};
+	struct btf *own = NULL;
 
-	btf_ext_each_core(check.elf, note_record, &relocates);
-	if (!relocates)
+	btf_ext_each_core(check.elf, survey_record, &survey);
+	if (!survey.relocates)
 		return STATUS_OK;
-	open_types(&check, &given);
-	/* Without it libbpf cannot load the object at all, and says so. */
-	if (check.local && check.host) {
+	if (open_types(&check, &own) == STATUS_OK) {
 		btf_ext_each_core(check.elf, collect_width, &check);
 		btf_ext_each_core(check.elf, check_record, &check);
+		if (failure->status == STATUS_OK && session->types_file)
+			write_types(&check);
 	}
-	btf__free(given);
+	btf__free(own);
 	free(check.types);
 	free(check.widths);
 	return failure->status;
@@ -191,7 +298,7 @@ static bool explain_record(const struct btf_ext_core *record, void *context)
 		return true;
 	known = known_type(check, record->type);
 	for (uint32_t i = 0; i < known->count; i++)
-		if (type_host_leaf(check->local, record->type, record->access, check->host,
+		if (type_host_leaf(check->local, record->type, record->access, known->host,
 				   known->candidates[i], &host) &&
 		    !type_same_value(&local, &host, TYPE_USE_FIXED, why, sizeof(why))) {
 			refuse(check, record, &local, why);
@@ -205,12 +312,11 @@ int host_types_explain(struct session *session, uint32_t type, const char *acces
 {
 	struct check check = {.session = session, .elf = session->elf, .failure = failure};
 	struct wanted wanted = {&check, type, access, length};
-	struct btf *given;
+	struct btf *own = NULL;
 
-	open_types(&check, &given);
-	if (check.local && check.host)
+	if (open_types(&check, &own) == STATUS_OK)
 		btf_ext_each_core(check.elf, explain_record, &wanted);
-	btf__free(given);
+	btf__free(own);
 	free(check.types);
 	return failure->status;
 }

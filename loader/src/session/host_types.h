@@ -13,6 +13,13 @@ struct failure;
 struct session;
 
 /*
+ * The file that libbpf is to read the kernel's types from, for btf_custom_path: one that
+ * host_types_check fills with those that the object asks for, the one that the user names, or NULL
+ * for the kernel's own.
+ */
+const char *host_types_file(struct session *session);
+
+/*
  * Compares what the CO-RE records of the programs that will be loaded lead to, in the object's BTF
  * and in the kernel's. STATUS_KERNEL with the member and the place in the script where they differ.
  * Members that the kernel does not have are left to the verifier, which knows whether they are

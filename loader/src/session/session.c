@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "session/explain_load.h"
@@ -148,7 +149,6 @@ int session_open(struct session *session, const struct options *options,
 {
 	const struct manifest *manifest = object->manifest;
 	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "script",
-		    .btf_custom_path = host_btf_path(),
 		    .kernel_log_level = options->dump_verifier ? VERIFIER_LOG_ALL : 0);
 	struct libbpf_log log;
 
@@ -158,6 +158,7 @@ int session_open(struct session *session, const struct options *options,
 	session->elf = &object->elf;
 	session->parameters = options->parameters;
 	session->parameter_count = options->parameter_count;
+	open.btf_custom_path = host_types_file(session);
 	libbpf_log_start(&log, options, manifest->config.log_size);
 	if (options->dump_libbpf)
 		say("\nlibbpf\n------");
@@ -447,6 +448,8 @@ const struct btf *session_kernel_btf(struct session *session, const char *module
 void session_free(struct session *session)
 {
 	unwind_free(session->unwind);
+	if (session->types_file)
+		close(session->types_file);
 	for (struct session_btf *btf = session->kernel_btfs; btf; btf = btf->next)
 		btf__free(btf->btf);
 	if (session->bss)

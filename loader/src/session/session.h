@@ -50,6 +50,9 @@ struct session {
 	const struct manifest *manifest;
 	/* The object's file, which outlives the session. */
 	const struct elf_file *elf;
+	/* Descriptor of what libbpf reads in place of the kernel's BTF (host_types.h); 0: nothing.
+	 */
+	int types_file;
 	struct bpf_object *object;
 	/* For tables that live as long as the session. */
 	struct arena arena;
