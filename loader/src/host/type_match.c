@@ -378,89 +378,102 @@ static bool same_pointee(const struct btf *local, uint32_t local_id, const struc
 	return true;
 }
 
-static bool same_layout(const struct btf *local, uint32_t local_id, const struct btf *host,
-			uint32_t host_id, int depth, char *why, size_t room);
+/* One comparison of layouts. An object's BTF can hold itself by value, so that work has a bound. */
+struct walk {
+	const struct btf *local, *host;
+	uint32_t steps;
+	char *why;
+	size_t room;
+};
+
+#define MOST_STEPS 20000
+
+static bool same_layout(struct walk *walk, uint32_t local_id, uint32_t host_id, int depth);
 
 /* Members of a local aggregate that stands `base` bits into what `host_id` is compared with. */
-static bool same_members(const struct btf *local, uint32_t local_id, uint64_t base,
-			 const struct btf *host, uint32_t host_id, int depth, char *why,
-			 size_t room)
+static bool same_members(struct walk *walk, uint32_t local_id, uint64_t base, uint32_t host_id,
+			 int depth)
 {
-	const struct btf_type *was = resolve(local, &local_id);
+	const struct btf_type *was = resolve(walk->local, &local_id);
 
 	if (!was || !btf_is_composite(was) || depth > MOST_NESTING)
 		return true;
 	for (uint32_t i = 0; i < btf_vlen(was); i++) {
-		struct type_leaf old = {.btf = local, .bit_offset = base};
-		struct type_leaf new = {.btf = host, .type = host_id};
-		char inner[256];
+		struct type_leaf old = {.btf = walk->local, .bit_offset = base};
+		struct type_leaf new = {.btf = walk->host, .type = host_id};
 
+		if (++walk->steps > MOST_STEPS) {
+			snprintf(walk->why, walk->room, "has too many members to compare");
+			return false;
+		}
 		enter_member(was, i, &old);
 		if (!*old.name) {
 			/* Its members are the whole's own. */
-			if (!same_members(local, old.type, old.bit_offset, host, host_id, depth + 1,
-					  why, room))
+			if (!same_members(walk, old.type, old.bit_offset, host_id, depth + 1))
 				return false;
 			continue;
 		}
 		if (!find_member(&new, host_id, old.name, 0)) {
-			snprintf(why, room, "has no member %s on this kernel", old.name);
-			return false;
-		}
-		if (new.bit_offset != old.bit_offset || new.bit_size != old.bit_size) {
-			snprintf(why, room, "has its member %s at another place on this kernel",
+			snprintf(walk->why, walk->room, "has no member %s on this kernel",
 				 old.name);
 			return false;
 		}
-		if (!same_layout(local, old.type, host, new.type, depth + 1, inner,
-				 sizeof(inner))) {
-			snprintf(why, room, "has a member %s that %s", old.name, inner);
+		if (new.bit_offset != old.bit_offset || new.bit_size != old.bit_size) {
+			snprintf(walk->why, walk->room,
+				 "has its member %s at another place on this kernel", old.name);
+			return false;
+		}
+		if (!same_layout(walk, old.type, new.type, depth + 1)) {
+			char inner[256];
+
+			snprintf(inner, sizeof(inner), "%s", walk->why);
+			snprintf(walk->why, walk->room, "has a member %s that %s", old.name, inner);
 			return false;
 		}
 	}
 	return true;
 }
 
-static bool same_layout(const struct btf *local, uint32_t local_id, const struct btf *host,
-			uint32_t host_id, int depth, char *why, size_t room)
+static bool same_layout(struct walk *walk, uint32_t local_id, uint32_t host_id, int depth)
 {
-	struct type_leaf old = {.btf = local, .type = local_id, .name = ""};
-	struct type_leaf new = {.btf = host, .type = host_id, .name = ""};
-	const struct btf_type *was = resolve(local, &local_id);
-	const struct btf_type *is = resolve(host, &host_id);
+	struct type_leaf old = {.btf = walk->local, .type = local_id, .name = ""};
+	struct type_leaf new = {.btf = walk->host, .type = host_id, .name = ""};
+	const struct btf_type *was = resolve(walk->local, &local_id);
+	const struct btf_type *is = resolve(walk->host, &host_id);
 
 	if (depth > MOST_NESTING || !was || !is)
 		return true;
 	if (!local_id || !host_id)
-		return local_id == host_id || differs(why, room, &old, &new);
+		return local_id == host_id || differs(walk->why, walk->room, &old, &new);
 	switch (kind_of(was)) {
 	case VALUE_POINTER:
-		if (!btf_is_ptr(is) || !same_pointee(local, was->type, host, is->type))
-			return differs(why, room, &old, &new);
+		if (!btf_is_ptr(is) || !same_pointee(walk->local, was->type, walk->host, is->type))
+			return differs(walk->why, walk->room, &old, &new);
 		return true;
 	case VALUE_ARRAY:
 		if (!btf_is_array(is) || btf_array(is)->nelems != btf_array(was)->nelems)
-			return differs(why, room, &old, &new);
-		return same_layout(local, btf_array(was)->type, host, btf_array(is)->type,
-				   depth + 1, why, room);
+			return differs(walk->why, walk->room, &old, &new);
+		return same_layout(walk, btf_array(was)->type, btf_array(is)->type, depth + 1);
 	case VALUE_AGGREGATE:
-		if (btf_kind(is) != btf_kind(was) ||
-		    !same_name(name_of(local, was->name_off), name_of(host, is->name_off)))
-			return differs(why, room, &old, &new);
+		if (btf_kind(is) != btf_kind(was) || !same_name(name_of(walk->local, was->name_off),
+								name_of(walk->host, is->name_off)))
+			return differs(walk->why, walk->room, &old, &new);
 		if (is->size != was->size) {
-			snprintf(why, room,
+			snprintf(walk->why, walk->room,
 				 "has %u bytes on this kernel, and the script was built for %u",
 				 is->size, was->size);
 			return false;
 		}
-		return same_members(local, local_id, 0, host, host_id, depth, why, room);
+		return same_members(walk, local_id, 0, host_id, depth);
 	default:
-		return type_same_value(&old, &new, TYPE_USE_FIXED, why, room);
+		return type_same_value(&old, &new, TYPE_USE_FIXED, walk->why, walk->room);
 	}
 }
 
 bool type_same_layout(const struct btf *local, uint32_t local_type, const struct btf *host,
 		      uint32_t host_type, char *why, size_t room)
 {
-	return same_layout(local, local_type, host, host_type, 0, why, room);
+	struct walk walk = {.local = local, .host = host, .why = why, .room = room};
+
+	return same_layout(&walk, local_type, host_type, 0);
 }

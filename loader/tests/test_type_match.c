@@ -1,0 +1,159 @@
+/* Types that an object was built for beside those of a kernel. */
+#include <bpf/btf.h>
+#include <string.h>
+
+#include "check.h"
+#include "host/type_match.h"
+#include "host/type_subset.h"
+
+/* struct s { int a; unsigned b; char text[8]; struct { unsigned char c; }; void *p; }, with a width
+ * of b. */
+static int add_struct(struct btf *btf, int b_bytes, bool b_signed, const char *name)
+{
+	int number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	int b = btf__add_int(btf, "b_type", b_bytes, b_signed ? BTF_INT_SIGNED : 0);
+	int byte = btf__add_int(btf, "unsigned char", 1, 0);
+	int text = btf__add_array(btf, number, byte, 8);
+	int pointer = btf__add_ptr(btf, 0);
+	int inner = btf__add_struct(btf, "", 1);
+	int outer;
+
+	btf__add_field(btf, "c", byte, 0, 0);
+	outer = btf__add_struct(btf, name, 40);
+	btf__add_field(btf, "a", number, 0, 0);
+	btf__add_field(btf, "b", b, 64, 0);
+	btf__add_field(btf, "text", text, 128, 0);
+	btf__add_field(btf, "", inner, 192, 0);
+	btf__add_field(btf, "p", pointer, 256, 0);
+	return outer;
+}
+
+struct pair {
+	struct btf *local, *host;
+	uint32_t local_id, host_id;
+};
+
+static struct pair make(int host_bytes, bool host_signed)
+{
+	struct pair pair = {.local = btf__new_empty(), .host = btf__new_empty()};
+
+	pair.local_id = (uint32_t)add_struct(pair.local, 4, false, "s___old");
+	pair.host_id = (uint32_t)add_struct(pair.host, host_bytes, host_signed, "s");
+	return pair;
+}
+
+static void free_pair(struct pair *pair)
+{
+	btf__free(pair->local);
+	btf__free(pair->host);
+}
+
+static void test_leaves(void)
+{
+	struct pair pair = make(8, false);
+	struct type_leaf local, host;
+	uint32_t ids[4];
+
+	CHECK(type_candidates(pair.local, pair.local_id, pair.host, 1, ids, 4) == 1);
+	CHECK(ids[0] == pair.host_id);
+	CHECK(type_local_leaf(pair.local, pair.local_id, "0:1", &local));
+	CHECK(strcmp(local.name, "b") == 0 && local.bit_offset == 64);
+	CHECK(type_host_leaf(pair.local, pair.local_id, "0:3:0", pair.host, pair.host_id, &host));
+	CHECK(strcmp(host.name, "c") == 0 && host.bit_offset == 192);
+	CHECK(type_host_leaf(pair.local, pair.local_id, "0:2:7", pair.host, pair.host_id, &host));
+	CHECK(host.bit_offset == 128 + 7 * 8);
+	CHECK(!type_host_leaf(pair.local, pair.local_id, "0:2:8", pair.host, pair.host_id, &host));
+	CHECK(!type_local_leaf(pair.local, pair.local_id, "0:9", &local));
+	CHECK(!type_local_leaf(pair.local, pair.local_id, "1", &local));
+	free_pair(&pair);
+}
+
+static bool same(int host_bytes, bool host_signed, enum type_use use, char *why, size_t room)
+{
+	struct pair pair = make(host_bytes, host_signed);
+	struct type_leaf local, host;
+	bool result;
+
+	CHECK(type_local_leaf(pair.local, pair.local_id, "0:1", &local));
+	CHECK(type_host_leaf(pair.local, pair.local_id, "0:1", pair.host, pair.host_id, &host));
+	result = type_same_value(&local, &host, use, why, room);
+	free_pair(&pair);
+	return result;
+}
+
+static void test_values(void)
+{
+	char why[256] = "";
+
+	CHECK(same(4, false, TYPE_USE_FIXED, why, sizeof(why)));
+	CHECK(same(2, false, TYPE_USE_ADAPTS, why, sizeof(why)));
+	CHECK(same(2, false, TYPE_USE_LOADS, why, sizeof(why)));
+	CHECK(!same(2, false, TYPE_USE_FIXED, why, sizeof(why)));
+	CHECK(strstr(why, "16 bits") && strstr(why, "built for 32"));
+	CHECK(!same(8, false, TYPE_USE_ADAPTS, why, sizeof(why)));
+	CHECK(strstr(why, "64 bits"));
+	CHECK(!same(4, true, TYPE_USE_ADAPTS, why, sizeof(why)));
+	CHECK(strstr(why, "has a sign"));
+}
+
+static void test_layouts(void)
+{
+	struct pair pair = make(4, false), other = make(8, false);
+	char why[256] = "";
+
+	CHECK(type_same_layout(pair.local, pair.local_id, pair.host, pair.host_id, why,
+			       sizeof(why)));
+	CHECK(!type_same_layout(other.local, other.local_id, other.host, other.host_id, why,
+				sizeof(why)));
+	CHECK(strstr(why, "member b that has 64 bits"));
+	free_pair(&pair);
+	free_pair(&other);
+}
+
+/* What holds itself by value is no type, but an object can say so. */
+static void test_endless(void)
+{
+	struct btf *btf = btf__new_empty();
+	char why[256] = "";
+	int id = btf__add_struct(btf, "s", 8);
+
+	for (int i = 0; i < 16; i++)
+		btf__add_field(btf, "", id, 0, 0);
+	CHECK(!type_same_layout(btf, (uint32_t)id, btf, (uint32_t)id, why, sizeof(why)));
+	CHECK(strstr(why, "too many members"));
+	btf__free(btf);
+}
+
+static void test_subset(void)
+{
+	struct pair pair = make(8, false);
+	struct type_subset *subset = type_subset_new();
+	struct type_leaf leaf;
+	const void *bytes;
+	struct btf *small;
+	uint32_t size, ids[2];
+
+	CHECK(type_subset_add(subset, pair.host, pair.host_id));
+	CHECK(type_subset_add(subset, pair.host, pair.host_id));
+	bytes = type_subset_bytes(subset, &size);
+	CHECK(bytes);
+	small = btf__new(bytes, size);
+	CHECK(small);
+	CHECK(type_candidates(pair.local, pair.local_id, small, 1, ids, 2) == 1);
+	CHECK(type_host_leaf(pair.local, pair.local_id, "0:3:0", small, ids[0], &leaf));
+	CHECK(leaf.bit_offset == 192);
+	CHECK(btf__resolve_size(small, ids[0]) == 40);
+	btf__free(small);
+	type_subset_free(subset);
+	free_pair(&pair);
+}
+
+int main(void)
+{
+	test_leaves();
+	test_values();
+	test_layouts();
+	test_endless();
+	test_subset();
+	return check_result("type match");
+}
