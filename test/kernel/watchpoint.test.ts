@@ -47,7 +47,9 @@ function withCommand(
 
 // Before its name is set, the kernel clears the variable when it starts the program.
 needs('root').describe('a watchpoint', () => {
-  it('counts writes, or reads and writes [PRB-052]', async () => {
+  const fires = needs('hardware breakpoints').it;
+
+  fires('counts writes, or reads and writes [PRB-052]', async () => {
     const { stdout, stderr, status } = await withCommand(
       `watchpoint:$1:4:w /comm == "watched"/ { @[probe, comm] = count(); }
        w:${ADDRESS}:4:rw /comm == "watched"/ { @both = count(); }`,
@@ -58,7 +60,7 @@ needs('root').describe('a watchpoint', () => {
     expect(status).toBe(0);
   });
 
-  it('counts jumps to an address [PRB-052]', async () => {
+  fires('counts jumps to an address [PRB-052]', async () => {
     const { stdout, stderr } = await withCommand(
       'watchpoint:$1:8:x { @ = count(); }',
       'call 9 1 1',
@@ -71,22 +73,25 @@ needs('root').describe('a watchpoint', () => {
     expect(mapValue(stdout, '@'), stderr).toBe(9);
   });
 
-  it('of -p sees all threads of the process, also later ones, and no others [PRB-054]', async () => {
-    const other = new Promise((resolve) => setTimeout(resolve, 700)).then(() =>
-      runWorkload('comm other poke 1000'),
-    );
-    const { stdout, stderr } = await withProcess(
-      'watchpoint:$1:4:w { @[comm] = count(); }',
-      'comm first poke 10 -- threads 4 comm more poke 25',
-    );
-    await other;
-    expect(mapEntries(stdout, '@'), stderr).toEqual([
-      ['first', 10],
-      ['more', 100],
-    ]);
-  });
+  fires(
+    'of -p sees all threads of the process, also later ones, and no others [PRB-054]',
+    async () => {
+      const other = new Promise((resolve) => setTimeout(resolve, 700)).then(() =>
+        runWorkload('comm other poke 1000'),
+      );
+      const { stdout, stderr } = await withProcess(
+        'watchpoint:$1:4:w { @[comm] = count(); }',
+        'comm first poke 10 -- threads 4 comm more poke 25',
+      );
+      await other;
+      expect(mapEntries(stdout, '@'), stderr).toEqual([
+        ['first', 10],
+        ['more', 100],
+      ]);
+    },
+  );
 
-  it('without a process stands on all CPUs', async () => {
+  fires('without a process stands on all CPUs', async () => {
     const { stdout, stderr } = await run('watchpoint:$1:4:w { @[comm] = count(); }', {
       parameters: [ADDRESS],
       workload: 'comm every threads 4 poke 50',
@@ -95,7 +100,7 @@ needs('root').describe('a watchpoint', () => {
     expect(mapValue(stdout, '@', 'every'), stderr).toBe(200);
   });
 
-  it('ends with unwatch() [FUN-062]', async () => {
+  fires('ends with unwatch() [FUN-062]', async () => {
     const { stdout, stderr, status } = await withCommand(
       `watchpoint:$1:4:w /comm == "watched"/ { @ = count(); unwatch($1); }
        watchpoint:$1:4:rw /comm == "watched"/ { @rw = count(); unwatch((uint8 *)$1); }`,

@@ -1,5 +1,5 @@
 /** What this machine has of what tests need. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -24,6 +24,7 @@ export function hasKernel(series: string): boolean {
   return existsSync(join(CACHE, series, 'boot'));
 }
 
+const WORKLOAD = join(import.meta.dirname, '../workload/build/workload');
 const COUNTERS = '/sys/bus/event_source/devices/cpu';
 
 const HERE = {
@@ -32,6 +33,9 @@ const HERE = {
   'cgroup v2': () => CGROUPS !== undefined,
   'hardware counters': () => existsSync(COUNTERS),
   'a machine without hardware counters': () => !existsSync(COUNTERS),
+  // Some virtual machines take them and never let them fire.
+  'hardware breakpoints': () =>
+    execFileSync(WORKLOAD, ['breakpoint', '10'], { encoding: 'utf8' }) === '10\n',
   // CONFIG_KALLSYMS_ALL.
   'a kernel that hides its variables': () => !lines('/proc/kallsyms', /^[0-9a-f]+ \w runqueues$/m),
 } as const satisfies Readonly<Record<string, () => boolean>>;

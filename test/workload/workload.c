@@ -13,6 +13,7 @@
 //   poke COUNT              COUNT times, 4 bytes are written to workload_watched
 //   peek COUNT              COUNT times, 4 bytes are read from it
 //   watched                 print its address
+//   breakpoint COUNT        print how many of COUNT writes to it the processor's breakpoints saw
 //   shapes COUNT            COUNT calls of workload_shapes(&shapes, &packed, &numbers)
 //   stack COUNT             COUNT getppid(2) calls under workload_outer > workload_middle >
 //   workload_inner fork COUNT ACTION ...   COUNT children, one after the other, each doing the rest
@@ -24,6 +25,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/hw_breakpoint.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -41,6 +44,29 @@
 static volatile long sink;
 
 volatile int workload_watched[2] __attribute__((aligned(8)));
+
+/* Some virtual machines take breakpoints and never let them fire. */
+static void count_breakpoints(long count)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.size = sizeof(attr),
+		.bp_type = HW_BREAKPOINT_W,
+		.bp_addr = (unsigned long)workload_watched,
+		.bp_len = HW_BREAKPOINT_LEN_4,
+		.exclude_kernel = 1,
+	};
+	unsigned long long seen = 0;
+	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+
+	for (long i = 0; i < count; i++)
+		workload_watched[0] = (int)i;
+	if (fd < 0 || read(fd, &seen, sizeof(seen)) != sizeof(seen))
+		seen = 0;
+	printf("%llu\n", seen);
+	if (fd >= 0)
+		close(fd);
+}
 
 KEEP long workload_target(long a, long b)
 {
@@ -254,6 +280,8 @@ static void act(struct words words)
 				(void)workload_watched[0];
 		} else if (!strcmp(action, "watched")) {
 			printf("%p\n", (void *)workload_watched);
+		} else if (!strcmp(action, "breakpoint")) {
+			count_breakpoints(number(&words));
 		} else if (!strcmp(action, "text")) {
 			char *list[] = {"one", "two", "three", NULL};
 			workload_text(take(&words), list);
