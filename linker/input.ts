@@ -7,7 +7,7 @@ import type {
   VariableDefinition,
 } from './btf/definitions.ts';
 import type { ImportedObject } from './imported.ts';
-import type { Manifest, ManifestSession } from './manifest/manifest.ts';
+import type { Manifest, ManifestSession, ManifestTracepointField } from './manifest/manifest.ts';
 
 export interface LinkInput {
   /** Relocatable ELF. */
@@ -41,7 +41,7 @@ export interface NumberedText {
 }
 
 /** What an instruction's number depends on. `value` is the number that stands in the object. */
-export type Site = CoreSite | SessionSite | TracepointSite;
+export type Site = CoreSite | SessionSite | TracepointSite | ArgumentSite;
 
 /** In the session program `symbol`: the loader makes it a call of bpf_session_is_return. */
 export interface SessionSite {
@@ -51,11 +51,17 @@ export interface SessionSite {
 }
 
 /** The loader patches it, from the tracefs format of the host. */
-export interface TracepointSite {
+export interface TracepointSite extends ManifestTracepointField {
   readonly kind: 'tracepoint';
-  readonly category: string;
-  readonly event: string;
-  readonly field: string;
-  readonly size: number;
+  readonly value: number;
+}
+
+/** Of the context of a typed program: the loader patches it, from the prototype that the host has for the program. */
+export interface ArgumentSite {
+  readonly kind: 'argument';
+  /** By its name; undefined: the result. */
+  readonly parameter: string | undefined;
+  /** Id in the kernel's BTF. */
+  readonly type: number;
   readonly value: number;
 }

@@ -158,12 +158,19 @@ function coreRelocations(
 }
 
 function fixup(entry: Json): InspectedRelocation {
-  const { category, event, field } = asObject(entry.tracepoint);
-  return {
+  const place = {
     function: asText(entry.program),
     instruction: asNumber(entry.insn),
-    by: 'tracepoint',
     kind: asText(entry.site),
+  };
+  if (entry.argument !== undefined) {
+    const { name } = asObject(entry.argument);
+    return { ...place, by: 'argument', of: name === undefined ? 'retval' : `args.${asText(name)}` };
+  }
+  const { category, event, field } = asObject(entry.tracepoint);
+  return {
+    ...place,
+    by: 'tracepoint',
     of: `${asText(category)}:${asText(event)}.${asText(field)}`,
   };
 }

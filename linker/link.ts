@@ -7,6 +7,7 @@ import { addCoreTypes, type CoreAccess, coreValue } from './btf/core.ts';
 import type { CoreSite } from './btf/definitions.ts';
 import { type FunctionRecord, type SectionRecords, writeExtension } from './btf/extension.ts';
 import { addFunction } from './btf/functions.ts';
+import { addHostValues } from './btf/host-values.ts';
 import { addKernelSymbols } from './btf/kernel-symbols.ts';
 import { addMaps, type MapsSection } from './btf/maps.ts';
 import { type Btf, readBtf } from './btf/read.ts';
@@ -34,6 +35,12 @@ export function link(input: LinkInput): Uint8Array {
   const sites = placeSites(elf, image, input.sites);
 
   const builder = new BtfBuilder();
+  // A script that needs no types must not make the description read its BTF.
+  let read: Btf | undefined;
+  const kernelBtf = (): Btf => {
+    read ??= readBtf(input.kernelBtf());
+    return read;
+  };
   const imported = describeImports(builder, image, objects);
   const maps = addMaps(builder, input.maps, imported.maps);
   for (const data of image.data) {
@@ -43,9 +50,14 @@ export function link(input: LinkInput): Uint8Array {
     if (entries.length > 0) builder.section(data.name, data.data.length, entries);
   }
   const license = addLicense(builder, input.license);
-  addKernelSymbols(builder, () => readBtf(input.kernelBtf()), input.kernelSymbols);
+  addKernelSymbols(builder, kernelBtf, input.kernelSymbols);
   const functions = addFunctions(builder, input, image, imported.functions);
-  const core = addCore(builder, input, sites);
+  const core = addCore(builder, kernelBtf, sites);
+  const localType = addHostValues(
+    kernelBtf,
+    builder,
+    sites.filter(isKind('argument')).map(({ site }) => site.type),
+  );
   const lines = harvestLines(elf, image, input.texts, builder, imported.lines);
   const text = image.code.findIndex((section) => section.name === '.text');
 
@@ -75,7 +87,7 @@ export function link(input: LinkInput): Uint8Array {
   const manifest = encodeManifest({
     ...described,
     ...(sessions.length === 0 ? {} : { sessions: placeSessions(image, sites, sessions) }),
-    fixups: fixupsOf(image, sites),
+    fixups: fixupsOf(image, sites, localType),
   });
 
   const sections: OutputSection[] = [
@@ -198,12 +210,15 @@ interface CoreRecords {
   }[];
 }
 
-function addCore(builder: BtfBuilder, input: LinkInput, sites: readonly PlacedSite[]): CoreRecords {
+function addCore(
+  builder: BtfBuilder,
+  kernel: () => Btf,
+  sites: readonly PlacedSite[],
+): CoreRecords {
   const placed = sites.filter(isKind('core'));
-  // A script that needs no types must not make the description read its BTF.
   if (placed.length === 0) return { records: [] };
   const distinct = [...new Set(placed.map(({ site }) => site))];
-  const accesses = addCoreTypes(readBtf(input.kernelBtf()), builder, distinct);
+  const accesses = addCoreTypes(kernel(), builder, distinct);
   return {
     records: placed.flatMap((one) => {
       const access = accesses.get(one.site);

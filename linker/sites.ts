@@ -71,6 +71,10 @@ function checkInstruction(
   return at;
 }
 
+const OPERATION = 0xf0;
+/** BPF_LSH, BPF_RSH, BPF_ARSH. */
+const SHIFTS: ReadonlySet<number> = new Set([0x60, 0x70, 0xc0]);
+
 /** By the instruction's class (include/uapi/linux/bpf_common.h): loads and stores, or arithmetic with a constant. */
 function placeOfNumber(opcode: number): ManifestFixup['site'] | undefined {
   const LD_IMM64 = 0x18;
@@ -82,7 +86,8 @@ function placeOfNumber(opcode: number): ManifestFixup['site'] | undefined {
       return 'offset';
     case 4: // BPF_ALU
     case 7: // BPF_ALU64
-      return opcode & SOURCE_REGISTER ? undefined : 'immediate';
+      if (opcode & SOURCE_REGISTER) return undefined;
+      return SHIFTS.has(opcode & OPERATION) ? 'shift' : 'immediate';
     default:
       return opcode === LD_IMM64 ? 'immediate' : undefined;
   }
@@ -94,25 +99,34 @@ export function isKind<Kind extends Site['kind']>(
   return (placed): placed is PlacedSite<Extract<Site, { kind: Kind }>> => placed.site.kind === kind;
 }
 
-/** Sites that the loader adapts, as the manifest lists them. */
-export function fixupsOf(image: Image, placed: readonly PlacedSite[]): readonly ManifestFixup[] {
-  return placed.filter(isKind('tracepoint')).map(({ site, section, offset, at }) => {
+/** Sites that the loader adapts, as the manifest lists them; `localType` turns ids of the kernel's BTF into ours. */
+export function fixupsOf(
+  image: Image,
+  placed: readonly PlacedSite[],
+  localType: (id: number) => number,
+): readonly ManifestFixup[] {
+  return placed.flatMap(({ site, section, offset, at }): readonly ManifestFixup[] => {
+    if (site.kind !== 'tracepoint' && site.kind !== 'argument') return [];
     const program = functionAt(image, section, offset);
     // What programs call has no fixed place: libbpf copies it behind each of them.
-    if (!program?.global)
-      throw new Error(`${site.category}:${site.event}.${site.field} is read outside a program`);
-    return {
-      program: program.name,
-      insn: (offset - program.offset) / INSN_SIZE,
-      site: at,
-      value: site.value,
-      tracepoint: {
-        category: site.category,
-        event: site.event,
-        field: site.field,
-        size: site.size,
+    if (!program?.global) throw new Error('a context is read outside a program');
+    const { kind, value, ...rest } = site;
+    return [
+      {
+        program: program.name,
+        insn: (offset - program.offset) / INSN_SIZE,
+        site: at,
+        value,
+        ...('field' in rest
+          ? { tracepoint: rest }
+          : {
+              argument: {
+                type: localType(rest.type),
+                ...(rest.parameter === undefined ? {} : { name: rest.parameter }),
+              },
+            }),
       },
-    };
+    ];
   });
 }
 

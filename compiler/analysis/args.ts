@@ -8,7 +8,7 @@ import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
-import { int, type RecordType, type Type } from '../types/type.ts';
+import { int, isTextPointer, type RecordType, type Type } from '../types/type.ts';
 import { typeArgument } from './calls.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
@@ -26,8 +26,9 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
   if (probe.parameters) {
     const parameter = probe.parameters.find(({ name }) => name === access.field);
     if (parameter) {
-      const { type, slot } = parameter;
-      return { kind: 'context-argument', type, index: slot, range: access.range };
+      const { name, type, typeId, slot } = parameter;
+      const host = { parameter: name, type: typeId };
+      return { kind: 'context-argument', type, index: slot, host, range: access.range };
     }
     return noSuchField(
       typing,
@@ -98,20 +99,31 @@ export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): 
   const base: ast.Identifier = { kind: 'identifier', name: args.builtin, range: args.range };
   const fields = names.map((field) => ({
     name: field,
-    value: typeArgsField(typing, {
-      kind: 'field',
-      base,
-      field,
-      fieldRange: range,
-      arrow: false,
-      range,
-    }),
+    value: withText(
+      typing,
+      typeArgsField(typing, {
+        kind: 'field',
+        base,
+        field,
+        fieldRange: range,
+        arrow: false,
+        range,
+      }),
+    ),
   }));
   const type: RecordType = {
     kind: 'record',
     fields: fields.map(({ name, value }) => ({ name, type: value.type })),
   };
   return { kind: 'record', type, fields, range };
+}
+
+/** A copy has the text itself, as str() would read it, where the field says only where that is. */
+function withText(typing: Typing, value: TypedExpression): TypedExpression {
+  const { type } = value;
+  if (value.kind !== 'tracepoint-field' || !value.field.dataLoc) return value;
+  if (!isTextPointer(type)) return value;
+  return { ...value, type: { kind: 'string', size: typing.round.config.maxStrlen } };
 }
 
 /** What `*args` has: all that can be read. */

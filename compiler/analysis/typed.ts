@@ -227,8 +227,8 @@ export type TypedExpression =
       readonly event: string;
       readonly field: TracepointField;
     })
-  /** `args.name` of a raw tracepoint: the nth u64 of the context. */
-  | (Expr & { readonly kind: 'context-argument'; readonly index: number })
+  /** `args.name` of a raw tracepoint or a function: the nth u64 of the context. */
+  | TypedContextArgument
   | TypedCall
   | TypedFunctionCall
   /** All zero bytes, of any type: a variable that is declared without a value. */
@@ -287,6 +287,17 @@ export interface TypedMember extends Expr {
   readonly base: TypedExpression;
   readonly struct: StructType;
   readonly member: Member;
+}
+
+/** A u64 of the context, cut to its type. */
+export interface TypedContextArgument extends Expr {
+  readonly kind: 'context-argument';
+  readonly index: number;
+  /**
+   * What stands there, for the loader, which knows where the host has it: a parameter, or without one the result; the
+   * type as the kernel's BTF numbers it. Undefined for argN, which is a number of the script.
+   */
+  readonly host?: { readonly parameter: string | undefined; readonly type: number };
 }
 
 export type StepTarget =

@@ -80,8 +80,11 @@ export const retval: Builtin = defineBuiltin({
     if (!scope.probe.hasRetval) return unavailable(use, scope);
     if (refusedInLoop(use, scope)) return undefined;
     const { result } = scope.probe;
-    if (result)
-      return { kind: 'context-argument', type: result.type, index: result.slot, range: use.range };
+    if (result) {
+      const { type, typeId, slot } = result;
+      const host = { parameter: undefined, type: typeId };
+      return { kind: 'context-argument', type, index: slot, host, range: use.range };
+    }
     return typed(UINT64);
   },
   lower: (_call, lowering) => lowering.register('retval'),

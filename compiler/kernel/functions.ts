@@ -19,16 +19,19 @@ export function kernelFunction(btf: Btf, name: string): KernelFunction | string 
   if (reason !== undefined) return reason;
   let slot = 0;
   const parameters = Array.from({ length: btf.length(prototype) }, (_, index): Parameter => {
+    const typeId = parameterType(btf, prototype, index);
     const parameter = {
       name: parameterName(btf, prototype, index),
-      type: resolveType(btf, parameterType(btf, prototype, index)).type,
+      type: resolveType(btf, typeId).type,
+      typeId,
       slot,
     };
-    slot += sizeOf(btf, parameterType(btf, prototype, index)) > 8 ? 2 : 1;
+    slot += sizeOf(btf, typeId) > 8 ? 2 : 1;
     return parameter;
   });
   const returned = btf.sizeOrType(prototype);
-  const result = returned === 0 ? undefined : { type: resolveType(btf, returned).type, slot };
+  const result =
+    returned === 0 ? undefined : { type: resolveType(btf, returned).type, typeId: returned, slot };
   return { parameters, result };
 }
 

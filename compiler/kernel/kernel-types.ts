@@ -101,6 +101,7 @@ function rawTracepoint(btf: Btf, event: string): readonly Parameter[] | undefine
   return rawTracepointParameters(btf, event)?.map(({ name, typeId }, slot) => ({
     name,
     type: resolveType(btf, typeId).type,
+    typeId,
     slot,
   }));
 }

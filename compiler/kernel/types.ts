@@ -53,17 +53,23 @@ export interface TracepointField {
   readonly dataLoc: boolean;
 }
 
-/** An argument of a typed program: it stands in the context, an array of u64, from `slot` on. */
-export interface Parameter {
-  readonly name: string;
+/** A value in the context of a typed program, an array of u64: it stands from `slot` on. */
+export interface ContextValue {
   readonly type: Type;
+  /** Of the type, in the kernel's BTF. */
+  readonly typeId: number;
   readonly slot: number;
+}
+
+/** An argument of a typed program. */
+export interface Parameter extends ContextValue {
+  readonly name: string;
 }
 
 export interface KernelFunction {
   readonly parameters: readonly Parameter[];
   /** Where fexit finds what it returned; undefined for void. */
-  readonly result: { readonly type: Type; readonly slot: number } | undefined;
+  readonly result: ContextValue | undefined;
 }
 
 export interface KernelDescription {

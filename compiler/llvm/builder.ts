@@ -2,7 +2,15 @@
 import type llvm from 'llvm-bindings';
 import { asBool, asPointer, asValue, type Native, raw } from './binding.ts';
 import { createControlFlow } from './control.ts';
-import type { Arithmetic, FunctionBuilder, IrPointer, IrValue, Predicate, Width } from './ir.ts';
+import type {
+  Arithmetic,
+  FunctionBuilder,
+  IrPointer,
+  IrValue,
+  Predicate,
+  Shift,
+  Width,
+} from './ir.ts';
 import { lowerLog2 } from './log2.ts';
 import { createMemory } from './memory.ts';
 import {
@@ -14,6 +22,7 @@ import {
   siteCall,
   siteImmediate,
   siteLoad,
+  siteShift,
   steadyHelper,
   volatileLoad,
   volatileStore,
@@ -181,6 +190,8 @@ export function createFunctionBuilder(
       return signed ? extend(value, width, true) : value;
     },
     siteImmediate: (site, value) => asValue(use(siteImmediate(site, value))),
+    siteShift: (site: number, shift: Shift, value: IrValue, amount: number) =>
+      asValue(use(siteShift(site, shift, amount), raw(value))),
     siteCall: (site, argument) => asValue(use(siteCall(site), raw(argument))),
     extendArgument: (argument) => asValue(ir.CreateZExt(raw(argument), i64)),
   };

@@ -21,6 +21,8 @@ export interface IrBool {
 
 export type Width = 1 | 2 | 4 | 8;
 export type Predicate = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge';
+export type Shift = 'shl' | 'lshr' | 'ashr';
+
 export type Arithmetic =
   | 'add'
   | 'sub'
@@ -121,6 +123,8 @@ export interface FunctionBuilder extends IrBuilder {
   ): IrValue;
   /** One instruction that gives a number (32 bits, sign-extended) decided at load time. */
   siteImmediate(site: number, value: number): IrValue;
+  /** One shift whose amount (0 to 63) and, to the right, kind are decided at load time. */
+  siteShift(site: number, shift: Shift, value: IrValue, amount: number): IrValue;
   /** One instruction that gives 0, which the loader replaces by a call with one argument. */
   siteCall(site: number, argument: IrPointer): IrValue;
   /** Stores 8 bytes and gives what stood there, in one atomic step. */

@@ -3,7 +3,7 @@
  * function, always inlined, that is written as LLVM text: a builder calls it as an external function, and the
  * text of the module gets its definition (text.ts).
  */
-import type { Width } from './ir.ts';
+import type { Shift, Width } from './ir.ts';
 
 type Kind = 'i64' | 'i8*';
 
@@ -151,6 +151,22 @@ export function siteImmediate(site: number, value: number): Primitive {
     attributes: 'readnone willreturn',
     body: [
       `%v = call i64 asm "${siteAsm(site, `$0 = ${value}`)}", "=r"() readnone nounwind willreturn`,
+      'ret i64 %v',
+    ],
+  };
+}
+
+const SHIFTS: Readonly<Record<Shift, string>> = { shl: '<<=', lshr: '>>=', ashr: 's>>=' };
+
+/** A shift whose amount is decided by the loader: one instruction. */
+export function siteShift(site: number, shift: Shift, amount: number): Primitive {
+  return {
+    name: `bpfscript.site.${site}.${shift}.${amount}`,
+    result: 'i64',
+    parameters: ['i64'],
+    attributes: 'readnone willreturn',
+    body: [
+      `%v = call i64 asm "${siteAsm(site, `$0 ${SHIFTS[shift]} ${amount}`)}", "=r,0"(i64 %0) readnone nounwind willreturn`,
       'ret i64 %v',
     ],
   };

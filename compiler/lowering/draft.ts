@@ -83,6 +83,7 @@ export function createDraftBuilder(): FunctionBuilder {
     callLinked: nothing,
     siteLoad: nothing,
     siteImmediate: nothing,
+    siteShift: nothing,
     siteCall: nothing,
     atomicExchange: nothing,
   };

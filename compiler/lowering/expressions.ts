@@ -14,6 +14,7 @@ import {
   type Type,
 } from '../types/type.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
+import { lowerContextArgument } from './context-arguments.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import { within } from './helper-warnings.ts';
 import type { Storage } from './lowering.ts';
@@ -83,7 +84,7 @@ function scalarOf(fn: FunctionState, expression: TypedExpression): IrValue {
     case 'tracepoint-field':
       return lowerTracepointField(fn, expression);
     case 'context-argument':
-      return truncateTo(fn, ir.load(fn.context, expression.index * 8, 8, false), expression.type);
+      return lowerContextArgument(fn, expression);
     case 'call':
       return lowerCall(fn, expression) ?? ir.constant(0);
     case 'function-call':

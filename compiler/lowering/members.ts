@@ -9,6 +9,7 @@ import { sizeInMemory } from '../types/layout.ts';
 import type { AddressSpace, StructType, Type } from '../types/type.ts';
 import { isScalar, isScriptType } from '../types/type.ts';
 import { lowerElementOffset } from './arrays.ts';
+import { contextArgumentAddress } from './context-arguments.ts';
 import { loadUnaligned, locate, lowerValue } from './expressions.ts';
 import type { FunctionState } from './state.ts';
 
@@ -93,8 +94,7 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
       };
     }
     case 'context-argument': {
-      // A struct by value: the verifier reads the context only at fixed offsets, so it is copied from as memory.
-      const address = ir.op('add', ir.pointerToInt(fn.context), ir.constant(expression.index * 8));
+      const address = contextArgumentAddress(fn, expression);
       return { root: { where: 'remote', address, space: 'kernel' }, access: undefined };
     }
     default: {

@@ -214,9 +214,6 @@ function target(
       provider: name,
       ...(module === undefined ? {} : { module }),
       function: text,
-      ...(description
-        ? { parameters: description.parameters.map((parameter) => parameter.name) }
-        : {}),
     },
     parameterised,
   };

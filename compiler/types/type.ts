@@ -125,6 +125,11 @@ export interface ContextType {
  */
 export const SCRIPT_TYPES = 0x100000;
 
+/** `char *` */
+export function isTextPointer(type: Type): boolean {
+  return type.kind === 'pointer' && type.to.kind === 'int' && type.to.size === 1 && type.to.signed;
+}
+
 /** Whether a struct or enum is the script's own: the same on every host, and unknown to CO-RE. */
 export function isScriptType(type: { readonly id: number }): boolean {
   return type.id >= SCRIPT_TYPES;

@@ -156,9 +156,6 @@ function targetField(
       // The loader keeps whether it is there.
       if (shape.words.length === 1) return ['WORD', '0', quoted(String(shape.words[0])), needed];
       break;
-    case 'list':
-      if (shape.item.kind === 'text') return ['TEXTS', '0', 'NULL', needed];
-      break;
   }
   throw new Error(`the loader has no way to read ${shape.kind} of a target`);
 }

@@ -4,7 +4,7 @@
  *
  * Texts hold what the script says; `$N` in them is replaced by the loader.
  */
-import { choice, type Forms, list, number, optional, text, whole } from './shape.ts';
+import { choice, type Forms, number, optional, text, whole } from './shape.ts';
 
 /** A decimal number, or what a positional parameter makes one of. */
 const NUMBER = '^[0-9]+$|\\$[0-9]';
@@ -25,12 +25,6 @@ const typedFunction = {
   module: optional(text()),
   program: optional(
     text('The number of a BPF program whose function is meant; *: of any.', '^([0-9]+|\\*)$'),
-  ),
-  parameters: optional(
-    list(
-      text(),
-      "Names of the function's parameters where the program was typed by them: the host's function has to have the same.",
-    ),
   ),
 };
 

@@ -61,12 +61,13 @@ export interface InspectedRelocation {
   /** From the function's first. */
   readonly instruction: number;
   /**
-   * `core`: libbpf adapts it by BTF. `tracepoint`: the loader adapts it by the event's format. `session`: the loader
-   * makes it a call where the kernel has kprobe.session.
+   * `core`: libbpf adapts it by BTF. `tracepoint`: the loader adapts it by the event's format. `argument`: the loader
+   * adapts it by the prototype of the probe's event or function. `session`: the loader makes it a call where the kernel
+   * has kprobe.session.
    */
-  readonly by: 'core' | 'tracepoint' | 'session';
-  /** `field_byte_offset` and so on; for tracepoints `offset` or `immediate`; for sessions `call`. */
+  readonly by: 'core' | 'tracepoint' | 'argument' | 'session';
+  /** `field_byte_offset` and so on; for tracepoints and arguments `offset`, `immediate` or `shift`; for sessions `call`. */
   readonly kind: string;
-  /** `task_struct.tgid`, `sched:sched_switch.next_pid`. */
+  /** `task_struct.tgid`, `sched:sched_switch.next_pid`, `args.file`, `retval`. */
   readonly of: string;
 }

@@ -221,17 +221,43 @@ const PLACE = {
 };
 
 /**
- * A place in a program that the loader adapts to the host where libbpf's CO-RE cannot: the offset of a field of a
- * tracepoint, from its tracefs format.
+ * A place in a program that the loader adapts to the host where libbpf's CO-RE cannot: where a value stands in the
+ * context, and how many bytes of it are the host's. It has `tracepoint` or `argument`.
  */
 const FIXUP = {
   program: text(),
   insn: whole("In instructions from the program's first; an ld_imm64 counts as two."),
-  site: choice(['offset', 'immediate'], 'The offset of a load or store, or a 32-bit immediate.'),
+  site: choice(
+    ['offset', 'immediate', 'shift'],
+    'The offset of a load, whose width is adapted too; a 32-bit immediate; the bits that a shift to the left, or back to the right, moves.',
+  ),
   value: number(undefined, undefined, 'What stands there now.'),
-  tracepoint: record(
-    { category: text(), event: text(), field: text(), size: whole() },
-    'The size must agree; an array (site `immediate`) may have grown.',
+  tracepoint: optional(reference('tracepointField')),
+  argument: optional(
+    record(
+      {
+        type: whole("Id in the object's BTF; 0: void."),
+        name: optional(text('Of the parameter; absent for what fexit finds that was returned.')),
+      },
+      'From the prototype of the event or function that the program is for.',
+    ),
+  ),
+};
+
+const TRACEPOINT_FIELD = {
+  category: text(),
+  event: text(),
+  field: text(),
+  size: whole(),
+  form: choice(
+    ['unsigned', 'signed', 'array', 'dynamic'],
+    'A number of `size` bytes, which may have fewer on the host; an array, which may have grown; offset and length of one (`__data_loc`).',
+  ),
+  text: optional(
+    choice(
+      ['value', 'form'],
+      'The field is text, in either form of an array: the number of `form` is 1 where the host has it as `dynamic`, else 0.',
+    ),
   ),
 };
 
@@ -247,6 +273,7 @@ export const PARTS = {
   event: EVENT,
   place: PLACE,
   fixup: FIXUP,
+  tracepointField: TRACEPOINT_FIELD,
 } as const;
 
 /** What references stand for. */
@@ -265,6 +292,7 @@ interface Names {
   readonly event: ManifestEvent;
   readonly place: ManifestPlace;
   readonly fixup: ManifestFixup;
+  readonly tracepointField: ManifestTracepointField;
   readonly globals: ManifestGlobals;
 }
 
@@ -294,5 +322,7 @@ export type ManifestEventKind = EventKindName;
 /** One line of the script, or of `file`. */
 export type ManifestPlace = Part<'place'>;
 export type ManifestFixup = Part<'fixup'>;
+/** A field as the kernel description has it. */
+export type ManifestTracepointField = Part<'tracepointField'>;
 /** Offsets of the variables through which loader and programs talk; absent when no program uses them. */
 export type ManifestGlobals = { readonly [Name in SharedVariableName]?: number };

@@ -18,15 +18,24 @@ static const char format[] = "name: sched_switch\n"
 
 static void expect_field(const char *name, uint32_t offset, uint32_t size)
 {
-	uint32_t got_offset, got_size;
+	struct tracefs_field field;
 
-	if (CHECK(tracefs_field(format, name, &got_offset, &got_size)))
-		CHECK(got_offset == offset && got_size == size);
+	if (CHECK(tracefs_field(format, name, &field)))
+		CHECK(field.offset == offset && field.size == size);
+}
+
+static void expect_form(const char *name, bool is_signed, bool is_array, bool is_dynamic)
+{
+	struct tracefs_field field;
+
+	if (CHECK(tracefs_field(format, name, &field)))
+		CHECK(field.is_signed == is_signed && field.is_array == is_array &&
+		      field.is_dynamic == is_dynamic);
 }
 
 int main(void)
 {
-	uint32_t offset, size;
+	struct tracefs_field field;
 
 	expect_field("common_pid", 4, 4);
 	expect_field("prev_comm", 8, 16);
@@ -34,10 +43,14 @@ int main(void)
 	expect_field("name", 32, 8);
 	expect_field("text", 40, 4);
 	expect_field("argv", 48, 8);
-	CHECK(!tracefs_field(format, "pid", &offset, &size));
-	CHECK(!tracefs_field(format, "comm", &offset, &size));
-	CHECK(!tracefs_field(format, "next_pid", &offset, &size));
-	CHECK(!tracefs_field("field:int a", "a", &offset, &size));
+	expect_form("prev_pid", true, false, false);
+	expect_form("name", false, false, false);
+	expect_form("prev_comm", false, true, false);
+	expect_form("text", false, false, true);
+	CHECK(!tracefs_field(format, "pid", &field));
+	CHECK(!tracefs_field(format, "comm", &field));
+	CHECK(!tracefs_field(format, "next_pid", &field));
+	CHECK(!tracefs_field("field:int a", "a", &field));
 
 	CHECK(pattern_match("sched_switch", "sched_switch"));
 	CHECK(!pattern_match("sched_switch", "sched_switch2"));

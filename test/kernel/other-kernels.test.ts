@@ -1,9 +1,11 @@
 /** Objects that were built for the kernel of the embedded description, on this one. */
 
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { loadKernelDescription } from '../../compiler/kernel/load.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { compileText } from '../support/build.ts';
+import { mapEntries, mapValue } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
 
@@ -94,6 +96,54 @@ needs('root').describe('on this kernel', () => {
     expect(stdout).toBe(
       'SKB_DROP_REASON_NOT_SPECIFIED\nSKB_DROP_REASON_NOT_SPECIFIED 2\n\n\n@[SKB_DROP_REASON_NOT_SPECIFIED]: 1\n',
     );
+  });
+
+  it('arguments of raw tracepoints are found by their names', async () => {
+    // The lock is taken for writing by mmap(2) and for reading by page faults.
+    const { stdout, stderr } = await run(
+      `rawtracepoint:mmap_lock_acquire_returned /comm == "ls"/ { @acquired[args.write, args.success] = count(); }
+       rawtracepoint:mmap_lock_released /comm == "ls"/ { @released[args.write] = count(); }`,
+      { workload: () => void execFileSync('ls') },
+    );
+    const keys = (map: string) => mapEntries(stdout, map).map(([key]) => key);
+    expect(keys('@acquired').sort(), stderr).toEqual(['false, true', 'true, true']);
+    expect(keys('@released').sort()).toEqual(['false', 'true']);
+  });
+
+  it('an argument that this kernel does not have is named, with its place', async () => {
+    const event = 'mmap_lock_released';
+    if (here.rawTracepoint(event)?.some(({ name }) => name === 'memcg_path')) return;
+    const { stderr, status } = await run(
+      `rawtracepoint:${event} {\n  print((uint64)args.mm);\n  print((uint64)args.memcg_path); }`,
+      once,
+    );
+    expect(stderr).toBe(
+      `stdin:3: ERROR: rawtracepoint:${event} has no argument 'memcg_path' on this kernel. It has: mm, write.\n` +
+        'HINT: Build the script with --kernel, against a description of this kernel.\n',
+    );
+    expect(status).toBe(3);
+  });
+
+  it('text of tracepoints is read from fixed and from dynamic arrays', async () => {
+    const { stdout, stderr } = await run(
+      `tracepoint:sched:sched_process_fork { @fork[args.parent_comm == comm] = count(); @named[args.child_comm] = count(); }
+       tracepoint:sched:sched_stat_runtime /args.pid == tid/ { @runtime[args.comm == comm] = count(); }`,
+      { workload: () => void execFileSync('sh', ['-c', 'ls >/dev/null; ls >/dev/null']) },
+    );
+    expect(
+      mapEntries(stdout, '@fork').map(([key]) => key),
+      stderr,
+    ).toEqual(['true']);
+    expect(mapValue(stdout, '@named', 'sh')).toBeGreaterThan(0);
+    expect(mapEntries(stdout, '@runtime').map(([key]) => key)).toEqual(['true']);
+  });
+
+  it('copies of tracepoint fields have the text of dynamic arrays', async () => {
+    const { stdout } = await run(
+      `tracepoint:sched:sched_process_exec /str(args.filename) == "/bin/true"/ { print(*args); }`,
+      { workload: () => void execFileSync('/bin/true') },
+    );
+    expect(stdout).toMatch(/^\{ \.filename = \/bin\/true, \.pid = \d+, \.old_pid = \d+ \}\n/);
   });
 
   /** A number in struct task_struct that the description has and this kernel does not. */

@@ -118,6 +118,7 @@ export function scriptInput(): LinkInput {
         event: 'sched_switch',
         field: 'next_pid',
         size: 4,
+        form: 'unsigned',
         value: 56,
       },
     ],

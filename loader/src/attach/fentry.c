@@ -33,35 +33,6 @@ static bool is_refused(const char *name)
 	return false;
 }
 
-/* Whether the function's parameters have the names that the program was typed by. */
-static bool has_parameters(const struct btf *btf, const struct btf_type *prototype,
-			   const struct mf_texts *parameters)
-{
-	if (btf_vlen(prototype) != parameters->count)
-		return false;
-	for (uint32_t i = 0; i < parameters->count; i++) {
-		const char *name = btf__str_by_offset(btf, btf_params(prototype)[i].name_off);
-		char numbered[16];
-
-		snprintf(numbered, sizeof(numbered), "arg%u", i);
-		if (!name || strcmp(*name ? name : numbered, parameters->items[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
-static void list_parameters(const struct btf *btf, const struct btf_type *prototype, char *text,
-			    size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (uint32_t i = 0; i < btf_vlen(prototype) && used < size; i++)
-		used += (size_t)snprintf(
-			text + used, size - used, "%s%s", i ? ", " : "",
-			btf__str_by_offset(btf, btf_params(prototype)[i].name_off));
-}
-
 /* The id of a function in vmlinux, or in the module alone if that is what the BTF is of. */
 static int find_function(const struct btf *btf, const char *name)
 {
@@ -89,21 +60,10 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 	const struct mf_fentry_target *wanted = probe->target;
 	const struct attach_target target = {.probe = probe};
 	struct copy copy = {.module = module};
-	const struct btf_type *prototype;
-	char here[256];
 	int error, id = find_function(btf, wanted->function);
 
 	if (id < 0)
 		return no_function(probe, failure);
-	prototype = btf__type_by_id(btf, btf__type_by_id(btf, (uint32_t)id)->type);
-	if (wanted->parameters.items && prototype &&
-	    !has_parameters(btf, prototype, &wanted->parameters)) {
-		list_parameters(btf, prototype, here, sizeof(here));
-		return attach_missing(
-			failure,
-			"%s takes other parameters on this kernel (%s) than on the one that the script was built for; build it with that kernel's description.",
-			wanted->function, here);
-	}
 	/* Else the section's name tells libbpf the function. */
 	if (module || probe->parameters) {
 		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,

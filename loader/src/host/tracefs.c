@@ -209,28 +209,42 @@ const char *tracefs_format(struct arena *arena, const char *root, const char *ca
 
 /*
  * A line reads `field:TYPE NAME[LENGTH];\toffset:O;\tsize:S;\tsigned:B;`
- * (kernel/trace/trace_events.c, f_show). The name is the last identifier before the `;` or `[`.
+ * (kernel/trace/trace_events.c, f_show), or of a dynamic array `field:__data_loc TYPE[] NAME;...`.
+ * The name is the last identifier before the `;` or `[`.
  */
-bool tracefs_field(const char *format, const char *field, uint32_t *offset, uint32_t *size)
+bool tracefs_field(const char *format, const char *name, struct tracefs_field *field)
 {
-	size_t length = strlen(field);
+	static const char dynamic[] = "__data_loc ", character[] = "char ";
+	size_t length = strlen(name);
 
 	while ((format = strstr(format, "field:"))) {
-		const char *end, *name;
+		const char *end, *found;
+		uint32_t is_signed = 0;
 
 		format += strlen("field:");
 		end = strchr(format, ';');
 		if (!end)
 			return false;
-		name = end;
-		if (name > format && name[-1] == ']')
-			while (name > format && *name != '[')
-				name--;
-		if ((size_t)(name - format) <= length ||
-		    memcmp(name - length, field, length) != 0 ||
-		    (name[-(ptrdiff_t)length - 1] != ' ' && name[-(ptrdiff_t)length - 1] != '*'))
+		found = end;
+		if (found > format && found[-1] == ']')
+			while (found > format && *found != '[')
+				found--;
+		if ((size_t)(found - format) <= length ||
+		    memcmp(found - length, name, length) != 0 ||
+		    (found[-(ptrdiff_t)length - 1] != ' ' && found[-(ptrdiff_t)length - 1] != '*'))
 			continue;
-		return sscanf(end, ";\toffset:%u;\tsize:%u;", offset, size) == 2;
+		*field = (struct tracefs_field){
+			.is_array = found != end,
+			.is_dynamic = strncmp(format, dynamic, sizeof(dynamic) - 1) == 0,
+		};
+		if (sscanf(end, ";\toffset:%u;\tsize:%u;\tsigned:%u;", &field->offset, &field->size,
+			   &is_signed) < 2)
+			return false;
+		/* What sign it has is the choice of each kernel's build. */
+		field->is_signed =
+			is_signed || (!field->is_array &&
+				      strncmp(format, character, sizeof(character) - 1) == 0);
+		return true;
 	}
 	return false;
 }

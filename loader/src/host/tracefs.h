@@ -42,7 +42,17 @@ bool is_pattern(const char *text);
 const char *tracefs_format(struct arena *arena, const char *root, const char *category,
 			   const char *event);
 
+/* A field of an event's record. */
+struct tracefs_field {
+	uint32_t offset, size;
+	/* A number that may be negative. */
+	bool is_signed;
+	/* An array that stands in the record itself, or (is_dynamic) behind it: the field holds its
+	 * offset and length, as u16 each, in a u32. */
+	bool is_array, is_dynamic;
+};
+
 /* Finds a field in that text. */
-bool tracefs_field(const char *format, const char *field, uint32_t *offset, uint32_t *size);
+bool tracefs_field(const char *format, const char *name, struct tracefs_field *field);
 
 #endif

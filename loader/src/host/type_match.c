@@ -277,6 +277,20 @@ static uint32_t bits_of(const struct type_leaf *leaf, const struct btf_type *typ
 	return btf_is_int(type) ? btf_int_bits(type) : type->size * 8;
 }
 
+bool type_number(const struct btf *btf, uint32_t type, struct type_number *number)
+{
+	const struct btf_type *resolved = resolve(btf, &type);
+
+	if (!resolved || !type || !is_number(kind_of(resolved)))
+		return false;
+	*number = (struct type_number){
+		.size = resolved->size,
+		.is_enum = btf_is_any_enum(resolved),
+		.is_signed = btf_is_any_enum(resolved) ? btf_kflag(resolved) : is_signed(resolved),
+	};
+	return true;
+}
+
 static bool differs(char *why, size_t room, const struct type_leaf *local,
 		    const struct type_leaf *host)
 {

@@ -72,6 +72,17 @@ bool type_same_value(const struct type_leaf *local, const struct type_leaf *host
 bool type_same_layout(const struct btf *local, uint32_t local_type, const struct btf *host,
 		      uint32_t host_type, char *why, size_t room);
 
+/* A number, truth or enumerator as registers hold it. */
+struct type_number {
+	uint32_t size;
+	bool is_signed;
+	/* Whose sign BTF may not say. */
+	bool is_enum;
+};
+
+/* False where the type is something else. */
+bool type_number(const struct btf *btf, uint32_t type, struct type_number *number);
+
 /* How a type is called, for messages: `struct sock`, `unsigned int`, `a pointer`. */
 void type_describe(const struct btf *btf, uint32_t type, char *text, size_t room);
 

@@ -306,11 +306,9 @@ static const char *const mf_provider_names[] = {
 	FIELD(MF_FENTRY, 0, "function", fentry, function, TEXT, 0, NULL, true, true, true) \
 	FIELD(MF_FENTRY, 0, "module", fentry, module, TEXT, 0, NULL, false, true, true) \
 	FIELD(MF_FENTRY, 0, "program", fentry, program, TEXT, 0, NULL, false, false, false) \
-	FIELD(MF_FENTRY, 0, "parameters", fentry, parameters, TEXTS, 0, NULL, false, false, true) \
 	FIELD(MF_FEXIT, 0, "function", fentry, function, TEXT, 0, NULL, true, true, true) \
 	FIELD(MF_FEXIT, 0, "module", fentry, module, TEXT, 0, NULL, false, true, true) \
 	FIELD(MF_FEXIT, 0, "program", fentry, program, TEXT, 0, NULL, false, false, false) \
-	FIELD(MF_FEXIT, 0, "parameters", fentry, parameters, TEXTS, 0, NULL, false, false, true) \
 	FIELD(MF_UPROBE, 0, "path", uprobe, path, TEXT, 0, NULL, true, true, true) \
 	FIELD(MF_UPROBE, 0, "function", uprobe, function, TEXT, 0, NULL, true, true, true) \
 	FIELD(MF_UPROBE, 0, "offset", uprobe, offset, NUMBER, UINT64_MAX, NULL, true, false, true) \

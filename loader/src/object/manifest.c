@@ -216,26 +216,47 @@ static void read_enum(struct manifest_reader *reader, const struct json *json, v
 					    read_enumerator, &enumeration->value_count);
 }
 
+static void read_tracepoint_field(struct manifest_reader *reader, const struct json *json,
+				  struct mf_fixup *fixup)
+{
+	static const char *const forms[] = {"unsigned", "signed", "array", "dynamic"};
+	static const char *const texts[] = {"value", "form"};
+
+	fixup->category = manifest_text(reader, json, "category");
+	fixup->event = manifest_text(reader, json, "event");
+	fixup->field = manifest_text(reader, json, "field");
+	fixup->field_size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
+	fixup->form = manifest_choice(reader, json, "form", forms, COUNT_OF(forms));
+	fixup->is_text = json_member(json, "text") != NULL;
+	if (fixup->is_text)
+		fixup->asks_form =
+			manifest_choice(reader, json, "text", texts, COUNT_OF(texts)) == 1;
+}
+
 static void read_fixup(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
-	static const char *const sites[] = {"offset", "immediate"};
-	const struct json *field = manifest_member(reader, json, "tracepoint", JSON_OBJECT);
+	static const char *const sites[] = {"offset", "immediate", "shift"};
+	const struct json *field = manifest_optional(reader, json, "tracepoint", JSON_OBJECT);
+	const struct json *argument;
 	struct mf_fixup *fixup = item;
 	int64_t value;
 
 	(void)index;
 	fixup->program = manifest_text(reader, json, "program");
 	fixup->insn = (uint32_t)manifest_number(reader, json, "insn", UINT32_MAX);
-	fixup->immediate = manifest_choice(reader, json, "site", sites, COUNT_OF(sites)) == 1;
+	fixup->site = manifest_choice(reader, json, "site", sites, COUNT_OF(sites));
 	value = manifest_signed(reader, json, "value");
 	if (value < INT32_MIN || value > INT32_MAX)
 		manifest_wrong(reader, "'value' is out of range");
 	fixup->value = (int32_t)value;
-	fixup->category = manifest_text(reader, field, "category");
-	fixup->event = manifest_text(reader, field, "event");
-	fixup->field = manifest_text(reader, field, "field");
-	fixup->field_size = (uint32_t)manifest_number(reader, field, "size", MAX_VALUE_SIZE);
+	if (field) {
+		read_tracepoint_field(reader, field, fixup);
+		return;
+	}
+	argument = manifest_member(reader, json, "argument", JSON_OBJECT);
+	fixup->parameter = manifest_text_or_null(reader, argument, "name");
+	fixup->type = (uint32_t)manifest_number(reader, argument, "type", UINT32_MAX);
 }
 
 static void read_globals(struct manifest_reader *reader, const struct json *root)

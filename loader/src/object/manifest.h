@@ -218,14 +218,28 @@ bool mf_needs(const struct manifest *manifest, const char *feature);
 /* Long name of a provider, as in the script. */
 const char *mf_provider_name(enum mf_provider provider);
 
+/* Which number of an instruction is patched. */
+enum mf_site { MF_SITE_OFFSET, MF_SITE_IMMEDIATE, MF_SITE_SHIFT };
+
+/* Fields of tracepoints as the described kernel has them. */
+enum mf_form { MF_FORM_UNSIGNED, MF_FORM_SIGNED, MF_FORM_ARRAY, MF_FORM_DYNAMIC };
+
 struct mf_fixup {
 	const char *program;
 	uint32_t insn;
-	/* The 32-bit immediate, rather than the 16-bit offset, is to be patched. */
-	bool immediate;
+	enum mf_site site;
 	int32_t value;
-	const char *category, *event, *field;
+	/* Of a tracepoint's record; NULL: of the context of a typed program. */
+	const char *field;
+	const char *category, *event;
 	uint32_t field_size;
+	enum mf_form form;
+	/* The field is text, in either form of an array; `asks_form`: the immediate says which. */
+	bool is_text, asks_form;
+	/* Of a typed program: the parameter; NULL: the result. */
+	const char *parameter;
+	/* Its type in the object's BTF. */
+	uint32_t type;
 };
 
 struct manifest {

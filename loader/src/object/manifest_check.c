@@ -316,6 +316,26 @@ static void check_kprobe_pairs(struct checker *checker)
 	}
 }
 
+static bool is_shift(uint8_t code)
+{
+	return code == (BPF_ALU64 | BPF_LSH | BPF_K) || code == (BPF_ALU64 | BPF_RSH | BPF_K) ||
+	       code == (BPF_ALU64 | BPF_ARSH | BPF_K);
+}
+
+/* Whether the instruction is one that the loader knows how to patch so. */
+static bool is_at_site(const struct mf_fixup *fixup, uint8_t code)
+{
+	switch (fixup->site) {
+	case MF_SITE_OFFSET:
+		return BPF_CLASS(code) == BPF_LDX && BPF_MODE(code) == BPF_MEM;
+	case MF_SITE_SHIFT:
+		return is_shift(code);
+	case MF_SITE_IMMEDIATE:
+		break;
+	}
+	return !is_shift(code);
+}
+
 static void check_fixups(struct checker *checker)
 {
 	for (uint32_t i = 0; i < checker->manifest->fixup_count && !checker->failure->status; i++) {
@@ -331,9 +351,9 @@ static void check_fixups(struct checker *checker)
 		}
 		insn = checker->elf->sections[program->section].data + program->value +
 		       fixup->insn * INSN_SIZE;
-		value = fixup->immediate ? (int32_t)read_u32(insn + 4)
-					 : (int16_t)read_u16(insn + 2);
-		if (value != fixup->value)
+		value = fixup->site == MF_SITE_OFFSET ? (int16_t)read_u16(insn + 2)
+						      : (int32_t)read_u32(insn + 4);
+		if (value != fixup->value || !is_at_site(fixup, *insn))
 			wrong(checker, "fixups[%u] is at another instruction", i);
 	}
 }

@@ -28,16 +28,6 @@ static struct mf_addresses read_addresses(struct manifest_reader *reader, const 
 	return addresses;
 }
 
-static struct mf_texts read_texts(struct manifest_reader *reader, const struct json *json,
-				  const char *name)
-{
-	struct mf_texts texts = {0};
-
-	texts.items = manifest_list(reader, json, name, sizeof(*texts.items), manifest_text_item,
-				    &texts.count);
-	return texts;
-}
-
 static void read_member(struct manifest_reader *reader, const struct json *json,
 			const struct mf_member *member, void *into)
 {
@@ -55,9 +45,6 @@ static void read_member(struct manifest_reader *reader, const struct json *json,
 		if (member->kind == MF_MEMBER_NONEMPTY && !*text)
 			manifest_wrong(reader, "'%s' is empty", name);
 		*(const char **)into = text;
-		break;
-	case MF_MEMBER_TEXTS:
-		*(struct mf_texts *)into = read_texts(reader, json, name);
 		break;
 	case MF_MEMBER_NUMBER:
 		*(uint64_t *)into = manifest_number(reader, json, name, member->most);

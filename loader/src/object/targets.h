@@ -31,11 +31,6 @@ struct mf_addresses {
 	uint32_t count;
 };
 
-struct mf_texts {
-	const char **items;
-	uint32_t count;
-};
-
 struct mf_tracepoint_target {
 	const char *category, *event;
 	/* Offset in .rodata of a table of uint16_t[MF_SYSCALLS], by system call number: 1 + the
@@ -63,8 +58,6 @@ struct mf_fentry_target {
 	/* Number of the BPF program that the function is of, or `*`. */
 	const char *program;
 	const char *function;
-	/* What the program was typed by; `items` NULL: by nothing. */
-	struct mf_texts parameters;
 };
 
 /* uprobe and uretprobe. */
@@ -126,8 +119,6 @@ enum mf_member_kind {
 	MF_MEMBER_TEXT,
 	/* and not empty. */
 	MF_MEMBER_NONEMPTY,
-	/* struct mf_texts */
-	MF_MEMBER_TEXTS,
 	/* uint64_t, at most `most`. */
 	MF_MEMBER_NUMBER,
 	/* uint32_t, 0 where absent, at most `most`. */

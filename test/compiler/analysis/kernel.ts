@@ -138,8 +138,8 @@ export const KERNEL: KernelDescription = {
   rawTracepoint: (event) =>
     event === 'sched_switch'
       ? [
-          { name: 'preempt', type: { kind: 'bool' }, slot: 0 },
-          { name: 'prev', type: to(TASK), slot: 1 },
+          { name: 'preempt', type: { kind: 'bool' }, typeId: 1, slot: 0 },
+          { name: 'prev', type: to(TASK), typeId: 2, slot: 1 },
         ]
       : undefined,
   function: () => undefined,

@@ -13,7 +13,7 @@ describe('fentry and fexit', () => {
         { name: 'file', slot: 0 },
         { name: 'count', slot: 1 },
       ],
-      target: { provider: 'fentry', function: 'vfs_read', parameters: ['file', 'count'] },
+      target: { provider: 'fentry', function: 'vfs_read' },
     });
   });
   it('[PRB-019] give what the function returned at its end, behind its arguments', () => {

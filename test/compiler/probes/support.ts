@@ -52,12 +52,15 @@ const unused = (): never => {
 const FUNCTIONS: Readonly<Record<string, KernelFunction | string>> = {
   vfs_read: {
     parameters: [
-      { name: 'file', type: UINT64, slot: 0 },
-      { name: 'count', type: UINT64, slot: 1 },
+      { name: 'file', type: UINT64, typeId: 1, slot: 0 },
+      { name: 'count', type: UINT64, typeId: 1, slot: 1 },
     ],
-    result: { type: UINT64, slot: 2 },
+    result: { type: UINT64, typeId: 1, slot: 2 },
   },
-  vfs_fsync: { parameters: [{ name: 'file', type: UINT64, slot: 0 }], result: undefined },
+  vfs_fsync: {
+    parameters: [{ name: 'file', type: UINT64, typeId: 1, slot: 0 }],
+    result: undefined,
+  },
   printk: 'it takes a variable number of arguments',
 };
 
@@ -86,7 +89,8 @@ const kernel: KernelDescription = {
     }),
   tracepoint: (category, event) => (EVENTS.includes(`${category}:${event}`) ? [FIELD] : undefined),
   percpuVariable: () => undefined,
-  rawTracepoint: (event) => RAW[event]?.map((name, slot) => ({ name, type: UINT64, slot })),
+  rawTracepoint: (event) =>
+    RAW[event]?.map((name, slot) => ({ name, type: UINT64, typeId: 1, slot })),
   function: (name) => FUNCTIONS[name],
   functionModules: (name) => MODULES[name] ?? [],
   matchTypedFunctions: (pattern) =>

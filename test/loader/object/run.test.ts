@@ -330,10 +330,9 @@ needs('root').describe('bpfload', () => {
   it('names a field that this kernel lacks, or has in another size [AOT-004]', () => {
     const manifest = manifestOf(workshop, [SYSCALLS]);
     const change = (field: string, size: number): Partial<Manifest> => ({
-      fixups: manifest.fixups.map((fixup) => ({
-        ...fixup,
-        tracepoint: { ...fixup.tracepoint, field, size },
-      })),
+      fixups: manifest.fixups.map(({ tracepoint, ...fixup }) =>
+        tracepoint ? { ...fixup, tracepoint: { ...tracepoint, field, size } } : fixup,
+      ),
     });
     const absent = load([object([SYSCALLS], change('nothing', 8))]);
     expect(absent).toMatchObject({ status: 3, stdout: '' });

@@ -139,7 +139,13 @@ export function manifestOf(
             insn: 2,
             site: 'offset',
             value: 0x58,
-            tracepoint: { category: 'raw_syscalls', event: 'sys_enter', field: 'id', size: 8 },
+            tracepoint: {
+              category: 'raw_syscalls',
+              event: 'sys_enter',
+              field: 'id',
+              size: 8,
+              form: 'signed',
+            },
           },
         ]
       : [],

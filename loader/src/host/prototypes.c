@@ -1,0 +1,123 @@
+#include "host/prototypes.h"
+
+#include <bpf/btf.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MOST_NAME 256
+
+static const struct btf_type *function_prototype(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	const struct btf_type *function = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
+	const struct btf_type *found = function ? btf__type_by_id(btf, function->type) : NULL;
+
+	return found && btf_is_func_proto(found) ? found : NULL;
+}
+
+/* The typedef of an event leads to a pointer to its prototype (include/trace/bpf_probe.h), which
+ * has no names. */
+static const struct btf_type *event_prototype(const struct btf *btf, const char *event)
+{
+	const struct btf_type *type;
+	char name[MOST_NAME];
+	int id;
+
+	snprintf(name, sizeof(name), "btf_trace_%s", event);
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
+	type = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
+	type = type ? btf__type_by_id(btf, type->type) : NULL;
+	type = type && btf_is_ptr(type) ? btf__type_by_id(btf, type->type) : NULL;
+	return type && btf_is_func_proto(type) ? type : NULL;
+}
+
+bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype)
+{
+	/* The event's own functions (include/linux/tracepoint.h) have the names. */
+	static const char *const named_by[] = {"__probestub_", "__traceiter_", "__bpf_trace_"};
+	const struct btf_type *types = event_prototype(btf, event);
+
+	if (!types)
+		return false;
+	*prototype = (struct prototype){.btf = btf, .types = types, .names = types, .hidden = 1};
+	for (size_t i = 0; i < sizeof(named_by) / sizeof(*named_by); i++) {
+		const struct btf_type *named;
+		char name[MOST_NAME];
+
+		snprintf(name, sizeof(name), "%s%s", named_by[i], event);
+		named = function_prototype(btf, name);
+		if (named && btf_vlen(named) == btf_vlen(types)) {
+			prototype->names = named;
+			break;
+		}
+	}
+	return true;
+}
+
+bool prototype_of_function(const struct btf *btf, const char *function, struct prototype *prototype)
+{
+	const struct btf_type *found = function_prototype(btf, function);
+
+	*prototype = (struct prototype){.btf = btf, .types = found, .names = found};
+	return found;
+}
+
+static const char *name_of(const struct prototype *prototype, uint32_t index, char *room,
+			   size_t size)
+{
+	const char *name =
+		btf__name_by_offset(prototype->btf, btf_params(prototype->names)[index].name_off);
+
+	if (name && *name)
+		return name;
+	snprintf(room, size, "arg%u", index - prototype->hidden);
+	return room;
+}
+
+/* Structs by value take as many slots as they need; the verifier knows of two at most. */
+static uint32_t slots_of(const struct prototype *prototype, uint32_t index)
+{
+	return btf__resolve_size(prototype->btf, btf_params(prototype->types)[index].type) > 8 ? 2
+											       : 1;
+}
+
+bool prototype_parameter(const struct prototype *prototype, const char *name,
+			 struct prototype_value *value)
+{
+	uint32_t slot = 0;
+
+	for (uint32_t i = prototype->hidden; i < btf_vlen(prototype->types); i++) {
+		char numbered[32];
+
+		if (strcmp(name_of(prototype, i, numbered, sizeof(numbered)), name) == 0) {
+			*value = (struct prototype_value){btf_params(prototype->types)[i].type,
+							  slot};
+			return true;
+		}
+		slot += slots_of(prototype, i);
+	}
+	return false;
+}
+
+struct prototype_value prototype_result(const struct prototype *prototype)
+{
+	struct prototype_value value = {.type = prototype->types->type};
+
+	for (uint32_t i = prototype->hidden; i < btf_vlen(prototype->types); i++)
+		value.slot += slots_of(prototype, i);
+	return value;
+}
+
+void prototype_list(const struct prototype *prototype, char *text, size_t room)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = prototype->hidden; i < btf_vlen(prototype->types) && used < room; i++) {
+		char numbered[32];
+
+		used += (size_t)snprintf(text + used, room - used, "%s%s",
+					 i > prototype->hidden ? ", " : "",
+					 name_of(prototype, i, numbered, sizeof(numbered)));
+	}
+}

@@ -1,0 +1,43 @@
+/* What raw tracepoints and functions of the kernel are called with, as its BTF says it. */
+#ifndef BPFLOAD_PROTOTYPES_H
+#define BPFLOAD_PROTOTYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct btf;
+struct btf_type;
+
+struct prototype {
+	const struct btf *btf;
+	/* BTF_KIND_FUNC_PROTO: parameters with their types, and one with their names. */
+	const struct btf_type *types, *names;
+	/* Parameters before the first that programs see. */
+	uint32_t hidden;
+};
+
+/* A value in the context of a typed program. */
+struct prototype_value {
+	/* As declared; 0: void. */
+	uint32_t type;
+	/* Of u64, in the context. */
+	uint32_t slot;
+};
+
+/* False where the BTF knows no such raw tracepoint, or function. */
+bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype);
+bool prototype_of_function(const struct btf *btf, const char *function,
+			   struct prototype *prototype);
+
+/* The parameter of that name; one without a name is called `argN`. False where there is none. */
+bool prototype_parameter(const struct prototype *prototype, const char *name,
+			 struct prototype_value *value);
+
+/* What fexit finds that the function returned. */
+struct prototype_value prototype_result(const struct prototype *prototype);
+
+/* The names of all parameters, with commas, for messages. */
+void prototype_list(const struct prototype *prototype, char *text, size_t room);
+
+#endif
