@@ -1,5 +1,7 @@
 /** Writes down what a kernel is like: `bpfscript kernel capture`. */
 import { writeFileSync } from 'node:fs';
+import { readBtf } from '../../linker/btf/read.ts';
+import type { KernelSources } from './description.ts';
 import { KernelDescriptionError } from './error.ts';
 import { type Compression, encodeKernelFile } from './file.ts';
 import { type HostFiles, hostFiles, hostSources } from './host.ts';
@@ -13,29 +15,32 @@ export function captureHost(): Uint8Array {
   return capture(hostFiles());
 }
 
-/** The same from copies of a kernel's files. */
+/** The same from a kernel's files; without its tracepoints and functions where there is no tracefs. */
 export function capture(files: HostFiles, compression: Compression = 'quick'): Uint8Array {
   const sources = hostSources(files);
-  const { tracepoints } = sources;
-  const table = tracepoints
-    .match('*', '*')
-    .map((name) => {
-      const [category = '', event = ''] = name.split(':');
-      return tableLine(name, tracepoints.fields(category, event) ?? []);
-    })
-    .join('');
+  const btf = sources.btf();
+  // What is none is told now, and not by each script.
+  readBtf(btf);
   const functions = readable(() => sources.functions());
   const syscalls = sources.syscalls();
   return encodeKernelFile(
     files,
     {
-      btf: sources.btf(),
-      tracepoints: Buffer.from(table),
+      btf,
+      ...(files.tracing === undefined ? {} : { tracepoints: tableOf(sources) }),
       ...(functions === undefined ? {} : { functions: Buffer.from(functions) }),
       ...(syscalls === '' ? {} : { syscalls: Buffer.from(syscalls) }),
     },
     compression,
   );
+}
+
+function tableOf({ tracepoints }: KernelSources): Uint8Array {
+  const lines = tracepoints.match('*', '*').map((name) => {
+    const [category = '', event = ''] = name.split(':');
+    return tableLine(name, tracepoints.fields(category, event) ?? []);
+  });
+  return Buffer.from(lines.join(''));
 }
 
 /** Captures the running kernel into a file. */

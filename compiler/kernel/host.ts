@@ -14,8 +14,11 @@ export interface HostFiles {
   readonly arch: string;
   /** Raw BTF of vmlinux. */
   readonly btf: string;
-  /** Where tracefs may be mounted, or a copy of its `events` and `available_filter_functions`. */
-  readonly tracing: readonly string[];
+  /**
+   * Where tracefs may be mounted, or a copy of its `events` and `available_filter_functions`; undefined where there is
+   * none to be had.
+   */
+  readonly tracing: readonly string[] | undefined;
   /** C headers with the numbers of system calls: `#define __NR_read 0`. */
   readonly syscalls: readonly string[];
 }
@@ -39,14 +42,69 @@ export function hostFiles(): HostFiles {
   };
 }
 
+export interface KernelImage {
+  /** An uncompressed vmlinux, or a file of raw BTF. */
+  readonly file: string;
+  /** A copy of tracefs. */
+  readonly tracing?: string | undefined;
+  /** What the file does not say. */
+  readonly release?: string | undefined;
+  readonly arch?: string | undefined;
+}
+
+/**
+ * The files of a kernel that need not run. A vmlinux says itself which it is; of raw BTF one has to say it. Throws
+ * KernelDescriptionError.
+ */
+export function imageFiles({ file, tracing, release, arch }: KernelImage): HostFiles {
+  const known = release !== undefined && arch !== undefined ? undefined : identify(file);
+  const own = { release: release ?? known?.release, arch: arch ?? known?.arch };
+  if (own.release === undefined || own.arch === undefined)
+    throw new KernelDescriptionError(
+      `${file} does not say which kernel it is of: name it with --release and --arch`,
+    );
+  const here = hostFiles();
+  return {
+    release: own.release,
+    arch: own.arch,
+    btf: file,
+    tracing: tracing === undefined ? undefined : [tracing],
+    syscalls:
+      own.arch === here.arch
+        ? here.syscalls
+        : [`/usr/include/${own.arch}-linux-gnu/asm/unistd_64.h`],
+  };
+}
+
+/** e_machine of ELF (include/uapi/linux/elf-em.h), as `uname -m` says it. */
+const ELF_MACHINES: Readonly<Record<number, string>> = { 62: 'x86_64', 183: 'aarch64' };
+
+/** What a vmlinux says of itself: its banner (init/version.c) stands among its constants. */
+function identify(
+  file: string,
+): { readonly release: string | undefined; readonly arch: string | undefined } | undefined {
+  try {
+    const elf = openElfFile(file);
+    const constants = elf.sections.find(({ name }) => name === '.rodata');
+    const text = constants ? Buffer.from(elf.data(constants)).toString('latin1') : '';
+    return {
+      release: /Linux version ([\w.+~-]+) /.exec(text)?.[1],
+      arch: ELF_MACHINES[elf.machine],
+    };
+  } catch (error) {
+    if (error instanceof ElfError) return undefined;
+    throw unreadable(file, error, 'a vmlinux, or its BTF');
+  }
+}
+
 export function hostSources(files: HostFiles): KernelSources {
   return {
     release: files.release,
     arch: files.arch,
     btf: () => rawBtf(files.btf),
-    tracepoints: tracefsSource(files.tracing),
-    functions: () => traceableFunctions(files.tracing),
-    functionModules: (name) => functionModules(files.tracing, name),
+    tracepoints: tracefsSource(files.tracing ?? []),
+    functions: () => traceableFunctions(files.tracing ?? []),
+    functionModules: (name) => functionModules(files.tracing ?? [], name),
     syscalls: () => systemCalls(files.syscalls),
   };
 }

@@ -6,10 +6,10 @@ import { capture } from '../../../compiler/kernel/capture.ts';
 import { describeKernel } from '../../../compiler/kernel/description.ts';
 import { KernelDescriptionError } from '../../../compiler/kernel/error.ts';
 import { decodeKernelFile, encodeKernelFile } from '../../../compiler/kernel/file.ts';
-import { type HostFiles, hostSources } from '../../../compiler/kernel/host.ts';
+import { type HostFiles, hostSources, imageFiles } from '../../../compiler/kernel/host.ts';
 import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import { parseFormat } from '../../../compiler/kernel/tracepoints.ts';
-import { BTF_KIND } from '../../../linker/btf/btf.ts';
+import { BTF_KIND, BtfError } from '../../../linker/btf/btf.ts';
 import { writeBtf } from '../../linker/synthetic.ts';
 
 const FORMAT = `name: opened
@@ -102,6 +102,34 @@ describe('a description', () => {
 
   it('is the same for the same kernel', () => {
     expect(Buffer.from(capture(files)).equals(Buffer.from(capture(files)))).toBe(true);
+  });
+
+  it('is made of the files of a kernel that does not run', () => {
+    const file = join(folder, 'vmlinux');
+    const known = { release: '7.0.1-other', arch: 'aarch64' };
+    const kernel = loadKernelDescription(
+      written(capture(imageFiles({ file, tracing: folder, ...known }))),
+    );
+    expect([kernel.release, kernel.arch]).toEqual(['7.0.1-other', 'aarch64']);
+    expect(kernel.matchTracepoints('*', '*')).toEqual(['fs:opened', 'net:opened']);
+    const without = loadKernelDescription(written(capture(imageFiles({ file, ...known }))));
+    expect(Buffer.from(without.btf).equals(btf())).toBe(true);
+    expect(failure(() => without.matchTracepoints('*', '*')).message).toContain(
+      'has no tracepoints',
+    );
+  });
+
+  it('wants to know which kernel raw BTF is of', () => {
+    const file = join(folder, 'vmlinux');
+    expect(failure(() => imageFiles({ file, release: '7.0' })).message).toBe(
+      `${file} does not say which kernel it is of: name it with --release and --arch`,
+    );
+    expect(failure(() => imageFiles({ file: join(folder, 'none') })).message).toContain('none');
+  });
+
+  it('is not made of what is no BTF', () => {
+    const file = join(folder, 'unistd.h');
+    expect(() => capture(imageFiles({ file, release: '7.0', arch: 'x86_64' }))).toThrow(BtfError);
   });
 
   it('opens no BTF before a type is asked for', () => {
