@@ -130,7 +130,20 @@ needs('root').describe('BPFTRACE_BTF', () => {
     const own = await load({});
     expect(patched(own.stderr)).toBeGreaterThan(0);
     const missing = await load({ BPFTRACE_BTF: '/no/such.btf' });
-    expect(missing.status).not.toBe(0);
+    expect(missing.status).toBe(3);
+    expect(missing.stderr).toContain(
+      "ERROR: Cannot read the kernel's types from /no/such.btf: No such file or directory.\nHINT: ",
+    );
+  });
+
+  it('is --btf on the command line of bpfload', async () => {
+    writeFileSync(other, kernelDescription().btf);
+    const object = writeObject(folder, 'btf', 'BEGIN { printf("%d", curtask.pid); exit(); }');
+    const load = (file: string) =>
+      runObject(object, { flags: ['-d', 'libbpf', '--btf', file], signal: 'none' });
+    expect(patched((await load(other)).stderr)).toBe(offsetOfPid());
+    const none = await load('/dev/null');
+    expect([none.status, none.stderr]).toEqual([3, expect.stringContaining('from /dev/null: ')]);
   });
 
   it('is what scripts are compiled against, also in an ELF file [CLI-038]', () => {

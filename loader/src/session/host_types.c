@@ -41,6 +41,12 @@ struct check {
 	struct failure *failure;
 };
 
+/* The file that the user gives in place of the kernel's BTF, or NULL. */
+static const char *given_types(const struct session *session)
+{
+	return session->options->btf ? session->options->btf : host_btf_path();
+}
+
 /* What the kernel itself does not have a module may, as libbpf looks for it. */
 static void find_in_modules(struct check *check, struct known_type *known)
 {
@@ -48,7 +54,7 @@ static void find_in_modules(struct check *check, struct known_type *known)
 	const char **modules;
 	int64_t count;
 
-	if (host_btf_path())
+	if (given_types(session))
 		return;
 	count = kernel_btf_modules(&session->arena, &modules);
 	for (int64_t i = 0; i < count && known->count == 0; i++) {
@@ -179,8 +185,8 @@ const char *host_types_file(struct session *session)
 {
 	struct survey survey = {0};
 
-	if (host_btf_path())
-		return host_btf_path();
+	if (given_types(session))
+		return given_types(session);
 	btf_ext_each_core(session->elf, survey_record, &survey);
 	if (!survey.relocates || survey.asks_ids)
 		return NULL;
@@ -239,19 +245,24 @@ static int write_types(struct check *check)
 /* Both sides' BTF; what is to be freed in *own: 12 MB, unless the session keeps it anyway. */
 static int open_types(struct check *check, struct btf **own)
 {
-	const char *path = host_btf_path();
+	struct session *session = check->session;
+	const char *path = given_types(session);
 
-	check->local = bpf_object__btf(check->session->object);
-	if (path || !check->session->kernel_btfs)
-		*own = path ? btf__parse(path, NULL) : btf__load_vmlinux_btf();
-	check->host = *own ? *own : session_kernel_btf(check->session, NULL);
+	check->local = bpf_object__btf(session->object);
+	if (path)
+		check->host = *own = btf__parse(path, NULL);
+	else if (session->kernel_btfs)
+		check->host = session_kernel_btf(session, NULL);
+	else
+		check->host = *own = btf__load_vmlinux_btf();
 	if (check->local && check->host)
 		return STATUS_OK;
-	fail(check->failure, STATUS_KERNEL, "Cannot read the types of this kernel: %s.",
-	     strerror(errno));
+	fail(check->failure, STATUS_KERNEL, "Cannot read the kernel's types%s%s: %s.",
+	     path ? " from " : "", path ? path : "",
+	     errno < 4000 ? strerror(errno) : "it holds no BTF");
 	return fail_hint(
 		check->failure,
-		"Scripts that name types of the kernel need its BTF (CONFIG_DEBUG_INFO_BTF), or a file with it in BPFTRACE_BTF.");
+		"Scripts that name types of the kernel need its BTF (CONFIG_DEBUG_INFO_BTF), or a file with it: --btf FILE.");
 }
 
 int host_types_check(struct session *session, struct failure *failure)

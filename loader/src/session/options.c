@@ -218,6 +218,10 @@ static const struct flag flags[] = {
 	 "kernel's available_filter_functions: lines `function` or\n"
 	 "`function [module]`",
 	 SETS(traceable_functions)},
+	{0, "btf", "FILE",
+	 "take the kernel's types from this file, for kernels without BTF of\n"
+	 "their own; the environment variable BPFTRACE_BTF does the same",
+	 SETS(btf)},
 	{0, "debuginfo", "DIRS",
 	 "look for separate debug files in these folders (separated by colons)\n"
 	 "before /usr/lib/debug",

@@ -49,6 +49,8 @@ struct options {
 	bool has_probe_filter;
 	/* A file in place of available_filter_functions; NULL: none. */
 	const char *traceable_functions;
+	/* A file in place of the kernel's BTF; NULL: what BPFTRACE_BTF says (host.h). */
+	const char *btf;
 	/* Folders of separate debug files, separated by colons; NULL: none but the system's. */
 	const char *debug_folders;
 	/* Processes whose stacks dw_ustack is to walk, besides that of -p. */
