@@ -79,7 +79,21 @@ export function readScript(file: string | undefined, options: Pick<ScriptOptions
   }
 }
 
+/** Those whose registers and system calls are known. */
+const ARCHITECTURES = ['x86_64', 'aarch64'];
+
+/** For commands that compile. */
 export function readKernel(choice: string): KernelDescription {
+  const kernel = openKernel(choice);
+  if (!ARCHITECTURES.includes(kernel.arch))
+    throw new UserError(`the kernel description is of ${kernel.arch}, which is not supported`, {
+      hint: `Scripts are compiled for ${ARCHITECTURES.join(' and ')}`,
+    });
+  return kernel;
+}
+
+/** Of any kernel. */
+export function openKernel(choice: string): KernelDescription {
   try {
     return loadKernelDescription(choice as KernelChoice);
   } catch (error) {

@@ -3,7 +3,7 @@ import { capture, captureHost } from '../../kernel/capture.ts';
 import { imageFiles } from '../../kernel/host.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
-import { readKernel } from '../script.ts';
+import { openKernel } from '../script.ts';
 
 export function registerKernel(program: Command): void {
   const kernel = program
@@ -42,7 +42,7 @@ Examples:
     .description('Says which kernel a description is of.')
     .argument('[which]', 'default, host, or a file', 'default')
     .action((which: string) => {
-      const description = readKernel(which);
+      const description = openKernel(which);
       process.stdout.write(`Linux ${description.release} ${description.arch}\n`);
     });
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "attach/attach.h"
@@ -34,6 +35,21 @@ struct run {
 	struct output *output;
 };
 
+/* Registers, system calls and layouts are those of one architecture. */
+static int check_architecture(const struct manifest *manifest, struct failure *failure)
+{
+	struct utsname host;
+
+	if (uname(&host) != 0 || strcmp(host.machine, manifest->kernel_arch) == 0)
+		return STATUS_OK;
+	fail(failure, STATUS_KERNEL, "the object was built for %s, and this machine is %s.",
+	     manifest->kernel_arch, host.machine);
+	return fail_hint(
+		failure,
+		"Build the script with --kernel, against a description of a kernel for %s.",
+		host.machine);
+}
+
 static int read_object(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
@@ -52,6 +68,8 @@ static int read_object(struct run *run, struct failure *failure)
 		     "the script changes the system (it uses unsafe functions): allow that with --unsafe.");
 		return fail_at(failure, path, 0);
 	}
+	if (check_architecture(run->object.manifest, failure) != STATUS_OK)
+		return fail_at(failure, path, 0);
 	return capabilities_check(run->object.manifest, failure);
 }
 

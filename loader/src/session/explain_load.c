@@ -1,5 +1,6 @@
 #include "session/explain_load.h"
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +9,9 @@
 
 #include "host/kernel_features.h"
 #include "session/host_types.h"
+
+/* Where the kernel's linker puts them (include/linux/percpu-defs.h). */
+#define PERCPU_SECTION ".data..percpu"
 
 static bool is_trampoline(const struct bpf_program *program)
 {
@@ -27,8 +31,10 @@ static bool has_trampolines(const struct session *session)
 
 /* What libbpf and the kernel say of variables of the kernel that are not there, or not like that.
  */
-static int explain_variable(const struct libbpf_log *log, struct failure *failure)
+static int explain_variable(struct session *session, const struct libbpf_log *log,
+			    struct failure *failure)
 {
+	const struct btf *btf;
 	char name[128];
 
 	if (libbpf_log_name(log, "failed to find the address for kernel symbol ", name,
@@ -37,12 +43,33 @@ static int explain_variable(const struct libbpf_log *log, struct failure *failur
 			failure, STATUS_KERNEL,
 			"This kernel does not tell where its variable %s is: percpu_kaddr() needs CONFIG_KALLSYMS_ALL.",
 			name);
-	if (libbpf_log_name(log, "extern (var ksym) ", name, sizeof(name)))
+	if (!libbpf_log_name(log, "extern (var ksym) ", name, sizeof(name)))
+		return STATUS_OK;
+	btf = session_kernel_btf(session, NULL);
+	if (btf && btf__find_by_name_kind(btf, PERCPU_SECTION, BTF_KIND_DATASEC) < 0)
 		return fail(
-			failure, STATUS_FAILED,
-			"Could not resolve variable \"%s\" from BTF: this kernel has no per-CPU variable of that name and type.",
+			failure, STATUS_KERNEL,
+			"percpu_kaddr() needs the kernel's per-CPU variables in its BTF, and this kernel's has none: \"%s\" cannot be found.",
 			name);
-	return STATUS_OK;
+	return fail(
+		failure, STATUS_FAILED,
+		"Could not resolve variable \"%s\" from BTF: this kernel has no per-CPU variable of that name and type.",
+		name);
+}
+
+/* A function that a built-in calls, which the kernel has with other parameters or another result.
+ */
+static int explain_function(const struct libbpf_log *log, struct failure *failure)
+{
+	char name[128];
+
+	if (!libbpf_log_has(log, "func_proto [") ||
+	    !libbpf_log_name(log, "extern (func ksym) ", name, sizeof(name)))
+		return STATUS_OK;
+	return fail(
+		failure, STATUS_KERNEL,
+		"The kernel's function %s, which the script calls, takes or gives other types on this kernel than the script was built for.",
+		name);
 }
 
 /* A type, member or enumerator that the running kernel does not have: the verifier came to an
@@ -83,7 +110,8 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 
 	/* A feature says it all; the log is for -v. */
 	if (features_explain(session->manifest, failure) != STATUS_OK ||
-	    explain_variable(log, failure) != STATUS_OK ||
+	    explain_variable(session, log, failure) != STATUS_OK ||
+	    explain_function(log, failure) != STATUS_OK ||
 	    explain_relocation(session, log, failure) != STATUS_OK)
 		return;
 	/* Capabilities have been looked at before (capabilities.c). */

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { encodeKernelFile } from '../../../compiler/kernel/file.ts';
 import { temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
 
@@ -50,6 +51,18 @@ describe('a script with a mistake', () => {
 
   it('is refused for a type mismatch [TYP-051]', () => {
     expectRefused('BEGIN { @x = 1; @x = "text"; }', 'Type mismatch for @x');
+  });
+
+  it('is refused for a kernel of an architecture that nothing is known of', () => {
+    const kernel = join(folder, 'sparc64.kernel');
+    writeFileSync(kernel, encodeKernelFile({ release: '6.12.0', arch: 'sparc64' }, {}));
+    const script = 'kprobe:vfs_read { @ = arg0; }';
+    const result = bpfscript(['build', '-e', script, '--kernel', kernel, '-o', '-']);
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toBe(
+      'ERROR: the kernel description is of sparc64, which is not supported\n' +
+        'HINT: Scripts are compiled for x86_64 and aarch64\n',
+    );
   });
 
   it('is refused when it is empty [GRM-080]', () => {

@@ -342,6 +342,14 @@ needs('root').describe('bpfload', () => {
     expect(other.stderr).toContain("Field 'id' of tracepoint raw_syscalls:sys_enter has 8 bytes");
   });
 
+  it('refuses an object for another architecture', () => {
+    const result = load([object([BEGIN], { kernel: { release: '6.12', arch: 'sparc64' } })]);
+    expect(result).toMatchObject({ status: 3, stdout: '' });
+    expect(result.stderr).toMatch(
+      /^ERROR: \S+: the object was built for sparc64, and this machine is \w+\.\nHINT: Build the script with --kernel/,
+    );
+  });
+
   it('shows the end of the verifier log, and all of it with -v [AOT-023]', () => {
     const target = { provider: 'tracepoint', category: 'raw_syscalls', event: 'sys_exit' } as const;
     const script = object([probe('refused', target)]);
