@@ -1,12 +1,18 @@
 /** fentry and fexit: typed arguments, return values, and one program for each function of a pattern. */
 
 import { describe, expect } from 'vitest';
+import type { KernelFunction } from '../../compiler/kernel/types.ts';
+import { kernelDescription } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
 import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
 import { needs } from '../support/needs.ts';
 
 const READS = 'comm reader read 50 100 read 20 1000';
 const OURS = '/comm == "reader"/';
+
+/** `long` on 6.1 and 6.12, `int` since 6.17. */
+const FAILING = 'fexit:do_sys_openat2 /comm == "cat" && retval < 0/ { @[retval] = count(); }';
+const FAILS = 'cat /nowhere\n';
 
 const COMMANDS = {
   arguments: {
@@ -58,6 +64,14 @@ const COMMANDS = {
     workload: READS,
   },
   module: { text: 'fentry:no_such_module:f { @ = count(); }' },
+  failing: { text: FAILING, script: FAILS },
+  failingHere: { text: FAILING, script: FAILS, kernel: 'host' },
+  movedHere: {
+    text: 'fentry:proc_sys_revalidate { @[str(args.dentry.d_name.name)] = count(); }',
+    script:
+      'cat /proc/sys/kernel/ostype; cat /proc/sys/kernel/ostype; cat /proc/sys/kernel/ostype\n',
+    kernel: 'host',
+  },
 } as const satisfies Readonly<Record<string, GuestScript>>;
 
 describe.each(SUPPORTED)('On Linux %s', (series) => {
@@ -127,6 +141,30 @@ describe.each(SUPPORTED)('On Linux %s', (series) => {
     ]);
   });
 
+  test('results have their sign, and are refused where they would not fit', () => {
+    const { stdout, stderr } = of('failing');
+    expect(
+      mapEntries(stdout, '@').map(([key]) => key),
+      stderr,
+    ).toContain('-2');
+    const built = hostDescription('do_sys_openat2');
+    const size = built?.result?.type.kind === 'int' ? built.result.type.size : 8;
+    const other = of('failingHere');
+    if (size === 8) expect(other.stdout).toContain('@[-2]: ');
+    else
+      expect(other).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining(
+          `retval of fexit:do_sys_openat2 has 8 bytes on this kernel, and the script was built for ${size}.`,
+        ),
+      });
+  });
+
+  test('parameters are found by their names, where kernels have others before them', () => {
+    const { stdout, stderr } = of('movedHere');
+    expect(mapValue(stdout, '@', 'ostype'), stderr).toBeGreaterThan(0);
+  });
+
   test('what is missing is said, and left out where the script allows it [PRB-015]', () => {
     expect(of('missing')).toMatchObject({ status: 1, stdout: '' });
     expect(of('missing').stderr).toContain(
@@ -139,3 +177,8 @@ describe.each(SUPPORTED)('On Linux %s', (series) => {
     expect(of('skipped').stderr).toContain('Skipping.');
   });
 });
+
+function hostDescription(name: string): KernelFunction | undefined {
+  const found = kernelDescription('host').function(name);
+  return typeof found === 'object' ? found : undefined;
+}

@@ -7,6 +7,8 @@ import { hasKernel } from './machine.ts';
 
 export interface GuestScript extends Omit<GuestCommand, 'object'> {
   readonly text: string;
+  /** The description that it is built with. */
+  readonly kernel?: BuildOptions['kernel'];
 }
 
 export interface GuestOptions extends BuildOptions {
@@ -34,8 +36,8 @@ export function scriptsInGuest<Name extends string>(
     const folder = temporaryFolder();
     const names = Object.keys(scripts) as Name[];
     const commands = names.map((name) => {
-      const { text, ...command }: GuestScript = scripts[name];
-      writeObject(folder, name, text, build);
+      const { text, kernel, ...command }: GuestScript = scripts[name];
+      writeObject(folder, name, text, { ...build, ...(kernel ? { kernel } : {}) });
       return { ...command, object: `${name}.o` };
     });
     prepare?.(folder);

@@ -57,21 +57,6 @@ static int explain_variable(struct session *session, const struct libbpf_log *lo
 		name);
 }
 
-/* A function that a built-in calls, which the kernel has with other parameters or another result.
- */
-static int explain_function(const struct libbpf_log *log, struct failure *failure)
-{
-	char name[128];
-
-	if (!libbpf_log_has(log, "func_proto [") ||
-	    !libbpf_log_name(log, "extern (func ksym) ", name, sizeof(name)))
-		return STATUS_OK;
-	return fail(
-		failure, STATUS_KERNEL,
-		"The kernel's function %s, which the script calls, takes or gives other types on this kernel than the script was built for.",
-		name);
-}
-
 /* A type, member or enumerator that the running kernel does not have: the verifier came to an
  * instruction that libbpf had to leave without its number. */
 static int explain_relocation(struct session *session, const struct libbpf_log *log,
@@ -111,7 +96,6 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 	/* A feature says it all; the log is for -v. */
 	if (features_explain(session->manifest, failure) != STATUS_OK ||
 	    explain_variable(session, log, failure) != STATUS_OK ||
-	    explain_function(log, failure) != STATUS_OK ||
 	    explain_relocation(session, log, failure) != STATUS_OK)
 		return;
 	/* Capabilities have been looked at before (capabilities.c). */

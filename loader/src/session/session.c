@@ -14,6 +14,7 @@
 #include "session/explain_load.h"
 #include "session/fixups.h"
 #include "session/host_types.h"
+#include "session/kernel_calls.h"
 #include "host/host.h"
 #include "session/libbpf_log.h"
 #include "session/lookups.h"
@@ -373,6 +374,18 @@ static int load_object(struct session *session, struct failure *failure)
 	return failure->status;
 }
 
+/* Only functions of the kernel itself: no object calls those of modules. */
+static int check_calls(struct session *session, struct failure *failure)
+{
+	const struct btf *local = bpf_object__btf(session->object), *host;
+
+	if (!local || btf__find_by_name_kind(local, ".ksyms", BTF_KIND_DATASEC) < 0)
+		return STATUS_OK;
+	/* Without it libbpf finds no function, and says so. */
+	host = session_kernel_btf(session, NULL);
+	return host ? kernel_calls_check(local, host, failure) : STATUS_OK;
+}
+
 int session_load(struct session *session, uint32_t child_pid, struct failure *failure)
 {
 	session->child_pid = child_pid;
@@ -383,6 +396,7 @@ int session_load(struct session *session, uint32_t child_pid, struct failure *fa
 	set_map_sizes(session);
 	if (set_rodata(session, failure) == STATUS_OK &&
 	    fixups_apply(session, failure) == STATUS_OK &&
+	    check_calls(session, failure) == STATUS_OK &&
 	    host_types_check(session, failure) == STATUS_OK &&
 	    prepare_unwind(session, failure) == STATUS_OK &&
 	    load_object(session, failure) == STATUS_OK &&
