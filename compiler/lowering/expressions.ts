@@ -111,14 +111,23 @@ function lowerByKernel(fn: FunctionState, literal: TypedInt): IrValue | undefine
 /** An enumerator of the kernel, as that kernel numbers it. */
 function lowerEnumerator(fn: FunctionState, expression: TypedInt): IrValue | undefined {
   const { enumerator: name, value } = expression;
-  if (name === undefined || value > LARGEST_ENUMERATOR || value < -LARGEST_ENUMERATOR)
-    return undefined;
+  if (name === undefined) return undefined;
   const { types } = fn.unit.kernel;
   const known = types.enumerator(name);
-  // The script's own are fixed. Enums without a name cannot be looked up, and casts may have changed the value.
-  if (known?.type.kind !== 'enum' || known.type.name === '' || known.value !== value)
-    return undefined;
+  // The script's own are fixed, and casts may have changed the value.
+  if (known?.type.kind !== 'enum' || known.value !== value) return undefined;
   if (isScriptType(known.type)) return undefined;
+  const { name: of } = known.type;
+  // CO-RE knows enums by their names.
+  if (of === '' || value > LARGEST_ENUMERATOR || value < -LARGEST_ENUMERATOR) {
+    const { range } = expression;
+    return fn.lowering.hostValue({
+      kind: 'enumerator',
+      name,
+      ...(of === '' ? {} : { enum: of }),
+      range,
+    });
+  }
   const index = types.enumerators(known.type.id).findIndex(([label]) => label === name);
   return fn.lowering.coreNumber('enum-value', known.type.id, [index], Number(value));
 }

@@ -53,9 +53,13 @@ export function optionSymbol(index: number): string {
 
 /** Symbol of what the loader finds out about its host; equal questions share one. */
 export function hostValue(unit: UnitState, question: HostQuestion): string {
-  const { kind, name, program } = question;
+  const { kind, name, program, enum: of } = question;
   const known = unit.hostValues.findIndex(
-    (other) => other.kind === kind && other.name === name && other.program === program,
+    (other) =>
+      other.kind === kind &&
+      other.name === name &&
+      other.program === program &&
+      other.enum === of,
   );
   const symbol = hostValueSymbol(known === -1 ? unit.hostValues.push(question) - 1 : known);
   unit.variable({ symbol, section: '.rodata', type: unsigned(8) });

@@ -55,7 +55,10 @@ export type TaskId = 'pid' | 'tid';
 export type PidNamespace = 'curr_ns' | 'init' | 'filtered';
 
 /** See ManifestLookup. */
-export type HostQuestion = Omit<ManifestLookup, 'offset'>;
+export type HostQuestion = Omit<ManifestLookup, 'offset' | 'line' | 'file'> & {
+  /** Where the script asks. */
+  readonly range?: Range;
+};
 
 export interface Lowering {
   readonly ir: IrBuilder;

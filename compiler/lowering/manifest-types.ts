@@ -2,7 +2,7 @@
 import type { Manifest, ManifestType } from '../../linker/manifest/manifest.ts';
 import type { KernelDescription, Member } from '../kernel/types.ts';
 import { fieldsOf, layoutOf } from '../types/layout.ts';
-import type { EnumType, StructType, Type } from '../types/type.ts';
+import { type EnumType, isScriptType, type StructType, type Type } from '../types/type.ts';
 import { memoryWidth } from './members.ts';
 
 export interface TypeTable {
@@ -12,7 +12,7 @@ export interface TypeTable {
 }
 
 export function createTypeTable(kernel: KernelDescription): TypeTable {
-  const enums: { name: string; values: (readonly [string, string])[] }[] = [];
+  const enums: Manifest['enums'][number][] = [];
   const numbers = new Map<number, number>();
 
   const enumNumber = (type: EnumType): number => {
@@ -25,6 +25,7 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
       values: kernel.types
         .enumerators(type.id)
         .map(([name, value]): readonly [string, string] => [name, value.toString()]),
+      ...(isScriptType(type) ? {} : { kernel: true as const }),
     });
     return number;
   };

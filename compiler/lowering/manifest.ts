@@ -70,8 +70,9 @@ export function createManifest(
       ...(program.options.length > 0 ? { options: describeOptions(program, offsetOf) } : {}),
       ...(unit.hostValues.length > 0
         ? {
-            lookups: unit.hostValues.map((lookup, index) => ({
+            lookups: unit.hostValues.map(({ range, ...lookup }, index) => ({
               ...lookup,
+              ...(range && describeLine(unit, range)),
               offset: offsetOf(hostValueSymbol(index)),
             })),
           }
@@ -290,6 +291,14 @@ function describePlace(unit: UnitState, range: Range): ManifestPlace {
 function describeOrigin(unit: UnitState, range: Range): ManifestPlace {
   const uses = unit.sources.uses(range).map((use) => describePlace(unit, use));
   return { ...describePlace(unit, range), ...(uses.length === 0 ? {} : { uses }) };
+}
+
+function describeLine(
+  unit: UnitState,
+  range: Range,
+): { readonly line: number; readonly file?: string } {
+  const place = unit.sources.place(range);
+  return { line: place.start.line, ...fileOf(unit, place) };
 }
 
 /** The name of a file that is not the script itself. */

@@ -58,7 +58,15 @@ export const MANIFEST = {
   events: list(reference('event')),
   formats: list(bytes(), 'strftime formats, by the index in timestamp values.'),
   enums: list(
-    record({ name: text(), values: list(pair(text(), text(undefined, '^-?[0-9]+$'))) }),
+    record({
+      name: text(),
+      values: list(pair(text(), text(undefined, '^-?[0-9]+$'))),
+      kernel: optional(
+        mark(
+          "It is the kernel's own: `values` are of the kernel description, and what is printed is what the host's BTF says.",
+        ),
+      ),
+    }),
     'Enums that are printed by name.',
   ),
   fixups: list(reference('fixup')),
@@ -101,6 +109,9 @@ const LOOKUP = {
   ),
   name: text(),
   program: optional(text('kfunc: the program that would call it.')),
+  enum: optional(text('enumerator: the name of its enum; absent for enums without a name.')),
+  line: optional(whole('enumerator: where the script has it.')),
+  file: optional(text('Name of the imported file that the line is of; without it, the script.')),
   offset: whole('Where its value stands in `.rodata`.'),
 };
 

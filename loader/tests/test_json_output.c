@@ -36,6 +36,7 @@ static void setup(struct tester *tester)
 	*tester = (struct tester){0};
 	fixture_init(&tester->fixture);
 	tester->fixture.manifest.enums = enums;
+	tester->fixture.session.enums = enums;
 	tester->fixture.manifest.enum_count = 1;
 	tester->symbols = symbols_new(&tester->fixture.manifest.config, NULL);
 	wall_clock_init(&tester->clock);

@@ -35,6 +35,7 @@ static void setup(struct tester *tester)
 	*tester = (struct tester){0};
 	fixture_init(&tester->fixture);
 	tester->fixture.manifest.enums = enums;
+	tester->fixture.session.enums = enums;
 	tester->fixture.manifest.enum_count = 1;
 	tester->fixture.manifest.formats = formats;
 	tester->fixture.manifest.format_count = 3;

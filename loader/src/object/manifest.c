@@ -119,6 +119,9 @@ static void read_lookup(struct manifest_reader *reader, const struct json *json,
 	lookup->name = manifest_text(reader, json, "name");
 	if (lookup->kind == MF_LOOKUP_KFUNC)
 		lookup->program = manifest_text(reader, json, "program");
+	lookup->enumeration = manifest_text_or_null(reader, json, "enum");
+	lookup->line = (uint32_t)manifest_number_or(reader, json, "line", UINT32_MAX, 0);
+	lookup->file = manifest_text_or_null(reader, json, "file");
 	lookup->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
 }
 
@@ -214,6 +217,7 @@ static void read_enum(struct manifest_reader *reader, const struct json *json, v
 	enumeration->name = manifest_text(reader, json, "name");
 	enumeration->values = manifest_list(reader, json, "values", sizeof(*enumeration->values),
 					    read_enumerator, &enumeration->value_count);
+	enumeration->is_kernels = json_member(json, "kernel") != NULL;
 }
 
 static void read_tracepoint_field(struct manifest_reader *reader, const struct json *json,

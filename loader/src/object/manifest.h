@@ -147,6 +147,9 @@ struct mf_enum {
 	const char *name;
 	const struct mf_enum_value *values;
 	uint32_t value_count;
+	/* The kernel's own: its values are those of the description that the object was built for.
+	 */
+	bool is_kernels;
 };
 
 struct mf_param {
@@ -179,6 +182,11 @@ struct mf_lookup {
 	const char *name;
 	/* kfunc: the program that would call it; NULL for the others. */
 	const char *program;
+	/* enumerator: the name of its enum, or NULL if that has none. */
+	const char *enumeration;
+	/* enumerator: where the script has it; 0: nobody says. `file` is NULL for the script. */
+	uint32_t line;
+	const char *file;
 	uint32_t offset;
 };
 

@@ -148,7 +148,7 @@ static void put_signed_or_not(struct strbuf *to, const struct mf_type *type, uin
 static void put_enum(struct strbuf *to, const struct value_context *context,
 		     const struct mf_type *type, uint64_t value)
 {
-	const struct mf_enum *names = &context->manifest->enums[type->enumeration];
+	const struct mf_enum *names = &context->session->enums[type->enumeration];
 
 	for (uint32_t i = 0; i < names->value_count; i++) {
 		if ((uint64_t)names->values[i].value == value) {

@@ -14,6 +14,7 @@
 #include "base/failure.h"
 #include "base/memory.h"
 #include "host/kernel_functions.h"
+#include "session/host_enums.h"
 #include "session/session.h"
 
 #define KALLSYMS "/proc/kallsyms"
@@ -112,7 +113,22 @@ static int find_executable(const char *path, uint64_t *value, struct failure *fa
 	return STATUS_OK;
 }
 
-static int find(const struct session *session, struct kernel_functions *functions,
+static int find_enumerator(struct session *session, const struct mf_lookup *lookup, uint64_t *value,
+			   struct failure *failure)
+{
+	const struct manifest *manifest = session->manifest;
+
+	if (host_enumerator(session, lookup->enumeration, lookup->name, value))
+		return STATUS_OK;
+	fail(failure, STATUS_KERNEL,
+	     "This kernel has no enumerator %s, which the script uses. It was built for Linux %s.",
+	     lookup->name, manifest->kernel_release);
+	if (lookup->line)
+		fail_at(failure, lookup->file ? lookup->file : manifest->script, lookup->line);
+	return failure->status;
+}
+
+static int find(struct session *session, struct kernel_functions *functions,
 		const struct mf_lookup *lookup, uint64_t *value, struct failure *failure)
 {
 	const struct bpf_program *program;
@@ -121,6 +137,8 @@ static int find(const struct session *session, struct kernel_functions *function
 	case MF_LOOKUP_KERNEL_SYMBOL:
 		/* All of them have been found at once. */
 		break;
+	case MF_LOOKUP_ENUMERATOR:
+		return find_enumerator(session, lookup, value, failure);
 	case MF_LOOKUP_CGROUP:
 		return find_cgroup(lookup->name, value, failure);
 	case MF_LOOKUP_EXECUTABLE:
@@ -137,8 +155,7 @@ static int find(const struct session *session, struct kernel_functions *function
 	return STATUS_OK;
 }
 
-int lookups_store(const struct session *session, uint8_t *rodata, size_t size,
-		  struct failure *failure)
+int lookups_store(struct session *session, uint8_t *rodata, size_t size, struct failure *failure)
 {
 	const struct manifest *manifest = session->manifest;
 	struct kernel_functions functions = {0};

@@ -9,7 +9,6 @@ struct failure;
 struct session;
 
 /* Answers the manifest's questions into `rodata` (`size` bytes). The result is an exit status. */
-int lookups_store(const struct session *session, uint8_t *rodata, size_t size,
-		  struct failure *failure);
+int lookups_store(struct session *session, uint8_t *rodata, size_t size, struct failure *failure);
 
 #endif

@@ -16,6 +16,7 @@
 #include "session/host_types.h"
 #include "session/kernel_calls.h"
 #include "host/host.h"
+#include "session/host_enums.h"
 #include "session/libbpf_log.h"
 #include "session/lookups.h"
 #include "session/named_params.h"
@@ -392,6 +393,7 @@ int session_load(struct session *session, uint32_t child_pid, struct failure *fa
 	if (find_cpus(session, failure) != STATUS_OK)
 		return failure->status;
 	choose_programs(session);
+	host_enums_find(session);
 	set_ring_size(session);
 	set_map_sizes(session);
 	if (set_rodata(session, failure) == STATUS_OK &&

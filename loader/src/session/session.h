@@ -83,6 +83,9 @@ struct session {
 	/* Those of dw_ustack (unwind.h); NULL: none. */
 	struct unwind_tables *unwind;
 
+	/* As many as the manifest has: host_enums.h. */
+	const struct mf_enum *enums;
+
 	/* What set_rodata copies to .rodata beside the parameters. */
 	struct session_table *tables;
 
