@@ -4,6 +4,7 @@ import { replacing } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
+import { isScriptType } from '../types/type.ts';
 import { AGGREGATE_NAMES, isAggregateName } from './aggregates.ts';
 import type { AnalysedBuiltin, BuiltinTable, BuiltinUse } from './builtin.ts';
 import { builtinScope } from './builtin-scope.ts';
@@ -39,7 +40,9 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
   const enumerator = typesAt(typing).enumerator(name);
   if (enumerator) {
     const { value, type } = enumerator;
-    return { kind: 'int', type, value, flexible: value >= 0n, range, enumerator: name };
+    const isKernels = type.kind === 'enum' && !isScriptType(type);
+    const literal = { kind: 'int', type, value, flexible: value >= 0n, range } as const;
+    return isKernels ? { ...literal, enumerator: name } : literal;
   }
   if (isAggregateName(name)) return misplaced(typing, name, range);
   if (LATER.has(name))

@@ -7,7 +7,7 @@ import type { Flexibility, Flow } from '../types/join.ts';
 import { join, sameIgnoringSpace } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { IntType, Type } from '../types/type.ts';
-import { BOOL, INT64 } from '../types/type.ts';
+import { BOOL, INT64, isScriptType } from '../types/type.ts';
 import type { Typing } from './state.ts';
 import { error, failed, isUnknown, warning } from './state.ts';
 import type { TypedExpression, TypedInt } from './typed.ts';
@@ -15,6 +15,26 @@ import type { TypedExpression, TypedInt } from './typed.ts';
 /** A literal of the smallest type that holds it. */
 export function intLiteral(value: bigint, range: Range): TypedInt {
   return { kind: 'int', type: literalType(value), value, flexible: value >= 0n, range };
+}
+
+/** Whether the running kernel may have another value for a literal. */
+export function followsKernel({ enumerator, layout, atRunTime }: TypedInt): boolean {
+  return enumerator !== undefined || layout !== undefined || atRunTime !== undefined;
+}
+
+/**
+ * The size of a struct, or where a member that the way of `indexes` leads to stands in it. That of the script's own
+ * structs is fixed.
+ */
+export function layoutLiteral(
+  value: number,
+  struct: Type,
+  indexes: readonly number[],
+  range: Range,
+): TypedInt {
+  const literal = intLiteral(BigInt(value), range);
+  if (struct.kind !== 'struct' || isScriptType(struct)) return literal;
+  return { ...literal, type: INT64, layout: { struct: struct.id, indexes, value } };
 }
 
 export function boolLiteral(value: boolean, range: Range): TypedInt {
@@ -51,7 +71,8 @@ export function convert(expression: TypedExpression, type: Type): TypedExpressio
     return expression;
   }
   if (expression.kind === 'int') {
-    if (type.kind === 'bool') return boolLiteral(expression.value !== 0n, expression.range);
+    if (type.kind === 'bool' && !followsKernel(expression))
+      return boolLiteral(expression.value !== 0n, expression.range);
     const integer = type.kind === 'int' ? type : undefined;
     if (integer) return { ...expression, type: integer, value: wrap(expression.value, integer) };
   }

@@ -4,6 +4,7 @@ import { asInteger } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
 import { INT64, isAggregate, UINT64 } from '../types/type.ts';
+import { intLiteral } from './conversion.ts';
 import { flowIntoMap, mapValueType, resolveKey } from './maps.ts';
 import { stepOf } from './pointers.ts';
 import type { Typing } from './state.ts';
@@ -74,13 +75,15 @@ function steppedType(typing: Typing, node: ast.IncDec, type: Type): Type | undef
 }
 
 function step(node: ast.IncDec, target: StepTarget, stepped: Type, type: Type): TypedExpression {
-  const size = stepped.kind === 'pointer' ? stepOf(stepped) : 1;
+  const { range } = node;
+  const size = stepped.kind === 'pointer' ? stepOf(stepped, range) : intLiteral(1n, range);
   return {
     kind: 'step',
     type,
     target,
     prefix: node.prefix,
-    step: node.operator === '++' ? size : -size,
-    range: node.range,
+    step: node.operator === '++' ? 1 : -1,
+    size,
+    range,
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
-import { type IntOperand, promote } from '../types/integers.ts';
+import { INT64_MAX, type IntOperand, promote } from '../types/integers.ts';
 import { join } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { IntType, PointerType } from '../types/type.ts';
@@ -13,6 +13,7 @@ import {
   condition,
   convert,
   flowOf,
+  followsKernel,
   integerOperand,
   intLiteral,
   warnOfCast,
@@ -126,26 +127,16 @@ function foldLiterals(
       range,
     );
   }
-  if (typeof folded === 'boolean') return boolLiteral(folded, range);
+  const wide = [left, right].some(({ value }) => value > INT64_MAX) ? UINT64 : INT64;
+  const atRunTime = (type: IntType | typeof BOOL) =>
+    node(operator, type, convert(left, wide), convert(right, wide), range);
+  const follows = followsKernel(left) || followsKernel(right);
+  if (typeof folded === 'boolean') return follows ? atRunTime(BOOL) : boolLiteral(folded, range);
   if (left.type.kind === 'bool' && right.type.kind === 'bool') {
     return boolLiteral(folded !== 0n, range);
   }
   const literal = intLiteral(folded, range);
-  if (!followsKernel(left) && !followsKernel(right)) return literal;
-  const atRunTime: TypedExpression = {
-    kind: 'binary',
-    operator,
-    type: INT64,
-    left: convert(left, INT64),
-    right: convert(right, INT64),
-    range,
-  };
-  return { ...literal, type: INT64, atRunTime };
-}
-
-/** Whether the running kernel may have another value for it. */
-function followsKernel(literal: TypedInt): boolean {
-  return literal.enumerator !== undefined || literal.atRunTime !== undefined;
+  return follows ? { ...literal, type: wide, atRunTime: atRunTime(wide) } : literal;
 }
 
 /** "a" + "b" joins, "abc" + 1 drops characters, and literals compare by their bytes. */
@@ -229,15 +220,14 @@ function pointerArithmetic(
 }
 
 function scaled(offset: TypedExpression, pointer: PointerType, range: Range): TypedExpression {
-  const step = BigInt(stepOf(pointer));
-  if (offset.kind === 'int') {
-    const value = BigInt.asUintN(64, offset.value * step);
+  const step = stepOf(pointer, range);
+  if (offset.kind === 'int' && !followsKernel(offset) && !followsKernel(step)) {
+    const value = BigInt.asUintN(64, offset.value * step.value);
     return { kind: 'int', type: UINT64, value, flexible: false, range: offset.range };
   }
   const wide = convert(widened(offset), UINT64);
-  if (step === 1n) return wide;
-  const size: TypedInt = { kind: 'int', type: UINT64, value: step, flexible: false, range };
-  return node('*', UINT64, wide, size, range);
+  if (step.value === 1n && !followsKernel(step)) return wide;
+  return node('*', UINT64, wide, convert(step, UINT64), range);
 }
 
 export function node(
@@ -298,11 +288,24 @@ function foldUnary(
   range: Range,
 ): TypedExpression {
   // `~7` stays flexible, so that it masks a uint64 without a warning.
-  if (operator === '~') return { ...intLiteral(~operand.value, range), flexible: operand.flexible };
+  const atRunTime = followsKernel(operand)
+    ? {
+        type: INT64,
+        atRunTime: {
+          kind: 'unary',
+          operator,
+          type: INT64,
+          operand: convert(operand, INT64),
+          range,
+        } as const,
+      }
+    : {};
+  if (operator === '~')
+    return { ...intLiteral(~operand.value, range), ...atRunTime, flexible: operand.flexible };
   if (operand.value > 1n << 63n) {
     return failed(typing, 'constant-overflow', 'negative value will underflow', range);
   }
-  return intLiteral(-operand.value, range);
+  return { ...intLiteral(-operand.value, range), ...atRunTime };
 }
 
 /** `c ? a : b` and `a ?: b`; a literal condition leaves one branch. */

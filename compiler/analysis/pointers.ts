@@ -3,8 +3,10 @@ import type { Range } from '../source/source.ts';
 import { sizeInMemory } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
 import type { AddressSpace, PointerType, Type } from '../types/type.ts';
+import { layoutLiteral } from './conversion.ts';
 import type { Typing } from './state.ts';
 import { warning } from './state.ts';
+import type { TypedInt } from './typed.ts';
 
 /** Warns when pointers into kernel and user memory meet in one place. */
 export function warnOfSpaces(typing: Typing, a: Type, b: Type, range: Range): void {
@@ -47,6 +49,7 @@ export function readFrom(type: Type, space: AddressSpace): Type {
 }
 
 /** By how many bytes `p + 1` moves. */
-export function stepOf(pointer: PointerType): number {
-  return pointer.to.kind === 'void' || pointer.to.kind === 'context' ? 1 : sizeInMemory(pointer.to);
+export function stepOf({ to }: PointerType, range: Range): TypedInt {
+  const size = to.kind === 'void' || to.kind === 'context' ? 1 : sizeInMemory(to);
+  return layoutLiteral(size, to, [], range);
 }

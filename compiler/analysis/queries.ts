@@ -3,7 +3,7 @@ import type * as ast from '../syntax/ast.ts';
 import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
 import { isScriptType, type Type } from '../types/type.ts';
-import { intLiteral } from './conversion.ts';
+import { layoutLiteral } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { stringLiteral } from './operators.ts';
 import type { Typing } from './state.ts';
@@ -19,7 +19,7 @@ export function typeQuery(typing: Typing, query: ast.TypeQuery): TypedExpression
   if (type.kind === 'context') {
     return failed(typing, 'unsized-type', `${typeName(type)} has no size`, query.range);
   }
-  return intLiteral(BigInt(sizeOf(type)), query.range);
+  return layoutLiteral(sizeOf(type), type, [], query.range);
 }
 
 /**
@@ -61,8 +61,10 @@ function sizeOf(type: Type): number {
 export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression {
   const type = typeOf(typing, query.of);
   if (!type || isUnknown(type)) return unknown(query.range);
-  let current: Type = type.kind === 'pointer' ? type.to : type;
+  const struct: Type = type.kind === 'pointer' ? type.to : type;
+  let current = struct;
   let bits = 0;
+  const indexes: number[] = [];
   for (const name of query.path) {
     if (current.kind !== 'struct') {
       return failed(
@@ -82,9 +84,10 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
       );
     }
     bits += member.bitOffset;
+    indexes.push(...member.indexes);
     current = member.type;
   }
-  return intLiteral(BigInt(Math.floor(bits / 8)), query.range);
+  return layoutLiteral(Math.floor(bits / 8), struct, indexes, query.range);
 }
 
 /** `comptime e`: an error unless `e` folds to a literal. */

@@ -196,12 +196,14 @@ export type TypedExpression =
       readonly then: TypedExpression;
       readonly else: TypedExpression;
     })
-  /** Value before (postfix) or after (prefix) the step; `step` is signed and scaled for pointers. */
+  /** Value before (postfix) or after (prefix) the step: so often `size`. */
   | (Expr & {
       readonly kind: 'step';
       readonly target: StepTarget;
       readonly prefix: boolean;
-      readonly step: number;
+      readonly step: 1 | -1;
+      /** 1 but for pointers. */
+      readonly size: TypedInt;
     })
   | (Expr & { readonly kind: 'cast'; readonly operand: TypedExpression })
   | (Expr & { readonly kind: 'tuple'; readonly elements: readonly TypedExpression[] })
@@ -247,6 +249,13 @@ export interface TypedInt extends Expr {
   readonly flexible: boolean;
   /** It is the value of that enumerator of the kernel: the running kernel may have another. */
   readonly enumerator?: string;
+  /** It is the size of a struct of the kernel (no `indexes`), or how far a member stands from its start. */
+  readonly layout?: {
+    readonly struct: number;
+    readonly indexes: readonly number[];
+    /** In the kernel description. */
+    readonly value: number;
+  };
   /** What it was computed from, where that has such enumerators: `NR_VM_EVENT_ITEMS - 1`. */
   readonly atRunTime?: TypedExpression;
 }

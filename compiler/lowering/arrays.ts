@@ -1,4 +1,5 @@
 /** Indexes into arrays and strings. */
+import { followsKernel } from '../analysis/conversion.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrValue } from '../llvm/ir.ts';
 import { lowerValue } from './expressions.ts';
@@ -14,7 +15,7 @@ const OUT_OF_BOUNDS =
 export function lowerElementOffset(
   fn: FunctionState,
   expression: Extract<TypedExpression, { kind: 'index' }>,
-  step: number,
+  step: IrValue,
 ): IrValue {
   const { ir, lowering } = fn;
   const { base, index } = expression;
@@ -25,8 +26,9 @@ export function lowerElementOffset(
       : base.type.kind === 'string'
         ? base.type.size
         : undefined;
-  const scaled = (value: IrValue) => ir.op('mul', value, ir.constant(step));
-  if (index.kind === 'int' || count === undefined || count === 0) return scaled(exact);
+  const scaled = (value: IrValue) => ir.op('mul', value, step);
+  if ((index.kind === 'int' && !followsKernel(index)) || count === undefined || count === 0)
+    return scaled(exact);
   const value = ir.opaque(exact);
   return ir.ifValue(
     ir.compare('ult', value, ir.constant(count)),

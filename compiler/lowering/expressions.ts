@@ -103,20 +103,32 @@ const LARGEST_ENUMERATOR = 0x7fff_ffffn;
 
 /** A literal that depends on the kernel that the program is loaded on. */
 function lowerByKernel(fn: FunctionState, literal: TypedInt): IrValue | undefined {
-  const { atRunTime, type } = literal;
-  const value = atRunTime ? lowerValue(fn, atRunTime) : lowerEnumerator(fn, literal);
+  const { atRunTime, layout, type } = literal;
+  const value = atRunTime
+    ? lowerValue(fn, atRunTime)
+    : layout
+      ? lowerLayout(fn, layout)
+      : lowerEnumerator(fn, literal);
   return value && type.kind === 'int' ? truncateTo(fn, value, type) : value;
+}
+
+function lowerLayout(
+  fn: FunctionState,
+  { struct, indexes, value }: NonNullable<TypedInt['layout']>,
+): IrValue {
+  const relocation = indexes.length === 0 ? 'type-size' : 'byte-offset';
+  return fn.lowering.coreNumber(relocation, struct, indexes, value);
 }
 
 /** An enumerator of the kernel, as that kernel numbers it. */
 function lowerEnumerator(fn: FunctionState, expression: TypedInt): IrValue | undefined {
-  const { enumerator: name, value } = expression;
+  const { enumerator: name } = expression;
   if (name === undefined) return undefined;
   const { types } = fn.unit.kernel;
   const known = types.enumerator(name);
-  // The script's own are fixed, and casts may have changed the value.
-  if (known?.type.kind !== 'enum' || known.value !== value) return undefined;
-  if (isScriptType(known.type)) return undefined;
+  // The script's own are fixed, and those of traced programs are none of the kernel's.
+  if (known?.type.kind !== 'enum' || isScriptType(known.type)) return undefined;
+  const { value } = known;
   const { name: of } = known.type;
   // CO-RE knows enums by their names.
   if (of === '' || value > LARGEST_ENUMERATOR || value < -LARGEST_ENUMERATOR) {

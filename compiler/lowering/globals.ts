@@ -56,10 +56,7 @@ export function hostValue(unit: UnitState, question: HostQuestion): string {
   const { kind, name, program, enum: of } = question;
   const known = unit.hostValues.findIndex(
     (other) =>
-      other.kind === kind &&
-      other.name === name &&
-      other.program === program &&
-      other.enum === of,
+      other.kind === kind && other.name === name && other.program === program && other.enum === of,
   );
   const symbol = hostValueSymbol(known === -1 ? unit.hostValues.push(question) - 1 : known);
   unit.variable({ symbol, section: '.rodata', type: unsigned(8) });

@@ -143,11 +143,11 @@ export interface Lowering {
   /** Address of a per-CPU variable, whose type has that id in the kernel's BTF; without `cpu` that of this CPU. */
   percpu(name: string, type: number, cpu: IrValue | undefined): IrValue;
   /**
-   * A number of the running kernel by CO-RE: the offset of a member (`Member.indexes`), or the value of the nth
+   * A number of the running kernel by CO-RE: the offset of a member (`Member.indexes`), the size of a struct, or the value of the nth
    * enumerator of an enum. `local` is that of the kernel description.
    */
   coreNumber(
-    relocation: 'byte-offset' | 'enum-value',
+    relocation: 'byte-offset' | 'type-size' | 'enum-value',
     type: number,
     indexes: readonly number[],
     local: number,

@@ -2,6 +2,7 @@
  * Reading what pointers point to: members of structs, array elements, dereferences. Offsets in kernel structs are
  * CO-RE sites, so that they follow the kernel that the program is loaded on; those of the script's own are fixed.
  */
+import { followsKernel } from '../analysis/conversion.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { Member } from '../kernel/types.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
@@ -21,6 +22,8 @@ interface Access {
   readonly offset: number;
   /** Only plain structs of the kernel on the way: the verifier follows it in a direct load. */
   readonly direct: boolean;
+  /** It goes through an element of an array: the verifier's pointers do not. */
+  readonly indexed?: true;
 }
 
 /** Where an object stands. */
@@ -79,7 +82,9 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
         expression.base.type.kind === 'pointer'
           ? pointee(fn, expression.base)
           : placeOf(fn, expression.base);
-      const offset = lowerElementOffset(fn, expression, step);
+      const inside = elementAccess(base, expression);
+      if (inside) return { root: base.root, access: inside };
+      const offset = lowerElementOffset(fn, expression, lowerStepSize(fn, expression, base));
       const start = materialise(fn, base);
       if (start.where === 'program') {
         const align = Math.min(start.align, lowestBit(step)) as Width;
@@ -104,6 +109,42 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
   }
 }
 
+type Index = Extract<TypedExpression, { kind: 'index' }>;
+
+/** The way to a struct or array that a literal numbers in an array of the kernel's: libbpf goes it by itself. */
+function elementAccess({ access }: Place, { base, index, type }: Index): Access | undefined {
+  if (!access || isScriptType({ id: access.struct })) return undefined;
+  if (base.type.kind !== 'array' || base.type.count === 0) return undefined;
+  if (type.kind !== 'struct' && type.kind !== 'array') return undefined;
+  if (index.kind !== 'int' || followsKernel(index)) return undefined;
+  return numbered(access, Number(index.value), sizeInMemory(type));
+}
+
+function numbered(access: Access, index: number, size: number): Access {
+  return {
+    struct: access.struct,
+    indexes: [...access.indexes, index],
+    offset: access.offset + index * size,
+    direct: false,
+    indexed: true,
+  };
+}
+
+/** How far it is from one element to the next. */
+function lowerStepSize(fn: FunctionState, { base, type }: Index, { access }: Place): IrValue {
+  const { ir, lowering } = fn;
+  const size = sizeInMemory(type);
+  if (type.kind !== 'struct' || isScriptType(type)) return ir.constant(size);
+  // libbpf finds no struct without a name, but its places in one that has a name.
+  if (type.name !== '' || !access || base.type.kind !== 'array' || base.type.count < 2)
+    return lowering.coreNumber('type-size', type.id, [], size);
+  const placeAt = (index: number) => {
+    const to = numbered(access, index, size);
+    return lowerImmediate(fn, to, 'byte-offset', to.offset);
+  };
+  return ir.op('sub', placeAt(1), placeAt(0));
+}
+
 function pointee(fn: FunctionState, pointer: TypedExpression): Place {
   const space = pointer.type.kind === 'pointer' ? pointer.type.space : 'none';
   const known = lowerBtfPointer(fn, pointer);
@@ -124,6 +165,7 @@ function extend(base: Access | undefined, struct: StructType, member: Member): A
     indexes: [...base.indexes, ...member.indexes],
     offset: base.offset + offset,
     direct: base.direct && direct,
+    ...(base.indexed ? { indexed: true } : {}),
   };
 }
 
@@ -157,7 +199,7 @@ export function lowerTypedAddress(
   }
   if (!isRemote(expression)) return undefined;
   const { root, access } = placeOf(fn, expression);
-  if (root.where !== 'btf') return undefined;
+  if (root.where !== 'btf' || access?.indexed) return undefined;
   return {
     root: root.pointer,
     offset: access && (() => lowerImmediate(fn, access, 'byte-offset', access.offset)),

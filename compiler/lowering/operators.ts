@@ -1,4 +1,5 @@
 /** Operators on scalars; comparisons of values in memory are in compare.ts. */
+import { followsKernel } from '../analysis/conversion.ts';
 import type { TypedBinary, TypedExpression } from '../analysis/typed.ts';
 import type { Arithmetic, IrBool, IrValue, Predicate } from '../llvm/ir.ts';
 import { isScalar, type Type } from '../types/type.ts';
@@ -133,7 +134,8 @@ function compute(
 /** BPF takes the low six bits of a count; LLVM has to be told. */
 function shiftCount(fn: FunctionState, expression: TypedExpression, count: IrValue): IrValue {
   const { ir } = fn;
-  if (expression.kind === 'int') return ir.constant(expression.value & 63n);
+  if (expression.kind === 'int' && !followsKernel(expression))
+    return ir.constant(expression.value & 63n);
   return ir.op('and', count, ir.constant(63));
 }
 
@@ -194,7 +196,7 @@ function signedDivision(
 }
 
 function literalOf(expression: TypedExpression): bigint | undefined {
-  if (expression.kind === 'int') return expression.value;
+  if (expression.kind === 'int') return followsKernel(expression) ? undefined : expression.value;
   const { type } = expression;
   if (expression.kind === 'cast' && type.kind === 'int' && type.size === 8) {
     return literalOf(expression.operand);
@@ -204,7 +206,7 @@ function literalOf(expression: TypedExpression): bigint | undefined {
 
 /** Whether a signed value is known not to be negative: it came from a narrower unsigned type. */
 function isNeverNegative(expression: TypedExpression): boolean {
-  if (expression.kind === 'int') return expression.value >= 0n;
+  if (expression.kind === 'int') return expression.value >= 0n && !followsKernel(expression);
   if (expression.kind !== 'cast') return false;
   const { type } = expression.operand;
   if (type.kind === 'bool') return true;

@@ -2,7 +2,7 @@
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
-import { storesSigned, variableStorage } from './expressions.ts';
+import { lowerValue, storesSigned, variableStorage } from './expressions.ts';
 import { lookupByKey } from './map-keys.ts';
 import { lookupElement, lowerKey, planOf, updateElement } from './maps.ts';
 import { truncateTo } from './operators.ts';
@@ -14,7 +14,8 @@ type Step = Extract<TypedExpression, { kind: 'step' }>;
 export function lowerStep(fn: FunctionState, expression: Step): IrValue {
   const { ir } = fn;
   const { target, prefix } = expression;
-  const step = ir.constant(expression.step);
+  const size = lowerValue(fn, expression.size);
+  const step = expression.step > 0 ? size : ir.op('sub', ir.constant(0), size);
   if (target.kind === 'variable') {
     const { pointer } = variableStorage(fn, target.variable);
     const { type } = target.variable;

@@ -2,7 +2,7 @@
 import type { IntSize, IntType, Type } from './type.ts';
 import { INT64, int, isAggregate, isCastable, UINT64 } from './type.ts';
 
-const INT64_MAX = (1n << 63n) - 1n;
+export const INT64_MAX = (1n << 63n) - 1n;
 const INT64_MIN = -(1n << 63n);
 const UINT64_MAX = (1n << 64n) - 1n;
 

@@ -29,6 +29,7 @@ export const CORE_KIND: Readonly<Record<CoreSite['relocation'], number>> = {
   signed: 3,
   lshift: 4,
   rshift: 5,
+  'type-size': 9,
   'enum-value': 11,
 };
 
@@ -203,6 +204,8 @@ export function coreValue(
     const value = local.enumerators(local.skipModifiers(access.type))[0]?.[1];
     return { value: Number(value), binding: true };
   }
+  if (access.kind === CORE_KIND['type-size'])
+    return { value: local.sizeOf(access.type), binding: true };
   const indexes = access.access.split(':').slice(1).map(Number);
   const steps = stepsOf(local, access.type, indexes);
   const last = steps.at(-1);

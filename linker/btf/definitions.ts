@@ -61,6 +61,8 @@ export interface CoreSite {
     | 'signed'
     | 'lshift'
     | 'rshift'
+    /** Of the struct itself: no `indexes`. */
+    | 'type-size'
     /** Of the enumerator `indexes[0]` of the enum `struct`. */
     | 'enum-value';
   /** Id in the kernel's BTF. */

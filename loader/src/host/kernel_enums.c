@@ -110,8 +110,8 @@ bool kernel_enumerator(const struct btf *btf, const char *enumeration, const cha
 {
 	const struct btf_type *type;
 
-	for (uint32_t id = first_id(btf); (type = next_enum(btf, enumeration ? enumeration : "", &id));
-	     id++)
+	for (uint32_t id = first_id(btf);
+	     (type = next_enum(btf, enumeration ? enumeration : "", &id)); id++)
 		for (uint32_t i = 0; i < btf_vlen(type); i++)
 			if (strcmp(enumerator_name(btf, type, i), name) == 0) {
 				*value = enumerator_value(type, i, btf_kflag(type));

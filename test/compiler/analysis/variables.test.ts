@@ -113,7 +113,10 @@ describe('variables', () => {
     expectError('$a += 1;', 'Undefined or undeclared variable: $a');
     expectError('$a++;', 'Undefined or undeclared variable: $a');
     expectError('$a = "x"; $a++;', 'The ++ operator can not be used on expressions of type');
-    expect(plain(body('$p = (int64 *)0; $p++;'))).toMatchObject([{}, { expression: { step: 8 } }]);
+    expect(plain(body('$p = (int64 *)0; $p++;'))).toMatchObject([
+      {},
+      { expression: { step: 1, size: { value: 8n } } },
+    ]);
   });
 
   it('[GRM-068] cannot be assigned in part', () => {
