@@ -21,7 +21,7 @@ static const struct mf_type uint8 = {.kind = MF_INT, .size = 1};
 static const struct mf_type string4 = {.kind = MF_STRING, .size = 4, .capacity = 4};
 static const struct mf_type boolean = {.kind = MF_BOOL, .size = 1};
 static const struct mf_enum_value states[] = {{"RUNNING", 0}, {"SLEEPING", 1}};
-static const struct mf_enum enums[] = {{"state", states, 2}};
+static const struct mf_enum enums[] = {{"state", states, 2, false}};
 
 struct tester {
 	struct fixture fixture;

@@ -27,7 +27,7 @@ struct tester {
 };
 
 static const struct mf_enum_value states[] = {{"RUNNING", 0}, {"SLEEPING", 1}, {"LOST", -1}};
-static const struct mf_enum enums[] = {{"state", states, 3}};
+static const struct mf_enum enums[] = {{"state", states, 3, false}};
 static const char *const formats[] = {"%Y-%m-%d %H:%M:%S.%f", "%l %k", ""};
 
 static void setup(struct tester *tester)
