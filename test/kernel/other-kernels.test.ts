@@ -28,6 +28,7 @@ describe('relocations of enumerators', () => {
     ]);
     expect(relocated('begin { printf("%d", NR_VM_EVENT_ITEMS - 1); }')).toHaveLength(1);
     expect(relocated('enum mine { A = 3 }; begin { printf("%d", A); }')).toEqual([]);
+    expect(relocated('begin { printf("%d", NR_VM_EVENT_ITEMS > 5); }')).toHaveLength(1);
     expect(relocated('begin { printf("%d", sizeof((NR_VM_EVENT_ITEMS))); }')).toEqual([]);
   });
 

@@ -142,6 +142,23 @@ static void refuse(const struct check *check, const struct btf_ext_core *record,
 		fail_at(check->failure, place.file, place.line);
 }
 
+/* libbpf gives a type that the kernel does not have the size 0, and loads the program. */
+static bool check_size(struct check *check, const struct btf_ext_core *record)
+{
+	struct btf_ext_place place;
+	char type[160];
+
+	if (known_type(check, record->type)->count > 0)
+		return true;
+	type_describe(check->local, record->type, type, sizeof(type));
+	fail(check->failure, STATUS_KERNEL,
+	     "This kernel has no %s, whose size the script uses. It was built for Linux %s.", type,
+	     check->session->manifest->kernel_release);
+	if (btf_ext_place_of(check->elf, record->section, record->offset, &place))
+		fail_at(check->failure, place.file, place.line);
+	return false;
+}
+
 static bool check_record(const struct btf_ext_core *record, void *context)
 {
 	struct check *check = context;
@@ -149,6 +166,8 @@ static bool check_record(const struct btf_ext_core *record, void *context)
 	struct type_leaf local, host;
 	char why[512];
 
+	if (record->kind == BPF_CORE_TYPE_SIZE && is_loaded(check, record))
+		return check_size(check, record);
 	if (record->kind != BPF_CORE_FIELD_BYTE_OFFSET || !is_loaded(check, record) ||
 	    !type_local_leaf(check->local, record->type, record->access, &local))
 		return true;
