@@ -28,6 +28,9 @@ import {
   volatileStore,
 } from './primitives.ts';
 
+/** Columns have ten bits in BTF's line records (BPF_LINE_INFO_LINE_COL), and LLVM lets larger ones count as lines. */
+const LAST_COLUMN = 1023;
+
 /** What the module keeps for its functions. */
 export interface ModuleTables {
   global(symbol: string): llvm.Constant;
@@ -64,8 +67,10 @@ export function createFunctionBuilder(
   const allocas = new native.llvm.IRBuilder(entry);
   const ir = new native.llvm.IRBuilder(start);
 
-  const setPlace = (line: number, column: number): void =>
-    ir.SetCurrentDebugLocation(DILocation.get(context, line, column, frame.subprogram));
+  const setPlace = (line: number, column: number): void => {
+    const near = Math.min(column, LAST_COLUMN);
+    ir.SetCurrentDebugLocation(DILocation.get(context, line, near, frame.subprogram));
+  };
 
   /** The binding takes a number, which is exact to 2^53; wider ones are folded from two halves. */
   const constant = (value: bigint | number): IrValue => {
