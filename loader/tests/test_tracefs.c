@@ -13,6 +13,8 @@ static const char format[] = "name: sched_switch\n"
 			     "\tfield:const char * name;\toffset:32;\tsize:8;\tsigned:0;\n"
 			     "\tfield:__data_loc char[] text;\toffset:40;\tsize:4;\tsigned:0;\n"
 			     "\tfield:const char *const *argv;\toffset:48;\tsize:8;\tsigned:0;\n"
+			     "\tfield:char * dir;\toffset:56;\tsize:8;\tsigned:0;\n"
+			     "\tfield:char status;\toffset:64;\tsize:1;\tsigned:0;\n"
 			     "\n"
 			     "print fmt: \"field: %s\", REC->prev_comm\n";
 
@@ -47,6 +49,8 @@ int main(void)
 	expect_form("name", false, false, false);
 	expect_form("prev_comm", false, true, false);
 	expect_form("text", false, false, true);
+	expect_form("dir", false, false, false);
+	expect_form("status", true, false, false);
 	CHECK(!tracefs_field(format, "pid", &field));
 	CHECK(!tracefs_field(format, "comm", &field));
 	CHECK(!tracefs_field(format, "next_pid", &field));

@@ -242,8 +242,9 @@ bool tracefs_field(const char *format, const char *name, struct tracefs_field *f
 			return false;
 		/* What sign it has is the choice of each kernel's build. */
 		field->is_signed =
-			is_signed || (!field->is_array &&
-				      strncmp(format, character, sizeof(character) - 1) == 0);
+			is_signed ||
+			(!field->is_array && !memchr(format, '*', (size_t)(end - format)) &&
+			 strncmp(format, character, sizeof(character) - 1) == 0);
 		return true;
 	}
 	return false;
