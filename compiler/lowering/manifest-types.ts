@@ -118,6 +118,7 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
   const describeStruct = (type: StructType): ManifestType => ({
     kind: 'record',
     size: type.size,
+    ...(type.name === '' || isScriptType(type) ? {} : { struct: `${type.aggregate} ${type.name}` }),
     fields: kernel.types.members(type).map((member) => ({
       name: member.name,
       type: inMemory(member.type),

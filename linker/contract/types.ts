@@ -49,6 +49,9 @@ export const TYPES = {
   record: [
     {
       size: whole(),
+      struct: optional(
+        text('`struct NAME` or `union NAME` of the kernel: its bytes are copied whole.'),
+      ),
       fields: list(
         record({
           offset: whole(),

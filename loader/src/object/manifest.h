@@ -53,6 +53,9 @@ struct mf_type {
 	/* array; tseries: intervals. */
 	const struct mf_type *element;
 	uint32_t count;
+	/* record: `struct NAME` or `union NAME` of the kernel, which is copied whole; NULL: none.
+	 */
+	const char *struct_name;
 	/* tuple, record. */
 	const struct mf_field *fields;
 	uint32_t field_count;

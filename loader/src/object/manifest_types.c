@@ -40,10 +40,12 @@ static void read_fields(struct manifest_reader *reader, const struct json *json,
 	type->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
 	if (list)
 		type->fields = manifest_fields(reader, list, 0, type->size, &type->field_count);
-	if (type->kind == MF_RECORD)
+	if (type->kind == MF_RECORD) {
+		type->struct_name = manifest_text_or_null(reader, json, "struct");
 		for (uint32_t i = 0; i < type->field_count; i++)
 			if (!type->fields[i].name)
 				manifest_wrong(reader, "a record's field without a name");
+	}
 }
 
 static void read_stack(struct manifest_reader *reader, const struct json *json,

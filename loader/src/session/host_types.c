@@ -17,6 +17,7 @@
 #include "host/type_match.h"
 #include "host/type_subset.h"
 #include "object/btf_ext.h"
+#include "session/copied_structs.h"
 #include "session/session.h"
 
 /* Types of one name in a kernel: structs of drivers have at most a handful. */
@@ -291,11 +292,13 @@ int host_types_check(struct session *session, struct failure *failure)
 	struct btf *own = NULL;
 
 	btf_ext_each_core(check.elf, survey_record, &survey);
-	if (!survey.relocates)
+	if (!survey.relocates && !copied_structs_are_there(session->manifest))
 		return STATUS_OK;
 	if (open_types(&check, &own) == STATUS_OK) {
 		btf_ext_each_core(check.elf, collect_width, &check);
 		btf_ext_each_core(check.elf, check_record, &check);
+		if (failure->status == STATUS_OK)
+			copied_structs_check(session->manifest, check.host, failure);
 		if (failure->status == STATUS_OK && session->types_file)
 			write_types(&check);
 	}
