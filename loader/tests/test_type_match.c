@@ -110,6 +110,22 @@ static void test_layouts(void)
 	free_pair(&other);
 }
 
+/* Kernels before 6.2 have signed characters. */
+static void test_characters(void)
+{
+	struct btf *local = btf__new_empty(), *host = btf__new_empty();
+	struct type_leaf was = {.btf = local, .name = ""}, is = {.btf = host, .name = ""};
+	char why[256] = "";
+
+	was.type = (uint32_t)btf__add_int(local, "char", 1, 0);
+	is.type = (uint32_t)btf__add_int(host, "char", 1, BTF_INT_SIGNED);
+	CHECK(type_same_value(&was, &is, TYPE_USE_FIXED, why, sizeof(why)));
+	is.type = (uint32_t)btf__add_int(host, "signed char", 1, BTF_INT_SIGNED);
+	CHECK(!type_same_value(&was, &is, TYPE_USE_FIXED, why, sizeof(why)));
+	btf__free(local);
+	btf__free(host);
+}
+
 /* What holds itself by value is no type, but an object can say so. */
 static void test_endless(void)
 {
@@ -153,6 +169,7 @@ int main(void)
 	test_leaves();
 	test_values();
 	test_layouts();
+	test_characters();
 	test_endless();
 	test_subset();
 	return check_result("type match");

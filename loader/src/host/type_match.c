@@ -265,9 +265,12 @@ static bool is_number(enum value_kind kind)
 	return kind == VALUE_NUMBER || kind == VALUE_ENUM;
 }
 
-static bool is_signed(const struct btf_type *type)
+/* Plain `char` has the sign that its kernel was compiled with (-funsigned-char since Linux 6.2):
+ * the same bytes, which are text more often than numbers. */
+static bool is_signed(const struct btf *btf, const struct btf_type *type)
 {
-	return btf_is_int(type) && (btf_int_encoding(type) & BTF_INT_SIGNED);
+	return btf_is_int(type) && (btf_int_encoding(type) & BTF_INT_SIGNED) &&
+	       strcmp(name_of(btf, type->name_off), "char") != 0;
 }
 
 static uint32_t bits_of(const struct type_leaf *leaf, const struct btf_type *type)
@@ -286,7 +289,8 @@ bool type_number(const struct btf *btf, uint32_t type, struct type_number *numbe
 	*number = (struct type_number){
 		.size = resolved->size,
 		.is_enum = btf_is_any_enum(resolved),
-		.is_signed = btf_is_any_enum(resolved) ? btf_kflag(resolved) : is_signed(resolved),
+		.is_signed =
+			btf_is_any_enum(resolved) ? btf_kflag(resolved) : is_signed(btf, resolved),
 	};
 	return true;
 }
@@ -309,10 +313,12 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 	uint32_t local_bits = bits_of(local, was), host_bits = bits_of(host, is);
 
 	/* Enums had no sign in BTF before pahole 1.24. */
-	if (btf_is_int(was) && btf_is_int(is) && is_signed(was) != is_signed(is)) {
+	if (btf_is_int(was) && btf_is_int(is) &&
+	    is_signed(local->btf, was) != is_signed(host->btf, is)) {
 		snprintf(why, room,
 			 "has %s sign on this kernel, and the script was built for a number %s one",
-			 is_signed(is) ? "a" : "no", is_signed(was) ? "with" : "without");
+			 is_signed(host->btf, is) ? "a" : "no",
+			 is_signed(local->btf, was) ? "with" : "without");
 		return false;
 	}
 	if (local_bits == host_bits && !local->bit_size == !host->bit_size)
@@ -321,10 +327,10 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 	 * bytes cuts nothing out of them, but where it shifts for the sign. */
 	if (host_bits <= was->size * 8) {
 		if (use == TYPE_USE_ADAPTS &&
-		    (local->bit_size || !host->bit_size || is_signed(was)))
+		    (local->bit_size || !host->bit_size || is_signed(local->btf, was)))
 			return true;
 		if (use == TYPE_USE_LOADS && !local->bit_size && !host->bit_size &&
-		    btf_is_int(was) && btf_is_int(is) && !is_signed(was))
+		    btf_is_int(was) && btf_is_int(is) && !is_signed(local->btf, was))
 			return true;
 	}
 	snprintf(why, room, "has %u bits on this kernel, and the script was built for %u",

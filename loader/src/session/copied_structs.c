@@ -61,7 +61,9 @@ static bool same_field(const struct mf_field *field, const struct type_leaf *hos
 
 	if (host->bit_offset != place || host->bit_size != field->bit_width)
 		return false;
-	if (field->type->kind == MF_INT && type_number(host->btf, host->type, &number) &&
+	/* Of single bytes the sign may be the compiler's (char). */
+	if (field->type->kind == MF_INT && field->type->size > 1 &&
+	    type_number(host->btf, host->type, &number) &&
 	    number.is_signed != field->type->is_signed)
 		return false;
 	return field->bit_width || btf__resolve_size(host->btf, host->type) == field->type->size;
