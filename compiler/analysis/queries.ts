@@ -1,4 +1,5 @@
 /** `sizeof`, `offsetof`, `comptime`: what the compiler itself answers. */
+import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
@@ -94,5 +95,16 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
 export function typeComptime(typing: Typing, comptime: ast.Comptime): TypedExpression {
   const value = typeExpression(typing, comptime.operand);
   if (isUnknown(value.type) || value.kind === 'int' || value.kind === 'string') return value;
-  return failed(typing, 'comptime', 'Unable to resolve comptime expression', comptime.range);
+  return notComptime(typing, comptime.range);
+}
+
+/** What does not fold: also what only the kernel that runs the script knows, which may be another than the described one. */
+export function notComptime(typing: Typing, range: Range): TypedExpression {
+  return failed(
+    typing,
+    'comptime',
+    'Unable to resolve comptime expression',
+    range,
+    'Sizes, offsets and enumerators of the kernel are known where the script runs: leave comptime out.',
+  );
 }

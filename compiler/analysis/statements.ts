@@ -10,6 +10,7 @@ import { condition, convert } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { typeFunctionReturn } from './functions.ts';
 import { typeFor, typeUnroll, typeWhile } from './loops.ts';
+import { notComptime } from './queries.ts';
 import type { Typing } from './state.ts';
 import { error, innerScope, isUnknown, warning } from './state.ts';
 import type { TypedBlock, TypedExpression, TypedStatement } from './typed.ts';
@@ -146,7 +147,7 @@ function typeIf(typing: Typing, node: ast.If): Sequence {
     return { statements: [block], ends };
   }
   if (node.comptime && !isUnknown(test.type)) {
-    error(typing, 'comptime', 'Unable to resolve comptime expression', node.condition.range);
+    notComptime(typing, node.condition.range);
     return NOTHING;
   }
   const then = typeBody(typing, node.then);

@@ -3,8 +3,9 @@ import type * as ast from '../syntax/ast.ts';
 import { condition } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { conditional } from './operators.ts';
+import { notComptime } from './queries.ts';
 import type { Typing } from './state.ts';
-import { error, failed, innerScope, isUnknown, warning } from './state.ts';
+import { failed, innerScope, isUnknown, warning } from './state.ts';
 import { typeStatements } from './statements.ts';
 import type { TypedExpression } from './typed.ts';
 
@@ -37,7 +38,7 @@ export function typeIfValue(typing: Typing, node: ast.If): TypedExpression {
   const test = condition(typing, typeExpression(typing, node.condition));
   const literal = test.kind === 'int' && !isUnknown(test.type);
   if (node.comptime && !literal && !isUnknown(test.type)) {
-    error(typing, 'comptime', 'Unable to resolve comptime expression', node.condition.range);
+    notComptime(typing, node.condition.range);
   }
   if (!node.else) {
     return failed(

@@ -102,10 +102,11 @@ needs('root').describe('on the kernel', () => {
 
   it('[TYP-082] [TYP-083] [GRM-052] sizes, offsets and types stand in all places', async () => {
     const { stdout } = await run(
-      `begin {
+      `struct pair { void *a; void *b; };
+       begin {
          let $a: typeof((uint8)1) = 200;
          @k[(typeof($a))513] = offsetof(struct list_head, prev) + sizeof((1, (int64)2));
-         if comptime (sizeof(struct list_head) == 2 * sizeof(void *)) { print(sizeof($a)); }
+         if comptime (sizeof(struct pair) == 2 * sizeof(void *)) { print(sizeof($a)); }
          else { print(nonsense); }
          print(comptime (sizeof(uint64) * 8));
          print((typeof(@k))300);

@@ -41,6 +41,12 @@ describe('statements', () => {
   it('[GRM-081] want comptime expressions to fold', () => {
     expectTypes('$a = comptime (1 + 2);', { $a: 'int8' });
     expectError('$a = comptime pid;', 'Unable to resolve comptime expression', 'comptime pid');
+    // Another kernel may have another size.
+    expectError(
+      '$a = comptime (sizeof(struct task_struct) == 8);',
+      'Unable to resolve comptime expression',
+      'comptime (sizeof(struct task_struct) == 8)',
+    );
   });
 
   it('[GRM-040] test the predicate as a condition', () => {
