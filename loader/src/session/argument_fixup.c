@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/failure.h"
-#include "host/kernel_btf.h"
 #include "host/prototypes.h"
 #include "object/targets.h"
 #include "session/patch.h"
@@ -34,26 +33,30 @@ static const char *module_of(const struct mf_probe *probe)
 	return probe->provider == MF_RAWTRACEPOINT ? event->module : function->module;
 }
 
+struct prototype_search {
+	const struct mf_probe *probe;
+	struct prototype *prototype;
+};
+
+static bool look_for_prototype(const struct btf *btf, void *context)
+{
+	const struct prototype_search *search = context;
+
+	return find_in(btf, search->probe, search->prototype);
+}
+
 /* As the attach providers look for it: in the named module, or in the kernel and then in any. */
 static bool find_prototype(struct session *session, const struct mf_probe *probe,
 			   struct prototype *prototype)
 {
+	struct prototype_search search = {probe, prototype};
 	const char *module = module_of(probe);
-	const struct btf *btf = session_kernel_btf(session, module);
-	const char **modules;
-	int64_t count;
+	const struct btf *btf;
 
-	if (btf && find_in(btf, probe, prototype))
-		return true;
-	if (module)
-		return false;
-	count = kernel_btf_modules(&session->arena, &modules);
-	for (int64_t i = 0; i < count; i++) {
-		btf = session_kernel_btf(session, modules[i]);
-		if (btf && find_in(btf, probe, prototype))
-			return true;
-	}
-	return false;
+	if (!module)
+		return session_look_in_btf(session, look_for_prototype, &search);
+	btf = session_kernel_btf(session, module);
+	return btf && find_in(btf, probe, prototype);
 }
 
 /* How the value is called in the script. */

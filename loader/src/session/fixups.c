@@ -21,8 +21,8 @@ static void explain(const struct session *session, const struct mf_fixup *fixup,
 	struct btf_ext_place place;
 
 	if (failure->status == STATUS_KERNEL)
-		fail_hint(failure, "Build the script with --kernel, against a description of this "
-				   "kernel.");
+		fail_hint(failure,
+			  "Build the script with --kernel, against a description of this kernel.");
 	if (btf_ext_place_of(elf, &elf->sections[program->section],
 			     (uint32_t)program->value + fixup->insn * sizeof(struct bpf_insn),
 			     &place))

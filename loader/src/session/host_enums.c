@@ -1,31 +1,7 @@
 #include "session/host_enums.h"
 
-#include <stddef.h>
-
-#include "host/kernel_btf.h"
 #include "host/kernel_enums.h"
 #include "session/session.h"
-
-/* Calls `look` with the BTF of the kernel, and then of each module, until it finds something. */
-static bool look_everywhere(struct session *session,
-			    bool (*look)(const struct btf *btf, void *context), void *context)
-{
-	const struct btf *btf = session_kernel_btf(session, NULL);
-	const char **modules;
-	int64_t count;
-
-	if (!btf)
-		return false;
-	if (look(btf, context))
-		return true;
-	count = kernel_btf_modules(&session->arena, &modules);
-	for (int64_t i = 0; i < count; i++) {
-		btf = session_kernel_btf(session, modules[i]);
-		if (btf && look(btf, context))
-			return true;
-	}
-	return false;
-}
 
 struct enum_search {
 	struct arena *arena;
@@ -55,7 +31,7 @@ void host_enums_find(struct session *session)
 
 		if (!known->is_kernels)
 			enums[i] = *known;
-		else if (!look_everywhere(session, look_for_enum, &search))
+		else if (!session_look_in_btf(session, look_for_enum, &search))
 			enums[i] = (struct mf_enum){.name = known->name};
 	}
 	session->enums = enums;
@@ -78,5 +54,5 @@ bool host_enumerator(struct session *session, const char *enumeration, const cha
 {
 	struct value_search search = {enumeration, name, value};
 
-	return look_everywhere(session, look_for_value, &search);
+	return session_look_in_btf(session, look_for_value, &search);
 }

@@ -29,8 +29,7 @@ static void compare(const struct btf *local, const struct btf_type *function,
 		return;
 	if (btf_vlen(was) != btf_vlen(is.types)) {
 		fail(failure, STATUS_KERNEL,
-		     "The kernel's function %s, which the script calls, takes %u arguments on this "
-		     "kernel, and the script was built for %u.",
+		     "The kernel's function %s, which the script calls, takes %u arguments on this kernel, and the script was built for %u.",
 		     name, btf_vlen(is.types), btf_vlen(was));
 		return;
 	}

@@ -16,6 +16,7 @@
 #include "session/host_types.h"
 #include "session/kernel_calls.h"
 #include "host/host.h"
+#include "host/kernel_btf.h"
 #include "session/host_enums.h"
 #include "session/libbpf_log.h"
 #include "session/lookups.h"
@@ -459,6 +460,26 @@ const struct btf *session_kernel_btf(struct session *session, const char *module
 	known->next = session->kernel_btfs;
 	session->kernel_btfs = known;
 	return known->btf;
+}
+
+bool session_look_in_btf(struct session *session,
+			 bool (*look)(const struct btf *btf, void *context), void *context)
+{
+	const struct btf *btf = session_kernel_btf(session, NULL);
+	const char **modules;
+	int64_t count;
+
+	if (!btf)
+		return false;
+	if (look(btf, context))
+		return true;
+	count = kernel_btf_modules(&session->arena, &modules);
+	for (int64_t i = 0; i < count; i++) {
+		btf = session_kernel_btf(session, modules[i]);
+		if (btf && look(btf, context))
+			return true;
+	}
+	return false;
 }
 
 void session_free(struct session *session)

@@ -133,6 +133,10 @@ void session_free(struct session *session);
  * with errno. */
 const struct btf *session_kernel_btf(struct session *session, const char *module);
 
+/* Calls `look` with the BTF of the kernel, and then of each module, until it finds something. */
+bool session_look_in_btf(struct session *session,
+			 bool (*look)(const struct btf *btf, void *context), void *context);
+
 /* File descriptor of a kernel map by its ELF name, or -1. */
 int session_map_fd(const struct session *session, const char *name);
 
