@@ -74,6 +74,7 @@ export function createFunction(
     running: undefined,
     kept: undefined,
     loops: [],
+    generations: new Map(),
     substitutes: new Map(),
     repeated: undefined,
     get lowering() {
