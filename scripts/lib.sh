@@ -13,6 +13,9 @@ fail() {
 # What building needs, what testing needs besides, and what the benchmarks compare with.
 build_packages=(llvm-14-dev zlib1g-dev g++ gcc make cmake ninja-build libbpf-dev libelf-dev libiberty-dev)
 test_packages=(qemu-system-x86 busybox-static cpio xz-utils bpftool clang-14 llvm-14 clang-format-14)
+# The loader for arm64, and guests that run it.
+arm64_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+arm64_test_packages=(qemu-system-arm)
 bench_packages=(bpftrace clang-14)
 
 # Installs the Debian packages that are missing: as root by itself, else it prints the command.
@@ -68,4 +71,23 @@ check_layout() {
   node_modules/.bin/biome ci --colors=off .
   clang-format-14 --dry-run -Werror loader/src/*/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
   node dist/bpfscript.js fmt --check examples/*.bt stdlib/*.bt
+}
+
+# Sets apt_options to what makes apt read one suite alone, of one architecture (amd64), from the mirror that it is
+# configured with. Apt's own lists stay as they are.
+private_lists() {
+  local suite=$1 architecture=${2:-amd64} folder mirror
+  folder=$root/.cache/apt/$suite
+  [ "$architecture" = amd64 ] || folder=$folder-$architecture
+  # Updates for security come from a mirror of their own.
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Component: main' |
+    awk -v suite="$suite" '$2 == suite { own = $1 } $2 == "bookworm" { main = $1 } END { print own ? own : main }')
+  if [ -z "$mirror" ]; then return 1; fi
+  mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$folder/sources.list"
+  apt_options=(-o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$folder/lists"
+    -o "Dir::Cache=$folder/cache" -o APT::Sandbox::User=root)
+  [ "$architecture" = amd64 ] ||
+    apt_options+=(-o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture" -o Dir::State::status=/dev/null)
+  apt-get "${apt_options[@]}" update -qq
 }
