@@ -81,14 +81,42 @@ export function readScript(file: string | undefined, options: Pick<ScriptOptions
 
 /** Those whose registers and system calls are known. */
 const ARCHITECTURES = ['x86_64', 'aarch64'];
+/** Other names that kernels, Debian and Node have for them. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  arm64: 'aarch64',
+  amd64: 'x86_64',
+  'x86-64': 'x86_64',
+};
 
-/** For commands that compile. */
-export function readKernel(choice: string): KernelDescription {
+/** `--arch`, for commands that compile: as `uname -m` says it. */
+export function architectureOption(): Option {
+  return new Option(
+    '--arch <machine>',
+    'what the object is for: x86_64 or arm64 (default: what the kernel description is of)',
+  ).argParser((text: string) => {
+    const machine = OTHER_NAMES[text] ?? text;
+    if (ARCHITECTURES.includes(machine)) return machine;
+    throw new UserError(`--arch: '${text}' is not supported`, {
+      status: EXIT.usage,
+      hint: `Scripts are compiled for ${ARCHITECTURES.join(' and ')}`,
+    });
+  });
+}
+
+/** For commands that compile. Refuses a description of another architecture than the one that is asked for. */
+export function readKernel(choice: string, wanted?: string): KernelDescription {
   const kernel = openKernel(choice);
   if (!ARCHITECTURES.includes(kernel.arch))
     throw new UserError(`the kernel description is of ${kernel.arch}, which is not supported`, {
       hint: `Scripts are compiled for ${ARCHITECTURES.join(' and ')}`,
     });
+  if (wanted !== undefined && wanted !== kernel.arch)
+    throw new UserError(
+      `the kernel description '${choice}' is of ${kernel.arch}, not of ${wanted}`,
+      {
+        hint: `\`bpfscript kernel capture -o FILE\` on a machine of ${wanted} writes one for \`--kernel FILE\`; so does \`bpfscript kernel capture --vmlinux VMLINUX --tracing COPY-OF-TRACEFS -o FILE\` anywhere`,
+      },
+    );
   return kernel;
 }
 

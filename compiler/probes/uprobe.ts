@@ -72,7 +72,7 @@ function resolve(
     provider: name,
     name: isSource ? `${name}:${path}${place.shown}` : canonicalName(name, path, place.shown),
     alias: attachPoint.alias,
-    section: name,
+    section: sectionOf(name, place, path, isParameterised(fields)),
     context: 'registers',
     space: 'user',
     defaultReturn: 0,
@@ -86,6 +86,29 @@ function resolve(
     parameterised: isParameterised(fields),
   };
   return entry && context.needsArgs ? withArguments(target, context, no) : [target];
+}
+
+/**
+ * What libbpf and cilium/ebpf attach by themselves is `uprobe/PATH:FUNCTION` (attach_uprobe, tools/lib/bpf/libbpf.c), of
+ * an absolute path and of characters that their patterns take. What only our loader can find has the bare name.
+ */
+function sectionOf(
+  name: Name,
+  place: Pick<Place, 'wildcard' | 'target'>,
+  path: string,
+  parameterised: boolean,
+): string {
+  const target = place.target;
+  const isLiteral =
+    !parameterised &&
+    !place.wildcard &&
+    target.source === undefined &&
+    target.language === undefined &&
+    /^\/[^*:\s]+$/.test(path) &&
+    /^[\w.]+$/.test(target.function);
+  if (!isLiteral) return name;
+  const offset = target.offset > 0 ? `+${target.offset}` : '';
+  return `${name}/${path}:${target.function}${offset}`;
 }
 
 /**
@@ -127,6 +150,12 @@ function withArguments(
         function: each,
         wildcard: false,
         arguments: list,
+        section: sectionOf(
+          'uprobe',
+          { wildcard: false, target: { function: each, offset: 0 } },
+          path,
+          false,
+        ),
         target: { provider: 'uprobe', path, function: each, offset: 0 },
       },
     ];

@@ -9,6 +9,7 @@ import { printScript } from '../listing.ts';
 import { writeWhole } from '../output.ts';
 import {
   allowOption,
+  architectureOption,
   compileScript,
   debugFolderOption,
   diagnosticsOption,
@@ -24,6 +25,7 @@ interface BuildOptions {
   readonly e?: string;
   readonly output?: string;
   readonly kernel: string;
+  readonly arch?: string;
   readonly emit: string;
   readonly expand?: boolean;
   readonly unsafe?: boolean;
@@ -53,6 +55,7 @@ export function registerBuild(program: Command, report: ReportStatus): void {
       'kernel description: default (embedded), host (this machine), or a file',
       'default',
     )
+    .addOption(architectureOption())
     .addOption(
       new Option('--emit <stage>', 'write this stage instead')
         .choices(Object.keys(STAGES))
@@ -75,6 +78,7 @@ export function registerBuild(program: Command, report: ReportStatus): void {
 Examples:
   bpfscript build tool.bt -o tool.o
   bpfscript build tool.bt --kernel host -o tool.o
+  bpfscript build tool.bt --arch arm64 --kernel arm64.kernel -o tool.o
   bpfscript build -e 'BEGIN { exit(); }' --emit asm`,
     )
     .action((file: string | undefined, options: BuildOptions) => {
@@ -90,7 +94,7 @@ Examples:
         write(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
         return;
       }
-      const compilation = compileScript(source, options, readKernel(options.kernel));
+      const compilation = compileScript(source, options, readKernel(options.kernel, options.arch));
       const result =
         compilation && withinLimits(() => stage(compilation, source), options.diagnostics);
       if (result === undefined) {

@@ -53,6 +53,26 @@ describe('a script with a mistake', () => {
     expectRefused('BEGIN { @x = 1; @x = "text"; }', 'Type mismatch for @x');
   });
 
+  it('is refused for another architecture than that of the kernel description, and says how to get one', () => {
+    const build = (arch: string) =>
+      bpfscript(['build', '-e', 'BEGIN { }', '--arch', arch, '-o', join(folder, `${arch}.o`)]);
+    expect(build('arm64')).toMatchObject({ status: 1, stdout: '' });
+    expect(build('arm64').stderr).toContain(
+      "ERROR: the kernel description 'default' is of x86_64, not of aarch64\nHINT: `bpfscript kernel capture",
+    );
+    expect(build('vax')).toMatchObject({
+      status: 2,
+      stderr:
+        "ERROR: --arch: 'vax' is not supported\nHINT: Scripts are compiled for x86_64 and aarch64\n",
+    });
+    expect(build('amd64').status).toBe(0);
+    expect(['arm64.o', 'vax.o', 'amd64.o'].map((name) => existsSync(join(folder, name)))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
   it('is refused for a kernel of an architecture that nothing is known of', () => {
     const kernel = join(folder, 'sparc64.kernel');
     writeFileSync(kernel, encodeKernelFile({ release: '6.12.0', arch: 'sparc64' }, {}));

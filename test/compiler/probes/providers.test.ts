@@ -326,6 +326,15 @@ describe('uprobe and uretprobe', () => {
       registers: 0,
       hasRetval: true,
     });
+    expect(
+      [
+        'uprobe:/a/b:f',
+        'uprobe:/a/b:f+4',
+        'uretprobe:/a/b:f',
+        'uprobe:/a/*:f',
+        'uprobe:/a/b:$1',
+      ].map((probe) => target(probe).section),
+    ).toEqual(['uprobe//a/b:f', 'uprobe//a/b:f+4', 'uretprobe//a/b:f', 'uprobe', 'uprobe']);
     expect(target('uprobe:$1:f')).toMatchObject({ parameterised: true, function: 'f' });
     expect(target('uprobe:/a:$1')).toMatchObject({ parameterised: true, function: undefined });
   });
