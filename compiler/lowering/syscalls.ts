@@ -13,8 +13,24 @@ import type { FunctionState, ObjectVariable } from './state.ts';
 
 /** System calls that the table has room for: the kernel's numbers end below 500. */
 const SYSCALLS = 1024;
-/** Of the process that runs a 32-bit system call (arch/x86/include/asm/thread_info.h). */
-const TS_COMPAT = 2;
+
+/** How an architecture says which system call runs, and whether it is one of 32 bits. */
+interface SystemCallState {
+  /** Of struct pt_regs. */
+  readonly number: string;
+  readonly width: 4 | 8;
+  /** Of struct thread_info, with the bit that marks 32-bit system calls. */
+  readonly flags: string;
+  readonly flagsWidth: 4 | 8;
+  readonly compat: number;
+}
+
+const STATES: Readonly<Record<string, SystemCallState>> = {
+  // TS_COMPAT, arch/x86/include/asm/thread_info.h
+  x86_64: { number: 'orig_ax', width: 8, flags: 'status', flagsWidth: 4, compat: 2 },
+  // _TIF_32BIT, arch/arm64/include/asm/thread_info.h
+  aarch64: { number: 'syscallno', width: 4, flags: 'flags', flagsWidth: 8, compat: 1 << 22 },
+};
 
 /** The table of a probe, by its symbol: u16[1024] in `.rodata`. */
 export function syscallTable(symbol: string): ObjectVariable {
@@ -69,8 +85,9 @@ function lowerNumber(fn: FunctionState): IrValue {
   const { ir } = fn;
   if (fn.program.probe.target.syscalls === 'enter') return ir.load(fn.context, 8, 8, true);
   const regs = ir.intToPointer(ir.load(fn.context, 0, 8, false));
-  const { struct, member } = memberOf(fn, 'pt_regs', 'orig_ax');
-  return directLoad(fn, regs, struct, [member], 8);
+  const { number, width } = stateOf(fn);
+  const { struct, member } = memberOf(fn, 'pt_regs', number);
+  return directLoad(fn, regs, struct, [member], width);
 }
 
 /**
@@ -81,9 +98,16 @@ function lowerIsCompat(fn: FunctionState): ReturnType<FunctionState['ir']['toBoo
   const { ir, lowering } = fn;
   const task = lowering.callPointer('get_current_task_btf');
   const info = memberOf(fn, 'task_struct', 'thread_info');
-  const status = memberOf(fn, 'thread_info', 'status');
-  const value = directLoad(fn, task, info.struct, [info.member, status.member], 4);
-  return ir.toBool(ir.op('and', value, ir.constant(TS_COMPAT)));
+  const { flags, flagsWidth, compat } = stateOf(fn);
+  const { member } = memberOf(fn, 'thread_info', flags);
+  const value = directLoad(fn, task, info.struct, [info.member, member], flagsWidth);
+  return ir.toBool(ir.op('and', value, ir.constant(compat)));
+}
+
+function stateOf({ unit }: FunctionState): SystemCallState {
+  const state = STATES[unit.kernel.arch];
+  if (!state) throw new Error(`system calls of ${unit.kernel.arch} are not known`);
+  return state;
 }
 
 function memberOf(

@@ -88,8 +88,7 @@ function untyped(
   event: string,
 ): readonly ProbeTarget[] {
   const pattern = { ...target(attachPoint, category, event), wildcard: true };
-  // The number of a system call stands at a place of its own in each architecture's registers.
-  if (category !== 'syscalls' || kernel.arch !== 'x86_64') return [pattern];
+  if (category !== 'syscalls') return [pattern];
   const names = kernel.matchTracepoints(category, event);
   return (['enter', 'exit'] as const)
     .filter((side) => names.some((name) => name.startsWith(`syscalls:sys_${side}_`)))
