@@ -12,5 +12,5 @@ int main(void)
 	for (uint32_t i = 0; i < syscall_name_count; i++)
 		CHECK(syscall_number(syscall_names[i].name) == syscall_names[i].number);
 	CHECK(syscall_number("nothing") == -1);
-	return check_result();
+	return check_result("syscalls");
 }
