@@ -28,8 +28,15 @@ export interface GuestCommand {
 
 export type GuestResult = Omit<RunResult, 'endedAfter'>;
 
-/** The kernel series whose guests are booted: two in `npm test`, more in `npm run matrix`. */
-export const SERIES: readonly string[] = (process.env.BPFSCRIPT_KERNELS ?? '6.1 6.12').split(' ');
+const ALL_SERIES: readonly string[] = (process.env.BPFSCRIPT_KERNELS ?? '6.1 6.12').split(' ');
+
+const isArm64 = (series: string): boolean => series.startsWith('arm64-');
+
+/** The kernel series of x86-64 whose guests are booted: two in `npm test`, more in `npm run matrix`. */
+export const SERIES: readonly string[] = ALL_SERIES.filter((series) => !isArm64(series));
+
+/** Those of arm64, which is emulated slowly: none in `npm test`. */
+export const ARM64_SERIES: readonly string[] = ALL_SERIES.filter(isArm64);
 
 /** Whether a series is of a kernel before that of another: `isBefore('5.10', '5.15')`. */
 export function isBefore(series: string, other: string): boolean {
