@@ -6,6 +6,12 @@ bash scripts/setup.sh --test
 bash scripts/build.sh compiler loader workload
 mount_filesystems
 series=("$@")
-[ ${#series[@]} -gt 0 ] || series=(5.10 6.1 6.12 6.18 7.2)
+all=(5.10 6.1 6.12 6.18 7.2)
+# The page says what all of them do.
+if [ ${#series[@]} -eq 0 ]; then
+  series=("${all[@]}")
+  export BPFSCRIPT_MATRIX_PAGE=docs/kernels.md
+fi
 bash scripts/fetch-kernels.sh "${series[@]}"
+bash scripts/describe-kernels.sh "${series[@]}"
 BPFSCRIPT_KERNELS="${series[*]}" node_modules/.bin/vitest run test/guest test/examples/guest.test.ts

@@ -12,6 +12,7 @@ if [ $# -eq 0 ]; then
   make -s -C loader check
   # 5.10 is only there to lack what scripts need.
   bash scripts/fetch-kernels.sh 5.10 6.1 6.12
+  bash scripts/describe-kernels.sh 6.1 6.12
   # Rows of the feature table that no test proves are then faults.
   export BPFSCRIPT_ALL_TESTS=1
   step 'Tests'

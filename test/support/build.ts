@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
-import { loadKernelDescription } from '../../compiler/kernel/load.ts';
+import { type KernelChoice, loadKernelDescription } from '../../compiler/kernel/load.ts';
 import type { KernelDescription } from '../../compiler/kernel/types.ts';
 import type { Diagnostic } from '../../compiler/source/diagnostics.ts';
 import { printDiagnostic } from '../../compiler/source/render/text.ts';
 
 export interface BuildOptions {
-  readonly kernel?: 'default' | 'host';
+  /** `default`, `host`, or a description's path. */
+  readonly kernel?: KernelChoice;
   readonly unsafe?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   /** The file that the script is taken to come from, which its imports are relative to. */
@@ -21,7 +22,7 @@ export interface BuildOptions {
 
 const kernels = new Map<string, KernelDescription>();
 
-export function kernelDescription(which: 'default' | 'host' = 'default'): KernelDescription {
+export function kernelDescription(which: KernelChoice = 'default'): KernelDescription {
   const known = kernels.get(which);
   if (known) return known;
   const description = loadKernelDescription(which);

@@ -24,6 +24,11 @@ export function hasKernel(series: string): boolean {
   return existsSync(join(CACHE, series, 'boot'));
 }
 
+/** What `scripts/describe-kernels.sh` has written of a series: a kernel description with its types alone. */
+export function descriptionOf(series: string): string {
+  return join(CACHE, series, 'description');
+}
+
 const WORKLOAD = join(import.meta.dirname, '../workload/build/workload');
 const COUNTERS = '/sys/bus/event_source/devices/cpu';
 
