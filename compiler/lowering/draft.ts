@@ -71,7 +71,6 @@ export function createDraftBuilder(): FunctionBuilder {
       return reachable;
     },
     alloca: nothing,
-    loadAtEntry: nothing,
     setPlace: none,
     helper: nothing,
     helperPointer: nothing,

@@ -74,7 +74,6 @@ export function createFunction(
     running: undefined,
     kept: undefined,
     loops: [],
-    generations: new Map(),
     substitutes: new Map(),
     repeated: undefined,
     get lowering() {

@@ -32,7 +32,7 @@ import {
 } from './globals.ts';
 import type { Session } from './kprobe-session.ts';
 import { createTypeTable, type TypeTable } from './manifest-types.ts';
-import { chunkSize, type MapPlan, nextSymbol } from './map-plans.ts';
+import { chunkSize, type MapPlan } from './map-plans.ts';
 import { PAGE_SIZE, ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
@@ -195,12 +195,6 @@ function describeMap(
     value: types.describe(map.value),
     ...(map.key && map.declared !== undefined ? { sized: true as const } : {}),
     stores: describeStores(plan, types, offsetOf),
-    ...(plan.generations
-      ? {
-          generation: offsetOf(plan.generations.word),
-          next: describeStores(plan, types, offsetOf, true),
-        }
-      : {}),
   };
 }
 
@@ -208,17 +202,15 @@ function describeStores(
   plan: MapPlan,
   types: TypeTable,
   offsetOf: (symbol: string) => number,
-  isNext = false,
 ): readonly ManifestStore[] {
-  const symbolOf = (symbol: string): string => (isNext ? nextSymbol(symbol) : symbol);
   switch (plan.kind) {
     case 'global':
       return [
         {
           kind: 'global',
-          offset: offsetOf(symbolOf(plan.symbol)),
+          offset: offsetOf(plan.symbol),
           valueSize: plan.size,
-          present: offsetOf(symbolOf(plan.present)),
+          present: offsetOf(plan.present),
         },
       ];
     case 'slot':
@@ -228,7 +220,6 @@ function describeStores(
           map: plan.symbol,
           valueSize: plan.present + 8,
           present: plan.present,
-          ...(isNext ? { first: 1 } : {}),
         },
       ];
     case 'series':
@@ -238,13 +229,12 @@ function describeStores(
           map: plan.symbol,
           valueSize: chunkSize(plan),
           entries: plan.chunks,
-          ...(isNext ? { first: plan.chunks } : {}),
         },
       ];
     case 'hash':
       return plan.stores.map((store) => ({
         kind: plan.perCpu ? 'percpu-hash' : 'hash',
-        map: symbolOf(store.symbol),
+        map: store.symbol,
         keySize: layoutOf(store.keyType).size,
         valueSize: plan.size,
         ...(store.symbol === plan.symbol ? {} : { key: types.describe(store.keyType) }),
