@@ -122,12 +122,6 @@ const ARGUMENTS: readonly Kind[] = [
     workload: 'sleep 1',
     expected: /^1 0$/m,
   },
-  {
-    title: 'reads the state of raw tracepoints of switches',
-    text: 'rawtracepoint:sched_switch /args.prev.comm == "traced"/ { @[args.prev_state] = count(); }',
-    workload: 'comm traced sleep 50',
-    expected: /@\[1\]: \d+/,
-  },
   traced(
     'reads results that became wider or narrower',
     'open 2 /nowhere',
