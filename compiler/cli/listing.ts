@@ -17,7 +17,7 @@ import { readKernel, readScript, renderDiagnostics, type ScriptOptions } from '.
 import { EXIT } from './status.ts';
 
 export interface ListOptions extends Pick<ScriptOptions, 'e' | 'diagnostics' | 'warnings'> {
-  readonly kernel?: string;
+  readonly kernel?: readonly string[];
   readonly verbose?: boolean;
   readonly pid?: string;
 }
@@ -59,12 +59,12 @@ function print(
   { kernel, pid, verbose, warnings }: ListOptions,
   list: (request: Parameters<typeof listAttachPoints>[1]) => Listing,
 ): number {
-  const which = kernel ?? hostOrDefault();
+  const which = kernel ?? [hostOrDefault()];
   let listing: Listing;
   try {
     listing = list({
       kernel: readKernel(which),
-      live: which === 'host',
+      live: which[0] === 'host',
       verbose: verbose ?? false,
       ...(pid === undefined ? {} : { pid: readPid(pid) }),
     });

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { type Compilation, compile } from '../compile.ts';
-import { type KernelChoice, loadKernelDescription } from '../kernel/load.ts';
+import type { Kernel } from '../kernel/description.ts';
+import { loadKernelDescription } from '../kernel/load.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import { LimitError } from '../limits.ts';
 import { meaning } from '../source/closest.ts';
@@ -19,7 +20,7 @@ import { version } from './version.ts';
 export interface ScriptOptions {
   /** Program text of `-e`. */
   readonly e?: string;
-  readonly kernel?: string;
+  readonly kernel?: readonly string[];
   readonly unsafe?: boolean;
   /** False with --no-warnings. */
   readonly warnings: boolean;
@@ -103,16 +104,27 @@ export function architectureOption(): Option {
   });
 }
 
-/** For commands that compile. Refuses a description of another architecture than the one that is asked for. */
-export function readKernel(choice: string, wanted?: string): KernelDescription {
-  const kernel = openKernel(choice);
+/** `--kernel`, which may be repeated; without it the embedded description is taken, or what is said here. */
+export function kernelOption(unnamed = 'the embedded one'): Option {
+  return new Option(
+    '--kernel <which>',
+    `kernel description: default (embedded), host, a name, or a file; may be repeated (default: ${unnamed})`,
+  ).argParser(collect);
+}
+
+/**
+ * For commands that compile: the first of the descriptions that has something describes it. Refuses those of another
+ * architecture than the one that is asked for.
+ */
+export function readKernel(choices: readonly string[], wanted?: string): KernelDescription {
+  const kernel = openKernel(...choices);
   if (!ARCHITECTURES.includes(kernel.arch))
     throw new UserError(`the kernel description is of ${kernel.arch}, which is not supported`, {
       hint: `Scripts are compiled for ${ARCHITECTURES.join(' and ')}`,
     });
   if (wanted !== undefined && wanted !== kernel.arch)
     throw new UserError(
-      `the kernel description '${choice}' is of ${kernel.arch}, not of ${wanted}`,
+      `the kernel description '${choices[0] ?? 'default'}' is of ${kernel.arch}, not of ${wanted}`,
       {
         hint: `\`bpfscript kernel capture -o FILE\` on a machine of ${wanted} writes one for \`--kernel FILE\`; so does \`bpfscript kernel capture --vmlinux VMLINUX --tracing COPY-OF-TRACEFS -o FILE\` anywhere`,
       },
@@ -120,10 +132,11 @@ export function readKernel(choice: string, wanted?: string): KernelDescription {
   return kernel;
 }
 
-/** Of any kernel. */
-export function openKernel(choice: string): KernelDescription {
+/** Of any kernel; the embedded one where none is named. */
+export function openKernel(...choices: readonly string[]): Kernel {
+  const [first = 'default', ...others] = choices;
   try {
-    return loadKernelDescription(choice as KernelChoice);
+    return loadKernelDescription(first, ...others);
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : String(error), {
       hint: '`bpfscript kernel capture -o FILE` writes a description of the running kernel',

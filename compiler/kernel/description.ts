@@ -1,13 +1,26 @@
 /** A `KernelDescription` over its sources, each of which is read when it is first needed. */
+
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import { readBtf } from '../../linker/btf/read.ts';
 import { KernelDescriptionError } from './error.ts';
-import { createBtfTypes } from './kernel-types.ts';
+import { type BtfTypes, createStockTypes } from './kernel-types.ts';
+import type { ModuleSource } from './modules.ts';
 import { describeFields, patternText, type TracepointSource } from './tracepoints.ts';
+import { createTypeStock } from './type-stock.ts';
 import type { KernelDescription } from './types.ts';
 
 /** What descriptions know beyond the interface that passes are written against. */
 export interface Kernel extends KernelDescription {
   /** Numbers of system calls by name; empty where the description has none. */
   syscalls(): ReadonlyMap<string, number>;
+  /** Values of the kernel's configuration: `CONFIG_BPF` to `y`; undefined where the description has none. */
+  config(): ReadonlyMap<string, string> | undefined;
+  /** Names of the kernel's symbols, of data too; undefined where the description has none. */
+  symbols(): ReadonlySet<string> | undefined;
+  /** Names of the kernel functions that BPF programs can call (kfuncs); undefined where they cannot be known. */
+  callableFunctions(): ReadonlySet<string> | undefined;
+  /** Modules whose types are in it, sorted. */
+  modules(): readonly string[];
 }
 
 export interface KernelSources {
@@ -17,32 +30,55 @@ export interface KernelSources {
   readonly tracepoints: TracepointSource;
   /** One name a line, sorted. */
   functions(): string;
-  /** Modules that have a function of that name, sorted. */
+  /** Modules that have a function of that name, sorted; without it those in `modules` are looked through. */
   functionModules?(name: string): readonly string[];
   /** `name number` on each line. */
   syscalls(): string;
+  /** As /boot/config-* is. */
+  config?(): string | undefined;
+  /** One name a line. */
+  symbols?(): string | undefined;
+  /** The same of kfuncs. */
+  kfuncs?(): string | undefined;
+  readonly modules?: ModuleSource | undefined;
 }
 
-export function describeKernel(sources: KernelSources): Kernel {
-  const btf = once(() => sources.btf());
-  const functions = once(() => sources.functions());
-  const btfTypes = createBtfTypes(btf);
+/** One kernel, or several: what any of them has can be named, and the first that has it describes it. */
+export function describeKernel(first: KernelSources, ...others: readonly KernelSources[]): Kernel {
+  const all = [first, ...others];
+  const functions = once(() => unionOf(all.map((each) => () => each.functions())));
+  const stock = createTypeStock(
+    all.map((each) => ({ btf: once(() => each.btf()), modules: each.modules })),
+  );
+  const btfTypes = createStockTypes(stock);
   const { types, rawTracepoint } = btfTypes;
+  const parsed = once(() => parseConfig(textsOf(all, ({ config }) => config?.())));
+  const symbols = once(() => namesOf(textsOf(all, (each) => each.symbols?.())));
+  const callable = once(
+    () => namesOf(textsOf(all, (each) => each.kfuncs?.())) ?? taggedFunctions(stock.kernels()),
+  );
   return {
-    release: sources.release,
-    arch: sources.arch,
+    release: first.release,
+    arch: first.arch,
     types,
     get btf() {
-      return btf();
+      return stock.bytes();
     },
-    matchTracepoints: (category, event) => sources.tracepoints.match(category, event),
+    matchTracepoints: (category, event) =>
+      [
+        ...new Set(
+          eachReadable(all, ({ tracepoints }) => tracepoints.match(category, event)).flat(),
+        ),
+      ].sort(),
     tracepoint(category, event) {
-      const fields = sources.tracepoints.fields(category, event);
+      const found = eachReadable(all, ({ tracepoints }) => tracepoints.fields(category, event));
+      const fields = found.find((each) => each !== undefined);
       return fields && describeFields(types, category, fields);
     },
     rawTracepoint,
     function: btfTypes.function,
-    functionModules: (name) => sources.functionModules?.(name) ?? [],
+    functionModules: (name) =>
+      [...new Set(all.flatMap((each) => modulesOf(each, name, btfTypes)))].sort(),
     percpuVariable: btfTypes.percpuVariable,
     matchTypedFunctions(pattern) {
       const matches = new RegExp(`^${patternText(pattern)}$`);
@@ -55,15 +91,98 @@ export function describeKernel(sources: KernelSources): Kernel {
       ),
     syscalls: () =>
       new Map(
-        sources
-          .syscalls()
-          .split('\n')
-          .flatMap((line) => {
-            const [name, number] = line.split(' ');
-            return name && number ? [[name, Number(number)] as const] : [];
-          }),
+        all.flatMap((each) =>
+          each
+            .syscalls()
+            .split('\n')
+            .flatMap((line) => {
+              const [name, number] = line.split(' ');
+              return name && number ? [[name, Number(number)] as const] : [];
+            }),
+        ),
       ),
+    config: parsed,
+    symbols,
+    callableFunctions: callable,
+    modules: () => [...new Set(all.flatMap((each) => each.modules?.names() ?? []))].sort(),
   };
+}
+
+/** What each of the kernels says; the reason of the first where none of them can. */
+function eachReadable<T>(
+  all: readonly KernelSources[],
+  read: (one: KernelSources) => T,
+): readonly T[] {
+  const failures: KernelDescriptionError[] = [];
+  const found = all.flatMap((each) => {
+    try {
+      return [read(each)];
+    } catch (error) {
+      if (!(error instanceof KernelDescriptionError)) throw error;
+      failures.push(error);
+      return [];
+    }
+  });
+  if (found.length === 0 && failures[0]) throw failures[0];
+  return found;
+}
+
+/** Lines of all that can be read, sorted, each once. */
+function unionOf(lists: readonly (() => string)[]): string {
+  const [only, ...others] = lists;
+  if (only && others.length === 0) return only();
+  const failures: KernelDescriptionError[] = [];
+  const lines = new Set<string>();
+  for (const list of lists) {
+    try {
+      for (const line of list().split('\n')) if (line !== '') lines.add(line);
+    } catch (error) {
+      if (!(error instanceof KernelDescriptionError)) throw error;
+      failures.push(error);
+    }
+  }
+  if (lines.size === 0 && failures[0]) throw failures[0];
+  return [...lines].sort().join('\n');
+}
+
+function modulesOf(
+  sources: KernelSources,
+  name: string,
+  types: Pick<BtfTypes, 'function'>,
+): readonly string[] {
+  if (sources.functionModules) return sources.functionModules(name);
+  const candidates = sources.modules?.having(name) ?? [];
+  return candidates.filter((module) => types.function(name, module) !== undefined);
+}
+
+function textsOf(
+  all: readonly KernelSources[],
+  read: (one: KernelSources) => string | undefined,
+): readonly string[] {
+  return all.flatMap((each) => read(each) ?? []);
+}
+
+function namesOf(texts: readonly string[]): ReadonlySet<string> | undefined {
+  if (texts.length === 0) return undefined;
+  return new Set(texts.flatMap((text) => text.split('\n')).filter((name) => name !== ''));
+}
+
+/** The first kernel that has an option decides. */
+function parseConfig(texts: readonly string[]): ReadonlyMap<string, string> | undefined {
+  if (texts.length === 0) return undefined;
+  const options = new Map<string, string>();
+  for (const text of texts)
+    for (const [, name = '', value = ''] of text.matchAll(/^(CONFIG_\w+)=(.*)$/gm))
+      if (!options.has(name)) options.set(name, value.replace(/^"(.*)"$/, '$1'));
+  return options;
+}
+
+/** Newer kernels tag kfuncs in their BTF; one without a tag has not said which they are. */
+function taggedFunctions(bytes: Uint8Array): ReadonlySet<string> | undefined {
+  const btf = readBtf(bytes);
+  const tags = btf.named('bpf_kfunc').filter((id) => btf.kind(id) === BTF_KIND.declTag);
+  if (tags.length === 0) return undefined;
+  return new Set(tags.map((id) => btf.name(btf.sizeOrType(id))));
 }
 
 /** What the verifier never lets be traced (btf_id_deny, kernel/bpf/verifier.c). */

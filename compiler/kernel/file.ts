@@ -6,7 +6,24 @@ import { createHash } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { KernelDescriptionError } from './error.ts';
 
-export type SectionName = 'btf' | 'tracepoints' | 'functions' | 'syscalls';
+/**
+ * Only `btf` is in each description. Compilers that do not know a section leave it alone, so that one more needs no
+ * new version of the format.
+ */
+export type SectionName =
+  | 'btf'
+  | 'tracepoints'
+  | 'functions'
+  | 'syscalls'
+  | 'config'
+  | 'symbols'
+  | 'kfuncs'
+  | 'modules'
+  | 'module-names'
+  | `modules/${number}`;
+
+/** Unpacked: what claims to be larger is no description, and is not unpacked to find out. */
+const LARGEST_SECTION = 2 ** 27;
 
 export interface KernelFile {
   readonly release: string;
@@ -48,9 +65,11 @@ export function encodeKernelFile(
   identity: { readonly release: string; readonly arch: string },
   contents: Readonly<Partial<Record<SectionName, Uint8Array>>>,
   compression: Compression = 'quick',
+  onPacked?: (section: string) => void,
 ): Buffer {
   let offset = 0;
-  const packed = Object.entries(contents).map(([name, bytes]) => {
+  const packed = Object.entries(contents).flatMap(([name, bytes]) => {
+    if (bytes === undefined) return [];
     const data = brotliCompressSync(bytes, {
       params: {
         [constants.BROTLI_PARAM_QUALITY]: QUALITY[compression],
@@ -66,7 +85,8 @@ export function encodeKernelFile(
       sha256: digest(data),
     };
     offset += data.length;
-    return { section, data };
+    onPacked?.(name);
+    return [{ section, data }];
   });
   const { release, arch } = identity;
   const sections = packed.map(({ section }) => section);
@@ -98,10 +118,12 @@ export function decodeKernelFile(bytes: Buffer): KernelFile {
 function unpack(body: Buffer, section: SectionHeader): Buffer {
   const data = body.subarray(section.offset, section.offset + section.size);
   if (data.length !== section.size) throw cutOff();
+  if (section.unpacked > LARGEST_SECTION)
+    throw new KernelDescriptionError(`it is damaged (section ${section.name} is too large)`);
   if (digest(data) !== section.sha256)
     throw new KernelDescriptionError(`it is damaged (section ${section.name})`);
   try {
-    const unpacked = brotliDecompressSync(data, { maxOutputLength: section.unpacked });
+    const unpacked = brotliDecompressSync(data, { maxOutputLength: Math.max(1, section.unpacked) });
     if (unpacked.length === section.unpacked) return unpacked;
   } catch (error) {
     throw new KernelDescriptionError(`it is damaged (section ${section.name}): ${String(error)}`);

@@ -11,8 +11,12 @@ const MOST_PARAMETERS = 12;
  * The prototype of a function, or why the kernel does not let programs be attached to it; undefined where BTF knows no
  * function of that name.
  */
-export function kernelFunction(btf: Btf, name: string): KernelFunction | string | undefined {
-  const id = btf.find(BTF_KIND.function, name);
+export function kernelFunction(
+  btf: Btf,
+  name: string,
+  isOwn: (id: number) => boolean = () => true,
+): KernelFunction | string | undefined {
+  const id = btf.named(name).find((each) => btf.kind(each) === BTF_KIND.function && isOwn(each));
   if (id === undefined) return undefined;
   const prototype = btf.sizeOrType(id);
   const reason = refusal(btf, prototype);
@@ -39,12 +43,16 @@ export function kernelFunction(btf: Btf, name: string): KernelFunction | string 
  * Names of the functions that programs can be attached to, of those that match, in the order of their ids. Nothing
  * but sizes is looked at, since there are tens of thousands.
  */
-export function typedFunctions(btf: Btf, matches: (name: string) => boolean): readonly string[] {
+export function typedFunctions(
+  btf: Btf,
+  matches: (name: string) => boolean,
+  isOwn: (id: number) => boolean = () => true,
+): readonly string[] {
   // Where several have one name, the first is the one that is attached to.
   const found = new Map<string, boolean>();
   for (const id of btf.ofKind(BTF_KIND.function)) {
     const name = btf.name(id);
-    if (matches(name) && !found.has(name))
+    if (matches(name) && !found.has(name) && isOwn(id))
       found.set(name, refusal(btf, btf.sizeOrType(id)) === undefined);
   }
   return [...found].flatMap(([name, isTyped]) => (isTyped ? [name] : []));

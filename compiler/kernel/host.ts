@@ -2,10 +2,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { arch, release } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { placeOf } from '../../linker/btf/join.ts';
 import { ElfError } from '../../linker/elf/elf.ts';
 import { openElfFile } from '../../linker/elf/file.ts';
 import type { KernelSources } from './description.ts';
 import { KernelDescriptionError, reasonOf } from './error.ts';
+import { type ModuleSource, plainModules } from './modules.ts';
 import { parseFormat, patternText, type TracepointSource } from './tracepoints.ts';
 
 export interface HostFiles {
@@ -21,6 +24,11 @@ export interface HostFiles {
   readonly tracing: readonly string[] | undefined;
   /** C headers with the numbers of system calls: `#define __NR_read 0`. */
   readonly syscalls: readonly string[];
+  /** Where each loaded module has its BTF, by its name. */
+  readonly modules?: string | undefined;
+  /** Files that may hold the configuration, also gzipped; and one with symbols, as /proc/kallsyms or System.map. */
+  readonly config?: readonly string[] | undefined;
+  readonly symbols?: string | undefined;
 }
 
 /** Names that Node gives to machines whose `uname -m` is another. */
@@ -31,14 +39,21 @@ export function hostBtf(): string {
   return process.env.BPFTRACE_BTF || '/sys/kernel/btf/vmlinux';
 }
 
+/** This machine, as `uname -m` says it. */
+export function machine(): string {
+  return MACHINES[arch()] ?? arch();
+}
+
 export function hostFiles(): HostFiles {
-  const machine = MACHINES[arch()] ?? arch();
   return {
     release: release(),
-    arch: machine,
+    arch: machine(),
     btf: hostBtf(),
     tracing: ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'],
-    syscalls: ['/usr/include/asm/unistd_64.h', `/usr/include/${machine}-linux-gnu/asm/unistd_64.h`],
+    syscalls: [
+      '/usr/include/asm/unistd_64.h',
+      `/usr/include/${machine()}-linux-gnu/asm/unistd_64.h`,
+    ],
   };
 }
 
@@ -50,13 +65,16 @@ export interface KernelImage {
   /** What the file does not say. */
   readonly release?: string | undefined;
   readonly arch?: string | undefined;
+  readonly config?: string | undefined;
+  readonly symbols?: string | undefined;
 }
 
 /**
  * The files of a kernel that need not run. A vmlinux says itself which it is; of raw BTF one has to say it. Throws
  * KernelDescriptionError.
  */
-export function imageFiles({ file, tracing, release, arch }: KernelImage): HostFiles {
+export function imageFiles(image: KernelImage): HostFiles {
+  const { file, tracing, release, arch, config, symbols } = image;
   const known = release !== undefined && arch !== undefined ? undefined : identify(file);
   const own = { release: release ?? known?.release, arch: arch ?? known?.arch };
   if (own.release === undefined || own.arch === undefined)
@@ -73,6 +91,8 @@ export function imageFiles({ file, tracing, release, arch }: KernelImage): HostF
       own.arch === here.arch
         ? here.syscalls
         : [`/usr/include/${own.arch}-linux-gnu/asm/unistd_64.h`],
+    config: config === undefined ? undefined : [config],
+    symbols,
   };
 }
 
@@ -106,7 +126,51 @@ export function hostSources(files: HostFiles): KernelSources {
     functions: () => traceableFunctions(files.tracing ?? []),
     functionModules: (name) => functionModules(files.tracing ?? [], name),
     syscalls: () => systemCalls(files.syscalls),
+    config: () => configText(files.config ?? []),
+    symbols: () => (files.symbols === undefined ? undefined : symbolNames(files.symbols)),
+    modules: files.modules === undefined ? undefined : moduleFiles(files.modules, files.btf),
   };
+}
+
+/** The BTF of modules, each in a file of its name. */
+function moduleFiles(folder: string, kernel: string): ModuleSource {
+  return plainModules(
+    () =>
+      exists(folder)
+        ? readdirSync(folder)
+            .filter((name) => name !== 'vmlinux')
+            .sort()
+        : [],
+    (module) => {
+      try {
+        return /^\w+$/.test(module) ? readFileSync(join(folder, module)) : undefined;
+      } catch {
+        // It has been unloaded, or never was there.
+        return undefined;
+      }
+    },
+    () => placeOf(rawBtf(kernel)).textSize,
+  );
+}
+
+/** The first of the files that is there, unpacked. */
+export function configText(files: readonly string[]): string | undefined {
+  const file = files.find(exists);
+  if (file === undefined) return undefined;
+  const bytes = read(file, 'it is a configuration of a kernel');
+  return (
+    bytes.readUInt16BE(0) === 0x1f8b ? gunzipSync(bytes, { maxOutputLength: 1 << 24 }) : bytes
+  ).toString('utf8');
+}
+
+/** Names of `address type name` lines, sorted, each once. Addresses are hidden from most users, names are not. */
+export function symbolNames(file: string): string | undefined {
+  if (!exists(file)) return undefined;
+  const text = read(file, 'it has a line for each symbol').toString('latin1');
+  const names = new Set(
+    [...text.matchAll(/^[0-9a-f]+ [A-Za-z] ([\w.$]+)/gm)].map(([, name = '']) => name),
+  );
+  return lines([...names].sort());
 }
 
 function read(file: string, hint: string): Buffer {
@@ -215,7 +279,7 @@ function traceableFunctions(folders: readonly string[]): string {
 }
 
 /** Numbers are ABI, so any header of the architecture has them. Without one there are none. */
-function systemCalls(headers: readonly string[]): string {
+export function systemCalls(headers: readonly string[]): string {
   const header = headers.find(exists);
   if (header === undefined) return '';
   const text = read(header, 'it belongs to the C library').toString('utf8');

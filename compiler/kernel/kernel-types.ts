@@ -6,7 +6,8 @@ import type { StructType, Type } from '../types/type.ts';
 import { enumType, resolveType, structType } from './btf-types.ts';
 import { kernelFunction, typedFunctions } from './functions.ts';
 import { findMember, listMembers } from './members.ts';
-import { rawTracepointParameters } from './raw-tracepoints.ts';
+import { RAW_TRACEPOINT, rawTracepointParameters } from './raw-tracepoints.ts';
+import { plainStock, type TypeStock } from './type-stock.ts';
 import type { KernelFunction, KernelTypes, Member, Parameter } from './types.ts';
 
 type Enumerator = { readonly value: bigint; readonly type: Type };
@@ -18,13 +19,30 @@ export interface BtfTypes {
   /** Parameters of a raw tracepoint without the leading `void *`. */
   rawTracepoint(event: string): readonly Parameter[] | undefined;
   /** See `KernelDescription.function`. */
-  function(name: string): KernelFunction | string | undefined;
+  function(name: string, module?: string): KernelFunction | string | undefined;
   /** Names of the functions that fentry and fexit can be attached to, unsorted. */
   typedFunctions(matches: (name: string) => boolean): readonly string[];
 }
 
+/** Of one BTF. */
 export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
-  const btf = lazily(() => readBtf(bytes()));
+  return createStockTypes(plainStock(bytes));
+}
+
+/** Of BTF that grows: a name that is not there yet brings in what has it. */
+export function createStockTypes(stock: TypeStock): BtfTypes {
+  let opened: { readonly bytes: Uint8Array; readonly btf: Btf } | undefined;
+  const open = (bytes: Uint8Array): Btf => {
+    if (opened?.bytes !== bytes) opened = { bytes, btf: readBtf(bytes) };
+    return opened.btf;
+  };
+  const btf = (): Btf => open(stock.bytes());
+  const sought = <T>(name: string, find: () => T | undefined): T | undefined => {
+    for (;;) {
+      const found = find();
+      if (found !== undefined || stock.more(name) === undefined) return found;
+    }
+  };
   const structs = new Map<string, StructType | undefined>();
   const members = new Map<string, Member | undefined>();
   const lists = new Map<number, readonly Member[]>();
@@ -34,37 +52,44 @@ export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
     struct: (aggregate, name) =>
       remember(structs, `${aggregate} ${name}`, () => {
         const kind = aggregate === 'struct' ? BTF_KIND.struct : BTF_KIND.union;
-        const id = btf().find(kind, name);
+        const id = sought(name, () => btf().find(kind, name));
         return id === undefined ? undefined : structType(btf(), id);
       }),
     enum: (name) => {
-      const id = btf().find(BTF_KIND.enum, name) ?? btf().find(BTF_KIND.enum64, name);
+      const id = sought(
+        name,
+        () => btf().find(BTF_KIND.enum, name) ?? btf().find(BTF_KIND.enum64, name),
+      );
       return id === undefined ? undefined : enumType(btf(), id);
     },
     typedef: (name) => {
-      const id = btf().find(BTF_KIND.typedef, name);
+      const id = sought(name, () => btf().find(BTF_KIND.typedef, name));
       return id === undefined ? undefined : resolveType(btf(), id).type;
     },
     member: (struct, name) =>
       remember(members, `${struct.id} ${name}`, () => findMember(btf(), struct.id, name)),
     members: (struct) => remember(lists, struct.id, () => listMembers(btf(), struct.id)),
-    enumerator: (name) => remember(enumerators, name, () => findEnumerator(btf(), name)),
+    enumerator: (name) =>
+      remember(enumerators, name, () => sought(name, () => findEnumerator(btf(), name))),
     enumerators: (id) => (isEnum(btf(), id) ? btf().enumerators(id) : []),
   };
   return {
     types,
-    rawTracepoint: (event) => rawTracepoint(btf(), event),
-    function: (name) => kernelFunction(btf(), name),
-    percpuVariable: (name) => percpuVariable(btf(), name),
-    typedFunctions: (matches) => typedFunctions(btf(), matches),
-  };
-}
-
-function lazily<T>(create: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: create() };
-    return made.value;
+    rawTracepoint: (event) =>
+      sought(`${RAW_TRACEPOINT}${event}`, () => rawTracepoint(btf(), event)),
+    function(name, module) {
+      if (module !== undefined) {
+        const found = stock.withModule(module);
+        return found && kernelFunction(open(found.bytes), name, found.isItsOwn);
+      }
+      return (
+        kernelFunction(btf(), name, stock.isKernels) ??
+        kernelFunction(open(stock.kernels()), name, stock.isKernels)
+      );
+    },
+    percpuVariable: (name) =>
+      percpuVariable(btf(), name) ?? percpuVariable(open(stock.kernels()), name),
+    typedFunctions: (matches) => typedFunctions(open(stock.kernels()), matches, stock.isKernels),
   };
 }
 
@@ -83,13 +108,13 @@ function isEnum(btf: Btf, id: number): boolean {
 
 /** Looks at offsets of names alone, since a kernel has tens of thousands of enumerators. */
 function findEnumerator(btf: Btf, name: string): Enumerator | undefined {
-  const nameOffset = btf.offsetOf(name);
-  if (nameOffset === undefined || nameOffset === 0) return undefined;
+  const places = name === '' ? [] : btf.offsetsOf(name);
+  if (places.length === 0) return undefined;
   for (const id of btf.ofKind(BTF_KIND.enum, BTF_KIND.enum64)) {
     const words = btf.kind(id) === BTF_KIND.enum ? 2 : 3;
     const length = btf.length(id);
     for (let index = 0; index < length; index += 1) {
-      if (btf.word(id, index * words) !== nameOffset) continue;
+      if (!places.includes(btf.word(id, index * words))) continue;
       const found = btf.enumerators(id)[index];
       return found && { value: found[1], type: enumType(btf, id) };
     }
@@ -113,10 +138,14 @@ function percpuVariable(
   btf: Btf,
   name: string,
 ): { readonly id: number; readonly type: Type } | undefined {
-  const variable = btf.find(BTF_KIND.variable, name);
-  const section = btf.find(BTF_KIND.section, PERCPU_SECTION);
-  if (variable === undefined || section === undefined) return undefined;
-  const inside = btf.variables(section).some((entry) => entry.variable === variable);
-  const id = btf.sizeOrType(variable);
-  return inside ? { id, type: resolveType(btf, id).type } : undefined;
+  const variables = btf.named(name).filter((id) => btf.kind(id) === BTF_KIND.variable);
+  if (variables.length === 0) return undefined;
+  // One of each kernel.
+  const sections = btf.named(PERCPU_SECTION).filter((id) => btf.kind(id) === BTF_KIND.section);
+  const inside = sections
+    .flatMap((section) => btf.variables(section))
+    .find(({ variable }) => variables.includes(variable));
+  if (inside === undefined) return undefined;
+  const id = btf.sizeOrType(inside.variable);
+  return { id, type: resolveType(btf, id).type };
 }

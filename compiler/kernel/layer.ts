@@ -11,7 +11,10 @@ export function withTypes(kernel: KernelDescription, types: KernelTypes): Kernel
     matchFunctions: (pattern) => kernel.matchFunctions(pattern),
     tracepoint: (category, event) => kernel.tracepoint(category, event),
     rawTracepoint: (event) => kernel.rawTracepoint(event),
-    function: (name) => kernel.function(name),
+    function: (name, module) => kernel.function(name, module),
+    ...(kernel.functionModules
+      ? { functionModules: (name) => kernel.functionModules?.(name) ?? [] }
+      : {}),
     percpuVariable: (name) => kernel.percpuVariable(name),
     matchTypedFunctions: (pattern) => kernel.matchTypedFunctions(pattern),
     // Read when somebody asks: it is large.

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../paths.ts';
-import { describeKernel, type Kernel, once } from './description.ts';
+import { describeKernel, type Kernel, type KernelSources, once } from './description.ts';
 import { KernelDescriptionError, reasonOf } from './error.ts';
 import { decodeKernelFile, type KernelFile, type SectionName } from './file.ts';
 import { hostFiles, hostSources } from './host.ts';
+import { decodedModules } from './modules.ts';
+import { findDescription } from './named.ts';
 import { tableSource } from './tracepoints.ts';
 
 /** `default` is the embedded one, `host` the running kernel, anything else a file. */
@@ -15,30 +17,54 @@ export type KernelChoice = 'default' | 'host' | (string & {});
 const DEFAULT = 'stdlib/kernels/6.12-x86_64.kernel';
 
 /**
- * Reads no more than is needed to say which kernel it is; the rest comes when it is asked for. Throws
- * KernelDescriptionError, here and then, for what cannot be read.
+ * Reads no more than is needed to say which kernel it is; the rest comes when it is asked for. Of several, which have to
+ * be of one architecture, the first that has something describes it. Throws KernelDescriptionError, here and then, for
+ * what cannot be read.
  */
-export function loadKernelDescription(which: KernelChoice): Kernel {
-  if (which === 'host') return describeKernel(hostSources(hostFiles()));
-  return openDescription(which === 'default' ? join(packageRoot(), DEFAULT) : which);
+export function loadKernelDescription(
+  which: KernelChoice,
+  ...others: readonly KernelChoice[]
+): Kernel {
+  const first = sourcesOf(which);
+  const more = others.map((other) => {
+    const sources = sourcesOf(other);
+    if (sources.arch === first.arch) return sources;
+    throw new KernelDescriptionError(
+      `the kernel descriptions ${which} and ${other} are of ${first.arch} and ${sources.arch}: an object is for one of them`,
+    );
+  });
+  return describeKernel(first, ...more);
 }
 
-function openDescription(path: string): Kernel {
+function sourcesOf(which: KernelChoice): KernelSources {
+  if (which === 'host') return hostSources(hostFiles());
+  return openDescription(
+    which === 'default' ? join(packageRoot(), DEFAULT) : findDescription(which),
+  );
+}
+
+function openDescription(path: string): KernelSources {
   const file = named(path, () => decodeKernelFile(readBytes(path)));
+  const optional = (name: SectionName): Buffer | undefined => named(path, () => file.section(name));
   const section = (name: SectionName, what: string): Buffer => {
-    const found = named(path, () => file.section(name));
+    const found = optional(name);
     if (found) return found;
     throw new KernelDescriptionError(
       `the kernel description ${path} has no ${what}: capture it again as root, with tracefs mounted`,
     );
   };
-  return describeKernel({
+  const text = (name: SectionName) => once(() => optional(name)?.toString('utf8'));
+  return {
     ...identityOf(file),
     btf: () => section('btf', 'BTF'),
     tracepoints: tableSource(once(() => section('tracepoints', 'tracepoints').toString('utf8'))),
     functions: () => section('functions', 'list of functions').toString('utf8'),
-    syscalls: () => named(path, () => file.section('syscalls'))?.toString('utf8') ?? '',
-  });
+    syscalls: () => optional('syscalls')?.toString('utf8') ?? '',
+    config: text('config'),
+    symbols: text('symbols'),
+    kfuncs: text('kfuncs'),
+    modules: decodedModules((name) => optional(name as SectionName)),
+  };
 }
 
 function identityOf({ release, arch }: KernelFile) {

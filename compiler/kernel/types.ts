@@ -87,10 +87,10 @@ export interface KernelDescription {
   rawTracepoint(event: string): readonly Parameter[] | undefined;
   /**
    * A function of the kernel as BTF has it, or why no fentry and fexit can be attached to it; undefined where BTF has
-   * none of that name.
+   * none of that name. Without a module it is one of the kernel itself.
    */
-  function(name: string): KernelFunction | string | undefined;
-  /** Modules that have a traceable function of that name, sorted; only the running kernel tells. */
+  function(name: string, module?: string): KernelFunction | string | undefined;
+  /** Modules that have a traceable function of that name, sorted. */
   functionModules?(name: string): readonly string[];
   /** A variable that each CPU has of its own: its type, and that type's id in BTF. */
   percpuVariable(name: string): { readonly id: number; readonly type: Type } | undefined;
@@ -101,6 +101,8 @@ export interface KernelDescription {
    * them has none and throws a KernelDescriptionError.
    */
   matchFunctions(pattern: string): readonly string[];
-  /** The raw BTF of vmlinux, for the linker. */
+  /**
+   * Raw BTF, for the linker: of vmlinux, and behind it of the modules and other kernels that types were taken from.
+   */
   readonly btf: Uint8Array;
 }

@@ -19,8 +19,8 @@ export interface BtfTable {
   /** Number `index` of what follows the type's three common words. */
   word(id: number, index: number): number;
   string(offset: number): string;
-  /** Offset of a whole string, or undefined: for comparing names without decoding them. */
-  offsetOf(text: string): number | undefined;
+  /** Where a whole string stands, for comparing names without decoding them; in joined BTF at several places. */
+  offsetsOf(text: string): readonly number[];
   /** Types of a name in ascending order. */
   named(name: string): readonly number[];
   /** The first type with the name and kind. */
@@ -50,19 +50,19 @@ export function openTable(bytes: Uint8Array): BtfTable {
     if (offset >= strings.length || end === -1) throw damaged(`no string at ${offset}`);
     return strings.toString('utf8', offset, end);
   };
-  const offsets = new Map<string, number | undefined>();
-  const offsetOf = (text: string): number | undefined => {
-    if (text === '') return 0;
-    if (!offsets.has(text)) {
-      // The first string is the empty one, so that each other string follows a NUL.
-      const found = text.includes('\0') ? -1 : strings.indexOf(`\0${text}\0`, 0, 'utf8');
-      offsets.set(text, found === -1 ? undefined : found + 1);
-    }
-    return offsets.get(text);
+  const offsets = new Map<string, readonly number[]>();
+  const offsetsOf = (text: string): readonly number[] => {
+    const known = offsets.get(text);
+    if (known) return known;
+    const found = text === '' ? [0] : placesOf(strings, text);
+    offsets.set(text, found);
+    return found;
   };
   const named = (name: string): readonly number[] => {
-    const offset = offsetOf(name);
-    return offset === undefined || offset === 0 ? [] : chains(offset);
+    if (name === '') return [];
+    const places = offsetsOf(name);
+    const found = places.flatMap((offset) => chains(offset));
+    return places.length > 1 ? found.sort((one, other) => one - other) : found;
   };
 
   return {
@@ -74,7 +74,7 @@ export function openTable(bytes: Uint8Array): BtfTable {
     sizeOrType: (id) => at(id, 2),
     word: (id, index) => at(id, 3 + index),
     string,
-    offsetOf,
+    offsetsOf,
     named,
     find: (wanted, name) => named(name).find((id) => kind(id) === wanted),
     ofKind(...kinds) {
@@ -90,7 +90,11 @@ export function openTable(bytes: Uint8Array): BtfTable {
   };
 }
 
-function sectionsOf(bytes: Uint8Array): { readonly words: Uint32Array; readonly strings: Buffer } {
+/** Types, as words, and strings. Throws BtfError where they are not inside of the bytes. */
+export function sectionsOf(bytes: Uint8Array): {
+  readonly words: Uint32Array;
+  readonly strings: Buffer;
+} {
   if (bytes.length < BTF_HEADER_SIZE) throw damaged('it is too short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint16(0, true) !== BTF_MAGIC) throw damaged('it does not begin as BTF does');
@@ -119,6 +123,16 @@ function wordsOf(bytes: Uint8Array, start: number, size: number): Uint32Array {
   return new Uint32Array(new Uint8Array(bytes.subarray(start, start + size)).buffer);
 }
 
+/** The first string is the empty one, so that each other string follows a NUL. */
+function placesOf(strings: Buffer, text: string): readonly number[] {
+  if (text.includes('\0')) return [];
+  const whole = Buffer.from(`\0${text}\0`);
+  const found: number[] = [];
+  for (let at = strings.indexOf(whole); at !== -1; at = strings.indexOf(whole, at + 1))
+    found.push(at + 1);
+  return found;
+}
+
 /** Index of each type's first word, by id; void has none. */
 function typeStarts(words: Uint32Array): Uint32Array {
   // A type has three words at least.
@@ -135,7 +149,7 @@ function typeStarts(words: Uint32Array): Uint32Array {
 }
 
 /** Words behind the three common ones. */
-function extraWords(info: number): number {
+export function extraWords(info: number): number {
   const length = info & 0xffff;
   switch ((info >>> 24) & 0x1f) {
     case BTF_KIND.int:

@@ -17,6 +17,7 @@ export const COMPILER: readonly string[] = [
   'compiler/format',
   'compiler/types',
   'compiler/kernel',
+  'compiler/image',
   'compiler/binary',
   'compiler/dwarf',
   'compiler/preamble',

@@ -15,6 +15,7 @@ import {
   diagnosticsOption,
   headerOption,
   includeFolderOption,
+  kernelOption,
   readKernel,
   readScript,
   withinLimits,
@@ -24,7 +25,7 @@ import { EXIT, type ReportStatus } from '../status.ts';
 interface BuildOptions {
   readonly e?: string;
   readonly output?: string;
-  readonly kernel: string;
+  readonly kernel?: readonly string[];
   readonly arch?: string;
   readonly emit: string;
   readonly expand?: boolean;
@@ -50,11 +51,7 @@ export function registerBuild(program: Command, report: ReportStatus): void {
       '-o, --output <file>',
       'where to write (default: the script with .o; - is standard output)',
     )
-    .option(
-      '--kernel <which>',
-      'kernel description: default (embedded), host (this machine), or a file',
-      'default',
-    )
+    .addOption(kernelOption())
     .addOption(architectureOption())
     .addOption(
       new Option('--emit <stage>', 'write this stage instead')
@@ -94,7 +91,11 @@ Examples:
         write(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
         return;
       }
-      const compilation = compileScript(source, options, readKernel(options.kernel, options.arch));
+      const compilation = compileScript(
+        source,
+        options,
+        readKernel(options.kernel ?? [], options.arch),
+      );
       const result =
         compilation && withinLimits(() => stage(compilation, source), options.diagnostics);
       if (result === undefined) {

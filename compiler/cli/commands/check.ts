@@ -12,6 +12,7 @@ import {
   hasErrors,
   headerOption,
   includeFolderOption,
+  kernelOption,
   readKernel,
   readScript,
   renderDiagnostics,
@@ -21,7 +22,7 @@ import { EXIT, type ReportStatus } from '../status.ts';
 
 interface CheckOptions {
   readonly e?: string;
-  readonly kernel: string;
+  readonly kernel?: readonly string[];
   readonly unsafe?: boolean;
   readonly warnings: boolean;
   readonly allow?: readonly DiagnosticCode[];
@@ -41,11 +42,7 @@ export function registerCheck(program: Command, report: ReportStatus): void {
     )
     .argument('[files...]', 'the scripts; - is standard input')
     .option('-e <program>', 'program text instead of a file')
-    .option(
-      '--kernel <which>',
-      'kernel description: default (embedded), host (this machine), or a file',
-      'default',
-    )
+    .addOption(kernelOption())
     .addOption(includeFolderOption())
     .addOption(headerOption())
     .addOption(debugFolderOption())
@@ -63,7 +60,7 @@ Examples:
     .action((files: readonly string[], options: CheckOptions) => {
       const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
       const sources = scripts.map((file) => readScript(file, options));
-      const kernel = readKernel(options.kernel);
+      const kernel = readKernel(options.kernel ?? []);
       const compiled = sources.map((source) =>
         completely(
           compile(source, {

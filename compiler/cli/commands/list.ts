@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { printList } from '../listing.ts';
-import { diagnosticsOption } from '../script.ts';
+import { diagnosticsOption, kernelOption } from '../script.ts';
 import type { ReportStatus } from '../status.ts';
 
 interface Options {
@@ -29,10 +29,7 @@ export function registerList(program: Command, report: ReportStatus): void {
     .option('-e <program>', 'program text instead of a script')
     .option('-v', 'with the arguments of each probe, or the members of each type')
     .option('-p <pid>', 'search the files of this process')
-    .option(
-      '--kernel <which>',
-      'kernel description: host (default where it can be read), default (embedded), or a file',
-    )
+    .addOption(kernelOption('host where it can be read'))
     .option('--no-warnings', 'do not say what cannot be listed')
     .addOption(diagnosticsOption())
     .addHelpText(

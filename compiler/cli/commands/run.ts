@@ -14,6 +14,7 @@ import {
   diagnosticsOption,
   headerOption,
   includeFolderOption,
+  kernelOption,
   readKernel,
   readScript,
   withinLimits,
@@ -123,10 +124,7 @@ export function registerRun(program: Command, report: ReportStatus): void {
     .option('-b, --btf', 'accepted, without effect: BTF is always used')
     .option('--fmt', 'print the script in the one layout instead of running it')
     .addOption(diagnosticsOption())
-    .option(
-      '--kernel <which>',
-      'kernel description: host (default where it can be read), default (embedded), or a file',
-    )
+    .addOption(kernelOption('host where it can be read'))
     .addHelpText(
       'after',
       `
@@ -169,7 +167,7 @@ Examples:
       const compilation = compileScript(
         source,
         { ...options, reportsHelpers: options.k ?? false },
-        readKernel(options.kernel ?? hostOrDefault()),
+        readKernel(options.kernel ?? [hostOrDefault()]),
       );
       const done =
         compilation &&

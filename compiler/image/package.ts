@@ -1,0 +1,233 @@
+/** A description of a kernel in packages of a distribution, or in a folder with their files: nothing is booted. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { placeOf } from '../../linker/btf/join.ts';
+import { readBtf } from '../../linker/btf/read.ts';
+import { encodeDescription } from '../kernel/capture.ts';
+import { KernelDescriptionError } from '../kernel/error.ts';
+import type { SectionName } from '../kernel/file.ts';
+import { configText, hostFiles, symbolNames, systemCalls } from '../kernel/host.ts';
+import { encodeModules, type ModuleBtf } from '../kernel/modules.ts';
+import { eventLines } from './events.ts';
+import { btfOf, type KernelMemory, openImage, releaseOf } from './image.ts';
+import { type KernelSymbol, readKallsyms } from './kallsyms.ts';
+import { readModule } from './module.ts';
+import { unpack } from './unpack.ts';
+
+export interface PackageOptions {
+  /** Those that are described, by their names; all without it. */
+  readonly modules?: ReadonlySet<string>;
+  /** What is being done, for people who wait. */
+  readonly onProgress?: (what: string) => void;
+}
+
+/**
+ * The description of the kernel in Debian packages or folders, of which one has its image. Throws
+ * KernelDescriptionError.
+ */
+export function capturePackages(
+  paths: readonly string[],
+  options: PackageOptions = {},
+): { readonly release: string; readonly arch: string; readonly bytes: Uint8Array } {
+  const work = mkdtempSync(join(tmpdir(), 'bpfscript-kernel-'));
+  try {
+    const folders = paths.map((path, index) => folderOf(path, join(work, String(index)), options));
+    return captureFiles(folders.flatMap(filesIn), options);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** The folder itself, or one that the package is unpacked to. */
+function folderOf(path: string, target: string, { onProgress }: PackageOptions): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw new KernelDescriptionError(`there is no ${path}`);
+  if (found.isDirectory()) return path;
+  if (/\.rpm$/.test(path))
+    throw new KernelDescriptionError(
+      `${path} is an RPM package: unpack it (\`rpm2cpio ${basename(path)} | cpio -id\`) and name the folder`,
+    );
+  onProgress?.(`unpacking ${basename(path)}`);
+  const run = spawnSync('dpkg-deb', ['-x', path, target], { encoding: 'utf8' });
+  if (run.error)
+    throw new KernelDescriptionError(`dpkg-deb, which unpacks ${path}, is not installed`);
+  if (run.status === 0) return target;
+  throw new KernelDescriptionError(`${path} is no Debian package: ${run.stderr.trim()}`);
+}
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function captureFiles(files: readonly string[], options: PackageOptions) {
+  const image = files.find((file) => /^(vmlinux|vmlinuz|Image)/.test(basename(file)));
+  if (image === undefined)
+    throw new KernelDescriptionError('there is no vmlinuz among the files of these packages');
+  options.onProgress?.('reading the kernel');
+  const kernel = namedAfter(image, () => openImage(readFileSync(image)));
+  const btf = namedAfter(image, () => btfOf(kernel));
+  const release = releaseOf(kernel);
+  if (release === undefined)
+    throw new KernelDescriptionError(`${image} does not say which kernel it is`);
+  const known = readKallsyms(kernel.memory);
+  const types = readBtf(btf);
+  const modules: ModuleBtf[] = [];
+  const events = known ? [...kernelEvents(kernel, known, btf)] : [];
+  for (const { name, bytes } of moduleFiles(files, options)) {
+    const found = namedAfter(name, () => readModule(bytes, types));
+    if (found.btf) modules.push({ name, btf: found.btf });
+    events.push(...found.events);
+  }
+  options.onProgress?.('compressing');
+  const map = files.find(
+    (file) => /^System\.map/.test(basename(file)) && statSync(file).size > 4096,
+  );
+  const { arch } = kernel;
+  const header = `/usr/include/${arch}-linux-gnu/asm/unistd_64.h`;
+  const own = hostFiles();
+  const sources = {
+    release,
+    arch,
+    btf: () => btf,
+    functions: () => tracedFunctions(kernel, known),
+    syscalls: () => systemCalls(own.arch === arch ? own.syscalls : [header]),
+    config: () => configText(files.filter((file) => /^config-/.test(basename(file)))),
+    symbols: () => (known ? lines(known.map(({ name }) => name)) : map && symbolNames(map)),
+    kfuncs: () => known && kfuncNames(kernel, known, btf),
+  };
+  const more: Partial<Record<SectionName, Uint8Array>> = {
+    ...(events.length > 0
+      ? { tracepoints: Buffer.from([...new Set(events)].sort().join('')) }
+      : {}),
+    ...(modules.length > 0 ? encodeModules(modules, placeOf(btf).textSize) : {}),
+  };
+  return { release, arch, bytes: encodeDescription(sources, more) };
+}
+
+/** One at a time: all of them are half a gigabyte. */
+function* moduleFiles(files: readonly string[], { modules, onProgress }: PackageOptions) {
+  const wanted = files.flatMap((file) => {
+    const [, name] = /^(.+)\.ko(?:\.(?:xz|zst|gz))?$/.exec(basename(file)) ?? [];
+    const own = name?.replaceAll('-', '_');
+    return own !== undefined && (modules?.has(own) ?? true) ? [{ name: own, file }] : [];
+  });
+  // Thousands of modules are unpacked faster by few runs of the program.
+  const plain = unpackAll(wanted.map(({ file }) => file));
+  for (const [index, { name, file }] of wanted.entries()) {
+    if (index % 100 === 0) onProgress?.(`reading modules: ${index} of ${wanted.length}`);
+    yield { name, bytes: namedAfter(file, () => unpack(readFileSync(plain.get(file) ?? file))) };
+  }
+}
+
+const PACKED = { '.xz': ['xz', '-dfkqq'], '.zst': ['zstd', '-dfkqq'] } as const;
+const FILES_A_RUN = 500;
+
+/** Unpacks into the folder of the package, which is ours; what fails is unpacked by itself, and says why. */
+function unpackAll(files: readonly string[]): ReadonlyMap<string, string> {
+  const plain = new Map<string, string>();
+  for (const [ending, [program, flags]] of Object.entries(PACKED)) {
+    const packed = files.filter((file) => file.endsWith(ending) && file.startsWith(tmpdir()));
+    for (let from = 0; from < packed.length; from += FILES_A_RUN) {
+      const some = packed.slice(from, from + FILES_A_RUN);
+      if (spawnSync(program, [flags, ...some], { stdio: 'ignore' }).status !== 0) continue;
+      for (const file of some) plain.set(file, file.slice(0, -ending.length));
+    }
+  }
+  return plain;
+}
+
+function kernelEvents(
+  { memory }: KernelMemory,
+  symbols: readonly KernelSymbol[],
+  btf: Uint8Array,
+): readonly string[] {
+  const start = addressOf(symbols, '__start_ftrace_events');
+  const stop = addressOf(symbols, '__stop_ftrace_events');
+  return start === undefined || stop === undefined
+    ? []
+    : eventLines(readBtf(btf), memory, start, stop);
+}
+
+function addressOf(symbols: readonly KernelSymbol[], name: string): bigint | undefined {
+  return symbols.find((symbol) => symbol.name === name)?.address;
+}
+
+/** A place that ftrace patches stands at the beginning of a function, or as far before or behind it. */
+const NEAR = 16n;
+
+/** Functions whose entry ftrace can patch: their places are in a table (include/asm-generic/vmlinux.lds.h). */
+function tracedFunctions(
+  { memory }: KernelMemory,
+  known: readonly KernelSymbol[] | undefined,
+): string {
+  const start = known && addressOf(known, '__start_mcount_loc');
+  const stop = known && addressOf(known, '__stop_mcount_loc');
+  if (!known || start === undefined || stop === undefined)
+    throw new KernelDescriptionError('the kernel does not say which functions can be traced');
+  const code = known
+    .filter(({ type }) => /[tTwW]/.test(type))
+    .sort((one, other) => (one.address < other.address ? -1 : one.address > other.address ? 1 : 0));
+  const names = new Set<string>();
+  for (let at = start; at < stop; at += 8n) {
+    const place = memory.u64(at);
+    if (!place) continue;
+    let low = 0;
+    let high = code.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((code[middle]?.address ?? 0n) <= place + NEAR / 2n) low = middle + 1;
+      else high = middle;
+    }
+    const last = code[low - 1]?.address;
+    if (last === undefined || place - last > NEAR) continue;
+    for (let same = low - 1; code[same]?.address === last; same -= 1) {
+      const name = code[same]?.name;
+      if (name !== undefined && !/^(__pfx_|__cfi_)/.test(name)) names.add(name);
+    }
+  }
+  return lines([...names]);
+}
+
+const SET_PREFIX = '__BTF_ID__set8__';
+
+/** Sets of ids in .BTF_ids (struct btf_id_set8, include/linux/btf.h) have each kfunc with its flags. */
+function kfuncNames(
+  { memory }: KernelMemory,
+  symbols: readonly KernelSymbol[],
+  bytes: Uint8Array,
+): string | undefined {
+  const btf = readBtf(bytes);
+  const names = new Set<string>();
+  for (const { name, address } of symbols) {
+    if (!name.startsWith(SET_PREFIX)) continue;
+    const count = memory.u32(address) ?? 0;
+    for (let index = 0; index < Math.min(count, 4096); index += 1) {
+      const id = memory.u32(address + 8n + BigInt(8 * index));
+      if (id !== undefined && id > 0 && id < btf.count) names.add(btf.name(id));
+    }
+  }
+  return names.size === 0 ? undefined : lines([...names]);
+}
+
+function lines(names: readonly string[]): string {
+  return [...new Set(names)]
+    .sort()
+    .map((name) => `${name}\n`)
+    .join('');
+}
+
+function namedAfter<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof KernelDescriptionError)
+      throw new KernelDescriptionError(`${file}: ${error.message}`);
+    if (error instanceof RangeError) throw new KernelDescriptionError(`${file} is damaged`);
+    throw error;
+  }
+}
