@@ -1,5 +1,5 @@
 /**
- * The kernel's table of its symbols (kernel/kallsyms.c, scripts/kallsyms.c), found in its memory by what it looks like:
+ * The kernel's table of its symbols (kernel/kallsyms.c, and scripts/kallsyms of the kernel, which writes it), found in its memory by what it looks like:
  * a distribution's kernel has no other. Names are packed by a table of 256 tokens.
  */
 import type { Memory, Segment } from './memory.ts';

@@ -7,7 +7,11 @@ export const COMMAND = join(import.meta.dirname, '../../dist/bpfscript.js');
 /** Runs it to its end. */
 export function bpfscript(
   args: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string } = {},
+  options: {
+    readonly input?: string;
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  } = {},
 ): {
   stdout: string;
   stderr: string;
@@ -18,6 +22,7 @@ export function bpfscript(
     maxBuffer: 64 << 20,
     ...(options.input !== undefined ? { input: options.input } : {}),
     ...(options.cwd !== undefined ? { cwd: options.cwd } : {}),
+    ...(options.env !== undefined ? { env: options.env } : {}),
   });
   return { stdout: result.stdout, stderr: result.stderr, status: result.status };
 }

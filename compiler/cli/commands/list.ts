@@ -8,7 +8,7 @@ interface Options {
   readonly e?: string;
   readonly v?: boolean;
   readonly p?: string;
-  readonly kernel?: string;
+  readonly kernel?: readonly string[];
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
 }

@@ -49,7 +49,7 @@ interface RunOptions extends EmitOptions {
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
   readonly include?: readonly string[];
-  readonly kernel?: string;
+  readonly kernel?: readonly string[];
   readonly fmt?: boolean;
   readonly l?: boolean;
   readonly d?: readonly string[];
