@@ -177,14 +177,19 @@ function addresses(
   return tables.flatMap(({ offsets, base }) => {
     if (offsets < 0 || base + 8 > data.length) return [];
     const named = data.readBigUInt64LE(base);
-    // Since 7.0 nothing but the beginning of the kernel is what they are relative to.
-    const origin = named >> 47n === 0x1ffffn ? named : start;
+    const isNamed = named >> 47n === 0x1ffffn;
+    const origin = isNamed ? named : start;
     const relative = Array.from({ length: count }, (_, index) =>
       data.readInt32LE(offsets + 4 * index),
     );
     // CONFIG_KALLSYMS_ABSOLUTE_PERCPU: positive ones are values by themselves.
     const negative = relative.filter((offset) => offset < 0).length;
     const absolute = negative > count / 2;
+    // Since 7.0 there is no base: each is relative to its own place.
+    if (!isNamed)
+      return [
+        relative.map((offset, index) => start + BigInt(offsets + 4 * index) + BigInt(offset)),
+      ];
     return [
       relative.map((offset) => {
         if (!absolute) return origin + BigInt(offset >>> 0);

@@ -96,27 +96,42 @@ export function encodeKernelFile(
   return Buffer.concat([MAGIC, length, header, ...packed.map(({ data }) => data)]);
 }
 
+/** Where the bytes of a file are read from: those of modules are 16 MB, of which a script needs a part. */
+export interface KernelBytes {
+  readonly length: number;
+  /** At most so many bytes from there on: fewer where the file ends. */
+  read(from: number, length: number): Buffer;
+}
+
 /** Reads the header only. Throws KernelDescriptionError. */
 export function decodeKernelFile(bytes: Buffer): KernelFile {
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
-    throw new KernelDescriptionError('it is not a kernel description');
+  return readKernelFile({
+    length: bytes.length,
+    read: (from, length) => bytes.subarray(from, from + length),
+  });
+}
+
+/** The same of a file that is read as far as somebody asks. */
+export function readKernelFile(bytes: KernelBytes): KernelFile {
   const start = MAGIC.length + 4;
-  if (bytes.length < start) throw cutOff();
-  const body = start + bytes.readUInt32LE(MAGIC.length);
+  const head = bytes.read(0, start);
+  if (!head.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new KernelDescriptionError('it is not a kernel description');
+  if (head.length < start) throw cutOff();
+  const body = start + head.readUInt32LE(MAGIC.length);
   if (body > bytes.length) throw cutOff();
-  const header = parseHeader(bytes.toString('utf8', start, body));
+  const header = parseHeader(bytes.read(start, body - start).toString('utf8'));
   return {
     release: header.release,
     arch: header.arch,
     section(name) {
       const section = header.sections.find((candidate) => candidate.name === name);
-      return section && unpack(bytes.subarray(body), section);
+      return section && unpack(bytes.read(body + section.offset, section.size), section);
     },
   };
 }
 
-function unpack(body: Buffer, section: SectionHeader): Buffer {
-  const data = body.subarray(section.offset, section.offset + section.size);
+function unpack(data: Buffer, section: SectionHeader): Buffer {
   if (data.length !== section.size) throw cutOff();
   if (section.unpacked > LARGEST_SECTION)
     throw new KernelDescriptionError(`it is damaged (section ${section.name} is too large)`);

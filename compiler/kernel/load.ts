@@ -1,10 +1,10 @@
 /** Finds and opens kernel descriptions. */
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../paths.ts';
 import { describeKernel, type Kernel, type KernelSources, once } from './description.ts';
 import { KernelDescriptionError, reasonOf } from './error.ts';
-import { decodeKernelFile, type KernelFile, type SectionName } from './file.ts';
+import { type KernelBytes, type KernelFile, readKernelFile, type SectionName } from './file.ts';
 import { hostFiles, hostSources } from './host.ts';
 import { decodedModules } from './modules.ts';
 import { findDescription } from './named.ts';
@@ -44,7 +44,7 @@ function sourcesOf(which: KernelChoice): KernelSources {
 }
 
 function openDescription(path: string): KernelSources {
-  const file = named(path, () => decodeKernelFile(readBytes(path)));
+  const file = named(path, () => readKernelFile(bytesOf(path)));
   const optional = (name: SectionName): Buffer | undefined => named(path, () => file.section(name));
   const section = (name: SectionName, what: string): Buffer => {
     const found = optional(name);
@@ -71,9 +71,26 @@ function identityOf({ release, arch }: KernelFile) {
   return { release, arch };
 }
 
-function readBytes(path: string): Buffer {
+/** The file is opened for each part: a description lives as long as the compiler. */
+function bytesOf(path: string): KernelBytes {
+  return {
+    length: withFile(path, (file) => fstatSync(file).size),
+    read: (from, length) =>
+      withFile(path, (file) => {
+        const bytes = Buffer.alloc(Math.max(0, Math.min(length, fstatSync(file).size - from)));
+        return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from));
+      }),
+  };
+}
+
+function withFile<T>(path: string, use: (file: number) => T): T {
   try {
-    return readFileSync(path);
+    const file = openSync(path, 'r');
+    try {
+      return use(file);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     throw new KernelDescriptionError(reasonOf(error));
   }
