@@ -12,7 +12,7 @@ fail() {
 
 # What building needs, what testing needs besides, and what the benchmarks compare with.
 build_packages=(llvm-14-dev zlib1g-dev g++ gcc make cmake ninja-build libbpf-dev libelf-dev libiberty-dev)
-test_packages=(qemu-system-x86 busybox-static cpio xz-utils zstd lz4 bpftool clang-14 llvm-14 clang-format-14)
+test_packages=(qemu-system-x86 busybox-static cpio xz-utils zstd bpftool clang-14 llvm-14 clang-format-14)
 # The loader for arm64, and guests that run it.
 arm64_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 arm64_test_packages=(qemu-system-arm)

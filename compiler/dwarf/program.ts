@@ -1,4 +1,5 @@
 /** A traced program: its functions with typed arguments, and its types by name. */
+import { ELF_MACHINES } from '../../linker/elf/elf.ts';
 import { type ElfFile, sectionNamed } from '../../linker/elf/file.ts';
 import type { Member } from '../kernel/types.ts';
 import type { EnumType, StructType, Type } from '../types/type.ts';
@@ -38,12 +39,6 @@ export interface TracedProgram {
   members(offset: number): readonly Member[];
   enumerators(offset: number): readonly (readonly [string, bigint])[];
 }
-
-/** Machines of ELF by the names of `uname -m`. */
-const MACHINES: ReadonlyMap<number, string> = new Map([
-  [62, 'x86_64'],
-  [183, 'aarch64'],
-]);
 
 /** Names of clones whose parameters are not those of the source: GCC's ipa-sra and ipa-cp, parts of functions. */
 const CLONE = /\.(isra|constprop|part|cold)\b/;
@@ -116,7 +111,7 @@ export function createProgram(file: ElfFile, debug: ElfFile, number: Numbering):
       const made = clone ? `; the compiler has made '${clone.name}' of it` : '';
       return { reason: `${file.path} has no function '${name}'${made}` };
     }
-    const machine = MACHINES.get(file.machine);
+    const machine = ELF_MACHINES.get(file.machine);
     if (machine !== arch)
       return { reason: `${file.path} is not for ${arch}, as the kernel description is` };
     if (CLONE.test(name))

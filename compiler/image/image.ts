@@ -3,6 +3,7 @@
  * or the Image of arm64 (Documentation/arch/arm64/booting.rst), also packed.
  */
 import { BTF_HEADER_SIZE, BTF_MAGIC } from '../../linker/btf/btf.ts';
+import { ELF_MACHINES } from '../../linker/elf/elf.ts';
 import { KernelDescriptionError } from '../kernel/error.ts';
 import { createMemory, type Memory, type Segment } from './memory.ts';
 import { unpack } from './unpack.ts';
@@ -13,32 +14,29 @@ export interface KernelMemory {
   readonly memory: Memory;
 }
 
-/** e_machine of ELF (include/uapi/linux/elf-em.h), as `uname -m` says it. */
-export const ELF_MACHINES: Readonly<Record<number, string>> = { 62: 'x86_64', 183: 'aarch64' };
-
 /** Throws KernelDescriptionError for what is no kernel. */
 export function openImage(bytes: Buffer, depth = 0): KernelMemory {
   if (depth > 3) throw new KernelDescriptionError('it is packed too many times');
   if (bytes.length > 0x264 && bytes.toString('latin1', 0x202, 0x206) === 'HdrS') {
     // setup_sects, payload_offset, payload_length.
     const start = ((bytes[0x1f1] || 4) + 1) * 512 + bytes.readUInt32LE(0x248);
-    const size = bytes.readUInt32LE(0x24c);
-    if (start + size > bytes.length) throw new KernelDescriptionError('the kernel is cut off');
-    return openImage(unpack(bytes.subarray(start, start + size)), depth + 1);
+    return openPacked(bytes, start, bytes.readUInt32LE(0x24c), depth);
   }
   if (bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46) return openElf(bytes);
   // struct linux_efi_zboot_header (drivers/firmware/efi/libstub/zboot-header.S).
-  if (bytes.length > 64 && bytes.toString('latin1', 4, 8) === 'zimg') {
-    const start = bytes.readUInt32LE(8);
-    const size = bytes.readUInt32LE(12);
-    if (start + size > bytes.length) throw new KernelDescriptionError('the kernel is cut off');
-    return openImage(unpack(bytes.subarray(start, start + size)), depth + 1);
-  }
+  if (bytes.length > 64 && bytes.toString('latin1', 4, 8) === 'zimg')
+    return openPacked(bytes, bytes.readUInt32LE(8), bytes.readUInt32LE(12), depth);
   if (bytes.length > 64 && bytes.toString('latin1', 0x38, 0x3c) === 'ARMd')
     return { arch: 'aarch64', memory: createMemory([placeArm64(bytes)]) };
   const unpacked = unpack(bytes);
   if (unpacked === bytes) throw new KernelDescriptionError('it is no kernel of a known form');
   return openImage(unpacked, depth + 1);
+}
+
+/** The kernel that stands packed inside of a file. */
+function openPacked(bytes: Buffer, start: number, size: number, depth: number): KernelMemory {
+  if (start + size > bytes.length) throw new KernelDescriptionError('the kernel is cut off');
+  return openImage(unpack(bytes.subarray(start, start + size)), depth + 1);
 }
 
 const PT_LOAD = 1;
@@ -62,7 +60,10 @@ function openElf(bytes: Buffer): KernelMemory {
     });
   }
   const machine = bytes.readUInt16LE(18);
-  return { arch: ELF_MACHINES[machine] ?? `machine ${machine}`, memory: createMemory(segments) };
+  return {
+    arch: ELF_MACHINES.get(machine) ?? `machine ${machine}`,
+    memory: createMemory(segments),
+  };
 }
 
 /** R_AARCH64_RELATIVE as the second word of an Elf64_Rela. */

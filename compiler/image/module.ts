@@ -1,6 +1,8 @@
 /** A module's file (.ko): its BTF, and its tracepoints as far as the kernel would list them. */
 import { BTF_HEADER_SIZE } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
+import { ElfError, HEADER_SIZE, SHF, SHN_LORESERVE, SHT } from '../../linker/elf/elf.ts';
+import { readSectionTable, type SectionTableEntry } from '../../linker/elf/read.ts';
 import { KernelDescriptionError } from '../kernel/error.ts';
 import { eventLines } from './events.ts';
 import { createMemory, type Segment } from './memory.ts';
@@ -10,20 +12,6 @@ export interface ModuleContents {
   readonly events: readonly string[];
 }
 
-interface Section {
-  readonly name: string;
-  readonly type: number;
-  readonly flags: number;
-  readonly offset: number;
-  readonly size: number;
-  readonly link: number;
-  readonly info: number;
-}
-
-const SHT_NOBITS = 8;
-const SHT_RELA = 4;
-const SHF_ALLOC = 2;
-const SHF_EXEC = 4;
 /** R_X86_64_64 and R_AARCH64_ABS64. */
 const POINTERS = new Set([1, 257]);
 /** Sections get places of their own, far enough from each other. */
@@ -34,15 +22,16 @@ export function readModule(bytes: Buffer, kernel: Btf): ModuleContents {
   try {
     return contentsOf(bytes, kernel);
   } catch (error) {
-    if (error instanceof RangeError) throw new KernelDescriptionError('the module is damaged');
+    if (error instanceof RangeError || error instanceof ElfError)
+      throw new KernelDescriptionError('the module is damaged');
     throw error;
   }
 }
 
 function contentsOf(bytes: Buffer, kernel: Btf): ModuleContents {
   const sections = sectionsOf(bytes);
-  const dataOf = ({ offset, size, type }: Section) =>
-    type === SHT_NOBITS ? Buffer.alloc(0) : bytes.subarray(offset, offset + size);
+  const dataOf = ({ offset, size, type }: SectionTableEntry) =>
+    type === SHT.nobits ? Buffer.alloc(0) : bytes.subarray(offset, offset + size);
   const types = sections.find(({ name }) => name === '.BTF');
   const btf = types && types.size > BTF_HEADER_SIZE ? Buffer.from(dataOf(types)) : undefined;
   const index = sections.findIndex(({ name }) => name === '_ftrace_events');
@@ -50,17 +39,17 @@ function contentsOf(bytes: Buffer, kernel: Btf): ModuleContents {
   if (!list) return { btf, events: [] };
   const start = (section: number) => STRIDE * BigInt(section + 1);
   const segments: Segment[] = sections.map((section, at) => {
-    const isData = (section.flags & SHF_ALLOC) !== 0 && (section.flags & SHF_EXEC) === 0;
+    const isData = (section.flags & SHF.alloc) !== 0 && (section.flags & SHF.exec) === 0;
     return { start: start(at), data: isData ? Buffer.from(dataOf(section)) : Buffer.alloc(0) };
   });
-  for (const section of sections) if (section.type === SHT_RELA) relocate(dataOf(section), section);
+  for (const section of sections) if (section.type === SHT.rela) relocate(dataOf(section), section);
   const from = start(index);
   return {
     btf,
     events: eventLines(kernel, createMemory(segments), from, from + BigInt(list.size)),
   };
 
-  function relocate(records: Buffer, { link, info }: Section): void {
+  function relocate(records: Buffer, { link, info }: SectionTableEntry): void {
     const target = segments[info]?.data;
     const symbols = sections[link];
     if (!target || target.length === 0 || !symbols) return;
@@ -72,30 +61,14 @@ function contentsOf(bytes: Buffer, kernel: Btf): ModuleContents {
       const section = table.readUInt16LE(symbol + 6);
       const value = table.readBigUInt64LE(symbol + 8) + records.readBigInt64LE(at + 16);
       // SHN_UNDEF and SHN_ABS: what another module has, and numbers.
-      const moved = section === 0 || section >= 0xff00 ? value : start(section) + value;
+      const moved = section === 0 || section >= SHN_LORESERVE ? value : start(section) + value;
       target.writeBigUInt64LE(BigInt.asUintN(64, moved), place);
     }
   }
 }
 
-function sectionsOf(bytes: Buffer): readonly Section[] {
-  if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46)
+function sectionsOf(bytes: Buffer): readonly SectionTableEntry[] {
+  if (bytes.length < HEADER_SIZE || bytes.readUInt32BE(0) !== 0x7f454c46)
     throw new KernelDescriptionError('it is no ELF file');
-  const table = Number(bytes.readBigUInt64LE(0x28));
-  const count = bytes.readUInt16LE(0x3c);
-  const names = table + 64 * bytes.readUInt16LE(0x3e);
-  const textAt = Number(bytes.readBigUInt64LE(names + 24));
-  return Array.from({ length: count }, (_, index) => {
-    const at = table + 64 * index;
-    const name = textAt + bytes.readUInt32LE(at);
-    return {
-      name: bytes.toString('latin1', name, Math.max(name, bytes.indexOf(0, name))),
-      type: bytes.readUInt32LE(at + 4),
-      flags: Number(bytes.readBigUInt64LE(at + 8)),
-      offset: Number(bytes.readBigUInt64LE(at + 24)),
-      size: Number(bytes.readBigUInt64LE(at + 32)),
-      link: bytes.readUInt32LE(at + 40),
-      info: bytes.readUInt32LE(at + 44),
-    };
-  });
+  return readSectionTable(bytes);
 }

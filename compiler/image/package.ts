@@ -1,15 +1,22 @@
 /** A description of a kernel in packages of a distribution, or in a folder with their files: nothing is booted. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { placeOf } from '../../linker/btf/join.ts';
-import { readBtf } from '../../linker/btf/read.ts';
+import { type Btf, readBtf } from '../../linker/btf/read.ts';
 import { encodeDescription } from '../kernel/capture.ts';
 import { KernelDescriptionError } from '../kernel/error.ts';
 import type { SectionName } from '../kernel/file.ts';
-import { configText, hostFiles, symbolNames, systemCalls } from '../kernel/host.ts';
+import {
+  configText,
+  sortedLines,
+  symbolNames,
+  syscallHeaders,
+  systemCalls,
+} from '../kernel/host.ts';
 import { encodeModules, type ModuleBtf } from '../kernel/modules.ts';
+import { withTemporaryFolder } from '../paths.ts';
 import { eventLines } from './events.ts';
 import { btfOf, type KernelMemory, openImage, releaseOf } from './image.ts';
 import { type KernelSymbol, readKallsyms } from './kallsyms.ts';
@@ -31,13 +38,10 @@ export function capturePackages(
   paths: readonly string[],
   options: PackageOptions = {},
 ): { readonly release: string; readonly arch: string; readonly bytes: Uint8Array } {
-  const work = mkdtempSync(join(tmpdir(), 'bpfscript-kernel-'));
-  try {
+  return withTemporaryFolder((work) => {
     const folders = paths.map((path, index) => folderOf(path, join(work, String(index)), options));
     return captureFiles(folders.flatMap(filesIn), options);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The folder itself, or one that the package is unpacked to. */
@@ -77,7 +81,7 @@ function captureFiles(files: readonly string[], options: PackageOptions) {
   const known = readKallsyms(kernel.memory);
   const types = readBtf(btf);
   const modules: ModuleBtf[] = [];
-  const events = known ? [...kernelEvents(kernel, known, btf)] : [];
+  const events = known ? [...kernelEvents(kernel, known, types)] : [];
   for (const { name, bytes } of moduleFiles(files, options)) {
     const found = namedAfter(name, () => readModule(bytes, types));
     if (found.btf) modules.push({ name, btf: found.btf });
@@ -88,17 +92,15 @@ function captureFiles(files: readonly string[], options: PackageOptions) {
     (file) => /^System\.map/.test(basename(file)) && statSync(file).size > 4096,
   );
   const { arch } = kernel;
-  const header = `/usr/include/${arch}-linux-gnu/asm/unistd_64.h`;
-  const own = hostFiles();
   const sources = {
     release,
     arch,
     btf: () => btf,
     functions: () => tracedFunctions(kernel, known),
-    syscalls: () => systemCalls(own.arch === arch ? own.syscalls : [header]),
+    syscalls: () => systemCalls(syscallHeaders(arch)),
     config: () => configText(files.filter((file) => /^config-/.test(basename(file)))),
-    symbols: () => (known ? lines(known.map(({ name }) => name)) : map && symbolNames(map)),
-    kfuncs: () => known && kfuncNames(kernel, known, btf),
+    symbols: () => (known ? sortedLines(known.map(({ name }) => name)) : map && symbolNames(map)),
+    kfuncs: () => known && kfuncNames(kernel, known, types),
   };
   const more: Partial<Record<SectionName, Uint8Array>> = {
     ...(events.length > 0
@@ -144,13 +146,11 @@ function unpackAll(files: readonly string[]): ReadonlyMap<string, string> {
 function kernelEvents(
   { memory }: KernelMemory,
   symbols: readonly KernelSymbol[],
-  btf: Uint8Array,
+  btf: Btf,
 ): readonly string[] {
   const start = addressOf(symbols, '__start_ftrace_events');
   const stop = addressOf(symbols, '__stop_ftrace_events');
-  return start === undefined || stop === undefined
-    ? []
-    : eventLines(readBtf(btf), memory, start, stop);
+  return start === undefined || stop === undefined ? [] : eventLines(btf, memory, start, stop);
 }
 
 function addressOf(symbols: readonly KernelSymbol[], name: string): bigint | undefined {
@@ -190,7 +190,7 @@ function tracedFunctions(
       if (name !== undefined && !/^(__pfx_|__cfi_)/.test(name)) names.add(name);
     }
   }
-  return lines([...names]);
+  return sortedLines(names);
 }
 
 const SET_PREFIX = '__BTF_ID__set8__';
@@ -199,9 +199,8 @@ const SET_PREFIX = '__BTF_ID__set8__';
 function kfuncNames(
   { memory }: KernelMemory,
   symbols: readonly KernelSymbol[],
-  bytes: Uint8Array,
+  btf: Btf,
 ): string | undefined {
-  const btf = readBtf(bytes);
   const names = new Set<string>();
   for (const { name, address } of symbols) {
     if (!name.startsWith(SET_PREFIX)) continue;
@@ -211,14 +210,7 @@ function kfuncNames(
       if (id !== undefined && id > 0 && id < btf.count) names.add(btf.name(id));
     }
   }
-  return names.size === 0 ? undefined : lines([...names]);
-}
-
-function lines(names: readonly string[]): string {
-  return [...new Set(names)]
-    .sort()
-    .map((name) => `${name}\n`)
-    .join('');
+  return names.size === 0 ? undefined : sortedLines(names);
 }
 
 function namedAfter<T>(file: string, read: () => T): T {

@@ -46,7 +46,7 @@ export interface KernelSources {
 /** One kernel, or several: what any of them has can be named, and the first that has it describes it. */
 export function describeKernel(first: KernelSources, ...others: readonly KernelSources[]): Kernel {
   const all = [first, ...others];
-  const functions = once(() => unionOf(all.map((each) => () => each.functions())));
+  const functions = once(() => unionOf(eachReadable(all, (each) => each.functions())));
   const stock = createTypeStock(
     all.map((each) => ({ btf: once(() => each.btf()), modules: each.modules })),
   );
@@ -127,22 +127,11 @@ function eachReadable<T>(
   return found;
 }
 
-/** Lines of all that can be read, sorted, each once. */
-function unionOf(lists: readonly (() => string)[]): string {
-  const [only, ...others] = lists;
-  if (only && others.length === 0) return only();
-  const failures: KernelDescriptionError[] = [];
-  const lines = new Set<string>();
-  for (const list of lists) {
-    try {
-      for (const line of list().split('\n')) if (line !== '') lines.add(line);
-    } catch (error) {
-      if (!(error instanceof KernelDescriptionError)) throw error;
-      failures.push(error);
-    }
-  }
-  if (lines.size === 0 && failures[0]) throw failures[0];
-  return [...lines].sort().join('\n');
+/** Lines of all, sorted, each once. */
+function unionOf(texts: readonly string[]): string {
+  const [only, ...others] = texts;
+  if (only !== undefined && others.length === 0) return only;
+  return [...(namesOf(texts) ?? [])].sort().join('\n');
 }
 
 function modulesOf(

@@ -4,7 +4,7 @@ import { arch, release } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { placeOf } from '../../linker/btf/join.ts';
-import { ElfError } from '../../linker/elf/elf.ts';
+import { ELF_MACHINES, ElfError } from '../../linker/elf/elf.ts';
 import { openElfFile } from '../../linker/elf/file.ts';
 import type { KernelSources } from './description.ts';
 import { KernelDescriptionError, reasonOf } from './error.ts';
@@ -44,16 +44,19 @@ export function machine(): string {
   return MACHINES[arch()] ?? arch();
 }
 
+/** C headers that may be here with the system calls of a machine; those of another one come with its C library. */
+export function syscallHeaders(arch: string): readonly string[] {
+  const header = `/usr/include/${arch}-linux-gnu/asm/unistd_64.h`;
+  return arch === machine() ? ['/usr/include/asm/unistd_64.h', header] : [header];
+}
+
 export function hostFiles(): HostFiles {
   return {
     release: release(),
     arch: machine(),
     btf: hostBtf(),
     tracing: ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'],
-    syscalls: [
-      '/usr/include/asm/unistd_64.h',
-      `/usr/include/${machine()}-linux-gnu/asm/unistd_64.h`,
-    ],
+    syscalls: syscallHeaders(machine()),
   };
 }
 
@@ -81,23 +84,16 @@ export function imageFiles(image: KernelImage): HostFiles {
     throw new KernelDescriptionError(
       `${file} does not say which kernel it is of: name it with --release and --arch`,
     );
-  const here = hostFiles();
   return {
     release: own.release,
     arch: own.arch,
     btf: file,
     tracing: tracing === undefined ? undefined : [tracing],
-    syscalls:
-      own.arch === here.arch
-        ? here.syscalls
-        : [`/usr/include/${own.arch}-linux-gnu/asm/unistd_64.h`],
+    syscalls: syscallHeaders(own.arch),
     config: config === undefined ? undefined : [config],
     symbols,
   };
 }
-
-/** e_machine of ELF (include/uapi/linux/elf-em.h), as `uname -m` says it. */
-const ELF_MACHINES: Readonly<Record<number, string>> = { 62: 'x86_64', 183: 'aarch64' };
 
 /** What a vmlinux says of itself: its banner (init/version.c) stands among its constants. */
 function identify(
@@ -109,7 +105,7 @@ function identify(
     const text = constants ? Buffer.from(elf.data(constants)).toString('latin1') : '';
     return {
       release: /Linux version ([\w.+~-]+) /.exec(text)?.[1],
-      arch: ELF_MACHINES[elf.machine],
+      arch: ELF_MACHINES.get(elf.machine),
     };
   } catch (error) {
     if (error instanceof ElfError) return undefined;
@@ -167,10 +163,8 @@ export function configText(files: readonly string[]): string | undefined {
 export function symbolNames(file: string): string | undefined {
   if (!exists(file)) return undefined;
   const text = read(file, 'it has a line for each symbol').toString('latin1');
-  const names = new Set(
-    [...text.matchAll(/^[0-9a-f]+ [A-Za-z] ([\w.$]+)/gm)].map(([, name = '']) => name),
-  );
-  return lines([...names].sort());
+  const found = [...text.matchAll(/^[0-9a-f]+ [A-Za-z] ([\w.$]+)/gm)];
+  return sortedLines(found.map(([, name = '']) => name));
 }
 
 function read(file: string, hint: string): Buffer {
@@ -275,7 +269,7 @@ function traceableFunctions(folders: readonly string[]): string {
     .map((line) => line.split(/\s/, 1)[0] ?? '')
     // Placeholders of functions that were dropped after the kernel was linked.
     .filter((name) => name !== '' && !name.startsWith('__ftrace_invalid_address__'));
-  return lines([...new Set(names)].sort());
+  return sortedLines(names);
 }
 
 /** Numbers are ABI, so any header of the architecture has them. Without one there are none. */
@@ -284,9 +278,13 @@ export function systemCalls(headers: readonly string[]): string {
   if (header === undefined) return '';
   const text = read(header, 'it belongs to the C library').toString('utf8');
   const definitions = text.matchAll(/^#define __NR_(\w+)\s+(\d+)\s*$/gm);
-  return lines([...definitions].map(([, name, number]) => `${name} ${number}`).sort());
+  return sortedLines([...definitions].map(([, name, number]) => `${name} ${number}`));
 }
 
-function lines(all: readonly string[]): string {
-  return all.map((line) => `${line}\n`).join('');
+/** A line for each, sorted, each once. */
+export function sortedLines(all: Iterable<string>): string {
+  return [...new Set(all)]
+    .sort()
+    .map((line) => `${line}\n`)
+    .join('');
 }

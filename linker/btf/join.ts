@@ -120,6 +120,10 @@ function move(words: Uint32Array, from: number, { id, pointee, text }: Moves): v
     const entries = (stride: number, change: (entry: number) => void): void => {
       for (let index = 0; index < length; index += 1) change(at + 3 + stride * index);
     };
+    const member = (entry: number): void => {
+      set(entry, text);
+      set(entry + 1, id);
+    };
     switch (kind) {
       case BTF_KIND.pointer:
       case BTF_KIND.const:
@@ -140,10 +144,7 @@ function move(words: Uint32Array, from: number, { id, pointee, text }: Moves): v
         break;
       case BTF_KIND.struct:
       case BTF_KIND.union:
-        entries(3, (entry) => {
-          set(entry, text);
-          set(entry + 1, id);
-        });
+        entries(3, member);
         break;
       case BTF_KIND.enum:
         entries(2, (entry) => set(entry, text));
@@ -153,10 +154,7 @@ function move(words: Uint32Array, from: number, { id, pointee, text }: Moves): v
         break;
       case BTF_KIND.prototype:
         set(at + 2, id);
-        entries(2, (entry) => {
-          set(entry, text);
-          set(entry + 1, id);
-        });
+        entries(2, member);
         break;
       case BTF_KIND.section:
         entries(3, (entry) => set(entry, id));

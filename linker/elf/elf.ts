@@ -20,6 +20,11 @@ export const STB = { local: 0, global: 1, weak: 2 } as const;
 export const STT = { notype: 0, object: 1, func: 2, section: 3, file: 4 } as const;
 export const ET_REL = 1;
 export const EM_BPF = 247;
+/** e_machine (include/uapi/linux/elf-em.h), as `uname -m` says it. */
+export const ELF_MACHINES: ReadonlyMap<number, string> = new Map([
+  [62, 'x86_64'],
+  [183, 'aarch64'],
+]);
 /** Indexes from here up are not sections (SHN_ABS, SHN_COMMON, ...). */
 export const SHN_LORESERVE = 0xff00;
 

@@ -4,6 +4,8 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
+import { btfOf, openImage } from '../../compiler/image/image.ts';
+import { createMemory } from '../../compiler/image/memory.ts';
 import { describeKernel } from '../../compiler/kernel/description.ts';
 import { hostSources } from '../../compiler/kernel/host.ts';
 import type { KernelDescription } from '../../compiler/kernel/types.ts';
@@ -16,22 +18,12 @@ const folder = temporaryFolder();
 /** struct btf_header (include/uapi/linux/btf.h): magic, version 1, no flags, 24 bytes long. */
 const BTF = Buffer.from([0x9f, 0xeb, 1, 0, 24, 0, 0, 0]);
 
-/** The kernel's own BTF, which stands as it is in an arm64 Image; the largest that is found. */
-function btfOf(image: Buffer): Buffer {
-  let largest: Buffer = Buffer.alloc(0);
-  for (let at = image.indexOf(BTF); at !== -1; at = image.indexOf(BTF, at + 1)) {
-    const size = 24 + image.readUInt32LE(at + 16) + image.readUInt32LE(at + 20);
-    if (at + size <= image.length && size > largest.length) largest = image.subarray(at, at + size);
-  }
-  return largest;
-}
-
 /** The kernel's types and an event of system calls, which are all that the scripts here ask for. */
 function kernelOf(series: string): KernelDescription {
   const boot = join(root, '.cache/kernels', series, 'boot');
   const [name = ''] = readdirSync(boot);
   const btf = join(folder, `${series}.btf`);
-  writeFileSync(btf, btfOf(readFileSync(join(boot, name))));
+  writeFileSync(btf, btfOf(openImage(readFileSync(join(boot, name)))));
   const tracing = join(folder, `${series}-tracing`);
   for (const event of ['sys_enter_openat', 'sys_exit_read'])
     mkdirSync(join(tracing, 'events/syscalls', event), { recursive: true });
@@ -105,8 +97,12 @@ describe('an arm64 kernel', () => {
       Buffer.from([0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]),
       Buffer.alloc(8),
     ]);
-    expect(btfOf(Buffer.concat([Buffer.alloc(5), small])).subarray(0, 8)).toEqual(BTF);
-    expect(btfOf(Buffer.alloc(64)).length).toBe(0);
+    const kernel = (data: Buffer) => ({
+      arch: 'aarch64',
+      memory: createMemory([{ start: 0n, data }]),
+    });
+    expect(btfOf(kernel(Buffer.concat([Buffer.alloc(5), small]))).subarray(0, 8)).toEqual(BTF);
+    expect(() => btfOf(kernel(Buffer.alloc(64)))).toThrow('without BTF');
   });
 
   for (const series of ARM64_SERIES)

@@ -24,7 +24,7 @@ export function hasKernel(series: string): boolean {
   return existsSync(join(CACHE, series, 'boot'));
 }
 
-/** What `scripts/describe-kernels.sh` has written of a series: a kernel description with its types alone. */
+/** What `scripts/describe-kernels.sh` has written of a series: its kernel description. */
 export function descriptionOf(series: string): string {
   return join(CACHE, series, 'description');
 }

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { capturePackages } from '../../image/package.ts';
 import { capture, captureHost } from '../../kernel/capture.ts';
 import { imageFiles } from '../../kernel/host.ts';
 import { fullName, isName, namedDescriptions, userFolder } from '../../kernel/named.ts';
+import { withTemporaryFolder } from '../../paths.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
 import { openKernel } from '../script.ts';
@@ -139,7 +139,7 @@ function add(what: readonly string[], as: string | undefined): void {
     return;
   }
   if (what.length === 1 && isName(first) && !/\.(deb|rpm)$/.test(first)) {
-    withFolder((folder) => {
+    withTemporaryFolder((folder) => {
       const packages = download(first, folder);
       const { bytes } = capturePackages(packages, { onProgress: progress });
       keep(as ?? fullName(first), (path) => writeWhole(path, bytes));
@@ -153,15 +153,6 @@ function add(what: readonly string[], as: string | undefined): void {
 /** `6.12-x86_64` */
 function nameOf(release: string, arch: string): string {
   return `${/^\d+\.\d+/.exec(release)?.[0] ?? release}-${arch}`;
-}
-
-function withFolder(use: (folder: string) => void): void {
-  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-kernel-'));
-  try {
-    use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
