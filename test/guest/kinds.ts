@@ -72,8 +72,8 @@ const SCALARS: readonly Kind[] = [
     ...CONNECTED,
   },
   {
-    title: 'reads its neighbours',
-    text: 'kprobe:tcp_close { $s = (struct sock *)arg0; @[$s.sk_shutdown, $s.sk_pacing_shift, $s.sk_rcvlowat, $s.sk_txhash != 0] = count(); }',
+    title: 'reads the numbers around it',
+    text: 'kprobe:tcp_close { $s = (struct sock *)arg0; @[$s.sk_pacing_shift, $s.sk_rcvlowat, $s.sk_priority, $s.sk_protocol] = count(); }',
     ...CONNECTED,
   },
   traced(
