@@ -16,6 +16,7 @@ import { checkPinned } from './lowering/pinned.ts';
 import { macroNames } from './macros/definitions.ts';
 import { expandMacros } from './macros/expand.ts';
 import { readPreamble } from './preamble/preamble.ts';
+import { during } from './source/bug.ts';
 import type { DiagnosticCode } from './source/codes.ts';
 import { type Diagnostic, Diagnostics } from './source/diagnostics.ts';
 import type { Range, Source } from './source/source.ts';
@@ -64,43 +65,51 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     diagnostics: told(diagnostics.all, sources),
     ...(ast ? { ast } : {}),
   });
-  const program = parse(source, diagnostics);
+  const pass = <Result>(stage: string, body: () => Result): Result =>
+    during({ stage, sources }, body);
+  const program = pass('reading the script', () => parse(source, diagnostics));
   if (!program || diagnostics.hasErrors) return outcome(program);
 
-  const imported = resolveImports(program, { sources, diagnostics });
+  const imported = pass('imports', () => resolveImports(program, { sources, diagnostics }));
   if (diagnostics.hasErrors) return outcome(program);
 
-  const { kernel: layered, macros } = readPreamble(imported.program.preamble, {
-    kernel: options.kernel,
-    sources,
-    includeFolders: options.includeFolders ?? [],
-    headers: [...(options.headers ?? []).map((path) => ({ path })), ...imported.headers],
-    diagnostics,
-  });
+  const { kernel: layered, macros } = pass('definitions of C', () =>
+    readPreamble(imported.program.preamble, {
+      kernel: options.kernel,
+      sources,
+      includeFolders: options.includeFolders ?? [],
+      headers: [...(options.headers ?? []).map((path) => ({ path })), ...imported.headers],
+      diagnostics,
+    }),
+  );
   if (diagnostics.hasErrors) return outcome(program);
 
   const programs = createPrograms(options.debugFolders ?? []);
   const kernel = withTypes(layered, programs.beside(layered.types));
-  const linked = readLinkedCode(imported.objects, kernel, diagnostics);
+  const linked = pass('imported code', () => readLinkedCode(imported.objects, kernel, diagnostics));
   if (diagnostics.hasErrors) return outcome(program);
 
   const library = standardLibrary(sources);
-  const expanded = expandMacros(imported.program, {
-    ...{ sources, diagnostics, library },
-    builtin: (name) => builtins.find(name)?.builtin.traits,
-  });
+  const expanded = pass('macros', () =>
+    expandMacros(imported.program, {
+      ...{ sources, diagnostics, library },
+      builtin: (name) => builtins.find(name)?.builtin.traits,
+    }),
+  );
   if (diagnostics.hasErrors) return outcome(program);
 
-  const typed = analyse(expanded, {
-    ...options,
-    builtins,
-    kernel,
-    programs,
-    macros,
-    macroNames: () => [...macroNames(imported.program), ...libraryNames()],
-    linked: linked.functions,
-    diagnostics,
-  });
+  const typed = pass('analysis', () =>
+    analyse(expanded, {
+      ...options,
+      builtins,
+      kernel,
+      programs,
+      macros,
+      macroNames: () => [...macroNames(imported.program), ...libraryNames()],
+      linked: linked.functions,
+      diagnostics,
+    }),
+  );
   if (!typed || diagnostics.hasErrors) return outcome(program);
 
   checkPinned(typed, diagnostics);
@@ -114,7 +123,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     imports: linked.objects,
     diagnostics,
   };
-  const { module, input } = lower(typed, context);
+  const { module, input } = pass('generating code', () => lower(typed, context));
   if (diagnostics.hasErrors) return { ...outcome(program), typed };
   return {
     ...outcome(program),
@@ -122,16 +131,17 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     ir: () => module.text(),
     optimisedIr: () => Buffer.from(emit(module, 'ir')).toString(),
     assembly: () => Buffer.from(emit(module, 'assembly')).toString(),
-    object: () => {
-      const bodies = [...typed.probes, ...typed.functions];
-      const object = emitObject(module, bodies);
-      if (object instanceof Uint8Array) return link({ ...input, object });
-      // Once more, with less in registers that would be spilled to the stack.
-      const spare = lower(typed, { ...context, sparesStack: true });
-      const second = emitObject(spare.module, bodies);
-      if (second instanceof Uint8Array) return link({ ...spare.input, object: second });
-      throw new LimitError(sources, second);
-    },
+    object: () =>
+      pass('making the object', () => {
+        const bodies = [...typed.probes, ...typed.functions];
+        const object = emitObject(module, bodies);
+        if (object instanceof Uint8Array) return link({ ...input, object });
+        // Once more, with less in registers that would be spilled to the stack.
+        const spare = lower(typed, { ...context, sparesStack: true });
+        const second = emitObject(spare.module, bodies);
+        if (second instanceof Uint8Array) return link({ ...spare.input, object: second });
+        throw new LimitError(sources, second);
+      }),
   };
 }
 

@@ -16,10 +16,9 @@ import { isFunctionKnown, isNameKnown, type ProbeTarget } from '../probes/probe.
 import { type ResolvedTarget, resolveProbe } from '../probes/providers.ts';
 import { dangerousFunctions } from '../probes/recursion.ts';
 import { checkProbes } from '../probes/rules.ts';
+import { during } from '../source/bug.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
-import { sameType } from '../types/equality.ts';
-import type { Flow } from '../types/join.ts';
 import type { FunctionSignature } from '../types/signature.ts';
 import type { BuiltinTable } from './builtin.ts';
 import { isBuiltinName } from './calls.ts';
@@ -28,12 +27,13 @@ import { condition } from './conversion.ts';
 import { mapSymbols, readDeclarations } from './declarations.ts';
 import { typeExpression } from './expressions.ts';
 import { reachedFunctions, readFunctions, typeFunction, typeSignature } from './functions.ts';
+import { createSettling, type Step } from './settling.ts';
 import type { Facts, Round, Typing } from './state.ts';
 import { isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
 import type { Traits } from './traits.ts';
 import type { TypedProbe, TypedProgram } from './typed.ts';
-import { assignsMap, mentionsName } from './uses.ts';
+import { assignsMap, firstUse, mentionsName } from './uses.ts';
 import { checkVariables } from './variables.ts';
 
 export interface AnalysisContext {
@@ -62,9 +62,6 @@ interface Copy {
   readonly attachPoint: ast.AttachPoint;
   readonly target: ProbeTarget;
 }
-
-/** Widening has few steps (four integer sizes, a sign, a string's lengths); chains of maps multiply them. */
-const MOST_ROUNDS = 64;
 
 const NO_FACTS: Facts = { maps: new Map(), variables: new Map() };
 
@@ -95,7 +92,10 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   const names = copies.map(({ target }) => target.alias ?? target.name);
   let known = NO_FACTS;
   let assume = false;
-  for (let count = 0; count < MOST_ROUNDS; count += 1) {
+  const settling = createSettling(config.maxStrlen);
+  /** Of the last round that had some: rounds that never settle may have them in turn. */
+  let mistakes: readonly Diagnostic[] = [];
+  for (;;) {
     const signatures = new Map(linked);
     const round: Round = {
       builtins: context.builtins,
@@ -122,15 +122,23 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
     functions.forEach((node, index) => {
       signatures.set(node.name, typeSignature(round, node, copies.length + index));
     });
-    const probes = copies.map((copy, index) => typeCopy(round, copy, index));
+    const probes = copies.map((copy, index) =>
+      during({ range: copy.attachPoint.range }, () => typeCopy(round, copy, index)),
+    );
     const bodies = functions.flatMap((node, index) => {
       const signature = signatures.get(node.name);
       const body = signature && typeFunction(round, node, signature, copies.length + index);
       return body ? [body] : [];
     });
-    const found: Facts = { maps: new Map(round.maps), variables: round.variables };
-    if (!sameFacts(known, found)) {
-      known = found;
+    const step = settling.step(round);
+    if (round.diagnostics.hasErrors) mistakes = round.diagnostics.all;
+    if (step.kind === 'endless') {
+      if (mistakes.length > 0) diagnostics.addAll(distinct(mistakes));
+      else reportEndless(program, step, diagnostics);
+      return undefined;
+    }
+    if (step.kind === 'changed') {
+      known = step.known;
     } else if (round.sawUnknown && !assume) {
       assume = true;
     } else {
@@ -144,7 +152,31 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       return { probes, functions: reached, maps, params, options, config };
     }
   }
-  throw new Error(`the types of the program do not settle within ${MOST_ROUNDS} rounds`);
+}
+
+/** Types that follow from themselves without end, where no other mistake explains it. */
+function reportEndless(
+  program: ast.Program,
+  { maps, variables }: Extract<Step, { kind: 'endless' }>,
+  diagnostics: Diagnostics,
+): void {
+  const hint = 'Assign a value of the same type each time, or say the type: let $x: TYPE;';
+  for (const name of maps)
+    diagnostics.error(
+      'endless-type',
+      `The type of ${name} follows from itself and never ends`,
+      firstUse(program, name),
+      hint,
+    );
+  for (const key of maps.length > 0 ? [] : variables) {
+    const start = Number(key.split(':').at(-1));
+    diagnostics.error(
+      'endless-type',
+      'The type of this variable follows from itself and never ends',
+      { start, end: start + 1 },
+      hint,
+    );
+  }
 }
 
 /** After other errors, a map that some statement stores into is undefined because of them. */
@@ -235,35 +267,6 @@ function typeCopy(round: Round, copy: Copy, index: number): TypedProbe {
     body: block,
     calls: [...typing.calls],
   };
-}
-
-function sameFacts(a: Facts, b: Facts): boolean {
-  return (
-    sameEntries(a.variables, b.variables, sameFlow) &&
-    sameEntries(
-      a.maps,
-      b.maps,
-      (left, right) => sameFlow(left.key, right.key) && sameFlow(left.value, right.value),
-    )
-  );
-}
-
-function sameEntries<Value>(
-  a: ReadonlyMap<string, Value>,
-  b: ReadonlyMap<string, Value>,
-  same: (left: Value, right: Value) => boolean,
-): boolean {
-  if (a.size !== b.size) return false;
-  for (const [key, left] of a) {
-    const right = b.get(key);
-    if (right === undefined || !same(left, right)) return false;
-  }
-  return true;
-}
-
-function sameFlow(a: Flow | undefined, b: Flow | undefined): boolean {
-  if (!a || !b) return a === b;
-  return sameType(a.type, b.type) && JSON.stringify(a.flexible) === JSON.stringify(b.flexible);
 }
 
 /** A block with several targets gives the same message for each of them: it is said once. */

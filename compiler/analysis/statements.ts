@@ -1,5 +1,6 @@
 /** Statements and blocks, and where control does not come through. */
 
+import { during } from '../source/bug.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { asInteger } from '../types/integers.ts';
@@ -52,7 +53,7 @@ export function typeStatements(typing: Typing, statements: readonly ast.Statemen
       warning(typing, 'unreachable', 'Unreachable statement.', statement.range);
       warned = true;
     }
-    const sequence = typeStatement(typing, statement);
+    const sequence = during({ range: statement.range }, () => typeStatement(typing, statement));
     if (!ends) typed.push(...sequence.statements);
     ends ||= sequence.ends;
   }

@@ -1,5 +1,6 @@
 /** What a block mentions, before it is typed. */
 import { type CMacros, NO_MACROS } from '../preamble/macros.ts';
+import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 
 /** Whether the block or predicate of a probe says such a name. */
@@ -21,6 +22,21 @@ export function assignsMap(program: ast.Program, name: string): boolean {
       typeof target === 'object' && target !== null && 'name' in target && target.name === name
     );
   });
+}
+
+/** Where the program mentions a map first. */
+export function firstUse(program: ast.Program, name: string): Range | undefined {
+  let first: Range | undefined;
+  some(program.items, (node) => {
+    if (!isMap(node) || node.name !== name) return false;
+    if (!first || node.range.start < first.start) first = node.range;
+    return false;
+  });
+  return first;
+}
+
+function isMap(node: object): node is ast.MapExpression {
+  return 'kind' in node && node.kind === 'map' && 'range' in node && 'name' in node;
 }
 
 /** Also by a macro of C; their replacements are complete, so that none is looked at twice. */

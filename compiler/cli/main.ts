@@ -1,14 +1,21 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { isDescriptionError } from '../kernel/error.ts';
-import { UserError } from './errors.ts';
+import { bugReport } from './bug.ts';
+import { reasonOf, UserError } from './errors.ts';
 import { createProgram } from './program.ts';
 import { EXIT } from './status.ts';
 
 // Whoever reads has seen enough, as in `bpfscript list | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  process.stderr.write(`ERROR: cannot write to standard output: ${reasonOf(error)}\n`);
+  process.exit(EXIT.script);
+});
+
+process.on('uncaughtException', (error) => {
+  process.stderr.write(bugReport(error));
+  process.exit(EXIT.bug);
 });
 
 try {
@@ -26,6 +33,7 @@ try {
     process.stderr.write(`ERROR: ${error.message}\n`);
     process.exitCode = EXIT.script;
   } else {
-    throw error;
+    process.stderr.write(bugReport(error));
+    process.exitCode = EXIT.bug;
   }
 }

@@ -9,6 +9,8 @@ export const EXIT = {
   permission: 4,
   /** An object is not valid or not trusted. */
   object: 5,
+  /** A bug of ours: EX_SOFTWARE of sysexits.h. */
+  bug: 70,
 } as const;
 
 /** Where a command leaves its exit status. */

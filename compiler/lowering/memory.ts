@@ -81,7 +81,8 @@ export function createMemory(
   let liveScalars = 0;
 
   const onStack = (size: number): IrPointer | undefined => {
-    if (size > largest) return undefined;
+    // A word is not worth a place elsewhere, and the prologue needs some before there is scratch memory.
+    if (size > Math.max(largest, 8)) return undefined;
     const rounded = Math.max(8, roundUp(size, 8));
     const index = free.findIndex((slot) => slot.size === rounded);
     const reused = index === -1 ? undefined : free.splice(index, 1)[0];

@@ -2,6 +2,7 @@
 
 import type { TypedCall, TypedExpression, TypedFunction, TypedProbe } from '../analysis/typed.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
+import { during } from '../source/bug.ts';
 import { layoutOf, roundUp } from '../types/layout.ts';
 import { isScalar } from '../types/type.ts';
 import { clearResult, framesAbove, resultStorage, returnsInMemory } from './calls.ts';
@@ -22,6 +23,17 @@ import { someInStatement, usesCall } from './walk.ts';
 
 /** Lowers a probe into the body of its program. `draftUnit` takes what the draft makes. */
 export function lowerProgram(
+  unit: UnitState,
+  draftUnit: UnitState,
+  probe: TypedProbe,
+  ir: FunctionBuilder,
+  context: IrPointer,
+): void {
+  during({ range: probe.range }, () => lowerBoth(unit, draftUnit, probe, ir, context));
+}
+
+/** The draft, then the program. */
+function lowerBoth(
   unit: UnitState,
   draftUnit: UnitState,
   probe: TypedProbe,

@@ -1,6 +1,7 @@
 /** Statements, and the scopes of variables and temporaries. */
 import type { TypedBlock, TypedExpression, TypedStatement } from '../analysis/typed.ts';
 import type { IrPointer, Width } from '../llvm/ir.ts';
+import { during } from '../source/bug.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { lowerAggregate } from './aggregates.ts';
@@ -25,7 +26,7 @@ export function lowerStatement(fn: FunctionState, statement: TypedStatement): vo
   if (!fn.ir.reachable) return;
   const place = fn.unit.sources.globalPosition(statement.range.start);
   fn.ir.setPlace(place.line, place.column);
-  fn.memory.scope(() => lowerKind(fn, statement));
+  during({ range: statement.range }, () => fn.memory.scope(() => lowerKind(fn, statement)));
 }
 
 function lowerKind(fn: FunctionState, statement: TypedStatement): void {

@@ -165,6 +165,9 @@ export const CODES = {
   ),
 
   // ---- types -------------------------------------------------------------------------------------
+  'endless-type': error(
+    'The type of a map or variable follows from itself and has no end, such as a tuple that holds itself.',
+  ),
   'type-mismatch': error(
     'A variable, a map, or the two sides of a comparison or a choice have one type; here is another one.',
     'BEGIN { $x = 1; $x = "one"; }',

@@ -47,6 +47,12 @@ export function printDiagnostic(
   return lines.map((line) => `${line}\n`).join('');
 }
 
+/** A message about a place that is no diagnostic: as its head and the source with a marker. */
+export function printPlace(sources: Sources, range: Range, message: string): readonly string[] {
+  const { name, excerpt } = locate(sources, range);
+  return [`${name}: ${message}`, ...excerpt];
+}
+
 /** `FILE:LINE:COL1-COL2` and the marked line, or `FILE:L1-L2` and all the lines. */
 function locate(
   sources: Sources,

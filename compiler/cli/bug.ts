@@ -1,0 +1,22 @@
+/** What is said of an exception that nobody expected: a bug of ours, which whoever meets it can report. */
+import { circumstancesOf } from '../source/bug.ts';
+import { printPlace } from '../source/render/text.ts';
+import { version } from './version.ts';
+
+/** Environment: the JavaScript stack is printed too. */
+const STACK = 'BPFSCRIPT_STACK';
+
+export function bugReport(error: unknown): string {
+  const { stage, range, sources } = circumstancesOf(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  const head = `ERROR: this is a bug of bpfscript, not of the script: ${reason.replace(/\s*\n\s*/g, '; ')}`;
+  const lines = [
+    ...(range && sources ? printPlace(sources, range, head) : [head]),
+    ...(stage === undefined ? [] : [`It happened in: ${stage}`]),
+    `HINT: Please report it with these lines, the script, and the version (${version()}).`,
+    ...(process.env[STACK] !== undefined && error instanceof Error
+      ? [error.stack ?? '']
+      : [`HINT: ${STACK}=1 in the environment adds the place in the compiler.`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
