@@ -4,6 +4,7 @@ import type {
   FunctionDefinition,
   KernelSymbol,
   MapDefinition,
+  NamedSite,
   VariableDefinition,
 } from './btf/definitions.ts';
 import type { ImportedObject } from './imported.ts';
@@ -41,7 +42,7 @@ export interface NumberedText {
 }
 
 /** What an instruction's number depends on. `value` is the number that stands in the object. */
-export type Site = CoreSite | SessionSite | TracepointSite | ArgumentSite;
+export type Site = CoreSite | NamedSite | SessionSite | TracepointSite | ArgumentSite;
 
 /** In the session program `symbol`: the loader makes it a call of bpf_session_is_return. */
 export interface SessionSite {

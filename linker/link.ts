@@ -4,12 +4,13 @@
  */
 import { BtfBuilder, type SectionEntry } from './btf/builder.ts';
 import { addCoreTypes, type CoreAccess, coreValue } from './btf/core.ts';
-import type { CoreSite } from './btf/definitions.ts';
+import type { CoreSite, NamedSite } from './btf/definitions.ts';
 import { type FunctionRecord, type SectionRecords, writeExtension } from './btf/extension.ts';
 import { addFunction } from './btf/functions.ts';
 import { addHostValues } from './btf/host-values.ts';
 import { addKernelSymbols } from './btf/kernel-symbols.ts';
 import { addMaps, type MapsSection } from './btf/maps.ts';
+import { addNamedType } from './btf/named.ts';
 import { type Btf, readBtf } from './btf/read.ts';
 import { addType, sizeOf } from './btf/types.ts';
 import { LICENSE_SYMBOL } from './contract/names.ts';
@@ -205,7 +206,7 @@ function isText(image: Image, section: number): boolean {
 
 interface CoreRecords {
   readonly records: readonly {
-    readonly placed: PlacedSite<CoreSite>;
+    readonly placed: PlacedSite<CoreSite | NamedSite>;
     readonly access: CoreAccess;
   }[];
 }
@@ -216,14 +217,19 @@ function addCore(
   sites: readonly PlacedSite[],
 ): CoreRecords {
   const placed = sites.filter(isKind('core'));
-  if (placed.length === 0) return { records: [] };
   const distinct = [...new Set(placed.map(({ site }) => site))];
-  const accesses = addCoreTypes(kernel(), builder, distinct);
+  const accesses = distinct.length > 0 ? addCoreTypes(kernel(), builder, distinct) : new Map();
+  const named = sites.filter(isKind('named')).map((one) => {
+    return { placed: one, access: addNamedType(builder, one.site) };
+  });
   return {
-    records: placed.flatMap((one) => {
-      const access = accesses.get(one.site);
-      return access ? [{ placed: one, access }] : [];
-    }),
+    records: [
+      ...placed.flatMap((one) => {
+        const access = accesses.get(one.site);
+        return access ? [{ placed: one, access }] : [];
+      }),
+      ...named,
+    ].sort((left, right) => left.placed.offset - right.placed.offset),
   };
 }
 

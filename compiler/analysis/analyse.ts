@@ -29,7 +29,7 @@ import { typeExpression } from './expressions.ts';
 import { reachedFunctions, readFunctions, typeFunction, typeSignature } from './functions.ts';
 import { createSettling, type Step } from './settling.ts';
 import type { Facts, Round, Typing } from './state.ts';
-import { isUnknown } from './state.ts';
+import { guarding, isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
 import type { Traits } from './traits.ts';
 import type { TypedProbe, TypedProgram } from './typed.ts';
@@ -117,6 +117,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       params: new Map(),
       options: new Map(),
       sawUnknown: false,
+      asked: [],
       undefinedMaps: [],
     };
     functions.forEach((node, index) => {
@@ -250,10 +251,13 @@ function typeCopy(round: Round, copy: Copy, index: number): TypedProbe {
     loops: [],
     calls: new Set(),
     routine: undefined,
+    asked: new Set(),
   };
-  const predicate =
-    copy.probe.predicate && condition(typing, typeExpression(typing, copy.probe.predicate));
-  const { block } = typeBody(typing, copy.probe.body);
+  const { test: predicate, guarded } = guarding(
+    typing,
+    () => copy.probe.predicate && condition(typing, typeExpression(typing, copy.probe.predicate)),
+  );
+  const { block } = typeBody(guarded, copy.probe.body);
   checkVariables(typing);
   return {
     target: copy.target,

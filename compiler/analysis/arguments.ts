@@ -78,6 +78,10 @@ interface Reader {
 
 function read(reader: Reader, argument: Argument): unknown {
   const { scope, use, parameter } = reader;
+  if (parameter.takes === 'type') {
+    if (argument.kind === 'type-argument' && argument.type.kind === 'type') return argument.type;
+    return unfit(reader, 'argument-type', argument.range, 'an expression');
+  }
   if (argument.kind === 'type-argument') {
     scope.expression(argument);
     return undefined;

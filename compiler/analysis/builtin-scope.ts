@@ -57,6 +57,8 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     map: (name, range) => mapSymbol(typing, name, range),
     key: (map, keys, range) => typeKey(typing, map, keys, range),
 
+    asks: (question) => void typing.round.asked.push(question),
+
     textParameter(index, range) {
       typing.round.params.set(`${index} string`, { index, as: 'string' });
       const size = typing.round.config.maxStrlen;

@@ -48,6 +48,8 @@ export interface AnalysisScope {
   map(name: string, range: Range): MapSymbol | undefined;
   /** Types `keys` as a key of the map (and lets them widen it). */
   key(map: string, keys: readonly ast.Expression[], range: Range): TypedExpression | undefined;
+  /** Notes what the script asks the kernel for, for the branches that the answer guards. */
+  asks(question: string): void;
   /** Marks a positional parameter as used as text (`str($1)`) and gives the typed node. */
   textParameter(index: number, range: Range): TypedExpression;
   /** Makes a named parameter known, and gives the one that had its name first. */

@@ -11,7 +11,8 @@ import type { ArrayType, EnumType, Type } from '../types/type.ts';
 import { isAggregate, UINT64 } from '../types/type.ts';
 import { convert } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
-import { inSpace } from './pointers.ts';
+import { spaceOf } from './fields.ts';
+import { inSpace, readFrom } from './pointers.ts';
 import type { Typing } from './state.ts';
 import { error, failed, isUnknown, unknown, warning } from './state.ts';
 import { resolveType } from './type-references.ts';
@@ -23,6 +24,12 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
   const to = resolveType(typing, cast.type);
   if (!to || isUnknown(to) || isUnknown(operand.type)) return unknown(range);
   const from = operand.type;
+  // What no description has is of the type that the script says.
+  if (operand.kind === 'member' && operand.member.undescribed && to.kind !== 'void') {
+    const type = readFrom(to, spaceOf(typing, operand.base));
+    const member = { ...operand.member, type, undescribed: 'cast' as const };
+    return { ...operand, type, member, range };
+  }
   if (to.kind === 'struct') {
     return failed(
       typing,

@@ -7,7 +7,7 @@ import type { Flexibility, Flow } from '../types/join.ts';
 import { join, sameIgnoringSpace } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { IntType, Type } from '../types/type.ts';
-import { BOOL, INT64, isScriptType } from '../types/type.ts';
+import { BOOL, INT64, isFlavour, isScriptType } from '../types/type.ts';
 import type { Typing } from './state.ts';
 import { error, failed, isUnknown, warning } from './state.ts';
 import type { TypedExpression, TypedInt } from './typed.ts';
@@ -23,16 +23,22 @@ export function followsKernel({ enumerator, layout, atRunTime }: TypedInt): bool
 }
 
 /**
- * The size of a struct, or where a member that the way of `indexes` leads to stands in it. That of the script's own
- * structs is fixed.
+ * The size of a struct, or where a member (`leaf`) that the way of `indexes` and `names` leads to stands in it. That of
+ * the script's own structs is fixed, but for flavours.
  */
 export function layoutLiteral(
   value: number,
   struct: Type,
   indexes: readonly number[],
   range: Range,
+  names: readonly string[] = [],
+  leaf: Type = struct,
 ): TypedInt {
   const literal = intLiteral(BigInt(value), range);
+  if (struct.kind === 'struct' && isFlavour(struct)) {
+    const flavour = { root: struct, path: names, leaf };
+    return { ...literal, type: INT64, layout: { struct: struct.id, indexes, value, flavour } };
+  }
   if (struct.kind !== 'struct' || isScriptType(struct)) return literal;
   return { ...literal, type: INT64, layout: { struct: struct.id, indexes, value } };
 }

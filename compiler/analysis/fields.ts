@@ -66,6 +66,8 @@ function member(
   const complete =
     struct.size > 0 ? struct : (types.struct(struct.aggregate, struct.name) ?? struct);
   const found = types.member(complete, access.field);
+  if (!found && typing.asked.has(questionOf(complete)) && !isScriptType(complete))
+    return undescribed(holder, complete, access);
   if (!found) {
     const hints = didYouMean(
       access.field,
@@ -102,6 +104,24 @@ function member(
   if (type.kind !== 'string' || !isScriptType(complete)) return read;
   // `char name[8]` of a script's own struct is a text of up to 8 characters, with room for the NUL behind them.
   return { kind: 'cast', type: { ...type, size: type.size + 1 }, operand: read, range };
+}
+
+/** What `Round.asked` has of questions about a struct. */
+export function questionOf({ aggregate, name }: StructType): string {
+  return `${aggregate} ${name}`;
+}
+
+/** A member that no description has, in a branch that asks the kernel: a number as that kernel has it. */
+function undescribed(
+  holder: TypedExpression,
+  struct: StructType,
+  { field, range }: ast.FieldAccess,
+): TypedExpression {
+  const member = {
+    ...{ name: field, type: INT64, bitOffset: 0, bitSize: 0, indexes: [], tag: undefined },
+    undescribed: 'open' as const,
+  };
+  return { kind: 'member', type: INT64, base: holder, struct, member, range };
 }
 
 /** The memory in which a struct or array stands. */

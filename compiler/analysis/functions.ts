@@ -86,6 +86,7 @@ function typingOf(round: Round, name: string, copy: number): Typing {
     loops: [],
     calls: new Set(),
     routine: undefined,
+    asked: new Set(),
   };
 }
 

@@ -24,7 +24,7 @@ import { dereference } from './fields.ts';
 import { foldIntegers, foldStrings, isComparison } from './folding.ts';
 import { stepOf } from './pointers.ts';
 import type { Typing } from './state.ts';
-import { error, failed, isUnknown, unknown, warning } from './state.ts';
+import { error, failed, guarding, isUnknown, unknown, warning } from './state.ts';
 import { temporary } from './temporaries.ts';
 import type { TypedBinary, TypedExpression, TypedInt, TypedString } from './typed.ts';
 
@@ -243,13 +243,15 @@ export function node(
 /** A literal on the left decides at compile time; then the right side may not even be typed. */
 function typeLogical(typing: Typing, expression: ast.Binary): TypedExpression {
   const and = expression.operator === '&&';
-  const left = condition(typing, typeExpression(typing, expression.left));
+  const { test: left, guarded } = guarding(typing, () =>
+    condition(typing, typeExpression(typing, expression.left)),
+  );
   if (left.kind === 'int' && !isUnknown(left.type)) {
     const decided = (left.value !== 0n) !== and;
     if (decided) return boolLiteral(!and, expression.range);
     return condition(typing, typeExpression(typing, expression.right));
   }
-  const right = condition(typing, typeExpression(typing, expression.right));
+  const right = condition(guarded, typeExpression(guarded, expression.right));
   return node(expression.operator, BOOL, left, right, expression.range);
 }
 
@@ -311,14 +313,16 @@ function foldUnary(
 /** `c ? a : b` and `a ?: b`; a literal condition leaves one branch. */
 export function typeTernary(typing: Typing, expression: ast.Ternary): TypedExpression {
   const { range } = expression;
-  const tested = typeExpression(typing, expression.condition);
+  const { test: tested, guarded } = guarding(typing, () =>
+    typeExpression(typing, expression.condition),
+  );
   if (!expression.then) return typeElvis(typing, tested, expression);
   const test = condition(typing, tested);
   if (test.kind === 'int' && !isUnknown(test.type)) {
     return typeExpression(typing, test.value !== 0n ? expression.then : expression.else);
   }
-  const then = typeExpression(typing, expression.then);
-  const otherwise = typeExpression(typing, expression.else);
+  const then = typeExpression(guarded, expression.then);
+  const otherwise = typeExpression(guarded, expression.else);
   return conditional(typing, test, then, otherwise, range);
 }
 
@@ -328,7 +332,7 @@ function typeElvis(
   tested: TypedExpression,
   expression: ast.Ternary,
 ): TypedExpression {
-  if (tested.kind === 'int' && !isUnknown(tested.type)) {
+  if (tested.kind === 'int' && !isUnknown(tested.type) && !followsKernel(tested)) {
     const test = condition(typing, tested);
     return test.kind === 'int' && test.value !== 0n
       ? tested

@@ -64,6 +64,11 @@ interface ExpressionParameter extends Common {
   readonly what: string;
 }
 
+/** `struct x`, `union x` or `enum x`. */
+interface NameOfTypeParameter extends Common {
+  readonly takes: 'type';
+}
+
 export type Parameter =
   | ValueParameter
   | TextParameter
@@ -71,7 +76,8 @@ export type Parameter =
   | WordParameter
   | MapParameter
   | VariableParameter
-  | ExpressionParameter;
+  | ExpressionParameter
+  | NameOfTypeParameter;
 
 /** By name, in their order. */
 export type Parameters = Readonly<Record<string, Parameter>>;
@@ -90,6 +96,8 @@ export const word = <const Word extends string>(...words: readonly Word[]) =>
 export const map = { takes: 'map' } as const;
 export const variable = { takes: 'variable' } as const;
 export const expression = (what: string) => ({ takes: 'expression', what }) as const;
+
+export const typeReference = { takes: 'type' } as const;
 
 export const optional = <P extends Parameter>(parameter: P) =>
   ({ ...parameter, optional: true }) as const;
@@ -120,7 +128,9 @@ type Argument<P> = P extends { readonly takes: 'value'; readonly rest: number }
               ? ast.Variable
               : P extends { readonly takes: 'expression' }
                 ? ast.Expression
-                : never;
+                : P extends { readonly takes: 'type' }
+                  ? ast.TypeRef
+                  : never;
 
 /** The arguments of a use, checked: by the names of the parameters. */
 export type Given<P extends Parameters> = {
@@ -188,6 +198,8 @@ export function describeParameter(parameter: Parameter): string {
       return 'a variable';
     case 'expression':
       return parameter.what;
+    case 'type':
+      return 'struct, union or enum with a name';
   }
 }
 

@@ -84,11 +84,19 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
         query.range,
       );
     }
+    if (member.bitSize > 0) {
+      return failed(
+        typing,
+        'unsized-type',
+        `'${name}' is a bit field of ${typeName(current)}: it stands at no byte of its own`,
+        query.range,
+      );
+    }
     bits += member.bitOffset;
     indexes.push(...member.indexes);
     current = member.type;
   }
-  return layoutLiteral(Math.floor(bits / 8), struct, indexes, query.range);
+  return layoutLiteral(Math.floor(bits / 8), struct, indexes, query.range, query.path, current);
 }
 
 /** `comptime e`: an error unless `e` folds to a literal. */

@@ -85,6 +85,8 @@ export interface Round {
   readonly options: Map<string, OptionSymbol>;
   /** Something was read whose type is not known. */
   sawUnknown: boolean;
+  /** Types whose members, or existence, conditions asked the kernel for, in order: `struct x`. */
+  readonly asked: string[];
   /** Uses of maps that nothing is stored in; some of them only follow from another error. */
   readonly undefinedMaps: { readonly name: string; readonly range: Range }[];
 }
@@ -129,6 +131,26 @@ export interface Typing {
   readonly calls: Set<string>;
   /** The function that the place is in; undefined in probes. */
   readonly routine: FunctionSignature | undefined;
+  /** What the conditions around the place asked the kernel for; see `Round.asked`. */
+  readonly asked: ReadonlySet<string>;
+}
+
+/**
+ * Types a condition, and gives the place of what it guards: there members may be named that no description has, of
+ * structs that it asks about.
+ */
+export function guarding<T>(
+  typing: Typing,
+  condition: () => T,
+): { readonly test: T; readonly guarded: Typing } {
+  const { asked } = typing.round;
+  const before = asked.length;
+  const test = condition();
+  if (asked.length === before) return { test, guarded: typing };
+  return {
+    test,
+    guarded: { ...typing, asked: new Set([...typing.asked, ...asked.slice(before)]) },
+  };
 }
 
 export function inFor(typing: Typing): boolean {

@@ -13,7 +13,7 @@ import { typeFunctionReturn } from './functions.ts';
 import { typeFor, typeUnroll, typeWhile } from './loops.ts';
 import { notComptime } from './queries.ts';
 import type { Typing } from './state.ts';
-import { error, innerScope, isUnknown, warning } from './state.ts';
+import { error, guarding, innerScope, isUnknown, warning } from './state.ts';
 import type { TypedBlock, TypedExpression, TypedStatement } from './typed.ts';
 import { allowUnstable } from './unstable.ts';
 
@@ -139,7 +139,9 @@ function isDiscarded(typing: Typing, expression: ast.Expression, value: TypedExp
 
 /** A literal condition leaves one branch; the other is not even typed. */
 function typeIf(typing: Typing, node: ast.If): Sequence {
-  const test = condition(typing, typeExpression(typing, node.condition));
+  const { test, guarded } = guarding(typing, () =>
+    condition(typing, typeExpression(typing, node.condition)),
+  );
   if (test.kind === 'int' && !isUnknown(test.type)) {
     const taken = test.value !== 0n ? node.then : node.else;
     if (!taken) return NOTHING;
@@ -151,8 +153,8 @@ function typeIf(typing: Typing, node: ast.If): Sequence {
     notComptime(typing, node.condition.range);
     return NOTHING;
   }
-  const then = typeBody(typing, node.then);
-  const otherwise = node.else && typeElse(typing, node.else);
+  const then = typeBody(guarded, node.then);
+  const otherwise = node.else && typeElse(guarded, node.else);
   return {
     statements: [
       {

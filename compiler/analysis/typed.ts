@@ -255,6 +255,12 @@ export interface TypedInt extends Expr {
     readonly indexes: readonly number[];
     /** In the kernel description. */
     readonly value: number;
+    /** Of a flavour: the way by names, and what stands there. */
+    readonly flavour?: {
+      readonly root: StructType;
+      readonly path: readonly string[];
+      readonly leaf: Type;
+    };
   };
   /** What it was computed from, where that has such enumerators: `NR_VM_EVENT_ITEMS - 1`. */
   readonly atRunTime?: TypedExpression;

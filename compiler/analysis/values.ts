@@ -5,7 +5,7 @@ import { typeExpression } from './expressions.ts';
 import { conditional } from './operators.ts';
 import { notComptime } from './queries.ts';
 import type { Typing } from './state.ts';
-import { failed, innerScope, isUnknown, warning } from './state.ts';
+import { failed, guarding, innerScope, isUnknown, warning } from './state.ts';
 import { typeStatements } from './statements.ts';
 import type { TypedExpression } from './typed.ts';
 
@@ -35,7 +35,9 @@ export function typeBlockValue(typing: Typing, block: ast.Block): TypedExpressio
 }
 
 export function typeIfValue(typing: Typing, node: ast.If): TypedExpression {
-  const test = condition(typing, typeExpression(typing, node.condition));
+  const { test, guarded } = guarding(typing, () =>
+    condition(typing, typeExpression(typing, node.condition)),
+  );
   const literal = test.kind === 'int' && !isUnknown(test.type);
   if (node.comptime && !literal && !isUnknown(test.type)) {
     notComptime(typing, node.condition.range);
@@ -49,8 +51,8 @@ export function typeIfValue(typing: Typing, node: ast.If): TypedExpression {
     );
   }
   if (literal) return branch(typing, test.value !== 0n ? node.then : node.else);
-  const then = branch(typing, node.then);
-  const otherwise = branch(typing, node.else);
+  const then = branch(guarded, node.then);
+  const otherwise = branch(guarded, node.else);
   return conditional(typing, test, then, otherwise, node.range);
 }
 

@@ -21,6 +21,7 @@ import { curtask, leaderComm, leaderTid, pcomm, ppid } from './curtask.ts';
 import { debugf } from './debugf.ts';
 import { deleteElement } from './delete.ts';
 import { elfIsExe } from './elf-is-exe.ts';
+import { enumExists, fieldExists, typeExists } from './existence.ts';
 import { exit } from './exit.ts';
 import { fail } from './fail.ts';
 import { func } from './func.ts';
@@ -157,7 +158,7 @@ export const sections: readonly Section[] = [
   },
   {
     title: 'Parameters and the host',
-    builtins: [getopt, kfuncExist, kfuncAllowed, elfIsExe],
+    builtins: [getopt, fieldExists, typeExists, enumExists, kfuncExist, kfuncAllowed, elfIsExe],
   },
 ];
 

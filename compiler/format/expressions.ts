@@ -172,7 +172,9 @@ export function formatList(
 ): Doc {
   return bracketed(cursor, open, items, close, (item) =>
     item.kind === 'type-argument'
-      ? formatQuery(cursor, 'typeof', item.type)
+      ? item.range.start === item.type.range.start && item.type.kind === 'type'
+        ? formatType(cursor, item.type)
+        : formatQuery(cursor, 'typeof', item.type)
       : formatExpression(cursor, item),
   );
 }

@@ -39,6 +39,11 @@ export interface Member {
   readonly indexes: readonly number[];
   /** A `__user`, `__percpu` or other BTF type tag on a pointer member. */
   readonly tag: string | undefined;
+  /**
+   * No description has it: its type is what the script says by a cast, or (`open`) a number as the kernel that runs
+   * the script has it.
+   */
+  readonly undescribed?: 'cast' | 'open';
 }
 
 export interface TracepointField {

@@ -7,6 +7,7 @@ import type { IrBool, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { sameType } from '../types/equality.ts';
 import { fieldsOf, layoutOf, sequence } from '../types/layout.ts';
 import {
+  isFlavour,
   isScalar,
   isScriptType,
   type RecordType,
@@ -15,6 +16,7 @@ import {
 } from '../types/type.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { lowerContextArgument } from './context-arguments.ts';
+import { describeLeaf, namedNumber, namedPlace } from './existence.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import { within } from './helper-warnings.ts';
 import type { Storage } from './lowering.ts';
@@ -114,8 +116,17 @@ function lowerByKernel(fn: FunctionState, literal: TypedInt): IrValue | undefine
 
 function lowerLayout(
   fn: FunctionState,
-  { struct, indexes, value }: NonNullable<TypedInt['layout']>,
+  { struct, indexes, value, flavour }: NonNullable<TypedInt['layout']>,
 ): IrValue {
+  if (flavour) {
+    const { root, path } = flavour;
+    const leaf = describeLeaf(flavour.leaf);
+    return namedNumber(fn, {
+      root: { kind: root.aggregate, name: root.name },
+      ...{ path, leaf, relocation: path.length === 0 ? 'byte-size' : 'byte-offset' },
+      value: path.length === 0 ? value : namedPlace(path, leaf),
+    });
+  }
   const relocation = indexes.length === 0 ? 'type-size' : 'byte-offset';
   return fn.lowering.coreNumber(relocation, struct, indexes, value);
 }
@@ -546,6 +557,14 @@ function lowerRemoteInto(fn: FunctionState, expression: TypedExpression, to: Sto
     copyBytes(fn, to, place, expression.type);
     return;
   }
+  // A draft would say it once more.
+  if (expression.type.kind === 'struct' && isFlavour(expression.type) && !fn.program.draft)
+    fn.unit.diagnostics.error(
+      'unsized-type',
+      `${expression.type.aggregate} ${expression.type.name} cannot be copied: it names some members of the kernel's`,
+      expression.range,
+      'Read the members that are needed, one by one.',
+    );
   if (expression.type.kind === 'string' && to.padded) {
     lowerRemoteString(fn, place.address, place.space, size, to);
     return;

@@ -5,6 +5,7 @@ import { isInBpfProgram } from '../probes/probe.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
 import { buildRecord, emitEvent } from './events.ts';
+import { lowerExistence } from './existence.ts';
 import { constantBytes, locate, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
 import { hostValue, sharedVariable } from './globals.ts';
@@ -167,6 +168,7 @@ function createLowering(fn: FunctionState): Lowering {
       const asked = question.kind === 'kfunc' ? { ...question, program: symbol } : question;
       return ir.loadFixed(ir.global(hostValue(unit, asked)), 0, 8);
     },
+    exists: (question) => lowerExistence(fn, question),
     callKernel: (name, ...args) => callKernel(fn, name, args),
     percpu: (name, type, cpu) => lowerPercpu(fn, name, type, cpu),
     coreNumber(relocation, struct, indexes, value) {

@@ -8,7 +8,7 @@ import type { Config, TypedExpression } from '../analysis/typed.ts';
 import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
-import type { Type } from '../types/type.ts';
+import type { StructType, Type } from '../types/type.ts';
 import type { HelperName } from './helpers.ts';
 import type { KernelFunctionName } from './kernel-symbols.ts';
 import type { RegisterRole } from './registers.ts';
@@ -59,6 +59,18 @@ export type HostQuestion = Omit<ManifestLookup, 'offset' | 'line' | 'file'> & {
   /** Where the script asks. */
   readonly range?: Range;
 };
+
+/** What a script asks of the kernel that runs it: a member (of any kind without a `type`), a type, an enumerator. */
+export type KindQuestion =
+  | {
+      readonly kind: 'member';
+      readonly root: StructType;
+      readonly path: readonly (string | number)[];
+      readonly type: Type | undefined;
+    }
+  | { readonly kind: 'type'; readonly of: 'struct' | 'union' | 'enum'; readonly name: string }
+  /** `enum`: empty where it has no name, or is not known. */
+  | { readonly kind: 'enumerator'; readonly enum: string; readonly name: string };
 
 export interface Lowering {
   readonly ir: IrBuilder;
@@ -138,6 +150,8 @@ export interface Lowering {
   shared(name: SharedVariableName): IrPointer;
   /** What the loader finds out about its host, a u64; of `kfunc`, whether this program may call it. */
   hostValue(question: Omit<HostQuestion, 'program'>): IrValue;
+  /** Whether the kernel has it: a constant by CO-RE, 1 or 0. */
+  exists(question: KindQuestion): IrValue;
   /** Calls a function of the kernel that `hostValue` said this program may call. */
   callKernel(name: KernelFunctionName, ...args: readonly IrValue[]): IrValue;
   /** Address of a per-CPU variable, whose type has that id in the kernel's BTF; without `cpu` that of this CPU. */

@@ -8,15 +8,23 @@ import type { Member } from '../kernel/types.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { sizeInMemory } from '../types/layout.ts';
 import type { AddressSpace, StructType, Type } from '../types/type.ts';
-import { isScalar, isScriptType } from '../types/type.ts';
+import { isFlavour, isScalar, isScriptType } from '../types/type.ts';
 import { lowerElementOffset } from './arrays.ts';
 import { contextArgumentAddress } from './context-arguments.ts';
+import { describeLeaf, namedNumber, namedPlace } from './existence.ts';
 import { loadUnaligned, locate, lowerValue } from './expressions.ts';
 import type { FunctionState } from './state.ts';
 
 /** The way from the start of a struct to a member at any depth. */
 interface Access {
+  readonly root: StructType;
   readonly struct: number;
+  /** The same way by names, and the type at its end. */
+  readonly names: readonly (string | number)[];
+  readonly type: Type;
+  readonly bits: number;
+  /** It is known by its names alone: of a flavour, or undescribed. Then `offset` is 0. */
+  readonly named: boolean;
   readonly indexes: readonly number[];
   /** In the kernel description or the script's own struct. */
   readonly offset: number;
@@ -113,18 +121,24 @@ type Index = Extract<TypedExpression, { kind: 'index' }>;
 
 /** The way to a struct or array that a literal numbers in an array of the kernel's: libbpf goes it by itself. */
 function elementAccess({ access }: Place, { base, index, type }: Index): Access | undefined {
-  if (!access || isScriptType({ id: access.struct })) return undefined;
+  if (!access || isFixed(access)) return undefined;
   if (base.type.kind !== 'array' || base.type.count === 0) return undefined;
   if (type.kind !== 'struct' && type.kind !== 'array') return undefined;
   if (index.kind !== 'int' || followsKernel(index)) return undefined;
-  return numbered(access, Number(index.value), sizeInMemory(type));
+  return numbered(access, Number(index.value), type);
 }
 
-function numbered(access: Access, index: number, size: number): Access {
+/** The script's own struct, as it declares it. */
+function isFixed(access: Access): boolean {
+  return isScriptType(access.root) && !access.named;
+}
+
+function numbered(access: Access, index: number, type: Type): Access {
   return {
-    struct: access.struct,
+    ...{ root: access.root, struct: access.struct, named: access.named },
+    ...{ names: [...access.names, index], type, bits: 0 },
     indexes: [...access.indexes, index],
-    offset: access.offset + index * size,
+    offset: access.named ? 0 : access.offset + index * sizeInMemory(type),
     direct: false,
     indexed: true,
   };
@@ -134,12 +148,17 @@ function numbered(access: Access, index: number, size: number): Access {
 function lowerStepSize(fn: FunctionState, { base, type }: Index, { access }: Place): IrValue {
   const { ir, lowering } = fn;
   const size = sizeInMemory(type);
-  if (type.kind !== 'struct' || isScriptType(type)) return ir.constant(size);
+  if (type.kind !== 'struct' || (isScriptType(type) && !access?.named)) return ir.constant(size);
   // libbpf finds no struct without a name, but its places in one that has a name.
-  if (type.name !== '' || !access || base.type.kind !== 'array' || base.type.count < 2)
+  if (
+    (type.name !== '' && !isScriptType(type)) ||
+    !access ||
+    base.type.kind !== 'array' ||
+    base.type.count < 2
+  )
     return lowering.coreNumber('type-size', type.id, [], size);
   const placeAt = (index: number) => {
-    const to = numbered(access, index, size);
+    const to = numbered(access, index, type);
     return lowerImmediate(fn, to, 'byte-offset', to.offset);
   };
   return ir.op('sub', placeAt(1), placeAt(0));
@@ -156,14 +175,21 @@ function pointee(fn: FunctionState, pointer: TypedExpression): Place {
 }
 
 function extend(base: Access | undefined, struct: StructType, member: Member): Access {
-  const offset = Math.floor(member.bitOffset / 8);
+  const root = base?.root ?? struct;
+  const named = base?.named || isFlavour(root) || member.undescribed !== undefined;
+  const offset = named ? 0 : Math.floor(member.bitOffset / 8);
   const direct =
-    struct.aggregate === 'struct' && member.indexes.length === 1 && !isScriptType(struct);
-  if (!base) return { struct: struct.id, indexes: member.indexes, offset, direct };
+    !named && struct.aggregate === 'struct' && member.indexes.length === 1 && !isScriptType(struct);
+  const end = {
+    ...{ root, named, names: [...(base?.names ?? []), member.name] },
+    ...{ type: member.type, bits: member.bitSize },
+  };
+  if (!base) return { ...end, struct: struct.id, indexes: member.indexes, offset, direct };
   return {
+    ...end,
     struct: base.struct,
     indexes: [...base.indexes, ...member.indexes],
-    offset: base.offset + offset,
+    offset: named ? 0 : base.offset + offset,
     direct: base.direct && direct,
     ...(base.indexed ? { indexed: true } : {}),
   };
@@ -271,14 +297,15 @@ export function lowerRead(fn: FunctionState, expression: TypedExpression): IrVal
     return loadUnaligned(fn, start.pointer, start.align, width, signed);
   }
   const { type } = expression;
-  if (access && !isScriptType({ id: access.struct }) && type.kind !== 'pointer')
-    return readAdapting(fn, access, start, type);
+  const isOpen = expression.kind === 'member' && expression.member.undescribed === 'open';
+  if (access && !isFixed(access) && type.kind !== 'pointer')
+    return readAdapting(fn, access, start, type, isOpen);
   return readRemote(fn, start.address, start.space, width, signed);
 }
 
 /**
  * Reads a number of a kernel struct with the width that it has on the host, into eight zeroed bytes. What does not fit
- * into the script's type, wider numbers and other signs, the loader refuses.
+ * into the script's type, wider numbers and other signs, the loader refuses; of an open type the sign is the host's, too.
  *
  *   int f;  =>  v = 0; read(&v, SIZE(f)); v <<= LSHIFT(f); v >>= RSHIFT(f)
  */
@@ -287,6 +314,7 @@ function readAdapting(
   access: Access,
   from: { readonly address: IrValue; readonly space: 'kernel' | 'user' },
   type: Type,
+  isOpen: boolean,
 ): IrValue {
   const { ir, lowering } = fn;
   const width = memoryWidth(type);
@@ -299,7 +327,14 @@ function readAdapting(
     const value = ir.load(buffer, 0, 8, false);
     if (!isSigned(type)) return value;
     const raised = ir.op('shl', value, lowerImmediate(fn, access, 'lshift', unused));
-    return ir.op('ashr', raised, lowerImmediate(fn, access, 'rshift', unused));
+    const back = lowerImmediate(fn, access, 'rshift', unused);
+    if (!isOpen) return ir.op('ashr', raised, back);
+    const hasSign = ir.toBool(lowerImmediate(fn, access, 'signed', 1));
+    return ir.ifValue(
+      hasSign,
+      () => ir.op('ashr', raised, back),
+      () => ir.op('lshr', raised, back),
+    );
   });
 }
 
@@ -330,7 +365,7 @@ export function materialise(
   const offset = access && lowerImmediate(fn, access, 'byte-offset', access.offset);
   if (root.where === 'program') {
     if (!access || !offset) return root;
-    const align = isScriptType({ id: access.struct })
+    const align = isFixed(access)
       ? (Math.min(root.align, lowestBit(access.offset)) as Width)
       : root.align;
     return { where: 'program', pointer: ir.offset(root.pointer, offset), align };
@@ -351,7 +386,7 @@ function lowerBitfield(fn: FunctionState, place: Place, member: Member): IrValue
   const { ir, lowering } = fn;
   const { access, root } = place;
   if (!access) throw new Error(`bitfield ${member.name} has no access path`);
-  if (isScriptType({ id: access.struct })) return lowerFixedBitfield(fn, place, access, member);
+  if (isFixed(access)) return lowerFixedBitfield(fn, place, access, member);
   let size = memoryWidth(member.type) as number;
   const inner = access.offset * 8 + (member.bitOffset % 8);
   let start = Math.floor(inner / 8 / size) * size;
@@ -419,11 +454,21 @@ function lowerFixedBitfield(
 function lowerImmediate(
   fn: FunctionState,
   access: Access,
-  relocation: Parameters<typeof coreSite>[1],
+  relocation: Parameters<typeof coreSite>[1] | 'signed',
   value: number,
 ): IrValue {
   const { ir, unit } = fn;
-  if (isScriptType({ id: access.struct })) return ir.constant(value);
+  if (isFixed(access)) return ir.constant(value);
+  if (access.named) {
+    const leaf = describeLeaf(access.type);
+    const isPlace = relocation === 'byte-offset' && access.bits === 0;
+    return namedNumber(fn, {
+      ...{ relocation, root: { kind: access.root.aggregate, name: access.root.name } },
+      ...{ path: access.names, leaf, ...(access.bits > 0 ? { bits: access.bits } : {}) },
+      value: isPlace ? namedPlace(access.names, leaf) : value,
+    });
+  }
+  if (relocation === 'signed') throw new Error('signs of described members are known');
   return ir.siteImmediate(unit.sites.number(coreSite(access, relocation, value)), value);
 }
 

@@ -296,6 +296,13 @@ export abstract class ExpressionParser extends TypeParser {
             return this.ACTION(() => ({ kind: 'type-argument', range: span(word, close), type }));
           },
         },
+        {
+          GATE: () => [t.Struct, t.Union, t.Enum].some((type) => this.next(type, 1)),
+          ALT: () => {
+            const type = this.SUBRULE(this.type);
+            return this.ACTION(() => ({ kind: 'type-argument', range: type.range, type }));
+          },
+        },
         { ALT: () => this.SUBRULE(this.expression) },
       ],
       ERR_MSG: 'an argument',

@@ -135,6 +135,14 @@ export function isScriptType(type: { readonly id: number }): boolean {
   return type.id >= SCRIPT_TYPES;
 }
 
+/**
+ * Whether a struct of the script stands for one of the kernel, by its name before `___`, with the members that the
+ * script wants of it (bpf_core_essential_name_len of libbpf's relo_core.c).
+ */
+export function isFlavour(type: Type): boolean {
+  return type.kind === 'struct' && isScriptType(type) && /[^_]___[^_]/.test(type.name);
+}
+
 /** Among them, from here up: those that the debug information of a traced program describes. */
 export const DEBUG_TYPES = 0x40000000;
 

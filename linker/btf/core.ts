@@ -8,7 +8,7 @@
 
 import { BTF_KIND, BtfError, ENCODING } from './btf.ts';
 import type { BtfBuilder } from './builder.ts';
-import type { CoreSite } from './definitions.ts';
+import type { CoreSite, NamedSite } from './definitions.ts';
 import { type Btf, type BtfMember, type BtfType, bitfieldOf } from './read.ts';
 
 /** What a record of `.BTF.ext` says beyond its instruction. */
@@ -22,16 +22,21 @@ export interface CoreAccess {
 }
 
 /** enum bpf_core_relo_kind of include/uapi/linux/bpf.h. */
-export const CORE_KIND: Readonly<Record<CoreSite['relocation'], number>> = {
-  'byte-offset': 0,
-  'byte-size': 1,
-  exists: 2,
-  signed: 3,
-  lshift: 4,
-  rshift: 5,
-  'type-size': 9,
-  'enum-value': 11,
-};
+export const CORE_KIND: Readonly<Record<CoreSite['relocation'] | NamedSite['relocation'], number>> =
+  {
+    'byte-offset': 0,
+    'byte-size': 1,
+    exists: 2,
+    signed: 3,
+    lshift: 4,
+    rshift: 5,
+    'type-exists': 8,
+    // As a path without steps: libbpf takes the size of a type that the kernel lacks for 0 (BPF_CORE_TYPE_SIZE), but
+    // makes an instruction of a missing place one that the verifier refuses, if it is reached.
+    'type-size': 1,
+    'enum-value-exists': 10,
+    'enum-value': 11,
+  };
 
 /**
  * Adds local types for all sites, and gives the access of each. A site in an unnamed struct that no typedef
@@ -204,7 +209,9 @@ export function coreValue(
     const value = local.enumerators(local.skipModifiers(access.type))[0]?.[1];
     return { value: Number(value), binding: true };
   }
-  if (access.kind === CORE_KIND['type-size'])
+  if (access.kind === CORE_KIND['type-exists'] || access.kind === CORE_KIND['enum-value-exists'])
+    return { value: 1, binding: true };
+  if (access.kind === CORE_KIND['byte-size'] && access.access === '0')
     return { value: local.sizeOf(access.type), binding: true };
   const indexes = access.access.split(':').slice(1).map(Number);
   const steps = stepsOf(local, access.type, indexes);

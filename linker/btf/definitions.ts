@@ -71,3 +71,28 @@ export interface CoreSite {
   readonly indexes: readonly number[];
   readonly value: number;
 }
+
+/**
+ * A fact about a type that is described by its name alone, because the script declares it (a flavour, `struct x___old`),
+ * or because no description has it. `value` is what the local type made of it says.
+ */
+export interface NamedSite {
+  readonly kind: 'named';
+  readonly relocation:
+    | 'byte-offset'
+    | 'byte-size'
+    | 'exists'
+    | 'signed'
+    | 'lshift'
+    | 'rshift'
+    | 'type-exists'
+    | 'enum-value-exists';
+  readonly root: { readonly kind: 'struct' | 'union' | 'enum'; readonly name: string };
+  /** Members by name and elements by number, from the root; of an enum the enumerator; empty: the root itself. */
+  readonly path: readonly (string | number)[];
+  /** What the path leads to. */
+  readonly leaf: TypeDescription;
+  /** Of a bit field. */
+  readonly bits?: number;
+  readonly value: number;
+}

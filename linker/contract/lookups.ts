@@ -2,6 +2,7 @@
 export const LOOKUPS = {
   'kernel-symbol': 'the address of a symbol of the kernel, an error where it has none',
   enumerator: "the value of an enumerator by the kernel's BTF, an error where it has none",
+  'enumerator-exists': "1 if the kernel's BTF has an enumerator of that name",
   cgroup: 'the id of a control group by the path of its folder, an error where that is none',
   executable: '1 if the ELF file of that path is ET_EXEC, an error where it cannot be read',
   'kernel-function': "1 if the kernel's BTF has a function of that name",

@@ -119,3 +119,17 @@ bool kernel_enumerator(const struct btf *btf, const char *enumeration, const cha
 			}
 	return false;
 }
+
+bool kernel_has_enumerator(const struct btf *btf, const char *name)
+{
+	uint32_t count = btf__type_cnt(btf);
+
+	for (uint32_t id = first_id(btf); id < count; id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		for (uint32_t i = 0; type && btf_is_any_enum(type) && i < btf_vlen(type); i++)
+			if (strcmp(enumerator_name(btf, type, i), name) == 0)
+				return true;
+	}
+	return false;
+}

@@ -23,4 +23,7 @@ bool kernel_enum_like(struct arena *arena, const struct btf *btf, const struct m
 bool kernel_enumerator(const struct btf *btf, const char *enumeration, const char *name,
 		       uint64_t *value);
 
+/* Whether any enum has an enumerator of that name. */
+bool kernel_has_enumerator(const struct btf *btf, const char *name);
+
 #endif

@@ -312,6 +312,14 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 {
 	uint32_t local_bits = bits_of(local, was), host_bits = bits_of(host, is);
 
+	if (use == TYPE_USE_OPEN && btf_is_int(is)) {
+		if (is_signed(host->btf, is) || host_bits < 64)
+			return true;
+		snprintf(
+			why, room,
+			"is a number of 64 bits without a sign on this kernel, and the script does not say its type: cast it, as in (uint64)$p.field");
+		return false;
+	}
 	/* Enums had no sign in BTF before pahole 1.24. */
 	if (btf_is_int(was) && btf_is_int(is) &&
 	    is_signed(local->btf, was) != is_signed(host->btf, is)) {

@@ -51,6 +51,8 @@ bool type_relocates(const struct type_leaf *local, const struct type_leaf *host)
 enum type_use {
 	/* Its width and sign are the host's own, by relocations. */
 	TYPE_USE_ADAPTS,
+	/* The same, of a number that the script takes as int64 whatever its sign. */
+	TYPE_USE_OPEN,
 	/* A load whose width libbpf adapts where both are pointers, or unsigned. */
 	TYPE_USE_LOADS,
 	/* As the compiler knew it. */

@@ -222,6 +222,7 @@ static const bool mf_event_is_rare[] = {
 enum mf_lookup_kind {
 	MF_LOOKUP_KERNEL_SYMBOL,
 	MF_LOOKUP_ENUMERATOR,
+	MF_LOOKUP_ENUMERATOR_EXISTS,
 	MF_LOOKUP_CGROUP,
 	MF_LOOKUP_EXECUTABLE,
 	MF_LOOKUP_KERNEL_FUNCTION,
@@ -231,6 +232,7 @@ enum mf_lookup_kind {
 static const char *const mf_lookup_kind_names[] = {
 	[MF_LOOKUP_KERNEL_SYMBOL] = "kernel-symbol",
 	[MF_LOOKUP_ENUMERATOR] = "enumerator",
+	[MF_LOOKUP_ENUMERATOR_EXISTS] = "enumerator-exists",
 	[MF_LOOKUP_CGROUP] = "cgroup",
 	[MF_LOOKUP_EXECUTABLE] = "executable",
 	[MF_LOOKUP_KERNEL_FUNCTION] = "kernel-function",

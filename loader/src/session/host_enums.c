@@ -56,3 +56,13 @@ bool host_enumerator(struct session *session, const char *enumeration, const cha
 
 	return session_look_in_btf(session, look_for_value, &search);
 }
+
+static bool look_for_name(const struct btf *btf, void *context)
+{
+	return kernel_has_enumerator(btf, context);
+}
+
+bool host_has_enumerator(struct session *session, const char *name)
+{
+	return session_look_in_btf(session, look_for_name, (void *)name);
+}

@@ -19,4 +19,7 @@ void host_enums_find(struct session *session);
 bool host_enumerator(struct session *session, const char *enumeration, const char *name,
 		     uint64_t *value);
 
+/* Whether any enum of the kernel or of its modules has an enumerator of that name. */
+bool host_has_enumerator(struct session *session, const char *name);
+
 #endif

@@ -36,7 +36,7 @@ struct check {
 	const struct btf *local, *host;
 	struct known_type *types;
 	uint32_t type_count, type_room;
-	/* Records whose width the code has by relocation. */
+	/* Records of width and sign, which the code has by relocation. */
 	struct btf_ext_core *widths;
 	uint32_t width_count, width_room;
 	struct failure *failure;
@@ -111,7 +111,7 @@ static bool collect_width(const struct btf_ext_core *record, void *context)
 {
 	struct check *check = context;
 
-	if (record->kind != BPF_CORE_FIELD_BYTE_SIZE)
+	if (record->kind != BPF_CORE_FIELD_BYTE_SIZE && record->kind != BPF_CORE_FIELD_SIGNED)
 		return true;
 	memory_grow(check->widths, check->width_count, check->width_room);
 	check->widths[check->width_count++] = *record;
@@ -120,10 +120,18 @@ static bool collect_width(const struct btf_ext_core *record, void *context)
 
 static enum type_use use_of(const struct check *check, const struct btf_ext_core *record)
 {
-	for (uint32_t i = 0; i < check->width_count; i++)
-		if (check->widths[i].type == record->type &&
-		    strcmp(check->widths[i].access, record->access) == 0)
-			return TYPE_USE_ADAPTS;
+	bool adapts = false;
+
+	for (uint32_t i = 0; i < check->width_count; i++) {
+		if (check->widths[i].type != record->type ||
+		    strcmp(check->widths[i].access, record->access) != 0)
+			continue;
+		if (check->widths[i].kind == BPF_CORE_FIELD_SIGNED)
+			return TYPE_USE_OPEN;
+		adapts = true;
+	}
+	if (adapts)
+		return TYPE_USE_ADAPTS;
 	return BPF_CLASS(record->section->data[record->offset]) == BPF_LDX ? TYPE_USE_LOADS
 									   : TYPE_USE_FIXED;
 }
@@ -143,23 +151,6 @@ static void refuse(const struct check *check, const struct btf_ext_core *record,
 		fail_at(check->failure, place.file, place.line);
 }
 
-/* libbpf gives a type that the kernel does not have the size 0, and loads the program. */
-static bool check_size(struct check *check, const struct btf_ext_core *record)
-{
-	struct btf_ext_place place;
-	char type[160];
-
-	if (known_type(check, record->type)->count > 0)
-		return true;
-	type_describe(check->local, record->type, type, sizeof(type));
-	fail(check->failure, STATUS_KERNEL,
-	     "This kernel has no %s, whose size the script uses. It was built for Linux %s.", type,
-	     check->session->manifest->kernel_release);
-	if (btf_ext_place_of(check->elf, record->section, record->offset, &place))
-		fail_at(check->failure, place.file, place.line);
-	return false;
-}
-
 static bool check_record(const struct btf_ext_core *record, void *context)
 {
 	struct check *check = context;
@@ -167,8 +158,6 @@ static bool check_record(const struct btf_ext_core *record, void *context)
 	struct type_leaf local, host;
 	char why[512];
 
-	if (record->kind == BPF_CORE_TYPE_SIZE && is_loaded(check, record))
-		return check_size(check, record);
 	if (record->kind != BPF_CORE_FIELD_BYTE_OFFSET || !is_loaded(check, record) ||
 	    !type_local_leaf(check->local, record->type, record->access, &local))
 		return true;

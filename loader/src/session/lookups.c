@@ -139,6 +139,9 @@ static int find(struct session *session, struct kernel_functions *functions,
 		break;
 	case MF_LOOKUP_ENUMERATOR:
 		return find_enumerator(session, lookup, value, failure);
+	case MF_LOOKUP_ENUMERATOR_EXISTS:
+		*value = host_has_enumerator(session, lookup->name);
+		break;
 	case MF_LOOKUP_CGROUP:
 		return find_cgroup(lookup->name, value, failure);
 	case MF_LOOKUP_EXECUTABLE:

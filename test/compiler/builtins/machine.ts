@@ -338,6 +338,7 @@ export function createMachine(world: World = {}): Machine {
     callPointer: (helper) => point(world.helpers?.[helper] ?? 0n),
     mapPointer: unsupported,
     runtimeMap: unsupported,
+    exists: () => wrap(1n),
     callKernel: () => wrap(0n),
     percpu: () => wrap(0n),
     coreNumber: () => wrap(0n),

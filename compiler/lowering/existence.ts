@@ -1,0 +1,88 @@
+/** Questions whether the host's kernel has something: constants that libbpf writes, so that the verifier prunes. */
+import type { NamedSite } from '../../linker/btf/definitions.ts';
+import { namedOffset } from '../../linker/btf/named.ts';
+import {
+  arrayOf,
+  bytes,
+  sizeOf,
+  type TypeDescription,
+  unsigned,
+  VOID_POINTER,
+} from '../../linker/btf/types.ts';
+import type { IrValue } from '../llvm/ir.ts';
+import type { Type } from '../types/type.ts';
+import type { KindQuestion } from './lowering.ts';
+import type { FunctionState } from './state.ts';
+
+/** A member of each kind: libbpf takes none of one kind for one of another (bpf_core_fields_are_compat). */
+const KINDS: readonly TypeDescription[] = [
+  unsigned(8),
+  VOID_POINTER,
+  { kind: 'struct', name: '', size: 1, members: [] },
+  bytes(1),
+  { kind: 'enum', name: '', size: 4, signed: false, values: [] },
+];
+
+/** A type as CO-RE compares it. */
+export function describeLeaf(type: Type): TypeDescription {
+  switch (type.kind) {
+    case 'bool':
+      return { kind: 'bool' };
+    case 'int':
+      return { kind: 'int', size: type.size, signed: type.signed };
+    case 'pointer':
+      return VOID_POINTER;
+    case 'string':
+      return arrayOf({ kind: 'char' }, type.size);
+    case 'array':
+      return arrayOf(describeLeaf(type.element), type.count);
+    case 'enum':
+      return { kind: 'enum', name: type.name, size: type.size, signed: type.signed, values: [] };
+    case 'struct':
+      return { kind: 'struct', name: type.name, size: type.size, members: [] };
+    default:
+      throw new Error(`no member of the kernel is a ${type.kind}`);
+  }
+}
+
+/** A number of CO-RE about a type that is described by names. */
+export function namedNumber(fn: FunctionState, site: Omit<NamedSite, 'kind'>): IrValue {
+  return fn.ir.siteImmediate(fn.unit.sites.number({ kind: 'named', ...site }), site.value);
+}
+
+/** Where a path leads to, from the start of the local type that it is described by. */
+export function namedPlace(path: NamedSite['path'], leaf: TypeDescription): number {
+  return namedOffset(path, sizeOf(leaf));
+}
+
+export function lowerExistence(fn: FunctionState, question: KindQuestion): IrValue {
+  const { ir, lowering } = fn;
+  switch (question.kind) {
+    case 'type': {
+      const { of, name } = question;
+      const relocation = 'type-exists';
+      return namedNumber(fn, {
+        ...{ relocation, root: { kind: of, name }, path: [], leaf: bytes(1), value: 1 },
+      });
+    }
+    case 'enumerator': {
+      const { enum: of, name } = question;
+      // CO-RE knows enums by their names.
+      if (of === '') return lowering.hostValue({ kind: 'enumerator-exists', name });
+      const root = { kind: 'enum', name: of } as const;
+      const relocation = 'enum-value-exists';
+      return namedNumber(fn, { relocation, root, path: [name], leaf: bytes(1), value: 1 });
+    }
+    case 'member': {
+      const { root, path, type } = question;
+      const kinds = type ? [describeLeaf(type)] : KINDS;
+      const answers = kinds.map((leaf) =>
+        namedNumber(fn, {
+          ...{ relocation: 'exists', root: { kind: root.aggregate, name: root.name } },
+          ...{ path, leaf, value: 1 },
+        }),
+      );
+      return answers.reduce((all, one) => ir.op('or', all, one));
+    }
+  }
+}

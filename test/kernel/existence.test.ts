@@ -1,0 +1,41 @@
+/** Scripts that ask the kernel what it has, and name what it may lack. */
+import { expect, it } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { run } from '../support/run.ts';
+
+const once = { signal: 'none' } as const;
+
+needs('root').describe('on this kernel', () => {
+  it('field_exists, type_exists and enum_exists answer for it', async () => {
+    const { stdout, stderr } = await run(
+      `begin {
+         printf("%d %d %d\\n", field_exists(curtask.pid), field_exists(curtask.gone), field_exists(curtask.nsproxy));
+         printf("%d %d %d\\n", type_exists(struct task_struct), type_exists(struct nope), type_exists(enum pid_type));
+         printf("%d %d %d\\n", enum_exists(PIDTYPE_PID), enum_exists(TASK_COMM_LEN), enum_exists(NOPE_NOPE));
+       }`,
+      once,
+    );
+    expect(stdout, stderr).toContain('1 0 1\n1 0 1\n1 1 0\n');
+  });
+
+  it('the branch that the answer rules out is not loaded', async () => {
+    const { stdout, stderr } = await run(
+      `begin {
+         if (field_exists(curtask.gone)) { print(curtask.gone); } else { print("else"); }
+         if (!field_exists(curtask.gone) || curtask.gone == 3) { print("not"); }
+         for $i : 0..2 { if (field_exists(curtask.gone)) { print(curtask.gone + $i); } }
+       }`,
+      once,
+    );
+    expect(stdout, stderr).toContain('else\nnot\n');
+  });
+
+  it('what is reached and missing is named', async () => {
+    const { stderr, status } = await run(
+      'begin { if (field_exists(curtask.pid)) { print(curtask.gone); } }',
+      once,
+    );
+    expect(stderr).toContain('This kernel has no struct task_struct.gone, which the script uses.');
+    expect(status).toBe(3);
+  });
+});
