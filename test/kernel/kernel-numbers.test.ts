@@ -70,8 +70,8 @@ needs('root').describe('numbers of another kernel', () => {
   it('[AOT-001] the size of a struct that this kernel lacks is none, and its place is named', async () => {
     if (here.types.struct('struct', 'pcpu_hot')) return;
     const { stderr, status } = await run('begin {\n  print(sizeof(struct pcpu_hot)); }', once);
-    expect(stderr).toBe(
-      `stdin:2: ERROR: This kernel has no struct pcpu_hot, whose size the script uses. It was built for Linux ${built.release}.\n`,
+    expect(stderr).toContain(
+      `stdin:2: ERROR: This kernel has no struct pcpu_hot, which the script uses. It was built for Linux ${built.release}.\n`,
     );
     expect(status).toBe(3);
   });

@@ -68,8 +68,8 @@ needs('root').describe('on this kernel', () => {
     if (!missing) return;
     const { stderr, status } = await run(`begin { print(curtask.${missing}); }`, once);
     expect(stderr).toBe(
-      `ERROR: This kernel has no struct task_struct.${missing}, which the script uses. It was built for Linux ${built.release}.\n` +
-        'HINT: Behind a parameter, as in `if ($1) { ... }`, it is not loaded where that is 0.\n',
+      `stdin:1: ERROR: This kernel has no struct task_struct.${missing}, which the script uses. It was built for Linux ${built.release}.\n` +
+        'HINT: Behind a parameter, as in `if ($1) { ... }`, or a question, as in `if (field_exists($p.f)) { ... }`, it is not loaded where that is 0.\n',
     );
     expect(status).toBe(3);
     for (const guard of ['getopt("old")', '$1']) {

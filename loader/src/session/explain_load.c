@@ -83,9 +83,12 @@ static int explain_relocation(struct session *session, const struct libbpf_log *
 	fail(failure, STATUS_KERNEL,
 	     "This kernel has no %s, which the script uses. It was built for Linux %s.", name + 2,
 	     session->manifest->kernel_release);
+	if (type && access)
+		host_types_place(session, (uint32_t)strtoul(type + 1, NULL, 10), access + 2,
+				 strcspn(access + 2, " "), failure);
 	return fail_hint(
 		failure,
-		"Behind a parameter, as in `if ($1) { ... }`, it is not loaded where that is 0.");
+		"Behind a parameter, as in `if ($1) { ... }`, or a question, as in `if (field_exists($p.f)) { ... }`, it is not loaded where that is 0.");
 }
 
 void explain_load(struct session *session, const struct libbpf_log *log, int error,

@@ -342,3 +342,27 @@ int host_types_explain(struct session *session, uint32_t type, const char *acces
 	free(check.types);
 	return failure->status;
 }
+
+static bool place_record(const struct btf_ext_core *record, void *context)
+{
+	const struct wanted *wanted = context;
+	const struct check *check = wanted->check;
+	struct btf_ext_place place;
+
+	if (record->type != wanted->type || strlen(record->access) != wanted->access_length ||
+	    memcmp(record->access, wanted->access, wanted->access_length) != 0 ||
+	    !is_loaded(check, record) ||
+	    !btf_ext_place_of(check->elf, record->section, record->offset, &place))
+		return true;
+	fail_at(check->failure, place.file, place.line);
+	return false;
+}
+
+void host_types_place(struct session *session, uint32_t type, const char *access, size_t length,
+		      struct failure *failure)
+{
+	struct check check = {.session = session, .elf = session->elf, .failure = failure};
+	struct wanted wanted = {&check, type, access, length};
+
+	btf_ext_each_core(check.elf, place_record, &wanted);
+}

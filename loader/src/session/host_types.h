@@ -34,4 +34,8 @@ int host_types_check(struct session *session, struct failure *failure);
 int host_types_explain(struct session *session, uint32_t type, const char *access, size_t length,
 		       struct failure *failure);
 
+/* Adds the place in the script of that record, or of the first like it, to a failure. */
+void host_types_place(struct session *session, uint32_t type, const char *access, size_t length,
+		      struct failure *failure);
+
 #endif
