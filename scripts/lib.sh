@@ -16,6 +16,8 @@ test_packages=(qemu-system-x86 busybox-static cpio xz-utils zstd bpftool clang-1
 # The loader for arm64, and guests that run it.
 arm64_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 arm64_test_packages=(qemu-system-arm)
+# A second loader library, with half a gigabyte of Go: only for `npm run matrix`.
+matrix_packages=(golang-go golang-github-cilium-ebpf-dev)
 bench_packages=(bpftrace clang-14)
 
 # Installs the Debian packages that are missing: as root by itself, else it prints the command.

@@ -3,6 +3,7 @@
 # after `--` choose others: `npm run matrix -- 6.6 6.18`.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 bash scripts/setup.sh --test
+need_packages "${matrix_packages[@]}"
 bash scripts/build.sh compiler loader workload
 mount_filesystems
 series=("$@")

@@ -131,8 +131,7 @@ function resolve(
       ...shared,
       name:
         elsewhere === undefined ? canonicalName(name, shown) : canonicalName(name, module, shown),
-      // What libbpf would read in a section's name is one function of the kernel.
-      section: parameterised || wildcard || elsewhere !== undefined ? name : `${name}/${shown}`,
+      section: parameterised || elsewhere !== undefined ? name : sectionOf(name, shown, wildcard),
       function: parameterised || wildcard ? undefined : place.name,
       wildcard,
       target: {
@@ -143,6 +142,15 @@ function resolve(
       },
     },
   ];
+}
+
+/**
+ * What libbpf attaches by itself: a function of the kernel, or a pattern of characters that it reads
+ * (attach_kprobe_multi, tools/lib/bpf/libbpf.c).
+ */
+function sectionOf(name: Name, shown: string, wildcard: boolean): string {
+  if (!wildcard) return `${name}/${shown}`;
+  return /^[\w.*]+$/.test(shown) ? `${name}.multi/${shown}` : name;
 }
 
 function isTraceable(kernel: KernelDescription, name: string): boolean {

@@ -95,7 +95,8 @@ function untyped(
     .map((side): ProbeTarget => {
       return {
         ...pattern,
-        section: `tp_btf/sys_${side}`,
+        // Of sys_enter, but only our loader knows which numbers are meant: others shall find no such event.
+        section: `tp_btf/sys_${side}_*`,
         context: 'btf-arguments',
         defaultReturn: 0,
         syscalls: side,

@@ -15,6 +15,16 @@ import {
 } from './fields.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
+/**
+ * libbpf reads `usdt/PATH:NAMESPACE:NAME` of an absolute path (attach_usdt, tools/lib/bpf/libbpf.c). Without maps of its
+ * own it attaches none, but says so; a bare `usdt` it would pass over.
+ */
+function sectionOf(path: string, namespace: string, name: string, parameterised: boolean): string {
+  const isLiteral =
+    !parameterised && /^\/[^*:\s]+$/.test(path) && /^\w+$/.test(namespace) && /^\w+$/.test(name);
+  return isLiteral ? `usdt/${path}:${namespace}:${name}` : 'usdt';
+}
+
 /** As many `argN` as the language has; the loader refuses those that a probe point has not. */
 const MOST_ARGUMENTS = 10;
 
@@ -45,7 +55,7 @@ function resolve(attachPoint: AttachPoint, context: ProviderContext): readonly P
       provider: 'usdt',
       name: canonicalName('usdt', path, namespace, name),
       alias: attachPoint.alias,
-      section: 'usdt',
+      section: sectionOf(path, namespace, name, isParameterised(fields)),
       context: 'registers',
       space: 'user',
       defaultReturn: 0,

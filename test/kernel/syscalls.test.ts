@@ -10,7 +10,7 @@ import { run } from '../support/run.ts';
 describe('an object with a wildcard over system calls', () => {
   it('has one program for all of them, unless their arguments have to be typed', () => {
     const untyped = inspectObject(build('tracepoint:syscalls:sys_enter_* { @ = count(); }'));
-    expect(untyped.programs.map(({ section }) => section)).toEqual(['tp_btf/sys_enter']);
+    expect(untyped.programs.map(({ section }) => section)).toEqual(['tp_btf/sys_enter_*']);
     const typed = inspectObject(
       build('tracepoint:syscalls:sys_enter_pwrite* { @ = max(args.fd); }'),
     );

@@ -1,7 +1,7 @@
 /*
- * Loads an object by libbpf alone, attaches all its programs, makes some system calls, and prints
- * the bytes of every map whose name ends in the given suffix (for per-CPU maps those of all CPUs)
- * as hex, one map a line.
+ * Loads an object by libbpf alone, attaches all its programs, makes some system calls and runs a
+ * command if there is one, and prints the bytes of every map whose name ends in the given suffix
+ * (for per-CPU maps those of all CPUs) as hex, one map a line.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -44,8 +44,8 @@ int main(int argc, char **argv)
 	size_t attached = 0;
 	int result = 1;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: attach SUFFIX OBJECT\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: attach SUFFIX OBJECT [COMMAND]\n");
 		return 2;
 	}
 	object = bpf_object__open(argv[2]);
@@ -56,12 +56,17 @@ int main(int argc, char **argv)
 		if (attached == sizeof(links) / sizeof(links[0]))
 			goto out;
 		links[attached] = bpf_program__attach(program);
-		if (!links[attached])
+		if (!links[attached]) {
+			fprintf(stderr, "cannot attach section %s\n",
+				bpf_program__section_name(program));
 			goto out;
+		}
 		attached++;
 	}
 	for (int i = 0; i < 10; i++)
 		(void)getppid();
+	if (argc == 4 && system(argv[3]))
+		goto out;
 	usleep(20000);
 	bpf_object__for_each_map(map, object)
 	{

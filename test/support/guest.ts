@@ -88,8 +88,8 @@ export async function runInGuest(
   });
 }
 
-/** Gives what the guest's script said; while it runs, the test runner has to hear from this process. */
-function boot(args: readonly string[]): Promise<string> {
+/** Boots a guest by vmrun.sh, and gives what that said; while it runs, the test runner has to hear from this process. */
+export function boot(args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile(join(root, 'test/guest/vmrun.sh'), args, (_error, stdout, stderr) =>
       resolve(`${stdout}${stderr}`),

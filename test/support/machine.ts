@@ -30,11 +30,16 @@ export function descriptionOf(series: string): string {
 }
 
 const WORKLOAD = join(import.meta.dirname, '../workload/build/workload');
+/** Where Debian's packages of Go keep their sources, and one that `npm run matrix` sets up. */
+export const GO_PACKAGES = '/usr/share/gocode';
+const CILIUM = `${GO_PACKAGES}/src/github.com/cilium/ebpf`;
+
 const COUNTERS = '/sys/bus/event_source/devices/cpu';
 
 const HERE = {
   root: () => process.getuid?.() === 0,
   clang: () => CLANG !== undefined,
+  'cilium/ebpf': () => existsSync(CILIUM) && !spawnSync('go', ['version']).error,
   'cgroup v2': () => CGROUPS !== undefined,
   'hardware counters': () => existsSync(COUNTERS),
   'a machine without hardware counters': () => !existsSync(COUNTERS),

@@ -94,6 +94,9 @@ static enum attach_result add_each(struct attachments *attachments, const struct
 {
 	const struct mf_kprobe_target *wanted = probe->target;
 
+	/* The section of a pattern has told libbpf another type, and programs of that one get no
+	 * perf event (bpf_prog_attach_check_attach_type, kernel/bpf/syscall.c). */
+	bpf_program__set_expected_attach_type(attach_program(attachments, probe), 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct kprobe own = {
 			.function = functions[i].name,

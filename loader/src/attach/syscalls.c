@@ -16,10 +16,20 @@
 
 #define CATEGORY "syscalls"
 
-/* `sys_enter_` or `sys_exit_`: what the program's section says. */
-static const char *prefix_of(const struct bpf_program *program)
+/* The two raw tracepoints. */
+struct side {
+	const char *event;
+	/* What the names of its events begin with. */
+	const char *prefix;
+};
+
+static const struct side at_entry = {"sys_enter", "sys_enter_"};
+static const struct side at_exit = {"sys_exit", "sys_exit_"};
+
+/* What the program's section says: `tp_btf/sys_enter_*`. */
+static const struct side *side_of(const struct bpf_program *program)
 {
-	return strstr(bpf_program__section_name(program), "sys_exit") ? "sys_exit_" : "sys_enter_";
+	return strstr(bpf_program__section_name(program), at_exit.event) ? &at_exit : &at_entry;
 }
 
 /* Enters one event into the table if it is wanted; false where its name has too high a number. */
@@ -47,7 +57,8 @@ enum attach_result find_syscalls(struct attachments *attachments, const struct m
 				 struct failure *failure)
 {
 	const struct mf_tracepoint_target *wanted = probe->target;
-	const char *prefix = prefix_of(attach_program(attachments, probe));
+	struct bpf_program *program = attach_program(attachments, probe);
+	const struct side *side = side_of(program);
 	struct attach_target target = {.probe = probe};
 	const struct tracepoint own = {.event = NULL};
 	struct session *session = attachments->session;
@@ -56,6 +67,7 @@ enum attach_result find_syscalls(struct attachments *attachments, const struct m
 	struct tracefs_event *events = NULL;
 	bool matched = false;
 	int64_t count;
+	int error;
 
 	session_add_table(session, wanted->syscalls, table, MF_SYSCALLS * sizeof(*table));
 	if (!root)
@@ -68,9 +80,9 @@ enum attach_result find_syscalls(struct attachments *attachments, const struct m
 		const char *event = events[i].name;
 		int64_t number;
 
-		if (strncmp(event, prefix, strlen(prefix)) != 0)
+		if (strncmp(event, side->prefix, strlen(side->prefix)) != 0)
 			continue;
-		number = syscall_number(event + strlen(prefix));
+		number = syscall_number(event + strlen(side->prefix));
 		if (number < 0 || number >= MF_SYSCALLS) {
 			say_warning(
 				"tracepoint:" CATEGORY
@@ -88,8 +100,12 @@ enum attach_result find_syscalls(struct attachments *attachments, const struct m
 	if (!matched)
 		return attach_missing(failure, "No matches for tracepoint " CATEGORY ":%s.",
 				      wanted->event);
-	return target.events ? attach_add_target(attachments, &target, &own, sizeof(own), failure)
-			     : ATTACH_OK;
+	if (target.events == 0)
+		return ATTACH_OK;
+	error = bpf_program__set_attach_target(program, 0, side->event);
+	if (error)
+		return attach_refused(failure, probe, -error);
+	return attach_add_target(attachments, &target, &own, sizeof(own), failure);
 }
 
 enum attach_result attach_syscalls(struct attachments *attachments,

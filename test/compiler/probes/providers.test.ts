@@ -119,7 +119,7 @@ describe('tracepoint', () => {
     // System calls are all told apart by one program.
     expect(target('tracepoint:syscalls:sys_enter_*')).toMatchObject({
       name: 'tracepoint:syscalls:sys_enter_*',
-      section: 'tp_btf/sys_enter',
+      section: 'tp_btf/sys_enter_*',
       wildcard: true,
       target: { category: 'syscalls', event: 'sys_enter_*' },
     });
@@ -265,7 +265,7 @@ describe('kprobe and kretprobe', () => {
   it('leave patterns and modules to the loader [PRB-008] [PRB-011]', () => {
     expect(target('kprobe:vfs_*')).toMatchObject({
       name: 'kprobe:vfs_*',
-      section: 'kprobe',
+      section: 'kprobe.multi/vfs_*',
       function: undefined,
       wildcard: true,
       target: { provider: 'kprobe', function: 'vfs_*', offset: 0 },
@@ -277,7 +277,7 @@ describe('kprobe and kretprobe', () => {
       wildcard: false,
       target: { provider: 'kretprobe', module: 'nf_nat', function: 'f', offset: 0 },
     });
-    expect(target('kprobe:nf_*:f').wildcard).toBe(true);
+    expect(target('kprobe:nf_*:f')).toMatchObject({ section: 'kprobe', wildcard: true });
   });
   it('leave positional parameters to the loader', () => {
     expect(target('kprobe:$1')).toMatchObject({
@@ -572,13 +572,15 @@ describe('usdt', () => {
   it('has a path, a namespace that can be left out, and a name', () => {
     expect(target('usdt:/bin/app:ns:point')).toMatchObject({
       name: 'usdt:/bin/app:ns:point',
-      section: 'usdt',
+      section: 'usdt//bin/app:ns:point',
       context: 'registers',
       space: 'user',
       wildcard: false,
       target: { provider: 'usdt', path: '/bin/app', namespace: 'ns', name: 'point' },
     });
+    expect(target('usdt:app:ns:point').section).toBe('usdt');
     expect(target('usdt:/bin/app:point')).toMatchObject({
+      section: 'usdt',
       wildcard: true,
       target: { namespace: '', name: 'point' },
     });
