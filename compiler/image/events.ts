@@ -5,6 +5,7 @@
  */
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
+import { KernelDescriptionError } from '../kernel/error.ts';
 import { findMember } from '../kernel/members.ts';
 import { type RawField, tableLine } from '../kernel/tracepoints.ts';
 import type { Memory } from './memory.ts';
@@ -15,10 +16,13 @@ const COMMON = 8;
 const SYSCALL_ARGUMENTS = 16;
 /** TRACE_FUNCTION_TYPE: a function adds the rest of the fields. */
 const BY_FUNCTION = 2n ** 64n - 1n;
-/** No event has as many fields. */
-const MOST_FIELDS = 256;
+/** No event has as many fields, no kernel or module as many events, and no table of them as many bytes. */
+const MOST = { fields: 256, events: 16_384, bytes: 32 << 20 } as const;
 
-/** Lines of the table of tracepoints, of the events whose addresses stand from `start` to `stop`. */
+/**
+ * Lines of the table of tracepoints, of the events whose addresses stand from `start` to `stop`. Throws
+ * KernelDescriptionError for what cannot be such a table.
+ */
 export function eventLines(
   btf: Btf,
   memory: Memory,
@@ -28,10 +32,17 @@ export function eventLines(
   const layout = layoutOf(btf);
   if (!layout) return [];
   const lines: string[] = [];
+  let bytes = 0;
   for (let at = start; at + 8n <= stop; at += 8n) {
     const event = memory.u64(at);
-    const line = event === undefined ? undefined : eventLine(layout, memory, event);
-    if (line !== undefined) lines.push(line);
+    // Behind the end of what the file holds.
+    if (event === undefined) break;
+    const line = eventLine(layout, memory, event);
+    if (line === undefined) continue;
+    lines.push(line);
+    bytes += line.length;
+    if (bytes > MOST.bytes || lines.length > MOST.events)
+      throw new KernelDescriptionError('its table of tracepoints is damaged');
   }
   return lines;
 }
@@ -74,6 +85,8 @@ function layoutOf(btf: Btf) {
     ...known,
     stride: BigInt(btf.sizeOrType(field)),
     signedBit: signed.bitOffset,
+    /** Elements of an array; kernels did not always keep their number. */
+    length: offset('trace_event_fields', 'len'),
     tracepoint,
   };
 }
@@ -121,7 +134,7 @@ function fieldsOf(
   if (table === 0n) return [];
   const fields: RawField[] = [];
   let offset = COMMON;
-  for (let index = 0; index < MOST_FIELDS; index += 1) {
+  for (let index = 0; index < MOST.fields; index += 1) {
     const at = table + layout.stride * BigInt(index);
     const ctype = memory.u64(at + layout.type);
     if (ctype === undefined) return undefined;
@@ -134,12 +147,13 @@ function fieldsOf(
     const name = textOf(memory, at + layout.fieldName);
     const size = memory.u32(at + layout.size);
     const align = memory.u32(at + layout.align);
+    const length = layout.length === undefined ? 0 : memory.u32(at + layout.length);
     const flags = memory.at(at + BigInt(layout.signedBit >>> 3), 1)?.[0];
     if (text === undefined || name === undefined || size === undefined) return undefined;
     if (!align || flags === undefined) return undefined;
     offset = Math.ceil(offset / align) * align;
     fields.push({
-      declaration: declarationOf(lengthened(text, size), name),
+      declaration: declarationOf(lengthened(text, size, length ?? 0), name),
       offset,
       size,
       signed: ((flags >>> (layout.signedBit & 7)) & 1) === 1,
@@ -149,8 +163,10 @@ function fieldsOf(
   return undefined;
 }
 
-/** tracefs has numbers for the names of lengths: `char[TASK_COMM_LEN]`. */
-function lengthened(type: string, size: number): string {
+/** tracefs has numbers for the names of lengths: `char[TASK_COMM_LEN]`, `u8[sizeof(struct sockaddr_in6)]`. */
+function lengthened(type: string, size: number, length: number): string {
+  if (length > 0 && !/^__(?:data|rel)_loc\b/.test(type))
+    return type.replace(/\[[^\]]*\]$/, `[${length}]`);
   return type.replace(/^(char|u8)\[[A-Za-z_]\w*\]$/, `$1[${size}]`);
 }
 
@@ -174,8 +190,8 @@ function syscallArguments(
   if (metadata === undefined || count === undefined) return undefined;
   const types = memory.u64(metadata + layout.types);
   const names = memory.u64(metadata + layout.names);
-  // nb_args has become a byte, with other members behind it.
-  const length = count & 0xff;
+  // nb_args has become seven bits, with other members behind them.
+  const length = count & 0x7f;
   if (types === undefined || names === undefined || length > 6) return undefined;
   const fields: RawField[] = [];
   for (let index = 0; index < length; index += 1) {

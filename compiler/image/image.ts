@@ -3,7 +3,8 @@
  * or the Image of arm64 (Documentation/arch/arm64/booting.rst), also packed.
  */
 import { BTF_HEADER_SIZE, BTF_MAGIC } from '../../linker/btf/btf.ts';
-import { ELF_MACHINES } from '../../linker/elf/elf.ts';
+import { ELF_MACHINES, ElfError } from '../../linker/elf/elf.ts';
+import { readLoadedSegments } from '../../linker/elf/read.ts';
 import { KernelDescriptionError } from '../kernel/error.ts';
 import { createMemory, type Memory, type Segment } from './memory.ts';
 import { unpack } from './unpack.ts';
@@ -22,7 +23,14 @@ export function openImage(bytes: Buffer, depth = 0): KernelMemory {
     const start = ((bytes[0x1f1] || 4) + 1) * 512 + bytes.readUInt32LE(0x248);
     return openPacked(bytes, start, bytes.readUInt32LE(0x24c), depth);
   }
-  if (bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46) return openElf(bytes);
+  if (bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46) {
+    try {
+      return openElf(bytes);
+    } catch (error) {
+      if (error instanceof ElfError) throw new KernelDescriptionError(error.message);
+      throw error;
+    }
+  }
   // struct linux_efi_zboot_header (drivers/firmware/efi/libstub/zboot-header.S).
   if (bytes.length > 64 && bytes.toString('latin1', 4, 8) === 'zimg')
     return openPacked(bytes, bytes.readUInt32LE(8), bytes.readUInt32LE(12), depth);
@@ -39,26 +47,18 @@ function openPacked(bytes: Buffer, start: number, size: number, depth: number): 
   return openImage(unpack(bytes.subarray(start, start + size)), depth + 1);
 }
 
-const PT_LOAD = 1;
+/** A vmlinux has four or five. */
+const MOST_SEGMENTS = 32;
 
-/** What program headers load. */
 function openElf(bytes: Buffer): KernelMemory {
-  const table = Number(bytes.readBigUInt64LE(32));
-  const stride = bytes.readUInt16LE(54);
-  const count = bytes.readUInt16LE(56);
-  const segments: Segment[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const at = table + index * stride;
-    if (at + 56 > bytes.length) throw new KernelDescriptionError('its program headers are cut off');
-    if (bytes.readUInt32LE(at) !== PT_LOAD) continue;
-    const offset = Number(bytes.readBigUInt64LE(at + 8));
-    const size = Number(bytes.readBigUInt64LE(at + 32));
-    if (offset + size > bytes.length) throw new KernelDescriptionError('a segment is cut off');
-    segments.push({
-      start: bytes.readBigUInt64LE(at + 16),
-      data: bytes.subarray(offset, offset + size),
-    });
-  }
+  const segments = readLoadedSegments(bytes).map(
+    ({ address, data }): Segment => ({
+      start: address,
+      data: Buffer.from(data.buffer, data.byteOffset, data.length),
+    }),
+  );
+  if (segments.length > MOST_SEGMENTS)
+    throw new KernelDescriptionError('it has too many segments for a kernel');
   const machine = bytes.readUInt16LE(18);
   return {
     arch: ELF_MACHINES.get(machine) ?? `machine ${machine}`,

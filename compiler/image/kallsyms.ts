@@ -16,23 +16,30 @@ const DIGITS = Buffer.from(Array.from('0123456789', (digit) => `${digit}\0`).joi
 /** Names between two markers. */
 const STRIDE = 256;
 
+/** What looks like the table and is none: a kernel has a few such places, and more are not looked at. */
+const ATTEMPTS = { tables: 64, names: 256 } as const;
+/** KSYM_NAME_LEN (include/linux/kallsyms.h). */
+const LONGEST_NAME = 512;
+
 /** undefined where no table is found. */
 export function readKallsyms(memory: Memory): readonly KernelSymbol[] | undefined {
+  let attempts = 0;
   for (const segment of memory.segments)
     for (
       let at = segment.data.indexOf(DIGITS);
       at !== -1;
       at = segment.data.indexOf(DIGITS, at + 1)
     ) {
-      const found = readAround(segment, at);
+      const table = tokenTable(segment.data, at);
+      const found = table && readAround(segment, table);
       if (found) return found;
+      attempts += table ? 1 : 0;
+      if (attempts === ATTEMPTS.tables) return undefined;
     }
   return undefined;
 }
 
-function readAround({ data, start: base }: Segment, digits: number) {
-  const table = tokenTable(data, digits);
-  if (!table) return undefined;
+function readAround({ data, start: base }: Segment, table: TokenTable) {
   const names = findNames(data, table);
   if (!names) return undefined;
   const symbols = names.offsets.map((at) => nameAt(data, at, table.tokens));
@@ -94,6 +101,7 @@ const COUNTS = { least: 10_000, most: 2_000_000 };
 /** The number of symbols, then their names, then markers with the offset of each 256th name. */
 function findNames(data: Buffer, { start: tokens, tokens: texts }: TokenTable) {
   const lowest = Math.max(0, tokens - REACH);
+  let attempts = 0;
   for (let at = tokens - (tokens % 4) - 8; at >= lowest; at -= 4) {
     const count = data.readUInt32LE(at);
     if (count < COUNTS.least || count > COUNTS.most) continue;
@@ -101,6 +109,8 @@ function findNames(data: Buffer, { start: tokens, tokens: texts }: TokenTable) {
       if (!beginsLikeNames(data, start, texts)) continue;
       const offsets = namesFrom(data, start, count, tokens);
       if (offsets) return { countAt: at, offsets };
+      attempts += 1;
+      if (attempts === ATTEMPTS.names) return undefined;
     }
   }
   return undefined;
@@ -154,7 +164,8 @@ function lengthAt(data: Buffer, at: number): { readonly length: number; readonly
 function nameAt(data: Buffer, at: number, tokens: readonly string[]): string {
   const { length, from } = lengthAt(data, at);
   let name = '';
-  for (let index = from; index < from + length; index += 1) name += tokens[data[index] ?? 0] ?? '';
+  for (let index = from; index < from + length && name.length < LONGEST_NAME; index += 1)
+    name += tokens[data[index] ?? 0] ?? '';
   return name;
 }
 

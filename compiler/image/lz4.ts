@@ -7,6 +7,7 @@ const FRAME = 8 << 20;
 /** Throws a RangeError for what is damaged or larger than `limit`. */
 export function unpackLz4(bytes: Buffer, limit: number): Buffer {
   const parts: Buffer[] = [];
+  const frame = Buffer.allocUnsafe(FRAME);
   let total = 0;
   let at = bytes.readUInt32LE(0) === MAGIC ? 4 : 0;
   while (at + 4 <= bytes.length) {
@@ -15,18 +16,17 @@ export function unpackLz4(bytes: Buffer, limit: number): Buffer {
     if (size === MAGIC) continue;
     // Behind the last frame stands the size of the whole, which a frame never is.
     if (size === 0 || at + size > bytes.length) break;
-    const part = unpackBlock(bytes.subarray(at, at + size));
-    total += part.length;
+    const length = unpackBlock(bytes.subarray(at, at + size), frame);
+    total += length;
     if (total > limit) throw new RangeError('it is too large');
-    parts.push(part);
+    parts.push(Buffer.from(frame.subarray(0, length)));
     at += size;
   }
   return Buffer.concat(parts);
 }
 
-/** Literals and matches of what was written before, until the block ends. */
-function unpackBlock(block: Buffer): Buffer {
-  const out = Buffer.allocUnsafe(FRAME);
+/** Literals and matches of what was written before, until the block ends. Gives how many bytes they are. */
+function unpackBlock(block: Buffer, out: Buffer): number {
   let at = 0;
   let to = 0;
   const byte = (): number => {
@@ -59,5 +59,5 @@ function unpackBlock(block: Buffer): Buffer {
     // A match may overlap what it writes.
     for (let end = to + length; to < end; to += 1) out[to] = out[to - distance] ?? 0;
   }
-  return out.subarray(0, to);
+  return to;
 }

@@ -8,6 +8,8 @@ import { eventLines } from './events.ts';
 import { createMemory, type Segment } from './memory.ts';
 
 export interface ModuleContents {
+  /** Of the kernel that it was built for, as its `vermagic` says. */
+  readonly release: string | undefined;
   readonly btf: Buffer | undefined;
   readonly events: readonly string[];
 }
@@ -33,11 +35,20 @@ function contentsOf(bytes: Buffer, kernel: Btf): ModuleContents {
   const dataOf = ({ offset, size, type }: SectionTableEntry) =>
     type === SHT.nobits ? Buffer.alloc(0) : bytes.subarray(offset, offset + size);
   const types = sections.find(({ name }) => name === '.BTF');
-  const btf = types && types.size > BTF_HEADER_SIZE ? Buffer.from(dataOf(types)) : undefined;
+  // Types of a module that was built elsewhere count on from a base of its own, not from the kernel's.
+  const isOnKernel = !sections.some(({ name }) => name === '.BTF.base');
+  const btf =
+    types && isOnKernel && types.size > BTF_HEADER_SIZE ? Buffer.from(dataOf(types)) : undefined;
+  const info = sections.find(({ name }) => name === '.modinfo');
+  const text = info ? Buffer.from(dataOf(info)).toString('latin1') : '';
+  const release = /(?:^|\0)vermagic=([^\s\0]+)/.exec(text)?.[1];
   const index = sections.findIndex(({ name }) => name === '_ftrace_events');
   const list = sections[index];
-  if (!list) return { btf, events: [] };
+  if (!list) return { release, btf, events: [] };
   const start = (section: number) => STRIDE * BigInt(section + 1);
+  // Sections that lie over each other would be many times what the file holds.
+  if (sections.reduce((sum, section) => sum + dataOf(section).length, 0) > 2 * bytes.length)
+    throw new KernelDescriptionError('the module is damaged');
   const segments: Segment[] = sections.map((section, at) => {
     const isData = (section.flags & SHF.alloc) !== 0 && (section.flags & SHF.exec) === 0;
     return { start: start(at), data: isData ? Buffer.from(dataOf(section)) : Buffer.alloc(0) };
@@ -45,6 +56,7 @@ function contentsOf(bytes: Buffer, kernel: Btf): ModuleContents {
   for (const section of sections) if (section.type === SHT.rela) relocate(dataOf(section), section);
   const from = start(index);
   return {
+    release,
     btf,
     events: eventLines(kernel, createMemory(segments), from, from + BigInt(list.size)),
   };

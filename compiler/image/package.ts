@@ -1,11 +1,11 @@
 /** A description of a kernel in packages of a distribution, or in a folder with their files: nothing is booted. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { placeOf } from '../../linker/btf/join.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
-import { encodeDescription } from '../kernel/capture.ts';
+import { type CaptureReport, encodeDescription } from '../kernel/capture.ts';
 import { KernelDescriptionError } from '../kernel/error.ts';
 import type { SectionName } from '../kernel/file.ts';
 import {
@@ -20,10 +20,11 @@ import { withTemporaryFolder } from '../paths.ts';
 import { eventLines } from './events.ts';
 import { btfOf, type KernelMemory, openImage, releaseOf } from './image.ts';
 import { type KernelSymbol, readKallsyms } from './kallsyms.ts';
+import type { Memory } from './memory.ts';
 import { readModule } from './module.ts';
 import { unpack } from './unpack.ts';
 
-export interface PackageOptions {
+export interface PackageOptions extends CaptureReport {
   /** Those that are described, by their names; all without it. */
   readonly modules?: ReadonlySet<string>;
   /** What is being done, for people who wait. */
@@ -31,7 +32,7 @@ export interface PackageOptions {
 }
 
 /**
- * The description of the kernel in Debian packages or folders, of which one has its image. Throws
+ * The description of the kernel in Debian packages, folders or single files, of which one has its image. Throws
  * KernelDescriptionError.
  */
 export function capturePackages(
@@ -39,16 +40,21 @@ export function capturePackages(
   options: PackageOptions = {},
 ): { readonly release: string; readonly arch: string; readonly bytes: Uint8Array } {
   return withTemporaryFolder((work) => {
-    const folders = paths.map((path, index) => folderOf(path, join(work, String(index)), options));
-    return captureFiles(folders.flatMap(filesIn), options);
+    const files = paths.flatMap((path, index) => filesOf(path, join(work, String(index)), options));
+    return captureFiles(files, options);
   });
 }
 
-/** The folder itself, or one that the package is unpacked to. */
-function folderOf(path: string, target: string, { onProgress }: PackageOptions): string {
+/** What a Debian package begins with (deb(5)): an archive of `ar`. */
+const PACKAGE = '!<arch>\n';
+
+/** Those of a folder, or of one that the package is unpacked to; any other file is a part of a kernel itself. */
+function filesOf(path: string, target: string, { onProgress }: PackageOptions): readonly string[] {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw new KernelDescriptionError(`there is no ${path}`);
-  if (found.isDirectory()) return path;
+  if (found.isDirectory()) return filesIn(path);
+  if (!found.isFile()) throw new KernelDescriptionError(`${path} is no file`);
+  if (!path.endsWith('.deb') && !/\.rpm$/.test(path) && !beginsWith(path, PACKAGE)) return [path];
   if (/\.rpm$/.test(path))
     throw new KernelDescriptionError(
       `${path} is an RPM package: unpack it (\`rpm2cpio ${basename(path)} | cpio -id\`) and name the folder`,
@@ -57,8 +63,18 @@ function folderOf(path: string, target: string, { onProgress }: PackageOptions):
   const run = spawnSync('dpkg-deb', ['-x', path, target], { encoding: 'utf8' });
   if (run.error)
     throw new KernelDescriptionError(`dpkg-deb, which unpacks ${path}, is not installed`);
-  if (run.status === 0) return target;
+  if (run.status === 0) return filesIn(target);
   throw new KernelDescriptionError(`${path} is no Debian package: ${run.stderr.trim()}`);
+}
+
+function beginsWith(path: string, text: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(text.length);
+    return readSync(file, bytes) === text.length && bytes.toString('latin1') === text;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function filesIn(folder: string): readonly string[] {
@@ -69,9 +85,12 @@ function filesIn(folder: string): readonly string[] {
 }
 
 function captureFiles(files: readonly string[], options: PackageOptions) {
-  const image = files.find((file) => /^(vmlinux|vmlinuz|Image)/.test(basename(file)));
+  const images = files.filter((file) => /^(vmlinuz|vmlinux|Image)/.test(basename(file)));
+  const [image] = images;
   if (image === undefined)
-    throw new KernelDescriptionError('there is no vmlinuz among the files of these packages');
+    throw new KernelDescriptionError('there is no vmlinuz among these files');
+  if (images.length > 1)
+    throw new KernelDescriptionError(`there are several kernels: ${images.join(', ')}`);
   options.onProgress?.('reading the kernel');
   const kernel = namedAfter(image, () => openImage(readFileSync(image)));
   const btf = namedAfter(image, () => btfOf(kernel));
@@ -79,14 +98,26 @@ function captureFiles(files: readonly string[], options: PackageOptions) {
   if (release === undefined)
     throw new KernelDescriptionError(`${image} does not say which kernel it is`);
   const known = readKallsyms(kernel.memory);
+  if (!known)
+    options.onMissing?.(
+      'tracepoints, functions and symbols',
+      'no table of symbols was found in it',
+    );
   const types = readBtf(btf);
   const modules: ModuleBtf[] = [];
-  const events = known ? [...kernelEvents(kernel, known, types)] : [];
+  const events = known ? namedAfter(image, () => [...kernelEvents(kernel, known, types)]) : [];
+  let others = 0;
   for (const { name, bytes } of moduleFiles(files, options)) {
     const found = namedAfter(name, () => readModule(bytes, types));
+    if (found.release !== undefined && found.release !== release) {
+      others += 1;
+      continue;
+    }
     if (found.btf) modules.push({ name, btf: found.btf });
     events.push(...found.events);
   }
+  if (others > 0)
+    options.onMissing?.(`${others} modules`, `they are of another kernel than ${release}`);
   options.onProgress?.('compressing');
   const map = files.find(
     (file) => /^System\.map/.test(basename(file)) && statSync(file).size > 4096,
@@ -108,7 +139,7 @@ function captureFiles(files: readonly string[], options: PackageOptions) {
       : {}),
     ...(modules.length > 0 ? encodeModules(modules, placeOf(btf).textSize) : {}),
   };
-  return { release, arch, bytes: encodeDescription(sources, more) };
+  return { release, arch, bytes: encodeDescription(sources, more, 'quick', known ? options : {}) };
 }
 
 /** One at a time: all of them are half a gigabyte. */
@@ -150,7 +181,48 @@ function kernelEvents(
 ): readonly string[] {
   const start = addressOf(symbols, '__start_ftrace_events');
   const stop = addressOf(symbols, '__stop_ftrace_events');
-  return start === undefined || stop === undefined ? [] : eventLines(btf, memory, start, stop);
+  if (start === undefined || stop === undefined) return [];
+  const lines = eventLines(btf, memory, start, stop);
+  const calls = calledBySyscalls(memory, symbols);
+  if (!calls) return lines;
+  return lines.filter((line) => {
+    const [, name] = /^syscalls:sys_(?:enter|exit)_(\w+)/.exec(line) ?? [];
+    return name === undefined || calls.has(name);
+  });
+}
+
+/** No machine has as many system calls. */
+const MOST_CALLS = 1024;
+/** With fewer the table is none. */
+const LEAST_CALLS = 100;
+
+/**
+ * Names of the functions that system calls of 64-bit programs lead to, without `sys_`: the kernel leaves out the
+ * events of all others (init_syscall_trace in kernel/trace/trace_syscalls.c). undefined where there is no such table.
+ */
+function calledBySyscalls(
+  memory: Memory,
+  symbols: readonly KernelSymbol[],
+): ReadonlySet<string> | undefined {
+  const table = addressOf(symbols, 'sys_call_table');
+  if (table === undefined) return undefined;
+  const named = new Map<bigint, string[]>();
+  for (const { name, address } of symbols) {
+    const [, call] = /^__(?:x64|arm64|do)_sys_(\w+)$/.exec(name) ?? [];
+    if (call === undefined) continue;
+    const known = named.get(address);
+    if (known) known.push(call);
+    else named.set(address, [call]);
+  }
+  const calls = new Set<string>();
+  for (let index = 0; index < MOST_CALLS; index += 1) {
+    const address = memory.u64(table + BigInt(8 * index));
+    if (address === undefined) break;
+    const names = named.get(address) ?? [];
+    // What is configured away is another name of the one that does nothing.
+    if (!names.includes('ni_syscall')) for (const name of names) calls.add(name);
+  }
+  return calls.size < LEAST_CALLS ? undefined : calls;
 }
 
 function addressOf(symbols: readonly KernelSymbol[], name: string): bigint | undefined {
@@ -175,7 +247,9 @@ function tracedFunctions(
   const names = new Set<string>();
   for (let at = start; at < stop; at += 8n) {
     const place = memory.u64(at);
-    if (!place) continue;
+    // Behind the end of what the file holds.
+    if (place === undefined) break;
+    if (place === 0n) continue;
     let low = 0;
     let high = code.length;
     while (low < high) {
@@ -194,6 +268,8 @@ function tracedFunctions(
 }
 
 const SET_PREFIX = '__BTF_ID__set8__';
+/** No kernel has as many kfuncs in all of its sets. */
+const MOST_KFUNCS = 65_536;
 
 /** Sets of ids in .BTF_ids (struct btf_id_set8, include/linux/btf.h) have each kfunc with its flags. */
 function kfuncNames(
@@ -202,10 +278,13 @@ function kfuncNames(
   btf: Btf,
 ): string | undefined {
   const names = new Set<string>();
+  let left = MOST_KFUNCS;
   for (const { name, address } of symbols) {
     if (!name.startsWith(SET_PREFIX)) continue;
     const count = memory.u32(address) ?? 0;
-    for (let index = 0; index < Math.min(count, 4096); index += 1) {
+    if (count > left) break;
+    left -= count;
+    for (let index = 0; index < count; index += 1) {
       const id = memory.u32(address + 8n + BigInt(8 * index));
       if (id !== undefined && id > 0 && id < btf.count) names.add(btf.name(id));
     }

@@ -1,5 +1,4 @@
 /** Writes down what a kernel is like: `bpfscript kernel capture`. */
-import { writeFileSync } from 'node:fs';
 import { placeOf } from '../../linker/btf/join.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import type { KernelSources } from './description.ts';
@@ -9,19 +8,36 @@ import { type HostFiles, hostFiles, hostSources } from './host.ts';
 import { encodeModules, type ModuleSource } from './modules.ts';
 import { tableLine } from './tracepoints.ts';
 
+export interface CaptureReport {
+  /** A section has been compressed. */
+  onPacked?(section: string): void;
+  /** Something will not be in the description, and why. */
+  onMissing?(what: string, why: string): void;
+}
+
 /**
- * The running kernel's description. Throws KernelDescriptionError without BTF or tracefs. A kernel that is locked
- * down does not tell which functions can be traced: the description then says so when somebody asks.
+ * The running kernel's description. Throws KernelDescriptionError without BTF. Tracepoints belong to root, and a
+ * kernel that is locked down does not tell which functions can be traced: without them the description says so when
+ * somebody asks.
  */
-export function captureHost(onPacked?: (section: string) => void): Uint8Array {
-  return capture(hostFiles(), 'quick', onPacked);
+export function captureHost(report: CaptureReport = {}): Uint8Array {
+  const files = hostFiles();
+  try {
+    // Whether tracefs can be read, not what is in it.
+    hostSources(files).tracepoints.match('-', '-');
+  } catch (error) {
+    if (!(error instanceof KernelDescriptionError)) throw error;
+    report.onMissing?.('tracepoints and the list of functions', error.message);
+    return capture({ ...files, tracing: undefined }, 'quick', report);
+  }
+  return capture(files, 'quick', report);
 }
 
 /** The same from a kernel's files; without its tracepoints and functions where there is no tracefs. */
 export function capture(
   files: HostFiles,
   compression: Compression = 'quick',
-  onPacked?: (section: string) => void,
+  report: CaptureReport = {},
 ): Uint8Array {
   const sources = hostSources(files);
   return encodeDescription(
@@ -31,7 +47,8 @@ export function capture(
       ...(sources.modules ? modulesOf(sources.modules, sources.btf()) : {}),
     },
     compression,
-    onPacked,
+    // Without tracefs there are no functions either, which has been said.
+    files.tracing === undefined ? { ...report, onMissing: () => undefined } : report,
   );
 }
 
@@ -40,13 +57,16 @@ export function encodeDescription(
   sources: Omit<KernelSources, 'tracepoints'>,
   more: Readonly<Partial<Record<SectionName, Uint8Array>>>,
   compression: Compression = 'quick',
-  onPacked?: (section: string) => void,
+  report: CaptureReport = {},
 ): Uint8Array {
   const btf = sources.btf();
   // What is none is told now, and not by each script.
   readBtf(btf);
   const texts = {
-    functions: readable(() => sources.functions()),
+    functions: readable(
+      () => sources.functions(),
+      (why) => report.onMissing?.('the list of functions', why),
+    ),
     syscalls: sources.syscalls(),
     config: sources.config?.(),
     symbols: sources.symbols?.(),
@@ -60,7 +80,7 @@ export function encodeDescription(
     { release, arch },
     { btf, ...more, ...Object.fromEntries(sections) },
     compression,
-    onPacked,
+    report.onPacked,
   );
 }
 
@@ -81,17 +101,13 @@ function tableOf({ tracepoints }: KernelSources): Uint8Array {
   return Buffer.from(lines.join(''));
 }
 
-/** Captures the running kernel into a file. */
-export function writeDescription(file: string): void {
-  writeFileSync(file, captureHost());
-}
-
 /** undefined for what this user or this kernel does not let one read. */
-function readable<T>(read: () => T): T | undefined {
+function readable<T>(read: () => T, otherwise: (why: string) => void): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof KernelDescriptionError) return undefined;
-    throw error;
+    if (!(error instanceof KernelDescriptionError)) throw error;
+    otherwise(error.message);
+    return undefined;
   }
 }

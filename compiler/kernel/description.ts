@@ -30,8 +30,8 @@ export interface KernelSources {
   readonly tracepoints: TracepointSource;
   /** One name a line, sorted. */
   functions(): string;
-  /** Modules that have a function of that name, sorted; without it those in `modules` are looked through. */
-  functionModules?(name: string): readonly string[];
+  /** Modules that have a function of that name, sorted; where it says nothing, those in `modules` are looked through. */
+  functionModules?(name: string): readonly string[] | undefined;
   /** `name number` on each line. */
   syscalls(): string;
   /** As /boot/config-* is. */
@@ -139,7 +139,8 @@ function modulesOf(
   name: string,
   types: Pick<BtfTypes, 'function'>,
 ): readonly string[] {
-  if (sources.functionModules) return sources.functionModules(name);
+  const found = sources.functionModules?.(name);
+  if (found) return found;
   const candidates = sources.modules?.having(name) ?? [];
   return candidates.filter((module) => types.function(name, module) !== undefined);
 }

@@ -34,9 +34,12 @@ export interface HostFiles {
 /** Names that Node gives to machines whose `uname -m` is another. */
 const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
+/** Where the running kernel has its types, and beside them those of each loaded module. */
+const RUNNING_TYPES = '/sys/kernel/btf';
+
 /** The running kernel's BTF, or the file that takes its place. */
 export function hostBtf(): string {
-  return process.env.BPFTRACE_BTF || '/sys/kernel/btf/vmlinux';
+  return process.env.BPFTRACE_BTF || join(RUNNING_TYPES, 'vmlinux');
 }
 
 /** This machine, as `uname -m` says it. */
@@ -51,12 +54,18 @@ export function syscallHeaders(arch: string): readonly string[] {
 }
 
 export function hostFiles(): HostFiles {
+  const btf = hostBtf();
+  const running = release();
   return {
-    release: release(),
+    release: running,
     arch: machine(),
-    btf: hostBtf(),
+    btf,
     tracing: ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'],
     syscalls: syscallHeaders(machine()),
+    // Types of modules count on from those of the kernel itself: another file's are others.
+    modules: btf === join(RUNNING_TYPES, 'vmlinux') ? RUNNING_TYPES : undefined,
+    config: ['/proc/config.gz', `/boot/config-${running}`, `/lib/modules/${running}/config`],
+    symbols: '/proc/kallsyms',
   };
 }
 
@@ -154,16 +163,24 @@ export function configText(files: readonly string[]): string | undefined {
   const file = files.find(exists);
   if (file === undefined) return undefined;
   const bytes = read(file, 'it is a configuration of a kernel');
-  return (
-    bytes.readUInt16BE(0) === 0x1f8b ? gunzipSync(bytes, { maxOutputLength: 1 << 24 }) : bytes
-  ).toString('utf8');
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString('utf8');
+  try {
+    return gunzipSync(bytes, { maxOutputLength: 1 << 24 }).toString('utf8');
+  } catch (error) {
+    throw new KernelDescriptionError(`${file} cannot be unpacked: ${reasonOf(error)}`);
+  }
 }
 
-/** Names of `address type name` lines, sorted, each once. Addresses are hidden from most users, names are not. */
+/**
+ * Names of `address type name [module]` lines, sorted, each once. Addresses are hidden from most users, names are not.
+ * What has only been loaded for a while, as BPF programs, is none of the kernel's.
+ */
 export function symbolNames(file: string): string | undefined {
   if (!exists(file)) return undefined;
   const text = read(file, 'it has a line for each symbol').toString('latin1');
-  const found = [...text.matchAll(/^[0-9a-f]+ [A-Za-z] ([\w.$]+)/gm)];
+  const found = [
+    ...text.matchAll(/^[0-9a-f]+ [A-Za-z] ([\w.$]+)(?![^\n]*\[(?:bpf|__builtin__\w+)\]$)/gm),
+  ];
   return sortedLines(found.map(([, name = '']) => name));
 }
 
@@ -238,8 +255,13 @@ function tracefsSource(folders: readonly string[]): TracepointSource {
   };
 }
 
+/** Also false for what stands in a folder that this user may not look into. */
 function exists(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Lines of functions of vmlinux and modules: `name [module]`. */
@@ -249,8 +271,8 @@ function traceableLines(folders: readonly string[]): readonly string[] {
   return read(file, hint).toString('utf8').split('\n');
 }
 
-/** A kernel that hides its functions names no modules. */
-function functionModules(folders: readonly string[], name: string): readonly string[] {
+/** undefined where the kernel, or this user's rights, hide its functions. */
+function functionModules(folders: readonly string[], name: string): readonly string[] | undefined {
   try {
     const modules = traceableLines(folders).flatMap((line) => {
       const [found, module] = line.split(/\s/, 2);
@@ -258,7 +280,7 @@ function functionModules(folders: readonly string[], name: string): readonly str
     });
     return [...new Set(modules)].sort();
   } catch (error) {
-    if (error instanceof KernelDescriptionError) return [];
+    if (error instanceof KernelDescriptionError) return undefined;
     throw error;
   }
 }

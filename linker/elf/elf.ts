@@ -41,6 +41,8 @@ export const R_BPF = {
 
 export const HEADER_SIZE = 64;
 export const SECTION_HEADER_SIZE = 64;
+export const PROGRAM_HEADER_SIZE = 56;
+export const PT_LOAD = 1;
 export const SYMBOL_SIZE = 24;
 export const REL_SIZE = 16;
 /** Bytes of one BPF instruction; an `ld_imm64` takes two. */

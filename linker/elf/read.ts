@@ -13,6 +13,8 @@ import {
   EM_BPF,
   ET_REL,
   HEADER_SIZE,
+  PROGRAM_HEADER_SIZE,
+  PT_LOAD,
   REL_SIZE,
   SECTION_HEADER_SIZE,
   SHN_LORESERVE,
@@ -102,6 +104,38 @@ export function readSectionTable(bytes: Uint8Array): readonly SectionTableEntry[
       info: found.info,
     };
   });
+}
+
+/** What the kernel, or whoever boots one, loads into memory. */
+export interface LoadedSegment {
+  /** Too wide for a number: kernels are at the upper end. */
+  readonly address: bigint;
+  /** As in the file; what is behind it in memory is zero. */
+  readonly data: Uint8Array;
+}
+
+/** The segments of type PT_LOAD of a 64-bit little-endian file of any machine. Throws ElfError. */
+export function readLoadedSegments(bytes: Uint8Array): readonly LoadedSegment[] {
+  if (bytes.length < HEADER_SIZE) throw new ElfError('too short for an ELF header');
+  const view = viewOf(bytes);
+  if (view.getUint32(0) !== 0x7f454c46) throw new ElfError('not an ELF file');
+  if (bytes[4] !== 2 || bytes[5] !== 1) throw new ElfError('not a 64-bit little-endian ELF file');
+  const table = Number(view.getBigUint64(32, true));
+  const [stride, count] = [view.getUint16(54, true), view.getUint16(56, true)];
+  if (count > 0 && stride < PROGRAM_HEADER_SIZE)
+    throw new ElfError('program headers have an unknown size');
+  if (table + stride * count > bytes.length) throw new ElfError('program headers are cut off');
+  return Array.from({ length: count }, (_, index) => table + stride * index)
+    .filter((at) => view.getUint32(at, true) === PT_LOAD)
+    .map((at) => {
+      const offset = Number(view.getBigUint64(at + 8, true));
+      const size = Number(view.getBigUint64(at + 32, true));
+      if (offset + size > bytes.length) throw new ElfError('a segment is cut off');
+      return {
+        address: view.getBigUint64(at + 16, true),
+        data: bytes.subarray(offset, offset + size),
+      };
+    });
 }
 
 function parse(bytes: Uint8Array): ReturnType<Elfy['parse']> {

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { capturePackages } from '../../image/package.ts';
-import { capture, captureHost } from '../../kernel/capture.ts';
+import { capturePackages, type PackageOptions } from '../../image/package.ts';
+import { type CaptureReport, capture, captureHost } from '../../kernel/capture.ts';
 import { imageFiles } from '../../kernel/host.ts';
 import { fullName, isName, namedDescriptions, userFolder } from '../../kernel/named.ts';
 import { withTemporaryFolder } from '../../paths.ts';
@@ -32,7 +32,10 @@ Examples:
     .description(
       'Writes a description of the running kernel, or of one in packages or files, for `build --kernel FILE`.',
     )
-    .argument('[packages...]', 'Debian packages of a kernel, or folders with their files')
+    .argument(
+      '[packages...]',
+      'Debian packages of a kernel, or folders or files of them, such as vmlinuz',
+    )
     .requiredOption('-o, --output <file>', 'where to write')
     .option('--vmlinux <file>', 'an uncompressed kernel with BTF, in place of the running one')
     .option('--btf <file>', 'the BTF of a kernel, in place of the running one')
@@ -107,20 +110,29 @@ function captured(packages: readonly string[], options: CaptureOptions): Uint8Ar
   const file = vmlinux ?? btf;
   if (vmlinux !== undefined && btf !== undefined)
     throw new UserError('--vmlinux and --btf are two names of one thing: give one of them');
-  const packed = (section: string) => progress(`compressing: ${section}`);
   if (packages.length > 0) {
     if (file !== undefined || Object.values(own).some((value) => value !== undefined))
       throw new UserError('packages say themselves which kernel they have: leave the flags out');
-    return capturePackages(packages, { onProgress: progress }).bytes;
+    return capturePackages(packages, REPORT).bytes;
   }
-  if (file !== undefined) return capture(imageFiles({ file, ...own }), 'quick', packed);
+  if (file !== undefined) return capture(imageFiles({ file, ...own }), 'quick', REPORT);
   if (Object.values(own).some((value) => value !== undefined))
     throw new UserError(
       '--tracing, --config, --symbols, --release and --arch belong to a kernel in a file: name it with --vmlinux or --btf',
     );
   progress('reading the kernel');
-  return captureHost(packed);
+  return captureHost(REPORT);
 }
+
+/** What is missing is told also where nobody looks at the progress. */
+const REPORT: PackageOptions & CaptureReport = {
+  onProgress: progress,
+  onPacked: (section) => progress(`compressing: ${section}`),
+  onMissing(what, why) {
+    progress('');
+    process.stderr.write(`WARNING: the description lacks ${what}: ${why}\n`);
+  },
+};
 
 function add(what: readonly string[], as: string | undefined): void {
   const [first = ''] = what;
@@ -141,12 +153,12 @@ function add(what: readonly string[], as: string | undefined): void {
   if (what.length === 1 && isName(first) && !/\.(deb|rpm)$/.test(first)) {
     withTemporaryFolder((folder) => {
       const packages = download(first, folder);
-      const { bytes } = capturePackages(packages, { onProgress: progress });
+      const { bytes } = capturePackages(packages, REPORT);
       keep(as ?? fullName(first), (path) => writeWhole(path, bytes));
     });
     return;
   }
-  const { release, arch, bytes } = capturePackages(what, { onProgress: progress });
+  const { release, arch, bytes } = capturePackages(what, REPORT);
   keep(as ?? nameOf(release, arch), (path) => writeWhole(path, bytes));
 }
 

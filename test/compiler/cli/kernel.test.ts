@@ -1,16 +1,20 @@
 /** Kernel descriptions on the command line: captured of files, and kept by names. */
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeKernelFile } from '../../../compiler/kernel/file.ts';
+import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import { BTF_KIND } from '../../../linker/btf/btf.ts';
 import { writeBtf } from '../../linker/synthetic.ts';
 import { withFolder } from '../../support/build.ts';
-import { bpfscript } from '../../support/command.ts';
+import { bpfscript, COMMAND } from '../../support/command.ts';
+import { needs } from '../../support/needs.ts';
 
 const BTF = writeBtf([{ name: 'int', kind: BTF_KIND.int, sizeOrType: 4, words: [(1 << 24) | 32] }]);
 
-describe('bpfscript kernel', () => {
+describe('bpfscript kernel', { timeout: 120_000 }, () => {
   it('keeps a description by a name, lists it, and takes it by the name', () =>
     withFolder((folder) => {
       const file = join(folder, 'mine.kernel');
@@ -24,6 +28,43 @@ describe('bpfscript kernel', () => {
         'Linux 5.15.7 x86_64\n',
       );
     }));
+
+  it('writes down what the running kernel is like, with its configuration, symbols and modules', () =>
+    withFolder((folder) => {
+      const file = join(folder, 'host.kernel');
+      const { status, stderr } = bpfscript(['kernel', 'capture', '-o', file]);
+      expect(status, stderr).toBe(0);
+      const [captured, host] = [loadKernelDescription(file), loadKernelDescription('host')];
+      expect(captured.release).toBe(release());
+      expect(captured.config()).toEqual(host.config());
+      expect(captured.symbols()?.has('vfs_read')).toBe(true);
+      expect(
+        [...(captured.symbols() ?? [])].some((name) => /^bpf_prog_[0-9a-f]{16}_/.test(name)),
+      ).toBe(false);
+      expect(captured.modules()).toEqual(
+        host.modules().filter((name) => existsSync(join('/sys/kernel/btf', name))),
+      );
+    }));
+
+  needs('root').it('writes what a user without rights may read, and says what lacks', () =>
+    withFolder((folder) => {
+      chmodSync(folder, 0o777);
+      const file = join(folder, 'host.kernel');
+      const run = spawnSync(process.execPath, [COMMAND, 'kernel', 'capture', '-o', file], {
+        encoding: 'utf8',
+        uid: 65534,
+        gid: 65534,
+      });
+      expect(run.status, run.stderr).toBe(0);
+      expect(run.stderr).toContain(
+        'WARNING: the description lacks tracepoints and the list of functions',
+      );
+      const kernel = loadKernelDescription(file);
+      expect(kernel.types.struct('struct', 'task_struct')).toBeDefined();
+      expect(kernel.symbols()?.size).toBeGreaterThan(10_000);
+      expect(() => kernel.matchTracepoints('*', '*')).toThrow('has no tracepoints');
+    }),
+  );
 
   it('says how to get a description that is not there', () => {
     const { status, stderr } = bpfscript([
