@@ -1,9 +1,12 @@
 /* Files and functions that uprobes name, on this very program and the C library. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "binary/file_view.h"
 #include "binary/files.h"
 #include "binary/path.h"
 #include "binary/symbol.h"
@@ -82,20 +85,30 @@ static const uint8_t archive[] = {
 	0x03, 0x00, 0x03, 0x00, 0x9f, 0x00, 0x00, 0x00, 0x85, 0x00, 0x00, 0x00, 0x00, 0x00,
 };
 
+static bool find_member(const uint8_t *bytes, size_t size, const char *name, uint64_t *offset,
+			uint64_t *length)
+{
+	struct file_view *view = file_view_of_bytes(bytes, size);
+	bool found = zip_member_find(view, name, offset, length);
+
+	file_view_close(view);
+	return found;
+}
+
 static void members_of_archives(void)
 {
 	uint64_t offset, length;
 	uint32_t random = 5;
 
-	CHECK(zip_member_find(archive, sizeof(archive), "lib/x.so", &offset, &length) &&
-	      length == 6 && memcmp(archive + offset, "stored", 6) == 0);
-	CHECK(!zip_member_find(archive, sizeof(archive), "lib/y.so", &offset, &length));
-	CHECK(!zip_member_find(archive, sizeof(archive), "x.so", &offset, &length));
+	CHECK(find_member(archive, sizeof(archive), "lib/x.so", &offset, &length) && length == 6 &&
+	      memcmp(archive + offset, "stored", 6) == 0);
+	CHECK(!find_member(archive, sizeof(archive), "lib/y.so", &offset, &length));
+	CHECK(!find_member(archive, sizeof(archive), "x.so", &offset, &length));
 	for (size_t size = 0; size < sizeof(archive); size++) {
 		uint8_t *cut = malloc(size ? size : 1);
 
 		memcpy(cut, archive, size);
-		CHECK(!zip_member_find(cut, size, "lib/x.so", &offset, &length));
+		CHECK(!find_member(cut, size, "lib/x.so", &offset, &length));
 		free(cut);
 	}
 	for (int round = 0; round < 2000; round++) {
@@ -106,10 +119,41 @@ static void members_of_archives(void)
 			random = random * 1664525 + 1013904223;
 			changed[(random >> 8) % sizeof(archive)] ^= (uint8_t)(random >> 4);
 		}
-		if (zip_member_find(changed, sizeof(archive), "lib/x.so", &offset, &length))
+		if (find_member(changed, sizeof(archive), "lib/x.so", &offset, &length))
 			CHECK(offset + length <= sizeof(archive));
 		free(changed);
 	}
+}
+
+/* What was read of a file stays, whatever becomes of the file. */
+static void views_of_files(void)
+{
+	static const char path[] = "/tmp/bpfload-test-view";
+	FILE *file = fopen(path, "we");
+	struct file_view *view;
+	const uint8_t *bytes;
+	uint32_t checksum;
+
+	CHECK(file && fputs("0123456789", file) >= 0 && fflush(file) == 0);
+	view = file_view_open(path);
+	if (!CHECK(view && view->size == 10))
+		return;
+	bytes = file_view_range(view, 2, 5);
+	CHECK(bytes && memcmp(bytes, "23456", 5) == 0);
+	/* Within what was read. */
+	CHECK(file_view_range(view, 3, 2) == bytes + 1);
+	CHECK(!file_view_range(view, 8, 3) && !file_view_range(view, UINT64_MAX, 2));
+	CHECK(file_view_checksum(view, &checksum) && checksum == 0xa684c7c6);
+	CHECK(ftruncate(fileno(file), 4) == 0);
+	CHECK(bytes && memcmp(bytes, "23456", 5) == 0);
+	CHECK(!file_view_range(view, 5, 5) && !file_view_checksum(view, &checksum));
+	file_view_close(view);
+	fclose(file);
+	unlink(path);
+	CHECK(!file_view_open("/dev/null") && errno == ENOEXEC);
+	CHECK(mkfifo(path, 0600) == 0 && !file_view_open(path) && errno == ENOEXEC);
+	unlink(path);
+	CHECK(!file_view_open("/nonexistent") && errno == ENOENT);
 }
 
 /* Names that people read: [PRB-033]. */
@@ -156,6 +200,7 @@ int main(void)
 	uint64_t offset, shifted;
 
 	members_of_archives();
+	views_of_files();
 	names_of_cpp();
 
 	if (CHECK(self) &&

@@ -8,6 +8,7 @@
 #include "binary/debug_file.h"
 #include "binary/dwarf_reader.h"
 #include "binary/elf_image.h"
+#include "binary/file_view.h"
 #include "binary/inline_calls.h"
 #include "binary/source_line.h"
 #include "check.h"
@@ -148,8 +149,7 @@ static bool ends_with(const char *text, const char *end, uint32_t line)
 
 static void own_frames(const struct elf_image *image)
 {
-	const struct code_source source = {
-		.bytes = image->bytes, .size = image->size, .readable = true};
+	const struct code_source source = {.image = image, .readable = true};
 	const struct code_frame *frames;
 	struct code_lines lines = {0};
 
@@ -263,15 +263,20 @@ static void damaged_lines(const struct debug_file *file)
 
 static void damaged_files(const struct elf_image *image)
 {
+	uint64_t whole = image->view->size;
+	const uint8_t *all = elf_image_bytes(image, 0, whole);
 	struct debug_file file;
 	struct elf_image cut;
 
-	for (size_t size = 0; size < image->size; size += 1 + image->size / 40) {
+	for (size_t size = 0; all && size < whole; size += 1 + whole / 40) {
 		uint8_t *bytes = malloc(size ? size : 1);
 
-		memcpy(bytes, image->bytes, size);
-		if (elf_image_read(&cut, bytes, size) && debug_file_open(&file, &cut, NULL, "/"))
-			debug_file_close(&file);
+		memcpy(bytes, all, size);
+		if (elf_image_read(&cut, file_view_of_bytes(bytes, size))) {
+			if (debug_file_open(&file, &cut, NULL, "/"))
+				debug_file_close(&file);
+			elf_image_close(&cut);
+		}
 		free(bytes);
 	}
 }

@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "binary/elf_image.h"
 #include "binary/elf_symbols.h"
+#include "binary/file_view.h"
 #include "host/kallsyms.h"
 #include "symbols/perf_map.h"
 #include "binary/proc_maps.h"
@@ -216,21 +219,26 @@ static void own_functions(struct symbols *symbols)
 	fprintf(stderr, "user symbols: %.1f million look-ups a second\n", 1 / (seconds() - start));
 }
 
-/* A child that runs a copy of this program, which is deleted, and ends before its address is named.
- */
-static void a_process_that_is_gone(struct symbols *symbols)
-{
-	char path[64] = "/tmp/bpfload-test-gone", command[128];
-	struct symbol symbol;
-	int to_child[2], from_child[2];
-	uint64_t address = 0;
+/* A child that runs a copy of this program, and lives until `to_child` is closed. */
+struct copy {
 	pid_t pid;
+	int to_child;
+	/* Of bpfload_test_landmark in it. */
+	uint64_t landmark;
+};
 
+static bool start_copy(struct copy *copy, const char *path)
+{
+	int to_child[2], from_child[2];
+	char command[128];
+
+	*copy = (struct copy){0};
 	snprintf(command, sizeof(command), "cp /proc/%d/exe %s", getpid(), path);
-	if (!CHECK(system(command) == 0) || !CHECK(pipe(to_child) == 0 && pipe(from_child) == 0))
-		return;
-	pid = fork();
-	if (pid == 0) {
+	if (!CHECK(system(command) == 0) ||
+	    !CHECK(pipe2(to_child, O_CLOEXEC) == 0 && pipe2(from_child, O_CLOEXEC) == 0))
+		return false;
+	copy->pid = fork();
+	if (copy->pid == 0) {
 		dup2(to_child[0], STDIN_FILENO);
 		dup2(from_child[1], STDOUT_FILENO);
 		close(to_child[1]);
@@ -240,17 +248,103 @@ static void a_process_that_is_gone(struct symbols *symbols)
 	}
 	close(to_child[0]);
 	close(from_child[1]);
-	CHECK(read(from_child[0], &address, sizeof(address)) == sizeof(address));
+	copy->to_child = to_child[1];
+	CHECK(read(from_child[0], &copy->landmark, sizeof(copy->landmark)) ==
+	      sizeof(copy->landmark));
+	close(from_child[0]);
+	return true;
+}
+
+static void end_copy(const struct copy *copy)
+{
+	close(copy->to_child);
+	CHECK(waitpid(copy->pid, NULL, 0) == copy->pid);
+}
+
+/* Its program is deleted, and it ends before its address is named. */
+static void a_process_that_is_gone(struct symbols *symbols)
+{
+	static const char path[] = "/tmp/bpfload-test-gone";
+	struct symbol symbol;
+	struct copy copy;
+
+	if (!start_copy(&copy, path))
+		return;
 	CHECK(unlink(path) == 0);
-	symbols_note_process(symbols, (uint32_t)pid);
+	symbols_note_process(symbols, (uint32_t)copy.pid);
 	/* Known already: nothing happens. */
-	symbols_note_process(symbols, (uint32_t)pid);
-	close(to_child[1]);
-	CHECK(waitpid(pid, NULL, 0) == pid);
-	CHECK(symbols_user(symbols, (uint32_t)pid, address + 1, &symbol));
+	symbols_note_process(symbols, (uint32_t)copy.pid);
+	end_copy(&copy);
+	CHECK(symbols_user(symbols, (uint32_t)copy.pid, copy.landmark + 1, &symbol));
 	CHECK(symbol.name && strcmp(symbol.name, "bpfload_test_landmark") == 0 &&
 	      symbol.offset == 1);
-	close(from_child[0]);
+}
+
+/* Not a running program can be cut, but a library can: a file that is mapped as code. */
+static void a_file_that_is_cut(void)
+{
+	static const char path[] = "/tmp/bpfload-test-cut";
+	const struct mf_config config = {.lazy_symbolication = true, .show_debug_info = true};
+	struct symbols *symbols = symbols_new(&config, NULL);
+	char command[128];
+	struct symbol symbol = {0};
+	uint32_t size;
+	uint64_t offset, at;
+	void *code;
+	int fd;
+
+	snprintf(command, sizeof(command), "cp /proc/%d/exe %s", getpid(), path);
+	if (!CHECK(system(command) == 0))
+		return;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	code = mmap(NULL, 1 << 20, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	if (!CHECK(fd >= 0 && code != MAP_FAILED))
+		return;
+	at = (uint64_t)(uintptr_t)code + 64;
+	symbols_note_process(symbols, (uint32_t)getpid());
+	CHECK(ftruncate(fd, 100) == 0);
+	CHECK(symbols_user_source(symbols, (uint32_t)getpid(), at, false, &symbol));
+	CHECK(!symbol.name && symbol.frame_count == 0 && strcmp(symbol.module, path) == 0);
+	CHECK(!symbols_build_id(symbols, (uint32_t)getpid(), at, &size, &offset));
+	symbols_free(symbols);
+	munmap(code, 1 << 20);
+	close(fd);
+	unlink(path);
+}
+
+/* More files than descriptors may be held for: those of the first are closed, their names stay. */
+static void more_files_than_descriptors(void)
+{
+	const struct mf_config config = {0};
+	struct rlimit before, few = {.rlim_cur = 64};
+	struct symbols *symbols = symbols_new(&config, NULL);
+	struct copy copies[20];
+	struct symbol symbol;
+	int lowest;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	few.rlim_max = before.rlim_max;
+	for (size_t i = 0; i < 20; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/tmp/bpfload-test-many-%zu", i);
+		if (!start_copy(&copies[i], path))
+			return;
+		unlink(path);
+	}
+	CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+	for (size_t i = 0; i < 20; i++)
+		symbols_note_process(symbols, (uint32_t)copies[i].pid);
+	lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	CHECK(lowest >= 0 && lowest < 50);
+	close(lowest);
+	for (size_t i = 0; i < 20; i++)
+		end_copy(&copies[i]);
+	CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	for (size_t i = 0; i < 20; i++)
+		CHECK(symbols_user(symbols, (uint32_t)copies[i].pid, copies[i].landmark, &symbol) &&
+		      symbol.name && strcmp(symbol.name, "bpfload_test_landmark") == 0);
+	symbols_free(symbols);
 }
 
 static int be_a_landmark(void)
@@ -317,12 +411,30 @@ static void frames(struct symbols *symbols)
 	fixture_free(&fixture);
 }
 
+/* Reads the symbols of a file in memory, and asks for all: how many there are. */
+static size_t read_symbols(const void *bytes, size_t size)
+{
+	struct elf_symbols symbols;
+	struct elf_image image;
+	size_t count;
+
+	if (!elf_image_read(&image, file_view_of_bytes(bytes, size)))
+		return 0;
+	elf_symbols_read(&symbols, &image);
+	count = symbols.count;
+	for (size_t i = 0; i < count; i++)
+		(void)strlen(symbols.strings + symbols.functions[i].name);
+	(void)elf_symbols_find(&symbols, 0x1000);
+	elf_symbols_free(&symbols);
+	elf_image_close(&image);
+	return count;
+}
+
 /* Every cut and many changes of a real file: whatever comes out, nothing may be read outside of it.
  */
 static void damaged_files(void)
 {
 	struct stat status;
-	struct elf_symbols symbols;
 	uint32_t random = 1;
 	uint8_t *image, *copy;
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -334,17 +446,13 @@ static void damaged_files(void)
 	image = malloc(size);
 	CHECK(read(fd, image, size) == (ssize_t)size);
 	close(fd);
-	CHECK(elf_symbols_read(&symbols, image, size) && symbols.count > 10);
-	elf_symbols_free(&symbols);
-	CHECK(!elf_symbols_read(&symbols, image, 0));
-	CHECK(!elf_symbols_read(&symbols, "#!/bin/sh\n", 10));
+	CHECK(read_symbols(image, size) > 10);
+	CHECK(read_symbols(image, 0) == 0);
+	CHECK(read_symbols("#!/bin/sh\n", 10) == 0);
 	for (size_t cut = 0; cut < size; cut += size / 50) {
 		copy = malloc(cut ? cut : 1);
 		memcpy(copy, image, cut);
-		if (elf_symbols_read(&symbols, copy, cut)) {
-			(void)elf_symbols_find(&symbols, 0x1000);
-			elf_symbols_free(&symbols);
-		}
+		(void)read_symbols(copy, cut);
 		free(copy);
 	}
 	for (int i = 0; i < 60; i++) {
@@ -362,12 +470,7 @@ static void damaged_files(void)
 				copy[sections + random % (size - sections)] ^=
 					(uint8_t)(random >> 24);
 		}
-		if (elf_symbols_read(&symbols, copy, size)) {
-			for (size_t j = 0; j < symbols.count; j++)
-				(void)strlen(symbols.strings + symbols.functions[j].name);
-			(void)elf_symbols_find(&symbols, random);
-			elf_symbols_free(&symbols);
-		}
+		(void)read_symbols(copy, size);
 		free(copy);
 	}
 	free(image);
@@ -388,6 +491,8 @@ int main(int argc, char **argv)
 	maps_from_a_file();
 	own_functions(symbols);
 	a_process_that_is_gone(symbols);
+	a_file_that_is_cut();
+	more_files_than_descriptors();
 	code_of_a_jit(symbols);
 	frames(symbols);
 	damaged_files();

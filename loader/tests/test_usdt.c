@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "binary/elf_image.h"
+#include "binary/file_view.h"
 #include "binary/usdt_notes.h"
 #include "binary/usdt_operand.h"
 #include "check.h"
@@ -78,13 +80,25 @@ static void make(struct file *file)
 	memcpy(file->note.texts, texts, sizeof(texts));
 }
 
+/* The file that is looked at, in memory. */
+static struct elf_image image;
+
+static bool start(struct usdt_notes *notes, const void *bytes, size_t size)
+{
+	elf_image_close(&image);
+	if (!elf_image_read(&image, file_view_of_bytes(bytes, size)))
+		return false;
+	usdt_notes_start(notes, &image);
+	return true;
+}
+
 static void test_notes(struct file *file)
 {
 	struct usdt_notes notes;
 	struct usdt_note note;
 
 	make(file);
-	CHECK(usdt_notes_start(&notes, file, sizeof(*file)));
+	CHECK(start(&notes, file, sizeof(*file)));
 	if (CHECK(usdt_notes_next(&notes, &note))) {
 		CHECK(strcmp(note.provider, "app") == 0 && strcmp(note.name, "point") == 0);
 		CHECK(strcmp(note.arguments, "-4@%eax 8@-20(%rbp)") == 0);
@@ -95,7 +109,7 @@ static void test_notes(struct file *file)
 	/* Moved by prelink: by as much as the base. */
 	file->sections[2].sh_addr += 0x100;
 	file->note.semaphore = 0x400200;
-	CHECK(usdt_notes_start(&notes, file, sizeof(*file)));
+	CHECK(start(&notes, file, sizeof(*file)));
 	CHECK(usdt_notes_next(&notes, &note) && note.offset == 0x1100 && note.semaphore == 0x300);
 }
 
@@ -105,7 +119,7 @@ static bool is_damaged(const struct file *file)
 	struct usdt_notes notes;
 	struct usdt_note note;
 
-	return usdt_notes_start(&notes, file, sizeof(*file)) && !usdt_notes_next(&notes, &note) &&
+	return start(&notes, file, sizeof(*file)) && !usdt_notes_next(&notes, &note) &&
 	       notes.damaged;
 }
 
@@ -114,8 +128,8 @@ static void test_damage(struct file *file)
 	struct usdt_notes notes;
 	struct usdt_note note;
 
-	CHECK(!usdt_notes_start(&notes, file, sizeof(Elf64_Ehdr) - 1));
-	CHECK(!usdt_notes_start(&notes, "not an ELF file", 15));
+	CHECK(!start(&notes, file, sizeof(Elf64_Ehdr) - 1));
+	CHECK(!start(&notes, "not an ELF file", 15));
 	make(file), file->note.header.n_descsz = 0xfffffffd;
 	CHECK(is_damaged(file));
 	make(file), file->note.header.n_descsz = 23;
@@ -142,7 +156,7 @@ static void test_damage(struct file *file)
 
 		make(file);
 		((uint8_t *)file)[at] ^= 0xff;
-		if (!usdt_notes_start(&notes, file, sizeof(*file)))
+		if (!start(&notes, file, sizeof(*file)))
 			continue;
 		while (usdt_notes_next(&notes, &note)) {
 			uint32_t count = usdt_operand_count(note.arguments);
@@ -160,7 +174,7 @@ static void test_damage(struct file *file)
 		if (!CHECK(copy))
 			return;
 		memcpy(copy, file, size);
-		if (usdt_notes_start(&notes, copy, size))
+		if (start(&notes, copy, size))
 			while (usdt_notes_next(&notes, &note))
 				;
 		free(copy);
@@ -236,7 +250,7 @@ static void test_arm64(struct usdt_notes *notes)
 		"8@d0", "8@x32", "8@[x0", "8@[x0, y]", "8@[x0, x1, lsl 9]", "8@[sp, 16]x", "8@[]"};
 	struct usdt_operand operand;
 
-	notes->image.machine = EM_AARCH64;
+	image.machine = EM_AARCH64;
 	CHECK(is(notes, "-4@w3", (struct usdt_operand){0, 24, NO, USDT_REGISTER, 0, 3, 1}));
 	CHECK(is(notes, "8@x30", (struct usdt_operand){0, 240, NO, USDT_REGISTER, 0, 7, 0}));
 	CHECK(is(notes, "4@-5", (struct usdt_operand){-5, NO, NO, USDT_CONSTANT, 0, 3, 0}));
@@ -261,13 +275,14 @@ int main(void)
 	test_notes(file);
 	test_damage(file);
 	make(file);
-	CHECK(usdt_notes_start(&notes, file, sizeof(*file)));
+	CHECK(start(&notes, file, sizeof(*file)));
 	test_x86(&notes);
 	/* In memory a position-independent program is elsewhere. */
-	notes.image.type = ET_DYN;
+	image.type = ET_DYN;
 	CHECK(!is(&notes, "8@table",
 		  (struct usdt_operand){0x402000, NO, NO, USDT_MEMORY, 0, 7, 0}));
 	test_arm64(&notes);
 	free(file);
+	elf_image_close(&image);
 	return check_result("usdt");
 }

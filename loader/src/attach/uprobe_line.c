@@ -62,8 +62,9 @@ static bool places_of(struct arena *arena, const struct elf_image *image,
 		      size_t *count)
 {
 	struct elf_symbols symbols;
-	bool enough = elf_symbols_read(&symbols, image->bytes, image->size);
+	bool enough = true;
 
+	elf_symbols_read(&symbols, image);
 	*count = 0;
 	for (size_t i = 0; i < found->count && enough; i++) {
 		struct binary_function *place = &places[*count];

@@ -145,7 +145,7 @@ static enum attach_result add_notes(struct attachments *attachments, const struc
 	struct usdt_note note;
 	uint32_t before = *found, all = 0;
 
-	usdt_notes_start(&notes, image->bytes, image->size);
+	usdt_notes_start(&notes, image);
 	for (; result == ATTACH_OK && usdt_notes_next(&notes, &note); all++) {
 		if (!is_meant(wanted, &note))
 			continue;

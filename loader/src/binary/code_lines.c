@@ -18,15 +18,14 @@ struct code_frames {
 static void open_debug(struct code_lines *lines, const struct code_source *source)
 {
 	lines->opened = true;
-	if (!elf_image_read(&lines->image, source->bytes, source->size) ||
-	    !debug_file_open(&lines->debug, &lines->image, source->path, source->folders))
+	if (!debug_file_open(&lines->debug, source->image, source->path, source->folders))
 		return;
 	lines->lines = source_lines_read(&lines->debug);
 	if (!lines->lines) {
 		debug_file_close(&lines->debug);
 		return;
 	}
-	debug_file_read_info(&lines->debug, &lines->image);
+	debug_file_read_info(&lines->debug, source->image);
 	lines->calls = inline_calls_read(&lines->debug);
 }
 
@@ -157,7 +156,7 @@ const struct elf_image *code_lines_debug_image(struct code_lines *lines,
 {
 	if (!lines->opened)
 		open_debug(lines, source);
-	return lines->lines && lines->debug.image.mapping ? &lines->debug.image : NULL;
+	return lines->lines && lines->debug.image.view ? &lines->debug.image : NULL;
 }
 
 void code_lines_free(struct code_lines *lines)

@@ -24,7 +24,6 @@ struct code_frame {
 struct code_lines {
 	/* Whether debug information was looked for; `lines` is there if it was found. */
 	bool opened;
-	struct elf_image image;
 	struct debug_file debug;
 	struct source_lines *lines;
 	/* NULL: nothing is known of inlined calls. */
@@ -33,12 +32,10 @@ struct code_lines {
 	struct id_table frames;
 };
 
-/* Where lines come from: a file's bytes, which must outlive them; path and folders as in
- * debug_file_open, looked at once.
- */
+/* Where lines come from: an image, which must outlive them; path and folders as in debug_file_open,
+ * looked at once. */
 struct code_source {
-	const void *bytes;
-	size_t size;
+	const struct elf_image *image;
 	const char *path, *folders;
 	/* Names of C++ and Rust as people read them. */
 	bool readable;

@@ -7,14 +7,14 @@
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "binary/file_view.h"
 #include "object/elf_file.h"
 
 /* Where distributions put separate debug files. */
 #define SYSTEM_FOLDER "/usr/lib/debug"
-/* More than the debug information of any program; what claims to be larger is not uncompressed. */
-#define SECTION_MAX (4ull << 30)
 
-static bool uncompress_section(struct debug_section *section, const uint8_t *bytes, uint64_t size)
+static bool uncompress_section(struct debug_section *section, struct budget *budget,
+			       const uint8_t *bytes, uint64_t size)
 {
 	uint64_t full;
 	uLongf length;
@@ -24,7 +24,7 @@ static bool uncompress_section(struct debug_section *section, const uint8_t *byt
 		return false;
 	full = read_u64(bytes + offsetof(Elf64_Chdr, ch_size));
 	/* zlib's best case is a factor of 1032. */
-	if (!full || full > SECTION_MAX || full / 1100 > size)
+	if (!full || full / 1100 > size || !budget_take(budget, full))
 		return false;
 	section->own = memory_try_bytes(full);
 	length = full;
@@ -34,6 +34,7 @@ static bool uncompress_section(struct debug_section *section, const uint8_t *byt
 	    length != full) {
 		free(section->own);
 		section->own = NULL;
+		budget_give(budget, full);
 		return false;
 	}
 	section->bytes = section->own;
@@ -47,18 +48,23 @@ static bool read_section(struct debug_section *section, const struct elf_image *
 	uint32_t index = elf_image_find_name(image, name);
 	uint64_t size = 0;
 	const uint8_t *bytes = index ? elf_image_section(image, index, &size) : NULL;
+	bool read;
 
 	if (!bytes || !size)
 		return false;
 	if (read_u64(elf_image_section_header(image, index) + offsetof(Elf64_Shdr, sh_flags)) &
-	    SHF_COMPRESSED)
-		return uncompress_section(section, bytes, size);
+	    SHF_COMPRESSED) {
+		read = uncompress_section(section, &image->view->budget, bytes, size);
+		elf_image_forget(image, bytes);
+		return read;
+	}
 	*section = (struct debug_section){.bytes = bytes, .size = size};
 	return true;
 }
 
 static bool read_sections(struct debug_file *file, const struct elf_image *image)
 {
+	file->budget = &image->view->budget;
 	if (!read_section(&file->line, image, ".debug_line"))
 		return false;
 	read_section(&file->line_str, image, ".debug_line_str");
@@ -71,7 +77,7 @@ void debug_file_read_info(struct debug_file *file, const struct elf_image *image
 	if (file->info_read)
 		return;
 	file->info_read = true;
-	if (file->image.mapping)
+	if (file->image.view)
 		image = &file->image;
 	read_section(&file->info, image, ".debug_info");
 	read_section(&file->abbrev, image, ".debug_abbrev");
@@ -86,7 +92,14 @@ static bool has_lines(const struct elf_image *image)
 	uint32_t index = elf_image_find_name(image, ".debug_line");
 	uint64_t size = 0;
 
-	return index && elf_image_section(image, index, &size) && size;
+	return index && elf_image_has_section(image, index, &size) && size;
+}
+
+static bool has_checksum(const struct elf_image *image, uint32_t wanted)
+{
+	uint32_t found;
+
+	return file_view_checksum(image->view, &found) && found == wanted;
 }
 
 /* Opens a separate file; `id` NULL: any will do, if its checksum is `crc`. */
@@ -100,7 +113,7 @@ static bool open_separate(struct debug_file *file, const char *path, const uint8
 		return false;
 	found = elf_image_build_id(&file->image, &found_size);
 	if (id ? found && found_size == id_size && memcmp(found, id, id_size) == 0
-	       : crc32_z(0, file->image.bytes, file->image.size) == crc) {
+	       : has_checksum(&file->image, crc)) {
 		if (has_lines(&file->image))
 			return true;
 	}
@@ -211,7 +224,10 @@ void debug_file_close(struct debug_file *file)
 					    &file->rnglists, &file->addr,     &file->str_offsets};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
-		free(sections[i]->own);
+		if (sections[i]->own) {
+			free(sections[i]->own);
+			budget_give(file->budget, sections[i]->size);
+		}
 	elf_image_close(&file->image);
 	*file = (struct debug_file){0};
 }

@@ -5,19 +5,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "binary/budget.h"
 #include "binary/elf_image.h"
 
 /* A section, uncompressed. */
 struct debug_section {
 	const uint8_t *bytes;
 	uint64_t size;
-	/* What it was uncompressed to; NULL: it stands in the file. */
+	/* What it was uncompressed to; NULL: it is the image's. */
 	uint8_t *own;
 };
 
 struct debug_file {
-	/* The separate file; without a mapping where the program's own file is used. */
+	/* The separate file; without a view where the program's own file is used. */
 	struct elf_image image;
+	/* Of the file that is used. */
+	struct budget *budget;
 	struct debug_section line, line_str, str;
 	/* Read by debug_file_read_info. */
 	bool info_read;

@@ -1,14 +1,12 @@
 #include "binary/elf_image.h"
 
 #include <elf.h>
-#include <fcntl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "binary/file_view.h"
 #include "object/elf_file.h"
 #include "binary/zip_member.h"
 
@@ -17,108 +15,102 @@
 
 const uint8_t *elf_image_section_header(const struct elf_image *image, uint32_t index)
 {
-	return image->bytes + image->sections + (uint64_t)index * sizeof(Elf64_Shdr);
+	return image->sections + (uint64_t)index * sizeof(Elf64_Shdr);
 }
 
 static const uint8_t *segment_header(const struct elf_image *image, uint32_t index)
 {
-	return image->bytes + image->segments + (uint64_t)index * sizeof(Elf64_Phdr);
+	return image->segments + (uint64_t)index * sizeof(Elf64_Phdr);
 }
 
-bool elf_image_read(struct elf_image *image, const void *bytes, size_t size)
+/* A table of headers; without the file's bytes for it the table is empty. */
+static const uint8_t *read_headers(struct file_view *view, uint64_t offset, uint32_t *count,
+				   size_t size)
 {
-	const uint8_t *header = bytes;
+	const uint8_t *headers = file_view_range(view, offset, *count * size);
 
-	*image = (struct elf_image){.bytes = bytes, .size = size};
-	if (size < sizeof(Elf64_Ehdr) || memcmp(header, ELFMAG, SELFMAG) != 0 ||
-	    header[EI_CLASS] != ELFCLASS64 || header[EI_DATA] != ELFDATA2LSB)
+	if (!headers)
+		*count = 0;
+	return headers;
+}
+
+bool elf_image_read(struct elf_image *image, struct file_view *view)
+{
+	const uint8_t *header = view ? file_view_range(view, 0, sizeof(Elf64_Ehdr)) : NULL;
+
+	*image = (struct elf_image){.view = view};
+	if (!header || memcmp(header, ELFMAG, SELFMAG) != 0 || header[EI_CLASS] != ELFCLASS64 ||
+	    header[EI_DATA] != ELFDATA2LSB) {
+		elf_image_close(image);
 		return false;
+	}
 	image->type = read_u16(header + offsetof(Elf64_Ehdr, e_type));
 	image->machine = read_u16(header + offsetof(Elf64_Ehdr, e_machine));
-	image->sections = read_u64(header + offsetof(Elf64_Ehdr, e_shoff));
 	image->section_count = read_u16(header + offsetof(Elf64_Ehdr, e_shnum));
-	image->segments = read_u64(header + offsetof(Elf64_Ehdr, e_phoff));
 	image->segment_count = read_u16(header + offsetof(Elf64_Ehdr, e_phnum));
 	image->names = read_u16(header + offsetof(Elf64_Ehdr, e_shstrndx));
-	if (!within(image->sections, (uint64_t)image->section_count * sizeof(Elf64_Shdr), size))
-		image->section_count = 0;
-	if (!within(image->segments, (uint64_t)image->segment_count * sizeof(Elf64_Phdr), size))
-		image->segment_count = 0;
+	image->sections = read_headers(view, read_u64(header + offsetof(Elf64_Ehdr, e_shoff)),
+				       &image->section_count, sizeof(Elf64_Shdr));
+	image->segments = read_headers(view, read_u64(header + offsetof(Elf64_Ehdr, e_phoff)),
+				       &image->segment_count, sizeof(Elf64_Phdr));
+	image->base = view->base;
 	return true;
-}
-
-static enum elf_image_result map_file(struct elf_image *image, const char *path)
-{
-	/* A path of another mount namespace may be a pipe: do not wait for it. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat info;
-	void *bytes;
-
-	if (fd < 0)
-		return ELF_IMAGE_NO_FILE;
-	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) {
-		close(fd);
-		return ELF_IMAGE_NOT_ELF;
-	}
-	bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return ELF_IMAGE_NO_FILE;
-	image->mapping = bytes;
-	image->mapping_size = (size_t)info.st_size;
-	return ELF_IMAGE_OK;
 }
 
 enum elf_image_result elf_image_open(struct elf_image *image, const char *path)
 {
 	const char *member = strstr(path, ZIP_SEPARATOR);
-	uint64_t base = 0, size;
-	struct elf_image mapped = {0};
-	enum elf_image_result result;
-	char *archive;
+	char *archive = member ? memory_text_of(path, (size_t)(member - path)) : NULL;
+	struct file_view *view = file_view_open(archive ? archive : path);
+	uint64_t base, size;
 
-	if (member) {
-		archive = memory_text_of(path, (size_t)(member - path));
-		result = map_file(&mapped, archive);
-		free(archive);
-	} else {
-		result = map_file(&mapped, path);
-	}
-	if (result != ELF_IMAGE_OK)
-		return result;
-	size = mapped.mapping_size;
-	if ((member && !zip_member_find(mapped.mapping, mapped.mapping_size,
-					member + strlen(ZIP_SEPARATOR), &base, &size)) ||
-	    !elf_image_read(image, (const uint8_t *)mapped.mapping + base, size)) {
-		elf_image_close(&mapped);
+	free(archive);
+	if (!view)
+		return errno == ENOEXEC ? ELF_IMAGE_NOT_ELF : ELF_IMAGE_NO_FILE;
+	if (member && (!zip_member_find(view, member + strlen(ZIP_SEPARATOR), &base, &size) ||
+		       !file_view_narrow(view, base, size))) {
+		file_view_close(view);
 		return ELF_IMAGE_NOT_ELF;
 	}
-	image->mapping = mapped.mapping;
-	image->mapping_size = mapped.mapping_size;
-	image->base = base;
-	return ELF_IMAGE_OK;
+	return elf_image_read(image, view) ? ELF_IMAGE_OK : ELF_IMAGE_NOT_ELF;
 }
 
 void elf_image_close(struct elf_image *image)
 {
-	if (image->mapping)
-		munmap(image->mapping, image->mapping_size);
+	file_view_close(image->view);
 	*image = (struct elf_image){0};
+}
+
+const uint8_t *elf_image_bytes(const struct elf_image *image, uint64_t offset, uint64_t size)
+{
+	return file_view_range(image->view, offset, size);
+}
+
+bool elf_image_has_section(const struct elf_image *image, uint32_t index, uint64_t *size)
+{
+	const uint8_t *header;
+
+	if (index >= image->section_count)
+		return false;
+	header = elf_image_section_header(image, index);
+	*size = read_u64(header + offsetof(Elf64_Shdr, sh_size));
+	return read_u32(header + offsetof(Elf64_Shdr, sh_type)) != SHT_NOBITS &&
+	       within(read_u64(header + offsetof(Elf64_Shdr, sh_offset)), *size, image->view->size);
 }
 
 const uint8_t *elf_image_section(const struct elf_image *image, uint32_t index, uint64_t *size)
 {
-	const uint8_t *header;
-	uint64_t offset;
+	if (!elf_image_has_section(image, index, size))
+		return NULL;
+	return elf_image_bytes(
+		image,
+		read_u64(elf_image_section_header(image, index) + offsetof(Elf64_Shdr, sh_offset)),
+		*size);
+}
 
-	if (index >= image->section_count)
-		return NULL;
-	header = elf_image_section_header(image, index);
-	if (read_u32(header + offsetof(Elf64_Shdr, sh_type)) == SHT_NOBITS)
-		return NULL;
-	offset = read_u64(header + offsetof(Elf64_Shdr, sh_offset));
-	*size = read_u64(header + offsetof(Elf64_Shdr, sh_size));
-	return within(offset, *size, image->size) ? image->bytes + offset : NULL;
+void elf_image_forget(const struct elf_image *image, const uint8_t *section)
+{
+	file_view_forget(image->view, section);
 }
 
 uint32_t elf_image_find_name(const struct elf_image *image, const char *name)
@@ -169,7 +161,8 @@ bool elf_image_offset(const struct elf_image *image, uint64_t address, uint64_t 
 		uint64_t at = read_u64(segment + offsetof(Elf64_Phdr, p_offset));
 
 		if (read_u32(segment + offsetof(Elf64_Phdr, p_type)) != PT_LOAD ||
-		    address < start || address - start >= size || !within(at, size, image->size))
+		    address < start || address - start >= size ||
+		    !within(at, size, image->view->size))
 			continue;
 		*offset = at + (address - start);
 		return true;

@@ -5,15 +5,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "binary/elf_image.h"
+#include "binary/file_view.h"
+#include "object/elf_file.h"
 
 /* Aliases and nested functions that the search steps over before it gives up. */
 #define STEPS_BACK 8
-
-struct image {
-	const uint8_t *data;
-	size_t size;
-	Elf64_Ehdr header;
-};
 
 /* A symbol while the table is built. */
 struct candidate {
@@ -21,50 +18,18 @@ struct candidate {
 	uint8_t rank;
 };
 
-/* Copies a struct out of the image: nothing in a file has to be aligned. */
-static bool copy(const struct image *image, uint64_t offset, void *to, size_t size)
+static void read_segments(const struct elf_image *image, struct elf_symbols *symbols)
 {
-	if (offset > image->size || image->size - offset < size)
-		return false;
-	memcpy(to, image->data + offset, size);
-	return true;
-}
-
-static bool read_header(struct image *image)
-{
-	return copy(image, 0, &image->header, sizeof(image->header)) &&
-	       memcmp(image->header.e_ident, ELFMAG, SELFMAG) == 0 &&
-	       image->header.e_ident[EI_CLASS] == ELFCLASS64 &&
-	       image->header.e_ident[EI_DATA] == ELFDATA2LSB;
-}
-
-static bool read_segments(const struct image *image, struct elf_symbols *symbols)
-{
-	symbols->segments = memory_array(image->header.e_phnum + 1u, sizeof(*symbols->segments));
-	for (uint32_t i = 0; i < image->header.e_phnum; i++) {
-		uint64_t at = image->header.e_phoff + (uint64_t)i * image->header.e_phentsize;
+	symbols->segments = memory_array(image->segment_count, sizeof(*symbols->segments));
+	for (uint32_t i = 0; i < image->segment_count; i++) {
 		Elf64_Phdr segment;
 
-		if (!copy(image, at, &segment, sizeof(segment)))
-			break;
+		/* Nothing in a file has to be aligned. */
+		memcpy(&segment, image->segments + i * sizeof(segment), sizeof(segment));
 		if (segment.p_type == PT_LOAD)
 			symbols->segments[symbols->segment_count++] = (struct elf_segment){
 				segment.p_offset, segment.p_filesz, segment.p_vaddr};
 	}
-	return true;
-}
-
-static bool find_section(const struct image *image, uint32_t type, Elf64_Shdr *found)
-{
-	for (uint32_t i = 0; i < image->header.e_shnum; i++) {
-		uint64_t at = image->header.e_shoff + (uint64_t)i * image->header.e_shentsize;
-
-		if (!copy(image, at, found, sizeof(*found)))
-			return false;
-		if (found->sh_type == type)
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -91,21 +56,49 @@ static int by_address(const void *left, const void *right)
 	return a->function.name < b->function.name ? -1 : a->function.name > b->function.name;
 }
 
-static size_t collect(const struct image *image, const Elf64_Shdr *section, const Elf64_Shdr *text,
-		      struct candidate *candidates, size_t count)
+/* The bytes of the two tables; false where there are none that make sense. */
+struct tables {
+	const uint8_t *symbols;
+	const char *strings;
+	size_t count, strings_size;
+};
+
+static bool find_tables(const struct elf_image *image, struct tables *tables)
 {
-	const char *strings = (const char *)image->data + text->sh_offset;
+	uint32_t index = elf_image_find_type(image, SHT_SYMTAB), link;
+	uint64_t size, strings_size;
+
+	if (!index)
+		index = elf_image_find_type(image, SHT_DYNSYM);
+	if (!index)
+		return false;
+	link = read_u32(elf_image_section_header(image, index) + offsetof(Elf64_Shdr, sh_link));
+	if (link >= image->section_count || read_u32(elf_image_section_header(image, link) +
+						     offsetof(Elf64_Shdr, sh_type)) != SHT_STRTAB)
+		return false;
+	tables->strings = (const char *)elf_image_section(image, link, &strings_size);
+	/* Names end inside of the string table because its last byte is NUL. */
+	if (!tables->strings || !strings_size || tables->strings[strings_size - 1])
+		return false;
+	tables->symbols = elf_image_section(image, index, &size);
+	tables->count = size / sizeof(Elf64_Sym);
+	tables->strings_size = strings_size;
+	return tables->symbols != NULL;
+}
+
+static size_t collect(const struct tables *tables, struct candidate *candidates)
+{
 	size_t kept = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < tables->count; i++) {
 		Elf64_Sym symbol;
 		uint8_t type;
 
-		if (!copy(image, section->sh_offset + i * sizeof(symbol), &symbol, sizeof(symbol)))
-			break;
+		memcpy(&symbol, tables->symbols + i * sizeof(symbol), sizeof(symbol));
 		type = ELF64_ST_TYPE(symbol.st_info);
 		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF ||
-		    !symbol.st_value || symbol.st_name >= text->sh_size || !strings[symbol.st_name])
+		    !symbol.st_value || symbol.st_name >= tables->strings_size ||
+		    !tables->strings[symbol.st_name])
 			continue;
 		candidates[kept].function = (struct elf_function){
 			.address = symbol.st_value,
@@ -113,46 +106,33 @@ static size_t collect(const struct image *image, const Elf64_Shdr *section, cons
 			.name = symbol.st_name,
 		};
 		candidates[kept++].rank =
-			rank_of(strings + symbol.st_name, ELF64_ST_BIND(symbol.st_info));
+			rank_of(tables->strings + symbol.st_name, ELF64_ST_BIND(symbol.st_info));
 	}
 	return kept;
 }
 
-static bool read_functions(const struct image *image, struct elf_symbols *symbols)
+static void read_functions(const struct elf_image *image, struct elf_symbols *symbols)
 {
 	struct candidate *candidates;
-	Elf64_Shdr section, text;
+	struct tables tables;
 	size_t count;
 
-	if (!find_section(image, SHT_SYMTAB, &section) &&
-	    !find_section(image, SHT_DYNSYM, &section))
-		return true;
-	if (section.sh_offset > image->size || section.sh_link >= image->header.e_shnum ||
-	    !copy(image,
-		  image->header.e_shoff + (uint64_t)section.sh_link * image->header.e_shentsize,
-		  &text, sizeof(text)))
-		return true;
-	/* Names end inside of the string table because its last byte is NUL. */
-	if (text.sh_type != SHT_STRTAB || text.sh_offset > image->size || !text.sh_size ||
-	    image->size - text.sh_offset < text.sh_size ||
-	    image->data[text.sh_offset + text.sh_size - 1])
-		return true;
-	count = section.sh_size / sizeof(Elf64_Sym);
-	if (count > (image->size - section.sh_offset) / sizeof(Elf64_Sym))
-		count = (image->size - section.sh_offset) / sizeof(Elf64_Sym);
-	candidates = memory_try_array(count + 1, sizeof(*candidates));
+	if (!find_tables(image, &tables))
+		return;
+	if (!budget_take(symbols->budget, tables.count * sizeof(*candidates)))
+		return;
+	candidates = memory_try_array(tables.count, sizeof(*candidates));
+	budget_give(symbols->budget, tables.count * sizeof(*candidates));
 	if (!candidates)
-		return false;
-	count = collect(image, &section, &text, candidates, count);
+		return;
+	count = collect(&tables, candidates);
+	elf_image_forget(image, tables.symbols);
 	qsort(candidates, count, sizeof(*candidates), by_address);
-
-	symbols->strings = (const char *)image->data + text.sh_offset;
-	symbols->functions = memory_try_array(count + 1, sizeof(*symbols->functions));
-	if (!symbols->functions) {
-		free(candidates);
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
+	symbols->functions = budget_take(symbols->budget, count * sizeof(*symbols->functions))
+				     ? memory_try_array(count, sizeof(*symbols->functions))
+				     : NULL;
+	symbols->room = symbols->functions ? count : 0;
+	for (size_t i = 0; i < symbols->room; i++) {
 		const struct elf_function *function = &candidates[i].function;
 		struct elf_function *last = symbols->functions + symbols->count - 1;
 
@@ -161,26 +141,21 @@ static bool read_functions(const struct image *image, struct elf_symbols *symbol
 		else
 			symbols->functions[symbols->count++] = *function;
 	}
+	symbols->strings = tables.strings;
 	free(candidates);
-	return true;
 }
 
-bool elf_symbols_read(struct elf_symbols *symbols, const void *data, size_t size)
+void elf_symbols_read(struct elf_symbols *symbols, const struct elf_image *image)
 {
-	struct image image = {.data = data, .size = size};
-
-	*symbols = (struct elf_symbols){0};
-	if (!read_header(&image))
-		return false;
-	if (!read_segments(&image, symbols) || !read_functions(&image, symbols)) {
-		elf_symbols_free(symbols);
-		return false;
-	}
-	return true;
+	*symbols = (struct elf_symbols){.budget = &image->view->budget};
+	read_segments(image, symbols);
+	read_functions(image, symbols);
 }
 
 void elf_symbols_free(struct elf_symbols *symbols)
 {
+	if (symbols->functions)
+		budget_give(symbols->budget, symbols->room * sizeof(*symbols->functions));
 	free(symbols->functions);
 	free(symbols->segments);
 	*symbols = (struct elf_symbols){0};

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct budget;
+struct elf_image;
+
 struct elf_function {
 	uint64_t address;
 	uint32_t size;
@@ -18,21 +21,23 @@ struct elf_segment {
 	uint64_t offset, size, address;
 };
 
-/* Points into the image, which must outlive it. */
+/* Names are the image's, which must outlive it. */
 struct elf_symbols {
 	/* By address; one function for each. */
 	struct elf_function *functions;
-	size_t count;
+	size_t count, room;
 	const char *strings;
 	struct elf_segment *segments;
 	size_t segment_count;
+	/* The image's. */
+	struct budget *budget;
 };
 
 /*
- * Reads .symtab, or .dynsym where the file is stripped, of a 64-bit ELF image. False when the image
- * is something else; a file without symbols gives an empty table. Nothing in the image is trusted.
+ * Reads .symtab, or .dynsym where the file is stripped. A file without symbols, or with too many,
+ * gives an empty table. Nothing in the image is trusted.
  */
-bool elf_symbols_read(struct elf_symbols *symbols, const void *image, size_t size);
+void elf_symbols_read(struct elf_symbols *symbols, const struct elf_image *image);
 void elf_symbols_free(struct elf_symbols *symbols);
 
 /* Address of a byte of the file in the file's own address space. False: no segment holds it. */

@@ -1,44 +1,129 @@
 #include "binary/mapped_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "binary/demangle.h"
+#include "binary/file_view.h"
 #include "base/strbuf.h"
 
 /* Largest vdso that is believed; they have a few pages. */
 #define VDSO_MAX (1u << 20)
+/* Files may hold a quarter of the descriptors that we may have, but so many at least. */
+#define LEAST_DESCRIPTORS 16
+/* A file that was let go so often is not opened again: those that are in use do not fit. */
+#define MOST_OPENINGS 4
 
 static bool is_vdso(const struct proc_mapping *mapping)
 {
 	return strcmp(mapping->path, "[vdso]") == 0;
 }
 
-static void map_file(struct mapped_file *file, uint32_t pid, const struct proc_mapping *mapping)
+static void unlink_file(struct mapped_files *files, struct mapped_file *file)
 {
-	struct stat status;
-	void *image;
-	int fd = proc_mapping_open(pid, mapping);
-
-	if (fd < 0)
-		return;
-	if (fstat(fd, &status) == 0) {
-		image = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (image != MAP_FAILED) {
-			file->image = image;
-			file->size = (size_t)status.st_size;
-		}
-	}
-	close(fd);
+	if (file->older)
+		file->older->newer = file->newer;
+	else if (files->oldest == file)
+		files->oldest = file->newer;
+	if (file->newer)
+		file->newer->older = file->older;
+	else if (files->newest == file)
+		files->newest = file->older;
+	file->older = file->newer = NULL;
 }
 
-static void copy_vdso(struct mapped_file *file, uint32_t pid, const struct proc_mapping *mapping)
+static void link_newest(struct mapped_files *files, struct mapped_file *file)
+{
+	file->older = files->newest;
+	if (files->newest)
+		files->newest->newer = file;
+	else
+		files->oldest = file;
+	files->newest = file;
+}
+
+static void detach(struct mapped_files *files, struct mapped_file *file)
+{
+	if (file->image.view && file->image.view->fd >= 0) {
+		file_view_detach(file->image.view);
+		files->descriptors--;
+	}
+}
+
+static void free_symbols(struct named_symbols *symbols)
+{
+	for (size_t i = 0; symbols->names && i < symbols->table.count; i++)
+		free(symbols->names[i]);
+	free(symbols->names);
+	elf_symbols_free(&symbols->table);
+	*symbols = (struct named_symbols){0};
+}
+
+/* Forgets all that is known of a file. */
+static void let_go(struct mapped_files *files, struct mapped_file *file)
+{
+	detach(files, file);
+	unlink_file(files, file);
+	free_symbols(&file->symbols);
+	free_symbols(&file->debug_symbols);
+	code_lines_free(&file->lines);
+	elf_image_close(&file->image);
+	free(file->vdso);
+	file->vdso = NULL;
+}
+
+static size_t most_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 4 < LEAST_DESCRIPTORS)
+		return LEAST_DESCRIPTORS;
+	return limit.rlim_cur / 4;
+}
+
+/* Makes room for one more file: without descriptors the older half of those that hold one closes
+ * it, without memory the oldest go. */
+static void make_room(struct mapped_files *files, const struct mapped_file *wanted)
+{
+	size_t half = files->descriptors / 2;
+
+	if (files->descriptors >= most_descriptors())
+		for (struct mapped_file *file = files->oldest; file && files->descriptors > half;
+		     file = file->newer)
+			detach(files, file);
+	while (budget_is_short() && files->oldest && files->oldest != wanted)
+		let_go(files, files->oldest);
+}
+
+static void open_file(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
+		      const struct proc_mapping *mapping)
+{
+	struct file_view *view;
+	int fd;
+
+	make_room(files, file);
+	fd = proc_mapping_open(pid, mapping);
+	if (fd < 0)
+		return;
+	view = file_view_of(fd);
+	if (!view)
+		return;
+	file->is_other = !elf_image_read(&file->image, view);
+	if (file->is_other)
+		return;
+	file->openings++;
+	files->descriptors++;
+	link_newest(files, file);
+}
+
+static void copy_vdso(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
+		      const struct proc_mapping *mapping)
 {
 	size_t size = (size_t)(mapping->end - mapping->start);
 	char path[64];
@@ -52,14 +137,27 @@ static void copy_vdso(struct mapped_file *file, uint32_t pid, const struct proc_
 	if (fd < 0)
 		return;
 	image = memory_bytes(size);
-	if (pread(fd, image, size, (off_t)mapping->start) == (ssize_t)size) {
-		file->image = image;
-		file->size = size;
-		file->copied = true;
+	if (pread(fd, image, size, (off_t)mapping->start) == (ssize_t)size &&
+	    elf_image_read(&file->image, file_view_of_bytes(image, size))) {
+		file->vdso = image;
+		file->openings++;
+		link_newest(files, file);
 	} else {
 		free(image);
 	}
 	close(fd);
+}
+
+/* Also when it could not be opened through another process, which may have gone meanwhile. */
+static void ensure_open(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
+			const struct proc_mapping *mapping)
+{
+	if (file->image.view || file->is_other || file->openings == MOST_OPENINGS)
+		return;
+	if (is_vdso(mapping))
+		copy_vdso(files, file, pid, mapping);
+	else
+		open_file(files, file, pid, mapping);
 }
 
 struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
@@ -68,9 +166,8 @@ struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 	uint64_t device = (uint64_t)mapping->device_major << 32 | mapping->device_minor;
 	uint64_t inode = mapping->inode;
 	struct mapped_file *file, *first;
-	bool vdso = is_vdso(mapping);
 
-	if (vdso) {
+	if (is_vdso(mapping)) {
 		/* One for all processes of the same word size, which differ in length. */
 		device = UINT64_MAX;
 		inode = mapping->end - mapping->start;
@@ -93,23 +190,27 @@ struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 			id_table_add(&files->by_inode, inode, file);
 		}
 	}
-	/* Also when it could not be opened through another process, which may have gone meanwhile.
-	 */
-	if (!file->image) {
-		if (vdso)
-			copy_vdso(file, pid, mapping);
-		else
-			map_file(file, pid, mapping);
-	}
+	/* What was let go waits until it is used. */
+	if (!file->openings)
+		ensure_open(files, file, pid, mapping);
 	return file;
+}
+
+void mapped_files_use(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
+		      const struct proc_mapping *mapping)
+{
+	ensure_open(files, file, pid, mapping);
+	if (!file->image.view || files->newest == file)
+		return;
+	unlink_file(files, file);
+	link_newest(files, file);
 }
 
 const struct elf_symbols *mapped_file_symbols(struct mapped_file *file)
 {
-	if (!file->symbols.read && file->image) {
+	if (!file->symbols.read && file->image.view) {
 		file->symbols.read = true;
-		/* What is not an ELF file, or has no symbols, leaves the table empty. */
-		(void)elf_symbols_read(&file->symbols.table, file->image, file->size);
+		elf_symbols_read(&file->symbols.table, &file->image);
 	}
 	return &file->symbols.table;
 }
@@ -148,24 +249,16 @@ const char *mapped_file_function(struct mapped_file *file, uint64_t address,
 	*function = elf_symbols_find(mapped_file_symbols(file), address);
 	if (*function)
 		return name_of(&file->symbols, *function, source->readable);
-	if (!debug || !file->image)
+	if (!debug || !file->image.view)
 		return NULL;
 	if (!symbols->read) {
 		symbols->read = true;
 		image = code_lines_debug_image(&file->lines, source);
 		if (image)
-			(void)elf_symbols_read(&symbols->table, image->bytes, image->size);
+			elf_symbols_read(&symbols->table, image);
 	}
 	*function = elf_symbols_find(&symbols->table, address);
 	return *function ? name_of(symbols, *function, source->readable) : NULL;
-}
-
-static void free_symbols(struct named_symbols *symbols)
-{
-	for (size_t i = 0; symbols->names && i < symbols->table.count; i++)
-		free(symbols->names[i]);
-	free(symbols->names);
-	elf_symbols_free(&symbols->table);
 }
 
 static void free_files(void *item)
@@ -175,13 +268,6 @@ static void free_files(void *item)
 	while (file) {
 		struct mapped_file *next = file->next;
 
-		free_symbols(&file->symbols);
-		free_symbols(&file->debug_symbols);
-		code_lines_free(&file->lines);
-		if (file->copied)
-			free(file->image);
-		else if (file->image)
-			munmap(file->image, file->size);
 		free(file);
 		file = next;
 	}
@@ -189,5 +275,8 @@ static void free_files(void *item)
 
 void mapped_files_free(struct mapped_files *files)
 {
+	while (files->oldest)
+		let_go(files, files->oldest);
 	id_table_free(&files->by_inode, free_files);
+	*files = (struct mapped_files){0};
 }

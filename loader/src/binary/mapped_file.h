@@ -1,4 +1,4 @@
-/* Files that processes run code from, each opened once and kept. */
+/* Files that processes run code from, each opened once and kept, until too many are. */
 #ifndef BPFLOAD_MAPPED_FILE_H
 #define BPFLOAD_MAPPED_FILE_H
 
@@ -23,29 +23,43 @@ struct mapped_file {
 	uint64_t device, inode;
 	/* Another file whose number falls on the same table entry. */
 	struct mapped_file *next;
-	void *image;
-	size_t size;
-	/* The image is memory of ours (the vdso), not a mapping of the file. */
-	bool copied;
+	/* Without a view: it is not open. */
+	struct elf_image image;
+	/* It was opened, and is no ELF file. */
+	bool is_other;
+	/* How often it was opened. */
+	uint32_t openings;
+	/* The image of the kernel's own code, which is no file. */
+	uint8_t *vdso;
 	struct named_symbols symbols;
 	/* Those of its separate debug file, which are more where the file itself is stripped. */
 	struct named_symbols debug_symbols;
 	struct code_lines lines;
+	/* Among those that are open, by the last use. */
+	struct mapped_file *older, *newer;
 };
 
 struct mapped_files {
 	struct id_table by_inode;
+	/* Those that are open. */
+	struct mapped_file *oldest, *newest;
+	/* How many descriptors they hold. */
+	size_t descriptors;
 };
 
 /*
- * The file behind a mapping of a living process; NULL for anonymous memory. A
- * file that cannot be opened is kept too, without an image.
+ * The file behind a mapping of a process, opened if it lives; NULL for anonymous memory. A file
+ * that cannot be opened is kept too, without an image.
  *
- * The image stays mapped, so the file can be deleted or replaced by another; one that is shortened
- * in place while it is mapped cannot be read safely, which no package manager does.
+ * Files that were not used for long are let go where they hold too many descriptors (then what was
+ * read of them stays) or too much memory.
  */
 struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 				     const struct proc_mapping *mapping);
+
+/* To be called before a file is used: opens it again where it was let go, and the process lives. */
+void mapped_files_use(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
+		      const struct proc_mapping *mapping);
 
 /* The file's functions, read at the first call. Empty when there are none. */
 const struct elf_symbols *mapped_file_symbols(struct mapped_file *file);
@@ -53,7 +67,7 @@ const struct elf_symbols *mapped_file_symbols(struct mapped_file *file);
 /*
  * A function that holds an address of the file's own space, with its name, as people read it if
  * `source->readable` and it is mangled: from the file, else, with `debug`, from its debug file.
- * NULL: none. The name lives as long as the file.
+ * NULL: none. The name lives until another file is used.
  */
 const char *mapped_file_function(struct mapped_file *file, uint64_t address,
 				 const struct code_source *source, bool debug,

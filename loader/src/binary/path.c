@@ -1,20 +1,19 @@
 #include "binary/path.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "binary/file_view.h"
+#include "binary/regular_file.h"
 #include "binary/zip_member.h"
 
 #define LIBRARY_CACHE "/etc/ld.so.cache"
+/* Those of large systems have some hundred KiB. */
+#define CACHE_MAX (16u << 20)
 
 static bool is_file(const char *path)
 {
@@ -24,25 +23,19 @@ static bool is_file(const char *path)
 }
 
 /*
- * A file by the path that it has below `root` (empty: ours). Links to absolute paths mean paths
- * below the root, too, which only openat2 knows (Linux 5.6); so the result has no links in it. NULL
- * when there is no such file.
+ * A file by the path that it has below `root` (empty: ours). Links mean paths below the root, too;
+ * so the result has no links in it. NULL when there is no such file.
  */
 static const char *file_in(struct arena *arena, const char *root, const char *path)
 {
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
 	char link[64], target[PATH_MAX];
 	const char *found;
 	ssize_t length;
-	int folder, fd;
+	int fd;
 
 	if (!*root)
 		return is_file(path) ? path : NULL;
-	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return NULL;
-	fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
-	close(folder);
+	fd = regular_file_find(root, path);
 	if (fd < 0)
 		return NULL;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -125,40 +118,43 @@ static const char *cache_text(const char *bytes, size_t size, uint32_t offset)
 	return offset < size && memchr(bytes + offset, 0, size - offset) ? bytes + offset : NULL;
 }
 
-static const char *find_in_cache(struct arena *arena, const char *root, const char *name)
+static const char *search_cache(struct arena *arena, const char *root, const char *name,
+				const char *bytes, size_t size)
 {
-	const char *bytes, *found = NULL, *cache = arena_format(arena, "%s" LIBRARY_CACHE, root);
 	struct cache_header header;
-	struct stat info;
-	int fd = open(cache, O_RDONLY | O_CLOEXEC);
+	const char *found = NULL;
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &info) != 0 || info.st_size < (off_t)sizeof(header)) {
-		close(fd);
-		return NULL;
-	}
-	bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return NULL;
 	memcpy(&header, bytes, sizeof(header));
 	if (memcmp(header.magic, "glibc-ld.so.cache", sizeof(header.magic)) != 0 ||
-	    header.count > ((size_t)info.st_size - sizeof(header)) / sizeof(struct cache_entry))
-		goto out;
+	    header.count > (size - sizeof(header)) / sizeof(struct cache_entry))
+		return NULL;
 	for (uint32_t i = 0; i < header.count && !found; i++) {
 		struct cache_entry entry;
 		const char *key, *value;
 
 		memcpy(&entry, bytes + sizeof(header) + i * sizeof(entry), sizeof(entry));
-		key = cache_text(bytes, (size_t)info.st_size, entry.key);
-		value = cache_text(bytes, (size_t)info.st_size, entry.value);
+		key = cache_text(bytes, size, entry.key);
+		value = cache_text(bytes, size, entry.value);
 		if (entry.flags != CACHE_FLAGS || !key || !value || !is_library(key, name))
 			continue;
 		found = file_in(arena, root, arena_text(arena, value, strlen(value)));
 	}
-out:
-	munmap((void *)bytes, (size_t)info.st_size);
+	return found;
+}
+
+static const char *find_in_cache(struct arena *arena, const char *root, const char *name)
+{
+	int fd = regular_file_open_in(root, LIBRARY_CACHE);
+	struct file_view *view = fd < 0 ? NULL : file_view_of(fd);
+	const char *found = NULL;
+	const uint8_t *bytes;
+
+	if (view && view->size >= sizeof(struct cache_header) && view->size <= CACHE_MAX) {
+		bytes = file_view_range(view, 0, view->size);
+		if (bytes)
+			found = search_cache(arena, root, name, (const char *)bytes, view->size);
+	}
+	file_view_close(view);
 	return found;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/strbuf.h"
+#include "binary/regular_file.h"
 
 #define DELETED " (deleted)"
 
@@ -160,19 +161,11 @@ const struct proc_mapping *proc_maps_find(const struct proc_maps *maps, uint64_t
 	return &maps->mappings[low];
 }
 
-static int open_regular(const char *path, uint64_t inode)
+static bool has_inode(int fd, uint64_t inode)
 {
 	struct stat status;
-	/* A path in a container may have become a pipe since: do not wait for it. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
-	    (!inode || (uint64_t)status.st_ino == inode))
-		return fd;
-	close(fd);
-	return -1;
+	return fstat(fd, &status) == 0 && (uint64_t)status.st_ino == inode;
 }
 
 /*
@@ -181,17 +174,18 @@ static int open_regular(const char *path, uint64_t inode)
  */
 int proc_mapping_open(uint32_t pid, const struct proc_mapping *mapping)
 {
-	char *path;
+	char path[96], root[32];
 	int fd;
 
-	path = memory_format("/proc/%u/map_files/%llx-%llx", pid,
-			     (unsigned long long)mapping->start, (unsigned long long)mapping->end);
-	fd = open_regular(path, 0);
-	free(path);
-	if (fd >= 0 || mapping->deleted)
+	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", pid,
+		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
+	fd = regular_file_open(path);
+	if (fd >= 0 || mapping->deleted || mapping->path[0] != '/')
 		return fd;
-	path = memory_format("/proc/%u/root%s", pid, mapping->path);
-	fd = open_regular(path, mapping->inode);
-	free(path);
-	return fd;
+	snprintf(root, sizeof(root), "/proc/%u/root", pid);
+	fd = regular_file_open_in(root, mapping->path);
+	if (fd < 0 || has_inode(fd, mapping->inode))
+		return fd;
+	close(fd);
+	return -1;
 }

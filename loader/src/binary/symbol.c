@@ -9,6 +9,7 @@
 #include "binary/demangle.h"
 #include "object/elf_file.h"
 #include "binary/elf_image.h"
+#include "binary/file_view.h"
 #include "host/tracefs.h"
 #include "binary/x86_length.h"
 
@@ -72,20 +73,17 @@ static void search(const struct elf_image *image, const char *name, struct match
 {
 	const uint8_t *versions = NULL;
 	uint64_t version_size = 0;
+	/* A file has one section of each of these types (System V ABI, Sections). */
+	uint32_t dynamic = elf_image_find_type(image, SHT_DYNSYM);
+	uint32_t table = elf_image_find_type(image, SHT_SYMTAB);
+	uint32_t version = elf_image_find_type(image, SHT_GNU_versym);
 
-	for (uint32_t i = 0; i < image->section_count; i++)
-		if (read_u32(elf_image_section_header(image, i) + offsetof(Elf64_Shdr, sh_type)) ==
-		    SHT_GNU_versym)
-			versions = elf_image_section(image, i, &version_size);
-	for (uint32_t i = 0; i < image->section_count; i++) {
-		uint32_t type = read_u32(elf_image_section_header(image, i) +
-					 offsetof(Elf64_Shdr, sh_type));
-
-		if (type == SHT_DYNSYM)
-			search_table(image, i, versions, version_size, name, match);
-		else if (type == SHT_SYMTAB)
-			search_table(image, i, NULL, 0, name, match);
-	}
+	if (version)
+		versions = elf_image_section(image, version, &version_size);
+	if (dynamic)
+		search_table(image, dynamic, versions, version_size, name, match);
+	if (table)
+		search_table(image, table, NULL, 0, name, match);
 }
 
 /* Where in the file the code at an address is. */
@@ -110,14 +108,21 @@ static enum binary_symbol_result open_image(struct elf_image *image, const char 
 /* Whether an instruction begins at an offset in the function at an address. */
 static bool is_instruction(const struct elf_image *image, uint64_t address, uint64_t offset)
 {
-	uint64_t start, at = 0;
+	uint64_t start, size, at = 0;
+	const uint8_t *code;
 
 	if (image->machine == EM_AARCH64)
 		return offset % 4 == 0;
 	if (image->machine != EM_X86_64 || !elf_image_offset(image, address, &start))
 		return true;
-	while (at < offset && start + at < image->size) {
-		size_t length = x86_length(image->bytes + start + at, image->size - start - at);
+	size = image->view->size - start;
+	if (offset < size && size - offset > X86_LENGTH_MAX)
+		size = offset + X86_LENGTH_MAX;
+	code = elf_image_bytes(image, start, size);
+	if (!code)
+		return true;
+	while (at < offset && at < size) {
+		size_t length = x86_length(code + at, size - at);
 
 		/* Code that is not understood is not judged. */
 		if (!length)
@@ -266,6 +271,7 @@ enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *p
 					      const struct binary_query *query,
 					      struct binary_function **functions, size_t *count)
 {
+	static const uint32_t tables[] = {SHT_SYMTAB, SHT_DYNSYM};
 	struct collection found = {.arena = arena, .query = query, .enough = true};
 	struct elf_image image;
 	enum binary_symbol_result result = open_image(&image, path);
@@ -275,12 +281,11 @@ enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *p
 	if (result != BINARY_SYMBOL_FOUND)
 		return result;
 	found.base = image.base;
-	for (uint32_t i = 0; i < image.section_count; i++) {
-		uint32_t type = read_u32(elf_image_section_header(&image, i) +
-					 offsetof(Elf64_Shdr, sh_type));
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		uint32_t table = elf_image_find_type(&image, tables[i]);
 
-		if (type == SHT_DYNSYM || type == SHT_SYMTAB)
-			collect_table(&image, i, &found);
+		if (table)
+			collect_table(&image, table, &found);
 	}
 	elf_image_close(&image);
 	strbuf_free(&found.plain);

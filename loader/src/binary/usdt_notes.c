@@ -22,31 +22,21 @@ static bool has_text(const uint8_t *strings, uint64_t size, uint32_t offset, con
 	       strings[offset + length] == 0;
 }
 
-static void find_sections(struct usdt_notes *notes)
+void usdt_notes_start(struct usdt_notes *notes, const struct elf_image *image)
 {
-	uint32_t base = elf_image_find_name(&notes->image, BASE);
-	uint32_t found = elf_image_find_name(&notes->image, NOTES);
-	const uint8_t *bytes;
+	uint32_t base = elf_image_find_name(image, BASE);
+	uint32_t found = elf_image_find_name(image, NOTES);
 	uint64_t size;
 
+	*notes = (struct usdt_notes){.image = image};
 	if (base)
-		notes->base = read_u64(elf_image_section_header(&notes->image, base) +
+		notes->base = read_u64(elf_image_section_header(image, base) +
 				       offsetof(Elf64_Shdr, sh_addr));
 	if (!found)
 		return;
-	bytes = elf_image_section(&notes->image, found, &size);
-	notes->damaged |= !bytes;
-	notes->offset = bytes ? (uint64_t)(bytes - notes->image.bytes) : 0;
-	notes->end = bytes ? notes->offset + size : 0;
-}
-
-bool usdt_notes_start(struct usdt_notes *notes, const void *bytes, size_t size)
-{
-	*notes = (struct usdt_notes){0};
-	if (!elf_image_read(&notes->image, bytes, size))
-		return false;
-	find_sections(notes);
-	return true;
+	notes->bytes = elf_image_section(image, found, &size);
+	notes->damaged |= !notes->bytes;
+	notes->end = notes->bytes ? size : 0;
 }
 
 /* Takes a text with its NUL from the front of the bytes; NULL where it does not end. */
@@ -80,8 +70,8 @@ static bool read_note(const struct usdt_notes *notes, const uint8_t *bytes, uint
 	note->arguments = note->name ? take_text(&bytes, &size) : NULL;
 	if (!note->arguments || !*note->provider || !*note->name)
 		return false;
-	return elf_image_offset(&notes->image, note->address, &note->offset) &&
-	       (!semaphore || elf_image_offset(&notes->image, semaphore + moved, &note->semaphore));
+	return elf_image_offset(notes->image, note->address, &note->offset) &&
+	       (!semaphore || elf_image_offset(notes->image, semaphore + moved, &note->semaphore));
 }
 
 /* Sizes in notes are rounded up to 4. */
@@ -93,7 +83,7 @@ static uint64_t padded(uint32_t size)
 bool usdt_notes_next(struct usdt_notes *notes, struct usdt_note *note)
 {
 	while (notes->end - notes->offset >= sizeof(Elf64_Nhdr)) {
-		const uint8_t *header = notes->image.bytes + notes->offset;
+		const uint8_t *header = notes->bytes + notes->offset;
 		uint32_t owner_size = read_u32(header + offsetof(Elf64_Nhdr, n_namesz));
 		uint32_t size = read_u32(header + offsetof(Elf64_Nhdr, n_descsz));
 		uint64_t body = notes->offset + sizeof(Elf64_Nhdr) + padded(owner_size);
@@ -109,7 +99,7 @@ bool usdt_notes_next(struct usdt_notes *notes, struct usdt_note *note)
 		    owner_size != sizeof(OWNER) ||
 		    memcmp(header + sizeof(Elf64_Nhdr), OWNER, sizeof(OWNER)) != 0)
 			continue;
-		if (read_note(notes, notes->image.bytes + body, size, note))
+		if (read_note(notes, notes->bytes + body, size, note))
 			return true;
 		notes->damaged = true;
 	}
@@ -119,18 +109,21 @@ bool usdt_notes_next(struct usdt_notes *notes, struct usdt_note *note)
 bool usdt_notes_symbol(const struct usdt_notes *notes, const char *name, size_t length,
 		       uint64_t *address)
 {
-	for (uint32_t i = 0; i < notes->image.section_count; i++) {
-		uint32_t type = read_u32(elf_image_section_header(&notes->image, i) +
-					 offsetof(Elf64_Shdr, sh_type));
-		uint32_t link = read_u32(elf_image_section_header(&notes->image, i) +
-					 offsetof(Elf64_Shdr, sh_link));
+	static const uint32_t tables[] = {SHT_SYMTAB, SHT_DYNSYM};
+	const struct elf_image *image = notes->image;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		uint32_t table = elf_image_find_type(image, tables[i]);
 		uint64_t size, strings_size;
 		const uint8_t *symbols, *strings;
 
-		if (type != SHT_SYMTAB && type != SHT_DYNSYM)
+		if (!table)
 			continue;
-		symbols = elf_image_section(&notes->image, i, &size);
-		strings = elf_image_section(&notes->image, link, &strings_size);
+		symbols = elf_image_section(image, table, &size);
+		strings = elf_image_section(image,
+					    read_u32(elf_image_section_header(image, table) +
+						     offsetof(Elf64_Shdr, sh_link)),
+					    &strings_size);
 		for (uint64_t at = 0; symbols && strings && within(at, sizeof(Elf64_Sym), size);
 		     at += sizeof(Elf64_Sym)) {
 			const uint8_t *symbol = symbols + at;

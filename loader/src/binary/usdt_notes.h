@@ -13,16 +13,18 @@
 #include "binary/elf_image.h"
 
 struct usdt_notes {
-	struct elf_image image;
+	const struct elf_image *image;
+	/* The section. */
+	const uint8_t *bytes;
 	/* A note was left out because it makes no sense. */
 	bool damaged;
 	/* Address of .stapsdt.base, 0 without one. */
 	uint64_t base;
-	/* The notes, and how far they have been read. */
+	/* In the section: how far it has been read, and its end. */
 	uint64_t offset, end;
 };
 
-/* Texts point into the file's bytes. */
+/* Texts are the image's. */
 struct usdt_note {
 	const char *provider, *name, *arguments;
 	/* Of the instruction: in the file's own address space, and in the file. */
@@ -31,8 +33,8 @@ struct usdt_note {
 	uint64_t semaphore;
 };
 
-/* False when the bytes are no 64-bit ELF file. A file without notes has just none. */
-bool usdt_notes_start(struct usdt_notes *notes, const void *bytes, size_t size);
+/* The image must outlive the notes. A file without notes has just none. */
+void usdt_notes_start(struct usdt_notes *notes, const struct elf_image *image);
 
 /* The next note; false after the last. */
 bool usdt_notes_next(struct usdt_notes *notes, struct usdt_note *note);

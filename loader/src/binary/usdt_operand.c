@@ -220,7 +220,7 @@ static bool take_x86(struct parser *parser, const struct usdt_note *note,
 		operand->value = (int64_t)((uint64_t)operand->value - note->address);
 		return symbolic && operand->index == USDT_NO_REGISTER;
 	}
-	return !symbolic || parser->notes->image.type == ET_EXEC;
+	return !symbolic || parser->notes->image->type == ET_EXEC;
 }
 
 static bool take_arm64_register(struct parser *parser, uint16_t *offset)
@@ -350,7 +350,7 @@ bool usdt_operand_read(const struct usdt_notes *notes, const struct usdt_note *n
 	parser.end = parser.at + size;
 	if (!take_size(&parser, operand))
 		return false;
-	switch (notes->image.machine) {
+	switch (notes->image->machine) {
 	case EM_X86_64:
 		return take_x86(&parser, note, operand) && parser.at == parser.end;
 	case EM_AARCH64:

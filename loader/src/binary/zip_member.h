@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct file_view;
+
 /* What stands between the archive's path and the member's: `app.apk!/lib/x.so`. */
 #define ZIP_SEPARATOR "!/"
 
@@ -14,7 +16,7 @@
  * Where the bytes of a member stand in the archive. False when there is none of that name, or it is
  * compressed: only stored members can be mapped as code.
  */
-bool zip_member_find(const uint8_t *bytes, size_t size, const char *name, uint64_t *offset,
+bool zip_member_find(struct file_view *archive, const char *name, uint64_t *offset,
 		     uint64_t *length);
 
 #endif

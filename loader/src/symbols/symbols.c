@@ -83,6 +83,9 @@ static bool find_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 		return false;
 	place->file = place->process->files[place->mapping - place->process->maps.mappings];
 	place->offset = address - place->mapping->start + place->mapping->offset;
+	if (place->file)
+		mapped_files_use(&processes->files, place->file, place->process->pid,
+				 place->mapping);
 	return true;
 }
 
@@ -114,8 +117,7 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 	if (!elf_symbols_address(mapped_file_symbols(file), place.offset, &inner))
 		return true;
 	source = (struct code_source){
-		.bytes = file->image,
-		.size = file->size,
+		.image = &file->image,
 		.path = place.mapping->path,
 		.folders = symbols->debug_folders,
 		.readable = symbols->readable,
@@ -124,7 +126,7 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 	if (symbol->name)
 		symbol->offset = inner - function->address;
 	/* What is returned to at a function's first byte was not called from it: a signal's end. */
-	if (with_source && file->image)
+	if (with_source && file->image.view)
 		symbol->frame_count =
 			code_lines_find(&file->lines, &source,
 					inner - (is_return && symbol->offset), &symbol->frames);
@@ -145,12 +147,10 @@ bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address
 const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t address,
 				uint32_t *size, uint64_t *offset)
 {
-	struct elf_image image;
 	struct place place;
 
-	if (!find_place(symbols, pid, address, &place) || !place.file || !place.file->image ||
-	    !elf_image_read(&image, place.file->image, place.file->size))
+	if (!find_place(symbols, pid, address, &place) || !place.file || !place.file->image.view)
 		return NULL;
 	*offset = place.offset;
-	return elf_image_build_id(&image, size);
+	return elf_image_build_id(&place.file->image, size);
 }

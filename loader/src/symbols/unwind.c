@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "binary/eh_frame.h"
 #include "object/elf_file.h"
 #include "binary/elf_image.h"
+#include "binary/file_view.h"
 #include "base/memory.h"
 #include "object/contract.h"
 #include "binary/proc_maps.h"
@@ -100,9 +100,8 @@ static void add_mapping(struct unwind_tables *tables, uint32_t pid,
 {
 	const struct unwind_file *file;
 	struct elf_image image;
-	char path[64];
 	uint64_t address;
-	bool is_open, is_code;
+	bool is_code;
 	int fd;
 
 	if (!mapping->inode)
@@ -110,10 +109,7 @@ static void add_mapping(struct unwind_tables *tables, uint32_t pid,
 	fd = proc_mapping_open(pid, mapping);
 	if (fd < 0)
 		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	is_open = elf_image_open(&image, path) == ELF_IMAGE_OK;
-	close(fd);
-	if (!is_open)
+	if (!elf_image_read(&image, file_view_of(fd)))
 		return;
 	is_code = elf_image_address(&image, mapping->offset, &address);
 	file = is_code ? file_of(tables, mapping, &image) : NULL;
