@@ -514,6 +514,16 @@ export const CODES = {
   'program-too-long': error('A jump in the program spans more instructions than BPF can say.'),
   'stack-limit': error('The program needs more than the 512 bytes of stack that BPF has.'),
   'memory-limit': error('The values of the probe need more memory than the kernel gives it.'),
+  // ---- objects on other kernels ------------------------------------------------------------------
+  'missing-on-kernel': error(
+    'The kernel lacks what the object needs, so the object does not load there. Behind `missing_probes`, or behind a parameter, it is left out.',
+  ),
+  'other-layout-on-kernel': error(
+    'The kernel has what the object needs in a form that loading cannot adapt to, so the object does not load there. Build the script with --kernel, against a description of that kernel.',
+  ),
+  'not-known-of-kernel': warning(
+    'The description of the kernel does not say whether the kernel has what the object needs: capture it on the running kernel, as root.',
+  ),
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type DiagnosticCode = keyof typeof CODES;

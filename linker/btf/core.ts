@@ -222,11 +222,21 @@ export function coreValue(
     (sum, step) => sum + enter(local, step.container, step.index).bitOffset,
     0,
   );
-  const type = local.resolve(member.type);
-  const { bits: bitSize } = bitfieldOf(local, member);
+  return memberValue(local, access.kind, { ...member, bitOffset });
+}
+
+/** The same of a member whose place from the outermost struct is known. */
+export function memberValue(
+  btf: Btf,
+  kind: number,
+  member: BtfMember,
+): { readonly value: number; readonly binding: boolean } {
+  const { bitOffset } = member;
+  const type = btf.resolve(member.type);
+  const { bits: bitSize } = bitfieldOf(btf, member);
   const bitfield = bitSize > 0;
 
-  let byteSize = local.sizeOf(member.type);
+  let byteSize = btf.sizeOf(member.type);
   let byteOffset = Math.floor(bitOffset / 8);
   if (bitfield) {
     const containing = (): number => Math.floor(bitOffset / 8 / byteSize) * byteSize;
@@ -238,7 +248,7 @@ export function coreValue(
     }
   }
   const bits = bitfield ? bitSize : byteSize * 8;
-  switch (access.kind) {
+  switch (kind) {
     case CORE_KIND['byte-offset']:
       return { value: byteOffset, binding: !bitfield };
     case CORE_KIND['byte-size']:
@@ -246,13 +256,13 @@ export function coreValue(
     case CORE_KIND.exists:
       return { value: 1, binding: true };
     case CORE_KIND.signed:
-      return { value: isSigned(local, type) ? 1 : 0, binding: true };
+      return { value: isSigned(btf, type) ? 1 : 0, binding: true };
     case CORE_KIND.lshift:
       return { value: 64 - (bitOffset + bits - byteOffset * 8), binding: !bitfield };
     case CORE_KIND.rshift:
       return { value: 64 - bits, binding: true };
     default:
-      throw new BtfError(`unknown CO-RE relocation ${access.kind}`);
+      throw new BtfError(`unknown CO-RE relocation ${kind}`);
   }
 }
 

@@ -29,6 +29,7 @@ export const COMPILER: readonly string[] = [
   'compiler/analysis',
   'compiler/lowering',
   'compiler/builtins',
+  'compiler/compatibility',
   'compiler/*',
   'compiler/cli',
 ];

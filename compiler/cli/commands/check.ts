@@ -4,8 +4,11 @@ import { LimitError } from '../../limits.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import type { Report } from '../../source/render/report.ts';
+import { checkObjects, isObject } from '../check-objects.ts';
+import { UserError } from '../errors.ts';
 import {
   allowOption,
+  collect,
   debugFolderOption,
   debugFolders,
   diagnosticsOption,
@@ -35,12 +38,13 @@ interface CheckOptions {
 export function registerCheck(program: Command, report: ReportStatus): void {
   program
     .command('check')
-    .summary('report the errors and warnings of scripts')
+    .summary('report the errors and warnings of scripts, or what objects are on other kernels')
     .description(
       'Compiles scripts and writes nothing but their errors and warnings. The forms for programs go to ' +
-        'standard output, text to standard error.',
+        'standard output, text to standard error. Of objects it says, for each --kernel, what they need, ' +
+        'what is adapted when they are loaded, and what is missing: status 3 where one would not load.',
     )
-    .argument('[files...]', 'the scripts; - is standard input')
+    .argument('[files...]', 'scripts, or objects; - is a script on standard input')
     .option('-e <program>', 'program text instead of a file')
     .addOption(kernelOption())
     .addOption(includeFolderOption())
@@ -55,9 +59,20 @@ export function registerCheck(program: Command, report: ReportStatus): void {
       `
 Examples:
   bpfscript check tools/*.bt
-  bpfscript check --diagnostics sarif tools/*.bt > bpfscript.sarif`,
+  bpfscript check --diagnostics sarif tools/*.bt > bpfscript.sarif
+  bpfscript check tool.o --kernel default --kernel other.kernel`,
     )
     .action((files: readonly string[], options: CheckOptions) => {
+            const objects = options.e === undefined ? files.filter(isObject) : [];
+      if (objects.length > 0 && objects.length < files.length)
+        throw new UserError('check takes scripts or objects, not both at once', {
+          status: EXIT.usage,
+        });
+      if (objects.length > 0) {
+        const status = checkObjects(objects, options.kernel ?? ['default'], options);
+        if (status !== EXIT.ok) report(status);
+        return;
+      }
       const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
       const sources = scripts.map((file) => readScript(file, options));
       const kernel = readKernel(options.kernel ?? []);

@@ -1,0 +1,209 @@
+/** What becomes of an object on a kernel, from the file and the kernel's description alone. */
+import { asNumber, asObjects, asText } from '../../linker/inspect/json.ts';
+import { contextValue } from './context-values.ts';
+import { checkCopies } from './copied-structs.ts';
+import { checkFeatures, checkHelper, checkMapTypes, checkProgramTypes, checkSettings } from './facilities.ts';
+import { type Finding, isFault, summarise } from './finding.ts';
+import type { Host } from './host.ts';
+import { checkKernelSymbols } from './kernel-symbols.ts';
+import { type Answer, answers } from './lookups.ts';
+import {
+  type Instruction,
+  type ObjectFunction,
+  type ObjectView,
+  type ProbeView,
+  probesOf,
+} from './object.ts';
+import { prototypeOfFunction } from './prototypes.ts';
+import { type ReachableCode, reachable } from './reach.ts';
+import { relocationContext, resolveRelocation } from './relocations.ts';
+import { checkTargets } from './targets.ts';
+
+const CALL = 0x85;
+/** BPF_PSEUDO_CALL, BPF_PSEUDO_KFUNC_CALL; 0 for helpers. */
+const OTHER_CALLS: ReadonlySet<number> = new Set([1, 2]);
+
+/** Numbers that stay as they are where the object is loaded without flags and parameters. */
+const STANDING = ['filterPid', 'filterNamespace', 'childPid', 'paramCount'];
+
+/** One finding for each thing that the object asks for. */
+export function checkObject(object: ObjectView, host: Host): readonly Finding[] {
+  const architecture = checkArchitecture(object, host);
+  if (isFault(architecture)) return [architecture];
+  const targets = checkTargets(object, host, probesOf(object));
+  const loaded = targets.filter(({ isLoaded }) => isLoaded).map(({ probe }) => probe);
+  const answered = answers(object, host);
+  return summarise([
+    architecture,
+    ...targets.map(({ finding }) => finding),
+    ...checkFeatures(object, host),
+    ...checkSettings(object, host, loaded),
+    ...checkProgramTypes(host, loaded),
+    ...checkMapTypes(object, host),
+    ...checkKernelSymbols(object, host),
+    ...checkCopies(object, host),
+    ...answered.flatMap(({ finding }) => finding ?? []),
+    ...checkCode(object, host, loaded, answered),
+  ]);
+}
+
+function checkArchitecture({ kernel }: ObjectView, { arch }: Host): Finding {
+  if (kernel.arch === arch) return { kind: 'architecture', name: arch, verdict: 'ok' };
+  return {
+    kind: 'architecture',
+    name: kernel.arch,
+    verdict: 'missing',
+    reason: `The object was built for ${kernel.arch}, and this kernel is of ${arch}.`,
+    hint: `Build the script with --kernel, against a description of a kernel for ${arch}.`,
+  };
+}
+
+/** A function as it is loaded. */
+interface Adapted extends ReachableCode {
+  readonly fn: ObjectFunction;
+  readonly findings: readonly Finding[];
+  /** What only counts where its instruction is reached. */
+  readonly reached: readonly { readonly insn: number; readonly finding: Finding }[];
+}
+
+function checkCode(
+  object: ObjectView,
+  host: Host,
+  probes: readonly ProbeView[],
+  answered: readonly Answer[],
+): readonly Finding[] {
+  const context = relocationContext(object, host);
+  const isLoaded = (fn: ObjectFunction) =>
+    !fn.isProgram || probes.some(({ program }) => program === fn.name);
+  const adapted = object.functions.filter(isLoaded).map((fn): Adapted => {
+    const code: Instruction[] = [...fn.code];
+    const findings: Finding[] = [];
+    const reached: { insn: number; finding: Finding }[] = [];
+    const poisoned = new Set<number>();
+    const set = (insn: number, imm: number): void => {
+      const old = code[insn];
+      // The offset of a load stays as it is: nothing here depends on it.
+      if (old && (old.code & 7) !== 1 && (old.code & 7) !== 3) code[insn] = { ...old, imm };
+    };
+    const probe = probes.find(({ program }) => program === fn.name);
+    for (const fixup of asObjects(object.manifest.fixups)) {
+      if (asText(fixup.program) !== fn.name || !probe) continue;
+      const insn = asNumber(fixup.insn);
+      const place = object.placeOf(fn, insn);
+      const value = contextValue({ object, host, probe, fixup, instruction: code[insn], place });
+      findings.push(value.finding);
+      if (value.immediate !== undefined) set(insn, value.immediate);
+    }
+    for (const relocation of fn.relocations) {
+      const { value, finding } = resolveRelocation(context, fn, relocation);
+      if (host.btfs.length === 0) {
+        findings.push({
+          ...finding,
+          verdict: 'unknown',
+          reason: 'The description of the kernel has no BTF.',
+        });
+      } else if (value === undefined) {
+        poisoned.add(relocation.insn);
+        reached.push({ insn: relocation.insn, finding });
+      } else {
+        findings.push(finding);
+        set(relocation.insn, value);
+      }
+    }
+    return {
+      fn,
+      name: fn.name,
+      offset: fn.offset,
+      code,
+      references: fn.references,
+      poisoned,
+      findings,
+      reached,
+    };
+  });
+  const input = {
+    functions: adapted,
+    functionAt: (offset: number) =>
+      adapted.find(({ fn }) => fn.section === '.text' && fn.offset === offset),
+    constant: constants(object, answered),
+  };
+  const marks = reachable(
+    input,
+    adapted.filter(({ fn }) => fn.isProgram),
+  );
+  return adapted.flatMap((each) => {
+    const isReached = (insn: number) => marks.get(each.name)?.has(insn) === true;
+    return [
+      ...each.findings,
+      ...each.reached.map(({ insn, finding }) => (isReached(insn) ? finding : leftOut(finding))),
+      ...callsOf(object, host, each, isReached),
+    ];
+  });
+}
+
+function leftOut(finding: Finding): Finding {
+  return { ...finding, verdict: 'left out' };
+}
+
+/** Helpers and functions of the kernel that are called. */
+function callsOf(
+  object: ObjectView,
+  host: Host,
+  { fn }: Adapted,
+  isReached: (insn: number) => boolean,
+): readonly Finding[] {
+  return fn.code.flatMap(({ code, src, imm }, insn): readonly Finding[] => {
+    if (code !== CALL) return [];
+    const reference = fn.references.get(insn);
+    const place = object.placeOf(fn, insn);
+    if (reference && reference.section === '') {
+      const [kernel] = host.btfs;
+      const { name } = reference;
+      if (!kernel || prototypeOfFunction(kernel, name)) return [];
+      const finding: Finding = {
+        kind: 'kernel function',
+        name,
+        verdict: 'missing',
+        reason: `This kernel has no function ${name}, which the script calls.`,
+        place,
+      };
+      return [isReached(insn) ? finding : leftOut(finding)];
+    }
+    if (reference || OTHER_CALLS.has(src)) return [];
+    const finding = checkHelper(imm, host, place);
+    return [isFault(finding) && !isReached(insn) ? leftOut(finding) : finding];
+  });
+}
+
+/** Numbers of `.rodata` as they stand when the object is loaded without flags and parameters. */
+function constants(
+  { manifest, rodata }: ObjectView,
+  answered: readonly Answer[],
+): (offset: number, size: number) => bigint | undefined {
+  const bytes = Buffer.from(rodata);
+  const open = new Uint8Array(rodata.length);
+  const globals =
+    typeof manifest.globals === 'object' ? Object.entries(manifest.globals ?? {}) : [];
+  const fill = (offset: number, size: number) => open.fill(1, offset, offset + size);
+  for (const [name, offset] of globals)
+    if (!STANDING.includes(name)) fill(asNumber(offset), name === 'pidNamespace' ? 16 : 8);
+  // Standing ones may lie behind one whose size was overrun.
+  for (const [name, offset] of globals)
+    if (STANDING.includes(name)) open.fill(0, asNumber(offset), asNumber(offset) + 4);
+  for (const probe of asObjects(manifest.probes)) {
+    if (probe.syscalls !== undefined) fill(asNumber(probe.syscalls), 2048);
+    for (const address of asObjects(probe.addresses)) fill(asNumber(address.offset), 8);
+  }
+  for (const { offset, value } of answered) {
+    if (value === undefined) fill(offset, 8);
+    else if (offset + 8 <= bytes.length) bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
+  }
+  return (offset, size) => {
+    if (offset < 0 || offset + size > bytes.length) return undefined;
+    if (open.subarray(offset, offset + size).includes(1)) return undefined;
+    let value = 0n;
+    for (let index = size - 1; index >= 0; index -= 1)
+      value = (value << 8n) | BigInt(bytes[offset + index] ?? 0);
+    return value;
+  };
+}

@@ -1,0 +1,103 @@
+/** Questions to the host that the loader answers before it loads the programs. */
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import type { Btf } from '../../linker/btf/read.ts';
+import { asNumber, asObjects, asText, type Json } from '../../linker/inspect/json.ts';
+import type { Finding } from './finding.ts';
+import type { Host } from './host.ts';
+import type { ObjectView, ScriptPlace } from './object.ts';
+
+export interface Answer {
+  /** In `.rodata`. */
+  readonly offset: number;
+  /** undefined where only the running host knows. */
+  readonly value: bigint | undefined;
+  readonly finding: Finding | undefined;
+}
+
+export function answers(object: ObjectView, host: Host): readonly Answer[] {
+  return asObjects(object.manifest.lookups).map((lookup) => answer(object, host, lookup));
+}
+
+function answer(object: ObjectView, host: Host, lookup: Json): Answer {
+  const offset = asNumber(lookup.offset);
+  const name = asText(lookup.name);
+  switch (lookup.kind) {
+    case 'enumerator': {
+      const enumeration = asText(lookup.enum);
+      const value = host.btfs
+        .map((btf) => enumerator(btf, enumeration, name))
+        .find((found) => found !== undefined);
+      const place: ScriptPlace | undefined =
+        lookup.line === undefined
+          ? undefined
+          : { file: asText(lookup.file) || object.script, line: asNumber(lookup.line), column: 0 };
+      return { offset, value, finding: enumeratorFinding(object, host, name, value, place) };
+    }
+    case 'kernel-function':
+    case 'kfunc': {
+      // Whether this program type may call it is not in BTF: kernels that have it are taken to allow it.
+      const btfs = lookup.kind === 'kfunc' ? host.btfs.slice(0, 1) : host.btfs;
+      const callable = lookup.kind === 'kfunc' ? host.description.callableFunctions() : undefined;
+      const has =
+        btfs.some((btf) => btf.find(BTF_KIND.function, name) !== undefined) &&
+        (callable === undefined || callable.has(name));
+      return {
+        offset,
+        value: has ? 1n : 0n,
+        finding: {
+          kind: 'kernel function',
+          name,
+          ...(has
+            ? { verdict: 'ok' }
+            : {
+                verdict: 'left out',
+                reason: `This kernel has no function ${name}: the script goes on without.`,
+              }),
+        },
+      };
+    }
+    default:
+      return { offset, value: undefined, finding: undefined };
+  }
+}
+
+function enumeratorFinding(
+  object: ObjectView,
+  host: Host,
+  name: string,
+  value: bigint | undefined,
+  place: ScriptPlace | undefined,
+): Finding {
+  if (host.btfs.length === 0)
+    return {
+      kind: 'enumerator',
+      name,
+      verdict: 'unknown',
+      reason: 'The description of the kernel has no BTF.',
+      place,
+    };
+  // The object does not keep what its own kernel had.
+  return value === undefined
+    ? {
+        kind: 'enumerator',
+        name,
+        verdict: 'missing',
+        reason: `This kernel has no enumerator ${name}, which the script uses. It was built for Linux ${object.kernel.release}.`,
+        place,
+      }
+    : { kind: 'enumerator', name, verdict: 'ok', place };
+}
+
+function enumerator(btf: Btf, enumeration: string, name: string): bigint | undefined {
+  const ids =
+    enumeration === ''
+      ? btf.ofKind(BTF_KIND.enum, BTF_KIND.enum64).filter((id) => btf.name(id) === '')
+      : btf
+          .named(enumeration)
+          .filter((id) => btf.kind(id) === BTF_KIND.enum || btf.kind(id) === BTF_KIND.enum64);
+  for (const id of ids) {
+    const found = btf.enumerators(id).find(([each]) => each === name);
+    if (found) return found[1];
+  }
+  return undefined;
+}

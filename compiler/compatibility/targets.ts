@@ -1,0 +1,191 @@
+/** What probes attach to: whether a kernel has it. Programs and processes are no kernel's. */
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import { asObject, asText } from '../../linker/inspect/json.ts';
+import type { Finding, Verdict } from './finding.ts';
+import { type Host, orNone } from './host.ts';
+import type { ObjectView, ProbeView } from './object.ts';
+
+export interface TargetFinding {
+  readonly probe: ProbeView;
+  readonly finding: Finding;
+  /** Whether its program is loaded. */
+  readonly isLoaded: boolean;
+}
+
+interface Answer {
+  /** undefined: the description does not say. */
+  readonly has: boolean | undefined;
+  readonly reason?: string;
+  /** A pattern: nothing has to match as long as something in its block does. */
+  readonly isPattern?: boolean;
+}
+
+const THERE: Answer = { has: true };
+
+export function checkTargets(
+  object: ObjectView,
+  host: Host,
+  probes: readonly ProbeView[],
+): readonly TargetFinding[] {
+  const policy = asText(asObject(object.manifest.config).missing_probes) || 'error';
+  const answers = probes.map((probe) => ({ probe, answer: answerFor(host, probe) }));
+  const blockHas = (block: number | undefined): boolean =>
+    block !== undefined &&
+    answers.some(({ probe, answer }) => probe.block === block && answer.has !== false);
+  return answers.map(({ probe, answer }) => {
+    const { has, reason, isPattern } = answer;
+    const { place } = probe;
+    const about = { kind: 'probe', name: probe.name, place } as const;
+    if (has === true) return { probe, isLoaded: true, finding: { ...about, verdict: 'ok' } };
+    if (has === undefined)
+      return {
+        probe,
+        isLoaded: true,
+        finding: {
+          ...about,
+          verdict: 'unknown',
+          reason: reason ?? 'The description does not say.',
+        },
+      };
+    const verdict: Verdict =
+      policy !== 'error' || (isPattern && blockHas(probe.block)) ? 'left out' : 'missing';
+    return {
+      probe,
+      isLoaded: false,
+      finding: {
+        ...about,
+        verdict,
+        reason: reason ?? `This kernel has no ${probe.name}.`,
+        hint: "If this is expected, set the 'missing_probes' config variable to 'warn'.",
+      },
+    };
+  });
+}
+
+function answerFor(host: Host, probe: ProbeView): Answer {
+  // Parameters of the script are known when it is loaded.
+  if (probe.isOpen)
+    return {
+      has: undefined,
+      reason: `What ${probe.name} is depends on a parameter of the script.`,
+    };
+  switch (probe.provider) {
+    case 'tracepoint':
+      return tracepoint(host, probe);
+    case 'rawtracepoint':
+      return rawTracepoint(host, probe);
+    case 'kprobe':
+    case 'kretprobe':
+      return kernelFunction(host, probe);
+    case 'fentry':
+    case 'fexit':
+      return typedFunction(host, probe);
+    case 'iter':
+      return iterator(host, probe);
+    default:
+      return THERE;
+  }
+}
+
+const hasPattern = (text: string): boolean => text.includes('*');
+
+function tracepoint({ description }: Host, { target }: ProbeView): Answer {
+  const category = asText(target.category);
+  const event = asText(target.event);
+  const isPattern = hasPattern(category) || hasPattern(event);
+  const matches = orNone(() => description.matchTracepoints(category, event));
+  if (!matches)
+    return { has: undefined, reason: 'The description of the kernel has no tracepoints.' };
+  return {
+    has: matches.length > 0,
+    isPattern,
+    reason: `No matches for tracepoint ${category}:${event}.`,
+  };
+}
+
+function matcher(pattern: string): RegExp {
+  const escaped = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}$`);
+}
+
+/** Without a description of modules nothing is said of what is in one. */
+function ofModule({ description }: Host, module: string): Answer | undefined {
+  if (module === '' || module === 'vmlinux') return undefined;
+  if (description.modules().includes(module)) return THERE;
+  return {
+    has: undefined,
+    reason: `The description of the kernel does not have module ${module}.`,
+  };
+}
+
+function rawTracepoint(host: Host, { target }: ProbeView): Answer {
+  const event = asText(target.event);
+  const module = ofModule(host, asText(target.module));
+  if (module) return module;
+  if (host.btfs.length === 0)
+    return { has: undefined, reason: 'The description of the kernel has no BTF.' };
+  const matches = matcher(`btf_trace_${event}`);
+  const has = host.btfs.some((btf) =>
+    hasPattern(event)
+      ? btf.ofKind(BTF_KIND.typedef).some((id) => matches.test(btf.name(id)))
+      : btf.find(BTF_KIND.typedef, `btf_trace_${event}`) !== undefined,
+  );
+  // A module may have it.
+  if (!has && host.description.rawTracepoint(event)) return THERE;
+  return { has, isPattern: hasPattern(event), reason: `No matches for rawtracepoint ${event}.` };
+}
+
+function typedFunction(host: Host, { provider, target }: ProbeView): Answer {
+  const name = asText(target.function);
+  if (target.program !== undefined)
+    return { has: undefined, reason: 'BPF programs are known on the running host only.' };
+  const module = ofModule(host, asText(target.module));
+  if (module) return module;
+  if (host.btfs.length === 0)
+    return { has: undefined, reason: 'The description of the kernel has no BTF.' };
+  if (hasPattern(name)) {
+    const has = host.description.matchTypedFunctions(name).length > 0;
+    return { has, isPattern: true, reason: `No matches for ${provider} ${name}.` };
+  }
+  const found = host.description.function(name);
+  if (found === undefined && (host.description.functionModules?.(name) ?? []).length > 0)
+    return THERE;
+  if (found === undefined)
+    return {
+      has: false,
+      reason: `No matches for ${provider} ${name}. The kernel's BTF has no such function (it is either non-existing or inlined).`,
+    };
+  if (typeof found === 'string')
+    return { has: false, reason: `${provider} cannot be attached to ${name}: ${found}.` };
+  return THERE;
+}
+
+function kernelFunction(host: Host, { name: probe, target }: ProbeView): Answer {
+  const name = asText(target.function);
+  if (name === '') return THERE;
+  const module = ofModule(host, asText(target.module));
+  if (module) return module;
+  const listed = orNone(() => host.description.matchFunctions(name));
+  if (hasPattern(name))
+    return listed
+      ? { has: listed.length > 0, isPattern: true, reason: `No matches for ${probe}.` }
+      : { has: undefined, reason: 'The description of the kernel does not list its functions.' };
+  // What ftrace does not list may be traced by a breakpoint.
+  if (listed && listed.length > 0) return THERE;
+  if (host.btfs.some((btf) => btf.find(BTF_KIND.function, name) !== undefined)) return THERE;
+  const symbols = host.description.symbols();
+  if (symbols?.has(name)) return THERE;
+  return symbols || listed
+    ? { has: false, reason: `This kernel has no function ${name} that can be traced.` }
+    : { has: undefined, reason: 'The description of the kernel does not list its functions.' };
+}
+
+function iterator(host: Host, { target }: ProbeView): Answer {
+  const name = asText(target.object);
+  const [btf] = host.btfs;
+  if (!btf) return { has: undefined, reason: 'The description of the kernel has no BTF.' };
+  return {
+    has: btf.find(BTF_KIND.function, `bpf_iter_${name}`) !== undefined,
+    reason: `iter ${name} not available for your kernel version.`,
+  };
+}

@@ -1,0 +1,378 @@
+/**
+ * Types that an object was compiled against, in its own BTF ("local"), beside those of another kernel ("host"): which
+ * of the kernel's members libbpf takes for one of the object's (relo_core.c), and whether code for the one can take the
+ * value of the other. The rules are those of the loader (loader/src/host/type_match.c): a change of one is one of both.
+ */
+import { BTF_KIND, BtfError, ENCODING } from '../../linker/btf/btf.ts';
+import type { Btf, BtfType } from '../../linker/btf/read.ts';
+
+/** What an access path leads to. */
+export interface Leaf {
+  readonly btf: Btf;
+  /** As declared: with its modifiers and typedefs. */
+  readonly type: number;
+  /** From the start of the path's struct. */
+  readonly bitOffset: number;
+  /** 0: no bitfield. */
+  readonly bitSize: number;
+  /** The last member's name on the path; empty for an element without one. */
+  readonly name: string;
+}
+
+/** How the code takes a value: see `enum type_use` of the loader. */
+export type Use = 'adapts' | 'loads' | 'fixed';
+
+/** Deeper than any C compiler nests structs in the kernel. */
+const MOST_NESTING = 32;
+const MOST_STEPS = 20_000;
+
+/** A name without its `___flavor` (bpf_core_essential_name_len). */
+export function essentialName(name: string): string {
+  const flavor = /[^_]___[^_]/.exec(name);
+  return flavor ? name.slice(0, flavor.index + 1) : name;
+}
+
+const isEnum = (kind: number) => kind === BTF_KIND.enum || kind === BTF_KIND.enum64;
+const isAggregate = (kind: number) => kind === BTF_KIND.struct || kind === BTF_KIND.union;
+
+/** The host's types of the local one's kind and name, without a flavor. Enums of either width are one kind. */
+export function candidates(local: Btf, id: number, host: Btf): readonly number[] {
+  const { kind, name } = local.type(id);
+  const wanted = essentialName(name);
+  if (wanted === '' || id === 0) return [];
+  const same = (other: number) => other === kind || (isEnum(other) && isEnum(kind));
+  return host.named(wanted).filter((other) => same(host.kind(other)));
+}
+
+function indexesOf(access: string): readonly number[] | undefined {
+  const indexes = access.split(':').map(Number);
+  // The first is that of a pointer to the struct.
+  return indexes[0] === 0 ? indexes.slice(1) : undefined;
+}
+
+function enterArray(leaf: Leaf, array: BtfType, index: number): Leaf {
+  const { element } = leaf.btf.array(array.id);
+  return {
+    ...leaf,
+    type: element,
+    bitOffset: leaf.bitOffset + leaf.btf.sizeOf(element) * index * 8,
+    bitSize: 0,
+  };
+}
+
+function enterMember(leaf: Leaf, aggregate: BtfType, index: number): Leaf | undefined {
+  const member = leaf.btf.members(aggregate.id)[index];
+  if (!member) return undefined;
+  return {
+    btf: leaf.btf,
+    type: member.type,
+    bitOffset: leaf.bitOffset + member.bitOffset,
+    bitSize: member.bitSize,
+    name: member.name,
+  };
+}
+
+function localStep(
+  leaf: Leaf,
+  index: number,
+): { readonly leaf: Leaf; readonly name: string | undefined } | undefined {
+  const type = leaf.btf.resolve(leaf.type);
+  if (type.kind === BTF_KIND.array) return { leaf: enterArray(leaf, type, index), name: undefined };
+  if (!isAggregate(type.kind)) return undefined;
+  const member = enterMember(leaf, type, index);
+  return member && { leaf: member, name: member.name };
+}
+
+/** Follows an access path (`0:1:2`) in the object's own BTF; undefined where it makes no sense there. */
+export function localLeaf(local: Btf, type: number, access: string): Leaf | undefined {
+  let leaf: Leaf | undefined = { btf: local, type, bitOffset: 0, bitSize: 0, name: '' };
+  const indexes = indexesOf(access);
+  if (!indexes) return undefined;
+  for (const index of indexes) leaf = leaf && localStep(leaf, index)?.leaf;
+  return leaf;
+}
+
+/** A member by its name, also in anonymous ones. */
+export function findMember(leaf: Leaf, name: string, depth = 0): Leaf | undefined {
+  const type = leaf.btf.resolve(leaf.type);
+  if (!isAggregate(type.kind) || depth > MOST_NESTING) return undefined;
+  for (let index = 0; index < type.entries; index += 1) {
+    const inner = enterMember(leaf, type, index);
+    const found =
+      inner &&
+      (inner.name === '' ? findMember(inner, name, depth + 1) : inner.name === name && inner);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Follows the same path from a struct of the host by names, as bpf_core_spec_match does. */
+export function hostLeaf(
+  local: Btf,
+  type: number,
+  access: string,
+  host: Btf,
+  candidate: number,
+): Leaf | undefined {
+  let at: Leaf = { btf: local, type, bitOffset: 0, bitSize: 0, name: '' };
+  let leaf: Leaf = { btf: host, type: candidate, bitOffset: 0, bitSize: 0, name: '' };
+  const indexes = indexesOf(access);
+  if (!indexes) return undefined;
+  for (const index of indexes) {
+    const step = localStep(at, index);
+    if (!step) return undefined;
+    at = step.leaf;
+    if (step.name === undefined) {
+      const array = host.resolve(leaf.type);
+      if (array.kind !== BTF_KIND.array) return undefined;
+      // One without a length ends its struct, and has what the struct has room for.
+      const { count } = host.array(array.id);
+      if (count > 0 && index >= count) return undefined;
+      leaf = enterArray(leaf, array, index);
+    } else if (step.name !== '') {
+      const found = findMember(leaf, step.name);
+      if (!found) return undefined;
+      leaf = found;
+    }
+  }
+  return leaf;
+}
+
+type ValueKind = 'number' | 'enum' | 'pointer' | 'array' | 'aggregate' | 'other';
+
+function kindOf({ kind }: BtfType): ValueKind {
+  if (kind === BTF_KIND.int) return 'number';
+  if (isEnum(kind)) return 'enum';
+  if (kind === BTF_KIND.pointer) return 'pointer';
+  if (kind === BTF_KIND.array) return 'array';
+  return isAggregate(kind) ? 'aggregate' : 'other';
+}
+
+const isNumber = (kind: ValueKind) => kind === 'number' || kind === 'enum';
+
+/** Plain `char` has the sign that its kernel was compiled with: the same bytes. */
+function isSigned(btf: Btf, type: BtfType): boolean {
+  if (type.kind !== BTF_KIND.int || type.name === 'char') return false;
+  return (btf.int(type.id).encoding & ENCODING.signed) !== 0;
+}
+
+function bitsOf(leaf: Leaf, type: BtfType): number {
+  if (leaf.bitSize > 0) return leaf.bitSize;
+  return type.kind === BTF_KIND.int ? leaf.btf.int(type.id).bits : type.sizeOrType * 8;
+}
+
+/** A number, truth or enumerator as registers hold it. */
+export interface NumberType {
+  readonly size: number;
+  readonly signed: boolean;
+  /** Whose sign BTF may not say. */
+  readonly isEnum: boolean;
+}
+
+export function numberType(btf: Btf, id: number): NumberType | undefined {
+  const type = btf.resolve(id);
+  const kind = kindOf(type);
+  if (!isNumber(kind)) return undefined;
+  return {
+    size: type.sizeOrType,
+    signed: kind === 'enum' ? type.kindFlag : isSigned(btf, type),
+    isEnum: kind === 'enum',
+  };
+}
+
+/** Whether libbpf takes the host's leaf for the local one (bpf_core_fields_are_compat). */
+export function relocates(local: Leaf, host: Leaf): boolean {
+  let was = local.btf.resolve(local.type);
+  let is = host.btf.resolve(host.type);
+  for (let depth = 0; depth < MOST_NESTING; depth += 1) {
+    if (was.kind !== BTF_KIND.array || is.kind !== BTF_KIND.array) break;
+    was = local.btf.resolve(local.btf.array(was.id).element);
+    is = host.btf.resolve(host.btf.array(is.id).element);
+  }
+  if (kindOf(was) !== kindOf(is)) return false;
+  if (kindOf(was) !== 'enum' || was.name === '' || is.name === '') return true;
+  return essentialName(was.name) === essentialName(is.name);
+}
+
+/** How a type is called, for messages: `struct sock`, `unsigned int`, `a pointer`. */
+export function describeType(btf: Btf, id: number): string {
+  const declared = btf.type(id);
+  const type = declared.kind === BTF_KIND.typedef ? declared : btf.resolve(id);
+  if (type.id === 0) return 'void';
+  const { kind, name } = type;
+  switch (kind) {
+    case BTF_KIND.pointer: {
+      const to = btf.resolve(type.sizeOrType);
+      return isAggregate(to.kind) && to.name !== ''
+        ? `a pointer to ${aggregateWord(to)} ${to.name}`
+        : 'a pointer';
+    }
+    case BTF_KIND.array:
+      return `an array of ${btf.array(type.id).count}`;
+    case BTF_KIND.struct:
+    case BTF_KIND.union:
+      return [aggregateWord(type), name].filter((word) => word !== '').join(' ');
+    case BTF_KIND.enum:
+    case BTF_KIND.enum64:
+      return `enum${name === '' ? '' : ` ${name}`} of ${type.sizeOrType} bytes`;
+    default:
+      return name === '' ? 'another kind of type' : name;
+  }
+}
+
+function aggregateWord({ kind }: BtfType): string {
+  return kind === BTF_KIND.union ? 'union' : 'struct';
+}
+
+function differs(local: Leaf, host: Leaf): string {
+  return `is ${describeType(host.btf, host.type)} on this kernel, and the script was built for ${describeType(local.btf, local.type)}`;
+}
+
+function numbersDiffer(
+  local: Leaf,
+  was: BtfType,
+  host: Leaf,
+  is: BtfType,
+  use: Use,
+): string | undefined {
+  const localBits = bitsOf(local, was);
+  const hostBits = bitsOf(host, is);
+  const plain = was.kind === BTF_KIND.int && is.kind === BTF_KIND.int;
+  const wasSigned = isSigned(local.btf, was);
+  const hasSign = isSigned(host.btf, is);
+  // Enums had no sign in BTF before pahole 1.24.
+  if (plain && wasSigned !== hasSign)
+    return `has ${hasSign ? 'a' : 'no'} sign on this kernel, and the script was built for a number ${wasSigned ? 'with' : 'without'} one`;
+  const wasField = local.bitSize > 0;
+  const isField = host.bitSize > 0;
+  if (localBits === hostBits && wasField === isField) return undefined;
+  if (hostBits <= was.sizeOrType * 8) {
+    if (use === 'adapts' && (wasField || !isField || wasSigned)) return undefined;
+    if (use === 'loads' && !wasField && !isField && plain && !wasSigned) return undefined;
+  }
+  return `has ${hostBits} bits on this kernel, and the script was built for ${localBits}`;
+}
+
+/** Why a value of the host's leaf is not what code for the local one takes it for; undefined where it is. */
+export function valueDiffers(local: Leaf, host: Leaf, use: Use): string | undefined {
+  const was = local.btf.resolve(local.type);
+  const is = host.btf.resolve(host.type);
+  if (was.id === 0 || is.id === 0) return undefined;
+  const localKind = kindOf(was);
+  const hostKind = kindOf(is);
+  if (isNumber(localKind) && isNumber(hostKind)) return numbersDiffer(local, was, host, is, use);
+  if (localKind !== hostKind) return differs(local, host);
+  if (localKind !== 'array') return undefined;
+  const then = local.btf.array(was.id);
+  const now = host.btf.array(is.id);
+  if (now.count > 0 && now.count < then.count) return differs(local, host);
+  return valueDiffers(elementOf(local.btf, then), elementOf(host.btf, now), 'fixed');
+}
+
+function elementOf(btf: Btf, { element }: { readonly element: number }): Leaf {
+  return { btf, type: element, bitOffset: 0, bitSize: 0, name: '' };
+}
+
+function pointeesDiffer(local: Btf, localId: number, host: Btf, hostId: number): boolean {
+  const was = local.resolve(localId);
+  const is = host.resolve(hostId);
+  const named = (kind: number) => isAggregate(kind) || kind === BTF_KIND.forward;
+  return named(was.kind) && named(is.kind) && essentialName(was.name) !== essentialName(is.name);
+}
+
+/**
+ * Why bytes of one type cannot be taken for the other's: another kind, size or sign, or of structs, a member (by its
+ * name) that is at another place.
+ */
+export function layoutDiffers(
+  local: Btf,
+  localType: number,
+  host: Btf,
+  hostType: number,
+): string | undefined {
+  let steps = 0;
+
+  const members = (id: number, base: number, hostId: number, depth: number): string | undefined => {
+    const was = local.resolve(id);
+    if (!isAggregate(was.kind) || depth > MOST_NESTING) return undefined;
+    for (let index = 0; index < was.entries; index += 1) {
+      steps += 1;
+      if (steps > MOST_STEPS) return 'has too many members to compare';
+      const old = enterMember(
+        { btf: local, type: id, bitOffset: base, bitSize: 0, name: '' },
+        was,
+        index,
+      );
+      if (!old) continue;
+      if (old.name === '') {
+        const inner = members(old.type, old.bitOffset, hostId, depth + 1);
+        if (inner !== undefined) return inner;
+        continue;
+      }
+      const now = findMember(
+        { btf: host, type: hostId, bitOffset: 0, bitSize: 0, name: '' },
+        old.name,
+      );
+      if (!now) return `has no member ${old.name} on this kernel`;
+      if (now.bitOffset !== old.bitOffset || now.bitSize !== old.bitSize)
+        return `has its member ${old.name} at another place on this kernel`;
+      const inner = layout(old.type, now.type, depth + 1);
+      if (inner !== undefined) return `has a member ${old.name} that ${inner}`;
+    }
+    return undefined;
+  };
+
+  const layout = (localId: number, hostId: number, depth: number): string | undefined => {
+    if (depth > MOST_NESTING) return undefined;
+    const old: Leaf = { btf: local, type: localId, bitOffset: 0, bitSize: 0, name: '' };
+    const now: Leaf = { btf: host, type: hostId, bitOffset: 0, bitSize: 0, name: '' };
+    const was = local.resolve(localId);
+    const is = host.resolve(hostId);
+    if (was.id === 0 || is.id === 0) return was.id === is.id ? undefined : differs(old, now);
+    switch (kindOf(was)) {
+      case 'pointer':
+        return is.kind !== BTF_KIND.pointer ||
+          pointeesDiffer(local, was.sizeOrType, host, is.sizeOrType)
+          ? differs(old, now)
+          : undefined;
+      case 'array':
+        if (is.kind !== BTF_KIND.array || host.array(is.id).count !== local.array(was.id).count)
+          return differs(old, now);
+        return layout(local.array(was.id).element, host.array(is.id).element, depth + 1);
+      case 'aggregate':
+        if (is.kind !== was.kind || essentialName(was.name) !== essentialName(is.name))
+          return differs(old, now);
+        if (is.sizeOrType !== was.sizeOrType)
+          return `has ${is.sizeOrType} bytes on this kernel, and the script was built for ${was.sizeOrType}`;
+        return members(localId, 0, hostId, depth);
+      default:
+        return valueDiffers(old, now, 'fixed');
+    }
+  };
+  return layout(localType, hostType, 0);
+}
+
+/** Why code for one number cannot be made to take the other, as the loader's patch.c decides. */
+export function numberDoesNotSuit(local: NumberType, host: NumberType): string | undefined {
+  if (host.size > local.size)
+    return `has ${host.size} bytes on this kernel, and the script was built for ${local.size}`;
+  const narrower = host.size < local.size;
+  if (local.isEnum || host.isEnum || host.signed === local.signed || (narrower && local.signed))
+    return undefined;
+  return `has ${host.signed ? 'a' : 'no'} sign on this kernel, and the script was built for a number ${local.signed ? 'with' : 'without'} one`;
+}
+
+/** Where libbpf finds several answers it takes none: the numbers, or places, of all have to be the same. */
+export function isAmbiguous(leaves: readonly Leaf[]): boolean {
+  return leaves.some(({ bitOffset }) => bitOffset !== leaves[0]?.bitOffset);
+}
+
+/** BTF that refers to itself, or to what is not there, is no reason to end without a word. */
+export function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof BtfError) return undefined;
+    throw error;
+  }
+}
