@@ -48,7 +48,7 @@ function argument({ object, host, probe, fixup, place }: ContextInput): ContextV
   const prototype = prototypeOfProbe(host, probe);
   if (!prototype)
     return refused('missing', `The kernel's BTF does not say what ${probe.name} is called with.`);
-  const value = valueOf(prototype, parameter);
+  const value = chosen(prototype, parameter);
   if (!value)
     return refused(
       'missing',
@@ -84,7 +84,7 @@ function argument({ object, host, probe, fixup, place }: ContextInput): ContextV
   };
 }
 
-function valueOf(prototype: Prototype, parameter: unknown): PrototypeValue | undefined {
+function chosen(prototype: Prototype, parameter: unknown): PrototypeValue | undefined {
   if (parameter === undefined) return prototype.result;
   return prototype.parameters.find(({ name }) => name === asText(parameter));
 }
