@@ -1,16 +1,24 @@
 /** What becomes of an object on a kernel, from the file and the kernel's description alone. */
 import { asNumber, asObjects, asText } from '../../linker/inspect/json.ts';
+import type { Kernel } from '../kernel/description.ts';
 import { contextValue } from './context-values.ts';
 import { checkCopies } from './copied-structs.ts';
-import { checkFeatures, checkHelper, checkMapTypes, checkProgramTypes, checkSettings } from './facilities.ts';
+import {
+  checkFeatures,
+  checkHelper,
+  checkMapTypes,
+  checkProgramTypes,
+  checkSettings,
+} from './facilities.ts';
 import { type Finding, isFault, summarise } from './finding.ts';
-import type { Host } from './host.ts';
+import { type Host, openHost } from './host.ts';
 import { checkKernelSymbols } from './kernel-symbols.ts';
 import { type Answer, answers } from './lookups.ts';
 import {
   type Instruction,
   type ObjectFunction,
   type ObjectView,
+  openObject,
   type ProbeView,
   probesOf,
 } from './object.ts';
@@ -25,6 +33,30 @@ const OTHER_CALLS: ReadonlySet<number> = new Set([1, 2]);
 
 /** Numbers that stay as they are where the object is loaded without flags and parameters. */
 const STANDING = ['filterPid', 'filterNamespace', 'childPid', 'paramCount'];
+
+/** What an object is on one kernel. */
+export interface Compatibility {
+  /** The kernel's, as `uname -r` says. */
+  readonly release: string;
+  /** Whether the loader loads and attaches it there, as far as the description says. */
+  readonly loads: boolean;
+  /** One for each thing that the object asks for. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Of an object's bytes on the kernel of a description. Throws ElfError or BtfError for bytes that are no object of this
+ * tool, and KernelDescriptionError or BtfError for a damaged description.
+ */
+export function checkBytes(bytes: Uint8Array, kernel: Kernel): Compatibility {
+  return checkOn(openObject(bytes), openHost(kernel));
+}
+
+/** The same of an object and a kernel that are asked for more than once. */
+export function checkOn(object: ObjectView, host: Host): Compatibility {
+  const findings = checkObject(object, host);
+  return { release: host.release, loads: !findings.some(isFault), findings };
+}
 
 /** One finding for each thing that the object asks for. */
 export function checkObject(object: ObjectView, host: Host): readonly Finding[] {

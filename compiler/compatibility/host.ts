@@ -1,8 +1,8 @@
 /** A kernel as a check asks it: what its description says, and what it does not say. */
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
-import { KernelDescriptionError } from '../kernel/error.ts';
 import type { Kernel } from '../kernel/description.ts';
+import { KernelDescriptionError } from '../kernel/error.ts';
 
 export interface Host {
   readonly release: string;

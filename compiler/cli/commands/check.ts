@@ -8,7 +8,6 @@ import { checkObjects, isObject } from '../check-objects.ts';
 import { UserError } from '../errors.ts';
 import {
   allowOption,
-  collect,
   debugFolderOption,
   debugFolders,
   diagnosticsOption,
@@ -63,7 +62,7 @@ Examples:
   bpfscript check tool.o --kernel default --kernel other.kernel`,
     )
     .action((files: readonly string[], options: CheckOptions) => {
-            const objects = options.e === undefined ? files.filter(isObject) : [];
+      const objects = options.e === undefined ? files.filter(isObject) : [];
       if (objects.length > 0 && objects.length < files.length)
         throw new UserError('check takes scripts or objects, not both at once', {
           status: EXIT.usage,
