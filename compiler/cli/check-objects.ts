@@ -1,9 +1,11 @@
 /** `bpfscript check OBJECT...`: what becomes of objects on kernels. */
 import { readFileSync } from 'node:fs';
-import { checkObject } from '../compatibility/check.ts';
+import { BtfError } from '../../linker/btf/btf.ts';
+import { ElfError } from '../../linker/elf/elf.ts';
+import { type Compatibility, checkOn } from '../compatibility/check.ts';
 import { openHost } from '../compatibility/host.ts';
 import { type ObjectView, openObject } from '../compatibility/object.ts';
-import { loads, renderTable, reportOf } from '../compatibility/report.ts';
+import { renderLines, renderTable, reportOf } from '../compatibility/report.ts';
 import { isDescriptionError } from '../kernel/error.ts';
 import type { DiagnosticForm } from '../source/render/render.ts';
 import { reasonOf, UserError } from './errors.ts';
@@ -36,12 +38,9 @@ export function checkObjects(
   const checked = objects.map(({ file, object }) => ({
     file,
     object,
-    columns: hosts.map((host, index) => ({
-      kernel: host.release,
-      findings: described(kernels[index] ?? '', () =>
-        understood(file, () => checkObject(object, host)),
-      ),
-    })),
+    columns: hosts.map(
+      (host, index): Compatibility => described(kernels[index] ?? '', () => checkOn(object, host)),
+    ),
   }));
   const reports = checked
     .flatMap(({ object, columns }) => reportOf(object, columns))
@@ -50,9 +49,12 @@ export function checkObjects(
     process.stdout.write(checked.map(({ file, columns }) => renderTable(file, columns)).join('\n'));
     process.stderr.write(renderDiagnostics(reports, 'text', true));
   } else {
+    if (options.diagnostics === 'json')
+      process.stdout.write(checked.map(({ file, columns }) => renderLines(file, columns)).join(''));
     process.stdout.write(renderDiagnostics(reports, options.diagnostics, true));
   }
-  return checked.every(({ columns }) => columns.every(loads)) ? EXIT.ok : EXIT.kernel;
+  const loads = checked.every(({ columns }) => columns.every((each) => each.loads));
+  return loads ? EXIT.ok : EXIT.kernel;
 }
 
 function open(file: string): ObjectView {
@@ -70,6 +72,7 @@ function understood<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (!(error instanceof ElfError) && !(error instanceof BtfError)) throw error;
     throw new UserError(`${file} is not an object of bpfscript: ${reasonOf(error)}`, {
       status: EXIT.object,
     });

@@ -52,7 +52,7 @@ export function checkBytes(bytes: Uint8Array, kernel: Kernel): Compatibility {
   return checkOn(openObject(bytes), openHost(kernel));
 }
 
-/** The same of an object and a kernel that are asked for more than once. */
+/** The same of an object and a kernel that are asked for more than once. The object has been read through by now. */
 export function checkOn(object: ObjectView, host: Host): Compatibility {
   const findings = checkObject(object, host);
   return { release: host.release, loads: !findings.some(isFault), findings };
@@ -228,7 +228,8 @@ function constants(
   }
   for (const { offset, value } of answered) {
     if (value === undefined) fill(offset, 8);
-    else if (offset + 8 <= bytes.length) bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
+    else if (Number.isInteger(offset) && offset >= 0 && offset + 8 <= bytes.length)
+      bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
   }
   return (offset, size) => {
     if (offset < 0 || offset + size > bytes.length) return undefined;

@@ -74,22 +74,36 @@ export function checkSettings(
 ): readonly Finding[] {
   const config = host.description.config();
   if (!config) return [];
-  const wanted: readonly Pick<Finding, 'name' | 'place'>[] = [
+  const wanted: readonly (Pick<Finding, 'name' | 'place'> & { readonly feature?: string })[] = [
     { name: 'CONFIG_BPF_SYSCALL' },
     ...asTexts(object.manifest.features).flatMap((feature) => {
       const name = FEATURE_SETTINGS[feature];
-      return name === undefined ? [] : [{ name }];
+      return name === undefined ? [] : [{ name, feature }];
     }),
     ...probes.flatMap(({ provider, place }) =>
       (SETTINGS[provider] ?? []).map((name) => ({ name, place })),
     ),
   ];
-  return wanted.map(({ name, place }) => {
+  return wanted.map(({ name, place, feature }) => {
     const about = { kind: 'config', name, place } as const;
     if (['y', 'm'].includes(config.get(name) ?? '')) return { ...about, verdict: 'ok' };
-    const reason = `This kernel was built without ${name}, which the script needs.`;
+    const reason =
+      feature === undefined
+        ? `This kernel was built without ${name}, which the script needs.`
+        : `This kernel (${host.release}) lacks ${feature}, which the script needs: it wants ${name}.`;
     return { ...about, verdict: 'missing', reason };
   });
+}
+
+/** The first kernel that has a helper, by its name without `bpf_`. */
+function featureOf(helper: string): KernelFeature | undefined {
+  const features: readonly KernelFeature[] = Object.values(FEATURES);
+  return features.find((feature) => feature.helper === helper);
+}
+
+/** In the loader's words (host/kernel_features.c). */
+function lacks({ release }: Host, name: string, { since }: KernelFeature): string {
+  return `This kernel (${release}) lacks ${name}, which the script needs and Linux ${since} brings.`;
 }
 
 export function checkFeatures(object: ObjectView, host: Host): readonly Finding[] {
@@ -113,7 +127,7 @@ export function checkFeatures(object: ObjectView, host: Host): readonly Finding[
           kind: 'feature',
           name,
           verdict: 'missing',
-          reason: `This kernel (${host.release}) lacks ${name}, which the script needs and Linux ${feature.since} brings.`,
+          reason: lacks(host, name, feature),
         };
   });
 }
@@ -123,13 +137,21 @@ export function checkHelper(id: number, host: Host, place: ScriptPlace | undefin
   const known = Object.entries(HELPERS).find(([, number]) => number === id)?.[0];
   const named = host.named('bpf_func_id', id)?.replace(/^BPF_FUNC_/, '');
   const name = `bpf_${known ?? named ?? id}`;
-  const has = named !== undefined || (host.hasEnum('bpf_func_id') ? false : undefined);
+  const has =
+    known === undefined
+      ? named !== undefined || (host.hasEnum('bpf_func_id') ? false : undefined)
+      : host.has('bpf_func_id', `BPF_FUNC_${known}`);
+  const feature = known === undefined ? undefined : featureOf(known);
+  if (has === false && feature)
+    return { kind: 'helper', name, verdict: 'missing', reason: lacks(host, name, feature), place };
   return missingUnless(has, { kind: 'helper', name, place }, host, 'helper');
 }
 
 export function checkProgramTypes(host: Host, probes: readonly ProbeView[]): readonly Finding[] {
   return probes.flatMap((probe): readonly Finding[] => {
-    const wanted = PROGRAM_TYPES[probe.provider];
+    // A pattern of system calls is one program for all of them.
+    const isShared = probe.provider === 'tracepoint' && probe.target.syscalls !== undefined;
+    const wanted = isShared ? tracing('BPF_TRACE_RAW_TP') : PROGRAM_TYPES[probe.provider];
     if (!wanted) return [];
     const name = (wanted.attach ?? wanted.type).replace(/^BPF_(PROG_TYPE_)?/, '').toLowerCase();
     const has = wanted.attach

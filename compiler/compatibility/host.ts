@@ -10,8 +10,11 @@ export interface Host {
   readonly description: Kernel;
   /** The kernel's own types; empty where it has no BTF. */
   readonly btfs: readonly Btf[];
-  /** The same with those of a module that has a type of that name, where one has it and the kernel has not. */
-  withModule(word: 'struct' | 'union' | 'enum' | 'typedef', name: string): Btf | undefined;
+  /**
+   * The kernel's types and behind them those of modules that something has been asked of by name, where `find` finds it
+   * in the description.
+   */
+  withModules(find: (description: Kernel) => unknown): Btf | undefined;
   /** Names of enumerators of an enum of the kernel by their values: what its programs can ask of it. */
   named(enumeration: string, value: number): string | undefined;
   hasEnum(enumeration: string): boolean;
@@ -22,6 +25,7 @@ export interface Host {
 /** Throws what reading a damaged description throws; what a description lacks is no error. */
 export function openHost(description: Kernel): Host {
   const own = orNone(() => readBtf(description.btf));
+  let joined: { readonly bytes: Uint8Array; readonly btf: Btf } | undefined;
   const enums = new Map<string, ReadonlyMap<string, bigint> | undefined>();
   const enumOf = (name: string): ReadonlyMap<string, bigint> | undefined => {
     if (!enums.has(name)) {
@@ -35,12 +39,12 @@ export function openHost(description: Kernel): Host {
     arch: description.arch,
     description,
     btfs: own ? [own] : [],
-    withModule(word, name) {
-      const { types } = description;
-      const found =
-        word === 'struct' || word === 'union' ? types.struct(word, name) : types[word](name);
-      // What was asked for stands behind the kernel's own from now on.
-      return found && own ? readBtf(description.btf) : undefined;
+    withModules(find) {
+      // What is found brings its module's types along, behind the kernel's own.
+      if (!own || find(description) === undefined) return undefined;
+      const { btf } = description;
+      if (joined?.bytes !== btf) joined = { bytes: btf, btf: readBtf(btf) };
+      return joined.btf;
     },
     named: (enumeration, value) =>
       [...(enumOf(enumeration) ?? [])].find(([, number]) => number === BigInt(value))?.[0],

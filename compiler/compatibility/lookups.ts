@@ -24,9 +24,7 @@ function answer(object: ObjectView, host: Host, lookup: Json): Answer {
   switch (lookup.kind) {
     case 'enumerator': {
       const enumeration = asText(lookup.enum);
-      const value = host.btfs
-        .map((btf) => enumerator(btf, enumeration, name))
-        .find((found) => found !== undefined);
+      const value = enumeratorOf(host, enumeration, name);
       const place: ScriptPlace | undefined =
         lookup.line === undefined
           ? undefined
@@ -36,11 +34,12 @@ function answer(object: ObjectView, host: Host, lookup: Json): Answer {
     case 'kernel-function':
     case 'kfunc': {
       // Whether this program type may call it is not in BTF: kernels that have it are taken to allow it.
-      const btfs = lookup.kind === 'kfunc' ? host.btfs.slice(0, 1) : host.btfs;
-      const callable = lookup.kind === 'kfunc' ? host.description.callableFunctions() : undefined;
-      const has =
-        btfs.some((btf) => btf.find(BTF_KIND.function, name) !== undefined) &&
-        (callable === undefined || callable.has(name));
+      const isCall = lookup.kind === 'kfunc';
+      const callable = isCall ? host.description.callableFunctions() : undefined;
+      const isKernels = host.btfs.some((btf) => btf.find(BTF_KIND.function, name) !== undefined);
+      const has = isKernels
+        ? (callable?.has(name) ?? true)
+        : !isCall && (host.description.functionModules?.(name) ?? []).length > 0;
       return {
         offset,
         value: has ? 1n : 0n,
@@ -86,6 +85,16 @@ function enumeratorFinding(
         place,
       }
     : { kind: 'enumerator', name, verdict: 'ok', place };
+}
+
+/** The kernel's, or that of a module. */
+function enumeratorOf(host: Host, enumeration: string, name: string): bigint | undefined {
+  const [own] = host.btfs;
+  if (!own) return undefined;
+  const value = enumerator(own, enumeration, name);
+  if (value !== undefined) return value;
+  const joined = host.withModules(({ types }) => types.enumerator(name));
+  return joined && enumerator(joined, enumeration, name);
 }
 
 function enumerator(btf: Btf, enumeration: string, name: string): bigint | undefined {

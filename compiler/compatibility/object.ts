@@ -1,9 +1,13 @@
 /** An object as far as it asks something of a kernel. Nothing in it is believed: anyone could have written it. */
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import { coreValue } from '../../linker/btf/core.ts';
 import { readExtension } from '../../linker/btf/extension.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
+import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from '../../linker/digest.ts';
 import {
   ElfError,
   type ElfObject,
+  type ElfRelocation,
   INSN_SIZE,
   SHF,
   STB,
@@ -14,6 +18,8 @@ import { readElf } from '../../linker/elf/read.ts';
 import { asNumber, asObject, asObjects, asText, type Json } from '../../linker/inspect/json.ts';
 import { MANIFEST_SECTION } from '../../linker/manifest/encode.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
+import { localLeaf } from './type-match.ts';
+import { firstFrom, within } from './within.ts';
 
 /** One instruction of eight bytes; the second half of an `ld_imm64` is one, too. */
 export interface Instruction {
@@ -86,16 +92,19 @@ export function openObject(bytes: Uint8Array): ObjectView {
     return data;
   };
   const manifest = parseManifest(required(MANIFEST_SECTION));
+  if (!hasItsDigest(elf, bytes)) throw new ElfError('it is damaged, or was changed');
   const btf = readBtf(required('.BTF'));
+  validate(btf);
   const extension = readExtension(required('.BTF.ext'));
   const core = recordsBySection(btf, extension.core);
   const lines = recordsBySection(btf, extension.lines);
+  const known = new Map(
+    [...lines].map(([name, all]) => [name, all.filter(({ line }) => line > 0)] as const),
+  );
   const functions = functionsOf(elf).map((fn) => ({
     ...fn,
-    relocations: (core.get(fn.section) ?? [])
-      .filter(
-        ({ offset }) => offset >= fn.offset && offset < fn.offset + fn.code.length * INSN_SIZE,
-      )
+    relocations: within(core.get(fn.section) ?? [], fn.offset, endOf(fn))
+      .filter(({ offset }) => offset % INSN_SIZE === 0)
       .map(({ offset, type, access, kind }) => ({
         insn: (offset - fn.offset) / INSN_SIZE,
         type,
@@ -103,6 +112,8 @@ export function openObject(bytes: Uint8Array): ObjectView {
         kind,
       })),
   }));
+  for (const { relocations } of functions)
+    for (const each of relocations) checkRelocation(btf, each);
   const texts = new Map<string, string>();
   for (const record of [...lines.values()].flat())
     if (record.line > 0)
@@ -121,12 +132,10 @@ export function openObject(bytes: Uint8Array): ObjectView {
     functions,
     rodata: dataOf('.rodata') ?? new Uint8Array(),
     placeOf(fn, insn) {
-      const at = fn.offset + insn * INSN_SIZE;
-      const before = (lines.get(fn.section) ?? []).filter(
-        ({ offset, line }) => offset >= fn.offset && offset <= at && line > 0,
-      );
-      const record = before.at(-1);
-      return record && { file: btf.string(record.file), line: record.line, column: record.column };
+      const records = known.get(fn.section) ?? [];
+      const record = records[firstFrom(records, fn.offset + insn * INSN_SIZE + 1) - 1];
+      if (!record || record.offset < fn.offset) return undefined;
+      return { file: btf.string(record.file), line: record.line, column: record.column };
     },
     lineOf: (file, line) => texts.get(`${file}:${line}`),
   };
@@ -152,40 +161,106 @@ function parseManifest(data: Uint8Array): Json {
   return manifest;
 }
 
-function recordsBySection<Kind>(
+function recordsBySection<Kind extends { readonly offset: number }>(
   btf: Btf,
   sections: readonly { readonly section: number; readonly records: readonly Kind[] }[],
 ): ReadonlyMap<string, readonly Kind[]> {
-  const found = new Map<string, readonly Kind[]>();
+  const found = new Map<string, Kind[]>();
   for (const { section, records } of sections) {
     const name = btf.string(section);
-    found.set(name, [...(found.get(name) ?? []), ...records]);
+    const all = found.get(name) ?? [];
+    found.set(name, all);
+    for (const record of records) all.push(record);
   }
-  return found;
+  return new Map(
+    [...found].map(([name, records]) => [
+      name,
+      records.toSorted((one, other) => one.offset - other.offset),
+    ]),
+  );
+}
+
+/** Whether a record makes sense in the object's own types. */
+function checkRelocation(btf: Btf, { type, access, kind }: CoreRelocation): void {
+  const isEnumerator = kind === 10 || kind === 11;
+  const isField = kind >= 0 && kind <= 5;
+  const leads = isEnumerator
+    ? btf.enumerators(btf.skipModifiers(type))[Number(access)] !== undefined
+    : isField
+      ? localLeaf(btf, type, access) !== undefined
+      : kind <= 12 && btf.type(type).id !== 0;
+  if (!leads) throw new ElfError(`a relocation leads nowhere: ${access} of type ${type}`);
+  if (isField) coreValue(btf, { type, access, kind });
+}
+
+/** The loader refuses an object whose digest is another; one without a digest is none of ours. */
+function hasItsDigest(elf: ElfObject, bytes: Uint8Array): boolean {
+  const data = elf.sections.find(({ name }) => name === DIGEST_SECTION)?.data;
+  if (data?.length !== DIGEST_SIZE) return false;
+  return Buffer.from(digestOf(bytes, data.byteOffset - bytes.byteOffset)).equals(data);
+}
+
+/** Reads all that there is once, so that what is wrong shows here, and not in the middle of a check. */
+function validate(btf: Btf): void {
+  for (let id = 1; id < btf.count; id += 1) {
+    const { kind } = btf.type(id);
+    if (kind === BTF_KIND.struct || kind === BTF_KIND.union)
+      for (const { type } of btf.members(id)) btf.sizeOf(type);
+    else if (kind === BTF_KIND.enum || kind === BTF_KIND.enum64) btf.enumerators(id);
+    else if (kind === BTF_KIND.prototype)
+      for (const { type } of btf.parameters(id)) btf.type(btf.skipModifiers(type));
+    else if (kind === BTF_KIND.section)
+      for (const { variable } of btf.variables(id)) btf.type(variable);
+    else if (kind === BTF_KIND.pointer || kind === BTF_KIND.function || kind === BTF_KIND.variable)
+      btf.type(btf.skipModifiers(btf.sizeOrType(id)));
+    else btf.sizeOf(id);
+  }
+}
+
+/** Bytes, in its section: behind the last instruction. */
+function endOf({ offset, code }: Pick<ObjectFunction, 'offset' | 'code'>): number {
+  return offset + code.length * INSN_SIZE;
 }
 
 function functionsOf(elf: ElfObject): readonly Omit<ObjectFunction, 'relocations'>[] {
-  return elf.symbols
+  const relocations = new Map(
+    [...elf.relocations].map(([section, all]) => [
+      section,
+      all.toSorted((one, other) => one.offset - other.offset),
+    ]),
+  );
+  const found = elf.symbols
     .filter(({ type }) => type === STT.func)
     .flatMap((symbol) => {
       const section = elf.sections[symbol.section];
-      if (!section || !(section.flags & SHF.exec)) return [];
-      const end = symbol.value + symbol.size;
-      if (
-        end > section.data.length ||
-        symbol.value % INSN_SIZE !== 0 ||
-        symbol.size % INSN_SIZE !== 0
-      )
-        throw new ElfError(`function ${symbol.name} is not whole instructions of its section`);
-      return {
-        name: symbol.name,
-        section: section.name,
-        offset: symbol.value,
-        isProgram: symbol.bind === STB.global,
-        code: decode(section.data.subarray(symbol.value, end)),
-        references: referencesOf(elf, symbol.section, symbol.value, end),
-      };
-    });
+      return section && section.flags & SHF.exec ? [{ symbol, section }] : [];
+    })
+    .sort(
+      (one, other) =>
+        one.symbol.section - other.symbol.section || one.symbol.value - other.symbol.value,
+    );
+  let last = { section: -1, end: 0 };
+  // What stands behind another cannot be decoded twice: the work is as much as the file is long.
+  return found.map(({ symbol, section }) => {
+    const { value, size } = symbol;
+    const end = value + size;
+    const isApart = last.section !== symbol.section || value >= last.end;
+    if (!isApart || end > section.data.length || value % INSN_SIZE !== 0 || size % INSN_SIZE !== 0)
+      throw new ElfError(`function ${symbol.name} is not whole instructions of its section`);
+    last = { section: symbol.section, end };
+    return {
+      name: symbol.name,
+      section: section.name,
+      offset: value,
+      isProgram: symbol.bind === STB.global,
+      code: decode(section.data.subarray(value, end)),
+      references: referencesOf(
+        elf,
+        within(relocations.get(symbol.section) ?? [], value, end),
+        value,
+      ),
+    };
+  });
 }
 
 function decode(bytes: Uint8Array): readonly Instruction[] {
@@ -205,14 +280,13 @@ function decode(bytes: Uint8Array): readonly Instruction[] {
 
 function referencesOf(
   elf: ElfObject,
-  section: number,
+  relocations: readonly ElfRelocation[],
   start: number,
-  end: number,
 ): ReadonlyMap<number, Reference> {
   const found = new Map<number, Reference>();
-  for (const { offset, symbol: index } of elf.relocations.get(section) ?? []) {
+  for (const { offset, symbol: index } of relocations) {
     const symbol = elf.symbols[index];
-    if (!symbol || offset < start || offset >= end) continue;
+    if (!symbol) continue;
     const target = symbol.section === 0 ? '' : (elf.sections[symbol.section]?.name ?? '');
     found.set((offset - start) / INSN_SIZE, {
       name: symbol.type === STT.section ? target : symbol.name,

@@ -58,12 +58,43 @@ export function prototypeOfProbe(
   host: Host,
   { provider, target }: ProbeView,
 ): Prototype | undefined {
-  for (const btf of host.btfs) {
-    const found =
-      provider === 'rawtracepoint'
-        ? prototypeOfEvent(btf, asText(target.event))
-        : prototypeOfFunction(btf, asText(target.function));
-    if (found) return found;
+  const [own] = host.btfs;
+  if (!own) return undefined;
+  const module = asText(target.module);
+  if (provider === 'rawtracepoint') {
+    const event = asText(target.event);
+    return prototypeOfEvent(own, event) ?? eventOfModule(host, event);
   }
-  return undefined;
+  const name = asText(target.function);
+  if (module !== '' && module !== 'vmlinux') return functionOfModule(host, name, module);
+  return prototypeOfFunction(own, name) ?? functionOfModule(host, name, undefined);
+}
+
+function eventOfModule(host: Host, event: string): Prototype | undefined {
+  const btf = host.withModules((description) => description.rawTracepoint(event));
+  return btf && prototypeOfEvent(btf, event);
+}
+
+/** Without a module, of the one that has it. */
+function functionOfModule(
+  host: Host,
+  name: string,
+  module: string | undefined,
+): Prototype | undefined {
+  const owner = module ?? host.description.functionModules?.(name)[0];
+  const found = owner === undefined ? undefined : host.description.function(name, owner);
+  if (found === undefined || typeof found === 'string') return undefined;
+  const btf = host.withModules(() => found);
+  const { parameters, result } = found;
+  return (
+    btf && {
+      btf,
+      parameters: parameters.map((each) => ({
+        name: each.name,
+        type: each.typeId,
+        slot: each.slot,
+      })),
+      result: { type: result?.typeId ?? 0, slot: result?.slot ?? 0 },
+    }
+  );
 }

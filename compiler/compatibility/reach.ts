@@ -47,6 +47,8 @@ const NOTHING: State = {
   ],
   stack: new Map(),
 };
+/** MAX_BPF_STACK. */
+const STACK = 512;
 /** States of one instruction that are followed each by itself; more are followed as one, of which nothing is known. */
 const MOST_STATES = 48;
 const MOST_STEPS = 400_000;
@@ -220,6 +222,7 @@ function store(state: State, insn: Instruction): State {
   const to = state.registers[insn.dst];
   if (to?.kind !== 'stack') return { ...state, stack: new Map() };
   const at = to.offset + insn.off;
+  if (at < -STACK || at >= 0) return state;
   const size = SIZES[insn.code & 0x18] ?? 8;
   const stack = new Map([...state.stack].filter(([slot]) => slot + 8 <= at || slot >= at + size));
   if (size === 8 && (insn.code & 0xe0) === MODE_MEM)
@@ -237,7 +240,9 @@ function afterCall({ registers, stack }: State): State {
   const given = registers
     .slice(1, 6)
     .flatMap((value) => (value?.kind === 'stack' ? [value.offset] : []));
-  const lowest = Math.min(...given, 0);
+  // What is given may hold pointers to other places.
+  const isOpen = given.length > 0 && [...stack.values()].some((value) => value?.kind === 'stack');
+  const lowest = isOpen ? -STACK : Math.min(...given, 0);
   return {
     registers: registers.map((value, index) => (index <= 5 ? undefined : value)),
     stack: given.length === 0 ? stack : new Map([...stack].filter(([slot]) => slot + 8 <= lowest)),

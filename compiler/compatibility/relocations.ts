@@ -13,7 +13,6 @@ import {
   hostLeaf,
   type Leaf,
   localLeaf,
-  readable,
   relocates,
   type Use,
   valueDiffers,
@@ -116,7 +115,12 @@ function findCandidates(
   if (own.length > 0) return own;
   const { kind, name } = object.btf.type(type);
   const word = WORDS[kind] ?? (kind === BTF_KIND.typedef ? 'typedef' : undefined);
-  const joined = word && host.withModule(word, essentialName(name));
+  const wanted = essentialName(name);
+  const joined =
+    word &&
+    host.withModules(({ types }) =>
+      word === 'struct' || word === 'union' ? types.struct(word, wanted) : types[word](wanted),
+    );
   return joined ? inside(joined) : [];
 }
 
@@ -170,7 +174,8 @@ function adapted(value: number, kind: FeatureKind, name: string, reason: string)
 
 function ambiguous(kind: FeatureKind, name: string, what: string): Outcome {
   const reason = `This kernel has several types of that name, which do not agree on ${what}.`;
-  return { value: undefined, finding: { kind, name, verdict: 'other layout', reason } };
+  // libbpf ends there, whether or not the program gets to the instruction.
+  return { value: 0, finding: { kind, name, verdict: 'other layout', reason } };
 }
 
 function resolveEnumerator(
@@ -180,7 +185,7 @@ function resolveEnumerator(
   const { btf } = context.object;
   const local = btf.enumerators(btf.skipModifiers(type))[Number(access)];
   const enumerator = essentialName(local?.[0] ?? '?');
-  const name = `${typeName(context, type)}.${enumerator}`;
+  const name = `${typeName(context, type)}::${enumerator}`;
   const values = findCandidates(context, type).flatMap(({ btf: of, id }) =>
     of
       .enumerators(id)
@@ -244,14 +249,14 @@ function resolveField(context: RelocationContext, relocation: CoreRelocation, us
       finding: { kind: 'member', name, verdict: 'missing', reason: sentence(context, name) },
     };
   }
-  if (kind === KIND.fieldExists)
-    return { value: 1, finding: { kind: 'member', name, verdict: 'ok' } };
-  const values = matching.map((leaf) => readable(() => memberValue(leaf.btf, kind, leaf).value));
-  const [value] = values;
   const places = new Set(matching.map(({ bitOffset }) => bitOffset));
+  const values = matching.map((leaf) => memberValue(leaf.btf, kind, leaf).value);
+  const [value] = values;
   if (values.some((each) => each !== value) || places.size > 1)
     return ambiguous('member', name, `where ${local.name || 'it'} is`);
-  const was = readable(() => coreValue(btf, relocation).value);
+  if (kind === KIND.fieldExists)
+    return { value: 1, finding: { kind: 'member', name, verdict: 'ok' } };
+  const was = coreValue(btf, relocation).value;
   if (value === was) return { value, finding: { kind: 'member', name, verdict: 'ok' } };
   return {
     value,

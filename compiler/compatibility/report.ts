@@ -1,35 +1,32 @@
-/** Findings as a table for people and as diagnostics. */
+/** Findings as a table for people, as lines of JSON and as diagnostics. */
 import type { Diagnostic } from '../source/diagnostics.ts';
 import type { Report } from '../source/render/report.ts';
 import { createSources } from '../source/sources.ts';
+import type { Compatibility } from './check.ts';
 import { type Finding, isFault, type Verdict } from './finding.ts';
 import type { ObjectView, ScriptPlace } from './object.ts';
 
-/** What one object is on one kernel. */
-export interface KernelFindings {
-  /** The kernel's release. */
-  readonly kernel: string;
-  readonly findings: readonly Finding[];
+/**
+ * A row for each thing that the object asks for, a column for each kernel, whether the object loads, and then what is
+ * adapted or left out, and how.
+ */
+export function renderTable(file: string, columns: readonly Compatibility[]): string {
+  return printable(`${tableOf(file, columns)}${notesOf(columns)}`);
 }
 
-export function loads({ findings }: KernelFindings): boolean {
-  return !findings.some(isFault);
-}
-
-/** A row for each thing that the object asks for, a column for each kernel, and below whether the object loads. */
-export function renderTable(script: string, columns: readonly KernelFindings[]): string {
-  const rows = new Map<string, { readonly label: string; readonly verdicts: (Verdict | '')[] }>();
+function tableOf(file: string, columns: readonly Compatibility[]): string {
+  const rows = new Map<string, { readonly label: string; readonly verdicts: (Verdict | '-')[] }>();
   for (const [at, { findings }] of columns.entries())
     for (const { kind, name, verdict } of findings) {
       const label = `${kind} ${name}`;
-      const row = rows.get(label) ?? { label, verdicts: columns.map(() => '' as const) };
+      const row = rows.get(label) ?? { label, verdicts: columns.map(() => '-' as const) };
       row.verdicts[at] = verdict;
       rows.set(label, row);
     }
   const table = [
-    [script, ...columns.map(({ kernel }) => kernel)],
+    [file, ...columns.map(({ release }) => release)],
     ...[...rows.values()].map(({ label, verdicts }) => [label, ...verdicts]),
-    ['loads', ...columns.map((column) => (loads(column) ? 'yes' : 'no'))],
+    ['loads', ...columns.map(({ loads }) => (loads ? 'yes' : 'no'))],
   ];
   const widths = (table[0] ?? []).map((_, at) =>
     Math.max(...table.map((row) => row[at]?.length ?? 0)),
@@ -45,13 +42,61 @@ export function renderTable(script: string, columns: readonly KernelFindings[]):
     .join('');
 }
 
+/** Each reason once, with the kernels that it holds for. */
+function notesOf(columns: readonly Compatibility[]): string {
+  const notes = new Map<string, string[]>();
+  for (const { release, findings } of columns)
+    for (const { verdict, name, reason, place } of findings) {
+      if (verdict !== 'adapted' && verdict !== 'left out') continue;
+      const note = `${place ? `${textOfPlace(place)}: ` : ''}${name}: ${verdict}. ${reason ?? ''}`;
+      notes.set(note, [...(notes.get(note) ?? []), release]);
+    }
+  return [...notes].map(([note, releases]) => `${note} (${releases.join(', ')})\n`).join('');
+}
+
+function textOfPlace({ file, line, column }: ScriptPlace): string {
+  return column > 0 ? `${file}:${line}:${column}` : `${file}:${line}`;
+}
+
+/** An object says what it likes, and a terminal does what it is told. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?');
+}
+
+/** One line for each kernel (docs/check.schema.json). */
+export function renderLines(file: string, columns: readonly Compatibility[]): string {
+  return columns
+    .map(({ release, loads, findings }) => {
+      const data = { object: file, kernel: release, loads, findings: findings.map(lineOf) };
+      return `${JSON.stringify({ type: 'check', data })}\n`;
+    })
+    .join('');
+}
+
+function lineOf({ kind, name, verdict, reason, hint, place }: Finding) {
+  return {
+    kind,
+    name,
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(place === undefined
+      ? {}
+      : {
+          place: {
+            file: place.file,
+            line: place.line,
+            ...(place.column > 0 ? { column: place.column } : {}),
+          },
+        }),
+  };
+}
+
 /** Diagnostics of one object: errors for what does not load, warnings for what is not known. */
-export function reportOf(
-  object: ObjectView,
-  columns: readonly KernelFindings[],
-): readonly Report[] {
-  const all = columns.flatMap(({ kernel, findings }) =>
-    findings.map((finding) => ({ kernel, finding })),
+export function reportOf(object: ObjectView, columns: readonly Compatibility[]): readonly Report[] {
+  const all = columns.flatMap(({ release, findings }) =>
+    findings.map((finding) => ({ kernel: release, finding })),
   );
   const files = new Map<string, { readonly kernel: string; readonly finding: Finding }[]>();
   for (const each of all.filter(

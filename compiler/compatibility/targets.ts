@@ -1,6 +1,6 @@
 /** What probes attach to: whether a kernel has it. Programs and processes are no kernel's. */
 import { BTF_KIND } from '../../linker/btf/btf.ts';
-import { asObject, asText } from '../../linker/inspect/json.ts';
+import { asObject, asText, type Json } from '../../linker/inspect/json.ts';
 import type { Finding, Verdict } from './finding.ts';
 import { type Host, orNone } from './host.ts';
 import type { ObjectView, ProbeView } from './object.ts';
@@ -69,6 +69,8 @@ function answerFor(host: Host, probe: ProbeView): Answer {
       has: undefined,
       reason: `What ${probe.name} is depends on a parameter of the script.`,
     };
+  if (isTooWild(probe.target))
+    return { has: undefined, reason: `${probe.name} has too many wildcards to be looked for.` };
   switch (probe.provider) {
     case 'tracepoint':
       return tracepoint(host, probe);
@@ -88,6 +90,14 @@ function answerFor(host: Host, probe: ProbeView): Answer {
 }
 
 const hasPattern = (text: string): boolean => text.includes('*');
+
+/** More than scripts have: matching takes longer with each. */
+const MOST_WILDCARDS = 4;
+
+const isTooWild = (target: Json): boolean =>
+  [target.category, target.event, target.function].some(
+    (part) => asText(part).split('*').length - 1 > MOST_WILDCARDS,
+  );
 
 function tracepoint({ description }: Host, { target }: ProbeView): Answer {
   const category = asText(target.category);

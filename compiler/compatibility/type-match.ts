@@ -3,8 +3,8 @@
  * of the kernel's members libbpf takes for one of the object's (relo_core.c), and whether code for the one can take the
  * value of the other. The rules are those of the loader (loader/src/host/type_match.c): a change of one is one of both.
  */
-import { BTF_KIND, BtfError, ENCODING } from '../../linker/btf/btf.ts';
-import type { Btf, BtfType } from '../../linker/btf/read.ts';
+import { BTF_KIND, damaged, ENCODING } from '../../linker/btf/btf.ts';
+import type { Btf, BtfMember, BtfType } from '../../linker/btf/read.ts';
 
 /** What an access path leads to. */
 export interface Leaf {
@@ -24,7 +24,20 @@ export type Use = 'adapts' | 'loads' | 'fixed';
 
 /** Deeper than any C compiler nests structs in the kernel. */
 const MOST_NESTING = 32;
+/** Members that are looked at at once: BTF that holds itself by value has no end. */
 const MOST_STEPS = 20_000;
+
+/** Decoded once for each BTF: a struct of the kernel has hundreds, and is asked for each of them. */
+const KNOWN_MEMBERS = new WeakMap<Btf, Map<number, readonly BtfMember[]>>();
+const KNOWN_NAMES = new WeakMap<Btf, Map<number, ReadonlyMap<string, Leaf>>>();
+
+function remember<T>(known: WeakMap<Btf, Map<number, T>>, btf: Btf, id: number, make: () => T): T {
+  const ofBtf = known.get(btf) ?? new Map<number, T>();
+  known.set(btf, ofBtf);
+  const found = ofBtf.get(id) ?? make();
+  ofBtf.set(id, found);
+  return found;
+}
 
 /** A name without its `___flavor` (bpf_core_essential_name_len). */
 export function essentialName(name: string): string {
@@ -61,7 +74,9 @@ function enterArray(leaf: Leaf, array: BtfType, index: number): Leaf {
 }
 
 function enterMember(leaf: Leaf, aggregate: BtfType, index: number): Leaf | undefined {
-  const member = leaf.btf.members(aggregate.id)[index];
+  const member = remember(KNOWN_MEMBERS, leaf.btf, aggregate.id, () =>
+    leaf.btf.members(aggregate.id),
+  )[index];
   if (!member) return undefined;
   return {
     btf: leaf.btf,
@@ -92,18 +107,33 @@ export function localLeaf(local: Btf, type: number, access: string): Leaf | unde
   return leaf;
 }
 
-/** A member by its name, also in anonymous ones. */
-export function findMember(leaf: Leaf, name: string, depth = 0): Leaf | undefined {
+/** A member by its name, also in anonymous ones: the first, as bpf_core_match_member looks for it. */
+export function findMember(leaf: Leaf, name: string): Leaf | undefined {
   const type = leaf.btf.resolve(leaf.type);
-  if (!isAggregate(type.kind) || depth > MOST_NESTING) return undefined;
-  for (let index = 0; index < type.entries; index += 1) {
-    const inner = enterMember(leaf, type, index);
-    const found =
-      inner &&
-      (inner.name === '' ? findMember(inner, name, depth + 1) : inner.name === name && inner);
-    if (found) return found;
-  }
-  return undefined;
+  if (!isAggregate(type.kind)) return undefined;
+  const found = remember(KNOWN_NAMES, leaf.btf, type.id, () => namedMembers(leaf.btf, type)).get(
+    name,
+  );
+  return found && { ...found, bitOffset: leaf.bitOffset + found.bitOffset };
+}
+
+/** Members with names, from the start of their struct. */
+function namedMembers(btf: Btf, aggregate: BtfType): ReadonlyMap<string, Leaf> {
+  const found = new Map<string, Leaf>();
+  let steps = 0;
+  const add = (leaf: Leaf, type: BtfType, depth: number): void => {
+    if (!isAggregate(type.kind) || depth > MOST_NESTING) return;
+    for (let index = 0; index < type.entries; index += 1) {
+      steps += 1;
+      if (steps > MOST_STEPS) throw damaged(`${type.name || 'a struct'} has no end`);
+      const inner = enterMember(leaf, type, index);
+      if (!inner) continue;
+      if (inner.name === '') add(inner, btf.resolve(inner.type), depth + 1);
+      else if (!found.has(inner.name)) found.set(inner.name, inner);
+    }
+  };
+  add({ btf, type: aggregate.id, bitOffset: 0, bitSize: 0, name: '' }, aggregate, 0);
+  return found;
 }
 
 /** Follows the same path from a struct of the host by names, as bpf_core_spec_match does. */
@@ -190,8 +220,19 @@ export function relocates(local: Leaf, host: Leaf): boolean {
     is = host.btf.resolve(host.btf.array(is.id).element);
   }
   if (kindOf(was) !== kindOf(is)) return false;
-  if (kindOf(was) !== 'enum' || was.name === '' || is.name === '') return true;
-  return essentialName(was.name) === essentialName(is.name);
+  switch (kindOf(was)) {
+    case 'number':
+      // Bitfields of the older notation that do not begin at a byte.
+      return local.btf.int(was.id).at === 0 && host.btf.int(is.id).at === 0;
+    case 'enum':
+      return (
+        was.name === '' || is.name === '' || essentialName(was.name) === essentialName(is.name)
+      );
+    case 'other':
+      return was.kind === BTF_KIND.float && is.kind === BTF_KIND.float;
+    default:
+      return true;
+  }
 }
 
 /** How a type is called, for messages: `struct sock`, `unsigned int`, `a pointer`. */
@@ -360,19 +401,4 @@ export function numberDoesNotSuit(local: NumberType, host: NumberType): string |
   if (local.isEnum || host.isEnum || host.signed === local.signed || (narrower && local.signed))
     return undefined;
   return `has ${host.signed ? 'a' : 'no'} sign on this kernel, and the script was built for a number ${local.signed ? 'with' : 'without'} one`;
-}
-
-/** Where libbpf finds several answers it takes none: the numbers, or places, of all have to be the same. */
-export function isAmbiguous(leaves: readonly Leaf[]): boolean {
-  return leaves.some(({ bitOffset }) => bitOffset !== leaves[0]?.bitOffset);
-}
-
-/** BTF that refers to itself, or to what is not there, is no reason to end without a word. */
-export function readable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof BtfError) return undefined;
-    throw error;
-  }
 }

@@ -1,0 +1,112 @@
+/** `bpfscript check OBJECT...`: its forms, its statuses, and files that are none. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { encodeKernelFile } from '../../../compiler/kernel/file.ts';
+import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
+import { temporaryFolder, writeObject } from '../../support/build.ts';
+import { bpfscript } from '../../support/command.ts';
+
+const folder = temporaryFolder();
+const object = writeObject(
+  folder,
+  'tool',
+  'rawtracepoint:sched_wakeup {\n  @[args.p.pid] = count();\n}\n',
+);
+const { btf, release } = loadKernelDescription('default');
+const bare = join(folder, 'bare.kernel');
+writeFileSync(bare, encodeKernelFile({ release: '4.4.0', arch: 'x86_64' }, { btf }));
+const foreign = join(folder, 'foreign.kernel');
+writeFileSync(foreign, encodeKernelFile({ release: '6.12.1', arch: 'aarch64' }, { btf }));
+
+describe('bpfscript check of objects', () => {
+  it('prints a table with a column for each kernel, and status 0 where they load', () => {
+    const { stdout, stderr, status } = bpfscript(['check', object]);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`${object}`);
+    expect(stdout).toMatch(/^member struct task_struct\.pid +ok$/m);
+    expect(stdout).toMatch(/^loads +yes$/m);
+    expect(status).toBe(0);
+    const both = bpfscript(['check', object, '--kernel', 'default', '--kernel', foreign]);
+    expect(both.stdout.split('\n')[0]).toMatch(
+      new RegExp(`${release.replaceAll('.', '\\.').replaceAll('+', '\\+')} +6\\.12\\.1$`),
+    );
+    expect(both.stdout).toMatch(/^architecture x86_64 +ok +missing$/m);
+    expect(both.stdout).toMatch(/^member struct task_struct\.pid +ok +-$/m);
+    expect(both.stdout).toMatch(/^loads +yes +no$/m);
+  });
+
+  it('ends with status 3 where one does not load, and says why', () => {
+    const { stderr, status } = bpfscript(['check', object, '--kernel', foreign]);
+    expect(status).toBe(3);
+    expect(stderr).toContain(
+      'ERROR: Linux 6.12.1: The object was built for x86_64, and this kernel is of aarch64. [missing-on-kernel]',
+    );
+  });
+
+  it('writes the forms for programs to standard output', () => {
+    const inForm = (form: string) =>
+      bpfscript([
+        'check',
+        object,
+        '--diagnostics',
+        form,
+        '--kernel',
+        'default',
+        '--kernel',
+        foreign,
+      ]);
+    const json = inForm('json');
+    expect(json).toMatchObject({ stderr: '', status: 3 });
+    const lines = json.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ type }) => type)).toEqual(['check', 'check', 'diagnostic']);
+    const validate = new Ajv2020().compile(
+      JSON.parse(readFileSync('docs/check.schema.json', 'utf8')),
+    );
+    for (const line of lines.slice(0, 2))
+      expect(validate(line), JSON.stringify(validate.errors)).toBe(true);
+    expect(lines[0].data).toMatchObject({ object, kernel: release, loads: true });
+    expect(JSON.parse(inForm('sarif').stdout)).toMatchObject({
+      runs: [{ results: [{ ruleId: 'missing-on-kernel', level: 'error' }] }],
+    });
+    expect(inForm('github').stdout).toMatch(/^::error title=missing-on-kernel::Linux 6\.12\.1: /);
+  });
+
+  it('warns of what a description does not say', () => {
+    const script = writeObject(folder, 'pattern', 'kprobe:vfs_rea* { @ = count(); }');
+    const { stderr, status } = bpfscript(['check', script, '--kernel', bare]);
+    expect(status).toBe(0);
+    expect(stderr).toContain(
+      'WARNING: Linux 4.4.0: The description of the kernel does not list its functions.',
+    );
+    expect(bpfscript(['check', script, '--kernel', bare, '--no-warnings']).stderr).toBe('');
+  });
+
+  it('refuses damaged objects with status 5, and scripts beside objects with status 2', () => {
+    const bytes = readFileSync(object);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    const damaged = join(folder, 'damaged.o');
+    writeFileSync(damaged, bytes);
+    const { stdout, stderr, status } = bpfscript(['check', damaged]);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 5 });
+    expect(stderr).toMatch(/^ERROR: .*damaged\.o is not an object of bpfscript: /);
+    const script = join(folder, 'script.bt');
+    writeFileSync(script, 'begin { }');
+    expect(bpfscript(['check', object, script]).status).toBe(2);
+  });
+
+  it('refuses damaged descriptions with status 1', () => {
+    const cut = join(folder, 'cut.kernel');
+    writeFileSync(
+      cut,
+      encodeKernelFile({ release: '6.9.0', arch: 'x86_64' }, { btf: Buffer.alloc(64) }),
+    );
+    const { stdout, stderr, status } = bpfscript(['check', object, '--kernel', cut]);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 1 });
+    expect(stderr).toContain('ERROR: the kernel description ');
+  });
+});

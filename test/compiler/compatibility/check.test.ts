@@ -1,0 +1,211 @@
+/** What is said of objects on kernels that differ from the one that they were built for. */
+import { describe, expect, it } from 'vitest';
+import { checkBytes } from '../../../compiler/compatibility/check.ts';
+import type { Finding } from '../../../compiler/compatibility/finding.ts';
+import type { Kernel } from '../../../compiler/kernel/description.ts';
+import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
+import { build } from '../../support/build.ts';
+import { descriptionOf } from '../../support/machine.ts';
+import { needs } from '../../support/needs.ts';
+import { EMBEDDED, kernelWith, kernelWithout } from './kernels.ts';
+
+/** What is not ok, without what the description does not say. */
+function notOk(script: string, kernel: Kernel): readonly Finding[] {
+  return checkBytes(build(script), kernel).findings.filter(
+    ({ verdict }) => verdict !== 'ok' && verdict !== 'unknown',
+  );
+}
+
+const READS_SOCKETS = 'kprobe:tcp_close {\n  @[((struct sock *)arg0).sk_mark] = count();\n}';
+
+describe('An object on the kernel that it was built for', () => {
+  it('loads, and all that it asks for is ok', () => {
+    const { loads, findings } = checkBytes(
+      build(
+        `${READS_SOCKETS} fexit:vfs_read { @r[retval] = count(); } tracepoint:sched:sched_switch { @s[args.next_comm] = count(); }
+         rawtracepoint:sched_wakeup { @w[args.p.pid] = count(); } begin { print(sizeof(struct sock)); print(NR_VM_EVENT_ITEMS); }`,
+      ),
+      EMBEDDED,
+    );
+    expect(findings.filter(({ verdict }) => verdict !== 'ok')).toEqual([]);
+    expect(loads).toBe(true);
+    expect(new Set(findings.map(({ kind }) => kind))).toEqual(
+      new Set([
+        ...['architecture', 'probe', 'program type', 'map type', 'helper', 'feature'],
+        ...['tracepoint field', 'argument', 'member', 'type', 'enumerator'],
+      ]),
+    );
+  });
+});
+
+describe('An object on another kernel', () => {
+  it('does not load without a member, and says where the script reads it', () => {
+    const kernel = kernelWithout('sk_mark');
+    expect(checkBytes(build(READS_SOCKETS), kernel).loads).toBe(false);
+    expect(notOk(READS_SOCKETS, kernel)).toEqual([
+      expect.objectContaining({
+        kind: 'member',
+        name: 'struct sock.sk_mark',
+        verdict: 'missing',
+        reason: `This kernel has no struct sock.sk_mark, which the script uses. It was built for Linux ${EMBEDDED.release}.`,
+        place: expect.objectContaining({ file: 'stdin', line: 2 }),
+      }),
+    ]);
+  });
+
+  it('loads without a member that only a branch reads which is not taken', () => {
+    const script = `kprobe:tcp_close { if ($1) { @[((struct sock *)arg0).sk_mark] = count(); } }`;
+    const kernel = kernelWithout('sk_mark');
+    expect(checkBytes(build(script), kernel).loads).toBe(true);
+    expect(notOk(script, kernel)).toMatchObject([
+      { name: 'struct sock.sk_mark', verdict: 'left out' },
+    ]);
+  });
+
+  it('does not load without a type or an enumerator', () => {
+    expect(notOk('begin { print(sizeof(struct sock)); }', kernelWithout('sock'))).toMatchObject([
+      {
+        kind: 'type',
+        verdict: 'missing',
+        reason: `This kernel has no struct sock, whose size the script uses. It was built for Linux ${EMBEDDED.release}.`,
+      },
+    ]);
+    expect(
+      notOk('begin { print((uint64)NR_VM_EVENT_ITEMS); }', kernelWithout('NR_VM_EVENT_ITEMS')),
+    ).toMatchObject([{ name: 'enum vm_event_item::NR_VM_EVENT_ITEMS', verdict: 'missing' }]);
+    expect(
+      notOk('begin { print((uint64)REQ_F_FORCE_ASYNC); }', kernelWithout('REQ_F_FORCE_ASYNC')),
+    ).toMatchObject([{ kind: 'enumerator', name: 'REQ_F_FORCE_ASYNC', verdict: 'missing' }]);
+  });
+
+  it('does not load without a helper, a type of maps or of programs', () => {
+    expect(
+      notOk('begin { for $i : 0..pid { @ = $i; } }', kernelWithout('BPF_FUNC_loop')),
+    ).toMatchObject([
+      {
+        kind: 'helper',
+        name: 'bpf_loop',
+        reason: `This kernel (${EMBEDDED.release}) lacks bpf_loop, which the script needs and Linux 5.17 brings.`,
+      },
+    ]);
+    expect(notOk('begin { print(1); }', kernelWithout('BPF_MAP_TYPE_RINGBUF'))).toMatchObject([
+      { kind: 'map type', name: 'ringbuf', verdict: 'missing' },
+      { kind: 'feature', name: 'ringbuf', verdict: 'missing' },
+    ]);
+    expect(
+      notOk('fentry:vfs_read { @ = count(); }', kernelWithout('BPF_TRACE_FENTRY')),
+    ).toMatchObject([
+      { kind: 'program type', name: 'trace_fentry', verdict: 'missing' },
+      { kind: 'feature', name: 'fentry', verdict: 'missing' },
+    ]);
+  });
+
+  it('does not load without its events and functions, unless the script says that they may be missing', () => {
+    const script = 'rawtracepoint:sched_wakeup { @ = count(); }';
+    const kernel = kernelWithout('btf_trace_sched_wakeup');
+    expect(notOk(script, kernel)).toMatchObject([
+      {
+        kind: 'probe',
+        verdict: 'missing',
+        reason: 'No matches for rawtracepoint sched_wakeup.',
+        place: { file: 'stdin', line: 1 },
+      },
+    ]);
+    expect(notOk(`config = { missing_probes = warn } ${script} begin { }`, kernel)).toMatchObject([
+      { kind: 'probe', verdict: 'left out' },
+    ]);
+    const none = kernelWith({ matchTracepoints: () => [], tracepoint: () => undefined });
+    expect(notOk('tracepoint:sched:sched_switch { @ = count(); }', none)).toMatchObject([
+      { verdict: 'missing', reason: 'No matches for tracepoint sched:sched_switch.' },
+    ]);
+  });
+
+  it('does not load for another architecture', () => {
+    const { loads, findings } = checkBytes(
+      build('begin { print(1); }'),
+      kernelWith({ arch: 'aarch64' }),
+    );
+    expect(loads).toBe(false);
+    expect(findings).toMatchObject([
+      {
+        kind: 'architecture',
+        reason: 'The object was built for x86_64, and this kernel is of aarch64.',
+      },
+    ]);
+  });
+
+  it('does not load where the kernel was built without what a probe needs', () => {
+    const config = new Map([...(EMBEDDED.config() ?? []), ['CONFIG_BPF_SYSCALL', 'y']]);
+    const kernel = kernelWith({ config: () => config });
+    const script = 'uprobe:/bin/sh:0 { @ = count(); }';
+    config.set('CONFIG_BPF_EVENTS', 'y');
+    config.delete('CONFIG_UPROBE_EVENTS');
+    expect(notOk(script, kernel)).toMatchObject([
+      {
+        kind: 'config',
+        name: 'CONFIG_UPROBE_EVENTS',
+        reason: 'This kernel was built without CONFIG_UPROBE_EVENTS, which the script needs.',
+      },
+    ]);
+    config.set('CONFIG_UPROBE_EVENTS', 'y');
+    expect(notOk(script, kernel)).toEqual([]);
+  });
+
+  it('has the fields of tracepoints where they are there, as wide as they are', () => {
+    const script = 'tracepoint:sched:sched_switch { @[args.next_prio] = count(); }';
+    const changed = (change: Readonly<Record<string, unknown>>): Kernel =>
+      kernelWith({
+        tracepoint: (category, event) =>
+          EMBEDDED.tracepoint(category, event)?.map((field) =>
+            field.name === 'next_prio' ? { ...field, ...change } : field,
+          ),
+      });
+    const name = 'sched:sched_switch.next_prio';
+    expect(notOk(script, changed({ offset: 100 }))).toMatchObject([{ name, verdict: 'adapted' }]);
+    expect(notOk(script, changed({ size: 2 }))).toMatchObject([{ name, verdict: 'adapted' }]);
+    expect(notOk(script, changed({ size: 8 }))).toMatchObject([
+      {
+        name,
+        verdict: 'other layout',
+        reason:
+          "Field 'next_prio' of tracepoint sched:sched_switch has 8 bytes on this kernel, and the script was built for 4.",
+      },
+    ]);
+    expect(notOk(script, changed({ name: 'next_priority' }))).toMatchObject([
+      {
+        verdict: 'missing',
+        reason: "Tracepoint sched:sched_switch has no field 'next_prio' on this kernel.",
+      },
+    ]);
+  });
+});
+
+needs('Linux 6.1').describe('An object on Linux 6.1', () => {
+  const kernel = () => loadKernelDescription(descriptionOf('6.1'));
+
+  it('has members elsewhere, and does not take a wider number for a narrower one', () => {
+    expect(notOk(READS_SOCKETS, kernel())).toMatchObject([{ verdict: 'adapted' }]);
+    const own = build('kprobe:tcp_close { @[((struct sock *)arg0).sk_tsflags] = count(); }', {
+      kernel: descriptionOf('6.1'),
+    });
+    expect(
+      checkBytes(own, EMBEDDED).findings.filter(({ verdict }) => verdict === 'other layout'),
+    ).toMatchObject([
+      {
+        name: 'struct sock.sk_tsflags',
+        reason: expect.stringMatching(
+          /^sk_tsflags of struct sock has 32 bits on this kernel, and the script was built for 16\.$/,
+        ),
+      },
+    ]);
+  });
+
+  it('has its structs otherwise where they are copied whole', () => {
+    const script = 'rawtracepoint:sched_wakeup { @m[1] = *args.p.signal; }';
+    expect(notOk(script, kernel())).toMatchObject(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'copied struct', verdict: 'other layout' }),
+      ]),
+    );
+  });
+});
