@@ -27,7 +27,7 @@ export function checkTargets(
   host: Host,
   probes: readonly ProbeView[],
 ): readonly TargetFinding[] {
-  const policy = asText(asObject(object.manifest.config).missing_probes) || 'error';
+  const policy = asText(asObject(object.manifest.config).missingProbes) || 'error';
   const answers = probes.map((probe) => ({ probe, answer: answerFor(host, probe) }));
   const blockHas = (block: number | undefined): boolean =>
     block !== undefined &&
@@ -55,7 +55,9 @@ export function checkTargets(
       finding: {
         ...about,
         verdict,
-        reason: reason ?? `This kernel has no ${probe.name}.`,
+        reason: isPattern
+          ? `Probe has no valid attach points: nothing matches ${probe.name}.`
+          : (reason ?? `This kernel has no ${probe.name}.`),
         hint: "If this is expected, set the 'missing_probes' config variable to 'warn'.",
       },
     };

@@ -90,7 +90,6 @@ describe('An object on another kernel', () => {
     ]);
     expect(notOk('begin { print(1); }', kernelWithout('BPF_MAP_TYPE_RINGBUF'))).toMatchObject([
       { kind: 'map type', name: 'ringbuf', verdict: 'missing' },
-      { kind: 'feature', name: 'ringbuf', verdict: 'missing' },
     ]);
     expect(
       notOk('fentry:vfs_read { @ = count(); }', kernelWithout('BPF_TRACE_FENTRY')),
