@@ -31,6 +31,25 @@ function answer(object: ObjectView, host: Host, lookup: Json): Answer {
           : { file: asText(lookup.file) || object.script, line: asNumber(lookup.line), column: 0 };
       return { offset, value, finding: enumeratorFinding(object, host, name, value, place) };
     }
+    case 'enumerator-exists': {
+      const isThere =
+        host.btfs.some((btf) => hasEnumerator(btf, name)) ||
+        host.withModules(({ types }) => types.enumerator(name)) !== undefined;
+      return {
+        offset,
+        value: isThere ? 1n : 0n,
+        finding: {
+          kind: 'enumerator',
+          name,
+          ...(isThere
+            ? { verdict: 'ok' }
+            : {
+                verdict: 'left out',
+                reason: `This kernel has no ${name}: the script asks whether it has, and goes on without.`,
+              }),
+        },
+      };
+    }
     case 'kernel-function':
     case 'kfunc': {
       // Whether this program type may call it is not in BTF: kernels that have it are taken to allow it.
@@ -109,4 +128,18 @@ function enumerator(btf: Btf, enumeration: string, name: string): bigint | undef
     if (found) return found[1];
   }
   return undefined;
+}
+
+/** Of any enum. */
+function hasEnumerator(btf: Btf, name: string): boolean {
+  const places = btf.offsetsOf(name);
+  return (
+    places.length > 0 &&
+    btf.ofKind(BTF_KIND.enum, BTF_KIND.enum64).some((id) => {
+      const words = btf.kind(id) === BTF_KIND.enum ? 2 : 3;
+      return Array.from({ length: btf.length(id) }).some((_, index) =>
+        places.includes(btf.word(id, index * words)),
+      );
+    })
+  );
 }

@@ -2,7 +2,7 @@
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { coreValue, memberValue } from '../../linker/btf/core.ts';
 import { describeAccess } from '../../linker/btf/path.ts';
-import type { Btf } from '../../linker/btf/read.ts';
+import { type Btf, bitfieldOf } from '../../linker/btf/read.ts';
 import type { FeatureKind, Finding } from './finding.ts';
 import type { Host } from './host.ts';
 import type { CoreRelocation, ObjectFunction, ObjectView } from './object.ts';
@@ -54,19 +54,20 @@ export interface Resolution {
 export interface RelocationContext {
   readonly object: ObjectView;
   readonly host: Host;
-  /** Relocations of widths: `TYPE ACCESS`. */
-  readonly widths: ReadonlySet<string>;
+  /** How numbers are taken that have relocations of width or sign, by `TYPE ACCESS`. */
+  readonly widths: ReadonlyMap<string, Use>;
   /** Results by relocation, since many instructions ask the same. */
   readonly known: Map<string, Omit<Resolution, 'relocation'>>;
 }
 
 export function relocationContext(object: ObjectView, host: Host): RelocationContext {
-  const widths = object.functions.flatMap(({ relocations }) =>
-    relocations
-      .filter(({ kind }) => kind === KIND.byteSize)
-      .map(({ type, access }) => `${type} ${access}`),
-  );
-  return { object, host, widths: new Set(widths), known: new Map() };
+  const widths = new Map<string, Use>();
+  for (const { kind, type, access } of object.functions.flatMap(({ relocations }) => relocations)) {
+    const place = `${type} ${access}`;
+    if (kind === KIND.signed) widths.set(place, 'open');
+    else if (kind === KIND.byteSize && !widths.has(place)) widths.set(place, 'adapts');
+  }
+  return { object, host, widths, known: new Map() };
 }
 
 export function resolveRelocation(
@@ -83,7 +84,8 @@ export function resolveRelocation(
 }
 
 function useOf({ widths }: RelocationContext, { code }: ObjectFunction, at: CoreRelocation): Use {
-  if (widths.has(`${at.type} ${at.access}`)) return 'adapts';
+  const known = widths.get(`${at.type} ${at.access}`);
+  if (known !== undefined) return known;
   return ((code[at.insn]?.code ?? 0) & 7) === 1 ? 'loads' : 'fixed';
 }
 
@@ -124,13 +126,16 @@ function findCandidates(
   return joined ? inside(joined) : [];
 }
 
+const BRANCH =
+  'Behind a parameter, as in `if ($1) { ... }`, or a question, as in `if (field_exists($p.f)) { ... }`, it is not loaded where that is 0.';
+
 function sentence(context: RelocationContext, what: string): string {
   return `This kernel has no ${what}, which the script uses. It was built for Linux ${context.object.kernel.release}.`;
 }
 
 function typeName({ object: { btf } }: RelocationContext, type: number): string {
   const { kind, name } = btf.type(type);
-  return WORDS[kind] === undefined ? name : `${WORDS[kind]} ${essentialName(name)}`;
+  return WORDS[kind] === undefined ? name : `${WORDS[kind]} ${name}`;
 }
 
 function resolveType(context: RelocationContext, { type, kind }: CoreRelocation): Outcome {
@@ -198,7 +203,13 @@ function resolveEnumerator(
     if (kind === KIND.enumeratorExists) return guard('enumerator', name);
     return {
       value: undefined,
-      finding: { kind: 'enumerator', name, verdict: 'missing', reason: sentence(context, name) },
+      finding: {
+        kind: 'enumerator',
+        name,
+        verdict: 'missing',
+        reason: sentence(context, name),
+        hint: BRANCH,
+      },
     };
   }
   if (kind === KIND.enumeratorExists)
@@ -220,7 +231,9 @@ function resolveField(context: RelocationContext, relocation: CoreRelocation, us
   const local = localLeaf(btf, type, access);
   const root = typeName(context, type);
   const path = describeAccess(btf, type, access);
-  const name = path.includes('.') ? `${root}${path.slice(path.indexOf('.'))}` : path;
+  const name = `${root}${path.slice(btf.type(type).name.length)}`;
+  // A path without steps is the type itself: its size.
+  const about: FeatureKind = access === '0' ? 'type' : 'member';
   if (!local)
     return {
       value: undefined,
@@ -240,28 +253,40 @@ function resolveField(context: RelocationContext, relocation: CoreRelocation, us
   const other = kind === KIND.byteOffset ? firstDifference(local, matching, use) : undefined;
   if (other !== undefined) return otherLayout(context, name, local, type, other);
   if (matching.length === 0) {
-    if (kind === KIND.fieldExists) return guard('member', name);
+    if (kind === KIND.fieldExists) return guard(about, name);
     const value = firstDifference(local, found, 'fixed');
     if (value !== undefined)
       return { ...otherLayout(context, name, local, type, value), value: undefined };
     return {
       value: undefined,
-      finding: { kind: 'member', name, verdict: 'missing', reason: sentence(context, name) },
+      finding: {
+        kind: about,
+        name,
+        verdict: 'missing',
+        reason: sentence(context, name),
+        hint: BRANCH,
+      },
     };
   }
   const places = new Set(matching.map(({ bitOffset }) => bitOffset));
-  const values = matching.map((leaf) => memberValue(leaf.btf, kind, leaf).value);
+  const values = matching.map((leaf) => hostValue(kind, leaf));
   const [value] = values;
-  if (values.some((each) => each !== value) || places.size > 1)
-    return ambiguous('member', name, `where ${local.name || 'it'} is`);
-  if (kind === KIND.fieldExists)
-    return { value: 1, finding: { kind: 'member', name, verdict: 'ok' } };
+  if (values.some((each) => each !== value || each === undefined) || places.size > 1)
+    return ambiguous(about, name, `where ${local.name || 'it'} is`);
+  if (kind === KIND.fieldExists) return { value: 1, finding: { kind: about, name, verdict: 'ok' } };
   const was = coreValue(btf, relocation).value;
-  if (value === was) return { value, finding: { kind: 'member', name, verdict: 'ok' } };
+  if (value === was) return { value, finding: { kind: about, name, verdict: 'ok' } };
   return {
     value,
-    finding: { kind: 'member', name, verdict: 'adapted', reason: adaptation(kind, value, was) },
+    finding: { kind: about, name, verdict: 'adapted', reason: adaptation(kind, value, was) },
   };
+}
+
+/** Undefined for a bitfield that no load of eight bytes has as a whole: libbpf ends there. */
+function hostValue(kind: number, leaf: Leaf): number | undefined {
+  const { bits } = bitfieldOf(leaf.btf, leaf);
+  const first = leaf.bitOffset % 8;
+  return bits > 0 && first + bits > 64 ? undefined : memberValue(leaf.btf, kind, leaf).value;
 }
 
 function adaptation(kind: number, value: number | undefined, was: number | undefined): string {

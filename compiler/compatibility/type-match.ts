@@ -20,7 +20,7 @@ export interface Leaf {
 }
 
 /** How the code takes a value: see `enum type_use` of the loader. */
-export type Use = 'adapts' | 'loads' | 'fixed';
+export type Use = 'adapts' | 'open' | 'loads' | 'fixed';
 
 /** Deeper than any C compiler nests structs in the kernel. */
 const MOST_NESTING = 32;
@@ -278,6 +278,10 @@ function numbersDiffer(
 ): string | undefined {
   const localBits = bitsOf(local, was);
   const hostBits = bitsOf(host, is);
+  if (use === 'open' && is.kind === BTF_KIND.int)
+    return isSigned(host.btf, is) || hostBits < 64
+      ? undefined
+      : 'is a number of 64 bits without a sign on this kernel, and the script does not say its type: cast it, as in (uint64)$p.field';
   const plain = was.kind === BTF_KIND.int && is.kind === BTF_KIND.int;
   const wasSigned = isSigned(local.btf, was);
   const hasSign = isSigned(host.btf, is);

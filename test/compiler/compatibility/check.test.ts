@@ -67,7 +67,7 @@ describe('An object on another kernel', () => {
       {
         kind: 'type',
         verdict: 'missing',
-        reason: `This kernel has no struct sock, whose size the script uses. It was built for Linux ${EMBEDDED.release}.`,
+        reason: `This kernel has no struct sock, which the script uses. It was built for Linux ${EMBEDDED.release}.`,
       },
     ]);
     expect(
