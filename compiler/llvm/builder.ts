@@ -67,6 +67,8 @@ export function createFunctionBuilder(
   const allocas = new native.llvm.IRBuilder(entry);
   const ir = new native.llvm.IRBuilder(start);
 
+  allocas.SetCurrentDebugLocation(DILocation.get(context, 1, 1, frame.subprogram));
+
   const setPlace = (line: number, column: number): void => {
     const near = Math.min(column, LAST_COLUMN);
     ir.SetCurrentDebugLocation(DILocation.get(context, line, near, frame.subprogram));
@@ -174,6 +176,8 @@ export function createFunctionBuilder(
       }),
 
     alloca,
+    loadAtEntry: (symbol) =>
+      asValue(allocas.CreateCall(tables.primitive(volatileLoad(8)), [raw(builder.global(symbol))])),
     setPlace,
     helper: (id, args) => asValue(callHelper(id, i64, args)),
     opaque: (value) => asValue(use(opaque(), raw(value))),

@@ -93,6 +93,8 @@ export interface IrBuilder {
 export interface FunctionBuilder extends IrBuilder {
   /** Stack memory of the function, in its entry block: it lives as long as the function runs. */
   alloca(size: number, align: Width): IrPointer;
+  /** Loads 8 bytes of a global once, before all else that the function does; not merged with other loads. */
+  loadAtEntry(symbol: string): IrValue;
   /** Place in the script of the instructions that follow; 1-based. */
   setPlace(line: number, column: number): void;
   /** Calls a BPF helper by its number; at most five arguments. */

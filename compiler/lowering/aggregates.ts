@@ -5,6 +5,7 @@ import { histBuckets, layoutOf, lhistBuckets } from '../types/layout.ts';
 import { type AggregateType, hasBuckets } from '../types/type.ts';
 import { lowerValue } from './expressions.ts';
 import { betterThan } from './extremes.ts';
+import { generationPointer } from './generations.ts';
 import { keyIn, lookupByKey, type MapKey } from './map-keys.ts';
 import type { HashPlan } from './map-plans.ts';
 import { BPF_NOEXIST, lowerKey, lowerUpdate, planOf, updateElement, warnMapFull } from './maps.ts';
@@ -21,7 +22,10 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
   const argument = statement.value ? lowerValue(fn, statement.value) : ir.constant(1);
   if (plan.kind === 'global') throw new Error(`${statement.map} holds no aggregate`);
   if (plan.kind === 'slot') {
-    const slot = lookupByKey(fn, keyIn(plan.symbol, zeros(fn, 4)));
+    const { generations } = plan;
+    // The word itself is the number of the element.
+    const key = generations ? generationPointer(fn, generations.word) : zeros(fn, 4);
+    const slot = lookupByKey(fn, keyIn(plan.symbol, key));
     ir.if_(ir.not(ir.isNull(slot)), () => {
       addTo(fn, slot, aggregate, argument, false);
       ir.store(slot, plan.present, 8, ir.constant(1));

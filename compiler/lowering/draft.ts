@@ -71,6 +71,7 @@ export function createDraftBuilder(): FunctionBuilder {
       return reachable;
     },
     alloca: nothing,
+    loadAtEntry: nothing,
     setPlace: none,
     helper: nothing,
     helperPointer: nothing,

@@ -75,6 +75,7 @@ export function createFunction(
     running: undefined,
     kept: undefined,
     loops: [],
+    generations: new Map(),
     substitutes: new Map(),
     repeated: undefined,
     get lowering() {

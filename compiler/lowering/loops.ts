@@ -10,6 +10,7 @@ import { isAggregate, isScalar } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { lowerValue, variableStorage } from './expressions.ts';
 import { createFunction } from './function.ts';
+import { isNext } from './generations.ts';
 import { keyIn, widenKey } from './map-keys.ts';
 import type { HashPlan, HashStore } from './map-plans.ts';
 import { planOf } from './maps.ts';
@@ -88,7 +89,7 @@ export function lowerForMap(fn: FunctionState, loop: ForMap): void {
   const [first, ...rest] = map.stores;
   if (!first) throw new Error('a map has a store');
   const slot = rest.length > 0 ? fn.program.frame.loopSlot(loop) : undefined;
-  const walk = (store: HashStore): void => {
+  const walkMap = (store: HashStore, map: HashPlan, kernelMap: string): void => {
     const symbol = buildCallback(
       fn,
       'map-callback',
@@ -96,18 +97,28 @@ export function lowerForMap(fn: FunctionState, loop: ForMap): void {
       (callback, _ir, args) => {
         const [, key, value] = args as readonly IrPointer[];
         if (!key || !value) throw new Error('a map callback has four parameters');
-        bindPair(callback, loop, map, store, key, value);
+        bindPair(callback, loop, map, store, kernelMap, key, value);
         lowerCallbackBody(callback, loop.body, slot);
       },
     );
     lowering.call(
       'for_each_map_elem',
-      lowering.mapPointer(store.symbol),
+      lowering.mapPointer(kernelMap),
       ir.callback(symbol),
       frame,
       ir.constant(0),
     );
     propagateEnd(fn, loop.body);
+  };
+  const isSecond = isNext(fn, map);
+  const walk = (store: HashStore): void => {
+    if (!isSecond) walkMap(store, map, store.symbol);
+    else
+      ir.if_(
+        isSecond,
+        () => walkMap(store, map, store.next),
+        () => walkMap(store, map, store.symbol),
+      );
   };
   armEnd(fn, loop.body);
   if (slot !== undefined) ir.store(sharedMemory(fn), slot, 8, ir.constant(0));
@@ -133,6 +144,7 @@ function bindPair(
   loop: ForMap,
   map: HashPlan,
   store: HashStore,
+  kernelMap: string,
   ownKey: IrPointer,
   value: IrPointer,
 ): void {
@@ -143,7 +155,7 @@ function bindPair(
   const combined = isAggregate(valueType) ? valueType : undefined;
   const key = widenKey(fn, map, store, ownKey);
   if (plan.elementsOnly && !plan.captured) {
-    const combinedBefore = combined && lowerCombined(fn, combined, keyIn(store.symbol, ownKey));
+    const combinedBefore = combined && lowerCombined(fn, combined, keyIn(kernelMap, ownKey));
     fn.locations.set(loop.variable.id, {
       kind: 'pair',
       key: { pointer: key, align: 8, padded: true },
@@ -173,7 +185,7 @@ function bindPair(
     to.pointer,
     valueField.offset,
     width,
-    lowerCombined(fn, combined, keyIn(store.symbol, ownKey)),
+    lowerCombined(fn, combined, keyIn(kernelMap, ownKey)),
   );
 }
 

@@ -12,10 +12,12 @@ import { createModule, type IrModule } from '../llvm/module.ts';
 import { layoutOf } from '../types/layout.ts';
 import { lowerFunctions } from './calls.ts';
 import { featureOfSection } from './features.ts';
+import { declareWord } from './generations.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import { findSessions, lowerSession } from './kprobe-session.ts';
 import { createManifest } from './manifest.ts';
 import { chunkSize, MAP_TYPES } from './map-plans.ts';
+import { declareGlobal } from './maps.ts';
 import { lowerProgram } from './program.ts';
 import { runtimeMaps } from './runtime-maps.ts';
 import type { UnitState } from './state.ts';
@@ -97,9 +99,11 @@ const STACK_BYTES = 512;
 /** Maps that no program reaches are printed all the same. */
 function declareMaps(unit: UnitState): void {
   for (const plan of unit.plans.values()) {
+    if (plan.generations) declareWord(unit, plan.generations.word);
     if (plan.kind === 'hash') {
       for (const store of plan.stores) {
         unit.mapVariable(store.symbol);
+        if (plan.generations) unit.mapVariable(store.next);
         if (layoutOf(store.keyType).size > STACK_BYTES) unit.features.add('large_keys');
       }
       continue;
@@ -108,24 +112,19 @@ function declareMaps(unit: UnitState): void {
       unit.mapVariable(plan.symbol);
       continue;
     }
-    const { value } = plan.map;
-    unit.variable({
-      symbol: plan.symbol,
-      section: '.bss',
-      type: describeType(unit.kernel.types, value),
-    });
-    unit.variable({ symbol: plan.present, section: '.bss', type: unsigned(8) });
+    declareGlobal(unit, plan);
   }
 }
 
 function describeMaps(unit: UnitState, records: UnitRecords): readonly MapDefinition[] {
   const maps: MapDefinition[] = [];
   for (const plan of unit.plans.values()) {
+    const generations = plan.generations ? 2 : 1;
     if (plan.kind === 'slot') {
       maps.push({
         symbol: plan.symbol,
         type: MAP_TYPES.percpuArray,
-        maxEntries: 1,
+        maxEntries: generations,
         flags: 0,
         key: unsigned(4),
         value: bytes(plan.present + 8),
@@ -134,21 +133,23 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly MapDefini
       maps.push({
         symbol: plan.symbol,
         type: MAP_TYPES.percpuArray,
-        maxEntries: plan.chunks,
+        maxEntries: plan.chunks * generations,
         flags: 0,
         key: unsigned(4),
         value: bytes(chunkSize(plan)),
       });
     } else if (plan.kind === 'hash') {
       for (const store of plan.stores) {
-        maps.push({
-          symbol: store.symbol,
-          type: plan.mapType,
-          maxEntries: plan.maxEntries,
-          flags: 0,
-          key: describeType(unit.kernel.types, store.keyType),
-          value: describeType(unit.kernel.types, plan.map.value),
-        });
+        const symbols = plan.generations ? [store.symbol, store.next] : [store.symbol];
+        for (const symbol of symbols)
+          maps.push({
+            symbol,
+            type: plan.mapType,
+            maxEntries: plan.maxEntries,
+            flags: 0,
+            key: describeType(unit.kernel.types, store.keyType),
+            value: describeType(unit.kernel.types, plan.map.value),
+          });
       }
     }
   }

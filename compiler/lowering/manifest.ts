@@ -32,7 +32,7 @@ import {
 } from './globals.ts';
 import type { Session } from './kprobe-session.ts';
 import { createTypeTable, type TypeTable } from './manifest-types.ts';
-import { chunkSize, type MapPlan } from './map-plans.ts';
+import { chunkSize, type MapPlan, nextSymbol } from './map-plans.ts';
 import { PAGE_SIZE, ringSize } from './ring.ts';
 import type { UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
@@ -195,6 +195,12 @@ function describeMap(
     value: types.describe(map.value),
     ...(map.key && map.declared !== undefined ? { sized: true as const } : {}),
     stores: describeStores(plan, types, offsetOf),
+    ...(plan.generations
+      ? {
+          generation: offsetOf(plan.generations.word),
+          next: describeStores(plan, types, offsetOf, true),
+        }
+      : {}),
   };
 }
 
@@ -202,15 +208,17 @@ function describeStores(
   plan: MapPlan,
   types: TypeTable,
   offsetOf: (symbol: string) => number,
+  isNext = false,
 ): readonly ManifestStore[] {
+  const symbolOf = (symbol: string): string => (isNext ? nextSymbol(symbol) : symbol);
   switch (plan.kind) {
     case 'global':
       return [
         {
           kind: 'global',
-          offset: offsetOf(plan.symbol),
+          offset: offsetOf(symbolOf(plan.symbol)),
           valueSize: plan.size,
-          present: offsetOf(plan.present),
+          present: offsetOf(symbolOf(plan.present)),
         },
       ];
     case 'slot':
@@ -220,6 +228,7 @@ function describeStores(
           map: plan.symbol,
           valueSize: plan.present + 8,
           present: plan.present,
+          ...(isNext ? { first: 1 } : {}),
         },
       ];
     case 'series':
@@ -229,12 +238,13 @@ function describeStores(
           map: plan.symbol,
           valueSize: chunkSize(plan),
           entries: plan.chunks,
+          ...(isNext ? { first: plan.chunks } : {}),
         },
       ];
     case 'hash':
       return plan.stores.map((store) => ({
         kind: plan.perCpu ? 'percpu-hash' : 'hash',
-        map: store.symbol,
+        map: symbolOf(store.symbol),
         keySize: layoutOf(store.keyType).size,
         valueSize: plan.size,
         ...(store.symbol === plan.symbol ? {} : { key: types.describe(store.keyType) }),

@@ -8,8 +8,9 @@ import { layoutOf, roundUp } from '../types/layout.ts';
 import type { Type } from '../types/type.ts';
 import type { BuiltinCode } from './builtin.ts';
 import { locate, lowerElements, lowerInto } from './expressions.ts';
+import { isNext } from './generations.ts';
 import type { Storage } from './lowering.ts';
-import type { HashPlan, HashStore } from './map-plans.ts';
+import { type HashPlan, type HashStore, nextSymbol } from './map-plans.ts';
 import { lowestBit } from './members.ts';
 import { isPrefix, type KeyString, longStrings, segments } from './size-classes.ts';
 import type { FunctionState } from './state.ts';
@@ -18,6 +19,8 @@ import { zeroBytes, zeros } from './strings.ts';
 export interface KeyPlace {
   /** ELF name of the kernel map. */
   readonly map: string;
+  /** That of its second generation. */
+  readonly next?: string;
   readonly pointer: IrPointer;
 }
 
@@ -26,6 +29,8 @@ export interface MapKey {
   readonly places: readonly KeyPlace[];
   /** For each place but the last: whether the key does not fit there. */
   readonly tooLong: readonly IrBool[];
+  /** Whether the second generation is in use, for places that have one. */
+  readonly isNext?: IrBool;
 }
 
 /** A key of which the kernel map is known. */
@@ -43,12 +48,36 @@ export function atPlace<T>(
   const place = key.places[index];
   if (!place) throw new Error('a key has a place');
   const tooLong = key.tooLong[index];
-  if (!tooLong) return at(place);
+  const here = (): T => atGeneration(key, place, branch, at);
+  if (!tooLong) return here();
+  return branch(tooLong, () => atPlace(key, branch, at, index + 1), here);
+}
+
+function atGeneration<T>(
+  { isNext: condition }: MapKey,
+  place: KeyPlace,
+  branch: (condition: IrBool, then: () => T, otherwise: () => T) => T,
+  at: (place: KeyPlace) => T,
+): T {
+  const { next, pointer } = place;
+  if (next === undefined || !condition) return at(place);
   return branch(
-    tooLong,
-    () => atPlace(key, branch, at, index + 1),
+    condition,
+    () => at({ map: next, pointer }),
     () => at(place),
   );
+}
+
+/** A key of a hash map without size classes. */
+export function keyOf(fn: FunctionState, plan: HashPlan, pointer: IrPointer): MapKey {
+  return withGeneration(fn, plan, keyIn(plan.symbol, pointer));
+}
+
+function withGeneration(fn: FunctionState, plan: HashPlan, key: MapKey): MapKey {
+  const condition = isNext(fn, plan);
+  if (!condition) return key;
+  const places = key.places.map((place) => ({ ...place, next: nextSymbol(place.map) }));
+  return { ...key, places, isNext: condition };
 }
 
 /** Address of the element's value, or null. */
@@ -61,10 +90,10 @@ export function lookupByKey(fn: FunctionState, key: MapKey): IrPointer {
 /** The key, written straight into a buffer unless it stands somewhere already. */
 export function lowerHashKey(fn: FunctionState, plan: HashPlan, key: TypedExpression): MapKey {
   const classes = plan.stores.slice(0, -1);
-  if (classes.length === 0) return keyIn(plan.symbol, locate(fn, key, true).pointer);
+  if (classes.length === 0) return keyOf(fn, plan, locate(fn, key, true).pointer);
   const { pointer, tooLong } = lowerMeasured(fn, plan, key);
   const narrow = narrowBuffer(fn, plan);
-  return {
+  return withGeneration(fn, plan, {
     places: [
       ...classes.map((store) => ({
         map: store.symbol,
@@ -73,7 +102,7 @@ export function lowerHashKey(fn: FunctionState, plan: HashPlan, key: TypedExpres
       { map: plan.symbol, pointer },
     ],
     tooLong: narrowKeys(fn, plan, pointer, narrow, tooLong),
-  };
+  });
 }
 
 /** Room for a key of any class that is not the beginning of the whole key. */

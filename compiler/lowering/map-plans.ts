@@ -22,66 +22,88 @@ export const MAP_TYPES = {
 /** A kernel hash map that keeps some of a script map's elements. */
 export interface HashStore {
   readonly symbol: string;
+  /** That of the second generation. */
+  readonly next: string;
   readonly keyType: Type;
 }
 
 export type HashPlan = Extract<MapPlan, { kind: 'hash' }>;
+export type GlobalPlan = Extract<MapPlan, { kind: 'global' }>;
 export type SeriesPlan = Extract<MapPlan, { kind: 'series' }>;
+
+/** Symbols of a map that is emptied while programs run: see generations.ts. */
+export interface Generations {
+  /** The word that says which one is in use. */
+  readonly word: string;
+}
 
 export type MapPlan =
   /** A variable in `.bss`, and its flag. */
-  | {
-      readonly kind: 'global';
-      readonly map: MapSymbol;
-      readonly symbol: string;
-      readonly present: string;
-      readonly size: number;
-    }
-  /** The only slot of a per-CPU array: the value, then a u64 flag. */
-  | {
-      readonly kind: 'slot';
-      readonly map: MapSymbol;
-      readonly symbol: string;
-      readonly present: number;
-    }
-  /** Slots of a series in the elements of a per-CPU array: `slots` in each, the last one with fewer in use. */
-  | {
-      readonly kind: 'series';
-      readonly map: MapSymbol;
-      readonly type: SeriesType;
-      readonly symbol: string;
-      readonly slots: number;
-      readonly chunks: number;
-    }
-  | {
-      readonly kind: 'hash';
-      readonly map: MapSymbol;
-      readonly symbol: string;
-      readonly mapType: number;
-      readonly perCpu: boolean;
-      readonly keyType: Type;
-      /** Sizes of the long strings in the narrow stores: size-classes.ts. */
-      readonly classes: readonly number[];
-      /** Narrowest first; the last is `symbol`, with the whole key. */
-      readonly stores: readonly HashStore[];
-      readonly maxEntries: number;
-      readonly size: number;
-    };
+  (
+    | {
+        readonly kind: 'global';
+        readonly map: MapSymbol;
+        readonly symbol: string;
+        readonly present: string;
+        readonly size: number;
+      }
+    /** The only slot of a per-CPU array: the value, then a u64 flag. */
+    | {
+        readonly kind: 'slot';
+        readonly map: MapSymbol;
+        readonly symbol: string;
+        readonly present: number;
+      }
+    /** Slots of a series in the elements of a per-CPU array: `slots` in each, the last one with fewer in use. */
+    | {
+        readonly kind: 'series';
+        readonly map: MapSymbol;
+        readonly type: SeriesType;
+        readonly symbol: string;
+        readonly slots: number;
+        readonly chunks: number;
+      }
+    | {
+        readonly kind: 'hash';
+        readonly map: MapSymbol;
+        readonly symbol: string;
+        readonly mapType: number;
+        readonly perCpu: boolean;
+        readonly keyType: Type;
+        /** Sizes of the long strings in the narrow stores: size-classes.ts. */
+        readonly classes: readonly number[];
+        /** Narrowest first; the last is `symbol`, with the whole key. */
+        readonly stores: readonly HashStore[];
+        readonly maxEntries: number;
+        readonly size: number;
+      }
+  ) & { readonly generations: Generations | undefined };
 
 /** Values whose slots are summed by atomic adds in one shared place. */
 function isShared(type: Type): boolean {
   return type.kind === 'hist' || type.kind === 'lhist';
 }
 
-export function planMap(map: MapSymbol): MapPlan {
+/** `isEmptied`: while programs run, so that it needs two generations. */
+export function planMap(map: MapSymbol, isEmptied: boolean): MapPlan {
+  const generations = isEmptied
+    ? { word: `${NAME_PREFIXES.generation}${mapSymbol(map.name)}` }
+    : undefined;
   const symbol = mapSymbol(map.name);
   const { size } = layoutOf(map.value);
   const aggregate = isAggregate(map.value);
   if (map.key === undefined && !map.deleted && map.declared === undefined) {
-    if (map.value.kind === 'tseries') return planSeries(map, map.value, symbol);
+    if (map.value.kind === 'tseries') return { ...planSeries(map, map.value, symbol), generations };
     return aggregate
-      ? { kind: 'slot', map, symbol, present: size }
-      : { kind: 'global', map, symbol, present: `${NAME_PREFIXES.present}${symbol}`, size };
+      ? { kind: 'slot', map, symbol, present: size, generations }
+      : {
+          kind: 'global',
+          map,
+          symbol,
+          present: `${NAME_PREFIXES.present}${symbol}`,
+          size,
+          generations,
+        };
   }
   const perCpu = aggregate && !isShared(map.value);
   const lru = map.declared === 'lruhash' || map.declared === 'percpulruhash';
@@ -106,13 +128,20 @@ export function planMap(map: MapSymbol): MapPlan {
     stores: [
       ...classes.map((width) => ({
         symbol: mapSymbol(map.name, width),
+        next: nextSymbol(mapSymbol(map.name, width)),
         keyType: narrowed(keyType, width),
       })),
-      { symbol, keyType },
+      { symbol, next: nextSymbol(symbol), keyType },
     ],
     maxEntries: map.key === undefined ? 1 : entriesOf(map, size),
     size,
+    generations,
   };
+}
+
+/** What holds in the second generation what `symbol` holds in the first. */
+export function nextSymbol(symbol: string): string {
+  return `${NAME_PREFIXES.next}${symbol}`;
 }
 
 const READY_BYTES = 1 << 20;
@@ -130,7 +159,11 @@ function entriesOf(map: MapSymbol, size: number): number {
 /** A power of two of slots of 24 bytes that fits into a per-CPU value (PCPU_MIN_UNIT_SIZE, 32 KiB). */
 const SLOTS_IN_CHUNK = 1024;
 
-function planSeries(map: MapSymbol, type: SeriesType, symbol: string): SeriesPlan {
+function planSeries(
+  map: MapSymbol,
+  type: SeriesType,
+  symbol: string,
+): Omit<SeriesPlan, 'generations'> {
   const slots = Math.min(type.count, SLOTS_IN_CHUNK);
   return {
     kind: 'series',

@@ -7,11 +7,12 @@ import { layoutOf } from '../types/layout.ts';
 import { INT64, isAggregate, isScalar } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { locate, lowerInto, lowerValue, storesSigned } from './expressions.ts';
+import { generationOf, isNext } from './generations.ts';
 import { reportMissing, warnHelper } from './helper-warnings.ts';
-import { atPlace, keyIn, lookupByKey, lowerHashKey, type MapKey } from './map-keys.ts';
-import type { HashPlan, MapPlan } from './map-plans.ts';
+import { atPlace, keyIn, keyOf, lookupByKey, lowerHashKey, type MapKey } from './map-keys.ts';
+import { type GlobalPlan, type HashPlan, type MapPlan, nextSymbol } from './map-plans.ts';
 import { substitutable } from './read-modify-write.ts';
-import type { FunctionState } from './state.ts';
+import type { FunctionState, UnitState } from './state.ts';
 import { describeType } from './stored-types.ts';
 import { copyBytes, zeros } from './strings.ts';
 import { someExpression } from './walk.ts';
@@ -32,23 +33,36 @@ export function planOf(fn: FunctionState, name: string): MapPlan {
   return plan;
 }
 
-/** Address of the variable of a plain scalar. */
-function globalPointer(fn: FunctionState, plan: Extract<MapPlan, { kind: 'global' }>): IrPointer {
-  fn.unit.variable({
-    symbol: plan.symbol,
-    section: '.bss',
-    type: describeType(fn.unit.kernel.types, plan.map.value),
-  });
-  fn.unit.variable({
-    symbol: plan.present,
-    section: '.bss',
-    type: unsigned(8),
-  });
-  return fn.ir.global(plan.symbol);
+/** Makes the variables of a plain scalar known. */
+export function declareGlobal(unit: UnitState, plan: GlobalPlan): void {
+  const type = describeType(unit.kernel.types, plan.map.value);
+  const declare = (value: string, present: string): void => {
+    unit.variable({ symbol: value, section: '.bss', type });
+    unit.variable({ symbol: present, section: '.bss', type: unsigned(8) });
+  };
+  declare(plan.symbol, plan.present);
+  if (plan.generations) declare(nextSymbol(plan.symbol), nextSymbol(plan.present));
 }
 
-function markPresent(fn: FunctionState, plan: Extract<MapPlan, { kind: 'global' }>): void {
-  fn.ir.store(fn.ir.global(plan.present), 0, 8, fn.ir.constant(1));
+/** Address of a variable of a plain scalar, in the generation that is in use. */
+function inGeneration(fn: FunctionState, plan: GlobalPlan, symbol: string): IrPointer {
+  const { ir } = fn;
+  declareGlobal(fn.unit, plan);
+  const next = isNext(fn, plan);
+  if (!next) return ir.global(symbol);
+  return ir.ifPointer(
+    next,
+    () => ir.global(nextSymbol(symbol)),
+    () => ir.global(symbol),
+  );
+}
+
+function globalPointer(fn: FunctionState, plan: GlobalPlan): IrPointer {
+  return inGeneration(fn, plan, plan.symbol);
+}
+
+export function markPresent(fn: FunctionState, plan: GlobalPlan): void {
+  fn.ir.store(inGeneration(fn, plan, plan.present), 0, 8, fn.ir.constant(1));
 }
 
 /** The key in memory, for a helper; that of a scalar is 0. */
@@ -57,9 +71,20 @@ export function lowerKey(
   plan: MapPlan,
   key: TypedExpression | undefined,
 ): MapKey {
-  if (key === undefined) return keyIn(plan.symbol, zeros(fn, layoutOf(INT64).size));
+  if (key === undefined) {
+    if (plan.kind === 'hash') return keyOf(fn, plan, zeros(fn, layoutOf(INT64).size));
+    return keyIn(plan.symbol, slotKey(fn, plan));
+  }
   if (plan.kind !== 'hash') throw new Error(`${plan.map.name} has no keys`);
   return lowerHashKey(fn, plan, key);
+}
+
+/** The element of an array that a slot is, the same for several reads. */
+function slotKey(fn: FunctionState, { generations }: MapPlan): IrPointer {
+  if (!generations) return zeros(fn, layoutOf(INT64).size);
+  const key = fn.memory.take(8);
+  fn.ir.store(key, 0, 8, generationOf(fn, generations.word));
+  return key;
 }
 
 /** Address of an element's value, or null. For scalars in `.bss` it is never null. */
@@ -141,11 +166,7 @@ export function lowerMapAssignment(
   updateElement(fn, key, pointer, statement.range);
 }
 
-function assignGlobal(
-  fn: FunctionState,
-  plan: Extract<MapPlan, { kind: 'global' }>,
-  value: TypedExpression,
-): void {
+function assignGlobal(fn: FunctionState, plan: GlobalPlan, value: TypedExpression): void {
   const pointer = globalPointer(fn, plan);
   const to = { pointer, align: 8, padded: true } as const;
   const readsItself =
@@ -283,14 +304,23 @@ export function lowerLength(fn: FunctionState, map: MapSymbol): IrValue {
     ['ptr', 'ptr', 'ptr', 'ptr'],
     (callback) => callback.return_(callback.constant(0)),
   );
-  const lengths = plan.stores.map((store) =>
+  const lengthOf = (store: string): IrValue =>
     lowering.call(
       'for_each_map_elem',
-      lowering.mapPointer(store.symbol),
+      lowering.mapPointer(store),
       ir.callback(symbol),
       ir.nullPointer(),
       ir.constant(0),
-    ),
+    );
+  const next = isNext(fn, plan);
+  const lengths = plan.stores.map((store) =>
+    next
+      ? ir.ifValue(
+          next,
+          () => lengthOf(store.next),
+          () => lengthOf(store.symbol),
+        )
+      : lengthOf(store.symbol),
   );
   return lengths.reduce((sum, length) => ir.op('add', sum, length));
 }

@@ -5,6 +5,7 @@ import { seriesSlotSize } from '../types/series.ts';
 import type { SeriesType } from '../types/type.ts';
 import { betterThan } from './extremes.ts';
 
+import { generationOf } from './generations.ts';
 import { keyIn, lookupByKey } from './map-keys.ts';
 import type { SeriesPlan } from './map-plans.ts';
 import type { FunctionState } from './state.ts';
@@ -29,7 +30,11 @@ export function addToSeries(fn: FunctionState, plan: SeriesPlan, value: IrValue)
   const index = ir.op('urem', moment.interval, ir.constant(plan.type.count));
   fn.memory.scope(() => {
     const key = fn.memory.take(4);
-    ir.store(key, 0, 4, ir.op('udiv', index, ir.constant(plan.slots)));
+    const { generations } = plan;
+    const number = ir.op('udiv', index, ir.constant(plan.slots));
+    const first =
+      generations && ir.op('mul', generationOf(fn, generations.word), ir.constant(plan.chunks));
+    ir.store(key, 0, 4, first ? ir.op('add', first, number) : number);
     const chunk = lookupByKey(fn, keyIn(plan.symbol, key));
     ir.if_(ir.not(ir.isNull(chunk)), () => {
       const slot = plan.chunks === 1 ? index : ir.op('urem', index, ir.constant(plan.slots));

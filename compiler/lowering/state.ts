@@ -168,6 +168,8 @@ export interface FunctionState {
   kept: { readonly call: TypedCall; readonly pointer: IrPointer } | undefined;
   readonly locations: Map<number, Location>;
   readonly loops: LoopTarget[];
+  /** The generation of each map that has two (generations.ts), by the symbol of its word. */
+  readonly generations: Map<string, IrValue>;
   /** Values that stand for reads of map elements which are in registers already. */
   readonly substitutes: Map<TypedExpression, IrValue>;
   /** Reads of the body that the predicate's read stands for. */

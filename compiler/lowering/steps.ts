@@ -4,7 +4,7 @@ import type { IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { lowerValue, storesSigned, variableStorage } from './expressions.ts';
 import { lookupByKey } from './map-keys.ts';
-import { lookupElement, lowerKey, planOf, updateElement } from './maps.ts';
+import { lookupElement, lowerKey, markPresent, planOf, updateElement } from './maps.ts';
 import { truncateTo } from './operators.ts';
 import type { FunctionState } from './state.ts';
 
@@ -34,7 +34,7 @@ export function lowerStep(fn: FunctionState, expression: Step): IrValue {
     const before = ir.load(pointer, 0, width, storesSigned(value));
     const after = truncateTo(fn, ir.op('add', before, step), value);
     ir.store(pointer, 0, width, after);
-    ir.store(ir.global(plan.present), 0, 8, ir.constant(1));
+    markPresent(fn, plan);
     return prefix ? after : before;
   }
   if (plan.kind !== 'hash') throw new Error(`${target.map} holds an aggregate`);

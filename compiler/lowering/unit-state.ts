@@ -13,6 +13,7 @@ import type { BuiltinCodes } from './builtin.ts';
 import { type FunctionPlan, functionHeights } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
 import { createEventTable } from './events.ts';
+import { emptiedMaps } from './generations.ts';
 import { type MapPlan, planMap } from './map-plans.ts';
 import { createSiteTable } from './sites.ts';
 import { wordsOfStack } from './stacks.ts';
@@ -44,10 +45,11 @@ export interface UnitPlan {
 }
 
 export function planUnit(program: TypedProgram, context: UnitContext): UnitPlan {
+  const emptied = emptiedMaps(program);
   return {
     program,
     context,
-    plans: new Map(program.maps.map((map) => [map.name, planMap(map)])),
+    plans: new Map(program.maps.map((map) => [map.name, planMap(map, emptied.has(map.name))])),
     heights: functionHeights(program),
     functions: new Map(),
     stackWords: largestStack(program),

@@ -10,6 +10,9 @@ export const NAME_PREFIXES = {
   function: 'fn_',
   /** Whether a scalar was written. */
   present: 'present_',
+  /** Which of its two generations a map is in, and what the second one is kept in. */
+  generation: 'generation_',
+  next: 'next_',
   /** Positional and named parameters. */
   param: 'param_',
   option: 'option_',

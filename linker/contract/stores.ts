@@ -12,16 +12,24 @@ const hash = {
 export const STORES = {
   hash: [hash],
   'percpu-hash': [hash],
-  /** One slot in a per-CPU array of one entry. */
+  /** One slot: an element of a per-CPU array. */
   'percpu-slot': [
     {
       map: text(),
       valueSize: whole(),
       present: whole('Offset of a u64 that is not 0 once written.'),
+      first: optional(whole('The element of the array; 0 without.')),
     },
   ],
   /** The slots of a series, in the elements of a per-CPU array, one after the other. */
-  'percpu-slots': [{ map: text(), valueSize: whole('Of each.'), entries: number(1) }],
+  'percpu-slots': [
+    {
+      map: text(),
+      valueSize: whole('Of each.'),
+      entries: number(1),
+      first: optional(whole('The first of these elements in the array; 0 without.')),
+    },
+  ],
   /** A variable in `.bss`. */
   global: [
     {

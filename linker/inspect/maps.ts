@@ -53,7 +53,9 @@ const TYPES: readonly string[] = [
 export function inspectMaps(btf: Btf, manifest: Json): readonly InspectedMap[] {
   const scripts = new Map(
     asObjects(manifest.maps).flatMap((map) =>
-      asObjects(map.stores).map((store) => [asText(store.map), asText(map.name)] as const),
+      [...asObjects(map.stores), ...asObjects(map.next)].map(
+        (store) => [asText(store.map), asText(map.name)] as const,
+      ),
     ),
   );
   return definitions(btf).map(({ name, definition }) => {

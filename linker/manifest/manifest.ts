@@ -174,6 +174,12 @@ const MAP = {
     ),
   ),
   stores: list(reference('store'), undefined, 1),
+  generation: optional(
+    whole(
+      'Offset of a u64 in .bss: 0 while programs use `stores`, 1 while they use `next`. Of maps that are emptied while programs run.',
+    ),
+  ),
+  next: optional(list(reference('store'), 'As `stores`, one for one: the second generation.')),
 };
 
 const FIELD = { offset: whole(), type: reference('type') };

@@ -137,6 +137,7 @@ static void read_store(struct manifest_reader *reader, const struct json *json, 
 	store->value_size = (uint32_t)manifest_number(reader, json, "valueSize", MAX_VALUE_SIZE);
 	store->present = MF_NONE;
 	store->offset = MF_NONE;
+	store->first = (uint32_t)manifest_number_or(reader, json, "first", UINT32_MAX - 1, 0);
 	if (store->kind != MF_STORE_GLOBAL)
 		store->map = manifest_text(reader, json, "map");
 	else
@@ -155,12 +156,29 @@ static void read_store(struct manifest_reader *reader, const struct json *json, 
 		store->key = manifest_type(reader, key);
 }
 
+static const struct mf_store *read_stores(struct manifest_reader *reader, const struct json *json,
+					  const char *name, const struct mf_map *map,
+					  uint32_t *count)
+{
+	struct mf_store *stores =
+		manifest_list(reader, json, name, sizeof(*stores), read_store, count);
+
+	for (uint32_t i = 0; i < *count; i++) {
+		bool keyed =
+			stores[i].kind == MF_STORE_HASH || stores[i].kind == MF_STORE_PERCPU_HASH;
+
+		if (keyed && !stores[i].key)
+			stores[i].key = map->key;
+	}
+	return stores;
+}
+
 static void read_map(struct manifest_reader *reader, const struct json *json, void *item,
 		     uint32_t index)
 {
 	struct mf_map *map = item;
-	struct mf_store *stores;
 	const struct json *key = json_member(json, "key");
+	uint32_t next_count;
 
 	(void)index;
 	map->name = manifest_text(reader, json, "name");
@@ -169,16 +187,14 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 		map->key = manifest_type(reader, key);
 	if (json_member(json, "sized"))
 		map->is_sized = manifest_flag(reader, json, "sized");
-	stores = manifest_list(reader, json, "stores", sizeof(*stores), read_store,
-			       &map->store_count);
-	for (uint32_t i = 0; i < map->store_count; i++) {
-		bool keyed =
-			stores[i].kind == MF_STORE_HASH || stores[i].kind == MF_STORE_PERCPU_HASH;
-
-		if (keyed && !stores[i].key)
-			stores[i].key = map->key;
-	}
-	map->stores = stores;
+	map->stores = read_stores(reader, json, "stores", map, &map->store_count);
+	map->generation = MF_NONE;
+	if (!json_member(json, "generation"))
+		return;
+	map->generation = (uint32_t)manifest_number(reader, json, "generation", UINT32_MAX - 1);
+	map->next = read_stores(reader, json, "next", map, &next_count);
+	if (next_count != map->store_count && !reader->failure->status)
+		manifest_wrong(reader, "the generations of a map have different stores");
 }
 
 static void read_enumerator(struct manifest_reader *reader, const struct json *json, void *item,

@@ -91,6 +91,8 @@ struct mf_store {
 	uint32_t offset;
 	/* percpu-slots: elements of the array. */
 	uint32_t entries;
+	/* percpu-slot, percpu-slots: the first of them. */
+	uint32_t first;
 };
 
 struct mf_map {
@@ -101,6 +103,10 @@ struct mf_map {
 	const struct mf_type *value;
 	const struct mf_store *stores;
 	uint32_t store_count;
+	/* The second generation, of as many stores; NULL: there is but one (generations.h). */
+	const struct mf_store *next;
+	/* Offset in .bss of the word that says which one is in use; MF_NONE: none. */
+	uint32_t generation;
 	/* The script says how many keys it has. */
 	bool is_sized;
 };

@@ -197,6 +197,15 @@ static void check_maps(struct checker *checker)
 			check_plain(checker, map->key, map->name);
 		if (!is_aggregate(map->value))
 			check_plain(checker, map->value, map->name);
+		if (map->next && !word_within(map->generation, checker->bss))
+			wrong(checker, "%s: its generation lies outside .bss", map->name);
+		for (uint32_t j = 0; map->next && j < map->store_count; j++) {
+			if (map->next[j].kind != map->stores[j].kind ||
+			    map->next[j].key_size != map->stores[j].key_size ||
+			    map->next[j].value_size != map->stores[j].value_size)
+				wrong(checker, "%s: its generations differ", map->name);
+			check_store(checker, map, &map->next[j]);
+		}
 		for (uint32_t j = 0; j < map->store_count; j++) {
 			if (map->stores[j].key && map->stores[j].key != map->key)
 				check_plain(checker, map->stores[j].key, map->name);

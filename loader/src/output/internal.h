@@ -27,6 +27,10 @@ struct output {
 	struct value_context values;
 	/* Formats by event index; empty for events without. */
 	struct format *formats;
+	/* output_moment. */
+	uint64_t sent, now;
+	/* By map: up to where the ring was written when it was last emptied. */
+	uint64_t *emptied;
 	struct arena arena;
 	struct strbuf text;
 	/* Scratch of handlers: file names, commands, messages. Empty between events. */

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "output/map_batch.h"
+#include "session/generations.h"
 #include "session/session.h"
 #include "output/value.h"
 
@@ -92,12 +93,11 @@ static int reset_slot(const struct session *session, const struct mf_store *stor
 	int fd = session_map_fd(session, store->map);
 	size_t stride = round_up_8(store->value_size);
 	uint8_t *values = memory_try_array(session->cpus, stride);
-	uint32_t zero = 0;
 	int error;
 
 	if (!values)
 		return -ENOMEM;
-	error = bpf_map_lookup_elem(fd, &zero, values);
+	error = bpf_map_lookup_elem(fd, &store->first, values);
 	if (!error) {
 		for (uint32_t cpu = 0; cpu < session->cpus; cpu++) {
 			uint8_t *value = values + cpu * stride;
@@ -107,7 +107,7 @@ static int reset_slot(const struct session *session, const struct mf_store *stor
 			if (keep)
 				memcpy(value + store->present, &present, sizeof(present));
 		}
-		error = bpf_map_update_elem(fd, &zero, values, BPF_ANY);
+		error = bpf_map_update_elem(fd, &store->first, values, BPF_ANY);
 	}
 	free(values);
 	return error;
@@ -121,8 +121,11 @@ static int reset_slots(const struct session *session, const struct mf_store *sto
 
 	if (!zeros)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < store->entries && !error; i++)
-		error = bpf_map_update_elem(fd, &i, zeros, BPF_ANY);
+	for (uint32_t i = 0; i < store->entries && !error; i++) {
+		uint32_t element = store->first + i;
+
+		error = bpf_map_update_elem(fd, &element, zeros, BPF_ANY);
+	}
 	free(zeros);
 	return error;
 }
@@ -137,12 +140,13 @@ static void reset_global(const struct session *session, const struct mf_map *map
 	memset(session->bss + store->offset, 0, map->value->size);
 }
 
-static int reset(const struct session *session, const struct mf_map *map, bool keep)
+int map_empty(const struct session *session, const struct mf_map *map,
+	      const struct mf_store *stores, bool keep)
 {
 	int result = 0;
 
 	for (uint32_t i = 0; i < map->store_count; i++) {
-		const struct mf_store *store = &map->stores[i];
+		const struct mf_store *store = &stores[i];
 		int error = 0;
 
 		switch (store->kind) {
@@ -165,12 +169,116 @@ static int reset(const struct session *session, const struct mf_map *map, bool k
 	return result;
 }
 
+static bool keep_key(void *context, const uint8_t *key, const uint8_t *value)
+{
+	struct zeroing *zeroing = context;
+
+	(void)value;
+	zeroing->error = bpf_map_update_elem(zeroing->fd, key, zeroing->zeros, BPF_NOEXIST);
+	if (zeroing->error == -EEXIST)
+		zeroing->error = 0;
+	return zeroing->error == 0;
+}
+
+static int keep_keys(const struct session *session, const struct mf_store *from,
+		     const struct mf_store *to)
+{
+	size_t size = whole_value_size(session, from);
+	uint8_t *zeros = memory_try_array(1, size);
+	struct zeroing zeroing = {.fd = session_map_fd(session, to->map), .zeros = zeros};
+	const struct map_walk walk = {
+		.fd = session_map_fd(session, from->map),
+		.key_size = from->key_size,
+		.value_size = size,
+		.max_entries = session_map_max_entries(session, from->map),
+		.element = keep_key,
+		.context = &zeroing,
+	};
+	int error = -ENOMEM;
+
+	if (zeros)
+		error = map_walk(&walk);
+	free(zeros);
+	return error == -ECANCELED ? zeroing.error : error;
+}
+
+/* The slot's flag goes to the generation that nobody uses yet. */
+static int keep_presence(const struct session *session, const struct mf_store *from,
+			 const struct mf_store *to)
+{
+	int fd = session_map_fd(session, from->map), error;
+	size_t stride = round_up_8(from->value_size);
+	uint8_t *values = memory_try_array(session->cpus, stride);
+
+	if (!values)
+		return -ENOMEM;
+	error = bpf_map_lookup_elem(fd, &from->first, values);
+	for (uint32_t cpu = 0; cpu < session->cpus && !error; cpu++) {
+		uint8_t *value = values + cpu * stride;
+		uint64_t present = value_load(value + from->present, 8, false);
+
+		memset(value, 0, stride);
+		memcpy(value + to->present, &present, sizeof(present));
+	}
+	if (!error)
+		error = bpf_map_update_elem(session_map_fd(session, to->map), &to->first, values,
+					    BPF_ANY);
+	free(values);
+	return error;
+}
+
+/* What is there stays there, as zero. `used`: programs are in `to` already. */
+static int keep_elements(const struct session *session, const struct mf_map *map,
+			 const struct mf_store *from, const struct mf_store *to, bool used)
+{
+	int result = 0, error;
+
+	for (uint32_t i = 0; i < map->store_count; i++) {
+		error = 0;
+		if (from[i].kind == MF_STORE_HASH || from[i].kind == MF_STORE_PERCPU_HASH)
+			error = keep_keys(session, &from[i], &to[i]);
+		else if (from[i].kind == MF_STORE_PERCPU_SLOT && !used)
+			error = keep_presence(session, &from[i], &to[i]);
+		else if (from[i].kind == MF_STORE_GLOBAL && session->bss &&
+			 value_load(session->bss + from[i].present, 8, false))
+			session->bss[to[i].present] = 1;
+		result = result ? result : error;
+	}
+	return result;
+}
+
+int map_turn(const struct session *session, const struct mf_map *map, bool keep,
+	     const struct mf_store **old)
+{
+	const struct mf_store *from = generation_in_use(session, map);
+	const struct mf_store *to = generation_at_rest(session, map);
+	int error = 0;
+
+	*old = from;
+	/* Once before, so that no program misses its key, and once for keys that came meanwhile. */
+	if (keep)
+		error = keep_elements(session, map, from, to, false);
+	if (!error)
+		error = generation_turn(session, map);
+	if (!error && keep)
+		error = keep_elements(session, map, from, to, true);
+	return error;
+}
+
+static int change(const struct session *session, const struct mf_map *map, bool keep)
+{
+	const struct mf_store *stores = map->stores;
+	int error = map->next ? map_turn(session, map, keep, &stores) : 0;
+
+	return error ? error : map_empty(session, map, stores, keep && !map->next);
+}
+
 int map_clear(const struct session *session, const struct mf_map *map)
 {
-	return reset(session, map, false);
+	return change(session, map, false);
 }
 
 int map_zero(const struct session *session, const struct mf_map *map)
 {
-	return reset(session, map, true);
+	return change(session, map, true);
 }

@@ -9,15 +9,38 @@
 #include "base/say.h"
 #include "session/session.h"
 
-static int read_map(struct map_rows *rows, const struct session *session, const struct mf_map *map,
+/*
+ * Whether a map is to be emptied for the present event. One that was sent before the map was last
+ * emptied is done with: what had come by then was printed or is gone, and what came since is not
+ * its own. So a script that asks more often than programs can be waited for does not fall behind.
+ */
+static bool empty_again(struct output *output, const struct mf_map *map)
+{
+	uint64_t *emptied = &output->emptied[map - output->session->manifest->maps];
+
+	if (map->next && output->sent <= *emptied)
+		return false;
+	*emptied = output->now;
+	return true;
+}
+
+static int read_map(struct map_rows *rows, struct output *output, const struct mf_map *map,
 		    enum mf_then then)
 {
-	int error = then == MF_THEN_CLEAR ? map_rows_take(rows, session, map)
-					  : map_rows_read(rows, session, map);
+	const struct session *session = output->session;
+	int error;
 
-	/* Before the rows are sorted and written, which takes longer. */
-	if (!error && then == MF_THEN_ZERO)
-		error = map_zero(session, map);
+	if (then == MF_THEN_NOTHING)
+		return map_rows_read(rows, session, map);
+	if (empty_again(output, map))
+		return map_rows_take(rows, session, map, then == MF_THEN_ZERO);
+	if (then == MF_THEN_CLEAR) {
+		map_rows_none(rows, map);
+		return 0;
+	}
+	error = map_rows_read(rows, session, map);
+	if (!error)
+		map_rows_zero(rows);
 	return error;
 }
 
@@ -36,7 +59,7 @@ static int print_map(struct output *output, const struct mf_map *map, uint32_t t
 
 	if (output->failed)
 		return -1;
-	error = read_map(&rows, output->session, map, then);
+	error = read_map(&rows, output, map, then);
 	if (!error && !rows.count && asked && !map->key && !buckets)
 		error = map_rows_add_zero(&rows);
 	if (error) {
@@ -96,7 +119,7 @@ int run_print_map(struct output *output, const struct mf_event *event, const uin
 
 int run_clear(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	int error = map_clear(output->session, event->map);
+	int error = empty_again(output, event->map) ? map_clear(output->session, event->map) : 0;
 
 	(void)record;
 	if (error)
@@ -106,7 +129,7 @@ int run_clear(struct output *output, const struct mf_event *event, const uint8_t
 
 int run_zero(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	int error = map_zero(output->session, event->map);
+	int error = empty_again(output, event->map) ? map_zero(output->session, event->map) : 0;
 
 	(void)record;
 	if (error)

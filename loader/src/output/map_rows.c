@@ -10,6 +10,7 @@
 #include "output/map_batch.h"
 #include "output/map_change.h"
 #include "output/series.h"
+#include "session/generations.h"
 #include "session/session.h"
 #include "output/value.h"
 
@@ -152,12 +153,11 @@ static int read_slot(struct map_rows *rows, const struct session *session,
 	size_t stride = round_up_8(store->value_size);
 	uint8_t *values = memory_try_array(session->cpus, stride), *key, *value;
 	bool present = false;
-	uint32_t zero = 0;
 	int error;
 
 	if (!values)
 		return -ENOMEM;
-	error = bpf_map_lookup_elem(session_map_fd(session, store->map), &zero, values);
+	error = bpf_map_lookup_elem(session_map_fd(session, store->map), &store->first, values);
 	for (uint32_t cpu = 0; !error && cpu < session->cpus; cpu++)
 		present |= value_load(values + cpu * stride + store->present, 8, false) != 0;
 	if (!error && present) {
@@ -188,9 +188,11 @@ static int read_slots(struct map_rows *rows, const struct session *session,
 	for (uint32_t i = 0; i * in_chunk < type->count && !error; i++) {
 		uint32_t rest = type->count - i * in_chunk;
 		uint32_t slots = rest < in_chunk ? rest : in_chunk;
+		uint32_t element;
 		uint8_t *to = value + (size_t)i * in_chunk * size;
 
-		error = bpf_map_lookup_elem(fd, &i, values);
+		element = store->first + i;
+		error = bpf_map_lookup_elem(fd, &element, values);
 		if (error)
 			break;
 		series_combine(to, type, slots, values, stride, session->cpus);
@@ -235,7 +237,7 @@ static int read_store(struct map_rows *rows, const struct session *session,
 }
 
 static int read_rows(struct map_rows *rows, const struct session *session, const struct mf_map *map,
-		     bool remove)
+		     const struct mf_store *stores, bool remove)
 {
 	int error = 0;
 
@@ -243,12 +245,12 @@ static int read_rows(struct map_rows *rows, const struct session *session, const
 	rows->value_stride = round_up_8(map->value->size ? map->value->size : 1);
 	rows->store_ends = memory_array(map->store_count + 1u, sizeof(*rows->store_ends));
 	for (uint32_t i = 0; i < map->store_count; i++) {
-		size_t stride = round_up_8(map->stores[i].key_size);
+		size_t stride = round_up_8(stores[i].key_size);
 
 		rows->key_stride = stride > rows->key_stride ? stride : rows->key_stride;
 	}
 	for (uint32_t i = 0; i < map->store_count && !error; i++) {
-		error = read_store(rows, session, &map->stores[i], remove);
+		error = read_store(rows, session, &stores[i], remove);
 		rows->store_ends[i] = rows->count;
 	}
 	return error;
@@ -256,21 +258,49 @@ static int read_rows(struct map_rows *rows, const struct session *session, const
 
 int map_rows_read(struct map_rows *rows, const struct session *session, const struct mf_map *map)
 {
-	return read_rows(rows, session, map, false);
+	return read_rows(rows, session, map, generation_in_use(session, map), false);
 }
 
-int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map)
+static bool is_hash(const struct mf_store *store)
 {
-	int error = read_rows(rows, session, map, true), cleared;
+	return store->kind == MF_STORE_HASH || store->kind == MF_STORE_PERCPU_HASH;
+}
 
-	/* Hash maps are empty by now, but for elements that came meanwhile and belong to the next
-	 * reading. */
-	for (uint32_t i = 0; i < map->store_count && !error; i++)
-		if (map->stores[i].kind == MF_STORE_HASH ||
-		    map->stores[i].kind == MF_STORE_PERCPU_HASH)
-			return 0;
-	cleared = map_clear(session, map);
-	return error ? error : cleared;
+int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map,
+		  bool keep)
+{
+	const struct mf_store *stores = map->stores;
+	int error = map->next ? map_turn(session, map, keep, &stores) : 0;
+	/* What it removes nobody else needs; of one generation, keys that stay. */
+	bool remove = map->next || !keep, emptied = remove;
+	int result;
+
+	if (error) {
+		map_rows_none(rows, map);
+		return error;
+	}
+	error = read_rows(rows, session, map, stores, remove);
+	for (uint32_t i = 0; i < map->store_count; i++)
+		emptied = emptied && is_hash(&stores[i]);
+	/* Hash maps are empty by now, but for elements that came meanwhile to the only generation
+	 * and belong to the next reading. */
+	if (!error && emptied)
+		return 0;
+	result = map_empty(session, map, stores, keep && !map->next);
+	return error ? error : result;
+}
+
+void map_rows_none(struct map_rows *rows, const struct mf_map *map)
+{
+	*rows = (struct map_rows){.map = map};
+	rows->key_stride = 8;
+	rows->value_stride = round_up_8(map->value->size ? map->value->size : 1);
+}
+
+void map_rows_zero(struct map_rows *rows)
+{
+	if (rows->count)
+		memset(rows->values, 0, rows->count * rows->value_stride);
 }
 
 void map_rows_free(struct map_rows *rows)

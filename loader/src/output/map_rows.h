@@ -22,11 +22,16 @@ struct map_rows {
 };
 
 /*
- * Reads all rows and removes them from the map, so that no element is counted in two readings or in
- * none. What is kept by CPU or in a variable is reset right behind its reading: what a program adds
- * in the microseconds between is lost.
+ * Reads all rows and removes them from the map, or with `keep` sets them to zero. Of a map with two
+ * generations each element is in one such reading, and what a program adds meanwhile in the next.
+ * 0, or a negative error number; free with map_rows_free in either case.
  */
-int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map);
+int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map,
+		  bool keep);
+
+/* No rows at all; sets all values to zero. */
+void map_rows_none(struct map_rows *rows, const struct mf_map *map);
+void map_rows_zero(struct map_rows *rows);
 
 /* Reads all rows. 0, or a negative error number; free with map_rows_free in either case. */
 int map_rows_read(struct map_rows *rows, const struct session *session, const struct mf_map *map);

@@ -36,12 +36,15 @@ const char *map_store_check(const struct session *session, const struct mf_store
 	if (info.value_size != store->value_size)
 		return "values of its kernel map have another size";
 	if (store->kind == MF_STORE_PERCPU_SLOTS)
-		return info.max_entries < store->entries ? "its kernel map is too small" : NULL;
+		return info.max_entries < (uint64_t)store->first + store->entries
+			       ? "its kernel map is too small"
+			       : NULL;
 	if (store->kind != MF_STORE_PERCPU_SLOT && info.key_size != store->key_size)
 		return "keys of its kernel map have another size";
 	if (store->kind == MF_STORE_PERCPU_SLOT &&
 	    (info.key_size != sizeof(uint32_t) || store->value_size < sizeof(uint64_t) ||
-	     store->present > store->value_size - sizeof(uint64_t)))
+	     store->present > store->value_size - sizeof(uint64_t) ||
+	     info.max_entries <= store->first))
 		return "its flag lies outside of its value";
 	return NULL;
 }

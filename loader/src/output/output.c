@@ -152,6 +152,8 @@ static int prepare_map(const struct output *output, const struct mf_map *map,
 		problem = "buckets inside of a value";
 	for (uint32_t i = 0; i < map->store_count && !problem; i++)
 		problem = map_store_check(output->session, &map->stores[i]);
+	for (uint32_t i = 0; map->next && i < map->store_count && !problem; i++)
+		problem = map_store_check(output->session, &map->next[i]);
 	if (!problem)
 		return STATUS_OK;
 	return fail(failure, STATUS_OBJECT, "the object is not valid: map %s: %s", map->name,
@@ -165,6 +167,8 @@ static int prepare(struct output *output, struct failure *failure)
 
 	output->formats =
 		arena_array(&output->arena, manifest->event_count + 1u, sizeof(*output->formats));
+	output->emptied =
+		arena_array(&output->arena, manifest->map_count + 1u, sizeof(*output->emptied));
 	for (uint32_t i = 0; i < manifest->event_count && status == STATUS_OK; i++)
 		status = prepare_event(output, &manifest->events[i], failure);
 	for (uint32_t i = 0; i < manifest->map_count && status == STATUS_OK; i++)
@@ -213,6 +217,7 @@ int output_open(struct output **out, struct session *session, struct failure *fa
 	output->renderer = session->options->form == FORM_JSON ? &json_renderer : &text_renderer;
 	output->fd = STDOUT_FILENO;
 	output->stop = -1;
+	output_moment(output, UINT64_MAX, 0);
 	wall_clock_init(&output->clock);
 	output->symbols = symbols_new(&session->manifest->config, session->options->debug_folders);
 	value_context_init(&output->values, session, output->symbols, &output->clock);
@@ -313,6 +318,12 @@ void output_say(struct output *output, struct strbuf *message)
 	output_flush(output);
 	write_text(STDERR_FILENO, output->stop, message->data, message->length, &written);
 	strbuf_clear(message);
+}
+
+void output_moment(struct output *output, uint64_t sent, uint64_t now)
+{
+	output->sent = sent;
+	output->now = now;
 }
 
 int output_event(struct output *output, const struct mf_event *event, const void *record,

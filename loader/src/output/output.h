@@ -33,6 +33,12 @@ int output_event(struct output *output, const struct mf_event *event, const void
 		 size_t size);
 
 /*
+ * Before events are handled: up to where the ring was written when the next one was sent, and is
+ * now. UINT64_MAX: it does not come from the ring.
+ */
+void output_moment(struct output *output, uint64_t sent, uint64_t now);
+
+/*
  * The same for a control event whose record was lost (the ring was full) but whose mark was found:
  * print-map, clear, zero, time. There is no record, because these have no fields.
  */

@@ -185,6 +185,7 @@ enum drain_result events_drain(struct events *events)
 	if (output_is_stopped(events->output) && output_flush(events->output) != 0)
 		events->broken = true;
 	while (may_go_on(events) && (record = ring_next(&events->ring, &size))) {
+		output_moment(events->output, events->ring.position, ring_end(&events->ring));
 		events_handle(events, record, size);
 		result = DRAIN_SOME;
 		if (++count % RELEASE_EVERY == 0)
@@ -195,6 +196,7 @@ enum drain_result events_drain(struct events *events)
 		}
 	}
 	ring_release(&events->ring);
+	output_moment(events->output, UINT64_MAX, ring_end(&events->ring));
 	if (may_go_on(events) && handle_marks(events) && result == DRAIN_EMPTY)
 		result = DRAIN_SOME;
 	if (result != DRAIN_EMPTY && output_idle(events->output) != 0)

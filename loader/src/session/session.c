@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "session/explain_load.h"
 #include "session/fixups.h"
+#include "session/generations.h"
 #include "session/host_types.h"
 #include "session/kernel_calls.h"
 #include "host/host.h"
@@ -84,17 +85,36 @@ static bool store_fits(const struct mf_store *store, const struct bpf_map *map)
 		       bpf_map__key_size(map) == store->key_size && value == store->value_size;
 	case MF_STORE_PERCPU_SLOT:
 		return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
-		       bpf_map__key_size(map) == 4 && bpf_map__max_entries(map) > 0 &&
+		       bpf_map__key_size(map) == 4 && bpf_map__max_entries(map) > store->first &&
 		       store->value_size <= value && store->present % 8 == 0 && value >= 8 &&
 		       store->present <= value - 8;
 	case MF_STORE_PERCPU_SLOTS:
 		return bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY &&
 		       bpf_map__key_size(map) == 4 && value == store->value_size &&
-		       bpf_map__max_entries(map) >= store->entries;
+		       (uint64_t)store->first + store->entries <= bpf_map__max_entries(map);
 	case MF_STORE_GLOBAL:
 		break;
 	}
 	return true;
+}
+
+static int check_stores(const struct session *session, const struct mf_store *stores,
+			uint32_t count, struct failure *failure)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct mf_store *store = &stores[i];
+		const struct bpf_map *map;
+
+		if (!store->map)
+			continue;
+		map = bpf_object__find_map_by_name(session->object, store->map);
+		if (!map || !store_fits(store, map))
+			return fail(
+				failure, STATUS_OBJECT,
+				"the object's manifest is not valid: map %s is another than it says",
+				store->map);
+	}
+	return STATUS_OK;
 }
 
 static int check_maps(const struct session *session, struct failure *failure)
@@ -104,19 +124,12 @@ static int check_maps(const struct session *session, struct failure *failure)
 	const struct bpf_map *lost = bpf_object__find_map_by_name(session->object, MF_MAP_LOST);
 
 	for (uint32_t i = 0; i < manifest->map_count; i++) {
-		for (uint32_t j = 0; j < manifest->maps[i].store_count; j++) {
-			const struct mf_store *store = &manifest->maps[i].stores[j];
-			const struct bpf_map *map;
+		const struct mf_map *map = &manifest->maps[i];
 
-			if (!store->map)
-				continue;
-			map = bpf_object__find_map_by_name(session->object, store->map);
-			if (!map || !store_fits(store, map))
-				return fail(
-					failure, STATUS_OBJECT,
-					"the object's manifest is not valid: map %s is another than it says",
-					store->map);
-		}
+		if (check_stores(session, map->stores, map->store_count, failure) != STATUS_OK ||
+		    (map->next &&
+		     check_stores(session, map->next, map->store_count, failure) != STATUS_OK))
+			return failure->status;
 	}
 	if (manifest->event_count > 0 && (!events || bpf_map__type(events) != BPF_MAP_TYPE_RINGBUF))
 		return fail(failure, STATUS_OBJECT,
@@ -298,6 +311,14 @@ static void set_ring_size(struct session *session)
 		bpf_map__set_max_entries(events, ring_size(session));
 }
 
+static void set_sizes(struct session *session, const struct mf_store *stores, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		bpf_map__set_max_entries(
+			bpf_object__find_map_by_name(session->object, stores[i].map),
+			session->manifest->config.max_map_keys);
+}
+
 /* Maps whose size the script leaves open are as large as the environment wants them. */
 static void set_map_sizes(struct session *session)
 {
@@ -308,10 +329,11 @@ static void set_map_sizes(struct session *session)
 	for (uint32_t i = 0; i < manifest->map_count; i++) {
 		const struct mf_map *map = &manifest->maps[i];
 
-		for (uint32_t j = 0; j < map->store_count && map->key && !map->is_sized; j++)
-			bpf_map__set_max_entries(
-				bpf_object__find_map_by_name(session->object, map->stores[j].map),
-				manifest->config.max_map_keys);
+		if (!map->key || map->is_sized)
+			continue;
+		set_sizes(session, map->stores, map->store_count);
+		if (map->next)
+			set_sizes(session, map->next, map->store_count);
 	}
 }
 
@@ -405,6 +427,8 @@ int session_load(struct session *session, uint32_t child_pid, struct failure *fa
 	    load_object(session, failure) == STATUS_OK &&
 	    unwind_store(session->unwind, session->object, failure) == STATUS_OK)
 		map_bss(session, failure);
+	if (failure->status == STATUS_OK)
+		generations_prepare(session, failure);
 	return failure->status;
 }
 
@@ -485,6 +509,7 @@ bool session_look_in_btf(struct session *session,
 void session_free(struct session *session)
 {
 	unwind_free(session->unwind);
+	generations_free(session);
 	if (session->types_file)
 		close(session->types_file);
 	for (struct session_btf *btf = session->kernel_btfs; btf; btf = btf->next)
