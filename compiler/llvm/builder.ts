@@ -14,6 +14,7 @@ import type {
 import { lowerLog2 } from './log2.ts';
 import { createMemory } from './memory.ts';
 import {
+  apart,
   atomicAdd,
   atomicExchange,
   fixedLoad,
@@ -118,6 +119,7 @@ export function createFunctionBuilder(
     return ir.CreateCall(type, callee, values);
   };
 
+  let apartCount = 0;
   const control = createControlFlow(native, ir, frame.function);
   const operations = arithmeticOf(ir);
   const predicates = predicatesOf(ir);
@@ -181,6 +183,7 @@ export function createFunctionBuilder(
     setPlace,
     helper: (id, args) => asValue(callHelper(id, i64, args)),
     opaque: (value) => asValue(use(opaque(), raw(value))),
+    apart: (value) => asValue(use(apart(apartCount++), raw(value))),
     steadyHelper: (id) => asValue(use(steadyHelper(id))),
     helperPointer: (id, args) => asPointer(callHelper(id, native.pointer, args)),
     global: (symbol) => asPointer(tables.global(symbol)),

@@ -102,6 +102,11 @@ export interface FunctionBuilder extends IrBuilder {
   helperPointer(id: number, args: readonly (IrValue | IrPointer)[]): IrPointer;
   /** The value, with all that the optimiser knows of it forgotten: so that a check for the verifier stays. */
   opaque(value: IrValue): IrValue;
+  /**
+   * The result of a call, which the back end then does not merge with an equal one of another branch that only differs
+   * in its arguments.
+   */
+  apart(value: IrValue): IrValue;
   /** A helper without arguments whose result does not change during a run of the program: calls of it merge. */
   steadyHelper(id: number): IrValue;
   /** Address of a global or map, which may be defined later on. */

@@ -110,6 +110,20 @@ export function opaque(): Primitive {
   };
 }
 
+/**
+ * The value itself, behind a remark in the assembly that no other has: calls that end different branches are not merged
+ * into one (LLVM's BranchFolding, for which the BPF back end knows no `nomerge`). Costs no instruction.
+ */
+export function apart(number: number): Primitive {
+  return {
+    name: `bpfscript.apart.${number}`,
+    result: 'i64',
+    parameters: ['i64'],
+    attributes: '',
+    body: [`%v = call i64 asm sideeffect "# ${number}", "=r,0"(i64 %0) nounwind`, 'ret i64 %v'],
+  };
+}
+
 /** A helper without arguments that gives the same whenever one run of a program calls it: calls merge. */
 export function steadyHelper(id: number): Primitive {
   return {

@@ -77,6 +77,7 @@ export function createDraftBuilder(): FunctionBuilder {
     helperPointer: nothing,
     steadyHelper: nothing,
     opaque: nothing,
+    apart: nothing,
     global: nothing,
     callback: nothing,
     extendArgument: nothing,

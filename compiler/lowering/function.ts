@@ -36,6 +36,9 @@ const STEADY: ReadonlySet<HelperName> = new Set<HelperName>([
   'get_smp_processor_id',
 ]);
 
+/** Before Linux 6.10 the verifier refuses a call that gets one map on one path and another on another (bpf_map_ptr_poisoned). */
+const ONE_MAP: ReadonlySet<HelperName> = new Set<HelperName>(['for_each_map_elem']);
+
 /** Bytes of the stack that the program of a session takes from its halves, rounded up generously. */
 const CALLER = 64;
 
@@ -102,7 +105,8 @@ function createLowering(fn: FunctionState): Lowering {
     call(helper, ...args) {
       noteHelper(fn, helper);
       if (STEADY.has(helper)) return ir.steadyHelper(HELPERS[helper]);
-      return ir.helper(HELPERS[helper], args);
+      const result = ir.helper(HELPERS[helper], args);
+      return ONE_MAP.has(helper) ? ir.apart(result) : result;
     },
     callPointer(helper, ...args) {
       noteHelper(fn, helper);

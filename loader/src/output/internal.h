@@ -29,8 +29,10 @@ struct output {
 	struct format *formats;
 	/* output_moment. */
 	uint64_t sent, now;
-	/* By map: up to where the ring was written when it was last emptied. */
-	uint64_t *emptied;
+	/* By map: up to where the ring was written when its values and when its keys last went. */
+	struct {
+		uint64_t values, keys;
+	} *emptied;
 	struct arena arena;
 	struct strbuf text;
 	/* Scratch of handlers: file names, commands, messages. Empty between events. */

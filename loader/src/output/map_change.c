@@ -175,7 +175,8 @@ static bool keep_key(void *context, const uint8_t *key, const uint8_t *value)
 
 	(void)value;
 	zeroing->error = bpf_map_update_elem(zeroing->fd, key, zeroing->zeros, BPF_NOEXIST);
-	if (zeroing->error == -EEXIST)
+	/* Present already, or crowded out by keys that came meanwhile. */
+	if (zeroing->error == -EEXIST || zeroing->error == -E2BIG)
 		zeroing->error = 0;
 	return zeroing->error == 0;
 }
@@ -247,38 +248,61 @@ static int keep_elements(const struct session *session, const struct mf_map *map
 	return result;
 }
 
-int map_turn(const struct session *session, const struct mf_map *map, bool keep,
-	     const struct mf_store **old)
+int map_empty_rest(const struct session *session, const struct mf_map *map)
 {
-	const struct mf_store *from = generation_in_use(session, map);
-	const struct mf_store *to = generation_at_rest(session, map);
-	int error = 0;
+	int error = map_empty(session, map, generation_at_rest(session, map), false);
 
-	*old = from;
-	/* Once before, so that no program misses its key, and once for keys that came meanwhile. */
-	if (keep)
-		error = keep_elements(session, map, from, to, false);
 	if (!error)
-		error = generation_turn(session, map);
-	if (!error && keep)
-		error = keep_elements(session, map, from, to, true);
+		generation_leave(session, map, false);
 	return error;
 }
 
-static int change(const struct session *session, const struct mf_map *map, bool keep)
+/* Sends programs to the other generation, with elements of the present one as zeros to `keep`. */
+static int turn(const struct session *session, const struct mf_map *map, bool keep)
 {
-	const struct mf_store *stores = map->stores;
-	int error = map->next ? map_turn(session, map, keep, &stores) : 0;
+	int error = 0;
 
-	return error ? error : map_empty(session, map, stores, keep && !map->next);
+	if (generation_is_left(session, map)) {
+		error = generation_settle(session, map);
+		if (!error)
+			error = map_empty_rest(session, map);
+	}
+	if (!error)
+		generation_leave(session, map, true);
+	/* Before, so that no program misses its key. */
+	if (!error && keep)
+		error = keep_elements(session, map, generation_in_use(session, map),
+				      generation_at_rest(session, map), false);
+	return error ? error : generation_turn(session, map);
+}
+
+int map_turn(const struct session *session, const struct mf_map *map, bool keep,
+	     const struct mf_store **old)
+{
+	int error = turn(session, map, keep);
+
+	if (!error)
+		error = generation_settle(session, map);
+	*old = generation_at_rest(session, map);
+	/* Keys that came meanwhile. */
+	if (!error && keep)
+		error = keep_elements(session, map, *old, generation_in_use(session, map), true);
+	return error;
 }
 
 int map_clear(const struct session *session, const struct mf_map *map)
 {
-	return change(session, map, false);
+	/* Nobody reads what is left, so nobody waits until it is there for good. */
+	return map->next ? turn(session, map, false) : map_empty(session, map, map->stores, false);
 }
 
 int map_zero(const struct session *session, const struct mf_map *map)
 {
-	return change(session, map, true);
+	const struct mf_store *old;
+	int error;
+
+	if (!map->next)
+		return map_empty(session, map, map->stores, true);
+	error = map_turn(session, map, true, &old);
+	return error ? error : map_empty_rest(session, map);
 }

@@ -14,11 +14,14 @@ int map_zero(const struct session *session, const struct mf_map *map);
 
 /*
  * Of a map with two generations: sends programs to the other one, and gives the stores of the old
- * one, which nobody uses any more. `keep`: the elements stay, as zeros. 0, or a negative error
- * number.
+ * one, which nobody uses any more and which are to be emptied. `keep`: the elements stay, as zeros.
+ * 0, or a negative error number.
  */
 int map_turn(const struct session *session, const struct mf_map *map, bool keep,
 	     const struct mf_store **old);
+
+/* Empties the stores that map_turn gave. 0, or a negative error number. */
+int map_empty_rest(const struct session *session, const struct mf_map *map);
 
 /* Empties stores in place, or with `keep` sets their values to zero. 0, or a negative error number.
  */

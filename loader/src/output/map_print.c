@@ -10,17 +10,21 @@
 #include "session/session.h"
 
 /*
- * Whether a map is to be emptied for the present event. One that was sent before the map was last
- * emptied is done with: what had come by then was printed or is gone, and what came since is not
- * its own. So a script that asks more often than programs can be waited for does not fall behind.
+ * Whether a map is to be emptied for the present event, of its keys too or with `keep` of its
+ * values alone. One that was sent before the map was last emptied so far is done with: what had
+ * come by then was printed or is gone, and what came since is not its own. So a script that asks
+ * more often than programs can be waited for does not fall behind.
  */
-static bool empty_again(struct output *output, const struct mf_map *map)
+static bool empty_again(struct output *output, const struct mf_map *map, bool keep)
 {
-	uint64_t *emptied = &output->emptied[map - output->session->manifest->maps];
+	size_t index = (size_t)(map - output->session->manifest->maps);
+	uint64_t done = keep ? output->emptied[index].values : output->emptied[index].keys;
 
-	if (map->next && output->sent <= *emptied)
+	if (map->next && output->sent <= done)
 		return false;
-	*emptied = output->now;
+	output->emptied[index].values = output->now;
+	if (!keep)
+		output->emptied[index].keys = output->now;
 	return true;
 }
 
@@ -32,7 +36,7 @@ static int read_map(struct map_rows *rows, struct output *output, const struct m
 
 	if (then == MF_THEN_NOTHING)
 		return map_rows_read(rows, session, map);
-	if (empty_again(output, map))
+	if (empty_again(output, map, then == MF_THEN_ZERO))
 		return map_rows_take(rows, session, map, then == MF_THEN_ZERO);
 	if (then == MF_THEN_CLEAR) {
 		map_rows_none(rows, map);
@@ -119,9 +123,11 @@ int run_print_map(struct output *output, const struct mf_event *event, const uin
 
 int run_clear(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	int error = empty_again(output, event->map) ? map_clear(output->session, event->map) : 0;
+	int error = 0;
 
 	(void)record;
+	if (empty_again(output, event->map, false))
+		error = map_clear(output->session, event->map);
 	if (error)
 		say_error("cannot clear map %s: %s", event->map->name, strerror(-error));
 	return 0;
@@ -129,9 +135,11 @@ int run_clear(struct output *output, const struct mf_event *event, const uint8_t
 
 int run_zero(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	int error = empty_again(output, event->map) ? map_zero(output->session, event->map) : 0;
+	int error = 0;
 
 	(void)record;
+	if (empty_again(output, event->map, true))
+		error = map_zero(output->session, event->map);
 	if (error)
 		say_error("cannot set map %s to zero: %s", event->map->name, strerror(-error));
 	return 0;

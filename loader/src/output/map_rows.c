@@ -284,9 +284,11 @@ int map_rows_take(struct map_rows *rows, const struct session *session, const st
 		emptied = emptied && is_hash(&stores[i]);
 	/* Hash maps are empty by now, but for elements that came meanwhile to the only generation
 	 * and belong to the next reading. */
-	if (!error && emptied)
+	if (!error && emptied) {
+		generation_leave(session, map, false);
 		return 0;
-	result = map_empty(session, map, stores, keep && !map->next);
+	}
+	result = map->next ? map_empty_rest(session, map) : map_empty(session, map, stores, keep);
 	return error ? error : result;
 }
 

@@ -20,10 +20,21 @@ const struct mf_store *generation_in_use(const struct session *session, const st
 const struct mf_store *generation_at_rest(const struct session *session, const struct mf_map *map);
 
 /*
- * Sends programs to the generation at rest, and waits until none can be in the one that was in use,
- * which nobody but the loader touches from then on. 0, or a negative error number: then nothing
- * has changed, or programs may still be in either.
+ * Sends programs to the generation at rest, which has to be empty. Those that run already may stay
+ * in the other one until generation_settle. 0, or a negative error number: then nothing has
+ * changed.
  */
 int generation_turn(const struct session *session, const struct mf_map *map);
+
+/*
+ * Waits until no program can be in the generation at rest, which nobody but the loader touches from
+ * then on: a grace period, if there was none since the map's last turn. 0, or a negative error
+ * number.
+ */
+int generation_settle(const struct session *session, const struct mf_map *map);
+
+/* Whether the generation at rest holds elements that nobody wants: it is to be emptied. */
+bool generation_is_left(const struct session *session, const struct mf_map *map);
+void generation_leave(const struct session *session, const struct mf_map *map, bool left);
 
 #endif

@@ -64,8 +64,8 @@ struct session {
 	/* The mapped .bss; NULL and 0 when the object has none. */
 	uint8_t *bss;
 	size_t bss_size;
-	/* Descriptors of generations.c; 0: none. */
-	int inner_map, outer_map;
+	/* Of generations.h; NULL: no map has two. */
+	struct generations *generations;
 	/* Values of $1 and following, as given. */
 	const char *const *parameters;
 	uint32_t parameter_count;
