@@ -32,7 +32,7 @@ struct output {
 	/* By map: up to where the ring was written when its values and when its keys last went. */
 	struct {
 		uint64_t values, keys;
-	} *emptied;
+	} * emptied;
 	struct arena arena;
 	struct strbuf text;
 	/* Scratch of handlers: file names, commands, messages. Empty between events. */
