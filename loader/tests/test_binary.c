@@ -10,7 +10,6 @@
 #include "binary/files.h"
 #include "binary/path.h"
 #include "binary/symbol.h"
-#include "binary/demangle.h"
 #include "binary/zip_member.h"
 #include "check.h"
 
@@ -156,39 +155,6 @@ static void views_of_files(void)
 	CHECK(!file_view_open("/nonexistent") && errno == ENOENT);
 }
 
-/* Names that people read: [PRB-033]. */
-static void names_of_cpp(void)
-{
-	struct strbuf text = {0};
-	char bomb[512];
-
-	CHECK(demangle(&text, "_ZN2ns3maxIiEET_S1_S1_", DEMANGLE_FULL));
-	CHECK_TEXT(&text, "int ns::max<int>(int, int)");
-	CHECK(demangle(&text, "_ZN2ns3maxIiEET_S1_S1_", DEMANGLE_SIGNATURE));
-	CHECK_TEXT(&text, "ns::max<int>(int, int)");
-	CHECK(demangle(&text, "_ZN2ns3maxIiEET_S1_S1_", DEMANGLE_NAME));
-	CHECK_TEXT(&text, "ns::max<int>");
-	CHECK(demangle(&text, "_ZN4core3fmt9Formatter3pad17h0123456789abcdefE", DEMANGLE_FULL));
-	CHECK_TEXT(&text, "core::fmt::Formatter::pad");
-	CHECK(!demangle(&text, "main", DEMANGLE_FULL) && !demangle(&text, "_Zx", DEMANGLE_FULL));
-	CHECK_TEXT(&text, "");
-	CHECK(demangle_matches("ns::max<int>", "_ZN2ns3maxIiEET_S1_S1_", &text));
-	CHECK(demangle_matches("ns::max*", "_ZN2ns3maxIiEET_S1_S1_", &text));
-	CHECK(demangle_matches("ns::max<int>(int, int)", "_ZN2ns3maxIiEET_S1_S1_", &text));
-	CHECK(demangle_matches("_ZN2ns*", "_ZN2ns3maxIiEET_S1_S1_", &text));
-	CHECK(!demangle_matches("max<int>", "_ZN2ns3maxIiEET_S1_S1_", &text));
-	CHECK(demangle_matches("main", "main", &text));
-	/* Names that grow without bounds are left as they are. */
-	strcpy(bomb, "_Z1fSt4pairIiiE");
-	for (int i = 0; i < 30; i++)
-		snprintf(bomb + strlen(bomb), sizeof(bomb) - strlen(bomb), "S_IS%c_S%c_E",
-			 "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i],
-			 "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i]);
-	strbuf_clear(&text);
-	CHECK(!demangle(&text, bomb, DEMANGLE_FULL) && text.length == 0);
-	strbuf_free(&text);
-}
-
 int main(void)
 {
 	struct arena arena = {0};
@@ -201,7 +167,6 @@ int main(void)
 
 	members_of_archives();
 	views_of_files();
-	names_of_cpp();
 
 	if (CHECK(self) &&
 	    CHECK(find(self, "binary_test_target", 0, &offset) == BINARY_SYMBOL_FOUND)) {

@@ -1,4 +1,4 @@
-/* Readable names of C++ and Rust functions, by GNU libiberty. */
+/* Readable names of C++ functions, by GNU libiberty, and of Rust functions. */
 #ifndef BPFLOAD_DEMANGLE_H
 #define BPFLOAD_DEMANGLE_H
 
@@ -17,7 +17,8 @@ enum demangle_form {
 
 /*
  * Appends the readable form. False, and nothing appended, when the name is not mangled, or its
- * readable form is unreasonably long: files may hold names that grow without bounds.
+ * readable form is unreasonably long, or takes unreasonably long: files may hold names that grow
+ * without bounds. Where many names did, no name of C++ is read any more.
  */
 bool demangle(struct strbuf *to, const char *name, enum demangle_form form);
 
