@@ -33,7 +33,7 @@ import { guarding, isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
 import type { Traits } from './traits.ts';
 import type { TypedProbe, TypedProgram } from './typed.ts';
-import { assignsMap, firstUse, mentionsName } from './uses.ts';
+import { assignsMap, firstUse, mentionsName, mentionsNameIn } from './uses.ts';
 import { checkVariables } from './variables.ts';
 
 export interface AnalysisContext {
@@ -89,6 +89,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
     );
   }
 
+  const symbols = mentionsSuch(program, context, ({ kernelSymbol }) => kernelSymbol === true);
   const names = copies.map(({ target }) => target.alias ?? target.name);
   let known = NO_FACTS;
   let assume = false;
@@ -104,7 +105,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       functions: signatures,
       namesAtLoad: copies.some(({ target }) => !isNameKnown(target)),
       nameIndex: (copy) => names.indexOf(names[copy] ?? ''),
-      functionsAtLoad: copies.some(({ target }) => !isFunctionKnown(target)),
+      functionsAtLoad: symbols || copies.some(({ target }) => !isFunctionKnown(target)),
       config,
       unsafe: context.unsafe,
       diagnostics: new Diagnostics(),
@@ -178,6 +179,22 @@ function reportEndless(
       hint,
     );
   }
+}
+
+/** Whether the script uses a built-in of that trait. */
+function mentionsSuch(
+  program: ast.Program,
+  { builtins, macros }: AnalysisContext,
+  isSuch: (traits: Traits) => boolean,
+): boolean {
+  return mentionsNameIn(
+    program.items,
+    (name) => {
+      const found = builtins.find(name);
+      return found !== undefined && isSuch(found.builtin.traits);
+    },
+    macros,
+  );
 }
 
 /** After other errors, a map that some statement stores into is undefined because of them. */

@@ -6,6 +6,7 @@ import { asInteger } from '../types/integers.ts';
 import { kindName, typeName } from '../types/names.ts';
 import { type Type, VOID } from '../types/type.ts';
 import type { AnalysisScope, Argument, BuiltinUse } from './builtin.ts';
+import { knownName } from './known-names.ts';
 import {
   arityOf,
   describeParameter,
@@ -130,6 +131,8 @@ function readValue(
 ): TypedExpression | undefined {
   if (kinds.includes('printable')) return readPrintable(reader.use, reader.scope, value);
   if (kinds.some((kind) => isOfKind(kind, value))) return value;
+  const name = kinds.includes('string') ? knownName(value, reader.scope.probe) : undefined;
+  if (name) return name;
   const { type } = value;
   const named = kinds.some(isStructKind) && (type.kind === 'pointer' || type.kind === 'struct');
   const isAddress = type.kind === 'pointer' || type.kind === 'int';

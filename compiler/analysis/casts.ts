@@ -9,6 +9,7 @@ import { typeName } from '../types/names.ts';
 import { UNSIZED } from '../types/reference.ts';
 import type { ArrayType, EnumType, Type } from '../types/type.ts';
 import { isAggregate, UINT64 } from '../types/type.ts';
+import { addressOf } from './addresses.ts';
 import { convert } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { spaceOf } from './fields.ts';
@@ -56,9 +57,12 @@ export function typeCast(typing: Typing, cast: ast.Cast): TypedExpression {
     }
     return { ...operand, range };
   }
-  const target = castTarget(typing, operand, to, cast);
+  // An array is the address of its first element, as in C.
+  const decays = to.kind === 'pointer' && (from.kind === 'array' || from.kind === 'string');
+  const value = (decays && addressOf(typing, operand, operand.range)) || operand;
+  const target = castTarget(typing, value, to, cast);
   if (!target) return unknown(range);
-  return { kind: 'cast', type: target, operand: prepared(operand, target), range };
+  return { kind: 'cast', type: target, operand: prepared(value, target), range };
 }
 
 /** The type with its parentheses, if nothing stands between them. */
@@ -102,7 +106,6 @@ function castTarget(
       // A pointer keeps its space; an integer gets the probe's.
       if (from.kind === 'pointer') return inSpace({ ...to, space: from.space }, from.space);
       if (integer || from.kind === 'ksym') return inSpace(to, typing.probe.space);
-      // The address of an array in memory, as C has it.
       break;
     case 'array':
       if (integer || from.kind === 'string') return arrayTarget(typing, from, to, cast);

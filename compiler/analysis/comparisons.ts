@@ -1,6 +1,5 @@
 /** `== != < <= > >=` on values that are not literals. */
 
-import { isNameKnown } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { BinaryOperator } from '../syntax/ast.ts';
 import { promote } from '../types/integers.ts';
@@ -9,6 +8,7 @@ import { typeName } from '../types/names.ts';
 import type { ArrayType, PointerType } from '../types/type.ts';
 import { BOOL, INT64, isScalar, UINT64 } from '../types/type.ts';
 import { boolLiteral, convert, flowOf, integerOperand, warnOfCast } from './conversion.ts';
+import { knownName } from './known-names.ts';
 import { node, unfit } from './operators.ts';
 import type { Typing } from './state.ts';
 import { failed, warning } from './state.ts';
@@ -53,7 +53,7 @@ export function typeComparison(
       range,
     );
   }
-  const named = equality ? probeName(typing, left, right) : undefined;
+  const named = equality ? isNamed(typing, left, right) : undefined;
   if (named !== undefined) return boolLiteral(named === (operator === '=='), range);
   if (a.kind === 'probe' && b.kind === 'probe' && equality) {
     return node(operator, BOOL, convert(left, UINT64), convert(right, UINT64), range);
@@ -61,16 +61,15 @@ export function typeComparison(
   return unfit(typing, operator, left, right, range);
 }
 
-/** `probe == "name"` in a probe whose name is known: whether it is that name. */
-function probeName(
+/** `probe == "name"` and `func == "name"` where the name is known: whether it is that one. */
+function isNamed(
   typing: Typing,
   left: TypedExpression,
   right: TypedExpression,
 ): boolean | undefined {
-  const [probe, text] = left.kind === 'call' ? [left, right] : [right, left];
-  if (probe.kind !== 'call' || !probe.traits.namesProbe || text.kind !== 'string') return undefined;
-  if (!isNameKnown(typing.probe)) return undefined;
-  return text.value === (typing.probe.alias ?? typing.probe.name);
+  const [named, text] = left.kind === 'call' ? [left, right] : [right, left];
+  const name = text.kind === 'string' ? knownName(named, typing.probe) : undefined;
+  return name && text.kind === 'string' ? text.value === name.value : undefined;
 }
 
 /** In 64 bits; signed if either side is, after a flexible literal has taken the other's sign. */

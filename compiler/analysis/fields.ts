@@ -4,10 +4,10 @@ import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
-import type { AddressSpace, PointerType, RecordType, StructType, Type } from '../types/type.ts';
+import type { AddressSpace, RecordType, StructType, Type } from '../types/type.ts';
 import { INT8, INT64, isScriptType, UINT64 } from '../types/type.ts';
 import { typeArgsField, wholeArgs } from './args.ts';
-import { convert, integerOperand } from './conversion.ts';
+import { convert, integerOperand, widened } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
 import { typesAt } from './program-types.ts';
@@ -281,7 +281,7 @@ function indexedType(typing: Typing, base: TypedExpression): Type | undefined {
   }
 }
 
-/** `*p` */
+/** `*p`; an integer is the address of a uint64. */
 export function dereference(
   typing: Typing,
   operand: TypedExpression,
@@ -289,7 +289,8 @@ export function dereference(
 ): TypedExpression {
   if (isUnknown(operand.type)) return unknown(range);
   if (operand.type.kind === 'context') return wholeArgs(typing, operand, range);
-  if (operand.type.kind !== 'pointer') {
+  const pointer = asPointer(typing, operand);
+  if (pointer?.type.kind !== 'pointer') {
     return failed(
       typing,
       'not-a-pointer',
@@ -297,15 +298,30 @@ export function dereference(
       range,
     );
   }
-  const pointer: PointerType = operand.type;
-  if (pointer.to.kind === 'void') {
+  const { to, space } = pointer.type;
+  if (to.kind === 'void') {
     return failed(
       typing,
       'unsized-type',
-      `Can not dereference type '${typeName(pointer)}': what it points to has no size.`,
+      `Can not dereference type '${typeName(pointer.type)}': what it points to has no size.`,
       range,
       'Cast it to a pointer to what stands there first.',
     );
   }
-  return { kind: 'dereference', type: readFrom(pointer.to, pointer.space), operand, range };
+  return { kind: 'dereference', type: readFrom(to, space), operand: pointer, range };
+}
+
+/** The expression where it is a pointer already, or an address as a pointer to uint64. */
+function asPointer(typing: Typing, operand: TypedExpression): TypedExpression | undefined {
+  const { type, range } = operand;
+  const to = (space: AddressSpace): TypedExpression => ({
+    kind: 'cast',
+    type: { kind: 'pointer', to: UINT64, space },
+    operand: convert(widened(operand), UINT64),
+    range,
+  });
+  if (type.kind === 'pointer')
+    return type.to.kind === 'void' && type.to.addressed ? to(type.space) : operand;
+  if (operand.kind === 'call' && operand.traits.kernelAddress) return to('kernel');
+  return integerOperand(operand) ? to(typing.probe.space) : undefined;
 }

@@ -7,6 +7,7 @@ import { join } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { IntType, PointerType } from '../types/type.ts';
 import { BOOL, INT64, UINT64 } from '../types/type.ts';
+import { typeAddressOf } from './addresses.ts';
 import { typeComparison } from './comparisons.ts';
 import {
   boolLiteral,
@@ -257,9 +258,7 @@ function typeLogical(typing: Typing, expression: ast.Binary): TypedExpression {
 
 export function typeUnary(typing: Typing, expression: ast.Unary): TypedExpression {
   const { operator, range } = expression;
-  if (operator === '&') {
-    return failed(typing, 'unsupported', 'The & operator (address of) is not supported yet', range);
-  }
+  if (operator === '&') return typeAddressOf(typing, expression);
   const operand = typeExpression(typing, expression.operand);
   if (operator === '*') return dereference(typing, operand, range);
   if (isUnknown(operand.type)) return unknown(range);

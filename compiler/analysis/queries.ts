@@ -3,10 +3,10 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
-import { isScriptType, type Type } from '../types/type.ts';
-import { layoutLiteral } from './conversion.ts';
+import { isFlavour, isScriptType, type Type } from '../types/type.ts';
+import { intLiteral, layoutLiteral } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
-import { stringLiteral } from './operators.ts';
+import { binary, stringLiteral } from './operators.ts';
 import type { Typing } from './state.ts';
 import { failed, isUnknown, unknown } from './state.ts';
 import { typeOf } from './type-references.ts';
@@ -64,8 +64,11 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
   if (!type || isUnknown(type)) return unknown(query.range);
   const struct: Type = type.kind === 'pointer' ? type.to : type;
   let current = struct;
+  /** The struct that the offset is counted in, and what stands before it. */
+  let outer: Type = struct;
+  let before = 0n;
   let bits = 0;
-  const indexes: number[] = [];
+  let indexes: number[] = [];
   for (const name of query.path) {
     if (current.kind !== 'struct') {
       return failed(
@@ -74,6 +77,11 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
         `Can not access field '${name}' on expression of type '${typeName(current)}'`,
         query.range,
       );
+    }
+    if (!isScriptType(current) && isScriptOwn(outer)) {
+      // A struct of the kernel in one of the script's own: from here on the kernel decides.
+      before = BigInt(Math.floor(bits / 8));
+      [outer, bits, indexes] = [current, 0, []];
     }
     const member = typing.round.kernel.types.member(current, name);
     if (!member) {
@@ -96,7 +104,21 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
     indexes.push(...member.indexes);
     current = member.type;
   }
-  return layoutLiteral(Math.floor(bits / 8), struct, indexes, query.range, query.path, current);
+  const offset = layoutLiteral(
+    Math.floor(bits / 8),
+    outer,
+    indexes,
+    query.range,
+    query.path,
+    current,
+  );
+  if (before === 0n) return offset;
+  return binary(typing, '+', intLiteral(before, query.range), offset, query.range);
+}
+
+/** Of a layout that no kernel changes. */
+function isScriptOwn(type: Type): boolean {
+  return type.kind === 'struct' && isScriptType(type) && !isFlavour(type);
 }
 
 /** `comptime e`: an error unless `e` folds to a literal. */

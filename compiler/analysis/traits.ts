@@ -16,6 +16,12 @@ export interface Traits {
   readonly namesProbe?: boolean;
   /** Was an integer once, which most scripts still cast. */
   readonly customaryCast?: boolean;
+  /** A symbol of the kernel: where a script has it, `func` in the kernel is one too. */
+  readonly kernelSymbol?: boolean;
+  /** The name of the probed function, which may be known here. */
+  readonly namesFunction?: boolean;
+  /** An integer that is an address in the kernel, whatever the probe's arguments point to. */
+  readonly kernelAddress?: boolean;
   /** The clock that its nanoseconds are of. */
   readonly clock?: string;
 

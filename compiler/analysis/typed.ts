@@ -216,6 +216,8 @@ export type TypedExpression =
   /** Member of a C struct: `base` is a pointer to the struct, or a struct that stands in memory at some address. */
   | TypedMember
   | (Expr & { readonly kind: 'dereference'; readonly operand: TypedExpression })
+  /** Of what stands in memory: a variable, a map's value, or what a pointer leads to. */
+  | (Expr & { readonly kind: 'address-of'; readonly operand: TypedExpression })
   /** Of an array in memory or a pointer. */
   | (Expr & {
       readonly kind: 'index';

@@ -12,6 +12,22 @@ export function mentionsName(
   return mentions([probe.body, probe.predicate], isSuch, macros);
 }
 
+/** The same of a part of the tree; also what is called. */
+export function mentionsNameIn(
+  part: unknown,
+  isSuch: (name: string) => boolean,
+  macros: CMacros,
+): boolean {
+  return (
+    mentions(part, isSuch, macros) ||
+    some(
+      part,
+      (node) =>
+        'kind' in node && node.kind === 'call' && 'name' in node && isSuch(String(node.name)),
+    )
+  );
+}
+
 /** Some statement of the program stores into the map. */
 export function assignsMap(program: ast.Program, name: string): boolean {
   return some(program.items, (node) => {

@@ -1,6 +1,6 @@
 /** kptr and uptr: say where a pointer points. */
 import type { Type } from '../types/type.ts';
-import { VOID } from '../types/type.ts';
+import { ADDRESSED } from '../types/type.ts';
 import { type Builtin, defineBuiltin } from './builtin.ts';
 import { address, isPointer } from './use.ts';
 
@@ -10,7 +10,7 @@ function inSpace(name: 'kptr' | 'uptr', space: 'kernel' | 'user'): Builtin {
     parameters: { pointer: address },
     summary: `The same pointer, or an address, in the memory of the ${space === 'kernel' ? 'kernel' : 'process'}.`,
     analyse({ pointer }, use) {
-      const to = isPointer(pointer.type) ? pointer.type.to : VOID;
+      const to = isPointer(pointer.type) ? pointer.type.to : ADDRESSED;
       const type: Type = { kind: 'pointer', to, space };
       return { kind: 'cast', type, operand: pointer, range: use.range };
     },

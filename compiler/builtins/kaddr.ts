@@ -10,6 +10,7 @@ export const kaddr: Builtin = defineBuiltin({
   name: 'kaddr',
   parameters: { symbol: text },
   summary: 'Address of a symbol of the kernel, looked up when the program is loaded.',
+  traits: { kernelAddress: true },
   analyse({ symbol }, _use, scope) {
     if (SYMBOL.test(symbol.value)) return typed(UINT64, { plan: { symbol: symbol.value } });
     scope.error('argument-value', 'kaddr() expects a string that is a valid symbol', symbol.range);

@@ -7,6 +7,7 @@ export const ksym: Builtin = defineBuiltin({
   name: 'ksym',
   parameters: { address },
   summary: 'An address in the kernel, printed as the symbol there.',
+  traits: { kernelSymbol: true },
   analyse: (given) => typed({ kind: 'ksym' }, { args: [cast(given.address, UINT64)] }),
   lower: (call, lowering) => lowering.value(argument(call, 0)),
 });

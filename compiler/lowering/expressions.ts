@@ -14,6 +14,7 @@ import {
   type TupleType,
   type Type,
 } from '../types/type.ts';
+import { lowerAddressOf } from './addresses.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { lowerContextArgument } from './context-arguments.ts';
 import { describeLeaf, namedNumber, namedPlace } from './existence.ts';
@@ -75,6 +76,8 @@ function scalarOf(fn: FunctionState, expression: TypedExpression): IrValue {
       if (!isStorage(element)) return element;
       return loadScalar(fn, element, expression.type);
     }
+    case 'address-of':
+      return lowerAddressOf(fn, expression.operand);
     case 'member':
     case 'dereference':
       return lowerRead(fn, expression);

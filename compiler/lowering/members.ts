@@ -11,6 +11,7 @@ import type { AddressSpace, StructType, Type } from '../types/type.ts';
 import { isFlavour, isScalar, isScriptType } from '../types/type.ts';
 import { lowerElementOffset } from './arrays.ts';
 import { contextArgumentAddress } from './context-arguments.ts';
+import { holdEmbedded } from './embedded.ts';
 import { describeLeaf, namedNumber, namedPlace } from './existence.ts';
 import { loadUnaligned, locate, lowerValue } from './expressions.ts';
 import type { FunctionState } from './state.ts';
@@ -79,10 +80,7 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
         expression.base.type.kind === 'pointer'
           ? pointee(fn, expression.base)
           : placeOf(fn, expression.base);
-      return {
-        root: base.root,
-        access: extend(base.access, expression.struct, expression.member),
-      };
+      return memberPlace(fn, base, expression);
     }
     case 'index': {
       const step = sizeInMemory(expression.type);
@@ -115,6 +113,19 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
       return { root: { where: 'program', pointer, align }, access: undefined };
     }
   }
+}
+
+/** A struct of the kernel in one of the script's own begins a way of its own, which follows the kernel. */
+function memberPlace(
+  fn: FunctionState,
+  { root, access }: Place,
+  { struct, member }: Extract<TypedExpression, { kind: 'member' }>,
+): Place {
+  if (isScriptType(struct) && !isFlavour(struct)) holdEmbedded(fn, struct);
+  if (!access || isScriptType(struct) || !isFixed(access))
+    return { root, access: extend(access, struct, member) };
+  const start = materialise(fn, { root, access });
+  return { root: start, access: extend(undefined, struct, member) };
 }
 
 type Index = Extract<TypedExpression, { kind: 'index' }>;

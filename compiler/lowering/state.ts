@@ -56,6 +56,8 @@ export interface UnitState {
   readonly sites: SiteTable;
   readonly events: EventTable;
   readonly formats: string[];
+  /** The script's own structs by id whose kernel structs the loader is told of: embedded.ts. */
+  readonly embedded: Set<number>;
   /** What the loader finds out about its host, by the number in the symbol. */
   readonly hostValues: HostQuestion[];
   readonly features: Set<FeatureName>;

@@ -73,6 +73,12 @@ export function lowerTracepointField(fn: FunctionState, expression: Field): IrVa
   return memoryWidth(type) === field.size ? value : truncateTo(fn, value, type);
 }
 
+/** Of an array or text in the event's record. */
+export function tracepointFieldAddress(fn: FunctionState, expression: Field): IrValue {
+  if (isText(expression)) return textAddress(fn, expression);
+  return expression.field.dataLoc ? dynamicAddress(fn, expression) : fixedAddress(fn, expression);
+}
+
 /** `__data_loc`: u32 {offset, length}; the data stand in the same record. */
 function dynamicAddress(fn: FunctionState, expression: Field): IrValue {
   const { ir, context } = fn;

@@ -143,6 +143,7 @@ function common(plan: UnitPlan) {
     sites: createSiteTable(),
     events: createEventTable(),
     formats: [],
+    embedded: new Set<number>(),
     hostValues: [],
     features: new Set<never>(),
     shared: new Set<never>(),

@@ -59,6 +59,7 @@ export function visitExpressionChildren(expression: TypedExpression, visitor: Vi
     case 'unary':
     case 'cast':
     case 'dereference':
+    case 'address-of':
       visitor.expression(expression.operand);
       return;
     case 'binary':

@@ -3,9 +3,11 @@
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
+import type { KernelTypes } from '../kernel/types.ts';
 import { OWN_FILE } from './c-source.ts';
 import type { Clang, ClangMessage } from './clang.ts';
 import { type Declarations, findDeclarations } from './declarations.ts';
+import { createStandIns, type StandIns } from './stand-ins.ts';
 
 export interface EnumValues {
   readonly signed: boolean;
@@ -18,6 +20,8 @@ export interface CTypes {
   /** Enums by BTF id whose values BTF itself may not tell right. */
   readonly enums: ReadonlyMap<number, EnumValues>;
   readonly macros: ReadonlyMap<string, string>;
+  /** Types of the kernel that it uses. */
+  readonly standIns: StandIns;
 }
 
 /** undefined after errors, which are among the messages then. */
@@ -25,27 +29,36 @@ export function compileTypes(
   clang: Clang,
   options: readonly string[],
   source: string,
+  kernel: KernelTypes,
 ): { readonly types: CTypes | undefined; readonly messages: readonly ClangMessage[] } {
   const preprocessed = clang.run(['-E', '-dD', '-x', 'c', ...options], source);
   if (preprocessed.failed) return { types: undefined, messages: preprocessed.messages };
   const declarations = findDeclarations(preprocessed.output.toString('utf8'));
-  const compiled = compileUses(clang, declarations);
+  const standIns = createStandIns(kernel);
+  const compiled = compileUses(clang, declarations, standIns);
   const messages = [...preprocessed.messages, ...compiled.messages];
   if (!compiled.object) return { types: undefined, messages };
   const btf = sectionOf(compiled.object, '.BTF');
-  const enums = btf ? readEnums(clang, declarations, btf) : new Map<number, EnumValues>();
-  return { types: { btf, enums, macros: declarations.macros }, messages };
+  const enums = btf ? readEnums(clang, declarations, standIns, btf) : new Map<number, EnumValues>();
+  return { types: { btf, enums, macros: declarations.macros, standIns }, messages };
 }
 
-const COMPILE: readonly string[] = ['-g', '-O0', '-c', '-x', 'cpp-output'];
+const COMPILE: readonly string[] = [...['-g', '-O0', '-c', '-x', 'cpp-output', '-ferror-limit=0']];
+
+/** The kernel's types that are missing first, then the script's. */
+function withStandIns({ text }: Declarations, standIns: StandIns): string {
+  return `# 1 "${OWN_FILE}"\n${standIns.text()}\n# 1 "${OWN_FILE}"\n${text}`;
+}
 
 /**
  * Compiles the text with a variable of each type. A variable that clang refuses, because the search by words
- * took something else for a type, is left out the second time.
+ * took something else for a type, is left out the second time. What the kernel has of what is missing is added as
+ * long as anything is.
  */
 function compileUses(
   clang: Clang,
   declarations: Declarations,
+  standIns: StandIns,
 ): { readonly object: Buffer | undefined; readonly messages: readonly ClangMessage[] } {
   let uses: readonly string[] = [
     // Whole objects, because clang describes what only pointers lead to as a forward declaration.
@@ -53,8 +66,12 @@ function compileUses(
     ...declarations.typedefs.map((name, index) => `${name} *bpfscript_typedef_${index};`),
   ];
   const compile = () =>
-    clang.run(COMPILE, `${declarations.text}\n# 1 "${OWN_FILE}"\n${uses.join('\n')}\n`);
+    clang.run(
+      COMPILE,
+      `${withStandIns(declarations, standIns)}\n# 1 "${OWN_FILE}"\n${uses.join('\n')}\n`,
+    );
   let result = compile();
+  while (result.failed && standIns.add(result.messages)) result = compile();
   const errors = result.messages.filter((message) => message.severity === 'error');
   if (result.failed && errors.length > 0 && errors.every(({ file }) => file === OWN_FILE)) {
     const refused = new Set(errors.map(({ line }) => line));
@@ -75,6 +92,7 @@ function sectionOf(object: Buffer, name: string): Uint8Array | undefined {
 function readEnums(
   clang: Clang,
   declarations: Declarations,
+  standIns: StandIns,
   bytes: Uint8Array,
 ): ReadonlyMap<number, EnumValues> {
   const btf = readBtf(bytes);
@@ -90,7 +108,10 @@ function readEnums(
   const words = lists.flatMap(({ names }) => names.flatMap((name) => [name, `(${name}) < 0`]));
   const section = 'bpfscript.values';
   const data = `const unsigned long long bpfscript_values[] __attribute__((section("${section}"), used)) = {${words.join(', ')}};`;
-  const result = clang.run(COMPILE, `${declarations.text}\n# 1 "${OWN_FILE}"\n${data}\n`);
+  const result = clang.run(
+    COMPILE,
+    `${withStandIns(declarations, standIns)}\n# 1 "${OWN_FILE}"\n${data}\n`,
+  );
   const values = result.failed ? undefined : sectionOf(result.output, section);
   // What has just compiled compiles again: the rest is a name that is hidden by another one.
   if (!values) return new Map();

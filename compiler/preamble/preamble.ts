@@ -75,6 +75,7 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
       ...headers.flatMap(({ path }) => ['-include', locateHeader(path)]),
     ],
     sourceOf(items),
+    kernel.types,
   );
   for (const message of messages) report(message, items, headers, diagnostics);
   if (!types) return nothing;
@@ -104,6 +105,8 @@ function report(
     warnOfHeader(own.item, diagnostics);
     return;
   }
+  // The last semicolon of a struct is as optional as the one behind it.
+  if (message.text.startsWith("expected ';' at end of declaration list")) return;
   // What headers say of themselves is nothing that a script could change.
   if (message.severity === 'warning' && !own) return;
   const including = message.includedFrom

@@ -14,8 +14,10 @@ export function withScriptTypes(kernel: KernelDescription, types: CTypes): Kerne
 }
 
 /** Ids of the preamble's BTF stand above all ids that a kernel can have. */
-function layer(own: KernelTypes, kernel: KernelTypes, { enums }: CTypes): KernelTypes {
+function layer(own: KernelTypes, kernel: KernelTypes, { enums, standIns }: CTypes): KernelTypes {
   const raise = (type: Type): Type => {
+    const original = standIns.original(type);
+    if (original) return original;
     switch (type.kind) {
       case 'pointer':
         return { ...type, to: raise(type.to) };
@@ -49,11 +51,12 @@ function layer(own: KernelTypes, kernel: KernelTypes, { enums }: CTypes): Kernel
 
   return {
     struct(aggregate, name) {
-      const found = own.struct(aggregate, name);
+      const found = standIns.has(`${aggregate} ${name}`) ? undefined : own.struct(aggregate, name);
       return found ? { ...found, id: found.id + SCRIPT_TYPES } : kernel.struct(aggregate, name);
     },
     enum: (name) => raised(own.enum(name)) ?? kernel.enum(name),
-    typedef: (name) => raised(own.typedef(name)) ?? kernel.typedef(name),
+    typedef: (name) =>
+      (standIns.has(name) ? undefined : raised(own.typedef(name))) ?? kernel.typedef(name),
     member(struct, name) {
       if (!isScriptType(struct)) return kernel.member(struct, name);
       const found = own.member(lower(struct), name);
@@ -63,7 +66,8 @@ function layer(own: KernelTypes, kernel: KernelTypes, { enums }: CTypes): Kernel
       isScriptType(struct) ? own.members(lower(struct)).map(raiseMember) : kernel.members(struct),
     enumerator(name) {
       const found = own.enumerator(name);
-      if (!found) return kernel.enumerator(name);
+      // Of the values that stand for the kernel's enums the names are nobody's, and constants are the kernel's own.
+      if (!found || standIns.has(name)) return kernel.enumerator(name);
       if (found.type.kind !== 'enum') return found;
       const exact = enumerators(found.type.id).find(([known]) => known === name);
       return { value: exact?.[1] ?? found.value, type: raise(found.type) };

@@ -192,7 +192,7 @@ function readPlace(
     );
   if (text === '')
     return refused('attach-point-form', `${name}s should be attached to a function`, forms(name));
-  if (text.includes('/') && !cpp)
+  if (text.includes('/') && !cpp && !field?.quoted)
     return refused(
       'attach-point-form',
       `'${text}' is not the name of a function`,

@@ -161,10 +161,14 @@ export const CODES = {
   ),
   unsupported: error(
     'The language has this, and this version of the compiler has not.',
-    'BEGIN { $p = &pid; }',
+    'BEGIN { let $x: inet; }',
   ),
 
   // ---- types -------------------------------------------------------------------------------------
+  'no-address': error(
+    'Only what stands in memory has an address: no result of an operator or a call, and no bitfield.',
+    'BEGIN { $p = &pid; }',
+  ),
   'endless-type': error(
     'The type of a map or variable follows from itself and has no end, such as a tuple that holds itself.',
   ),

@@ -96,6 +96,8 @@ export interface AttachPoint extends Node {
 
 export interface AttachField extends Node {
   readonly text: string;
+  /** Some of it stood in double quotes. */
+  readonly quoted?: true;
   /** Offsets into `text` of unquoted `$N` references, which the loader replaces. */
   readonly parameters: readonly {
     readonly offset: number;

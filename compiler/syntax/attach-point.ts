@@ -18,6 +18,7 @@ export interface AttachPointResult {
 interface OpenField {
   start: number;
   text: string;
+  quoted?: true;
   parameters: { offset: number; length: number; index: number }[];
 }
 
@@ -42,7 +43,8 @@ export function parseAttachPoint(text: string, offset: number): AttachPointResul
   let field: OpenField = { start: at, text: '', parameters: [] };
   const finish = (end: number, next: number): void => {
     const range = { start: offset + field.start, end: offset + end };
-    fields.push({ range, text: field.text, parameters: field.parameters });
+    const { text: value, parameters, quoted } = field;
+    fields.push({ range, text: value, parameters, ...(quoted ? { quoted } : {}) });
     field = { start: next, text: '', parameters: [] };
   };
 
@@ -52,6 +54,7 @@ export function parseAttachPoint(text: string, offset: number): AttachPointResul
       const quoted = readQuoted(text, at);
       if (!quoted.closed) problem('unterminated', 'unterminated string', at, quoted.end);
       field.text += quoted.text;
+      field.quoted = true;
       at = quoted.end;
     } else if (character === ':') {
       finish(at, at + 1);

@@ -19,6 +19,8 @@ export type StackMode = (typeof STACK_MODES)[number];
 
 export interface VoidType {
   readonly kind: 'void';
+  /** What a plain address leads to that kptr() or uptr() gave a space: read as an integer's would be. */
+  readonly addressed?: true;
 }
 export interface BoolType {
   readonly kind: 'bool';
@@ -196,6 +198,7 @@ export type Type =
   | AggregateType;
 
 export const VOID: VoidType = { kind: 'void' };
+export const ADDRESSED: VoidType = { kind: 'void', addressed: true };
 export const BOOL: BoolType = { kind: 'bool' };
 export const INT64: IntType = { kind: 'int', size: 8, signed: true };
 export const UINT64: IntType = { kind: 'int', size: 8, signed: false };

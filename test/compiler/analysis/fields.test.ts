@@ -74,7 +74,11 @@ describe('dereferences and indexes', () => {
       $a: 'int16',
       $b: 'struct task_struct *',
     });
-    expectError('$a = *pid;', "Can not dereference type 'uint32'. It is not a pointer.", '*pid');
+    expectError(
+      '$a = *comm;',
+      "Can not dereference type 'string[16]'. It is not a pointer.",
+      '*comm',
+    );
     expectError('$a = *(void *)0;', "Can not dereference type 'void *'");
   });
 
