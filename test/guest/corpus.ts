@@ -1,4 +1,7 @@
-/** Scripts of every feature, each with what it prints on every kernel. `WORKLOAD` stands for the workload's path. */
+/**
+ * Scripts of every feature, each with what it prints on every kernel. `WORKLOAD` stands for the workload's path, and
+ * `GETPPID` for the number of that system call.
+ */
 import type { GuestCommand } from '../support/guest.ts';
 
 export interface Case extends Pick<GuestCommand, 'workload' | 'parameters'> {
@@ -362,7 +365,7 @@ const PROBES: readonly Case[] = [
   traced(
     'gives arguments of raw tracepoints',
     'getppid 3',
-    'rawtracepoint:sys_enter /comm == "traced"/ { @[args.id] = count(); @b[arg1] = count(); } end { printf("%d %d\\n", (int64)@[110], (int64)@b[110]); clear(@); clear(@b); }',
+    'rawtracepoint:sys_enter /comm == "traced"/ { @[args.id] = count(); @b[arg1] = count(); } end { printf("%d %d\\n", (int64)@[GETPPID], (int64)@b[GETPPID]); clear(@); clear(@b); }',
     '3 3',
   ),
   {
@@ -381,7 +384,7 @@ const PROBES: readonly Case[] = [
     'walks kernel and user stacks',
     'stack 3',
     // The events of system calls have no kernel stack on Linux 6.1: they hand over the user's registers.
-    `rawtracepoint:sys_enter /comm == "traced" && args.id == 110/ { @k[kstack(3)] = count(); @u[ustack(3)] = count(); @n = len(kstack); }
+    `rawtracepoint:sys_enter /comm == "traced" && args.id == GETPPID/ { @k[kstack(3)] = count(); @u[ustack(3)] = count(); @n = len(kstack); }
      end { for $kv : @k { @i += 1; } printf("%d %d\\n", len(@u), @n > 1); clear(@k); clear(@u); clear(@n); clear(@i); }`,
     '1 1',
   ),

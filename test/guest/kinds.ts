@@ -1,7 +1,7 @@
 /**
  * What differs between kernels, in scripts: each is built once, and has to print what a build for the very kernel prints,
  * or be refused with the reason. Nothing that is right by chance is in here: each reads what at least two of the kernels
- * number, size or lay out differently.
+ * number, size or lay out differently. `GETPPID` stands for the number of that system call.
  */
 import type { GuestCommand } from '../support/guest.ts';
 
@@ -35,7 +35,7 @@ const CONNECTED = {
     'nc -l -p 4242 >/dev/null &\nusleep 200000\necho hello | nc -w 1 127.0.0.1 4242\nwait\nexit 0\n',
 };
 const NODE = '$n = *((struct pglist_data **)kaddr("node_data"));';
-const CALLED = 'rawtracepoint:sys_enter /comm == "traced" && args.id == 110/';
+const CALLED = 'rawtracepoint:sys_enter /comm == "traced" && args.id == GETPPID/';
 
 const ENUMERATORS: readonly Kind[] = [
   values('prints names of enumerators', 'SKB_DROP_REASON_UDP_CSUM, SKB_DROP_REASON_TCP_FLAGS'),

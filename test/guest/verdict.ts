@@ -9,20 +9,28 @@ export type Verdict =
   | { readonly is: 'wrong'; readonly result: GuestResult };
 
 /**
- * A refusal says what the kernel lacks or holds otherwise: `ERROR: ... this kernel ...`, or which version brings it.
- * What only quotes the verifier is none.
+ * A refusal says what the kernel lacks or holds otherwise: `ERROR: ... this kernel ...`, which version brings it, or which
+ * target is not there. What only quotes the verifier is none.
  */
 const REASON =
   /^(?:\S+?:\d+(?::\d+(?:-\d+)?)?: )?ERROR: (.*\b(?:[Tt]his kernel|[Tt]his machine|here|lacks|brings)\b.*)$/m;
 const STATUS_OF_REFUSAL = 3;
+/** Of what cannot be attached to, which the script may have said to be no error. */
+const MISSING = /^\S+?:\d+: ERROR: (No matches for \w+ \S+\.)$/m;
+const STATUS_OF_MISSING = 1;
 
 export function verdictOf(result: GuestResult, isRight: (stdout: string) => boolean): Verdict {
   if (result.status === 0)
     return isRight(result.stdout) ? { is: 'right' } : { is: 'wrong', result };
-  const [, reason] = REASON.exec(result.stderr) ?? [];
-  return result.status === STATUS_OF_REFUSAL && reason !== undefined && result.stdout === ''
+  const reason = reasonOf(result);
+  return reason !== undefined && result.stdout === ''
     ? { is: 'refused', reason }
     : { is: 'wrong', result };
+}
+
+function reasonOf({ status, stderr }: GuestResult): string | undefined {
+  if (status === STATUS_OF_REFUSAL) return REASON.exec(stderr)?.[1];
+  return status === STATUS_OF_MISSING ? MISSING.exec(stderr)?.[1] : undefined;
 }
 
 export type Column = ReadonlyMap<string, Verdict>;

@@ -32,6 +32,12 @@ const ALL_SERIES: readonly string[] = (process.env.BPFSCRIPT_KERNELS ?? '6.1 6.1
 
 const isArm64 = (series: string): boolean => series.startsWith('arm64-');
 
+/** What `npm run matrix` builds for them. */
+const ARM64_PROGRAMS = {
+  loader: join(root, 'loader/build-arm64/bpfload'),
+  workload: join(root, 'test/workload/build-arm64/workload'),
+};
+
 /** The kernel series of x86-64 whose guests are booted: two in `npm test`, more in `npm run matrix`. */
 export const SERIES: readonly string[] = ALL_SERIES.filter((series) => !isArm64(series));
 
@@ -60,8 +66,9 @@ export async function runInGuest(
   mkdirSync(results, { recursive: true });
   for (const command of commands)
     copyFileSync(join(folder, command.object), join(payload, command.object));
-  copyFileSync(LOADER, join(payload, 'bpfload'));
-  copyFileSync(WORKLOAD, join(payload, 'workload'));
+  const programs = isArm64(series) ? ARM64_PROGRAMS : { loader: LOADER, workload: WORKLOAD };
+  copyFileSync(programs.loader, join(payload, 'bpfload'));
+  copyFileSync(programs.workload, join(payload, 'workload'));
   commands.forEach((command, index) => {
     if (command.script) writeFileSync(join(payload, `script-${index}.sh`), command.script);
   });

@@ -76,14 +76,24 @@ KEEP long workload_target(long a, long b)
 
 KEEP void workload_inner(void)
 {
-	long result;
-
 	// By hand: libc's syscall() keeps no frame, and a walk by frame pointers would miss its
 	// caller.
+#ifdef __aarch64__
+	register long result __asm__("x0");
+	register long number __asm__("x8") = SYS_getppid;
+
+	__asm__ volatile("svc 0"
+			 : "=r"(result)
+			 : "r"(number), "r"(__builtin_frame_address(0))
+			 : "memory");
+#else
+	long result;
+
 	__asm__ volatile("syscall"
 			 : "=a"(result)
 			 : "0"((long)SYS_getppid), "r"(__builtin_frame_address(0))
 			 : "rcx", "r11", "memory");
+#endif
 	sink += result;
 }
 
@@ -256,7 +266,11 @@ static void act(struct words words)
 			long count = number(&words);
 			const char *path = take(&words);
 			for (long i = 0; i < count; i++) {
+#ifdef SYS_open
 				int fd = syscall(SYS_open, path, O_RDONLY);
+#else
+				int fd = openat(AT_FDCWD, path, O_RDONLY);
+#endif
 				if (fd >= 0)
 					close(fd);
 			}
