@@ -126,9 +126,11 @@ function isHere(series: string): boolean {
 /** An object in a guest, and what becomes of its result. */
 interface Job {
   readonly subject: Subject;
-  readonly command: GuestCommand;
+  /** What the compiler says of scripts that the architecture has no objects of. */
+  readonly refusal?: string;
+  readonly command?: GuestCommand;
   /** The object that was built for the very kernel, and knows what the other has to print. */
-  readonly oracle?: GuestCommand;
+  readonly oracle?: GuestCommand | undefined;
 }
 
 async function buildFor(series: string, folder: string): Promise<readonly Job[]> {
@@ -140,6 +142,11 @@ async function buildFor(series: string, folder: string): Promise<readonly Job[]>
       writeFileSync(join(folder, name), object);
       return { ...subject.command, object: name };
     };
+    const refusal = refusalOf(text, architecture);
+    if (refusal !== undefined) {
+      jobs.push({ subject, refusal });
+      continue;
+    }
     const object = objectOf(text, architecture.kernel);
     const job: Job = { subject, command: command(`${index}.o`, object) };
     // What this kernel has no name for cannot be built for it: then the other object has to be refused.
@@ -157,19 +164,28 @@ async function buildFor(series: string, folder: string): Promise<readonly Job[]>
   return jobs;
 }
 
+/** What is not there on arm64 is said when the script is compiled. On x86-64 all of it is. */
+function refusalOf(text: string, { kernel, builtFor }: Architecture): string | undefined {
+  if (builtFor === undefined) return undefined;
+  const { diagnostics } = compileText(text, { kernel });
+  const error = diagnostics.find(({ severity }) => severity === 'error');
+  return error && / is not available on aarch64$/.test(error.message) ? error.message : undefined;
+}
+
 async function columnOf(series: string, folder: string, jobs: readonly Job[]): Promise<Column> {
   const commands = [
-    ...new Set(jobs.flatMap(({ command, oracle }) => (oracle ? [command, oracle] : [command]))),
+    ...new Set(jobs.flatMap(({ command, oracle }) => [command ?? [], oracle ?? []].flat())),
   ];
   const results = await runInGuest(series, folder, commands);
   const resultOf = (command: GuestCommand | undefined) =>
     command && results[commands.indexOf(command)];
   const column = new Map<string, Verdict>();
-  for (const { subject, command, oracle } of jobs) {
+  for (const { subject, refusal, command, oracle } of jobs) {
     const result = resultOf(command);
     const own = resultOf(oracle);
     const { title, isRight } = subject;
-    if (result)
+    if (refusal !== undefined) column.set(title, { is: 'refused', reason: refusal });
+    else if (result)
       column.set(
         title,
         verdictOf(
@@ -199,7 +215,7 @@ describe.each(ALL)('On Linux %s a script', (series) => {
   let verdicts: Column = new Map();
   beforeAll(async () => {
     verdicts = (await columns.get(series)) ?? verdicts;
-  }, 900_000);
+  }, 3_000_000);
 
   const { builtFor } = architectureOf(series);
   const test = needs(`Linux ${series}`, ...(builtFor ? [`Linux ${builtFor}` as const] : []));

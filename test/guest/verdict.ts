@@ -63,9 +63,10 @@ export function writeMatrix(
   });
   const text = `# Scripts by kernels
 
-Made by \`npm run matrix\`. Each script was built once, with the embedded description of Linux 6.12, and run on all of these
-kernels. *right*: it printed what it has to, which is what an object prints that was built for that very kernel.
-*refused*: it was not loaded, for the reason below. There is no third answer: the command fails on any other.
+Made by \`npm run matrix\`. Each script was built once, with the embedded description of Linux 6.12 (for arm64 with one of
+its Linux 6.12), and run on all of these kernels. *right*: it printed what it has to, which is what an object prints that was built for that very kernel.
+*refused*: it was not loaded, or for arm64 not compiled, for the reason below. There is no third answer: the command fails
+on any other.
 
 ${row(['', ...series.map((each) => `Linux ${each}`)])}
 ${row(['---', ...series.map(() => '---')])}

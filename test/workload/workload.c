@@ -117,6 +117,22 @@ KEEP long workload_text(const char *text, char **list)
 	return sink;
 }
 
+// Bytes that tell by their values where they stand: test/guest/pattern.ts knows them.
+static unsigned char pattern[65536];
+
+KEEP long workload_pattern(const unsigned char *bytes)
+{
+	sink += bytes[0];
+	return sink;
+}
+
+static void show_pattern(void)
+{
+	for (unsigned int i = 0; i < sizeof(pattern); i++)
+		pattern[i] = (unsigned char)((i * 0x9e3779b1u) >> 24);
+	workload_pattern(pattern);
+}
+
 // What scripts read with structs of their own (test/kernel/preamble.test.ts has them once more).
 enum colour { RED, GREEN = 5, BLUE = 7 };
 
@@ -299,6 +315,8 @@ static void act(struct words words)
 		} else if (!strcmp(action, "text")) {
 			char *list[] = {"one", "two", "three", NULL};
 			workload_text(take(&words), list);
+		} else if (!strcmp(action, "pattern")) {
+			show_pattern();
 		} else if (!strcmp(action, "shapes")) {
 			struct shapes next = {.name = "second", .first = 42};
 			struct shapes shapes = {

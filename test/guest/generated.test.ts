@@ -1,0 +1,97 @@
+/**
+ * What two kernels hold differently, by their descriptions: an object that was built for one either reads what the other
+ * one holds, or is refused. `npm run matrix` takes hundreds of values a kernel, `npm test` a few.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect } from 'vitest';
+import { build, temporaryFolder } from '../support/build.ts';
+import { type GuestResult, runInGuest, SERIES } from '../support/guest.ts';
+import { descriptionOf, hasKernel } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
+import { runObject, WORKLOAD } from '../support/run.ts';
+import { kernelBtf, printedBy, type Read, sampleReads, scriptsOf } from './generated.ts';
+import { verdictOf } from './verdict.ts';
+
+/** The embedded description is of this series. */
+const BUILT = '6.12';
+const SEED = 20260;
+const IS_WHOLE = process.env.BPFSCRIPT_KERNELS !== undefined;
+const COUNTS = IS_WHOLE ? { leaves: 240, enumerators: 80 } : { leaves: 30, enumerators: 10 };
+
+type Sample = ReturnType<typeof scriptsOf>;
+
+function sampleOf(kernel: string, workload: string): Sample {
+  return scriptsOf(sampleReads(kernelBtf('default'), kernelBtf(kernel), COUNTS, SEED), workload);
+}
+
+/** What is wrong with what became of the scripts. */
+function faultsIn({ scripts, unsaid }: Sample, results: readonly GuestResult[]): readonly string[] {
+  const count = scripts.flatMap(({ reads }) => reads).length;
+  return [
+    ...scripts.flatMap(({ reads }, index) => {
+      const result = results[index];
+      return result ? faultsOf(reads, result) : ['not run'];
+    }),
+    // Or nothing would be proven.
+    ...(count + unsaid.length < COUNTS.leaves + COUNTS.enumerators ? ['too few differ'] : []),
+    ...(unsaid.length > count / 10 ? unsaid : []),
+  ];
+}
+
+function faultsOf(reads: readonly Read[], result: GuestResult): readonly string[] {
+  const verdict = verdictOf(result, () => true);
+  if (verdict.is === 'refused') {
+    const adapted = reads.filter(({ isAdapted }) => isAdapted);
+    return adapted.length > 0 ? [`refused: ${verdict.reason}`] : [];
+  }
+  if (verdict.is === 'wrong') return [`${reads[0]?.title}...: ${result.status} ${result.stderr}`];
+  const printed = printedBy(result.stdout);
+  return reads.flatMap(({ title, expected }, index) => {
+    const value = printed.get(index);
+    return value !== undefined && expected.includes(value)
+      ? []
+      : [`${title}: ${value}, not ${expected.join(' or ') || 'refused'}`];
+  });
+}
+
+needs('root').it(
+  'Objects read what this kernel holds, or are refused',
+  { timeout: 600_000 },
+  async () => {
+    const sample = sampleOf('host', WORKLOAD);
+    const results: GuestResult[] = [];
+    const object = join(temporaryFolder(), 'script.o');
+    for (const { text, command } of sample.scripts) {
+      writeFileSync(object, build(text));
+      results.push(
+        await runObject(object, {
+          ...(command.workload === undefined ? {} : { workload: command.workload }),
+          ...(command.flags === undefined ? {} : { flags: [command.flags], signal: 'none' }),
+        } as const),
+      );
+    }
+    expect(faultsIn(sample, results)).toEqual([]);
+  },
+);
+
+describe.each(SERIES.filter((series) => series !== BUILT))('On Linux %s', (series) => {
+  let sample: Sample = { scripts: [], unsaid: [] };
+  let results: readonly GuestResult[] = [];
+
+  beforeAll(async () => {
+    if (!hasKernel(series)) return;
+    sample = sampleOf(descriptionOf(series), '/workload');
+    const folder = temporaryFolder();
+    const commands = sample.scripts.map(({ text, command }, index) => {
+      writeFileSync(join(folder, `${index}.o`), build(text));
+      return { ...command, object: `${index}.o` };
+    });
+    results = await runInGuest(series, folder, commands);
+  }, 900_000);
+
+  needs(`Linux ${series}`).it('objects read what this kernel holds, or are refused', () => {
+    expect(faultsIn(sample, results)).toEqual([]);
+  });
+});
