@@ -15,10 +15,14 @@ import { KINDS } from './kinds.ts';
 const SCRIPTS = [
   ...CASES.map(({ title, script, parameters }) => ({
     title,
-    text: script.replaceAll('WORKLOAD', '/workload'),
+    text: script.replaceAll('WORKLOAD', '/workload').replaceAll('GETPPID', '110'),
     parameters,
   })),
-  ...KINDS.map(({ title, text }) => ({ title, text, parameters: undefined })),
+  ...KINDS.map(({ title, text }) => ({
+    title,
+    text: text.replaceAll('GETPPID', '110'),
+    parameters: undefined,
+  })),
 ];
 
 /** Whether the object was loaded, and why not: the sentence without its place. */

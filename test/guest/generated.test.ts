@@ -1,11 +1,16 @@
 /**
  * What two kernels hold differently, by their descriptions: an object that was built for one either reads what the other
- * one holds, or is refused. `npm run matrix` takes hundreds of values a kernel, `npm test` a few.
+ * one holds, or is refused, and `check` says which. `npm run matrix` takes hundreds of values a kernel, `npm test` a few.
  */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect } from 'vitest';
+import { type Compatibility, checkOn } from '../../compiler/compatibility/check.ts';
+import { isFault } from '../../compiler/compatibility/finding.ts';
+import { openHost } from '../../compiler/compatibility/host.ts';
+import { openObject } from '../../compiler/compatibility/object.ts';
+import { loadKernelDescription } from '../../compiler/kernel/load.ts';
 import { build, temporaryFolder } from '../support/build.ts';
 import { type GuestResult, runInGuest, SERIES } from '../support/guest.ts';
 import { descriptionOf, hasKernel } from '../support/machine.ts';
@@ -20,19 +25,41 @@ const SEED = 20260;
 const IS_WHOLE = process.env.BPFSCRIPT_KERNELS !== undefined;
 const COUNTS = IS_WHOLE ? { leaves: 240, enumerators: 80 } : { leaves: 30, enumerators: 10 };
 
-type Sample = ReturnType<typeof scriptsOf>;
+type Sample = ReturnType<typeof scriptsOf> & {
+  readonly objects: readonly Uint8Array[];
+  /** What `check` says of each object on the other kernel. */
+  readonly checked: readonly Compatibility[];
+};
+
+const NONE: Sample = { scripts: [], unsaid: [], objects: [], checked: [] };
 
 function sampleOf(kernel: string, workload: string): Sample {
-  return scriptsOf(sampleReads(kernelBtf('default'), kernelBtf(kernel), COUNTS, SEED), workload);
+  const description = loadKernelDescription(kernel);
+  const reads = sampleReads(kernelBtf('default'), kernelBtf(kernel), COUNTS, SEED);
+  const { scripts, unsaid } = scriptsOf(reads, workload);
+  const objects = scripts.map(({ text }) => build(text));
+  const host = openHost(description);
+  return {
+    scripts,
+    unsaid,
+    objects,
+    checked: objects.map((each) => checkOn(openObject(each), host)),
+  };
 }
 
 /** What is wrong with what became of the scripts. */
-function faultsIn({ scripts, unsaid }: Sample, results: readonly GuestResult[]): readonly string[] {
+function faultsIn(
+  { scripts, unsaid, checked }: Sample,
+  results: readonly GuestResult[],
+): readonly string[] {
   const count = scripts.flatMap(({ reads }) => reads).length;
   return [
     ...scripts.flatMap(({ reads }, index) => {
       const result = results[index];
-      return result ? faultsOf(reads, result) : ['not run'];
+      const said = checked[index];
+      return result && said
+        ? [...faultsOf(reads, result), ...disagreements(said, result)]
+        : ['not run'];
     }),
     // Or nothing would be proven.
     ...(count + unsaid.length < COUNTS.leaves + COUNTS.enumerators ? ['too few differ'] : []),
@@ -56,6 +83,15 @@ function faultsOf(reads: readonly Read[], result: GuestResult): readonly string[
   });
 }
 
+/** `check` without that kernel and the loader on it are to be of one mind. */
+function disagreements({ loads, findings }: Compatibility, result: GuestResult): readonly string[] {
+  const reasons = findings.filter(isFault).flatMap(({ reason }) => reason ?? []);
+  const verdict = verdictOf(result, () => true);
+  if (verdict.is === 'refused' ? !reasons.includes(verdict.reason) : !loads)
+    return [`check says ${JSON.stringify(reasons)}, and the loader ${result.stderr || 'loads it'}`];
+  return [];
+}
+
 needs('root').it(
   'Objects read what this kernel holds, or are refused',
   { timeout: 600_000 },
@@ -63,8 +99,8 @@ needs('root').it(
     const sample = sampleOf('host', WORKLOAD);
     const results: GuestResult[] = [];
     const object = join(temporaryFolder(), 'script.o');
-    for (const { text, command } of sample.scripts) {
-      writeFileSync(object, build(text));
+    for (const [index, { command }] of sample.scripts.entries()) {
+      writeFileSync(object, sample.objects[index] ?? '');
       results.push(
         await runObject(object, {
           ...(command.workload === undefined ? {} : { workload: command.workload }),
@@ -77,15 +113,15 @@ needs('root').it(
 );
 
 describe.each(SERIES.filter((series) => series !== BUILT))('On Linux %s', (series) => {
-  let sample: Sample = { scripts: [], unsaid: [] };
+  let sample: Sample = NONE;
   let results: readonly GuestResult[] = [];
 
   beforeAll(async () => {
     if (!hasKernel(series)) return;
     sample = sampleOf(descriptionOf(series), '/workload');
     const folder = temporaryFolder();
-    const commands = sample.scripts.map(({ text, command }, index) => {
-      writeFileSync(join(folder, `${index}.o`), build(text));
+    const commands = sample.scripts.map(({ command }, index) => {
+      writeFileSync(join(folder, `${index}.o`), sample.objects[index] ?? '');
       return { ...command, object: `${index}.o` };
     });
     results = await runInGuest(series, folder, commands);
