@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -45,37 +46,6 @@ static struct json *new_value(struct parser *parser, enum json_kind kind)
 	value = arena_alloc(parser->arena, sizeof(*value));
 	value->kind = kind;
 	return value;
-}
-
-/* Length of the well-formed UTF-8 sequence at `text` (RFC 3629), 0 if there is none. */
-static size_t utf8_length(const unsigned char *text, size_t room)
-{
-	size_t length;
-	uint32_t point;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] >= 0xc2 && text[0] <= 0xdf)
-		length = 2;
-	else if (text[0] >= 0xe0 && text[0] <= 0xef)
-		length = 3;
-	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	if (room < length)
-		return 0;
-	point = text[0] & (0x7f >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (text[i] & 0x3f);
-	}
-	if ((length == 3 && point < 0x800) ||
-	    (length == 4 && (point < 0x10000 || point > 0x10ffff)) ||
-	    (point >= 0xd800 && point <= 0xdfff))
-		return 0;
-	return length;
 }
 
 static int hex_digit(char digit)

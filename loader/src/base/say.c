@@ -2,7 +2,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "base/terminal_text.h"
 
 static void say_line(const char *prefix, const char *format, va_list arguments)
 {
@@ -19,11 +22,12 @@ static void say_line(const char *prefix, const char *format, va_list arguments)
 		end = sizeof(line) - 2;
 	/* Names out of hostile files must not steer the terminal; our own messages use LF and TAB.
 	 */
-	for (size_t i = (size_t)start; i < end; i++) {
-		unsigned char byte = (unsigned char)line[i];
+	for (size_t i = (size_t)start, size; i < end; i += size) {
+		bool harmful;
 
-		if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f)
-			line[i] = '?';
+		size = terminal_character((const uint8_t *)line + i, end - i, &harmful);
+		if (harmful)
+			memset(line + i, '?', size);
 	}
 	line[end++] = '\n';
 	/* One write a line, so that lines of the -c child do not cut ours. Nobody to tell when it

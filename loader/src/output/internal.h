@@ -50,6 +50,7 @@ struct output {
 	int stop;
 	/* The last write was given up for that: its text still waits. */
 	bool stopped;
+	bool stderr_is_terminal;
 	/* -o: the file is ours to close. */
 	bool owns_fd;
 	/* Nothing is written any more; `failure` says why. */

@@ -224,6 +224,8 @@ int output_open(struct output **out, struct session *session, struct failure *fa
 	status = prepare(output, failure);
 	if (status == STATUS_OK)
 		status = open_file(output, failure);
+	output->values.to_terminal = session->options->form != FORM_JSON && isatty(output->fd) == 1;
+	output->stderr_is_terminal = isatty(STDERR_FILENO) == 1;
 	if (status == STATUS_OK)
 		*out = output;
 	else

@@ -241,6 +241,7 @@ static void put_argument(struct strbuf *to, const struct value_context *context,
 		gfp_flags_text(to, value_number(type, data));
 		break;
 	}
+	value_for_terminal(to, context, start);
 	if (piece->width)
 		pad(to, piece, start);
 }

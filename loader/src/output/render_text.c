@@ -14,18 +14,24 @@
 static struct strbuf *text_begin(struct output *output, enum text_source source)
 {
 	(void)source;
+	output->text_start = output->text.length;
 	return &output->text;
 }
 
 static void text_end(struct output *output, enum text_source source)
 {
-	(void)output;
-	(void)source;
+	/* What else is a text has the script's own words in it: only its values are
+	 * strangers'. */
+	if (source == TEXT_CAT || source == TEXT_JOIN)
+		value_for_terminal(&output->text, &output->values, output->text_start);
 }
 
 static void put_value(struct output *output, const struct mf_type *type, const uint8_t *data)
 {
+	size_t start = output->text.length;
+
 	value_text(&output->text, &output->values, type, data);
+	value_for_terminal(&output->text, &output->values, start);
 	strbuf_char(&output->text, '\n');
 }
 
@@ -65,14 +71,18 @@ static void put_row(struct output *output, const struct map_view *view, size_t r
 	struct strbuf *to = &output->text;
 	/* Values of rows stand aligned. */
 	const uint64_t *counts = (const uint64_t *)(const void *)value;
+	size_t start;
 
 	strbuf_text(to, map->name);
 	if (key) {
+		start = to->length;
 		strbuf_char(to, '[');
 		value_key_text(to, &output->values, key, map_rows_key(view->rows, row));
 		strbuf_char(to, ']');
+		value_for_terminal(to, &output->values, start);
 	}
 	strbuf_char(to, ':');
+	start = to->length;
 	switch (type->kind) {
 	case MF_HIST:
 		strbuf_char(to, '\n');
@@ -90,6 +100,7 @@ static void put_row(struct output *output, const struct map_view *view, size_t r
 		strbuf_char(to, ' ');
 		if (view->div == 1 || !put_divided(to, type, value, view->div))
 			value_text(to, &output->values, type, value);
+		value_for_terminal(to, &output->values, start);
 		break;
 	}
 	strbuf_char(to, '\n');
@@ -184,12 +195,15 @@ static void put_warning(struct output *output, const struct mf_event *event, int
 static void put_message(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
 	struct strbuf *to = &output->scratch;
+	bool to_terminal = output->values.to_terminal;
 
 	strbuf_clear(to);
 	if (event->place)
 		put_place(output, event->place);
 	strbuf_text(to, event->kind == MF_EVENT_ERRORF ? "ERROR: " : "WARNING: ");
+	output->values.to_terminal = output->stderr_is_terminal;
 	format_text(to, &output->values, &output->formats[event->index], record);
+	output->values.to_terminal = to_terminal;
 	strbuf_char(to, '\n');
 	put_uses(output, event->place);
 	output_say(output, to);

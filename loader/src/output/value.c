@@ -11,6 +11,7 @@
 #include "session/session.h"
 #include "output/stacks.h"
 #include "symbols/symbols.h"
+#include "base/terminal_text.h"
 
 /* Longest text of a strftime() value. */
 #define TIMESTAMP_MAX 512
@@ -36,6 +37,12 @@ void value_context_free(struct value_context *context)
 	context->frames = NULL;
 	names_free(context->names);
 	context->names = NULL;
+}
+
+void value_for_terminal(struct strbuf *to, const struct value_context *context, size_t start)
+{
+	if (context->to_terminal)
+		terminal_text(to, start);
 }
 
 uint64_t value_load(const uint8_t *data, uint32_t size, bool is_signed)

@@ -20,6 +20,8 @@ struct value_context {
 	struct symbols *symbols;
 	struct wall_clock *clock;
 	struct names *names;
+	/* Texts go to a terminal: values must not steer it. */
+	bool to_terminal;
 	/* Shown behind a string that was cut. */
 	const char *trailer;
 	size_t trailer_length;
@@ -34,6 +36,9 @@ struct value_context {
 void value_context_init(struct value_context *context, const struct session *session,
 			struct symbols *symbols, struct wall_clock *clock);
 void value_context_free(struct value_context *context);
+
+/* Makes the text of values behind `start` harmless where it goes to a terminal. */
+void value_for_terminal(struct strbuf *to, const struct value_context *context, size_t start);
 
 /* Appends the text of a value that stands at `data`, in the machine's byte order, aligned or not.
  */

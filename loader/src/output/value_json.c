@@ -4,40 +4,10 @@
 
 #include "output/hist.h"
 #include "output/series.h"
+#include "base/utf8.h"
 
 /* Digits that a double's mantissa has (IEEE 754). */
 #define DOUBLE_BITS 53
-
-/* Bytes of the UTF-8 sequence at `at`, or 0 where there is none (RFC 3629, section 4). */
-static size_t utf8_length(const uint8_t *at, size_t room)
-{
-	uint8_t low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (at[0] < 0x80)
-		return 1;
-	if (at[0] < 0xc2 || at[0] > 0xf4)
-		return 0;
-	length = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-	if (length > room)
-		return 0;
-	/* No longer form than needed, no surrogates, nothing beyond U+10FFFF. */
-	if (at[0] == 0xe0)
-		low = 0xa0;
-	else if (at[0] == 0xf0)
-		low = 0x90;
-	else if (at[0] == 0xed)
-		high = 0x9f;
-	else if (at[0] == 0xf4)
-		high = 0x8f;
-	if (at[1] < low || at[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++) {
-		if (at[i] < 0x80 || at[i] > 0xbf)
-			return 0;
-	}
-	return length;
-}
 
 /* Puts the form of the character at `at` to `out` (6 bytes of room), and its length to *used. The
  * result is how many bytes of the text it stands for. */
@@ -77,6 +47,12 @@ static size_t escape(char out[6], size_t *used, const uint8_t *at, size_t room)
 		memcpy(out, "\\u00", 4);
 		out[4] = hex[at[0] >> 4];
 		out[5] = hex[at[0] & 15];
+		*used = 6;
+	} else if (length == 2 && at[0] == 0xc2 && at[1] < 0xa0) {
+		/* U+0080 to U+009F, which terminals obey, too. */
+		memcpy(out, "\\u00", 4);
+		out[4] = hex[at[1] >> 4];
+		out[5] = hex[at[1] & 15];
 		*used = 6;
 	} else {
 		memcpy(out, at, length);
