@@ -7,6 +7,7 @@ import { asInteger } from '../types/integers.ts';
 import { kindName } from '../types/names.ts';
 import type { AggregateType, Type } from '../types/type.ts';
 import { INT64, isAggregate, UINT64 } from '../types/type.ts';
+import { pinned } from './assumptions.ts';
 import { checkArity } from './calls.ts';
 import { convert, isFlexible, widened } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
@@ -211,7 +212,7 @@ function literal(typing: Typing, call: ast.Call, index: number): bigint | undefi
   const argument = call.args[index];
   if (!argument) return undefined;
   const value = argument.kind === 'type-argument' ? undefined : typeExpression(typing, argument);
-  if (value?.kind === 'int') return isUnknown(value.type) ? undefined : value.value;
+  if (value?.kind === 'int') return isUnknown(value.type) ? undefined : pinned(typing, value);
   const provided = value ? `${kindName(value.type)} expression` : 'type';
   error(
     typing,

@@ -119,6 +119,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       options: new Map(),
       sawUnknown: false,
       asked: [],
+      assumptions: [],
       undefinedMaps: [],
     };
     functions.forEach((node, index) => {
@@ -151,7 +152,8 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       if (diagnostics.hasErrors) return undefined;
       const params = [...round.params.values()].sort((a, b) => a.index - b.index);
       const options = [...round.options.values()];
-      return { probes, functions: reached, maps, params, options, config };
+      const { assumptions } = round;
+      return { probes, functions: reached, maps, params, options, config, assumptions };
     }
   }
 }

@@ -102,7 +102,7 @@ function read(reader: Reader, argument: Argument): unknown {
       const value = scope.expression(argument);
       if (value.kind !== 'int' || scope.unsettled) return noLiteral(reader, value);
       const { least = value.value, most = value.value } = parameter;
-      if (value.value >= least && value.value <= most) return { value: value.value, range };
+      if (value.value >= least && value.value <= most) return { value: scope.pinned(value), range };
       return unfit(reader, 'argument-value', range, String(value.value));
     }
     case 'word': {

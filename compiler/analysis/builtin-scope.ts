@@ -1,6 +1,7 @@
 /** What built-ins may ask of the analysis: `AnalysisScope` over one place in the program. */
 
 import { INT64 } from '../types/type.ts';
+import { pinned } from './assumptions.ts';
 import type { AnalysisScope, Argument, BuiltinUse } from './builtin.ts';
 import { typeExpression } from './expressions.ts';
 import { mapSymbol, mapUse, typeKey } from './maps.ts';
@@ -56,6 +57,8 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     },
     map: (name, range) => mapSymbol(typing, name, range),
     key: (map, keys, range) => typeKey(typing, map, keys, range),
+
+    pinned: (literal) => pinned(typing, literal),
 
     asks: (question) => void typing.round.asked.push(question),
 

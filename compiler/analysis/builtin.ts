@@ -9,7 +9,14 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import type { Parameters } from './parameters.ts';
 import type { Traits } from './traits.ts';
-import type { Config, MapSymbol, OptionSymbol, TypedExpression, TypedStatement } from './typed.ts';
+import type {
+  Config,
+  MapSymbol,
+  OptionSymbol,
+  TypedExpression,
+  TypedInt,
+  TypedStatement,
+} from './typed.ts';
 
 export type Argument = ast.Expression | ast.TypeArgument;
 
@@ -50,6 +57,8 @@ export interface AnalysisScope {
   key(map: string, keys: readonly ast.Expression[], range: Range): TypedExpression | undefined;
   /** Notes what the script asks the kernel for, for the branches that the answer guards. */
   asks(question: string): void;
+  /** The number of a literal that is needed to compile: the kernel that runs the script has to have the same. */
+  pinned(literal: TypedInt): bigint;
   /** Marks a positional parameter as used as text (`str($1)`) and gives the typed node. */
   textParameter(index: number, range: Range): TypedExpression;
   /** Makes a named parameter known, and gives the one that had its name first. */

@@ -35,12 +35,8 @@ export function layoutLiteral(
   leaf: Type = struct,
 ): TypedInt {
   const literal = intLiteral(BigInt(value), range);
-  if (struct.kind === 'struct' && isFlavour(struct)) {
-    const flavour = { root: struct, path: names, leaf };
-    return { ...literal, type: INT64, layout: { struct: struct.id, indexes, value, flavour } };
-  }
-  if (struct.kind !== 'struct' || isScriptType(struct)) return literal;
-  return { ...literal, type: INT64, layout: { struct: struct.id, indexes, value } };
+  if (struct.kind !== 'struct' || (isScriptType(struct) && !isFlavour(struct))) return literal;
+  return { ...literal, type: INT64, layout: { root: struct, indexes, path: names, leaf, value } };
 }
 
 export function boolLiteral(value: boolean, range: Range): TypedInt {

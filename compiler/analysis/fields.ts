@@ -7,7 +7,8 @@ import { typeName } from '../types/names.ts';
 import type { AddressSpace, RecordType, StructType, Type } from '../types/type.ts';
 import { INT8, INT64, isScriptType, UINT64 } from '../types/type.ts';
 import { typeArgsField, wholeArgs } from './args.ts';
-import { convert, integerOperand, widened } from './conversion.ts';
+import { pinned } from './assumptions.ts';
+import { convert, followsKernel, integerOperand, widened } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { readFrom } from './pointers.ts';
 import { typesAt } from './program-types.ts';
@@ -222,7 +223,7 @@ export function typeIndex(typing: Typing, access: ast.Index): TypedExpression {
   const index = typeExpression(typing, first);
   if (isUnknown(base.type) || isUnknown(index.type)) return unknown(range);
   if (base.type.kind === 'tuple' && index.kind === 'int') {
-    return element(typing, base, Number(index.value), range);
+    return element(typing, base, Number(pinned(typing, index)), range);
   }
   const type = indexedType(typing, base);
   if (!type) {
@@ -251,7 +252,7 @@ export function typeIndex(typing: Typing, access: ast.Index): TypedExpression {
     );
   }
   const count = lengthOf(base.type);
-  if (index.kind === 'int' && count > 0 && index.value >= BigInt(count)) {
+  if (index.kind === 'int' && !followsKernel(index) && count > 0 && index.value >= BigInt(count)) {
     return failed(
       typing,
       'index-range',

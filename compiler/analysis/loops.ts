@@ -4,6 +4,7 @@ import { aggregateValue, promote } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
 import { BOOL, INT64, isAggregate, isCastable, UINT64 } from '../types/type.ts';
+import { pinned } from './assumptions.ts';
 import {
   condition,
   convert,
@@ -58,7 +59,7 @@ export function typeUnroll(typing: Typing, node: ast.Unroll): TypedStatement | u
     error(typing, 'unroll-count', 'unroll minimum value is 1', range);
     return undefined;
   }
-  return { kind: 'unroll', count: Number(count.value), body: block, range: node.range };
+  return { kind: 'unroll', count: Number(pinned(typing, count)), body: block, range: node.range };
 }
 
 /**

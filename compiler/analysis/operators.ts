@@ -156,6 +156,7 @@ function foldText(
     return undefined;
   }
   if (operator !== '+' || right.kind !== 'int' || right.value < 0n) return undefined;
+  if (followsKernel(right)) return undefined;
   if (right.value >= BigInt(left.value.length)) {
     warning(typing, 'empty-string', 'literal string will always be empty', range);
     return stringLiteral('', range);

@@ -15,7 +15,7 @@ import type { Flow } from '../types/join.ts';
 import type { FunctionSignature } from '../types/signature.ts';
 import type { Type, VoidType } from '../types/type.ts';
 import type { BuiltinTable } from './builtin.ts';
-import type { Config, OptionSymbol, TypedExpression, VariableSymbol } from './typed.ts';
+import type { Assumption, Config, OptionSymbol, TypedExpression, VariableSymbol } from './typed.ts';
 
 /**
  * The type of what is not known yet: a map that is read before the round has seen an assignment, or the
@@ -87,6 +87,8 @@ export interface Round {
   sawUnknown: boolean;
   /** Types whose members, or existence, conditions asked the kernel for, in order: `struct x`. */
   readonly asked: string[];
+  /** Numbers of the kernel that the script could not be compiled without. */
+  readonly assumptions: Assumption[];
   /** Uses of maps that nothing is stored in; some of them only follow from another error. */
   readonly undefinedMaps: { readonly name: string; readonly range: Range }[];
 }

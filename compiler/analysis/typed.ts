@@ -26,6 +26,8 @@ export interface TypedProgram {
   /** Named parameters, in order of first use. */
   readonly options: readonly OptionSymbol[];
   readonly config: Config;
+  /** What has to be on the kernel that runs the script as it is in the kernel description. */
+  readonly assumptions: readonly Assumption[];
 }
 
 /** A named parameter: `getopt("name", default, "description")`. */
@@ -253,19 +255,30 @@ export interface TypedInt extends Expr {
   readonly enumerator?: string;
   /** It is the size of a struct of the kernel (no `indexes`), or how far a member stands from its start. */
   readonly layout?: {
-    readonly struct: number;
+    readonly root: StructType;
+    /** The way to the member, by numbers and by names. */
     readonly indexes: readonly number[];
+    readonly path: readonly string[];
+    /** What stands there. */
+    readonly leaf: Type;
     /** In the kernel description. */
     readonly value: number;
-    /** Of a flavour: the way by names, and what stands there. */
-    readonly flavour?: {
-      readonly root: StructType;
-      readonly path: readonly string[];
-      readonly leaf: Type;
-    };
   };
   /** What it was computed from, where that has such enumerators: `NR_VM_EVENT_ITEMS - 1`. */
   readonly atRunTime?: TypedExpression;
+}
+
+/**
+ * A number of the kernel description that the script was compiled with, rather than that of the kernel which runs it:
+ * that kernel has to have the same one.
+ */
+export interface Assumption {
+  readonly of:
+    | { readonly kind: 'enumerator'; readonly name: string }
+    /** A size, or the place of a member. */
+    | { readonly kind: 'layout'; readonly root: StructType; readonly path: readonly string[] };
+  readonly value: bigint;
+  readonly range: Range;
 }
 
 export interface TypedString extends Expr {

@@ -1,4 +1,5 @@
 /** buf: bytes out of memory, with their number. */
+import { followsKernel } from '../analysis/conversion.ts';
 import { integer, optional, value } from '../analysis/parameters.ts';
 import type { TypedCall } from '../analysis/typed.ts';
 import type { IrValue } from '../llvm/ir.ts';
@@ -63,7 +64,7 @@ export const buf: Builtin = defineBuiltin({
       scope.error('setting-value', 'buf() needs a max_strlen of at least 5', use.range);
       return undefined;
     }
-    if (length?.kind === 'int' && length.value < 0n) {
+    if (length?.kind === 'int' && !followsKernel(length) && length.value < 0n) {
       scope.error(
         'argument-value',
         `buf() cannot use negative length (${length.value})`,
@@ -74,7 +75,7 @@ export const buf: Builtin = defineBuiltin({
 
     const bytes = inPlace === undefined ? addressArgument(data, scope) : data;
     const largest = Math.min(most, inPlace ?? most);
-    if (length !== undefined && length.kind !== 'int') {
+    if (length !== undefined && (length.kind !== 'int' || followsKernel(length))) {
       return typed({ kind: 'buffer', size: largest }, { args: [bytes, cast(length, UINT64)] });
     }
     const wanted = length?.value ?? BigInt(inPlace ?? most);

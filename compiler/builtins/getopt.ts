@@ -31,7 +31,10 @@ function defaultOf(
   if (given.kind === 'int' && given.type.kind === 'bool')
     return { type: given.type, default: given };
   if (given.kind === 'int' && isInteger(given.type))
-    return { type: given.value < 0n ? INT64 : UINT64, default: given };
+    return {
+      type: given.value < 0n ? INT64 : UINT64,
+      default: { ...given, value: scope.pinned(given) },
+    };
   scope.error(
     'literal-required',
     'getopt() expects a literal as default: a bool, an integer or a string',

@@ -1,5 +1,6 @@
 /** signal and signal_thread: send a signal to the current process or thread. */
 import type { AnalysisScope } from '../analysis/builtin.ts';
+import { followsKernel } from '../analysis/conversion.ts';
 import { value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { HelperName } from '../lowering/helpers.ts';
@@ -39,7 +40,8 @@ function signalNumber(signal: TypedExpression, scope: AnalysisScope): TypedExpre
     );
     return undefined;
   }
-  if (signal.kind === 'int' && (signal.value < 1n || signal.value > LAST)) {
+  const isKnown = signal.kind === 'int' && !followsKernel(signal);
+  if (isKnown && (signal.value < 1n || signal.value > LAST)) {
     scope.error(
       'argument-value',
       `${signal.value} is not a valid signal, allowed range: [1,${LAST}]`,

@@ -1,5 +1,6 @@
 /** str: a string out of memory. */
 import type { AnalysisScope } from '../analysis/builtin.ts';
+import { followsKernel } from '../analysis/conversion.ts';
 import { expression, integer, optional } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
@@ -50,7 +51,7 @@ function extent(length: TypedExpression | undefined, scope: AnalysisScope): Exte
   const { maxStrlen } = scope.config;
   const short = maxStrlen < NO_TRAILER_FROM;
   if (length === undefined) return { size: maxStrlen, reads: maxStrlen, showsCut: short };
-  if (length.kind !== 'int')
+  if (length.kind !== 'int' || followsKernel(length))
     return { size: maxStrlen, reads: cast(length, UINT64), showsCut: short };
   if (length.value < 0n) {
     scope.error(

@@ -119,11 +119,10 @@ function lowerByKernel(fn: FunctionState, literal: TypedInt): IrValue | undefine
 
 function lowerLayout(
   fn: FunctionState,
-  { struct, indexes, value, flavour }: NonNullable<TypedInt['layout']>,
+  { root, indexes, path, leaf: type, value }: NonNullable<TypedInt['layout']>,
 ): IrValue {
-  if (flavour) {
-    const { root, path } = flavour;
-    const leaf = describeLeaf(flavour.leaf);
+  if (isFlavour(root)) {
+    const leaf = describeLeaf(type);
     return namedNumber(fn, {
       root: { kind: root.aggregate, name: root.name },
       ...{ path, leaf, relocation: path.length === 0 ? 'byte-size' : 'byte-offset' },
@@ -131,7 +130,7 @@ function lowerLayout(
     });
   }
   const relocation = indexes.length === 0 ? 'type-size' : 'byte-offset';
-  return fn.lowering.coreNumber(relocation, struct, indexes, value);
+  return fn.lowering.coreNumber(relocation, root.id, indexes, value);
 }
 
 /** An enumerator of the kernel, as that kernel numbers it. */

@@ -8,6 +8,7 @@ import {
 import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
 import type { LinkInput, UnlinkedManifest } from '../../linker/input.ts';
 import type {
+  ManifestAssumption,
   ManifestEvent,
   ManifestGlobals,
   ManifestMap,
@@ -17,12 +18,18 @@ import type {
   ManifestStore,
 } from '../../linker/manifest/manifest.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
-import type { Config, TypedExpression, TypedProbe, TypedProgram } from '../analysis/typed.ts';
+import type {
+  Assumption,
+  Config,
+  TypedExpression,
+  TypedProbe,
+  TypedProgram,
+} from '../analysis/typed.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
-import type { Type } from '../types/type.ts';
+import { kernelName, type Type } from '../types/type.ts';
 import type { EventEntry } from './events.ts';
 import {
   hostValueSymbol,
@@ -77,6 +84,9 @@ export function createManifest(
             })),
           }
         : {}),
+      ...(program.assumptions.length > 0
+        ? { assumptions: program.assumptions.map((one) => describeAssumption(unit, one)) }
+        : {}),
       probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
       sessions: sessions.map(({ symbol, entry, exit }) => ({
         program: symbol,
@@ -120,6 +130,21 @@ function describeOptions(
     offset: offsetOf(optionSymbol(index)),
     size: value.kind === 'string' ? layoutOf(type).size : 8,
   }));
+}
+
+function describeAssumption(unit: UnitState, { of, value, range }: Assumption): ManifestAssumption {
+  const where = { value: String(value), ...describeLine(unit, range) };
+  if (of.kind === 'layout') {
+    const { root, path } = of;
+    return {
+      type: `${root.aggregate} ${kernelName(root)}`,
+      ...(path.length > 0 ? { path: path.join('.') } : {}),
+      ...where,
+    };
+  }
+  const type = unit.kernel.types.enumerator(of.name)?.type;
+  const name = type?.kind === 'enum' ? type.name : '';
+  return { enumerator: of.name, ...(name === '' ? {} : { enum: name }), ...where };
 }
 
 function describeProbe(

@@ -5,6 +5,7 @@
  * variable that is used on both sides of such a border stands in scratch memory (why not on the stack:
  * layoutFrame in program.ts); any other is an alloca, which LLVM turns into a register where it can.
  */
+import { followsKernel } from '../analysis/conversion.ts';
 import type {
   TypedBlock,
   TypedExpression,
@@ -49,6 +50,7 @@ export function smallTripCount(
   loop: Extract<TypedStatement, { kind: 'for-range' }>,
 ): bigint | undefined {
   if (loop.from.kind !== 'int' || loop.to.kind !== 'int') return undefined;
+  if (followsKernel(loop.from) || followsKernel(loop.to)) return undefined;
   const count = loop.to.value - loop.from.value;
   if (count > PLAIN_LOOP_TRIPS) return undefined;
   return count < 0n ? 0n : count;

@@ -145,6 +145,11 @@ export function isFlavour(type: Type): boolean {
   return type.kind === 'struct' && isScriptType(type) && /[^_]___[^_]/.test(type.name);
 }
 
+/** What the kernel calls a struct: of flavours, the name before `___`. */
+export function kernelName(type: StructType): string {
+  return isFlavour(type) ? type.name.replace(/^(.*[^_])___[^_].*$/, '$1') : type.name;
+}
+
 /** Among them, from here up: those that the debug information of a traced program describes. */
 export const DEBUG_TYPES = 0x40000000;
 

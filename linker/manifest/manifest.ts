@@ -47,6 +47,12 @@ export const MANIFEST = {
   params: list(reference('param')),
   options: optional(list(reference('option'), 'Named parameters; absent where there are none.')),
   lookups: optional(list(reference('lookup'), 'Absent where nothing is asked of the host.')),
+  assumptions: optional(
+    list(
+      reference('assumption'),
+      'Numbers of the kernel that the script was compiled with: a loader refuses the object where they are others.',
+    ),
+  ),
   probes: list(reference('probe')),
   sessions: optional(
     list(
@@ -113,6 +119,18 @@ const LOOKUP = {
   line: optional(whole('enumerator: where the script has it.')),
   file: optional(text('Name of the imported file that the line is of; without it, the script.')),
   offset: whole('Where its value stands in `.rodata`.'),
+};
+
+const ASSUMPTION = {
+  enumerator: optional(text('Name of an enumerator.')),
+  enum: optional(text('The name of its enum; absent for enums without a name.')),
+  type: optional(
+    text('`struct NAME` or `union NAME`: its size in bytes, or with `path` the place of a member.'),
+  ),
+  path: optional(text('Names of members, with dots between them: in bytes from the start.')),
+  value: text('What the script was compiled with, a decimal number.'),
+  line: whole('Where the script has it.'),
+  file: optional(text('Name of the imported file that the line is of; without it, the script.')),
 };
 
 const PROBE = {
@@ -283,6 +301,7 @@ export const PARTS = {
   param: PARAM,
   option: OPTION,
   lookup: LOOKUP,
+  assumption: ASSUMPTION,
   probe: PROBE,
   session: SESSION,
   map: MAP,
@@ -299,6 +318,7 @@ interface Names {
   readonly param: ManifestParam;
   readonly option: ManifestOption;
   readonly lookup: ManifestLookup;
+  readonly assumption: ManifestAssumption;
   readonly probe: ManifestProbe;
   readonly target: ManifestTarget;
   readonly session: ManifestSession;
@@ -323,6 +343,8 @@ export type ManifestParam = Part<'param'>;
 export type ManifestOption = Part<'option'>;
 /** What the loader finds out about its host before it loads the programs: a u64 in `.rodata`. */
 export type ManifestLookup = Part<'lookup'>;
+/** What the kernel that runs the script has to have as the kernel description has it. */
+export type ManifestAssumption = Part<'assumption'>;
 /** One loaded program and where it attaches. */
 export type ManifestProbe = Part<'probe'>;
 export type ManifestTarget = TaggedValue<'provider', typeof PROVIDERS, Names>;

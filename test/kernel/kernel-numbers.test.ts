@@ -67,6 +67,47 @@ needs('root').describe('numbers of another kernel', () => {
     expect(result).toMatchObject({ stdout: wanted.stdout, status: 0 });
   });
 
+  const events = built.types.enumerator('NR_VM_EVENT_ITEMS')?.value ?? 0n;
+
+  it.each([
+    `for $i : 0..(NR_VM_EVENT_ITEMS - ${events - 2n}) { print($i); }`,
+    `print(str("abcdefghijklmnopqrstuvwxyz", NR_VM_EVENT_ITEMS - ${events - 4n}));`,
+    `print(buf("abcdefghijklmnopqrstuvwxyz", NR_VM_EVENT_ITEMS - ${events - 4n}));`,
+  ])('[AOT-001] %s takes the number of this kernel', async (script) => {
+    const [result, wanted] = await both(`begin { ${script} exit(); }`);
+    expect(result).toMatchObject({ stdout: wanted.stdout, status: 0 });
+  });
+
+  it.each([
+    ['@ = lhist(1, 0, NR_VM_EVENT_ITEMS, 10);', 'NR_VM_EVENT_ITEMS'],
+    [`unroll(NR_VM_EVENT_ITEMS - ${events - 2n}) { print(1); }`, 'NR_VM_EVENT_ITEMS'],
+    [`print((1, 2, 3)[NR_VM_EVENT_ITEMS - ${events - 2n}]);`, 'NR_VM_EVENT_ITEMS'],
+    ['print(getopt("x", sizeof(struct task_struct)));', 'sizeof(struct task_struct)'],
+    [
+      '@ = lhist(1, 0, offsetof(struct task_struct, pid), 100);',
+      'offsetof(struct task_struct, pid)',
+    ],
+  ])('[AOT-001] %s is refused where its number is another', async (script, name) => {
+    const text = `begin {\n  ${script} exit(); }`;
+    const value = /^\d+$/m.exec(
+      (await run(`begin { printf("%d\\n", ${name}); exit(); }`, once)).stdout,
+    );
+    const { stderr, status } = await run(text, once);
+    expect(stderr).toContain(
+      `stdin:2: ERROR: ${name} is ${value?.[0]} on this kernel, and the script was compiled with `,
+    );
+    expect(status).toBe(3);
+    expect((await run(text, { ...once, kernel: 'host' })).status).toBe(0);
+  });
+
+  it('[AOT-001] a number that is the same here does no harm where a literal is needed', async () => {
+    const { stdout, stderr } = await run(
+      'begin { @ = lhist(2, 0, PIDTYPE_MAX, 1); exit(); }',
+      once,
+    );
+    expect(stdout, stderr).toContain('[2]                    1 ');
+  });
+
   it('[AOT-001] the size of a struct that this kernel lacks is none, and its place is named', async () => {
     if (here.types.struct('struct', 'pcpu_hot')) return;
     const { stderr, status } = await run('begin {\n  print(sizeof(struct pcpu_hot)); }', once);

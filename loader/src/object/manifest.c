@@ -1,6 +1,7 @@
 /* Reads the manifest: what of linker/manifest/manifest.ts no other manifest_*.c reads. */
 #include "object/manifest.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,30 @@ static void read_lookup(struct manifest_reader *reader, const struct json *json,
 	lookup->line = (uint32_t)manifest_number_or(reader, json, "line", UINT32_MAX, 0);
 	lookup->file = manifest_text_or_null(reader, json, "file");
 	lookup->offset = (uint32_t)manifest_number(reader, json, "offset", UINT32_MAX - 1);
+}
+
+static void read_assumption(struct manifest_reader *reader, const struct json *json, void *item,
+			    uint32_t index)
+{
+	struct mf_assumption *assumption = item;
+	char *end = NULL;
+
+	(void)index;
+	assumption->enumerator = manifest_text_or_null(reader, json, "enumerator");
+	assumption->enumeration = manifest_text_or_null(reader, json, "enum");
+	assumption->type = manifest_text_or_null(reader, json, "type");
+	assumption->path = manifest_text_or_null(reader, json, "path");
+	if (!assumption->enumerator == !assumption->type)
+		manifest_wrong(reader, "an assumption is of an enumerator or of a type");
+	assumption->text = manifest_text(reader, json, "value");
+	errno = 0;
+	assumption->value = assumption->text[0] == '-'
+				    ? (uint64_t)strtoll(assumption->text, &end, 10)
+				    : strtoull(assumption->text, &end, 10);
+	if (errno || end == assumption->text || *end)
+		manifest_wrong(reader, "the value of an assumption is no number");
+	assumption->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
+	assumption->file = manifest_text_or_null(reader, json, "file");
 }
 
 static void read_store(struct manifest_reader *reader, const struct json *json, void *item,
@@ -318,6 +343,10 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 		manifest->lookups =
 			manifest_list(reader, root, "lookups", sizeof(*manifest->lookups),
 				      read_lookup, &manifest->lookup_count);
+	if (json_member(root, "assumptions"))
+		manifest->assumptions =
+			manifest_list(reader, root, "assumptions", sizeof(*manifest->assumptions),
+				      read_assumption, &manifest->assumption_count);
 	manifest_probes(reader, root);
 	manifest->enums = manifest_list(reader, root, "enums", sizeof(*manifest->enums), read_enum,
 					&manifest->enum_count);

@@ -184,6 +184,23 @@ struct mf_option {
 	uint32_t size;
 };
 
+/* A number of the kernel that the script was compiled with. */
+struct mf_assumption {
+	/* An enumerator, and its enum (NULL: it has no name); or NULL. */
+	const char *enumerator;
+	const char *enumeration;
+	/* `struct NAME` or `union NAME`, and a member by names with dots, or NULL for its size. */
+	const char *type;
+	const char *path;
+	/* Negative numbers as two's complement. */
+	uint64_t value;
+	/* As it is written. */
+	const char *text;
+	/* Where the script has it; `file` is NULL for the script. */
+	uint32_t line;
+	const char *file;
+};
+
 /* What the programs want to know of the host: a u64 in .rodata. */
 struct mf_lookup {
 	enum mf_lookup_kind kind;
@@ -272,6 +289,8 @@ struct manifest {
 	uint32_t option_count;
 	const struct mf_lookup *lookups;
 	uint32_t lookup_count;
+	const struct mf_assumption *assumptions;
+	uint32_t assumption_count;
 	const struct mf_probe *probes;
 	uint32_t probe_count;
 	const struct mf_kprobe_pair *kprobe_pairs;

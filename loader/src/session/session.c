@@ -1,3 +1,4 @@
+#include "session/assumptions.h"
 #include "session/session.h"
 
 #include <bpf/bpf.h>
@@ -420,6 +421,7 @@ int session_load(struct session *session, uint32_t child_pid, struct failure *fa
 	set_ring_size(session);
 	set_map_sizes(session);
 	if (set_rodata(session, failure) == STATUS_OK &&
+	    assumptions_check(session, failure) == STATUS_OK &&
 	    fixups_apply(session, failure) == STATUS_OK &&
 	    check_calls(session, failure) == STATUS_OK &&
 	    host_types_check(session, failure) == STATUS_OK &&

@@ -268,5 +268,5 @@ export const program = (
     body,
     calls: [],
   };
-  return { probes: [probe], functions: [], maps, params: [], options: [], config };
+  return { probes: [probe], functions: [], maps, params: [], options: [], config, assumptions: [] };
 };
