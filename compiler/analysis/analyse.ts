@@ -32,7 +32,7 @@ import type { Facts, Round, Typing } from './state.ts';
 import { guarding, isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
 import type { Traits } from './traits.ts';
-import type { TypedProbe, TypedProgram } from './typed.ts';
+import type { Config, TypedProbe, TypedProgram } from './typed.ts';
 import { assignsMap, firstUse, mentionsName, mentionsNameIn } from './uses.ts';
 import { checkVariables } from './variables.ts';
 
@@ -79,7 +79,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
     diagnostics,
   );
   const programs = context.programs ?? createPrograms([]);
-  const copies = resolveCopies(program, context, programs);
+  const copies = resolveCopies(program, context, programs, config);
   if (copies.length > config.maxBpfProgs) {
     diagnostics.error(
       'too-many-programs',
@@ -223,6 +223,7 @@ function resolveCopies(
   program: ast.Program,
   context: AnalysisContext,
   programs: Programs,
+  { missingProbes }: Config,
 ): readonly Copy[] {
   const copies: Copy[] = [];
   for (const [block, item] of program.items.entries()) {
@@ -241,11 +242,16 @@ function resolveCopies(
       needsArgs: asks('fields'),
       needsRetval: asks('result'),
       needsEvent: asks('event'),
+      missingProbes,
     });
     warnOfRecursion(targets, context.diagnostics);
     copies.push(...targets.map((resolved) => ({ probe: item, block, ...resolved })));
   }
   checkProbes(copies, context.diagnostics);
+  // With missing_probes = warn all of them may be left out.
+  if (copies.length === 0 && program.items.some(({ kind }) => kind === 'probe'))
+    if (!context.diagnostics.hasErrors)
+      context.diagnostics.error('no-probes', 'No probes to attach');
   return copies;
 }
 

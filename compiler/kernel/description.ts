@@ -80,9 +80,14 @@ export function describeKernel(first: KernelSources, ...others: readonly KernelS
     functionModules: (name) =>
       [...new Set(all.flatMap((each) => modulesOf(each, name, btfTypes)))].sort(),
     percpuVariable: btfTypes.percpuVariable,
-    matchTypedFunctions(pattern) {
+    matchTypedFunctions(pattern, module) {
       const matches = new RegExp(`^${patternText(pattern)}$`);
-      const names = btfTypes.typedFunctions((name) => matches.test(name) && !REFUSED.has(name));
+      const names = btfTypes.typedFunctions(
+        (name) => matches.test(name) && !REFUSED.has(name),
+        module,
+      );
+      // Not each description has the functions of modules in its list.
+      if (module !== undefined) return [...new Set(names)].sort();
       return [...traceableAmong(functions, new Set(names))].sort();
     },
     matchFunctions: (pattern) =>

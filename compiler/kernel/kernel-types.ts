@@ -17,11 +17,11 @@ export interface BtfTypes {
   /** See `KernelDescription.percpuVariable`. */
   percpuVariable(name: string): { readonly id: number; readonly type: Type } | undefined;
   /** Parameters of a raw tracepoint without the leading `void *`. */
-  rawTracepoint(event: string): readonly Parameter[] | undefined;
+  rawTracepoint(event: string, module?: string): readonly Parameter[] | undefined;
   /** See `KernelDescription.function`. */
   function(name: string, module?: string): KernelFunction | string | undefined;
-  /** Names of the functions that fentry and fexit can be attached to, unsorted. */
-  typedFunctions(matches: (name: string) => boolean): readonly string[];
+  /** Names of the functions that fentry and fexit can be attached to, unsorted: the kernel's own, or a module's. */
+  typedFunctions(matches: (name: string) => boolean, module?: string): readonly string[];
 }
 
 /** Of one BTF. */
@@ -75,8 +75,13 @@ export function createStockTypes(stock: TypeStock): BtfTypes {
   };
   return {
     types,
-    rawTracepoint: (event) =>
-      sought(`${RAW_TRACEPOINT}${event}`, () => rawTracepoint(btf(), event)),
+    rawTracepoint(event, module) {
+      const name = `${RAW_TRACEPOINT}${event}`;
+      if (module === undefined) return sought(name, () => rawTracepoint(btf(), event));
+      const found = stock.withModule(module);
+      const isIts = found && open(found.bytes).named(name).some(found.isItsOwn);
+      return isIts ? rawTracepoint(btf(), event) : undefined;
+    },
     function(name, module) {
       if (module !== undefined) {
         const found = stock.withModule(module);
@@ -89,7 +94,12 @@ export function createStockTypes(stock: TypeStock): BtfTypes {
     },
     percpuVariable: (name) =>
       percpuVariable(btf(), name) ?? percpuVariable(open(stock.kernels()), name),
-    typedFunctions: (matches) => typedFunctions(open(stock.kernels()), matches, stock.isKernels),
+    typedFunctions(matches, module) {
+      if (module === undefined)
+        return typedFunctions(open(stock.kernels()), matches, stock.isKernels);
+      const found = stock.withModule(module);
+      return found ? typedFunctions(open(found.bytes), matches, found.isItsOwn) : [];
+    },
   };
 }
 

@@ -10,13 +10,14 @@ export function withTypes(kernel: KernelDescription, types: KernelTypes): Kernel
     matchTracepoints: (category, event) => kernel.matchTracepoints(category, event),
     matchFunctions: (pattern) => kernel.matchFunctions(pattern),
     tracepoint: (category, event) => kernel.tracepoint(category, event),
-    rawTracepoint: (event) => kernel.rawTracepoint(event),
+    rawTracepoint: (event, module) => kernel.rawTracepoint(event, module),
     function: (name, module) => kernel.function(name, module),
+    ...(kernel.modules ? { modules: () => kernel.modules?.() ?? [] } : {}),
     ...(kernel.functionModules
       ? { functionModules: (name) => kernel.functionModules?.(name) ?? [] }
       : {}),
     percpuVariable: (name) => kernel.percpuVariable(name),
-    matchTypedFunctions: (pattern) => kernel.matchTypedFunctions(pattern),
+    matchTypedFunctions: (pattern, module) => kernel.matchTypedFunctions(pattern, module),
     // Read when somebody asks: it is large.
     get btf() {
       return kernel.btf;

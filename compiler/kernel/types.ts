@@ -88,19 +88,27 @@ export interface KernelDescription {
   matchTracepoints(category: string, event: string): readonly string[];
   /** Fields beyond the common header; undefined for an unknown event. */
   tracepoint(category: string, event: string): readonly TracepointField[] | undefined;
-  /** Parameters of a raw tracepoint, without the leading `void *`; undefined if BTF knows none such. */
-  rawTracepoint(event: string): readonly Parameter[] | undefined;
+  /**
+   * Parameters of a raw tracepoint, without the leading `void *`; undefined if BTF knows none such. With a module it is
+   * one of that.
+   */
+  rawTracepoint(event: string, module?: string): readonly Parameter[] | undefined;
   /**
    * A function of the kernel as BTF has it, or why no fentry and fexit can be attached to it; undefined where BTF has
    * none of that name. Without a module it is one of the kernel itself.
    */
   function(name: string, module?: string): KernelFunction | string | undefined;
+  /** Modules whose types are known, sorted. */
+  modules?(): readonly string[];
   /** Modules that have a traceable function of that name, sorted. */
   functionModules?(name: string): readonly string[];
   /** A variable that each CPU has of its own: its type, and that type's id in BTF. */
   percpuVariable(name: string): { readonly id: number; readonly type: Type } | undefined;
-  /** Names of functions that fentry and fexit can be attached to, by a pattern with `*`, sorted. */
-  matchTypedFunctions(pattern: string): readonly string[];
+  /**
+   * Names of functions that fentry and fexit can be attached to, by a pattern with `*`, sorted. Without a module they
+   * are the kernel's own.
+   */
+  matchTypedFunctions(pattern: string, module?: string): readonly string[];
   /**
    * Names of functions that kprobes can trace, by a pattern with `*`, sorted. A description of a host that hides
    * them has none and throws a KernelDescriptionError.

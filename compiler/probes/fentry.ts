@@ -12,11 +12,11 @@ import {
   refuse,
   refuseCount,
   refuseEmpty,
-  refuseMissing,
   targetFields,
   targetRange,
 } from './fields.ts';
 import { slashHints } from './function.ts';
+import { missingTarget, otherDescriptions } from './missing.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'fentry' | 'fexit';
@@ -65,12 +65,7 @@ function resolve(
       );
     return [target(place, text, { parameterised: true })];
   }
-  if (module !== undefined && typed)
-    return no(
-      'untyped-arguments',
-      ...untypable(noTypes(module)),
-      `A kprobe has them untyped: kprobe:${module}:${text}.`,
-    );
+  if (module !== undefined && typed) return typedInModule(place, module, text, context);
   const wildcard = isWildcard(text) || isWildcard(module ?? '');
   if (wildcard) {
     const names = context.kernel.matchTypedFunctions(text);
@@ -102,7 +97,7 @@ function resolve(
     );
   if (only !== undefined)
     return typed
-      ? no('untyped-arguments', ...untypable(noTypes(only)))
+      ? typedInModule({ ...place, module: only }, only, text, context)
       : [target({ ...place, module: only }, text, {})];
   if (description === undefined) {
     const names = context.onlyKnown ? [] : context.kernel.matchTypedFunctions('*');
@@ -111,11 +106,61 @@ function resolve(
       near.length > 0 || given !== undefined
         ? near
         : [`A function of a module is named with it: ${name}:MODULE:${text}`];
-    return refuseMissing(attachPoint, context, name, text, hints);
+    return missingTarget(attachPoint, context, {
+      provider: name,
+      target: text,
+      hints,
+      atLoad: typed ? undefined : target(place, text, {}),
+    });
   }
   if (typeof description === 'string')
     return no('untraceable-function', `${text} cannot be traced by ${name}: ${description}`);
   return [target(place, text, {}, description)];
+}
+
+/** Functions of a module with their arguments. */
+function typedInModule(
+  place: Place,
+  module: string,
+  text: string,
+  context: ProviderContext,
+): readonly ProbeTarget[] {
+  const { attachPoint, name } = place;
+  const { kernel } = context;
+  const no = (code: ErrorCode, message: string, ...hints: readonly Hint[]) =>
+    refuse(attachPoint, context, code, message, ...hints);
+  if (isWildcard(module)) return no('untyped-arguments', ...untypable('the module is a pattern'));
+  const isPattern = isWildcard(text);
+  const names = isPattern ? kernel.matchTypedFunctions(text, module) : [text];
+  const found = names.flatMap((each) => {
+    const description = kernel.function(each, module);
+    return description === undefined ? [] : [{ name: each, description }];
+  });
+  const [first] = found;
+  if (!isPattern && typeof first?.description === 'string')
+    return no('untraceable-function', `${text} cannot be traced by ${name}: ${first.description}`);
+  if (first)
+    return found.flatMap(({ name: each, description }) =>
+      typeof description === 'object' ? [target(place, each, {}, description)] : [],
+    );
+  if (kernel.modules?.().includes(module))
+    return missingTarget(attachPoint, context, {
+      provider: name,
+      target: `${module}:${text}`,
+      hints: isPattern
+        ? []
+        : didYouMean(
+            text,
+            kernel.matchTypedFunctions('*', module),
+            attachPoint.fields.at(-1)?.range ?? attachPoint.range,
+          ),
+    });
+  return no(
+    'untyped-arguments',
+    ...untypable(`the kernel description has no types of module ${module}`),
+    `A kprobe has them untyped: kprobe:${module}:${text}.`,
+    otherDescriptions(kernel),
+  );
 }
 
 /** `fentry:bpf[:ID]:FUNCTION` */
@@ -167,15 +212,8 @@ function ofProgram(
   ];
 }
 
-function noTypes(module: string): string {
-  return `the kernel description has no types of module ${module}`;
-}
-
 function untypable(why: string): [string, string] {
-  return [
-    `arguments cannot be typed: ${why}`,
-    'Name one function of the kernel, or do without them.',
-  ];
+  return [`arguments cannot be typed: ${why}`, 'Name one function, or do without them.'];
 }
 
 interface Place {

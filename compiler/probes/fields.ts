@@ -56,23 +56,6 @@ export function refuseCount(
   );
 }
 
-/** A literal target that the kernel description does not have. */
-export function refuseMissing(
-  attachPoint: AttachPoint,
-  context: ProviderContext,
-  provider: string,
-  target: string,
-  hints: readonly Hint[],
-): readonly ProbeTarget[] {
-  return refuse(
-    attachPoint,
-    context,
-    'unknown-target',
-    `No matches for ${provider} ${target}.`,
-    ...hints,
-  );
-}
-
 /** A wildcard that matches nothing. */
 export function refuseEmpty(
   attachPoint: AttachPoint,

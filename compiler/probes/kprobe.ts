@@ -1,7 +1,7 @@
 /** Entry and return of kernel functions. */
-import { KernelDescriptionError } from '../kernel/error.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import { type Hint, replacing } from '../source/advice.ts';
+import { didYouMean } from '../source/closest.ts';
 import type { ErrorCode } from '../source/codes.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import { parseInteger } from '../syntax/literals.ts';
@@ -12,7 +12,6 @@ import {
   refuse,
   refuseCount,
   refuseEmpty,
-  refuseMissing,
   targetFields,
 } from './fields.ts';
 import {
@@ -22,6 +21,7 @@ import {
   showFunction,
   slashHints,
 } from './function.ts';
+import { ifDescribed, missingTarget } from './missing.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'kprobe' | 'kretprobe';
@@ -118,30 +118,44 @@ function resolve(
         place.name,
       ),
     );
-  if (context.onlyKnown && !parameterised && !isTraceable(context.kernel, place.name))
-    return wildcard
-      ? refuseEmpty(attachPoint, context)
-      : refuseMissing(attachPoint, context, name, place.name, []);
-
   const shown = showFunction(place);
   // The kernel itself is what a function without a module is looked for in first.
   const elsewhere = module === '' || (module === 'vmlinux' && !wildcard) ? undefined : module;
-  return [
-    {
-      ...shared,
-      name:
-        elsewhere === undefined ? canonicalName(name, shown) : canonicalName(name, module, shown),
-      section: parameterised || elsewhere !== undefined ? name : sectionOf(name, shown, wildcard),
-      function: parameterised || wildcard ? undefined : place.name,
-      wildcard,
-      target: {
-        provider: name,
-        ...(elsewhere === undefined ? {} : { module: elsewhere }),
-        function: place.name,
-        offset: place.offset,
-      },
+  const target: ProbeTarget = {
+    ...shared,
+    name: elsewhere === undefined ? canonicalName(name, shown) : canonicalName(name, module, shown),
+    section: parameterised || elsewhere !== undefined ? name : sectionOf(name, shown, wildcard),
+    function: parameterised || wildcard ? undefined : place.name,
+    wildcard,
+    target: {
+      provider: name,
+      ...(elsewhere === undefined ? {} : { module: elsewhere }),
+      function: place.name,
+      offset: place.offset,
     },
-  ];
+  };
+  if (parameterised || elsewhere !== undefined) {
+    if (!context.onlyKnown || parameterised || isTraceable(context.kernel, place.name))
+      return [target];
+    return wildcard ? refuseEmpty(attachPoint, context) : [];
+  }
+  if (isTraceable(context.kernel, place.name)) return [target];
+  if (wildcard && context.onlyKnown) return refuseEmpty(attachPoint, context);
+  // Kernels differ in what they inline, and modules have functions of their own.
+  return missingTarget(attachPoint, context, {
+    provider: name,
+    target: place.name,
+    hints: wildcard
+      ? []
+      : didYouMean(
+          place.name,
+          ifDescribed(() => context.kernel.matchFunctions('*')) ?? [],
+          fields.at(-1)?.range ?? attachPoint.range,
+          text,
+        ),
+    atLoad: target,
+    mayLack: true,
+  });
 }
 
 /**
@@ -153,14 +167,12 @@ function sectionOf(name: Name, shown: string, wildcard: boolean): string {
   return /^[\w.*]+$/.test(shown) ? `${name}.multi/${shown}` : name;
 }
 
+/** Whether the kernel, or a module, has a function of that name; also where the description has no list of them. */
 function isTraceable(kernel: KernelDescription, name: string): boolean {
-  try {
-    return kernel.matchFunctions(name).length > 0;
-  } catch (error) {
-    // A description without the list: then no function is known.
-    if (error instanceof KernelDescriptionError) return false;
-    throw error;
-  }
+  const found = ifDescribed(() => kernel.matchFunctions(name));
+  return (
+    found === undefined || found.length > 0 || (kernel.functionModules?.(name) ?? []).length > 0
+  );
 }
 
 export const kprobe = provider('kprobe', ['k']);

@@ -145,7 +145,15 @@ export function resolveProbe(probe: Probe, context: ProviderContext): readonly R
     return targets.map((target) => ({ attachPoint, target }));
   });
   const [first] = probe.attachPoints;
-  if (resolved.length === 0 && !failed && first)
+  if (resolved.length > 0 || failed || !first) return resolved;
+  const { missingProbes = 'error' } = context;
+  if (missingProbes === 'error')
     context.diagnostics.error('no-attach-points', NO_ATTACH_POINTS, first.range);
+  else if (missingProbes === 'warn')
+    context.diagnostics.warning(
+      'undescribed-target',
+      'No attach point of the probe matches. Skipping.',
+      first.range,
+    );
   return resolved;
 }

@@ -10,9 +10,9 @@ import {
   refuse,
   refuseCount,
   refuseEmpty,
-  refuseMissing,
   targetFields,
 } from './fields.ts';
+import { missingTarget, otherDescriptions } from './missing.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 const NAME = 'rawtracepoint';
@@ -54,8 +54,10 @@ export const rawtracepoint: Provider = {
       );
     const wildcard = isWildcard(event);
     if (module !== undefined) {
+      const known = ofModule(attachPoint, context, module, event);
+      if (known.length > 0) return known;
       if (context.onlyKnown) return refuseEmpty(attachPoint, context);
-      const why = `the kernel description has no events of module ${module}`;
+      const why = `the kernel description has no such events of module ${module}`;
       return byLoader(attachPoint, context, why, { module, event, wildcard });
     }
     if (wildcard) return fromPattern(attachPoint, context, event);
@@ -66,9 +68,36 @@ export const rawtracepoint: Provider = {
       rawEvents(context.kernel, '*'),
       fields.at(-1)?.range ?? attachPoint.range,
     );
-    return refuseMissing(attachPoint, context, NAME, event, hints);
+    return missingTarget(attachPoint, context, {
+      provider: NAME,
+      target: event,
+      hints,
+      // What argN is of an event only its prototype says.
+      atLoad:
+        context.needsArgs || context.needsEvent
+          ? undefined
+          : untyped(attachPoint, { module: undefined, event }),
+    });
   },
 };
+
+/** Events of a module with their arguments, where the description has its types and the block asks for them. */
+function ofModule(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  module: string,
+  event: string,
+): readonly ProbeTarget[] {
+  const { kernel, needsArgs, needsEvent = false } = context;
+  if (!needsArgs && !(isWildcard(event) && needsEvent)) return [];
+  const names = isWildcard(event) ? rawEvents(kernel, event) : [event];
+  return names.flatMap((name) => {
+    const parameters = kernel.rawTracepoint(name, module);
+    if (!parameters) return [];
+    const target = untyped(attachPoint, { module, event: name });
+    return [{ ...target, parameters, registers: parameters.length }];
+  });
+}
 
 /** One program that the loader copies for each event, or one for each where the block is not the same for all. */
 function fromPattern(
@@ -106,6 +135,7 @@ function byLoader(
       'untyped-arguments',
       `args cannot be typed: ${why}`,
       'Use arg0 and so on, which have 64 bits and no type, or a tracepoint.',
+      ...(event.module === undefined ? [] : [otherDescriptions(context.kernel)]),
     );
   return [untyped(attachPoint, event)];
 }

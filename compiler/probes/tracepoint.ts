@@ -11,10 +11,10 @@ import {
   refuse,
   refuseCount,
   refuseEmpty,
-  refuseMissing,
   targetFields,
   targetRange,
 } from './fields.ts';
+import { ifDescribed, missingTarget } from './missing.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 const NAME = 'tracepoint';
@@ -42,10 +42,10 @@ export const tracepoint: Provider = {
     if (isParameterised(fields)) return fromParameters(attachPoint, context, category, event);
     if (isWildcard(category) || isWildcard(event))
       return fromPattern(attachPoint, context, category, event);
-    if (context.kernel.tracepoint(category, event) === undefined) {
-      const hints = suggestEvents(attachPoint, context, category, event);
-      return refuseMissing(attachPoint, context, NAME, `${category}:${event}`, hints);
-    }
+    // Without arguments nothing has to be known of an event.
+    const ask = () => context.kernel.tracepoint(category, event);
+    if ((context.needsArgs ? ask() : ifDescribed(ask)) === undefined)
+      return unknownEvent(attachPoint, context, category, event);
     return [oneEvent(attachPoint, context, category, event)];
   },
 };
@@ -56,12 +56,40 @@ function oneEvent(
   category: string,
   event: string,
 ): ProbeTarget {
-  const fields = context.kernel.tracepoint(category, event);
+  const fields = ifDescribed(() => context.kernel.tracepoint(category, event));
   return {
     ...target(attachPoint, category, event),
     section: `tracepoint/${category}/${event}`,
     ...(fields ? { fields } : {}),
   };
+}
+
+/** A category that the description does not have is that of a module, or of another kernel. */
+function isElsewhere({ kernel }: ProviderContext, category: string): boolean {
+  const events = ifDescribed(() => kernel.matchTracepoints(category, '*'));
+  return !isWildcard(category) && (events ?? []).length === 0;
+}
+
+function unknownEvent(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  category: string,
+  event: string,
+): readonly ProbeTarget[] {
+  const isPattern = isWildcard(event);
+  return missingTarget(attachPoint, context, {
+    provider: NAME,
+    target: `${category}:${event}`,
+    hints: isPattern
+      ? []
+      : (ifDescribed(() => suggestEvents(attachPoint, context, category, event)) ?? []),
+    atLoad: context.needsArgs
+      ? undefined
+      : isPattern || isWildcard(category)
+        ? { ...target(attachPoint, category, event), wildcard: true }
+        : oneEvent(attachPoint, context, category, event),
+    mayLack: isElsewhere(context, category),
+  });
 }
 
 /** One program for all events, or one for each where `args` has to be typed. */
@@ -71,8 +99,12 @@ function fromPattern(
   category: string,
   event: string,
 ): readonly ProbeTarget[] {
-  const events = context.kernel.matchTracepoints(category, event);
-  if (events.length === 0) return refuseEmpty(attachPoint, context);
+  const ask = () => context.kernel.matchTracepoints(category, event);
+  const events = context.needsArgs ? ask() : (ifDescribed(ask) ?? []);
+  if (events.length === 0)
+    return (context.missingProbes ?? 'error') === 'error' && !isElsewhere(context, category)
+      ? refuseEmpty(attachPoint, context)
+      : unknownEvent(attachPoint, context, category, event);
   if (!context.needsArgs) return untyped(attachPoint, context, category, event);
   return events.map((name) => {
     const colon = name.indexOf(':');

@@ -471,6 +471,10 @@ export const CODES = {
     'What the probe attaches to is not there.',
     'tracepoint:sched:sched_swich { }',
   ),
+  'undescribed-target': warning(
+    'The kernel description does not have what the probe attaches to. The host may: it is looked for again when the object is loaded. With missing_probes = warn, what needs types that no description has is left out.',
+    'kprobe:vfs_raed { }',
+  ),
   'attach-point-form': error(
     'Parts of the attach point are missing, or there are too many, or they do not go together.',
     'kprobe { }',

@@ -13,6 +13,9 @@ const LOAD = `$(for each in ${MODULES.join(' ')}; do insmod /$each.ko; done 2>/d
 /** Each read of a counter asks the device for all of them, once. */
 const STATISTICS = 'for i in 1 2 3 4 5 6 7; do cat /sys/class/net/dummy0/statistics/rx_bytes; done';
 
+/** Of another kernel than most of those that the object runs on, with the types of these modules. */
+const DESCRIPTION = join(import.meta.dirname, '../../.cache/kernels/6.12/description');
+
 const COMMANDS = {
   module: {
     text: 'fentry:dummy:dummy_get_stats64 /comm == "cat"/ { @[probe, func] = count(); }',
@@ -26,6 +29,12 @@ const COMMANDS = {
   found: {
     text: 'fentry:$1 /comm == "cat"/ { @[probe] = count(); }',
     parameters: 'dummy_get_stats64',
+    script: `${STATISTICS} >/tmp/out\n`,
+  },
+  typed: {
+    text: `fentry:dummy:dummy_get_stats64 /comm == "cat"/ { @[str(args.dev.name)] = count(); }
+      fexit:dummy:dummy_xmit { @xmit[retval] = count(); }`,
+    kernel: DESCRIPTION,
     script: `${STATISTICS} >/tmp/out\n`,
   },
   ambiguous: { text: 'fentry:$1 { @ = count(); }', parameters: 'led_delay_on_show' },
@@ -59,6 +68,11 @@ describe.each(SUPPORTED)('On Linux %s', (series) => {
       7,
     );
     expect(mapValue(stdout, '@exits')).toBe(7);
+  });
+
+  test('arguments of a function of a module have the types of its own BTF', () => {
+    const { stdout, stderr } = of('typed');
+    expect(mapEntries(stdout, '@'), stderr).toEqual([['dummy0', 7]]);
   });
 
   test('a function that several modules have wants the module [PRB-020]', () => {

@@ -127,7 +127,7 @@ export const KERNEL: KernelDescription = {
   release: '6.0.0-test',
   arch: 'x86_64',
   types: TYPES,
-  matchFunctions: () => [],
+  matchFunctions: (pattern) => [pattern],
   matchTracepoints: (category, event) => {
     const pattern = `${category}:${event}`.split('*').map((part) => part.replace(/\W/g, '\\$&'));
     const expression = new RegExp(`^${pattern.join('.*')}$`);

@@ -22,7 +22,7 @@ const NO_KERNEL: KernelDescription = {
     enumerators: () => [],
   },
   matchTracepoints: () => [],
-  matchFunctions: () => [],
+  matchFunctions: (pattern) => [pattern],
   tracepoint: () => undefined,
   percpuVariable: () => undefined,
   rawTracepoint: () => undefined,

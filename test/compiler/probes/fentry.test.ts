@@ -61,8 +61,22 @@ describe('fentry and fexit', () => {
       section: 'fentry',
       target: { provider: 'fentry', module: 'dummy', function: 'dummy_xmit' },
     });
-    expect(refusal('fentry:dummy_xmit', true)).toBe(
-      'arguments cannot be typed: the kernel description has no types of module dummy',
+    const typed = {
+      section: 'fentry',
+      target: { provider: 'fentry', module: 'dummy', function: 'dummy_xmit' },
+      parameters: [{ name: 'skb' }],
+    };
+    expect(target('fentry:dummy_xmit', true)).toMatchObject(typed);
+    expect(target('fentry:dummy:dummy_xmit', true)).toMatchObject(typed);
+    expect(target('fentry:dummy:dummy_*', true)).toMatchObject(typed);
+    expect(target('fexit:dummy:dummy_xmit', true)).toMatchObject({ result: { slot: 1 } });
+    expect(refusal('fentry:dummy:dummy_log', true)).toContain('a variable number of arguments');
+    expect(resolve('fentry:dummy:dummy_xmti', true)).toMatchObject({
+      messages: ['No matches for fentry dummy:dummy_xmti.'],
+      hints: ["Did you mean 'dummy_xmit'?"],
+    });
+    expect(refusal('fentry:dum*:dummy_xmit', true)).toBe(
+      'arguments cannot be typed: the module is a pattern',
     );
     expect(resolve('fexit:char2uni')).toMatchObject({
       targets: [],

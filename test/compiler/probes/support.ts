@@ -70,6 +70,20 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   dummy_xmit: ['dummy'],
 };
 
+/** Functions and events of the module whose types are known. */
+const MODULE_FUNCTIONS: Readonly<Record<string, typeof FUNCTIONS>> = {
+  dummy: {
+    dummy_xmit: {
+      parameters: [{ name: 'skb', type: UINT64, typeId: 1, slot: 0 }],
+      result: { type: UINT64, typeId: 1, slot: 1 },
+    },
+    dummy_log: 'it takes a variable number of arguments',
+  },
+};
+const MODULE_EVENTS: Readonly<Record<string, typeof RAW>> = {
+  dummy: { sched_wakeup: ['device'] },
+};
+
 const kernel: KernelDescription = {
   release: '6.18.0',
   arch: 'x86_64',
@@ -89,15 +103,24 @@ const kernel: KernelDescription = {
     }),
   tracepoint: (category, event) => (EVENTS.includes(`${category}:${event}`) ? [FIELD] : undefined),
   percpuVariable: () => undefined,
-  rawTracepoint: (event) =>
-    RAW[event]?.map((name, slot) => ({ name, type: UINT64, typeId: 1, slot })),
-  function: (name) => FUNCTIONS[name],
+  rawTracepoint: (event, module) =>
+    (module === undefined ? RAW : MODULE_EVENTS[module])?.[event]?.map((name, slot) => ({
+      name,
+      type: UINT64,
+      typeId: 1,
+      slot,
+    })),
+  modules: () => ['dummy'],
+  function: (name, module) => (module === undefined ? FUNCTIONS : MODULE_FUNCTIONS[module])?.[name],
   functionModules: (name) => MODULES[name] ?? [],
-  matchTypedFunctions: (pattern) =>
-    Object.keys(FUNCTIONS).filter(
-      (name) => typeof FUNCTIONS[name] === 'object' && matches(pattern, name),
-    ),
-  matchFunctions: (pattern) => ['sched_fork', 'vfs_read'].filter((name) => matches(pattern, name)),
+  matchTypedFunctions: (pattern, module) => {
+    const own = module === undefined ? FUNCTIONS : (MODULE_FUNCTIONS[module] ?? {});
+    return Object.keys(own).filter(
+      (name) => typeof own[name] === 'object' && matches(pattern, name),
+    );
+  },
+  matchFunctions: (pattern) =>
+    ['f', 'sched_fork', 'vfs_read', 'vfs_rmdir'].filter((name) => matches(pattern, name)),
   btf: new Uint8Array(),
 };
 
@@ -110,6 +133,7 @@ export interface Resolved {
 function withContext<T>(
   needsArgs: boolean,
   run: (context: ProviderContext) => T,
+  missingProbes: ProviderContext['missingProbes'] = 'error',
 ): { readonly result: T; readonly messages: readonly string[]; readonly hints: readonly string[] } {
   const diagnostics = new Diagnostics();
   const result = run({
@@ -119,6 +143,7 @@ function withContext<T>(
     unsafe: false,
     needsArgs,
     needsRetval: needsArgs,
+    missingProbes,
   });
   return {
     result,
@@ -127,11 +152,17 @@ function withContext<T>(
   };
 }
 
-export function resolve(text: string, needsArgs = false): Resolved {
+export function resolve(
+  text: string,
+  needsArgs = false,
+  missingProbes: 'error' | 'warn' | 'ignore' = 'error',
+): Resolved {
   const [attachPoint] = firstProbe(`${text} { }`).attachPoints;
   if (!attachPoint) throw new Error('no attach point');
-  const { result, ...rest } = withContext(needsArgs, (context) =>
-    resolveAttachPoint(attachPoint, context),
+  const { result, ...rest } = withContext(
+    needsArgs,
+    (context) => resolveAttachPoint(attachPoint, context),
+    missingProbes,
   );
   return { targets: result, ...rest };
 }
