@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "binary/budget.h"
 #include "binary/elf_image.h"
 #include "binary/elf_symbols.h"
 #include "binary/file_view.h"
@@ -358,6 +359,42 @@ static int be_a_landmark(void)
 	return read(STDIN_FILENO, &byte, 1) == 0 ? 0 : 1;
 }
 
+/* More than all files may hold: those that were used last have names. */
+static void more_files_than_memory(void)
+{
+	const struct mf_config config = {0};
+	struct symbols *symbols = symbols_new(&config, NULL);
+	struct copy copies[8];
+	struct symbol symbol;
+	uint64_t one;
+
+	for (size_t i = 0; i < 8; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/tmp/bpfload-test-memory-%zu", i);
+		if (!start_copy(&copies[i], path))
+			return;
+		unlink(path);
+	}
+	symbols_note_process(symbols, (uint32_t)copies[0].pid);
+	CHECK(symbols_user(symbols, (uint32_t)copies[0].pid, copies[0].landmark, &symbol) &&
+	      symbol.name);
+	one = budget_held();
+	CHECK(one > 0);
+	/* Libraries, which all of them share, are among what is held. */
+	budget_limit(4 * one, 4 * one);
+	for (size_t i = 1; i < 8; i++) {
+		symbols_note_process(symbols, (uint32_t)copies[i].pid);
+		CHECK(budget_held() <= 4 * one);
+	}
+	for (size_t i = 0; i < 8; i++)
+		end_copy(&copies[i]);
+	CHECK(symbols_user(symbols, (uint32_t)copies[7].pid, copies[7].landmark, &symbol) &&
+	      symbol.name && strcmp(symbol.name, "bpfload_test_landmark") == 0);
+	budget_limit(256 << 20, 512 << 20);
+	symbols_free(symbols);
+}
+
 static void code_of_a_jit(struct symbols *symbols)
 {
 	char path[64], text[256];
@@ -493,6 +530,7 @@ int main(int argc, char **argv)
 	a_process_that_is_gone(symbols);
 	a_file_that_is_cut();
 	more_files_than_descriptors();
+	more_files_than_memory();
 	code_of_a_jit(symbols);
 	frames(symbols);
 	damaged_files();

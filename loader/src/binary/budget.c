@@ -5,7 +5,11 @@
 #define LEAST (64ull << 20)
 #define MOST (1ull << 30)
 
+/* Of all work on one file: some ten seconds. */
+#define MOST_STEPS (1ull << 32)
+
 static uint64_t file_limit, all_limit, held;
+static bool exceeded;
 
 static void ensure_limits(void)
 {
@@ -32,7 +36,7 @@ bool budget_take(struct budget *budget, uint64_t bytes)
 	ensure_limits();
 	if (budget->bytes > file_limit || bytes > file_limit - budget->bytes || held > all_limit ||
 	    bytes > all_limit - held) {
-		budget->exceeded = true;
+		exceeded = true;
 		return false;
 	}
 	budget->bytes += bytes;
@@ -46,6 +50,27 @@ void budget_give(struct budget *budget, uint64_t bytes)
 	held -= bytes;
 }
 
+void budget_begin(struct budget *budget, uint64_t steps)
+{
+	/* What was not used of the work before is not spent. */
+	budget->spent -= budget->steps;
+	budget->steps = steps < MOST_STEPS - budget->spent ? steps : MOST_STEPS - budget->spent;
+	budget->spent += budget->steps;
+}
+
+void budget_exceed(void)
+{
+	exceeded = true;
+}
+
+bool budget_was_exceeded(void)
+{
+	bool was = exceeded;
+
+	exceeded = false;
+	return was;
+}
+
 uint64_t budget_of_file(void)
 {
 	ensure_limits();
@@ -56,4 +81,9 @@ bool budget_is_short(void)
 {
 	ensure_limits();
 	return held > all_limit / 4 * 3;
+}
+
+uint64_t budget_held(void)
+{
+	return held;
 }

@@ -12,12 +12,40 @@
 struct budget {
 	/* Memory that is held for the file. */
 	uint64_t bytes;
-	bool exceeded;
+	/* Steps that are left for the work that was begun, and those of all work. */
+	uint64_t steps, spent;
 };
 
 /* Asks for memory; false where that is too much for the file, or for all. */
 bool budget_take(struct budget *budget, uint64_t bytes);
 void budget_give(struct budget *budget, uint64_t bytes);
+
+/* Makes room for one more item in an array, as memory_try_grow does; false without memory or beyond
+ * the budget. What is freed is given back by budget_give_array. */
+#define budget_grow(budget, items, count, room)                                                   \
+	((count) < (room) || (budget_take((budget), ((room) ? (room) : 16) * sizeof(*(items))) && \
+			      memory_try_grow((items), (count), (room))))
+#define budget_give_array(budget, items, room) budget_give((budget), (room) * sizeof(*(items)))
+
+/* Begins work on the file: what is read, or looked up, may take so many steps. */
+void budget_begin(struct budget *budget, uint64_t steps);
+
+/* Notes that something was left out. */
+void budget_exceed(void);
+
+/* Counts a step: an entry that is read, or stepped over. False when they are too many. */
+static inline bool budget_step(struct budget *budget)
+{
+	if (budget->steps) {
+		budget->steps--;
+		return true;
+	}
+	budget_exceed();
+	return false;
+}
+
+/* Whether something was left out since the last call. */
+bool budget_was_exceeded(void);
 
 /* Bytes of one file, and of all. Without a call of this: half of, and an eighth of the machine's
  * memory, but 1 GiB at most. */
@@ -25,6 +53,9 @@ void budget_limit(uint64_t file, uint64_t all);
 
 /* The limit of one file. */
 uint64_t budget_of_file(void);
+
+/* What all files hold. */
+uint64_t budget_held(void);
 
 /* Whether most of what all files may hold is held, so that something should be let go. */
 bool budget_is_short(void);

@@ -9,6 +9,9 @@
 #include "binary/source_line.h"
 #include "base/strbuf.h"
 
+/* For finding the line of one address, and for each call that was inlined there. */
+#define LINE_STEPS (16u << 20)
+
 /* What one address stands for; the texts stand behind the frames, in the same memory. */
 struct code_frames {
 	size_t count;
@@ -90,6 +93,7 @@ static size_t gather(struct texts *texts, const struct code_lines *lines, uint64
 	struct strbuf *to = &texts->bytes;
 
 	texts->lines[0] = 0;
+	budget_begin(lines->debug.budget, LINE_STEPS);
 	if (source_lines_find(lines->lines, address, to)) {
 		complete_path(to, 0, folder);
 		strbuf_char(to, '\0');

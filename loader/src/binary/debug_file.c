@@ -12,6 +12,9 @@
 
 /* Where distributions put separate debug files. */
 #define SYSTEM_FOLDER "/usr/lib/debug"
+/* Compressed debug information becomes 2 to 10 times as large; zlib can be made to give 1032. */
+#define RATIO_MAX 64
+#define RATIO_ALWAYS (1u << 20)
 
 static bool uncompress_section(struct debug_section *section, struct budget *budget,
 			       const uint8_t *bytes, uint64_t size)
@@ -23,8 +26,13 @@ static bool uncompress_section(struct debug_section *section, struct budget *bud
 	    read_u32(bytes + offsetof(Elf64_Chdr, ch_type)) != ELFCOMPRESS_ZLIB)
 		return false;
 	full = read_u64(bytes + offsetof(Elf64_Chdr, ch_size));
-	/* zlib's best case is a factor of 1032. */
-	if (!full || full / 1100 > size || !budget_take(budget, full))
+	if (!full)
+		return false;
+	if (full > RATIO_ALWAYS && full / RATIO_MAX > size) {
+		budget_exceed();
+		return false;
+	}
+	if (!budget_take(budget, full))
 		return false;
 	section->own = memory_try_bytes(full);
 	length = full;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "binary/budget.h"
 #include "binary/rust_name.h"
 #include "host/tracefs.h"
 
@@ -92,6 +93,8 @@ static int read_cpp(const char *name, enum demangle_form form, struct sink *sink
 		work.may_stop = 0;
 		set_timer(0);
 		work.given_up += work.is_late != 0;
+		if (work.is_late)
+			budget_exceed();
 		return 0;
 	}
 	start_timer();

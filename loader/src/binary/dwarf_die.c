@@ -30,7 +30,7 @@ enum kind { NONE, NUMBER, ADDRESS, ADDRESS_INDEX, TEXT, REFERENCE, LIST_INDEX };
 struct value {
 	enum kind kind;
 	uint64_t number;
-	const char *text;
+	struct dwarf_text text;
 };
 
 /* Numbers of fixed size (7.5.6): size and what they are; 0 bytes: another rule. */
@@ -58,19 +58,24 @@ static const struct form forms[] = {
 	[0x2c] = {4, ADDRESS_INDEX}, /* addrx4 */
 };
 
-static const char *indexed_text(const struct dwarf_unit *unit, uint64_t index)
+static struct dwarf_text text_in(const struct debug_section *section, uint64_t offset)
+{
+	return (struct dwarf_text){
+		.section = section->bytes, .size = section->size, .offset = offset};
+}
+
+static struct dwarf_text indexed_text(const struct dwarf_unit *unit, uint64_t index)
 {
 	const struct debug_section *offsets = &unit->file->str_offsets;
 	struct dwarf_reader reader = dwarf_reader_of(offsets->bytes, offsets->size);
 	uint64_t offset;
 
 	if (index > offsets->size)
-		return "";
+		return (struct dwarf_text){0};
 	dwarf_skip(&reader, unit->texts_base);
 	dwarf_skip(&reader, index * unit->offset_size);
 	offset = dwarf_number(&reader, unit->offset_size);
-	return reader.failed ? ""
-			     : dwarf_text_at(unit->file->str.bytes, unit->file->str.size, offset);
+	return reader.failed ? (struct dwarf_text){0} : text_in(&unit->file->str, offset);
 }
 
 static bool indexed_address(const struct dwarf_unit *unit, uint64_t index, uint64_t *address)
@@ -89,7 +94,7 @@ static bool indexed_address(const struct dwarf_unit *unit, uint64_t index, uint6
 static void read_text(struct value *value, const struct debug_section *section, uint64_t offset)
 {
 	value->kind = TEXT;
-	value->text = dwarf_text_at(section->bytes, section->size, offset);
+	value->text = text_in(section, offset);
 }
 
 static void read_form(struct value *value, const struct dwarf_unit *unit,
@@ -116,7 +121,7 @@ static void read_form(struct value *value, const struct dwarf_unit *unit,
 		return;
 	case 0x08: /* string */
 		value->kind = TEXT;
-		value->text = dwarf_text(reader);
+		value->text.text = dwarf_text(reader);
 		return;
 	case 0x09: /* block */
 	case 0x18: /* exprloc */
@@ -269,13 +274,21 @@ static void set_attribute(struct dwarf_die *die, const struct dwarf_unit *unit, 
 static const struct dwarf_abbreviation *find_abbreviation(const struct dwarf_unit *unit,
 							  uint64_t code)
 {
+	const struct dwarf_abbreviations *table = unit->abbreviations;
+	size_t low = 0, high = table->count;
+
 	/* Compilers number them from 1. */
-	if (code - 1 < unit->abbreviation_count && unit->abbreviations[code - 1].code == code)
-		return &unit->abbreviations[code - 1];
-	for (size_t i = 0; i < unit->abbreviation_count; i++)
-		if (unit->abbreviations[i].code == code)
-			return &unit->abbreviations[i];
-	return NULL;
+	if (code - 1 < table->count && table->items[code - 1].code == code)
+		return &table->items[code - 1];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (table->items[middle].code < code)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < table->count && table->items[low].code == code ? &table->items[low] : NULL;
 }
 
 /* `own`: the unit whose bases the entry sets; NULL: it is any entry. */
@@ -307,6 +320,8 @@ static bool read_die(struct dwarf_die *die, const struct dwarf_unit *unit,
 			return false;
 		if (!attribute && !form)
 			return true;
+		if (!budget_step(unit->file->budget))
+			return false;
 		read_form(&value, unit, reader, form, constant);
 		if (reader->failed)
 			return false;
@@ -322,33 +337,111 @@ bool dwarf_die_next(struct dwarf_die *die, const struct dwarf_unit *unit,
 	return read_die(die, unit, reader, NULL);
 }
 
-static bool read_abbreviations(struct dwarf_unit *unit, uint64_t offset)
+static int by_code(const void *left, const void *right)
 {
-	const struct debug_section *section = &unit->file->abbrev;
+	const struct dwarf_abbreviation *a = left, *b = right;
+
+	if (a->code != b->code)
+		return a->code < b->code ? -1 : 1;
+	/* Of two the first counts. */
+	return a->attributes.at < b->attributes.at ? -1 : a->attributes.at > b->attributes.at;
+}
+
+static bool is_sorted(const struct dwarf_abbreviations *table)
+{
+	for (size_t i = 1; i < table->count; i++)
+		if (table->items[i - 1].code >= table->items[i].code)
+			return false;
+	return true;
+}
+
+/* Steps over pairs of attribute and form. False: too many. */
+static bool skip_attributes(struct dwarf_reader *reader, struct budget *budget)
+{
+	for (;;) {
+		uint64_t attribute = dwarf_uleb(reader), form = dwarf_uleb(reader);
+
+		if (form == 0x21)
+			dwarf_sleb(reader);
+		if (reader->failed || (!attribute && !form))
+			return true;
+		if (!budget_step(budget))
+			return false;
+	}
+}
+
+static bool read_table(struct dwarf_abbreviations *table, struct dwarf_tables *tables,
+		       const struct debug_section *section, uint64_t offset)
+{
 	struct dwarf_reader reader = dwarf_reader_of(section->bytes, section->size);
-	size_t room = 0;
 
 	dwarf_skip(&reader, offset);
 	for (;;) {
 		struct dwarf_abbreviation abbreviation = {.code = dwarf_uleb(&reader)};
 
 		if (reader.failed || !abbreviation.code)
-			return true;
+			break;
 		abbreviation.tag = (uint16_t)dwarf_uleb(&reader);
 		abbreviation.has_children = dwarf_number(&reader, 1) != 0;
 		abbreviation.attributes = reader;
-		for (;;) {
-			uint64_t attribute = dwarf_uleb(&reader), form = dwarf_uleb(&reader);
-
-			if (form == 0x21)
-				dwarf_sleb(&reader);
-			if (reader.failed || (!attribute && !form))
-				break;
-		}
-		if (!memory_try_grow(unit->abbreviations, unit->abbreviation_count, room))
+		if (!skip_attributes(&reader, tables->budget))
 			return false;
-		unit->abbreviations[unit->abbreviation_count++] = abbreviation;
+		/* Each takes bytes of its own, unless tables begin within one another. */
+		if (tables->count++ == section->size) {
+			budget_exceed();
+			return false;
+		}
+		if (!budget_grow(tables->budget, table->items, table->count, table->room))
+			return false;
+		table->items[table->count++] = abbreviation;
 	}
+	if (!is_sorted(table))
+		qsort(table->items, table->count, sizeof(*table->items), by_code);
+	return true;
+}
+
+/* NULL without memory, and beyond the budget. */
+static const struct dwarf_abbreviations *table_at(struct dwarf_tables *tables,
+						  const struct debug_file *file, uint64_t offset)
+{
+	struct dwarf_abbreviations *table = id_table_find(&tables->by_offset, offset + 1);
+
+	if (table)
+		return table;
+	if (offset >= file->abbrev.size)
+		offset = file->abbrev.size;
+	tables->budget = file->budget;
+	table = id_table_find(&tables->by_offset, offset + 1);
+	if (table)
+		return table;
+	table = memory_zeroed(sizeof(*table));
+	if (read_table(table, tables, &file->abbrev, offset)) {
+		id_table_add(&tables->by_offset, offset + 1, table);
+		return table;
+	}
+	budget_give_array(tables->budget, table->items, table->room);
+	free(table->items);
+	free(table);
+	return NULL;
+}
+
+static void free_table(void *item)
+{
+	struct dwarf_abbreviations *table = item;
+
+	free(table->items);
+	free(table);
+}
+
+void dwarf_tables_free(struct dwarf_tables *tables)
+{
+	for (size_t i = 0; i < tables->by_offset.room; i++) {
+		const struct dwarf_abbreviations *table = tables->by_offset.slots[i].item;
+
+		if (table)
+			budget_give_array(tables->budget, table->items, table->room);
+	}
+	id_table_free(&tables->by_offset, free_table);
 }
 
 /* Kinds of units (7.5.1) that have code: compile, partial; skeletons have theirs elsewhere. */
@@ -357,9 +450,11 @@ static bool is_known_kind(uint64_t kind)
 	return kind == 1 || kind == 3;
 }
 
-bool dwarf_unit_read(struct dwarf_unit *unit, const struct debug_file *file, uint64_t offset,
-		     uint64_t *next, struct dwarf_die *own)
+bool dwarf_unit_read(struct dwarf_unit *unit, const struct debug_file *file,
+		     struct dwarf_tables *tables, uint64_t offset, uint64_t *next,
+		     struct dwarf_die *own)
 {
+	static const struct dwarf_abbreviations none;
 	struct dwarf_reader all, body;
 	uint64_t abbreviations, length;
 	bool known = true;
@@ -368,7 +463,7 @@ bool dwarf_unit_read(struct dwarf_unit *unit, const struct debug_file *file, uin
 	if (offset >= file->info.size)
 		return false;
 	all = dwarf_reader_of(file->info.bytes + offset, file->info.size - offset);
-	*unit = (struct dwarf_unit){.file = file, .offset = offset};
+	*unit = (struct dwarf_unit){.file = file, .offset = offset, .abbreviations = &none};
 	length = dwarf_unit_length(&all, &unit->offset_size);
 	body = dwarf_part(&all, length);
 	*next = unit->first = unit->end = (uint64_t)(body.end - file->info.bytes);
@@ -387,8 +482,9 @@ bool dwarf_unit_read(struct dwarf_unit *unit, const struct debug_file *file, uin
 	}
 	if (body.failed || !known || (unit->address_size != 4 && unit->address_size != 8))
 		return true;
-	if (!read_abbreviations(unit, abbreviations)) {
-		dwarf_unit_free(unit);
+	unit->abbreviations = table_at(tables, file, abbreviations);
+	if (!unit->abbreviations) {
+		unit->abbreviations = &none;
 		return false;
 	}
 	unit->first = (uint64_t)(body.at - file->info.bytes);
@@ -399,13 +495,6 @@ bool dwarf_unit_read(struct dwarf_unit *unit, const struct debug_file *file, uin
 	else
 		*own = (struct dwarf_die){0};
 	return true;
-}
-
-void dwarf_unit_free(struct dwarf_unit *unit)
-{
-	free(unit->abbreviations);
-	unit->abbreviations = NULL;
-	unit->abbreviation_count = 0;
 }
 
 struct dwarf_reader dwarf_unit_entries(const struct dwarf_unit *unit, uint64_t offset)
@@ -428,7 +517,7 @@ static void visit_pairs(const struct dwarf_die *die, const struct dwarf_unit *un
 		uint64_t low = dwarf_number(&reader, unit->address_size);
 		uint64_t high = dwarf_number(&reader, unit->address_size);
 
-		if (reader.failed || (!low && !high))
+		if (reader.failed || (!low && !high) || !budget_step(unit->file->budget))
 			return;
 		if (low == most)
 			base = high;
@@ -466,7 +555,7 @@ static void visit_list(const struct dwarf_die *die, const struct dwarf_unit *uni
 			return;
 	}
 	dwarf_skip(&reader, offset);
-	while (!reader.failed) {
+	while (!reader.failed && budget_step(unit->file->budget)) {
 		uint64_t low = 0, high = 0;
 
 		switch (dwarf_number(&reader, 1)) {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/id_table.h"
 #include "binary/debug_file.h"
 #include "binary/dwarf_reader.h"
 
@@ -22,15 +23,28 @@ struct dwarf_abbreviation {
 	struct dwarf_reader attributes;
 };
 
+/* By code. */
+struct dwarf_abbreviations {
+	struct dwarf_abbreviation *items;
+	size_t count, room;
+};
+
+/* Tables of abbreviations by their offset + 1: many units may share one. */
+struct dwarf_tables {
+	struct id_table by_offset;
+	/* In all of them. */
+	uint64_t count;
+	struct budget *budget;
+};
+
 struct dwarf_unit {
 	const struct debug_file *file;
 	/* Offsets in .debug_info: of the header, of the first entry, and behind the last. */
 	uint64_t offset, first, end;
 	uint16_t version;
 	uint8_t offset_size, address_size;
-	/* By code. */
-	struct dwarf_abbreviation *abbreviations;
-	size_t abbreviation_count;
+	/* Of the tables. */
+	const struct dwarf_abbreviations *abbreviations;
 	/* Of the unit's own entry. */
 	uint64_t address_base, ranges_base, texts_base, low;
 	/* Its line table in .debug_line. */
@@ -44,9 +58,9 @@ struct dwarf_die {
 	/* 0: the end of a list of children. */
 	uint16_t tag;
 	bool has_children;
-	const char *name, *linkage_name;
+	struct dwarf_text name, linkage_name;
 	/* Of a unit: the folder that relative paths start from. */
-	const char *folder;
+	struct dwarf_text folder;
 	/* Offsets in .debug_info; 0: none. */
 	uint64_t origin, sibling;
 	uint64_t low, high;
@@ -59,12 +73,13 @@ struct dwarf_die {
 
 /*
  * Reads the header of the unit at an offset, its abbreviations and its own entry. `*next` is the
- * offset of the one behind it. False at the end, where the section is damaged, and without memory;
- * else to be freed. Units of an unknown kind have no entries.
+ * offset of the one behind it. False at the end, where the section is damaged, without memory and
+ * beyond the budget. Units of an unknown kind have no entries. The tables must outlive the unit.
  */
-bool dwarf_unit_read(struct dwarf_unit *unit, const struct debug_file *file, uint64_t offset,
-		     uint64_t *next, struct dwarf_die *own);
-void dwarf_unit_free(struct dwarf_unit *unit);
+bool dwarf_unit_read(struct dwarf_unit *unit, const struct debug_file *file,
+		     struct dwarf_tables *tables, uint64_t offset, uint64_t *next,
+		     struct dwarf_die *own);
+void dwarf_tables_free(struct dwarf_tables *tables);
 
 /* A reader of the unit's entries from an offset on, which may be any. */
 struct dwarf_reader dwarf_unit_entries(const struct dwarf_unit *unit, uint64_t offset);

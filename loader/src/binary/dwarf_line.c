@@ -34,28 +34,32 @@ enum { LNE_END_SEQUENCE = 1, LNE_SET_ADDRESS = 2 };
 
 /* One entry of a table of folders or files. */
 struct entry {
-	const char *path;
+	struct dwarf_text path;
 	uint64_t folder;
 };
+
+static struct dwarf_text text_in(const struct debug_section *section, uint64_t offset)
+{
+	return (struct dwarf_text){
+		.section = section->bytes, .size = section->size, .offset = offset};
+}
 
 static void read_form(struct dwarf_reader *reader, const struct dwarf_line_unit *unit,
 		      uint64_t type, uint64_t form, struct entry *entry)
 {
 	const struct debug_file *file = unit->file;
-	const char *text = "";
+	struct dwarf_text text = {.text = ""};
 	uint64_t number = 0;
 
 	switch (form) {
 	case FORM_STRING:
-		text = dwarf_text(reader);
+		text.text = dwarf_text(reader);
 		break;
 	case FORM_LINE_STRP:
-		number = dwarf_number(reader, unit->offset_size);
-		text = dwarf_text_at(file->line_str.bytes, file->line_str.size, number);
+		text = text_in(&file->line_str, dwarf_number(reader, unit->offset_size));
 		break;
 	case FORM_STRP:
-		number = dwarf_number(reader, unit->offset_size);
-		text = dwarf_text_at(file->str.bytes, file->str.size, number);
+		text = text_in(&file->str, dwarf_number(reader, unit->offset_size));
 		break;
 	case FORM_UDATA:
 		number = dwarf_uleb(reader);
@@ -104,11 +108,11 @@ static bool read_entry(struct dwarf_reader *reader, const struct dwarf_line_unit
 	struct dwarf_reader format = is_folder ? unit->folder_format : unit->file_format;
 	uint8_t forms = is_folder ? unit->folder_forms : unit->file_forms;
 
-	*entry = (struct entry){.path = ""};
+	*entry = (struct entry){.path = {.text = ""}};
 	if (unit->version < 5) {
-		entry->path = dwarf_text(reader);
+		entry->path.text = dwarf_text(reader);
 		/* An empty one ends the table. */
-		if (!*entry->path)
+		if (!*entry->path.text)
 			return false;
 		if (!is_folder) {
 			entry->folder = dwarf_uleb(reader);
@@ -151,8 +155,13 @@ static uint32_t read_table(struct dwarf_reader *reader, struct dwarf_line_unit *
 			reader->failed = true;
 	}
 	*table = *reader;
-	while (count < wanted && read_entry(reader, unit, is_folder, &entry))
+	while (count < wanted && read_entry(reader, unit, is_folder, &entry)) {
 		count++;
+		if (!budget_step(unit->file->budget)) {
+			reader->failed = true;
+			break;
+		}
+	}
 	return count;
 }
 
@@ -208,7 +217,7 @@ static bool entry_at(const struct dwarf_line_unit *unit, bool is_folder, uint64_
 	if (number >= (is_folder ? unit->folder_count : unit->file_count))
 		return false;
 	for (uint64_t i = 0; i <= number; i++)
-		if (!read_entry(&table, unit, is_folder, entry))
+		if (!read_entry(&table, unit, is_folder, entry) || !budget_step(unit->file->budget))
 			return false;
 	return true;
 }
@@ -220,8 +229,8 @@ bool dwarf_line_file_next(const struct dwarf_line_unit *unit, struct dwarf_reade
 
 	if (!read_entry(files, unit, false, &entry))
 		return false;
-	*name = entry.path;
-	return true;
+	*name = dwarf_text_of(&entry.path);
+	return budget_step(unit->file->budget);
 }
 
 static void put_part(struct strbuf *to, const char *path)
@@ -233,7 +242,7 @@ static void put_part(struct strbuf *to, const char *path)
 
 void dwarf_line_path(struct strbuf *to, const struct dwarf_line_unit *unit, uint32_t number)
 {
-	struct entry file, folder = {.path = ""}, base = {.path = ""};
+	struct entry file, folder = {.path = {.text = ""}}, base = {.path = {.text = ""}};
 	/* Up to DWARF 4, folder 0 is the one of the compilation, which is not in the table. */
 	bool numbered = unit->version >= 5;
 
@@ -241,15 +250,15 @@ void dwarf_line_path(struct strbuf *to, const struct dwarf_line_unit *unit, uint
 		strbuf_char(to, '?');
 		return;
 	}
-	if (file.path[0] != '/') {
+	if (*dwarf_text_of(&file.path) != '/') {
 		if (numbered || file.folder)
 			entry_at(unit, true, numbered ? file.folder : file.folder - 1, &folder);
-		if (numbered && folder.path[0] != '/' && file.folder)
+		if (numbered && *dwarf_text_of(&folder.path) != '/' && file.folder)
 			entry_at(unit, true, 0, &base);
-		put_part(to, base.path);
-		put_part(to, folder.path);
+		put_part(to, dwarf_text_of(&base.path));
+		put_part(to, dwarf_text_of(&folder.path));
 	}
-	strbuf_text(to, file.path);
+	strbuf_text(to, dwarf_text_of(&file.path));
 }
 
 static void reset(struct dwarf_line_machine *machine)

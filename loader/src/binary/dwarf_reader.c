@@ -139,3 +139,8 @@ const char *dwarf_text_at(const uint8_t *bytes, uint64_t size, uint64_t offset)
 		return "";
 	return (const char *)bytes + offset;
 }
+
+const char *dwarf_text_of(const struct dwarf_text *text)
+{
+	return text->text ? text->text : dwarf_text_at(text->section, text->size, text->offset);
+}

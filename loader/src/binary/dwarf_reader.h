@@ -35,6 +35,17 @@ struct dwarf_reader dwarf_part(struct dwarf_reader *reader, uint64_t size);
 /* The length that a unit begins with, and whether its offsets have 4 or 8 bytes (7.4). */
 uint64_t dwarf_unit_length(struct dwarf_reader *reader, uint8_t *offset_size);
 
+/* A text that nobody has asked for yet: finding its end takes as long as it is. */
+struct dwarf_text {
+	/* One that stands among the numbers; NULL: it stands in a section of texts. */
+	const char *text;
+	const uint8_t *section;
+	uint64_t size, offset;
+};
+
+/* "" where there is none. */
+const char *dwarf_text_of(const struct dwarf_text *text);
+
 /* The text at an offset of a section of texts; "" where there is none. */
 const char *dwarf_text_at(const uint8_t *bytes, uint64_t size, uint64_t offset);
 

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id_table.h"
 #include "base/memory.h"
+#include "binary/budget.h"
 #include "binary/dwarf_reader.h"
 
 /* DW_EH_PE_* (Linux Standard Base, 10.5): how pointers are written. */
@@ -21,6 +23,10 @@
 #define WORD 8
 /* DW_CFA_remember_state nests this deep at most in what compilers write. */
 #define SAVED_STATES 8
+/* Longest entry of what functions share; compilers write some 20 bytes. */
+#define CIE_MAX 1024
+/* Of one file; the largest programs have some million. */
+#define ROWS_MAX (8u << 20)
 
 enum rule { RULE_SAME, RULE_SAVED, RULE_UNDEFINED, RULE_OTHER };
 
@@ -42,6 +48,11 @@ struct cie {
 	struct state initial;
 };
 
+struct known_cie {
+	struct cie cie;
+	bool is_valid;
+};
+
 struct run {
 	struct unwind_rows *rows;
 	const struct cie *cie;
@@ -53,6 +64,10 @@ struct run {
 
 static bool add_row(struct unwind_rows *rows, const struct unwind_row *row)
 {
+	if (rows->count == ROWS_MAX) {
+		budget_exceed();
+		return false;
+	}
 	if (!memory_try_grow(rows->rows, rows->count, rows->room))
 		return false;
 	rows->rows[rows->count++] = *row;
@@ -402,11 +417,32 @@ static void arrange(struct unwind_rows *rows)
 	rows->count = count;
 }
 
+/* The entry of what functions share at an offset; NULL: it makes no sense, or there is no memory.
+ */
+static const struct cie *cie_at(struct id_table *known, const uint8_t *bytes, uint64_t size,
+				uint64_t offset)
+{
+	struct known_cie *cie = id_table_find(known, offset + 1);
+	struct dwarf_reader shared, body;
+	uint8_t offset_size;
+	uint64_t length;
+
+	if (!cie) {
+		cie = memory_zeroed(sizeof(*cie));
+		shared = dwarf_reader_of(bytes + offset, size - offset);
+		length = dwarf_unit_length(&shared, &offset_size);
+		body = dwarf_part(&shared, length);
+		cie->is_valid = length <= CIE_MAX && dwarf_number(&body, 4) == 0 && !body.failed &&
+				read_cie(&cie->cie, body);
+		id_table_add(known, offset + 1, cie);
+	}
+	return cie->is_valid ? &cie->cie : NULL;
+}
+
 bool eh_frame_read(struct unwind_rows *rows, const uint8_t *bytes, uint64_t size, uint64_t address)
 {
 	struct dwarf_reader reader = dwarf_reader_of(bytes, size);
-	const uint8_t *known = NULL;
-	struct cie cie;
+	struct id_table known = {0};
 	bool enough = true;
 
 	*rows = (struct unwind_rows){0};
@@ -415,6 +451,7 @@ bool eh_frame_read(struct unwind_rows *rows, const uint8_t *bytes, uint64_t size
 		uint64_t length = dwarf_unit_length(&reader, &offset_size);
 		struct dwarf_reader entry;
 		const uint8_t *start = reader.at;
+		const struct cie *cie;
 		uint64_t back;
 
 		if (!length)
@@ -422,25 +459,13 @@ bool eh_frame_read(struct unwind_rows *rows, const uint8_t *bytes, uint64_t size
 		entry = dwarf_part(&reader, length);
 		/* From here back to the entry that it shares; 0: it is one of those. */
 		back = dwarf_number(&entry, 4);
-		if (entry.failed || !back)
+		if (entry.failed || !back || back > (uint64_t)(start - bytes))
 			continue;
-		if (back > (uint64_t)(start - bytes))
-			continue;
-		if (known != start - back) {
-			struct dwarf_reader shared = dwarf_reader_of(
-				start - back, size - (uint64_t)(start - back - bytes));
-			struct dwarf_reader body;
-			uint8_t shared_size;
-
-			known = NULL;
-			length = dwarf_unit_length(&shared, &shared_size);
-			body = dwarf_part(&shared, length);
-			if (dwarf_number(&body, 4) != 0 || body.failed || !read_cie(&cie, body))
-				continue;
-			known = start - back;
-		}
-		enough = read_fde(rows, &cie, entry, address + (uint64_t)(entry.at - bytes));
+		cie = cie_at(&known, bytes, size, (uint64_t)(start - bytes) - back);
+		if (cie)
+			enough = read_fde(rows, cie, entry, address + (uint64_t)(entry.at - bytes));
 	}
+	id_table_free(&known, free);
 	if (!enough) {
 		unwind_rows_free(rows);
 		return false;

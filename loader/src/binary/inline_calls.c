@@ -9,6 +9,8 @@
 /* Entries that are followed for a name: an inlined function, its declaration, its first
  * declaration. */
 #define ORIGINS_MAX 8
+/* For one address, beyond what its unit takes once. */
+#define LOOK_UP_STEPS (4u << 20)
 
 /* Code of a unit, or of a function in it: `offset` is that of its header, or entry. */
 struct range {
@@ -20,6 +22,7 @@ struct ranges {
 	size_t count, room;
 	/* Whose ranges are being added. */
 	uint64_t offset;
+	struct budget *budget;
 	bool failed;
 };
 
@@ -39,6 +42,7 @@ struct inline_calls {
 	size_t count, room;
 	/* Those that were needed, by offset + 1. */
 	struct id_table known;
+	struct dwarf_tables tables;
 };
 
 static bool add_range(void *context, uint64_t low, uint64_t high)
@@ -48,7 +52,7 @@ static bool add_range(void *context, uint64_t low, uint64_t high)
 	/* Functions that the linker dropped begin at 0. */
 	if (!low || low >= high)
 		return true;
-	if (!memory_try_grow(ranges->items, ranges->count, ranges->room)) {
+	if (!budget_grow(ranges->budget, ranges->items, ranges->count, ranges->room)) {
 		ranges->failed = true;
 		return false;
 	}
@@ -86,7 +90,7 @@ static const struct range *find_range(const struct ranges *ranges, uint64_t addr
 
 static bool add_offset(struct inline_calls *calls, uint64_t offset)
 {
-	if (!memory_try_grow(calls->offsets, calls->count, calls->room))
+	if (!budget_grow(calls->file->budget, calls->offsets, calls->count, calls->room))
 		return false;
 	calls->offsets[calls->count++] = offset;
 	return true;
@@ -101,10 +105,14 @@ struct inline_calls *inline_calls_read(const struct debug_file *file)
 	bool enough = true;
 
 	calls->file = file;
-	for (; enough && dwarf_unit_read(&unit, file, offset, &next, &own); offset = next) {
+	calls->units.budget = file->budget;
+	/* Twice what takes a byte for each step. */
+	budget_begin(file->budget, 2 * (file->info.size + file->abbrev.size + file->ranges.size +
+					file->rnglists.size));
+	for (; enough && dwarf_unit_read(&unit, file, &calls->tables, offset, &next, &own);
+	     offset = next) {
 		calls->units.offset = offset;
 		dwarf_die_ranges(&own, &unit, add_range, &calls->units);
-		dwarf_unit_free(&unit);
 		enough = add_offset(calls, offset) && !calls->units.failed;
 	}
 	if (!enough) {
@@ -119,7 +127,9 @@ static void free_known(void *item)
 {
 	struct known_unit *known = item;
 
-	dwarf_unit_free(&known->unit);
+	if (known->functions.room)
+		budget_give_array(known->functions.budget, known->functions.items,
+				  known->functions.room);
 	free(known->functions.items);
 	free(known);
 }
@@ -129,6 +139,9 @@ void inline_calls_free(struct inline_calls *calls)
 	if (!calls)
 		return;
 	id_table_free(&calls->known, free_known);
+	dwarf_tables_free(&calls->tables);
+	budget_give_array(calls->file->budget, calls->units.items, calls->units.room);
+	budget_give_array(calls->file->budget, calls->offsets, calls->room);
 	free(calls->units.items);
 	free(calls->offsets);
 	free(calls);
@@ -143,21 +156,25 @@ static struct known_unit *unit_at(struct inline_calls *calls, uint64_t offset)
 	if (known)
 		return known;
 	known = memory_zeroed(sizeof(*known));
-	if (!dwarf_unit_read(&known->unit, calls->file, offset, &next, &own)) {
+	known->functions.budget = calls->file->budget;
+	if (!dwarf_unit_read(&known->unit, calls->file, &calls->tables, offset, &next, &own)) {
 		free_known(known);
 		return NULL;
 	}
 	id_table_add(&calls->known, offset + 1, known);
-	known->folder = own.folder ? own.folder : "";
+	known->folder = dwarf_text_of(&own.folder);
 	return known;
 }
 
-static void read_functions(struct known_unit *known)
+static void read_functions(struct inline_calls *calls, struct known_unit *known)
 {
 	struct dwarf_reader entries = dwarf_unit_entries(&known->unit, known->unit.first);
 	struct dwarf_die die;
 
 	known->functions_read = true;
+	/* Once: more than a look-up may take. */
+	budget_begin(calls->file->budget,
+		     LOOK_UP_STEPS + 4 * (known->unit.end - known->unit.first));
 	while (dwarf_die_next(&die, &known->unit, &entries) && !known->functions.failed) {
 		if (die.tag != DW_TAG_FUNCTION)
 			continue;
@@ -189,13 +206,14 @@ static const char *name_of(struct inline_calls *calls, const struct dwarf_die *i
 	const char *name = "";
 
 	for (int i = 0; i < ORIGINS_MAX; i++) {
+		const char *linkage_name = dwarf_text_of(&die.linkage_name);
 		struct dwarf_reader entries;
 		struct known_unit *known;
 
-		if (die.linkage_name && *die.linkage_name)
-			return die.linkage_name;
-		if (die.name && *die.name && !*name)
-			name = die.name;
+		if (*linkage_name)
+			return linkage_name;
+		if (!*name)
+			name = dwarf_text_of(&die.name);
 		known = die.origin ? unit_of(calls, die.origin) : NULL;
 		if (!known)
 			break;
@@ -236,8 +254,9 @@ size_t inline_calls_find(struct inline_calls *calls, uint64_t address,
 	struct dwarf_die die;
 	size_t count = 0, depth = 0;
 
+	budget_begin(calls->file->budget, LOOK_UP_STEPS);
 	if (known && !known->functions_read)
-		read_functions(known);
+		read_functions(calls, known);
 	range = known ? find_range(&known->functions, address) : NULL;
 	if (!range || !known->unit.has_lines)
 		return 0;

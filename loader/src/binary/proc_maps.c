@@ -8,27 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/id_table.h"
 #include "base/memory.h"
 #include "base/strbuf.h"
+#include "binary/budget.h"
 #include "binary/regular_file.h"
 
 #define DELETED " (deleted)"
-
-static bool read_all(struct strbuf *text, int fd)
-{
-	for (;;) {
-		ssize_t got;
-
-		strbuf_reserve(text, 1 << 14);
-		got = read(fd, text->data + text->length, text->room - text->length);
-		if (got == 0)
-			return true;
-		if (got > 0)
-			text->length += (size_t)got;
-		else if (errno != EINTR)
-			return false;
-	}
-}
+/* Mappings of code that are kept of a process, and bytes of their paths. */
+#define MAPPINGS_MAX 65536
+#define PATHS_MAX (4u << 20)
 
 /* Reads a number in base 10 or 16 and the one byte behind it. */
 static bool number(char **at, unsigned int base, char behind, uint64_t *value)
@@ -84,57 +73,115 @@ static bool parse_line(char *line, struct proc_mapping *mapping)
 	return true;
 }
 
-/*
- * Keeps of the text only the paths of the mappings: maps are kept for as long as tracing goes on,
- * of processes that come and go, and most of their text is about data.
- */
-static void keep_paths(struct proc_maps *maps)
+/* Paths while maps are read: each is kept once, wherever it is mapped. */
+struct paths {
+	/* Offsets + 1 in the text, by a hash of the path. */
+	struct id_table known;
+	struct strbuf text;
+};
+
+static uint64_t hash_of(const char *path)
 {
-	size_t length = 0;
-	char *paths, *to;
+	uint64_t hash = 0xcbf29ce484222325u;
 
-	for (size_t i = 0; i < maps->count; i++)
-		length += strlen(maps->mappings[i].path) + 1;
-	paths = to = memory_bytes(length + 1);
-	for (size_t i = 0; i < maps->count; i++) {
-		size_t size = strlen(maps->mappings[i].path) + 1;
+	for (; *path; path++)
+		hash = (hash ^ (uint8_t)*path) * 0x100000001b3u;
+	return hash;
+}
 
-		maps->mappings[i].path = memcpy(to, maps->mappings[i].path, size);
-		to += size;
+/* Where the path stands in the text; where there is no room for it, that of the empty one. */
+static size_t offset_of(struct paths *paths, const char *path)
+{
+	uint64_t hash = hash_of(path);
+	uintptr_t known = (uintptr_t)id_table_find(&paths->known, hash);
+	size_t length = strlen(path) + 1, offset = paths->text.length;
+
+	if (known && strcmp(paths->text.data + known - 1, path) == 0)
+		return known - 1;
+	if (offset + length > PATHS_MAX) {
+		budget_exceed();
+		return 0;
 	}
-	free(maps->text);
-	maps->text = paths;
+	strbuf_put(&paths->text, path, length);
+	/* Another of that hash is just kept again. */
+	if (!known)
+		id_table_add(&paths->known, hash, (void *)(offset + 1));
+	return offset;
+}
+
+static void keep(void *item)
+{
+	(void)item;
+}
+
+static void take_line(struct proc_maps *maps, size_t *room, struct paths *paths, char *line)
+{
+	struct proc_mapping mapping;
+
+	if (!parse_line(line, &mapping))
+		return;
+	if (maps->count == MAPPINGS_MAX) {
+		budget_exceed();
+		return;
+	}
+	/* Becomes the path when all are there. */
+	mapping.path = (const char *)offset_of(paths, mapping.path);
+	memory_grow(maps->mappings, maps->count, *room);
+	maps->mappings[maps->count++] = mapping;
+}
+
+/* Lines that are longer than this are those of no kernel. */
+#define LINE_MAX_BYTES (16u << 10)
+
+/* Takes line by line: most of the text is about data, and nobody bounds how much there is. */
+static bool read_lines(struct proc_maps *maps, struct paths *paths, int fd)
+{
+	char *buffer = memory_bytes(LINE_MAX_BYTES + 1), *line, *newline;
+	size_t length = 0, room = 0;
+	ssize_t got;
+
+	while ((got = read(fd, buffer + length, LINE_MAX_BYTES - length)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			break;
+		length += (size_t)got;
+		buffer[length] = '\0';
+		for (line = buffer;
+		     (newline = memchr(line, '\n', length - (size_t)(line - buffer)));
+		     line = newline + 1) {
+			*newline = '\0';
+			take_line(maps, &room, paths, line);
+		}
+		length -= (size_t)(line - buffer);
+		memmove(buffer, line, length);
+		if (length == LINE_MAX_BYTES)
+			length = 0;
+	}
+	free(buffer);
+	return got == 0;
 }
 
 bool proc_maps_read(struct proc_maps *maps, const char *path)
 {
-	struct strbuf text = {0};
-	size_t room = 0;
-	char *line, *newline;
+	struct paths paths = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool read;
 
 	*maps = (struct proc_maps){0};
 	if (fd < 0)
 		return false;
-	if (!read_all(&text, fd)) {
-		close(fd);
-		strbuf_free(&text);
-		return false;
-	}
+	offset_of(&paths, "");
+	read = read_lines(maps, &paths, fd);
 	close(fd);
-	strbuf_c_text(&text);
-	maps->text = text.data;
-	for (line = text.data; (newline = strchr(line, '\n')); line = newline + 1) {
-		struct proc_mapping mapping;
-
-		*newline = '\0';
-		if (!parse_line(line, &mapping))
-			continue;
-		memory_grow(maps->mappings, maps->count, room);
-		maps->mappings[maps->count++] = mapping;
-	}
-	keep_paths(maps);
-	return true;
+	maps->text = memory_text_of(paths.text.data, paths.text.length);
+	for (size_t i = 0; i < maps->count; i++)
+		maps->mappings[i].path = maps->text + (uintptr_t)maps->mappings[i].path;
+	strbuf_free(&paths.text);
+	id_table_free(&paths.known, keep);
+	if (!read)
+		proc_maps_free(maps);
+	return read;
 }
 
 void proc_maps_free(struct proc_maps *maps)

@@ -12,7 +12,7 @@ struct proc_mapping {
 	uint64_t offset;
 	uint32_t device_major, device_minor;
 	uint64_t inode;
-	/* In the snapshot's text; empty for anonymous memory, "[vdso]" and the like for the
+	/* Among the paths; empty for anonymous memory, "[vdso]" and the like for the
 	 * kernel's own. */
 	const char *path;
 	/* The file was deleted since. */
@@ -23,11 +23,12 @@ struct proc_maps {
 	/* By address. */
 	struct proc_mapping *mappings;
 	size_t count;
+	/* The paths, each once. */
 	char *text;
 };
 
-/* Reads the executable mappings from a file in the format of /proc/PID/maps. False: it cannot be
- * read. */
+/* Reads the executable mappings from a file in the format of /proc/PID/maps: the first 65,536 of
+ * them, and 4 MiB of paths. False: it cannot be read. */
 bool proc_maps_read(struct proc_maps *maps, const char *path);
 void proc_maps_free(struct proc_maps *maps);
 

@@ -9,13 +9,14 @@
 #include <unistd.h>
 
 /* Links to absolute paths mean paths below the root, too, which only openat2 knows (Linux 5.6). */
-int regular_file_find(const char *root, const char *path)
+static int find_in(const char *root, const char *path, int flags)
 {
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+	struct open_how how = {.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags),
+			       .resolve = RESOLVE_IN_ROOT};
 	int folder, fd, error;
 
 	if (!*root)
-		return open(path, O_PATH | O_CLOEXEC);
+		return open(path, O_PATH | O_CLOEXEC | flags);
 	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return -1;
@@ -24,6 +25,11 @@ int regular_file_find(const char *root, const char *path)
 	close(folder);
 	errno = error;
 	return fd;
+}
+
+int regular_file_find(const char *root, const char *path)
+{
+	return find_in(root, path, 0);
 }
 
 /* Takes `found` over. It is looked at before it is opened: opening a device can do something. */
@@ -56,4 +62,9 @@ int regular_file_open(const char *path)
 int regular_file_open_in(const char *root, const char *path)
 {
 	return open_found(regular_file_find(root, path));
+}
+
+int regular_file_open_unlinked(const char *root, const char *path)
+{
+	return open_found(find_in(root, path, O_NOFOLLOW));
 }

@@ -11,6 +11,9 @@ int regular_file_open(const char *path);
 /* The same below `root` ("": ours): links lead to paths below it, and nothing leads out of it. */
 int regular_file_open_in(const char *root, const char *path);
 
+/* The same of a file that may not be a link itself. */
+int regular_file_open_unlinked(const char *root, const char *path);
+
 /* Only a name for it (O_PATH), of any kind of file; -1 with errno. */
 int regular_file_find(const char *root, const char *path);
 

@@ -6,6 +6,9 @@
 #include "base/memory.h"
 #include "binary/dwarf_line.h"
 
+/* For finding the code of a line: a table of files is looked into for each that has its name. */
+#define LOOK_UP_STEPS (64u << 20)
+
 bool source_place_read(struct source_place *place, char *text)
 {
 	uint32_t numbers[2] = {0};
@@ -140,6 +143,7 @@ bool source_line_addresses(const struct debug_file *file, const struct source_pl
 	size_t room = 0, kept = 0;
 
 	*found = (struct source_addresses){0};
+	budget_begin(file->budget, LOOK_UP_STEPS + 4 * file->line.size);
 	while (enough && dwarf_line_unit_at(&unit, file, offset, &offset)) {
 		bool *files = matching_files(&unit, place->file, &enough);
 
@@ -178,7 +182,7 @@ struct source_lines {
 
 static bool add_sequence(struct source_lines *lines, const struct sequence *sequence)
 {
-	if (!memory_try_grow(lines->sequences, lines->count, lines->room))
+	if (!budget_grow(lines->file->budget, lines->sequences, lines->count, lines->room))
 		return false;
 	lines->sequences[lines->count++] = *sequence;
 	return true;
@@ -221,6 +225,7 @@ struct source_lines *source_lines_read(const struct debug_file *file)
 	uint64_t offset = 0;
 
 	lines->file = file;
+	budget_begin(file->budget, file->line.size);
 	while (dwarf_line_unit_at(&unit, file, offset, &offset)) {
 		if (add_unit(lines, &unit))
 			continue;
@@ -236,6 +241,7 @@ void source_lines_free(struct source_lines *lines)
 {
 	if (!lines)
 		return;
+	budget_give_array(lines->file->budget, lines->sequences, lines->room);
 	free(lines->sequences);
 	free(lines);
 }
@@ -271,8 +277,11 @@ bool source_lines_find(const struct source_lines *lines, uint64_t address, struc
 	program = unit.program;
 	program.at = sequence->rows;
 	dwarf_line_start(&machine, &unit, program);
-	while (dwarf_line_next(&machine, &row) && row.address <= address && !row.end_sequence)
+	while (dwarf_line_next(&machine, &row) && row.address <= address && !row.end_sequence) {
+		if (!budget_step(lines->file->budget))
+			return false;
 		last = row;
+	}
 	/* Line 0: code that belongs to none. */
 	if (!last.line)
 		return false;

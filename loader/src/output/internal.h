@@ -51,6 +51,8 @@ struct output {
 	/* The last write was given up for that: its text still waits. */
 	bool stopped;
 	bool stderr_is_terminal;
+	/* That names are missing. */
+	bool told_limits;
 	/* -o: the file is ours to close. */
 	bool owns_fd;
 	/* Nothing is written any more; `failure` says why. */

@@ -11,6 +11,7 @@
 #include "output/internal.h"
 #include "base/failure.h"
 #include "base/memory.h"
+#include "base/say.h"
 #include "session/session.h"
 #include "session/watches.h"
 #include "base/write_text.h"
@@ -292,8 +293,20 @@ bool output_is_stopped(const struct output *output)
 	return output->stopped;
 }
 
+/* Once: names that are missing look like names that are not there. */
+static void tell_limits(struct output *output)
+{
+	if (output->told_limits || !symbols_were_limited())
+		return;
+	output->told_limits = true;
+	if (!output->session->options->no_warnings)
+		say_warning(
+			"some addresses have no names: a traced program's files, mappings or names are larger than the loader reads.");
+}
+
 int output_idle(struct output *output)
 {
+	tell_limits(output);
 	if (output->session->options->buffering == BUFFER_FULL)
 		return output_settle(output);
 	return output_flush(output);
@@ -358,6 +371,7 @@ int output_finish(struct output *output)
 	output->renderer->end_of_run(output);
 	if (output->session->manifest->config.print_maps_on_exit && output_all_maps(output) < 0)
 		return -1;
+	tell_limits(output);
 	return output_flush(output);
 }
 

@@ -19,6 +19,8 @@
  * them all are forgotten at once; those that live are read again when they are asked for.
  */
 #define MOST_SEEN 32768
+/* The same of all their mappings, of 70 bytes each. */
+#define MOST_MAPPINGS 1000000
 
 /* Which program a pid runs: changes when it execs, and when the pid is given to another process. */
 struct identity {
@@ -39,8 +41,9 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-static void forget_maps(struct process_code *process)
+static void forget_maps(struct processes *processes, struct process_code *process)
 {
+	processes->mappings -= process->maps.count;
 	proc_maps_free(&process->maps);
 	free(process->files);
 	process->files = NULL;
@@ -54,13 +57,15 @@ static void keep(void *item)
 
 static void forget_all(struct processes *processes)
 {
+	/* No mapping leads to a file any more. */
+	mapped_files_free(&processes->files);
 	id_table_free(&processes->by_pid, free);
 	id_table_free(&processes->by_program, keep);
 	while (processes->first) {
 		struct process_code *process = processes->first;
 
 		processes->first = process->next;
-		forget_maps(process);
+		forget_maps(processes, process);
 		free(process);
 	}
 }
@@ -68,7 +73,6 @@ static void forget_all(struct processes *processes)
 void processes_free(struct processes *processes)
 {
 	forget_all(processes);
-	mapped_files_free(&processes->files);
 }
 
 static bool identify(uint32_t pid, struct identity *identity)
@@ -119,9 +123,10 @@ static void read_maps(struct processes *processes, struct process_code *process)
 	files = memory_array(maps.count, sizeof(struct mapped_file *));
 	for (size_t i = 0; i < maps.count; i++)
 		files[i] = mapped_files_get(&processes->files, process->pid, &maps.mappings[i]);
-	forget_maps(process);
+	forget_maps(processes, process);
 	process->maps = maps;
 	process->files = files;
+	processes->mappings += maps.count;
 	if (!processes->eager)
 		return;
 	for (size_t i = 0; i < maps.count; i++) {
@@ -171,7 +176,7 @@ static struct process_code *note(struct processes *processes, uint32_t pid)
 		return seen->process;
 	}
 	if (!seen) {
-		if (processes->by_pid.count >= MOST_SEEN)
+		if (processes->by_pid.count >= MOST_SEEN || processes->mappings >= MOST_MAPPINGS)
 			forget_all(processes);
 		seen = memory_zeroed(sizeof(*seen));
 		id_table_add(&processes->by_pid, pid, seen);
@@ -202,7 +207,7 @@ static struct process_code *read_now(struct processes *processes, uint32_t pid)
 		process = add_process(processes, pid);
 	if (process->pid == pid && process->read_at == now())
 		return process;
-	forget_maps(process);
+	forget_maps(processes, process);
 	process->pid = pid;
 	process->jit_read_at = 0;
 	read_maps(processes, process);

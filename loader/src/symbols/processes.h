@@ -33,8 +33,9 @@ struct processes {
 	struct id_table by_pid;
 	/* Processes by their program's file: MF_CACHE_USER_SYMBOLS_PER_PROGRAM. */
 	struct id_table by_program;
-	/* All of them. */
+	/* All of them, and how many mappings they have. */
 	struct process_code *first;
+	size_t mappings;
 	struct mapped_files files;
 };
 

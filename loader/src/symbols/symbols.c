@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "binary/budget.h"
 #include "binary/elf_image.h"
 #include "host/kallsyms.h"
 #include "object/manifest.h"
@@ -153,4 +154,9 @@ const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t 
 		return NULL;
 	*offset = place.offset;
 	return elf_image_build_id(&place.file->image, size);
+}
+
+bool symbols_were_limited(void)
+{
+	return budget_was_exceeded();
 }

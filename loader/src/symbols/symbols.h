@@ -44,6 +44,9 @@ bool symbols_user(struct symbols *symbols, uint32_t pid, uint64_t address, struc
 bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address, bool is_return,
 			 struct symbol *symbol);
 
+/* Whether something had no name because it would have cost too much, since the last call. */
+bool symbols_were_limited(void);
+
 /* The build id of the file that holds an address, and its offset in it; NULL: not known. */
 const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t address,
 				uint32_t *size, uint64_t *offset);
