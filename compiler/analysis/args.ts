@@ -9,8 +9,7 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import { int, isTextPointer, type RecordType, type Type } from '../types/type.ts';
-import { typeArgument } from './calls.ts';
-import { typeExpression } from './expressions.ts';
+import { typeArgument, typeIdentifier } from './calls.ts';
 import { readFrom } from './pointers.ts';
 import type { Typing } from './state.ts';
 import { failed, isUnknown, unknown, warning } from './state.ts';
@@ -18,7 +17,8 @@ import type { TypedExpression } from './typed.ts';
 
 export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExpression {
   // The built-in itself says where it is not available.
-  const base = typeExpression(typing, access.base);
+  if (access.base.kind !== 'identifier') return unknown(access.range);
+  const base = typeIdentifier(typing, access.base);
   if (isUnknown(base.type)) return unknown(access.range);
   if (access.arrow) warnOfArrow(typing, access);
   const { probe } = typing;
@@ -85,7 +85,7 @@ function warnOfArrow(typing: Typing, access: ast.FieldAccess): void {
   warning(typing, 'args-arrow', ARROW, access.range, replacing(undefined, arrow, '->', '.'));
 }
 
-/** `*args` => `(field = args.field, ...)`: a copy of all of them. */
+/** `args` and `*args` => `(field = args.field, ...)`: a copy of all of them. */
 export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): TypedExpression {
   const names = argumentNames(typing.probe);
   if (args.kind !== 'call' || !args.traits.holdsFields || !names) {

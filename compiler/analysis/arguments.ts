@@ -129,7 +129,7 @@ function readValue(
   value: TypedExpression,
   kinds: readonly ValueKind[],
 ): TypedExpression | undefined {
-  if (kinds.includes('printable')) return readPrintable(reader.use, reader.scope, value);
+  if (kinds.includes('printable')) return readPrintable(value);
   if (kinds.some((kind) => isOfKind(kind, value))) return value;
   const name = kinds.includes('string') ? knownName(value, reader.scope.probe) : undefined;
   if (name) return name;
@@ -173,19 +173,9 @@ function isOfKind(kind: ValueKind, { kind: node, type }: TypedExpression): boole
   }
 }
 
-/** Raw contexts print as their address; `args` does not, because what there is to print are its fields. */
-export function readPrintable(
-  use: BuiltinUse,
-  scope: AnalysisScope,
-  value: TypedExpression,
-): TypedExpression | undefined {
+/** Raw contexts print as their address. */
+export function readPrintable(value: TypedExpression): TypedExpression {
   if (value.type.kind !== 'context') return value;
-  if (value.kind === 'call' && value.traits.holdsFields) {
-    const name = value.builtin;
-    const hint = `Print its fields: ${name}.NAME.`;
-    scope.error('argument-type', `${use.name}() can not print ${name}`, value.range, hint);
-    return undefined;
-  }
   const type: Type = { kind: 'pointer', to: VOID, space: 'kernel' };
   return { kind: 'cast', type, operand: value, range: value.range };
 }

@@ -103,6 +103,7 @@ function castTarget(
       if (integer) return checkVariant(typing, operand, to, cast) ? to : undefined;
       break;
     case 'pointer':
+      if (from.kind === 'context') return inSpace({ ...to, space: 'kernel' }, 'kernel');
       // A pointer keeps its space; an integer gets the probe's.
       if (from.kind === 'pointer') return inSpace({ ...to, space: from.space }, from.space);
       if (integer || from.kind === 'ksym') return inSpace(to, typing.probe.space);

@@ -1,5 +1,6 @@
 /** `== != < <= > >=` on values that are not literals. */
 
+import { inserting } from '../source/advice.ts';
 import type { Range } from '../source/source.ts';
 import type { BinaryOperator } from '../syntax/ast.ts';
 import { promote } from '../types/integers.ts';
@@ -7,7 +8,14 @@ import { join, sameIgnoringSpace } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
 import type { ArrayType, PointerType } from '../types/type.ts';
 import { BOOL, INT64, isScalar, UINT64 } from '../types/type.ts';
-import { boolLiteral, convert, flowOf, integerOperand, warnOfCast } from './conversion.ts';
+import {
+  boolLiteral,
+  convert,
+  flowOf,
+  followsKernel,
+  integerOperand,
+  warnOfCast,
+} from './conversion.ts';
 import { knownName } from './known-names.ts';
 import { node, unfit } from './operators.ts';
 import type { Typing } from './state.ts';
@@ -83,10 +91,41 @@ function compareIntegers(
   const a = integerOperand(left);
   const b = integerOperand(right);
   if (!a || !b) return unfit(typing, operator, left, right, range);
+  warnOfZero(typing, operator, left, right, range);
   const promoted = promote(a, b);
   const type = promoted.type.signed ? INT64 : UINT64;
   if (promoted.lossy) warnOfCast(typing, a.type.signed ? right : left, type);
   return node(operator, BOOL, convert(left, type), convert(right, type), range);
+}
+
+/** `retval < 0`: what has no sign is never below zero, which a script that asks does not know. */
+function warnOfZero(
+  typing: Typing,
+  operator: BinaryOperator,
+  left: TypedExpression,
+  right: TypedExpression,
+  range: Range,
+): void {
+  const turned = operator === '>' || operator === '<=';
+  if (!turned && operator !== '<' && operator !== '>=') return;
+  const [value, zero] = turned ? [right, left] : [left, right];
+  if (value.type.kind !== 'int' || value.type.signed || value.kind === 'int') return;
+  if (zero.kind !== 'int' || zero.value !== 0n || followsKernel(zero)) return;
+  const always = operator === '>=' || operator === '<=';
+  const result = value.kind === 'call' && value.traits.givesResult === true;
+  warning(
+    typing,
+    'sign-comparison',
+    `This is ${always ? 'always' : 'never'} true: a ${typeName(value.type)} is not below 0`,
+    range,
+    result
+      ? inserting(
+          'Cast it: (int32) where the function gives an int, (int64) where it gives a long.',
+          value.range.start,
+          '(int32)',
+        )
+      : 'Cast it to a signed type first, such as (int64).',
+  );
 }
 
 /** Pointers and kernel addresses compare with each other and with integers. */

@@ -3,6 +3,7 @@ import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
 import { INT64, isAggregate, UINT64 } from '../types/type.ts';
+import { wholeArgs } from './args.ts';
 import { typeCall, typeIdentifier } from './calls.ts';
 import { typeCast } from './casts.ts';
 import { boolLiteral, intLiteral } from './conversion.ts';
@@ -28,7 +29,7 @@ export function typeExpression(typing: Typing, expression: ast.Expression): Type
     case 'bool':
       return boolLiteral(expression.value, range);
     case 'identifier':
-      return typeIdentifier(typing, expression);
+      return asValue(typing, typeIdentifier(typing, expression));
     case 'variable':
       return readVariable(typing, expression);
     case 'map':
@@ -72,6 +73,14 @@ export function typeExpression(typing: Typing, expression: ast.Expression): Type
     case 'block':
       return typeBlockValue(typing, expression);
   }
+}
+
+/** `args` by itself is a copy of all of them, as `*args` is. */
+function asValue(typing: Typing, value: TypedExpression): TypedExpression {
+  const holdsFields = value.kind === 'call' && value.traits.holdsFields === true;
+  return holdsFields && value.type.kind === 'context'
+    ? wholeArgs(typing, value, value.range)
+    : value;
 }
 
 function typeString(typing: Typing, literal: ast.StringLiteral): TypedExpression {

@@ -8,6 +8,7 @@ import { typeName } from '../types/names.ts';
 import type { IntType, PointerType } from '../types/type.ts';
 import { BOOL, INT64, UINT64 } from '../types/type.ts';
 import { typeAddressOf } from './addresses.ts';
+import { typeIdentifier } from './calls.ts';
 import { typeComparison } from './comparisons.ts';
 import {
   boolLiteral,
@@ -188,8 +189,12 @@ function integerArithmetic(
   }
   const promoted = promote(a, b);
   const type = operator === '-' || promoted.type.signed ? INT64 : UINT64;
-  if (type.signed && isLossy(a)) warnOfCast(typing, left, type);
-  else if (type.signed && isLossy(b)) warnOfCast(typing, right, type);
+  // A difference of two times or addresses is meant, and right as long as it is below 2^63.
+  const isDifference = operator === '-' && isLossy(a) && (isLossy(b) || b.flexible);
+  if (type.signed && !isDifference) {
+    if (isLossy(a)) warnOfCast(typing, left, type);
+    else if (isLossy(b)) warnOfCast(typing, right, type);
+  }
   const result = node(operator, type, convert(left, type), convert(right, type), range);
   const bools = left.type.kind === 'bool' && right.type.kind === 'bool';
   return bools ? convert(result, BOOL) : result;
@@ -260,6 +265,8 @@ function typeLogical(typing: Typing, expression: ast.Binary): TypedExpression {
 export function typeUnary(typing: Typing, expression: ast.Unary): TypedExpression {
   const { operator, range } = expression;
   if (operator === '&') return typeAddressOf(typing, expression);
+  if (operator === '*' && expression.operand.kind === 'identifier')
+    return dereference(typing, typeIdentifier(typing, expression.operand), range);
   const operand = typeExpression(typing, expression.operand);
   if (operator === '*') return dereference(typing, operand, range);
   if (isUnknown(operand.type)) return unknown(range);

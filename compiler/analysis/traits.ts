@@ -20,6 +20,8 @@ export interface Traits {
   readonly kernelSymbol?: boolean;
   /** The name of the probed function, which may be known here. */
   readonly namesFunction?: boolean;
+  /** The bits of what a function returned, whose sign nobody has told. */
+  readonly givesResult?: boolean;
   /** An integer that is an address in the kernel, whatever the probe's arguments point to. */
   readonly kernelAddress?: boolean;
   /** The clock that its nanoseconds are of. */

@@ -73,7 +73,7 @@ export const numberedArguments: readonly Builtin[] = Array.from({ length: 10 }, 
 
 export const retval: Builtin = defineBuiltin({
   name: 'retval',
-  traits: { asksOf: 'result' },
+  traits: { asksOf: 'result', givesResult: true },
   needsProbe: true,
   summary: 'Return value of the probed function, as 64 bits; in fexit of its own type.',
   analyse(_given, use, scope) {

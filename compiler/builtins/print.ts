@@ -80,8 +80,7 @@ export const print: Builtin = defineBuiltin({
       );
       return undefined;
     }
-    const value = readPrintable(use, scope, scope.expression(given));
-    if (value === undefined) return undefined;
+    const value = readPrintable(scope.expression(given));
     if (value.type.kind === 'void') {
       scope.error('no-value', 'print() can not print none', given.range);
       return undefined;

@@ -4,7 +4,8 @@ import { type Literal, rest, text } from '../analysis/parameters.ts';
 import type { Traits } from '../analysis/traits.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import { countProblem, parseFormat, typeProblem } from '../types/format.ts';
-import { VOID } from '../types/type.ts';
+import { typeName } from '../types/names.ts';
+import { isTextPointer, VOID } from '../types/type.ts';
 import { type Analysed, type Builtin, defineBuiltin, typed } from './builtin.ts';
 import { UNPINNED } from './use.ts';
 
@@ -31,6 +32,13 @@ function analyse(
   for (const [index, conversion] of parsed.conversions.entries()) {
     const argument = values[index];
     const problem = argument && typeProblem(conversion, argument.type);
+    if (argument && conversion.name === 's' && isTextPointer(argument.type))
+      scope.warning(
+        'address-as-text',
+        `%s prints the address that '${typeName(argument.type)}' holds`,
+        argument.range,
+        'Read the text that stands there with str(), or print the address with %p.',
+      );
     if (problem === undefined) continue;
     scope.error('format', `${name}: ${problem}`, argument?.range ?? range);
     wrong = true;

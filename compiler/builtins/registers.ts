@@ -5,7 +5,7 @@ import type { IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { int, UINT64 } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
-import { refusedInLoop, unavailable } from './use.ts';
+import { constant, refusedInLoop, unavailable } from './use.ts';
 
 /** struct pt_regs of arch/x86/include/uapi/asm/ptrace.h, in order of its 8-byte members. */
 const X86_64 =
@@ -62,6 +62,9 @@ export const usermode: Builtin = defineBuiltin({
   needsProbe: true,
   summary: 'Whether user code was interrupted (1) or the kernel (0). x86-64 only.',
   analyse(_given, use, scope) {
+    // The loader's own code runs them.
+    const { provider } = scope.probe;
+    if (provider === 'begin' || provider === 'end') return constant(1n, int(1, false), use);
     if (!available(use, scope)) return undefined;
     const { arch } = scope.kernel;
     const offset = arch === 'x86_64' ? registerOffset(arch, 'cs') : undefined;

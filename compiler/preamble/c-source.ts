@@ -34,6 +34,18 @@ export function withOwnHeader(item: ast.CItem, folder: string): ast.CItem {
   return { ...item, text: `#include "${join(folder, name)}"` };
 }
 
+/** `#include <x.h>>` => the same without what stands behind the name, and that. */
+export function withoutTrailing(item: ast.CItem): {
+  readonly item: ast.CItem;
+  readonly trailing: string | undefined;
+} {
+  if (item.kind !== 'c-line') return { item, trailing: undefined };
+  const { directive, rest } = readLine(item.text);
+  const parts = directive === 'include' ? /^(<[^>]+>|"[^"]+")\s*(\S.*)$/.exec(rest) : null;
+  if (!parts) return { item, trailing: undefined };
+  return { item: { ...item, text: `#include ${parts[1]}` }, trailing: parts[2] };
+}
+
 function textOf(item: ast.CItem): string {
   // The semicolon is optional in scripts, and a second one harmless.
   if (item.kind === 'c-definition') return `${item.text}\n;`;

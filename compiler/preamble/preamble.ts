@@ -9,7 +9,14 @@ import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
 import type * as ast from '../syntax/ast.ts';
-import { itemOfFile, MISSING_HEADER, OWN_FILE, sourceOf, withOwnHeader } from './c-source.ts';
+import {
+  itemOfFile,
+  MISSING_HEADER,
+  OWN_FILE,
+  sourceOf,
+  withOwnHeader,
+  withoutTrailing,
+} from './c-source.ts';
 import { compileTypes } from './c-types.ts';
 import { type ClangMessage, findClang } from './clang.ts';
 import { PREDEFINED, readDirectives } from './directives.ts';
@@ -42,7 +49,16 @@ export interface Preamble {
 /** Errors are in the context's diagnostics; what is given then knows no more than the kernel. */
 export function readPreamble(written: readonly ast.CItem[], context: PreambleContext): Preamble {
   const { kernel, diagnostics, headers } = context;
-  const items = written.map((item) => withOwnHeader(item, folderOf(item, context.sources)));
+  const items = written.map((given) => {
+    const { item, trailing } = withoutTrailing(given);
+    if (trailing !== undefined)
+      diagnostics.warning(
+        'c-warning',
+        `extra tokens at end of #include directive: ${trailing}`,
+        given.range,
+      );
+    return withOwnHeader(item, folderOf(item, context.sources));
+  });
   const includeFolders = context.includeFolders.map((folder) => resolve(folder));
   const isInstalled = headerFinder(includeFolders, kernel.arch);
   const directives = readDirectives(items, isInstalled, diagnostics);

@@ -161,7 +161,7 @@ export const CODES = {
   ),
   unsupported: error(
     'The language has this, and this version of the compiler has not.',
-    'BEGIN { let $x: inet; }',
+    'BEGIN { print((inet)0); }',
   ),
 
   // ---- types -------------------------------------------------------------------------------------
@@ -195,6 +195,14 @@ export const CODES = {
   'unnecessary-cast': warning(
     'The value has the type already that it is cast to.',
     'BEGIN { $x = (int64)-1; $y = (int64)$x; }',
+  ),
+  'sign-comparison': warning(
+    'A number without a sign is compared with 0, below which it never is: a cast gives it a sign.',
+    'BEGIN { if (nsecs < 0) { exit(); } }',
+  ),
+  'address-as-text': warning(
+    'A pointer that is printed with %s shows its address; str() reads the text that stands there.',
+    'tracepoint:syscalls:sys_enter_open { printf("%s", args.filename); }',
   ),
   'implicit-cast': warning(
     'A number changes its sign or its size without being asked to: an explicit cast says that it is meant.',
@@ -243,7 +251,10 @@ export const CODES = {
   ),
 
   // ---- pointers, structs and arrays --------------------------------------------------------------
-  'not-a-pointer': error('Only pointers can be dereferenced.', 'BEGIN { print(*pid); }'),
+  'not-a-pointer': error(
+    'Only pointers, and integers as addresses, can be dereferenced.',
+    'BEGIN { print(*comm); }',
+  ),
   'not-a-struct': error(
     'Only structs, unions, records and pointers to them have fields.',
     'BEGIN { print(pid.x); }',

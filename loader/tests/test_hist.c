@@ -51,15 +51,20 @@ static void log2_labels(void)
 	strbuf_free(&expected);
 }
 
-static void division_changes_numbers_but_not_bars(void)
+static void bars_are_of_the_divided_numbers(void)
 {
 	struct strbuf text = {0};
-	uint64_t counts[65] = {[1] = 1000, [2] = 500, [3] = 3};
+	uint64_t counts[65] = {[1] = 1009, [2] = 500, [3] = 9};
+	uint64_t few[65] = {[1] = 9, [2] = 8};
 
 	hist_text(&text, counts, 65, 0, 10);
 	CHECK_TEXT(&text, "[0]                  100 |" FULL "|\n"
 			  "[1]                   50 |" HALF "|\n"
 			  "[2, 4)                 0 |" NONE "|\n");
+	strbuf_clear(&text);
+	hist_text(&text, few, 65, 0, 10);
+	CHECK_TEXT(&text, "[0]                    0 |" NONE "|\n"
+			  "[1]                    0 |" NONE "|\n");
 	strbuf_free(&text);
 }
 
@@ -140,7 +145,7 @@ int main(void)
 {
 	log2_rows_have_fixed_widths();
 	log2_labels();
-	division_changes_numbers_but_not_bars();
+	bars_are_of_the_divided_numbers();
 	wide_counts_push_the_bar();
 	an_empty_histogram_has_no_rows();
 	linear_labels();

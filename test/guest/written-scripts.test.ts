@@ -22,6 +22,14 @@ needs('Linux 6.12').describe('on Linux 6.12', () => {
       text: 'kprobe:vfs_read /comm == "reader"/ { @[func] = count(); @[ksym(kaddr("vfs_write"))] = count(); if (func == "vfs_read" && strcontains(func, "read") && strcontains(probe, "kprobe:")) { @named = count(); } }',
       workload: READS,
     },
+    values: {
+      text: 'fentry:vfs_read /comm == "reader" && args.count == 50/ { @seen[args.count] = count(); $copy = args; @same[$copy.count, $copy.buf == args.buf] = count(); print(args); }',
+      workload: READS,
+    },
+    registers: {
+      text: 'struct regs { uint64_t r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di; } kprobe:vfs_read /comm == "reader"/ { $r = (struct regs *)ctx; @[$r->dx == arg2, $r->si == arg1] = count(); }',
+      workload: READS,
+    },
     controlBlock: {
       text: 'kprobe:tcp_rcv_established { $skb = (struct sk_buff *)arg1; $th = (struct tcphdr *)$skb->data; $cb = ((struct tcp_skb_cb *)$skb->cb); $same = (struct tcp_skb_cb *)&$skb->cb; @[bswap($th->seq) == $cb->seq, $cb->seq == $same->seq, ((struct tcp_skb_cb *)&($skb->cb[0]))->end_seq == $cb->end_seq] = count(); }',
       script: CONNECTED,
@@ -37,6 +45,16 @@ needs('Linux 6.12').describe('on Linux 6.12', () => {
     expect(stdout).toContain('@[vfs_read]: 70');
     expect(stdout).toContain('@[vfs_write]: 70');
     expect(stdout).toContain('@named: 70');
+  });
+
+  it('args is a value', () => {
+    const { stdout } = results('values');
+    expect(stdout).toContain('@same[50, true]: 50');
+    expect(stdout).toMatch(/^\{ \.file = 0x[0-9a-f]+, \.buf = 0x[0-9a-f]+, \.count = 50, /m);
+  });
+
+  it('ctx is a pointer to what the script says it is', () => {
+    expect(results('registers').stdout).toContain('@[true, true]: 70');
   });
 
   it('the control block of a packet is read through a cast of its array', () => {

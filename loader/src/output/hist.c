@@ -148,15 +148,16 @@ static void put_rows(struct strbuf *to, const uint64_t *counts, uint32_t buckets
 	uint64_t max = 0;
 
 	for (uint32_t i = range.first; i < range.end; i++)
-		max = counts[i] > max ? counts[i] : max;
+		max = counts[i] / div > max ? counts[i] / div : max;
 
 	for (uint32_t i = range.first; i < range.end; i++) {
+		uint64_t shown = counts[i] / div;
 		/* In single precision, so that bars end where users of bpftrace expect them. */
-		size_t bar = (size_t)((float)counts[i] / (float)max * BAR_WIDTH);
+		size_t bar = max ? (size_t)((float)shown / (float)max * BAR_WIDTH) : 0;
 		size_t start = to->length;
 		char digits[STRBUF_NUMBER_MAX];
 		char *end = digits + sizeof(digits);
-		char *number = digits_decimal(end, counts[i] / div);
+		char *number = digits_decimal(end, shown);
 
 		labels->put(to, labels, i);
 		if (to->length - start < LABEL_WIDTH)

@@ -73,11 +73,25 @@ describe('integer operators', () => {
   it('[TYP-009] subtract to a signed result', () => {
     expectTypes('$a = (uint32)1; $b = (uint32)2; $c = $a - $b;', { $c: 'int64' });
     expectNoWarnings('$a = (uint32)1; $b = (uint32)2; print($a - $b);');
+    expectNoWarnings('$a = (uint64)1; $b = (uint64)2; print($a - $b); print($a - 1);');
+    expectNoWarnings(
+      '@start[tid] = nsecs; $d = nsecs - @start[tid]; print($d); print(elapsed - nsecs);',
+    );
     expectWarning(
-      '$a = (uint64)1; $b = (uint64)2; print($a - $b);',
+      '$a = (uint64)1; $b = (int64)2; print($a - $b);',
       'Expression of type: uint64 being cast to type: int64.',
       '$a',
     );
+  });
+
+  it('warn where what has no sign is compared with 0', () => {
+    const never = 'This is never true: a uint64 is not below 0';
+    expectWarning('if (nsecs < 0) { exit(); }', never, '(nsecs < 0)');
+    expectWarning('if (0 > nsecs) { exit(); }', never, '(0 > nsecs)');
+    expectWarning('uretprobe:/bin/sh:main /retval < 0/ { @ = count(); }', never, 'retval < 0');
+    expectWarning('if (nsecs >= 0) { exit(); }', 'This is always true', '(nsecs >= 0)');
+    expectNoWarnings('uretprobe:/bin/sh:main /(int32)retval < 0/ { @ = count(); }');
+    expectNoWarnings('$a = (int64)1; if ($a < 0 && nsecs > 0 && nsecs <= 1) { exit(); }');
   });
 
   it('insert the conversions to the type of the operation', () => {

@@ -20,8 +20,8 @@ describe('args, as the analysis takes it', () => {
     expectError(`${TRACEPOINT} { print(arg0) }`, 'arg0 can not be used with "tracepoint" probes');
   });
 
-  it('[BLT-019] does not print args as a whole', () => {
-    expectError(`${TRACEPOINT} { print(args) }`, 'print() can not print args', 'args');
+  it('[BLT-019] takes args as a whole for a record of all of them', () => {
+    expect(firstCall(`${TRACEPOINT} { print(args) }`).args[0]?.type.kind).toBe('record');
     expectError('print(args)', 'args can not be used with "begin" probes', 'args');
   });
 
