@@ -51,6 +51,7 @@ static void free_pair(struct pair *pair)
 static void test_leaves(void)
 {
 	struct pair pair = make(8, false);
+	const struct btf_member *members;
 	struct type_leaf local, host;
 	uint32_t ids[4];
 
@@ -65,6 +66,16 @@ static void test_leaves(void)
 	CHECK(!type_host_leaf(pair.local, pair.local_id, "0:2:8", pair.host, pair.host_id, &host));
 	CHECK(!type_local_leaf(pair.local, pair.local_id, "0:9", &local));
 	CHECK(!type_local_leaf(pair.local, pair.local_id, "1", &local));
+	members = btf_members(btf__type_by_id(pair.local, pair.local_id));
+	CHECK(type_local_member(pair.local, pair.local_id, "0:1") == &members[1]);
+	CHECK(type_local_member(pair.local, pair.local_id, "0:2:7") == &members[2]);
+	CHECK(strcmp(btf__name_by_offset(
+			     pair.local,
+			     type_local_member(pair.local, pair.local_id, "0:3:0")->name_off),
+		     "c") == 0);
+	CHECK(!type_local_member(pair.local, pair.local_id, "0"));
+	CHECK(!type_local_member(pair.local, pair.local_id, "0:9"));
+	CHECK(!type_local_member(pair.local, pair.local_id, "1"));
 	free_pair(&pair);
 }
 

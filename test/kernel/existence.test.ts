@@ -30,6 +30,27 @@ needs('root').describe('on this kernel', () => {
     expect(stdout, stderr).toContain('else\nnot\n');
   });
 
+  it('a member of another width is refused only where it is reached', async () => {
+    const script = (declaration: string) =>
+      `${declaration} begin {
+         $t = (struct task_struct___narrow *)curtask;
+         if ($1) { print($t.pid); }
+         print("ok"); exit(); }`;
+    const narrow = script('struct task_struct___narrow { short pid; }');
+    const unread = await run(narrow, { ...once, parameters: ['0'] });
+    expect(unread.stdout, unread.stderr).toContain('ok\n');
+    const read = await run(narrow, { ...once, parameters: ['1'] });
+    expect(read.stderr).toContain(
+      'stdin:3: ERROR: pid of struct task_struct___narrow has 32 bits on this kernel, and the script was built for 16.',
+    );
+    expect(read.status).toBe(3);
+    const wide = await run(script('struct task_struct___narrow { long pid; }'), {
+      ...once,
+      parameters: ['1'],
+    });
+    expect(wide.stdout, wide.stderr).toMatch(/^\d+\nok\n/m);
+  });
+
   it('what is reached and missing is named', async () => {
     const { stderr, status } = await run(
       'begin { if (field_exists(curtask.pid)) { print(curtask.gone); } }',

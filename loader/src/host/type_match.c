@@ -164,6 +164,28 @@ bool type_local_leaf(const struct btf *local, uint32_t type, const char *access,
 	return true;
 }
 
+const struct btf_member *type_local_member(const struct btf *local, uint32_t type,
+					   const char *access)
+{
+	struct type_leaf leaf = {.btf = local, .type = type, .name = ""};
+	const struct btf_member *member = NULL;
+	struct step step;
+	uint32_t index;
+
+	if (!next_index(&access, &index) || index != 0)
+		return NULL;
+	while (next_index(&access, &index)) {
+		uint32_t id = leaf.type;
+		const struct btf_type *holder = resolve(local, &id);
+
+		if (!local_step(&leaf, index, &step))
+			return NULL;
+		if (step.name)
+			member = &btf_members(holder)[index];
+	}
+	return member;
+}
+
 static bool find_member(struct type_leaf *leaf, uint32_t id, const char *name, int depth)
 {
 	const struct btf_type *type = resolve(leaf->btf, &id);

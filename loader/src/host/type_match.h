@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct btf;
+struct btf_member;
 
 /* What an access path leads to. */
 struct type_leaf {
@@ -28,6 +29,10 @@ struct type_leaf {
 /* Follows an access path (`0:1:2`) in the local BTF. False where it makes no sense there. */
 bool type_local_leaf(const struct btf *local, uint32_t type, const char *access,
 		     struct type_leaf *leaf);
+
+/* The last member on the path; NULL where it makes no sense, or leads through none. */
+const struct btf_member *type_local_member(const struct btf *local, uint32_t type,
+					   const char *access);
 
 /*
  * Follows the same path from a struct of the host, by the names of members and through anonymous

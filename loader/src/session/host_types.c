@@ -151,6 +151,98 @@ static void refuse(const struct check *check, const struct btf_ext_core *record,
 		fail_at(check->failure, place.file, place.line);
 }
 
+/* A member, in the object's BTF, whose values are others on this kernel, and what is to be said if
+ * they are read. */
+struct session_unfit {
+	const struct btf_member *member;
+	struct failure failure;
+	struct session_unfit *next;
+};
+
+/* Looks for a question whether the kernel has a member. */
+struct question {
+	const struct check *check;
+	const struct btf_member *member;
+	bool found;
+};
+
+static bool find_question(const struct btf_ext_core *record, void *context)
+{
+	struct question *question = context;
+
+	question->found = record->kind == BPF_CORE_FIELD_EXISTS &&
+			  type_local_member(question->check->local, record->type, record->access) ==
+				  question->member;
+	return !question->found;
+}
+
+/* A name of the object's own, which no member of these structs has; 0: none. */
+static uint32_t foreign_name(const struct check *check, const struct known_type *known)
+{
+	uint32_t count = btf__type_cnt(check->local);
+
+	for (uint32_t id = 1; id < count; id++) {
+		const struct btf_type *type = btf__type_by_id(check->local, id);
+		const char *name = btf__name_by_offset(check->local, type->name_off);
+		bool taken = false;
+		struct type_leaf leaf;
+
+		if (!btf_is_var(type) && !btf_is_func(type))
+			continue;
+		for (uint32_t i = 0; name && i < known->count; i++)
+			taken = taken ||
+				type_member(known->host, known->candidates[i], name, &leaf);
+		if (name && *name && !taken)
+			return type->name_off;
+	}
+	return 0;
+}
+
+/*
+ * Leaves it to the verifier whether the member is reached: under another name libbpf does not find
+ * it, and makes each instruction that wants it one that cannot be loaded (bpf_core_poison_insn,
+ * relo_core.c). False where the object also asks whether the kernel has it: it does.
+ */
+static bool hide(const struct check *check, const struct btf_ext_core *record,
+		 const struct known_type *known, const struct failure *failure)
+{
+	struct session *session = check->session;
+	struct question question = {
+		.check = check,
+		.member = type_local_member(check->local, record->type, record->access),
+	};
+	uint32_t name = foreign_name(check, known);
+	struct session_unfit *unfit;
+
+	btf_ext_each_core(check->elf, find_question, &question);
+	if (!question.member || !name || question.found)
+		return false;
+	/* In libbpf's copy of the object's BTF, before it is loaded. */
+	((struct btf_member *)question.member)->name_off = name;
+	unfit = arena_array(&session->arena, 1, sizeof(*unfit));
+	*unfit = (struct session_unfit){question.member, *failure, session->unfit};
+	session->unfit = unfit;
+	return true;
+}
+
+/* What hide() kept of the member that an access path (of `length` bytes) leads to. */
+static const struct session_unfit *hidden(const struct check *check, uint32_t type,
+					  const char *access, size_t length)
+{
+	const struct session_unfit *unfit = check->session->unfit;
+	const struct btf_member *member;
+	char path[256];
+
+	if (length >= sizeof(path))
+		return NULL;
+	memcpy(path, access, length);
+	path[length] = '\0';
+	member = type_local_member(check->local, type, path);
+	while (unfit && unfit->member != member)
+		unfit = unfit->next;
+	return unfit;
+}
+
 static bool check_record(const struct btf_ext_core *record, void *context)
 {
 	struct check *check = context;
@@ -169,7 +261,10 @@ static bool check_record(const struct btf_ext_core *record, void *context)
 		    type_same_value(&local, &host, use_of(check, record), why, sizeof(why)))
 			continue;
 		refuse(check, record, &local, why);
-		return false;
+		if (!hide(check, record, known, check->failure))
+			return false;
+		failure_clear(check->failure);
+		return true;
 	}
 	return true;
 }
@@ -319,13 +414,24 @@ static bool explain_record(const struct btf_ext_core *record, void *context)
 	    !type_local_leaf(check->local, record->type, record->access, &local))
 		return true;
 	known = known_type(check, record->type);
-	for (uint32_t i = 0; i < known->count; i++)
-		if (type_host_leaf(check->local, record->type, record->access, known->host,
-				   known->candidates[i], &host) &&
-		    !type_same_value(&local, &host, TYPE_USE_FIXED, why, sizeof(why))) {
-			refuse(check, record, &local, why);
-			return false;
+	for (uint32_t i = 0; i < known->count; i++) {
+		if (!type_host_leaf(check->local, record->type, record->access, known->host,
+				    known->candidates[i], &host))
+			continue;
+		if (type_same_value(&local, &host, TYPE_USE_FIXED, why, sizeof(why))) {
+			char was[160], is[160];
+
+			if (type_relocates(&local, &host))
+				continue;
+			/* Such as a number that became an enum. */
+			type_describe(local.btf, local.type, was, sizeof(was));
+			type_describe(host.btf, host.type, is, sizeof(is));
+			snprintf(why, sizeof(why),
+				 "is %s on this kernel, and the script was built for %s", is, was);
 		}
+		refuse(check, record, &local, why);
+		return false;
+	}
 	return true;
 }
 
@@ -334,8 +440,15 @@ int host_types_explain(struct session *session, uint32_t type, const char *acces
 {
 	struct check check = {.session = session, .elf = session->elf, .failure = failure};
 	struct wanted wanted = {&check, type, access, length};
+	const struct session_unfit *unfit;
 	struct btf *own = NULL;
 
+	check.local = bpf_object__btf(session->object);
+	unfit = hidden(&check, type, access, length);
+	if (unfit) {
+		*failure = unfit->failure;
+		return failure->status;
+	}
 	if (open_types(&check, &own) == STATUS_OK)
 		btf_ext_each_core(check.elf, explain_record, &wanted);
 	btf__free(own);

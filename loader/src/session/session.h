@@ -45,6 +45,8 @@ struct session_btf {
 	struct session_btf *next;
 };
 
+struct session_unfit;
+
 struct session {
 	const struct options *options;
 	const struct manifest *manifest;
@@ -87,6 +89,9 @@ struct session {
 
 	/* As many as the manifest has: host_enums.h. */
 	const struct mf_enum *enums;
+
+	/* Members that must not be read here (host_types.c). */
+	struct session_unfit *unfit;
 
 	/* What set_rodata copies to .rodata beside the parameters. */
 	struct session_table *tables;
