@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { needs } from '../support/needs.ts';
-import { type RunResult, run } from '../support/run.ts';
+import { type RunResult, run, WORKLOAD } from '../support/run.ts';
 
 const GETPPID = 'tracepoint:syscalls:sys_enter_getppid /comm == "storm"/';
 const SMALL_RING = 'config = { perf_rb_pages = 16 }';
@@ -26,13 +26,13 @@ function sequences(lines: readonly string[]): ReadonlyMap<string, readonly numbe
   return found;
 }
 
-/** Two threads, on two CPUs, print so many lines each. */
+/** Two threads, on two CPUs, print so many lines each. What is queued when a child ends counts, unlike after a signal. */
 const storm = (each: number, flags: readonly string[] = []): Promise<RunResult> =>
   run(
     `${SMALL_RING} ${GETPPID} { @n[tid]++; printf("%d %d\\n", tid, @n[tid]); } END { clear(@n); }`,
     {
-      workload: `comm storm threads 2 getppid ${each}`,
-      flags,
+      flags: ['-c', `${WORKLOAD} comm storm threads 2 getppid ${each}`, ...flags],
+      signal: 'none',
     },
   );
 
@@ -129,7 +129,7 @@ needs('root').describe('a storm of warnings', () => {
     const { stdout, stderr } = await run(
       `let @m = hash(1); ${GETPPID} {
         @n++; @m[@n] = 1; if (@n % 100 == 0) { printf("%d\\n", @n); } } END { clear(@m); }`,
-      { workload: 'comm storm getppid 100000' },
+      { flags: ['-c', `${WORKLOAD} comm storm getppid 100000`], signal: 'none' },
     );
     expect(stderr).not.toContain('Lost');
     expect(stdout.match(/^\d+$/gm)).toHaveLength(1000);

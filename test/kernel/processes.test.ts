@@ -1,7 +1,7 @@
 /** -p, in PID, mount and user namespaces of its own or of the traced process. */
 
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
@@ -23,12 +23,21 @@ interface Result {
   readonly status: number | null;
 }
 
-/** Runs a shell script in namespaces of its own, with `$LOADER` and `$WORKLOAD`. */
+/** Made once the loader is attached: workloads await it. */
+const go = join(folder, 'go');
+const LOAD = `load() {
+  __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 $LOADER "$@" | while read -r line; do
+    case $line in *PROBES_ATTACHED) touch $GO ;; *) echo "$line" ;; esac
+  done
+}`;
+
+/** Runs a shell script in namespaces of its own, with `$LOADER`, `$WORKLOAD`, and `load`, which makes `$GO`. */
 function inNamespaces(flags: readonly string[], script: string): Result {
-  const result = spawnSync('unshare', [...flags, 'sh', '-c', script], {
+  rmSync(go, { force: true });
+  const result = spawnSync('unshare', [...flags, 'sh', '-c', `${LOAD}\n${script}`], {
     encoding: 'latin1',
     timeout: 20_000,
-    env: { ...process.env, LOADER: LOADER_ASAN, WORKLOAD },
+    env: { ...process.env, LOADER: LOADER_ASAN, WORKLOAD, GO: go },
   });
   return { stdout: result.stdout, stderr: result.stderr, status: result.status };
 }
@@ -135,8 +144,8 @@ needs('root').describe('in a PID namespace of its own', () => {
   ])('%s, bpfload and its scripts number processes alike [AOT-016]', (_what, flags) => {
     const result = inNamespaces(
       flags,
-      `$WORKLOAD sleep 600 pid getppid 3 threads 1 getppid 7 call 2 1 1 spin 60 &
-       $LOADER -p $! ${object(`${CALLS} profile:hz:500 { @profile[pid] = count(); } uprobe:${WORKLOAD}:workload_target { @user = count(); }`)}
+      `$WORKLOAD await $GO pid getppid 3 threads 1 getppid 7 call 2 1 1 spin 60 &
+       load -p $! ${object(`${CALLS} profile:hz:500 { @profile[pid] = count(); } uprobe:${WORKLOAD}:workload_target { @user = count(); }`)}
        echo $!`,
     );
     expect(result.stderr).toBe('Attached 3 probes\n');
@@ -156,8 +165,8 @@ needs('root').describe('in a PID namespace of its own', () => {
   it('a process in a namespace below is found by -p', () => {
     const result = inNamespaces(
       ['-pf', '--mount-proc'],
-      `unshare -pf $WORKLOAD sleep 600 getppid 4 & sleep 0.2
-       $LOADER -p $(pgrep workload) ${object('tracepoint:syscalls:sys_enter_getppid { @ = count(); }')}`,
+      `unshare -pf $WORKLOAD await $GO getppid 4 & until pgrep workload >/dev/null; do :; done
+       load -p $(pgrep workload) ${object('tracepoint:syscalls:sys_enter_getppid { @ = count(); }')}`,
     );
     expect(result.stderr).toBe('Attached 1 probe\n');
     expect(mapValue(result.stdout, '@')).toBe(4);
@@ -167,8 +176,8 @@ needs('root').describe('in a PID namespace of its own', () => {
     const script = object(CALLS);
     const result = inNamespaces(
       [],
-      `unshare -Upf $WORKLOAD sleep 600 getppid 4 & sleep 0.2
-       pid=$(pgrep -P $!); echo $pid; $LOADER -p $pid ${script}`,
+      `unshare -Upf $WORKLOAD await $GO getppid 4 & until pid=$(pgrep -P $! workload); do :; done
+       echo $pid; load -p $pid ${script}`,
     );
     const pid = result.stdout.split('\n')[0];
     expect(mapEntries(result.stdout, '@')).toEqual([[`${pid}, ${pid}`, 4]]);
@@ -199,8 +208,9 @@ needs('root').describe('a process in another mount namespace', () => {
     );
     const result = inNamespaces(
       [],
-      `unshare -m sh -c 'mount --bind ${real} ${seen}; exec ${seen}/work sleep 600 call 3 1 1' & sleep 0.3
-       PATH=$PATH:${seen} $LOADER -p $! ${script}`,
+      `unshare -m sh -c 'mount --bind ${real} ${seen}; exec ${seen}/work await $GO call 3 1 1' &
+       until [ "$(cat /proc/$!/comm)" = work ]; do :; done
+       PATH=$PATH:${seen} load -p $! ${script}`,
     );
     expect(result.stderr).toBe('Attached 5 probes\n');
     for (const map of ['@path', '@link', '@bare', '@pattern', '@mapped'])

@@ -374,6 +374,10 @@ static void act(struct words words)
 					syscall(SYS_getppid);
 		} else if (!strcmp(action, "sleep")) {
 			usleep(number(&words) * 1000);
+		} else if (!strcmp(action, "await")) {
+			const char *path = take(&words);
+			while (access(path, F_OK) != 0)
+				usleep(1000);
 		} else if (!strcmp(action, "repeat")) {
 			for (long count = number(&words); count > 0; count--)
 				act(words);

@@ -214,7 +214,7 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 		map->is_sized = manifest_flag(reader, json, "sized");
 	map->stores = read_stores(reader, json, "stores", map, &map->store_count);
 	map->generation = MF_NONE;
-	if (!json_member(json, "generation"))
+	if (!json_member(json, "generation") && !json_member(json, "next"))
 		return;
 	map->generation = (uint32_t)manifest_number(reader, json, "generation", UINT32_MAX - 1);
 	map->next = read_stores(reader, json, "next", map, &next_count);

@@ -186,6 +186,42 @@ static void check_plain(struct checker *checker, const struct mf_type *type, con
 		check_plain(checker, type->fields[i].type, where);
 }
 
+/* Whether both are, or may be, one place. */
+static bool overlap(const struct mf_store *one, const struct mf_store *other)
+{
+	uint64_t entries = one->kind == MF_STORE_PERCPU_SLOTS ? one->entries : 1;
+	uint64_t others = one->kind == MF_STORE_PERCPU_SLOTS ? other->entries : 1;
+
+	if (one->kind == MF_STORE_GLOBAL)
+		return one->present == other->present ||
+		       (one->offset < (uint64_t)other->offset + other->value_size &&
+			other->offset < (uint64_t)one->offset + one->value_size);
+	if (strcmp(one->map, other->map) != 0)
+		return false;
+	if (one->kind == MF_STORE_HASH || one->kind == MF_STORE_PERCPU_HASH)
+		return true;
+	return one->first < other->first + others && other->first < one->first + entries;
+}
+
+/* The second generation is as the first, and stands elsewhere. */
+static void check_generations(struct checker *checker, const struct mf_map *map)
+{
+	if (!word_within(map->generation, checker->bss))
+		wrong(checker, "%s: its generation lies outside .bss", map->name);
+	for (uint32_t i = 0; i < map->store_count && !checker->failure->status; i++) {
+		const struct mf_store *store = &map->stores[i], *next = &map->next[i];
+
+		if (next->kind != store->kind || next->key_size != store->key_size ||
+		    next->value_size != store->value_size || next->entries != store->entries)
+			wrong(checker, "%s: its generations differ", map->name);
+		else if (overlap(store, next))
+			wrong(checker, "%s: its generations share a store", map->name);
+		if (next->key && next->key != map->key)
+			check_plain(checker, next->key, map->name);
+		check_store(checker, map, next);
+	}
+}
+
 static void check_maps(struct checker *checker)
 {
 	for (uint32_t i = 0; i < checker->manifest->map_count && !checker->failure->status; i++) {
@@ -197,15 +233,8 @@ static void check_maps(struct checker *checker)
 			check_plain(checker, map->key, map->name);
 		if (!is_aggregate(map->value))
 			check_plain(checker, map->value, map->name);
-		if (map->next && !word_within(map->generation, checker->bss))
-			wrong(checker, "%s: its generation lies outside .bss", map->name);
-		for (uint32_t j = 0; map->next && j < map->store_count; j++) {
-			if (map->next[j].kind != map->stores[j].kind ||
-			    map->next[j].key_size != map->stores[j].key_size ||
-			    map->next[j].value_size != map->stores[j].value_size)
-				wrong(checker, "%s: its generations differ", map->name);
-			check_store(checker, map, &map->next[j]);
-		}
+		if (map->next)
+			check_generations(checker, map);
 		for (uint32_t j = 0; j < map->store_count; j++) {
 			if (map->stores[j].key && map->stores[j].key != map->key)
 				check_plain(checker, map->stores[j].key, map->name);

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readElf } from '../../../linker/elf/read.ts';
+import type { Manifest, ManifestMap } from '../../../linker/manifest/manifest.ts';
 import { build } from '../../support/build.ts';
 import {
   BEGIN,
@@ -270,6 +272,56 @@ describe('a hostile manifest', () => {
     });
     expect(check([object])).toMatchObject({ ok: 1, refused: 0 });
     expect(check(changed)).toMatchObject({ ok: 0, refused: changed.length });
+  });
+
+  it('is refused with generations that are none, each for its reason', () => {
+    const script = `config = { unstable_tseries = enable }
+      begin { @s = count(); @k[1] = count(); @v = 1; @t = tseries(1, 1d, 5, "sum"); }
+      interval:s:1 { printf("${'room'.repeat(100)}"); clear(@s); clear(@k); clear(@v); clear(@t); }`;
+    const object = Buffer.from(build(script));
+    const section = readElf(object).sections.find(({ name }) => name === '.bpfscript');
+    const whole = Buffer.from(section?.data ?? []).toString();
+    const original = JSON.parse(whole) as Manifest;
+    const at = object.indexOf(whole);
+    const changed = (name: string, change: (map: ManifestMap) => object): Buffer => {
+      const maps = original.maps.map((map) =>
+        map.name === name ? { ...map, ...change(map) } : map,
+      );
+      const bytes = Buffer.from(object);
+      const events = original.events.map((event) =>
+        event.kind === 'printf' ? { ...event, format: '' } : event,
+      );
+      const text = JSON.stringify({ ...original, events, maps });
+      expect(text.length).toBeLessThanOrEqual(whole.length);
+      bytes.write(text.padEnd(whole.length, ' '), at, 'latin1');
+      sign(bytes, digestPlace(bytes));
+      return bytes;
+    };
+    const next = (name: string, change: object): Buffer =>
+      changed(name, (map) => ({ next: map.next?.map((store) => ({ ...store, ...change })) }));
+    expect(check([object, changed('@s', () => ({}))])).toMatchObject({ ok: 2, refused: 0 });
+    const cases = [
+      [changed('@s', () => ({ generation: 4096 })), '@s: its generation lies outside .bss'],
+      [changed('@s', () => ({ generation: 4 })), '@s: its generation lies outside .bss'],
+      [changed('@s', () => ({ generation: undefined })), 'generation'],
+      [changed('@s', () => ({ next: undefined })), 'next'],
+      [changed('@s', () => ({ next: [] })), 'the generations of a map have different stores'],
+      [changed('@s', (map) => ({ next: [...map.stores, ...map.stores] })), 'different stores'],
+      [changed('@s', (map) => ({ next: map.stores })), '@s: its generations share a store'],
+      [changed('@k', (map) => ({ next: map.stores })), '@k: its generations share a store'],
+      [changed('@v', (map) => ({ next: map.stores })), '@v: its generations share a store'],
+      [changed('@t', (map) => ({ next: map.stores })), '@t: its generations share a store'],
+      [next('@k', { keySize: 16 }), '@k: its generations differ'],
+      [next('@k', { valueSize: 16 }), '@k: its generations differ'],
+      [next('@k', { kind: 'hash' }), '@k: its generations differ'],
+      [next('@t', { entries: 2 }), '@t: its generations differ'],
+      [next('@k', { map: 'x' }), "@k: there is no map 'x'"],
+      [next('@v', { offset: 4096 }), '@v lies outside .bss'],
+    ] as const;
+    const verdicts = check(cases.map(([one]) => one));
+    expect(verdicts).toMatchObject({ ok: 0, refused: cases.length });
+    const lines = verdicts.messages.trim().split('\n');
+    expect(lines).toEqual(cases.map(([, reason]) => expect.stringContaining(reason)));
   });
 
   it('is refused as JSON that is none, or is nested without end', () => {
