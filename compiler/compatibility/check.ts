@@ -1,6 +1,7 @@
 /** What becomes of an object on a kernel, from the file and the kernel's description alone. */
 import { asNumber, asObjects, asText } from '../../linker/inspect/json.ts';
 import type { Kernel } from '../kernel/description.ts';
+import { checkAssumptions } from './assumptions.ts';
 import { contextValue } from './context-values.ts';
 import { checkCopies } from './copied-structs.ts';
 import {
@@ -74,6 +75,7 @@ export function checkObject(object: ObjectView, host: Host): readonly Finding[] 
     ...checkMapTypes(object, host),
     ...checkKernelSymbols(object, host),
     ...checkCopies(object, host),
+    ...checkAssumptions(object, host),
     ...answered.flatMap(({ finding }) => finding ?? []),
     ...checkCode(object, host, loaded, answered),
   ]);
@@ -134,7 +136,8 @@ function checkCode(
           verdict: 'unknown',
           reason: 'The description of the kernel has no BTF.',
         });
-      } else if (value === undefined) {
+      } else if (value === undefined || isFault(finding)) {
+        // What the kernel has otherwise is made an instruction that cannot be loaded, as what it lacks.
         poisoned.add(relocation.insn);
         reached.push({ insn: relocation.insn, finding });
       } else {

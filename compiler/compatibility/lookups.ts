@@ -107,7 +107,7 @@ function enumeratorFinding(
 }
 
 /** The kernel's, or that of a module. */
-function enumeratorOf(host: Host, enumeration: string, name: string): bigint | undefined {
+export function enumeratorOf(host: Host, enumeration: string, name: string): bigint | undefined {
   const [own] = host.btfs;
   if (!own) return undefined;
   const value = enumerator(own, enumeration, name);

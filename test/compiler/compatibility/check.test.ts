@@ -53,6 +53,22 @@ describe('An object on another kernel', () => {
     ]);
   });
 
+  it('does not load with another number than code is made of', () => {
+    const script =
+      'begin {\n  @ = lhist(1, 0, sizeof(struct sock), 10); @a = hist(1, PIDTYPE_PGID); }';
+    expect(notOk(script, EMBEDDED)).toEqual([]);
+    expect(notOk(script, kernelWithout('sock'))).toMatchObject([
+      { kind: 'type', name: 'sizeof(struct sock)', verdict: 'missing', place: { line: 2 } },
+    ]);
+  });
+
+  it('loads with a member of another width that only a branch reads which is not taken', () => {
+    const script = (condition: string) => `struct sock___narrow { short sk_mark; }
+      kprobe:tcp_close { $s = (struct sock___narrow *)arg0; if (${condition}) { @[$s.sk_mark] = count(); } }`;
+    expect(checkBytes(build(script('$1')), EMBEDDED).loads).toBe(true);
+    expect(checkBytes(build(script('arg1')), EMBEDDED).loads).toBe(false);
+  });
+
   it('loads without a member that only a branch reads which is not taken', () => {
     const script = `kprobe:tcp_close { if ($1) { @[((struct sock *)arg0).sk_mark] = count(); } }`;
     const kernel = kernelWithout('sk_mark');

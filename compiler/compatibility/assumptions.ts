@@ -1,0 +1,68 @@
+/** Numbers of the kernel that a script was compiled with: the loader refuses kernels that have others. */
+import { BTF_KIND } from '../../linker/btf/btf.ts';
+import type { Btf } from '../../linker/btf/read.ts';
+import { asNumber, asObjects, asText, type Json } from '../../linker/inspect/json.ts';
+import type { Finding } from './finding.ts';
+import type { Host } from './host.ts';
+import { enumeratorOf } from './lookups.ts';
+import type { ObjectView } from './object.ts';
+import { findMember, type Leaf } from './type-match.ts';
+
+export function checkAssumptions(object: ObjectView, host: Host): readonly Finding[] {
+  return asObjects(object.manifest.assumptions).map((assumption) =>
+    checkAssumption(object, host, assumption),
+  );
+}
+
+function checkAssumption(object: ObjectView, host: Host, assumption: Json): Finding {
+  const enumerator = asText(assumption.enumerator);
+  const type = asText(assumption.type);
+  const path = asText(assumption.path);
+  const name = enumerator || (path ? `offsetof(${type}, ${path})` : `sizeof(${type})`);
+  const file = asText(assumption.file) || object.script;
+  const about = {
+    kind: enumerator ? 'enumerator' : 'type',
+    name,
+    place: { file, line: asNumber(assumption.line), column: 0 },
+  } as const;
+  const [kernel] = host.btfs;
+  if (!kernel)
+    return {
+      ...about,
+      verdict: 'unknown',
+      reason: 'The description of the kernel has no BTF.',
+    };
+  const wanted = asText(assumption.value);
+  const values = enumerator
+    ? [enumeratorOf(host, asText(assumption.enum), enumerator)].map((value) => value?.toString())
+    : layouts(kernel, host, type, path).map(String);
+  if (values.includes(wanted)) return { ...about, verdict: 'ok' };
+  const here = values.find((value) => value !== undefined);
+  return {
+    ...about,
+    verdict: here === undefined ? 'missing' : 'other layout',
+    reason: `${name} is ${here ?? 'not there'} on this kernel, and the script was compiled with ${wanted}, that of Linux ${object.kernel.release}: it stands where a literal is needed.`,
+    hint: 'Write a number, or build the script with --kernel, against a description of this kernel.',
+  };
+}
+
+/** Of all structs of that name: their sizes, or where the member of a path stands in them. */
+function layouts(kernel: Btf, host: Host, type: string, path: string): readonly number[] {
+  const [aggregate, name = ''] = type.split(' ');
+  const kind = aggregate === 'union' ? 'union' : 'struct';
+  const inBtf = (btf: Btf) =>
+    btf
+      .named(name)
+      .filter((id) => btf.kind(id) === BTF_KIND[kind])
+      .flatMap((id) => (path ? placeIn(btf, id, path) : [btf.sizeOf(id)]));
+  const own = inBtf(kernel);
+  if (own.length > 0) return own;
+  const joined = host.withModules(({ types }) => types.struct(kind, name));
+  return joined ? inBtf(joined) : [];
+}
+
+function placeIn(btf: Btf, type: number, path: string): readonly number[] {
+  let leaf: Leaf | undefined = { btf, type, bitOffset: 0, bitSize: 0, name: '' };
+  for (const name of path.split('.')) leaf = leaf && findMember(leaf, name);
+  return leaf && leaf.bitSize === 0 ? [Math.floor(leaf.bitOffset / 8)] : [];
+}
