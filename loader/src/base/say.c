@@ -6,14 +6,21 @@
 #include <unistd.h>
 
 #include "base/terminal_text.h"
+#include "base/write_text.h"
+
+static int stop_by = -1;
+
+void say_stop_by(int stop)
+{
+	stop_by = stop;
+}
 
 static void say_line(const char *prefix, const char *format, va_list arguments)
 {
 	char line[4096];
 	int start = snprintf(line, sizeof(line), "%s", prefix);
 	int length = vsnprintf(line + start, sizeof(line) - 1 - (size_t)start, format, arguments);
-	size_t end;
-	ssize_t ignored;
+	size_t end, written;
 
 	if (length < 0)
 		length = 0;
@@ -32,8 +39,7 @@ static void say_line(const char *prefix, const char *format, va_list arguments)
 	line[end++] = '\n';
 	/* One write a line, so that lines of the -c child do not cut ours. Nobody to tell when it
 	 * fails. */
-	ignored = write(STDERR_FILENO, line, end);
-	(void)ignored;
+	write_text(STDERR_FILENO, stop_by, line, end, &written);
 }
 
 void say_error(const char *format, ...)

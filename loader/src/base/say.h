@@ -6,6 +6,10 @@
  */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A descriptor that becomes readable when nobody may wait for stderr any more, -1, or
+ * WRITE_WITHOUT_WAITING: what finds no room then is not said. */
+void say_stop_by(int stop);
+
 /* `WARNING: text`. Callers heed --no-warnings. */
 void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

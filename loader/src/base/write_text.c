@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,16 +16,21 @@ static size_t largest_write(int fd)
 	return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? SIZE_MAX : PIPE_BUF;
 }
 
-/* Waits for room; false when waiting has to end. */
-static bool wait_for_room(int fd, int stop)
+/* Waits for the events of a descriptor; false when waiting has to end. */
+static bool wait_for(int fd, short events, int stop)
 {
-	struct pollfd ready[] = {{.fd = fd, .events = POLLOUT}, {.fd = stop, .events = POLLIN}};
+	struct pollfd ready[] = {{.fd = fd, .events = events}, {.fd = stop, .events = POLLIN}};
 
-	while (poll(ready, 2, -1) < 0)
+	while (poll(ready, 2, stop == WRITE_WITHOUT_WAITING ? 0 : -1) < 0)
 		if (errno != EINTR)
 			return true;
-	/* POLLERR, POLLHUP: write(2) says why. */
+	/* POLLERR, POLLHUP: read(2) or write(2) says why. */
 	return ready[0].revents != 0;
+}
+
+bool wait_to_read(int fd, int stop)
+{
+	return wait_for(fd, POLLIN, stop);
 }
 
 enum write_result write_text(int fd, int stop, const char *bytes, size_t length, size_t *written)
@@ -38,7 +42,7 @@ enum write_result write_text(int fd, int stop, const char *bytes, size_t length,
 		size_t size = length - *written < largest ? length - *written : largest;
 		ssize_t result;
 
-		if (largest == PIPE_BUF && !wait_for_room(fd, stop))
+		if (largest == PIPE_BUF && !wait_for(fd, POLLOUT, stop))
 			return WRITE_STOPPED;
 		result = write(fd, bytes + *written, size);
 		if (result >= 0)

@@ -11,6 +11,7 @@
 #include "host/host.h"
 #include "output/internal.h"
 #include "base/say.h"
+#include "base/write_text.h"
 #include "session/session.h"
 
 #define CAT_CHUNK (64u << 10)
@@ -30,9 +31,10 @@ static const char *formatted(struct output *output, const struct mf_event *event
 }
 
 /* Appends at most `limit` bytes of a file. 0 or an error number. */
-static int read_file(struct strbuf *to, int fd, uint64_t limit)
+static int read_file(struct strbuf *to, int fd, int stop, uint64_t limit)
 {
-	while (limit) {
+	/* Pipes and devices may have nothing for ever. */
+	while (limit && wait_to_read(fd, stop)) {
 		size_t chunk = limit < CAT_CHUNK ? (size_t)limit : CAT_CHUNK;
 		ssize_t got;
 
@@ -41,7 +43,7 @@ static int read_file(struct strbuf *to, int fd, uint64_t limit)
 		if (got == 0)
 			break;
 		if (got < 0) {
-			if (errno == EINTR)
+			if (errno == EINTR || errno == EAGAIN)
 				continue;
 			return errno;
 		}
@@ -57,14 +59,14 @@ int run_cat(struct output *output, const struct mf_event *event, const uint8_t *
 	struct strbuf *to;
 	int fd, error;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		say_error("cat(): cannot open %s: %s", path, strerror(errno));
 		strbuf_clear(&output->scratch);
 		return 0;
 	}
 	to = output->renderer->text_begin(output, TEXT_CAT);
-	error = read_file(to, fd, output->session->manifest->config.max_cat_bytes);
+	error = read_file(to, fd, output->stop, output->session->manifest->config.max_cat_bytes);
 	output->renderer->text_end(output, TEXT_CAT);
 	if (error)
 		say_error("cat(): cannot read %s: %s", path, strerror(error));
@@ -121,16 +123,31 @@ static bool read_waiting(struct strbuf *to, int fd)
 	return got < 0;
 }
 
+/* Takes the shell's end, which has come; where it was not waited for, the shell is told to end. */
+static void end_shell(pid_t pid, bool has_ended)
+{
+	if (!has_ended)
+		kill(pid, SIGTERM);
+	while (waitpid(pid, NULL, has_ended ? 0 : WNOHANG) < 0 && errno == EINTR)
+		;
+}
+
 /* Appends what the shell prints until it ends; what it left in the background may go on. */
-static void capture(struct strbuf *to, int fd, pid_t pid)
+static void capture(struct strbuf *to, int fd, int stop, pid_t pid)
 {
 	struct pollfd ready[] = {{.fd = fd, .events = POLLIN},
-				 {.fd = host_watch_process((uint32_t)pid), .events = POLLIN}};
+				 {.fd = host_watch_process((uint32_t)pid), .events = POLLIN},
+				 {.fd = stop, .events = POLLIN}};
 
 	do {
-		if (poll(ready, 2, -1) < 0 && errno != EINTR)
+		if (poll(ready, 3, -1) < 0 && errno != EINTR)
 			break;
-	} while (read_waiting(to, fd) && !ready[1].revents);
+	} while (read_waiting(to, fd) && !ready[1].revents && !ready[2].revents);
+	/* At the end of the pipe it ends, or has closed its output and goes on. */
+	while (!ready[1].revents && !ready[2].revents)
+		if (poll(ready + 1, 2, -1) < 0 && errno != EINTR)
+			break;
+	end_shell(pid, ready[1].fd < 0 || ready[1].revents);
 	if (ready[1].fd >= 0)
 		close(ready[1].fd);
 }
@@ -149,10 +166,8 @@ static int run_captured(struct output *output, const char *command)
 	if (!error) {
 		fcntl(ends[0], F_SETFL, O_NONBLOCK);
 		to = output->renderer->text_begin(output, TEXT_SYSTEM);
-		capture(to, ends[0], pid);
+		capture(to, ends[0], output->stop, pid);
 		output->renderer->text_end(output, TEXT_SYSTEM);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
 	}
 	close(ends[0]);
 	return error;
@@ -162,11 +177,15 @@ static int run_captured(struct output *output, const char *command)
 static int run_beside(struct output *output, const char *command)
 {
 	pid_t pid;
-	int error = start_shell(output->fd, command, &pid);
+	int error = start_shell(output->fd, command, &pid), process;
 
-	while (!error && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return error;
+	if (error)
+		return error;
+	process = host_watch_process((uint32_t)pid);
+	end_shell(pid, process < 0 || wait_to_read(process, output->stop));
+	if (process >= 0)
+		close(process);
+	return 0;
 }
 
 int run_system(struct output *output, const struct mf_event *event, const uint8_t *record)

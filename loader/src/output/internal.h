@@ -48,6 +48,10 @@ struct output {
 	int fd;
 	/* Readable when nobody may wait for `fd` any more; or -1. */
 	int stop;
+	/* The same for stderr, or WRITE_WITHOUT_WAITING. */
+	int stderr_stop;
+	/* The file is a pipe that nobody reads yet: `fd` is not there. */
+	bool wants_reader;
 	/* The last write was given up for that: its text still waits. */
 	bool stopped;
 	bool stderr_is_terminal;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 #include "session/session.h"
 #include "session/watches.h"
 #include "base/write_text.h"
+
+/* How often a reader of the output is looked for. */
+#define READER_MS 50
 
 static const char *check_process(const struct mf_event *event)
 {
@@ -177,6 +181,15 @@ static int prepare(struct output *output, struct failure *failure)
 	return status;
 }
 
+/* Waiting was only unwanted while the file was opened; commands of the script have it, too. */
+static void take_waiting(const struct output *output)
+{
+	int flags = output->owns_fd ? fcntl(output->fd, F_GETFL) : -1;
+
+	if (flags >= 0)
+		fcntl(output->fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 static int open_file(struct output *output, struct failure *failure)
 {
 	const char *path = output->session->options->output;
@@ -184,11 +197,14 @@ static int open_file(struct output *output, struct failure *failure)
 	output->fd = STDOUT_FILENO;
 	if (!path)
 		return STATUS_OK;
-	output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (output->fd < 0)
+	output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+	/* A pipe that nobody has opened for reading yet. */
+	output->wants_reader = output->fd < 0 && errno == ENXIO;
+	if (output->fd < 0 && !output->wants_reader)
 		return fail(failure, STATUS_FAILED, "cannot open %s for writing: %s", path,
 			    strerror(errno));
-	output->owns_fd = true;
+	output->owns_fd = output->fd >= 0;
+	take_waiting(output);
 	return STATUS_OK;
 }
 
@@ -217,7 +233,7 @@ int output_open(struct output **out, struct session *session, struct failure *fa
 	output->session = session;
 	output->renderer = session->options->form == FORM_JSON ? &json_renderer : &text_renderer;
 	output->fd = STDOUT_FILENO;
-	output->stop = -1;
+	output->stop = output->stderr_stop = -1;
 	output_moment(output, UINT64_MAX, 0);
 	wall_clock_init(&output->clock);
 	output->symbols = symbols_new(&session->manifest->config, session->options->debug_folders);
@@ -283,9 +299,38 @@ int output_flush(struct output *output)
 	return 0;
 }
 
-void output_stop_by(struct output *output, int stop)
+/* The kernel tells nobody that a reader came, short of making a writer wait for it. */
+static int wait_for_reader(struct output *output)
 {
-	output->stop = stop;
+	const char *path = output->session->options->output;
+	struct pollfd ready = {.fd = output->stop, .events = POLLIN};
+
+	while (output->wants_reader) {
+		output->fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+		output->wants_reader = output->fd < 0 && errno == ENXIO;
+		if (output->fd < 0 && !output->wants_reader)
+			return fail(output->failure, STATUS_FAILED,
+				    "cannot open %s for writing: %s", path, strerror(errno));
+		if (output->wants_reader && poll(&ready, 1, READER_MS) > 0)
+			return fail(output->failure, STATUS_FAILED,
+				    "cannot open %s for writing: nobody reads it", path);
+	}
+	output->owns_fd = true;
+	take_waiting(output);
+	return STATUS_OK;
+}
+
+int output_stop_by(struct output *output, int stop)
+{
+	output->stop = output->stderr_stop = stop;
+	say_stop_by(stop);
+	return output->wants_reader ? wait_for_reader(output) : STATUS_OK;
+}
+
+void output_stop_waiting(struct output *output)
+{
+	output->stderr_stop = WRITE_WITHOUT_WAITING;
+	say_stop_by(WRITE_WITHOUT_WAITING);
 }
 
 bool output_is_stopped(const struct output *output)
@@ -331,7 +376,7 @@ void output_say(struct output *output, struct strbuf *message)
 	}
 	/* In the order of events, where both streams lead to one place. */
 	output_flush(output);
-	write_text(STDERR_FILENO, output->stop, message->data, message->length, &written);
+	write_text(STDERR_FILENO, output->stderr_stop, message->data, message->length, &written);
 	strbuf_clear(message);
 }
 
@@ -413,6 +458,7 @@ int output_close(struct output *output)
 		return 0;
 	result = output_flush(output);
 	/* Some file systems say only now that the disk is full. */
+	say_stop_by(-1);
 	if (output->owns_fd) {
 		if (close(output->fd) < 0 && errno != EINTR)
 			result = give_up(output);

@@ -86,7 +86,10 @@ int output_flush(struct output *output);
  * From now on a flush gives up when `stop` becomes readable while the reader takes nothing: a stuck
  * reader must not keep signals from being seen. The text waits for the next flush.
  */
-void output_stop_by(struct output *output, int stop);
+int output_stop_by(struct output *output, int stop);
+
+/* Tracing ends: from here on nobody waits for stderr. */
+void output_stop_waiting(struct output *output);
 
 /* Whether the last flush gave up. */
 bool output_is_stopped(const struct output *output);

@@ -105,8 +105,12 @@ static int load(struct run *run, struct failure *failure)
 		status = session_load(&run->session, (uint32_t)run->child.pid, failure);
 	if (status == STATUS_OK)
 		status = output_open(&run->output, &run->session, failure);
-	if (status == STATUS_OK)
-		output_stop_by(run->output, run->loop.stop);
+	if (status == STATUS_OK) {
+		status = output_stop_by(run->output, run->loop.stop);
+		/* The signal has done what it is for. */
+		if (status != STATUS_OK)
+			loop_settle_signals(&run->loop);
+	}
 	if (status == STATUS_OK)
 		status = events_open(&run->events, &run->session, run->output, failure);
 	if (status == STATUS_OK)
@@ -154,8 +158,10 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 	int status = STATUS_OK;
 
 	notify_manager("STOPPING=1");
-	if (end == LOOP_SIGNAL)
+	if (end == LOOP_SIGNAL) {
 		loop_settle_signals(&run->loop);
+		output_stop_waiting(run->output);
+	}
 	attach_release(&run->attachments);
 	child_stop(&run->child);
 	if (end == LOOP_PROCESS)

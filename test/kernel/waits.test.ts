@@ -1,0 +1,104 @@
+/** Waits that would not end by themselves: a signal ends each of them, with all maps printed. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { build, temporaryFolder } from '../support/build.ts';
+import { needs } from '../support/needs.ts';
+import { LOADER, run } from '../support/run.ts';
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const status = (pid: number | undefined): string => readFileSync(`/proc/${pid}/status`, 'utf8');
+
+/** What the script waits for has begun by then. */
+const begun = (): Promise<void> => wait(500);
+
+needs('root').describe('a signal', () => {
+  const folder = temporaryFolder();
+  const pipe = (name: string): string => {
+    const path = join(folder, name);
+    spawnSync('mkfifo', [path]);
+    return path;
+  };
+
+  it('ends cat() of a pipe that nobody writes to', async () => {
+    const { stdout, status } = await run(
+      `interval:ms:50 { @ = count(); cat("${pipe('silent')}"); }`,
+      { workload: begun },
+    );
+    expect(stdout).toMatch(/^@: \d+$/m);
+    expect(status).toBe(0);
+  });
+
+  it.each(['text', 'json'])('ends a command that takes long (%s)', async (form) => {
+    const { stdout, status } = await run(
+      'interval:ms:50 { @ = count(); system("exec sleep 60"); }',
+      {
+        unsafe: true,
+        flags: ['--unsafe', '-f', form],
+        workload: begun,
+        signal: 'SIGTERM',
+      },
+    );
+    expect(stdout).toMatch(/@"?: \d+/);
+    expect(status).toBe(0);
+  });
+
+  it('ends waiting for a reader of -o', async () => {
+    const path = pipe('unread');
+    const object = join(folder, 'unread.o');
+    writeFileSync(object, build('interval:ms:50 { @ = count(); }'));
+    const child = spawn(LOADER, ['-o', path, object], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    // From then on a signal does not kill it.
+    while (!/^Name:\tbpfload$[\s\S]*^SigBlk:\t[0-9a-f]+[2367abef]$/m.test(status(child.pid)))
+      await wait(10);
+    await begun();
+    child.kill('SIGINT');
+    expect(await ended).toBe(1);
+    expect(said).toBe(`ERROR: cannot open ${path} for writing: nobody reads it\n`);
+  });
+
+  it('is not needed where a reader comes late', async () => {
+    const path = pipe('late');
+    const got = join(folder, 'late.txt');
+    const object = join(folder, 'late.o');
+    writeFileSync(object, build('interval:ms:50 { printf("here\\n"); exit(); }'));
+    const child = spawn(LOADER, ['-o', path, object], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    await begun();
+    spawnSync('sh', ['-c', `cat ${path} > ${got}`]);
+    expect(await ended).toBe(0);
+    expect(readFileSync(got, 'utf8')).toBe('here\n\n\n');
+  });
+
+  it('ends tracing while nobody reads stderr', async () => {
+    const object = join(folder, 'stderr.o');
+    writeFileSync(
+      object,
+      build(
+        'interval:ms:5 { @ = count(); for $i : 0..100 { warnf("a line of some length, again and again and again"); } }',
+      ),
+    );
+    const errors = pipe('errors');
+    // Both ends are open, and nobody reads.
+    const child = spawn('bash', ['-c', `exec 7<>${errors}; exec ${LOADER} ${object} 2>&7`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString();
+    });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await wait(2000);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(shown).toMatch(/^@: \d+$/m);
+  });
+});
