@@ -398,7 +398,7 @@ const PROBES: readonly Case[] = [
   {
     title: 'fires at intervals',
     script:
-      'interval:ms:20 { @n++; if @n == 3 { printf("%d %s\\n", @n, probe); clear(@n); exit(); } }',
+      'interval:ms:20 { @n++; if @n == 3 { printf("%d %s\\n", @n, probe); exit(); } } end { clear(@n); }',
     expected: '3 interval:ms:20',
   },
   {
