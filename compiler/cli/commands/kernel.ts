@@ -11,6 +11,7 @@ import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
 import { openKernel } from '../script.ts';
 import { EXIT } from '../status.ts';
+import { registerMinBtf } from './min-btf.ts';
 
 export function registerKernel(program: Command): void {
   const kernel = program
@@ -57,6 +58,7 @@ Examples:
     .action((what: readonly string[], options: { readonly as?: string }) =>
       explained(() => add(what, options.as)),
     );
+  registerMinBtf(kernel);
   kernel
     .command('list')
     .description('Lists the descriptions that have names.')

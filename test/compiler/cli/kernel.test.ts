@@ -1,12 +1,13 @@
 /** Kernel descriptions on the command line: captured of files, and kept by names. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeKernelFile } from '../../../compiler/kernel/file.ts';
 import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import { BTF_KIND } from '../../../linker/btf/btf.ts';
+import { readBtf } from '../../../linker/btf/read.ts';
 import { writeBtf } from '../../linker/synthetic.ts';
 import { withFolder } from '../../support/build.ts';
 import { bpfscript, COMMAND } from '../../support/command.ts';
@@ -65,6 +66,21 @@ describe('bpfscript kernel', { timeout: 120_000 }, () => {
       expect(() => kernel.matchTracepoints('*', '*')).toThrow('has no tracepoints');
     }),
   );
+
+  it('writes the types that an object needs of a kernel, and no more', () =>
+    withFolder((folder) => {
+      const [object, types] = [join(folder, 'x.o'), join(folder, 'x.btf')];
+      const text =
+        'kprobe:vfs_read { @[((struct file *)arg0).f_path.dentry.d_name.len] = count(); }';
+      expect(bpfscript(['build', '-e', text, '-o', object]).status).toBe(0);
+      const run = bpfscript(['kernel', 'min-btf', object, '--kernel', 'default', '-o', types]);
+      expect(run.status, run.stderr).toBe(0);
+      const btf = readBtf(readFileSync(types));
+      expect(btf.named('dentry')).toHaveLength(1);
+      expect(btf.named('task_struct')).toEqual([]);
+      const none = bpfscript(['kernel', 'min-btf', types, '--kernel', 'default', '-o', object]);
+      expect(none).toMatchObject({ stderr: expect.stringContaining('is not an object') });
+    }));
 
   it('says how to get a description that is not there', () => {
     const { status, stderr } = bpfscript([
