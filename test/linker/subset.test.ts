@@ -14,7 +14,7 @@ const KERNEL = writeBtf([
   { name: 'int', kind: BTF_KIND.int, sizeOrType: 4, words: [(1 << 24) | 32] },
   struct('list', 8, 'next', 3, 0),
   { kind: BTF_KIND.pointer, sizeOrType: 5 },
-  { kind: BTF_KIND.array, words: [1, 1, 3] },
+  { kind: BTF_KIND.array, sizeOrType: 0, words: [1, 1, 3] },
   struct('task', 32, 'pid', 1, 0, 'tasks', 2, 64, 'numbers', 4, 128),
   struct('other', 8, 'task', 3, 0),
   struct('task', 4, 'pid', 1, 0),
