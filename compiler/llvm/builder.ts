@@ -5,6 +5,7 @@ import { createControlFlow } from './control.ts';
 import type {
   Arithmetic,
   FunctionBuilder,
+  IrPlace,
   IrPointer,
   IrValue,
   Predicate,
@@ -70,9 +71,14 @@ export function createFunctionBuilder(
 
   allocas.SetCurrentDebugLocation(DILocation.get(context, 1, 1, frame.subprogram));
 
-  const setPlace = (line: number, column: number): void => {
+  let place: IrPlace = { line: 0, column: 0 };
+  const setPlace = (line: number, column: number): IrPlace => {
+    const before = place;
+    if (line === before.line && column === before.column) return before;
+    place = { line, column };
     const near = Math.min(column, LAST_COLUMN);
     ir.SetCurrentDebugLocation(DILocation.get(context, line, near, frame.subprogram));
+    return before;
   };
 
   /** The binding takes a number, which is exact to 2^53; wider ones are folded from two halves. */

@@ -89,14 +89,19 @@ export interface IrBuilder {
   readonly reachable: boolean;
 }
 
+export interface IrPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** What only the lowering's own machinery needs beside it. */
 export interface FunctionBuilder extends IrBuilder {
   /** Stack memory of the function, in its entry block: it lives as long as the function runs. */
   alloca(size: number, align: Width): IrPointer;
   /** Loads 8 bytes of a global once, before all else that the function does; not merged with other loads. */
   loadAtEntry(symbol: string): IrValue;
-  /** Place in the script of the instructions that follow; 1-based. */
-  setPlace(line: number, column: number): void;
+  /** Place in the script of the instructions that follow; 1-based. Gives the one before. */
+  setPlace(line: number, column: number): IrPlace;
   /** Calls a BPF helper by its number; at most five arguments. */
   helper(id: number, args: readonly (IrValue | IrPointer)[]): IrValue;
   helperPointer(id: number, args: readonly (IrValue | IrPointer)[]): IrPointer;

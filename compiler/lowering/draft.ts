@@ -26,6 +26,7 @@ export function createDraftBuilder(): FunctionBuilder {
   };
   const nothing = () => NOTHING;
   const none = () => {};
+  const nowhere = () => ({ line: 0, column: 0 });
   return {
     constant: nothing,
     nullPointer: nothing,
@@ -72,7 +73,7 @@ export function createDraftBuilder(): FunctionBuilder {
     },
     alloca: nothing,
     loadAtEntry: nothing,
-    setPlace: none,
+    setPlace: nowhere,
     helper: nothing,
     helperPointer: nothing,
     steadyHelper: nothing,

@@ -45,11 +45,14 @@ export function reportMissing(fn: FunctionState, element: IrPointer, range: Rang
   );
 }
 
-/** Runs with `range` as the place that failures are reported at. */
+/** Runs with `range` as the place of what it writes, and of the failures that are reported. */
 export function within<T>(fn: FunctionState, range: Range, run: () => T): T {
   const outer = fn.place;
   fn.place = range;
+  const start = fn.unit.sources.globalPosition(range.start);
+  const before = fn.ir.setPlace(start.line, start.column);
   const result = run();
+  fn.ir.setPlace(before.line, before.column);
   fn.place = outer;
   return result;
 }

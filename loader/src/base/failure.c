@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/excerpt.h"
 #include "base/memory.h"
 #include "base/say.h"
 
@@ -68,6 +69,25 @@ int fail_at(struct failure *failure, const char *file, uint32_t line)
 	return failure->status;
 }
 
+int fail_at_column(struct failure *failure, const char *file, uint32_t line, uint32_t column,
+		   const char *text)
+{
+	uint32_t end = excerpt_end(text, column);
+	struct strbuf marked = {0};
+
+	if (failure->file[0])
+		return failure->status;
+	fail_at(failure, file, line);
+	if (end <= column)
+		return failure->status;
+	failure->column = column;
+	excerpt_put(&marked, text, column, end);
+	/* The last line break is fail_detail's. */
+	fail_detail(failure, "%.*s", (int)marked.length - 1, marked.data);
+	strbuf_free(&marked);
+	return failure->status;
+}
+
 void failure_clear(struct failure *failure)
 {
 	free(failure->details);
@@ -80,6 +100,9 @@ static void tell_as(const struct failure *failure, const char *kind)
 		return;
 	if (!failure->file[0])
 		say("%s: %s", kind, failure->text);
+	else if (failure->line && failure->column)
+		say("%s:%u:%u: %s: %s", failure->file, failure->line, failure->column, kind,
+		    failure->text);
 	else if (failure->line)
 		say("%s:%u: %s: %s", failure->file, failure->line, kind, failure->text);
 	else

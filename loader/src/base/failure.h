@@ -20,10 +20,10 @@
 struct failure {
 	/* An exit status; STATUS_OK while nothing has failed. */
 	int status;
-	/* Where: with `line` a place of the script, without one a file that is at fault as a whole.
-	 * Empty: nowhere. */
+	/* Where: with `line` (and perhaps `column`, from 1) a place of the script, without one a
+	 * file that is at fault as a whole. Empty: nowhere. */
 	char file[1024];
-	uint32_t line;
+	uint32_t line, column;
 	/* A whole sentence. */
 	char text[1024];
 	/* What can be done about it, or empty. */
@@ -51,12 +51,17 @@ void fail_detail(struct failure *failure, const char *format, ...)
 /* Adds where it happened, unless that is known already, and gives the failure's status. */
 int fail_at(struct failure *failure, const char *file, uint32_t line);
 
+/* The same with a column: what stands there is marked below its line, the `text`. */
+int fail_at_column(struct failure *failure, const char *file, uint32_t line, uint32_t column,
+		   const char *text);
+
 /* Forgets it: somebody has dealt with it, or it has been told. */
 void failure_clear(struct failure *failure);
 
 /*
- * Tells it: `script.bt:7: ERROR: text` (a place), `ERROR: file: text` (a file), or `ERROR: text`;
- * details and hint stand on lines of their own. Nothing if nothing failed.
+ * Tells it: `script.bt:7: ERROR: text` or `script.bt:7:3: ERROR: text` (a place), `ERROR: file:
+ * text` (a file), or `ERROR: text`; details and hint stand on lines of their own. Nothing if
+ * nothing failed.
  */
 void failure_tell(const struct failure *failure);
 

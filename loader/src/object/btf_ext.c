@@ -112,6 +112,7 @@ bool btf_ext_place_of(const struct elf_file *elf, const struct elf_section *sect
 		.file = reader.strings + read_u32(found + 4),
 		.line = BPF_LINE_INFO_LINE_NUM(position),
 		.column = BPF_LINE_INFO_LINE_COL(position),
+		.text = reader.strings + read_u32(found + 8),
 	};
 	return true;
 }

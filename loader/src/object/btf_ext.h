@@ -29,8 +29,10 @@ void btf_ext_each_core(const struct elf_file *elf,
 /* The place in the script that an instruction comes from. */
 struct btf_ext_place {
 	const char *file;
-	/* From 1. */
+	/* From 1; 0: none is known. */
 	uint32_t line, column;
+	/* The line. */
+	const char *text;
 };
 
 /* False where no record says it. */

@@ -2,14 +2,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/excerpt.h"
 #include "output/hist.h"
 #include "output/internal.h"
 #include "output/series.h"
 #include "session/session.h"
 #include "output/test_results.h"
-
-/* Blanks that a tab in a script is shown as. */
-#define TAB_WIDTH 4
 
 static struct strbuf *text_begin(struct output *output, enum text_source source)
 {
@@ -129,19 +127,7 @@ const char *helper_message(const struct mf_event *event, int64_t code)
 
 static void put_excerpt(struct strbuf *to, const struct mf_place *place)
 {
-	const char *text = place->text ? place->text : "";
-	size_t length = strlen(text);
-
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\t')
-			strbuf_fill(to, ' ', TAB_WIDTH);
-		else
-			strbuf_char(to, text[i]);
-	}
-	strbuf_char(to, '\n');
-	for (size_t i = 0; i < length && i + 1 < place->end_column; i++)
-		strbuf_fill(to, i + 1 < place->column ? ' ' : '~', text[i] == '\t' ? TAB_WIDTH : 1);
-	strbuf_char(to, '\n');
+	excerpt_put(to, place->text ? place->text : "", place->column, place->end_column);
 }
 
 /* FILE:LINE:COLUMN-END: */

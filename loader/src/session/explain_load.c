@@ -9,9 +9,16 @@
 
 #include "host/kernel_features.h"
 #include "session/host_types.h"
+#include "session/script_place.h"
+#include "session/verifier_log.h"
 
 /* Where the kernel's linker puts them (include/linux/percpu-defs.h). */
 #define PERCPU_SECTION ".data..percpu"
+/* BPF_COMPLEXITY_LIMIT_INSNS (include/linux/bpf.h) */
+#define MOST_INSTRUCTIONS 1000000
+
+#define COMPLEX \
+	"Loops with fewer rounds, or fewer conditions in them, are quicker to check; so are `for` loops over ranges."
 
 static bool is_trampoline(const struct bpf_program *program)
 {
@@ -91,6 +98,79 @@ static int explain_relocation(struct session *session, const struct libbpf_log *
 		"Behind a parameter, as in `if ($1) { ... }`, or a question, as in `if (field_exists($p.f)) { ... }`, it is not loaded where that is 0.");
 }
 
+/* The place of what the verifier refused: an expression, or else the probe. */
+static void place_refusal(struct session *session, const struct verifier_refusal *refusal,
+			  struct failure *failure)
+{
+	const struct manifest *manifest = session->manifest;
+	struct btf_ext_place place;
+
+	if (refusal->insn != VERIFIER_NOWHERE &&
+	    script_place(session, refusal->program, refusal->insn, &place)) {
+		fail_at_column(failure, place.file, place.line, place.column, place.text);
+		return;
+	}
+	for (uint32_t i = 0; i < manifest->probe_count; i++) {
+		const struct mf_probe *probe = &manifest->probes[i];
+
+		if (strcmp(probe->program, refusal->program) == 0)
+			fail_at(failure, probe->file ? probe->file : manifest->script, probe->line);
+	}
+}
+
+/* Sentences that tell a limit of the kernel, and what it means for a script. */
+static const struct {
+	const char *words, *meaning, *hint;
+} limits[] = {
+	{"BPF program is too large", "The script takes this kernel's verifier too many steps",
+	 COMPLEX},
+	{"jumps is too complex", "The script takes this kernel's verifier too many steps", COMPLEX},
+	{"infinite loop detected", "This kernel's verifier sees no end of a loop", COMPLEX},
+	{"back-edge from insn", "This kernel takes no loops", "Linux 5.3 brings them."},
+	{"Too large", "The script needs more stack than this kernel gives a program",
+	 "Functions that call each other share 512 bytes: large values may stand in maps."},
+};
+
+/* What the verifier says, in its words, where it says it of the script. */
+static int explain_refusal(struct session *session, const struct libbpf_log *log,
+			   struct failure *failure)
+{
+	const char *meaning = "This kernel's verifier refuses the script";
+	struct verifier_refusal refusal;
+	const char *hint = NULL;
+
+	if (!verifier_log_read(log->text, &refusal))
+		return STATUS_OK;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits) && !hint; i++) {
+		if (!strstr(refusal.words, limits[i].words))
+			continue;
+		meaning = limits[i].meaning;
+		hint = limits[i].hint;
+	}
+	fail(failure, STATUS_FAILED, "%s: %s", meaning, refusal.words);
+	place_refusal(session, &refusal, failure);
+	return hint ? fail_hint(failure, "%s", hint)
+		    : fail_hint(failure, "-v shows the verifier's log.");
+}
+
+/* The kernel looks at no program of more instructions (bpf_prog_load, kernel/bpf/syscall.c). */
+static int explain_size(const struct session *session, int error, struct failure *failure)
+{
+	struct bpf_program *program;
+
+	if (error != E2BIG)
+		return STATUS_OK;
+	bpf_object__for_each_program(program, session->object) if (
+		bpf_program__autoload(program) &&
+		bpf_program__insn_cnt(program) >
+			MOST_INSTRUCTIONS) return fail(failure, STATUS_FAILED,
+						       "Program %s has %zu instructions; kernels take at most %u.",
+						       bpf_program__name(program),
+						       bpf_program__insn_cnt(program),
+						       MOST_INSTRUCTIONS);
+	return STATUS_OK;
+}
+
 void explain_load(struct session *session, const struct libbpf_log *log, int error,
 		  struct failure *failure)
 {
@@ -99,7 +179,9 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 	/* A feature says it all; the log is for -v. */
 	if (features_explain(session->manifest, failure) != STATUS_OK ||
 	    explain_variable(session, log, failure) != STATUS_OK ||
-	    explain_relocation(session, log, failure) != STATUS_OK)
+	    explain_relocation(session, log, failure) != STATUS_OK ||
+	    explain_refusal(session, log, failure) != STATUS_OK ||
+	    explain_size(session, error, failure) != STATUS_OK)
 		return;
 	/* Capabilities have been looked at before (capabilities.c). */
 	if (is_permission && error == EPERM && has_trampolines(session))

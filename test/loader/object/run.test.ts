@@ -350,12 +350,14 @@ needs('root').describe('bpfload', () => {
     );
   });
 
-  it('shows the end of the verifier log, and all of it with -v [AOT-023]', () => {
+  it('shows what the verifier says and where, and all of its log with -v [AOT-023]', () => {
     const target = { provider: 'tracepoint', category: 'raw_syscalls', event: 'sys_exit' } as const;
     const script = object([probe('refused', target)]);
     const result = load([script]);
     expect(result).toMatchObject({ status: 1, stdout: '' });
-    expect(result.stderr).toMatch(/^ERROR: The kernel refused the script's programs: /m);
+    expect(result.stderr).toMatch(
+      /ERROR: This kernel's verifier refuses the script: .*access off=16000 size=8/,
+    );
     expect(result.stderr).toContain('access off=16000 size=8');
     expect(result.stderr).not.toContain('BEGIN PROG LOAD LOG');
     expect(load(['-v', script]).stderr).toContain('BEGIN PROG LOAD LOG');

@@ -1,0 +1,105 @@
+#include "session/script_place.h"
+
+#include <bpf/libbpf.h>
+#include <elf.h>
+#include <linux/bpf.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+#define INSN sizeof(struct bpf_insn)
+
+/* A function of the file, and where it stands in the whole program; all in instructions. */
+struct piece {
+	const struct elf_section *section;
+	uint32_t offset, start, count;
+};
+
+struct pieces {
+	const struct elf_file *elf;
+	const struct bpf_insn *insns;
+	uint32_t count;
+	struct piece *list;
+	uint32_t known, room;
+};
+
+/* Adds the function that begins at an instruction of .text. */
+static void add_function(struct pieces *pieces, uint32_t offset, int64_t start)
+{
+	uint32_t text = elf_find_section_index(pieces->elf, ".text");
+
+	for (uint32_t i = 0; i < pieces->known; i++)
+		if (pieces->list[i].start == start)
+			return;
+	for (uint32_t i = 0; text && i < pieces->elf->symbol_count; i++) {
+		const struct elf_symbol *symbol = &pieces->elf->symbols[i];
+		uint32_t count = (uint32_t)(symbol->size / INSN);
+
+		if (symbol->type != STT_FUNC || symbol->section != text ||
+		    symbol->value != offset * INSN || start < 0 || start + count > pieces->count)
+			continue;
+		memory_grow(pieces->list, pieces->known, pieces->room);
+		pieces->list[pieces->known++] = (struct piece){&pieces->elf->sections[text], offset,
+							       (uint32_t)start, count};
+		return;
+	}
+}
+
+/*
+ * Follows the calls of a piece. In the file a call has the number of its function in .text, less 1,
+ * and the address of a callback its bytes; libbpf has made both relative (bpf_object__reloc_code,
+ * tools/lib/bpf/libbpf.c).
+ */
+static void follow(struct pieces *pieces, struct piece piece)
+{
+	const uint8_t *file = piece.section->data + piece.offset * INSN;
+
+	for (uint32_t i = 0; i < piece.count; i++) {
+		const struct bpf_insn *insn = &pieces->insns[piece.start + i];
+		int64_t target = (int64_t)piece.start + i + insn->imm + 1;
+		uint32_t immediate = read_u32(file + i * INSN + offsetof(struct bpf_insn, imm));
+
+		if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL)
+			add_function(pieces, immediate + 1, target);
+		else if (insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+			 insn->src_reg == BPF_PSEUDO_FUNC)
+			add_function(pieces, immediate / INSN, target);
+	}
+}
+
+bool script_place(const struct session *session, const char *name, uint32_t insn,
+		  struct btf_ext_place *place)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(session->object, name);
+	const struct elf_symbol *symbol = elf_find_program(session->elf, name);
+	struct pieces pieces = {.elf = session->elf};
+	bool found = false;
+
+	if (!program || !symbol)
+		return false;
+	pieces.insns = bpf_program__insns(program);
+	pieces.count = (uint32_t)bpf_program__insn_cnt(program);
+	memory_grow(pieces.list, pieces.known, pieces.room);
+	pieces.list[pieces.known++] = (struct piece){
+		&session->elf->sections[symbol->section],
+		(uint32_t)(symbol->value / INSN),
+		0,
+		(uint32_t)(symbol->size / INSN),
+	};
+	if (pieces.list[0].count > pieces.count)
+		goto out;
+	for (uint32_t i = 0; i < pieces.known && !found; i++) {
+		const struct piece piece = pieces.list[i];
+
+		if (insn >= piece.start && insn - piece.start < piece.count)
+			found = btf_ext_place_of(
+				session->elf, piece.section,
+				(uint32_t)((piece.offset + insn - piece.start) * INSN), place);
+		else
+			follow(&pieces, piece);
+	}
+out:
+	free(pieces.list);
+	return found && place->line > 0;
+}

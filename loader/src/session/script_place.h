@@ -1,0 +1,18 @@
+/* Where in the script the instructions of loaded programs come from. */
+#ifndef BPFLOAD_SCRIPT_PLACE_H
+#define BPFLOAD_SCRIPT_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "object/btf_ext.h"
+#include "session/session.h"
+
+/*
+ * The place of an instruction by its number in the whole program, behind whose own instructions
+ * libbpf has put those of the functions that it calls. False where no record says it.
+ */
+bool script_place(const struct session *session, const char *program, uint32_t insn,
+		  struct btf_ext_place *place);
+
+#endif
