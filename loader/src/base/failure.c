@@ -78,9 +78,10 @@ int fail_at_column(struct failure *failure, const char *file, uint32_t line, uin
 	if (failure->file[0])
 		return failure->status;
 	fail_at(failure, file, line);
+	failure->column = column;
+	/* Of code in C the text is not always known. */
 	if (end <= column)
 		return failure->status;
-	failure->column = column;
 	excerpt_put(&marked, text, column, end);
 	/* The last line break is fail_detail's. */
 	fail_detail(failure, "%.*s", (int)marked.length - 1, marked.data);
