@@ -149,12 +149,22 @@ export function readBtf(bytes: Uint8Array): Btf {
 /** Of a member, in either notation of bitfields: its first bit, from its `bitOffset`, and bits; 0 for no bitfield. */
 export function bitfieldOf(
   btf: Btf,
-  { type, bitSize }: BtfMember,
+  { type, bitOffset, bitSize }: BtfMember,
 ): { readonly at: number; readonly bits: number } {
   const id = btf.skipModifiers(type);
-  if (bitSize > 0 || btf.kind(id) !== BTF_KIND.int) return { at: 0, bits: bitSize };
+  if (bitSize > 0) return { at: 0, bits: bitSize };
+  const whole = { at: 0, bits: 0 };
+  if (btf.kind(id) !== BTF_KIND.int) return atBytes(bitOffset, whole);
   const { bits, at } = btf.int(id);
-  return bits === btf.sizeOrType(id) * 8 ? { at: 0, bits: 0 } : { at, bits };
+  const all = btf.sizeOrType(id) * 8;
+  if (at + bits > all) throw damaged(`type ${id} has more bits than its ${all / 8} bytes`);
+  return bits === all ? atBytes(bitOffset, whole) : { at, bits };
+}
+
+/** What is no bitfield begins with a byte. */
+function atBytes<Whole>(bitOffset: number, whole: Whole): Whole {
+  if (bitOffset % 8 === 0) return whole;
+  throw damaged(`a member begins at bit ${bitOffset}, and is no bitfield`);
 }
 
 function isModifier(kind: number): boolean {

@@ -1,6 +1,7 @@
 /*
- * BTF of an object (Documentation/bpf/btf.rst), checked before libbpf sees it: libbpf 1.1 follows
- * type ids without bounds on chains (skip_mods_and_typedefs) and on nesting (btf__align_of).
+ * BTF of an object, or of a file in place of the kernel's (Documentation/bpf/btf.rst), checked
+ * before libbpf looks into it: libbpf 1.1 follows type ids without bounds on chains
+ * (skip_mods_and_typedefs) and on nesting (btf__align_of).
  */
 #include <linux/btf.h>
 #include <string.h>
@@ -24,11 +25,16 @@ struct btf {
 	uint32_t *offsets;
 	uint8_t *kinds;
 	uint32_t count;
+	/* What is wrong, and with which type. */
+	const char *damage;
+	uint32_t damaged;
 };
 
-static int damaged(struct failure *failure, const char *what, uint32_t id)
+static bool damaged(struct btf *btf, const char *what, uint32_t id)
 {
-	return fail(failure, STATUS_OBJECT, "the object is damaged: BTF type %u: %s", id, what);
+	btf->damage = what;
+	btf->damaged = id;
+	return false;
 }
 
 static uint32_t vlen(uint32_t info)
@@ -92,39 +98,38 @@ static bool third_word_is_type(uint32_t kind)
 	}
 }
 
-static int read_header(struct btf *btf, const struct elf_section *section, struct failure *failure)
+static bool read_header(struct btf *btf, const uint8_t *header, uint64_t size)
 {
-	const uint8_t *header = section->data;
 	uint32_t length, types, strings;
 	uint64_t body;
 
-	if (section->size < sizeof(struct btf_header) || section->size > UINT32_MAX ||
+	if (size < sizeof(struct btf_header) || size > UINT32_MAX ||
 	    read_u16(header) != BTF_MAGIC || header[2] != BTF_VERSION || header[3] != 0)
-		return damaged(failure, "the header is not one of BTF", 0);
+		return damaged(btf, "the header is not one of BTF", 0);
 	length = read_u32(header + 4);
 	if (length != sizeof(struct btf_header))
-		return damaged(failure, "the header has another length", 0);
+		return damaged(btf, "the header has another length", 0);
 	types = read_u32(header + 8);
 	btf->types_size = read_u32(header + 12);
 	strings = read_u32(header + 16);
 	btf->strings_size = read_u32(header + 20);
-	body = section->size - length;
+	body = size - length;
 	if (types % 4 || !within(types, btf->types_size, body) ||
 	    !within(strings, btf->strings_size, body))
-		return damaged(failure, "types or strings reach beyond the section", 0);
+		return damaged(btf, "types or strings reach beyond the section", 0);
 	/* libbpf wants the strings behind the types (btf_parse_hdr in btf.c). */
 	if ((uint64_t)types + btf->types_size > strings)
-		return damaged(failure, "types and strings overlap", 0);
+		return damaged(btf, "types and strings overlap", 0);
 	btf->types = header + length + types;
 	btf->strings = header + length + strings;
 	if (btf->strings_size == 0 || btf->strings[0] != 0 ||
 	    btf->strings[btf->strings_size - 1] != 0)
-		return damaged(failure, "the strings are not terminated", 0);
-	return STATUS_OK;
+		return damaged(btf, "the strings are not terminated", 0);
+	return true;
 }
 
 /* Finds where each type starts. */
-static int index_types(struct elf_file *elf, struct btf *btf, struct failure *failure)
+static bool index_types(struct arena *arena, struct btf *btf)
 {
 	uint32_t count = 0;
 
@@ -136,14 +141,14 @@ static int index_types(struct elf_file *elf, struct btf *btf, struct failure *fa
 			int64_t extra;
 
 			if (btf->types_size - at < sizeof(struct btf_type) || id >= MAX_TYPES)
-				return damaged(failure, "cut off", id);
+				return damaged(btf, "cut off", id);
 			info = read_u32(btf->types + at + 4);
 			kind = info >> 24 & 0x1f;
 			extra = extra_bytes(kind, vlen(info));
 			if (extra < 0)
-				return damaged(failure, "unknown kind", id);
+				return damaged(btf, "unknown kind", id);
 			if (!within(at + sizeof(struct btf_type), (uint64_t)extra, btf->types_size))
-				return damaged(failure, "cut off", id);
+				return damaged(btf, "cut off", id);
 			if (pass == 1) {
 				btf->offsets[id] = at;
 				btf->kinds[id] = (uint8_t)kind;
@@ -153,12 +158,12 @@ static int index_types(struct elf_file *elf, struct btf *btf, struct failure *fa
 		}
 		count = id;
 		if (pass == 0) {
-			btf->offsets = arena_array(&elf->arena, count, sizeof(*btf->offsets));
-			btf->kinds = arena_array(&elf->arena, count, 1);
+			btf->offsets = arena_array(arena, count, sizeof(*btf->offsets));
+			btf->kinds = arena_array(arena, count, 1);
 		}
 	}
 	btf->count = count;
-	return STATUS_OK;
+	return true;
 }
 
 /* The n-th id that a type refers to; *by_value tells whether its layout depends on that type's. */
@@ -237,40 +242,81 @@ static bool names_within(const struct btf *btf, uint32_t id)
 	return true;
 }
 
-static int check_references(const struct btf *btf, uint32_t id, struct failure *failure)
+/* libbpf divides by the size of numbers that bitfields are cut from (bpf_core_calc_field_relo). */
+static bool check_size(struct btf *btf, uint32_t id)
+{
+	uint32_t kind = btf->kinds[id];
+	uint32_t size = read_u32(btf->types + btf->offsets[id] + 8);
+
+	if (kind != BTF_KIND_INT && kind != BTF_KIND_ENUM && kind != BTF_KIND_ENUM64)
+		return true;
+	if (size == 0 || size > 16 || (size & (size - 1)) != 0)
+		return damaged(btf, "a number of a size that no number has", id);
+	return true;
+}
+
+/* The same for what no number is: a structure without members has no size. */
+static bool check_bitfields(struct btf *btf, uint32_t id)
+{
+	const uint8_t *type = btf->types + btf->offsets[id];
+	uint32_t info = read_u32(type + 4);
+
+	if ((btf->kinds[id] != BTF_KIND_STRUCT && btf->kinds[id] != BTF_KIND_UNION) ||
+	    !(info >> 31))
+		return true;
+	for (uint32_t n = 0; n < vlen(info); n++) {
+		const uint8_t *member =
+			type + sizeof(struct btf_type) + n * sizeof(struct btf_member);
+		uint32_t to = read_u32(member + 4);
+
+		if (!(read_u32(member + 8) >> 24))
+			continue;
+		for (int depth = 0;
+		     depth < MAX_DEPTH && to && to < btf->count && btf->kinds[to] != BTF_KIND_INT &&
+		     third_word_is_type(btf->kinds[to]);
+		     depth++)
+			to = read_u32(btf->types + btf->offsets[to] + 8);
+		if (!to || to >= btf->count ||
+		    (btf->kinds[to] != BTF_KIND_INT && btf->kinds[to] != BTF_KIND_ENUM &&
+		     btf->kinds[to] != BTF_KIND_ENUM64))
+			return damaged(btf, "a bitfield of something that is no number", id);
+	}
+	return true;
+}
+
+static bool check_references(struct btf *btf, uint32_t id)
 {
 	uint32_t count = reference_count(btf, id);
 
 	if (!names_within(btf, id))
-		return damaged(failure, "a name lies outside the strings", id);
+		return damaged(btf, "a name lies outside the strings", id);
 	for (uint32_t n = 0; n < count; n++) {
 		bool by_value;
 		uint32_t to = reference(btf, id, n, &by_value);
 		uint32_t kind = btf->kinds[id];
 
 		if (to >= btf->count)
-			return damaged(failure, "refers to a type that is not there", id);
+			return damaged(btf, "refers to a type that is not there", id);
 		if (kind == BTF_KIND_FUNC && btf->kinds[to] != BTF_KIND_FUNC_PROTO)
-			return damaged(failure, "a function without a prototype", id);
+			return damaged(btf, "a function without a prototype", id);
 		if (kind == BTF_KIND_DATASEC && btf->kinds[to] != BTF_KIND_VAR &&
 		    btf->kinds[to] != BTF_KIND_FUNC)
-			return damaged(failure, "a section holds something else than variables",
-				       id);
+			return damaged(btf, "a section holds something else than variables", id);
 		if (kind == BTF_KIND_VAR &&
 		    (btf->kinds[to] == BTF_KIND_VAR || btf->kinds[to] == BTF_KIND_DATASEC ||
 		     btf->kinds[to] == BTF_KIND_FUNC))
-			return damaged(failure, "a variable of something that is no type", id);
+			return damaged(btf, "a variable of something that is no type", id);
 	}
-	return STATUS_OK;
+	return true;
 }
 
 /*
  * Depth-first over containment by value, with an explicit stack: no cycles, bounded depth, bounded
  * cost of a walk that visits shared parts again.
  */
-static int check_nesting(struct elf_file *elf, const struct btf *btf, struct failure *failure)
+static bool check_nesting(struct arena *arena, struct btf *btf)
 {
-	uint32_t *cost = arena_array(&elf->arena, btf->count, sizeof(*cost));
+	uint32_t *cost = arena_array(arena, btf->count, sizeof(*cost));
 	uint32_t stack[MAX_DEPTH], next[MAX_DEPTH];
 
 	for (uint32_t root = 1; root < btf->count; root++) {
@@ -290,8 +336,8 @@ static int check_nesting(struct elf_file *elf, const struct btf *btf, struct fai
 					continue;
 				/* A cycle shows as too deep a nesting. */
 				if (depth + 1 == MAX_DEPTH)
-					return damaged(failure,
-						       "nested too deeply, or within itself", root);
+					return damaged(btf, "nested too deeply, or within itself",
+						       root);
 				stack[++depth] = to;
 				next[depth] = 0;
 				continue;
@@ -303,14 +349,14 @@ static int check_nesting(struct elf_file *elf, const struct btf *btf, struct fai
 					continue;
 				cost[id] += cost[to];
 				if (cost[id] > MAX_COST)
-					return damaged(failure, "too large", id);
+					return damaged(btf, "too large", id);
 			}
 			if (depth == 0)
 				break;
 			depth--;
 		}
 	}
-	return STATUS_OK;
+	return true;
 }
 
 /*
@@ -338,7 +384,7 @@ static bool is_kernel_symbols(const struct btf *btf, uint32_t section)
 }
 
 /* Sections of variables that libbpf treats specially and no script's object has. */
-static int check_datasecs(const struct btf *btf, struct failure *failure)
+static bool check_datasecs(struct btf *btf)
 {
 	for (uint32_t id = 1; id < btf->count; id++) {
 		const char *name;
@@ -348,9 +394,19 @@ static int check_datasecs(const struct btf *btf, struct failure *failure)
 		name = (const char *)btf->strings + read_u32(btf->types + btf->offsets[id]);
 		if (strcmp(name, ".kconfig") == 0 || strncmp(name, ".struct_ops", 11) == 0 ||
 		    (strcmp(name, ".ksyms") == 0 && !is_kernel_symbols(btf, id)))
-			return damaged(failure, "a section that scripts do not have", id);
+			return damaged(btf, "a section that scripts do not have", id);
 	}
-	return STATUS_OK;
+	return true;
+}
+
+static bool check_types(struct arena *arena, struct btf *btf, const uint8_t *data, uint64_t size)
+{
+	if (!read_header(btf, data, size) || !index_types(arena, btf))
+		return false;
+	for (uint32_t id = 1; id < btf->count; id++)
+		if (!check_size(btf, id) || !check_bitfields(btf, id) || !check_references(btf, id))
+			return false;
+	return check_nesting(arena, btf);
 }
 
 int btf_check(struct elf_file *elf, struct btf_summary *summary, struct failure *failure)
@@ -361,15 +417,24 @@ int btf_check(struct elf_file *elf, struct btf_summary *summary, struct failure 
 	memset(summary, 0, sizeof(*summary));
 	if (!section)
 		return fail(failure, STATUS_OBJECT, "the object has no BTF");
-	if (read_header(&btf, section, failure) || index_types(elf, &btf, failure))
-		return failure->status;
-	for (uint32_t id = 1; id < btf.count; id++)
-		if (check_references(&btf, id, failure))
-			return failure->status;
-	if (check_nesting(elf, &btf, failure) || check_datasecs(&btf, failure))
-		return failure->status;
+	if (!check_types(&elf->arena, &btf, section->data, section->size) || !check_datasecs(&btf))
+		return fail(failure, STATUS_OBJECT, "the object is damaged: BTF type %u: %s",
+			    btf.damaged, btf.damage);
 	summary->type_count = btf.count;
 	summary->kinds = btf.kinds;
 	summary->strings_size = btf.strings_size;
 	return STATUS_OK;
+}
+
+int btf_check_kernel(const void *data, uint32_t size, const char *path, struct failure *failure)
+{
+	struct arena arena = {0};
+	struct btf btf = {0};
+
+	if (!check_types(&arena, &btf, data, size))
+		fail(failure, STATUS_KERNEL,
+		     "Cannot read the kernel's types from %s: it is damaged (BTF type %u: %s).",
+		     path, btf.damaged, btf.damage);
+	arena_free(&arena);
+	return failure->status;
 }

@@ -84,6 +84,8 @@ struct btf_summary {
 };
 
 int btf_check(struct elf_file *elf, struct btf_summary *summary, struct failure *failure);
+/* The same of BTF from a file that takes the place of the kernel's. */
+int btf_check_kernel(const void *data, uint32_t size, const char *path, struct failure *failure);
 int btf_ext_check(const struct elf_file *elf, const struct btf_summary *summary,
 		  struct failure *failure);
 

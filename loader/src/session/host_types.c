@@ -346,6 +346,15 @@ static int write_types(struct check *check)
 	return check->failure->status;
 }
 
+/* Nobody vouches for a file. */
+static int check_given(const struct btf *btf, const char *path, struct failure *failure)
+{
+	uint32_t size;
+	const void *bytes = btf__raw_data(btf, &size);
+
+	return btf_check_kernel(bytes, bytes ? size : 0, path, failure);
+}
+
 /* Both sides' BTF; what is to be freed in *own: 12 MB, unless the session keeps it anyway. */
 static int open_types(struct check *check, struct btf **own)
 {
@@ -360,7 +369,7 @@ static int open_types(struct check *check, struct btf **own)
 	else
 		check->host = *own = btf__load_vmlinux_btf();
 	if (check->local && check->host)
-		return STATUS_OK;
+		return path ? check_given(check->host, path, check->failure) : STATUS_OK;
 	fail(check->failure, STATUS_KERNEL, "Cannot read the kernel's types%s%s: %s.",
 	     path ? " from " : "", path ? path : "",
 	     errno < 4000 ? strerror(errno) : "it holds no BTF");
