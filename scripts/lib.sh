@@ -71,7 +71,7 @@ mount_filesystems() {
 check_layout() {
   step 'Formatting and linting'
   node_modules/.bin/biome ci --colors=off .
-  clang-format-14 --dry-run -Werror loader/src/*/*.[ch] loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
+  clang-format-14 --dry-run -Werror loader/src/*/*.[ch] loader/guest/*.c loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
   node dist/bpfscript.js fmt --check examples/*.bt stdlib/*.bt
 }
 

@@ -1,12 +1,17 @@
 /** `bpfscript check OBJECT...`: what becomes of objects on kernels. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { BtfError } from '../../linker/btf/btf.ts';
 import { ElfError } from '../../linker/elf/elf.ts';
+import { booted, tracedFiles } from '../compatibility/booted.ts';
 import { type Compatibility, checkOn } from '../compatibility/check.ts';
 import { openHost } from '../compatibility/host.ts';
 import { type ObjectView, openObject } from '../compatibility/object.ts';
 import { renderLines, renderTable, reportOf } from '../compatibility/report.ts';
+import { bootGuest, GuestError } from '../guest/guest.ts';
+import { bootableImage } from '../image/package.ts';
 import { isDescriptionError } from '../kernel/error.ts';
+import { packageRoot, withTemporaryFolder } from '../paths.ts';
 import type { DiagnosticForm } from '../source/render/render.ts';
 import { reasonOf, UserError } from './errors.ts';
 import { openKernel, renderDiagnostics, shown } from './script.ts';
@@ -27,20 +32,32 @@ export function isObject(file: string): boolean {
   }
 }
 
-/** Prints tables and diagnostics, and gives the exit status. */
+/** An object that was read. */
+interface OpenObject {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly object: ObjectView;
+}
+
+/** Prints tables and diagnostics, and gives the exit status. Kernels of `boots` are booted, the others only read. */
 export function checkObjects(
   files: readonly string[],
   kernels: readonly string[],
+  boots: readonly string[],
   options: Options,
 ): number {
-  const objects = files.map((file) => ({ file, object: open(file) }));
+  const objects = files.map(open);
   const hosts = kernels.map((kernel) => described(kernel, () => openHost(openKernel(kernel))));
-  const checked = objects.map(({ file, object }) => ({
+  const guests = boots.map((kernel) => bootObjects(kernel, objects));
+  const checked = objects.map(({ file, object }, index) => ({
     file,
     object,
-    columns: hosts.map(
-      (host, index): Compatibility => described(kernels[index] ?? '', () => checkOn(object, host)),
-    ),
+    columns: [
+      ...hosts.map(
+        (host, at): Compatibility => described(kernels[at] ?? '', () => checkOn(object, host)),
+      ),
+      ...guests.flatMap((columns) => columns[index] ?? []),
+    ],
   }));
   const reports = checked
     .flatMap(({ object, columns }) => reportOf(object, columns))
@@ -57,14 +74,47 @@ export function checkObjects(
   return loads ? EXIT.ok : EXIT.kernel;
 }
 
-function open(file: string): ObjectView {
+/** A column of each object. */
+function bootObjects(kernel: string, objects: readonly OpenObject[]): readonly Compatibility[] {
+  const traced = new Set(objects.flatMap(({ object }) => tracedFiles(object)));
+  const files = [...traced].map((path) => ({ path: path.slice(1), data: readFileSync(path) }));
+  try {
+    const { release, results } = withTemporaryFolder((work) =>
+      bootGuest({
+        image: bootableImage(kernel),
+        programs: programsOf,
+        objects: objects.map(({ bytes }) => bytes),
+        files,
+        work,
+      }),
+    );
+    return objects.flatMap(({ object }, index) => {
+      const result = results[index];
+      return result ? [booted(object, release, result)] : [];
+    });
+  } catch (error) {
+    if (!(error instanceof GuestError) && !isDescriptionError(error)) throw error;
+    const hint = error instanceof GuestError ? error.hint : undefined;
+    throw new UserError(
+      `cannot boot ${kernel}: ${error.message}`,
+      hint === undefined ? {} : { hint },
+    );
+  }
+}
+
+function programsOf(arch: string): { readonly loader: string; readonly init: string } {
+  const folder = join(packageRoot(), 'loader', arch === 'x86_64' ? 'build' : 'build-arm64');
+  return { loader: join(folder, 'bpfload'), init: join(folder, 'guest-init') };
+}
+
+function open(file: string): OpenObject {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
   } catch (error) {
     throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
   }
-  return understood(file, () => openObject(bytes));
+  return { file, bytes, object: understood(file, () => openObject(bytes)) };
 }
 
 /** What an object holds and makes no sense is its own fault. */

@@ -9,12 +9,13 @@ export const VERDICTS = [
   'unknown',
   'missing',
   'other layout',
+  'refused',
 ] as const;
 
 /**
  * `adapted`: the kernel has it elsewhere, or as another number, and loading the object takes care of that. `left out`:
  * the kernel lacks it, and the script goes on without. `unknown`: the description does not say. `missing`, `other
- * layout`: the object does not load.
+ * layout`: the object does not load. `refused`: a kernel that was booted did not load it.
  */
 export type Verdict = (typeof VERDICTS)[number];
 
@@ -34,6 +35,7 @@ export const FEATURE_KINDS = [
   'type',
   'enumerator',
   'copied struct',
+  'boot',
 ] as const;
 
 export type FeatureKind = (typeof FEATURE_KINDS)[number];
@@ -50,7 +52,7 @@ export interface Finding {
 }
 
 export function isFault({ verdict }: Pick<Finding, 'verdict'>): boolean {
-  return verdict === 'missing' || verdict === 'other layout';
+  return verdict === 'missing' || verdict === 'other layout' || verdict === 'refused';
 }
 
 export function worse(one: Verdict, other: Verdict): boolean {

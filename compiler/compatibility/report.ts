@@ -142,7 +142,9 @@ function diagnosticOf(kernel: string, finding: Finding, text: string): Diagnosti
         ? 'missing-on-kernel'
         : verdict === 'other layout'
           ? 'other-layout-on-kernel'
-          : 'not-known-of-kernel',
+          : verdict === 'refused'
+            ? 'refused-by-kernel'
+            : 'not-known-of-kernel',
     message: `Linux ${kernel}: ${reason}`,
     ...(range ? { range } : {}),
     ...(hint === undefined ? {} : { hints: [hint] }),

@@ -84,8 +84,20 @@ function filesIn(folder: string): readonly string[] {
     .sort();
 }
 
+const isImage = (file: string): boolean => /^(vmlinuz|vmlinux|Image)/.test(basename(file));
+
+/** The kernel that boots, of a package, of a folder with its files, or of its own file. Throws KernelDescriptionError. */
+export function bootableImage(path: string): Uint8Array {
+  return withTemporaryFolder((work) => {
+    const files = filesOf(path, work, {});
+    const image = files.length === 1 ? files[0] : files.find(isImage);
+    if (image !== undefined) return readFileSync(image);
+    throw new KernelDescriptionError(`there is no vmlinuz in ${path}`);
+  });
+}
+
 function captureFiles(files: readonly string[], options: PackageOptions) {
-  const images = files.filter((file) => /^(vmlinuz|vmlinux|Image)/.test(basename(file)));
+  const images = files.filter(isImage);
   const [image] = images;
   if (image === undefined)
     throw new KernelDescriptionError('there is no vmlinuz among these files');

@@ -540,6 +540,9 @@ export const CODES = {
   'other-layout-on-kernel': error(
     'The kernel has what the object needs in a form that loading cannot adapt to, so the object does not load there. Build the script with --kernel, against a description of that kernel.',
   ),
+  'refused-by-kernel': error(
+    "The kernel was booted, and the loader did not load the object there: the message is the loader's.",
+  ),
   'not-known-of-kernel': warning(
     'The description of the kernel does not say whether the kernel has what the object needs: capture it on the running kernel, as root.',
   ),

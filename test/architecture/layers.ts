@@ -30,6 +30,7 @@ export const COMPILER: readonly string[] = [
   'compiler/lowering',
   'compiler/builtins',
   'compiler/compatibility',
+  'compiler/guest',
   'compiler/*',
   'compiler/cli',
 ];

@@ -48,7 +48,11 @@ describe.each(SERIES)(
 
     beforeAll(async () => {
       if (!hasKernel(series)) return;
-      for (const [index, { text }] of SCRIPTS.entries()) writeObject(folder, `s${index}`, text);
+      for (const [index, { text }] of SCRIPTS.entries()) {
+        writeObject(folder, `s${index}`, text);
+        // The test runner has to hear from this process.
+        await new Promise(setImmediate);
+      }
       results = await runInGuest(
         series,
         folder,

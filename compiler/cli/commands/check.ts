@@ -8,6 +8,7 @@ import { checkObjects, isObject } from '../check-objects.ts';
 import { UserError } from '../errors.ts';
 import {
   allowOption,
+  collect,
   debugFolderOption,
   debugFolders,
   diagnosticsOption,
@@ -25,6 +26,7 @@ import { EXIT, type ReportStatus } from '../status.ts';
 interface CheckOptions {
   readonly e?: string;
   readonly kernel?: readonly string[];
+  readonly boot?: readonly string[];
   readonly unsafe?: boolean;
   readonly warnings: boolean;
   readonly allow?: readonly DiagnosticCode[];
@@ -46,6 +48,11 @@ export function registerCheck(program: Command, report: ReportStatus): void {
     .argument('[files...]', 'scripts, or objects; - is a script on standard input')
     .option('-e <program>', 'program text instead of a file')
     .addOption(kernelOption())
+    .option(
+      '--boot <kernel>',
+      'load objects in a guest (qemu) with this kernel: a Debian package, a folder with its files, or its vmlinuz; may be repeated',
+      collect,
+    )
     .addOption(includeFolderOption())
     .addOption(headerOption())
     .addOption(debugFolderOption())
@@ -59,7 +66,8 @@ export function registerCheck(program: Command, report: ReportStatus): void {
 Examples:
   bpfscript check tools/*.bt
   bpfscript check --diagnostics sarif tools/*.bt > bpfscript.sarif
-  bpfscript check tool.o --kernel default --kernel other.kernel`,
+  bpfscript check tool.o --kernel default --kernel other.kernel
+  bpfscript check tool.o --boot linux-image-6.1.0-56-cloud-amd64_6.1.190-1_amd64.deb`,
     )
     .action((files: readonly string[], options: CheckOptions) => {
       const objects = options.e === undefined ? files.filter(isObject) : [];
@@ -68,10 +76,16 @@ Examples:
           status: EXIT.usage,
         });
       if (objects.length > 0) {
-        const status = checkObjects(objects, options.kernel ?? ['default'], options);
+        const boots = options.boot ?? [];
+        const kernels = options.kernel ?? (boots.length > 0 ? [] : ['default']);
+        const status = checkObjects(objects, kernels, boots, options);
         if (status !== EXIT.ok) report(status);
         return;
       }
+      if (options.boot)
+        throw new UserError('--boot is for objects: build the script first', {
+          status: EXIT.usage,
+        });
       const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
       const sources = scripts.map((file) => readScript(file, options));
       const kernel = readKernel(options.kernel ?? []);
