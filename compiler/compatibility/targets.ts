@@ -1,6 +1,7 @@
 /** What probes attach to: whether a kernel has it. Programs and processes are no kernel's. */
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { asObject, asText, type Json } from '../../linker/inspect/json.ts';
+import { kernelFunction as functionOf } from '../kernel/functions.ts';
 import type { Finding, Verdict } from './finding.ts';
 import { type Host, orNone } from './host.ts';
 import type { ObjectView, ProbeView } from './object.ts';
@@ -159,7 +160,8 @@ function typedFunction(host: Host, { provider, target }: ProbeView): Answer {
     const has = host.description.matchTypedFunctions(name).length > 0;
     return { has, isPattern: true, reason: `No matches for ${provider} ${name}.` };
   }
-  const found = host.description.function(name);
+  const [own] = host.btfs;
+  const found = own && functionOf(own, name);
   if (found === undefined && (host.description.functionModules?.(name) ?? []).length > 0)
     return THERE;
   if (found === undefined)

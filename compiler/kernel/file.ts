@@ -138,7 +138,11 @@ function unpack(data: Buffer, section: SectionHeader): Buffer {
   if (digest(data) !== section.sha256)
     throw new KernelDescriptionError(`it is damaged (section ${section.name})`);
   try {
-    const unpacked = brotliDecompressSync(data, { maxOutputLength: Math.max(1, section.unpacked) });
+    const unpacked = brotliDecompressSync(data, {
+      maxOutputLength: Math.max(1, section.unpacked),
+      // All at once: pieces would be copied into one whole, and collected.
+      chunkSize: Math.max(64, section.unpacked),
+    });
     if (unpacked.length === section.unpacked) return unpacked;
   } catch (error) {
     throw new KernelDescriptionError(`it is damaged (section ${section.name}): ${String(error)}`);

@@ -1,4 +1,5 @@
 /** `bpfscript check OBJECT...`: its forms, its statuses, and files that are none. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -6,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeKernelFile } from '../../../compiler/kernel/file.ts';
 import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import { temporaryFolder, writeObject } from '../../support/build.ts';
-import { bpfscript } from '../../support/command.ts';
+import { bpfscript, COMMAND } from '../../support/command.ts';
 
 const folder = temporaryFolder();
 const object = writeObject(
@@ -74,6 +75,18 @@ describe('bpfscript check of objects', () => {
       runs: [{ results: [{ ruleId: 'missing-on-kernel', level: 'error' }] }],
     });
     expect(inForm('github').stdout).toMatch(/^::error title=missing-on-kernel::Linux 6\.12\.1: /);
+  });
+
+  it('opens no compiler', () => {
+    const loaded = 'process.on("exit",()=>console.error(process.report.getReport().sharedObjects))';
+    const { stderr, status } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${loaded}`, COMMAND, 'check', object],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(0);
+    expect(stderr).toContain('libc');
+    expect(stderr).not.toMatch(/llvm|backend/i);
   });
 
   it('warns of what a description does not say', () => {
