@@ -6,11 +6,12 @@ import { bpfscript } from '../support/command.ts';
 import { SERIES } from '../support/guest.ts';
 import { descriptionOf } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
+import { WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
 const OBJECTS = Object.entries({
   loads: 'kprobe:tcp_close { @[((struct sock *)arg0).sk_mark] = count(); }',
-  shell: 'uprobe:/bin/sh:0 { @ = count(); }',
+  traced: `uprobe:${WORKLOAD}:workload_text { @ = count(); }`,
   nothing: 'rawtracepoint:sched_wakeup { @m[1] = *args.p.signal; }',
   absent:
     'config = { missing_probes = warn } tracepoint:sched:sched_switch { @ = count(); } kprobe:no_such_function { @ = count(); }',

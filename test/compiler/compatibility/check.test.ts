@@ -215,6 +215,27 @@ needs('Linux 6.1').describe('An object on Linux 6.1', () => {
     ]);
   });
 
+  it('has other numbers than those that code was made of', () => {
+    const script = 'begin {\n  @ = lhist(5, 0, NR_VM_EVENT_ITEMS, 10);\n}';
+    expect(notOk(script, kernel())).toMatchObject([
+      {
+        name: 'NR_VM_EVENT_ITEMS',
+        verdict: 'other layout',
+        reason: expect.stringMatching(
+          /^NR_VM_EVENT_ITEMS is \d+ on this kernel, and the script was compiled with \d+, that of Linux \S+: it stands where a literal is needed\.$/,
+        ),
+        place: { file: 'stdin', line: 2 },
+      },
+    ]);
+    const layouts =
+      'begin { @ = lhist(1, 0, offsetof(struct task_struct, pid), 100); @s = lhist(1, 0, sizeof(struct task_struct), 100); }';
+    expect(notOk(layouts, kernel()).map(({ name }) => name)).toEqual([
+      'offsetof(struct task_struct, pid)',
+      'sizeof(struct task_struct)',
+    ]);
+    expect(notOk(layouts, EMBEDDED)).toEqual([]);
+  });
+
   it('has its structs otherwise where they are copied whole', () => {
     const script = 'rawtracepoint:sched_wakeup { @m[1] = *args.p.signal; }';
     expect(notOk(script, kernel())).toMatchObject(
