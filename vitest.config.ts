@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { ALONE, COMPILING } from './test/support/projects.ts';
 
 export default defineConfig({
+  // One file instead of several hundred: tests start 200 ms sooner.
+  resolve: { alias: { chevrotain: resolve('node_modules/chevrotain/lib/chevrotain.min.mjs') } },
   test: {
     pool: 'forks',
     poolOptions: { forks: { minForks: 1, maxForks: Math.min(availableParallelism(), 4) } },

@@ -2,9 +2,11 @@
  * What BPF itself does not allow and only shows when code is generated: more than 512 bytes of stack, jumps over more
  * than 32,767 instructions.
  */
+import { INSN_SIZE, STT } from '../linker/elf/elf.ts';
+import { readElf } from '../linker/elf/read.ts';
 import type { TypedProbe } from './analysis/typed.ts';
 import { emit } from './llvm/backend.ts';
-import { farJumps } from './llvm/jumps.ts';
+import { farJumps, LONGEST_JUMP } from './llvm/jumps.ts';
 import type { IrModule } from './llvm/module.ts';
 import type { ErrorCode } from './source/codes.ts';
 import type { Diagnostic } from './source/diagnostics.ts';
@@ -24,13 +26,20 @@ export class LimitError extends Error {
 
 type Probes = readonly Pick<TypedProbe, 'symbol' | 'range'>[];
 
-/** 32,767 instructions of 8 bytes: smaller objects need not be searched. */
-const SMALLEST_WITH_FAR_JUMP = 32767 * 8;
+/**
+ * Whether a function is longer than any jump in a shorter one can be. The assembly is only made for such: it takes as
+ * long as the object did.
+ */
+function hasLongFunction(object: Uint8Array): boolean {
+  const longest = LONGEST_JUMP * INSN_SIZE;
+  if (object.length < longest) return false;
+  return readElf(object).symbols.some(({ type, size }) => type === STT.func && size > longest);
+}
 
 /** The module as an object, or why BPF does not allow it. */
 export function emitObject(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
   const emitted = emitWithinStack(module, probes);
-  if (!(emitted instanceof Uint8Array) || emitted.length < SMALLEST_WITH_FAR_JUMP) return emitted;
+  if (!(emitted instanceof Uint8Array) || !hasLongFunction(emitted)) return emitted;
   const far = farJumps(Buffer.from(emit(module, 'assembly')).toString());
   if (far.length === 0) return emitted;
   return far.map((symbol) =>

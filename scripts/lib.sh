@@ -40,18 +40,13 @@ need_packages() {
 # npm packages, with llvm-bindings built against Debian's LLVM 14 and this Node's own headers.
 need_node_modules() {
   local stamp=node_modules/.bpfscript-setup bindings=node_modules/llvm-bindings/build/Release/llvm-bindings.node sum
-  sum=$(sha256sum package-lock.json package.json | sha256sum)
+  sum=$(sha256sum package-lock.json package.json scripts/bindings.sh compiler/llvm/bindings/llvm/Config/* | sha256sum)
   if [ -f "$bindings" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then return 0; fi
   step 'Installing npm packages (llvm-bindings is compiled: about two minutes)'
-  local node_prefix
-  node_prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
-  [ -f "$node_prefix/include/node/node_api.h" ] || fail "Node's headers are not beside $node_prefix/bin/node (expected $node_prefix/include/node)"
   # Not `npm ci`: it refuses a lock file without the builds for other platforms, which some registries do not have.
-  npm_config_nodedir=$node_prefix npm install --no-save --no-audit --no-fund --loglevel=error >&2
-  # npm may be configured to run no install scripts.
-  if [ ! -f "$bindings" ]; then
-    (cd node_modules/llvm-bindings && npm_config_nodedir=$node_prefix npx cmake-js compile >&2)
-  fi
+  # Without install scripts: the only one that matters is llvm-bindings', which is built below.
+  npm install --ignore-scripts --no-save --no-audit --no-fund --loglevel=error >&2
+  bash scripts/bindings.sh
   echo "$sum" >"$stamp"
 }
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+/** Runs the command with the process's arguments: the beginning of the bundle (launch.ts). */
 import { CommanderError } from 'commander';
 import { isDescriptionError } from '../kernel/error.ts';
 import { bugReport } from './bug.ts';
@@ -18,22 +18,26 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT.bug);
 });
 
-try {
-  const status = await createProgram().run(process.argv.slice(2));
-  process.exitCode = status;
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // commander has already printed its message; help and version are no errors.
-    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  } else if (error instanceof UserError) {
-    process.stderr.write(`ERROR: ${error.message}\n${error.hint ? `HINT: ${error.hint}\n` : ''}`);
-    process.exitCode = error.status;
-  } else if (isDescriptionError(error)) {
-    // Descriptions are read on demand, so damage or a missing part shows in the middle of compiling.
-    process.stderr.write(`ERROR: ${error.message}\n`);
-    process.exitCode = EXIT.script;
-  } else {
-    process.stderr.write(bugReport(error));
-    process.exitCode = EXIT.bug;
+async function main(): Promise<void> {
+  try {
+    const status = await createProgram().run(process.argv.slice(2));
+    process.exitCode = status;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // commander has already printed its message; help and version are no errors.
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    } else if (error instanceof UserError) {
+      process.stderr.write(`ERROR: ${error.message}\n${error.hint ? `HINT: ${error.hint}\n` : ''}`);
+      process.exitCode = error.status;
+    } else if (isDescriptionError(error)) {
+      // Descriptions are read on demand, so damage or a missing part shows in the middle of compiling.
+      process.stderr.write(`ERROR: ${error.message}\n`);
+      process.exitCode = EXIT.script;
+    } else {
+      process.stderr.write(bugReport(error));
+      process.exitCode = EXIT.bug;
+    }
   }
 }
+
+export const finished = main();

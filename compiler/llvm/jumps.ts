@@ -3,7 +3,8 @@
  * a word (BPFAsmBackend.cpp, applyFixup): such a program would do something else than it should.
  */
 
-const LONGEST = 32767;
+/** Instructions that a jump passes at most. */
+export const LONGEST_JUMP = 32767;
 
 /** Functions of an assembly text with a jump that does not fit. */
 export function farJumps(assembly: string): readonly string[] {
@@ -15,7 +16,7 @@ export function farJumps(assembly: string): readonly string[] {
   const finish = (): void => {
     for (const [target, from] of jumps) {
       const to = labels.get(target);
-      if (to !== undefined && Math.abs(to - from - 1) > LONGEST) far.add(symbol);
+      if (to !== undefined && Math.abs(to - from - 1) > LONGEST_JUMP) far.add(symbol);
     }
     at = 0;
     labels = new Map();
