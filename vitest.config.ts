@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { ALONE, COMPILING } from './test/support/projects.ts';
+import { ALONE, BESIDE_OTHERS } from './test/support/projects.ts';
 
 export default defineConfig({
   // One file instead of several hundred: tests start 200 ms sooner.
@@ -15,13 +15,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'compile', include: [...COMPILING], sequence: { groupOrder: 0 } },
+        test: { name: 'beside', include: [...BESIDE_OTHERS], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         // The next file gets ready while one runs.
         test: {
-          name: 'kernel',
+          name: 'alone',
           include: [...ALONE],
           setupFiles: ['test/support/alone.ts'],
           sequence: { groupOrder: 1 },

@@ -1,4 +1,4 @@
-/** Which test files load programs into the kernel, and which only compile. */
+/** Which test files load programs into the kernel, which only boot others, and which only compile. */
 import { filesOf, importsOf } from '../architecture/references.ts';
 
 /** Helpers that load programs, or boot guests that do. */
@@ -13,13 +13,20 @@ function loads(file: string, seen = new Set<string>()): boolean {
   return importsOf(file).some(({ to }) => to.startsWith('test/') && loads(to, seen));
 }
 
+/** What loads programs into kernels of its own alone: none of them is seen by another file's probes. */
+const BOOTING = /^test\/(guest\/|examples\/guest\.)/;
+/** Those that run their scripts on this machine's kernel, too. */
+const HERE_TOO: readonly string[] = ['test/guest/matrix.test.ts'];
+
+const boots = (file: string): boolean => BOOTING.test(file) && !HERE_TOO.includes(file);
+
 const files = filesOf('test', '.test.ts');
 
 /** What may run at the same time as anything else. */
-export const COMPILING: readonly string[] = files.filter((file) => !loads(file));
+export const BESIDE_OTHERS: readonly string[] = files.filter((file) => boots(file) || !loads(file));
 
 /**
  * What has the kernel for itself: one file's workload would be seen by another one's probes on the same function or
  * system call.
  */
-export const ALONE: readonly string[] = files.filter((file) => loads(file));
+export const ALONE: readonly string[] = files.filter((file) => !BESIDE_OTHERS.includes(file));
