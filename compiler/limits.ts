@@ -6,6 +6,7 @@ import { INSN_SIZE, STT } from '../linker/elf/elf.ts';
 import { readElf } from '../linker/elf/read.ts';
 import type { TypedProbe } from './analysis/typed.ts';
 import { emit } from './llvm/backend.ts';
+import { programsWithoutRoom } from './llvm/frames.ts';
 import { farJumps, LONGEST_JUMP } from './llvm/jumps.ts';
 import type { IrModule } from './llvm/module.ts';
 import type { ErrorCode } from './source/codes.ts';
@@ -39,7 +40,10 @@ function hasLongFunction(object: Uint8Array): boolean {
 /** The module as an object, or why BPF does not allow it. */
 export function emitObject(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
   const emitted = emitWithinStack(module, probes);
-  if (!(emitted instanceof Uint8Array) || !hasLongFunction(emitted)) return emitted;
+  if (!(emitted instanceof Uint8Array)) return emitted;
+  const full = programsWithoutRoom(emitted);
+  if (full.length > 0) return full.map((symbol) => stackRefusal(probes, symbol));
+  if (!hasLongFunction(emitted)) return emitted;
   const far = farJumps(Buffer.from(emit(module, 'assembly')).toString());
   if (far.length === 0) return emitted;
   return far.map((symbol) =>
@@ -62,16 +66,18 @@ function emitWithinStack(module: IrModule, probes: Probes): Uint8Array | readonl
   } catch (error) {
     const symbol = STACK_LIMIT.exec(error instanceof Error ? error.message : '')?.[1];
     if (symbol === undefined) throw error;
-    return [
-      refusal(
-        probes,
-        symbol,
-        'stack-limit',
-        'The program needs more than the 512 bytes of stack that BPF has',
-        'Use fewer values at a time, or keep some of them in maps.',
-      ),
-    ];
+    return [stackRefusal(probes, symbol)];
   }
+}
+
+function stackRefusal(probes: Probes, symbol: string): Diagnostic {
+  return refusal(
+    probes,
+    symbol,
+    'stack-limit',
+    'The program needs more than the 512 bytes of stack that BPF has',
+    'Use fewer values at a time, or keep some of them in maps.',
+  );
 }
 
 /** The callbacks of a program have its symbol at the beginning of theirs. */

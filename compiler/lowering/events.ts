@@ -6,13 +6,16 @@
 import { unsigned } from '../../linker/btf/types.ts';
 import { EVENT_KINDS, type EventKindName } from '../../linker/contract/events.ts';
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
-import type { IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
+import type { FunctionBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
+import { sharedSymbol } from './globals.ts';
+import { HELPERS } from './helpers.ts';
 import { writeToSequence } from './iterator.ts';
 import type { EventRecord, EventSpec, Storage } from './lowering.ts';
 import { lowestBit } from './members.ts';
 import { isPinned } from './pinned.ts';
 import type { FunctionState } from './state.ts';
+import { mayTell, sharesWarnings, tellShared, toldWord } from './warnings.ts';
 
 /** Every record begins with {u32 event, u32 CPU}. */
 const HEADER_SIZE = 8;
@@ -65,32 +68,6 @@ export function createEventTable(): EventTable {
   };
 }
 
-/** Of the warnings of one place so many are told at once, then one in each period. */
-const TOLD_AT_ONCE = 10;
-const TELL_PERIOD = 1_000_000_000;
-
-/**
- * A word says until when the place has used what it may tell (the generic cell rate algorithm). CPUs that race for it
- * may tell one more; what counts is counted elsewhere.
- */
-function mayTell(fn: FunctionState, entry: EventEntry): IrBool {
-  const { ir, lowering, unit } = fn;
-  const symbol = `${NAME_PREFIXES.told}${entry.index}`;
-  unit.variable({ symbol, section: '.bss', type: unsigned(8) });
-  const word = ir.global(symbol);
-  const now = lowering.call('ktime_get_ns');
-  const used = ir.loadVolatile(word, 0, 8);
-  const from = ir.ifValue(
-    ir.compare('ugt', used, now),
-    () => used,
-    () => now,
-  );
-  const ahead = ir.op('sub', from, now);
-  const may = ir.compare('ult', ahead, ir.constant((TOLD_AT_ONCE - 1) * TELL_PERIOD + 1));
-  ir.if_(may, () => ir.storeVolatile(word, 0, 8, ir.op('add', from, ir.constant(TELL_PERIOD))));
-  return may;
-}
-
 /** reserve; fill; submit, or count the event as lost. Warnings: count, then perhaps the same. */
 export function emitEvent(
   fn: FunctionState,
@@ -111,9 +88,51 @@ export function emitEvent(
     sendRecord(fn, entry, fill);
     return;
   }
-  // All are counted, few are told: a storm of warnings must not take the room of what the script prints.
+  if (sharesWarnings(fn)) {
+    tellShared(fn, entry, statusOf(fn, entry, fill), (ir, { event, told, status }) => {
+      addLost(fn, ir, event);
+      ir.if_(mayTell(ir, told), () => sendWarning(fn, ir, entry, event, status));
+    });
+    return;
+  }
   countLost(fn, entry);
-  fn.ir.if_(mayTell(fn, entry), () => sendRecord(fn, entry, fill));
+  fn.ir.if_(mayTell(fn.ir, toldWord(fn, entry)), () => sendRecord(fn, entry, fill));
+}
+
+/** The one field that a warning may have. */
+function statusOf(
+  fn: FunctionState,
+  entry: EventEntry,
+  fill: (field: (index: number) => Storage) => void,
+): IrValue | undefined {
+  if (entry.fields.length === 0) return undefined;
+  return fn.memory.scope(() => {
+    const pointer = fn.memory.take(8);
+    fill(() => ({ pointer, align: 8, padded: false }));
+    return fn.ir.load(pointer, 0, 8, false);
+  });
+}
+
+/** In the subprogram of all warnings; `event` points to the number of the event that is meant. */
+function sendWarning(
+  fn: FunctionState,
+  ir: FunctionBuilder,
+  entry: EventEntry,
+  event: IrPointer,
+  status: IrValue,
+): void {
+  const map = runtimeSymbol(fn, 'events');
+  const record = ir.helperPointer(HELPERS.ringbuf_reserve, [
+    ir.global(map),
+    ir.constant(entry.size),
+    ir.constant(0),
+  ]);
+  ir.if_(ir.not(ir.isNull(record)), () => {
+    ir.store(record, 0, 4, ir.load(event, 0, 4, false));
+    ir.store(record, 4, 4, ir.steadyHelper(HELPERS.get_smp_processor_id));
+    if (entry.fields.length > 0) ir.store(record, HEADER_SIZE, 8, status);
+    ir.helper(HELPERS.ringbuf_submit, [record, wakeupFlag(fn, ir)]);
+  });
 }
 
 function sendRecord(
@@ -138,7 +157,7 @@ function sendRecord(
       ir.store(record, 0, 4, ir.constant(entry.index));
       ir.store(record, 4, 4, lowering.call('get_smp_processor_id'));
       fill((index) => fieldStorage(fn, record, entry, index));
-      lowering.call('ringbuf_submit', record, wakeupFlag(fn));
+      lowering.call('ringbuf_submit', record, wakeupFlag(fn, ir));
     },
   );
 }
@@ -163,16 +182,28 @@ export function buildRecord(
 
 /** Counts an event that could not be sent in this CPU's slot of `lost`. */
 export function countLost(fn: FunctionState, entry: EventEntry): void {
-  const { ir, lowering } = fn;
+  const { ir } = fn;
   fn.memory.scope(() => {
     const key = fn.memory.take(4);
     ir.store(key, 0, 4, ir.constant(entry.index));
-    const slot = lowering.callPointer('map_lookup_elem', lowering.runtimeMap('lost'), key);
-    ir.if_(ir.not(ir.isNull(slot)), () => {
-      // Atomic, because the program may be interrupted by another that counts here.
-      ir.atomicAdd(slot, 0, 8, ir.constant(1));
-    });
+    addLost(fn, ir, key);
   });
+}
+
+/** In a function of the unit; `key` points to the event's number. */
+function addLost(fn: FunctionState, ir: FunctionBuilder, key: IrPointer): void {
+  const lost = ir.global(runtimeSymbol(fn, 'lost'));
+  const slot = ir.helperPointer(HELPERS.map_lookup_elem, [lost, key]);
+  ir.if_(ir.not(ir.isNull(slot)), () => {
+    // Atomic, because the program may be interrupted by another that counts here.
+    ir.atomicAdd(slot, 0, 8, ir.constant(1));
+  });
+}
+
+/** A map that every object may have, known to the unit from now on. */
+function runtimeSymbol(fn: FunctionState, name: 'events' | 'lost'): string {
+  fn.unit.mapVariable(name);
+  return name;
 }
 
 function fieldStorage(
@@ -213,13 +244,12 @@ function leaveMark(
 }
 
 /** Wakes the reader only where it said that it sleeps. */
-function wakeupFlag(fn: FunctionState): IrValue {
-  const { ir, lowering } = fn;
-  const sleeping = lowering.shared('sleeping');
+function wakeupFlag(fn: FunctionState, ir: FunctionBuilder): IrValue {
+  const sleeping = sharedSymbol(fn, 'sleeping');
   return ir.ifValue(
-    ir.toBool(ir.loadVolatile(sleeping, 0, 8)),
+    ir.toBool(ir.loadVolatile(ir.global(sleeping), 0, 8)),
     () => {
-      ir.storeVolatile(sleeping, 0, 8, ir.constant(0));
+      ir.storeVolatile(ir.global(sleeping), 0, 8, ir.constant(0));
       return ir.constant(BPF_RB_FORCE_WAKEUP);
     },
     () => ir.constant(BPF_RB_NO_WAKEUP),

@@ -8,7 +8,7 @@ import { buildRecord, emitEvent } from './events.ts';
 import { lowerExistence } from './existence.ts';
 import { constantBytes, locate, lowerInto, lowerValue } from './expressions.ts';
 import { featureOfHelper } from './features.ts';
-import { hostValue, sharedVariable } from './globals.ts';
+import { hostValue, sharedSymbol } from './globals.ts';
 import { reportFailure } from './helper-warnings.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
 import { callKernel, lowerPercpu } from './kernel-symbols.ts';
@@ -162,12 +162,7 @@ function createLowering(fn: FunctionState): Lowering {
     typedPointer: (expression, use, otherwise) => withTypedPointer(fn, expression, use, otherwise),
     taskId: (id, namespace) => lowerTaskId(id, namespace, lowering),
     register: (name) => lowerRegister(fn, name),
-    shared(name) {
-      unit.shared.add(name);
-      const variable = sharedVariable(name);
-      unit.variable(variable);
-      return ir.global(variable.symbol);
-    },
+    shared: (name) => ir.global(sharedSymbol(fn, name)),
     hostValue(question) {
       const { symbol } = program.probe;
       const asked = question.kind === 'kfunc' ? { ...question, program: symbol } : question;

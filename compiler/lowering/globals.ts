@@ -4,11 +4,19 @@ import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import { SHARED_VARIABLES, type SharedVariableName } from '../../linker/contract/variables.ts';
 import { layoutOf } from '../types/layout.ts';
 import type { HostQuestion } from './lowering.ts';
-import type { ObjectVariable, UnitState } from './state.ts';
+import type { FunctionState, ObjectVariable, UnitState } from './state.ts';
 
 export function sharedVariable(name: SharedVariableName): ObjectVariable {
   const { symbol, section, size } = SHARED_VARIABLES[name];
   return { symbol, section, type: size === 16 ? bytes(size) : unsigned(size) };
+}
+
+/** Symbol of such a variable, which the unit has from now on. */
+export function sharedSymbol({ unit }: FunctionState, name: SharedVariableName): string {
+  unit.shared.add(name);
+  const variable = sharedVariable(name);
+  unit.variable(variable);
+  return variable.symbol;
 }
 
 export function intParameterSymbol(index: number): string {

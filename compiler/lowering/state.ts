@@ -72,7 +72,7 @@ export interface UnitState {
   constant(bytes: Uint8Array): string;
   /** Makes a kernel map's symbol known, once. */
   mapVariable(symbol: string): void;
-  /** Builds a function of the script. */
+  /** Builds a function that programs call, once. */
   subprogram(
     entry: FunctionDefinition,
     parameters: readonly ('i64' | 'ptr')[],

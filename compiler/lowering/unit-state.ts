@@ -85,6 +85,7 @@ export function createUnit(plan: UnitPlan, module: IrModule, records: UnitRecord
       module.map(symbol);
     },
     subprogram(entry, parameters, body) {
+      if (records.functions.some((known) => known.symbol === entry.symbol)) return;
       records.functions.push(entry);
       module.callback(entry.symbol, [...parameters], (ir, args) => body(ir, args));
     },

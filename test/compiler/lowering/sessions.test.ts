@@ -59,7 +59,8 @@ describe('a session', () => {
         of: 'bpf_session_is_return',
       },
     ]);
-    expect(functions.map(({ name }) => name)).toEqual([
+    const halves = functions.filter(({ name }) => name.startsWith('kprobe_f_1_session_'));
+    expect(halves.map(({ name }) => name)).toEqual([
       'kprobe_f_1_session_entry',
       'kprobe_f_1_session_exit',
     ]);
