@@ -9,33 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/id_table.h"
 #include "binary/debug_file.h"
+#include "binary/dwarf_abbreviations.h"
 #include "binary/dwarf_reader.h"
 
 enum { DW_TAG_INLINED = 0x1d, DW_TAG_FUNCTION = 0x2e };
-
-struct dwarf_abbreviation {
-	uint64_t code;
-	uint16_t tag;
-	bool has_children;
-	/* Pairs of attribute and form. */
-	struct dwarf_reader attributes;
-};
-
-/* By code. */
-struct dwarf_abbreviations {
-	struct dwarf_abbreviation *items;
-	size_t count, room;
-};
-
-/* Tables of abbreviations by their offset + 1: many units may share one. */
-struct dwarf_tables {
-	struct id_table by_offset;
-	/* In all of them. */
-	uint64_t count;
-	struct budget *budget;
-};
 
 struct dwarf_unit {
 	const struct debug_file *file;
@@ -79,7 +57,6 @@ struct dwarf_die {
 bool dwarf_unit_read(struct dwarf_unit *unit, const struct debug_file *file,
 		     struct dwarf_tables *tables, uint64_t offset, uint64_t *next,
 		     struct dwarf_die *own);
-void dwarf_tables_free(struct dwarf_tables *tables);
 
 /* A reader of the unit's entries from an offset on, which may be any. */
 struct dwarf_reader dwarf_unit_entries(const struct dwarf_unit *unit, uint64_t offset);
