@@ -1,4 +1,5 @@
 /** What becomes of an object on a kernel, from the file and the kernel's description alone. */
+import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
 import { asNumber, asObjects, asText } from '../../linker/inspect/json.ts';
 import type { Kernel } from '../kernel/description.ts';
 import { checkAssumptions } from './assumptions.ts';
@@ -210,6 +211,12 @@ function callsOf(
   });
 }
 
+/** Whether a shared variable is in `.rodata`; the others are no constants, and their offsets are of `.bss`. */
+function isFrozen(name: string): boolean {
+  const variables: Readonly<Record<string, { readonly section: string }>> = SHARED_VARIABLES;
+  return variables[name]?.section !== '.bss';
+}
+
 /** Numbers of `.rodata` as they stand when the object is loaded without flags and parameters. */
 function constants(
   { manifest, rodata }: ObjectView,
@@ -221,7 +228,8 @@ function constants(
     typeof manifest.globals === 'object' ? Object.entries(manifest.globals ?? {}) : [];
   const fill = (offset: number, size: number) => open.fill(1, offset, offset + size);
   for (const [name, offset] of globals)
-    if (!STANDING.includes(name)) fill(asNumber(offset), name === 'pidNamespace' ? 16 : 8);
+    if (!STANDING.includes(name) && isFrozen(name))
+      fill(asNumber(offset), name === 'pidNamespace' ? 16 : 8);
   // Standing ones may lie behind one whose size was overrun.
   for (const [name, offset] of globals)
     if (STANDING.includes(name)) open.fill(0, asNumber(offset), asNumber(offset) + 4);
