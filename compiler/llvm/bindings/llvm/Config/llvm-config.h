@@ -1,4 +1,5 @@
-/* LLVM's own, without the target of this machine: llvm-bindings names it, and nobody here runs code (scripts/bindings.sh). */
+/* LLVM's own, without the target of this machine: llvm-bindings names it, and nobody here runs
+ * code (scripts/bindings.sh). */
 #include_next "llvm/Config/llvm-config.h"
 #undef LLVM_NATIVE_TARGET
 #undef LLVM_NATIVE_ASMPARSER
