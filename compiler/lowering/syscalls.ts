@@ -5,6 +5,7 @@
 
 import { bytes } from '../../linker/btf/types.ts';
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
+import { KernelDescriptionError } from '../kernel/error.ts';
 import type { Member } from '../kernel/types.ts';
 import { ownTypes } from '../kernel/types.ts';
 import type { IrValue } from '../llvm/ir.ts';
@@ -106,7 +107,7 @@ function lowerIsCompat(fn: FunctionState): ReturnType<FunctionState['ir']['toBoo
 
 function stateOf({ unit }: FunctionState): SystemCallState {
   const state = STATES[unit.kernel.arch];
-  if (!state) throw new Error(`system calls of ${unit.kernel.arch} are not known`);
+  if (!state) throw new KernelDescriptionError(`system calls of ${unit.kernel.arch} are not known`);
   return state;
 }
 
@@ -119,7 +120,9 @@ function memberOf(
   const struct = types.struct('struct', structName);
   const member = struct && types.member(struct, memberName);
   if (!struct || !member)
-    throw new Error(`the kernel description has no ${structName}::${memberName}`);
+    throw new KernelDescriptionError(
+      `the kernel description has no ${structName}::${memberName}, which patterns of system calls are told by`,
+    );
   return { struct, member };
 }
 

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { compile } from '../../../compiler/compile.ts';
+import { KernelDescriptionError } from '../../../compiler/kernel/error.ts';
+import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
+import type { KernelDescription } from '../../../compiler/kernel/types.ts';
 import { compileText } from '../../support/build.ts';
 
 describe('The program of a tracepoint', () => {
@@ -19,4 +23,23 @@ describe('The program of a tracepoint', () => {
     for (const result of results('rawtracepoint:sched_switch { @ = count(); }'))
       expect(result).toMatch(/^[rw]0 = 0$/);
   });
+});
+
+it('says of a description that it cannot tell system calls by it', () => {
+  const kernel = loadKernelDescription('default');
+  const { types } = kernel;
+  const without: KernelDescription = {
+    ...kernel,
+    types: {
+      ...types,
+      member: (struct, name) => (name === 'orig_ax' ? undefined : types.member(struct, name)),
+    },
+  };
+  const source = {
+    name: 'stdin',
+    text: 'tracepoint:syscalls:sys_exit_* { @[probe] = count(); }',
+  };
+  expect(() => compile(source, { kernel: without, unsafe: false, environment: {} })).toThrow(
+    KernelDescriptionError,
+  );
 });
