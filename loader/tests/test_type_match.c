@@ -175,8 +175,25 @@ static void test_subset(void)
 	free_pair(&pair);
 }
 
+static void test_wider_enums(void)
+{
+	struct btf *local = btf__new_empty(), *host = btf__new_empty();
+	int id = btf__add_enum(local, "bits", 4), wide;
+	uint32_t ids[2];
+
+	CHECK(btf__add_enum_value(local, "FIRST", 1) == 0);
+	btf__add_int(host, "bits", 4, 0);
+	wide = btf__add_enum64(host, "bits", 8, false);
+	CHECK(btf__add_enum64_value(host, "LAST", 1ull << 40) == 0);
+	CHECK(type_candidates(local, (uint32_t)id, host, 1, ids, 2) == 1);
+	CHECK(ids[0] == (uint32_t)wide);
+	btf__free(local);
+	btf__free(host);
+}
+
 int main(void)
 {
+	test_wider_enums();
 	test_leaves();
 	test_values();
 	test_layouts();

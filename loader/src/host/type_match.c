@@ -251,7 +251,10 @@ uint32_t type_candidates(const struct btf *local, uint32_t id, const struct btf 
 		const struct btf_type *other = btf__type_by_id(host, i);
 		const char *its;
 
-		if (btf_kind(other) != btf_kind(type))
+		/* An enum has another kind once a number of it has 64 bits, as for libbpf
+		 * (btf_kind_core_compat, tools/lib/bpf/relo_core.c). */
+		if (btf_kind(other) != btf_kind(type) &&
+		    !(btf_is_any_enum(other) && btf_is_any_enum(type)))
 			continue;
 		its = name_of(host, other->name_off);
 		if (strncmp(its, name, length) == 0 && essential(its) == length)
