@@ -97,7 +97,7 @@ static void fail_missing(const struct utsname *host, const struct feature *featu
 		fail_hint(failure, "%s", remark->hint);
 }
 
-int features_explain(const struct manifest *manifest, struct failure *failure)
+int features_explain(const struct manifest *manifest, bool has_types, struct failure *failure)
 {
 	struct utsname host;
 
@@ -111,10 +111,15 @@ int features_explain(const struct manifest *manifest, struct failure *failure)
 			fail_missing(&host, &features[j], failure);
 		}
 	}
-	if (failure->status == STATUS_OK && access("/sys/kernel/btf/vmlinux", F_OK) != 0)
+	if (failure->status == STATUS_OK && !has_types &&
+	    access("/sys/kernel/btf/vmlinux", F_OK) != 0) {
 		fail(failure, STATUS_KERNEL,
 		     "This kernel (%s) has no BTF, which programs that read kernel types need: it wants CONFIG_DEBUG_INFO_BTF.",
 		     host.release);
+		fail_hint(
+			failure,
+			"--btf gives it types from a file, which bpfscript kernel min-btf makes.");
+	}
 	return failure->status;
 }
 

@@ -11,9 +11,10 @@ struct failure;
 /*
  * Looks for a feature of the manifest that this kernel does not have, and fails with the version
  * that brings it. Asked only after loading failed, because asking costs system calls. The result is
- * STATUS_KERNEL, or STATUS_OK when none is missing.
+ * STATUS_KERNEL, or STATUS_OK when none is missing. `has_types`: the kernel's types are those of a
+ * file, so that it matters nothing whether the kernel shows its own.
  */
-int features_explain(const struct manifest *manifest, struct failure *failure);
+int features_explain(const struct manifest *manifest, bool has_types, struct failure *failure);
 
 /*
  * Prints which of the features this kernel has: those that are helpers, or the others. What needs a

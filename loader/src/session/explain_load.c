@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/host.h"
 #include "host/kernel_features.h"
 #include "session/host_types.h"
 #include "session/script_place.h"
@@ -177,7 +178,8 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 	bool is_permission = !libbpf_log_has(log, "BEGIN PROG LOAD LOG");
 
 	/* A feature says it all; the log is for -v. */
-	if (features_explain(session->manifest, failure) != STATUS_OK ||
+	if (features_explain(session->manifest, session->options->btf || host_btf_path(),
+			     failure) != STATUS_OK ||
 	    explain_variable(session, log, failure) != STATUS_OK ||
 	    explain_relocation(session, log, failure) != STATUS_OK ||
 	    explain_refusal(session, log, failure) != STATUS_OK ||
