@@ -28,8 +28,23 @@ static void expect_none(const char *messages)
 	CHECK(!verifier_log_read(messages, &refusal));
 }
 
+static void test_calls(void)
+{
+	struct verifier_refusal refusal;
+
+	CHECK(verifier_log_read(
+		FRAMED("12: (85) call pc+7\ncaller:\n R10=fp0\ncallee:\n frame1: R1=fp0\n"
+		       "20: (85) call bpf_ktime_get_ns#5\n"
+		       "The sequence of 8193 jumps is too complex.\n"),
+		&refusal));
+	CHECK(refusal.insn == 20 && refusal.call == 12);
+	CHECK(verifier_log_read(FRAMED("12: (95) exit\nR0 !read_ok\n"), &refusal));
+	CHECK(refusal.call == VERIFIER_NOWHERE);
+}
+
 int main(void)
 {
+	test_calls();
 	char cut[] = "63: (79) r1 = *(u64 *)(r1 +0)\n   R0_w=inv(id=0) R10=fp0\n"
 		     "The sequence of 8193 jumps is too complex.\n"
 		     "processed 98333 insns (limit 1000000) max_states_per_insn 4\n"

@@ -23,7 +23,7 @@ needs('Linux 6.12').describe('on Linux 6.12', () => {
       workload: READS,
     },
     values: {
-      text: 'fentry:vfs_read /comm == "reader" && args.count == 50/ { @seen[args.count] = count(); $copy = args; @same[$copy.count, $copy.buf == args.buf] = count(); print(args); }',
+      text: 'fentry:vfs_read /comm == "reader" && args.count == 100/ { @seen[args.count] = count(); $copy = args; @same[$copy.count, $copy.buf == args.buf] = count(); print(args); }',
       workload: READS,
     },
     registers: {
@@ -49,8 +49,8 @@ needs('Linux 6.12').describe('on Linux 6.12', () => {
 
   it('args is a value', () => {
     const { stdout } = results('values');
-    expect(stdout).toContain('@same[50, true]: 50');
-    expect(stdout).toMatch(/^\{ \.file = 0x[0-9a-f]+, \.buf = 0x[0-9a-f]+, \.count = 50, /m);
+    expect(stdout).toContain('@same[100, true]: 50');
+    expect(stdout).toMatch(/^\{ \.file = 0x[0-9a-f]+, \.buf = 0x[0-9a-f]+, \.count = 100, /m);
   });
 
   it('ctx is a pointer to what the script says it is', () => {

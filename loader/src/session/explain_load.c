@@ -104,10 +104,14 @@ static void place_refusal(struct session *session, const struct verifier_refusal
 			  struct failure *failure)
 {
 	const struct manifest *manifest = session->manifest;
+	const uint32_t insns[] = {refusal->insn, refusal->call};
 	struct btf_ext_place place;
 
-	if (refusal->insn != VERIFIER_NOWHERE &&
-	    script_place(session, refusal->program, refusal->insn, &place)) {
+	/* What no expression stands for is of the one that calls it. */
+	for (size_t i = 0; i < sizeof(insns) / sizeof(*insns); i++) {
+		if (insns[i] == VERIFIER_NOWHERE ||
+		    !script_place(session, refusal->program, insns[i], &place))
+			continue;
 		fail_at_column(failure, place.file, place.line, place.column, place.text);
 		return;
 	}

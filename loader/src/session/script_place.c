@@ -5,15 +5,21 @@
 #include <linux/bpf.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
 #define INSN sizeof(struct bpf_insn)
 
+/* Functions that many places of a script share begin so (compiler/lowering/warnings.ts): their
+ * line records say nothing. */
+#define SHARED "told_"
+
 /* A function of the file, and where it stands in the whole program; all in instructions. */
 struct piece {
 	const struct elf_section *section;
 	uint32_t offset, start, count;
+	bool is_shared;
 };
 
 struct pieces {
@@ -40,8 +46,13 @@ static void add_function(struct pieces *pieces, uint32_t offset, int64_t start)
 		    symbol->value != offset * INSN || start < 0 || start + count > pieces->count)
 			continue;
 		memory_grow(pieces->list, pieces->known, pieces->room);
-		pieces->list[pieces->known++] = (struct piece){&pieces->elf->sections[text], offset,
-							       (uint32_t)start, count};
+		pieces->list[pieces->known++] = (struct piece){
+			&pieces->elf->sections[text],
+			offset,
+			(uint32_t)start,
+			count,
+			strncmp(symbol->name, SHARED, sizeof(SHARED) - 1) == 0,
+		};
 		return;
 	}
 }
@@ -86,6 +97,7 @@ bool script_place(const struct session *session, const char *name, uint32_t insn
 		(uint32_t)(symbol->value / INSN),
 		0,
 		(uint32_t)(symbol->size / INSN),
+		false,
 	};
 	if (pieces.list[0].count > pieces.count)
 		goto out;
@@ -93,9 +105,11 @@ bool script_place(const struct session *session, const char *name, uint32_t insn
 		const struct piece piece = pieces.list[i];
 
 		if (insn >= piece.start && insn - piece.start < piece.count)
-			found = btf_ext_place_of(
-				session->elf, piece.section,
-				(uint32_t)((piece.offset + insn - piece.start) * INSN), place);
+			found = !piece.is_shared &&
+				btf_ext_place_of(
+					session->elf, piece.section,
+					(uint32_t)((piece.offset + insn - piece.start) * INSN),
+					place);
 		else
 			follow(&pieces, piece);
 	}

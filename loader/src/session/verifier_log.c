@@ -105,7 +105,7 @@ bool verifier_log_read(const char *messages, struct verifier_refusal *refusal)
 {
 	const char *end = NULL, *line = messages;
 
-	*refusal = (struct verifier_refusal){.insn = VERIFIER_NOWHERE};
+	*refusal = (struct verifier_refusal){.insn = VERIFIER_NOWHERE, .call = VERIFIER_NOWHERE};
 	for (const char *next = messages; next && (next = strstr(next, END)); next++)
 		end = next;
 	if (!end)
@@ -119,6 +119,8 @@ bool verifier_log_read(const char *messages, struct verifier_refusal *refusal)
 		/* What was said before it was of another path. */
 		if (read_insn(line, &refusal->insn))
 			refusal->words[0] = '\0';
+		else if (starts_with(line, "caller:"))
+			refusal->call = refusal->insn;
 		else if (!is_state(line))
 			add_words(refusal, line, length);
 		line += length + (line[length] == '\n');

@@ -19,6 +19,8 @@ struct verifier_refusal {
 	char words[512];
 	/* Its number in the whole program, with the functions that it calls behind it. */
 	uint32_t insn;
+	/* The last call of a function before it. */
+	uint32_t call;
 };
 
 /* Reads it from the messages of libbpf, which frames the logs; false where no log is in them. */
