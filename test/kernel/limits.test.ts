@@ -198,7 +198,7 @@ needs('root').describe('large scripts', () => {
   it('programs with jumps that BPF does not have are errors', () => {
     const text = (index: number): string =>
       repeat(15, (part) => (index * 7919 + part * 104729).toString(36).padStart(8, 'z'), '');
-    const script = `BEGIN { if ($1 == 5) { ${repeat(700, (index) => `@m["${text(index)}"] = 1;`)} } }`;
+    const script = `BEGIN { if ($1 == 5) { ${repeat(1_400, (index) => `@m["${text(index)}"] = 1;`)} } }`;
     expect(errors(script)).toEqual([
       'The program is too long for BPF: a jump in it spans more than 32767 instructions',
     ]);
