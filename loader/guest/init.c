@@ -37,13 +37,15 @@ static void mount_all(void)
 		{"proc", "/proc"},
 		{"sysfs", "/sys"},
 		{"devtmpfs", "/dev"},
-		{"tmpfs", "/tmp"},
 		{"tracefs", "/sys/kernel/tracing"},
 		{"debugfs", "/sys/kernel/debug"},
 		{"bpf", "/sys/fs/bpf"},
 		{"cgroup2", "/sys/fs/cgroup"},
 	};
 
+	/* What starts it is in memory already, with the files of traced programs, of which some may
+	 * be in here. */
+	mkdir("/tmp", 0755);
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		mkdir(all[i].where, 0755);
 		mount(all[i].type, all[i].where, all[i].type, 0, NULL);

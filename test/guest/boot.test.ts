@@ -1,4 +1,5 @@
 /** `bpfscript check --boot`: kernels that are booted say what `check` says of their descriptions. */
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
@@ -9,9 +10,12 @@ import { needs } from '../support/needs.ts';
 import { WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
+/** Where guests, too, have their temporary files. */
+const program = join(folder, 'traced');
+copyFileSync(WORKLOAD, program);
 const OBJECTS = Object.entries({
   loads: 'kprobe:tcp_close { @[((struct sock *)arg0).sk_mark] = count(); }',
-  traced: `uprobe:${WORKLOAD}:workload_text { @ = count(); }`,
+  traced: `uprobe:${program}:workload_text { @ = count(); }`,
   nothing: 'rawtracepoint:sched_wakeup { @m[1] = *args.p.signal; }',
   absent:
     'config = { missing_probes = warn } tracepoint:sched:sched_switch { @ = count(); } kprobe:no_such_function { @ = count(); }',
