@@ -21,6 +21,8 @@ const OPENAT = 'tracepoint:syscalls:sys_enter_openat';
 const SHORT = 'config = { max_strlen = 64 }';
 
 const SCRIPTS: Readonly<Record<string, string>> = {
+  'what a kernel has':
+    'begin { $t = curtask; print((field_exists($t.__state), type_exists(struct sock), enum_exists(PIDTYPE_PID))); }',
   'values of the task': `begin {
     printf("%d %d %d %d %s %d", pid, tid, uid, gid, comm, cgroup);
     printf("%d %d", pid(init), tid(init));
