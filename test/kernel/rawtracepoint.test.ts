@@ -82,7 +82,7 @@ describe('Arguments of a raw tracepoint', () => {
       'args cannot be typed: which event this is depends on positional parameters',
     );
     expect(errors('rawtracepoint:xfs:xfs_alloc { print(args.x); }')[0]).toContain(
-      'args cannot be typed: the kernel description has no events of module xfs',
+      'args cannot be typed: the kernel description has no such events of module xfs',
     );
     expect(errors('rawtracepoint:xfs:xfs_alloc { print(arg1); }')).toEqual([]);
     expect(errors('rawtracepoint:sched_switch { print(arg7); }')[0]).toContain(
