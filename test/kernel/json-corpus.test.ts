@@ -9,15 +9,20 @@ import { needs } from '../support/needs.ts';
 import { run, WORKLOAD } from '../support/run.ts';
 
 const hasKprobes = existsSync('/sys/kernel/tracing/kprobe_events');
+/** __NR_getppid of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl). */
+const NUMBER_OF_GETPPID = '110';
 const HERE = CASES.filter(({ script }) => hasKprobes || !/^k(ret)?probe:/.test(script));
 
 needs('root').describe('As JSON', () => {
   it.each(HERE)('a script that $title', async ({ script, workload, parameters }) => {
-    const { stdout, status } = await run(script.replaceAll('WORKLOAD', WORKLOAD), {
-      flags: ['-f', 'json'],
-      ...(workload === undefined ? { signal: 'none' } : { workload }),
-      ...(parameters === undefined ? {} : { parameters: parameters.split(' ') }),
-    });
+    const { stdout, status } = await run(
+      script.replaceAll('WORKLOAD', WORKLOAD).replaceAll('GETPPID', NUMBER_OF_GETPPID),
+      {
+        flags: ['-f', 'json'],
+        ...(workload === undefined ? { signal: 'none' } : { workload }),
+        ...(parameters === undefined ? {} : { parameters: parameters.split(' ') }),
+      },
+    );
     expect(jsonLines(stdout).length).toBeGreaterThan(1);
     expect(status).toBe(0);
   });
