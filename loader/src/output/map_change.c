@@ -66,17 +66,20 @@ static bool zero_element(void *context, const uint8_t *key, const uint8_t *value
 	return zeroing->error == 0;
 }
 
-static int zero_hash(const struct session *session, const struct mf_store *store)
+/* Calls `element` with each element of one store, and with the other and a zeroed value. */
+static int walk_with_zeros(const struct session *session, const struct mf_store *from,
+			   const struct mf_store *to,
+			   bool (*element)(void *context, const uint8_t *key, const uint8_t *value))
 {
-	size_t size = whole_value_size(session, store);
+	size_t size = whole_value_size(session, from);
 	uint8_t *zeros = memory_try_array(1, size);
-	struct zeroing zeroing = {.fd = session_map_fd(session, store->map), .zeros = zeros};
+	struct zeroing zeroing = {.fd = session_map_fd(session, to->map), .zeros = zeros};
 	const struct map_walk walk = {
-		.fd = zeroing.fd,
-		.key_size = store->key_size,
+		.fd = session_map_fd(session, from->map),
+		.key_size = from->key_size,
 		.value_size = size,
-		.max_entries = session_map_max_entries(session, store->map),
-		.element = zero_element,
+		.max_entries = session_map_max_entries(session, from->map),
+		.element = element,
 		.context = &zeroing,
 	};
 	int error = -ENOMEM;
@@ -85,6 +88,11 @@ static int zero_hash(const struct session *session, const struct mf_store *store
 		error = map_walk(&walk);
 	free(zeros);
 	return error == -ECANCELED ? zeroing.error : error;
+}
+
+static int zero_hash(const struct session *session, const struct mf_store *store)
+{
+	return walk_with_zeros(session, store, store, zero_element);
 }
 
 /* A slot keeps its `present` flag when it is zeroed, and loses it when it is cleared. */
@@ -184,23 +192,7 @@ static bool keep_key(void *context, const uint8_t *key, const uint8_t *value)
 static int keep_keys(const struct session *session, const struct mf_store *from,
 		     const struct mf_store *to)
 {
-	size_t size = whole_value_size(session, from);
-	uint8_t *zeros = memory_try_array(1, size);
-	struct zeroing zeroing = {.fd = session_map_fd(session, to->map), .zeros = zeros};
-	const struct map_walk walk = {
-		.fd = session_map_fd(session, from->map),
-		.key_size = from->key_size,
-		.value_size = size,
-		.max_entries = session_map_max_entries(session, from->map),
-		.element = keep_key,
-		.context = &zeroing,
-	};
-	int error = -ENOMEM;
-
-	if (zeros)
-		error = map_walk(&walk);
-	free(zeros);
-	return error == -ECANCELED ? zeroing.error : error;
+	return walk_with_zeros(session, from, to, keep_key);
 }
 
 /* The slot's flag goes to the generation that nobody uses yet. */
