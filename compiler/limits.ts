@@ -2,7 +2,7 @@
  * What BPF itself does not allow and only shows when code is generated: more than 512 bytes of stack, jumps over more
  * than 32,767 instructions.
  */
-import { INSN_SIZE, STT } from '../linker/elf/elf.ts';
+import { type ElfObject, INSN_SIZE, STT } from '../linker/elf/elf.ts';
 import { readElf } from '../linker/elf/read.ts';
 import type { TypedProbe } from './analysis/typed.ts';
 import { emit } from './llvm/backend.ts';
@@ -31,19 +31,19 @@ type Probes = readonly Pick<TypedProbe, 'symbol' | 'range'>[];
  * Whether a function is longer than any jump in a shorter one can be. The assembly is only made for such: it takes as
  * long as the object did.
  */
-function hasLongFunction(object: Uint8Array): boolean {
+function hasLongFunction({ symbols }: ElfObject): boolean {
   const longest = LONGEST_JUMP * INSN_SIZE;
-  if (object.length < longest) return false;
-  return readElf(object).symbols.some(({ type, size }) => type === STT.func && size > longest);
+  return symbols.some(({ type, size }) => type === STT.func && size > longest);
 }
 
 /** The module as an object, or why BPF does not allow it. */
 export function emitObject(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
   const emitted = emitWithinStack(module, probes);
   if (!(emitted instanceof Uint8Array)) return emitted;
-  const full = programsWithoutRoom(emitted);
+  const elf = readElf(emitted);
+  const full = programsWithoutRoom(elf);
   if (full.length > 0) return full.map((symbol) => stackRefusal(probes, symbol));
-  if (!hasLongFunction(emitted)) return emitted;
+  if (!hasLongFunction(elf)) return emitted;
   const far = farJumps(Buffer.from(emit(module, 'assembly')).toString());
   if (far.length === 0) return emitted;
   return far.map((symbol) =>

@@ -1,6 +1,12 @@
 /** Stack frames of programs, as the instructions of an object use them. */
-import { type ElfSection, INSN_SIZE, SHF, STT, viewOf } from '../../linker/elf/elf.ts';
-import { readElf } from '../../linker/elf/read.ts';
+import {
+  type ElfObject,
+  type ElfSection,
+  INSN_SIZE,
+  SHF,
+  STT,
+  viewOf,
+} from '../../linker/elf/elf.ts';
 
 /** What a program and the functions that it calls have together (MAX_BPF_STACK, include/linux/filter.h). */
 const STACK = 512;
@@ -19,8 +25,7 @@ const LOAD = 1;
 const STORES: readonly number[] = [2, 3];
 
 /** Programs that call a function and leave no room for its frame. */
-export function programsWithoutRoom(object: Uint8Array): readonly string[] {
-  const { sections, symbols } = readElf(object);
+export function programsWithoutRoom({ sections, symbols }: ElfObject): readonly string[] {
   return symbols.flatMap(({ name, type, section, value, size }) => {
     const found = type === STT.func ? sections[section] : undefined;
     if (!found || found.name === '.text' || (found.flags & SHF.exec) === 0) return [];

@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import { emit } from '../../../compiler/llvm/backend.ts';
 import { programsWithoutRoom } from '../../../compiler/llvm/frames.ts';
+import type { ElfObject } from '../../../linker/elf/elf.ts';
+import { readElf } from '../../../linker/elf/read.ts';
 
 /** A program with so many bytes on its stack, which calls a function or does not. */
-function program(bytes: number, calls: boolean): Uint8Array {
-  return emit(
+function program(bytes: number, calls: boolean): ElfObject {
+  const object = emit(
     `target datalayout = "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128"
 target triple = "bpfel"
 define internal i64 @told(i8* %p) noinline {
@@ -21,6 +23,7 @@ define dso_local i32 @p(i8* %ctx) section "raw_tp" {
     'object',
     { passes: '' },
   );
+  return readElf(object);
 }
 
 it('finds a program that calls a function beside a frame of more than 480 bytes', () => {
