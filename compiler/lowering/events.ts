@@ -8,6 +8,7 @@ import { EVENT_KINDS, type EventKindName } from '../../linker/contract/events.ts
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
+import { noteHelper } from './features.ts';
 import { sharedSymbol } from './globals.ts';
 import { HELPERS } from './helpers.ts';
 import { writeToSequence } from './iterator.ts';
@@ -15,7 +16,7 @@ import type { EventRecord, EventSpec, Storage } from './lowering.ts';
 import { lowestBit } from './members.ts';
 import { isPinned } from './pinned.ts';
 import type { FunctionState } from './state.ts';
-import { mayTell, sharesWarnings, tellShared, toldWord } from './warnings.ts';
+import { mayTell, type PlaceOfWarning, sharesWarnings, tellShared, toldWord } from './warnings.ts';
 
 /** Every record begins with {u32 event, u32 CPU}. */
 const HEADER_SIZE = 8;
@@ -89,9 +90,9 @@ export function emitEvent(
     return;
   }
   if (sharesWarnings(fn)) {
-    tellShared(fn, entry, statusOf(fn, entry, fill), (ir, { event, told, status }) => {
-      addLost(fn, ir, event);
-      ir.if_(mayTell(ir, told), () => sendWarning(fn, ir, entry, event, status));
+    tellShared(fn, entry, statusOf(fn, entry, fill), (ir, place) => {
+      addLost(fn, ir, place.event);
+      ir.if_(mayTell(ir, place.told), () => sendWarning(fn, ir, entry, place));
     });
     return;
   }
@@ -118,20 +119,14 @@ function sendWarning(
   fn: FunctionState,
   ir: FunctionBuilder,
   entry: EventEntry,
-  event: IrPointer,
-  status: IrValue,
+  { event, status }: PlaceOfWarning,
 ): void {
-  const map = runtimeSymbol(fn, 'events');
-  const record = ir.helperPointer(HELPERS.ringbuf_reserve, [
-    ir.global(map),
-    ir.constant(entry.size),
-    ir.constant(0),
-  ]);
-  ir.if_(ir.not(ir.isNull(record)), () => {
-    ir.store(record, 0, 4, ir.load(event, 0, 4, false));
-    ir.store(record, 4, 4, ir.steadyHelper(HELPERS.get_smp_processor_id));
-    if (entry.fields.length > 0) ir.store(record, HEADER_SIZE, 8, status);
-    ir.helper(HELPERS.ringbuf_submit, [record, wakeupFlag(fn, ir)]);
+  throughRing(fn, ir, entry.size, {
+    number: () => ir.load(event, 0, 4, false),
+    fill: (record) => {
+      if (entry.fields.length > 0) ir.store(record, HEADER_SIZE, 8, status);
+    },
+    whenFull: () => {},
   });
 }
 
@@ -140,26 +135,40 @@ function sendRecord(
   entry: EventEntry,
   fill: (field: (index: number) => Storage) => void,
 ): void {
-  const { ir, lowering } = fn;
-  const record = lowering.callPointer(
-    'ringbuf_reserve',
-    lowering.runtimeMap('events'),
-    ir.constant(entry.size),
-    ir.constant(0),
-  );
-  ir.if_(
-    ir.isNull(record),
-    () => {
+  const { ir } = fn;
+  throughRing(fn, ir, entry.size, {
+    number: () => ir.constant(entry.index),
+    fill: (record) => fill((index) => fieldStorage(fn, record, entry, index)),
+    whenFull: () => {
       if (entry.control !== undefined) leaveMark(fn, entry, entry.control, fill);
       else if (entry.spec.kind !== 'warning') countLost(fn, entry);
     },
-    () => {
-      ir.store(record, 0, 4, ir.constant(entry.index));
-      ir.store(record, 4, 4, lowering.call('get_smp_processor_id'));
-      fill((index) => fieldStorage(fn, record, entry, index));
-      lowering.call('ringbuf_submit', record, wakeupFlag(fn, ir));
-    },
-  );
+  });
+}
+
+/** Reserves a record, fills it and submits it; `ir` builds a function of the unit, `number` is the event's. */
+function throughRing(
+  fn: FunctionState,
+  ir: FunctionBuilder,
+  size: number,
+  parts: {
+    readonly number: () => IrValue;
+    readonly fill: (record: IrPointer) => void;
+    readonly whenFull: () => void;
+  },
+): void {
+  noteHelper(fn, 'ringbuf_reserve');
+  const record = ir.helperPointer(HELPERS.ringbuf_reserve, [
+    ir.global(runtimeSymbol(fn, 'events')),
+    ir.constant(size),
+    ir.constant(0),
+  ]);
+  ir.if_(ir.isNull(record), parts.whenFull, () => {
+    ir.store(record, 0, 4, parts.number());
+    ir.store(record, 4, 4, ir.steadyHelper(HELPERS.get_smp_processor_id));
+    parts.fill(record);
+    ir.helper(HELPERS.ringbuf_submit, [record, wakeupFlag(fn, ir)]);
+  });
 }
 
 /** The record of an event, header and all, in memory of the program until the end of the statement. */

@@ -7,7 +7,7 @@ import { isScalar, type Type } from '../types/type.ts';
 import { buildRecord, emitEvent } from './events.ts';
 import { lowerExistence } from './existence.ts';
 import { constantBytes, locate, lowerInto, lowerValue } from './expressions.ts';
-import { featureOfHelper } from './features.ts';
+import { noteHelper } from './features.ts';
 import { hostValue, sharedSymbol } from './globals.ts';
 import { reportFailure } from './helper-warnings.ts';
 import { HELPERS, type HelperName } from './helpers.ts';
@@ -244,9 +244,4 @@ function evaluate(fn: FunctionState, expression: TypedExpression): (to: Storage)
   const from = { pointer: fn.memory.take(layoutOf(type).size), align: 8, padded: true } as const;
   lowerInto(fn, expression, from);
   return (to) => copyBytes(fn, to, from, type);
-}
-
-function noteHelper(fn: FunctionState, helper: HelperName): void {
-  const feature = featureOfHelper(helper);
-  if (feature !== undefined) fn.unit.features.add(feature);
 }
