@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,5 +21,16 @@ export function withTemporaryFolder<Result>(use: (folder: string) => Result): Re
     return use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether a file begins with these bytes, of which no other is read. Throws where it cannot be opened. */
+export function beginsWith(path: string, text: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(text.length);
+    return readSync(file, bytes) === text.length && bytes.toString('latin1') === text;
+  } finally {
+    closeSync(file);
   }
 }

@@ -11,9 +11,10 @@ import { renderLines, renderTable, reportOf } from '../compatibility/report.ts';
 import { bootGuest, GuestError } from '../guest/guest.ts';
 import { bootableImage } from '../image/package.ts';
 import { isDescriptionError } from '../kernel/error.ts';
-import { packageRoot, withTemporaryFolder } from '../paths.ts';
+import { beginsWith, packageRoot, withTemporaryFolder } from '../paths.ts';
 import type { DiagnosticForm } from '../source/render/render.ts';
-import { reasonOf, UserError } from './errors.ts';
+import { UserError } from './errors.ts';
+import { noObject, readInput } from './input.ts';
 import { openKernel, renderDiagnostics, shown } from './script.ts';
 import { EXIT } from './status.ts';
 
@@ -26,7 +27,7 @@ interface Options {
 export function isObject(file: string): boolean {
   if (file === '-') return false;
   try {
-    return readFileSync(file).subarray(0, 4).toString('latin1') === '\u007fELF';
+    return beginsWith(file, '\u007fELF');
   } catch {
     return false;
   }
@@ -108,12 +109,7 @@ function programsOf(arch: string): { readonly loader: string; readonly init: str
 }
 
 function open(file: string): OpenObject {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
+  const bytes = readInput(file);
   return { file, bytes, object: understood(file, () => openObject(bytes)) };
 }
 
@@ -123,9 +119,7 @@ function understood<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof ElfError) && !(error instanceof BtfError)) throw error;
-    throw new UserError(`${file} is not an object of bpfscript: ${reasonOf(error)}`, {
-      status: EXIT.object,
-    });
+    throw noObject(file, error);
   }
 }
 

@@ -1,6 +1,6 @@
 /** A description of a kernel in packages of a distribution, or in a folder with their files: nothing is booted. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { placeOf } from '../../linker/btf/join.ts';
@@ -16,7 +16,7 @@ import {
   systemCalls,
 } from '../kernel/host.ts';
 import { encodeModules, type ModuleBtf } from '../kernel/modules.ts';
-import { withTemporaryFolder } from '../paths.ts';
+import { beginsWith, withTemporaryFolder } from '../paths.ts';
 import { eventLines } from './events.ts';
 import { btfOf, type KernelMemory, openImage, releaseOf } from './image.ts';
 import { type KernelSymbol, readKallsyms } from './kallsyms.ts';
@@ -65,16 +65,6 @@ function filesOf(path: string, target: string, { onProgress }: PackageOptions): 
     throw new KernelDescriptionError(`dpkg-deb, which unpacks ${path}, is not installed`);
   if (run.status === 0) return filesIn(target);
   throw new KernelDescriptionError(`${path} is no Debian package: ${run.stderr.trim()}`);
-}
-
-function beginsWith(path: string, text: string): boolean {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = Buffer.alloc(text.length);
-    return readSync(file, bytes) === text.length && bytes.toString('latin1') === text;
-  } finally {
-    closeSync(file);
-  }
 }
 
 function filesIn(folder: string): readonly string[] {

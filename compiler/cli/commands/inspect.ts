@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { renderInspection } from '../../../linker/inspect/render.ts';
 import { inspectObject } from '../../../linker/inspect.ts';
-import { reasonOf, UserError } from '../errors.ts';
-import { EXIT } from '../status.ts';
+import { noObject, readInput } from '../input.ts';
 
 export function registerInspect(program: Command): void {
   program
@@ -30,17 +28,10 @@ Examples:
 }
 
 function read(file: string): ReturnType<typeof inspectObject> {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
+  const bytes = readInput(file);
   try {
     return inspectObject(bytes);
   } catch (error) {
-    throw new UserError(`${file} is not an object of bpfscript: ${reasonOf(error)}`, {
-      status: EXIT.object,
-    });
+    throw noObject(file, error);
   }
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readBtf } from '../../../linker/btf/read.ts';
 import { subsetOf, typeNames } from '../../../linker/btf/subset.ts';
 import { readElf } from '../../../linker/elf/read.ts';
 import type { Kernel } from '../../kernel/description.ts';
 import { reasonOf, UserError } from '../errors.ts';
+import { noObject, readInput } from '../input.ts';
 import { writeWhole } from '../output.ts';
 import { kernelOption, openKernel } from '../script.ts';
 import { EXIT } from '../status.ts';
@@ -36,19 +36,12 @@ interface MinBtfOptions {
 }
 
 function typesOf(file: string): readonly string[] {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
-  }
+  const bytes = readInput(file);
   try {
     const section = readElf(bytes).sections.find(({ name }) => name === '.BTF');
     return section ? typeNames(section.data) : [];
   } catch (error) {
-    throw new UserError(`${file} is not an object of bpfscript: ${reasonOf(error)}`, {
-      status: EXIT.object,
-    });
+    throw noObject(file, error);
   }
 }
 
