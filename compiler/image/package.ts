@@ -1,7 +1,5 @@
 /** A description of a kernel in packages of a distribution, or in a folder with their files: nothing is booted. */
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { placeOf } from '../../linker/btf/join.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
@@ -16,13 +14,13 @@ import {
   systemCalls,
 } from '../kernel/host.ts';
 import { encodeModules, type ModuleBtf } from '../kernel/modules.ts';
-import { beginsWith, withTemporaryFolder } from '../paths.ts';
+import { withTemporaryFolder } from '../paths.ts';
 import { eventLines } from './events.ts';
+import { filesOf, modulesAmong, readPart, unpackedModules } from './files.ts';
 import { btfOf, type KernelMemory, openImage, releaseOf } from './image.ts';
 import { type KernelSymbol, readKallsyms } from './kallsyms.ts';
 import type { Memory } from './memory.ts';
 import { readModule } from './module.ts';
-import { unpack } from './unpack.ts';
 
 export interface PackageOptions extends CaptureReport {
   /** Those that are described, by their names; all without it. */
@@ -40,38 +38,11 @@ export function capturePackages(
   options: PackageOptions = {},
 ): { readonly release: string; readonly arch: string; readonly bytes: Uint8Array } {
   return withTemporaryFolder((work) => {
-    const files = paths.flatMap((path, index) => filesOf(path, join(work, String(index)), options));
+    const files = paths.flatMap((path, index) =>
+      filesOf(path, join(work, String(index)), options.onProgress),
+    );
     return captureFiles(files, options);
   });
-}
-
-/** What a Debian package begins with (deb(5)): an archive of `ar`. */
-const PACKAGE = '!<arch>\n';
-
-/** Those of a folder, or of one that the package is unpacked to; any other file is a part of a kernel itself. */
-function filesOf(path: string, target: string, { onProgress }: PackageOptions): readonly string[] {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw new KernelDescriptionError(`there is no ${path}`);
-  if (found.isDirectory()) return filesIn(path);
-  if (!found.isFile()) throw new KernelDescriptionError(`${path} is no file`);
-  if (!path.endsWith('.deb') && !/\.rpm$/.test(path) && !beginsWith(path, PACKAGE)) return [path];
-  if (/\.rpm$/.test(path))
-    throw new KernelDescriptionError(
-      `${path} is an RPM package: unpack it (\`rpm2cpio ${basename(path)} | cpio -id\`) and name the folder`,
-    );
-  onProgress?.(`unpacking ${basename(path)}`);
-  const run = spawnSync('dpkg-deb', ['-x', path, target], { encoding: 'utf8' });
-  if (run.error)
-    throw new KernelDescriptionError(`dpkg-deb, which unpacks ${path}, is not installed`);
-  if (run.status === 0) return filesIn(target);
-  throw new KernelDescriptionError(`${path} is no Debian package: ${run.stderr.trim()}`);
-}
-
-function filesIn(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
 }
 
 const isImage = (file: string): boolean => /^(vmlinuz|vmlinux|Image)/.test(basename(file));
@@ -79,9 +50,9 @@ const isImage = (file: string): boolean => /^(vmlinuz|vmlinux|Image)/.test(basen
 /** The kernel that boots, of a package, of a folder with its files, or of its own file. Throws KernelDescriptionError. */
 export function bootableImage(path: string): Uint8Array {
   return withTemporaryFolder((work) => {
-    const files = filesOf(path, work, {});
+    const files = filesOf(path, join(work, '0'));
     const image = files.length === 1 ? files[0] : files.find(isImage);
-    if (image !== undefined) return readFileSync(image);
+    if (image !== undefined) return readPart(image);
     throw new KernelDescriptionError(`there is no vmlinuz in ${path}`);
   });
 }
@@ -94,7 +65,7 @@ function captureFiles(files: readonly string[], options: PackageOptions) {
   if (images.length > 1)
     throw new KernelDescriptionError(`there are several kernels: ${images.join(', ')}`);
   options.onProgress?.('reading the kernel');
-  const kernel = namedAfter(image, () => openImage(readFileSync(image)));
+  const kernel = namedAfter(image, () => openImage(readPart(image)));
   const btf = namedAfter(image, () => btfOf(kernel));
   const release = releaseOf(kernel);
   if (release === undefined)
@@ -109,7 +80,11 @@ function captureFiles(files: readonly string[], options: PackageOptions) {
   const modules: ModuleBtf[] = [];
   const events = known ? namedAfter(image, () => [...kernelEvents(kernel, known, types)]) : [];
   let others = 0;
-  for (const { name, bytes } of moduleFiles(files, options)) {
+  const wanted = modulesAmong(files).filter(({ name }) => options.modules?.has(name) ?? true);
+  let read = 0;
+  for (const { name, bytes } of unpackedModules(wanted, namedAfter)) {
+    if (read % 100 === 0) options.onProgress?.(`reading modules: ${read} of ${wanted.length}`);
+    read += 1;
     const found = namedAfter(name, () => readModule(bytes, types));
     if (found.release !== undefined && found.release !== release) {
       others += 1;
@@ -142,38 +117,6 @@ function captureFiles(files: readonly string[], options: PackageOptions) {
     ...(modules.length > 0 ? encodeModules(modules, placeOf(btf).textSize) : {}),
   };
   return { release, arch, bytes: encodeDescription(sources, more, 'quick', known ? options : {}) };
-}
-
-/** One at a time: all of them are half a gigabyte. */
-function* moduleFiles(files: readonly string[], { modules, onProgress }: PackageOptions) {
-  const wanted = files.flatMap((file) => {
-    const [, name] = /^(.+)\.ko(?:\.(?:xz|zst|gz))?$/.exec(basename(file)) ?? [];
-    const own = name?.replaceAll('-', '_');
-    return own !== undefined && (modules?.has(own) ?? true) ? [{ name: own, file }] : [];
-  });
-  // Thousands of modules are unpacked faster by few runs of the program.
-  const plain = unpackAll(wanted.map(({ file }) => file));
-  for (const [index, { name, file }] of wanted.entries()) {
-    if (index % 100 === 0) onProgress?.(`reading modules: ${index} of ${wanted.length}`);
-    yield { name, bytes: namedAfter(file, () => unpack(readFileSync(plain.get(file) ?? file))) };
-  }
-}
-
-const PACKED = { '.xz': ['xz', '-dfkqq'], '.zst': ['zstd', '-dfkqq'] } as const;
-const FILES_A_RUN = 500;
-
-/** Unpacks into the folder of the package, which is ours; what fails is unpacked by itself, and says why. */
-function unpackAll(files: readonly string[]): ReadonlyMap<string, string> {
-  const plain = new Map<string, string>();
-  for (const [ending, [program, flags]] of Object.entries(PACKED)) {
-    const packed = files.filter((file) => file.endsWith(ending) && file.startsWith(tmpdir()));
-    for (let from = 0; from < packed.length; from += FILES_A_RUN) {
-      const some = packed.slice(from, from + FILES_A_RUN);
-      if (spawnSync(program, [flags, ...some], { stdio: 'ignore' }).status !== 0) continue;
-      for (const file of some) plain.set(file, file.slice(0, -ending.length));
-    }
-  }
-  return plain;
 }
 
 function kernelEvents(

@@ -3,6 +3,12 @@ import { BtfError } from '../../linker/btf/btf.ts';
 /** A kernel description that cannot be read, with what to do about it. The message is for users. */
 export class KernelDescriptionError extends Error {
   override readonly name = 'KernelDescriptionError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
 }
 
 /** Whether a description is at fault: BTF is read on demand, so that its damage shows in the middle of work. */

@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { downloadKernel } from '../../image/apt.ts';
 import { capturePackages, type PackageOptions } from '../../image/package.ts';
 import { type CaptureReport, capture, captureHost } from '../../kernel/capture.ts';
+import { KernelDescriptionError } from '../../kernel/error.ts';
 import { imageFiles } from '../../kernel/host.ts';
 import { fullName, isName, namedDescriptions, userFolder } from '../../kernel/named.ts';
 import { withTemporaryFolder } from '../../paths.ts';
@@ -53,11 +54,13 @@ Examples:
     .description(
       "Keeps a description by a name for `--kernel NAME`: of a file, or of Debian's packages, which apt downloads.",
     )
-    .argument('<what...>', 'a name such as debian-12 or 6.12, a description, or packages')
+    .argument(
+      '<what...>',
+      'names such as debian-12, 6.18 or 6.12-arm64, a description, or packages or files of one kernel',
+    )
     .option('--as <name>', 'the name, where it is not that of the series and machine')
-    .action((what: readonly string[], options: { readonly as?: string }) =>
-      explained(() => add(what, options.as)),
-    );
+    .option('--folder <dir>', 'where it is kept (default: the folder that names are looked up in)')
+    .action((what: readonly string[], options: AddOptions) => explained(() => add(what, options)));
   registerMinBtf(kernel);
   kernel
     .command('list')
@@ -95,6 +98,8 @@ function explained(action: () => void): void {
     action();
   } catch (error) {
     if (error instanceof UserError) throw error;
+    if (error instanceof KernelDescriptionError && error.hint !== undefined)
+      throw new UserError(error.message, { hint: error.hint });
     throw new UserError(error instanceof Error ? error.message : String(error));
   } finally {
     progress('');
@@ -136,13 +141,19 @@ const REPORT: PackageOptions & CaptureReport = {
   },
 };
 
-function add(what: readonly string[], as: string | undefined): void {
+interface AddOptions {
+  readonly as?: string;
+  readonly folder?: string;
+}
+
+/** Names of kernels, each by itself; or a description; or the packages and files of one kernel. */
+function add(what: readonly string[], { as, folder = userFolder() }: AddOptions): void {
   const [first = ''] = what;
   if (as !== undefined && !isName(as))
     throw new UserError(`'${as}' is no name of a description`, { status: EXIT.usage });
   const keep = (name: string, write: (path: string) => void): void => {
-    const path = join(userFolder(), `${name}.kernel`);
-    mkdirSync(userFolder(), { recursive: true });
+    const path = join(folder, `${name}.kernel`);
+    mkdirSync(folder, { recursive: true });
     write(path);
     progress('');
     process.stdout.write(`${name}\t${path}\n`);
@@ -152,12 +163,16 @@ function add(what: readonly string[], as: string | undefined): void {
     keep(as ?? nameOf(release, arch), (path) => copyFileSync(first, path));
     return;
   }
-  if (what.length === 1 && isName(first) && !/\.(deb|rpm)$/.test(first)) {
-    withTemporaryFolder((folder) => {
-      const packages = download(first, folder);
-      const { bytes } = capturePackages(packages, REPORT);
-      keep(as ?? fullName(first), (path) => writeWhole(path, bytes));
-    });
+  if (what.every((each) => isName(each) && !/\.(deb|rpm)$/.test(each) && !existsSync(each))) {
+    if (as !== undefined && what.length > 1)
+      throw new UserError('--as is the name of one description, not of several', {
+        status: EXIT.usage,
+      });
+    for (const name of what)
+      withTemporaryFolder((work) => {
+        const { bytes } = capturePackages(downloadKernel(name, work, progress), REPORT);
+        keep(as ?? fullName(name), (path) => writeWhole(path, bytes));
+      });
     return;
   }
   const { release, arch, bytes } = capturePackages(what, REPORT);
@@ -167,48 +182,4 @@ function add(what: readonly string[], as: string | undefined): void {
 /** `6.12-x86_64` */
 function nameOf(release: string, arch: string): string {
   return `${/^\d+\.\d+/.exec(release)?.[0] ?? release}-${arch}`;
-}
-
-const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
-
-/** The newest kernel of the series that apt knows, in a folder. Since 7.x two packages have its parts. */
-function download(name: string, folder: string): readonly string[] {
-  const [, series = '', machine = ''] = /^(\d+\.\d+)-(\w+)$/.exec(fullName(name)) ?? [];
-  const arch = ARCHITECTURES[machine];
-  if (arch === undefined)
-    throw new UserError(`'${name}' is no name of a kernel of Debian`, {
-      status: EXIT.usage,
-      hint: 'Such as debian-12, 6.12 or 6.12-arm64; or name a package, or a description',
-    });
-  const pattern = `^linux-(image|binary|modules)-${series.replace('.', '\\.')}\\.[0-9].*-${arch}$`;
-  const found = run('apt-cache', ['search', '--names-only', pattern], folder)
-    .split('\n')
-    .map((line) => line.split(' ', 1)[0] ?? '')
-    .filter((each) => each !== '' && !/-(cloud|rt|unsigned|16k)\b/.test(each));
-  const versions = found.map((each) => each.replace(/^linux-(image|binary|modules)-/, ''));
-  const newest = versions.toSorted((one, other) =>
-    one.localeCompare(other, 'en', { numeric: true }),
-  );
-  const version = newest.at(-1);
-  if (version === undefined)
-    throw new UserError(`apt knows no kernel ${series} for ${arch}`, {
-      hint: `Add the suite that has it to apt's sources (for another architecture: dpkg --add-architecture ${arch}), or name its package: \`bpfscript kernel add FILE.deb\``,
-    });
-  const suffix = run('dpkg', ['--print-architecture'], folder).trim() === arch ? '' : `:${arch}`;
-  const packages = found.filter((each) => each.endsWith(`-${version}`));
-  progress(`downloading ${packages.join(', ')}`);
-  run('apt-get', ['download', '-qq', ...packages.map((each) => `${each}${suffix}`)], folder);
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.deb'))
-    .map((file) => join(folder, file));
-}
-
-function run(program: string, flags: readonly string[], folder: string): string {
-  const done = spawnSync(program, flags, { cwd: folder, encoding: 'utf8' });
-  if (done.error)
-    throw new UserError(`${program}, which knows Debian's packages, is not installed`, {
-      hint: 'Name a package or a description in a file instead: `bpfscript kernel add FILE`',
-    });
-  if (done.status === 0) return done.stdout;
-  throw new UserError(`${program} failed: ${done.stderr.trim()}`);
 }
