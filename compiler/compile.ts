@@ -35,6 +35,8 @@ export interface CompileOptions {
   readonly headers?: readonly string[];
   /** Where separate debug files of traced programs are looked for. */
   readonly debugFolders?: readonly string[];
+  /** The process whose paths probes of programs mean (-p). */
+  readonly pid?: number;
   /** Programs warn of every helper that fails, also of reads and look-ups. */
   readonly reportsHelpers?: boolean;
 }
@@ -84,7 +86,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   );
   if (diagnostics.hasErrors) return outcome(program);
 
-  const programs = createPrograms(options.debugFolders ?? []);
+  const programs = createPrograms(options.debugFolders ?? [], options.pid);
   const kernel = withTypes(layered, programs.beside(layered.types));
   const linked = pass('imported code', () => readLinkedCode(imported.objects, kernel, diagnostics));
   if (diagnostics.hasErrors) return outcome(program);

@@ -13,7 +13,13 @@ import type { Source } from '../source/source.ts';
 import { createSources } from '../source/sources.ts';
 import { parse } from '../syntax/parse.ts';
 import { UserError } from './errors.ts';
-import { readKernel, readScript, renderDiagnostics, type ScriptOptions } from './script.ts';
+import {
+  readKernel,
+  readPid,
+  readScript,
+  renderDiagnostics,
+  type ScriptOptions,
+} from './script.ts';
 import { EXIT } from './status.ts';
 
 export interface ListOptions extends Pick<ScriptOptions, 'e' | 'diagnostics' | 'warnings'> {
@@ -78,15 +84,6 @@ function print(
   if (warnings && (listing.text !== '' || verbose))
     process.stderr.write(listing.notes.map((note) => `WARNING: ${note}\n`).join(''));
   return EXIT.ok;
-}
-
-function readPid(text: string): number {
-  const pid = Number(text);
-  if (!/^[0-9]+$/.test(text) || pid < 1 || pid > 4_194_304)
-    throw new UserError(`-p takes a process id from 1 to 4194304, not ${text}`, {
-      status: EXIT.usage,
-    });
-  return pid;
 }
 
 /** The running kernel where anything of it can be read; without root that is its BTF. */

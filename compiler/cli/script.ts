@@ -32,6 +32,8 @@ export interface ScriptOptions {
   readonly include?: readonly string[];
   /** Folders of separate debug files, separated by colons. */
   readonly debuginfo?: string;
+  /** The process that is traced. */
+  readonly p?: string;
   /** -k */
   readonly reportsHelpers?: boolean;
 }
@@ -88,6 +90,16 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   amd64: 'x86_64',
   'x86-64': 'x86_64',
 };
+
+/** The argument of -p. Throws a UserError for what is none. */
+export function readPid(text: string): number {
+  const pid = Number(text);
+  if (!/^[0-9]+$/.test(text) || pid < 1 || pid > 4_194_304)
+    throw new UserError(`-p takes a process id from 1 to 4194304, not ${text}`, {
+      status: EXIT.usage,
+    });
+  return pid;
+}
 
 /** `--arch`, for commands that compile: as `uname -m` says it. */
 export function architectureOption(): Option {
@@ -187,6 +199,7 @@ export function compileScript(
     headers: options.include ?? [],
     debugFolders: debugFolders(options),
     reportsHelpers: options.reportsHelpers ?? false,
+    ...(options.p === undefined ? {} : { pid: readPid(options.p) }),
   });
   const diagnostics = shown(compilation, options);
   process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));

@@ -32,13 +32,13 @@ interface NumberedType {
 
 const READABLE = 'The program has to be on the machine that compiles the script.';
 
-/** `folders`: where separate debug files are looked for (--debuginfo). */
-export function createPrograms(folders: readonly string[]): Programs {
+/** `folders`: where separate debug files are looked for (--debuginfo). `pid`: the process whose paths are meant (-p). */
+export function createPrograms(folders: readonly string[], pid?: number): Programs {
   const types: NumberedType[] = [];
   const opened = new Map<string, ReturnType<Programs['open']>>();
 
   const open = (path: string): ReturnType<Programs['open']> => {
-    const found = findBinaries(path)[0]?.path;
+    const found = findBinaries(path, pid)[0]?.path;
     if (found === undefined)
       return { reason: `there is no file '${path}' here`, hints: [READABLE] };
     try {
@@ -84,7 +84,7 @@ export function createPrograms(folders: readonly string[]): Programs {
       return known;
     },
     symbolSize(path, name) {
-      const found = findBinaries(path)[0]?.path;
+      const found = findBinaries(path, pid)[0]?.path;
       if (found === undefined) return undefined;
       try {
         return findSymbols(openElfFile(found), name)[0]?.size;

@@ -116,5 +116,5 @@ function filesOf(path: string, { pid }: ListContext): readonly BinaryFile[] {
   if (everywhere) return mapped;
   const matches = matcher(path);
   const own = mapped.filter(({ shown }) => matches(shown));
-  return own.length > 0 ? own : findBinaries(path);
+  return own.length > 0 ? own : findBinaries(path, pid);
 }

@@ -1,6 +1,7 @@
 /* Files and functions that uprobes name, on this very program and the C library. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -155,14 +156,68 @@ static void views_of_files(void)
 	CHECK(!file_view_open("/nonexistent") && errno == ENOENT);
 }
 
+static const char *path_of(struct arena *arena, const char *name)
+{
+	struct binary_file file;
+
+	return binary_path_find(arena, name, 0, &file) ? file.path : NULL;
+}
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static bool holds(const char *path, const char *text)
+{
+	char found[16] = "";
+	FILE *file = path ? fopen(path, "re") : NULL;
+
+	if (!file)
+		return false;
+	CHECK(fgets(found, sizeof(found), file));
+	fclose(file);
+	return strcmp(found, text) == 0;
+}
+
+/* Links of the kernel lead to the file itself, whatever its name leads to. */
+static void paths_of_processes(struct arena *arena)
+{
+	static const char path[] = "/tmp/bpfload-test-link";
+	struct binary_files files = {.arena = arena};
+	char link[64];
+	int fd;
+
+	write_text(path, "first");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(link, sizeof(link), "/proc/%d/fd/%d", getpid(), fd);
+	CHECK(fd >= 0 && strcmp(path_of(arena, link), path) == 0);
+	CHECK(unlink(path) == 0 && holds(path_of(arena, link), "first"));
+	write_text(path, "other");
+	CHECK(holds(path_of(arena, link), "first"));
+	CHECK(holds(path_of(arena, "/proc/self/root/tmp/bpfload-test-link"), "other"));
+	CHECK(holds(path_of(arena, "//proc//self/root//tmp/bpfload-test-link"), "other"));
+	CHECK(!path_of(arena, "/proc/self/root/tmp") && !path_of(arena, "/proc/self/nothing"));
+	/* Each file once, by the first path that leads to it. */
+	binary_files_match(&files, "/proc/self/fd/*", 0);
+	for (size_t i = 0; i < files.count; i++)
+		CHECK(strncmp(files.files[i].shown, "/proc/self/fd/", 14) == 0);
+	CHECK(files.count >= 1);
+	close(fd);
+	unlink(path);
+	CHECK(!path_of(arena, link));
+}
+
 int main(void)
 {
 	struct arena arena = {0};
 	struct binary_files files = {.arena = &arena};
 	struct binary_function *functions;
 	size_t count;
-	const char *self = binary_path_find(&arena, "/proc/self/exe", 0);
-	const char *libc = binary_path_find(&arena, "libc", 0);
+	const char *self = path_of(&arena, "/proc/self/exe");
+	const char *libc = path_of(&arena, "libc");
 	uint64_t offset, shifted;
 
 	members_of_archives();
@@ -204,9 +259,10 @@ int main(void)
 		CHECK(code_at(libc, offset, dlsym(RTLD_DEFAULT, "getppid"), 8));
 	CHECK(find("/etc/passwd", "main", 0, &offset) == BINARY_SYMBOL_NOT_ELF);
 	CHECK(find("/no/such/file", "main", 0, &offset) == BINARY_SYMBOL_NO_FILE);
-	CHECK(binary_path_find(&arena, "sh", 0) && binary_path_find(&arena, "libc.so.6", 0));
-	CHECK(!binary_path_find(&arena, "/no/such/file", 0));
-	CHECK(!binary_path_find(&arena, "no-such-command-or-library", 0));
+	CHECK(path_of(&arena, "sh") && path_of(&arena, "libc.so.6"));
+	CHECK(!path_of(&arena, "/no/such/file"));
+	CHECK(!path_of(&arena, "no-such-command-or-library"));
+	paths_of_processes(&arena);
 	arena_free(&arena);
 	return check_result("binary");
 }

@@ -7,11 +7,26 @@
 #include "binary/path.h"
 #include "host/tracefs.h"
 
+bool attach_file_find(struct attachments *attachments, const struct mf_probe *probe,
+		      const char *path, struct binary_file *file, struct failure *failure,
+		      enum attach_result *result)
+{
+	if (binary_path_find(&attachments->session->arena, path,
+			     attachments->session->process.in_proc, file))
+		return true;
+	*result =
+		errno == EACCES || errno == EPERM
+			? attach_refused(failure, probe, errno)
+			: attach_missing(failure,
+					 "%s target file '%s' does not exist or is not executable.",
+					 mf_provider_name(probe->provider), path);
+	return false;
+}
+
 bool attach_files_find(struct attachments *attachments, const struct mf_probe *probe,
 		       const char *path, struct binary_files *files, struct failure *failure,
 		       enum attach_result *result)
 {
-	const char *provider = mf_provider_name(probe->provider);
 	uint32_t pid = attachments->session->process.in_proc;
 
 	if (!*path && !pid) {
@@ -28,16 +43,12 @@ bool attach_files_find(struct attachments *attachments, const struct mf_probe *p
 	} else if (is_pattern(path)) {
 		binary_files_match(files, path, pid);
 	} else {
-		const char *found = binary_path_find(files->arena, path, pid);
+		struct binary_file *file = arena_alloc(files->arena, sizeof(*file));
 
-		if (!found) {
-			*result = attach_missing(
-				failure, "%s target file '%s' does not exist or is not executable.",
-				provider, path);
+		if (!attach_file_find(attachments, probe, path, file, failure, result))
 			return false;
-		}
-		files->files = arena_alloc(files->arena, sizeof(*files->files));
-		files->files[files->count++] = (struct binary_file){.path = found, .shown = found};
+		files->files = file;
+		files->count = 1;
 	}
 	return true;
 }

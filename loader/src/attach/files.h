@@ -14,6 +14,11 @@ bool attach_files_find(struct attachments *attachments, const struct mf_probe *p
 		       const char *path, struct binary_files *files, struct failure *failure,
 		       enum attach_result *result);
 
+/* The same of one file that is named. */
+bool attach_file_find(struct attachments *attachments, const struct mf_probe *probe,
+		      const char *path, struct binary_file *file, struct failure *failure,
+		      enum attach_result *result);
+
 /* Says how many files a pattern matched, if several. */
 void attach_files_warn(const struct attachments *attachments, const char *path, uint32_t count);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "attach/files.h"
 #include "attach/uprobe.h"
 #include "host/capabilities.h"
 #include "attach/uprobe_multi.h"
@@ -79,22 +80,19 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 	const struct binary_query query = attach_uprobe_query(attachments, probe);
 	struct attach_target target = {.probe = probe};
 	struct uprobe own = {.path = NULL};
+	struct binary_file file;
 	enum attach_result result;
-	const char *path =
-		binary_path_find(&session->arena, wanted->path, session->process.in_proc);
 
-	if (!path)
-		return attach_missing(failure,
-				      "%s target file '%s' does not exist or is not executable.",
-				      mf_provider_name(probe->provider), wanted->path);
-	result = attach_uprobe_explain(probe, path, binary_symbol_find(path, &query, &own.offset),
-				       failure);
+	if (!attach_file_find(attachments, probe, wanted->path, &file, failure, &result))
+		return result;
+	result = attach_uprobe_explain(probe, file.shown,
+				       binary_symbol_find(file.path, &query, &own.offset), failure);
 	if (result != ATTACH_OK)
 		return result;
 	/* Before Linux 5.15 there are no cookies: only for programs that ask for them. */
 	if (mf_needs(session->manifest, "bpf_get_attach_cookie"))
 		target.cookie = probe_names_pair(&session->names, probe->name, wanted->function);
-	own.path = attach_uprobe_path(&session->arena, path);
+	own.path = attach_uprobe_path(&session->arena, file.path);
 	result = attach_add_target(attachments, &target, &own, sizeof(own), failure);
 	if (result == ATTACH_OK)
 		attach_uprobe_choose_single(attachments, probe);

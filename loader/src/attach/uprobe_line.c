@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach/files.h"
 #include "attach/uprobe.h"
 #include "binary/debug_file.h"
 #include "binary/elf_image.h"
@@ -82,12 +83,12 @@ static bool places_of(struct arena *arena, const struct elf_image *image,
 }
 
 static enum attach_result add_lines(struct attachments *attachments, const struct mf_probe *probe,
-				    const char *path, const struct elf_image *image,
+				    const struct binary_file *file, const struct elf_image *image,
 				    const struct debug_file *debug, struct failure *failure)
 {
 	const struct mf_uprobe_target *wanted = probe->target;
 	struct session *session = attachments->session;
-	struct binary_file file = {.path = path, .shown = path};
+	const char *path = file->shown;
 	struct binary_function *places = NULL;
 	struct source_addresses found;
 	struct source_place place;
@@ -107,7 +108,7 @@ static enum attach_result add_lines(struct attachments *attachments, const struc
 	else if (!count)
 		result = no_code(probe, path, &place, &found, failure);
 	else
-		result = attach_uprobe_add_file(attachments, probe, &file, places, count, failure);
+		result = attach_uprobe_add_file(attachments, probe, file, places, count, failure);
 	free(places);
 	free(found.addresses);
 	return result;
@@ -122,29 +123,26 @@ enum attach_result attach_uprobe_find_lines(struct attachments *attachments,
 	enum attach_result result;
 	struct debug_file debug;
 	struct elf_image image;
-	const char *path =
-		binary_path_find(&session->arena, wanted->path, session->process.in_proc);
+	struct binary_file file;
 
-	if (!path)
-		return attach_missing(
-			failure, "uprobe target file '%s' does not exist or is not executable.",
-			wanted->path);
-	switch (elf_image_open(&image, path)) {
+	if (!attach_file_find(attachments, probe, wanted->path, &file, failure, &result))
+		return result;
+	switch (elf_image_open(&image, file.path)) {
 	case ELF_IMAGE_OK:
 		break;
 	case ELF_IMAGE_NO_FILE:
-		return attach_uprobe_explain(probe, path, BINARY_SYMBOL_NO_FILE, failure);
+		return attach_uprobe_explain(probe, file.shown, BINARY_SYMBOL_NO_FILE, failure);
 	case ELF_IMAGE_NOT_ELF:
-		return attach_uprobe_explain(probe, path, BINARY_SYMBOL_NOT_ELF, failure);
+		return attach_uprobe_explain(probe, file.shown, BINARY_SYMBOL_NOT_ELF, failure);
 	}
-	if (debug_file_open(&debug, &image, path, options->debug_folders)) {
-		result = add_lines(attachments, probe, path, &image, &debug, failure);
+	if (debug_file_open(&debug, &image, file.path, options->debug_folders)) {
+		result = add_lines(attachments, probe, &file, &image, &debug, failure);
 		debug_file_close(&debug);
 	} else {
 		result = attach_missing(
 			failure,
 			"No debug information for '%s', so its source lines are not known. Build it with -g, install its debug package, or name the folder of its debug file with --debuginfo.",
-			path);
+			file.shown);
 	}
 	elf_image_close(&image);
 	if (result == ATTACH_OK)

@@ -139,7 +139,7 @@ enum attach_result attach_uprobe_find_pattern(struct attachments *attachments,
 							functions, count, failure);
 		/* Files that a pattern happens to match need not be programs, nor readable. */
 		else if (files.count == 1 && found != BINARY_SYMBOL_UNKNOWN)
-			result = attach_uprobe_explain(probe, files.files[i].path, found, failure);
+			result = attach_uprobe_explain(probe, files.files[i].shown, found, failure);
 		free(functions);
 	}
 	if (result != ATTACH_OK)

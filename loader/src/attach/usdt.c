@@ -112,7 +112,7 @@ static enum attach_result add_note(struct attachments *attachments, const struct
 	const struct mf_usdt_target *wanted = probe->target;
 	struct arena *arena = &attachments->session->arena;
 	struct point point = {
-		.path = file->path, .offset = note->offset, .semaphore = note->semaphore};
+		.path = file->shown, .offset = note->offset, .semaphore = note->semaphore};
 	struct attach_target target = {.probe = probe};
 	/* An alias is known to the program, and so is a name that is complete. */
 	bool named_here = !attach_has_alias(probe) && is_many(probe);
@@ -156,7 +156,7 @@ static enum attach_result add_notes(struct attachments *attachments, const struc
 	}
 	if (result != ATTACH_OK || *found > before)
 		return result;
-	return attach_missing(failure, "No matches for usdt %s:%s%s%s.%s", file->path,
+	return attach_missing(failure, "No matches for usdt %s:%s%s%s.%s", file->shown,
 			      wanted->namespace, *wanted->namespace ? ":" : "", wanted->name,
 			      notes.damaged ? " Some of the file's USDT notes are damaged."
 			      : all	    ? ""
@@ -179,7 +179,7 @@ static enum attach_result find_in_file(struct attachments *attachments,
 		return attach_refused(failure, probe, errno);
 	case ELF_IMAGE_NOT_ELF:
 		return attach_missing(failure, "usdt target '%s' is not a 64-bit ELF file.",
-				      file->path);
+				      file->shown);
 	}
 	return result;
 }
@@ -213,9 +213,6 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 
 	if (!attach_files_find(attachments, probe, wanted->path, &files, failure, &result))
 		return result;
-	/* A single file is shown as the script has it. */
-	if (!many)
-		files.files[0].shown = wanted->path;
 	for (size_t i = 0; i < files.count; i++) {
 		uint32_t before = found;
 

@@ -6,19 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "binary/path.h"
+#include "binary/process_path.h"
 #include "binary/proc_maps.h"
 #include "host/tracefs.h"
 
-static void add(struct binary_files *found, const char *path, const char *shown)
+static void add(struct binary_files *found, const char *root, const char *path, const char *shown)
 {
-	struct stat info;
+	struct binary_file file;
 
-	if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+	if (!binary_path_open(found->arena, root, path, &file))
 		return;
 	for (size_t i = 0; i < found->count; i++)
-		if (found->files[i].device == info.st_dev && found->files[i].inode == info.st_ino)
+		if (found->files[i].device == file.device && found->files[i].inode == file.inode)
 			return;
 	if (found->count == found->room) {
 		size_t room = found->room ? 2 * found->room : 16;
@@ -29,8 +30,8 @@ static void add(struct binary_files *found, const char *path, const char *shown)
 		found->files = larger;
 		found->room = room;
 	}
-	found->files[found->count++] = (struct binary_file){
-		.path = path, .shown = shown, .device = info.st_dev, .inode = info.st_ino};
+	file.shown = shown;
+	found->files[found->count++] = file;
 }
 
 static int by_name(const struct dirent **left, const struct dirent **right)
@@ -38,9 +39,23 @@ static int by_name(const struct dirent **left, const struct dirent **right)
 	return strcmp((*left)->d_name, (*right)->d_name);
 }
 
-/* `folder` ends with a slash, or is empty; `rest` is the pattern of what follows. The first
- * `hidden` bytes of paths are not shown. */
-static void walk(struct binary_files *found, const char *folder, const char *rest, size_t hidden)
+/* The names in a folder below `root`; fewer than 0 where it is not there or not ours to read. */
+static int names_in(struct arena *arena, const char *root, const char *folder,
+		    struct dirent ***entries)
+{
+	int fd = process_path_find(arena, root, *folder ? folder : "."), count;
+	char path[64];
+
+	if (fd < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	count = scandir(path, entries, NULL, by_name);
+	close(fd);
+	return count;
+}
+
+/* `folder` ends with a slash, or is empty; `rest` is the pattern of what follows. */
+static void walk(struct binary_files *found, const char *root, const char *folder, const char *rest)
 {
 	size_t length = strcspn(rest, "/");
 	bool is_last = !rest[length];
@@ -53,13 +68,12 @@ static void walk(struct binary_files *found, const char *folder, const char *res
 			arena_format(found->arena, "%s%s%s", folder, part, is_last ? "" : "/");
 
 		if (is_last)
-			add(found, path, path + hidden);
+			add(found, root, path, path);
 		else
-			walk(found, path, rest + length + 1, hidden);
+			walk(found, root, path, rest + length + 1);
 		return;
 	}
-	count = scandir(*folder ? folder : ".", &entries, NULL, by_name);
-	/* Folders that are not there or not ours to read hold no matches. */
+	count = names_in(found->arena, root, folder, &entries);
 	if (count < 0)
 		return;
 	for (int i = 0; i < count; i++) {
@@ -71,23 +85,24 @@ static void walk(struct binary_files *found, const char *folder, const char *res
 							is_last ? "" : "/");
 
 			if (is_last)
-				add(found, path, path + hidden);
+				add(found, root, path, path);
 			else
-				walk(found, path, rest + length + 1, hidden);
+				walk(found, root, path, rest + length + 1);
 		}
 		free(entries[i]);
 	}
 	free(entries);
 }
 
-static void walk_list(struct binary_files *found, const char *folders, const char *pattern)
+static void walk_list(struct binary_files *found, const char *root, const char *folders,
+		      const char *pattern)
 {
 	while (*folders) {
 		size_t length = strcspn(folders, ":");
 		const char *folder =
 			length ? arena_format(found->arena, "%.*s/", (int)length, folders) : "./";
 
-		walk(found, folder, pattern, 0);
+		walk(found, *folder == '/' ? root : "", folder, pattern);
 		folders += length + (folders[length] == ':');
 	}
 }
@@ -95,20 +110,15 @@ static void walk_list(struct binary_files *found, const char *folders, const cha
 void binary_files_match(struct binary_files *found, const char *pattern, uint32_t pid)
 {
 	const char *programs = getenv("PATH");
-	const char *folder;
+	const char *root = binary_path_root(found->arena, pid);
 
 	if (*pattern == '/') {
-		if (pid && binary_path_other_mounts(pid)) {
-			folder = arena_format(found->arena, "/proc/%u/root/", pid);
-			walk(found, folder, pattern + 1, strlen(folder) - 1);
-		} else {
-			walk(found, "/", pattern + 1, 0);
-		}
+		walk(found, process_path_is(pattern) ? "" : root, "/", pattern + 1);
 	} else if (strchr(pattern, '/')) {
-		walk(found, "", pattern, 0);
+		walk(found, "", "", pattern);
 	} else {
-		walk_list(found, programs ? programs : BINARY_PATH_PROGRAMS, pattern);
-		walk_list(found, BINARY_PATH_LIBRARIES, pattern);
+		walk_list(found, root, programs ? programs : BINARY_PATH_PROGRAMS, pattern);
+		walk_list(found, root, BINARY_PATH_LIBRARIES, pattern);
 	}
 }
 
@@ -121,7 +131,7 @@ static bool is_same_file(const char *path, const struct proc_mapping *mapping)
 
 bool binary_files_mapped(struct binary_files *found, uint32_t pid)
 {
-	bool other_mounts = binary_path_other_mounts(pid);
+	const char *root = binary_path_root(found->arena, pid);
 	struct proc_maps maps;
 	char file[64];
 
@@ -135,14 +145,13 @@ bool binary_files_mapped(struct binary_files *found, uint32_t pid)
 		if (*mapping->path != '/')
 			continue;
 		shown = arena_text(found->arena, mapping->path, strlen(mapping->path));
-		path = other_mounts ? arena_format(found->arena, "/proc/%u/root%s", pid, shown)
-				    : shown;
+		path = *root ? arena_format(found->arena, "%s%s", root, shown) : shown;
 		/* Another file has its name now, or none: the process still holds it open. */
 		if (mapping->deleted || !is_same_file(path, mapping))
 			path = arena_format(found->arena, "/proc/%u/map_files/%llx-%llx", pid,
 					    (unsigned long long)mapping->start,
 					    (unsigned long long)mapping->end);
-		add(found, path, shown);
+		add(found, "", path, shown);
 	}
 	proc_maps_free(&maps);
 	return true;

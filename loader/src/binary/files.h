@@ -7,14 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-
-struct binary_file {
-	/* What the kernel is told. */
-	const char *path;
-	/* What people are told: the same, save for files that only their process still sees. */
-	const char *shown;
-	uint64_t device, inode;
-};
+#include "binary/path.h"
 
 struct binary_files {
 	struct arena *arena;
@@ -24,8 +17,8 @@ struct binary_files {
 
 /*
  * Adds the regular files whose paths match, each once. `*` does not match a slash. A pattern
- * without a slash is looked for where programs and libraries are. With a pid in another mount
- * namespace, absolute paths are that process's.
+ * without a slash is looked for where programs and libraries are. With a pid that has another root,
+ * absolute paths are that process's.
  */
 void binary_files_match(struct binary_files *found, const char *pattern, uint32_t pid);
 

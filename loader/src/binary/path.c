@@ -1,5 +1,6 @@
 #include "binary/path.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "binary/file_view.h"
+#include "binary/process_path.h"
 #include "binary/regular_file.h"
 #include "binary/zip_member.h"
 
@@ -22,35 +24,59 @@ static bool is_file(const char *path)
 	return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-/*
- * A file by the path that it has below `root` (empty: ours). Links mean paths below the root, too;
- * so the result has no links in it. NULL when there is no such file.
- */
-static const char *file_in(struct arena *arena, const char *root, const char *path)
+static bool leads_to(const char *path, const struct stat *wanted)
 {
-	char link[64], target[PATH_MAX];
-	const char *found;
-	ssize_t length;
-	int fd;
+	struct stat info;
 
-	if (!*root)
-		return is_file(path) ? path : NULL;
-	fd = regular_file_find(root, path);
-	if (fd < 0)
-		return NULL;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, target, sizeof(target));
-	close(fd);
-	if (length <= 0 || target[0] != '/')
-		return NULL;
-	found = arena_format(arena, "%s%.*s", root, (int)length, target);
-	return is_file(found) ? found : NULL;
+	return path && stat(path, &info) == 0 && info.st_dev == wanted->st_dev &&
+	       info.st_ino == wanted->st_ino;
 }
 
-/* Looks for a program in the folders of PATH; absolute ones are below `root`. */
+/* The path below `root` that the kernel knows a file by, which has no links in it. */
+static const char *known_path(struct arena *arena, const char *root, const char *descriptor)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlink(descriptor, target, sizeof(target));
+
+	return length > 0 && target[0] == '/'
+		       ? arena_format(arena, "%s%.*s", root, (int)length, target)
+		       : NULL;
+}
+
+bool binary_path_open(struct arena *arena, const char *root, const char *path,
+		      struct binary_file *file)
+{
+	int fd = process_path_find(arena, root, path);
+	const char *descriptor, *known;
+	struct stat info;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+		close(fd);
+		errno = ENOENT;
+		return false;
+	}
+	descriptor = arena_format(arena, "/proc/self/fd/%d", fd);
+	if (process_path_is(path))
+		root = process_path_root(arena, path);
+	known = known_path(arena, root, descriptor);
+	*file = (struct binary_file){
+		.path = known, .shown = path, .device = info.st_dev, .inode = info.st_ino};
+	if (leads_to(known, &info)) {
+		close(fd);
+		return true;
+	}
+	/* Another file has that name for us, or none: it is held open until we end. */
+	file->path = descriptor;
+	return true;
+}
+
+/* Folders of programs; the first that has the name, as a path. */
 static const char *find_command(struct arena *arena, const char *root, const char *name)
 {
 	const char *folder = getenv("PATH");
+	struct binary_file file;
 
 	if (!folder)
 		folder = BINARY_PATH_PROGRAMS;
@@ -59,8 +85,8 @@ static const char *find_command(struct arena *arena, const char *root, const cha
 		const char *path = length ? arena_format(arena, "%.*s/%s", length, folder, name)
 					  : arena_format(arena, "./%s", name);
 
-		path = file_in(arena, *folder == '/' ? root : "", path);
-		if (path && access(path, X_OK) == 0)
+		if (binary_path_open(arena, *folder == '/' ? root : "", path, &file) &&
+		    access(file.path, X_OK) == 0)
 			return path;
 	}
 	return NULL;
@@ -118,16 +144,16 @@ static const char *cache_text(const char *bytes, size_t size, uint32_t offset)
 	return offset < size && memchr(bytes + offset, 0, size - offset) ? bytes + offset : NULL;
 }
 
-static const char *search_cache(struct arena *arena, const char *root, const char *name,
-				const char *bytes, size_t size)
+static bool search_cache(struct arena *arena, const char *root, const char *name, const char *bytes,
+			 size_t size, struct binary_file *file)
 {
 	struct cache_header header;
-	const char *found = NULL;
+	bool found = false;
 
 	memcpy(&header, bytes, sizeof(header));
 	if (memcmp(header.magic, "glibc-ld.so.cache", sizeof(header.magic)) != 0 ||
 	    header.count > (size - sizeof(header)) / sizeof(struct cache_entry))
-		return NULL;
+		return false;
 	for (uint32_t i = 0; i < header.count && !found; i++) {
 		struct cache_entry entry;
 		const char *key, *value;
@@ -137,29 +163,33 @@ static const char *search_cache(struct arena *arena, const char *root, const cha
 		value = cache_text(bytes, size, entry.value);
 		if (entry.flags != CACHE_FLAGS || !key || !value || !is_library(key, name))
 			continue;
-		found = file_in(arena, root, arena_text(arena, value, strlen(value)));
+		found = binary_path_open(arena, root, arena_text(arena, value, strlen(value)),
+					 file);
 	}
 	return found;
 }
 
-static const char *find_in_cache(struct arena *arena, const char *root, const char *name)
+static bool find_in_cache(struct arena *arena, const char *root, const char *name,
+			  struct binary_file *file)
 {
 	int fd = regular_file_open_in(root, LIBRARY_CACHE);
 	struct file_view *view = fd < 0 ? NULL : file_view_of(fd);
-	const char *found = NULL;
 	const uint8_t *bytes;
+	bool found = false;
 
 	if (view && view->size >= sizeof(struct cache_header) && view->size <= CACHE_MAX) {
 		bytes = file_view_range(view, 0, view->size);
 		if (bytes)
-			found = search_cache(arena, root, name, (const char *)bytes, view->size);
+			found = search_cache(arena, root, name, (const char *)bytes, view->size,
+					     file);
 	}
 	file_view_close(view);
 	return found;
 }
 
 /* Where libraries are on systems without glibc's cache. */
-static const char *find_in_folders(struct arena *arena, const char *root, const char *name)
+static bool find_in_folders(struct arena *arena, const char *root, const char *name,
+			    struct binary_file *file)
 {
 	static const char *const endings[] = {"", ".so"};
 	const char *folder = BINARY_PATH_LIBRARIES;
@@ -167,58 +197,63 @@ static const char *find_in_folders(struct arena *arena, const char *root, const 
 	for (; folder; folder = strchr(folder, ':') ? strchr(folder, ':') + 1 : NULL) {
 		for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
 			const char *path =
-				file_in(arena, root,
-					arena_format(arena, "%.*s/%s%s", (int)strcspn(folder, ":"),
-						     folder, name, endings[i]));
+				arena_format(arena, "%.*s/%s%s", (int)strcspn(folder, ":"), folder,
+					     name, endings[i]);
 
-			if (path)
-				return path;
+			if (binary_path_open(arena, root, path, file))
+				return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
-bool binary_path_other_mounts(uint32_t pid)
+static bool are_same(const char *ours, const char *theirs)
 {
-	struct stat ours, theirs;
-	char path[64];
+	struct stat one, other;
 
-	snprintf(path, sizeof(path), "/proc/%u/ns/mnt", pid);
-	return stat("/proc/self/ns/mnt", &ours) == 0 && stat(path, &theirs) == 0 &&
-	       ours.st_ino != theirs.st_ino;
+	/* What cannot be looked at is taken for the same. */
+	return stat(ours, &one) != 0 || stat(theirs, &other) != 0 ||
+	       (one.st_dev == other.st_dev && one.st_ino == other.st_ino);
 }
 
-static const char *find_file(struct arena *arena, const char *name, uint32_t pid)
+const char *binary_path_root(struct arena *arena, uint32_t pid)
 {
-	const char *root = "", *path;
+	char mounts[64];
+	const char *root;
 
-	if (pid && binary_path_other_mounts(pid))
-		root = arena_format(arena, "/proc/%u/root", pid);
-	if (name[0] == '/' && *root)
-		return file_in(arena, root, name);
-	if (strchr(name, '/')) {
-		char *absolute;
+	if (!pid)
+		return "";
+	snprintf(mounts, sizeof(mounts), "/proc/%u/ns/mnt", pid);
+	root = arena_format(arena, "/proc/%u/root", pid);
+	return are_same("/proc/self/ns/mnt", mounts) && are_same("/", root) ? "" : root;
+}
 
-		if (!is_file(name))
-			return NULL;
-		absolute = realpath(name, NULL);
-		path = absolute ? arena_text(arena, absolute, strlen(absolute)) : NULL;
-		free(absolute);
-		return path;
-	}
+static bool find_file(struct arena *arena, const char *name, uint32_t pid, struct binary_file *file)
+{
+	const char *root = binary_path_root(arena, pid), *path;
+
+	if (strchr(name, '/'))
+		return binary_path_open(arena, name[0] == '/' ? root : "", name, file);
 	path = find_command(arena, root, name);
-	if (!path)
-		path = find_in_cache(arena, root, name);
-	return path ? path : find_in_folders(arena, root, name);
+	return (path && binary_path_open(arena, *path == '/' ? root : "", path, file)) ||
+	       find_in_cache(arena, root, name, file) || find_in_folders(arena, root, name, file);
 }
 
-const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid)
+bool binary_path_find(struct arena *arena, const char *name, uint32_t pid, struct binary_file *file)
 {
 	const char *member = strstr(name, ZIP_SEPARATOR);
-	const char *archive;
+	bool found;
 
-	if (!member)
-		return find_file(arena, name, pid);
-	archive = find_file(arena, arena_text(arena, name, (size_t)(member - name)), pid);
-	return archive ? arena_format(arena, "%s%s", archive, member) : NULL;
+	if (member) {
+		found = find_file(arena, arena_text(arena, name, (size_t)(member - name)), pid,
+				  file);
+		if (found)
+			file->path = arena_format(arena, "%s%s", file->path, member);
+	} else {
+		found = find_file(arena, name, pid, file);
+	}
+	/* A bare name does not say which file it is. */
+	if (strchr(name, '/'))
+		file->shown = name;
+	return found;
 }

@@ -19,17 +19,32 @@
 #define BINARY_PATH_LIBRARIES \
 	BINARY_PATH_ARCHITECTURE "/lib64:/usr/lib64:/lib:/usr/lib:/usr/local/lib"
 
+struct binary_file {
+	/* What the kernel is told: it leads to this very file, whatever has its name for others. */
+	const char *path;
+	/* What people are told: its path as the script has it, or as the process sees it. */
+	const char *shown;
+	uint64_t device, inode;
+};
+
+/*
+ * The regular file at a path below `root` ("": ours), links followed as they are meant there. One
+ * that has no path for us (deleted, replaced, of other mounts) is kept open. False: errno.
+ */
+bool binary_path_open(struct arena *arena, const char *root, const char *path,
+		      struct binary_file *file);
+
 /*
  * Absolute and relative paths are themselves; a bare name is looked up in PATH, then among shared
- * libraries
- * (`libc` or `libc.so.6`). With a pid (of /proc) in another mount namespace, absolute paths and
- * bare names are those of that process. A file in a zip archive is named `app.apk!/lib/x.so`. NULL
- * when there is no such file.
+ * libraries (`libc` or `libc.so.6`). With a pid (of /proc) that has another root, absolute paths
+ * and bare names are those of that process, but those of /proc/PID, which are ours. A file in a zip
+ * archive is named `app.apk!/lib/x.so`. False when there is no such file.
  */
-const char *binary_path_find(struct arena *arena, const char *name, uint32_t pid);
+bool binary_path_find(struct arena *arena, const char *name, uint32_t pid,
+		      struct binary_file *file);
 
-/* Whether the process sees other mounts than we do. */
-bool binary_path_other_mounts(uint32_t pid);
+/* `/proc/PID/root` of a process that sees other mounts than we do, or another root; else "". */
+const char *binary_path_root(struct arena *arena, uint32_t pid);
 
 /* An executable by its name or path as a shell finds it; NULL when there is none. */
 const char *binary_path_of_command(struct arena *arena, const char *name);

@@ -8,11 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Links to absolute paths mean paths below the root, too, which only openat2 knows (Linux 5.6). */
-static int find_in(const char *root, const char *path, int flags)
+/* Only openat2 knows other meanings of absolute links (Linux 5.6). */
+static int find_in(const char *root, const char *path, int flags, uint64_t resolve)
 {
-	struct open_how how = {.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags),
-			       .resolve = RESOLVE_IN_ROOT};
+	struct open_how how = {.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags), .resolve = resolve};
 	int folder, fd, error;
 
 	if (!*root)
@@ -29,7 +28,12 @@ static int find_in(const char *root, const char *path, int flags)
 
 int regular_file_find(const char *root, const char *path)
 {
-	return find_in(root, path, 0);
+	return find_in(root, path, 0, RESOLVE_IN_ROOT);
+}
+
+int regular_file_find_beneath(const char *folder, const char *path)
+{
+	return find_in(folder, path, 0, RESOLVE_BENEATH);
 }
 
 /* Takes `found` over. It is looked at before it is opened: opening a device can do something. */
@@ -66,5 +70,5 @@ int regular_file_open_in(const char *root, const char *path)
 
 int regular_file_open_unlinked(const char *root, const char *path)
 {
-	return open_found(find_in(root, path, O_NOFOLLOW));
+	return open_found(find_in(root, path, O_NOFOLLOW, RESOLVE_IN_ROOT));
 }

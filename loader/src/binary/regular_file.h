@@ -17,4 +17,7 @@ int regular_file_open_unlinked(const char *root, const char *path);
 /* Only a name for it (O_PATH), of any kind of file; -1 with errno. */
 int regular_file_find(const char *root, const char *path);
 
+/* The same of a path within a folder: links that lead out of it, as absolute ones do, fail. */
+int regular_file_find_beneath(const char *folder, const char *path);
+
 #endif
