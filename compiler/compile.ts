@@ -75,7 +75,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const imported = pass('imports', () => resolveImports(program, { sources, diagnostics }));
   if (diagnostics.hasErrors) return outcome(program);
 
-  const { kernel: layered, macros } = pass('definitions of C', () =>
+  const preamble = pass('definitions of C', () =>
     readPreamble(imported.program.preamble, {
       kernel: options.kernel,
       sources,
@@ -86,6 +86,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   );
   if (diagnostics.hasErrors) return outcome(program);
 
+  const { kernel: layered, macros } = preamble;
   const programs = createPrograms(options.debugFolders ?? [], options.pid);
   const kernel = withTypes(layered, programs.beside(layered.types));
   const linked = pass('imported code', () => readLinkedCode(imported.objects, kernel, diagnostics));
@@ -123,6 +124,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     kernel,
     reportsHelpers: options.reportsHelpers ?? false,
     imports: linked.objects,
+    ties: [...preamble.ties, ...linked.ties],
     diagnostics,
   };
   const { module, input } = pass('generating code', () => lower(typed, context));

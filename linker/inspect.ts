@@ -36,6 +36,7 @@ export function inspectObject(bytes: Uint8Array): Inspection {
     script: asText(manifest.script),
     producer: asText(manifest.producer),
     kernel: { release: asText(kernel.release), arch: asText(kernel.arch) },
+    ties: tiesOf(manifest),
     license: license.subarray(0, Math.max(license.indexOf(0), 0)).toString(),
     digest: checkDigest(bytes, find(DIGEST_SECTION)),
     unsafe: manifest.unsafe === true,
@@ -93,6 +94,15 @@ export function inspectObject(bytes: Uint8Array): Inspection {
     manifest,
     btfText: renderBtf(btf),
   };
+}
+
+function tiesOf({ ties }: Json): Inspection['ties'] {
+  if (ties === undefined) return undefined;
+  return asObjects(ties).map(({ reason, line, file }) => ({
+    reason: asText(reason),
+    line: line === undefined ? 0 : asNumber(line),
+    ...(typeof file === 'string' ? { file } : {}),
+  }));
 }
 
 function parseManifest(data: Uint8Array): Json {

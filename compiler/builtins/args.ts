@@ -102,8 +102,16 @@ export const ctx: Builtin = defineBuiltin({
       return undefined;
     }
     if (refusedInLoop(use, scope)) return undefined;
-    if (probe.iterated) return typed({ kind: 'pointer', to: probe.iterated, space: 'kernel' });
-    return typed({ kind: 'context' });
+    const { iterated } = probe;
+    const reason = `ctx is as ${scope.kernel.arch} has it`;
+    const plan: { readonly tie: string | undefined } = { tie: iterated ? undefined : reason };
+    return typed(
+      iterated ? { kind: 'pointer', to: iterated, space: 'kernel' } : { kind: 'context' },
+      { plan },
+    );
   },
-  lower: (_call, lowering) => lowering.ir.pointerToInt(lowering.context),
+  lower({ plan }, lowering) {
+    if (plan.tie !== undefined) lowering.tie(plan.tie);
+    return lowering.ir.pointerToInt(lowering.context);
+  },
 });

@@ -35,7 +35,8 @@ function available(use: BuiltinUse, scope: AnalysisScope): boolean {
   return !refusedInLoop(use, scope);
 }
 
-function lowerRegister(lowering: Lowering, offset: number): IrValue {
+function lowerRegister(lowering: Lowering, offset: number, what: string): IrValue {
+  lowering.tie(what);
   return lowering.ir.load(lowering.context, offset, 8, false);
 }
 
@@ -49,12 +50,15 @@ export const reg: Builtin = defineBuiltin({
     if (!available(use, scope)) return undefined;
     const { arch } = scope.kernel;
     const offset = registerOffset(arch, name.value);
-    if (offset !== undefined) return typed(UINT64, { plan: { offset } });
+    if (offset !== undefined)
+      return typed(UINT64, {
+        plan: { offset, tie: `reg("${name.value}") is a register of ${arch}` },
+      });
     const message = `'${name.value}' is not a valid register on this architecture (${arch})`;
     scope.error('argument-value', message, name.range);
     return undefined;
   },
-  lower: ({ plan }, lowering) => lowerRegister(lowering, plan.offset),
+  lower: ({ plan }, lowering) => lowerRegister(lowering, plan.offset, plan.tie),
 });
 
 export const usermode: Builtin = defineBuiltin({
@@ -68,14 +72,17 @@ export const usermode: Builtin = defineBuiltin({
     if (!available(use, scope)) return undefined;
     const { arch } = scope.kernel;
     const offset = arch === 'x86_64' ? registerOffset(arch, 'cs') : undefined;
-    if (offset !== undefined) return typed(int(1, false), { plan: { offset } });
+    if (offset !== undefined)
+      return typed(int(1, false), {
+        plan: { offset, tie: `usermode is in a register of ${arch}` },
+      });
     scope.error('kernel-lacks', `usermode is not available on ${arch}`, use.range);
     return undefined;
   },
   /** The low two bits of CS are the privilege level: 0 in the kernel, 3 in user code. */
   lower({ plan }, lowering) {
     const { ir } = lowering;
-    const cs = lowerRegister(lowering, plan.offset);
+    const cs = lowerRegister(lowering, plan.offset, plan.tie);
     const level = ir.op('and', cs, ir.constant(3));
     return ir.fromBool(ir.compare('ne', level, ir.constant(0)));
   },

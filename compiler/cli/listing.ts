@@ -24,6 +24,7 @@ import { EXIT } from './status.ts';
 
 export interface ListOptions extends Pick<ScriptOptions, 'e' | 'diagnostics' | 'warnings'> {
   readonly kernel?: readonly string[];
+  readonly arch?: string;
   readonly verbose?: boolean;
   readonly pid?: string;
 }
@@ -62,14 +63,14 @@ export function printScript(source: Source, options: ListOptions): number {
 }
 
 function print(
-  { kernel, pid, verbose, warnings }: ListOptions,
+  { kernel, arch, pid, verbose, warnings }: ListOptions,
   list: (request: Parameters<typeof listAttachPoints>[1]) => Listing,
 ): number {
   const which = kernel ?? [hostOrDefault()];
   let listing: Listing;
   try {
     listing = list({
-      kernel: readKernel(which),
+      kernel: readKernel(which, arch),
       live: which[0] === 'host',
       verbose: verbose ?? false,
       ...(pid === undefined ? {} : { pid: readPid(pid) }),

@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import { type Compilation, compile } from '../compile.ts';
 import type { Kernel } from '../kernel/description.ts';
 import { loadKernelDescription } from '../kernel/load.ts';
+import { describedName } from '../kernel/named.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import { LimitError } from '../limits.ts';
 import { meaning } from '../source/closest.ts';
@@ -129,7 +130,7 @@ export function kernelOption(unnamed = 'the embedded one'): Option {
  * architecture than the one that is asked for.
  */
 export function readKernel(choices: readonly string[], wanted?: string): KernelDescription {
-  const kernel = openKernel(...choices);
+  const kernel = openKernel(...choices.map((choice) => describedName(choice, wanted)));
   if (!ARCHITECTURES.includes(kernel.arch))
     throw new UserError(`the kernel description is of ${kernel.arch}, which is not supported`, {
       hint: `Scripts are compiled for ${ARCHITECTURES.join(' and ')}`,
@@ -138,7 +139,7 @@ export function readKernel(choices: readonly string[], wanted?: string): KernelD
     throw new UserError(
       `the kernel description '${choices[0] ?? 'default'}' is of ${kernel.arch}, not of ${wanted}`,
       {
-        hint: `\`bpfscript kernel capture -o FILE\` on a machine of ${wanted} writes one for \`--kernel FILE\`; so does \`bpfscript kernel capture --vmlinux VMLINUX --tracing COPY-OF-TRACEFS -o FILE\` anywhere`,
+        hint: `\`bpfscript kernel capture -o FILE\` on a machine of ${wanted} writes one for \`--kernel FILE\`; so does \`bpfscript kernel capture --vmlinux VMLINUX --tracing COPY-OF-TRACEFS -o FILE\` anywhere, or of a Debian package \`bpfscript kernel add 6.12-${wanted}\``,
       },
     );
   return kernel;

@@ -82,13 +82,21 @@ export function checkObject(object: ObjectView, host: Host): readonly Finding[] 
   ]);
 }
 
-function checkArchitecture({ kernel }: ObjectView, { arch }: Host): Finding {
-  if (kernel.arch === arch) return { kind: 'architecture', name: arch, verdict: 'ok' };
+/** Objects run on others, too, where nothing ties them to theirs. */
+function checkArchitecture({ kernel, manifest, script }: ObjectView, { arch }: Host): Finding {
+  const ties = manifest.ties === undefined ? undefined : asObjects(manifest.ties);
+  const about = { kind: 'architecture', name: ties?.length === 0 ? 'any' : kernel.arch } as const;
+  if (kernel.arch === arch || ties?.length === 0) return { ...about, verdict: 'ok' };
+  const [first] = ties ?? [];
+  const because = first ? `: ${asText(first.reason)}` : '';
+  const line = asNumber(first?.line);
   return {
-    kind: 'architecture',
-    name: kernel.arch,
+    ...about,
     verdict: 'missing',
-    reason: `The object was built for ${kernel.arch}, and this kernel is of ${arch}.`,
+    reason: `The object was built for ${kernel.arch}, and this kernel is of ${arch}${because}.`,
+    ...(first && line > 0
+      ? { place: { file: asText(first.file) || script, line, column: 0 } }
+      : {}),
     hint: `Build the script with --kernel, against a description of a kernel for ${arch}.`,
   };
 }

@@ -31,6 +31,8 @@ export interface LinkedCode {
   readonly objects: readonly ImportedObject[];
   /** Functions that scripts can call, by name. */
   readonly functions: ReadonlyMap<string, FunctionSignature>;
+  /** Nobody knows what compiled code has of an architecture. */
+  readonly ties: readonly { readonly reason: string; readonly range: Range }[];
 }
 
 /** Reads (and compiles) the files; what is wrong with them is reported at their imports. */
@@ -63,7 +65,11 @@ export function readLinkedCode(
       if (signature) functions.set(fn.name, signature);
     }
   }
-  return { objects, functions };
+  const ties = imports.map(({ path, range }) => ({
+    reason: `${basename(path)} is compiled code, as it is for ${kernel.arch}`,
+    range,
+  }));
+  return { objects, functions, ties };
 }
 
 function compileC(

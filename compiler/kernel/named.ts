@@ -58,6 +58,13 @@ function entriesOf(folder: string): readonly string[] {
   }
 }
 
+/** The name as it is, or that of the description of a machine, where only that one is there: `6.12` of aarch64. */
+export function describedName(which: string, arch: string | undefined): string {
+  if (arch === undefined || !isName(which)) return which;
+  const name = `${DISTRIBUTIONS[which] ?? which}-${arch}`;
+  return namedDescriptions().some((each) => each.name === name) ? name : which;
+}
+
 /** A name is one word, such as a file beside the script would have with its ending. */
 export function isName(text: string): boolean {
   return /^[\w.+-]+$/.test(text) && !text.endsWith('.kernel') && !/^\.+$/.test(text);

@@ -4,6 +4,7 @@ import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { isInBpfProgram } from '../probes/probe.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isScalar, type Type } from '../types/type.ts';
+import { tie } from './architecture.ts';
 import { buildRecord, emitEvent } from './events.ts';
 import { lowerExistence } from './existence.ts';
 import { constantBytes, locate, lowerInto, lowerValue } from './expressions.ts';
@@ -162,6 +163,7 @@ function createLowering(fn: FunctionState): Lowering {
     typedPointer: (expression, use, otherwise) => withTypedPointer(fn, expression, use, otherwise),
     taskId: (id, namespace) => lowerTaskId(id, namespace, lowering),
     register: (name) => lowerRegister(fn, name),
+    tie: (reason) => tie(fn, reason),
     shared: (name) => ir.global(sharedSymbol(fn, name)),
     hostValue(question) {
       const { symbol } = program.probe;

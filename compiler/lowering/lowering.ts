@@ -146,6 +146,8 @@ export interface Lowering {
   taskId(id: TaskId, namespace: PidNamespace): IrValue;
   /** Reads a register of the context by its role; `registers` and `perf-event` contexts only. */
   register(name: RegisterRole): IrValue;
+  /** Notes what the program has of its architecture alone, as a clause: an object with such runs on no other. */
+  tie(reason: string): void;
   /** Address of a loader-set variable. */
   shared(name: SharedVariableName): IrPointer;
   /** What the loader finds out about its host, a u64; of `kfunc`, whether this program may call it. */

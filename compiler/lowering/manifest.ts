@@ -16,6 +16,7 @@ import type {
   ManifestPlace,
   ManifestProbe,
   ManifestStore,
+  ManifestTie,
 } from '../../linker/manifest/manifest.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
 import type {
@@ -30,6 +31,7 @@ import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
 import { kernelName, type Type } from '../types/type.ts';
+import { type Tie, tiesOf } from './architecture.ts';
 import type { EventEntry } from './events.ts';
 import {
   hostValueSymbol,
@@ -66,6 +68,7 @@ export function createManifest(
       producer: PRODUCER,
       script: basename(context.sources.main.name),
       kernel: { release: unit.kernel.release, arch: unit.kernel.arch },
+      ties: tiesOf(unit, context.ties ?? []).map((one) => describeTie(unit, one)),
       config: loaderConfig(config),
       unsafe: usesUnsafe([...program.probes, ...program.functions]),
       params: program.params.map(({ index, as }) => ({
@@ -130,6 +133,10 @@ function describeOptions(
     offset: offsetOf(optionSymbol(index)),
     size: value.kind === 'string' ? layoutOf(type).size : 8,
   }));
+}
+
+function describeTie(unit: UnitState, { reason, range }: Tie): ManifestTie {
+  return { reason, ...(range && describeLine(unit, range)) };
 }
 
 function describeAssumption(unit: UnitState, { of, value, range }: Assumption): ManifestAssumption {

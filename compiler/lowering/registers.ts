@@ -1,5 +1,6 @@
 /** Registers of the probed code, as they stand in the context of kprobes, uprobes and perf events. */
 import type { IrValue } from '../llvm/ir.ts';
+import { tie } from './architecture.ts';
 import type { FunctionState } from './state.ts';
 
 export type RegisterRole =
@@ -50,9 +51,15 @@ const BY_ARCH: Readonly<Record<string, Offsets>> = {
   aarch64: AARCH64,
 };
 
+const NAMES: Readonly<Partial<Record<RegisterRole, string>>> = {
+  ip: 'the address of the instruction',
+  sp: 'the address of the stack',
+};
+
 export function lowerRegister(fn: FunctionState, role: RegisterRole): IrValue {
   const { kernel } = fn.unit;
   const offset = BY_ARCH[kernel.arch]?.[role];
   if (offset === undefined) throw new Error(`${role} of ${kernel.arch} is not known`);
+  tie(fn, `${NAMES[role] ?? role} is in a register of ${kernel.arch}`);
   return fn.ir.load(fn.context, offset, 8, false);
 }

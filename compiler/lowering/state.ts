@@ -20,6 +20,7 @@ import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
+import type { Tie } from './architecture.ts';
 import type { BuiltinCodes } from './builtin.ts';
 import type { FunctionPlan } from './calls.ts';
 import type { EventTable } from './events.ts';
@@ -61,6 +62,8 @@ export interface UnitState {
   /** What the loader finds out about its host, by the number in the symbol. */
   readonly hostValues: HostQuestion[];
   readonly features: Set<FeatureName>;
+  /** What its code has of the kernel description's architecture alone. */
+  readonly ties: Tie[];
   readonly shared: Set<SharedVariableName>;
   /** Words of a value of the map `stacks`; 0 where no stack is captured. */
   readonly stackWords: number;

@@ -9,6 +9,7 @@ import type { IrModule } from '../llvm/module.ts';
 import { mayRecurse } from '../probes/recursion.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
+import type { Tie } from './architecture.ts';
 import type { BuiltinCodes } from './builtin.ts';
 import { type FunctionPlan, functionHeights } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
@@ -31,6 +32,8 @@ export interface UnitContext {
   readonly reportsHelpers?: boolean;
   /** Objects whose functions the program may call. */
   readonly imports?: readonly ImportedObject[];
+  /** What of these, and of the script's C, is of one architecture. */
+  readonly ties?: readonly Tie[];
 }
 
 /** Everything about a script that its programs do not change. */
@@ -147,6 +150,7 @@ function common(plan: UnitPlan) {
     embedded: new Set<number>(),
     hostValues: [],
     features: new Set<never>(),
+    ties: [],
     shared: new Set<never>(),
     scratch: { entries: 0, size: 0 },
   };

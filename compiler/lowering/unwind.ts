@@ -51,6 +51,7 @@ const NO_TABLES =
  */
 export function lowerUnwind(fn: FunctionState, walk: IrPointer, limit: number): IrValue {
   const { ir, lowering, program, unit } = fn;
+  lowering.tie(`dw_ustack walks stacks of ${unit.kernel.arch}`);
   const record = ir.alloca(8, 8);
   const key = ir.alloca(8, 8);
   program.callbacks += 1;

@@ -3,7 +3,7 @@
  * clang, whose BTF becomes a layer of types before the kernel's.
  */
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
@@ -19,7 +19,7 @@ import {
 } from './c-source.ts';
 import { compileTypes } from './c-types.ts';
 import { type ClangMessage, findClang } from './clang.ts';
-import { PREDEFINED, readDirectives } from './directives.ts';
+import { PREDEFINED, readDirectives, readLine } from './directives.ts';
 import { archIncludes, headerFinder } from './headers.ts';
 import { type CMacros, createMacros, NO_MACROS } from './macros.ts';
 import { withScriptTypes } from './script-types.ts';
@@ -44,6 +44,8 @@ export interface Preamble {
   /** The description with the preamble's types before its own. */
   readonly kernel: KernelDescription;
   readonly macros: CMacros;
+  /** What of its C can be another on another architecture. */
+  readonly ties: readonly { readonly reason: string; readonly range: Range | undefined }[];
 }
 
 /** Errors are in the context's diagnostics; what is given then knows no more than the kernel. */
@@ -65,10 +67,10 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
   if (!directives.needsCompiler && headers.length === 0) {
     for (const item of directives.missing) warnOfHeader(item, diagnostics);
     const isConstant = (name: string) => kernel.types.enumerator(name) !== undefined;
-    return { kernel, macros: createMacros(directives.macros, isConstant) };
+    return { kernel, macros: createMacros(directives.macros, isConstant), ties: [] };
   }
 
-  const nothing: Preamble = { kernel, macros: NO_MACROS };
+  const nothing: Preamble = { kernel, macros: NO_MACROS, ties: [] };
   const clang = findClang();
   if (!clang) {
     diagnostics.error(
@@ -97,7 +99,36 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
   if (!types) return nothing;
   const layered = withScriptTypes(kernel, types);
   const isConstant = (name: string) => layered.types.enumerator(name) !== undefined;
-  return { kernel: layered, macros: createMacros(types.macros, isConstant) };
+  return {
+    kernel: layered,
+    macros: createMacros(types.macros, isConstant),
+    ties: tiesOf(items, headers, kernel.arch),
+  };
+}
+
+/**
+ * Headers, and what asks which machine it is for. Definitions are the same everywhere: clang lays them out for BPF, where
+ * char has a sign.
+ */
+function tiesOf(
+  items: readonly ast.CItem[],
+  headers: readonly Header[],
+  arch: string,
+): Preamble['ties'] {
+  const written = items.flatMap((item) => {
+    if (item.kind !== 'c-line') return [];
+    const { directive, rest } = readLine(item.text);
+    if (!['include', 'if', 'ifdef', 'ifndef', 'elif'].includes(directive)) return [];
+    const what = directive === 'include' ? basename(rest.replace(/["<>]/g, '')) : `#${directive}`;
+    return [{ reason: `${what} is read as for ${arch}`, range: item.range }];
+  });
+  return [
+    ...headers.map(({ path, range }) => ({
+      reason: `${basename(path)} is read as for ${arch}`,
+      range,
+    })),
+    ...written,
+  ];
 }
 
 function warnOfHeader(item: ast.CItem, diagnostics: Diagnostics): void {

@@ -7,6 +7,8 @@ export interface Inspection {
   readonly producer: string;
   /** Of the kernel description that the script was compiled with. */
   readonly kernel: { readonly release: string; readonly arch: string };
+  /** What it has of that architecture alone. None: it runs on others, too; undefined: that is not known. */
+  readonly ties: readonly InspectedTie[] | undefined;
   readonly license: string;
   /** Whether the file is as the linker wrote it. */
   readonly digest: 'valid' | 'wrong' | 'missing';
@@ -34,6 +36,13 @@ export interface InspectedOption {
   readonly as: string;
   readonly default: string;
   readonly description?: string;
+}
+
+export interface InspectedTie {
+  readonly reason: string;
+  /** Of the script, or of `file`; 0 for what came with the command line. */
+  readonly line: number;
+  readonly file?: string;
 }
 
 export interface InspectedFunction {

@@ -8,6 +8,7 @@ export function renderInspection(inspection: Inspection): string {
     ['script', inspection.script],
     ['producer', inspection.producer],
     ['compiled for', `${kernel.release} ${kernel.arch}`],
+    ['runs on', runsOn(inspection)],
     ['license', inspection.license],
     ['size', `${inspection.size} bytes`],
     ['digest', inspection.digest],
@@ -19,6 +20,13 @@ export function renderInspection(inspection: Inspection): string {
 
   const blocks = [
     table(head),
+    heading(
+      `Tied to ${kernel.arch}`,
+      (inspection.ties ?? []).map(({ reason, line, file }) => [
+        line > 0 ? `${file ?? inspection.script}:${line}` : '',
+        reason,
+      ]),
+    ),
     heading(
       'Named parameters',
       inspection.options.map((option) => [
@@ -75,6 +83,11 @@ export function renderInspection(inspection: Inspection): string {
     ),
   ];
   return blocks.filter((block) => block !== '').join('\n');
+}
+
+function runsOn({ ties, kernel }: Inspection): string {
+  if (ties?.length === 0) return 'every architecture';
+  return `${kernel.arch} only${ties ? '' : ', as far as it says'}`;
 }
 
 /** Once for each function and field, however many instructions there are. */

@@ -42,6 +42,12 @@ export const MANIFEST = {
     { release: text(), arch: text() },
     'The kernel description that the script was compiled with.',
   ),
+  ties: optional(
+    list(
+      reference('tie'),
+      'What the programs have of the architecture of `kernel` alone. Empty: they run on the others, too; absent: that is not known.',
+    ),
+  ),
   config: reference('config'),
   unsafe: flag('The script uses functions that change the system: loaded with --unsafe only.'),
   params: list(reference('param')),
@@ -130,6 +136,12 @@ const ASSUMPTION = {
   path: optional(text('Names of members, with dots between them: in bytes from the start.')),
   value: text('What the script was compiled with, a decimal number.'),
   line: whole('Where the script has it.'),
+  file: optional(text('Name of the imported file that the line is of; without it, the script.')),
+};
+
+const TIE = {
+  reason: text('A clause: `arg2 is in a register of x86_64`.'),
+  line: optional(whole('Where the script has it; absent for what came with the command line.')),
   file: optional(text('Name of the imported file that the line is of; without it, the script.')),
 };
 
@@ -302,6 +314,7 @@ export const PARTS = {
   option: OPTION,
   lookup: LOOKUP,
   assumption: ASSUMPTION,
+  tie: TIE,
   probe: PROBE,
   session: SESSION,
   map: MAP,
@@ -319,6 +332,7 @@ interface Names {
   readonly option: ManifestOption;
   readonly lookup: ManifestLookup;
   readonly assumption: ManifestAssumption;
+  readonly tie: ManifestTie;
   readonly probe: ManifestProbe;
   readonly target: ManifestTarget;
   readonly session: ManifestSession;
@@ -345,6 +359,8 @@ export type ManifestOption = Part<'option'>;
 export type ManifestLookup = Part<'lookup'>;
 /** What the kernel that runs the script has to have as the kernel description has it. */
 export type ManifestAssumption = Part<'assumption'>;
+/** What a program has of one architecture alone. */
+export type ManifestTie = Part<'tie'>;
 /** One loaded program and where it attaches. */
 export type ManifestProbe = Part<'probe'>;
 export type ManifestTarget = TaggedValue<'provider', typeof PROVIDERS, Names>;

@@ -8,6 +8,7 @@ import { checkObjects, isObject } from '../check-objects.ts';
 import { UserError } from '../errors.ts';
 import {
   allowOption,
+  architectureOption,
   collect,
   debugFolderOption,
   debugFolders,
@@ -26,6 +27,7 @@ import { EXIT, type ReportStatus } from '../status.ts';
 interface CheckOptions {
   readonly e?: string;
   readonly kernel?: readonly string[];
+  readonly arch?: string;
   readonly boot?: readonly string[];
   readonly unsafe?: boolean;
   readonly warnings: boolean;
@@ -48,6 +50,7 @@ export function registerCheck(program: Command, report: ReportStatus): void {
     .argument('[files...]', 'scripts, or objects; - is a script on standard input')
     .option('-e <program>', 'program text instead of a file')
     .addOption(kernelOption())
+    .addOption(architectureOption())
     .option(
       '--boot <kernel>',
       'load objects in a guest (qemu) with this kernel: a Debian package, a folder with its files, or its vmlinuz; may be repeated',
@@ -75,6 +78,13 @@ Examples:
         throw new UserError('check takes scripts or objects, not both at once', {
           status: EXIT.usage,
         });
+      if (objects.length > 0 && options.arch !== undefined)
+        throw new UserError(
+          '--arch is for scripts: objects are checked for the kernels of --kernel',
+          {
+            status: EXIT.usage,
+          },
+        );
       if (objects.length > 0) {
         const boots = options.boot ?? [];
         const kernels = options.kernel ?? (boots.length > 0 ? [] : ['default']);
@@ -88,7 +98,7 @@ Examples:
         });
       const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
       const sources = scripts.map((file) => readScript(file, options));
-      const kernel = readKernel(options.kernel ?? []);
+      const kernel = readKernel(options.kernel ?? [], options.arch);
       const compiled = sources.map((source) =>
         completely(
           compile(source, {

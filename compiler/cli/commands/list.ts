@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { printList } from '../listing.ts';
-import { diagnosticsOption, kernelOption } from '../script.ts';
+import { architectureOption, diagnosticsOption, kernelOption } from '../script.ts';
 import type { ReportStatus } from '../status.ts';
 
 interface Options {
@@ -9,6 +9,7 @@ interface Options {
   readonly v?: boolean;
   readonly p?: string;
   readonly kernel?: readonly string[];
+  readonly arch?: string;
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
 }
@@ -30,6 +31,7 @@ export function registerList(program: Command, report: ReportStatus): void {
     .option('-v', 'with the arguments of each probe, or the members of each type')
     .option('-p <pid>', 'search the files of this process')
     .addOption(kernelOption('host where it can be read'))
+    .addOption(architectureOption())
     .option('--no-warnings', 'do not say what cannot be listed')
     .addOption(diagnosticsOption())
     .addHelpText(

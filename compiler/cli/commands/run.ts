@@ -8,6 +8,7 @@ import { type ListOptions, printList } from '../listing.ts';
 import { runLoader, runObject } from '../loader.ts';
 import {
   allowOption,
+  architectureOption,
   collect,
   compileScript,
   debugFolderOption,
@@ -50,6 +51,7 @@ interface RunOptions extends EmitOptions {
   readonly I?: readonly string[];
   readonly include?: readonly string[];
   readonly kernel?: readonly string[];
+  readonly arch?: string;
   readonly fmt?: boolean;
   readonly l?: boolean;
   readonly d?: readonly string[];
@@ -125,6 +127,7 @@ export function registerRun(program: Command, report: ReportStatus): void {
     .option('--fmt', 'print the script in the one layout instead of running it')
     .addOption(diagnosticsOption())
     .addOption(kernelOption('host where it can be read'))
+    .addOption(architectureOption())
     .addHelpText(
       'after',
       `
@@ -167,7 +170,7 @@ Examples:
       const compilation = compileScript(
         source,
         { ...options, reportsHelpers: options.k ?? false },
-        readKernel(options.kernel ?? [hostOrDefault()]),
+        readKernel(options.kernel ?? [hostOrDefault()], options.arch),
       );
       const done =
         compilation &&

@@ -150,6 +150,17 @@ static void read_assumption(struct manifest_reader *reader, const struct json *j
 	assumption->file = manifest_text_or_null(reader, json, "file");
 }
 
+static void read_tie(struct manifest_reader *reader, const struct json *json, void *item,
+		     uint32_t index)
+{
+	struct mf_tie *tie = item;
+
+	(void)index;
+	tie->reason = manifest_text(reader, json, "reason");
+	tie->line = (uint32_t)manifest_number_or(reader, json, "line", UINT32_MAX, 0);
+	tie->file = manifest_text_or_null(reader, json, "file");
+}
+
 static void read_store(struct manifest_reader *reader, const struct json *json, void *item,
 		       uint32_t index)
 {
@@ -332,6 +343,10 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 	manifest->script = manifest_text(reader, root, "script");
 	manifest->unsafe = manifest_flag(reader, root, "unsafe");
 	read_kernel(reader, root);
+	manifest->has_ties = json_member(root, "ties");
+	if (manifest->has_ties)
+		manifest->ties = manifest_list(reader, root, "ties", sizeof(*manifest->ties),
+					       read_tie, &manifest->tie_count);
 	read_config(reader, root);
 	manifest->params = manifest_list(reader, root, "params", sizeof(*manifest->params),
 					 read_param, &manifest->param_count);

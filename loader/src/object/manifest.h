@@ -201,6 +201,15 @@ struct mf_assumption {
 	const char *file;
 };
 
+/* What the programs have of one architecture alone. */
+struct mf_tie {
+	/* A clause. */
+	const char *reason;
+	/* Where the script has it (0: nowhere); `file` is NULL for the script. */
+	uint32_t line;
+	const char *file;
+};
+
 /* What the programs want to know of the host: a u64 in .rodata. */
 struct mf_lookup {
 	enum mf_lookup_kind kind;
@@ -281,6 +290,11 @@ struct manifest {
 	const char *producer;
 	const char *script;
 	const char *kernel_release, *kernel_arch;
+	/* None: they run on other architectures than `kernel_arch`, too; unless that is not known.
+	 */
+	bool has_ties;
+	const struct mf_tie *ties;
+	uint32_t tie_count;
 	struct mf_config config;
 	bool unsafe;
 	const struct mf_param *params;

@@ -35,15 +35,20 @@ struct run {
 	struct output *output;
 };
 
-/* Registers, system calls and layouts are those of one architecture. */
+/* An object runs on another architecture than its own where nothing ties it to that one. */
 static int check_architecture(const struct manifest *manifest, struct failure *failure)
 {
+	const struct mf_tie *tie = manifest->tie_count > 0 ? manifest->ties : NULL;
 	struct utsname host;
 
-	if (uname(&host) != 0 || strcmp(host.machine, manifest->kernel_arch) == 0)
+	if (uname(&host) != 0 || strcmp(host.machine, manifest->kernel_arch) == 0 ||
+	    (manifest->has_ties && !tie))
 		return STATUS_OK;
-	fail(failure, STATUS_KERNEL, "the object was built for %s, and this machine is %s.",
-	     manifest->kernel_arch, host.machine);
+	fail(failure, STATUS_KERNEL, "%s object was built for %s, and this machine is %s%s%s.",
+	     tie && tie->line ? "The" : "the", manifest->kernel_arch, host.machine, tie ? ": " : "",
+	     tie ? tie->reason : "");
+	if (tie && tie->line)
+		fail_at(failure, tie->file ? tie->file : manifest->script, tie->line);
 	return fail_hint(
 		failure,
 		"Build the script with --kernel, against a description of a kernel for %s.",

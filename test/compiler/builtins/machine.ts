@@ -380,6 +380,7 @@ export function createMachine(world: World = {}): Machine {
       }),
     taskId: (id, namespace) => lowerTaskId(id, namespace, lowering),
     register: (name) => wrap(world.registers?.[name] ?? 0n),
+    tie: () => undefined,
     shared(global) {
       const words = world.shared?.[global] ?? [0n, 0n];
       const at = allocate(8 * words.length);

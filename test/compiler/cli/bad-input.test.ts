@@ -73,6 +73,17 @@ describe('a script with a mistake', () => {
     ]);
   });
 
+  it.each(['check', 'run', 'list'])('is refused for another architecture by %s, too', (command) => {
+    const search = command === 'list' ? ['kprobe:vfs_read'] : ['-e', 'begin { exit(); }'];
+    const run = (arch: string) =>
+      bpfscript([command, ...search, '--kernel', 'default', '--arch', arch]);
+    expect(run('arm64').status).toBe(1);
+    expect(run('arm64').stderr).toContain(
+      "ERROR: the kernel description 'default' is of x86_64, not of aarch64\nHINT: ",
+    );
+    expect(run('vax')).toMatchObject({ status: 2, stdout: '' });
+  });
+
   it('is refused for a kernel of an architecture that nothing is known of', () => {
     const kernel = join(folder, 'sparc64.kernel');
     writeFileSync(kernel, encodeKernelFile({ release: '6.12.0', arch: 'sparc64' }, {}));

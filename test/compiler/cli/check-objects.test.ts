@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 const object = writeObject(
   folder,
   'tool',
-  'rawtracepoint:sched_wakeup {\n  @[args.p.pid] = count();\n}\n',
+  'rawtracepoint:sched_wakeup {\n  @[args.p.pid] = count();\n}\nprofile:hz:1 { @ticks[reg("ip")] = count(); }\n',
 );
 const { btf, release } = loadKernelDescription('default');
 const bare = join(folder, 'bare.kernel');
@@ -42,8 +42,18 @@ describe('bpfscript check of objects', () => {
     const { stderr, status } = bpfscript(['check', object, '--kernel', foreign]);
     expect(status).toBe(3);
     expect(stderr).toContain(
-      'ERROR: Linux 6.12.1: The object was built for x86_64, and this kernel is of aarch64. [missing-on-kernel]',
+      'ERROR: Linux 6.12.1: The object was built for x86_64, and this kernel is of aarch64: reg("ip") is a register of x86_64. [missing-on-kernel]',
     );
+  });
+
+  it('takes an object for another architecture that nothing ties to its own', () => {
+    const free = writeObject(folder, 'free', 'kprobe:vfs_read { @[comm] = count(); }');
+    const { stdout, status } = bpfscript(['check', free, '--kernel', foreign]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^architecture any +ok$/m);
+    const { stderr, status: refusal } = bpfscript(['check', free, '--arch', 'arm64']);
+    expect(refusal).toBe(2);
+    expect(stderr).toContain('--arch is for scripts');
   });
 
   it('writes the forms for programs to standard output', () => {
@@ -74,7 +84,7 @@ describe('bpfscript check of objects', () => {
     expect(JSON.parse(inForm('sarif').stdout)).toMatchObject({
       runs: [{ results: [{ ruleId: 'missing-on-kernel', level: 'error' }] }],
     });
-    expect(inForm('github').stdout).toMatch(/^::error title=missing-on-kernel::Linux 6\.12\.1: /);
+    expect(inForm('github').stdout).toMatch(/^::error .*title=missing-on-kernel::Linux 6\.12\.1: /);
   });
 
   it('opens no compiler', () => {

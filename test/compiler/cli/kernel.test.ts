@@ -30,6 +30,20 @@ describe('bpfscript kernel', { timeout: 120_000 }, () => {
       );
     }));
 
+  it('takes a name for that of the architecture that is asked for', () =>
+    withFolder((folder) => {
+      const file = join(folder, 'mine.kernel');
+      writeFileSync(file, encodeKernelFile({ release: '6.1.9', arch: 'aarch64' }, { btf: BTF }));
+      const env = { ...process.env, XDG_DATA_HOME: folder };
+      expect(bpfscript(['kernel', 'add', file], { env })).toMatchObject({ status: 0 });
+      for (const name of ['6.1', 'debian-12'])
+        expect(
+          bpfscript(['check', '-e', 'begin { exit(); }', '--arch', 'arm64', '--kernel', name], {
+            env,
+          }),
+        ).toMatchObject({ status: 0, stderr: '' });
+    }));
+
   it('writes down what the running kernel is like, with its configuration, symbols and modules', () =>
     withFolder((folder) => {
       const file = join(folder, 'host.kernel');

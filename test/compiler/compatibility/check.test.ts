@@ -137,16 +137,28 @@ describe('An object on another kernel', () => {
 
   it('does not load for another architecture', () => {
     const { loads, findings } = checkBytes(
-      build('begin { print(1); }'),
+      build('kprobe:vfs_read {\n  @ = arg2; }'),
       kernelWith({ arch: 'aarch64' }),
     );
     expect(loads).toBe(false);
     expect(findings).toMatchObject([
       {
         kind: 'architecture',
-        reason: 'The object was built for x86_64, and this kernel is of aarch64.',
+        name: 'x86_64',
+        reason:
+          'The object was built for x86_64, and this kernel is of aarch64: arg2 is in a register of x86_64.',
+        place: { file: 'stdin', line: 2 },
       },
     ]);
+  });
+
+  it('loads for another architecture where nothing ties it to its own', () => {
+    const { loads, findings } = checkBytes(
+      build('kprobe:vfs_read { @[comm, curtask.tgid] = count(); }'),
+      kernelWith({ arch: 'aarch64' }),
+    );
+    expect(loads).toBe(true);
+    expect(findings).toContainEqual({ kind: 'architecture', name: 'any', verdict: 'ok' });
   });
 
   it('does not load where the kernel was built without what a probe needs', () => {

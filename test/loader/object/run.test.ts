@@ -350,6 +350,28 @@ needs('root').describe('bpfload', () => {
     );
   });
 
+  it('says what in the script ties an object to another architecture, and runs one that nothing ties', () => {
+    const of = (ties: Manifest['ties']) =>
+      load([
+        object([BEGIN], {
+          kernel: { release: '6.12', arch: 'sparc64' },
+          ...(ties ? { ties } : {}),
+        }),
+      ]);
+    const { status, stderr } = of([
+      { reason: 'arg2 is in a register of sparc64', line: 7, file: 'lib.bt' },
+      { reason: 'it is odd', line: 9 },
+    ]);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(
+      /^lib\.bt:7: ERROR: The object was built for sparc64, and this machine is \w+: arg2 is in a register of sparc64\.\n/,
+    );
+    expect(of([{ reason: 'it is odd' }]).stderr).toMatch(
+      /^ERROR: \S+: the object .*: it is odd\.\n/,
+    );
+    expect(of([]).status).toBe(0);
+  });
+
   it('shows what the verifier says and where, and all of its log with -v [AOT-023]', () => {
     const target = { provider: 'tracepoint', category: 'raw_syscalls', event: 'sys_exit' } as const;
     const script = object([probe('refused', target)]);
