@@ -8,7 +8,7 @@ import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
-import { int, isTextPointer, type RecordType, type Type } from '../types/type.ts';
+import { INT8, int, isTextPointer, type RecordType, type Type, UINT64 } from '../types/type.ts';
 import { typeArgument, typeIdentifier } from './calls.ts';
 import { readFrom } from './pointers.ts';
 import type { Typing } from './state.ts';
@@ -99,7 +99,7 @@ export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): 
   const base: ast.Identifier = { kind: 'identifier', name: args.builtin, range: args.range };
   const fields = names.map((field) => ({
     name: field,
-    value: withText(
+    value: withBytes(
       typing,
       typeArgsField(typing, {
         kind: 'field',
@@ -118,12 +118,33 @@ export function wholeArgs(typing: Typing, args: TypedExpression, range: Range): 
   return { kind: 'record', type, fields, range };
 }
 
-/** A copy has the text itself, as str() would read it, where the field says only where that is. */
-function withText(typing: Typing, value: TypedExpression): TypedExpression {
-  const { type } = value;
-  if (value.kind !== 'tracepoint-field' || !value.field.dataLoc) return value;
-  if (!isTextPointer(type)) return value;
-  return { ...value, type: { kind: 'string', size: typing.round.config.maxStrlen } };
+/** A copy has the text, as str() would read it, or the bytes, as buf() would, where the field says only where they are. */
+function withBytes(typing: Typing, value: TypedExpression): TypedExpression {
+  if (!isDynamicField(value)) return value;
+  const { maxStrlen } = typing.round.config;
+  if (isTextPointer(value.type)) return { ...value, type: { kind: 'string', size: maxStrlen } };
+  const { range } = value;
+  const bytes = { kind: 'pointer', to: INT8, space: 'kernel' } as const;
+  const start: TypedExpression = { kind: 'cast', type: bytes, operand: value, range };
+  return {
+    ...{ kind: 'call', builtin: 'buf', traits: {}, args: [start, lengthOfField(value)], range },
+    type: { kind: 'buffer', size: Math.max(1, maxStrlen - BUFFER_LENGTH) },
+  };
+}
+
+/** A buffer begins with a u32 that says how long it is. */
+const BUFFER_LENGTH = 4;
+
+type Field = Extract<TypedExpression, { kind: 'tracepoint-field' }>;
+
+/** `args.f` of an array that stands behind the fields of its event. */
+export function isDynamicField(value: TypedExpression): value is Field {
+  return value.kind === 'tracepoint-field' && value.field.dataLoc;
+}
+
+/** How many bytes such an array has. */
+export function lengthOfField(field: Field): TypedExpression {
+  return { ...field, measured: true, type: UINT64 };
 }
 
 /** What `*args` has: all that can be read. */

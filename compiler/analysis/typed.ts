@@ -232,6 +232,8 @@ export type TypedExpression =
       readonly category: string;
       readonly event: string;
       readonly field: TracepointField;
+      /** The number of bytes of its dynamic array. */
+      readonly measured?: true;
     })
   /** `args.name` of a raw tracepoint or a function: the nth u64 of the context. */
   | TypedContextArgument

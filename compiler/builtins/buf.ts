@@ -1,4 +1,5 @@
 /** buf: bytes out of memory, with their number. */
+import { isDynamicField, lengthOfField } from '../analysis/args.ts';
 import { followsKernel } from '../analysis/conversion.ts';
 import { integer, optional, value } from '../analysis/parameters.ts';
 import type { TypedCall } from '../analysis/typed.ts';
@@ -24,14 +25,16 @@ function lowerInto(call: TypedCall, lowering: Lowering, to: Storage): void {
   if (call.type.kind !== 'buffer') throw new Error(`buf gives no ${call.type.kind}`);
   const { size } = call.type;
   const source = argument(call, 0);
-  const asked = call.args[1];
+  const limits = call.args.slice(1);
   const data = ir.offset(to.pointer, DATA_OFFSET);
 
   let length: number | IrValue = size;
-  if (asked !== undefined) {
-    const most = ir.constant(size);
-    const wanted = lowering.value(asked);
-    length = ir.select(ir.compare('ult', wanted, most), wanted, most);
+  if (limits.length > 0) {
+    const lesser = (most: IrValue, limit: IrValue) =>
+      ir.select(ir.compare('ult', limit, most), limit, most);
+    // The bound that the verifier has to see comes last.
+    const [first = ir.constant(size), ...others] = limits.map((limit) => lowering.value(limit));
+    length = lesser(ir.constant(size), ir.opaque(others.reduce(lesser, first)));
     if (to.padded) ir.zero(data, size, 4);
   }
   ir.store(to.pointer, 0, 4, typeof length === 'number' ? ir.constant(length) : length);
@@ -55,7 +58,9 @@ export const buf: Builtin = defineBuiltin({
   analyse({ data, length }, use, scope) {
     const most = scope.config.maxStrlen - DATA_OFFSET;
     const inPlace = sizeInPlace(data.type);
-    if (inPlace === undefined && length === undefined) {
+    // Such an array knows its own length.
+    const limit = isDynamicField(data) ? [lengthOfField(data)] : [];
+    if (inPlace === undefined && length === undefined && limit.length === 0) {
       const message = `buf() expects a length argument for non-array type ${typeName(data.type)}`;
       scope.error('argument-count', message, use.range);
       return undefined;
@@ -76,7 +81,10 @@ export const buf: Builtin = defineBuiltin({
     const bytes = inPlace === undefined ? addressArgument(data, scope) : data;
     const largest = Math.min(most, inPlace ?? most);
     if (length !== undefined && (length.kind !== 'int' || followsKernel(length))) {
-      return typed({ kind: 'buffer', size: largest }, { args: [bytes, cast(length, UINT64)] });
+      return typed(
+        { kind: 'buffer', size: largest },
+        { args: [bytes, cast(length, UINT64), ...limit] },
+      );
     }
     const wanted = length?.value ?? BigInt(inPlace ?? most);
     if (wanted > BigInt(most)) {
@@ -88,7 +96,7 @@ export const buf: Builtin = defineBuiltin({
       );
     }
     const size = wanted > BigInt(largest) ? largest : Number(wanted);
-    return typed({ kind: 'buffer', size }, { args: [bytes] });
+    return typed({ kind: 'buffer', size }, { args: [bytes, ...limit] });
   },
   lowerInto,
 });

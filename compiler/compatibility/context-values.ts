@@ -1,4 +1,5 @@
 /** Values in contexts, which the loader finds on the host: fields of tracepoints, arguments and results. */
+import { haveSameBytes } from '../../linker/contract/numbers.ts';
 import { asNumber, asObject, asText, type Json } from '../../linker/inspect/json.ts';
 import type { TracepointField } from '../kernel/types.ts';
 import type { Finding, Verdict } from './finding.ts';
@@ -98,9 +99,9 @@ const FORM_NAMES: Readonly<Record<Form, string>> = {
   dynamic: 'an array of any length',
 };
 
-/** As the loader's tracefs.c reads a field's line. */
+/** As the loader's tracefs_field.c reads a field's line. */
 function formOf({ ctype, dataLoc, signed }: TracepointField): Form {
-  if (dataLoc && ctype.startsWith('__data_loc')) return 'dynamic';
+  if (dataLoc) return 'dynamic';
   if (ctype.endsWith(']')) return 'array';
   // What sign a character has is the choice of each kernel's build.
   return signed || (/^char\b/.test(ctype) && !ctype.includes('*')) ? 'signed' : 'unsigned';
@@ -130,8 +131,7 @@ function tracepointField({ host, fixup, place }: ContextInput): ContextValue {
   if (why !== undefined)
     return refused('other layout', `Field '${field}' of tracepoint ${category}:${event} ${why}.`);
   const form = formOf(found);
-  const asksForm = wanted.text === 'form';
-  const number = asksForm ? Number(form === 'dynamic') : found.offset;
+  const number = immediateOf(wanted, found);
   const moved = fixup.site !== 'shift' && number !== asNumber(fixup.value);
   const changed = form !== wanted.form || (!isArray(form) && found.size !== asNumber(wanted.size));
   return {
@@ -147,9 +147,29 @@ function tracepointField({ host, fixup, place }: ContextInput): ContextValue {
   };
 }
 
+/** The number that the kernel has for an immediate. */
+function immediateOf(wanted: Json, found: TracepointField): number {
+  if (wanted.text === 'form') return Number(formOf(found) === 'dynamic');
+  if (wanted.base === undefined) return found.offset;
+  return found.ctype.startsWith('__rel_loc') ? found.offset + found.size : 0;
+}
+
 const isArray = (form: Form): boolean => form === 'array' || form === 'dynamic';
 
 function fieldDiffers(fixup: Json, wanted: Json, found: TracepointField): string | undefined {
+  return formDiffers(fixup, wanted, found) ?? elementsDiffer(wanted, found);
+}
+
+/** Elements of another width or kind, or members of another struct. */
+function elementsDiffer(wanted: Json, { of }: TracepointField): string | undefined {
+  const held = isArray(asText(wanted.form) as Form);
+  if (wanted.of === undefined || (!held && of === undefined)) return undefined;
+  const was = asText(wanted.of);
+  if (of !== undefined && haveSameBytes(was, of)) return undefined;
+  return `${held ? 'holds' : 'leads to'} ${of ?? 'another type'} on this kernel, and the script was built for ${was}`;
+}
+
+function formDiffers(fixup: Json, wanted: Json, found: TracepointField): string | undefined {
   const form = formOf(found);
   const was = asText(wanted.form) as Form;
   const size = asNumber(wanted.size);

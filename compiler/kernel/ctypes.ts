@@ -2,6 +2,7 @@
  * Script types of the C types that tracefs formats name. Only structs, unions and enums behind a pointer or by name
  * need BTF: everything else is known here, so that most scripts never open it.
  */
+import { C_NUMBERS } from '../../linker/contract/numbers.ts';
 import {
   type AddressSpace,
   BOOL,
@@ -15,47 +16,11 @@ import type { KernelTypes } from './types.ts';
 
 const INTEGERS: Readonly<Record<string, IntType>> = {
   char: int(1, true),
-  'signed char': int(1, true),
-  'unsigned char': int(1, false),
-  short: int(2, true),
-  'unsigned short': int(2, false),
-  int: int(4, true),
-  unsigned: int(4, false),
-  'unsigned int': int(4, false),
-  uint: int(4, false),
-  long: int(8, true),
-  'unsigned long': int(8, false),
-  'long long': int(8, true),
-  'unsigned long long': int(8, false),
-  ...fixedWidths(),
-  size_t: int(8, false),
-  ssize_t: int(8, true),
-  loff_t: int(8, true),
-  off_t: int(8, true),
-  umode_t: int(2, false),
-  pid_t: int(4, true),
-  uid_t: int(4, false),
-  gid_t: int(4, false),
-  qid_t: int(4, false),
-  key_t: int(4, true),
-  mqd_t: int(4, true),
-  timer_t: int(4, true),
-  clockid_t: int(4, true),
+  ...Object.fromEntries(
+    Object.entries(C_NUMBERS).map(([name, { size, signed }]) => [name, int(size, signed)]),
+  ),
   'const clockid_t': int(4, true),
-  key_serial_t: int(4, true),
-  rwf_t: int(4, true),
-  aio_context_t: int(8, false),
 };
-
-function fixedWidths(): Record<string, IntType> {
-  const types: Record<string, IntType> = {};
-  for (const size of [1, 2, 4, 8] as const) {
-    const bits = size * 8;
-    for (const name of [`u${bits}`, `__u${bits}`, `uint${bits}_t`]) types[name] = int(size, false);
-    for (const name of [`s${bits}`, `__s${bits}`, `int${bits}_t`]) types[name] = int(size, true);
-  }
-  return types;
-}
 
 export interface Declared {
   /** As tracefs writes it, without the name: `const char *`, `char[16]`. */

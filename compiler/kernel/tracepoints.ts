@@ -104,6 +104,7 @@ function describeField(types: KernelTypes, space: AddressSpace, field: RawField)
   const ctype = typeText(declaration);
   const dataLoc = /^__(?:data|rel)_loc\b/.test(ctype);
   let type: TracepointField['type'] | undefined;
+  const of = heldBy(ctype, dataLoc);
   return {
     name,
     ctype,
@@ -111,6 +112,7 @@ function describeField(types: KernelTypes, space: AddressSpace, field: RawField)
     size,
     signed,
     dataLoc,
+    ...(of === undefined ? {} : { of }),
     get type() {
       type ??= dataLoc
         ? typeOfDynamicArray(types, ctype)
@@ -118,6 +120,20 @@ function describeField(types: KernelTypes, space: AddressSpace, field: RawField)
       return type;
     },
   };
+}
+
+const QUALIFIERS = /\b(?:const|volatile|__user|__rcu|__percpu|__seg_gs)\b/g;
+
+/** What an array holds, or the struct that a pointer leads to. */
+function heldBy(ctype: string, dataLoc: boolean): string | undefined {
+  const plain = ctype
+    .replace(/^__(?:data|rel)_loc\b/, '')
+    .replace(QUALIFIERS, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const array = /^(.*?) ?\[[^\]]*\]$/.exec(plain);
+  if (array || dataLoc) return array?.[1] ?? plain;
+  return /^((?:struct|union) \w+) ?\*$/.exec(plain)?.[1];
 }
 
 /** The last word before an array's brackets. */

@@ -56,6 +56,8 @@ export interface TracepointField {
   readonly signed: boolean;
   /** Dynamic array: the field holds offset | length << 16. */
   readonly dataLoc: boolean;
+  /** What an array holds, or the struct that a pointer leads to, as C without qualifiers: `u64`, `struct file_lock`. */
+  readonly of?: string;
 }
 
 /** A value in the context of a typed program, an array of u64: it stands from `slot` on. */

@@ -51,6 +51,8 @@ export interface IrBuilder {
   /** value != 0 */
   toBool(value: IrValue): IrBool;
   select(condition: IrBool, then: IrValue, otherwise: IrValue): IrValue;
+  /** The value, with all that the optimiser knows of it forgotten: so that a check for the verifier stays. */
+  opaque(value: IrValue): IrValue;
   /** Sign-extends (or zero-extends) the low `width` bytes. */
   extend(value: IrValue, width: Width, signed: boolean): IrValue;
 
@@ -105,8 +107,6 @@ export interface FunctionBuilder extends IrBuilder {
   /** Calls a BPF helper by its number; at most five arguments. */
   helper(id: number, args: readonly (IrValue | IrPointer)[]): IrValue;
   helperPointer(id: number, args: readonly (IrValue | IrPointer)[]): IrPointer;
-  /** The value, with all that the optimiser knows of it forgotten: so that a check for the verifier stays. */
-  opaque(value: IrValue): IrValue;
   /**
    * The result of a call, which the back end then does not merge with an equal one of another branch that only differs
    * in its arguments.

@@ -22,7 +22,7 @@ import { intParameter, option, textParameter } from './globals.ts';
 import { within } from './helper-warnings.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerMapRead } from './maps.ts';
-import { isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
+import { addressWithin, isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
 import { lowerBinary, lowerTruth, lowerUnary, truncateTo } from './operators.ts';
 import { sameCall } from './read-modify-write.ts';
 import { sharedMemory } from './scratch.ts';
@@ -571,7 +571,8 @@ function lowerRemoteInto(fn: FunctionState, expression: TypedExpression, to: Sto
     lowerRemoteString(fn, place.address, place.space, size, to);
     return;
   }
-  fn.lowering.probeRead(to.pointer, size, place.address, place.space);
+  const address = addressWithin(fn, place, fn.ir.constant(size));
+  fn.lowering.probeRead(to.pointer, size, address, place.space);
 }
 
 function sizeOf(type: Type): number {

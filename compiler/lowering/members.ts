@@ -15,6 +15,7 @@ import { holdEmbedded } from './embedded.ts';
 import { describeLeaf, namedNumber, namedPlace } from './existence.ts';
 import { loadUnaligned, locate, lowerValue } from './expressions.ts';
 import type { FunctionState } from './state.ts';
+import { dynamicBounds } from './tracepoint.ts';
 
 /** The way from the start of a struct to a member at any depth. */
 interface Access {
@@ -35,11 +36,20 @@ interface Access {
   readonly indexed?: true;
 }
 
+/** Memory that a helper reads. */
+export interface Remote {
+  readonly where: 'remote';
+  readonly address: IrValue;
+  readonly space: 'kernel' | 'user';
+  /** Where it ends, if the event says so: nothing behind it is a value. */
+  readonly end?: IrValue;
+}
+
 /** Where an object stands. */
 export interface Place {
   readonly root:
     | { readonly where: 'program'; readonly pointer: IrPointer; readonly align: Width }
-    | { readonly where: 'remote'; readonly address: IrValue; readonly space: 'kernel' | 'user' }
+    | Remote
     /** A pointer whose type the verifier knows: loads need no helper. */
     | { readonly where: 'btf'; readonly pointer: IrPointer; readonly nullable: boolean };
   readonly access: Access | undefined;
@@ -179,6 +189,11 @@ function pointee(fn: FunctionState, pointer: TypedExpression): Place {
   const space = pointer.type.kind === 'pointer' ? pointer.type.space : 'none';
   const known = lowerBtfPointer(fn, pointer);
   if (known) return { root: { where: 'btf', ...known }, access: undefined };
+  const bounds = dynamicBounds(fn, pointer);
+  if (bounds) {
+    const { start: address, end } = bounds;
+    return { root: { where: 'remote', address, space: 'kernel', end }, access: undefined };
+  }
   return {
     root: { where: 'remote', address: lowerValue(fn, pointer), space: spaceOf(fn, space) },
     access: undefined,
@@ -309,9 +324,21 @@ export function lowerRead(fn: FunctionState, expression: TypedExpression): IrVal
   }
   const { type } = expression;
   const isOpen = expression.kind === 'member' && expression.member.undescribed === 'open';
+  const from = { ...start, address: addressWithin(fn, start, ir.constant(width)) };
   if (access && !isFixed(access) && type.kind !== 'pointer')
-    return readAdapting(fn, access, start, type, isOpen);
-  return readRemote(fn, start.address, start.space, width, signed);
+    return readAdapting(fn, access, from, type, isOpen);
+  return readRemote(fn, from.address, from.space, width, signed);
+}
+
+/** The address of what has to end where its memory does, or NULL: what cannot be read is zero. */
+export function addressWithin(fn: FunctionState, { address, end }: Remote, size: IrValue): IrValue {
+  const { ir } = fn;
+  if (!end) return address;
+  return ir.ifValue(
+    ir.compare('ule', ir.op('add', address, size), end),
+    () => address,
+    () => ir.constant(0),
+  );
 }
 
 /**
@@ -368,9 +395,7 @@ export function readRemote(
 export function materialise(
   fn: FunctionState,
   place: Place,
-):
-  | { readonly where: 'program'; readonly pointer: IrPointer; readonly align: Width }
-  | { readonly where: 'remote'; readonly address: IrValue; readonly space: 'kernel' | 'user' } {
+): { readonly where: 'program'; readonly pointer: IrPointer; readonly align: Width } | Remote {
   const { ir } = fn;
   const { root, access } = place;
   const offset = access && lowerImmediate(fn, access, 'byte-offset', access.offset);
@@ -386,6 +411,7 @@ export function materialise(
     where: 'remote',
     address: offset ? ir.op('add', address, offset) : address,
     space: root.where === 'btf' ? 'kernel' : root.space,
+    ...(root.where === 'remote' && root.end ? { end: root.end } : {}),
   };
 }
 

@@ -15,7 +15,8 @@ import { zeroBytes } from './strings.ts';
 
 type Field = Extract<TypedExpression, { kind: 'tracepoint-field' }>;
 
-type About = 'value' | 'form';
+/** What a number is: place or width, whether the array is dynamic, or what its place is counted from. */
+type About = 'value' | 'form' | 'base';
 
 /** What the loader is told of an instruction; `value` is the number in it. */
 function siteOf(
@@ -32,7 +33,12 @@ function siteOf(
     field: field.name,
     size: field.size,
     form: formOf(field),
-    ...(isText(expression) ? { text: about } : {}),
+    ...(isText(expression)
+      ? { text: about === 'form' ? about : 'value' }
+      : field.of === undefined
+        ? {}
+        : { of: field.of }),
+    ...(about === 'base' ? { base: true } : {}),
     value,
   });
 }
@@ -57,6 +63,7 @@ function isWidth(size: number): size is Width {
 export function lowerTracepointField(fn: FunctionState, expression: Field): IrValue {
   const { ir, context } = fn;
   const { field, type } = expression;
+  if (expression.measured) return dynamicLength(fn, expression);
   if (field.dataLoc)
     return isText(expression) ? textAddress(fn, expression) : dynamicAddress(fn, expression);
   if (type.kind === 'pointer' && !isWidth(field.size)) {
@@ -79,12 +86,41 @@ export function tracepointFieldAddress(fn: FunctionState, expression: Field): Ir
   return expression.field.dataLoc ? dynamicAddress(fn, expression) : fixedAddress(fn, expression);
 }
 
-/** `__data_loc`: u32 {offset, length}; the data stand in the same record. */
+/** Where a dynamic array is: {u16 offset, u16 length}; the data stand in the same record. */
+function lowerLocation(fn: FunctionState, expression: Field): IrValue {
+  const { offset } = expression.field;
+  return fn.ir.siteLoad(siteOf(fn, expression, offset), fn.context, offset, 4, false);
+}
+
+/** The offset is counted from the record's start, that of `__rel_loc` from where the field ends. */
 function dynamicAddress(fn: FunctionState, expression: Field): IrValue {
   const { ir, context } = fn;
-  const { offset } = expression.field;
-  const location = ir.siteLoad(siteOf(fn, expression, offset), context, offset, 4, false);
-  return ir.op('add', ir.pointerToInt(context), ir.op('and', location, ir.constant(0xffff)));
+  const { field } = expression;
+  const start = isRelative(field) ? field.offset + field.size : 0;
+  const base = ir.siteImmediate(siteOf(fn, expression, start, 'base'), start);
+  const offset = ir.op('and', lowerLocation(fn, expression), ir.constant(0xffff));
+  return ir.op('add', ir.pointerToInt(context), ir.op('add', offset, base));
+}
+
+function isRelative({ ctype }: TracepointField): boolean {
+  return ctype.startsWith('__rel_loc');
+}
+
+/** How many bytes a dynamic array has. */
+function dynamicLength(fn: FunctionState, expression: Field): IrValue {
+  return fn.ir.op('lshr', lowerLocation(fn, expression), fn.ir.constant(16));
+}
+
+/** Where a dynamic array that is no text begins and ends. */
+export function dynamicBounds(
+  fn: FunctionState,
+  expression: TypedExpression,
+): { readonly start: IrValue; readonly end: IrValue } | undefined {
+  if (expression.kind !== 'tracepoint-field' || expression.type.kind !== 'pointer')
+    return undefined;
+  if (!expression.field.dataLoc || isText(expression)) return undefined;
+  const start = dynamicAddress(fn, expression);
+  return { start, end: fn.ir.op('add', start, dynamicLength(fn, expression)) };
 }
 
 function fixedAddress(fn: FunctionState, expression: Field): IrValue {

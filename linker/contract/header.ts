@@ -3,6 +3,7 @@ import { EVENT_KINDS } from './events.ts';
 import { FEATURES, type KernelFeature } from './features.ts';
 import { LOOKUPS } from './lookups.ts';
 import { RUNTIME_MAPS } from './maps.ts';
+import { C_NUMBERS } from './numbers.ts';
 import { PROVIDERS } from './providers.ts';
 import { LOADER_SETTINGS, type LoaderSetting, settingKey } from './settings.ts';
 import type { Forms, OptionalShape, Shape } from './shape.ts';
@@ -28,6 +29,7 @@ export function renderHeader(): string {
     ...variables(),
     ...settings(),
     ...features(),
+    ...numbers(),
     '#endif',
   ].join('\n')}\n`;
 }
@@ -280,6 +282,18 @@ function features(): readonly string[] {
   return [
     '/* Kernel features: name, first kernel (major, minor), the helper that it is (linux/bpf.h) or 0. */',
     '#define MF_FEATURES(FEATURE) \\',
+    rows.join(' \\\n'),
+    '',
+  ];
+}
+
+function numbers(): readonly string[] {
+  const rows = Object.entries(C_NUMBERS).map(
+    ([name, { size, signed }]) => `\tNUMBER(${quoted(name)}, ${size}, ${signed})`,
+  );
+  return [
+    '/* Numbers of C in formats of events: name, bytes, whether it has a sign. */',
+    '#define MF_C_NUMBERS(NUMBER) \\',
     rows.join(' \\\n'),
     '',
   ];

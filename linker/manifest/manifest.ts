@@ -306,6 +306,16 @@ const TRACEPOINT_FIELD = {
       'The field is text, in either form of an array: the number of `form` is 1 where the host has it as `dynamic`, else 0.',
     ),
   ),
+  base: optional(
+    flag(
+      'The number is what is added to the offset in a `dynamic` field: 0 for `__data_loc`, for `__rel_loc` where the field ends.',
+    ),
+  ),
+  of: optional(
+    text(
+      'What the array holds, or the struct that the pointer leads to, as C: the same on the host.',
+    ),
+  ),
 };
 
 /** Parts of the document that have names of their own in the schema, but for those whose members a table gives. */

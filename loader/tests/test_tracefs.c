@@ -1,22 +1,31 @@
 /* Patterns of attach points, and fields of tracefs format files. */
 #include "host/tracefs.h"
+
+#include <string.h>
+
 #include "check.h"
 
-static const char format[] = "name: sched_switch\n"
-			     "ID: 314\n"
-			     "format:\n"
-			     "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-			     "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
-			     "\n"
-			     "\tfield:char prev_comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
-			     "\tfield:pid_t prev_pid;\toffset:24;\tsize:4;\tsigned:1;\n"
-			     "\tfield:const char * name;\toffset:32;\tsize:8;\tsigned:0;\n"
-			     "\tfield:__data_loc char[] text;\toffset:40;\tsize:4;\tsigned:0;\n"
-			     "\tfield:const char *const *argv;\toffset:48;\tsize:8;\tsigned:0;\n"
-			     "\tfield:char * dir;\toffset:56;\tsize:8;\tsigned:0;\n"
-			     "\tfield:char status;\toffset:64;\tsize:1;\tsigned:0;\n"
-			     "\n"
-			     "print fmt: \"field: %s\", REC->prev_comm\n";
+static const char format[] =
+	"name: sched_switch\n"
+	"ID: 314\n"
+	"format:\n"
+	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
+	"\n"
+	"\tfield:char prev_comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
+	"\tfield:pid_t prev_pid;\toffset:24;\tsize:4;\tsigned:1;\n"
+	"\tfield:const char * name;\toffset:32;\tsize:8;\tsigned:0;\n"
+	"\tfield:__data_loc char[] text;\toffset:40;\tsize:4;\tsigned:0;\n"
+	"\tfield:const char *const *argv;\toffset:48;\tsize:8;\tsigned:0;\n"
+	"\tfield:char * dir;\toffset:56;\tsize:8;\tsigned:0;\n"
+	"\tfield:char status;\toffset:64;\tsize:1;\tsigned:0;\n"
+	"\tfield:__rel_loc u8[] bytes;\toffset:68;\tsize:4;\tsigned:0;\n"
+	"\tfield:__data_loc cpumask_t cpus;\toffset:72;\tsize:4;\tsigned:0;\n"
+	"\tfield:const struct  file_lock * fl;\toffset:80;\tsize:8;\tsigned:0;\n"
+	"\tfield:const unsigned int ports[(4 + 2)];\toffset:88;\tsize:24;\tsigned:0;\n"
+	"\tfield:__data_loc struct sock *[] socks;\toffset:112;\tsize:4;\tsigned:0;\n"
+	"\n"
+	"print fmt: \"field: %s\", REC->prev_comm\n";
 
 static void expect_field(const char *name, uint32_t offset, uint32_t size)
 {
@@ -35,9 +44,38 @@ static void expect_form(const char *name, bool is_signed, bool is_array, bool is
 		      field.is_dynamic == is_dynamic);
 }
 
+static void expect_elements(const char *name, const char *of, bool is_relative)
+{
+	struct tracefs_field field;
+
+	if (CHECK(tracefs_field(format, name, &field))) {
+		CHECK(strcmp(field.of, of) == 0);
+		CHECK(field.is_relative == is_relative);
+	}
+}
+
 int main(void)
 {
 	struct tracefs_field field;
+
+	expect_form("bytes", false, false, true);
+	expect_elements("bytes", "u8", true);
+	expect_form("cpus", false, false, true);
+	expect_elements("cpus", "cpumask_t", false);
+	expect_elements("text", "char", false);
+	expect_elements("fl", "struct file_lock", false);
+	expect_elements("ports", "unsigned int", false);
+	expect_elements("prev_comm", "char", false);
+	expect_elements("prev_pid", "", false);
+	expect_elements("name", "", false);
+	expect_elements("argv", "", false);
+	expect_elements("socks", "", false);
+	CHECK(tracefs_same_elements("u32", "unsigned int"));
+	CHECK(tracefs_same_elements("cpumask_t", "cpumask_t"));
+	CHECK(!tracefs_same_elements("u32", "int"));
+	CHECK(!tracefs_same_elements("u32", "u64"));
+	CHECK(!tracefs_same_elements("char", "u8"));
+	CHECK(!tracefs_same_elements("struct file_lock", "struct file_lease"));
 
 	expect_field("common_pid", 4, 4);
 	expect_field("prev_comm", 8, 16);

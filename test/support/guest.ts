@@ -59,6 +59,7 @@ export async function runInGuest(
   series: string,
   folder: string,
   commands: readonly GuestCommand[],
+  { processors = 1 }: { readonly processors?: number } = {},
 ): Promise<readonly GuestResult[]> {
   const results = join(folder, `.results-${series}`);
   const payload = join(folder, 'payload');
@@ -79,7 +80,8 @@ export async function runInGuest(
   writeFileSync(batch, commands.map((command, index) => `${line(command, index)}\n`).join(''));
   const seconds = String(60 + 10 * commands.length);
   const kernel = join(root, '.cache/kernels', series);
-  const log = await boot(['-b', batch, '-o', results, '-t', seconds, kernel, payload]);
+  const flags = ['-n', String(processors), '-b', batch, '-o', results, '-t', seconds];
+  const log = await boot([...flags, kernel, payload]);
   return commands.map((_command, index) => {
     const file = (suffix: string): string => join(results, `${index + 1}.${suffix}`);
     if (!existsSync(file('rc')))

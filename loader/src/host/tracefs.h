@@ -50,9 +50,18 @@ struct tracefs_field {
 	/* An array that stands in the record itself, or (is_dynamic) behind it: the field holds its
 	 * offset and length, as u16 each, in a u32. */
 	bool is_array, is_dynamic;
+	/* The offset is counted from where the field ends (__rel_loc). */
+	bool is_relative;
+	/* What an array holds, or the struct that a pointer leads to, as C without qualifiers;
+	 * empty for others, and for what has no room. */
+	char of[64];
 };
 
 /* Finds a field in that text. */
 bool tracefs_field(const char *format, const char *name, struct tracefs_field *field);
+
+/* Whether elements of two types of C, as `of` has them, are the same bytes: of one name, or numbers
+ * of one width and sign. */
+bool tracefs_same_elements(const char *type, const char *other);
 
 #endif

@@ -509,4 +509,59 @@ static const struct mf_setting {
 	FEATURE("bpf_map_lookup_percpu_elem", 5, 19, BPF_FUNC_map_lookup_percpu_elem) \
 	FEATURE("bpf_ktime_get_tai_ns", 6, 1, BPF_FUNC_ktime_get_tai_ns)
 
+/* Numbers of C in formats of events: name, bytes, whether it has a sign. */
+#define MF_C_NUMBERS(NUMBER) \
+	NUMBER("signed char", 1, true) \
+	NUMBER("s8", 1, true) \
+	NUMBER("__s8", 1, true) \
+	NUMBER("int8_t", 1, true) \
+	NUMBER("unsigned char", 1, false) \
+	NUMBER("u8", 1, false) \
+	NUMBER("__u8", 1, false) \
+	NUMBER("uint8_t", 1, false) \
+	NUMBER("short", 2, true) \
+	NUMBER("s16", 2, true) \
+	NUMBER("__s16", 2, true) \
+	NUMBER("int16_t", 2, true) \
+	NUMBER("unsigned short", 2, false) \
+	NUMBER("u16", 2, false) \
+	NUMBER("__u16", 2, false) \
+	NUMBER("uint16_t", 2, false) \
+	NUMBER("umode_t", 2, false) \
+	NUMBER("int", 4, true) \
+	NUMBER("s32", 4, true) \
+	NUMBER("__s32", 4, true) \
+	NUMBER("int32_t", 4, true) \
+	NUMBER("pid_t", 4, true) \
+	NUMBER("key_t", 4, true) \
+	NUMBER("mqd_t", 4, true) \
+	NUMBER("timer_t", 4, true) \
+	NUMBER("clockid_t", 4, true) \
+	NUMBER("key_serial_t", 4, true) \
+	NUMBER("rwf_t", 4, true) \
+	NUMBER("unsigned", 4, false) \
+	NUMBER("unsigned int", 4, false) \
+	NUMBER("uint", 4, false) \
+	NUMBER("u32", 4, false) \
+	NUMBER("__u32", 4, false) \
+	NUMBER("uint32_t", 4, false) \
+	NUMBER("uid_t", 4, false) \
+	NUMBER("gid_t", 4, false) \
+	NUMBER("qid_t", 4, false) \
+	NUMBER("long", 8, true) \
+	NUMBER("long long", 8, true) \
+	NUMBER("s64", 8, true) \
+	NUMBER("__s64", 8, true) \
+	NUMBER("int64_t", 8, true) \
+	NUMBER("ssize_t", 8, true) \
+	NUMBER("loff_t", 8, true) \
+	NUMBER("off_t", 8, true) \
+	NUMBER("unsigned long", 8, false) \
+	NUMBER("unsigned long long", 8, false) \
+	NUMBER("u64", 8, false) \
+	NUMBER("__u64", 8, false) \
+	NUMBER("uint64_t", 8, false) \
+	NUMBER("size_t", 8, false) \
+	NUMBER("aio_context_t", 8, false)
+
 #endif

@@ -287,6 +287,8 @@ static void read_tracepoint_field(struct manifest_reader *reader, const struct j
 	if (fixup->is_text)
 		fixup->asks_form =
 			manifest_choice(reader, json, "text", texts, COUNT_OF(texts)) == 1;
+	fixup->asks_base = json_member(json, "base") != NULL;
+	fixup->of = manifest_text_or_null(reader, json, "of");
 }
 
 static void read_fixup(struct manifest_reader *reader, const struct json *json, void *item,

@@ -279,6 +279,10 @@ struct mf_fixup {
 	enum mf_form form;
 	/* The field is text, in either form of an array; `asks_form`: the immediate says which. */
 	bool is_text, asks_form;
+	/* The immediate is what is added to the offset that a dynamic field holds. */
+	bool asks_base;
+	/* What an array holds, or the struct that a pointer leads to; NULL: that does not count. */
+	const char *of;
 	/* Of a typed program: the parameter; NULL: the result. */
 	const char *parameter;
 	/* Its type in the object's BTF. */

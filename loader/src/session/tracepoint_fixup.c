@@ -87,6 +87,33 @@ static void check_bytes(const struct mf_fixup *fixup, const struct tracefs_field
 		     fixup->field, fixup->category, fixup->event, field->size, fixup->field_size);
 }
 
+/* Elements of another width or kind, and members of another struct, are no values of the script's.
+ */
+static void check_elements(const struct mf_fixup *fixup, const struct tracefs_field *field,
+			   struct failure *failure)
+{
+	bool held = is_array(fixup->form);
+	const char *verb = held ? "holds" : "leads to";
+
+	if (!fixup->of || failure->status || (!held && !*field->of) ||
+	    tracefs_same_elements(fixup->of, field->of))
+		return;
+	fail(failure, STATUS_KERNEL,
+	     "Field '%s' of tracepoint %s:%s %s %s on this kernel, and the script was built for %s.",
+	     fixup->field, fixup->category, fixup->event, verb,
+	     *field->of ? field->of : "another type", fixup->of);
+}
+
+/* The number that the kernel has for an immediate. */
+static int32_t immediate_of(const struct mf_fixup *fixup, const struct tracefs_field *field)
+{
+	if (fixup->asks_form)
+		return field->is_dynamic;
+	if (fixup->asks_base)
+		return field->is_relative ? (int32_t)(field->offset + field->size) : 0;
+	return (int32_t)field->offset;
+}
+
 static void patch_number(const struct mf_fixup *fixup, const struct tracefs_field *field,
 			 struct bpf_insn *insn, struct failure *failure)
 {
@@ -121,6 +148,7 @@ void tracepoint_fixup(struct tracepoint_formats *formats, const struct mf_fixup 
 		check_bytes(fixup, &field, failure);
 	else
 		patch_number(fixup, &field, insn, failure);
+	check_elements(fixup, &field, failure);
 	if (field.offset > INT16_MAX)
 		refuse(fixup, "is out of reach", failure);
 	if (failure->status || fixup->site == MF_SITE_SHIFT)
@@ -128,5 +156,5 @@ void tracepoint_fixup(struct tracepoint_formats *formats, const struct mf_fixup 
 	if (fixup->site == MF_SITE_OFFSET)
 		insn->off = (int16_t)field.offset;
 	else
-		insn->imm = fixup->asks_form ? field.is_dynamic : (int32_t)field.offset;
+		insn->imm = immediate_of(fixup, &field);
 }

@@ -49,6 +49,9 @@ describe('buf', () => {
       );
     expect([...read(2n)]).toEqual([2, 0, 0, 0, 1, 2, 0, 0, 0]);
     expect([...read(500n)]).toEqual([5, 0, 0, 0, 1, 2, 3, 4, 5]);
+    const [source, length] = [address(0x9000n, 'user'), number(500n, UINT64)];
+    const least = call('buf', buffer(5), [source, length, number(3n, UINT64)]);
+    expect([...createMachine(world).bytes(least, true)]).toEqual([3, 0, 0, 0, 1, 2, 3, 0, 0]);
   });
 
   it('[FUN-023] takes the bytes of an array', () => {

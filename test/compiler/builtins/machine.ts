@@ -195,6 +195,7 @@ export function createMachine(world: World = {}): Machine {
     or: (left, right) => seal(truth(left) || truth(right)),
     fromBool: (value) => wrap(truth(value) ? 1n : 0n),
     toBool: (value) => seal(number(value) !== 0n),
+    opaque: (value) => value,
     select: (condition, then, otherwise) => (truth(condition) ? then : otherwise),
     extend: (value, width, isSigned) =>
       wrap(
