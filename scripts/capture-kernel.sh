@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes stdlib/kernels/SERIES-x86_64.kernel, the embedded kernel description: boots Debian's cloud kernel of the
 # series (6.12) in a guest, takes its BTF, tracepoint formats and traceable functions, and writes them as one file.
-# With a second argument it writes that file instead, which the tests of other kernels use, and compresses it quickly.
+# With a second argument it writes that file instead.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 series=${1:-6.12}
 bash scripts/fetch-kernels.sh "$series"
@@ -33,9 +33,8 @@ tar x -C "$work/files" -f "$work/files.tar"
 
 output=${2:-stdlib/kernels/$series-$(cat "$work/files/arch").kernel}
 mkdir -p "$(dirname "$output")"
-compression=$([ $# -lt 2 ] && echo smallest || echo quick)
 step "Writing $output"
-CAPTURED=$work/files OUTPUT=$output COMPRESSION=$compression node --input-type=module -e "
+CAPTURED=$work/files OUTPUT=$output node --input-type=module -e "
   import { readFileSync, writeFileSync } from 'node:fs';
   import { capture } from '$root/dist/compiler/kernel/capture.js';
   import { hostFiles } from '$root/dist/compiler/kernel/host.js';
@@ -47,6 +46,6 @@ CAPTURED=$work/files OUTPUT=$output COMPRESSION=$compression node --input-type=m
     btf: folder + '/vmlinux',
     tracing: [folder],
     syscalls: hostFiles().syscalls,
-  }, process.env.COMPRESSION));
+  }));
 "
 ls -l "$output" >&2

@@ -116,7 +116,7 @@ function captureFiles(files: readonly string[], options: PackageOptions) {
       : {}),
     ...(modules.length > 0 ? encodeModules(modules, placeOf(btf).textSize) : {}),
   };
-  return { release, arch, bytes: encodeDescription(sources, more, 'quick', known ? options : {}) };
+  return { release, arch, bytes: encodeDescription(sources, more, known ? options : {}) };
 }
 
 function kernelEvents(

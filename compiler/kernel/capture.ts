@@ -3,7 +3,7 @@ import { placeOf } from '../../linker/btf/join.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import type { KernelSources } from './description.ts';
 import { KernelDescriptionError } from './error.ts';
-import { type Compression, encodeKernelFile, type SectionName } from './file.ts';
+import { encodeKernelFile, type SectionName } from './file.ts';
 import { type HostFiles, hostFiles, hostSources } from './host.ts';
 import { encodeModules, type ModuleSource } from './modules.ts';
 import { tableLine } from './tracepoints.ts';
@@ -28,17 +28,13 @@ export function captureHost(report: CaptureReport = {}): Uint8Array {
   } catch (error) {
     if (!(error instanceof KernelDescriptionError)) throw error;
     report.onMissing?.('tracepoints and the list of functions', error.message);
-    return capture({ ...files, tracing: undefined }, 'quick', report);
+    return capture({ ...files, tracing: undefined }, report);
   }
-  return capture(files, 'quick', report);
+  return capture(files, report);
 }
 
 /** The same from a kernel's files; without its tracepoints and functions where there is no tracefs. */
-export function capture(
-  files: HostFiles,
-  compression: Compression = 'quick',
-  report: CaptureReport = {},
-): Uint8Array {
+export function capture(files: HostFiles, report: CaptureReport = {}): Uint8Array {
   const sources = hostSources(files);
   return encodeDescription(
     sources,
@@ -46,7 +42,6 @@ export function capture(
       ...(files.tracing === undefined ? {} : { tracepoints: tableOf(sources) }),
       ...(sources.modules ? modulesOf(sources.modules, sources.btf()) : {}),
     },
-    compression,
     // Without tracefs there are no functions either, which has been said.
     files.tracing === undefined ? { ...report, onMissing: () => undefined } : report,
   );
@@ -56,7 +51,6 @@ export function capture(
 export function encodeDescription(
   sources: Omit<KernelSources, 'tracepoints'>,
   more: Readonly<Partial<Record<SectionName, Uint8Array>>>,
-  compression: Compression = 'quick',
   report: CaptureReport = {},
 ): Uint8Array {
   const btf = sources.btf();
@@ -79,7 +73,6 @@ export function encodeDescription(
   return encodeKernelFile(
     { release, arch },
     { btf, ...more, ...Object.fromEntries(sections) },
-    compression,
     report.onPacked,
   );
 }

@@ -3,7 +3,8 @@
  * stand in blocks that are unpacked by themselves, and an index says which modules have a name.
  *
  * Section `modules` has a line for each module: `btrfs BLOCK OFFSET SIZE`. Section `module-names` has one for each
- * name of a type, function or enumerator that is not the kernel's own: `btrfs_inode btrfs`, at most a few modules.
+ * name of a type, function or enumerator that is not the kernel's own: `btrfs_inode btrfs`, at most a few modules. That
+ * of a distribution is nine megabytes: then `module-names/N` has the names whose hash is N.
  */
 import { BTF_KIND, BtfError } from '../../linker/btf/btf.ts';
 import { extraWords, sectionsOf } from '../../linker/btf/table.ts';
@@ -32,7 +33,8 @@ const MOST_OF_A_NAME = 4;
 
 export interface ModuleSections {
   readonly modules: Uint8Array;
-  readonly 'module-names': Uint8Array;
+  readonly 'module-names'?: Uint8Array;
+  readonly [names: `module-names/${number}`]: Uint8Array;
   readonly [block: `modules/${number}`]: Uint8Array;
 }
 
@@ -55,12 +57,19 @@ export function encodeModules(all: readonly ModuleBtf[], textSize: number): Modu
   );
   return {
     modules: Buffer.from(lines.join('')),
-    'module-names': Buffer.from(indexOf(sorted, textSize)),
+    ...encodeIndex(sorted, textSize),
     ...Object.fromEntries(contents),
   };
 }
 
-function indexOf(modules: readonly ModuleBtf[], textSize: number): string {
+/** Parts of an index that is larger than `LARGEST_INDEX`: each is some 70 kB of a distribution's. */
+const INDEX_PARTS = 128;
+const LARGEST_INDEX = 2 ** 17;
+
+function encodeIndex(
+  modules: readonly ModuleBtf[],
+  textSize: number,
+): Omit<ModuleSections, 'modules'> {
   const owners = new Map<string, string[]>();
   for (const { name: module, btf } of modules)
     for (const name of ownNames(btf, textSize)) {
@@ -68,10 +77,25 @@ function indexOf(modules: readonly ModuleBtf[], textSize: number): string {
       if (found) found.push(module);
       else owners.set(name, [module]);
     }
-  return [...owners]
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, found]) => `${name} ${likeliest(name, found).join(' ')}\n`)
-    .join('');
+  const parts = Array.from({ length: INDEX_PARTS }, (): string[] => []);
+  let size = 0;
+  for (const [name, found] of [...owners].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const line = `${name} ${likeliest(name, found).join(' ')}\n`;
+    parts[partOf(name)]?.push(line);
+    size += line.length;
+  }
+  if (size <= LARGEST_INDEX) return { 'module-names': Buffer.from(parts.flat().sort().join('')) };
+  return Object.fromEntries(
+    parts.map((lines, part) => [`module-names/${part}`, Buffer.from(lines.join(''))]),
+  );
+}
+
+/** FNV-1a of its characters, which are ASCII. */
+function partOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < name.length; at += 1)
+    hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % INDEX_PARTS;
 }
 
 /** What begins with a module's name is its own: `btrfs_inode`. */
@@ -120,12 +144,20 @@ export function decodedModules(section: (name: string) => Buffer | undefined): M
     }
     return places;
   };
-  let index: string | undefined;
+  const indexes = new Map<string, string>();
+  const indexWith = (name: string): string => {
+    const part = `module-names/${partOf(name)}`;
+    const known = indexes.get(part);
+    if (known !== undefined) return known;
+    const index = `\n${(section('module-names') ?? section(part))?.toString('latin1') ?? ''}`;
+    indexes.set(part, index);
+    return index;
+  };
   return {
     names: () => [...all().keys()],
     having(name) {
       if (!/^\w+$/.test(name)) return [];
-      index ??= `\n${section('module-names')?.toString('latin1') ?? ''}`;
+      const index = indexWith(name);
       const at = index.indexOf(`\n${name} `);
       if (at === -1) return [];
       return index.slice(at + name.length + 2, index.indexOf('\n', at + 1)).split(' ');

@@ -1,6 +1,6 @@
 /**
  * The table of types in BTF (Documentation/bpf/btf.rst), read in place. A vmlinux has 150,000 types in 5 MB: opening
- * it notes where each type begins and chains types by name, in typed arrays; nothing else is decoded before somebody
+ * it notes where each type begins, and later chains types by name, in typed arrays; nothing else is decoded before somebody
  * asks.
  */
 import { BTF_HEADER_SIZE, BTF_KIND, BTF_MAGIC, BTF_VERSION, BtfError, damaged } from './btf.ts';
@@ -34,7 +34,7 @@ export function openTable(bytes: Uint8Array): BtfTable {
   const { words, strings } = sectionsOf(bytes);
   const starts = typeStarts(words);
   const count = starts.length;
-  const chains = createChains(words, starts);
+  const typesNamed = createSearch(words, starts);
 
   const at = (id: number, index: number): number => {
     const start = starts[id];
@@ -61,7 +61,7 @@ export function openTable(bytes: Uint8Array): BtfTable {
   const named = (name: string): readonly number[] => {
     if (name === '') return [];
     const places = offsetsOf(name);
-    const found = places.flatMap((offset) => chains(offset));
+    const found = places.flatMap((offset) => typesNamed(offset));
     return places.length > 1 ? found.sort((one, other) => one - other) : found;
   };
 
@@ -133,52 +133,72 @@ function placesOf(strings: Buffer, text: string): readonly number[] {
   return found;
 }
 
+/** Words behind the three common ones, by kind: a number of them, and so many for each member. 255: no such kind. */
+const FIXED = new Uint8Array(32).fill(255);
+const EACH = new Uint8Array(32);
+for (const kind of [BTF_KIND.int, BTF_KIND.variable, BTF_KIND.declTag]) FIXED[kind] = 1;
+FIXED[BTF_KIND.array] = 3;
+for (const [words, kinds] of [
+  [3, [BTF_KIND.struct, BTF_KIND.union, BTF_KIND.section, BTF_KIND.enum64]],
+  [2, [BTF_KIND.enum, BTF_KIND.prototype]],
+  [0, [BTF_KIND.pointer, BTF_KIND.forward, BTF_KIND.typedef, BTF_KIND.volatile, BTF_KIND.const]],
+  [0, [BTF_KIND.restrict, BTF_KIND.function, BTF_KIND.float, BTF_KIND.typeTag]],
+] as const)
+  for (const kind of kinds) {
+    FIXED[kind] = 0;
+    EACH[kind] = words;
+  }
+
 /** Index of each type's first word, by id; void has none. */
 function typeStarts(words: Uint32Array): Uint32Array {
   // A type has three words at least.
   const starts = new Uint32Array(1 + Math.floor(words.length / 3));
+  const end = words.length;
   let count = 1;
   let at = 0;
-  while (at < words.length) {
+  while (at < end) {
     starts[count] = at;
     count += 1;
-    at += 3 + extraWords(words[at + 1] ?? 0);
+    const info = words[at + 1] ?? 0;
+    const kind = (info >>> 24) & 0x1f;
+    const fixed = FIXED[kind] ?? 255;
+    if (fixed === 255) throw damaged(`kind ${kind} is not known`);
+    at += 3 + fixed + (EACH[kind] ?? 0) * (info & 0xffff);
   }
-  if (at !== words.length) throw damaged('a type is cut off');
+  if (at !== end) throw damaged('a type is cut off');
   return starts.subarray(0, count);
 }
 
 /** Words behind the three common ones. */
 export function extraWords(info: number): number {
-  const length = info & 0xffff;
-  switch ((info >>> 24) & 0x1f) {
-    case BTF_KIND.int:
-    case BTF_KIND.variable:
-    case BTF_KIND.declTag:
-      return 1;
-    case BTF_KIND.array:
-      return 3;
-    case BTF_KIND.struct:
-    case BTF_KIND.union:
-    case BTF_KIND.section:
-    case BTF_KIND.enum64:
-      return 3 * length;
-    case BTF_KIND.enum:
-    case BTF_KIND.prototype:
-      return 2 * length;
-    case BTF_KIND.pointer:
-    case BTF_KIND.forward:
-    case BTF_KIND.typedef:
-    case BTF_KIND.volatile:
-    case BTF_KIND.const:
-    case BTF_KIND.restrict:
-    case BTF_KIND.function:
-    case BTF_KIND.float:
-    case BTF_KIND.typeTag:
-      return 0;
-    default:
-      throw damaged(`kind ${(info >>> 24) & 0x1f} is not known`);
-  }
+  const kind = (info >>> 24) & 0x1f;
+  const fixed = FIXED[kind] ?? 255;
+  if (fixed === 255) throw damaged(`kind ${kind} is not known`);
+  return fixed + (EACH[kind] ?? 0) * (info & 0xffff);
+}
+
+/** Names that are looked for one type after the other, before it pays to chain all types by their names. */
+const SINGLE_SEARCHES = 6;
+
+/** Gives the types whose name stands at a string offset. */
+function createSearch(
+  words: Uint32Array,
+  starts: Uint32Array,
+): (nameOffset: number) => readonly number[] {
+  let searches = 0;
+  let chains: ((nameOffset: number) => readonly number[]) | undefined;
+  return (nameOffset) => {
+    if (nameOffset === 0) return [];
+    searches += 1;
+    if (searches > SINGLE_SEARCHES) {
+      chains ??= createChains(words, starts);
+      return chains(nameOffset);
+    }
+    const found: number[] = [];
+    for (let id = 1; id < starts.length; id += 1)
+      if (words[starts[id] ?? 0] === nameOffset) found.push(id);
+    return found;
+  };
 }
 
 /** Gives the types whose name stands at a string offset: buckets of an array, chained through another. */

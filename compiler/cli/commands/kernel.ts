@@ -122,7 +122,7 @@ function captured(packages: readonly string[], options: CaptureOptions): Uint8Ar
       throw new UserError('packages say themselves which kernel they have: leave the flags out');
     return capturePackages(packages, REPORT).bytes;
   }
-  if (file !== undefined) return capture(imageFiles({ file, ...own }), 'quick', REPORT);
+  if (file !== undefined) return capture(imageFiles({ file, ...own }), REPORT);
   if (Object.values(own).some((value) => value !== undefined))
     throw new UserError(
       '--tracing, --config, --symbols, --release and --arch belong to a kernel in a file: name it with --vmlinux or --btf',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeKernelFile } from '../../../compiler/kernel/file.ts';
 import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
-import { encodeModules } from '../../../compiler/kernel/modules.ts';
+import { decodedModules, encodeModules } from '../../../compiler/kernel/modules.ts';
 import { BTF_KIND, BtfError } from '../../../linker/btf/btf.ts';
 import { joinModule, placeOf } from '../../../linker/btf/join.ts';
 import { readBtf } from '../../../linker/btf/read.ts';
@@ -103,6 +103,34 @@ describe('A description with modules', () => {
       expect(() => readBtf(joinModule(KERNEL, hostile, placeOf(KERNEL)))).toThrow(BtfError);
     }
   });
+});
+
+describe('An index of names that is large', () => {
+  const many = Array.from({ length: 6000 }, (_, index) => ({
+    name: `driver_${index}`,
+    btf: moduleBtf(`driver_${index}_state_of_a_device`, 'number', 1, 0),
+  }));
+  const sections = encodeModules(many, placeOf(KERNEL).textSize);
+
+  it('is in parts, of which a name needs one', () => {
+    const asked: string[] = [];
+    const modules = decodedModules((name) => {
+      asked.push(name);
+      const bytes = (sections as Readonly<Record<string, Uint8Array | undefined>>)[name];
+      return bytes && Buffer.from(bytes);
+    });
+    for (const index of [0, 17, 5999])
+      expect(modules.having(`driver_${index}_state_of_a_device`)).toEqual([`driver_${index}`]);
+    expect(modules.having('driver_6000_state_of_a_device')).toEqual([]);
+    const parts = new Set(asked.filter((name) => name.startsWith('module-names/')));
+    expect(parts.size).toBeLessThanOrEqual(4);
+    const read = [...parts].reduce((sum, name) => sum + (sectionSize(name) ?? 0), 0);
+    expect(read).toBeLessThan(2 ** 15);
+  });
+
+  function sectionSize(name: string): number | undefined {
+    return (sections as Readonly<Record<string, Uint8Array | undefined>>)[name]?.length;
+  }
 });
 
 describe('Several descriptions', () => {
