@@ -1,6 +1,7 @@
 /** `args.NAME` and `*args`: fields of tracepoint records, parameters of functions and raw tracepoints. */
 
 import type { ProgramArgument } from '../dwarf/program.ts';
+import { otherDescriptions } from '../kernel/advice.ts';
 import type { TracepointField } from '../kernel/types.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import { replacing } from '../source/advice.ts';
@@ -35,6 +36,7 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
       access,
       `The arguments of ${probe.name} do`,
       probe.parameters.map((candidate) => candidate.name),
+      otherDescriptions(typing.round.kernel),
     );
   }
   if (probe.arguments) return programArgument(typing, access, probe.arguments);
@@ -186,6 +188,7 @@ function tracepointField(
     access,
     `struct _tracepoint_${category}_${event} does`,
     fields.map((candidate) => candidate.name),
+    otherDescriptions(typing.round.kernel),
   );
 }
 
@@ -214,6 +217,7 @@ function noSuchField(
   access: ast.FieldAccess,
   subject: string,
   names: readonly string[],
+  ...elsewhere: readonly string[]
 ): TypedExpression {
   const hints = didYouMean(access.field, names, access.fieldRange);
   return failed(
@@ -222,5 +226,6 @@ function noSuchField(
     `${subject} not contain a field named '${access.field}'`,
     access.fieldRange,
     ...(hints.length > 0 || names.length === 0 ? hints : [`It has: ${names.join(', ')}`]),
+    ...(hints.length > 0 ? [] : elsewhere),
   );
 }

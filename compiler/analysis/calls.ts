@@ -1,5 +1,6 @@
 /** Identifiers and calls: built-ins, enumerators, macros of the C preamble. */
 
+import { otherDescriptions } from '../kernel/advice.ts';
 import { replacing } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
@@ -55,6 +56,8 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
     `Unknown identifier: '${name}'`,
     range,
     ...didYouMean(name, names, range),
+    // As enumerators and constants are written.
+    ...(/^[A-Z][A-Z0-9_]*_[A-Z0-9_]+$/.test(name) ? [otherDescriptions(typing.round.kernel)] : []),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Access to parts of values: fields, tuple elements, array elements, dereferences. */
 
+import { otherDescriptions } from '../kernel/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -81,6 +82,9 @@ function member(
       `${typeName(complete)} does not contain a field named '${access.field}'`,
       access.fieldRange,
       ...hints,
+      ...(isScriptType(complete) || hints.length > 0
+        ? []
+        : [otherDescriptions(typing.round.kernel)]),
     );
   }
   const { tag } = found;

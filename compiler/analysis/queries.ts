@@ -1,4 +1,5 @@
 /** `sizeof`, `offsetof`, `comptime`: what the compiler itself answers. */
+import { otherDescriptions } from '../kernel/advice.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { layoutOf } from '../types/layout.ts';
@@ -90,6 +91,7 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
         'unknown-field',
         `${typeName(current)} does not contain a field named '${name}'`,
         query.range,
+        ...(isScriptType(current) ? [] : [otherDescriptions(typing.round.kernel)]),
       );
     }
     if (member.bitSize > 0) {

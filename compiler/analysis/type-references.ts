@@ -1,4 +1,5 @@
 /** Types as scripts write them: `struct task_struct *`, `uint8[4]`, `string[16]`, `typeof($x)`. */
+import { otherDescriptions } from '../kernel/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import type * as ast from '../syntax/ast.ts';
 import { commonCType, isLaterType, ownType, ownTypeNames, UNSIZED } from '../types/reference.ts';
@@ -93,6 +94,7 @@ function resolveBase(typing: Typing, reference: ast.TypeRef): Type | undefined {
           `Cannot resolve unknown type "${base.name}"`,
           range,
           ...hints,
+          ...(hints.length > 0 ? [] : unknownTypeHints(typing)),
         );
       }
       return undefined;
@@ -101,7 +103,11 @@ function resolveBase(typing: Typing, reference: ast.TypeRef): Type | undefined {
 }
 
 function unknownTypeHints(typing: Typing): readonly string[] {
-  return ['The kernel description has no such type.', ...typeHints(typing)];
+  return [
+    'The kernel description has no such type.',
+    ...typeHints(typing),
+    otherDescriptions(typing.round.kernel),
+  ];
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Entry and return of kernel functions by BPF trampolines, with arguments typed by BTF (fentry, fexit). */
 
+import { otherDescriptions } from '../kernel/advice.ts';
 import type { KernelFunction } from '../kernel/types.ts';
 import { type Hint, replacing } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
@@ -16,7 +17,7 @@ import {
   targetRange,
 } from './fields.ts';
 import { slashHints } from './function.ts';
-import { missingTarget, otherDescriptions } from './missing.ts';
+import { missingTarget } from './missing.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 type Name = 'fentry' | 'fexit';

@@ -1,5 +1,6 @@
 /** Iterators of the kernel: a program run for each of its tasks, files, maps, ... */
 
+import { otherDescriptions } from '../kernel/advice.ts';
 import { ownTypes } from '../kernel/types.ts';
 import type { Hint } from '../source/advice.ts';
 import type { ErrorCode } from '../source/codes.ts';
@@ -31,7 +32,11 @@ export const iter: Provider = {
       );
     const iterated = ownTypes(context.kernel).struct('struct', `bpf_iter__${object}`);
     if (!iterated)
-      return no('unknown-target', `iter ${object} not available for your kernel version.`);
+      return no(
+        'unknown-target',
+        `iter ${object} not available for your kernel version.`,
+        otherDescriptions(context.kernel),
+      );
     return [
       {
         provider: NAME,

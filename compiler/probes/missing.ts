@@ -1,6 +1,6 @@
 /** What the kernel description does not have: a mistake, or something that only the traced host has. */
+import { otherDescriptions } from '../kernel/advice.ts';
 import { KernelDescriptionError } from '../kernel/error.ts';
-import type { KernelDescription } from '../kernel/types.ts';
 import type { Hint } from '../source/advice.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import { refuse } from './fields.ts';
@@ -44,11 +44,6 @@ export function missingTarget(
       ...advice,
     );
   return atLoad ? [atLoad] : [];
-}
-
-/** How to get a description that has more. */
-export function otherDescriptions({ release }: Pick<KernelDescription, 'release'>): string {
-  return `The kernel description is of Linux ${release}. --kernel takes another one too: see \`bpfscript kernel add --help\` and \`bpfscript kernel capture --help\`.`;
 }
 
 /** What a description says; undefined where it was made without that part. */

@@ -1,5 +1,6 @@
 /** Static events with the arguments of the kernel's trace call, typed by BTF (BPF_TRACE_RAW_TP). */
 
+import { otherDescriptions } from '../kernel/advice.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
@@ -12,7 +13,7 @@ import {
   refuseEmpty,
   targetFields,
 } from './fields.ts';
-import { missingTarget, otherDescriptions } from './missing.ts';
+import { missingTarget } from './missing.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 const NAME = 'rawtracepoint';

@@ -116,7 +116,7 @@ describe('An index of names that is large', () => {
     const asked: string[] = [];
     const modules = decodedModules((name) => {
       asked.push(name);
-      const bytes = (sections as Readonly<Record<string, Uint8Array | undefined>>)[name];
+      const bytes = (sections as unknown as Readonly<Record<string, Uint8Array | undefined>>)[name];
       return bytes && Buffer.from(bytes);
     });
     for (const index of [0, 17, 5999])
@@ -129,7 +129,7 @@ describe('An index of names that is large', () => {
   });
 
   function sectionSize(name: string): number | undefined {
-    return (sections as Readonly<Record<string, Uint8Array | undefined>>)[name]?.length;
+    return (sections as unknown as Readonly<Record<string, Uint8Array | undefined>>)[name]?.length;
   }
 });
 

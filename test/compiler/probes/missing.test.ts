@@ -26,6 +26,11 @@ describe('what no description has', () => {
       messages: [],
     });
   });
+  it('names the commands that make a description which may have it', () => {
+    const { hints } = resolve('tracepoint:a_module:an_event');
+    expect(hints.join()).toContain('`bpfscript kernel add 6.18` makes');
+    expect(hints.join()).toContain('for --kernel 6.18; `bpfscript kernel capture -o FILE`');
+  });
   it('is a warning of a kprobe in any case, with the names that may be meant', () => {
     expect(resolve('kprobe:vfs_raed')).toMatchObject({
       targets: [{ section: 'kprobe/vfs_raed' }],
