@@ -14,7 +14,7 @@ headers=$node_prefix/include/node
 up_to_date() {
   local file
   [ -f "$output" ] || return 1
-  for file in "$source"/backend.cpp "$source"/exports.map scripts/build-backend.sh "$headers/node_version.h"; do
+  for file in "$source"/*.cpp "$source"/*.h "$source"/exports.map scripts/build-backend.sh "$headers/node_version.h"; do
     [ "$output" -nt "$file" ] || return 1
   done
 }
@@ -27,7 +27,7 @@ read -ra libraries <<<"$("$llvm_config" --link-static --libs bpf passes irreader
 ${CXX:-g++} -std=c++17 -O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections \
   -Wall -Wextra -Werror -Wno-unused-parameter \
   -isystem "$("$llvm_config" --includedir)" -isystem "$headers" -DNAPI_VERSION=8 \
-  -shared -o "$output.new" "$source/backend.cpp" \
+  -shared -o "$output.new" "$source"/*.cpp \
   -Wl,--gc-sections -Wl,--as-needed -Wl,--exclude-libs,ALL -Wl,-Bsymbolic \
   -Wl,--version-script="$source/exports.map" -static-libstdc++ -static-libgcc -s \
   -L"$("$llvm_config" --libdir)" "${libraries[@]}" -lz -ltinfo -lpthread -ldl -lm

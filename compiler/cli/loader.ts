@@ -1,50 +1,50 @@
-/** Running the loader, on an object or by itself. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+/** Becoming the loader, for an object or by itself. */
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { becomeProgram, heldFile } from '../llvm/backend.ts';
 import { packageRoot } from '../paths.ts';
-import { UserError } from './errors.ts';
+import { reasonOf, UserError } from './errors.ts';
 
-/** Runs the loader with flags, an object and a script's parameters, and gives its exit status. */
-export async function runObject(
-  object: Uint8Array,
-  flags: readonly string[],
-  parameters: readonly string[],
-): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-'));
+/** What they were when the command began: Node makes pipes, which others share, return at once when they are full. */
+const MODES = [0, 1, 2].map(statusFlags);
+
+/** Octal, as /proc/PID/fdinfo gives them; -1 for what is closed. */
+function statusFlags(descriptor: number): number {
   try {
-    const path = join(folder, 'script.o');
-    writeFileSync(path, object);
-    return await runLoader([...flags, path, '--', ...parameters]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    const text = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
+    return Number.parseInt(/^flags:\s*([0-7]+)/m.exec(text)?.[1] ?? '-1', 8);
+  } catch {
+    return -1;
   }
 }
 
-/** The loader's exit status; signals reach it. */
-export async function runLoader(words: readonly string[]): Promise<number> {
+/** Becomes the loader, with flags, an object and a script's parameters. */
+export function becomeLoaderOf(
+  object: Uint8Array,
+  flags: readonly string[],
+  parameters: readonly string[],
+): Promise<never> {
+  return becomeLoader([...flags, heldFile(object, 'script.o'), '--', ...parameters]);
+}
+
+/**
+ * Becomes the loader, so that signals, the terminal and whoever waits for this process meet it alone, and the memory of
+ * the compiler is free. What was written before has to be out by then.
+ */
+export async function becomeLoader(words: readonly string[]): Promise<never> {
   const loader = process.env.BPFSCRIPT_LOADER ?? join(packageRoot(), 'loader/build/bpfload');
-  const child = spawn(loader, words, { stdio: 'inherit' });
-  const forward = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
-  };
-  // A terminal's ^C reaches the loader by itself (same process group); the rest is passed on.
-  const ignore = (): void => undefined;
-  process.on('SIGINT', process.stdin.isTTY ? ignore : forward);
-  process.on('SIGTERM', forward);
-  process.on('SIGHUP', forward);
-  process.on('SIGUSR1', forward);
-  return await new Promise<number>((resolve, reject) => {
-    child.on('error', (error) =>
-      reject(
-        new UserError(`cannot start the loader ${loader}: ${error.message}`, {
-          hint: '`npm run build` builds it',
-        }),
-      ),
-    );
-    child.on('exit', (code, signal) =>
-      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),
-    );
-  });
+  try {
+    accessSync(loader, constants.X_OK);
+    await Promise.all([written(process.stdout), written(process.stderr)]);
+    return becomeProgram(loader, ['bpfscript', ...words], MODES);
+  } catch (error) {
+    throw new UserError(`cannot start the loader ${loader}: ${reasonOf(error)}`, {
+      hint: '`npm run build` builds it',
+    });
+  }
+}
+
+/** When all that a stream was given has left this process. */
+function written(stream: NodeJS.WriteStream): Promise<unknown> {
+  return new Promise((done) => stream.write('', done));
 }

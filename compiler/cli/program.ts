@@ -1,5 +1,6 @@
 /** The command line: one file a command (commands/), one line here. */
 import { Command } from 'commander';
+import { arrangeRun } from './arguments.ts';
 import { registerBuild } from './commands/build.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
@@ -39,6 +40,7 @@ export function createProgram(): {
     .version(`bpfscript v${version()}`, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => write(explained(program, text)) })
     .showHelpAfterError('(bpfscript --help shows the commands and examples)')
     .exitOverride()
     .addHelpText(
@@ -64,14 +66,31 @@ Examples:
 /** Options of the program itself. */
 const OWN: readonly string[] = ['-V', '--version', '-h', '--help', 'help'];
 
-/**
- * Names the default command: commander looks for `--help` in all of its words, although those behind the script are the
- * script's.
- */
+/** Names the default command, and puts its words into commander's order. */
 function withCommand(program: Command, args: readonly string[]): string[] {
   const [first] = args;
-  const named = first === undefined || OWN.includes(first);
-  return named || program.commands.some((command) => command.name() === first)
-    ? [...args]
-    : ['run', ...args];
+  if (first === undefined || OWN.includes(first)) return [...args];
+  const named = program.commands.find((command) => command.name() === first);
+  if (named && named.name() !== 'run') return [...args];
+  const run = program.commands.find((command) => command.name() === 'run');
+  const words = named ? args.slice(1) : args;
+  // `bpfscript run --help` is about the command.
+  if (!run || OWN.includes(words[0] ?? '')) return ['run', ...words];
+  return ['run', ...arrangeRun(run.options, words)];
 }
+
+/** What commander says of an option that a command does not have, and where it belongs. */
+function explained(program: Command, text: string): string {
+  const flag = /^error: unknown option '(-[^'=]*)/.exec(text)?.[1];
+  if (flag === undefined) return text;
+  const letter = flag.startsWith('--') ? flag : flag.slice(0, 2);
+  const owners = program.commands
+    .filter(({ options }) => options.some(({ short, long }) => [short, long].includes(letter)))
+    .map((command) => `bpfscript ${command.name()}`);
+  const all = LOADER_ALONE.includes(letter) ? ['bpfload'] : owners;
+  const belongs = all.length > 0 ? `(${letter} is an option of ${all.join(', ')})\n` : '';
+  return `${text}${belongs}`;
+}
+
+/** Options that no command has, but the loader. */
+const LOADER_ALONE: readonly string[] = ['--check'];

@@ -34,7 +34,7 @@ export interface ScriptOptions {
   /** Folders of separate debug files, separated by colons. */
   readonly debuginfo?: string;
   /** The process that is traced. */
-  readonly p?: string;
+  readonly pid?: string;
   /** -k */
   readonly reportsHelpers?: boolean;
 }
@@ -98,6 +98,7 @@ export function readPid(text: string): number {
   if (!/^[0-9]+$/.test(text) || pid < 1 || pid > 4_194_304)
     throw new UserError(`-p takes a process id from 1 to 4194304, not ${text}`, {
       status: EXIT.usage,
+      hint: '`bpfscript --help` lists the options',
     });
   return pid;
 }
@@ -200,7 +201,7 @@ export function compileScript(
     headers: options.include ?? [],
     debugFolders: debugFolders(options),
     reportsHelpers: options.reportsHelpers ?? false,
-    ...(options.p === undefined ? {} : { pid: readPid(options.p) }),
+    ...(options.pid === undefined ? {} : { pid: readPid(options.pid) }),
   });
   const diagnostics = shown(compilation, options);
   process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));

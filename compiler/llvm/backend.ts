@@ -1,4 +1,7 @@
-/** LLVM's optimiser and BPF back end, through the addon that scripts/build-backend.sh builds. */
+/**
+ * LLVM's optimiser and BPF back end, through the addon that scripts/build-backend.sh builds, and what that addon does
+ * beside it: Node cannot replace itself by another program.
+ */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,6 +11,8 @@ import type { IrModule } from './module.ts';
 export type Output = 'object' | 'assembly' | 'ir';
 
 interface Addon {
+  holdFile(bytes: Uint8Array, name: string): number;
+  become(file: string, words: readonly string[], modes: readonly number[]): never;
   emit(ir: string | Uint8Array, cpu: string, passes: string, output: Output): Buffer;
 }
 
@@ -41,6 +46,24 @@ export function emit(
 ): Uint8Array {
   const text = typeof module === 'string' ? module : module.text();
   return loadAddon().emit(text, CPU, options.passes ?? PASSES, output);
+}
+
+/** The path of a file that holds the bytes, for this process and for the program that takes its place. */
+export function heldFile(bytes: Uint8Array, name: string): string {
+  return `/proc/self/fd/${loadAddon().holdFile(Buffer.from(bytes), name)}`;
+}
+
+/**
+ * Replaces this program by another, with descriptors, environment and process number of this one; `words` begin with
+ * its name, `modes` are the status flags of standard input, output and error that it gets, -1 for those that stay.
+ * Does not return; throws where the kernel refuses.
+ */
+export function becomeProgram(
+  file: string,
+  words: readonly string[],
+  modes: readonly number[],
+): never {
+  return loadAddon().become(file, words, modes);
 }
 
 /** Node keeps what it has loaded, so this costs nothing the second time. */

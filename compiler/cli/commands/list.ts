@@ -6,8 +6,8 @@ import type { ReportStatus } from '../status.ts';
 
 interface Options {
   readonly e?: string;
-  readonly v?: boolean;
-  readonly p?: string;
+  readonly verbose?: boolean;
+  readonly pid?: string;
   readonly kernel?: readonly string[];
   readonly arch?: string;
   readonly warnings: boolean;
@@ -28,8 +28,8 @@ export function registerList(program: Command, report: ReportStatus): void {
         'struct, union or enum and a name; or a script, whose attach points are listed',
     )
     .option('-e <program>', 'program text instead of a script')
-    .option('-v', 'with the arguments of each probe, or the members of each type')
-    .option('-p <pid>', 'search the files of this process')
+    .option('-v, --verbose', 'with the arguments of each probe, or the members of each type')
+    .option('-p, --pid <pid>', 'search the files of this process')
     .addOption(kernelOption('host where it can be read'))
     .addOption(architectureOption())
     .option('--no-warnings', 'do not say what cannot be listed')
@@ -48,10 +48,6 @@ Examples:
   bpfscript list --kernel default tool.bt`,
     )
     .action((search: string | undefined, options: Options) => {
-      report(printList(search, { ...options, verbose: options.v ?? false, ...pidOf(options) }));
+      report(printList(search, options));
     });
-}
-
-function pidOf({ p }: Options): { readonly pid?: string } {
-  return p === undefined ? {} : { pid: p };
 }

@@ -5,7 +5,7 @@ import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
 import { type ListOptions, printList } from '../listing.ts';
-import { runLoader, runObject } from '../loader.ts';
+import { becomeLoader, becomeLoaderOf } from '../loader.ts';
 import {
   allowOption,
   architectureOption,
@@ -28,12 +28,12 @@ import { formatScripts } from './fmt.ts';
 interface RunOptions extends EmitOptions {
   readonly e?: string;
   readonly output?: string;
-  readonly f?: string;
+  readonly format?: string;
   readonly B?: string;
-  readonly q?: boolean;
-  readonly v?: boolean;
-  readonly p?: string;
-  readonly c?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly pid?: string;
+  readonly cmd?: string;
   readonly unsafe?: boolean;
   readonly dryRun?: boolean;
   readonly test?: boolean;
@@ -45,7 +45,8 @@ interface RunOptions extends EmitOptions {
   /** The list of --no-feature; true without it. */
   readonly feature: string | true;
   readonly usdtFileActivation?: boolean;
-  readonly warnings: boolean;
+  /** True with -k, false with --no-warnings. */
+  readonly warnings?: boolean;
   readonly allow?: readonly DiagnosticCode[];
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
@@ -53,14 +54,15 @@ interface RunOptions extends EmitOptions {
   readonly kernel?: readonly string[];
   readonly arch?: string;
   readonly fmt?: boolean;
-  readonly l?: boolean;
-  readonly d?: readonly string[];
-  readonly k?: boolean;
+  readonly list?: boolean;
+  readonly debug?: readonly string[];
+  readonly mode?: string;
   readonly info?: boolean;
 }
 
 export function registerRun(program: Command, report: ReportStatus): void {
   let warningLevels = 0;
+  let withoutWarnings = false;
   program
     .command('run', { isDefault: true })
     .summary('compile and run a script on this host (the default)')
@@ -69,14 +71,13 @@ export function registerRun(program: Command, report: ReportStatus): void {
       '[arguments...]',
       'the script (or - for standard input; none with -e), then its parameters',
     )
-    .passThroughOptions()
     .option('-e <program>', 'program text instead of a file')
     .option('-o, --output <file>', "write the script's output to a file")
     .addOption(
-      new Option('-f <form>', 'write it as text (default) or as one JSON object a line').choices([
-        'text',
-        'json',
-      ]),
+      new Option(
+        '-f, --format <form>',
+        'write it as text (default) or as one JSON object a line',
+      ).choices(['text', 'json']),
     )
     .addOption(
       new Option(
@@ -84,11 +85,14 @@ export function registerRun(program: Command, report: ReportStatus): void {
         'write it out at once, when nothing more is waiting (line, the default), or at the end',
       ).choices(['none', 'line', 'full']),
     )
-    .option('-q', 'no "Attached" line')
-    .option('-v', 'say more about what happens')
-    .option('-l', 'list the probes that a search (or a script) finds, as `bpfscript list` does')
-    .option('-p <pid>', 'trace this process only, and end with it')
-    .option('-c <command>', 'run a command, trace it, and end with it')
+    .option('-q, --quiet', 'no "Attached" line')
+    .option('-v, --verbose', 'say more about what happens')
+    .option(
+      '-l, --list',
+      'list the probes that a search (or a script) finds, as `bpfscript list` does',
+    )
+    .option('-p, --pid <pid>', 'trace this process only, and end with it')
+    .option('-c, --cmd <command>', 'run a command, trace it, and end with it')
     .addOption(includeFolderOption())
     .addOption(headerOption())
     .option('--unsafe', 'allow functions that change the system')
@@ -113,12 +117,22 @@ export function registerRun(program: Command, report: ReportStatus): void {
     .option('--usdt-file-activation', 'accepted, without effect')
     .addOption(
       new Option(
-        '-d <stages>',
+        '-d, --debug <stages>',
         'print stages of compiling and loading: all, parse, ast, types, codegen, codegen-opt, dis, libbpf, verifier; ' +
           'without the last two the script is not run',
       ).argParser(collect),
     )
-    .option('-k', 'warn of all that fails at run time, also of reads of memory and of maps')
+    .option(
+      '-k, --warnings',
+      'warn of all that fails at run time, also of reads of memory and of maps',
+    )
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'test, bench and format are --test, --bench and --fmt; codegen only compiles; compiler-bench says how long that takes',
+      ).choices(['codegen', 'compiler-bench', 'bench', 'test', 'format']),
+    )
+    .option('--verify-llvm-ir', "accepted, without effect: LLVM's IR is always verified")
     .option('--emit-elf <file>', 'write the object instead of running it')
     .option('--emit-llvm <prefix>', 'write PREFIX.original.ll and PREFIX.optimized.ll instead')
     .option('--aot <file>', 'write the object instead of running it, as `bpfscript build -o` does')
@@ -133,30 +147,34 @@ export function registerRun(program: Command, report: ReportStatus): void {
       `
 Examples:
   bpfscript -e 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }'
-  bpfscript tool.bt 10 -- --name=value
+  bpfscript tool.bt 10 --name=value -o out.txt
   bpfscript -c 'ls -l /' -e 'tracepoint:raw_syscalls:sys_enter /pid == cpid/ { @ = count(); }'`,
     )
-    .on('option:k', () => {
+    .on('option:warnings', () => {
       warningLevels += 1;
     })
-    .action(async (words: readonly string[], options: RunOptions) => {
-      const [file, rest] =
-        options.e === undefined ? [words[0], words.slice(1)] : [undefined, [...words]];
-      const parameters = withoutSeparator(rest);
-      if (options.p !== undefined && options.c !== undefined) {
+    .on('option:no-warnings', () => {
+      withoutWarnings = true;
+    })
+    .action(async (words: readonly string[], given: RunOptions) => {
+      const options = withMode(given);
+      const [file, parameters] =
+        options.e === undefined ? [words[0], words.slice(1)] : [undefined, words];
+      const warns = warningLevels > 0;
+      if (options.pid !== undefined && options.cmd !== undefined) {
         throw new UserError('-p and -c exclude each other', { status: EXIT.usage });
       }
       if (warningLevels > 1) throw new UserError('-k is given twice', { status: EXIT.usage });
-      if (options.k && !options.warnings)
+      if (warns && withoutWarnings)
         throw new UserError('-k and --no-warnings exclude each other', { status: EXIT.usage });
-      if (options.k && options.aot !== undefined)
+      if (warns && options.aot !== undefined)
         throw new UserError('-k and --aot exclude each other', { status: EXIT.usage });
       if (options.info) {
-        report(await printInfo());
+        await printInfo();
         return;
       }
-      const stages = readStages(options.d ?? []);
-      if (options.l) {
+      const stages = readStages(options.debug ?? []);
+      if (options.list) {
         report(printList(file, listOptions(options)));
         return;
       }
@@ -167,9 +185,10 @@ Examples:
         if (!formatted) report(EXIT.script);
         return;
       }
+      const begun = performance.now();
       const compilation = compileScript(
         source,
-        { ...options, reportsHelpers: options.k ?? false },
+        { ...options, warnings: options.warnings !== false, reportsHelpers: warns },
         readKernel(options.kernel ?? [hostOrDefault()], options.arch),
       );
       const done =
@@ -185,12 +204,26 @@ Examples:
         report(EXIT.script);
         return;
       }
-      report(await runObject(done, loaderFlags(options, stages.loader), parameters));
+      if (options.mode === 'compiler-bench')
+        process.stdout.write(`compiled in ${(performance.now() - begun).toFixed(1)} ms\n`);
+      if (options.mode === 'codegen' || options.mode === 'compiler-bench') return;
+      await becomeLoaderOf(done, loaderFlags(options, stages.loader), parameters);
     });
 }
 
-function listOptions({ v, p, ...options }: RunOptions): ListOptions {
-  return { ...options, verbose: v ?? false, ...(p === undefined ? {} : { pid: p }) };
+/** The modes that have a flag of their own. */
+function withMode(options: RunOptions): RunOptions {
+  const { mode } = options;
+  return {
+    ...options,
+    ...(mode === 'test' ? { test: true } : {}),
+    ...(mode === 'bench' ? { bench: true } : {}),
+    ...(mode === 'format' ? { fmt: true } : {}),
+  };
+}
+
+function listOptions(options: RunOptions): ListOptions {
+  return { ...options, warnings: options.warnings !== false };
 }
 
 /** The running kernel's own description where BTF and tracefs are readable, else the embedded one. */
@@ -206,29 +239,23 @@ function hostOrDefault(): string {
   }
 }
 
-/** The first `--` among the parameters only says that named ones may follow; the loader gets one of ours. */
-function withoutSeparator(words: readonly string[]): readonly string[] {
-  const separator = words.indexOf('--');
-  return words.filter((_word, index) => index !== separator);
-}
-
 /** What this tool, this host and its kernel are. */
-async function printInfo(): Promise<number> {
+async function printInfo(): Promise<never> {
   process.stdout.write(
     `Compiler\n  bpfscript: ${version()}\n  Node.js: ${process.versions.node}\n\n`,
   );
-  return runLoader(['--info']);
+  return becomeLoader(['--info']);
 }
 
 function loaderFlags(options: RunOptions, stages: readonly string[]): readonly string[] {
   const flags: string[] = [];
   if (options.output !== undefined) flags.push('-o', options.output);
-  if (options.f !== undefined) flags.push('-f', options.f);
+  if (options.format !== undefined) flags.push('-f', options.format);
   if (options.B !== undefined) flags.push('-B', options.B);
-  if (options.q) flags.push('-q');
-  if (options.v) flags.push('-v');
-  if (options.p !== undefined) flags.push('-p', options.p);
-  if (options.c !== undefined) flags.push('-c', options.c);
+  if (options.quiet) flags.push('-q');
+  if (options.verbose) flags.push('-v');
+  if (options.pid !== undefined) flags.push('-p', options.pid);
+  if (options.cmd !== undefined) flags.push('-c', options.cmd);
   if (options.unsafe) flags.push('--unsafe');
   if (options.dryRun) flags.push('--dry-run');
   if (options.test) flags.push('--test');
@@ -240,7 +267,7 @@ function loaderFlags(options: RunOptions, stages: readonly string[]): readonly s
   for (const pid of options.dwarfPid ?? []) flags.push('--dwarf-pid', pid);
   if (options.feature !== true) flags.push('--no-feature', options.feature);
   if (options.usdtFileActivation) flags.push('--usdt-file-activation');
-  if (!options.warnings) flags.push('--no-warnings');
+  if (options.warnings === false) flags.push('--no-warnings');
   if (stages.length > 0) flags.push('-d', stages.join(','));
   return flags;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,15 @@ static uint8_t *read_bytes(int fd, size_t *size)
 	return bytes;
 }
 
+/* An object that `bpfscript` has handed down is none of the programs' that we start. */
+static void keep_from_children(const char *path)
+{
+	int fd, end = 0;
+
+	if (sscanf(path, "/proc/self/fd/%d%n", &fd, &end) == 1 && !path[end] && fd > STDERR_FILENO)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 int object_file_read(struct object_file *object, const char *path, struct failure *failure)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -58,6 +68,7 @@ int object_file_read(struct object_file *object, const char *path, struct failur
 	memset(object, 0, sizeof(*object));
 	if (fd < 0)
 		return fail(failure, STATUS_USAGE, "cannot open it: %s", strerror(errno));
+	keep_from_children(path);
 	bytes = read_bytes(fd, &size);
 	error = errno;
 	close(fd);

@@ -1,7 +1,6 @@
 #include "session/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +12,16 @@
 /* PID_MAX_LIMIT of include/linux/threads.h on 64-bit machines. */
 #define MAX_PID 4194304
 
+/* The command that was typed: `bpfscript` becomes us under its own name. */
+static const char *typed_command(void)
+{
+	return strcmp(program_invocation_short_name, "bpfscript") == 0 ? "bpfscript" : "bpfload";
+}
+
 static int usage_error(struct failure *failure, const char *what, const char *which)
 {
 	fail(failure, STATUS_USAGE, "%s%s%s", what, which ? " " : "", which ? which : "");
-	return fail_hint(failure, "bpfload --help lists the options.");
+	return fail_hint(failure, "%s --help lists the options.", typed_command());
 }
 
 /* 0 where the text is none. */
@@ -157,6 +162,25 @@ static int take_stages(struct options *options, const char *list, struct failure
 	}
 }
 
+/* bpftrace's word for flags that we have, too. */
+static int take_mode(struct options *options, const char *text, struct failure *failure)
+{
+	static const char *const of_compiler[] = {"codegen", "compiler-bench", "format", NULL};
+
+	if (strcmp(text, "test") == 0) {
+		options->test = true;
+	} else if (strcmp(text, "bench") == 0) {
+		options->bench = true;
+	} else {
+		fail(failure, STATUS_USAGE, "--mode takes test or bench, not %s", text);
+		return find_word(of_compiler, text) >= 0
+			       ? fail_hint(failure,
+					   "bpfscript, which compiles scripts, has that mode.")
+			       : STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
 static int take_nothing(struct options *options, const char *text, struct failure *failure)
 {
 	(void)options;
@@ -188,18 +212,18 @@ struct flag {
 
 /* In the order of --help. */
 static const struct flag flags[] = {
-	{'o', NULL, "FILE", "write the script's output to FILE", SETS(output)},
-	{'f', NULL, "FORM", "write it as text (default) or json: one object a line",
+	{'o', "output", "FILE", "write the script's output to FILE", SETS(output)},
+	{'f', "format", "FORM", "write it as text (default) or json: one object a line",
 	 TAKES(take_form)},
 	{'B', NULL, "WHEN",
 	 "write it out at once (none), when nothing more is waiting (line, the\n"
 	 "default), or when much has gathered and at the end (full)",
 	 TAKES(take_buffering)},
-	{'p', NULL, "PID", "trace this process only; end when it ends", TAKES(take_pid)},
-	{'c', NULL, "COMMAND", "run COMMAND, trace from its start, end when it ends", SETS(child)},
-	{'q', NULL, NULL, "say nothing but what the script prints", SETS(quiet)},
-	{'v', NULL, NULL, "say more; print whole verifier logs", SETS(verbose)},
-	{'d', NULL, "STAGES",
+	{'p', "pid", "PID", "trace this process only; end when it ends", TAKES(take_pid)},
+	{'c', "cmd", "COMMAND", "run COMMAND, trace from its start, end when it ends", SETS(child)},
+	{'q', "quiet", NULL, "say nothing but what the script prints", SETS(quiet)},
+	{'v', "verbose", NULL, "say more; print whole verifier logs", SETS(verbose)},
+	{'d', "debug", "STAGES",
 	 "print what libbpf and the kernel's verifier say while the object is\n"
 	 "loaded: libbpf, verifier, or both with a comma",
 	 TAKES(take_stages)},
@@ -209,6 +233,7 @@ static const struct flag flags[] = {
 	{0, "dry-run", NULL, "load and attach, then end: nothing is run or printed", SETS(dry_run)},
 	{0, "test", NULL, "run the script's test probes and nothing else", SETS(test)},
 	{0, "bench", NULL, "measure the script's bench probes and run nothing else", SETS(bench)},
+	{0, "mode", "MODE", "test and bench: as --test and --bench", TAKES(take_mode)},
 	{0, "probe-filter", "REGEX",
 	 "attach only probes whose full name this extended regular expression\n"
 	 "matches, such as ^kprobe:vfs_; begin and end run in any case",
@@ -234,6 +259,7 @@ static const struct flag flags[] = {
 	 "do without kprobe_multi, kprobe_session or uprobe_multi (separated by\n"
 	 "commas) where the kernel has them",
 	 TAKES(take_no_feature)},
+	{'b', NULL, NULL, "accepted for bpftrace's sake; BTF is always used", TAKES(take_nothing)},
 	{0, "usdt-file-activation", NULL,
 	 "accepted for bpftrace's sake; points with semaphores are switched on\n"
 	 "in all processes anyway",
@@ -241,15 +267,13 @@ static const struct flag flags[] = {
 	{0, "check", NULL, "check objects (structure, digest, manifest) without loading them",
 	 DOES(COMMAND_CHECK)},
 	{0, "info", NULL, "print what this host and its kernel offer", DOES(COMMAND_INFO)},
-	{0, "version", NULL, "print the version", DOES(COMMAND_VERSION)},
+	{'V', "version", NULL, "print the version", DOES(COMMAND_VERSION)},
 	{'h', "help", NULL, "print this text", DOES(COMMAND_HELP)},
 };
 
 #define FLAG_COUNT (sizeof(flags) / sizeof(*flags))
 /* Column of the help in --help. */
 #define HELP_COLUMN 18
-/* What getopt gives for the first flag; above all letters. */
-#define FIRST_FLAG 256
 
 static void print_flag(const struct flag *flag)
 {
@@ -274,8 +298,7 @@ static void print_flag(const struct flag *flag)
 
 void options_print_help(void)
 {
-	fputs("Usage: bpfload [options] OBJECT [parameters]\n"
-	      "       bpfload [options] OBJECT -- parameters\n"
+	fputs("Usage: bpfload [options] OBJECT [options and parameters] [-- parameters]\n"
 	      "       bpfload --check OBJECT...\n"
 	      "\n"
 	      "Loads an object that bpfscript built, attaches its probes, and prints what they "
@@ -288,9 +311,11 @@ void options_print_help(void)
 	for (size_t i = 0; i < FLAG_COUNT; i++)
 		print_flag(&flags[i]);
 	fputs("\n"
-	      "Parameters are the script's $1, $2 and so on, and its named ones: --name=value, or "
-	      "--name\n"
-	      "for a switch. `bpfload OBJECT --help` lists those. Variables such as\n"
+	      "Options may stand anywhere before a `--`. Parameters are the script's $1, $2 and "
+	      "so on, by their\n"
+	      "place, and its named ones: --name=value, or --name for a switch. `bpfload OBJECT "
+	      "--help` lists\n"
+	      "those; behind `--` they may be called as options are. Variables such as\n"
 	      "BPFTRACE_MAX_MAP_KEYS, BPFTRACE_PERF_RB_PAGES, BPFTRACE_MAX_PROBES and "
 	      "BPFTRACE_MISSING_PROBES\n"
 	      "go before the settings of the object.\n"
@@ -302,127 +327,231 @@ void options_print_help(void)
 	      "Examples:\n"
 	      "  bpfload tool.o                  trace until Ctrl-C\n"
 	      "  bpfload tool.o 10 nginx         with $1 = 10 and $2 = \"nginx\"\n"
-	      "  bpfload -p 1234 -o out.txt tool.o\n"
+	      "  bpfload tool.o -p 1234 -o out.txt\n"
 	      "  bpfload -c 'ls -l /tmp' tool.o\n"
 	      "  bpfload tool.o -- --min=5 nginx a named parameter, and $1 = \"nginx\"\n",
 	      stdout);
 }
 
-/* The flag that getopt found; NULL for what is none. */
-static const struct flag *find_flag(int option)
+/* Reading argv. */
+struct reader {
+	struct options *options;
+	/* `next` is the word that comes next. */
+	char **argv;
+	int argc, next;
+	/* What is no option: the object, or several, and positional parameters. */
+	const char **words;
+	uint32_t word_count;
+	/* Behind `--`. */
+	bool separated;
+};
+
+static int use(struct reader *reader, const struct flag *flag, const char *argument,
+	       struct failure *failure)
 {
-	if (option >= FIRST_FLAG)
-		return &flags[option - FIRST_FLAG];
+	void *member = (char *)reader->options + flag->member;
+
+	if (flag->take)
+		return flag->take(reader->options, argument, failure);
+	if (flag->command != COMMAND_RUN)
+		reader->options->command = flag->command;
+	else if (flag->argument)
+		*(const char **)member = argument;
+	else
+		*(bool *)member = true;
+	return STATUS_OK;
+}
+
+/* With the argument that stands in the same word, or else in the next. */
+static int use_with(struct reader *reader, const struct flag *flag, const char *word,
+		    const char *argument, struct failure *failure)
+{
+	if (!argument && reader->next < reader->argc)
+		argument = reader->argv[reader->next++];
+	if (!argument)
+		return usage_error(failure, "an argument is missing for", word);
+	return use(reader, flag, argument, failure);
+}
+
+/* Options of the command that compiles; the first argument of those that have letters is a letter.
+ */
+static bool is_of_compiler(const char *word)
+{
+	static const char *const names[] = {"-e",
+					    "-I",
+					    "-l",
+					    "-k",
+					    "--include",
+					    "--list",
+					    "--fmt",
+					    "--aot",
+					    "--warnings",
+					    "--emit-elf",
+					    "--emit",
+					    "--arch",
+					    "--emit-llvm",
+					    "--kernel",
+					    "--diagnostics",
+					    "--allow",
+					    "--name",
+					    "--expand",
+					    "--verify-llvm-ir",
+					    NULL};
+	size_t length = word[1] == '-' ? strcspn(word, "=") : 2;
+
+	for (size_t i = 0; names[i]; i++)
+		if (strlen(names[i]) == length && strncmp(names[i], word, length) == 0)
+			return true;
+	return false;
+}
+
+static int unknown(const struct reader *reader, const char *word, struct failure *failure)
+{
+	bool behind = reader->word_count > 0;
+
+	fail(failure, STATUS_USAGE, "unknown option %s", word);
+	if (is_of_compiler(word))
+		return fail_hint(
+			failure, "%.*s is an option of bpfscript, for when a script is compiled.%s",
+			word[1] == '-' ? (int)strcspn(word, "=") : 2, word,
+			behind ? " A parameter of the script that is called so stands behind --."
+			       : "");
+	if (behind)
+		return fail_hint(failure,
+				 "A parameter of the script that begins with - stands behind --.");
+	return fail_hint(
+		failure,
+		"Named parameters of the script stand behind the object; %s --help lists the options.",
+		typed_command());
+}
+
+/* `-x`, `-xARGUMENT`, `-x ARGUMENT`, or several at once. */
+static int read_letters(struct reader *reader, const char *word, struct failure *failure)
+{
+	for (const char *letter = word + 1; *letter; letter++) {
+		const char *rest = letter[1] ? letter + 1 : NULL;
+		const struct flag *flag = NULL;
+		int status;
+
+		for (size_t i = 0; i < FLAG_COUNT && !flag; i++)
+			if (flags[i].letter == *letter)
+				flag = &flags[i];
+		if (!flag)
+			return unknown(reader, word, failure);
+		if (flag->argument)
+			return use_with(reader, flag, word, rest, failure);
+		status = use(reader, flag, NULL, failure);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+static const struct flag *find_name(const char *word, const char **argument)
+{
+	size_t length = strcspn(word + 2, "=");
+
+	*argument = word[2 + length] ? word + 2 + length + 1 : NULL;
 	for (size_t i = 0; i < FLAG_COUNT; i++)
-		if (flags[i].letter && flags[i].letter == option)
+		if (flags[i].name && strlen(flags[i].name) == length &&
+		    strncmp(flags[i].name, word + 2, length) == 0)
 			return &flags[i];
 	return NULL;
 }
 
-static int parse_option(struct options *options, int option, char **argv, struct failure *failure)
+/* `--name`, `--name=ARGUMENT`, or `--name ARGUMENT`. */
+static int read_name(struct reader *reader, const char *word, struct failure *failure)
 {
-	const struct flag *flag = find_flag(option);
+	const char *argument;
+	const struct flag *flag = find_name(word, &argument);
+	char message[128];
 
-	if (flag && flag->take)
-		return flag->take(options, optarg, failure);
-	if (flag && flag->command != COMMAND_RUN) {
-		options->command = flag->command;
-		return STATUS_OK;
+	if (flag && flag->argument)
+		return use_with(reader, flag, word, argument, failure);
+	if (!flag)
+		return unknown(reader, word, failure);
+	if (argument) {
+		snprintf(message, sizeof(message), "--%s takes no argument, as in", flag->name);
+		return usage_error(failure, message, word);
 	}
-	if (flag) {
-		void *member = (char *)options + flag->member;
-
-		if (flag->argument)
-			*(const char **)member = optarg;
-		else
-			*(bool *)member = true;
-		return STATUS_OK;
-	}
-	return usage_error(failure, option == ':' ? "an argument is missing for" : "unknown option",
-			   argv[optind - 1]);
+	return use(reader, flag, NULL, failure);
 }
 
-/* The table as getopt_long takes it; "+": options end at the object, what follows belongs to the
- * script. */
-static void describe_flags(char letters[2 * FLAG_COUNT + 3], struct option names[FLAG_COUNT + 1])
+/* Named parameters behind the object: what has the name of an option has to stand behind `--`. */
+static bool is_named(const struct reader *reader, const char *word)
 {
-	size_t name_count = 0;
+	const char *argument;
 
-	*letters++ = '+';
-	*letters++ = ':';
-	for (size_t i = 0; i < FLAG_COUNT; i++) {
-		const struct flag *flag = &flags[i];
-
-		if (flag->letter) {
-			*letters++ = flag->letter;
-			if (flag->argument)
-				*letters++ = ':';
-		}
-		if (flag->name)
-			names[name_count++] = (struct option){
-				flag->name, flag->argument ? required_argument : no_argument, NULL,
-				FIRST_FLAG + (int)i};
-	}
-	*letters = '\0';
-	names[name_count] = (struct option){0};
+	if (reader->separated)
+		return strncmp(word, "--", 2) == 0;
+	if (!reader->word_count || reader->options->command == COMMAND_CHECK)
+		return false;
+	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 ||
+	       (strncmp(word, "--", 2) == 0 && !find_name(word, &argument) &&
+		!is_of_compiler(word));
 }
 
-/* What stands behind the object: named and positional parameters. The first `--` is only a
- * separator. */
-static void parse_parameters(struct options *options, int argc, char **argv, int first)
+static bool is_word(const struct reader *reader, const char *word)
 {
-	size_t room = (size_t)(argc - first) + 1;
-	bool separated = false;
+	/* A negative number is no option, and `-` alone is a file. */
+	return reader->separated || word[0] != '-' || !word[1] ||
+	       (reader->word_count && word[1] >= '0' && word[1] <= '9');
+}
 
-	options->parameters = memory_array(room, sizeof(*options->parameters));
-	options->named = memory_array(room, sizeof(*options->named));
-	for (int i = first; i < argc; i++) {
-		if (!separated && strcmp(argv[i], "--") == 0)
-			separated = true;
-		else if (strncmp(argv[i], "--", 2) == 0)
-			options->named[options->named_count++] = argv[i];
-		else
-			options->parameters[options->parameter_count++] = argv[i];
-	}
+static int read_word(struct reader *reader, const char *word, struct failure *failure)
+{
+	struct options *options = reader->options;
+
+	if (!reader->separated && strcmp(word, "--") == 0)
+		reader->separated = true;
+	else if (is_named(reader, word))
+		options->named[options->named_count++] = strcmp(word, "-h") == 0 ? "--help" : word;
+	else if (is_word(reader, word))
+		reader->words[reader->word_count++] = word;
+	else if (word[1] == '-')
+		return read_name(reader, word, failure);
+	else
+		return read_letters(reader, word, failure);
+	return STATUS_OK;
 }
 
 int options_parse(struct options *options, int argc, char **argv, struct failure *failure)
 {
-	struct option names[FLAG_COUNT + 1];
-	char letters[2 * FLAG_COUNT + 3];
-	int option, status;
+	struct reader reader = {.options = options, .argv = argv, .argc = argc, .next = 1};
 
 	memset(options, 0, sizeof(*options));
-	describe_flags(letters, names);
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, letters, names, NULL)) != -1) {
-		status = parse_option(options, option, argv, failure);
+	options->words = reader.words = memory_array((size_t)argc + 1, sizeof(*reader.words));
+	options->named = memory_array((size_t)argc + 1, sizeof(*options->named));
+	while (reader.next < argc) {
+		int status = read_word(&reader, argv[reader.next++], failure);
+
 		if (status != STATUS_OK || options->command == COMMAND_HELP ||
 		    options->command == COMMAND_VERSION || options->command == COMMAND_INFO)
 			return status;
 	}
 	if (options->pid && options->child)
 		return usage_error(failure, "-p and -c exclude each other", NULL);
-	if (optind >= argc)
+	if (!reader.word_count)
 		return usage_error(failure, "no object is given", NULL);
-	options->objects = (const char *const *)&argv[optind];
-	if (options->command == COMMAND_CHECK) {
-		options->object_count = (uint32_t)(argc - optind);
-		return STATUS_OK;
-	}
+	options->objects = reader.words;
+	options->object_count = reader.word_count;
+	if (options->command == COMMAND_CHECK)
+		return options->named_count ? unknown(&reader, options->named[0], failure)
+					    : STATUS_OK;
 	options->object_count = 1;
-	parse_parameters(options, argc, argv, optind + 1);
+	options->parameters = reader.words + 1;
+	options->parameter_count = reader.word_count - 1;
 	return STATUS_OK;
 }
 
 void options_free(struct options *options)
 {
-	free(options->parameters);
+	free(options->words);
 	free(options->named);
 	free(options->dwarf_pids);
 	options->dwarf_pids = NULL;
 	options->dwarf_pid_count = 0;
-	options->parameters = NULL;
+	options->words = options->parameters = NULL;
 	options->named = NULL;
 	if (options->has_probe_filter)
 		regfree(&options->probe_filter);

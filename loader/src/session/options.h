@@ -56,10 +56,13 @@ struct options {
 	/* Processes whose stacks dw_ustack is to walk, besides that of -p. */
 	uint32_t *dwarf_pids;
 	uint32_t dwarf_pid_count, dwarf_pid_room;
-	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. They point into argv. */
+	/* What is no option, and no named parameter; objects and positional parameters point into
+	 * it. */
+	const char **words;
+	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. */
 	const char *const *objects;
 	uint32_t object_count;
-	/* Positional parameters, $1 first. They point into argv. */
+	/* Positional parameters, $1 first. */
 	const char **parameters;
 	uint32_t parameter_count;
 	/* Named parameters in the order of the command line: `--name` or `--name=value`. */
@@ -68,8 +71,9 @@ struct options {
 };
 
 /*
- * Reads the command line. The result is an exit status: STATUS_OK or STATUS_USAGE. Free with
- * options_free in either case.
+ * Reads the command line: options stand anywhere before `--`, the object and its parameters in
+ * their order. The result is an exit status: STATUS_OK or STATUS_USAGE. Free with options_free in
+ * either case.
  */
 int options_parse(struct options *options, int argc, char **argv, struct failure *failure);
 void options_free(struct options *options);
