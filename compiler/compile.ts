@@ -125,6 +125,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     reportsHelpers: options.reportsHelpers ?? false,
     imports: linked.objects,
     ties: [...preamble.ties, ...linked.ties],
+    usedPrograms: programs.used,
     diagnostics,
   };
   const { module, input } = pass('generating code', () => lower(typed, context));

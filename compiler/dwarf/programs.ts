@@ -21,6 +21,8 @@ export interface Programs {
   open(path: string): TracedProgram | Unreadable;
   /** Bytes of a symbol; undefined where this machine does not have the program, or it has no such symbol. */
   symbolSize(path: string, name: string): number | undefined;
+  /** Paths of programs that something was taken of by its name: a type, an enumerator, the size of a symbol. */
+  readonly used: ReadonlySet<string>;
   /** The kernel's and the script's types, and by their numbers also those of the programs. */
   readonly beside: (types: KernelTypes) => KernelTypes;
 }
@@ -36,6 +38,7 @@ const READABLE = 'The program has to be on the machine that compiles the script.
 export function createPrograms(folders: readonly string[], pid?: number): Programs {
   const types: NumberedType[] = [];
   const opened = new Map<string, ReturnType<Programs['open']>>();
+  const used = new Set<string>();
 
   const open = (path: string): ReturnType<Programs['open']> => {
     const found = findBinaries(path, pid)[0]?.path;
@@ -55,7 +58,7 @@ export function createPrograms(folders: readonly string[], pid?: number): Progra
         return id;
       };
       const program = createProgram(file, debug, number);
-      return program;
+      return { ...program, types: noting(program.types, () => used.add(path)) };
     } catch (error) {
       if (isDamage(error)) return { reason: `${found}: ${error.message}`, hints: [] };
       return { reason: `${found} cannot be read: ${reasonOf(error)}`, hints: [READABLE] };
@@ -87,12 +90,15 @@ export function createPrograms(folders: readonly string[], pid?: number): Progra
       const found = findBinaries(path, pid)[0]?.path;
       if (found === undefined) return undefined;
       try {
-        return findSymbols(openElfFile(found), name)[0]?.size;
+        const size = findSymbols(openElfFile(found), name)[0]?.size;
+        if (size !== undefined) used.add(path);
+        return size;
       } catch {
         // The loader will tell what is wrong with it.
         return undefined;
       }
     },
+    used,
     beside: (kernel) => ({
       struct: (aggregate, name) => kernel.struct(aggregate, name),
       enum: (name) => kernel.enum(name),
@@ -109,6 +115,21 @@ export function createPrograms(folders: readonly string[], pid?: number): Progra
         return program.enumerators(offset);
       },
     }),
+  };
+}
+
+/** The same types; what is found by its name is noted. */
+function noting(types: TracedProgram['types'], note: () => void): TracedProgram['types'] {
+  const noted = <T>(found: T | undefined): T | undefined => {
+    if (found !== undefined) note();
+    return found;
+  };
+  return {
+    ...types,
+    struct: (aggregate, name) => noted(types.struct(aggregate, name)),
+    enum: (name) => noted(types.enum(name)),
+    typedef: (name) => noted(types.typedef(name)),
+    enumerator: (name) => noted(types.enumerator(name)),
   };
 }
 

@@ -90,7 +90,10 @@ function integerType(btf: Btf, id: number): Type {
   const size = btf.sizeOrType(id);
   const { encoding } = btf.int(id);
   if (encoding & ENCODING.bool && size === 1) return BOOL;
-  if (isIntSize(size)) return int(size, (encoding & ENCODING.signed) !== 0);
+  // Plain char has the sign that its kernel was compiled with (-funsigned-char since Linux 6.2, ever on arm64). Scripts
+  // have it with one, as in tracepoints and in C: a script means the same with every description.
+  if (isIntSize(size))
+    return int(size, btf.name(id) === 'char' || (encoding & ENCODING.signed) !== 0);
   return bytesType(size);
 }
 

@@ -5,6 +5,7 @@
 import type { TypedExpression, TypedProbe } from '../analysis/typed.ts';
 import type { Range } from '../source/source.ts';
 import type { FunctionState, UnitState } from './state.ts';
+import type { UnitContext } from './unit-state.ts';
 import { someExpression, someInStatement } from './walk.ts';
 
 export interface Tie {
@@ -19,12 +20,15 @@ export function tie(fn: FunctionState, reason: string): void {
   fn.unit.ties.push({ reason, range: fn.place ?? fn.program.probe.range });
 }
 
-/** All of a unit, each reason once a range. `given` are those of what is compiled beside the script. */
-export function tiesOf(unit: UnitState, given: readonly Tie[]): readonly Tie[] {
+/** All of a unit, each reason once a range. */
+export function tiesOf(
+  unit: UnitState,
+  { ties = [], usedPrograms = new Set() }: Pick<UnitContext, 'ties' | 'usedPrograms'>,
+): readonly Tie[] {
   const { arch } = unit.kernel;
   const all = [
-    ...given,
-    ...unit.program.probes.flatMap((probe) => tiesOfProbe(probe, arch)),
+    ...ties,
+    ...unit.program.probes.flatMap((probe) => tiesOfProbe(probe, arch, usedPrograms)),
     ...unit.ties,
   ];
   const distinct = new Map(all.map((each) => [`${each.range?.start} ${each.reason}`, each]));
@@ -34,8 +38,13 @@ export function tiesOf(unit: UnitState, given: readonly Tie[]): readonly Tie[] {
 }
 
 /** Those that a probe has without a line of code: by where it stands, and by what its event says. */
-function tiesOfProbe(probe: TypedProbe, arch: string): readonly Tie[] {
+function tiesOfProbe(
+  probe: TypedProbe,
+  arch: string,
+  usedPrograms: ReadonlySet<string>,
+): readonly Tie[] {
   const { target, range } = probe;
+  const path = 'path' in target.target ? target.target.path : undefined;
   const at = (reason: string): Tie => ({ reason, range });
   return [
     ...(isWithinCode(probe) ? [at(`${target.name} is a place in code of ${arch}`)] : []),
@@ -44,6 +53,9 @@ function tiesOfProbe(probe: TypedProbe, arch: string): readonly Tie[] {
       : []),
     ...(target.arguments
       ? [at(`args of ${target.name} are where a program for ${arch} has them`)]
+      : []),
+    ...(path !== undefined && usedPrograms.has(path)
+      ? [at(`types and symbols of ${path} are those of a program for ${arch}`)]
       : []),
     ...(target.syscalls
       ? [at(`${target.name} tells system calls by their numbers on ${arch}`)]

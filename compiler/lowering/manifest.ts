@@ -68,7 +68,7 @@ export function createManifest(
       producer: PRODUCER,
       script: basename(context.sources.main.name),
       kernel: { release: unit.kernel.release, arch: unit.kernel.arch },
-      ties: tiesOf(unit, context.ties ?? []).map((one) => describeTie(unit, one)),
+      ties: tiesOf(unit, context).map((one) => describeTie(unit, one)),
       config: loaderConfig(config),
       unsafe: usesUnsafe([...program.probes, ...program.functions]),
       params: program.params.map(({ index, as }) => ({

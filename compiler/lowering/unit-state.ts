@@ -34,6 +34,8 @@ export interface UnitContext {
   readonly imports?: readonly ImportedObject[];
   /** What of these, and of the script's C, is of one architecture. */
   readonly ties?: readonly Tie[];
+  /** Paths of programs that types or symbols were taken of. */
+  readonly usedPrograms?: ReadonlySet<string>;
 }
 
 /** Everything about a script that its programs do not change. */

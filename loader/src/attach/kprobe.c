@@ -229,6 +229,13 @@ static struct bpf_link *attach_perf(struct attachments *attachments,
 	return link;
 }
 
+/* What the kernel says of other places is EINVAL on arm64, as of code that it does not probe. */
+#if defined(__aarch64__)
+#define INSTRUCTION_ALIGNMENT 4
+#else
+#define INSTRUCTION_ALIGNMENT 1
+#endif
+
 static enum attach_result explain(const struct attach_target *target, int error,
 				  struct failure *failure)
 {
@@ -237,7 +244,7 @@ static enum attach_result explain(const struct attach_target *target, int error,
 	const struct kprobe *own = target->own;
 
 	/* arch_prepare_kprobe */
-	if (error == EILSEQ)
+	if (error == EILSEQ || (error == EINVAL && own->offset % INSTRUCTION_ALIGNMENT))
 		return attach_missing(
 			failure,
 			"Cannot attach %s: no instruction begins there. Try another offset.",

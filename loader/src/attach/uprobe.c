@@ -62,6 +62,16 @@ enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const cha
 			failure,
 			"%s %s:%s+%llu is not the start of an instruction (objdump -d shows those). A probe there would change another instruction; --unsafe attaches it all the same.",
 			provider, path, wanted->function, (unsigned long long)wanted->offset);
+	case BINARY_SYMBOL_UNALIGNED:
+		if (!*wanted->function)
+			return attach_missing(
+				failure,
+				"%s %s:0x%llx is not the start of an instruction: those of arm64 are at multiples of 4.",
+				provider, path, (unsigned long long)wanted->offset);
+		return attach_missing(
+			failure,
+			"%s %s:%s+%llu is not the start of an instruction: those of arm64 are at multiples of 4.",
+			provider, path, wanted->function, (unsigned long long)wanted->offset);
 	case BINARY_SYMBOL_BEYOND:
 		if (!*wanted->function)
 			return attach_missing(failure, "%s %s has no code at address 0x%llx.",

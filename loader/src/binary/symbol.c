@@ -111,8 +111,6 @@ static bool is_instruction(const struct elf_image *image, uint64_t address, uint
 	uint64_t start, size, at = 0;
 	const uint8_t *code;
 
-	if (image->machine == EM_AARCH64)
-		return offset % 4 == 0;
 	if (image->machine != EM_X86_64 || !elf_image_offset(image, address, &start))
 		return true;
 	size = image->view->size - start;
@@ -162,6 +160,10 @@ enum binary_symbol_result binary_symbol_find(const char *path, const struct bina
 		else
 			result = BINARY_SYMBOL_BEYOND;
 	}
+	/* The kernel takes no other (arch_uprobe_analyze_insn, arch/arm64/kernel/probes/uprobes.c).
+	 */
+	if (result == BINARY_SYMBOL_FOUND && image.machine == EM_AARCH64 && *file_offset % 4)
+		result = BINARY_SYMBOL_UNALIGNED;
 	if (result == BINARY_SYMBOL_FOUND && *name && !query->unchecked &&
 	    !is_instruction(&image, match.address, query->offset))
 		result = BINARY_SYMBOL_INSIDE;

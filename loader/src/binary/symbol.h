@@ -20,6 +20,8 @@ enum binary_symbol_result {
 	BINARY_SYMBOL_SIZELESS,
 	/* No instruction begins at the offset. */
 	BINARY_SYMBOL_INSIDE,
+	/* The processor has no instructions at such places. */
+	BINARY_SYMBOL_UNALIGNED,
 	/* The offset lies behind the function's end. */
 	BINARY_SYMBOL_BEYOND,
 };

@@ -1,7 +1,10 @@
 /** What ties objects to the architecture that they were built for, and what does not. */
-import { describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { inspectObject } from '../../../linker/inspect.ts';
-import { build } from '../../support/build.ts';
+import { build, temporaryFolder } from '../../support/build.ts';
 
 function tiesOf(script: string): readonly string[] | undefined {
   return inspectObject(build(script, { unsafe: true })).ties?.map(
@@ -71,5 +74,37 @@ describe('An object is for one architecture by', () => {
       '3: arg2 is in a register of x86_64',
       '4: arg0 is in a register of x86_64',
     ]);
+  });
+});
+
+describe('An object that reads a program', () => {
+  const program = join(temporaryFolder(), 'program');
+
+  beforeAll(() => {
+    writeFileSync(
+      `${program}.c`,
+      `struct entry { long id; char kind; };
+       int table[2];
+       __attribute__((noinline)) long find(struct entry *entry) { table[0]++; return entry->id; }
+       int main(void) { struct entry entry = {1, 2}; return find(&entry) != 1; }`,
+    );
+    execFileSync('gcc', ['-g', '-O1', '-o', program, `${program}.c`]);
+  });
+
+  it('is for the architecture of that program where it has its types or symbols', () => {
+    const types = `1: types and symbols of ${program} are those of a program for x86_64`;
+    expect(tiesOf(`usdt:${program}:a:b { print(((struct entry *)arg0).id); }`)).toEqual([types]);
+    expect(tiesOf(`uprobe:${program}:find { print(sizeof(struct entry)); }`)).toEqual([types]);
+    expect(tiesOf(`uretprobe:${program}:find { print(*uaddr("table")); }`)).toEqual([types]);
+    expect(tiesOf(`uprobe:${program}:find { print(args.entry.id); }`)).toEqual([
+      `1: args of uprobe:${program}:find are where a program for x86_64 has them`,
+      '1: arg0 is in a register of x86_64',
+    ]);
+  });
+
+  it('is for all where it only stands in it', () => {
+    expect(tiesOf(`uprobe:${program}:find { @[comm, ustack] = count(); }`)).toEqual([]);
+    expect(tiesOf(`uprobe:${program}@program.c:3 { @ = count(); }`)).toEqual([]);
+    expect(tiesOf(`uretprobe:${program}:find { print(curtask.pid); }`)).toEqual([]);
   });
 });
