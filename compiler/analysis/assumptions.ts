@@ -35,8 +35,9 @@ function leaves(typing: Typing, expression: TypedExpression): readonly Assumptio
       const { atRunTime, layout, enumerator: name, range } = expression;
       if (atRunTime) return leaves(typing, atRunTime);
       if (layout) {
-        const { root, path } = layout;
-        return [{ of: { kind: 'layout', root, path }, value: BigInt(layout.value), range }];
+        const { root, path, measured } = layout;
+        const of = { kind: 'layout', root, path, ...(measured ? { measured } : {}) } as const;
+        return [{ of, value: BigInt(layout.value), range }];
       }
       // Converted to a narrower type, the literal has another value than the enumerator.
       const known = name === undefined ? undefined : typing.round.kernel.types.enumerator(name);
@@ -55,5 +56,6 @@ function leaves(typing: Typing, expression: TypedExpression): readonly Assumptio
 
 function nameOf({ of }: Assumption): string {
   if (of.kind === 'enumerator') return of.name;
-  return [`${of.root.aggregate} ${of.root.name}`, ...of.path].join('.');
+  const name = [`${of.root.aggregate} ${of.root.name}`, ...of.path].join('.');
+  return of.measured ? `sizeof(${name})` : name;
 }

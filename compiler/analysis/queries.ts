@@ -4,24 +4,67 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
-import { isFlavour, isScriptType, type Type } from '../types/type.ts';
+import { INT64, isFlavour, isScriptType, type Type } from '../types/type.ts';
 import { intLiteral, layoutLiteral } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { binary, stringLiteral } from './operators.ts';
 import type { Typing } from './state.ts';
 import { failed, isUnknown, unknown } from './state.ts';
 import { typeOf } from './type-references.ts';
-import type { TypedExpression } from './typed.ts';
+import type { TypedExpression, TypedInt } from './typed.ts';
 import { allowUnstable } from './unstable.ts';
 
 export function typeQuery(typing: Typing, query: ast.TypeQuery): TypedExpression {
   if (query.kind === 'typeinfo') return typeInfo(typing, query);
-  const type = typeOf(typing, query.of);
-  if (!type || isUnknown(type)) return unknown(query.range);
+  const { of, range } = query;
+  const part = of.kind === 'field' || of.kind === 'index' ? typeExpression(typing, of) : undefined;
+  const type = part ? part.type : typeOf(typing, of);
+  if (!type || isUnknown(type)) return unknown(range);
   if (type.kind === 'context') {
-    return failed(typing, 'unsized-type', `${typeName(type)} has no size`, query.range);
+    return failed(typing, 'unsized-type', `${typeName(type)} has no size`, range);
   }
-  return layoutLiteral(sizeOf(type), type, [], query.range);
+  return (part && sizeOfPart(part, range)) ?? sizeOfType(typing, type, range);
+}
+
+/** Of an array of the kernel's structs it is that of a struct, as often. */
+function sizeOfType(typing: Typing, type: Type, range: Range): TypedExpression {
+  if (type.kind !== 'array' || type.element.kind !== 'struct' || isScriptOwn(type.element))
+    return layoutLiteral(sizeOf(type), type, [], range);
+  const element = layoutLiteral(sizeOf(type.element), type.element, [], range);
+  return binary(typing, '*', element, intLiteral(BigInt(type.count), range), range);
+}
+
+/** Of a member of the kernel's, or of an element of one: that of the kernel that runs the script. */
+function sizeOfPart(part: TypedExpression, range: Range): TypedExpression | undefined {
+  const { type } = part;
+  // What has a name is found by that.
+  if (type.kind === 'pointer' || (type.kind === 'struct' && type.name !== '')) return undefined;
+  const way = wayTo(part);
+  if (!way) return undefined;
+  const value = sizeOf(type);
+  const layout = { ...way, leaf: type, value, measured: true } as const;
+  return { ...intLiteral(BigInt(value), range), type: INT64, layout };
+}
+
+type Way = Pick<NonNullable<TypedInt['layout']>, 'root' | 'indexes' | 'path'>;
+
+/** From the innermost struct with a name to a member or element. */
+function wayTo(part: TypedExpression): Way | undefined {
+  if (part.kind === 'member') {
+    const { struct, member, base } = part;
+    if (isScriptOwn(struct) || member.bitSize > 0) return undefined;
+    const outer = struct.name === '' ? wayTo(base) : undefined;
+    return {
+      root: outer?.root ?? struct,
+      indexes: [...(outer?.indexes ?? []), ...member.indexes],
+      path: [...(outer?.path ?? []), member.name],
+    };
+  }
+  if (part.kind !== 'index' || part.base.type.kind !== 'array' || part.base.type.count === 0)
+    return undefined;
+  const outer = wayTo(part.base);
+  if (!outer || isFlavour(outer.root)) return undefined;
+  return { ...outer, indexes: [...outer.indexes, 0], path: [...outer.path, '0'] };
 }
 
 /**

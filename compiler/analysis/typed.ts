@@ -255,7 +255,7 @@ export interface TypedInt extends Expr {
   readonly flexible: boolean;
   /** It is the value of that enumerator of the kernel: the running kernel may have another. */
   readonly enumerator?: string;
-  /** It is the size of a struct of the kernel (no `indexes`), or how far a member stands from its start. */
+  /** It is the size of a struct of the kernel (no `indexes`) or of a member, or how far one stands from its start. */
   readonly layout?: {
     readonly root: StructType;
     /** The way to the member, by numbers and by names. */
@@ -265,6 +265,8 @@ export interface TypedInt extends Expr {
     readonly leaf: Type;
     /** In the kernel description. */
     readonly value: number;
+    /** It is the size of what stands there. */
+    readonly measured?: true;
   };
   /** What it was computed from, where that has such enumerators: `NR_VM_EVENT_ITEMS - 1`. */
   readonly atRunTime?: TypedExpression;
@@ -278,7 +280,12 @@ export interface Assumption {
   readonly of:
     | { readonly kind: 'enumerator'; readonly name: string }
     /** A size, or the place of a member. */
-    | { readonly kind: 'layout'; readonly root: StructType; readonly path: readonly string[] };
+    | {
+        readonly kind: 'layout';
+        readonly root: StructType;
+        readonly path: readonly string[];
+        readonly measured?: true;
+      };
   readonly value: bigint;
   readonly range: Range;
 }

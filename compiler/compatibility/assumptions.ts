@@ -18,7 +18,10 @@ function checkAssumption(object: ObjectView, host: Host, assumption: Json): Find
   const enumerator = asText(assumption.enumerator);
   const type = asText(assumption.type);
   const path = asText(assumption.path);
-  const name = enumerator || (path ? `offsetof(${type}, ${path})` : `sizeof(${type})`);
+  const isSize = assumption.measured === true;
+  const isMost = assumption.most === true;
+  const ofPart = isSize ? `sizeof(${type}.${path})` : `offsetof(${type}, ${path})`;
+  const name = enumerator || (path ? ofPart : `sizeof(${type})`);
   const file = asText(assumption.file) || object.script;
   const about = {
     kind: enumerator ? 'enumerator' : 'type',
@@ -35,9 +38,22 @@ function checkAssumption(object: ObjectView, host: Host, assumption: Json): Find
   const wanted = asText(assumption.value);
   const values = enumerator
     ? [enumeratorOf(host, asText(assumption.enum), enumerator)].map((value) => value?.toString())
-    : layouts(kernel, host, type, path).map(String);
-  if (values.includes(wanted)) return { ...about, verdict: 'ok' };
+    : layouts(kernel, host, type, path, isSize).map(String);
   const here = values.find((value) => value !== undefined);
+  const holds = (value: string | undefined) =>
+    value !== undefined && BigInt(value) <= BigInt(wanted);
+  // Of what is missing CO-RE says where it is reached.
+  if (isMost && (here === undefined || values.some(holds))) return { ...about, verdict: 'ok' };
+  if (values.includes(wanted)) return { ...about, verdict: 'ok' };
+  if (isMost)
+    return {
+      ...about,
+      kind: 'copied struct',
+      name: type,
+      verdict: 'other layout',
+      reason: `${type} has ${here} bytes on this kernel, and the script, which copies it whole, has room for ${wanted}, as on Linux ${object.kernel.release}.`,
+      hint: 'Read the members that are needed, one by one, or build the script with --kernel, against a description of this kernel.',
+    };
   return {
     ...about,
     verdict: here === undefined ? 'missing' : 'other layout',
@@ -47,22 +63,37 @@ function checkAssumption(object: ObjectView, host: Host, assumption: Json): Find
 }
 
 /** Of all structs of that name: their sizes, or where the member of a path stands in them. */
-function layouts(kernel: Btf, host: Host, type: string, path: string): readonly number[] {
+function layouts(
+  kernel: Btf,
+  host: Host,
+  type: string,
+  path: string,
+  isSize: boolean,
+): readonly number[] {
   const [aggregate, name = ''] = type.split(' ');
   const kind = aggregate === 'union' ? 'union' : 'struct';
   const inBtf = (btf: Btf) =>
     btf
       .named(name)
       .filter((id) => btf.kind(id) === BTF_KIND[kind])
-      .flatMap((id) => (path ? placeIn(btf, id, path) : [btf.sizeOf(id)]));
+      .flatMap((id) => (path ? alongPath(btf, id, path, isSize) : [btf.sizeOf(id)]));
   const own = inBtf(kernel);
   if (own.length > 0) return own;
   const joined = host.withModules(({ types }) => types.struct(kind, name));
   return joined ? inBtf(joined) : [];
 }
 
-function placeIn(btf: Btf, type: number, path: string): readonly number[] {
+/** Where the member stands that a path leads to, or its size. */
+function alongPath(btf: Btf, type: number, path: string, isSize: boolean): readonly number[] {
   let leaf: Leaf | undefined = { btf, type, bitOffset: 0, bitSize: 0, name: '' };
-  for (const name of path.split('.')) leaf = leaf && findMember(leaf, name);
-  return leaf && leaf.bitSize === 0 ? [Math.floor(leaf.bitOffset / 8)] : [];
+  for (const name of path.split('.')) leaf = leaf && enter(leaf, name);
+  if (!leaf || leaf.bitSize > 0) return [];
+  return [isSize ? btf.sizeOf(leaf.type) : Math.floor(leaf.bitOffset / 8)];
+}
+
+/** A member, or the first element of an array. */
+function enter(leaf: Leaf, name: string): Leaf | undefined {
+  const { kind, id } = leaf.btf.resolve(leaf.type);
+  if (kind !== BTF_KIND.array) return findMember(leaf, name);
+  return { ...leaf, type: leaf.btf.array(id).element };
 }

@@ -10,12 +10,13 @@ const OUT_OF_BOUNDS =
 
 /**
  * Byte offset of the indexed element. A computed index beyond the end of an array of known length warns at
- * run time, and element 0 is taken instead.
+ * run time, and element 0 is taken instead. `bytes`: how large the host has an array of the kernel's.
  */
 export function lowerElementOffset(
   fn: FunctionState,
   expression: Extract<TypedExpression, { kind: 'index' }>,
   step: IrValue,
+  bytes?: IrValue,
 ): IrValue {
   const { ir, lowering } = fn;
   const { base, index } = expression;
@@ -29,16 +30,18 @@ export function lowerElementOffset(
   const scaled = (value: IrValue) => ir.op('mul', value, step);
   if ((index.kind === 'int' && !followsKernel(index)) || count === undefined || count === 0)
     return scaled(exact);
-  const value = ir.opaque(exact);
-  return ir.ifValue(
-    ir.compare('ult', value, ir.constant(count)),
-    () => scaled(value),
-    () => {
+  const within = (value: IrValue, end: IrValue, offset: () => IrValue) =>
+    ir.ifValue(ir.compare('ult', value, end), offset, () => {
       lowering.emit(
         { kind: 'warning', fields: [], message: OUT_OF_BOUNDS, range: expression.range },
         () => {},
       );
       return ir.constant(0);
-    },
-  );
+    });
+  const value = ir.opaque(exact);
+  if (!bytes) return within(value, ir.constant(count), () => scaled(value));
+  // The verifier follows no division. An index that is no offset either is multiplied as the first that is none.
+  const bounded = ir.opaque(ir.select(ir.compare('ult', value, bytes), value, bytes));
+  const offset = ir.opaque(scaled(bounded));
+  return within(offset, bytes, () => offset);
 }

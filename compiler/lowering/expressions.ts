@@ -119,17 +119,18 @@ function lowerByKernel(fn: FunctionState, literal: TypedInt): IrValue | undefine
 
 function lowerLayout(
   fn: FunctionState,
-  { root, indexes, path, leaf: type, value }: NonNullable<TypedInt['layout']>,
+  { root, indexes, path, leaf: type, value, measured }: NonNullable<TypedInt['layout']>,
 ): IrValue {
   if (isFlavour(root)) {
     const leaf = describeLeaf(type);
     return namedNumber(fn, {
       root: { kind: root.aggregate, name: root.name },
-      ...{ path, leaf, relocation: path.length === 0 ? 'byte-size' : 'byte-offset' },
-      value: path.length === 0 ? value : namedPlace(path, leaf),
+      ...{ path, leaf, relocation: path.length === 0 || measured ? 'byte-size' : 'byte-offset' },
+      value: path.length === 0 || measured ? value : namedPlace(path, leaf),
     });
   }
-  const relocation = indexes.length === 0 ? 'type-size' : 'byte-offset';
+  const part = measured ? 'byte-size' : 'byte-offset';
+  const relocation = indexes.length === 0 ? 'type-size' : part;
   return fn.lowering.coreNumber(relocation, root.id, indexes, value);
 }
 
@@ -572,7 +573,16 @@ function lowerRemoteInto(fn: FunctionState, expression: TypedExpression, to: Sto
     return;
   }
   const address = addressWithin(fn, place, fn.ir.constant(size));
-  fn.lowering.probeRead(to.pointer, size, address, place.space);
+  const bytes = copiedSize(fn, expression) ?? size;
+  if (bytes !== size && to.padded) zeroBytes(fn, to.pointer, size, to.align);
+  fn.lowering.probeRead(to.pointer, bytes, address, place.space);
+}
+
+/** Of a struct of the kernel's: its size on the host. The loader holds it against the room of the copy. */
+function copiedSize(fn: FunctionState, { type, range }: TypedExpression): IrValue | undefined {
+  if (type.kind !== 'struct' || type.name === '' || isScriptType(type)) return undefined;
+  if (!fn.unit.copied.has(type.id)) fn.unit.copied.set(type.id, { struct: type, range });
+  return fn.lowering.coreNumber('type-size', type.id, [], type.size);
 }
 
 function sizeOf(type: Type): number {

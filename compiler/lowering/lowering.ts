@@ -163,7 +163,7 @@ export interface Lowering {
    * enumerator of an enum. `local` is that of the kernel description.
    */
   coreNumber(
-    relocation: 'byte-offset' | 'type-size' | 'enum-value',
+    relocation: 'byte-offset' | 'byte-size' | 'type-size' | 'enum-value',
     type: number,
     indexes: readonly number[],
     local: number,

@@ -43,7 +43,7 @@ import type { Session } from './kprobe-session.ts';
 import { createTypeTable, type TypeTable } from './manifest-types.ts';
 import { chunkSize, type MapPlan, nextSymbol } from './map-plans.ts';
 import { PAGE_SIZE, ringSize } from './ring.ts';
-import type { UnitState } from './state.ts';
+import type { CopiedStruct, UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
 import type { UnitContext } from './unit-state.ts';
 import { distanceSymbol } from './user-addresses.ts';
@@ -87,8 +87,13 @@ export function createManifest(
             })),
           }
         : {}),
-      ...(program.assumptions.length > 0
-        ? { assumptions: program.assumptions.map((one) => describeAssumption(unit, one)) }
+      ...(program.assumptions.length + unit.copied.size > 0
+        ? {
+            assumptions: [
+              ...program.assumptions.map((one) => describeAssumption(unit, one)),
+              ...[...unit.copied.values()].map((one) => describeCopy(unit, one)),
+            ],
+          }
         : {}),
       probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
       sessions: sessions.map(({ symbol, entry, exit }) => ({
@@ -142,16 +147,23 @@ function describeTie(unit: UnitState, { reason, range }: Tie): ManifestTie {
 function describeAssumption(unit: UnitState, { of, value, range }: Assumption): ManifestAssumption {
   const where = { value: String(value), ...describeLine(unit, range) };
   if (of.kind === 'layout') {
-    const { root, path } = of;
+    const { root, path, measured } = of;
     return {
       type: `${root.aggregate} ${kernelName(root)}`,
       ...(path.length > 0 ? { path: path.join('.') } : {}),
+      ...(measured ? { measured } : {}),
       ...where,
     };
   }
   const type = unit.kernel.types.enumerator(of.name)?.type;
   const name = type?.kind === 'enum' ? type.name : '';
   return { enumerator: of.name, ...(name === '' ? {} : { enum: name }), ...where };
+}
+
+/** A copy has room for the struct of the described kernel. */
+function describeCopy(unit: UnitState, { struct, range }: CopiedStruct): ManifestAssumption {
+  const where = { value: String(struct.size), ...describeLine(unit, range) };
+  return { type: `${struct.aggregate} ${struct.name}`, most: true, ...where };
 }
 
 function describeProbe(

@@ -53,6 +53,8 @@ export interface Place {
     /** A pointer whose type the verifier knows: loads need no helper. */
     | { readonly where: 'btf'; readonly pointer: IrPointer; readonly nullable: boolean };
   readonly access: Access | undefined;
+  /** An element that a variable numbers is as wide as the first. */
+  readonly like?: Access | undefined;
 }
 
 /** Load and store instructions have a signed 16-bit offset. */
@@ -100,18 +102,23 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
           : placeOf(fn, expression.base);
       const inside = elementAccess(base, expression);
       if (inside) return { root: base.root, access: inside };
-      const offset = lowerElementOffset(fn, expression, lowerStepSize(fn, expression, base));
-      const start = materialise(fn, base);
+      const first = firstElement(base, expression);
+      const size = lowerStepSize(fn, expression, base, first);
+      const bytes = first && base.access && lowerArraySize(fn, base.access);
+      const offset = lowerElementOffset(fn, expression, size, bytes);
+      const start = materialise(fn, first ? { root: base.root, access: first } : base);
       if (start.where === 'program') {
         const align = Math.min(start.align, lowestBit(step)) as Width;
         return {
           root: { where: 'program', pointer: ir.offset(start.pointer, offset), align },
           access: undefined,
+          like: first,
         };
       }
       return {
         root: { ...start, address: ir.op('add', start.address, offset) },
         access: undefined,
+        like: first,
       };
     }
     case 'context-argument': {
@@ -140,13 +147,30 @@ function memberPlace(
 
 type Index = Extract<TypedExpression, { kind: 'index' }>;
 
-/** The way to a struct or array that a literal numbers in an array of the kernel's: libbpf goes it by itself. */
-function elementAccess({ access }: Place, { base, index, type }: Index): Access | undefined {
+/** The way to an element that a literal numbers in an array of the kernel's: libbpf goes it by itself. */
+function elementAccess(place: Place, expression: Index): Access | undefined {
+  const { index, type } = expression;
+  if (index.kind !== 'int' || followsKernel(index) || !firstElement(place, expression))
+    return undefined;
+  return place.access && numbered(place.access, Number(index.value), type);
+}
+
+/** The way to the first element of an array of the kernel's that says how many it has. */
+function firstElement({ access }: Place, { base, type }: Index): Access | undefined {
   if (!access || isFixed(access)) return undefined;
-  if (base.type.kind !== 'array' || base.type.count === 0) return undefined;
-  if (type.kind !== 'struct' && type.kind !== 'array') return undefined;
-  if (index.kind !== 'int' || followsKernel(index)) return undefined;
-  return numbered(access, Number(index.value), type);
+  if (base.type.kind !== 'array' && base.type.kind !== 'string') return undefined;
+  if (base.type.kind === 'array' && base.type.count === 0) return undefined;
+  return numbered(access, 0, type);
+}
+
+/** How many bytes the array has on the host. */
+function lowerArraySize(fn: FunctionState, array: Access): IrValue {
+  return lowerImmediate(fn, array, 'byte-size', arraySize(array.type));
+}
+
+function arraySize(type: Type): number {
+  if (type.kind === 'string') return type.size;
+  return type.kind === 'array' ? type.count * arraySize(type.element) : sizeInMemory(type);
 }
 
 /** The script's own struct, as it declares it. */
@@ -166,23 +190,20 @@ function numbered(access: Access, index: number, type: Type): Access {
 }
 
 /** How far it is from one element to the next. */
-function lowerStepSize(fn: FunctionState, { base, type }: Index, { access }: Place): IrValue {
+function lowerStepSize(
+  fn: FunctionState,
+  { type }: Index,
+  { access }: Place,
+  first: Access | undefined,
+): IrValue {
   const { ir, lowering } = fn;
   const size = sizeInMemory(type);
+  if (first)
+    return type.kind === 'pointer'
+      ? ir.constant(size)
+      : lowerImmediate(fn, first, 'byte-size', size);
   if (type.kind !== 'struct' || (isScriptType(type) && !access?.named)) return ir.constant(size);
-  // libbpf finds no struct without a name, but its places in one that has a name.
-  if (
-    (type.name !== '' && !isScriptType(type)) ||
-    !access ||
-    base.type.kind !== 'array' ||
-    base.type.count < 2
-  )
-    return lowering.coreNumber('type-size', type.id, [], size);
-  const placeAt = (index: number) => {
-    const to = numbered(access, index, type);
-    return lowerImmediate(fn, to, 'byte-offset', to.offset);
-  };
-  return ir.op('sub', placeAt(1), placeAt(0));
+  return lowering.coreNumber('type-size', type.id, [], size);
 }
 
 function pointee(fn: FunctionState, pointer: TypedExpression): Place {
@@ -319,14 +340,17 @@ export function lowerRead(fn: FunctionState, expression: TypedExpression): IrVal
     return ir.ifValue(ir.isNull(root.pointer), () => ir.constant(0), load);
   }
   const start = materialise(fn, place);
-  if (start.where === 'program') {
-    return loadUnaligned(fn, start.pointer, start.align, width, signed);
-  }
   const { type } = expression;
   const isOpen = expression.kind === 'member' && expression.member.undescribed === 'open';
+  const way = access ?? place.like;
+  const adapts = way && !isFixed(way) && type.kind !== 'pointer';
+  if (start.where === 'program') {
+    if (!adapts) return loadUnaligned(fn, start.pointer, start.align, width, signed);
+    const address = ir.pointerToInt(start.pointer);
+    return readAdapting(fn, way, { address, space: 'kernel' }, type, isOpen);
+  }
   const from = { ...start, address: addressWithin(fn, start, ir.constant(width)) };
-  if (access && !isFixed(access) && type.kind !== 'pointer')
-    return readAdapting(fn, access, from, type, isOpen);
+  if (adapts) return readAdapting(fn, way, from, type, isOpen);
   return readRemote(fn, from.address, from.space, width, signed);
 }
 
@@ -364,6 +388,11 @@ function readAdapting(
     lowering.probeRead(buffer, size, from.address, from.space);
     const value = ir.load(buffer, 0, 8, false);
     if (!isSigned(type)) return value;
+    // libbpf knows no shifts for elements of arrays.
+    if (typeof access.names.at(-1) === 'number') {
+      const rest = ir.op('sub', ir.constant(64), ir.op('mul', size, ir.constant(8)));
+      return ir.op('ashr', ir.op('shl', value, rest), rest);
+    }
     const raised = ir.op('shl', value, lowerImmediate(fn, access, 'lshift', unused));
     const back = lowerImmediate(fn, access, 'rshift', unused);
     if (!isOpen) return ir.op('ashr', raised, back);

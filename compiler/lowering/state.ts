@@ -20,6 +20,7 @@ import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
+import type { StructType } from '../types/type.ts';
 import type { Tie } from './architecture.ts';
 import type { BuiltinCodes } from './builtin.ts';
 import type { FunctionPlan } from './calls.ts';
@@ -34,6 +35,12 @@ import type { ProbePlan } from './variables.ts';
 /** A variable with its value until the loader sets another; zeros without. */
 export interface ObjectVariable extends VariableDefinition {
   readonly initial?: Uint8Array;
+}
+
+/** A struct of the kernel, and an expression that copies it. */
+export interface CopiedStruct {
+  readonly struct: StructType;
+  readonly range: Range;
 }
 
 /** One script being lowered. A draft of a program gets a unit of its own, which is thrown away. */
@@ -59,6 +66,8 @@ export interface UnitState {
   readonly formats: string[];
   /** The script's own structs by id whose kernel structs the loader is told of: embedded.ts. */
   readonly embedded: Set<number>;
+  /** Structs of the kernel by id that are copied whole, each with a place where. */
+  readonly copied: Map<number, CopiedStruct>;
   /** What the loader finds out about its host, by the number in the symbol. */
   readonly hostValues: HostQuestion[];
   readonly features: Set<FeatureName>;

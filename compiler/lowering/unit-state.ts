@@ -150,6 +150,7 @@ function common(plan: UnitPlan) {
     events: createEventTable(),
     formats: [],
     embedded: new Set<number>(),
+    copied: new Map(),
     hostValues: [],
     features: new Set<never>(),
     ties: [],

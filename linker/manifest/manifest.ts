@@ -133,7 +133,15 @@ const ASSUMPTION = {
   type: optional(
     text('`struct NAME` or `union NAME`: its size in bytes, or with `path` the place of a member.'),
   ),
-  path: optional(text('Names of members, with dots between them: in bytes from the start.')),
+  path: optional(
+    text(
+      'Names of members, `0` for an element of an array, with dots between them: in bytes from the start.',
+    ),
+  ),
+  measured: optional(flag('It is the size of what `path` leads to.')),
+  most: optional(
+    flag('The kernel may also have less, or no such type: what is copied has room for so much.'),
+  ),
   value: text('What the script was compiled with, a decimal number.'),
   line: whole('Where the script has it.'),
   file: optional(text('Name of the imported file that the line is of; without it, the script.')),

@@ -154,6 +154,28 @@ const SIZES: readonly Kind[] = [
     'sizeof(struct zone), sizeof(struct sock), sizeof(struct inode)',
   ),
   values('sizes by expressions', 'sizeof(struct task_struct) / 8 + 1, sizeof(struct page) * 2'),
+  values(
+    'sizes members and arrays',
+    'sizeof(((struct pglist_data *)0).node_zones), sizeof(((struct mm_struct *)0).saved_auxv), sizeof(((struct task_struct *)0).comm), sizeof(struct zone[3])',
+  ),
+  values(
+    'sizes structs without names',
+    'sizeof(((struct sock *)0).sk_backlog), sizeof(((struct task_struct *)0).cpus_mask.bits)',
+  ),
+  {
+    title: 'sizes what is needed to compile',
+    text: 'begin { unroll(sizeof(((struct mm_struct *)0).saved_auxv) / 200) { print(1); } exit(); }',
+  },
+  {
+    title: 'reads as many elements as the kernel has',
+    text: `begin { $m = (struct mm_struct *)0; ${NODE} $i = NR_VM_NODE_STAT_ITEMS - 1; print(($n.vm_stat[$i].counter, sizeof($m.rss_stat) > 0)); for $j : 0..8 { print(str($n.node_zones[$j].name)); } exit(); }`,
+    expected: /^\(-?\d+, true\)\nDMA\nDMA32\nNormal\nMovable\n/m,
+  },
+  traced(
+    'reads vectors of processes by a variable index',
+    'getppid 1',
+    `${CALLED} { for $i : 0..31 { print(curtask.mm.saved_auxv[$i * 2]); } }`,
+  ),
   values('places members', 'offsetof(struct task_struct, pid), offsetof(struct sock, sk_mark)'),
   values('places members in members', 'offsetof(struct task_struct, se.run_node)'),
   values(
@@ -194,6 +216,11 @@ const COPIES: readonly Kind[] = [
     'copies credentials',
     'getppid 1',
     `${CALLED} { $c = *curtask->cred; print(($c.uid.val, $c.euid.val, $c.securebits)); }`,
+  ),
+  traced(
+    'copies structs that some kernels have larger',
+    'getppid 1',
+    `${CALLED} { $s = curtask.se; $t = (1, curtask.signal.ioac); print(($s.load.weight, $t.1.rchar)); }`,
   ),
   traced(
     'keeps copies in maps',

@@ -27,6 +27,14 @@ function isSame(name: string, member?: string): boolean {
   return built === here;
 }
 
+/** Whether what this kernel has is not larger than what scripts are compiled for. */
+function fits(name: string): boolean {
+  const [built = 0, here = 0] = (['default', 'host'] as const).map(
+    (which) => loadKernelDescription(which).types.struct('struct', name)?.size,
+  );
+  return here <= built;
+}
+
 needs('root').describe('structs that are copied whole', () => {
   it.each(USES)('are refused where this kernel has a member otherwise: %s', async (_use, use) => {
     // Its read-ahead counts became narrower in Linux 6.18.
@@ -44,6 +52,26 @@ needs('root').describe('structs that are copied whole', () => {
     const built = await run(copying('list_head', use), once);
     expect(built.status, built.stderr).toBe(0);
     expect(built.stdout).toMatch(/\.next = .*\.prev = /);
+  });
+
+  it('follow this kernel where they are only read, and fit into what is copied', async () => {
+    const script = `begin { $s = curtask.se; $t = (1, *curtask.nsproxy);
+      print(($s.load.weight, $s.on_rq, $s.load.weight == curtask.se.load.weight));
+      print($t.1.uts_ns == curtask.nsproxy.uts_ns); exit(); }`;
+    const [built, here] = [await run(script, once), await run(script, { ...once, kernel: 'host' })];
+    expect(here.stdout).toMatch(/true\)\ntrue\n/);
+    if (fits('sched_entity') && fits('nsproxy')) expect(built.stdout).toBe(here.stdout);
+    else expect(built.status).toBe(3);
+  });
+
+  it('are refused where this kernel has more bytes than are copied', async () => {
+    const script = 'begin {\n  $m = *curtask.mm; print($m.map_count > 0); exit(); }';
+    const { status, stderr } = await run(script, once);
+    if (fits('mm_struct')) return expect(status, stderr).toBe(0);
+    expect(stderr).toMatch(
+      /^stdin:2: ERROR: struct mm_struct has \d+ bytes on this kernel, and the script, which copies it whole, has room for \d+, as on Linux /,
+    );
+    return expect(status).toBe(3);
   });
 
   it('are refused where this kernel has none of the name', async () => {

@@ -60,6 +60,8 @@ needs('root').describe('numbers of another kernel', () => {
     'sizeof(struct task_struct), sizeof(struct pglist_data), sizeof(struct task_struct) / 8 + 1',
     'offsetof(struct task_struct, pid), offsetof(struct task_struct, se.run_node), -offsetof(struct sock, sk_mark)',
     `sizeof(struct task_struct) > ${sizeOf('task_struct')}, sizeof(struct zone) == ${sizeOf('zone')}`,
+    'sizeof(curtask.cpus_mask.bits), sizeof(curtask.cpus_mask.bits[0]), sizeof(curtask.mm.saved_auxv), sizeof(curtask.comm)',
+    'sizeof(((struct pglist_data *)0).node_zones), sizeof(((struct sock *)0).sk_backlog), sizeof(struct zone[3])',
     '(uint64)((struct task_struct *)4096 + 1), (uint64)((struct task_struct *)4096 - 1)',
     '(uint64)((struct pglist_data *)4096 + NR_VM_EVENT_ITEMS), (uint64)((int8 *)4096 + NR_VM_EVENT_ITEMS)',
   ])('[AOT-001] %s follows this kernel', async (values) => {
@@ -107,6 +109,49 @@ needs('root').describe('numbers of another kernel', () => {
       once,
     );
     expect(stdout, stderr).toContain('[2]                    1 ');
+  });
+
+  it('[AOT-001] the size of a member is compared where a literal is needed', async () => {
+    const text = 'begin {\n  @ = lhist(1, 0, sizeof(curtask.cpus_mask.bits), 1024); exit(); }';
+    const [result, wanted] = await both(text);
+    const size = /^\d+/.exec(
+      (await run('begin { print(sizeof(curtask.cpus_mask.bits)); exit(); }', once)).stdout,
+    )?.[0];
+    expect(wanted.status, wanted.stderr).toBe(0);
+    if (size === '1024') expect(result.status).toBe(0);
+    else
+      expect(result).toMatchObject({
+        stderr: expect.stringContaining(
+          `stdin:2: ERROR: sizeof(struct cpumask.bits) is ${size} on this kernel, and the script was compiled with 1024, that of `,
+        ),
+        status: 3,
+      });
+  });
+
+  it('[AOT-001] arrays have as many elements as this kernel gives them', async () => {
+    const [result, wanted] = await both(
+      `begin { $i = (uint64)5; print((curtask.cpus_mask.bits[0] > 0, curtask.cpus_mask.bits[$i] > 0));
+         for $j : 0..40 { printf("%d ", curtask.mm.saved_auxv[$j * 2]); }
+         print((curtask.comm[$i - 4], curtask.signal.rlim[$i].rlim_max)); exit(); }`,
+    );
+    expect(result).toMatchObject({ stdout: wanted.stdout, status: 0 });
+    const warned = 'WARNING: Array access out of bounds.';
+    expect(result.stderr).toContain(warned);
+    expect(result.stderr.split(warned).length).toBe(wanted.stderr.split(warned).length);
+  });
+
+  it('[AOT-001] an element beyond the end of the array that this kernel has is missing', async () => {
+    const here = (await run('begin { print(sizeof(curtask.cpus_mask.bits)); exit(); }', once))
+      .stdout;
+    const { stderr, status } = await run(
+      'begin {\n  print(curtask.cpus_mask.bits[127]); exit(); }',
+      once,
+    );
+    if (Number.parseInt(here, 10) === 1024) return expect(status).toBe(0);
+    expect(stderr).toContain(
+      'stdin:2: ERROR: This kernel has no struct task_struct.cpus_mask.bits[127], which the script uses.',
+    );
+    return expect(status).toBe(3);
   });
 
   it('[AOT-001] the size of a struct that this kernel lacks is none, and its place is named', async () => {

@@ -192,6 +192,10 @@ struct mf_assumption {
 	/* `struct NAME` or `union NAME`, and a member by names with dots, or NULL for its size. */
 	const char *type;
 	const char *path;
+	/* The size of the member, not its place. */
+	bool is_size;
+	/* What the kernel has may be less, or missing. */
+	bool is_most;
 	/* Negative numbers as two's complement. */
 	uint64_t value;
 	/* As it is written. */

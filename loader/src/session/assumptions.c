@@ -19,32 +19,52 @@ struct search {
 	uint64_t value;
 };
 
-/* Where the member stands that a path of names leads to, in bytes. False where there is none. */
-static bool place_of(const struct btf *btf, uint32_t type, const char *path, uint64_t *place)
+/* Enters what a name on a path means: a member, or the first element of an array. */
+static bool enter(const struct btf *btf, uint32_t *type, const char *name, uint64_t *bits)
 {
+	const struct btf_type *array = btf__type_by_id(btf, *type);
+	struct type_leaf leaf;
+	int next;
+
+	if (array && btf_is_array(array)) {
+		next = btf__resolve_type(btf, btf_array(array)->type);
+	} else {
+		if (!type_member(btf, *type, name, &leaf) || leaf.bit_size)
+			return false;
+		*bits += leaf.bit_offset;
+		next = btf__resolve_type(btf, leaf.type);
+	}
+	*type = (uint32_t)next;
+	return next >= 0;
+}
+
+/* Where the member stands that a path of names leads to, or its size, in bytes. False where there
+ * is none. */
+static bool look_along(const struct btf *btf, uint32_t type, const struct mf_assumption *assumption,
+		       uint64_t *number)
+{
+	const char *path = assumption->path;
 	uint64_t bits = 0;
 
 	while (*path) {
 		size_t length = strcspn(path, ".");
-		struct type_leaf leaf;
 		char name[256];
-		int next;
 
 		if (length >= sizeof(name))
 			return false;
 		memcpy(name, path, length);
 		name[length] = '\0';
-		if (!type_member(btf, type, name, &leaf) || leaf.bit_size)
+		if (!enter(btf, &type, name, &bits))
 			return false;
-		bits += leaf.bit_offset;
-		next = btf__resolve_type(btf, leaf.type);
-		if (next < 0)
-			return false;
-		type = (uint32_t)next;
 		path += length + (path[length] == '.');
 	}
-	*place = bits / 8;
+	*number = assumption->is_size ? (uint64_t)btf__resolve_size(btf, type) : bits / 8;
 	return true;
+}
+
+static bool holds(const struct mf_assumption *assumption, uint64_t value)
+{
+	return assumption->is_most ? value <= assumption->value : value == assumption->value;
 }
 
 /* Of several structs of a name one that is as wanted counts. */
@@ -59,9 +79,9 @@ static bool look_for_layout(const struct btf *btf, void *context)
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t value = btf__type_by_id(btf, ids[i])->size;
 
-		if (assumption->path && !place_of(btf, ids[i], assumption->path, &value))
+		if (assumption->path && !look_along(btf, ids[i], assumption, &value))
 			continue;
-		if (!found || value == assumption->value)
+		if (!found || holds(assumption, value))
 			search->value = value;
 		found = true;
 	}
@@ -87,6 +107,8 @@ static int refuse(const struct session *session, const struct search *search, bo
 
 	if (assumption->enumerator)
 		snprintf(what, sizeof(what), "%s", assumption->enumerator);
+	else if (assumption->path && assumption->is_size)
+		snprintf(what, sizeof(what), "sizeof(%s.%s)", assumption->type, assumption->path);
 	else if (assumption->path)
 		snprintf(what, sizeof(what), "offsetof(%s, %s)", assumption->type,
 			 assumption->path);
@@ -96,11 +118,20 @@ static int refuse(const struct session *session, const struct search *search, bo
 		snprintf(here, sizeof(here), "%" PRId64, (int64_t)search->value);
 	else if (found)
 		snprintf(here, sizeof(here), "%" PRIu64, search->value);
-	fail(failure, STATUS_KERNEL,
-	     "%s is %s on this kernel, and the script was compiled with %s, that of Linux %s: it stands where a literal is needed.",
-	     what, here, assumption->text, session->manifest->kernel_release);
+	if (assumption->is_most)
+		fail(failure, STATUS_KERNEL,
+		     "%s has %s bytes on this kernel, and the script, which copies it whole, has room for %s, as on Linux %s.",
+		     assumption->type, here, assumption->text, session->manifest->kernel_release);
+	else
+		fail(failure, STATUS_KERNEL,
+		     "%s is %s on this kernel, and the script was compiled with %s, that of Linux %s: it stands where a literal is needed.",
+		     what, here, assumption->text, session->manifest->kernel_release);
 	fail_at(failure, assumption->file ? assumption->file : session->manifest->script,
 		assumption->line);
+	if (assumption->is_most)
+		return fail_hint(
+			failure,
+			"Read the members that are needed, one by one, or build the script with --kernel, against a description of this kernel.");
 	return fail_hint(
 		failure,
 		"Write a number, or build the script with --kernel, against a description of this kernel.");
@@ -114,7 +145,9 @@ int assumptions_check(struct session *session, struct failure *failure)
 		struct search search = {.assumption = &manifest->assumptions[i]};
 		bool found = find(session, &search);
 
-		if (!found || search.value != search.assumption->value)
+		if (!found && search.assumption->is_most)
+			continue;
+		if (!found || !holds(search.assumption, search.value))
 			refuse(session, &search, found, failure);
 	}
 	return failure->status;
