@@ -14,6 +14,7 @@ import { createSources } from '../source/sources.ts';
 import { parse } from '../syntax/parse.ts';
 import { UserError } from './errors.ts';
 import {
+  debugFolders,
   readKernel,
   readPid,
   readScript,
@@ -27,16 +28,27 @@ export interface ListOptions extends Pick<ScriptOptions, 'e' | 'diagnostics' | '
   readonly arch?: string;
   readonly verbose?: boolean;
   readonly pid?: string;
+  /** Folders of separate debug files. */
+  readonly debuginfo?: string;
 }
 
 /** Blocks that wait for no event of the system. */
 const OWN_EVENTS: ReadonlySet<string> = new Set(['begin', 'end', 'self', 'test', 'bench']);
 
-/** Lists what a search finds, or the attach points of a script, and gives the exit status. */
-export function printList(search: string | undefined, options: ListOptions): number {
-  const isScript = options.e !== undefined || (search !== undefined && namesScript(search));
-  if (isScript) return printScript(readScript(search, options), options);
+/** Lists what searches find, or the attach points of a script, and gives the exit status. */
+export function printList(words: readonly string[], options: ListOptions): number {
+  const [first] = words;
+  const isScript = options.e !== undefined || (first !== undefined && namesScript(first));
+  // What stands behind a script are its parameters.
+  if (isScript) return printScript(readScript(first, options), options);
+  const search = searchOf(words);
   return print(options, (request) => listProbes({ ...request, search }));
+}
+
+/** Several words are several searches, but `struct NAME` without quotes is one. */
+function searchOf(words: readonly string[]): string | undefined {
+  if (words.length === 0) return undefined;
+  return words.join(',').replaceAll(/(^|,)(struct|union|enum),(?=[^,])/g, '$1$2 ');
 }
 
 function namesScript(search: string): boolean {
@@ -63,7 +75,7 @@ export function printScript(source: Source, options: ListOptions): number {
 }
 
 function print(
-  { kernel, arch, pid, verbose, warnings }: ListOptions,
+  { kernel, arch, pid, verbose, warnings, debuginfo }: ListOptions,
   list: (request: Parameters<typeof listAttachPoints>[1]) => Listing,
 ): number {
   const which = kernel ?? [hostOrDefault()];
@@ -73,6 +85,7 @@ function print(
       kernel: readKernel(which, arch),
       live: which[0] === 'host',
       verbose: verbose ?? false,
+      debugFolders: debugFolders(debuginfo === undefined ? {} : { debuginfo }),
       ...(pid === undefined ? {} : { pid: readPid(pid) }),
     });
   } catch (error) {

@@ -5,10 +5,24 @@ import { type BinaryFile, findBinaries, mappedBinaries } from '../binary/paths.t
 import { functionNames } from '../binary/symbols.ts';
 import { type UsdtPoint, usdtPoints } from '../binary/usdt.ts';
 import { reasonOf } from '../kernel/error.ts';
+import { typeName } from '../types/names.ts';
 import { type ListContext, type Lister, ListingError, matcher } from './lister.ts';
 
 /** Parts of functions that compilers put elsewhere: patterns leave them out. */
 const PART = /\.cold(\.\d+)?$/;
+
+interface Place {
+  readonly path: string;
+  readonly function: string;
+}
+
+/** What the program's debug information says, without which nothing is said. */
+function parameters(place: Place | undefined, context: ListContext): readonly string[] {
+  const program = place && context.programs().open(place.path);
+  if (!place || !program || 'reason' in program) return [];
+  const list = program.arguments(place.function, context.kernel.arch);
+  return 'reason' in list ? [] : list.map(({ name, type }) => `${typeName(type)} ${name}`);
+}
 
 function functions(provider: 'uprobe' | 'uretprobe'): Lister {
   return {
@@ -18,12 +32,18 @@ function functions(provider: 'uprobe' | 'uretprobe'): Lister {
       const { path, rest } = splitPath(fields, context);
       const pattern = rest.at(-1) ?? '*';
       const matches = matcher(pattern);
-      const names = inFiles(path, context, (elf, file) =>
-        functionNames(elf)
-          .filter((name) => matches(name) && !(pattern.includes('*') && PART.test(name)))
-          .map((name) => `${provider}:${file.shown}:${name}`),
-      );
-      return { names };
+      const places = new Map<string, Place>();
+      inFiles(path, context, (elf, file) => {
+        for (const name of functionNames(elf))
+          if (matches(name) && !(pattern.includes('*') && PART.test(name)))
+            places.set(`${provider}:${file.shown}:${name}`, { path: file.path, function: name });
+        return [];
+      });
+      return {
+        names: [...places.keys()],
+        // When a function returns, they are gone.
+        arguments: (name) => (provider === 'uprobe' ? parameters(places.get(name), context) : []),
+      };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What the listers of all providers have in common. */
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
+import type { Programs } from '../dwarf/programs.ts';
 import { parameterText } from '../kernel/c-text.ts';
 import { parameterName, parameterType } from '../kernel/functions.ts';
 import { patternText } from '../kernel/tracepoints.ts';
@@ -24,6 +25,8 @@ export interface ListContext {
   readonly live: boolean;
   /** The process whose files are searched where a pattern names none. */
   readonly pid: number | undefined;
+  /** The traced programs with their debug information. */
+  programs(): Programs;
   /** The kernel's BTF, opened once. Throws KernelDescriptionError where there is none, BtfError where it is damaged. */
   btf(): Btf;
   /** Says what the list cannot show, once. */

@@ -1,6 +1,7 @@
 /** Lists of probes: the table of listers, and the way from a search to its lines. */
 import type { Btf } from '../../linker/btf/read.ts';
 import { readBtf } from '../../linker/btf/read.ts';
+import { createPrograms } from '../dwarf/programs.ts';
 import { once } from '../kernel/description.ts';
 import { isDescriptionError } from '../kernel/error.ts';
 import type { KernelDescription } from '../kernel/types.ts';
@@ -36,6 +37,8 @@ export interface ListRequest {
   readonly kernel: KernelDescription;
   readonly live: boolean;
   readonly pid?: number;
+  /** Where separate debug files of programs are looked for. */
+  readonly debugFolders?: readonly string[];
   /** With the arguments of each probe. */
   readonly verbose: boolean;
 }
@@ -92,6 +95,7 @@ function createContext(request: Omit<ListRequest, 'search'>): {
     kernel: request.kernel,
     live: request.live,
     pid: request.pid,
+    programs: once(() => createPrograms(request.debugFolders ?? [], request.pid)),
     btf,
     note: (message) => {
       if (!notes.includes(message)) notes.push(message);

@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { printList } from '../listing.ts';
-import { architectureOption, diagnosticsOption, kernelOption } from '../script.ts';
+import {
+  architectureOption,
+  debugFolderOption,
+  diagnosticsOption,
+  kernelOption,
+} from '../script.ts';
 import type { ReportStatus } from '../status.ts';
 
 interface Options {
@@ -10,6 +15,7 @@ interface Options {
   readonly pid?: string;
   readonly kernel?: readonly string[];
   readonly arch?: string;
+  readonly debuginfo?: string;
   readonly warnings: boolean;
   readonly diagnostics: DiagnosticForm;
 }
@@ -23,8 +29,8 @@ export function registerList(program: Command, report: ReportStatus): void {
         'the kernel shows to nobody else, such as tracepoints.',
     )
     .argument(
-      '[search]',
-      'patterns separated by commas, in which * stands for any characters (default: all of the kernel); ' +
+      '[search...]',
+      'patterns, several words or separated by commas, in which * stands for any characters (default: all of the kernel); ' +
         'struct, union or enum and a name; or a script, whose attach points are listed',
     )
     .option('-e <program>', 'program text instead of a script')
@@ -32,6 +38,7 @@ export function registerList(program: Command, report: ReportStatus): void {
     .option('-p, --pid <pid>', 'search the files of this process')
     .addOption(kernelOption('host where it can be read'))
     .addOption(architectureOption())
+    .addOption(debugFolderOption())
     .option('--no-warnings', 'do not say what cannot be listed')
     .addOption(diagnosticsOption())
     .addHelpText(
@@ -44,10 +51,10 @@ Examples:
   bpfscript list 'uprobe:libc:pthread_*'
   bpfscript list 'usdt:/usr/bin/node:*'
   bpfscript list -p 1234 'uprobe:*alloc*'
-  bpfscript list -v 'struct sock'
+  bpfscript list -v 'struct sock' enum pid_type 'kprobe:tcp_*'
   bpfscript list --kernel default tool.bt`,
     )
-    .action((search: string | undefined, options: Options) => {
-      report(printList(search, options));
+    .action((words: readonly string[], options: Options) => {
+      report(printList(words, options));
     });
 }

@@ -175,7 +175,7 @@ Examples:
       }
       const stages = readStages(options.debug ?? []);
       if (options.list) {
-        report(printList(file, listOptions(options)));
+        report(printList(words, listOptions(options)));
         return;
       }
       const source = readScript(file, options);

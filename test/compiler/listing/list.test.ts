@@ -184,6 +184,17 @@ describe('Lists of a kernel', () => {
     ]);
   });
 
+  it('are several, mixed with probes, in one list', () => {
+    const types = ['struct list_head', 'enum pid_type'];
+    const each = types.flatMap((type) => [...list('-v', type)]);
+    expect(list('-v', types.join(','))).toEqual(each);
+    expect(list('-v', ...types)).toEqual(each);
+    expect(list('-v', 'struct', 'list_head', 'enum', 'pid_type')).toEqual(each);
+    const probe = list('-v', 'tracepoint:sched:sched_switch');
+    expect(list('-v', ...types, 'tracepoint:sched:sched_switch')).toEqual([...probe, ...each]);
+    expect(lines('-lv', ...DEFAULT, ...types)).toEqual(each);
+  });
+
   it('compile as C, so that a definition can be pasted', () => {
     const file = join(folder, 'pasted.c');
     const types = ['struct list_head', 'struct hlist_node', 'struct hlist_head', 'union sigval'];
@@ -286,6 +297,18 @@ describe('Lists of binaries', () => {
     });
   });
 
+  it('hold the USDT points of a process', () => {
+    const child = spawn(POINTS, ['wait'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    try {
+      const pid = String(child.pid);
+      const own = list(`usdt:${POINTS}:*`);
+      for (const search of ['usdt:*', 'usdt:*:*', 'usdt:*:*:*', `usdt:${POINTS}:*`])
+        expect(list('-p', pid, search), search).toEqual(own);
+    } finally {
+      child.kill();
+    }
+  });
+
   it('hold the USDT points of readelf, with types of arguments and semaphores [CLI-014]', () => {
     const notes = execFileSync('readelf', ['-n', POINTS], { encoding: 'latin1' });
     const providersOf = [...notes.matchAll(/Provider: (\S+)\s+Name: (\S+)/g)];
@@ -308,6 +331,29 @@ describe('Lists of binaries', () => {
     expect(list('-v', `usdt:${POINTS}:step`).at(-1)).toBe('    // 2 places');
   });
 
+  it('have the arguments that debug information tells, where there is some', () => {
+    const source = join(folder, 'typed.c');
+    writeFileSync(
+      source,
+      `struct item { int x; };
+       __attribute__((noinline)) long take(const struct item *it, unsigned char n, char *text, void *any) {
+         __asm__ volatile("" : : "r"(it), "r"(text), "r"(any) : "memory"); return n; }
+       int main(void) { struct item it = {1}; return (int)take(&it, 1, "", 0); }`,
+    );
+    const typed = join(folder, 'typed');
+    execFileSync('gcc', ['-g', '-O1', '-o', typed, source]);
+    expect(list('-v', `uprobe:${typed}:take`)).toEqual([
+      `uprobe:${typed}:take`,
+      '    struct item * it',
+      '    uint8 n',
+      '    int8 * text',
+      '    void * any',
+    ]);
+    expect(list('-v', `uretprobe:${typed}:take`)).toEqual([`uretprobe:${typed}:take`]);
+    execFileSync('strip', ['-g', typed]);
+    expect(list('-v', `uprobe:${typed}:take`)).toEqual([`uprobe:${typed}:take`]);
+  });
+
   it('cover all files of a process, also one that was deleted since', async () => {
     const copy = join(folder, 'sleeper');
     execFileSync('cp', ['/bin/sleep', copy]);
@@ -316,6 +362,7 @@ describe('Lists of binaries', () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
       const pid = String(child.pid);
       expect(list('-p', pid, 'uprobe:malloc').length).toBeGreaterThan(0);
+      expect(list('-p', pid, 'uprobe:*').length).toBeGreaterThan(1000);
       execFileSync('rm', [copy]);
       const files = list('-p', pid).map((line) => line.split(':')[1]);
       expect(files).toContainEqual(expect.stringMatching(/libc\.so/));
