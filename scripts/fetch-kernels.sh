@@ -23,6 +23,10 @@ newest() {
     awk '{ print $1 }' | grep -v unsigned | sort -V | tail -n 1 || true
 }
 
+# Small modules, of which two have functions of the same name, and some of those that people trace, with what they need:
+# all would be 100 MB.
+modules=(dummy ledtrig-timer ledtrig-oneshot scsi_common scsi_mod sd_mod scsi_debug nfnetlink libcrc32c nf_tables xfs)
+
 # Copies the static busybox of an architecture to a file.
 fetch_busybox() {
   local architecture=$1 to=$2 work
@@ -44,7 +48,8 @@ for series; do
     architecture=arm64 version=${series#arm64-}
     need_packages "${arm64_test_packages[@]}"
   fi
-  [ -d "$target/boot" ] && [ -d "$target/modules" ] &&
+  # What was unpacked when other modules were wanted is unpacked again.
+  [ -d "$target/boot" ] && [ "$(cat "$target/modules.list" 2>/dev/null)" = "${modules[*]}" ] &&
     { [ "$architecture" = amd64 ] || [ -x "$target/busybox" ]; } && continue
   apt_options=()
   suite=$(suite_of "$architecture" "$version")
@@ -69,15 +74,15 @@ for series; do
     apt-get "${apt_options[@]}" download -qq "${binary:-$package}"
     dpkg -x ./*.deb unpacked
   )
-  # The kernel and a few small modules, two of which have functions of the same name: all would be 100 MB.
   rm -rf "$target/boot" "$target/modules"
   mkdir -p "$target/boot" "$target/modules"
-  for module in dummy ledtrig-timer ledtrig-oneshot; do
+  for module in "${modules[@]}"; do
     find "$work/unpacked" -name "$module.ko*" -type f -exec cp {} "$target/modules" \;
   done
   find "$target/modules" -name '*.xz' -exec xz -d {} +
   find "$work/unpacked" -name 'vmlinuz*' -type f -exec cp {} "$target/boot/vmlinuz-${package#linux-image-}" \;
   rm -rf "$work"
+  echo "${modules[*]}" >"$target/modules.list"
   [ "$architecture" = amd64 ] || fetch_busybox "$architecture" "$target/busybox"
   [ -n "$(ls "$target/boot")" ] || fail "$package has no kernel in it"
 done

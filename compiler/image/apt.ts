@@ -26,7 +26,7 @@ type Lists = readonly string[];
 
 /**
  * Downloads the packages of the newest kernel that a name such as `debian-12`, `6.12` or `6.18-arm64` stands for, to an
- * empty folder, and gives their files. Since 7.x two packages have its parts. Throws KernelDescriptionError.
+ * empty folder, and gives their files. Since 7.x several packages have its parts. Throws KernelDescriptionError.
  */
 export function downloadKernel(
   name: string,
@@ -117,12 +117,13 @@ function mirrorOf(suite: string, folder: string): string | undefined {
 
 /** Of the newest kernel of a series for usual machines; none where these lists have none. */
 function packagesOf(series: string, architecture: string, lists: Lists): readonly string[] {
-  const pattern = `^linux-(image|binary|modules)-${series.replace('.', '\\.')}[.].*-${architecture}$`;
+  const pattern = `^linux-(image|binary|modules|base)-${series.replace('.', '\\.')}[.].*-${architecture}$`;
   const found = run('apt-cache', [...lists, 'search', '--names-only', pattern])
     .split('\n')
     .map((line) => line.split(' ', 1)[0] ?? '')
     .filter((each) => each !== '' && !/-(cloud|rt|unsigned|16k|dbg)\b/.test(each));
-  const versionOf = (each: string): string => each.replace(/^linux-(image|binary|modules)-/, '');
+  const versionOf = (each: string): string =>
+    each.replace(/^linux-(image|binary|modules|base)-/, '');
   const [newest] = found
     .map(versionOf)
     .sort((one, other) => other.localeCompare(one, 'en', { numeric: true }));
