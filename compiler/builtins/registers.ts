@@ -61,29 +61,41 @@ export const reg: Builtin = defineBuiltin({
   lower: ({ plan }, lowering) => lowerRegister(lowering, plan.offset, plan.tie),
 });
 
+/**
+ * Where the level of privilege is, and what it is in user code. CS of x86 is 0 in the kernel and 3 there; PSTATE of arm64
+ * is 0 in its lowest four bits, PSR_MODE_EL0t, also in code of 32 bits (user_mode, arch/arm64/include/asm/ptrace.h).
+ */
+const LEVELS: Readonly<
+  Record<string, { readonly register: string; readonly mask: number; readonly user: number }>
+> = {
+  x86_64: { register: 'cs', mask: 3, user: 3 },
+  aarch64: { register: 'pstate', mask: 15, user: 0 },
+};
+
 export const usermode: Builtin = defineBuiltin({
   name: 'usermode',
   needsProbe: true,
-  summary: 'Whether user code was interrupted (1) or the kernel (0). x86-64 only.',
+  summary: 'Whether user code was interrupted (1) or the kernel (0).',
   analyse(_given, use, scope) {
     // The loader's own code runs them.
     const { provider } = scope.probe;
     if (provider === 'begin' || provider === 'end') return constant(1n, int(1, false), use);
     if (!available(use, scope)) return undefined;
     const { arch } = scope.kernel;
-    const offset = arch === 'x86_64' ? registerOffset(arch, 'cs') : undefined;
-    if (offset !== undefined)
-      return typed(int(1, false), {
-        plan: { offset, tie: `usermode is in a register of ${arch}` },
-      });
+    const level = LEVELS[arch];
+    const offset = level && registerOffset(arch, level.register);
+    if (level && offset !== undefined) {
+      const { mask, user } = level;
+      const tie = `usermode is in a register of ${arch}`;
+      return typed(int(1, false), { plan: { offset, mask, user, tie } });
+    }
     scope.error('kernel-lacks', `usermode is not available on ${arch}`, use.range);
     return undefined;
   },
-  /** The low two bits of CS are the privilege level: 0 in the kernel, 3 in user code. */
   lower({ plan }, lowering) {
     const { ir } = lowering;
-    const cs = lowerRegister(lowering, plan.offset, plan.tie);
-    const level = ir.op('and', cs, ir.constant(3));
-    return ir.fromBool(ir.compare('ne', level, ir.constant(0)));
+    const word = lowerRegister(lowering, plan.offset, plan.tie);
+    const level = ir.op('and', word, ir.constant(plan.mask));
+    return ir.fromBool(ir.compare('eq', level, ir.constant(plan.user)));
   },
 });

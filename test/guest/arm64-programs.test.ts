@@ -62,6 +62,10 @@ const CASES: Readonly<Record<string, Case>> = {
     'tracepoint:syscalls:sys_enter_getppid /comm == "traced"/ { printf("%s\\n", ustack); }',
     /getppid\+\d+\n\s+middle\+\d+ .*\n\s+outermost\+\d+ .*\n\s+main\+\d+ .*\n/,
   ),
+  'names frames whose return addresses are signed': free(
+    'tracepoint:syscalls:sys_enter_getppid /comm == "traced"/ { printf("%s\\n", ustack); }',
+    /(?:\s+deep\+\d+ .*){30}\n\s+main\+/,
+  ),
   'names the frames of a stack at a return': free(
     `uretprobe:${PROGRAM}:innermost { printf("%s\\n", ustack); }`,
     /^\s+middle\+\d+ .*\n\s+outermost\+\d+ .*\n\s+main\+\d+ .*\n/m,
@@ -71,8 +75,8 @@ const CASES: Readonly<Record<string, Case>> = {
     /^middle middle$/m,
   ),
   'keeps the signature of a return address in its register': tied(
-    `uprobe:${PROGRAM}:middle+4 { printf("signed %d\\n", reg("r30") >> 48 != 0); }`,
-    /^signed 1$/m,
+    `uprobe:${PROGRAM}:deep+4 { @signed[reg("r30") >> 48 != 0] = count(); }`,
+    /^@signed\[true\]: \d+$/m,
   ),
   'stops at a line': free(`uprobe:${PROGRAM}@arm64-traced.c:${LINE} { @ = count(); }`, /^@: 1$/m),
   'reads eight arguments': tied(
@@ -86,6 +90,14 @@ const CASES: Readonly<Record<string, Case>> = {
   'reads results': tied(
     `uretprobe:${PROGRAM}:eight { printf("%d\\n", retval); } uretprobe:${PROGRAM}:outermost { printf("%d\\n", retval); }`,
     /^-226\n4$/m,
+  ),
+  'tells user code from the kernel': tied(
+    `uprobe:${PROGRAM}:middle { printf("user %d\\n", usermode); } kprobe:vfs_read { @kernel[usermode] = 1; }`,
+    /^user 1$[^]*^@kernel\[0\]: 1$/m,
+  ),
+  'tells samples of user code from those of the kernel': tied(
+    'profile:hz:999 { @[usermode] = count(); } interval:ms:900 { exit(); }',
+    /^@\[[01]\]: \d+$/m,
   ),
   'refuses a place that is no instruction': refused(
     `uprobe:${PROGRAM}:middle+2 { @ = count(); }`,
@@ -129,7 +141,8 @@ describe.each(ARM64_SERIES)('On Linux %s a script', (series) => {
       'aarch64-linux-gnu-gcc',
       [
         ...['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O1', '-g', '-static'],
-        ...['-fno-omit-frame-pointer', '-mbranch-protection=standard', '-o', PROGRAM, SOURCE],
+        ...['-fno-omit-frame-pointer', '-fno-shrink-wrap', '-mbranch-protection=standard'],
+        ...['-o', PROGRAM, SOURCE],
       ],
       { stdio: 'pipe' },
     );

@@ -98,6 +98,15 @@ __attribute__((noinline)) int outermost(int depth)
 	return result + 1;
 }
 
+/* Each return address is signed by where its frame is. */
+__attribute__((noinline)) int deep(int depth)
+{
+	int result = depth > 0 ? deep(depth - 1) : getppid() > 0;
+
+	__asm__ volatile("" ::: "memory");
+	return result + 1;
+}
+
 int main(void)
 {
 	int result;
@@ -106,7 +115,7 @@ int main(void)
 	constants();
 	memory();
 	eight(1, -2, 3, 4, 5, 6, 7, (char)200);
-	result = outermost(0) == 4 ? 0 : 1;
+	result = outermost(0) == 4 && deep(30) == 32 ? 0 : 1;
 	/* The tracer looks names up while the process is there. */
 	usleep(500000);
 	return result;

@@ -91,10 +91,10 @@ describe('registers of an architecture', () => {
     expect(registerOffset('riscv64', 'pc')).toBeUndefined();
   });
 
-  it('tell user code from the kernel on x86-64 only [PRB-069]', () => {
+  it('tell user code from the kernel [PRB-069]', () => {
     expect(errors('x86_64', 'kprobe:vfs_read { @ = usermode; }')).toEqual([]);
-    expect(errors('aarch64', 'kprobe:vfs_read { @ = usermode; }')).toEqual([
-      'usermode is not available on aarch64',
-    ]);
+    expect(errors('aarch64', 'kprobe:vfs_read { @ = usermode; }')).toEqual([]);
+    // pstate, the last member of struct user_pt_regs.
+    expect(contextOffsets('aarch64', 'kprobe:vfs_read { @ = usermode; }')).toContain(264);
   });
 });

@@ -25,7 +25,8 @@ describe('registers, as it runs', () => {
       context[136] = cs;
       return { context };
     };
-    const usermode = call('usermode', int(1, false), [], { offset: 136 });
+    const plan = { offset: 136, mask: 3, user: 3, tie: '' };
+    const usermode = call('usermode', int(1, false), [], plan);
     expect(run(usermode, withCs(0x33))).toBe(1n);
     expect(run(usermode, withCs(0x10))).toBe(0n);
   });
