@@ -93,7 +93,7 @@ const CASES: Readonly<Record<string, Case>> = {
   ),
   'tells user code from the kernel': tied(
     `uprobe:${PROGRAM}:middle { printf("user %d\\n", usermode); } kprobe:vfs_read { @kernel[usermode] = 1; }`,
-    /^user 1$[^]*^@kernel\[0\]: 1$/m,
+    /^user 1$[\s\S]*^@kernel\[0\]: 1$/m,
   ),
   'tells samples of user code from those of the kernel': tied(
     'profile:hz:999 { @[usermode] = count(); } interval:ms:900 { exit(); }',
