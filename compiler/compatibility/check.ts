@@ -1,4 +1,5 @@
 /** What becomes of an object on a kernel, from the file and the kernel's description alone. */
+import { MISSING_CALL } from '../../linker/contract/lookups.ts';
 import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
 import { asNumber, asObjects, asText } from '../../linker/inspect/json.ts';
 import type { Kernel } from '../kernel/description.ts';
@@ -15,7 +16,7 @@ import {
 import { type Finding, isFault, summarise } from './finding.ts';
 import { type Host, openHost } from './host.ts';
 import { checkKernelSymbols } from './kernel-symbols.ts';
-import { type Answer, answers } from './lookups.ts';
+import { type Answer, answers, missingAnswer } from './lookups.ts';
 import {
   type Instruction,
   type ObjectFunction,
@@ -214,7 +215,9 @@ function callsOf(
       return [isReached(insn) ? finding : leftOut(finding)];
     }
     if (reference || OTHER_CALLS.has(src)) return [];
-    const finding = checkHelper(imm, host, place);
+    const finding =
+      imm < MISSING_CALL ? checkHelper(imm, host, place) : missingAnswer(object, host, imm);
+    if (!finding) return [];
     return [isFault(finding) && !isReached(insn) ? leftOut(finding) : finding];
   });
 }

@@ -1,6 +1,7 @@
 /** Questions to the host that the loader answers before it loads the programs. */
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
+import { MISSING_CALL } from '../../linker/contract/lookups.ts';
 import { asNumber, asObjects, asText, type Json } from '../../linker/inspect/json.ts';
 import type { Finding } from './finding.ts';
 import type { Host } from './host.ts';
@@ -29,7 +30,22 @@ function answer(object: ObjectView, host: Host, lookup: Json): Answer {
         lookup.line === undefined
           ? undefined
           : { file: asText(lookup.file) || object.script, line: asNumber(lookup.line), column: 0 };
-      return { offset, value, finding: enumeratorFinding(object, host, name, value, place) };
+      const finding = enumeratorFinding(object, host, name, value, place);
+      // What the code asks for first counts where the call is that stands for a missing answer.
+      const isAsked = asObjects(object.manifest.lookups).some(
+        (other) =>
+          other.kind === 'enumerator-found' &&
+          other.name === lookup.name &&
+          other.enum === lookup.enum,
+      );
+      if (finding.verdict === 'missing' && isAsked)
+        return { offset, value: 0n, finding: undefined };
+      return { offset, value, finding };
+    }
+    case 'enumerator-found': {
+      const isFound = enumeratorOf(host, asText(lookup.enum), name) !== undefined;
+      const value = host.btfs.length === 0 ? undefined : isFound ? 1n : 0n;
+      return { offset, value, finding: undefined };
     }
     case 'enumerator-exists': {
       const isThere =
@@ -77,6 +93,17 @@ function answer(object: ObjectView, host: Host, lookup: Json): Answer {
     default:
       return { offset, value: undefined, finding: undefined };
   }
+}
+
+/** Of a call that stands where the answer to a lookup is needed and there is none. */
+export function missingAnswer(object: ObjectView, host: Host, call: number): Finding | undefined {
+  const lookup = asObjects(object.manifest.lookups)[call - MISSING_CALL];
+  if (!lookup || host.btfs.length === 0) return undefined;
+  const name = asText(lookup.name);
+  if (enumeratorOf(host, asText(lookup.enum), name) !== undefined) return undefined;
+  const file = asText(lookup.file) || object.script;
+  const place = { file, line: asNumber(lookup.line), column: 0 };
+  return enumeratorFinding(object, host, name, undefined, place);
 }
 
 function enumeratorFinding(

@@ -2,7 +2,7 @@
  * Expressions. A scalar is lowered to a register (`lowerValue`); anything else to memory, either written where
  * it is wanted (`lowerInto`) or found where it already stands (`locate`).
  */
-import type { TypedExpression, TypedInt, VariableSymbol } from '../analysis/typed.ts';
+import type { TypedExpression, VariableSymbol } from '../analysis/typed.ts';
 import type { IrBool, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { sameType } from '../types/equality.ts';
 import { fieldsOf, layoutOf, sequence } from '../types/layout.ts';
@@ -17,9 +17,9 @@ import {
 import { lowerAddressOf } from './addresses.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { lowerContextArgument } from './context-arguments.ts';
-import { describeLeaf, namedNumber, namedPlace } from './existence.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import { within } from './helper-warnings.ts';
+import { lowerByKernel } from './kernel-numbers.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerMapRead } from './maps.ts';
 import { addressWithin, isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
@@ -101,61 +101,6 @@ function scalarOf(fn: FunctionState, expression: TypedExpression): IrValue {
     case 'record':
       throw new Error(`a ${expression.kind} is not a scalar`);
   }
-}
-
-/** The instruction that holds it has 32 bits, with a sign. */
-const LARGEST_ENUMERATOR = 0x7fff_ffffn;
-
-/** A literal that depends on the kernel that the program is loaded on. */
-function lowerByKernel(fn: FunctionState, literal: TypedInt): IrValue | undefined {
-  const { atRunTime, layout, type } = literal;
-  const value = atRunTime
-    ? lowerValue(fn, atRunTime)
-    : layout
-      ? lowerLayout(fn, layout)
-      : lowerEnumerator(fn, literal);
-  return value && type.kind === 'int' ? truncateTo(fn, value, type) : value;
-}
-
-function lowerLayout(
-  fn: FunctionState,
-  { root, indexes, path, leaf: type, value, measured }: NonNullable<TypedInt['layout']>,
-): IrValue {
-  if (isFlavour(root)) {
-    const leaf = describeLeaf(type);
-    return namedNumber(fn, {
-      root: { kind: root.aggregate, name: root.name },
-      ...{ path, leaf, relocation: path.length === 0 || measured ? 'byte-size' : 'byte-offset' },
-      value: path.length === 0 || measured ? value : namedPlace(path, leaf),
-    });
-  }
-  const part = measured ? 'byte-size' : 'byte-offset';
-  const relocation = indexes.length === 0 ? 'type-size' : part;
-  return fn.lowering.coreNumber(relocation, root.id, indexes, value);
-}
-
-/** An enumerator of the kernel, as that kernel numbers it. */
-function lowerEnumerator(fn: FunctionState, expression: TypedInt): IrValue | undefined {
-  const { enumerator: name } = expression;
-  if (name === undefined) return undefined;
-  const { types } = fn.unit.kernel;
-  const known = types.enumerator(name);
-  // The script's own are fixed, and those of traced programs are none of the kernel's.
-  if (known?.type.kind !== 'enum' || isScriptType(known.type)) return undefined;
-  const { value } = known;
-  const { name: of } = known.type;
-  // CO-RE knows enums by their names.
-  if (of === '' || value > LARGEST_ENUMERATOR || value < -LARGEST_ENUMERATOR) {
-    const { range } = expression;
-    return fn.lowering.hostValue({
-      kind: 'enumerator',
-      name,
-      ...(of === '' ? {} : { enum: of }),
-      range,
-    });
-  }
-  const index = types.enumerators(known.type.id).findIndex(([label]) => label === name);
-  return fn.lowering.coreNumber('enum-value', known.type.id, [index], Number(value));
 }
 
 /** The same as an i1, without a detour where the expression is a comparison. */

@@ -1,7 +1,7 @@
 /** loader/src/object/contract.h, out of the tables of this folder: `npm run docs` writes it. */
 import { EVENT_KINDS } from './events.ts';
 import { FEATURES, type KernelFeature } from './features.ts';
-import { LOOKUPS } from './lookups.ts';
+import { LOOKUPS, MISSING_CALL } from './lookups.ts';
 import { RUNTIME_MAPS } from './maps.ts';
 import { C_NUMBERS } from './numbers.ts';
 import { PROVIDERS } from './providers.ts';
@@ -24,6 +24,9 @@ export function renderHeader(): string {
     ...words('mf_event_kind', 'MF_EVENT', Object.keys(EVENT_KINDS), 'What programs send.'),
     ...rareEvents(),
     ...words('mf_lookup_kind', 'MF_LOOKUP', Object.keys(LOOKUPS), 'What is asked of the host.'),
+    '/* A call of this helper, plus the index of a lookup, stands where an answer is needed that is missing. */',
+    `#define MF_MISSING_CALL ${MISSING_CALL}u`,
+    '',
     ...words('mf_provider', 'MF', Object.keys(PROVIDERS), 'Long names, as in scripts.'),
     ...targets(),
     ...variables(),

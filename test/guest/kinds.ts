@@ -62,6 +62,16 @@ const ENUMERATORS: readonly Kind[] = [
     '(uint64)REQ_F_APOLL_MULTISHOT, (uint64)REQ_F_FORCE_ASYNC',
   ),
   values('has bits of block requests', '(uint64)BIO_CHAIN, (uint64)BIO_QOS_MERGED | BIO_CLONED'),
+  {
+    title: 'asks for enumerators of enums without a name',
+    text: 'begin { printf("%d\\n", enum_exists(REQ_F_APOLL_MULTISHOT) ? (uint64)REQ_F_APOLL_MULTISHOT > 0 : 2); exit(); }',
+    expected: /^[12]$/m,
+  },
+  {
+    title: 'leaves out enumerators behind a parameter',
+    text: 'begin { if ($1) { print((uint64)REQ_F_APOLL_MULTISHOT); print((uint64)BIO_QOS_MERGED); } print("on"); exit(); }',
+    expected: /^on$/m,
+  },
   values('computes with enumerators', '-NR_VM_EVENT_ITEMS, 100000 / NR_VM_EVENT_ITEMS'),
 ];
 

@@ -222,6 +222,7 @@ static const bool mf_event_is_rare[] = {
 enum mf_lookup_kind {
 	MF_LOOKUP_KERNEL_SYMBOL,
 	MF_LOOKUP_ENUMERATOR,
+	MF_LOOKUP_ENUMERATOR_FOUND,
 	MF_LOOKUP_ENUMERATOR_EXISTS,
 	MF_LOOKUP_CGROUP,
 	MF_LOOKUP_EXECUTABLE,
@@ -232,12 +233,16 @@ enum mf_lookup_kind {
 static const char *const mf_lookup_kind_names[] = {
 	[MF_LOOKUP_KERNEL_SYMBOL] = "kernel-symbol",
 	[MF_LOOKUP_ENUMERATOR] = "enumerator",
+	[MF_LOOKUP_ENUMERATOR_FOUND] = "enumerator-found",
 	[MF_LOOKUP_ENUMERATOR_EXISTS] = "enumerator-exists",
 	[MF_LOOKUP_CGROUP] = "cgroup",
 	[MF_LOOKUP_EXECUTABLE] = "executable",
 	[MF_LOOKUP_KERNEL_FUNCTION] = "kernel-function",
 	[MF_LOOKUP_KFUNC] = "kfunc",
 };
+
+/* A call of this helper, plus the index of a lookup, stands where an answer is needed that is missing. */
+#define MF_MISSING_CALL 195952640u
 
 /* Long names, as in scripts. */
 enum mf_provider {

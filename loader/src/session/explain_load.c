@@ -10,6 +10,7 @@
 #include "host/host.h"
 #include "host/kernel_features.h"
 #include "session/host_types.h"
+#include "session/lookups.h"
 #include "session/script_place.h"
 #include "session/verifier_log.h"
 
@@ -20,6 +21,9 @@
 
 #define COMPLEX \
 	"Loops with fewer rounds, or fewer conditions in them, are quicker to check; so are `for` loops over ranges."
+
+#define BRANCHES \
+	"Behind a parameter, as in `if ($1) { ... }`, or a question, as in `if (field_exists($p.f)) { ... }`, it is not loaded where that is 0."
 
 static bool is_trampoline(const struct bpf_program *program)
 {
@@ -94,9 +98,7 @@ static int explain_relocation(struct session *session, const struct libbpf_log *
 	if (type && access)
 		host_types_place(session, (uint32_t)strtoul(type + 1, NULL, 10), access + 2,
 				 strcspn(access + 2, " "), failure);
-	return fail_hint(
-		failure,
-		"Behind a parameter, as in `if ($1) { ... }`, or a question, as in `if (field_exists($p.f)) { ... }`, it is not loaded where that is 0.");
+	return fail_hint(failure, BRANCHES);
 }
 
 /* The place of what the verifier refused: an expression, or else the probe. */
@@ -121,6 +123,26 @@ static void place_refusal(struct session *session, const struct verifier_refusal
 		if (strcmp(probe->program, refusal->program) == 0)
 			fail_at(failure, probe->file ? probe->file : manifest->script, probe->line);
 	}
+}
+
+/* An answer that the program needs and this kernel does not have (MF_MISSING_CALL). */
+static int explain_missing(struct session *session, const struct libbpf_log *log,
+			   struct failure *failure)
+{
+	const struct manifest *manifest = session->manifest;
+	struct verifier_refusal refusal;
+	const char *number;
+	unsigned long call;
+
+	if (!verifier_log_read(log->text, &refusal))
+		return STATUS_OK;
+	/* "invalid func unknown#N" (check_helper_call, kernel/bpf/verifier.c) */
+	number = strstr(refusal.words, "unknown#");
+	call = number ? strtoul(number + strlen("unknown#"), NULL, 10) : 0;
+	if (call < MF_MISSING_CALL || call - MF_MISSING_CALL >= manifest->lookup_count)
+		return STATUS_OK;
+	lookup_refuse(session, &manifest->lookups[call - MF_MISSING_CALL], failure);
+	return fail_hint(failure, BRANCHES);
 }
 
 /* Sentences that tell a limit of the kernel, and what it means for a script. */
@@ -186,6 +208,7 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 			     failure) != STATUS_OK ||
 	    explain_variable(session, log, failure) != STATUS_OK ||
 	    explain_relocation(session, log, failure) != STATUS_OK ||
+	    explain_missing(session, log, failure) != STATUS_OK ||
 	    explain_refusal(session, log, failure) != STATUS_OK ||
 	    explain_size(session, error, failure) != STATUS_OK)
 		return;

@@ -113,13 +113,39 @@ static int find_executable(const char *path, uint64_t *value, struct failure *fa
 	return STATUS_OK;
 }
 
+static bool same_text(const char *left, const char *right)
+{
+	return left && right ? strcmp(left, right) == 0 : left == right;
+}
+
+/* Whether the code asks before it takes the value, and does without where there is none. */
+static bool is_asked_for(const struct manifest *manifest, const struct mf_lookup *lookup)
+{
+	for (uint32_t i = 0; i < manifest->lookup_count; i++) {
+		const struct mf_lookup *other = &manifest->lookups[i];
+
+		if (other->kind == MF_LOOKUP_ENUMERATOR_FOUND &&
+		    strcmp(other->name, lookup->name) == 0 &&
+		    same_text(other->enumeration, lookup->enumeration))
+			return true;
+	}
+	return false;
+}
+
 static int find_enumerator(struct session *session, const struct mf_lookup *lookup, uint64_t *value,
 			   struct failure *failure)
 {
+	if (host_enumerator(session, lookup->enumeration, lookup->name, value) ||
+	    is_asked_for(session->manifest, lookup))
+		return STATUS_OK;
+	return lookup_refuse(session, lookup, failure);
+}
+
+int lookup_refuse(const struct session *session, const struct mf_lookup *lookup,
+		  struct failure *failure)
+{
 	const struct manifest *manifest = session->manifest;
 
-	if (host_enumerator(session, lookup->enumeration, lookup->name, value))
-		return STATUS_OK;
 	fail(failure, STATUS_KERNEL,
 	     "This kernel has no enumerator %s, which the script uses. It was built for Linux %s.",
 	     lookup->name, manifest->kernel_release);
@@ -132,6 +158,7 @@ static int find(struct session *session, struct kernel_functions *functions,
 		const struct mf_lookup *lookup, uint64_t *value, struct failure *failure)
 {
 	const struct bpf_program *program;
+	uint64_t number;
 
 	switch (lookup->kind) {
 	case MF_LOOKUP_KERNEL_SYMBOL:
@@ -139,6 +166,9 @@ static int find(struct session *session, struct kernel_functions *functions,
 		break;
 	case MF_LOOKUP_ENUMERATOR:
 		return find_enumerator(session, lookup, value, failure);
+	case MF_LOOKUP_ENUMERATOR_FOUND:
+		*value = host_enumerator(session, lookup->enumeration, lookup->name, &number);
+		break;
 	case MF_LOOKUP_ENUMERATOR_EXISTS:
 		*value = host_has_enumerator(session, lookup->name);
 		break;

@@ -6,9 +6,14 @@
 #include <stdint.h>
 
 struct failure;
+struct mf_lookup;
 struct session;
 
 /* Answers the manifest's questions into `rodata` (`size` bytes). The result is an exit status. */
 int lookups_store(struct session *session, uint8_t *rodata, size_t size, struct failure *failure);
+
+/* Says that this kernel has no such enumerator, and where the script uses it. */
+int lookup_refuse(const struct session *session, const struct mf_lookup *lookup,
+		  struct failure *failure);
 
 #endif
