@@ -27,9 +27,10 @@ export function typeArgsField(typing: Typing, access: ast.FieldAccess): TypedExp
   if (probe.parameters) {
     const parameter = probe.parameters.find(({ name }) => name === access.field);
     if (parameter) {
-      const { name, type, typeId, slot } = parameter;
+      const { name, type, typeId, slot, isRefused } = parameter;
       const host = { parameter: name, type: typeId };
-      return { kind: 'context-argument', type, index: slot, host, range: access.range };
+      const copied = isRefused && { isCopied: isRefused };
+      return { kind: 'context-argument', type, index: slot, host, ...copied, range: access.range };
     }
     return noSuchField(
       typing,

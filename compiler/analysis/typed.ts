@@ -337,6 +337,8 @@ export interface TypedContextArgument extends Expr {
    * type as the kernel's BTF numbers it. Undefined for argN, which is a number of the script.
    */
   readonly host?: { readonly parameter: string | undefined; readonly type: number };
+  /** It is copied, as memory: see ContextValue.isRefused. */
+  readonly isCopied?: true;
 }
 
 export type StepTarget =

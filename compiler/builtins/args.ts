@@ -53,7 +53,9 @@ function argN(index: number): Builtin {
         return undefined;
       }
       if (probe.context === 'btf-arguments') {
-        return { kind: 'context-argument', index, type: UINT64, range: use.range };
+        const isRefused = probe.parameters?.find(({ slot }) => slot === index)?.isRefused;
+        const copied = isRefused && { isCopied: isRefused };
+        return { kind: 'context-argument', index, type: UINT64, ...copied, range: use.range };
       }
       return typed(UINT64);
     },
@@ -81,9 +83,10 @@ export const retval: Builtin = defineBuiltin({
     if (refusedInLoop(use, scope)) return undefined;
     const { result } = scope.probe;
     if (result) {
-      const { type, typeId, slot } = result;
+      const { type, typeId, slot, isRefused } = result;
       const host = { parameter: undefined, type: typeId };
-      return { kind: 'context-argument', type, index: slot, host, range: use.range };
+      const copied = isRefused && { isCopied: isRefused };
+      return { kind: 'context-argument', type, index: slot, host, ...copied, range: use.range };
     }
     return typed(UINT64);
   },

@@ -3,8 +3,9 @@ import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { asObject, asText, type Json } from '../../linker/inspect/json.ts';
 import { kernelFunction as functionOf } from '../kernel/functions.ts';
 import type { Finding, Verdict } from './finding.ts';
-import { type Host, orNone } from './host.ts';
+import { type Host, isSince, orNone } from './host.ts';
 import type { ObjectView, ProbeView } from './object.ts';
+import { prototypeOfFunction } from './prototypes.ts';
 
 export interface TargetFinding {
   readonly probe: ProbeView;
@@ -148,7 +149,8 @@ function rawTracepoint(host: Host, { target }: ProbeView): Answer {
   return { has, isPattern: hasPattern(event), reason: `No matches for rawtracepoint ${event}.` };
 }
 
-function typedFunction(host: Host, { provider, target }: ProbeView): Answer {
+function typedFunction(host: Host, probe: ProbeView): Answer {
+  const { provider, target } = probe;
   const name = asText(target.function);
   if (target.program !== undefined)
     return { has: undefined, reason: 'BPF programs are known on the running host only.' };
@@ -171,7 +173,20 @@ function typedFunction(host: Host, { provider, target }: ProbeView): Answer {
     };
   if (typeof found === 'string')
     return { has: false, reason: `${provider} cannot be attached to ${name}: ${found}.` };
-  return THERE;
+  return trampoline(host, probe, (own && prototypeOfFunction(own, name)?.result.slot) ?? 0);
+}
+
+/** Words of arguments that a trampoline passes on (arch_prepare_bpf_trampoline of x86-64), and the kernel that brings more. */
+const MOST_WORDS = 6;
+const MORE_WORDS_SINCE = '6.6';
+
+/** Of a function whose arguments are so many u64. */
+function trampoline({ arch, release }: Host, { name }: ProbeView, words: number): Answer {
+  if (arch !== 'x86_64' || words <= MOST_WORDS || isSince(release, MORE_WORDS_SINCE)) return THERE;
+  return {
+    has: false,
+    reason: `Cannot attach ${name}: its arguments are ${words} words, and trampolines of this kernel pass on ${MOST_WORDS}; Linux ${MORE_WORDS_SINCE} brings more.`,
+  };
 }
 
 function kernelFunction(host: Host, { name: probe, target }: ProbeView): Answer {

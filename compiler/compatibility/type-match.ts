@@ -186,6 +186,10 @@ function isSigned(btf: Btf, type: BtfType): boolean {
   return (btf.int(type.id).encoding & ENCODING.signed) !== 0;
 }
 
+function hasSign(btf: Btf, type: BtfType): boolean {
+  return isEnum(type.kind) ? type.kindFlag : isSigned(btf, type);
+}
+
 function bitsOf(leaf: Leaf, type: BtfType): number {
   if (leaf.bitSize > 0) return leaf.bitSize;
   return type.kind === BTF_KIND.int ? leaf.btf.int(type.id).bits : type.sizeOrType * 8;
@@ -283,11 +287,12 @@ function numbersDiffer(
       ? undefined
       : 'is a number of 64 bits without a sign on this kernel, and the script does not say its type: cast it, as in (uint64)$p.field';
   const plain = was.kind === BTF_KIND.int && is.kind === BTF_KIND.int;
-  const wasSigned = isSigned(local.btf, was);
-  const hasSign = isSigned(host.btf, is);
-  // Enums had no sign in BTF before pahole 1.24.
-  if (plain && wasSigned !== hasSign)
-    return `has ${hasSign ? 'a' : 'no'} sign on this kernel, and the script was built for a number ${wasSigned ? 'with' : 'without'} one`;
+  const wasSigned = hasSign(local.btf, was);
+  const isNowSigned = hasSign(host.btf, is);
+  const old = { isEnum: isEnum(was.kind), signed: wasSigned };
+  const now = { isEnum: isEnum(is.kind), signed: isNowSigned };
+  if (wasSigned !== isNowSigned && !isUnknownSign(old, now))
+    return `has ${isNowSigned ? 'a' : 'no'} sign on this kernel, and the script was built for a number ${wasSigned ? 'with' : 'without'} one`;
   const wasField = local.bitSize > 0;
   const isField = host.bitSize > 0;
   if (localBits === hostBits && wasField === isField) return undefined;
@@ -397,12 +402,23 @@ export function layoutDiffers(
   return layout(localType, hostType, 0);
 }
 
+/**
+ * Enums had no sign in BTF before pahole 1.24: one that seems to have none may have one. Code for numbers without takes
+ * none that has one in any case.
+ */
+function isUnknownSign(
+  local: Pick<NumberType, 'isEnum' | 'signed'>,
+  host: Pick<NumberType, 'isEnum' | 'signed'>,
+): boolean {
+  return local.isEnum === host.isEnum ? local.isEnum : local.signed || !host.signed;
+}
+
 /** Why code for one number cannot be made to take the other, as the loader's patch.c decides. */
 export function numberDoesNotSuit(local: NumberType, host: NumberType): string | undefined {
   if (host.size > local.size)
     return `has ${host.size} bytes on this kernel, and the script was built for ${local.size}`;
   const narrower = host.size < local.size;
-  if (local.isEnum || host.isEnum || host.signed === local.signed || (narrower && local.signed))
+  if (isUnknownSign(local, host) || host.signed === local.signed || (narrower && local.signed))
     return undefined;
   return `has ${host.signed ? 'a' : 'no'} sign on this kernel, and the script was built for a number ${local.signed ? 'with' : 'without'} one`;
 }

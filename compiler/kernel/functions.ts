@@ -2,7 +2,7 @@
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
 import { resolveType } from './btf-types.ts';
-import type { KernelFunction, Parameter } from './types.ts';
+import type { ContextValue, KernelFunction, Parameter } from './types.ts';
 
 /** MAX_BPF_FUNC_ARGS (include/linux/bpf.h). */
 const MOST_PARAMETERS = 12;
@@ -29,13 +29,21 @@ export function kernelFunction(
       type: resolveType(btf, typeId).type,
       typeId,
       slot,
+      ...refusedByVerifier(btf, typeId),
     };
     slot += sizeOf(btf, typeId) > 8 ? 2 : 1;
     return parameter;
   });
   const returned = btf.sizeOrType(prototype);
   const result =
-    returned === 0 ? undefined : { type: resolveType(btf, returned).type, typeId: returned, slot };
+    returned === 0
+      ? undefined
+      : {
+          type: resolveType(btf, returned).type,
+          typeId: returned,
+          slot,
+          ...refusedByVerifier(btf, returned),
+        };
   return { parameters, result };
 }
 
@@ -73,6 +81,16 @@ function refusal(btf: Btf, prototype: number): string | undefined {
   return returned !== 0 && (isAggregate(btf, returned) || sizeOf(btf, returned) > 8)
     ? 'it returns a struct'
     : undefined;
+}
+
+/** Pointers to pointers, enums, arrays, functions and unknown structs (btf_ctx_access, kernel/bpf/btf.c). */
+export function refusedByVerifier(btf: Btf, declared: number): Pick<ContextValue, 'isRefused'> {
+  const id = btf.skipModifiers(declared);
+  if (btf.kind(id) !== BTF_KIND.pointer) return {};
+  const to = btf.skipModifiers(btf.sizeOrType(id));
+  return to === 0 || btf.kind(to) === BTF_KIND.int || isAggregate(btf, to)
+    ? {}
+    : { isRefused: true };
 }
 
 export function parameterName(btf: Btf, prototype: number, index: number): string {

@@ -4,7 +4,7 @@ import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
 import type { StructType, Type } from '../types/type.ts';
 import { enumType, resolveType, structType } from './btf-types.ts';
-import { kernelFunction, typedFunctions } from './functions.ts';
+import { kernelFunction, refusedByVerifier, typedFunctions } from './functions.ts';
 import { findMember, listMembers } from './members.ts';
 import { RAW_TRACEPOINT, rawTracepointParameters } from './raw-tracepoints.ts';
 import { plainStock, type TypeStock } from './type-stock.ts';
@@ -138,6 +138,7 @@ function rawTracepoint(btf: Btf, event: string): readonly Parameter[] | undefine
     type: resolveType(btf, typeId).type,
     typeId,
     slot,
+    ...refusedByVerifier(btf, typeId),
   }));
 }
 

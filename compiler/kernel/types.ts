@@ -66,6 +66,8 @@ export interface ContextValue {
   /** Of the type, in the kernel's BTF. */
   readonly typeId: number;
   readonly slot: number;
+  /** The verifier lets no program load it: a pointer to what is no struct, no number and not void. */
+  readonly isRefused?: true;
 }
 
 /** An argument of a typed program. */

@@ -4,7 +4,7 @@
  */
 import type { TypedContextArgument } from '../analysis/typed.ts';
 import type { IrValue, Width } from '../llvm/ir.ts';
-import { isSigned, memoryWidth } from './members.ts';
+import { isSigned, memoryWidth, readRemote } from './members.ts';
 import { truncateTo } from './operators.ts';
 import type { FunctionState } from './state.ts';
 
@@ -19,6 +19,10 @@ export function lowerContextArgument(fn: FunctionState, expression: TypedContext
   const { ir, context } = fn;
   const { type, host } = expression;
   const offset = expression.index * 8;
+  if (expression.isCopied) {
+    const address = contextArgumentAddress(fn, expression);
+    return readRemote(fn, address, 'kernel', 8, false);
+  }
   if (!host) return truncateTo(fn, ir.load(context, offset, 8, false), type);
   const site = siteOf(fn, expression, offset);
   const width = memoryWidth(type);
@@ -27,7 +31,7 @@ export function lowerContextArgument(fn: FunctionState, expression: TypedContext
   return extendSign(fn, value, width, (amount) => siteOf(fn, expression, amount));
 }
 
-/** Address of a struct that is passed by value. */
+/** Address of a struct that is passed by value, or of a value that is copied. */
 export function contextArgumentAddress(
   fn: FunctionState,
   expression: TypedContextArgument,
@@ -35,7 +39,9 @@ export function contextArgumentAddress(
   const { ir, context } = fn;
   const offset = expression.index * 8;
   // The verifier reads the context only at fixed offsets, so it is copied from as memory.
-  const distance = ir.siteImmediate(siteOf(fn, expression, offset), offset);
+  const distance = expression.host
+    ? ir.siteImmediate(siteOf(fn, expression, offset), offset)
+    : ir.constant(offset);
   return ir.op('add', ir.pointerToInt(context), distance);
 }
 

@@ -1,9 +1,10 @@
 /** Scripts that read what two kernels hold differently, made of their descriptions, with what they have to print. */
-import { loadKernelDescription } from '../../compiler/kernel/load.ts';
+import type { Kernel } from '../../compiler/kernel/description.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
 import { compileText } from '../support/build.ts';
-import type { GuestCommand } from '../support/guest.ts';
+import type { GuestCommand, GuestResult } from '../support/guest.ts';
 import { createRandom, type Random } from '../support/random.ts';
+import { type CallValue, callDifferences, eventsOf, type Form, functionsOf } from './calls.ts';
 import {
   type Difference,
   type Enumerator,
@@ -12,6 +13,7 @@ import {
   leafDifferences,
 } from './leaves.ts';
 import { PATTERN_SIZE, patternAt } from './pattern.ts';
+import { storedNumbers } from './verifier-log.ts';
 
 /** One value that a script reads. */
 export interface Read {
@@ -19,6 +21,8 @@ export interface Read {
   readonly title: string;
   /** An expression of 64 bits without a sign. */
   readonly expression: string;
+  /** The probe whose context it is read from; values in memory are read by one of the workload. */
+  readonly probe?: string;
   /** What it is on the other kernel, and may be printed as; nothing where that kernel lacks it. */
   readonly expected: readonly bigint[];
   /** Whether the loader has to adapt it: others it may refuse. */
@@ -39,35 +43,72 @@ const BATCH = 25;
 const UNNAMEABLE =
   /\.(?:args|config|cpu|comm|let|fn|for|if|import|in|macro|offsetof|pid|sizeof|str|struct|union|while)\b/;
 
-export function kernelBtf(kernel: string): Btf {
-  return readBtf(loadKernelDescription(kernel).btf);
-}
+/** So many of each kind are taken, if there are as many. */
+export type Counts = Readonly<Record<'leaves' | 'enumerators' | Form, number>>;
 
-/**
- * A sample of what an object that was built for one kernel finds otherwise on another: `leaves` values in structs, and
- * `enumerators`. The same for the same seed.
- */
+/** Of so many calls one is of what the other kernel lacks: there are thousands, and all are refused alike. */
+const LACKING = 6;
+
+/** A sample of what an object that was built for one kernel finds otherwise on another. The same for the same seed. */
 export function sampleReads(
-  built: Btf,
-  own: Btf,
-  counts: { readonly leaves: number; readonly enumerators: number },
+  built: Kernel,
+  own: Kernel,
+  counts: Counts,
   seed: number,
 ): readonly Read[] {
   const random = createRandom(seed);
-  const leaves = leafDifferences(built, own, PATTERN_SIZE).filter(
+  const [mine, theirs] = [readBtf(built.btf), readBtf(own.btf)];
+  const leaves = leafDifferences(mine, theirs, PATTERN_SIZE).filter(
     ({ built: { path, struct } }) => !UNNAMEABLE.test(path) && /^\w+ \w+$/.test(struct),
   );
+  const calls = callDifferences(mine, theirs);
+  const canAttach = attachable(built, own, theirs);
+  const callsOf = (form: Form): readonly Difference<CallValue>[] => {
+    const take = (isThere: boolean, count: number): readonly Difference<CallValue>[] =>
+      pick(
+        random,
+        calls[form].filter((each) => (each.own !== undefined) === isThere),
+        count,
+        ({ built: { probe, name } }) => !UNNAMEABLE.test(`.${name ?? ''}`) && canAttach(probe),
+      );
+    const there = take(true, counts[form] - Math.floor(counts[form] / LACKING));
+    return [...there, ...take(false, counts[form] - there.length)];
+  };
   return [
     ...pick(random, leaves, counts.leaves).map(readOfLeaf),
-    ...pick(random, enumeratorDifferences(built, own), counts.enumerators).map(readOfEnumerator),
+    ...pick(random, enumeratorDifferences(mine, theirs), counts.enumerators).map(readOfEnumerator),
+    ...(['arguments', 'parameters', 'results'] as const).flatMap(callsOf).map(readOfCall),
   ];
 }
 
-function pick<T>(random: Random, from: readonly T[], count: number): readonly T[] {
+/**
+ * Whether both kernels can attach there, as far as their descriptions say. What only a module of the other one has is left
+ * out: no guest has it loaded.
+ */
+function attachable(built: Kernel, own: Kernel, ownTypes: Btf): (probe: string) => boolean {
+  const typed = [built, own].map((kernel) => new Set(kernel.matchTypedFunctions('*')));
+  const [events, functions] = [eventsOf(ownTypes), functionsOf(ownTypes)];
+  return (probe) => {
+    const [provider, name = ''] = probe.split(':');
+    if (provider === 'rawtracepoint')
+      return events.has(name) || own.rawTracepoint(name) === undefined;
+    if (functions.has(name)) return typed.every((names) => names.has(name));
+    if (own.function(name) !== undefined) return false;
+    return typed[0]?.has(name) === true && !own.functionModules?.(name).length;
+  };
+}
+
+function pick<T>(
+  random: Random,
+  from: readonly T[],
+  count: number,
+  isFit: (value: T) => boolean = () => true,
+): readonly T[] {
   const left = [...from];
-  return Array.from({ length: Math.min(count, left.length) }, () =>
-    left.splice(random.below(left.length), 1),
-  ).flat();
+  const taken: T[] = [];
+  while (taken.length < count && left.length > 0)
+    taken.push(...left.splice(random.below(left.length), 1).filter(isFit));
+  return taken;
 }
 
 function readOfLeaf({ built, own }: Difference<Leaf>): Read {
@@ -79,6 +120,25 @@ function readOfLeaf({ built, own }: Difference<Leaf>): Read {
     expected: place ? valuesAt(place) : [],
     isAdapted:
       place !== undefined &&
+      place.kind === mine.kind &&
+      place.bits <= mine.bits &&
+      place.isSigned === mine.isSigned,
+  };
+}
+
+function readOfCall({ built, own }: Difference<CallValue>): Read {
+  const { probe, name, place: mine } = built;
+  const place = own?.place;
+  const isOtherStruct =
+    own !== undefined && built.pointee !== own.pointee && mine.kind === 'pointer';
+  return {
+    title: `${probe} ${name ?? 'result'}`,
+    expression: `(uint64)${name === undefined ? 'retval' : `args.${name}`}`,
+    probe,
+    expected: place ? valuesAt(place) : [],
+    isAdapted:
+      place !== undefined &&
+      !isOtherStruct &&
       place.kind === mine.kind &&
       place.bits <= mine.bits &&
       place.isSigned === mine.isSigned,
@@ -119,35 +179,49 @@ export function scriptsOf(
     Array.from({ length: Math.ceil(all.length / BATCH) }, (_, index) =>
       all.slice(index * BATCH, (index + 1) * BATCH),
     );
+  const isMemory = ({ probe }: Read): boolean => probe === undefined;
+  const adapted = said.filter((read) => read.isAdapted);
   const groups = [
-    ...batches(said.filter((read) => read.isAdapted)),
+    ...batches(adapted.filter(isMemory)),
+    ...batches(adapted.filter((read) => !isMemory(read))),
     ...said.filter((read) => !read.isAdapted).map((read) => [read]),
   ];
   return {
     unsaid,
     scripts: groups.map((group) => ({
       text: textOf(group, workload),
-      command: group.some(({ expected }) => expected.length > 0)
-        ? { workload: 'pattern' }
-        : { endsItself: true, flags: '--dry-run' },
+      command: commandOf(group),
       reads: group,
     })),
   };
 }
 
+function commandOf(reads: readonly Read[]): Script['command'] {
+  if (reads.every(({ expected }) => expected.length === 0))
+    return { endsItself: true, flags: '--dry-run' };
+  // Nobody can make the kernel call what is called: that is read off the code that it has been given.
+  return reads.some(({ probe }) => probe !== undefined)
+    ? { endsItself: true, flags: '--dry-run -d verifier' }
+    : { workload: 'pattern' };
+}
+
 function textOf(reads: readonly Read[], workload: string): string {
+  const calls = reads.flatMap(({ probe, expression }, index) =>
+    probe === undefined ? [] : `${probe} { @v${index} = ${expression}; }\n`,
+  );
+  if (calls.length > 0) return calls.join('');
   const lines = reads.map(
     ({ expression }, index) => `  printf("${index} %llu\\n", ${expression});\n`,
   );
   return `uprobe:${workload}:workload_pattern {\n${lines.join('')}}\n`;
 }
 
-/** What a script printed, by the place of the read in it. */
-export function printedBy(stdout: string): ReadonlyMap<number, bigint> {
-  return new Map(
-    [...stdout.matchAll(/^(\d+) (\d+)$/gm)].map(([, index, value]) => [
-      Number(index),
-      BigInt(value ?? ''),
-    ]),
-  );
+/** What a script printed, or stored where it was not run, by the place of the read in it. */
+export function numbersOf({ stdout, stderr }: GuestResult): ReadonlyMap<number, bigint> {
+  return new Map([
+    ...[...stdout.matchAll(/^(\d+) (\d+)$/gm)].map(
+      ([, index, value]) => [Number(index), BigInt(value ?? '')] as const,
+    ),
+    ...[...storedNumbers(stderr)].map(([block, value]) => [block - 1, value] as const),
+  ]);
 }

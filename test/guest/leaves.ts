@@ -103,7 +103,7 @@ function* valuesOf(
   }
 }
 
-function placeOf(btf: Btf, type: number, bitOffset: number): Place | undefined {
+export function placeOf(btf: Btf, type: number, bitOffset: number): Place | undefined {
   const kind = btf.kind(type);
   const bits = btf.sizeOf(type) * 8;
   if (kind === BTF_KIND.pointer) return { kind: 'pointer', bitOffset, bits, isSigned: false };
@@ -114,7 +114,9 @@ function placeOf(btf: Btf, type: number, bitOffset: number): Place | undefined {
   return { kind: isBool ? 'bool' : 'number', bitOffset, bits, isSigned: isSigned(btf, type) };
 }
 
+/** A character has the sign that its kernel was compiled with (-funsigned-char since 6.2), and is the same byte. */
 function isSigned(btf: Btf, type: number): boolean {
+  if (btf.name(type) === 'char') return false;
   return btf.kind(type) === BTF_KIND.int ? (btf.int(type).encoding & SIGNED) !== 0 : btf.flag(type);
 }
 

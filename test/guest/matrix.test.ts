@@ -1,15 +1,28 @@
-/** Scripts on other kernels: each is built once, and prints the same on all of them, or is refused with the reason. */
+/**
+ * Scripts on other kernels: each is built once, and prints the same on all of them, or is refused with the reason; `check`
+ * has said so of the object before.
+ */
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { type Compatibility, checkOn } from '../../compiler/compatibility/check.ts';
+import { isFault } from '../../compiler/compatibility/finding.ts';
+import { type Host, openHost } from '../../compiler/compatibility/host.ts';
+import { openObject } from '../../compiler/compatibility/object.ts';
 import type { KernelChoice } from '../../compiler/kernel/load.ts';
+import { loadKernelDescription } from '../../compiler/kernel/load.ts';
 import { build, compileText, temporaryFolder } from '../support/build.ts';
-import { ARM64_SERIES, type GuestCommand, runInGuest, SERIES } from '../support/guest.ts';
+import {
+  ARM64_SERIES,
+  type GuestCommand,
+  type GuestResult,
+  runInGuest,
+  SERIES,
+} from '../support/guest.ts';
 import { descriptionOf, hasKernel } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
-import { runObject, WORKLOAD } from '../support/run.ts';
 import { CASES } from './corpus.ts';
 import { KINDS } from './kinds.ts';
 import { type Column, type Verdict, verdictOf, writeMatrix } from './verdict.ts';
@@ -65,8 +78,9 @@ const ARM64: Architecture = {
 const architectureOf = (series: string): Architecture =>
   ARM64_SERIES.includes(series) ? ARM64 : X86;
 
-function textFor(text: string, { getppid }: Architecture, workload: string): string {
-  return text.replaceAll('WORKLOAD', workload).replaceAll('GETPPID', getppid);
+/** As it is in a guest. */
+function textFor(text: string, { getppid }: Architecture): string {
+  return text.replaceAll('WORKLOAD', '/workload').replaceAll('GETPPID', getppid);
 }
 
 const built = new Map<string, Uint8Array>();
@@ -79,28 +93,10 @@ function objectOf(text: string, kernel: KernelChoice = 'default'): Uint8Array {
   return object;
 }
 
-const HERE = CASES.filter(
-  ({ script }) => existsSync('/sys/kernel/tracing/kprobe_events') || !/^k(ret)?probe:/.test(script),
-);
-const hostFolder = temporaryFolder();
-
-needs('root').describe('On this kernel a script', () => {
-  it.each(HERE)('$title', async ({ script, workload, parameters, expected }) => {
-    const path = join(hostFolder, 'script.o');
-    writeFileSync(path, objectOf(textFor(script, X86, WORKLOAD)));
-    const result = await runObject(path, {
-      ...(workload === undefined ? { signal: 'none' } : { workload }),
-      ...(parameters === undefined ? {} : { parameters: parameters.split(' ') }),
-    });
-    expect(result.stdout.trim(), result.stderr).toBe(expected);
-    expect(result.status).toBe(0);
-  });
-});
-
 const ALL = [...SERIES, ...ARM64_SERIES];
 /** So many guests at a time: each has one processor. */
 const LANES = 2;
-const columns = new Map<string, Promise<Column>>();
+const columns = new Map<string, Promise<ReadonlyMap<string, Cell>>>();
 
 beforeAll(() => {
   const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
@@ -123,11 +119,19 @@ function isHere(series: string): boolean {
   return hasKernel(series) && (builtFor === undefined || hasKernel(builtFor));
 }
 
+/** What a kernel made of a script. */
+interface Cell {
+  readonly verdict: Verdict;
+  /** Absent where there is no object. */
+  readonly loaded?: { readonly object: Uint8Array; readonly result: GuestResult };
+}
+
 /** An object in a guest, and what becomes of its result. */
 interface Job {
   readonly subject: Subject;
   /** What the compiler says of scripts that the architecture has no objects of. */
   readonly refusal?: string;
+  readonly object?: Uint8Array;
   readonly command?: GuestCommand;
   /** The object that was built for the very kernel, and knows what the other has to print. */
   readonly oracle?: GuestCommand | undefined;
@@ -137,7 +141,7 @@ async function buildFor(series: string, folder: string): Promise<readonly Job[]>
   const architecture = architectureOf(series);
   const jobs: Job[] = [];
   for (const [index, subject] of SUBJECTS.entries()) {
-    const text = textFor(subject.text, architecture, '/workload');
+    const text = textFor(subject.text, architecture);
     const command = (name: string, object: Uint8Array): GuestCommand => {
       writeFileSync(join(folder, name), object);
       return { ...subject.command, object: name };
@@ -148,7 +152,7 @@ async function buildFor(series: string, folder: string): Promise<readonly Job[]>
       continue;
     }
     const object = objectOf(text, architecture.kernel);
-    const job: Job = { subject, command: command(`${index}.o`, object) };
+    const job: Job = { subject, object, command: command(`${index}.o`, object) };
     // What this kernel has no name for cannot be built for it: then the other object has to be refused.
     const own = subject.isRight
       ? undefined
@@ -172,30 +176,47 @@ function refusalOf(text: string, { kernel, builtFor }: Architecture): string | u
   return error && / is not available on aarch64$/.test(error.message) ? error.message : undefined;
 }
 
-async function columnOf(series: string, folder: string, jobs: readonly Job[]): Promise<Column> {
+async function columnOf(
+  series: string,
+  folder: string,
+  jobs: readonly Job[],
+): Promise<ReadonlyMap<string, Cell>> {
   const commands = [
     ...new Set(jobs.flatMap(({ command, oracle }) => [command ?? [], oracle ?? []].flat())),
   ];
   const results = await runInGuest(series, folder, commands);
   const resultOf = (command: GuestCommand | undefined) =>
     command && results[commands.indexOf(command)];
-  const column = new Map<string, Verdict>();
-  for (const { subject, refusal, command, oracle } of jobs) {
+  const column = new Map<string, Cell>();
+  for (const { subject, refusal, object, command, oracle } of jobs) {
     const result = resultOf(command);
     const own = resultOf(oracle);
     const { title, isRight } = subject;
-    if (refusal !== undefined) column.set(title, { is: 'refused', reason: refusal });
-    else if (result)
-      column.set(
-        title,
-        verdictOf(
-          result,
-          isRight ??
-            ((stdout) => own?.status === 0 && own.stdout === stdout && stdout.trim() !== ''),
-        ),
-      );
+    const printsAsOwn = (stdout: string) =>
+      own?.status === 0 && own.stdout === stdout && stdout.trim() !== '';
+    if (refusal !== undefined) column.set(title, { verdict: { is: 'refused', reason: refusal } });
+    else if (result && object)
+      column.set(title, {
+        verdict: verdictOf(result, isRight ?? printsAsOwn),
+        loaded: { object, result },
+      });
   }
   return column;
+}
+
+/** Whether an object was loaded, and why not: the sentence without its place. */
+interface Answer {
+  readonly loads: boolean;
+  readonly reasons: readonly string[];
+}
+
+function answerOf({ status, stderr }: GuestResult): Answer {
+  const [, reason] = /^(?:\S+:\d+(?::[\d-]+)?: )?ERROR: (.*)$/m.exec(stderr) ?? [];
+  return { loads: status === 0, reasons: reason === undefined ? [] : [reason] };
+}
+
+function answerBefore({ findings, loads }: Compatibility): Answer {
+  return { loads, reasons: findings.filter(isFault).flatMap(({ reason }) => reason ?? []) };
 }
 
 /** The page is only of all kernels. */
@@ -203,7 +224,10 @@ const page = process.env.BPFSCRIPT_MATRIX_PAGE;
 if (page !== undefined)
   afterAll(async () => {
     const whole = new Map<string, Column>();
-    for (const series of ALL) whole.set(series, (await columns.get(series)) ?? new Map());
+    for (const series of ALL) {
+      const column = [...((await columns.get(series)) ?? [])];
+      whole.set(series, new Map(column.map(([title, { verdict }]) => [title, verdict])));
+    }
     writeMatrix(
       page,
       [...KINDS, ...CASES].map(({ title }) => title),
@@ -211,17 +235,32 @@ if (page !== undefined)
     );
   });
 
-describe.each(ALL)('On Linux %s a script', (series) => {
-  let verdicts: Column = new Map();
+describe.each(ALL)('Linux %s', (series) => {
+  let column: ReadonlyMap<string, Cell> = new Map();
+  let host: Host | undefined;
   beforeAll(async () => {
-    verdicts = (await columns.get(series)) ?? verdicts;
+    column = (await columns.get(series)) ?? column;
+    if (column.size > 0) host = openHost(loadKernelDescription(descriptionOf(series)));
   }, 3_000_000);
 
   const { builtFor } = architectureOf(series);
   const test = needs(`Linux ${series}`, ...(builtFor ? [`Linux ${builtFor}` as const] : []));
-  test.it.each(SUBJECTS)('$title', ({ title }) => {
-    const verdict = verdicts.get(title);
+  test.it.each(SUBJECTS)('runs a script right, or says why not, that $title', ({ title }) => {
+    const verdict = column.get(title)?.verdict;
     expect(verdict).not.toMatchObject({ is: 'wrong' });
     expect(verdict).toBeDefined();
+  });
+
+  test.it.each(SUBJECTS)('does what check says of a script that $title', ({ title }) => {
+    const cell = column.get(title);
+    expect(cell).toBeDefined();
+    if (!cell?.loaded || !host) return;
+    const { object, result } = cell.loaded;
+    const is = answerOf(result);
+    const said = answerBefore(checkOn(openObject(object), host));
+    expect({ ...said, reasons: said.reasons.slice(0, 9) }, result.stderr).toMatchObject({
+      loads: is.loads,
+    });
+    for (const reason of is.reasons) expect(said.reasons).toContain(reason);
   });
 });

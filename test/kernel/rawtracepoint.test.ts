@@ -23,6 +23,20 @@ needs('root').describe('A raw tracepoint', () => {
     expect(mapValue(stdout, '@exit', '1000')).toBe(20);
   });
 
+  it('has pointers that the verifier lets no program load, by name and by number', async () => {
+    const { stdout, stderr } = await run(
+      `rawtracepoint:workqueue_execute_end { @[args.function == arg1] = count(); @name[ksym((uint64)args.function)] = count(); }
+       interval:ms:200 { if (has_key(@, true)) { exit(); } }`,
+      { signal: 'none' },
+    );
+    expect(
+      mapEntries(stdout, '@').map(([key]) => key),
+      stderr,
+    ).toEqual(['true']);
+    for (const [name] of mapEntries(stdout, '@name'))
+      expect(name).toMatch(/^[a-z_]\w+(?:\.\w+)*$/i);
+  });
+
   it('of a pattern counts each event once, by one program or one for each event', async () => {
     const { stdout, stderr } = await run(
       `rawtracepoint:sys_* /comm == "rawcalls"/ { @copied = count(); @size[comm] = sum(1); }

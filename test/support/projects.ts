@@ -15,10 +15,8 @@ function loads(file: string, seen = new Set<string>()): boolean {
 
 /** What loads programs into kernels of its own alone: none of them is seen by another file's probes. */
 const BOOTING = /^test\/(guest\/|examples\/guest\.)/;
-/** Those that run their scripts on this machine's kernel, too. */
-const HERE_TOO: readonly string[] = ['test/guest/matrix.test.ts'];
 
-const boots = (file: string): boolean => BOOTING.test(file) && !HERE_TOO.includes(file);
+const boots = (file: string): boolean => BOOTING.test(file);
 
 const files = filesOf('test', '.test.ts');
 

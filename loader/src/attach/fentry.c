@@ -15,6 +15,7 @@
 #include "attach/copy.h"
 #include "attach/fentry_bpf.h"
 #include "host/kernel_btf.h"
+#include "host/prototypes.h"
 #include "host/traceable.h"
 #include "host/tracefs.h"
 
@@ -202,6 +203,39 @@ static bool fits(const struct session *session, const struct mf_probe *probe,
 				 probe->provider == MF_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
 }
 
+/* Words of arguments that trampolines pass on (arch_prepare_bpf_trampoline); newer kernels pass on
+ * twelve. */
+#ifdef __x86_64__
+#define WORDS 6
+#define MORE "Linux 6.6 brings more"
+#else
+#define WORDS 8
+#define MORE "newer ones have more"
+#endif
+/* ENOTSUPP (include/linux/errno.h). */
+#define NOT_SUPPORTED 524
+
+/* Why the kernel has no trampoline for it: where it has some at all, for want of registers. */
+static enum attach_result no_trampoline(struct attachments *attachments,
+					const struct mf_probe *probe, struct failure *failure)
+{
+	const struct mf_fentry_target *wanted = probe->target;
+	const struct btf *btf = session_kernel_btf(attachments->session, wanted->module);
+	struct prototype prototype;
+	uint32_t words;
+
+	if (!btf || !prototype_of_function(btf, wanted->function, &prototype))
+		return attach_refused(failure, probe, NOT_SUPPORTED);
+	words = prototype_result(&prototype).slot;
+	if (words <= WORDS)
+		return attach_refused(failure, probe, NOT_SUPPORTED);
+	return attach_missing(
+		failure,
+		"Cannot attach %s: its arguments are %u words, and trampolines of this kernel pass on %d; " MORE
+		".",
+		probe->name, words, WORDS);
+}
+
 static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct failure *failure)
 {
@@ -209,10 +243,14 @@ static enum attach_result attach(struct attachments *attachments,
 	struct bpf_program *program = attach_program(attachments, target->probe);
 	const struct copy *copy = target->own;
 
+	struct bpf_link *link;
+
 	if (copy->btf_id)
 		return attach_copy(attachments, target, copy, failure);
-	return attach_add_link(attachments, bpf_program__attach_trace_opts(program, &options),
-			       target->probe, failure);
+	link = bpf_program__attach_trace_opts(program, &options);
+	if (!link && errno == NOT_SUPPORTED)
+		return no_trampoline(attachments, target->probe, failure);
+	return attach_add_link(attachments, link, target->probe, failure);
 }
 
 const struct attach_provider attach_fentry = {

@@ -298,6 +298,16 @@ static bool is_signed(const struct btf *btf, const struct btf_type *type)
 	       strcmp(name_of(btf, type->name_off), "char") != 0;
 }
 
+static bool has_sign(const struct btf *btf, const struct btf_type *type)
+{
+	return btf_is_any_enum(type) ? btf_kflag(type) : is_signed(btf, type);
+}
+
+bool type_sign_unknown(bool local_enum, bool local_signed, bool host_enum, bool host_signed)
+{
+	return local_enum == host_enum ? local_enum : local_signed || !host_signed;
+}
+
 static uint32_t bits_of(const struct type_leaf *leaf, const struct btf_type *type)
 {
 	if (leaf->bit_size)
@@ -314,8 +324,7 @@ bool type_number(const struct btf *btf, uint32_t type, struct type_number *numbe
 	*number = (struct type_number){
 		.size = resolved->size,
 		.is_enum = btf_is_any_enum(resolved),
-		.is_signed =
-			btf_is_any_enum(resolved) ? btf_kflag(resolved) : is_signed(btf, resolved),
+		.is_signed = has_sign(btf, resolved),
 	};
 	return true;
 }
@@ -336,6 +345,7 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 			char *why, size_t room)
 {
 	uint32_t local_bits = bits_of(local, was), host_bits = bits_of(host, is);
+	bool was_signed = has_sign(local->btf, was), is_now_signed = has_sign(host->btf, is);
 
 	if (use == TYPE_USE_OPEN && btf_is_int(is)) {
 		if (is_signed(host->btf, is) || host_bits < 64)
@@ -345,13 +355,11 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 			"is a number of 64 bits without a sign on this kernel, and the script does not say its type: cast it, as in (uint64)$p.field");
 		return false;
 	}
-	/* Enums had no sign in BTF before pahole 1.24. */
-	if (btf_is_int(was) && btf_is_int(is) &&
-	    is_signed(local->btf, was) != is_signed(host->btf, is)) {
+	if (was_signed != is_now_signed && !type_sign_unknown(btf_is_any_enum(was), was_signed,
+							      btf_is_any_enum(is), is_now_signed)) {
 		snprintf(why, room,
 			 "has %s sign on this kernel, and the script was built for a number %s one",
-			 is_signed(host->btf, is) ? "a" : "no",
-			 is_signed(local->btf, was) ? "with" : "without");
+			 is_now_signed ? "a" : "no", was_signed ? "with" : "without");
 		return false;
 	}
 	if (local_bits == host_bits && !local->bit_size == !host->bit_size)

@@ -87,6 +87,10 @@ struct type_number {
 	bool is_enum;
 };
 
+/* Enums had no sign in BTF before pahole 1.24: one that seems to have none may have one. Code for
+ * numbers without takes none that has one in any case. */
+bool type_sign_unknown(bool local_enum, bool local_signed, bool host_enum, bool host_signed);
+
 /* False where the type is something else. */
 bool type_number(const struct btf *btf, uint32_t type, struct type_number *number);
 

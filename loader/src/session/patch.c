@@ -13,9 +13,8 @@ bool patch_suits(const struct type_number *local, const struct type_number *host
 			 host->size, local->size);
 		return false;
 	}
-	/* Enums had no sign in BTF before pahole 1.24. */
-	if (local->is_enum || host->is_enum || host->is_signed == local->is_signed ||
-	    (narrower && local->is_signed))
+	if (type_sign_unknown(local->is_enum, local->is_signed, host->is_enum, host->is_signed) ||
+	    host->is_signed == local->is_signed || (narrower && local->is_signed))
 		return true;
 	snprintf(why, room,
 		 "has %s sign on this kernel, and the script was built for a number %s one",
