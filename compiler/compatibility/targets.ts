@@ -20,6 +20,8 @@ interface Answer {
   readonly reason?: string;
   /** A pattern: nothing has to match as long as something in its block does. */
   readonly isPattern?: boolean;
+  /** Its program is loaded all the same: the kernel says so when it is attached. */
+  readonly isLoaded?: boolean;
 }
 
 const THERE: Answer = { has: true };
@@ -35,7 +37,7 @@ export function checkTargets(
     block !== undefined &&
     answers.some(({ probe, answer }) => probe.block === block && answer.has !== false);
   return answers.map(({ probe, answer }) => {
-    const { has, reason, isPattern } = answer;
+    const { has, reason, isPattern, isLoaded = false } = answer;
     const { place } = probe;
     const about = { kind: 'probe', name: probe.name, place } as const;
     if (has === true) return { probe, isLoaded: true, finding: { ...about, verdict: 'ok' } };
@@ -53,7 +55,7 @@ export function checkTargets(
       policy !== 'error' || (isPattern && blockHas(probe.block)) ? 'left out' : 'missing';
     return {
       probe,
-      isLoaded: false,
+      isLoaded,
       finding: {
         ...about,
         verdict,
@@ -185,6 +187,7 @@ function trampoline({ arch, release }: Host, { name }: ProbeView, words: number)
   if (arch !== 'x86_64' || words <= MOST_WORDS || isSince(release, MORE_WORDS_SINCE)) return THERE;
   return {
     has: false,
+    isLoaded: true,
     reason: `Cannot attach ${name}: its arguments are ${words} words, and trampolines of this kernel pass on ${MOST_WORDS}; Linux ${MORE_WORDS_SINCE} brings more.`,
   };
 }

@@ -15,6 +15,8 @@ export interface CallValue {
   readonly place: Place;
   /** What a pointer leads to, as far as it has a name. */
   readonly pointee: string;
+  /** All arguments of the call are so many u64. */
+  readonly words: number;
 }
 
 /** Of a call: its parameters, and what it returns if that is a value. */
@@ -69,48 +71,56 @@ function functionPrototypes(btf: Btf): ReadonlyMap<string, number | undefined> {
   return found;
 }
 
-function argumentsOf(btf: Btf, probe: string, { parameters }: Call): readonly CallValue[] {
+function wordsOf(btf: Btf, type: number): number {
+  return type !== 0 && btf.sizeOf(type) > 8 ? 2 : 1;
+}
+
+function argumentsOf(btf: Btf, probe: string, call: Call): readonly CallValue[] {
   let slot = 0;
-  return parameters.flatMap(({ name, type }) => {
-    const value = type === 0 || name === '' ? undefined : calledWith(btf, probe, name, type, slot);
-    slot += type !== 0 && btf.sizeOf(type) > 8 ? 2 : 1;
-    return value ?? [];
+  return call.parameters.flatMap(({ name, type }) => {
+    const at = slot;
+    slot += wordsOf(btf, type);
+    return name === '' ? [] : valuesOf(btf, probe, call, name, type, at);
   });
 }
 
-function resultOf(btf: Btf, probe: string, { parameters, result }: Call): readonly CallValue[] {
-  const slots = parameters.map(({ type }) => (type !== 0 && btf.sizeOf(type) > 8 ? 2 : 1));
-  const slot = slots.reduce((sum, each) => sum + each, 0);
-  const value = result === 0 ? undefined : calledWith(btf, probe, undefined, result, slot);
-  return value ? [value] : [];
+function resultOf(btf: Btf, probe: string, call: Call): readonly CallValue[] {
+  return valuesOf(btf, probe, call, undefined, call.result, allWords(btf, call));
 }
 
-function calledWith(
+function allWords(btf: Btf, { parameters }: Call): number {
+  return parameters.reduce((sum, { type }) => sum + wordsOf(btf, type), 0);
+}
+
+/** Nothing of what is no number and no pointer. */
+function valuesOf(
   btf: Btf,
   probe: string,
+  call: Call,
   name: string | undefined,
   declared: number,
   slot: number,
-): CallValue | undefined {
+): readonly CallValue[] {
   const type = btf.skipModifiers(declared);
-  const place = placeOf(btf, type, slot * 64);
-  if (!place) return undefined;
+  const place = type === 0 ? undefined : placeOf(btf, type, slot * 64);
+  if (!place) return [];
   const target = place.kind === 'pointer' ? btf.skipModifiers(btf.sizeOrType(type)) : 0;
-  return { probe, name, place, pointee: target === 0 ? '' : btf.name(target) };
+  const pointee = target === 0 ? '' : btf.name(target);
+  return [{ probe, name, place, pointee, words: allWords(btf, call) }];
 }
 
 /** What of the calls of one kernel another one has otherwise, or not at all. */
 function differences(
   built: ReadonlyMap<string, Call>,
   own: ReadonlyMap<string, Call>,
-  valuesOf: (kernel: 'built' | 'own', name: string, call: Call) => readonly CallValue[],
+  ofCall: (kernel: 'built' | 'own', name: string, call: Call) => readonly CallValue[],
 ): readonly Difference<CallValue>[] {
   return [...built].flatMap(([name, call]): readonly Difference<CallValue>[] => {
     const other = own.get(name);
     const theirs = new Map(
-      (other ? valuesOf('own', name, other) : []).map((value) => [value.name, value]),
+      (other ? ofCall('own', name, other) : []).map((value) => [value.name, value]),
     );
-    return valuesOf('built', name, call).flatMap((value): readonly Difference<CallValue>[] => {
+    return ofCall('built', name, call).flatMap((value): readonly Difference<CallValue>[] => {
       const there = theirs.get(value.name);
       return there && isSame(value, there) ? [] : [{ built: value, own: there }];
     });

@@ -5,6 +5,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { beforeAll, describe, expect } from 'vitest';
 import { type Compatibility, checkOn } from '../../compiler/compatibility/check.ts';
 import { isFault } from '../../compiler/compatibility/finding.ts';
@@ -31,7 +32,7 @@ const COUNTS: Counts = IS_WHOLE
 /** Nothing attaches to functions of this kernel. */
 const COUNTS_HERE: Counts = { ...COUNTS, parameters: 0, results: 0 };
 
-type Sample = ReturnType<typeof scriptsOf> & {
+type Sample = Awaited<ReturnType<typeof scriptsOf>> & {
   /** So many were to be taken. */
   readonly wanted: number;
   readonly objects: readonly Uint8Array[];
@@ -41,15 +42,19 @@ type Sample = ReturnType<typeof scriptsOf> & {
 
 const NONE: Sample = { wanted: 0, scripts: [], unsaid: [], objects: [], checked: [] };
 
-function sampleOf(kernel: string, workload: string, counts: Counts): Sample {
+async function sampleOf(kernel: string, workload: string, counts: Counts): Promise<Sample> {
   const reads = sampleReads(
     loadKernelDescription('default'),
     loadKernelDescription(kernel),
     counts,
     SEED,
   );
-  const { scripts, unsaid } = scriptsOf(reads, workload);
-  const objects = scripts.map(({ text }) => build(text));
+  const { scripts, unsaid } = await scriptsOf(reads, workload);
+  const objects: Uint8Array[] = [];
+  for (const { text } of scripts) {
+    objects.push(build(text));
+    await setImmediate();
+  }
   const host = openHost(loadKernelDescription(kernel));
   return {
     wanted: Object.values(counts).reduce((sum, each) => sum + each, 0),
@@ -112,7 +117,7 @@ needs('root').it(
   'Objects read what this kernel holds, or are refused',
   { timeout: 600_000 },
   async () => {
-    const sample = sampleOf('host', WORKLOAD, COUNTS_HERE);
+    const sample = await sampleOf('host', WORKLOAD, COUNTS_HERE);
     const results: GuestResult[] = [];
     const object = join(temporaryFolder(), 'script.o');
     for (const [index, { command }] of sample.scripts.entries()) {
@@ -136,7 +141,7 @@ describe.each(SERIES.filter((series) => series !== BUILT))('On Linux %s', (serie
 
   beforeAll(async () => {
     if (!hasKernel(series)) return;
-    sample = sampleOf(descriptionOf(series), '/workload', COUNTS);
+    sample = await sampleOf(descriptionOf(series), '/workload', COUNTS);
     const folder = temporaryFolder();
     const commands = sample.scripts.map(({ command }, index) => {
       writeFileSync(join(folder, `${index}.o`), sample.objects[index] ?? '');
