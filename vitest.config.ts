@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { ALONE, BESIDE_OTHERS } from './test/support/projects.ts';
+import { ALONE, BOOTING, COMPILING } from './test/support/projects.ts';
 
 export default defineConfig({
   // One file instead of several hundred: tests start 200 ms sooner.
@@ -15,7 +15,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'beside', include: [...BESIDE_OTHERS], sequence: { groupOrder: 0 } },
+        test: { name: 'compile', include: [...COMPILING], sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: { name: 'guests', include: [...BOOTING], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

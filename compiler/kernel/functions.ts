@@ -83,14 +83,14 @@ function refusal(btf: Btf, prototype: number): string | undefined {
     : undefined;
 }
 
-/** Pointers to pointers, enums, arrays, functions and unknown structs (btf_ctx_access, kernel/bpf/btf.c). */
+/**
+ * Pointers to pointers, enums, arrays, functions and unknown structs (btf_ctx_access, kernel/bpf/btf.c), and before Linux
+ * 5.17 those to numbers. What is void here may be a number there.
+ */
 export function refusedByVerifier(btf: Btf, declared: number): Pick<ContextValue, 'isRefused'> {
   const id = btf.skipModifiers(declared);
   if (btf.kind(id) !== BTF_KIND.pointer) return {};
-  const to = btf.skipModifiers(btf.sizeOrType(id));
-  return to === 0 || btf.kind(to) === BTF_KIND.int || isAggregate(btf, to)
-    ? {}
-    : { isRefused: true };
+  return isAggregate(btf, btf.sizeOrType(id)) ? {} : { isRefused: true };
 }
 
 export function parameterName(btf: Btf, prototype: number, index: number): string {

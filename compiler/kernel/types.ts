@@ -66,7 +66,7 @@ export interface ContextValue {
   /** Of the type, in the kernel's BTF. */
   readonly typeId: number;
   readonly slot: number;
-  /** The verifier lets no program load it: a pointer to what is no struct, no number and not void. */
+  /** Not every kernel's verifier lets programs load it: a pointer to what is no struct. */
   readonly isRefused?: true;
 }
 

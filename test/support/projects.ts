@@ -14,17 +14,20 @@ function loads(file: string, seen = new Set<string>()): boolean {
 }
 
 /** What loads programs into kernels of its own alone: none of them is seen by another file's probes. */
-const BOOTING = /^test\/(guest\/|examples\/guest\.)/;
+const BOOTS = /^test\/(guest\/|examples\/guest\.)/;
 
-const boots = (file: string): boolean => BOOTING.test(file);
+const boots = (file: string): boolean => BOOTS.test(file);
 
 const files = filesOf('test', '.test.ts');
 
-/** What may run at the same time as anything else. */
-export const BESIDE_OTHERS: readonly string[] = files.filter((file) => boots(file) || !loads(file));
+/** What needs neither root nor this machine's kernel. */
+export const COMPILING: readonly string[] = files.filter((file) => !loads(file));
+
+/** What boots kernels of its own: it may run at the same time as anything else. */
+export const BOOTING: readonly string[] = files.filter((file) => loads(file) && boots(file));
 
 /**
  * What has the kernel for itself: one file's workload would be seen by another one's probes on the same function or
  * system call.
  */
-export const ALONE: readonly string[] = files.filter((file) => !BESIDE_OTHERS.includes(file));
+export const ALONE: readonly string[] = files.filter((file) => loads(file) && !boots(file));

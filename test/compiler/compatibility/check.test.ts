@@ -227,6 +227,19 @@ needs('Linux 6.1').describe('An object on Linux 6.1', () => {
     ]);
   });
 
+  it('has no trampoline for functions whose arguments are more than six words', () => {
+    expect(
+      notOk('fentry:__cgroup_bpf_run_filter_getsockopt { @ = count(); }', kernel()),
+    ).toMatchObject([
+      {
+        kind: 'probe',
+        verdict: 'missing',
+        reason:
+          'Cannot attach fentry:__cgroup_bpf_run_filter_getsockopt: its arguments are 7 words, and trampolines of this kernel pass on 6; Linux 6.6 brings more.',
+      },
+    ]);
+  });
+
   it('has other numbers than those that code was made of', () => {
     const script = 'begin {\n  @ = lhist(5, 0, NR_VM_EVENT_ITEMS, 10);\n}';
     expect(notOk(script, kernel())).toMatchObject([
