@@ -180,10 +180,10 @@ function kindOf({ kind }: BtfType): ValueKind {
 
 const isNumber = (kind: ValueKind) => kind === 'number' || kind === 'enum';
 
-/** Plain `char` has the sign that its kernel was compiled with: the same bytes. */
+/** Plain `char` has the sign that its kernel was compiled with, and scripts have it with one. */
 function isSigned(btf: Btf, type: BtfType): boolean {
-  if (type.kind !== BTF_KIND.int || type.name === 'char') return false;
-  return (btf.int(type.id).encoding & ENCODING.signed) !== 0;
+  if (type.kind !== BTF_KIND.int) return false;
+  return type.name === 'char' || (btf.int(type.id).encoding & ENCODING.signed) !== 0;
 }
 
 function hasSign(btf: Btf, type: BtfType): boolean {

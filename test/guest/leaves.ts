@@ -114,9 +114,9 @@ export function placeOf(btf: Btf, type: number, bitOffset: number): Place | unde
   return { kind: isBool ? 'bool' : 'number', bitOffset, bits, isSigned: isSigned(btf, type) };
 }
 
-/** A character has the sign that its kernel was compiled with (-funsigned-char since 6.2), and is the same byte. */
+/** Scripts have `char` with a sign, whatever its kernel was compiled with. */
 function isSigned(btf: Btf, type: number): boolean {
-  if (btf.name(type) === 'char') return false;
+  if (btf.name(type) === 'char') return true;
   return btf.kind(type) === BTF_KIND.int ? (btf.int(type).encoding & SIGNED) !== 0 : btf.flag(type);
 }
 

@@ -290,12 +290,12 @@ static bool is_number(enum value_kind kind)
 	return kind == VALUE_NUMBER || kind == VALUE_ENUM;
 }
 
-/* Plain `char` has the sign that its kernel was compiled with (-funsigned-char since Linux 6.2):
- * the same bytes, which are text more often than numbers. */
+/* Plain `char` has the sign that its kernel was compiled with (-funsigned-char since Linux 6.2),
+ * and scripts have it with one. */
 static bool is_signed(const struct btf *btf, const struct btf_type *type)
 {
-	return btf_is_int(type) && (btf_int_encoding(type) & BTF_INT_SIGNED) &&
-	       strcmp(name_of(btf, type->name_off), "char") != 0;
+	return btf_is_int(type) && ((btf_int_encoding(type) & BTF_INT_SIGNED) ||
+				    strcmp(name_of(btf, type->name_off), "char") == 0);
 }
 
 static bool has_sign(const struct btf *btf, const struct btf_type *type)
