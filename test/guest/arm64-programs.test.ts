@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectObject } from '../../linker/inspect.ts';
 import { build, temporaryFolder } from '../support/build.ts';
 import { ARM64_SERIES, type GuestCommand, type GuestResult, runInGuest } from '../support/guest.ts';
@@ -130,6 +130,13 @@ const before = process.env.VMRUN_CPU;
 afterAll(() => {
   if (before === undefined) delete process.env.VMRUN_CPU;
   else process.env.VMRUN_CPU = before;
+});
+
+describe('Scripts of points, lines and stacks', () => {
+  it('have no tie to an architecture', () => {
+    for (const { text, tied: isTied } of Object.values(CASES))
+      if (!isTied) expect(inspectObject(build(text)).ties, text).toEqual([]);
+  });
 });
 
 describe.each(ARM64_SERIES)('On Linux %s a script', (series) => {
