@@ -89,6 +89,16 @@ export function typeKey(
   if (!elements.every((element) => storable(typing, element, 'used as a map key'))) {
     return undefined;
   }
+  if (isEmpty(key.type)) {
+    error(
+      typing,
+      'map-key-mismatch',
+      `${name} has no key: ${typeName(key.type)} holds nothing`,
+      key.range,
+      `A map without keys is ${name} alone`,
+    );
+    return undefined;
+  }
   const use = mapUse(typing, name);
   const flow = flowOf(key);
   const joined = use.key ? join(use.key, flow) : flow;
@@ -105,6 +115,12 @@ export function typeKey(
   checkLock(typing, use.lockedKey, joined.type, key.range);
   use.key = joined;
   return convertStored(typing, key, mapKeyType(typing, name));
+}
+
+/** Of a type without any value in it: the kernel makes no map with keys of no bytes. */
+function isEmpty(type: Type): boolean {
+  if (type.kind === 'tuple') return type.elements.every(isEmpty);
+  return type.kind === 'record' && type.fields.every((field) => isEmpty(field.type));
 }
 
 /** `@m` or `@m[k]` as a value. Castable aggregates are read as integers, others cannot be. */

@@ -71,6 +71,9 @@ static int settle_failure(const struct session *session, const struct mf_probe *
 	fail_at(failure, probe->file ? probe->file : session->manifest->script, probe->line);
 	if (result == ATTACH_FAILED)
 		return failure->status;
+	/* What may have been meant says more. */
+	if (policy == MF_MISSING_PROBES_ERROR && *failure->hint)
+		return failure->status;
 	if (policy == MF_MISSING_PROBES_ERROR)
 		return fail_hint(
 			failure,

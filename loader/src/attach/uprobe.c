@@ -1,6 +1,7 @@
 /* uprobe:PATH:FUNCTION[+offset], uprobe:PATH:ADDRESS and uretprobe:PATH:FUNCTION. */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attach/files.h"
@@ -8,7 +9,9 @@
 #include "host/capabilities.h"
 #include "attach/uprobe_multi.h"
 #include "attach/user_addresses.h"
+#include "binary/near_symbol.h"
 #include "binary/zip_member.h"
+#include "session/session.h"
 
 const char *attach_uprobe_path(struct arena *arena, const char *path)
 {
@@ -28,6 +31,26 @@ struct binary_query attach_uprobe_query(const struct attachments *attachments,
 		.cpp = wanted->cpp,
 		.unchecked = attachments->session->options->unsafe,
 	};
+}
+
+/* No function of that name: what may be meant, or why the file does not tell. */
+static enum attach_result unknown_function(struct attachments *attachments,
+					   const struct mf_probe *probe,
+					   const struct binary_file *file, struct failure *failure)
+{
+	const struct mf_uprobe_target *wanted = probe->target;
+	struct near_symbol near =
+		near_symbol_find(&attachments->session->arena, file->path, wanted->function);
+	enum attach_result result =
+		attach_uprobe_explain(probe, file->shown, BINARY_SYMBOL_UNKNOWN, failure);
+
+	if (near.name)
+		fail_hint(failure, "Did you mean %s?", near.name);
+	else if (near.stripped)
+		fail_hint(
+			failure,
+			"The file is stripped: it tells only the functions that it exports. One with symbols has to take its place, or uprobe:PATH:ADDRESS.");
+	return result;
 }
 
 enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const char *path,
@@ -82,6 +105,38 @@ enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const cha
 	return ATTACH_FAILED;
 }
 
+/*
+ * Functions that are static in several source files may have one name: the probe stands at all of
+ * them. False where the one at `offset` is the only one.
+ */
+static bool find_static(struct attachments *attachments, const struct mf_probe *probe,
+			const struct binary_file *file, uint64_t offset, enum attach_result *result,
+			struct failure *failure)
+{
+	const struct binary_query query = attach_uprobe_query(attachments, probe);
+	struct binary_function *functions;
+	size_t count, locals = 0;
+	bool is_local = false;
+
+	if (binary_symbol_match(&attachments->session->arena, file->path, &query, &functions,
+				&count) != BINARY_SYMBOL_FOUND)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!functions[i].is_local)
+			continue;
+		is_local |= functions[i].offset == offset;
+		functions[locals++] = functions[i];
+	}
+	if (is_local && locals > 1) {
+		*result = attach_uprobe_add_file(attachments, probe, file, functions, locals,
+						 failure);
+		if (*result == ATTACH_OK)
+			attach_uprobe_choose_link(attachments, probe);
+	}
+	free(functions);
+	return is_local && locals > 1;
+}
+
 static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
 				   struct failure *failure)
 {
@@ -90,14 +145,20 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 	const struct binary_query query = attach_uprobe_query(attachments, probe);
 	struct attach_target target = {.probe = probe};
 	struct uprobe own = {.path = NULL};
+	enum binary_symbol_result found;
 	struct binary_file file;
 	enum attach_result result;
 
 	if (!attach_file_find(attachments, probe, wanted->path, &file, failure, &result))
 		return result;
-	result = attach_uprobe_explain(probe, file.shown,
-				       binary_symbol_find(file.path, &query, &own.offset), failure);
+	found = binary_symbol_find(file.path, &query, &own.offset);
+	if (found == BINARY_SYMBOL_UNKNOWN && *wanted->function)
+		return unknown_function(attachments, probe, &file, failure);
+	result = attach_uprobe_explain(probe, file.shown, found, failure);
 	if (result != ATTACH_OK)
+		return result;
+	if (*wanted->function && !wanted->offset &&
+	    find_static(attachments, probe, &file, own.offset, &result, failure))
 		return result;
 	/* Before Linux 5.15 there are no cookies: only for programs that ask for them. */
 	if (mf_needs(session->manifest, "bpf_get_attach_cookie"))

@@ -90,6 +90,7 @@ enum attach_result attach_uprobe_add_file(struct attachments *attachments,
 		.cookies = cookies,
 	};
 	struct attach_target target = {.probe = probe};
+	bool has_cookies = mf_needs(session->manifest, "bpf_get_attach_cookie");
 
 	for (size_t i = 0; i < count; i++) {
 		const char *name, *shown = readable(session, functions[i].name);
@@ -101,7 +102,9 @@ enum attach_result attach_uprobe_add_file(struct attachments *attachments,
 		if (!attach_is_wanted(attachments, name))
 			continue;
 		offsets[target.events] = functions[i].offset;
-		cookies[target.events++] = probe_names_pair(&session->names, name, shown);
+		/* Before Linux 5.15 there are no cookies: only for programs that ask for them. */
+		cookies[target.events++] =
+			has_cookies ? probe_names_pair(&session->names, name, shown) : 0;
 	}
 	return target.events ? attach_add_target(attachments, &target, &own, sizeof(own), failure)
 			     : ATTACH_OK;

@@ -222,6 +222,7 @@ static void collect(struct collection *into, const char *name, size_t length, ui
 		.name = copy,
 		.offset = offset + into->base,
 		.rank = (uint32_t)(strspn(copy, "_") * 2 + is_local),
+		.is_local = is_local,
 	};
 }
 

@@ -52,6 +52,8 @@ struct binary_function {
 	uint64_t offset;
 	/* Of several names for one place, the lowest is shown: few underscores, global. */
 	uint32_t rank;
+	/* No other file sees it: several may have one name. */
+	bool is_local;
 };
 
 /*

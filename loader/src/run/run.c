@@ -18,6 +18,7 @@
 #include "object/object_file.h"
 #include "output/output.h"
 #include "base/failure.h"
+#include "base/say.h"
 #include "session/session.h"
 #include "run/tests.h"
 #include "session/settings.h"
@@ -222,6 +223,9 @@ static int trace(struct run *run, struct failure *failure)
 		   session_count(&run->session, MF_SELF) == 0) {
 		/* Only begin and end: nothing more will come. */
 		end = LOOP_PROCESS;
+		if (run->options->child && !run->options->no_warnings)
+			say_warning(
+				"the script has only begin and end blocks: it ends at once, and the command of -c with it.");
 	} else {
 		end = loop_run(&run->loop, &run->events, &run->child, failure);
 	}

@@ -154,6 +154,10 @@ static const struct {
 	{"jumps is too complex", "The script takes this kernel's verifier too many steps", COMPLEX},
 	{"infinite loop detected", "This kernel's verifier sees no end of a loop", COMPLEX},
 	{"back-edge from insn", "This kernel takes no loops", "Linux 5.3 brings them."},
+	/* MAX_USED_MAPS (include/linux/bpf_verifier.h). */
+	{"total number of maps per program has reached the limit",
+	 "A block uses more maps than this kernel lets a program",
+	 "One map whose key says what is counted does for several, and so do several blocks on one event."},
 	{"Too large", "The script needs more stack than this kernel gives a program",
 	 "Functions that call each other share 512 bytes: large values may stand in maps."},
 };
@@ -180,6 +184,51 @@ static int explain_refusal(struct session *session, const struct libbpf_log *log
 		    : fail_hint(failure, "-v shows the verifier's log.");
 }
 
+/*
+ * Descriptors that are used up. libbpf, which cannot make its trial of global data then, goes on
+ * without such maps (kernel_supports, tools/lib/bpf/libbpf.c); all kernels that we know have them.
+ */
+static int explain_descriptors(const struct libbpf_log *log, int error, struct failure *failure)
+{
+	if (error != EMFILE && error != ENFILE &&
+	    !libbpf_log_has(log, "is referenced but wasn't created"))
+		return STATUS_OK;
+	fail(failure, STATUS_FAILED,
+	     "There are no file descriptors left for the maps and programs of the script.");
+	return fail_hint(failure, "`ulimit -n` tells how many a process may have.");
+}
+
+/* A map that the kernel does not make. */
+static int explain_map(const struct session *session, const struct libbpf_log *log, int error,
+		       struct failure *failure)
+{
+	const struct manifest *manifest = session->manifest;
+	char symbol[128];
+
+	if ((error != E2BIG && error != ENOMEM) ||
+	    !libbpf_log_name(log, "libbpf: map ", symbol, sizeof(symbol)) ||
+	    !libbpf_log_has(log, "failed to create"))
+		return STATUS_OK;
+	for (uint32_t i = 0; i < manifest->map_count; i++) {
+		const struct mf_map *map = &manifest->maps[i];
+		const struct bpf_map *own;
+
+		for (uint32_t j = 0; j < map->store_count; j++) {
+			if (!map->stores[j].map || strcmp(map->stores[j].map, symbol) != 0)
+				continue;
+			own = bpf_object__find_map_by_name(session->object, symbol);
+			fail(failure, STATUS_FAILED,
+			     "The map %s is too large: the kernel has no memory for %u keys.",
+			     map->name, own ? bpf_map__max_entries(own) : 0);
+			return fail_hint(
+				failure,
+				"max_map_keys, or `let %s = hash(KEYS);`, says how many keys it may have.",
+				map->name);
+		}
+	}
+	return STATUS_OK;
+}
+
 /* The kernel looks at no program of more instructions (bpf_prog_load, kernel/bpf/syscall.c). */
 static int explain_size(const struct session *session, int error, struct failure *failure)
 {
@@ -204,7 +253,9 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 	bool is_permission = !libbpf_log_has(log, "BEGIN PROG LOAD LOG");
 
 	/* A feature says it all; the log is for -v. */
-	if (features_explain(session->manifest, session->options->btf || host_btf_path(),
+	if (explain_descriptors(log, error, failure) != STATUS_OK ||
+	    explain_map(session, log, error, failure) != STATUS_OK ||
+	    features_explain(session->manifest, session->options->btf || host_btf_path(),
 			     failure) != STATUS_OK ||
 	    explain_variable(session, log, failure) != STATUS_OK ||
 	    explain_relocation(session, log, failure) != STATUS_OK ||
