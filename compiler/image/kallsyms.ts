@@ -21,6 +21,14 @@ const ATTEMPTS = { tables: 64, names: 256 } as const;
 /** KSYM_NAME_LEN (include/linux/kallsyms.h). */
 const LONGEST_NAME = 512;
 
+/** linux_banner (init/version.c). */
+const BANNER = Buffer.from('Linux version ');
+
+function startsWith(data: Buffer, at: bigint, bytes: Buffer): boolean {
+  if (at < 0n || at > BigInt(data.length)) return false;
+  return data.subarray(Number(at), Number(at) + bytes.length).equals(bytes);
+}
+
 /** undefined where no table is found. */
 export function readKallsyms(memory: Memory): readonly KernelSymbol[] | undefined {
   let attempts = 0;
@@ -46,10 +54,13 @@ function readAround({ data, start: base }: Segment, table: TokenTable) {
   const places = addresses(data, base, names.countAt, table.end, symbols.length);
   const inImage = (address: bigint) => address >= base && address < base + BigInt(data.length);
   const find = (name: string) => symbols.findIndex((text) => text.slice(1) === name);
-  const [stext, etext] = [find('_stext'), find('_etext')];
+  const [stext, etext, banner] = [find('_stext'), find('_etext'), find('linux_banner')];
   for (const found of places) {
     const [from = 0n, to = 0n] = [found[stext], found[etext]];
     if (!inImage(from) || !inImage(to - 1n) || to - from < 1n << 20n) continue;
+    // A table of offsets from their own places that is read an entry too early has others' addresses, all of them likely.
+    const version = found[banner];
+    if (version !== undefined && !startsWith(data, version - base, BANNER)) continue;
     return symbols.map((text, index) => ({
       name: text.slice(1),
       type: text.slice(0, 1),
@@ -183,6 +194,7 @@ function addresses(
     { offsets: countAt - 8 - bytes, base: countAt - 8 },
     { offsets: countAt - 4 - 8 - bytes, base: countAt - 4 - 8 },
     { offsets: after, base: after + bytes },
+    { offsets: after + 4, base: after + 4 + bytes },
     { offsets: tokensEnd, base: tokensEnd + Math.ceil((4 * count) / 8) * 8 },
   ];
   return tables.flatMap(({ offsets, base }) => {

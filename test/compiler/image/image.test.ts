@@ -63,6 +63,24 @@ needs('Linux 6.12').describe('The image of Linux 6.12', { timeout: 120_000 }, ()
   });
 });
 
+// Its offsets of symbols are relative to their own places, so that those of others look alike.
+const NEWER = join(import.meta.dirname, '../../../.cache/kernels/7.2/boot');
+
+needs('Linux 7.2').describe('The image of Linux 7.2', { timeout: 120_000 }, () => {
+  it('has each symbol at its own address, and the system calls that are called', () => {
+    const [name = ''] = existsSync(NEWER) ? readdirSync(NEWER) : [];
+    const { memory } = openImage(readFileSync(join(NEWER, name)));
+    const banner = (readKallsyms(memory) ?? []).find((each) => each.name === 'linux_banner');
+    expect(memory.text(banner?.address ?? 0n)).toMatch(/^Linux version 7\.2/);
+    const file = join(folder, 'newer.kernel');
+    writeFileSync(file, capturePackages([join(NEWER, name)]).bytes);
+    const calls = loadKernelDescription(file).matchTracepoints('syscalls', 'sys_enter_*');
+    expect(calls).toContain('syscalls:sys_enter_openat');
+    expect(calls).not.toContain('syscalls:sys_enter_ni_syscall');
+    expect(calls).not.toContain('syscalls:sys_enter_waitpid');
+  });
+});
+
 describe('Damaged images', () => {
   it('are an error, wherever they are cut off', () => {
     expect(() => openImage(Buffer.alloc(0))).toThrow(KernelDescriptionError);
