@@ -283,7 +283,11 @@ function lowerRead(
     ir.if_(beyond, () => {
       const rest = size - largest;
       const from = ir.pointerToInt(zeros(fn, rest));
-      lowering.probeRead(ir.offset(to.pointer, length), rest, from, 'kernel');
+      // Before Linux 6.8 the verifier forgets the bounds of what was compared after it was spilled to the stack.
+      const end = ir.opaque(length);
+      ir.if_(ir.compare('ule', end, ir.constant(size)), () =>
+        lowering.probeRead(ir.offset(to.pointer, end), rest, from, 'kernel'),
+      );
     });
   }
   return { tooLong, complete: false };

@@ -274,6 +274,12 @@ const TEXTS: readonly Kind[] = [
     expected: /^1 0$/m,
   },
   {
+    title: 'keys maps by long names among other values',
+    text: 'fexit:vfs_open /comm == "cat"/ { @[str(args.path.dentry.d_name.name), comm, retval == 0, args.path.dentry.d_inode.i_nlink > 0] = count(); }',
+    script: 'cat /drive >/dev/null\n',
+    expected: /^@\[drive, cat, true, true\]: 1$/m,
+  },
+  {
     title: 'reads per-CPU variables',
     text: 'begin { $r = (struct rq *)percpu_kaddr("runqueues", 0); print(($r.cpu, $r.online)); exit(); }',
     expected: /^\(0, 1\)$/m,
