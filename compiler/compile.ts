@@ -86,7 +86,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   );
   if (diagnostics.hasErrors) return outcome(program);
 
-  const { kernel: layered, macros } = preamble;
+  const { kernel: layered, macros, constants } = preamble;
   const programs = createPrograms(options.debugFolders ?? [], options.pid);
   const kernel = withTypes(layered, programs.beside(layered.types));
   const linked = pass('imported code', () => readLinkedCode(imported.objects, kernel, diagnostics));
@@ -108,6 +108,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
       kernel,
       programs,
       macros,
+      constants,
       macroNames: () => [...macroNames(imported.program), ...libraryNames()],
       linked: linked.functions,
       diagnostics,
@@ -124,7 +125,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     kernel,
     reportsHelpers: options.reportsHelpers ?? false,
     imports: linked.objects,
-    ties: [...preamble.ties, ...linked.ties],
+    ties: [...preamble.ties, ...constants.ties(), ...linked.ties],
     usedPrograms: programs.used,
     diagnostics,
   };

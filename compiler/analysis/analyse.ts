@@ -11,6 +11,7 @@
 
 import { createPrograms, type Programs } from '../dwarf/programs.ts';
 import type { KernelDescription } from '../kernel/types.ts';
+import type { HeaderConstants } from '../preamble/constants.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import { isFunctionKnown, isNameKnown, type ProbeTarget } from '../probes/probe.ts';
 import { type ResolvedTarget, resolveProbe } from '../probes/providers.ts';
@@ -46,6 +47,8 @@ export interface AnalysisContext {
   readonly diagnostics: Diagnostics;
   /** Macros of the C preamble. */
   readonly macros: CMacros;
+  /** Of headers that may not be installed. */
+  readonly constants: HeaderConstants;
   /** Names that are no longer in the program, but that a user may have meant. */
   readonly macroNames?: () => readonly string[];
   /** Functions of imported objects, by name. */
@@ -110,6 +113,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       unsafe: context.unsafe,
       diagnostics: new Diagnostics(),
       macros: context.macros,
+      constants: context.constants,
       macroNames: context.macroNames ?? (() => []),
       known,
       assume,

@@ -45,9 +45,17 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
     const literal = { kind: 'int', type, value, flexible: value >= 0n, range } as const;
     return isKernels ? { ...literal, enumerator: name } : literal;
   }
+  const { constants } = typing.round;
+  const constant = constants.find(name, range);
+  if (constant && constants.included) return typeExpression(typing, literal(constant.value, range));
   if (isAggregateName(name)) return misplaced(typing, name, range);
   if (LATER.has(name))
     return failed(typing, 'unsupported', `'${name}' is not supported yet`, range);
+  if (constant) {
+    const { header } = constant;
+    const hint = `${header} defines it: add #include ${header}, which need not be installed.`;
+    return failed(typing, 'unknown-identifier', `Unknown identifier: '${name}'`, range, hint);
+  }
   const { macros: defines, macroNames } = typing.round;
   const names = [...builtinNames(typing), ...defines.names(), ...macroNames()];
   return failed(
@@ -59,6 +67,12 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
     // As enumerators and constants are written.
     ...(/^[A-Z][A-Z0-9_]*_[A-Z0-9_]+$/.test(name) ? [otherDescriptions(typing.round.kernel)] : []),
   );
+}
+
+function literal(value: bigint, range: Range): ast.Expression {
+  const size = value < 0n ? -value : value;
+  const integer = { kind: 'integer', value: size, text: size.toString(), range } as const;
+  return value < 0n ? { kind: 'unary', operator: '-', operand: integer, range } : integer;
 }
 
 export function typeCall(typing: Typing, call: ast.Call): TypedExpression {

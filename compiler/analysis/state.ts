@@ -5,6 +5,7 @@
 
 import type { Programs } from '../dwarf/programs.ts';
 import type { KernelDescription } from '../kernel/types.ts';
+import type { HeaderConstants } from '../preamble/constants.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Hint } from '../source/advice.ts';
@@ -61,6 +62,8 @@ export interface Round {
   readonly diagnostics: Diagnostics;
   /** Macros of the C preamble. */
   readonly macros: CMacros;
+  /** Of headers that may not be installed. */
+  readonly constants: HeaderConstants;
   /** Of the language's macros, which are expanded by now: for suggestions. */
   readonly macroNames: () => readonly string[];
   /**

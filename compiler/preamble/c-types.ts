@@ -3,11 +3,10 @@
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
-import type { KernelTypes } from '../kernel/types.ts';
 import { OWN_FILE } from './c-source.ts';
 import type { Clang, ClangMessage } from './clang.ts';
 import { type Declarations, findDeclarations } from './declarations.ts';
-import { createStandIns, type StandIns } from './stand-ins.ts';
+import { createStandIns, type Known, type StandIns } from './stand-ins.ts';
 
 export interface EnumValues {
   readonly signed: boolean;
@@ -29,12 +28,12 @@ export function compileTypes(
   clang: Clang,
   options: readonly string[],
   source: string,
-  kernel: KernelTypes,
+  known: Known,
 ): { readonly types: CTypes | undefined; readonly messages: readonly ClangMessage[] } {
   const preprocessed = clang.run(['-E', '-dD', '-x', 'c', ...options], source);
   if (preprocessed.failed) return { types: undefined, messages: preprocessed.messages };
   const declarations = findDeclarations(preprocessed.output.toString('utf8'));
-  const standIns = createStandIns(kernel);
+  const standIns = createStandIns(known);
   const compiled = compileUses(clang, declarations, standIns);
   const messages = [...preprocessed.messages, ...compiled.messages];
   if (!compiled.object) return { types: undefined, messages };

@@ -23,16 +23,16 @@ const DEEPEST = 32;
 /** Whether the condition holds; undefined for what only a C compiler can tell, including what is malformed. */
 export function evaluateCondition(
   text: string,
-  macros: ReadonlyMap<string, string>,
+  replacementOf: (name: string) => string | undefined,
   isDefined: (name: string) => boolean,
 ): boolean | undefined {
-  const value = evaluate(text, macros, isDefined, 0);
+  const value = evaluate(text, replacementOf, isDefined, 0);
   return value === undefined ? undefined : value !== 0n;
 }
 
 function evaluate(
   text: string,
-  macros: ReadonlyMap<string, string>,
+  replacementOf: (name: string) => string | undefined,
   isDefined: (name: string) => boolean,
   depth: number,
 ): bigint | undefined {
@@ -65,8 +65,9 @@ function evaluate(
     }
     if (/^\d/.test(token)) return /^0\d/.test(token) ? octal(token) : BigInt(token);
     if (!/^[A-Za-z_]/.test(token)) return undefined;
-    const replacement = macros.get(token);
-    if (replacement !== undefined) return evaluate(replacement, macros, isDefined, depth + 1);
+    const replacement = replacementOf(token);
+    if (replacement !== undefined)
+      return evaluate(replacement, replacementOf, isDefined, depth + 1);
     // What is left after replacement counts as 0, but a function-like macro or `__has_include` does not.
     return isDefined(token) || tokens[at] === '(' ? undefined : 0n;
   };

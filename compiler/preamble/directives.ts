@@ -6,6 +6,7 @@ import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { evaluateCondition } from './condition.ts';
+import type { HeaderConstants } from './constants.ts';
 
 /** What is defined before a script's first line. */
 export const PREDEFINED: ReadonlyMap<string, string> = new Map([['BPFTRACE_HAVE_BTF', '1']]);
@@ -30,6 +31,7 @@ interface Condition {
 export function readDirectives(
   items: readonly ast.CItem[],
   isInstalled: (header: string) => boolean,
+  constants: HeaderConstants,
   diagnostics: Diagnostics,
 ): Directives {
   const macros = new Map(PREDEFINED);
@@ -38,7 +40,11 @@ export function readDirectives(
   const conditions: Condition[] = [];
   const problems: (readonly [message: string, range: Range])[] = [];
   const active = () => conditions.every((condition) => condition.active);
-  const isDefined = (name: string) => macros.has(name) || functionLike.has(name);
+  // Of a header that is not there, what the table knows: after the first include that could have defined it.
+  const constant = (name: string) =>
+    missing.length > 0 ? constants.find(name)?.value.toString() : undefined;
+  const replacement = (name: string) => macros.get(name) ?? constant(name);
+  const isDefined = (name: string) => replacement(name) !== undefined || functionLike.has(name);
   const needing = (item: ast.CItem): Directives => ({ macros, missing, needsCompiler: item });
 
   for (const item of items) {
@@ -54,7 +60,7 @@ export function readDirectives(
         const holds = !active()
           ? false
           : directive === 'if'
-            ? evaluateCondition(rest, macros, isDefined)
+            ? evaluateCondition(rest, replacement, isDefined)
             : isDefined(rest) === (directive === 'ifdef');
         if (holds === undefined) return needing(item);
         conditions.push({ active: holds, taken: holds, range: item.range });
@@ -70,7 +76,7 @@ export function readDirectives(
         const holds =
           condition.taken || !active()
             ? false
-            : directive === 'else' || evaluateCondition(rest, macros, isDefined);
+            : directive === 'else' || evaluateCondition(rest, replacement, isDefined);
         if (holds === undefined) return needing(item);
         conditions.push({ ...condition, active: holds, taken: condition.taken || holds });
         break;

@@ -19,6 +19,7 @@ import {
 } from './c-source.ts';
 import { compileTypes } from './c-types.ts';
 import { type ClangMessage, findClang } from './clang.ts';
+import { type HeaderConstants, headerConstants } from './constants.ts';
 import { PREDEFINED, readDirectives, readLine } from './directives.ts';
 import { archIncludes, headerFinder } from './headers.ts';
 import { type CMacros, createMacros, NO_MACROS } from './macros.ts';
@@ -46,6 +47,8 @@ export interface Preamble {
   readonly macros: CMacros;
   /** What of its C can be another on another architecture. */
   readonly ties: readonly { readonly reason: string; readonly range: Range | undefined }[];
+  /** What headers that may not be installed define. */
+  readonly constants: HeaderConstants;
 }
 
 /** Errors are in the context's diagnostics; what is given then knows no more than the kernel. */
@@ -63,14 +66,16 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
   });
   const includeFolders = context.includeFolders.map((folder) => resolve(folder));
   const isInstalled = headerFinder(includeFolders, kernel.arch);
-  const directives = readDirectives(items, isInstalled, diagnostics);
+  const includes = headers.length > 0 || items.some(isInclude);
+  const constants = headerConstants(kernel.arch, includes);
+  const directives = readDirectives(items, isInstalled, constants, diagnostics);
   if (!directives.needsCompiler && headers.length === 0) {
     for (const item of directives.missing) warnOfHeader(item, diagnostics);
     const isConstant = (name: string) => kernel.types.enumerator(name) !== undefined;
-    return { kernel, macros: createMacros(directives.macros, isConstant), ties: [] };
+    return { kernel, macros: createMacros(directives.macros, isConstant), constants, ties: [] };
   }
 
-  const nothing: Preamble = { kernel, macros: NO_MACROS, ties: [] };
+  const nothing: Preamble = { kernel, macros: NO_MACROS, constants, ties: [] };
   const clang = findClang();
   if (!clang) {
     diagnostics.error(
@@ -93,7 +98,7 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
       ...headers.flatMap(({ path }) => ['-include', locateHeader(path)]),
     ],
     sourceOf(items),
-    kernel.types,
+    { kernel: kernel.types, constants },
   );
   for (const message of messages) report(message, items, headers, diagnostics);
   if (!types) return nothing;
@@ -102,6 +107,7 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
   return {
     kernel: layered,
     macros: createMacros(types.macros, isConstant),
+    constants,
     ties: tiesOf(items, headers, kernel.arch),
   };
 }
@@ -131,12 +137,16 @@ function tiesOf(
   ];
 }
 
+function isInclude(item: ast.CItem): boolean {
+  return item.kind !== 'c-definition' && readLine(item.text).directive === 'include';
+}
+
 function warnOfHeader(item: ast.CItem, diagnostics: Diagnostics): void {
   diagnostics.warning(
     'missing-header',
     `The header of '${item.text.trim()}' is not installed`,
     item.range,
-    'Types of the kernel are known without headers.',
+    'Types of the kernel, and constants of most headers, are known without them.',
   );
 }
 

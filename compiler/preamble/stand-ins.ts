@@ -7,9 +7,16 @@ import { sizeInMemory } from '../types/layout.ts';
 import { commonCType } from '../types/reference.ts';
 import type { StructType, Type } from '../types/type.ts';
 import type { ClangMessage } from './clang.ts';
+import type { HeaderConstants } from './constants.ts';
 
 /** Begins the tags of what stands for a typedef of a struct or enum. */
 const TYPEDEF = 'bpfscript_typedef_';
+
+/** What is known without the script's headers. */
+export interface Known {
+  readonly kernel: KernelTypes;
+  readonly constants: HeaderConstants;
+}
 
 export interface StandIns {
   /** Makes one for each type that errors of clang miss and the kernel has; whether there were any. */
@@ -25,7 +32,7 @@ export interface StandIns {
 const TAGGED = /incomplete (?:element )?type '(?:const |volatile )*((?:struct|union|enum) \w+)/;
 const NAMED = /^(?:unknown type name|use of undeclared identifier) '(\w+)'/;
 
-export function createStandIns(kernel: KernelTypes): StandIns {
+export function createStandIns({ kernel, constants }: Known): StandIns {
   const made = new Map<string, string>();
 
   const make = (name: string): string | undefined => {
@@ -34,7 +41,8 @@ export function createStandIns(kernel: KernelTypes): StandIns {
     if (tag === undefined) {
       const type = kernel.typedef(name) ?? commonCType(name);
       if (type) return typedefOf(kernel, name, type);
-      const constant = kernel.enumerator(name);
+      const constant =
+        kernel.enumerator(name) ?? (constants.included ? constants.find(name) : undefined);
       return constant && `enum { ${name} = ${constant.value} };`;
     }
     const type = tagged(kernel, keyword, tag);

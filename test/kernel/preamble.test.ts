@@ -216,6 +216,17 @@ typedef struct packed packed_t;\n`,
     expect(out).toBe('first -123456 3 5\n');
   });
 
+  it('have constants of headers that are not installed', async () => {
+    const out = await printed(
+      'printf("%d %d %d %d %s\\n", AF_INET6, -ENOENT, AT_FDCWD, OWN, ((struct link *)arg0).name);',
+      {
+        preamble:
+          '#include <net/not_installed.h>\n#define OWN (IPPROTO_UDP + 1)\nstruct link { char name[DT_DIR]; };',
+      },
+    );
+    expect(out).toBe('10 -2 -100 18 firs\n');
+  });
+
   it('[GRM-006] take the branch for kernels with BTF', async () => {
     const out = await printed('printf("%d\\n", N);', {
       preamble:

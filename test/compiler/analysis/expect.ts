@@ -36,7 +36,7 @@ export function analysed(script: string, options: Options = {}): Analysis {
   if (!tree || diagnostics.hasErrors) {
     throw new Error(`does not parse: ${diagnostics.all.map((d) => d.message).join('; ')}\n${text}`);
   }
-  const { kernel, macros } = readPreamble(tree.preamble, {
+  const { kernel, macros, constants } = readPreamble(tree.preamble, {
     kernel: KERNEL,
     sources: createSources(source),
     includeFolders: [],
@@ -48,6 +48,7 @@ export function analysed(script: string, options: Options = {}): Analysis {
     kernel,
     unsafe: options.unsafe ?? false,
     macros,
+    constants,
     diagnostics,
     environment: options.environment ?? {},
   });

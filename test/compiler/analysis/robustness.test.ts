@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse } from '../../../compiler/analysis/analyse.ts';
 import { table as builtins } from '../../../compiler/builtins/builtins.ts';
+import { NO_CONSTANTS } from '../../../compiler/preamble/constants.ts';
 import { NO_MACROS } from '../../../compiler/preamble/macros.ts';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
@@ -49,6 +50,7 @@ describe('the analysis of scripts that make no sense', () => {
         kernel: KERNEL,
         unsafe: false,
         macros: NO_MACROS,
+        constants: NO_CONSTANTS,
         diagnostics,
       });
       expect(program === undefined, text).toBe(diagnostics.hasErrors);

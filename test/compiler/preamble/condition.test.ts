@@ -8,7 +8,11 @@ const MACROS = new Map([
 ]);
 
 function holds(condition: string): boolean | undefined {
-  return evaluateCondition(condition, MACROS, (name) => MACROS.has(name) || name === 'FUNCTION');
+  return evaluateCondition(
+    condition,
+    (name) => MACROS.get(name),
+    (name) => MACROS.has(name) || name === 'FUNCTION',
+  );
 }
 
 describe('conditions of #if', () => {
