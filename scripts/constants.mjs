@@ -23,12 +23,12 @@ const PUBLIC = [
 const INTERNAL = ['sched', 'socket', 'errno', 'stat', 'fs_types', 'fs', 'net', 'mm', 'if_ether', 'signal'];
 /** Of the C library, for scripts that include what programs include. */
 const LIBC = [
-  ...['errno', 'fcntl', 'signal', 'dirent', 'poll', 'sched', 'time', 'limits', 'netdb'],
+  ...['errno', 'fcntl', 'signal', 'dirent', 'poll', 'sched', 'time', 'limits'],
   ...['epoll', 'eventfd', 'inotify', 'ioctl', 'mman', 'mount', 'prctl', 'resource', 'socket', 'stat', 'timerfd', 'wait'].map(
     (name) => `sys/${name}`,
   ),
   ...['in', 'ip', 'ip_icmp', 'tcp', 'udp'].map((name) => `netinet/${name}`),
-  ...['net/if', 'net/if_arp', 'net/ethernet'],
+  ...['net/if', 'net/if_arp', 'net/ethernet', 'netdb'],
 ];
 /** Short for the compiler, long for folders of the kernel. */
 const MACHINES = [
