@@ -28,6 +28,7 @@ describe('An object is for every architecture', () => {
     ['struct mine { int a; char b; long c; } begin { print(sizeof(struct mine)); }'],
     ['#define N 4\nbegin { print(N); }'],
     ['profile:hz:99 { @[kstack] = count(); } interval:s:1 { print(@); }'],
+    ['#include <net/not_installed.h>\nbegin { print(AF_INET6); }'],
     ['iter:task { print(ctx.task.pid); }'],
   ])('%s', (script) => {
     expect(tiesOf(script)).toEqual([]);
@@ -56,6 +57,7 @@ describe('An object is for one architecture by', () => {
     ],
     ['rawtracepoint:sys_enter { @[args.id] = count(); }', '1: args.id is a number of system calls'],
     ['rawtracepoint:sys_enter { @[arg1] = count(); }', '1: arg1 is a number of system calls'],
+    ['#include <net/not_installed.h>\nbegin { print(O_DIRECT); }', '2: O_DIRECT is that of x86_64'],
     ['#include <stddef.h>\nbegin { exit(); }', '1: stddef.h is read as for x86_64'],
     [
       '#ifdef __x86_64__\nstruct a { int x; };\n#endif\nstruct b { int y; }; begin { exit(); }',
