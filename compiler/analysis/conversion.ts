@@ -6,7 +6,7 @@ import { asInteger, fitsType, literalType, wrap } from '../types/integers.ts';
 import type { Flexibility, Flow } from '../types/join.ts';
 import { join, sameIgnoringSpace } from '../types/join.ts';
 import { typeName } from '../types/names.ts';
-import type { IntType, Type } from '../types/type.ts';
+import type { IntType, RecordType, Type } from '../types/type.ts';
 import { BOOL, INT64, isFlavour, isScriptType } from '../types/type.ts';
 import type { Typing } from './state.ts';
 import { error, failed, isUnknown, warning } from './state.ts';
@@ -85,14 +85,29 @@ export function convert(expression: TypedExpression, type: Type): TypedExpressio
     );
     return { ...expression, type, elements };
   }
-  if (expression.kind === 'record' && type.kind === 'record') {
-    const fields = type.fields.flatMap((field) => {
-      const given = expression.fields.find((candidate) => candidate.name === field.name);
-      return given ? [{ name: field.name, value: convert(given.value, field.type) }] : [];
-    });
-    return { ...expression, type, fields };
-  }
+  if (expression.kind === 'record' && type.kind === 'record')
+    return convertRecord(expression, type);
   return { kind: 'cast', type, operand: expression, range: expression.range };
+}
+
+/** Fields are evaluated in the order in which they are written, whatever order the type has. */
+function convertRecord(
+  expression: Extract<TypedExpression, { readonly kind: 'record' }>,
+  type: RecordType,
+): TypedExpression {
+  const typeOfField = new Map(type.fields.map((field) => [field.name, field.type]));
+  const fields = expression.fields.map(({ name, value }) => ({
+    name,
+    value: convert(value, typeOfField.get(name) ?? value.type),
+  }));
+  const isInOrder = fields.every(({ name }, index) => name === type.fields[index]?.name);
+  if (isInOrder) return { ...expression, type, fields };
+  const own: RecordType = {
+    kind: 'record',
+    fields: fields.map(({ name, value }) => ({ name, type: value.type })),
+  };
+  const operand: TypedExpression = { ...expression, type: own, fields };
+  return { kind: 'cast', type, operand, range: expression.range };
 }
 
 /** `convert`, with the warning that values of 64 unsigned bits become signed, or wider values narrow. */

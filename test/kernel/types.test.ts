@@ -209,6 +209,11 @@ needs('root').describe('tuples and records', () => {
       ['{ .a = 1234567, .b = longer }', '(longer, 1234567)', '1234567'],
     ],
     [
+      'fields of records are evaluated in the order in which they are written',
+      '$i = 0; $r = (b=$i++, a=$i++); print($r); $r = (a=$i++, b=$i++); print($r); @m[$r] = 1; @m[(a=$i++, b=$i++)] = 2; for ($kv : @m) { if ($kv.1 == 2) { print($kv.0); } }  clear(@m);',
+      ['{ .b = 0, .a = 1 }', '{ .b = 3, .a = 2 }', '{ .b = 5, .a = 4 }'],
+    ],
+    [
       '[TYP-049] tuples and records compare element by element',
       '$a = (1, "a"); $b = ((int64)1, (string[9])"a"); print(($a == $b, $a == (1, "b"), $a != $b, (x = 1, y = 2) == (y = 2, x = 1)));',
       ['(true, false, false, true)'],
