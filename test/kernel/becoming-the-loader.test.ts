@@ -48,7 +48,7 @@ needs('root').describe('bpfscript', () => {
     });
     expect(result).toMatchObject({ status: 0, stderr: 'Attached 1 probe\n' });
     expect(program).toBe('bpfload');
-    // Node and LLVM alone are 130 MB.
+    // Node and LLVM alone are 105 MB.
     expect(resident).toBeLessThan(80_000);
   });
 
