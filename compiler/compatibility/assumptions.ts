@@ -1,12 +1,11 @@
 /** Numbers of the kernel that a script was compiled with: the loader refuses kernels that have others. */
-import { BTF_KIND } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
 import { asNumber, asObjects, asText, type Json } from '../../linker/inspect/json.ts';
 import type { Finding } from './finding.ts';
 import type { Host } from './host.ts';
 import { enumeratorOf } from './lookups.ts';
 import type { ObjectView } from './object.ts';
-import { findMember, type Leaf } from './type-match.ts';
+import { alongPath, typesNamed } from './type-path.ts';
 
 export function checkAssumptions(object: ObjectView, host: Host): readonly Finding[] {
   return asObjects(object.manifest.assumptions).map((assumption) =>
@@ -45,13 +44,14 @@ function checkAssumption(object: ObjectView, host: Host, assumption: Json): Find
   // Of what is missing CO-RE says where it is reached.
   if (isMost && (here === undefined || values.some(holds))) return { ...about, verdict: 'ok' };
   if (values.includes(wanted)) return { ...about, verdict: 'ok' };
+  const copied = path ? `${type}.${path}` : type;
   if (isMost)
     return {
       ...about,
       kind: 'copied struct',
-      name: type,
+      name: copied,
       verdict: 'other layout',
-      reason: `${type} has ${here} bytes on this kernel, and the script, which copies it whole, has room for ${wanted}, as on Linux ${object.kernel.release}.`,
+      reason: `${copied} has ${here} bytes on this kernel, and the script, which copies it whole, has room for ${wanted}, as on Linux ${object.kernel.release}.`,
       hint: 'Read the members that are needed, one by one, or build the script with --kernel, against a description of this kernel.',
     };
   return {
@@ -62,7 +62,7 @@ function checkAssumption(object: ObjectView, host: Host, assumption: Json): Find
   };
 }
 
-/** Of all structs of that name: their sizes, or where the member of a path stands in them. */
+/** Of all structs of that name: their sizes, or where the member of a path stands in them, or its size. */
 function layouts(
   kernel: Btf,
   host: Host,
@@ -70,30 +70,19 @@ function layouts(
   path: string,
   isSize: boolean,
 ): readonly number[] {
-  const [aggregate, name = ''] = type.split(' ');
-  const kind = aggregate === 'union' ? 'union' : 'struct';
   const inBtf = (btf: Btf) =>
-    btf
-      .named(name)
-      .filter((id) => btf.kind(id) === BTF_KIND[kind])
-      .flatMap((id) => (path ? alongPath(btf, id, path, isSize) : [btf.sizeOf(id)]));
+    typesNamed(btf, type).flatMap((id) => {
+      const leaf = alongPath(btf, id, path === '' ? [] : path.split('.'));
+      if (!leaf) return [];
+      return [path === '' || isSize ? btf.sizeOf(leaf.type) : Math.floor(leaf.bitOffset / 8)];
+    });
   const own = inBtf(kernel);
   if (own.length > 0) return own;
-  const joined = host.withModules(({ types }) => types.struct(kind, name));
+  const [aggregate = '', name] = type.split(' ');
+  const joined = host.withModules(({ types }) =>
+    name === undefined
+      ? types.typedef(aggregate)
+      : types.struct(aggregate === 'union' ? 'union' : 'struct', name),
+  );
   return joined ? inBtf(joined) : [];
-}
-
-/** Where the member stands that a path leads to, or its size. */
-function alongPath(btf: Btf, type: number, path: string, isSize: boolean): readonly number[] {
-  let leaf: Leaf | undefined = { btf, type, bitOffset: 0, bitSize: 0, name: '' };
-  for (const name of path.split('.')) leaf = leaf && enter(leaf, name);
-  if (!leaf || leaf.bitSize > 0) return [];
-  return [isSize ? btf.sizeOf(leaf.type) : Math.floor(leaf.bitOffset / 8)];
-}
-
-/** A member, or the first element of an array. */
-function enter(leaf: Leaf, name: string): Leaf | undefined {
-  const { kind, id } = leaf.btf.resolve(leaf.type);
-  if (kind !== BTF_KIND.array) return findMember(leaf, name);
-  return { ...leaf, type: leaf.btf.array(id).element };
 }

@@ -6,6 +6,7 @@ import type { Finding } from './finding.ts';
 import type { Host } from './host.ts';
 import type { ObjectView, ScriptPlace } from './object.ts';
 import { findMember, numberType } from './type-match.ts';
+import { alongPath, typesNamed } from './type-path.ts';
 
 /** Types of values nest as deep as scripts write them. */
 const DEEPEST = 64;
@@ -19,7 +20,9 @@ function structsIn(type: unknown, place: ScriptPlace | undefined, depth = 0): re
   const each = asObject(type);
   if (type === undefined || depth > DEEPEST) return [];
   const own =
-    each.kind === 'record' && typeof each.struct === 'string' ? [{ type: each, place }] : [];
+    each.kind === 'record' && (each.struct !== undefined || each.within !== undefined)
+      ? [{ type: each, place }]
+      : [];
   return [
     ...own,
     ...structsIn(each.element, place, depth + 1),
@@ -51,8 +54,16 @@ export function checkCopies(object: ObjectView, host: Host): readonly Finding[] 
   return copiedStructs(object).map((copied) => checkCopy(copied, host));
 }
 
+/** What is to be said of a struct of a name or way; undefined: nothing. */
+interface Complaint {
+  readonly name: string;
+  readonly verdict: 'missing' | 'other layout';
+  readonly reason: string;
+}
+
 function checkCopy({ type, place }: Copied, host: Host): Finding {
-  const name = asText(type.struct);
+  const ways = Array.isArray(type.within) ? type.within.map(asText) : [];
+  const name = asText(type.struct) || (ways[0] ?? '');
   const [btf] = host.btfs;
   if (!btf)
     return {
@@ -62,28 +73,64 @@ function checkCopy({ type, place }: Copied, host: Host): Finding {
       reason: 'The description of the kernel has no BTF.',
       place,
     };
-  const kind = name.startsWith('union ') ? BTF_KIND.union : BTF_KIND.struct;
-  const members = btf
-    .named(name.slice(name.indexOf(' ') + 1))
-    .filter((id) => btf.kind(id) === kind)
-    .map((id) => otherMember(type, btf, id));
-  if (members.includes(undefined)) return { kind: 'copied struct', name, verdict: 'ok', place };
-  const member = members.at(-1);
+  const complaint =
+    type.struct === undefined ? checkWithin(type, btf, ways) : checkNamed(type, btf, name);
+  if (!complaint) return { kind: 'copied struct', name, verdict: 'ok', place };
   return {
     kind: 'copied struct',
-    name,
-    ...(member === undefined
-      ? {
-          verdict: 'missing',
-          reason: `This kernel has no ${name}, which the script copies whole.`,
-        }
-      : {
-          verdict: 'other layout',
-          reason: `${name} has its member ${member} otherwise on this kernel, and the script copies it whole.`,
-        }),
+    ...complaint,
     hint: 'Read the members that are needed, one by one, or build the script with --kernel, against a description of this kernel.',
     place,
   };
+}
+
+function missing(name: string): Complaint {
+  const reason = `This kernel has no ${name}, which the script copies whole.`;
+  return { name, verdict: 'missing', reason };
+}
+
+function otherwise(name: string, member: string): Complaint {
+  const reason = `${name} has its member ${member} otherwise on this kernel, and the script copies it whole.`;
+  return { name, verdict: 'other layout', reason };
+}
+
+/** Of several structs of a name one that is as wanted counts. */
+function checkNamed(type: Json, btf: Btf, name: string): Complaint | undefined {
+  const members = typesNamed(btf, name).map((id) => otherMember(type, btf, id));
+  if (members.includes(undefined)) return undefined;
+  const member = members.at(-1);
+  return member === undefined ? missing(name) : otherwise(name, member);
+}
+
+/** Of a struct without a name all ways that this kernel has: nothing says by which of them the script came. */
+function checkWithin(type: Json, btf: Btf, ways: readonly string[]): Complaint | undefined {
+  const found = ways.flatMap((way) => follow(type, btf, way) ?? []);
+  if (found.length === 0) return missing(ways[0] ?? '');
+  return found.find(({ complaint }) => complaint)?.complaint;
+}
+
+function follow(
+  type: Json,
+  btf: Btf,
+  way: string,
+): { readonly complaint: Complaint | undefined } | undefined {
+  const [root = '', ...names] = way.split('.');
+  const structs = typesNamed(btf, root).flatMap((id) => {
+    const leaf = alongPath(btf, id, names);
+    const found = leaf && btf.resolve(leaf.type);
+    return found && (found.kind === BTF_KIND.struct || found.kind === BTF_KIND.union)
+      ? [found]
+      : [];
+  });
+  const complaints = structs.map(({ id, sizeOrType: size }): Complaint | undefined => {
+    const member = otherMember(type, btf, id);
+    if (member !== undefined) return otherwise(way, member);
+    if (size === asNumber(type.size)) return undefined;
+    const reason = `${way} has ${size} bytes on this kernel, ${asNumber(type.size)} where the script was compiled, and it is copied whole.`;
+    return { name: way, verdict: 'other layout', reason };
+  });
+  if (complaints.length === 0) return undefined;
+  return { complaint: complaints.includes(undefined) ? undefined : complaints.at(-1) };
 }
 
 /** The first member that is not where the script takes it from. */
@@ -112,7 +159,20 @@ function isSameField(field: Json, btf: Btf, id: number): boolean {
     number.signed !== (type.signed === true)
   )
     return false;
-  return (bits ?? 0) > 0 || btf.sizeOf(leaf.type) === sizeOf(type);
+  return (
+    (bits ?? 0) > 0 ||
+    (btf.sizeOf(leaf.type) === sizeOf(type) && isSameInside(type, btf, leaf.type))
+  );
+}
+
+/** Of a struct without a name, or an array of such: whether its members are where the script takes them from. */
+function isSameInside(type: Json, btf: Btf, id: number): boolean {
+  const found = btf.resolve(id);
+  if (type.kind === 'array' && found.kind === BTF_KIND.array)
+    return isSameInside(asObject(type.element), btf, btf.array(found.id).element);
+  // One with a name is looked at by itself.
+  if (type.kind !== 'record' || type.struct !== undefined || type.within !== undefined) return true;
+  return otherMember(type, btf, found.id) === undefined;
 }
 
 /** Of a value in memory. */

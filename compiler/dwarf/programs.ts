@@ -104,6 +104,7 @@ export function createPrograms(folders: readonly string[], pid?: number): Progra
       enum: (name) => kernel.enum(name),
       typedef: (name) => kernel.typedef(name),
       enumerator: (name) => kernel.enumerator(name),
+      ways: (struct) => (isDebugType(struct) ? [] : kernel.ways(struct)),
       member: (struct, name) =>
         isDebugType(struct)
           ? membersOf(struct.id).find((member) => member.name === name)

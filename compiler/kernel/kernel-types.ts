@@ -2,6 +2,7 @@
 
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
+import { createWays } from '../../linker/btf/ways.ts';
 import type { StructType, Type } from '../types/type.ts';
 import { enumType, resolveType, structType } from './btf-types.ts';
 import { kernelFunction, refusedByVerifier, typedFunctions } from './functions.ts';
@@ -31,11 +32,20 @@ export function createBtfTypes(bytes: () => Uint8Array): BtfTypes {
 
 /** Of BTF that grows: a name that is not there yet brings in what has it. */
 export function createStockTypes(stock: TypeStock): BtfTypes {
-  let opened: { readonly bytes: Uint8Array; readonly btf: Btf } | undefined;
-  const open = (bytes: Uint8Array): Btf => {
-    if (opened?.bytes !== bytes) opened = { bytes, btf: readBtf(bytes) };
-    return opened.btf;
+  let opened:
+    | {
+        readonly bytes: Uint8Array;
+        readonly btf: Btf;
+        readonly ways: ReturnType<typeof createWays>;
+      }
+    | undefined;
+  const openWith = (bytes: Uint8Array) => {
+    if (opened?.bytes === bytes) return opened;
+    const read = readBtf(bytes);
+    opened = { bytes, btf: read, ways: createWays(read) };
+    return opened;
   };
+  const open = (bytes: Uint8Array): Btf => openWith(bytes).btf;
   const btf = (): Btf => open(stock.bytes());
   const sought = <T>(name: string, find: () => T | undefined): T | undefined => {
     for (;;) {
@@ -71,6 +81,10 @@ export function createStockTypes(stock: TypeStock): BtfTypes {
     members: (struct) => remember(lists, struct.id, () => listMembers(btf(), struct.id)),
     enumerator: (name) =>
       remember(enumerators, name, () => sought(name, () => findEnumerator(btf(), name))),
+    ways({ id }) {
+      const { ways } = openWith(stock.bytes());
+      return ways(id).map((way) => ({ ...way, root: structType(btf(), way.root) }));
+    },
     enumerators: (id) => (isEnum(btf(), id) ? btf().enumerators(id) : []),
   };
   return {

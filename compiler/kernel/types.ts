@@ -2,6 +2,7 @@
  * What the compiler asks of a kernel description. All of it is found on demand: a description is 5 MB of BTF,
  * and a script needs a handful of types.
  */
+import type { StructWay as FoundWay } from '../../linker/btf/ways.ts';
 import type { StructType, Type } from '../types/type.ts';
 
 export interface KernelTypes {
@@ -15,8 +16,15 @@ export interface KernelTypes {
   members(struct: StructType): readonly Member[];
   /** The value of an enumerator, such as `TASK_COMM_LEN`. */
   enumerator(name: string): { readonly value: bigint; readonly type: Type } | undefined;
+  /** All ways to a struct without a name, from what has one around it. */
+  ways(struct: StructType): readonly StructWay[];
   /** [name, value] pairs of an enum, for printing. */
   enumerators(enumId: number): readonly (readonly [string, bigint])[];
+}
+
+/** See linker/btf/ways.ts. */
+export interface StructWay extends Omit<FoundWay, 'root'> {
+  readonly root: StructType;
 }
 
 /** What the kernel itself means by a name: for code that built-ins generate. */

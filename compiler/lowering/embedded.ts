@@ -25,7 +25,7 @@ function embeddedIn(types: KernelTypes, struct: StructType, depth: number): read
     const held = elementOf(type);
     if (held.kind !== 'struct') return [];
     if (isScriptType(held)) return embeddedIn(types, held, depth + 1);
-    return held.name === '' ? [] : [held];
+    return [held];
   });
 }
 

@@ -31,6 +31,7 @@ import { inValueScope } from './statements.ts';
 import { lowerStep } from './steps.ts';
 import { copyBytes, lowerRemoteString, storeString, zeroBytes } from './strings.ts';
 import { locateTracepointField, lowerTracepointField } from './tracepoint.ts';
+import { lowerStructNumber } from './unnamed.ts';
 
 type Call = Extract<TypedExpression, { kind: 'call' }>;
 
@@ -525,9 +526,9 @@ function lowerRemoteInto(fn: FunctionState, expression: TypedExpression, to: Sto
 
 /** Of a struct of the kernel's: its size on the host. The loader holds it against the room of the copy. */
 function copiedSize(fn: FunctionState, { type, range }: TypedExpression): IrValue | undefined {
-  if (type.kind !== 'struct' || type.name === '' || isScriptType(type)) return undefined;
+  if (type.kind !== 'struct' || isScriptType(type)) return undefined;
   if (!fn.unit.copied.has(type.id)) fn.unit.copied.set(type.id, { struct: type, range });
-  return fn.lowering.coreNumber('type-size', type.id, [], type.size);
+  return lowerStructNumber(fn, 'type-size', type, [], type.size);
 }
 
 function sizeOf(type: Type): number {

@@ -8,6 +8,7 @@ import { lowerValue } from './expressions.ts';
 import type { HostQuestion } from './lowering.ts';
 import { truncateTo } from './operators.ts';
 import type { FunctionState } from './state.ts';
+import { lowerStructNumber } from './unnamed.ts';
 
 /** The instruction that holds it has 32 bits, with a sign. */
 const LARGEST_ENUMERATOR = 0x7fff_ffffn;
@@ -37,7 +38,7 @@ function lowerLayout(
   }
   const part = measured ? 'byte-size' : 'byte-offset';
   const relocation = indexes.length === 0 ? 'type-size' : part;
-  return fn.lowering.coreNumber(relocation, root.id, indexes, value);
+  return lowerStructNumber(fn, relocation, root, indexes, value);
 }
 
 /** An enumerator of the kernel, as that kernel numbers it. */

@@ -30,8 +30,8 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
     return number;
   };
 
-  /** As a value of the script: enums are 8 bytes wide. */
-  const describe = (type: Type): ManifestType => {
+  /** As a value of the script: enums are 8 bytes wide. `inside` of a struct of the kernel all is compared with that. */
+  const describe = (type: Type, inside = false): ManifestType => {
     switch (type.kind) {
       case 'void':
       case 'bool':
@@ -57,7 +57,7 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
       case 'array':
         return {
           kind: 'array',
-          element: inMemory(type.element),
+          element: inMemory(type.element, inside),
           count: type.count,
           size: layoutOf(type).size,
         };
@@ -83,7 +83,7 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
         };
       }
       case 'struct':
-        return describeStruct(type);
+        return describeStruct(type, inside);
       case 'stack':
         return { kind: 'stack', space: type.space, mode: type.mode, limit: type.limit };
       case 'sum':
@@ -110,23 +110,35 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
   };
 
   /** As a C object in copied memory: enums have their own size. */
-  const inMemory = (type: Type): ManifestType =>
+  const inMemory = (type: Type, inside: boolean): ManifestType =>
     type.kind === 'enum'
       ? { kind: 'enum', size: type.size, signed: type.signed, enum: enumNumber(type) }
-      : describe(type);
+      : describe(type, inside);
 
-  const describeStruct = (type: StructType): ManifestType => ({
+  /** By what the loader finds it in its kernel. */
+  const nameIn = (
+    type: StructType,
+    inside: boolean,
+  ): { readonly struct?: string; readonly within?: readonly string[] } => {
+    if (isScriptType(type)) return {};
+    if (type.name !== '') return { struct: `${type.aggregate} ${type.name}` };
+    if (inside) return {};
+    const ways = kernel.types.ways(type).map(({ from, names }) => [from, ...names].join('.'));
+    return ways.length > 0 ? { within: ways } : {};
+  };
+
+  const describeStruct = (type: StructType, inside: boolean): ManifestType => ({
     kind: 'record',
     size: type.size,
-    ...(type.name === '' || isScriptType(type) ? {} : { struct: `${type.aggregate} ${type.name}` }),
+    ...nameIn(type, inside),
     fields: kernel.types.members(type).map((member) => ({
       name: member.name,
-      type: inMemory(member.type),
+      type: inMemory(member.type, !isScriptType(type)),
       ...memberPlace(member),
     })),
   });
 
-  return { describe, enums: () => enums };
+  return { describe: (type) => describe(type), enums: () => enums };
 }
 
 /**

@@ -91,7 +91,7 @@ export function createManifest(
         ? {
             assumptions: [
               ...program.assumptions.map((one) => describeAssumption(unit, one)),
-              ...[...unit.copied.values()].map((one) => describeCopy(unit, one)),
+              ...[...unit.copied.values()].flatMap((one) => describeCopy(unit, one)),
             ],
           }
         : {}),
@@ -161,9 +161,17 @@ function describeAssumption(unit: UnitState, { of, value, range }: Assumption): 
 }
 
 /** A copy has room for the struct of the described kernel. */
-function describeCopy(unit: UnitState, { struct, range }: CopiedStruct): ManifestAssumption {
+function describeCopy(
+  unit: UnitState,
+  { struct, range }: CopiedStruct,
+): readonly ManifestAssumption[] {
   const where = { value: String(struct.size), ...describeLine(unit, range) };
-  return { type: `${struct.aggregate} ${struct.name}`, most: true, ...where };
+  if (struct.name !== '')
+    return [{ type: `${struct.aggregate} ${struct.name}`, most: true, ...where }];
+  return unit.kernel.types.ways(struct).map(({ from, names }) => {
+    const path = names.length > 0 ? ({ path: names.join('.'), measured: true } as const) : {};
+    return { type: from, ...path, most: true, ...where };
+  });
 }
 
 function describeProbe(

@@ -4,7 +4,7 @@
  */
 import { followsKernel } from '../analysis/conversion.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
-import type { Member } from '../kernel/types.ts';
+import type { KernelTypes, Member, StructWay } from '../kernel/types.ts';
 import type { IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { sizeInMemory } from '../types/layout.ts';
 import type { AddressSpace, StructType, Type } from '../types/type.ts';
@@ -16,6 +16,7 @@ import { describeLeaf, namedNumber, namedPlace } from './existence.ts';
 import { loadUnaligned, locate, lowerValue } from './expressions.ts';
 import type { FunctionState } from './state.ts';
 import { dynamicBounds } from './tracepoint.ts';
+import { holdUnnamed, lowerStructNumber, wayTo } from './unnamed.ts';
 
 /** The way from the start of a struct to a member at any depth. */
 interface Access {
@@ -30,6 +31,8 @@ interface Access {
   readonly indexes: readonly number[];
   /** In the kernel description or the script's own struct. */
   readonly offset: number;
+  /** Where on the way the struct without a name stands that the script has. */
+  readonly before?: StructWay;
   /** Only plain structs of the kernel on the way: the verifier follows it in a direct load. */
   readonly direct: boolean;
   /** It goes through an element of an array: the verifier's pointers do not. */
@@ -139,10 +142,13 @@ function memberPlace(
   { struct, member }: Extract<TypedExpression, { kind: 'member' }>,
 ): Place {
   if (isScriptType(struct) && !isFlavour(struct)) holdEmbedded(fn, struct);
-  if (!access || isScriptType(struct) || !isFixed(access))
+  const { types } = fn.unit.kernel;
+  if (access && (isScriptType(struct) || !isFixed(access)))
     return { root, access: extend(access, struct, member) };
+  holdUnnamed(fn, struct);
+  if (!access) return { root, access: begin(types, struct, member) };
   const start = materialise(fn, { root, access });
-  return { root: start, access: extend(undefined, struct, member) };
+  return { root: start, access: begin(types, struct, member) };
 }
 
 type Index = Extract<TypedExpression, { kind: 'index' }>;
@@ -186,6 +192,7 @@ function numbered(access: Access, index: number, type: Type): Access {
     offset: access.named ? 0 : access.offset + index * sizeInMemory(type),
     direct: false,
     indexed: true,
+    ...(access.before ? { before: access.before } : {}),
   };
 }
 
@@ -196,14 +203,14 @@ function lowerStepSize(
   { access }: Place,
   first: Access | undefined,
 ): IrValue {
-  const { ir, lowering } = fn;
+  const { ir } = fn;
   const size = sizeInMemory(type);
   if (first)
     return type.kind === 'pointer'
       ? ir.constant(size)
       : lowerImmediate(fn, first, 'byte-size', size);
   if (type.kind !== 'struct' || (isScriptType(type) && !access?.named)) return ir.constant(size);
-  return lowering.coreNumber('type-size', type.id, [], size);
+  return lowerStructNumber(fn, 'type-size', type, [], size);
 }
 
 function pointee(fn: FunctionState, pointer: TypedExpression): Place {
@@ -219,6 +226,16 @@ function pointee(fn: FunctionState, pointer: TypedExpression): Place {
     root: { where: 'remote', address: lowerValue(fn, pointer), space: spaceOf(fn, space) },
     access: undefined,
   };
+}
+
+/** A struct without a name is found in the one around it. */
+function begin(types: KernelTypes, struct: StructType, member: Member): Access {
+  const way = wayTo(types, struct);
+  if (!way) return extend(undefined, struct, member);
+  const { root, indexes, names, offset } = way;
+  const whole = { struct: root.id, root, names, type: struct, bits: 0, named: false };
+  const access = { ...whole, indexes, offset, before: way, direct: false };
+  return extend(access, struct, member);
 }
 
 function extend(base: Access | undefined, struct: StructType, member: Member): Access {
@@ -239,6 +256,7 @@ function extend(base: Access | undefined, struct: StructType, member: Member): A
     offset: named ? 0 : base.offset + offset,
     direct: base.direct && direct,
     ...(base.indexed ? { indexed: true } : {}),
+    ...(base.before ? { before: base.before } : {}),
   };
 }
 
@@ -275,7 +293,7 @@ export function lowerTypedAddress(
   if (root.where !== 'btf' || access?.indexed) return undefined;
   return {
     root: root.pointer,
-    offset: access && (() => lowerImmediate(fn, access, 'byte-offset', access.offset)),
+    offset: access && (() => lowerOffset(fn, access, access.offset)),
   };
 }
 
@@ -312,7 +330,7 @@ function accessOf(fn: FunctionState, expression: TypedExpression): Access | unde
   if (expression.kind !== 'member') return undefined;
   if (expression.base.type.kind === 'pointer') {
     if (!isBtfPointer(fn, expression.base)) return undefined;
-    return extend(undefined, expression.struct, expression.member);
+    return begin(fn.unit.kernel.types, expression.struct, expression.member);
   }
   const base = accessOf(fn, expression.base);
   return base && extend(base, expression.struct, expression.member);
@@ -427,7 +445,7 @@ export function materialise(
 ): { readonly where: 'program'; readonly pointer: IrPointer; readonly align: Width } | Remote {
   const { ir } = fn;
   const { root, access } = place;
-  const offset = access && lowerImmediate(fn, access, 'byte-offset', access.offset);
+  const offset = access && lowerOffset(fn, access, access.offset);
   if (root.where === 'program') {
     if (!access || !offset) return root;
     const align = isFixed(access)
@@ -460,12 +478,10 @@ function lowerBitfield(fn: FunctionState, place: Place, member: Member): IrValue
     size *= 2;
     start = Math.floor(inner / 8 / size) * size;
   }
-  const immediate = (
-    relocation: 'byte-offset' | 'byte-size' | 'lshift' | 'rshift',
-    value: number,
-  ): IrValue => lowerImmediate(fn, access, relocation, value);
+  const immediate = (relocation: 'byte-size' | 'lshift' | 'rshift', value: number): IrValue =>
+    lowerImmediate(fn, access, relocation, value);
 
-  const offset = immediate('byte-offset', start);
+  const offset = lowerOffset(fn, access, start);
   const left = immediate('lshift', 64 - (inner + member.bitSize - start * 8));
   const right = immediate('rshift', 64 - member.bitSize);
   return fn.memory.scope(() => {
@@ -516,6 +532,17 @@ function lowerFixedBitfield(
   });
 }
 
+/** How far it is to what the way leads to, from the struct that the script has; `value` counts from the way's root. */
+function lowerOffset(fn: FunctionState, access: Access, value: number): IrValue {
+  const offset = lowerImmediate(fn, access, 'byte-offset', value);
+  const { before } = access;
+  if (!before) return offset;
+  const { indexes } = before;
+  const site = coreSite({ struct: access.struct, indexes }, 'byte-offset', before.offset);
+  const start = fn.ir.siteImmediate(fn.unit.sites.number(site), before.offset);
+  return fn.ir.op('sub', offset, start);
+}
+
 /** A number that CO-RE adapts to the host where the struct is the kernel's. */
 function lowerImmediate(
   fn: FunctionState,
@@ -539,7 +566,7 @@ function lowerImmediate(
 }
 
 function coreSite(
-  access: Access,
+  access: Pick<Access, 'struct' | 'indexes'>,
   relocation: 'byte-offset' | 'byte-size' | 'lshift' | 'rshift',
   value: number,
 ) {

@@ -64,6 +64,7 @@ function layer(own: KernelTypes, kernel: KernelTypes, { enums, standIns }: CType
     },
     members: (struct) =>
       isScriptType(struct) ? own.members(lower(struct)).map(raiseMember) : kernel.members(struct),
+    ways: (struct) => (isScriptType(struct) ? [] : kernel.ways(struct)),
     enumerator(name) {
       const found = own.enumerator(name);
       // Of the values that stand for the kernel's enums the names are nobody's, and constants are the kernel's own.

@@ -40,7 +40,8 @@ export const CORE_KIND: Readonly<Record<CoreSite['relocation'] | NamedSite['relo
 
 /**
  * Adds local types for all sites, and gives the access of each. A site in an unnamed struct that no typedef
- * names has none: nothing could find such a struct in another kernel, so its number stays as it is.
+ * names has none: nothing could find such a struct in another kernel, so its number stays as it is, and the loader
+ * compares the struct (`within` of the manifest's types).
  */
 export function addCoreTypes(
   kernel: Btf,

@@ -52,6 +52,12 @@ export const TYPES = {
       struct: optional(
         text('`struct NAME` or `union NAME` of the kernel: its bytes are copied whole.'),
       ),
+      within: optional(
+        list(
+          text(),
+          'Of a struct of the kernel without a name: a typedef, or `struct NAME` or `union NAME` and names of members with dots between them, `0` for an element of an array or what a pointer leads to. All that the kernel has are as this one.',
+        ),
+      ),
       fields: list(
         record({
           offset: whole(),

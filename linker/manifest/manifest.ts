@@ -131,7 +131,9 @@ const ASSUMPTION = {
   enumerator: optional(text('Name of an enumerator.')),
   enum: optional(text('The name of its enum; absent for enums without a name.')),
   type: optional(
-    text('`struct NAME` or `union NAME`: its size in bytes, or with `path` the place of a member.'),
+    text(
+      '`struct NAME`, `union NAME` or a typedef: its size in bytes, or with `path` the place of a member.',
+    ),
   ),
   path: optional(
     text(

@@ -27,6 +27,18 @@ function isSame(name: string, member?: string): boolean {
   return built === here;
 }
 
+/** The same of what a member holds, whose struct has no name. */
+function isSameInside(name: string, member: string): boolean {
+  const [built, here] = (['default', 'host'] as const).map((which) => {
+    const { types } = loadKernelDescription(which);
+    const struct = types.struct('struct', name);
+    const inner = struct && types.member(struct, member)?.type;
+    if (inner?.kind !== 'struct') return undefined;
+    return types.members(inner).map((each) => [each.name, each.bitOffset, each.bitSize]);
+  });
+  return JSON.stringify(built) === JSON.stringify(here);
+}
+
 /** Whether what this kernel has is not larger than what scripts are compiled for. */
 function fits(name: string): boolean {
   const [built = 0, here = 0] = (['default', 'host'] as const).map(
@@ -62,6 +74,46 @@ needs('root').describe('structs that are copied whole', () => {
     expect(here.stdout).toMatch(/true\)\ntrue\n/);
     if (fits('sched_entity') && fits('nsproxy')) expect(built.stdout).toBe(here.stdout);
     else expect(built.status).toBe(3);
+  });
+
+  it('follow this kernel where they have no name, through the struct that they are in', async () => {
+    // A member before these was taken away in Linux 6.18.
+    const script = `begin {
+      $i = (struct inet_connection_sock *)curtask; $copy = $i.icsk_ack; $p = &$i.icsk_ack;
+      print(($copy.rcv_mss == $i.icsk_ack.rcv_mss, $copy.lrcvtime == $i.icsk_ack.lrcvtime));
+      print(($p.rcv_mss == $i.icsk_ack.rcv_mss, $p.lrcv_flowlabel == $i.icsk_ack.lrcv_flowlabel));
+      print((uint64)&$p.rcv_mss - (uint64)$p == offsetof(struct inet_connection_sock, icsk_ack.rcv_mss) - offsetof(struct inet_connection_sock, icsk_ack));
+      print((uint64)&$p.rcv_mss - (uint64)$p);
+      print(((uint64)($p + 1) - (uint64)$p, sizeof($copy), (uint64)&$p[1].rcv_mss - (uint64)$p));
+      exit(); }`;
+    const [built, here] = [await run(script, once), await run(script, { ...once, kernel: 'host' })];
+    expect(here.stdout, here.stderr).toMatch(/^\(true, true\)\n\(true, true\)\ntrue\n\d+\n/);
+    expect(built.stdout, built.stderr).toBe(here.stdout);
+  });
+
+  it.each([
+    ['print', 'print($i.icsk_ack);'],
+    ['a value of a map', '@ = $i.icsk_ack;'],
+    ['a key of a map', '@[$i.icsk_ack] = 1;'],
+    ['an element of a tuple', 'print((1, $i.icsk_ack));'],
+  ])('are refused where they have no name, and other members here: %s', async (_use, use) => {
+    const script = `begin { $i = (struct inet_connection_sock *)curtask; ${use} exit(); }`;
+    const { status, stderr } = await run(script, once);
+    if (isSameInside('inet_connection_sock', 'icsk_ack')) return expect(status, stderr).toBe(0);
+    expect(stderr).toMatch(
+      /ERROR: struct inet_connection_sock\.icsk_ack has its member \w+ otherwise on this kernel/,
+    );
+    expect(status).toBe(3);
+    const here = await run(script, { ...once, kernel: 'host' });
+    return expect(here.status, here.stderr).toBe(0);
+  });
+
+  it('are compared where a pointer alone leads to one without a name', async () => {
+    const script = `begin { $p = (struct parsed_partitions *)curtask;
+      print((uint64)&$p.parts[1].size - (uint64)$p.parts == sizeof($p.parts[0]) + 8); exit(); }`;
+    const { stdout, stderr, status } = await run(script, once);
+    if (status === 0) expect(stdout).toMatch(/^true\n/);
+    else expect(stderr).toContain('parsed_partitions.parts.0');
   });
 
   it('are refused where this kernel has more bytes than are copied', async () => {

@@ -544,19 +544,3 @@ bool type_member(const struct btf *btf, uint32_t type, const char *name, struct 
 	*leaf = (struct type_leaf){.btf = btf, .type = type, .name = ""};
 	return find_member(leaf, type, name, 0);
 }
-
-uint32_t type_named(const struct btf *btf, const char *called, uint32_t *ids, uint32_t room)
-{
-	const char *space = strchr(called, ' ');
-	bool is_union = strncmp(called, "union ", 6) == 0;
-	uint32_t found = 0, count = btf__type_cnt(btf);
-
-	for (uint32_t i = 1; space && i < count && found < room; i++) {
-		const struct btf_type *type = btf__type_by_id(btf, i);
-
-		if ((is_union ? btf_is_union(type) : btf_is_struct(type)) &&
-		    strcmp(name_of(btf, type->name_off), space + 1) == 0)
-			ids[found++] = i;
-	}
-	return found;
-}

@@ -97,10 +97,6 @@ bool type_number(const struct btf *btf, uint32_t type, struct type_number *numbe
 /* The member of a struct, also in its anonymous ones, by its name. False where it has none. */
 bool type_member(const struct btf *btf, uint32_t type, const char *name, struct type_leaf *leaf);
 
-/* Types that are called `struct NAME` or `union NAME`: up to `room` ids; the result is their
- * number. */
-uint32_t type_named(const struct btf *btf, const char *called, uint32_t *ids, uint32_t room);
-
 /* How a type is called, for messages: `struct sock`, `unsigned int`, `a pointer`. */
 void type_describe(const struct btf *btf, uint32_t type, char *text, size_t room);
 

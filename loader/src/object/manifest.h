@@ -56,6 +56,10 @@ struct mf_type {
 	/* record: `struct NAME` or `union NAME` of the kernel, which is copied whole; NULL: none.
 	 */
 	const char *struct_name;
+	/* record: the same of a struct without a name, as typedefs, or as paths of names with dots
+	 * that begin with `struct NAME` or `union NAME`. */
+	const char *const *within;
+	uint32_t within_count;
 	/* tuple, record. */
 	const struct mf_field *fields;
 	uint32_t field_count;
@@ -189,7 +193,8 @@ struct mf_assumption {
 	/* An enumerator, and its enum (NULL: it has no name); or NULL. */
 	const char *enumerator;
 	const char *enumeration;
-	/* `struct NAME` or `union NAME`, and a member by names with dots, or NULL for its size. */
+	/* `struct NAME`, `union NAME` or a typedef, and a member by names with dots, or NULL for
+	 * its size. */
 	const char *type;
 	const char *path;
 	/* The size of the member, not its place. */

@@ -42,6 +42,9 @@ static void read_fields(struct manifest_reader *reader, const struct json *json,
 		type->fields = manifest_fields(reader, list, 0, type->size, &type->field_count);
 	if (type->kind == MF_RECORD) {
 		type->struct_name = manifest_text_or_null(reader, json, "struct");
+		if (json_member(json, "within"))
+			type->within = manifest_list(reader, json, "within", sizeof(*type->within),
+						     manifest_text_item, &type->within_count);
 		for (uint32_t i = 0; i < type->field_count; i++)
 			if (!type->fields[i].name)
 				manifest_wrong(reader, "a record's field without a name");

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/failure.h"
-#include "host/type_match.h"
+#include "host/type_path.h"
 #include "session/host_enums.h"
 #include "session/session.h"
 
@@ -19,49 +19,6 @@ struct search {
 	uint64_t value;
 };
 
-/* Enters what a name on a path means: a member, or the first element of an array. */
-static bool enter(const struct btf *btf, uint32_t *type, const char *name, uint64_t *bits)
-{
-	const struct btf_type *array = btf__type_by_id(btf, *type);
-	struct type_leaf leaf;
-	int next;
-
-	if (array && btf_is_array(array)) {
-		next = btf__resolve_type(btf, btf_array(array)->type);
-	} else {
-		if (!type_member(btf, *type, name, &leaf) || leaf.bit_size)
-			return false;
-		*bits += leaf.bit_offset;
-		next = btf__resolve_type(btf, leaf.type);
-	}
-	*type = (uint32_t)next;
-	return next >= 0;
-}
-
-/* Where the member stands that a path of names leads to, or its size, in bytes. False where there
- * is none. */
-static bool look_along(const struct btf *btf, uint32_t type, const struct mf_assumption *assumption,
-		       uint64_t *number)
-{
-	const char *path = assumption->path;
-	uint64_t bits = 0;
-
-	while (*path) {
-		size_t length = strcspn(path, ".");
-		char name[256];
-
-		if (length >= sizeof(name))
-			return false;
-		memcpy(name, path, length);
-		name[length] = '\0';
-		if (!enter(btf, &type, name, &bits))
-			return false;
-		path += length + (path[length] == '.');
-	}
-	*number = assumption->is_size ? (uint64_t)btf__resolve_size(btf, type) : bits / 8;
-	return true;
-}
-
 static bool holds(const struct mf_assumption *assumption, uint64_t value)
 {
 	return assumption->is_most ? value <= assumption->value : value == assumption->value;
@@ -73,14 +30,20 @@ static bool look_for_layout(const struct btf *btf, void *context)
 	struct search *search = context;
 	const struct mf_assumption *assumption = search->assumption;
 	uint32_t ids[MOST_CANDIDATES];
-	uint32_t count = type_named(btf, assumption->type, ids, MOST_CANDIDATES);
+	uint32_t count =
+		type_named(btf, assumption->type, strlen(assumption->type), ids, MOST_CANDIDATES);
 	bool found = false;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint64_t value = btf__type_by_id(btf, ids[i])->size;
+		const char *path = assumption->path ? assumption->path : "";
+		struct type_leaf leaf;
+		uint64_t value;
 
-		if (assumption->path && !look_along(btf, ids[i], assumption, &value))
+		if (!type_along(btf, ids[i], path, &leaf))
 			continue;
+		value = assumption->path && !assumption->is_size
+				? leaf.bit_offset / 8
+				: (uint64_t)btf__resolve_size(btf, leaf.type);
 		if (!found || holds(assumption, value))
 			search->value = value;
 		found = true;
@@ -120,8 +83,10 @@ static int refuse(const struct session *session, const struct search *search, bo
 		snprintf(here, sizeof(here), "%" PRIu64, search->value);
 	if (assumption->is_most)
 		fail(failure, STATUS_KERNEL,
-		     "%s has %s bytes on this kernel, and the script, which copies it whole, has room for %s, as on Linux %s.",
-		     assumption->type, here, assumption->text, session->manifest->kernel_release);
+		     "%s%s%s has %s bytes on this kernel, and the script, which copies it whole, has room for %s, as on Linux %s.",
+		     assumption->type, assumption->path ? "." : "",
+		     assumption->path ? assumption->path : "", here, assumption->text,
+		     session->manifest->kernel_release);
 	else
 		fail(failure, STATUS_KERNEL,
 		     "%s is %s on this kernel, and the script was compiled with %s, that of Linux %s: it stands where a literal is needed.",

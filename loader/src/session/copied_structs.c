@@ -6,6 +6,7 @@
 
 #include "base/failure.h"
 #include "host/type_match.h"
+#include "host/type_path.h"
 #include "object/manifest.h"
 
 /* Structs of one name in a kernel. */
@@ -17,7 +18,8 @@ static bool each_struct(const struct mf_type *type,
 {
 	if (!type)
 		return true;
-	if (type->kind == MF_RECORD && type->struct_name && !visit(type, context))
+	if (type->kind == MF_RECORD && (type->struct_name || type->within_count) &&
+	    !visit(type, context))
 		return false;
 	if (!each_struct(type->element, visit, context))
 		return false;
@@ -54,6 +56,26 @@ bool copied_structs_are_there(const struct manifest *manifest)
 	return !each_of_manifest(manifest, stop, NULL);
 }
 
+static const char *other_member(const struct mf_type *type, const struct btf *host, uint32_t id);
+
+/* Of a struct without a name, or an array of such: whether its members are where the script takes
+ * them from. */
+static bool same_inside(const struct mf_type *type, const struct type_leaf *host)
+{
+	int id = btf__resolve_type(host->btf, host->type);
+	const struct btf_type *found = id < 0 ? NULL : btf__type_by_id(host->btf, (uint32_t)id);
+
+	if (type->kind == MF_ARRAY && found && btf_is_array(found)) {
+		struct type_leaf element = {.btf = host->btf, .type = btf_array(found)->type};
+
+		return same_inside(type->element, &element);
+	}
+	/* One with a name is visited by itself. */
+	if (type->kind != MF_RECORD || type->struct_name || type->within_count)
+		return true;
+	return found && btf_is_composite(found) && !other_member(type, host->btf, (uint32_t)id);
+}
+
 static bool same_field(const struct mf_field *field, const struct type_leaf *host)
 {
 	uint64_t place = (uint64_t)field->offset * 8 + (field->bit_width ? field->bit_offset : 0);
@@ -66,7 +88,10 @@ static bool same_field(const struct mf_field *field, const struct type_leaf *hos
 	    type_number(host->btf, host->type, &number) &&
 	    number.is_signed != field->type->is_signed)
 		return false;
-	return field->bit_width || btf__resolve_size(host->btf, host->type) == field->type->size;
+	if (field->bit_width)
+		return true;
+	return btf__resolve_size(host->btf, host->type) == field->type->size &&
+	       same_inside(field->type, host);
 }
 
 /* The first member that is not where the script takes it from; NULL: all are. */
@@ -87,11 +112,31 @@ struct check {
 	struct failure *failure;
 };
 
-static bool check_struct(const struct mf_type *type, void *context)
+static bool hint(const struct check *check)
 {
-	struct check *check = context;
+	fail_hint(
+		check->failure,
+		"Read the members that are needed, one by one, or build the script with --kernel, against a description of this kernel.");
+	return false;
+}
+
+static bool refuse(const struct check *check, const char *name, const char *member)
+{
+	if (member)
+		fail(check->failure, STATUS_KERNEL,
+		     "%s has its member %s otherwise on this kernel, and the script copies it whole.",
+		     name, member);
+	else
+		fail(check->failure, STATUS_KERNEL,
+		     "This kernel has no %s, which the script copies whole.", name);
+	return hint(check);
+}
+
+static bool check_named(const struct mf_type *type, const struct check *check)
+{
 	uint32_t ids[MOST_CANDIDATES];
-	uint32_t count = type_named(check->host, type->struct_name, ids, MOST_CANDIDATES);
+	uint32_t count = type_named(check->host, type->struct_name, strlen(type->struct_name), ids,
+				    MOST_CANDIDATES);
 	const char *member = NULL;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -99,17 +144,68 @@ static bool check_struct(const struct mf_type *type, void *context)
 		if (!member)
 			return true;
 	}
-	if (member)
+	return refuse(check, type->struct_name, member);
+}
+
+/* What a way to a struct without a name leads to. */
+struct way {
+	bool found, same;
+	/* What is otherwise: a member, or if NULL the size. */
+	const char *member;
+	uint32_t size;
+};
+
+static struct way follow(const struct mf_type *type, const struct btf *host, const char *path)
+{
+	size_t length = strcspn(path, ".");
+	struct way way = {0};
+	uint32_t ids[MOST_CANDIDATES];
+	uint32_t count = type_named(host, path, length, ids, MOST_CANDIDATES);
+
+	path += length + (path[length] == '.');
+	for (uint32_t i = 0; i < count && !way.same; i++) {
+		const struct btf_type *found;
+		struct type_leaf leaf;
+		int id;
+
+		if (!type_along(host, ids[i], path, &leaf))
+			continue;
+		id = btf__resolve_type(host, leaf.type);
+		found = id < 0 ? NULL : btf__type_by_id(host, (uint32_t)id);
+		if (!found || !btf_is_composite(found))
+			continue;
+		way.found = true;
+		way.size = found->size;
+		way.member = other_member(type, host, (uint32_t)id);
+		way.same = !way.member && way.size == type->size;
+	}
+	return way;
+}
+
+/* All ways that this kernel has: nothing says by which of them the script came. */
+static bool check_within(const struct mf_type *type, const struct check *check)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < type->within_count; i++) {
+		struct way way = follow(type, check->host, type->within[i]);
+
+		found = found || way.found;
+		if (!way.found || way.same)
+			continue;
+		if (way.member)
+			return refuse(check, type->within[i], way.member);
 		fail(check->failure, STATUS_KERNEL,
-		     "%s has its member %s otherwise on this kernel, and the script copies it whole.",
-		     type->struct_name, member);
-	else
-		fail(check->failure, STATUS_KERNEL,
-		     "This kernel has no %s, which the script copies whole.", type->struct_name);
-	fail_hint(
-		check->failure,
-		"Read the members that are needed, one by one, or build the script with --kernel, against a description of this kernel.");
-	return false;
+		     "%s has %u bytes on this kernel, %u where the script was compiled, and it is copied whole.",
+		     type->within[i], way.size, type->size);
+		return hint(check);
+	}
+	return found || refuse(check, type->within[0], NULL);
+}
+
+static bool check_struct(const struct mf_type *type, void *context)
+{
+	return type->struct_name ? check_named(type, context) : check_within(type, context);
 }
 
 int copied_structs_check(const struct manifest *manifest, const struct btf *host,

@@ -90,6 +90,7 @@ const TYPES: KernelTypes = {
   typedef: (name) => (({ pid_t: int(4, true), u32: UINT32 }) as Record<string, Type>)[name],
   member: (struct, name) => MEMBERS.get(struct.id)?.find((member) => member.name === name),
   members: (struct) => MEMBERS.get(struct.id) ?? [],
+  ways: () => [],
   enumerator: (name) => {
     const value = { APPLE: 1n, PEAR: 2n }[name];
     return value === undefined ? undefined : { value, type: FRUIT };

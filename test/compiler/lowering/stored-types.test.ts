@@ -12,6 +12,7 @@ const KERNEL: KernelTypes = {
   typedef: () => undefined,
   member: () => undefined,
   members: () => [],
+  ways: () => [],
   enumerator: () => undefined,
   enumerators: (id) => (id === 7 ? [['RED', 0n]] : []),
 };

@@ -18,6 +18,7 @@ const NO_KERNEL: KernelDescription = {
     typedef: () => undefined,
     member: () => undefined,
     members: () => [],
+    ways: () => [],
     enumerator: () => undefined,
     enumerators: () => [],
   },

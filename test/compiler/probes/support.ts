@@ -93,6 +93,7 @@ const kernel: KernelDescription = {
     typedef: unused,
     member: unused,
     members: unused,
+    ways: unused,
     enumerator: unused,
     enumerators: unused,
   },
