@@ -136,13 +136,19 @@ needs('Linux 5.10').describe('On Linux 5.10, which is older than what is support
     const folder = temporaryFolder();
     writeObject(folder, 'loop', 'BEGIN { for $i : 0..$1 { printf("%d\\n", $i); } }');
     writeObject(folder, 'plain', 'BEGIN { printf("%d\\n", 1 + $1); }');
-    const [loop, plain] = await runInGuest('5.10', folder, [
+    writeObject(folder, 'tai', 'BEGIN {\n  if ($1) { printf("%d", nsecs(tai)); }\n}');
+    const [loop, tai, plain] = await runInGuest('5.10', folder, [
       { object: 'loop.o', parameters: '3', endsItself: true },
+      { object: 'tai.o', parameters: '3', endsItself: true },
       { object: 'plain.o', parameters: '3', endsItself: true },
     ]);
     expect(loop?.stderr).toMatch(
-      /This kernel \(5\.10\S*\) lacks bpf_loop, which the script needs and Linux 5\.17 brings\./,
+      /This kernel \(5\.10\S*\) lacks bpf_loop, which the script needs and Linux 5\.17 brings\.\nBEGIN { for .*\n {8}~~~\n/,
     );
+    expect(tai?.stderr).toMatch(
+      /^\S+:2:26: ERROR: This kernel \(5\.10\S*\) lacks bpf_ktime_get_tai_ns, .*\n.*\n {25}~+\n/,
+    );
+    expect(loop?.stderr).toMatch(/^\S+:1:9: ERROR: /);
     expect(loop).toMatchObject({ stdout: '', status: 3 });
     expect(plain).toMatchObject({ stdout: '4\n\n\n', status: 0 });
   }, 120_000);

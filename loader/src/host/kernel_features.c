@@ -97,7 +97,8 @@ static void fail_missing(const struct utsname *host, const struct feature *featu
 		fail_hint(failure, "%s", remark->hint);
 }
 
-int features_explain(const struct manifest *manifest, bool has_types, struct failure *failure)
+int features_explain(const struct manifest *manifest, bool has_types,
+		     const struct feature_place *place, struct failure *failure)
 {
 	struct utsname host;
 
@@ -109,6 +110,8 @@ int features_explain(const struct manifest *manifest, bool has_types, struct fai
 			    !is_missing(&host, &features[j]))
 				continue;
 			fail_missing(&host, &features[j], failure);
+			if (features[j].helper)
+				place->add((int)features[j].helper, place->context, failure);
 		}
 	}
 	if (failure->status == STATUS_OK && !has_types &&

@@ -8,13 +8,20 @@
 
 struct failure;
 
+/* Adds to the failure where the script calls a helper, by its number in enum bpf_func_id. */
+struct feature_place {
+	void (*add)(int helper, void *context, struct failure *failure);
+	void *context;
+};
+
 /*
  * Looks for a feature of the manifest that this kernel does not have, and fails with the version
  * that brings it. Asked only after loading failed, because asking costs system calls. The result is
  * STATUS_KERNEL, or STATUS_OK when none is missing. `has_types`: the kernel's types are those of a
  * file, so that it matters nothing whether the kernel shows its own.
  */
-int features_explain(const struct manifest *manifest, bool has_types, struct failure *failure);
+int features_explain(const struct manifest *manifest, bool has_types,
+		     const struct feature_place *place, struct failure *failure);
 
 /*
  * Prints which of the features this kernel has: those that are helpers, or the others. What needs a

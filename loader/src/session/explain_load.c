@@ -125,6 +125,43 @@ static void place_refusal(struct session *session, const struct verifier_refusal
 	}
 }
 
+/* What is known of a refused load. */
+struct refused {
+	struct session *session;
+	const struct libbpf_log *log;
+};
+
+/* Where the verifier came to the helper, or else where the script calls it: some kernels say other
+ * things before. */
+static void place_helper(int helper, void *context, struct failure *failure)
+{
+	const struct refused *refused = context;
+	struct verifier_refusal refusal;
+	struct btf_ext_place place;
+	const char *number;
+
+	if (verifier_log_read(refused->log->text, &refusal) &&
+	    (number = strchr(refusal.words, '#')) && atoi(number + 1) == helper)
+		place_refusal(refused->session, &refusal, failure);
+	else if (script_place_of_helper(refused->session, helper, &place))
+		fail_at_column(failure, place.file, place.line, place.column, place.text);
+}
+
+/* What this kernel lacks; what is no helper the verifier may have come to. */
+static int explain_feature(struct session *session, const struct libbpf_log *log,
+			   struct failure *failure)
+{
+	struct refused refused = {session, log};
+	const struct feature_place place = {place_helper, &refused};
+	struct verifier_refusal refusal;
+
+	if (features_explain(session->manifest, session->options->btf || host_btf_path(), &place,
+			     failure) != STATUS_OK &&
+	    verifier_log_read(log->text, &refusal) && refusal.insn != VERIFIER_NOWHERE)
+		place_refusal(session, &refusal, failure);
+	return failure->status;
+}
+
 /* An answer that the program needs and this kernel does not have (MF_MISSING_CALL). */
 static int explain_missing(struct session *session, const struct libbpf_log *log,
 			   struct failure *failure)
@@ -255,8 +292,7 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 	/* A feature says it all; the log is for -v. */
 	if (explain_descriptors(log, error, failure) != STATUS_OK ||
 	    explain_map(session, log, error, failure) != STATUS_OK ||
-	    features_explain(session->manifest, session->options->btf || host_btf_path(),
-			     failure) != STATUS_OK ||
+	    explain_feature(session, log, failure) != STATUS_OK ||
 	    explain_variable(session, log, failure) != STATUS_OK ||
 	    explain_relocation(session, log, failure) != STATUS_OK ||
 	    explain_missing(session, log, failure) != STATUS_OK ||

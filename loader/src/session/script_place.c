@@ -117,3 +117,39 @@ out:
 	free(pieces.list);
 	return found && place->line > 0;
 }
+
+/* Whether a function is loaded, and its line records say something. */
+static bool is_loaded(const struct session *session, const struct elf_symbol *symbol)
+{
+	const struct bpf_program *program =
+		bpf_object__find_program_by_name(session->object, symbol->name);
+
+	return symbol->type == STT_FUNC && strncmp(symbol->name, SHARED, sizeof(SHARED) - 1) != 0 &&
+	       (!program || bpf_program__autoload(program));
+}
+
+static bool calls_helper(const uint8_t *insn, int helper)
+{
+	/* `src_reg` is 0 for helpers. */
+	return insn[0] == (BPF_JMP | BPF_CALL) && insn[1] >> 4 == 0 &&
+	       read_u32(insn + offsetof(struct bpf_insn, imm)) == (uint32_t)helper;
+}
+
+bool script_place_of_helper(const struct session *session, int helper, struct btf_ext_place *place)
+{
+	const struct elf_file *elf = session->elf;
+
+	for (uint32_t i = 0; i < elf->symbol_count; i++) {
+		const struct elf_symbol *symbol = &elf->symbols[i];
+		const struct elf_section *section = &elf->sections[symbol->section];
+
+		if (!elf_is_code(section) || !is_loaded(session, symbol))
+			continue;
+		for (uint64_t at = 0; at + INSN <= symbol->size; at += INSN)
+			if (calls_helper(section->data + symbol->value + at, helper) &&
+			    btf_ext_place_of(elf, section, (uint32_t)(symbol->value + at), place) &&
+			    place->line > 0)
+				return true;
+	}
+	return false;
+}

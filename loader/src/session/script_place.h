@@ -15,4 +15,10 @@
 bool script_place(const struct session *session, const char *program, uint32_t insn,
 		  struct btf_ext_place *place);
 
+/*
+ * The place of the first call of a helper (enum bpf_func_id) in what is loaded. False where there
+ * is none, or no record says it.
+ */
+bool script_place_of_helper(const struct session *session, int helper, struct btf_ext_place *place);
+
 #endif
