@@ -11,7 +11,7 @@ import {
 import type { KernelTypes } from '../kernel/types.ts';
 import { fieldsOf, histBuckets, layoutOf, lhistBuckets } from '../types/layout.ts';
 import { seriesSlotSize } from '../types/series.ts';
-import type { EnumType, Type } from '../types/type.ts';
+import { type EnumType, type IntSize, isScriptType, type Type } from '../types/type.ts';
 
 const U32 = unsigned(4);
 const U64 = unsigned(8);
@@ -52,7 +52,7 @@ export function describeType(types: KernelTypes, type: Type): TypeDescription {
       };
     }
     case 'enum':
-      return describeEnum(types, type, layoutOf(type).size);
+      return describeEnum(types, type, 8);
     case 'ksym':
     case 'probe':
     case 'name':
@@ -118,8 +118,12 @@ function struct(
   return { kind: 'struct', name: '', size, members: placed };
 }
 
-/** 8 bytes wide where it is a script's value, of its own size in arrays. */
-function describeEnum(types: KernelTypes, type: EnumType, size: number): TypeDescription {
+/**
+ * 8 bytes wide where it is a script's value, of its own size in arrays. One of the kernel's is a number: the host has
+ * other names for it, which bpfload takes from there, and nobody else could.
+ */
+function describeEnum(types: KernelTypes, type: EnumType, size: IntSize): TypeDescription {
   const { name, signed: isSigned, id } = type;
+  if (!isScriptType(type)) return { kind: 'int', size, signed: isSigned };
   return { kind: 'enum', name, size, signed: isSigned, values: types.enumerators(id) };
 }

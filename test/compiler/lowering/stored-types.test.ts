@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KernelTypes } from '../../../compiler/kernel/types.ts';
 import { describeType } from '../../../compiler/lowering/stored-types.ts';
 import { layoutOf } from '../../../compiler/types/layout.ts';
-import type { Type } from '../../../compiler/types/type.ts';
+import { SCRIPT_TYPES, type Type } from '../../../compiler/types/type.ts';
 import { signed, sizeOf } from '../../../linker/btf/types.ts';
 
 /** A kernel of which nobody asks anything but the names of one enum. */
@@ -14,10 +14,11 @@ const KERNEL: KernelTypes = {
   members: () => [],
   ways: () => [],
   enumerator: () => undefined,
-  enumerators: (id) => (id === 7 ? [['RED', 0n]] : []),
+  enumerators: (id) => (id === SCRIPT_TYPES + 7 ? [['RED', 0n]] : []),
 };
 
-const COLOR: Type = { kind: 'enum', name: 'color', size: 4, signed: true, id: 7 };
+/** The script's own. */
+const COLOR: Type = { kind: 'enum', name: 'color', size: 4, signed: true, id: SCRIPT_TYPES + 7 };
 
 const TYPES: readonly Type[] = [
   { kind: 'bool' },
@@ -102,6 +103,13 @@ describe('script types as the linker is told of them', () => {
     expect(describeType(KERNEL, COLOR)).toMatchObject({ size: 8, values: [['RED', 0n]] });
     const array = describeType(KERNEL, { kind: 'array', element: COLOR, count: 3 });
     expect(array).toMatchObject({ element: { size: 4 } });
+  });
+
+  it('are numbers for enums of the kernel, which has other names for them where the script runs', () => {
+    const ofKernel = { ...COLOR, id: 7 };
+    expect(describeType(KERNEL, ofKernel)).toEqual(signed(8));
+    const array = describeType(KERNEL, { kind: 'array', element: ofKernel, count: 3 });
+    expect(array).toMatchObject({ element: signed(4) });
   });
 
   it('are refused where nothing is ever stored', () => {
