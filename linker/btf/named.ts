@@ -34,6 +34,9 @@ export function addNamedType(builder: BtfBuilder, site: NamedSite): CoreAccess {
     return { type: builder.enum(root.name, 4, false, values), access: '0', kind };
   }
   const { kind: aggregate, name } = root;
+  // Types of questions are no types of reads: the loader renames a member that is read and is otherwise on its kernel, so
+  // that it is missing, and the question whether the kernel has it is asked for itself.
+  const apart = site.relocation === 'exists' ? 1 : 0;
   const build = (at: number, label: string): Part => {
     const head = path[at];
     if (head === undefined && at > 0) return { id: addType(builder, leaf), size: sizeOf(leaf) };
@@ -42,7 +45,7 @@ export function addNamedType(builder: BtfBuilder, site: NamedSite): CoreAccess {
       return { id: builder.array(inner.id, head + 1), size: inner.size * (head + 1) };
     }
     const inner = head === undefined ? undefined : build(at + 1, '');
-    const size = inner?.size ?? sizeOf(leaf);
+    const size = (inner?.size ?? sizeOf(leaf)) + apart;
     const last = at === path.length - 1;
     const members =
       inner && head !== undefined

@@ -51,6 +51,20 @@ needs('root').describe('on this kernel', () => {
     expect(wide.stdout, wide.stderr).toMatch(/^\d+\nok\n/m);
   });
 
+  it('a member of another width is there, and refused only where it is reached', async () => {
+    const script = `struct task_struct___narrow { short pid; struct { short on_rq; } se; } begin {
+         $t = (struct task_struct___narrow *)curtask;
+         print((field_exists($t.pid), field_exists($t.se.on_rq)));
+         if ($1 == 1) { print($t.pid); }
+         if ($1 == 2) { print($t.se.on_rq); }
+         print("ok"); exit(); }`;
+    const unread = await run(script, { ...once, parameters: ['0'] });
+    expect(unread.stdout, unread.stderr).toContain('(true, true)\nok\n');
+    const read = await run(script, { ...once, parameters: ['1'] });
+    expect(read.stderr).toContain('stdin:4: ERROR: pid of struct task_struct___narrow has 32 bits');
+    expect(read.status).toBe(3);
+  });
+
   it('what is reached and missing is named', async () => {
     const { stderr, status } = await run(
       'begin { if (field_exists(curtask.pid)) { print(curtask.gone); } }',

@@ -201,7 +201,8 @@ static uint32_t foreign_name(const struct check *check, const struct known_type 
 /*
  * Leaves it to the verifier whether the member is reached: under another name libbpf does not find
  * it, and makes each instruction that wants it one that cannot be loaded (bpf_core_poison_insn,
- * relo_core.c). False where the object also asks whether the kernel has it: it does.
+ * relo_core.c). False where a question whether the kernel has it, which it has, is of the same
+ * type; those of the compiler have types of their own.
  */
 static bool hide(const struct check *check, const struct btf_ext_core *record,
 		 const struct known_type *known, const struct failure *failure)
