@@ -76,8 +76,9 @@ export function checkObject(object: ObjectView, host: Host): readonly Finding[] 
     ...checkProgramTypes(host, loaded),
     ...checkMapTypes(object, host),
     ...checkKernelSymbols(object, host),
-    ...checkCopies(object, host),
+    // The loader's order: of one struct the first fault is told.
     ...checkAssumptions(object, host),
+    ...checkCopies(object, host),
     ...answered.flatMap(({ finding }) => finding ?? []),
     ...checkCode(object, host, loaded, answered),
   ]);
