@@ -45,14 +45,32 @@ export function structsOf(btf: Btf): ReadonlyMap<string, number> {
   return found;
 }
 
-/** The values in a struct that a program reads at once. */
-export function leavesOf(btf: Btf, struct: string, id: number): readonly Leaf[] {
-  return [...walk(btf, id, 0, '', 0)].map((leaf) => ({ struct, ...leaf }));
+/** The values in a struct that a program reads at once; of arrays the first and the last, and those at `indexes`. */
+export function leavesOf(
+  btf: Btf,
+  struct: string,
+  id: number,
+  indexes: readonly number[] = [],
+): readonly Leaf[] {
+  return [...walk({ btf, indexes }, id, 0, '', 0)].map((leaf) => ({ struct, ...leaf }));
+}
+
+/** What is walked, and which elements of arrays are taken besides the first and the last. */
+interface Walked {
+  readonly btf: Btf;
+  readonly indexes: readonly number[];
 }
 
 type Found = Omit<Leaf, 'struct'>;
 
-function* walk(btf: Btf, id: number, base: number, path: string, depth: number): Generator<Found> {
+function* walk(
+  walked: Walked,
+  id: number,
+  base: number,
+  path: string,
+  depth: number,
+): Generator<Found> {
+  const { btf } = walked;
   for (const member of btf.members(id)) {
     const at = base + member.bitOffset;
     const type = btf.skipModifiers(member.type);
@@ -68,30 +86,31 @@ function* walk(btf: Btf, id: number, base: number, path: string, depth: number):
             isSigned: isSigned(btf, type),
           },
         };
-    } else if (member.name === '') yield* walk(btf, type, at, path, depth);
-    else yield* valuesOf(btf, type, at, `${path}.${member.name}`, depth + 1);
+    } else if (member.name === '') yield* walk(walked, type, at, path, depth);
+    else yield* valuesOf(walked, type, at, `${path}.${member.name}`, depth + 1);
   }
 }
 
 function* valuesOf(
-  btf: Btf,
+  walked: Walked,
   type: number,
   bitOffset: number,
   path: string,
   depth: number,
 ): Generator<Found> {
+  const { btf, indexes } = walked;
   const kind = btf.kind(type);
   if (kind === BTF_KIND.struct || kind === BTF_KIND.union) {
-    if (depth < DEEPEST) yield* walk(btf, type, bitOffset, path, depth);
+    if (depth < DEEPEST) yield* walk(walked, type, bitOffset, path, depth);
   } else if (kind === BTF_KIND.array) {
     const { element, count } = btf.array(type);
     const inner = btf.skipModifiers(element);
     // Characters are a text.
     if (btf.kind(inner) === BTF_KIND.int && btf.sizeOf(inner) === 1) return;
-    for (const index of new Set([0, count - 1]))
+    for (const index of new Set([0, count - 1, ...indexes]))
       if (index >= 0 && index < count && btf.kind(inner) !== BTF_KIND.array)
         yield* valuesOf(
-          btf,
+          walked,
           inner,
           bitOffset + index * btf.sizeOf(inner) * 8,
           `${path}[${index}]`,
@@ -126,8 +145,17 @@ export function leafDifferences(built: Btf, own: Btf, within: number): readonly 
   return [...structsOf(built)].flatMap(([struct, id]) => {
     const other = ownStructs.get(struct);
     if (other === undefined) return [];
-    const theirs = new Map(leavesOf(own, struct, other).map((leaf) => [leaf.path, leaf]));
-    return leavesOf(built, struct, id).flatMap((leaf): readonly Difference<Leaf>[] => {
+    const leaves = leavesOf(built, struct, id);
+    // Where theirs is longer, our last element is one in the middle.
+    const indexes = new Set(
+      leaves.flatMap(({ path }) =>
+        [...path.matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index)),
+      ),
+    );
+    const theirs = new Map(
+      leavesOf(own, struct, other, [...indexes]).map((leaf) => [leaf.path, leaf]),
+    );
+    return leaves.flatMap((leaf): readonly Difference<Leaf>[] => {
       const there = theirs.get(leaf.path);
       const isFar = (there ?? leaf).place.bitOffset / 8 > within - 16;
       return isFar || (there && isSame(leaf.place, there.place))
