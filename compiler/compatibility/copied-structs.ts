@@ -37,9 +37,21 @@ function placeOf({ script }: ObjectView, event: Json): ScriptPlace | undefined {
   return { file: asText(file) || script, line: asNumber(line), column: asNumber(column) };
 }
 
+/** Where the script copies a struct first, as far as the room for the copy says it. */
+function copyOf({ manifest, script }: ObjectView, type: Json): ScriptPlace | undefined {
+  const [way] = Array.isArray(type.within) ? type.within.map(asText) : [];
+  const name = asText(type.struct) || way;
+  const room = asObjects(manifest.assumptions).find(
+    ({ type: of, path, most }) =>
+      most === true &&
+      name === [asText(of), ...(path === undefined ? [] : [asText(path)])].join('.'),
+  );
+  return room && { file: asText(room.file) || script, line: asNumber(room.line), column: 0 };
+}
+
 function copiedStructs(object: ObjectView): readonly Copied[] {
   const { manifest } = object;
-  return [
+  const all = [
     ...asObjects(manifest.maps).flatMap(({ key, value }) => [
       ...structsIn(key, undefined),
       ...structsIn(value, undefined),
@@ -48,6 +60,7 @@ function copiedStructs(object: ObjectView): readonly Copied[] {
       asObjects(event.fields).flatMap(({ type }) => structsIn(type, placeOf(object, event))),
     ),
   ];
+  return all.map(({ type, place }) => ({ type, place: place ?? copyOf(object, type) }));
 }
 
 export function checkCopies(object: ObjectView, host: Host): readonly Finding[] {

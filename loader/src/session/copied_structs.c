@@ -12,41 +12,47 @@
 /* Structs of one name in a kernel. */
 #define MOST_CANDIDATES 16
 
+/* `place` is where the script sends it; NULL for what is in maps. */
+typedef bool (*struct_visit)(const struct mf_type *type, const struct mf_place *place,
+			     void *context);
+
 /* Calls `visit` with each struct of the kernel in a value, until it gives false. */
-static bool each_struct(const struct mf_type *type,
-			bool (*visit)(const struct mf_type *type, void *context), void *context)
+static bool each_struct(const struct mf_type *type, const struct mf_place *place,
+			struct_visit visit, void *context)
 {
 	if (!type)
 		return true;
 	if (type->kind == MF_RECORD && (type->struct_name || type->within_count) &&
-	    !visit(type, context))
+	    !visit(type, place, context))
 		return false;
-	if (!each_struct(type->element, visit, context))
+	if (!each_struct(type->element, place, visit, context))
 		return false;
 	for (uint32_t i = 0; i < type->field_count; i++)
-		if (!each_struct(type->fields[i].type, visit, context))
+		if (!each_struct(type->fields[i].type, place, visit, context))
 			return false;
 	return true;
 }
 
-static bool each_of_manifest(const struct manifest *manifest,
-			     bool (*visit)(const struct mf_type *type, void *context),
-			     void *context)
+static bool each_of_manifest(const struct manifest *manifest, struct_visit visit, void *context)
 {
 	for (uint32_t i = 0; i < manifest->map_count; i++)
-		if (!each_struct(manifest->maps[i].key, visit, context) ||
-		    !each_struct(manifest->maps[i].value, visit, context))
+		if (!each_struct(manifest->maps[i].key, NULL, visit, context) ||
+		    !each_struct(manifest->maps[i].value, NULL, visit, context))
 			return false;
-	for (uint32_t i = 0; i < manifest->event_count; i++)
-		for (uint32_t j = 0; j < manifest->events[i].field_count; j++)
-			if (!each_struct(manifest->events[i].fields[j].type, visit, context))
+	for (uint32_t i = 0; i < manifest->event_count; i++) {
+		const struct mf_event *event = &manifest->events[i];
+
+		for (uint32_t j = 0; j < event->field_count; j++)
+			if (!each_struct(event->fields[j].type, event->place, visit, context))
 				return false;
+	}
 	return true;
 }
 
-static bool stop(const struct mf_type *type, void *context)
+static bool stop(const struct mf_type *type, const struct mf_place *place, void *context)
 {
 	(void)type;
+	(void)place;
 	(void)context;
 	return false;
 }
@@ -108,6 +114,7 @@ static const char *other_member(const struct mf_type *type, const struct btf *ho
 }
 
 struct check {
+	const struct manifest *manifest;
 	const struct btf *host;
 	struct failure *failure;
 };
@@ -203,15 +210,51 @@ static bool check_within(const struct mf_type *type, const struct check *check)
 	return found || refuse(check, type->within[0], NULL);
 }
 
-static bool check_struct(const struct mf_type *type, void *context)
+/* Whether it is the room of copies of that struct. */
+static bool is_room(const struct mf_assumption *assumption, const char *name)
 {
-	return type->struct_name ? check_named(type, context) : check_within(type, context);
+	size_t length = strlen(assumption->type ? assumption->type : "");
+
+	if (!assumption->is_most || strncmp(name, assumption->type, length) != 0)
+		return false;
+	if (!assumption->path)
+		return name[length] == '\0';
+	return name[length] == '.' && strcmp(name + length + 1, assumption->path) == 0;
+}
+
+/* Where the script sends the struct, or else copies it first. */
+static void add_place(const struct check *check, const struct mf_type *type,
+		      const struct mf_place *place)
+{
+	const struct manifest *manifest = check->manifest;
+	const char *name = type->struct_name ? type->struct_name : type->within[0];
+
+	if (place)
+		fail_at_column(check->failure, place->file ? place->file : manifest->script,
+			       place->line, place->column, place->text);
+	for (uint32_t i = 0; i < manifest->assumption_count; i++) {
+		const struct mf_assumption *room = &manifest->assumptions[i];
+
+		if (is_room(room, name))
+			fail_at(check->failure, room->file ? room->file : manifest->script,
+				room->line);
+	}
+}
+
+static bool check_struct(const struct mf_type *type, const struct mf_place *place, void *context)
+{
+	struct check *check = context;
+
+	if (type->struct_name ? check_named(type, check) : check_within(type, check))
+		return true;
+	add_place(check, type, place);
+	return false;
 }
 
 int copied_structs_check(const struct manifest *manifest, const struct btf *host,
 			 struct failure *failure)
 {
-	struct check check = {host, failure};
+	struct check check = {manifest, host, failure};
 
 	each_of_manifest(manifest, check_struct, &check);
 	return failure->status;

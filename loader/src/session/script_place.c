@@ -141,9 +141,13 @@ bool script_place_of_helper(const struct session *session, int helper, struct bt
 
 	for (uint32_t i = 0; i < elf->symbol_count; i++) {
 		const struct elf_symbol *symbol = &elf->symbols[i];
-		const struct elf_section *section = &elf->sections[symbol->section];
+		const struct elf_section *section;
 
-		if (!elf_is_code(section) || !is_loaded(session, symbol))
+		/* Absolute symbols have no section. */
+		if (symbol->section >= elf->section_count || !is_loaded(session, symbol))
+			continue;
+		section = &elf->sections[symbol->section];
+		if (!elf_is_code(section))
 			continue;
 		for (uint64_t at = 0; at + INSN <= symbol->size; at += INSN)
 			if (calls_helper(section->data + symbol->value + at, helper) &&
