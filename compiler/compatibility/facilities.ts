@@ -8,7 +8,7 @@ import { inspectMaps } from '../../linker/inspect/maps.ts';
 import { HELPERS } from '../lowering/helpers.ts';
 import type { Finding } from './finding.ts';
 import { type Host, isSince } from './host.ts';
-import type { ObjectView, ProbeView, ScriptPlace } from './object.ts';
+import { type ObjectView, type ProbeView, placeOfSymbol, type ScriptPlace } from './object.ts';
 
 interface ProgramType {
   readonly type: string;
@@ -169,10 +169,10 @@ export function checkProgramTypes(host: Host, probes: readonly ProbeView[]): rea
 }
 
 export function checkMapTypes(object: ObjectView, host: Host): readonly Finding[] {
-  return inspectMaps(object.btf, object.manifest).map(({ type }) =>
+  return inspectMaps(object.btf, object.manifest).map(({ name, type }) =>
     missingUnless(
       host.has('bpf_map_type', `BPF_MAP_TYPE_${type.toUpperCase()}`),
-      { kind: 'map type', name: type },
+      { kind: 'map type', name: type, place: placeOfSymbol(object, name) },
       host,
       'maps of type',
     ),

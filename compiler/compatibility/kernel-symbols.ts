@@ -3,7 +3,7 @@ import { BTF_KIND } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
 import type { Finding } from './finding.ts';
 import type { Host } from './host.ts';
-import type { ObjectView } from './object.ts';
+import { type ObjectView, placeOfSymbol } from './object.ts';
 import { prototypeOfFunction } from './prototypes.ts';
 import { layoutDiffers } from './type-match.ts';
 
@@ -11,7 +11,8 @@ import { layoutDiffers } from './type-match.ts';
 const PERCPU_SECTION = '.data..percpu';
 
 /** Those that differ are refused wherever they are used; functions that are not there only where they are called. */
-export function checkKernelSymbols({ btf }: ObjectView, host: Host): readonly Finding[] {
+export function checkKernelSymbols(object: ObjectView, host: Host): readonly Finding[] {
+  const { btf } = object;
   const section = btf.find(BTF_KIND.section, '.ksyms');
   const [kernel] = host.btfs;
   if (section === undefined || !kernel) return [];
@@ -21,7 +22,8 @@ export function checkKernelSymbols({ btf }: ObjectView, host: Host): readonly Fi
       btf.kind(variable) === BTF_KIND.function
         ? checkFunction(btf, variable, kernel)
         : checkVariable(btf.name(variable), kernel),
-    );
+    )
+    .map((finding) => ({ ...finding, place: placeOfSymbol(object, finding.name) }));
 }
 
 function checkFunction(btf: Btf, id: number, kernel: Btf): readonly Finding[] {

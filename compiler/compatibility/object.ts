@@ -298,6 +298,16 @@ function referencesOf(
   return found;
 }
 
+/** Where the script first uses a map, or a variable of the kernel. */
+export function placeOfSymbol(object: ObjectView, symbol: string): ScriptPlace | undefined {
+  for (const fn of object.functions)
+    for (const [insn, { name }] of fn.references) {
+      const place = name === symbol ? object.placeOf(fn, insn) : undefined;
+      if (place) return place;
+    }
+  return undefined;
+}
+
 /** A probe of the manifest. */
 export interface ProbeView {
   readonly program: string;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "host/host.h"
 #include "host/kernel_features.h"
@@ -41,6 +42,16 @@ static bool has_trampolines(const struct session *session)
 	return false;
 }
 
+/* Where the script uses a map or a variable of the kernel. */
+static int place_symbol(const struct session *session, const char *name, struct failure *failure)
+{
+	struct btf_ext_place place;
+
+	if (script_place_of_symbol(session, name, &place))
+		fail_at_column(failure, place.file, place.line, place.column, place.text);
+	return failure->status;
+}
+
 /* What libbpf and the kernel say of variables of the kernel that are not there, or not like that.
  */
 static int explain_variable(struct session *session, const struct libbpf_log *log,
@@ -50,23 +61,24 @@ static int explain_variable(struct session *session, const struct libbpf_log *lo
 	char name[128];
 
 	if (libbpf_log_name(log, "failed to find the address for kernel symbol ", name,
-			    sizeof(name)))
-		return fail(
-			failure, STATUS_KERNEL,
-			"This kernel does not tell where its variable %s is: percpu_kaddr() needs CONFIG_KALLSYMS_ALL.",
-			name);
+			    sizeof(name))) {
+		fail(failure, STATUS_KERNEL,
+		     "This kernel does not tell where its variable %s is: percpu_kaddr() needs CONFIG_KALLSYMS_ALL.",
+		     name);
+		return place_symbol(session, name, failure);
+	}
 	if (!libbpf_log_name(log, "extern (var ksym) ", name, sizeof(name)))
 		return STATUS_OK;
 	btf = session_kernel_btf(session, NULL);
 	if (btf && btf__find_by_name_kind(btf, PERCPU_SECTION, BTF_KIND_DATASEC) < 0)
-		return fail(
-			failure, STATUS_KERNEL,
-			"percpu_kaddr() needs the kernel's per-CPU variables in its BTF, and this kernel's has none: \"%s\" cannot be found.",
-			name);
-	return fail(
-		failure, STATUS_FAILED,
-		"Could not resolve variable \"%s\" from BTF: this kernel has no per-CPU variable of that name and type.",
-		name);
+		fail(failure, STATUS_KERNEL,
+		     "percpu_kaddr() needs the kernel's per-CPU variables in its BTF, and this kernel's has none: \"%s\" cannot be found.",
+		     name);
+	else
+		fail(failure, STATUS_FAILED,
+		     "Could not resolve variable \"%s\" from BTF: this kernel has no per-CPU variable of that name and type.",
+		     name);
+	return place_symbol(session, name, failure);
 }
 
 /* A type, member or enumerator that the running kernel does not have: the verifier came to an
@@ -266,6 +278,32 @@ static int explain_map(const struct session *session, const struct libbpf_log *l
 	return STATUS_OK;
 }
 
+/* A map of a type that this kernel does not know. */
+static int explain_map_type(const struct session *session, const struct libbpf_log *log, int error,
+			    struct failure *failure)
+{
+	const struct bpf_map *map;
+	enum bpf_map_type type;
+	struct utsname host;
+	char symbol[128], number[16];
+	const char *name;
+
+	if (error != EINVAL || !libbpf_log_has(log, "failed to create") ||
+	    !libbpf_log_name(log, "libbpf: map ", symbol, sizeof(symbol)) || uname(&host) != 0)
+		return STATUS_OK;
+	map = bpf_object__find_map_by_name(session->object, symbol);
+	type = map ? bpf_map__type(map) : BPF_MAP_TYPE_UNSPEC;
+	/* Negative: libbpf does not know the type itself. */
+	if (!map || libbpf_probe_bpf_map_type(type, NULL) > 0)
+		return STATUS_OK;
+	snprintf(number, sizeof(number), "%u", (unsigned)type);
+	name = libbpf_bpf_map_type_str(type);
+	fail(failure, STATUS_KERNEL,
+	     "This kernel (%s) has no maps of type %s, which the script needs.", host.release,
+	     name ? name : number);
+	return place_symbol(session, symbol, failure);
+}
+
 /* The kernel looks at no program of more instructions (bpf_prog_load, kernel/bpf/syscall.c). */
 static int explain_size(const struct session *session, int error, struct failure *failure)
 {
@@ -293,6 +331,7 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 	if (explain_descriptors(log, error, failure) != STATUS_OK ||
 	    explain_map(session, log, error, failure) != STATUS_OK ||
 	    explain_feature(session, log, failure) != STATUS_OK ||
+	    explain_map_type(session, log, error, failure) != STATUS_OK ||
 	    explain_variable(session, log, failure) != STATUS_OK ||
 	    explain_relocation(session, log, failure) != STATUS_OK ||
 	    explain_missing(session, log, failure) != STATUS_OK ||

@@ -157,3 +157,46 @@ bool script_place_of_helper(const struct session *session, int helper, struct bt
 	}
 	return false;
 }
+
+/* Whether the instruction at that byte of a section is loaded. */
+static bool is_loaded_at(const struct session *session, uint32_t section, uint64_t offset)
+{
+	const struct elf_file *elf = session->elf;
+
+	for (uint32_t i = 0; i < elf->symbol_count; i++) {
+		const struct elf_symbol *symbol = &elf->symbols[i];
+
+		if (symbol->section == section && offset >= symbol->value &&
+		    offset - symbol->value < symbol->size && is_loaded(session, symbol))
+			return true;
+	}
+	return false;
+}
+
+bool script_place_of_symbol(const struct session *session, const char *name,
+			    struct btf_ext_place *place)
+{
+	const struct elf_file *elf = session->elf;
+
+	for (uint32_t i = 1; i < elf->section_count; i++) {
+		const struct elf_section *relocations = &elf->sections[i];
+		uint32_t target = relocations->info;
+
+		if (relocations->type != SHT_REL || !elf_is_code(&elf->sections[target]))
+			continue;
+		for (uint64_t at = 0; at < relocations->size; at += sizeof(Elf64_Rel)) {
+			const uint8_t *entry = relocations->data + at;
+			uint64_t offset = read_u64(entry + offsetof(Elf64_Rel, r_offset));
+			uint64_t symbol =
+				ELF64_R_SYM(read_u64(entry + offsetof(Elf64_Rel, r_info)));
+
+			if (strcmp(elf->symbols[symbol].name, name) == 0 &&
+			    is_loaded_at(session, target, offset) &&
+			    btf_ext_place_of(elf, &elf->sections[target], (uint32_t)offset,
+					     place) &&
+			    place->line > 0)
+				return true;
+		}
+	}
+	return false;
+}

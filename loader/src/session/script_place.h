@@ -21,4 +21,8 @@ bool script_place(const struct session *session, const char *program, uint32_t i
  */
 bool script_place_of_helper(const struct session *session, int helper, struct btf_ext_place *place);
 
+/* The same of the first use of a map, or of a variable of the kernel, by its symbol. */
+bool script_place_of_symbol(const struct session *session, const char *name,
+			    struct btf_ext_place *place);
+
 #endif

@@ -104,8 +104,8 @@ describe('An object on another kernel', () => {
         reason: `This kernel (${EMBEDDED.release}) lacks bpf_loop, which the script needs and Linux 5.17 brings.`,
       },
     ]);
-    expect(notOk('begin { print(1); }', kernelWithout('BPF_MAP_TYPE_RINGBUF'))).toMatchObject([
-      { kind: 'map type', name: 'ringbuf', verdict: 'missing' },
+    expect(notOk('begin {\n  print(1); }', kernelWithout('BPF_MAP_TYPE_RINGBUF'))).toMatchObject([
+      { kind: 'map type', name: 'ringbuf', verdict: 'missing', place: { line: 2, column: 3 } },
     ]);
     expect(
       notOk('fentry:vfs_read { @ = count(); }', kernelWithout('BPF_TRACE_FENTRY')),
