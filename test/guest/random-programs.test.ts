@@ -1,5 +1,6 @@
 /** Random programs beside an oracle on Linux 6.1, whose verifier knows less of loops than later ones. */
 
+import { setImmediate } from 'node:timers/promises';
 import { beforeAll, describe } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { type GuestResult, runInGuest } from '../support/guest.ts';
@@ -20,7 +21,11 @@ describe(`Random programs on Linux ${SERIES}`, () => {
 
   beforeAll(async () => {
     if (!hasKernel(SERIES)) return;
-    for (const batch of BATCHES) writeObject(folder, `batch${batch}`, batchScript(batch));
+    for (const batch of BATCHES) {
+      writeObject(folder, `batch${batch}`, batchScript(batch));
+      // The test runner has to hear from this process.
+      await setImmediate();
+    }
     const commands = BATCHES.map((batch) => ({
       object: `batch${batch}.o`,
       parameters: String(INPUT),
