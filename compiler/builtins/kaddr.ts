@@ -12,9 +12,10 @@ export const kaddr: Builtin = defineBuiltin({
   summary: 'Address of a symbol of the kernel, looked up when the program is loaded.',
   traits: { kernelAddress: true },
   analyse({ symbol }, _use, scope) {
-    if (SYMBOL.test(symbol.value)) return typed(UINT64, { plan: { symbol: symbol.value } });
+    if (SYMBOL.test(symbol.value)) return typed(UINT64, { plan: symbol });
     scope.error('argument-value', 'kaddr() expects a string that is a valid symbol', symbol.range);
     return undefined;
   },
-  lower: ({ plan }, lowering) => lowering.hostValue({ kind: 'kernel-symbol', name: plan.symbol }),
+  lower: ({ plan }, lowering) =>
+    lowering.hostValue({ kind: 'kernel-symbol', name: plan.value, range: plan.range }),
 });

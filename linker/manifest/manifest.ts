@@ -122,7 +122,7 @@ const LOOKUP = {
   name: text(),
   program: optional(text('kfunc: the program that would call it.')),
   enum: optional(text('enumerator: the name of its enum; absent for enums without a name.')),
-  line: optional(whole('enumerator: where the script has it.')),
+  line: optional(whole('enumerator, kernel-symbol: where the script has it.')),
   file: optional(text('Name of the imported file that the line is of; without it, the script.')),
   offset: whole('Where its value stands in `.rodata`.'),
 };

@@ -133,7 +133,7 @@ needs('root').describe('functions in guests', () => {
 
       it('[FUN-026] kaddr() of an unknown symbol is an error', () => {
         expect(results.noAddress).toMatchObject({
-          stderr: 'ERROR: Failed to resolve kernel symbol: no_such_symbol\n',
+          stderr: 'stdin:1: ERROR: Failed to resolve kernel symbol: no_such_symbol\n',
           status: 1,
         });
       });

@@ -49,7 +49,7 @@ needs('root').describe('answers of the host', () => {
 
   it('[FUN-026] an unknown symbol is an error', async () => {
     expect(await failure('print(kaddr("schedule")); print(kaddr("no_such_symbol"));')).toEqual({
-      stderr: 'ERROR: Failed to resolve kernel symbol: no_such_symbol\n',
+      stderr: 'stdin:1: ERROR: Failed to resolve kernel symbol: no_such_symbol\n',
       status: 1,
     });
   });

@@ -32,6 +32,13 @@ static bool split_line(char *line, uint64_t *address, const char **name)
 	return true;
 }
 
+static void add_place(const struct manifest *manifest, const struct mf_lookup *lookup,
+		      struct failure *failure)
+{
+	if (lookup->line)
+		fail_at(failure, lookup->file ? lookup->file : manifest->script, lookup->line);
+}
+
 /* Reads the addresses of all kernel symbols that are asked for in one go; the first of a name
  * counts, which is the kernel's own before any module's. */
 static void find_symbols(const struct manifest *manifest, uint64_t *values, struct failure *failure)
@@ -60,10 +67,14 @@ static void find_symbols(const struct manifest *manifest, uint64_t *values, stru
 			values[i] = address;
 		}
 	}
-	for (uint32_t i = 0; i < manifest->lookup_count; i++)
-		if (manifest->lookups[i].kind == MF_LOOKUP_KERNEL_SYMBOL && !found[i])
-			fail(failure, STATUS_FAILED, "Failed to resolve kernel symbol: %s",
-			     manifest->lookups[i].name);
+	for (uint32_t i = 0; i < manifest->lookup_count && !failure->status; i++) {
+		const struct mf_lookup *lookup = &manifest->lookups[i];
+
+		if (lookup->kind != MF_LOOKUP_KERNEL_SYMBOL || found[i])
+			continue;
+		fail(failure, STATUS_FAILED, "Failed to resolve kernel symbol: %s", lookup->name);
+		add_place(manifest, lookup, failure);
+	}
 	if (!shown)
 		fail(failure, STATUS_PERMISSION,
 		     "The kernel hides its addresses (kernel.kptr_restrict): kaddr() needs CAP_SYSLOG.");
@@ -149,8 +160,7 @@ int lookup_refuse(const struct session *session, const struct mf_lookup *lookup,
 	fail(failure, STATUS_KERNEL,
 	     "This kernel has no enumerator %s, which the script uses. It was built for Linux %s.",
 	     lookup->name, manifest->kernel_release);
-	if (lookup->line)
-		fail_at(failure, lookup->file ? lookup->file : manifest->script, lookup->line);
+	add_place(manifest, lookup, failure);
 	return failure->status;
 }
 
