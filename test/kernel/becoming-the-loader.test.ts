@@ -159,7 +159,7 @@ describe('Words of bpfload', () => {
       'ERROR: unknown option -I\nHINT: -I is an option of bpfscript, for when a script is compiled.\n',
     );
     expect(fails(object, '--emit-elf', 'x')).toContain(
-      'HINT: --emit-elf is an option of bpfscript, for when a script is compiled. A parameter of the script that is called so stands behind --.\n',
+      'HINT: --emit-elf is an option of bpfscript, for when a script is compiled.\n',
     );
     expect(fails(object, '--nothing')).toContain('Unknown parameter: --nothing\n');
     expect(fails(object, '--output')).toContain('an argument is missing for --output\n');

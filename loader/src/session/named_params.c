@@ -85,6 +85,10 @@ static int unknown(const struct manifest *manifest, const char *word, struct fai
 	size_t length = 0;
 
 	fail(failure, STATUS_USAGE, "Unknown parameter: %.*s", (int)strcspn(word, "="), word);
+	if (options_is_of_compiler(word))
+		return fail_hint(failure,
+				 "%.*s is an option of bpfscript, for when a script is compiled.",
+				 (int)strcspn(word, "="), word);
 	for (uint32_t i = 0; i < manifest->option_count && length < sizeof(names); i++)
 		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s--%s",
 					   i ? ", " : "", manifest->options[i].name);

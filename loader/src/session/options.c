@@ -373,9 +373,7 @@ static int use_with(struct reader *reader, const struct flag *flag, const char *
 	return use(reader, flag, argument, failure);
 }
 
-/* Options of the command that compiles; the first argument of those that have letters is a letter.
- */
-static bool is_of_compiler(const char *word)
+bool options_is_of_compiler(const char *word)
 {
 	static const char *const names[] = {"-e",
 					    "-I",
@@ -410,12 +408,10 @@ static int unknown(const struct reader *reader, const char *word, struct failure
 	bool behind = reader->word_count > 0;
 
 	fail(failure, STATUS_USAGE, "unknown option %s", word);
-	if (is_of_compiler(word))
-		return fail_hint(
-			failure, "%.*s is an option of bpfscript, for when a script is compiled.%s",
-			word[1] == '-' ? (int)strcspn(word, "=") : 2, word,
-			behind ? " A parameter of the script that is called so stands behind --."
-			       : "");
+	if (options_is_of_compiler(word))
+		return fail_hint(failure,
+				 "%.*s is an option of bpfscript, for when a script is compiled.",
+				 word[1] == '-' ? (int)strcspn(word, "=") : 2, word);
 	if (behind)
 		return fail_hint(failure,
 				 "A parameter of the script that begins with - stands behind --.");
@@ -477,7 +473,8 @@ static int read_name(struct reader *reader, const char *word, struct failure *fa
 	return use(reader, flag, NULL, failure);
 }
 
-/* Named parameters behind the object: what has the name of an option has to stand behind `--`. */
+/* Named parameters behind the object: what has the name of an option here has to stand behind `--`.
+ */
 static bool is_named(const struct reader *reader, const char *word)
 {
 	const char *argument;
@@ -487,8 +484,7 @@ static bool is_named(const struct reader *reader, const char *word)
 	if (!reader->word_count || reader->options->command == COMMAND_CHECK)
 		return false;
 	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 ||
-	       (strncmp(word, "--", 2) == 0 && !find_name(word, &argument) &&
-		!is_of_compiler(word));
+	       (strncmp(word, "--", 2) == 0 && !find_name(word, &argument));
 }
 
 static bool is_word(const struct reader *reader, const char *word)

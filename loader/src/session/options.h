@@ -78,6 +78,10 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv, struct failure *failure);
 void options_free(struct options *options);
 
+/* Whether a word, `-x` or `--name` with or without `=value`, is an option of the command that
+ * compiles. */
+bool options_is_of_compiler(const char *word);
+
 /* Prints the text of --help. */
 void options_print_help(void);
 
