@@ -56,7 +56,7 @@ needs('root').describe('symbols of the kernel', () => {
       });
       expect(result).toMatchObject({
         stderr:
-          'ERROR: This kernel does not tell where its variable runqueues is: percpu_kaddr() needs CONFIG_KALLSYMS_ALL.\n',
+          'stdin:1:15: ERROR: This kernel does not tell where its variable runqueues is: percpu_kaddr() needs CONFIG_KALLSYMS_ALL.\nbegin { print(percpu_kaddr("runqueues").cpu); }\n              ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n',
         status: 3,
       });
     },
