@@ -325,12 +325,14 @@ static int explain_size(const struct session *session, int error, struct failure
 void explain_load(struct session *session, const struct libbpf_log *log, int error,
 		  struct failure *failure)
 {
-	bool is_permission = !libbpf_log_has(log, "BEGIN PROG LOAD LOG");
+	/* libbpf gives EPERM, too, for damaged types that it compares (bpf_core_calc_relo_insn). */
+	bool is_permission = !libbpf_log_has(log, "BEGIN PROG LOAD LOG") &&
+			     !libbpf_log_has(log, "failed to relocate");
 
 	/* A feature says it all; the log is for -v. */
 	if (explain_descriptors(log, error, failure) != STATUS_OK ||
-	    explain_map(session, log, error, failure) != STATUS_OK ||
 	    explain_feature(session, log, failure) != STATUS_OK ||
+	    explain_map(session, log, error, failure) != STATUS_OK ||
 	    explain_map_type(session, log, error, failure) != STATUS_OK ||
 	    explain_variable(session, log, failure) != STATUS_OK ||
 	    explain_relocation(session, log, failure) != STATUS_OK ||
