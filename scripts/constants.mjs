@@ -250,6 +250,7 @@ async function readAll() {
         wrappers,
         '-include',
         'linux/compiler.h',
+        '-DCONFIG_64BIT',
         ...[`arch/${machine.folder}/include/uapi`, 'include/uapi'].flatMap((path) => [
           '-isystem',
           join(kernel, path),
