@@ -8,11 +8,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 
-/*
- * A line reads `field:TYPE NAME[LENGTH];\toffset:O;\tsize:S;\tsigned:B;`
- * (kernel/trace/trace_events.c, f_show), or of a dynamic array `field:__data_loc TYPE[] NAME;...`.
- * The name is the last identifier before the `;` or `[`.
- */
 static bool is_qualifier(const char *word, size_t length)
 {
 	static const char *const words[] = {"const", "volatile", "__user",
@@ -75,6 +70,11 @@ static void describe_elements(const char *type, const char *name, struct tracefs
 		*field->of = '\0';
 }
 
+/*
+ * A line reads `field:TYPE NAME[LENGTH];\toffset:O;\tsize:S;\tsigned:B;`
+ * (kernel/trace/trace_events.c, f_show), or of a dynamic array `field:__data_loc TYPE[] NAME;...`.
+ * The name is the last identifier before the `;` or `[`.
+ */
 bool tracefs_field(const char *format, const char *name, struct tracefs_field *field)
 {
 	static const char dynamic[] = "__data_loc ", relative[] = "__rel_loc ";
