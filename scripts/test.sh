@@ -10,8 +10,8 @@ if [ $# -eq 0 ]; then
   check_layout
   step 'Loader unit tests (with address and undefined-behaviour sanitizers)'
   make -s -C loader check
-  # 5.10 is only there to lack what scripts need.
-  bash scripts/fetch-kernels.sh 5.10 6.1 6.12
+  # 5.10 is only there to lack what scripts need, 7.2 for the form of its image.
+  bash scripts/fetch-kernels.sh 5.10 6.1 6.12 7.2
   bash scripts/describe-kernels.sh 6.1 6.12
   # Rows of the feature table that no test proves are then faults.
   export BPFSCRIPT_ALL_TESTS=1
