@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # `npm run docs`: refreshes what is made from tables in the code: pages of docs/, and the loader's header of the
-# contract. test/linker/contract says whether they are fresh.
+# contract, and what the parser chooses by. test/linker/contract says whether they are fresh.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 npx --no-install tsc -p tsconfig.json
 node --input-type=module -e "
   import { readFileSync, writeFileSync } from 'node:fs';
   import { renderReference } from './dist/compiler/builtins/reference.js';
+  import { collectChoices, renderChoices } from './dist/compiler/syntax/lookahead.js';
+  import { ProgramParser } from './dist/compiler/syntax/program-parser.js';
   import { withCodes } from './dist/compiler/source/reference.js';
   import { renderHeader } from './dist/linker/contract/header.js';
   import { renderSchema } from './dist/linker/manifest/schema.js';
@@ -13,4 +15,8 @@ node --input-type=module -e "
   writeFileSync('docs/diagnostics.md', withCodes(readFileSync('docs/diagnostics.md', 'utf8')));
   writeFileSync('loader/src/object/contract.h', renderHeader());
   writeFileSync('docs/manifest.schema.json', renderSchema());
+  const choices = collectChoices();
+  new ProgramParser(choices.strategy);
+  writeFileSync('compiler/syntax/choices.ts', renderChoices(choices.found()));
 "
+npx --no-install biome format --write compiler/syntax/choices.ts >/dev/null

@@ -17,21 +17,24 @@ export interface Bundle {
 /** Where the code of a bundle is kept. */
 export const codeFile = (bundle: string): string => `${bundle}.code`;
 
-/** Without kept code, or with that of another Node or bundle, V8 compiles what it needs, as always. */
+/**
+ * Opens a bundle of one function, `(exports, require, module, __filename, __dirname) => ...`, in ASCII: read as Latin-1,
+ * the text is not decoded, and V8 takes it as it is instead of copying it. Without kept code, or with that of another
+ * Node or bundle, V8 compiles what it needs, as always.
+ */
 export function openBundle(path: string): Bundle {
   const file = resolve(path);
-  const text = readFileSync(file, 'utf8');
   const kept = readCode(codeFile(file));
-  const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${text}\n})`,
-    { filename: file, ...(kept ? { cachedData: kept } : {}) },
-  );
+  const script = new Script(readFileSync(file, 'latin1'), {
+    filename: file,
+    ...(kept ? { cachedData: kept } : {}),
+  });
   return {
     run: async () => {
       const module: { exports: { finished?: Promise<void> } } = { exports: {} };
       const start: unknown = script.runInThisContext();
       if (typeof start !== 'function') throw new Error(`${file} is no bundle`);
-      start(module.exports, createRequire(file), module, file, dirname(file));
+      start(module.exports, onUse(createRequire(file)), module, file, dirname(file));
       await module.exports.finished;
     },
     code: () => script.createCachedData(),
@@ -44,4 +47,20 @@ function readCode(file: string): Buffer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Modules of Node that take milliseconds to open, and that most commands never come to use. */
+const SLOW: ReadonlySet<string> = new Set([
+  ...['assert', 'node:child_process', 'node:crypto', 'node:net', 'node:zlib'],
+]);
+
+/** `require` that opens these modules when something of them is used. */
+function onUse(open: NodeJS.Require): (name: string) => unknown {
+  return (name) => {
+    if (!SLOW.has(name)) return open(name);
+    return new Proxy(() => undefined, {
+      get: (_, key) => Reflect.get(open(name), key),
+      apply: (_, self, words) => Reflect.apply(open(name), self, words),
+    });
+  };
 }

@@ -7,6 +7,7 @@ import { MAX_PARAMETER } from './attach-point.ts';
 import {
   EMPTY_ALT,
   EmbeddedActionsParser,
+  type ILookaheadStrategy,
   type IToken,
   type TokenType,
   tokenMatcher,
@@ -24,16 +25,25 @@ export type Report = (
   ...hints: readonly Hint[]
 ) => void;
 
+/**
+ * What a parser knows of its grammar: `ready` is what it chooses by, from choices.ts; with `analysed` also what it misses
+ * where there is an error. `validated` looks for errors in the grammar itself, and a strategy is told all choices.
+ */
+export type Analysis = 'ready' | 'analysed' | 'validated' | ILookaheadStrategy;
+
+/** Thrown where a parser that is only ready comes to an error. */
+export class GrammarNeeded extends Error {}
+
 export abstract class BaseParser extends EmbeddedActionsParser {
   /** Set for each run by `parse.ts`. */
   report: Report = () => {};
 
-  /** `validate` checks the grammar itself; the tests do that once. */
-  constructor(validate: boolean) {
+  constructor(analysis: Analysis) {
     super([...t.VOCABULARY], {
       maxLookahead: 1,
       errorMessageProvider: MESSAGES,
-      skipValidations: !validate,
+      skipValidations: analysis !== 'validated',
+      ...(typeof analysis === 'string' ? {} : { lookaheadStrategy: analysis }),
     });
   }
 

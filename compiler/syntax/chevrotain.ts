@@ -5,9 +5,11 @@
  */
 
 export type {
+  ILookaheadStrategy,
   IParserErrorMessageProvider,
   IRecognitionException,
   IToken,
+  LookaheadProductionType,
   ParserMethod,
   TokenType,
 } from 'chevrotain';
@@ -16,6 +18,7 @@ export {
   EMPTY_ALT,
   EmbeddedActionsParser,
   EOF,
+  getLookaheadPaths,
   isRecognitionException,
   Lexer,
   tokenMatcher,

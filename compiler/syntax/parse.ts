@@ -5,8 +5,9 @@ import type { Diagnostics } from '../source/diagnostics.ts';
 import { positionAt, type Range, type Source } from '../source/source.ts';
 import { type Allowances, readAllowances } from './allow.ts';
 import type * as ast from './ast.ts';
-import { rangeOf } from './base-parser.ts';
+import { GrammarNeeded, rangeOf } from './base-parser.ts';
 import { EOF, type IRecognitionException, type IToken, tokenMatcher } from './chevrotain.ts';
+import { createLexer } from './lexer.ts';
 import { describe } from './messages.ts';
 import { tooDeepNode } from './nesting.ts';
 import { ProgramParser } from './program-parser.ts';
@@ -23,8 +24,10 @@ interface Problem {
 }
 
 // Built on first use: `--help` and most commands on objects never parse.
-const lexer = lazy(() => t.createLexer());
-const parser = lazy(() => new ProgramParser());
+const lexer = lazy(createLexer);
+const parser = lazy(() => new ProgramParser('ready'));
+/** Of a script with errors: only it can say what the grammar misses. */
+const analysed = lazy(() => new ProgramParser('analysed'));
 
 /** The tree of a script, or undefined after at least one error. Messages begin with `syntax: `. */
 export function parse(source: Source, diagnostics: Diagnostics): ast.Program | undefined {
@@ -101,40 +104,48 @@ function parseTokens(
     return undefined;
   }
 
-  const built: Problem[] = [];
-  const program = run(tokens, built);
-  const range = program && tooDeepNode(program);
+  const program = (instance: ProgramParser) => instance.program();
+  const attempt = parseWith(parser(), tokens, program);
+  const {
+    result,
+    built,
+    errors: missing,
+  } = attempt.errors?.length === 0 ? attempt : parseWith(analysed(), tokens, program);
+  const range = result && tooDeepNode(result);
   if (range) built.push({ code: 'nesting-depth', message: TOO_DEEP, range, hints: [] });
   const problems = [
     ...lexical,
     ...built,
-    ...grammarProblems(source, tokens, [...lexical, ...built]),
+    ...grammarProblems(source, tokens, missing ?? [], [...lexical, ...built]),
   ];
   add(diagnostics, problems);
-  return problems.length === 0 ? program : undefined;
+  return problems.length === 0 ? result : undefined;
 }
 
-function run(tokens: IToken[], problems: Problem[]): ast.Program | undefined {
-  return parseWith(tokens, problems, (instance) => instance.program());
+interface Attempt<T> {
+  readonly result: T | undefined;
+  /** What building the nodes found. */
+  readonly built: Problem[];
+  /** Undefined for those that only the analysed parser can name. */
+  readonly errors: readonly IRecognitionException[] | undefined;
 }
 
 function parseWith<T>(
+  instance: ProgramParser,
   tokens: IToken[],
-  problems: Problem[],
   rule: (instance: ProgramParser) => T,
-): T | undefined {
-  const instance = parser();
+): Attempt<T> {
+  const built: Problem[] = [];
   instance.input = tokens;
-  instance.report = (code, message, range, ...hints) =>
-    problems.push({ code, message, range, hints });
+  instance.report = (code, message, range, ...hints) => built.push({ code, message, range, hints });
   try {
-    return rule(instance);
+    const result = rule(instance);
+    return { result, built, errors: instance.errors };
   } catch (error) {
+    if (error instanceof GrammarNeeded) return { result: undefined, built, errors: undefined };
     // Chains without brackets (`!!!!x`, `else if`) nest too. V8 says so with a RangeError.
     if (!(error instanceof RangeError)) throw error;
-    instance.errors = [];
-    problems.push(tooDeep(deepest(tokens)));
-    return undefined;
+    return { result: undefined, built: [...built, tooDeep(deepest(tokens))], errors: [] };
   }
 }
 
@@ -143,22 +154,26 @@ export function parseExpression(text: string): ast.Expression | undefined {
   const { tokens, groups, errors } = lexer().tokenize(text, 'code');
   if (errors.length > 0 || groups.unterminatedComments?.length || nestedTooDeeply(tokens))
     return undefined;
-  const problems: Problem[] = [];
-  const expression = parseWith(tokens, problems, (instance) => instance.expression());
-  return problems.length === 0 && parser().errors.length === 0 ? expression : undefined;
+  const {
+    result,
+    built,
+    errors: missing,
+  } = parseWith(parser(), tokens, (instance) => instance.expression());
+  return built.length === 0 && missing?.length === 0 ? result : undefined;
 }
 
 /** chevrotain's errors, without those that only follow from another problem. */
 function grammarProblems(
   source: Source,
   tokens: readonly IToken[],
+  errors: readonly IRecognitionException[],
   others: readonly Problem[],
 ): readonly Problem[] {
   // A text that lost its end swallows what the grammar then misses, on its line or to the end of the script.
   const unterminated = others.filter(({ code }) => code === 'unterminated');
   const broken = Math.min(...unterminated.map(({ range }) => range.start));
-  const problems = parser()
-    .errors.filter(({ token }) => unterminated.length === 0 || token.tokenType !== EOF)
+  const problems = errors
+    .filter(({ token }) => unterminated.length === 0 || token.tokenType !== EOF)
     .map((error) => grammarProblem(error, source, tokens))
     .filter(({ range }) => range.start < broken);
   // Where braces do not balance, all that follows the first error is guesswork.

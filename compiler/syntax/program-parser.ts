@@ -1,7 +1,7 @@
 /** Grammar of what stands outside blocks: C preamble, header, map declarations, macros, functions, probes. */
 import type * as ast from './ast.ts';
 import { parseAttachPoint } from './attach-point.ts';
-import { rangeOf, span, variable } from './base-parser.ts';
+import { type Analysis, GrammarNeeded, rangeOf, span, variable } from './base-parser.ts';
 import {
   EMPTY_ALT,
   EOF,
@@ -9,6 +9,7 @@ import {
   isRecognitionException,
   type TokenType,
 } from './chevrotain.ts';
+import { takeChoices } from './lookahead.ts';
 import { StatementParser } from './statement-parser.ts';
 import * as t from './tokens.ts';
 import { blockAsValue } from './values.ts';
@@ -21,9 +22,19 @@ const ITEM_WORDS: readonly TokenType[] = [
 type MacroParameter = ast.Macro['parameters'][number];
 
 export class ProgramParser extends StatementParser {
-  constructor(validate = false) {
-    super(validate);
-    this.performSelfAnalysis();
+  private readonly analysis: Analysis;
+
+  constructor(analysis: Analysis) {
+    super(analysis);
+    this.analysis = analysis;
+    if (analysis === 'ready') takeChoices(this);
+    else this.performSelfAnalysis();
+  }
+
+  /** Messages are made of it. */
+  override getGAstProductions(): ReturnType<StatementParser['getGAstProductions']> {
+    if (this.analysis === 'ready') throw new GrammarNeeded();
+    return super.getGAstProductions();
   }
 
   readonly program = this.RULE('program', (): ast.Program => {

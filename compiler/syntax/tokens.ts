@@ -23,22 +23,34 @@ function token(
   return createToken({ name, ...(pattern === undefined ? {} : { pattern }), ...options });
 }
 
+/** What a pattern can begin with, which the lexer is told and does not find out (lexer.ts). */
+function beginning(...characters: readonly string[]): Pick<TokenOptions, 'start_chars_hint'> {
+  return { start_chars_hint: characters.flatMap((each) => [...each]) };
+}
+
 function symbol(name: string, text: string, options: Partial<TokenOptions> = {}): TokenType {
   return token(name, text, { label: `'${text}'`, ...options });
 }
+
+const DIGITS = '0123456789';
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_';
 
 // ---- layout --------------------------------------------------------------------------------------
 
 const LAYOUT = '(?:[ \\t\\r\\n\\v\\f]|\\/\\/[^\\n]*\\n|\\/\\*(?:[^*]|\\*(?!\\/))*\\*\\/)*';
 
-const WhiteSpace = token('WhiteSpace', /[ \t\r\n\v\f]+/, { group: Lexer.SKIPPED });
+const WhiteSpace = token('WhiteSpace', /[ \t\r\n\v\f]+/, {
+  group: Lexer.SKIPPED,
+  ...beginning(' \t\r\n\v\f'),
+});
 /** Comments are no part of the token stream; the formatter asks for their group. */
-const comments = { group: 'comments' } as const;
+const comments = { group: 'comments', ...beginning('/') };
 const LineComment = token('LineComment', /\/\/[^\n]*/, comments);
 const BlockComment = token('BlockComment', /\/\*(?:[^*]|\*(?!\/))*\*\//, comments);
 /** Not in the token stream: a group of its own. */
 const UnterminatedComment = token('UnterminatedComment', /\/\*[\s\S]*/, {
   group: 'unterminatedComments',
+  ...beginning('/'),
 });
 const Shebang = token(
   'Shebang',
@@ -50,7 +62,10 @@ const layout = [WhiteSpace, LineComment, BlockComment, UnterminatedComment];
 
 // ---- words, values -------------------------------------------------------------------------------
 
-export const Identifier = token('Identifier', /[A-Za-z_][A-Za-z0-9_]*/, { label: 'a name' });
+export const Identifier = token('Identifier', /[A-Za-z_][A-Za-z0-9_]*/, {
+  label: 'a name',
+  ...beginning(LETTERS),
+});
 
 function keyword(name: string, text: string): TokenType {
   return symbol(name, text, { longer_alt: Identifier, categories: Identifier });
@@ -82,26 +97,41 @@ const keywords = [
   ...[SizeOf, Struct, True, TypeInfo, TypeOf, Union, Unroll, While],
 ];
 
-export const Variable = token('Variable', /\$[A-Za-z_][A-Za-z0-9_]*/, { label: 'a variable' });
-export const Positional = token('Positional', /\$[0-9]+/, { label: 'a positional parameter' });
+export const Variable = token('Variable', /\$[A-Za-z_][A-Za-z0-9_]*/, {
+  label: 'a variable',
+  ...beginning('$'),
+});
+export const Positional = token('Positional', /\$[0-9]+/, {
+  label: 'a positional parameter',
+  ...beginning('$'),
+});
 export const ParameterCount = token('ParameterCount', '$#', { label: "'$#'" });
-export const MapName = token('MapName', /@(?:[A-Za-z_][A-Za-z0-9_]*)?/, { label: 'a map' });
+export const MapName = token('MapName', /@(?:[A-Za-z_][A-Za-z0-9_]*)?/, {
+  label: 'a map',
+  ...beginning('@'),
+});
 /** Suffixes and wrong ones included: literals.ts judges them. */
-export const Integer = token('Integer', /[0-9][A-Za-z0-9_]*/, { label: 'a number' });
+export const Integer = token('Integer', /[0-9][A-Za-z0-9_]*/, {
+  label: 'a number',
+  ...beginning(DIGITS),
+});
 
 /** Every quoted text, also the malformed ones, which the parser reports when it builds them. */
 export const Quoted = token('Quoted', Lexer.NA, { label: 'a string' });
 export const StringText = token('String', /"(?:[^"\\\n]|\\[^\n])*"/, {
   label: 'a string',
   categories: Quoted,
+  ...beginning('"'),
 });
 export const UnterminatedString = token('UnterminatedString', /"(?:[^"\\\n]|\\[^\n])*\\?/, {
   label: 'an unterminated string',
   categories: Quoted,
+  ...beginning('"'),
 });
 export const CharacterText = token('Character', /'(?:[^'\\\n]|\\[^\n])*'/, {
   label: 'a character literal',
   categories: Quoted,
+  ...beginning("'"),
 });
 const quoted = [StringText, UnterminatedString, CharacterText];
 
@@ -163,9 +193,16 @@ const binaries = [
 
 const BEFORE_BRACE = new RegExp(`\\/(?=${LAYOUT}\\{)`);
 /** A slash before a brace ends the expression: in a predicate it is the closing one, */
-export const PredicateEnd = token('PredicateEnd', BEFORE_BRACE, { label: "'/'", pop_mode: true });
+export const PredicateEnd = token('PredicateEnd', BEFORE_BRACE, {
+  label: "'/'",
+  pop_mode: true,
+  ...beginning('/'),
+});
 /** and elsewhere nothing that the grammar knows. */
-const SlashBeforeBrace = token('SlashBeforeBrace', BEFORE_BRACE, { label: "'/' before '{'" });
+const SlashBeforeBrace = token('SlashBeforeBrace', BEFORE_BRACE, {
+  label: "'/' before '{'",
+  ...beginning('/'),
+});
 
 // ---- punctuation ---------------------------------------------------------------------------------
 
@@ -259,7 +296,7 @@ const common = [
   ...[ParameterCount, Positional, Variable, MapName, Integer, ...quoted, ...keywords, Identifier],
 ];
 
-const modes = {
+export const MODES = {
   root: [
     ...[...layout, Shebang, PreprocessorLine, Definition],
     ...[ConfigStart, ImportStart, DeclarationStart, MacroStart, FnStart, ...quoted],
@@ -298,20 +335,12 @@ const modes = {
     ...[...layout, LeftCurly, StrayRightCurly, LeftParen, DeclarationRightParen],
     ...[DeclarationSemicolon, Assign, Integer, Variable, MapName, Identifier, Other],
   ],
-};
+} satisfies Readonly<Record<string, readonly TokenType[]>>;
 
 /** Everything that the parser may name, categories included. */
 export const VOCABULARY: readonly TokenType[] = [
   ...new Set([
-    ...Object.values(modes).flat(),
+    ...Object.values(MODES).flat(),
     ...[Quoted, AssignmentOperator, BinaryOperator, PrefixOperator, StepOperator],
   ]),
 ];
-
-/** `validate` checks the definitions themselves; the tests do that once. */
-export function createLexer(validate = false): InstanceType<typeof Lexer> {
-  return new Lexer(
-    { modes, defaultMode: 'root' },
-    { positionTracking: 'onlyOffset', skipValidations: !validate },
-  );
-}

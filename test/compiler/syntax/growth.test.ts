@@ -1,8 +1,8 @@
 /** The parser's work grows with the script, not with its square. Work is counted: time would depend on the machine. */
 import { describe, expect, it } from 'vitest';
 import type { IToken } from '../../../compiler/syntax/chevrotain.ts';
+import { createLexer } from '../../../compiler/syntax/lexer.ts';
 import { ProgramParser } from '../../../compiler/syntax/program-parser.ts';
-import { createLexer } from '../../../compiler/syntax/tokens.ts';
 
 /** Counts the tokens that the parser looks at. */
 class CountingParser extends ProgramParser {
@@ -15,7 +15,7 @@ class CountingParser extends ProgramParser {
 }
 
 const lexer = createLexer();
-const parser = new CountingParser();
+const parser = new CountingParser('analysed');
 
 function work(text: string): number {
   parser.looks = 0;

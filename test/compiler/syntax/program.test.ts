@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { tokenize } from '../../../compiler/syntax/parse.ts';
-import { ProgramParser } from '../../../compiler/syntax/program-parser.ts';
-import { createLexer } from '../../../compiler/syntax/tokens.ts';
 import { body, errors, firstProbe, messages, program, show, statement } from './support.ts';
 
 describe('layout', () => {
@@ -268,12 +266,5 @@ describe('recovery', () => {
       'the script nests too deeply',
     ]);
     expect(messages('begin { @ = 1; }')).toEqual([]);
-  });
-});
-
-describe('the definitions themselves', () => {
-  it('pass the checks of the lexer and parser generator', () => {
-    expect(createLexer(true).lexerDefinitionErrors).toEqual([]);
-    expect(() => new ProgramParser(true)).not.toThrow();
   });
 });
