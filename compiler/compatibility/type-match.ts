@@ -190,6 +190,10 @@ function hasSign(btf: Btf, type: BtfType): boolean {
   return isEnum(type.kind) ? type.kindFlag : isSigned(btf, type);
 }
 
+function isBool(btf: Btf, { id, kind }: BtfType): boolean {
+  return kind === BTF_KIND.int && (btf.int(id).encoding & ENCODING.bool) !== 0;
+}
+
 function bitsOf(leaf: Leaf, type: BtfType): number {
   if (leaf.bitSize > 0) return leaf.bitSize;
   return type.kind === BTF_KIND.int ? leaf.btf.int(type.id).bits : type.sizeOrType * 8;
@@ -248,9 +252,10 @@ export function describeType(btf: Btf, id: number): string {
   switch (kind) {
     case BTF_KIND.pointer: {
       const to = btf.resolve(type.sizeOrType);
-      return isAggregate(to.kind) && to.name !== ''
-        ? `a pointer to ${aggregateWord(to)} ${to.name}`
-        : 'a pointer';
+      if ((isAggregate(to.kind) || to.kind === BTF_KIND.forward) && to.name !== '')
+        return `a pointer to ${aggregateWord(to)} ${to.name}`;
+      const isNamed = to.kind === BTF_KIND.pointer || isNumber(kindOf(to));
+      return isNamed ? `a pointer to ${describeType(btf, type.sizeOrType)}` : 'a pointer';
     }
     case BTF_KIND.array:
       return `an array of ${btf.array(type.id).count}`;
@@ -265,8 +270,9 @@ export function describeType(btf: Btf, id: number): string {
   }
 }
 
-function aggregateWord({ kind }: BtfType): string {
-  return kind === BTF_KIND.union ? 'union' : 'struct';
+function aggregateWord({ kind, kindFlag }: BtfType): string {
+  const isUnion = kind === BTF_KIND.forward ? kindFlag : kind === BTF_KIND.union;
+  return isUnion ? 'union' : 'struct';
 }
 
 function differs(local: Leaf, host: Leaf): string {
@@ -293,6 +299,8 @@ function numbersDiffer(
   const now = { isEnum: isEnum(is.kind), signed: isNowSigned };
   if (wasSigned !== isNowSigned && !isUnknownSign(old, now))
     return `has ${isNowSigned ? 'a' : 'no'} sign on this kernel, and the script was built for a number ${wasSigned ? 'with' : 'without'} one`;
+  // Two states, as programs take it, are not all that such a number may say.
+  if (isBool(local.btf, was) && !isBool(host.btf, is) && hostBits > 1) return differs(local, host);
   const wasField = local.bitSize > 0;
   const isField = host.bitSize > 0;
   if (localBits === hostBits && wasField === isField) return undefined;
@@ -300,7 +308,11 @@ function numbersDiffer(
     if (use === 'adapts' && (wasField || !isField || wasSigned)) return undefined;
     if (use === 'loads' && !wasField && !isField && plain && !wasSigned) return undefined;
   }
-  return `has ${hostBits} bits on this kernel, and the script was built for ${localBits}`;
+  if (localBits !== hostBits)
+    return `has ${hostBits} bits on this kernel, and the script was built for ${localBits}`;
+  return isField
+    ? 'is a bitfield on this kernel, and the script was built for whole bytes'
+    : 'is no bitfield on this kernel, and the script was built for one';
 }
 
 /** Why a value of the host's leaf is not what code for the local one takes it for; undefined where it is. */
@@ -312,6 +324,15 @@ export function valueDiffers(local: Leaf, host: Leaf, use: Use): string | undefi
   const hostKind = kindOf(is);
   if (isNumber(localKind) && isNumber(hostKind)) return numbersDiffer(local, was, host, is, use);
   if (localKind !== hostKind) return differs(local, host);
+  // Of a struct in a struct programs take the place, for one of that name.
+  if (localKind === 'aggregate')
+    return was.name === '' || essentialName(was.name) === essentialName(is.name)
+      ? undefined
+      : differs(local, host);
+  if (localKind === 'pointer')
+    return pointeesDiffer(local.btf, was.sizeOrType, host.btf, is.sizeOrType)
+      ? differs(local, host)
+      : undefined;
   if (localKind !== 'array') return undefined;
   const then = local.btf.array(was.id);
   const now = host.btf.array(is.id);
@@ -320,14 +341,41 @@ export function valueDiffers(local: Leaf, host: Leaf, use: Use): string | undefi
 }
 
 function elementOf(btf: Btf, { element }: { readonly element: number }): Leaf {
-  return { btf, type: element, bitOffset: 0, bitSize: 0, name: '' };
+  return leafOf(btf, element);
 }
 
-function pointeesDiffer(local: Btf, localId: number, host: Btf, hostId: number): boolean {
+function leafOf(btf: Btf, type: number): Leaf {
+  return { btf, type, bitOffset: 0, bitSize: 0, name: '' };
+}
+
+/**
+ * Whether a program that follows a pointer finds something else than it was built for. Objects keep structs that they
+ * only point to without members, and have void where the program does not follow the pointer.
+ */
+function pointeesDiffer(
+  local: Btf,
+  localId: number,
+  host: Btf,
+  hostId: number,
+  depth = 0,
+): boolean {
   const was = local.resolve(localId);
   const is = host.resolve(hostId);
+  if (was.id === 0 || depth > MOST_NESTING) return false;
+  // As `char *` and `void *` lead to.
+  if (is.id === 0) return was.kind !== BTF_KIND.int || was.sizeOrType !== 1;
   const named = (kind: number) => isAggregate(kind) || kind === BTF_KIND.forward;
-  return named(was.kind) && named(is.kind) && essentialName(was.name) !== essentialName(is.name);
+  if (named(was.kind)) return !named(is.kind) || essentialName(was.name) !== essentialName(is.name);
+  if (was.kind === BTF_KIND.pointer)
+    return (
+      is.kind !== BTF_KIND.pointer ||
+      pointeesDiffer(local, was.sizeOrType, host, is.sizeOrType, depth + 1)
+    );
+  if (!isNumber(kindOf(was))) return false;
+  return (
+    !isNumber(kindOf(is)) ||
+    numbersDiffer(leafOf(local, was.id), was, leafOf(host, is.id), is, 'fixed') !== undefined
+  );
 }
 
 /**
@@ -380,11 +428,6 @@ export function layoutDiffers(
     const is = host.resolve(hostId);
     if (was.id === 0 || is.id === 0) return was.id === is.id ? undefined : differs(old, now);
     switch (kindOf(was)) {
-      case 'pointer':
-        return is.kind !== BTF_KIND.pointer ||
-          pointeesDiffer(local, was.sizeOrType, host, is.sizeOrType)
-          ? differs(old, now)
-          : undefined;
       case 'array':
         if (is.kind !== BTF_KIND.array || host.array(is.id).count !== local.array(was.id).count)
           return differs(old, now);

@@ -10,7 +10,7 @@ import {
   VOID_POINTER,
 } from '../../linker/btf/types.ts';
 import type { IrValue } from '../llvm/ir.ts';
-import type { Type } from '../types/type.ts';
+import { isFlavour, isScriptType, type Type } from '../types/type.ts';
 import type { KindQuestion } from './lowering.ts';
 import type { FunctionState } from './state.ts';
 
@@ -42,6 +42,29 @@ export function describeLeaf(type: Type): TypeDescription {
       return { kind: 'struct', name: type.name, size: type.size, members: [] };
     default:
       throw new Error(`no member of the kernel is a ${type.kind}`);
+  }
+}
+
+/** The type of a pointer that is followed: with what it leads to, as far as that is the kernel's. */
+export function describePointer(type: Type): TypeDescription {
+  return { kind: 'pointer', to: describePointee(type) };
+}
+
+function describePointee(pointer: Type): TypeDescription {
+  const to = pointer.kind === 'pointer' ? pointer.to : undefined;
+  switch (to?.kind) {
+    case 'pointer':
+      return describePointer(to);
+    case 'bool':
+    case 'int':
+    case 'enum':
+      return describeLeaf(to);
+    case 'struct':
+      // A script may say of its own structs what it likes.
+      if (to.name === '' || (isScriptType(to) && !isFlavour(to))) return { kind: 'void' };
+      return { kind: 'forward', aggregate: to.aggregate, name: to.name };
+    default:
+      return { kind: 'void' };
   }
 }
 

@@ -407,9 +407,17 @@ function lowerScalarCast(fn: FunctionState, operand: TypedExpression, to: Type):
     const { pointer, align } = locate(fn, operand, true);
     return loadUnaligned(fn, pointer, align, width, storesSigned(to));
   }
-  const value = lowerValue(fn, operand);
+  const value = within(fn, operand.range, () =>
+    isOtherPointer(operand, to) ? lowerRead(fn, operand, true) : scalarOf(fn, operand),
+  );
   if (to.kind === 'bool') return from.kind === 'bool' ? value : ir.fromBool(ir.toBool(value));
   return truncateTo(fn, value, to);
+}
+
+/** Whether the script says itself what a pointer that is read leads to, or does not follow it. */
+function isOtherPointer({ kind, type }: TypedExpression, to: Type): boolean {
+  if (type.kind !== 'pointer' || (kind !== 'member' && kind !== 'index')) return false;
+  return to.kind !== 'pointer' || !sameType(type.to, to.to);
 }
 
 /** Loads an integer that stands at less than its own alignment, in parts. */

@@ -12,8 +12,9 @@ import { isFlavour, isScalar, isScriptType } from '../types/type.ts';
 import { lowerElementOffset } from './arrays.ts';
 import { contextArgumentAddress } from './context-arguments.ts';
 import { holdEmbedded } from './embedded.ts';
-import { describeLeaf, namedNumber, namedPlace } from './existence.ts';
+import { describeLeaf, describePointer, namedNumber, namedPlace } from './existence.ts';
 import { loadUnaligned, locate, lowerValue } from './expressions.ts';
+import { coreSite } from './sites.ts';
 import type { FunctionState } from './state.ts';
 import { dynamicBounds } from './tracepoint.ts';
 import { holdUnnamed, lowerStructNumber, wayTo } from './unnamed.ts';
@@ -37,6 +38,8 @@ interface Access {
   readonly direct: boolean;
   /** It goes through an element of an array: the verifier's pointers do not. */
   readonly indexed?: true;
+  /** The script casts the pointer at its end: what it leads to on the host does not matter. */
+  readonly cast?: true;
 }
 
 /** Memory that a helper reads. */
@@ -341,10 +344,12 @@ function loadsDirectly(access: Access, expression: TypedExpression): boolean {
   return access.direct && !bitfield && isScalar(expression.type) && access.offset <= LARGEST_OFFSET;
 }
 
-/** Reads a scalar `member`, `dereference` or `index`. */
-export function lowerRead(fn: FunctionState, expression: TypedExpression): IrValue {
+/** Reads a scalar `member`, `dereference` or `index`. A pointer that is `cast` may lead to anything on the host. */
+export function lowerRead(fn: FunctionState, expression: TypedExpression, cast = false): IrValue {
   const { ir, unit } = fn;
-  const place = placeOf(fn, expression);
+  const found = placeOf(fn, expression);
+  const place: Place =
+    cast && found.access ? { ...found, access: { ...found.access, cast: true } } : found;
   if (expression.kind === 'member' && expression.member.bitSize > 0) {
     return lowerBitfield(fn, place, expression.member);
   }
@@ -547,14 +552,15 @@ function lowerOffset(fn: FunctionState, access: Access, value: number): IrValue 
 function lowerImmediate(
   fn: FunctionState,
   access: Access,
-  relocation: Parameters<typeof coreSite>[1] | 'signed',
+  relocation: 'byte-offset' | 'byte-size' | 'lshift' | 'rshift' | 'signed',
   value: number,
 ): IrValue {
   const { ir, unit } = fn;
   if (isFixed(access)) return ir.constant(value);
   if (access.named) {
-    const leaf = describeLeaf(access.type);
     const isPlace = relocation === 'byte-offset' && access.bits === 0;
+    const follows = isPlace && access.type.kind === 'pointer' && !access.cast;
+    const leaf = follows ? describePointer(access.type) : describeLeaf(access.type);
     return namedNumber(fn, {
       ...{ relocation, root: { kind: access.root.aggregate, name: access.root.name } },
       ...{ path: access.names, leaf, ...(access.bits > 0 ? { bits: access.bits } : {}) },
@@ -563,20 +569,6 @@ function lowerImmediate(
   }
   if (relocation === 'signed') throw new Error('signs of described members are known');
   return ir.siteImmediate(unit.sites.number(coreSite(access, relocation, value)), value);
-}
-
-function coreSite(
-  access: Pick<Access, 'struct' | 'indexes'>,
-  relocation: 'byte-offset' | 'byte-size' | 'lshift' | 'rshift',
-  value: number,
-) {
-  return {
-    kind: 'core',
-    relocation,
-    struct: access.struct,
-    indexes: access.indexes,
-    value,
-  } as const;
 }
 
 /** Bytes that a scalar of the type has in kernel and user memory. */

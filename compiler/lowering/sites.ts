@@ -1,5 +1,7 @@
 /** Numbers for instructions that the host decides about: equal sites share a number. */
+import type { CoreSite } from '../../linker/btf/definitions.ts';
 import type { Site } from '../../linker/input.ts';
+import type { Type } from '../types/type.ts';
 
 export interface SiteTable {
   readonly sites: readonly Site[];
@@ -20,4 +22,18 @@ export function createSiteTable(): SiteTable {
       return sites.length - 1;
     },
   };
+}
+
+/**
+ * A number about what a way in a struct of the kernel leads to. A pointer is read to be followed, unless it is cast.
+ */
+export function coreSite(
+  way: Pick<CoreSite, 'struct' | 'indexes'> & { readonly type?: Type; readonly cast?: true },
+  relocation: CoreSite['relocation'],
+  value: number,
+): CoreSite {
+  const { struct, indexes } = way;
+  const site = { kind: 'core', relocation, struct, indexes, value } as const;
+  const follows = way.type?.kind === 'pointer' && relocation === 'byte-offset' && !way.cast;
+  return follows ? { ...site, follows } : site;
 }

@@ -76,6 +76,11 @@ export class BtfBuilder {
     return this.#add(BTF_KIND[kind], name, members.length, size, tail, bitfields);
   }
 
+  /** A struct or union that only its name is known of. */
+  forward(kind: 'struct' | 'union', name: string): number {
+    return this.#add(BTF_KIND.forward, name, 0, 0, [], kind === 'union');
+  }
+
   enum(
     name: string,
     size: number,

@@ -3,12 +3,14 @@
  *
  * A copy holds only the members on some access path, at the offsets of the kernel description. libbpf looks
  * members up in the running kernel by name (`bpf_core_match_member` in tools/lib/bpf/relo_core.c) and
- * compares field types by kind alone, so pointers become `void *` and structs that no path enters stay empty.
+ * compares field types by kind alone, so pointers that no program follows become `void *`, and structs that no path
+ * enters stay empty.
  */
 
 import { BTF_KIND, BtfError, ENCODING } from './btf.ts';
 import type { BtfBuilder } from './builder.ts';
 import type { CoreSite, NamedSite } from './definitions.ts';
+import { addPointee } from './pointees.ts';
 import { type Btf, type BtfMember, type BtfType, bitfieldOf } from './read.ts';
 
 /** What a record of `.BTF.ext` says beyond its instruction. */
@@ -49,10 +51,11 @@ export function addCoreTypes(
   sites: readonly CoreSite[],
 ): ReadonlyMap<CoreSite, CoreAccess> {
   const used = usedMembers(kernel, sites);
+  const followed = followedMembers(kernel, sites);
   const copies = new Map<number, number>();
 
-  /** Copies the type of a member, without its modifiers. */
-  const copy = (id: number): number => {
+  /** Copies the type of a member, without its modifiers; with what its pointers lead to where they are `followed`. */
+  const copy = (id: number, isFollowed: boolean): number => {
     const type = kernel.resolve(id);
     switch (type.kind) {
       case BTF_KIND.void:
@@ -64,10 +67,10 @@ export function addCoreTypes(
       case BTF_KIND.float:
         return builder.float(type.name, type.sizeOrType);
       case BTF_KIND.pointer:
-        return builder.pointer(0);
+        return builder.pointer(isFollowed ? addPointee(builder, kernel, type.sizeOrType) : 0);
       case BTF_KIND.array: {
         const { element, count } = kernel.array(type.id);
-        return builder.array(copy(element), count);
+        return builder.array(copy(element, isFollowed), count);
       }
       case BTF_KIND.struct:
       case BTF_KIND.union:
@@ -96,7 +99,10 @@ export function addCoreTypes(
       type.sizeOrType,
       indexesOf(used, type.id).map((index) => {
         const member = memberAt(members, index, type);
-        return { ...member, type: copy(member.type) };
+        return {
+          ...member,
+          type: copy(member.type, followed.get(type.id)?.has(index) === true),
+        };
       }),
     );
     copies.set(type.id, id);
@@ -167,30 +173,43 @@ function memberAt(members: readonly BtfMember[], index: number, type: BtfType): 
   return member;
 }
 
+type Members = ReadonlyMap<number, ReadonlySet<number>>;
+
 /** Members on some path, by the id of their aggregate. */
-function usedMembers(
-  kernel: Btf,
-  sites: readonly CoreSite[],
-): ReadonlyMap<number, ReadonlySet<number>> {
-  const used = new Map<number, Set<number>>();
-  for (const site of sites.filter(({ relocation }) => relocation !== 'enum-value'))
-    for (const { container, index } of stepsOf(kernel, site.struct, site.indexes)) {
-      if (container.kind === BTF_KIND.array) continue;
-      const members = used.get(container.id) ?? new Set();
-      used.set(container.id, members.add(index));
-    }
-  return used;
+function usedMembers(kernel: Btf, sites: readonly CoreSite[]): Members {
+  const ofMembers = sites.filter(({ relocation }) => relocation !== 'enum-value');
+  return membersOf(
+    ofMembers.flatMap(({ struct, indexes }) => memberSteps(kernel, struct, indexes)),
+  );
 }
 
-function indexesOf(used: ReadonlyMap<number, ReadonlySet<number>>, id: number): number[] {
+/** Pointers, and arrays of such, that some program follows. */
+function followedMembers(kernel: Btf, sites: readonly CoreSite[]): Members {
+  return membersOf(
+    sites
+      .filter(({ follows }) => follows)
+      .flatMap(({ struct, indexes }) => memberSteps(kernel, struct, indexes).slice(-1)),
+  );
+}
+
+function memberSteps(kernel: Btf, root: number, indexes: readonly number[]): readonly Step[] {
+  return stepsOf(kernel, root, indexes).filter(
+    ({ container }) => container.kind !== BTF_KIND.array,
+  );
+}
+
+function membersOf(steps: readonly Step[]): Members {
+  const members = new Map<number, Set<number>>();
+  for (const { container, index } of steps)
+    members.set(container.id, (members.get(container.id) ?? new Set()).add(index));
+  return members;
+}
+
+function indexesOf(used: Members, id: number): number[] {
   return [...(used.get(id) ?? [])].sort((left, right) => left - right);
 }
 
-function localIndexes(
-  kernel: Btf,
-  used: ReadonlyMap<number, ReadonlySet<number>>,
-  site: CoreSite,
-): readonly string[] {
+function localIndexes(kernel: Btf, used: Members, site: CoreSite): readonly string[] {
   return stepsOf(kernel, site.struct, site.indexes).map(({ container, index }) =>
     String(
       container.kind === BTF_KIND.array ? index : indexesOf(used, container.id).indexOf(index),

@@ -70,6 +70,8 @@ export interface CoreSite {
   /** The way to a member, from the struct through those that it contains and through arrays. */
   readonly indexes: readonly number[];
   readonly value: number;
+  /** The program follows the pointer that is there, and takes what it leads to for what the kernel description says. */
+  readonly follows?: true;
 }
 
 /**

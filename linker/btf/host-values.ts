@@ -1,9 +1,10 @@
 /**
  * Types of values that the host has in contexts: arguments and results of its functions. The loader compares them with
- * the host's own, so they are whole as far as the value reaches; what pointers lead to is a name.
+ * the host's own, so they are whole as far as the value reaches.
  */
 import { BTF_KIND } from './btf.ts';
 import type { BtfBuilder } from './builder.ts';
+import { addPointee } from './pointees.ts';
 import type { Btf } from './read.ts';
 
 /** Types of values nest a few levels deep. */
@@ -37,7 +38,7 @@ function copyOf(builder: BtfBuilder, kernel: Btf, id: number, depth: number): nu
     case BTF_KIND.float:
       return builder.float(type.name, type.sizeOrType);
     case BTF_KIND.pointer:
-      return builder.pointer(pointee(builder, kernel, type.sizeOrType));
+      return builder.pointer(addPointee(builder, kernel, type.sizeOrType));
     case BTF_KIND.array: {
       const { element, count } = kernel.array(type.id);
       return builder.array(inner(element), count);
@@ -58,14 +59,4 @@ function copyOf(builder: BtfBuilder, kernel: Btf, id: number, depth: number): nu
     default:
       return 0;
   }
-}
-
-/** A struct by its name alone; all else is void. */
-function pointee(builder: BtfBuilder, kernel: Btf, id: number): number {
-  const type = kernel.resolve(id);
-  const { kind, name } = type;
-  if (name === '') return 0;
-  if (kind === BTF_KIND.union) return builder.aggregate('union', name, type.sizeOrType, []);
-  if (kind === BTF_KIND.struct) return builder.aggregate('struct', name, type.sizeOrType, []);
-  return 0;
 }

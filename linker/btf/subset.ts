@@ -20,26 +20,49 @@ export function typeNames(object: Uint8Array): readonly string[] {
 }
 
 /**
- * BTF with all types of these names, and what they have by value. Pointers lead to void, since CO-RE does not look
- * behind them (bpf_core_fields_are_compat in libbpf's relo_core.c). Throws BtfError.
+ * BTF with all types of these names, and what they have by value. What pointers lead to is there as far as the loader
+ * compares it: numbers, and names of structs. Throws BtfError.
  */
 export function subsetOf(kernel: Btf, names: readonly string[]): Uint8Array {
   const builder = new BtfBuilder();
-  const ids = new Map<number, number>();
-  const order: number[] = [];
-  const take = (id: number): number => {
+  const places = new Map<string, number>();
+  const order: { readonly id: number; readonly isForward: boolean }[] = [];
+  const take = (id: number, isForward = false): number => {
     if (id === 0) return 0;
-    const known = ids.get(id);
+    const key = `${id} ${isForward}`;
+    const known = places.get(key);
     if (known !== undefined) return known;
-    order.push(id);
-    ids.set(id, order.length);
+    places.set(key, order.push({ id, isForward }));
     return order.length;
+  };
+  const takePointee = (id: number): number => {
+    const type = kernel.resolve(id);
+    switch (type.kind) {
+      case BTF_KIND.int:
+      case BTF_KIND.enum:
+      case BTF_KIND.enum64:
+      case BTF_KIND.pointer:
+      case BTF_KIND.forward:
+        return take(type.id);
+      case BTF_KIND.struct:
+      case BTF_KIND.union:
+        return type.name === '' ? 0 : take(type.id, true);
+      default:
+        return 0;
+    }
   };
   for (const name of names)
     for (const id of kernel.named(name)) if (NAMED.includes(kernel.kind(id))) take(id);
   // What is taken meanwhile comes behind: ids are places in this list.
-  for (let index = 0; index < order.length; index += 1) copy(order[index] ?? 0);
+  for (const { id, isForward } of order) {
+    if (isForward) builder.append(BTF_KIND.forward, kernel.name(id), 0, 0, [], isUnion(id));
+    else copy(id);
+  }
   return builder.finish();
+
+  function isUnion(id: number): boolean {
+    return kernel.kind(id) === BTF_KIND.union;
+  }
 
   function copy(id: number): void {
     const kind = kernel.kind(id);
@@ -88,7 +111,7 @@ export function subsetOf(kernel: Btf, names: readonly string[]): Uint8Array {
         add(take(own), []);
         break;
       case BTF_KIND.pointer:
-        add(0, []);
+        add(takePointee(own), []);
         break;
       case BTF_KIND.float:
       case BTF_KIND.forward:

@@ -12,6 +12,8 @@ export type TypeDescription =
   | { readonly kind: 'pointer'; readonly to: TypeDescription }
   | { readonly kind: 'array'; readonly element: TypeDescription; readonly count: number }
   | StructDescription
+  /** A struct that is only pointed to. */
+  | { readonly kind: 'forward'; readonly aggregate: 'struct' | 'union'; readonly name: string }
   /** Where a value does not fit into 32 bits, all of them have 64. */
   | {
       readonly kind: 'enum';
@@ -57,6 +59,7 @@ export function bytes(count: number): TypeDescription {
 export function sizeOf(type: TypeDescription): number {
   switch (type.kind) {
     case 'void':
+    case 'forward':
       return 0;
     case 'bool':
     case 'char':
@@ -87,6 +90,8 @@ export function addType(builder: BtfBuilder, type: TypeDescription): number {
       return builder.pointer(addType(builder, type.to));
     case 'array':
       return builder.array(addType(builder, type.element), type.count);
+    case 'forward':
+      return builder.forward(type.aggregate, type.name);
     case 'struct': {
       const members = type.members.map((member) => ({
         name: member.name,

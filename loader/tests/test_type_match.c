@@ -139,6 +139,110 @@ static void test_characters(void)
 	btf__free(host);
 }
 
+/* A type of `btf` that a pointer leads to. */
+typedef int (*add_type)(struct btf *btf);
+
+static int add_sock(struct btf *btf)
+{
+	return btf__add_struct(btf, "sock", 8);
+}
+
+static int add_sock_name(struct btf *btf)
+{
+	return btf__add_fwd(btf, "sock___mine", BTF_FWD_STRUCT);
+}
+
+static int add_page(struct btf *btf)
+{
+	return btf__add_fwd(btf, "page", BTF_FWD_STRUCT);
+}
+
+static int add_sock_pointer(struct btf *btf)
+{
+	return btf__add_ptr(btf, add_sock(btf));
+}
+
+static int add_number(struct btf *btf)
+{
+	return btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+}
+
+static int add_unsigned(struct btf *btf)
+{
+	return btf__add_int(btf, "unsigned int", 4, 0);
+}
+
+static int add_bytes(struct btf *btf)
+{
+	return btf__add_int(btf, "char", 1, 0);
+}
+
+static int add_void(struct btf *btf)
+{
+	(void)btf;
+	return 0;
+}
+
+static bool leads_alike(add_type was, add_type is, char *why, size_t room)
+{
+	struct btf *local = btf__new_empty(), *host = btf__new_empty();
+	struct type_leaf old = {.btf = local, .name = ""}, new = {.btf = host, .name = ""};
+	bool alike;
+
+	old.type = (uint32_t)btf__add_ptr(local, was(local));
+	new.type = (uint32_t)btf__add_ptr(host, is(host));
+	alike = type_same_value(&old, &new, TYPE_USE_FIXED, why, room);
+	CHECK(alike == type_same_layout(local, old.type, host, new.type, why, room));
+	btf__free(local);
+	btf__free(host);
+	return alike;
+}
+
+static void test_pointers(void)
+{
+	char why[256] = "";
+
+	CHECK(leads_alike(add_sock_name, add_sock, why, sizeof(why)));
+	CHECK(leads_alike(add_sock_pointer, add_sock_pointer, why, sizeof(why)));
+	CHECK(leads_alike(add_number, add_number, why, sizeof(why)));
+	CHECK(leads_alike(add_void, add_page, why, sizeof(why)));
+	CHECK(leads_alike(add_bytes, add_void, why, sizeof(why)));
+	CHECK(!leads_alike(add_page, add_sock, why, sizeof(why)));
+	CHECK(strcmp(why, "is a pointer to struct sock on this kernel, and the script was built "
+			  "for a pointer to struct page") == 0);
+	CHECK(!leads_alike(add_sock_pointer, add_sock, why, sizeof(why)));
+	CHECK(strstr(why, "a pointer to a pointer to struct sock"));
+	CHECK(!leads_alike(add_page, add_void, why, sizeof(why)));
+	CHECK(!leads_alike(add_number, add_unsigned, why, sizeof(why)));
+	CHECK(!leads_alike(add_number, add_sock, why, sizeof(why)));
+}
+
+/* A struct in a struct is what its name says, and a truth no number. */
+static void test_kinds(void)
+{
+	struct btf *local = btf__new_empty(), *host = btf__new_empty();
+	struct type_leaf was = {.btf = local, .name = ""}, is = {.btf = host, .name = ""};
+	char why[256] = "";
+
+	was.type = (uint32_t)btf__add_struct(local, "node", 8);
+	is.type = (uint32_t)btf__add_struct(host, "node", 16);
+	CHECK(type_same_value(&was, &is, TYPE_USE_FIXED, why, sizeof(why)));
+	is.type = (uint32_t)btf__add_struct(host, "linked_node", 8);
+	CHECK(!type_same_value(&was, &is, TYPE_USE_FIXED, why, sizeof(why)));
+	was.type = (uint32_t)btf__add_struct(local, "", 8);
+	CHECK(type_same_value(&was, &is, TYPE_USE_FIXED, why, sizeof(why)));
+	was.type = (uint32_t)btf__add_int(local, "_Bool", 1, BTF_INT_BOOL);
+	is.type = (uint32_t)btf__add_int(host, "_Bool", 1, BTF_INT_BOOL);
+	CHECK(type_same_value(&was, &is, TYPE_USE_ADAPTS, why, sizeof(why)));
+	is.type = (uint32_t)btf__add_int(host, "u8", 1, 0);
+	CHECK(!type_same_value(&was, &is, TYPE_USE_ADAPTS, why, sizeof(why)));
+	is.bit_size = 1;
+	CHECK(!type_same_value(&was, &is, TYPE_USE_FIXED, why, sizeof(why)));
+	CHECK(strstr(why, "1 bits on this kernel"));
+	btf__free(local);
+	btf__free(host);
+}
+
 /* What holds itself by value is no type, but an object can say so. */
 static void test_endless(void)
 {
@@ -200,6 +304,8 @@ int main(void)
 	test_values();
 	test_layouts();
 	test_characters();
+	test_pointers();
+	test_kinds();
 	test_endless();
 	test_subset();
 	return check_result("type match");

@@ -24,7 +24,7 @@ describe('The types that an object needs', () => {
   it('are those of the names, with what they have by value', () => {
     const btf = readBtf(subsetOf(readBtf(KERNEL), ['none', 'task']));
     const [first = 0, second = 0, ...others] = btf.named('task');
-    expect(others).toEqual([]);
+    expect(others.map((id) => btf.kind(id))).toEqual([BTF_KIND.forward]);
     expect([btf.sizeOf(first), btf.sizeOf(second)]).toEqual([32, 4]);
     expect(btf.members(first).map(({ name, bitOffset }) => [name, bitOffset])).toEqual([
       ['pid', 0],
@@ -37,14 +37,15 @@ describe('The types that an object needs', () => {
     expect(btf.sizeOf(numbers?.type ?? 0)).toBe(12);
   });
 
-  it('end at pointers', () => {
+  it('end at pointers, with the names of structs and with numbers that these lead to', () => {
     const btf = readBtf(subsetOf(readBtf(KERNEL), ['other']));
     const [other = 0] = btf.named('other');
     const [task] = btf.members(other);
     expect(btf.kind(task?.type ?? 0)).toBe(BTF_KIND.pointer);
-    expect(btf.sizeOrType(task?.type ?? 0)).toBe(0);
-    expect(btf.named('task')).toEqual([]);
-    expect(btf.count).toBe(3);
+    const pointee = btf.sizeOrType(task?.type ?? 0);
+    expect([btf.kind(pointee), btf.name(pointee)]).toEqual([BTF_KIND.forward, 'task']);
+    expect(btf.named('task')).toEqual([pointee]);
+    expect(btf.count).toBe(4);
   });
 
   it('are found by the names that the object has, without their flavours', () => {

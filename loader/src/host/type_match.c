@@ -52,6 +52,38 @@ static bool same_name(const char *left, const char *right)
 	return length == essential(right) && strncmp(left, right, length) == 0;
 }
 
+enum value_kind {
+	VALUE_NUMBER,
+	VALUE_ENUM,
+	VALUE_POINTER,
+	VALUE_ARRAY,
+	VALUE_AGGREGATE,
+	VALUE_OTHER
+};
+
+static enum value_kind kind_of(const struct btf_type *type)
+{
+	if (btf_is_int(type))
+		return VALUE_NUMBER;
+	if (btf_is_any_enum(type))
+		return VALUE_ENUM;
+	if (btf_is_ptr(type))
+		return VALUE_POINTER;
+	if (btf_is_array(type))
+		return VALUE_ARRAY;
+	return btf_is_composite(type) ? VALUE_AGGREGATE : VALUE_OTHER;
+}
+
+static bool is_number(enum value_kind kind)
+{
+	return kind == VALUE_NUMBER || kind == VALUE_ENUM;
+}
+
+static bool is_union(const struct btf_type *type)
+{
+	return btf_is_fwd(type) ? btf_kflag(type) : btf_is_union(type);
+}
+
 void type_describe(const struct btf *btf, uint32_t id, char *text, size_t room)
 {
 	const struct btf_type *type = btf__type_by_id(btf, id);
@@ -72,10 +104,15 @@ void type_describe(const struct btf *btf, uint32_t id, char *text, size_t room)
 		const struct btf_type *pointee = resolve(btf, &to);
 		const char *of = pointee && to ? name_of(btf, pointee->name_off) : "";
 
-		if (pointee && btf_is_composite(pointee) && *of)
+		if (pointee && (btf_is_composite(pointee) || btf_is_fwd(pointee)) && *of)
 			snprintf(text, room, "a pointer to %s %s",
-				 btf_is_union(pointee) ? "union" : "struct", of);
-		else
+				 is_union(pointee) ? "union" : "struct", of);
+		else if (pointee && to && (btf_is_ptr(pointee) || is_number(kind_of(pointee)))) {
+			char inner[128];
+
+			type_describe(btf, type->type, inner, sizeof(inner));
+			snprintf(text, room, "a pointer to %s", inner);
+		} else
 			snprintf(text, room, "a pointer");
 	} else if (btf_is_array(type))
 		snprintf(text, room, "an array of %u", btf_array(type)->nelems);
@@ -263,33 +300,6 @@ uint32_t type_candidates(const struct btf *local, uint32_t id, const struct btf 
 	return found;
 }
 
-enum value_kind {
-	VALUE_NUMBER,
-	VALUE_ENUM,
-	VALUE_POINTER,
-	VALUE_ARRAY,
-	VALUE_AGGREGATE,
-	VALUE_OTHER
-};
-
-static enum value_kind kind_of(const struct btf_type *type)
-{
-	if (btf_is_int(type))
-		return VALUE_NUMBER;
-	if (btf_is_any_enum(type))
-		return VALUE_ENUM;
-	if (btf_is_ptr(type))
-		return VALUE_POINTER;
-	if (btf_is_array(type))
-		return VALUE_ARRAY;
-	return btf_is_composite(type) ? VALUE_AGGREGATE : VALUE_OTHER;
-}
-
-static bool is_number(enum value_kind kind)
-{
-	return kind == VALUE_NUMBER || kind == VALUE_ENUM;
-}
-
 /* Plain `char` has the sign that its kernel was compiled with (-funsigned-char since Linux 6.2),
  * and scripts have it with one. */
 static bool is_signed(const struct btf *btf, const struct btf_type *type)
@@ -301,6 +311,11 @@ static bool is_signed(const struct btf *btf, const struct btf_type *type)
 static bool has_sign(const struct btf *btf, const struct btf_type *type)
 {
 	return btf_is_any_enum(type) ? btf_kflag(type) : is_signed(btf, type);
+}
+
+static bool is_bool(const struct btf_type *type)
+{
+	return btf_is_int(type) && (btf_int_encoding(type) & BTF_INT_BOOL);
 }
 
 bool type_sign_unknown(bool local_enum, bool local_signed, bool host_enum, bool host_signed)
@@ -362,6 +377,9 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 			 is_now_signed ? "a" : "no", was_signed ? "with" : "without");
 		return false;
 	}
+	/* Two states, as programs take it, are not all that such a number may say. */
+	if (is_bool(was) && !is_bool(is) && host_bits > 1)
+		return differs(why, room, local, host);
 	if (local_bits == host_bits && !local->bit_size == !host->bit_size)
 		return true;
 	/* The script's variables and keys are as wide as the type that it knows. Code for whole
@@ -374,9 +392,48 @@ static bool same_number(const struct type_leaf *local, const struct btf_type *wa
 		    btf_is_int(was) && btf_is_int(is) && !is_signed(local->btf, was))
 			return true;
 	}
-	snprintf(why, room, "has %u bits on this kernel, and the script was built for %u",
-		 host_bits, local_bits);
+	if (local_bits == host_bits)
+		snprintf(why, room, "is %s on this kernel, and the script was built for %s",
+			 host->bit_size ? "a bitfield" : "no bitfield",
+			 host->bit_size ? "whole bytes" : "one");
+	else
+		snprintf(why, room, "has %u bits on this kernel, and the script was built for %u",
+			 host_bits, local_bits);
 	return false;
+}
+
+/* Bytes, as `char *` and `void *` lead to. */
+static bool is_byte(const struct btf_type *type)
+{
+	return btf_is_int(type) && type->size == 1;
+}
+
+/*
+ * Whether a program that follows a pointer finds what it was built for. Objects keep structs that
+ * they only point to without members, and have void where the program does not follow the pointer.
+ */
+static bool same_pointee(const struct btf *local, uint32_t local_id, const struct btf *host,
+			 uint32_t host_id, int depth)
+{
+	struct type_leaf old = {.btf = local, .type = local_id, .name = ""};
+	struct type_leaf new = {.btf = host, .type = host_id, .name = ""};
+	const struct btf_type *was = resolve(local, &local_id);
+	const struct btf_type *is = resolve(host, &host_id);
+	char why[512];
+
+	if (!was || !is || local_id == 0 || depth > MOST_NESTING)
+		return true;
+	if (host_id == 0)
+		return is_byte(was);
+	if (btf_is_composite(was) || btf_is_fwd(was))
+		return (btf_is_composite(is) || btf_is_fwd(is)) &&
+		       same_name(name_of(local, was->name_off), name_of(host, is->name_off));
+	if (btf_is_ptr(was))
+		return btf_is_ptr(is) && same_pointee(local, was->type, host, is->type, depth + 1);
+	if (!is_number(kind_of(was)))
+		return true;
+	return is_number(kind_of(is)) &&
+	       same_number(&old, was, &new, is, TYPE_USE_FIXED, why, sizeof(why));
 }
 
 bool type_same_value(const struct type_leaf *local, const struct type_leaf *host, enum type_use use,
@@ -395,6 +452,14 @@ bool type_same_value(const struct type_leaf *local, const struct type_leaf *host
 		return same_number(local, was, host, is, use, why, room);
 	if (local_kind != host_kind)
 		return differs(why, room, local, host);
+	/* Of a struct in a struct programs take the place, for one of that name. */
+	if (local_kind == VALUE_AGGREGATE && *name_of(local->btf, was->name_off))
+		return same_name(name_of(local->btf, was->name_off),
+				 name_of(host->btf, is->name_off)) ||
+		       differs(why, room, local, host);
+	if (local_kind == VALUE_POINTER)
+		return same_pointee(local->btf, was->type, host->btf, is->type, 0) ||
+		       differs(why, room, local, host);
 	if (local_kind == VALUE_ARRAY) {
 		const struct btf_array *then = btf_array(was), *now = btf_array(is);
 		struct type_leaf old = {.btf = local->btf, .type = then->type, .name = ""};
@@ -423,20 +488,6 @@ bool type_relocates(const struct type_leaf *local, const struct type_leaf *host)
 	if (!was || !is)
 		return false;
 	return kind_of(was) == kind_of(is);
-}
-
-static bool same_pointee(const struct btf *local, uint32_t local_id, const struct btf *host,
-			 uint32_t host_id)
-{
-	const struct btf_type *was = resolve(local, &local_id);
-	const struct btf_type *is = resolve(host, &host_id);
-
-	if (!was || !is || local_id == 0 || host_id == 0)
-		return true;
-	/* Objects keep structs that they only point to as forward declarations. */
-	if ((btf_is_composite(was) || btf_is_fwd(was)) && (btf_is_composite(is) || btf_is_fwd(is)))
-		return same_name(name_of(local, was->name_off), name_of(host, is->name_off));
-	return true;
 }
 
 /* One comparison of layouts. An object's BTF can hold itself by value, so that work has a bound. */
@@ -507,10 +558,6 @@ static bool same_layout(struct walk *walk, uint32_t local_id, uint32_t host_id, 
 	if (!local_id || !host_id)
 		return local_id == host_id || differs(walk->why, walk->room, &old, &new);
 	switch (kind_of(was)) {
-	case VALUE_POINTER:
-		if (!btf_is_ptr(is) || !same_pointee(walk->local, was->type, walk->host, is->type))
-			return differs(walk->why, walk->room, &old, &new);
-		return true;
 	case VALUE_ARRAY:
 		if (!btf_is_array(is) || btf_array(is)->nelems != btf_array(was)->nelems)
 			return differs(walk->why, walk->room, &old, &new);

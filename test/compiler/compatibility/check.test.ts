@@ -261,6 +261,29 @@ needs('Linux 6.1').describe('An object on Linux 6.1', () => {
     expect(notOk(layouts, EMBEDDED)).toEqual([]);
   });
 
+  it('has pointers to other structs and numbers, which may not be followed as those of before', () => {
+    const read = (value: string) =>
+      `begin {\n  $k = (struct kvm_stat_data *)1;\n  print(${value});\n}`;
+    const why =
+      'desc of struct kvm_stat_data is a pointer to struct _kvm_stats_desc on this kernel, and the script was built for a pointer to struct kvm_stats_desc.';
+    expect(notOk(read('$k.desc.name[0]'), kernel())).toMatchObject([
+      { verdict: 'other layout', reason: why, place: { line: 3 } },
+    ]);
+    for (const value of ['(uint64)$k.desc', '((struct kvm_stat_data *)$k.desc).kvm'])
+      expect(notOk(read(value), kernel())).toMatchObject([]);
+    const number = 'begin { $i = (struct inode *)1; print(*((struct task_struct *)1).ret_stack); }';
+    expect(notOk(number, kernel())).toMatchObject([
+      {
+        reason:
+          'ret_stack of struct task_struct is a pointer to struct ftrace_ret_stack on this kernel, and the script was built for a pointer to long unsigned int.',
+      },
+    ]);
+    const flavour = `struct kvm_stat_data___old { struct kvm_stats_desc *desc; }\n${read('$k.desc.name[0]').replace('data', 'data___old')}`;
+    expect(notOk(flavour, kernel()).map(({ reason }) => reason)).toContain(
+      why.replace('struct kvm_stat_data', 'struct kvm_stat_data___old'),
+    );
+  });
+
   it('has its structs otherwise where they are copied whole', () => {
     const script = 'rawtracepoint:sched_wakeup { @m[1] = *args.p.signal; }';
     expect(notOk(script, kernel())).toMatchObject(
