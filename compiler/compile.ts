@@ -26,8 +26,8 @@ import { parse, readAllowed } from './syntax/parse.ts';
 
 export interface CompileOptions {
   readonly kernel: KernelDescription;
-  /** Functions that change the system are allowed. */
-  readonly unsafe: boolean;
+  /** Functions that change the system are allowed; `run`: those that start commands. */
+  readonly unsafe: boolean | 'run';
   /** `BPFTRACE_*` settings that override the script's config block. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Folders of C headers, and headers that are read before the script. */
@@ -89,7 +89,9 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const { kernel: layered, macros, constants } = preamble;
   const programs = createPrograms(options.debugFolders ?? [], options.pid);
   const kernel = withTypes(layered, programs.beside(layered.types));
-  const linked = pass('imported code', () => readLinkedCode(imported.objects, kernel, diagnostics));
+  const linked = pass('imported code', () =>
+    readLinkedCode(imported.objects, { kernel, unsafe: options.unsafe === true, diagnostics }),
+  );
   if (diagnostics.hasErrors) return outcome(program);
 
   const library = standardLibrary(sources);

@@ -4,6 +4,7 @@
  */
 import { BTF_KIND } from './btf/btf.ts';
 import { type Extension, readExtension } from './btf/extension.ts';
+import { isPinned, MAP_MEMBERS, mapDefinitions } from './btf/map-definitions.ts';
 import { type Btf, type BtfType, readBtf } from './btf/read.ts';
 import { type ElfObject, type ElfSymbol, SHF, SHN_LORESERVE, SHT, STB, STT } from './elf/elf.ts';
 import { readElf } from './elf/read.ts';
@@ -25,6 +26,8 @@ export interface ImportedObject {
   readonly extension: Extension;
   /** What scripts can call: the global functions of `.text`. */
   readonly functions: readonly ImportedFunction[];
+  /** Maps that a loader pins, or takes from where they are pinned. */
+  readonly pinnedMaps: readonly string[];
 }
 
 /** What an alloc section becomes in the script's object. */
@@ -55,6 +58,12 @@ export function readImported(name: string, bytes: Uint8Array): ImportedObject {
   };
   return guarded(name, () => {
     const btf = readBtf(section('.BTF'));
+    const maps = mapDefinitions(btf);
+    for (const { name: map, members } of maps) {
+      const unknown = [...members.keys()].find((member) => !MAP_MEMBERS.has(member));
+      if (unknown !== undefined)
+        throw new ImportError(`${name} has a map ${map} with an unknown member: ${unknown}`);
+    }
     return {
       name,
       elf,
@@ -65,6 +74,7 @@ export function readImported(name: string, bytes: Uint8Array): ImportedObject {
         if (!prototype) throw new ImportError(`${name} has no BTF of its function ${symbol.name}`);
         return { name: symbol.name, prototype };
       }),
+      pinnedMaps: maps.filter(isPinned).map((map) => map.name),
     };
   });
 }

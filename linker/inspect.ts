@@ -4,12 +4,14 @@ import { readExtension } from './btf/extension.ts';
 import { CORE_KIND_NAMES, describeAccess } from './btf/path.ts';
 import { type Btf, readBtf } from './btf/read.ts';
 import { renderBtf } from './btf/text.ts';
+import { codeEffects } from './code-effects.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
 import { ElfError, type ElfObject, type ElfSection, INSN_SIZE, SHF, STB, STT } from './elf/elf.ts';
 import { readElf } from './elf/read.ts';
 import type { InspectedRelocation, Inspection } from './inspect/inspection.ts';
 import { asNumber, asObject, asObjects, asText, asTexts, type Json } from './inspect/json.ts';
 import { inspectMaps } from './inspect/maps.ts';
+import { inspectEffects } from './inspect/outside.ts';
 import { MANIFEST_SECTION } from './manifest/encode.ts';
 
 /**
@@ -31,6 +33,9 @@ export function inspectObject(bytes: Uint8Array): Inspection {
   const kernel = asObject(manifest.kernel);
   const functions = functionsOf(elf);
   const license = Buffer.from(find('license')?.data ?? []);
+  const maps = inspectMaps(btf, manifest);
+  const pinned = maps.filter((map) => map.pinned).map(({ name }) => name);
+  const outside = inspectEffects(codeEffects(elf), manifest, pinned);
   return {
     size: bytes.length,
     script: asText(manifest.script),
@@ -40,6 +45,8 @@ export function inspectObject(bytes: Uint8Array): Inspection {
     license: license.subarray(0, Math.max(license.indexOf(0), 0)).toString(),
     digest: checkDigest(bytes, find(DIGEST_SECTION)),
     unsafe: manifest.unsafe === true,
+    outside,
+    contradictions: contradictions(manifest, outside),
     programs: functions
       .filter(({ global }) => global)
       .map(({ name, section, instructions }) => ({
@@ -59,7 +66,7 @@ export function inspectObject(bytes: Uint8Array): Inspection {
     functions: functions
       .filter(({ global }) => !global)
       .map(({ name, instructions }) => ({ name, instructions })),
-    maps: inspectMaps(btf, manifest),
+    maps,
     events: asObjects(manifest.events).map((event) => ({
       kind: asText(event.kind),
       size: asNumber(event.size),
@@ -94,6 +101,24 @@ export function inspectObject(bytes: Uint8Array): Inspection {
     manifest,
     btfText: renderBtf(btf),
   };
+}
+
+/** Files that an object of this tool writes, and paths at which it pins. */
+export function writtenPaths(bytes: Uint8Array): readonly string[] {
+  const { sections } = readElf(bytes);
+  const section = sections.find(({ name }) => name === MANIFEST_SECTION);
+  return section
+    ? inspectEffects([], parseManifest(section.data), [])
+        .filter(({ needs }) => needs === 'write')
+        .map(({ what }) => what)
+    : [];
+}
+
+function contradictions(manifest: Json, outside: Inspection['outside']): readonly string[] {
+  const changes = outside.filter(({ needs }) => needs === 'unsafe' || needs === 'run');
+  return manifest.unsafe === true || changes.length === 0
+    ? []
+    : ['the manifest says that the script changes nothing: no bpfscript built this object'];
 }
 
 function tiesOf({ ties }: Json): Inspection['ties'] {

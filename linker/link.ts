@@ -13,6 +13,7 @@ import { addMaps, type MapsSection } from './btf/maps.ts';
 import { addNamedType } from './btf/named.ts';
 import { type Btf, readBtf } from './btf/read.ts';
 import { addType, sizeOf } from './btf/types.ts';
+import { codeEffects } from './code-effects.ts';
 import { LICENSE_SYMBOL } from './contract/names.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
 import { type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
@@ -87,6 +88,8 @@ export function link(input: LinkInput): Uint8Array {
   const { sessions = [], ...described } = input.manifest((symbol) => image.variable(symbol).offset);
   const manifest = encodeManifest({
     ...described,
+    // Imported code may do what the script does not say.
+    unsafe: described.unsafe || codeEffects(elf).length > 0,
     ...(sessions.length === 0 ? {} : { sessions: placeSessions(image, sites, sessions) }),
     fixups: fixupsOf(image, sites, localType),
   });

@@ -9,11 +9,13 @@ node --input-type=module -e "
   import { collectChoices, renderChoices } from './dist/compiler/syntax/lookahead.js';
   import { ProgramParser } from './dist/compiler/syntax/program-parser.js';
   import { withCodes } from './dist/compiler/source/reference.js';
+  import { renderEffectsHeader } from './dist/linker/contract/effects-header.js';
   import { renderHeader } from './dist/linker/contract/header.js';
   import { renderSchema } from './dist/linker/manifest/schema.js';
   writeFileSync('docs/builtins.md', renderReference());
   writeFileSync('docs/diagnostics.md', withCodes(readFileSync('docs/diagnostics.md', 'utf8')));
   writeFileSync('loader/src/object/contract.h', renderHeader());
+  writeFileSync('loader/src/object/effect_tables.h', renderEffectsHeader());
   writeFileSync('docs/manifest.schema.json', renderSchema());
   const choices = collectChoices();
   new ProgramParser(choices.strategy);

@@ -43,7 +43,7 @@ export interface AnalysisContext {
   /** The programs of user probes; the default finds those of this machine. */
   readonly programs?: Programs;
   /** Functions that change the system are allowed. */
-  readonly unsafe: boolean;
+  readonly unsafe: boolean | 'run';
   readonly diagnostics: Diagnostics;
   /** Macros of the C preamble. */
   readonly macros: CMacros;
@@ -242,7 +242,7 @@ function resolveCopies(
       kernel: context.kernel,
       programs,
       diagnostics: context.diagnostics,
-      unsafe: context.unsafe,
+      unsafe: context.unsafe === true,
       needsArgs: asks('fields'),
       needsRetval: asks('result'),
       needsEvent: asks('event'),

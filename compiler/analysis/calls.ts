@@ -15,6 +15,7 @@ import { arityOf, signatureOf } from './parameters.ts';
 import { typesAt } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { error, failed, unknown, warning } from './state.ts';
+import type { Traits } from './traits.ts';
 import type { TypedExpression } from './typed.ts';
 
 /** Functions of the language that this version does not have. */
@@ -158,7 +159,7 @@ function useBuiltin(
   const { parameters } = builtin;
   const signature = `It is used as ${signatureOf(builtin.name, parameters)}.`;
   if (!checkArity(typing, use, arityOf(parameters), signature)) return unknown(use.range);
-  if (builtin.traits.unsafe && !typing.round.unsafe) {
+  if (!isAllowed(builtin.traits.unsafe, typing)) {
     return failed(
       typing,
       'unsafe',
@@ -168,6 +169,10 @@ function useBuiltin(
     );
   }
   return builtin.analyse(use, builtinScope(typing, use)) ?? unknown(use.range);
+}
+
+function isAllowed(unsafe: Traits['unsafe'], { round }: Typing): boolean {
+  return !unsafe || round.unsafe === true || (unsafe === 'run' && round.unsafe === 'run');
 }
 
 /** Reports too few or too many arguments. */

@@ -58,7 +58,7 @@ export interface Round {
   readonly kernel: KernelDescription;
   readonly programs: Programs;
   readonly config: Config;
-  readonly unsafe: boolean;
+  readonly unsafe: boolean | 'run';
   readonly diagnostics: Diagnostics;
   /** Macros of the C preamble. */
   readonly macros: CMacros;

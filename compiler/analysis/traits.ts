@@ -4,8 +4,8 @@
  */
 export interface Traits {
   // ---- the analysis and the macros ----
-  /** Changes the system, or what happens in it: needs --unsafe. */
-  readonly unsafe?: boolean;
+  /** Changes the system, or what happens in it: needs --unsafe. With `run` it starts commands: --allow-run will do. */
+  readonly unsafe?: true | 'run';
   /** Called for what it does as often as for what it gives: nobody is warned of a result that is dropped. */
   readonly discardable?: boolean;
   /** Of which part of an attach point its type or value is: each that matches may need a copy of the block. */

@@ -1,6 +1,7 @@
 /** Clocks: nsecs, elapsed and jiffies. */
+
+import type { HelperName } from '../../linker/contract/helpers.ts';
 import { optional, word } from '../analysis/parameters.ts';
-import type { HelperName } from '../lowering/helpers.ts';
 import { UINT64 } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 import { plainValue } from './use.ts';

@@ -88,7 +88,7 @@ export const warnf: Builtin = formatted(
 export const system: Builtin = formatted(
   'system',
   'Runs a shell command, whose formatted text the arguments complete, and prints its output.',
-  { unsafe: true, needsLoader: UNPINNED },
+  { unsafe: 'run', needsLoader: UNPINNED },
 );
 
 export const cat: Builtin = formatted(

@@ -20,7 +20,8 @@ ${parts.join('\n')}`;
 
 function row(builtin: Builtin): string {
   const notes = [
-    ...(builtin.traits.unsafe ? ['Needs `--unsafe`.'] : []),
+    ...(builtin.traits.unsafe === true ? ['Needs `--unsafe`.'] : []),
+    ...(builtin.traits.unsafe === 'run' ? ['Needs `--unsafe` or `--allow-run`.'] : []),
     ...builtin.legacyNames.map((name) => `Older name: \`${name}\`.`),
   ];
   const text = [builtin.summary, ...notes].join(' ').replaceAll('|', '\\|');

@@ -1,9 +1,10 @@
 /** signal and signal_thread: send a signal to the current process or thread. */
+
+import type { HelperName } from '../../linker/contract/helpers.ts';
 import type { AnalysisScope } from '../analysis/builtin.ts';
 import { followsKernel } from '../analysis/conversion.ts';
 import { value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
-import type { HelperName } from '../lowering/helpers.ts';
 import { UINT32, VOID } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 import { argument, cast, constant, unavailable } from './use.ts';

@@ -23,6 +23,8 @@ export interface ScriptOptions {
   readonly e?: string;
   readonly kernel?: readonly string[];
   readonly unsafe?: boolean;
+  /** --allow-run: of what is unsafe, commands are allowed. */
+  readonly allowRun?: boolean;
   /** False with --no-warnings. */
   readonly warnings: boolean;
   /** Codes of warnings that are not shown. */
@@ -195,7 +197,7 @@ export function compileScript(
 ): Compilation | undefined {
   const compilation = compile(source, {
     kernel,
-    unsafe: options.unsafe ?? false,
+    unsafe: options.unsafe ?? (options.allowRun ? 'run' : false),
     environment: process.env,
     includeFolders: options.I ?? [],
     headers: options.include ?? [],

@@ -3,9 +3,9 @@
  * like, include/uapi/linux/bpf.h), also what a distribution brought to an older one.
  */
 import { FEATURES, type KernelFeature } from '../../linker/contract/features.ts';
+import { HELPERS } from '../../linker/contract/helpers.ts';
 import { asTexts } from '../../linker/inspect/json.ts';
 import { inspectMaps } from '../../linker/inspect/maps.ts';
-import { HELPERS } from '../lowering/helpers.ts';
 import type { Finding } from './finding.ts';
 import { type Host, isSince } from './host.ts';
 import { type ObjectView, type ProbeView, placeOfSymbol, type ScriptPlace } from './object.ts';

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { BTF_KIND, ENCODING } from '../../linker/btf/btf.ts';
 import type { Btf, BtfType } from '../../linker/btf/read.ts';
+import { codeEffects } from '../../linker/code-effects.ts';
+import { EFFECTS } from '../../linker/contract/effects.ts';
 import { isReservedName } from '../../linker/contract/names.ts';
 import {
   conflictsOf,
@@ -35,11 +37,17 @@ export interface LinkedCode {
   readonly ties: readonly { readonly reason: string; readonly range: Range }[];
 }
 
+export interface LinkedContext {
+  readonly kernel: KernelDescription;
+  /** Code that changes the system is allowed. */
+  readonly unsafe: boolean;
+  readonly diagnostics: Diagnostics;
+}
+
 /** Reads (and compiles) the files; what is wrong with them is reported at their imports. */
 export function readLinkedCode(
   imports: readonly LinkedImport[],
-  kernel: KernelDescription,
-  diagnostics: Diagnostics,
+  { kernel, unsafe, diagnostics }: LinkedContext,
 ): LinkedCode {
   const ranges = new Map<ImportedObject, Range>();
   for (const { path, range } of imports) {
@@ -58,6 +66,7 @@ export function readLinkedCode(
   for (const { object, message } of conflictsOf(objects, isReservedName)) {
     diagnostics.error('imported-object', message, ranges.get(object));
   }
+  if (!unsafe) for (const [object, range] of ranges) refuseEffects(object, range, diagnostics);
   const functions = new Map<string, FunctionSignature>();
   for (const object of objects) {
     for (const fn of object.functions) {
@@ -70,6 +79,24 @@ export function readLinkedCode(
     range,
   }));
   return { objects, functions, ties };
+}
+
+/** What imported code does is judged by its instructions, as a loader does. */
+function refuseEffects(
+  { name, elf, pinnedMaps }: ImportedObject,
+  range: Range,
+  diagnostics: Diagnostics,
+): void {
+  const hint = 'Use --unsafe to allow code that changes the system.';
+  for (const { effect, callee, caller } of codeEffects(elf))
+    diagnostics.error(
+      'unsafe',
+      `${name} ${EFFECTS[effect].does}: ${caller}() calls ${callee}`,
+      range,
+      hint,
+    );
+  for (const map of pinnedMaps)
+    diagnostics.error('unsafe', `${name} ${EFFECTS.map.does}: ${map}`, range, hint);
 }
 
 function compileC(

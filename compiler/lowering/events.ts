@@ -5,12 +5,12 @@
 
 import { unsigned } from '../../linker/btf/types.ts';
 import { EVENT_KINDS, type EventKindName } from '../../linker/contract/events.ts';
+import { HELPERS } from '../../linker/contract/helpers.ts';
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import { type FieldLayout, roundUp, sequence } from '../types/layout.ts';
 import { noteHelper } from './features.ts';
 import { sharedSymbol } from './globals.ts';
-import { HELPERS } from './helpers.ts';
 import { writeToSequence } from './iterator.ts';
 import type { EventRecord, EventSpec, Storage } from './lowering.ts';
 import { lowestBit } from './members.ts';

@@ -1,6 +1,6 @@
 /** Which of what a program uses is a kernel feature that the manifest has to tell (linker/contract/features.ts). */
 import { FEATURES, type FeatureName } from '../../linker/contract/features.ts';
-import type { HelperName } from './helpers.ts';
+import type { HelperName } from '../../linker/contract/helpers.ts';
 import type { FunctionState } from './state.ts';
 
 /** The feature that a helper is, or undefined if every kernel that can be meant has it. */

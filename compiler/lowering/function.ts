@@ -1,4 +1,6 @@
 /** The state of one function, and the `Lowering` that built-ins see of it. */
+
+import { HELPERS, type HelperName } from '../../linker/contract/helpers.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { isInBpfProgram } from '../probes/probe.ts';
@@ -11,7 +13,6 @@ import { constantBytes, locate, lowerInto, lowerValue } from './expressions.ts';
 import { noteHelper } from './features.ts';
 import { hostValue, sharedSymbol } from './globals.ts';
 import { reportFailure } from './helper-warnings.ts';
-import { HELPERS, type HelperName } from './helpers.ts';
 import { callKernel, lowerPercpu } from './kernel-symbols.ts';
 import type { Lowering, Storage } from './lowering.ts';
 import { lowerDelete, lowerDiscardedDelete, lowerHasKey, lowerLength, planOf } from './maps.ts';

@@ -1,8 +1,9 @@
 /** Warnings at run time of helpers that failed, with their place in the script. */
+
+import type { HelperName } from '../../linker/contract/helpers.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { Range } from '../source/source.ts';
 import { INT64 } from '../types/type.ts';
-import type { HelperName } from './helpers.ts';
 import type { FunctionState } from './state.ts';
 
 const CANNOT_LOOK_UP = "Can't lookup map element because it does not exist.";

@@ -1,6 +1,7 @@
 /** What lowering functions (of expressions, statements and built-ins) work with. */
 
 import type { EventKindName } from '../../linker/contract/events.ts';
+import type { HelperName } from '../../linker/contract/helpers.ts';
 import type { RuntimeMap } from '../../linker/contract/maps.ts';
 import type { SharedVariableName } from '../../linker/contract/variables.ts';
 import type { ManifestLookup } from '../../linker/manifest/manifest.ts';
@@ -9,7 +10,6 @@ import type { IrBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { StructType, Type } from '../types/type.ts';
-import type { HelperName } from './helpers.ts';
 import type { KernelFunctionName } from './kernel-symbols.ts';
 import type { RegisterRole } from './registers.ts';
 

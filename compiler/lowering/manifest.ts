@@ -406,7 +406,7 @@ function isKernelPattern({ provider, wildcard }: ProbeTarget): boolean {
 }
 
 function usesUnsafe(probes: readonly TypedProbe[]): boolean {
-  return someCall(probes, ({ traits }) => traits.unsafe === true);
+  return someCall(probes, ({ traits }) => traits.unsafe !== undefined);
 }
 
 function someCall(

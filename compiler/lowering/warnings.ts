@@ -4,10 +4,10 @@
  */
 
 import { unsigned } from '../../linker/btf/types.ts';
+import { HELPERS } from '../../linker/contract/helpers.ts';
 import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { FunctionBuilder, IrBool, IrPointer, IrValue } from '../llvm/ir.ts';
 import type { EventEntry } from './events.ts';
-import { HELPERS } from './helpers.ts';
 import type { FunctionState } from './state.ts';
 
 /** Of the warnings of one place so many are told at once, then one in each period. */

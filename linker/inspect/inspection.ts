@@ -1,5 +1,6 @@
 /** What an object holds, as data. */
 import type { InspectedMap } from './maps.ts';
+import type { InspectedEffect } from './outside.ts';
 
 export interface Inspection {
   readonly size: number;
@@ -12,7 +13,12 @@ export interface Inspection {
   readonly license: string;
   /** Whether the file is as the linker wrote it. */
   readonly digest: 'valid' | 'wrong' | 'missing';
+  /** What its manifest says: it changes the system. */
   readonly unsafe: boolean;
+  /** How it reaches outside, whatever its manifest says. */
+  readonly outside: readonly InspectedEffect[];
+  /** Where what it does and what its manifest says are not the same: sentences. */
+  readonly contradictions: readonly string[];
   readonly programs: readonly InspectedProgram[];
   /** Functions that programs call. */
   readonly functions: readonly InspectedFunction[];

@@ -1,5 +1,5 @@
 /** Maps of an object, from the BTF that defines them. */
-import { BTF_KIND } from '../btf/btf.ts';
+import { isPinned, mapDefinitions } from '../btf/map-definitions.ts';
 import type { Btf } from '../btf/read.ts';
 import { asObjects, asText, type Json } from './json.ts';
 
@@ -13,6 +13,8 @@ export interface InspectedMap {
   readonly keySize: number;
   /** Of one CPU, for per-CPU maps. */
   readonly valueSize: number;
+  /** The loader takes it from /sys/fs/bpf, or pins it there. */
+  readonly pinned?: true;
 }
 
 /** By BPF_MAP_TYPE_* (include/uapi/linux/bpf.h). */
@@ -58,44 +60,18 @@ export function inspectMaps(btf: Btf, manifest: Json): readonly InspectedMap[] {
       ),
     ),
   );
-  return definitions(btf).map(({ name, definition }) => {
-    const members = new Map(
-      btf.members(btf.skipModifiers(definition)).map((one) => [one.name, one]),
-    );
-    const pointee = (member: string): number | undefined => {
-      const pointer = members.get(member);
-      return pointer && btf.resolve(pointer.type).sizeOrType;
-    };
-    const number = (member: string): number => {
-      const id = pointee(member);
-      const array = id === undefined ? undefined : btf.resolve(id);
-      return array?.kind === BTF_KIND.array ? btf.array(array.id).count : 0;
-    };
-    const size = (member: string): number => {
-      const id = pointee(member);
-      return id === undefined ? 0 : btf.sizeOf(id);
-    };
+  return mapDefinitions(btf).map((map) => {
+    const { name } = map;
     const script = scripts.get(name);
     return {
       name,
       ...(script === undefined ? {} : { script }),
-      type: TYPES[number('type')] ?? String(number('type')),
-      maxEntries: number('max_entries'),
-      flags: number('map_flags'),
-      keySize: size('key'),
-      valueSize: size('value'),
+      type: TYPES[map.number('type')] ?? String(map.number('type')),
+      maxEntries: map.number('max_entries'),
+      flags: map.number('map_flags'),
+      keySize: map.size('key') || map.number('key_size'),
+      valueSize: map.size('value') || map.number('value_size'),
+      ...(isPinned(map) ? { pinned: true as const } : {}),
     };
   });
-}
-
-function definitions(btf: Btf): readonly { readonly name: string; readonly definition: number }[] {
-  for (let id = 1; id < btf.count; id += 1) {
-    const type = btf.type(id);
-    if (type.kind !== BTF_KIND.section || type.name !== '.maps') continue;
-    return btf.variables(type.id).map(({ variable }) => {
-      const { name, sizeOrType } = btf.type(variable);
-      return { name, definition: sizeOrType };
-    });
-  }
-  return [];
 }

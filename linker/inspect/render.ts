@@ -1,5 +1,14 @@
 /** An inspection as text for people. */
+import type { Permission } from '../contract/effects.ts';
 import type { InspectedRelocation, Inspection } from './inspection.ts';
+
+/** What a user gives the loader for it. */
+const OPTIONS: Readonly<Record<Permission, string>> = {
+  nothing: 'always allowed',
+  run: '--allow-run',
+  write: '--allow-write',
+  unsafe: '--unsafe',
+};
 
 /** Sections with headings and aligned columns; what is empty is left out. */
 export function renderInspection(inspection: Inspection): string {
@@ -15,7 +24,7 @@ export function renderInspection(inspection: Inspection): string {
     ['parameters', inspection.params.map(({ index, as }) => `$${index} (${as})`).join(', ')],
     ['features', inspection.features.join(', ')],
     ['capabilities', inspection.capabilities.join(', ')],
-    ['unsafe', inspection.unsafe ? 'yes: runs with --unsafe only' : ''],
+    ['contradicts', inspection.contradictions.join('; ')],
   ].filter(([, value]) => value !== '');
 
   const blocks = [
@@ -25,6 +34,14 @@ export function renderInspection(inspection: Inspection): string {
       (inspection.ties ?? []).map(({ reason, line, file }) => [
         line > 0 ? `${file ?? inspection.script}:${line}` : '',
         reason,
+      ]),
+    ),
+    heading(
+      'Reaches outside',
+      inspection.outside.map(({ does, what, who, needs }) => [
+        does,
+        who === undefined ? JSON.stringify(what) : `${what} in ${who}`,
+        OPTIONS[needs],
       ]),
     ),
     heading(

@@ -125,6 +125,7 @@ needs('root').describe('a pinned iterator', () => {
            printf("%-10s|%d|%5d|%x %lx %hhd %ckB %sx 100%% \\xc2\\xb5 %p", ctx.task.comm, ctx.task.pid, ctx.task.tgid, -1, -1, 255, 65, "str", 4096);
            printf(" %d%d%d%d%d%d%d%d%d%d%d%d%d\\n", 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, ${2n ** 32n + 4n}); } }`;
       const { stdout, stderr, status } = await run(script(`tasks-${process.pid}`), {
+        flags: ['--allow-write', '/sys/fs/bpf'],
         signal: 'none',
         loader: LOADER_ASAN,
       });
@@ -144,7 +145,11 @@ needs('root').describe('a pinned iterator', () => {
         expect(text.trimEnd().split('\n').sort()).toEqual(expected.sort());
       }
 
-      const again = await run(script(path), { signal: 'none', loader: LOADER_ASAN });
+      const again = await run(script(path), {
+        flags: ['--allow-write', path],
+        signal: 'none',
+        loader: LOADER_ASAN,
+      });
       expect(again.stdout).toBe('');
       expect(again.stderr).toContain(`Cannot pin the iterator to ${path}: it exists.`);
       expect(again.status).toBe(1);
@@ -155,6 +160,7 @@ needs('root').describe('a pinned iterator', () => {
 
   it('is in a BPF file system', async () => {
     const { stderr, status } = await run('iter:task:/tmp/tasks { printf("x\\n"); }', {
+      flags: ['--allow-write', '/tmp'],
       signal: 'none',
       loader: LOADER_ASAN,
     });

@@ -10,6 +10,7 @@ import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
 
 const folder = temporaryFolder();
+const WRITES = ['--allow-write', folder];
 const AF_INET = 2;
 /** Of IPv4 and UDP. */
 const UDP_HEADERS = 28;
@@ -64,7 +65,7 @@ needs('root').describe('skboutput', () => {
     const before = Date.now() * 1e6;
     const result = await run(
       `${QUEUED} { @[skboutput("${file}", args.skb, args.skb.len, 14)] = count(); }`,
-      { parameters: [String(process.pid)], workload: () => send(DATAGRAMS) },
+      { parameters: [String(process.pid)], flags: WRITES, workload: () => send(DATAGRAMS) },
     );
     expect(mapEntries(result.stdout, '@'), result.stderr).toEqual([['0', DATAGRAMS.length]]);
     const packets = packetsOf(file);
@@ -83,7 +84,11 @@ needs('root').describe('skboutput', () => {
     const result = await run(
       `${QUEUED} { $skb = args.skb; skboutput("${file}", $skb, 20, 14); skboutput("${other}", $skb, 8, 42);
          @[(int32)skboutput("${file}", $skb, 100, 100000)] = count(); }`,
-      { parameters: [String(process.pid)], workload: () => send(DATAGRAMS.slice(0, 3)) },
+      {
+        parameters: [String(process.pid)],
+        flags: WRITES,
+        workload: () => send(DATAGRAMS.slice(0, 3)),
+      },
     );
     // Behind the end of a packet there is nothing: EINVAL.
     expect(mapEntries(result.stdout, '@'), result.stderr).toEqual([['-22', 3]]);
@@ -103,6 +108,7 @@ needs('root').describe('skboutput', () => {
        ${QUEUED} { if ((int32)skboutput("${file}", args.skb, args.skb.len, 14) < 0) { @failed = count(); } else { @sent = count(); } }`,
       {
         parameters: [String(process.pid)],
+        flags: WRITES,
         async workload(pid) {
           process.kill(pid, 'SIGSTOP');
           await send(storm);
@@ -124,17 +130,18 @@ needs('root').describe('skboutput', () => {
     const file = join(folder, 'empty.pcap');
     const script = `${QUEUED} { skboutput("${file}", args.skb, 10, 0); }`;
     const parameters = ['1'];
-    expect((await run(script, { parameters, flags: ['--dry-run'], signal: 'none' })).status).toBe(
-      0,
-    );
+    expect(
+      (await run(script, { parameters, flags: [...WRITES, '--dry-run'], signal: 'none' })).status,
+    ).toBe(0);
     expect(existsSync(file)).toBe(false);
-    expect((await run(script, { parameters })).status).toBe(0);
+    expect((await run(script, { parameters, flags: WRITES })).status).toBe(0);
     expect(packetsOf(file)).toEqual([]);
   });
 
   it('ends with an error where the file cannot be made', async () => {
     const result = await run(`${QUEUED} { skboutput("${folder}/none/x.pcap", args.skb, 10, 0); }`, {
       parameters: ['1'],
+      flags: WRITES,
       signal: 'none',
     });
     expect(result.stderr).toContain(`cannot open ${folder}/none/x.pcap for writing`);

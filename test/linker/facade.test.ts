@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { emit } from '../../compiler/llvm/backend.ts';
 import { createModule } from '../../compiler/llvm/module.ts';
-import { HELPERS } from '../../compiler/lowering/helpers.ts';
 import { bytes, unsigned } from '../../linker/btf/types.ts';
+import { HELPERS } from '../../linker/contract/helpers.ts';
 import type { LinkInput } from '../../linker/input.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';

@@ -1,5 +1,6 @@
 import { accessSync, constants as files } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { writtenPaths } from '../../../linker/inspect.ts';
 import { hostBtf } from '../../kernel/host.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
@@ -35,6 +36,8 @@ interface RunOptions extends EmitOptions {
   readonly pid?: string;
   readonly cmd?: string;
   readonly unsafe?: boolean;
+  readonly allowRun?: boolean;
+  readonly allowWrite?: readonly string[];
   readonly dryRun?: boolean;
   readonly test?: boolean;
   readonly bench?: boolean;
@@ -96,6 +99,13 @@ export function registerRun(program: Command, report: ReportStatus): void {
     .addOption(includeFolderOption())
     .addOption(headerOption())
     .option('--unsafe', 'allow functions that change the system')
+    .option('--allow-run', 'allow the script to run commands (system), and no more')
+    .addOption(
+      new Option(
+        '--allow-write <path>',
+        'allow the script to write new files below a folder, too, beside those that it names; may be repeated',
+      ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
+    )
     .option('--no-warnings', 'no warnings')
     .addOption(allowOption())
     .option('--dry-run', 'compile, load and attach, then end')
@@ -207,8 +217,14 @@ Examples:
       if (options.mode === 'compiler-bench')
         process.stdout.write(`compiled in ${(performance.now() - begun).toFixed(1)} ms\n`);
       if (options.mode === 'codegen' || options.mode === 'compiler-bench') return;
-      await becomeLoaderOf(done, loaderFlags(options, stages.loader), parameters);
+      const flags = [...loaderFlags(options, stages.loader), ...namedFiles(done)];
+      await becomeLoaderOf(done, flags, parameters);
     });
+}
+
+/** Who runs a script's text has read which files it writes: they are allowed, as they are with bpftrace. */
+function namedFiles(object: Uint8Array): readonly string[] {
+  return writtenPaths(object).flatMap((path) => ['--allow-write', path]);
 }
 
 /** The modes that have a flag of their own. */
@@ -257,6 +273,8 @@ function loaderFlags(options: RunOptions, stages: readonly string[]): readonly s
   if (options.pid !== undefined) flags.push('-p', options.pid);
   if (options.cmd !== undefined) flags.push('-c', options.cmd);
   if (options.unsafe) flags.push('--unsafe');
+  if (options.allowRun) flags.push('--allow-run');
+  for (const path of options.allowWrite ?? []) flags.push('--allow-write', path);
   if (options.dryRun) flags.push('--dry-run');
   if (options.test) flags.push('--test');
   if (options.bench) flags.push('--bench');

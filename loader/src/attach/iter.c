@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "attach/iter.h"
-
-#define BPF_FOLDER "/sys/fs/bpf/"
+#include "object/effects.h"
 
 /* Set once it is attached. */
 struct iterator {
@@ -51,8 +50,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 static enum attach_result pin(struct session *session, struct iterator *iterator, const char *name,
 			      struct failure *failure)
 {
-	const char *folder = name[0] == '/' ? "" : BPF_FOLDER;
-	const char *path = arena_format(&session->arena, "%s%s", folder, name);
+	const char *path = mf_pin_path(&session->arena, name);
 
 	if (bpf_obj_pin(iterator->link, path) == 0) {
 		iterator->pin = path;

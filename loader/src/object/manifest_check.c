@@ -371,7 +371,8 @@ static bool is_at_site(const struct mf_fixup *fixup, uint8_t code)
 	case MF_SITE_IMMEDIATE:
 		break;
 	}
-	return !is_shift(code);
+	/* What a call calls is no number of the host. */
+	return !is_shift(code) && code != (BPF_JMP | BPF_CALL);
 }
 
 static void check_fixups(struct checker *checker)

@@ -20,8 +20,9 @@ static int check_bytes(struct object_file *object, uint8_t *bytes, size_t size,
 	memset(object, 0, sizeof(*object));
 	object->bytes = bytes;
 	object->size = size;
-	if (elf_read(&object->elf, bytes, size, failure) == STATUS_OK)
-		manifest_read(&object->elf, &object->manifest, failure);
+	if (elf_read(&object->elf, bytes, size, failure) == STATUS_OK &&
+	    manifest_read(&object->elf, &object->manifest, failure) == STATUS_OK)
+		effects_find(&object->elf, object->manifest, &object->effects, failure);
 	return failure->status;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "object/elf_file.h"
+#include "object/effects.h"
 #include "object/manifest.h"
 #include "base/failure.h"
 
@@ -14,6 +15,7 @@ struct object_file {
 	size_t size;
 	struct elf_file elf;
 	struct manifest *manifest;
+	struct effects effects;
 };
 
 /* The result is an exit status, with the failure set. Free in either case. */

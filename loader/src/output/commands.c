@@ -12,6 +12,7 @@
 #include "output/internal.h"
 #include "base/say.h"
 #include "base/write_text.h"
+#include "session/permissions.h"
 #include "session/session.h"
 
 #define CAT_CHUNK (64u << 10)
@@ -196,8 +197,8 @@ int run_system(struct output *output, const struct mf_event *event, const uint8_
 	/* What was printed before comes before what the command prints. */
 	if (output_flush(output) < 0)
 		return -1;
-	if (!output->session->options->unsafe) {
-		say_error("system() needs --unsafe");
+	if (!permission_to_run(output->session->options)) {
+		say_error("system() needs --unsafe or --allow-run");
 		strbuf_clear(&output->scratch);
 		return 0;
 	}

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/failure.h"
 #include "base/memory.h"
+#include "session/permissions.h"
 
 /* Of each CPU, in pages; a packet has up to 16 of them. */
 #define BUFFER_PAGES 128
@@ -106,6 +108,7 @@ static struct pcap *open_file(struct packets *packets, const char *path)
 					   .snap_length = PCAP_SNAP_LENGTH,
 					   .link_type = LINKTYPE_RAW};
 	struct pcap *file = find_file(packets, path);
+	int fd;
 
 	if (file)
 		return file;
@@ -113,10 +116,13 @@ static struct pcap *open_file(struct packets *packets, const char *path)
 	file->path = path;
 	file->next = packets->files;
 	packets->files = file;
-	file->file = fopen(path, "we");
+	fd = permission_open(packets->session->options, path, packets->failure);
+	if (fd < 0)
+		return NULL;
+	file->file = fdopen(fd, "w");
 	if (!file->file) {
-		fail(packets->failure, STATUS_FAILED, "cannot open %s for writing: %s", path,
-		     strerror(errno));
+		close(fd);
+		write_failed(packets, path);
 		return NULL;
 	}
 	if (fwrite(&header, sizeof(header), 1, file->file) != 1 || fflush(file->file) != 0) {

@@ -18,8 +18,11 @@
 #include "object/object_file.h"
 #include "output/output.h"
 #include "base/failure.h"
+#include "base/memory.h"
 #include "base/say.h"
+#include "base/terminal_text.h"
 #include "session/session.h"
+#include "session/permissions.h"
 #include "run/tests.h"
 #include "session/settings.h"
 
@@ -69,11 +72,8 @@ static int read_object(struct run *run, struct failure *failure)
 		status = settings_read(&run->object.manifest->config, failure);
 	if (status != STATUS_OK)
 		return status;
-	if (run->object.manifest->unsafe && !options->unsafe) {
-		fail(failure, STATUS_FAILED,
-		     "the script changes the system (it uses unsafe functions): allow that with --unsafe.");
+	if (permissions_check(&run->object, options, failure) != STATUS_OK)
 		return fail_at(failure, path, 0);
-	}
 	if (check_architecture(run->object.manifest, failure) != STATUS_OK)
 		return fail_at(failure, path, 0);
 	return capabilities_check(run->object.manifest, failure);
@@ -280,6 +280,35 @@ int run_object(const struct options *options, struct failure *failure)
 	return status;
 }
 
+/* How the object reaches outside, and the option that allows it. */
+static void print_effects(const struct effects *effects)
+{
+	static const char *const allows[] = {
+		[MF_NEEDS_NOTHING] = "",
+		[MF_NEEDS_RUN] = ": --allow-run",
+		[MF_NEEDS_WRITE] = ": --allow-write",
+		[MF_NEEDS_UNSAFE] = ": --unsafe",
+	};
+	struct strbuf text = {0};
+
+	for (uint32_t i = 0; i < effects->count; i++) {
+		const struct effect *effect = &effects->items[i];
+
+		char *line =
+			memory_format("  %s (%s%s%s)%s\n", mf_effects[effect->kind].does,
+				      effect->what, effect->who ? " in " : "",
+				      effect->who ? effect->who : "", allows[effect_needs(effect)]);
+
+		strbuf_text(&text, line);
+		free(line);
+	}
+	terminal_text(&text, 0);
+	fwrite(text.data, 1, text.length, stdout);
+	strbuf_free(&text);
+	if (effects->are_denied)
+		puts("  its manifest says that it changes nothing");
+}
+
 static int check_object(const struct options *options, const char *path, struct failure *failure)
 {
 	struct object_file object;
@@ -293,6 +322,8 @@ static int check_object(const struct options *options, const char *path, struct 
 		session_free(&session);
 		if (status == STATUS_OK && !options->quiet)
 			printf("%s: ok\n", path);
+		if (status == STATUS_OK && options->verbose)
+			print_effects(&object.effects);
 	}
 	object_file_free(&object);
 	return status;

@@ -57,6 +57,15 @@ static int take_dwarf_pid(struct options *options, const char *text, struct fail
 	return STATUS_OK;
 }
 
+static int take_write(struct options *options, const char *path, struct failure *failure)
+{
+	if (!*path)
+		return usage_error(failure, "--allow-write takes a folder or a file", NULL);
+	memory_grow(options->write, options->write_count, options->write_room);
+	options->write[options->write_count++] = path;
+	return STATUS_OK;
+}
+
 /* The place of a word in a list that ends with NULL, or -1. */
 static int find_word(const char *const *words, const char *word)
 {
@@ -229,6 +238,12 @@ static const struct flag flags[] = {
 	 TAKES(take_stages)},
 	{0, "unsafe", NULL, "allow scripts that change the system, such as by system()",
 	 SETS(unsafe)},
+	{0, "allow-run", NULL, "allow scripts to run commands (system), and no more",
+	 SETS(allow_run)},
+	{0, "allow-write", "PATH",
+	 "allow scripts to write this file, or new files below this folder (skboutput,\n"
+	 "pins), and no more; may be repeated",
+	 TAKES(take_write)},
 	{0, "no-warnings", NULL, "no warnings at run time", SETS(no_warnings)},
 	{0, "dry-run", NULL, "load and attach, then end: nothing is run or printed", SETS(dry_run)},
 	{0, "test", NULL, "run the script's test probes and nothing else", SETS(test)},
@@ -545,6 +560,9 @@ void options_free(struct options *options)
 	free(options->words);
 	free(options->named);
 	free(options->dwarf_pids);
+	free(options->write);
+	options->write = NULL;
+	options->write_count = 0;
 	options->dwarf_pids = NULL;
 	options->dwarf_pid_count = 0;
 	options->words = options->parameters = NULL;

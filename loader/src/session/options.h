@@ -36,7 +36,13 @@ struct options {
 	/* -d */
 	bool dump_libbpf;
 	bool dump_verifier;
+	/* Everything is allowed that a script can do; */
 	bool unsafe;
+	/* or to run commands, */
+	bool allow_run;
+	/* or to write these files, and new ones in these folders. */
+	const char **write;
+	uint32_t write_count, write_room;
 	bool no_warnings;
 	/* Load, attach, end. */
 	bool dry_run;

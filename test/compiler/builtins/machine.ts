@@ -5,13 +5,13 @@
 import type { Config, TypedExpression } from '../../../compiler/analysis/typed.ts';
 import { codeOf } from '../../../compiler/builtins/builtins.ts';
 import type { IrBool, IrBuilder, IrPointer, IrValue } from '../../../compiler/llvm/ir.ts';
-import type { HelperName } from '../../../compiler/lowering/helpers.ts';
 import type { EventSpec, Lowering, Storage } from '../../../compiler/lowering/lowering.ts';
 import { lowerTaskId } from '../../../compiler/lowering/task-id.ts';
 import type { ProbeTarget } from '../../../compiler/probes/probe.ts';
 import { layoutOf, sequence } from '../../../compiler/types/layout.ts';
 import type { Type } from '../../../compiler/types/type.ts';
 import { isScalar } from '../../../compiler/types/type.ts';
+import type { HelperName } from '../../../linker/contract/helpers.ts';
 import type { SharedVariableName } from '../../../linker/contract/variables.ts';
 
 /** What fresh memory holds, so that a byte which nobody wrote is seen. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HELPERS } from '../../../compiler/lowering/helpers.ts';
 import { BOOL, INT64, int as intType, UINT64 } from '../../../compiler/types/type.ts';
+import { HELPERS } from '../../../linker/contract/helpers.ts';
 import { assembly, helpersOf } from './support.ts';
 import * as tree from './trees.ts';
 
