@@ -29,12 +29,12 @@ unless_current() {
 product='compiler linker stdlib package.json package-lock.json'
 
 # One file starts a third sooner than three hundred modules, and with the code that V8 made of it another third sooner.
-# dist/bpfscript.js opens it (compiler/cli/launch.ts). Names stay, for the stack of bug reports.
+# dist/bpfscript.js opens it (compiler/cli/launch.ts). Bug reports find names and lines in dist/bpfscript.cjs.map.
 bundle() {
-  "$bin/esbuild" compiler/cli/main.ts --bundle --platform=node --format=cjs --charset=ascii --external:llvm-bindings \
-    --minify-whitespace --minify-syntax --legal-comments=external \
-    --banner:js='(function (exports, require, module, __filename, __dirname) { const moduleUrl = require("node:url").pathToFileURL(__filename).href;' \
-    --footer:js='})' --define:import.meta.url=moduleUrl --outfile=dist/bpfscript.cjs --log-level=warning &&
+  "$bin/esbuild" compiler/cli/main.ts --bundle --platform=node --format=cjs --charset=ascii \
+    --minify --legal-comments=external --sourcemap=external --sources-content=false \
+    --banner:js='(function (exports, require, module, __filename, __dirname) {' --footer:js='})' \
+    --define:import.meta.filename=__filename --define:import.meta.dirname=__dirname --outfile=dist/bpfscript.cjs --log-level=warning &&
     "$bin/esbuild" compiler/cli/launch.ts --bundle --platform=node --format=esm --outfile=dist/bpfscript.js \
       --log-level=warning &&
     chmod 755 dist/bpfscript.js &&

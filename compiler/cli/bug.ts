@@ -1,4 +1,6 @@
 /** What is said of an exception that nobody expected: a bug of ours, which whoever meets it can report. */
+import { readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { circumstancesOf } from '../source/bug.ts';
 import { printPlace } from '../source/render/text.ts';
 import { version } from './version.ts';
@@ -15,8 +17,24 @@ export function bugReport(error: unknown): string {
     ...(stage === undefined ? [] : [`It happened in: ${stage}`]),
     `HINT: Please report it with these lines, the script, and the version (${version()}).`,
     ...(process.env[STACK] !== undefined && error instanceof Error
-      ? [error.stack ?? '']
+      ? [inSources(error.stack ?? '')]
       : [`HINT: ${STACK}=1 in the environment adds the place in the compiler.`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A stack with places in the sources: the bundle, where this runs in one, has neither lines nor names. */
+export function inSources(stack: string, bundle = import.meta.filename): string {
+  let map: SourceMap;
+  try {
+    map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, 'utf8')));
+  } catch {
+    return stack;
+  }
+  return stack.replace(/([^\s(]+):(\d+):(\d+)/g, (place, file, line, column) => {
+    if (file !== bundle) return place;
+    const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
+    if (!('originalSource' in entry)) return place;
+    return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  });
 }

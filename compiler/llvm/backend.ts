@@ -71,5 +71,5 @@ function loadAddon(): Addon {
   const file = join(packageRoot(), 'compiler/llvm/backend/build/backend.node');
   if (!existsSync(file))
     throw new Error(`the LLVM back end is not built: run scripts/build-backend.sh (no ${file})`);
-  return createRequire(import.meta.url)(file) as Addon;
+  return createRequire(import.meta.filename)(file) as Addon;
 }

@@ -6,6 +6,9 @@ import { createRequire } from 'node:module';
 import type llvm from 'llvm-bindings';
 import type { IrBool, IrPointer, IrValue, Width } from './ir.ts';
 
+/** What the package's entry finds, after a dozen look-ups in the file system. */
+const LIBRARY = 'llvm-bindings/build/Release/llvm-bindings.node';
+
 /** The native side of one module. */
 export interface Native {
   readonly llvm: typeof llvm;
@@ -21,7 +24,7 @@ export interface Native {
 }
 
 export function createNative(name: string): Native {
-  const binding = createRequire(import.meta.url)('llvm-bindings') as typeof llvm;
+  const binding = createRequire(import.meta.filename)(LIBRARY) as typeof llvm;
   const context = new binding.LLVMContext();
   const module = new binding.Module(name, context);
   const i1 = binding.Type.getInt1Ty(context);

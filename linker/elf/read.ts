@@ -3,7 +3,7 @@
  * no relocations, turns section types into names, reads `sh_addralign` at the wrong place for 64-bit files,
  * and slices file contents for SHT_NOBITS sections, which have none.
  */
-import { createRequire } from 'node:module';
+import elfy from 'elfy';
 import {
   ElfError,
   type ElfObject,
@@ -22,25 +22,6 @@ import {
   SYMBOL_SIZE,
   viewOf,
 } from './elf.ts';
-
-/** The part of elfy that is right for 64-bit BPF objects. */
-interface Elfy {
-  parse(bytes: Buffer): {
-    readonly class: string;
-    readonly endian: string;
-    readonly shoff: number;
-    readonly shentsize: number;
-    readonly body: {
-      readonly sections: readonly {
-        readonly name: string;
-        readonly off: number;
-        readonly size: number;
-        readonly link: number;
-        readonly info: number;
-      }[];
-    };
-  };
-}
 
 /**
  * Reads sections, symbols and relocations. Everything is checked against the file's bounds.
@@ -138,8 +119,7 @@ export function readLoadedSegments(bytes: Uint8Array): readonly LoadedSegment[] 
     });
 }
 
-function parse(bytes: Uint8Array): ReturnType<Elfy['parse']> {
-  const elfy = createRequire(import.meta.url)('elfy') as Elfy;
+function parse(bytes: Uint8Array): ReturnType<typeof elfy.parse> {
   try {
     return elfy.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (error) {

@@ -1,6 +1,8 @@
 /** An exception that nobody expected. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { bugReport } from '../../../compiler/cli/bug.ts';
+import { bugReport, inSources } from '../../../compiler/cli/bug.ts';
 import { compile } from '../../../compiler/compile.ts';
 import { kernelDescription } from '../../support/build.ts';
 
@@ -48,4 +50,13 @@ it('of no known place is reported too', () => {
   expect(bugReport('lost')).toContain(
     'ERROR: this is a bug of bpfscript, not of the script: lost\n',
   );
+});
+
+it('names places in the sources for those in the bundle', () => {
+  const bundle = join(import.meta.dirname, '../../../dist/bpfscript.cjs');
+  const before =
+    readFileSync(bundle, 'latin1').split('this is a bug of bpfscript')[0]?.split('\n') ?? [];
+  const at = (file: string) => `    at x (${file}:${before.length}:${before.at(-1)?.length})`;
+  expect(inSources(at(bundle), bundle)).toMatch(/^ {4}at x \(.*compiler\/cli\/bug\.ts:\d+:\d+\)$/);
+  expect(inSources(at('/other.js'), bundle)).toBe(at('/other.js'));
 });
