@@ -101,9 +101,15 @@ function featureOf(helper: string): KernelFeature | undefined {
   return features.find((feature) => feature.helper === helper);
 }
 
+/** What people call features that have no name of the kernel's. */
+const CALLED: Readonly<Record<string, string>> = {
+  large_keys: 'keys of more than 512 bytes',
+  atomic_exchange: 'atomic exchanges',
+};
+
 /** In the loader's words (host/kernel_features.c). */
 function lacks({ release }: Host, name: string, { since }: KernelFeature): string {
-  return `This kernel (${release}) lacks ${name}, which the script needs and Linux ${since} brings.`;
+  return `This kernel (${release}) lacks ${CALLED[name] ?? name}, which the script needs and Linux ${since} brings.`;
 }
 
 export function checkFeatures(object: ObjectView, host: Host): readonly Finding[] {
@@ -128,8 +134,19 @@ export function checkFeatures(object: ObjectView, host: Host): readonly Finding[
           name,
           verdict: 'missing',
           reason: lacks(host, name, feature),
+          place: name === 'large_keys' ? placeOfLargeKeys(object) : undefined,
         };
   });
+}
+
+/** MAX_BPF_STACK: what keys had to fit into (htab_map_alloc_check, kernel/bpf/hashtab.c). */
+const STACK_BYTES = 512;
+
+function placeOfLargeKeys(object: ObjectView): ScriptPlace | undefined {
+  return inspectMaps(object.btf, object.manifest)
+    .filter(({ keySize }) => keySize > STACK_BYTES)
+    .map(({ name }) => placeOfSymbol(object, name))
+    .find((place) => place !== undefined);
 }
 
 /** A helper by its number; those that this program does not know have no name. */

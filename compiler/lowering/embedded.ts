@@ -13,7 +13,10 @@ export function holdEmbedded(fn: FunctionState, struct: StructType): void {
   unit.embedded.add(struct.id);
   // It is never sent.
   for (const type of embeddedIn(unit.kernel.types, struct, 0))
-    unit.events.register({ kind: 'print-value', fields: [type] });
+    unit.events.register({
+      ...{ kind: 'print-value', fields: [type] },
+      ...(fn.place ? { range: fn.place } : {}),
+    });
 }
 
 /** Structs of C do not nest so deeply. */

@@ -60,8 +60,9 @@ function describePointee(pointer: Type): TypeDescription {
     case 'enum':
       return describeLeaf(to);
     case 'struct':
-      // A script may say of its own structs what it likes.
-      if (to.name === '' || (isScriptType(to) && !isFlavour(to))) return { kind: 'void' };
+      // A script may say of its own structs what it likes. Those that it only names are the kernel's.
+      if (to.name === '' || (isScriptType(to) && !isFlavour(to) && to.size > 0))
+        return { kind: 'void' };
       return { kind: 'forward', aggregate: to.aggregate, name: to.name };
     default:
       return { kind: 'void' };

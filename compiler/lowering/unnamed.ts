@@ -26,7 +26,10 @@ export function holdUnnamed(fn: FunctionState, struct: StructType): void {
     return;
   unit.embedded.add(struct.id);
   // It is never sent.
-  unit.events.register({ kind: 'print-value', fields: [struct] });
+  unit.events.register({
+    ...{ kind: 'print-value', fields: [struct] },
+    ...(fn.place ? { range: fn.place } : {}),
+  });
 }
 
 /** A number of a struct of the kernel, with a name or without: see `Lowering.coreNumber`. */

@@ -137,11 +137,20 @@ needs('Linux 5.10').describe('On Linux 5.10, which is older than what is support
     writeObject(folder, 'loop', 'BEGIN { for $i : 0..$1 { printf("%d\\n", $i); } }');
     writeObject(folder, 'plain', 'BEGIN { printf("%d\\n", 1 + $1); }');
     writeObject(folder, 'tai', 'BEGIN {\n  if ($1) { printf("%d", nsecs(tai)); }\n}');
-    const [loop, tai, plain] = await runInGuest('5.10', folder, [
+    writeObject(
+      folder,
+      'keys',
+      'BEGIN {\n  @[str($1), comm] = 1;\n}\nEND { for ($k : @) { print($k); } }',
+    );
+    const [loop, tai, plain, keys] = await runInGuest('5.10', folder, [
       { object: 'loop.o', parameters: '3', endsItself: true },
       { object: 'tai.o', parameters: '3', endsItself: true },
       { object: 'plain.o', parameters: '3', endsItself: true },
+      { object: 'keys.o', parameters: 'x' },
     ]);
+    expect(keys?.stderr).toMatch(
+      /^\S+:4:7: ERROR: This kernel \(\S+\) lacks bpf_for_each_map_elem, .*\.\nThis kernel \(\S+\) lacks keys of more than 512 bytes, which the script needs and Linux 5\.11 brings \(\S+:2\)\.\nEND { for /,
+    );
     expect(loop?.stderr).toMatch(
       /This kernel \(5\.10\S*\) lacks bpf_loop, which the script needs and Linux 5\.17 brings\.\nBEGIN { for .*\n {8}~~~\n/,
     );

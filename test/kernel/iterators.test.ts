@@ -114,6 +114,17 @@ needs('root').describe('other iterators', () => {
   });
 });
 
+needs('root').describe('iter:cgroup', () => {
+  it('goes through all groups from the root on', async () => {
+    const { stdout, stderr, status } = await iterate(
+      'iter:cgroup { if (ctx.cgroup != 0) { @n = count(); @top = min(ctx.cgroup.level); } }',
+    );
+    expect(status, stderr).toBe(0);
+    expect(mapValue(stdout, '@n')).toBeGreaterThanOrEqual(1);
+    expect(mapValue(stdout, '@top')).toBe(0);
+  });
+});
+
 needs('root').describe('a pinned iterator', () => {
   const path = `/sys/fs/bpf/tasks-${process.pid}`;
   afterEach(() => rmSync(path, { force: true }));

@@ -74,18 +74,33 @@ static enum attach_result pin(struct session *session, struct iterator *iterator
 	}
 }
 
+/* What the kernel is told beside the program; false: nothing. */
+static bool choose(const struct session *session, const char *object,
+		   union bpf_iter_link_info *info)
+{
+	*info = (union bpf_iter_link_info){0};
+	/* It wants an order; without a group it walks all (bpf_iter_attach_cgroup,
+	 * kernel/bpf/cgroup_iter.c). */
+	if (strcmp(object, "cgroup") == 0) {
+		info->cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;
+		return true;
+	}
+	info->task.pid = session->options->pid;
+	return info->task.pid && strncmp(object, "task", 4) == 0;
+}
+
 static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct failure *failure)
 {
 	const struct mf_iter_target *wanted = target->probe->target;
 	struct session *session = attachments->session;
 	struct iterator *iterator = target->own;
-	union bpf_iter_link_info info = {.task.pid = session->options->pid};
+	union bpf_iter_link_info info;
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 		    .link_info_len = sizeof(info));
-	bool of_process = info.task.pid && strncmp(wanted->object, "task", 4) == 0;
+	bool is_chosen = choose(session, wanted->object, &info);
 	struct bpf_link *link = bpf_program__attach_iter(attach_program(attachments, target->probe),
-							 of_process ? &options : NULL);
+							 is_chosen ? &options : NULL);
 	enum attach_result result = attach_add_link(attachments, link, target->probe, failure);
 
 	if (result != ATTACH_OK)

@@ -9,6 +9,7 @@
 
 #include "base/failure.h"
 #include "host/trial.h"
+#include "object/btf_ext.h"
 
 struct feature {
 	const char *name;
@@ -25,11 +26,16 @@ struct remark {
 	const char *option;
 	/* What to do instead; NULL: nothing. */
 	const char *hint;
+	/* What people call it; NULL: by its name. */
+	const char *called;
 };
 
 static const struct remark remarks[] = {
-	{"bpf_override_return", "CONFIG_BPF_KPROBE_OVERRIDE", NULL},
-	{"bpf_ktime_get_tai_ns", NULL, "Use nsecs(sw_tai), which needs nothing of the kernel."},
+	{"bpf_override_return", "CONFIG_BPF_KPROBE_OVERRIDE", NULL, NULL},
+	{"bpf_ktime_get_tai_ns", NULL, "Use nsecs(sw_tai), which needs nothing of the kernel.",
+	 NULL},
+	{"large_keys", NULL, NULL, "keys of more than 512 bytes"},
+	{"atomic_exchange", NULL, NULL, "atomic exchanges"},
 };
 
 /* Helpers are asked for as programs of kprobes call them. */
@@ -76,44 +82,62 @@ static bool is_missing(const struct utsname *host, const struct feature *feature
 	return older_than(host, feature);
 }
 
+/* `where` is empty, or where the script needs it. */
 static void fail_missing(const struct utsname *host, const struct feature *feature,
-			 struct failure *failure)
+			 const char *where, struct failure *failure)
 {
 	const struct remark *remark = NULL;
+	const char *name = feature->name;
 
 	for (size_t i = 0; i < sizeof(remarks) / sizeof(*remarks); i++)
 		if (strcmp(remarks[i].name, feature->name) == 0)
 			remark = &remarks[i];
+	if (remark && remark->called)
+		name = remark->called;
 	if (remark && remark->option && !older_than(host, feature))
 		fail_also(failure, STATUS_KERNEL,
-			  "This kernel (%s) lacks %s, which the script needs: it wants %s.",
-			  host->release, feature->name, remark->option);
+			  "This kernel (%s) lacks %s, which the script needs: it wants %s%s.",
+			  host->release, name, remark->option, where);
 	else
 		fail_also(
 			failure, STATUS_KERNEL,
-			"This kernel (%s) lacks %s, which the script needs and Linux %u.%u brings.",
-			host->release, feature->name, feature->major, feature->minor);
+			"This kernel (%s) lacks %s, which the script needs and Linux %u.%u brings%s.",
+			host->release, name, feature->major, feature->minor, where);
 	if (remark && remark->hint)
 		fail_hint(failure, "%s", remark->hint);
 }
 
+/* The first one has the failure's place, which shows the line; each other one names its own. */
+static void fail_missing_at(const struct utsname *host, const struct feature *feature,
+			    const struct feature_place *places, struct failure *failure)
+{
+	bool is_first = failure->status == STATUS_OK;
+	struct btf_ext_place place;
+	char where[256] = "";
+
+	if (!places->find(feature->name, (int)feature->helper, places->context, &place)) {
+		fail_missing(host, feature, where, failure);
+		return;
+	}
+	if (!is_first)
+		snprintf(where, sizeof(where), " (%s:%u)", place.file, place.line);
+	fail_missing(host, feature, where, failure);
+	if (is_first)
+		fail_at_column(failure, place.file, place.line, place.column, place.text);
+}
+
 int features_explain(const struct manifest *manifest, bool has_types,
-		     const struct feature_place *place, struct failure *failure)
+		     const struct feature_place *places, struct failure *failure)
 {
 	struct utsname host;
 
 	if (uname(&host) != 0)
 		return STATUS_OK;
-	for (uint32_t i = 0; i < manifest->feature_count; i++) {
-		for (size_t j = 0; j < sizeof(features) / sizeof(*features); j++) {
-			if (strcmp(features[j].name, manifest->features[i]) != 0 ||
-			    !is_missing(&host, &features[j]))
-				continue;
-			fail_missing(&host, &features[j], failure);
-			if (features[j].helper)
-				place->add((int)features[j].helper, place->context, failure);
-		}
-	}
+	for (uint32_t i = 0; i < manifest->feature_count; i++)
+		for (size_t j = 0; j < sizeof(features) / sizeof(*features); j++)
+			if (strcmp(features[j].name, manifest->features[i]) == 0 &&
+			    is_missing(&host, &features[j]))
+				fail_missing_at(&host, &features[j], places, failure);
 	if (failure->status == STATUS_OK && !has_types &&
 	    access("/sys/kernel/btf/vmlinux", F_OK) != 0) {
 		fail(failure, STATUS_KERNEL,

@@ -8,9 +8,12 @@
 
 struct failure;
 
-/* Adds to the failure where the script calls a helper, by its number in enum bpf_func_id. */
+struct btf_ext_place;
+
+/* Finds where the script needs a feature, by its name and the helper that it is (enum bpf_func_id,
+ * or 0). */
 struct feature_place {
-	void (*add)(int helper, void *context, struct failure *failure);
+	bool (*find)(const char *feature, int helper, void *context, struct btf_ext_place *place);
 	void *context;
 };
 
@@ -21,7 +24,7 @@ struct feature_place {
  * file, so that it matters nothing whether the kernel shows its own.
  */
 int features_explain(const struct manifest *manifest, bool has_types,
-		     const struct feature_place *place, struct failure *failure);
+		     const struct feature_place *places, struct failure *failure);
 
 /*
  * Prints which of the features this kernel has: those that are helpers, or the others. What needs a

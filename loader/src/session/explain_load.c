@@ -113,19 +113,28 @@ static int explain_relocation(struct session *session, const struct libbpf_log *
 	return fail_hint(failure, BRANCHES);
 }
 
+/* The expression that the verifier refused. */
+static bool expression_of(const struct session *session, const struct verifier_refusal *refusal,
+			  struct btf_ext_place *place)
+{
+	const uint32_t insns[] = {refusal->insn, refusal->call};
+
+	/* What no expression stands for is of the one that calls it. */
+	for (size_t i = 0; i < sizeof(insns) / sizeof(*insns); i++)
+		if (insns[i] != VERIFIER_NOWHERE &&
+		    script_place(session, refusal->program, insns[i], place))
+			return true;
+	return false;
+}
+
 /* The place of what the verifier refused: an expression, or else the probe. */
 static void place_refusal(struct session *session, const struct verifier_refusal *refusal,
 			  struct failure *failure)
 {
 	const struct manifest *manifest = session->manifest;
-	const uint32_t insns[] = {refusal->insn, refusal->call};
 	struct btf_ext_place place;
 
-	/* What no expression stands for is of the one that calls it. */
-	for (size_t i = 0; i < sizeof(insns) / sizeof(*insns); i++) {
-		if (insns[i] == VERIFIER_NOWHERE ||
-		    !script_place(session, refusal->program, insns[i], &place))
-			continue;
+	if (expression_of(session, refusal, &place)) {
 		fail_at_column(failure, place.file, place.line, place.column, place.text);
 		return;
 	}
@@ -143,20 +152,38 @@ struct refused {
 	const struct libbpf_log *log;
 };
 
+/* MAX_BPF_STACK: what keys had to fit into (htab_map_alloc_check, kernel/bpf/hashtab.c). */
+#define STACK_BYTES 512
+
+static bool place_of_large_keys(const struct session *session, struct btf_ext_place *place)
+{
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map(
+		map, session->object) if (bpf_map__key_size(map) > STACK_BYTES &&
+					  script_place_of_symbol(session, bpf_map__name(map),
+								 place)) return true;
+	return false;
+}
+
 /* Where the verifier came to the helper, or else where the script calls it: some kernels say other
  * things before. */
-static void place_helper(int helper, void *context, struct failure *failure)
+static bool place_of_feature(const char *feature, int helper, void *context,
+			     struct btf_ext_place *place)
 {
 	const struct refused *refused = context;
 	struct verifier_refusal refusal;
-	struct btf_ext_place place;
 	const char *number;
 
+	if (strcmp(feature, "large_keys") == 0)
+		return place_of_large_keys(refused->session, place);
+	if (!helper)
+		return false;
 	if (verifier_log_read(refused->log->text, &refusal) &&
-	    (number = strchr(refusal.words, '#')) && atoi(number + 1) == helper)
-		place_refusal(refused->session, &refusal, failure);
-	else if (script_place_of_helper(refused->session, helper, &place))
-		fail_at_column(failure, place.file, place.line, place.column, place.text);
+	    (number = strchr(refusal.words, '#')) && atoi(number + 1) == helper &&
+	    expression_of(refused->session, &refusal, place))
+		return true;
+	return script_place_of_helper(refused->session, helper, place);
 }
 
 /* What this kernel lacks; what is no helper the verifier may have come to. */
@@ -164,10 +191,10 @@ static int explain_feature(struct session *session, const struct libbpf_log *log
 			   struct failure *failure)
 {
 	struct refused refused = {session, log};
-	const struct feature_place place = {place_helper, &refused};
+	const struct feature_place places = {place_of_feature, &refused};
 	struct verifier_refusal refusal;
 
-	if (features_explain(session->manifest, session->options->btf || host_btf_path(), &place,
+	if (features_explain(session->manifest, session->options->btf || host_btf_path(), &places,
 			     failure) != STATUS_OK &&
 	    verifier_log_read(log->text, &refusal) && refusal.insn != VERIFIER_NOWHERE)
 		place_refusal(session, &refusal, failure);
