@@ -9,7 +9,7 @@ import { libraryNames, standardLibrary } from './imports/library.ts';
 import { readLinkedCode } from './imports/linked.ts';
 import { withTypes } from './kernel/layer.ts';
 import type { KernelDescription } from './kernel/types.ts';
-import { emitObject, LimitError } from './limits.ts';
+import { beyondLimits, emitObject, LimitError } from './limits.ts';
 import { emit } from './llvm/backend.ts';
 import { lower } from './lowering/lower.ts';
 import { checkPinned } from './lowering/pinned.ts';
@@ -143,11 +143,16 @@ export function compile(source: Source, options: CompileOptions): Compilation {
       pass('making the object', () => {
         const bodies = [...typed.probes, ...typed.functions];
         const object = emitObject(module, bodies);
-        if (object instanceof Uint8Array) return link({ ...input, object });
+        const taken = (linked: Uint8Array): Uint8Array => {
+          const beyond = beyondLimits(linked);
+          if (beyond.length > 0) throw new LimitError(sources, beyond);
+          return linked;
+        };
+        if (object instanceof Uint8Array) return taken(link({ ...input, object }));
         // Once more, with less in registers that would be spilled to the stack.
         const spare = lower(typed, { ...context, sparesStack: true });
         const second = emitObject(spare.module, bodies);
-        if (second instanceof Uint8Array) return link({ ...spare.input, object: second });
+        if (second instanceof Uint8Array) return taken(link({ ...spare.input, object: second }));
         throw new LimitError(sources, second);
       }),
   };

@@ -2,6 +2,7 @@
  * What BPF itself does not allow and only shows when code is generated: more than 512 bytes of stack, jumps over more
  * than 32,767 instructions.
  */
+import { OBJECT_LIMITS, type ObjectLimit } from '../linker/contract/limits.ts';
 import { type ElfObject, INSN_SIZE, STT } from '../linker/elf/elf.ts';
 import { readElf } from '../linker/elf/read.ts';
 import type { TypedProbe } from './analysis/typed.ts';
@@ -23,6 +24,36 @@ export class LimitError extends Error {
     this.sources = sources;
     this.diagnostics = diagnostics;
   }
+}
+
+/** What is counted, and how it is called. */
+const COUNTED = {
+  fileBytes: 'bytes',
+  sections: 'sections (each program with a target of its own is one)',
+  symbols: 'symbols (maps, variables, programs)',
+  functions: 'programs and functions',
+  zeroBytes: 'bytes of variables',
+  eventBytes: 'bytes of a record',
+} as const satisfies Readonly<Record<ObjectLimit, string>>;
+
+/** What loaders would refuse of an object (linker/contract/limits.ts). */
+export function beyondLimits(object: Uint8Array): readonly Diagnostic[] {
+  const { sections, symbols } = readElf(object);
+  const counts: readonly (readonly [ObjectLimit, number])[] = [
+    ['fileBytes', object.length],
+    ['sections', sections.length],
+    ['symbols', symbols.length],
+    ['functions', symbols.filter(({ type }) => type === STT.func).length],
+    ['zeroBytes', sections.find(({ name }) => name === '.bss')?.size ?? 0],
+  ];
+  return counts
+    .filter(([limit, count]) => count > OBJECT_LIMITS[limit])
+    .map(([limit, count]) => ({
+      severity: 'error',
+      code: 'object-limit',
+      message: `The object would have ${count} ${COUNTED[limit]}; loaders take ${OBJECT_LIMITS[limit]}`,
+      hints: ['Split the script, or use patterns, which are one program each.'],
+    }));
 }
 
 type Probes = readonly Pick<TypedProbe, 'symbol' | 'range'>[];

@@ -6,6 +6,7 @@ import type {
   VariableDefinition,
 } from '../../linker/btf/definitions.ts';
 import { bytes, unsigned } from '../../linker/btf/types.ts';
+import { OBJECT_LIMITS } from '../../linker/contract/limits.ts';
 import type { LinkInput } from '../../linker/input.ts';
 import type { TypedProgram } from '../analysis/typed.ts';
 import { createModule, type IrModule } from '../llvm/module.ts';
@@ -66,6 +67,7 @@ export function lower(
     );
   }
   declareMaps(unit);
+  refuseLargeEvents(unit);
 
   return {
     module,
@@ -82,6 +84,17 @@ export function lower(
       manifest: createManifest(unit, context, sessions),
     },
   };
+}
+
+function refuseLargeEvents(unit: UnitState): void {
+  for (const { size, spec } of unit.events.entries)
+    if (size > OBJECT_LIMITS.eventBytes)
+      unit.diagnostics.error(
+        'object-limit',
+        `What ${spec.kind} sends takes ${size} bytes; a record has at most ${OBJECT_LIMITS.eventBytes}`,
+        spec.range,
+        'Lower max_strlen, or send less at a time.',
+      );
 }
 
 /** Parameters of attach points and of dead code have their place too: the loader sets them all. */

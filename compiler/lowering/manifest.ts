@@ -60,8 +60,9 @@ export function createManifest(
     const types = createTypeTable(unit.kernel);
     const { config, program } = unit;
     const maps = [...unit.plans.values()];
+    const lines = createLines();
     const events = unit.events.entries.map((entry) =>
-      describeEvent(unit, entry, maps, types, offsetOf),
+      describeEvent(unit, { entry, maps, types, lines }, offsetOf),
     );
     return {
       version: MANIFEST_VERSION,
@@ -102,6 +103,7 @@ export function createManifest(
         exit: program.probes.indexOf(exit),
       })),
       maps: maps.map((plan) => describeMap(plan, types, offsetOf)),
+      ...(lines.all.length > 0 ? { lines: lines.all } : {}),
       events,
       formats: [...unit.formats],
       enums: types.enums(),
@@ -304,11 +306,35 @@ function describeStores(
   }
 }
 
+/** Source lines, each once. */
+interface Lines {
+  readonly all: readonly string[];
+  index(line: string): number;
+}
+
+function createLines(): Lines {
+  const all: string[] = [];
+  const known = new Map<string, number>();
+  return {
+    all,
+    index(line) {
+      const found = known.get(line) ?? all.push(line) - 1;
+      known.set(line, found);
+      return found;
+    },
+  };
+}
+
+interface DescribedEvent {
+  readonly entry: EventEntry;
+  readonly maps: readonly MapPlan[];
+  readonly types: TypeTable;
+  readonly lines: Lines;
+}
+
 function describeEvent(
   unit: UnitState,
-  entry: EventEntry,
-  maps: readonly MapPlan[],
-  types: TypeTable,
+  { entry, maps, types, lines }: DescribedEvent,
   offsetOf: (symbol: string) => number,
 ): ManifestEvent {
   const { spec } = entry;
@@ -327,13 +353,13 @@ function describeEvent(
     ...(spec.then === undefined ? {} : { then: spec.then }),
     ...(spec.message === undefined ? {} : { message: spec.message }),
     ...(spec.helper === undefined ? {} : { helper: spec.helper }),
-    ...(spec.range === undefined ? {} : { place: describeOrigin(unit, spec.range) }),
+    ...(spec.range === undefined ? {} : { place: describeOrigin(unit, lines, spec.range) }),
     ...(entry.control === undefined ? {} : { control: offsetOf(entry.control) }),
   };
 }
 
 /** A range over several lines is shown by its first one. */
-function describePlace(unit: UnitState, range: Range): ManifestPlace {
+function describePlace(unit: UnitState, lines: Lines, range: Range): ManifestPlace {
   const place = unit.sources.place(range);
   const { text } = place.source;
   const { line, column } = place.start;
@@ -344,15 +370,15 @@ function describePlace(unit: UnitState, range: Range): ManifestPlace {
     line,
     column,
     endColumn: Math.min(place.range.end, lineEnd) - lineStart + 1,
-    text: text.slice(lineStart, lineEnd),
+    text: lines.index(text.slice(lineStart, lineEnd)),
     ...fileOf(unit, place),
   };
 }
 
 /** The place, and the uses of macros that it was expanded from. */
-function describeOrigin(unit: UnitState, range: Range): ManifestPlace {
-  const uses = unit.sources.uses(range).map((use) => describePlace(unit, use));
-  return { ...describePlace(unit, range), ...(uses.length === 0 ? {} : { uses }) };
+function describeOrigin(unit: UnitState, lines: Lines, range: Range): ManifestPlace {
+  const uses = unit.sources.uses(range).map((use) => describePlace(unit, lines, use));
+  return { ...describePlace(unit, lines, range), ...(uses.length === 0 ? {} : { uses }) };
 }
 
 function describeLine(

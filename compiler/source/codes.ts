@@ -532,6 +532,9 @@ export const CODES = {
   ),
   'program-too-long': error('A jump in the program spans more instructions than BPF can say.'),
   'stack-limit': error('The program needs more than the 512 bytes of stack that BPF has.'),
+  'object-limit': error(
+    'The object would be larger, or have more of something, than loaders take.',
+  ),
   'memory-limit': error('The values of the probe need more memory than the kernel gives it.'),
   // ---- objects on other kernels ------------------------------------------------------------------
   'missing-on-kernel': error(

@@ -1,6 +1,7 @@
 /** loader/src/object/contract.h, out of the tables of this folder: `npm run docs` writes it. */
 import { EVENT_KINDS } from './events.ts';
 import { FEATURES, type KernelFeature } from './features.ts';
+import { OBJECT_LIMITS } from './limits.ts';
 import { LOOKUPS, MISSING_CALL } from './lookups.ts';
 import { RUNTIME_MAPS } from './maps.ts';
 import { C_NUMBERS } from './numbers.ts';
@@ -14,6 +15,7 @@ import { SHARED_VARIABLES } from './variables.ts';
 export function renderHeader(): string {
   return `${[
     HEAD,
+    ...limits(),
     ...maps(),
     ...words('mf_type_kind', 'MF', Object.keys(TYPES), 'Types of values.'),
     ...words('mf_aggregation', 'MF_SERIES', AGGREGATIONS, 'What a slot of a series keeps.'),
@@ -50,6 +52,16 @@ const HEAD = `/*
 
 /* clang-format off */
 `;
+
+function limits(): readonly string[] {
+  return [
+    '/* The most that an object has. */',
+    ...Object.entries(OBJECT_LIMITS).map(
+      ([name, most]) => `#define ${constant('MF_MAX', snake(name))} ${most}u`,
+    ),
+    '',
+  ];
+}
 
 function maps(): readonly string[] {
   const shared = Object.entries(RUNTIME_MAPS).filter(([, map]) => map.shared);

@@ -67,6 +67,12 @@ export const MANIFEST = {
     ),
   ),
   maps: list(reference('map')),
+  lines: optional(
+    list(
+      text(),
+      'Source lines that places of events are in, each once; absent where there are none.',
+    ),
+  ),
   events: list(reference('event')),
   formats: list(bytes(), 'strftime formats, by the index in timestamp values.'),
   enums: list(
@@ -270,7 +276,7 @@ const PLACE = {
   line: number(1),
   column: number(1),
   endColumn: number(1),
-  text: text(),
+  text: whole('Index into lines.'),
   file: optional(text('Name of the imported file that the line is of; without it, the script.')),
   uses: optional(
     list(reference('place'), 'Where the macro that the line is of was used, innermost first.'),

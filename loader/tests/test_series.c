@@ -85,6 +85,24 @@ static void equal_values_stand_between_their_neighbours(void)
 	strbuf_free(&text);
 }
 
+static void the_least_number_is_divided_by_any_count(void)
+{
+	struct mf_type type = seconds;
+	uint64_t slots[24] = {0};
+	struct strbuf text = {0};
+
+	type.aggregation = MF_SERIES_AVG;
+	/* A count that no program has made: -1 as a number with a sign. */
+	put(slots, &type, START, INT64_MIN, UINT64_MAX);
+	put(slots, &type, START + 1, INT64_MIN, 1);
+	put(slots, &type, START + 2, -7, 2);
+	series_text(&text, &wall, &type, (const uint8_t *)slots, 1);
+	CHECK(strstr(strbuf_c_text(&text), " 0\n") != NULL);
+	CHECK(strstr(strbuf_c_text(&text), " -9223372036854775808\n") != NULL);
+	CHECK(strstr(strbuf_c_text(&text), " -3\n") != NULL);
+	strbuf_free(&text);
+}
+
 static void zero_is_a_dot_where_it_lies_inside(void)
 {
 	uint64_t slots[16] = {0};
@@ -214,6 +232,7 @@ int main(void)
 	setenv("TZ", "UTC", 1);
 	a_line_an_interval_and_a_place_on_an_axis_of_53();
 	equal_values_stand_between_their_neighbours();
+	the_least_number_is_divided_by_any_count();
 	zero_is_a_dot_where_it_lies_inside();
 	fractions_are_as_fine_as_the_interval();
 	nothing_is_told();

@@ -85,6 +85,7 @@ const FULL: Manifest = {
       stores: [{ kind: 'global', offset: 0, valueSize: 48, present: 48 }],
     },
   ],
+  lines: ['m', '1/$x'],
   events: [
     {
       kind: 'printf',
@@ -135,9 +136,9 @@ const FULL: Manifest = {
         line: 1,
         column: 2,
         endColumn: 5,
-        text: '1/$x',
+        text: 1,
         file: 'lib.bt',
-        uses: [{ line: 1, column: 2, endColumn: 3, text: 'm' }],
+        uses: [{ line: 1, column: 2, endColumn: 3, text: 0 }],
       },
     },
   ],

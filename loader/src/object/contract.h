@@ -11,6 +11,14 @@
 
 /* clang-format off */
 
+/* The most that an object has. */
+#define MF_MAX_FILE_BYTES 67108864u
+#define MF_MAX_SECTIONS 4096u
+#define MF_MAX_SYMBOLS 65536u
+#define MF_MAX_FUNCTIONS 16384u
+#define MF_MAX_ZERO_BYTES 67108864u
+#define MF_MAX_EVENT_BYTES 1048576u
+
 /* Kernel maps that the compiler puts into objects for the loader. */
 #define MF_MAP_EVENTS "events"
 #define MF_MAP_LOST "lost"

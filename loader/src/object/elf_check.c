@@ -5,6 +5,7 @@
 
 #include "object/elf_file.h"
 #include "base/failure.h"
+#include "object/contract.h"
 
 /* Relocation types of the BPF back end (Documentation/bpf/llvm_reloc.rst). */
 enum {
@@ -16,8 +17,6 @@ enum {
 };
 
 #define INSN_SIZE sizeof(struct bpf_insn)
-#define MAX_FUNCTIONS 16384
-#define MAX_SYMBOLS 65536
 
 static int damaged(struct failure *failure, const char *what, const char *name)
 {
@@ -85,14 +84,14 @@ int elf_check_symbols(struct elf_file *elf, struct failure *failure)
 		return damaged(failure, "the symbol table has no names", table->name);
 	names = &elf->sections[table->link];
 	elf->symbol_count = (uint32_t)(table->size / sizeof(Elf64_Sym));
-	if (elf->symbol_count > MAX_SYMBOLS)
+	if (elf->symbol_count > MF_MAX_SYMBOLS)
 		return damaged(failure, "too many symbols", table->name);
 	symbols = arena_array(&elf->arena, elf->symbol_count, sizeof(*symbols));
 	for (uint32_t i = 0; i < elf->symbol_count; i++) {
 		if (read_symbol(&symbols[i], table->data + i * sizeof(Elf64_Sym), elf, names,
 				failure))
 			return failure->status;
-		if (symbols[i].type == STT_FUNC && ++functions > MAX_FUNCTIONS)
+		if (symbols[i].type == STT_FUNC && ++functions > MF_MAX_FUNCTIONS)
 			return damaged(failure, "too many functions", table->name);
 	}
 	elf->symbols = symbols;

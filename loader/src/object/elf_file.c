@@ -5,6 +5,7 @@
 
 #include "base/failure.h"
 #include "base/sha256.h"
+#include "object/contract.h"
 
 #ifndef EM_BPF
 #define EM_BPF 247
@@ -12,10 +13,8 @@
 
 #define DIGEST_SECTION ".bpfscript.sum"
 
-/* Far more than any script makes, and small enough that no later product overflows. */
-#define MAX_FILE (64u << 20)
-#define MAX_SECTIONS 4096
-#define MAX_BSS (64u << 20)
+/* No later product overflows. */
+_Static_assert(MF_MAX_FILE_BYTES <= 1u << 30 && MF_MAX_ZERO_BYTES <= 1u << 30, "sizes are small");
 
 static int damaged(struct failure *failure, const char *what)
 {
@@ -75,7 +74,7 @@ static int check_header(const uint8_t *bytes, size_t size, struct failure *failu
 		return fail(failure, STATUS_OBJECT, "not an object file: no ELF magic");
 	if (size < sizeof(Elf64_Ehdr))
 		return damaged(failure, "the ELF header is cut off");
-	if (size > MAX_FILE)
+	if (size > MF_MAX_FILE_BYTES)
 		return fail(failure, STATUS_OBJECT, "the object is larger than 64 MiB");
 	if (bytes[EI_CLASS] != ELFCLASS64 || bytes[EI_DATA] != ELFDATA2LSB ||
 	    bytes[EI_VERSION] != EV_CURRENT)
@@ -113,7 +112,7 @@ static int read_section(struct elf_section *section, const uint8_t *header,
 		return STATUS_OK;
 	}
 	if (section->type == SHT_NOBITS) {
-		if (section->size > MAX_BSS)
+		if (section->size > MF_MAX_ZERO_BYTES)
 			return damaged(failure, "a section without bytes is larger than 64 MiB");
 		return STATUS_OK;
 	}
@@ -198,7 +197,7 @@ static int read_sections(struct elf_file *elf, struct failure *failure)
 
 	if (read_u16(elf->bytes + offsetof(Elf64_Ehdr, e_shentsize)) != sizeof(Elf64_Shdr))
 		return damaged(failure, "the section table has entries of another size");
-	if (count == 0 || count > MAX_SECTIONS)
+	if (count == 0 || count > MF_MAX_SECTIONS)
 		return damaged(failure, "the section table is empty or too long");
 	if (headers % 8 != 0 || !within(headers, count * sizeof(Elf64_Shdr), elf->size))
 		return damaged(failure, "the section table reaches beyond the end of the file");

@@ -324,6 +324,9 @@ struct manifest {
 	uint32_t kprobe_pair_count;
 	const struct mf_map *maps;
 	uint32_t map_count;
+	/* Of the script, as places have them. */
+	const char *const *lines;
+	uint32_t line_count;
 	const struct mf_event *events;
 	uint32_t event_count;
 	const char *const *formats;

@@ -1,8 +1,18 @@
 /* Reads the events of the manifest: what programs send, and the places in the script that do. */
 #include "object/manifest_read.h"
 
-#define MAX_EVENT_SIZE (1u << 20)
 #define EVENT_HEADER 8
+
+/* Lines of the script stand in the manifest once, however many places are in them. */
+static const char *source_line(struct manifest_reader *reader, const struct json *json)
+{
+	uint64_t line = manifest_number(reader, json, "text", UINT32_MAX);
+
+	if (line < reader->manifest->line_count)
+		return reader->manifest->lines[line];
+	manifest_wrong(reader, "a line that is not there");
+	return "";
+}
 
 static void read_line(struct manifest_reader *reader, const struct json *json,
 		      struct mf_place *place)
@@ -10,7 +20,7 @@ static void read_line(struct manifest_reader *reader, const struct json *json,
 	place->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
 	place->column = (uint32_t)manifest_number(reader, json, "column", UINT32_MAX);
 	place->end_column = (uint32_t)manifest_number(reader, json, "endColumn", UINT32_MAX);
-	place->text = manifest_text(reader, json, "text");
+	place->text = source_line(reader, json);
 	place->file = manifest_text_or_null(reader, json, "file");
 }
 
@@ -45,11 +55,11 @@ static void read_event(struct manifest_reader *reader, const struct json *json, 
 	event->index = index;
 	event->kind = (enum mf_event_kind)manifest_choice(reader, json, "kind", mf_event_kind_names,
 							  COUNT_OF(mf_event_kind_names));
-	event->size = (uint32_t)manifest_number(reader, json, "size", MAX_EVENT_SIZE);
+	event->size = (uint32_t)manifest_number(reader, json, "size", MF_MAX_EVENT_BYTES);
 	if (event->size < EVENT_HEADER)
 		manifest_wrong(reader, "a record without a header");
 	if (fields)
-		event->fields = manifest_fields(reader, fields, EVENT_HEADER, event->size,
+		event->fields = manifest_fields(reader, fields, EVENT_HEADER, event->size, false,
 						&event->field_count);
 	event->format = manifest_bytes_or_null(reader, json, "format");
 	map = (uint32_t)manifest_number_or(reader, json, "map", UINT32_MAX - 1, MF_NONE);
@@ -73,6 +83,9 @@ void manifest_events(struct manifest_reader *reader, const struct json *root)
 {
 	struct manifest *manifest = reader->manifest;
 
+	if (json_member(root, "lines"))
+		manifest->lines = manifest_list(reader, root, "lines", sizeof(*manifest->lines),
+						manifest_text_item, &manifest->line_count);
 	manifest->events = manifest_list(reader, root, "events", sizeof(*manifest->events),
 					 read_event, &manifest->event_count);
 }

@@ -81,7 +81,8 @@ const struct mf_type *manifest_type(struct manifest_reader *reader, const struct
 
 /* Reads fields of a record of `size` bytes, the first of them at `start` or later. */
 const struct mf_field *manifest_fields(struct manifest_reader *reader, const struct json *list,
-				       uint32_t start, uint32_t size, uint32_t *count);
+				       uint32_t start, uint32_t size, bool may_have_bits,
+				       uint32_t *count);
 
 /* Read the probes with their sessions (manifest_probes.c), and the events (manifest_events.c),
  * which refer to maps: those are read before. */

@@ -39,7 +39,8 @@ static void read_fields(struct manifest_reader *reader, const struct json *json,
 
 	type->size = (uint32_t)manifest_number(reader, json, "size", MAX_VALUE_SIZE);
 	if (list)
-		type->fields = manifest_fields(reader, list, 0, type->size, &type->field_count);
+		type->fields = manifest_fields(reader, list, 0, type->size, type->kind == MF_RECORD,
+					       &type->field_count);
 	if (type->kind == MF_RECORD) {
 		type->struct_name = manifest_text_or_null(reader, json, "struct");
 		if (json_member(json, "within"))
@@ -221,7 +222,7 @@ const struct mf_type *manifest_type(struct manifest_reader *reader, const struct
 }
 
 static void read_bits(struct manifest_reader *reader, const struct json *json,
-		      struct mf_field *field)
+		      struct mf_field *field, bool may_have_bits)
 {
 	const struct json *bits = manifest_optional(reader, json, "bits", JSON_ARRAY);
 	const struct json *first, *width;
@@ -230,7 +231,11 @@ static void read_bits(struct manifest_reader *reader, const struct json *json,
 		return;
 	first = bits->first;
 	width = first ? first->next : NULL;
-	if (bits->count != 2 || first->kind != JSON_NUMBER || width->kind != JSON_NUMBER ||
+	/* Those of other types, and outside of records, are read whole: beyond what bits take. */
+	if (!may_have_bits ||
+	    (field->type->kind != MF_BOOL && field->type->kind != MF_INT &&
+	     field->type->kind != MF_ENUM) ||
+	    bits->count != 2 || first->kind != JSON_NUMBER || width->kind != JSON_NUMBER ||
 	    first->number > 63 || width->number == 0 || width->number > 64 ||
 	    width->number > 8ull * field->type->size || field->type->size > 8) {
 		manifest_wrong(reader, "an impossible bit field");
@@ -249,7 +254,8 @@ static uint32_t field_size(const struct mf_field *field)
 }
 
 const struct mf_field *manifest_fields(struct manifest_reader *reader, const struct json *list,
-				       uint32_t start, uint32_t size, uint32_t *count)
+				       uint32_t start, uint32_t size, bool may_have_bits,
+				       uint32_t *count)
 {
 	struct mf_field *fields = manifest_memory(reader, list->count, sizeof(*fields));
 	uint32_t index = 0;
@@ -264,7 +270,7 @@ const struct mf_field *manifest_fields(struct manifest_reader *reader, const str
 		field->offset = (uint32_t)manifest_number(reader, json, "offset", MAX_VALUE_SIZE);
 		field->name = manifest_text_or_null(reader, json, "name");
 		field->type = manifest_type(reader, json_member(json, "type"));
-		read_bits(reader, json, field);
+		read_bits(reader, json, field, may_have_bits);
 		if (field->offset < start || !within(field->offset, field_size(field), size))
 			manifest_wrong(reader, "a field lies outside its record");
 	}

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 
 /* Where reading gives up; elf_read says that the object is too large. */
-#define MAX_READ ((64u << 20) + 1)
+#define MAX_READ (MF_MAX_FILE_BYTES + 1)
 
 /* Takes the bytes over. */
 static int check_bytes(struct object_file *object, uint8_t *bytes, size_t size,

@@ -120,8 +120,11 @@ static uint64_t number_of(const struct mf_type *type, const uint8_t *slot, uint3
 	if (type->aggregation == MF_SERIES_AVG) {
 		uint64_t count = word(slot, 2) ? word(slot, 2) : 1;
 
-		number = type->is_signed ? (uint64_t)((int64_t)number / (int64_t)count)
-					 : number / count;
+		/* By magnitudes: the machine ends a process that divides INT64_MIN by -1. */
+		if (type->is_signed && (int64_t)number < 0)
+			number = 0 - (0 - number) / count;
+		else
+			number /= count;
 	}
 	return type->is_signed ? (uint64_t)((int64_t)number / div) : number / div;
 }

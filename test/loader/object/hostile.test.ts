@@ -233,6 +233,19 @@ describe('a hostile manifest', () => {
       text.replace(/"index":1,"as":"int","offset":\d+/, '"index":1,"as":"int","offset":52'),
       text.replace('"insn":2', '"insn":200'),
       text.replace('"insn":2', '"insn":3'),
+      // Bits take one byte there, and what is read eight.
+      text.replace(
+        '{"offset":8,"type":{"kind":"int"',
+        '{"offset":15,"bits":[0,8],"type":{"kind":"int"',
+      ),
+      text.replace(
+        '"value":{"kind":"int","size":8,"signed":true}',
+        '"value":{"kind":"record","size":8,"fields":[{"name":"p","offset":7,"bits":[0,8],"type":{"kind":"pointer"}}]}',
+      ),
+      text.replace(
+        '"value":{"kind":"int","size":8,"signed":true}',
+        '"value":{"kind":"tuple","size":8,"fields":[{"offset":7,"bits":[0,8],"type":{"kind":"int","size":8,"signed":true}}]}',
+      ),
       // What a call calls is no number of the host: bpf_get_current_pid_tgid, here.
       text.replace('"insn":2,"site":"offset","value":88', '"insn":0,"site":"immediate","value":14'),
       text.replace('"program":"tick"', '"program":"flood_step"'),

@@ -1,0 +1,72 @@
+/** What loaders do not take is an error of the compiler. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { beyondLimits } from '../../compiler/limits.ts';
+import { SHF, SHT } from '../../linker/elf/elf.ts';
+import { readElf } from '../../linker/elf/read.ts';
+import { type OutputSection, writeElf } from '../../linker/elf/write.ts';
+import type { Manifest } from '../../linker/manifest/manifest.ts';
+import { build, diagnose, temporaryFolder } from '../support/build.ts';
+import { needs } from '../support/needs.ts';
+
+function manifestOf(object: Uint8Array): Manifest {
+  const section = readElf(object).sections.find(({ name }) => name === '.bpfscript');
+  return JSON.parse(Buffer.from(section?.data ?? []).toString()) as Manifest;
+}
+
+describe('an object', () => {
+  it('holds each line of the script once, however much stands in it', () => {
+    const maps = Array.from({ length: 200 }, (_, index) => `@m${index}[pid] = ${index};`);
+    const script = `begin { ${maps.join(' ')} }\nend { print(@m1[1]); @m2[1] = 2; }`;
+    const object = build(script);
+    const { lines, events } = manifestOf(object);
+    expect(lines).toEqual(script.split('\n'));
+    expect(events.filter(({ place }) => place?.text === 0)).toHaveLength(200);
+    expect(events.filter(({ place }) => place?.text === 1).length).toBeGreaterThan(0);
+    expect(object.length).toBeLessThan(100 * script.length);
+  });
+
+  it('has no line where nothing refers to one', () => {
+    expect(manifestOf(build('begin { exit(); }')).lines).toBeUndefined();
+  });
+
+  it('sends no record that is larger than loaders take', () => {
+    const values = Array(40).fill('$a').join(', ');
+    const script = `config = { max_strlen = 32768 }
+      begin { $a = str(1); printf("${'%s'.repeat(40)}", ${values}); }`;
+    expect(diagnose(script).map(({ code, message }) => [code, message])).toEqual([
+      ['object-limit', 'What printf sends takes 1310728 bytes; a record has at most 1048576'],
+    ]);
+  });
+
+  it('has no more of anything than loaders take', () => {
+    const code = (index: number): OutputSection => {
+      const data = new Uint8Array(8);
+      return { name: `s${index}`, type: SHT.progbits, flags: SHF.alloc, align: 8, data };
+    };
+    const { bytes } = writeElf(
+      Array.from({ length: 4100 }, (_, index) => code(index)),
+      [],
+    );
+    expect(beyondLimits(bytes)).toMatchObject([
+      {
+        code: 'object-limit',
+        message: expect.stringMatching(/^The object would have 410\d sections/),
+      },
+    ]);
+    expect(beyondLimits(build('begin { exit(); }'))).toEqual([]);
+  });
+
+  needs('clang').it('has no variables beyond what loaders take', () => {
+    const folder = temporaryFolder();
+    writeFileSync(
+      join(folder, 'big.bpf.c'),
+      'char big[100 << 20]; int at(int i) { return big[i & 0xff]; }',
+    );
+    const script = 'import "big.bpf.c";\nbegin { @ = at(1); }';
+    expect(() => build(script, { path: join(folder, 'script.bt') })).toThrow(
+      /The object would have 10485\d+ bytes of variables; loaders take 67108864/,
+    );
+  });
+});
