@@ -5,7 +5,9 @@
 
 for series; do
   folder=.cache/kernels/$series
-  if [ ! -d "$folder/boot" ] || [ "$folder/description" -nt "$folder/boot" ]; then continue; fi
+  if [ ! -d "$folder/boot" ]; then continue; fi
+  # Modules may have been added later.
+  if [ "$folder/description" -nt "$folder/boot" ] && [ ! "$folder/modules" -nt "$folder/description" ]; then continue; fi
   step "Describing Linux $series"
   node dist/bpfscript.js kernel capture "$folder" -o "$folder/description"
 done

@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts';
 import type { Host } from './host.ts';
 import { enumeratorOf } from './lookups.ts';
 import type { ObjectView } from './object.ts';
-import { alongPath, typesNamed } from './type-path.ts';
+import { alongPath, typesNamed, withTypesNamed } from './type-path.ts';
 
 export function checkAssumptions(object: ObjectView, host: Host): readonly Finding[] {
   return asObjects(object.manifest.assumptions).map((assumption) =>
@@ -76,13 +76,5 @@ function layouts(
       if (!leaf) return [];
       return [path === '' || isSize ? btf.sizeOf(leaf.type) : Math.floor(leaf.bitOffset / 8)];
     });
-  const own = inBtf(kernel);
-  if (own.length > 0) return own;
-  const [aggregate = '', name] = type.split(' ');
-  const joined = host.withModules(({ types }) =>
-    name === undefined
-      ? types.typedef(aggregate)
-      : types.struct(aggregate === 'union' ? 'union' : 'struct', name),
-  );
-  return joined ? inBtf(joined) : [];
+  return inBtf(withTypesNamed(kernel, host, type));
 }

@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 import type { Host } from './host.ts';
 import type { ObjectView, ScriptPlace } from './object.ts';
 import { findMember, numberType } from './type-match.ts';
-import { alongPath, typesNamed } from './type-path.ts';
+import { alongPath, typesNamed, withTypesNamed } from './type-path.ts';
 
 /** Types of values nest as deep as scripts write them. */
 const DEEPEST = 64;
@@ -87,7 +87,9 @@ function checkCopy({ type, place }: Copied, host: Host): Finding {
       place,
     };
   const complaint =
-    type.struct === undefined ? checkWithin(type, btf, ways) : checkNamed(type, btf, name);
+    type.struct === undefined
+      ? checkWithin(type, btf, host, ways)
+      : checkNamed(type, withTypesNamed(btf, host, name), name);
   if (!complaint) return { kind: 'copied struct', name, verdict: 'ok', place };
   return {
     kind: 'copied struct',
@@ -116,18 +118,25 @@ function checkNamed(type: Json, btf: Btf, name: string): Complaint | undefined {
 }
 
 /** Of a struct without a name all ways that this kernel has: nothing says by which of them the script came. */
-function checkWithin(type: Json, btf: Btf, ways: readonly string[]): Complaint | undefined {
-  const found = ways.flatMap((way) => follow(type, btf, way) ?? []);
+function checkWithin(
+  type: Json,
+  btf: Btf,
+  host: Host,
+  ways: readonly string[],
+): Complaint | undefined {
+  const found = ways.flatMap((way) => follow(type, btf, host, way) ?? []);
   if (found.length === 0) return missing(ways[0] ?? '');
   return found.find(({ complaint }) => complaint)?.complaint;
 }
 
 function follow(
   type: Json,
-  btf: Btf,
+  kernel: Btf,
+  host: Host,
   way: string,
 ): { readonly complaint: Complaint | undefined } | undefined {
   const [root = '', ...names] = way.split('.');
+  const btf = withTypesNamed(kernel, host, root);
   const structs = typesNamed(btf, root).flatMap((id) => {
     const leaf = alongPath(btf, id, names);
     const found = leaf && btf.resolve(leaf.type);

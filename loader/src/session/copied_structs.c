@@ -8,6 +8,7 @@
 #include "host/type_match.h"
 #include "host/type_path.h"
 #include "object/manifest.h"
+#include "session/session.h"
 
 /* Structs of one name in a kernel. */
 #define MOST_CANDIDATES 16
@@ -114,10 +115,38 @@ static const char *other_member(const struct mf_type *type, const struct btf *ho
 }
 
 struct check {
-	const struct manifest *manifest;
+	struct session *session;
 	const struct btf *host;
+	/* What the kernel itself does not have a module may. */
+	bool with_modules;
 	struct failure *failure;
 };
+
+/* Structs of a name, and the BTF that has them. */
+struct named {
+	const char *name;
+	size_t length;
+	const struct btf *btf;
+	uint32_t ids[MOST_CANDIDATES], count;
+};
+
+static bool look_for_named(const struct btf *btf, void *context)
+{
+	struct named *named = context;
+
+	named->btf = btf;
+	named->count = type_named(btf, named->name, named->length, named->ids, MOST_CANDIDATES);
+	return named->count > 0;
+}
+
+static struct named find_named(const struct check *check, const char *name, size_t length)
+{
+	struct named named = {.name = name, .length = length};
+
+	if (!look_for_named(check->host, &named) && check->with_modules)
+		session_look_in_btf(check->session, look_for_named, &named);
+	return named;
+}
 
 static bool hint(const struct check *check)
 {
@@ -141,13 +170,11 @@ static bool refuse(const struct check *check, const char *name, const char *memb
 
 static bool check_named(const struct mf_type *type, const struct check *check)
 {
-	uint32_t ids[MOST_CANDIDATES];
-	uint32_t count = type_named(check->host, type->struct_name, strlen(type->struct_name), ids,
-				    MOST_CANDIDATES);
+	struct named named = find_named(check, type->struct_name, strlen(type->struct_name));
 	const char *member = NULL;
 
-	for (uint32_t i = 0; i < count; i++) {
-		member = other_member(type, check->host, ids[i]);
+	for (uint32_t i = 0; i < named.count; i++) {
+		member = other_member(type, named.btf, named.ids[i]);
 		if (!member)
 			return true;
 	}
@@ -162,20 +189,20 @@ struct way {
 	uint32_t size;
 };
 
-static struct way follow(const struct mf_type *type, const struct btf *host, const char *path)
+static struct way follow(const struct mf_type *type, const struct check *check, const char *path)
 {
 	size_t length = strcspn(path, ".");
 	struct way way = {0};
-	uint32_t ids[MOST_CANDIDATES];
-	uint32_t count = type_named(host, path, length, ids, MOST_CANDIDATES);
+	struct named named = find_named(check, path, length);
+	const struct btf *host = named.btf;
 
 	path += length + (path[length] == '.');
-	for (uint32_t i = 0; i < count && !way.same; i++) {
+	for (uint32_t i = 0; i < named.count && !way.same; i++) {
 		const struct btf_type *found;
 		struct type_leaf leaf;
 		int id;
 
-		if (!type_along(host, ids[i], path, &leaf))
+		if (!type_along(host, named.ids[i], path, &leaf))
 			continue;
 		id = btf__resolve_type(host, leaf.type);
 		found = id < 0 ? NULL : btf__type_by_id(host, (uint32_t)id);
@@ -195,7 +222,7 @@ static bool check_within(const struct mf_type *type, const struct check *check)
 	bool found = false;
 
 	for (uint32_t i = 0; i < type->within_count; i++) {
-		struct way way = follow(type, check->host, type->within[i]);
+		struct way way = follow(type, check, type->within[i]);
 
 		found = found || way.found;
 		if (!way.found || way.same)
@@ -226,7 +253,7 @@ static bool is_room(const struct mf_assumption *assumption, const char *name)
 static void add_place(const struct check *check, const struct mf_type *type,
 		      const struct mf_place *place)
 {
-	const struct manifest *manifest = check->manifest;
+	const struct manifest *manifest = check->session->manifest;
 	const char *name = type->struct_name ? type->struct_name : type->within[0];
 
 	if (place)
@@ -251,11 +278,11 @@ static bool check_struct(const struct mf_type *type, const struct mf_place *plac
 	return false;
 }
 
-int copied_structs_check(const struct manifest *manifest, const struct btf *host,
+int copied_structs_check(struct session *session, const struct btf *host, bool with_modules,
 			 struct failure *failure)
 {
-	struct check check = {manifest, host, failure};
+	struct check check = {session, host, with_modules, failure};
 
-	each_of_manifest(manifest, check_struct, &check);
+	each_of_manifest(session->manifest, check_struct, &check);
 	return failure->status;
 }

@@ -10,11 +10,15 @@
 struct btf;
 struct failure;
 struct manifest;
+struct session;
 
 bool copied_structs_are_there(const struct manifest *manifest);
 
-/* STATUS_KERNEL, with struct and member, where one is laid out otherwise. */
-int copied_structs_check(const struct manifest *manifest, const struct btf *host,
+/*
+ * STATUS_KERNEL, with struct and member, where one is laid out otherwise. `with_modules`: what the
+ * kernel itself does not have is looked for in its modules.
+ */
+int copied_structs_check(struct session *session, const struct btf *host, bool with_modules,
 			 struct failure *failure);
 
 #endif

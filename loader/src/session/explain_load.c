@@ -107,9 +107,11 @@ static int explain_relocation(struct session *session, const struct libbpf_log *
 	fail(failure, STATUS_KERNEL,
 	     "This kernel has no %s, which the script uses. It was built for Linux %s.", name + 2,
 	     session->manifest->kernel_release);
-	if (type && access)
-		host_types_place(session, (uint32_t)strtoul(type + 1, NULL, 10), access + 2,
-				 strcspn(access + 2, " "), failure);
+	/* Of enumerators, each of which has an enum of its own, it says no path. */
+	if (type)
+		host_types_place(session, (uint32_t)strtoul(type + 1, NULL, 10),
+				 access ? access + 2 : "0", access ? strcspn(access + 2, " ") : 1,
+				 failure);
 	return fail_hint(failure, BRANCHES);
 }
 

@@ -392,7 +392,7 @@ int host_types_check(struct session *session, struct failure *failure)
 		btf_ext_each_core(check.elf, collect_width, &check);
 		btf_ext_each_core(check.elf, check_record, &check);
 		if (failure->status == STATUS_OK)
-			copied_structs_check(session->manifest, check.host, failure);
+			copied_structs_check(session, check.host, !given_types(session), failure);
 		if (failure->status == STATUS_OK && session->types_file)
 			write_types(&check);
 	}
