@@ -5,7 +5,7 @@ import { asNumber, asObject, asObjects, asText, type Json } from '../../linker/i
 import type { Finding } from './finding.ts';
 import type { Host } from './host.ts';
 import type { ObjectView, ScriptPlace } from './object.ts';
-import { findMember, numberType } from './type-match.ts';
+import { findMember, isBool, isNumber, numberType } from './type-match.ts';
 import { alongPath, typesNamed, withTypesNamed } from './type-path.ts';
 
 /** Types of values nest as deep as scripts write them. */
@@ -172,6 +172,7 @@ function isSameField(field: Json, btf: Btf, id: number): boolean {
   const place = asNumber(field.offset) * 8 + (first ?? 0);
   if (leaf.bitOffset !== place || leaf.bitSize !== (bits ?? 0)) return false;
   const type = asObject(field.type);
+  if (!isSameKind(type, btf, leaf.type, bits === 1)) return false;
   const number = numberType(btf, leaf.type);
   // Of single bytes the sign may be the compiler's (char).
   if (
@@ -185,6 +186,31 @@ function isSameField(field: Json, btf: Btf, id: number): boolean {
     (bits ?? 0) > 0 ||
     (btf.sizeOf(leaf.type) === sizeOf(type) && isSameInside(type, btf, leaf.type))
   );
+}
+
+/** Whether the host has a value of that kind there, not just as many bytes. */
+function isSameKind(type: Json, btf: Btf, id: number, isBit: boolean): boolean {
+  const found = btf.resolve(id);
+  switch (type.kind) {
+    case 'bool':
+      return isBit ? isNumber(found) : isBool(btf, found);
+    case 'int':
+    case 'enum':
+      return isNumber(found);
+    case 'pointer':
+      return found.kind === BTF_KIND.pointer;
+    case 'string':
+    case 'buffer':
+      return found.kind === BTF_KIND.array && btf.sizeOf(btf.array(found.id).element) === 1;
+    case 'array':
+      return (
+        found.kind === BTF_KIND.array &&
+        isSameKind(asObject(type.element), btf, btf.array(found.id).element, false)
+      );
+    // Records are looked at by themselves: a number may stand in one of another name.
+    default:
+      return true;
+  }
 }
 
 /** Of a struct without a name, or an array of such: whether its members are where the script takes them from. */

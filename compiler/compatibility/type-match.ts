@@ -178,7 +178,12 @@ function kindOf({ kind }: BtfType): ValueKind {
   return isAggregate(kind) ? 'aggregate' : 'other';
 }
 
-const isNumber = (kind: ValueKind) => kind === 'number' || kind === 'enum';
+const isNumberKind = (kind: ValueKind) => kind === 'number' || kind === 'enum';
+
+/** Whether a resolved type is an integer or an enum. */
+export function isNumber(type: BtfType): boolean {
+  return isNumberKind(kindOf(type));
+}
 
 /** Plain `char` has the sign that its kernel was compiled with, and scripts have it with one. */
 function isSigned(btf: Btf, type: BtfType): boolean {
@@ -190,7 +195,8 @@ function hasSign(btf: Btf, type: BtfType): boolean {
   return isEnum(type.kind) ? type.kindFlag : isSigned(btf, type);
 }
 
-function isBool(btf: Btf, { id, kind }: BtfType): boolean {
+/** Whether a resolved type is one of truths. */
+export function isBool(btf: Btf, { id, kind }: BtfType): boolean {
   return kind === BTF_KIND.int && (btf.int(id).encoding & ENCODING.bool) !== 0;
 }
 
@@ -210,7 +216,7 @@ export interface NumberType {
 export function numberType(btf: Btf, id: number): NumberType | undefined {
   const type = btf.resolve(id);
   const kind = kindOf(type);
-  if (!isNumber(kind)) return undefined;
+  if (!isNumberKind(kind)) return undefined;
   return {
     size: type.sizeOrType,
     signed: kind === 'enum' ? type.kindFlag : isSigned(btf, type),
@@ -254,7 +260,7 @@ export function describeType(btf: Btf, id: number): string {
       const to = btf.resolve(type.sizeOrType);
       if ((isAggregate(to.kind) || to.kind === BTF_KIND.forward) && to.name !== '')
         return `a pointer to ${aggregateWord(to)} ${to.name}`;
-      const isNamed = to.kind === BTF_KIND.pointer || isNumber(kindOf(to));
+      const isNamed = to.kind === BTF_KIND.pointer || isNumber(to);
       return isNamed ? `a pointer to ${describeType(btf, type.sizeOrType)}` : 'a pointer';
     }
     case BTF_KIND.array:
@@ -322,7 +328,8 @@ export function valueDiffers(local: Leaf, host: Leaf, use: Use): string | undefi
   if (was.id === 0 || is.id === 0) return undefined;
   const localKind = kindOf(was);
   const hostKind = kindOf(is);
-  if (isNumber(localKind) && isNumber(hostKind)) return numbersDiffer(local, was, host, is, use);
+  if (isNumberKind(localKind) && isNumberKind(hostKind))
+    return numbersDiffer(local, was, host, is, use);
   if (localKind !== hostKind) return differs(local, host);
   // Of a struct in a struct programs take the place, for one of that name.
   if (localKind === 'aggregate')
@@ -371,9 +378,9 @@ function pointeesDiffer(
       is.kind !== BTF_KIND.pointer ||
       pointeesDiffer(local, was.sizeOrType, host, is.sizeOrType, depth + 1)
     );
-  if (!isNumber(kindOf(was))) return false;
+  if (!isNumber(was)) return false;
   return (
-    !isNumber(kindOf(is)) ||
+    !isNumber(is) ||
     numbersDiffer(leafOf(local, was.id), was, leafOf(host, is.id), is, 'fixed') !== undefined
   );
 }

@@ -83,12 +83,48 @@ static bool same_inside(const struct mf_type *type, const struct type_leaf *host
 	return found && btf_is_composite(found) && !other_member(type, host->btf, (uint32_t)id);
 }
 
+static bool is_number(const struct btf_type *type)
+{
+	return btf_is_int(type) || btf_is_any_enum(type);
+}
+
+/* Whether the host has a value of that kind there, not just as many bytes. */
+static bool same_kind(const struct mf_type *type, const struct btf *btf, uint32_t id, bool is_bit)
+{
+	int resolved = btf__resolve_type(btf, id);
+	const struct btf_type *found =
+		resolved < 0 ? NULL : btf__type_by_id(btf, (uint32_t)resolved);
+
+	if (!found)
+		return false;
+	switch (type->kind) {
+	case MF_BOOL:
+		return is_bit ? is_number(found)
+			      : btf_is_int(found) && (btf_int_encoding(found) & BTF_INT_BOOL);
+	case MF_INT:
+	case MF_ENUM:
+		return is_number(found);
+	case MF_POINTER:
+		return btf_is_ptr(found);
+	case MF_STRING:
+	case MF_BUFFER:
+		return btf_is_array(found) && btf__resolve_size(btf, btf_array(found)->type) == 1;
+	case MF_ARRAY:
+		return btf_is_array(found) &&
+		       same_kind(type->element, btf, btf_array(found)->type, false);
+	/* Records are looked at by themselves: a number may stand in one of another name. */
+	default:
+		return true;
+	}
+}
+
 static bool same_field(const struct mf_field *field, const struct type_leaf *host)
 {
 	uint64_t place = (uint64_t)field->offset * 8 + (field->bit_width ? field->bit_offset : 0);
 	struct type_number number;
 
-	if (host->bit_offset != place || host->bit_size != field->bit_width)
+	if (host->bit_offset != place || host->bit_size != field->bit_width ||
+	    !same_kind(field->type, host->btf, host->type, field->bit_width == 1))
 		return false;
 	/* Of single bytes the sign may be the compiler's (char). */
 	if (field->type->kind == MF_INT && field->type->size > 1 &&

@@ -291,5 +291,17 @@ needs('Linux 6.1').describe('An object on Linux 6.1', () => {
         expect.objectContaining({ kind: 'copied struct', verdict: 'other layout' }),
       ]),
     );
+    const kinds = (struct: string) =>
+      notOk(`begin { print(*(struct ${struct} *)1); }`, kernel()).map(({ reason }) => reason);
+    // As many bytes, but a truth that became a number, and numbers that became pointers.
+    for (const [struct, member] of [
+      ['mtrr_state_type', 'have_fixed'],
+      ['pp_alloc_cache', 'cache'],
+    ] as const)
+      expect(kinds(struct)).toEqual([
+        `struct ${struct} has its member ${member} otherwise on this kernel, and the script copies it whole.`,
+      ]);
+    // A counter in another struct is the same number.
+    expect(kinds('nsproxy')).toEqual([]);
   });
 });
