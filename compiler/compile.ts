@@ -39,6 +39,8 @@ export interface CompileOptions {
   readonly pid?: number;
   /** Programs warn of every helper that fails, also of reads and look-ups. */
   readonly reportsHelpers?: boolean;
+  /** Told what each stage took. */
+  readonly onStage?: (stage: string, milliseconds: number) => void;
 }
 
 /** What came out: stages up to the first that failed, and everything there is to tell the user. */
@@ -67,8 +69,12 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     diagnostics: told(diagnostics.all, sources),
     ...(ast ? { ast } : {}),
   });
-  const pass = <Result>(stage: string, body: () => Result): Result =>
-    during({ stage, sources }, body);
+  const pass = <Result>(stage: string, body: () => Result): Result => {
+    const begun = performance.now();
+    const result = during({ stage, sources }, body);
+    options.onStage?.(stage, performance.now() - begun);
+    return result;
+  };
   const program = pass('reading the script', () => parse(source, diagnostics));
   if (!program || diagnostics.hasErrors) return outcome(program);
 
@@ -139,22 +145,24 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     ir: () => module.text(),
     optimisedIr: () => Buffer.from(emit(module, 'ir')).toString(),
     assembly: () => Buffer.from(emit(module, 'assembly')).toString(),
-    object: () =>
-      pass('making the object', () => {
-        const bodies = [...typed.probes, ...typed.functions];
-        const object = emitObject(module, bodies);
-        const taken = (linked: Uint8Array): Uint8Array => {
-          const beyond = beyondLimits(linked);
-          if (beyond.length > 0) throw new LimitError(sources, beyond);
-          return linked;
-        };
-        if (object instanceof Uint8Array) return taken(link({ ...input, object }));
-        // Once more, with less in registers that would be spilled to the stack.
-        const spare = lower(typed, { ...context, sparesStack: true });
-        const second = emitObject(spare.module, bodies);
-        if (second instanceof Uint8Array) return taken(link({ ...spare.input, object: second }));
-        throw new LimitError(sources, second);
-      }),
+    object: () => {
+      const bodies = [...typed.probes, ...typed.functions];
+      const make = (unit: typeof module) =>
+        pass('making the object', () => emitObject(unit, bodies));
+      const linked = (parts: typeof input, object: Uint8Array): Uint8Array => {
+        const whole = pass('linking', () => link({ ...parts, object }));
+        const beyond = beyondLimits(whole);
+        if (beyond.length > 0) throw new LimitError(sources, beyond);
+        return whole;
+      };
+      const object = make(module);
+      if (object instanceof Uint8Array) return linked(input, object);
+      // Once more, with less in registers that would be spilled to the stack.
+      const spare = pass('generating code', () => lower(typed, { ...context, sparesStack: true }));
+      const second = make(spare.module);
+      if (!(second instanceof Uint8Array)) throw new LimitError(sources, second);
+      return linked(spare.input, second);
+    },
   };
 }
 

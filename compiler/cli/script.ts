@@ -16,6 +16,7 @@ import type { Source } from '../source/source.ts';
 import { unknownWarning } from '../syntax/allow.ts';
 import { reasonOf, UserError } from './errors.ts';
 import { EXIT } from './status.ts';
+import type { Timings } from './timings.ts';
 import { version } from './version.ts';
 
 export interface ScriptOptions {
@@ -39,6 +40,8 @@ export interface ScriptOptions {
   readonly pid?: string;
   /** -k */
   readonly reportsHelpers?: boolean;
+  /** --timings */
+  readonly onStage?: Timings['onStage'];
 }
 
 /** `--diagnostics`, for commands that compile. */
@@ -204,6 +207,7 @@ export function compileScript(
     debugFolders: debugFolders(options),
     reportsHelpers: options.reportsHelpers ?? false,
     ...(options.pid === undefined ? {} : { pid: readPid(options.pid) }),
+    ...(options.onStage ? { onStage: options.onStage } : {}),
   });
   const diagnostics = shown(compilation, options);
   process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));

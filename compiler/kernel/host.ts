@@ -35,7 +35,7 @@ export interface HostFiles {
 const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** Where the running kernel has its types, and beside them those of each loaded module. */
-const RUNNING_TYPES = '/sys/kernel/btf';
+export const RUNNING_TYPES = '/sys/kernel/btf';
 
 /** The running kernel's BTF, or the file that takes its place. */
 export function hostBtf(): string {

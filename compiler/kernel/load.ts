@@ -38,9 +38,12 @@ export function loadKernelDescription(
 
 function sourcesOf(which: KernelChoice): KernelSources {
   if (which === 'host') return hostSources(hostFiles());
-  return openDescription(
-    which === 'default' ? join(packageRoot(), DEFAULT) : findDescription(which),
-  );
+  return openDescription(descriptionFile(which));
+}
+
+/** Of any but the running kernel. Throws KernelDescriptionError for a name that there is none of. */
+export function descriptionFile(which: KernelChoice): string {
+  return which === 'default' ? join(packageRoot(), DEFAULT) : findDescription(which);
 }
 
 function openDescription(path: string): KernelSources {

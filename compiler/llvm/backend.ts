@@ -66,9 +66,13 @@ export function becomeProgram(
   return loadAddon().become(file, words, modes);
 }
 
+export function addonFile(): string {
+  return join(packageRoot(), 'compiler/llvm/backend/build/backend.node');
+}
+
 /** Node keeps what it has loaded, so this costs nothing the second time. */
 function loadAddon(): Addon {
-  const file = join(packageRoot(), 'compiler/llvm/backend/build/backend.node');
+  const file = addonFile();
   if (!existsSync(file))
     throw new Error(`the LLVM back end is not built: run scripts/build-backend.sh (no ${file})`);
   return createRequire(import.meta.filename)(file) as Addon;

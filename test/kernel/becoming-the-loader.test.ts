@@ -37,6 +37,27 @@ async function started(
   return { ...(await ended), stdout, stderr };
 }
 
+needs('root').describe('a script that is run again', () => {
+  const env = { ...process.env, XDG_CACHE_HOME: folder };
+  const text = 'BEGIN { printf("%d %s\\n", $1, str($2)); exit(); }';
+  const run = (...options: readonly string[]) =>
+    bpfscript(['--timings', ...options, '-e', text, '7', 'seven'], { env });
+
+  it('is not compiled, and does the same', () => {
+    const first = run();
+    const second = run();
+    expect(first.stderr).toMatch(/^making the object +\d+\.\d ms$/m);
+    expect(second.stderr).not.toMatch(/making the object/);
+    expect(second.stderr).toMatch(/^finding the object +\d+\.\d ms$/m);
+    expect([first.stdout.trim(), first.status]).toEqual(['7 seven', 0]);
+    expect([second.stdout, second.status]).toEqual([first.stdout, 0]);
+  });
+  it('is compiled with --no-cache', () => {
+    run();
+    expect(run('--no-cache').stderr).toMatch(/^making the object/m);
+  });
+});
+
 needs('root').describe('bpfscript', () => {
   it('is the loader while the script runs, with no memory of the compiler', async () => {
     let [program, resident] = ['', Number.NaN];

@@ -21,6 +21,7 @@ import {
   withinLimits,
 } from '../script.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
+import { measureStages, timingsOption } from '../timings.ts';
 
 interface BuildOptions {
   readonly e?: string;
@@ -36,6 +37,7 @@ interface BuildOptions {
   readonly I?: readonly string[];
   readonly include?: readonly string[];
   readonly debuginfo?: string;
+  readonly timings?: boolean;
 }
 
 export function registerBuild(program: Command, report: ReportStatus): void {
@@ -69,6 +71,7 @@ export function registerBuild(program: Command, report: ReportStatus): void {
     .option('--no-warnings', 'show errors only')
     .addOption(allowOption())
     .addOption(diagnosticsOption())
+    .addOption(timingsOption())
     .addHelpText(
       'after',
       `
@@ -91,9 +94,10 @@ Examples:
         write(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
         return;
       }
+      const timings = measureStages(options.timings);
       const compilation = compileScript(
         source,
-        options,
+        { ...options, onStage: timings.onStage },
         readKernel(options.kernel ?? [], options.arch),
       );
       const result =
@@ -103,6 +107,7 @@ Examples:
         return;
       }
       write(target, result);
+      timings.show();
     });
 }
 

@@ -23,6 +23,7 @@ import {
   shown,
 } from '../script.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
+import { measureStages, timingsOption } from '../timings.ts';
 
 interface CheckOptions {
   readonly e?: string;
@@ -36,6 +37,7 @@ interface CheckOptions {
   readonly I?: readonly string[];
   readonly include?: readonly string[];
   readonly debuginfo?: string;
+  readonly timings?: boolean;
 }
 
 export function registerCheck(program: Command, report: ReportStatus): void {
@@ -63,6 +65,7 @@ export function registerCheck(program: Command, report: ReportStatus): void {
     .option('--no-warnings', 'show errors only')
     .addOption(allowOption())
     .addOption(diagnosticsOption())
+    .addOption(timingsOption())
     .addHelpText(
       'after',
       `
@@ -98,6 +101,7 @@ Examples:
         });
       const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
       const sources = scripts.map((file) => readScript(file, options));
+      const timings = measureStages(options.timings);
       const kernel = readKernel(options.kernel ?? [], options.arch);
       const compiled = sources.map((source) =>
         completely(
@@ -108,12 +112,14 @@ Examples:
             includeFolders: options.I ?? [],
             headers: options.include ?? [],
             debugFolders: debugFolders(options),
+            onStage: timings.onStage,
           }),
         ),
       );
       const reports = compiled.map((each) => ({ ...each, diagnostics: shown(each, options) }));
       const stream = options.diagnostics === 'text' ? process.stderr : process.stdout;
       stream.write(renderDiagnostics(reports, options.diagnostics, true));
+      timings.show();
       if (compiled.some(hasErrors)) report(EXIT.script);
     });
 }

@@ -4,6 +4,7 @@ import { writtenPaths } from '../../../linker/inspect.ts';
 import { hostBtf } from '../../kernel/host.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
+import { openCache } from '../cache.ts';
 import { UserError } from '../errors.ts';
 import { type ListOptions, printList } from '../listing.ts';
 import { becomeLoader, becomeLoaderOf } from '../loader.ts';
@@ -21,8 +22,15 @@ import {
   readScript,
   withinLimits,
 } from '../script.ts';
-import { type EmitOptions, emitFiles, readStages, showStages } from '../stages.ts';
+import {
+  type DebugStages,
+  type EmitOptions,
+  emitFiles,
+  readStages,
+  showStages,
+} from '../stages.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
+import { measureStages, timingsOption } from '../timings.ts';
 import { version } from '../version.ts';
 import { formatScripts } from './fmt.ts';
 
@@ -61,6 +69,9 @@ interface RunOptions extends EmitOptions {
   readonly debug?: readonly string[];
   readonly mode?: string;
   readonly info?: boolean;
+  /** False with --no-cache. */
+  readonly cache: boolean;
+  readonly timings?: boolean;
 }
 
 export function registerRun(program: Command, report: ReportStatus): void {
@@ -149,6 +160,8 @@ export function registerRun(program: Command, report: ReportStatus): void {
     .option('--info', 'print what this host and its kernel offer')
     .option('-b, --btf', 'accepted, without effect: BTF is always used')
     .option('--fmt', 'print the script in the one layout instead of running it')
+    .option('--no-cache', 'compile the script even if it is as it was when it was last run')
+    .addOption(timingsOption())
     .addOption(diagnosticsOption())
     .addOption(kernelOption('host where it can be read'))
     .addOption(architectureOption())
@@ -196,10 +209,32 @@ Examples:
         return;
       }
       const begun = performance.now();
+      const timings = measureStages(options.timings);
+      const kernels = options.kernel ?? [hostOrDefault()];
+      const run = (object: Uint8Array): Promise<never> => {
+        timings.show();
+        const flags = [...loaderFlags(options, stages.loader), ...namedFiles(object)];
+        return becomeLoaderOf(object, flags, parameters);
+      };
+      const { arch, unsafe = false, allowRun = false } = options;
+      const cache = isPlain(options, stages)
+        ? openCache({ source, kernels, arch, unsafe, allowRun, reportsHelpers: warns })
+        : undefined;
+      const kept = cache?.find();
+      if (kept) {
+        timings.onStage('finding the object', performance.now() - begun);
+        await run(kept);
+        return;
+      }
       const compilation = compileScript(
         source,
-        { ...options, warnings: options.warnings !== false, reportsHelpers: warns },
-        readKernel(options.kernel ?? [hostOrDefault()], options.arch),
+        {
+          ...options,
+          warnings: options.warnings !== false,
+          reportsHelpers: warns,
+          onStage: timings.onStage,
+        },
+        readKernel(kernels, arch),
       );
       const done =
         compilation &&
@@ -216,15 +251,25 @@ Examples:
       }
       if (options.mode === 'compiler-bench')
         process.stdout.write(`compiled in ${(performance.now() - begun).toFixed(1)} ms\n`);
-      if (options.mode === 'codegen' || options.mode === 'compiler-bench') return;
-      const flags = [...loaderFlags(options, stages.loader), ...namedFiles(done)];
-      await becomeLoaderOf(done, flags, parameters);
+      if (options.mode === 'codegen' || options.mode === 'compiler-bench') {
+        timings.show();
+        return;
+      }
+      cache?.keep(done, compilation);
+      await run(done);
     });
 }
 
 /** Who runs a script's text has read which files it writes: they are allowed, as they are with bpftrace. */
 function namedFiles(object: Uint8Array): readonly string[] {
   return writtenPaths(object).flatMap((path) => ['--allow-write', path]);
+}
+
+/** Whether the command does no more than to run the script, out of nothing else than its text. */
+function isPlain(options: RunOptions, stages: DebugStages): boolean {
+  const { cache, mode, emitElf, emitLlvm, aot, I, include, pid, debuginfo } = options;
+  const others = [mode, emitElf, emitLlvm, aot, I, include, pid, debuginfo];
+  return cache && stages.compiler.length === 0 && others.every((each) => each === undefined);
 }
 
 /** The modes that have a flag of their own. */
