@@ -3,6 +3,7 @@
 import { inserting } from '../source/advice.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
+import { adviceOnTarget } from '../syntax/mistakes.ts';
 import { typeName } from '../types/names.ts';
 import { UNSIZED } from '../types/reference.ts';
 import type { Type } from '../types/type.ts';
@@ -51,6 +52,7 @@ export function typeAssign(typing: Typing, assign: ast.Assign): TypedStatement |
       'invalid assignment target',
       target.range,
       'Only variables and maps can be assigned to.',
+      ...adviceOnTarget(target),
     );
   }
   return undefined;

@@ -1,7 +1,7 @@
 /** Identifiers and calls: built-ins, enumerators, macros of the C preamble. */
 
 import { otherDescriptions } from '../kernel/advice.ts';
-import { replacing } from '../source/advice.ts';
+import { type Hint, replacing } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -11,6 +11,7 @@ import type { AnalysedBuiltin, BuiltinTable, BuiltinUse } from './builtin.ts';
 import { builtinScope } from './builtin-scope.ts';
 import { typeExpression } from './expressions.ts';
 import { typeFunctionCall } from './functions.ts';
+import { otherFunction, otherName } from './other-names.ts';
 import { arityOf, signatureOf } from './parameters.ts';
 import { typesAt } from './program-types.ts';
 import type { Typing } from './state.ts';
@@ -64,7 +65,7 @@ export function typeIdentifier(typing: Typing, identifier: ast.Identifier): Type
     'unknown-identifier',
     `Unknown identifier: '${name}'`,
     range,
-    ...didYouMean(name, names, range),
+    ...adviceOnName(name, range, didYouMean(name, names, range)),
     // As enumerators and constants are written.
     ...(/^[A-Z][A-Z0-9_]*_[A-Z0-9_]+$/.test(name) ? [otherDescriptions(typing.round.kernel)] : []),
   );
@@ -99,8 +100,19 @@ export function typeCall(typing: Typing, call: ast.Call): TypedExpression {
     'unknown-function',
     `Unknown function: '${name}'`,
     nameRange,
-    ...didYouMean(name, names, nameRange),
+    ...hintOr(otherFunction(name), didYouMean(name, names, nameRange)),
   );
+}
+
+function hintOr(hint: string | undefined, others: readonly Hint[]): readonly Hint[] {
+  return hint === undefined ? others : [hint];
+}
+
+/** A word that is like no name may be a text: `comm == bash`. */
+function adviceOnName(name: string, range: Range, near: readonly Hint[]): readonly Hint[] {
+  const hint = otherName(name);
+  if (hint !== undefined || near.length > 0 || !/^[a-z]/.test(name)) return hintOr(hint, near);
+  return [replacing(`If it is a text, write it in quotes: "${name}".`, range, name, `"${name}"`)];
 }
 
 /** Names that calls find before any function of the script. */

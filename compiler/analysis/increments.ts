@@ -1,5 +1,6 @@
 /** `x++`, `--x` on variables and maps, also as values. */
 import type * as ast from '../syntax/ast.ts';
+import { adviceOnTarget } from '../syntax/mistakes.ts';
 import { asInteger } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
@@ -22,6 +23,7 @@ export function typeStep(typing: Typing, node: ast.IncDec): TypedExpression {
       'assignment-target',
       `The ${node.operator} operator must be applied to a map or variable`,
       range,
+      ...adviceOnTarget(target),
     );
   }
   const variable = findVariable(typing, target.name);

@@ -1,4 +1,5 @@
 /** What a probe was called with: args, arg0 to arg9, retval and ctx. */
+import type { ProbeTarget } from '../probes/probe.ts';
 import { UINT64 } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 import { refusedInLoop, unavailable } from './use.ts';
@@ -73,13 +74,26 @@ export const numberedArguments: readonly Builtin[] = Array.from({ length: 10 }, 
   argN(index),
 );
 
+/** Which probe has what `retval` was meant to be. */
+function whereResultsAre({ provider, fields }: ProbeTarget): readonly string[] {
+  if (fields?.some(({ name }) => name === 'ret')) return ['Use args.ret.'];
+  const other = AT_RETURN[provider];
+  return other === undefined ? [] : [`A function has a result when it returns: use ${other}.`];
+}
+
+const AT_RETURN: Readonly<Record<string, string | undefined>> = {
+  kprobe: 'kretprobe',
+  uprobe: 'uretprobe',
+  fentry: 'fexit',
+};
+
 export const retval: Builtin = defineBuiltin({
   name: 'retval',
   traits: { asksOf: 'result', givesResult: true },
   needsProbe: true,
   summary: 'Return value of the probed function, as 64 bits; in fexit of its own type.',
   analyse(_given, use, scope) {
-    if (!scope.probe.hasRetval) return unavailable(use, scope);
+    if (!scope.probe.hasRetval) return unavailable(use, scope, ...whereResultsAre(scope.probe));
     if (refusedInLoop(use, scope)) return undefined;
     const { result } = scope.probe;
     if (result) {

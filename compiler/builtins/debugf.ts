@@ -2,7 +2,13 @@
 import { rest, text } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
-import { type Conversion, countProblem, parseFormat, typeProblem } from '../types/format.ts';
+import {
+  type Conversion,
+  countAdvice,
+  countProblem,
+  parseFormat,
+  typeProblem,
+} from '../types/format.ts';
 import { typeName } from '../types/names.ts';
 import { VOID } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
@@ -44,7 +50,7 @@ export const debugf: Builtin = defineBuiltin({
     if (problems.length > 0) return undefined;
     const miscount = countProblem(parsed, values.length);
     if (miscount !== undefined) {
-      scope.error('format', `debugf: ${miscount}`, use.range);
+      scope.error('format', `debugf: ${miscount}`, use.range, ...countAdvice(format));
       return undefined;
     }
     const args: TypedExpression[] = [];

@@ -1,7 +1,13 @@
 /** fail: an error at compile time, where the compiler reaches it. What `if comptime` leaves out is never reached. */
 import { rest, text } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
-import { type Conversion, countProblem, parseFormat, typeProblem } from '../types/format.ts';
+import {
+  type Conversion,
+  countAdvice,
+  countProblem,
+  parseFormat,
+  typeProblem,
+} from '../types/format.ts';
 import { VOID } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 
@@ -13,7 +19,8 @@ export const fail: Builtin = defineBuiltin({
     const parsed = parseFormat(format);
     for (const problem of parsed.problems) scope.error('format', `fail: ${problem}`, range);
     const miscount = countProblem(parsed, values.length);
-    if (miscount !== undefined) scope.error('format', `fail: ${miscount}`, use.range);
+    if (miscount !== undefined)
+      scope.error('format', `fail: ${miscount}`, use.range, ...countAdvice(format));
     if (parsed.problems.length > 0 || miscount !== undefined) return undefined;
 
     let wrong = false;

@@ -3,7 +3,7 @@ import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
 import { type Literal, rest, text } from '../analysis/parameters.ts';
 import type { Traits } from '../analysis/traits.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
-import { countProblem, parseFormat, typeProblem } from '../types/format.ts';
+import { countAdvice, countProblem, parseFormat, typeProblem } from '../types/format.ts';
 import { typeName } from '../types/names.ts';
 import { isTextPointer, VOID } from '../types/type.ts';
 import { type Analysed, type Builtin, defineBuiltin, typed } from './builtin.ts';
@@ -25,7 +25,7 @@ function analyse(
   if (parsed.problems.length > 0) return undefined;
   const miscount = countProblem(parsed, values.length);
   if (miscount !== undefined) {
-    scope.error('format', `${name}: ${miscount}`, use.range);
+    scope.error('format', `${name}: ${miscount}`, use.range, ...countAdvice(format));
     return undefined;
   }
   let wrong = false;

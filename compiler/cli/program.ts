@@ -1,5 +1,7 @@
 /** The command line: one file a command (commands/), one line here. */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { closest, meaning } from '../source/closest.ts';
 import { arrangeRun } from './arguments.ts';
 import { registerBuild } from './commands/build.ts';
 import { registerCheck } from './commands/check.ts';
@@ -10,8 +12,9 @@ import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
 import { registerList } from './commands/list.ts';
 import { registerRun } from './commands/run.ts';
+import { UserError } from './errors.ts';
 import { renderManual } from './manual.ts';
-import type { ReportStatus } from './status.ts';
+import { EXIT, type ReportStatus } from './status.ts';
 import { version } from './version.ts';
 
 const COMMANDS = [
@@ -72,11 +75,26 @@ function withCommand(program: Command, args: readonly string[]): string[] {
   if (first === undefined || OWN.includes(first)) return [...args];
   const named = program.commands.find((command) => command.name() === first);
   if (named && named.name() !== 'run') return [...args];
+  if (!named) refuseMistyped(program, first);
   const run = program.commands.find((command) => command.name() === 'run');
   const words = named ? args.slice(1) : args;
   // `bpfscript run --help` is about the command.
   if (!run || OWN.includes(words[0] ?? '')) return ['run', ...words];
   return ['run', ...arrangeRun(run.options, words)];
+}
+
+/** A word that is no script, and nearly a command. */
+function refuseMistyped(program: Command, word: string): void {
+  if (!/^[a-z]+$/.test(word) || existsSync(word)) return;
+  const near = closest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  if (near.length > 0)
+    throw new UserError(`there is neither a command nor a script '${word}'`, {
+      status: EXIT.usage,
+      hint: meaning(near),
+    });
 }
 
 /** What commander says of an option that a command does not have, and where it belongs. */

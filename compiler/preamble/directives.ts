@@ -2,9 +2,11 @@
  * Preprocessor lines that need no C compiler: `#define`s and conditionals. The evaluation stops at the first
  * line that needs one: a definition, or a header that is installed.
  */
+import type { Hint } from '../source/advice.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
+import { adviceOnLine } from '../syntax/mistakes.ts';
 import { evaluateCondition } from './condition.ts';
 import type { HeaderConstants } from './constants.ts';
 
@@ -38,7 +40,7 @@ export function readDirectives(
   const functionLike = new Set<string>();
   const missing: ast.CItem[] = [];
   const conditions: Condition[] = [];
-  const problems: (readonly [message: string, range: Range])[] = [];
+  const problems: (readonly [message: string, range: Range, ...hints: Hint[]])[] = [];
   const active = () => conditions.every((condition) => condition.active);
   // Of a header that is not there, what the table knows: after the first include that could have defined it.
   const constant = (name: string) =>
@@ -100,13 +102,15 @@ export function readDirectives(
         } else if (directive === 'warning') {
           diagnostics.warning('c-warning', `#warning ${rest}`, item.range);
         } else if (directive !== 'pragma' && directive !== '' && directive !== 'line') {
-          problems.push([`invalid preprocessing directive #${directive}`, item.range]);
+          const hints = adviceOnLine(item.text, item.range.start);
+          problems.push([`invalid preprocessing directive #${directive}`, item.range, ...hints]);
         }
       }
     }
   }
   for (const condition of conditions) problems.push(['#if without #endif', condition.range]);
-  for (const [message, range] of problems) diagnostics.error('c-error', message, range);
+  for (const [message, range, ...hints] of problems)
+    diagnostics.error('c-error', message, range, ...hints);
   return { macros, missing, needsCompiler: undefined };
 }
 

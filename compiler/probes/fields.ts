@@ -45,6 +45,7 @@ export function refuseCount(
   context: ProviderContext,
   provider: string,
   wanted: string,
+  ...hints: readonly Hint[]
 ): readonly ProbeTarget[] {
   const found = targetFields(attachPoint).length;
   const noun = wanted === '1' ? 'argument' : 'arguments';
@@ -53,6 +54,7 @@ export function refuseCount(
     context,
     'attach-point-form',
     `${provider} probe type requires ${wanted} ${noun}, found ${found}`,
+    ...hints,
   );
 }
 

@@ -37,7 +37,7 @@ export const tracepoint: Provider = {
         'tracepoint probe must have a target',
       );
     if (names.length > 2 || category === '' || event === '')
-      return refuseCount(attachPoint, context, NAME, '2');
+      return refuseCount(attachPoint, context, NAME, '2', ...inSomeCategory(attachPoint, context));
 
     if (isParameterised(fields)) return fromParameters(attachPoint, context, category, event);
     if (isWildcard(category) || isWildcard(event))
@@ -49,6 +49,27 @@ export const tracepoint: Provider = {
     return [oneEvent(attachPoint, context, category, event)];
   },
 };
+
+/** The category of an event that is named alone, or of one with a similar name. */
+function inSomeCategory(attachPoint: AttachPoint, { kernel }: ProviderContext): readonly Advice[] {
+  const [name, ...others] = targetFields(attachPoint).map(({ text }) => text);
+  if (!name || others.length > 0) return [];
+  const same = ifDescribed(() => kernel.matchTracepoints('*', name)) ?? [];
+  const near =
+    same.length > 0
+      ? same
+      : closest(
+          name,
+          (ifDescribed(() => kernel.matchTracepoints('*', '*')) ?? []).map(eventOf),
+        ).flatMap((event) => kernel.matchTracepoints('*', event));
+  if (near.length === 0) return [];
+  const few = near.slice(0, 3);
+  return [replacing(meaning(few), targetRange(attachPoint), name, ...few)];
+}
+
+function eventOf(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
 
 function oneEvent(
   attachPoint: AttachPoint,
@@ -193,6 +214,6 @@ function nearEvents(kernel: KernelDescription, category: string, event: string):
   const siblings = kernel.matchTracepoints(category, '*');
   if (siblings.length === 0)
     return closest(`${category}:${event}`, kernel.matchTracepoints('*', '*'));
-  const events = siblings.map((name) => name.slice(name.indexOf(':') + 1));
+  const events = siblings.map(eventOf);
   return closest(event, events).map((name) => `${category}:${name}`);
 }

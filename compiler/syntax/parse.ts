@@ -9,6 +9,7 @@ import { GrammarNeeded, rangeOf } from './base-parser.ts';
 import { EOF, type IRecognitionException, type IToken, tokenMatcher } from './chevrotain.ts';
 import { createLexer } from './lexer.ts';
 import { describe } from './messages.ts';
+import { adviceOnLine, adviceOnMistake, endOfBrackets } from './mistakes.ts';
 import { tooDeepNode } from './nesting.ts';
 import { ProgramParser } from './program-parser.ts';
 import * as t from './tokens.ts';
@@ -94,6 +95,11 @@ function parseTokens(
       hints: [],
     };
   });
+  for (const comment of groups.foreignComments ?? []) {
+    const range = { start: comment.startOffset, end: comment.startOffset + 1 };
+    const hints = adviceOnLine(comment.image, comment.startOffset);
+    lexical.push({ code: 'syntax-error', message: "unexpected character '#'", range, hints });
+  }
   for (const comment of groups.unterminatedComments ?? []) {
     const range = { start: comment.startOffset, end: comment.startOffset + 2 };
     lexical.push({ code: 'unterminated', message: 'unterminated comment', range, hints: [] });
@@ -172,8 +178,14 @@ function grammarProblems(
   // A text that lost its end swallows what the grammar then misses, on its line or to the end of the script.
   const unterminated = others.filter(({ code }) => code === 'unterminated');
   const broken = Math.min(...unterminated.map(({ range }) => range.start));
+  let understood = -1;
   const problems = errors
     .filter(({ token }) => unterminated.length === 0 || token.tokenType !== EOF)
+    .filter(({ token }) => {
+      if (token.startOffset <= understood) return false;
+      understood = endOfBrackets(tokens, token);
+      return true;
+    })
     .map((error) => grammarProblem(error, source, tokens))
     .filter(({ range }) => range.start < broken);
   // Where braces do not balance, all that follows the first error is guesswork.
@@ -201,7 +213,11 @@ function grammarProblem(
   const last = previousToken?.tokenType === EOF ? tokens.at(-1) : (previousToken ?? tokens.at(-1));
   const range = last ? rangeOf(last) : { start: 0, end: 0 };
   const missing = missingToken(message, previousToken?.tokenType === EOF ? undefined : last);
-  if (token.tokenType !== EOF) return { code, message, range: rangeOf(token), hints: missing };
+  if (token.tokenType !== EOF) {
+    const known = adviceOnMistake(tokens, token, message);
+    const hints = known.length > 0 ? known : missing;
+    return { code, message, range: rangeOf(token), hints };
+  }
   const unclosed = unclosedBraces(tokens).at(-1);
   if (!unclosed) return { code, message, range, hints: missing };
   const { line, column } = positionAt(source, unclosed.startOffset);

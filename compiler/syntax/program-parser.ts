@@ -1,4 +1,5 @@
 /** Grammar of what stands outside blocks: C preamble, header, map declarations, macros, functions, probes. */
+import type { Hint } from '../source/advice.ts';
 import type * as ast from './ast.ts';
 import { parseAttachPoint } from './attach-point.ts';
 import { type Analysis, GrammarNeeded, rangeOf, span, variable } from './base-parser.ts';
@@ -10,6 +11,7 @@ import {
   type TokenType,
 } from './chevrotain.ts';
 import { takeChoices } from './lookahead.ts';
+import { adviceOnLine } from './mistakes.ts';
 import { StatementParser } from './statement-parser.ts';
 import * as t from './tokens.ts';
 import { blockAsValue } from './values.ts';
@@ -84,13 +86,15 @@ export class ProgramParser extends StatementParser {
     const imports: ast.Import[] = [];
     const root: ast.RootItem[] = [];
     let config: ast.ConfigBlock | undefined;
-    const early = (what: string, item: Item): void => {
+    const early = (what: string, item: Item, ...hints: readonly Hint[]): void => {
       const message = `${what} must appear before probes and functions`;
-      if (root.length > 0) this.report('misplaced-item', message, item.range);
+      if (root.length > 0) this.report('misplaced-item', message, item.range, ...hints);
     };
     for (const item of items) {
       if ('text' in item) {
-        early('C definitions', item);
+        const isLine = item.kind === 'c-line';
+        const hints = isLine ? adviceOnLine(item.text, item.range.start) : [];
+        early('C definitions', item, ...hints);
         preamble.push(item);
       } else if (item.kind === 'config') {
         early('config', item);

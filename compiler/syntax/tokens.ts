@@ -52,6 +52,8 @@ const UnterminatedComment = token('UnterminatedComment', /\/\*[\s\S]*/, {
   group: 'unterminatedComments',
   ...beginning('/'),
 });
+/** As in shell and Python; the parser reports them. At the root it would be a line for the preprocessor. */
+const ForeignComment = token('ForeignComment', /#[^\n]*/, { group: 'foreignComments' });
 const Shebang = token(
   'Shebang',
   (text: string, offset: number): [string] | null =>
@@ -133,7 +135,12 @@ export const CharacterText = token('Character', /'(?:[^'\\\n]|\\[^\n])*'/, {
   categories: Quoted,
   ...beginning("'"),
 });
-const quoted = [StringText, UnterminatedString, CharacterText];
+/** In quotes as word processors make them. */
+export const CurlyText = token('CurlyText', /[“”„‟«‘’‚‹][^“”„‟»‘’‚›"\n]*[“”„‟»‘’›"]?/, {
+  label: 'a text in curly quotes',
+  categories: Quoted,
+});
+const quoted = [StringText, UnterminatedString, CharacterText, CurlyText];
 
 export function isQuoted(token: { readonly tokenType: TokenType }): boolean {
   return quoted.includes(token.tokenType);
@@ -305,6 +312,7 @@ export const MODES = {
   code: [
     ...[
       ...layout,
+      ForeignComment,
       LeftCurly,
       RightCurly,
       RightParen,
@@ -315,12 +323,13 @@ export const MODES = {
     ],
   ],
   predicate: [
-    ...[...layout, LeftCurly, StrayRightCurly, RightParen, Semicolon, ...common],
+    ...[...layout, ForeignComment, LeftCurly, StrayRightCurly, RightParen, Semicolon, ...common],
     ...[PredicateEnd, Slash],
   ],
   item: [
     ...[
       ...layout,
+      ForeignComment,
       ItemLeftCurly,
       StrayRightCurly,
       RightParen,

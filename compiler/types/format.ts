@@ -98,6 +98,17 @@ function conversionName(letters: string): ConversionName | undefined {
   return NAMES.has(letters) ? (letters as ConversionName) : undefined;
 }
 
+/**
+ * What a format has that looks like a conversion and is none, where that may be why the numbers differ: `%y`, which
+ * stands for itself.
+ */
+export function countAdvice(format: string): readonly string[] {
+  const other = format.replace(CONVERSION, '').match(/%[-+ #0-9.]*[A-Za-z]/g);
+  if (other === null) return [];
+  const all = [...NAMES].map((name) => `%${name}`).join(' ');
+  return [`${other[0]} is no conversion and is printed as it is. There are ${all}.`];
+}
+
 /** How the number of arguments misses the number of conversions; undefined if it does not. */
 export function countProblem(parsed: ParsedFormat, supplied: number): string | undefined {
   const expected = parsed.conversions.length;

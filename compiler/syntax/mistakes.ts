@@ -1,0 +1,141 @@
+/** What people write who know C, awk, Python or another dialect, where the grammar expects something else. */
+import { type Hint, inserting, replacing } from '../source/advice.ts';
+import type * as ast from './ast.ts';
+import { rangeOf } from './base-parser.ts';
+import { type IToken, tokenMatcher } from './chevrotain.ts';
+import { canNameType } from './names.ts';
+import * as t from './tokens.ts';
+
+/** Where the grammar gave up: the token that it did not expect, among its neighbours. */
+interface Place {
+  readonly found: IToken;
+  readonly before: IToken | undefined;
+  readonly beforeThat: IToken | undefined;
+  /** What stands before it, back to the last end of a statement. */
+  readonly statement: readonly IToken[];
+  /** As `expected '/', found '='`. */
+  readonly message: string;
+}
+
+/** What to write instead, if the mistake is a known one. */
+export function adviceOnMistake(
+  tokens: readonly IToken[],
+  found: IToken,
+  message: string,
+): readonly Hint[] {
+  const index = tokens.indexOf(found);
+  const ends = (each: IToken) => [';', '{', '}'].includes(each.image);
+  const statement = tokens.slice(tokens.slice(0, index).findLastIndex(ends) + 1, index);
+  const place = {
+    statement,
+    found,
+    before: tokens[index - 1],
+    beforeThat: tokens[index - 2],
+    message,
+  };
+  for (const known of MISTAKES) {
+    const hint = known(place);
+    if (hint !== undefined) return [hint];
+  }
+  return [];
+}
+
+const MISTAKES: readonly ((place: Place) => Hint | undefined)[] = [
+  /** `/pid = 1/`, `if (pid = 1)`. */
+  ({ found, message }) =>
+    found.tokenType === t.Assign && /^expected (?:',' or )?'[/)]'/.test(message)
+      ? replacing("Values are compared with '=='.", rangeOf(found), '=', '==')
+      : undefined,
+  /** `int x = 5`, also in the head of a `for`. */
+  ({ found, before }) =>
+    before && isTypeOfC(before.image) && tokenMatcher(found, t.Identifier)
+      ? replacing(
+          `Variables begin with '$' and take the type of their first value: $${found.image} = ...`,
+          { start: before.startOffset, end: rangeOf(found).end },
+          /^\w+\s+\w+$/,
+          `$${found.image}`,
+        )
+      : undefined,
+  /** `for (i = 0; ...)`, `let x = 1`. */
+  ({ found, message }) =>
+    message.startsWith('expected a variable') && isWord(found)
+      ? isTypeOfC(found.image)
+        ? "Variables begin with '$' and take the type of their first value."
+        : inserting("Variables begin with '$'.", found.startOffset, '$')
+      : undefined,
+  /** `BEGIN printf("hello");` */
+  ({ found, message }) =>
+    message.startsWith("expected ',', '/' or '{' after the probe") &&
+    found.tokenType === t.AttachPoint &&
+    found.image.includes('(')
+      ? 'The statements of a probe stand in braces: begin { ... }'
+      : undefined,
+  /** `if comm == "x" then`, `elif`, `elseif`. */
+  ({ statement }) =>
+    statement.some(({ image }) => /^(?:elif|elseif|elsif)$/.test(image))
+      ? "The other condition is written 'else if'."
+      : undefined,
+  /** `{a: 1}` */
+  ({ found, before, beforeThat }) =>
+    found.tokenType === t.Colon &&
+    before?.tokenType === t.Identifier &&
+    beforeThat &&
+    tokenMatcher(beforeThat, t.LeftCurly)
+      ? 'A record is written in parentheses, with equals signs: (name=value, other=value)'
+      : undefined,
+];
+
+/** Names of C's types, and words that stand before them. */
+const OF_C =
+  /^(?:auto|bool|char|const|double|float|int|long|short|signed|static|unsigned|var|void|u?int(?:8|16|32|64)(?:_t)?|[us](?:8|16|32|64)|(?:s?size|pid)_t)$/;
+
+function isTypeOfC(word: string): boolean {
+  return OF_C.test(word);
+}
+
+function isWord(token: IToken): boolean {
+  return tokenMatcher(token, t.Identifier);
+}
+
+/** `i++`, `x = 5`: a name that is none of the language's is meant to be a variable. */
+export function adviceOnTarget(target: ast.Expression): readonly Hint[] {
+  return target.kind === 'identifier' && canNameType(target.name)
+    ? [inserting("Variables begin with '$'.", target.range.start, '$')]
+    : [];
+}
+
+/** What to write instead of a line that begins with `#` and is none of the preprocessor's: nothing if it is one. */
+export function adviceOnLine(text: string, start: number): readonly Hint[] {
+  return DIRECTIVE.test(text)
+    ? []
+    : [replacing("Comments begin with '//'.", { start, end: start + 1 }, '#', '//')];
+}
+
+const DIRECTIVE =
+  /^#\s*(?:define|undef|include|if|ifdef|ifndef|elif|else|endif|error|warning|pragma|line)\b/;
+
+/**
+ * Where the brackets end that are open around a token: what the grammar says of the tokens up to there only follows
+ * from its giving up at that one.
+ */
+export function endOfBrackets(tokens: readonly IToken[], from: IToken): number {
+  const index = tokens.indexOf(from);
+  if (index < 0) return from.startOffset;
+  const open: string[] = [];
+  for (const { image } of tokens.slice(0, index)) {
+    if (OPENING.has(image)) open.push(image);
+    else if (CLOSING.has(image)) open.pop();
+  }
+  if (open.at(-1) === undefined || open.at(-1) === '{') return from.startOffset;
+  let depth = 1;
+  for (const token of tokens.slice(index)) {
+    if (OPENING.has(token.image)) depth += 1;
+    else if (CLOSING.has(token.image)) depth -= 1;
+    if (depth === 0) return token.startOffset;
+    if (token.image === '}') break;
+  }
+  return from.startOffset;
+}
+
+const OPENING: ReadonlySet<string> = new Set(['(', '[', '{']);
+const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
