@@ -1,5 +1,5 @@
 /** `bpfscript check OBJECT...`: what becomes of objects on kernels. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BtfError } from '../../linker/btf/btf.ts';
 import { ElfError } from '../../linker/elf/elf.ts';
@@ -27,7 +27,8 @@ interface Options {
 export function isObject(file: string): boolean {
   if (file === '-') return false;
   try {
-    return beginsWith(file, '\u007fELF');
+    // What is read of a pipe is gone.
+    return statSync(file).isFile() && beginsWith(file, '\u007fELF');
   } catch {
     return false;
   }
@@ -128,6 +129,9 @@ function described<T>(kernel: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!isDescriptionError(error)) throw error;
-    throw new UserError(`the kernel description ${kernel}: ${error.message}`);
+    const isNamed = error.message.includes(kernel);
+    throw new UserError(
+      isNamed ? error.message : `the kernel description ${kernel}: ${error.message}`,
+    );
   }
 }

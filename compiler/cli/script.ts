@@ -1,5 +1,4 @@
 /** Reads the script that a command line names and compiles it, with its diagnostics printed to stderr. */
-import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { type Compilation, compile } from '../compile.ts';
 import type { Kernel } from '../kernel/description.ts';
@@ -15,6 +14,7 @@ import type { Report } from '../source/render/report.ts';
 import type { Source } from '../source/source.ts';
 import { unknownWarning } from '../syntax/allow.ts';
 import { reasonOf, UserError } from './errors.ts';
+import { readWhole } from './input.ts';
 import { EXIT } from './status.ts';
 import type { Timings } from './timings.ts';
 import { version } from './version.ts';
@@ -80,7 +80,7 @@ export function readScript(file: string | undefined, options: Pick<ScriptOptions
   try {
     return {
       name: file === '-' ? 'stdin' : file,
-      text: readFileSync(file === '-' ? 0 : file, 'utf8'),
+      text: readWhole(file === '-' ? 0 : file).toString('utf8'),
       ...(file === '-' ? {} : { path: file }),
     };
   } catch (error) {

@@ -2,7 +2,7 @@
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { type Btf, readBtf } from '../../linker/btf/read.ts';
 import type { Kernel } from '../kernel/description.ts';
-import { KernelDescriptionError } from '../kernel/error.ts';
+import { UndescribedError } from '../kernel/error.ts';
 
 export interface Host {
   readonly release: string;
@@ -53,12 +53,12 @@ export function openHost(description: Kernel): Host {
   };
 }
 
-/** What a description has not been told is undefined. */
+/** What a description has not been told is undefined; damage is none of that. */
 export function orNone<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof KernelDescriptionError) return undefined;
+    if (error instanceof UndescribedError) return undefined;
     throw error;
   }
 }

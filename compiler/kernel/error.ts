@@ -11,6 +11,9 @@ export class KernelDescriptionError extends Error {
   }
 }
 
+/** What a description, or the running kernel as far as one may look, does not have: nothing is wrong with what it has. */
+export class UndescribedError extends KernelDescriptionError {}
+
 /** Whether a description is at fault: BTF is read on demand, so that its damage shows in the middle of work. */
 export function isDescriptionError(error: unknown): error is KernelDescriptionError | BtfError {
   return error instanceof KernelDescriptionError || error instanceof BtfError;

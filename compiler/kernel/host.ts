@@ -7,7 +7,7 @@ import { placeOf } from '../../linker/btf/join.ts';
 import { ELF_MACHINES, ElfError } from '../../linker/elf/elf.ts';
 import { openElfFile } from '../../linker/elf/file.ts';
 import type { KernelSources } from './description.ts';
-import { KernelDescriptionError, reasonOf } from './error.ts';
+import { KernelDescriptionError, reasonOf, UndescribedError } from './error.ts';
 import { type ModuleSource, plainModules } from './modules.ts';
 import { parseFormat, patternText, type TracepointSource } from './tracepoints.ts';
 
@@ -193,7 +193,7 @@ function read(file: string, hint: string): Buffer {
 }
 
 function unreadable(file: string, error: unknown, hint: string): KernelDescriptionError {
-  return new KernelDescriptionError(`cannot read ${file}: ${reasonOf(error)} (${hint})`);
+  return new UndescribedError(`cannot read ${file}: ${reasonOf(error)} (${hint})`);
 }
 
 /** The file itself, or section .BTF of an ELF file such as an uncompressed vmlinux. */
@@ -221,7 +221,7 @@ function tracefs(folders: readonly string[]): string {
       reasons.push(`${folder}: ${reasonOf(error)}`);
     }
   }
-  throw new KernelDescriptionError(
+  throw new UndescribedError(
     `cannot read the kernel's tracepoints (${reasons.join('; ')}): as root, ` +
       '`mount -t tracefs tracefs /sys/kernel/tracing`, or name a kernel description',
   );

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../paths.ts';
 import { describeKernel, type Kernel, type KernelSources, once } from './description.ts';
-import { KernelDescriptionError, reasonOf } from './error.ts';
+import { KernelDescriptionError, reasonOf, UndescribedError } from './error.ts';
 import { type KernelBytes, type KernelFile, readKernelFile, type SectionName } from './file.ts';
 import { hostFiles, hostSources } from './host.ts';
 import { decodedModules } from './modules.ts';
@@ -52,7 +52,7 @@ function openDescription(path: string): KernelSources {
   const section = (name: SectionName, what: string): Buffer => {
     const found = optional(name);
     if (found) return found;
-    throw new KernelDescriptionError(
+    throw new UndescribedError(
       `the kernel description ${path} has no ${what}: capture it again as root, with tracefs mounted`,
     );
   };

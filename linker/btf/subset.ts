@@ -46,7 +46,7 @@ export function subsetOf(kernel: Btf, names: readonly string[]): Uint8Array {
         return take(type.id);
       case BTF_KIND.struct:
       case BTF_KIND.union:
-        return type.name === '' ? 0 : take(type.id, true);
+        return type.name === '' ? 0 : take(type.id, !names.includes(type.name));
       default:
         return 0;
     }

@@ -122,6 +122,38 @@ describe('bpfscript check of objects', () => {
     expect(bpfscript(['check', object, script]).status).toBe(2);
   });
 
+  it('takes no damaged part of a description for one that is not there', () => {
+    const whole = readFileSync(bare);
+    const cut = join(folder, 'cut.kernel');
+    writeFileSync(cut, whole.subarray(0, whole.length / 2));
+    const changed = join(folder, 'changed.kernel');
+    const bytes = Buffer.from(whole);
+    bytes.fill(0, bytes.length - 200, bytes.length - 100);
+    writeFileSync(changed, bytes);
+    for (const [file, why] of [
+      [cut, 'it is cut off'],
+      [changed, 'it is damaged (section btf)'],
+    ] as const) {
+      const { stdout, stderr, status } = bpfscript(['check', object, '--kernel', file]);
+      expect([stdout, status]).toEqual(['', 1]);
+      expect(stderr).toBe(`ERROR: cannot read the kernel description ${file}: ${why}\n`);
+    }
+  });
+
+  it('reads scripts from pipes as a whole, and nothing without an end', () => {
+    const script = 'begin { exit(); }';
+    const piped = spawnSync('bash', [
+      '-c',
+      `${process.execPath} ${COMMAND} check <(echo '${script}')`,
+    ]);
+    expect([piped.stderr.toString(), piped.status]).toEqual(['', 0]);
+    for (const file of ['check', 'inspect']) {
+      const { stderr, status } = bpfscript([file, '/dev/zero']);
+      expect(stderr).toMatch(/^ERROR: cannot read .*\/dev\/zero: it has more than 64 MiB\n/);
+      expect(status).toBe(1);
+    }
+  });
+
   it('refuses damaged descriptions with status 1', () => {
     const cut = join(folder, 'cut.kernel');
     writeFileSync(
