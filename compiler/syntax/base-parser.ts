@@ -103,7 +103,6 @@ export abstract class BaseParser extends EmbeddedActionsParser {
       );
       return '';
     }
-    if (token.tokenType === t.CurlyText) return this.curlyText(token);
     const { value, problems } = parseString(token.image);
     for (const { message, start, end } of problems)
       this.report('invalid-literal', message, {
@@ -111,19 +110,6 @@ export abstract class BaseParser extends EmbeddedActionsParser {
         end: token.startOffset + end,
       });
     return value;
-  }
-
-  private curlyText({ image, startOffset }: IToken): string {
-    const range = { start: startOffset, end: startOffset + image.length };
-    const text = /^.(.*)[”„‟»‘’›"]$/.exec(image)?.[1];
-    const hint = 'Strings are written in straight quotes: "..."';
-    this.report(
-      text === undefined ? 'unterminated' : 'invalid-literal',
-      `unexpected character '${image.charAt(0)}'`,
-      { start: startOffset, end: startOffset + 1 },
-      text === undefined ? hint : replacing(hint, range, image, `"${text}"`),
-    );
-    return '';
   }
 
   protected parameter(token: IToken): ast.Parameter {

@@ -97,6 +97,24 @@ function isWord(token: IToken): boolean {
   return tokenMatcher(token, t.Identifier);
 }
 
+/** A text in quotes as word processors make them, up to the end of its line where they are not closed. */
+export function foreignText(
+  text: string,
+  start: number,
+): { readonly end: number; readonly isClosed: boolean; readonly advice: Hint } | undefined {
+  const at = new RegExp(CURLY, 'y');
+  at.lastIndex = start;
+  const [image, inner = '', close] = at.exec(text) ?? [];
+  if (image === undefined) return undefined;
+  const end = start + image.length;
+  const hint = 'Strings are written in straight quotes: "..."';
+  return close === undefined
+    ? { end, isClosed: false, advice: hint }
+    : { end, isClosed: true, advice: replacing(hint, { start, end }, image, `"${inner}"`) };
+}
+
+const CURLY = /[“”„‟«‘’‚‹]([^“”„‟»‘’‚›"\n]*)([“”„‟»‘’›"])?/;
+
 /** `i++`, `x = 5`: a name that is none of the language's is meant to be a variable. */
 export function adviceOnTarget(target: ast.Expression): readonly Hint[] {
   return target.kind === 'identifier' && canNameType(target.name)

@@ -9,7 +9,7 @@ import { GrammarNeeded, rangeOf } from './base-parser.ts';
 import { EOF, type IRecognitionException, type IToken, tokenMatcher } from './chevrotain.ts';
 import { createLexer } from './lexer.ts';
 import { describe } from './messages.ts';
-import { adviceOnLine, adviceOnMistake, endOfBrackets } from './mistakes.ts';
+import { adviceOnLine, adviceOnMistake, endOfBrackets, foreignText } from './mistakes.ts';
 import { tooDeepNode } from './nesting.ts';
 import { ProgramParser } from './program-parser.ts';
 import * as t from './tokens.ts';
@@ -22,6 +22,8 @@ interface Problem {
   readonly message: string;
   readonly range: Range;
   readonly hints: readonly Hint[];
+  /** Nothing behind it on its line is what it was meant to be. */
+  readonly hidesRest?: boolean;
 }
 
 // Built on first use: `--help` and most commands on objects never parse.
@@ -86,15 +88,22 @@ function parseTokens(
   { tokens, groups, errors }: Lexed,
   diagnostics: Diagnostics,
 ): ast.Program | undefined {
-  const lexical: Problem[] = errors.map(({ offset, length }) => {
-    const range = { start: offset, end: offset + length };
-    return {
-      code: 'syntax-error',
+  const lexical: Problem[] = [];
+  let quoted = 0;
+  for (const { offset, length } of errors) {
+    // What stands between curly quotes is no code.
+    if (offset < quoted) continue;
+    const text = foreignText(source.text, offset);
+    quoted = text?.end ?? quoted;
+    const range = { start: offset, end: offset + (text ? 1 : length) };
+    lexical.push({
+      code: text?.isClosed === false ? 'unterminated' : 'syntax-error',
       message: `unexpected ${quote(source.text, range)}`,
       range,
-      hints: [],
-    };
-  });
+      hints: text ? [text.advice] : [],
+      ...(text ? { hidesRest: true } : {}),
+    });
+  }
   for (const comment of groups.foreignComments ?? []) {
     const range = { start: comment.startOffset, end: comment.startOffset + 1 };
     const hints = adviceOnLine(comment.image, comment.startOffset);
@@ -176,7 +185,7 @@ function grammarProblems(
   others: readonly Problem[],
 ): readonly Problem[] {
   // A text that lost its end swallows what the grammar then misses, on its line or to the end of the script.
-  const unterminated = others.filter(({ code }) => code === 'unterminated');
+  const unterminated = others.filter(({ code, hidesRest }) => code === 'unterminated' || hidesRest);
   const broken = Math.min(...unterminated.map(({ range }) => range.start));
   let understood = -1;
   const problems = errors

@@ -53,7 +53,10 @@ const UnterminatedComment = token('UnterminatedComment', /\/\*[\s\S]*/, {
   ...beginning('/'),
 });
 /** As in shell and Python; the parser reports them. At the root it would be a line for the preprocessor. */
-const ForeignComment = token('ForeignComment', /#[^\n]*/, { group: 'foreignComments' });
+const ForeignComment = token('ForeignComment', /#[^\n]*/, {
+  group: 'foreignComments',
+  start_chars_hint: ['#'],
+});
 const Shebang = token(
   'Shebang',
   (text: string, offset: number): [string] | null =>
@@ -135,12 +138,7 @@ export const CharacterText = token('Character', /'(?:[^'\\\n]|\\[^\n])*'/, {
   categories: Quoted,
   ...beginning("'"),
 });
-/** In quotes as word processors make them. */
-export const CurlyText = token('CurlyText', /[“”„‟«‘’‚‹][^“”„‟»‘’‚›"\n]*[“”„‟»‘’›"]?/, {
-  label: 'a text in curly quotes',
-  categories: Quoted,
-});
-const quoted = [StringText, UnterminatedString, CharacterText, CurlyText];
+const quoted = [StringText, UnterminatedString, CharacterText];
 
 export function isQuoted(token: { readonly tokenType: TokenType }): boolean {
   return quoted.includes(token.tokenType);
