@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `npm run bench`: cost per event beside hand-written C and the installed bpftrace; `npm run bench:lasting`: storms,
-# ends and memory. Needs root.
+# ends and memory; `npm run bench:compiling`: starting and compiling beside bare Node. Needs root.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 bash scripts/setup.sh --bench
 bash scripts/build.sh
@@ -10,6 +10,8 @@ make -s -C bench
 mount_filesystems
 if [ "${1-}" = lasting ]; then
   node dist/bench/lasting.js
+elif [ "${1-}" = compiling ]; then
+  node dist/bench/compiling.js
 else
   node dist/bench/main.js "$@"
 fi

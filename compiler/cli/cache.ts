@@ -140,7 +140,7 @@ function keyOf({ kernels, ...made }: Made): string | undefined {
   const known = kernels.map(identityOf);
   if (known.includes(undefined)) return undefined;
   const settings = Object.entries(process.env).filter(([name]) => name.startsWith('BPFTRACE_'));
-  const compiler = [version(), import.meta.filename, addonFile()].map((file, index) =>
+  const compiler = [version(), import.meta.filename, addonFile('backend')].map((file, index) =>
     index === 0 ? file : stampOf(file),
   );
   return digest(JSON.stringify([compiler, known, made, settings.sort()]));

@@ -10,9 +10,12 @@ import type { IrModule } from './module.ts';
 
 export type Output = 'object' | 'assembly' | 'ir';
 
-interface Addon {
+interface ProcessAddon {
   holdFile(bytes: Uint8Array, name: string): number;
   become(file: string, words: readonly string[], modes: readonly number[]): never;
+}
+
+interface Addon {
   emit(ir: string | Uint8Array, cpu: string, passes: string, output: Output): Buffer;
 }
 
@@ -45,12 +48,12 @@ export function emit(
   options: EmitOptions = {},
 ): Uint8Array {
   const text = typeof module === 'string' ? module : module.text();
-  return loadAddon().emit(text, CPU, options.passes ?? PASSES, output);
+  return loadBackend().emit(text, CPU, options.passes ?? PASSES, output);
 }
 
 /** The path of a file that holds the bytes, for this process and for the program that takes its place. */
 export function heldFile(bytes: Uint8Array, name: string): string {
-  return `/proc/self/fd/${loadAddon().holdFile(Buffer.from(bytes), name)}`;
+  return `/proc/self/fd/${loadProcessAddon().holdFile(Buffer.from(bytes), name)}`;
 }
 
 /**
@@ -63,17 +66,20 @@ export function becomeProgram(
   words: readonly string[],
   modes: readonly number[],
 ): never {
-  return loadAddon().become(file, words, modes);
+  return loadProcessAddon().become(file, words, modes);
 }
 
-export function addonFile(): string {
-  return join(packageRoot(), 'compiler/llvm/backend/build/backend.node');
+/** LLVM, and what is done with this process: scripts that need not be compiled open the latter alone. */
+export function addonFile(name: 'backend' | 'process'): string {
+  return join(packageRoot(), `compiler/llvm/backend/build/${name}.node`);
 }
+
+const loadBackend = (): Addon => load(addonFile('backend')) as Addon;
+const loadProcessAddon = (): ProcessAddon => load(addonFile('process')) as ProcessAddon;
 
 /** Node keeps what it has loaded, so this costs nothing the second time. */
-function loadAddon(): Addon {
-  const file = addonFile();
+function load(file: string): unknown {
   if (!existsSync(file))
     throw new Error(`the LLVM back end is not built: run scripts/build-backend.sh (no ${file})`);
-  return createRequire(import.meta.filename)(file) as Addon;
+  return createRequire(import.meta.filename)(file);
 }

@@ -3,8 +3,6 @@
 // llvm-bindings builds modules and cannot emit them; this addon does, over LLVM's C API. The two hold separate
 // copies of LLVM in one process, so nothing but the addon's entry point is exported (exports.map).
 
-#include "process.h"
-
 #include <node_api.h>
 
 #include <llvm-c/Analysis.h>
@@ -215,8 +213,6 @@ NAPI_MODULE_INIT()
 
 	const napi_property_descriptor functions[] = {
 		{"emit", nullptr, emitForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-		{"holdFile", nullptr, holdFile, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-		{"become", nullptr, become, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
 	};
 	if (napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions) != napi_ok)
 		return nullptr;

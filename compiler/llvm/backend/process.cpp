@@ -1,4 +1,6 @@
-#include "process.h"
+// What Node cannot do with its own process: an addon of its own, which opens sooner than LLVM.
+
+#include <node_api.h>
 
 #include <cerrno>
 #include <csignal>
@@ -74,8 +76,8 @@ void resetSignals(struct sigaction before[NSIG])
 	sigprocmask(SIG_SETMASK, &blocked, nullptr);
 }
 
-} // namespace
-
+// holdFile(bytes: Buffer, name: string): number: the descriptor of a file without a name that holds
+// the bytes, and that the program which takes this one's place inherits.
 napi_value holdFile(napi_env env, napi_callback_info info)
 {
 	size_t count = 2, size;
@@ -101,6 +103,9 @@ napi_value holdFile(napi_env env, napi_callback_info info)
 	return napi_create_int32(env, file, &result) == napi_ok ? result : nullptr;
 }
 
+// become(file: string, words: string[], modes: number[]): never. Replaces this program by another
+// (execve). `words` are all of its arguments, its name first; `modes` the status flags of the
+// descriptors 0, 1, ... that it gets. Throws where that fails.
 napi_value become(napi_env env, napi_callback_info info)
 {
 	size_t count = 3;
@@ -142,4 +147,17 @@ napi_value become(napi_env env, napi_callback_info info)
 			sigaction(number, &before[number], nullptr);
 	sigprocmask(SIG_SETMASK, &mask, nullptr);
 	return fail(env, "execve", error);
+}
+
+} // namespace
+
+NAPI_MODULE_INIT()
+{
+	const napi_property_descriptor functions[] = {
+		{"holdFile", nullptr, holdFile, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+		{"become", nullptr, become, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+	};
+	if (napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions) != napi_ok)
+		return nullptr;
+	return exports;
 }

@@ -1,0 +1,78 @@
+/** What the command opens: counts and sizes that no noise moves. */
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../support/build.ts';
+import { bpfscript } from '../../support/command.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const bundle = join(root, 'dist/bpfscript.cjs');
+const folder = temporaryFolder();
+
+/** Loaded before the command, it writes down at its end which libraries and modules of Node it has opened. */
+const witness = join(folder, 'witness.cjs');
+writeFileSync(
+  witness,
+  `const { writeFileSync, readFileSync } = require('node:fs');
+process.on('exit', () => {
+  const libraries = readFileSync('/proc/self/maps', 'utf8').match(/[^/]+\\.node$/gm) ?? [];
+  const modules = process.moduleLoadList.filter((name) => /^NativeModule [a-z_]+$/.test(name));
+  writeFileSync(process.env.WITNESS, JSON.stringify({
+    libraries: [...new Set(libraries)].sort(),
+    modules: modules.map((name) => name.slice('NativeModule '.length)),
+  }));
+});
+`,
+);
+
+interface Opened {
+  readonly libraries: readonly string[];
+  readonly modules: readonly string[];
+}
+
+function opened(...words: readonly string[]): Opened {
+  const file = join(folder, 'opened.json');
+  const env = { ...process.env, NODE_OPTIONS: `--require=${witness}`, WITNESS: file };
+  const { status, stderr } = bpfscript(words, { env });
+  expect(status, stderr).toBe(0);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+const SCRIPT = join(root, 'examples/opensnoop.bt');
+const object = join(folder, 'x.o');
+
+describe('the command', () => {
+  it('opens LLVM to make an object', () => {
+    const { libraries } = opened('build', SCRIPT, '-o', object);
+    expect(libraries).toEqual(['backend.node', 'llvm-bindings.node']);
+  });
+  it.each([
+    ['--version', ['--version']],
+    ['fmt', ['fmt', '--check', SCRIPT]],
+    ['list', ['list', '--kernel', 'default', 'tracepoint:sched:*']],
+    ['inspect', ['inspect', object]],
+    ['explain', ['explain', 'unknown-identifier']],
+    ['kernel list', ['kernel', 'list']],
+  ])('opens no library for %s', (_, words) => {
+    expect(opened(...words).libraries).toEqual([]);
+  });
+  it('opens modules of Node that take long when it uses them', () => {
+    const slow = ['assert', 'child_process', 'crypto'];
+    const of = (...words: readonly string[]) =>
+      opened(...words).modules.filter((name) => slow.includes(name));
+    expect(of('fmt', '--check', SCRIPT)).toEqual([]);
+    expect(of('check', '-e', 'BEGIN { exit(); }')).not.toContain('child_process');
+  });
+});
+
+describe('the bundle', () => {
+  it('is ASCII, since it is read as Latin-1, and below a megabyte', () => {
+    const bytes = readFileSync(bundle);
+    expect(bytes.every((byte) => byte < 128)).toBe(true);
+    expect(bytes.length).toBeLessThan(1_000_000);
+  });
+  it('has the code that V8 made of it beside it', () => {
+    expect(statSync(`${bundle}.code`).size).toBeGreaterThan(100_000);
+    expect(statSync(`${bundle}.code`).size).toBeLessThan(1_500_000);
+  });
+});
