@@ -8,6 +8,7 @@ import { codeEffects } from './code-effects.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
 import { ElfError, type ElfObject, type ElfSection, INSN_SIZE, SHF, STB, STT } from './elf/elf.ts';
 import { readElf } from './elf/read.ts';
+import { inspectCapabilities } from './inspect/capabilities.ts';
 import type { InspectedRelocation, Inspection } from './inspect/inspection.ts';
 import { asNumber, asObject, asObjects, asText, asTexts, type Json } from './inspect/json.ts';
 import { inspectMaps } from './inspect/maps.ts';
@@ -96,7 +97,7 @@ export function inspectObject(bytes: Uint8Array): Inspection {
       })),
     ],
     features: asTexts(manifest.features),
-    capabilities: asTexts(manifest.capabilities),
+    capabilities: inspectCapabilities(manifest, outside),
     sections: elf.sections.slice(1).map(({ name, size }) => ({ name, size })),
     manifest,
     btfText: renderBtf(btf),

@@ -26,11 +26,10 @@ import type {
   TypedProbe,
   TypedProgram,
 } from '../analysis/typed.ts';
-import type { ProbeTarget } from '../probes/probe.ts';
 import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
-import { kernelName, type Type } from '../types/type.ts';
+import { kernelName } from '../types/type.ts';
 import { type Tie, tiesOf } from './architecture.ts';
 import type { EventEntry } from './events.ts';
 import {
@@ -109,7 +108,6 @@ export function createManifest(
       enums: types.enums(),
       globals: describeShared(unit, offsetOf),
       features: [...unit.features].sort(),
-      capabilities: capabilitiesOf(unit),
     } satisfies UnlinkedManifest;
   };
 }
@@ -398,37 +396,6 @@ function describeShared(unit: UnitState, offsetOf: (symbol: string) => number): 
   const globals: { -readonly [Name in keyof ManifestGlobals]: number } = {};
   for (const name of unit.shared) globals[name] = offsetOf(SHARED_VARIABLES[name].symbol);
   return globals;
-}
-
-/**
- * Loading programs that read kernel memory, and attaching them by perf events, takes CAP_BPF and CAP_PERFMON
- * (kernel/bpf/syscall.c, kernel/events/core.c).
- */
-function capabilitiesOf(unit: UnitState): readonly string[] {
-  const capabilities = new Set(['CAP_BPF', 'CAP_PERFMON']);
-  const { probes } = unit.program;
-  // tracefs belongs to root.
-  if (probes.some(({ target }) => target.provider === 'tracepoint' || isKernelPattern(target))) {
-    capabilities.add('CAP_DAC_READ_SEARCH');
-  }
-  // Symbols of other users' processes come from /proc/PID/maps (fs/proc/task_mmu.c, proc_maps_open).
-  if (someCall(probes, (call) => isUserAddress(call.type))) capabilities.add('CAP_SYS_PTRACE');
-  // Kernel addresses in /proc/kallsyms are hidden by kptr_restrict (kernel/kallsyms.c).
-  if (someCall(probes, (call) => isKernelAddress(call.type))) capabilities.add('CAP_SYSLOG');
-  return [...capabilities].sort();
-}
-
-function isUserAddress(type: Type): boolean {
-  return type.kind === 'usym' || (type.kind === 'stack' && type.space === 'user');
-}
-
-function isKernelAddress(type: Type): boolean {
-  return type.kind === 'ksym' || (type.kind === 'stack' && type.space === 'kernel');
-}
-
-/** Functions that a pattern matches are listed in tracefs. */
-function isKernelPattern({ provider, wildcard }: ProbeTarget): boolean {
-  return wildcard && (provider === 'kprobe' || provider === 'kretprobe');
 }
 
 function usesUnsafe(probes: readonly TypedProbe[]): boolean {

@@ -1,17 +1,20 @@
 /** loader/src/object/effect_tables.h, out of effects.ts and helpers.ts: `npm run docs` writes it. */
+import { CAPABILITY_USES, type CapabilityUse } from './capabilities.ts';
 import { EFFECTS, type Effect, PERMISSIONS } from './effects.ts';
 import { effectOfHelper, HELPERS, OBSERVING_FUNCTIONS } from './helpers.ts';
 
 export function renderEffectsHeader(): string {
-  return `${[HEAD, ...effects(), ...calls(), '#endif'].join('\n')}\n`;
+  return `${[HEAD, ...effects(), ...calls(), ...capabilities(), '#endif'].join('\n')}\n`;
 }
 
 const HEAD = `/*
- * What code calls, what that does to the machine, and what users have to allow. Made by \`npm run
+ * What code calls, what that does to the machine, and what users have to allow; and what objects take capabilities for. Made by \`npm run
  * docs\` of linker/contract/effects.ts and helpers.ts: change those, not this.
  */
 #ifndef BPFLOAD_EFFECT_TABLES_H
 #define BPFLOAD_EFFECT_TABLES_H
+
+#include <stdbool.h>
 
 /* clang-format off */
 `;
@@ -65,8 +68,31 @@ function calls(): readonly string[] {
   ];
 }
 
+function capabilities(): readonly string[] {
+  const entries: readonly (readonly [string, CapabilityUse])[] = Object.entries(CAPABILITY_USES);
+  return [
+    '/* What objects take capabilities for. */',
+    'enum mf_use {',
+    ...entries.map(([name]) => `\t${constant('MF_USE', name)},`),
+    '\tMF_USE_COUNT,',
+    '};',
+    '',
+    'static const struct mf_capability_use {',
+    '\tconst char *capability;',
+    '\t/* Without it the object runs, and shows addresses in place of names. */',
+    '\tbool is_of_names;',
+    '} mf_capability_uses[] = {',
+    ...entries.map(
+      ([name, { capability, names }]) =>
+        `\t[${constant('MF_USE', name)}] = {${quoted(capability)}, ${names ?? false}},`,
+    ),
+    '};',
+    '',
+  ];
+}
+
 function constant(prefix: string, word: string): string {
-  return `${prefix}_${word}`.toUpperCase();
+  return `${prefix}_${word}`.replaceAll('-', '_').toUpperCase();
 }
 
 function quoted(text: string): string {

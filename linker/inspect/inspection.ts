@@ -1,4 +1,5 @@
 /** What an object holds, as data. */
+import type { CapabilityUse } from '../contract/capabilities.ts';
 import type { InspectedMap } from './maps.ts';
 import type { InspectedEffect } from './outside.ts';
 
@@ -30,7 +31,8 @@ export interface Inspection {
   readonly lookups: readonly { readonly kind: string; readonly name: string }[];
   readonly relocations: readonly InspectedRelocation[];
   readonly features: readonly string[];
-  readonly capabilities: readonly string[];
+  /** What it takes them for; those for names it can do without. */
+  readonly capabilities: readonly CapabilityUse[];
   readonly sections: readonly { readonly name: string; readonly size: number }[];
   readonly manifest: unknown;
   readonly btfText: string;

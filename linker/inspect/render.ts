@@ -23,7 +23,6 @@ export function renderInspection(inspection: Inspection): string {
     ['digest', inspection.digest],
     ['parameters', inspection.params.map(({ index, as }) => `$${index} (${as})`).join(', ')],
     ['features', inspection.features.join(', ')],
-    ['capabilities', inspection.capabilities.join(', ')],
     ['contradicts', inspection.contradictions.join('; ')],
   ].filter(([, value]) => value !== '');
 
@@ -34,6 +33,13 @@ export function renderInspection(inspection: Inspection): string {
       (inspection.ties ?? []).map(({ reason, line, file }) => [
         line > 0 ? `${file ?? inspection.script}:${line}` : '',
         reason,
+      ]),
+    ),
+    heading(
+      'Capabilities',
+      inspection.capabilities.map(({ capability, for: use, names }) => [
+        capability,
+        names ? `${use}; without it, addresses` : use,
       ]),
     ),
     heading(

@@ -93,10 +93,6 @@ export const MANIFEST = {
     choice(Object.keys(FEATURES) as FeatureName[]),
     'Kernel features that the programs need.',
   ),
-  capabilities: list(
-    text(undefined, '^CAP_[A-Z_]+$'),
-    'Capabilities that loading and attaching needs.',
-  ),
 };
 
 const PARAM = {

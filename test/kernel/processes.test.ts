@@ -270,6 +270,49 @@ needs('root').describe('with capabilities instead of root', () => {
     expect(result.stderr).toContain(`ERROR: No permission: ${missing} is missing.\n`);
   });
 
+  it.each([
+    ['BEGIN { }', 'cap_bpf,cap_perfmon', ''],
+    ['tracepoint:sched:sched_switch { }', 'cap_bpf,cap_perfmon,cap_dac_read_search', ''],
+    ['BEGIN { print(kaddr("schedule")); }', 'cap_bpf,cap_perfmon,cap_syslog', ''],
+    ['profile:hz:9 { @[ustack] = count(); }', 'cap_bpf,cap_perfmon', 'cap_sys_ptrace'],
+    ['profile:hz:9 { @[kstack] = count(); }', 'cap_bpf,cap_perfmon', 'cap_syslog'],
+    ['profile:hz:9 { @[kstack(raw), ustack(raw)] = count(); }', 'cap_bpf,cap_perfmon', ''],
+  ])('says all that %s needs in one message [CLI-036]', (script, needed, names) => {
+    const { status, stderr } = load(['kill'], script);
+    const of = names === '' ? '' : ` (for names of functions also ${names})`;
+    expect(status).toBe(4);
+    expect(stderr).toContain(
+      `HINT: Run bpfload as root, or give it the capabilities that this object needs: setcap ${needed}+ep bpfload${of}\n`,
+    );
+    const missing = needed.toUpperCase().replaceAll(',', ', ');
+    expect(stderr).toContain(`ERROR: No permission: ${missing} is missing.\n`);
+  });
+
+  it('shows addresses where it may not know names, with one warning', () => {
+    const loop = `while :; do ${WORKLOAD} getppid 5 sleep 200; done`;
+    const others = spawn('sh', ['-c', loop], { stdio: 'ignore', detached: true });
+    const trace = (stacks: string): Result =>
+      load(
+        ['bpf', 'perfmon', 'dac_read_search'],
+        `tracepoint:syscalls:sys_enter_getppid /uid == 0/ { ${stacks} }`,
+        'sleep 3',
+      );
+    try {
+      const named = trace('@k[kstack(1)] = count(); @u[ustack(1)] = count();');
+      expect(named.stderr).toBe(
+        `Attached 1 probe
+WARNING: some addresses have no names: those of functions of the kernel take CAP_SYSLOG, those of other users' processes CAP_SYS_PTRACE.
+`,
+      );
+      expect(named.stdout).toMatch(/@k\[\n\s+0x[0-9a-f]+\n\]: \d+\n@u\[\n\s+0x[0-9a-f]+\n\]/);
+      const raw = trace('@k[kstack(raw, 1)] = count(); @u[ustack(raw, 1)] = count();');
+      expect(raw.stderr).toBe('Attached 1 probe\n');
+      expect(raw.stdout).toMatch(/@k\[\n[0-9a-f]+\n\]: \d+\n@u\[\n[0-9a-f]+\n\]/);
+    } finally {
+      process.kill(-(others.pid ?? 0), 'SIGKILL');
+    }
+  });
+
   it('needs no more than the script asks for', () => {
     const result = load(['bpf', 'perfmon'], 'BEGIN { printf("%d\\n", 1 + 1); }');
     expect(result).toMatchObject({ stdout: '2\n\n\n', status: 0 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renderInspection } from '../../linker/inspect/render.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
+import { build } from '../support/build.ts';
 import { scriptInput } from './fixtures.ts';
 
 const object = link(scriptInput());
@@ -16,6 +17,32 @@ describe('an inspection', () => {
     ]);
     expect(programs[1]?.instructions).toBe(2);
     expect(functions).toEqual([{ name: 'step', instructions: 5 }]);
+  });
+
+  it('lists what it takes capabilities for', () => {
+    const names = (script: string): readonly string[] =>
+      inspectObject(build(script, { unsafe: true })).capabilities.map(
+        (use) => `${use.capability}${use.names ? ' for names' : ''}`,
+      );
+    const always = ['CAP_BPF', 'CAP_PERFMON'];
+    expect(names('begin { }')).toEqual(always);
+    expect(names('tracepoint:sched:sched_switch { }')).toEqual([...always, 'CAP_DAC_READ_SEARCH']);
+    expect(names('kprobe:vfs_* { }')).toEqual([...always, 'CAP_DAC_READ_SEARCH']);
+    expect(names('kprobe:vfs_read { }')).toEqual(always);
+    expect(names('uprobe:/bin/true:main { write_user(arg0, 1, 1); }')).toEqual([
+      ...always,
+      'CAP_SYS_ADMIN',
+      'CAP_SYS_ADMIN',
+    ]);
+    expect(names('begin { print(kaddr("schedule")); }')).toEqual([...always, 'CAP_SYSLOG']);
+    expect(names('kprobe:vfs_read { @[kstack, (1, usym(arg0))] = count(); }')).toEqual([
+      ...always,
+      'CAP_SYSLOG for names',
+      'CAP_SYS_PTRACE for names',
+    ]);
+    expect(names('kprobe:vfs_read { @[kstack(raw), ustack(raw)] = count(); }')).toEqual(always);
+    const text = renderInspection(inspectObject(build('kprobe:vfs_read { print(kstack); }')));
+    expect(text).toContain('CAP_SYSLOG   for names of kernel functions; without it, addresses');
   });
 
   it("lists kernel maps with the script's name, from BTF", () => {

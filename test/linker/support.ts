@@ -52,7 +52,6 @@ export function emptyManifest(): Omit<Manifest, 'fixups'> {
     enums: [],
     globals: {},
     features: [],
-    capabilities: ['CAP_BPF', 'CAP_PERFMON'],
   };
 }
 

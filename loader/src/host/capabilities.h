@@ -1,17 +1,22 @@
-/* Whether the loader may do what the object needs. */
+/* Whether the loader may do what an object needs. */
 #ifndef BPFLOAD_CAPABILITIES_H
 #define BPFLOAD_CAPABILITIES_H
 
 #include <stdbool.h>
 
-#include "object/manifest.h"
+#include "object/capability_uses.h"
 
 struct failure;
 
 /* Whether the process has CAP_SYS_ADMIN. */
 bool capabilities_are_of_admin(void);
 
-/* STATUS_OK, or STATUS_PERMISSION with a failure that names what is missing. */
-int capabilities_check(const struct manifest *manifest, struct failure *failure);
+/*
+ * STATUS_OK, or STATUS_PERMISSION with a failure that names all that is missing on this host, and
+ * how the loader gets it. `of_process`: tracing is limited to one (-p). What names take is not
+ * missed here: addresses are shown without it.
+ */
+int capabilities_check(const struct capability_uses *uses, bool of_process,
+		       struct failure *failure);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -192,6 +193,22 @@ bool kallsyms_read(struct kallsyms *table, const char *path)
 	sort(table);
 	table->entries = memory_resize(table->entries, table->count, sizeof(*table->entries));
 	return true;
+}
+
+bool kallsyms_are_shown(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char line[64] = "";
+	bool shown;
+
+	if (!file)
+		return false;
+	/* An address that is hidden is 0, and so is that of the first per-CPU variable. */
+	do
+		shown = fgets(line, sizeof(line), file) && line[strspn(line, "0")] != ' ';
+	while (!shown && strstr(line, " A "));
+	fclose(file);
+	return shown;
 }
 
 void kallsyms_free(struct kallsyms *table)

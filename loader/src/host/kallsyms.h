@@ -37,6 +37,8 @@ struct kernel_symbol {
  * shows no addresses (kptr_restrict): the table is then empty, and every look-up fails.
  */
 bool kallsyms_read(struct kallsyms *table, const char *path);
+/* Whether such a file shows addresses, by its first symbol. */
+bool kallsyms_are_shown(const char *path);
 void kallsyms_free(struct kallsyms *table);
 
 /* The symbol at or before an address. The texts live as long as the table. */

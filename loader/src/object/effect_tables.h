@@ -1,9 +1,11 @@
 /*
- * What code calls, what that does to the machine, and what users have to allow. Made by `npm run
+ * What code calls, what that does to the machine, and what users have to allow; and what objects take capabilities for. Made by `npm run
  * docs` of linker/contract/effects.ts and helpers.ts: change those, not this.
  */
 #ifndef BPFLOAD_EFFECT_TABLES_H
 #define BPFLOAD_EFFECT_TABLES_H
+
+#include <stdbool.h>
 
 /* clang-format off */
 
@@ -300,6 +302,36 @@ static const char *const mf_observing_functions[] = {
 	"bpf_task_get_cgroup1",
 	"bpf_task_release",
 	"bpf_task_under_cgroup",
+};
+
+/* What objects take capabilities for. */
+enum mf_use {
+	MF_USE_LOAD,
+	MF_USE_TRACE,
+	MF_USE_TRACEFS,
+	MF_USE_SINGLE_UPROBES,
+	MF_USE_FUNCTIONS_OF_PROGRAMS,
+	MF_USE_WRITING_MEMORY,
+	MF_USE_KERNEL_ADDRESSES,
+	MF_USE_KERNEL_NAMES,
+	MF_USE_USER_NAMES,
+	MF_USE_COUNT,
+};
+
+static const struct mf_capability_use {
+	const char *capability;
+	/* Without it the object runs, and shows addresses in place of names. */
+	bool is_of_names;
+} mf_capability_uses[] = {
+	[MF_USE_LOAD] = {"CAP_BPF", false},
+	[MF_USE_TRACE] = {"CAP_PERFMON", false},
+	[MF_USE_TRACEFS] = {"CAP_DAC_READ_SEARCH", false},
+	[MF_USE_SINGLE_UPROBES] = {"CAP_SYS_ADMIN", false},
+	[MF_USE_FUNCTIONS_OF_PROGRAMS] = {"CAP_SYS_ADMIN", false},
+	[MF_USE_WRITING_MEMORY] = {"CAP_SYS_ADMIN", false},
+	[MF_USE_KERNEL_ADDRESSES] = {"CAP_SYSLOG", false},
+	[MF_USE_KERNEL_NAMES] = {"CAP_SYSLOG", true},
+	[MF_USE_USER_NAMES] = {"CAP_SYS_PTRACE", true},
 };
 
 #endif

@@ -378,9 +378,6 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 					 read_fixup, &manifest->fixup_count);
 	manifest->features = manifest_list(reader, root, "features", sizeof(*manifest->features),
 					   manifest_text_item, &manifest->feature_count);
-	manifest->capabilities =
-		manifest_list(reader, root, "capabilities", sizeof(*manifest->capabilities),
-			      manifest_text_item, &manifest->capability_count);
 	read_globals(reader, root);
 }
 

@@ -338,8 +338,6 @@ struct manifest {
 	struct mf_globals globals;
 	const char *const *features;
 	uint32_t feature_count;
-	const char *const *capabilities;
-	uint32_t capability_count;
 };
 
 struct elf_file;

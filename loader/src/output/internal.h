@@ -56,7 +56,7 @@ struct output {
 	bool stopped;
 	bool stderr_is_terminal;
 	/* That names are missing. */
-	bool told_limits;
+	bool told_limits, told_denied;
 	/* -o: the file is ours to close. */
 	bool owns_fd;
 	/* Nothing is written any more; `failure` says why. */

@@ -349,9 +349,22 @@ static void tell_limits(struct output *output)
 			"some addresses have no names: a traced program's files, mappings or names are larger than the loader reads.");
 }
 
+/* Once, too: addresses are shown. */
+static void tell_denied(struct output *output)
+{
+	const char *what = symbols_were_denied(output->symbols);
+
+	if (output->told_denied || !what)
+		return;
+	output->told_denied = true;
+	if (!output->session->options->no_warnings)
+		say_warning("some addresses have no names: those of %s.", what);
+}
+
 int output_idle(struct output *output)
 {
 	tell_limits(output);
+	tell_denied(output);
 	if (output->session->options->buffering == BUFFER_FULL)
 		return output_settle(output);
 	return output_flush(output);
@@ -417,6 +430,7 @@ int output_finish(struct output *output)
 	if (output->session->manifest->config.print_maps_on_exit && output_all_maps(output) < 0)
 		return -1;
 	tell_limits(output);
+	tell_denied(output);
 	return output_flush(output);
 }
 

@@ -63,6 +63,7 @@ static int read_object(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
 	const char *path = options->objects[0];
+	struct capability_uses uses;
 	int status;
 
 	if (object_file_read(&run->object, path, failure) != STATUS_OK)
@@ -76,7 +77,8 @@ static int read_object(struct run *run, struct failure *failure)
 		return fail_at(failure, path, 0);
 	if (check_architecture(run->object.manifest, failure) != STATUS_OK)
 		return fail_at(failure, path, 0);
-	return capabilities_check(run->object.manifest, failure);
+	uses = capability_uses_find(run->object.manifest, &run->object.effects);
+	return capabilities_check(&uses, options->pid != 0, failure);
 }
 
 /* Opens the object with libbpf, and checks its programs against the manifest. */

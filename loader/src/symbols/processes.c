@@ -1,5 +1,6 @@
 #include "symbols/processes.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,8 +114,12 @@ static void read_maps(struct processes *processes, struct process_code *process)
 
 	process->read_at = now();
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", process->pid);
-	if (!proc_maps_read(&maps, path))
+	errno = 0;
+	if (!proc_maps_read(&maps, path)) {
+		processes->were_denied =
+			processes->were_denied || errno == EACCES || errno == EPERM;
 		return;
+	}
 	/* The maps of a process that is exiting are empty (its mm has been given back already). */
 	if (!maps.count) {
 		proc_maps_free(&maps);

@@ -37,6 +37,8 @@ struct processes {
 	struct process_code *first;
 	size_t mappings;
 	struct mapped_files files;
+	/* The map of one could not be read for want of rights. */
+	bool were_denied;
 };
 
 void processes_free(struct processes *processes);

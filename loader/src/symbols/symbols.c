@@ -11,6 +11,8 @@
 
 struct symbols {
 	bool kernel_read;
+	/* It shows no addresses. */
+	bool kernel_hidden;
 	/* Names of C++ and Rust as people read them. */
 	bool readable;
 	/* Source lines, from debug files in these folders among others. */
@@ -54,7 +56,7 @@ bool symbols_kernel(struct symbols *symbols, uint64_t address, struct symbol *sy
 		symbols->kernel_read = true;
 		/* Addresses that are hidden or unreadable leave the table empty: they print as
 		 * numbers. */
-		(void)kallsyms_read(&symbols->kernel, "/proc/kallsyms");
+		symbols->kernel_hidden = !kallsyms_read(&symbols->kernel, "/proc/kallsyms");
 	}
 	if (!kallsyms_find(&symbols->kernel, address, &found))
 		return false;
@@ -154,6 +156,17 @@ const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t 
 		return NULL;
 	*offset = place.offset;
 	return elf_image_build_id(&place.file->image, size);
+}
+
+const char *symbols_were_denied(const struct symbols *symbols)
+{
+	bool user = symbols->processes.were_denied;
+
+	if (symbols->kernel_hidden && user)
+		return "functions of the kernel take CAP_SYSLOG, those of other users' processes CAP_SYS_PTRACE";
+	if (symbols->kernel_hidden)
+		return "functions of the kernel take CAP_SYSLOG";
+	return user ? "functions of other users' processes take CAP_SYS_PTRACE" : NULL;
 }
 
 bool symbols_were_limited(void)

@@ -43,14 +43,13 @@ describe('the manifest', () => {
     expect(events[0]?.control).toBeTypeOf('number');
   });
 
-  it('names features, capabilities and the variables that the loader sets', () => {
+  it('names features and the variables that the loader sets', () => {
     const map = tree.map('@', { kind: 'count' });
     const value = tree.read(map, undefined, INT64);
     const body = tree.block(tree.aggregate(map), tree.print(value));
     const manifest = manifestOf(tree.program([map], tree.tracepoint, body));
     expect(manifest.features).toContain('bpf_map_lookup_percpu_elem');
     expect(manifest.features).toContain('ringbuf');
-    expect(manifest.capabilities).toEqual(['CAP_BPF', 'CAP_DAC_READ_SEARCH', 'CAP_PERFMON']);
     expect(manifest.globals).toHaveProperty('cpus');
     expect(manifest.globals).toHaveProperty('filterPid');
     expect(manifest.script).toBe('test.bt');

@@ -157,7 +157,6 @@ export function manifestOf(
       sleeping: at('sleeping'),
     },
     features: ['ringbuf', 'bpf_loop'],
-    capabilities: ['CAP_BPF', 'CAP_PERFMON'],
     ...more,
   };
 }
