@@ -33,6 +33,8 @@ export function lowerStack(fn: FunctionState, type: Type, to: IrPointer, unwinds
   if (type.kind !== 'stack') throw new Error(`${type.kind} is not a stack`);
   const { ir, lowering, unit } = fn;
   const user = type.space === 'user';
+  // Of addresses alone nobody asks what the process has mapped.
+  const isNamed = user && type.mode !== 'raw';
   const frameWords = type.mode === 'build_id' ? BUILD_ID_WORDS : 1;
   const words = wordsOfStack(type);
   unit.features.add('bounded_loops');
@@ -56,13 +58,20 @@ export function lowerStack(fn: FunctionState, type: Type, to: IrPointer, unwinds
       },
       () => {
         const count = ir.op('lshr', bytes, ir.constant(3));
-        const hash = hashWords(fn, frames, count, words, pid);
+        const hash = hashWords(fn, frames, count, words, seed(fn, pid, isNamed));
         ir.store(to, 0, 8, hash);
         ir.store(to, TOKEN_FRAMES, 4, ir.op('lshr', count, ir.constant(frameWords === 1 ? 0 : 2)));
-        storeNew(fn, to, frames, user, pid);
+        storeNew(fn, to, frames, isNamed, pid);
       },
     );
   });
+}
+
+/** Behind every pid: those without names are stacks of their own, or the process of others would not be told. */
+const WITHOUT_NAMES = 1n << 32n;
+
+function seed({ ir }: FunctionState, pid: IrValue, isNamed: boolean): IrValue {
+  return isNamed ? pid : ir.op('add', pid, ir.constant(WITHOUT_NAMES));
 }
 
 const STACKS_FULL = `The frames of a stack could not be kept: there are ${STACKS} others. It is counted, and shown without frames.`;
@@ -115,7 +124,7 @@ function storeNew(
   fn: FunctionState,
   token: IrPointer,
   frames: IrPointer,
-  user: boolean,
+  isNamed: boolean,
   pid: IrValue,
 ): void {
   const { ir, lowering } = fn;
@@ -129,7 +138,7 @@ function storeNew(
       ir.compare('ne', status, ir.constant(0)),
       () => lowering.emit({ kind: 'warning', fields: [], message: STACKS_FULL }, () => {}),
       () => {
-        if (!user) return;
+        if (!isNamed) return;
         lowering.emit({ kind: 'process', fields: [UINT32] }, (field) =>
           ir.store(field(0).pointer, 0, 4, pid),
         );

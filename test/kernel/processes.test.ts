@@ -301,7 +301,7 @@ needs('root').describe('with capabilities instead of root', () => {
       const named = trace('@k[kstack(1)] = count(); @u[ustack(1)] = count();');
       expect(named.stderr).toBe(
         `Attached 1 probe
-WARNING: some addresses have no names: those of functions of the kernel take CAP_SYSLOG, those of other users' processes CAP_SYS_PTRACE.
+WARNING: some addresses have no names: those of the kernel take CAP_SYSLOG, those of other users' processes CAP_SYS_PTRACE.
 `,
       );
       expect(named.stdout).toMatch(/@k\[\n\s+0x[0-9a-f]+\n\]: \d+\n@u\[\n\s+0x[0-9a-f]+\n\]/);

@@ -101,6 +101,20 @@ static void make_room(struct mapped_files *files, const struct mapped_file *want
 		let_go(files, files->oldest);
 }
 
+/* Whether the process, which may be there, is none of ours to look into (PTRACE_MODE_READ of
+ * fs/proc/base.c, proc_pid_get_link). */
+static bool is_denied(uint32_t pid)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/root", pid);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && (errno == EACCES || errno == EPERM);
+}
+
 static void open_file(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
 		      const struct proc_mapping *mapping)
 {
@@ -109,8 +123,10 @@ static void open_file(struct mapped_files *files, struct mapped_file *file, uint
 
 	make_room(files, file);
 	fd = proc_mapping_open(pid, mapping);
-	if (fd < 0)
+	if (fd < 0) {
+		files->were_denied = files->were_denied || is_denied(pid);
 		return;
+	}
 	view = file_view_of(fd);
 	if (!view)
 		return;

@@ -45,6 +45,8 @@ struct mapped_files {
 	struct mapped_file *oldest, *newest;
 	/* How many descriptors they hold. */
 	size_t descriptors;
+	/* Some were not opened, since we may not look into their process. */
+	bool were_denied;
 };
 
 /*

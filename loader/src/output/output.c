@@ -352,13 +352,12 @@ static void tell_limits(struct output *output)
 /* Once, too: addresses are shown. */
 static void tell_denied(struct output *output)
 {
-	const char *what = symbols_were_denied(output->symbols);
-
-	if (output->told_denied || !what)
+	if (output->told_denied || !symbols_were_denied(output->symbols))
 		return;
 	output->told_denied = true;
 	if (!output->session->options->no_warnings)
-		say_warning("some addresses have no names: those of %s.", what);
+		say_warning(
+			"some addresses have no names: those of the kernel take CAP_SYSLOG, those of other users' processes CAP_SYS_PTRACE.");
 }
 
 int output_idle(struct output *output)

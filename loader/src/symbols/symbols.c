@@ -158,15 +158,10 @@ const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t 
 	return elf_image_build_id(&place.file->image, size);
 }
 
-const char *symbols_were_denied(const struct symbols *symbols)
+bool symbols_were_denied(const struct symbols *symbols)
 {
-	bool user = symbols->processes.were_denied;
-
-	if (symbols->kernel_hidden && user)
-		return "functions of the kernel take CAP_SYSLOG, those of other users' processes CAP_SYS_PTRACE";
-	if (symbols->kernel_hidden)
-		return "functions of the kernel take CAP_SYSLOG";
-	return user ? "functions of other users' processes take CAP_SYS_PTRACE" : NULL;
+	return symbols->kernel_hidden || symbols->processes.were_denied ||
+	       symbols->processes.files.were_denied;
 }
 
 bool symbols_were_limited(void)

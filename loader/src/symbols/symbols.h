@@ -47,8 +47,8 @@ bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address
 /* Whether something had no name because it would have cost too much, since the last call. */
 bool symbols_were_limited(void);
 
-/* Which names take capabilities that we lack, as a clause; NULL: none that was asked for. */
-const char *symbols_were_denied(const struct symbols *symbols);
+/* Whether something had no name because we may not look it up. */
+bool symbols_were_denied(const struct symbols *symbols);
 
 /* The build id of the file that holds an address, and its offset in it; NULL: not known. */
 const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t address,
