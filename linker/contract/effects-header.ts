@@ -8,8 +8,9 @@ export function renderEffectsHeader(): string {
 }
 
 const HEAD = `/*
- * What code calls, what that does to the machine, and what users have to allow; and what objects take capabilities for. Made by \`npm run
- * docs\` of linker/contract/effects.ts and helpers.ts: change those, not this.
+ * What code calls, what that does to the machine, what users have to allow, and what objects take
+ * capabilities for. Made by \`npm run docs\` of helpers.ts, effects.ts and capabilities.ts in
+ * linker/contract: change those, not this.
  */
 #ifndef BPFLOAD_EFFECT_TABLES_H
 #define BPFLOAD_EFFECT_TABLES_H

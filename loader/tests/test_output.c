@@ -282,7 +282,7 @@ static void failures_outside_are_said_on_stderr(void)
 	read_file(&tester, "/tmp/bpfload-test-err");
 	CHECK_TEXT(&tester.text,
 		   "ERROR: cat(): cannot open /nonexistent: No such file or directory\n"
-		   "ERROR: system() needs --unsafe\n"
+		   "ERROR: system() needs --unsafe or --allow-run\n"
 		   "ERROR: cat(): cannot read /tmp: Is a directory\n");
 	unlink("/tmp/bpfload-test-err");
 	teardown(&tester, "");
