@@ -2,12 +2,12 @@ import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync } from '
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** The folder of package.json: the same whether this runs from dist/ or from source. */
+/** The folder of the package: the same whether this runs from dist/ or from source. */
 export function packageRoot(): string {
   let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'package.json'))) {
+  while (!existsSync(join(folder, 'stdlib'))) {
     const parent = dirname(folder);
-    if (parent === folder) throw new Error('package.json not found above the compiler');
+    if (parent === folder) throw new Error('no standard library above the compiler');
     folder = parent;
   }
   return folder;

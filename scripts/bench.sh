@@ -9,9 +9,9 @@ make -s -C test/workload
 make -s -C bench
 mount_filesystems
 if [ "${1-}" = lasting ]; then
-  node dist/bench/lasting.js
+  node .cache/modules/bench/lasting.js
 elif [ "${1-}" = compiling ]; then
-  node dist/bench/compiling.js
+  node .cache/modules/bench/compiling.js
 else
-  node dist/bench/main.js "$@"
+  node .cache/modules/bench/main.js "$@"
 fi

@@ -35,8 +35,9 @@ bundle() {
     --minify --legal-comments=external --sourcemap=external --sources-content=false \
     --banner:js='(function (exports, require, module, __filename, __dirname) {' --footer:js='})' \
     --define:import.meta.filename=__filename --define:import.meta.dirname=__dirname --outfile=dist/bpfscript.cjs --log-level=warning &&
-    "$bin/esbuild" compiler/cli/launch.ts --bundle --platform=node --format=esm --outfile=dist/bpfscript.js \
-      --log-level=warning &&
+    echo '{ "type": "commonjs" }' >dist/package.json &&
+    "$bin/esbuild" compiler/cli/launch.ts --bundle --platform=node --format=cjs \
+      --define:import.meta.dirname=__dirname --outfile=dist/bpfscript.js --log-level=warning &&
     chmod 755 dist/bpfscript.js &&
     bash scripts/keep-code.sh
 }

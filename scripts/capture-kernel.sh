@@ -36,8 +36,8 @@ mkdir -p "$(dirname "$output")"
 step "Writing $output"
 CAPTURED=$work/files OUTPUT=$output node --input-type=module -e "
   import { readFileSync, writeFileSync } from 'node:fs';
-  import { capture } from '$root/dist/compiler/kernel/capture.js';
-  import { hostFiles } from '$root/dist/compiler/kernel/host.js';
+  import { capture } from '$root/.cache/modules/compiler/kernel/capture.js';
+  import { hostFiles } from '$root/.cache/modules/compiler/kernel/host.js';
   const folder = process.env.CAPTURED;
   const text = (name) => readFileSync(folder + '/' + name, 'utf8').trim();
   writeFileSync(process.env.OUTPUT, capture({

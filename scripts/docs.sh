@@ -5,13 +5,13 @@
 npx --no-install tsc -p tsconfig.json
 node --input-type=module -e "
   import { readFileSync, writeFileSync } from 'node:fs';
-  import { renderReference } from './dist/compiler/builtins/reference.js';
-  import { collectChoices, renderChoices } from './dist/compiler/syntax/lookahead.js';
-  import { ProgramParser } from './dist/compiler/syntax/program-parser.js';
-  import { withCodes } from './dist/compiler/source/reference.js';
-  import { renderEffectsHeader } from './dist/linker/contract/effects-header.js';
-  import { renderHeader } from './dist/linker/contract/header.js';
-  import { renderSchema } from './dist/linker/manifest/schema.js';
+  import { renderReference } from './.cache/modules/compiler/builtins/reference.js';
+  import { collectChoices, renderChoices } from './.cache/modules/compiler/syntax/lookahead.js';
+  import { ProgramParser } from './.cache/modules/compiler/syntax/program-parser.js';
+  import { withCodes } from './.cache/modules/compiler/source/reference.js';
+  import { renderEffectsHeader } from './.cache/modules/linker/contract/effects-header.js';
+  import { renderHeader } from './.cache/modules/linker/contract/header.js';
+  import { renderSchema } from './.cache/modules/linker/manifest/schema.js';
   writeFileSync('docs/builtins.md', renderReference());
   writeFileSync('docs/diagnostics.md', withCodes(readFileSync('docs/diagnostics.md', 'utf8')));
   writeFileSync('loader/src/object/contract.h', renderHeader());

@@ -3,11 +3,11 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 mkdir -p dist/man
 node_modules/.bin/esbuild --bundle --platform=node --format=esm --packages=external --loader=ts --log-level=warning \
-  --outfile=dist/manual.js <<'TYPESCRIPT'
+  --outfile=dist/manual.mjs <<'TYPESCRIPT'
 import { createProgram } from './compiler/cli/program.ts';
 process.stdout.write(createProgram().manual());
 TYPESCRIPT
-node dist/manual.js >dist/man/bpfscript.1
+node dist/manual.mjs >dist/man/bpfscript.1
 
 # The loader's own text, as it stands.
 {

@@ -113,7 +113,9 @@ export function foreignText(
     : { end, isClosed: true, advice: replacing(hint, { start, end }, image, `"${inner}"`) };
 }
 
-const CURLY = /[“”„‟«‘’‚‹]([^“”„‟»‘’‚›"\n]*)([“”„‟»‘’›"])?/;
+// Escaped: the bundle is ASCII (scripts/build.sh), and esbuild leaves expressions as they are.
+const CURLY =
+  /[\u201c\u201d\u201e\u201f\u00ab\u2018\u2019\u201a\u2039]([^\u201c\u201d\u201e\u201f\u00bb\u2018\u2019\u201a\u203a"\n]*)([\u201c\u201d\u201e\u201f\u00bb\u2018\u2019\u203a"])?/;
 
 /** `i++`, `x = 5`: a name that is none of the language's is meant to be a variable. */
 export function adviceOnTarget(target: ast.Expression): readonly Hint[] {
