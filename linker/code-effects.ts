@@ -24,8 +24,14 @@ const LOCAL = 1;
 /** Numbers from MISSING_CALL on that stand for lookups: the verifier refuses them where they are reached. */
 const LOOKUPS = 0x1_0000;
 
-/** Each call that changes something, once for each caller. */
-export function codeEffects(elf: ElfObject): readonly CodeEffect[] {
+/**
+ * Each call that changes something, once for each caller. Of an object that is not linked yet, `isLinked` says which
+ * undefined names others define; those of a linked one are functions of the kernel.
+ */
+export function codeEffects(
+  elf: ElfObject,
+  isLinked: (name: string) => boolean = () => false,
+): readonly CodeEffect[] {
   const found = new Map<string, CodeEffect>();
   elf.sections.forEach((section, index) => {
     if (!(section.flags & SHF.exec)) return;
@@ -40,7 +46,9 @@ export function codeEffects(elf: ElfObject): readonly CodeEffect[] {
       if (code === LOAD_IMM64) at += INSN_SIZE;
       if (code !== CALL) continue;
       const source = view.getUint8(at + 1) >> 4;
-      const judged = judge(named.get(at), source, view.getInt32(at + 4, true));
+      const name = named.get(at);
+      if (name !== undefined && isLinked(name)) continue;
+      const judged = judge(name, source, view.getInt32(at + 4, true));
       if (!judged) continue;
       const caller =
         elf.symbols.find(

@@ -81,14 +81,17 @@ export function readLinkedCode(
   return { objects, functions, ties };
 }
 
-/** What imported code does is judged by its instructions, as a loader does. */
+/**
+ * What imported code does is judged by its instructions, as a loader does. Names that it leaves open are those of other
+ * imported objects (conflictsOf).
+ */
 function refuseEffects(
   { name, elf, pinnedMaps }: ImportedObject,
   range: Range,
   diagnostics: Diagnostics,
 ): void {
   const hint = 'Use --unsafe to allow code that changes the system.';
-  for (const { effect, callee, caller } of codeEffects(elf))
+  for (const { effect, callee, caller } of codeEffects(elf, () => true))
     diagnostics.error(
       'unsafe',
       `${name} ${EFFECTS[effect].does}: ${caller}() calls ${callee}`,
