@@ -1,6 +1,8 @@
 /** Numbers of the kernel that are needed to compile: the kernel that runs the script has to have the same. */
+import { embeddedIn } from '../kernel/embedded.ts';
+import type { Range } from '../source/source.ts';
 import { typeName } from '../types/names.ts';
-import { isScriptType } from '../types/type.ts';
+import { isScriptType, type Type } from '../types/type.ts';
 import { followsKernel } from './conversion.ts';
 import type { Typing } from './state.ts';
 import { error } from './state.ts';
@@ -26,6 +28,26 @@ export function pinned(typing: Typing, literal: TypedInt): bigint {
     }
   }
   return literal.value;
+}
+
+/**
+ * A size of a type, or where something stands in it, was computed: the kernel has to have structs that the script's own
+ * hold as large. `before`: only those that begin before that many bits count.
+ */
+export function holdEmbedded(
+  typing: Typing,
+  type: Type,
+  range: Range,
+  before = Number.POSITIVE_INFINITY,
+): void {
+  const { assumptions, kernel } = typing.round;
+  for (const { struct: root, within, bitOffset } of embeddedIn(kernel.types, type)) {
+    const isHeld = assumptions.some(({ of }) => of.kind === 'embedded' && of.root.id === root.id);
+    if (bitOffset < before && !isHeld)
+      assumptions.push({
+        ...{ of: { kind: 'embedded', root, within }, value: BigInt(root.size), range },
+      });
+  }
 }
 
 function leaves(typing: Typing, expression: TypedExpression): readonly Assumption[] {
@@ -56,6 +78,7 @@ function leaves(typing: Typing, expression: TypedExpression): readonly Assumptio
 
 function nameOf({ of }: Assumption): string {
   if (of.kind === 'enumerator') return of.name;
+  if (of.kind === 'embedded') return `sizeof(${typeName(of.root)}) in ${typeName(of.within)}`;
   const name = [`${of.root.aggregate} ${of.root.name}`, ...of.path].join('.');
   return of.measured ? `sizeof(${name})` : name;
 }

@@ -43,7 +43,7 @@ export function typeStep(typing: Typing, node: ast.IncDec): TypedExpression {
     return unknown(range);
   }
   const place: StepTarget = { kind: 'variable', variable: variable.symbol };
-  return step(node, place, stepped, variable.fixed ?? stepped);
+  return step(typing, node, place, stepped, variable.fixed ?? stepped);
 }
 
 function stepMap(typing: Typing, node: ast.IncDec, target: ast.MapExpression): TypedExpression {
@@ -55,7 +55,7 @@ function stepMap(typing: Typing, node: ast.IncDec, target: ast.MapExpression): T
     const flow = { type: stepped, flexible: true };
     if (!flowIntoMap(typing, target.name, flow, node.range)) return unknown(node.range);
   }
-  return step(node, { kind: 'map', map: target.name, key }, stepped, stepped);
+  return step(typing, node, { kind: 'map', map: target.name, key }, stepped, stepped);
 }
 
 /** The type that stepping gives a value of `type`; undefined after an error. */
@@ -76,9 +76,15 @@ function steppedType(typing: Typing, node: ast.IncDec, type: Type): Type | undef
   return undefined;
 }
 
-function step(node: ast.IncDec, target: StepTarget, stepped: Type, type: Type): TypedExpression {
+function step(
+  typing: Typing,
+  node: ast.IncDec,
+  target: StepTarget,
+  stepped: Type,
+  type: Type,
+): TypedExpression {
   const { range } = node;
-  const size = stepped.kind === 'pointer' ? stepOf(stepped, range) : intLiteral(1n, range);
+  const size = stepped.kind === 'pointer' ? stepOf(typing, stepped, range) : intLiteral(1n, range);
   return {
     kind: 'step',
     type,

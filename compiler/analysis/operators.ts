@@ -57,7 +57,7 @@ export function binary(
   }
   if (isComparison(operator)) return typeComparison(typing, operator, left, right, range);
   return (
-    pointerArithmetic(operator, left, right, range) ??
+    pointerArithmetic(typing, operator, left, right, range) ??
     integerArithmetic(typing, operator, left, right, range) ??
     unfit(typing, operator, left, right, range)
   );
@@ -207,6 +207,7 @@ function isLossy({ type, flexible }: IntOperand): boolean {
 
 /** `p + n`, `n + p` and `p - n` move by whole elements. */
 function pointerArithmetic(
+  typing: Typing,
   operator: ast.BinaryOperator,
   left: TypedExpression,
   right: TypedExpression,
@@ -220,14 +221,19 @@ function pointerArithmetic(
     operator,
     UINT64,
     convert(pointer, UINT64),
-    scaled(offset, pointer.type, range),
+    scaled(typing, offset, pointer.type, range),
     range,
   );
   return { kind: 'cast', type: pointer.type, operand: moved, range };
 }
 
-function scaled(offset: TypedExpression, pointer: PointerType, range: Range): TypedExpression {
-  const step = stepOf(pointer, range);
+function scaled(
+  typing: Typing,
+  offset: TypedExpression,
+  pointer: PointerType,
+  range: Range,
+): TypedExpression {
+  const step = stepOf(typing, pointer, range);
   if (offset.kind === 'int' && !followsKernel(offset) && !followsKernel(step)) {
     const value = BigInt.asUintN(64, offset.value * step.value);
     return { kind: 'int', type: UINT64, value, flexible: false, range: offset.range };

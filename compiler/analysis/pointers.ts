@@ -3,6 +3,7 @@ import type { Range } from '../source/source.ts';
 import { sizeInMemory } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
 import type { AddressSpace, PointerType, Type } from '../types/type.ts';
+import { holdEmbedded } from './assumptions.ts';
 import { layoutLiteral } from './conversion.ts';
 import type { Typing } from './state.ts';
 import { warning } from './state.ts';
@@ -49,7 +50,8 @@ export function readFrom(type: Type, space: AddressSpace): Type {
 }
 
 /** By how many bytes `p + 1` moves. */
-export function stepOf({ to }: PointerType, range: Range): TypedInt {
+export function stepOf(typing: Typing, { to }: PointerType, range: Range): TypedInt {
+  holdEmbedded(typing, to, range);
   const size = to.kind === 'void' || to.kind === 'context' ? 1 : sizeInMemory(to);
   return layoutLiteral(size, to, [], range);
 }

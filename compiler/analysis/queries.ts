@@ -5,6 +5,7 @@ import type * as ast from '../syntax/ast.ts';
 import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
 import { INT64, isFlavour, isScriptType, type Type } from '../types/type.ts';
+import { holdEmbedded } from './assumptions.ts';
 import { intLiteral, layoutLiteral } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { binary, stringLiteral } from './operators.ts';
@@ -28,6 +29,7 @@ export function typeQuery(typing: Typing, query: ast.TypeQuery): TypedExpression
 
 /** Of an array of the kernel's structs it is that of a struct, as often. */
 function sizeOfType(typing: Typing, type: Type, range: Range): TypedExpression {
+  holdEmbedded(typing, type, range);
   if (type.kind !== 'array' || type.element.kind !== 'struct' || isScriptOwn(type.element))
     return layoutLiteral(sizeOf(type), type, [], range);
   const element = layoutLiteral(sizeOf(type.element), type.element, [], range);
@@ -145,6 +147,7 @@ export function typeOffset(typing: Typing, query: ast.OffsetOf): TypedExpression
         query.range,
       );
     }
+    holdEmbedded(typing, current, query.range, member.bitOffset);
     bits += member.bitOffset;
     indexes.push(...member.indexes);
     current = member.type;

@@ -285,7 +285,9 @@ export interface Assumption {
         readonly root: StructType;
         readonly path: readonly string[];
         readonly measured?: true;
-      };
+      }
+    /** The size of a struct in one of the script's own. */
+    | { readonly kind: 'embedded'; readonly root: StructType; readonly within: StructType };
   readonly value: bigint;
   readonly range: Range;
 }

@@ -54,6 +54,13 @@ function checkAssumption(object: ObjectView, host: Host, assumption: Json): Find
       reason: `${copied} has ${here} bytes on this kernel, and the script, which copies it whole, has room for ${wanted}, as on Linux ${object.kernel.release}.`,
       hint: 'Read the members that are needed, one by one, or build the script with --kernel, against a description of this kernel.',
     };
+  if (assumption.embedded !== undefined)
+    return {
+      ...about,
+      verdict: here === undefined ? 'missing' : 'other layout',
+      reason: `${name} is ${here ?? 'not there'} on this kernel, and the script's ${asText(assumption.embedded)} was laid out with ${wanted}, that of Linux ${object.kernel.release}.`,
+      hint: 'Build the script with --kernel, against a description of this kernel.',
+    };
   return {
     ...about,
     verdict: here === undefined ? 'missing' : 'other layout',

@@ -1,37 +1,26 @@
-/**
- * Structs of the kernel within the script's own: what stands behind them in the script's struct stands there only on
- * kernels that lay them out as the described one.
- */
-import type { KernelTypes } from '../kernel/types.ts';
-import { isScriptType, type StructType, type Type } from '../types/type.ts';
+/** Structs of the kernel within the script's own, which are laid out as when the script was compiled. */
+import { embeddedIn } from '../kernel/embedded.ts';
+import type { Range } from '../source/source.ts';
+import type { Type } from '../types/type.ts';
 import type { FunctionState } from './state.ts';
 
-/** The loader holds these structs against those of its kernel, as it does with all that are copied whole. */
-export function holdEmbedded(fn: FunctionState, struct: StructType): void {
+/**
+ * The loader holds these structs against those of its kernel: their members, as it does with all that are copied
+ * whole, and their sizes, because of what stands behind them.
+ */
+export function holdEmbedded(fn: FunctionState, type: Type, range: Range): void {
   const { unit } = fn;
-  if (unit.embedded.has(struct.id)) return;
-  unit.embedded.add(struct.id);
-  // It is never sent.
-  for (const type of embeddedIn(unit.kernel.types, struct, 0))
+  if (type.kind === 'struct') {
+    if (unit.embedded.has(type.id)) return;
+    unit.embedded.add(type.id);
+  }
+  for (const { struct, within } of embeddedIn(unit.kernel.types, type)) {
+    if (unit.held.has(struct.id)) continue;
+    unit.held.set(struct.id, { struct, within, range });
+    // It is never sent.
     unit.events.register({
-      ...{ kind: 'print-value', fields: [type] },
+      ...{ kind: 'print-value', fields: [struct] },
       ...(fn.place ? { range: fn.place } : {}),
     });
-}
-
-/** Structs of C do not nest so deeply. */
-const DEEPEST = 32;
-
-function embeddedIn(types: KernelTypes, struct: StructType, depth: number): readonly StructType[] {
-  if (depth > DEEPEST) return [];
-  return types.members(struct).flatMap(({ type }) => {
-    const held = elementOf(type);
-    if (held.kind !== 'struct') return [];
-    if (isScriptType(held)) return embeddedIn(types, held, depth + 1);
-    return [held];
-  });
-}
-
-function elementOf(type: Type): Type {
-  return type.kind === 'array' ? elementOf(type.element) : type;
+  }
 }

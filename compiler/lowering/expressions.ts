@@ -17,6 +17,7 @@ import {
 import { lowerAddressOf } from './addresses.ts';
 import { lowerFunctionCall, lowerFunctionCallInto } from './calls.ts';
 import { lowerContextArgument } from './context-arguments.ts';
+import { holdEmbedded } from './embedded.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import { within } from './helper-warnings.ts';
 import { lowerByKernel } from './kernel-numbers.ts';
@@ -522,6 +523,7 @@ function lowerRemoteInto(fn: FunctionState, expression: TypedExpression, to: Sto
       expression.range,
       'Read the members that are needed, one by one.',
     );
+  holdEmbedded(fn, expression.type, expression.range);
   if (expression.type.kind === 'string' && to.padded) {
     lowerRemoteString(fn, place.address, place.space, size, to);
     return;

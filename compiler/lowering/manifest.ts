@@ -29,6 +29,7 @@ import type {
 import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
+import { typeName } from '../types/names.ts';
 import { kernelName } from '../types/type.ts';
 import { type Tie, tiesOf } from './architecture.ts';
 import type { EventEntry } from './events.ts';
@@ -42,7 +43,7 @@ import type { Session } from './kprobe-session.ts';
 import { createTypeTable, type TypeTable } from './manifest-types.ts';
 import { chunkSize, type MapPlan, nextSymbol } from './map-plans.ts';
 import { PAGE_SIZE, ringSize } from './ring.ts';
-import type { CopiedStruct, UnitState } from './state.ts';
+import type { CopiedStruct, HeldStruct, UnitState } from './state.ts';
 import { syscallTable } from './syscalls.ts';
 import type { UnitContext } from './unit-state.ts';
 import { distanceSymbol } from './user-addresses.ts';
@@ -87,10 +88,11 @@ export function createManifest(
             })),
           }
         : {}),
-      ...(program.assumptions.length + unit.copied.size > 0
+      ...(program.assumptions.length + unit.copied.size + unit.held.size > 0
         ? {
             assumptions: [
-              ...program.assumptions.map((one) => describeAssumption(unit, one)),
+              ...program.assumptions.flatMap((one) => describeAssumption(unit, one)),
+              ...heldByCode(unit).flatMap((one) => describeHeld(unit, one)),
               ...[...unit.copied.values()].flatMap((one) => describeCopy(unit, one)),
             ],
           }
@@ -144,20 +146,52 @@ function describeTie(unit: UnitState, { reason, range }: Tie): ManifestTie {
   return { reason, ...(range && describeLine(unit, range)) };
 }
 
-function describeAssumption(unit: UnitState, { of, value, range }: Assumption): ManifestAssumption {
+function describeAssumption(
+  unit: UnitState,
+  { of, value, range }: Assumption,
+): readonly ManifestAssumption[] {
+  if (of.kind === 'embedded') return describeHeld(unit, { ...of, struct: of.root, range });
   const where = { value: String(value), ...describeLine(unit, range) };
   if (of.kind === 'layout') {
     const { root, path, measured } = of;
-    return {
-      type: `${root.aggregate} ${kernelName(root)}`,
-      ...(path.length > 0 ? { path: path.join('.') } : {}),
-      ...(measured ? { measured } : {}),
-      ...where,
-    };
+    return [
+      {
+        type: `${root.aggregate} ${kernelName(root)}`,
+        ...(path.length > 0 ? { path: path.join('.') } : {}),
+        ...(measured ? { measured } : {}),
+        ...where,
+      },
+    ];
   }
   const type = unit.kernel.types.enumerator(of.name)?.type;
   const name = type?.kind === 'enum' ? type.name : '';
-  return { enumerator: of.name, ...(name === '' ? {} : { enum: name }), ...where };
+  return [{ enumerator: of.name, ...(name === '' ? {} : { enum: name }), ...where }];
+}
+
+/** Those that no size or offset in the script has named before. */
+function heldByCode({ program, held }: UnitState): readonly HeldStruct[] {
+  return [...held.values()].filter(
+    ({ struct: { id } }) =>
+      !program.assumptions.some(({ of }) => of.kind === 'embedded' && of.root.id === id),
+  );
+}
+
+/** What stands behind it is where it was when the script was compiled. */
+function describeHeld(
+  unit: UnitState,
+  { struct, within, range }: HeldStruct,
+): readonly ManifestAssumption[] {
+  const embedded = typeName(within);
+  const where = { embedded, value: String(struct.size), ...describeLine(unit, range) };
+  if (struct.name !== '') return [{ type: typeName(struct), ...where }];
+  // All ways lead to the same struct.
+  return unit.kernel.types
+    .ways(struct)
+    .slice(0, 1)
+    .map(({ from, names }) => {
+      const path = names.length > 0 ? ({ path: names.join('.'), measured: true } as const) : {};
+      return { type: from, ...path, ...where };
+    });
 }
 
 /** A copy has room for the struct of the described kernel. */

@@ -142,9 +142,9 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
 function memberPlace(
   fn: FunctionState,
   { root, access }: Place,
-  { struct, member }: Extract<TypedExpression, { kind: 'member' }>,
+  { struct, member, range }: Extract<TypedExpression, { kind: 'member' }>,
 ): Place {
-  if (isScriptType(struct) && !isFlavour(struct)) holdEmbedded(fn, struct);
+  if (isScriptType(struct) && !isFlavour(struct)) holdEmbedded(fn, struct, range);
   const { types } = fn.unit.kernel;
   if (access && (isScriptType(struct) || !isFixed(access)))
     return { root, access: extend(access, struct, member) };
@@ -202,7 +202,7 @@ function numbered(access: Access, index: number, type: Type): Access {
 /** How far it is from one element to the next. */
 function lowerStepSize(
   fn: FunctionState,
-  { type }: Index,
+  { type, range }: Index,
   { access }: Place,
   first: Access | undefined,
 ): IrValue {
@@ -212,7 +212,10 @@ function lowerStepSize(
     return type.kind === 'pointer'
       ? ir.constant(size)
       : lowerImmediate(fn, first, 'byte-size', size);
-  if (type.kind !== 'struct' || (isScriptType(type) && !access?.named)) return ir.constant(size);
+  if (type.kind !== 'struct' || (isScriptType(type) && !access?.named)) {
+    holdEmbedded(fn, type, range);
+    return ir.constant(size);
+  }
   return lowerStructNumber(fn, 'type-size', type, [], size);
 }
 

@@ -43,6 +43,11 @@ export interface CopiedStruct {
   readonly range: Range;
 }
 
+/** A struct of the kernel in one of the script's own, and an expression that needs its size. */
+export interface HeldStruct extends CopiedStruct {
+  readonly within: StructType;
+}
+
 /** One script being lowered. A draft of a program gets a unit of its own, which is thrown away. */
 export interface UnitState {
   readonly program: TypedProgram;
@@ -66,6 +71,8 @@ export interface UnitState {
   readonly formats: string[];
   /** The script's own structs by id whose kernel structs the loader is told of: embedded.ts. */
   readonly embedded: Set<number>;
+  /** The structs of the kernel in them, by id. */
+  readonly held: Map<number, HeldStruct>;
   /** Structs of the kernel by id that are copied whole, each with a place where. */
   readonly copied: Map<number, CopiedStruct>;
   /** What the loader finds out about its host, by the number in the symbol. */

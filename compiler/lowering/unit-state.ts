@@ -150,6 +150,7 @@ function common(plan: UnitPlan) {
     events: createEventTable(),
     formats: [],
     embedded: new Set<number>(),
+    held: new Map(),
     copied: new Map(),
     hostValues: [],
     features: new Set<never>(),

@@ -146,6 +146,7 @@ const ASSUMPTION = {
   most: optional(
     flag('The kernel may also have less, or no such type: what is copied has room for so much.'),
   ),
+  embedded: optional(text("`struct NAME`: the script's own struct that holds the type.")),
   value: text('What the script was compiled with, a decimal number.'),
   line: whole('Where the script has it.'),
   file: optional(text('Name of the imported file that the line is of; without it, the script.')),

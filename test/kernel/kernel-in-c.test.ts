@@ -44,14 +44,32 @@ needs('root').describe('definitions of C that name types of the kernel', () => {
     );
   });
 
-  it('are refused where the host has such a struct otherwise', async () => {
-    const script =
-      'struct all { u32 w; struct task_struct t; u32 end; }; BEGIN { print(((struct all *)curtask)->end); exit(); }';
-    const { stderr, status } = await run(script, { signal: 'none' });
-    expect(stderr).toMatch(
-      /struct task_struct has its member \w+ otherwise on this kernel, and the script copies it whole/,
+  it('are refused where the host has such a struct of another size, and something depends on it', async () => {
+    const all = 'struct all { u32 w; struct task_struct t; u32 end; };';
+    for (const expression of [
+      '((struct all *)curtask)->end',
+      '((struct all *)curtask)[1].w',
+      '(uint64)((struct all *)curtask + 1)',
+      '*(struct all *)curtask',
+      'sizeof(struct all)',
+      'sizeof(struct all[2])',
+      'offsetof(struct all, end)',
+    ]) {
+      const { stdout, stderr, status } = await run(
+        `${all}\nBEGIN {\n  print(${expression});\n  exit();\n}`,
+        { signal: 'none' },
+      );
+      expect(stderr, expression).toMatch(
+        /^stdin:3: ERROR: sizeof\(struct task_struct\) is \d+ on this kernel, and the script's struct all was laid out with \d+, that of Linux \S+\.\n/,
+      );
+      expect([stdout, status]).toEqual(['', 3]);
+    }
+    const step = `${all} BEGIN { $p = (struct all *)curtask; $p++; print($p); exit(); }`;
+    expect((await run(step, { signal: 'none' })).stderr).toMatch(/struct all was laid out with/);
+    // What stands before it stays.
+    expect(await printed(all, 'print((offsetof(struct all, w), offsetof(struct all, t)));')).toBe(
+      '(0, 8)',
     );
-    expect(status).toBe(3);
   });
 
   it('win over a type of the kernel of the same name', async () => {

@@ -139,6 +139,7 @@ static void read_assumption(struct manifest_reader *reader, const struct json *j
 	assumption->path = manifest_text_or_null(reader, json, "path");
 	assumption->is_size = json_member(json, "measured") != NULL;
 	assumption->is_most = json_member(json, "most") != NULL;
+	assumption->embedded = manifest_text_or_null(reader, json, "embedded");
 	if (!assumption->enumerator == !assumption->type)
 		manifest_wrong(reader, "an assumption is of an enumerator or of a type");
 	assumption->text = manifest_text(reader, json, "value");

@@ -201,6 +201,8 @@ struct mf_assumption {
 	bool is_size;
 	/* What the kernel has may be less, or missing. */
 	bool is_most;
+	/* The script's own struct that holds it, or NULL. */
+	const char *embedded;
 	/* Negative numbers as two's complement. */
 	uint64_t value;
 	/* As it is written. */

@@ -87,6 +87,11 @@ static int refuse(const struct session *session, const struct search *search, bo
 		     assumption->type, assumption->path ? "." : "",
 		     assumption->path ? assumption->path : "", here, assumption->text,
 		     session->manifest->kernel_release);
+	else if (assumption->embedded)
+		fail(failure, STATUS_KERNEL,
+		     "%s is %s on this kernel, and the script's %s was laid out with %s, that of Linux %s.",
+		     what, here, assumption->embedded, assumption->text,
+		     session->manifest->kernel_release);
 	else
 		fail(failure, STATUS_KERNEL,
 		     "%s is %s on this kernel, and the script was compiled with %s, that of Linux %s: it stands where a literal is needed.",
@@ -97,6 +102,10 @@ static int refuse(const struct session *session, const struct search *search, bo
 		return fail_hint(
 			failure,
 			"Read the members that are needed, one by one, or build the script with --kernel, against a description of this kernel.");
+	if (assumption->embedded)
+		return fail_hint(
+			failure,
+			"Build the script with --kernel, against a description of this kernel.");
 	return fail_hint(
 		failure,
 		"Write a number, or build the script with --kernel, against a description of this kernel.");

@@ -261,6 +261,29 @@ needs('Linux 6.1').describe('An object on Linux 6.1', () => {
     expect(notOk(layouts, EMBEDDED)).toEqual([]);
   });
 
+  it("has structs of another size in the script's own", () => {
+    const script = (value: string) =>
+      `struct all { struct hlist_node n; struct task_struct t; atomic_t a; int end; }\nbegin {\n  print(${value});\n}`;
+    for (const value of [
+      'sizeof(struct all)',
+      'offsetof(struct all, end)',
+      '(struct all *)1 + 1',
+    ]) {
+      expect(notOk(script(value), kernel())).toMatchObject([
+        {
+          name: 'sizeof(struct task_struct)',
+          verdict: 'other layout',
+          reason: expect.stringMatching(
+            /^sizeof\(struct task_struct\) is \d+ on this kernel, and the script's struct all was laid out with \d+, that of Linux \S+\.$/,
+          ),
+          place: { file: 'stdin', line: 3 },
+        },
+      ]);
+      expect(notOk(script(value), EMBEDDED)).toEqual([]);
+    }
+    expect(notOk(script('offsetof(struct all, t)'), kernel())).toEqual([]);
+  });
+
   it('has pointers to other structs and numbers, which may not be followed as those of before', () => {
     const read = (value: string) =>
       `begin {\n  $k = (struct kvm_stat_data *)1;\n  print(${value});\n}`;
