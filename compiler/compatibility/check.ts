@@ -27,7 +27,7 @@ import {
 } from './object.ts';
 import { prototypeOfFunction } from './prototypes.ts';
 import { type ReachableCode, reachable } from './reach.ts';
-import { relocationContext, resolveRelocation } from './relocations.ts';
+import { isMemberQuestion, relocationContext, resolveRelocation } from './relocations.ts';
 import { checkTargets } from './targets.ts';
 
 const CALL = 0x85;
@@ -124,6 +124,7 @@ function checkCode(
     const code: Instruction[] = [...fn.code];
     const findings: Finding[] = [];
     const reached: { insn: number; finding: Finding }[] = [];
+    const questions: { readonly value: number; readonly finding: Finding }[] = [];
     const poisoned = new Set<number>();
     const set = (insn: number, imm: number): void => {
       const old = code[insn];
@@ -152,10 +153,12 @@ function checkCode(
         poisoned.add(relocation.insn);
         reached.push({ insn: relocation.insn, finding });
       } else {
-        findings.push(finding);
+        if (isMemberQuestion(relocation)) questions.push({ value, finding });
+        else findings.push(finding);
         set(relocation.insn, value);
       }
     }
+    findings.push(...memberAnswers(questions));
     return {
       fn,
       name: fn.name,
@@ -187,8 +190,28 @@ function checkCode(
   });
 }
 
-function leftOut(finding: Finding): Finding {
-  return { ...finding, verdict: 'left out' };
+/** A member is asked for as each kind of member, and is there where it is one of them. */
+function memberAnswers(
+  questions: readonly { readonly value: number; readonly finding: Finding }[],
+): readonly Finding[] {
+  const there = new Set(
+    questions.filter(({ value }) => value !== 0).map(({ finding }) => finding.name),
+  );
+  return questions
+    .filter(({ value, finding }) => value !== 0 || !there.has(finding.name))
+    .map(({ finding }) => finding);
+}
+
+/** What would be a fault is none there; what to do about one is nothing to say. */
+function leftOut({ kind, name, reason, place }: Finding): Finding {
+  const where = 'The script does not come to it on this kernel.';
+  return {
+    kind,
+    name,
+    verdict: 'left out',
+    reason: reason === undefined ? where : `${reason} ${where}`,
+    place,
+  };
 }
 
 /** Helpers and functions of the kernel that are called. */

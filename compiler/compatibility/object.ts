@@ -15,7 +15,14 @@ import {
   viewOf,
 } from '../../linker/elf/elf.ts';
 import { readElf } from '../../linker/elf/read.ts';
-import { asNumber, asObject, asObjects, asText, type Json } from '../../linker/inspect/json.ts';
+import {
+  asNumber,
+  asObject,
+  asObjects,
+  asText,
+  asTexts,
+  type Json,
+} from '../../linker/inspect/json.ts';
 import { MANIFEST_SECTION } from '../../linker/manifest/encode.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
 import { localLeaf } from './type-match.ts';
@@ -118,11 +125,12 @@ export function openObject(bytes: Uint8Array): ObjectView {
   for (const record of [...lines.values()].flat())
     if (record.line > 0)
       texts.set(`${btf.string(record.file)}:${record.line}`, btf.string(record.text));
-  for (const place of placesOf(manifest))
-    texts.set(
-      `${asText(place.file) || asText(manifest.script)}:${asNumber(place.line)}`,
-      asText(place.text),
-    );
+  const written = asTexts(manifest.lines);
+  for (const place of placesOf(manifest)) {
+    const text = written[asNumber(place.text)];
+    if (text !== undefined)
+      texts.set(`${asText(place.file) || asText(manifest.script)}:${asNumber(place.line)}`, text);
+  }
   const kernel = asObject(manifest.kernel);
   return {
     script: asText(manifest.script),

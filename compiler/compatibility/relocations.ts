@@ -60,6 +60,11 @@ export interface RelocationContext {
   readonly known: Map<string, Omit<Resolution, 'relocation'>>;
 }
 
+/** Whether the kernel has a member of one kind, such as a number, a pointer or an array. */
+export function isMemberQuestion({ kind }: CoreRelocation): boolean {
+  return kind === KIND.fieldExists;
+}
+
 export function relocationContext(object: ObjectView, host: Host): RelocationContext {
   const widths = new Map<string, Use>();
   for (const { kind, type, access } of object.functions.flatMap(({ relocations }) => relocations)) {

@@ -41,7 +41,7 @@ export function capturePackages(
     const files = paths.flatMap((path, index) =>
       filesOf(path, join(work, String(index)), options.onProgress),
     );
-    return captureFiles(files, options);
+    return captureFiles(files, paths, options);
   });
 }
 
@@ -57,11 +57,12 @@ export function bootableImage(path: string): Uint8Array {
   });
 }
 
-function captureFiles(files: readonly string[], options: PackageOptions) {
+/** `paths` are what the user named. */
+function captureFiles(files: readonly string[], paths: readonly string[], options: PackageOptions) {
   const images = files.filter(isImage);
   const [image] = images;
   if (image === undefined)
-    throw new KernelDescriptionError('there is no vmlinuz among these files');
+    throw new KernelDescriptionError(`there is no vmlinuz in ${paths.join(', ')}`);
   if (images.length > 1)
     throw new KernelDescriptionError(`there are several kernels: ${images.join(', ')}`);
   options.onProgress?.('reading the kernel');

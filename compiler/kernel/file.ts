@@ -63,7 +63,9 @@ interface Header {
   readonly sections: readonly SectionHeader[];
 }
 
-const MAGIC = Buffer.from('BPFSCRIPT KERNEL\n');
+/** What each begins with, whatever it is called. */
+export const KERNEL_MAGIC = 'BPFSCRIPT KERNEL\n';
+const MAGIC = Buffer.from(KERNEL_MAGIC);
 const VERSION = 1;
 
 /** Of brotli: the hardest takes ten times as long for 12 % fewer bytes. */

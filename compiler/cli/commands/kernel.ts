@@ -1,13 +1,15 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { downloadKernel } from '../../image/apt.ts';
 import { capturePackages, type PackageOptions } from '../../image/package.ts';
 import { type CaptureReport, capture, captureHost } from '../../kernel/capture.ts';
 import { KernelDescriptionError } from '../../kernel/error.ts';
+import { KERNEL_MAGIC } from '../../kernel/file.ts';
 import { imageFiles } from '../../kernel/host.ts';
+import { loadKernelDescription } from '../../kernel/load.ts';
 import { fullName, isName, namedDescriptions, userFolder } from '../../kernel/named.ts';
-import { withTemporaryFolder } from '../../paths.ts';
+import { beginsWith, withTemporaryFolder } from '../../paths.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
 import { openKernel } from '../script.ts';
@@ -67,8 +69,7 @@ Examples:
     .description('Lists the descriptions that have names.')
     .action(() => {
       for (const { name, path } of namedDescriptions()) {
-        const { release, arch } = openKernel(path);
-        process.stdout.write(`${name}\tLinux ${release} ${arch}\t${path}\n`);
+        process.stdout.write(`${name}\t${textOf(openKernel(path))}\t${path}\n`);
       }
     });
   kernel
@@ -76,8 +77,7 @@ Examples:
     .description('Says which kernel a description is of.')
     .argument('[which]', 'default, host, a name, or a file', 'default')
     .action((which: string) => {
-      const description = openKernel(which);
-      process.stdout.write(`Linux ${description.release} ${description.arch}\n`);
+      process.stdout.write(`${textOf(openKernel(which))}\n`);
     });
 }
 
@@ -151,16 +151,22 @@ function add(what: readonly string[], { as, folder = userFolder() }: AddOptions)
   const [first = ''] = what;
   if (as !== undefined && !isName(as))
     throw new UserError(`'${as}' is no name of a description`, { status: EXIT.usage });
-  const keep = (name: string, write: (path: string) => void): void => {
+  const keep = (name: string, kernel: KernelIdentity, write: (path: string) => void): void => {
     const path = join(folder, `${name}.kernel`);
     mkdirSync(folder, { recursive: true });
+    const before = identityOf(path);
     write(path);
     progress('');
-    process.stdout.write(`${name}\t${path}\n`);
+    const now = textOf(kernel);
+    if (before !== undefined && before !== now)
+      process.stderr.write(
+        `WARNING: ${name} was ${before} until now; with --as a description keeps a name of its own\n`,
+      );
+    process.stdout.write(`${name}\t${now}\t${path}\n`);
   };
-  if (what.length === 1 && first.endsWith('.kernel')) {
-    const { release, arch } = openKernel(first);
-    keep(as ?? nameOf(release, arch), (path) => copyFileSync(first, path));
+  if (what.length === 1 && (first.endsWith('.kernel') || isDescription(first))) {
+    const kernel = openKernel(first);
+    keep(as ?? nameOf(kernel), kernel, (path) => copyFileSync(first, path));
     return;
   }
   if (what.every((each) => isName(each) && !/\.(deb|rpm)$/.test(each) && !existsSync(each))) {
@@ -170,16 +176,41 @@ function add(what: readonly string[], { as, folder = userFolder() }: AddOptions)
       });
     for (const name of what)
       withTemporaryFolder((work) => {
-        const { bytes } = capturePackages(downloadKernel(name, work, progress), REPORT);
-        keep(as ?? fullName(name), (path) => writeWhole(path, bytes));
+        const { bytes, ...kernel } = capturePackages(downloadKernel(name, work, progress), REPORT);
+        keep(as ?? fullName(name), kernel, (path) => writeWhole(path, bytes));
       });
     return;
   }
-  const { release, arch, bytes } = capturePackages(what, REPORT);
-  keep(as ?? nameOf(release, arch), (path) => writeWhole(path, bytes));
+  const { bytes, ...kernel } = capturePackages(what, REPORT);
+  keep(as ?? nameOf(kernel), kernel, (path) => writeWhole(path, bytes));
+}
+
+interface KernelIdentity {
+  readonly release: string;
+  readonly arch: string;
+}
+
+function textOf({ release, arch }: KernelIdentity): string {
+  return `Linux ${release} ${arch}`;
+}
+
+/** Which kernel the description there is of; undefined where there is none that could be used. */
+function identityOf(path: string): string | undefined {
+  try {
+    return existsSync(path) ? textOf(loadKernelDescription(path)) : undefined;
+  } catch (error) {
+    if (error instanceof KernelDescriptionError) return undefined;
+    throw error;
+  }
+}
+
+function isDescription(file: string): boolean {
+  return (
+    statSync(file, { throwIfNoEntry: false })?.isFile() === true && beginsWith(file, KERNEL_MAGIC)
+  );
 }
 
 /** `6.12-x86_64` */
-function nameOf(release: string, arch: string): string {
+function nameOf({ release, arch }: KernelIdentity): string {
   return `${/^\d+\.\d+/.exec(release)?.[0] ?? release}-${arch}`;
 }

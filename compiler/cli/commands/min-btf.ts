@@ -6,18 +6,22 @@ import type { Kernel } from '../../kernel/description.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { noObject, readInput } from '../input.ts';
 import { writeWhole } from '../output.ts';
-import { kernelOption, openKernel } from '../script.ts';
+import { collect, openKernel } from '../script.ts';
 import { EXIT } from '../status.ts';
 
 export function registerMinBtf(kernel: Command): void {
   kernel
     .command('min-btf')
-    .summary('write the types that objects need of a kernel')
+    .summary('Writes the types that objects need of a kernel.')
     .description(
       'Writes the types that objects need of a kernel, for `bpfload --btf FILE` where that kernel has no BTF itself.',
     )
     .argument('<objects...>', 'objects that `bpfscript build` wrote')
-    .addOption(kernelOption().makeOptionMandatory())
+    .requiredOption(
+      '--kernel <which>',
+      'description of the kernel that lacks BTF: default (embedded), host, a name, or a file',
+      collect,
+    )
     .requiredOption('-o, --output <file>', 'where to write')
     .action((objects: readonly string[], options: MinBtfOptions) => {
       const names = [...new Set(objects.flatMap(typesOf))].sort();

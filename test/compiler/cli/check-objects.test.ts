@@ -8,6 +8,7 @@ import { encodeKernelFile } from '../../../compiler/kernel/file.ts';
 import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import { temporaryFolder, writeObject } from '../../support/build.ts';
 import { bpfscript, COMMAND } from '../../support/command.ts';
+import { kernelWithout } from '../compatibility/kernels.ts';
 
 const folder = temporaryFolder();
 const object = writeObject(
@@ -44,6 +45,20 @@ describe('bpfscript check of objects', () => {
     expect(stderr).toContain(
       'ERROR: Linux 6.12.1: The object was built for x86_64, and this kernel is of aarch64: reg("ip") is a register of x86_64. [missing-on-kernel]',
     );
+  });
+
+  it('shows the expression that the kernel has nothing for, also where the line has events', () => {
+    const kernel = join(folder, 'without.kernel');
+    const types = { btf: kernelWithout('sk_mark').btf };
+    writeFileSync(kernel, encodeKernelFile({ release: '4.5.0', arch: 'x86_64' }, types));
+    const line = '  @[((struct sock *)arg0).sk_mark] = count();';
+    const reads = writeObject(folder, 'reads', `kprobe:tcp_close {\n${line}\n}\n`);
+    const { stderr, status } = bpfscript(['check', reads, '--no-warnings', '--kernel', kernel]);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(
+      /^stdin:2:5-6: ERROR: Linux 4\.5\.0: This kernel has no struct sock\.sk_mark, /m,
+    );
+    expect(stderr).toContain(`\n${line}\n`);
   });
 
   it('takes an object for another architecture that nothing ties to its own', () => {

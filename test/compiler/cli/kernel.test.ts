@@ -30,6 +30,33 @@ describe('bpfscript kernel', { timeout: 120_000 }, () => {
       );
     }));
 
+  it('keeps a description whatever its file is called, and says which one it takes the place of', () =>
+    withFolder((folder) => {
+      const env = { ...process.env, XDG_DATA_HOME: folder };
+      const added = (release: string) => {
+        const file = join(folder, `description-${release}`);
+        writeFileSync(file, encodeKernelFile({ release, arch: 'x86_64' }, { btf: BTF }));
+        return bpfscript(['kernel', 'add', file], { env });
+      };
+      const line = (release: string) =>
+        expect.stringMatching(new RegExp(`^5\\.15-x86_64\tLinux ${release} x86_64\t/`));
+      expect(added('5.15.7')).toMatchObject({ status: 0, stdout: line('5.15.7'), stderr: '' });
+      expect(added('5.15.7')).toMatchObject({ status: 0, stderr: '' });
+      expect(added('5.15.9')).toMatchObject({
+        status: 0,
+        stdout: line('5.15.9'),
+        stderr: expect.stringContaining(
+          'WARNING: 5.15-x86_64 was Linux 5.15.7 x86_64 until now; with --as ',
+        ),
+      });
+      const file = join(folder, 'script.bt');
+      writeFileSync(file, 'begin { }');
+      expect(bpfscript(['kernel', 'add', file], { env })).toMatchObject({
+        status: 1,
+        stderr: `ERROR: there is no vmlinuz in ${file}\n`,
+      });
+    }));
+
   it('takes a name for that of the architecture that is asked for', () =>
     withFolder((folder) => {
       const file = join(folder, 'mine.kernel');

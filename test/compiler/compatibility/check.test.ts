@@ -74,8 +74,34 @@ describe('An object on another kernel', () => {
     const kernel = kernelWithout('sk_mark');
     expect(checkBytes(build(script), kernel).loads).toBe(true);
     expect(notOk(script, kernel)).toMatchObject([
-      { name: 'struct sock.sk_mark', verdict: 'left out' },
+      {
+        name: 'struct sock.sk_mark',
+        verdict: 'left out',
+        reason: expect.stringMatching(/ The script does not come to it on this kernel\.$/),
+      },
     ]);
+  });
+
+  it('has a member that the script asks for where it is of one of the kinds that members are of', () => {
+    const script = `rawtracepoint:sched_switch {
+      $p = args.prev;
+      @[field_exists($p.__state) ? $p.__state : $p.state] = count();
+      @t[field_exists($p.stack) ? 1 : 2, field_exists($p.comm) ? 1 : 2, field_exists($p.se) ? 1 : 2] = count();
+    }`;
+    const name = 'struct task_struct.__state';
+    const old = { name: 'struct task_struct.state', verdict: 'left out' };
+    expect(notOk(script, EMBEDDED)).toMatchObject([old]);
+    expect(checkBytes(build(script), EMBEDDED).findings).toContainEqual(
+      expect.objectContaining({ name, verdict: 'ok' }),
+    );
+    const without = checkBytes(build(script), kernelWithout('__state')).findings;
+    expect(without).toContainEqual(
+      expect.objectContaining({
+        name,
+        verdict: 'left out',
+        reason: `This kernel has no ${name}: the script asks whether it has, and goes on without.`,
+      }),
+    );
   });
 
   it('does not load without a type or an enumerator', () => {
