@@ -24,6 +24,8 @@ export interface ContextInput {
 }
 
 const HINT = 'Build the script with --kernel, against a description of this kernel.';
+const DESCRIBE =
+  "`bpfscript kernel capture` takes tracepoints from the kernel's packages, and those of other files by --tracing.";
 
 /** What the loader does with one of the manifest's fixups. */
 export function contextValue(input: ContextInput): ContextValue {
@@ -112,7 +114,14 @@ function tracepointField({ host, fixup, place }: ContextInput): ContextValue {
   const [category, event, field] = [wanted.category, wanted.event, wanted.field].map(asText);
   const name = `${category}:${event}.${field}`;
   const refused = (verdict: Verdict, reason: string): ContextValue => ({
-    finding: { kind: 'tracepoint field', name, verdict, reason, hint: HINT, place },
+    finding: {
+      kind: 'tracepoint field',
+      name,
+      verdict,
+      reason,
+      hint: verdict === 'unknown' ? DESCRIBE : HINT,
+      place,
+    },
     immediate: undefined,
   });
   const described = orNone(() => ({

@@ -89,9 +89,13 @@ export function imageFiles(image: KernelImage): HostFiles {
   const { file, tracing, release, arch, config, symbols } = image;
   const known = release !== undefined && arch !== undefined ? undefined : identify(file);
   const own = { release: release ?? known?.release, arch: arch ?? known?.arch };
+  const missing = [
+    ...(own.release === undefined ? ['--release'] : []),
+    ...(own.arch === undefined ? ['--arch'] : []),
+  ];
   if (own.release === undefined || own.arch === undefined)
     throw new KernelDescriptionError(
-      `${file} does not say which kernel it is of: name it with --release and --arch`,
+      `${file} does not say which kernel it is of: name it with ${missing.join(' and ')}`,
     );
   return {
     release: own.release,

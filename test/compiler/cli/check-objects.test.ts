@@ -122,6 +122,16 @@ describe('bpfscript check of objects', () => {
       'WARNING: Linux 4.4.0: The description of the kernel does not list its functions.',
     );
     expect(bpfscript(['check', script, '--kernel', bare, '--no-warnings']).stderr).toBe('');
+    const field = writeObject(
+      folder,
+      'field',
+      'tracepoint:block:block_rq_issue { @ = args.bytes; }',
+    );
+    const { stderr: unknown } = bpfscript(['check', field, '--kernel', bare]);
+    expect(unknown).toContain(
+      "HINT: `bpfscript kernel capture` takes tracepoints from the kernel's",
+    );
+    expect(unknown).not.toContain('Build the script with --kernel');
   });
 
   it('refuses damaged objects with status 5, and scripts beside objects with status 2', () => {
