@@ -297,7 +297,10 @@ function hostValue(kind: number, leaf: Leaf): number | undefined {
 function adaptation(kind: number, value: number | undefined, was: number | undefined): string {
   switch (kind) {
     case KIND.byteOffset:
-      return `It stands ${value} bytes from the start, where the script's kernel has ${was}.`;
+      // Structs that only the script describes begin with the member, wherever the kernel has it.
+      return was === 0
+        ? `It stands ${value} bytes from the start.`
+        : `It stands ${value} bytes from the start, where the script's kernel has ${was}.`;
     case KIND.byteSize:
       return `It has ${value} bytes, where the script's kernel has ${was}.`;
     default:

@@ -104,6 +104,18 @@ describe('An object on another kernel', () => {
     );
   });
 
+  it('says where a member stands that only the script describes, and no place in the kernel it was built for', () => {
+    const script = `struct sock___mine { unsigned int sk_mark; }
+      kprobe:tcp_close { @[((struct sock___mine *)arg0).sk_mark] = count(); }`;
+    expect(notOk(script, EMBEDDED)).toMatchObject([
+      {
+        name: 'struct sock___mine.sk_mark',
+        verdict: 'adapted',
+        reason: expect.stringMatching(/^It stands \d+ bytes from the start\.$/),
+      },
+    ]);
+  });
+
   it('does not load without a type or an enumerator', () => {
     expect(notOk('begin { print(sizeof(struct sock)); }', kernelWithout('sock'))).toMatchObject([
       {
