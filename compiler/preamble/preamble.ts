@@ -176,8 +176,15 @@ function report(
       headers.find(({ path }) => isNamed(message, locateHeader(path)))?.range);
   const where = own || message.file === '' ? '' : `${message.file}:${message.line}: `;
   const text = `${where}${message.text.replace(/ \[-W[^\]]*\]$/, '')}`;
-  if (message.severity === 'error') diagnostics.error('c-error', text, range);
+  if (message.severity === 'error') diagnostics.error('c-error', text, range, ...hintOf(message));
   else diagnostics.warning('c-warning', text, range);
+}
+
+/** What C calls a type that only the script's own code calls so: `int64`, which is `s64`. */
+function hintOf({ text }: ClangMessage): readonly string[] {
+  const [, name, unsigned, bits] = /^unknown type name '((u?)int(8|16|32|64))'/.exec(text) ?? [];
+  if (name === undefined) return [];
+  return [`Structs and unions are C, where '${name}' is '${unsigned ? 'u' : 's'}${bits}'.`];
 }
 
 /** A header of `--include` is a file, or else looked for in the folders of -I, by clang. */

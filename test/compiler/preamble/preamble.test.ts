@@ -214,6 +214,17 @@ begin { print((ppid, curtask.tgid, ((struct task_struct *)curtask).mine)); }`),
     ]);
   });
 
+  it('say what C calls the types that scripts call otherwise', () => {
+    const hints = diagnose('struct a { uint32 x; int64 y; } begin { }').flatMap(
+      ({ hints: each = [] }) => each,
+    );
+    expect(hints).toEqual([
+      "Structs and unions are C, where 'uint32' is 'u32'.",
+      "Structs and unions are C, where 'int64' is 's64'.",
+    ]);
+    expect(said('struct a { u32 x; s64 y; } begin { }')).toEqual([]);
+  });
+
   it('say what to install where clang is not there', () => {
     vi.stubEnv('PATH', '');
     expect(read('#define A 1\nstruct a { int x; };').messages).toEqual([
