@@ -57,9 +57,6 @@ function tiesOfProbe(
     ...(path !== undefined && usedPrograms.has(path)
       ? [at(`types and symbols of ${path} are those of a program for ${arch}`)]
       : []),
-    ...(target.syscalls
-      ? [at(`${target.name} tells system calls by their numbers on ${arch}`)]
-      : []),
     ...systemCallNumbers(probe).map(
       ({ name, range }): Tie => ({
         reason: `${name} is a number of system calls of ${arch}`,

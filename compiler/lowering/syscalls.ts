@@ -8,8 +8,10 @@ import { NAME_PREFIXES } from '../../linker/contract/names.ts';
 import { KernelDescriptionError } from '../kernel/error.ts';
 import type { Member } from '../kernel/types.ts';
 import { ownTypes } from '../kernel/types.ts';
-import type { IrValue } from '../llvm/ir.ts';
+import type { IrBool, IrValue } from '../llvm/ir.ts';
 import type { StructType } from '../types/type.ts';
+import { namedNumber, namedPlace } from './existence.ts';
+import { readRemote } from './members.ts';
 import type { FunctionState, ObjectVariable } from './state.ts';
 
 /** System calls that the table has room for: the kernel's numbers end below 500. */
@@ -20,6 +22,7 @@ interface SystemCallState {
   /** Of struct pt_regs. */
   readonly number: string;
   readonly width: 4 | 8;
+  readonly signed: boolean;
   /** Of struct thread_info, with the bit that marks 32-bit system calls. */
   readonly flags: string;
   readonly flagsWidth: 4 | 8;
@@ -28,9 +31,16 @@ interface SystemCallState {
 
 const STATES: Readonly<Record<string, SystemCallState>> = {
   // TS_COMPAT, arch/x86/include/asm/thread_info.h
-  x86_64: { number: 'orig_ax', width: 8, flags: 'status', flagsWidth: 4, compat: 2 },
+  x86_64: { number: 'orig_ax', width: 8, signed: false, flags: 'status', flagsWidth: 4, compat: 2 },
   // _TIF_32BIT, arch/arm64/include/asm/thread_info.h
-  aarch64: { number: 'syscallno', width: 4, flags: 'flags', flagsWidth: 8, compat: 1 << 22 },
+  aarch64: {
+    number: 'syscallno',
+    width: 4,
+    signed: true,
+    flags: 'flags',
+    flagsWidth: 8,
+    compat: 1 << 22,
+  },
 };
 
 /** The table of a probe, by its symbol: u16[1024] in `.rodata`. */
@@ -85,24 +95,88 @@ function lowerEntry(fn: FunctionState): IrValue {
 function lowerNumber(fn: FunctionState): IrValue {
   const { ir } = fn;
   if (fn.program.probe.target.syscalls === 'enter') return ir.load(fn.context, 8, 8, true);
-  const regs = ir.intToPointer(ir.load(fn.context, 0, 8, false));
+  const regs = ir.load(fn.context, 0, 8, false);
   const { number, width } = stateOf(fn);
   const { struct, member } = memberOf(fn, 'pt_regs', number);
-  return directLoad(fn, regs, struct, [member], width);
+  return byArchitecture(
+    fn,
+    () => directLoad(fn, ir.intToPointer(regs), struct, [member], width),
+    (other) => readNamed(fn, regs, 'pt_regs', [other.number], numberOf(other)),
+  );
 }
 
 /**
  * 32-bit system calls have numbers of their own; the events of sys_enter_* do not see them either
  * (kernel/trace/trace_syscalls.c, trace_get_syscall_nr).
  */
-function lowerIsCompat(fn: FunctionState): ReturnType<FunctionState['ir']['toBool']> {
+function lowerIsCompat(fn: FunctionState): IrBool {
   const { ir, lowering } = fn;
   const task = lowering.callPointer('get_current_task_btf');
   const info = memberOf(fn, 'task_struct', 'thread_info');
   const { flags, flagsWidth, compat } = stateOf(fn);
   const { member } = memberOf(fn, 'thread_info', flags);
-  const value = directLoad(fn, task, info.struct, [info.member, member], flagsWidth);
-  return ir.toBool(ir.op('and', value, ir.constant(compat)));
+  const marked = (value: IrValue, bit: number) => ir.op('and', value, ir.constant(bit));
+  return ir.toBool(
+    byArchitecture(
+      fn,
+      () => marked(directLoad(fn, task, info.struct, [info.member, member], flagsWidth), compat),
+      (other) => {
+        const path = ['thread_info', other.flags];
+        const from = ir.pointerToInt(task);
+        return marked(
+          readNamed(fn, from, 'task_struct', path, {
+            ...{ kind: 'int', size: other.flagsWidth, signed: false },
+          }),
+          other.compat,
+        );
+      },
+    ),
+  );
+}
+
+/**
+ * What the architecture has that the script was built for, or where the host is of the other one, what that has. The
+ * verifier leaves out what is not taken.
+ */
+function byArchitecture(
+  fn: FunctionState,
+  own: () => IrValue,
+  elsewhere: (state: SystemCallState) => IrValue,
+): IrValue {
+  const { ir } = fn;
+  const state = stateOf(fn);
+  const other = Object.values(STATES).find((each) => each !== state);
+  if (!other) return own();
+  const isOwn = namedNumber(fn, {
+    ...{ relocation: 'exists', root: { kind: 'struct', name: 'pt_regs' } },
+    ...{ path: [state.number], leaf: numberOf(state), value: 1 },
+  });
+  return ir.ifValue(ir.toBool(isOwn), own, () => elsewhere(other));
+}
+
+interface NumberType {
+  readonly kind: 'int';
+  readonly size: 4 | 8;
+  readonly signed: boolean;
+}
+
+function numberOf({ width, signed }: SystemCallState): NumberType {
+  return { kind: 'int', size: width, signed };
+}
+
+/** A number that the kernel description may lack. */
+function readNamed(
+  fn: FunctionState,
+  from: IrValue,
+  struct: string,
+  path: readonly string[],
+  leaf: NumberType,
+): IrValue {
+  const offset = namedNumber(fn, {
+    ...{ relocation: 'byte-offset', root: { kind: 'struct', name: struct } },
+    ...{ path, leaf, value: namedPlace(path, leaf) },
+  });
+  return readRemote(fn, fn.ir.op('add', from, offset), 'kernel', leaf.size, leaf.signed);
 }
 
 function stateOf({ unit }: FunctionState): SystemCallState {

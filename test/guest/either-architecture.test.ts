@@ -33,6 +33,12 @@ const textOf = (text: string): string =>
   text.replaceAll('WORKLOAD', '/workload').replaceAll('GETPPID', '173');
 
 const SUBJECTS: readonly Subject[] = [
+  {
+    title: 'counts system calls that return by one pattern',
+    text: 'tracepoint:syscalls:sys_exit_get* /comm == "traced"/ { @[probe] = count(); } end { print(@, 1); clear(@); }',
+    command: { endsItself: false, workload: 'comm traced getppid 40' },
+    isRight: (stdout) => stdout.trim() === '@[tracepoint:syscalls:sys_exit_getppid]: 40',
+  },
   ...CASES.map(
     ({ title, script, workload, parameters, expected }): Subject => ({
       title,
@@ -67,10 +73,6 @@ const TIED: Readonly<Record<string, readonly [text: string, reason: string]>> = 
   ],
   register: ['kprobe:vfs_read { @[reg("bx")] = count(); }', 'reg("bx") is a register of x86_64.'],
   place: ['kprobe:vfs_read+4 { @ = count(); }', 'kprobe:vfs_read+4 is a place in code of x86_64.'],
-  calls: [
-    'tracepoint:syscalls:sys_enter_* { @ = count(); }',
-    'tracepoint:syscalls:sys_enter_* tells system calls by their numbers on x86_64.',
-  ],
   number: [
     'tracepoint:raw_syscalls:sys_enter /args.id == 0/ { @ = count(); }',
     'args.id is a number of system calls of x86_64.',

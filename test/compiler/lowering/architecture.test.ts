@@ -30,6 +30,7 @@ describe('An object is for every architecture', () => {
     ['profile:hz:99 { @[kstack] = count(); } interval:s:1 { print(@); }'],
     ['#include <net/not_installed.h>\nbegin { print(AF_INET6); }'],
     ['iter:task { print(ctx.task.pid); }'],
+    ['tracepoint:syscalls:sys_enter_*, tracepoint:syscalls:sys_exit_* { @[probe] = count(); }'],
   ])('%s', (script) => {
     expect(tiesOf(script)).toEqual([]);
   });
@@ -47,10 +48,6 @@ describe('An object is for one architecture by', () => {
     ['kprobe:0xffffffff81000000 { @ = count(); }', 'is a place in code of x86_64'],
     ['uprobe:/bin/sh:0x4000 { @ = count(); }', 'is a place in code of x86_64'],
     ['watchpoint:0x1000:8:w { @ = count(); }', '1: watchpoints have the addresses and modes'],
-    [
-      'tracepoint:syscalls:sys_enter_* { @[probe] = count(); }',
-      '1: tracepoint:syscalls:sys_enter_* tells system calls by their numbers on x86_64',
-    ],
     [
       'tracepoint:raw_syscalls:sys_enter\n/args.id == 0/ { @ = count(); }',
       '2: args.id is a number of system calls of x86_64',
