@@ -15,7 +15,7 @@ function iterate(script: string, ...flags: readonly string[]): Promise<RunResult
 
 /** While a process with four threads more is there. */
 async function withThreads<T>(use: (pid: number) => Promise<T>): Promise<T> {
-  const words = ['comm', 'iterated', 'threads', '4', 'comm', 'thread', 'sleep', '2000'];
+  const words = ['comm', 'iterated', 'threads', '4', 'comm', 'thread', 'sleep', '60000'];
   const child = spawn(WORKLOAD, words, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('close', resolve));
   try {
