@@ -9,8 +9,8 @@ import { createRandom } from '../../support/random.ts';
 import { spellOut, validProgram } from './programs.ts';
 import { formatted } from './support.ts';
 
-/** What the manifest has of the text: of probes their line, of events the line and its words. */
-const PLACES: ReadonlySet<string> = new Set(['line', 'place']);
+/** What the manifest has of the text: its lines, and of probes and events which of them. */
+const PLACES: ReadonlySet<string> = new Set(['line', 'lines', 'place']);
 
 /** All of an object but what names lines of the script. */
 function withoutPlaces(object: Uint8Array): unknown {
