@@ -34,8 +34,8 @@ begin { print(helperless(2)); }`;
 
 const SCRIPTS = {
   loop: { text: LOOP, endsItself: true, flags: '--dry-run' },
-  outside: { text: OUTSIDE, endsItself: true },
-  helperless: { text: HELPERLESS, endsItself: true },
+  outside: { text: OUTSIDE, endsItself: true, flags: '--unsafe' },
+  helperless: { text: HELPERLESS, endsItself: true, flags: '--unsafe' },
 } as const satisfies Readonly<Record<string, GuestScript>>;
 
 function expectRefusal({ status, stdout, stderr }: GuestResult, expected: RegExp): void {
@@ -48,7 +48,7 @@ function expectRefusal({ status, stdout, stderr }: GuestResult, expected: RegExp
 describe.each(SERIES)('On Linux %s', (series) => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'code.bpf.c'), CODE);
-  const of = scriptsInGuest(series, SCRIPTS, { path: join(folder, 'stdin') });
+  const of = scriptsInGuest(series, SCRIPTS, { path: join(folder, 'stdin'), unsafe: true });
   const test = needs(`Linux ${series}`, 'clang').it;
 
   test('a loop that takes too many steps is named by what stands in it', () => {
