@@ -160,6 +160,17 @@ needs('root').describe('functions in guests', () => {
       });
 
       it("[FUN-027] percpu_kaddr() finds the variable and its members in this kernel's layout", () => {
+        // Debian's 5.10 has none of them in its BTF.
+        if (isBefore(series, '5.15')) {
+          const all = [results.percpu, results.percpuNumber, results.percpuProfile];
+          for (const { status, stderr } of all) {
+            expect(stderr).toMatch(
+              /^stdin:1:\d+: ERROR: percpu_kaddr\(\) needs the kernel's per-CPU/,
+            );
+            expect(status).toBe(1);
+          }
+          return;
+        }
         expect(results.percpu.stdout).toMatch(/^\(true, true, 0\)\ntrue\nbpfload\nnone\n0\n/);
         expect(results.percpuNumber.stdout).toMatch(/^1\n/);
         expect(results.percpuProfile.stdout).toMatch(/^@\[true\]: \d+$/m);
