@@ -167,7 +167,7 @@ needs('root').describe('functions in guests', () => {
             expect(stderr).toMatch(
               /^stdin:1:\d+: ERROR: percpu_kaddr\(\) needs the kernel's per-CPU/,
             );
-            expect(status).toBe(1);
+            expect(status).toBe(3);
           }
           return;
         }
