@@ -143,19 +143,16 @@ export function endOfBrackets(tokens: readonly IToken[], from: IToken): number {
   if (index < 0) return from.startOffset;
   const open: string[] = [];
   for (const { image } of tokens.slice(0, index)) {
-    if (OPENING.has(image)) open.push(image);
-    else if (CLOSING.has(image)) open.pop();
+    if (t.OPENING.has(image)) open.push(image);
+    else if (t.CLOSING.has(image)) open.pop();
   }
   if (open.at(-1) === undefined || open.at(-1) === '{') return from.startOffset;
   let depth = 1;
   for (const token of tokens.slice(index)) {
-    if (OPENING.has(token.image)) depth += 1;
-    else if (CLOSING.has(token.image)) depth -= 1;
+    if (t.OPENING.has(token.image)) depth += 1;
+    else if (t.CLOSING.has(token.image)) depth -= 1;
     if (depth === 0) return token.startOffset;
     if (token.image === '}') break;
   }
   return from.startOffset;
 }
-
-const OPENING: ReadonlySet<string> = new Set(['(', '[', '{']);
-const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);

@@ -262,8 +262,8 @@ function deepest(tokens: readonly IToken[]): IToken | undefined {
   let most = 0;
   let [found] = tokens;
   for (const token of tokens) {
-    if (OPENING.has(token.image)) depth += 1;
-    else if (CLOSING.has(token.image)) depth -= 1;
+    if (t.OPENING.has(token.image)) depth += 1;
+    else if (t.CLOSING.has(token.image)) depth -= 1;
     if (depth > most) {
       most = depth;
       found = token;
@@ -275,17 +275,14 @@ function deepest(tokens: readonly IToken[]): IToken | undefined {
 function nestedTooDeeply(tokens: readonly IToken[]): Problem | undefined {
   let depth = 0;
   for (const token of tokens) {
-    if (OPENING.has(token.image)) depth += 1;
-    else if (CLOSING.has(token.image)) depth -= 1;
+    if (t.OPENING.has(token.image)) depth += 1;
+    else if (t.CLOSING.has(token.image)) depth -= 1;
     if (depth > MAX_NESTING) return tooDeep(token);
   }
   return undefined;
 }
 
 const TOO_DEEP = 'the script nests too deeply';
-
-const OPENING: ReadonlySet<string> = new Set(['(', '[', '{']);
-const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
 
 function tooDeep(token: IToken | undefined): Problem {
   const range = token ? rangeOf(token) : { start: 0, end: 0 };

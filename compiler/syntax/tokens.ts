@@ -240,6 +240,10 @@ const ItemLeftCurly = symbol('ItemLeftCurly', '{', {
 export const RightCurly = symbol('RightCurly', '}', { pop_mode: true });
 const StrayRightCurly = symbol('StrayRightCurly', '}');
 
+/** Texts of brackets, whatever the mode that they are read in. */
+export const OPENING: ReadonlySet<string> = new Set(['(', '[', '{']);
+export const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
+
 // ---- root ----------------------------------------------------------------------------------------
 
 export const PreprocessorLine = token('PreprocessorLine', /#(?:\\\r?\n|[^\n])*/, {
