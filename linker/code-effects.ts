@@ -4,7 +4,7 @@
  */
 import type { CodeEffectName } from './contract/effects.ts';
 import { effectOfHelper, helperName, OBSERVING_FUNCTIONS } from './contract/helpers.ts';
-import { MISSING_CALL } from './contract/lookups.ts';
+import { MISSING_CALL, MISSING_CALLS } from './contract/lookups.ts';
 import { type ElfObject, INSN_SIZE, SHF, STT, viewOf } from './elf/elf.ts';
 
 export interface CodeEffect {
@@ -21,8 +21,6 @@ const LOAD_IMM64 = 0x18;
 /** What a call's source register says: a helper, or a function of the object. */
 const HELPER = 0;
 const LOCAL = 1;
-/** Numbers from MISSING_CALL on that stand for lookups: the verifier refuses them where they are reached. */
-const LOOKUPS = 0x1_0000;
 
 /**
  * Each call that changes something, once for each caller. Of an object that is not linked yet, `isLinked` says which
@@ -70,7 +68,7 @@ function judge(
     return OBSERVING_FUNCTIONS.includes(name) ? undefined : { effect: 'kernel', callee: name };
   if (source === LOCAL) return undefined;
   if (source !== HELPER) return { effect: 'kernel', callee: `function ${number} of the kernel` };
-  if (number >= MISSING_CALL && number < MISSING_CALL + LOOKUPS) return undefined;
+  if (number >= MISSING_CALL && number < MISSING_CALL + MISSING_CALLS) return undefined;
   const effect = effectOfHelper(number);
   const known = helperName(number);
   return effect && { effect, callee: known ? `bpf_${known}` : `helper ${number}` };

@@ -2,7 +2,7 @@
 import { EVENT_KINDS } from './events.ts';
 import { FEATURES, type KernelFeature } from './features.ts';
 import { OBJECT_LIMITS } from './limits.ts';
-import { LOOKUPS, MISSING_CALL } from './lookups.ts';
+import { LOOKUPS, MISSING_CALL, MISSING_CALLS } from './lookups.ts';
 import { RUNTIME_MAPS } from './maps.ts';
 import { C_NUMBERS } from './numbers.ts';
 import { PROVIDERS } from './providers.ts';
@@ -28,6 +28,7 @@ export function renderHeader(): string {
     ...words('mf_lookup_kind', 'MF_LOOKUP', Object.keys(LOOKUPS), 'What is asked of the host.'),
     '/* A call of this helper, plus the index of a lookup, stands where an answer is needed that is missing. */',
     `#define MF_MISSING_CALL ${MISSING_CALL}u`,
+    `#define MF_MISSING_CALLS ${MISSING_CALLS}u`,
     '',
     ...words('mf_provider', 'MF', Object.keys(PROVIDERS), 'Long names, as in scripts.'),
     ...targets(),

@@ -18,3 +18,6 @@ export type LookupKind = keyof typeof LOOKUPS;
  * verifier refuses it where it is reached, and the loader knows by the number what is missing.
  */
 export const MISSING_CALL = 0x0bae_0000;
+
+/** So many numbers from there on stand for lookups: the verifier refuses them where they are reached. */
+export const MISSING_CALLS = 0x1_0000;

@@ -11,9 +11,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
 #define INSN_SIZE sizeof(struct bpf_insn)
-/* Numbers from MF_MISSING_CALL on that stand for lookups: the verifier refuses them where they are
- * reached. */
-#define MISSING_CALLS 0x10000u
 
 struct search {
 	const struct elf_file *elf;
@@ -106,7 +103,7 @@ static void judge_call(struct search *search, uint32_t section, uint64_t offset)
 		add(search, MF_EFFECT_KERNEL, name, section, offset);
 		return;
 	}
-	if (number - MF_MISSING_CALL < MISSING_CALLS)
+	if (number - MF_MISSING_CALL < MF_MISSING_CALLS)
 		return;
 	if (number >= COUNT_OF(mf_helpers) || !mf_helpers[number].name) {
 		snprintf(name, sizeof(name), "helper %u", number);

@@ -251,6 +251,7 @@ static const char *const mf_lookup_kind_names[] = {
 
 /* A call of this helper, plus the index of a lookup, stands where an answer is needed that is missing. */
 #define MF_MISSING_CALL 195952640u
+#define MF_MISSING_CALLS 65536u
 
 /* Long names, as in scripts. */
 enum mf_provider {
