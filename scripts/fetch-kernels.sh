@@ -23,9 +23,9 @@ newest() {
     awk '{ print $1 }' | grep -v unsigned | sort -V | tail -n 1 || true
 }
 
-# Small modules, of which two have functions of the same name, and some of those that people trace, with what they need:
-# all would be 100 MB.
-modules=(dummy ledtrig-timer ledtrig-oneshot scsi_common scsi_mod sd_mod scsi_debug nfnetlink libcrc32c nf_tables xfs)
+# A small module and some of those that people trace, with what they need: all would be 100 MB. sd_mod and xfs have
+# functions of the same name on every kernel.
+modules=(dummy scsi_common scsi_mod sd_mod scsi_debug nfnetlink libcrc32c nf_tables xfs)
 
 # Copies the static busybox of an architecture to a file.
 fetch_busybox() {
@@ -67,12 +67,17 @@ for series; do
   fi
   step "Fetching $package"
   work=$(mktemp -d)
-  # Since 7.x the package of that name only depends on one with the kernel's file.
+  # Since 7.x the package of that name only depends on one with the kernel's file and one with the modules.
   (
     cd "$work"
-    binary=$(newest binary "$version" "$architecture")
-    apt-get "${apt_options[@]}" download -qq "${binary:-$package}"
-    dpkg -x ./*.deb unpacked
+    parts=()
+    for kind in binary modules; do
+      part=$(newest "$kind" "$version" "$architecture")
+      [ -z "$part" ] || parts+=("$part")
+    done
+    [ ${#parts[@]} -gt 0 ] || parts=("$package")
+    apt-get "${apt_options[@]}" download -qq "${parts[@]}"
+    for part in ./*.deb; do dpkg -x "$part" unpacked; done
   )
   rm -rf "$target/boot" "$target/modules"
   mkdir -p "$target/boot" "$target/modules"
