@@ -75,6 +75,14 @@ describe.each(SUPPORTED)('On Linux %s', (series) => {
 
   test('a function of scsi_mod leads to the structs of the disk', () => {
     const { stdout, stderr } = of('command');
+    // The vendor's name moved into the struct.
+    if (!isBefore(series, '7.2')) {
+      expect(stderr).toContain(
+        ':2: ERROR: vendor of struct scsi_device is an array of 9 on this kernel, and the script was built for a pointer to char.',
+      );
+      expect(mapEntries(stdout, '@')).toEqual([]);
+      return;
+    }
     expect(mapEntries(stdout, '@'), stderr).toEqual([['Linux  , true', 64]]);
     expect(mapValue(stdout, '@bytes')).toBe(64 * 4096);
   });
