@@ -289,8 +289,8 @@ static void a_file_that_is_cut(void)
 	struct symbols *symbols = symbols_new(&config, NULL);
 	char command[128];
 	struct symbol symbol = {0};
-	uint32_t size;
-	uint64_t offset, at;
+	struct symbol_place place;
+	uint64_t at;
 	void *code;
 	int fd;
 
@@ -306,7 +306,7 @@ static void a_file_that_is_cut(void)
 	CHECK(ftruncate(fd, 100) == 0);
 	CHECK(symbols_user_source(symbols, (uint32_t)getpid(), at, false, &symbol));
 	CHECK(!symbol.name && symbol.frame_count == 0 && strcmp(symbol.module, path) == 0);
-	CHECK(!symbols_build_id(symbols, (uint32_t)getpid(), at, &size, &offset));
+	CHECK(symbols_place(symbols, (uint32_t)getpid(), at, &place) && !place.build_id);
 	symbols_free(symbols);
 	munmap(code, 1 << 20);
 	close(fd);

@@ -1,10 +1,10 @@
-/** `-f json` with the scripts of other tests: each line is as the schema says, and each script prints something. */
+/** `-f json` and `-f json2` with the scripts of other tests: each line is as the schema says, and each script prints something. */
 
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { names, shell, text } from '../examples/support.ts';
 import { CASES } from '../guest/corpus.ts';
-import { jsonLines } from '../support/json.ts';
+import { jsonLines, typedLines } from '../support/json.ts';
 import { needs } from '../support/needs.ts';
 import { run, WORKLOAD } from '../support/run.ts';
 
@@ -14,16 +14,21 @@ const NUMBER_OF_GETPPID = '110';
 const HERE = CASES.filter(({ script }) => hasKprobes || !/^k(ret)?probe:/.test(script));
 
 needs('root').describe('As JSON', () => {
-  it.each(HERE)('a script that $title', async ({ script, workload, parameters }) => {
+  it.each(
+    HERE.flatMap((each) => [
+      { ...each, form: 'json', lines: jsonLines },
+      { ...each, form: 'json2', lines: typedLines },
+    ]),
+  )('$form: a script that $title', async ({ script, workload, parameters, form, lines }) => {
     const { stdout, status } = await run(
       script.replaceAll('WORKLOAD', WORKLOAD).replaceAll('GETPPID', NUMBER_OF_GETPPID),
       {
-        flags: ['-f', 'json'],
+        flags: ['-f', form],
         ...(workload === undefined ? { signal: 'none' } : { workload }),
         ...(parameters === undefined ? {} : { parameters: parameters.split(' ') }),
       },
     );
-    expect(jsonLines(stdout).length).toBeGreaterThan(1);
+    expect(lines(stdout).length).toBeGreaterThan(1);
     expect(status).toBe(0);
   });
 

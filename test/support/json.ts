@@ -4,24 +4,43 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 
-const schema: unknown = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../docs/output.schema.json'), 'utf8'),
-);
-if (typeof schema !== 'object' || schema === null) throw new Error('the schema is no object');
-const check = new Ajv2020({ allErrors: true }).compile(schema);
+function checkOf(name: string): ReturnType<Ajv2020['compile']> {
+  const schema: unknown = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8'),
+  );
+  if (typeof schema !== 'object' || schema === null) throw new Error('the schema is no object');
+  return new Ajv2020({ allErrors: true }).compile(schema);
+}
+
+const check = checkOf('output.schema.json');
+const checkTyped = checkOf('output-2.schema.json');
 
 /** Whether one message is as the schema says. */
 export function isMessage(message: unknown): boolean {
-  return check(message);
+  return check(message) === true;
+}
+
+/** The same of `-f json2`. */
+export function isTypedMessage(message: unknown): boolean {
+  return checkTyped(message) === true;
 }
 
 /** The lines of what `-f json` printed, read as bytes; each has been checked. */
 export function jsonLines(stdout: string): readonly string[] {
+  return checkedLines(stdout, check);
+}
+
+/** The same of `-f json2`. */
+export function typedLines(stdout: string): readonly string[] {
+  return checkedLines(stdout, checkTyped);
+}
+
+function checkedLines(stdout: string, by: ReturnType<Ajv2020['compile']>): readonly string[] {
   const text = Buffer.from(stdout, 'latin1').toString('utf8');
   if (text !== '') expect(text.endsWith('\n')).toBe(true);
   const lines = text.split('\n').slice(0, -1);
   for (const line of lines) {
-    expect(check(JSON.parse(line)), `${line}\n${JSON.stringify(check.errors)}`).toBe(true);
+    expect(by(JSON.parse(line)), `${line}\n${JSON.stringify(by.errors)}`).toBe(true);
   }
   return lines;
 }

@@ -90,8 +90,8 @@ export function registerRun(program: Command, report: ReportStatus): void {
     .addOption(
       new Option(
         '-f, --format <form>',
-        'write it as text (default) or as one JSON object a line',
-      ).choices(['text', 'json']),
+        'write it as text (default), json or json2 (one object a line), or folded (stacks)',
+      ).choices(['text', 'json', 'json2', 'folded']),
     )
     .addOption(
       new Option(

@@ -27,6 +27,11 @@ struct output {
 	struct value_context values;
 	/* Formats by event index; empty for events without. */
 	struct format *formats;
+	/* The event that is handled, and its record; NULL: none, and a record that was lost. */
+	const struct mf_event *event;
+	const uint8_t *record;
+	/* Its first line was written (json2). */
+	bool begun;
 	/* output_moment. */
 	uint64_t sent, now;
 	/* By map: up to where the ring was written when its values and when its keys last went. */

@@ -221,6 +221,13 @@ static void release(struct output *output)
 	free(output);
 }
 
+static const struct renderer *const renderers[] = {
+	[FORM_TEXT] = &text_renderer,
+	[FORM_JSON] = &json_renderer,
+	[FORM_TYPED_JSON] = &typed_json_renderer,
+	[FORM_FOLDED] = &folded_renderer,
+};
+
 int output_open(struct output **out, struct session *session, struct failure *failure)
 {
 	struct output *output = memory_zeroed(sizeof(*output));
@@ -231,7 +238,7 @@ int output_open(struct output **out, struct session *session, struct failure *fa
 	/* A reader that has gone is an error of write(2), not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	output->session = session;
-	output->renderer = session->options->form == FORM_JSON ? &json_renderer : &text_renderer;
+	output->renderer = renderers[session->options->form];
 	output->fd = STDOUT_FILENO;
 	output->stop = output->stderr_stop = -1;
 	output_moment(output, UINT64_MAX, 0);
@@ -241,7 +248,7 @@ int output_open(struct output **out, struct session *session, struct failure *fa
 	status = prepare(output, failure);
 	if (status == STATUS_OK)
 		status = open_file(output, failure);
-	output->values.to_terminal = session->options->form != FORM_JSON && isatty(output->fd) == 1;
+	output->values.to_terminal = session->options->form == FORM_TEXT && isatty(output->fd) == 1;
 	output->stderr_is_terminal = isatty(STDERR_FILENO) == 1;
 	if (status == STATUS_OK)
 		*out = output;
@@ -398,6 +405,18 @@ void output_moment(struct output *output, uint64_t sent, uint64_t now)
 	output->now = now;
 }
 
+static int handle(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	int result;
+
+	output->event = event;
+	output->record = record;
+	result = handlers[event->kind].run(output, event, record);
+	output->event = NULL;
+	output->record = NULL;
+	return result < 0 ? -1 : output_settle(output);
+}
+
 int output_event(struct output *output, const struct mf_event *event, const void *record,
 		 size_t size)
 {
@@ -405,9 +424,7 @@ int output_event(struct output *output, const struct mf_event *event, const void
 		return -1;
 	if (event->kind >= HANDLER_COUNT || !handlers[event->kind].run || size < event->size)
 		return 0;
-	if (handlers[event->kind].run(output, event, record) < 0)
-		return -1;
-	return output_settle(output);
+	return handle(output, event, record);
 }
 
 int output_lost_control(struct output *output, const struct mf_event *event)
@@ -416,9 +433,7 @@ int output_lost_control(struct output *output, const struct mf_event *event)
 		return -1;
 	if (event->field_count || event->kind >= HANDLER_COUNT || !handlers[event->kind].run)
 		return 0;
-	if (handlers[event->kind].run(output, event, NULL) < 0)
-		return -1;
-	return output_settle(output);
+	return handle(output, event, NULL);
 }
 
 int output_finish(struct output *output)

@@ -40,6 +40,9 @@ struct renderer {
 	/* What commands of system() print becomes a text, instead of going to the output by itself.
 	 */
 	bool captures_commands;
+	/* JSON: before a line begins, and what stands in each behind its type; NULL: nothing. */
+	void (*begin_line)(struct output *output);
+	void (*context)(struct output *output);
 	/* The buffer that a text is to be appended to; text_end follows when it is complete. */
 	struct strbuf *(*text_begin)(struct output *output, enum text_source source);
 	void (*text_end)(struct output *output, enum text_source source);
@@ -62,6 +65,6 @@ struct renderer {
 	void (*end_of_run)(struct output *output);
 };
 
-extern const struct renderer text_renderer, json_renderer;
+extern const struct renderer text_renderer, json_renderer, typed_json_renderer, folded_renderer;
 
 #endif

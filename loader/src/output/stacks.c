@@ -88,9 +88,10 @@ static void put_perf_frame(struct strbuf *to, uint64_t address, const struct sym
 	strbuf_char(to, ')');
 }
 
-static bool name_frame(const struct value_context *context, enum mf_stack_mode mode, bool user,
+bool stacks_name_frame(const struct value_context *context, enum mf_stack_mode mode, bool user,
 		       uint32_t pid, const uint64_t *frames, uint32_t index, struct symbol *symbol)
 {
+	*symbol = (struct symbol){0};
 	switch (mode) {
 	case MF_STACK_BPFTRACE:
 		if (user)
@@ -114,14 +115,13 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 {
 	strbuf_char(to, '\n');
 	for (uint32_t i = 0; i < count; i++) {
-		struct symbol symbol = {0};
+		struct symbol symbol;
 
-		/* dw_ustack: no frame can be here. */
-		if (user && frames[i] == UINT64_MAX) {
+		if (user && frames[i] == STACK_UNWIND_FAILURE) {
 			strbuf_text(to, "<unwind failure>\n");
 			continue;
 		}
-		if (!name_frame(context, mode, user, pid, frames, i, &symbol))
+		if (!stacks_name_frame(context, mode, user, pid, frames, i, &symbol))
 			symbol = (struct symbol){0};
 		switch (mode) {
 		case MF_STACK_BPFTRACE:
@@ -140,14 +140,32 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 	}
 }
 
-static void put_build_id(struct strbuf *to, const uint8_t *id, uint32_t size, uint64_t offset)
+void stacks_build_id_text(struct strbuf *to, const uint8_t *id, uint32_t size)
 {
 	for (uint32_t i = 0; i < size; i++) {
 		strbuf_char(to, "0123456789abcdef"[id[i] >> 4]);
 		strbuf_char(to, "0123456789abcdef"[id[i] & 15]);
 	}
-	strbuf_text(to, " 0x");
-	strbuf_hex(to, offset);
+}
+
+const uint8_t *stacks_build_id(const struct value_context *context, uint32_t pid,
+			       const struct bpf_stack_build_id *frame, uint32_t *size,
+			       uint64_t *offset)
+{
+	/* The kernel has none where it could not read the file just then
+	 * (stack_map_get_build_id_offset, kernel/bpf/stackmap.c). */
+	if (frame->status != BPF_STACK_BUILD_ID_VALID) {
+		struct symbol_place place;
+
+		if (!symbols_place(context->symbols, pid, frame->ip, &place))
+			return NULL;
+		*size = place.build_id_size;
+		*offset = place.offset;
+		return place.build_id;
+	}
+	*size = sizeof(frame->build_id);
+	*offset = frame->offset;
+	return frame->build_id;
 }
 
 void stacks_build_ids_text(struct strbuf *to, const struct value_context *context, uint32_t pid,
@@ -155,28 +173,25 @@ void stacks_build_ids_text(struct strbuf *to, const struct value_context *contex
 {
 	strbuf_char(to, '\n');
 	for (uint32_t i = 0; i < count; i++) {
-		const struct bpf_stack_build_id *frame = &frames[i];
-		uint64_t offset = frame->offset;
-		uint32_t size = sizeof(frame->build_id);
-		const uint8_t *id = frame->build_id;
+		uint64_t offset;
+		uint32_t size;
+		const uint8_t *id = stacks_build_id(context, pid, &frames[i], &size, &offset);
 
-		/* The kernel has none where it could not read the file just then
-		 * (stack_map_get_build_id_offset, kernel/bpf/stackmap.c). */
-		if (frame->status != BPF_STACK_BUILD_ID_VALID)
-			id = symbols_build_id(context->symbols, pid, frame->ip, &size, &offset);
-		if (id)
-			put_build_id(to, id, size, offset);
-		else
-			strbuf_hex(to, frame->ip);
+		if (id) {
+			stacks_build_id_text(to, id, size);
+			strbuf_text(to, " 0x");
+			strbuf_hex(to, offset);
+		} else {
+			strbuf_hex(to, frames[i].ip);
+		}
 		strbuf_char(to, '\n');
 	}
 }
 
-void stacks_text(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
-		 const uint8_t *token)
+void stacks_read(struct stack_frames *frames, const struct value_context *context,
+		 const struct mf_type *type, const uint8_t *token)
 {
 	uint64_t id = value_load(token, 8, false);
-	uint32_t pid = (uint32_t)value_load(token + 8, 4, false);
 	uint32_t count = (uint32_t)value_load(token + 12, 4, false);
 	bool build_ids = type->stack_mode == MF_STACK_BUILD_ID;
 	size_t frame_size = build_ids ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
@@ -189,12 +204,24 @@ void stacks_text(struct strbuf *to, const struct value_context *context, const s
 	if (!id || context->stacks < 0 ||
 	    bpf_map_lookup_elem(context->stacks, &id, context->frames) < 0)
 		count = 0;
-	if (build_ids) {
-		stacks_build_ids_text(
-			to, context, pid,
-			(const struct bpf_stack_build_id *)(const void *)context->frames, count);
-		return;
-	}
-	stacks_frames_text(to, context, type->stack_mode, type->user_stack, pid, context->frames,
-			   count);
+	*frames = (struct stack_frames){.pid = (uint32_t)value_load(token + 8, 4, false),
+					.count = count};
+	if (build_ids)
+		frames->build_ids =
+			(const struct bpf_stack_build_id *)(const void *)context->frames;
+	else
+		frames->addresses = context->frames;
+}
+
+void stacks_text(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
+		 const uint8_t *token)
+{
+	struct stack_frames frames;
+
+	stacks_read(&frames, context, type, token);
+	if (frames.build_ids)
+		stacks_build_ids_text(to, context, frames.pid, frames.build_ids, frames.count);
+	else
+		stacks_frames_text(to, context, type->stack_mode, type->user_stack, frames.pid,
+				   frames.addresses, frames.count);
 }

@@ -47,6 +47,23 @@ static void put_padded(struct strbuf *to, uint64_t value, size_t width)
 	strbuf_put(to, start, width);
 }
 
+uint64_t boot_clock_now(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+void wall_clock_text(struct strbuf *to, uint64_t wall_ns)
+{
+	time_t second = (time_t)(wall_ns / SECOND);
+	struct tm parts;
+	char room[32];
+
+	gmtime_r(&second, &parts);
+	strbuf_put(to, room, strftime(room, sizeof(room), "%Y-%m-%dT%H:%M:%S.", &parts));
+	put_padded(to, wall_ns % SECOND, 9);
+	strbuf_char(to, 'Z');
+}
+
 /* Replaces the conversions for fractions by their digits. */
 static void expand_fractions(struct strbuf *to, const char *format, uint64_t nanoseconds)
 {

@@ -78,11 +78,17 @@ static int find_word(const char *const *words, const char *word)
 
 static int take_form(struct options *options, const char *text, struct failure *failure)
 {
-	static const char *const words[] = {[FORM_TEXT] = "text", [FORM_JSON] = "json", NULL};
+	static const char *const words[] = {
+		[FORM_TEXT] = "text",
+		[FORM_JSON] = "json",
+		[FORM_TYPED_JSON] = "json2",
+		[FORM_FOLDED] = "folded",
+		NULL,
+	};
 	int form = find_word(words, text);
 
 	if (form < 0)
-		return usage_error(failure, "-f takes text or json, not", text);
+		return usage_error(failure, "-f takes text, json, json2 or folded, not", text);
 	options->form = (enum output_form)form;
 	return STATUS_OK;
 }
@@ -222,7 +228,8 @@ struct flag {
 /* In the order of --help. */
 static const struct flag flags[] = {
 	{'o', "output", "FILE", "write the script's output to FILE", SETS(output)},
-	{'f', "format", "FORM", "write it as text (default) or json: one object a line",
+	{'f', "format", "FORM",
+	 "write it as text (default), json or json2 (one object a line), or folded (stacks)",
 	 TAKES(take_form)},
 	{'B', NULL, "WHEN",
 	 "write it out at once (none), when nothing more is waiting (line, the\n"

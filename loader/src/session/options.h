@@ -11,7 +11,7 @@ struct failure;
 enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION, COMMAND_INFO };
 
 /* -f, -B. */
-enum output_form { FORM_TEXT, FORM_JSON };
+enum output_form { FORM_TEXT, FORM_JSON, FORM_TYPED_JSON, FORM_FOLDED };
 enum buffering { BUFFER_LINE, BUFFER_NONE, BUFFER_FULL };
 
 /* What --no-feature names: bits of options.without. */

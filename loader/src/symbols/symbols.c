@@ -98,7 +98,7 @@ static bool name_jit(struct process_code *process, uint64_t address, struct symb
 
 	if (jit)
 		*symbol = (struct symbol){
-			.name = jit->name, .offset = address - jit->address, .module = "[jit]"};
+			.name = jit->name, .offset = address - jit->address, .module = SYMBOLS_JIT};
 	return jit != NULL;
 }
 
@@ -147,15 +147,17 @@ bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address
 	return name_place(symbols, pid, address, symbols->sources, is_return, symbol);
 }
 
-const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t address,
-				uint32_t *size, uint64_t *offset)
+bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address,
+		   struct symbol_place *found)
 {
 	struct place place;
 
-	if (!find_place(symbols, pid, address, &place) || !place.file || !place.file->image.view)
-		return NULL;
-	*offset = place.offset;
-	return elf_image_build_id(&place.file->image, size);
+	if (!find_place(symbols, pid, address, &place) || !place.file)
+		return false;
+	*found = (struct symbol_place){.module = place.mapping->path, .offset = place.offset};
+	if (place.file->image.view)
+		found->build_id = elf_image_build_id(&place.file->image, &found->build_id_size);
+	return true;
 }
 
 bool symbols_were_denied(const struct symbols *symbols)

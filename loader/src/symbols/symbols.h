@@ -10,6 +10,9 @@ struct symbols;
 struct code_frame;
 struct mf_config;
 
+/* The module of code that a just-in-time compiler wrote. */
+#define SYMBOLS_JIT "[jit]"
+
 struct symbol {
 	/* NULL: only the module is known. */
 	const char *name;
@@ -50,8 +53,19 @@ bool symbols_were_limited(void);
 /* Whether something had no name because we may not look it up. */
 bool symbols_were_denied(const struct symbols *symbols);
 
-/* The build id of the file that holds an address, and its offset in it; NULL: not known. */
-const uint8_t *symbols_build_id(struct symbols *symbols, uint32_t pid, uint64_t address,
-				uint32_t *size, uint64_t *offset);
+/* The file that holds an address. */
+struct symbol_place {
+	/* As in struct symbol. */
+	const char *module;
+	/* In the file. */
+	uint64_t offset;
+	/* NULL: it has none. */
+	const uint8_t *build_id;
+	uint32_t build_id_size;
+};
+
+/* False: no file is known. The texts live as long as in struct symbol. */
+bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address,
+		   struct symbol_place *place);
 
 #endif

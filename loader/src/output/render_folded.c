@@ -1,0 +1,378 @@
+/*
+ * Stacks for flame graphs: a line for each, as `PART;FRAME;FRAME NUMBER` with the outermost frame
+ * first. Nothing else is on the output: what the script prints besides is text on standard error.
+ * Functions carry the marks that flame graph tools know: _[k] in the kernel, _[i] inlined, _[j] of
+ * a just-in-time compiler.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "base/memory.h"
+#include "base/terminal_text.h"
+#include "binary/code_lines.h"
+#include "output/internal.h"
+#include "output/stacks.h"
+#include "output/test_results.h"
+#include "session/session.h"
+
+/* A stack's line without its number: bytes of a buffer. */
+struct line {
+	size_t start, length;
+	uint64_t number;
+};
+
+struct lines {
+	struct strbuf text;
+	struct line *list;
+	size_t count;
+	bool is_signed;
+};
+
+static bool has_stack(const struct mf_type *type)
+{
+	switch (type->kind) {
+	case MF_STACK:
+		return true;
+	case MF_ARRAY:
+		return has_stack(type->element);
+	case MF_TUPLE:
+	case MF_RECORD:
+		for (uint32_t i = 0; i < type->field_count; i++) {
+			if (has_stack(type->fields[i].type))
+				return true;
+		}
+		return false;
+	default:
+		return false;
+	}
+}
+
+/* Numbers that can be added up over stacks. */
+static bool is_folded(const struct mf_map *map)
+{
+	enum mf_type_kind kind = map->value->kind;
+
+	return map->key && has_stack(map->key) &&
+	       (kind == MF_INT || kind == MF_COUNT || kind == MF_SUM);
+}
+
+static bool has_several(const struct manifest *manifest)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < manifest->map_count; i++)
+		count += is_folded(&manifest->maps[i]);
+	return count > 1;
+}
+
+/* What stands behind `start` becomes a part of a line: one character of it can be neither a
+ * separator nor a control character. */
+static void end_part(struct strbuf *to, size_t start)
+{
+	size_t used = start;
+	bool harmful;
+
+	if (to->length == start)
+		strbuf_text(to, "[empty]");
+	for (size_t i = start, length; i < to->length; i += length) {
+		length =
+			terminal_character((const uint8_t *)to->data + i, to->length - i, &harmful);
+		if (harmful || to->data[i] == '\n' || to->data[i] == '\t') {
+			to->data[used++] = '?';
+		} else if (to->data[i] == ';') {
+			to->data[used++] = ':';
+		} else {
+			memmove(to->data + used, to->data + i, length);
+			used += length;
+		}
+	}
+	to->length = used;
+	strbuf_char(to, ';');
+}
+
+static void put_part(struct strbuf *to, const char *text, const char *mark)
+{
+	size_t start = to->length;
+
+	strbuf_text(to, text);
+	strbuf_text(to, mark);
+	end_part(to, start);
+}
+
+/* A frame whose function is not known: the file it is in, as far as that is known. */
+static void put_nameless(struct strbuf *to, const char *module)
+{
+	const char *base = module ? strrchr(module, '/') : NULL;
+	size_t start = to->length;
+
+	base = base ? base + 1 : module;
+	if (base && base[0] == '[') {
+		put_part(to, base, "");
+		return;
+	}
+	strbuf_char(to, '[');
+	strbuf_text(to, base ? base : "unknown");
+	strbuf_char(to, ']');
+	end_part(to, start);
+}
+
+static void put_named(struct strbuf *to, const struct symbol *symbol, bool user)
+{
+	bool is_jit = symbol->module && strcmp(symbol->module, SYMBOLS_JIT) == 0;
+
+	if (symbol->name)
+		put_part(to, symbol->name, !user ? "_[k]" : is_jit ? "_[j]" : "");
+	else
+		put_nameless(to, symbol->module);
+	/* The last of them is the function itself; the first is the innermost. */
+	for (size_t i = symbol->frame_count; i > 1; i--) {
+		const char *function = symbol->frames[i - 2].function;
+
+		put_part(to, function ? function : "[unknown]", "_[i]");
+	}
+}
+
+static void put_build_id(struct strbuf *to, const struct value_context *context, uint32_t pid,
+			 const struct bpf_stack_build_id *frame)
+{
+	size_t start = to->length;
+	uint64_t offset = frame->ip;
+	uint32_t size;
+	const uint8_t *id = stacks_build_id(context, pid, frame, &size, &offset);
+
+	if (id) {
+		stacks_build_id_text(to, id, size);
+		strbuf_char(to, '+');
+	}
+	strbuf_text(to, "0x");
+	strbuf_hex(to, offset);
+	end_part(to, start);
+}
+
+static void put_frame(struct strbuf *to, const struct value_context *context,
+		      const struct mf_type *type, const struct stack_frames *frames, uint32_t index)
+{
+	size_t start = to->length;
+	struct symbol symbol;
+
+	if (frames->build_ids) {
+		put_build_id(to, context, frames->pid, &frames->build_ids[index]);
+	} else if (type->user_stack && frames->addresses[index] == STACK_UNWIND_FAILURE) {
+		put_part(to, "[unwind failure]", "");
+	} else if (type->stack_mode == MF_STACK_RAW) {
+		strbuf_text(to, "0x");
+		strbuf_hex(to, frames->addresses[index]);
+		end_part(to, start);
+	} else if (stacks_name_frame(context, type->stack_mode, type->user_stack, frames->pid,
+				     frames->addresses, index, &symbol)) {
+		put_named(to, &symbol, type->user_stack);
+	} else {
+		put_part(to, "[unknown]", type->user_stack ? "" : "_[k]");
+	}
+}
+
+enum parts { PARTS_OTHER, PARTS_USER_STACKS, PARTS_KERNEL_STACKS };
+
+/* Those parts of a key that are of the kind, in the order of the key. */
+static void put_parts(struct strbuf *to, const struct value_context *context,
+		      const struct mf_type *type, const uint8_t *data, enum parts parts)
+{
+	struct stack_frames frames;
+	size_t start = to->length;
+	uint8_t room[8];
+
+	if (type->kind == MF_STACK) {
+		if (parts != (type->user_stack ? PARTS_USER_STACKS : PARTS_KERNEL_STACKS))
+			return;
+		stacks_read(&frames, context, type, data);
+		for (uint32_t i = frames.count; i > 0; i--)
+			put_frame(to, context, type, &frames, i - 1);
+	} else if (type->kind == MF_TUPLE || type->kind == MF_RECORD) {
+		for (uint32_t i = 0; i < type->field_count; i++)
+			put_parts(to, context, type->fields[i].type,
+				  value_of_field(&type->fields[i], data, room), parts);
+	} else if (type->kind == MF_ARRAY && has_stack(type)) {
+		for (uint32_t i = 0; i < type->count; i++)
+			put_parts(to, context, type->element,
+				  data + (size_t)i * type->element->size, parts);
+	} else if (parts == PARTS_OTHER) {
+		value_text(to, context, type, data);
+		end_part(to, start);
+	}
+}
+
+static void add_row(struct lines *lines, struct output *output, const struct map_view *view,
+		    size_t row)
+{
+	const struct mf_type *key = map_rows_key_type(view->rows, row),
+			     *type = view->rows->map->value;
+	const uint8_t *data = map_rows_key(view->rows, row);
+	struct line *line = &lines->list[lines->count++];
+	struct strbuf *to = &lines->text;
+	uint64_t number = value_number(type, map_rows_value(view->rows, row));
+	size_t first;
+
+	line->start = to->length;
+	if (has_several(output->session->manifest))
+		put_part(to, view->rows->map->name, "");
+	first = to->length;
+	put_parts(to, &output->values, key, data, PARTS_OTHER);
+	put_parts(to, &output->values, key, data, PARTS_USER_STACKS);
+	put_parts(to, &output->values, key, data, PARTS_KERNEL_STACKS);
+	if (to->length == first)
+		put_part(to, "[no stack]", "");
+	line->length = to->length - line->start - 1;
+	line->number =
+		lines->is_signed ? (uint64_t)((int64_t)number / view->div) : number / view->div;
+}
+
+static int compare_lines(const void *left, const void *right, void *text)
+{
+	const struct line *a = left, *b = right;
+	const struct strbuf *buffer = text;
+	size_t shorter = a->length < b->length ? a->length : b->length;
+	int order = memcmp(buffer->data + a->start, buffer->data + b->start, shorter);
+
+	if (order)
+		return order;
+	return a->length < b->length ? -1 : a->length > b->length;
+}
+
+static int put_lines(struct output *output, const struct lines *lines)
+{
+	struct strbuf *to = &output->text;
+
+	for (size_t i = 0; i < lines->count;) {
+		const struct line *line = &lines->list[i];
+		uint64_t number = 0;
+
+		/* Places in one function are one frame. */
+		while (i < lines->count &&
+		       compare_lines(line, &lines->list[i], (void *)&lines->text) == 0)
+			number += lines->list[i++].number;
+		strbuf_put(to, lines->text.data + line->start, line->length);
+		strbuf_char(to, ' ');
+		if (lines->is_signed)
+			strbuf_i64(to, (int64_t)number);
+		else
+			strbuf_u64(to, number);
+		strbuf_char(to, '\n');
+		if (output_settle(output) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What follows, up to end_aside, is text for standard error. */
+static void begin_aside(struct output *output)
+{
+	output_capture_begin(output);
+	/* It ends here, too. */
+	output->renderer = &folded_renderer;
+	output->values.to_terminal = output->stderr_is_terminal;
+}
+
+static void end_aside(struct output *output)
+{
+	uint32_t errors;
+
+	output_capture_end(output, &errors);
+	output->values.to_terminal = false;
+	output_say(output, &output->captured);
+}
+
+static int put_map(struct output *output, const struct map_view *view)
+{
+	const struct mf_map *map = view->rows->map;
+	struct lines lines = {.is_signed = value_is_signed(map->value)};
+	int result;
+
+	if (!is_folded(map)) {
+		begin_aside(output);
+		result = text_renderer.map(output, view);
+		end_aside(output);
+		return result;
+	}
+	lines.list = memory_array(view->count + 1, sizeof(*lines.list));
+	for (size_t i = 0; i < view->count; i++)
+		add_row(&lines, output, view, view->order[i]);
+	if (lines.count)
+		qsort_r(lines.list, lines.count, sizeof(*lines.list), compare_lines, &lines.text);
+	result = put_lines(output, &lines);
+	free(lines.list);
+	strbuf_free(&lines.text);
+	return result;
+}
+
+static struct strbuf *text_begin(struct output *output, enum text_source source)
+{
+	begin_aside(output);
+	return text_renderer.text_begin(output, source);
+}
+
+static void text_end(struct output *output, enum text_source source)
+{
+	text_renderer.text_end(output, source);
+	end_aside(output);
+}
+
+static void put_value(struct output *output, const struct mf_type *type, const uint8_t *data)
+{
+	begin_aside(output);
+	text_renderer.value(output, type, data);
+	end_aside(output);
+}
+
+static void put_warning(struct output *output, const struct mf_event *event, int64_t code)
+{
+	text_renderer.warning(output, event, code);
+}
+
+static void put_message(struct output *output, const struct mf_event *event, const uint8_t *record)
+{
+	text_renderer.message(output, event, record);
+}
+
+static void put_attached(struct output *output, uint32_t probes)
+{
+	text_renderer.attached(output, probes);
+}
+
+static void put_repeated(struct output *output, const struct mf_event *event, int64_t code,
+			 uint64_t count)
+{
+	text_renderer.repeated(output, event, code, count);
+}
+
+static void put_lost(struct output *output, const struct loss *losses, uint32_t count)
+{
+	text_renderer.lost(output, losses, count);
+}
+
+static void put_lost_total(struct output *output, const struct loss *losses, uint32_t count)
+{
+	text_renderer.lost_total(output, losses, count);
+}
+
+static void put_end_of_run(struct output *output)
+{
+	(void)output;
+}
+
+const struct renderer folded_renderer = {
+	.tests = &text_test_renderer,
+	.captures_commands = true,
+	.text_begin = text_begin,
+	.text_end = text_end,
+	.value = put_value,
+	.map = put_map,
+	.warning = put_warning,
+	.message = put_message,
+	.attached = put_attached,
+	.repeated = put_repeated,
+	.lost = put_lost,
+	.lost_total = put_lost_total,
+	.end_of_run = put_end_of_run,
+};
