@@ -163,7 +163,7 @@ needs('root').describe('Typed JSON', () => {
 
   it('has stacks as frames, with source lines, inlined functions and build ids', async () => {
     const script = `uprobe:${program}:leaf+4 { @[ustack(3), comm] = count(); @raw[ustack(raw, 1)] = count();
-      @id[ustack(build_id, 1)] = count(); @perf[ustack(perf, 1)] = count(); @sym[func] = count(); }`;
+      @id[ustack(build_id, 1)] = count(); @perf[ustack(perf, 1)] = count(); @sym[usym(reg("ip"))] = count(); }`;
     const lines = await typed(script, {
       signal: 'SIGINT',
       workload: () => {
