@@ -1,0 +1,204 @@
+#include "session/option_values.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/failure.h"
+#include "base/memory.h"
+
+/* PID_MAX_LIMIT of include/linux/threads.h on 64-bit machines. */
+#define MAX_PID 4194304
+
+/* The command that was typed: `bpfscript` becomes us under its own name. */
+const char *typed_command(void)
+{
+	return strcmp(program_invocation_short_name, "bpfscript") == 0 ? "bpfscript" : "bpfload";
+}
+
+int usage_error(struct failure *failure, const char *what, const char *which)
+{
+	fail(failure, STATUS_USAGE, "%s%s%s", what, which ? " " : "", which ? which : "");
+	return fail_hint(failure, "%s --help lists the options.", typed_command());
+}
+
+/* 0 where the text is none. */
+static uint32_t read_pid(const char *text)
+{
+	char *end;
+	unsigned long pid;
+
+	errno = 0;
+	pid = strtoul(text, &end, 10);
+	if (errno || *end || text[0] < '0' || text[0] > '9' || pid > MAX_PID)
+		return 0;
+	return (uint32_t)pid;
+}
+
+int take_pid(struct options *options, const char *text, struct failure *failure)
+{
+	options->pid = read_pid(text);
+	if (!options->pid)
+		return usage_error(failure, "-p takes a process id from 1 to 4194304, not", text);
+	return STATUS_OK;
+}
+
+int take_dwarf_pid(struct options *options, const char *text, struct failure *failure)
+{
+	uint32_t pid = read_pid(text);
+
+	if (!pid)
+		return usage_error(failure, "--dwarf-pid takes a process id from 1 to 4194304, not",
+				   text);
+	memory_grow(options->dwarf_pids, options->dwarf_pid_count, options->dwarf_pid_room);
+	options->dwarf_pids[options->dwarf_pid_count++] = pid;
+	return STATUS_OK;
+}
+
+int take_write(struct options *options, const char *path, struct failure *failure)
+{
+	if (!*path)
+		return usage_error(failure, "--allow-write takes a folder or a file", NULL);
+	memory_grow(options->write, options->write_count, options->write_room);
+	options->write[options->write_count++] = path;
+	return STATUS_OK;
+}
+
+/* The place of a word in a list that ends with NULL, or -1. */
+static int find_word(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+int take_form(struct options *options, const char *text, struct failure *failure)
+{
+	static const char *const words[] = {
+		[FORM_TEXT] = "text",
+		[FORM_JSON] = "json",
+		[FORM_TYPED_JSON] = "json2",
+		[FORM_FOLDED] = "folded",
+		NULL,
+	};
+	int form = find_word(words, text);
+
+	if (form < 0)
+		return usage_error(failure, "-f takes text, json, json2 or folded, not", text);
+	options->form = (enum output_form)form;
+	return STATUS_OK;
+}
+
+int take_buffering(struct options *options, const char *text, struct failure *failure)
+{
+	static const char *const words[] = {
+		[BUFFER_LINE] = "line", [BUFFER_NONE] = "none", [BUFFER_FULL] = "full", NULL};
+	int buffering = find_word(words, text);
+
+	if (buffering < 0)
+		return usage_error(failure, "-B takes none, line or full, not", text);
+	options->buffering = (enum buffering)buffering;
+	return STATUS_OK;
+}
+
+/* A list of names: `kprobe_multi,uprobe_multi`. */
+int take_no_feature(struct options *options, const char *list, struct failure *failure)
+{
+	static const char *const names[] = {"kprobe_multi", "kprobe_session", "uprobe_multi", NULL};
+	static const uint32_t bits[] = {FEATURE_KPROBE_MULTI, FEATURE_KPROBE_SESSION,
+					FEATURE_UPROBE_MULTI};
+
+	for (const char *text = list;;) {
+		size_t length = strcspn(text, ",");
+		char name[32] = "";
+		int which;
+
+		if (length < sizeof(name))
+			memcpy(name, text, length);
+		which = find_word(names, name);
+		if (which < 0)
+			return usage_error(
+				failure,
+				"--no-feature takes kprobe_multi, kprobe_session and uprobe_multi (separated by commas), not",
+				list);
+		options->without |= bits[which];
+		if (!text[length])
+			return STATUS_OK;
+		text += length + 1;
+	}
+}
+
+int take_probe_filter(struct options *options, const char *text, struct failure *failure)
+{
+	char why[128], message[256];
+	int error;
+
+	if (options->has_probe_filter)
+		return usage_error(failure, "--probe-filter is given twice", NULL);
+	error = regcomp(&options->probe_filter, text, REG_EXTENDED | REG_NOSUB);
+	if (error) {
+		regerror(error, &options->probe_filter, why, sizeof(why));
+		snprintf(message, sizeof(message),
+			 "--probe-filter is no regular expression (%s):", why);
+		return usage_error(failure, message, text);
+	}
+	options->has_probe_filter = true;
+	return STATUS_OK;
+}
+
+/* A list of stages: `libbpf,verifier`. */
+int take_stages(struct options *options, const char *list, struct failure *failure)
+{
+	static const char *const names[] = {"libbpf", "verifier", NULL};
+
+	for (const char *text = list;;) {
+		size_t length = strcspn(text, ",");
+		char name[16] = "";
+		int which;
+
+		if (length < sizeof(name))
+			memcpy(name, text, length);
+		which = find_word(names, name);
+		if (which < 0)
+			return usage_error(
+				failure, "-d takes libbpf and verifier (separated by commas), not",
+				list);
+		if (which == 0)
+			options->dump_libbpf = true;
+		else
+			options->dump_verifier = true;
+		if (!text[length])
+			return STATUS_OK;
+		text += length + 1;
+	}
+}
+
+/* bpftrace's word for flags that we have, too. */
+int take_mode(struct options *options, const char *text, struct failure *failure)
+{
+	static const char *const of_compiler[] = {"codegen", "compiler-bench", "format", NULL};
+
+	if (strcmp(text, "test") == 0) {
+		options->test = true;
+	} else if (strcmp(text, "bench") == 0) {
+		options->bench = true;
+	} else {
+		fail(failure, STATUS_USAGE, "--mode takes test or bench, not %s", text);
+		return find_word(of_compiler, text) >= 0
+			       ? fail_hint(failure,
+					   "bpfscript, which compiles scripts, has that mode.")
+			       : STATUS_USAGE;
+	}
+	return STATUS_OK;
+}
+
+int take_nothing(struct options *options, const char *text, struct failure *failure)
+{
+	(void)options;
+	(void)text;
+	(void)failure;
+	return STATUS_OK;
+}

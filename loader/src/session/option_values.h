@@ -1,0 +1,25 @@
+/* What the arguments of options mean: each puts one into the options. Results are exit statuses,
+ * with the failure set. */
+#ifndef BPFLOAD_OPTION_VALUES_H
+#define BPFLOAD_OPTION_VALUES_H
+
+#include "session/options.h"
+
+/* The command that was typed: `bpfscript` becomes us under its own name. */
+const char *typed_command(void);
+
+/* `what which`, and where the options are listed; `which` may be NULL. */
+int usage_error(struct failure *failure, const char *what, const char *which);
+
+int take_pid(struct options *options, const char *text, struct failure *failure);
+int take_dwarf_pid(struct options *options, const char *text, struct failure *failure);
+int take_write(struct options *options, const char *text, struct failure *failure);
+int take_form(struct options *options, const char *text, struct failure *failure);
+int take_buffering(struct options *options, const char *text, struct failure *failure);
+int take_no_feature(struct options *options, const char *text, struct failure *failure);
+int take_probe_filter(struct options *options, const char *text, struct failure *failure);
+int take_stages(struct options *options, const char *text, struct failure *failure);
+int take_mode(struct options *options, const char *text, struct failure *failure);
+int take_nothing(struct options *options, const char *text, struct failure *failure);
+
+#endif
