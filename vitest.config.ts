@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { ALONE, BOOTING, COMPILING } from './test/support/projects.ts';
+import { ALONE, BOOTING, COMPILING, INSTALLING } from './test/support/projects.ts';
 
 const YIELD = 'test/support/yield.ts';
 
@@ -34,6 +34,14 @@ export default defineConfig({
           include: [...BOOTING],
           setupFiles: [YIELD],
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: [...INSTALLING],
+          sequence: { groupOrder: 2 },
         },
       },
       {

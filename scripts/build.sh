@@ -38,13 +38,15 @@ bundle() {
     echo '{ "type": "commonjs" }' >dist/package.json &&
     "$bin/esbuild" compiler/cli/launch.ts --bundle --platform=node --format=cjs \
       --define:import.meta.dirname=__dirname --outfile=dist/bpfscript.js --log-level=warning &&
-    chmod 755 dist/bpfscript.js &&
+    "$bin/esbuild" compiler/cli/launch-loader.ts --bundle --platform=node --format=cjs \
+      --define:import.meta.filename=__filename --define:import.meta.dirname=__dirname --outfile=dist/bpfload.js --log-level=warning &&
+    chmod 755 dist/bpfscript.js dist/bpfload.js &&
     bash scripts/keep-code.sh
 }
 
 compiler() {
   bash scripts/build-backend.sh
-  [ -e dist/bpfscript.js ] && [ -e dist/bpfscript.cjs ] || rm -f "$stamps/compiler"
+  [ -e dist/bpfscript.js ] && [ -e dist/bpfscript.cjs ] && [ -e dist/bpfload.js ] || rm -f "$stamps/compiler"
   unless_current compiler "$product" bundle
   # Where npx looks first.
   [ "$(readlink node_modules/.bin/bpfscript)" = ../../dist/bpfscript.js ] ||

@@ -15,9 +15,13 @@ build_packages=(llvm-14-dev zlib1g-dev g++ gcc make cmake ninja-build libbpf-dev
 test_packages=(qemu-system-x86 busybox-static cpio xz-utils zstd bpftool clang-14 llvm-14 clang-format-14)
 # The loader for arm64, and guests that run it.
 arm64_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+# The compiler's back end for arm64, besides.
+arm64_backend_packages=(g++-aarch64-linux-gnu)
 arm64_test_packages=(qemu-system-arm)
 # A second loader library, with half a gigabyte of Go: only for `npm run matrix`.
 matrix_packages=(golang-go golang-github-cilium-ebpf-dev)
+# Fresh roots, in which packages are installed: only for `npm run test:packages`.
+package_test_packages=(mmdebstrap)
 bench_packages=(bpftrace clang-14)
 
 # Installs the Debian packages that are missing: as root by itself, else it prints the command.
@@ -35,6 +39,14 @@ need_packages() {
   step "Installing Debian packages: ${missing[*]}"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Where this Node's own headers are.
+node_headers() {
+  local folder
+  folder=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")/include/node
+  [ -f "$folder/node_api.h" ] || fail "Node's headers are missing (expected $folder/node_api.h)"
+  printf '%s\n' "$folder"
 }
 
 # npm packages, with llvm-bindings built against Debian's LLVM 14 and this Node's own headers.

@@ -1,6 +1,5 @@
 /** `bpfscript check OBJECT...`: what becomes of objects on kernels. */
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { BtfError } from '../../linker/btf/btf.ts';
 import { ElfError } from '../../linker/elf/elf.ts';
 import { booted, tracedFiles } from '../compatibility/booted.ts';
@@ -11,7 +10,7 @@ import { renderLines, renderTable, reportOf } from '../compatibility/report.ts';
 import { bootGuest, GuestError } from '../guest/guest.ts';
 import { bootableImage } from '../image/package.ts';
 import { isDescriptionError } from '../kernel/error.ts';
-import { beginsWith, packageRoot, withTemporaryFolder } from '../paths.ts';
+import { beginsWith, nativeFile, withTemporaryFolder } from '../paths.ts';
 import type { DiagnosticForm } from '../source/render/render.ts';
 import { UserError } from './errors.ts';
 import { noObject, readInput } from './input.ts';
@@ -105,8 +104,8 @@ function bootObjects(kernel: string, objects: readonly OpenObject[]): readonly C
 }
 
 function programsOf(arch: string): { readonly loader: string; readonly init: string } {
-  const folder = join(packageRoot(), 'loader', arch === 'x86_64' ? 'build' : 'build-arm64');
-  return { loader: join(folder, 'bpfload'), init: join(folder, 'guest-init') };
+  const native = arch === 'x86_64' ? 'x64' : 'arm64';
+  return { loader: nativeFile('bpfload', native), init: nativeFile('guest-init', native) };
 }
 
 function open(file: string): OpenObject {

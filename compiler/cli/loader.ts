@@ -1,8 +1,7 @@
 /** Becoming the loader, for an object or by itself. */
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { becomeProgram, heldFile } from '../llvm/backend.ts';
-import { packageRoot } from '../paths.ts';
+import { nativeFile } from '../paths.ts';
 import { reasonOf, UserError } from './errors.ts';
 
 /** What they were when the command began: Node makes pipes, which others share, return at once when they are full. */
@@ -29,18 +28,20 @@ export function becomeLoaderOf(
 
 /**
  * Becomes the loader, so that signals, the terminal and whoever waits for this process meet it alone, and the memory of
- * the compiler is free. What was written before has to be out by then.
+ * the compiler is free. What was written before has to be out by then. `name` is the command that was typed: the loader's
+ * messages have it.
  */
-export async function becomeLoader(words: readonly string[]): Promise<never> {
-  const loader = process.env.BPFSCRIPT_LOADER ?? join(packageRoot(), 'loader/build/bpfload');
+export async function becomeLoader(
+  words: readonly string[],
+  name: 'bpfscript' | 'bpfload' = 'bpfscript',
+): Promise<never> {
+  const loader = process.env.BPFSCRIPT_LOADER ?? nativeFile('bpfload');
   try {
     accessSync(loader, constants.X_OK);
     await Promise.all([written(process.stdout), written(process.stderr)]);
-    return becomeProgram(loader, ['bpfscript', ...words], MODES);
+    return becomeProgram(loader, [name, ...words], MODES);
   } catch (error) {
-    throw new UserError(`cannot start the loader ${loader}: ${reasonOf(error)}`, {
-      hint: '`npm run build` builds it',
-    });
+    throw new UserError(`cannot start the loader ${loader}: ${reasonOf(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Runs the command with the process's arguments: the beginning of the bundle (launch.ts). */
 import { CommanderError } from 'commander';
 import { isDescriptionError } from '../kernel/error.ts';
+import { InstallationError } from '../paths.ts';
 import { bugReport } from './bug.ts';
 import { reasonOf, UserError } from './errors.ts';
 import { createProgram } from './program.ts';
@@ -29,6 +30,9 @@ async function main(): Promise<void> {
     } else if (error instanceof UserError) {
       process.stderr.write(`ERROR: ${error.message}\n${error.hint ? `HINT: ${error.hint}\n` : ''}`);
       process.exitCode = error.status;
+    } else if (error instanceof InstallationError) {
+      process.stderr.write(`ERROR: ${error.message}\nHINT: ${error.hint}\n`);
+      process.exitCode = EXIT.script;
     } else if (isDescriptionError(error)) {
       // Descriptions are read on demand, so damage or a missing part shows in the middle of compiling.
       process.stderr.write(`ERROR: ${error.message}\n`);

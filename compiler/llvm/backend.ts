@@ -2,10 +2,9 @@
  * LLVM's optimiser and BPF back end, through the addon that scripts/build-backend.sh builds, and what that addon does
  * beside it: Node cannot replace itself by another program.
  */
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { packageRoot } from '../paths.ts';
+import type llvm from 'llvm-bindings';
+import { InstallationError, nativeFile } from '../paths.ts';
 import type { IrModule } from './module.ts';
 
 export type Output = 'object' | 'assembly' | 'ir';
@@ -71,15 +70,23 @@ export function becomeProgram(
 
 /** LLVM, and what is done with this process: scripts that need not be compiled open the latter alone. */
 export function addonFile(name: 'backend' | 'process'): string {
-  return join(packageRoot(), `compiler/llvm/backend/build/${name}.node`);
+  return nativeFile(`${name}.node`);
 }
+
+/** llvm-bindings, whose objects are part of the back end: both have one copy of LLVM. */
+export const loadBindings = (): typeof llvm => load(addonFile('backend')) as typeof llvm;
 
 const loadBackend = (): Addon => load(addonFile('backend')) as Addon;
 const loadProcessAddon = (): ProcessAddon => load(addonFile('process')) as ProcessAddon;
 
 /** Node keeps what it has loaded, so this costs nothing the second time. */
 function load(file: string): unknown {
-  if (!existsSync(file))
-    throw new Error(`the LLVM back end is not built: run scripts/build-backend.sh (no ${file})`);
-  return createRequire(import.meta.filename)(file);
+  try {
+    return createRequire(import.meta.filename)(file);
+  } catch (error) {
+    throw new InstallationError(
+      `cannot load ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      'It needs a Linux with the GNU C library, as new as that of Debian 12; others can run the objects, with bpfload.',
+    );
+  }
 }

@@ -1,13 +1,10 @@
 /**
- * llvm-bindings, and what one module needs of it again and again. The binding is a CommonJS package over a
- * native library of a hundred megabytes: it is loaded when the first module is created, not on import.
+ * llvm-bindings, and what one module needs of it again and again. It is a part of the back end's native library of
+ * thirty megabytes: that is loaded when the first module is created, not on import.
  */
-import { createRequire } from 'node:module';
 import type llvm from 'llvm-bindings';
+import { loadBindings } from './backend.ts';
 import type { IrBool, IrPointer, IrValue, Width } from './ir.ts';
-
-/** What the package's entry finds, after a dozen look-ups in the file system. */
-const LIBRARY = 'llvm-bindings/build/Release/llvm-bindings.node';
 
 /** The native side of one module. */
 export interface Native {
@@ -24,7 +21,7 @@ export interface Native {
 }
 
 export function createNative(name: string): Native {
-  const binding = createRequire(import.meta.filename)(LIBRARY) as typeof llvm;
+  const binding = loadBindings();
   const context = new binding.LLVMContext();
   const module = new binding.Module(name, context);
   const i1 = binding.Type.getInt1Ty(context);

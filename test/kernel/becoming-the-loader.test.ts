@@ -94,7 +94,7 @@ needs('root').describe('bpfscript', () => {
       });
     const ended = new Promise((resolve) => child.on('close', resolve));
     // LLVM is there: the compiler is at work.
-    while (!readFileSync(`/proc/${child.pid}/maps`, 'latin1').match(/llvm-bindings|bpfload/))
+    while (!readFileSync(`/proc/${child.pid}/maps`, 'latin1').match(/backend\.node|bpfload/))
       await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill('SIGUSR1');
     await ended;

@@ -18,7 +18,15 @@ const BOOTS = /^test\/(guest\/|examples\/guest\.)/;
 
 const boots = (file: string): boolean => BOOTS.test(file);
 
-const files = filesOf('test', '.test.ts');
+/** What installs packages in roots of their own: `npm run test:packages` alone. */
+const INSTALLS = /^test\/packages\//;
+
+const all = filesOf('test', '.test.ts');
+
+export const INSTALLING: readonly string[] =
+  process.env.BPFSCRIPT_PACKAGES === undefined ? [] : all.filter((file) => INSTALLS.test(file));
+
+const files = all.filter((file) => !INSTALLS.test(file));
 
 /** What needs neither root nor this machine's kernel. */
 export const COMPILING: readonly string[] = files.filter((file) => !loads(file));

@@ -1,7 +1,7 @@
 // The back end: LLVM text or bitcode in, a BPF object (or assembly, or optimised IR) out, for Node.
 //
-// llvm-bindings builds modules and cannot emit them; this addon does, over LLVM's C API. The two hold separate
-// copies of LLVM in one process, so nothing but the addon's entry point is exported (exports.map).
+// llvm-bindings builds modules and cannot emit them; this addon does, over LLVM's C API. The objects of llvm-bindings are
+// linked into it, so that there is one copy of LLVM: what it exports to Node, this addon does too (build-backend.sh).
 
 #include <node_api.h>
 
@@ -197,8 +197,13 @@ napi_value emitForNode(napi_env env, napi_callback_info info)
 
 } // namespace
 
+// What was the entry of llvm-bindings.
+extern "C" napi_value registerLlvmBindings(napi_env env, napi_value exports);
+
 NAPI_MODULE_INIT()
 {
+	if (!registerLlvmBindings(env, exports))
+		return nullptr;
 	LLVMInitializeBPFTargetInfo();
 	LLVMInitializeBPFTarget();
 	LLVMInitializeBPFTargetMC();

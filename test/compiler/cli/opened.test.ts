@@ -44,7 +44,7 @@ const object = join(folder, 'x.o');
 describe('the command', () => {
   it('opens LLVM to make an object', () => {
     const { libraries } = opened('build', SCRIPT, '-o', object);
-    expect(libraries).toEqual(['backend.node', 'llvm-bindings.node']);
+    expect(libraries).toEqual(['backend.node']);
   });
   it.each([
     ['--version', ['--version']],
