@@ -58,6 +58,10 @@ interface RunOptions extends EmitOptions {
   readonly usdtFileActivation?: boolean;
   /** True with -k, false with --no-warnings. */
   readonly warnings?: boolean;
+  readonly cost?: boolean;
+  readonly maxOverhead?: string;
+  readonly onOverhead?: string;
+  readonly maxMemory?: string;
   readonly allow?: readonly DiagnosticCode[];
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
@@ -118,6 +122,18 @@ export function registerRun(program: Command, report: ReportStatus): void {
       ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
     )
     .option('--no-warnings', 'no warnings')
+    .option('--cost', 'say at the end, and on SIGUSR2, how often each probe ran, and what it took')
+    .option(
+      '--max-overhead <percent>',
+      'let tracing take so much of one CPU, and of the traced process; above it --on-overhead says what is done',
+    )
+    .addOption(
+      new Option(
+        '--on-overhead <action>',
+        'detach (default) the probe that takes most, end with all results, or warn',
+      ).choices(['detach', 'end', 'warn']),
+    )
+    .option('--max-memory <size>', 'let maps, programs and the loader hold so much, such as 64M')
     .addOption(allowOption())
     .option('--dry-run', 'compile, load and attach, then end')
     .option('--test', 'run the test probes of the script, and nothing else')
@@ -320,6 +336,10 @@ function loaderFlags(options: RunOptions, stages: readonly string[]): readonly s
   if (options.unsafe) flags.push('--unsafe');
   if (options.allowRun) flags.push('--allow-run');
   for (const path of options.allowWrite ?? []) flags.push('--allow-write', path);
+  if (options.cost) flags.push('--cost');
+  if (options.maxOverhead !== undefined) flags.push('--max-overhead', options.maxOverhead);
+  if (options.onOverhead !== undefined) flags.push('--on-overhead', options.onOverhead);
+  if (options.maxMemory !== undefined) flags.push('--max-memory', options.maxMemory);
   if (options.dryRun) flags.push('--dry-run');
   if (options.test) flags.push('--test');
   if (options.bench) flags.push('--bench');

@@ -34,16 +34,21 @@ struct attach_target {
 	void *own;
 };
 
+/* What holds a probe in its place, or one of several that do. */
+struct attached {
+	const struct mf_probe *probe;
+	struct bpf_link *link;
+	/* Where libbpf has no type for it (`link` is NULL); -1 else. */
+	int descriptor;
+};
+
 struct attachments {
 	struct session *session;
 	/* In the order of the script. */
 	struct attach_target *targets;
 	uint32_t target_count, target_room;
-	struct bpf_link **links;
+	struct attached *links;
 	uint32_t link_count, link_room;
-	/* Links that libbpf has no type for. */
-	int *descriptors;
-	uint32_t descriptor_count, descriptor_room;
 	/* Events of all targets. */
 	uint32_t found;
 	/* Events that --probe-filter keeps out. */
@@ -158,6 +163,17 @@ uint32_t attach_count_own(const struct session *session);
  */
 int attach_find(struct attachments *attachments, struct session *session, struct failure *failure);
 int attach_all(struct attachments *attachments, struct failure *failure);
+/*
+ * Calls `visit` for each program that runs in the place of a probe, once for each probe that it
+ * serves, with its id and a descriptor that `visit` closes. Asking for them needs CAP_SYS_ADMIN
+ * (bpf_prog_get_fd_by_id, kernel/bpf/syscall.c); -1 with errno.
+ */
+int attach_each_program(const struct attachments *attachments,
+			void (*visit)(const struct mf_probe *probe, uint32_t id, int program,
+				      void *context),
+			void *context);
+/* Detaches one probe, by its index in the manifest; how many are still attached. */
+uint32_t attach_detach(struct attachments *attachments, uint32_t probe);
 /* Detaches everything. May be called again. */
 void attach_release(struct attachments *attachments);
 void attach_free(struct attachments *attachments);

@@ -1,4 +1,5 @@
 /* Targets and links: what providers add to. */
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -101,13 +102,20 @@ enum attach_result attach_add_target(struct attachments *attachments,
 	return ATTACH_OK;
 }
 
+static void add_attached(struct attachments *attachments, const struct mf_probe *probe,
+			 struct bpf_link *link, int descriptor)
+{
+	memory_grow(attachments->links, attachments->link_count, attachments->link_room);
+	attachments->links[attachments->link_count++] =
+		(struct attached){.probe = probe, .link = link, .descriptor = descriptor};
+}
+
 enum attach_result attach_add_link(struct attachments *attachments, struct bpf_link *link,
 				   const struct mf_probe *probe, struct failure *failure)
 {
 	if (!link)
 		return attach_refused(failure, probe, errno);
-	memory_grow(attachments->links, attachments->link_count, attachments->link_room);
-	attachments->links[attachments->link_count++] = link;
+	add_attached(attachments, probe, link, -1);
 	return ATTACH_OK;
 }
 
@@ -116,9 +124,7 @@ enum attach_result attach_add_descriptor(struct attachments *attachments, int li
 {
 	if (link < 0)
 		return attach_refused(failure, probe, errno);
-	memory_grow(attachments->descriptors, attachments->descriptor_count,
-		    attachments->descriptor_room);
-	attachments->descriptors[attachments->descriptor_count++] = link;
+	add_attached(attachments, probe, NULL, link);
 	return ATTACH_OK;
 }
 
@@ -148,20 +154,90 @@ enum attach_result attach_perf_event(struct attachments *attachments,
 	return attach_refused(failure, target->probe, error);
 }
 
+/* The id of what runs in the place of a link: 0 where the kernel has no link behind it (before
+ * Linux 5.15 those of perf events), but the program of the probe itself. */
+static uint32_t program_of_link(const struct attached *attached)
+{
+	int fd = attached->link ? bpf_link__fd(attached->link) : attached->descriptor;
+	struct bpf_link_info info = {0};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 ? info.prog_id : 0;
+}
+
+static uint32_t program_of_probe(const struct attachments *attachments,
+				 const struct mf_probe *probe)
+{
+	const struct bpf_program *program = attach_program(attachments, probe);
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+
+	return program && bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0
+		       ? info.id
+		       : 0;
+}
+
+int attach_each_program(const struct attachments *attachments,
+			void (*visit)(const struct mf_probe *probe, uint32_t id, int program,
+				      void *context),
+			void *context)
+{
+	const struct mf_probe *probe = NULL;
+	uint32_t last = 0;
+
+	for (uint32_t i = 0; i < attachments->link_count; i++) {
+		const struct attached *attached = &attachments->links[i];
+		uint32_t id = program_of_link(attached);
+		int program;
+
+		if (!id)
+			id = program_of_probe(attachments, attached->probe);
+		/* The links of a pattern often share one. */
+		if (!id || (id == last && attached->probe == probe))
+			continue;
+		program = bpf_prog_get_fd_by_id(id);
+		if (program < 0)
+			return -1;
+		visit(attached->probe, id, program, context);
+		probe = attached->probe;
+		last = id;
+	}
+	return 0;
+}
+
+static void release(struct attached *attached)
+{
+	if (attached->link)
+		bpf_link__destroy(attached->link);
+	else
+		close(attached->descriptor);
+}
+
+uint32_t attach_detach(struct attachments *attachments, uint32_t probe)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < attachments->link_count; i++) {
+		if (attachments->links[i].probe->index == probe)
+			release(&attachments->links[i]);
+		else
+			attachments->links[kept++] = attachments->links[i];
+	}
+	attachments->link_count = kept;
+	return kept;
+}
+
 void attach_release(struct attachments *attachments)
 {
 	for (uint32_t i = 0; i < attachments->link_count; i++)
-		bpf_link__destroy(attachments->links[i]);
-	for (uint32_t i = 0; i < attachments->descriptor_count; i++)
-		close(attachments->descriptors[i]);
-	attachments->link_count = attachments->descriptor_count = 0;
+		release(&attachments->links[i]);
+	attachments->link_count = 0;
 }
 
 void attach_free(struct attachments *attachments)
 {
 	attach_release(attachments);
 	free(attachments->links);
-	free(attachments->descriptors);
 	free(attachments->targets);
 	memset(attachments, 0, sizeof(*attachments));
 }

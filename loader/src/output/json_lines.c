@@ -1,5 +1,6 @@
 #include "output/json_lines.h"
 
+#include "output/cost_table.h"
 #include "output/internal.h"
 #include "output/value_json.h"
 #include "session/session.h"
@@ -119,6 +120,38 @@ void json_put_lost_total(struct output *output, const struct loss *losses, uint3
 	(void)output;
 	(void)losses;
 	(void)count;
+}
+
+static void put_member_u64(struct strbuf *to, const char *name, uint64_t number)
+{
+	strbuf_text(to, ", \"");
+	strbuf_text(to, name);
+	strbuf_text(to, "\": ");
+	json_u64(to, number);
+}
+
+/* {"type": "cost", "data": [{"probe": NAME, "events": N, "ns": N}], "elapsed": NS, "loader": NS} */
+void json_put_cost(struct output *output, const struct cost_table *table)
+{
+	struct strbuf *to = &output->text;
+
+	json_line_begin(output, "cost");
+	strbuf_text(to, ", \"data\": [");
+	for (uint32_t i = 0; i < table->count; i++) {
+		const struct cost_row *row = &table->rows[i];
+
+		strbuf_text(to, i ? ", {\"probe\": " : "{\"probe\": ");
+		json_string(to, row->probe);
+		put_member_u64(to, "events", row->events);
+		put_member_u64(to, "ns", row->ns);
+		if (row->detached)
+			strbuf_text(to, ", \"detached\": true");
+		strbuf_char(to, '}');
+	}
+	strbuf_char(to, ']');
+	put_member_u64(to, "elapsed", table->elapsed);
+	put_member_u64(to, "loader", table->loader);
+	json_line_end(output);
 }
 
 void json_put_end_of_run(struct output *output)

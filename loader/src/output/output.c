@@ -463,6 +463,12 @@ int output_lost(struct output *output, const struct loss *losses, uint32_t count
 	return output_idle(output);
 }
 
+int output_cost(struct output *output, const struct cost_table *table)
+{
+	output->renderer->cost(output, table);
+	return output_settle(output);
+}
+
 int output_lost_total(struct output *output, const struct loss *losses, uint32_t count)
 {
 	if (count)

@@ -13,6 +13,7 @@
 
 #include "object/manifest.h"
 
+struct cost_table;
 struct failure;
 struct loss;
 struct output;
@@ -66,6 +67,9 @@ int output_lost_total(struct output *output, const struct loss *losses, uint32_t
 /* At the end: a warning came so many times more than it was told; `code` as of the last one. */
 int output_repeated(struct output *output, const struct mf_event *event, int64_t code,
 		    uint64_t count);
+
+/* What probes cost so far (--cost). */
+int output_cost(struct output *output, const struct cost_table *table);
 
 /* Nothing more waits for now: writes out what is buffered, unless -B full. Called after each drain
  * of the ring. */

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/terminal_text.h"
 #include "binary/code_lines.h"
+#include "output/cost_table.h"
 #include "output/internal.h"
 #include "output/stacks.h"
 #include "output/test_results.h"
@@ -374,5 +375,6 @@ const struct renderer folded_renderer = {
 	.repeated = put_repeated,
 	.lost = put_lost,
 	.lost_total = put_lost_total,
+	.cost = text_put_cost,
 	.end_of_run = put_end_of_run,
 };

@@ -89,5 +89,6 @@ const struct renderer json_renderer = {
 	.repeated = json_put_repeated,
 	.lost = json_put_lost,
 	.lost_total = json_put_lost_total,
+	.cost = json_put_cost,
 	.end_of_run = json_put_end_of_run,
 };

@@ -4,6 +4,7 @@
 
 #include "base/excerpt.h"
 #include "output/hist.h"
+#include "output/cost_table.h"
 #include "output/internal.h"
 #include "output/series.h"
 #include "session/session.h"
@@ -281,5 +282,6 @@ const struct renderer text_renderer = {
 	.repeated = put_repeated,
 	.lost = put_lost,
 	.lost_total = put_lost_total,
+	.cost = text_put_cost,
 	.end_of_run = put_end_of_run,
 };

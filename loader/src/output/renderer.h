@@ -13,6 +13,7 @@
 #include "output/map_rows.h"
 #include "base/strbuf.h"
 
+struct cost_table;
 struct output;
 struct test_renderer;
 
@@ -61,6 +62,8 @@ struct renderer {
 	/* Events that were lost since the last call; and in all, at the end. */
 	void (*lost)(struct output *output, const struct loss *losses, uint32_t count);
 	void (*lost_total)(struct output *output, const struct loss *losses, uint32_t count);
+	/* --cost. */
+	void (*cost)(struct output *output, const struct cost_table *table);
 	/* Between the last event and the final maps. */
 	void (*end_of_run)(struct output *output);
 };

@@ -49,6 +49,7 @@ static void watched_signals(sigset_t *set)
 {
 	ending_signals(set);
 	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGUSR2);
 	sigaddset(set, SIGCHLD);
 }
 
@@ -57,7 +58,7 @@ int loop_open(struct loop *loop, uint32_t pid, struct failure *failure)
 	sigset_t set, ending;
 
 	memset(loop, 0, sizeof(*loop));
-	loop->epoll = loop->signals = loop->timer = loop->process = loop->stop = -1;
+	loop->epoll = loop->signals = loop->timer = loop->process = loop->stop = loop->second = -1;
 	watched_signals(&set);
 	ending_signals(&ending);
 	if (sigprocmask(SIG_BLOCK, &set, &loop->old_mask) != 0)
@@ -95,6 +96,23 @@ int loop_watch_ring(struct loop *loop, const struct events *events, struct failu
 		return failed(failure, "wait for the ring buffer");
 	if (packets_fd(&events->packets) >= 0 && watch(loop, packets_fd(&events->packets), 0) != 0)
 		return failed(failure, "wait for packets");
+	return STATUS_OK;
+}
+
+int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(void *context),
+	      void *context, struct failure *failure)
+{
+	const struct itimerspec spec = {.it_value.tv_sec = 1, .it_interval.tv_sec = 1};
+
+	loop->report = report;
+	loop->each = each;
+	loop->context = context;
+	if (!each)
+		return STATUS_OK;
+	loop->second = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->second < 0 || timerfd_settime(loop->second, 0, &spec, NULL) != 0 ||
+	    watch(loop, loop->second, 0) != 0)
+		return failed(failure, "look at what tracing costs");
 	return STATUS_OK;
 }
 
@@ -159,6 +177,10 @@ static bool take_signals(struct loop *loop, struct events *events, struct child 
 			return true;
 		case SIGUSR1:
 			act_on_signal(events);
+			break;
+		case SIGUSR2:
+			if (loop->report)
+				loop->report(loop->context);
 			break;
 		case SIGCHLD:
 			if (child_has_ended(child)) {
@@ -234,6 +256,9 @@ enum loop_end loop_run(struct loop *loop, struct events *events, struct child *c
 		}
 		if (take_signals(loop, events, child, &end))
 			return end;
+		if (loop->second >= 0 && read(loop->second, &ticks, sizeof(ticks)) > 0 &&
+		    loop->each(loop->context))
+			return LOOP_LIMIT;
 		if (events->broken)
 			return LOOP_BROKEN;
 		if (process_ended(loop, ready, count))
@@ -281,6 +306,7 @@ static void close_fd(int fd)
 void loop_close(struct loop *loop)
 {
 	close_fd(loop->process);
+	close_fd(loop->second);
 	close_fd(loop->timer);
 	close_fd(loop->stop);
 	close_fd(loop->signals);

@@ -13,6 +13,11 @@ struct loop {
 	int epoll, signals, timer, process;
 	/* Readable when a signal came that ends tracing; `signals` has it too. */
 	int stop;
+	/* Of loop_look; -1 and NULL: nobody asked. */
+	int second;
+	void (*report)(void *context);
+	bool (*each)(void *context);
+	void *context;
 	bool timer_armed;
 	/* When lost events were last looked for, ns. */
 	uint64_t lost_checked;
@@ -28,6 +33,8 @@ enum loop_end {
 	LOOP_PROCESS,
 	/* The output can take no more. */
 	LOOP_BROKEN,
+	/* `each` of loop_look says so: what is queued still counts. */
+	LOOP_LIMIT,
 	/* An error of ours. */
 	LOOP_FAILED,
 };
@@ -40,6 +47,13 @@ int loop_open(struct loop *loop, uint32_t pid, struct failure *failure);
 
 /* Starts to watch the ring, which is there only after loading. */
 int loop_watch_ring(struct loop *loop, const struct events *events, struct failure *failure);
+
+/*
+ * Has `report` called when SIGUSR2 comes, and `each` every second until it is true, which ends
+ * tracing; NULL: not. Without a report the signal does nothing.
+ */
+int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(void *context),
+	      void *context, struct failure *failure);
 
 enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child,
 		       struct failure *failure);

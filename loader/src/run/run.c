@@ -10,8 +10,10 @@
 #include "attach/iter.h"
 #include "host/capabilities.h"
 #include "run/child.h"
+#include "run/cost.h"
 #include "run/events.h"
 #include "run/iterator.h"
+#include "run/limits.h"
 #include "run/loop.h"
 #include "session/named_params.h"
 #include "run/notify.h"
@@ -37,7 +39,54 @@ struct run {
 	struct loop loop;
 	struct events events;
 	struct output *output;
+	struct cost cost;
+	struct limits limits;
 };
+
+/* SIGUSR2, and the end. */
+static void tell_cost(void *context)
+{
+	struct run *run = context;
+
+	cost_read(&run->cost);
+	if (output_cost(run->output, &run->cost.table) != 0 || output_idle(run->output) != 0)
+		run->events.broken = true;
+}
+
+static bool look_at_limits(void *context)
+{
+	struct run *run = context;
+
+	return limits_look(&run->limits);
+}
+
+static bool is_measured(const struct options *options)
+{
+	return options->cost || options->max_overhead > 0;
+}
+
+/* What tracing costs counts from here on. */
+static int begin_limits(struct run *run, struct failure *failure)
+{
+	const struct options *options = run->options;
+	bool is_limited = options->max_overhead > 0 || options->max_memory;
+	int status = STATUS_OK;
+
+	if (is_measured(options))
+		status = cost_find(&run->cost, &run->attachments, failure);
+	run->limits = (struct limits){
+		.options = options,
+		.session = &run->session,
+		.attachments = &run->attachments,
+		.cost = options->max_overhead > 0 ? &run->cost : NULL,
+	};
+	if (status != STATUS_OK)
+		return status;
+	if (is_limited)
+		limits_begin(&run->limits);
+	return loop_look(&run->loop, options->cost ? tell_cost : NULL,
+			 is_limited ? look_at_limits : NULL, run, failure);
+}
 
 /* An object runs on another architecture than its own where nothing ties it to that one. */
 static int check_architecture(const struct manifest *manifest, struct failure *failure)
@@ -172,10 +221,10 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 	}
 	attach_release(&run->attachments);
 	child_stop(&run->child);
-	if (end == LOOP_PROCESS)
+	if (end == LOOP_PROCESS || end == LOOP_LIMIT)
 		drain_to_exit(run);
 	/* After exit() or a signal, what is queued does not count any more. */
-	if (end != LOOP_PROCESS || run->events.exited)
+	if ((end != LOOP_PROCESS && end != LOOP_LIMIT) || run->events.exited)
 		events_discard(&run->events);
 	events_resume(&run->events);
 	if (!run->events.broken)
@@ -185,10 +234,12 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 	events_tell_totals(&run->events);
 	if (!run->events.broken && output_finish(run->output) != 0)
 		run->events.broken = true;
+	if (run->options->cost && !run->events.broken)
+		tell_cost(run);
 	if (output_close(run->output) != 0)
 		run->events.broken = true;
 	run->output = NULL;
-	if (run->events.broken || end == LOOP_FAILED)
+	if (run->events.broken || end == LOOP_FAILED || end == LOOP_LIMIT)
 		return STATUS_FAILED;
 	if (status == STATUS_OK && child_did_not_start(&run->child))
 		return STATUS_FAILED;
@@ -200,9 +251,13 @@ static int trace(struct run *run, struct failure *failure)
 	bool dry_run = run->options->dry_run;
 	enum loop_end end;
 	const char *pin;
-	int iterator, status = dry_run ? STATUS_OK
-				       : session_run(&run->session, MF_BEGIN, NULL, NULL, failure);
+	int iterator, status = limits_check_memory(&run->session, failure);
 
+	if (status == STATUS_OK && !dry_run)
+		status = session_run(&run->session, MF_BEGIN, NULL, NULL, failure);
+	if (status == STATUS_OK && is_measured(run->options))
+		status = cost_begin(&run->cost, run->options->cost ? "--cost" : "--max-overhead",
+				    failure);
 	if (status == STATUS_OK)
 		status = attach_all(&run->attachments, failure);
 	/* What runs of the script between attaching and detaching is not waited for nor printed. */
@@ -214,6 +269,9 @@ static int trace(struct run *run, struct failure *failure)
 		printf("Program pinned to %s\n", pin);
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 	}
+	status = begin_limits(run, failure);
+	if (status != STATUS_OK)
+		return status;
 	child_release(&run->child);
 	announce(run);
 	iterator = attach_iterator(&run->attachments);
@@ -257,7 +315,7 @@ static int run_tests(struct run *run, struct failure *failure)
 
 int run_object(const struct options *options, struct failure *failure)
 {
-	struct run run = {.options = options};
+	struct run run = {.options = options, .cost.statistics.enabled = -1};
 	int status = read_object(&run, failure);
 	bool help = named_want_help(options);
 
@@ -272,6 +330,8 @@ int run_object(const struct options *options, struct failure *failure)
 								 : trace(&run, failure);
 		if (run.output)
 			output_close(run.output);
+		limits_free(&run.limits);
+		cost_free(&run.cost);
 		events_close(&run.events);
 		attach_free(&run.attachments);
 		child_stop(&run.child);

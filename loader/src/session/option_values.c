@@ -149,6 +149,66 @@ int take_probe_filter(struct options *options, const char *text, struct failure 
 	return STATUS_OK;
 }
 
+/* Above the percent of all CPUs of the largest machine nothing is limited. */
+#define MAX_PERCENT 1000000
+
+int take_max_overhead(struct options *options, const char *text, struct failure *failure)
+{
+	char *end;
+	double percent = strtod(text, &end);
+
+	if (*end == '%')
+		end++;
+	if (*end || text[0] < '0' || text[0] > '9' || !(percent > 0) || percent > MAX_PERCENT)
+		return usage_error(
+			failure,
+			"--max-overhead takes a percentage of one CPU above 0, such as 2.5, not",
+			text);
+	options->max_overhead = percent;
+	return STATUS_OK;
+}
+
+int take_on_overhead(struct options *options, const char *text, struct failure *failure)
+{
+	static const char *const words[] = {[ON_OVERHEAD_DETACH] = "detach",
+					    [ON_OVERHEAD_END] = "end",
+					    [ON_OVERHEAD_WARN] = "warn",
+					    NULL};
+	int action = find_word(words, text);
+
+	if (action < 0)
+		return usage_error(failure, "--on-overhead takes detach, end or warn, not", text);
+	options->on_overhead = (enum on_overhead)action;
+	return STATUS_OK;
+}
+
+/* Bytes, or with K, M or G behind: 1024 times as many, and so on. */
+int take_max_memory(struct options *options, const char *text, struct failure *failure)
+{
+	static const char units[] = "KMG";
+	char *end;
+	unsigned long long bytes;
+	const char *unit;
+	unsigned int shift = 0;
+
+	errno = 0;
+	bytes = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned int)(unit - units + 1);
+		end++;
+	}
+	if (errno || *end || text[0] < '0' || text[0] > '9' || !bytes ||
+	    bytes > UINT64_MAX >> shift)
+		return usage_error(
+			failure,
+			"--max-memory takes a size such as 64M (K, M or G: 1024 bytes and so on), not",
+			text);
+	options->max_memory = (uint64_t)bytes << shift;
+	options->max_memory_text = text;
+	return STATUS_OK;
+}
+
 /* A list of stages: `libbpf,verifier`. */
 int take_stages(struct options *options, const char *list, struct failure *failure)
 {

@@ -18,6 +18,9 @@ int take_form(struct options *options, const char *text, struct failure *failure
 int take_buffering(struct options *options, const char *text, struct failure *failure);
 int take_no_feature(struct options *options, const char *text, struct failure *failure);
 int take_probe_filter(struct options *options, const char *text, struct failure *failure);
+int take_max_overhead(struct options *options, const char *text, struct failure *failure);
+int take_on_overhead(struct options *options, const char *text, struct failure *failure);
+int take_max_memory(struct options *options, const char *text, struct failure *failure);
 int take_stages(struct options *options, const char *text, struct failure *failure);
 int take_mode(struct options *options, const char *text, struct failure *failure);
 int take_nothing(struct options *options, const char *text, struct failure *failure);

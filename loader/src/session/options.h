@@ -14,6 +14,9 @@ enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION, COMMAN
 enum output_form { FORM_TEXT, FORM_JSON, FORM_TYPED_JSON, FORM_FOLDED };
 enum buffering { BUFFER_LINE, BUFFER_NONE, BUFFER_FULL };
 
+/* --on-overhead: what is done with a probe that costs too much. */
+enum on_overhead { ON_OVERHEAD_DETACH, ON_OVERHEAD_END, ON_OVERHEAD_WARN };
+
 /* What --no-feature names: bits of options.without. */
 enum optional_feature {
 	FEATURE_KPROBE_MULTI = 1,
@@ -44,6 +47,15 @@ struct options {
 	const char **write;
 	uint32_t write_count, write_room;
 	bool no_warnings;
+	/* What probes cost is told at the end, and on SIGUSR2. */
+	bool cost;
+	/* Percent of one CPU, and of the traced process's time, that tracing may take; 0: as much
+	 * as it does. */
+	double max_overhead;
+	enum on_overhead on_overhead;
+	/* Bytes that tracing may hold, and as they were written; 0 and NULL: as many as it does. */
+	uint64_t max_memory;
+	const char *max_memory_text;
 	/* Load, attach, end. */
 	bool dry_run;
 	/* Run the script's test probes, its bench probes, instead of tracing. */
