@@ -35,6 +35,8 @@ export interface CompileOptions {
   readonly headers?: readonly string[];
   /** Where separate debug files of traced programs are looked for. */
   readonly debugFolders?: readonly string[];
+  /** Its positional parameters, where the script is compiled to be run at once. */
+  readonly parameters?: readonly string[];
   /** The process whose paths probes of programs mean (-p). */
   readonly pid?: number;
   /** Programs warn of every helper that fails, also of reads and look-ups. */

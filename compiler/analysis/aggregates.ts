@@ -11,6 +11,7 @@ import { pinned } from './assumptions.ts';
 import { checkArity } from './calls.ts';
 import { convert, isFlexible, widened } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
+import { PARAMETER_IS_LATE, typeLiteral } from './literal-parameters.ts';
 import { flowIntoMap, mapUse, mapValueType, resolveKey } from './maps.ts';
 import { seriesType } from './series.ts';
 import type { Typing } from './state.ts';
@@ -211,7 +212,7 @@ function linear(typing: Typing, call: ast.Call): AggregateType | undefined {
 function literal(typing: Typing, call: ast.Call, index: number): bigint | undefined {
   const argument = call.args[index];
   if (!argument) return undefined;
-  const value = argument.kind === 'type-argument' ? undefined : typeExpression(typing, argument);
+  const value = argument.kind === 'type-argument' ? undefined : typeLiteral(typing, argument);
   if (value?.kind === 'int') return isUnknown(value.type) ? undefined : pinned(typing, value);
   const provided = value ? `${kindName(value.type)} expression` : 'type';
   error(
@@ -219,9 +220,7 @@ function literal(typing: Typing, call: ast.Call, index: number): bigint | undefi
     'literal-required',
     `${call.name}() expects an integer literal (${provided} provided)`,
     argument.range,
-    ...(value?.kind === 'parameter'
-      ? ['Positional parameters are set when the program is loaded, not when it is compiled.']
-      : []),
+    ...(value?.kind === 'parameter' ? [PARAMETER_IS_LATE] : []),
   );
   return undefined;
 }

@@ -14,7 +14,7 @@ import type { KernelDescription } from '../kernel/types.ts';
 import type { HeaderConstants } from '../preamble/constants.ts';
 import type { CMacros } from '../preamble/macros.ts';
 import { isFunctionKnown, isNameKnown, type ProbeTarget } from '../probes/probe.ts';
-import { type ResolvedTarget, resolveProbe } from '../probes/providers.ts';
+import { isWholeParameter, type ResolvedTarget, resolveProbe } from '../probes/providers.ts';
 import { dangerousFunctions } from '../probes/recursion.ts';
 import { checkProbes } from '../probes/rules.ts';
 import { during } from '../source/bug.ts';
@@ -53,6 +53,8 @@ export interface AnalysisContext {
   readonly macroNames?: () => readonly string[];
   /** Functions of imported objects, by name. */
   readonly linked?: ReadonlyMap<string, FunctionSignature>;
+  /** Of a script that is compiled to be run at once: its positional parameters. */
+  readonly parameters?: readonly string[];
   /** `BPFTRACE_*` settings override the config block. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -120,6 +122,9 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       maps: new Map(),
       variables: new Map(),
       params: new Map(),
+      parameters: context.parameters,
+      takesParameters: program.items.some(hasWholeParameter),
+      bounds: new Map(),
       options: new Map(),
       sawUnknown: false,
       asked: [],
@@ -156,10 +161,19 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
       if (diagnostics.hasErrors) return undefined;
       const params = [...round.params.values()].sort((a, b) => a.index - b.index);
       const options = [...round.options.values()];
-      const { assumptions } = round;
-      return { probes, functions: reached, maps, params, options, config, assumptions };
+      const { assumptions, takesParameters } = round;
+      const bounds = [...round.bounds.values()];
+      return {
+        ...{ probes, functions: reached, maps, params, takesParameters, bounds },
+        ...{ options, config, assumptions },
+      };
     }
   }
+}
+
+/** Whether a block of the item stands at an attach point that is a parameter from its provider on. */
+function hasWholeParameter(item: ast.Program['items'][number]): boolean {
+  return item.kind === 'probe' && item.attachPoints.some(isWholeParameter);
 }
 
 /** Types that follow from themselves without end, where no other mistake explains it. */
@@ -246,6 +260,7 @@ function resolveCopies(
       needsArgs: asks('fields'),
       needsRetval: asks('result'),
       needsEvent: asks('event'),
+      ...(context.parameters ? { parameters: context.parameters } : {}),
       missingProbes,
     });
     warnOfRecursion(targets, context.diagnostics);

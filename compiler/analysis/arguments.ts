@@ -7,8 +7,10 @@ import { kindName, typeName } from '../types/names.ts';
 import { type Type, VOID } from '../types/type.ts';
 import type { AnalysisScope, Argument, BuiltinUse } from './builtin.ts';
 import { knownName } from './known-names.ts';
+import { PARAMETER_IS_LATE } from './literal-parameters.ts';
 import {
   arityOf,
+  describeLoaded,
   describeParameter,
   type Given,
   isStructKind,
@@ -94,12 +96,20 @@ function read(reader: Reader, argument: Argument): unknown {
     case 'text': {
       // Formats may be longer than strings that programs handle: they are never in BPF memory.
       if (argument.kind === 'string') return { value: argument.value, range };
-      const value = scope.expression(argument);
+      const value = parameter.atLoad ? scope.expression(argument) : scope.literal(argument);
       if (value.kind === 'string') return { value: value.value, range };
+      if (parameter.atLoad && value.kind === 'parameter' && value.type.kind === 'string')
+        return { parameter: value.index, expression: value, range };
       return noLiteral(reader, value);
     }
     case 'number': {
-      const value = scope.expression(argument);
+      const value = parameter.atLoad ? scope.expression(argument) : scope.literal(argument);
+      if (parameter.atLoad && value.kind === 'parameter' && value.type.kind === 'int') {
+        const { least, most } = parameter;
+        const expects = `${use.name}() expects ${describeLoaded(parameter)}${reader.as}`;
+        scope.bound({ parameter: value.index, least, most, expects, range });
+        return { parameter: value.index, expression: value, range };
+      }
       if (value.kind !== 'int' || scope.unsettled) return noLiteral(reader, value);
       const { least = value.value, most = value.value } = parameter;
       if (value.value >= least && value.value <= most) return { value: scope.pinned(value), range };
@@ -182,10 +192,7 @@ export function readPrintable(value: TypedExpression): TypedExpression {
 
 function noLiteral(reader: Reader, value: TypedExpression): undefined {
   const isLiteral = value.kind === 'int' || value.kind === 'string';
-  const hints =
-    value.kind === 'parameter'
-      ? ['Positional parameters are set when the program is loaded, not when it is compiled.']
-      : [];
+  const hints = value.kind === 'parameter' ? [PARAMETER_IS_LATE] : [];
   const given = `${typeName(value.type)}${isLiteral ? '' : ' expression'}`;
   return unfit(reader, 'literal-required', value.range, given, ...hints);
 }

@@ -1,10 +1,13 @@
 /** What built-ins may ask of the analysis: `AnalysisScope` over one place in the program. */
 
+import { utf8Bytes } from '../syntax/literals.ts';
 import { INT64 } from '../types/type.ts';
 import { pinned } from './assumptions.ts';
 import type { AnalysisScope, Argument, BuiltinUse } from './builtin.ts';
 import { typeExpression } from './expressions.ts';
+import { literalParameter, typeLiteral } from './literal-parameters.ts';
 import { mapSymbol, mapUse, typeKey } from './maps.ts';
+import { stringLiteral } from './operators.ts';
 import { pathOf } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { error, inFor, isUnknown, warning } from './state.ts';
@@ -23,7 +26,10 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     return { kind: 'int', type: INT64, value: 0n, flexible: true, range: expression.range };
   }
 
-  function type(expression: Argument): TypedExpression {
+  function type(
+    expression: Argument,
+    how: typeof typeExpression = typeExpression,
+  ): TypedExpression {
     if (expression.kind === 'type-argument') {
       error(
         typing,
@@ -34,7 +40,7 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
       poisoned = true;
       return { kind: 'int', type: INT64, value: 0n, flexible: true, range: expression.range };
     }
-    return substitute(typeExpression(typing, expression));
+    return substitute(how(typing, expression));
   }
 
   return {
@@ -50,7 +56,13 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     probeIndex: typing.round.namesAtLoad ? typing.round.nameIndex(typing.copy) : undefined,
     functionsAtLoad: typing.round.functionsAtLoad,
 
-    expression: type,
+    expression: (expression) => type(expression),
+    literal: (expression) => type(expression, typeLiteral),
+
+    bound(bound) {
+      const { parameter, expects, range } = bound;
+      typing.round.bounds.set(`${parameter} ${range.start} ${expects}`, bound);
+    },
 
     get unsettled() {
       return poisoned;
@@ -64,6 +76,8 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
 
     textParameter(index, range) {
       typing.round.params.set(`${index} string`, { index, as: 'string' });
+      const literal = literalParameter(typing, index);
+      if (literal !== undefined) return stringLiteral(utf8Bytes(literal), range);
       const size = typing.round.config.maxStrlen;
       return { kind: 'parameter', type: { kind: 'string', size }, index, range };
     },

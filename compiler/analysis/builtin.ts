@@ -10,6 +10,7 @@ import type * as ast from '../syntax/ast.ts';
 import type { Parameters } from './parameters.ts';
 import type { Traits } from './traits.ts';
 import type {
+  Bound,
   Config,
   MapSymbol,
   OptionSymbol,
@@ -49,6 +50,10 @@ export interface AnalysisScope {
 
   /** Types an argument. After an error it gives an `int` 0, so that the pass goes on. */
   expression(expression: Argument): TypedExpression;
+  /** Types an argument that has to be a literal, as `typeLiteral` does. */
+  literal(expression: Argument): TypedExpression;
+  /** A positional parameter is taken at load, and has to be such a number. */
+  bound(bound: Bound): void;
   /** An argument had an error, or its type is not known yet: what stands for it says nothing. */
   readonly unsettled: boolean;
   /** A map named without a key; undefined after an error. */

@@ -9,6 +9,7 @@ import { typeCast } from './casts.ts';
 import { boolLiteral, intLiteral } from './conversion.ts';
 import { typeField, typeIndex, typeTupleAccess } from './fields.ts';
 import { typeStep } from './increments.ts';
+import { literalParameter, numberOf } from './literal-parameters.ts';
 import { readMap } from './maps.ts';
 import { stringLiteral, typeBinary, typeTernary, typeUnary } from './operators.ts';
 import { typeComptime, typeOffset, typeQuery } from './queries.ts';
@@ -35,8 +36,7 @@ export function typeExpression(typing: Typing, expression: ast.Expression): Type
     case 'map':
       return readMap(typing, expression);
     case 'parameter':
-      typing.round.params.set(`${expression.index} int`, { index: expression.index, as: 'int' });
-      return { kind: 'parameter', type: INT64, index: expression.index, range };
+      return typeParameter(typing, expression);
     case 'parameter-count':
       return { kind: 'parameter-count', type: UINT64, range };
     case 'unary':
@@ -81,6 +81,13 @@ function asValue(typing: Typing, value: TypedExpression): TypedExpression {
   return holdsFields && value.type.kind === 'context'
     ? wholeArgs(typing, value, value.range)
     : value;
+}
+
+function typeParameter(typing: Typing, { index, range }: ast.Parameter): TypedExpression {
+  typing.round.params.set(`${index} int`, { index, as: 'int' });
+  const literal = literalParameter(typing, index);
+  if (literal !== undefined) return numberOf(typing, literal, index, range);
+  return { kind: 'parameter', type: INT64, index, range };
 }
 
 function typeString(typing: Typing, literal: ast.StringLiteral): TypedExpression {

@@ -23,6 +23,11 @@ interface Common {
   readonly optional?: boolean;
 }
 
+/** What is written as a literal, or as a positional parameter: then the loader knows it. */
+interface Literally extends Common {
+  readonly atLoad?: boolean;
+}
+
 /** A value, typed; `rest`: up to so many of them, at the end. */
 interface ValueParameter extends Common {
   readonly takes: 'value';
@@ -31,12 +36,12 @@ interface ValueParameter extends Common {
 }
 
 /** A string that is known when the script is compiled. */
-interface TextParameter extends Common {
+interface TextParameter extends Literally {
   readonly takes: 'text';
 }
 
 /** An integer that is known when the script is compiled. */
-interface NumberParameter extends Common {
+interface NumberParameter extends Literally {
   readonly takes: 'number';
   readonly least?: bigint;
   readonly most?: bigint;
@@ -101,6 +106,9 @@ export const typeReference = { takes: 'type' } as const;
 
 export const optional = <P extends Parameter>(parameter: P) =>
   ({ ...parameter, optional: true }) as const;
+/** `$N` may stand for it: the number is read, and its bounds are held, when the object is loaded. */
+export const atLoad = <P extends TextParameter | NumberParameter>(parameter: P) =>
+  ({ ...parameter, atLoad: true }) as const;
 export const rest = (kind: ValueKind, most = Number.POSITIVE_INFINITY) =>
   ({ takes: 'value', kinds: [kind], rest: most }) as const;
 
@@ -112,14 +120,23 @@ export interface Literal<Value> {
   readonly range: ast.Expression['range'];
 }
 
+/** A positional parameter where a literal may stand. */
+export interface AtLoad {
+  /** N of `$N`. */
+  readonly parameter: number;
+  /** Its value in the program. */
+  readonly expression: TypedExpression;
+  readonly range: ast.Expression['range'];
+}
+
 type Argument<P> = P extends { readonly takes: 'value'; readonly rest: number }
   ? readonly TypedExpression[]
   : P extends { readonly takes: 'value' }
     ? TypedExpression
     : P extends { readonly takes: 'text' }
-      ? Literal<string>
+      ? Literal<string> | Loaded<P>
       : P extends { readonly takes: 'number' }
-        ? Literal<bigint>
+        ? Literal<bigint> | Loaded<P>
         : P extends { readonly takes: 'word'; readonly words: readonly (infer Word)[] }
           ? Literal<Word>
           : P extends { readonly takes: 'map' }
@@ -131,6 +148,8 @@ type Argument<P> = P extends { readonly takes: 'value'; readonly rest: number }
                 : P extends { readonly takes: 'type' }
                   ? ast.TypeRef
                   : never;
+
+type Loaded<P> = P extends { readonly atLoad: true } ? AtLoad : never;
 
 /** The arguments of a use, checked: by the names of the parameters. */
 export type Given<P extends Parameters> = {
@@ -205,6 +224,11 @@ export function describeParameter(parameter: Parameter): string {
 
 export function isStructKind(kind: ValueKind): kind is `struct ${string}` {
   return kind.startsWith('struct ');
+}
+
+/** The same of what the loader knows: there it is no literal. */
+export function describeLoaded(parameter: Parameter): string {
+  return describeParameter(parameter).replace(' literal', '');
 }
 
 function boundsOf({ least, most }: NumberParameter): string {

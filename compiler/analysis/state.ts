@@ -16,7 +16,14 @@ import type { Flow } from '../types/join.ts';
 import type { FunctionSignature } from '../types/signature.ts';
 import type { Type, VoidType } from '../types/type.ts';
 import type { BuiltinTable } from './builtin.ts';
-import type { Assumption, Config, OptionSymbol, TypedExpression, VariableSymbol } from './typed.ts';
+import type {
+  Assumption,
+  Bound,
+  Config,
+  OptionSymbol,
+  TypedExpression,
+  VariableSymbol,
+} from './typed.ts';
 
 /**
  * The type of what is not known yet: a map that is read before the round has seen an assignment, or the
@@ -84,6 +91,12 @@ export interface Round {
   readonly maps: Map<string, MapUse>;
   readonly variables: Map<string, Flow>;
   readonly params: Map<string, { readonly index: number; readonly as: 'int' | 'string' }>;
+  /** The values of positional parameters, of a script that is compiled to be run at once. */
+  readonly parameters: readonly string[] | undefined;
+  /** The program was made of one. */
+  takesParameters: boolean;
+  /** What has to hold of parameters, by all that it says. */
+  readonly bounds: Map<string, Bound>;
   /** Named parameters by name, in order of first use. */
   readonly options: Map<string, OptionSymbol>;
   /** Something was read whose type is not known. */
@@ -138,6 +151,8 @@ export interface Typing {
   readonly routine: FunctionSignature | undefined;
   /** What the conditions around the place asked the kernel for; see `Round.asked`. */
   readonly asked: ReadonlySet<string>;
+  /** A literal has to stand here: positional parameters are their values, if those are known. */
+  readonly literally?: true;
 }
 
 /**

@@ -23,11 +23,25 @@ export interface TypedProgram {
   readonly maps: readonly MapSymbol[];
   /** Positional parameters used, each as int, string or both. */
   readonly params: readonly { readonly index: number; readonly as: 'int' | 'string' }[];
+  /** The program holds for these values of positional parameters alone: some of them are literals in it. */
+  readonly takesParameters: boolean;
+  /** What positional parameters have to be. */
+  readonly bounds: readonly Bound[];
   /** Named parameters, in order of first use. */
   readonly options: readonly OptionSymbol[];
   readonly config: Config;
   /** What has to be on the kernel that runs the script as it is in the kernel description. */
   readonly assumptions: readonly Assumption[];
+}
+
+/** A positional parameter stands where a number is wanted: the loader refuses others. */
+export interface Bound {
+  readonly parameter: number;
+  readonly least: bigint | undefined;
+  readonly most: bigint | undefined;
+  /** A clause: `print() expects an integer of at least 0 as top`. */
+  readonly expects: string;
+  readonly range: Range;
 }
 
 /** A named parameter: `getopt("name", default, "description")`. */

@@ -1,7 +1,14 @@
 /** print: values are sent as they are, maps are read by the loader when it handles the event. */
 import { readPrintable } from '../analysis/arguments.ts';
 import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
-import { expression, type Literal, number, optional } from '../analysis/parameters.ts';
+import {
+  type AtLoad,
+  atLoad,
+  expression,
+  type Literal,
+  number,
+  optional,
+} from '../analysis/parameters.ts';
 import type * as ast from '../syntax/ast.ts';
 import { typeName } from '../types/names.ts';
 import { hasBuckets, VOID } from '../types/type.ts';
@@ -10,15 +17,27 @@ import { argument } from './use.ts';
 
 /** Of a map: how many of the largest entries, and what their values are divided by. */
 interface Plan {
-  readonly top: number | undefined;
-  readonly div: number | undefined;
+  readonly top?: number;
+  readonly div?: number;
+  /** Of which positional parameter it is the value. */
+  readonly topParam?: number;
+  readonly divParam?: number;
 }
 
-const WHOLE: Plan = { top: undefined, div: undefined };
+const WHOLE: Plan = {};
+
+type Limit = Literal<bigint> | AtLoad | undefined;
+
+function planOf(top: Limit, div: Limit): Plan {
+  return {
+    ...(top && ('parameter' in top ? { topParam: top.parameter } : { top: Number(top.value) })),
+    ...(div && ('parameter' in div ? { divParam: div.parameter } : { div: Number(div.value) })),
+  };
+}
 
 function printMap(
   { name, range }: ast.MapExpression,
-  limits: { readonly top: Literal<bigint> | undefined; readonly div: Literal<bigint> | undefined },
+  limits: { readonly top: Limit; readonly div: Limit },
   use: BuiltinUse,
   scope: AnalysisScope,
 ): Analysed<Plan> | undefined {
@@ -35,8 +54,7 @@ function printMap(
       'Print the values of the loop instead.',
     );
   }
-  const numberOf = (literal: Literal<bigint> | undefined) => literal && Number(literal.value);
-  const plan = ignored ? WHOLE : { top: numberOf(limits.top), div: numberOf(limits.div) };
+  const plan = ignored ? WHOLE : planOf(limits.top, limits.div);
   return typed(VOID, { map: map.name, traits: { onMap: 'prints' }, plan });
 }
 
@@ -57,13 +75,16 @@ function isWholeOnly(
   return true;
 }
 
+/** The loader counts entries, and divides, in 32 bits. */
+const MOST = (1n << 32n) - 1n;
+
 export const print: Builtin = defineBuiltin({
   name: 'print',
   traits: { onlyPrints: true, needsLoader: 'Use printf with a conversion for each value.' },
   parameters: {
     value: expression('a value or a map'),
-    top: optional(number(0n)),
-    div: optional(number(0n)),
+    top: optional(atLoad(number(0n, MOST))),
+    div: optional(atLoad(number(0n, MOST))),
   },
   summary: 'Prints a value, a map or an element of one; print(@m, top, div) the largest entries.',
   analyse({ value: given, top, div }, use, scope): Analysed<Plan> | undefined {
@@ -92,7 +113,6 @@ export const print: Builtin = defineBuiltin({
       lowering.emitValues({ kind: 'print-value', range: call.range }, [argument(call, 0)]);
       return undefined;
     }
-    const { top, div } = call.plan;
     lowering.emit(
       {
         kind: 'print-map',
@@ -100,8 +120,7 @@ export const print: Builtin = defineBuiltin({
         map: call.map,
         range: call.range,
         ...(call.then === undefined ? {} : { then: call.then }),
-        ...(top === undefined ? {} : { top }),
-        ...(div === undefined ? {} : { div }),
+        ...call.plan,
       },
       () => {},
     );

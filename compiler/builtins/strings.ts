@@ -1,6 +1,6 @@
 /** strlen, strncmp, strcontains and strstr: what scripts ask of strings that the program has already read. */
 import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
-import { number, value } from '../analysis/parameters.ts';
+import { atLoad, number, value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
@@ -55,14 +55,16 @@ export const strlen: Builtin = defineBuiltin({
 
 export const strncmp: Builtin = defineBuiltin({
   name: 'strncmp',
-  parameters: { left: string, right: string, length: number(0n) },
+  parameters: { left: string, right: string, length: atLoad(number(0n)) },
   summary: '0 if two strings are equal in their first n characters, else 1.',
   analyse({ left, right, length }, use) {
+    const longest = BigInt(Math.min(capacity(left), capacity(right)));
+    if ('parameter' in length)
+      return typed(UINT64, { args: [left, right, length.expression], plan: { count: longest } });
     if (left.kind === 'string' && right.kind === 'string') {
       const [a, b] = [left, right].map((text) => text.value.slice(0, Number(length.value)));
       return constant(a === b ? 0n : 1n, UINT64, use);
     }
-    const longest = BigInt(Math.min(capacity(left), capacity(right)));
     const count = length.value < longest ? length.value : longest;
     return typed(UINT64, { args: [left, right], plan: { count } });
   },
@@ -70,7 +72,10 @@ export const strncmp: Builtin = defineBuiltin({
     const { ir } = lowering;
     const left = lowering.address(argument(call, 0), false);
     const right = lowering.address(argument(call, 1), false);
-    const count = ir.constant(call.plan.count);
+    const most = ir.constant(call.plan.count);
+    const [, , length] = call.args;
+    const wanted = length && lowering.value(length);
+    const count = wanted ? ir.select(ir.compare('ult', wanted, most), wanted, most) : most;
     const result = lowerCounter(lowering);
     const counter = lowerCounter(lowering);
     ir.while_(

@@ -125,7 +125,7 @@ function readOwn(path: string): Buffer | undefined {
 
 /** Nothing to tell, and made of the script, the standard library and the kernel alone. */
 function standsAlone({ sources, diagnostics, ast, typed }: Compilation): boolean {
-  if (diagnostics.length > 0 || !ast || !typed) return false;
+  if (diagnostics.length > 0 || !ast || !typed || typed.takesParameters) return false;
   const isAlone = sources.files().every((file) => file === sources.main || file.library === true);
   const ownPrograms = typed.probes.some(({ target }) => READS_PROGRAMS.has(target.provider));
   return isAlone && !ownPrograms && ast.preamble.length === 0 && ast.imports.length === 0;

@@ -38,6 +38,8 @@ export interface ScriptOptions {
   readonly debuginfo?: string;
   /** The process that is traced. */
   readonly pid?: string;
+  /** Its positional parameters, where it is compiled to be run at once. */
+  readonly parameters?: readonly string[];
   /** -k */
   readonly reportsHelpers?: boolean;
   /** --timings */
@@ -206,6 +208,7 @@ export function compileScript(
     headers: options.include ?? [],
     debugFolders: debugFolders(options),
     reportsHelpers: options.reportsHelpers ?? false,
+    ...(options.parameters ? { parameters: options.parameters } : {}),
     ...(options.pid === undefined ? {} : { pid: readPid(options.pid) }),
     ...(options.onStage ? { onStage: options.onStage } : {}),
   });

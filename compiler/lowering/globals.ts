@@ -61,10 +61,14 @@ export function optionSymbol(index: number): string {
 
 /** Symbol of what the loader finds out about its host; equal questions share one. */
 export function hostValue(unit: UnitState, question: HostQuestion): string {
-  const { kind, name, program, enum: of } = question;
+  const { kind, name, program, enum: of, param } = question;
   const known = unit.hostValues.findIndex(
     (other) =>
-      other.kind === kind && other.name === name && other.program === program && other.enum === of,
+      other.kind === kind &&
+      other.name === name &&
+      other.program === program &&
+      other.enum === of &&
+      other.param === param,
   );
   const symbol = hostValueSymbol(known === -1 ? unit.hostValues.push(question) - 1 : known);
   unit.variable({ symbol, section: '.rodata', type: unsigned(8) });

@@ -33,6 +33,9 @@ export interface EventSpec {
   readonly map?: string;
   readonly top?: number;
   readonly div?: number;
+  /** Of which positional parameter they are the values. */
+  readonly topParam?: number;
+  readonly divParam?: number;
   readonly message?: string;
   readonly helper?: string;
   /** print-map: what is done with the map once it is read. */

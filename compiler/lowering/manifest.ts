@@ -9,6 +9,7 @@ import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
 import type { LinkInput, UnlinkedManifest } from '../../linker/input.ts';
 import type {
   ManifestAssumption,
+  ManifestBound,
   ManifestEvent,
   ManifestGlobals,
   ManifestMap,
@@ -21,6 +22,7 @@ import type {
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
 import type {
   Assumption,
+  Bound,
   Config,
   TypedExpression,
   TypedProbe,
@@ -78,6 +80,9 @@ export function createManifest(
         offset: offsetOf(as === 'int' ? intParameterSymbol(index) : textParameterSymbol(index)),
         size: as === 'int' ? 8 : config.maxStrlen,
       })),
+      ...(program.bounds.length > 0
+        ? { bounds: program.bounds.map((bound) => describeBound(unit, lines, bound)) }
+        : {}),
       ...(program.options.length > 0 ? { options: describeOptions(program, offsetOf) } : {}),
       ...(unit.hostValues.length > 0
         ? {
@@ -124,6 +129,17 @@ function loaderConfig(config: Config): LoaderConfig {
   return {
     ...(Object.fromEntries(settings) as LoaderConfig),
     perfRbPages: perfRbPages === 0 ? 0 : ringSize(perfRbPages) / PAGE_SIZE,
+  };
+}
+
+function describeBound(unit: UnitState, lines: Lines, bound: Bound): ManifestBound {
+  const { parameter, least, most, expects, range } = bound;
+  return {
+    param: parameter,
+    ...(least === undefined ? {} : { least: Number(least) }),
+    ...(most === undefined ? {} : { most: Number(most) }),
+    expects,
+    place: describeOrigin(unit, lines, range),
   };
 }
 
@@ -382,6 +398,8 @@ function describeEvent(
     ...(map === -1 ? {} : { map }),
     ...(spec.top === undefined ? {} : { top: spec.top }),
     ...(spec.div === undefined ? {} : { div: spec.div }),
+    ...(spec.topParam === undefined ? {} : { topParam: spec.topParam }),
+    ...(spec.divParam === undefined ? {} : { divParam: spec.divParam }),
     ...(spec.then === undefined ? {} : { then: spec.then }),
     ...(spec.message === undefined ? {} : { message: spec.message }),
     ...(spec.helper === undefined ? {} : { helper: spec.helper }),

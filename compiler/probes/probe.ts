@@ -116,6 +116,8 @@ export interface ProviderContext {
    * if it would otherwise leave that to the loader.
    */
   readonly onlyKnown?: boolean;
+  /** Of a script that is compiled to be run at once: its positional parameters. */
+  readonly parameters?: readonly string[];
   /** The script's setting: what is done about targets that the description does not have. The default is an error. */
   readonly missingProbes?: 'error' | 'warn' | 'ignore';
 }

@@ -5,6 +5,7 @@ import { replacing } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import { Diagnostics } from '../source/diagnostics.ts';
 import type { AttachPoint, Probe } from '../syntax/ast.ts';
+import { parseAttachPoint } from '../syntax/attach-point.ts';
 import { fentry, fexit } from './fentry.ts';
 import { isWildcard, NO_ATTACH_POINTS, refuse, refuseEmpty } from './fields.ts';
 import { iter } from './iter.ts';
@@ -76,7 +77,8 @@ export function resolveAttachPoint(
       attachPoint,
       context,
       'attach-point-parameter',
-      'the provider cannot be a positional parameter',
+      'the provider cannot be a positional parameter in an object',
+      'What it is decides how the block is compiled: `bpfscript run` (or -e) compiles and runs in one go, and takes it.',
     );
   const names = PROVIDERS.flatMap(({ name, aliases }) => [
     name,
@@ -125,6 +127,40 @@ function resolveAny(
   return targets.length > 0 ? targets : refuseEmpty(attachPoint, context);
 }
 
+/** `$1 { ... }`, `$1:x { ... }`: what probe it is depends on a parameter. */
+export function isWholeParameter({ fields: [provider] }: AttachPoint): boolean {
+  return provider !== undefined && provider.parameters.length > 0;
+}
+
+/** Such an attach point with the parameters in it, in the place of the one that is written. */
+function withParameters(
+  written: AttachPoint,
+  { parameters, diagnostics }: ProviderContext,
+): AttachPoint | undefined {
+  if (!parameters || !isWholeParameter(written)) return written;
+  const { range } = written;
+  let missing = false;
+  const text = written.text.replace(/\$([0-9]+)/g, (_, index) => {
+    const value = parameters[Number(index) - 1] ?? '';
+    if (value === '') {
+      missing = true;
+      diagnostics.error(
+        'attach-point-parameter',
+        `Positional parameter $${index} is empty or not provided`,
+        range,
+        `It stands for the attach point: bpfscript SCRIPT kprobe:vfs_read`,
+      );
+    }
+    return value;
+  });
+  if (missing) return undefined;
+  const { attachPoint, problems } = parseAttachPoint(text.trim(), range.start);
+  for (const { code, message, hint } of problems)
+    diagnostics.error(code, message, range, ...(hint === undefined ? [] : [hint]));
+  const fields = attachPoint.fields.map((field) => ({ ...field, range }));
+  return problems.length > 0 ? undefined : { ...attachPoint, range, fields };
+}
+
 export interface ResolvedTarget {
   readonly attachPoint: AttachPoint;
   readonly target: ProbeTarget;
@@ -136,7 +172,12 @@ export interface ResolvedTarget {
  */
 export function resolveProbe(probe: Probe, context: ProviderContext): readonly ResolvedTarget[] {
   let failed = false;
-  const resolved = probe.attachPoints.flatMap((attachPoint) => {
+  const resolved = probe.attachPoints.flatMap((written) => {
+    const attachPoint = withParameters(written, context);
+    if (!attachPoint) {
+      failed = true;
+      return [];
+    }
     const diagnostics = new Diagnostics();
     const inner: ProviderContext = { ...context, diagnostics, emptyWildcards: 'allow' };
     const targets = resolveAttachPoint(attachPoint, inner);

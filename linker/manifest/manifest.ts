@@ -51,6 +51,12 @@ export const MANIFEST = {
   config: reference('config'),
   unsafe: flag('The script uses functions that change the system: loaded with --unsafe only.'),
   params: list(reference('param')),
+  bounds: optional(
+    list(
+      reference('bound'),
+      'What positional parameters have to be where a literal could stand; absent where there are none.',
+    ),
+  ),
   options: optional(list(reference('option'), 'Named parameters; absent where there are none.')),
   lookups: optional(list(reference('lookup'), 'Absent where nothing is asked of the host.')),
   assumptions: optional(
@@ -102,6 +108,14 @@ const PARAM = {
   size: number(1, undefined, '8 for ints; capacity with NUL for strings.'),
 };
 
+const BOUND = {
+  param: number(1, undefined, 'Index of the parameter.'),
+  least: optional(number()),
+  most: optional(number()),
+  expects: text('A clause that says it: `print() expects an integer of at least 0 as top`.'),
+  place: reference('place'),
+};
+
 const OPTION = {
   name: text(undefined, '.'),
   as: choice(['bool', 'int', 'string']),
@@ -122,6 +136,9 @@ const LOOKUP = {
       .join('; '),
   ),
   name: text(),
+  param: optional(
+    number(1, undefined, 'kernel-symbol: the positional parameter that is the name.'),
+  ),
   program: optional(text('kfunc: the program that would call it.')),
   enum: optional(text('enumerator: the name of its enum; absent for enums without a name.')),
   line: optional(whole('enumerator, kernel-symbol: where the script has it.')),
@@ -239,6 +256,8 @@ const EVENT = {
   map: optional(whole(`Index into maps. Of these kinds: ${kindsWith('map')}.`)),
   top: optional(whole('print-map; a literal of the script.')),
   div: optional(whole('print-map; a literal of the script.')),
+  topParam: optional(number(1, undefined, 'print-map: the positional parameter that is `top`.')),
+  divParam: optional(number(1, undefined, 'print-map: the positional parameter that is `div`.')),
   then: optional(
     choice(
       ['clear', 'zero'],
@@ -334,6 +353,7 @@ const TRACEPOINT_FIELD = {
 /** Parts of the document that have names of their own in the schema, but for those whose members a table gives. */
 export const PARTS = {
   param: PARAM,
+  bound: BOUND,
   option: OPTION,
   lookup: LOOKUP,
   assumption: ASSUMPTION,
@@ -352,6 +372,7 @@ export const PARTS = {
 interface Names {
   readonly config: ManifestConfig;
   readonly param: ManifestParam;
+  readonly bound: ManifestBound;
   readonly option: ManifestOption;
   readonly lookup: ManifestLookup;
   readonly assumption: ManifestAssumption;
@@ -376,6 +397,7 @@ export type Manifest = RecordValue<typeof MANIFEST, Names>;
 export type ManifestConfig = LoaderConfig;
 /** Positional parameters, set at load: `int` is an i64 in .rodata, `string` a char array there. */
 export type ManifestParam = Part<'param'>;
+export type ManifestBound = Part<'bound'>;
 /** A named parameter (`--name=value` behind the object), set at load. */
 export type ManifestOption = Part<'option'>;
 /** What the loader finds out about its host before it loads the programs: a u64 in `.rodata`. */

@@ -119,11 +119,35 @@ static void test_storage(void)
 	CHECK(strcmp(failure.text, "parameter $3 has no place in .rodata") == 0);
 }
 
+static void test_bounds(void)
+{
+	const char *values[] = {"5"};
+	struct options options = {.parameters = values, .parameter_count = 1};
+	struct mf_place place = {.line = 3, .column = 7, .text = "print(@, $1)"};
+	struct mf_bound bound = {1, 1, 5, "print() expects few", &place};
+	struct manifest manifest = {.bounds = &bound, .bound_count = 1, .script = "a.bt"};
+	struct failure failure = {0};
+
+	CHECK(params_store(&options, &manifest, NULL, 0, &failure) == 0);
+	CHECK(params_number(&options, 1, 9) == 5);
+	CHECK(params_number(&options, 0, 9) == 9);
+	values[0] = "6";
+	CHECK(params_store(&options, &manifest, NULL, 0, &failure) == 2);
+	CHECK(strcmp(failure.text, "print() expects few ($1 is 6)") == 0);
+	CHECK(strcmp(failure.file, "a.bt") == 0 && failure.line == 3 && failure.column == 7);
+	failure_clear(&failure);
+	options.parameter_count = 0;
+	CHECK(params_store(&options, &manifest, NULL, 0, &failure) == 2);
+	CHECK(strcmp(failure.text, "print() expects few ($1 is not given)") == 0);
+	failure_clear(&failure);
+}
+
 int main(void)
 {
 	test_integers();
 	test_texts();
 	test_expansion();
 	test_storage();
+	test_bounds();
 	return check_result("params");
 }

@@ -248,6 +248,7 @@ Examples:
           ...options,
           warnings: options.warnings !== false,
           reportsHelpers: warns,
+          ...(writesObject(options) ? {} : { parameters }),
           onStage: timings.onStage,
         },
         readKernel(kernels, arch),
@@ -274,6 +275,11 @@ Examples:
       cache?.keep(done, compilation);
       await run(done);
     });
+}
+
+/** An object that stays may be run with other parameters. */
+function writesObject({ emitElf, aot }: RunOptions): boolean {
+  return emitElf !== undefined || aot !== undefined;
 }
 
 /** Who runs a script's text has read which files it writes: they are allowed, as they are with bpftrace. */

@@ -118,6 +118,7 @@ static void read_lookup(struct manifest_reader *reader, const struct json *json,
 	lookup->kind = (enum mf_lookup_kind)manifest_choice(
 		reader, json, "kind", mf_lookup_kind_names, COUNT_OF(mf_lookup_kind_names));
 	lookup->name = manifest_text(reader, json, "name");
+	lookup->parameter = (uint32_t)manifest_number_or(reader, json, "param", UINT32_MAX, 0);
 	if (lookup->kind == MF_LOOKUP_KFUNC)
 		lookup->program = manifest_text(reader, json, "program");
 	lookup->enumeration = manifest_text_or_null(reader, json, "enum");

@@ -141,6 +141,8 @@ struct mf_event {
 	/* print-map, clear, zero. */
 	const struct mf_map *map;
 	uint32_t top, div;
+	/* The positional parameters that are meant instead; 0: none. */
+	uint32_t top_parameter, div_parameter;
 	enum mf_then then;
 	/* warning; NULL when absent. */
 	const char *message;
@@ -170,6 +172,15 @@ struct mf_param {
 	bool is_text;
 	uint32_t offset;
 	uint32_t size;
+};
+
+/* What a positional parameter has to be. */
+struct mf_bound {
+	uint32_t parameter;
+	int64_t least, most;
+	/* A clause. */
+	const char *expects;
+	const struct mf_place *place;
 };
 
 enum mf_option_type { MF_OPTION_BOOL, MF_OPTION_INT, MF_OPTION_STRING };
@@ -226,6 +237,8 @@ struct mf_lookup {
 	enum mf_lookup_kind kind;
 	/* A symbol, function or path. */
 	const char *name;
+	/* kernel-symbol: the positional parameter that is the name instead; 0: none. */
+	uint32_t parameter;
 	/* kfunc: the program that would call it; NULL for the others. */
 	const char *program;
 	/* enumerator: the name of its enum, or NULL if that has none. */
@@ -314,6 +327,8 @@ struct manifest {
 	bool unsafe;
 	const struct mf_param *params;
 	uint32_t param_count;
+	const struct mf_bound *bounds;
+	uint32_t bound_count;
 	const struct mf_option *options;
 	uint32_t option_count;
 	const struct mf_lookup *lookups;

@@ -69,6 +69,10 @@ static void read_event(struct manifest_reader *reader, const struct json *json, 
 		event->map = &reader->manifest->maps[map];
 	event->top = (uint32_t)manifest_number_or(reader, json, "top", UINT32_MAX, 0);
 	event->div = (uint32_t)manifest_number_or(reader, json, "div", UINT32_MAX, 0);
+	event->top_parameter =
+		(uint32_t)manifest_number_or(reader, json, "topParam", UINT32_MAX, 0);
+	event->div_parameter =
+		(uint32_t)manifest_number_or(reader, json, "divParam", UINT32_MAX, 0);
 	if (json_member(json, "then"))
 		event->then = manifest_choice(reader, json, "then", changes, 2) ? MF_THEN_ZERO
 										: MF_THEN_CLEAR;
@@ -79,6 +83,23 @@ static void read_event(struct manifest_reader *reader, const struct json *json, 
 		(uint32_t)manifest_number_or(reader, json, "control", UINT32_MAX - 1, MF_NONE);
 }
 
+/* Bounds of parameters have places, too. */
+static void read_bound(struct manifest_reader *reader, const struct json *json, void *item,
+		       uint32_t index)
+{
+	struct mf_bound *bound = item;
+
+	(void)index;
+	bound->parameter = (uint32_t)manifest_number(reader, json, "param", UINT32_MAX);
+	bound->least =
+		json_member(json, "least") ? manifest_signed(reader, json, "least") : INT64_MIN;
+	bound->most = json_member(json, "most") ? manifest_signed(reader, json, "most") : INT64_MAX;
+	bound->expects = manifest_text(reader, json, "expects");
+	bound->place = read_place(reader, json);
+	if (!bound->place)
+		manifest_wrong(reader, "a bound without a place");
+}
+
 void manifest_events(struct manifest_reader *reader, const struct json *root)
 {
 	struct manifest *manifest = reader->manifest;
@@ -86,6 +107,9 @@ void manifest_events(struct manifest_reader *reader, const struct json *root)
 	if (json_member(root, "lines"))
 		manifest->lines = manifest_list(reader, root, "lines", sizeof(*manifest->lines),
 						manifest_text_item, &manifest->line_count);
+	if (json_member(root, "bounds"))
+		manifest->bounds = manifest_list(reader, root, "bounds", sizeof(*manifest->bounds),
+						 read_bound, &manifest->bound_count);
 	manifest->events = manifest_list(reader, root, "events", sizeof(*manifest->events),
 					 read_event, &manifest->event_count);
 }

@@ -5,6 +5,7 @@
 #include "output/map_change.h"
 #include "output/map_rows.h"
 #include "output/internal.h"
+#include "session/params.h"
 #include "base/memory.h"
 #include "base/say.h"
 #include "session/session.h"
@@ -117,8 +118,12 @@ int output_all_maps(struct output *output)
 
 int run_print_map(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
+	const struct options *options = output->session->options;
+	uint32_t top = params_number(options, event->top_parameter, event->top);
+	uint32_t div = params_number(options, event->div_parameter, event->div);
+
 	(void)record;
-	return print_map(output, event->map, event->top, event->div, true, event->then);
+	return print_map(output, event->map, top, div, true, event->then);
 }
 
 int run_clear(struct output *output, const struct mf_event *event, const uint8_t *record)

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "host/kernel_functions.h"
 #include "session/host_enums.h"
+#include "session/params.h"
 #include "session/session.h"
 
 #define KALLSYMS "/proc/kallsyms"
@@ -39,10 +40,16 @@ static void add_place(const struct manifest *manifest, const struct mf_lookup *l
 		fail_at(failure, lookup->file ? lookup->file : manifest->script, lookup->line);
 }
 
+static const char *symbol_of(const struct session *session, const struct mf_lookup *lookup)
+{
+	return lookup->parameter ? params_text(session->options, lookup->parameter) : lookup->name;
+}
+
 /* Reads the addresses of all kernel symbols that are asked for in one go; the first of a name
  * counts, which is the kernel's own before any module's. */
-static void find_symbols(const struct manifest *manifest, uint64_t *values, struct failure *failure)
+static void find_symbols(const struct session *session, uint64_t *values, struct failure *failure)
 {
+	const struct manifest *manifest = session->manifest;
 	FILE *file = fopen(KALLSYMS, "re");
 	bool shown = false, *found = memory_array(manifest->lookup_count, sizeof(*found));
 	char *line = NULL;
@@ -61,7 +68,7 @@ static void find_symbols(const struct manifest *manifest, uint64_t *values, stru
 			const struct mf_lookup *lookup = &manifest->lookups[i];
 
 			if (lookup->kind != MF_LOOKUP_KERNEL_SYMBOL || found[i] ||
-			    strcmp(lookup->name, name) != 0)
+			    strcmp(symbol_of(session, lookup), name) != 0)
 				continue;
 			found[i] = true;
 			values[i] = address;
@@ -72,7 +79,13 @@ static void find_symbols(const struct manifest *manifest, uint64_t *values, stru
 
 		if (lookup->kind != MF_LOOKUP_KERNEL_SYMBOL || found[i])
 			continue;
-		fail(failure, STATUS_FAILED, "Failed to resolve kernel symbol: %s", lookup->name);
+		if (*symbol_of(session, lookup))
+			fail(failure, STATUS_FAILED, "Failed to resolve kernel symbol: %s",
+			     symbol_of(session, lookup));
+		else
+			fail(failure, STATUS_USAGE,
+			     "kaddr() expects a symbol of the kernel ($%u is not given)",
+			     lookup->parameter);
 		add_place(manifest, lookup, failure);
 	}
 	if (!shown)
@@ -208,7 +221,7 @@ int lookups_store(struct session *session, uint8_t *rodata, size_t size, struct 
 	for (uint32_t i = 0; i < manifest->lookup_count; i++)
 		symbols = symbols || manifest->lookups[i].kind == MF_LOOKUP_KERNEL_SYMBOL;
 	if (symbols)
-		find_symbols(manifest, values, failure);
+		find_symbols(session, values, failure);
 	for (uint32_t i = 0; i < manifest->lookup_count && failure->status == STATUS_OK; i++) {
 		const struct mf_lookup *lookup = &manifest->lookups[i];
 

@@ -163,19 +163,53 @@ static void store_text(const struct options *options, const struct mf_param *par
 	memcpy(to, value, length);
 }
 
+const char *params_text(const struct options *options, uint32_t index)
+{
+	return index >= 1 && index <= options->parameter_count ? options->parameters[index - 1]
+							       : "";
+}
+
+uint32_t params_number(const struct options *options, uint32_t index, uint32_t otherwise)
+{
+	int64_t number = 0;
+
+	if (!index)
+		return otherwise;
+	parse_integer(params_text(options, index), &number);
+	return (uint32_t)number;
+}
+
+/* Where a literal could stand, the compiler would have held it to the same bounds. */
+static int check_bound(const struct options *options, const struct manifest *manifest,
+		       const struct mf_bound *bound, struct failure *failure)
+{
+	const char *text = params_text(options, bound->parameter);
+	const struct mf_place *place = bound->place;
+	int64_t number = 0;
+
+	if (*text && !parse_integer(text, &number))
+		return fail(failure, STATUS_USAGE,
+			    "Positional parameter $%u is used as a number, but \"%s\" is none.",
+			    bound->parameter, text);
+	if (number >= bound->least && number <= bound->most)
+		return STATUS_OK;
+	fail(failure, STATUS_USAGE, "%s ($%u is %s)", bound->expects, bound->parameter,
+	     *text ? text : "not given");
+	return fail_at_column(failure, place->file ? place->file : manifest->script, place->line,
+			      place->column, place->text);
+}
+
 int params_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
 		 size_t size, struct failure *failure)
 {
 	for (uint32_t i = 0; i < manifest->param_count; i++) {
 		const struct mf_param *param = &manifest->params[i];
-		const char *value = "";
+		const char *value = params_text(options, param->index);
 		int64_t number = 0;
 
 		if (param->offset > size || param->size > size - param->offset)
 			return fail(failure, STATUS_OBJECT, "parameter $%u has no place in .rodata",
 				    param->index);
-		if (param->index <= options->parameter_count)
-			value = options->parameters[param->index - 1];
 		if (!*value)
 			warn_missing(options, manifest, i);
 		if (param->is_text) {
@@ -189,7 +223,9 @@ int params_store(const struct options *options, const struct manifest *manifest,
 				param->index, value);
 		memcpy(rodata + param->offset, &number, sizeof(number));
 	}
-	return STATUS_OK;
+	for (uint32_t i = 0; i < manifest->bound_count && failure->status == STATUS_OK; i++)
+		check_bound(options, manifest, &manifest->bounds[i], failure);
+	return failure->status;
 }
 
 /* Reads the N of a `$N` at `text`; gives its length, 0 if there is none. */
@@ -218,8 +254,8 @@ const char *params_expand(const struct options *options, struct arena *arena, co
 
 		if (!length)
 			strbuf_char(&expanded, *text);
-		else if (index >= 1 && index <= options->parameter_count)
-			strbuf_text(&expanded, options->parameters[index - 1]);
+		else
+			strbuf_text(&expanded, params_text(options, index));
 		text += length ? length : 1;
 	}
 	copy = arena_text(arena, expanded.data, expanded.length);

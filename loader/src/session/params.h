@@ -25,11 +25,20 @@ bool parse_integer(const char *text, int64_t *value);
 bool parse_unsigned(const char *text, uint64_t *value);
 
 /*
- * Writes the parameters to `rodata` (`size` bytes), and warns of those that are missing. The result
- * is an exit status.
+ * Writes the parameters to `rodata` (`size` bytes), and warns of those that are missing; refuses
+ * what is out of the bounds that the script has for them. The result is an exit status.
  */
 int params_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
 		 size_t size, struct failure *failure);
+
+/* The text of `$N` (from 1), "" where it is not given. */
+const char *params_text(const struct options *options, uint32_t index);
+
+/*
+ * The number of `$N`, whose bounds hold since params_store; `otherwise` where N is 0: there is no
+ * parameter.
+ */
+uint32_t params_number(const struct options *options, uint32_t index, uint32_t otherwise);
 
 /* The text with every `$N` replaced; missing parameters are empty. NULL stays so. */
 const char *params_expand(const struct options *options, struct arena *arena, const char *text);

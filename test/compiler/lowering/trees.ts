@@ -268,5 +268,8 @@ export const program = (
     body,
     calls: [],
   };
-  return { probes: [probe], functions: [], maps, params: [], options: [], config, assumptions: [] };
+  return {
+    ...{ probes: [probe], functions: [], maps, params: [], takesParameters: false, bounds: [] },
+    ...{ options: [], config, assumptions: [] },
+  };
 };

@@ -55,7 +55,7 @@ describe('the provider', () => {
     expect(resolve('nothing_like_it:f').hints).toEqual([]);
   });
   it('is not a parameter', () => {
-    expect(refusal('$1:x')).toBe('the provider cannot be a positional parameter');
+    expect(refusal('$1:x')).toBe('the provider cannot be a positional parameter in an object');
   });
 });
 
