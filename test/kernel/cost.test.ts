@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapValue } from '../support/expect.ts';
+import { jsonLines, typedLines } from '../support/json.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER, run, WORKLOAD } from '../support/run.ts';
 
@@ -44,35 +45,38 @@ needs('root').describe('the cost of probes', () => {
     expect(stderr).toMatch(/^bpfload itself +- +- +\d+\.\d\d$/m);
   });
 
-  it('is a line of JSON, and the sum of all that a pattern stands at', async () => {
-    const { stdout } = await run(
-      `tracepoint:syscalls:sys_enter_*pp*d,tracepoint:syscalls:sys_enter_close /comm == "measured"/ { @[probe] = count(); }`,
-      {
-        flags: [
-          '--cost',
-          '-f',
-          'json',
-          '-c',
-          `sh -c '${CALLS}; ${WORKLOAD} comm measured close 700'`,
-        ],
-        signal: 'none',
-      },
-    );
-    const lines = stdout.split('\n').slice(0, -1);
-    const cost = JSON.parse(lines.at(-1) ?? '') as Cost;
-    expect(cost.type).toBe('cost');
-    expect(cost.data.map(({ probe }) => probe)).toEqual([
-      'tracepoint:syscalls:sys_enter_*pp*d',
-      'tracepoint:syscalls:sys_enter_close',
-    ]);
-    expect(cost.data[0]?.events).toBeGreaterThanOrEqual(5000);
-    expect(cost.data[1]?.events).toBeGreaterThanOrEqual(700);
-    for (const { ns } of cost.data) {
-      expect(ns).toBeGreaterThan(0);
-      expect(ns).toBeLessThan(cost.elapsed);
-    }
-    expect(cost.loader).toBeGreaterThan(0);
-  });
+  it.each(['json', 'json2'])(
+    'is a line of %s, and the sum of all that a pattern stands at',
+    async (form) => {
+      const { stdout } = await run(
+        `tracepoint:syscalls:sys_enter_*pp*d,tracepoint:syscalls:sys_enter_close /comm == "measured"/ { @[probe] = count(); }`,
+        {
+          flags: [
+            '--cost',
+            '-f',
+            form,
+            '-c',
+            `sh -c '${CALLS}; ${WORKLOAD} comm measured close 700'`,
+          ],
+          signal: 'none',
+        },
+      );
+      const lines = form === 'json' ? jsonLines(stdout) : typedLines(stdout);
+      const cost = JSON.parse(lines.at(-1) ?? '') as Cost;
+      expect(cost.type).toBe('cost');
+      expect(cost.data.map(({ probe }) => probe)).toEqual([
+        'tracepoint:syscalls:sys_enter_*pp*d',
+        'tracepoint:syscalls:sys_enter_close',
+      ]);
+      expect(cost.data[0]?.events).toBeGreaterThanOrEqual(5000);
+      expect(cost.data[1]?.events).toBeGreaterThanOrEqual(700);
+      for (const { ns } of cost.data) {
+        expect(ns).toBeGreaterThan(0);
+        expect(ns).toBeLessThan(cost.elapsed);
+      }
+      expect(cost.loader).toBeGreaterThan(0);
+    },
+  );
 
   it('is told when SIGUSR2 comes, and tracing goes on', async () => {
     const { stdout, stderr } = await run(QUICK, {
