@@ -13,7 +13,7 @@ import { openHost } from '../../compiler/compatibility/host.ts';
 import { openObject } from '../../compiler/compatibility/object.ts';
 import { loadKernelDescription } from '../../compiler/kernel/load.ts';
 import { build, temporaryFolder } from '../support/build.ts';
-import { type GuestResult, runInGuest, SERIES } from '../support/guest.ts';
+import { DESCRIBED, type GuestResult, runInGuest, SERIES } from '../support/guest.ts';
 import { descriptionOf, hasKernel } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { runObject, WORKLOAD } from '../support/run.ts';
@@ -21,8 +21,6 @@ import { type Counts, numbersOf, type Read, sampleReads, scriptsOf } from './gen
 import { verdictOf } from './verdict.ts';
 import { withoutLogs } from './verifier-log.ts';
 
-/** The embedded description is of this series. */
-const BUILT = '6.12';
 const SEED = 20260;
 const IS_WHOLE = process.env.BPFSCRIPT_KERNELS !== undefined;
 /** At least 300 of each pair of kernels. */
@@ -135,7 +133,7 @@ needs('root').it(
   },
 );
 
-describe.each(SERIES.filter((series) => series !== BUILT))('On Linux %s', (series) => {
+describe.each(SERIES.filter((series) => series !== DESCRIBED))('On Linux %s', (series) => {
   let sample: Sample = NONE;
   let results: readonly GuestResult[] = [];
 

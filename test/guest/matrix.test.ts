@@ -16,10 +16,10 @@ import { loadKernelDescription } from '../../compiler/kernel/load.ts';
 import { build, compileText, temporaryFolder } from '../support/build.ts';
 import {
   ARM64_SERIES,
+  FOREIGN_SERIES,
   type GuestCommand,
   type GuestResult,
   runInGuest,
-  SERIES,
 } from '../support/guest.ts';
 import { descriptionOf, hasKernel } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
@@ -93,7 +93,7 @@ function objectOf(text: string, kernel: KernelChoice = 'default'): Uint8Array {
   return object;
 }
 
-const ALL = [...SERIES, ...ARM64_SERIES];
+const ALL = [...FOREIGN_SERIES, ...ARM64_SERIES];
 /** So many guests at a time: each has one processor. */
 const LANES = 2;
 const columns = new Map<string, Promise<ReadonlyMap<string, Cell>>>();

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
-import { type GuestResult, SERIES } from '../support/guest.ts';
+import { FOREIGN_SERIES, type GuestResult } from '../support/guest.ts';
 import { type GuestScript, scriptsInGuest } from '../support/guest-scripts.ts';
 import { needs } from '../support/needs.ts';
 
@@ -45,7 +45,7 @@ function expectRefusal({ status, stdout, stderr }: GuestResult, expected: RegExp
   expect(stderr).not.toMatch(/^ *\d+: \(|R10=/m);
 }
 
-describe.each(SERIES)('On Linux %s', (series) => {
+describe.each(FOREIGN_SERIES)('On Linux %s', (series) => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'code.bpf.c'), CODE);
   const of = scriptsInGuest(series, SCRIPTS, { path: join(folder, 'stdin'), unsafe: true });
