@@ -4,7 +4,10 @@
 packages=("${build_packages[@]}")
 for argument; do
   case $argument in
-    --test) packages+=("${test_packages[@]}") ;;
+    --test)
+      packages+=("${test_packages[@]}")
+      if [ "$(id -u)" = 0 ]; then packages+=("${browser_packages[@]}"); fi
+      ;;
     --bench) packages+=("${bench_packages[@]}") ;;
     *) fail "usage: scripts/setup.sh [--test] [--bench]" ;;
   esac

@@ -6,6 +6,7 @@ import { arrangeRun } from './arguments.ts';
 import { registerBuild } from './commands/build.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
+import { registerDraw } from './commands/draw.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerFmt } from './commands/fmt.ts';
 import { registerInspect } from './commands/inspect.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   registerInspect,
   registerList,
   registerKernel,
+  registerDraw,
   registerCompletion,
 ];
 

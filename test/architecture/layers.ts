@@ -29,6 +29,7 @@ export const COMPILER: readonly string[] = [
   'compiler/analysis',
   'compiler/lowering',
   'compiler/builtins',
+  'compiler/drawing',
   'compiler/compatibility',
   'compiler/guest',
   'compiler/*',

@@ -39,6 +39,7 @@ const COUNTERS = '/sys/bus/event_source/devices/cpu';
 const HERE = {
   root: () => process.getuid?.() === 0,
   clang: () => CLANG !== undefined,
+  chromium: () => !spawnSync('chromium', ['--version']).error,
   'cilium/ebpf': () => existsSync(CILIUM) && !spawnSync('go', ['version']).error,
   'cgroup v2': () => CGROUPS !== undefined,
   'hardware counters': () => existsSync(COUNTERS),
@@ -54,7 +55,7 @@ export type Need = keyof typeof HERE | `Linux ${string}` | `modules of Linux ${s
 
 /** What `npm test` sets up, so that its lack is no excuse on CI. */
 function isBrought(need: string): boolean {
-  return need === 'root' || need === 'clang' || /^(modules of )?Linux /.test(need);
+  return ['root', 'clang', 'chromium'].includes(need) || /^(modules of )?Linux /.test(need);
 }
 
 /** Whether this machine has it. */
