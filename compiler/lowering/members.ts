@@ -17,10 +17,11 @@ import { loadUnaligned, locate, lowerValue } from './expressions.ts';
 import { coreSite } from './sites.ts';
 import type { FunctionState } from './state.ts';
 import { dynamicBounds } from './tracepoint.ts';
+import { lowerTypedPointer } from './typed-pointers.ts';
 import { holdUnnamed, lowerStructNumber, wayTo } from './unnamed.ts';
 
 /** The way from the start of a struct to a member at any depth. */
-interface Access {
+export interface Access {
   readonly root: StructType;
   readonly struct: number;
   /** The same way by names, and the type at its end. */
@@ -87,8 +88,12 @@ export function isRemote(expression: TypedExpression): boolean {
   }
 }
 
-/** Place of a `member`, `dereference` or `index`, or of a value in the program's own memory. */
-export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
+/**
+ * Place of a `member`, `dereference` or `index`, or of a value in the program's own memory. `typed`: below a pointer that
+ * the verifier knows the type of, also where it is one of an iterator's context: those may be NULL, and then nothing can be
+ * added to them.
+ */
+export function placeOf(fn: FunctionState, expression: TypedExpression, typed = false): Place {
   const { ir } = fn;
   switch (expression.kind) {
     case 'dereference':
@@ -96,8 +101,8 @@ export function placeOf(fn: FunctionState, expression: TypedExpression): Place {
     case 'member': {
       const base =
         expression.base.type.kind === 'pointer'
-          ? pointee(fn, expression.base)
-          : placeOf(fn, expression.base);
+          ? pointee(fn, expression.base, typed)
+          : placeOf(fn, expression.base, typed);
       return memberPlace(fn, base, expression);
     }
     case 'index': {
@@ -219,9 +224,9 @@ function lowerStepSize(
   return lowerStructNumber(fn, 'type-size', type, [], size);
 }
 
-function pointee(fn: FunctionState, pointer: TypedExpression): Place {
+function pointee(fn: FunctionState, pointer: TypedExpression, typed = false): Place {
   const space = pointer.type.kind === 'pointer' ? pointer.type.space : 'none';
-  const known = lowerBtfPointer(fn, pointer);
+  const known = typed ? lowerTypedPointer(fn, pointer) : lowerBtfPointer(fn, pointer);
   if (known) return { root: { where: 'btf', ...known }, access: undefined };
   const bounds = dynamicBounds(fn, pointer);
   if (bounds) {
@@ -235,7 +240,7 @@ function pointee(fn: FunctionState, pointer: TypedExpression): Place {
 }
 
 /** A struct without a name is found in the one around it. */
-function begin(types: KernelTypes, struct: StructType, member: Member): Access {
+export function begin(types: KernelTypes, struct: StructType, member: Member): Access {
   const way = wayTo(types, struct);
   if (!way) return extend(undefined, struct, member);
   const { root, indexes, names, offset } = way;
@@ -270,7 +275,7 @@ function extend(base: Access | undefined, struct: StructType, member: Member): A
  * The pointer as one that the verifier knows the type of, where it is one: the current task, an argument of a
  * typed raw tracepoint, a pointer member of one of these, or a variable that only ever holds such a pointer.
  */
-function lowerBtfPointer(
+export function lowerBtfPointer(
   fn: FunctionState,
   expression: TypedExpression,
 ): { readonly pointer: IrPointer; readonly nullable: boolean } | undefined {
@@ -280,27 +285,6 @@ function lowerBtfPointer(
     return { pointer: lowering.callPointer('get_current_task_btf'), nullable: false };
   }
   return { pointer: ir.intToPointer(lowerValue(fn, expression)), nullable: true };
-}
-
-/**
- * The place of a struct that a pointer of known type leads to or into: the pointer, which may be NULL, and how far
- * behind it. Undefined where the verifier does not know the type.
- */
-export function lowerTypedAddress(
-  fn: FunctionState,
-  expression: TypedExpression,
-): { readonly root: IrPointer; readonly offset: (() => IrValue) | undefined } | undefined {
-  if (expression.type.kind === 'pointer') {
-    const known = lowerBtfPointer(fn, expression);
-    return known && { root: known.pointer, offset: undefined };
-  }
-  if (!isRemote(expression)) return undefined;
-  const { root, access } = placeOf(fn, expression);
-  if (root.where !== 'btf' || access?.indexed) return undefined;
-  return {
-    root: root.pointer,
-    offset: access && (() => lowerOffset(fn, access, access.offset)),
-  };
 }
 
 export function isBtfPointer(fn: FunctionState, expression: TypedExpression): boolean {
@@ -541,7 +525,7 @@ function lowerFixedBitfield(
 }
 
 /** How far it is to what the way leads to, from the struct that the script has; `value` counts from the way's root. */
-function lowerOffset(fn: FunctionState, access: Access, value: number): IrValue {
+export function lowerOffset(fn: FunctionState, access: Access, value: number): IrValue {
   const offset = lowerImmediate(fn, access, 'byte-offset', value);
   const { before } = access;
   if (!before) return offset;

@@ -9,9 +9,12 @@ import { roundUp } from '../types/layout.ts';
 
 /**
  * The kernel's limit on values of per-CPU arrays, such as an entry of scratch memory: PCPU_MIN_UNIT_SIZE
- * (include/linux/percpu.h, kernel/bpf/arraymap.c).
+ * (include/linux/percpu.h, kernel/bpf/arraymap.c). What is larger takes memory for each CPU that may ever be there.
  */
-export const LARGEST_SCRATCH = 32768;
+export const LARGEST_PER_CPU = 32768;
+
+/** What one program may take of every CPU. */
+export const LARGEST_SCRATCH = 1 << 20;
 
 /** Offsets in a program's scratch entry, handed out like a stack. */
 export interface ScratchArena {

@@ -51,7 +51,7 @@ function lowerBoth(
   if (measure.scratchSize > LARGEST_SCRATCH) {
     unit.diagnostics.error(
       'memory-limit',
-      `The probe needs ${measure.scratchSize} bytes of memory for its strings and other large values; the kernel gives ${LARGEST_SCRATCH}`,
+      `The probe needs ${measure.scratchSize} bytes of memory for its strings and other large values; it gets up to ${LARGEST_SCRATCH} on each CPU`,
       probe.range,
       'Lower max_strlen, read shorter strings with str(pointer, length), or use fewer of them at a time.',
     );

@@ -50,6 +50,13 @@ const DEFINITIONS: Readonly<Record<RuntimeMap, (unit: UnitState) => Definition>>
     key: unsigned(4),
     value: bytes(scratch.size),
   }),
+  // The loader makes it as large as there are CPUs; this is for others.
+  wide_scratch: ({ wideScratch }) => ({
+    type: MAP_TYPES.array,
+    maxEntries: 64,
+    key: unsigned(4),
+    value: bytes(wideScratch.size),
+  }),
   // The loader makes these as large as its tables are,
   unwind_processes: () => ({
     type: MAP_TYPES.hash,

@@ -2,6 +2,7 @@
 import type { IrPointer } from '../llvm/ir.ts';
 import type { ProbeTarget } from '../probes/probe.ts';
 import { countLost } from './events.ts';
+import { LARGEST_PER_CPU } from './memory.ts';
 import { leaveExclusive } from './recursion.ts';
 import type { FunctionState, ProgramState } from './state.ts';
 
@@ -37,10 +38,11 @@ export function acquireScratch(fn: FunctionState, index: IrPointer): void {
   const { ir, lowering, unit, program } = fn;
   const { target } = program.probe;
   const entries = sharesScratch(target) ? SHARED_ENTRIES : 1;
-  const first = unit.scratch.entries;
-  unit.scratch.entries += entries;
-  unit.scratch.size = Math.max(unit.scratch.size, program.measure.scratchSize);
-  const entry = entries === 1 ? lookup(fn, index, first) : lock(fn, index, first, entries);
+  const candidate =
+    program.measure.scratchSize > LARGEST_PER_CPU
+      ? wideEntries(fn, index, entries)
+      : narrowEntries(fn, index, entries);
+  const entry = entries === 1 ? candidate(0) : lock(fn, candidate, 0, entries);
   ir.if_(ir.isNull(entry), () => {
     if (entries > 1) {
       // Nothing is sent, but what counts lost events belongs to the ring.
@@ -53,25 +55,56 @@ export function acquireScratch(fn: FunctionState, index: IrPointer): void {
   fn.scratch = entry;
 }
 
-function lookup(fn: FunctionState, index: IrPointer, entry: number): IrPointer {
-  const { ir, lowering } = fn;
-  ir.store(index, 0, 4, ir.constant(entry));
-  return lowering.callPointer('map_lookup_elem', lowering.runtimeMap('scratch'), index);
+/** The nth entry of the program on this CPU; NULL is what the verifier has to be told of. */
+type Candidate = (entry: number) => IrPointer;
+
+function narrowEntries(fn: FunctionState, index: IrPointer, entries: number): Candidate {
+  const { ir, lowering, unit, program } = fn;
+  const first = unit.scratch.entries;
+  unit.scratch.entries += entries;
+  unit.scratch.size = Math.max(unit.scratch.size, program.measure.scratchSize);
+  return (entry) => {
+    ir.store(index, 0, 4, ir.constant(first + entry));
+    return lowering.callPointer('map_lookup_elem', lowering.runtimeMap('scratch'), index);
+  };
+}
+
+/**
+ * What is larger than per-CPU arrays give stands in an ordinary one: an element for each CPU, in which each program has
+ * places of its own.
+ */
+function wideEntries(fn: FunctionState, index: IrPointer, entries: number): Candidate {
+  const { ir, lowering, unit, program } = fn;
+  const size = program.measure.scratchSize;
+  const first = unit.wideScratch.size;
+  unit.wideScratch.size += entries * size;
+  ir.store(index, 0, 4, lowering.call('get_smp_processor_id'));
+  const element = lowering.callPointer(
+    'map_lookup_elem',
+    lowering.runtimeMap('wide_scratch'),
+    index,
+  );
+  return (entry) =>
+    ir.ifPointer(
+      ir.isNull(element),
+      () => ir.nullPointer(),
+      () => ir.offset(element, first + entry * size),
+    );
 }
 
 /** Tries one entry after the other; null if all are taken. */
-function lock(fn: FunctionState, index: IrPointer, entry: number, left: number): IrPointer {
+function lock(fn: FunctionState, entries: Candidate, entry: number, left: number): IrPointer {
   const { ir, unit } = fn;
   if (left === 0) return ir.nullPointer();
   unit.features.add('atomic_exchange');
-  const candidate = lookup(fn, index, entry);
+  const candidate = entries(entry);
   return ir.ifPointer(
     ir.isNull(candidate),
     () => ir.nullPointer(),
     () =>
       ir.ifPointer(
         ir.toBool(ir.atomicExchange(candidate, 0, ir.constant(1))),
-        () => lock(fn, index, entry + 1, left - 1),
+        () => lock(fn, entries, entry + 1, left - 1),
         () => candidate,
       ),
   );

@@ -85,6 +85,8 @@ export interface UnitState {
   readonly stackWords: number;
   /** Scratch entries so far, and the largest entry. */
   readonly scratch: { entries: number; size: number };
+  /** Of the element that each CPU has. */
+  readonly wideScratch: { size: number };
   /** Makes a variable known, once. */
   variable(variable: ObjectVariable): void;
   /** Symbol of constant bytes in `.rodata`, aligned to 8. */

@@ -157,6 +157,7 @@ function common(plan: UnitPlan) {
     ties: [],
     shared: new Set<never>(),
     scratch: { entries: 0, size: 0 },
+    wideScratch: { size: 0 },
   };
 }
 

@@ -18,6 +18,8 @@ export const RUNTIME_MAPS = {
   running: { shared: false },
   /** Per-CPU memory of programs. */
   scratch: { shared: false },
+  /** The same of what is larger than per-CPU arrays give: an element for each CPU. */
+  wide_scratch: { shared: true },
   /** Tables of .eh_frame: of each process, its mappings and their rows. */
   unwind_processes: { shared: true },
   unwind_mappings: { shared: true },

@@ -1,7 +1,15 @@
 /** Iterators: programs that the kernel runs for each task, file, map. */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { build } from '../support/build.ts';
 import { errors } from '../support/diagnostics.ts';
@@ -98,6 +106,19 @@ needs('root').describe('other iterators', () => {
     const open = readdirSync(`/proc/${pid}/fd`).length;
     const seen = new Set(stdout.split('\n').map((line) => line.split(' ')[0])).size;
     expect(Math.abs(seen - open)).toBeLessThan(10);
+  });
+
+  it('give paths of open and of mapped files', async () => {
+    const pid = process.pid;
+    openSync(mkdtempSync('/tmp/iterated-'), 'r');
+    const files = await iterate(
+      `iter:task_file { $file = ctx.file; if (ctx.task.tgid == ${pid}) { printf("%d %s %d\\n", ctx.fd, path(ctx.file.f_path), path(ctx.file.f_path) == path($file.f_path)); } }`,
+    );
+    expect(files.stdout, files.stderr).toMatch(/^\d+ \/tmp\/iterated-\w+ 1$/m);
+    const mapped = await iterate(
+      `iter:task_vma { if (ctx.task.tgid == ${pid} && ctx.vma.vm_file != 0) { @[path(ctx.vma.vm_file.f_path)] = count(); } }`,
+    );
+    expect(mapped.stdout, mapped.stderr).toContain(`@[${realpathSync('/proc/self/exe')}]: `);
   });
 
   it('task_vma and bpf_map know what they iterate', async () => {

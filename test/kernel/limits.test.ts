@@ -126,13 +126,39 @@ needs('root').describe('many and large values', () => {
   });
 
   it('say how much is too much', () => {
-    const script =
-      'config = { max_strlen = 8192 } BEGIN { $a = str($1); @v[$a, $a, 1] = $a; $b = @v[$a, $a, 2]; print($b); }';
+    const many = Array.from({ length: 130 }, (_, index) => `$v${index} = str($1);`).join(' ');
+    const all = Array.from({ length: 130 }, (_, index) => `$v${index}`).join(' == $a && ');
+    const script = `config = { max_strlen = 8192 } BEGIN { $a = str($1); ${many} print(${all} == $a); }`;
     expect(said(script)).toEqual([
       expect.stringMatching(
-        /^error: The probe needs \d+ bytes of memory for its strings and other large values; the kernel gives 32768 @ BEGIN$/,
+        /^error: The probe needs \d+ bytes of memory for its strings and other large values; it gets up to 1048576 on each CPU @ BEGIN$/,
       ),
     ]);
+  });
+});
+
+needs('root').describe('memory beyond what a per-CPU map gives', () => {
+  const LONG = 'x'.repeat(7000);
+  const BODY = '$a = str($1); @v[$a, $a, 1] = $a; $b = @v[$a, $a, 1];';
+
+  it('holds keys, values and what loops print', async () => {
+    const { stdout, stderr } = await run(
+      `config = { max_strlen = 8192 } begin { ${BODY} @m[$a] = $b;
+        for $kv : @m { print($kv); print(strlen($kv.1)); } clear(@v); clear(@m); exit(); }`,
+      { parameters: [LONG], signal: 'none' },
+    );
+    expect(stdout.trim(), stderr).toBe(`(${LONG}, ${LONG})\n7000`);
+  });
+
+  it('belongs to each program alone, also to those that share a CPU or are preempted', async () => {
+    const { stdout, stderr } = await run(
+      `config = { max_strlen = 8192 }
+       tracepoint:syscalls:sys_enter_getppid { ${BODY} @enter = sum(strlen($b)); clear(@v); }
+       tracepoint:syscalls:sys_exit_getppid { ${BODY} @exit = sum(strlen($b)); clear(@v); }
+       uprobe:${WORKLOAD}:workload_target { ${BODY} @user = sum(strlen($b)); clear(@v); }`,
+      { parameters: [LONG], workload: 'getppid 3 call 2 1 1' },
+    );
+    expect(stdout, stderr).toContain('@enter: 21000\n@exit: 21000\n@user: 14000');
   });
 });
 

@@ -100,6 +100,21 @@ needs('root').describe('skboutput', () => {
     expect(packetsOf(other).map(({ data }) => data.toString())).toEqual(Array(3).fill('datagram'));
   });
 
+  it('takes a numbered argument that is cast', async () => {
+    const file = join(folder, 'numbered.pcap');
+    const result = await run(
+      `${QUEUED} { $skb = (struct sk_buff *)arg0; @[skboutput("${file}", (struct sk_buff *)arg0, 20, 14)] = count();
+         @[skboutput("${file}", $skb, 20, 14)] = count(); }`,
+      {
+        parameters: [String(process.pid)],
+        flags: WRITES,
+        workload: () => send(DATAGRAMS.slice(0, 3)),
+      },
+    );
+    expect(mapEntries(result.stdout, '@'), result.stderr).toEqual([['0', 6]]);
+    expect(packetsOf(file).map(({ data }) => data.length)).toEqual(Array(6).fill(20));
+  });
+
   it('counts packets that find their buffer full, and says so to the script', async () => {
     const file = join(folder, 'storm.pcap');
     const storm = Array(200).fill('x'.repeat(1000));

@@ -312,6 +312,16 @@ static void set_ring_size(struct session *session)
 		bpf_map__set_max_entries(events, ring_size(session));
 }
 
+/* Memory of programs that is more than per-CPU maps give: an element for each CPU. */
+static void set_wide_scratch(struct session *session)
+{
+	struct bpf_map *scratch =
+		bpf_object__find_map_by_name(session->object, MF_MAP_WIDE_SCRATCH);
+
+	if (scratch)
+		bpf_map__set_max_entries(scratch, session->cpus);
+}
+
 static void set_sizes(struct session *session, const struct mf_store *stores, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -419,6 +429,7 @@ int session_load(struct session *session, uint32_t child_pid, struct failure *fa
 	choose_programs(session);
 	host_enums_find(session);
 	set_ring_size(session);
+	set_wide_scratch(session);
 	set_map_sizes(session);
 	if (set_rodata(session, failure) == STATUS_OK &&
 	    assumptions_check(session, failure) == STATUS_OK &&
