@@ -14,7 +14,7 @@ import { readMap } from './maps.ts';
 import { stringLiteral, typeBinary, typeTernary, typeUnary } from './operators.ts';
 import { typeComptime, typeOffset, typeQuery } from './queries.ts';
 import type { Typing } from './state.ts';
-import { error, isUnknown, unknown } from './state.ts';
+import { error, failed, isUnknown, unknown } from './state.ts';
 import type { TypedExpression } from './typed.ts';
 import { typeBlockValue, typeIfValue } from './values.ts';
 import { readVariable } from './variables.ts';
@@ -68,6 +68,14 @@ export function typeExpression(typing: Typing, expression: ast.Expression): Type
       return typeOffset(typing, expression);
     case 'comptime':
       return typeComptime(typing, expression);
+    case 'if-chain':
+      return failed(
+        typing,
+        'nesting-depth',
+        `An if with ${expression.links.length - 1} \`else if\` has no value`,
+        expression.range,
+        'Assign in its branches.',
+      );
     case 'if':
       return typeIfValue(typing, expression);
     case 'block':

@@ -5,9 +5,9 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { asInteger } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
-import { INT64 } from '../types/type.ts';
+import { BOOL, INT64 } from '../types/type.ts';
 import { typeAssign, typeLet } from './assignments.ts';
-import { condition, convert } from './conversion.ts';
+import { boolLiteral, condition, convert } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
 import { typeFunctionReturn } from './functions.ts';
 import { typeFor, typeUnroll, typeWhile } from './loops.ts';
@@ -16,6 +16,7 @@ import type { Typing } from './state.ts';
 import { error, guarding, innerScope, isUnknown, warning } from './state.ts';
 import type { TypedBlock, TypedExpression, TypedStatement } from './typed.ts';
 import { allowUnstable } from './unstable.ts';
+import { declare } from './variables.ts';
 
 export interface Sequence {
   readonly statements: readonly TypedStatement[];
@@ -78,6 +79,8 @@ function typeStatement(typing: Typing, statement: ast.Statement): Sequence {
     }
     case 'if':
       return typeIf(typing, statement);
+    case 'if-chain':
+      return typeIfChain(typing, statement);
     case 'while':
       return one(typeWhile(typing, statement));
     case 'unroll':
@@ -103,6 +106,7 @@ function typeStatement(typing: Typing, statement: ast.Statement): Sequence {
 /** An expression for what it does. */
 function typeEffect(typing: Typing, expression: ast.Expression, range: Range): Sequence {
   if (expression.kind === 'if') return typeIf(typing, expression);
+  if (expression.kind === 'if-chain') return typeIfChain(typing, expression);
   if (expression.kind === 'block') {
     const { block, ends } = typeBody(typing, expression);
     return { statements: [block], ends };
@@ -167,6 +171,75 @@ function typeIf(typing: Typing, node: ast.If): Sequence {
     ],
     ends: then.ends && (otherwise?.ends ?? false),
   };
+}
+
+/** So many of a chain's links become an `if` in each other. */
+const LINKS_TOGETHER = 50;
+
+/**
+ * `if (a) { A } else if (b) { B } ... else { Z }` =>
+ * `$none = 0; if (a) { A } else if (b) { B } ... else { $none = 1 }; if ($none) { $none = 0; if (m) { M } ... else { $none = 1 } };
+ * ... if ($none) { Z }`: passes that follow come back from one part of the chain before they enter the next.
+ */
+function typeIfChain(typing: Typing, { links, else: last, range }: ast.IfChain): Sequence {
+  const counter = declare(innerScope(typing), 'none', range, { fixed: BOOL });
+  counter.assigned = true;
+  const { symbol } = counter;
+  const none: TypedExpression = { kind: 'variable', type: BOOL, variable: symbol, range };
+  const say = (value: boolean): TypedStatement => ({
+    ...{ kind: 'assign-variable', variable: symbol, value: boolLiteral(value, range), range },
+  });
+  const block = (...statements: TypedStatement[]): TypedBlock => ({
+    ...{ kind: 'block', statements, range },
+  });
+  const taken = typeLinks(typing, links);
+  const statements: TypedStatement[] = [say(taken.links.length === 0)];
+  for (let start = 0; start < taken.links.length; start += LINKS_TOGETHER) {
+    const part = taken.links
+      .slice(start, start + LINKS_TOGETHER)
+      .reduceRight((otherwise, link) => block({ ...link, else: otherwise }), block(say(true)));
+    if (start === 0) statements.push(...part.statements);
+    else
+      statements.push({
+        ...{ kind: 'if', condition: none, range, else: undefined },
+        then: block(say(false), ...part.statements),
+      });
+  }
+  const rest = taken.rest ?? (last && typeBody(taken.typing, last));
+  if (rest)
+    statements.push({ kind: 'if', condition: none, then: rest.block, else: undefined, range });
+  return { statements, ends: taken.ends && (rest?.ends ?? false) };
+}
+
+/** The links whose conditions are not literal; `rest`: what a literal leaves of those behind it. */
+function typeLinks(
+  typing: Typing,
+  nodes: readonly ast.If[],
+): {
+  readonly links: readonly Extract<TypedStatement, { kind: 'if' }>[];
+  readonly rest: { readonly block: TypedBlock; readonly ends: boolean } | undefined;
+  readonly typing: Typing;
+  readonly ends: boolean;
+} {
+  const links: Extract<TypedStatement, { kind: 'if' }>[] = [];
+  let place = typing;
+  let ends = true;
+  for (const { condition: asked, comptime, then: body, range } of nodes) {
+    const { test, guarded } = guarding(place, () => condition(place, typeExpression(place, asked)));
+    if (test.kind === 'int' && !isUnknown(test.type)) {
+      if (test.value !== 0n) return { links, rest: typeBody(place, body), typing: place, ends };
+      continue;
+    }
+    if (comptime && !isUnknown(test.type)) {
+      notComptime(place, asked.range);
+      continue;
+    }
+    place = guarded;
+    const then = typeBody(place, body);
+    ends &&= then.ends;
+    links.push({ kind: 'if', condition: test, then: then.block, else: undefined, range });
+  }
+  return { links, rest: undefined, typing: place, ends };
 }
 
 function typeElse(

@@ -3,7 +3,7 @@ import type * as ast from '../syntax/ast.ts';
 import { bindsAlike } from '../syntax/precedence.ts';
 import type { Cursor } from './cursor.ts';
 import { concat, type Doc, EMPTY, fill, group, indent, LINE, SPACE } from './doc.ts';
-import { formatIf, formatValueBlock } from './statements.ts';
+import { formatIf, formatIfChain, formatValueBlock } from './statements.ts';
 
 export function formatExpression(cursor: Cursor, node: ast.Expression): Doc {
   const parentheses = countParentheses(cursor, node);
@@ -118,6 +118,8 @@ function formatBare(cursor: Cursor, node: ast.Expression): Doc {
       return concat(cursor.take('comptime'), SPACE, formatExpression(cursor, node.operand));
     case 'if':
       return formatIf(cursor, node, 'value');
+    case 'if-chain':
+      return formatIfChain(cursor, node, 'value');
     case 'block':
       return formatValueBlock(cursor, node);
   }

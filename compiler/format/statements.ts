@@ -50,6 +50,10 @@ function formatContent(cursor: Cursor, node: ast.Statement | ast.Expression, sty
         : formatBody(cursor, node, style);
     case 'if':
       return cursor.peek() === '(' ? formatExpression(cursor, node) : formatIf(cursor, node, style);
+    case 'if-chain':
+      return cursor.peek() === '('
+        ? formatExpression(cursor, node)
+        : formatIfChain(cursor, node, style);
     case 'let':
       return formatLet(cursor, node);
     case 'assign':
@@ -119,6 +123,17 @@ export function formatIf(cursor: Cursor, node: ast.If, style: Style): Doc {
     );
   }
   return style === 'value' ? group(...parts) : concat(...parts);
+}
+
+export function formatIfChain(cursor: Cursor, node: ast.IfChain, style: Style): Doc {
+  const parts: Doc[] = [];
+  for (const link of node.links) {
+    if (parts.length > 0) parts.push(SPACE, cursor.take('else'), SPACE);
+    parts.push(formatIf(cursor, link, style));
+  }
+  if (node.else)
+    parts.push(SPACE, cursor.take('else'), SPACE, formatBody(cursor, node.else, style));
+  return concat(...parts);
 }
 
 /** One level further in than the body, so that the two are told apart. */

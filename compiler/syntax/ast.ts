@@ -115,6 +115,7 @@ export type Statement =
   | Assign
   | Discard
   | If
+  | IfChain
   | While
   | Unroll
   | For
@@ -175,6 +176,17 @@ export interface If extends Node {
   readonly else: Block | If | undefined;
 }
 
+/**
+ * An `if` with more `else if` than nodes may stand in each other: those are side by side here. As an expression it has no
+ * value.
+ */
+export interface IfChain extends Node {
+  readonly kind: 'if-chain';
+  /** None of them has an `else`. */
+  readonly links: readonly If[];
+  readonly else: Block | undefined;
+}
+
 export interface While extends Node {
   readonly kind: 'while';
   readonly condition: Expression;
@@ -233,6 +245,7 @@ export type Expression =
   | OffsetOf
   | Comptime
   | If
+  | IfChain
   | Block;
 
 export interface Integer extends Node {

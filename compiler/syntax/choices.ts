@@ -39,8 +39,9 @@ export const CHOICES: Choices = {
   'recordFields/Alternation/9': 'Comma | *',
   'recordFields/Repetition/1': 'Identifier',
   'ifExpression/Alternation/0': 'LeftCurly | If',
-  'ifExpression/Option/0': 'Comptime',
+  'ifExpression/Repetition/0': 'Else',
   'ifExpression/Option/1': 'Else',
+  'ifLink/Option/0': 'Comptime',
   'block/Repetition/0':
     'LeftCurly If While Unroll For Let Break Continue Return Import PrefixOperator StepOperator LeftParen Comptime Integer Quoted Variable MapName Positional ParameterCount SizeOf TypeInfo OffsetOf True False Identifier',
   'terminator/Alternation/0': 'Semicolon | *',

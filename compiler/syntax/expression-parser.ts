@@ -235,7 +235,9 @@ export abstract class ExpressionParser extends TypeParser {
         {
           ALT: () => {
             const node = this.SUBRULE(this.ifExpression);
-            return this.ACTION(() => ifAsValue(node, this.terminated));
+            return this.ACTION(() =>
+              node.kind === 'if' ? ifAsValue(node, this.terminated) : node,
+            );
           },
         },
         { GATE: () => this.next(t.LeftParen, 2), ALT: () => this.SUBRULE(this.typeQuery) },
@@ -373,33 +375,62 @@ export abstract class ExpressionParser extends TypeParser {
     });
   });
 
-  protected readonly ifExpression: ParserMethod<[], ast.If> = this.RULE(
+  /** Chains of `else if` are read one after the other, so that there may be thousands. */
+  protected readonly ifExpression: ParserMethod<[], ast.If | ast.IfChain> = this.RULE(
     'ifExpression',
-    (): ast.If => {
-      const word = this.CONSUME(t.If);
-      const comptime = this.OPTION(() => this.CONSUME(t.Comptime)) !== undefined;
-      const condition = this.SUBRULE(this.expression);
-      const then = this.SUBRULE(this.block);
+    (): ast.If | ast.IfChain => {
+      const links = [this.SUBRULE(this.ifLink)];
+      this.MANY({
+        GATE: () => this.next(t.If, 2),
+        DEF: () => {
+          this.CONSUME(t.Else);
+          const link = this.SUBRULE1(this.ifLink);
+          this.ACTION(() => links.push(link));
+        },
+      });
       const otherwise = this.OPTION1(() => {
-        this.CONSUME(t.Else);
-        return this.OR<ast.Block | ast.If>({
+        this.CONSUME1(t.Else);
+        return this.OR<ast.Block | undefined>({
           DEF: [
             { ALT: () => this.SUBRULE1(this.block) },
-            { ALT: () => this.SUBRULE(this.ifExpression) },
+            // Has been read above: here for what the message says.
+            { GATE: () => false, ALT: () => this.CONSUME(t.If) && undefined },
           ],
           ERR_MSG: "'{' or 'if'",
         });
       });
-      return this.ACTION(() => ({
-        kind: 'if',
-        range: span(word, otherwise ?? then),
-        comptime,
-        condition,
-        then,
-        else: otherwise,
-      }));
+      return this.ACTION(() => chain(links, otherwise));
     },
   );
+
+  private readonly ifLink: ParserMethod<[], ast.If> = this.RULE('ifLink', (): ast.If => {
+    const word = this.CONSUME(t.If);
+    const comptime = this.OPTION(() => this.CONSUME(t.Comptime)) !== undefined;
+    const condition = this.SUBRULE(this.expression);
+    const then = this.SUBRULE(this.block);
+    return this.ACTION(() => ({
+      ...{ kind: 'if', range: span(word, then), comptime, condition, then, else: undefined },
+    }));
+  });
+}
+
+/** More than that stand side by side. */
+const MOST_IN_EACH_OTHER = 100;
+
+/** `if` and its `else if`, each in the one before, with the last `else` in the last. */
+function chain(links: readonly ast.If[], otherwise: ast.Block | undefined): ast.If | ast.IfChain {
+  const [first] = links;
+  if (!first) throw new Error('an if has a condition');
+  const end = otherwise ?? links.at(-1) ?? first;
+  if (links.length > MOST_IN_EACH_OTHER)
+    return { kind: 'if-chain', range: span(first, end), links, else: otherwise };
+  return links
+    .slice(0, -1)
+    .reduceRight<ast.If>((inner, link) => ({ ...link, range: span(link, end), else: inner }), {
+      ...(links.at(-1) ?? first),
+      range: span(links.at(-1) ?? first, end),
+      else: otherwise,
+    });
 }
 
 function fieldAccess(base: ast.Expression, name: IToken, arrow: boolean): ast.FieldAccess {

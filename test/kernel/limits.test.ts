@@ -68,7 +68,9 @@ describe('too deep expressions', () => {
     ]);
     expect(errors(`BEGIN { print(${'('.repeat(3000)}1${')'.repeat(3000)}); }`)).toEqual([TOO_DEEP]);
     expect(errors(`BEGIN { $a = 1; print(${'!'.repeat(5000)}$a); }`)).toEqual([TOO_DEEP]);
-    expect(errors(`BEGIN { ${'if (pid) { } else '.repeat(5000)} { } }`)).toEqual([TOO_DEEP]);
+    expect(errors(`BEGIN { ${'if (pid) { '.repeat(5000)} ${'}'.repeat(5000)} }`)).toEqual([
+      TOO_DEEP,
+    ]);
     expect(errors(`BEGIN { print(${'pid ? 1 : '.repeat(5000)} 2); }`)).toEqual([TOO_DEEP]);
   });
 });
@@ -134,6 +136,49 @@ needs('root').describe('many and large values', () => {
         /^error: The probe needs \d+ bytes of memory for its strings and other large values; it gets up to 1048576 on each CPU @ BEGIN$/,
       ),
     ]);
+  });
+});
+
+needs('root').describe('chains of `else if`', () => {
+  const chain = (links: readonly string[], end = '') =>
+    `begin { $x = $1; ${links.map((link) => `if ${link}`).join(' else ')}${end} printf("behind\\n"); exit(); }`;
+  const links = Array.from(
+    { length: 2000 },
+    (_, index) => `($x == ${index}) { print(${index * 3}); }`,
+  );
+  const printed = async (script: string, value: number) => {
+    const parameters = [String(value)];
+    const { stdout, stderr } = await run(script, { parameters, signal: 'none' });
+    return (stdout.trim() || stderr).split('\n');
+  };
+
+  it('may have thousands of links, of which one is taken', async () => {
+    const script = chain(links, ' else { print("none"); }');
+    for (const value of [0, 49, 50, 99, 100, 1999])
+      expect(await printed(script, value)).toEqual([String(value * 3), 'behind']);
+    expect(await printed(script, 2000)).toEqual(['none', 'behind']);
+    expect(await printed(chain(links.slice(0, 150)), 200)).toEqual(['behind']);
+  });
+
+  it('leave out what a literal rules out, and end where all links do', async () => {
+    const some = links.slice(0, 120);
+    expect(await printed(chain(['(0) { print(1); }', ...some]), 0)).toEqual(['0', 'behind']);
+    const all = [...some, '(1) { print("rest"); }', '($x == 500) { print("never"); }'];
+    expect(await printed(chain(all), 500)).toEqual(['rest', 'behind']);
+    const none = chain(Array(120).fill('(0) { print(1); }'), ' else { print("none"); }');
+    expect(await printed(none, 0)).toEqual(['none', 'behind']);
+    const returns = chain(
+      some.map((link) => link.replace('}', 'return; }')),
+      ' else { exit(); }',
+    );
+    expect(said(returns)).toEqual([expect.stringContaining('warning: Unreachable')]);
+  });
+
+  it('have no value when they are that long', () => {
+    const value = links.map((link) => `if ${link.replace(/print\((.*)\);/, '$1')}`).join(' else ');
+    expect(said(`begin { $x = $1; $y = ${value} else { 1 }; print($y); }`)[0]).toContain(
+      'error: An if with 1999 `else if` has no value',
+    );
   });
 });
 

@@ -25,6 +25,12 @@ describe('formatting', () => {
     for (const name of examples) expectFaithful(readFileSync(`examples/${name}`, 'utf8'));
   });
 
+  it('keeps long chains of else if', () => {
+    const links = Array.from({ length: 300 }, (_, index) => `if ($x == ${index}) { @ = 1 }`);
+    expectFaithful(`begin { $x = 1; ${links.join(' /* or */ else ')} else { @ = 7; } }`);
+    expectFaithful(`begin { $x = 1; ${links.join(' else ')} }`);
+  });
+
   it('keeps tokens and comments and is stable for generated scripts', () => {
     const random = createRandom(20_261_101);
     for (let count = 0; count < GENERATED; count += 1)

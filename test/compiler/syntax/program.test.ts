@@ -260,6 +260,19 @@ describe('recovery', () => {
       "0-3: expected ',', '/' or '{' after the probe, found the end of the script",
     ]);
   });
+  it('reads long chains of `else if` side by side', () => {
+    const links = Array.from(
+      { length: 300 },
+      (_, index) => `if ($x == ${index}) { @ = ${index}; }`,
+    );
+    const script = `begin { $x = 1; ${links.join(' else ')} else { @ = 7; } }`;
+    expect(messages(script)).toEqual([]);
+    expect(statement(script.slice(script.indexOf('if'), -1))).toMatchObject({
+      kind: 'if-chain',
+      else: { kind: 'block' },
+    });
+  });
+
   it('refuses what nests too deeply', () => {
     expect(messages(`begin { @ = ${'('.repeat(5000)}`)).toEqual(['the script nests too deeply']);
     expect(messages(`begin { @ = ${'!'.repeat(50_000)}1; }`)).toEqual([

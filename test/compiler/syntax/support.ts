@@ -132,6 +132,10 @@ export function show(node: ast.Expression): string {
         node.else && ` else ${node.else.kind === 'if' ? show(node.else) : showBlock(node.else)}`;
       return `if${node.comptime ? ' comptime' : ''} ${show(node.condition)} ${showBlock(node.then)}${otherwise ?? ''}`;
     }
+    case 'if-chain':
+      return (
+        node.links.map(show).join(' else ') + (node.else ? ` else ${showBlock(node.else)}` : '')
+      );
     case 'block':
       return showBlock(node);
   }
