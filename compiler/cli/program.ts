@@ -8,6 +8,7 @@ import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDraw } from './commands/draw.ts';
 import { registerExplain } from './commands/explain.ts';
+import { registerExplore } from './commands/explore.ts';
 import { registerFmt } from './commands/fmt.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   registerExplain,
   registerFmt,
   registerInspect,
+  registerExplore,
   registerList,
   registerKernel,
   registerDraw,

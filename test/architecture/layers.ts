@@ -32,6 +32,7 @@ export const COMPILER: readonly string[] = [
   'compiler/drawing',
   'compiler/compatibility',
   'compiler/guest',
+  'compiler/exploration',
   'compiler/*',
   'compiler/cli',
 ];

@@ -1,0 +1,130 @@
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { inspectObject } from '../../../linker/inspect.ts';
+import type { Compilation } from '../../compile.ts';
+import { explore } from '../../exploration/explore.ts';
+import { readCost } from '../../exploration/host.ts';
+import type { DiagnosticCode } from '../../source/codes.ts';
+import type { DiagnosticForm } from '../../source/render/render.ts';
+import { UserError } from '../errors.ts';
+import { readInput } from '../input.ts';
+import { writeWhole } from '../output.ts';
+import {
+  allowOption,
+  architectureOption,
+  compileScript,
+  debugFolderOption,
+  diagnosticsOption,
+  headerOption,
+  includeFolderOption,
+  kernelOption,
+  readKernel,
+  readScript,
+  withinLimits,
+} from '../script.ts';
+import { EXIT, type ReportStatus } from '../status.ts';
+
+interface ExploreOptions {
+  readonly e?: string;
+  readonly output?: string;
+  readonly verifier?: string;
+  readonly cost?: string;
+  readonly kernel?: readonly string[];
+  readonly arch?: string;
+  readonly unsafe?: boolean;
+  readonly warnings: boolean;
+  readonly allow?: readonly DiagnosticCode[];
+  readonly diagnostics: DiagnosticForm;
+  readonly I?: readonly string[];
+  readonly include?: readonly string[];
+  readonly debuginfo?: string;
+}
+
+export function registerExplore(program: Command, report: ReportStatus): void {
+  program
+    .command('explore')
+    .summary('show what a script became, as a page')
+    .description(
+      'Writes one HTML page that shows a script beside its typed tree, its IR and its BPF code. A click on a line marks ' +
+        'what belongs to it everywhere.',
+    )
+    .argument('[file]', 'the script; - is standard input')
+    .option('-e <program>', 'program text instead of a file')
+    .option(
+      '-o, --output <file>',
+      'where to write (default: the script with .html; - is standard output)',
+    )
+    .option('--verifier <file>', 'show also what `bpfload -d verifier` printed on a host')
+    .option('--cost <file>', 'show also what `bpfload --cost -f json` measured on a host')
+    .addOption(kernelOption())
+    .addOption(architectureOption())
+    .addOption(includeFolderOption())
+    .addOption(headerOption())
+    .addOption(debugFolderOption())
+    .option('--unsafe', 'allow functions that change the system')
+    .option('--no-warnings', 'show errors only')
+    .addOption(allowOption())
+    .addOption(diagnosticsOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bpfscript explore tool.bt -o tool.html
+  bpfload tool.o -d verifier 2>log; bpfscript explore tool.bt --verifier log -o tool.html`,
+    )
+    .action((file: string | undefined, options: ExploreOptions) => {
+      const source = readScript(file, options);
+      const target = options.output ?? defaultOutput(file);
+      const verifier = options.verifier === undefined ? undefined : readText(options.verifier);
+      const cost = options.cost === undefined ? undefined : readRows(options.cost);
+      const compilation = compileScript(
+        source,
+        options,
+        readKernel(options.kernel ?? [], options.arch),
+      );
+      const page =
+        compilation &&
+        withinLimits(() => pageOf(compilation, { verifier, cost }), options.diagnostics);
+      if (page === undefined) {
+        report(EXIT.script);
+        return;
+      }
+      if (target === '-') process.stdout.write(page);
+      else writeWhole(target, page);
+    });
+}
+
+function pageOf(
+  { sources, typed, ir, optimisedIr, assembly, object }: Compilation,
+  host: { readonly verifier: string | undefined; readonly cost: ReturnType<typeof readCost> },
+): string | undefined {
+  if (!typed || !ir || !optimisedIr || !assembly || !object) return undefined;
+  return explore({
+    sources,
+    typed,
+    ir: ir(),
+    optimisedIr: optimisedIr(),
+    assembly: assembly(),
+    inspection: inspectObject(object()),
+    ...host,
+  });
+}
+
+function readText(file: string): string {
+  return Buffer.from(readInput(file)).toString('utf8');
+}
+
+function readRows(file: string): ReturnType<typeof readCost> {
+  const rows = readCost(readText(file));
+  if (rows === undefined)
+    throw new UserError(`--cost: ${file} has no line of type cost`, {
+      hint: '`bpfload tool.o --cost -f json` writes one at its end',
+    });
+  return rows;
+}
+
+function defaultOutput(file: string | undefined): string {
+  if (file === undefined || file === '-')
+    throw new UserError('where should the page go? Name it with -o FILE.', { status: EXIT.usage });
+  return `${basename(file).replace(/\.bt$/, '')}.html`;
+}
