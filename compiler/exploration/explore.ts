@@ -73,3 +73,23 @@ function blocksOf(typed: TypedProgram, sources: Sources): (line: number) => numb
   });
   return (line) => blocks.get(line);
 }
+
+/** The same of an object, without the script that it was made of. */
+export function exploreObject(name: string, inspection: Inspection): string {
+  const lines = (text: string): ExploredColumn['lines'] =>
+    text.split('\n').map((line) => ({ text: line }));
+  return renderPage(
+    {
+      name,
+      sources: [],
+      costs: new Map(),
+      measured: new Map(),
+      columns: [
+        { title: 'manifest', lines: lines(JSON.stringify(inspection.manifest, null, 2)) },
+        { title: 'types', lines: lines(inspection.btfText) },
+      ],
+      tables: tablesOf(inspection, new Map()),
+    },
+    () => undefined,
+  );
+}

@@ -88,15 +88,17 @@ export function renderPage(
     return block === undefined ? undefined : (block * HUE_STEP) % 360;
   };
   const hash = createHash('sha256').update(CLIENT).digest('base64');
-  const all = [{ title: 'script' }, ...columns];
+  const shown =
+    exploration.sources.length > 0 ? [column('script', scriptLines(exploration, hueOf))] : [];
+  const titles = [...(shown.length > 0 ? [{ title: 'script' }] : []), ...columns];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'">
 <meta name="viewport" content="width=device-width">
 <title>${escaped(name)}</title><style>${STYLE}</style></head><body>
-<header><h1>${escaped(name)}</h1>${all.map(choice).join('')}
+<header><h1>${escaped(name)}</h1>${titles.map(choice).join('')}
 <input id="find" type="search" placeholder="Find in all columns" aria-label="Find"><span id="told"></span></header>
-<main>${column('script', scriptLines(exploration, hueOf))}${columns
+<main>${shown.join('')}${columns
     .map(({ title, lines }) =>
       column(title, lines.map((line) => lineOfColumn(line, hueOf)).join('')),
     )

@@ -13,7 +13,7 @@ main { display: flex; height: 76vh; overflow-x: auto; border-bottom: 1px solid v
 .column[hidden] { display: none; }
 .column h2 { font-size: .9em; margin: 0; padding: .3em .7em; border-bottom: 1px solid var(--line); }
 .lines { overflow: auto; flex: 1; font: 12px/1.5 ui-monospace, monospace; padding: .3em 0; position: relative; }
-.lines > div { white-space: pre; padding: 0 .7em; border-left: 3px solid transparent; width: max-content; min-width: 100%; }
+.lines > div { white-space: pre; tab-size: 2; padding: 0 .7em; border-left: 3px solid transparent; width: max-content; min-width: 100%; }
 .lines > [data-l] { cursor: pointer; }
 .lines > [style] { border-left-color: hsl(var(--hue) 60% 55% / .7); }
 .lines > [data-l]:hover { background: #8882; }

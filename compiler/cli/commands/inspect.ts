@@ -1,7 +1,14 @@
-import type { Command } from 'commander';
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
 import { renderInspection } from '../../../linker/inspect/render.ts';
 import { inspectObject } from '../../../linker/inspect.ts';
+import { exploreObject } from '../../exploration/explore.ts';
 import { noObject, readInput } from '../input.ts';
+
+interface InspectOptions {
+  readonly json?: boolean;
+  readonly html?: boolean;
+}
 
 export function registerInspect(program: Command): void {
   program
@@ -11,7 +18,8 @@ export function registerInspect(program: Command): void {
       'Shows programs, attach points, maps, events, relocations, needed features and sizes of an object.',
     )
     .argument('<object>', 'an object that `bpfscript build` wrote')
-    .option('--json', 'as JSON')
+    .addOption(new Option('--json', 'as JSON').conflicts('html'))
+    .option('--html', 'as one page')
     .addHelpText(
       'after',
       `
@@ -19,12 +27,16 @@ Examples:
   bpfscript inspect tool.o
   bpfscript inspect --json tool.o | jq .manifest.probes`,
     )
-    .action((file: string, options: { readonly json?: boolean }) => {
+    .action((file: string, options: InspectOptions) => {
       const inspection = read(file);
       process.stdout.write(
-        options.json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection),
+        options.html ? exploreObject(basename(file), inspection) : textOf(inspection, options),
       );
     });
+}
+
+function textOf(inspection: ReturnType<typeof read>, { json }: InspectOptions): string {
+  return json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection);
 }
 
 function read(file: string): ReturnType<typeof inspectObject> {

@@ -130,6 +130,17 @@ describe('The page', () => {
     expect(html).toMatch(/<td>ringbuf_\w+<\/td><td>\d+<\/td><td>\d+<\/td><td>5\.8<\/td>/);
   });
 
+  it('is made of an object without its script, too', () => {
+    const object = join(folder, 'x.o');
+    bpfscript(['build', '-', '-o', object], { input: SCRIPT });
+    const { stdout, stderr, status } = bpfscript(['inspect', '--html', object]);
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout).toContain('data-title="manifest"');
+    expect(stdout).not.toContain('data-title="script"');
+    expect(stdout).toContain('<td>AT_start</td><td>@start</td><td>hash</td>');
+    expect(stdout).not.toContain('<img');
+  });
+
   it('is not written for a script with errors, nor with measurements that are none', () => {
     const output = join(folder, 'none.html');
     const wrong = bpfscript(['explore', '-e', 'begin { $x', '-o', output]);
