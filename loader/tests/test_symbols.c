@@ -75,7 +75,7 @@ static void kallsyms_from_a_file(void)
 			 "ffffffffc0000010 t in_module\t[loop]\n"
 			 "ffffffffc0000000 t before_it\t[loop]\n"
 			 "ffffffffc0100000 t bpf_prog_1234\t[bpf]\n");
-	if (!CHECK(kallsyms_read(&table, path)))
+	if (!CHECK(kallsyms_read(&table, kallsyms_open(path))))
 		return;
 	CHECK(table.count == 6);
 	CHECK(kallsyms_find(&table, 0xffffffff81000004, &symbol));
@@ -92,9 +92,9 @@ static void kallsyms_from_a_file(void)
 
 	/* kptr_restrict shows every address as zero. */
 	write_file(path, "0000000000000000 T _stext\n0000000000000000 T do_work\n");
-	CHECK(!kallsyms_read(&table, path));
+	CHECK(!kallsyms_read(&table, kallsyms_open(path)));
 	CHECK(!kallsyms_find(&table, 0xffffffff81000004, &symbol));
-	CHECK(!kallsyms_read(&table, "/nonexistent"));
+	CHECK(!kallsyms_read(&table, kallsyms_open("/nonexistent")));
 	unlink(path);
 }
 
@@ -105,7 +105,7 @@ static void kallsyms_of_this_kernel(void)
 	double start = seconds();
 	uint64_t hits = 0;
 
-	if (!kallsyms_read(&table, "/proc/kallsyms")) {
+	if (!kallsyms_read(&table, kallsyms_open("/proc/kallsyms"))) {
 		fprintf(stderr, "kernel symbols are hidden here: not tested\n");
 		return;
 	}

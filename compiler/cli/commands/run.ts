@@ -45,6 +45,8 @@ interface RunOptions extends EmitOptions {
   readonly cmd?: string;
   readonly unsafe?: boolean;
   readonly allowRun?: boolean;
+  readonly user?: string;
+  readonly keepPrivileges?: boolean;
   readonly allowWrite?: readonly string[];
   readonly dryRun?: boolean;
   readonly test?: boolean;
@@ -121,6 +123,8 @@ export function registerRun(program: Command, report: ReportStatus): void {
         'allow the script to write new files below a folder, too, beside those that it names; may be repeated',
       ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
     )
+    .option('--user <name>', 'become this user once everything is attached')
+    .option('--keep-privileges', 'do not give up what is not needed once everything is attached')
     .option('--no-warnings', 'no warnings')
     .option('--cost', 'say at the end, and on SIGUSR2, how often each probe ran, and what it took')
     .option(
@@ -346,6 +350,8 @@ function loaderFlags(options: RunOptions, stages: readonly string[]): readonly s
   if (options.maxOverhead !== undefined) flags.push('--max-overhead', options.maxOverhead);
   if (options.onOverhead !== undefined) flags.push('--on-overhead', options.onOverhead);
   if (options.maxMemory !== undefined) flags.push('--max-memory', options.maxMemory);
+  if (options.user !== undefined) flags.push('--user', options.user);
+  if (options.keepPrivileges) flags.push('--keep-privileges');
   if (options.dryRun) flags.push('--dry-run');
   if (options.test) flags.push('--test');
   if (options.bench) flags.push('--bench');

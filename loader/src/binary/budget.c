@@ -13,10 +13,11 @@ static bool exceeded;
 
 static void ensure_limits(void)
 {
-	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE);
+	uint64_t memory;
 
 	if (all_limit)
 		return;
+	memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE);
 	all_limit = memory / 8;
 	if (all_limit < LEAST)
 		all_limit = LEAST;

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/failure.h"
 #include "host/kallsyms.h"
+#include "host/privileges.h"
 #include "host/tracefs.h"
 
 #ifndef CAP_PERFMON
@@ -37,19 +37,9 @@ static const struct capability known[] = {
 	{"CAP_KILL", CAP_KILL, false},
 };
 
-static uint64_t effective_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {{0}};
-
-	if (syscall(SYS_capget, &header, data) != 0)
-		return 0;
-	return data[0].effective | (uint64_t)data[1].effective << 32;
-}
-
 bool capabilities_are_of_admin(void)
 {
-	return effective_capabilities() >> CAP_SYS_ADMIN & 1;
+	return privileges_effective() >> CAP_SYS_ADMIN & 1;
 }
 
 /* The kernel's lockdown mode "confidentiality" forbids reading kernel memory by BPF. */
@@ -160,7 +150,7 @@ static int tell_missing(const struct list *missing, const struct list *needed,
 
 int capabilities_check(const struct capability_uses *uses, bool of_process, struct failure *failure)
 {
-	uint64_t effective = effective_capabilities();
+	uint64_t effective = privileges_effective();
 	struct list missing = {0}, needed = {0}, names = {0};
 	bool is_sure = false;
 

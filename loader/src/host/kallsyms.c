@@ -172,11 +172,15 @@ static void sort(struct kallsyms *table)
 	table->count = kept;
 }
 
-bool kallsyms_read(struct kallsyms *table, const char *path)
+int kallsyms_open(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+bool kallsyms_read(struct kallsyms *table, int fd)
 {
 	struct reader reader = {.table = table};
 	bool ok;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	*table = (struct kallsyms){0};
 	if (fd < 0)

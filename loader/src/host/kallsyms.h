@@ -32,11 +32,16 @@ struct kernel_symbol {
 	uint64_t offset;
 };
 
+/* Opens the file: who does decides whether it shows addresses, not who reads it
+ * (kernel/kallsyms.c, kallsyms_open). -1 with errno. */
+int kallsyms_open(const char *path);
+
 /*
- * Reads the table from a file in the format of /proc/kallsyms. False when it cannot be read or
- * shows no addresses (kptr_restrict): the table is then empty, and every look-up fails.
+ * Reads the table from a file in the format of /proc/kallsyms, which it closes; -1 has nothing.
+ * False when it cannot be read or shows no addresses (kptr_restrict): the table is then empty, and
+ * every look-up fails.
  */
-bool kallsyms_read(struct kallsyms *table, const char *path);
+bool kallsyms_read(struct kallsyms *table, int fd);
 /* Whether such a file shows addresses, by its first symbol. */
 bool kallsyms_are_shown(const char *path);
 void kallsyms_free(struct kallsyms *table);

@@ -13,6 +13,7 @@
 #include "base/failure.h"
 #include "base/memory.h"
 #include "base/say.h"
+#include "object/type_search.h"
 #include "session/session.h"
 #include "session/watches.h"
 #include "base/write_text.h"
@@ -244,6 +245,8 @@ int output_open(struct output **out, struct session *session, struct failure *fa
 	output_moment(output, UINT64_MAX, 0);
 	wall_clock_init(&output->clock);
 	output->symbols = symbols_new(&session->manifest->config, session->options->debug_folders);
+	if (manifest_has_names(session->manifest, false))
+		symbols_open_kernel(output->symbols);
 	value_context_init(&output->values, session, output->symbols, &output->clock);
 	status = prepare(output, failure);
 	if (status == STATUS_OK)

@@ -12,7 +12,10 @@
 
 #include "attach/kprobe.h"
 #include "base/failure.h"
+#include "base/strbuf.h"
 #include "host/kernel_features.h"
+#include "host/privileges.h"
+#include "host/syscall_filter.h"
 #include "host/tracefs.h"
 #include "attach/uprobe_multi.h"
 
@@ -129,6 +132,21 @@ static void print_probe_types(int may_load)
 	show_answer("hardware", exists(PERF_UNITS "cpu"));
 }
 
+/* Of this process, as a run begins with it. */
+static void print_privileges(void)
+{
+	struct strbuf text = {0};
+
+	puts("\nPrivileges");
+	privileges_put(&text, privileges_effective());
+	show("held", strbuf_c_text(&text));
+	strbuf_clear(&text);
+	privileges_put(&text, privileges_permitted() & ~privileges_effective());
+	show("permitted besides", strbuf_c_text(&text));
+	strbuf_free(&text);
+	show("filter of system calls", syscall_filter_is_there() ? "yes" : "no");
+}
+
 int print_info(struct failure *failure)
 {
 	struct utsname host;
@@ -147,5 +165,6 @@ int print_info(struct failure *failure)
 	features_show(true, may_load);
 	print_features(may_load);
 	print_probe_types(may_load);
+	print_privileges();
 	return STATUS_OK;
 }

@@ -7,24 +7,36 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-void notify_manager(const char *state)
+static struct {
+	struct sockaddr_un address;
+	socklen_t length;
+	/* 0: there is no manager. */
+	int socket;
+} manager;
+
+void notify_open(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un *address = &manager.address;
 	size_t length = path ? strlen(path) : 0;
 	int fd;
 
 	/* An absolute path, or the abstract name that an @ stands for. */
-	if (length < 2 || length >= sizeof(address.sun_path) || (*path != '/' && *path != '@'))
+	if (length < 2 || length >= sizeof(address->sun_path) || (*path != '/' && *path != '@'))
 		return;
-	memcpy(address.sun_path, path, length);
+	address->sun_family = AF_UNIX;
+	memcpy(address->sun_path, path, length);
 	if (*path == '@')
-		address.sun_path[0] = '\0';
+		address->sun_path[0] = '\0';
+	manager.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
-	       (const struct sockaddr *)&address,
-	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
-	close(fd);
+	manager.socket = fd < 0 ? 0 : fd;
+}
+
+void notify_manager(const char *state)
+{
+	/* By the address each time: a manager that starts anew makes a new socket. */
+	if (manager.socket)
+		sendto(manager.socket, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
+		       (const struct sockaddr *)&manager.address, manager.length);
 }

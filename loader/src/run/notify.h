@@ -2,6 +2,9 @@
 #ifndef BPFLOAD_NOTIFY_H
 #define BPFLOAD_NOTIFY_H
 
+/* Makes the socket that notify_manager sends by; without NOTIFY_SOCKET, none. */
+void notify_open(void);
+
 /* Sends `state`, such as "READY=1", to NOTIFY_SOCKET; nothing without one. Failing is no error. */
 void notify_manager(const char *state);
 

@@ -11,6 +11,7 @@
 #include "host/capabilities.h"
 #include "run/child.h"
 #include "run/cost.h"
+#include "run/confine.h"
 #include "run/events.h"
 #include "run/iterator.h"
 #include "run/limits.h"
@@ -41,6 +42,8 @@ struct run {
 	struct output *output;
 	struct cost cost;
 	struct limits limits;
+	/* Of --user. */
+	struct user_account account;
 };
 
 /* SIGUSR2, and the end. */
@@ -124,6 +127,8 @@ static int read_object(struct run *run, struct failure *failure)
 		return status;
 	if (permissions_check(&run->object, options, failure) != STATUS_OK)
 		return fail_at(failure, path, 0);
+	if (confine_find_user(&run->account, options, failure) != STATUS_OK)
+		return failure->status;
 	if (check_architecture(run->object.manifest, failure) != STATUS_OK)
 		return fail_at(failure, path, 0);
 	uses = capability_uses_find(run->object.manifest, &run->object.effects);
@@ -272,6 +277,9 @@ static int trace(struct run *run, struct failure *failure)
 	status = begin_limits(run, failure);
 	if (status != STATUS_OK)
 		return status;
+	notify_open();
+	if (confine(&run->session, &run->account, failure) != STATUS_OK)
+		return failure->status;
 	child_release(&run->child);
 	announce(run);
 	iterator = attach_iterator(&run->attachments);
@@ -339,6 +347,7 @@ int run_object(const struct options *options, struct failure *failure)
 		loop_close(&run.loop);
 	}
 	object_file_free(&run.object);
+	free(run.account.groups);
 	return status;
 }
 

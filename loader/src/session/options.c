@@ -57,6 +57,11 @@ static const struct flag flags[] = {
 	 "allow scripts to write this file, or new files below this folder (skboutput,\n"
 	 "pins), and no more; may be repeated",
 	 TAKES(take_write)},
+	{0, "user", "NAME", "once everything is attached, become this user", SETS(user)},
+	{0, "keep-privileges", NULL,
+	 "once everything is attached, do not give up capabilities and system\n"
+	 "calls that are not needed any more",
+	 SETS(keep_privileges)},
 	{0, "no-warnings", NULL, "no warnings at run time", SETS(no_warnings)},
 	{0, "cost", NULL,
 	 "at the end, and on SIGUSR2, say how often each probe ran, and what it took", SETS(cost)},

@@ -56,6 +56,10 @@ struct options {
 	/* Bytes that tracing may hold, and as they were written; 0 and NULL: as many as it does. */
 	uint64_t max_memory;
 	const char *max_memory_text;
+	/* Who we are once everything is attached; NULL: who we were. */
+	const char *user;
+	/* Nothing is given up then. */
+	bool keep_privileges;
 	/* Load, attach, end. */
 	bool dry_run;
 	/* Run the script's test probes, its bench probes, instead of tracing. */

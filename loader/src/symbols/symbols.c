@@ -1,6 +1,7 @@
 #include "symbols/symbols.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "binary/budget.h"
@@ -11,6 +12,8 @@
 
 struct symbols {
 	bool kernel_read;
+	/* Where it is read from; -1: it is not open. */
+	int kernel_file;
 	/* It shows no addresses. */
 	bool kernel_hidden;
 	/* Names of C++ and Rust as people read them. */
@@ -30,6 +33,7 @@ struct symbols *symbols_new(const struct mf_config *config, const char *debug_fo
 	symbols->sources = config->show_debug_info;
 	symbols->debug_folders = debug_folders;
 	symbols->processes.cache = config->cache_user_symbols;
+	symbols->kernel_file = -1;
 	symbols->processes.eager = !config->lazy_symbolication;
 	return symbols;
 }
@@ -38,9 +42,17 @@ void symbols_free(struct symbols *symbols)
 {
 	if (!symbols)
 		return;
+	if (symbols->kernel_file >= 0)
+		close(symbols->kernel_file);
 	kallsyms_free(&symbols->kernel);
 	processes_free(&symbols->processes);
 	free(symbols);
+}
+
+void symbols_open_kernel(struct symbols *symbols)
+{
+	if (symbols->kernel_file < 0)
+		symbols->kernel_file = kallsyms_open("/proc/kallsyms");
 }
 
 void symbols_note_process(struct symbols *symbols, uint32_t pid)
@@ -54,9 +66,11 @@ bool symbols_kernel(struct symbols *symbols, uint64_t address, struct symbol *sy
 
 	if (!symbols->kernel_read) {
 		symbols->kernel_read = true;
+		symbols_open_kernel(symbols);
 		/* Addresses that are hidden or unreadable leave the table empty: they print as
 		 * numbers. */
-		symbols->kernel_hidden = !kallsyms_read(&symbols->kernel, "/proc/kallsyms");
+		symbols->kernel_hidden = !kallsyms_read(&symbols->kernel, symbols->kernel_file);
+		symbols->kernel_file = -1;
 	}
 	if (!kallsyms_find(&symbols->kernel, address, &found))
 		return false;

@@ -30,6 +30,9 @@ struct symbol {
 struct symbols *symbols_new(const struct mf_config *config, const char *debug_folders);
 void symbols_free(struct symbols *symbols);
 
+/* Opens what names of the kernel are read from, for a process that may not do so later. */
+void symbols_open_kernel(struct symbols *symbols);
+
 /*
  * Keeps what is needed for naming the addresses of a process after it exited. Cheap for a process
  * that is known already.
