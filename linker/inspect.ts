@@ -14,6 +14,7 @@ import { asNumber, asObject, asObjects, asText, asTexts, type Json } from './ins
 import { inspectMaps } from './inspect/maps.ts';
 import { inspectEffects } from './inspect/outside.ts';
 import { MANIFEST_SECTION } from './manifest/encode.ts';
+import { readSignature } from './signature.ts';
 
 /**
  * Throws an Error (ElfError, BtfError) that says what is wrong when the bytes are not an object of this tool.
@@ -45,6 +46,7 @@ export function inspectObject(bytes: Uint8Array): Inspection {
     ties: tiesOf(manifest),
     license: license.subarray(0, Math.max(license.indexOf(0), 0)).toString(),
     digest: checkDigest(bytes, find(DIGEST_SECTION)),
+    ...signatureOf(bytes),
     unsafe: manifest.unsafe === true,
     outside,
     contradictions: contradictions(manifest, outside),
@@ -137,6 +139,13 @@ function parseManifest(data: Uint8Array): Json {
   } catch (error) {
     throw new ElfError('its manifest is not JSON', { cause: error });
   }
+}
+
+function signatureOf(bytes: Uint8Array): Pick<Inspection, 'signature'> {
+  const found = readSignature(bytes);
+  if (!found) return {};
+  const { key, notAfter, valid } = found;
+  return { signature: { key, valid, ...(notAfter === undefined ? {} : { notAfter }) } };
 }
 
 function checkDigest(bytes: Uint8Array, section: ElfSection | undefined): Inspection['digest'] {

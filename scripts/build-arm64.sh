@@ -26,9 +26,9 @@ unpack() {
 
 loader() {
   need_packages "${arm64_packages[@]}"
-  if [ ! -f "$packages/versions" ]; then
+  if [ ! -f "$packages/versions" ] || [ ! -f "$packages/lib/libsodium.a" ]; then
     step "Fetching the loader's libraries for arm64"
-    unpack "$packages" libbpf-dev libelf-dev zlib1g-dev libiberty-dev
+    unpack "$packages" libbpf-dev libelf-dev zlib1g-dev libiberty-dev libsodium-dev
     rm -rf "$packages"
     mkdir -p "$packages"
     cp -r "$packages.new/unpacked/usr/include" "$packages/include"

@@ -32,6 +32,7 @@ const LINKED = [
   ],
   ['zlib', 'zlib1g-dev', 'Zlib', [], ['loader', 'back end']],
   ['libiberty', 'libiberty-dev', 'LGPL-2.0-or-later', ['LGPL-2'], ['loader']],
+  ['libsodium', 'libsodium-dev', 'ISC', [], ['loader']],
   ['glibc', 'libc6-dev', 'LGPL-2.1-or-later', ['LGPL-2.1'], ['loader']],
   [
     'libgcc',

@@ -14,6 +14,7 @@ import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
 import { registerList } from './commands/list.ts';
 import { registerRun } from './commands/run.ts';
+import { registerSigning } from './commands/sign.ts';
 import { UserError } from './errors.ts';
 import { renderManual } from './manual.ts';
 import { EXIT, type ReportStatus } from './status.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   registerList,
   registerKernel,
   registerDraw,
+  registerSigning,
   registerCompletion,
 ];
 

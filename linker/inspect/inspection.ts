@@ -14,6 +14,8 @@ export interface Inspection {
   readonly license: string;
   /** Whether the file is as the linker wrote it. */
   readonly digest: 'valid' | 'wrong' | 'missing';
+  /** Undefined: none is in it. */
+  readonly signature?: InspectedSignature;
   /** What its manifest says: it changes the system. */
   readonly unsafe: boolean;
   /** How it reaches outside, whatever its manifest says. */
@@ -36,6 +38,15 @@ export interface Inspection {
   readonly sections: readonly { readonly name: string; readonly size: number }[];
   readonly manifest: unknown;
   readonly btfText: string;
+}
+
+export interface InspectedSignature {
+  /** The first 16 hexadecimal digits of the public key's SHA-256. */
+  readonly key: string;
+  /** Whether it belongs to the bytes of the object. */
+  readonly valid: boolean;
+  /** Seconds since 1970. */
+  readonly notAfter?: number;
 }
 
 /** A named parameter. */

@@ -10,6 +10,13 @@ const OPTIONS: Readonly<Record<Permission, string>> = {
   unsafe: '--unsafe',
 };
 
+function signature({ signature: found }: Inspection): string {
+  if (!found) return '';
+  if (!found.valid) return `wrong: it does not belong to these bytes (key ${found.key})`;
+  const until = found.notAfter === undefined ? '' : new Date(found.notAfter * 1000).toISOString();
+  return `valid, with key ${found.key}${until === '' ? '' : `, until ${until.replace('.000', '')}`}`;
+}
+
 /** Sections with headings and aligned columns; what is empty is left out. */
 export function renderInspection(inspection: Inspection): string {
   const { kernel } = inspection;
@@ -21,6 +28,7 @@ export function renderInspection(inspection: Inspection): string {
     ['license', inspection.license],
     ['size', `${inspection.size} bytes`],
     ['digest', inspection.digest],
+    ['signature', signature(inspection)],
     ['parameters', inspection.params.map(({ index, as }) => `$${index} (${as})`).join(', ')],
     ['features', inspection.features.join(', ')],
     ['contradicts', inspection.contradictions.join('; ')],

@@ -6,6 +6,7 @@
 
 #include "attach/expand.h"
 #include "base/memory.h"
+#include "session/policy.h"
 
 static const struct attach_provider *const providers[] = {
 	[MF_BEGIN] = &attach_own,
@@ -112,6 +113,8 @@ static int find_probe(struct attachments *attachments, const struct mf_probe *wr
 	uint32_t first = attachments->target_count, found = attachments->found;
 	enum attach_result result = ATTACH_OK;
 
+	if (session->policy && policy_check_probe(session->policy, probe, failure) != STATUS_OK)
+		return failure->status;
 	if (!has_whole_name(probe) || attach_is_wanted(attachments, probe->name))
 		result = attach_provider_of(probe)->find(attachments, probe, failure);
 	if (result != ATTACH_OK) {

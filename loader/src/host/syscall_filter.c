@@ -77,6 +77,7 @@ static const struct row rows[] = {
 	CALL(timerfd_create),
 	CALL(restart_syscall),
 	CALL(clock_gettime),
+	CALL(clock_getres),
 	CALL(clock_nanosleep),
 	CALL(nanosleep),
 	CALL(gettimeofday),

@@ -15,6 +15,7 @@
 #include "host/syscall_filter.h"
 #include "object/type_search.h"
 #include "session/permissions.h"
+#include "session/policy.h"
 #include "session/session.h"
 
 #define BIT(capability) (UINT64_C(1) << (capability))
@@ -66,6 +67,12 @@ static bool runs_commands(const struct session *session)
 	return has_event(session->manifest, MF_EVENT_SYSTEM) && permission_to_run(session->options);
 }
 
+/* Of other users: what the policy does not allow costs what it takes. */
+static bool names_others(const struct session *session)
+{
+	return !session->policy || !session->policy->no_names;
+}
+
 static bool names_processes(const struct manifest *manifest)
 {
 	return manifest_has_names(manifest, true) || has_event(manifest, MF_EVENT_PROCESS);
@@ -76,8 +83,9 @@ static uint32_t needs_of(const struct session *session)
 	const struct manifest *manifest = session->manifest;
 	uint32_t needs = 0;
 
-	if (has_event(manifest, MF_EVENT_CAT) || has_event(manifest, MF_EVENT_TIME) ||
-	    manifest_has_type(manifest, reads_files, NULL))
+	/* What is held is read in /proc. */
+	if (session->options->max_memory || has_event(manifest, MF_EVENT_CAT) ||
+	    has_event(manifest, MF_EVENT_TIME) || manifest_has_type(manifest, reads_files, NULL))
 		needs |= NEED_FILES;
 	if (names_processes(manifest) || manifest_has_type(manifest, walks_folders, NULL))
 		needs |= NEED_FOLDERS;
@@ -127,7 +135,7 @@ static uint64_t capabilities_for(const struct session *session, uint32_t needs)
 	const struct manifest *manifest = session->manifest;
 	uint64_t capabilities = 0;
 
-	if (names_processes(manifest))
+	if (names_processes(manifest) && names_others(session))
 		/* map_files takes the last. */
 		capabilities |= BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) |
 				BIT(CAP_CHECKPOINT_RESTORE);
@@ -209,7 +217,9 @@ int confine(struct session *session, const struct user_account *account, struct 
 
 	if (session->options->keep_privileges)
 		return STATUS_OK;
-	close_programs(session);
+	/* Their memory counts for --max-memory. */
+	if (!session->options->max_memory)
+		close_programs(session);
 	if (!runs_commands(session)) {
 		capabilities = capabilities_for(session, needs);
 		return confine_alone(session, capabilities, needs, account, failure);

@@ -26,6 +26,8 @@
 #include "base/terminal_text.h"
 #include "session/session.h"
 #include "session/permissions.h"
+#include "session/policy.h"
+#include "session/trust.h"
 #include "run/tests.h"
 #include "session/settings.h"
 
@@ -42,6 +44,9 @@ struct run {
 	struct output *output;
 	struct cost cost;
 	struct limits limits;
+	struct policy policy;
+	/* What was asked for, within what the policy allows. */
+	struct options limited;
 	/* Of --user. */
 	struct user_account account;
 };
@@ -111,6 +116,15 @@ static int check_architecture(const struct manifest *manifest, struct failure *f
 		host.machine);
 }
 
+/* --verify */
+static int check_signature(const struct object_file *object, const char *path,
+			   const struct options *options, struct failure *failure)
+{
+	if (!options->verify)
+		return STATUS_OK;
+	return trust_check(object, path, options->verify, false, failure);
+}
+
 static int read_object(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
@@ -125,6 +139,14 @@ static int read_object(struct run *run, struct failure *failure)
 		status = settings_read(&run->object.manifest->config, failure);
 	if (status != STATUS_OK)
 		return status;
+	if (policy_read(&run->policy, POLICY_FILE, failure) != STATUS_OK)
+		return failure->status;
+	if (policy_check(&run->policy, &run->object, path, options, failure) != STATUS_OK ||
+	    check_signature(&run->object, path, options, failure) != STATUS_OK)
+		return fail_at(failure, path, 0);
+	run->limited = *options;
+	policy_limit(&run->policy, &run->limited);
+	run->options = &run->limited;
 	if (permissions_check(&run->object, options, failure) != STATUS_OK)
 		return fail_at(failure, path, 0);
 	if (confine_find_user(&run->account, options, failure) != STATUS_OK)
@@ -149,6 +171,7 @@ static int load(struct run *run, struct failure *failure)
 	const struct options *options = run->options;
 	int status = open_object(&run->session, options, &run->object, failure);
 
+	run->session.policy = run->policy.is_there ? &run->policy : NULL;
 	if (options->pid)
 		process_describe(&run->session.process, options->pid, run->loop.process);
 	if (status == STATUS_OK)
@@ -348,6 +371,7 @@ int run_object(const struct options *options, struct failure *failure)
 	}
 	object_file_free(&run.object);
 	free(run.account.groups);
+	policy_free(&run.policy);
 	return status;
 }
 
@@ -386,6 +410,8 @@ static int check_object(const struct options *options, const char *path, struct 
 	struct session session;
 	int status = object_file_read(&object, path, failure);
 
+	if (status == STATUS_OK)
+		status = check_signature(&object, path, options, failure);
 	if (status != STATUS_OK) {
 		fail_at(failure, path, 0);
 	} else {

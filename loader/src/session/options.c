@@ -57,6 +57,10 @@ static const struct flag flags[] = {
 	 "allow scripts to write this file, or new files below this folder (skboutput,\n"
 	 "pins), and no more; may be repeated",
 	 TAKES(take_write)},
+	{0, "verify", "PATH",
+	 "run only an object that is signed with this key, or with one of this\n"
+	 "folder (*.pub)",
+	 SETS(verify)},
 	{0, "user", "NAME", "once everything is attached, become this user", SETS(user)},
 	{0, "keep-privileges", NULL,
 	 "once everything is attached, do not give up capabilities and system\n"

@@ -56,6 +56,8 @@ struct options {
 	/* Bytes that tracing may hold, and as they were written; 0 and NULL: as many as it does. */
 	uint64_t max_memory;
 	const char *max_memory_text;
+	/* Keys, one of which the object has to be signed with; NULL: none has to. */
+	const char *verify;
 	/* Who we are once everything is attached; NULL: who we were. */
 	const char *user;
 	/* Nothing is given up then. */

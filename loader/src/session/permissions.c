@@ -79,7 +79,7 @@ static struct grant find_grant(const struct options *options, const char *path)
 	return grant;
 }
 
-static bool may_write(const struct options *options, const char *path)
+bool permission_to_write(const struct options *options, const char *path)
 {
 	struct grant grant = find_grant(options, path);
 	/* A folder that is missing is told when the file is opened. */
@@ -105,7 +105,7 @@ static bool is_allowed(const struct options *options, const struct effect *effec
 	case MF_NEEDS_RUN:
 		return permission_to_run(options);
 	case MF_NEEDS_WRITE:
-		return may_write(options, effect->what);
+		return permission_to_write(options, effect->what);
 	case MF_NEEDS_UNSAFE:
 		break;
 	}

@@ -13,6 +13,7 @@ int permissions_check(const struct object_file *object, const struct options *op
 		      struct failure *failure);
 
 bool permission_to_run(const struct options *options);
+bool permission_to_write(const struct options *options, const char *path);
 
 /*
  * Opens a file for an object to write, without following a link that it does not own: neither at

@@ -46,9 +46,12 @@ struct session_btf {
 };
 
 struct session_unfit;
+struct policy;
 
 struct session {
 	const struct options *options;
+	/* Of the host; NULL: none. */
+	const struct policy *policy;
 	const struct manifest *manifest;
 	/* The object's file, which outlives the session. */
 	const struct elf_file *elf;
