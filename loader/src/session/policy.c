@@ -15,7 +15,7 @@
 
 #define KEYS "/etc/bpfload/keys"
 
-static int take_answer(bool *to, bool yes, const char *value, struct failure *failure)
+static int allow_answer(bool *to, bool yes, const char *value, struct failure *failure)
 {
 	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
 		return fail(failure, STATUS_OBJECT, "it takes yes or no, not '%s'", value);
@@ -23,7 +23,7 @@ static int take_answer(bool *to, bool yes, const char *value, struct failure *fa
 	return STATUS_OK;
 }
 
-static int take_signature(struct policy *policy, const char *value, struct failure *failure)
+static int allow_signature(struct policy *policy, const char *value, struct failure *failure)
 {
 	if (strcmp(value, "required") != 0 && strcmp(value, "optional") != 0)
 		return fail(failure, STATUS_OBJECT, "it takes required or optional, not '%s'",
@@ -32,7 +32,7 @@ static int take_signature(struct policy *policy, const char *value, struct failu
 	return STATUS_OK;
 }
 
-static int take_keys(struct policy *policy, const char *value, struct failure *failure)
+static int allow_keys(struct policy *policy, const char *value, struct failure *failure)
 {
 	if (*value != '/')
 		return fail(failure, STATUS_OBJECT, "'%s' is no absolute path", value);
@@ -40,7 +40,7 @@ static int take_keys(struct policy *policy, const char *value, struct failure *f
 	return STATUS_OK;
 }
 
-static int take_probes(struct policy *policy, const char *value, struct failure *failure)
+static int allow_probes(struct policy *policy, const char *value, struct failure *failure)
 {
 	(void)failure;
 	memory_grow(policy->probes, policy->probe_count, policy->probe_room);
@@ -48,7 +48,7 @@ static int take_probes(struct policy *policy, const char *value, struct failure 
 	return STATUS_OK;
 }
 
-static int take_write(struct policy *policy, const char *value, struct failure *failure)
+static int allow_write(struct policy *policy, const char *value, struct failure *failure)
 {
 	struct options *allowed = &policy->allowed;
 
@@ -63,32 +63,32 @@ static int take_write(struct policy *policy, const char *value, struct failure *
 	return STATUS_OK;
 }
 
-static int take_unsafe(struct policy *policy, const char *value, struct failure *failure)
+static int allow_unsafe(struct policy *policy, const char *value, struct failure *failure)
 {
-	return take_answer(&policy->allowed.unsafe, true, value, failure);
+	return allow_answer(&policy->allowed.unsafe, true, value, failure);
 }
 
-static int take_run(struct policy *policy, const char *value, struct failure *failure)
+static int allow_run(struct policy *policy, const char *value, struct failure *failure)
 {
-	return take_answer(&policy->allowed.allow_run, true, value, failure);
+	return allow_answer(&policy->allowed.allow_run, true, value, failure);
 }
 
-static int take_read(struct policy *policy, const char *value, struct failure *failure)
+static int allow_read(struct policy *policy, const char *value, struct failure *failure)
 {
-	return take_answer(&policy->no_reading, false, value, failure);
+	return allow_answer(&policy->no_reading, false, value, failure);
 }
 
-static int take_names(struct policy *policy, const char *value, struct failure *failure)
+static int allow_names(struct policy *policy, const char *value, struct failure *failure)
 {
-	return take_answer(&policy->no_names, false, value, failure);
+	return allow_answer(&policy->no_names, false, value, failure);
 }
 
-static int take_overhead(struct policy *policy, const char *value, struct failure *failure)
+static int allow_overhead(struct policy *policy, const char *value, struct failure *failure)
 {
 	return take_max_overhead(&policy->allowed, value, failure);
 }
 
-static int take_memory(struct policy *policy, const char *value, struct failure *failure)
+static int allow_memory(struct policy *policy, const char *value, struct failure *failure)
 {
 	return take_max_memory(&policy->allowed, value, failure);
 }
@@ -99,16 +99,16 @@ static const struct {
 	/* It may stand there again. */
 	bool repeats;
 } keys[] = {
-	{"signature", take_signature, false},
-	{"keys", take_keys, false},
-	{"probes", take_probes, true},
-	{"unsafe", take_unsafe, false},
-	{"run", take_run, false},
-	{"write", take_write, true},
-	{"read", take_read, false},
-	{"names-of-others", take_names, false},
-	{"max-overhead", take_overhead, false},
-	{"max-memory", take_memory, false},
+	{"signature", allow_signature, false},
+	{"keys", allow_keys, false},
+	{"probes", allow_probes, true},
+	{"unsafe", allow_unsafe, false},
+	{"run", allow_run, false},
+	{"write", allow_write, true},
+	{"read", allow_read, false},
+	{"names-of-others", allow_names, false},
+	{"max-overhead", allow_overhead, false},
+	{"max-memory", allow_memory, false},
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(*keys))
