@@ -7,6 +7,9 @@ import { reasonOf, UserError } from './errors.ts';
 import { readInput } from './input.ts';
 import { EXIT } from './status.ts';
 
+/** The option of commands that make what expires. */
+export const NOT_AFTER = '--not-after <time>';
+
 export interface PublicKey {
   readonly key: KeyObject;
   /** Seconds since 1970. */

@@ -12,9 +12,11 @@ import { registerExplore } from './commands/explore.ts';
 import { registerFmt } from './commands/fmt.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
+import { registerKeygen } from './commands/keygen.ts';
 import { registerList } from './commands/list.ts';
 import { registerRun } from './commands/run.ts';
-import { registerSigning } from './commands/sign.ts';
+import { registerSign } from './commands/sign.ts';
+import { registerVerify } from './commands/verify.ts';
 import { UserError } from './errors.ts';
 import { renderManual } from './manual.ts';
 import { EXIT, type ReportStatus } from './status.ts';
@@ -31,7 +33,9 @@ const COMMANDS = [
   registerList,
   registerKernel,
   registerDraw,
-  registerSigning,
+  registerKeygen,
+  registerSign,
+  registerVerify,
   registerCompletion,
 ];
 
