@@ -2,6 +2,7 @@
 # `npm run docs`: refreshes what is made from tables in the code: pages of docs/, and the loader's header of the
 # contract, and what the parser chooses by. test/linker/contract says whether they are fresh.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+need_packages "${docs_packages[@]}"
 npx --no-install tsc -p tsconfig.json
 node --input-type=module -e "
   import { readFileSync, writeFileSync } from 'node:fs';
@@ -22,3 +23,7 @@ node --input-type=module -e "
   writeFileSync('compiler/syntax/choices.ts', renderChoices(choices.found()));
 "
 npx --no-install biome format --write compiler/syntax/choices.ts >/dev/null
+# The encoders of timelines and profiles, of their schemas.
+protoc -I compiler/drawing/trace --plugin=node_modules/.bin/protoc-gen-es --es_out=compiler/drawing/trace \
+  --es_opt=target=ts perfetto.proto pprof.proto
+npx --no-install biome check --write compiler/drawing/trace/*_pb.ts >/dev/null

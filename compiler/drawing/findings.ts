@@ -59,10 +59,29 @@ export interface FoundMap {
   readonly prints: readonly Print[];
 }
 
+/** A member of a record that a script printed: text, or a whole number of any size. */
+export type Member = string | bigint;
+
+/** A record that a script printed. */
+export interface Occurrence {
+  readonly members: ReadonlyMap<string, Member>;
+  /** Of the input, from 1. */
+  readonly line: number;
+}
+
+/** Both clocks at one moment, in ns. */
+export interface Clocks {
+  readonly boot: bigint;
+  readonly wall: bigint;
+}
+
 export interface Findings {
   /** The name of the script, where the input says it. */
   readonly script?: string;
   readonly maps: readonly FoundMap[];
+  /** Of JSON alone. */
+  readonly occurrences?: readonly Occurrence[];
+  readonly clocks?: Clocks;
 }
 
 /** Why an input cannot be drawn, and where. */

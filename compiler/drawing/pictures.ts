@@ -42,7 +42,7 @@ function named(map: string, key: string): string {
 }
 
 /** Prints without stacks or rows are those of an empty map. */
-function stacksOf(map: FoundMap, sum: boolean): readonly Stack[] {
+export function stacksOf(map: FoundMap, sum: boolean): readonly Stack[] {
   const printed = map.prints.filter(({ stacks }) => stacks.length > 0);
   return sum ? printed.flatMap(({ stacks }) => stacks) : (printed.at(-1)?.stacks ?? []);
 }

@@ -3,11 +3,14 @@ import {
   type Amount,
   amountOf,
   type Bucket,
+  type Clocks,
   type Findings,
   type Frame,
   type Gathering,
   gather,
+  type Member,
   MOST_FRAMES,
+  type Occurrence,
   type Point,
   type Problem,
   type Value,
@@ -149,11 +152,43 @@ function putTyped(found: Gathering, message: JsonObject, line: number): void {
   }
 }
 
+/** What a record's member is on a timeline; undefined: nothing. */
+function memberOf(value: Json): Member | undefined {
+  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
+  // A number that a double cannot hold.
+  if (typeof value === 'string') return /^-?\d{16,20}$/.test(value) ? BigInt(value) : value;
+  if (typeof value === 'boolean') return String(value);
+  if (isObject(value)) return textOf(value.name) ?? textOf(value.address);
+  return undefined;
+}
+
+function occurrence(data: Json | undefined, line: number): Occurrence | undefined {
+  if (!isObject(data)) return undefined;
+  const members = Object.entries(data).flatMap(([name, value]) => {
+    const member = memberOf(value);
+    return member === undefined ? [] : [[name, member] as const];
+  });
+  return { members: new Map(members), line };
+}
+
+function clocksOf(message: JsonObject): Clocks | undefined {
+  const boot = amount(message.boot);
+  const wall = /^(.*)\.(\d{9})Z$/.exec(textOf(message.wall) ?? '');
+  const seconds = Date.parse(`${wall?.[1]}Z`);
+  if (!boot || !wall || Number.isNaN(seconds)) return undefined;
+  return {
+    boot: BigInt(boot.text),
+    wall: BigInt(seconds) * 1_000_000n + BigInt(wall[2] ?? 0),
+  };
+}
+
 const MAPS: ReadonlySet<string> = new Set(['map', 'stats', 'hist', 'tseries']);
 
 export function readJson(lines: readonly string[]): Findings | Problem {
   const found = gather();
+  const occurrences: Occurrence[] = [];
   let script: string | undefined;
+  let clocks: Clocks | undefined;
   for (const [index, text] of lines.entries()) {
     const line = index + 1;
     if (text.trim() === '') continue;
@@ -161,8 +196,13 @@ export function readJson(lines: readonly string[]): Findings | Problem {
     const type = isObject(message) ? textOf(message.type) : undefined;
     if (!isObject(message) || type === undefined)
       return { line, problem: 'it is no object of -f json or -f json2' };
-    if (type === 'session') script = textOf(message.script);
-    else if (type === 'map' && 'key_types' in message) putTyped(found, message, line);
+    if (type === 'session') {
+      script = textOf(message.script);
+      clocks = clocksOf(message);
+    } else if (type === 'value') {
+      const found = occurrence(message.data, line);
+      if (found) occurrences.push(found);
+    } else if (type === 'map' && 'key_types' in message) putTyped(found, message, line);
     else if (MAPS.has(type)) putMap(found, type, message.data, line);
   }
   const maps = found.maps();
@@ -171,7 +211,12 @@ export function readJson(lines: readonly string[]): Findings | Problem {
       for (const { frames, line } of stacks)
         if (frames.length > MOST_FRAMES)
           return { line, problem: `a stack has more than ${MOST_FRAMES} frames` };
-  return { ...(script === undefined ? {} : { script }), maps };
+  return {
+    ...(script === undefined ? {} : { script }),
+    ...(clocks ? { clocks } : {}),
+    maps,
+    occurrences,
+  };
 }
 
 function parse(text: string): Json | undefined {

@@ -55,4 +55,5 @@ export const OWNERS: Readonly<Record<string, string>> = {
   elfy: 'linker/elf',
   chevrotain: 'compiler/syntax',
   commander: 'compiler/cli',
+  '@bufbuild/protobuf': 'compiler/drawing',
 };

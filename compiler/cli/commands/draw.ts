@@ -1,10 +1,14 @@
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Findings, type FoundMap, isProblem, type Problem } from '../../drawing/findings.ts';
 import { flameFile } from '../../drawing/flame.ts';
 import { page } from '../../drawing/page.ts';
-import { type Picture, type PictureOptions, pictures } from '../../drawing/pictures.ts';
+import { type Picture, type PictureOptions, pictures, stacksOf } from '../../drawing/pictures.ts';
 import { readFindings } from '../../drawing/read.ts';
+import { chromeTrace } from '../../drawing/trace/chrome.ts';
+import { perfettoTrace } from '../../drawing/trace/perfetto.ts';
+import { pprofProfile } from '../../drawing/trace/pprof.ts';
+import { type Timeline, timelineOf } from '../../drawing/trace/timeline.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { readInput, readWhole } from '../input.ts';
 import { writeWhole } from '../output.ts';
@@ -21,12 +25,31 @@ interface DrawOptions {
   readonly title?: string;
 }
 
+/** What is written, by the end of the file's name. */
+const WRITERS: Readonly<Record<string, (input: Input) => string | Uint8Array>> = {
+  '.html': ({ name, findings, options }) => {
+    const title = options.title ?? findings.script ?? (name === '-' ? 'bpfscript' : basename(name));
+    const script = options.script === undefined ? {} : { script: text(readInput(options.script)) };
+    return page(picturesOf(name, findings, options), { title, ...script });
+  },
+  '.svg': ({ name, findings, options }) => single(name, picturesOf(name, findings, options)),
+  '.pftrace': (input) => perfettoTrace(timeline(input)),
+  '.json': (input) => chromeTrace(timeline(input)),
+  '.pb.gz': ({ name, findings, options }) => profile(name, findings, options),
+};
+
+interface Input {
+  readonly name: string;
+  readonly findings: Findings;
+  readonly options: DrawOptions;
+}
+
 export function registerDraw(program: Command): void {
   program
     .command('draw')
     .summary('draw what a script printed')
     .description(
-      'Draws flame graphs of stacks, histograms, heat maps and lines of what bpfload, `bpfscript run` or bpftrace printed.',
+      'Draws flame graphs of stacks, histograms, heat maps, lines and timelines of what bpfload, `bpfscript run` or bpftrace printed.',
     )
     .argument(
       '<input>',
@@ -35,7 +58,7 @@ export function registerDraw(program: Command): void {
     .addOption(
       new Option(
         '-o, --output <file>',
-        'a page with all pictures (.html), or one picture (.svg)',
+        'a page with all pictures (.html), one picture (.svg), a timeline (.pftrace for Perfetto, .json as Chrome has it), or stacks for pprof (.pb.gz)',
       ).makeOptionMandatory(),
     )
     .option('--map <name>', 'only this map')
@@ -51,35 +74,64 @@ export function registerDraw(program: Command): void {
 Examples:
   bpfload -f json2 profile.o > profile.json
   bpfscript draw profile.json -o profile.html --script profile.bt
-  bpfscript draw after.folded --before before.folded -o change.svg`,
+  bpfscript draw after.folded --before before.folded -o change.svg
+  bpfscript draw events.json -o events.pftrace`,
     )
     .action((input: string, options: DrawOptions) => {
-      const extension = extname(options.output);
-      if (extension !== '.svg' && extension !== '.html')
-        throw new UserError(`cannot tell what to draw: ${options.output} is no .svg or .html`, {
-          status: EXIT.usage,
-        });
-      const findings = read(input);
-      const maps = chosen(input, findings, options.map);
-      const before = options.before === undefined ? undefined : read(options.before).maps;
-      const wanted: PictureOptions = {
-        icicle: options.icicle === true,
-        sum: options.sum === true,
-        increments: options.increments === true,
-        ...(options.title === undefined ? {} : { title: options.title }),
-        ...(before ? { before } : {}),
-      };
-      const drawn = pictures(maps, wanted);
-      if (isProblem(drawn)) throw refusal(input, drawn);
-      const title =
-        options.title ?? findings.script ?? (input === '-' ? 'bpfscript' : basename(input));
-      const script =
-        options.script === undefined ? {} : { script: text(readInput(options.script)) };
-      writeWhole(
-        options.output,
-        extension === '.svg' ? single(input, drawn) : page(drawn, { title, ...script }),
-      );
+      const [, write] = Object.entries(WRITERS).find(([end]) => options.output.endsWith(end)) ?? [];
+      if (!write)
+        throw new UserError(
+          `cannot tell what to draw: ${options.output} ends in none of ${Object.keys(WRITERS).join(', ')}`,
+          { status: EXIT.usage },
+        );
+      writeWhole(options.output, write({ name: input, findings: read(input), options }));
     });
+}
+
+function picturesOf(name: string, findings: Findings, options: DrawOptions): readonly Picture[] {
+  const before = options.before === undefined ? undefined : read(options.before).maps;
+  const wanted: PictureOptions = {
+    icicle: options.icicle === true,
+    sum: options.sum === true,
+    increments: options.increments === true,
+    ...(options.title === undefined ? {} : { title: options.title }),
+    ...(before ? { before } : {}),
+  };
+  const drawn = pictures(chosen(name, findings, options.map), wanted);
+  if (isProblem(drawn)) throw refusal(name, drawn);
+  return drawn;
+}
+
+function timeline({ name, findings, options }: Input): Timeline {
+  const maps = options.map === undefined ? findings.maps : chosen(name, findings, options.map);
+  const made = timelineOf({ ...findings, maps });
+  if (isProblem(made)) throw refusal(name, made);
+  const { endless, open } = made;
+  if (endless > 0)
+    process.stderr.write(
+      `WARNING: ${endless} ends had no beginning in ${name}: they are left out\n`,
+    );
+  if (open > 0)
+    process.stderr.write(
+      `WARNING: ${open} beginnings had no end in ${name}: they end with what is around them, or with the last event\n`,
+    );
+  return made;
+}
+
+function profile(name: string, findings: Findings, options: DrawOptions): Uint8Array {
+  const maps = chosen(name, findings, options.map).filter(
+    (map) => stacksOf(map, options.sum === true).length > 0,
+  );
+  const [map] = maps;
+  if (!map) throw refusal(name, { problem: 'there are no stacks to draw' });
+  if (maps.length > 1)
+    throw new UserError(`${name} has stacks in several maps, a profile has room for one`, {
+      status: EXIT.usage,
+      hint: `Choose one with --map (${maps.map((each) => each.name).join(', ')}).`,
+    });
+  const made = pprofProfile(stacksOf(map, options.sum === true));
+  if (isProblem(made)) throw refusal(name, made);
+  return made;
 }
 
 function text(bytes: Uint8Array): string {
