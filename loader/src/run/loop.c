@@ -10,6 +10,7 @@
 
 #include "base/failure.h"
 #include "host/host.h"
+#include "run/notify.h"
 
 /* While events come, the ring is looked at that often instead of a wake-up for each. */
 #define TICK_NS 4000000
@@ -59,6 +60,7 @@ int loop_open(struct loop *loop, uint32_t pid, struct failure *failure)
 
 	memset(loop, 0, sizeof(*loop));
 	loop->epoll = loop->signals = loop->timer = loop->process = loop->stop = loop->second = -1;
+	loop->watchdog = -1;
 	watched_signals(&set);
 	ending_signals(&ending);
 	if (sigprocmask(SIG_BLOCK, &set, &loop->old_mask) != 0)
@@ -113,6 +115,22 @@ int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(voi
 	if (loop->second < 0 || timerfd_settime(loop->second, 0, &spec, NULL) != 0 ||
 	    watch(loop, loop->second, 0) != 0)
 		return failed(failure, "look at what tracing costs");
+	return STATUS_OK;
+}
+
+int loop_feed_watchdog(struct loop *loop, uint64_t microseconds, struct failure *failure)
+{
+	uint64_t half = microseconds / 2;
+	const struct timespec period = {.tv_sec = (time_t)(half / 1000000),
+					.tv_nsec = (long)(half % 1000000) * 1000};
+	const struct itimerspec spec = {period, period};
+
+	if (!half)
+		return STATUS_OK;
+	loop->watchdog = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (loop->watchdog < 0 || timerfd_settime(loop->watchdog, 0, &spec, NULL) != 0 ||
+	    watch(loop, loop->watchdog, 0) != 0)
+		return failed(failure, "feed the service manager's watchdog");
 	return STATUS_OK;
 }
 
@@ -256,6 +274,8 @@ enum loop_end loop_run(struct loop *loop, struct events *events, struct child *c
 		}
 		if (take_signals(loop, events, child, &end))
 			return end;
+		if (loop->watchdog >= 0 && read(loop->watchdog, &ticks, sizeof(ticks)) > 0)
+			notify_manager("WATCHDOG=1");
 		if (loop->second >= 0 && read(loop->second, &ticks, sizeof(ticks)) > 0 &&
 		    loop->each(loop->context))
 			return LOOP_LIMIT;
@@ -307,6 +327,7 @@ void loop_close(struct loop *loop)
 {
 	close_fd(loop->process);
 	close_fd(loop->second);
+	close_fd(loop->watchdog);
 	close_fd(loop->timer);
 	close_fd(loop->stop);
 	close_fd(loop->signals);

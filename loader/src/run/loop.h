@@ -15,6 +15,8 @@ struct loop {
 	int stop;
 	/* Of loop_look; -1 and NULL: nobody asked. */
 	int second;
+	/* Says when the service manager wants to hear of us; -1: it does not. */
+	int watchdog;
 	void (*report)(void *context);
 	bool (*each)(void *context);
 	void *context;
@@ -54,6 +56,9 @@ int loop_watch_ring(struct loop *loop, const struct events *events, struct failu
  */
 int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(void *context),
 	      void *context, struct failure *failure);
+
+/* Tells the service manager, half as long apart as it wants, that tracing goes on. */
+int loop_feed_watchdog(struct loop *loop, uint64_t microseconds, struct failure *failure);
 
 enum loop_end loop_run(struct loop *loop, struct events *events, struct child *child,
 		       struct failure *failure);

@@ -1,5 +1,6 @@
 #include "run/notify.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,4 +40,27 @@ void notify_manager(const char *state)
 	if (manager.socket)
 		sendto(manager.socket, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
 		       (const struct sockaddr *)&manager.address, manager.length);
+}
+
+/* Digits, or 0. */
+static uint64_t number_of(const char *name)
+{
+	const char *text = getenv(name);
+	char *end;
+	unsigned long long number;
+
+	if (!text || *text < '0' || *text > '9')
+		return 0;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	return *end || errno ? 0 : number;
+}
+
+uint64_t notify_watchdog(void)
+{
+	/* WATCHDOG_PID: for whom it is meant (sd_watchdog_enabled(3)). */
+	if (!manager.socket ||
+	    (getenv("WATCHDOG_PID") && number_of("WATCHDOG_PID") != (uint64_t)getpid()))
+		return 0;
+	return number_of("WATCHDOG_USEC");
 }

@@ -301,6 +301,8 @@ static int trace(struct run *run, struct failure *failure)
 	if (status != STATUS_OK)
 		return status;
 	notify_open();
+	if (loop_feed_watchdog(&run->loop, notify_watchdog(), failure) != STATUS_OK)
+		return failure->status;
 	if (confine(&run->session, &run->account, failure) != STATUS_OK)
 		return failure->status;
 	child_release(&run->child);
