@@ -6,7 +6,7 @@ import { element, grouped, picture, text, tip } from './svg.ts';
 const WIDTH = 900;
 const ROW = 20;
 const HEAD = 34;
-const COLOURS = [
+export const COLOURS = [
   '#3366cc',
   '#dc3912',
   '#109618',
@@ -27,16 +27,17 @@ export const MOST_BARS = 100;
 /** Columns of a heat map, and points of a line, that have a pixel each. */
 export const MOST_COLUMNS = 1000;
 
-function head(title: string, note = ''): string {
+/** The picture's ground, with what it is called. */
+export function head(title: string, note = '', width: number = WIDTH): string {
   return (
     element('rect', { width: '100%', height: '100%', fill: 'hsl(210, 20%, 98%)' }) +
     text({ x: 10, y: 20, 'font-size': 14, 'font-weight': 'bold' }, title) +
-    (note === '' ? '' : text({ x: WIDTH - 10, y: 20, 'text-anchor': 'end', fill: '#666' }, note))
+    (note === '' ? '' : text({ x: width - 10, y: 20, 'text-anchor': 'end', fill: '#666' }, note))
   );
 }
 
 /** A label in at most so many characters. */
-function cut(label: string, most: number): string {
+export function cut(label: string, most: number): string {
   return label.length <= most ? label : `${label.slice(0, most - 1)}\u2026`;
 }
 

@@ -88,28 +88,35 @@ needs('root').describe('A picture of a run', () => {
     ]);
   });
 
-  it.each(['pftrace', 'json'])('has a slice for each pair of entry and exit: .%s', async (form) => {
-    const script = `uprobe:${program}:left, uprobe:${program}:right
+  it.each(['pftrace', 'json', 'svg'])(
+    'has a slice for each pair of entry and exit: .%s',
+    async (form) => {
+      const script = `uprobe:${program}:left, uprobe:${program}:right
       { print((ts = nsecs, point = probe, process = pid, thread = tid, task = comm)); @begun = count(); }
       uretprobe:${program}:left, uretprobe:${program}:right
       { print((ts = nsecs, point = probe, process = pid, thread = tid, ret = retval)); }`;
-    const { stdout } = await run(script, {
-      flags: ['-q', '-f', 'json2'],
-      workload: () => {
-        execFileSync(program);
-      },
-    });
-    expect(stdout).toContain('"data": [{"key": [], "value": 15}]');
-    const input = join(folder, 'events.json');
-    const output = join(folder, `events-of.${form}`);
-    writeFileSync(input, Buffer.from(stdout, 'latin1'));
-    expect(bpfscript(['draw', input, '-o', output])).toMatchObject({ stderr: '', status: 0 });
-    expect(begun(form, output)).toEqual([...Array(5).fill('left'), ...Array(10).fill('right')]);
-  });
+      const { stdout } = await run(script, {
+        flags: ['-q', '-f', 'json2'],
+        workload: () => {
+          execFileSync(program);
+        },
+      });
+      expect(stdout).toContain('"data": [{"key": [], "value": 15}]');
+      const input = join(folder, 'events.json');
+      const output = join(folder, `events-of.${form}`);
+      writeFileSync(input, Buffer.from(stdout, 'latin1'));
+      expect(bpfscript(['draw', input, '-o', output])).toMatchObject({ stderr: '', status: 0 });
+      expect(begun(form, output)).toEqual([...Array(5).fill('left'), ...Array(10).fill('right')]);
+    },
+  );
 });
 
 /** Names of the slices that begin in a trace. */
 function begun(form: string, file: string): readonly string[] {
+  if (form === 'svg')
+    return [...readFileSync(file, 'utf8').matchAll(/<title>(left|right): /g)].map(
+      ([, name]) => name ?? '',
+    );
   if (form === 'json') {
     const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as {
       traceEvents: readonly { readonly ph: string; readonly name: string }[];

@@ -7,6 +7,7 @@ import { type Picture, type PictureOptions, pictures, stacksOf } from '../../dra
 import { readFindings } from '../../drawing/read.ts';
 import { chromeTrace } from '../../drawing/trace/chrome.ts';
 import { perfettoTrace } from '../../drawing/trace/perfetto.ts';
+import { timelinePicture } from '../../drawing/trace/picture.ts';
 import { pprofProfile } from '../../drawing/trace/pprof.ts';
 import { type Timeline, timelineOf } from '../../drawing/trace/timeline.ts';
 import { reasonOf, UserError } from '../errors.ts';
@@ -98,8 +99,18 @@ function picturesOf(name: string, findings: Findings, options: DrawOptions): rea
     ...(before ? { before } : {}),
   };
   const drawn = pictures(chosen(name, findings, options.map), wanted);
-  if (isProblem(drawn)) throw refusal(name, drawn);
-  return drawn;
+  // Events stand above the maps: they have no name to choose them by.
+  const timed = options.map === undefined && hasEvents(findings);
+  if (!timed) {
+    if (isProblem(drawn)) throw refusal(name, drawn);
+    return drawn;
+  }
+  const svg = timelinePicture(options.title ?? 'Timeline', timeline({ name, findings, options }));
+  return [{ kind: 'chart', map: 'events', svg }, ...(isProblem(drawn) ? [] : drawn)];
+}
+
+function hasEvents({ occurrences = [] }: Findings): boolean {
+  return occurrences.some(({ members }) => members.has('ts') && members.get('ph') !== 'C');
 }
 
 function timeline({ name, findings, options }: Input): Timeline {

@@ -7,6 +7,7 @@ import { readFindings } from '../../../compiler/drawing/read.ts';
 import { chromeTrace } from '../../../compiler/drawing/trace/chrome.ts';
 import { perfettoTrace } from '../../../compiler/drawing/trace/perfetto.ts';
 import { type TracePacket, TraceSchema } from '../../../compiler/drawing/trace/perfetto_pb.ts';
+import { duration, timelinePicture } from '../../../compiler/drawing/trace/picture.ts';
 import { pprofProfile } from '../../../compiler/drawing/trace/pprof.ts';
 import { ProfileSchema } from '../../../compiler/drawing/trace/pprof_pb.ts';
 import { type Timeline, timelineOf } from '../../../compiler/drawing/trace/timeline.ts';
@@ -274,6 +275,50 @@ describe('a trace', () => {
         .filter(({ trackEvent }) => trackEvent)
         .every(({ timestampClockId }) => timestampClockId === 6),
     ).toBe(true);
+  });
+});
+
+describe('a picture of a timeline', () => {
+  it('has a box for each slice, as long as it lasted, in the row of its thread and depth', () => {
+    const svg = timelinePicture(
+      '<t>',
+      timeline(
+        on(1, 1000, 'B', '<a>', { task: 'cat' }),
+        on(1, 2000, 'B', 'b', { fd: 3 }),
+        on(1, 3000, 'E', 'b'),
+        on(2, 4000, 'i', 'mark'),
+        on(1, 5000, 'E', '<a>'),
+      ),
+    );
+    const tips = [...svg.matchAll(/<title>([^<]*)<\/title>/g)].map(([, tip]) => tip);
+    expect(tips).toEqual(['&lt;a&gt;: 4 \u00b5s', 'b: 1 \u00b5s, fd 3', 'mark, +3 \u00b5s']);
+    const boxes = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"/g)];
+    const [outer, inner] = boxes.map(([, ...numbers]) => numbers.map(Number));
+    // Four times as long, and one row above.
+    expect((outer?.[2] ?? 0) / (inner?.[2] ?? 1)).toBeCloseTo(4, 2);
+    expect((inner?.[0] ?? 0) - (outer?.[0] ?? 0)).toBeCloseTo(inner?.[2] ?? 0, 1);
+    expect((inner?.[1] ?? 0) - (outer?.[1] ?? 0)).toBe(16);
+    expect(svg).toContain('cat 1</text>');
+    expect(svg).toContain('4 \u00b5s, 2 slices');
+  });
+
+  it('leaves out what would hide behind another box', () => {
+    const records = Array.from({ length: 10_000 }, (_, index) => [
+      on(1, index * 10, 'B', 'a'),
+      on(1, index * 10 + 5, 'E', 'a'),
+    ]).flat();
+    const boxes = timelinePicture('', timeline(...records)).match(/class="slice"/g) ?? [];
+    expect(boxes.length).toBeGreaterThan(500);
+    expect(boxes.length).toBeLessThan(5000);
+  });
+
+  it('says how long something took in the unit that fits', () => {
+    expect([999n, 1000n, 1_234_567n, 5_000_000_000n].map(duration)).toEqual([
+      '999 ns',
+      '1 \u00b5s',
+      '1.235 ms',
+      '5 s',
+    ]);
   });
 });
 
