@@ -105,7 +105,11 @@ needs('root').describe('A picture of a run', () => {
       const input = join(folder, 'events.json');
       const output = join(folder, `events-of.${form}`);
       writeFileSync(input, Buffer.from(stdout, 'latin1'));
-      expect(bpfscript(['draw', input, '-o', output])).toMatchObject({ stderr: '', status: 0 });
+      const choice = form === 'svg' ? ['--map', 'events'] : [];
+      expect(bpfscript(['draw', input, '-o', output, ...choice])).toMatchObject({
+        stderr: '',
+        status: 0,
+      });
       expect(begun(form, output)).toEqual([...Array(5).fill('left'), ...Array(10).fill('right')]);
     },
   );

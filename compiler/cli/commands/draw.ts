@@ -26,6 +26,9 @@ interface DrawOptions {
   readonly title?: string;
 }
 
+/** Chooses records with times; maps have names that begin with `@`. */
+const EVENTS = 'events';
+
 /** What is written, by the end of the file's name. */
 const WRITERS: Readonly<Record<string, (input: Input) => string | Uint8Array>> = {
   '.html': ({ name, findings, options }) => {
@@ -62,7 +65,7 @@ export function registerDraw(program: Command): void {
         'a page with all pictures (.html), one picture (.svg), a timeline (.pftrace for Perfetto, .json as Chrome has it), or stacks for pprof (.pb.gz)',
       ).makeOptionMandatory(),
     )
-    .option('--map <name>', 'only this map')
+    .option('--map <name>', 'only this map, or the events of the timeline (--map events)')
     .option('--before <file>', 'show how stacks changed since this other output')
     .option('--icicle', 'stacks hang from the top')
     .option('--sum', 'add up the stacks of all prints of a map, instead of drawing the last')
@@ -98,15 +101,15 @@ function picturesOf(name: string, findings: Findings, options: DrawOptions): rea
     ...(options.title === undefined ? {} : { title: options.title }),
     ...(before ? { before } : {}),
   };
-  const drawn = pictures(chosen(name, findings, options.map), wanted);
-  // Events stand above the maps: they have no name to choose them by.
-  const timed = options.map === undefined && hasEvents(findings);
+  const maps = options.map === EVENTS ? [] : chosen(name, findings, options.map);
+  const drawn = pictures(maps, wanted);
+  const timed = (options.map ?? EVENTS) === EVENTS && hasEvents(findings);
   if (!timed) {
     if (isProblem(drawn)) throw refusal(name, drawn);
     return drawn;
   }
   const svg = timelinePicture(options.title ?? 'Timeline', timeline({ name, findings, options }));
-  return [{ kind: 'chart', map: 'events', svg }, ...(isProblem(drawn) ? [] : drawn)];
+  return [{ kind: 'chart', map: EVENTS, svg }, ...(isProblem(drawn) ? [] : drawn)];
 }
 
 function hasEvents({ occurrences = [] }: Findings): boolean {
@@ -114,7 +117,7 @@ function hasEvents({ occurrences = [] }: Findings): boolean {
 }
 
 function timeline({ name, findings, options }: Input): Timeline {
-  const maps = options.map === undefined ? findings.maps : chosen(name, findings, options.map);
+  const maps = options.map === EVENTS ? [] : chosen(name, findings, options.map);
   const made = timelineOf({ ...findings, maps });
   if (isProblem(made)) throw refusal(name, made);
   const { endless, open } = made;
