@@ -288,6 +288,32 @@ static void paths_of_many_mappings(void)
 	unlink(path);
 }
 
+/* Work that would take many seconds, when tracing is to end. */
+static void check_hurry(void)
+{
+	struct budget budget = {0};
+	int ends[2];
+
+	if (!CHECK(pipe(ends) == 0))
+		return;
+	budget_stop_by(ends[0]);
+	budget_begin(&budget, UINT64_C(1) << 32);
+	CHECK(budget_step(&budget) && !budget_is_late());
+	CHECK(write(ends[1], "", 1) == 1);
+	while (budget_step(&budget))
+		;
+	CHECK(budget_is_late() && budget.reserve > UINT64_C(1) << 24);
+	CHECK(budget_was_exceeded());
+	budget_stop_by(-1);
+	CHECK(!budget_is_late());
+	/* What a piece of work leaves is there for the next. */
+	budget_begin(&budget, 3);
+	CHECK(budget_step(&budget) && budget_step(&budget) && budget_step(&budget));
+	CHECK(!budget_step(&budget) && budget_was_exceeded());
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	units_that_share_ranges();
@@ -297,5 +323,6 @@ int main(void)
 	sections_that_unfold();
 	maps_of_jits();
 	paths_of_many_mappings();
+	check_hurry();
 	return check_result("hostile files");
 }

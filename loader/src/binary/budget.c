@@ -1,5 +1,7 @@
 #include "binary/budget.h"
 
+#include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LEAST (64ull << 20)
@@ -7,6 +9,16 @@
 
 /* Of all work on one file: some ten seconds. */
 #define MOST_STEPS (1ull << 32)
+/* Of all work on all files. */
+#define MOST_STEPS_IN_ALL (1ull << 34)
+/* Between two looks at the clock: some milliseconds. */
+#define SLICE (1ull << 20)
+#define HURRY_NS 500000000
+
+static uint64_t steps_in_all;
+static int stop_by = -1;
+/* 0: there is none. */
+static uint64_t deadline;
 
 static uint64_t file_limit, all_limit, held;
 static bool exceeded;
@@ -54,9 +66,56 @@ void budget_give(struct budget *budget, uint64_t bytes)
 void budget_begin(struct budget *budget, uint64_t steps)
 {
 	/* What was not used of the work before is not spent. */
-	budget->spent -= budget->steps;
-	budget->steps = steps < MOST_STEPS - budget->spent ? steps : MOST_STEPS - budget->spent;
-	budget->spent += budget->steps;
+	steps_in_all -= budget->steps;
+	budget->spent -= budget->steps + budget->reserve;
+	budget->steps = 0;
+	budget->reserve = steps < MOST_STEPS - budget->spent ? steps : MOST_STEPS - budget->spent;
+	budget->spent += budget->reserve;
+}
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+void budget_stop_by(int fd)
+{
+	stop_by = fd;
+	if (fd < 0)
+		deadline = 0;
+}
+
+void budget_hurry(void)
+{
+	if (!deadline)
+		deadline = now() + HURRY_NS;
+}
+
+bool budget_is_late(void)
+{
+	struct pollfd stop = {.fd = stop_by, .events = POLLIN};
+
+	if (!deadline && stop_by >= 0 && poll(&stop, 1, 0) > 0)
+		budget_hurry();
+	return deadline && now() > deadline;
+}
+
+bool budget_step_on(struct budget *budget)
+{
+	uint64_t slice = budget->reserve < SLICE ? budget->reserve : SLICE;
+
+	if (!slice || steps_in_all > MOST_STEPS_IN_ALL || budget_is_late()) {
+		budget_exceed();
+		return false;
+	}
+	steps_in_all += slice;
+	budget->reserve -= slice;
+	/* One of them is this. */
+	budget->steps = slice - 1;
+	return true;
 }
 
 void budget_exceed(void)

@@ -12,8 +12,9 @@
 struct budget {
 	/* Memory that is held for the file. */
 	uint64_t bytes;
-	/* Steps that are left for the work that was begun, and those of all work. */
-	uint64_t steps, spent;
+	/* Steps that are left of the work that was begun: until the next look at the clock, and
+	 * behind it; and those of all work. */
+	uint64_t steps, reserve, spent;
 };
 
 /* Asks for memory; false where that is too much for the file, or for all. */
@@ -33,16 +34,27 @@ void budget_begin(struct budget *budget, uint64_t steps);
 /* Notes that something was left out. */
 void budget_exceed(void);
 
+/* The first of more steps; false when they are too many, or when it is too late for them. */
+bool budget_step_on(struct budget *budget);
+
 /* Counts a step: an entry that is read, or stepped over. False when they are too many. */
 static inline bool budget_step(struct budget *budget)
 {
-	if (budget->steps) {
-		budget->steps--;
-		return true;
-	}
-	budget_exceed();
-	return false;
+	if (!budget->steps)
+		return budget_step_on(budget);
+	budget->steps--;
+	return true;
 }
+
+/* A descriptor that is readable when tracing is to end (-1: none): work that goes on then has half
+ * a second left. */
+void budget_stop_by(int fd);
+
+/* Tracing ends now: all that is still to be read has half a second. */
+void budget_hurry(void);
+
+/* Whether that time is over. */
+bool budget_is_late(void);
 
 /* Whether something was left out since the last call. */
 bool budget_was_exceeded(void);

@@ -123,6 +123,12 @@ bool file_view_checksum(const struct file_view *view, uint32_t *checksum)
 	uLong sum = crc32_z(0, NULL, 0);
 
 	for (uint64_t at = 0; ok && at < view->size; at += CHUNK) {
+		if (budget_is_late()) {
+			budget_exceed();
+			ok = false;
+			break;
+		}
+
 		uint64_t size = view->size - at < CHUNK ? view->size - at : CHUNK;
 
 		ok = read_all(view, chunk, at, size);

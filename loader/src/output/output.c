@@ -12,6 +12,7 @@
 #include "output/internal.h"
 #include "base/failure.h"
 #include "base/memory.h"
+#include "binary/budget.h"
 #include "base/say.h"
 #include "object/type_search.h"
 #include "session/session.h"
@@ -333,12 +334,14 @@ static int wait_for_reader(struct output *output)
 int output_stop_by(struct output *output, int stop)
 {
 	output->stop = output->stderr_stop = stop;
+	budget_stop_by(stop);
 	say_stop_by(stop);
 	return output->wants_reader ? wait_for_reader(output) : STATUS_OK;
 }
 
 void output_stop_waiting(struct output *output)
 {
+	budget_hurry();
 	output->stderr_stop = WRITE_WITHOUT_WAITING;
 	say_stop_by(WRITE_WITHOUT_WAITING);
 }
@@ -496,6 +499,7 @@ int output_close(struct output *output)
 	result = output_flush(output);
 	/* Some file systems say only now that the disk is full. */
 	say_stop_by(-1);
+	budget_stop_by(-1);
 	if (output->owns_fd) {
 		if (close(output->fd) < 0 && errno != EINTR)
 			result = give_up(output);
