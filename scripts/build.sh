@@ -63,9 +63,13 @@ sanitized() { make -s -C loader SANITIZE=1; }
 workload() { make -s -C test/workload; }
 
 manual() {
-  if [ dist/man/bpfscript.1 -nt dist/bpfscript.js ] && [ dist/man/bpfload.1 -nt loader/build/bpfload ] &&
-    [ dist/man/bpfscript.1 -nt scripts/manual.sh ]; then return 0; fi
-  bash scripts/manual.sh
+  local source
+  for source in dist/bpfscript.js loader/build/bpfload scripts/manual.sh docs/language.md docs/exit-status.md docs/command-line.md; do
+    if ! [ dist/completions/bpfload.fish -nt "$source" ]; then
+      bash scripts/manual.sh
+      return
+    fi
+  done
 }
 
 [ $# -gt 0 ] || set -- compiler loader manual types

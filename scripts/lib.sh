@@ -12,7 +12,7 @@ fail() {
 
 # What building needs, what testing needs besides, and what the benchmarks compare with.
 build_packages=(llvm-14-dev zlib1g-dev g++ gcc make cmake ninja-build libbpf-dev libelf-dev libiberty-dev libsodium-dev)
-test_packages=(qemu-system-x86 busybox-static cpio xz-utils zstd bpftool clang-14 llvm-14 clang-format-14)
+test_packages=(qemu-system-x86 busybox-static cpio xz-utils zstd bpftool clang-14 llvm-14 clang-format-14 zsh fish man-db)
 # Makes encoders of schemas: only for `npm run docs`.
 docs_packages=(protobuf-compiler)
 # Opens pictures in the tests. It is large: only root's `npm test` brings it.

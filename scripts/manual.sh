@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
-# Writes the manual pages to dist/man, from what the commands say of themselves: called by build.sh.
+# Writes the manual pages to dist/man and the completions to dist/completions, from what the commands say of themselves
+# and from pages of docs: called by build.sh.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-mkdir -p dist/man
-node_modules/.bin/esbuild --bundle --platform=node --format=esm --packages=external --loader=ts --log-level=warning \
-  --outfile=dist/manual.mjs <<'TYPESCRIPT'
+mkdir -p dist/man dist/completions
+node_modules/.bin/esbuild --bundle --platform=node --format=cjs --loader=ts --log-level=warning \
+  --define:import.meta.filename=__filename --define:import.meta.dirname=__dirname --outfile=dist/manual.cjs <<'TYPESCRIPT'
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { renderLanguageManual, renderLoaderManual, renderManual } from './compiler/cli/manual.ts';
 import { createProgram } from './compiler/cli/program.ts';
-process.stdout.write(createProgram().manual());
+const docs = (name: string): string => readFileSync(`docs/${name}.md`, 'utf8');
+const shared = { exitStatus: docs('exit-status'), commandLine: docs('command-line') };
+const help = execFileSync('loader/build/bpfload', ['--help'], { encoding: 'utf8' });
+writeFileSync('dist/man/bpfscript.1', renderManual(createProgram().program, shared));
+writeFileSync('dist/man/bpfload.1', renderLoaderManual(help, shared));
+writeFileSync('dist/man/bpfscript-language.7', renderLanguageManual(docs('language')));
 TYPESCRIPT
-node dist/manual.mjs >dist/man/bpfscript.1
-
-# The loader's own text, as it stands.
-{
-  printf '%s\n' '.TH BPFLOAD 1' '.SH NAME' 'bpfload \- runs objects that bpfscript built' \
-    '.SH SYNOPSIS' '.B bpfload' '[options] OBJECT [parameters]' '.SH DESCRIPTION' '.nf'
-  loader/build/bpfload --help | sed -e 's/\\/\\e/g' -e 's/-/\\-/g' -e "s/^[.']/\\\\\&&/"
-  printf '%s\n' '.fi' '.SH SEE ALSO' '.BR bpfscript (1)'
-} >dist/man/bpfload.1
+node dist/manual.cjs
+for command in bpfscript bpfload; do
+  for shell in bash zsh fish; do
+    node dist/bpfscript.js completion "$shell" "$command" >"dist/completions/$command.$shell"
+  done
+done

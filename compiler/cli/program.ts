@@ -18,7 +18,6 @@ import { registerRun } from './commands/run.ts';
 import { registerSign } from './commands/sign.ts';
 import { registerVerify } from './commands/verify.ts';
 import { UserError } from './errors.ts';
-import { renderManual } from './manual.ts';
 import { EXIT, type ReportStatus } from './status.ts';
 import { version } from './version.ts';
 
@@ -41,14 +40,14 @@ const COMMANDS = [
 
 export function createProgram(): {
   run(args: readonly string[]): Promise<number>;
-  /** The manual page, as roff. */
-  manual(): string;
+  /** For what is made of commands and options: manual pages. */
+  readonly program: Command;
 } {
   let status = 0;
   const report: ReportStatus = (value) => {
     status = value;
   };
-  const program = new Command('bpfscript')
+  const program: Command = new Command('bpfscript')
     .description('Compiles BpfScript, the language of bpftrace, to one CO-RE object, and runs it.')
     .version(`bpfscript v${version()}`, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -56,6 +55,7 @@ export function createProgram(): {
     .configureOutput({ outputError: (text, write) => write(explained(program, text)) })
     .showHelpAfterError('(bpfscript --help shows the commands and examples)')
     .exitOverride()
+    .addHelpText('after', () => knownFlags(program))
     .addHelpText(
       'after',
       `
@@ -68,12 +68,36 @@ Examples:
     );
   for (const register of COMMANDS) register(program, report);
   return {
-    manual: () => renderManual(program),
+    program,
     async run(args) {
       await program.parseAsync(withCommand(program, args), { from: 'user' });
       return status;
     },
   };
+}
+
+/** Those of bpftrace that are used most, and of which many look here. */
+const KNOWN: readonly string[] = [
+  '-e',
+  '-c',
+  '-p',
+  '-o',
+  '-f',
+  '-l',
+  '-d',
+  '-q',
+  '-v',
+  '-k',
+].concat(...['-I', '--unsafe', '--timeout', '--max-events', '--kernel']);
+
+function knownFlags(program: Command): string {
+  const run = program.commands.find((command) => command.name() === 'run');
+  const flags = (run?.options ?? []).filter(({ short, long }) =>
+    [short, long].some((flag) => flag && KNOWN.includes(flag)),
+  );
+  const width = Math.max(...flags.map(({ flags }) => flags.length));
+  const lines = flags.map(({ flags, description }) => `  ${flags.padEnd(width)}  ${description}`);
+  return `\nFlags with a script (bpfscript run --help lists all):\n${lines.join('\n')}`;
 }
 
 /** Options of the program itself. */

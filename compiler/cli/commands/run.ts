@@ -37,6 +37,9 @@ import { formatScripts } from './fmt.ts';
 interface RunOptions extends EmitOptions {
   readonly e?: string;
   readonly output?: string;
+  readonly reopen?: boolean;
+  readonly timeout?: string;
+  readonly maxEvents?: string;
   readonly format?: string;
   readonly B?: string;
   readonly quiet?: boolean;
@@ -93,6 +96,9 @@ export function registerRun(program: Command, report: ReportStatus): void {
     )
     .option('-e <program>', 'program text instead of a file')
     .option('-o, --output <file>', "write the script's output to a file")
+    .option('--reopen', 'on SIGHUP, open the file of -o anew instead of ending')
+    .option('--timeout <time>', 'end after 30s, 500ms, 5m or 2h, as after Ctrl-C')
+    .option('--max-events <n>', 'end after n events: whatever the script prints one by one')
     .addOption(
       new Option(
         '-f, --format <form>',
@@ -337,6 +343,9 @@ async function printInfo(): Promise<never> {
 function loaderFlags(options: RunOptions, stages: readonly string[]): readonly string[] {
   const flags: string[] = [];
   if (options.output !== undefined) flags.push('-o', options.output);
+  if (options.reopen) flags.push('--reopen');
+  if (options.timeout !== undefined) flags.push('--timeout', options.timeout);
+  if (options.maxEvents !== undefined) flags.push('--max-events', options.maxEvents);
   if (options.format !== undefined) flags.push('-f', options.format);
   if (options.B !== undefined) flags.push('-B', options.B);
   if (options.quiet) flags.push('-q');

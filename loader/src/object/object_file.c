@@ -68,13 +68,13 @@ int object_file_read(struct object_file *object, const char *path, struct failur
 
 	memset(object, 0, sizeof(*object));
 	if (fd < 0)
-		return fail(failure, STATUS_USAGE, "cannot open it: %s", strerror(errno));
+		return fail(failure, STATUS_FAILED, "cannot open it: %s", strerror(errno));
 	keep_from_children(path);
 	bytes = read_bytes(fd, &size);
 	error = errno;
 	close(fd);
 	if (!bytes)
-		return fail(failure, STATUS_USAGE, "cannot read it: %s", strerror(error));
+		return fail(failure, STATUS_FAILED, "cannot read it: %s", strerror(error));
 	return check_bytes(object, bytes, size, failure);
 }
 

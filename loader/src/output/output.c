@@ -346,6 +346,28 @@ void output_stop_waiting(struct output *output)
 	say_stop_by(WRITE_WITHOUT_WAITING);
 }
 
+int output_reopen(struct output *output)
+{
+	const char *path = output->session->options->output;
+	int fd, result = output_flush(output);
+
+	/* What could not be written belongs to the old file. */
+	if (result != 0 || !output->owns_fd || output->stopped)
+		return result;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+	if (fd < 0) {
+		say_warning("cannot open %s anew: %s; the output goes on into the old file.", path,
+			    strerror(errno));
+		return 0;
+	}
+	/* Some file systems say only now that the disk is full. */
+	if (close(output->fd) < 0 && errno != EINTR)
+		result = give_up(output);
+	output->fd = fd;
+	take_waiting(output);
+	return result;
+}
+
 bool output_is_stopped(const struct output *output)
 {
 	return output->stopped;

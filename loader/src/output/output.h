@@ -95,6 +95,12 @@ int output_stop_by(struct output *output, int stop);
 /* Tracing ends: from here on nobody waits for stderr. */
 void output_stop_waiting(struct output *output);
 
+/*
+ * Opens the file of -o anew, behind what it may hold already: what was there has another name now.
+ * Where that fails, output goes on into the old file, with a warning.
+ */
+int output_reopen(struct output *output);
+
 /* Whether the last flush gave up. */
 bool output_is_stopped(const struct output *output);
 

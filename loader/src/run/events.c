@@ -26,6 +26,7 @@ int events_open(struct events *events, const struct session *session, struct out
 	memset(events, 0, sizeof(*events));
 	events->session = session;
 	events->output = output;
+	events->wanted = session->options->max_events;
 	events->lost_fd = session_map_fd(session, MF_MAP_LOST);
 	events->cpu_counts = memory_array(session->cpus, sizeof(*events->cpu_counts));
 	events->counts = memory_array(session->manifest->event_count, sizeof(*events->counts));
@@ -67,6 +68,31 @@ static void note_warning(struct events *events, const struct mf_event *event, co
 		count->code = warning_code(event, record);
 }
 
+/* Whether an event shows something, so that --max-events counts it. */
+static bool is_shown(enum mf_event_kind kind)
+{
+	switch (kind) {
+	case MF_EVENT_PRINTF:
+	case MF_EVENT_PRINT_VALUE:
+	case MF_EVENT_PRINT_MAP:
+	case MF_EVENT_TIME:
+	case MF_EVENT_JOIN:
+	case MF_EVENT_SYSTEM:
+	case MF_EVENT_CAT:
+	case MF_EVENT_ERRORF:
+	case MF_EVENT_WARNF:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void count_shown(struct events *events, const struct mf_event *event)
+{
+	if (events->wanted && is_shown(event->kind) && --events->wanted == 0)
+		note_exit(events, 0);
+}
+
 void events_handle(struct events *events, const uint8_t *record, size_t size)
 {
 	const struct manifest *manifest = events->session->manifest;
@@ -87,6 +113,8 @@ void events_handle(struct events *events, const uint8_t *record, size_t size)
 		note_exit(events, record[event->fields[0].offset]);
 	else if (output_event(events->output, event, record, event->size) != 0)
 		events->broken = true;
+	else
+		count_shown(events, event);
 }
 
 /* A word in .bss that programs share. */
@@ -129,6 +157,8 @@ static void take_marks(struct events *events)
 			note_exit(events, (int)((mark - 1) & 0xff));
 		else if (output_lost_control(events->output, event) != 0)
 			events->broken = true;
+		else
+			count_shown(events, event);
 		/* Clearing twice is clearing; printing is not. */
 		if (event->kind == MF_EVENT_PRINT_MAP || event->kind == MF_EVENT_TIME)
 			events->counts[i].merged += mark - 1;

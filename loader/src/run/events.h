@@ -35,6 +35,8 @@ struct events {
 	/* exit() was called; with that code. */
 	bool exited;
 	int exit_code;
+	/* So many more events are wanted, of --max-events; 0: it does not matter. */
+	uint64_t wanted;
 	/* The output can take no more. */
 	bool broken;
 	/* Marks of lost control events were seen, and count once the reader is past that place. */

@@ -10,6 +10,7 @@
 
 #include "base/failure.h"
 #include "host/host.h"
+#include "output/output.h"
 #include "run/notify.h"
 
 /* While events come, the ring is looked at that often instead of a wake-up for each. */
@@ -37,32 +38,37 @@ static bool heeds_hangup(void)
 	return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
 }
 
-static void ending_signals(sigset_t *set)
+static void ending_signals(const struct loop *loop, sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
-	if (heeds_hangup())
+	sigaddset(set, SIGALRM);
+	if (loop->ends_by_hangup)
 		sigaddset(set, SIGHUP);
 }
 
-static void watched_signals(sigset_t *set)
+static void watched_signals(const struct loop *loop, sigset_t *set, bool reopens)
 {
-	ending_signals(set);
+	ending_signals(loop, set);
+	if (reopens)
+		sigaddset(set, SIGHUP);
 	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGUSR2);
 	sigaddset(set, SIGCHLD);
 }
 
-int loop_open(struct loop *loop, uint32_t pid, struct failure *failure)
+int loop_open(struct loop *loop, const struct options *options, struct failure *failure)
 {
 	sigset_t set, ending;
+	uint32_t pid = options->pid;
 
 	memset(loop, 0, sizeof(*loop));
 	loop->epoll = loop->signals = loop->timer = loop->process = loop->stop = loop->second = -1;
 	loop->watchdog = -1;
-	watched_signals(&set);
-	ending_signals(&ending);
+	loop->ends_by_hangup = !options->reopen && heeds_hangup();
+	watched_signals(loop, &set, options->reopen);
+	ending_signals(loop, &ending);
 	if (sigprocmask(SIG_BLOCK, &set, &loop->old_mask) != 0)
 		return failed(failure, "block signals");
 	/* A reader that has gone shows as an error of write. */
@@ -88,6 +94,23 @@ int loop_open(struct loop *loop, uint32_t pid, struct failure *failure)
 		return fail(failure, STATUS_FAILED, "-p: there is no process %u.", pid);
 	if (loop->process < 0 || watch(loop, loop->process, 0) != 0)
 		return failed(failure, "watch the process of -p");
+	return STATUS_OK;
+}
+
+int loop_start_timeout(struct loop *loop, const struct options *options, struct failure *failure)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct itimerspec spec = {
+		.it_value = {.tv_sec = (time_t)(options->timeout_ns / 1000000000),
+			     .tv_nsec = (long)(options->timeout_ns % 1000000000)}};
+
+	if (!options->timeout_ns)
+		return STATUS_OK;
+	if (timer_create(CLOCK_MONOTONIC, &event, &loop->deadline) != 0)
+		return failed(failure, "set the time of --timeout");
+	loop->has_deadline = true;
+	if (timer_settime(loop->deadline, 0, &spec, NULL) != 0)
+		return failed(failure, "set the time of --timeout");
 	return STATUS_OK;
 }
 
@@ -190,9 +213,17 @@ static bool take_signals(struct loop *loop, struct events *events, struct child 
 		switch (info.ssi_signo) {
 		case SIGINT:
 		case SIGTERM:
-		case SIGHUP:
+		case SIGALRM:
 			*end = LOOP_SIGNAL;
 			return true;
+		case SIGHUP:
+			if (loop->ends_by_hangup) {
+				*end = LOOP_SIGNAL;
+				return true;
+			}
+			if (output_reopen(events->output) != 0)
+				events->broken = true;
+			break;
 		case SIGUSR1:
 			act_on_signal(events);
 			break;
@@ -301,19 +332,21 @@ static void ignore_once(int signal)
 	(void)signal;
 }
 
-void loop_release_signals(bool signalled)
+void loop_release_signals(const struct loop *loop, bool signalled)
 {
 	const struct sigaction once = {.sa_handler = ignore_once,
 				       .sa_flags = SA_RESETHAND | SA_RESTART};
 	sigset_t set;
 
+	/* The end is under way, whenever the time is over. */
+	signal(SIGALRM, SIG_IGN);
 	if (!signalled) {
 		sigaction(SIGINT, &once, NULL);
 		sigaction(SIGTERM, &once, NULL);
-		if (heeds_hangup())
+		if (loop->ends_by_hangup)
 			sigaction(SIGHUP, &once, NULL);
 	}
-	ending_signals(&set);
+	ending_signals(loop, &set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -325,6 +358,8 @@ static void close_fd(int fd)
 
 void loop_close(struct loop *loop)
 {
+	if (loop->has_deadline)
+		timer_delete(loop->deadline);
 	close_fd(loop->process);
 	close_fd(loop->second);
 	close_fd(loop->watchdog);

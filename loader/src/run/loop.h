@@ -5,9 +5,11 @@
 
 #include <stdbool.h>
 #include <signal.h>
+#include <time.h>
 
 #include "run/child.h"
 #include "run/events.h"
+#include "session/options.h"
 
 struct loop {
 	int epoll, signals, timer, process;
@@ -23,6 +25,11 @@ struct loop {
 	bool timer_armed;
 	/* When lost events were last looked for, ns. */
 	uint64_t lost_checked;
+	/* SIGHUP ends tracing, too. */
+	bool ends_by_hangup;
+	/* Of options.timeout_ns. */
+	timer_t deadline;
+	bool has_deadline;
 	/* The signals' mask before. */
 	sigset_t old_mask;
 };
@@ -43,9 +50,13 @@ enum loop_end {
 
 /*
  * Blocks the signals that it waits for, so to be called before anything that they should not
- * interrupt. `pid`: process of -p, or 0.
+ * interrupt.
  */
-int loop_open(struct loop *loop, uint32_t pid, struct failure *failure);
+int loop_open(struct loop *loop, const struct options *options, struct failure *failure);
+
+/* Tracing began: the time of --timeout runs. When it is over, SIGALRM comes, which ends tracing as
+ * SIGINT does. */
+int loop_start_timeout(struct loop *loop, const struct options *options, struct failure *failure);
 
 /* Starts to watch the ring, which is there only after loading. */
 int loop_watch_ring(struct loop *loop, const struct events *events, struct failure *failure);
@@ -73,7 +84,7 @@ void loop_settle_signals(struct loop *loop);
  * From now on SIGINT and SIGTERM kill, so that a second one ends what takes long; where no signal
  * ended tracing (`signalled` is false), the first to come only asks for the end that is under way.
  */
-void loop_release_signals(bool signalled);
+void loop_release_signals(const struct loop *loop, bool signalled);
 void loop_close(struct loop *loop);
 
 #endif

@@ -255,10 +255,12 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 	if ((end != LOOP_PROCESS && end != LOOP_LIMIT) || run->events.exited)
 		events_discard(&run->events);
 	events_resume(&run->events);
+	/* What is printed at the end is for all that came before. */
+	run->events.wanted = 0;
 	if (!run->events.broken)
 		status = session_run(&run->session, MF_END, drain_all, run, failure);
 	events_check_lost(&run->events);
-	loop_release_signals(end == LOOP_SIGNAL);
+	loop_release_signals(&run->loop, end == LOOP_SIGNAL);
 	events_tell_totals(&run->events);
 	if (!run->events.broken && output_finish(run->output) != 0)
 		run->events.broken = true;
@@ -319,6 +321,8 @@ static int trace(struct run *run, struct failure *failure)
 		if (run->options->child && !run->options->no_warnings)
 			say_warning(
 				"the script has only begin and end blocks: it ends at once, and the command of -c with it.");
+	} else if (loop_start_timeout(&run->loop, run->options, failure) != STATUS_OK) {
+		end = LOOP_FAILED;
 	} else {
 		end = loop_run(&run->loop, &run->events, &run->child, failure);
 	}
@@ -355,7 +359,7 @@ int run_object(const struct options *options, struct failure *failure)
 	if (status == STATUS_OK && help)
 		named_print_help(run.object.manifest);
 	if (status == STATUS_OK && !help) {
-		status = loop_open(&run.loop, options->pid, failure);
+		status = loop_open(&run.loop, options, failure);
 		if (status == STATUS_OK)
 			status = load(&run, failure);
 		if (status == STATUS_OK)

@@ -10,6 +10,7 @@
 
 /* PID_MAX_LIMIT of include/linux/threads.h on 64-bit machines. */
 #define MAX_PID 4194304
+#define MAX_TIMEOUT_NS (365ull * 86400000000000)
 
 /* The command that was typed: `bpfscript` becomes us under its own name. */
 const char *typed_command(void)
@@ -53,6 +54,41 @@ int take_dwarf_pid(struct options *options, const char *text, struct failure *fa
 				   text);
 	memory_grow(options->dwarf_pids, options->dwarf_pid_count, options->dwarf_pid_room);
 	options->dwarf_pids[options->dwarf_pid_count++] = pid;
+	return STATUS_OK;
+}
+
+int take_timeout(struct options *options, const char *text, struct failure *failure)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {{"", 1000000000},	 {"s", 1000000000},    {"ms", 1000000},	     {"us", 1000},
+		     {"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000}};
+	char *unit;
+	uint64_t count;
+
+	errno = 0;
+	count = strtoull(text, &unit, 10);
+	if (!errno && count && text[0] >= '0' && text[0] <= '9')
+		for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+			if (strcmp(units[i].name, unit) == 0 &&
+			    count <= MAX_TIMEOUT_NS / units[i].ns) {
+				options->timeout_ns = count * units[i].ns;
+				return STATUS_OK;
+			}
+	return usage_error(
+		failure,
+		"--timeout takes a time such as 30s, 500ms, 5m or 2h (up to 365 days), not", text);
+}
+
+int take_max_events(struct options *options, const char *text, struct failure *failure)
+{
+	char *end;
+
+	errno = 0;
+	options->max_events = strtoull(text, &end, 10);
+	if (errno || *end || text[0] < '0' || text[0] > '9' || !options->max_events)
+		return usage_error(failure, "--max-events takes a number from 1, not", text);
 	return STATUS_OK;
 }
 

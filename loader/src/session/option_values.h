@@ -13,6 +13,8 @@ int usage_error(struct failure *failure, const char *what, const char *which);
 
 int take_pid(struct options *options, const char *text, struct failure *failure);
 int take_dwarf_pid(struct options *options, const char *text, struct failure *failure);
+int take_timeout(struct options *options, const char *text, struct failure *failure);
+int take_max_events(struct options *options, const char *text, struct failure *failure);
 int take_write(struct options *options, const char *text, struct failure *failure);
 int take_form(struct options *options, const char *text, struct failure *failure);
 int take_buffering(struct options *options, const char *text, struct failure *failure);

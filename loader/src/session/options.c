@@ -41,6 +41,14 @@ static const struct flag flags[] = {
 	 "write it out at once (none), when nothing more is waiting (line, the\n"
 	 "default), or when much has gathered and at the end (full)",
 	 TAKES(take_buffering)},
+	{0, "reopen", NULL,
+	 "on SIGHUP, open the file of -o anew (it was moved away, as logrotate\n"
+	 "does) instead of ending",
+	 SETS(reopen)},
+	{0, "timeout", "TIME", "end after 30s, 500ms, 5m or 2h, as after Ctrl-C",
+	 TAKES(take_timeout)},
+	{0, "max-events", "N", "end after N events: whatever the script prints one by one",
+	 TAKES(take_max_events)},
 	{'p', "pid", "PID", "trace this process only; end when it ends", TAKES(take_pid)},
 	{'c', "cmd", "COMMAND", "run COMMAND, trace from its start, end when it ends", SETS(child)},
 	{'q', "quiet", NULL, "say nothing but what the script prints", SETS(quiet)},
@@ -375,6 +383,8 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
 		    options->command == COMMAND_VERSION || options->command == COMMAND_INFO)
 			return status;
 	}
+	if (options->reopen && !options->output)
+		return usage_error(failure, "--reopen is for a file that -o names", NULL);
 	if (options->pid && options->child)
 		return usage_error(failure, "-p and -c exclude each other", NULL);
 	if (!reader.word_count)

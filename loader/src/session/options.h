@@ -30,6 +30,10 @@ struct options {
 	const char *output;
 	enum output_form form;
 	enum buffering buffering;
+	/* On SIGHUP the file of -o is opened anew, instead of ending. */
+	bool reopen;
+	/* Tracing ends after so long, ns, or so many events; 0: it does not. */
+	uint64_t timeout_ns, max_events;
 	/* -c; NULL: none. */
 	const char *child;
 	/* -p; 0: every process. */

@@ -20,6 +20,21 @@ const COMMANDS = [
 ];
 
 describe('--help', () => {
+  it('shows at the top what is used most, as its command says it', () => {
+    const top = bpfscript(['--help']).stdout;
+    const run = bpfscript(['run', '--help']).stdout;
+    const flags = /Flags with a script.*:\n((?: {2}-.*\n)+)/.exec(top)?.[1] ?? '';
+    for (const flag of [
+      '-e <program>',
+      '-p, --pid <pid>',
+      '-o, --output <file>',
+      '--timeout <time>',
+    ]) {
+      expect(flags).toContain(`  ${flag} `);
+      expect(run).toContain(`  ${flag} `);
+    }
+  });
+
   it('has examples for every command', () => {
     for (const command of COMMANDS) {
       const result = bpfscript([command, '--help']);
@@ -48,28 +63,109 @@ describe('completion', () => {
     expect(complete('check', '--allow', 'unreach')).toEqual(['unreachable']);
   });
 
+  it('knows the loader by what its help says', () => {
+    const script = `source dist/completions/bpfload.bash
+      COMP_WORDS=(bpfload "$@"); COMP_CWORD=$#; _bpfload; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const loader = (...words: readonly string[]): readonly string[] =>
+      spawnSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8' })
+        .stdout.trim()
+        .split('\n');
+    const help = spawnSync('loader/build/bpfload', ['--help'], { encoding: 'utf8' }).stdout;
+    const flags = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
+    expect(flags.length).toBeGreaterThan(20);
+    expect(loader('--')).toEqual(flags);
+    expect(loader('--mode', '')).toEqual(['bench', 'test']);
+    expect(loader('-p', '1')).toContain('1');
+    expect(loader('package.j')).toEqual(['package.json']);
+  });
+
+  it('is there for fish', () => {
+    const script = ['bpfscript', 'bpfload'].map((name) => `source dist/completions/${name}.fish;`);
+    const asked = (line: string): readonly string[] =>
+      spawnSync('fish', ['-c', `${script.join(' ')} complete -C '${line}'`], { encoding: 'utf8' })
+        .stdout.trim()
+        .split('\n')
+        .map((row) => row.split('\t')[0] ?? '');
+    expect(asked('bpfscript ins')).toContain('inspect');
+    expect(asked('bpfscript build --emit ir')).toEqual(['ir', 'ir-opt']);
+    expect(asked('bpfscript --tim')).toEqual(['--timeout', '--timings']);
+    expect(asked('bpfscript explain unreach')).toEqual(['unreachable']);
+    expect(asked('bpfload --time')).toEqual(['--timeout']);
+  });
+
+  it('is there for zsh, which completes in terminals alone', () => {
+    const completes = (line: string, to: string): void => {
+      const script = `zmodload zsh/zpty
+        zpty -b z zsh -f
+        zpty -w z "PS1=; autoload -Uz compinit; compinit -u -D; source dist/completions/bpfscript.zsh; source dist/completions/bpfload.zsh; print rea''dy"
+        zpty -r z out '*ready*'
+        zpty -w -n z ${JSON.stringify(line)}$'\\t'
+        zpty -r z out '*${to}*'
+        print -r -- "$out"`;
+      const { stdout } = spawnSync('zsh', ['-fc', script], { encoding: 'utf8', timeout: 90_000 });
+      expect(stdout).toContain(to);
+    };
+    completes('bpfload --timeo', '--timeout');
+    completes('bpfscript insp', 'inspect');
+    completes('bpfscript build --emit tok', 'tokens');
+  }, 300_000);
+
   it('refuses shells that it does not know', () => {
-    expect(bpfscript(['completion', 'fish'])).toMatchObject({ stdout: '', status: 2 });
+    expect(bpfscript(['completion', 'csh'])).toMatchObject({ stdout: '', status: 2 });
   });
 });
 
 describe('The manual pages', () => {
   const folder = join(import.meta.dirname, '../../../dist/man');
 
-  it('are what the commands say', () => {
-    expect(readFileSync(join(folder, 'bpfscript.1'), 'utf8')).toBe(createProgram().manual());
+  it('name every command and flag of the compiler', () => {
+    const page = readFileSync(join(folder, 'bpfscript.1'), 'utf8');
+    for (const { options } of createProgram().program.commands)
+      for (const { flags } of options) expect(page).toContain(flags.replaceAll('-', '\\-'));
   });
 
-  it('name every command and flag of the loader', () => {
+  it('name every flag of the loader', () => {
     const page = readFileSync(join(folder, 'bpfload.1'), 'utf8');
     const help = spawnSync('loader/build/bpfload', ['--help'], { encoding: 'utf8' }).stdout;
-    for (const [flag] of help.matchAll(/^ {2}-.*$/gm))
-      expect(page).toContain(flag.replaceAll('-', '\\-'));
+    for (const [, flag = ''] of help.matchAll(/^ {2}(-.*?)(?: {2}.*)?$/gm))
+      expect(page).toContain(`.B ${flag.replaceAll('-', '\\-')}`);
+  });
+
+  it('have what people look for in them', () => {
+    for (const name of ['bpfscript.1', 'bpfload.1'])
+      for (const heading of ['EXIT STATUS', 'ENVIRONMENT', 'FILES', 'EXAMPLES', 'SEE ALSO'])
+        expect(readFileSync(join(folder, name), 'utf8')).toMatch(
+          new RegExp(`^\\.SH ${heading}\\n(?!\\.SH).`, 'm'),
+        );
+    expect(readFileSync(join(folder, 'bpfscript.1'), 'utf8')).toContain('BPFSCRIPT_LOADER');
+  });
+
+  it('are one of the language, which shows as its page reads', () => {
+    const shown = spawnSync('man', ['-l', join(folder, 'bpfscript-language.7')], {
+      encoding: 'utf8',
+      env: { ...process.env, MANWIDTH: '400', LC_ALL: 'C.UTF-8' },
+    });
+    expect(shown.status).toBe(0);
+    const headings = readFileSync('docs/language.md', 'utf8').match(/^##+ .*$/gm) ?? [];
+    expect(headings.length).toBeGreaterThan(5);
+    for (const heading of headings)
+      expect(shown.stdout).toContain(heading.replace(/^#+ /, '').replaceAll('`', ''));
+    expect(shown.stdout).not.toMatch(/\]\(|```/);
+  });
+
+  it('give groff nothing to warn of', () => {
+    for (const name of ['bpfscript.1', 'bpfload.1', 'bpfscript-language.7']) {
+      const { stderr } = spawnSync('man', ['--warnings=w', '-l', join(folder, name)], {
+        encoding: 'utf8',
+        env: { ...process.env, MANWIDTH: '100', LC_ALL: 'C.UTF-8' },
+      });
+      expect(stderr).toBe('');
+    }
   });
 
   it('have no line that roff takes for a request of its own', () => {
-    for (const name of ['bpfscript.1', 'bpfload.1'])
+    for (const name of ['bpfscript.1', 'bpfload.1', 'bpfscript-language.7'])
       for (const line of readFileSync(join(folder, name), 'utf8').split('\n'))
-        if (line.startsWith('.')) expect(line).toMatch(/^\.(TH|SH|SS|TP|PP|B|BR|I|br|nf|fi)\b/);
+        if (line.startsWith('.')) expect(line).toMatch(/^\.(TH|SH|SS|TP|IP|PP|B|BR|I|br|nf|fi)\b/);
   });
 });

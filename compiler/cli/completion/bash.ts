@@ -1,0 +1,59 @@
+import type { Argument, Completed, Flag, Words } from './words.ts';
+
+/** Completion of a command for bash. */
+export function bashCompletion({ name, commands }: Completed): string {
+  const names = commands.map((command) => command.name).filter((word) => word !== '');
+  const valued = new Map(
+    commands
+      .flatMap(({ flags }) => flags)
+      .flatMap((flag) => (flag.argument ? [[flag.spellings.join('|'), flag.argument]] : [])),
+  );
+  return `# bash completion of ${name}, made by \`bpfscript completion bash\`.
+_${name}() {
+  local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command=${commands[0].name} flags
+  COMPREPLY=()
+${names.length > 0 ? `  case \${COMP_WORDS[1]} in\n    ${names.join('|')}) command=\${COMP_WORDS[1]} ;;\n  esac\n` : ''}  case $previous in
+${[...valued].map(([flags, argument]) => `    ${flags}) ${replies(argument)}; return ;;`).join('\n')}
+  esac
+  if [[ $word == -* ]]; then
+    case $command in
+${commands.map((command) => `      ${command.name || "''"}) flags="${command.flags.flatMap(spellings).join(' ')}" ;;`).join('\n')}
+    esac
+    COMPREPLY=($(compgen -W "$flags" -- "$word"))
+    return
+  fi
+${names.length > 0 ? `  if ((COMP_CWORD == 1)); then\n    COMPREPLY=($(compgen -W "${names.join(' ')}" -- "$word") $(compgen -f -- "$word"))\n    return\n  fi\n` : ''}  case $command in
+${commands.map(argumentCase).join('\n')}
+  esac
+}
+complete -o filenames -F _${name} ${name}
+`;
+}
+
+const spellings = (flag: Flag): readonly string[] => flag.spellings;
+
+function argumentCase(command: Words): string {
+  return `    ${command.name || "''"}) ${replies(command.argument)} ;;`;
+}
+
+function replies(argument: Argument): string {
+  switch (argument.kind) {
+    case 'words':
+      return `COMPREPLY=($(compgen -W "${argument.words.join(' ')}" -- "$word"))`;
+    case 'files':
+      return 'COMPREPLY=($(compgen -f -- "$word"))';
+    case 'processes':
+      return 'COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word"))';
+    case 'probes':
+      // What stands before the last colon is not replaced: readline takes the colon for a break.
+      return `
+      if [[ -n $word && $word != */* ]]; then
+        COMPREPLY=($(bpfscript list --no-warnings "$word*" 2>/dev/null | head -500))
+        [[ $word == *:* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${word%:*}":}")
+      else
+        COMPREPLY=($(compgen -f -- "$word"))
+      fi`;
+    case 'unknown':
+      return 'COMPREPLY=()';
+  }
+}
