@@ -156,6 +156,10 @@ static const struct row rows[] = {
 	NEEDED(getdents64, NEED_FOLDERS),
 	NEEDED(fstatfs, NEED_FOLDERS),
 	NEEDED(kill, NEED_KILL),
+	NEEDED(openat, NEED_OUTPUT),
+#ifdef SYS_open
+	NEEDED(open, NEED_OUTPUT),
+#endif
 #ifdef __SANITIZE_ADDRESS__
 	/* The search for leaks at the end, by another thread. */
 	CALL(clone),

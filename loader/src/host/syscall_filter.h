@@ -20,6 +20,8 @@ enum syscall_need {
 	NEED_ITERATOR = 8,
 	/* A process of ours is ended. */
 	NEED_KILL = 16,
+	/* The file of -o is opened anew. */
+	NEED_OUTPUT = 32,
 };
 
 /* 0, or -1 with errno: EINVAL where the kernel has no such filters. Needs no_new_privs. */

@@ -95,6 +95,8 @@ static uint32_t needs_of(const struct session *session)
 		needs |= NEED_ITERATOR;
 	if (session->options->child)
 		needs |= NEED_KILL;
+	if (session->options->reopen)
+		needs |= NEED_OUTPUT;
 	return needs;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -97,19 +98,14 @@ int loop_open(struct loop *loop, const struct options *options, struct failure *
 	return STATUS_OK;
 }
 
-int loop_start_timeout(struct loop *loop, const struct options *options, struct failure *failure)
+int loop_start_timeout(const struct options *options, struct failure *failure)
 {
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-	struct itimerspec spec = {
+	struct itimerval time = {
 		.it_value = {.tv_sec = (time_t)(options->timeout_ns / 1000000000),
-			     .tv_nsec = (long)(options->timeout_ns % 1000000000)}};
+			     .tv_usec = (suseconds_t)(options->timeout_ns % 1000000000 / 1000)}};
 
-	if (!options->timeout_ns)
-		return STATUS_OK;
-	if (timer_create(CLOCK_MONOTONIC, &event, &loop->deadline) != 0)
-		return failed(failure, "set the time of --timeout");
-	loop->has_deadline = true;
-	if (timer_settime(loop->deadline, 0, &spec, NULL) != 0)
+	/* One that was set before us stays. */
+	if (options->timeout_ns && setitimer(ITIMER_REAL, &time, NULL) != 0)
 		return failed(failure, "set the time of --timeout");
 	return STATUS_OK;
 }
@@ -358,8 +354,6 @@ static void close_fd(int fd)
 
 void loop_close(struct loop *loop)
 {
-	if (loop->has_deadline)
-		timer_delete(loop->deadline);
 	close_fd(loop->process);
 	close_fd(loop->second);
 	close_fd(loop->watchdog);

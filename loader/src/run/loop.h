@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 #include <signal.h>
-#include <time.h>
 
 #include "run/child.h"
 #include "run/events.h"
@@ -27,9 +26,6 @@ struct loop {
 	uint64_t lost_checked;
 	/* SIGHUP ends tracing, too. */
 	bool ends_by_hangup;
-	/* Of options.timeout_ns. */
-	timer_t deadline;
-	bool has_deadline;
 	/* The signals' mask before. */
 	sigset_t old_mask;
 };
@@ -56,7 +52,7 @@ int loop_open(struct loop *loop, const struct options *options, struct failure *
 
 /* Tracing began: the time of --timeout runs. When it is over, SIGALRM comes, which ends tracing as
  * SIGINT does. */
-int loop_start_timeout(struct loop *loop, const struct options *options, struct failure *failure);
+int loop_start_timeout(const struct options *options, struct failure *failure);
 
 /* Starts to watch the ring, which is there only after loading. */
 int loop_watch_ring(struct loop *loop, const struct events *events, struct failure *failure);

@@ -321,7 +321,7 @@ static int trace(struct run *run, struct failure *failure)
 		if (run->options->child && !run->options->no_warnings)
 			say_warning(
 				"the script has only begin and end blocks: it ends at once, and the command of -c with it.");
-	} else if (loop_start_timeout(&run->loop, run->options, failure) != STATUS_OK) {
+	} else if (loop_start_timeout(run->options, failure) != STATUS_OK) {
 		end = LOOP_FAILED;
 	} else {
 		end = loop_run(&run->loop, &run->events, &run->child, failure);
