@@ -88,6 +88,14 @@ describe('boxes', () => {
     expect(places(0, 30)).toEqual(['all 0+100 30', 'm 0+80 20', 'a 0+60 10', 'x 0+60 0']);
   });
 
+  it('stand behind those that are left out where they stood before', () => {
+    const narrow = { ...tree('a;x 1\nb 9\n'), ...LAYOUT };
+    expect(flameBoxes(narrow, 0, 20).map(({ node, x }) => [node, x])).toEqual([
+      [0, 0],
+      [3, 10],
+    ]);
+  });
+
   it('hang from the top in an icicle', () => {
     const [root, child] = flameBoxes({ ...data, icicle: true }, 0, 0);
     expect([root?.y, child?.y]).toEqual([0, 10]);

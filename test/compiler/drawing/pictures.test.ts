@@ -51,6 +51,15 @@ describe('a histogram', () => {
     ]);
   });
 
+  it('that was emptied between two prints has what is in it as what came since', () => {
+    const text = `${HISTOGRAM('h', 5, 0)}x\n${HISTOGRAM('h', 2, 3)}`;
+    expect(tips(drawn(text, { increments: true })[0])).toEqual([
+      'print 1, 1: 5',
+      'print 2, 1: 2',
+      'print 2, [2, 3]: 3',
+    ]);
+  });
+
   it('has its percentiles in the buckets where they are', () => {
     const buckets = [
       { high: -1, count: 1 },
