@@ -51,7 +51,7 @@ node scripts/notices.mjs command x64 "$main"
 shared=$(node -p 'JSON.stringify({
   description: require("./package.json").description,
   bin: { bpfscript: "dist/bpfscript.js", bpfload: "dist/bpfload.js" },
-  man: ["dist/man/bpfscript.1", "dist/man/bpfload.1"],
+  man: ["dist/man/bpfscript.1", "dist/man/bpfload.1", "dist/man/bpfscript-language.7"],
 }).slice(1, -1)')
 # Both architectures, also where only one was packaged: a registry has them all.
 manifest "$main" bpfscript "{ $shared, \"optionalDependencies\": { \"bpfscript-linux-x64\": \"$version\", \"bpfscript-linux-arm64\": \"$version\" } }"
