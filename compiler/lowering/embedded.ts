@@ -17,7 +17,8 @@ export function holdEmbedded(fn: FunctionState, type: Type, range: Range): void 
   for (const { struct, within } of embeddedIn(unit.kernel.types, type)) {
     if (unit.held.has(struct.id)) continue;
     unit.held.set(struct.id, { struct, within, range });
-    // It is never sent.
+    // It is never sent, but where events are there is their ring.
+    fn.lowering.runtimeMap('events');
     unit.events.register({
       ...{ kind: 'print-value', fields: [struct] },
       ...(fn.place ? { range: fn.place } : {}),

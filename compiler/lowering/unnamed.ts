@@ -25,7 +25,8 @@ export function holdUnnamed(fn: FunctionState, struct: StructType): void {
   if (wayTo(types, struct) || types.ways(struct).some(({ indexes }) => indexes.length === 0))
     return;
   unit.embedded.add(struct.id);
-  // It is never sent.
+  // It is never sent, but where events are there is their ring.
+  fn.lowering.runtimeMap('events');
   unit.events.register({
     ...{ kind: 'print-value', fields: [struct] },
     ...(fn.place ? { range: fn.place } : {}),

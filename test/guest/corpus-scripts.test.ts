@@ -1,0 +1,53 @@
+/** The scripts of test/corpus load and attach in a guest that has their functions; of programs it has none to trace. */
+import { describe, expect, it } from 'vitest';
+import { type CorpusScript, SCRIPTS } from '../corpus/scripts.ts';
+import { DESCRIBED } from '../support/guest.ts';
+import { scriptsInGuest } from '../support/guest-scripts.ts';
+import { needs } from '../support/needs.ts';
+
+/** So many load within what a boot may take. */
+const A_BOOT = 20;
+
+const folders = [...new Set(SCRIPTS.map(({ folder }) => folder))];
+
+const BOOTS: readonly { readonly name: string; readonly scripts: readonly CorpusScript[] }[] =
+  folders.flatMap((folder) => {
+    const scripts = SCRIPTS.filter((script) => script.folder === folder);
+    return Array.from({ length: Math.ceil(scripts.length / A_BOOT) }, (_, index) => ({
+      name: `${folder} ${index + 1}`,
+      scripts: scripts.slice(index * A_BOOT, (index + 1) * A_BOOT),
+    }));
+  });
+
+/** What is said where nothing of a script's targets is there: programs, modules, counters of the processor. */
+const MISSING: readonly { readonly targets: RegExp; readonly says: string }[] = [
+  { targets: /\b(u(ret)?probe|usdt):/, says: 'ERROR: No probes to attach.' },
+  { targets: /\bkvm/, says: 'ERROR: No probes to attach.' },
+  { targets: /\bhardware:/, says: 'ERROR: Attachment failed for all probes.' },
+];
+
+needs(`Linux ${DESCRIBED}`).describe('the corpus', () => {
+  describe.each(BOOTS)('$name', ({ scripts }) => {
+    const result = scriptsInGuest(
+      DESCRIBED,
+      Object.fromEntries(
+        scripts.map(({ name, text }) => [
+          name.replaceAll('/', '-'),
+          {
+            ...{ text, endsItself: true, parameters: '7' },
+            flags: '--dry-run --unsafe --allow-write /tmp --no-warnings',
+          },
+        ]),
+      ),
+      { unsafe: true, environment: { BPFTRACE_MISSING_PROBES: 'ignore' } },
+    );
+
+    it.each(scripts)('loads $name', ({ name, text }) => {
+      const { stderr, status } = result(name.replaceAll('/', '-'));
+      const lacking = MISSING.find(
+        ({ targets, says }) => targets.test(text) && stderr.includes(says),
+      );
+      if (!lacking) expect({ stderr, status }).toMatchObject({ status: 0 });
+    });
+  });
+});
