@@ -1,4 +1,5 @@
 /** What loaders do not take is an error of the compiler. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { beyondLimits } from '../../compiler/limits.ts';
 import { SHF, SHT } from '../../linker/elf/elf.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { type OutputSection, writeElf } from '../../linker/elf/write.ts';
+import { inspectObject } from '../../linker/inspect.ts';
 import type { Manifest } from '../../linker/manifest/manifest.ts';
 import { build, diagnose, temporaryFolder } from '../support/build.ts';
 import { needs } from '../support/needs.ts';
@@ -25,6 +27,13 @@ describe('an object', () => {
     expect(events.filter(({ place }) => place?.text === 0)).toHaveLength(200);
     expect(events.filter(({ place }) => place?.text === 1).length).toBeGreaterThan(0);
     expect(object.length).toBeLessThan(100 * script.length);
+  });
+
+  it('has the ring of events wherever it describes some, also where none is sent', () => {
+    const object = build(`struct mine { struct load_weight load; unsigned int count; };
+      profile:hz:9 { @ = lhist(((struct mine *)curtask.se.cfs_rq).count, 0, 100, 1); }`);
+    expect(manifestOf(object).events).toHaveLength(1);
+    expect(inspectObject(object).maps.map(({ name }) => name)).toContain('events');
   });
 
   it('has no line where nothing refers to one', () => {

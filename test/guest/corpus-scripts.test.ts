@@ -19,12 +19,9 @@ const BOOTS: readonly { readonly name: string; readonly scripts: readonly Corpus
     }));
   });
 
-/** What is said where nothing of a script's targets is there: programs, modules, counters of the processor. */
-const MISSING: readonly { readonly targets: RegExp; readonly says: string }[] = [
-  { targets: /\b(u(ret)?probe|usdt):/, says: 'ERROR: No probes to attach.' },
-  { targets: /\bkvm/, says: 'ERROR: No probes to attach.' },
-  { targets: /\bhardware:/, says: 'ERROR: Attachment failed for all probes.' },
-];
+/** Programs, modules, counters of the processor: a guest may have none of what such a script traces. */
+const MAY_LACK = /\b(u(ret)?probe|usdt|hardware):|\bkvm/;
+const LACKING = /ERROR: (No probes to attach|Attachment failed for all probes)\./;
 
 needs(`Linux ${DESCRIBED}`).describe('the corpus', () => {
   describe.each(BOOTS)('$name', ({ scripts }) => {
@@ -44,10 +41,8 @@ needs(`Linux ${DESCRIBED}`).describe('the corpus', () => {
 
     it.each(scripts)('loads $name', ({ name, text }) => {
       const { stderr, status } = result(name.replaceAll('/', '-'));
-      const lacking = MISSING.find(
-        ({ targets, says }) => targets.test(text) && stderr.includes(says),
-      );
-      if (!lacking) expect({ stderr, status }).toMatchObject({ status: 0 });
+      if (!(MAY_LACK.test(text) && LACKING.test(stderr)))
+        expect({ stderr, status }).toMatchObject({ status: 0 });
     });
   });
 });
