@@ -13,7 +13,7 @@
 #define MOST_STEPS_IN_ALL (1ull << 34)
 /* Between two looks at the clock: some milliseconds. */
 #define SLICE (1ull << 20)
-#define HURRY_NS 500000000
+#define HURRY_NS 700000000
 
 static uint64_t steps_in_all;
 static int stop_by = -1;
@@ -77,7 +77,8 @@ static uint64_t now(void)
 {
 	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	/* Ours, and not what others take of the machine. */
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
 	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 

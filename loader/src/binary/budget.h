@@ -46,11 +46,11 @@ static inline bool budget_step(struct budget *budget)
 	return true;
 }
 
-/* A descriptor that is readable when tracing is to end (-1: none): work that goes on then has half
- * a second left. */
+/* A descriptor that is readable when tracing is to end (-1: none): work that goes on then has less
+ * than a second of the CPU left. */
 void budget_stop_by(int fd);
 
-/* Tracing ends now: all that is still to be read has half a second. */
+/* Tracing ends now: all that is still to be read has less than a second of the CPU. */
 void budget_hurry(void);
 
 /* Whether that time is over. */
