@@ -78,6 +78,16 @@ needs('root').describe('a signal', () => {
     expect(readFileSync(got, 'utf8')).toBe('here\n\n\n');
   });
 
+  it('ends tracing while a map is to be printed more often than it can be', async () => {
+    const { stdout, status } = await run(
+      `config = { max_map_keys = 20000; print_maps_on_exit = 0 }
+        interval:ms:1 { for ($i : 0..20000) { @many[$i] = 1; } print(@many); print(@many); print(@many); }
+        begin { @n = 7; } end { print(@n); }`,
+      { flags: ['-o', '/dev/null'], workload: begun },
+    );
+    expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+  });
+
   it('ends tracing while nobody reads stderr', async () => {
     const object = join(folder, 'stderr.o');
     writeFileSync(

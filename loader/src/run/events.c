@@ -11,8 +11,12 @@
 #include "base/memory.h"
 #include "output/renderer.h"
 
-/* A turn ends after so many records, so that signals are seen during a storm. */
+/* A turn ends after so many records, or so much time, so that signals are seen during a storm, and
+ * while records come faster than maps are printed. */
 #define TURN 16384
+#define TURN_NS 50000000
+/* The clock is looked at that often; most records take less time than that. */
+#define LOOK_EVERY 8
 /* Room is given back to the programs that often within a turn. */
 #define RELEASE_EVERY 64
 
@@ -200,15 +204,46 @@ static bool drain_packets(struct events *events)
 	return result > 0;
 }
 
+/* The tick of the scheduler is exact enough, and costs next to nothing. */
+static uint64_t now_coarsely(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Whether what was done may have taken long by itself: a map has any number of rows, a command and
+ * a file what they have. */
+static bool is_long(const struct events *events, const void *record)
+{
+	uint32_t index;
+
+	memcpy(&index, record, sizeof(index));
+	if (index >= events->session->manifest->event_count)
+		return false;
+	switch (events->session->manifest->events[index].kind) {
+	case MF_EVENT_PRINT_MAP:
+	case MF_EVENT_CAT:
+	case MF_EVENT_SYSTEM:
+		return true;
+	default:
+		return false;
+	}
+}
+
 enum drain_result events_drain(struct events *events)
 {
 	enum drain_result result = DRAIN_EMPTY;
 	const void *record;
 	uint32_t count = 0;
+	uint64_t begun;
+	bool is_slow;
 	size_t size;
 
 	if (!events->has_ring)
 		return DRAIN_EMPTY;
+	begun = now_coarsely();
 	if (drain_packets(events))
 		result = DRAIN_SOME;
 	/* Nobody reads the output, and a signal came: nothing more until it could be written. */
@@ -216,11 +251,13 @@ enum drain_result events_drain(struct events *events)
 		events->broken = true;
 	while (may_go_on(events) && (record = ring_next(&events->ring, &size))) {
 		output_moment(events->output, events->ring.position, ring_end(&events->ring));
+		is_slow = is_long(events, record);
 		events_handle(events, record, size);
 		result = DRAIN_SOME;
 		if (++count % RELEASE_EVERY == 0)
 			ring_release(&events->ring);
-		if (count == TURN) {
+		if (count == TURN ||
+		    ((is_slow || count % LOOK_EVERY == 0) && now_coarsely() - begun > TURN_NS)) {
 			result = DRAIN_MORE;
 			break;
 		}
