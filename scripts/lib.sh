@@ -4,7 +4,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-step() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+# Says what comes next: bold on a terminal, plain in files and pipes.
+step() { if [ -t 2 ]; then printf '\033[1m==> %s\033[0m\n' "$*" >&2; else printf '==> %s\n' "$*" >&2; fi; }
 fail() {
   printf 'error: %s\n' "$*" >&2
   exit 1

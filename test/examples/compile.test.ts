@@ -35,7 +35,7 @@ describe.each(names)('%s', (name) => {
     const page = join(PAGES, `${name}.md`);
     expect(existsSync(page)).toBe(true);
     const content = readFileSync(page, 'utf8');
-    expect(content).toContain(`npx bpfscript build examples/${name}.bt`);
+    expect(content).toContain(`bpfscript build examples/${name}.bt`);
     expect(content).toMatch(/## Output\n[\s\S]*```\n[\s\S]+```/);
     expect(content).toContain('## Cost');
   });
