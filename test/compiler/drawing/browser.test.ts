@@ -162,7 +162,7 @@ needs('chromium').describe('In a browser', () => {
 it('a picture needs an extension that says what it is, and one map', () => {
   expect(bpfscript(['draw', '-', '-o', join(folder, 'x.png')], { input: FOLDED })).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('is no .svg or .html'),
+    stderr: expect.stringContaining('ends in none of .html, .svg, .pftrace, .json, .pb.gz'),
   });
   expect(
     bpfscript(['draw', '-', '-o', join(folder, 'x.svg')], { input: '@a: 1\n@b: 2\n' }),
