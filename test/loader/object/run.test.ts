@@ -104,13 +104,20 @@ describe('the command line of bpfload', () => {
       ['-p', '4194305', good],
       ['-p', 'abc', good],
       ['-p', '1', '-c', 'true', good],
-      ['/no/such/object.o'],
     ];
     for (const args of wrong) {
       const result = load(args);
       expect(result, args.join(' ')).toMatchObject({ status: 2, stdout: '' });
       expect(result.stderr).toMatch(/^ERROR: /);
     }
+  });
+
+  it('refuses files that cannot be read with status 1', () => {
+    expect(load(['/no/such/object.o'])).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^ERROR: .*No such file/),
+    });
   });
 
   it('refuses files that are no objects with status 5', () => {
