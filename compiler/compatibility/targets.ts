@@ -5,7 +5,7 @@ import { kernelFunction as functionOf } from '../kernel/functions.ts';
 import type { Finding, Verdict } from './finding.ts';
 import { type Host, isSince, orNone } from './host.ts';
 import type { ObjectView, ProbeView } from './object.ts';
-import { prototypeOfFunction } from './prototypes.ts';
+import { type Prototype, prototypeOfFunction } from './prototypes.ts';
 
 export interface TargetFinding {
   readonly probe: ProbeView;
@@ -175,7 +175,30 @@ function typedFunction(host: Host, probe: ProbeView): Answer {
     };
   if (typeof found === 'string')
     return { has: false, reason: `${provider} cannot be attached to ${name}: ${found}.` };
-  return trampoline(host, probe, (own && prototypeOfFunction(own, name)?.result.slot) ?? 0);
+  const prototype = own && prototypeOfFunction(own, name);
+  return (
+    structArgument(host, name, prototype) ?? trampoline(host, probe, prototype?.result.slot ?? 0)
+  );
+}
+
+/** Kernels before this one attach no typed programs to functions that take structs (btf_distill_func_proto). */
+const STRUCT_ARGUMENTS_SINCE = '6.1';
+
+function structArgument(
+  { release }: Host,
+  name: string,
+  prototype: Prototype | undefined,
+): Answer | undefined {
+  if (!prototype || isSince(release, STRUCT_ARGUMENTS_SINCE)) return undefined;
+  const { btf, parameters } = prototype;
+  const index = parameters.findIndex(
+    ({ type }) => btf.kind(btf.skipModifiers(type)) === BTF_KIND.struct,
+  );
+  if (index < 0) return undefined;
+  return {
+    has: false,
+    reason: `This kernel attaches no programs to functions with structs for arguments: The function ${name} arg${index} type STRUCT is unsupported.`,
+  };
 }
 
 /** Words of arguments that a trampoline passes on (arch_prepare_bpf_trampoline of x86-64), and the kernel that brings more. */

@@ -17,6 +17,8 @@ export interface CallValue {
   readonly pointee: string;
   /** All arguments of the call are so many u64. */
   readonly words: number;
+  /** An argument is a struct: Linux before 6.1 attaches nothing to such functions. */
+  readonly takesStructs: boolean;
 }
 
 /** Of a call: its parameters, and what it returns if that is a value. */
@@ -106,7 +108,10 @@ function valuesOf(
   if (!place) return [];
   const target = place.kind === 'pointer' ? btf.skipModifiers(btf.sizeOrType(type)) : 0;
   const pointee = target === 0 ? '' : btf.name(target);
-  return [{ probe, name, place, pointee, words: allWords(btf, call) }];
+  const takesStructs = call.parameters.some(
+    (parameter) => btf.kind(btf.skipModifiers(parameter.type)) === BTF_KIND.struct,
+  );
+  return [{ probe, name, place, pointee, words: allWords(btf, call), takesStructs }];
 }
 
 /** What of the calls of one kernel another one has otherwise, or not at all. */

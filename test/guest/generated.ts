@@ -143,7 +143,7 @@ function readOfCall({ built, own }: Difference<CallValue>): Read {
     isAdapted:
       place !== undefined &&
       own !== undefined &&
-      (probe.startsWith('rawtracepoint:') || own.words <= MOST_WORDS) &&
+      (probe.startsWith('rawtracepoint:') || (own.words <= MOST_WORDS && !own.takesStructs)) &&
       !isOtherStruct &&
       place.kind === mine.kind &&
       place.bits <= mine.bits &&

@@ -53,6 +53,38 @@ static enum attach_result no_function(const struct mf_probe *probe, struct failu
 		mf_provider_name(probe->provider), wanted->function);
 }
 
+/* Words of arguments that trampolines pass on (arch_prepare_bpf_trampoline); newer kernels pass on
+ * twelve. */
+#ifdef __x86_64__
+#define WORDS 6
+#define MORE "Linux 6.6 brings more"
+#else
+#define WORDS 8
+#define MORE "newer ones have more"
+#endif
+/* Functions with so many arguments are refused when a program for them is loaded
+ * (MAX_BPF_FUNC_ARGS, btf_distill_func_proto of kernel/bpf/btf.c). */
+#define REFUSED_WORDS 12
+
+static uint32_t words_of(const struct btf *btf, const char *function)
+{
+	struct prototype prototype;
+
+	return btf && prototype_of_function(btf, function, &prototype)
+		       ? prototype_result(&prototype).slot
+		       : 0;
+}
+
+static enum attach_result too_many_words(const struct mf_probe *probe, uint32_t words,
+					 struct failure *failure)
+{
+	return attach_missing(
+		failure,
+		"Cannot attach %s: its arguments are %u words, and trampolines of this kernel pass on %d; " MORE
+		".",
+		probe->name, words, WORDS);
+}
+
 /* Looks in the BTF of the kernel, or of a module. */
 static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
 				   const char *module, struct failure *failure)
@@ -62,9 +94,13 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 	const struct attach_target target = {.probe = probe};
 	struct copy copy = {.module = module};
 	int error, id = find_function(btf, wanted->function);
+	uint32_t words;
 
 	if (id < 0)
 		return no_function(probe, failure);
+	words = words_of(btf, wanted->function);
+	if (words >= REFUSED_WORDS)
+		return too_many_words(probe, words, failure);
 	/* Else the section's name tells libbpf the function. */
 	if (module || probe->parameters) {
 		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
@@ -203,15 +239,6 @@ static bool fits(const struct session *session, const struct mf_probe *probe,
 				 probe->provider == MF_FENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT);
 }
 
-/* Words of arguments that trampolines pass on (arch_prepare_bpf_trampoline); newer kernels pass on
- * twelve. */
-#ifdef __x86_64__
-#define WORDS 6
-#define MORE "Linux 6.6 brings more"
-#else
-#define WORDS 8
-#define MORE "newer ones have more"
-#endif
 /* ENOTSUPP (include/linux/errno.h). */
 #define NOT_SUPPORTED 524
 
@@ -220,20 +247,11 @@ static enum attach_result no_trampoline(struct attachments *attachments,
 					const struct mf_probe *probe, struct failure *failure)
 {
 	const struct mf_fentry_target *wanted = probe->target;
-	const struct btf *btf = session_kernel_btf(attachments->session, wanted->module);
-	struct prototype prototype;
-	uint32_t words;
+	uint32_t words = words_of(session_kernel_btf(attachments->session, wanted->module),
+				  wanted->function);
 
-	if (!btf || !prototype_of_function(btf, wanted->function, &prototype))
-		return attach_refused(failure, probe, NOT_SUPPORTED);
-	words = prototype_result(&prototype).slot;
-	if (words <= WORDS)
-		return attach_refused(failure, probe, NOT_SUPPORTED);
-	return attach_missing(
-		failure,
-		"Cannot attach %s: its arguments are %u words, and trampolines of this kernel pass on %d; " MORE
-		".",
-		probe->name, words, WORDS);
+	return words > WORDS ? too_many_words(probe, words, failure)
+			     : attach_refused(failure, probe, NOT_SUPPORTED);
 }
 
 static enum attach_result attach(struct attachments *attachments,

@@ -226,18 +226,28 @@ static int explain_missing(struct session *session, const struct libbpf_log *log
 /* Sentences that tell a limit of the kernel, and what it means for a script. */
 static const struct {
 	const char *words, *meaning, *hint;
+	int status;
 } limits[] = {
 	{"BPF program is too large", "The script takes this kernel's verifier too many steps",
-	 COMPLEX},
-	{"jumps is too complex", "The script takes this kernel's verifier too many steps", COMPLEX},
-	{"infinite loop detected", "This kernel's verifier sees no end of a loop", COMPLEX},
-	{"back-edge from insn", "This kernel takes no loops", "Linux 5.3 brings them."},
+	 COMPLEX, STATUS_FAILED},
+	{"jumps is too complex", "The script takes this kernel's verifier too many steps", COMPLEX,
+	 STATUS_FAILED},
+	{"infinite loop detected", "This kernel's verifier sees no end of a loop", COMPLEX,
+	 STATUS_FAILED},
+	{"back-edge from insn", "This kernel takes no loops", "Linux 5.3 brings them.",
+	 STATUS_FAILED},
 	/* MAX_USED_MAPS (include/linux/bpf_verifier.h). */
 	{"total number of maps per program has reached the limit",
 	 "A block uses more maps than this kernel lets a program",
-	 "One map whose key says what is counted does for several, and so do several blocks on one event."},
+	 "One map whose key says what is counted does for several, and so do several blocks on one event.",
+	 STATUS_FAILED},
+	/* btf_distill_func_proto (kernel/bpf/btf.c). */
+	{"type STRUCT is unsupported",
+	 "This kernel attaches no programs to functions with structs for arguments",
+	 "Linux 6.1 brings that; a kprobe may do instead.", STATUS_KERNEL},
 	{"Too large", "The script needs more stack than this kernel gives a program",
-	 "Functions that call each other share 512 bytes: large values may stand in maps."},
+	 "Functions that call each other share 512 bytes: large values may stand in maps.",
+	 STATUS_FAILED},
 };
 
 /* What the verifier says, in its words, where it says it of the script. */
@@ -247,6 +257,7 @@ static int explain_refusal(struct session *session, const struct libbpf_log *log
 	const char *meaning = "This kernel's verifier refuses the script";
 	struct verifier_refusal refusal;
 	const char *hint = NULL;
+	int status = STATUS_FAILED;
 
 	if (!verifier_log_read(log->text, &refusal))
 		return STATUS_OK;
@@ -255,8 +266,9 @@ static int explain_refusal(struct session *session, const struct libbpf_log *log
 			continue;
 		meaning = limits[i].meaning;
 		hint = limits[i].hint;
+		status = limits[i].status;
 	}
-	fail(failure, STATUS_FAILED, "%s: %s", meaning, refusal.words);
+	fail(failure, status, "%s: %s", meaning, refusal.words);
 	place_refusal(session, &refusal, failure);
 	return hint ? fail_hint(failure, "%s", hint)
 		    : fail_hint(failure, "-v shows the verifier's log.");
