@@ -12,14 +12,13 @@ const unit = readFileSync(
   join(import.meta.dirname, '../../loader/systemd/bpfload@.service'),
   'utf8',
 );
-const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 
 function values(key: string): readonly string[] {
   return [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value ?? '');
 }
 
 describe('loader/systemd/bpfload@.service', () => {
-  it.skipIf(!hasSystemd)('is a unit without faults, of low exposure', () => {
+  needs('systemd-analyze').it('is a unit without faults, of low exposure', () => {
     const file = join(folder, 'bpfload@test.service');
     writeFileSync(
       file,

@@ -44,6 +44,7 @@ const HERE = {
   'cgroup v2': () => CGROUPS !== undefined,
   'hardware counters': () => existsSync(COUNTERS),
   'a machine without hardware counters': () => !existsSync(COUNTERS),
+  'systemd-analyze': () => spawnSync('systemd-analyze', ['--version']).status === 0,
   // Some virtual machines take them and never let them fire.
   'hardware breakpoints': () =>
     execFileSync(WORKLOAD, ['breakpoint', '10'], { encoding: 'utf8' }) === '10\n',
