@@ -10,8 +10,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { reasonOf, UserError } from './errors.ts';
+import { EXIT } from './status.ts';
 
 /**
  * Writes `data` to a file beside `path` and renames it: whoever reads `path` sees all of it or what was there before.
@@ -44,4 +45,20 @@ export function writeWhole(path: string, data: Uint8Array | string, mode?: numbe
     }
     throw new UserError(`cannot write ${path}: ${reasonOf(error)}`);
   }
+}
+
+/** Where a command writes: a file as a whole, or standard output for `-`. */
+export function writeTo(target: string, data: Uint8Array | string): void {
+  if (target === '-') process.stdout.write(data);
+  else writeWhole(target, data);
+}
+
+/** What a script becomes stands beside the caller by its name: `tool.bt` gives `tool.o`. */
+export function besideCaller(file: string | undefined, what: string, extension: string): string {
+  if (file === undefined || file === '-') {
+    throw new UserError(`where should the ${what} go? Name it with -o FILE.`, {
+      status: EXIT.usage,
+    });
+  }
+  return `${basename(file).replace(/\.bt$/, '')}${extension}`;
 }

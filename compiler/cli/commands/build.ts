@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
@@ -6,7 +5,7 @@ import { createSources } from '../../source/sources.ts';
 import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
 import { printScript } from '../listing.ts';
-import { writeWhole } from '../output.ts';
+import { besideCaller, writeTo } from '../output.ts';
 import {
   allowOption,
   architectureOption,
@@ -91,7 +90,7 @@ Examples:
       if (!stage) throw new UserError(`unknown stage ${options.emit}`, { status: EXIT.usage });
       const target = options.output ?? defaultOutput(file, options.emit);
       if (options.emit === 'tokens') {
-        write(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
+        writeTo(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
         return;
       }
       const timings = measureStages(options.timings);
@@ -106,23 +105,13 @@ Examples:
         report(EXIT.script);
         return;
       }
-      write(target, result);
+      writeTo(target, result);
       timings.show();
     });
-}
-
-function write(target: string, data: Uint8Array | string): void {
-  if (target === '-') process.stdout.write(data);
-  else writeWhole(target, data);
 }
 
 /** Objects go beside the caller; the other stages are for reading. */
 function defaultOutput(file: string | undefined, emit: string): string {
   if (emit !== 'obj') return '-';
-  if (file === undefined || file === '-') {
-    throw new UserError('where should the object go? Name it with -o FILE.', {
-      status: EXIT.usage,
-    });
-  }
-  return `${basename(file).replace(/\.bt$/, '')}.o`;
+  return besideCaller(file, 'object', '.o');
 }

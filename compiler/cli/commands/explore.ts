@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { inspectObject } from '../../../linker/inspect.ts';
 import type { Compilation } from '../../compile.ts';
@@ -8,7 +7,7 @@ import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
 import { readInput } from '../input.ts';
-import { writeWhole } from '../output.ts';
+import { besideCaller, writeTo } from '../output.ts';
 import {
   allowOption,
   architectureOption,
@@ -74,7 +73,7 @@ Examples:
     )
     .action((file: string | undefined, options: ExploreOptions) => {
       const source = readScript(file, options);
-      const target = options.output ?? defaultOutput(file);
+      const target = options.output ?? besideCaller(file, 'page', '.html');
       const verifier = options.verifier === undefined ? undefined : readText(options.verifier);
       const cost = options.cost === undefined ? undefined : readRows(options.cost);
       const compilation = compileScript(
@@ -89,8 +88,7 @@ Examples:
         report(EXIT.script);
         return;
       }
-      if (target === '-') process.stdout.write(page);
-      else writeWhole(target, page);
+      writeTo(target, page);
     });
 }
 
@@ -121,10 +119,4 @@ function readRows(file: string): ReturnType<typeof readCost> {
       hint: '`bpfload tool.o --cost -f json` writes one at its end',
     });
   return rows;
-}
-
-function defaultOutput(file: string | undefined): string {
-  if (file === undefined || file === '-')
-    throw new UserError('where should the page go? Name it with -o FILE.', { status: EXIT.usage });
-  return `${basename(file).replace(/\.bt$/, '')}.html`;
 }
