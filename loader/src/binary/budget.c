@@ -1,4 +1,5 @@
 #include "binary/budget.h"
+#include "base/clock.h"
 
 #include <poll.h>
 #include <time.h>
@@ -73,14 +74,8 @@ void budget_begin(struct budget *budget, uint64_t steps)
 	budget->spent += budget->reserve;
 }
 
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	/* Ours, and not what others take of the machine. */
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
+/* Ours, and not what others take of the machine. */
+#define OWN_TIME CLOCK_PROCESS_CPUTIME_ID
 
 void budget_stop_by(int fd)
 {
@@ -92,7 +87,7 @@ void budget_stop_by(int fd)
 void budget_hurry(void)
 {
 	if (!deadline)
-		deadline = now() + HURRY_NS;
+		deadline = clock_ns(OWN_TIME) + HURRY_NS;
 }
 
 bool budget_is_late(void)
@@ -101,7 +96,7 @@ bool budget_is_late(void)
 
 	if (!deadline && stop_by >= 0 && poll(&stop, 1, 0) > 0)
 		budget_hurry();
-	return deadline && now() > deadline;
+	return deadline && clock_ns(OWN_TIME) > deadline;
 }
 
 bool budget_step_on(struct budget *budget)

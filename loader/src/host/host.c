@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 /* PROC_PID_INIT_INO (include/linux/proc_ns.h): inode of the initial PID namespace on every kernel.
@@ -21,18 +22,9 @@
 #define MAX_RING (16u << 20)
 #define MAX_CPUS 65536
 
-static uint64_t read_clock(clockid_t clock)
-{
-	struct timespec now;
-
-	if (clock_gettime(clock, &now) != 0)
-		return 0;
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 uint64_t host_boot_clock(void)
 {
-	return read_clock(CLOCK_BOOTTIME);
+	return clock_ns(CLOCK_BOOTTIME);
 }
 
 uint64_t host_clock_offset(clockid_t clock)
@@ -42,7 +34,7 @@ uint64_t host_clock_offset(clockid_t clock)
 	/* The narrowest of a few looks is the one that nothing interrupted. */
 	for (int i = 0; i < 5; i++) {
 		uint64_t before = host_boot_clock();
-		uint64_t there = read_clock(clock);
+		uint64_t there = clock_ns(clock);
 		uint64_t after = host_boot_clock();
 
 		if (after - before < best) {

@@ -6,6 +6,7 @@
 
 #include <sys/utsname.h>
 
+#include "host/host.h"
 #include "output/internal.h"
 #include "output/json_lines.h"
 #include "output/test_results.h"
@@ -18,7 +19,7 @@
 static void put_clocks(struct strbuf *to)
 {
 	strbuf_text(to, ", \"boot\": ");
-	json_u64(to, boot_clock_now());
+	json_u64(to, host_boot_clock());
 	strbuf_text(to, ", \"wall\": \"");
 	wall_clock_text(to, wall_clock_now());
 	strbuf_char(to, '"');

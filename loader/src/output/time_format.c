@@ -1,20 +1,13 @@
 #include "output/time_format.h"
 
 #include "host/host.h"
+#include "base/clock.h"
 
 #define SECOND 1000000000u
 
 /* A wall clock that is slewed drifts from the boot clock by less than this between two looks; a set
  * one jumps. */
 #define JUMP_NS 1000000
-
-static uint64_t read_clock(clockid_t id)
-{
-	struct timespec time;
-
-	clock_gettime(id, &time);
-	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
 
 void wall_clock_init(struct wall_clock *clock)
 {
@@ -23,7 +16,7 @@ void wall_clock_init(struct wall_clock *clock)
 
 uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
 {
-	uint64_t offset = read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME);
+	uint64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 	int64_t drift = (int64_t)(offset - clock->boot_offset);
 
 	if (drift > JUMP_NS || drift < -JUMP_NS)
@@ -33,7 +26,7 @@ uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
 
 uint64_t wall_clock_now(void)
 {
-	return read_clock(CLOCK_REALTIME);
+	return clock_ns(CLOCK_REALTIME);
 }
 
 static void put_padded(struct strbuf *to, uint64_t value, size_t width)
@@ -45,11 +38,6 @@ static void put_padded(struct strbuf *to, uint64_t value, size_t width)
 	while ((size_t)(end - start) < width)
 		*--start = '0';
 	strbuf_put(to, start, width);
-}
-
-uint64_t boot_clock_now(void)
-{
-	return read_clock(CLOCK_BOOTTIME);
 }
 
 void wall_clock_text(struct strbuf *to, uint64_t wall_ns)

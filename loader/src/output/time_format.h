@@ -26,9 +26,6 @@ uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns);
 /* Wall-clock time in ns. */
 uint64_t wall_clock_now(void);
 
-/* The clock of programs (nsecs), in ns. */
-uint64_t boot_clock_now(void);
-
 /* Appends 2026-01-31T12:00:00.000000000Z. */
 void wall_clock_text(struct strbuf *to, uint64_t wall_ns);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/failure.h"
 #include "base/memory.h"
 #include "output/renderer.h"
@@ -15,6 +16,8 @@
  * while records come faster than maps are printed. */
 #define TURN 16384
 #define TURN_NS 50000000
+/* The tick of the scheduler is exact enough, and costs next to nothing. */
+#define TURN_CLOCK CLOCK_MONOTONIC_COARSE
 /* The clock is looked at that often; most records take less time than that. */
 #define LOOK_EVERY 8
 /* Room is given back to the programs that often within a turn. */
@@ -204,15 +207,6 @@ static bool drain_packets(struct events *events)
 	return result > 0;
 }
 
-/* The tick of the scheduler is exact enough, and costs next to nothing. */
-static uint64_t now_coarsely(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Whether what was done may have taken long by itself: a map has any number of rows, a command and
  * a file what they have. */
 static bool is_long(const struct events *events, const void *record)
@@ -243,7 +237,7 @@ enum drain_result events_drain(struct events *events)
 
 	if (!events->has_ring)
 		return DRAIN_EMPTY;
-	begun = now_coarsely();
+	begun = clock_ns(TURN_CLOCK);
 	if (drain_packets(events))
 		result = DRAIN_SOME;
 	/* Nobody reads the output, and a signal came: nothing more until it could be written. */
@@ -256,8 +250,8 @@ enum drain_result events_drain(struct events *events)
 		result = DRAIN_SOME;
 		if (++count % RELEASE_EVERY == 0)
 			ring_release(&events->ring);
-		if (count == TURN ||
-		    ((is_slow || count % LOOK_EVERY == 0) && now_coarsely() - begun > TURN_NS)) {
+		if (count == TURN || ((is_slow || count % LOOK_EVERY == 0) &&
+				      clock_ns(TURN_CLOCK) - begun > TURN_NS)) {
 			result = DRAIN_MORE;
 			break;
 		}

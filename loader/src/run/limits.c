@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/failure.h"
 #include "base/memory.h"
 #include "base/say.h"
@@ -29,12 +30,9 @@ static uint64_t process_time(const struct limits *limits)
 {
 	const struct options *options = limits->options;
 	uint32_t pid = options->pid ? options->pid : limits->session->child_pid;
-	struct timespec now;
 	clockid_t clock;
 
-	if (!pid || clock_getcpuclockid((pid_t)pid, &clock) != 0 || clock_gettime(clock, &now) != 0)
-		return 0;
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return pid && clock_getcpuclockid((pid_t)pid, &clock) == 0 ? clock_ns(clock) : 0;
 }
 
 /* Forgets what was counted before. */

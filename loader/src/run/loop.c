@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/failure.h"
 #include "host/host.h"
 #include "output/output.h"
@@ -165,17 +166,9 @@ static void set_timer(struct loop *loop, bool on)
 	loop->timer_armed = on;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 static void check_lost(struct loop *loop, struct events *events, bool at_once)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	if (!at_once && now - loop->lost_checked < LOST_INTERVAL_NS)
 		return;

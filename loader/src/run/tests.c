@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/failure.h"
 #include "base/memory.h"
 #include "object/targets.h"
@@ -64,14 +65,6 @@ int tests_choose(struct session *session, struct failure *failure)
 	return STATUS_FAILED;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* The next probe of a provider that is loaded, from `index` on. NULL: none. */
 static const struct mf_probe *next_probe(const struct session *session, enum mf_provider provider,
 					 uint32_t *index)
@@ -110,9 +103,9 @@ static int run_test(const struct session *session, struct events *events,
 	events_resume(events);
 	events->exit_code = 0;
 	output_capture_begin(output);
-	start = now_ns();
+	start = clock_ns(CLOCK_MONOTONIC);
 	status = session_run_probe(session, probe, &returned, failure);
-	result->ns = now_ns() - start;
+	result->ns = clock_ns(CLOCK_MONOTONIC) - start;
 	drain(events);
 	printed = output_capture_end(output, &errors);
 	result->name = name_of(probe);
@@ -159,7 +152,7 @@ static bool read_stats(int program, uint64_t *ns, uint64_t *runs)
 static bool measure(int program, struct events *events, uint64_t budget, double *mean,
 		    uint64_t *runs)
 {
-	uint64_t ns_before, ns, runs_before, start = now_ns();
+	uint64_t ns_before, ns, runs_before, start = clock_ns(CLOCK_MONOTONIC);
 
 	if (!read_stats(program, &ns_before, &runs_before))
 		return false;
@@ -172,7 +165,7 @@ static bool measure(int program, struct events *events, uint64_t budget, double 
 		}
 		/* What it prints is not wanted, and a full ring is another way through it. */
 		events_discard(events);
-	} while (now_ns() - start < budget);
+	} while (clock_ns(CLOCK_MONOTONIC) - start < budget);
 	if (!read_stats(program, &ns, runs))
 		return false;
 	*runs -= runs_before;

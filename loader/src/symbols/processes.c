@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 /* How long an address that no mapping holds is believed to have none, before the maps are read
@@ -33,14 +34,6 @@ struct seen {
 	struct identity identity;
 	struct process_code *process;
 };
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static void forget_maps(struct processes *processes, struct process_code *process)
 {
@@ -100,7 +93,7 @@ static bool same_program(const struct identity *a, const struct identity *b)
 
 static void read_jit(struct process_code *process)
 {
-	process->jit_read_at = now();
+	process->jit_read_at = clock_ns(CLOCK_MONOTONIC_COARSE);
 	(void)perf_map_refresh(&process->jit, process->pid);
 }
 
@@ -112,7 +105,7 @@ static void read_maps(struct processes *processes, struct process_code *process)
 	bool anonymous = false;
 	char path[64];
 
-	process->read_at = now();
+	process->read_at = clock_ns(CLOCK_MONOTONIC_COARSE);
 	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", process->pid);
 	errno = 0;
 	if (!proc_maps_read(&maps, path)) {
@@ -176,7 +169,8 @@ static struct process_code *note(struct processes *processes, uint32_t pid)
 	bool alive = identify(pid, &identity);
 
 	if (seen && seen->process && (!alive || same_program(&identity, &seen->identity))) {
-		if (alive && processes->eager && now() - seen->process->read_at > RENEW_NS)
+		if (alive && processes->eager &&
+		    clock_ns(CLOCK_MONOTONIC_COARSE) - seen->process->read_at > RENEW_NS)
 			read_maps(processes, seen->process);
 		return seen->process;
 	}
@@ -210,7 +204,7 @@ static struct process_code *read_now(struct processes *processes, uint32_t pid)
 
 	if (!process)
 		process = add_process(processes, pid);
-	if (process->pid == pid && process->read_at == now())
+	if (process->pid == pid && process->read_at == clock_ns(CLOCK_MONOTONIC_COARSE))
 		return process;
 	forget_maps(processes, process);
 	process->pid = pid;
@@ -234,7 +228,7 @@ const struct proc_mapping *processes_mapping(struct processes *processes,
 {
 	const struct proc_mapping *mapping = proc_maps_find(&process->maps, address);
 
-	if (mapping || now() - process->read_at <= MISS_NS)
+	if (mapping || clock_ns(CLOCK_MONOTONIC_COARSE) - process->read_at <= MISS_NS)
 		return mapping;
 	/* A library that was loaded since. */
 	read_maps(processes, process);
@@ -245,7 +239,7 @@ const struct perf_map_entry *processes_jit(struct process_code *process, uint64_
 {
 	const struct perf_map_entry *entry = perf_map_find(&process->jit, address);
 
-	if (entry || now() - process->jit_read_at <= MISS_NS)
+	if (entry || clock_ns(CLOCK_MONOTONIC_COARSE) - process->jit_read_at <= MISS_NS)
 		return entry;
 	read_jit(process);
 	return perf_map_find(&process->jit, address);
