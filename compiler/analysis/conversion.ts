@@ -1,5 +1,5 @@
 /** Conversions: explicit nodes wherever a value changes its type, and the warnings that go with them. */
-import { type Hint, inserting } from '../source/advice.ts';
+import { type Hint, inserting, replacing } from '../source/advice.ts';
 import type { Range } from '../source/source.ts';
 import { sameType } from '../types/equality.ts';
 import { asInteger, fitsType, literalType, wrap } from '../types/integers.ts';
@@ -167,14 +167,24 @@ export function condition(typing: Typing, expression: TypedExpression): TypedExp
   if (isUnknown(type)) return expression;
   if (type.kind === 'bool') return expression;
   if (asInteger(type) || type.kind === 'pointer') return convert(expression, BOOL);
-  const hint = type.kind === 'string' ? ['Compare it (with ""), or cast it with (bool).'] : [];
   return failed(
     typing,
     'invalid-condition',
     `Invalid condition: ${typeName(type)}`,
     expression.range,
-    ...hint,
+    ...conditionAdvice(expression),
   );
+}
+
+function conditionAdvice(expression: TypedExpression): readonly Hint[] {
+  if (expression.type.kind === 'string') return ['Compare it (with ""), or cast it with (bool).'];
+  // `if (pid = 1)` is a record of one field.
+  const [field] = expression.kind === 'record' ? expression.fields : [];
+  if (!field) return [];
+  const head = { start: expression.range.start + 1, end: field.value.range.start };
+  return [
+    replacing("Values are compared with '=='.", head, /^\s*\w+\s*=\s*$/, `${field.name} == `),
+  ];
 }
 
 /** Converts to a type that is given (`let $x: T`, built-in arguments); undefined when that cannot be. */

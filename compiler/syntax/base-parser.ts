@@ -171,7 +171,7 @@ export abstract class BaseParser extends EmbeddedActionsParser {
   }
 
   protected recordAhead(): boolean {
-    return this.next(t.Identifier) && this.next(t.Assign, 2) && !isReservedName(this.LA(1).image);
+    return this.next(t.Identifier) && this.next(t.Assign, 2);
   }
 }
 

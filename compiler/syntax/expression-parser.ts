@@ -366,7 +366,7 @@ export abstract class ExpressionParser extends TypeParser {
     return this.ACTION(() => {
       const seen = new Set<string>();
       return fields.map(({ range, nameToken, value }) => {
-        const name = this.newName(nameToken, 'the name of a record field');
+        const name = nameToken.image;
         if (seen.has(name))
           this.report('duplicate-field', `duplicate record field '${name}'`, rangeOf(nameToken));
         seen.add(name);

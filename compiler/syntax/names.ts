@@ -1,4 +1,4 @@
-/** Names that are never a type in parentheses, a macro parameter or a record field. */
+/** Names that are never a type in parentheses or a macro parameter. */
 
 /** What the grammar itself reserves. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -40,7 +40,7 @@ const VALUES: ReadonlySet<string> = new Set([
 
 const ARGUMENT = /^s?arg[0-9]+$/;
 
-/** Reserved by the language: no macro parameter, record field or cast type may have it. */
+/** Reserved by the language: no macro parameter or cast type may have it. Fields of records may. */
 export function isReservedName(name: string): boolean {
   return RESERVED.has(name) || ARGUMENT.test(name);
 }

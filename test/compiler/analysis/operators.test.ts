@@ -303,6 +303,7 @@ describe('conditional expressions', () => {
   it('[TYP-079] take ints, bools and pointers as conditions', () => {
     expectError('$a = comm ? 1 : 2;', 'Invalid condition: string[16]', 'comm');
     expectError('if ((1, 2)) { }', 'Invalid condition: (int8,int8)');
+    expectError('if (pid = 1) { }', 'Invalid condition: (pid=int8)');
   });
 
   it('[GRM-051] [GRM-053] have forms as if and as block', () => {
