@@ -20,28 +20,49 @@ import type { TypedExpression, TypedStatement } from './typed.ts';
 
 type Name = AggregateType['kind'];
 
-const ARITY: ReadonlyMap<string, readonly [number, number]> = new Map<
-  Name,
-  readonly [number, number]
->([
-  ['count', [0, 0]],
-  ['sum', [1, 1]],
-  ['min', [1, 1]],
-  ['max', [1, 1]],
-  ['avg', [1, 1]],
-  ['stats', [1, 1]],
-  ['hist', [1, 2]],
-  ['lhist', [4, 4]],
-  ['tseries', [3, 4]],
-]);
-
 const LARGEST_BITS = 5n;
 const MOST_BUCKETS = 1000;
 
-export const AGGREGATE_NAMES: readonly string[] = [...ARITY.keys()];
+interface Aggregation {
+  /** Least and most arguments. */
+  readonly arity: readonly [number, number];
+  /** For the reference. */
+  readonly use: string;
+  readonly about: string;
+}
+
+/** The table of aggregations, which the reference shows. */
+export const AGGREGATIONS: Readonly<Record<Name, Aggregation>> = {
+  count: { arity: [0, 0], use: 'count()', about: 'How often this was reached.' },
+  sum: { arity: [1, 1], use: 'sum(n)', about: 'The sum of all values.' },
+  min: { arity: [1, 1], use: 'min(n)', about: 'The smallest value.' },
+  max: { arity: [1, 1], use: 'max(n)', about: 'The largest value.' },
+  avg: { arity: [1, 1], use: 'avg(n)', about: 'The average of all values, rounded towards 0.' },
+  stats: { arity: [1, 1], use: 'stats(n)', about: 'Count, average and sum of all values.' },
+  hist: {
+    arity: [1, 2],
+    use: 'hist(n[, bits])',
+    about: `A histogram with a bucket for each power of two; with bits, a literal from 0 to ${LARGEST_BITS}, each is divided into 2 to the power of so many.`,
+  },
+  lhist: {
+    arity: [4, 4],
+    use: 'lhist(n, min, max, step)',
+    about: `A histogram with buckets of one width from min to max, which are literals, and one for what is below and above. At most ${MOST_BUCKETS} buckets.`,
+  },
+  tseries: {
+    arity: [3, 4],
+    use: 'tseries(n, interval, num[, aggregation])',
+    about:
+      'Values over time: the last num intervals of so many nanoseconds, in each the last value or its "avg", "max", "min" or "sum". May still change.',
+  },
+};
+
+const known: ReadonlyMap<string, Aggregation> = new Map(Object.entries(AGGREGATIONS));
+
+export const AGGREGATE_NAMES: readonly string[] = [...known.keys()];
 
 export function isAggregateName(name: string): boolean {
-  return ARITY.has(name);
+  return known.has(name);
 }
 
 export function isAggregateCall(expression: ast.Expression): expression is ast.Call {
@@ -56,7 +77,7 @@ export function typeAggregate(
   call: ast.Call,
   range: Range,
 ): TypedStatement | undefined {
-  const arity = ARITY.get(call.name);
+  const arity = known.get(call.name)?.arity;
   if (!arity || !checkArity(typing, call, arity)) return undefined;
   const key = resolveKey(typing, target);
   if (key === 'failed') return undefined;

@@ -3,7 +3,7 @@
 import { LOADER_SETTINGS, settingKey } from '../../linker/contract/settings.ts';
 import { STACK_MODES } from '../../linker/contract/types.ts';
 
-export type Setting =
+type Form =
   | { readonly kind: 'bool'; readonly fallback: boolean }
   | {
       readonly kind: 'int';
@@ -14,6 +14,9 @@ export type Setting =
   | { readonly kind: 'string'; readonly fallback: string; readonly only?: readonly string[] }
   /** One of a few words. */
   | { readonly kind: 'word'; readonly fallback: string; readonly only: readonly string[] };
+
+/** `about`: a sentence for the reference. */
+export type Setting = Form & { readonly about: string };
 
 /** What to do about features that may still change. */
 export const GATE = ['error', 'warn', 'enable'] as const;
@@ -29,33 +32,53 @@ const LICENSES = [
   'Dual MPL/GPL',
 ];
 
-function count(fallback: number, min = 0, max = UINT32_MAX): Setting {
+function count(fallback: number, min = 0, max = UINT32_MAX): Form {
   return { kind: 'int', fallback, min, max };
 }
 
-function flag(fallback: boolean): Setting {
+function flag(fallback: boolean): Form {
   return { kind: 'bool', fallback };
 }
 
-function word(fallback: string, only: readonly string[]): Setting {
+function word(fallback: string, only: readonly string[]): Form {
   return { kind: 'word', fallback, only };
 }
 
+const gate = (feature: string, fallback: (typeof GATE)[number]): Setting => ({
+  ...word(fallback, GATE),
+  about: `What becomes of ${feature}, which may still change: an error, a warning, or nothing.`,
+});
+
 /** Those of the compiler alone. */
-const OWN: readonly (readonly [string, Setting])[] = [
-  ['license', { kind: 'string', fallback: 'GPL', only: LICENSES }],
-  ['max_bpf_progs', count(1024)],
-  ['max_map_keys', count(4096, 1)],
+const OWN: Readonly<Record<string, Setting>> = {
+  license: {
+    ...{ kind: 'string', fallback: 'GPL', only: LICENSES },
+    about: 'The license that the programs say they have; these let them call all helpers.',
+  },
+  max_bpf_progs: { ...count(1024), about: 'How many BPF programs a script may become.' },
+  max_map_keys: {
+    ...count(4096, 1),
+    about: 'Room for so many keys in each map with keys that is not declared.',
+  },
   // A value of a map is at most 2^15 bytes here, so that it stays in reach of one load instruction.
-  ['max_strlen', count(1024, 1, 32_768)],
-  ['on_stack_limit', count(64)],
-  ['stack_mode', word('bpftrace', STACK_MODES)],
-  ['use_blazesym', flag(true)],
-  ['unstable_tseries', word('warn', GATE)],
-  ['unstable_dw_ustack', word('warn', GATE)],
-  ['unstable_import_statement', word('error', GATE)],
-  ['unstable_typeinfo', word('error', GATE)],
-];
+  max_strlen: {
+    ...count(1024, 1, 32_768),
+    about: 'Bytes that a string has room for unless its size is given, with its NUL.',
+  },
+  on_stack_limit: {
+    ...count(64),
+    about: 'Values up to so many bytes stand on the stack of a program, larger ones beside it.',
+  },
+  stack_mode: { ...word('bpftrace', STACK_MODES), about: 'The mode of stacks that name none.' },
+  use_blazesym: {
+    ...flag(true),
+    about: 'Accepted, without effect: the loader names addresses itself.',
+  },
+  unstable_tseries: gate('`tseries`', 'warn'),
+  unstable_dw_ustack: gate('`dw_ustack`', 'warn'),
+  unstable_import_statement: gate('`import` as a statement', 'error'),
+  unstable_typeinfo: gate('`typeinfo`', 'error'),
+};
 
 /** And those that the loader acts on. */
 const OF_LOADER = Object.entries(LOADER_SETTINGS).map(
@@ -66,7 +89,7 @@ const OF_LOADER = Object.entries(LOADER_SETTINGS).map(
 );
 
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
-  [...OWN, ...OF_LOADER].sort(([left], [right]) => (left < right ? -1 : 1)),
+  [...Object.entries(OWN), ...OF_LOADER].sort(([left], [right]) => (left < right ? -1 : 1)),
 );
 
 /** Accepted with a warning, without effect. */

@@ -15,7 +15,7 @@ import type { Lowering, Storage } from '../lowering/lowering.ts';
 import type { Type } from '../types/type.ts';
 
 export interface Builtin extends AnalysedBuiltin, BuiltinCode {
-  /** One line for the reference in docs/builtins.md. */
+  /** One line for the reference in docs/builtins. */
   readonly summary: string;
 }
 

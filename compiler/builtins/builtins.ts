@@ -1,5 +1,5 @@
 /**
- * The table of built-ins, in the order of the reference (docs/builtins.md). Aggregations (`count()` and the like)
+ * The table of built-ins, in the order of the reference (docs/builtins). Aggregations (`count()` and the like)
  * are not in it: they are forms of assignment, which the analysis knows.
  */
 

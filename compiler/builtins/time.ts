@@ -9,12 +9,56 @@ const DEFAULT_TIME_FORMAT = '%H:%M:%S\n';
 
 /** `%`, glibc's flags and width, the modifiers E and O, then the letter. */
 const TIME_CONVERSION = /%[-_0^#+]*\d*[EO]?([\s\S]?)/g;
-const TIME_LETTERS = new Set('aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%+f');
+/** What stands behind `%`, and what it becomes. Names are English: the loader keeps the C locale. */
+export const TIME_CONVERSIONS: Readonly<Record<string, string>> = {
+  a: 'Day of the week, short.',
+  A: 'Day of the week.',
+  b: 'Month, short.',
+  B: 'Month.',
+  c: 'Date and time.',
+  C: 'Century, two digits.',
+  d: 'Day of the month, two digits.',
+  D: 'Date: `%m/%d/%y`.',
+  e: 'Day of the month, with a space before one digit.',
+  f: 'Microseconds, six digits; of strftime alone, not of time.',
+  F: 'Date: `%Y-%m-%d`.',
+  g: 'Year of the week by ISO 8601, two digits.',
+  G: 'Year of the week by ISO 8601.',
+  h: 'The same as `%b`.',
+  H: 'Hour, 00 to 23.',
+  I: 'Hour, 01 to 12.',
+  j: 'Day of the year, 001 to 366.',
+  k: 'Nanoseconds, nine digits; in time the hour, 0 to 23, with a space before one digit.',
+  l: 'Milliseconds, three digits; in time the hour, 1 to 12, with a space before one digit.',
+  m: 'Month, 01 to 12.',
+  M: 'Minute.',
+  n: 'A newline.',
+  p: 'AM or PM.',
+  P: 'am or pm.',
+  r: 'Time of twelve hours: `%I:%M:%S %p`.',
+  R: 'Hour and minute: `%H:%M`.',
+  s: 'Seconds since the epoch.',
+  S: 'Second.',
+  t: 'A tab.',
+  T: 'Time: `%H:%M:%S`.',
+  u: 'Day of the week, 1 (Monday) to 7.',
+  U: 'Week of the year; the first Sunday begins week 01.',
+  V: 'Week of the year by ISO 8601.',
+  w: 'Day of the week, 0 (Sunday) to 6.',
+  W: 'Week of the year; the first Monday begins week 01.',
+  x: 'Date.',
+  X: 'Time.',
+  y: 'Year, two digits.',
+  Y: 'Year.',
+  z: 'Distance to UTC: `+0000`.',
+  Z: 'Name of the time zone.',
+  '%': 'A percent sign.',
+};
 
 /** What is wrong with a strftime format; undefined if nothing is. */
 export function timeFormatProblem(format: string): string | undefined {
   for (const [text, letter] of format.matchAll(TIME_CONVERSION)) {
-    if (letter === undefined || !TIME_LETTERS.has(letter)) {
+    if (letter === undefined || !Object.hasOwn(TIME_CONVERSIONS, letter)) {
       return letter === ''
         ? `the format ends within a conversion: ${text}`
         : `unknown conversion in the format: ${text}`;

@@ -6,20 +6,24 @@ import { asInteger } from './integers.ts';
 import { typeName } from './names.ts';
 import type { Type } from './type.ts';
 
-export type ConversionName =
-  | 'd'
-  | 'i'
-  | 'u'
-  | 'x'
-  | 'X'
-  | 'o'
-  | 'c'
-  | 'p'
-  | 's'
-  | 'r'
-  | 'rx'
-  | 'rh'
-  | 'gr';
+/** What each conversion prints, for the reference. */
+export const CONVERSIONS = {
+  d: 'An integer, in decimal, with its sign. Of an enum its number.',
+  i: 'The same as `%d`.',
+  u: 'An integer without a sign, in decimal.',
+  x: 'An integer in hexadecimal; with `#` behind `0x`.',
+  X: 'An integer in hexadecimal, with capital letters.',
+  o: 'An integer in octal.',
+  c: 'An integer as the character of that code.',
+  p: 'A pointer or an integer as an address: hexadecimal behind `0x`.',
+  s: 'Any value as `print` shows it: text, enumerators by name, stacks, symbols, tuples.',
+  r: 'Bytes of `buf()`: those that print as they are, others as `\\x01`.',
+  rx: 'Bytes of `buf()`, each as `\\x61`.',
+  rh: 'Bytes of `buf()` in hexadecimal with spaces between.',
+  gr: 'Flags of memory allocations (`gfp_t`) by their names.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type ConversionName = keyof typeof CONVERSIONS;
 
 export type LengthModifier = '' | 'hh' | 'h' | 'l' | 'll' | 'L' | 'j' | 'z' | 't';
 
@@ -78,21 +82,7 @@ export function parseFormat(format: string): ParsedFormat {
   return { conversions, problems };
 }
 
-const NAMES: ReadonlySet<string> = new Set<ConversionName>([
-  'd',
-  'i',
-  'u',
-  'x',
-  'X',
-  'o',
-  'c',
-  'p',
-  's',
-  'r',
-  'rx',
-  'rh',
-  'gr',
-]);
+const NAMES: ReadonlySet<string> = new Set(Object.keys(CONVERSIONS));
 
 function conversionName(letters: string): ConversionName | undefined {
   return NAMES.has(letters) ? (letters as ConversionName) : undefined;

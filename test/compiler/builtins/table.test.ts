@@ -1,7 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { builtins, table } from '../../../compiler/builtins/builtins.ts';
-import { renderReference } from '../../../compiler/builtins/reference.ts';
 
 describe('the table of built-ins', () => {
   it('finds built-ins by their present and older names', () => {
@@ -20,11 +18,5 @@ describe('the table of built-ins', () => {
     for (const name of ['count', 'sum', 'avg', 'min', 'max', 'stats', 'hist', 'lhist']) {
       expect(table.find(name)).toBeUndefined();
     }
-  });
-
-  // Refresh with: npx vitest run test/compiler/builtins/reference.test.ts -u
-  it('is what docs/builtins.md says', async () => {
-    const file = fileURLToPath(new URL('../../../docs/builtins.md', import.meta.url));
-    await expect(renderReference()).toMatchFileSnapshot(file);
   });
 });
