@@ -55,6 +55,8 @@ struct attachments {
 	uint32_t filtered;
 	/* Probes that are attached: what "Attached N probes" counts, begin and end aside. */
 	uint32_t attached;
+	/* Of probes that are detached: release_leave lets go of them. */
+	bool has_events_left;
 };
 
 enum attach_result {
@@ -78,6 +80,8 @@ struct attach_provider {
 	bool (*is_open)(const struct mf_probe *probe);
 	/* Its targets have cookies of the provider's own, also where a name has parameters. */
 	bool has_own_cookies;
+	/* Its perf events take a grace period each to go: see attach/release.h. */
+	bool has_slow_events;
 	/* Attached in the reverse of the script's order, since the kernel runs the newest first.
 	 * NULL: never. */
 	bool (*is_newest_first)(const struct attach_target *target);
@@ -174,7 +178,7 @@ int attach_each_program(const struct attachments *attachments,
 			void *context);
 /* Detaches one probe, by its index in the manifest; how many are still attached. */
 uint32_t attach_detach(struct attachments *attachments, uint32_t probe);
-/* Detaches everything. May be called again. */
+/* Detaches everything: no program runs any more. May be called again. */
 void attach_release(struct attachments *attachments);
 void attach_free(struct attachments *attachments);
 

@@ -8,6 +8,7 @@
 
 #include "attach/attach.h"
 #include "attach/expand.h"
+#include "attach/release.h"
 #include "base/memory.h"
 
 struct bpf_program *attach_program(const struct attachments *attachments,
@@ -205,21 +206,13 @@ int attach_each_program(const struct attachments *attachments,
 	return 0;
 }
 
-static void release(struct attached *attached)
-{
-	if (attached->link)
-		bpf_link__destroy(attached->link);
-	else
-		close(attached->descriptor);
-}
-
 uint32_t attach_detach(struct attachments *attachments, uint32_t probe)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < attachments->link_count; i++) {
 		if (attachments->links[i].probe->index == probe)
-			release(&attachments->links[i]);
+			release_one(&attachments->links[i]);
 		else
 			attachments->links[kept++] = attachments->links[i];
 	}
@@ -229,8 +222,8 @@ uint32_t attach_detach(struct attachments *attachments, uint32_t probe)
 
 void attach_release(struct attachments *attachments)
 {
-	for (uint32_t i = 0; i < attachments->link_count; i++)
-		release(&attachments->links[i]);
+	if (release_all(attachments->links, attachments->link_count))
+		attachments->has_events_left = true;
 	attachments->link_count = 0;
 }
 

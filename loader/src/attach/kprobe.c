@@ -326,6 +326,7 @@ static int settle(struct attachments *attachments, struct failure *failure)
 }
 
 const struct attach_provider attach_kprobe = {.fits = fits,
+					      .has_slow_events = true,
 					      .is_newest_first = attach_always,
 					      .find = find,
 					      .settle = settle,
@@ -345,6 +346,7 @@ static bool is_return_newest_first(const struct attach_target *target)
 
 /* What all targets decide is settled for both by attach_kprobe. */
 const struct attach_provider attach_kretprobe = {.fits = attach_fits_kprobe,
+						 .has_slow_events = true,
 						 .is_newest_first = is_return_newest_first,
 						 .find = find,
 						 .attach = attach};

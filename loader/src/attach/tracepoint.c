@@ -126,4 +126,4 @@ static enum attach_result attach(struct attachments *attachments,
 }
 
 const struct attach_provider attach_tracepoint = {
-	.fits = fits, .find = find, .settle = settle, .attach = attach};
+	.fits = fits, .has_slow_events = true, .find = find, .settle = settle, .attach = attach};

@@ -282,6 +282,7 @@ static bool is_open(const struct mf_probe *probe)
 const struct attach_provider attach_uprobe = {.fits = attach_fits_kprobe,
 					      .is_open = is_open,
 					      .has_own_cookies = true,
+					      .has_slow_events = true,
 					      .is_newest_first = attach_always,
 					      .find = find,
 					      .attach = attach};

@@ -6,6 +6,8 @@
 #include <linux/filter.h>
 #include <linux/perf_event.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -59,6 +61,10 @@ struct row {
 	{                                  \
 		SYS_bpf, 0, IS, 0, command \
 	}
+/* How the C library begins a thread. */
+#define THREAD_FLAGS                                                                        \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | \
+	 CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
 #define WRITES (O_ACCMODE | O_CREAT | O_TRUNC)
 
 /* What comes often comes first. */
@@ -116,6 +122,14 @@ static const struct row rows[] = {
 	{SYS_ioctl, 0, IS, 1, TCGETS},
 	{SYS_ioctl, 0, IS, 1, TIOCGWINSZ},
 	{SYS_ioctl, 0, IS, 1, PERF_EVENT_IOC_DISABLE},
+	/* The end of probes (attach/release.c): threads, and a process that nobody waits for. */
+	{SYS_clone, 0, IS, 0, THREAD_FLAGS},
+	{SYS_clone, 0, IS, 0, SIGCHLD},
+	{SYS_prctl, 0, IS, 0, PR_SET_PDEATHSIG},
+	CALL(getppid),
+	CALL(membarrier),
+	CALL(set_robust_list),
+	CALL(rseq),
 	/* Signals, and the end. */
 	CALL(rt_sigaction),
 	CALL(rt_sigprocmask),
@@ -170,7 +184,6 @@ static const struct row rows[] = {
 	CALL(openat),
 	CALL(readlinkat),
 	CALL(getdents64),
-	CALL(getppid),
 	CALL(kill),
 #ifdef SYS_open
 	CALL(open),
@@ -186,7 +199,7 @@ static const struct row rows[] = {
 #define ROW_COUNT (sizeof(rows) / sizeof(*rows))
 /* Of each row, and of the whole. */
 #define MOST_STEPS 6
-#define FRAME_STEPS 7
+#define FRAME_STEPS 9
 
 struct code {
 	struct sock_filter steps[ROW_COUNT * MOST_STEPS + FRAME_STEPS];
@@ -243,6 +256,9 @@ int syscall_filter_install(uint32_t needs)
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		if (is_needed(&rows[i], needs))
 			put_row(&code, &rows[i]);
+	/* Its flags stand in memory: the C library takes clone where it is not there. */
+	put(&code, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1);
+	put(&code, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
 	put(&code, BPF_RET | BPF_K, REFUSED, 0, 0);
 	program = (struct sock_fprog){code.count, code.steps};
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "attach/release.h"
 #include "attach/attach.h"
 #include "attach/iter.h"
 #include "host/capabilities.h"
@@ -354,7 +355,7 @@ int run_object(const struct options *options, struct failure *failure)
 {
 	struct run run = {.options = options, .cost.statistics.enabled = -1};
 	int status = read_object(&run, failure);
-	bool help = named_want_help(options);
+	bool help = named_want_help(options), has_events_left = false;
 
 	if (status == STATUS_OK && help)
 		named_print_help(run.object.manifest);
@@ -370,6 +371,8 @@ int run_object(const struct options *options, struct failure *failure)
 		limits_free(&run.limits);
 		cost_free(&run.cost);
 		events_close(&run.events);
+		attach_release(&run.attachments);
+		has_events_left = run.attachments.has_events_left;
 		attach_free(&run.attachments);
 		child_stop(&run.child);
 		session_free(&run.session);
@@ -378,6 +381,8 @@ int run_object(const struct options *options, struct failure *failure)
 	object_file_free(&run.object);
 	free(run.account.groups);
 	policy_free(&run.policy);
+	if (has_events_left)
+		release_leave();
 	return status;
 }
 
