@@ -6,7 +6,8 @@ import { OBJECT_LIMITS, type ObjectLimit } from '../linker/contract/limits.ts';
 import { type ElfObject, INSN_SIZE, STT } from '../linker/elf/elf.ts';
 import { readElf } from '../linker/elf/read.ts';
 import type { TypedProbe } from './analysis/typed.ts';
-import { emit } from './llvm/backend.ts';
+import { runsIntoLoops } from './llvm/back-edges.ts';
+import { type EmitOptions, emit } from './llvm/backend.ts';
 import { programsWithoutRoom } from './llvm/frames.ts';
 import { farJumps, LONGEST_JUMP } from './llvm/jumps.ts';
 import type { IrModule } from './llvm/module.ts';
@@ -69,7 +70,11 @@ function hasLongFunction({ symbols }: ElfObject): boolean {
 
 /** The module as an object, or why BPF does not allow it. */
 export function emitObject(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
-  const emitted = emitWithinStack(module, probes);
+  const first = emitWithinStack(module, probes, {});
+  if (!(first instanceof Uint8Array)) return first;
+  const emitted = runsIntoLoops(readElf(first))
+    ? emitWithinStack(module, probes, { keepsBlocks: true })
+    : first;
   if (!(emitted instanceof Uint8Array)) return emitted;
   const elf = readElf(emitted);
   const full = programsWithoutRoom(elf);
@@ -91,9 +96,13 @@ export function emitObject(module: IrModule, probes: Probes): Uint8Array | reado
 const STACK_LIMIT = /in function (\S+) [^\n]*BPF stack limit of 512 bytes is exceeded/;
 
 /** The object, or what LLVM says of the stack; other refusals are bugs and stay exceptions. */
-function emitWithinStack(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
+function emitWithinStack(
+  module: IrModule,
+  probes: Probes,
+  options: EmitOptions,
+): Uint8Array | readonly Diagnostic[] {
   try {
-    return emit(module, 'object');
+    return emit(module, 'object', options);
   } catch (error) {
     const symbol = STACK_LIMIT.exec(error instanceof Error ? error.message : '')?.[1];
     if (symbol === undefined) throw error;

@@ -6,7 +6,7 @@ import { asInteger } from '../types/integers.ts';
 import { kindName, typeName } from '../types/names.ts';
 import { type Type, VOID } from '../types/type.ts';
 import type { AnalysisScope, Argument, BuiltinUse } from './builtin.ts';
-import { knownName } from './known-names.ts';
+import { nameAsText } from './known-names.ts';
 import { PARAMETER_IS_LATE } from './literal-parameters.ts';
 import {
   arityOf,
@@ -141,7 +141,7 @@ function readValue(
 ): TypedExpression | undefined {
   if (kinds.includes('printable')) return readPrintable(value);
   if (kinds.some((kind) => isOfKind(kind, value))) return value;
-  const name = kinds.includes('string') ? knownName(value, reader.scope.probe) : undefined;
+  const name = kinds.includes('string') ? nameAsText(value, reader.scope.probe) : undefined;
   if (name) return name;
   const { type } = value;
   const named = kinds.some(isStructKind) && (type.kind === 'pointer' || type.kind === 'struct');

@@ -16,7 +16,7 @@ import {
   integerOperand,
   warnOfCast,
 } from './conversion.ts';
-import { knownName } from './known-names.ts';
+import { knownName, nameAsText } from './known-names.ts';
 import { node, unfit } from './operators.ts';
 import type { Typing } from './state.ts';
 import { failed, warning } from './state.ts';
@@ -65,6 +65,11 @@ export function typeComparison(
   if (named !== undefined) return boolLiteral(named === (operator === '=='), range);
   if (a.kind === 'probe' && b.kind === 'probe' && equality) {
     return node(operator, BOOL, convert(left, UINT64), convert(right, UINT64), range);
+  }
+  if (equality && (a.kind === 'string' || b.kind === 'string')) {
+    const first = a.kind === 'string' ? left : nameAsText(left, typing.probe);
+    const second = b.kind === 'string' ? right : nameAsText(right, typing.probe);
+    if (first && second) return node(operator, BOOL, first, second, range);
   }
   return unfit(typing, operator, left, right, range);
 }

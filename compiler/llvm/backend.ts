@@ -15,7 +15,13 @@ interface ProcessAddon {
 }
 
 interface Addon {
-  emit(ir: string | Uint8Array, cpu: string, passes: string, output: Output): Buffer;
+  emit(
+    ir: string | Uint8Array,
+    cpu: string,
+    passes: string,
+    output: Output,
+    blocks: 'folded' | 'kept',
+  ): Buffer;
 }
 
 /**
@@ -35,6 +41,8 @@ const PASSES =
 export interface EmitOptions {
   /** LLVM's pass pipeline text; empty for none. */
   readonly passes?: string;
+  /** Blocks stay in the order in which they were built, in somewhat longer code. */
+  readonly keepsBlocks?: boolean;
 }
 
 /**
@@ -47,7 +55,8 @@ export function emit(
   options: EmitOptions = {},
 ): Uint8Array {
   const text = typeof module === 'string' ? module : module.text();
-  return loadBackend().emit(text, CPU, options.passes ?? PASSES, output);
+  const blocks = options.keepsBlocks ? 'kept' : 'folded';
+  return loadBackend().emit(text, CPU, options.passes ?? PASSES, output, blocks);
 }
 
 /** The path of a file that holds the bytes, for this process and for the program that takes its place. */

@@ -24,6 +24,7 @@ import { lowerByKernel } from './kernel-numbers.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerMapRead } from './maps.ts';
 import { addressWithin, isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
+import { locateProbeName, lowerKernelName } from './name-text.ts';
 import { lowerBinary, lowerTruth, lowerUnary, truncateTo } from './operators.ts';
 import { sameCall } from './read-modify-write.ts';
 import { sharedMemory } from './scratch.ts';
@@ -197,6 +198,13 @@ function write(fn: FunctionState, expression: TypedExpression, to: Storage): voi
       lowerFunctionCallInto(fn, expression, to);
       return;
     case 'cast':
+      if (expression.type.kind === 'string' && isScalar(expression.operand.type)) {
+        if (expression.operand.type.kind === 'probe') break;
+        if (expression.operand.type.kind === 'ksym') {
+          lowerKernelName(fn, expression.operand, to);
+          return;
+        }
+      }
       lowerCastInto(fn, expression.operand, expression.type, to);
       return;
     case 'tracepoint-field':
@@ -266,6 +274,8 @@ function place(
         }
         break;
       case 'cast':
+        if (expression.type.kind === 'string' && expression.operand.type.kind === 'probe')
+          return { pointer: locateProbeName(fn, expression.operand), align: 8 };
         // A string that is cut reads the same from its start.
         if (
           expression.type.kind === 'string' &&

@@ -3,6 +3,7 @@
 import type { MapDefinition } from '../../linker/btf/definitions.ts';
 import { bytes, unsigned } from '../../linker/btf/types.ts';
 import { RUNTIME_MAPS, type RuntimeMap } from '../../linker/contract/maps.ts';
+import { NAME_TEXT } from '../types/type.ts';
 import { MAP_TYPES } from './map-plans.ts';
 import { ringSize } from './ring.ts';
 import { STACKS } from './stacks.ts';
@@ -75,6 +76,12 @@ const DEFINITIONS: Readonly<Record<RuntimeMap, (unit: UnitState) => Definition>>
     maxEntries: 1,
     key: unsigned(4),
     value: bytes(ROW_SIZE),
+  }),
+  probe_names: () => ({
+    type: MAP_TYPES.array,
+    maxEntries: 1,
+    key: unsigned(4),
+    value: bytes(NAME_TEXT.size),
   }),
   // and this one as there are points on its host.
   usdt_sites: () => ({

@@ -204,6 +204,8 @@ export type Type =
 
 export const VOID: VoidType = { kind: 'void' };
 export const ADDRESSED: VoidType = { kind: 'void', addressed: true };
+/** `probe`, `func` and symbols of the kernel as text: the longest that fits in a value of the loader's map. */
+export const NAME_TEXT = { kind: 'string', size: 256 } as const satisfies Type;
 export const BOOL: BoolType = { kind: 'bool' };
 export const INT64: IntType = { kind: 'int', size: 8, signed: true };
 export const UINT64: IntType = { kind: 'int', size: 8, signed: false };

@@ -39,6 +39,7 @@ export const FEATURES = {
   /** For tracing programs; others have had it for longer. */
   bpf_get_socket_cookie: { since: '5.12' },
   bpf_for_each_map_elem: { since: '5.13', helper: 'for_each_map_elem' },
+  bpf_snprintf: { since: '5.13', helper: 'snprintf' },
   bpf_get_func_ip: { since: '5.15', helper: 'get_func_ip' },
   bpf_get_attach_cookie: { since: '5.15', helper: 'get_attach_cookie' },
   bpf_task_pt_regs: { since: '5.15', helper: 'task_pt_regs' },

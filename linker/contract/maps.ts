@@ -24,6 +24,8 @@ export const RUNTIME_MAPS = {
   unwind_processes: { shared: true },
   unwind_mappings: { shared: true },
   unwind_rows: { shared: true },
+  /** What attach cookies stand for, where a script takes `probe` or `func` as text: char[256] each. */
+  probe_names: { shared: true },
   /** Where the arguments of USDT points are kept. */
   usdt_sites: { shared: true },
 } as const satisfies Readonly<Record<string, { readonly shared: boolean }>>;

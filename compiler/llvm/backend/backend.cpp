@@ -13,6 +13,8 @@
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <llvm/ADT/StringMap.h>
+#include <llvm/Support/CommandLine.h>
 
 #include <memory>
 #include <stdexcept>
@@ -117,8 +119,20 @@ void runPasses(LLVMModuleRef module, LLVMTargetMachineRef machine, const std::st
 	}
 }
 
-std::string emit(const std::string &ir, const std::string &cpu, const std::string &passes, const std::string &output)
+// LLVM has this as an option of its command line alone.
+void setBranchFolding(bool folds)
 {
+	llvm::cl::Option *option = llvm::cl::getRegisteredOptions().lookup("disable-branch-fold");
+	if (!option)
+		throw Failure("LLVM has no option disable-branch-fold");
+	option->reset();
+	option->addOccurrence(1, "disable-branch-fold", folds ? "false" : "true");
+}
+
+std::string emit(const std::string &ir, const std::string &cpu, const std::string &passes, const std::string &output,
+		 const std::string &blocks)
+{
+	setBranchFolding(blocks != "kept");
 	// Declared before the context, which calls back into it until it is gone.
 	std::string diagnostics;
 	Context context(LLVMContextCreate());
@@ -161,14 +175,15 @@ bool stringOf(napi_env env, napi_value value, std::string &text)
 	return napi_get_value_string_utf8(env, value, text.data(), length + 1, &length) == napi_ok;
 }
 
-// emit(ir: string | Buffer, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir'): Buffer
+// emit(ir: string | Buffer, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir',
+//      blocks: 'folded' | 'kept'): Buffer
 napi_value emitForNode(napi_env env, napi_callback_info info)
 {
-	size_t count = 4;
-	napi_value arguments[4];
-	std::string text[4];
-	if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok || count != 4) {
-		napi_throw_type_error(env, nullptr, "emit takes four arguments");
+	size_t count = 5;
+	napi_value arguments[5];
+	std::string text[5];
+	if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok || count != 5) {
+		napi_throw_type_error(env, nullptr, "emit takes five arguments");
 		return nullptr;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -179,12 +194,12 @@ napi_value emitForNode(napi_env env, napi_callback_info info)
 		if (i == 0 && isBuffer && napi_get_buffer_info(env, arguments[i], &data, &size) == napi_ok) {
 			text[i].assign(static_cast<const char *>(data), size);
 		} else if (!stringOf(env, arguments[i], text[i])) {
-			napi_throw_type_error(env, nullptr, "emit takes IR, a CPU, passes and an output kind");
+			napi_throw_type_error(env, nullptr, "emit takes IR and four texts");
 			return nullptr;
 		}
 	}
 	try {
-		std::string result = emit(text[0], text[1], text[2], text[3]);
+		std::string result = emit(text[0], text[1], text[2], text[3], text[4]);
 		napi_value buffer;
 		if (napi_create_buffer_copy(env, result.size(), result.data(), nullptr, &buffer) != napi_ok)
 			throw Failure("no memory for the result");

@@ -28,6 +28,7 @@
 #define MF_MAP_UNWIND_PROCESSES "unwind_processes"
 #define MF_MAP_UNWIND_MAPPINGS "unwind_mappings"
 #define MF_MAP_UNWIND_ROWS "unwind_rows"
+#define MF_MAP_PROBE_NAMES "probe_names"
 #define MF_MAP_USDT_SITES "usdt_sites"
 
 /* Types of values. */
@@ -516,6 +517,7 @@ static const struct mf_setting {
 	FEATURE("atomic_exchange", 5, 12, 0) \
 	FEATURE("bpf_get_socket_cookie", 5, 12, 0) \
 	FEATURE("bpf_for_each_map_elem", 5, 13, BPF_FUNC_for_each_map_elem) \
+	FEATURE("bpf_snprintf", 5, 13, BPF_FUNC_snprintf) \
 	FEATURE("bpf_get_func_ip", 5, 15, BPF_FUNC_get_func_ip) \
 	FEATURE("bpf_get_attach_cookie", 5, 15, BPF_FUNC_get_attach_cookie) \
 	FEATURE("bpf_task_pt_regs", 5, 15, BPF_FUNC_task_pt_regs) \

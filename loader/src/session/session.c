@@ -22,6 +22,7 @@
 #include "session/host_enums.h"
 #include "session/libbpf_log.h"
 #include "session/lookups.h"
+#include "session/name_map.h"
 #include "session/named_params.h"
 #include "session/params.h"
 #include "base/say.h"
@@ -431,13 +432,15 @@ int session_load(struct session *session, uint32_t child_pid, struct failure *fa
 	set_ring_size(session);
 	set_wide_scratch(session);
 	set_map_sizes(session);
-	if (set_rodata(session, failure) == STATUS_OK &&
+	if (name_map_size(session, failure) == STATUS_OK &&
+	    set_rodata(session, failure) == STATUS_OK &&
 	    assumptions_check(session, failure) == STATUS_OK &&
 	    fixups_apply(session, failure) == STATUS_OK &&
 	    check_calls(session, failure) == STATUS_OK &&
 	    host_types_check(session, failure) == STATUS_OK &&
 	    prepare_unwind(session, failure) == STATUS_OK &&
 	    load_object(session, failure) == STATUS_OK &&
+	    name_map_fill(session, failure) == STATUS_OK &&
 	    unwind_store(session->unwind, session->object, failure) == STATUS_OK)
 		map_bss(session, failure);
 	if (failure->status == STATUS_OK)
