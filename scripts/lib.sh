@@ -13,7 +13,9 @@ fail() {
 
 # What building needs, what testing needs besides, and what the benchmarks compare with.
 build_packages=(llvm-14-dev zlib1g-dev g++ gcc make cmake ninja-build libbpf-dev libelf-dev libiberty-dev libsodium-dev)
-test_packages=(qemu-system-x86 busybox-static cpio xz-utils zstd bpftool clang-14 llvm-14 clang-format-14 zsh fish man-db)
+# libFuzzer and the sanitizers of clang.
+fuzz_packages=(clang-14 libclang-rt-14-dev)
+test_packages=("${fuzz_packages[@]}" qemu-system-x86 busybox-static cpio xz-utils zstd bpftool llvm-14 clang-format-14 zsh fish man-db)
 # Makes encoders of schemas: only for `npm run docs`.
 docs_packages=(protobuf-compiler)
 # Opens pictures in the tests. It is large: only root's `npm test` brings it.
@@ -84,7 +86,7 @@ mount_filesystems() {
 check_layout() {
   step 'Formatting and linting'
   node_modules/.bin/biome ci --colors=off .
-  clang-format-14 --dry-run -Werror loader/src/*/*.[ch] loader/guest/*.c loader/tests/*.[ch] test/workload/*.c bench/c/*.[ch]
+  clang-format-14 --dry-run -Werror loader/src/*/*.[ch] loader/guest/*.c loader/tests/*.[ch] loader/fuzz/*.[ch] test/workload/*.c bench/c/*.[ch]
   node dist/bpfscript.js fmt --check examples/*.bt stdlib/*.bt
 }
 

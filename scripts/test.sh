@@ -10,6 +10,8 @@ if [ $# -eq 0 ]; then
   check_layout
   step 'Loader unit tests (with address and undefined-behaviour sanitizers)'
   make -s -C loader check
+  step 'What is kept of the fuzzers'
+  bash scripts/fuzz.sh 0
   # 5.10 is only there to lack what scripts need, 7.2 for the form of its image.
   bash scripts/fetch-kernels.sh 5.10 6.1 6.12 7.2
   bash scripts/describe-kernels.sh 6.1 6.12

@@ -13,9 +13,8 @@
 /* Where reading gives up; elf_read says that the object is too large. */
 #define MAX_READ (MF_MAX_FILE_BYTES + 1)
 
-/* Takes the bytes over. */
-static int check_bytes(struct object_file *object, uint8_t *bytes, size_t size,
-		       struct failure *failure)
+int object_file_check(struct object_file *object, uint8_t *bytes, size_t size,
+		      struct failure *failure)
 {
 	memset(object, 0, sizeof(*object));
 	object->bytes = bytes;
@@ -75,7 +74,7 @@ int object_file_read(struct object_file *object, const char *path, struct failur
 	close(fd);
 	if (!bytes)
 		return fail(failure, STATUS_FAILED, "cannot read it: %s", strerror(error));
-	return check_bytes(object, bytes, size, failure);
+	return object_file_check(object, bytes, size, failure);
 }
 
 void object_file_free(struct object_file *object)

@@ -20,6 +20,9 @@ struct object_file {
 
 /* The result is an exit status, with the failure set. Free in either case. */
 int object_file_read(struct object_file *object, const char *path, struct failure *failure);
+/* The same of bytes in memory of malloc, which it takes over. */
+int object_file_check(struct object_file *object, uint8_t *bytes, size_t size,
+		      struct failure *failure);
 void object_file_free(struct object_file *object);
 
 #endif

@@ -139,11 +139,18 @@ static int read_line(struct policy *policy, char *line, uint32_t *seen, struct f
 	return fail(failure, STATUS_OBJECT, "there is no '%s'", line);
 }
 
-static int read_text(struct policy *policy, char *text, const char *path, struct failure *failure)
+int policy_of_text(struct policy *policy, const char *text, const char *path,
+		   struct failure *failure)
 {
 	uint32_t number = 1, seen = 0;
+	char *line;
 
-	for (char *line = text; line && !failure->status; number++) {
+	memset(policy, 0, sizeof(*policy));
+	policy->keys = KEYS;
+	policy->allowed.unsafe = policy->allowed.allow_run = true;
+	policy->is_there = true;
+	for (line = arena_text(&policy->arena, text, strlen(text)); line && !failure->status;
+	     number++) {
 		char *next = strchr(line, '\n');
 
 		if (next)
@@ -157,16 +164,13 @@ static int read_text(struct policy *policy, char *text, const char *path, struct
 
 int policy_read(struct policy *policy, const char *path, struct failure *failure)
 {
-	char *text;
+	char *text = trust_read_file(path, failure);
 
-	memset(policy, 0, sizeof(*policy));
-	policy->keys = KEYS;
-	policy->allowed.unsafe = policy->allowed.allow_run = true;
-	text = trust_read_file(path, failure);
-	if (!text)
+	if (!text) {
+		memset(policy, 0, sizeof(*policy));
 		return failure->status;
-	policy->is_there = true;
-	read_text(policy, arena_text(&policy->arena, text, strlen(text)), path, failure);
+	}
+	policy_of_text(policy, text, path, failure);
 	free(text);
 	return failure->status;
 }

@@ -30,6 +30,9 @@ struct policy {
 
 /* Reads the file. The result is an exit status; free in either case. */
 int policy_read(struct policy *policy, const char *path, struct failure *failure);
+/* The same of its text; `path` is for messages. */
+int policy_of_text(struct policy *policy, const char *text, const char *path,
+		   struct failure *failure);
 void policy_free(struct policy *policy);
 
 /* Whether the object at `path` may run at all, with these options. */
