@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/memory.h"
+#include "base/say.h"
 #include "output/renderer.h"
 
 /* A turn ends after so many records, or so much time, so that signals are seen during a storm, and
@@ -257,6 +258,10 @@ enum drain_result events_drain(struct events *events)
 		}
 	}
 	ring_release(&events->ring);
+	if (events->ring.error && !events->broken) {
+		say_error("Cannot map the ring buffer: %s.", strerror(events->ring.error));
+		events->broken = true;
+	}
 	output_moment(events->output, UINT64_MAX, ring_end(&events->ring));
 	if (may_go_on(events) && handle_marks(events) && result == DRAIN_EMPTY)
 		result = DRAIN_SOME;

@@ -14,21 +14,26 @@ struct ring {
 	int fd;
 	uint32_t size;
 	size_t page;
-	/* Mapped page of the reader's position; what follows is mapped twice in a row, so records
-	 * never wrap. */
+	/* Mapped pages of the reader's and the programs' positions. */
 	uint64_t *consumer;
 	const uint64_t *producer;
-	const uint8_t *data;
+	/* Part of the records that is mapped now, and where that part begins and ends, as positions
+	 * (multiples of a page). The kernel has the pages twice in a row, so records never wrap. */
+	const uint8_t *window;
+	uint64_t window_start, window_end;
 	uint64_t position;
+	/* The window could not be moved: an error number. Nothing more is read then. */
+	int error;
 };
 
-/* Maps the ring of `size` bytes. 0, or -1 with errno. */
+/* Maps the positions of the ring of `size` bytes; of its records what is read. 0, or -1 with errno.
+ */
 int ring_open(struct ring *ring, int fd, uint32_t size);
 void ring_close(struct ring *ring);
 
 /*
  * The next record, or NULL when there is none that is complete. It stays where it is until the next
- * ring_next after ring_release.
+ * ring_next.
  */
 const void *ring_next(struct ring *ring, size_t *size);
 
