@@ -104,6 +104,7 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   for (;;) {
     const signatures = new Map(linked);
     const round: Round = {
+      items: program.items,
       builtins: context.builtins,
       kernel: context.kernel,
       programs,

@@ -2,7 +2,7 @@
 
 import { LOADER_SETTINGS, type LoaderConfig, settingKey } from '../../linker/contract/settings.ts';
 import { STACK_MODES } from '../../linker/contract/types.ts';
-import { replacing } from '../source/advice.ts';
+import { type Advice, replacing } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
@@ -49,8 +49,9 @@ export function readConfig(
         'deprecated-setting',
         `${entry.key} has been renamed, please use ${renamed.to}`,
         entry.keyRange,
-        // Where the new one means the opposite, its value has to change too.
-        ...(renamed.inverted ? [] : [replacing(undefined, entry.keyRange, entry.key, renamed.to)]),
+        renamed.inverted
+          ? inverted(entry, renamed.to)
+          : replacing(undefined, entry.keyRange, entry.key, renamed.to),
       );
     }
     const setting = SETTINGS.get(key);
@@ -182,4 +183,9 @@ function oneOf<Word extends string>(value: Value, words: readonly Word[]): Word 
   const word = words.find((candidate) => candidate === value);
   if (word === undefined) throw new Error(`unchecked setting: ${value}`);
   return word;
+}
+
+/** Where the new setting means the opposite, its value changes too. */
+function inverted({ range, value }: ast.ConfigEntry, to: string): Advice {
+  return replacing(undefined, range, /^\w+\s*=\s*\w+$/, `${to} = ${value.value !== true}`);
 }

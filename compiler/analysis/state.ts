@@ -12,6 +12,7 @@ import type { Hint } from '../source/advice.ts';
 import type { ErrorCode, WarningCode } from '../source/codes.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
+import type * as ast from '../syntax/ast.ts';
 import type { Flow } from '../types/join.ts';
 import type { FunctionSignature } from '../types/signature.ts';
 import type { Type, VoidType } from '../types/type.ts';
@@ -61,6 +62,8 @@ export interface MapUse {
 }
 
 export interface Round {
+  /** Of the program, without macros. */
+  readonly items: readonly ast.RootItem[];
   readonly builtins: BuiltinTable;
   readonly kernel: KernelDescription;
   readonly programs: Programs;

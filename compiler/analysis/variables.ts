@@ -1,5 +1,6 @@
 /** Scratch variables: block scope, declaration, assignment and use. */
 
+import { type Hint, inserting } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -9,6 +10,7 @@ import { typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
 import { INT64, isAggregate } from '../types/type.ts';
 import { assignable, convertStored, flowOf, storable } from './conversion.ts';
+import { declarationPlace } from './hoisting.ts';
 import { LOCKED } from './locks.ts';
 import { warnOfSpaces } from './pointers.ts';
 import type { Scope, Typing, Variable } from './state.ts';
@@ -87,9 +89,7 @@ export function readVariable(typing: Typing, { name, range }: ast.Variable): Typ
   if (!variable) {
     const hidden = typing.variables.findLast(({ symbol }) => symbol.name === name);
     const hints = hidden
-      ? [
-          `It ends with the block in which it was first assigned. Declare it before that block: let ${name};`,
-        ]
+      ? declaredBefore(typing, name, range)
       : didYouMean(name, visibleNames(typing), range);
     return failed(
       typing,
@@ -105,6 +105,13 @@ export function readVariable(typing: Typing, { name, range }: ast.Variable): Typ
   const type = variableType(typing, variable);
   if (isUnknown(type)) typing.round.sawUnknown = true;
   return { kind: 'variable', type, variable: variable.symbol, range };
+}
+
+/** The variable was assigned in a block that has ended. */
+function declaredBefore(typing: Typing, name: string, use: Range): readonly Hint[] {
+  const hint = `It ends with the block in which it was first assigned. Declare it before that block: let ${name};`;
+  const place = declarationPlace(typing.round.items, name, use);
+  return place === undefined ? [hint] : [inserting(hint, place, `let ${name}; `)];
 }
 
 /** `$x = value`, where the variable may be new. Gives no statement after an error. */

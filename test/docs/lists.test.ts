@@ -57,6 +57,21 @@ describe('a page', () => {
     ).toEqual([]);
   });
 
+  it('answers messages that there are: troubleshooting.md', () => {
+    const sources = ['loader/src', 'compiler', 'linker'].flatMap((folder) =>
+      readdirSync(join(DOCS, '..', folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(c|ts)$/.test(name))
+        .map((name) => readFileSync(join(DOCS, '..', folder, name), 'utf8').replaceAll('\\"', '"')),
+    );
+    const messages = [...page('troubleshooting.md').matchAll(/^## (.*)$/gm)].map(
+      ([, message = '']) => message,
+    );
+    expect(messages.length).toBeGreaterThan(15);
+    const notSaid = messages.filter((message) => !sources.some((text) => text.includes(message)));
+    // What is seen and not said.
+    expect(notSaid).toEqual(['Addresses instead of names', 'Nothing is printed']);
+  });
+
   it('is in the list of README.md', () => {
     const readme = readFileSync(join(DOCS, '../README.md'), 'utf8');
     const names = readdirSync(DOCS).filter((name) => name.endsWith('.md'));

@@ -11,6 +11,7 @@ import { fences, pages } from './pages.ts';
 const REASONS: Readonly<Record<string, string>> = {
   fragment: 'a part of a script, or several parts',
   files: 'it takes files, programs or processes that are not here',
+  older: 'it is of the older dialect, in which more compiled',
   kernel: 'it takes a kernel that is not the embedded one',
 };
 

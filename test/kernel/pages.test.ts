@@ -1,4 +1,4 @@
-/** The commands of the tutorial and the one-liners, typed in as the pages have them. */
+/** The commands of pages that show how something is done, and the one-liners, typed in as the pages have them. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
@@ -14,10 +14,10 @@ const titled = (page: string) =>
 
 const { describe, it } = needs('root');
 
-describe('the tutorial, step', () => {
+describe.each(['tutorial', 'migration', 'deployment'])('the page %s, step', (name) => {
   const shell = shellIn(temporaryFolder());
 
-  it.each(titled('docs/tutorial.md'))('$title', ({ step }) => {
+  it.each(titled(`docs/${name}.md`))('$title', ({ step }) => {
     const { status, output } = shell(step);
     expect(status === 0, output).toBe(!step.fails);
     const shown = kindsOf(step.shown).filter((kind) => kind !== '' && kind !== '...');

@@ -22,9 +22,10 @@ export function stepsOf(page: string): readonly Step[] {
   let files: { name: string; text: string }[] = [];
   for (const { language, lines } of fences(page)) {
     const [kind, second] = language.split(' ');
+    const name = language.split(' ').find((word) => word.endsWith('.bt'));
     const text = lines.join('\n');
     const last = steps.at(-1);
-    if (kind === 'bt' && second?.endsWith('.bt')) files.push({ name: second, text: `${text}\n` });
+    if (kind === 'bt' && name !== undefined) files.push({ name, text: `${text}\n` });
     else if (kind === 'sh') {
       steps.push({ command: text, fails: second === 'fails', shown: '', files });
       files = [];

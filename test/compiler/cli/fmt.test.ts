@@ -69,4 +69,19 @@ describe('bpfscript fmt', () => {
     expect(bpfscript(['fmt', '--write', '--check', ugly]).status).toBe(2);
     expect(bpfscript(['fmt', '--write'], { input: UGLY }).status).toBe(2);
   });
+
+  it('rewrites what is older with --modernise, and nothing where a script has errors', () => {
+    const old = join(folder, 'old.bt');
+    writeFileSync(old, 'kprobe:vfs_read{@[stack]=count();}');
+    expect(bpfscript(['fmt', '--modernise', old])).toMatchObject({
+      stdout: 'kprobe:vfs_read\n{\n\t@[kstack] = count();\n}\n',
+      status: 0,
+    });
+    expect(bpfscript(['fmt', '--modernise', '--check', old])).toMatchObject({ status: 1 });
+    writeFileSync(wrong, 'kprobe:vfs_read { print(stack); print($x); }');
+    expect(bpfscript(['fmt', '--modernise', '--write', old, wrong])).toMatchObject({ status: 1 });
+    expect(readFileSync(old, 'utf8')).toContain('[stack]');
+    expect(bpfscript(['fmt', '--modernise', '--write', old])).toMatchObject({ status: 0 });
+    expect(readFileSync(old, 'utf8')).toContain('[kstack]');
+  });
 });
