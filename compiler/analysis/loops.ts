@@ -1,4 +1,5 @@
 /** `for` over ranges and maps, `while`, `unroll`. */
+import { MOST_ROUNDS } from '../../linker/contract/limits.ts';
 import type * as ast from '../syntax/ast.ts';
 import { aggregateValue, promote } from '../types/integers.ts';
 import { typeName } from '../types/names.ts';
@@ -118,6 +119,14 @@ function typeForRange(
       warnOfCast(typing, bound, type);
     }
   }
+  if (from.kind === 'int' && to.kind === 'int' && to.value - from.value > MOST_ROUNDS)
+    error(
+      typing,
+      'loop-rounds',
+      `The range has ${to.value - from.value} rounds; one loop of BPF has at most ${MOST_ROUNDS}`,
+      over.to.range,
+      'Put a loop into another one.',
+    );
   const inner = inLoop(typing, 'for');
   const variable = declareLoopVariable(inner, node, type);
   const { block } = typeBody(inner, node.body);

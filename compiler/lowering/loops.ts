@@ -3,14 +3,16 @@
  * verifier checks once. Every callback of a program gets the address of the same record on the stack, whose pointers
  * lead to the context and to scratch memory, where all that they change stands.
  */
+import { MOST_ROUNDS } from '../../linker/contract/limits.ts';
 import type { TypedBlock, TypedStatement } from '../analysis/typed.ts';
 import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { fieldsOf, layoutOf } from '../types/layout.ts';
-import { isAggregate, isScalar } from '../types/type.ts';
+import { INT64, isAggregate, isScalar } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { lowerValue, variableStorage } from './expressions.ts';
 import { createFunction } from './function.ts';
 import { isNext } from './generations.ts';
+import { warnHelper } from './helper-warnings.ts';
 import { keyIn, widenKey } from './map-keys.ts';
 import type { HashPlan, HashStore } from './map-plans.ts';
 import { planOf } from './maps.ts';
@@ -27,8 +29,7 @@ import { canEndProgram } from './walk.ts';
 type ForRange = Extract<TypedStatement, { kind: 'for-range' }>;
 type ForMap = Extract<TypedStatement, { kind: 'for-map' }>;
 
-/** BPF_MAX_LOOPS (include/linux/bpf.h): bpf_loop refuses more. */
-const LARGEST_TRIP_COUNT = 8 * 1024 * 1024;
+const TOO_LONG = `A loop over a range ended after ${MOST_ROUNDS} rounds, which are the most that the kernel does.`;
 
 export function lowerForRange(fn: FunctionState, loop: ForRange): void {
   const { ir, lowering } = fn;
@@ -54,7 +55,8 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
   const from = lowerValue(fn, loop.from);
   const to = lowerValue(fn, loop.to);
   ir.store(sharedMemory(fn), slot, 8, from);
-  const distance = ir.extend(ir.op('sub', to, from), 4, true);
+  const distance = ir.op('sub', to, from);
+  const { signed } = loop.variable.type.kind === 'int' ? loop.variable.type : INT64;
   const symbol = buildCallback(fn, 'loop-callback', ['i32', 'ptr'], (callback, ir, args) => {
     const [index] = args;
     if (plan) declareVariable(callback, plan);
@@ -64,15 +66,18 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
     lowerCallbackBody(callback, loop.body);
   });
   armEnd(fn, loop.body);
-  const positive = ir.compare('sgt', distance, ir.constant(0));
-  ir.if_(positive, () => {
-    const bounded = ir.select(
-      ir.compare('slt', distance, ir.constant(LARGEST_TRIP_COUNT)),
-      distance,
-      ir.constant(LARGEST_TRIP_COUNT),
-    );
-    lowering.call('loop', bounded, ir.callback(symbol), frame, ir.constant(0));
+  ir.if_(ir.compare(signed ? 'slt' : 'ult', from, to), () => {
+    const most = ir.constant(MOST_ROUNDS);
+    const bounded = ir.select(ir.compare('ult', distance, most), distance, most);
+    const done = lowering.call('loop', bounded, ir.callback(symbol), frame, ir.constant(0));
     propagateEnd(fn, loop.body);
+    // Two literals were looked at by the analysis.
+    if (loop.from.kind === 'int' && loop.to.kind === 'int') return;
+    ir.if_(ir.compare('ugt', distance, most), () =>
+      ir.if_(ir.compare('eq', done, most), () =>
+        warnHelper(fn, 'loop', ir.constant(0), { range: loop.range, message: TOO_LONG }),
+      ),
+    );
   });
 }
 

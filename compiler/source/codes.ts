@@ -401,6 +401,10 @@ export const CODES = {
     'BEGIN { unroll(0) { } }',
   ),
   'loop-range': error('The ends of a range are integers.', 'BEGIN { for $i : 0.."b" { } }'),
+  'loop-rounds': error(
+    'A loop over a range has more rounds than BPF allows: 8388608.',
+    'BEGIN { for $i : 0..9000000 { } }',
+  ),
   'loop-map': error(
     'A loop over a map needs one with keys, named without one.',
     'BEGIN { @x = 1; for $kv : @x { } }',

@@ -13,3 +13,6 @@ export const OBJECT_LIMITS = {
 } as const;
 
 export type ObjectLimit = keyof typeof OBJECT_LIMITS;
+
+/** Rounds of one bpf_loop: BPF_MAX_LOOPS (include/linux/bpf.h). */
+export const MOST_ROUNDS = 8 * 1024 * 1024;
