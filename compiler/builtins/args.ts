@@ -1,4 +1,4 @@
-/** What a probe was called with: args, arg0 to arg9, retval and ctx. */
+/** What a probe was called with: args, arg0 to arg11, retval and ctx. */
 import type { ProbeTarget } from '../probes/probe.ts';
 import { UINT64 } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
@@ -69,8 +69,8 @@ function argN(index: number): Builtin {
   });
 }
 
-/** arg0 to arg9, from the first. */
-export const numberedArguments: readonly Builtin[] = Array.from({ length: 10 }, (_, index) =>
+/** arg0 to arg11, from the first: only USDT points have the last two. */
+export const numberedArguments: readonly Builtin[] = Array.from({ length: 12 }, (_, index) =>
   argN(index),
 );
 

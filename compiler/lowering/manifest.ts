@@ -275,14 +275,16 @@ function isContextFree(probe: TypedProbe): boolean {
 }
 
 /** `arg2` => 3: the point has to have as many. */
-function usdtArguments(probe: TypedProbe): Pick<ManifestProbe, 'arguments'> {
+function usdtArguments(probe: TypedProbe): Pick<ManifestProbe, 'arguments' | 'unread'> {
   if (probe.target.provider !== 'usdt') return {};
-  let count = 0;
+  let read = 0;
   someCall([probe], ({ traits: { argument } }) => {
-    if (argument !== undefined) count = Math.max(count, argument + 1);
+    if (argument !== undefined) read |= 1 << argument;
     return false;
   });
-  return count > 0 ? { arguments: count } : {};
+  const count = 32 - Math.clz32(read);
+  const unread = ((1 << count) - 1) & ~read;
+  return count > 0 ? { arguments: count, ...(unread ? { unread } : {}) } : {};
 }
 
 function describeMap(

@@ -6,7 +6,7 @@ import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { FunctionState } from './state.ts';
 
 /** Operands of a point; as many as there are `argN`. */
-const OPERANDS = 10;
+const OPERANDS = 12;
 
 /** struct usdt_operand (loader/src/binary/usdt_operand.h). */
 const OPERAND = {

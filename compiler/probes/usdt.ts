@@ -25,8 +25,8 @@ function sectionOf(path: string, namespace: string, name: string, parameterised:
   return isLiteral ? `usdt/${path}:${namespace}:${name}` : 'usdt';
 }
 
-/** As many `argN` as the language has; the loader refuses those that a probe point has not. */
-const MOST_ARGUMENTS = 10;
+/** As many as SystemTap's sys/sdt.h gives a point; the loader refuses those that it has not. */
+const MOST_ARGUMENTS = 12;
 
 const FORMS = 'usdt:PATH[:NAMESPACE]:NAME, such as usdt:/usr/bin/node:gc__start';
 

@@ -19,8 +19,8 @@ export interface Shown {
   readonly entry: Entry;
 }
 
-/** arg1 to arg9 are shown with arg0. */
-export const isRepeated = (name: string): boolean => /^arg[1-9]$/.test(name);
+/** arg1 to arg11 are shown with arg0. */
+export const isRepeated = (name: string): boolean => /^arg[1-9]\d?$/.test(name);
 
 /** The example of a table's row, which has to be there. */
 export function entryOf(examples: Readonly<Record<string, Entry>>, name: string): Entry {

@@ -127,9 +127,9 @@ function builtIn(builtin: Builtin): string {
     ['Older name', legacyNames.map((older) => `\`${older}\``).join(', ')],
     ['Mistake', mistake(entry)],
   ]);
-  const heading = several ? 'arg0 to arg9' : name;
-  const signature = several ? '`arg0`, `arg1` ... `arg9`' : `\`${signatureOf(name, parameters)}\``;
-  const text = several ? summary.replace('Argument 0', 'Arguments 0 to 9') : summary;
+  const heading = several ? 'arg0 to arg11' : name;
+  const signature = several ? '`arg0`, `arg1` ... `arg11`' : `\`${signatureOf(name, parameters)}\``;
+  const text = several ? summary.replace('Argument 0', 'Arguments 0 to 11') : summary;
   return `## ${heading}\n\n${signature}: ${text}\n\n${rows}${example(name, entry)}`;
 }
 

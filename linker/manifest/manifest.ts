@@ -192,7 +192,10 @@ const PROBE = {
     ),
   ),
   arguments: optional(
-    number(1, 10, 'usdt: so many arguments the program reads; points with fewer are refused.'),
+    number(1, 12, 'usdt: so many arguments the program reads; points with fewer are refused.'),
+  ),
+  unread: optional(
+    number(1, 4095, 'usdt: a bit for each of these arguments that the program passes over.'),
   ),
   addresses: optional(
     list(

@@ -80,6 +80,9 @@ static enum attach_result add_operands(struct attachments *attachments,
 		const char *text;
 		int length;
 
+		/* What nobody asks for may be kept in ways that nobody can read: it is 0. */
+		if (wanted->unread & 1u << i)
+			continue;
 		if (usdt_operand_read(notes, note, i, &operands[i], &text, &length))
 			continue;
 		return attach_failed(failure, STATUS_FAILED,

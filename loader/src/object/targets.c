@@ -19,6 +19,7 @@ static const struct mf_member members[] = {
 	BESIDE(MF_URETPROBE, "addresses", uprobe, addresses, ADDRESSES, 0, NULL)
 	BESIDE(MF_USDT, "addresses", usdt, addresses, ADDRESSES, 0, NULL)
 	BESIDE(MF_USDT, "arguments", usdt, arguments, COUNT, MF_USDT_ARGUMENTS, NULL)
+	BESIDE(MF_USDT, "unread", usdt, unread, COUNT, (1u << MF_USDT_ARGUMENTS) - 1, NULL)
 };
 /* clang-format on */
 

@@ -16,7 +16,7 @@
 #define MF_SYSCALLS 1024
 
 /* Arguments of a USDT point that programs can read. */
-#define MF_USDT_ARGUMENTS 10
+#define MF_USDT_ARGUMENTS 12
 
 /* A symbol of the file that a probe is in. */
 struct mf_address {
@@ -73,8 +73,8 @@ struct mf_uprobe_target {
 
 struct mf_usdt_target {
 	const char *path, *namespace, *name;
-	/* How many arguments the program reads. */
-	uint32_t arguments;
+	/* How many arguments the program reads, and a bit for each of them that it passes over. */
+	uint32_t arguments, unread;
 	struct mf_addresses addresses;
 };
 

@@ -197,6 +197,14 @@ needs('root').describe('USDT points', () => {
     expect(await trace('usdt:PROGRAM:odd { printf("%d\\n", arg0); }')).toEqual(['1']);
   });
 
+  it('give up to twelve arguments, past those that cannot be read [PRB-040]', async () => {
+    const script = 'usdt:PROGRAM:odd { printf("%d %d %ld %d\\n", arg0, arg2, arg10, arg11); }';
+    expect(await trace(script)).toEqual(['1 3 -11 12']);
+    expect(await refusal('usdt:PROGRAM:odd { @ = arg9; @b = arg11; }')).toContain(
+      `Cannot read arg9 of usdt ${PIE}:app:odd: '8f@%xmm1' is not supported.`,
+    );
+  });
+
   it('can be left out where a script allows it', async () => {
     const result = await run(
       `config = { missing_probes = warn }
