@@ -36,6 +36,8 @@ export interface Traits {
   readonly btfPointer?: boolean;
   /** The program ends with it. */
   readonly endsProgram?: boolean;
+  /** Reads what the program was called with, which the callback of a loop does not have. */
+  readonly readsContext?: boolean;
   /** It runs a callback, which is one frame more on the stack. */
   readonly runsCallback?: boolean;
   /** What it does with its map; it may change it in any way if this is absent. */

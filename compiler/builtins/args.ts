@@ -6,7 +6,7 @@ import { refusedInLoop, unavailable } from './use.ts';
 
 export const args: Builtin = defineBuiltin({
   name: 'args',
-  traits: { asksOf: 'fields', holdsFields: true },
+  traits: { asksOf: 'fields', holdsFields: true, readsContext: true },
   needsProbe: true,
   summary: 'Fields of a tracepoint, or arguments of a raw tracepoint or a function: args.NAME.',
   /** Gives the context as a whole; taking a field of it is the analysis of field accesses. */
@@ -33,7 +33,7 @@ function argN(index: number): Builtin {
   const name = `arg${index}`;
   return defineBuiltin({
     name,
-    traits: { asksOf: 'event', argument: index },
+    traits: { asksOf: 'event', argument: index, readsContext: true },
     needsProbe: true,
     summary: `Argument ${index} of the probed function, raw tracepoint or USDT point, as 64 bits.`,
     analyse(_given, use, scope) {
@@ -89,7 +89,7 @@ const AT_RETURN: Readonly<Record<string, string | undefined>> = {
 
 export const retval: Builtin = defineBuiltin({
   name: 'retval',
-  traits: { asksOf: 'result', givesResult: true },
+  traits: { asksOf: 'result', givesResult: true, readsContext: true },
   needsProbe: true,
   summary: 'Return value of the probed function, as 64 bits; in fexit of its own type.',
   analyse(_given, use, scope) {

@@ -7,7 +7,7 @@ export const func: Builtin = defineBuiltin({
   name: 'func',
   needsProbe: true,
   summary: 'Name of the probed function.',
-  traits: { namesFunction: true },
+  traits: { namesFunction: true, readsContext: true },
   analyse(_given, use, scope) {
     const { probe } = scope;
     const kernel = isInKernelFunction(probe);

@@ -42,7 +42,7 @@ function lowerRegister(lowering: Lowering, offset: number, what: string): IrValu
 
 export const reg: Builtin = defineBuiltin({
   name: 'reg',
-  traits: { notInSession: true },
+  traits: { notInSession: true, readsContext: true },
   parameters: { name: text },
   needsProbe: true,
   summary: 'A register of the probed context by its name, such as reg("ip").',
@@ -74,6 +74,7 @@ const LEVELS: Readonly<
 
 export const usermode: Builtin = defineBuiltin({
   name: 'usermode',
+  traits: { readsContext: true },
   needsProbe: true,
   summary: 'Whether user code was interrupted (1) or the kernel (0).',
   analyse(_given, use, scope) {

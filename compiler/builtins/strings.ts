@@ -4,12 +4,13 @@ import { atLoad, number, value } from '../analysis/parameters.ts';
 import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { Lowering } from '../lowering/lowering.ts';
+import { runsCallback } from '../lowering/search.ts';
 import { BOOL, INT64, UINT64 } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
 import { argument, capacity, constant, truth } from './use.ts';
 
-/** The verifier walks through every step of a search: beyond this many it may give up. */
-const MOST_SEARCH_STEPS = 32768;
+/** Of a search, at a probe's cost: two strings of max_strlen as it is unless the script says otherwise. */
+const MOST_SEARCH_STEPS = 1 << 20;
 
 const string = value('string');
 
@@ -123,16 +124,12 @@ export const strcontains: Builtin = defineBuiltin({
     if (text.kind === 'string' && part.kind === 'string') {
       return truth(text.value.includes(part.value), use);
     }
-    return typed(BOOL, { args: [text, part] });
+    return typed(BOOL, { args: [text, part], traits: { runsCallback: runsCallback(text, part) } });
   },
   lower(call, lowering) {
     const { ir } = lowering;
     return ir.fromBool(
-      ir.compare(
-        'sge',
-        lowerSearch(argument(call, 0), argument(call, 1), lowering),
-        ir.constant(0),
-      ),
+      ir.compare('sge', lowering.search(argument(call, 0), argument(call, 1)), ir.constant(0)),
     );
   },
 });
@@ -146,63 +143,7 @@ export const strstr: Builtin = defineBuiltin({
     if (text.kind === 'string' && part.kind === 'string') {
       return constant(BigInt(text.value.indexOf(part.value)), INT64, use);
     }
-    return typed(INT64, { args: [text, part] });
+    return typed(INT64, { args: [text, part], traits: { runsCallback: runsCallback(text, part) } });
   },
-  lower: (call, lowering) => lowerSearch(argument(call, 0), argument(call, 1), lowering),
+  lower: (call, lowering) => lowering.search(argument(call, 0), argument(call, 1)),
 });
-
-/**
- * Index of the first occurrence, or -1: tries each place of the haystack in turn.
- *
- *   for (i = 0; i < sizeof(haystack); i++) {
- *     for (j = 0; j < sizeof(needle); j++) {
- *       if (!needle[j]) return i;
- *       if (i + j >= sizeof(haystack) || haystack[i + j] != needle[j]) break;
- *     }
- *     if (!haystack[i]) break;
- *   }
- */
-function lowerSearch(
-  haystack: TypedExpression,
-  needle: TypedExpression,
-  lowering: Lowering,
-): IrValue {
-  const { ir } = lowering;
-  const within = lowering.address(haystack, false);
-  const wanted = lowering.address(needle, false);
-  const withinSize = ir.constant(capacity(haystack));
-  const wantedSize = ir.constant(capacity(needle));
-  const result = lowering.temporary(8);
-  ir.store(result, 0, 8, ir.constant(-1));
-  const outer = lowerCounter(lowering);
-  const inner = lowering.temporary(8);
-  const zero = ir.constant(0);
-  ir.while_(
-    () => ir.compare('ult', ir.load(outer, 0, 8, false), withinSize),
-    (places) => {
-      const place = ir.load(outer, 0, 8, false);
-      ir.store(inner, 0, 8, zero);
-      ir.while_(
-        () => ir.compare('ult', ir.load(inner, 0, 8, false), wantedSize),
-        (bytes) => {
-          const index = ir.load(inner, 0, 8, false);
-          const byte = ir.load(ir.offset(wanted, index), 0, 1, false);
-          ir.if_(ir.compare('eq', byte, zero), () => {
-            ir.store(result, 0, 8, place);
-            bytes.break_();
-          });
-          const at = ir.op('add', place, index);
-          ir.if_(ir.compare('uge', at, withinSize), () => bytes.break_());
-          const other = ir.load(ir.offset(within, at), 0, 1, false);
-          ir.if_(ir.compare('ne', other, byte), () => bytes.break_());
-          lowerStep(inner, index, lowering);
-        },
-      );
-      const found = ir.compare('sge', ir.load(result, 0, 8, false), zero);
-      const ended = ir.compare('eq', ir.load(ir.offset(within, place), 0, 1, false), zero);
-      ir.if_(ir.or(found, ended), () => places.break_());
-      lowerStep(outer, place, lowering);
-    },
-  );
-  return ir.load(result, 0, 8, false);
-}

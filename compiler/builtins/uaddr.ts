@@ -23,7 +23,7 @@ export const uaddr: Builtin = defineBuiltin({
     const to = int(isIntSize(size) ? size : 8, false);
     return typed(
       { kind: 'pointer', to, space: 'user' },
-      { traits: { userSymbol: symbol }, plan: { symbol } },
+      { traits: { userSymbol: symbol, readsContext: true }, plan: { symbol } },
     );
   },
   lower: ({ plan }, lowering) => lowering.userAddress(plan.symbol),

@@ -20,6 +20,7 @@ import { createMemory, stackBudget } from './memory.ts';
 import { isPinned, printToSequence } from './pinned.ts';
 import { endProgram } from './program.ts';
 import { lowerRegister } from './registers.ts';
+import { lowerSearch } from './search.ts';
 import { lowerStack } from './stacks.ts';
 import type { FunctionState, ProgramState } from './state.ts';
 import { copyBytes } from './strings.ts';
@@ -189,6 +190,7 @@ function createLowering(fn: FunctionState): Lowering {
         ? ir.extend(cookie, 4, false)
         : cookie;
     },
+    search: (haystack, needle) => lowerSearch(fn, haystack, needle),
     functionName: () => upperCookie(fn),
     usdtArgument: (index) => lowerUsdtArgument(fn, index),
     userAddress: (symbol) => lowerUserAddress(fn, symbol),

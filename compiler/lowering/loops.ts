@@ -21,12 +21,13 @@ import { truncateTo } from './operators.ts';
 import { endProgram } from './program.ts';
 import { sharedMemory } from './scratch.ts';
 import type { FunctionState } from './state.ts';
-import { declareVariable, lowerCountedLoop, lowerLoopBody } from './statements.ts';
+import { declareVariable, lowerCountedLoop, lowerLoopBody, lowerStatement } from './statements.ts';
 import { copyBytes } from './strings.ts';
-import { smallTripCount } from './variables.ts';
-import { canEndProgram } from './walk.ts';
+import { becomesCallback, smallTripCount, stepsOf } from './variables.ts';
+import { canEndProgram, hasLoopJump } from './walk.ts';
 
 type ForRange = Extract<TypedStatement, { kind: 'for-range' }>;
+type Unroll = Extract<TypedStatement, { kind: 'unroll' }>;
 type ForMap = Extract<TypedStatement, { kind: 'for-map' }>;
 
 const TOO_LONG = `A loop over a range ended after ${MOST_ROUNDS} rounds, which are the most that the kernel does.`;
@@ -35,7 +36,7 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
   const { ir, lowering } = fn;
   const plan = fn.program.plan.variables.get(loop.variable.id);
   const trips = smallTripCount(loop);
-  if (trips !== undefined && loop.from.kind === 'int') {
+  if (trips !== undefined && loop.from.kind === 'int' && !becomesCallback(loop)) {
     if (trips === 0n) return;
     const from = loop.from.value;
     if (plan) declareVariable(fn, plan);
@@ -79,6 +80,31 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
       ),
     );
   });
+}
+
+/** Copies of a body cost the least, up to so many of its statements. */
+const MOST_COPIED = 128;
+
+/**
+ * Copies of the body; where these are many, or a jump in it has to have somewhere to jump to, a loop, which the
+ * verifier walks through; and a callback, which it checks once, where that would be too much for it.
+ */
+export function lowerUnroll(fn: FunctionState, loop: Unroll): void {
+  const { count, body } = loop;
+  if (!becomesCallback(loop)) {
+    if (hasLoopJump(body) || stepsOf(loop) > MOST_COPIED)
+      lowerCountedLoop(fn, 0n, BigInt(count), undefined, body);
+    else for (let i = 0; i < count; i++) lowerStatement(fn, body);
+    return;
+  }
+  const { frame, ir, lowering } = fn;
+  if (!frame) throw new Error('a loop needs a frame');
+  const symbol = buildCallback(fn, 'loop-callback', ['i32', 'ptr'], (callback) =>
+    lowerCallbackBody(callback, body),
+  );
+  armEnd(fn, body);
+  lowering.call('loop', ir.constant(count), ir.callback(symbol), frame, ir.constant(0));
+  propagateEnd(fn, body);
 }
 
 function storeLoopVariable(fn: FunctionState, loop: ForRange, value: IrValue): void {

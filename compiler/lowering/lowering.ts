@@ -173,6 +173,8 @@ export interface Lowering {
   ): IrValue;
   /** Index of the name of the event that fired in the loader's table: for probes that have several. */
   eventName(): IrValue;
+  /** Where the second string begins in the first, -1 if nowhere. */
+  search(haystack: TypedExpression, needle: TypedExpression): IrValue;
   /** The number of the user function's name in the same table. */
   functionName(): IrValue;
   /** An argument of the USDT point that was reached. */

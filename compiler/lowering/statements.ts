@@ -13,14 +13,14 @@ import {
   variableStorage,
 } from './expressions.ts';
 import { joinPrints } from './joined-prints.ts';
-import { lowerForMap, lowerForRange } from './loops.ts';
+import { lowerForMap, lowerForRange, lowerUnroll } from './loops.ts';
 import { lowerMapAssignment } from './maps.ts';
 import { isBtfPointer } from './members.ts';
 import { lowerReturn } from './program.ts';
 import type { FunctionState } from './state.ts';
 import { copyBytes, zeroBytes } from './strings.ts';
 import type { Scope, VariablePlan } from './variables.ts';
-import { hasLoopJump, someExpression } from './walk.ts';
+import { someExpression } from './walk.ts';
 
 export function lowerStatement(fn: FunctionState, statement: TypedStatement): void {
   if (!fn.ir.reachable) return;
@@ -64,7 +64,7 @@ function lowerKind(fn: FunctionState, statement: TypedStatement): void {
       );
       return;
     case 'unroll':
-      lowerUnroll(fn, statement.count, statement.body);
+      lowerUnroll(fn, statement);
       return;
     case 'for-range':
       lowerForRange(fn, statement);
@@ -169,15 +169,6 @@ export function lowerLoopBody(
   fn.loops.push(loop);
   lowerBlock(fn, body);
   fn.loops.pop();
-}
-
-/** Copies of the body; with a jump in it, a loop, which has somewhere to jump to. */
-function lowerUnroll(fn: FunctionState, count: number, body: TypedBlock): void {
-  if (!hasLoopJump(body)) {
-    for (let i = 0; i < count; i++) lowerStatement(fn, body);
-    return;
-  }
-  lowerCountedLoop(fn, 0n, BigInt(count), undefined, body);
 }
 
 /**

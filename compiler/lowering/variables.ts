@@ -56,9 +56,63 @@ export function smallTripCount(
   return count < 0n ? 0n : count;
 }
 
+/**
+ * Statements that the verifier may walk through, one after the other, in the rounds of a plain loop with those of the
+ * loops in it. It gives up at 8,192 branches that it has yet to come back to (BPF_COMPLEXITY_LIMIT_JMP_SEQ), and a
+ * statement that prints or fills a map has some.
+ */
+const MOST_STEPS = 1000;
+
 export function becomesCallback(statement: TypedStatement): boolean {
   if (statement.kind === 'for-map') return true;
-  return statement.kind === 'for-range' && smallTripCount(statement) === undefined;
+  if (statement.kind === 'for-range' && smallTripCount(statement) === undefined) return true;
+  return isCounted(statement) && stepsOf(statement) > MOST_STEPS && !readsContext(statement);
+}
+
+/** Whether a statement reads what the probe was called with, which only the program itself can. */
+function readsContext(statement: TypedStatement): boolean {
+  let found = false;
+  const visitor: Visitor = {
+    expression(expression) {
+      found ||=
+        expression.kind === 'tracepoint-field' ||
+        expression.kind === 'context-argument' ||
+        (expression.kind === 'call' && expression.traits.readsContext === true);
+      if (!found) visitExpressionChildren(expression, visitor);
+    },
+    statement(inner) {
+      if (!found) visitStatementChildren(inner, visitor);
+    },
+  };
+  visitor.statement(statement);
+  return found;
+}
+
+type Counted = Extract<TypedStatement, { kind: 'for-range' | 'unroll' }>;
+
+function isCounted(statement: TypedStatement): statement is Counted {
+  return statement.kind === 'for-range' || statement.kind === 'unroll';
+}
+
+/** Statements that run in all rounds of a loop whose rounds are known. A callback in it is one: it is checked once. */
+export function stepsOf(loop: Counted): number {
+  const rounds = loop.kind === 'unroll' ? loop.count : Number(smallTripCount(loop) ?? 1n);
+  let steps = 0;
+  const visitor: Visitor = {
+    expression(expression) {
+      visitExpressionChildren(expression, visitor);
+    },
+    statement(statement) {
+      if (isCounted(statement) && !becomesCallback(statement)) {
+        steps += stepsOf(statement);
+        return;
+      }
+      if (statement.kind !== 'block') steps += 1;
+      if (!becomesCallback(statement)) visitStatementChildren(statement, visitor);
+    },
+  };
+  visitor.statement(loop.body);
+  return rounds * steps;
 }
 
 interface Record {
@@ -113,7 +167,7 @@ export function planVariables(
   };
 
   const loop = (
-    statement: Extract<TypedStatement, { kind: 'for-range' | 'for-map' }>,
+    statement: Extract<TypedStatement, { kind: 'for-range' | 'for-map' | 'unroll' }>,
     body: () => void,
   ): void => {
     const callback = becomesCallback(statement);
@@ -125,9 +179,11 @@ export function planVariables(
       depth += 1;
       callbackDepth = Math.max(callbackDepth, depth);
     }
-    const { record } = use(statement.variable);
-    record.given = true;
-    record.assignments += 1;
+    if (statement.kind !== 'unroll') {
+      const { record } = use(statement.variable);
+      record.given = true;
+      record.assignments += 1;
+    }
     body();
     if (callback) {
       region = outer;
@@ -176,6 +232,7 @@ export function planVariables(
           loop(statement, () => visitor.statement(statement.body));
           return;
         case 'for-map':
+        case 'unroll':
           loop(statement, () => visitor.statement(statement.body));
           return;
         default:

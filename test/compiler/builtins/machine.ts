@@ -6,6 +6,7 @@ import type { Config, TypedExpression } from '../../../compiler/analysis/typed.t
 import { codeOf } from '../../../compiler/builtins/builtins.ts';
 import type { IrBool, IrBuilder, IrPointer, IrValue } from '../../../compiler/llvm/ir.ts';
 import type { EventSpec, Lowering, Storage } from '../../../compiler/lowering/lowering.ts';
+import { searchInLoop } from '../../../compiler/lowering/search.ts';
 import { lowerTaskId } from '../../../compiler/lowering/task-id.ts';
 import type { ProbeTarget } from '../../../compiler/probes/probe.ts';
 import { layoutOf, sequence } from '../../../compiler/types/layout.ts';
@@ -347,6 +348,13 @@ export function createMachine(world: World = {}): Machine {
     eventName: () => lowering.call('get_attach_cookie', point(context)),
     functionName: () => lowering.call('get_attach_cookie', point(context)),
     userAddress: () => wrap(0n),
+    search: (haystack, needle) => {
+      const text = (string: TypedExpression) => ({
+        pointer: point(place(string, false)),
+        size: layoutOf(string.type).size,
+      });
+      return searchInLoop(lowering, text(haystack), text(needle));
+    },
     usdtArgument: () => {
       throw new Error('this machine has no USDT points');
     },
