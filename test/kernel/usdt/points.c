@@ -99,8 +99,11 @@ static void guarded(void)
 
 static void odd(void)
 {
-	__asm__ volatile(NOTE("app", "odd", "0", "4@$1 8@%%xmm0 4@$3 4@$4 4@$5 4@$6 4@$7 4@$8 4@$9 8f@%%xmm1 -4@$-11 4@$12")
-			 : :);
+	__asm__ volatile(
+		NOTE("app", "odd", "0",
+		     "4@$1 8@%%xmm0 4@$3 4@$4 4@$5 4@$6 4@$7 4@$8 4@$9 8f@%%xmm1 -4@$-11 4@$12")
+		:
+		:);
 }
 
 /* With an argument it says that it is there, and waits for the end of its input. */
