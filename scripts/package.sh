@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # `npm run package`: what is given to others, in dist/packages: `npm` (the command, with what is compiled for each
-# architecture in packages of its own), `loader` (static tarballs). Without names, all of them. `--arm64` has the
-# parts for arm64 built, too.
+# architecture in packages of its own), `loader` (static tarballs), `deb` (Debian packages). Without
+# names, all of them. `--arm64` has the parts for arm64 built, too.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 arm64=
 parts=()
 for argument; do
   case $argument in
     --arm64) arm64=1 ;;
-    npm | loader) parts+=("$argument") ;;
-    *) fail 'usage: npm run package -- [--arm64] [npm] [loader]' ;;
+    npm | loader | deb) parts+=("$argument") ;;
+    *) fail 'usage: npm run package -- [--arm64] [npm] [loader] [deb]' ;;
   esac
 done
-[ ${#parts[@]} -gt 0 ] || parts=(npm loader)
+[ ${#parts[@]} -gt 0 ] || parts=(npm loader deb)
 
 bash scripts/setup.sh
 bash scripts/build.sh compiler loader manual
@@ -27,7 +27,7 @@ for part in "${parts[@]}"; do bash "scripts/package-$part.sh"; done
 (
   cd dist/packages
   rm -f SHA256SUMS
-  find . -maxdepth 1 -type f -printf '%f\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
+  find . -maxdepth 1 -type f ! -name SHA256SUMS -printf '%f\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
 )
 step 'Packages in dist/packages'
 (cd dist/packages && ls -l --time-style=+ | awk 'NR > 1 { printf "%8.1f MB  %s\n", $5 / 1e6, $NF }') >&2
