@@ -12,7 +12,7 @@ import { median } from './statistics.ts';
 
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 120);
 const EVENTS = Number(process.env.BENCH_STORM ?? 3_000_000);
-/** So many a second while memory is watched; the loader forgets what exited every 32,768. */
+/** So many a second while memory is watched; the loader forgets what exited every 20,480. */
 const PROCESSES_A_SECOND = Number(process.env.BENCH_PROCESSES ?? 300_000 / 3600);
 const RUNS = 7;
 const NOTICE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';

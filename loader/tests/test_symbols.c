@@ -95,6 +95,12 @@ static void kallsyms_from_a_file(void)
 	CHECK(!kallsyms_read(&table, kallsyms_open(path)));
 	CHECK(!kallsyms_find(&table, 0xffffffff81000004, &symbol));
 	CHECK(!kallsyms_read(&table, kallsyms_open("/nonexistent")));
+	CHECK(!kallsyms_are_shown(path));
+	/* Per-CPU variables, and no line behind them. */
+	write_file(path, "0000000000000000 A first\n0000000000000000 A second\n");
+	CHECK(!kallsyms_are_shown(path));
+	write_file(path, "0000000000000000 A first\nffffffff81000000 T _stext\n");
+	CHECK(kallsyms_are_shown(path));
 	unlink(path);
 }
 

@@ -202,15 +202,17 @@ bool kallsyms_read(struct kallsyms *table, int fd)
 bool kallsyms_are_shown(const char *path)
 {
 	FILE *file = fopen(path, "re");
-	char line[64] = "";
-	bool shown;
+	char line[64];
+	bool shown = false;
 
 	if (!file)
 		return false;
-	/* An address that is hidden is 0, and so is that of the first per-CPU variable. */
-	do
-		shown = fgets(line, sizeof(line), file) && line[strspn(line, "0")] != ' ';
-	while (!shown && strstr(line, " A "));
+	while (fgets(line, sizeof(line), file)) {
+		shown = line[strspn(line, "0")] != ' ';
+		/* An address that is hidden is 0, and so is that of the first per-CPU variable. */
+		if (shown || !strstr(line, " A "))
+			break;
+	}
 	fclose(file);
 	return shown;
 }
