@@ -9,7 +9,7 @@ import { libraryNames, standardLibrary } from './imports/library.ts';
 import { readLinkedCode } from './imports/linked.ts';
 import { withTypes } from './kernel/layer.ts';
 import type { KernelDescription } from './kernel/types.ts';
-import { beyondLimits, emitObject, LimitError } from './limits.ts';
+import { beyondLimits, emitObject, LimitError, storesToContext } from './limits.ts';
 import { emit } from './llvm/backend.ts';
 import { lower } from './lowering/lower.ts';
 import { checkPinned } from './lowering/pinned.ts';
@@ -97,7 +97,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const { kernel: layered, macros, constants } = preamble;
   const programs = createPrograms(options.debugFolders ?? [], options.pid);
   const kernel = withTypes(layered, programs.beside(layered.types));
-  const linked = pass('imported code', () =>
+  const linkedCode = pass('imported code', () =>
     readLinkedCode(imported.objects, { kernel, unsafe: options.unsafe === true, diagnostics }),
   );
   if (diagnostics.hasErrors) return outcome(program);
@@ -120,7 +120,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
       macros,
       constants,
       macroNames: () => [...macroNames(imported.program), ...libraryNames()],
-      linked: linked.functions,
+      linked: linkedCode.functions,
       diagnostics,
     }),
   );
@@ -134,8 +134,8 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     sources,
     kernel,
     reportsHelpers: options.reportsHelpers ?? false,
-    imports: linked.objects,
-    ties: [...preamble.ties, ...constants.ties(), ...linked.ties],
+    imports: linkedCode.objects,
+    ties: [...preamble.ties, ...constants.ties(), ...linkedCode.ties],
     usedPrograms: programs.used,
     diagnostics,
   };
@@ -153,7 +153,8 @@ export function compile(source: Source, options: CompileOptions): Compilation {
         pass('making the object', () => emitObject(unit, bodies));
       const linked = (parts: typeof input, object: Uint8Array): Uint8Array => {
         const whole = pass('linking', () => link({ ...parts, object }));
-        const beyond = beyondLimits(whole);
+        const stores = linkedCode.objects.length > 0 && options.unsafe !== true;
+        const beyond = [...beyondLimits(whole), ...(stores ? storesToContext(whole) : [])];
         if (beyond.length > 0) throw new LimitError(sources, beyond);
         return whole;
       };

@@ -2,6 +2,8 @@
  * What BPF itself does not allow and only shows when code is generated: more than 512 bytes of stack, jumps over more
  * than 32,767 instructions.
  */
+import { storeEffects } from '../linker/code-effects.ts';
+import { EFFECTS } from '../linker/contract/effects.ts';
 import { OBJECT_LIMITS, type ObjectLimit } from '../linker/contract/limits.ts';
 import { type ElfObject, INSN_SIZE, STT } from '../linker/elf/elf.ts';
 import { readElf } from '../linker/elf/read.ts';
@@ -55,6 +57,18 @@ export function beyondLimits(object: Uint8Array): readonly Diagnostic[] {
       message: `The object would have ${count} ${COUNTED[limit]}; loaders take ${OBJECT_LIMITS[limit]}`,
       hints: ['Split the script, or use patterns, which are one program each.'],
     }));
+}
+
+/**
+ * Stores of imported code to the context that a script hands to it. Whether there are any shows only once all is linked.
+ */
+export function storesToContext(object: Uint8Array): readonly Diagnostic[] {
+  return storeEffects(readElf(object)).map(({ effect, callee, caller }) => ({
+    severity: 'error',
+    code: 'unsafe',
+    message: `imported code ${EFFECTS[effect].does}: ${caller}() has ${callee}`,
+    hints: ['Use --unsafe to allow code that changes the system.'],
+  }));
 }
 
 type Probes = readonly Pick<TypedProbe, 'symbol' | 'range'>[];

@@ -1,15 +1,16 @@
 /**
- * What code does to the machine, by what it calls: loader/src/object/code_effects.c judges the same instructions by
+ * What code does to the machine, by what it calls and by stores to its context: loader/src/object/code_effects.c judges the same instructions by
  * the same tables (contract/helpers.ts).
  */
-import type { CodeEffectName } from './contract/effects.ts';
+import { contextStore } from './context-stores.ts';
+import { CONTEXT_STORE, type CodeEffectName } from './contract/effects.ts';
 import { effectOfHelper, helperName, OBSERVING_FUNCTIONS } from './contract/helpers.ts';
 import { MISSING_CALL, MISSING_CALLS } from './contract/lookups.ts';
-import { type ElfObject, INSN_SIZE, SHF, STT, viewOf } from './elf/elf.ts';
+import { type ElfObject, type ElfSymbol, INSN_SIZE, SHF, STT, viewOf } from './elf/elf.ts';
 
 export interface CodeEffect {
   readonly effect: CodeEffectName;
-  /** `bpf_send_signal`; of what has no name its number. */
+  /** `bpf_send_signal`; of what has no name its number; CONTEXT_STORE. */
   readonly callee: string;
   /** The function that calls, or the section where none is. */
   readonly caller: string;
@@ -48,15 +49,26 @@ export function codeEffects(
       if (name !== undefined && isLinked(name)) continue;
       const judged = judge(name, source, view.getInt32(at + 4, true));
       if (!judged) continue;
-      const caller =
-        elf.symbols.find(
-          ({ type, section: home, value, size }) =>
-            type === STT.func && home === index && at >= value && at < value + size,
-        )?.name ?? section.name;
+      const caller = functionAt(elf, index, at);
       found.set(`${judged.callee}\0${caller}`, { ...judged, caller });
     }
   });
   return [...found.values()];
+}
+
+/** The store to a program's context in code that is linked, as the last of what it does. */
+export function storeEffects(elf: ElfObject): readonly CodeEffect[] {
+  const store = contextStore(elf);
+  if (!store) return [];
+  const caller = functionAt(elf, store.section, store.offset);
+  return [{ effect: 'registers', callee: CONTEXT_STORE, caller }];
+}
+
+/** The function that holds an instruction, or else the section. */
+function functionAt(elf: ElfObject, index: number, at: number): string {
+  const holds = ({ type, section, value, size }: ElfSymbol): boolean =>
+    type === STT.func && section === index && at >= value && at < value + size;
+  return elf.symbols.find(holds)?.name ?? elf.sections[index]?.name ?? '';
 }
 
 function judge(

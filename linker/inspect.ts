@@ -4,7 +4,7 @@ import { readExtension } from './btf/extension.ts';
 import { CORE_KIND_NAMES, describeAccess } from './btf/path.ts';
 import { type Btf, readBtf } from './btf/read.ts';
 import { renderBtf } from './btf/text.ts';
-import { codeEffects } from './code-effects.ts';
+import { codeEffects, storeEffects } from './code-effects.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
 import { ElfError, type ElfObject, type ElfSection, INSN_SIZE, SHF, STB, STT } from './elf/elf.ts';
 import { readElf } from './elf/read.ts';
@@ -37,7 +37,7 @@ export function inspectObject(bytes: Uint8Array): Inspection {
   const license = Buffer.from(find('license')?.data ?? []);
   const maps = inspectMaps(btf, manifest);
   const pinned = maps.filter((map) => map.pinned).map(({ name }) => name);
-  const outside = inspectEffects(codeEffects(elf), manifest, pinned);
+  const outside = inspectEffects([...codeEffects(elf), ...storeEffects(elf)], manifest, pinned);
   return {
     size: bytes.length,
     script: asText(manifest.script),

@@ -13,10 +13,10 @@ import { addMaps, type MapsSection } from './btf/maps.ts';
 import { addNamedType } from './btf/named.ts';
 import { type Btf, readBtf } from './btf/read.ts';
 import { addType, sizeOf } from './btf/types.ts';
-import { codeEffects } from './code-effects.ts';
+import { codeEffects, storeEffects } from './code-effects.ts';
 import { LICENSE_SYMBOL } from './contract/names.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
-import { type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
+import { type ElfObject, type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
 import { readElf } from './elf/read.ts';
 import { type OutputSection, writeElf } from './elf/write.ts';
 import { type DataSectionName, type Image, imageOf } from './image.ts';
@@ -89,7 +89,7 @@ export function link(input: LinkInput): Uint8Array {
   const manifest = encodeManifest({
     ...described,
     // Imported code may do what the script does not say.
-    unsafe: described.unsafe || codeEffects(elf).length > 0,
+    unsafe: described.unsafe || changesSomething(elf, input.imports.length > 0),
     ...(sessions.length === 0 ? {} : { sessions: placeSessions(image, sites, sessions) }),
     fixups: fixupsOf(image, sites, localType),
   });
@@ -302,4 +302,9 @@ function symbolsOf(
       return { name: symbol, bind, type: STT.notype, section: 0, value: 0, size: 0 };
     }),
   ];
+}
+
+/** Code of scripts has no stores to its context. */
+function changesSomething(elf: ElfObject, hasImports: boolean): boolean {
+  return codeEffects(elf).length > 0 || (hasImports && storeEffects(elf).length > 0);
 }

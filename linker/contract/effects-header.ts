@@ -1,10 +1,11 @@
 /** loader/src/object/effect_tables.h, out of effects.ts and helpers.ts: `npm run docs` writes it. */
 import { CAPABILITY_USES, type CapabilityUse } from './capabilities.ts';
-import { EFFECTS, type Effect, PERMISSIONS } from './effects.ts';
+import { CONTEXT_STORE, EFFECTS, type Effect, PERMISSIONS } from './effects.ts';
 import { effectOfHelper, HELPERS, OBSERVING_FUNCTIONS } from './helpers.ts';
+import { PROGRAM_SECTIONS } from './sections.ts';
 
 export function renderEffectsHeader(): string {
-  return `${[HEAD, ...effects(), ...calls(), ...capabilities(), '#endif'].join('\n')}\n`;
+  return `${[HEAD, ...effects(), ...calls(), ...capabilities(), ...sections(), '#endif'].join('\n')}\n`;
 }
 
 const HEAD = `/*
@@ -19,6 +20,16 @@ const HEAD = `/*
 
 /* clang-format off */
 `;
+
+function sections(): readonly string[] {
+  return [
+    '/* How sections of programs begin. */',
+    'static const char *const mf_program_sections[] = {',
+    ...PROGRAM_SECTIONS.map((word) => `\t${quoted(word)},`),
+    '};',
+    '',
+  ];
+}
 
 function effects(): readonly string[] {
   const entries: readonly (readonly [string, Effect])[] = Object.entries(EFFECTS);
@@ -43,6 +54,8 @@ function effects(): readonly string[] {
     '} mf_effects[] = {',
     ...rows,
     '};',
+    '',
+    `#define MF_CONTEXT_STORE ${quoted(CONTEXT_STORE)}`,
     '',
   ];
 }

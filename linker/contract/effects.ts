@@ -14,6 +14,7 @@ export interface Effect {
 export const EFFECTS = {
   signal: { does: 'sends signals', needs: 'unsafe' },
   memory: { does: 'writes memory of processes', needs: 'unsafe' },
+  registers: { does: 'changes registers of processes', needs: 'unsafe' },
   override: { does: 'changes what functions of the kernel return', needs: 'unsafe' },
   network: { does: 'sends or changes packets, or changes sockets', needs: 'unsafe' },
   kernel: { does: 'changes what the kernel does', needs: 'unsafe' },
@@ -29,5 +30,8 @@ export type EffectName = keyof typeof EFFECTS;
 /** Those that instructions have: what code calls has them. */
 export type CodeEffectName = Extract<
   EffectName,
-  'signal' | 'memory' | 'override' | 'network' | 'kernel'
+  'signal' | 'memory' | 'registers' | 'override' | 'network' | 'kernel'
 >;
+
+/** What does the effect `registers`, where others name what is called. */
+export const CONTEXT_STORE = 'a store to its context';

@@ -228,6 +228,8 @@ export type HelperName = keyof typeof HELPERS;
 export const CHANGING_HELPERS: Readonly<Record<CodeEffectName, readonly HelperName[]>> = {
   signal: ['send_signal', 'send_signal_thread'],
   memory: ['probe_write_user'],
+  // By stores to the context alone (context-stores.ts).
+  registers: [],
   override: ['override_return', 'set_retval'],
   network: [
     ...(['skb_store_bytes', 'l3_csum_replace', 'l4_csum_replace', 'clone_redirect'] as const),

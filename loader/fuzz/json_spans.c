@@ -147,7 +147,7 @@ static size_t change_number(char *text, size_t length, size_t most, const struct
 
 	switch (fuzz_random(random, 5)) {
 	case 0:
-		number += (int64_t)fuzz_random(random, 17) - 8;
+		number = (int64_t)((uint64_t)number + fuzz_random(random, 17) - 8);
 		break;
 	case 1:
 		number ^= INT64_C(1) << fuzz_random(random, 33);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "object/context_stores.h"
 #include "object/contract.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
@@ -136,9 +137,13 @@ uint32_t code_effects_find(const struct elf_file *elf, struct arena *arena,
 			   struct code_effect found[MAX_CODE_EFFECTS])
 {
 	struct search search = {.elf = elf, .arena = arena, .found = found};
+	uint32_t section;
+	uint64_t offset;
 
 	for (uint32_t i = 1; i < elf->section_count; i++)
 		if (elf_is_code(&elf->sections[i]) && elf->sections[i].data)
 			find_in(&search, i);
+	if (context_stores_find(elf, &section, &offset))
+		add(&search, MF_EFFECT_REGISTERS, MF_CONTEXT_STORE, section, offset);
 	return search.count;
 }

@@ -17,6 +17,7 @@ enum mf_permission { MF_NEEDS_NOTHING, MF_NEEDS_RUN, MF_NEEDS_WRITE, MF_NEEDS_UN
 enum mf_effect {
 	MF_EFFECT_SIGNAL,
 	MF_EFFECT_MEMORY,
+	MF_EFFECT_REGISTERS,
 	MF_EFFECT_OVERRIDE,
 	MF_EFFECT_NETWORK,
 	MF_EFFECT_KERNEL,
@@ -35,6 +36,7 @@ static const struct mf_effect_row {
 } mf_effects[] = {
 	[MF_EFFECT_SIGNAL] = {"sends signals", MF_NEEDS_UNSAFE},
 	[MF_EFFECT_MEMORY] = {"writes memory of processes", MF_NEEDS_UNSAFE},
+	[MF_EFFECT_REGISTERS] = {"changes registers of processes", MF_NEEDS_UNSAFE},
 	[MF_EFFECT_OVERRIDE] = {"changes what functions of the kernel return", MF_NEEDS_UNSAFE},
 	[MF_EFFECT_NETWORK] = {"sends or changes packets, or changes sockets", MF_NEEDS_UNSAFE},
 	[MF_EFFECT_KERNEL] = {"changes what the kernel does", MF_NEEDS_UNSAFE},
@@ -44,6 +46,8 @@ static const struct mf_effect_row {
 	[MF_EFFECT_MAP] = {"pins maps, or takes those that are pinned", MF_NEEDS_WRITE},
 	[MF_EFFECT_READ] = {"reads files", MF_NEEDS_NOTHING},
 };
+
+#define MF_CONTEXT_STORE "a store to its context"
 
 /* Helpers by their numbers; every other number is unknown. */
 static const struct mf_helper {
@@ -333,6 +337,24 @@ static const struct mf_capability_use {
 	[MF_USE_KERNEL_ADDRESSES] = {"CAP_SYSLOG", false},
 	[MF_USE_KERNEL_NAMES] = {"CAP_SYSLOG", true},
 	[MF_USE_USER_NAMES] = {"CAP_SYS_PTRACE", true},
+};
+
+/* How sections of programs begin. */
+static const char *const mf_program_sections[] = {
+	"fentry",
+	"fexit",
+	"iter",
+	"kprobe",
+	"kprobe.multi",
+	"kretprobe",
+	"kretprobe.multi",
+	"perf_event",
+	"raw_tp",
+	"tp_btf",
+	"tracepoint",
+	"uprobe",
+	"uretprobe",
+	"usdt",
 };
 
 #endif

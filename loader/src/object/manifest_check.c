@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
+#include "object/effect_tables.h"
 #include "object/targets.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
@@ -110,6 +111,32 @@ static void check_probes(struct checker *checker)
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(checker->manifest->probes[j].program, probe->program) == 0)
 				wrong(checker, "two probes share the program '%s'", probe->program);
+	}
+}
+
+static bool is_program_section(const char *name)
+{
+	size_t length = strcspn(name, "/");
+
+	for (size_t i = 0; i < sizeof(mf_program_sections) / sizeof(*mf_program_sections); i++)
+		if (strlen(mf_program_sections[i]) == length &&
+		    strncmp(mf_program_sections[i], name, length) == 0)
+			return true;
+	return false;
+}
+
+/* What libbpf makes of a program goes by its section's name: one that decides for the kernel, of
+ * another kind, could be loaded and attached in the place of one that looks. */
+static void check_sections(struct checker *checker)
+{
+	for (uint32_t i = 1; i < checker->elf->section_count; i++) {
+		const struct elf_section *section = &checker->elf->sections[i];
+
+		if (elf_is_code(section) && strcmp(section->name, ".text") != 0 &&
+		    !is_program_section(section->name))
+			fail(checker->failure, STATUS_OBJECT,
+			     "the object is not valid: section %s is for programs of a kind that bpfload does not run",
+			     section->name);
 	}
 }
 
@@ -430,6 +457,7 @@ int manifest_check(const struct elf_file *elf, const struct manifest *manifest,
 	check_options(&checker);
 	check_lookups(&checker);
 	check_probes(&checker);
+	check_sections(&checker);
 	check_maps(&checker);
 	check_events(&checker);
 	check_kprobe_pairs(&checker);

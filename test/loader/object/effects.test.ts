@@ -172,6 +172,94 @@ describe('what an object changes', () => {
   });
 });
 
+/** A uprobe that hands its context to code; `more` stands in its block. */
+const handingOn = (code: string, more = ''): Buffer =>
+  object(`import "code.bpf.c";\nuprobe:/bin/true:main { @ = harm(ctx); ${more} }`, code);
+
+needs('clang').describe(
+  'a store to the context of a program, which changes registers of the process',
+  () => {
+    const HARM = '__attribute__((noinline)) int harm(void *ctx)';
+    const STORE = '*(volatile long *)(ctx + 80) = 7;';
+    const says = 'changes registers of processes (a store to its context in';
+
+    it.each([
+      ['by itself', `${HARM} { ${STORE} return 1; }`, 'harm'],
+      [
+        'through its stack',
+        `${HARM} { void *volatile kept = ctx; void *volatile *at = &kept; ctx = *at; ${STORE} return 1; }`,
+        'harm',
+      ],
+      [
+        'through the stack of its caller',
+        `static __attribute__((noinline)) int inner(void **at) { void *ctx = *(void *volatile *)at; ${STORE} return 1; }
+       ${HARM} { void *kept = ctx; return inner(&kept); }`,
+        'inner',
+      ],
+      [
+        'in what a helper calls',
+        `static long each(unsigned int index, void **at) { void *ctx = *(void *volatile *)at; ${STORE} return 0; }
+       ${HARM} { void *kept = ctx; return bpf_loop(3, each, &kept, 0); }`,
+        'each',
+      ],
+      [
+        'of a pointer that another function gives back',
+        `static __attribute__((noinline)) void *same(void *p) { asm volatile("" : "+r"(p)); return p; }
+       ${HARM} { ctx = same(ctx); ${STORE} return 1; }`,
+        'harm',
+      ],
+      [
+        'only where a branch leads to it',
+        `${HARM} { long a[2] = {0}; void *p = a; for (int i = 0; i < 3; i++) { if (bpf_get_prandom_u32() & 1) p = ctx; } *(volatile long *)p = 1; return a[0]; }`,
+        'harm',
+      ],
+    ])('is found: %s', (_how, code, who) => {
+      const bytes = handingOn(code);
+      for (const one of [bytes, disguised(bytes)]) {
+        const refused = load(one);
+        expect(refused.status).toBe(1);
+        expect(refused.stderr).toContain(`the script ${says} ${who}): allow that with --unsafe\n`);
+      }
+      const found = { effect: 'registers', what: 'a store to its context', who, needs: 'unsafe' };
+      expect(inspectObject(bytes).outside).toMatchObject([found]);
+      expect(() =>
+        build('import "code.bpf.c";\nuprobe:/bin/true:main { @ = harm(ctx); }', {
+          path: join(folder, 'script.bt'),
+        }),
+      ).toThrow(
+        `imported code changes registers of processes: ${who}() has a store to its context`,
+      );
+    });
+
+    it('is none where other memory is written, beside a context that is kept', () => {
+      const bytes = handingOn(
+        `struct kept { void *ctx; long *sum; };
+       static long each(unsigned int index, struct kept *kept) { *kept->sum += *(volatile long *)(kept->ctx + 80); return 0; }
+       ${HARM} { long sum = 0; struct kept kept = {ctx, &sum}; bpf_loop(3, each, &kept, 0); return sum; }`,
+        '$a = arg1; for ($i : 0..arg0) { @n[$i, comm] = $a; } $s = str(arg0); @s[$s] = hist(arg2); print((arg0, $s));',
+      );
+      expect(load(bytes, '--check')).toMatchObject({ status: 0, stderr: '' });
+      expect(inspectObject(bytes).outside).toEqual([]);
+      // Of other programs the verifier takes none.
+      const other = object(
+        'import "code.bpf.c";\nprofile:hz:9 { @ = harm(ctx); }',
+        `${HARM} { ${STORE} return 1; }`,
+      );
+      expect(inspectObject(other).outside).toEqual([]);
+    });
+  },
+);
+
+describe('a section of programs', () => {
+  it.each(['sk_msg', 'cgroup', 'raw_tq'])('is of a kind that is run: not %s', (section) => {
+    const other = load(changed(object('begin { exit(); }'), 'raw_tp', section), '--check');
+    expect(other.status).toBe(5);
+    expect(other.stderr).toContain(
+      `section ${section} is for programs of a kind that bpfload does not run`,
+    );
+  });
+});
+
 needs('root').describe('commands', () => {
   it('run with --allow-run, and with nothing less [FUN-017]', () => {
     const script = disguised(object('begin { system("echo out"); exit(); }'));
