@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/elements.h"
 #include "output/address_text.h"
 #include "host/cgroups.h"
 #include "output/hist.h"
@@ -166,30 +167,6 @@ static void put_enum(struct strbuf *to, const struct value_context *context,
 	put_signed_or_not(to, type, value);
 }
 
-static void put_array(struct strbuf *to, const struct value_context *context,
-		      const struct mf_type *type, const uint8_t *data)
-{
-	strbuf_char(to, '[');
-	for (uint32_t i = 0; i < type->count; i++) {
-		if (i)
-			strbuf_char(to, ',');
-		value_text(to, context, type->element, data + (size_t)i * type->element->size);
-	}
-	strbuf_char(to, ']');
-}
-
-static void put_tuple(struct strbuf *to, const struct value_context *context,
-		      const struct mf_type *type, const uint8_t *data)
-{
-	strbuf_char(to, '(');
-	for (uint32_t i = 0; i < type->field_count; i++) {
-		if (i)
-			strbuf_text(to, ", ");
-		value_text(to, context, type->fields[i].type, data + type->fields[i].offset);
-	}
-	strbuf_char(to, ')');
-}
-
 static bool can_have_bits(const struct mf_type *type)
 {
 	return (type->kind == MF_BOOL || type->kind == MF_INT || type->kind == MF_ENUM) &&
@@ -218,28 +195,17 @@ const uint8_t *value_of_field(const struct mf_field *field, const uint8_t *recor
 	return room;
 }
 
-static void put_record(struct strbuf *to, const struct value_context *context,
-		       const struct mf_type *type, const uint8_t *data)
+static void put_member_name(struct strbuf *to, const char *name)
 {
-	uint8_t room[8];
-
-	if (!type->field_count) {
-		strbuf_text(to, "{}");
-		return;
-	}
-	strbuf_text(to, "{ ");
-	for (uint32_t i = 0; i < type->field_count; i++) {
-		const struct mf_field *field = &type->fields[i];
-
-		if (i)
-			strbuf_text(to, ", ");
-		strbuf_char(to, '.');
-		strbuf_text(to, field->name);
-		strbuf_text(to, " = ");
-		value_text(to, context, field->type, value_of_field(field, data, room));
-	}
-	strbuf_text(to, " }");
+	strbuf_char(to, '.');
+	strbuf_text(to, name);
+	strbuf_text(to, " = ");
 }
+
+static const struct elements_form array_form = {"[", ",", "]", NULL};
+static const struct elements_form tuple_form = {"(", ", ", ")", NULL};
+static const struct elements_form record_form = {"{ ", ", ", " }", put_member_name};
+static const struct elements_form empty_form = {"{", "", "}", NULL};
 
 static void put_buffer(struct strbuf *to, const struct mf_type *type, const uint8_t *data)
 {
@@ -403,13 +369,14 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 		put_enum(to, context, type, value_number(type, data));
 		break;
 	case MF_ARRAY:
-		put_array(to, context, type, data);
+		elements_put(to, context, type, data, &array_form, value_text);
 		break;
 	case MF_TUPLE:
-		put_tuple(to, context, type, data);
+		elements_put(to, context, type, data, &tuple_form, value_text);
 		break;
 	case MF_RECORD:
-		put_record(to, context, type, data);
+		elements_put(to, context, type, data,
+			     type->field_count ? &record_form : &empty_form, value_text);
 		break;
 	case MF_STACK:
 		stacks_text(to, context, type, data);

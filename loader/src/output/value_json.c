@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "output/elements.h"
 #include "output/hist.h"
 #include "output/series.h"
 #include "base/utf8.h"
@@ -181,47 +182,14 @@ static void put_buffer(struct strbuf *to, const struct mf_type *type, const uint
 	strbuf_char(to, ']');
 }
 
-static void put_array(struct strbuf *to, const struct value_context *context,
-		      const struct mf_type *type, const uint8_t *data)
+static void put_member_name(struct strbuf *to, const char *name)
 {
-	strbuf_char(to, '[');
-	for (uint32_t i = 0; i < type->count; i++) {
-		if (i)
-			strbuf_char(to, ',');
-		json_value(to, context, type->element, data + (size_t)i * type->element->size);
-	}
-	strbuf_char(to, ']');
+	json_string(to, name);
+	strbuf_text(to, ": ");
 }
 
-static void put_tuple(struct strbuf *to, const struct value_context *context,
-		      const struct mf_type *type, const uint8_t *data)
-{
-	strbuf_char(to, '[');
-	for (uint32_t i = 0; i < type->field_count; i++) {
-		if (i)
-			strbuf_char(to, ',');
-		json_value(to, context, type->fields[i].type, data + type->fields[i].offset);
-	}
-	strbuf_char(to, ']');
-}
-
-static void put_record(struct strbuf *to, const struct value_context *context,
-		       const struct mf_type *type, const uint8_t *data)
-{
-	uint8_t room[8];
-
-	strbuf_char(to, '{');
-	for (uint32_t i = 0; i < type->field_count; i++) {
-		const struct mf_field *field = &type->fields[i];
-
-		if (i)
-			strbuf_text(to, ", ");
-		json_string(to, field->name);
-		strbuf_text(to, ": ");
-		json_value(to, context, field->type, value_of_field(field, data, room));
-	}
-	strbuf_char(to, '}');
-}
+static const struct elements_form list_form = {"[", ",", "]", NULL};
+const struct elements_form json_record_form = {"{", ", ", "}", put_member_name};
 
 static void put_quoted(struct strbuf *to, const struct value_context *context,
 		       const struct mf_type *type, const uint8_t *data)
@@ -276,13 +244,11 @@ void json_value(struct strbuf *to, const struct value_context *context, const st
 		put_buffer(to, type, data);
 		break;
 	case MF_ARRAY:
-		put_array(to, context, type, data);
-		break;
 	case MF_TUPLE:
-		put_tuple(to, context, type, data);
+		elements_put(to, context, type, data, &list_form, json_value);
 		break;
 	case MF_RECORD:
-		put_record(to, context, type, data);
+		elements_put(to, context, type, data, &json_record_form, json_value);
 		break;
 	case MF_INT:
 	case MF_COUNT:
@@ -320,46 +286,32 @@ static void drop_indentation(struct strbuf *to, size_t start)
 	to->length = kept;
 }
 
+static void put_key_name(struct strbuf *to, const char *name)
+{
+	strbuf_char(to, '.');
+	strbuf_text(to, name);
+	strbuf_char(to, '=');
+}
+
+static const struct elements_form outer_key_form = {"", ",", "", NULL};
+static const struct elements_form tuple_key_form = {"(", ",", ")", NULL};
+static const struct elements_form record_key_form = {"{", ",", "}", put_key_name};
+
+/* Of a key, or of an element of one. */
 static void put_key(struct strbuf *to, const struct value_context *context,
-		    const struct mf_type *type, const uint8_t *data, bool outermost)
+		    const struct mf_type *type, const uint8_t *data)
 {
 	size_t start = to->length;
-	uint8_t room[8];
 
 	switch (type->kind) {
 	case MF_ARRAY:
-		strbuf_char(to, '[');
-		for (uint32_t i = 0; i < type->count; i++) {
-			if (i)
-				strbuf_char(to, ',');
-			put_key(to, context, type->element, data + (size_t)i * type->element->size,
-				false);
-		}
-		strbuf_char(to, ']');
+		elements_put(to, context, type, data, &list_form, put_key);
 		break;
 	case MF_TUPLE:
-		if (!outermost)
-			strbuf_char(to, '(');
-		for (uint32_t i = 0; i < type->field_count; i++) {
-			if (i)
-				strbuf_char(to, ',');
-			put_key(to, context, type->fields[i].type, data + type->fields[i].offset,
-				false);
-		}
-		if (!outermost)
-			strbuf_char(to, ')');
+		elements_put(to, context, type, data, &tuple_key_form, put_key);
 		break;
 	case MF_RECORD:
-		strbuf_char(to, '{');
-		for (uint32_t i = 0; i < type->field_count; i++) {
-			const struct mf_field *field = &type->fields[i];
-
-			strbuf_text(to, i ? ",." : ".");
-			strbuf_text(to, field->name);
-			strbuf_char(to, '=');
-			put_key(to, context, field->type, value_of_field(field, data, room), false);
-		}
-		strbuf_char(to, '}');
+		elements_put(to, context, type, data, &record_key_form, put_key);
 		break;
 	case MF_STACK:
 		value_text(to, context, type, data);
@@ -376,6 +328,9 @@ void json_key(struct strbuf *to, const struct value_context *context, const stru
 {
 	size_t start = to->length;
 
-	put_key(to, context, type, data, true);
+	if (type->kind == MF_TUPLE)
+		elements_put(to, context, type, data, &outer_key_form, put_key);
+	else
+		put_key(to, context, type, data);
 	json_quote(to, start);
 }

@@ -7,6 +7,7 @@
 
 #include "object/manifest.h"
 #include "base/strbuf.h"
+#include "output/elements.h"
 #include "output/value.h"
 
 /*
@@ -24,6 +25,9 @@ void json_string(struct strbuf *to, const char *text);
  */
 void json_u64(struct strbuf *to, uint64_t value);
 void json_i64(struct strbuf *to, int64_t value);
+
+/* Records are objects. */
+extern const struct elements_form json_record_form;
 
 /* Appends a value of any type. */
 void json_value(struct strbuf *to, const struct value_context *context, const struct mf_type *type,

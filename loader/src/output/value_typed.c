@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 
 #include "binary/code_lines.h"
+#include "output/elements.h"
 #include "output/json_lines.h"
 #include "output/stacks.h"
 #include "output/value.h"
@@ -260,11 +261,11 @@ static void put_named(struct strbuf *to, const struct value_context *context,
 	strbuf_char(to, '}');
 }
 
+static const struct elements_form list_form = {"[", ", ", "]", NULL};
+
 void typed_value(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
 		 const uint8_t *data)
 {
-	uint8_t room[8];
-
 	switch (type->kind) {
 	case MF_POINTER:
 		put_hex(to, value_load(data, 8, false));
@@ -281,29 +282,11 @@ void typed_value(struct strbuf *to, const struct value_context *context, const s
 		put_stack(to, context, type, data);
 		break;
 	case MF_ARRAY:
-		strbuf_char(to, '[');
-		for (uint32_t i = 0; i < type->count; i++) {
-			if (i)
-				strbuf_text(to, ", ");
-			typed_value(to, context, type->element,
-				    data + (size_t)i * type->element->size);
-		}
-		strbuf_char(to, ']');
-		break;
 	case MF_TUPLE:
-		typed_key(to, context, type, data);
+		elements_put(to, context, type, data, &list_form, typed_value);
 		break;
 	case MF_RECORD:
-		strbuf_char(to, '{');
-		for (uint32_t i = 0; i < type->field_count; i++) {
-			if (i)
-				strbuf_text(to, ", ");
-			json_string(to, type->fields[i].name);
-			strbuf_text(to, ": ");
-			typed_value(to, context, type->fields[i].type,
-				    value_of_field(&type->fields[i], data, room));
-		}
-		strbuf_char(to, '}');
+		elements_put(to, context, type, data, &json_record_form, typed_value);
 		break;
 	default:
 		json_value(to, context, type, data);
@@ -336,17 +319,13 @@ void typed_map_value(struct strbuf *to, const struct value_context *context,
 void typed_key(struct strbuf *to, const struct value_context *context, const struct mf_type *type,
 	       const uint8_t *data)
 {
-	strbuf_char(to, '[');
 	if (type && type->kind == MF_TUPLE) {
-		for (uint32_t i = 0; i < type->field_count; i++) {
-			if (i)
-				strbuf_text(to, ", ");
-			typed_value(to, context, type->fields[i].type,
-				    data + type->fields[i].offset);
-		}
-	} else if (type) {
 		typed_value(to, context, type, data);
+		return;
 	}
+	strbuf_char(to, '[');
+	if (type)
+		typed_value(to, context, type, data);
 	strbuf_char(to, ']');
 }
 

@@ -6,9 +6,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "attach/release.h"
 #include "attach/attach.h"
 #include "attach/iter.h"
+#include "attach/release.h"
 #include "host/capabilities.h"
 #include "run/child.h"
 #include "run/cost.h"
