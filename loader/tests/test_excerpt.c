@@ -16,6 +16,7 @@ static void expect(const char *text, const char *marked)
 int main(void)
 {
 	struct strbuf buffer = {0};
+	char text[3000] = {0};
 
 	expect("  $x = 5;", "$x");
 	expect("print($p.f[3].g(a, \")\") + 1);", "$p.f[3].g(a, \")\")");
@@ -38,6 +39,17 @@ int main(void)
 	CHECK(excerpt_end("a b", 2) == 2);
 	excerpt_put(&buffer, "\tf(1);", 2, 6);
 	check_text(&buffer, "    f(1);\n    ~~~~\n", __FILE__, __LINE__);
+	strbuf_free(&buffer);
+	/* A long line is cut around the mark: 80 bytes before it, 240 in all, and no character in
+	 * two. */
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text + 917, "\xc3\xa4", 2);
+	memcpy(text + 998, "f(1)", 4);
+	excerpt_put(&buffer, text, 999, 1003);
+	CHECK(strncmp(buffer.data, "...\xc3\xa4xxx", 8) == 0 && strstr(buffer.data, "xf(1)x"));
+	CHECK(strchr(buffer.data, '\n') - buffer.data == 3 + 240 + 3);
+	CHECK(strstr(buffer.data, "x...\n   ") && strstr(buffer.data, "  ~~~~\n"));
+	CHECK(strcspn(strchr(buffer.data, '\n') + 1, "~") == 3 + 81);
 	strbuf_free(&buffer);
 	return check_result("excerpt");
 }

@@ -66,7 +66,7 @@ function locate(
   if (start.line !== last.line)
     return {
       name: `${source.name}:${start.line}-${last.line}`,
-      excerpt: lines.slice(start.line - 1, last.line),
+      excerpt: lines.slice(start.line - 1, last.line).map((line) => clipped(line, 0, 0).text),
     };
 
   const line = lines[start.line - 1] ?? '';
@@ -75,10 +75,36 @@ function locate(
   const marked = line.slice(from, from + Math.max(range.end - range.start, 1));
   const column = characters(before) + 1;
   const width = Math.max(characters(marked), 1);
-  const marker = blank(before, ' ') + blank(marked, '~');
+  const shown = clipped(line, column - 1, column - 1 + width);
   return {
     name: `${source.name}:${start.line}:${column}-${column + width}`,
-    excerpt: [line.replaceAll('\t', TAB), ...(marked === '' ? [] : [marker])],
+    excerpt: [shown.text.replaceAll('\t', TAB), ...(marked === '' ? [] : [shown.marker])],
+  };
+}
+
+/** Characters of a line that are shown, and those of them before the mark where more stand there. */
+const MOST_SHOWN = 240;
+const MOST_BEFORE = 80;
+const CUT = '...';
+
+/** A line with a mark from one character to before another: of a long line, what stands around the mark. */
+function clipped(
+  line: string,
+  from: number,
+  to: number,
+): { readonly text: string; readonly marker: string } {
+  const all = [...line];
+  const isLong = all.length > MOST_SHOWN;
+  const begin = isLong ? Math.max(0, from - MOST_BEFORE) : 0;
+  const end = isLong ? Math.min(all.length, begin + MOST_SHOWN) : all.length;
+  const [head, tail] = [begin > 0 ? CUT : '', end < all.length ? CUT : ''];
+  const part = (first: number, last: number): string => all.slice(first, last).join('');
+  return {
+    text: `${head}${part(begin, end)}${tail}`,
+    marker:
+      ' '.repeat(head.length) +
+      blank(part(begin, from), ' ') +
+      blank(part(from, Math.min(to, end)), '~'),
   };
 }
 

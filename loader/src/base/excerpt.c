@@ -7,18 +7,40 @@
 /* Blanks that a tab in a script is shown as. */
 #define TAB_WIDTH 4
 
+/* Bytes of a line that are shown, and those of them before the mark where more stand there
+ * (compiler/source/render/text.ts). */
+#define MOST_SHOWN 240
+#define MOST_BEFORE 80
+#define CUT "..."
+
+static bool is_within_character(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
 void excerpt_put(struct strbuf *to, const char *text, uint32_t column, uint32_t end)
 {
-	size_t length = strlen(text);
+	size_t length = strlen(text), first = 0, last = length;
 
-	for (size_t i = 0; i < length; i++) {
+	if (length > MOST_SHOWN) {
+		first = column > MOST_BEFORE + 1 ? column - 1 - MOST_BEFORE : 0;
+		first = first < length ? first : 0;
+		while (first > 0 && is_within_character(text[first]))
+			first--;
+		last = length - first > MOST_SHOWN ? first + MOST_SHOWN : length;
+		while (last > first && is_within_character(text[last]))
+			last--;
+	}
+	strbuf_text(to, first > 0 ? CUT : "");
+	for (size_t i = first; i < last; i++) {
 		if (text[i] == '\t')
 			strbuf_fill(to, ' ', TAB_WIDTH);
 		else
 			strbuf_char(to, text[i]);
 	}
-	strbuf_char(to, '\n');
-	for (size_t i = 0; i < length && i + 1 < end; i++)
+	strbuf_text(to, last < length ? CUT "\n" : "\n");
+	strbuf_fill(to, ' ', first > 0 ? strlen(CUT) : 0);
+	for (size_t i = first; i < last && i + 1 < end; i++)
 		strbuf_fill(to, i + 1 < column ? ' ' : '~', text[i] == '\t' ? TAB_WIDTH : 1);
 	strbuf_char(to, '\n');
 }

@@ -6,7 +6,8 @@
 
 #include "base/strbuf.h"
 
-/* Appends both lines. `column` is where the mark begins and `end` the first behind it, from 1. */
+/* Appends both lines; of a long one what stands around the mark. `column` is where the mark begins
+ * and `end` the first behind it, from 1. */
 void excerpt_put(struct strbuf *to, const char *text, uint32_t column, uint32_t end);
 
 /*

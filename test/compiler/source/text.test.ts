@@ -31,6 +31,14 @@ describe('a diagnostic', () => {
   it('shows all lines of a longer range, without a marker', () => {
     expect(print('a {\n\tb\n} c', 2, 8)).toBe('a.bt:1-3: ERROR: bad\na {\n\tb\n} c\n');
   });
+  it('shows of a long line what stands around the marker', () => {
+    const text = `${'ä'.repeat(1000)}bad${'b'.repeat(2000)}`;
+    const [, line = '', marker = ''] = print(text, 1000, 1003).split('\n');
+    expect(line).toBe(`...${'ä'.repeat(80)}bad${'b'.repeat(157)}...`);
+    expect(marker).toBe(`${' '.repeat(83)}~~~`);
+    const [, whole = '', cut = ''] = print('c'.repeat(3000), 0, 3000).split('\n');
+    expect([whole, cut]).toEqual([`${'c'.repeat(240)}...`, '~'.repeat(240)]);
+  });
   it('counts a line feed at its end to the line before', () => {
     expect(print('abc\ndef', 1, 4)).toBe('a.bt:1:2-4: ERROR: bad\nabc\n ~~\n');
   });
