@@ -73,6 +73,14 @@ needs('root').describe('macros', () => {
     expect(text).toBe('said said 42\n84\nonce\n');
   });
 
+  it('[GRM-035] take a type as argument, of whose width is what a pointer to it leads to', async () => {
+    const text = await printed(
+      'macro m(a) { (a*)-1 } macro at(a, p) { *(a*)p }',
+      '$p = kaddr("vfs_read"); $w = at(typeof(uint64), $p); print((sizeof(*m(typeof(uint8))), sizeof(*m(typeof(uint32))), sizeof(m(typeof(uint8))), at(typeof(uint8), $p) == ($w & 0xff), at(typeof(uint16), $p) == ($w & 0xffff)));',
+    );
+    expect(text).toBe('(1, 4, 8, true, true)\n');
+  });
+
   it('[GRM-035] take a type as argument', async () => {
     const text = await printed(
       `macro bytes(T) { sizeof(T) }
