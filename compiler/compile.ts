@@ -41,6 +41,8 @@ export interface CompileOptions {
   readonly pid?: number;
   /** Programs warn of every helper that fails, also of reads and look-ups. */
   readonly reportsHelpers?: boolean;
+  /** Told of each file that is read beside the script and descriptions of kernels; of some more than once. */
+  readonly onFile?: (path: string) => void;
   /** Told what each stage took. */
   readonly onStage?: (stage: string, milliseconds: number) => void;
 }
@@ -77,10 +79,11 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     options.onStage?.(stage, performance.now() - begun);
     return result;
   };
+  const onFile = options.onFile ?? (() => undefined);
   const program = pass('reading the script', () => parse(source, diagnostics));
   if (!program || diagnostics.hasErrors) return outcome(program);
 
-  const imported = pass('imports', () => resolveImports(program, { sources, diagnostics }));
+  const imported = pass('imports', () => resolveImports(program, { sources, diagnostics, onFile }));
   if (diagnostics.hasErrors) return outcome(program);
 
   const preamble = pass('definitions of C', () =>
@@ -88,6 +91,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
       kernel: options.kernel,
       sources,
       includeFolders: options.includeFolders ?? [],
+      onFile,
       headers: [...(options.headers ?? []).map((path) => ({ path })), ...imported.headers],
       diagnostics,
     }),
@@ -95,10 +99,15 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   if (diagnostics.hasErrors) return outcome(program);
 
   const { kernel: layered, macros, constants } = preamble;
-  const programs = createPrograms(options.debugFolders ?? [], options.pid);
+  const programs = createPrograms(options.debugFolders ?? [], options.pid, onFile);
   const kernel = withTypes(layered, programs.beside(layered.types));
   const linkedCode = pass('imported code', () =>
-    readLinkedCode(imported.objects, { kernel, unsafe: options.unsafe === true, diagnostics }),
+    readLinkedCode(imported.objects, {
+      kernel,
+      unsafe: options.unsafe === true,
+      diagnostics,
+      ...(options.onFile ? { onFile } : {}),
+    }),
   );
   if (diagnostics.hasErrors) return outcome(program);
 

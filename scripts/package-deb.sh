@@ -106,6 +106,7 @@ CONTROL
   # One loader on a machine: that of the other package.
   ln -s ../../../../bin/bpfload "$native/bpfload"
   ln -s ../lib/bpfscript/dist/bpfscript.js "$folder/usr/bin/bpfscript"
+  install -D -m 644 -t "$folder/usr/share/bpfscript" packaging/bpfscript.mk packaging/bpfscript.cmake
   manual "$folder" bpfscript.1 bpfscript-language.7
   completions "$folder" bpfscript
   cp LICENSE "$doc"

@@ -46,6 +46,8 @@ mkdir -p "$main/dist"
 cp dist/bpfscript.{js,cjs,cjs.code,cjs.map,cjs.LEGAL.txt} dist/bpfload.js dist/package.json "$main/dist"
 cp -r dist/man "$main/dist/man"
 cp -r stdlib LICENSE CHANGELOG.md "$main"
+mkdir "$main/packaging"
+cp packaging/bpfscript.{mk,cmake} "$main/packaging"
 cp docs/install.md "$main/README.md"
 node scripts/notices.mjs command x64 "$main"
 shared=$(node -p 'JSON.stringify({

@@ -17,6 +17,7 @@ import { registerList } from './commands/list.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSign } from './commands/sign.ts';
 import { registerVerify } from './commands/verify.ts';
+import { withLongNames } from './dependencies.ts';
 import { UserError } from './errors.ts';
 import { EXIT, type ReportStatus } from './status.ts';
 import { version } from './version.ts';
@@ -108,6 +109,7 @@ function withCommand(program: Command, args: readonly string[]): string[] {
   const [first] = args;
   if (first === undefined || OWN.includes(first)) return [...args];
   const named = program.commands.find((command) => command.name() === first);
+  if (named?.name() === 'build') return [...withLongNames(args)];
   if (named && named.name() !== 'run') return [...args];
   if (!named) refuseMistyped(program, first);
   const run = program.commands.find((command) => command.name() === 'run');

@@ -42,6 +42,8 @@ export interface ScriptOptions {
   readonly parameters?: readonly string[];
   /** -k */
   readonly reportsHelpers?: boolean;
+  /** Told of each file that the object depends on, beside the script and descriptions of kernels. */
+  readonly onFile?: (path: string) => void;
   /** --timings */
   readonly onStage?: Timings['onStage'];
 }
@@ -211,6 +213,7 @@ export function compileScript(
     ...(options.parameters ? { parameters: options.parameters } : {}),
     ...(options.pid === undefined ? {} : { pid: readPid(options.pid) }),
     ...(options.onStage ? { onStage: options.onStage } : {}),
+    ...(options.onFile ? { onFile: options.onFile } : {}),
   });
   const diagnostics = shown(compilation, options);
   process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));

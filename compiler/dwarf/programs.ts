@@ -35,7 +35,12 @@ interface NumberedType {
 const READABLE = 'The program has to be on the machine that compiles the script.';
 
 /** `folders`: where separate debug files are looked for (--debuginfo). `pid`: the process whose paths are meant (-p). */
-export function createPrograms(folders: readonly string[], pid?: number): Programs {
+export function createPrograms(
+  folders: readonly string[],
+  pid?: number,
+  /** Told of each file that is read. */
+  onFile: (path: string) => void = () => undefined,
+): Programs {
   const types: NumberedType[] = [];
   const opened = new Map<string, ReturnType<Programs['open']>>();
   const used = new Set<string>();
@@ -44,9 +49,11 @@ export function createPrograms(folders: readonly string[], pid?: number): Progra
     const found = findBinaries(path, pid)[0]?.path;
     if (found === undefined)
       return { reason: `there is no file '${path}' here`, hints: [READABLE] };
+    onFile(found);
     try {
       const file = openElfFile(found);
       const debug = findDebugFile(file, folders);
+      if (debug) onFile(debug.path);
       if (!debug) return withoutDebugInfo(found);
       const numbers = new Map<number | string, number>();
       const number: Numbering = (offset, key = '') => {
@@ -89,6 +96,7 @@ export function createPrograms(folders: readonly string[], pid?: number): Progra
     symbolSize(path, name) {
       const found = findBinaries(path, pid)[0]?.path;
       if (found === undefined) return undefined;
+      onFile(found);
       try {
         const size = findSymbols(openElfFile(found), name)[0]?.size;
         if (size !== undefined) used.add(path);

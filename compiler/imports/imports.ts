@@ -30,6 +30,8 @@ export interface Imported {
 export interface ImportContext {
   readonly sources: Sources;
   readonly diagnostics: Diagnostics;
+  /** Told of each file and folder that is imported. */
+  readonly onFile?: (path: string) => void;
 }
 
 interface Run extends ImportContext {
@@ -121,6 +123,7 @@ function addPath(run: Run, { path, range }: ast.Import, importer: Source): void 
     return;
   }
   if (refused(run, found, range)) return;
+  run.onFile?.(found.path);
   for (const name of readdirSync(found.path).sort()) {
     const kind = kindOf(name);
     const child = kind && lookUp(join(found.path, name), join(found.name, name));
@@ -133,6 +136,7 @@ function addFile(run: Run, file: Found, kind: Kind, range: Range): void {
   const path = realpathSync(file.path);
   if (run.seen.has(path)) return;
   run.seen.add(path);
+  run.onFile?.(path);
   // The library's macros are there without being asked for.
   if (kind === 'script' && dirname(path) === join(packageRoot(), 'stdlib')) return;
   if (kind === 'header') run.headers.push({ path, range });

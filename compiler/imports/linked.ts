@@ -14,7 +14,7 @@ import {
   readImported,
 } from '../../linker/imported.ts';
 import type { KernelDescription, KernelTypes } from '../kernel/types.ts';
-import { findClang } from '../preamble/clang.ts';
+import { filesIn, findClang } from '../preamble/clang.ts';
 import { archIncludes } from '../preamble/headers.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
@@ -42,17 +42,19 @@ export interface LinkedContext {
   /** Code that changes the system is allowed. */
   readonly unsafe: boolean;
   readonly diagnostics: Diagnostics;
+  /** Told of each header of the C, for which clang has to run once more. */
+  readonly onFile?: (path: string) => void;
 }
 
 /** Reads (and compiles) the files; what is wrong with them is reported at their imports. */
 export function readLinkedCode(
   imports: readonly LinkedImport[],
-  { kernel, unsafe, diagnostics }: LinkedContext,
+  { kernel, unsafe, diagnostics, onFile }: LinkedContext,
 ): LinkedCode {
   const ranges = new Map<ImportedObject, Range>();
   for (const { path, range } of imports) {
     const bytes = path.endsWith('.c')
-      ? compileC(path, range, kernel, diagnostics)
+      ? compileC(path, range, kernel, diagnostics, onFile)
       : readFileSync(path);
     if (!bytes) continue;
     try {
@@ -107,6 +109,7 @@ function compileC(
   range: Range,
   kernel: KernelDescription,
   diagnostics: Diagnostics,
+  onFile: ((path: string) => void) | undefined,
 ): Uint8Array | undefined {
   const name = basename(path);
   const clang = findClang(dirname(path));
@@ -123,6 +126,11 @@ function compileC(
   const text = `# 1 "${name}"\n${readFileSync(path, 'utf8')}`;
   const options = ['-O2', '-g', '-mcpu=v3', '-I', archIncludes(kernel.arch), '-x', 'c', '-c'];
   const { output, messages, failed } = clang.run([...options, '-fdebug-compilation-dir=.'], text);
+  if (onFile) {
+    const preprocessed = clang.run(['-E', ...options.filter((option) => option !== '-c')], text);
+    const headers = filesIn(preprocessed.output.toString('utf8'));
+    for (const header of headers) if (header !== name) onFile(header);
+  }
   for (const { severity, text: message, file, line, column } of messages) {
     if (severity === 'note') continue;
     const place = file === '' ? name : `${file}:${line}:${column}`;

@@ -4,7 +4,7 @@ import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import { OWN_FILE } from './c-source.ts';
-import type { Clang, ClangMessage } from './clang.ts';
+import { type Clang, type ClangMessage, filesIn } from './clang.ts';
 import { type Declarations, findDeclarations } from './declarations.ts';
 import { createStandIns, type Known, type StandIns } from './stand-ins.ts';
 
@@ -29,17 +29,23 @@ export function compileTypes(
   options: readonly string[],
   source: string,
   known: Known,
-): { readonly types: CTypes | undefined; readonly messages: readonly ClangMessage[] } {
+): {
+  readonly types: CTypes | undefined;
+  readonly messages: readonly ClangMessage[];
+  readonly files: readonly string[];
+} {
   const preprocessed = clang.run(['-E', '-dD', '-x', 'c', ...options], source);
-  if (preprocessed.failed) return { types: undefined, messages: preprocessed.messages };
-  const declarations = findDeclarations(preprocessed.output.toString('utf8'));
+  const text = preprocessed.output.toString('utf8');
+  const files = filesIn(text);
+  if (preprocessed.failed) return { types: undefined, messages: preprocessed.messages, files };
+  const declarations = findDeclarations(text);
   const standIns = createStandIns(known);
   const compiled = compileUses(clang, declarations, standIns);
   const messages = [...preprocessed.messages, ...compiled.messages];
-  if (!compiled.object) return { types: undefined, messages };
+  if (!compiled.object) return { types: undefined, messages, files };
   const btf = sectionOf(compiled.object, '.BTF');
   const enums = btf ? readEnums(clang, declarations, standIns, btf) : new Map<number, EnumValues>();
-  return { types: { btf, enums, macros: declarations.macros, standIns }, messages };
+  return { types: { btf, enums, macros: declarations.macros, standIns }, messages, files };
 }
 
 const COMPILE: readonly string[] = [...['-g', '-O0', '-c', '-x', 'cpp-output', '-ferror-limit=0']];

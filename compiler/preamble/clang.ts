@@ -1,6 +1,6 @@
 /** Runs clang, the C front end of preambles, and reads what it says. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** LLVM 14 is what the compiler itself uses; any later clang has the BPF target too. */
@@ -53,6 +53,14 @@ export function findClang(folder: string = process.cwd()): Clang | undefined {
       return { output: result.stdout, messages, failed };
     },
   };
+}
+
+/** The files that a preprocessed text came from, by its line markers: headers, with the paths that they were found at. */
+export function filesIn(preprocessed: string): readonly string[] {
+  const markers = preprocessed.matchAll(/^# \d+ "([^"<\n][^"\n]*)"/gm);
+  return [...new Set([...markers].map(([, file = '']) => file.replaceAll('\\\\', '\\')))].filter(
+    (file) => existsSync(file),
+  );
 }
 
 /** Looked up by hand: starting clang to see whether it is there takes as long as a small compilation. */

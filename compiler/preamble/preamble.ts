@@ -38,6 +38,8 @@ export interface PreambleContext {
   readonly includeFolders: readonly string[];
   /** Headers that are read before the preamble: `--include`, and imports of `.h`. */
   readonly headers: readonly Header[];
+  /** Told of each header that is read. */
+  readonly onFile?: (path: string) => void;
   readonly diagnostics: Diagnostics;
 }
 
@@ -86,7 +88,7 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
     );
     return nothing;
   }
-  const { types, messages } = compileTypes(
+  const { types, messages, files } = compileTypes(
     clang,
     [
       ...[...PREDEFINED].map(([name, value]) => `-D${name}=${value}`),
@@ -100,6 +102,7 @@ export function readPreamble(written: readonly ast.CItem[], context: PreambleCon
     sourceOf(items),
     { kernel: kernel.types, constants },
   );
+  for (const file of files) context.onFile?.(file);
   for (const message of messages) report(message, items, headers, diagnostics);
   if (!types) return nothing;
   const layered = withScriptTypes(kernel, types);

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { createSources } from '../../source/sources.ts';
+import { createDependencies, dependencyRule, watching } from '../dependencies.ts';
 import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
 import { printScript } from '../listing.ts';
@@ -37,6 +38,9 @@ interface BuildOptions {
   readonly include?: readonly string[];
   readonly debuginfo?: string;
   readonly timings?: boolean;
+  readonly dependencies?: boolean;
+  readonly dependencyFile?: string;
+  readonly watch?: boolean;
 }
 
 export function registerBuild(program: Command, report: ReportStatus): void {
@@ -66,6 +70,12 @@ export function registerBuild(program: Command, report: ReportStatus): void {
     .addOption(includeFolderOption())
     .addOption(headerOption())
     .addOption(debugFolderOption())
+    .option(
+      '--dependencies',
+      'write a rule of make, too, with all files that the object depends on: the object with .d (-MD for short)',
+    )
+    .option('--dependency-file <file>', 'write it to this file (-MF for short)')
+    .option('--watch', 'compile again whenever one of these files changes, until Ctrl-C')
     .option('--unsafe', 'allow functions that change the system; the object records it')
     .option('--no-warnings', 'show errors only')
     .addOption(allowOption())
@@ -78,36 +88,68 @@ Examples:
   bpfscript build tool.bt -o tool.o
   bpfscript build tool.bt --kernel host -o tool.o
   bpfscript build tool.bt --arch arm64 --kernel arm64.kernel -o tool.o
+  bpfscript build -MD tool.bt -o tool.o     and in the Makefile:  -include tool.d
   bpfscript build -e 'BEGIN { exit(); }' --emit asm`,
     )
-    .action((file: string | undefined, options: BuildOptions) => {
-      const source = readScript(file, options);
-      if (options.expand) {
-        report(printScript(source, options));
+    .action(async (file: string | undefined, options: BuildOptions) => {
+      const isFile = file !== undefined && file !== '-' && options.e === undefined;
+      if (!options.watch) {
+        const { status } = buildOnce(file, options);
+        if (status !== EXIT.ok) report(status);
         return;
       }
-      const stage = STAGES[options.emit];
-      if (!stage) throw new UserError(`unknown stage ${options.emit}`, { status: EXIT.usage });
-      const target = options.output ?? defaultOutput(file, options.emit);
-      if (options.emit === 'tokens') {
-        writeTo(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
-        return;
-      }
-      const timings = measureStages(options.timings);
-      const compilation = compileScript(
-        source,
-        { ...options, onStage: timings.onStage },
-        readKernel(options.kernel ?? [], options.arch),
-      );
-      const result =
-        compilation && withinLimits(() => stage(compilation, source), options.diagnostics);
-      if (result === undefined) {
-        report(EXIT.script);
-        return;
-      }
-      writeTo(target, result);
-      timings.show();
+      if (!isFile)
+        throw new UserError('--watch needs a script that is a file', { status: EXIT.usage });
+      // The first time an unreadable script is an error like any other.
+      readScript(file, options);
+      await watching([file], () => buildOnce(file, options).files);
     });
+}
+
+/** What was read, whether or not it became something. */
+function buildOnce(
+  file: string | undefined,
+  options: BuildOptions,
+): { readonly status: number; readonly files: readonly string[] } {
+  const source = readScript(file, options);
+  if (options.expand) return { status: printScript(source, options), files: [] };
+  const stage = STAGES[options.emit];
+  if (!stage) throw new UserError(`unknown stage ${options.emit}`, { status: EXIT.usage });
+  const target = options.output ?? defaultOutput(file, options.emit);
+  const rule = ruleFile(target, options);
+  const kernels = options.kernel ?? [];
+  const scripts = source.path === undefined ? [] : [source.path];
+  const dependencies = createDependencies(scripts, kernels);
+  if (options.emit === 'tokens') {
+    writeTo(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
+    return { status: EXIT.ok, files: scripts };
+  }
+  const timings = measureStages(options.timings);
+  const compilation = compileScript(
+    source,
+    {
+      ...options,
+      onStage: timings.onStage,
+      ...(rule !== undefined || options.watch ? { onFile: dependencies.note } : {}),
+    },
+    readKernel(kernels, options.arch),
+  );
+  const result = compilation && withinLimits(() => stage(compilation, source), options.diagnostics);
+  if (result === undefined) return { status: EXIT.script, files: dependencies.files() };
+  writeTo(target, result);
+  if (rule !== undefined) writeTo(rule, dependencyRule(target, dependencies.files()));
+  timings.show();
+  return { status: EXIT.ok, files: dependencies.files() };
+}
+
+/** Where the rule of make goes, if one is asked for. */
+function ruleFile(target: string, options: BuildOptions): string | undefined {
+  if (options.dependencyFile === undefined && !options.dependencies) return undefined;
+  if (target === '-' || options.emit !== 'obj')
+    throw new UserError('-MD and -MF are for objects that are written to files', {
+      status: EXIT.usage,
+    });
+  return options.dependencyFile ?? `${target.replace(/\.o$/, '')}.d`;
 }
 
 /** Objects go beside the caller; the other stages are for reading. */

@@ -5,6 +5,7 @@ import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import type { Report } from '../../source/render/report.ts';
 import { checkObjects, isObject } from '../check-objects.ts';
+import { createDependencies, watching } from '../dependencies.ts';
 import { UserError } from '../errors.ts';
 import {
   allowOption,
@@ -38,6 +39,7 @@ interface CheckOptions {
   readonly include?: readonly string[];
   readonly debuginfo?: string;
   readonly timings?: boolean;
+  readonly watch?: boolean;
 }
 
 export function registerCheck(program: Command, report: ReportStatus): void {
@@ -61,6 +63,10 @@ export function registerCheck(program: Command, report: ReportStatus): void {
     .addOption(includeFolderOption())
     .addOption(headerOption())
     .addOption(debugFolderOption())
+    .option(
+      '--watch',
+      'check scripts again whenever they, or what they import, change, until Ctrl-C',
+    )
     .option('--unsafe', 'allow functions that change the system')
     .option('--no-warnings', 'show errors only')
     .addOption(allowOption())
@@ -75,7 +81,7 @@ Examples:
   bpfscript check tool.o --kernel default --kernel other.kernel
   bpfscript check tool.o --boot linux-image-6.1.0-56-cloud-amd64_6.1.190-1_amd64.deb`,
     )
-    .action((files: readonly string[], options: CheckOptions) => {
+    .action(async (files: readonly string[], options: CheckOptions) => {
       const objects = options.e === undefined ? files.filter(isObject) : [];
       if (objects.length > 0 && objects.length < files.length)
         throw new UserError('check takes scripts or objects, not both at once', {
@@ -88,6 +94,8 @@ Examples:
             status: EXIT.usage,
           },
         );
+      if (objects.length > 0 && options.watch)
+        throw new UserError('--watch is for scripts', { status: EXIT.usage });
       if (objects.length > 0) {
         const boots = options.boot ?? [];
         const kernels = options.kernel ?? (boots.length > 0 ? [] : ['default']);
@@ -99,29 +107,47 @@ Examples:
         throw new UserError('--boot is for objects: build the script first', {
           status: EXIT.usage,
         });
-      const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
-      const sources = scripts.map((file) => readScript(file, options));
-      const timings = measureStages(options.timings);
-      const kernel = readKernel(options.kernel ?? [], options.arch);
-      const compiled = sources.map((source) =>
-        completely(
-          compile(source, {
-            kernel,
-            unsafe: options.unsafe ?? false,
-            environment: process.env,
-            includeFolders: options.I ?? [],
-            headers: options.include ?? [],
-            debugFolders: debugFolders(options),
-            onStage: timings.onStage,
-          }),
-        ),
-      );
-      const reports = compiled.map((each) => ({ ...each, diagnostics: shown(each, options) }));
-      const stream = options.diagnostics === 'text' ? process.stderr : process.stdout;
-      stream.write(renderDiagnostics(reports, options.diagnostics, true));
-      timings.show();
-      if (compiled.some(hasErrors)) report(EXIT.script);
+      if (!options.watch) {
+        if (!checkScripts(files, options).sound) report(EXIT.script);
+        return;
+      }
+      if (files.length === 0 || files.includes('-') || options.e !== undefined)
+        throw new UserError('--watch needs scripts that are files', { status: EXIT.usage });
+      for (const file of files) readScript(file, options);
+      await watching(files, () => checkScripts(files, options).files);
     });
+}
+
+/** Whether they have no errors, and what was read. */
+function checkScripts(
+  files: readonly string[],
+  options: CheckOptions,
+): { readonly sound: boolean; readonly files: readonly string[] } {
+  const scripts: readonly (string | undefined)[] = files.length > 0 ? files : [undefined];
+  const sources = scripts.map((file) => readScript(file, options));
+  const timings = measureStages(options.timings);
+  const kernels = options.kernel ?? [];
+  const kernel = readKernel(kernels, options.arch);
+  const dependencies = createDependencies(files, kernels);
+  const compiled = sources.map((source) =>
+    completely(
+      compile(source, {
+        kernel,
+        unsafe: options.unsafe ?? false,
+        environment: process.env,
+        includeFolders: options.I ?? [],
+        headers: options.include ?? [],
+        debugFolders: debugFolders(options),
+        onStage: timings.onStage,
+        ...(options.watch ? { onFile: dependencies.note } : {}),
+      }),
+    ),
+  );
+  const reports = compiled.map((each) => ({ ...each, diagnostics: shown(each, options) }));
+  const stream = options.diagnostics === 'text' ? process.stderr : process.stdout;
+  stream.write(renderDiagnostics(reports, options.diagnostics, true));
+  timings.show();
+  return { sound: !compiled.some(hasErrors), files: dependencies.files() };
 }
 
 /** Some limits of BPF show only when the object is made. */
