@@ -101,26 +101,37 @@ static void show(struct output *output, struct fuzz_input *input, const struct m
 	free(rows.values);
 }
 
+/* Opened once for each form: what names are read from takes long. */
+static struct output *output_of(enum output_form form)
+{
+	static struct fixture fixtures[4];
+	static struct output *outputs[4];
+	static struct failure failure;
+	struct fixture *fixture = &fixtures[form];
+
+	if (outputs[form])
+		return outputs[form];
+	fixture_init(fixture);
+	fixture->manifest = *object.manifest;
+	fixture->manifest.map_count = 0;
+	fixture->options.output = "/dev/null";
+	fixture->options.form = form;
+	if (output_open(&outputs[form], &fixture->session, &failure) != STATUS_OK) {
+		failure_tell(&failure);
+		abort();
+	}
+	return outputs[form];
+}
+
 /* What comes: a form and whether it goes to a terminal, then for each item an event or a map, and
  * its bytes. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input input = {data, size};
-	struct failure failure = {0};
 	const struct manifest *manifest = object.manifest;
 	uint32_t form = (uint32_t)fuzz_number(&input, 1), which;
-	struct fixture fixture;
-	struct output *output;
+	struct output *output = output_of((enum output_form)(form & 3));
 
-	fixture_init(&fixture);
-	fixture.manifest = *manifest;
-	fixture.manifest.map_count = 0;
-	fixture.options.output = "/dev/null";
-	fixture.options.form = (enum output_form)(form & 3);
-	if (output_open(&output, &fixture.session, &failure) != STATUS_OK) {
-		failure_tell(&failure);
-		abort();
-	}
 	output->values.to_terminal = form & 4;
 	for (int items = 0; items < 16 && input.size; items++) {
 		which = (uint32_t)fuzz_number(&input, 1) %
@@ -131,8 +142,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			send(output, &input, &manifest->events[which]);
 		(void)output_flush(output);
 	}
-	(void)output_close(output);
-	fixture_free(&fixture);
-	failure_clear(&failure);
 	return 0;
 }

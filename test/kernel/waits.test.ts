@@ -111,4 +111,40 @@ needs('root').describe('a signal', () => {
     expect(await ended).toBe(0);
     expect(shown).toMatch(/^@: \d+$/m);
   });
+
+  /** A loader that has filled the pipe of its output, which nobody reads, and was told to end. */
+  async function toldToEnd(name: string) {
+    const object = join(folder, `${name}.o`);
+    writeFileSync(
+      object,
+      build(
+        'interval:ms:5 { @ = count(); for $i : 0..100 { printf("a line of some length, again and again and again\\n"); } }',
+      ),
+    );
+    const full = pipe(name);
+    const child = spawn('bash', ['-c', `exec 7<>${full}; exec ${LOADER} ${object} >&7`], {
+      stdio: 'ignore',
+    });
+    const ended = new Promise((resolve) =>
+      child.on('exit', (code, signal) => resolve(signal ?? code)),
+    );
+    await wait(2000);
+    child.kill('SIGINT');
+    // All that is left to do is to write: from then on a signal ends it by itself.
+    while (/^SigBlk:\t[0-9a-f]+[2367abef]$/m.test(status(child.pid))) await wait(10);
+    return { child, ended, full };
+  }
+
+  it('ends tracing while nobody reads the output, and what it has goes to whoever reads then', async () => {
+    const { ended, full } = await toldToEnd('late-reader');
+    const got = spawnSync('cat', [full], { encoding: 'latin1' }).stdout;
+    expect(got).toMatch(/^a line of some length[\s\S]*\n\n\n@: \d+\n$/);
+    expect(await ended).toBe(0);
+  });
+
+  it('ends the writing, too, where it is the second', async () => {
+    const { child, ended } = await toldToEnd('no-reader');
+    child.kill('SIGINT');
+    expect(await ended).toBe('SIGINT');
+  });
 });
