@@ -28,7 +28,7 @@ arm64_test_packages=(qemu-system-arm)
 # A second loader library, with half a gigabyte of Go: only for `npm run matrix`.
 matrix_packages=(golang-go golang-github-cilium-ebpf-dev)
 # Fresh roots, in which packages are installed: only for `npm run test:packages`.
-package_test_packages=(mmdebstrap lintian dpkg-dev)
+package_test_packages=(mmdebstrap lintian dpkg-dev buildah)
 bench_packages=(bpftrace clang-14)
 
 # Installs the Debian packages that are missing: as root by itself, else it prints the command.
