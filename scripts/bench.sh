@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `npm run bench`: cost per event beside hand-written C and the installed bpftrace; `npm run bench:lasting`: storms,
-# ends and memory; `npm run bench:compiling`: starting and compiling beside bare Node. Needs root.
+# ends and memory; `npm run bench:compiling`: starting and compiling beside bare Node; `npm run survey`: how many of the
+# scripts that bpftrace takes compile. Needs root.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 bash scripts/setup.sh --bench
 bash scripts/build.sh
@@ -12,6 +13,8 @@ if [ "${1-}" = lasting ]; then
   node .cache/modules/bench/lasting.js
 elif [ "${1-}" = compiling ]; then
   node .cache/modules/bench/compiling.js
+elif [ "${1-}" = survey ]; then
+  node .cache/modules/bench/survey.js
 else
   node .cache/modules/bench/main.js "$@"
 fi
