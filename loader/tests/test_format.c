@@ -111,7 +111,15 @@ static void integers(struct tester *tester)
 		{"%+05d", 5, "+0005"},
 		{"%#010x", 255, "0x000000ff"},
 		{"%-05d|", 5, "5    |"},
-		{"%.3d", 5, "5"},
+		{"%.3d", 5, "005"},
+		{"%.3d", -5, "-005"},
+		{"%6.3d|", 5, "   005|"},
+		{"%-6.3d|", 5, "005   |"},
+		{"%06.3d|", 5, "   005|"},
+		{"%#.4x", 255, "0x00ff"},
+		{"%.1d", 12, "12"},
+		{"%.0d|", 0, "|"},
+		{"%.d|", 0, "|"},
 		{"%c", 'A', "A"},
 		{"%3c|", 'A', "  A|"},
 		{"%p", 0x1000, "0x1000"},
@@ -145,7 +153,12 @@ static void strings(struct tester *tester)
 	one(tester, "<%s>", &string8, "abc\0xyz", "<abc>");
 	one(tester, "<%10s>", &string8, "abc\0xyz", "<       abc>");
 	one(tester, "<%-10s>", &string8, "abc\0xyz", "<abc       >");
-	one(tester, "<%.1s>", &string8, "abc\0xyz", "<abc>");
+	one(tester, "<%.1s>", &string8, "abc\0xyz", "<a>");
+	one(tester, "<%.3s>", &string8, "abc\0xyz", "<abc>");
+	one(tester, "<%.9s>", &string8, "abc\0xyz", "<abc>");
+	one(tester, "<%.0s>", &string8, "abc\0xyz", "<>");
+	one(tester, "<%4.2s>", &string8, "abc\0xyz", "<  ab>");
+	one(tester, "<%-4.2s>", &string8, "abc\0xyz", "<ab  >");
 	one(tester, "%s", &string8, "abcdefgh", "abcdefgh..");
 	one(tester, "%12s", &string8, "abcdefgh", "  abcdefgh..");
 }

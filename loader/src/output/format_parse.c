@@ -63,10 +63,9 @@ static const char *parse_length(const char *at, uint32_t *bytes)
 enum format_match format_parse(const char *text, struct format_piece *piece, const char **end)
 {
 	bool starred = false;
-	uint32_t precision = 0;
 	const char *at;
 
-	*piece = (struct format_piece){0};
+	*piece = (struct format_piece){.precision = MF_NONE};
 	at = parse_flags(text + 1, piece);
 	if (*at == '*') {
 		starred = true;
@@ -76,12 +75,12 @@ enum format_match format_parse(const char *text, struct format_piece *piece, con
 	}
 	if (*at == '.') {
 		at++;
-		/* Precision means nothing for ints and strings. */
 		if (*at == '*') {
 			starred = true;
 			at++;
 		} else {
-			at = parse_number(at, &precision);
+			piece->precision = 0;
+			at = parse_number(at, &piece->precision);
 		}
 	}
 	at = parse_length(at, &piece->bytes);

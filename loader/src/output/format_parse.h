@@ -32,6 +32,8 @@ struct format_piece {
 	/* Conversions. */
 	bool left, plus, blank, alternate, zero;
 	uint32_t width;
+	/* Of numbers the digits at least, of texts the bytes at most; MF_NONE: none. */
+	uint32_t precision;
 	/* Bytes of the argument that count: 1, 2, 4 or 8. */
 	uint32_t bytes;
 	const struct mf_field *field;

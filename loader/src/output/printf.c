@@ -119,17 +119,25 @@ static void pad(struct strbuf *to, const struct format_piece *piece, size_t star
 static void put_number(struct strbuf *to, const struct format_piece *piece, const char *prefix,
 		       size_t prefix_length, const char *digits, size_t length)
 {
-	size_t missing =
-		prefix_length + length < piece->width ? piece->width - prefix_length - length : 0;
+	bool has_precision = piece->precision != MF_NONE;
+	/* Zeros go between the sign and the digits, as in C. */
+	size_t zeros = has_precision && piece->precision > length ? piece->precision - length : 0;
+	size_t missing;
 
-	if (missing && !piece->left && !piece->zero)
+	if (has_precision && !piece->precision && length == 1 && *digits == '0')
+		length = 0;
+	missing = prefix_length + zeros + length;
+	missing = missing < piece->width ? piece->width - missing : 0;
+	if (missing && !piece->left && piece->zero && !has_precision) {
+		zeros = missing;
+		missing = 0;
+	}
+	if (!piece->left)
 		strbuf_fill(to, ' ', missing);
 	strbuf_put(to, prefix, prefix_length);
-	/* Zeros go between the sign and the digits, as in C. */
-	if (missing && !piece->left && piece->zero)
-		strbuf_fill(to, '0', missing);
+	strbuf_fill(to, '0', zeros);
 	strbuf_put(to, digits, length);
-	if (missing && piece->left)
+	if (piece->left)
 		strbuf_fill(to, ' ', missing);
 }
 
@@ -241,6 +249,8 @@ static void put_argument(struct strbuf *to, const struct value_context *context,
 		gfp_flags_text(to, value_number(type, data));
 		break;
 	}
+	if (to->length - start > piece->precision)
+		to->length = start + piece->precision;
 	value_for_terminal(to, context, start);
 	if (piece->width)
 		pad(to, piece, start);
