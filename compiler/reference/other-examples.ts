@@ -98,7 +98,7 @@ const printf = (format: string, value: string): Entry => ({
 });
 
 export const CONVERSION_EXAMPLES: Readonly<Record<string, Entry>> = {
-  d: { ...printf('%d|%5d|%-5d|%05d', '-7, 42, 42, 42'), wrong: 'begin { printf("%d", comm); }' },
+  d: { ...printf('%d|%5d|%-5d|%05d|%.3d', '-7, 42, 42, 42, 7'), wrong: 'begin { printf("%d", comm); }' },
   i: printf('%i', '-7'),
   u: printf('%u', '7'),
   x: printf('%x %#x %08x', '255, 255, 255'),
@@ -106,7 +106,7 @@ export const CONVERSION_EXAMPLES: Readonly<Record<string, Entry>> = {
   o: printf('%o', '8'),
   c: { ...printf('%c', '65'), wrong: 'begin { printf("%c", "A"); }' },
   p: printf('%p', '4096'),
-  s: printf('%s|%5s|%-5s|', '"abc", "abc", "abc"'),
+  s: printf('%s|%5s|%-5s|%.2s', '"abc", "abc", "abc", "abc"'),
   r: { ...printf('%r', 'buf("a\\x01b", 3)'), wrong: 'begin { printf("%r", 5); }' },
   rx: printf('%rx', 'buf("a\\x01b", 3)'),
   rh: printf('%rh', 'buf("a\\x01b", 3)'),

@@ -207,7 +207,8 @@ function conversions(): string {
     return `## %${name}\n\n${about}\n\n${rows}${example(conversionId(name), entry)}`;
   });
   return `\`%[flags][width][.precision][length]conversion\`, as printf(3) has them: flags \`-\`, \`+\`, space, \`#\` and \`0\`, a width and a
-precision that are numbers, and the lengths \`hh h l ll j z t\`, which cut an integer to their size. \`%%\` is a percent sign. A
+precision that are numbers (the precision of a number is how many digits it has at least, that of a text how many bytes at
+most), and the lengths \`hh h l ll j z t\`, which cut an integer to their size. \`%%\` is a percent sign. A
 \`%\` that begins no conversion stands for itself. There are no floating-point numbers: \`%f\` and its like are the error
 \`format\`.
 
