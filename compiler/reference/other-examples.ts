@@ -98,7 +98,10 @@ const printf = (format: string, value: string): Entry => ({
 });
 
 export const CONVERSION_EXAMPLES: Readonly<Record<string, Entry>> = {
-  d: { ...printf('%d|%5d|%-5d|%05d|%.3d', '-7, 42, 42, 42, 7'), wrong: 'begin { printf("%d", comm); }' },
+  d: {
+    ...printf('%d|%5d|%-5d|%05d|%.3d', '-7, 42, 42, 42, 7'),
+    wrong: 'begin { printf("%d", comm); }',
+  },
   i: printf('%i', '-7'),
   u: printf('%u', '7'),
   x: printf('%x %#x %08x', '255, 255, 255'),

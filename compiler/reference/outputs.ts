@@ -27,7 +27,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   args: '/dev/null 0',
   arg0: 'status 1',
   retval: 'set: 1',
-  ctx: 'bpfload\nbpfload\nbpfload\nbpfload\nbpfload\nbpfload\nbpfload',
+  ctx: 'bpfload',
   reg: '1',
   usermode: '1',
   kstack: '2 frames',
