@@ -6,7 +6,7 @@ import { sameType } from '../types/equality.ts';
 import { aggregateValue } from '../types/integers.ts';
 import type { Flow } from '../types/join.ts';
 import { join } from '../types/join.ts';
-import { typeName } from '../types/names.ts';
+import { namesApart, typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
 import { isAggregate, isCastable } from '../types/type.ts';
 import { convertStored, flowOf, storable } from './conversion.ts';
@@ -103,11 +103,13 @@ export function typeKey(
   const flow = flowOf(key);
   const joined = use.key ? join(use.key, flow) : flow;
   if (!joined) {
-    const expected = use.key ? typeName(use.key.type) : '';
+    const [given, expected] = use.key
+      ? namesApart(key.type, use.key.type)
+      : [typeName(key.type), ''];
     error(
       typing,
       'map-key-mismatch',
-      `Argument mismatch for ${name}: trying to access with arguments: '${typeName(key.type)}' when map expects arguments: '${expected}'`,
+      `Argument mismatch for ${name}: trying to access with arguments: '${given}' when map expects arguments: '${expected}'`,
       key.range,
     );
     return undefined;
@@ -159,11 +161,13 @@ export function flowIntoMap(typing: Typing, name: string, flow: Flow, range: Ran
   const use = mapUse(typing, name);
   const joined = use.value ? join(use.value, flow) : flow;
   if (!joined) {
-    const existing = use.value ? typeName(use.value.type) : '';
+    const [given, existing] = use.value
+      ? namesApart(flow.type, use.value.type)
+      : [typeName(flow.type), ''];
     error(
       typing,
       'type-mismatch',
-      `Type mismatch for ${name}: trying to assign value of type '${typeName(flow.type)}' when map already has a type '${existing}'`,
+      `Type mismatch for ${name}: trying to assign value of type '${given}' when map already has a type '${existing}'`,
       range,
     );
     return false;

@@ -6,7 +6,7 @@ import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameType } from '../types/equality.ts';
 import { join } from '../types/join.ts';
-import { typeName } from '../types/names.ts';
+import { namesApart, typeName } from '../types/names.ts';
 import type { Type } from '../types/type.ts';
 import { INT64, isAggregate } from '../types/type.ts';
 import { assignable, convertStored, flowOf, storable } from './conversion.ts';
@@ -158,11 +158,12 @@ export function assignTo(
     ? assignable(typing, value, variable.fixed)
     : flowIntoVariable(typing, variable, value);
   if (!converted) {
-    const existing = variable.fixed ?? typing.round.variables.get(variable.key)?.type ?? UNKNOWN;
+    const type = variable.fixed ?? typing.round.variables.get(variable.key)?.type ?? UNKNOWN;
+    const [given, existing] = namesApart(value.type, type);
     error(
       typing,
       'type-mismatch',
-      `Type mismatch for ${variable.symbol.name}: trying to assign value of type '${typeName(value.type)}' when variable already has a type '${typeName(existing)}'`,
+      `Type mismatch for ${variable.symbol.name}: trying to assign value of type '${given}' when variable already has a type '${existing}'`,
       value.range,
     );
     return undefined;

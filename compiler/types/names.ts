@@ -10,6 +10,23 @@ const NAMES: Readonly<Record<NameSpace, string>> = {
 
 /** `uint64`, `string[16]`, `struct task_struct *`, `(int64,string[4])`; `none` for no value at all. */
 export function typeName(type: Type): string {
+  return nameOf(type, stackName);
+}
+
+/** The names of two types that differ, so that one sees in what: stacks by their form, `kstack_t(raw, 5)`. */
+export function namesApart(one: Type, other: Type): readonly [string, string] {
+  const names = [typeName(one), typeName(other)] as const;
+  if (names[0] !== names[1]) return names;
+  const form: NameOfStack = (type) => `${stackName(type)}(${type.mode}, ${type.limit})`;
+  return [nameOf(one, form), nameOf(other, form)];
+}
+
+type NameOfStack = (type: Extract<Type, { kind: 'stack' }>) => string;
+
+const stackName: NameOfStack = ({ space }) => (space === 'kernel' ? 'kstack_t' : 'ustack_t');
+
+function nameOf(type: Type, ofStack: NameOfStack): string {
+  const name = (part: Type): string => nameOf(part, ofStack);
   switch (type.kind) {
     case 'void':
       return 'none';
@@ -19,21 +36,21 @@ export function typeName(type: Type): string {
     case 'buffer':
       return `${type.kind}[${type.size}]`;
     case 'pointer': {
-      const to = type.to.kind === 'void' ? 'void' : typeName(type.to);
+      const to = type.to.kind === 'void' ? 'void' : name(type.to);
       return to.endsWith('*') ? `${to}*` : `${to} *`;
     }
     case 'array':
-      return `${typeName(type.element)}[${type.count}]`;
+      return `${name(type.element)}[${type.count}]`;
     case 'tuple':
-      return `(${type.elements.map(typeName).join(',')})`;
+      return `(${type.elements.map(name).join(',')})`;
     case 'record':
-      return `(${type.fields.map((field) => `${field.name}=${typeName(field.type)}`).join(',')})`;
+      return `(${type.fields.map((field) => `${field.name}=${name(field.type)}`).join(',')})`;
     case 'struct':
       return `${type.aggregate} ${type.name || '<anonymous>'}`;
     case 'enum':
       return `enum ${type.name || '<anonymous>'}`;
     case 'stack':
-      return type.space === 'kernel' ? 'kstack_t' : 'ustack_t';
+      return ofStack(type);
     case 'ksym':
     case 'usym':
     case 'count':

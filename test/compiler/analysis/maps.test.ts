@@ -46,6 +46,16 @@ describe('map values', () => {
       '"a"',
     );
     expectError('@x = count(); @x = 5;', "when map already has a type 'count_t'", '5');
+    expectError(
+      '@x = kstack(3); @x = kstack(5);',
+      "trying to assign value of type 'kstack_t(bpftrace, 5)' when map already has a type 'kstack_t(bpftrace, 3)'",
+      'kstack(5)',
+    );
+    expectError(
+      '@x[1, ustack(raw)] = 1; @x[1, ustack(5)] = 1;',
+      "'(int8,ustack_t(bpftrace, 5))' when map expects arguments: '(int8,ustack_t(raw, 127))'",
+      '1, ustack(5)',
+    );
     expectError('@x = count(); @x = sum(5);', "of type 'sum_t' when map already has", 'sum(5)');
   });
 
