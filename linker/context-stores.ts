@@ -109,13 +109,17 @@ export function contextStore(elf: ElfObject): ContextStore | undefined {
 function functionsOf(elf: ElfObject, codes: readonly (Code | undefined)[]): readonly Function[] {
   return elf.symbols
     .filter(({ type, section, size }) => type === STT.func && codes[section] && size > 0)
-    .map(({ section, value, size }) => ({
-      section,
-      first: value / INSN_SIZE,
-      end: (value + size) / INSN_SIZE,
-      slots: Array.from({ length: SLOTS }, nothing),
-      result: nothing(),
-    }));
+    .map(({ section, value, size }) => {
+      // Of a damaged object, which loaders refuse, what there is.
+      const bytes = Math.min(value + size, codes[section]?.view.byteLength ?? 0);
+      return {
+        section,
+        first: Math.floor(value / INSN_SIZE),
+        end: Math.floor(bytes / INSN_SIZE),
+        slots: Array.from({ length: SLOTS }, nothing),
+        result: nothing(),
+      };
+    });
 }
 
 /** Calls, and addresses of functions (relocate in tools/lib/bpf/libbpf.c). */
@@ -144,6 +148,8 @@ function nameTargets(
     for (const { offset, symbol: index } of elf.relocations.get(section) ?? []) {
       const symbol = elf.symbols[index];
       if (!symbol || !codes[symbol.section]) continue;
+      // Of a damaged object.
+      if (offset < 0 || offset + INSN_SIZE > view.byteLength) continue;
       const immediate = view.getInt32(offset + 4, true);
       const isCall = view.getUint8(offset) === CALL;
       const behind =

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { normalize } from 'node:path';
 import { isDescriptionError } from '../kernel/error.ts';
 import { descriptionFile } from '../kernel/load.ts';
+import { describedName } from '../kernel/named.ts';
 import { UserError } from './errors.ts';
 
 /** Collects the files that a compilation reads. */
@@ -12,17 +13,18 @@ export interface Dependencies {
   files(): readonly string[];
 }
 
-/** `scripts`: those that are files. `kernels`: the choices of --kernel. */
+/** `scripts`: those that are files. `kernels`, `arch`: the choices of --kernel and --arch. */
 export function createDependencies(
   scripts: readonly string[],
   kernels: readonly string[],
+  arch?: string,
 ): Dependencies {
   const all = new Set<string>(scripts);
   // The running kernel is no file that make could look at.
   const described = (kernels.length > 0 ? kernels : ['default']).filter(
     (which) => which !== 'host',
   );
-  for (const which of described) all.add(descriptionFile(which));
+  for (const which of described) all.add(descriptionFile(describedName(which, arch)));
   return { note: (path) => all.add(normalize(path)), files: () => [...all] };
 }
 

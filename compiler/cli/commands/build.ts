@@ -119,7 +119,7 @@ function buildOnce(
   const rule = ruleFile(target, options);
   const kernels = options.kernel ?? [];
   const scripts = source.path === undefined ? [] : [source.path];
-  const dependencies = createDependencies(scripts, kernels);
+  const dependencies = createDependencies(scripts, kernels, options.arch);
   if (options.emit === 'tokens') {
     writeTo(target, stage({ sources: createSources(source), diagnostics: [] }, source) ?? '');
     return { status: EXIT.ok, files: scripts };

@@ -128,7 +128,7 @@ function checkScripts(
   const timings = measureStages(options.timings);
   const kernels = options.kernel ?? [];
   const kernel = readKernel(kernels, options.arch);
-  const dependencies = createDependencies(files, kernels);
+  const dependencies = createDependencies(files, kernels, options.arch);
   const compiled = sources.map((source) =>
     completely(
       compile(source, {

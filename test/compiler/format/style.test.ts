@@ -65,7 +65,7 @@ describe('a script', () => {
 describe('the page about formatting', () => {
   it('shows what the formatter writes', () => {
     const page = readFileSync('docs/formatting.md', 'utf8');
-    const script = /```\n(#!.*?)```/s.exec(page)?.[1] ?? '';
+    const script = /```bt\n(#!.*?)```/s.exec(page)?.[1] ?? '';
     expect(script).toContain('kretprobe:vfs_readv');
     expectFormatted(script, script);
   });
