@@ -12,11 +12,7 @@ export default defineConfig({
     pool: 'forks',
     // A worker opens the parser, LLVM and descriptions once and not for each file: half of what the tests cost.
     isolate: false,
-    poolOptions: {
-      forks: { minForks: 1, maxForks: Math.min(availableParallelism(), 4) },
-      // A pool of its own runs beside the other one.
-      vmForks: { minForks: 1, maxForks: 1 },
-    },
+    poolOptions: { forks: { minForks: 1, maxForks: Math.min(availableParallelism(), 4) } },
     testTimeout: 30_000,
     hookTimeout: 180_000,
     unstubEnvs: true,
@@ -37,9 +33,7 @@ export default defineConfig({
           name: 'guests',
           include: [...BOOTING],
           setupFiles: [YIELD],
-          // Beside those that have this machine's kernel: each of both keeps one core busy.
-          pool: 'vmForks',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
         },
       },
       {

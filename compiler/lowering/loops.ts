@@ -7,7 +7,7 @@ import { MOST_ROUNDS } from '../../linker/contract/limits.ts';
 import type { TypedBlock, TypedStatement } from '../analysis/typed.ts';
 import type { FunctionBuilder, IrPointer, IrValue, Width } from '../llvm/ir.ts';
 import { fieldsOf, layoutOf } from '../types/layout.ts';
-import { INT64, isAggregate, isScalar } from '../types/type.ts';
+import { isAggregate, isScalar } from '../types/type.ts';
 import { lowerCombined } from './combine.ts';
 import { lowerValue, variableStorage } from './expressions.ts';
 import { createFunction } from './function.ts';
@@ -30,7 +30,7 @@ type ForRange = Extract<TypedStatement, { kind: 'for-range' }>;
 type Unroll = Extract<TypedStatement, { kind: 'unroll' }>;
 type ForMap = Extract<TypedStatement, { kind: 'for-map' }>;
 
-const TOO_LONG = `A loop over a range ended after ${MOST_ROUNDS} rounds, which are the most that the kernel does.`;
+const TOO_LONG = `The range has more than ${MOST_ROUNDS} rounds, which are the most that the kernel does: the loop ends after these.`;
 
 export function lowerForRange(fn: FunctionState, loop: ForRange): void {
   const { ir, lowering } = fn;
@@ -56,8 +56,7 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
   const from = lowerValue(fn, loop.from);
   const to = lowerValue(fn, loop.to);
   ir.store(sharedMemory(fn), slot, 8, from);
-  const distance = ir.op('sub', to, from);
-  const { signed } = loop.variable.type.kind === 'int' ? loop.variable.type : INT64;
+  const rounds = roundsOf(ir, loop, from, to);
   const symbol = buildCallback(fn, 'loop-callback', ['i32', 'ptr'], (callback, ir, args) => {
     const [index] = args;
     if (plan) declareVariable(callback, plan);
@@ -67,19 +66,38 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
     lowerCallbackBody(callback, loop.body);
   });
   armEnd(fn, loop.body);
-  ir.if_(ir.compare(signed ? 'slt' : 'ult', from, to), () => {
+  ir.if_(ir.compare('sgt', rounds, ir.constant(0)), () => {
     const most = ir.constant(MOST_ROUNDS);
-    const bounded = ir.select(ir.compare('ult', distance, most), distance, most);
-    const done = lowering.call('loop', bounded, ir.callback(symbol), frame, ir.constant(0));
-    propagateEnd(fn, loop.body);
-    // Two literals were looked at by the analysis.
-    if (loop.from.kind === 'int' && loop.to.kind === 'int') return;
-    ir.if_(ir.compare('ugt', distance, most), () =>
-      ir.if_(ir.compare('eq', done, most), () =>
+    // Before the loop: behind it, verifiers would walk through what follows once more. Two literals were looked at by the analysis.
+    if (loop.from.kind !== 'int' || loop.to.kind !== 'int')
+      ir.if_(ir.compare('sgt', rounds, most), () =>
         warnHelper(fn, 'loop', ir.constant(0), { range: loop.range, message: TOO_LONG }),
-      ),
-    );
+      );
+    const bounded = ir.select(ir.compare('slt', rounds, most), rounds, most);
+    lowering.call('loop', bounded, ir.callback(symbol), frame, ir.constant(0));
+    propagateEnd(fn, loop.body);
   });
+}
+
+/**
+ * How far the ends are apart, as a signed number: none or less for no rounds, and some number beyond all that the kernel does
+ * where it is too far for 63 bits. Mostly LLVM sees that this cannot be, and verifiers know the bounds of a difference: a
+ * comparison of both ends would be another way for them to walk through the body.
+ */
+function roundsOf(ir: FunctionBuilder, loop: ForRange, from: IrValue, to: IrValue): IrValue {
+  const { type } = loop.variable;
+  const isSigned = type.kind !== 'int' || type.signed;
+  const distance = ir.op('sub', to, from);
+  const zero = ir.constant(0);
+  const tooFar = ir.constant(MOST_ROUNDS + 1);
+  if (isSigned) {
+    const overflow = ir.op('and', ir.op('xor', to, from), ir.op('xor', to, distance));
+    const beyond = ir.select(ir.compare('slt', from, to), tooFar, zero);
+    return ir.select(ir.compare('slt', overflow, zero), beyond, distance);
+  }
+  const apart = ir.select(ir.compare('ult', distance, tooFar), distance, tooFar);
+  const beyond = ir.select(ir.compare('ult', from, to), apart, zero);
+  return ir.select(ir.compare('slt', ir.op('or', to, from), zero), beyond, distance);
 }
 
 /** Copies of a body cost the least, up to so many of its statements. */
