@@ -158,7 +158,7 @@ needs('root').describe('chains of `else if`', () => {
       expect(await printed(script, value)).toEqual([String(value * 3), 'behind']);
     expect(await printed(script, 1000)).toEqual(['none', 'behind']);
     expect(await printed(chain(links.slice(0, 150)), 200)).toEqual(['behind']);
-  });
+  }, 120_000);
 
   it('may be longer where less is done, as far as jumps of BPF reach', async () => {
     const short = Array.from(
