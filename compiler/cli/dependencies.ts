@@ -19,13 +19,21 @@ export function createDependencies(
   kernels: readonly string[],
   arch?: string,
 ): Dependencies {
-  const all = new Set<string>(scripts);
+  const noted = new Set<string>();
   // The running kernel is no file that make could look at.
   const described = (kernels.length > 0 ? kernels : ['default']).filter(
     (which) => which !== 'host',
   );
-  for (const which of described) all.add(descriptionFile(describedName(which, arch)));
-  return { note: (path) => all.add(normalize(path)), files: () => [...all] };
+  return {
+    note: (path) => noted.add(normalize(path)),
+    files: () => [
+      ...new Set([
+        ...scripts,
+        ...described.map((which) => descriptionFile(describedName(which, arch))),
+        ...noted,
+      ]),
+    ],
+  };
 }
 
 /** As make reads it: blanks, `#` and `$` in names are marked. */

@@ -94,8 +94,17 @@ function isCounted(statement: TypedStatement): statement is Counted {
   return statement.kind === 'for-range' || statement.kind === 'unroll';
 }
 
+/** Of loops that were counted: loops ask for those in them, and each pass asks for all. */
+const counted = new WeakMap<Counted, number>();
+
 /** Statements that run in all rounds of a loop whose rounds are known. A callback in it is one: it is checked once. */
 export function stepsOf(loop: Counted): number {
+  const known = counted.get(loop) ?? countSteps(loop);
+  counted.set(loop, known);
+  return known;
+}
+
+function countSteps(loop: Counted): number {
   const rounds = loop.kind === 'unroll' ? loop.count : Number(smallTripCount(loop) ?? 1n);
   let steps = 0;
   const visitor: Visitor = {

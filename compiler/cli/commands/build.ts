@@ -135,11 +135,12 @@ function buildOnce(
     readKernel(kernels, options.arch),
   );
   const result = compilation && withinLimits(() => stage(compilation, source), options.diagnostics);
-  if (result === undefined) return { status: EXIT.script, files: dependencies.files() };
+  const read = () => (options.watch ? dependencies.files() : []);
+  if (result === undefined) return { status: EXIT.script, files: read() };
   writeTo(target, result);
   if (rule !== undefined) writeTo(rule, dependencyRule(target, dependencies.files()));
   timings.show();
-  return { status: EXIT.ok, files: dependencies.files() };
+  return { status: EXIT.ok, files: read() };
 }
 
 /** Where the rule of make goes, if one is asked for. */

@@ -147,7 +147,7 @@ function checkScripts(
   const stream = options.diagnostics === 'text' ? process.stderr : process.stdout;
   stream.write(renderDiagnostics(reports, options.diagnostics, true));
   timings.show();
-  return { sound: !compiled.some(hasErrors), files: dependencies.files() };
+  return { sound: !compiled.some(hasErrors), files: options.watch ? dependencies.files() : [] };
 }
 
 /** Some limits of BPF show only when the object is made. */
