@@ -180,6 +180,7 @@ int attach_each_program(const struct attachments *attachments,
 uint32_t attach_detach(struct attachments *attachments, uint32_t probe);
 /* Detaches everything: no program runs any more. May be called again. */
 void attach_release(struct attachments *attachments);
-void attach_free(struct attachments *attachments);
+/* The same, and forgets them. Whether release_leave has something to let go of. */
+bool attach_free(struct attachments *attachments);
 
 #endif

@@ -227,10 +227,14 @@ void attach_release(struct attachments *attachments)
 	attachments->link_count = 0;
 }
 
-void attach_free(struct attachments *attachments)
+bool attach_free(struct attachments *attachments)
 {
+	bool has_events_left;
+
 	attach_release(attachments);
+	has_events_left = attachments->has_events_left;
 	free(attachments->links);
 	free(attachments->targets);
 	memset(attachments, 0, sizeof(*attachments));
+	return has_events_left;
 }

@@ -96,11 +96,14 @@ static bool can_wait_for_programs(void)
 
 bool release_all(struct attached *links, uint32_t count)
 {
-	struct work work = {.links = links, .count = count, .may_leave = can_wait_for_programs()};
+	struct work work = {.links = links, .count = count};
 	pthread_t threads[MOST_THREADS];
 	pthread_attr_t attributes;
 	uint32_t started = 0;
 
+	if (!count)
+		return false;
+	work.may_leave = can_wait_for_programs();
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	/* One is this thread. What cannot be started is done by the others. */

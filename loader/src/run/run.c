@@ -371,9 +371,7 @@ int run_object(const struct options *options, struct failure *failure)
 		limits_free(&run.limits);
 		cost_free(&run.cost);
 		events_close(&run.events);
-		attach_release(&run.attachments);
-		has_events_left = run.attachments.has_events_left;
-		attach_free(&run.attachments);
+		has_events_left = attach_free(&run.attachments);
 		child_stop(&run.child);
 		session_free(&run.session);
 		loop_close(&run.loop);
