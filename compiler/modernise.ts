@@ -6,6 +6,7 @@ import type { Diagnostic } from './source/diagnostics.ts';
 import type { Range, Source } from './source/source.ts';
 import type { Sources } from './source/sources.ts';
 import type * as ast from './syntax/ast.ts';
+import { someNode } from './syntax/walk.ts';
 
 /** Codes of what today's dialect writes in another way; the fixes of their diagnostics are made. */
 const OLDER: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
@@ -100,17 +101,15 @@ function deletion(program: ast.Program, range: Range, text: string): readonly Ed
   return [{ range: map.range, text: `${map.name}, ${key}` }];
 }
 
-function callAt(node: unknown, range: Range): ast.Call | undefined {
-  if (typeof node !== 'object' || node === null) return undefined;
-  const call = node as Partial<ast.Call>;
-  if (call.kind === 'call' && call.range?.start === range.start && call.range.end === range.end) {
-    return node as ast.Call;
-  }
-  for (const part of Object.values(node)) {
-    const found = callAt(part, range);
-    if (found) return found;
-  }
-  return undefined;
+function callAt(program: ast.Program, range: Range): ast.Call | undefined {
+  let found: ast.Call | undefined;
+  someNode(program, (node) => {
+    const call = node as Partial<ast.Call>;
+    if (call.kind === 'call' && call.range?.start === range.start && call.range.end === range.end)
+      found = node as ast.Call;
+    return found !== undefined;
+  });
+  return found;
 }
 
 /** BEGIN and END, of which no warning says anything. */

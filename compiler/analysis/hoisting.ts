@@ -1,6 +1,7 @@
 /** Where a variable has to be declared to be there behind the block that first assigns it. */
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
+import { someNode } from '../syntax/walk.ts';
 
 /** What a walk over the tree looks at. */
 interface Visited {
@@ -24,11 +25,10 @@ export function declarationPlace(
   if (!item) return undefined;
   const assigned: Range[] = [];
   const blocks: ast.Block[] = [];
-  let declared = false;
-  visit(item, (node) => {
+  const declared = someNode(item, (node: Visited) => {
     if (isBlock(node) && within(use, node.range)) blocks.push(node);
     if (isAssignment(node, name) && node.range.start < use.start) assigned.push(node.range);
-    if (isDeclaration(node, name)) declared = true;
+    return isDeclaration(node, name);
   });
   if (declared || assigned.length === 0) return undefined;
   // The innermost block around the use that has all assignments in it.
@@ -38,16 +38,6 @@ export function declarationPlace(
   return around?.statements.find((statement) =>
     assigned.some((range) => within(range, statement.range)),
   )?.range.start;
-}
-
-function visit(node: unknown, look: (node: Visited) => void): void {
-  if (typeof node !== 'object' || node === null) return;
-  if (Array.isArray(node)) {
-    for (const part of node) visit(part, look);
-    return;
-  }
-  look(node);
-  for (const part of Object.values(node)) visit(part, look);
 }
 
 function isBlock(node: Visited): node is ast.Block {

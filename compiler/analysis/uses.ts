@@ -2,6 +2,7 @@
 import { type CMacros, NO_MACROS } from '../preamble/macros.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
+import { someNode } from '../syntax/walk.ts';
 
 /** Whether the block or predicate of a probe says such a name. */
 export function mentionsName(
@@ -20,7 +21,7 @@ export function mentionsNameIn(
 ): boolean {
   return (
     mentions(part, isSuch, macros) ||
-    some(
+    someNode(
       part,
       (node) =>
         'kind' in node && node.kind === 'call' && 'name' in node && isSuch(String(node.name)),
@@ -30,7 +31,7 @@ export function mentionsNameIn(
 
 /** Some statement of the program stores into the map. */
 export function assignsMap(program: ast.Program, name: string): boolean {
-  return some(program.items, (node) => {
+  return someNode(program.items, (node) => {
     if (!('kind' in node) || !('target' in node)) return false;
     if (node.kind !== 'assign' && node.kind !== 'inc-dec') return false;
     const { target } = node;
@@ -43,7 +44,7 @@ export function assignsMap(program: ast.Program, name: string): boolean {
 /** Where the program mentions a map first. */
 export function firstUse(program: ast.Program, name: string): Range | undefined {
   let first: Range | undefined;
-  some(program.items, (node) => {
+  someNode(program.items, (node) => {
     if (!isMap(node) || node.name !== name) return false;
     if (!first || node.range.start < first.start) first = node.range;
     return false;
@@ -57,17 +58,10 @@ function isMap(node: object): node is ast.MapExpression {
 
 /** Also by a macro of C; their replacements are complete, so that none is looked at twice. */
 function mentions(node: unknown, isSuch: (name: string) => boolean, macros: CMacros): boolean {
-  return some(node, (part) => {
+  return someNode(node, (part) => {
     if (!('kind' in part) || part.kind !== 'identifier' || !('name' in part)) return false;
     if (isSuch(String(part.name))) return true;
     const use = macros.expand(String(part.name), { start: 0, end: 0 });
     return use?.kind === 'expression' && mentions(use.expression, isSuch, NO_MACROS);
   });
-}
-
-/** Walks any part of the tree: nodes are plain data, so their fields are all there is to visit. */
-function some(node: unknown, test: (node: object) => boolean): boolean {
-  if (Array.isArray(node)) return node.some((element) => some(element, test));
-  if (typeof node !== 'object' || node === null) return false;
-  return test(node) || Object.values(node).some((value) => some(value, test));
 }

@@ -79,3 +79,12 @@ describe('an object', () => {
     );
   });
 });
+
+describe('loops in each other', () => {
+  it('are counted once each, however deep they are', () => {
+    const depth = 40;
+    const script = `begin { ${'unroll(1) { '.repeat(depth)}@n++; ${'}'.repeat(depth)} }`;
+    // Counted anew for each loop around it, the innermost would be counted a thousand thousand million times.
+    expect(build(script).length).toBeGreaterThan(0);
+  });
+});
