@@ -13,6 +13,8 @@ interface Place {
   readonly beforeThat: IToken | undefined;
   /** What stands before it, back to the last end of a statement. */
   readonly statement: readonly IToken[];
+  /** It, and what stands behind it. */
+  readonly rest: readonly IToken[];
   /** As `expected '/', found '='`. */
   readonly message: string;
 }
@@ -28,6 +30,7 @@ export function adviceOnMistake(
   const statement = tokens.slice(tokens.slice(0, index).findLastIndex(ends) + 1, index);
   const place = {
     statement,
+    rest: tokens.slice(index),
     found,
     before: tokens[index - 1],
     beforeThat: tokens[index - 2],
@@ -46,7 +49,20 @@ const MISTAKES: readonly ((place: Place) => Hint | undefined)[] = [
     found.tokenType === t.Assign && /^expected (?:',' or )?'[/)]'/.test(message)
       ? replacing("Values are compared with '=='.", rangeOf(found), '=', '==')
       : undefined,
-  /** `int x = 5`, also in the head of a `for`. */
+  /** `for (i = 0; i < 5; i++)` */
+  ({ statement, rest }) => {
+    const start = statement.findLastIndex(({ tokenType }) => tokenType === t.For);
+    const head = statement.slice(start);
+    if (start < 0 || head[1]?.image !== '(') return undefined;
+    head.push(
+      ...rest.slice(
+        0,
+        rest.findIndex(({ image }) => image === '{'),
+      ),
+    );
+    return adviceOnHeadOfC(head);
+  },
+  /** `int x = 5` */
   ({ found, before }) =>
     before && isTypeOfC(before.image) && tokenMatcher(found, t.Identifier)
       ? replacing(
@@ -56,7 +72,7 @@ const MISTAKES: readonly ((place: Place) => Hint | undefined)[] = [
           `$${found.image}`,
         )
       : undefined,
-  /** `for (i = 0; ...)`, `let x = 1`. */
+  /** `let x = 1`. */
   ({ found, message }) =>
     message.startsWith('expected a variable') && isWord(found)
       ? isTypeOfC(found.image)
@@ -84,6 +100,31 @@ const MISTAKES: readonly ((place: Place) => Hint | undefined)[] = [
       ? 'A record is written in parentheses, with equals signs: (name=value, other=value)'
       : undefined,
 ];
+
+/** The head of a `for` as C has it, from `for` to `)`; nothing if it is none. */
+function adviceOnHeadOfC(head: readonly IToken[]): Hint | undefined {
+  const text = head.map(({ image }) => image).join(' ');
+  if (!/;.*;/.test(text)) return undefined;
+  const [, sign, name, from, comparison, to = ''] = COUNTING.exec(text) ?? [];
+  const [first, last] = [head[0], head.at(-1)];
+  if (name === undefined || first === undefined || last === undefined)
+    return "A loop that goes on while something holds is written 'while (condition) { ... }'; one over numbers 'for ($i : 0..10) { ... }'.";
+  const end = comparison === '<' ? to : /^\d+$/.test(to) ? `${Number(to) + 1}` : `(${to} + 1)`;
+  const right = `for ($${name} : ${from}..${end})`;
+  const hint = `A loop over numbers is written '${right}'; the last number is not in it.`;
+  // Without the sign all uses of the name are to be changed, too.
+  return sign === '$'
+    ? replacing(
+        hint,
+        { start: first.startOffset, end: rangeOf(last).end },
+        /^for\b[\s\S]*\)$/,
+        right,
+      )
+    : hint;
+}
+
+const COUNTING =
+  /^for \( (?:\w+ )*(\$?)(\w+) = (.+?) ; \$?\2 (<=?) (.+?) ; (?:\$?\2 \+\+|\+\+ \$?\2|\$?\2 \+= 1) \)$/;
 
 /** Names of C's types, and words that stand before them. */
 const OF_C =

@@ -35,6 +35,15 @@ describe('A mistake', () => {
       'begin { @ = 1; # one; two\n exit(); # it\n}',
       'begin { @ = 1; // one; two\n exit(); // it\n}',
     ],
+    [
+      'begin { for ($i = 0; $i < 5; $i++) { print($i); } }',
+      'begin { for ($i : 0..5) { print($i); } }',
+    ],
+    [
+      'begin { @n = 3; for ($i = 1; $i <= @n; $i += 1) { print($i); } }',
+      'begin { @n = 3; for ($i : 1..(@n + 1)) { print($i); } }',
+    ],
+    ['begin { for (int $i = 1; $i <= 4; ++$i) { } }', 'begin { for ($i : 1..5) { } }'],
     ['tracepoint:sys_enter_openat { exit(); }', 'tracepoint:syscalls:sys_enter_openat { exit(); }'],
   ])('in %j is mended to %j', (script, right) => {
     expect(mended(script)).toBe(right);
@@ -42,8 +51,11 @@ describe('A mistake', () => {
   });
 
   it.each([
-    ['begin { for (i = 0; i < 3; i++) { print(1); } }', "Variables begin with '$'."],
-    ['begin { for (int i = 0; i < 3; i++) { } }', /^Variables begin with '\$' and take the type/],
+    ['begin { for (i = 0; i < 3; i++) { print(1); } }', /is written 'for \(\$i : 0\.\.3\)'/],
+    ['begin { for (int i = 0; i < 3; i++) { } }', /is written 'for \(\$i : 0\.\.3\)'/],
+    ['begin { for ($i = 9; $i > 3; $i--) { print($i); } }', /'while \(condition\)/],
+    ['begin { for (;;) { print(1); } }', /'while \(condition\)/],
+    ['begin { let x = 1; }', "Variables begin with '$'."],
     ['begin { if (pid == 1) { print(1); } elif (pid == 2) { print(2); } }', /'else if'/],
     ['BEGIN printf("hello\\n");', 'The statements of a probe stand in braces: begin { ... }'],
     ['begin { print({a: 1}); }', /^A record is written in parentheses/],
