@@ -1,12 +1,13 @@
 /** `@m[k] = count()` and its siblings: the kinds, their arguments, and reading the result into other maps. */
 
+import { MOST_HIST_BITS, MOST_LHIST_STEPS } from '../../linker/contract/types.ts';
 import type { Range } from '../source/source.ts';
 import type * as ast from '../syntax/ast.ts';
 import { sameSeries, sameType } from '../types/equality.ts';
 import { asInteger } from '../types/integers.ts';
 import { kindName } from '../types/names.ts';
-import type { AggregateType, Type } from '../types/type.ts';
-import { INT64, isAggregate, UINT64 } from '../types/type.ts';
+import type { AggregateType, Type, TypeNumber } from '../types/type.ts';
+import { INT64, isAggregate, isKnown, UINT64 } from '../types/type.ts';
 import { pinned } from './assumptions.ts';
 import { checkArity } from './calls.ts';
 import { convert, isFlexible, widened } from './conversion.ts';
@@ -19,9 +20,6 @@ import { error, isUnknown } from './state.ts';
 import type { TypedExpression, TypedStatement } from './typed.ts';
 
 type Name = AggregateType['kind'];
-
-const LARGEST_BITS = 5n;
-const MOST_BUCKETS = 1000;
 
 interface Aggregation {
   /** Least and most arguments. */
@@ -42,12 +40,12 @@ export const AGGREGATIONS: Readonly<Record<Name, Aggregation>> = {
   hist: {
     arity: [1, 2],
     use: 'hist(n[, bits])',
-    about: `A histogram with a bucket for each power of two; with bits, a literal from 0 to ${LARGEST_BITS}, each is divided into 2 to the power of so many.`,
+    about: `A histogram with a bucket for each power of two; with bits, a literal or positional parameter from 0 to ${MOST_HIST_BITS}, each is divided into 2 to the power of so many.`,
   },
   lhist: {
     arity: [4, 4],
     use: 'lhist(n, min, max, step)',
-    about: `A histogram with buckets of one width from min to max, which are literals, and one for what is below and above. At most ${MOST_BUCKETS} buckets.`,
+    about: `A histogram with buckets of one width from min to max, which are literals or positional parameters, and one for what is below and above. At most ${MOST_LHIST_STEPS} buckets.`,
   },
   tseries: {
     arity: [3, 4],
@@ -166,18 +164,12 @@ function aggregateType(
     case 'stats':
       return { kind: call.name, signed };
     case 'hist': {
-      const bits = call.args[1] ? literal(typing, call, 1) : 0n;
-      if (bits === undefined) return undefined;
-      if (bits < 0n || bits > LARGEST_BITS) {
-        error(
-          typing,
-          'argument-value',
-          `hist() bits must be between 0 and ${LARGEST_BITS} (${bits} provided)`,
-          call.args[1]?.range ?? call.range,
-        );
-        return undefined;
-      }
-      return { kind: 'hist', bits: Number(bits) };
+      if (!call.args[1]) return { kind: 'hist', bits: 0 };
+      const bits = numberFor(typing, call, 1, {
+        ...{ least: 0n, most: BigInt(MOST_HIST_BITS) },
+        expects: `hist() bits must be between 0 and ${MOST_HIST_BITS}`,
+      });
+      return bits === undefined ? undefined : { kind: 'hist', bits };
     }
     case 'lhist':
       return linear(typing, call);
@@ -189,51 +181,83 @@ function aggregateType(
 }
 
 function linear(typing: Typing, call: ast.Call): AggregateType | undefined {
-  const min = literal(typing, call, 1);
-  const max = literal(typing, call, 2);
-  const step = literal(typing, call, 3);
+  const min = numberFor(typing, call, 1, EXACT);
+  const max = numberFor(typing, call, 2, EXACT);
+  const step = numberFor(typing, call, 3, { least: 1n, expects: 'lhist() step must be >= 1' });
   if (min === undefined || max === undefined || step === undefined) return undefined;
-  const at = (index: number) => call.args[index]?.range ?? call.range;
-  if (step < 1n) {
-    error(typing, 'argument-value', `lhist() step must be >= 1 (${step} provided)`, at(3));
-    return undefined;
-  }
-  if (min >= max) {
+  const type = { kind: 'lhist', min, max, step } as const;
+  // What the loader finds out about them, it holds to the same (loader/src/session/sizes.c).
+  if (!isKnown(type)) return type;
+  if (type.min >= type.max) {
     error(
       typing,
       'argument-value',
       `lhist() min must be less than max (provided min ${min} and max ${max})`,
-      at(1),
+      call.args[1]?.range ?? call.range,
     );
     return undefined;
   }
-  const needed = (max - min) / step;
-  if (needed > BigInt(MOST_BUCKETS)) {
+  const needed = Math.floor((type.max - type.min) / type.step);
+  if (needed > MOST_LHIST_STEPS) {
     error(
       typing,
       'argument-value',
-      `lhist() too many buckets, must be <= ${MOST_BUCKETS} (would need ${needed})`,
+      `lhist() too many buckets, must be <= ${MOST_LHIST_STEPS} (would need ${needed})`,
       call.range,
     );
     return undefined;
   }
-  const outside = [min, max].find((bound) => bound !== BigInt(Number(bound)));
-  if (outside !== undefined) {
-    error(
-      typing,
-      'argument-value',
-      `lhist() bounds must be below 2^53 (${outside} provided)`,
-      call.range,
-    );
-    return undefined;
-  }
-  return { kind: 'lhist', min: Number(min), max: Number(max), step: Number(step) };
+  return type;
 }
 
-function literal(typing: Typing, call: ast.Call, index: number): bigint | undefined {
+interface Demand {
+  readonly least?: bigint;
+  readonly most?: bigint;
+  /** A clause. */
+  readonly expects: string;
+}
+
+/** What the manifest's JSON holds exactly. */
+const EXACT: Demand = {
+  ...{ least: -(2n ** 53n) + 1n, most: 2n ** 53n - 1n },
+  expects: 'lhist() bounds must be below 2^53',
+};
+
+/** A literal, or a positional parameter, which the loader holds to the same demand. */
+function numberFor(
+  typing: Typing,
+  call: ast.Call,
+  index: number,
+  { least, most, expects }: Demand,
+): TypeNumber | undefined {
+  const argument = call.args[index];
+  const value =
+    argument && argument.kind !== 'type-argument' ? typeLiteral(typing, argument) : undefined;
+  if (value?.kind === 'parameter' && value.type.kind === 'int') {
+    const { index: parameter, range } = value;
+    typing.round.bounds.set(`${parameter} ${range.start} ${expects}`, {
+      ...{ parameter, least, most, expects, range },
+    });
+    return { parameter };
+  }
+  const given = literal(typing, call, index, value);
+  if (given === undefined) return undefined;
+  if ((least ?? given) <= given && given <= (most ?? given)) return Number(given);
+  const range = argument?.range ?? call.range;
+  error(typing, 'argument-value', `${expects} (${given} provided)`, range);
+  return undefined;
+}
+
+function literal(
+  typing: Typing,
+  call: ast.Call,
+  index: number,
+  known?: TypedExpression,
+): bigint | undefined {
   const argument = call.args[index];
   if (!argument) return undefined;
-  const value = argument.kind === 'type-argument' ? undefined : typeLiteral(typing, argument);
+  const value =
+    argument.kind === 'type-argument' ? undefined : (known ?? typeLiteral(typing, argument));
   if (value?.kind === 'int') return isUnknown(value.type) ? undefined : pinned(typing, value);
   const provided = value ? `${kindName(value.type)} expression` : 'type';
   error(

@@ -1,16 +1,17 @@
 /** kstack, ustack and dw_ustack. */
+import { MOST_FRAMES } from '../../linker/contract/types.ts';
 import type { AnalysisScope, BuiltinUse } from '../analysis/builtin.ts';
-import { type Given, number, optional, word } from '../analysis/parameters.ts';
+import { atLoad, type Given, number, optional, word } from '../analysis/parameters.ts';
 import type { Lowering, Storage } from '../lowering/lowering.ts';
+import type { TypeNumber } from '../types/type.ts';
 import { type Analysed, type Builtin, type Call, defineBuiltin, typed } from './builtin.ts';
 import { unavailable } from './use.ts';
 
 const DEFAULT_LIMIT = 127;
-const LARGEST_LIMIT = 1024n;
 
 const parameters = {
   mode: optional(word('bpftrace', 'perf', 'raw', 'build_id')),
-  limit: optional(number(1n, LARGEST_LIMIT)),
+  limit: optional(atLoad(number(1n, BigInt(MOST_FRAMES)))),
 };
 
 function analyse(
@@ -29,8 +30,13 @@ function analyse(
     kind: 'stack',
     space: name === 'kstack' ? 'kernel' : 'user',
     mode: asked?.value ?? usual,
-    limit: limit === undefined ? DEFAULT_LIMIT : Number(limit.value),
+    limit: limitOf(limit),
   });
+}
+
+function limitOf(limit: Given<typeof parameters>['limit']): TypeNumber {
+  if (limit === undefined) return DEFAULT_LIMIT;
+  return 'value' in limit ? Number(limit.value) : { parameter: limit.parameter };
 }
 
 function lowerInto(call: Call, lowering: Lowering, to: Storage): void {

@@ -1,11 +1,19 @@
 /** `@m[k] = count()` and its kin: adding to a slot of this CPU, or to a shared array of buckets. */
 import type { TypedStatement } from '../analysis/typed.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
-import { histBuckets, layoutOf, lhistBuckets } from '../types/layout.ts';
-import { type AggregateType, hasBuckets } from '../types/type.ts';
+import { bucketsOf, layoutOf } from '../types/layout.ts';
+import {
+  type AggregateType,
+  type HistType,
+  hasBuckets,
+  isSizedAtLoad,
+  type LinearHistType,
+  type TypeNumber,
+} from '../types/type.ts';
 import { lowerValue } from './expressions.ts';
 import { betterThan } from './extremes.ts';
 import { generationPointer } from './generations.ts';
+import { bucketsVariable, numberValue } from './globals.ts';
 import { keyIn, lookupByKey, type MapKey } from './map-keys.ts';
 import type { HashPlan } from './map-plans.ts';
 import { BPF_NOEXIST, lowerKey, lowerUpdate, planOf, updateElement, warnMapFull } from './maps.ts';
@@ -27,7 +35,7 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
     const key = generations ? generationPointer(fn, generations.word) : zeros(fn, 4);
     const slot = lookupByKey(fn, keyIn(plan.symbol, key));
     ir.if_(ir.not(ir.isNull(slot)), () => {
-      addTo(fn, slot, aggregate, argument, false);
+      addTo(fn, slot, statement, argument, false);
       ir.store(slot, plan.present, 8, ir.constant(1));
     });
     return;
@@ -49,7 +57,7 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
       storeFirst(fn, first, aggregate, argument);
       updateElement(fn, key, first, statement.range);
     },
-    () => addTo(fn, element, aggregate, argument, false),
+    () => addTo(fn, element, statement, argument, false),
   );
 }
 
@@ -73,16 +81,14 @@ function addToBuckets(
     },
     () => element,
   );
-  ir.if_(ir.not(ir.isNull(found)), () =>
-    addTo(fn, found, statement.aggregate, argument, !plan.perCpu),
-  );
+  ir.if_(ir.not(ir.isNull(found)), () => addTo(fn, found, statement, argument, !plan.perCpu));
 }
 
 /** Adds one argument to a slot in place. */
 function addTo(
   fn: FunctionState,
   slot: IrPointer,
-  aggregate: AggregateType,
+  { aggregate, map }: Aggregation,
   argument: IrValue,
   shared: boolean,
 ): void {
@@ -121,15 +127,14 @@ function addTo(
       return;
     case 'hist':
     case 'lhist': {
-      const buckets =
-        aggregate.kind === 'hist' ? histBuckets(aggregate.bits) : lhistBuckets(aggregate);
+      const buckets = bucketCount(fn, map, aggregate);
       const exact =
         aggregate.kind === 'hist'
           ? histIndex(fn, argument, aggregate.bits)
-          : lhistIndex(fn, argument, aggregate);
+          : lhistIndex(fn, argument, aggregate, buckets);
       const index = ir.opaque(exact);
       // Never false: it tells the verifier what the arithmetic above guarantees.
-      ir.if_(ir.compare('ult', index, ir.constant(buckets)), () => {
+      ir.if_(ir.compare('ult', index, buckets), () => {
         const bucket = ir.offset(slot, ir.op('shl', index, ir.constant(3)));
         if (shared) ir.atomicAdd(bucket, 0, 8, ir.constant(1));
         else ir.store(bucket, 0, 8, ir.op('add', ir.load(bucket, 0, 8, false), ir.constant(1)));
@@ -152,14 +157,22 @@ function storeFirst(
   if (layoutOf(aggregate).size === 16) ir.store(to, 8, 8, ir.constant(1));
 }
 
+/** Where parameters decide it, the loader's: verifiers do not divide, and want a number. */
+function bucketCount(fn: FunctionState, map: string, type: HistType | LinearHistType): IrValue {
+  const { ir } = fn;
+  if (!isSizedAtLoad(type)) return ir.constant(bucketsOf(type));
+  return ir.load(ir.global(bucketsVariable(fn.unit, map)), 0, 8, false);
+}
+
 /**
  * Negative: 0. Below 2^bits: the value itself. Else the power of two and the next `bits` bits.
  */
-function histIndex(fn: FunctionState, value: IrValue, bits: number): IrValue {
+function histIndex(fn: FunctionState, value: IrValue, number: TypeNumber): IrValue {
   const { ir } = fn;
-  const small = 1 << bits;
+  const bits = numberValue(fn, number);
+  const small = ir.op('shl', ir.constant(1), bits);
   return ir.ifValue(
-    ir.compare('slt', value, ir.constant(small)),
+    ir.compare('slt', value, small),
     () =>
       ir.ifValue(
         ir.compare('slt', value, ir.constant(0)),
@@ -168,10 +181,11 @@ function histIndex(fn: FunctionState, value: IrValue, bits: number): IrValue {
       ),
     () => {
       const power = ir.log2(value);
-      if (bits === 0) return ir.op('add', power, ir.constant(2));
-      const above = ir.op('sub', power, ir.constant(bits));
-      const base = ir.op('shl', ir.op('add', above, ir.constant(1)), ir.constant(bits));
-      const fraction = ir.op('and', ir.op('lshr', value, above), ir.constant(small - 1));
+      if (number === 0) return ir.op('add', power, ir.constant(2));
+      const above = ir.op('sub', power, bits);
+      const base = ir.op('shl', ir.op('add', above, ir.constant(1)), bits);
+      const rest = ir.op('sub', small, ir.constant(1));
+      const fraction = ir.op('and', ir.op('lshr', value, above), rest);
       return ir.op('add', ir.op('add', base, fraction), ir.constant(1));
     },
   );
@@ -181,19 +195,21 @@ function histIndex(fn: FunctionState, value: IrValue, bits: number): IrValue {
 function lhistIndex(
   fn: FunctionState,
   value: IrValue,
-  type: Extract<AggregateType, { kind: 'lhist' }>,
+  type: LinearHistType,
+  buckets: IrValue,
 ): IrValue {
   const { ir } = fn;
+  const min = numberValue(fn, type.min);
   return ir.ifValue(
-    ir.compare('slt', value, ir.constant(type.min)),
+    ir.compare('slt', value, min),
     () => ir.constant(0),
     () =>
       ir.ifValue(
-        ir.compare('sgt', value, ir.constant(type.max)),
-        () => ir.constant(lhistBuckets(type) - 1),
+        ir.compare('sgt', value, numberValue(fn, type.max)),
+        () => ir.op('sub', buckets, ir.constant(1)),
         () => {
-          const distance = ir.op('sub', value, ir.constant(type.min));
-          const steps = ir.op('udiv', distance, ir.constant(type.step));
+          const distance = ir.op('sub', value, min);
+          const steps = ir.op('udiv', distance, numberValue(fn, type.step));
           return ir.op('add', steps, ir.constant(1));
         },
       ),

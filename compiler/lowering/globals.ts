@@ -1,8 +1,10 @@
 /** Variables through which the loader and the programs talk: `.rodata` before loading, `.bss` at run time. */
 import { bytes, unsigned } from '../../linker/btf/types.ts';
-import { NAME_PREFIXES } from '../../linker/contract/names.ts';
+import { mapSymbol, NAME_PREFIXES } from '../../linker/contract/names.ts';
 import { SHARED_VARIABLES, type SharedVariableName } from '../../linker/contract/variables.ts';
+import type { IrValue } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
+import type { TypeNumber } from '../types/type.ts';
 import type { HostQuestion } from './lowering.ts';
 import type { FunctionState, ObjectVariable, UnitState } from './state.ts';
 
@@ -32,6 +34,23 @@ export function intParameter(unit: UnitState, index: number): string {
   const symbol = intParameterSymbol(index);
   unit.variable({ symbol, section: '.rodata', type: unsigned(8) });
   return symbol;
+}
+
+/** Symbol of how many buckets the values of a map have: its place is in the manifest's entry of the map. */
+export function bucketsVariable(unit: UnitState, map: string): string {
+  const symbol = bucketsSymbol(map);
+  unit.variable({ symbol, section: '.rodata', type: unsigned(8) });
+  return symbol;
+}
+
+export function bucketsSymbol(map: string): string {
+  return `${NAME_PREFIXES.buckets}${mapSymbol(map)}`;
+}
+
+/** A number of a type, which verifiers know in any case. */
+export function numberValue({ ir, unit }: FunctionState, number: TypeNumber): IrValue {
+  if (typeof number === 'number') return ir.constant(number);
+  return ir.load(ir.global(intParameter(unit, number.parameter)), 0, 8, true);
 }
 
 /** Symbol of a named parameter, which begins with its default; numbers and bools are i64. */

@@ -11,10 +11,11 @@ import type { LinkInput } from '../../linker/input.ts';
 import type { TypedProgram } from '../analysis/typed.ts';
 import { createModule, type IrModule } from '../llvm/module.ts';
 import { layoutOf } from '../types/layout.ts';
+import { isSizedAtLoad } from '../types/type.ts';
 import { lowerFunctions } from './calls.ts';
 import { featureOfSection } from './features.ts';
 import { declareWord } from './generations.ts';
-import { intParameter, option, textParameter } from './globals.ts';
+import { bucketsVariable, intParameter, option, textParameter } from './globals.ts';
 import { findSessions, lowerSession } from './kprobe-session.ts';
 import { createManifest } from './manifest.ts';
 import { chunkSize, MAP_TYPES } from './map-plans.ts';
@@ -113,6 +114,7 @@ const STACK_BYTES = 512;
 function declareMaps(unit: UnitState): void {
   for (const plan of unit.plans.values()) {
     if (plan.generations) declareWord(unit, plan.generations.word);
+    if (isSizedAtLoad(plan.map.value)) bucketsVariable(unit, plan.map.name);
     if (plan.kind === 'hash') {
       for (const store of plan.stores) {
         unit.mapVariable(store.symbol);
@@ -162,6 +164,7 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly MapDefini
             flags: 0,
             key: describeType(unit.kernel.types, store.keyType),
             value: describeType(unit.kernel.types, plan.map.value),
+            sizedAtLoad: isSizedAtLoad(plan.map.value),
           });
       }
     }

@@ -1,8 +1,15 @@
 /** Script types as the manifest describes them to the loader. */
+import { MOST_FRAMES, MOST_HIST_BITS } from '../../linker/contract/types.ts';
 import type { Manifest, ManifestType } from '../../linker/manifest/manifest.ts';
 import type { KernelDescription, Member } from '../kernel/types.ts';
 import { fieldsOf, layoutOf } from '../types/layout.ts';
-import { type EnumType, isScriptType, type StructType, type Type } from '../types/type.ts';
+import {
+  type EnumType,
+  isScriptType,
+  type StructType,
+  type Type,
+  type TypeNumber,
+} from '../types/type.ts';
 import { memoryWidth } from './members.ts';
 
 export interface TypeTable {
@@ -85,7 +92,12 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
       case 'struct':
         return describeStruct(type, inside);
       case 'stack':
-        return { kind: 'stack', space: type.space, mode: type.mode, limit: type.limit };
+        return {
+          kind: 'stack',
+          space: type.space,
+          mode: type.mode,
+          limit: numberOr(type.limit, MOST_FRAMES),
+        };
       case 'sum':
       case 'min':
       case 'max':
@@ -93,9 +105,21 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
       case 'stats':
         return { kind: type.kind, signed: type.signed };
       case 'hist':
-        return { kind: 'hist', bits: type.bits };
+        return {
+          kind: 'hist',
+          bits: numberOr(type.bits, MOST_HIST_BITS),
+          ...parameterAs('bitsParam', type.bits),
+        };
       case 'lhist':
-        return { kind: 'lhist', min: type.min, max: type.max, step: type.step };
+        return {
+          kind: 'lhist',
+          min: numberOr(type.min, 0),
+          ...parameterAs('minParam', type.min),
+          max: numberOr(type.max, 0),
+          ...parameterAs('maxParam', type.max),
+          step: numberOr(type.step, 0),
+          ...parameterAs('stepParam', type.step),
+        };
       case 'tseries':
         return {
           kind: 'tseries',
@@ -139,6 +163,19 @@ export function createTypeTable(kernel: KernelDescription): TypeTable {
   });
 
   return { describe: (type) => describe(type), enums: () => enums };
+}
+
+function numberOr(number: TypeNumber, otherwise: number): number {
+  return typeof number === 'number' ? number : otherwise;
+}
+
+function parameterAs<Name extends string>(
+  name: Name,
+  number: TypeNumber,
+): { readonly [_ in Name]?: number } {
+  return typeof number === 'number'
+    ? {}
+    : ({ [name]: number.parameter } as { readonly [_ in Name]?: number });
 }
 
 /**

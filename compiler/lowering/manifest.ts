@@ -32,10 +32,11 @@ import type { Range } from '../source/source.ts';
 import type { Place } from '../source/sources.ts';
 import { layoutOf } from '../types/layout.ts';
 import { typeName } from '../types/names.ts';
-import { kernelName } from '../types/type.ts';
+import { isSizedAtLoad, kernelName } from '../types/type.ts';
 import { type Tie, tiesOf } from './architecture.ts';
 import type { EventEntry } from './events.ts';
 import {
+  bucketsSymbol,
   hostValueSymbol,
   intParameterSymbol,
   optionSymbol,
@@ -109,6 +110,7 @@ export function createManifest(
         exit: program.probes.indexOf(exit),
       })),
       maps: maps.map((plan) => describeMap(plan, types, offsetOf)),
+      ...(unit.stacks.params.length > 0 ? { stacks: unit.stacks } : {}),
       ...(lines.all.length > 0 ? { lines: lines.all } : {}),
       events,
       formats: [...unit.formats],
@@ -298,6 +300,7 @@ function describeMap(
     ...(map.key ? { key: types.describe(map.key) } : {}),
     value: types.describe(map.value),
     ...(map.key && map.declared !== undefined ? { sized: true as const } : {}),
+    ...(isSizedAtLoad(map.value) ? { buckets: offsetOf(bucketsSymbol(map.name)) } : {}),
     stores: describeStores(plan, types, offsetOf),
     ...(plan.generations
       ? {

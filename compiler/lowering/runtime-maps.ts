@@ -33,11 +33,12 @@ const DEFINITIONS: Readonly<Record<RuntimeMap, (unit: UnitState) => Definition>>
     key: unsigned(4),
     value: unsigned(4),
   }),
-  stacks: ({ stackWords }) => ({
+  stacks: ({ stackWords, stacks }) => ({
     type: MAP_TYPES.hash,
     maxEntries: STACKS,
     key: unsigned(8),
     value: bytes(stackWords * 8),
+    sizedAtLoad: stacks.params.length > 0,
   }),
   running: () => ({
     type: MAP_TYPES.percpuArray,

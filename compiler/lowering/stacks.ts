@@ -2,8 +2,10 @@
  * Capturing stacks: the frames go to the map `stacks` under a hash of their own, the value is a token
  * (docs/decisions/stacks.md).
  */
+import { MOST_FRAMES } from '../../linker/contract/types.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
-import { type Type, UINT32 } from '../types/type.ts';
+import { type StackType, type Type, UINT32 } from '../types/type.ts';
+import { numberValue } from './globals.ts';
 import type { FunctionState } from './state.ts';
 import { lowerUnwind, WALK_SIZE } from './unwind.ts';
 
@@ -14,8 +16,18 @@ const BPF_F_USER_BUILD_ID = 1 << 11;
 /** 64-bit words of a struct bpf_stack_build_id; a frame is one word otherwise. */
 const BUILD_ID_WORDS = 4;
 
-export function wordsOfStack(type: Extract<Type, { kind: 'stack' }>): number {
-  return type.limit * (type.mode === 'build_id' ? BUILD_ID_WORDS : 1);
+export function wordsOfFrame(type: StackType): number {
+  return type.mode === 'build_id' ? BUILD_ID_WORDS : 1;
+}
+
+/** Those of the most frames, where a parameter says how many. */
+export function wordsOfStack(type: StackType): number {
+  return (typeof type.limit === 'number' ? type.limit : MOST_FRAMES) * wordsOfFrame(type);
+}
+
+function bytesOfStack(fn: FunctionState, type: StackType): IrValue {
+  const shift = Math.log2(8 * wordsOfFrame(type));
+  return fn.ir.op('shl', numberValue(fn, type.limit), fn.ir.constant(shift));
 }
 
 /** Distinct stacks that are kept at a time. */
@@ -35,7 +47,7 @@ export function lowerStack(fn: FunctionState, type: Type, to: IrPointer, unwinds
   const user = type.space === 'user';
   // Of addresses alone nobody asks what the process has mapped.
   const isNamed = user && type.mode !== 'raw';
-  const frameWords = type.mode === 'build_id' ? BUILD_ID_WORDS : 1;
+  const frameWords = wordsOfFrame(type);
   const words = wordsOfStack(type);
   unit.features.add('bounded_loops');
   const flags = (user ? BPF_F_USER_STACK : 0) | (frameWords > 1 ? BPF_F_USER_BUILD_ID : 0);
@@ -46,8 +58,8 @@ export function lowerStack(fn: FunctionState, type: Type, to: IrPointer, unwinds
     const memory = unwinds ? fn.memory.takeScratch(WALK_SIZE + size) : fn.memory.take(size);
     const frames = unwinds ? ir.offset(memory, WALK_SIZE) : memory;
     const bytes = unwinds
-      ? lowerUnwind(fn, memory, words)
-      : lowering.call('get_stack', fn.context, frames, ir.constant(words * 8), ir.constant(flags));
+      ? lowerUnwind(fn, memory, type.limit)
+      : lowering.call('get_stack', fn.context, frames, bytesOfStack(fn, type), ir.constant(flags));
     const pid = user ? lowering.taskId('pid', 'curr_ns') : ir.constant(0);
     ir.store(to, TOKEN_PID, 4, pid);
     ir.if_(

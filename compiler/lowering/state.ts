@@ -7,6 +7,7 @@ import type {
 } from '../../linker/btf/definitions.ts';
 import type { FeatureName } from '../../linker/contract/features.ts';
 import type { SharedVariableName } from '../../linker/contract/variables.ts';
+import type { ManifestStacks } from '../../linker/manifest/manifest.ts';
 import type {
   Config,
   TypedCall,
@@ -83,6 +84,7 @@ export interface UnitState {
   readonly shared: Set<SharedVariableName>;
   /** Words of a value of the map `stacks`; 0 where no stack is captured. */
   readonly stackWords: number;
+  readonly stacks: ManifestStacks;
   /** Scratch entries so far, and the largest entry. */
   readonly scratch: { entries: number; size: number };
   /** Of the element that each CPU has. */

@@ -9,7 +9,7 @@ import {
   VOID_POINTER,
 } from '../../linker/btf/types.ts';
 import type { KernelTypes } from '../kernel/types.ts';
-import { fieldsOf, histBuckets, layoutOf, lhistBuckets } from '../types/layout.ts';
+import { bucketsOf, fieldsOf, layoutOf } from '../types/layout.ts';
 import { seriesSlotSize } from '../types/series.ts';
 import { type EnumType, type IntSize, isScriptType, type Type } from '../types/type.ts';
 
@@ -79,9 +79,8 @@ export function describeType(types: KernelTypes, type: Type): TypeDescription {
     case 'stats':
       return struct(['total', number(type)], ['count', U64]);
     case 'hist':
-      return arrayOf(U64, histBuckets(type.bits));
     case 'lhist':
-      return arrayOf(U64, lhistBuckets(type));
+      return arrayOf(U64, bucketsOf(type));
     case 'tseries': {
       const slot = struct(
         ['interval', U64],

@@ -3,6 +3,7 @@
 import type { FunctionDefinition, KernelSymbol } from '../../linker/btf/definitions.ts';
 import { sizeOf } from '../../linker/btf/types.ts';
 import type { ImportedObject } from '../../linker/imported.ts';
+import type { ManifestStacks } from '../../linker/manifest/manifest.ts';
 import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { IrModule } from '../llvm/module.ts';
@@ -17,7 +18,7 @@ import { createEventTable } from './events.ts';
 import { emptiedMaps } from './generations.ts';
 import { type MapPlan, planMap } from './map-plans.ts';
 import { createSiteTable } from './sites.ts';
-import { wordsOfStack } from './stacks.ts';
+import { wordsOfFrame, wordsOfStack } from './stacks.ts';
 import type { ObjectVariable, UnitState } from './state.ts';
 import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
@@ -47,6 +48,7 @@ export interface UnitPlan {
   /** Filled while functions are built; a draft calls the same ones. */
   readonly functions: Map<string, FunctionPlan>;
   readonly stackWords: number;
+  readonly stacks: ManifestStacks;
 }
 
 export function planUnit(program: TypedProgram, context: UnitContext): UnitPlan {
@@ -57,7 +59,7 @@ export function planUnit(program: TypedProgram, context: UnitContext): UnitPlan 
     plans: new Map(program.maps.map((map) => [map.name, planMap(map, emptied.has(map.name))])),
     heights: functionHeights(program),
     functions: new Map(),
-    stackWords: largestStack(program),
+    ...stackSizes(program),
   };
 }
 
@@ -146,6 +148,7 @@ function common(plan: UnitPlan) {
     heights: plan.heights,
     functions: plan.functions,
     stackWords: plan.stackWords,
+    stacks: plan.stacks,
     sites: createSiteTable(),
     events: createEventTable(),
     formats: [],
@@ -162,12 +165,22 @@ function common(plan: UnitPlan) {
 }
 
 /** Words of the largest stack that any probe captures. */
-function largestStack(program: TypedProgram): number {
+/** The words of the largest stack that there may be, and which of it the loader decides. */
+function stackSizes(program: TypedProgram): Pick<UnitPlan, 'stackWords' | 'stacks'> {
+  let stackWords = 0;
   let words = 0;
+  const params = new Map<string, ManifestStacks['params'][number]>();
   const visitor: Visitor = {
     expression(expression) {
       if (expression.kind === 'call' && expression.type.kind === 'stack') {
-        words = Math.max(words, wordsOfStack(expression.type));
+        const { limit } = expression.type;
+        const most = wordsOfStack(expression.type);
+        stackWords = Math.max(stackWords, most);
+        if (typeof limit === 'number') words = Math.max(words, most);
+        else {
+          const param = { param: limit.parameter, words: wordsOfFrame(expression.type) };
+          params.set(`${param.param} ${param.words}`, param);
+        }
       }
       visitExpressionChildren(expression, visitor);
     },
@@ -177,5 +190,5 @@ function largestStack(program: TypedProgram): number {
     if (probe.predicate) visitor.expression(probe.predicate);
     visitor.statement(probe.body);
   }
-  return words;
+  return { stackWords, stacks: { words, params: [...params.values()] } };
 }

@@ -5,7 +5,9 @@
  */
 import type { RuntimeMap } from '../../linker/contract/maps.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
+import type { TypeNumber } from '../types/type.ts';
 import { createFunction } from './function.ts';
+import { numberValue } from './globals.ts';
 import type { FunctionState } from './state.ts';
 
 /** {u32 first mapping, u32 number of mappings}, by pid. */
@@ -49,7 +51,7 @@ const NO_TABLES =
  * Writes up to `limit` addresses behind the walk, perhaps with the mark of a failure as the last, and gives their
  * bytes; 0 where the process has no tables. `walk` is scratch memory.
  */
-export function lowerUnwind(fn: FunctionState, walk: IrPointer, limit: number): IrValue {
+export function lowerUnwind(fn: FunctionState, walk: IrPointer, limit: TypeNumber): IrValue {
   const { ir, lowering, program, unit } = fn;
   lowering.tie(`dw_ustack walks stacks of ${unit.kernel.arch}`);
   const record = ir.alloca(8, 8);
@@ -95,11 +97,11 @@ export function lowerUnwind(fn: FunctionState, walk: IrPointer, limit: number): 
       ir.store(walk, WALK.first, 8, ir.load(process, 0, 4, false));
       ir.store(walk, WALK.mappings, 8, ir.load(process, 4, 4, false));
       ir.store(record, 0, 8, ir.pointerToInt(walk));
-      lowering.call('loop', ir.constant(limit), ir.callback(callback), record, ir.constant(0));
+      lowering.call('loop', numberValue(fn, limit), ir.callback(callback), record, ir.constant(0));
       const count = ir.loadVolatile(walk, WALK.count, 8);
       const marked = ir.and(
         ir.toBool(ir.loadVolatile(walk, WALK.failed, 8)),
-        ir.compare('ult', count, ir.constant(limit)),
+        ir.compare('ult', count, numberValue(fn, limit)),
       );
       return ir.ifValue(
         marked,
@@ -118,7 +120,7 @@ function frameAt({ ir }: FunctionState, walk: IrPointer, index: IrValue): IrPoin
 }
 
 /** One frame: keeps its address, and makes the registers those of its caller. */
-function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: number): void {
+function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: TypeNumber): void {
   const { ir, lowering } = fn;
   const walk = ir.intToPointer(ir.load(record, 0, 8, false));
   const stop = (): void => ir.return_(ir.constant(1));
@@ -127,7 +129,7 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
     stop();
   };
   const number = ir.extend(index, 4, false);
-  ir.if_(ir.compare('uge', number, ir.constant(limit)), stop);
+  ir.if_(ir.compare('uge', number, numberValue(fn, limit)), stop);
   const ip = ir.load(walk, WALK.ip, 8, false);
   ir.store(frameAt(fn, walk, number), 0, 8, ip);
   ir.store(walk, WALK.count, 8, ir.op('add', number, ir.constant(1)));

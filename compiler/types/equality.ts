@@ -1,5 +1,5 @@
 /** Structural equality of types. */
-import { isDebugType, isScriptType, type SeriesType, type Type } from './type.ts';
+import { isDebugType, isScriptType, type SeriesType, type Type, type TypeNumber } from './type.ts';
 
 export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
@@ -29,7 +29,12 @@ export function sameType(a: Type, b: Type): boolean {
     case 'enum':
       return b.kind === 'enum' && sameNamed(a, b);
     case 'stack':
-      return b.kind === 'stack' && a.space === b.space && a.mode === b.mode && a.limit === b.limit;
+      return (
+        b.kind === 'stack' &&
+        a.space === b.space &&
+        a.mode === b.mode &&
+        sameNumber(a.limit, b.limit)
+      );
     case 'name':
       return b.kind === 'name' && a.of === b.of;
     case 'sum':
@@ -39,14 +44,24 @@ export function sameType(a: Type, b: Type): boolean {
     case 'stats':
       return b.kind === a.kind && a.signed === b.signed;
     case 'hist':
-      return b.kind === 'hist' && a.bits === b.bits;
+      return b.kind === 'hist' && sameNumber(a.bits, b.bits);
     case 'lhist':
-      return b.kind === 'lhist' && a.min === b.min && a.max === b.max && a.step === b.step;
+      return (
+        b.kind === 'lhist' &&
+        sameNumber(a.min, b.min) &&
+        sameNumber(a.max, b.max) &&
+        sameNumber(a.step, b.step)
+      );
     case 'tseries':
       return b.kind === 'tseries' && a.signed === b.signed && sameSeries(a, b);
     default:
       return a.kind === b.kind;
   }
+}
+
+function sameNumber(a: TypeNumber, b: TypeNumber): boolean {
+  if (typeof a === 'number' || typeof b === 'number') return a === b;
+  return a.parameter === b.parameter;
 }
 
 /** Equal but for the sign of the values. */

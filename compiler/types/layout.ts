@@ -1,6 +1,7 @@
 /** Sizes and offsets of values in memory: map keys and values, event fields, scratch. */
+import { MOST_HIST_BITS, MOST_LHIST_STEPS } from '../../linker/contract/types.ts';
 import { seriesSlotSize } from './series.ts';
-import type { Type } from './type.ts';
+import { type HistType, isKnown, type LinearHistType, type Type } from './type.ts';
 
 export interface Layout {
   readonly size: number;
@@ -12,15 +13,22 @@ export interface FieldLayout {
   readonly type: Type;
 }
 
+/** How many u64 a histogram is: the most where positional parameters decide it. */
+export function bucketsOf(type: HistType | LinearHistType): number {
+  if (type.kind === 'hist')
+    return histBuckets(typeof type.bits === 'number' ? type.bits : MOST_HIST_BITS);
+  return isKnown(type) ? lhistBuckets(type) : MOST_LHIST_STEPS + 2;
+}
+
 /** Buckets of `hist(n, bits)`: one for negatives, one for zero, then the powers of two. */
-export function histBuckets(bits: number): number {
+function histBuckets(bits: number): number {
   // The largest index is that of 2^63 - 1: ((62 - bits + 1) << bits) + (2^bits - 1) + 1, but never fewer
   // than the 2^bits + 1 plain ones.
   return ((62 - bits + 1) << bits) + ((1 << bits) - 1) + 2;
 }
 
 /** Buckets of `lhist(n, min, max, step)`: underflow, the steps, overflow. */
-export function lhistBuckets(type: {
+function lhistBuckets(type: {
   readonly min: number;
   readonly max: number;
   readonly step: number;
@@ -63,9 +71,8 @@ export function layoutOf(type: Type): Layout {
     case 'macaddr':
       return { size: 6, align: 1 };
     case 'hist':
-      return { size: 8 * histBuckets(type.bits), align: 8 };
     case 'lhist':
-      return { size: 8 * lhistBuckets(type), align: 8 };
+      return { size: 8 * bucketsOf(type), align: 8 };
     case 'tseries':
       return { size: seriesSlotSize(type) * type.count, align: 8 };
     case 'array': {

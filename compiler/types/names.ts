@@ -1,5 +1,5 @@
 /** How diagnostics write types. */
-import type { NameSpace, Type } from './type.ts';
+import type { NameSpace, Type, TypeNumber } from './type.ts';
 
 const NAMES: Readonly<Record<NameSpace, string>> = {
   user: 'username',
@@ -17,8 +17,13 @@ export function typeName(type: Type): string {
 export function namesApart(one: Type, other: Type): readonly [string, string] {
   const names = [typeName(one), typeName(other)] as const;
   if (names[0] !== names[1]) return names;
-  const form: NameOfStack = (type) => `${stackName(type)}(${type.mode}, ${type.limit})`;
+  const form: NameOfStack = (type) => `${stackName(type)}(${type.mode}, ${numberName(type.limit)})`;
   return [nameOf(one, form), nameOf(other, form)];
+}
+
+/** As the script has it. */
+function numberName(number: TypeNumber): string {
+  return typeof number === 'number' ? String(number) : `$${number.parameter}`;
 }
 
 type NameOfStack = (type: Extract<Type, { kind: 'stack' }>) => string;

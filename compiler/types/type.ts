@@ -76,12 +76,18 @@ export interface EnumType {
   readonly signed: boolean;
   readonly id: number;
 }
+/** A number of a type: known to the compiler, or that of a positional parameter, N of `$N`, which the loader knows. */
+export type TypeNumber = number | FromParameter;
+export interface FromParameter {
+  readonly parameter: number;
+}
+
 /** A token of 16 bytes {u64 stack id, u32 pid, u32 frame count}; the frames stand in the map `stacks`. */
 export interface StackType {
   readonly kind: 'stack';
   readonly space: (typeof STACK_SPACES)[number];
   readonly mode: StackMode;
-  readonly limit: number;
+  readonly limit: TypeNumber;
 }
 /** u64 address. */
 export interface KsymType {
@@ -157,6 +163,18 @@ export function isDebugType(type: { readonly id: number }): boolean {
   return type.id >= DEBUG_TYPES;
 }
 
+/** log2 buckets with 2^bits sub-buckets. */
+export interface HistType {
+  readonly kind: 'hist';
+  readonly bits: TypeNumber;
+}
+export interface LinearHistType {
+  readonly kind: 'lhist';
+  readonly min: TypeNumber;
+  readonly max: TypeNumber;
+  readonly step: TypeNumber;
+}
+
 /** What a slot of a `tseries` keeps of the values of its interval. */
 export type SeriesAggregation = (typeof AGGREGATIONS)[number];
 
@@ -173,9 +191,8 @@ export interface SeriesType {
 export type AggregateType =
   | { readonly kind: 'count' }
   | { readonly kind: 'sum' | 'min' | 'max' | 'avg' | 'stats'; readonly signed: boolean }
-  /** log2 buckets with 2^bits sub-buckets. */
-  | { readonly kind: 'hist'; readonly bits: number }
-  | { readonly kind: 'lhist'; readonly min: number; readonly max: number; readonly step: number }
+  | HistType
+  | LinearHistType
   | SeriesType;
 
 export type Type =
@@ -235,6 +252,19 @@ export function isAggregate(type: Type): type is AggregateType {
 /** Aggregates of many numbers, which print as pictures. */
 export function hasBuckets(type: Type): boolean {
   return type.kind === 'hist' || type.kind === 'lhist' || type.kind === 'tseries';
+}
+
+/** Positional parameters decide how many buckets it has: the loader gives it as many. */
+export function isSizedAtLoad(type: Type): boolean {
+  if (type.kind === 'hist') return typeof type.bits !== 'number';
+  return type.kind === 'lhist' && !isKnown(type);
+}
+
+/** Of a linear histogram, all numbers. */
+export function isKnown(
+  type: LinearHistType,
+): type is LinearHistType & Record<'min' | 'max' | 'step', number> {
+  return [type.min, type.max, type.step].every((bound) => typeof bound === 'number');
 }
 
 /** Aggregates whose combined value an expression can read. */

@@ -31,6 +31,8 @@ export interface MapDefinition {
   /** undefined for ring buffers. */
   readonly key: TypeDescription | undefined;
   readonly value: TypeDescription | undefined;
+  /** The loader makes values smaller: only their sizes are told, since the kernel holds a type to its size. */
+  readonly sizedAtLoad?: boolean;
 }
 
 export interface VariableDefinition {

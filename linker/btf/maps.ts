@@ -5,7 +5,7 @@
 import { alignUp } from '../elf/write.ts';
 import type { BtfBuilder } from './builder.ts';
 import type { MapDefinition } from './definitions.ts';
-import { addType } from './types.ts';
+import { addType, sizeOf } from './types.ts';
 
 export interface PlacedMap {
   readonly symbol: string;
@@ -44,8 +44,11 @@ export function addMaps(
       ['max_entries', number(map.maxEntries)],
     ];
     if (map.flags !== 0) members.push(['map_flags', number(map.flags)]);
-    if (map.key) members.push(['key', builder.pointer(addType(builder, map.key))]);
-    if (map.value) members.push(['value', builder.pointer(addType(builder, map.value))]);
+    for (const part of ['key', 'value'] as const) {
+      const type = map[part];
+      if (type && map.sizedAtLoad) members.push([`${part}_size`, number(sizeOf(type))]);
+      else if (type) members.push([part, builder.pointer(addType(builder, type))]);
+    }
     const size = members.length * POINTER;
     const definition = builder.aggregate(
       'struct',

@@ -9,7 +9,16 @@ import { PROVIDERS } from './providers.ts';
 import { LOADER_SETTINGS, type LoaderSetting, settingKey } from './settings.ts';
 import type { Forms, OptionalShape, Shape } from './shape.ts';
 import { STORES } from './stores.ts';
-import { AGGREGATIONS, NAME_SPACES, STACK_MODES, STACK_SPACES, TYPES } from './types.ts';
+import {
+  AGGREGATIONS,
+  MOST_FRAMES,
+  MOST_HIST_BITS,
+  MOST_LHIST_STEPS,
+  NAME_SPACES,
+  STACK_MODES,
+  STACK_SPACES,
+  TYPES,
+} from './types.ts';
 import { SHARED_VARIABLES } from './variables.ts';
 
 export function renderHeader(): string {
@@ -18,6 +27,11 @@ export function renderHeader(): string {
     ...limits(),
     ...maps(),
     ...words('mf_type_kind', 'MF', Object.keys(TYPES), 'Types of values.'),
+    '/* The most that positional parameters may ask for. */',
+    `#define MF_MOST_HIST_BITS ${MOST_HIST_BITS}u`,
+    `#define MF_MOST_LHIST_STEPS ${MOST_LHIST_STEPS}u`,
+    `#define MF_MOST_FRAMES ${MOST_FRAMES}u`,
+    '',
     ...words('mf_aggregation', 'MF_SERIES', AGGREGATIONS, 'What a slot of a series keeps.'),
     ...words('mf_name_space', 'MF_NAME', NAME_SPACES, 'What a number of kind MF_NAME is of.'),
     ...words('mf_stack_space', 'MF_STACK', STACK_SPACES, 'Whose frames a stack has.'),

@@ -18,6 +18,8 @@ export const NAME_PREFIXES = {
   option: 'option_',
   /** Answers to lookups. */
   hostValue: 'host_value_',
+  /** How many buckets a map's values have, where parameters decide it. */
+  buckets: 'buckets_',
   /** Mark of a control event that was lost. */
   control: 'control_',
   /** Until when a place has told its warnings. */

@@ -22,6 +22,15 @@ export const STACK_MODES = ['bpftrace', 'perf', 'raw', 'build_id'] as const;
 /** What a slot of a series keeps of the values of its interval. */
 export const AGGREGATIONS = ['last', 'avg', 'max', 'min', 'sum'] as const;
 
+/** The most that `hist` takes. */
+export const MOST_HIST_BITS = 5;
+/** The most steps of `lhist`. */
+export const MOST_LHIST_STEPS = 1000;
+/** The most frames of a stack. */
+export const MOST_FRAMES = 1024;
+
+const parameter = optional(number(1, undefined, 'The positional parameter that is meant.'));
+
 const plain = {};
 const sized = { size: whole() };
 const signed = { signed: flag() };
@@ -75,8 +84,18 @@ export const TYPES = {
   max: [signed],
   avg: [signed],
   stats: [signed],
-  hist: [{ bits: whole() }],
-  lhist: [{ min: number(), max: number(), step: number() }],
+  /** Where a parameter is named, the number before it is not the one. */
+  hist: [{ bits: whole(), bitsParam: parameter }],
+  lhist: [
+    {
+      min: number(),
+      minParam: parameter,
+      max: number(),
+      maxParam: parameter,
+      step: number(),
+      stepParam: parameter,
+    },
+  ],
   /** The last `count` intervals of `interval` nanoseconds: see docs/object-format.md. */
   tseries: [
     {

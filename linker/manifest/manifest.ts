@@ -73,6 +73,18 @@ export const MANIFEST = {
     ),
   ),
   maps: list(reference('map')),
+  /** How large the values of the map `stacks` are; absent where no parameter decides it. */
+  stacks: optional(
+    record({
+      words: whole('64-bit words, at least.'),
+      params: list(
+        record({
+          param: number(1, undefined, 'The positional parameter that says how many frames.'),
+          words: whole('Of each of them.'),
+        }),
+      ),
+    }),
+  ),
   lines: optional(
     list(
       text(),
@@ -231,6 +243,9 @@ const MAP = {
   name: text('With its @.', '^@'),
   key: optional(reference('type', 'Absent for scalars.')),
   value: reference('type'),
+  buckets: optional(
+    whole('Offset in .rodata of a u64: how many buckets a value has. Parameters decide it.'),
+  ),
   sized: optional(
     mark(
       "The script declares how many keys it has: BPFTRACE_MAX_MAP_KEYS of the loader's environment does not apply.",
@@ -401,6 +416,7 @@ export type ManifestConfig = LoaderConfig;
 /** Positional parameters, set at load: `int` is an i64 in .rodata, `string` a char array there. */
 export type ManifestParam = Part<'param'>;
 export type ManifestBound = Part<'bound'>;
+export type ManifestStacks = NonNullable<Manifest['stacks']>;
 /** A named parameter (`--name=value` behind the object), set at load. */
 export type ManifestOption = Part<'option'>;
 /** What the loader finds out about its host before it loads the programs: a u64 in `.rodata`. */

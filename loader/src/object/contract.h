@@ -94,6 +94,11 @@ static const char *const mf_type_kind_names[] = {
 	[MF_TSERIES] = "tseries",
 };
 
+/* The most that positional parameters may ask for. */
+#define MF_MOST_HIST_BITS 5u
+#define MF_MOST_LHIST_STEPS 1000u
+#define MF_MOST_FRAMES 1024u
+
 /* What a slot of a series keeps. */
 enum mf_aggregation {
 	MF_SERIES_LAST,

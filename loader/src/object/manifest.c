@@ -13,6 +13,9 @@
 
 #define MANIFEST_SECTION ".bpfscript"
 
+/* struct bpf_stack_build_id (include/uapi/linux/bpf.h). */
+#define MOST_FRAME_WORDS 4
+
 bool mf_needs(const struct manifest *manifest, const char *feature)
 {
 	for (uint32_t i = 0; i < manifest->feature_count; i++)
@@ -225,6 +228,8 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 	map->value = manifest_type(reader, json_member(json, "value"));
 	if (key)
 		map->key = manifest_type(reader, key);
+	map->buckets = (uint32_t)manifest_number_or(reader, json, "buckets", UINT32_MAX - 1,
+						    MF_NONE);
 	if (json_member(json, "sized"))
 		map->is_sized = manifest_flag(reader, json, "sized");
 	map->stores = read_stores(reader, json, "stores", map, &map->store_count);
@@ -341,6 +346,29 @@ static void read_kernel(struct manifest_reader *reader, const struct json *root)
 	reader->manifest->kernel_arch = manifest_text(reader, json, "arch");
 }
 
+static void read_depth(struct manifest_reader *reader, const struct json *json, void *item,
+		       uint32_t index)
+{
+	struct mf_depth *depth = item;
+
+	(void)index;
+	depth->parameter = (uint32_t)manifest_number(reader, json, "param", UINT32_MAX);
+	depth->words = (uint32_t)manifest_number(reader, json, "words", MOST_FRAME_WORDS);
+}
+
+static void read_stacks(struct manifest_reader *reader, const struct json *root)
+{
+	const struct json *json = manifest_optional(reader, root, "stacks", JSON_OBJECT);
+	struct manifest *manifest = reader->manifest;
+
+	if (!json)
+		return;
+	manifest->stack_words = (uint32_t)manifest_number(reader, json, "words",
+							  MF_MOST_FRAMES * MOST_FRAME_WORDS);
+	manifest->depths = manifest_list(reader, json, "params", sizeof(*manifest->depths),
+					 read_depth, &manifest->depth_count);
+}
+
 /* Types refer to enums, and events to maps: those are read first. */
 static void read_all(struct manifest_reader *reader, const struct json *root)
 {
@@ -373,6 +401,7 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 					&manifest->enum_count);
 	manifest->maps = manifest_list(reader, root, "maps", sizeof(*manifest->maps), read_map,
 				       &manifest->map_count);
+	read_stacks(reader, root);
 	manifest_events(reader, root);
 	manifest->formats = manifest_list(reader, root, "formats", sizeof(*manifest->formats),
 					  read_bytes_item, &manifest->format_count);

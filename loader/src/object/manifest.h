@@ -1,6 +1,7 @@
 /*
  * The manifest of an object as plain data: what linker/manifest/manifest.ts describes, checked. All
- * of it lives in one arena and is never changed after parsing. Offsets and sizes are bytes; every
+ * of it lives in one arena and is never changed after parsing, but for what positional parameters
+ * decide (session/sizes.h). Offsets and sizes are bytes; every
  * one of them has been checked against the record, the map or the section that it points into
  * (manifest_check.c), so users of these structs need no further checks.
  *
@@ -25,6 +26,9 @@
 
 /* Bytes of a slot of a series: 24 where it holds a count or a time, else 16. */
 uint32_t mf_slot_size(enum mf_aggregation aggregation);
+
+/* Of hist() with sub-buckets of so many bits. */
+uint32_t mf_hist_buckets(uint32_t bits);
 
 struct mf_type;
 
@@ -74,6 +78,9 @@ struct mf_type {
 	uint32_t buckets;
 	/* lhist. */
 	int64_t min, max, step;
+	/* The positional parameters that are meant instead; 0: none. Until sizes_settle, `buckets`
+	 * are the most then. */
+	uint32_t bits_parameter, min_parameter, max_parameter, step_parameter;
 	/* tseries: nanoseconds. */
 	uint64_t interval;
 	enum mf_aggregation aggregation;
@@ -111,6 +118,8 @@ struct mf_map {
 	const struct mf_store *next;
 	/* Offset in .bss of the word that says which one is in use; MF_NONE: none. */
 	uint32_t generation;
+	/* Offset in .rodata of a u64, the number of buckets; MF_NONE: the programs know it. */
+	uint32_t buckets;
 	/* The script says how many keys it has. */
 	bool is_sized;
 };
@@ -249,6 +258,13 @@ struct mf_lookup {
 	uint32_t offset;
 };
 
+/* How deep stacks are, as a positional parameter says. */
+struct mf_depth {
+	uint32_t parameter;
+	/* Of a frame, of 64 bits. */
+	uint32_t words;
+};
+
 struct mf_probe {
 	uint32_t index;
 	/* Name of the program's symbol. */
@@ -339,8 +355,12 @@ struct manifest {
 	uint32_t probe_count;
 	const struct mf_kprobe_pair *kprobe_pairs;
 	uint32_t kprobe_pair_count;
-	const struct mf_map *maps;
+	struct mf_map *maps;
 	uint32_t map_count;
+	/* Of a value of the map `stacks`, at least, and what else decides it. */
+	uint32_t stack_words;
+	const struct mf_depth *depths;
+	uint32_t depth_count;
 	/* Of the script, as places have them. */
 	const char *const *lines;
 	uint32_t line_count;

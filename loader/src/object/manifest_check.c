@@ -254,6 +254,8 @@ static void check_maps(struct checker *checker)
 	for (uint32_t i = 0; i < checker->manifest->map_count && !checker->failure->status; i++) {
 		const struct mf_map *map = &checker->manifest->maps[i];
 
+		if (map->buckets != MF_NONE && !word_within(map->buckets, checker->rodata))
+			wrong(checker, "%s: its number of buckets has no place", map->name);
 		if (map->store_count == 0)
 			wrong(checker, "%s has no store", map->name);
 		if (map->key)

@@ -70,10 +70,23 @@ static void read_name(struct manifest_reader *reader, const struct json *json, s
 		reader, json, "of", mf_name_space_names, COUNT_OF(mf_name_space_names));
 }
 
+/* The positional parameter that stands for a number; 0: none. */
+static uint32_t parameter_of(struct manifest_reader *reader, const struct json *json,
+			     const char *name)
+{
+	return (uint32_t)manifest_number_or(reader, json, name, UINT32_MAX, 0);
+}
+
+uint32_t mf_hist_buckets(uint32_t bits)
+{
+	return ((62 - bits + 1) << bits) + ((1u << bits) - 1) + 2;
+}
+
 static void read_hist(struct manifest_reader *reader, const struct json *json, struct mf_type *type)
 {
+	type->bits_parameter = parameter_of(reader, json, "bitsParam");
 	type->bits = (uint32_t)manifest_number(reader, json, "bits", MAX_HIST_BITS);
-	type->buckets = ((62 - type->bits + 1) << type->bits) + ((1u << type->bits) - 1) + 2;
+	type->buckets = mf_hist_buckets(type->bits_parameter ? MF_MOST_HIST_BITS : type->bits);
 	type->size = 8 * type->buckets;
 }
 
@@ -85,6 +98,14 @@ static void read_lhist(struct manifest_reader *reader, const struct json *json,
 	type->min = manifest_signed(reader, json, "min");
 	type->max = manifest_signed(reader, json, "max");
 	type->step = manifest_signed(reader, json, "step");
+	type->min_parameter = parameter_of(reader, json, "minParam");
+	type->max_parameter = parameter_of(reader, json, "maxParam");
+	type->step_parameter = parameter_of(reader, json, "stepParam");
+	if (type->min_parameter || type->max_parameter || type->step_parameter) {
+		type->buckets = MF_MOST_LHIST_STEPS + 2;
+		type->size = 8 * type->buckets;
+		return;
+	}
 	if (type->step <= 0 || type->max <= type->min) {
 		manifest_wrong(reader, "an impossible linear histogram");
 		return;

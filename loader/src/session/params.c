@@ -199,6 +199,14 @@ static int check_bound(const struct options *options, const struct manifest *man
 			      place->column, place->text);
 }
 
+int params_check(const struct options *options, const struct manifest *manifest,
+		 struct failure *failure)
+{
+	for (uint32_t i = 0; i < manifest->bound_count && failure->status == STATUS_OK; i++)
+		check_bound(options, manifest, &manifest->bounds[i], failure);
+	return failure->status;
+}
+
 int params_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
 		 size_t size, struct failure *failure)
 {
@@ -223,9 +231,7 @@ int params_store(const struct options *options, const struct manifest *manifest,
 				param->index, value);
 		memcpy(rodata + param->offset, &number, sizeof(number));
 	}
-	for (uint32_t i = 0; i < manifest->bound_count && failure->status == STATUS_OK; i++)
-		check_bound(options, manifest, &manifest->bounds[i], failure);
-	return failure->status;
+	return STATUS_OK;
 }
 
 /* Reads the N of a `$N` at `text`; gives its length, 0 if there is none. */

@@ -25,8 +25,15 @@ bool parse_integer(const char *text, int64_t *value);
 bool parse_unsigned(const char *text, uint64_t *value);
 
 /*
- * Writes the parameters to `rodata` (`size` bytes), and warns of those that are missing; refuses
- * what is out of the bounds that the script has for them. The result is an exit status.
+ * Refuses what is out of the bounds that the script has for its parameters. The result is an exit
+ * status.
+ */
+int params_check(const struct options *options, const struct manifest *manifest,
+		 struct failure *failure);
+
+/*
+ * Writes the parameters to `rodata` (`size` bytes), and warns of those that are missing. The result
+ * is an exit status.
  */
 int params_store(const struct options *options, const struct manifest *manifest, uint8_t *rodata,
 		 size_t size, struct failure *failure);
@@ -35,7 +42,7 @@ int params_store(const struct options *options, const struct manifest *manifest,
 const char *params_text(const struct options *options, uint32_t index);
 
 /*
- * The number of `$N`, whose bounds hold since params_store; `otherwise` where N is 0: there is no
+ * The number of `$N`, whose bounds hold since params_check; `otherwise` where N is 0: there is no
  * parameter.
  */
 uint32_t params_number(const struct options *options, uint32_t index, uint32_t otherwise);

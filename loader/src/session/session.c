@@ -25,6 +25,7 @@
 #include "session/name_map.h"
 #include "session/named_params.h"
 #include "session/params.h"
+#include "session/sizes.h"
 #include "base/say.h"
 #include "symbols/unwind.h"
 
@@ -172,7 +173,7 @@ int session_open(struct session *session, const struct options *options,
 
 	memset(session, 0, sizeof(*session));
 	session->options = options;
-	session->manifest = manifest;
+	session->manifest = object->manifest;
 	session->elf = &object->elf;
 	session->parameters = options->parameters;
 	session->parameter_count = options->parameter_count;
@@ -187,7 +188,9 @@ int session_open(struct session *session, const struct options *options,
 		libbpf_log_explain(&log, failure);
 	}
 	libbpf_log_stop(&log);
-	return session->object && check_maps(session, failure) == STATUS_OK
+	return session->object && params_check(options, manifest, failure) == STATUS_OK &&
+			       sizes_settle(session, failure) == STATUS_OK &&
+			       check_maps(session, failure) == STATUS_OK
 		       ? find_programs(session, failure)
 		       : failure->status;
 }
@@ -254,6 +257,7 @@ static int set_rodata(struct session *session, struct failure *failure)
 	rodata = memory_bytes(size);
 	memcpy(rodata, initial, size);
 	put_globals(session, rodata);
+	sizes_store(session, rodata);
 	for (const struct session_table *table = session->tables; table; table = table->next)
 		memcpy(rodata + table->offset, table->bytes, table->size);
 	if (params_store(session->options, manifest, rodata, size, failure) == STATUS_OK &&

@@ -52,7 +52,7 @@ struct session {
 	const struct options *options;
 	/* Of the host; NULL: none. */
 	const struct policy *policy;
-	const struct manifest *manifest;
+	struct manifest *manifest;
 	/* The object's file, which outlives the session. */
 	const struct elf_file *elf;
 	/* Descriptor of what libbpf reads in place of the kernel's BTF (host_types.h); 0: nothing.
