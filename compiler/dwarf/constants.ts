@@ -50,6 +50,7 @@ export const AT = {
   addrBase: 0x73,
   rnglistsBase: 0x74,
   dwoName: 0x76,
+  alignment: 0x88,
   gnuDwoName: 0x2130,
 } as const;
 

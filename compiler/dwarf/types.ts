@@ -1,5 +1,6 @@
 /** From entries of the debug information to the types of scripts. */
 import type { Member } from '../kernel/types.ts';
+import { alignOfStruct } from '../types/layout.ts';
 import {
   type ArrayType,
   BOOL,
@@ -19,6 +20,8 @@ export type Numbering = (offset: number, key: string | undefined) => number;
 
 /** More than any C compiler nests: what goes on is a circle. */
 const DEEPEST = 64;
+
+const POINTER = 8;
 
 export function isModifier(tag: number): boolean {
   return MODIFIERS.has(tag);
@@ -77,13 +80,66 @@ export function describe(entries: Entries, entry: Entry, number: Numbering, dept
 }
 
 export function structType(entries: Entries, entry: Entry, number: Numbering): StructType {
+  let align: number | undefined;
   return {
     kind: 'struct',
     aggregate: entry.tag === TAG.unionType ? 'union' : 'struct',
     name: entries.text(entry, AT.name) ?? '',
     size: entries.number(entry, AT.byteSize) ?? 0,
+    get align() {
+      align ??= stableAlign(entries, entry);
+      return align;
+    },
     id: number(entry.offset, keyOf(entries, entry)),
   };
+}
+
+/** Where damage is, members cannot be read either: what is left of them stands side by side. */
+function stableAlign(entries: Entries, struct: Entry): number {
+  try {
+    return alignOfEntry(entries, struct);
+  } catch (error) {
+    if (error instanceof DwarfError) return 1;
+    throw error;
+  }
+}
+
+/** Of a type as an entry describes it; `known` has the structs that were seen, by their places. */
+function alignOfEntry(
+  entries: Entries,
+  entry: Entry | undefined,
+  known: Map<number, number> = new Map(),
+  depth = 0,
+): number {
+  if (depth > DEEPEST) return 1;
+  const stated = entry && entries.number(entry, AT.alignment);
+  if (stated !== undefined && stated > 0) return stated;
+  switch (entry?.tag) {
+    case TAG.baseType:
+    case TAG.enumerationType:
+      return Math.max(1, entries.number(entry, AT.byteSize) ?? 1);
+    case TAG.pointerType:
+      return POINTER;
+    case TAG.arrayType:
+      return alignOfEntry(entries, typeEntry(entries, entry), known, depth + 1);
+    case TAG.structureType:
+    case TAG.unionType: {
+      const found = known.get(entry.offset);
+      if (found !== undefined) return found;
+      known.set(entry.offset, 1);
+      const members = [...entries.children(entry)]
+        .filter(({ tag }) => tag === TAG.member)
+        .map((member) => ({
+          ...position(entries, member),
+          align: alignOfEntry(entries, typeEntry(entries, member), known, depth + 1),
+        }));
+      const align = alignOfStruct(entries.number(entry, AT.byteSize) ?? 0, members);
+      known.set(entry.offset, align);
+      return align;
+    }
+    default:
+      return 1;
+  }
 }
 
 /** Its name is not enough: files of C may have types of one name each. */

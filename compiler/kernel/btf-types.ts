@@ -13,6 +13,7 @@ import {
   type Type,
   VOID,
 } from '../types/type.ts';
+import { alignmentOf } from './alignment.ts';
 
 /** No chain of modifiers, pointers or arrays is as long: a damaged description may hold a circle. */
 const DEEPEST = 64;
@@ -65,12 +66,17 @@ function resolve(btf: Btf, declared: number, depth: number): ResolvedType {
 export function structType(btf: Btf, id: number): StructType {
   const kind = btf.kind(id);
   const forward = kind === BTF_KIND.forward;
+  let align: number | undefined;
   const union = kind === BTF_KIND.union || (forward && btf.flag(id));
   return {
     kind: 'struct',
     aggregate: union ? 'union' : 'struct',
     name: btf.name(id),
     size: forward ? 0 : btf.sizeOrType(id),
+    get align() {
+      align ??= alignmentOf(btf, id);
+      return align;
+    },
     id,
   };
 }

@@ -5,7 +5,7 @@
 import type { KernelTypes } from '../kernel/types.ts';
 import { sizeInMemory } from '../types/layout.ts';
 import { commonCType } from '../types/reference.ts';
-import type { StructType, Type } from '../types/type.ts';
+import type { Type } from '../types/type.ts';
 import type { ClangMessage } from './clang.ts';
 import type { HeaderConstants } from './constants.ts';
 
@@ -121,37 +121,6 @@ function definition(kernel: KernelTypes, type: Type, tag: string): string {
     return `enum ${tag} { ${name}_least = ${least}, ${name}_largest = ${largest} }`;
   }
   const keyword = type.kind === 'struct' ? type.aggregate : 'struct';
-  const align = type.kind === 'struct' ? alignOfStruct(kernel, type, 0) : 1;
+  const align = type.kind === 'struct' ? type.align : 1;
   return `${keyword} ${tag} { char bpfscript_bytes[${sizeInMemory(type)}]; } __attribute__((aligned(${align})))`;
-}
-
-/** Structs do not contain each other so deeply: a damaged description may. */
-const DEEPEST = 64;
-
-/** BTF does not tell it: as natural alignment has it, unless places of members show that the struct is packed. */
-function alignOfStruct(kernel: KernelTypes, struct: StructType, depth: number): number {
-  let most = 1;
-  for (const { type, bitOffset, bitSize } of kernel.members(struct)) {
-    const align = alignOf(kernel, type, depth + 1);
-    if (bitSize === 0 && bitOffset % (8 * align) !== 0) return 1;
-    most = Math.max(most, align);
-  }
-  return struct.size % most === 0 ? most : 1;
-}
-
-function alignOf(kernel: KernelTypes, type: Type, depth: number): number {
-  if (depth > DEEPEST) return 1;
-  switch (type.kind) {
-    case 'int':
-    case 'enum':
-      return type.size;
-    case 'pointer':
-      return 8;
-    case 'array':
-      return alignOf(kernel, type.element, depth + 1);
-    case 'struct':
-      return alignOfStruct(kernel, type, depth);
-    default:
-      return 1;
-  }
 }

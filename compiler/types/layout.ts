@@ -85,7 +85,7 @@ export function layoutOf(type: Type): Layout {
     case 'record':
       return sequence(type.fields.map((field) => field.type)).layout;
     case 'struct':
-      return { size: type.size, align: 8 };
+      return { size: type.size, align: Math.min(type.align, MOST_ALIGN) };
     case 'context':
       throw new Error('a context is never stored');
   }
@@ -101,6 +101,29 @@ export function fieldsOf(type: Type): readonly FieldLayout[] {
   if (type.kind === 'tuple') return sequence(type.elements).fields;
   if (type.kind === 'record') return sequence(type.fields.map((field) => field.type)).fields;
   throw new Error(`${type.kind} has no elements`);
+}
+
+/** Memory of programs is aligned to no more. */
+const MOST_ALIGN = 8;
+
+export interface MemberPlace {
+  readonly bitOffset: number;
+  /** 0 unless it is a bitfield. */
+  readonly bitSize: number;
+  readonly align: number;
+}
+
+/**
+ * Of a struct of C. No description tells it: it is that of natural alignment, unless places of members or the size show
+ * that the struct is packed.
+ */
+export function alignOfStruct(size: number, members: Iterable<MemberPlace>): number {
+  let most = 1;
+  for (const { bitOffset, bitSize, align } of members) {
+    if (bitSize === 0 && bitOffset % (8 * align) !== 0) return 1;
+    most = Math.max(most, align);
+  }
+  return size % most === 0 ? most : 1;
 }
 
 /** Lays values out one after the other, each at its own alignment: tuples, keys and the fields of events. */

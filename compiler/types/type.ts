@@ -65,6 +65,8 @@ export interface StructType {
   /** Empty for anonymous ones. */
   readonly name: string;
   readonly size: number;
+  /** As C aligns it: found out when it is asked for. */
+  readonly align: number;
   /** BTF type id in the kernel description; see `SCRIPT_TYPES`. */
   readonly id: number;
 }

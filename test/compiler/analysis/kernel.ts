@@ -14,6 +14,7 @@ const ENTITY: StructType = {
   aggregate: 'struct',
   name: 'sched_entity',
   size: 16,
+  align: 8,
   id: 2,
 };
 const TASK: StructType = {
@@ -21,6 +22,7 @@ const TASK: StructType = {
   aggregate: 'struct',
   name: 'task_struct',
   size: 9792,
+  align: 8,
   id: 1,
 };
 const FORWARD: StructType = { ...TASK, size: 0, id: 7 };

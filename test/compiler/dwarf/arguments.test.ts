@@ -98,7 +98,7 @@ describe.each(FORMS)('the debug information of %s', (name) => {
     ]);
     expect(node?.size).toBe(72);
     expect(program.types.enumerator('BLUE')?.value).toBe(-7n);
-    expect(program.types.typedef('point_t')).toMatchObject({ kind: 'struct', size: 8 });
+    expect(program.types.typedef('point_t')).toMatchObject({ kind: 'struct', size: 8, align: 4 });
     expect(program.types.struct('struct', 'missing')).toBeUndefined();
   });
 });

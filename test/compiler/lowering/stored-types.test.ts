@@ -63,7 +63,7 @@ const TYPES: readonly Type[] = [
   { kind: 'lhist', min: 0, max: 100, step: 10 },
   { kind: 'tseries', signed: true, aggregation: 'avg', interval: 1_000_000_000, count: 20 },
   { kind: 'tseries', signed: true, aggregation: 'sum', interval: 1_000_000_000, count: 20 },
-  { kind: 'struct', aggregate: 'struct', name: 'sockaddr', size: 16, id: 3 },
+  { kind: 'struct', aggregate: 'struct', name: 'sockaddr', size: 16, align: 2, id: 3 },
 ];
 
 describe('script types as the linker is told of them', () => {

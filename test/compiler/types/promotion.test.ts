@@ -59,7 +59,14 @@ describe('literals', () => {
 
 describe('joined types', () => {
   const flow = (type: Type) => ({ type, flexible: false });
-  const task: Type = { kind: 'struct', aggregate: 'struct', name: 'task', size: 8, id: 1 };
+  const task: Type = {
+    kind: 'struct',
+    aggregate: 'struct',
+    name: 'task',
+    size: 8,
+    align: 8,
+    id: 1,
+  };
 
   it('of pointers ignore the address space and keep the first', () => {
     const kernel: Type = { kind: 'pointer', to: task, space: 'kernel' };
