@@ -228,8 +228,8 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 	map->value = manifest_type(reader, json_member(json, "value"));
 	if (key)
 		map->key = manifest_type(reader, key);
-	map->buckets = (uint32_t)manifest_number_or(reader, json, "buckets", UINT32_MAX - 1,
-						    MF_NONE);
+	map->buckets =
+		(uint32_t)manifest_number_or(reader, json, "buckets", UINT32_MAX - 1, MF_NONE);
 	if (json_member(json, "sized"))
 		map->is_sized = manifest_flag(reader, json, "sized");
 	map->stores = read_stores(reader, json, "stores", map, &map->store_count);
@@ -363,8 +363,8 @@ static void read_stacks(struct manifest_reader *reader, const struct json *root)
 
 	if (!json)
 		return;
-	manifest->stack_words = (uint32_t)manifest_number(reader, json, "words",
-							  MF_MOST_FRAMES * MOST_FRAME_WORDS);
+	manifest->stack_words =
+		(uint32_t)manifest_number(reader, json, "words", MF_MOST_FRAMES * MOST_FRAME_WORDS);
 	manifest->depths = manifest_list(reader, json, "params", sizeof(*manifest->depths),
 					 read_depth, &manifest->depth_count);
 }

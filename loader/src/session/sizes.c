@@ -80,8 +80,7 @@ static int settle_type(const struct session *session, struct mf_type *type, stru
 static const struct mf_store *resize(struct session *session, const struct mf_store *stores,
 				     uint32_t count, uint32_t size)
 {
-	struct mf_store *resized =
-		arena_array(&session->manifest->arena, count, sizeof(*resized));
+	struct mf_store *resized = arena_array(&session->manifest->arena, count, sizeof(*resized));
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct bpf_map *map;
