@@ -79,15 +79,20 @@ export function imageOf(elf: ElfObject): Image {
     const base = bases.get(section);
     return base && { section: base.section, offset: base.offset + offset };
   };
+  // Of symbols with one name the first counts.
+  const objects = new Map(
+    elf.symbols
+      .filter(({ type }) => type === STT.object)
+      .reverse()
+      .map((symbol) => [symbol.name, symbol]),
+  );
   return {
     code,
     data,
     functions: functionsOf(elf, code),
     placeOf,
     variable(name) {
-      const symbol = elf.symbols.find(
-        (candidate) => candidate.name === name && candidate.type === STT.object,
-      );
+      const symbol = objects.get(name);
       const place = symbol && placeOf(symbol.section, symbol.value);
       if (!place) throw new Error(`variable ${name} is missing from the compiler's object`);
       return place;

@@ -26,9 +26,10 @@ export function harvestLines(
   const extension = dataOf('.BTF.ext');
   const btf = names && readBtf(names);
   const numbered = texts.flatMap(linesOf);
+  const indices = new Map(image.code.map(({ name }, index) => [name, index]));
   for (const { section, records } of extension ? readExtension(extension).lines : []) {
-    const index = image.code.findIndex((code) => code.name === btf?.string(section));
-    if (index === -1) continue;
+    const index = btf && indices.get(btf.string(section));
+    if (index === undefined) continue;
     const lines = bySection.get(index) ?? new Map<number, LineRecord>();
     bySection.set(index, lines);
     for (const { offset, line, column } of records) {

@@ -25,7 +25,7 @@ import type { LinkInput } from './input.ts';
 import { harvestLines } from './lines.ts';
 import { encodeManifest, MANIFEST_SECTION } from './manifest/encode.ts';
 import { mergeObjects } from './merge.ts';
-import { relocate } from './relocate.ts';
+import { relocate, type Targets } from './relocate.ts';
 import { fixupsOf, isKind, type PlacedSite, placeSessions, placeSites } from './sites.ts';
 
 const LICENSE_SECTION = 'license';
@@ -113,27 +113,7 @@ export function link(input: LinkInput): Uint8Array {
   const sectionNumber = (name: string): number =>
     1 + sections.findIndex((section) => section.name === name);
   const symbols = symbolsOf(input, image, maps, imported.variables, license.length, sectionNumber);
-  const symbolNumber = (matches: (symbol: ElfSymbol) => boolean, name: string): number => {
-    const index = symbols.findIndex(matches);
-    if (index === -1) throw new Error(`${name} is used and not defined`);
-    return index + 1;
-  };
-  const targets = {
-    section: (name: string) => {
-      const number = sectionNumber(name);
-      return symbolNumber(
-        (symbol) => symbol.type === STT.section && symbol.section === number,
-        name,
-      );
-    },
-    kernel: (name: string) => {
-      return symbolNumber((symbol) => symbol.section === 0 && symbol.name === name, name);
-    },
-    map: (name: string) => {
-      const number = sectionNumber('.maps');
-      return symbolNumber((symbol) => symbol.section === number && symbol.name === name, name);
-    },
-  };
+  const targets = targetsOf(symbols, sectionNumber);
   const relocated = sections.map((section, index) => {
     const code = image.code[index];
     return code ? { ...section, relocations: relocate(elf, image, code, targets) } : section;
@@ -144,6 +124,31 @@ export function link(input: LinkInput): Uint8Array {
   if (sumAt === undefined) throw new Error('the digest has no place');
   bytes.set(digestOf(bytes, sumAt), sumAt);
   return bytes;
+}
+
+/** Numbers of the symbols that relocations name. */
+function targetsOf(
+  symbols: readonly ElfSymbol[],
+  sectionNumber: (name: string) => number,
+): Targets {
+  const keyOf = (section: number, name: string): string => `${section} ${name}`;
+  const numbers = new Map<string, number>();
+  symbols.forEach((symbol, index) => {
+    const key = keyOf(symbol.section, symbol.name);
+    if (!numbers.has(key)) numbers.set(key, index + 1);
+  });
+  const numberOf = (section: number, name: string, shown = name): number => {
+    const number = numbers.get(keyOf(section, name));
+    if (number === undefined) throw new Error(`${shown} is used and not defined`);
+    return number;
+  };
+  const maps = sectionNumber('.maps');
+  return {
+    // Symbols of sections have no name.
+    section: (name) => numberOf(sectionNumber(name), '', name),
+    kernel: (name) => numberOf(0, name),
+    map: (name) => numberOf(maps, name),
+  };
 }
 
 function progbits(name: string, data: Uint8Array, flags: number, align: number): OutputSection {
@@ -197,8 +202,9 @@ function addFunctions(
     if (!entry) throw new Error(`function ${found.name} is not one of the compiler's`);
     list.push({ offset: found.offset, type: addFunction(builder, entry) });
   }
+  const made = new Set(image.functions.map(({ name }) => name));
   for (const { symbol, role } of input.functions)
-    if (role === 'program' && !image.functions.some((found) => found.name === symbol))
+    if (role === 'program' && !made.has(symbol))
       throw new Error(`program ${symbol} is missing from the compiler's object`);
   return records;
 }
