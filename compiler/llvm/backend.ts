@@ -35,7 +35,7 @@ const CPU = 'v3';
  * that unrolls loops, inlines callbacks, vectorises, or turns loops into calls of memset.
  */
 const PASSES =
-  'always-inline,function(sroa,early-cse,simplifycfg,instcombine,jump-threading,' +
+  'function(sroa,early-cse,simplifycfg,instcombine,jump-threading,' +
   'correlated-propagation,simplifycfg,gvn,dse,adce,simplifycfg)';
 
 export interface EmitOptions {

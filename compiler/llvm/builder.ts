@@ -1,6 +1,4 @@
-/** Builds the body of one function by LLVM. */
-import type llvm from 'llvm-bindings';
-import { asBool, asPointer, asValue, type Native, raw } from './binding.ts';
+/** Builds the body of one function, as LLVM text. */
 import { createControlFlow } from './control.ts';
 import type {
   Arithmetic,
@@ -14,6 +12,18 @@ import type {
 } from './ir.ts';
 import { lowerLog2 } from './log2.ts';
 import { createMemory } from './memory.ts';
+import {
+  asBool,
+  asPointer,
+  asValue,
+  compared,
+  folded,
+  isConstant,
+  isNumber,
+  raw,
+  typedOperand,
+  typeOf,
+} from './operands.ts';
 import {
   apart,
   atomicAdd,
@@ -29,118 +39,153 @@ import {
   volatileLoad,
   volatileStore,
 } from './primitives.ts';
+import { createBodyWriter } from './writer.ts';
 
 /** Columns have ten bits in BTF's line records (BPF_LINE_INFO_LINE_COL), and LLVM lets larger ones count as lines. */
 const LAST_COLUMN = 1023;
 
-/** What the module keeps for its functions. */
+/** What the module keeps for its functions. All names are LLVM text. */
 export interface ModuleTables {
-  global(symbol: string): llvm.Constant;
-  callback(symbol: string): { readonly callee: llvm.Function; readonly type: llvm.FunctionType };
+  /** A variable or map, as an `i8*`. */
+  global(symbol: string): string;
+  callback(symbol: string): { readonly name: string; readonly type: string };
   /** A function that is only declared. */
-  linked(
-    symbol: string,
-    parameters: number,
-  ): { readonly callee: llvm.Function; readonly type: llvm.FunctionType };
-  primitive(primitive: Primitive): llvm.Function;
+  linked(symbol: string, parameters: number): string;
+  primitive(primitive: Primitive): string;
   /** Symbol of the 64-byte table of `log2`. */
   logTable(): string;
 }
 
 export interface FunctionFrame {
-  readonly function: llvm.Function;
-  readonly subprogram: llvm.DISubprogram;
-  /** Type of what the function returns: i32 for programs, i64 for callbacks. */
-  readonly result: llvm.IntegerType;
+  /** What the function returns: i32 for programs, i64 for callbacks. */
+  readonly result: 'i32' | 'i64';
+  /** Metadata of a place in the script. */
+  readonly placeOf: (line: number, column: number) => string;
 }
 
-/** A builder at the start of an empty function, and `finish`, which ends its last block. */
+const FALSE = 'false';
+const TRUE = 'true';
+
+/** A builder at the start of an empty function, and `finish`, which ends its last block and gives all of the text. */
 export function createFunctionBuilder(
-  native: Native,
   tables: ModuleTables,
   frame: FunctionFrame,
-): { readonly builder: FunctionBuilder; finish(): void } {
-  const { context, i32, i64, integers } = native;
-  const { ConstantInt, DILocation, FunctionType, PointerType } = native.llvm;
-
+): { readonly builder: FunctionBuilder; finish(): string } {
+  const body = createBodyWriter();
   // Allocas stand in a block of their own, since only those of the entry block are fixed stack slots.
-  const entry = native.llvm.BasicBlock.Create(context, 'entry', frame.function);
-  const start = native.llvm.BasicBlock.Create(context, 'start', frame.function);
-  const allocas = new native.llvm.IRBuilder(entry);
-  const ir = new native.llvm.IRBuilder(start);
-
-  allocas.SetCurrentDebugLocation(DILocation.get(context, 1, 1, frame.subprogram));
+  const entry = body.block('entry');
+  const start = body.block('start');
+  body.enter(start);
 
   let place: IrPlace = { line: 0, column: 0 };
   const setPlace = (line: number, column: number): IrPlace => {
     const before = place;
     if (line === before.line && column === before.column) return before;
     place = { line, column };
-    const near = Math.min(column, LAST_COLUMN);
-    ir.SetCurrentDebugLocation(DILocation.get(context, line, near, frame.subprogram));
+    body.setPlace(frame.placeOf(line, Math.min(column, LAST_COLUMN)));
     return before;
   };
+  /** Writes to the entry block, which belongs to no place in particular. */
+  const atEntry = <T>(write: () => T): T => {
+    const [block, { line, column }] = [body.current, setPlace(1, 1)];
+    body.enter(entry);
+    const result = write();
+    body.enter(block);
+    setPlace(line, column);
+    return result;
+  };
 
-  /** The binding takes a number, which is exact to 2^53; wider ones are folded from two halves. */
-  const constant = (value: bigint | number): IrValue => {
-    const wide = BigInt.asIntN(64, BigInt(value));
-    if (wide >= -0x1f_ffff_ffff_ffffn && wide <= 0x1f_ffff_ffff_ffffn)
-      return asValue(ConstantInt.get(i64, Number(wide), true));
-    const high = ConstantInt.get(i64, Number(wide >> 32n), true);
-    const low = ConstantInt.get(i64, Number(wide & 0xffff_ffffn), true);
-    return asValue(ir.CreateOr(ir.CreateShl(high, ConstantInt.get(i64, 32, true)), low));
+  const constant = (value: bigint | number): IrValue =>
+    asValue(
+      typeof value === 'number' && Number.isSafeInteger(value)
+        ? String(value)
+        : String(BigInt.asIntN(64, BigInt(value))),
+    );
+  const byte = (pointer: IrPointer, offset: number | IrValue): string => {
+    const base = raw(pointer);
+    if (offset === 0) return base;
+    const index = typeof offset === 'number' ? String(offset) : raw(offset);
+    return isConstant(base) && isNumber(index)
+      ? `getelementptr (i8, i8* ${base}, i64 ${index})`
+      : body.register('pointer', `getelementptr i8, i8* ${base}, i64 ${index}`);
   };
-  const byte = (pointer: IrPointer, offset: number | IrValue): llvm.Value => {
-    if (offset === 0) return raw(pointer);
-    const index = typeof offset === 'number' ? constant(offset) : offset;
-    return ir.CreateGEP(native.i8, raw(pointer), raw(index));
+  /** The address of an integer. */
+  const typed = (pointer: IrPointer, offset: number, width: Width): string => {
+    const address = byte(pointer, offset);
+    if (width === 1) return address;
+    return isConstant(address)
+      ? `bitcast (i8* ${address} to ${typeOf(width)}*)`
+      : body.register('pointer', `bitcast i8* ${address} to ${typeOf(width)}*`);
   };
-  const typed = (pointer: IrPointer, offset: number, width: Width): llvm.Value =>
-    ir.CreateBitCast(byte(pointer, offset), PointerType.getUnqual(integers[width]));
-  const widen = (value: llvm.Value, width: Width, signed: boolean): IrValue => {
+  const widen = (value: string, width: Width, signed: boolean): IrValue => {
     if (width === 8) return asValue(value);
-    return asValue(signed ? ir.CreateSExt(value, i64) : ir.CreateZExt(value, i64));
+    if (isNumber(value)) {
+      const wide = signed ? BigInt.asIntN : BigInt.asUintN;
+      return asValue(String(wide(width * 8, BigInt(value))));
+    }
+    const operation = signed ? 'sext' : 'zext';
+    return asValue(body.register('value', `${operation} ${typeOf(width)} ${value} to i64`));
   };
-  const narrow = (value: IrValue, width: Width): llvm.Value =>
-    width === 8 ? raw(value) : ir.CreateTrunc(raw(value), integers[width]);
+  const narrow = (value: IrValue, width: Width): string => {
+    const text = raw(value);
+    if (width === 8) return text;
+    if (isNumber(text)) return String(BigInt.asIntN(width * 8, BigInt(text)));
+    return body.register('value', `trunc i64 ${text} to ${typeOf(width)}`);
+  };
   const extend = (value: IrValue, width: Width, signed: boolean): IrValue =>
     width === 8 ? value : widen(narrow(value, width), width, signed);
-  const use = (primitive: Primitive, ...args: llvm.Value[]): llvm.Value =>
-    ir.CreateCall(tables.primitive(primitive), args);
 
   /** A helper is called through its number as a function pointer, as C does it. */
   const callHelper = (
     id: number,
-    result: llvm.Type,
+    result: 'i64' | 'i8*',
     args: readonly (IrValue | IrPointer)[],
-  ): llvm.Value => {
+  ): string => {
     if (args.length > 5) throw new Error(`helper ${id} gets more than five arguments`);
-    const values = args.map(raw);
-    const type = FunctionType.get(
-      result,
-      values.map((value) => value.getType()),
-      false,
+    const operands = args.map(typedOperand);
+    const types = operands.map((operand) => operand.slice(0, operand.indexOf(' ')));
+    return body.register(
+      result === 'i64' ? 'value' : 'pointer',
+      `call ${result} inttoptr (i64 ${id} to ${result} (${types.join(', ')})*)(${operands.join(', ')})`,
     );
-    const callee = ir.CreateIntToPtr(ConstantInt.get(i64, id, true), PointerType.getUnqual(type));
-    return ir.CreateCall(type, callee, values);
+  };
+  const call = (callee: string, args: readonly (IrValue | IrPointer)[]): IrValue =>
+    asValue(body.register('value', `call i64 ${callee}(${args.map(typedOperand).join(', ')})`));
+  const use = (primitive: Primitive, ...args: readonly (IrValue | IrPointer)[]): IrValue =>
+    call(tables.primitive(primitive), args);
+  const value = (instruction: string): IrValue => asValue(body.register('value', instruction));
+
+  const op = (operation: Arithmetic, left: IrValue, right: IrValue): IrValue => {
+    const [a, b] = [raw(left), raw(right)];
+    const known = isNumber(a) && isNumber(b) ? folded(operation, a, b) : undefined;
+    if (known !== undefined) return asValue(known);
+    if (operation === 'or' && b === '0') return left;
+    if (operation === 'and' && b === '-1') return left;
+    return value(`${operation} i64 ${a}, ${b}`);
+  };
+  const compare = (predicate: Predicate, left: IrValue, right: IrValue) => {
+    const [a, b] = [raw(left), raw(right)];
+    if (isNumber(a) && isNumber(b)) return asBool(String(compared(predicate, a, b)));
+    return asBool(body.register('bool', `icmp ${predicate} i64 ${a}, ${b}`));
   };
 
   let apartCount = 0;
-  const control = createControlFlow(native, ir, frame.function);
-  const operations = arithmeticOf(ir);
-  const predicates = predicatesOf(ir);
+  const control = createControlFlow(body);
 
   const scalar = {
     constant,
-    nullPointer: () => asPointer(native.llvm.ConstantPointerNull.get(native.pointer)),
-    op: (operation: Arithmetic, left: IrValue, right: IrValue) =>
-      asValue(operations[operation](raw(left), raw(right))),
-    compare: (predicate: Predicate, left: IrValue, right: IrValue) =>
-      asBool(predicates[predicate](raw(left), raw(right))),
-    load: (pointer: IrPointer, offset: number, width: Width, signed: boolean) =>
-      widen(ir.CreateLoad(integers[width], typed(pointer, offset, width)), width, signed),
-    store: (pointer: IrPointer, offset: number, width: Width, value: IrValue): void => {
-      ir.CreateStore(narrow(value, width), typed(pointer, offset, width));
+    nullPointer: () => asPointer('null'),
+    op,
+    compare,
+    load: (pointer: IrPointer, offset: number, width: Width, signed: boolean) => {
+      const type = typeOf(width);
+      const address = typed(pointer, offset, width);
+      return widen(body.register('value', `load ${type}, ${type}* ${address}`), width, signed);
+    },
+    store: (pointer: IrPointer, offset: number, width: Width, stored: IrValue): void => {
+      const type = typeOf(width);
+      const text = narrow(stored, width);
+      body.effect(`store ${type} ${text}, ${type}* ${typed(pointer, offset, width)}`);
     },
     offset: (pointer: IrPointer, offset: number | IrValue) => asPointer(byte(pointer, offset)),
   };
@@ -153,114 +198,127 @@ export function createFunctionBuilder(
       return control.reachable();
     },
 
-    isNull: (pointer) => asBool(ir.CreateIsNull(raw(pointer))),
-    not: (value) => asBool(ir.CreateXor(raw(value), ConstantInt.getTrue(context))),
-    and: (left, right) => asBool(ir.CreateAnd(raw(left), raw(right))),
-    or: (left, right) => asBool(ir.CreateOr(raw(left), raw(right))),
-    fromBool: (value) => asValue(ir.CreateZExt(raw(value), i64)),
-    toBool: (value) => asBool(ir.CreateICmpNE(raw(value), raw(constant(0)))),
-    select: (condition, then, otherwise) =>
-      asValue(ir.CreateSelect(raw(condition), raw(then), raw(otherwise))),
+    isNull: (pointer) => {
+      const text = raw(pointer);
+      if (text === 'null') return asBool(TRUE);
+      // No variable and no function stands at 0.
+      if (/^(?:@|getelementptr|bitcast)/.test(text)) return asBool(FALSE);
+      return asBool(body.register('bool', `icmp eq i8* ${text}, null`));
+    },
+    not: (condition) => {
+      const text = raw(condition);
+      if (text === TRUE || text === FALSE) return asBool(text === TRUE ? FALSE : TRUE);
+      return asBool(body.register('bool', `xor i1 ${text}, true`));
+    },
+    and: (left, right) => {
+      const [a, b] = [raw(left), raw(right)];
+      if (b === TRUE || a === FALSE) return left;
+      if (a === TRUE || b === FALSE) return right;
+      return asBool(body.register('bool', `and i1 ${a}, ${b}`));
+    },
+    or: (left, right) => {
+      const [a, b] = [raw(left), raw(right)];
+      if (b === FALSE || a === TRUE) return left;
+      if (a === FALSE || b === TRUE) return right;
+      return asBool(body.register('bool', `or i1 ${a}, ${b}`));
+    },
+    fromBool: (condition) => {
+      const text = raw(condition);
+      if (text === TRUE || text === FALSE) return asValue(text === TRUE ? '1' : '0');
+      return value(`zext i1 ${text} to i64`);
+    },
+    toBool: (number) => compare('ne', number, asValue('0')),
+    select: (condition, then, otherwise) => {
+      const text = raw(condition);
+      if (text === TRUE || text === FALSE) return text === TRUE ? then : otherwise;
+      return value(`select i1 ${text}, i64 ${raw(then)}, i64 ${raw(otherwise)}`);
+    },
     extend,
-    pointerToInt: (pointer) => asValue(ir.CreatePtrToInt(raw(pointer), i64)),
-    intToPointer: (value) => asPointer(ir.CreateIntToPtr(raw(value), native.pointer)),
-    log2: (value) => lowerLog2(builder, tables.logTable(), value),
-
-    loadFixed: (pointer, offset, width) => asValue(use(fixedLoad(width, offset), raw(pointer))),
-    loadVolatile: (pointer, offset, width) =>
-      asValue(use(volatileLoad(width), byte(pointer, offset))),
-    storeVolatile: (pointer, offset, width, value) => {
-      use(volatileStore(width), byte(pointer, offset), raw(value));
+    pointerToInt: (pointer) => {
+      const text = raw(pointer);
+      return isConstant(text)
+        ? asValue(`ptrtoint (i8* ${text} to i64)`)
+        : value(`ptrtoint i8* ${text} to i64`);
     },
-    atomicAdd: (pointer, offset, width, value) => {
-      use(atomicAdd(width), byte(pointer, offset), raw(value));
+    intToPointer: (number) => {
+      const text = raw(number);
+      return asPointer(
+        isConstant(text)
+          ? `inttoptr (i64 ${text} to i8*)`
+          : body.register('pointer', `inttoptr i64 ${text} to i8*`),
+      );
     },
-    atomicExchange: (pointer, offset, value) =>
-      asValue(use(atomicExchange(), byte(pointer, offset), raw(value))),
+    log2: (number) => lowerLog2(builder, tables.logTable(), number),
 
-    return_: (value) =>
+    loadFixed: (pointer, offset, width) => value(fixedLoad(width, offset, raw(pointer))),
+    loadVolatile: (pointer, offset, width) => {
+      const address = typed(pointer, offset, width);
+      return widen(body.register('value', volatileLoad(width, address)), width, false);
+    },
+    storeVolatile: (pointer, offset, width, stored) => {
+      const address = typed(pointer, offset, width);
+      body.effect(volatileStore(width, narrow(stored, width), address));
+    },
+    atomicAdd: (pointer, offset, width, added) => {
+      const address = typed(pointer, offset, width);
+      body.register('value', atomicAdd(width, narrow(added, width), address));
+    },
+    atomicExchange: (pointer, offset, stored) =>
+      value(atomicExchange(raw(stored), typed(pointer, offset, 8))),
+
+    return_: (result) =>
       control.leave(() => {
-        ir.CreateRet(frame.result === i32 ? ir.CreateTrunc(raw(value), i32) : raw(value));
+        body.effect(
+          frame.result === 'i32' ? `ret i32 ${narrow(result, 4)}` : `ret i64 ${raw(result)}`,
+        );
       }),
 
     alloca,
     loadAtEntry: (symbol) =>
-      asValue(allocas.CreateCall(tables.primitive(volatileLoad(8)), [raw(builder.global(symbol))])),
+      atEntry(() => {
+        const address = typed(builder.global(symbol), 0, 8);
+        return value(volatileLoad(8, address));
+      }),
     setPlace,
-    helper: (id, args) => asValue(callHelper(id, i64, args)),
-    opaque: (value) => asValue(use(opaque(), raw(value))),
-    apart: (value) => asValue(use(apart(apartCount++), raw(value))),
-    steadyHelper: (id) => asValue(use(steadyHelper(id))),
-    helperPointer: (id, args) => asPointer(callHelper(id, native.pointer, args)),
+    helper: (id, args) => asValue(callHelper(id, 'i64', args)),
+    opaque: (number) => value(opaque(raw(number))),
+    apart: (number) => value(apart(apartCount++, raw(number))),
+    steadyHelper: (id) => value(steadyHelper(id)),
+    helperPointer: (id, args) => asPointer(callHelper(id, 'i8*', args)),
     global: (symbol) => asPointer(tables.global(symbol)),
-    callback: (symbol) =>
-      asPointer(ir.CreateBitCast(tables.callback(symbol).callee, native.pointer)),
-    callFunction: (symbol, args) => {
-      const { callee, type } = tables.callback(symbol);
-      return asValue(ir.CreateCall(type, callee, args.map(raw)));
+    callback: (symbol) => {
+      const { name, type } = tables.callback(symbol);
+      return asPointer(`bitcast (${type}* ${name} to i8*)`);
     },
-    callLinked: (symbol, args) => {
-      const { callee, type } = tables.linked(symbol, args.length);
-      return asValue(ir.CreateCall(type, callee, args.map(raw)));
-    },
+    callFunction: (symbol, args) => call(tables.callback(symbol).name, args),
+    callLinked: (symbol, args) => call(tables.linked(symbol, args.length), args),
     siteLoad: (site, pointer, offset, width, signed) => {
-      const value = asValue(use(siteLoad(site, offset, width), raw(pointer)));
-      return signed ? extend(value, width, true) : value;
+      const loaded = use(siteLoad(site, offset, width), pointer);
+      return signed ? extend(loaded, width, true) : loaded;
     },
-    siteImmediate: (site, value) => asValue(use(siteImmediate(site, value))),
-    siteShift: (site: number, shift: Shift, value: IrValue, amount: number) =>
-      asValue(use(siteShift(site, shift, amount), raw(value))),
-    siteCall: (site, argument) => asValue(use(siteCall(site), raw(argument))),
-    extendArgument: (argument) => asValue(ir.CreateZExt(raw(argument), i64)),
+    siteImmediate: (site, number) => use(siteImmediate(site, number)),
+    siteShift: (site: number, shift: Shift, number: IrValue, amount: number) =>
+      use(siteShift(site, shift, amount), number),
+    siteCall: (site, argument) => use(siteCall(site), argument),
+    extendArgument: (argument) => value(`zext i32 ${raw(argument)} to i64`),
   };
 
   /** Made of integers as wide as the alignment, which gives the slot that alignment. */
   function alloca(size: number, align: Width): IrPointer {
-    const count = Math.max(1, Math.ceil(size / align));
-    const slot = allocas.CreateAlloca(native.llvm.ArrayType.get(integers[align], count));
-    return asPointer(allocas.CreateBitCast(slot, native.pointer));
+    const type = `[${Math.max(1, Math.ceil(size / align))} x ${typeOf(align)}]`;
+    return atEntry(() => {
+      const slot = body.register('pointer', `alloca ${type}`);
+      return asPointer(body.register('pointer', `bitcast ${type}* ${slot} to i8*`));
+    });
   }
 
   setPlace(1, 1);
   return {
     builder,
     finish: () => {
-      if (control.reachable()) ir.CreateRet(ConstantInt.get(frame.result, 0, true));
-      else ir.CreateUnreachable();
-      allocas.CreateBr(start);
+      body.effect(control.reachable() ? `ret ${frame.result} 0` : 'unreachable');
+      atEntry(() => body.effect(`br label %${start.label}`));
+      return body.text();
     },
-  };
-}
-
-type Binary = (left: llvm.Value, right: llvm.Value) => llvm.Value;
-
-function arithmeticOf(ir: llvm.IRBuilder): Readonly<Record<Arithmetic, Binary>> {
-  return {
-    add: (left, right) => ir.CreateAdd(left, right),
-    sub: (left, right) => ir.CreateSub(left, right),
-    mul: (left, right) => ir.CreateMul(left, right),
-    udiv: (left, right) => ir.CreateUDiv(left, right),
-    urem: (left, right) => ir.CreateURem(left, right),
-    and: (left, right) => ir.CreateAnd(left, right),
-    or: (left, right) => ir.CreateOr(left, right),
-    xor: (left, right) => ir.CreateXor(left, right),
-    shl: (left, right) => ir.CreateShl(left, right),
-    lshr: (left, right) => ir.CreateLShr(left, right),
-    ashr: (left, right) => ir.CreateAShr(left, right),
-  };
-}
-
-function predicatesOf(ir: llvm.IRBuilder): Readonly<Record<Predicate, Binary>> {
-  return {
-    eq: (left, right) => ir.CreateICmpEQ(left, right),
-    ne: (left, right) => ir.CreateICmpNE(left, right),
-    ult: (left, right) => ir.CreateICmpULT(left, right),
-    ule: (left, right) => ir.CreateICmpULE(left, right),
-    ugt: (left, right) => ir.CreateICmpUGT(left, right),
-    uge: (left, right) => ir.CreateICmpUGE(left, right),
-    slt: (left, right) => ir.CreateICmpSLT(left, right),
-    sle: (left, right) => ir.CreateICmpSLE(left, right),
-    sgt: (left, right) => ir.CreateICmpSGT(left, right),
-    sge: (left, right) => ir.CreateICmpSGE(left, right),
   };
 }

@@ -1,7 +1,7 @@
 /** Structured control flow on basic blocks. */
-import type llvm from 'llvm-bindings';
-import { asBool, asPointer, asValue, type Native, raw } from './binding.ts';
 import type { IrBool, IrBuilder, IrPointer, IrValue } from './ir.ts';
+import { asBool, asPointer, asValue, type RegisterKind, raw } from './operands.ts';
+import type { Block, BodyWriter } from './writer.ts';
 
 export interface ControlFlow {
   readonly statements: Pick<IrBuilder, 'if_' | 'ifValue' | 'ifBool' | 'ifPointer' | 'while_'>;
@@ -10,41 +10,42 @@ export interface ControlFlow {
   leave(terminate: () => void): void;
 }
 
+const TYPES: Readonly<Record<RegisterKind, string>> = { value: 'i64', pointer: 'i8*', bool: 'i1' };
+/** Of what is never reached. */
+const NOTHING: Readonly<Record<RegisterKind, string>> = {
+  value: '0',
+  pointer: 'null',
+  bool: 'false',
+};
+
 /**
  * While code is unreachable a block without predecessors takes what is built, so that callers need not care;
  * the optimiser drops it.
  */
-export function createControlFlow(
-  native: Native,
-  ir: llvm.IRBuilder,
-  parent: llvm.Function,
-): ControlFlow {
+export function createControlFlow(body: BodyWriter): ControlFlow {
   let reachable = true;
-  const block = (name: string) => native.llvm.BasicBlock.Create(native.context, name, parent);
+  const { block } = body;
+  const jump = (target: Block): void => body.effect(`br label %${target.label}`);
+  const jumpIf = (condition: IrBool, yes: Block, no: Block): void =>
+    body.effect(`br i1 ${raw(condition)}, label %${yes.label}, label %${no.label}`);
 
   const leave = (terminate: () => void): void => {
     terminate();
-    ir.SetInsertPoint(block('dead'));
+    body.enter(block('dead'));
     reachable = false;
   };
   /** Ends an arm: goes to `target` if its end can be reached. */
-  const goto = (target: llvm.BasicBlock): void => {
-    if (reachable) ir.CreateBr(target);
-    else ir.CreateUnreachable();
+  const goto = (target: Block): void => {
+    if (reachable) jump(target);
+    else body.effect('unreachable');
   };
 
   /** Builds an arm from the start of `from`; gives its value and the block it ends in, if its end is reached. */
-  const arm = <T>(
-    from: llvm.BasicBlock,
-    merge: llvm.BasicBlock,
-    before: boolean,
-    body: () => T,
-  ) => {
-    ir.SetInsertPoint(from);
+  const arm = <T>(from: Block, merge: Block, before: boolean, write: () => T) => {
+    body.enter(from);
     reachable = before;
-    const value = body();
-    const end = ir.GetInsertBlock();
-    if (!end) throw new Error('the builder has left the function');
+    const value = write();
+    const end = body.current;
     goto(merge);
     return reachable ? { value, end } : undefined;
   };
@@ -52,25 +53,24 @@ export function createControlFlow(
   const branch = <T>(condition: IrBool, then: () => T, otherwise: () => T) => {
     const [first, second, merge] = [block('then'), block('else'), block('end')];
     const before = reachable;
-    ir.CreateCondBr(raw(condition), first, second);
+    jumpIf(condition, first, second);
     const left = arm(first, merge, before, then);
     const right = arm(second, merge, before, otherwise);
-    ir.SetInsertPoint(merge);
+    body.enter(merge);
     reachable = left !== undefined || right !== undefined;
     return { left, right };
   };
 
-  const mergedValue = (
-    type: llvm.Type,
-    { left, right }: ReturnType<typeof branch<llvm.Value>>,
-  ): llvm.Value => {
-    if (left && right) {
-      const phi = ir.CreatePHI(type, 2);
-      phi.addIncoming(left.value, left.end);
-      phi.addIncoming(right.value, right.end);
-      return phi;
-    }
-    return (left ?? right)?.value ?? native.llvm.UndefValue.get(type);
+  const merged = (
+    kind: RegisterKind,
+    condition: IrBool,
+    then: () => string,
+    otherwise: () => string,
+  ): string => {
+    const { left, right } = branch(condition, then, otherwise);
+    if (!left || !right) return (left ?? right)?.value ?? NOTHING[kind];
+    const from = ({ value, end }: typeof left): string => `[ ${value}, %${end.label} ]`;
+    return body.register(kind, `phi ${TYPES[kind]} ${from(left)}, ${from(right)}`);
   };
 
   return {
@@ -80,43 +80,46 @@ export function createControlFlow(
       if_: (condition, then, otherwise) => {
         branch(condition, then, otherwise ?? (() => undefined));
       },
-      ifValue: (condition: IrBool, then: () => IrValue, otherwise: () => IrValue) => {
-        const arms = branch(
-          condition,
-          () => raw(then()),
-          () => raw(otherwise()),
-        );
-        return asValue(mergedValue(native.i64, arms));
-      },
-      ifBool: (condition: IrBool, then: () => IrBool, otherwise: () => IrBool) => {
-        const arms = branch(
-          condition,
-          () => raw(then()),
-          () => raw(otherwise()),
-        );
-        return asBool(mergedValue(native.llvm.Type.getInt1Ty(native.context), arms));
-      },
-      ifPointer: (condition: IrBool, then: () => IrPointer, otherwise: () => IrPointer) => {
-        const arms = branch(
-          condition,
-          () => raw(then()),
-          () => raw(otherwise()),
-        );
-        return asPointer(mergedValue(native.pointer, arms));
-      },
-      while_: (condition, body) => {
+      ifValue: (condition: IrBool, then: () => IrValue, otherwise: () => IrValue) =>
+        asValue(
+          merged(
+            'value',
+            condition,
+            () => raw(then()),
+            () => raw(otherwise()),
+          ),
+        ),
+      ifBool: (condition: IrBool, then: () => IrBool, otherwise: () => IrBool) =>
+        asBool(
+          merged(
+            'bool',
+            condition,
+            () => raw(then()),
+            () => raw(otherwise()),
+          ),
+        ),
+      ifPointer: (condition: IrBool, then: () => IrPointer, otherwise: () => IrPointer) =>
+        asPointer(
+          merged(
+            'pointer',
+            condition,
+            () => raw(then()),
+            () => raw(otherwise()),
+          ),
+        ),
+      while_: (condition, write) => {
         const [head, inside, end] = [block('while'), block('do'), block('done')];
         const before = reachable;
-        ir.CreateBr(head);
-        ir.SetInsertPoint(head);
-        ir.CreateCondBr(raw(condition()), inside, end);
-        ir.SetInsertPoint(inside);
-        body({
-          break_: () => leave(() => void ir.CreateBr(end)),
-          continue_: () => leave(() => void ir.CreateBr(head)),
+        jump(head);
+        body.enter(head);
+        jumpIf(condition(), inside, end);
+        body.enter(inside);
+        write({
+          break_: () => leave(() => jump(end)),
+          continue_: () => leave(() => jump(head)),
         });
         goto(head);
-        ir.SetInsertPoint(end);
+        body.enter(end);
         reachable = before;
       },
     },

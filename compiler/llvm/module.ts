@@ -3,12 +3,21 @@
 import { basename } from 'node:path';
 import type llvm from 'llvm-bindings';
 import { LICENSE_SYMBOL, NAME_PREFIXES } from '../../linker/contract/names.ts';
-import { asPointer, asValue, createNative, type Native } from './binding.ts';
-import { createFunctionBuilder, type ModuleTables } from './builder.ts';
+import { createNative, type Native } from './binding.ts';
+import { createFunctionBuilder, type FunctionFrame, type ModuleTables } from './builder.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from './ir.ts';
 import { logTable } from './log2.ts';
+import { asPointer, asValue } from './operands.ts';
 import type { Primitive } from './primitives.ts';
-import { completeText, type GlobalDefinition } from './text.ts';
+import {
+  completeText,
+  type FunctionText,
+  type GlobalDefinition,
+  nameText,
+  type Place,
+  parameterText,
+  placeText,
+} from './text.ts';
 
 /** i32 comes zero-extended, as a value like i64. */
 export type CallbackParameter = 'i32' | 'i64' | 'ptr';
@@ -64,14 +73,14 @@ export function createModule(name: string): IrModule {
   const debug = createDebugInfo(native, file);
 
   const globals = new Map<string, GlobalDefinition>();
-  const references = new Map<string, llvm.GlobalVariable>();
+  const used = new Set<string>();
   const callbacks = new Map<string, ReturnType<ModuleTables['callback']>>();
-  const linked = new Map<string, ReturnType<ModuleTables['linked']>>();
+  const linked = new Set<string>();
   const primitives = new Map<string, Primitive>();
-  const primitiveFunctions = new Map<string, llvm.Function>();
-  const sections = new Map<string, string>();
+  const functions = new Map<string, FunctionText>();
   const constants = new Map<string, string>();
   const externs = new Set<string>();
+  const places: Place[] = [];
   let finished: string | undefined;
 
   const define = (definition: GlobalDefinition): void => {
@@ -93,19 +102,8 @@ export function createModule(name: string): IrModule {
 
   const tables: ModuleTables = {
     global(symbol) {
-      const known = references.get(symbol);
-      if (known) return known;
-      const { ExternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
-      const variable = new native.llvm.GlobalVariable(
-        native.module,
-        native.i8,
-        false,
-        ExternalLinkage,
-        null,
-        symbol,
-      );
-      references.set(symbol, variable);
-      return variable;
+      used.add(symbol);
+      return nameText(symbol);
     },
     callback(symbol) {
       const known = callbacks.get(symbol);
@@ -113,100 +111,83 @@ export function createModule(name: string): IrModule {
       return known;
     },
     linked(symbol, parameters) {
-      const known = linked.get(symbol);
-      if (known) return known;
       const { FunctionType, Function: LlvmFunction, GlobalValue } = native.llvm;
-      const type = FunctionType.get(native.i64, Array(parameters).fill(native.i64), false);
-      const callee = LlvmFunction.Create(
-        type,
-        GlobalValue.LinkageTypes.ExternalLinkage,
-        symbol,
-        native.module,
-      );
-      linked.set(symbol, { callee, type });
-      return { callee, type };
+      if (!linked.has(symbol)) {
+        const type = FunctionType.get(native.i64, Array(parameters).fill(native.i64), false);
+        const { ExternalLinkage } = GlobalValue.LinkageTypes;
+        LlvmFunction.Create(type, ExternalLinkage, symbol, native.module);
+        linked.add(symbol);
+      }
+      return nameText(symbol);
     },
     primitive(primitive) {
-      const known = primitiveFunctions.get(primitive.name);
-      if (known) return known;
-      const { Type, FunctionType, Function: LlvmFunction, GlobalValue } = native.llvm;
-      const typeOf = (kind: Primitive['result']) =>
-        kind === 'i64'
-          ? native.i64
-          : kind === 'i8*'
-            ? native.pointer
-            : Type.getVoidTy(native.context);
-      const type = FunctionType.get(
-        typeOf(primitive.result),
-        primitive.parameters.map(typeOf),
-        false,
-      );
-      const created = LlvmFunction.Create(
-        type,
-        GlobalValue.LinkageTypes.ExternalLinkage,
-        primitive.name,
-        native.module,
-      );
       primitives.set(primitive.name, primitive);
-      primitiveFunctions.set(primitive.name, created);
-      return created;
+      return nameText(primitive.name);
     },
     logTable: () => constantBytes(logTable()),
   };
 
+  /** A function without more in it than its end: its body is text. */
   const createFunction = (
     symbol: string,
     result: llvm.IntegerType,
     parameters: llvm.Type[],
     linkage: number,
-  ) => {
+  ): void => {
     const type = native.llvm.FunctionType.get(result, parameters, false);
-    const callee = native.llvm.Function.Create(type, linkage, symbol, native.module);
+    const made = native.llvm.Function.Create(type, linkage, symbol, native.module);
     // Without it LLVM writes unwind tables.
-    callee.setDoesNotThrow();
-    const subprogram = debug.subprogram(symbol);
-    callee.setSubprogram(subprogram);
-    return { callee, type, subprogram };
+    made.setDoesNotThrow();
+    made.setSubprogram(debug.subprogram(symbol));
+    const block = native.llvm.BasicBlock.Create(native.context, 'entry', made);
+    new native.llvm.IRBuilder(block).CreateUnreachable();
+  };
+
+  /** Places of one function: equal ones are the same metadata. */
+  const placesOf = (symbol: string): FunctionFrame['placeOf'] => {
+    const known = new Map<number, string>();
+    return (line, column) => {
+      const key = line * 1024 + column;
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      const made = placeText(places.length);
+      places.push({ symbol, line, column });
+      known.set(key, made);
+      return made;
+    };
   };
 
   return {
     program(symbol, section, body) {
-      if (sections.has(symbol)) throw new Error(`${symbol} is defined twice`);
-      sections.set(symbol, section);
+      if (functions.has(symbol)) throw new Error(`${symbol} is defined twice`);
       const { ExternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
-      const made = createFunction(symbol, native.i32, [native.pointer], ExternalLinkage);
-      const { builder, finish } = createFunctionBuilder(native, tables, {
-        function: made.callee,
-        subprogram: made.subprogram,
-        result: native.i32,
-      });
-      body(builder, asPointer(made.callee.getArg(0)));
-      finish();
+      createFunction(symbol, native.i32, [native.pointer], ExternalLinkage);
+      const frame: FunctionFrame = { result: 'i32', placeOf: placesOf(symbol) };
+      const { builder, finish } = createFunctionBuilder(tables, frame);
+      body(builder, asPointer(parameterText('ptr', 0)));
+      functions.set(symbol, { section, body: finish() });
     },
 
     callback(symbol, parameters, body) {
       if (callbacks.has(symbol)) throw new Error(`${symbol} is defined twice`);
       const types = { i32: native.i32, i64: native.i64, ptr: native.pointer };
-      const made = createFunction(
+      createFunction(
         symbol,
         native.i64,
         parameters.map((kind) => types[kind]),
         native.llvm.GlobalValue.LinkageTypes.InternalLinkage,
       );
-      callbacks.set(symbol, made);
-      const { builder, finish } = createFunctionBuilder(native, tables, {
-        function: made.callee,
-        subprogram: made.subprogram,
-        result: native.i64,
-      });
+      const list = parameters.map((kind) => (kind === 'ptr' ? 'i8*' : kind)).join(', ');
+      callbacks.set(symbol, { name: nameText(symbol), type: `i64 (${list})` });
+      const frame: FunctionFrame = { result: 'i64', placeOf: placesOf(symbol) };
+      const { builder, finish } = createFunctionBuilder(tables, frame);
       const args = parameters.map((kind, index): IrValue | IrPointer => {
-        const argument = made.callee.getArg(index);
-        if (kind === 'ptr') return asPointer(argument);
-        const value = asValue(argument);
-        return kind === 'i32' ? builder.extendArgument(value) : value;
+        const text = parameterText(kind, index);
+        if (kind === 'ptr') return asPointer(text);
+        return kind === 'i32' ? builder.extendArgument(asValue(text)) : asValue(text);
       });
       body(builder, args as CallbackArguments<typeof parameters>);
-      finish();
+      functions.set(symbol, { body: finish() });
     },
 
     global: define,
@@ -219,10 +200,23 @@ export function createModule(name: string): IrModule {
     },
     globals: () => [...globals.values()],
     text() {
-      if (finished === undefined) {
-        debug.finish();
-        finished = completeText(native.module.print(), { globals, externs, sections, primitives });
-      }
+      if (finished !== undefined) return finished;
+      for (const symbol of used)
+        if (!globals.has(symbol) && !externs.has(symbol))
+          throw new Error(`the global ${symbol} is used and not defined`);
+      debug.finish();
+      const { ExternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
+      for (const symbol of used)
+        if (!globals.has(symbol))
+          new native.llvm.GlobalVariable(
+            native.module,
+            native.i8,
+            false,
+            ExternalLinkage,
+            null,
+            symbol,
+          );
+      finished = completeText(native.module.print(), { globals, functions, primitives, places });
       return finished;
     },
   };

@@ -1,9 +1,9 @@
 /**
- * Instructions that llvm-bindings cannot build (volatile and atomic access, inline assembly). Each is a small
- * function, always inlined, that is written as LLVM text: a builder calls it as an external function, and the
- * text of the module gets its definition (text.ts).
+ * Instructions that are more than an operation of two numbers: volatile and atomic access, inline assembly. What the loader
+ * changes is a small function each, always inlined, whose name says in the module's text what it is (text.ts).
  */
 import type { Shift, Width } from './ir.ts';
+import { typeOf } from './operands.ts';
 
 type Kind = 'i64' | 'i8*';
 
@@ -19,123 +19,50 @@ export interface Primitive {
 }
 
 const bits = (width: Width): number => width * 8;
-
-export function volatileLoad(width: Width): Primitive {
-  const type = `i${bits(width)}`;
-  return {
-    name: `bpfscript.load.volatile.${width}`,
-    result: 'i64',
-    parameters: ['i8*'],
-    attributes: '',
-    body: [
-      `%p = bitcast i8* %0 to ${type}*`,
-      `%v = load volatile ${type}, ${type}* %p`,
-      ...(width === 8 ? ['ret i64 %v'] : [`%w = zext ${type} %v to i64`, 'ret i64 %w']),
-    ],
-  };
-}
+const PURE = 'readnone nounwind willreturn';
 
 /**
  * A load from memory that holds the same for as long as a program runs, but not what LLVM sees there: `.rodata`
  * that the loader fills. Equal loads merge, and stay when helpers are called between them.
  */
-export function fixedLoad(width: Width, offset: number): Primitive {
-  return {
-    name: `bpfscript.load.fixed.${width}.${offset}`,
-    result: 'i64',
-    parameters: ['i8*'],
-    attributes: 'readnone willreturn',
-    body: [
-      `%v = call i64 asm "$0 = *(u${bits(width)} *)($1 + ${offset})", "=r,r"(i8* %0) readnone nounwind willreturn`,
-      'ret i64 %v',
-    ],
-  };
+export function fixedLoad(width: Width, offset: number, pointer: string): string {
+  return `call i64 asm "$0 = *(u${bits(width)} *)($1 + ${offset})", "=r,r"(i8* ${pointer}) ${PURE}`;
 }
 
-export function volatileStore(width: Width): Primitive {
-  const type = `i${bits(width)}`;
-  return {
-    name: `bpfscript.store.volatile.${width}`,
-    result: 'void',
-    parameters: ['i8*', 'i64'],
-    attributes: '',
-    body: [
-      `%p = bitcast i8* %0 to ${type}*`,
-      ...truncation(width),
-      `store volatile ${type} %v, ${type}* %p`,
-      'ret void',
-    ],
-  };
+/** `pointer` is one to an integer of the width, as `value` is. */
+export function volatileLoad(width: Width, pointer: string): string {
+  return `load volatile ${typeOf(width)}, ${typeOf(width)}* ${pointer}`;
 }
 
-/** The result is not used, so that the back end selects `lock add` instead of a fetching add. */
-export function atomicAdd(width: 4 | 8): Primitive {
-  const type = `i${bits(width)}`;
-  return {
-    name: `bpfscript.atomic.add.${width}`,
-    result: 'void',
-    parameters: ['i8*', 'i64'],
-    attributes: '',
-    body: [
-      `%p = bitcast i8* %0 to ${type}*`,
-      ...truncation(width),
-      `%old = atomicrmw add ${type}* %p, ${type} %v monotonic`,
-      'ret void',
-    ],
-  };
+export function volatileStore(width: Width, value: string, pointer: string): string {
+  return `store volatile ${typeOf(width)} ${value}, ${typeOf(width)}* ${pointer}`;
 }
 
-export function atomicExchange(): Primitive {
-  return {
-    name: 'bpfscript.atomic.exchange.8',
-    result: 'i64',
-    parameters: ['i8*', 'i64'],
-    attributes: '',
-    body: [
-      '%p = bitcast i8* %0 to i64*',
-      '%old = atomicrmw xchg i64* %p, i64 %1 seq_cst',
-      'ret i64 %old',
-    ],
-  };
+/** The result must not be used, so that the back end selects `lock add` instead of a fetching add. */
+export function atomicAdd(width: 4 | 8, value: string, pointer: string): string {
+  return `atomicrmw add ${typeOf(width)}* ${pointer}, ${typeOf(width)} ${value} monotonic`;
+}
+
+export function atomicExchange(value: string, pointer: string): string {
+  return `atomicrmw xchg i64* ${pointer}, i64 ${value} seq_cst`;
 }
 
 /** The value itself, about which the optimiser knows nothing any more. Costs no instruction. */
-export function opaque(): Primitive {
-  return {
-    name: 'bpfscript.opaque',
-    result: 'i64',
-    parameters: ['i64'],
-    attributes: 'readnone willreturn',
-    body: ['%v = call i64 asm "", "=r,0"(i64 %0) readnone nounwind willreturn', 'ret i64 %v'],
-  };
+export function opaque(value: string): string {
+  return `call i64 asm "", "=r,0"(i64 ${value}) ${PURE}`;
 }
 
 /**
  * The value itself, behind a remark in the assembly that no other has: calls that end different branches are not merged
  * into one (LLVM's BranchFolding, for which the BPF back end knows no `nomerge`). Costs no instruction.
  */
-export function apart(number: number): Primitive {
-  return {
-    name: `bpfscript.apart.${number}`,
-    result: 'i64',
-    parameters: ['i64'],
-    attributes: '',
-    body: [`%v = call i64 asm sideeffect "# ${number}", "=r,0"(i64 %0) nounwind`, 'ret i64 %v'],
-  };
+export function apart(number: number, value: string): string {
+  return `call i64 asm sideeffect "# ${number}", "=r,0"(i64 ${value}) nounwind`;
 }
 
 /** A helper without arguments that gives the same whenever one run of a program calls it: calls merge. */
-export function steadyHelper(id: number): Primitive {
-  return {
-    name: `bpfscript.helper.${id}`,
-    result: 'i64',
-    parameters: [],
-    attributes: 'readnone willreturn',
-    body: [
-      `%v = call i64 inttoptr (i64 ${id} to i64 ()*)() readnone nounwind willreturn`,
-      'ret i64 %v',
-    ],
-  };
+export function steadyHelper(id: number): string {
+  return `call i64 inttoptr (i64 ${id} to i64 ()*)() ${PURE}`;
 }
 
 /**
@@ -215,10 +142,6 @@ function siteAsm(site: number, instruction: string): string {
     `.long ${site}`,
     '.popsection',
   ].join('\\0A');
-}
-
-function truncation(width: Width): readonly string[] {
-  return width === 8 ? ['%v = add i64 %1, 0'] : [`%v = trunc i64 %1 to i${bits(width)}`];
 }
 
 /** The definition as LLVM text. */

@@ -1,8 +1,9 @@
 /**
- * Completes the text of a module. llvm-bindings knows no sections, alignments, attributes or inline assembly, so
- * globals and primitives are built as declarations and programs without a section; LLVM prints each of them on
- * one line, which is replaced here.
+ * Completes the text of a module. llvm-bindings knows no sections, alignments or inline assembly, so it prints a module of
+ * functions that are empty, without variables; what they lack is put in here.
  */
+import type { CallbackParameter } from './module.ts';
+import { REGISTER } from './operands.ts';
 import { definitionOf, type Primitive } from './primitives.ts';
 
 export interface GlobalDefinition {
@@ -15,51 +16,78 @@ export interface GlobalDefinition {
   readonly bytes?: Uint8Array;
 }
 
+export interface FunctionText {
+  /** ELF section of a function that is not in `.text`. */
+  readonly section?: string;
+  readonly body: string;
+}
+
+/** A place in the script, for the instructions of a function. */
+export interface Place {
+  readonly symbol: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 export interface Completion {
   readonly globals: ReadonlyMap<string, GlobalDefinition>;
-  /** Globals that are declared only. */
-  readonly externs: ReadonlySet<string>;
-  /** ELF sections of functions that are not in `.text`. */
-  readonly sections: ReadonlyMap<string, string>;
+  readonly functions: ReadonlyMap<string, FunctionText>;
   readonly primitives: ReadonlyMap<string, Primitive>;
+  readonly places: readonly Place[];
+}
+
+/** Metadata of the module itself has lower numbers. */
+const FIRST_PLACE = 1_000_000;
+
+/** Metadata of the place with this index. */
+export function placeText(index: number): string {
+  return `!${FIRST_PLACE + index}`;
+}
+
+/** The register of a parameter. */
+export function parameterText(kind: CallbackParameter, index: number): string {
+  return `%${kind === 'ptr' ? REGISTER.pointer : REGISTER.value}.${index}`;
 }
 
 const NAME = String.raw`@(?:"([^"]*)"|([-\w$.]+))`;
+const PLAIN = /^[a-zA-Z$._-][-\w$.]*$/;
+const OPERAND = new RegExp(`(i8\\* |\\[ )${NAME}`, 'g');
+const DEFINITION = new RegExp(
+  String.raw`^define (.* ${NAME}\()(.*?)(\)(?: #\d+)?)( !dbg (!\d+)) \{\nentry:\n  unreachable\n\}\n`,
+  'gm',
+);
 
-/** Throws for a global that is used and not defined: a bug of the caller. */
-export function completeText(text: string, completion: Completion): string {
-  const { globals, externs, sections, primitives } = completion;
-  const nameOf = (quoted: string | undefined, plain: string | undefined) =>
-    quoted === undefined ? (plain ?? '') : unquote(quoted);
-
-  const completed = text
-    // Declarations of globals: their definitions follow below.
-    .replace(new RegExp(`^${NAME} = external global i8.*\n`, 'gm'), (line, quoted, plain) => {
-      const symbol = nameOf(quoted, plain);
-      if (externs.has(symbol)) return line;
-      if (!globals.has(symbol)) throw new Error(`the global ${symbol} is used and not defined`);
-      return '';
-    })
-    .replace(new RegExp(`^declare .* ${NAME}\\(.*\n`, 'gm'), (line, quoted, plain) =>
-      primitives.has(nameOf(quoted, plain)) ? '' : line,
-    )
-    // `define i32 @p(i8* %0) #0 !dbg !4 {` => the same in its section. Attribute groups come before a section.
-    .replace(
-      new RegExp(`^(define )(.* ${NAME}\\(.*?\\)(?: #\\d+)?)`, 'gm'),
-      (line, define: string, rest: string, quoted, plain) => {
-        const section = sections.get(nameOf(quoted, plain));
-        return section === undefined
-          ? line
-          : `${define}dso_local ${rest} section ${quote(Buffer.from(section))}`;
-      },
-    )
-    // A global is an i8 to the binding, and an array of bytes in truth. A phi names its type once, in front.
-    .replace(new RegExp(`(i8\\* |\\[ )${NAME}`, 'g'), (operand, before, quoted, plain) => {
+/** `printed` is what llvm-bindings made of the module. */
+export function completeText(printed: string, completion: Completion): string {
+  const { globals, functions, primitives, places } = completion;
+  const scopes = new Map<string, string>();
+  const withGlobals = (text: string): string =>
+    // A variable is an array of bytes. A phi names its type once, in front.
+    text.replace(OPERAND, (operand, before: string, quoted, plain) => {
       const global = globals.get(nameOf(quoted, plain));
       if (!global) return operand;
       const array = `[${global.size} x i8]`;
       return `${before}getelementptr inbounds (${array}, ${array}* ${nameText(global.symbol)}, i64 0, i64 0)`;
     });
+
+  const completed = printed.replace(
+    DEFINITION,
+    (text, head: string, quoted, plain, parameters: string, behind, debug, scope: string) => {
+      const symbol = nameOf(quoted, plain);
+      const made = functions.get(symbol);
+      if (!made) return text;
+      scopes.set(symbol, scope);
+      const named = parameters.replace(/(i8\*|i\d+) %(\d+)/g, (_, type: string, index: string) => {
+        return `${type} ${parameterText(type === 'i8*' ? 'ptr' : 'i64', Number(index))}`;
+      });
+      // Attribute groups come before a section.
+      const [before, section] =
+        made.section === undefined
+          ? ['', '']
+          : ['dso_local ', ` section ${quote(Buffer.from(made.section))}`];
+      return `define ${before}${head}${named}${behind}${section}${debug} {\n${withGlobals(made.body)}}\n`;
+    },
+  );
 
   return [
     completed,
@@ -71,11 +99,22 @@ export function completeText(text: string, completion: Completion): string {
         }, section ${quote(Buffer.from(section))}, align ${align}\n`,
     ),
     ...[...primitives.values()].map(definitionOf),
+    places
+      .map(({ symbol, line, column }, index) => {
+        const scope = scopes.get(symbol);
+        return `${placeText(index)} = !DILocation(line: ${line}, column: ${column}, scope: ${scope})\n`;
+      })
+      .join(''),
   ].join('\n');
 }
 
-function nameText(symbol: string): string {
-  return `@${quote(Buffer.from(symbol))}`;
+/** A symbol as LLVM reads it. */
+export function nameText(symbol: string): string {
+  return PLAIN.test(symbol) ? `@${symbol}` : `@${quote(Buffer.from(symbol))}`;
+}
+
+function nameOf(quoted: string | undefined, plain: string | undefined): string {
+  return quoted === undefined ? (plain ?? '') : unquote(quoted);
 }
 
 /** A quoted string as LLVM reads it: other than plain ASCII as \XX. */

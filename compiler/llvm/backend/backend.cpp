@@ -13,8 +13,12 @@
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringMap.h>
+#include <llvm/IR/InstrTypes.h>
+#include <llvm/IR/Module.h>
 #include <llvm/Support/CommandLine.h>
+#include <llvm/Transforms/Utils/Cloning.h>
 
 #include <memory>
 #include <stdexcept>
@@ -104,6 +108,27 @@ LLVMTargetMachineRef createMachine(const std::string &triple, const std::string 
 	return machine;
 }
 
+// What is always inlined, without the estimate of block frequencies that LLVM's own pass makes anew for each call.
+void inlinePrimitives(llvm::Module &module)
+{
+	for (llvm::Function &function : llvm::make_early_inc_range(module)) {
+		if (function.isDeclaration() || !function.hasFnAttribute(llvm::Attribute::AlwaysInline))
+			continue;
+		for (llvm::User *user : llvm::make_early_inc_range(function.users())) {
+			auto *call = llvm::dyn_cast<llvm::CallBase>(user);
+			llvm::InlineFunctionInfo info;
+			if (!call || call->getCalledFunction() != &function)
+				throw Failure("the address of " + function.getName().str() + " is taken");
+			llvm::InlineResult result = llvm::InlineFunction(*call, info);
+			if (!result.isSuccess())
+				throw Failure(function.getName().str() + " cannot be inlined: " +
+					      result.getFailureReason());
+		}
+		if (function.hasLocalLinkage())
+			function.eraseFromParent();
+	}
+}
+
 void runPasses(LLVMModuleRef module, LLVMTargetMachineRef machine, const std::string &passes)
 {
 	Options options(LLVMCreatePassBuilderOptions());
@@ -148,6 +173,7 @@ std::string emit(const std::string &ir, const std::string &cpu, const std::strin
 	verify(module.value);
 
 	Machine machine(createMachine(LLVMGetTarget(module.value), cpu));
+	inlinePrimitives(*llvm::unwrap(module.value));
 	if (!passes.empty())
 		runPasses(module.value, machine.value, passes);
 	if (output == "ir") {
