@@ -22,7 +22,7 @@ describe('fentry and fexit of functions that helpers call', () => {
       const functions = (compileText(script).ir?.() ?? '')
         .split(/^define /m)
         .filter((text) => /^[^\n]* section "/.test(text));
-      return functions.map((text) => text.match(/call .*@"running"/g)?.length ?? 0);
+      return functions.map((text) => text.match(/call .*@running\b/g)?.length ?? 0);
     };
     for (const count of uses(
       'fentry:_raw_spin_lock { @ = count(); } tracepoint:sched:sched_switch, interval:s:1 { @b = 1; }',
