@@ -67,6 +67,7 @@ export function createManifest(
     const events = unit.events.entries.map((entry) =>
       describeEvent(unit, { entry, maps, types, lines }, offsetOf),
     );
+    const probes = program.probes.map((probe) => describeProbe(unit, { probe, lines }, offsetOf));
     return {
       version: MANIFEST_VERSION,
       producer: PRODUCER,
@@ -103,7 +104,7 @@ export function createManifest(
             ],
           }
         : {}),
-      probes: program.probes.map((probe) => describeProbe(unit, probe, offsetOf)),
+      probes,
       sessions: sessions.map(({ symbol, entry, exit }) => ({
         program: symbol,
         entry: program.probes.indexOf(entry),
@@ -226,9 +227,14 @@ function describeCopy(
   });
 }
 
+interface DescribedProbe {
+  readonly probe: TypedProbe;
+  readonly lines: Lines;
+}
+
 function describeProbe(
   unit: UnitState,
-  probe: TypedProbe,
+  { probe, lines }: DescribedProbe,
   offsetOf: (symbol: string) => number,
 ): ManifestProbe {
   const { target } = probe;
@@ -242,8 +248,7 @@ function describeProbe(
     ...usdtArguments(probe),
     ...userAddresses(probe, offsetOf),
     block: probe.block,
-    line: unit.sources.position(probe.range.start).line,
-    ...fileOf(unit, unit.sources.place(probe.range)),
+    ...describePlace(unit, lines, probe.range),
   };
 }
 

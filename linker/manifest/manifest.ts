@@ -221,6 +221,9 @@ const PROBE = {
     ),
   ),
   line: whole('Of the attach point, for messages.'),
+  column: optional(whole('Where the attach point begins in it, from 1.')),
+  endColumn: optional(whole('The first column behind it.')),
+  text: optional(whole('Index in `lines`.')),
   file: optional(text('Name of the imported file that the line is of; without it, the script.')),
 };
 

@@ -73,7 +73,7 @@ static const struct mf_store stores[MAPS][2] = {
 		    .next = &stores[symbol][1],    \
 		    .generation = word}
 
-static const struct mf_map maps[MAPS] = {
+static struct mf_map maps[MAPS] = {
 	MAP(H, "@h", &int64, &int64, WORD_H),
 	MAP(S, "@s", NULL, &sum, WORD_S),
 	MAP(VARIABLE, "@v", NULL, &int64, WORD_V),

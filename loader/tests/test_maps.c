@@ -31,7 +31,7 @@ struct tester {
 };
 
 /* Output goes to a file; `maps` are what the manifest has. */
-static bool setup(struct tester *tester, const struct mf_map *maps, uint32_t map_count)
+static bool setup(struct tester *tester, struct mf_map *maps, uint32_t map_count)
 {
 	int fd;
 
@@ -100,7 +100,7 @@ static void scalars_in_variables(void)
 		.kind = MF_STORE_GLOBAL, .value_size = 8, .offset = 0, .present = 8};
 	const struct mf_store store_s = {
 		.kind = MF_STORE_GLOBAL, .value_size = 8, .offset = 16, .present = 24};
-	const struct mf_map maps[] = {
+	struct mf_map maps[] = {
 		{.name = "@x", .value = &int64, .stores = &store_x, .store_count = 1},
 		{.name = "@", .value = &string8, .stores = &store_s, .store_count = 1},
 	};
@@ -148,7 +148,7 @@ static void scalar_aggregates_in_slots(void)
 		{.kind = MF_STORE_PERCPU_SLOT, .map = "s", .value_size = 24, .present = 16},
 		{.kind = MF_STORE_PERCPU_SLOT, .map = "h", .value_size = 528, .present = 520},
 	};
-	const struct mf_map maps[] = {
+	struct mf_map maps[] = {
 		{.name = "@c", .value = &count, .stores = &stores[0], .store_count = 1},
 		{.name = "@m", .value = &signed_min, .stores = &stores[1], .store_count = 1},
 		{.name = "@s", .value = &stats, .stores = &stores[2], .store_count = 1},
@@ -204,7 +204,7 @@ static void keyed_ints_sort_by_value_then_key(void)
 	struct tester tester;
 	const struct mf_store store = {
 		.kind = MF_STORE_HASH, .map = "m", .key_size = 8, .value_size = 8, .key = &string8};
-	const struct mf_map map = {
+	struct mf_map map = {
 		.name = "@x", .key = &string8, .value = &int64, .stores = &store, .store_count = 1};
 	int fd;
 
@@ -243,7 +243,7 @@ static void values_without_order_sort_by_key(void)
 		.kind = MF_TUPLE, .size = 8, .fields = fields, .field_count = 2};
 	const struct mf_store store = {
 		.kind = MF_STORE_HASH, .map = "m", .key_size = 8, .value_size = 8, .key = &tuple};
-	const struct mf_map map = {
+	struct mf_map map = {
 		.name = "@", .key = &tuple, .value = &string8, .stores = &store, .store_count = 1};
 	const struct {
 		uint32_t a;
@@ -279,7 +279,7 @@ static void keyed_aggregates_are_put_together(void)
 					   .key_size = 4,
 					   .value_size = 16,
 					   .key = &uint32};
-	const struct mf_map maps[] = {
+	struct mf_map maps[] = {
 		{.name = "@a",
 		 .key = &uint32,
 		 .value = &avg,
@@ -317,7 +317,7 @@ static void keyed_histograms_sort_by_total(void)
 		.kind = MF_LHIST, .size = 8 * 4, .buckets = 4, .min = 0, .max = 20, .step = 10};
 	const struct mf_store store = {
 		.kind = MF_STORE_HASH, .map = "m", .key_size = 8, .value_size = 32, .key = &int64};
-	const struct mf_map map = {
+	struct mf_map map = {
 		.name = "@l", .key = &int64, .value = &lhist, .stores = &store, .store_count = 1};
 	int fd;
 
@@ -347,7 +347,7 @@ static void keys_may_be_spread_over_stores(void)
 		{.kind = MF_STORE_HASH, .map = "n", .key_size = 4, .value_size = 8, .key = &uint32},
 		{.kind = MF_STORE_HASH, .map = "w", .key_size = 8, .value_size = 8, .key = &int64},
 	};
-	const struct mf_map map = {
+	struct mf_map map = {
 		.name = "@", .key = &int64, .value = &string8, .stores = stores, .store_count = 2};
 	int narrow, wide;
 
@@ -394,7 +394,7 @@ static void stacks_as_keys(void)
 		.kind = MF_STACK, .size = 16, .stack_mode = MF_STACK_RAW, .stack_limit = 127};
 	const struct mf_store store = {
 		.kind = MF_STORE_HASH, .map = "m", .key_size = 16, .value_size = 8, .key = &raw};
-	const struct mf_map map = {
+	struct mf_map map = {
 		.name = "@", .key = &raw, .value = &int64, .stores = &store, .store_count = 1};
 	/* Number of frames in the token: as many as were captured, of those the map has four. */
 	const struct {
@@ -437,7 +437,7 @@ static void a_hundred_thousand_keys_are_quick(void)
 				       .key_size = 4,
 				       .value_size = 8,
 				       .key = &uint32};
-	const struct mf_map map = {
+	struct mf_map map = {
 		.name = "@", .key = &uint32, .value = &count, .stores = &store, .store_count = 1};
 	struct map_rows rows;
 	uint32_t *order = calloc(KEYS, sizeof(*order));

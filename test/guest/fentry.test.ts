@@ -171,7 +171,7 @@ describe.each(SUPPORTED)('On Linux %s', (series) => {
   test('what is missing is said, and left out where the script allows it [PRB-015]', () => {
     expect(of('missing')).toMatchObject({ status: 1, stdout: '' });
     expect(of('missing').stderr).toContain(
-      "stdin:1: ERROR: No matches for fentry no_such_function. The kernel's BTF has no such function",
+      "stdin:1:1: ERROR: No matches for fentry no_such_function. The kernel's BTF has no such function",
     );
     expect(of('module').stderr).toContain(
       'specified module no_such_module in probe fentry:no_such_module:f is not loaded.',

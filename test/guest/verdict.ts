@@ -17,7 +17,7 @@ const REASON =
 const STATUS_OF_REFUSAL = 3;
 /** Of what cannot be attached to, which the script may have said to be no error. */
 const MISSING =
-  /^\S+?:\d+: ERROR: (No matches for \w+ \S+\.(?: The kernel's BTF has no such function .*)?|Cannot attach \S+: .*\bthis kernel\b.*)$/m;
+  /^\S+?:\d+(?::\d+)?: ERROR: (No matches for \w+ \S+\.(?: The kernel's BTF has no such function .*)?|Cannot attach \S+: .*\bthis kernel\b.*)$/m;
 const STATUS_OF_MISSING = 1;
 
 export function verdictOf(result: GuestResult, isRight: (stdout: string) => boolean): Verdict {

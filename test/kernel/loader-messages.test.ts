@@ -42,14 +42,22 @@ function load(script: string, ...flags: readonly string[]): { stderr: string; st
 needs('root').describe('A function that a file does not have', () => {
   it('is told from one of a stripped file, with the name that may be meant', () => {
     expect(load(`uprobe:${twins}:mian { }`).stderr).toMatch(
-      /: ERROR: No matches for uprobe .*twins:mian\.\nHINT: Did you mean main\?\n$/,
+      /^stdin:1:1: ERROR: No matches for uprobe .*twins:mian\.\nuprobe:.*twins:mian \{ \}\n~{20,}\nHINT: Did you mean 'main'\?\n$/,
     );
-    expect(load(`uprobe:${twins}:ohter { }`).stderr).toContain('HINT: Did you mean other?\n');
+    expect(load(`uprobe:${twins}:ohter { }`).stderr).toContain("HINT: Did you mean 'other'?\n");
     expect(load(`uprobe:${twins}:nothing_of_that { }`).stderr).toContain(
       "HINT: If this is expected, set the 'missing_probes' config variable to 'warn'.\n",
     );
     expect(load(`uprobe:${stripped}:twin { }`).stderr).toContain(
       'HINT: The file is stripped: it tells only the functions that it exports.',
+    );
+  });
+
+  it('is marked in its line, and is one of many', () => {
+    const line = `begin { } uprobe:${twins}:main, uprobe:${twins}:nothing { exit(); }`;
+    const column = line.indexOf(`uprobe:${twins}:nothing`);
+    expect(load(`// The first line.\n${line}`).stderr).toContain(
+      `stdin:2:${column + 1}: ERROR: No matches for uprobe ${twins}:nothing.\n${line}\n${' '.repeat(column)}${'~'.repeat(`uprobe:${twins}:nothing`.length)}\nHINT: `,
     );
   });
 
@@ -117,5 +125,29 @@ describe('A script that makes no sense', () => {
         'WARNING: the script has only begin and end blocks: it ends at once, and the command of -c with it.\n',
     });
     expect(load(script, '-q', '--no-warnings', '-c', 'sleep 20').stderr).toBe('');
+  });
+});
+
+needs('root').describe('What is named by a parameter and is not there', () => {
+  const said = (point: string, parameter: string) =>
+    load(`${point} /pid == 1/ { @ = count(); }`, '-q', parameter).stderr.split('\n');
+
+  it.each([
+    ['tracepoint:sched:$1', 'sched_swich', 'sched:sched_switch'],
+    ['tracepoint:$1:sched_switch', 'shed', 'sched:sched_switch'],
+    ['rawtracepoint:$1', 'sched_swich', 'sched_switch'],
+    ['fentry:$1', 'vfs_raed', 'vfs_read'],
+  ])('is shown in its line, with the name of this host that is near: %s', (point, given, near) => {
+    const [error, line, mark, hint] = said(point, given);
+    expect(error).toMatch(/^stdin:1:1: ERROR: No matches for /);
+    expect(line).toBe(`${point} /pid == 1/ { @ = count(); }`);
+    expect(mark).toBe('~'.repeat(point.length));
+    expect(hint).toBe(
+      `HINT: Did you mean '${near}'? If this is expected, set the 'missing_probes' config variable to 'warn'.`,
+    );
+  });
+
+  it('has no suggestion where nothing is near', () => {
+    expect(said('rawtracepoint:$1', 'entirely_unlike_all_of_them')[3]).toMatch(/^HINT: If this/);
   });
 });

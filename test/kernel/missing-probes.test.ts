@@ -52,7 +52,7 @@ needs('root').describe('a probe that this host does not have', () => {
       expect(error.status).toBe(point.startsWith('kprobe') ? 3 : 1);
       expect(error.stdout).toBe('');
       const warn = await attempt('warn');
-      expect(warn.stderr).toMatch(/^stdin:1: WARNING: .* Skipping\.$/m);
+      expect(warn.stderr).toMatch(/^stdin:1:3\d: WARNING: .* Skipping\.$/m);
       expect(warn.stderr).toContain(why.replace(/\.$/, ''));
       const ignore = await attempt('ignore');
       expect(ignore.stderr).toBe('Attached 1 probe\n');

@@ -167,7 +167,7 @@ needs('root').describe('software events', () => {
       [['cycles', '1'], "'cycles' is not a software event."],
     ] as const) {
       const refused = await run(script, { parameters, signal: 'none', loader: LOADER_ASAN });
-      expect(refused.stderr).toBe(`stdin:1: ERROR: ${message}\n`);
+      expect(refused.stderr).toContain(`stdin:1:1: ERROR: ${message}\n${script}\n~~~~~~~~~~~~~~\n`);
       expect(refused.status).toBe(1);
     }
   });
@@ -188,7 +188,7 @@ needs('root').describe('hardware events', () => {
     async () => {
       const refused = await run(script, { signal: 'none', loader: LOADER_ASAN });
       expect(refused.stderr).toContain(
-        'stdin:1: ERROR: Cannot attach hardware:instructions:100000: this machine does not count the event',
+        'stdin:1:1: ERROR: Cannot attach hardware:instructions:100000: this machine does not count the event',
       );
       expect(refused.status).toBe(3);
       const warned = await run(

@@ -62,23 +62,48 @@ uint32_t attach_count_own(const struct session *session)
 	return count;
 }
 
+static void mark_probe(const struct session *session, const struct mf_probe *probe,
+		       struct failure *failure)
+{
+	const char *file = probe->file ? probe->file : session->manifest->script;
+	const struct mf_place *place = probe->place;
+
+	if (place)
+		fail_at_columns(failure, file, place->line, place->column, place->end_column,
+				place->text);
+	else
+		fail_at(failure, file, probe->line);
+}
+
+#define IF_EXPECTED "If this is expected, set the 'missing_probes' config variable to 'warn'."
+
+static int add_hint(struct attachments *attachments, const struct mf_probe *probe,
+		    struct failure *failure)
+{
+	const struct attach_provider *provider = attach_provider_of(probe);
+	const char *near = NULL;
+
+	if (*failure->hint)
+		return failure->status;
+	if (provider->near && !attach_has_pattern(probe))
+		near = provider->near(attachments, probe);
+	return near ? fail_hint(failure, "Did you mean '%s'? " IF_EXPECTED, near)
+		    : fail_hint(failure, IF_EXPECTED);
+}
+
 /* What becomes of a failure is what missing_probes wants. STATUS_OK: go on without the probe. */
-static int settle_failure(const struct session *session, const struct mf_probe *probe,
+static int settle_failure(struct attachments *attachments, const struct mf_probe *probe,
 			  enum attach_result result, struct failure *failure)
 {
+	const struct session *session = attachments->session;
 	enum mf_missing_probes policy = session->manifest->config.missing_probes;
 	size_t length = strlen(failure->text);
 
-	fail_at(failure, probe->file ? probe->file : session->manifest->script, probe->line);
+	mark_probe(session, probe, failure);
 	if (result == ATTACH_FAILED)
 		return failure->status;
-	/* What may have been meant says more. */
-	if (policy == MF_MISSING_PROBES_ERROR && *failure->hint)
-		return failure->status;
 	if (policy == MF_MISSING_PROBES_ERROR)
-		return fail_hint(
-			failure,
-			"If this is expected, set the 'missing_probes' config variable to 'warn'.");
+		return add_hint(attachments, probe, failure);
 	if (policy == MF_MISSING_PROBES_WARN && !session->options->no_warnings) {
 		snprintf(failure->text + length, sizeof(failure->text) - length, "%s Skipping.",
 			 length && failure->text[length - 1] == '.' ? "" : ".");
@@ -134,7 +159,7 @@ static int find_probe(struct attachments *attachments, const struct mf_probe *wr
 		failure_clear(failure);
 		return STATUS_OK;
 	}
-	return settle_failure(session, probe, result, failure);
+	return settle_failure(attachments, probe, result, failure);
 }
 
 /* A block all of whose attach points are patterns without matches. */
@@ -145,7 +170,7 @@ static int check_block(struct attachments *attachments, const struct mf_probe *p
 	if (block_has_target(attachments, probe) || attachments->filtered)
 		return STATUS_OK;
 	return settle_failure(
-		attachments->session, probe,
+		attachments, probe,
 		attach_missing(failure, "Probe has no valid attach points: nothing matches %s.",
 			       probe->name),
 		failure);
@@ -205,7 +230,7 @@ static int attach_target(struct attachments *attachments, const struct attach_ta
 	case ATTACH_FAILED:
 		break;
 	}
-	return settle_failure(attachments->session, target->probe, result, failure);
+	return settle_failure(attachments, target->probe, result, failure);
 }
 
 static bool is_newest_first(const struct attach_target *target)

@@ -89,6 +89,9 @@ struct attach_provider {
 	 * loader runs the probe's program itself. */
 	enum attach_result (*find)(struct attachments *attachments, const struct mf_probe *probe,
 				   struct failure *failure);
+	/* The name on this host that a probe may mean which is missing, or NULL. NULL: find and
+	 * attach say it themselves, or there are none. */
+	const char *(*near)(struct attachments *attachments, const struct mf_probe *probe);
 	/* Decides what depends on all targets of all probes, once they are found; the result is an
 	 * exit status. NULL: nothing does. */
 	int (*settle)(struct attachments *attachments, struct failure *failure);

@@ -14,6 +14,7 @@
 #include "attach/attach.h"
 #include "attach/copy.h"
 #include "attach/fentry_bpf.h"
+#include "base/closest.h"
 #include "host/kernel_btf.h"
 #include "host/prototypes.h"
 #include "host/traceable.h"
@@ -51,6 +52,21 @@ static enum attach_result no_function(const struct mf_probe *probe, struct failu
 		failure,
 		"No matches for %s %s. The kernel's BTF has no such function (it is either non-existing or inlined).",
 		mf_provider_name(probe->provider), wanted->function);
+}
+
+static const char *near(struct attachments *attachments, const struct mf_probe *probe)
+{
+	const struct mf_fentry_target *wanted = probe->target;
+	const struct btf *btf = session_kernel_btf(attachments->session, wanted->module);
+	struct closest closest = closest_to(wanted->function);
+	struct kernel_function *functions;
+	int64_t count = btf && !wanted->program ? kernel_btf_match(&attachments->session->arena,
+								   btf, "*", &functions)
+						: 0;
+
+	for (int64_t i = 0; i < count; i++)
+		closest_offer(&closest, functions[i].name);
+	return closest.limit ? closest.name : NULL;
 }
 
 /* Words of arguments that trampolines pass on (arch_prepare_bpf_trampoline); newer kernels pass on
@@ -271,5 +287,8 @@ static enum attach_result attach(struct attachments *attachments,
 	return attach_add_link(attachments, link, target->probe, failure);
 }
 
-const struct attach_provider attach_fentry = {
-	.fits = fits, .is_newest_first = attach_always, .find = find, .attach = attach};
+const struct attach_provider attach_fentry = {.fits = fits,
+					      .is_newest_first = attach_always,
+					      .find = find,
+					      .near = near,
+					      .attach = attach};

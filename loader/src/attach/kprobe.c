@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "attach/kprobe.h"
+#include "base/closest.h"
 #include "host/host.h"
 #include "host/traceable.h"
 #include "host/tracefs.h"
@@ -236,6 +237,24 @@ static struct bpf_link *attach_perf(struct attachments *attachments,
 #define INSTRUCTION_ALIGNMENT 1
 #endif
 
+static const char *near(struct attachments *attachments, const struct mf_probe *probe)
+{
+	const struct mf_kprobe_target *wanted = probe->target;
+	const char *list = attachments->session->options->traceable_functions;
+	const char *root = tracefs_root();
+	struct arena *arena = &attachments->session->arena;
+	struct closest closest = closest_to(wanted->function ? wanted->function : "");
+	struct traceable *functions;
+	int64_t count = !wanted->function ? 0
+			: list ? traceable_match_file(arena, list, wanted->module, "*", &functions)
+			: root ? traceable_match(arena, root, wanted->module, "*", &functions)
+			       : 0;
+
+	for (int64_t i = 0; i < count; i++)
+		closest_offer(&closest, functions[i].name);
+	return closest.limit ? closest.name : NULL;
+}
+
 static enum attach_result explain(const struct attach_target *target, int error,
 				  struct failure *failure)
 {
@@ -329,6 +348,7 @@ const struct attach_provider attach_kprobe = {.fits = fits,
 					      .has_slow_events = true,
 					      .is_newest_first = attach_always,
 					      .find = find,
+					      .near = near,
 					      .settle = settle,
 					      .attach = attach};
 
@@ -349,4 +369,5 @@ const struct attach_provider attach_kretprobe = {.fits = attach_fits_kprobe,
 						 .has_slow_events = true,
 						 .is_newest_first = is_return_newest_first,
 						 .find = find,
+						 .near = near,
 						 .attach = attach};

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "attach/copy.h"
+#include "base/closest.h"
 #include "host/host.h"
 #include "host/kernel_btf.h"
 #include "host/tracefs.h"
@@ -146,6 +147,20 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	return attach_add_target(attachments, &target, &itself, sizeof(itself), failure);
 }
 
+static const char *near(struct attachments *attachments, const struct mf_probe *probe)
+{
+	const struct mf_rawtracepoint_target *wanted = probe->target;
+	const struct btf *btf = session_kernel_btf(attachments->session, wanted->module);
+	struct closest closest = closest_to(wanted->event);
+	struct kernel_function *events;
+	int64_t count =
+		btf ? kernel_btf_match_events(&attachments->session->arena, btf, "*", &events) : 0;
+
+	for (int64_t i = 0; i < count; i++)
+		closest_offer(&closest, events[i].name);
+	return closest.limit ? closest.name : NULL;
+}
+
 static enum attach_result attach(struct attachments *attachments,
 				 const struct attach_target *target, struct failure *failure)
 {
@@ -159,4 +174,5 @@ static enum attach_result attach(struct attachments *attachments,
 	return attach_add_descriptor(attachments, link, target->probe, failure);
 }
 
-const struct attach_provider attach_rawtracepoint = {.fits = fits, .find = find, .attach = attach};
+const struct attach_provider attach_rawtracepoint = {
+	.fits = fits, .find = find, .near = near, .attach = attach};

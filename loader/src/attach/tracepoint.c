@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attach/tracepoint.h"
+#include "base/closest.h"
 #include "host/perf_event.h"
 #include "host/tracefs.h"
 
@@ -93,6 +94,23 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	return add(attachments, probe, wanted->category, &own, 0, failure);
 }
 
+/* As the script writes it: `sched:sched_switch`. */
+static const char *near(struct attachments *attachments, const struct mf_probe *probe)
+{
+	const struct mf_tracepoint_target *wanted = probe->target;
+	struct arena *arena = &attachments->session->arena;
+	struct closest closest =
+		closest_to(arena_format(arena, "%s:%s", wanted->category, wanted->event));
+	const char *root = tracefs_root();
+	struct tracefs_event *events;
+	int64_t count = root ? tracefs_match(arena, root, "*", "*", &events) : 0;
+
+	for (int64_t i = 0; i < count; i++)
+		closest_offer(&closest,
+			      arena_format(arena, "%s:%s", events[i].category, events[i].name));
+	return closest.limit ? closest.name : NULL;
+}
+
 static int settle(struct attachments *attachments, struct failure *failure)
 {
 	(void)failure;
@@ -125,5 +143,9 @@ static enum attach_result attach(struct attachments *attachments,
 	return attach_perf_event(attachments, target, fd, failure);
 }
 
-const struct attach_provider attach_tracepoint = {
-	.fits = fits, .has_slow_events = true, .find = find, .settle = settle, .attach = attach};
+const struct attach_provider attach_tracepoint = {.fits = fits,
+						  .has_slow_events = true,
+						  .find = find,
+						  .near = near,
+						  .settle = settle,
+						  .attach = attach};

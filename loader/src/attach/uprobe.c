@@ -45,7 +45,7 @@ static enum attach_result unknown_function(struct attachments *attachments,
 		attach_uprobe_explain(probe, file->shown, BINARY_SYMBOL_UNKNOWN, failure);
 
 	if (near.name)
-		fail_hint(failure, "Did you mean %s?", near.name);
+		fail_hint(failure, "Did you mean '%s'?", near.name);
 	else if (near.stripped)
 		fail_hint(
 			failure,

@@ -12,6 +12,7 @@
 #include "attach/files.h"
 #include "attach/uprobe.h"
 #include "attach/user_addresses.h"
+#include "base/closest.h"
 #include "binary/elf_image.h"
 #include "host/tracefs.h"
 #include "binary/usdt_notes.h"
@@ -137,6 +138,27 @@ static enum attach_result add_note(struct attachments *attachments, const struct
 	return attach_add_target(attachments, &target, &point, sizeof(point), failure);
 }
 
+/* The point of the file that may be meant by a name that is none's. */
+static void suggest(struct attachments *attachments, const struct mf_usdt_target *wanted,
+		    const struct elf_image *image, struct failure *failure)
+{
+	struct arena *arena = &attachments->session->arena;
+	bool whole = *wanted->namespace;
+	struct closest closest =
+		closest_to(whole ? arena_format(arena, "%s:%s", wanted->namespace, wanted->name)
+				 : wanted->name);
+	struct usdt_notes notes;
+	struct usdt_note note;
+
+	usdt_notes_start(&notes, image);
+	while (usdt_notes_next(&notes, &note))
+		closest_offer(&closest,
+			      whole ? arena_format(arena, "%s:%s", note.provider, note.name)
+				    : note.name);
+	if (closest.name && !is_pattern(wanted->name) && !is_pattern(wanted->namespace))
+		fail_hint(failure, "Did you mean '%s'?", closest.name);
+}
+
 /* The points of one file that are meant; how many there are is added to *found. */
 static enum attach_result add_notes(struct attachments *attachments, const struct mf_probe *probe,
 				    const struct elf_image *image, const struct binary_file *file,
@@ -159,11 +181,13 @@ static enum attach_result add_notes(struct attachments *attachments, const struc
 	}
 	if (result != ATTACH_OK || *found > before)
 		return result;
-	return attach_missing(failure, "No matches for usdt %s:%s%s%s.%s", file->shown,
-			      wanted->namespace, *wanted->namespace ? ":" : "", wanted->name,
-			      notes.damaged ? " Some of the file's USDT notes are damaged."
-			      : all	    ? ""
-					    : " The file has no USDT probes.");
+	result = attach_missing(failure, "No matches for usdt %s:%s%s%s.%s", file->shown,
+				wanted->namespace, *wanted->namespace ? ":" : "", wanted->name,
+				notes.damaged ? " Some of the file's USDT notes are damaged."
+				: all	      ? ""
+					      : " The file has no USDT probes.");
+	suggest(attachments, wanted, image, failure);
+	return result;
 }
 
 static enum attach_result find_in_file(struct attachments *attachments,

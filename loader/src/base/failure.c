@@ -72,7 +72,12 @@ int fail_at(struct failure *failure, const char *file, uint32_t line)
 int fail_at_column(struct failure *failure, const char *file, uint32_t line, uint32_t column,
 		   const char *text)
 {
-	uint32_t end = excerpt_end(text, column);
+	return fail_at_columns(failure, file, line, column, excerpt_end(text, column), text);
+}
+
+int fail_at_columns(struct failure *failure, const char *file, uint32_t line, uint32_t column,
+		    uint32_t end, const char *text)
+{
 	struct strbuf marked = {0};
 
 	if (failure->file[0])

@@ -55,6 +55,10 @@ int fail_at(struct failure *failure, const char *file, uint32_t line);
 int fail_at_column(struct failure *failure, const char *file, uint32_t line, uint32_t column,
 		   const char *text);
 
+/* The same of what stands from `column` up to before `end`. */
+int fail_at_columns(struct failure *failure, const char *file, uint32_t line, uint32_t column,
+		    uint32_t end, const char *text);
+
 /* Forgets it: somebody has dealt with it, or it has been told. */
 void failure_clear(struct failure *failure);
 

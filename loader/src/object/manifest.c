@@ -369,7 +369,7 @@ static void read_stacks(struct manifest_reader *reader, const struct json *root)
 					 read_depth, &manifest->depth_count);
 }
 
-/* Types refer to enums, and events to maps: those are read first. */
+/* Types refer to enums, events to maps, and places to lines: those are read first. */
 static void read_all(struct manifest_reader *reader, const struct json *root)
 {
 	struct manifest *manifest = reader->manifest;
@@ -396,6 +396,9 @@ static void read_all(struct manifest_reader *reader, const struct json *root)
 		manifest->assumptions =
 			manifest_list(reader, root, "assumptions", sizeof(*manifest->assumptions),
 				      read_assumption, &manifest->assumption_count);
+	if (json_member(root, "lines"))
+		manifest->lines = manifest_list(reader, root, "lines", sizeof(*manifest->lines),
+						manifest_text_item, &manifest->line_count);
 	manifest_probes(reader, root);
 	manifest->enums = manifest_list(reader, root, "enums", sizeof(*manifest->enums), read_enum,
 					&manifest->enum_count);

@@ -277,6 +277,8 @@ struct mf_probe {
 	/* Name and target have parameters (`$1`) in them. */
 	bool parameters;
 	uint32_t line;
+	/* Its attach point; NULL in objects of before. */
+	const struct mf_place *place;
 	/* The file of the line, if it is an imported one. */
 	const char *file;
 	/* Probes of one block of the script share it; MF_NONE: a block of its own. */

@@ -14,8 +14,7 @@ static const char *source_line(struct manifest_reader *reader, const struct json
 	return "";
 }
 
-static void read_line(struct manifest_reader *reader, const struct json *json,
-		      struct mf_place *place)
+void manifest_place(struct manifest_reader *reader, const struct json *json, struct mf_place *place)
 {
 	place->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
 	place->column = (uint32_t)manifest_number(reader, json, "column", UINT32_MAX);
@@ -33,14 +32,14 @@ static const struct mf_place *read_place(struct manifest_reader *reader, const s
 	if (!json)
 		return NULL;
 	place = manifest_memory(reader, 1, sizeof(*place));
-	read_line(reader, json, place);
+	manifest_place(reader, json, place);
 	list = manifest_optional(reader, json, "uses", JSON_ARRAY);
 	if (!list)
 		return place;
 	uses = manifest_memory(reader, list->count, sizeof(*uses));
 	place->uses = uses;
 	for (json = list->first; json && !reader->failure->status; json = json->next)
-		read_line(reader, json, &uses[place->use_count++]);
+		manifest_place(reader, json, &uses[place->use_count++]);
 	return place;
 }
 
@@ -104,9 +103,6 @@ void manifest_events(struct manifest_reader *reader, const struct json *root)
 {
 	struct manifest *manifest = reader->manifest;
 
-	if (json_member(root, "lines"))
-		manifest->lines = manifest_list(reader, root, "lines", sizeof(*manifest->lines),
-						manifest_text_item, &manifest->line_count);
 	if (json_member(root, "bounds"))
 		manifest->bounds = manifest_list(reader, root, "bounds", sizeof(*manifest->bounds),
 						 read_bound, &manifest->bound_count);

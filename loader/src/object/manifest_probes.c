@@ -111,6 +111,7 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 {
 	const struct json *target = manifest_member(reader, json, "target", JSON_OBJECT);
 	struct mf_probe *probe = item;
+	struct mf_place *place;
 
 	probe->index = index;
 	probe->program = manifest_text(reader, json, "program");
@@ -118,6 +119,11 @@ static void read_probe(struct manifest_reader *reader, const struct json *json, 
 	probe->parameters = manifest_flag(reader, json, "parameters");
 	probe->line = (uint32_t)manifest_number(reader, json, "line", UINT32_MAX);
 	probe->file = manifest_text_or_null(reader, json, "file");
+	if (json_member(json, "column")) {
+		place = manifest_memory(reader, 1, sizeof(*place));
+		manifest_place(reader, json, place);
+		probe->place = place;
+	}
 	/* Without it each probe is a block of its own. */
 	probe->block = (uint32_t)manifest_number_or(reader, json, "block", UINT32_MAX - 1, MF_NONE);
 	if (!target)

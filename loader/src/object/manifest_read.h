@@ -84,6 +84,10 @@ const struct mf_field *manifest_fields(struct manifest_reader *reader, const str
 				       uint32_t start, uint32_t size, bool may_have_bits,
 				       uint32_t *count);
 
+/* Reads a place of the script, whose lines have been read. */
+void manifest_place(struct manifest_reader *reader, const struct json *json,
+		    struct mf_place *place);
+
 /* Read the probes with their sessions (manifest_probes.c), and the events (manifest_events.c),
  * which refer to maps: those are read before. */
 void manifest_probes(struct manifest_reader *reader, const struct json *root);

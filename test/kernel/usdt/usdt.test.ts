@@ -179,6 +179,12 @@ needs('root').describe('USDT points', () => {
     expect(await refusal('usdt:PROGRAM:app:nothing { @ = count(); }')).toContain(
       `ERROR: No matches for usdt ${PIE}:app:nothing.`,
     );
+    expect(await refusal('usdt:PROGRAM:other:setp { @ = count(); }')).toContain(
+      "HINT: Did you mean 'other:step'?",
+    );
+    expect(await refusal('usdt:PROGRAM:setp { @ = count(); }')).toContain(
+      "HINT: Did you mean 'step'?",
+    );
     expect(await refusal('usdt:/no/such/file:app:x { @ = count(); }')).toContain(
       "usdt target file '/no/such/file' does not exist or is not executable.",
     );
