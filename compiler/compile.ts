@@ -1,6 +1,7 @@
 /** The passes in their order: a script's text in, an object (or any stage before it) out. */
 import { link } from '../linker/link.ts';
 import { analyse } from './analysis/analyse.ts';
+import { readMetrics } from './analysis/metrics.ts';
 import type { TypedProgram } from './analysis/typed.ts';
 import { table as builtins, codeOf } from './builtins/builtins.ts';
 import { createPrograms } from './dwarf/programs.ts';
@@ -22,7 +23,7 @@ import { type Diagnostic, Diagnostics } from './source/diagnostics.ts';
 import type { Range, Source } from './source/source.ts';
 import { createSources, type Sources } from './source/sources.ts';
 import type * as ast from './syntax/ast.ts';
-import { parse, readAllowed } from './syntax/parse.ts';
+import { parse, readAllowed, readMetricsOf } from './syntax/parse.ts';
 
 export interface CompileOptions {
   readonly kernel: KernelDescription;
@@ -135,6 +136,9 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   );
   if (!typed || diagnostics.hasErrors) return outcome(program);
 
+  const metrics = pass('metrics', () =>
+    readMetrics(readMetricsOf(source), typed.maps, diagnostics),
+  );
   checkPinned(typed, diagnostics);
   if (diagnostics.hasErrors) return { ...outcome(program), typed };
 
@@ -146,6 +150,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     imports: linkedCode.objects,
     ties: [...preamble.ties, ...constants.ties(), ...linkedCode.ties],
     usedPrograms: programs.used,
+    metrics,
     diagnostics,
   };
   const { module, input } = pass('generating code', () => lower(typed, context));

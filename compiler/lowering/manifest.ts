@@ -13,6 +13,7 @@ import type {
   ManifestEvent,
   ManifestGlobals,
   ManifestMap,
+  ManifestMetric,
   ManifestOption,
   ManifestPlace,
   ManifestProbe,
@@ -110,7 +111,9 @@ export function createManifest(
         entry: program.probes.indexOf(entry),
         exit: program.probes.indexOf(exit),
       })),
-      maps: maps.map((plan) => describeMap(plan, types, offsetOf)),
+      maps: maps.map((plan) =>
+        describeMap(plan, types, offsetOf, context.metrics?.get(plan.map.name)),
+      ),
       ...(unit.stacks.params.length > 0 ? { stacks: unit.stacks } : {}),
       ...(lines.all.length > 0 ? { lines: lines.all } : {}),
       events,
@@ -298,6 +301,7 @@ function describeMap(
   plan: MapPlan,
   types: TypeTable,
   offsetOf: (symbol: string) => number,
+  metric: ManifestMetric | undefined,
 ): ManifestMap {
   const { map } = plan;
   return {
@@ -306,6 +310,7 @@ function describeMap(
     value: types.describe(map.value),
     ...(map.key && map.declared !== undefined ? { sized: true as const } : {}),
     ...(isSizedAtLoad(map.value) ? { buckets: offsetOf(bucketsSymbol(map.name)) } : {}),
+    ...(metric ? { metric } : {}),
     stores: describeStores(plan, types, offsetOf),
     ...(plan.generations
       ? {

@@ -3,7 +3,7 @@
 import type { FunctionDefinition, KernelSymbol } from '../../linker/btf/definitions.ts';
 import { sizeOf } from '../../linker/btf/types.ts';
 import type { ImportedObject } from '../../linker/imported.ts';
-import type { ManifestStacks } from '../../linker/manifest/manifest.ts';
+import type { ManifestMetric, ManifestStacks } from '../../linker/manifest/manifest.ts';
 import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import type { IrModule } from '../llvm/module.ts';
@@ -37,6 +37,8 @@ export interface UnitContext {
   readonly ties?: readonly Tie[];
   /** Paths of programs that types or symbols were taken of. */
   readonly usedPrograms?: ReadonlySet<string>;
+  /** What maps are as metrics, by their names. */
+  readonly metrics?: ReadonlyMap<string, ManifestMetric>;
 }
 
 /** Everything about a script that its programs do not change. */

@@ -82,6 +82,11 @@ export const CODES = {
     'BEGIN { print(1); } // bpfscript: allow(unreachabel)',
   ),
 
+  'invalid-metric': error(
+    'A comment says what a map is as a metric, but not in a way that the map, or the format of metrics, allows.',
+    'BEGIN { @reads = count(); } // bpfscript: metric @reads reads-total',
+  ),
+
   // ---- settings ----------------------------------------------------------------------------------
   'unknown-setting': error(
     'There is no setting of this name.',

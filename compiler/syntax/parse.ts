@@ -9,6 +9,7 @@ import { GrammarNeeded, rangeOf } from './base-parser.ts';
 import { EOF, type IRecognitionException, type IToken, tokenMatcher } from './chevrotain.ts';
 import { createLexer } from './lexer.ts';
 import { describe } from './messages.ts';
+import { type MetricComment, mayHaveMetrics, readMetricComments } from './metric-comments.ts';
 import { adviceOnLine, adviceOnMistake, endOfBrackets, foreignText } from './mistakes.ts';
 import { tooDeepNode } from './nesting.ts';
 import { ProgramParser } from './program-parser.ts';
@@ -39,6 +40,12 @@ export function parse(source: Source, diagnostics: Diagnostics): ast.Program | u
   for (const { code, message, range, hints } of problems)
     diagnostics.error(code, message, range, ...hints);
   return parseTokens(source, lexed, diagnostics);
+}
+
+/** What the comments of a script say of maps as metrics. */
+export function readMetricsOf(source: Source): readonly MetricComment[] {
+  if (!mayHaveMetrics(source)) return [];
+  return readMetricComments(lexer().tokenize(source.text).groups.comments ?? []);
 }
 
 /** Which warnings the comments of a script silence. */

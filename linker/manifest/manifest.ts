@@ -254,6 +254,9 @@ const MAP = {
       "The script declares how many keys it has: BPFTRACE_MAX_MAP_KEYS of the loader's environment does not apply.",
     ),
   ),
+  metric: optional(
+    reference('metric', 'What it is as a metric. Absent: the script says nothing of it.'),
+  ),
   stores: list(reference('store'), undefined, 1),
   generation: optional(
     whole(
@@ -261,6 +264,25 @@ const MAP = {
     ),
   ),
   next: optional(list(reference('store'), 'As `stores`, one for one: the second generation.')),
+};
+
+/** A map as metrics systems see it: docs/fleet.md. A number of the map is `factor` / 10^`decimals` base units. */
+const METRIC = {
+  name: text('Of the family: without the `_total` of counters.', '^[a-zA-Z_:][a-zA-Z0-9_:]*$'),
+  type: choice(
+    ['counter', 'gauge', 'summary', 'histogram'],
+    'int, count and sum: counter or gauge; min, max: gauge; avg, stats: summary or gauge; hist, lhist: histogram.',
+  ),
+  help: optional(text()),
+  unit: optional(text('With which the name ends: `seconds`.', '^[a-z]+$')),
+  factor: optional(number(1, 1_099_511_627_776)),
+  decimals: optional(number(0, 18)),
+  least: optional(number(undefined, undefined, 'histogram: the least bound that is shown.')),
+  most: optional(number(undefined, undefined, 'histogram: the greatest.')),
+  labels: list(
+    text(undefined, '^[a-zA-Z_][a-zA-Z0-9_]*$'),
+    'One for each part of the key: fields of a tuple or record, or the whole.',
+  ),
 };
 
 const FIELD = { offset: whole(), type: reference('type') };
@@ -382,6 +404,7 @@ export const PARTS = {
   probe: PROBE,
   session: SESSION,
   map: MAP,
+  metric: METRIC,
   field: FIELD,
   event: EVENT,
   place: PLACE,
@@ -402,6 +425,7 @@ interface Names {
   readonly target: ManifestTarget;
   readonly session: ManifestSession;
   readonly map: ManifestMap;
+  readonly metric: ManifestMetric;
   readonly store: ManifestStore;
   readonly type: ManifestType;
   readonly field: ManifestField;
@@ -435,6 +459,7 @@ export type ManifestTarget = TaggedValue<'provider', typeof PROVIDERS, Names>;
 export type ManifestSession = Part<'session'>;
 /** A script's map. */
 export type ManifestMap = Part<'map'>;
+export type ManifestMetric = Part<'metric'>;
 export type ManifestStore = TaggedValue<'kind', typeof STORES, Names>;
 /** How a value is laid out in memory and printed. */
 export type ManifestType = TaggedValue<'kind', typeof TYPES, Names>;

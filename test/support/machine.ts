@@ -40,6 +40,7 @@ const HERE = {
   root: () => process.getuid?.() === 0,
   clang: () => CLANG !== undefined,
   chromium: () => !spawnSync('chromium', ['--version']).error,
+  prometheus: () => !spawnSync('prometheus', ['--version']).error,
   'cilium/ebpf': () => existsSync(CILIUM) && !spawnSync('go', ['version']).error,
   'cgroup v2': () => CGROUPS !== undefined,
   'hardware counters': () => existsSync(COUNTERS),
@@ -56,7 +57,9 @@ export type Need = keyof typeof HERE | `Linux ${string}` | `modules of Linux ${s
 
 /** What `npm test` sets up, so that its lack is no excuse on CI. */
 function isBrought(need: string): boolean {
-  return ['root', 'clang', 'chromium'].includes(need) || /^(modules of )?Linux /.test(need);
+  return (
+    ['root', 'clang', 'chromium', 'prometheus'].includes(need) || /^(modules of )?Linux /.test(need)
+  );
 }
 
 /** Whether this machine has it. */

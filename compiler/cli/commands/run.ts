@@ -67,6 +67,8 @@ interface RunOptions extends EmitOptions {
   readonly maxOverhead?: string;
   readonly onOverhead?: string;
   readonly maxMemory?: string;
+  readonly metrics?: string;
+  readonly maxSeries?: string;
   readonly allow?: readonly DiagnosticCode[];
   readonly diagnostics: DiagnosticForm;
   readonly I?: readonly string[];
@@ -102,8 +104,8 @@ export function registerRun(program: Command, report: ReportStatus): void {
     .addOption(
       new Option(
         '-f, --format <form>',
-        'write it as text (default), json or json2 (one object a line), or folded (stacks)',
-      ).choices(['text', 'json', 'json2', 'folded']),
+        'write it as text (default), json or json2 (one object a line), folded (stacks), openmetrics, or prometheus (metrics, for node_exporter)',
+      ).choices(['text', 'json', 'json2', 'folded', 'openmetrics', 'prometheus']),
     )
     .addOption(
       new Option(
@@ -144,6 +146,11 @@ export function registerRun(program: Command, report: ReportStatus): void {
       ).choices(['detach', 'end', 'warn']),
     )
     .option('--max-memory <size>', 'let maps, programs and the loader hold so much, such as 64M')
+    .option(
+      '--metrics <address:port>',
+      'answer Prometheus there with metrics of the maps; a port alone: on 127.0.0.1',
+    )
+    .option('--max-series <n>', 'show n series of a map as metrics (10000), and count the others')
     .addOption(allowOption())
     .option('--dry-run', 'compile, load and attach, then end')
     .option('--test', 'run the test probes of the script, and nothing else')
@@ -359,6 +366,8 @@ function loaderFlags(options: RunOptions, stages: readonly string[]): readonly s
   if (options.maxOverhead !== undefined) flags.push('--max-overhead', options.maxOverhead);
   if (options.onOverhead !== undefined) flags.push('--on-overhead', options.onOverhead);
   if (options.maxMemory !== undefined) flags.push('--max-memory', options.maxMemory);
+  if (options.metrics !== undefined) flags.push('--metrics', options.metrics);
+  if (options.maxSeries !== undefined) flags.push('--max-series', options.maxSeries);
   if (options.user !== undefined) flags.push('--user', options.user);
   if (options.keepPrivileges) flags.push('--keep-privileges');
   if (options.dryRun) flags.push('--dry-run');

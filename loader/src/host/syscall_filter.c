@@ -170,10 +170,19 @@ static const struct row rows[] = {
 	NEEDED(getdents64, NEED_FOLDERS),
 	NEEDED(fstatfs, NEED_FOLDERS),
 	NEEDED(kill, NEED_KILL),
-	NEEDED(openat, NEED_OUTPUT),
+	NEEDED(openat, NEED_OUTPUT | NEED_REPLACE),
 #ifdef SYS_open
-	NEEDED(open, NEED_OUTPUT),
+	NEEDED(open, NEED_OUTPUT | NEED_REPLACE),
 #endif
+	NEEDED(renameat, NEED_REPLACE),
+	NEEDED(renameat2, NEED_REPLACE),
+	NEEDED(unlinkat, NEED_REPLACE),
+#ifdef SYS_rename
+	NEEDED(rename, NEED_REPLACE),
+	NEEDED(unlink, NEED_REPLACE),
+#endif
+	NEEDED(accept4, NEED_CLIENTS),
+	NEEDED(shutdown, NEED_CLIENTS),
 #ifdef __SANITIZE_ADDRESS__
 	/* The search for leaks at the end, by another thread. */
 	CALL(clone),

@@ -22,6 +22,10 @@ enum syscall_need {
 	NEED_KILL = 16,
 	/* The file of -o is opened anew. */
 	NEED_OUTPUT = 32,
+	/* Files are made, and take the place of others. */
+	NEED_REPLACE = 64,
+	/* Clients of a socket are served. */
+	NEED_CLIENTS = 128,
 };
 
 /* 0, or -1 with errno: EINVAL where the kernel has no such filters. Needs no_new_privs. */

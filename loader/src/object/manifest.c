@@ -232,6 +232,8 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 		(uint32_t)manifest_number_or(reader, json, "buckets", UINT32_MAX - 1, MF_NONE);
 	if (json_member(json, "sized"))
 		map->is_sized = manifest_flag(reader, json, "sized");
+	if (json_member(json, "metric"))
+		map->metric = manifest_metric(reader, json_member(json, "metric"), map);
 	map->stores = read_stores(reader, json, "stores", map, &map->store_count);
 	map->generation = MF_NONE;
 	if (!json_member(json, "generation") && !json_member(json, "next"))

@@ -106,6 +106,30 @@ struct mf_store {
 	uint32_t first;
 };
 
+/* What a map is as a metric. */
+enum mf_metric_type {
+	MF_METRIC_COUNTER,
+	MF_METRIC_GAUGE,
+	MF_METRIC_SUMMARY,
+	MF_METRIC_HISTOGRAM,
+};
+
+struct mf_metric {
+	/* Of the family: without `_total`. */
+	const char *name;
+	enum mf_metric_type type;
+	/* NULL when absent. */
+	const char *help, *unit;
+	/* Base units: numbers of the map times `factor`, by ten to the power of `decimals`. */
+	uint64_t factor;
+	uint32_t decimals;
+	/* Bounds that a histogram shows. */
+	int64_t least, most;
+	/* One for each part of the key (mf_key_parts). */
+	const char *const *labels;
+	uint32_t label_count;
+};
+
 struct mf_map {
 	/* With its `@`. */
 	const char *name;
@@ -122,7 +146,19 @@ struct mf_map {
 	uint32_t buckets;
 	/* The script says how many keys it has. */
 	bool is_sized;
+	/* NULL: the script says nothing of it. */
+	const struct mf_metric *metric;
 };
+
+/* Of how many parts a key is: fields of a tuple or record, else one; none for scalars. */
+uint32_t mf_key_parts(const struct mf_type *key);
+
+/* Whether a map with such values can be a metric at all; and of that type. */
+bool mf_is_metric(const struct mf_type *value);
+bool mf_is_metric_of(const struct mf_type *value, enum mf_metric_type type);
+
+/* Whether it is the name of a metric, or with `is_label` that of a label. */
+bool mf_is_metric_name(const char *name, bool is_label);
 
 /* What is done with a map once it is read to be printed. */
 enum mf_then { MF_THEN_NOTHING, MF_THEN_CLEAR, MF_THEN_ZERO };

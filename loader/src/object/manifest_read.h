@@ -93,4 +93,8 @@ void manifest_place(struct manifest_reader *reader, const struct json *json,
 void manifest_probes(struct manifest_reader *reader, const struct json *root);
 void manifest_events(struct manifest_reader *reader, const struct json *root);
 
+/* Reads what a map is as a metric (manifest_metrics.c); its key and value are read before. */
+const struct mf_metric *manifest_metric(struct manifest_reader *reader, const struct json *json,
+					const struct mf_map *map);
+
 #endif

@@ -19,6 +19,9 @@
  */
 #define OUTPUT_HIGH_WATER (128u << 10)
 
+struct metrics;
+struct own_figures;
+
 struct output {
 	struct session *session;
 	const struct renderer *renderer;
@@ -60,6 +63,15 @@ struct output {
 	/* The last write was given up for that: its text still waits. */
 	bool stopped;
 	bool stderr_is_terminal;
+	/* NULL: nobody wants any. */
+	struct metrics *metrics;
+	/* What run/ knows: output_figures. */
+	void (*read_figures)(struct own_figures *own, void *context);
+	void *figures_context;
+	/* The script printed one of its maps; when the file was written, ns of the monotonic clock.
+	 */
+	bool metrics_due;
+	uint64_t metrics_written;
 	/* That names are missing. */
 	bool told_limits, told_denied;
 	/* -o: the file is ours to close. */
@@ -91,6 +103,10 @@ int run_join(struct output *output, const struct mf_event *event, const uint8_t 
 /* commands.c */
 int run_cat(struct output *output, const struct mf_event *event, const uint8_t *record);
 int run_system(struct output *output, const struct mf_event *event, const uint8_t *record);
+
+/* output_metrics.c: when the output is opened, and at the end. */
+int output_metrics_open(struct output *output, struct failure *failure);
+int output_metrics_finish(struct output *output);
 
 /* map_print.c */
 int run_print_map(struct output *output, const struct mf_event *event, const uint8_t *record);

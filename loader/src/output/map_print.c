@@ -4,6 +4,7 @@
 
 #include "output/map_change.h"
 #include "output/map_rows.h"
+#include "output/metrics.h"
 #include "output/internal.h"
 #include "session/params.h"
 #include "base/memory.h"
@@ -29,6 +30,30 @@ static bool empty_again(struct output *output, const struct mf_map *map, bool ke
 	return true;
 }
 
+/* What is taken out of a map that is a metric counts on. */
+static int take_rows(struct map_rows *rows, struct output *output, const struct mf_map *map,
+		     bool keep)
+{
+	int error = map_rows_take(rows, output->session, map, keep);
+
+	if (!error && output->metrics)
+		metrics_keep(output->metrics, &output->values, rows);
+	return error;
+}
+
+/* Empties a map, or with `keep` sets its values to zero. 0, or a negative error number. */
+static int empty_map(struct output *output, const struct mf_map *map, bool keep)
+{
+	struct map_rows rows;
+	int error;
+
+	if (!metrics_has(output->metrics, map))
+		return keep ? map_zero(output->session, map) : map_clear(output->session, map);
+	error = take_rows(&rows, output, map, keep);
+	map_rows_free(&rows);
+	return error;
+}
+
 static int read_map(struct map_rows *rows, struct output *output, const struct mf_map *map,
 		    enum mf_then then)
 {
@@ -38,7 +63,7 @@ static int read_map(struct map_rows *rows, struct output *output, const struct m
 	if (then == MF_THEN_NOTHING)
 		return map_rows_read(rows, session, map);
 	if (empty_again(output, map, then == MF_THEN_ZERO))
-		return map_rows_take(rows, session, map, then == MF_THEN_ZERO);
+		return take_rows(rows, output, map, then == MF_THEN_ZERO);
 	if (then == MF_THEN_CLEAR) {
 		map_rows_none(rows, map);
 		return 0;
@@ -132,7 +157,7 @@ int run_clear(struct output *output, const struct mf_event *event, const uint8_t
 
 	(void)record;
 	if (empty_again(output, event->map, false))
-		error = map_clear(output->session, event->map);
+		error = empty_map(output, event->map, false);
 	if (error)
 		say_error("cannot clear map %s: %s", event->map->name, strerror(-error));
 	return 0;
@@ -144,7 +169,7 @@ int run_zero(struct output *output, const struct mf_event *event, const uint8_t 
 
 	(void)record;
 	if (empty_again(output, event->map, true))
-		error = map_zero(output->session, event->map);
+		error = empty_map(output, event->map, true);
 	if (error)
 		say_error("cannot set map %s to zero: %s", event->map->name, strerror(-error));
 	return 0;

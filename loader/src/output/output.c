@@ -10,6 +10,7 @@
 
 #include "output/map_stores.h"
 #include "output/internal.h"
+#include "output/metrics.h"
 #include "base/failure.h"
 #include "base/memory.h"
 #include "binary/budget.h"
@@ -197,7 +198,8 @@ static int open_file(struct output *output, struct failure *failure)
 	const char *path = output->session->options->output;
 
 	output->fd = STDOUT_FILENO;
-	if (!path)
+	/* Metrics take the place of their file as a whole. */
+	if (!path || output_writes_metrics(output->session->options))
 		return STATUS_OK;
 	output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
 	/* A pipe that nobody has opened for reading yet. */
@@ -212,6 +214,7 @@ static int open_file(struct output *output, struct failure *failure)
 
 static void release(struct output *output)
 {
+	metrics_close(output->metrics);
 	value_context_free(&output->values);
 	symbols_free(output->symbols);
 	strbuf_free(&output->text);
@@ -228,6 +231,8 @@ static const struct renderer *const renderers[] = {
 	[FORM_JSON] = &json_renderer,
 	[FORM_TYPED_JSON] = &typed_json_renderer,
 	[FORM_FOLDED] = &folded_renderer,
+	[FORM_OPENMETRICS] = &metrics_renderer,
+	[FORM_PROMETHEUS] = &metrics_renderer,
 };
 
 int output_open(struct output **out, struct session *session, struct failure *failure)
@@ -250,6 +255,8 @@ int output_open(struct output **out, struct session *session, struct failure *fa
 		symbols_open_kernel(output->symbols);
 	value_context_init(&output->values, session, output->symbols, &output->clock);
 	status = prepare(output, failure);
+	if (status == STATUS_OK)
+		status = output_metrics_open(output, failure);
 	if (status == STATUS_OK)
 		status = open_file(output, failure);
 	output->values.to_terminal = session->options->form == FORM_TEXT && isatty(output->fd) == 1;
@@ -399,6 +406,8 @@ int output_idle(struct output *output)
 {
 	tell_limits(output);
 	tell_denied(output);
+	if (output->metrics_due && output_metrics_idle(output) < 0)
+		return -1;
 	if (output->session->options->buffering == BUFFER_FULL)
 		return output_settle(output);
 	return output_flush(output);
@@ -470,6 +479,8 @@ int output_finish(struct output *output)
 		return -1;
 	output->renderer->end_of_run(output);
 	if (output->session->manifest->config.print_maps_on_exit && output_all_maps(output) < 0)
+		return -1;
+	if (output_metrics_finish(output) < 0)
 		return -1;
 	tell_limits(output);
 	tell_denied(output);

@@ -12,11 +12,14 @@
 #include <stdint.h>
 
 #include "object/manifest.h"
+#include "output/metric_text.h"
 
 struct cost_table;
 struct failure;
 struct loss;
+struct options;
 struct output;
+struct own_figures;
 struct strbuf;
 struct session;
 
@@ -103,6 +106,20 @@ int output_reopen(struct output *output);
 
 /* Whether the last flush gave up. */
 bool output_is_stopped(const struct output *output);
+
+/* Who knows the loader's own figures; before anything runs. They are read for each text. */
+void output_figures(struct output *output, void (*read)(struct own_figures *own, void *context),
+		    void *context);
+
+/*
+ * Appends all metrics as text (--metrics). 0, or a negative error number where a map cannot be
+ * read: then nothing is appended.
+ */
+int output_metrics(struct output *output, enum metric_form form, struct strbuf *to);
+
+/* Whether the output is a file of metrics; and writes it where it is time. */
+bool output_writes_metrics(const struct options *options);
+int output_metrics_idle(struct output *output);
 
 /* Flushes and closes. 0, or -1 as above. */
 int output_close(struct output *output);

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/terminal_text.h"
 #include "binary/code_lines.h"
+#include "output/aside.h"
 #include "output/cost_table.h"
 #include "output/internal.h"
 #include "output/stacks.h"
@@ -266,36 +267,14 @@ static int put_lines(struct output *output, const struct lines *lines)
 	return 0;
 }
 
-/* What follows, up to end_aside, is text for standard error. */
-static void begin_aside(struct output *output)
-{
-	output_capture_begin(output);
-	/* It ends here, too. */
-	output->renderer = &folded_renderer;
-	output->values.to_terminal = output->stderr_is_terminal;
-}
-
-static void end_aside(struct output *output)
-{
-	uint32_t errors;
-
-	output_capture_end(output, &errors);
-	output->values.to_terminal = false;
-	output_say(output, &output->captured);
-}
-
 static int put_map(struct output *output, const struct map_view *view)
 {
 	const struct mf_map *map = view->rows->map;
 	struct lines lines = {.is_signed = value_is_signed(map->value)};
 	int result;
 
-	if (!is_folded(map)) {
-		begin_aside(output);
-		result = text_renderer.map(output, view);
-		end_aside(output);
-		return result;
-	}
+	if (!is_folded(map))
+		return aside_map(output, view);
 	lines.list = memory_array(view->count + 1, sizeof(*lines.list));
 	for (size_t i = 0; i < view->count; i++)
 		add_row(&lines, output, view, view->order[i]);
@@ -307,74 +286,19 @@ static int put_map(struct output *output, const struct map_view *view)
 	return result;
 }
 
-static struct strbuf *text_begin(struct output *output, enum text_source source)
-{
-	begin_aside(output);
-	return text_renderer.text_begin(output, source);
-}
-
-static void text_end(struct output *output, enum text_source source)
-{
-	text_renderer.text_end(output, source);
-	end_aside(output);
-}
-
-static void put_value(struct output *output, const struct mf_type *type, const uint8_t *data)
-{
-	begin_aside(output);
-	text_renderer.value(output, type, data);
-	end_aside(output);
-}
-
-static void put_warning(struct output *output, const struct mf_event *event, int64_t code)
-{
-	text_renderer.warning(output, event, code);
-}
-
-static void put_message(struct output *output, const struct mf_event *event, const uint8_t *record)
-{
-	text_renderer.message(output, event, record);
-}
-
-static void put_attached(struct output *output, uint32_t probes)
-{
-	text_renderer.attached(output, probes);
-}
-
-static void put_repeated(struct output *output, const struct mf_event *event, int64_t code,
-			 uint64_t count)
-{
-	text_renderer.repeated(output, event, code, count);
-}
-
-static void put_lost(struct output *output, const struct loss *losses, uint32_t count)
-{
-	text_renderer.lost(output, losses, count);
-}
-
-static void put_lost_total(struct output *output, const struct loss *losses, uint32_t count)
-{
-	text_renderer.lost_total(output, losses, count);
-}
-
-static void put_end_of_run(struct output *output)
-{
-	(void)output;
-}
-
 const struct renderer folded_renderer = {
 	.tests = &text_test_renderer,
 	.captures_commands = true,
-	.text_begin = text_begin,
-	.text_end = text_end,
-	.value = put_value,
+	.text_begin = aside_text_begin,
+	.text_end = aside_text_end,
+	.value = aside_value,
 	.map = put_map,
-	.warning = put_warning,
-	.message = put_message,
-	.attached = put_attached,
-	.repeated = put_repeated,
-	.lost = put_lost,
-	.lost_total = put_lost_total,
+	.warning = aside_warning,
+	.message = aside_message,
+	.attached = aside_attached,
+	.repeated = aside_repeated,
+	.lost = aside_lost,
+	.lost_total = aside_lost_total,
 	.cost = text_put_cost,
-	.end_of_run = put_end_of_run,
+	.end_of_run = aside_end_of_run,
 };

@@ -68,6 +68,7 @@ struct renderer {
 	void (*end_of_run)(struct output *output);
 };
 
-extern const struct renderer text_renderer, json_renderer, typed_json_renderer, folded_renderer;
+extern const struct renderer text_renderer, json_renderer, typed_json_renderer, folded_renderer,
+	metrics_renderer;
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 #include "host/syscall_filter.h"
 #include "object/type_search.h"
+#include "output/output.h"
 #include "session/permissions.h"
 #include "session/policy.h"
 #include "session/session.h"
@@ -97,6 +98,10 @@ static uint32_t needs_of(const struct session *session)
 		needs |= NEED_KILL;
 	if (session->options->reopen)
 		needs |= NEED_OUTPUT;
+	if (output_writes_metrics(session->options))
+		needs |= NEED_REPLACE;
+	if (session->options->metrics)
+		needs |= NEED_CLIENTS;
 	return needs;
 }
 

@@ -337,6 +337,23 @@ void events_check_lost(struct events *events)
 	free(losses);
 }
 
+uint32_t events_losses(const struct events *events, struct loss *losses)
+{
+	const struct manifest *manifest = events->session->manifest;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < manifest->event_count; i++) {
+		const struct mf_event *event = &manifest->events[i];
+
+		if (event->kind == MF_EVENT_PROCESS || event->kind == MF_EVENT_EXIT)
+			continue;
+		losses[count++] =
+			(struct loss){event, event->kind == MF_EVENT_WARNING ? counted(events, i)
+									     : lost_of(events, i)};
+	}
+	return count;
+}
+
 void events_tell_totals(struct events *events)
 {
 	const struct manifest *manifest = events->session->manifest;

@@ -14,6 +14,8 @@
 #include "run/ring.h"
 #include "session/session.h"
 
+struct loss;
+
 /* What is known of one event of the manifest. */
 struct event_count {
 	/* Lost records that were told. */
@@ -77,6 +79,12 @@ void events_discard(struct events *events);
 
 /* Says how many events were lost since the last call. */
 void events_check_lost(struct events *events);
+
+/*
+ * What was lost of each event so far, and how often warnings came: an item for each event of these
+ * kinds, also where there was none; `losses` has room for all events. How many there are.
+ */
+uint32_t events_losses(const struct events *events, struct loss *losses);
 
 /* At the end: what was lost in all, and warnings that came more often than they were told. */
 void events_tell_totals(struct events *events);

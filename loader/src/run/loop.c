@@ -67,7 +67,7 @@ int loop_open(struct loop *loop, const struct options *options, struct failure *
 
 	memset(loop, 0, sizeof(*loop));
 	loop->epoll = loop->signals = loop->timer = loop->process = loop->stop = loop->second = -1;
-	loop->watchdog = -1;
+	loop->watchdog = loop->server = -1;
 	loop->ends_by_hangup = !options->reopen && heeds_hangup();
 	watched_signals(loop, &set, options->reopen);
 	ending_signals(loop, &ending);
@@ -135,6 +135,17 @@ int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(voi
 	if (loop->second < 0 || timerfd_settime(loop->second, 0, &spec, NULL) != 0 ||
 	    watch(loop, loop->second, 0) != 0)
 		return failed(failure, "look at what tracing costs");
+	return STATUS_OK;
+}
+
+int loop_watch(struct loop *loop, int fd, void (*serve)(void *context), void *context,
+	       struct failure *failure)
+{
+	loop->server = fd;
+	loop->serve = serve;
+	loop->served = context;
+	if (watch(loop, fd, 0) != 0)
+		return failed(failure, "wait for clients");
 	return STATUS_OK;
 }
 
@@ -231,11 +242,11 @@ static bool take_signals(struct loop *loop, struct events *events, struct child 
 	return false;
 }
 
-/* Whether the traced process has ended; what woke the loop is known by descriptor. */
-static bool process_ended(const struct loop *loop, const struct epoll_event *ready, int count)
+/* Whether a descriptor woke the loop. */
+static bool is_ready(int fd, const struct epoll_event *ready, int count)
 {
 	for (int i = 0; i < count; i++)
-		if (loop->process >= 0 && ready[i].data.fd == loop->process)
+		if (fd >= 0 && ready[i].data.fd == fd)
 			return true;
 	return false;
 }
@@ -299,9 +310,11 @@ enum loop_end loop_run(struct loop *loop, struct events *events, struct child *c
 		if (loop->second >= 0 && read(loop->second, &ticks, sizeof(ticks)) > 0 &&
 		    loop->each(loop->context))
 			return LOOP_LIMIT;
+		if (is_ready(loop->server, ready, count))
+			loop->serve(loop->served);
 		if (events->broken)
 			return LOOP_BROKEN;
-		if (process_ended(loop, ready, count))
+		if (is_ready(loop->process, ready, count))
 			return LOOP_PROCESS;
 	}
 }

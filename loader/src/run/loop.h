@@ -18,6 +18,10 @@ struct loop {
 	int second;
 	/* Says when the service manager wants to hear of us; -1: it does not. */
 	int watchdog;
+	/* Of loop_watch; -1: nobody asked. */
+	int server;
+	void (*serve)(void *context);
+	void *served;
 	void (*report)(void *context);
 	bool (*each)(void *context);
 	void *context;
@@ -63,6 +67,10 @@ int loop_watch_ring(struct loop *loop, const struct events *events, struct failu
  */
 int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(void *context),
 	      void *context, struct failure *failure);
+
+/* Has `serve` called whenever the descriptor is readable. */
+int loop_watch(struct loop *loop, int fd, void (*serve)(void *context), void *context,
+	       struct failure *failure);
 
 /* Tells the service manager, half as long apart as it wants, that tracing goes on. */
 int loop_feed_watchdog(struct loop *loop, uint64_t microseconds, struct failure *failure);

@@ -14,9 +14,11 @@
 #include "run/cost.h"
 #include "run/confine.h"
 #include "run/events.h"
+#include "run/figures.h"
 #include "run/iterator.h"
 #include "run/limits.h"
 #include "run/loop.h"
+#include "run/metrics_server.h"
 #include "session/named_params.h"
 #include "run/notify.h"
 #include "object/object_file.h"
@@ -44,6 +46,9 @@ struct run {
 	struct events events;
 	struct output *output;
 	struct cost cost;
+	struct figures figures;
+	/* NULL: nobody asks for metrics there. */
+	struct metrics_server *server;
 	struct limits limits;
 	struct policy policy;
 	/* What was asked for, within what the policy allows. */
@@ -62,11 +67,19 @@ static void tell_cost(void *context)
 		run->events.broken = true;
 }
 
+static bool is_limited(const struct options *options)
+{
+	return options->max_overhead > 0 || options->max_memory;
+}
+
+/* Each second. Whether tracing ends. */
 static bool look_at_limits(void *context)
 {
 	struct run *run = context;
 
-	return limits_look(&run->limits);
+	if (output_metrics_idle(run->output) != 0)
+		run->events.broken = true;
+	return is_limited(run->options) && limits_look(&run->limits);
 }
 
 static bool is_measured(const struct options *options)
@@ -78,7 +91,7 @@ static bool is_measured(const struct options *options)
 static int begin_limits(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
-	bool is_limited = options->max_overhead > 0 || options->max_memory;
+	bool looks = is_limited(options) || output_writes_metrics(options);
 	int status = STATUS_OK;
 
 	if (is_measured(options))
@@ -91,10 +104,39 @@ static int begin_limits(struct run *run, struct failure *failure)
 	};
 	if (status != STATUS_OK)
 		return status;
-	if (is_limited)
+	if (is_limited(options))
 		limits_begin(&run->limits);
 	return loop_look(&run->loop, options->cost ? tell_cost : NULL,
-			 is_limited ? look_at_limits : NULL, run, failure);
+			 looks ? look_at_limits : NULL, run, failure);
+}
+
+static int read_metrics(enum metric_form form, struct strbuf *to, void *context)
+{
+	struct run *run = context;
+
+	return output_metrics(run->output, form, to);
+}
+
+static void serve_metrics(void *context)
+{
+	metrics_server_turn(context);
+}
+
+/* From here on metrics are right: everything is attached. */
+static int begin_metrics(struct run *run, struct failure *failure)
+{
+	const struct options *options = run->options;
+
+	figures_begin(&run->figures, &run->attachments, &run->events,
+		      is_measured(options) ? &run->cost : NULL);
+	output_figures(run->output, figures_read, &run->figures);
+	if (!run->server)
+		return STATUS_OK;
+	metrics_server_begin(run->server, read_metrics, run);
+	if (!options->quiet)
+		say("Metrics at %s", metrics_server_url(run->server));
+	return loop_watch(&run->loop, metrics_server_fd(run->server), serve_metrics, run->server,
+			  failure);
 }
 
 /* An object runs on another architecture than its own where nothing ties it to that one. */
@@ -185,7 +227,9 @@ static int load(struct run *run, struct failure *failure)
 	    !options->test && !options->bench)
 		return options->quiet ? STATUS_FAILED
 				      : fail(failure, STATUS_FAILED, "No probes to attach.");
-	if (options->child)
+	if (options->metrics && !options->test && !options->bench)
+		status = metrics_server_open(&run->server, options->metrics, failure);
+	if (status == STATUS_OK && options->child)
 		status = child_start(&run->child, options->child, failure);
 	if (status == STATUS_OK)
 		status = session_load(&run->session, (uint32_t)run->child.pid, failure);
@@ -248,6 +292,7 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 		loop_settle_signals(&run->loop);
 		output_stop_waiting(run->output);
 	}
+	figures_settle(&run->figures);
 	attach_release(&run->attachments);
 	child_stop(&run->child);
 	if (end == LOOP_PROCESS || end == LOOP_LIMIT)
@@ -304,6 +349,8 @@ static int trace(struct run *run, struct failure *failure)
 	if (status != STATUS_OK)
 		return status;
 	notify_open();
+	if (begin_metrics(run, failure) != STATUS_OK)
+		return failure->status;
 	if (loop_feed_watchdog(&run->loop, notify_watchdog(), failure) != STATUS_OK)
 		return failure->status;
 	if (confine(&run->session, &run->account, failure) != STATUS_OK)
@@ -368,6 +415,8 @@ int run_object(const struct options *options, struct failure *failure)
 								 : trace(&run, failure);
 		if (run.output)
 			output_close(run.output);
+		metrics_server_close(run.server);
+		figures_free(&run.figures);
 		limits_free(&run.limits);
 		cost_free(&run.cost);
 		events_close(&run.events);

@@ -92,6 +92,20 @@ int take_max_events(struct options *options, const char *text, struct failure *f
 	return STATUS_OK;
 }
 
+int take_max_series(struct options *options, const char *text, struct failure *failure)
+{
+	char *end;
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (errno || *end || text[0] < '0' || text[0] > '9' || !number || number > MOST_SERIES)
+		return usage_error(failure, "--max-series takes a number from 1 to 1000000, not",
+				   text);
+	options->max_series = (uint32_t)number;
+	return STATUS_OK;
+}
+
 int take_write(struct options *options, const char *path, struct failure *failure)
 {
 	if (!*path)
@@ -118,12 +132,16 @@ int take_form(struct options *options, const char *text, struct failure *failure
 		[FORM_JSON] = "json",
 		[FORM_TYPED_JSON] = "json2",
 		[FORM_FOLDED] = "folded",
+		[FORM_OPENMETRICS] = "openmetrics",
+		[FORM_PROMETHEUS] = "prometheus",
 		NULL,
 	};
 	int form = find_word(words, text);
 
 	if (form < 0)
-		return usage_error(failure, "-f takes text, json, json2 or folded, not", text);
+		return usage_error(
+			failure,
+			"-f takes text, json, json2, folded, openmetrics or prometheus, not", text);
 	options->form = (enum output_form)form;
 	return STATUS_OK;
 }

@@ -5,6 +5,10 @@
 
 #include "session/options.h"
 
+/* Series of one map that metrics show: where nobody says how many, and at most. */
+#define DEFAULT_MAX_SERIES 10000
+#define MOST_SERIES 1000000
+
 /* The command that was typed: `bpfscript` becomes us under its own name. */
 const char *typed_command(void);
 
@@ -16,6 +20,7 @@ int take_dwarf_pid(struct options *options, const char *text, struct failure *fa
 int take_timeout(struct options *options, const char *text, struct failure *failure);
 int take_max_events(struct options *options, const char *text, struct failure *failure);
 int take_write(struct options *options, const char *text, struct failure *failure);
+int take_max_series(struct options *options, const char *text, struct failure *failure);
 int take_form(struct options *options, const char *text, struct failure *failure);
 int take_buffering(struct options *options, const char *text, struct failure *failure);
 int take_no_feature(struct options *options, const char *text, struct failure *failure);

@@ -35,7 +35,8 @@ struct flag {
 static const struct flag flags[] = {
 	{'o', "output", "FILE", "write the script's output to FILE", SETS(output)},
 	{'f', "format", "FORM",
-	 "write it as text (default), json or json2 (one object a line), or folded (stacks)",
+	 "write it as text (default), json or json2 (one object a line), folded (stacks),\n"
+	 "openmetrics, or prometheus (metrics, for node_exporter)",
 	 TAKES(take_form)},
 	{'B', NULL, "WHEN",
 	 "write it out at once (none), when nothing more is waiting (line, the\n"
@@ -88,6 +89,12 @@ static const struct flag flags[] = {
 	 "let maps, programs and bpfload hold so much, such as 64M: what wants more\n"
 	 "does not start, and what grows beyond it ends, with all results",
 	 TAKES(take_max_memory)},
+	{0, "metrics", "ADDRESS:PORT",
+	 "answer Prometheus there, over HTTP: metrics of the script's maps; without\n"
+	 "ADDRESS, on 127.0.0.1",
+	 SETS(metrics)},
+	{0, "max-series", "N", "show N series of a map as metrics (10000), and count the others",
+	 TAKES(take_max_series)},
 	{0, "dry-run", NULL, "load and attach, then end: nothing is run or printed", SETS(dry_run)},
 	{0, "test", NULL, "run the script's test probes and nothing else", SETS(test)},
 	{0, "bench", NULL, "measure the script's bench probes and run nothing else", SETS(bench)},
@@ -374,6 +381,7 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
 	struct reader reader = {.options = options, .argv = argv, .argc = argc, .next = 1};
 
 	memset(options, 0, sizeof(*options));
+	options->max_series = DEFAULT_MAX_SERIES;
 	options->words = reader.words = memory_array((size_t)argc + 1, sizeof(*reader.words));
 	options->named = memory_array((size_t)argc + 1, sizeof(*options->named));
 	while (reader.next < argc) {

@@ -11,7 +11,14 @@ struct failure;
 enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION, COMMAND_INFO };
 
 /* -f, -B. */
-enum output_form { FORM_TEXT, FORM_JSON, FORM_TYPED_JSON, FORM_FOLDED };
+enum output_form {
+	FORM_TEXT,
+	FORM_JSON,
+	FORM_TYPED_JSON,
+	FORM_FOLDED,
+	FORM_OPENMETRICS,
+	FORM_PROMETHEUS,
+};
 enum buffering { BUFFER_LINE, BUFFER_NONE, BUFFER_FULL };
 
 /* --on-overhead: what is done with a probe that costs too much. */
@@ -60,6 +67,10 @@ struct options {
 	/* Bytes that tracing may hold, and as they were written; 0 and NULL: as many as it does. */
 	uint64_t max_memory;
 	const char *max_memory_text;
+	/* Where metrics are asked for, as it was written; NULL: nowhere. */
+	const char *metrics;
+	/* Series of one map that metrics show. */
+	uint32_t max_series;
 	/* Keys, one of which the object has to be signed with; NULL: none has to. */
 	const char *verify;
 	/* Who we are once everything is attached; NULL: who we were. */
