@@ -12,7 +12,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { patternText } from '../kernel/tracepoints.ts';
+import { wildcard } from '../kernel/wildcard.ts';
 
 export interface BinaryFile {
   /** Where it is read. */
@@ -204,7 +204,7 @@ function walk(
     return found ? [found] : [];
   };
   if (!part.includes('*')) return enter(part);
-  const matches = new RegExp(`^${patternText(part)}$`);
+  const matches = wildcard(part);
   return namesIn(placeOf(root, folder === '' ? './' : folder))
     .filter((name) => matches.test(name) && (!name.startsWith('.') || part.startsWith('.')))
     .flatMap(enter);

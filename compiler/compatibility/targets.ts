@@ -1,7 +1,8 @@
 /** What probes attach to: whether a kernel has it. Programs and processes are no kernel's. */
 import { BTF_KIND } from '../../linker/btf/btf.ts';
-import { asObject, asText, type Json } from '../../linker/inspect/json.ts';
+import { asObject, asText } from '../../linker/inspect/json.ts';
 import { kernelFunction as functionOf } from '../kernel/functions.ts';
+import { wildcard } from '../kernel/wildcard.ts';
 import type { Finding, Verdict } from './finding.ts';
 import { type Host, isSince, orNone } from './host.ts';
 import type { ObjectView, ProbeView } from './object.ts';
@@ -75,8 +76,6 @@ function answerFor(host: Host, probe: ProbeView): Answer {
       has: undefined,
       reason: `What ${probe.name} is depends on a parameter of the script.`,
     };
-  if (isTooWild(probe.target))
-    return { has: undefined, reason: `${probe.name} has too many wildcards to be looked for.` };
   switch (probe.provider) {
     case 'tracepoint':
       return tracepoint(host, probe);
@@ -97,14 +96,6 @@ function answerFor(host: Host, probe: ProbeView): Answer {
 
 const hasPattern = (text: string): boolean => text.includes('*');
 
-/** More than scripts have: matching takes longer with each. */
-const MOST_WILDCARDS = 4;
-
-const isTooWild = (target: Json): boolean =>
-  [target.category, target.event, target.function].some(
-    (part) => asText(part).split('*').length - 1 > MOST_WILDCARDS,
-  );
-
 function tracepoint({ description }: Host, { target }: ProbeView): Answer {
   const category = asText(target.category);
   const event = asText(target.event);
@@ -117,11 +108,6 @@ function tracepoint({ description }: Host, { target }: ProbeView): Answer {
     isPattern,
     reason: `No matches for tracepoint ${category}:${event}.`,
   };
-}
-
-function matcher(pattern: string): RegExp {
-  const escaped = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('.*')}$`);
 }
 
 /** Without a description of modules nothing is said of what is in one. */
@@ -140,7 +126,7 @@ function rawTracepoint(host: Host, { target }: ProbeView): Answer {
   if (module) return module;
   if (host.btfs.length === 0)
     return { has: undefined, reason: 'The description of the kernel has no BTF.' };
-  const matches = matcher(`btf_trace_${event}`);
+  const matches = wildcard(`btf_trace_${event}`);
   const has = host.btfs.some((btf) =>
     hasPattern(event)
       ? btf.ofKind(BTF_KIND.typedef).some((id) => matches.test(btf.name(id)))

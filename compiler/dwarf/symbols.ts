@@ -1,7 +1,7 @@
 /** The symbols of a program, found by name without decoding the whole table: it can have a million. */
 import { STT, SYMBOL_SIZE, viewOf } from '../../linker/elf/elf.ts';
 import { type ElfFile, type FileSection, sectionNamed, textAt } from '../../linker/elf/file.ts';
-import { patternText } from '../kernel/tracepoints.ts';
+import { wildcard } from '../kernel/wildcard.ts';
 
 export interface ProgramSymbol {
   readonly name: string;
@@ -27,7 +27,7 @@ function search(file: ElfFile, table: FileSection, name: string): readonly Progr
   if (!strings) return [];
   const names = file.data(strings);
   const wanted = name.includes('*') ? undefined : offsetsOf(names, name);
-  const pattern = new RegExp(`^${patternText(name)}$`);
+  const pattern = wildcard(name);
   const view = viewOf(file.data(table));
   const found: ProgramSymbol[] = [];
   for (let at = 0; at + SYMBOL_SIZE <= view.byteLength; at += SYMBOL_SIZE) {

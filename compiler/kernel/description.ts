@@ -5,9 +5,10 @@ import { readBtf } from '../../linker/btf/read.ts';
 import { KernelDescriptionError } from './error.ts';
 import { type BtfTypes, createStockTypes } from './kernel-types.ts';
 import type { ModuleSource } from './modules.ts';
-import { describeFields, patternText, type TracepointSource } from './tracepoints.ts';
+import { describeFields, type TracepointSource } from './tracepoints.ts';
 import { createTypeStock } from './type-stock.ts';
 import type { KernelDescription } from './types.ts';
+import { wildcard, wildcardText } from './wildcard.ts';
 
 /** What descriptions know beyond the interface that passes are written against. */
 export interface Kernel extends KernelDescription {
@@ -81,7 +82,7 @@ export function describeKernel(first: KernelSources, ...others: readonly KernelS
       [...new Set(all.flatMap((each) => modulesOf(each, name, btfTypes)))].sort(),
     percpuVariable: btfTypes.percpuVariable,
     matchTypedFunctions(pattern, module) {
-      const matches = new RegExp(`^${patternText(pattern)}$`);
+      const matches = wildcard(pattern);
       const names = btfTypes.typedFunctions(
         (name) => matches.test(name) && !REFUSED.has(name),
         module,
@@ -91,7 +92,7 @@ export function describeKernel(first: KernelSources, ...others: readonly KernelS
       return [...traceableAmong(functions, new Set(names))].sort();
     },
     matchFunctions: (pattern) =>
-      [...functions().matchAll(new RegExp(`^(?!$)${patternText(pattern)}$`, 'gm'))].map(
+      [...functions().matchAll(new RegExp(`^(?!$)${wildcardText(pattern)}$`, 'gm'))].map(
         ([name]) => name,
       ),
     syscalls: () =>

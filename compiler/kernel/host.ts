@@ -9,7 +9,8 @@ import { openElfFile } from '../../linker/elf/file.ts';
 import type { KernelSources } from './description.ts';
 import { KernelDescriptionError, reasonOf, UndescribedError } from './error.ts';
 import { type ModuleSource, plainModules } from './modules.ts';
-import { parseFormat, patternText, type TracepointSource } from './tracepoints.ts';
+import { parseFormat, type TracepointSource } from './tracepoints.ts';
+import { wildcard } from './wildcard.ts';
 
 export interface HostFiles {
   readonly release: string;
@@ -237,7 +238,7 @@ function tracefsSource(folders: readonly string[]): TracepointSource {
     match(category, event) {
       const events = join(tracefs(folders), 'events');
       const matching = (folder: string, pattern: string): readonly string[] => {
-        const matches = new RegExp(`^${patternText(pattern)}$`);
+        const matches = wildcard(pattern);
         return readdirSync(folder, { withFileTypes: true })
           .filter((entry) => entry.isDirectory() && matches.test(entry.name))
           .map((entry) => entry.name);

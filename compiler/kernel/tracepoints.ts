@@ -10,6 +10,7 @@ import type { AddressSpace } from '../types/type.ts';
 import { typeOfDeclaration, typeOfDynamicArray } from './ctypes.ts';
 import { KernelDescriptionError } from './error.ts';
 import type { KernelTypes, TracepointField } from './types.ts';
+import { wildcardText } from './wildcard.ts';
 
 export interface RawField {
   /** `pid_t prev_pid` */
@@ -55,7 +56,7 @@ export function tableLine(name: string, fields: readonly RawField[]): string {
 export function tableSource(table: () => string): TracepointSource {
   return {
     match(category, event) {
-      const name = `${patternText(category)}:${patternText(event)}`;
+      const name = `${wildcardText(category, 'category')}:${wildcardText(event)}`;
       return [...table().matchAll(new RegExp(`^${name}(?=\t|$)`, 'gm'))].map(([found]) => found);
     },
     fields(category, event) {
@@ -77,14 +78,6 @@ function parseColumn(column: string): RawField {
   if (!match) throw new KernelDescriptionError('the tracepoint table is damaged');
   const [, declaration = '', offset, size, signed] = match;
   return { declaration, offset: Number(offset), size: Number(size), signed: signed === '1' };
-}
-
-/** `*` as any run of characters of a name, as the source of a regular expression. */
-export function patternText(pattern: string): string {
-  return pattern
-    .split('*')
-    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-    .join('[^:\\t\\n]*');
 }
 
 /** Fields as scripts see them. Types are made when they are asked for, since some need BTF. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { KernelDescriptionError, reasonOf } from '../kernel/error.ts';
-import { patternText } from '../kernel/tracepoints.ts';
+import { wildcardText } from '../kernel/wildcard.ts';
 import { type ListContext, type Lister, ListingError, matcher, namesOfKind } from './lister.ts';
 
 /** Parts of functions that compilers put elsewhere: patterns leave them out. */
@@ -66,8 +66,8 @@ function moduleFunctions(module: string, pattern: string): readonly string[] {
     throw new ListingError(`cannot read /proc/kallsyms: ${reasonOf(error)}`);
   }
   const line = new RegExp(
-    `^[0-9a-f]+ [tTwW] (${patternText(pattern)})\\t\\[(${patternText(module)})\\]$`,
+    `^[0-9a-f]+ [tTwW] (?<name>${wildcardText(pattern)})\\t\\[(?<owner>${wildcardText(module, 'module')})\\]$`,
     'gm',
   );
-  return [...symbols.matchAll(line)].map(([, name, owner]) => `${owner}:${name}`);
+  return [...symbols.matchAll(line)].map(({ groups }) => `${groups?.owner}:${groups?.name}`);
 }

@@ -4,8 +4,8 @@ import type { Btf } from '../../linker/btf/read.ts';
 import type { Programs } from '../dwarf/programs.ts';
 import { parameterText } from '../kernel/c-text.ts';
 import { parameterName, parameterType } from '../kernel/functions.ts';
-import { patternText } from '../kernel/tracepoints.ts';
 import type { KernelDescription } from '../kernel/types.ts';
+import { wildcard } from '../kernel/wildcard.ts';
 
 /** Why a list cannot be made; the message is for users. */
 export class ListingError extends Error {}
@@ -46,7 +46,7 @@ export interface Lister {
 export function matcher(pattern: string): (name: string) => boolean {
   if (!pattern.includes('*')) return (name) => name === pattern;
   if (/^\*+$/.test(pattern)) return () => true;
-  const matches = new RegExp(`^${patternText(pattern)}$`);
+  const matches = wildcard(pattern);
   return (name) => matches.test(name);
 }
 

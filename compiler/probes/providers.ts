@@ -1,6 +1,6 @@
 /** The table of providers, and the way from an attach point to its targets. */
 
-import { patternText } from '../kernel/tracepoints.ts';
+import { wildcard } from '../kernel/wildcard.ts';
 import { replacing } from '../source/advice.ts';
 import { didYouMean } from '../source/closest.ts';
 import { Diagnostics } from '../source/diagnostics.ts';
@@ -104,7 +104,7 @@ function resolveAny(
 ): readonly ProbeTarget[] {
   const [first, ...rest] = attachPoint.fields;
   const group = rest[0]?.text.includes('/') ? 'programs' : 'kernel';
-  const matches = new RegExp(`^${patternText(pattern.toLowerCase())}$`);
+  const matches = wildcard(pattern.toLowerCase());
   const providers = PROVIDERS.filter(
     (provider) => provider.group === group && matches.test(provider.name),
   );

@@ -3,7 +3,7 @@
  * itself, and may wait for what that one holds. kprobes are kept from it by the kernel (bpf_prog_active), fentry and
  * fexit are not.
  */
-import { patternText } from '../kernel/tracepoints.ts';
+import { wildcard } from '../kernel/wildcard.ts';
 import type { ProbeTarget } from './probe.ts';
 
 const DANGEROUS: readonly string[] = [
@@ -18,7 +18,7 @@ const DANGEROUS: readonly string[] = [
 export function dangerousFunctions({ target, parameterised }: ProbeTarget): readonly string[] {
   if (target.provider !== 'fentry' && target.provider !== 'fexit') return [];
   if (target.module !== undefined || target.program !== undefined || parameterised) return [];
-  const matches = new RegExp(`^${patternText(target.function)}$`);
+  const matches = wildcard(target.function);
   return DANGEROUS.filter((name) => matches.test(name));
 }
 
