@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { type BuildOptions, temporaryFolder, writeObject } from './build.ts';
 
 const root = join(import.meta.dirname, '../..');
-export const LOADER = join(root, 'loader/build/bpfload');
-export const LOADER_ASAN = join(root, 'loader/build/bpfload-asan');
+/** A loader with a fault in it (test/mutants) is built elsewhere. */
+const build = join(root, process.env.BPFSCRIPT_LOADER_BUILD ?? 'loader/build');
+export const LOADER = join(build, 'bpfload');
+export const LOADER_ASAN = join(build, 'bpfload-asan');
 export const WORKLOAD = join(root, 'test/workload/build/workload');
 const NOTICE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 

@@ -6,13 +6,12 @@ import { expect, it } from 'vitest';
 import { build, temporaryFolder } from '../../support/build.ts';
 import { damagedBtf, typesIn } from '../../support/damage.ts';
 import { needs } from '../../support/needs.ts';
-import { LOADER, LOADER_ASAN } from '../../support/run.ts';
+import { LOADER_ASAN } from '../../support/run.ts';
 
 const folder = temporaryFolder();
 /** Members, a bitfield, arrays, an enumerator and a size. */
 const SCRIPT = `begin { $t = (struct task_struct *)(uint64)4096; print(($t.pid, $t.in_execve, $t.se.load.weight, $t.thread.tls_array[1].base0));
   print((sizeof(struct task_struct), NR_VM_EVENT_ITEMS)); exit(); }`;
-const loader = existsSync(LOADER_ASAN) ? LOADER_ASAN : LOADER;
 
 interface Ended {
   readonly status: number | null;
@@ -22,7 +21,7 @@ interface Ended {
 function load(object: string, types: Buffer, name: string): Promise<Ended> {
   const file = join(folder, name);
   writeFileSync(file, types);
-  const child = spawn(loader, ['--dry-run', '--btf', file, object], {
+  const child = spawn(LOADER_ASAN, ['--dry-run', '--btf', file, object], {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 60_000,
     killSignal: 'SIGKILL',

@@ -1,11 +1,12 @@
 /** Objects that nobody should trust: none of them may do more than earn an error message. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readElf } from '../../../linker/elf/read.ts';
 import type { Manifest, ManifestMap } from '../../../linker/manifest/manifest.ts';
 import { build } from '../../support/build.ts';
+import { LOADER_ASAN } from '../../support/run.ts';
 import {
   BEGIN,
   closeWorkshop,
@@ -18,10 +19,6 @@ import {
   TICK,
   writeScript,
 } from './script.ts';
-
-const root = join(import.meta.dirname, '../../..');
-const ASAN = join(root, 'loader/build/bpfload-asan');
-const LOADER = existsSync(ASAN) ? ASAN : join(root, 'loader/build/bpfload');
 
 const workshop = openWorkshop();
 afterAll(() => closeWorkshop(workshop));
@@ -45,7 +42,7 @@ function check(objects: readonly Buffer[]): Verdicts {
     writeFileSync(path, bytes);
     return path;
   });
-  const result = spawnSync(LOADER, ['--check', ...paths], {
+  const result = spawnSync(LOADER_ASAN, ['--check', ...paths], {
     encoding: 'latin1',
     maxBuffer: 1 << 28,
     timeout: 120_000,
