@@ -18,6 +18,7 @@ import type {
   TypedInt,
   TypedStatement,
 } from './typed.ts';
+import type { UnstableFeature } from './unstable.ts';
 
 export type Argument = ast.Expression | ast.TypeArgument;
 
@@ -42,7 +43,7 @@ export interface AnalysisScope {
   /** Index of this probe among the program's, where `probe` is such an index; see `Round.namesAtLoad`. */
   readonly probeIndex: number | undefined;
   /** Whether the script may use a feature that may still change; tells where not, or warns. */
-  allowUnstable(feature: keyof Config['unstable'], range: Range): boolean;
+  allowUnstable(feature: UnstableFeature, range: Range): boolean;
   /** Bytes of a symbol of the program that the probe is in; undefined where it is not at hand. */
   symbolSize(name: string): number | undefined;
   /** Some probe's function is known only at load; see `Round.functionsAtLoad`. */

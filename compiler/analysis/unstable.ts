@@ -4,13 +4,13 @@ import type { Typing } from './state.ts';
 import { error, warning } from './state.ts';
 import type { Config } from './typed.ts';
 
-export type UnstableFeature = keyof Config['unstable'];
+/** Imports inside of blocks are not there at all, whatever their setting says. */
+export type UnstableFeature = Exclude<keyof Config['unstable'], 'importStatement'>;
 
 const FEATURES: Readonly<Record<UnstableFeature, { readonly key: string; readonly name: string }>> =
   {
     tseries: { key: 'unstable_tseries', name: 'tseries' },
     dwUstack: { key: 'unstable_dw_ustack', name: 'dw_ustack' },
-    importStatement: { key: 'unstable_import_statement', name: 'import statement' },
     typeinfo: { key: 'unstable_typeinfo', name: 'typeinfo' },
   };
 

@@ -143,7 +143,7 @@ static void texts_come_in_order(void)
 	unlink("/tmp/bpfload-test-c");
 }
 
-static void join_stops_at_the_first_empty_text(void)
+static void join_keeps_the_places_of_empty_texts(void)
 {
 	const struct mf_type texts = {
 		.kind = MF_ARRAY, .size = 64, .count = 4, .element = &string16};
@@ -175,7 +175,7 @@ static void join_stops_at_the_first_empty_text(void)
 	memcpy(record.texts, "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd",
 	       64);
 	CHECK(output_event(tester.output, &events[1], &record, sizeof(record)) == 0);
-	teardown(&tester, "/bin/ls -l\n/bin/ls, -l\n/bin/ls\n"
+	teardown(&tester, "/bin/ls -l  zz\n/bin/ls, -l, , zz\n/bin/ls\n"
 			  "aaaaaaaaaaaaaaaa.., bbbbbbbbbbbbbbbb.., cccccccccccccccc.., "
 			  "dddddddddddddddd..\n");
 }
@@ -429,7 +429,7 @@ static void lines_are_quick(void)
 int main(void)
 {
 	texts_come_in_order();
-	join_stops_at_the_first_empty_text();
+	join_keeps_the_places_of_empty_texts();
 	warnings_show_their_place();
 	failures_outside_are_said_on_stderr();
 	an_output_that_fails_is_said_once();

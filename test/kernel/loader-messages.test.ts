@@ -109,7 +109,51 @@ needs('root').describe('What the kernel has no room for', () => {
   });
 });
 
+needs('root').describe('A host without /sys', () => {
+  it('is told of in every message, whatever the script asks for', () => {
+    const scripts = [
+      'begin { print(1); exit(); }',
+      'tracepoint:sched:sched_switch { exit(); }',
+      'rawtracepoint:sched_switch { exit(); }',
+      'profile:hz:99 { exit(); }',
+      'uprobe:/bin/sh:main { exit(); }',
+      'iter:task { print(comm); }',
+    ].map((script, index) => writeObject(folder, `nowhere${index}`, script));
+    const said = spawnSync(
+      'unshare',
+      [
+        '-m',
+        'sh',
+        '-c',
+        'umount -R /sys && for o in "$@"; do "$0" -q "$o"; done',
+        LOADER_ASAN,
+      ].concat(scripts),
+      { encoding: 'latin1' },
+    );
+    expect(said.stdout).toBe('');
+    expect(said.stderr).toBe(
+      'ERROR: /sys is not mounted: what it tells of the kernel is needed.\nHINT: Run: mount -t sysfs sysfs /sys\n'.repeat(
+        scripts.length,
+      ),
+    );
+    const info = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', 'umount -R /sys && "$0" --info', LOADER_ASAN],
+      {
+        encoding: 'latin1',
+      },
+    );
+    expect(info.stdout).toContain('CPUs: not known: /sys is not mounted\n');
+  });
+});
+
 describe('A script that makes no sense', () => {
+  it('has a comment as shells have it: one mistake', () => {
+    expect(errors('begin { # a comment, with "quotes and (brackets\n exit(); }')).toEqual([
+      "syntax: unexpected character '#' @ #",
+    ]);
+  });
+
   it('has a map whose key holds nothing', () => {
     for (const key of ['()', '((), ())'])
       expect(errors(`begin { @m[${key}] = 1; }`)).toEqual([

@@ -65,8 +65,11 @@ enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const cha
 	case BINARY_SYMBOL_NO_FILE:
 		return attach_refused(failure, probe, errno);
 	case BINARY_SYMBOL_NOT_ELF:
-		return attach_missing(failure, "%s target '%s' is not a 64-bit ELF file.", provider,
-				      path);
+		return attach_missing(
+			failure, "%s target '%s' is not a 64-bit ELF file.%s", provider, path,
+			*wanted->function
+				? ""
+				: " --unsafe takes the number for an offset in it all the same.");
 	case BINARY_SYMBOL_UNKNOWN:
 		return attach_missing(failure, "No matches for %s %s:%s%s.", provider, path,
 				      wanted->cpp ? "cpp:" : "", wanted->function);

@@ -130,6 +130,20 @@ static bool is_instruction(const struct elf_image *image, uint64_t address, uint
 	return at == offset;
 }
 
+/* A file that nothing is known of: code as it stands, as emulators and interpreters map it. */
+static enum binary_symbol_result find_in_flat(const char *path, uint64_t offset,
+					      uint64_t *file_offset)
+{
+	struct file_view *view = file_view_open(path);
+	bool is_within = view && offset < view->size;
+
+	if (!view)
+		return errno == ENOEXEC ? BINARY_SYMBOL_NOT_ELF : BINARY_SYMBOL_NO_FILE;
+	file_view_close(view);
+	*file_offset = offset;
+	return is_within ? BINARY_SYMBOL_FOUND : BINARY_SYMBOL_BEYOND;
+}
+
 enum binary_symbol_result binary_symbol_find(const char *path, const struct binary_query *query,
 					     uint64_t *file_offset)
 {
@@ -138,6 +152,8 @@ enum binary_symbol_result binary_symbol_find(const char *path, const struct bina
 	struct elf_image image;
 	enum binary_symbol_result result = open_image(&image, path);
 
+	if (result == BINARY_SYMBOL_NOT_ELF && !*name && query->unchecked)
+		return find_in_flat(path, query->offset, file_offset);
 	if (result != BINARY_SYMBOL_FOUND)
 		return result;
 	if (*name) {

@@ -41,7 +41,8 @@ struct binary_query {
 /*
  * Offset in the file of `offset` bytes into the function, from .symtab or .dynsym. Of several
  * versions of a symbol (`name@VERSION`) the default one. An empty name: `offset` is an address in
- * the file's own address space, or, where no code has that address, an offset in the file.
+ * the file's own address space, or, where no code has that address, an offset in the file; in a
+ * file that is no ELF file only if `unchecked`.
  */
 enum binary_symbol_result binary_symbol_find(const char *path, const struct binary_query *query,
 					     uint64_t *file_offset);

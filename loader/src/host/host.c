@@ -142,3 +142,8 @@ const char *host_btf_path(void)
 
 	return path && *path ? path : NULL;
 }
+
+bool host_has_sysfs(void)
+{
+	return access("/sys/kernel", F_OK) == 0;
+}

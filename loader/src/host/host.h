@@ -41,4 +41,7 @@ uint32_t host_ring_size(void);
  */
 uint32_t host_online_cpus(uint32_t **cpus);
 
+/* Whether /sys is there: CPUs, BTF and tracing are told of below it. */
+bool host_has_sysfs(void);
+
 #endif

@@ -59,7 +59,7 @@ int run_join(struct output *output, const struct mf_event *event, const uint8_t 
 	uint64_t count = value_number(event->fields[0].type, record + event->fields[0].offset);
 	struct strbuf *to = output->renderer->text_begin(output, TEXT_JOIN);
 
-	for (uint32_t i = 0; i < texts->count && i < count && *text; i++) {
+	for (uint32_t i = 0; i < texts->count && i < count; i++) {
 		if (i)
 			strbuf_text(to, event->format ? event->format : " ");
 		value_string_text(to, &output->values, text, texts->element->capacity);

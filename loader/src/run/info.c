@@ -13,6 +13,7 @@
 #include "attach/kprobe.h"
 #include "base/failure.h"
 #include "base/strbuf.h"
+#include "host/host.h"
 #include "host/kernel_features.h"
 #include "host/privileges.h"
 #include "host/syscall_filter.h"
@@ -78,11 +79,15 @@ static void print_system(const struct utsname *host)
 {
 	const char *root = tracefs_root();
 	char line[128];
+	int cpus = libbpf_num_possible_cpus();
 
 	puts("System");
 	printf("  OS: %s %s %s\n", host->sysname, host->release, host->version);
 	show("Arch", host->machine);
-	printf("  CPUs: %d\n", libbpf_num_possible_cpus());
+	if (cpus > 0)
+		printf("  CPUs: %d\n", cpus);
+	else
+		show("CPUs", host_has_sysfs() ? strerror(-cpus) : "not known: /sys is not mounted");
 	show("lockdown", lockdown(line, sizeof(line)));
 	if (!root)
 		show("tracefs", "not mounted");

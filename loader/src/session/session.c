@@ -172,6 +172,12 @@ int session_open(struct session *session, const struct options *options,
 	struct libbpf_log log;
 
 	memset(session, 0, sizeof(*session));
+	/* Whatever a script wants, it would fail for that, and not all of it would say so. */
+	if (!host_has_sysfs()) {
+		fail(failure, STATUS_FAILED,
+		     "/sys is not mounted: what it tells of the kernel is needed.");
+		return fail_hint(failure, "Run: mount -t sysfs sysfs /sys");
+	}
 	session->options = options;
 	session->manifest = object->manifest;
 	session->elf = &object->elf;

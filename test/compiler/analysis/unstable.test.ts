@@ -27,8 +27,14 @@ describe('features that may still change', () => {
     );
   });
 
-  it('[CFG-026] cannot import within blocks unless told so', () => {
-    expectError('import "x.bt";', 'unstable feature: import statement', 'import "x.bt"');
+  it('[CFG-026] cannot import within blocks, whatever the setting says', () => {
+    const message = 'Imports stand at the top of a script, not inside of a block';
+    expectError('import "x.bt";', message, 'import "x.bt"');
+    expectError('if (1) { import "stdlib/strings.bt"; }', message, 'import "stdlib/strings.bt"');
+    expectError(
+      'config = { unstable_import_statement = enable } begin { import "x.bt"; }',
+      message,
+    );
   });
 });
 
