@@ -153,7 +153,8 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     metrics,
     diagnostics,
   };
-  const { module, input } = pass('generating code', () => lower(typed, context));
+  const lowered = pass('generating code', () => lower(typed, context));
+  const { module } = lowered;
   if (diagnostics.hasErrors) return { ...outcome(program), typed };
   return {
     ...outcome(program),
@@ -165,20 +166,24 @@ export function compile(source: Source, options: CompileOptions): Compilation {
       const bodies = [...typed.probes, ...typed.functions];
       const make = (unit: typeof module) =>
         pass('making the object', () => emitObject(unit, bodies));
-      const linked = (parts: typeof input, object: Uint8Array): Uint8Array => {
-        const whole = pass('linking', () => link({ ...parts, object }));
+      const linked = (
+        { module: unit, input: parts }: ReturnType<typeof lower>,
+        object: Uint8Array,
+      ): Uint8Array => {
+        const { programs } = unit.shared();
+        const whole = pass('linking', () => link({ ...parts, object, programs }));
         const stores = linkedCode.objects.length > 0 && options.unsafe !== true;
         const beyond = [...beyondLimits(whole), ...(stores ? storesToContext(whole) : [])];
         if (beyond.length > 0) throw new LimitError(sources, beyond);
         return whole;
       };
       const object = make(module);
-      if (object instanceof Uint8Array) return linked(input, object);
+      if (object instanceof Uint8Array) return linked(lowered, object);
       // Once more, with less in registers that would be spilled to the stack.
       const spare = pass('generating code', () => lower(typed, { ...context, sparesStack: true }));
       const second = make(spare.module);
       if (!(second instanceof Uint8Array)) throw new LimitError(sources, second);
-      return linked(spare.input, second);
+      return linked(spare, second);
     },
   };
 }

@@ -94,7 +94,7 @@ export function emitObject(module: IrModule, probes: Probes): Uint8Array | reado
   const full = programsWithoutRoom(elf);
   if (full.length > 0) return full.map((symbol) => stackRefusal(probes, symbol));
   if (!hasLongFunction(elf)) return emitted;
-  const far = farJumps(Buffer.from(emit(module, 'assembly')).toString());
+  const far = farJumps(Buffer.from(emit(module.shared().text, 'assembly')).toString());
   if (far.length === 0) return emitted;
   return far.map((symbol) =>
     refusal(
@@ -116,7 +116,7 @@ function emitWithinStack(
   options: EmitOptions,
 ): Uint8Array | readonly Diagnostic[] {
   try {
-    return emit(module, 'object', options);
+    return emit(module.shared().text, 'object', options);
   } catch (error) {
     const symbol = STACK_LIMIT.exec(error instanceof Error ? error.message : '')?.[1];
     if (symbol === undefined) throw error;

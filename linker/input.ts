@@ -19,6 +19,8 @@ export interface LinkInput {
   readonly kernelBtf: () => Uint8Array;
   readonly license: string;
   readonly functions: readonly FunctionDefinition[];
+  /** Where programs stand, in their order; the object has no code of those that are copies. All are there without. */
+  readonly programs?: readonly ProgramPlace[];
   /** Linked in this order. */
   readonly imports: readonly ImportedObject[];
   readonly maps: readonly MapDefinition[];
@@ -35,6 +37,29 @@ export type UnlinkedManifest = Omit<Manifest, 'fixups' | 'sessions'> & {
   readonly sessions?: readonly Omit<ManifestSession, 'insn'>[];
 };
 
+/** A program and the section that it stands in. */
+export interface ProgramPlace {
+  readonly symbol: string;
+  readonly section: string;
+  readonly copy?: ProgramCopy;
+}
+
+/** The code of another program, `of`, which refers to other things of the same form. */
+export interface ProgramCopy {
+  readonly of: string;
+  /** Variables and maps by those that the other has instead. */
+  readonly symbols: ReadonlyMap<string, string>;
+  /** Numbers of sites likewise. */
+  readonly sites: ReadonlyMap<number, number>;
+  /** Places in the script: those of the other, and the program's own. */
+  readonly places: readonly { readonly from: CopyPlace; readonly to: CopyPlace }[];
+}
+
+export interface CopyPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
 export interface NumberedText {
   /** Name of its file; a folder in it belongs to the building machine and is left out. */
   readonly name: string;
@@ -42,7 +67,14 @@ export interface NumberedText {
 }
 
 /** What an instruction's number depends on. `value` is the number that stands in the object. */
-export type Site = CoreSite | NamedSite | SessionSite | TracepointSite | ArgumentSite;
+export type Site = CoreSite | NamedSite | SessionSite | TracepointSite | ArgumentSite | NumberSite;
+
+/** The linker writes `number`, in which programs that are alike otherwise may differ. */
+export interface NumberSite {
+  readonly kind: 'number';
+  readonly number: number;
+  readonly value: 0;
+}
 
 /** In the session program `symbol`: the loader makes it a call of bpf_session_is_return. */
 export interface SessionSite {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { BtfBuilder } from './btf/builder.ts';
 import { type LineRecord, readExtension } from './btf/extension.ts';
 import { readBtf } from './btf/read.ts';
-import type { ElfObject } from './elf/elf.ts';
+import type { WithCopies } from './copies.ts';
 import type { Image } from './image.ts';
 import type { NumberedText } from './input.ts';
 
@@ -14,7 +14,7 @@ import type { NumberedText } from './input.ts';
  * wrote none. `imported` are those of imported objects, in `.text`.
  */
 export function harvestLines(
-  elf: ElfObject,
+  { elf, moveLines }: WithCopies,
   image: Image,
   texts: readonly NumberedText[],
   builder: BtfBuilder,
@@ -27,12 +27,19 @@ export function harvestLines(
   const btf = names && readBtf(names);
   const numbered = texts.flatMap(linesOf);
   const indices = new Map(image.code.map(({ name }, index) => [name, index]));
-  for (const { section, records } of extension ? readExtension(extension).lines : []) {
-    const index = btf && indices.get(btf.string(section));
-    if (index === undefined) continue;
-    const lines = bySection.get(index) ?? new Map<number, LineRecord>();
-    bySection.set(index, lines);
-    for (const { offset, line, column } of records) {
+  const found = extension ? readExtension(extension).lines : [];
+  const moved = moveLines(
+    found.map(({ section, records }) => {
+      const name = btf?.string(section) ?? '';
+      return records.map(({ offset, line, column }) => ({ section: name, offset, line, column }));
+    }),
+  );
+  for (const records of moved) {
+    for (const { section, offset, line, column } of records) {
+      const index = indices.get(section);
+      if (index === undefined) continue;
+      const lines = bySection.get(index) ?? new Map<number, LineRecord>();
+      bySection.set(index, lines);
       // Line 0 says that an instruction comes from no place in particular.
       if (line === 0 || lines.has(offset)) continue;
       const own = numbered[line - 1];

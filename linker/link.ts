@@ -15,6 +15,7 @@ import { type Btf, readBtf } from './btf/read.ts';
 import { addType, sizeOf } from './btf/types.ts';
 import { codeEffects, storeEffects } from './code-effects.ts';
 import { LICENSE_SYMBOL } from './contract/names.ts';
+import { addCopies } from './copies.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
 import { type ElfObject, type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
 import { readElf } from './elf/read.ts';
@@ -26,15 +27,25 @@ import { harvestLines } from './lines.ts';
 import { encodeManifest, MANIFEST_SECTION } from './manifest/encode.ts';
 import { mergeObjects } from './merge.ts';
 import { relocate, type Targets } from './relocate.ts';
-import { fixupsOf, isKind, type PlacedSite, placeSessions, placeSites } from './sites.ts';
+import {
+  fixupsOf,
+  isKind,
+  type PlacedSite,
+  placeSessions,
+  placeSites,
+  writeNumbers,
+} from './sites.ts';
 
 const LICENSE_SECTION = 'license';
 
 /** The linked object. The same input gives the same bytes. */
 export function link(input: LinkInput): Uint8Array {
-  const { elf, objects } = mergeObjects(readElf(input.object), input.imports);
+  const compiled = readElf(input.object);
+  const copied = addCopies(compiled, input.programs ?? []);
+  const { elf, objects } = mergeObjects(copied.elf, input.imports);
   const image = imageOf(elf);
   const sites = placeSites(elf, image, input.sites);
+  writeNumbers(image, sites);
 
   const builder = new BtfBuilder();
   // A script that needs no types must not make the description read its BTF.
@@ -60,7 +71,7 @@ export function link(input: LinkInput): Uint8Array {
     builder,
     sites.filter(isKind('argument')).map(({ site }) => site.type),
   );
-  const lines = harvestLines(elf, image, input.texts, builder, imported.lines);
+  const lines = harvestLines(copied, image, input.texts, builder, imported.lines);
   const text = image.code.findIndex((section) => section.name === '.text');
 
   const bySection = <Kind>(records: (section: number) => readonly Kind[]) =>

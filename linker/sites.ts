@@ -17,7 +17,7 @@ export interface PlacedSite<Kind extends Site = Site> {
   readonly at: ManifestFixup['site'];
 }
 
-const RECORD_SIZE = 8;
+export const RECORD_SIZE = 8;
 export const SITES_SECTION = '.bpfscript.sites';
 
 export function placeSites(
@@ -51,6 +51,15 @@ export function placeSites(
     placed.push({ site, section, offset, at: checkInstruction(code, offset, site, number) });
   }
   return placed.sort((left, right) => left.section - right.section || left.offset - right.offset);
+}
+
+/** Writes the numbers that the linker knows into the code. */
+export function writeNumbers(image: Image, placed: readonly PlacedSite[]): void {
+  for (const { site, section, offset, at } of placed.filter(isKind('number'))) {
+    const code = image.code[section]?.data;
+    if (!code || at !== 'immediate') throw new Error(`the number ${site.number} has no place`);
+    viewOf(code).setInt32(offset + 4, site.number, true);
+  }
 }
 
 /** Says which number of the instruction the site is about, and that it is the one the compiler meant. */

@@ -3,12 +3,14 @@
 import { basename } from 'node:path';
 import type llvm from 'llvm-bindings';
 import { LICENSE_SYMBOL, NAME_PREFIXES } from '../../linker/contract/names.ts';
+import type { ProgramPlace } from '../../linker/input.ts';
 import { createNative, type Native } from './binding.ts';
 import { createFunctionBuilder, type FunctionFrame, type ModuleTables } from './builder.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from './ir.ts';
 import { logTable } from './log2.ts';
 import { asPointer, asValue } from './operands.ts';
 import type { Primitive } from './primitives.ts';
+import { sharePrograms } from './sharing.ts';
 import {
   completeText,
   type FunctionText,
@@ -54,8 +56,16 @@ export interface IrModule {
   license(text: string): void;
   /** All that was defined, constant bytes and the façade's own tables too. */
   globals(): readonly GlobalDefinition[];
-  /** The whole module as LLVM text, for the back end and for readers. */
+  /** The whole module as LLVM text, for readers. */
   text(): string;
+  /** For the back end: programs that are alike stand in it once, and the linker is told of them. */
+  shared(): SharedModule;
+}
+
+export interface SharedModule {
+  readonly text: string;
+  /** All programs, also those that the text has no code of. */
+  readonly programs: readonly ProgramPlace[];
 }
 
 /** The back end's triple and layout (LLVM 14, BPFTargetMachine.cpp), which the optimiser has to know. */
@@ -81,7 +91,8 @@ export function createModule(name: string): IrModule {
   const constants = new Map<string, string>();
   const externs = new Set<string>();
   const places: Place[] = [];
-  let finished: string | undefined;
+  let printed: string | undefined;
+  let shared: SharedModule | undefined;
 
   const define = (definition: GlobalDefinition): void => {
     if (globals.has(definition.symbol)) throw new Error(`${definition.symbol} is defined twice`);
@@ -157,6 +168,28 @@ export function createModule(name: string): IrModule {
     };
   };
 
+  /** What llvm-bindings made, once all is there. */
+  const print = (): string => {
+    if (printed !== undefined) return printed;
+    for (const symbol of used)
+      if (!globals.has(symbol) && !externs.has(symbol))
+        throw new Error(`the global ${symbol} is used and not defined`);
+    debug.finish();
+    const { ExternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
+    for (const symbol of used)
+      if (!globals.has(symbol))
+        new native.llvm.GlobalVariable(
+          native.module,
+          native.i8,
+          false,
+          ExternalLinkage,
+          null,
+          symbol,
+        );
+    printed = native.module.print();
+    return printed;
+  };
+
   return {
     program(symbol, section, body) {
       if (functions.has(symbol)) throw new Error(`${symbol} is defined twice`);
@@ -200,24 +233,17 @@ export function createModule(name: string): IrModule {
     },
     globals: () => [...globals.values()],
     text() {
-      if (finished !== undefined) return finished;
-      for (const symbol of used)
-        if (!globals.has(symbol) && !externs.has(symbol))
-          throw new Error(`the global ${symbol} is used and not defined`);
-      debug.finish();
-      const { ExternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
-      for (const symbol of used)
-        if (!globals.has(symbol))
-          new native.llvm.GlobalVariable(
-            native.module,
-            native.i8,
-            false,
-            ExternalLinkage,
-            null,
-            symbol,
-          );
-      finished = completeText(native.module.print(), { globals, functions, primitives, places });
-      return finished;
+      return completeText(print(), { globals, functions, primitives, places });
+    },
+    shared() {
+      if (shared) return shared;
+      const printed = print();
+      const programs = sharePrograms(functions, globals, places);
+      const wanted = new Set(functions.keys());
+      for (const { symbol, copy } of programs) if (copy) wanted.delete(symbol);
+      const parts = { wanted, globals, functions, primitives, places };
+      shared = { programs, text: completeText(printed, parts) };
+      return shared;
     },
   };
 }

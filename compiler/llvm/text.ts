@@ -30,6 +30,8 @@ export interface Place {
 }
 
 export interface Completion {
+  /** Functions whose bodies are needed; others are left out. */
+  readonly wanted?: ReadonlySet<string>;
   readonly globals: ReadonlyMap<string, GlobalDefinition>;
   readonly functions: ReadonlyMap<string, FunctionText>;
   readonly primitives: ReadonlyMap<string, Primitive>;
@@ -42,6 +44,11 @@ const FIRST_PLACE = 1_000_000;
 /** Metadata of the place with this index. */
 export function placeText(index: number): string {
   return `!${FIRST_PLACE + index}`;
+}
+
+/** The index of the place that metadata with this number is. */
+export function placeIndex(metadata: number): number {
+  return metadata - FIRST_PLACE;
 }
 
 /** The register of a parameter. */
@@ -59,7 +66,7 @@ const DEFINITION = new RegExp(
 
 /** `printed` is what llvm-bindings made of the module. */
 export function completeText(printed: string, completion: Completion): string {
-  const { globals, functions, primitives, places } = completion;
+  const { globals, functions, primitives, places, wanted } = completion;
   const scopes = new Map<string, string>();
   const withGlobals = (text: string): string =>
     // A variable is an array of bytes. A phi names its type once, in front.
@@ -76,6 +83,7 @@ export function completeText(printed: string, completion: Completion): string {
       const symbol = nameOf(quoted, plain);
       const made = functions.get(symbol);
       if (!made) return text;
+      if (wanted && !wanted.has(symbol)) return '';
       scopes.set(symbol, scope);
       const named = parameters.replace(/(i8\*|i\d+) %(\d+)/g, (_, type: string, index: string) => {
         return `${type} ${parameterText(type === 'i8*' ? 'ptr' : 'i64', Number(index))}`;
@@ -102,6 +110,7 @@ export function completeText(printed: string, completion: Completion): string {
     places
       .map(({ symbol, line, column }, index) => {
         const scope = scopes.get(symbol);
+        if (scope === undefined) return '';
         return `${placeText(index)} = !DILocation(line: ${line}, column: ${column}, scope: ${scope})\n`;
       })
       .join(''),
@@ -113,7 +122,8 @@ export function nameText(symbol: string): string {
   return PLAIN.test(symbol) ? `@${symbol}` : `@${quote(Buffer.from(symbol))}`;
 }
 
-function nameOf(quoted: string | undefined, plain: string | undefined): string {
+/** The symbol of a name with quotes, or without. */
+export function nameOf(quoted: string | undefined, plain: string | undefined): string {
   return quoted === undefined ? (plain ?? '') : unquote(quoted);
 }
 

@@ -137,7 +137,7 @@ function sendRecord(
 ): void {
   const { ir } = fn;
   throughRing(fn, ir, entry.size, {
-    number: () => ir.constant(entry.index),
+    number: () => eventNumber(fn, entry),
     fill: (record) => fill((index) => fieldStorage(fn, record, entry, index)),
     whenFull: () => {
       if (entry.control !== undefined) leaveMark(fn, entry, entry.control, fill);
@@ -189,12 +189,21 @@ export function buildRecord(
   return { pointer, size: entry.size, countLost: () => countLost(fn, entry) };
 }
 
+/**
+ * Among several programs it is the linker's, so that those that are alike but for it are compiled once. A zero is often at
+ * hand, which would cost an instruction otherwise.
+ */
+function eventNumber({ ir, unit }: FunctionState, { index }: EventEntry): IrValue {
+  if (index === 0 || unit.program.probes.length < 2) return ir.constant(index);
+  return ir.siteImmediate(unit.sites.number({ kind: 'number', number: index, value: 0 }), 0);
+}
+
 /** Counts an event that could not be sent in this CPU's slot of `lost`. */
 export function countLost(fn: FunctionState, entry: EventEntry): void {
   const { ir } = fn;
   fn.memory.scope(() => {
     const key = fn.memory.take(4);
-    ir.store(key, 0, 4, ir.constant(entry.index));
+    ir.store(key, 0, 4, eventNumber(fn, entry));
     addLost(fn, ir, key);
   });
 }
