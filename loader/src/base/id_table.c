@@ -10,14 +10,23 @@ static size_t slot_of(const struct id_table *table, uint64_t id)
 	return (size_t)((id * 0x9E3779B97F4A7C15u) >> 20) & (table->room - 1);
 }
 
-void *id_table_find(const struct id_table *table, uint64_t id)
+/* Where an id is, or would be, in a table that has room. */
+static struct id_slot *find(const struct id_table *table, uint64_t id)
 {
-	if (!table->room)
-		return NULL;
 	for (size_t i = slot_of(table, id);; i = (i + 1) & (table->room - 1)) {
 		if (!table->slots[i].item || table->slots[i].id == id)
-			return table->slots[i].item;
+			return &table->slots[i];
 	}
+}
+
+void *id_table_find(const struct id_table *table, uint64_t id)
+{
+	return table->room ? find(table, id)->item : NULL;
+}
+
+void id_table_replace(struct id_table *table, uint64_t id, void *item)
+{
+	find(table, id)->item = item;
 }
 
 static void insert(struct id_table *table, uint64_t id, void *item)

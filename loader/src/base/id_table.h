@@ -25,6 +25,9 @@ void *id_table_find(const struct id_table *table, uint64_t id);
 /* Adds an item under an id that the table does not hold yet. */
 void id_table_add(struct id_table *table, uint64_t id, void *item);
 
+/* Gives an id that the table holds another item. */
+void id_table_replace(struct id_table *table, uint64_t id, void *item);
+
 /* Frees the table, and each item by `free_item`. */
 void id_table_free(struct id_table *table, void (*free_item)(void *item));
 

@@ -10,6 +10,8 @@
 
 #include "host/host.h"
 #include "output/internal.h"
+#include "output/recorder.h"
+#include "output/replay.h"
 #include "base/say.h"
 #include "base/write_text.h"
 #include "session/permissions.h"
@@ -54,11 +56,30 @@ static int read_file(struct strbuf *to, int fd, int stop, uint64_t limit)
 	return 0;
 }
 
+/* What the command or the file said, when it was recorded. */
+static int show_recorded(struct output *output, enum text_source source)
+{
+	const struct strbuf *text = replay_text(output);
+	struct strbuf *to;
+
+	if (!text)
+		return 0;
+	to = output->renderer->text_begin(output, source);
+	strbuf_put(to, text->data, text->length);
+	output->renderer->text_end(output, source);
+	return 0;
+}
+
 int run_cat(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	const char *path = formatted(output, event, record);
+	const char *path;
 	struct strbuf *to;
 	int fd, error;
+	size_t start;
+
+	if (output->replay)
+		return show_recorded(output, TEXT_CAT);
+	path = formatted(output, event, record);
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
@@ -67,7 +88,10 @@ int run_cat(struct output *output, const struct mf_event *event, const uint8_t *
 		return 0;
 	}
 	to = output->renderer->text_begin(output, TEXT_CAT);
-	error = read_file(to, fd, output->stop, output->session->manifest->config.max_cat_bytes);
+	start = to->length;
+	error = read_file(to, fd, output->sink.stop, output->session->manifest->config.max_cat_bytes);
+	if (output->recorder)
+		(void)recorder_text(output, to, start);
 	output->renderer->text_end(output, TEXT_CAT);
 	if (error)
 		say_error("cat(): cannot read %s: %s", path, strerror(error));
@@ -158,6 +182,7 @@ static int run_captured(struct output *output, const char *command)
 {
 	struct strbuf *to;
 	int ends[2], error;
+	size_t start;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -167,7 +192,10 @@ static int run_captured(struct output *output, const char *command)
 	if (!error) {
 		fcntl(ends[0], F_SETFL, O_NONBLOCK);
 		to = output->renderer->text_begin(output, TEXT_SYSTEM);
-		capture(to, ends[0], output->stop, pid);
+		start = to->length;
+		capture(to, ends[0], output->sink.stop, pid);
+		if (output->recorder)
+			(void)recorder_text(output, to, start);
 		output->renderer->text_end(output, TEXT_SYSTEM);
 	}
 	close(ends[0]);
@@ -178,12 +206,12 @@ static int run_captured(struct output *output, const char *command)
 static int run_beside(struct output *output, const char *command)
 {
 	pid_t pid;
-	int error = start_shell(output->fd, command, &pid), process;
+	int error = start_shell(output->sink.fd, command, &pid), process;
 
 	if (error)
 		return error;
 	process = host_watch_process((uint32_t)pid);
-	end_shell(pid, process < 0 || wait_to_read(process, output->stop));
+	end_shell(pid, process < 0 || wait_to_read(process, output->sink.stop));
 	if (process >= 0)
 		close(process);
 	return 0;
@@ -191,9 +219,12 @@ static int run_beside(struct output *output, const char *command)
 
 int run_system(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	const char *command = formatted(output, event, record);
+	const char *command;
 	int error;
 
+	if (output->replay)
+		return show_recorded(output, TEXT_SYSTEM);
+	command = formatted(output, event, record);
 	/* What was printed before comes before what the command prints. */
 	if (output_flush(output) < 0)
 		return -1;
@@ -202,7 +233,7 @@ int run_system(struct output *output, const struct mf_event *event, const uint8_
 		strbuf_clear(&output->scratch);
 		return 0;
 	}
-	error = output->renderer->captures_commands || output->capturing
+	error = output->renderer->captures_commands || output->capturing || output->recorder
 			? run_captured(output, command)
 			: run_beside(output, command);
 	strbuf_clear(&output->scratch);

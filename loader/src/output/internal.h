@@ -10,6 +10,7 @@
 #include "output/output.h"
 #include "output/printf.h"
 #include "output/renderer.h"
+#include "base/sink.h"
 #include "base/strbuf.h"
 #include "symbols/symbols.h"
 #include "output/time_format.h"
@@ -41,6 +42,9 @@ struct output {
 	struct {
 		uint64_t values, keys;
 	} * emptied;
+	/* Of `bpfload record` and of `bpfload report`; NULL: this is neither. */
+	struct recorder *recorder;
+	struct replay *replay;
 	struct arena arena;
 	struct strbuf text;
 	/* Scratch of handlers: file names, commands, messages. Empty between events. */
@@ -53,15 +57,9 @@ struct output {
 	uint32_t errors;
 	/* Where the text of text_begin begins. */
 	size_t text_start;
-	int fd;
-	/* Readable when nobody may wait for `fd` any more; or -1. */
-	int stop;
-	/* The same for stderr, or WRITE_WITHOUT_WAITING. */
+	struct sink sink;
+	/* As its `stop`, for stderr; or WRITE_WITHOUT_WAITING. */
 	int stderr_stop;
-	/* The file is a pipe that nobody reads yet: `fd` is not there. */
-	bool wants_reader;
-	/* The last write was given up for that: its text still waits. */
-	bool stopped;
 	bool stderr_is_terminal;
 	/* NULL: nobody wants any. */
 	struct metrics *metrics;
@@ -74,11 +72,6 @@ struct output {
 	uint64_t metrics_written;
 	/* That names are missing. */
 	bool told_limits, told_denied;
-	/* -o: the file is ours to close. */
-	bool owns_fd;
-	/* Nothing is written any more; `failure` says why. */
-	bool failed;
-	struct failure *failure;
 };
 
 /*
@@ -88,6 +81,8 @@ struct output {
  */
 struct event_handler {
 	bool has_format;
+	/* It shows something; it does something else, too. */
+	bool shows, acts;
 	const char *(*check)(const struct mf_event *event);
 	int (*run)(struct output *output, const struct mf_event *event, const uint8_t *record);
 };

@@ -6,6 +6,8 @@
 #include "output/map_rows.h"
 #include "output/metrics.h"
 #include "output/internal.h"
+#include "output/recorder.h"
+#include "output/replay.h"
 #include "session/params.h"
 #include "base/memory.h"
 #include "base/say.h"
@@ -60,6 +62,8 @@ static int read_map(struct map_rows *rows, struct output *output, const struct m
 	const struct session *session = output->session;
 	int error;
 
+	if (output->replay)
+		return replay_rows(rows, output, map);
 	if (then == MF_THEN_NOTHING)
 		return map_rows_read(rows, session, map);
 	if (empty_again(output, map, then == MF_THEN_ZERO))
@@ -72,6 +76,12 @@ static int read_map(struct map_rows *rows, struct output *output, const struct m
 	if (!error)
 		map_rows_zero(rows);
 	return error;
+}
+
+/* It is recorded, and not shown. */
+static bool is_silent(const struct output *output)
+{
+	return output->recorder && !output->recorder->prints;
 }
 
 /*
@@ -87,16 +97,21 @@ static int print_map(struct output *output, const struct mf_map *map, uint32_t t
 	struct map_view view;
 	int result = 0, error;
 
-	if (output->failed)
+	if (output->sink.failed)
 		return -1;
 	error = read_map(&rows, output, map, then);
+	if (!error && output->recorder) {
+		result = recorder_rows(output, &rows);
+		if (result == 0 && !asked)
+			result = recorder_map(output, map);
+		if (result != 0)
+			goto out;
+	}
 	if (!error && !rows.count && asked && !map->key && !buckets)
 		error = map_rows_add_zero(&rows);
-	if (error) {
+	if (error && !output->replay)
 		say_error("cannot read map %s: %s", map->name, strerror(-error));
-		goto out;
-	}
-	if (!rows.count)
+	if (error || !rows.count || is_silent(output))
 		goto out;
 	order = memory_array(rows.count, sizeof(*order));
 	map_rows_sort(&rows, order);
@@ -112,6 +127,11 @@ out:
 	free(order);
 	map_rows_free(&rows);
 	return result;
+}
+
+int output_dump_map(struct output *output, const struct mf_map *map)
+{
+	return print_map(output, map, 0, 1, false, MF_THEN_NOTHING);
 }
 
 int output_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div)
@@ -135,8 +155,11 @@ int output_all_maps(struct output *output)
 	for (uint32_t i = 0; i < manifest->map_count; i++)
 		maps[i] = &manifest->maps[i];
 	qsort(maps, manifest->map_count, sizeof(struct mf_map *), by_name);
-	for (uint32_t i = 0; i < manifest->map_count && result == 0; i++)
+	for (uint32_t i = 0; i < manifest->map_count && result == 0; i++) {
+		if (output->recorder)
+			recorder_now(output);
 		result = print_map(output, maps[i], 0, 1, false, MF_THEN_NOTHING);
+	}
 	free(maps);
 	return result;
 }

@@ -236,19 +236,23 @@ static int read_store(struct map_rows *rows, const struct session *session,
 	return -EINVAL;
 }
 
+void map_rows_of_map(struct map_rows *rows, const struct mf_map *map)
+{
+	map_rows_none(rows, map);
+	rows->store_ends = memory_array(map->store_count + 1u, sizeof(*rows->store_ends));
+	for (uint32_t i = 0; i < map->store_count; i++) {
+		size_t stride = round_up_8(map->stores[i].key_size);
+
+		rows->key_stride = stride > rows->key_stride ? stride : rows->key_stride;
+	}
+}
+
 static int read_rows(struct map_rows *rows, const struct session *session, const struct mf_map *map,
 		     const struct mf_store *stores, bool remove)
 {
 	int error = 0;
 
-	*rows = (struct map_rows){.map = map, .key_stride = 8};
-	rows->value_stride = round_up_8(map->value->size ? map->value->size : 1);
-	rows->store_ends = memory_array(map->store_count + 1u, sizeof(*rows->store_ends));
-	for (uint32_t i = 0; i < map->store_count; i++) {
-		size_t stride = round_up_8(stores[i].key_size);
-
-		rows->key_stride = stride > rows->key_stride ? stride : rows->key_stride;
-	}
+	map_rows_of_map(rows, map);
 	for (uint32_t i = 0; i < map->store_count && !error; i++) {
 		error = read_store(rows, session, &stores[i], remove);
 		rows->store_ends[i] = rows->count;

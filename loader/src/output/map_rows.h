@@ -29,6 +29,9 @@ struct map_rows {
 int map_rows_take(struct map_rows *rows, const struct session *session, const struct mf_map *map,
 		  bool keep);
 
+/* No rows yet, and an end for each store: for those who add what they have read elsewhere. */
+void map_rows_of_map(struct map_rows *rows, const struct mf_map *map);
+
 /* No rows at all; sets all values to zero. */
 void map_rows_none(struct map_rows *rows, const struct mf_map *map);
 void map_rows_zero(struct map_rows *rows);

@@ -1,8 +1,5 @@
 #include "output/output.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +8,8 @@
 #include "output/map_stores.h"
 #include "output/internal.h"
 #include "output/metrics.h"
+#include "output/recorder.h"
+#include "output/replay.h"
 #include "base/failure.h"
 #include "base/memory.h"
 #include "binary/budget.h"
@@ -19,9 +18,6 @@
 #include "session/session.h"
 #include "session/watches.h"
 #include "base/write_text.h"
-
-/* How often a reader of the output is looked for. */
-#define READER_MS 50
 
 static const char *check_process(const struct mf_event *event)
 {
@@ -68,7 +64,7 @@ static int run_warning(struct output *output, const struct mf_event *event, cons
 
 	if (!output->session->options->no_warnings)
 		output->renderer->warning(output, event, code);
-	return output->failed ? -1 : 0;
+	return output->sink.failed ? -1 : 0;
 }
 
 static int run_message(struct output *output, const struct mf_event *event, const uint8_t *record)
@@ -76,24 +72,26 @@ static int run_message(struct output *output, const struct mf_event *event, cons
 	output->errors += event->kind == MF_EVENT_ERRORF;
 	if (event->kind == MF_EVENT_ERRORF || !output->session->options->no_warnings)
 		output->renderer->message(output, event, record);
-	return output->failed ? -1 : 0;
+	return output->sink.failed ? -1 : 0;
 }
 
 static const struct event_handler handlers[] = {
-	[MF_EVENT_PRINTF] = {.has_format = true, .run = run_printf},
-	[MF_EVENT_PRINT_VALUE] = {.check = check_print_value, .run = run_print_value},
-	[MF_EVENT_PRINT_MAP] = {.run = run_print_map},
-	[MF_EVENT_CLEAR] = {.run = run_clear},
-	[MF_EVENT_ZERO] = {.run = run_zero},
-	[MF_EVENT_UNWATCH] = {.run = run_unwatch},
-	[MF_EVENT_TIME] = {.run = run_time},
-	[MF_EVENT_JOIN] = {.check = check_join, .run = run_join},
-	[MF_EVENT_SYSTEM] = {.has_format = true, .run = run_system},
-	[MF_EVENT_CAT] = {.has_format = true, .run = run_cat},
-	[MF_EVENT_WARNING] = {.check = check_warning, .run = run_warning},
-	[MF_EVENT_ERRORF] = {.has_format = true, .run = run_message},
-	[MF_EVENT_WARNF] = {.has_format = true, .run = run_message},
-	[MF_EVENT_PROCESS] = {.check = check_process, .run = run_process},
+	[MF_EVENT_PRINTF] = {.has_format = true, .shows = true, .run = run_printf},
+	[MF_EVENT_PRINT_VALUE] = {.check = check_print_value,
+				  .shows = true,
+				  .run = run_print_value},
+	[MF_EVENT_PRINT_MAP] = {.shows = true, .acts = true, .run = run_print_map},
+	[MF_EVENT_CLEAR] = {.acts = true, .run = run_clear},
+	[MF_EVENT_ZERO] = {.acts = true, .run = run_zero},
+	[MF_EVENT_UNWATCH] = {.acts = true, .run = run_unwatch},
+	[MF_EVENT_TIME] = {.shows = true, .run = run_time},
+	[MF_EVENT_JOIN] = {.check = check_join, .shows = true, .run = run_join},
+	[MF_EVENT_SYSTEM] = {.has_format = true, .shows = true, .acts = true, .run = run_system},
+	[MF_EVENT_CAT] = {.has_format = true, .shows = true, .acts = true, .run = run_cat},
+	[MF_EVENT_WARNING] = {.check = check_warning, .shows = true, .run = run_warning},
+	[MF_EVENT_ERRORF] = {.has_format = true, .shows = true, .run = run_message},
+	[MF_EVENT_WARNF] = {.has_format = true, .shows = true, .run = run_message},
+	[MF_EVENT_PROCESS] = {.check = check_process, .acts = true, .run = run_process},
 };
 
 #define HANDLER_COUNT (sizeof(handlers) / sizeof(handlers[0]))
@@ -158,9 +156,9 @@ static int prepare_map(const struct output *output, const struct mf_map *map,
 
 	if ((map->key && !type_can_nest(map->key)) || (!buckets && !type_can_nest(map->value)))
 		problem = "buckets inside of a value";
-	for (uint32_t i = 0; i < map->store_count && !problem; i++)
+	for (uint32_t i = 0; i < map->store_count && !problem && !output->replay; i++)
 		problem = map_store_check(output->session, &map->stores[i]);
-	for (uint32_t i = 0; map->next && i < map->store_count && !problem; i++)
+	for (uint32_t i = 0; map->next && !output->replay && i < map->store_count && !problem; i++)
 		problem = map_store_check(output->session, &map->next[i]);
 	if (!problem)
 		return STATUS_OK;
@@ -184,45 +182,17 @@ static int prepare(struct output *output, struct failure *failure)
 	return status;
 }
 
-/* Waiting was only unwanted while the file was opened; commands of the script have it, too. */
-static void take_waiting(const struct output *output)
-{
-	int flags = output->owns_fd ? fcntl(output->fd, F_GETFL) : -1;
-
-	if (flags >= 0)
-		fcntl(output->fd, F_SETFL, flags & ~O_NONBLOCK);
-}
-
-static int open_file(struct output *output, struct failure *failure)
-{
-	const char *path = output->session->options->output;
-
-	output->fd = STDOUT_FILENO;
-	/* Metrics take the place of their file as a whole. */
-	if (!path || output_writes_metrics(output->session->options))
-		return STATUS_OK;
-	output->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
-	/* A pipe that nobody has opened for reading yet. */
-	output->wants_reader = output->fd < 0 && errno == ENXIO;
-	if (output->fd < 0 && !output->wants_reader)
-		return fail(failure, STATUS_FAILED, "cannot open %s for writing: %s", path,
-			    strerror(errno));
-	output->owns_fd = output->fd >= 0;
-	take_waiting(output);
-	return STATUS_OK;
-}
-
 static void release(struct output *output)
 {
 	metrics_close(output->metrics);
+	recorder_close(output);
 	value_context_free(&output->values);
 	symbols_free(output->symbols);
 	strbuf_free(&output->text);
 	strbuf_free(&output->scratch);
 	strbuf_free(&output->captured);
 	arena_free(&output->arena);
-	if (output->owns_fd)
-		close(output->fd);
+	sink_close(&output->sink);
 	free(output);
 }
 
@@ -235,46 +205,73 @@ static const struct renderer *const renderers[] = {
 	[FORM_PROMETHEUS] = &metrics_renderer,
 };
 
+/* Metrics take the place of their file as a whole. */
+static const char *path_of(const struct options *options)
+{
+	return output_writes_metrics(options) ? NULL : options->output;
+}
+
+/* The kernel is asked, or the recording. */
+static void open_facts(struct output *output)
+{
+	struct session *session = output->session;
+
+	if (!output->replay) {
+		output->symbols =
+			symbols_new(&session->manifest->config, session->options->debug_folders);
+		if (manifest_has_names(session->manifest, false))
+			symbols_open_kernel(output->symbols);
+	}
+	value_context_init(&output->values, session, output->symbols, &output->clock);
+	if (output->replay)
+		replay_begin(output);
+}
+
+static int start_recording(struct output *output, struct failure *failure)
+{
+	int status = recorder_open(output, failure);
+
+	if (!output->recorder->prints)
+		output->renderer = &silent_renderer;
+	return status;
+}
+
 int output_open(struct output **out, struct session *session, struct failure *failure)
+{
+	return output_open_replay(out, session, NULL, failure);
+}
+
+int output_open_replay(struct output **out, struct session *session, struct replay *replay,
+		       struct failure *failure)
 {
 	struct output *output = memory_zeroed(sizeof(*output));
 	int status;
 
 	*out = NULL;
-	output->failure = failure;
 	/* A reader that has gone is an error of write(2), not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	output->session = session;
+	output->replay = replay;
 	output->renderer = renderers[session->options->form];
-	output->fd = STDOUT_FILENO;
-	output->stop = output->stderr_stop = -1;
+	output->stderr_stop = -1;
 	output_moment(output, UINT64_MAX, 0);
 	wall_clock_init(&output->clock);
-	output->symbols = symbols_new(&session->manifest->config, session->options->debug_folders);
-	if (manifest_has_names(session->manifest, false))
-		symbols_open_kernel(output->symbols);
-	value_context_init(&output->values, session, output->symbols, &output->clock);
+	open_facts(output);
 	status = prepare(output, failure);
 	if (status == STATUS_OK)
 		status = output_metrics_open(output, failure);
 	if (status == STATUS_OK)
-		status = open_file(output, failure);
-	output->values.to_terminal = session->options->form == FORM_TEXT && isatty(output->fd) == 1;
+		status = sink_open(&output->sink, path_of(session->options), "output", failure);
+	output->values.to_terminal =
+		session->options->form == FORM_TEXT && isatty(output->sink.fd) == 1;
+	if (status == STATUS_OK && session->options->recording)
+		status = start_recording(output, failure);
 	output->stderr_is_terminal = isatty(STDERR_FILENO) == 1;
 	if (status == STATUS_OK)
 		*out = output;
 	else
 		release(output);
 	return status;
-}
-
-/* With errno. */
-static int give_up(struct output *output)
-{
-	fail(output->failure, STATUS_FAILED, "cannot write the output: %s", strerror(errno));
-	output->failed = true;
-	strbuf_clear(&output->text);
-	return -1;
 }
 
 void output_capture_begin(struct output *output)
@@ -301,49 +298,24 @@ const struct strbuf *output_capture_end(struct output *output, uint32_t *errors)
 
 int output_flush(struct output *output)
 {
-	enum write_result result;
-	size_t written;
-
-	if (output->failed)
-		return -1;
-	if (output->capturing)
+	if (output->capturing && !output->sink.failed)
 		return 0;
-	result = write_text(output->fd, output->stop, output->text.data, output->text.length,
-			    &written);
-	if (result == WRITE_FAILED)
-		return give_up(output);
-	output->stopped = result == WRITE_STOPPED;
-	strbuf_drop(&output->text, written);
-	return 0;
-}
-
-/* The kernel tells nobody that a reader came, short of making a writer wait for it. */
-static int wait_for_reader(struct output *output)
-{
-	const char *path = output->session->options->output;
-	struct pollfd ready = {.fd = output->stop, .events = POLLIN};
-
-	while (output->wants_reader) {
-		output->fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
-		output->wants_reader = output->fd < 0 && errno == ENXIO;
-		if (output->fd < 0 && !output->wants_reader)
-			return fail(output->failure, STATUS_FAILED,
-				    "cannot open %s for writing: %s", path, strerror(errno));
-		if (output->wants_reader && poll(&ready, 1, READER_MS) > 0)
-			return fail(output->failure, STATUS_FAILED,
-				    "cannot open %s for writing: nobody reads it", path);
-	}
-	output->owns_fd = true;
-	take_waiting(output);
-	return STATUS_OK;
+	if (output->recorder && recording_flush(&output->recorder->recording) != 0)
+		return -1;
+	return sink_write(&output->sink, &output->text);
 }
 
 int output_stop_by(struct output *output, int stop)
 {
-	output->stop = output->stderr_stop = stop;
+	output->sink.stop = output->stderr_stop = stop;
 	budget_stop_by(stop);
 	say_stop_by(stop);
-	return output->wants_reader ? wait_for_reader(output) : STATUS_OK;
+	if (output->recorder) {
+		output->recorder->recording.sink.stop = stop;
+		if (sink_wait(&output->recorder->recording.sink) != STATUS_OK)
+			return STATUS_FAILED;
+	}
+	return sink_wait(&output->sink);
 }
 
 void output_stop_waiting(struct output *output)
@@ -355,29 +327,20 @@ void output_stop_waiting(struct output *output)
 
 int output_reopen(struct output *output)
 {
-	const char *path = output->session->options->output;
-	int fd, result = output_flush(output);
+	int result = output_flush(output);
 
-	/* What could not be written belongs to the old file. */
-	if (result != 0 || !output->owns_fd || output->stopped)
-		return result;
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
-	if (fd < 0) {
-		say_warning("cannot open %s anew: %s; the output goes on into the old file.", path,
-			    strerror(errno));
-		return 0;
-	}
-	/* Some file systems say only now that the disk is full. */
-	if (close(output->fd) < 0 && errno != EINTR)
-		result = give_up(output);
-	output->fd = fd;
-	take_waiting(output);
-	return result;
+	return result != 0 ? result : sink_reopen(&output->sink);
+}
+
+bool output_has_failed(const struct output *output)
+{
+	return output->sink.failed;
 }
 
 bool output_is_stopped(const struct output *output)
 {
-	return output->stopped;
+	return output->sink.stopped ||
+	       (output->recorder && output->recorder->recording.sink.stopped);
 }
 
 /* Once: names that are missing look like names that are not there. */
@@ -394,7 +357,7 @@ static void tell_limits(struct output *output)
 /* Once, too: addresses are shown. */
 static void tell_denied(struct output *output)
 {
-	if (output->told_denied || !symbols_were_denied(output->symbols))
+	if (output->told_denied || !output->symbols || !symbols_were_denied(output->symbols))
 		return;
 	output->told_denied = true;
 	if (!output->session->options->no_warnings)
@@ -404,6 +367,8 @@ static void tell_denied(struct output *output)
 
 int output_idle(struct output *output)
 {
+	if (output->recorder)
+		recorder_idle(output);
 	tell_limits(output);
 	tell_denied(output);
 	if (output->metrics_due && output_metrics_idle(output) < 0)
@@ -418,7 +383,7 @@ int output_settle(struct output *output)
 	if (output->session->options->buffering == BUFFER_NONE ||
 	    output->text.length >= OUTPUT_HIGH_WATER)
 		return output_flush(output);
-	return output->failed ? -1 : 0;
+	return output->sink.failed ? -1 : 0;
 }
 
 void output_say(struct output *output, struct strbuf *message)
@@ -444,11 +409,22 @@ void output_moment(struct output *output, uint64_t sent, uint64_t now)
 
 static int handle(struct output *output, const struct mf_event *event, const uint8_t *record)
 {
-	int result;
+	const struct event_handler *handler = &handlers[event->kind];
+	struct recorder *recorder = handler->shows ? output->recorder : NULL;
+	int result = 0;
 
 	output->event = event;
 	output->record = record;
-	result = handlers[event->kind].run(output, event, record);
+	if (recorder) {
+		recorder_event_now(output);
+		recorder_ask(output, event, record);
+	}
+	if (!recorder || recorder->prints || handler->acts)
+		result = handler->run(output, event, record);
+	if (recorder && result == 0)
+		result = recorder_event(output, event, record);
+	if (recorder && handler->acts)
+		recorder_idle(output);
 	output->event = NULL;
 	output->record = NULL;
 	return result < 0 ? -1 : output_settle(output);
@@ -457,7 +433,7 @@ static int handle(struct output *output, const struct mf_event *event, const uin
 int output_event(struct output *output, const struct mf_event *event, const void *record,
 		 size_t size)
 {
-	if (output->failed)
+	if (output->sink.failed)
 		return -1;
 	if (event->kind >= HANDLER_COUNT || !handlers[event->kind].run || size < event->size)
 		return 0;
@@ -466,18 +442,27 @@ int output_event(struct output *output, const struct mf_event *event, const void
 
 int output_lost_control(struct output *output, const struct mf_event *event)
 {
-	if (output->failed)
+	if (output->sink.failed)
 		return -1;
 	if (event->field_count || event->kind >= HANDLER_COUNT || !handlers[event->kind].run)
 		return 0;
 	return handle(output, event, NULL);
 }
 
-int output_finish(struct output *output)
+int output_end_of_run(struct output *output)
 {
-	if (output->failed)
+	if (output->sink.failed)
+		return -1;
+	if (output->recorder && recorder_end_of_run(output) != 0)
 		return -1;
 	output->renderer->end_of_run(output);
+	return 0;
+}
+
+int output_finish(struct output *output)
+{
+	if (output_end_of_run(output) != 0)
+		return -1;
 	if (output->session->manifest->config.print_maps_on_exit && output_all_maps(output) < 0)
 		return -1;
 	if (output_metrics_finish(output) < 0)
@@ -489,7 +474,9 @@ int output_finish(struct output *output)
 
 int output_attached(struct output *output, uint32_t probes)
 {
-	if (output->failed)
+	if (output->sink.failed)
+		return -1;
+	if (output->recorder && recorder_attached(output, probes) != 0)
 		return -1;
 	output->renderer->attached(output, probes);
 	return output_idle(output);
@@ -497,6 +484,9 @@ int output_attached(struct output *output, uint32_t probes)
 
 int output_lost(struct output *output, const struct loss *losses, uint32_t count)
 {
+	if (count && output->recorder &&
+	    recorder_losses(output, PART_LOST, losses, count) != 0)
+		return -1;
 	if (count)
 		output->renderer->lost(output, losses, count);
 	return output_idle(output);
@@ -504,23 +494,30 @@ int output_lost(struct output *output, const struct loss *losses, uint32_t count
 
 int output_cost(struct output *output, const struct cost_table *table)
 {
+	if (output->recorder && recorder_cost(output, table) != 0)
+		return -1;
 	output->renderer->cost(output, table);
 	return output_settle(output);
 }
 
 int output_lost_total(struct output *output, const struct loss *losses, uint32_t count)
 {
+	if (count && output->recorder &&
+	    recorder_losses(output, PART_LOST_TOTAL, losses, count) != 0)
+		return -1;
 	if (count)
 		output->renderer->lost_total(output, losses, count);
-	return output->failed ? -1 : 0;
+	return output->sink.failed ? -1 : 0;
 }
 
 int output_repeated(struct output *output, const struct mf_event *event, int64_t code,
 		    uint64_t count)
 {
+	if (output->recorder && recorder_repeated(output, event, code, count) != 0)
+		return -1;
 	if (!output->session->options->no_warnings)
 		output->renderer->repeated(output, event, code, count);
-	return output->failed ? -1 : 0;
+	return output->sink.failed ? -1 : 0;
 }
 
 int output_close(struct output *output)
@@ -530,14 +527,10 @@ int output_close(struct output *output)
 	if (!output)
 		return 0;
 	result = output_flush(output);
-	/* Some file systems say only now that the disk is full. */
 	say_stop_by(-1);
 	budget_stop_by(-1);
-	if (output->owns_fd) {
-		if (close(output->fd) < 0 && errno != EINTR)
-			result = give_up(output);
-		output->owns_fd = false;
-	}
+	if (recorder_close(output) != 0 || sink_close(&output->sink) != 0)
+		result = -1;
 	release(output);
 	return result;
 }

@@ -20,6 +20,7 @@ struct loss;
 struct options;
 struct output;
 struct own_figures;
+struct replay;
 struct strbuf;
 struct session;
 
@@ -28,6 +29,11 @@ struct session;
  * opens -o, and sets *out. `failure` is kept until output_close, for what cannot be written.
  */
 int output_open(struct output **out, struct session *session, struct failure *failure);
+
+/* The same for what a recording holds (replay.h): `session` has the object's manifest, and nothing of
+ * a kernel. */
+int output_open_replay(struct output **out, struct session *session, struct replay *replay,
+		       struct failure *failure);
 
 /*
  * Handles one event of any kind but exit (also process, clear and zero). `record` points into the
@@ -54,11 +60,17 @@ int64_t warning_code(const struct mf_event *event, const uint8_t *record);
 /* Prints a map; top 0: all entries, div 0 or 1: undivided. */
 int output_map(struct output *output, const struct mf_map *map, uint32_t top, uint32_t div);
 
+/* The same as part of a dump: all entries, and nothing of a map that has none. */
+int output_dump_map(struct output *output, const struct mf_map *map);
+
 /* All maps in byte order of their names (SIGUSR1, and the final dump). */
 int output_all_maps(struct output *output);
 
 /* The end of a run: two empty lines, then the maps if the script's config says so. */
 int output_finish(struct output *output);
+
+/* The former alone. */
+int output_end_of_run(struct output *output);
 
 /* Tracing begins: so many probes are attached. */
 int output_attached(struct output *output, uint32_t probes);
@@ -103,6 +115,9 @@ void output_stop_waiting(struct output *output);
  * Where that fails, output goes on into the old file, with a warning.
  */
 int output_reopen(struct output *output);
+
+/* Whether it can take no more. */
+bool output_has_failed(const struct output *output);
 
 /* Whether the last flush gave up. */
 bool output_is_stopped(const struct output *output);

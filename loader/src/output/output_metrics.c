@@ -72,9 +72,9 @@ static int write_file(struct output *output)
 		/* The file before it is still right of its time. */
 		say_error("cannot read the maps: %s", strerror(-error));
 	} else if (metrics_file_write(options->output, to->data, to->length) != 0) {
-		fail(output->failure, STATUS_FAILED, "cannot write %s: %s", options->output,
+		fail(output->sink.failure, STATUS_FAILED, "cannot write %s: %s", options->output,
 		     strerror(errno));
-		output->failed = true;
+		output->sink.failed = true;
 		result = -1;
 	}
 	strbuf_clear(to);
@@ -85,7 +85,7 @@ int output_metrics_idle(struct output *output)
 {
 	uint64_t passed;
 
-	if (output->failed)
+	if (output->sink.failed)
 		return -1;
 	if (!output_writes_metrics(output->session->options) || !output->read_figures)
 		return 0;

@@ -6,9 +6,9 @@
 
 #include <sys/utsname.h>
 
-#include "host/host.h"
 #include "output/internal.h"
 #include "output/json_lines.h"
+#include "output/replay.h"
 #include "output/test_results.h"
 #include "output/value_json.h"
 #include "output/value_typed.h"
@@ -16,12 +16,14 @@
 
 #define TYPED_SCHEMA 2
 
-static void put_clocks(struct strbuf *to)
+static void put_clocks(struct output *output)
 {
+	struct strbuf *to = &output->text;
+
 	strbuf_text(to, ", \"boot\": ");
-	json_u64(to, host_boot_clock());
+	json_u64(to, wall_clock_boot(&output->clock));
 	strbuf_text(to, ", \"wall\": \"");
-	wall_clock_text(to, wall_clock_now());
+	wall_clock_text(to, wall_clock_now(&output->clock));
 	strbuf_char(to, '"');
 }
 
@@ -36,11 +38,14 @@ static void begin_line(struct output *output)
 		return;
 	output->begun = true;
 	strbuf_text(to, "{\"type\": \"session\"");
-	put_clocks(to);
+	put_clocks(output);
 	json_member_i64(to, "schema", TYPED_SCHEMA);
 	json_member_text(to, "script", manifest->script);
 	json_member_text(to, "producer", manifest->producer);
-	if (uname(&host) == 0) {
+	if (output->replay) {
+		json_member_text(to, "kernel", output->replay->release);
+		json_member_text(to, "architecture", output->replay->machine);
+	} else if (uname(&host) == 0) {
 		json_member_text(to, "kernel", host.release);
 		json_member_text(to, "architecture", host.machine);
 	}
@@ -51,7 +56,7 @@ static void put_context(struct output *output)
 {
 	struct strbuf *to = &output->text;
 
-	put_clocks(to);
+	put_clocks(output);
 	/* Behind the event's number in every record. */
 	if (output->record)
 		json_member_i64(to, "cpu", (int64_t)value_load(output->record + 4, 4, false));

@@ -70,5 +70,7 @@ struct renderer {
 
 extern const struct renderer text_renderer, json_renderer, typed_json_renderer, folded_renderer,
 	metrics_renderer;
+/* Of a recording that shows nothing, but losses. */
+extern const struct renderer silent_renderer;
 
 #endif

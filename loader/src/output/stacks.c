@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "binary/code_lines.h"
+#include "output/facts.h"
 #include "session/session.h"
 #include "symbols/symbols.h"
 
@@ -28,8 +29,14 @@ void stacks_open(struct value_context *context)
 		context->stacks = -1;
 		return;
 	}
-	context->stack_room = info.value_size;
-	context->frames = memory_zeroed(info.value_size + sizeof(uint64_t));
+	stacks_make_room(context, info.value_size);
+}
+
+void stacks_make_room(struct value_context *context, uint32_t room)
+{
+	context->stack_room = room;
+	free(context->frames);
+	context->frames = memory_zeroed(room + sizeof(uint64_t));
 }
 
 static void put_line(struct strbuf *to, const struct code_frame *frame)
@@ -95,13 +102,13 @@ bool stacks_name_frame(const struct value_context *context, enum mf_stack_mode m
 	switch (mode) {
 	case MF_STACK_BPFTRACE:
 		if (user)
-			return symbols_user_source(context->symbols, pid, frames[index], index > 0,
+			return facts_user_source(context->facts, pid, frames[index], index > 0,
 						   symbol);
-		return symbols_kernel(context->symbols, frames[index], symbol);
+		return facts_kernel(context->facts, frames[index], symbol);
 	case MF_STACK_PERF:
 		if (user)
-			return symbols_user(context->symbols, pid, frames[index], symbol);
-		return symbols_kernel(context->symbols, frames[index], symbol);
+			return facts_user(context->facts, pid, frames[index], symbol);
+		return facts_kernel(context->facts, frames[index], symbol);
 	case MF_STACK_RAW:
 	case MF_STACK_BUILD_ID:
 		break;
@@ -157,7 +164,7 @@ const uint8_t *stacks_build_id(const struct value_context *context, uint32_t pid
 	if (frame->status != BPF_STACK_BUILD_ID_VALID) {
 		struct symbol_place place;
 
-		if (!symbols_place(context->symbols, pid, frame->ip, &place))
+		if (!facts_place(context->facts, pid, frame->ip, &place))
 			return NULL;
 		*size = place.build_id_size;
 		*offset = place.offset;
@@ -201,8 +208,9 @@ void stacks_read(struct stack_frames *frames, const struct value_context *contex
 	if (count > type->stack_limit)
 		count = type->stack_limit;
 	/* Id 0: nothing was captured. Not found: the map was full. */
-	if (!id || context->stacks < 0 ||
-	    bpf_map_lookup_elem(context->stacks, &id, context->frames) < 0)
+	if (!id || !context->frames ||
+	    !facts_stack(context->facts, context->stacks, id, context->frames,
+			 context->stack_room))
 		count = 0;
 	*frames = (struct stack_frames){.pid = (uint32_t)value_load(token + 8, 4, false),
 					.count = count};

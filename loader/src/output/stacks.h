@@ -6,6 +6,8 @@
 
 /* Finds the map of frames and makes room for one stack. */
 void stacks_open(struct value_context *context);
+/* The latter alone: bytes of the frames of one. */
+void stacks_make_room(struct value_context *context, uint32_t room);
 
 struct bpf_stack_build_id;
 struct symbol;

@@ -20,7 +20,7 @@ static bool in_colour(const struct output *output)
 
 	if (wish && (strcmp(wish, "always") == 0 || strcmp(wish, "never") == 0))
 		return *wish == 'a';
-	return isatty(output->fd);
+	return isatty(output->sink.fd);
 }
 
 static void put_tag(struct output *output, const char *colour, const char *tag)

@@ -2,31 +2,61 @@
 
 #include "host/host.h"
 #include "base/clock.h"
+#include "output/facts.h"
 
 #define SECOND 1000000000u
 
 /* A wall clock that is slewed drifts from the boot clock by less than this between two looks; a set
  * one jumps. */
 #define JUMP_NS 1000000
+/* How often it is looked at where many events come. */
+#define FOLLOW_NS 1000000u
 
 void wall_clock_init(struct wall_clock *clock)
 {
 	*clock = (struct wall_clock){.boot_offset = host_clock_offset(CLOCK_REALTIME)};
 }
 
-uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
+/* Follows the wall clock. True: it was set. */
+static bool follow(struct wall_clock *clock)
 {
 	uint64_t offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 	int64_t drift = (int64_t)(offset - clock->boot_offset);
 
-	if (drift > JUMP_NS || drift < -JUMP_NS)
-		clock->boot_offset = host_clock_offset(CLOCK_REALTIME);
+	if (drift <= JUMP_NS && drift >= -JUMP_NS)
+		return false;
+	clock->boot_offset = host_clock_offset(CLOCK_REALTIME);
+	return true;
+}
+
+uint64_t wall_clock_of_boot(struct wall_clock *clock, uint64_t boot_ns)
+{
+	if (!clock->stands)
+		follow(clock);
 	return boot_ns + clock->boot_offset;
 }
 
-uint64_t wall_clock_now(void)
+uint64_t wall_clock_boot(const struct wall_clock *clock)
 {
-	return clock_ns(CLOCK_REALTIME);
+	return clock->stands ? clock->boot : host_boot_clock();
+}
+
+uint64_t wall_clock_now(const struct wall_clock *clock)
+{
+	return clock->stands ? clock->boot + clock->boot_offset : clock_ns(CLOCK_REALTIME);
+}
+
+bool wall_clock_move(struct wall_clock *clock)
+{
+	uint64_t now = host_boot_clock();
+
+	/* It does not go back. */
+	if (now > clock->boot)
+		clock->boot = now;
+	if (now - clock->followed < FOLLOW_NS)
+		return false;
+	clock->followed = now;
+	return follow(clock);
 }
 
 static void put_padded(struct strbuf *to, uint64_t value, size_t width)
@@ -52,16 +82,22 @@ void wall_clock_text(struct strbuf *to, uint64_t wall_ns)
 	strbuf_char(to, 'Z');
 }
 
-/* Replaces the conversions for fractions by their digits. */
-static void expand_fractions(struct strbuf *to, const char *format, uint64_t nanoseconds)
+/* Replaces %s, for which libc would ask for this host's time zone, and with `fractions` what is ours,
+ * by the digits. */
+static void expand(struct strbuf *to, const char *format, uint64_t wall_ns, bool fractions)
 {
+	uint64_t nanoseconds = wall_ns % SECOND;
+
 	for (const char *at = format; *at; at++) {
 		if (at[0] != '%' || !at[1]) {
 			strbuf_char(to, *at);
 			continue;
 		}
 		at++;
-		switch (*at) {
+		switch (fractions || *at == 's' ? *at : '%') {
+		case 's':
+			strbuf_u64(to, wall_ns / SECOND);
+			break;
 		case 'f':
 			put_padded(to, nanoseconds / 1000, 6);
 			break;
@@ -79,6 +115,15 @@ static void expand_fractions(struct strbuf *to, const char *format, uint64_t nan
 	}
 }
 
+bool wall_clock_local(struct wall_clock *clock, int64_t second)
+{
+	if (clock->second_known && clock->second == second)
+		return true;
+	clock->second_known = facts_local_time(clock->facts, second, &clock->local);
+	clock->second = second;
+	return clock->second_known;
+}
+
 bool time_text(struct strbuf *to, struct wall_clock *clock, const char *format, uint64_t wall_ns,
 	       bool fractions, size_t limit)
 {
@@ -86,18 +131,10 @@ bool time_text(struct strbuf *to, struct wall_clock *clock, const char *format, 
 	int64_t second = (int64_t)(wall_ns / SECOND);
 	size_t length;
 
-	if (!clock->second_known || clock->second != second) {
-		time_t time = (time_t)second;
-
-		clock->second_known = localtime_r(&time, &clock->local) != NULL;
-		clock->second = second;
-		if (!clock->second_known)
-			return false;
-	}
-	if (fractions) {
-		expand_fractions(&expanded, format, wall_ns % SECOND);
-		format = strbuf_c_text(&expanded);
-	}
+	if (!wall_clock_local(clock, second))
+		return false;
+	expand(&expanded, format, wall_ns, fractions);
+	format = strbuf_c_text(&expanded);
 	strbuf_reserve(to, limit);
 	length = strftime(to->data + to->length, limit, format, &clock->local);
 	to->length += length;

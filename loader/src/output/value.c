@@ -5,9 +5,8 @@
 
 #include "output/elements.h"
 #include "output/address_text.h"
-#include "host/cgroups.h"
+#include "output/facts.h"
 #include "output/hist.h"
-#include "host/name_text.h"
 #include "output/series.h"
 #include "session/session.h"
 #include "output/stacks.h"
@@ -23,12 +22,11 @@ void value_context_init(struct value_context *context, const struct session *ses
 	*context = (struct value_context){
 		.session = session,
 		.manifest = session->manifest,
-		.symbols = symbols,
 		.clock = clock,
 		.trailer = session->manifest->config.str_trunc_trailer,
 	};
 	context->trailer_length = strlen(context->trailer);
-	context->names = names_new();
+	context->facts = facts_new(session, symbols);
 	stacks_open(context);
 }
 
@@ -36,8 +34,8 @@ void value_context_free(struct value_context *context)
 {
 	free(context->frames);
 	context->frames = NULL;
-	names_free(context->names);
-	context->names = NULL;
+	facts_free(context->facts);
+	context->facts = NULL;
 }
 
 void value_for_terminal(struct strbuf *to, const struct value_context *context, size_t start)
@@ -253,7 +251,7 @@ static void put_ksym(struct strbuf *to, const struct value_context *context, uin
 {
 	struct symbol symbol;
 
-	if (symbols_kernel(context->symbols, address, &symbol))
+	if (facts_kernel(context->facts, address, &symbol))
 		strbuf_text(to, symbol.name);
 	else
 		put_address(to, address);
@@ -265,7 +263,7 @@ static void put_usym(struct strbuf *to, const struct value_context *context, con
 	uint32_t pid = (uint32_t)value_load(data + 8, 4, false);
 	struct symbol symbol;
 
-	if (symbols_user(context->symbols, pid, address, &symbol) && symbol.name)
+	if (facts_user(context->facts, pid, address, &symbol) && symbol.name)
 		strbuf_text(to, symbol.name);
 	else
 		put_address(to, address);
@@ -289,13 +287,12 @@ static void put_cgroup_path(struct strbuf *to, const struct value_context *conte
 	uint64_t filter = value_load(data + 8, 4, false);
 
 	if (filter < context->manifest->format_count)
-		cgroup_path_text(to, value_load(data, 8, false),
-				 context->manifest->formats[filter]);
+		facts_cgroup(context->facts, to, value_load(data, 8, false), (uint32_t)filter);
 }
 
 static void put_probe(struct strbuf *to, const struct value_context *context, uint64_t index)
 {
-	const char *name = session_probe_name(context->session, index);
+	const char *name = facts_probe(context->facts, index);
 
 	if (name)
 		strbuf_text(to, name);
@@ -337,7 +334,7 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 		put_timestamp(to, context, data);
 		break;
 	case MF_NAME:
-		name_text(to, context->names, type->name_space, value_load(data, 8, false));
+		facts_name(context->facts, to, type->name_space, value_load(data, 8, false));
 		break;
 	case MF_INET:
 		inet_text(to, (uint32_t)value_load(data, 4, false), data + 4);

@@ -9,7 +9,7 @@
 #include "base/strbuf.h"
 #include "output/time_format.h"
 
-struct names;
+struct facts;
 struct session;
 struct symbols;
 
@@ -17,9 +17,8 @@ struct symbols;
 struct value_context {
 	const struct session *session;
 	const struct manifest *manifest;
-	struct symbols *symbols;
+	struct facts *facts;
 	struct wall_clock *clock;
-	struct names *names;
 	/* Texts go to a terminal: values must not steer it. */
 	bool to_terminal;
 	/* Shown behind a string that was cut. */

@@ -7,6 +7,7 @@
 
 #include "binary/code_lines.h"
 #include "output/elements.h"
+#include "output/facts.h"
 #include "output/json_lines.h"
 #include "output/stacks.h"
 #include "output/value.h"
@@ -175,7 +176,7 @@ static void put_frame(struct strbuf *to, const struct value_context *context,
 	if (symbol.frame_count)
 		put_source(to, symbol.frames[symbol.frame_count - 1].line);
 	has_place =
-		type->user_stack && symbols_place(context->symbols, frames->pid, address, &place);
+		type->user_stack && facts_place(context->facts, frames->pid, address, &place);
 	if (has_place) {
 		if (!symbol.module && place.module)
 			json_member_text(to, "module", place.module);
@@ -230,10 +231,10 @@ static void put_address(struct strbuf *to, const struct value_context *context,
 	bool found;
 
 	if (type->kind == MF_USYM)
-		found = symbols_user(context->symbols, (uint32_t)value_load(data + 8, 4, false),
+		found = facts_user(context->facts, (uint32_t)value_load(data + 8, 4, false),
 				     address, &symbol);
 	else
-		found = symbols_kernel(context->symbols, address, &symbol);
+		found = facts_kernel(context->facts, address, &symbol);
 	strbuf_text(to, "{\"address\": ");
 	put_hex(to, address);
 	if (found)

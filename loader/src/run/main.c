@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 #include "run/info.h"
+#include "run/report.h"
 #include "session/options.h"
 #include "run/run.h"
 
@@ -32,6 +33,9 @@ int main(int argc, char **argv)
 		switch (options.command) {
 		case COMMAND_RUN:
 			status = run_object(&options, &failure);
+			break;
+		case COMMAND_REPORT:
+			status = report(&options, &failure);
 			break;
 		case COMMAND_CHECK:
 			status = check_objects(&options);

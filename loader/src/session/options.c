@@ -25,23 +25,29 @@ struct flag {
 	size_t member;
 	/* or what is done instead of running an object. */
 	enum command command;
+	/* It is for `bpfload report`, too. */
+	bool is_for_report;
 };
 
-#define SETS(member) NULL, offsetof(struct options, member), COMMAND_RUN
-#define TAKES(take) take, 0, COMMAND_RUN
-#define DOES(command) NULL, 0, command
+#define SETS(member) NULL, offsetof(struct options, member), COMMAND_RUN, false
+#define TAKES(take) take, 0, COMMAND_RUN, false
+#define DOES(command) NULL, 0, command, false
+/* The same for report, too. */
+#define SETS_SHOWN(member) NULL, offsetof(struct options, member), COMMAND_RUN, true
+#define TAKES_SHOWN(take) take, 0, COMMAND_RUN, true
 
 /* In the order of --help. */
 static const struct flag flags[] = {
-	{'o', "output", "FILE", "write the script's output to FILE", SETS(output)},
+	{'o', "output", "FILE", "write the script's output (record: the recording) to FILE",
+	 SETS_SHOWN(output)},
 	{'f', "format", "FORM",
 	 "write it as text (default), json or json2 (one object a line), folded (stacks),\n"
 	 "openmetrics, or prometheus (metrics, for node_exporter)",
-	 TAKES(take_form)},
+	 TAKES_SHOWN(take_form)},
 	{'B', NULL, "WHEN",
 	 "write it out at once (none), when nothing more is waiting (line, the\n"
 	 "default), or when much has gathered and at the end (full)",
-	 TAKES(take_buffering)},
+	 TAKES_SHOWN(take_buffering)},
 	{0, "reopen", NULL,
 	 "on SIGHUP, open the file of -o anew (it was moved away, as logrotate\n"
 	 "does) instead of ending",
@@ -50,10 +56,11 @@ static const struct flag flags[] = {
 	 TAKES(take_timeout)},
 	{0, "max-events", "N", "end after N events: whatever the script prints one by one",
 	 TAKES(take_max_events)},
+	{0, "print", NULL, "record: show what is recorded, too", SETS(print)},
 	{'p', "pid", "PID", "trace this process only; end when it ends", TAKES(take_pid)},
 	{'c', "cmd", "COMMAND", "run COMMAND, trace from its start, end when it ends", SETS(child)},
-	{'q', "quiet", NULL, "say nothing but what the script prints", SETS(quiet)},
-	{'v', "verbose", NULL, "say more; print whole verifier logs", SETS(verbose)},
+	{'q', "quiet", NULL, "say nothing but what the script prints", SETS_SHOWN(quiet)},
+	{'v', "verbose", NULL, "say more; print whole verifier logs", SETS_SHOWN(verbose)},
 	{'d', "debug", "STAGES",
 	 "print what libbpf and the kernel's verifier say while the object is\n"
 	 "loaded: libbpf, verifier, or both with a comma",
@@ -75,7 +82,7 @@ static const struct flag flags[] = {
 	 "once everything is attached, do not give up capabilities and system\n"
 	 "calls that are not needed any more",
 	 SETS(keep_privileges)},
-	{0, "no-warnings", NULL, "no warnings at run time", SETS(no_warnings)},
+	{0, "no-warnings", NULL, "no warnings at run time", SETS_SHOWN(no_warnings)},
 	{0, "cost", NULL,
 	 "at the end, and on SIGUSR2, say how often each probe ran, and what it took", SETS(cost)},
 	{0, "max-overhead", "PERCENT",
@@ -164,12 +171,17 @@ static void print_flag(const struct flag *flag)
 void options_print_help(void)
 {
 	fputs("Usage: bpfload [options] OBJECT [options and parameters] [-- parameters]\n"
+	      "       bpfload record -o FILE [options] OBJECT [options and parameters] [-- parameters]\n"
+	      "       bpfload report FILE [-f FORM] [-o FILE] [-B WHEN] [--no-warnings] [-q]\n"
 	      "       bpfload --check OBJECT...\n"
 	      "\n"
 	      "Loads an object that bpfscript built, attaches its probes, and prints what they "
 	      "report until\n"
 	      "the script ends or a signal (SIGINT, SIGTERM, SIGHUP) comes. SIGUSR1 prints all "
 	      "maps.\n"
+	      "record keeps what they report in a file, unformatted; report prints what such a "
+	      "file holds, later\n"
+	      "and on any machine.\n"
 	      "\n"
 	      "Options:\n",
 	      stdout);
@@ -194,6 +206,8 @@ void options_print_help(void)
 	      "  bpfload tool.o 10 nginx         with $1 = 10 and $2 = \"nginx\"\n"
 	      "  bpfload tool.o -p 1234 -o out.txt\n"
 	      "  bpfload -c 'ls -l /tmp' tool.o\n"
+	      "  bpfload record -o tool.rec --timeout 1m tool.o\n"
+	      "  bpfload report tool.rec -f json2\n"
 	      "  bpfload tool.o -- --min=5 nginx a named parameter, and $1 = \"nginx\"\n",
 	      stdout);
 }
@@ -209,13 +223,28 @@ struct reader {
 	uint32_t word_count;
 	/* Behind `--`. */
 	bool separated;
+	/* By flag: it was given. */
+	bool used[FLAG_COUNT];
 };
+
+/* As it is written. */
+static const char *name_of(const struct flag *flag)
+{
+	static char name[64];
+
+	if (flag->name)
+		snprintf(name, sizeof(name), "--%s", flag->name);
+	else
+		snprintf(name, sizeof(name), "-%c", flag->letter);
+	return name;
+}
 
 static int use(struct reader *reader, const struct flag *flag, const char *argument,
 	       struct failure *failure)
 {
 	void *member = (char *)reader->options + flag->member;
 
+	reader->used[flag - flags] = true;
 	if (flag->take)
 		return flag->take(reader->options, argument, failure);
 	if (flag->command != COMMAND_RUN)
@@ -376,12 +405,74 @@ static int read_word(struct reader *reader, const char *word, struct failure *fa
 	return STATUS_OK;
 }
 
+/* The word before everything else, where it is one of ours. */
+static bool read_command(struct reader *reader)
+{
+	const char *word = reader->argc > 1 ? reader->argv[1] : "";
+
+	if (strcmp(word, "report") == 0)
+		reader->options->command = COMMAND_REPORT;
+	else if (strcmp(word, "record") != 0)
+		return false;
+	reader->next++;
+	return true;
+}
+
+static bool is_metrics(const struct options *options)
+{
+	return options->form == FORM_OPENMETRICS || options->form == FORM_PROMETHEUS;
+}
+
+/* `bpfload record`: -o is its file. */
+static int check_record(struct options *options, struct failure *failure)
+{
+	const char *wrong = options->reopen	 ? "--reopen"
+			    : options->metrics	 ? "--metrics"
+			    : is_metrics(options) ? "-f openmetrics or prometheus"
+			    : options->test	 ? "--test"
+			    : options->bench	 ? "--bench"
+			    : options->dry_run	 ? "--dry-run"
+						 : NULL;
+
+	if (wrong)
+		return usage_error(failure, "record does not go with", wrong);
+	if (!options->output)
+		return usage_error(failure, "record needs the file of the recording: -o", NULL);
+	if (options->form != FORM_TEXT && !options->print)
+		return usage_error(failure, "-f is for report, or goes with --print", NULL);
+	options->recording = options->output;
+	options->output = NULL;
+	return STATUS_OK;
+}
+
+/* `bpfload report`: nothing is traced. */
+static int check_report(const struct reader *reader, struct failure *failure)
+{
+	const struct options *options = reader->options;
+
+	for (size_t i = 0; i < FLAG_COUNT; i++)
+		if (reader->used[i] && !flags[i].is_for_report)
+			return usage_error(failure, "report does not take", name_of(&flags[i]));
+	if (options->named_count)
+		return unknown(reader, options->named[0], failure);
+	if (is_metrics(options))
+		return usage_error(failure, "report takes text, json, json2 or folded with -f", NULL);
+	if (reader->word_count != 1)
+		return usage_error(failure,
+				   reader->word_count ? "report takes one recording, and not"
+						      : "no recording is given",
+				   reader->word_count ? reader->words[1] : NULL);
+	return STATUS_OK;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct failure *failure)
 {
 	struct reader reader = {.options = options, .argv = argv, .argc = argc, .next = 1};
+	bool records;
 
 	memset(options, 0, sizeof(*options));
 	options->max_series = DEFAULT_MAX_SERIES;
+	records = read_command(&reader) && options->command == COMMAND_RUN;
 	options->words = reader.words = memory_array((size_t)argc + 1, sizeof(*reader.words));
 	options->named = memory_array((size_t)argc + 1, sizeof(*options->named));
 	while (reader.next < argc) {
@@ -391,6 +482,16 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
 		    options->command == COMMAND_VERSION || options->command == COMMAND_INFO)
 			return status;
 	}
+	if (options->command == COMMAND_REPORT) {
+		options->objects = reader.words;
+		options->object_count = reader.word_count;
+		return check_report(&reader, failure);
+	}
+	if (options->print && !records)
+		return usage_error(failure, "--print is for record", NULL);
+	if (records && options->command == COMMAND_RUN &&
+	    check_record(options, failure) != STATUS_OK)
+		return STATUS_USAGE;
 	if (options->reopen && !options->output)
 		return usage_error(failure, "--reopen is for a file that -o names", NULL);
 	if (options->pid && options->child)

@@ -8,7 +8,14 @@
 
 struct failure;
 
-enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION, COMMAND_INFO };
+enum command {
+	COMMAND_RUN,
+	COMMAND_CHECK,
+	COMMAND_REPORT,
+	COMMAND_HELP,
+	COMMAND_VERSION,
+	COMMAND_INFO
+};
 
 /* -f, -B. */
 enum output_form {
@@ -35,6 +42,10 @@ struct options {
 	enum command command;
 	/* -o; NULL: standard output. */
 	const char *output;
+	/* `bpfload record`: the file of -o, and whether what is recorded is shown, too; NULL: nothing is
+	 * recorded. */
+	const char *recording;
+	bool print;
 	enum output_form form;
 	enum buffering buffering;
 	/* On SIGHUP the file of -o is opened anew, instead of ending. */
@@ -98,7 +109,7 @@ struct options {
 	/* What is no option, and no named parameter; objects and positional parameters point into
 	 * it. */
 	const char **words;
-	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more. */
+	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more; COMMAND_REPORT: one recording. */
 	const char *const *objects;
 	uint32_t object_count;
 	/* Positional parameters, $1 first. */

@@ -37,23 +37,29 @@
 /* Ring of a script that sends no values. */
 #define QUIET_RING (256u << 10)
 
+/* A session of a recording has none. */
+static struct bpf_map *find_map(const struct session *session, const char *name)
+{
+	return session->object ? bpf_object__find_map_by_name(session->object, name) : NULL;
+}
+
 int session_map_fd(const struct session *session, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+	struct bpf_map *map = find_map(session, name);
 
 	return map ? bpf_map__fd(map) : -1;
 }
 
 uint32_t session_map_max_entries(const struct session *session, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+	struct bpf_map *map = find_map(session, name);
 
 	return map ? bpf_map__max_entries(map) : 0;
 }
 
 uint32_t session_map_value_size(const struct session *session, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(session->object, name);
+	struct bpf_map *map = find_map(session, name);
 
 	return map ? bpf_map__value_size(map) : 0;
 }

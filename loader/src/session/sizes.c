@@ -86,7 +86,7 @@ static const struct mf_store *resize(struct session *session, const struct mf_st
 		struct bpf_map *map;
 
 		resized[i] = stores[i];
-		map = stores[i].kind == MF_STORE_HASH
+		map = session->object && stores[i].kind == MF_STORE_HASH
 			      ? bpf_object__find_map_by_name(session->object, stores[i].map)
 			      : NULL;
 		if (map && bpf_map__set_value_size(map, size) == 0)
@@ -113,7 +113,9 @@ static int settle_map(struct session *session, struct mf_map *map, struct failur
 static void settle_stacks(struct session *session)
 {
 	const struct manifest *manifest = session->manifest;
-	struct bpf_map *map = bpf_object__find_map_by_name(session->object, MF_MAP_STACKS);
+	struct bpf_map *map =
+		session->object ? bpf_object__find_map_by_name(session->object, MF_MAP_STACKS)
+				: NULL;
 	uint32_t words = manifest->stack_words;
 
 	if (!map || !manifest->depth_count)

@@ -39,6 +39,7 @@ struct seen {
 
 static void forget_maps(struct processes *processes, struct process_code *process)
 {
+	processes->generation++;
 	processes->mappings -= process->maps.count;
 	proc_maps_free(&process->maps);
 	free(process->files);
@@ -93,8 +94,9 @@ static bool same_program(const struct identity *a, const struct identity *b)
 	       a->exe_inode == b->exe_inode;
 }
 
-static void read_jit(struct process_code *process)
+static void read_jit(struct processes *processes, struct process_code *process)
 {
+	processes->generation++;
 	process->jit_read_at = clock_ns(CLOCK_MONOTONIC_COARSE);
 	(void)perf_map_refresh(&process->jit, process->pid);
 }
@@ -136,7 +138,7 @@ static void read_maps(struct processes *processes, struct process_code *process)
 			anonymous |= maps.mappings[i].path[0] != '[';
 	}
 	if (anonymous)
-		read_jit(process);
+		read_jit(processes, process);
 }
 
 static struct process_code *add_process(struct processes *processes, uint32_t pid)
@@ -182,6 +184,7 @@ static struct process_code *note(struct processes *processes, uint32_t pid)
 		seen = memory_zeroed(sizeof(*seen));
 		id_table_add(&processes->by_pid, pid, seen);
 	}
+	processes->generation++;
 	seen->identity = identity;
 	if (processes->cache == MF_CACHE_USER_SYMBOLS_PER_PROGRAM && alive) {
 		seen->process = process_of_program(processes, pid, &identity);
@@ -237,12 +240,13 @@ const struct proc_mapping *processes_mapping(struct processes *processes,
 	return proc_maps_find(&process->maps, address);
 }
 
-const struct perf_map_entry *processes_jit(struct process_code *process, uint64_t address)
+const struct perf_map_entry *processes_jit(struct processes *processes,
+					   struct process_code *process, uint64_t address)
 {
 	const struct perf_map_entry *entry = perf_map_find(&process->jit, address);
 
 	if (entry || clock_ns(CLOCK_MONOTONIC_COARSE) - process->jit_read_at <= MISS_NS)
 		return entry;
-	read_jit(process);
+	read_jit(processes, process);
 	return perf_map_find(&process->jit, address);
 }

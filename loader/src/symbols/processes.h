@@ -37,6 +37,8 @@ struct processes {
 	struct process_code *first;
 	size_t mappings;
 	struct mapped_files files;
+	/* How often what is known of them has changed. */
+	uint64_t generation;
 	/* The map of one could not be read for want of rights. */
 	bool were_denied;
 };
@@ -59,6 +61,7 @@ const struct proc_mapping *processes_mapping(struct processes *processes,
 					     struct process_code *process, uint64_t address);
 
 /* The function that a just-in-time compiler wrote to an address, or NULL. */
-const struct perf_map_entry *processes_jit(struct process_code *process, uint64_t address);
+const struct perf_map_entry *processes_jit(struct processes *processes,
+					   struct process_code *process, uint64_t address);
 
 #endif

@@ -106,9 +106,10 @@ static bool find_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 	return true;
 }
 
-static bool name_jit(struct process_code *process, uint64_t address, struct symbol *symbol)
+static bool name_jit(struct symbols *symbols, struct process_code *process, uint64_t address,
+		     struct symbol *symbol)
 {
-	const struct perf_map_entry *jit = processes_jit(process, address);
+	const struct perf_map_entry *jit = processes_jit(&symbols->processes, process, address);
 
 	if (jit)
 		*symbol = (struct symbol){
@@ -129,7 +130,7 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 		return false;
 	file = place.file;
 	if (!file)
-		return name_jit(place.process, address, symbol);
+		return name_jit(symbols, place.process, address, symbol);
 	*symbol = (struct symbol){.module = place.mapping->path};
 	if (!elf_symbols_address(mapped_file_symbols(file), place.offset, &inner))
 		return true;
@@ -161,7 +162,7 @@ bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address
 	return name_place(symbols, pid, address, symbols->sources, is_return, symbol);
 }
 
-bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address,
+bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address, bool with_address,
 		   struct symbol_place *found)
 {
 	struct place place;
@@ -169,9 +170,17 @@ bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address,
 	if (!find_place(symbols, pid, address, &place) || !place.file)
 		return false;
 	*found = (struct symbol_place){.module = place.mapping->path, .offset = place.offset};
+	found->has_address =
+		with_address && elf_symbols_address(mapped_file_symbols(place.file), place.offset,
+						 &found->address);
 	if (place.file->image.view)
 		found->build_id = elf_image_build_id(&place.file->image, &found->build_id_size);
 	return true;
+}
+
+uint64_t symbols_generation(const struct symbols *symbols)
+{
+	return symbols->processes.generation;
 }
 
 bool symbols_were_denied(const struct symbols *symbols)

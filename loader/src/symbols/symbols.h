@@ -50,6 +50,12 @@ bool symbols_user(struct symbols *symbols, uint32_t pid, uint64_t address, struc
 bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address, bool is_return,
 			 struct symbol *symbol);
 
+/*
+ * Grows whenever what is known of a process changes: as long as it does not, the answers for
+ * addresses that were found stay as they are.
+ */
+uint64_t symbols_generation(const struct symbols *symbols);
+
 /* Whether something had no name because it would have cost too much, since the last call. */
 bool symbols_were_limited(void);
 
@@ -60,15 +66,16 @@ bool symbols_were_denied(const struct symbols *symbols);
 struct symbol_place {
 	/* As in struct symbol. */
 	const char *module;
-	/* In the file. */
-	uint64_t offset;
+	/* In the file; and, where its tables say so, in the file's own space. */
+	uint64_t offset, address;
+	bool has_address;
 	/* NULL: it has none. */
 	const uint8_t *build_id;
 	uint32_t build_id_size;
 };
 
-/* False: no file is known. The texts live as long as in struct symbol. */
-bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address,
+/* False: no file is known. `with_address` reads the file's tables, too. The texts live as long as in struct symbol. */
+bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address, bool with_address,
 		   struct symbol_place *place);
 
 #endif
