@@ -4,7 +4,7 @@ import { reasonOf, UserError } from './errors.ts';
 import { EXIT } from './status.ts';
 
 /** No script and no object is so large, but devices have no end. */
-const LARGEST_INPUT = 64 << 20;
+export const LARGEST_INPUT = 64 << 20;
 const PIECE = 1 << 20;
 
 /** The bytes of a file, or of an open descriptor. Throws what reading throws, and an Error where there is no end of it. */

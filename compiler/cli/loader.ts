@@ -7,6 +7,11 @@ import { reasonOf, UserError } from './errors.ts';
 /** What they were when the command began: Node makes pipes, which others share, return at once when they are full. */
 const MODES = [0, 1, 2].map(statusFlags);
 
+/** The loader of this machine's architecture. */
+export function loaderPath(): string {
+  return process.env.BPFSCRIPT_LOADER ?? nativeFile('bpfload');
+}
+
 /** Octal, as /proc/PID/fdinfo gives them; -1 for what is closed. */
 function statusFlags(descriptor: number): number {
   try {
@@ -35,7 +40,7 @@ export async function becomeLoader(
   words: readonly string[],
   name: 'bpfscript' | 'bpfload' = 'bpfscript',
 ): Promise<never> {
-  const loader = process.env.BPFSCRIPT_LOADER ?? nativeFile('bpfload');
+  const loader = loaderPath();
   try {
     accessSync(loader, constants.X_OK);
     await Promise.all([written(process.stdout), written(process.stderr)]);

@@ -42,15 +42,18 @@ export function renderLoaderManual(help: string, shared: Shared): string {
   const [, intro = '', options = '', behind = ''] =
     /^\n(.*?)^Options:\n(.*?)^\n(.*?)^Exit status:/ms.exec(help) ?? [];
   const [, examples = ''] = /^Examples:\n(.*)/ms.exec(help) ?? [];
+  const synopsis = [...help.matchAll(/^(?:Usage:| {6}) (bpfload(?: [a-z]+| --check)?) (.*)$/gm)];
   const entries = options.match(/^ {2}-.*\n(?: {10,}.*\n)*/gm) ?? [];
   return page([
     ...['.TH BPFLOAD 1', '.SH NAME', 'bpfload \\- runs objects that bpfscript built'],
     ...[
       '.SH SYNOPSIS',
-      '.B bpfload',
-      '[options] OBJECT [options and parameters] [\\-\\- parameters]',
+      ...synopsis.flatMap(([, words = '', rest = '']) => [
+        '.br',
+        `.B ${escaped(words)}`,
+        escaped(rest),
+      ]),
     ],
-    ...['.br', '.B bpfload \\-\\-check', 'OBJECT...'],
     ...['.SH DESCRIPTION', escaped(flowing(intro)), '.SH OPTIONS'],
     ...entries.flatMap((entry) => {
       const [, flag = '', text = ''] = /^ {2}(\S.*?)(?: {2,}|\n)(.*)$/s.exec(entry) ?? [];

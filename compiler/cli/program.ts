@@ -14,6 +14,7 @@ import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
 import { registerKeygen } from './commands/keygen.ts';
 import { registerList } from './commands/list.ts';
+import { registerReport } from './commands/report.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSign } from './commands/sign.ts';
 import { registerVerify } from './commands/verify.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   registerExplore,
   registerList,
   registerKernel,
+  registerReport,
   registerDraw,
   registerKeygen,
   registerSign,

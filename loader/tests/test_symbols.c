@@ -312,7 +312,7 @@ static void a_file_that_is_cut(void)
 	CHECK(ftruncate(fd, 100) == 0);
 	CHECK(symbols_user_source(symbols, (uint32_t)getpid(), at, false, &symbol));
 	CHECK(!symbol.name && symbol.frame_count == 0 && strcmp(symbol.module, path) == 0);
-	CHECK(symbols_place(symbols, (uint32_t)getpid(), at, &place) && !place.build_id);
+	CHECK(symbols_place(symbols, (uint32_t)getpid(), at, false, &place) && !place.build_id);
 	symbols_free(symbols);
 	munmap(code, 1 << 20);
 	close(fd);

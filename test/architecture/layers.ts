@@ -46,6 +46,7 @@ export const LOADER: readonly string[] = [
   'loader/src/symbols',
   'loader/src/session',
   'loader/src/attach',
+  'loader/src/recording',
   'loader/src/output',
   'loader/src/run',
 ];

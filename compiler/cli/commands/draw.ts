@@ -10,9 +10,10 @@ import { perfettoTrace } from '../../drawing/trace/perfetto.ts';
 import { timelinePicture } from '../../drawing/trace/picture.ts';
 import { pprofProfile } from '../../drawing/trace/pprof.ts';
 import { type Timeline, timelineOf } from '../../drawing/trace/timeline.ts';
-import { reasonOf, UserError } from '../errors.ts';
-import { readInput, readWhole } from '../input.ts';
+import { UserError } from '../errors.ts';
+import { readInput } from '../input.ts';
 import { writeWhole } from '../output.ts';
+import { readOutput } from '../recording.ts';
 import { EXIT } from '../status.ts';
 
 interface DrawOptions {
@@ -57,7 +58,7 @@ export function registerDraw(program: Command): void {
     )
     .argument(
       '<input>',
-      'output of -f json2, json, folded or text, or of bpftrace; - is standard input',
+      'output of -f json2, json, folded or text, or of bpftrace, or a recording; - is standard input',
     )
     .addOption(
       new Option(
@@ -158,17 +159,9 @@ function refusal(input: string, { problem, line }: Problem): UserError {
 }
 
 function read(input: string): Findings {
-  const findings = readFindings(input === '-' ? standardInput() : readInput(input));
+  const findings = readFindings(readOutput(input, 'json2'));
   if (isProblem(findings)) throw refusal(input, findings);
   return findings;
-}
-
-function standardInput(): Uint8Array {
-  try {
-    return readWhole(0);
-  } catch (error) {
-    throw new UserError(`cannot read standard input: ${reasonOf(error)}`);
-  }
 }
 
 function chosen(input: string, { maps }: Findings, name: string | undefined): readonly FoundMap[] {

@@ -8,6 +8,7 @@ import type { DiagnosticForm } from '../../source/render/render.ts';
 import { UserError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { besideCaller, writeTo } from '../output.ts';
+import { readOutput } from '../recording.ts';
 import {
   allowOption,
   architectureOption,
@@ -54,7 +55,10 @@ export function registerExplore(program: Command, report: ReportStatus): void {
       'where to write (default: the script with .html; - is standard output)',
     )
     .option('--verifier <file>', 'show also what `bpfload -d verifier` printed on a host')
-    .option('--cost <file>', 'show also what `bpfload --cost -f json` measured on a host')
+    .option(
+      '--cost <file>',
+      'show also what `bpfload --cost` measured on a host: its JSON, or a recording',
+    )
     .addOption(kernelOption())
     .addOption(architectureOption())
     .addOption(includeFolderOption())
@@ -113,7 +117,7 @@ function readText(file: string): string {
 }
 
 function readRows(file: string): ReturnType<typeof readCost> {
-  const rows = readCost(readText(file));
+  const rows = readCost(Buffer.from(readOutput(file, 'json')).toString('utf8'));
   if (rows === undefined)
     throw new UserError(`--cost: ${file} has no line of type cost`, {
       hint: '`bpfload tool.o --cost -f json` writes one at its end',

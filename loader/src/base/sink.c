@@ -30,11 +30,8 @@ static int cannot_open(struct sink *sink, const char *why)
 
 int sink_open(struct sink *sink, const char *path, const char *what, struct failure *failure)
 {
-	*sink = (struct sink){.path = path,
-			      .what = what,
-			      .fd = STDOUT_FILENO,
-			      .stop = -1,
-			      .failure = failure};
+	*sink = (struct sink){
+		.path = path, .what = what, .fd = STDOUT_FILENO, .stop = -1, .failure = failure};
 	if (!path)
 		return STATUS_OK;
 	sink->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);

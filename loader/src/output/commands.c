@@ -89,7 +89,8 @@ int run_cat(struct output *output, const struct mf_event *event, const uint8_t *
 	}
 	to = output->renderer->text_begin(output, TEXT_CAT);
 	start = to->length;
-	error = read_file(to, fd, output->sink.stop, output->session->manifest->config.max_cat_bytes);
+	error = read_file(to, fd, output->sink.stop,
+			  output->session->manifest->config.max_cat_bytes);
 	if (output->recorder)
 		(void)recorder_text(output, to, start);
 	output->renderer->text_end(output, TEXT_CAT);

@@ -484,8 +484,7 @@ int output_attached(struct output *output, uint32_t probes)
 
 int output_lost(struct output *output, const struct loss *losses, uint32_t count)
 {
-	if (count && output->recorder &&
-	    recorder_losses(output, PART_LOST, losses, count) != 0)
+	if (count && output->recorder && recorder_losses(output, PART_LOST, losses, count) != 0)
 		return -1;
 	if (count)
 		output->renderer->lost(output, losses, count);

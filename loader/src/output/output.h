@@ -30,8 +30,8 @@ struct session;
  */
 int output_open(struct output **out, struct session *session, struct failure *failure);
 
-/* The same for what a recording holds (replay.h): `session` has the object's manifest, and nothing of
- * a kernel. */
+/* The same for what a recording holds (replay.h): `session` has the object's manifest, and nothing
+ * of a kernel. */
 int output_open_replay(struct output **out, struct session *session, struct replay *replay,
 		       struct failure *failure);
 

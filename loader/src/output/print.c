@@ -32,7 +32,8 @@ int run_time(struct output *output, const struct mf_event *event, const uint8_t 
 	struct strbuf *to = output->renderer->text_begin(output, TEXT_TIME);
 
 	(void)record;
-	if (!time_text(to, &output->clock, event->format, wall_clock_now(&output->clock), false, TIME_MAX))
+	if (!time_text(to, &output->clock, event->format, wall_clock_now(&output->clock), false,
+		       TIME_MAX))
 		say_error("time(): the text of the format is empty or longer than %d bytes",
 			  TIME_MAX - 1);
 	output->renderer->text_end(output, TEXT_TIME);

@@ -100,8 +100,8 @@ static int put_clock(struct output *output)
 int recorder_open(struct output *output, struct failure *failure)
 {
 	struct recorder *recorder = memory_zeroed(sizeof(*recorder));
-	int status = recording_open(&recorder->recording, output->session->options->recording,
-				    failure);
+	int status =
+		recording_open(&recorder->recording, output->session->options->recording, failure);
 
 	output->recorder = recorder;
 	recorder->prints = output->session->options->print;
@@ -158,7 +158,8 @@ void recorder_ask(struct output *output, const struct mf_event *event, const uin
 {
 	struct recorder *recorder = output->recorder;
 
-	for (uint32_t i = 0; record && recorder->events[event->index] && i < event->field_count; i++)
+	for (uint32_t i = 0; record && recorder->events[event->index] && i < event->field_count;
+	     i++)
 		questions_ask(&recorder->questions, event->fields[i].type,
 			      record + event->fields[i].offset);
 	if (event->kind == MF_EVENT_TIME)

@@ -157,8 +157,8 @@ int replay_open(struct replay *replay, int fd, struct failure *failure)
 		return status;
 	manifest = replay->object.manifest;
 	manifest->config.str_trunc_trailer = trailer;
-	replay->enums = arena_array(&replay->arena, manifest->enum_count + 1u,
-				    sizeof(*replay->enums));
+	replay->enums =
+		arena_array(&replay->arena, manifest->enum_count + 1u, sizeof(*replay->enums));
 	return read_tables(replay, failure);
 }
 
@@ -330,8 +330,7 @@ static int show_event(struct output *output)
 	cpu = decode_u32(&output->replay->payload);
 	memcpy(record, &event->index, sizeof(event->index));
 	memcpy(record + sizeof(cpu), &cpu, sizeof(cpu));
-	decode_memory(&output->replay->payload, record + EVENT_HEADER,
-		      event->size - EVENT_HEADER);
+	decode_memory(&output->replay->payload, record + EVENT_HEADER, event->size - EVENT_HEADER);
 	output->replay->events++;
 	result = decode_ends(&output->replay->payload)
 			 ? output_event(output, event, record, event->size)

@@ -103,7 +103,7 @@ bool stacks_name_frame(const struct value_context *context, enum mf_stack_mode m
 	case MF_STACK_BPFTRACE:
 		if (user)
 			return facts_user_source(context->facts, pid, frames[index], index > 0,
-						   symbol);
+						 symbol);
 		return facts_kernel(context->facts, frames[index], symbol);
 	case MF_STACK_PERF:
 		if (user)
@@ -209,8 +209,7 @@ void stacks_read(struct stack_frames *frames, const struct value_context *contex
 		count = type->stack_limit;
 	/* Id 0: nothing was captured. Not found: the map was full. */
 	if (!id || !context->frames ||
-	    !facts_stack(context->facts, context->stacks, id, context->frames,
-			 context->stack_room))
+	    !facts_stack(context->facts, context->stacks, id, context->frames, context->stack_room))
 		count = 0;
 	*frames = (struct stack_frames){.pid = (uint32_t)value_load(token + 8, 4, false),
 					.count = count};

@@ -82,8 +82,8 @@ void wall_clock_text(struct strbuf *to, uint64_t wall_ns)
 	strbuf_char(to, 'Z');
 }
 
-/* Replaces %s, for which libc would ask for this host's time zone, and with `fractions` what is ours,
- * by the digits. */
+/* Replaces %s, for which libc would ask for this host's time zone, and with `fractions` what is
+ * ours, by the digits. */
 static void expand(struct strbuf *to, const char *format, uint64_t wall_ns, bool fractions)
 {
 	uint64_t nanoseconds = wall_ns % SECOND;

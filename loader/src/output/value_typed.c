@@ -175,8 +175,7 @@ static void put_frame(struct strbuf *to, const struct value_context *context,
 	put_symbol(to, &symbol);
 	if (symbol.frame_count)
 		put_source(to, symbol.frames[symbol.frame_count - 1].line);
-	has_place =
-		type->user_stack && facts_place(context->facts, frames->pid, address, &place);
+	has_place = type->user_stack && facts_place(context->facts, frames->pid, address, &place);
 	if (has_place) {
 		if (!symbol.module && place.module)
 			json_member_text(to, "module", place.module);
@@ -232,7 +231,7 @@ static void put_address(struct strbuf *to, const struct value_context *context,
 
 	if (type->kind == MF_USYM)
 		found = facts_user(context->facts, (uint32_t)value_load(data + 8, 4, false),
-				     address, &symbol);
+				   address, &symbol);
 	else
 		found = facts_kernel(context->facts, address, &symbol);
 	strbuf_text(to, "{\"address\": ");

@@ -64,8 +64,7 @@ static struct entry *find(const struct answers *answers, uint64_t hash, const ui
 {
 	struct entry *entry = id_table_find(&answers->by_hash, hash);
 
-	while (entry &&
-	       (entry->question_size != size || memcmp(entry->bytes, question, size) != 0))
+	while (entry && (entry->question_size != size || memcmp(entry->bytes, question, size) != 0))
 		entry = entry->next;
 	return entry;
 }
@@ -73,8 +72,8 @@ static struct entry *find(const struct answers *answers, uint64_t hash, const ui
 bool answers_find(const struct answers *answers, const uint8_t *question, size_t question_size,
 		  const uint8_t **answer, size_t *answer_size)
 {
-	const struct entry *entry = find(answers, hash_of(answers, question, question_size),
-					 question, question_size);
+	const struct entry *entry =
+		find(answers, hash_of(answers, question, question_size), question, question_size);
 
 	if (!entry)
 		return false;

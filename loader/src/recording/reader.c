@@ -120,7 +120,7 @@ enum reader_result reader_next(struct reader *reader, enum part_kind *kind, stru
 		return reader->at_end ? READER_CUT : READER_DAMAGED;
 	if (length > PART_MOST)
 		return READER_DAMAGED;
-	*kind = (enum part_kind)*head.at++;
+	*kind = (enum part_kind) * head.at++;
 	used = (size_t)(head.at - (reader->bytes + reader->start));
 	if (!fill(reader, used + (size_t)length))
 		return reader->error ? READER_FAILED : READER_CUT;

@@ -1,6 +1,6 @@
 /*
- * A recording: an object, and all that it sent and the host answered, in the order in which it came.
- * docs/recording.md has its form.
+ * A recording: an object, and all that it sent and the host answered, in the order in which it
+ * came. docs/recording.md has its form.
  */
 #ifndef BPFLOAD_RECORDING_H
 #define BPFLOAD_RECORDING_H

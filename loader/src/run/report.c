@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/failure.h"
 #include "output/output.h"
@@ -40,7 +41,8 @@ static int show(struct replay *replay, const struct options *options, struct fai
 int report(const struct options *options, struct failure *failure)
 {
 	const char *path = options->objects[0];
-	int fd = open(path, O_RDONLY | O_CLOEXEC), status;
+	bool is_input = strcmp(path, "-") == 0;
+	int fd = is_input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC), status;
 	struct replay replay;
 
 	if (fd < 0) {

@@ -180,8 +180,8 @@ void options_print_help(void)
 	      "the script ends or a signal (SIGINT, SIGTERM, SIGHUP) comes. SIGUSR1 prints all "
 	      "maps.\n"
 	      "record keeps what they report in a file, unformatted; report prints what such a "
-	      "file holds, later\n"
-	      "and on any machine.\n"
+	      "file (-: standard input)\n"
+	      "holds, later and on any machine.\n"
 	      "\n"
 	      "Options:\n",
 	      stdout);
@@ -426,13 +426,13 @@ static bool is_metrics(const struct options *options)
 /* `bpfload record`: -o is its file. */
 static int check_record(struct options *options, struct failure *failure)
 {
-	const char *wrong = options->reopen	 ? "--reopen"
-			    : options->metrics	 ? "--metrics"
+	const char *wrong = options->reopen	  ? "--reopen"
+			    : options->metrics	  ? "--metrics"
 			    : is_metrics(options) ? "-f openmetrics or prometheus"
-			    : options->test	 ? "--test"
-			    : options->bench	 ? "--bench"
-			    : options->dry_run	 ? "--dry-run"
-						 : NULL;
+			    : options->test	  ? "--test"
+			    : options->bench	  ? "--bench"
+			    : options->dry_run	  ? "--dry-run"
+						  : NULL;
 
 	if (wrong)
 		return usage_error(failure, "record does not go with", wrong);
@@ -456,7 +456,8 @@ static int check_report(const struct reader *reader, struct failure *failure)
 	if (options->named_count)
 		return unknown(reader, options->named[0], failure);
 	if (is_metrics(options))
-		return usage_error(failure, "report takes text, json, json2 or folded with -f", NULL);
+		return usage_error(failure, "report takes text, json, json2 or folded with -f",
+				   NULL);
 	if (reader->word_count != 1)
 		return usage_error(failure,
 				   reader->word_count ? "report takes one recording, and not"

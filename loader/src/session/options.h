@@ -42,8 +42,8 @@ struct options {
 	enum command command;
 	/* -o; NULL: standard output. */
 	const char *output;
-	/* `bpfload record`: the file of -o, and whether what is recorded is shown, too; NULL: nothing is
-	 * recorded. */
+	/* `bpfload record`: the file of -o, and whether what is recorded is shown, too; NULL:
+	 * nothing is recorded. */
 	const char *recording;
 	bool print;
 	enum output_form form;

@@ -113,9 +113,9 @@ static int settle_map(struct session *session, struct mf_map *map, struct failur
 static void settle_stacks(struct session *session)
 {
 	const struct manifest *manifest = session->manifest;
-	struct bpf_map *map =
-		session->object ? bpf_object__find_map_by_name(session->object, MF_MAP_STACKS)
-				: NULL;
+	struct bpf_map *map = session->object
+				      ? bpf_object__find_map_by_name(session->object, MF_MAP_STACKS)
+				      : NULL;
 	uint32_t words = manifest->stack_words;
 
 	if (!map || !manifest->depth_count)

@@ -10,8 +10,9 @@
 
 /*
  * Puts what the parameters say into the manifest's types and stores, and into the maps of the
- * object, which is open and not loaded; in a session of a recording there is none. The bounds of the parameters hold (params_check). The
- * result is an exit status: bounds of a histogram may not fit each other.
+ * object, which is open and not loaded; in a session of a recording there is none. The bounds of
+ * the parameters hold (params_check). The result is an exit status: bounds of a histogram may not
+ * fit each other.
  */
 int sizes_settle(struct session *session, struct failure *failure);
 

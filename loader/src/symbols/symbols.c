@@ -170,9 +170,8 @@ bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address, bool
 	if (!find_place(symbols, pid, address, &place) || !place.file)
 		return false;
 	*found = (struct symbol_place){.module = place.mapping->path, .offset = place.offset};
-	found->has_address =
-		with_address && elf_symbols_address(mapped_file_symbols(place.file), place.offset,
-						 &found->address);
+	found->has_address = with_address && elf_symbols_address(mapped_file_symbols(place.file),
+								 place.offset, &found->address);
 	if (place.file->image.view)
 		found->build_id = elf_image_build_id(&place.file->image, &found->build_id_size);
 	return true;

@@ -74,7 +74,8 @@ struct symbol_place {
 	uint32_t build_id_size;
 };
 
-/* False: no file is known. `with_address` reads the file's tables, too. The texts live as long as in struct symbol. */
+/* False: no file is known. `with_address` reads the file's tables, too. The texts live as long as
+ * in struct symbol. */
 bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address, bool with_address,
 		   struct symbol_place *place);
 
