@@ -12,6 +12,7 @@
 #include "output/replay.h"
 #include "recording/encoding.h"
 #include "session/session.h"
+#include "session/sizes.h"
 
 /* The compiled script: see the Makefile. */
 extern const uint8_t recorded_object[], recorded_object_end[];
@@ -65,7 +66,8 @@ static void show(int fd, enum output_form form)
 					  .cpus = 1,
 					  .enums = replay.enums};
 
-		if (output_open_replay(&output, &session, &replay, &failure) == STATUS_OK) {
+		if (sizes_settle(&session, &failure) == STATUS_OK &&
+		    output_open_replay(&output, &session, &replay, &failure) == STATUS_OK) {
 			(void)replay_run(output, &failure);
 			(void)output_close(output);
 		}

@@ -24,12 +24,14 @@ tracepoint:syscalls:sys_enter_getppid /comm == "recorded"/ {
   @raw[kstack(raw, 2), ustack(raw)] = count();
   @ids[ustack(build_id)] = count();
   @when[strftime("%s", nsecs), username, probe, tid] = sum(1);
-  @linear = lhist(pid % 100, 0, 100, 10); @log = hist(tid); @mean[cpu] = avg(tid); @all = stats(tid);
+  @linear = lhist(pid % 100, 0, $1, 10); @log = hist(tid); @mean[cpu] = avg(tid); @all = stats(tid);
   @series = tseries(1, 100ms, 5);
   printf("%s %s %s %s\\n", ksym(kaddr("vfs_read")), strerror(3), syscall_name(1), cgroup_path(cgroup));
   print(ustack(2)); print(@mean, 2, 3); print(@linear); clear(@linear); print(@none); @none = hist(3); zero(@none);
 }
 end { printf("end\\n"); }`;
+
+const UNSAFE: RunOptions = { unsafe: true, flags: ['--unsafe'], parameters: ['100'] };
 
 interface Recorded {
   readonly file: string;
@@ -59,8 +61,7 @@ function report(file: string, form: string, loader = LOADER, ...flags: readonly 
 needs('root').describe('A recording', () => {
   it.each(FORMS)('is shown as it was, byte for byte: %s', async (form) => {
     const { file, ...direct } = await recorded(EVERYTHING, form, {
-      unsafe: true,
-      flags: ['--unsafe'],
+      ...UNSAFE,
       workload: 'comm recorded getppid 20 sleep 50',
     });
     expect(direct.stdout.length).toBeGreaterThan(form === 'folded' ? 100 : 2000);
@@ -73,8 +74,7 @@ needs('root').describe('A recording', () => {
 
   it('is shown in forms that it was not made for, with the same numbers', async () => {
     const { file, stdout } = await recorded(EVERYTHING, 'text', {
-      unsafe: true,
-      flags: ['--unsafe'],
+      ...UNSAFE,
       workload: 'comm recorded getppid 7 sleep 50',
     });
     expect(stdout).toContain('@all: { .count = 7,');
@@ -171,8 +171,7 @@ needs('root').describe('A recording', () => {
 
   it('that is cut or damaged anywhere gives one error, and never a crash', async () => {
     const { file } = await recorded(EVERYTHING, 'text', {
-      unsafe: true,
-      flags: ['--unsafe'],
+      ...UNSAFE,
       workload: 'comm recorded getppid 2',
     });
     const whole = readFileSync(file);
@@ -209,8 +208,7 @@ needs('root').describe('A recording', () => {
 
   it('is drawn as the output would be', async () => {
     const { file, stdout } = await recorded(EVERYTHING, 'json2', {
-      unsafe: true,
-      flags: ['--unsafe'],
+      ...UNSAFE,
       workload: 'comm recorded getppid 9',
     });
     const output = join(folder, 'output.json');
@@ -238,6 +236,8 @@ needs('root').describe('Flags of record and report', () => {
   it.each([
     [['record', 'x.o'], 'record needs the file of the recording: -o'],
     [['record', '-o', 'x', '--test', 'x.o'], 'record does not go with --test'],
+    [['record', '-o', 'x', '--metrics', '[::1]:1', 'x.o'], 'record does not go with --metrics'],
+    [['report', 'a', '-f', 'openmetrics'], 'report takes text, json, json2 or folded with -f'],
     [['record', '-o', 'x', '-f', 'json', 'x.o'], '-f is for report, or goes with --print'],
     [['--print', 'x.o'], '--print is for record'],
     [['report'], 'no recording is given'],
