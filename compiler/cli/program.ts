@@ -13,6 +13,7 @@ import { registerFmt } from './commands/fmt.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerKernel } from './commands/kernel.ts';
 import { registerKeygen } from './commands/keygen.ts';
+import { registerKube } from './commands/kube.ts';
 import { registerList } from './commands/list.ts';
 import { registerReport } from './commands/report.ts';
 import { registerRun } from './commands/run.ts';
@@ -38,6 +39,7 @@ const COMMANDS = [
   registerKeygen,
   registerSign,
   registerVerify,
+  registerKube,
   registerCompletion,
 ];
 

@@ -33,6 +33,7 @@ export const COMPILER: readonly string[] = [
   'compiler/compatibility',
   'compiler/guest',
   'compiler/exploration',
+  'compiler/deployment',
   'compiler/*',
   'compiler/reference',
   'compiler/cli',

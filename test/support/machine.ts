@@ -40,6 +40,7 @@ const HERE = {
   root: () => process.getuid?.() === 0,
   clang: () => CLANG !== undefined,
   chromium: () => !spawnSync('chromium', ['--version']).error,
+  kubectl: () => !spawnSync('kubectl', ['version', '--client']).error,
   prometheus: () => !spawnSync('prometheus', ['--version']).error,
   'cilium/ebpf': () => existsSync(CILIUM) && !spawnSync('go', ['version']).error,
   'cgroup v2': () => CGROUPS !== undefined,

@@ -1,0 +1,237 @@
+/** `bpfscript kube`: manifests that are held against Kubernetes' own types. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { temporaryFolder, writeObject } from '../../support/build.ts';
+import { bpfscript } from '../../support/command.ts';
+import { needs } from '../../support/needs.ts';
+
+const folder = temporaryFolder();
+const root = join(import.meta.dirname, '../../..');
+
+interface Container {
+  readonly args: readonly string[];
+  readonly securityContext: { readonly capabilities: { readonly add: readonly string[] } };
+  readonly volumeMounts: readonly { readonly mountPath: string; readonly readOnly: boolean }[];
+  readonly [name: string]: unknown;
+}
+interface Pod {
+  readonly hostPID?: boolean;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly containers: readonly [Container];
+  readonly [name: string]: unknown;
+}
+interface Item {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly binaryData?: Readonly<Record<string, string>>;
+  readonly spec: { readonly template: { readonly spec: Pod } };
+}
+
+function kube(...words: readonly string[]) {
+  return bpfscript(['kube', ...words]);
+}
+
+function itemsOf(...words: readonly string[]): readonly Item[] {
+  const { stdout, stderr, status } = kube('--json', ...words);
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  return (JSON.parse(stdout) as { readonly items: readonly Item[] }).items;
+}
+
+function podOf(script: string, ...words: readonly string[]): Pod {
+  const items = itemsOf(writeObject(folder, 'tool', script), ...words);
+  const pod = items.at(-1)?.spec.template.spec;
+  if (!pod) throw new Error('there is no workload');
+  return pod;
+}
+
+const TRACEPOINT = 'tracepoint:syscalls:sys_enter_close { @ = count(); }';
+
+it('has the capabilities, mounts and nodes that the object needs', () => {
+  const pod = podOf(TRACEPOINT, '--no-max-overhead');
+  const [container] = pod.containers;
+  expect(container.securityContext).toEqual({
+    runAsUser: 0,
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'], add: ['BPF', 'DAC_READ_SEARCH', 'PERFMON'] },
+  });
+  expect(container.volumeMounts.map(({ mountPath, readOnly }) => [mountPath, readOnly])).toEqual([
+    ['/objects', true],
+    ['/sys/kernel/tracing', true],
+  ]);
+  expect(container.args).toEqual(['--metrics=[$(POD_IP)]:9435', '/objects/tool.o']);
+  expect(pod.hostPID).toBe(undefined);
+  expect(pod.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+
+  const names = podOf(
+    'uprobe:/bin/sh:main { @[ustack] = count(); print(arg0); }',
+    '--kernel',
+    '6.12',
+  );
+  expect(names.containers[0].securityContext.capabilities.add).toEqual([
+    'BPF',
+    'PERFMON',
+    'SYS_ADMIN',
+    'SYS_PTRACE',
+  ]);
+  expect(names.hostPID).toBe(true);
+  expect(names.containers[0].volumeMounts.map(({ mountPath }) => mountPath)).toContain('/bin/sh');
+  // A register of one architecture.
+  expect(names.nodeSelector['kubernetes.io/arch']).toBe('amd64');
+  expect(names.containers[0].args).toContain('--max-overhead=5');
+});
+
+it('holds the object in a ConfigMap of its own, byte for byte, and parameters that Kubernetes leaves alone', () => {
+  const file = writeObject(folder, 'My_Tool', TRACEPOINT);
+  const [, map, workload] = itemsOf(file, '--', '--name=$(X)', '10');
+  expect(map?.metadata.name).toMatch(/^my-tool-[0-9a-f]{10}$/);
+  expect(Buffer.from(map?.binaryData?.['my-tool.o'] ?? '', 'base64')).toEqual(readFileSync(file));
+  expect(workload?.spec.template.spec.containers[0].args.slice(-3)).toEqual([
+    '--',
+    '--name=$$(X)',
+    '10',
+  ]);
+  expect(JSON.stringify(workload)).toContain(`"configMap":{"name":"${map?.metadata.name}"}`);
+});
+
+it('chooses nodes by their kernels where they have labels, and takes objects of images', () => {
+  const pod = podOf(
+    TRACEPOINT,
+    '--kernel-labels',
+    '--kernel',
+    '6.1',
+    '--object-image',
+    'objects:1',
+  );
+  const label = 'feature.node.kubernetes.io/kernel-version';
+  expect(pod.affinity).toEqual({
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [
+          { matchExpressions: [{ key: `${label}.major`, operator: 'Gt', values: ['6'] }] },
+          {
+            matchExpressions: [
+              { key: `${label}.major`, operator: 'In', values: ['6'] },
+              { key: `${label}.minor`, operator: 'Gt', values: ['0'] },
+            ],
+          },
+        ],
+      },
+    },
+  });
+  expect(pod.volumes).toContainEqual({ name: 'object', image: { reference: 'objects:1' } });
+  expect(pod.containers[0].args.at(-1)).toBe('/object/tool.o');
+});
+
+it('is what Kubernetes takes, in each form', { timeout: 120_000 }, async () => {
+  const file = writeObject(
+    folder,
+    'all',
+    'uprobe:/bin/sh:main { @[ustack, cgroup_path(cgroup)] = count(); print(arg0); } tracepoint:syscalls:sys_enter_close { @h = hist(1); }',
+  );
+  const forms = [
+    [],
+    ['--kind', 'job', '--timeout', '1m'],
+    ['--no-metrics', '--kernel-labels', '--object-image', 'objects:1', '--mount', '/usr/lib'],
+  ];
+  // The models know types and what has to be there; the compiler knows which members there are.
+  const models = 'kubernetes-models';
+  const lines = [];
+  for (const [index, words] of forms.entries()) {
+    for (const item of itemsOf(file, ...words)) {
+      const group = { DaemonSet: 'apps/v1', Job: 'batch/v1' }[item.kind] ?? 'v1';
+      const module = (await import(`${models}/${group}`)) as Readonly<
+        Record<string, new (data: unknown) => { validate(): void }>
+      >;
+      const Model = module[item.kind];
+      if (!Model) throw new Error(`${item.kind} is unknown`);
+      new Model(item).validate();
+      lines.push(
+        `import { I${item.kind} as I${item.kind}${index} } from '${models}/${group}';\nexport const a${lines.length}: I${item.kind}${index} = ${JSON.stringify(item)};`,
+      );
+    }
+  }
+  expect(lines.length).toBe(8);
+  const source = join(root, 'test', `.kubernetes-${process.pid}.ts`);
+  const check = (text: string) => {
+    writeFileSync(source, text);
+    const words = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      source,
+    ];
+    return spawnSync(join(root, 'node_modules/.bin/tsc'), words, { cwd: root, encoding: 'utf8' });
+  };
+  try {
+    expect(check(lines.join('\n'))).toMatchObject({ status: 0, stdout: '' });
+    // It would notice.
+    expect(check(lines.join('\n').replace('"hostPID"', '"hostPids"')).status).not.toBe(0);
+  } finally {
+    execFileSync('rm', ['-f', source]);
+  }
+});
+
+needs('kubectl').it('becomes the same by way of kustomize', () => {
+  const file = writeObject(folder, 'base', TRACEPOINT);
+  const base = join(folder, 'base');
+  expect(kube(file, '-o', base)).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  expect(readdirSync(base).sort()).toEqual([
+    'base.o',
+    'kustomization.yaml',
+    'namespace.yaml',
+    'workload.yaml',
+  ]);
+  const text = execFileSync('kubectl', ['kustomize', base], { encoding: 'utf8' });
+  const [, digest] = /name: base-files-(\w+)$/m.exec(text) ?? [];
+  expect(text.match(new RegExp(`name: base-files-${digest}$`, 'gm'))).toHaveLength(2);
+  expect(text.replace(/\s/g, '')).toContain(readFileSync(file).toString('base64'));
+  // What is printed is the same YAML to a parser as to us.
+  const printed = kube(file);
+  writeFileSync(join(base, 'printed.yaml'), printed.stdout);
+  writeFileSync(join(base, 'kustomization.yaml'), 'resources: [printed.yaml]\n');
+  const parsed = execFileSync('kubectl', ['kustomize', base], { encoding: 'utf8' });
+  expect(parsed).toContain('- --metrics=[$(POD_IP)]:9435\n');
+  expect(parsed).toContain('pod-security.kubernetes.io/enforce: privileged');
+});
+
+it('says why the namespace is privileged, and what each capability is for', () => {
+  const { stdout } = kube(writeObject(folder, 'said', TRACEPOINT));
+  expect(stdout).toMatch(/^# Pod Security: privileged, since it takes capabilities/);
+  expect(stdout).toContain('# SYS_ADMIN: to measure what probes cost (--max-overhead).\n');
+  expect(stdout).toContain(
+    '# Kernels: Linux 5.8 or later; on others the loader ends with status 3.\n',
+  );
+});
+
+it.each([
+  [['--name', 'Big'], '--name takes at most 52 small letters, digits and -, not Big'],
+  [['--metrics', '0'], '--metrics takes a port from 1 to 65535, not 0'],
+  [['--max-overhead', 'x'], '--max-overhead takes a number above 0, not x'],
+  [['--timeout', '1m'], '--timeout is for --kind job: a DaemonSet begins anew what has ended'],
+  [['--memory', '1'], '--memory takes a size such as 256Mi, not 1'],
+  [['--kernel', 'new'], '--kernel takes a version such as 6.10, not new'],
+  [['--mount', 'x'], '--mount takes a path from / on, not x'],
+  [['--verify', 'x.key'], '--verify takes public keys, NAME.pub, not x.key'],
+])('refuses %j', (words, message) => {
+  const { status, stderr, stdout } = kube(writeObject(folder, 'tool', TRACEPOINT), ...words);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain(message);
+});
+
+it('refuses what is no object, and what the loader would refuse', () => {
+  const wrong = join(folder, 'wrong.o');
+  writeFileSync(wrong, 'text');
+  expect(kube(wrong)).toMatchObject({ status: 5, stdout: '' });
+  const file = writeObject(folder, 'runs', 'BEGIN { system("date"); }', { unsafe: true });
+  const { status, stderr } = kube(file);
+  expect(status).toBe(1);
+  expect(stderr).toContain('which the loader will refuse');
+  expect(podOf(TRACEPOINT).containers[0].args).not.toContain('--unsafe');
+});
