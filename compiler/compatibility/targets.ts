@@ -120,8 +120,22 @@ function ofModule({ description }: Host, module: string): Answer | undefined {
   };
 }
 
+/** An event of modules by a pattern: those that are not described may have it. */
+function inModules(host: Host, pattern: string, event: string): Answer {
+  const those = wildcard(pattern);
+  const found = host.description
+    .modules()
+    .some((module) => those.test(module) && host.description.rawTracepoint(event, module));
+  if (found || (those.test('vmlinux') && host.description.rawTracepoint(event))) return THERE;
+  return {
+    has: undefined,
+    reason: `The description of the kernel does not have all modules that match ${pattern}.`,
+  };
+}
+
 function rawTracepoint(host: Host, { target }: ProbeView): Answer {
   const event = asText(target.event);
+  if (hasPattern(asText(target.module))) return inModules(host, asText(target.module), event);
   const module = ofModule(host, asText(target.module));
   if (module) return module;
   if (host.btfs.length === 0)

@@ -1,27 +1,61 @@
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { parameterText } from '../kernel/c-text.ts';
 import { RAW_TRACEPOINT, rawTracepointParameters } from '../kernel/raw-tracepoints.ts';
-import { type Lister, matcher, NOTHING, namesOfKind } from './lister.ts';
+import type { KernelDescription } from '../kernel/types.ts';
+import { typeName } from '../types/names.ts';
+import { type Lister, matcher, namesOfKind } from './lister.ts';
 
-const PREFIX = 'rawtracepoint:vmlinux:';
+const NAME = 'rawtracepoint:';
+const KERNEL = 'vmlinux';
+const PREFIX = `${NAME}${KERNEL}:`;
 
 export const rawTracepoints: Lister = {
   provider: 'rawtracepoint',
   group: 'kernel',
-  list(fields, { btf }) {
-    const module = matcher(fields.length > 1 ? (fields[0] ?? '') : '*');
+  list(fields, { btf, kernel }) {
+    const module = matcher(fields.length > 1 ? (fields[0] ?? '') : KERNEL);
     const matches = matcher(fields.at(-1) ?? '*');
-    if (!module('vmlinux')) return NOTHING;
-    return {
-      names: namesOfKind(btf(), BTF_KIND.typedef)
+    const own = (): readonly string[] =>
+      namesOfKind(btf(), BTF_KIND.typedef)
         .filter((name) => name.startsWith(RAW_TRACEPOINT))
         .map((name) => name.slice(RAW_TRACEPOINT.length))
         .filter(matches)
-        .map((event) => `${PREFIX}${event}`),
-      arguments: (name) =>
-        (rawTracepointParameters(btf(), name.slice(PREFIX.length)) ?? []).map((parameter) =>
+        .map((event) => `${PREFIX}${event}`);
+    return {
+      names: [
+        ...(module(KERNEL) ? own() : []),
+        ...(kernel.modules?.() ?? [])
+          .filter(module)
+          .flatMap((each) => eventsOf(kernel, each, matches)),
+      ],
+      arguments(name) {
+        if (!name.startsWith(PREFIX)) return ofModule(kernel, name);
+        return (rawTracepointParameters(btf(), name.slice(PREFIX.length)) ?? []).map((parameter) =>
           parameterText(btf(), parameter.typeId, parameter.name),
-        ),
+        );
+      },
     };
   },
 };
+
+/** Raw tracepoints have the names of tracepoints, which descriptions list. */
+function eventsOf(
+  kernel: KernelDescription,
+  module: string,
+  matches: (event: string) => boolean,
+): readonly string[] {
+  const events = kernel
+    .matchTracepoints('*', '*')
+    .map((name) => name.slice(name.indexOf(':') + 1))
+    .filter(matches);
+  return [...new Set(events)]
+    .filter((event) => kernel.rawTracepoint(event, module) !== undefined)
+    .map((event) => `${NAME}${module}:${event}`);
+}
+
+function ofModule(kernel: KernelDescription, name: string): readonly string[] {
+  const [module = '', event = ''] = name.slice(NAME.length).split(':');
+  return (kernel.rawTracepoint(event, module) ?? []).map(
+    (parameter) => `${typeName(parameter.type)} ${parameter.name}`,
+  );
+}

@@ -2,6 +2,7 @@
 
 import { otherDescriptions } from '../kernel/advice.ts';
 import type { KernelDescription } from '../kernel/types.ts';
+import { wildcard } from '../kernel/wildcard.ts';
 import { didYouMean } from '../source/closest.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import {
@@ -17,6 +18,8 @@ import { missingTarget } from './missing.ts';
 import type { ProbeTarget, Provider, ProviderContext } from './probe.ts';
 
 const NAME = 'rawtracepoint';
+/** What stands for the kernel itself where a module may. */
+const KERNEL = 'vmlinux';
 
 export const rawtracepoint: Provider = {
   name: NAME,
@@ -34,7 +37,7 @@ export const rawtracepoint: Provider = {
         'rawtracepoint should be attached to a function',
       );
     if (names.length > 2) return refuseCount(attachPoint, context, NAME, '1 or 2');
-    const module = names.length === 2 && names[0] !== 'vmlinux' ? names[0] : undefined;
+    const module = names.length === 2 && names[0] !== KERNEL ? names[0] : undefined;
     if (isParameterised(fields))
       return byLoader(
         attachPoint,
@@ -47,12 +50,7 @@ export const rawtracepoint: Provider = {
         },
       );
     if (module !== undefined && isWildcard(module))
-      return refuse(
-        attachPoint,
-        context,
-        'attach-point-form',
-        'the module of a rawtracepoint is one name',
-      );
+      return ofModules(attachPoint, context, module, event);
     const wildcard = isWildcard(event);
     if (module !== undefined) {
       const known = ofModule(attachPoint, context, module, event);
@@ -82,6 +80,29 @@ export const rawtracepoint: Provider = {
   },
 };
 
+/** Events of all modules of a pattern, the kernel itself (`vmlinux`) among them. */
+function ofModules(
+  attachPoint: AttachPoint,
+  context: ProviderContext,
+  pattern: string,
+  event: string,
+): readonly ProbeTarget[] {
+  const { kernel, needsArgs, needsEvent = false } = context;
+  const open = untyped(attachPoint, { module: pattern, event, wildcard: true });
+  // Copies tell their events apart by a cookie, as in `fromPattern`.
+  if (!needsArgs && !needsEvent) return [open];
+  const those = wildcard(pattern);
+  const matches = (module: string): boolean => those.test(module);
+  const events = isWildcard(event) ? rawEvents(kernel, event) : [event];
+  const own = matches(KERNEL) ? events.flatMap((name) => oneEvent(attachPoint, kernel, name)) : [];
+  const others = (kernel.modules?.() ?? [])
+    .filter(matches)
+    .flatMap((module) => events.flatMap((name) => typed(attachPoint, kernel, module, name)));
+  const all = [...own, ...others];
+  if (all.length > 0) return all;
+  return context.onlyKnown ? [] : refuseEmpty(attachPoint, context);
+}
+
 /** Events of a module with their arguments, where the description has its types and the block asks for them. */
 function ofModule(
   attachPoint: AttachPoint,
@@ -92,12 +113,19 @@ function ofModule(
   const { kernel, needsArgs, needsEvent = false } = context;
   if (!needsArgs && !(isWildcard(event) && needsEvent)) return [];
   const names = isWildcard(event) ? rawEvents(kernel, event) : [event];
-  return names.flatMap((name) => {
-    const parameters = kernel.rawTracepoint(name, module);
-    if (!parameters) return [];
-    const target = untyped(attachPoint, { module, event: name });
-    return [{ ...target, parameters, registers: parameters.length }];
-  });
+  return names.flatMap((name) => typed(attachPoint, kernel, module, name));
+}
+
+function typed(
+  attachPoint: AttachPoint,
+  kernel: KernelDescription,
+  module: string,
+  event: string,
+): readonly ProbeTarget[] {
+  const parameters = kernel.rawTracepoint(event, module);
+  if (!parameters) return [];
+  const target = untyped(attachPoint, { module, event });
+  return [{ ...target, parameters, registers: parameters.length }];
 }
 
 /** One program that the loader copies for each event, or one for each where the block is not the same for all. */

@@ -69,7 +69,7 @@ export const PROVIDERS = {
   bench: [named],
   /** Either may hold `*`. */
   tracepoint: [{ category: text(), event: text() }],
-  /** The event may hold `*`; without a module it is one of the kernel's, or of any module's. */
+  /** Event and module may hold `*`; without a module it is one of the kernel's, or of any module's. */
   rawtracepoint: [{ event: text(), module: optional(text()) }],
   kprobe: [kernelFunction, kernelAddress],
   kretprobe: [kernelFunction, kernelAddress],

@@ -78,6 +78,35 @@ needs('root').describe('A raw tracepoint', () => {
     expect(missing.status).toBe(1);
   });
 
+  it('of modules by a pattern are those of the kernel, too, where that matches', async () => {
+    const events = async (text: string) => {
+      const { stdout, stderr, status } = await run(
+        `rawtracepoint:${text} /comm == "rawcalls"/ { @[probe] = count(); }
+         rawtracepoint:sys_enter /comm == "rawcalls" && arg1 == ${READ}/ { @all = count(); }`,
+        { workload: CALLS },
+      );
+      expect(mapValue(stdout, '@all'), stderr).toBe(70);
+      expect(status).toBe(0);
+      return mapEntries(stdout, '@')
+        .map(([name]) => name)
+        .toSorted();
+    };
+    expect(await events('*:sys_enter')).toEqual(['rawtracepoint:sys_enter']);
+    expect(await events('vm*:sys_e*')).toEqual([
+      'rawtracepoint:sys_enter',
+      'rawtracepoint:sys_exit',
+    ]);
+    const plain = await run(
+      `rawtracepoint:*:sys_e* /comm == "rawcalls"/ { @ = count(); } rawtracepoint:vml*:sys_enter /comm == "rawcalls" && args.id == ${READ}/ { @reads = count(); }`,
+      { workload: CALLS },
+    );
+    expect(mapValue(plain.stdout, '@reads'), plain.stderr).toBe(70);
+    expect(mapValue(plain.stdout, '@')).toBeGreaterThanOrEqual(140);
+    const none = await run('rawtracepoint:nothing_*:sys_enter { @ = count(); }');
+    expect(none.stderr).toContain('nothing matches rawtracepoint:nothing_*:sys_enter.');
+    expect(none.status).toBe(1);
+  });
+
   it('of a module that is not loaded is a missing probe', async () => {
     const text = 'rawtracepoint:no_such_module:event { @ = count(); }';
     const { stderr, status } = await run(text);

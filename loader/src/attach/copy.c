@@ -66,7 +66,8 @@ enum attach_result attach_add_copies(struct attachments *attachments, const stru
 				     const char *module, const struct kernel_function *functions,
 				     int64_t count, struct failure *failure)
 {
-	bool template = true;
+	bool template = attachments->target_count == 0 ||
+			attachments->targets[attachments->target_count - 1].probe != probe;
 
 	for (int64_t i = 0; i < count; i++) {
 		const char *name =

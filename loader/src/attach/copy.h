@@ -35,7 +35,7 @@ enum attach_result attach_copy(struct attachments *attachments, const struct att
  * Adds a target, a struct copy, for each of the functions or events of the kernel or of a module
  * that the probe's pattern means, with its name as the cookie. libbpf loads the program for the
  * first of them (in a module for none: it would look for the name everywhere), and each other one
- * gets a copy. Without any it is ATTACH_MISSING.
+ * gets a copy; so do all that are added for the probe later. Without any it is ATTACH_MISSING.
  */
 enum attach_result attach_add_copies(struct attachments *attachments, const struct mf_probe *probe,
 				     const char *module, const struct kernel_function *functions,

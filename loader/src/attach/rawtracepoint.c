@@ -115,6 +115,42 @@ static enum attach_result find_matches(struct attachments *attachments,
 	return attach_add_copies(attachments, probe, wanted->module, events, count, failure);
 }
 
+/* Those of the kernel (NULL) or of one module that the probe's pattern means. */
+static enum attach_result add_matches(struct attachments *attachments, const struct mf_probe *probe,
+				      const char *module, int64_t *all, struct failure *failure)
+{
+	const struct mf_rawtracepoint_target *wanted = probe->target;
+	const struct btf *btf = session_kernel_btf(attachments->session, module);
+	struct kernel_function *events;
+	int64_t count = btf ? kernel_btf_match_events(&attachments->session->arena, btf,
+						      wanted->event, &events)
+			    : 0;
+
+	if (count <= 0)
+		return ATTACH_OK;
+	*all += count;
+	return attach_add_copies(attachments, probe, module, events, count, failure);
+}
+
+/* Modules by a pattern, in which the kernel itself is `vmlinux`. */
+static enum attach_result find_in_modules(struct attachments *attachments,
+					  const struct mf_probe *probe, struct failure *failure)
+{
+	const struct mf_rawtracepoint_target *wanted = probe->target;
+	enum attach_result result = ATTACH_OK;
+	const char **modules;
+	int64_t all = 0, count = kernel_btf_modules(&attachments->session->arena, &modules);
+
+	if (pattern_match(wanted->module, "vmlinux"))
+		result = add_matches(attachments, probe, NULL, &all, failure);
+	for (int64_t i = 0; i < count && result == ATTACH_OK; i++)
+		if (pattern_match(wanted->module, modules[i]))
+			result = add_matches(attachments, probe, modules[i], &all, failure);
+	return result == ATTACH_OK && !all
+		       ? attach_missing(failure, "No matches for %s.", probe->name)
+		       : result;
+}
+
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,
 			       struct failure *failure)
 {
@@ -127,6 +163,8 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 		return attach_lacking(
 			failure,
 			"rawtracepoints require kernel BTF. Try using a 'tracepoint' instead.");
+	if (wanted->module && is_pattern(wanted->module))
+		return find_in_modules(attachments, probe, failure);
 	if (wanted->module && !has_module(wanted->module))
 		return attach_missing(failure, "specified module %s in probe %s is not loaded.",
 				      wanted->module, probe->name);

@@ -223,7 +223,6 @@ describe('rawtracepoint', () => {
       hints: ["Did you mean 'sched_switch'?"],
     });
     expect(refusal('rt')).toBe('rawtracepoint should be attached to a function');
-    expect(refusal('rt:x*:e')).toBe('the module of a rawtracepoint is one name');
     expect(refusal('rt:a:b:c')).toBe('rawtracepoint probe type requires 1 or 2 arguments, found 3');
   });
 });
@@ -237,6 +236,12 @@ describe('rawtracepoint of a module or a parameter', () => {
       target: { provider: 'rawtracepoint', module: 'xfs', event: 'e' },
     });
     expect(target('rt:$1')).toMatchObject({ section: 'tp_btf', parameterised: true });
+    expect(target('rt:x*:e')).toMatchObject({
+      name: 'rawtracepoint:x*:e',
+      wildcard: true,
+      target: { provider: 'rawtracepoint', module: 'x*', event: 'e' },
+    });
+    expect(refusal('rt:x*:e', true)).toContain('Probe has no valid attach points.');
     expect(refusal('rt:xfs:e', true)).toBe(
       'args cannot be typed: the kernel description has no such events of module xfs',
     );
