@@ -39,7 +39,7 @@ function stryker(ranges: readonly string[], tests: string): StrykerReport {
     config,
     JSON.stringify({
       testRunner: 'vitest',
-      vitest: { configFile: 'test/mutants/vitest.config.ts' },
+      vitest: { configFile: 'test/mutants/vitest.config.ts', related: false },
       plugins: ['@stryker-mutator/vitest-runner'],
       mutate: ranges,
       mutator: { excludedMutations: LEFT_OUT },
@@ -76,6 +76,10 @@ function textAt(source: string, { start, end }: Mutant['location']): string {
 const identity = (file: string, { location: { start, end }, mutatorName, replacement }: Mutant) =>
   JSON.stringify([file, start, end, mutatorName, replacement]);
 
+/** What tests mirror: `compiler/types`, `linker`. */
+const roomOf = (folder: string): string =>
+  folder.startsWith('linker') ? 'linker' : folder.split('/').slice(0, 2).join('/');
+
 /** About `count` mutants of the files, against the tests that mirror their folders, then those that are left against all. */
 export function typescriptMutants(
   files: readonly string[],
@@ -83,11 +87,11 @@ export function typescriptMutants(
   random: Random,
 ): readonly Outcome[] {
   const outcomes = new Map<string, Outcome>();
-  for (const folder of new Set(files.map((file) => dirname(file)))) {
-    const own = files.filter((file) => dirname(file) === folder);
+  for (const room of new Set(files.map((file) => roomOf(dirname(file))))) {
+    const own = files.filter((file) => roomOf(dirname(file)) === room);
     const share = Math.max(1, Math.round((count * own.length) / files.length));
     const ranges = sampled(own, share, random).map(({ file, line }) => `${file}:${line}-${line}`);
-    run(ranges, `^test/${folder.split('/').slice(0, 2).join('/')}`, 'own');
+    run(ranges, `^test/${room}/`, 'own');
   }
   const left = [...outcomes].filter(([, { noticedBy }]) => noticedBy === undefined);
   const ranges = left.map(([key]) => {
@@ -104,7 +108,7 @@ export function typescriptMutants(
         if (NONE.has(mutant.status) || (who === 'other' && !outcomes.has(key))) continue;
         outcomes.set(key, {
           place: `${file}:${mutant.location.start.line}`,
-          folder: dirname(file).split('/').slice(0, 2).join('/'),
+          folder: roomOf(dirname(file)),
           was: textAt(source, mutant.location),
           became: mutant.replacement ?? mutant.mutatorName,
           noticedBy: KILLED.has(mutant.status) ? who : undefined,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attach/iter.h"
+#include "host/kernel_btf.h"
 #include "object/effects.h"
 
 /* Set once it is attached. */
@@ -31,7 +32,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	const struct mf_iter_target *wanted = probe->target;
 	const struct attach_target target = {.probe = probe};
 	const struct iterator iterator = {0};
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf = kernel_btf_load();
 	char function[256];
 	int id;
 

@@ -2,12 +2,9 @@
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach/copy.h"
@@ -16,31 +13,14 @@
 #include "host/kernel_btf.h"
 #include "host/tracefs.h"
 
-#define BTF_FOLDER "/sys/kernel/btf"
-
-/* Whether a BTF file holds the text with its NULs around it: as a name, then. Reading is quicker
+/* Whether a BTF file holds the text with its NULs around it: as a name, then. Looking is quicker
  * than parsing. */
 static bool file_has_name(const char *path, const char *name, size_t length)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat info;
-	char *bytes = NULL;
-	bool found = false;
-	size_t size = 0;
-	ssize_t got;
+	struct btf_bytes bytes = btf_bytes_read(path);
+	bool found = bytes.data && memmem(bytes.data, bytes.size, name, length);
 
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &info) != 0 || info.st_size <= 0 || !(bytes = malloc((size_t)info.st_size)))
-		goto out;
-	/* sysfs files cannot be mapped before Linux 6.16. */
-	while (size < (size_t)info.st_size &&
-	       (got = read(fd, bytes + size, (size_t)info.st_size - size)) > 0)
-		size += (size_t)got;
-	found = memmem(bytes, size, name, length) != NULL;
-out:
-	free(bytes);
-	close(fd);
+	btf_bytes_free(&bytes);
 	return found;
 }
 
@@ -54,16 +34,16 @@ static bool kernel_has_event(const char *event)
 
 	if (length < 0 || length >= (int)sizeof(name))
 		return false;
-	if (file_has_name(BTF_FOLDER "/vmlinux", name, (size_t)length + 1))
+	if (file_has_name(KERNEL_BTF_FOLDER "/vmlinux", name, (size_t)length + 1))
 		return true;
-	folder = opendir(BTF_FOLDER);
+	folder = opendir(KERNEL_BTF_FOLDER);
 	if (!folder)
 		return false;
 	found = false;
 	while (!found && (entry = readdir(folder))) {
 		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "vmlinux") == 0)
 			continue;
-		snprintf(path, sizeof(path), BTF_FOLDER "/%s", entry->d_name);
+		snprintf(path, sizeof(path), KERNEL_BTF_FOLDER "/%s", entry->d_name);
 		found = file_has_name(path, name, (size_t)length + 1);
 	}
 	closedir(folder);
@@ -74,7 +54,7 @@ static bool has_module(const char *module)
 {
 	char path[512];
 
-	snprintf(path, sizeof(path), BTF_FOLDER "/%s", module);
+	snprintf(path, sizeof(path), KERNEL_BTF_FOLDER "/%s", module);
 	return *module && !strchr(module, '/') && host_can_access(path, R_OK);
 }
 
@@ -86,7 +66,7 @@ static bool module_has_event(const char *module, const char *event)
 
 	if (length < 0 || length >= (int)sizeof(name) || strchr(module, '/'))
 		return false;
-	snprintf(path, sizeof(path), BTF_FOLDER "/%s", module);
+	snprintf(path, sizeof(path), KERNEL_BTF_FOLDER "/%s", module);
 	return file_has_name(path, name, (size_t)length + 1);
 }
 
@@ -159,7 +139,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	const struct copy itself = {0};
 	int error;
 
-	if (!host_can_access(BTF_FOLDER "/vmlinux", R_OK))
+	if (!host_can_access(KERNEL_BTF_FOLDER "/vmlinux", R_OK))
 		return attach_lacking(
 			failure,
 			"rawtracepoints require kernel BTF. Try using a 'tracepoint' instead.");

@@ -4,15 +4,76 @@
 #include <bpf/btf.h>
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/tracefs.h"
 
 /* MAX_BPF_FUNC_ARGS (include/linux/bpf.h). */
 #define MOST_PARAMETERS 12
+
+/* Before Linux 6.16 files of types cannot be mapped (kernel/bpf/sysfs_btf.c), and sysfs gives a
+ * page a call. Reading goes on over signals. */
+static struct btf_bytes read_bytes(int fd, size_t size)
+{
+	struct btf_bytes bytes = {.data = malloc(size)};
+	ssize_t got = 1;
+
+	while (bytes.data && bytes.size < size && got > 0) {
+		got = read(fd, (char *)bytes.data + bytes.size, size - bytes.size);
+		if (got > 0)
+			bytes.size += (size_t)got;
+		else if (got < 0 && errno == EINTR)
+			got = 1;
+	}
+	return bytes;
+}
+
+struct btf_bytes btf_bytes_read(const char *path)
+{
+	struct btf_bytes bytes = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat info;
+	void *mapped;
+
+	if (fd < 0)
+		return bytes;
+	if (fstat(fd, &info) == 0 && info.st_size > 0) {
+		mapped = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (mapped != MAP_FAILED)
+			bytes = (struct btf_bytes){mapped, (size_t)info.st_size, true};
+		else
+			bytes = read_bytes(fd, (size_t)info.st_size);
+	}
+	close(fd);
+	return bytes;
+}
+
+void btf_bytes_free(struct btf_bytes *bytes)
+{
+	if (bytes->is_mapped)
+		munmap((void *)bytes->data, bytes->size);
+	else
+		free((void *)bytes->data);
+	*bytes = (struct btf_bytes){0};
+}
+
+/* libbpf would read page by page, and hold what it reads twice for a while. */
+struct btf *kernel_btf_load(void)
+{
+	struct btf_bytes bytes = btf_bytes_read(KERNEL_BTF_FOLDER "/vmlinux");
+	struct btf *btf = NULL;
+
+	if (bytes.data)
+		btf = btf__new(bytes.data, (uint32_t)bytes.size);
+	btf_bytes_free(&bytes);
+	/* It looks in other places, too. */
+	return btf ? btf : btf__load_vmlinux_btf();
+}
 
 static bool is_aggregate(const struct btf *btf, uint32_t id)
 {
@@ -124,7 +185,7 @@ int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, cons
 
 int64_t kernel_btf_modules(struct arena *arena, const char ***modules)
 {
-	DIR *folder = opendir("/sys/kernel/btf");
+	DIR *folder = opendir(KERNEL_BTF_FOLDER);
 	int64_t count = 0, room = 0;
 	struct dirent *entry;
 

@@ -1,12 +1,30 @@
-/* Functions in the BTF of the kernel and of its modules. */
+/* The BTF of the kernel and of its modules, and functions in it. */
 #ifndef BPFLOAD_KERNEL_BTF_H
 #define BPFLOAD_KERNEL_BTF_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 
 struct btf;
+
+#define KERNEL_BTF_FOLDER "/sys/kernel/btf"
+
+/* What a file of the kernel's types holds. */
+struct btf_bytes {
+	const void *data;
+	size_t size;
+	bool is_mapped;
+};
+
+/* NULL data where it cannot be read. */
+struct btf_bytes btf_bytes_read(const char *path);
+void btf_bytes_free(struct btf_bytes *bytes);
+
+/* The kernel's own types, for btf__free; NULL with errno where it has none. */
+struct btf *kernel_btf_load(void);
 
 /* A function that fentry and fexit can be attached to, as far as its prototype is concerned. */
 struct kernel_function {

@@ -4,15 +4,14 @@
 #include <dirent.h>
 #include <string.h>
 
+#include "host/kernel_btf.h"
 #include "host/trial.h"
-
-#define BTF_FOLDER "/sys/kernel/btf"
 
 static const struct btf *vmlinux(struct kernel_functions *functions)
 {
 	if (!functions->read) {
 		functions->read = true;
-		functions->btf = btf__load_vmlinux_btf();
+		functions->btf = kernel_btf_load();
 	}
 	return functions->btf;
 }
@@ -39,7 +38,7 @@ bool kernel_function_exists(struct kernel_functions *functions, const char *name
 		return false;
 	if (btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0)
 		return true;
-	folder = opendir(BTF_FOLDER);
+	folder = opendir(KERNEL_BTF_FOLDER);
 	if (!folder)
 		return false;
 	for (struct dirent *entry; !found && (entry = readdir(folder));)

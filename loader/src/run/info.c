@@ -14,13 +14,13 @@
 #include "base/failure.h"
 #include "base/strbuf.h"
 #include "host/host.h"
+#include "host/kernel_btf.h"
 #include "host/kernel_features.h"
 #include "host/privileges.h"
 #include "host/syscall_filter.h"
 #include "host/tracefs.h"
 #include "attach/uprobe_multi.h"
 
-#define BTF_FOLDER "/sys/kernel/btf"
 #define PERF_UNITS "/sys/bus/event_source/devices/"
 
 static void show(const char *name, const char *value)
@@ -46,7 +46,7 @@ static int exists(const char *path)
 /* BTF of modules stands beside that of the kernel. */
 static int has_module_btf(void)
 {
-	DIR *folder = opendir(BTF_FOLDER);
+	DIR *folder = opendir(KERNEL_BTF_FOLDER);
 	const struct dirent *entry;
 	int found = 0;
 
@@ -112,7 +112,7 @@ static int permitted(int may_load, int answer)
 static void print_features(int may_load)
 {
 	puts("\nKernel features");
-	show_answer("btf", exists(BTF_FOLDER "/vmlinux"));
+	show_answer("btf", exists(KERNEL_BTF_FOLDER "/vmlinux"));
 	show_answer("module btf", has_module_btf());
 	show_answer("ring buffer",
 		    permitted(may_load, libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL)));

@@ -368,7 +368,7 @@ static int open_types(struct check *check, struct btf **own)
 	else if (session->kernel_btfs)
 		check->host = session_kernel_btf(session, NULL);
 	else
-		check->host = *own = btf__load_vmlinux_btf();
+		check->host = *own = kernel_btf_load();
 	if (check->local && check->host)
 		return path ? check_given(check->host, path, check->failure) : STATUS_OK;
 	fail(check->failure, STATUS_KERNEL, "Cannot read the kernel's types%s%s: %s.",

@@ -508,8 +508,7 @@ const struct btf *session_kernel_btf(struct session *session, const char *module
 		return NULL;
 	known = arena_alloc(&session->arena, sizeof(*known));
 	known->module = module ? module : "";
-	known->btf =
-		module ? btf__load_module_btf(module, (struct btf *)base) : btf__load_vmlinux_btf();
+	known->btf = module ? btf__load_module_btf(module, (struct btf *)base) : kernel_btf_load();
 	if (!known->btf)
 		return NULL;
 	/* Newest first, so that a module's goes before what it is based on. */
