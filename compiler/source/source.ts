@@ -22,15 +22,35 @@ export interface Position {
   readonly column: number;
 }
 
-/** Line and column of an offset. Linear in the text: call it for what is shown, not for what is passed on. */
+/** Offsets at which the lines of texts begin: a script with many warnings is asked for many places. */
+const lineStarts = new WeakMap<Source, readonly number[]>();
+
+function startsOf(source: Source): readonly number[] {
+  const known = lineStarts.get(source);
+  if (known) return known;
+  const starts = [0];
+  for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1))
+    starts.push(at + 1);
+  lineStarts.set(source, starts);
+  return starts;
+}
+
+/** Line and column of an offset; a line feed is the last character of its line. */
 export function positionAt(source: Source, offset: number): Position {
-  let line = 1;
-  let lineStart = 0;
-  for (;;) {
-    const next = source.text.indexOf('\n', lineStart);
-    if (next === -1 || next >= offset) break;
-    line += 1;
-    lineStart = next + 1;
+  const starts = startsOf(source);
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
   }
-  return { line, column: offset - lineStart + 1 };
+  return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+}
+
+/** The text of a line, from 1, without its end; empty behind the last one. */
+export function lineAt(source: Source, line: number): string {
+  const starts = startsOf(source);
+  const start = starts[line - 1];
+  if (start === undefined) return '';
+  return source.text.slice(start, (starts[line] ?? source.text.length + 1) - 1).replace(/\r$/, '');
 }

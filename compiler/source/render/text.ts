@@ -1,6 +1,6 @@
 /** Diagnostics as text: place, message, the source with a marker, hints, the uses of macros that led there. */
 import type { Diagnostic } from '../diagnostics.ts';
-import { positionAt, type Range } from '../source.ts';
+import { lineAt, positionAt, type Range } from '../source.ts';
 import type { Sources } from '../sources.ts';
 import type { Report } from './report.ts';
 
@@ -59,17 +59,19 @@ function locate(
   at: Range,
 ): { readonly name: string; readonly excerpt: readonly string[] } {
   const { source, range } = sources.place(at);
-  const lines = source.text.split('\n').map((line) => line.replace(/\r$/, ''));
   const start = positionAt(source, range.start);
   // The last character counts, not the one behind it, which may stand on the next line.
   const last = positionAt(source, Math.max(range.start, range.end - 1));
   if (start.line !== last.line)
     return {
       name: `${source.name}:${start.line}-${last.line}`,
-      excerpt: lines.slice(start.line - 1, last.line).map((line) => clipped(line, 0, 0).text),
+      excerpt: Array.from(
+        { length: last.line - start.line + 1 },
+        (_, index) => clipped(lineAt(source, start.line + index), 0, 0).text,
+      ),
     };
 
-  const line = lines[start.line - 1] ?? '';
+  const line = lineAt(source, start.line);
   const from = start.column - 1;
   const before = line.slice(0, from);
   const marked = line.slice(from, from + Math.max(range.end - range.start, 1));
