@@ -15,6 +15,7 @@ import { registerKernel } from './commands/kernel.ts';
 import { registerKeygen } from './commands/keygen.ts';
 import { registerKube } from './commands/kube.ts';
 import { registerList } from './commands/list.ts';
+import { registerPull, registerPush } from './commands/push.ts';
 import { registerReport } from './commands/report.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSign } from './commands/sign.ts';
@@ -39,6 +40,8 @@ const COMMANDS = [
   registerKeygen,
   registerSign,
   registerVerify,
+  registerPush,
+  registerPull,
   registerKube,
   registerCompletion,
 ];

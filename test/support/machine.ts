@@ -41,6 +41,7 @@ const HERE = {
   clang: () => CLANG !== undefined,
   chromium: () => !spawnSync('chromium', ['--version']).error,
   kubectl: () => !spawnSync('kubectl', ['version', '--client']).error,
+  'docker-registry': () => !spawnSync('docker-registry', ['--version']).error,
   prometheus: () => !spawnSync('prometheus', ['--version']).error,
   'cilium/ebpf': () => existsSync(CILIUM) && !spawnSync('go', ['version']).error,
   'cgroup v2': () => CGROUPS !== undefined,
@@ -59,7 +60,8 @@ export type Need = keyof typeof HERE | `Linux ${string}` | `modules of Linux ${s
 /** What `npm test` sets up, so that its lack is no excuse on CI. */
 function isBrought(need: string): boolean {
   return (
-    ['root', 'clang', 'chromium', 'prometheus'].includes(need) || /^(modules of )?Linux /.test(need)
+    ['root', 'clang', 'chromium', 'prometheus', 'docker-registry'].includes(need) ||
+    /^(modules of )?Linux /.test(need)
   );
 }
 
