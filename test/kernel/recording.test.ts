@@ -1,7 +1,14 @@
 /** `bpfload record` and `report`: what was recorded is shown as it would have been, later and in every form. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { bpfscript } from '../support/command.ts';
@@ -229,6 +236,89 @@ needs('root').describe('A recording', () => {
     });
     const reported = bpfscript(['report', file, '-q']);
     expect(reported).toEqual({ stdout, stderr: '', status: 0 });
+  });
+});
+
+/** Functions that call each other, one of them inlined. */
+const SOURCE = `#define KEEP __attribute__((noinline, noclone, used))
+#include <unistd.h>
+KEEP int leaf(int x) { __asm__ volatile("" : "+r"(x) : "r"(__builtin_frame_address(0))); return x; }
+static inline __attribute__((always_inline)) int inner(int x) { int y = leaf(x); return y + 2; }
+KEEP int outer(int x) { int y = inner(x); return y + 1; }
+int main(void) { int y = outer(1); usleep(200000); return y == 12345; }
+`;
+
+needs('root').describe('A recording of a program without symbols', () => {
+  const source = join(folder, 'calls.c');
+  const program = join(folder, 'calls');
+
+  function compile(): string {
+    writeFileSync(source, SOURCE);
+    const flags = ['-O1', '-g', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls'];
+    execFileSync('gcc', [...flags, '-Wl,--build-id=sha1', '-o', program, source]);
+    const notes = execFileSync('readelf', ['-n', program], { encoding: 'utf8' });
+    return /Build ID: ([0-9a-f]+)/.exec(notes)?.[1] ?? '';
+  }
+
+  /** Records the stripped program, and gives the shown stack with the folder, from its innermost frame. */
+  async function named(
+    mode: string,
+    form: string,
+    place: (id: string) => readonly string[],
+    isWhole = false,
+  ) {
+    const id = compile();
+    const address = execFileSync('nm', [program], { encoding: 'utf8' });
+    const at = /^([0-9a-f]+) T leaf$/m.exec(address)?.[1] ?? '';
+    const debug = join(folder, 'debug', mode, form);
+    const file = join(debug, ...place(id));
+    mkdirSync(dirname(file), { recursive: true });
+    if (isWhole) copyFileSync(program, file);
+    else execFileSync('objcopy', ['--only-keep-debug', program, file]);
+    execFileSync('strip', [program]);
+    const script = `uprobe:${program}:0x${at} { print(ustack(${mode}3)); }`;
+    const { file: recording, stdout } = await recorded(script, 'text', {
+      unsafe: true,
+      flags: ['--unsafe'],
+      workload: () => {
+        execFileSync(program);
+      },
+    });
+    expect(stdout).not.toMatch(/leaf|outer/);
+    return { shown: report(recording, form, LOADER_ASAN, '-q', '--debuginfo', debug), stdout };
+  }
+
+  it('has names, lines and inlined calls where their debug files are', async () => {
+    const { shown } = await named('', 'text', (id) => [
+      '.build-id',
+      id.slice(0, 2),
+      `${id.slice(2)}.debug`,
+    ]);
+    expect(shown.stderr).toBe('');
+    expect(shown.stdout).toMatch(
+      /^ {8}leaf\+\d+ @\S*calls.c:3\n {8}inner \[inlined\] @\S*calls.c:4\n {8}outer\+\d+ @\S*calls.c:5\n {8}main\+\d+ @\S*calls.c:6$/m,
+    );
+  });
+
+  it('has those of build ids, where the programs are', async () => {
+    const { shown, stdout } = await named('build_id, ', 'text', (id) => [id, 'executable'], true);
+    expect(stdout).toMatch(/^[0-9a-f]{40} 0x[0-9a-f]+$/m);
+    expect(shown.stdout).toMatch(
+      /^ {8}leaf\+\d+ @\S*calls.c:3\n {8}inner \[inlined\] .*\n {8}outer\+\d+ @.*\n {8}main\+/m,
+    );
+  });
+
+  it('has those of raw stacks, from a folder of debuginfod', async () => {
+    const { shown } = await named('raw, ', 'json2', (id) => [id, 'debuginfo']);
+    const lines = shown.stdout.trimEnd().split('\n');
+    const stack = lines.map((line) => JSON.parse(line)).find(({ type }) => type === 'value').data;
+    expect(stack.map(({ name }: { name: string }) => name)).toEqual([
+      'leaf',
+      'inner',
+      'outer',
+      'main',
+    ]);
+    expect(stack[2]).toMatchObject({ line: 5, file: expect.stringMatching(/calls\.c$/) });
   });
 });
 

@@ -6,6 +6,7 @@ interface ReportOptions {
   readonly format?: string;
   readonly quiet?: boolean;
   readonly warnings: boolean;
+  readonly debuginfo?: string;
 }
 
 export function registerReport(program: Command): void {
@@ -25,6 +26,10 @@ export function registerReport(program: Command): void {
     .option('-o, --output <file>', 'write it to a file')
     .option('-q, --quiet', 'no "Attached" line')
     .option('--no-warnings', 'no warnings of the run')
+    .option(
+      '--debuginfo <folders>',
+      'name what has no name yet from files in these folders, by their build ids',
+    )
     .addHelpText(
       'after',
       `
@@ -37,11 +42,12 @@ Examples:
     );
 }
 
-function flagsOf({ format, output, quiet, warnings }: ReportOptions): readonly string[] {
+function flagsOf({ format, output, quiet, warnings, debuginfo }: ReportOptions): readonly string[] {
   return [
     ...(format === undefined ? [] : ['-f', format]),
     ...(output === undefined ? [] : ['-o', output]),
     ...(quiet ? ['-q'] : []),
     ...(warnings ? [] : ['--no-warnings']),
+    ...(debuginfo === undefined ? [] : ['--debuginfo', debuginfo]),
   ];
 }

@@ -70,12 +70,23 @@ static void let_go(struct mapped_files *files, struct mapped_file *file)
 {
 	detach(files, file);
 	unlink_file(files, file);
+	mapped_file_close(file);
+	free(file->vdso);
+	file->vdso = NULL;
+}
+
+bool mapped_file_open(struct mapped_file *file, const char *path)
+{
+	*file = (struct mapped_file){0};
+	return elf_image_open(&file->image, path) == ELF_IMAGE_OK;
+}
+
+void mapped_file_close(struct mapped_file *file)
+{
 	free_symbols(&file->symbols);
 	free_symbols(&file->debug_symbols);
 	code_lines_free(&file->lines);
 	elf_image_close(&file->image);
-	free(file->vdso);
-	file->vdso = NULL;
 }
 
 static size_t most_descriptors(void)

@@ -75,6 +75,10 @@ const char *mapped_file_function(struct mapped_file *file, uint64_t address,
 				 const struct code_source *source, bool debug,
 				 const struct elf_function **function);
 
+/* A file of its own, by its path: false, and it is not open, where that is no ELF file. */
+bool mapped_file_open(struct mapped_file *file, const char *path);
+void mapped_file_close(struct mapped_file *file);
+
 void mapped_files_free(struct mapped_files *files);
 
 #endif

@@ -11,6 +11,7 @@
 #include "recording/encoding.h"
 #include "recording/recording.h"
 #include "session/session.h"
+#include "symbols/named_files.h"
 #include "symbols/symbols.h"
 
 /* Time zones change at quarters of an hour. */
@@ -24,6 +25,8 @@ struct facts {
 	struct names *names;
 	struct recording *recording;
 	const struct answers *known;
+	/* Without folders: nowhere else. */
+	struct named_files files;
 	/* What is asked for. */
 	struct strbuf question;
 	/* Of the symbol that was found last. */
@@ -46,6 +49,7 @@ void facts_free(struct facts *facts)
 	if (!facts)
 		return;
 	names_free(facts->names);
+	named_files_free(&facts->files);
 	strbuf_free(&facts->question);
 	free(facts->frames);
 	free(facts);
@@ -59,6 +63,17 @@ void facts_note_in(struct facts *facts, struct recording *recording)
 void facts_found_in(struct facts *facts, const struct answers *answers)
 {
 	facts->known = answers;
+}
+
+void facts_name_from(struct facts *facts, const char *folders, bool readable)
+{
+	facts->files.folders = folders;
+	facts->files.readable = readable;
+}
+
+bool facts_are_named(const struct facts *facts)
+{
+	return facts->files.folders != NULL;
 }
 
 bool facts_are_found(const struct facts *facts)
@@ -168,14 +183,48 @@ static void ask_user(struct facts *facts, enum way way, uint32_t pid, uint64_t a
 	ask(facts, ANSWER_USER, (uint64_t)pid << 2 | way, address);
 }
 
+bool facts_by_id(struct facts *facts, const uint8_t *id, uint32_t size, uint64_t offset,
+		 bool is_return, struct symbol *symbol)
+{
+	const struct named_place place = {
+		.build_id = id, .build_id_size = size, .offset = offset, .is_return = is_return};
+
+	*symbol = (struct symbol){0};
+	return facts->files.folders && named_files_symbol(&facts->files, &place, symbol);
+}
+
+/* As the recording has it, or else a file. */
+static bool find_user(struct facts *facts, enum way way, uint32_t pid, uint64_t address,
+		      struct symbol *symbol)
+{
+	struct symbol_place place;
+	bool found;
+
+	ask_user(facts, way, pid, address);
+	found = find_symbol(facts, symbol);
+	if (!facts->files.folders ||
+	    (found && symbol->name && (way == WAY_NAME || symbol->frame_count)) ||
+	    !facts_place(facts, pid, address, &place))
+		return found;
+	if (!symbol->module)
+		symbol->module = place.module;
+	return named_files_symbol(&facts->files,
+				  &(struct named_place){.build_id = place.build_id,
+							.build_id_size = place.build_id_size,
+							.offset = place.offset,
+							.address = place.address,
+							.has_address = place.has_address,
+							.is_return = way == WAY_CALL},
+				  symbol) ||
+	       found;
+}
+
 bool facts_user(struct facts *facts, uint32_t pid, uint64_t address, struct symbol *symbol)
 {
 	bool found;
 
-	if (facts->known) {
-		ask_user(facts, WAY_NAME, pid, address);
-		return find_symbol(facts, symbol);
-	}
+	if (facts->known)
+		return find_user(facts, WAY_NAME, pid, address, symbol);
 	found = symbols_user(facts->symbols, pid, address, symbol);
 	if (facts->recording) {
 		ask_user(facts, WAY_NAME, pid, address);
@@ -190,10 +239,8 @@ bool facts_user_source(struct facts *facts, uint32_t pid, uint64_t address, bool
 	enum way way = is_return ? WAY_CALL : WAY_SOURCE;
 	bool found;
 
-	if (facts->known) {
-		ask_user(facts, way, pid, address);
-		return find_symbol(facts, symbol);
-	}
+	if (facts->known)
+		return find_user(facts, way, pid, address, symbol);
 	found = symbols_user_source(facts->symbols, pid, address, is_return, symbol);
 	if (facts->recording) {
 		ask_user(facts, way, pid, address);

@@ -29,6 +29,12 @@ void facts_free(struct facts *facts);
 void facts_note_in(struct facts *facts, struct recording *recording);
 void facts_found_in(struct facts *facts, const struct answers *answers);
 
+/* Names that are not found there are looked for in files of these folders, by their build ids
+ * (named_files.h). */
+void facts_name_from(struct facts *facts, const char *folders, bool readable);
+
+bool facts_are_named(const struct facts *facts);
+
 /* Whether the host is not asked: these are the facts of a recording. */
 bool facts_are_found(const struct facts *facts);
 
@@ -40,6 +46,9 @@ bool facts_kernel(struct facts *facts, uint64_t address, struct symbol *symbol);
 bool facts_user(struct facts *facts, uint32_t pid, uint64_t address, struct symbol *symbol);
 bool facts_user_source(struct facts *facts, uint32_t pid, uint64_t address, bool is_return,
 		       struct symbol *symbol);
+/* The name of a place in a file that is known by its build id; false without facts_name_from. */
+bool facts_by_id(struct facts *facts, const uint8_t *id, uint32_t size, uint64_t offset,
+		 bool is_return, struct symbol *symbol);
 bool facts_place(struct facts *facts, uint32_t pid, uint64_t address, struct symbol_place *place);
 
 /* Appends the name of a number, the path of a cgroup, the name of a probe. */

@@ -14,6 +14,7 @@
 #include "binary/code_lines.h"
 #include "output/aside.h"
 #include "output/cost_table.h"
+#include "output/facts.h"
 #include "output/internal.h"
 #include "output/stacks.h"
 #include "output/test_results.h"
@@ -137,13 +138,18 @@ static void put_named(struct strbuf *to, const struct symbol *symbol, bool user)
 }
 
 static void put_build_id(struct strbuf *to, const struct value_context *context, uint32_t pid,
-			 const struct bpf_stack_build_id *frame)
+			 const struct bpf_stack_build_id *frame, bool is_return)
 {
 	size_t start = to->length;
 	uint64_t offset = frame->ip;
+	struct symbol symbol;
 	uint32_t size;
 	const uint8_t *id = stacks_build_id(context, pid, frame, &size, &offset);
 
+	if (id && facts_by_id(context->facts, id, size, offset, is_return, &symbol)) {
+		put_named(to, &symbol, true);
+		return;
+	}
 	if (id) {
 		stacks_build_id_text(to, id, size);
 		strbuf_char(to, '+');
@@ -160,16 +166,16 @@ static void put_frame(struct strbuf *to, const struct value_context *context,
 	struct symbol symbol;
 
 	if (frames->build_ids) {
-		put_build_id(to, context, frames->pid, &frames->build_ids[index]);
+		put_build_id(to, context, frames->pid, &frames->build_ids[index], index > 0);
 	} else if (type->user_stack && frames->addresses[index] == STACK_UNWIND_FAILURE) {
 		put_part(to, "[unwind failure]", "");
+	} else if (stacks_name_frame(context, type->stack_mode, type->user_stack, frames->pid,
+				     frames->addresses, index, &symbol)) {
+		put_named(to, &symbol, type->user_stack);
 	} else if (type->stack_mode == MF_STACK_RAW) {
 		strbuf_text(to, "0x");
 		strbuf_hex(to, frames->addresses[index]);
 		end_part(to, start);
-	} else if (stacks_name_frame(context, type->stack_mode, type->user_stack, frames->pid,
-				     frames->addresses, index, &symbol)) {
-		put_named(to, &symbol, type->user_stack);
 	} else {
 		put_part(to, "[unknown]", type->user_stack ? "" : "_[k]");
 	}

@@ -179,6 +179,8 @@ void replay_begin(struct output *output)
 	struct replay *replay = output->replay;
 
 	facts_found_in(output->values.facts, &replay->answers);
+	facts_name_from(output->values.facts, output->session->options->debug_folders,
+			output->session->manifest->config.cpp_demangle);
 	output->clock.facts = output->values.facts;
 	output->clock.stands = true;
 	output->clock.boot = 0;

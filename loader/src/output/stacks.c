@@ -110,6 +110,9 @@ bool stacks_name_frame(const struct value_context *context, enum mf_stack_mode m
 			return facts_user(context->facts, pid, frames[index], symbol);
 		return facts_kernel(context->facts, frames[index], symbol);
 	case MF_STACK_RAW:
+		/* Of a recording, if it is asked for. */
+		return user && facts_are_named(context->facts) &&
+		       facts_user_source(context->facts, pid, frames[index], index > 0, symbol);
 	case MF_STACK_BUILD_ID:
 		break;
 	}
@@ -140,7 +143,10 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 		case MF_STACK_RAW:
 		case MF_STACK_BUILD_ID:
 			/* Frames with build ids have a function of their own. */
-			strbuf_hex(to, frames[i]);
+			if (symbol.name)
+				put_bpftrace_frame(to, frames[i], &symbol);
+			else
+				strbuf_hex(to, frames[i]);
 			break;
 		}
 		strbuf_char(to, '\n');
@@ -184,7 +190,11 @@ void stacks_build_ids_text(struct strbuf *to, const struct value_context *contex
 		uint32_t size;
 		const uint8_t *id = stacks_build_id(context, pid, &frames[i], &size, &offset);
 
-		if (id) {
+		struct symbol symbol;
+
+		if (id && facts_by_id(context->facts, id, size, offset, i > 0, &symbol)) {
+			put_bpftrace_frame(to, frames[i].ip, &symbol);
+		} else if (id) {
 			stacks_build_id_text(to, id, size);
 			strbuf_text(to, " 0x");
 			strbuf_hex(to, offset);

@@ -185,8 +185,9 @@ static void put_frame(struct strbuf *to, const struct value_context *context,
 }
 
 static void put_build_id_frame(struct strbuf *to, const struct value_context *context, uint32_t pid,
-			       const struct bpf_stack_build_id *frame)
+			       const struct bpf_stack_build_id *frame, bool is_return)
 {
+	struct symbol symbol = {0};
 	uint64_t offset = 0;
 	uint32_t size = 0;
 	const uint8_t *id = stacks_build_id(context, pid, frame, &size, &offset);
@@ -197,10 +198,15 @@ static void put_build_id_frame(struct strbuf *to, const struct value_context *co
 		strbuf_char(to, '}');
 		return;
 	}
+	if (facts_by_id(context->facts, id, size, offset, is_return, &symbol))
+		put_inlined(to, &symbol, frame->ip);
 	strbuf_text(to, "{\"build_id\": \"");
 	stacks_build_id_text(to, id, size);
 	strbuf_text(to, "\", \"file_offset\": ");
 	put_hex(to, offset);
+	put_symbol(to, &symbol);
+	if (symbol.frame_count)
+		put_source(to, symbol.frames[symbol.frame_count - 1].line);
 	strbuf_char(to, '}');
 }
 
@@ -215,7 +221,7 @@ static void put_stack(struct strbuf *to, const struct value_context *context,
 		if (i)
 			strbuf_text(to, ", ");
 		if (frames.build_ids)
-			put_build_id_frame(to, context, frames.pid, &frames.build_ids[i]);
+			put_build_id_frame(to, context, frames.pid, &frames.build_ids[i], i > 0);
 		else
 			put_frame(to, context, type, &frames, i);
 	}

@@ -74,9 +74,24 @@ static bool names_others(const struct session *session)
 	return !session->policy || !session->policy->no_names;
 }
 
-static bool names_processes(const struct manifest *manifest)
+/* Their files are told where names are made elsewhere. */
+static bool is_raw(const struct mf_type *type, const void *context)
 {
-	return manifest_has_names(manifest, true) || has_event(manifest, MF_EVENT_PROCESS);
+	(void)context;
+	return type->kind == MF_STACK && type->user_stack && type->stack_mode == MF_STACK_RAW;
+}
+
+static bool tells_files(const struct options *options)
+{
+	return options->recording || options->form == FORM_TYPED_JSON;
+}
+
+static bool names_processes(const struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+
+	return manifest_has_names(manifest, true) || has_event(manifest, MF_EVENT_PROCESS) ||
+	       (tells_files(session->options) && manifest_has_type(manifest, is_raw, NULL));
 }
 
 static uint32_t needs_of(const struct session *session)
@@ -88,7 +103,7 @@ static uint32_t needs_of(const struct session *session)
 	if (session->options->max_memory || has_event(manifest, MF_EVENT_CAT) ||
 	    has_event(manifest, MF_EVENT_TIME) || manifest_has_type(manifest, reads_files, NULL))
 		needs |= NEED_FILES;
-	if (names_processes(manifest) || manifest_has_type(manifest, walks_folders, NULL))
+	if (names_processes(session) || manifest_has_type(manifest, walks_folders, NULL))
 		needs |= NEED_FOLDERS;
 	if (has_probe(session, MF_END) || has_probe(session, MF_SELF))
 		needs |= NEED_PROGRAMS;
@@ -142,7 +157,7 @@ static uint64_t capabilities_for(const struct session *session, uint32_t needs)
 	const struct manifest *manifest = session->manifest;
 	uint64_t capabilities = 0;
 
-	if (names_processes(manifest) && names_others(session))
+	if (names_processes(session) && names_others(session))
 		/* map_files takes the last. */
 		capabilities |= BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) |
 				BIT(CAP_CHECKPOINT_RESTORE);

@@ -121,8 +121,8 @@ static const struct flag flags[] = {
 	 SETS(btf)},
 	{0, "debuginfo", "DIRS",
 	 "look for separate debug files in these folders (separated by colons)\n"
-	 "before /usr/lib/debug",
-	 SETS(debug_folders)},
+	 "before /usr/lib/debug; report: name from there what has no name yet",
+	 SETS_SHOWN(debug_folders)},
 	{0, "dwarf-pid", "PID",
 	 "have dw_ustack walk the stacks of this process too, besides that of -p;\n"
 	 "may be repeated",
@@ -172,7 +172,7 @@ void options_print_help(void)
 {
 	fputs("Usage: bpfload [options] OBJECT [options and parameters] [-- parameters]\n"
 	      "       bpfload record -o FILE [options] OBJECT [options and parameters] [-- parameters]\n"
-	      "       bpfload report FILE [-f FORM] [-o FILE] [-B WHEN] [--no-warnings] [-q]\n"
+	      "       bpfload report FILE [-f FORM] [-o FILE] [-B WHEN] [--debuginfo DIRS] [--no-warnings] [-q]\n"
 	      "       bpfload --check OBJECT...\n"
 	      "\n"
 	      "Loads an object that bpfscript built, attaches its probes, and prints what they "
