@@ -49,9 +49,12 @@ export const AT = {
   strOffsetsBase: 0x72,
   addrBase: 0x73,
   rnglistsBase: 0x74,
+  compDir: 0x1b,
   dwoName: 0x76,
   alignment: 0x88,
   gnuDwoName: 0x2130,
+  gnuDwoId: 0x2131,
+  gnuAddrBase: 0x2133,
 } as const;
 
 export const FORM = {

@@ -1,19 +1,8 @@
 /** Entries of .debug_info: tags with attributes, in a tree. They are read where somebody looks. */
 import { AT, FORM } from './constants.ts';
 import { Cursor, DwarfError } from './cursor.ts';
-import { type CompilationUnit, readUnits } from './units.ts';
-
-/** What the attributes refer to; a section that the file does not have is empty. */
-export interface DebugSections {
-  readonly info: Uint8Array;
-  readonly abbrev: Uint8Array;
-  readonly str: Uint8Array;
-  readonly lineStr: Uint8Array;
-  readonly strOffsets: Uint8Array;
-  readonly addr: Uint8Array;
-  readonly ranges: Uint8Array;
-  readonly rnglists: Uint8Array;
-}
+import type { DebugSections } from './sections.ts';
+import { type CompilationUnit, type DebugPart, readUnits } from './units.ts';
 
 interface Attribute {
   readonly form: number;
@@ -33,7 +22,9 @@ export interface Entry {
 
 export interface Entries {
   readonly units: readonly CompilationUnit[];
-  readonly sections: DebugSections;
+  /** .debug_info of all parts: offsets of entries are places in it. */
+  readonly info: Uint8Array;
+  readonly parts: readonly DebugPart[];
   root(unit: CompilationUnit): Entry | undefined;
   /** The entry at an offset in .debug_info. */
   at(offset: number): Entry;
@@ -49,8 +40,71 @@ export interface Entries {
   reference(entry: Entry, attribute: number): number | undefined;
 }
 
-export function createEntries(sections: DebugSections): Entries {
-  const units = readUnits(sections.info, sections.abbrev);
+/** The name of a .dwo file, the folder that it is relative to, and the number that it has to have. */
+export interface SplitName {
+  readonly name: string;
+  readonly folder: string;
+  readonly id: bigint;
+}
+
+/** Where what a program's own debug information leaves out is found. */
+export interface OtherFiles {
+  /** Of dwz. */
+  supplement(): DebugSections | undefined;
+  split(name: SplitName): DebugSections | undefined;
+}
+
+export function createEntries(main: DebugSections, others: OtherFiles): Entries {
+  const parts: DebugPart[] = [];
+  let end = 0;
+  const add = (sections: DebugSections, more: Partial<DebugPart> = {}): DebugPart => {
+    const part: DebugPart = { sections, base: end, ...more };
+    parts.push(part);
+    end += sections.info.length;
+    return part;
+  };
+  const supplement = others.supplement();
+  // The program's own stands first, and leads to the other one.
+  const shared =
+    supplement && ({ sections: supplement, base: main.info.length } satisfies DebugPart);
+  const own = add(main, shared ? { supplement: shared } : {});
+  if (shared) {
+    parts.push(shared);
+    end += shared.sections.info.length;
+  }
+  const alone = entriesOf(parts, join(parts), parts.flatMap(readUnits));
+  for (const unit of alone.units) {
+    if (unit.part !== own) continue;
+    const name = splitName(alone, unit);
+    const sections = name && others.split(name);
+    if (sections) add(sections, { skeleton: unit });
+  }
+  if (parts.length === (shared ? 2 : 1)) return alone;
+  const split = parts.filter((part) => part.skeleton).flatMap(readUnits);
+  return entriesOf(parts, join(parts), [...alone.units, ...split]);
+}
+
+function join(parts: readonly DebugPart[]): Uint8Array {
+  const [first] = parts;
+  if (first && parts.length === 1) return first.sections.info;
+  return Buffer.concat(parts.map(({ sections }) => sections.info));
+}
+
+/** Of a unit whose entries are in another file. */
+function splitName(entries: Entries, unit: CompilationUnit): SplitName | undefined {
+  const root = entries.root(unit);
+  if (!root) return undefined;
+  const name = entries.text(root, AT.dwoName) ?? entries.text(root, AT.gnuDwoName);
+  const id = unit.dwoId ?? entries.constant(root, AT.gnuDwoId);
+  if (name === undefined || id === undefined) return undefined;
+  return { name, folder: entries.text(root, AT.compDir) ?? '', id: BigInt.asUintN(64, id) };
+}
+
+function entriesOf(
+  parts: readonly DebugPart[],
+  info: Uint8Array,
+  units: readonly CompilationUnit[],
+): Entries {
   const bySignature = new Map(
     units.flatMap((unit) =>
       unit.signature === undefined ? [] : [[unit.signature, unit] as const],
@@ -73,7 +127,7 @@ export function createEntries(sections: DebugSections): Entries {
   /** undefined at the end of siblings. */
   const read = (unit: CompilationUnit, offset: number): Entry | undefined => {
     if (offset >= unit.end) return undefined;
-    const cursor = new Cursor(sections.info, offset);
+    const cursor = new Cursor(info, offset);
     const code = cursor.uleb();
     if (code === 0) return undefined;
     const abbreviation = unit.abbreviations.get(code);
@@ -119,34 +173,47 @@ export function createEntries(sections: DebugSections): Entries {
     }
   }
 
-  const baseOf = (unit: CompilationUnit, attribute: number): number => {
+  const baseOf = (unit: CompilationUnit, ...names: readonly number[]): number => {
     const root = read(unit, unit.first);
-    return root?.attributes.get(attribute)?.value ?? 0;
+    return (
+      names.map((name) => root?.attributes.get(name)?.value).find((base) => base !== undefined) ?? 0
+    );
+  };
+
+  /** Where a unit's list of strings begins: what is split has it from the section's start on (7.26), DWARF 4 without a head. */
+  const stringsOf = (unit: CompilationUnit): number => {
+    if (!unit.part.skeleton) return baseOf(unit, AT.strOffsetsBase);
+    if (unit.version < 5) return 0;
+    return unit.offsetSize === 8 ? 16 : 8;
   };
 
   const text = (entry: Entry, name: number): string | undefined => {
     const attribute = entry.attributes.get(name);
     if (!attribute) return undefined;
     const { form, value } = attribute;
-    const { offsetSize } = entry.unit;
+    const { offsetSize, part } = entry.unit;
+    const { sections } = part;
     switch (form) {
       case FORM.string:
-        return new Cursor(sections.info, value).text();
+        return new Cursor(info, value).text();
       case FORM.strp:
         return new Cursor(sections.str, value).text();
       case FORM.lineStrp:
         return new Cursor(sections.lineStr, value).text();
+      case FORM.strpSup:
+      case FORM.gnuStrpAlt:
+        return part.supplement && new Cursor(part.supplement.sections.str, value).text();
+      case FORM.gnuStrIndex:
       case FORM.strx:
       case FORM.strx1:
       case FORM.strx2:
       case FORM.strx3:
       case FORM.strx4: {
-        const at = baseOf(entry.unit, AT.strOffsetsBase) + value * offsetSize;
+        const at = stringsOf(entry.unit) + value * offsetSize;
         const offset = new Cursor(sections.strOffsets, at).unsigned(offsetSize);
         return new Cursor(sections.str, offset).text();
       }
       default:
-        // In another file (dwz), or no string.
         return undefined;
     }
   };
@@ -154,7 +221,7 @@ export function createEntries(sections: DebugSections): Entries {
   const constant = (entry: Entry, name: number): bigint | undefined => {
     const attribute = entry.attributes.get(name);
     if (!attribute) return undefined;
-    const cursor = new Cursor(sections.info, attribute.value);
+    const cursor = new Cursor(info, attribute.value);
     switch (attribute.form) {
       case FORM.sdata:
         return cursor.slebExact();
@@ -181,20 +248,23 @@ export function createEntries(sections: DebugSections): Entries {
     const { form, value } = attribute;
     if (form === FORM.addr) return value;
     if (!ADDRESS_INDEXES.has(form)) return undefined;
-    const { addressSize } = entry.unit;
-    const at = baseOf(entry.unit, AT.addrBase) + value * addressSize;
-    return new Cursor(sections.addr, at).unsigned(addressSize);
+    const unit = entry.unit.part.skeleton ?? entry.unit;
+    const at = baseOf(unit, AT.addrBase, AT.gnuAddrBase) + value * unit.addressSize;
+    return new Cursor(unit.part.sections.addr, at).unsigned(unit.addressSize);
   };
 
   const reference = (entry: Entry, name: number): number | undefined => {
     const attribute = entry.attributes.get(name);
     if (!attribute) return undefined;
     const { form, value } = attribute;
-    if (form === FORM.refAddr) return value;
+    const { part } = entry.unit;
+    if (form === FORM.refAddr) return part.base + value;
+    if (form === FORM.refSup4 || form === FORM.refSup8 || form === FORM.gnuRefAlt)
+      return part.supplement && part.supplement.base + value;
     if (form === FORM.refSig8) {
-      const unit = bySignature.get(new Cursor(sections.info, value).u64Exact());
+      const unit = bySignature.get(new Cursor(info, value).u64Exact());
       if (!unit) return undefined;
-      const typeOffset = new Cursor(sections.info, unit.first - unit.offsetSize);
+      const typeOffset = new Cursor(info, unit.first - unit.offsetSize);
       return unit.offset + typeOffset.unsigned(unit.offsetSize);
     }
     return UNIT_REFERENCES.has(form) ? entry.unit.offset + value : undefined;
@@ -202,7 +272,8 @@ export function createEntries(sections: DebugSections): Entries {
 
   return {
     units,
-    sections,
+    info,
+    parts,
     root: (unit) => read(unit, unit.first),
     at(offset) {
       const entry = read(unitAt(offset), offset);

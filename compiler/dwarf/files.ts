@@ -6,9 +6,9 @@ import { viewOf } from '../../linker/elf/elf.ts';
 import { type ElfFile, openElfFile, sectionNamed } from '../../linker/elf/file.ts';
 
 /** Where distributions put separate debug files. */
-const SYSTEM_FOLDER = '/usr/lib/debug';
+export const SYSTEM_FOLDER = '/usr/lib/debug';
 
-function isFile(path: string): boolean {
+export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
@@ -58,7 +58,7 @@ function checksum(file: ElfFile): number {
 }
 
 /** As lower-case hex digits. */
-function buildId(file: ElfFile): string | undefined {
+export function buildId(file: ElfFile): string | undefined {
   const section = sectionNamed(file, '.note.gnu.build-id');
   if (!section || section.size < 16) return undefined;
   const data = file.data(section);

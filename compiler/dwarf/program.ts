@@ -1,6 +1,6 @@
 /** A traced program: its functions with typed arguments, and its types by name. */
 import { ELF_MACHINES } from '../../linker/elf/elf.ts';
-import { type ElfFile, sectionNamed } from '../../linker/elf/file.ts';
+import type { ElfFile } from '../../linker/elf/file.ts';
 import type { Member } from '../kernel/types.ts';
 import type { EnumType, StructType, Type } from '../types/type.ts';
 import { locateArguments } from './calling-convention.ts';
@@ -8,6 +8,8 @@ import { AT, TAG } from './constants.ts';
 import { unlessDamaged } from './damage.ts';
 import { createEntries, type Entries, type Entry } from './entries.ts';
 import { functionAt, isC, isExternal, parametersOf, resultOf } from './functions.ts';
+import { otherFiles } from './other-files.ts';
+import { sectionsOf } from './sections.ts';
 import { findSymbols, isFunction, offsetsOf } from './symbols.ts';
 import { describe, enumerators, members, type Numbering, typeOf } from './types.ts';
 
@@ -40,36 +42,22 @@ export interface TracedProgram {
   enumerators(offset: number): readonly (readonly [string, bigint])[];
 }
 
+export interface ProgramFiles {
+  readonly file: ElfFile;
+  /** With the debug information: the same, or a separate one. */
+  readonly debug: ElfFile;
+  readonly folders: readonly string[];
+}
+
 /** Names of clones whose parameters are not those of the source: GCC's ipa-sra and ipa-cp, parts of functions. */
 const CLONE = /\.(isra|constprop|part|cold)\b/;
 
-export function createProgram(file: ElfFile, debug: ElfFile, number: Numbering): TracedProgram {
-  const section = (name: string): Uint8Array => {
-    const found = sectionNamed(debug, name);
-    return found ? debug.data(found) : new Uint8Array();
-  };
-  const entries = createEntries({
-    info: section('.debug_info'),
-    abbrev: section('.debug_abbrev'),
-    get str() {
-      return section('.debug_str');
-    },
-    get lineStr() {
-      return section('.debug_line_str');
-    },
-    get strOffsets() {
-      return section('.debug_str_offsets');
-    },
-    get addr() {
-      return section('.debug_addr');
-    },
-    get ranges() {
-      return section('.debug_ranges');
-    },
-    get rnglists() {
-      return section('.debug_rnglists');
-    },
-  });
+/** `folders`: where files are looked for that `debug` refers to. */
+export function createProgram(
+  { file, debug, folders }: ProgramFiles,
+  number: Numbering,
+): TracedProgram {
+  const entries = createEntries(sectionsOf(debug), otherFiles(file, debug, folders));
   const symbols = (name: string) => {
     const own = findSymbols(file, name).filter(isFunction);
     return own.length > 0 || debug === file ? own : findSymbols(debug, name).filter(isFunction);
@@ -212,8 +200,11 @@ function namedTypes(entries: Entries, number: Numbering): NamedTypes {
 }
 
 /** Saves a walk through all of the debug information for names that do not stand in it. */
-function isMentioned({ sections }: Entries, name: string): boolean {
-  return offsetsOf(sections.str, name).size > 0 || offsetsOf(sections.info, name).size > 0;
+function isMentioned({ parts, info }: Entries, name: string): boolean {
+  return (
+    parts.some(({ sections }) => offsetsOf(sections.str, name).size > 0) ||
+    offsetsOf(info, name).size > 0
+  );
 }
 
 function readIndex(entries: Entries, root: Entry): UnitIndex {

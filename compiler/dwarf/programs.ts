@@ -64,7 +64,7 @@ export function createPrograms(
         numbers.set(key || offset, id);
         return id;
       };
-      const program = createProgram(file, debug, number);
+      const program = createProgram({ file, debug, folders }, number);
       return { ...program, types: noting(program.types, () => used.add(path)) };
     } catch (error) {
       if (isDamage(error)) return { reason: `${found}: ${error.message}`, hints: [] };

@@ -8,8 +8,7 @@ export function covers(entries: Entries, root: Entry, address: number): boolean 
   const low = entries.address(root, AT.lowPc);
   if (root.attributes.has(AT.ranges)) {
     const list = root.unit.version >= 5 ? rangeList : oldRangeList;
-    for (const [from, to] of list(entries, root, low ?? 0))
-      if (address >= from && address < to) return true;
+    for (const [from, to] of list(root, low ?? 0)) if (address >= from && address < to) return true;
     return false;
   }
   if (low === undefined) return undefined;
@@ -19,14 +18,10 @@ export function covers(entries: Entries, root: Entry, address: number): boolean 
 }
 
 /** .debug_ranges of DWARF 4 and before: pairs of addresses, from the base of the unit. */
-function* oldRangeList(
-  entries: Entries,
-  root: Entry,
-  start: number,
-): Generator<readonly [number, number]> {
+function* oldRangeList(root: Entry, start: number): Generator<readonly [number, number]> {
   const at = root.attributes.get(AT.ranges)?.value ?? 0;
   const size = root.unit.addressSize;
-  const cursor = new Cursor(entries.sections.ranges, at);
+  const cursor = new Cursor(root.unit.part.sections.ranges, at);
   let base = start;
   for (;;) {
     const from = size === 8 ? cursor.u64Exact() : BigInt(cursor.u32());
@@ -50,13 +45,9 @@ const RLE = {
 } as const;
 
 /** .debug_rnglists of DWARF 5. */
-function* rangeList(
-  entries: Entries,
-  root: Entry,
-  start: number,
-): Generator<readonly [number, number]> {
+function* rangeList(root: Entry, start: number): Generator<readonly [number, number]> {
   const { unit, attributes } = root;
-  const { rnglists, addr } = entries.sections;
+  const { rnglists, addr } = unit.part.sections;
   const ranges = attributes.get(AT.ranges);
   let at = ranges?.value ?? 0;
   if (ranges?.form === FORM.rnglistx) {

@@ -31,7 +31,7 @@ const MODIFIERS: ReadonlySet<number> = new Set([
   ...[TAG.typedef, TAG.constType, TAG.volatileType, TAG.restrictType, TAG.atomicType],
 ]);
 
-/** The entry of an attribute's type behind typedefs and qualifiers; undefined for void, and in other files (dwz). */
+/** The entry of an attribute's type behind typedefs and qualifiers; undefined for void, and in files that are not found. */
 export function typeEntry(entries: Entries, entry: Entry): Entry | undefined {
   let current = entry;
   for (let depth = 0; depth < DEEPEST; depth += 1) {
@@ -290,7 +290,7 @@ function byteOffset(entries: Entries, member: Entry): number {
   const location = member.attributes.get(AT.dataMemberLocation);
   if (plain !== undefined || !location) return plain ?? 0;
   // DWARF 2 has an expression.
-  const cursor = new Cursor(entries.sections.info, location.value);
+  const cursor = new Cursor(entries.info, location.value);
   if (cursor.u8() !== DW_OP_PLUS_UCONST) throw new DwarfError('a member is at no constant offset');
   return cursor.uleb();
 }

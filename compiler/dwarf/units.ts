@@ -1,6 +1,7 @@
 /** The units of .debug_info, and the abbreviations by which their entries are written. */
 import { FORM, UNIT } from './constants.ts';
 import { Cursor, DwarfError } from './cursor.ts';
+import type { DebugSections } from './sections.ts';
 
 export interface Abbreviation {
   readonly tag: number;
@@ -22,16 +23,32 @@ export interface CompilationUnit {
   readonly first: number;
   /** Of a type unit. */
   readonly signature: bigint | undefined;
+  /** What a skeleton and the unit in another file have in common (DWARF 5). */
+  readonly dwoId: bigint | undefined;
+  readonly part: DebugPart;
 }
 
-/** All units, in order. Type units that DWARF 4 keeps in .debug_types are not read. */
-export function readUnits(info: Uint8Array, abbreviations: Uint8Array): readonly CompilationUnit[] {
+/** The debug information of one file, or of one unit in a package of them. */
+export interface DebugPart {
+  readonly sections: DebugSections;
+  /** Where its .debug_info begins in what all parts have together. */
+  readonly base: number;
+  /** What several programs share (dwz): forms of their own lead there. */
+  readonly supplement?: DebugPart;
+  /** The unit that the program itself has of what stands in a .dwo file: it knows the addresses. */
+  readonly skeleton?: CompilationUnit;
+}
+
+/** All units of a part, in order; places are in all parts together. Type units of .debug_types (DWARF 4) are not read. */
+export function readUnits(part: DebugPart): readonly CompilationUnit[] {
+  const { base, sections } = part;
+  const { info } = sections;
   const units: CompilationUnit[] = [];
   const tables = new Map<number, ReadonlyMap<number, Abbreviation>>();
   const tableAt = (offset: number) => {
     const known = tables.get(offset);
     if (known) return known;
-    const table = readAbbreviations(abbreviations, offset);
+    const table = readAbbreviations(sections.abbrev, offset);
     tables.set(offset, table);
     return table;
   };
@@ -43,7 +60,11 @@ export function readUnits(info: Uint8Array, abbreviations: Uint8Array): readonly
     const length = offsetSize === 8 ? cursor.u64() : short;
     const end = cursor.at + length;
     if (end > info.length || length === 0) throw new DwarfError('a unit has a wrong length');
-    const unit = readHeader(cursor, { offset: at, end, offsetSize }, tableAt);
+    const unit = readHeader(
+      cursor,
+      { offset: base + at, end: base + end, offsetSize, part },
+      tableAt,
+    );
     if (unit) units.push(unit);
     at = end;
   }
@@ -52,7 +73,7 @@ export function readUnits(info: Uint8Array, abbreviations: Uint8Array): readonly
 
 function readHeader(
   cursor: Cursor,
-  extent: Pick<CompilationUnit, 'offset' | 'end' | 'offsetSize'>,
+  extent: Pick<CompilationUnit, 'offset' | 'end' | 'offsetSize' | 'part'>,
   tableAt: (offset: number) => CompilationUnit['abbreviations'],
 ): CompilationUnit | undefined {
   const version = cursor.u16();
@@ -63,11 +84,12 @@ function readHeader(
   const table = cursor.unsigned(extent.offsetSize);
   if (version < 5) addressSize = cursor.u8();
   let signature: bigint | undefined;
+  let dwoId: bigint | undefined;
   if (kind === UNIT.type || kind === UNIT.splitType) {
     signature = cursor.u64Exact();
     cursor.skip(extent.offsetSize);
   } else if (kind === UNIT.skeleton || kind === UNIT.splitCompile) {
-    cursor.skip(8);
+    dwoId = cursor.u64Exact();
   }
   return {
     ...extent,
@@ -75,8 +97,9 @@ function readHeader(
     kind,
     addressSize,
     abbreviations: tableAt(table),
-    first: cursor.at,
+    first: extent.part.base + cursor.at,
     signature,
+    dwoId,
   };
 }
 
