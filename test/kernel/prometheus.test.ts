@@ -1,11 +1,11 @@
 /** A real Prometheus, promtool and node_exporter read what loaders give. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
-import { type Answering, answering, sample } from '../support/metrics.ts';
+import { type Answering, answering, sample, samples } from '../support/metrics.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER_ASAN, run } from '../support/run.ts';
 
@@ -15,7 +15,7 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-const CLOSES = 'tracepoint:syscalls:sys_enter_close /args.fd == 0xffffffff/';
+const CLOSES = 'tracepoint:syscalls:sys_enter_close /args.fd == 0xffffffff && comm == "w"/';
 /** Every kind of metric. */
 const SCRIPT = `
   // bpfscript: metric @calls test_calls_total "Calls of close(2) \\"by\\" command." labels comm
@@ -162,6 +162,19 @@ needs('root', 'prometheus').describe('Prometheus', () => {
         encoding: 'utf8',
       });
       expect(checked).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    });
+  });
+
+  it('takes the alerts of the example, which are on series that there are', async () => {
+    const file = join(import.meta.dirname, '../../packaging/alerts.example.yml');
+    const checked = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' });
+    expect(checked).toMatchObject({ status: 0, stderr: '' });
+    const used = new Set(readFileSync(file, 'utf8').match(/\bbpfload_\w+/g));
+    expect(used.size).toBeGreaterThan(5);
+    const object = writeObject(folder, 'alerted', `${CLOSES} { printf("x"); @a[comm] = count(); }`);
+    await answering(object, ['--cost'], async (loader) => {
+      const text = await loader.scrape();
+      for (const name of used) expect(samples(text, name), name).not.toEqual([]);
     });
   });
 
