@@ -128,16 +128,16 @@ static void test_bounds(void)
 	struct manifest manifest = {.bounds = &bound, .bound_count = 1, .script = "a.bt"};
 	struct failure failure = {0};
 
-	CHECK(params_store(&options, &manifest, NULL, 0, &failure) == 0);
+	CHECK(params_check(&options, &manifest, &failure) == 0);
 	CHECK(params_number(&options, 1, 9) == 5);
 	CHECK(params_number(&options, 0, 9) == 9);
 	values[0] = "6";
-	CHECK(params_store(&options, &manifest, NULL, 0, &failure) == 2);
+	CHECK(params_check(&options, &manifest, &failure) == 2);
 	CHECK(strcmp(failure.text, "print() expects few ($1 is 6)") == 0);
 	CHECK(strcmp(failure.file, "a.bt") == 0 && failure.line == 3 && failure.column == 7);
 	failure_clear(&failure);
 	options.parameter_count = 0;
-	CHECK(params_store(&options, &manifest, NULL, 0, &failure) == 2);
+	CHECK(params_check(&options, &manifest, &failure) == 2);
 	CHECK(strcmp(failure.text, "print() expects few ($1 is not given)") == 0);
 	failure_clear(&failure);
 }
