@@ -45,7 +45,7 @@ function stryker(ranges: readonly string[], tests: string): StrykerReport {
       mutator: { excludedMutations: LEFT_OUT },
       coverageAnalysis: 'perTest',
       concurrency: 1,
-      ignorePatterns: ['.cache', 'bench', 'docs', 'loader/build', 'test/workload/build'],
+      ignorePatterns: ['.cache', 'bench', 'docs/pictures', 'loader/build', 'test/workload/build'],
       tempDirName: join(WORK, 'copies'),
       reporters: ['json'],
       jsonReporter: { fileName: file },

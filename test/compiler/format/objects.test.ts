@@ -9,8 +9,10 @@ import { createRandom } from '../../support/random.ts';
 import { spellOut, validProgram } from './programs.ts';
 import { formatted } from './support.ts';
 
-/** What the manifest has of the text: its lines, and of probes and events which of them. */
-const PLACES: ReadonlySet<string> = new Set(['line', 'lines', 'place']);
+/** What the manifest has of the text: its lines, and of probes and events which of them, and where in it. */
+const PLACES: ReadonlySet<string> = new Set([
+  ...['line', 'lines', 'place', 'column', 'endColumn', 'text'],
+]);
 
 /** All of an object but what names lines of the script. */
 function withoutPlaces(object: Uint8Array): unknown {
