@@ -139,7 +139,18 @@ needs('root').describe('A recording', () => {
     const file = join(folder, 'storm.rec');
     await run(
       'tracepoint:syscalls:sys_enter_getppid /comm == "stormy"/ { printf("%d %d %s\\n", pid, cpu, comm); }',
-      { flags: ['record', '-o', file, '-q'], workload: 'comm stormy threads 2 getppid 500000' },
+      {
+        // When the command ends, what is queued still counts; after a signal it does not.
+        flags: [
+          'record',
+          '-o',
+          file,
+          '-q',
+          '-c',
+          `${WORKLOAD} comm stormy threads 2 getppid 500000`,
+        ],
+        signal: 'none',
+      },
     );
     const lines = report(file, 'json').stdout.trimEnd().split('\n');
     const lost = lines
