@@ -15,6 +15,7 @@ import { notComptime } from './queries.ts';
 import type { Typing } from './state.ts';
 import { error, guarding, innerScope, isUnknown, warning } from './state.ts';
 import type { TypedBlock, TypedExpression, TypedStatement } from './typed.ts';
+import { allowUnstable } from './unstable.ts';
 import { declare } from './variables.ts';
 
 export interface Sequence {
@@ -89,16 +90,8 @@ function typeStatement(typing: Typing, statement: ast.Statement): Sequence {
     case 'jump':
       return typeJump(typing, statement);
     case 'import-statement':
-      // No setting brings it: to ask for one would only lead to the next error.
-      error(
-        typing,
-        'misplaced-import',
-        'Imports stand at the top of a script, not inside of a block',
-        statement.range,
-        statement.path.startsWith('stdlib/')
-          ? 'What the standard library has is found without an import: leave it out.'
-          : `Write 'import "${statement.path}";' before the first probe.`,
-      );
+      // What it brings is there already (imports/imports.ts).
+      allowUnstable(typing, 'importStatement', statement.range);
       return NOTHING;
   }
 }

@@ -4,14 +4,14 @@ import type { Typing } from './state.ts';
 import { error, warning } from './state.ts';
 import type { Config } from './typed.ts';
 
-/** Imports inside of blocks are not there at all, whatever their setting says. */
-export type UnstableFeature = Exclude<keyof Config['unstable'], 'importStatement'>;
+export type UnstableFeature = keyof Config['unstable'];
 
 const FEATURES: Readonly<Record<UnstableFeature, { readonly key: string; readonly name: string }>> =
   {
     tseries: { key: 'unstable_tseries', name: 'tseries' },
     dwUstack: { key: 'unstable_dw_ustack', name: 'dw_ustack' },
     typeinfo: { key: 'unstable_typeinfo', name: 'typeinfo' },
+    importStatement: { key: 'unstable_import_statement', name: 'import inside of a block' },
   };
 
 /** Whether the script may use a feature; says what it has to set where it may not. */

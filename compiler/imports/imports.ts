@@ -11,6 +11,7 @@ import type { Sources } from '../source/sources.ts';
 import type * as ast from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { moved } from '../syntax/rewrite.ts';
+import { someNode } from '../syntax/walk.ts';
 
 export interface ImportedFile {
   readonly path: string;
@@ -61,7 +62,8 @@ const KINDS: readonly (readonly [suffix: string, kind: Kind])[] = [
 
 /** What the program imports; errors are in the context's diagnostics. */
 export function resolveImports(program: ast.Program, context: ImportContext): Imported {
-  if (program.imports.length === 0) return { program, headers: [], objects: [] };
+  const { main } = context.sources;
+  if (importsOf(program, main).length === 0) return { program, headers: [], objects: [] };
   const run: Run = {
     ...context,
     seen: new Set(),
@@ -70,20 +72,37 @@ export function resolveImports(program: ast.Program, context: ImportContext): Im
     headers: [],
     objects: [],
   };
-  const { main } = context.sources;
   if (main.path !== undefined && existsSync(main.path)) run.seen.add(realpathSync(main.path));
   addScript(run, program, main);
   const { preamble, items, headers, objects } = run;
   return { program: { ...program, imports: [], preamble, items }, headers, objects };
 }
 
+type Import = ast.Import | ast.ImportStatement;
+
+/** Those at the top of a script, then those inside of its blocks: they bring the same (analysis/unstable.ts allows them). */
+function importsOf({ imports, items }: ast.Program, { text }: Source): readonly Import[] {
+  const inside: ast.ImportStatement[] = [];
+  // Few scripts have any, and trees are large.
+  if (/\bimport\b/.test(text))
+    someNode(items, (node) => {
+      if (isImportStatement(node)) inside.push(node);
+      return false;
+    });
+  return [...imports, ...inside];
+}
+
+function isImportStatement(node: object): node is ast.ImportStatement {
+  return 'kind' in node && node.kind === 'import-statement';
+}
+
 function addScript(run: Run, program: ast.Program, source: Source): void {
-  for (const item of program.imports) addImport(run, item, source);
+  for (const item of importsOf(program, source)) addImport(run, item, source);
   run.preamble.push(...program.preamble);
   run.items.push(...program.items);
 }
 
-function addImport(run: Run, item: ast.Import, importer: Source): void {
+function addImport(run: Run, item: Import, importer: Source): void {
   try {
     addPath(run, item, importer);
   } catch (error) {
@@ -97,7 +116,7 @@ function addImport(run: Run, item: ast.Import, importer: Source): void {
   }
 }
 
-function addPath(run: Run, { path, range }: ast.Import, importer: Source): void {
+function addPath(run: Run, { path, range }: Import, importer: Source): void {
   const found = find(path, importer);
   if (!found) {
     run.diagnostics.error(

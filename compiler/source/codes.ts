@@ -58,10 +58,6 @@ export const CODES = {
     'C definitions, the config block and imports stand before all probes, functions and macros.',
     'BEGIN { } struct pair { int a; int b; };',
   ),
-  'misplaced-import': error(
-    'Imports stand at the top of a script, not in a block.',
-    'config = { unstable_import_statement = enable } BEGIN { import "stdlib/errors.bt"; }',
-  ),
   'misplaced-config': error(
     'Only the script that is compiled has a config block: settings hold for the whole program.',
   ),

@@ -29,6 +29,17 @@ needs('root').describe('imports', () => {
     expect(stdout).toBe('(lib, 3)\n(main, 6)\n\n\n@shared: 5\n');
   });
 
+  it('[CFG-026] bring the same from inside of a block, also of an imported script and of a macro', async () => {
+    const allowed = 'config = { unstable_import_statement = enable }\n';
+    const { stdout, stderr, status } = await runFiles({
+      'main.bt': `${allowed}begin { if (pid > 0) { import "lib.bt"; print(triple(2)); } exit(); }`,
+      'lib.bt': 'macro triple(x) { import "deep/more.bt"; once(x) * 3 }',
+      'deep/more.bt': 'macro once(x) { x }\nbegin { print("more"); }',
+    });
+    expect(stderr).toBe('Attached 2 probes\n');
+    expect({ stdout, status }).toEqual({ stdout: 'more\n6\n\n\n', status: 0 });
+  });
+
   it('[GRM-016] are relative to the script that has them, and nest', async () => {
     const { stdout } = await runFiles({
       'main.bt': 'import "lib/outer.bt";\nbegin { print("main"); exit(); }',

@@ -27,14 +27,14 @@ describe('features that may still change', () => {
     );
   });
 
-  it('[CFG-026] cannot import within blocks, whatever the setting says', () => {
-    const message = 'Imports stand at the top of a script, not inside of a block';
-    expectError('import "x.bt";', message, 'import "x.bt"');
+  it('[CFG-026] are imports within blocks', () => {
+    const script = (value: string) =>
+      `config = { unstable_import_statement = ${value} } begin { if (1) { import "stdlib/strings.bt"; } }`;
+    const message =
+      'Script is using an unstable feature: import inside of a block. It has to be enabled in the config e.g. unstable_import_statement=enable';
     expectError('if (1) { import "stdlib/strings.bt"; }', message, 'import "stdlib/strings.bt"');
-    expectError(
-      'config = { unstable_import_statement = enable } begin { import "x.bt"; }',
-      message,
-    );
+    expectError(script('error'), message);
+    expect(typed(script('enable')).probes).toHaveLength(1);
   });
 });
 
