@@ -6,7 +6,8 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { histogram, mapEntries, mapValue, total } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
-import { linesLike, tool } from './support.ts';
+import { run } from '../support/run.ts';
+import { linesLike, text, tool } from './support.ts';
 
 const self = String(process.pid);
 
@@ -116,6 +117,24 @@ needs('root').describe('tools for processes', () => {
       signal: 'none',
     });
     expect(Number(/^\d\d:\d\d:\d\d @forks: (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThanOrEqual(30);
+  });
+
+  it('strace shows calls of a command and of what it begins', async () => {
+    const command = "sh -c 'cat /nope 2>/dev/null; echo hello >/dev/null; exit 3'";
+    const { stdout } = await run(text('strace'), { flags: ['-c', command], signal: 'none' });
+    const shown = (pattern: RegExp) => linesLike(stdout, pattern);
+    expect(shown(/ sh {15}execve\(0x\w+, 0x\w+, 0x\w+\) ".*\/sh" = 0 {2}\d+ us$/)).toHaveLength(1);
+    const [opened = ''] = shown(/"\/nope"/);
+    expect(opened).toMatch(
+      /^\d+ +cat {14}openat\(0xffffff9c, 0x\w+, 0\) "\/nope" = -2 No such file or directory {2}\d+ us$/,
+    );
+    const child = opened.split(' ')[0];
+    expect(shown(new RegExp(`^\\d+ +sh +(?:v?fork|clone3?)\\(.* = ${child} `))).toHaveLength(1);
+    expect(shown(/ sh +write\(0x1, 0x\w+, 0x6\) "hello\\x0a" = 6 {2}/)).toHaveLength(1);
+    expect(shown(/ sh +exit_group\(0x3\)$/)).toHaveLength(1);
+    // Nobody else's.
+    expect(stdout).not.toContain('bpfload ');
+    expect(stdout).not.toMatch(/^@/m);
   });
 
   it('syscount shows the busiest processes', async () => {
