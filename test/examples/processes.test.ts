@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { histogram, mapEntries, mapValue, total } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
-import { run } from '../support/run.ts';
+import { run, WORKLOAD } from '../support/run.ts';
 import { linesLike, text, tool } from './support.ts';
 
 const self = String(process.pid);
@@ -134,6 +134,22 @@ needs('root').describe('tools for processes', () => {
     expect(shown(/ sh +exit_group\(0x3\)$/)).toHaveLength(1);
     // Nobody else's.
     expect(stdout).not.toContain('bpfload ');
+    expect(stdout).not.toMatch(/^@/m);
+  });
+
+  it('ltrace shows calls, and what they give back', async () => {
+    const { stdout } = await tool('ltrace', '$WORKLOAD comm ex-caller call 2 5 7', {
+      parameters: [WORKLOAD, 'workload_tar*'],
+    });
+    const calls = linesLike(stdout, /ex-caller/);
+    expect(
+      calls.map((call) => call.replace(/^\d+ +ex-caller {8}|, \w+\)$| {2}\d+ us$/g, '')),
+    ).toEqual([
+      'workload_target(0x5, 0x7',
+      'workload_target = 0xc',
+      'workload_target(0x6, 0x7',
+      'workload_target = 0xd',
+    ]);
     expect(stdout).not.toMatch(/^@/m);
   });
 
