@@ -333,7 +333,7 @@ export function storesSigned(type: Type): boolean {
 }
 
 function isStorage(value: Storage | IrValue): value is Storage {
-  return 'pointer' in value && 'padded' in value;
+  return typeof value === 'object' && 'pointer' in value;
 }
 
 /** An element of a tuple or record: its place, or its value where it was never stored. */

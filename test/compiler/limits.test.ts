@@ -36,8 +36,8 @@ describe('an object', () => {
     expect(inspectObject(object).maps.map(({ name }) => name)).toContain('events');
   });
 
-  it('has no line where nothing refers to one', () => {
-    expect(manifestOf(build('begin { exit(); }')).lines).toBeUndefined();
+  it('has those of its probes, and no others, where nothing else refers to one', () => {
+    expect(manifestOf(build('// A comment.\nbegin {\n  exit();\n}')).lines).toEqual(['begin {']);
   });
 
   it('sends no record that is larger than loaders take', () => {
