@@ -276,7 +276,9 @@ needs('root').describe('JSON output', () => {
   it('[CLI-006] [CLI-007] refuses forms and times that there are not', async () => {
     expect(await run('BEGIN { }', { signal: 'none', flags: ['-f', 'xml'] })).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('-f takes text, json, json2 or folded, not xml'),
+      stderr: expect.stringContaining(
+        '-f takes text, json, json2, folded, openmetrics or prometheus, not xml',
+      ),
     });
     expect(await run('BEGIN { }', { signal: 'none', flags: ['-B', 'some'] })).toMatchObject({
       status: 2,

@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
@@ -223,9 +223,10 @@ needs('root').describe('a process in another mount namespace', () => {
 
 needs('root').describe('with capabilities instead of root', () => {
   /** As nobody, with these capabilities only. */
+  const loader = join(folder, 'bpfload');
+  // Once: what lets go of the probes of one run may still be executing it in the next.
+  beforeAll(() => copyFileSync(LOADER_ASAN, loader));
   const load = (capabilities: readonly string[], script: string, workload = 'true'): Result => {
-    const loader = join(folder, 'bpfload');
-    copyFileSync(LOADER_ASAN, loader);
     const list = capabilities.map((name) => `+${name}`).join(',');
     const result = spawnSync(
       'setpriv',

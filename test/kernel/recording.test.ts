@@ -19,6 +19,14 @@ const folder = temporaryFolder();
 const FORMS = ['text', 'json', 'json2', 'folded'] as const;
 const EXAMPLES = join(import.meta.dirname, '../../examples');
 
+/** Of the examples that a zero is none for. */
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  'loads.bt': [],
+  'mallocs.bt': [],
+  'ltrace.bt': [WORKLOAD, 'workload_tar*'],
+  'uflow.bt': [WORKLOAD],
+};
+
 /** All that is shown by more than its bytes, on all ways of being printed. */
 const EVERYTHING = `
 config = { unstable_tseries = enable; print_maps_on_exit = true }
@@ -103,7 +111,7 @@ needs('root').describe('A recording', () => {
         {
           unsafe: true,
           flags: ['--unsafe', '--timeout', '400ms'],
-          parameters: name === 'loads.bt' || name === 'mallocs.bt' ? [] : ['0'],
+          parameters: PARAMETERS[name] ?? ['0'],
           workload: () => {
             spawnSync('sh', ['-c', 'ls -l /etc; sync; id; sleep 0.05 & wait']);
           },
