@@ -18,11 +18,18 @@ export async function outputOf({ script, flags = [] }: Example): Promise<string>
   return `${result.stdout.trim()}\n${told.trim()}`.trim();
 }
 
+const DAY = /\b(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\b/g;
+const MONTH =
+  /\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b/g;
+
 /** The kinds of lines of an output: each once, sorted. */
 export function kindsOf(output: string): readonly string[] {
   const kinds = output.split('\n').map((line) =>
     line
       .replaceAll(/\|[@ ]*\|$/g, '|bar|')
+      .replaceAll(DAY, 'DAY')
+      .replaceAll(MONTH, 'MONTH')
+      .replaceAll(/\b[AaPp][Mm]\b/g, 'NOON')
       .replaceAll(/0x[0-9a-f]+/g, '0xN')
       .replaceAll(/-?\d+/g, 'N')
       .replaceAll(/\s+/g, ' ')
