@@ -49,13 +49,38 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void write_file(const char *path, const char *text)
+static void write_bytes(const char *path, const void *bytes, size_t size)
 {
 	FILE *file = fopen(path, "we");
 
-	CHECK(file && fputs(text, file) >= 0);
+	CHECK(file && fwrite(bytes, 1, size, file) == size);
 	if (file)
 		fclose(file);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	write_bytes(path, text, strlen(text));
+}
+
+/* A module whose name goes on behind a zero, where that of another one ends. */
+static void kallsyms_with_zeros(void)
+{
+	static const char path[] = "/tmp/bpfload-test-kallsyms";
+	static const char first[] = "ffffffffc0000000 t one\t[m]\nffffffffc0000100 t two\t[m";
+	char text[4096] = {0};
+	struct kallsyms table;
+	struct kernel_symbol symbol;
+
+	memcpy(text, first, sizeof(first));
+	memcpy(text + sizeof(text) - 2, "]\n", 2);
+	write_bytes(path, text, sizeof(text));
+	if (!CHECK(kallsyms_read(&table, kallsyms_open(path))))
+		return;
+	CHECK(kallsyms_find(&table, 0xffffffffc0000100, &symbol));
+	CHECK(strcmp(symbol.name, "two") == 0 && strcmp(symbol.module, "m") == 0);
+	kallsyms_free(&table);
+	unlink(path);
 }
 
 static void kallsyms_from_a_file(void)
@@ -529,6 +554,7 @@ int main(int argc, char **argv)
 	symbols = symbols_new(&config, NULL);
 	CHECK(bpfload_test_landmark(3) == 3);
 	kallsyms_from_a_file();
+	kallsyms_with_zeros();
 	kallsyms_of_this_kernel();
 	own_maps();
 	maps_from_a_file();

@@ -46,7 +46,8 @@ static uint16_t find_module(struct reader *reader, const char *name, size_t leng
 	for (uint32_t i = table->module_count; i-- > 1;) {
 		const char *known = reader->names.data + table->modules[i];
 
-		if (strncmp(known, name, length) == 0 && known[length] == '\0')
+		/* What stands in the file may hold zeros. */
+		if (strlen(known) == length && memcmp(known, name, length) == 0)
 			return (uint16_t)i;
 	}
 	if (table->module_count >= UINT16_MAX)
