@@ -3,11 +3,16 @@
 import { describe, expect } from 'vitest';
 import { histogram, mapEntries, mapValue, stackEntries, total } from '../support/expect.ts';
 import { isBefore } from '../support/guest.ts';
-import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import {
+  type GuestScript,
+  LOADER_PID,
+  SUPPORTED,
+  scriptsInGuest,
+} from '../support/guest-scripts.ts';
 import { needs } from '../support/needs.ts';
 
 const READS = `/workload comm reader read 50 100 read 20 1000
-echo links: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c link_type)
+echo links: $(cat /proc/${LOADER_PID}/fdinfo/* | grep -c link_type)
 `;
 const FILTER = '/comm == "reader"/';
 

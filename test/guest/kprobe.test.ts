@@ -2,14 +2,20 @@
 
 import { describe, expect } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
-import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import {
+  type GuestScript,
+  LOADER_PID,
+  SUPPORTED,
+  scriptsInGuest,
+} from '../support/guest-scripts.ts';
 import { needs } from '../support/needs.ts';
 
 const READS = 'comm reader read 50 100 read 20 1000';
 const COUNT_LINKS = `/workload ${READS}
-echo links: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c link_type)
+loader=${LOADER_PID}
+echo links: $(cat /proc/$loader/fdinfo/* | grep -c link_type)
 echo parts: $(grep -c '\\.part\\.' /sys/kernel/tracing/available_filter_functions)
-echo multi: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c kprobe_multi)
+echo multi: $(cat /proc/$loader/fdinfo/* | grep -c kprobe_multi)
 `;
 /** A list of functions for --traceable-functions; the kernel has all but the second. */
 const LIST = 'vfs_read\\nvfs_write [no_such_module]\\nvfs_statx\\n';

@@ -5,7 +5,12 @@ import { blocksInOrder, expectOrder, thrice } from '../support/attach-order.ts';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
 import { runInGuest } from '../support/guest.ts';
-import { type GuestScript, SUPPORTED, scriptsInGuest } from '../support/guest-scripts.ts';
+import {
+  type GuestScript,
+  LOADER_PID,
+  SUPPORTED,
+  scriptsInGuest,
+} from '../support/guest-scripts.ts';
 import { needs } from '../support/needs.ts';
 
 const READS = 'comm ordered read 3 10 comm none';
@@ -75,7 +80,7 @@ const COMMANDS: Readonly<Record<string, GuestScript>> = {
   events: {
     text: 'tracepoint:sched:sched_process_* /comm == "forker"/ { @ = count(); }',
     script: `/workload comm forker fork 5 comm child
-echo raw: $(cat /proc/$(pidof bpfload)/fdinfo/* | grep -c raw_tracepoint)
+echo raw: $(cat /proc/${LOADER_PID}/fdinfo/* | grep -c raw_tracepoint)
 `,
   },
   eventNames: {

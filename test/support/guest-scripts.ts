@@ -18,6 +18,9 @@ export interface GuestOptions extends BuildOptions {
   readonly when?: boolean;
 }
 
+/** Shell: the loader that traces. It is the newest: an earlier one may still let go of its events. */
+export const LOADER_PID = "$(pidof bpfload | tr ' ' '\\n' | sort -n | tail -n 1)";
+
 /** Series of kernels that scripts are supported on. */
 export const SUPPORTED: readonly string[] = SERIES.filter((series) => !isBefore(series, '5.15'));
 
