@@ -6,29 +6,9 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#define POINT(name, arguments)                                                  \
-	"990: nop\n"                                                            \
-	".pushsection .note.stapsdt,\"\",\"note\"\n"                            \
-	".balign 4\n"                                                           \
-	".4byte 992f-991f, 994f-993f, 3\n"                                      \
-	"991: .asciz \"stapsdt\"\n"                                             \
-	"992: .balign 4\n"                                                      \
-	"993: .8byte 990b\n"                                                    \
-	".8byte _.stapsdt.base\n"                                               \
-	".8byte 0\n"                                                            \
-	".asciz \"app\"\n"                                                      \
-	".asciz \"" name "\"\n"                                                 \
-	".asciz \"" arguments "\"\n"                                            \
-	"994: .balign 4\n"                                                      \
-	".popsection\n"                                                         \
-	".ifndef _.stapsdt.base\n"                                              \
-	".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n" \
-	".weak _.stapsdt.base\n"                                                \
-	".hidden _.stapsdt.base\n"                                              \
-	"_.stapsdt.base: .space 1\n"                                            \
-	".size _.stapsdt.base, 1\n"                                             \
-	".popsection\n"                                                         \
-	".endif\n"
+#include "../kernel/usdt/note.h"
+
+#define POINT(name, arguments) NOTE("app", name, "0", arguments)
 
 static int64_t counters[4] = {100, 200, -300, 400};
 

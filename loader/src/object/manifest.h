@@ -336,6 +336,9 @@ struct manifest;
 /* Whether the programs need the kernel feature, by its name in the manifest. */
 bool mf_needs(const struct manifest *manifest, const char *feature);
 
+/* Whether events of the kind are output of the script. */
+bool mf_event_shows(enum mf_event_kind kind);
+
 /* Long name of a provider, as in the script. */
 const char *mf_provider_name(enum mf_provider provider);
 

@@ -4,6 +4,24 @@
 #define EVENT_HEADER 8
 
 /* Lines of the script stand in the manifest once, however many places are in them. */
+bool mf_event_shows(enum mf_event_kind kind)
+{
+	switch (kind) {
+	case MF_EVENT_PRINTF:
+	case MF_EVENT_PRINT_VALUE:
+	case MF_EVENT_PRINT_MAP:
+	case MF_EVENT_TIME:
+	case MF_EVENT_JOIN:
+	case MF_EVENT_SYSTEM:
+	case MF_EVENT_CAT:
+	case MF_EVENT_ERRORF:
+	case MF_EVENT_WARNF:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static const char *source_line(struct manifest_reader *reader, const struct json *json)
 {
 	uint64_t line = manifest_number(reader, json, "text", UINT32_MAX);

@@ -301,21 +301,7 @@ static const struct mf_event *take_event(struct output *output)
 /* What shows nothing is not recorded; these do to the host what they say. */
 static bool is_recorded(const struct mf_event *event)
 {
-	switch (event->kind) {
-	case MF_EVENT_PRINTF:
-	case MF_EVENT_PRINT_VALUE:
-	case MF_EVENT_PRINT_MAP:
-	case MF_EVENT_TIME:
-	case MF_EVENT_JOIN:
-	case MF_EVENT_SYSTEM:
-	case MF_EVENT_CAT:
-	case MF_EVENT_WARNING:
-	case MF_EVENT_ERRORF:
-	case MF_EVENT_WARNF:
-		return true;
-	default:
-		return false;
-	}
+	return event->kind == MF_EVENT_WARNING || mf_event_shows(event->kind);
 }
 
 static int show_event(struct output *output)

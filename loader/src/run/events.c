@@ -76,28 +76,10 @@ static void note_warning(struct events *events, const struct mf_event *event, co
 		count->code = warning_code(event, record);
 }
 
-/* Whether an event shows something, so that --max-events counts it. */
-static bool is_shown(enum mf_event_kind kind)
-{
-	switch (kind) {
-	case MF_EVENT_PRINTF:
-	case MF_EVENT_PRINT_VALUE:
-	case MF_EVENT_PRINT_MAP:
-	case MF_EVENT_TIME:
-	case MF_EVENT_JOIN:
-	case MF_EVENT_SYSTEM:
-	case MF_EVENT_CAT:
-	case MF_EVENT_ERRORF:
-	case MF_EVENT_WARNF:
-		return true;
-	default:
-		return false;
-	}
-}
-
+/* For --max-events. */
 static void count_shown(struct events *events, const struct mf_event *event)
 {
-	if (events->wanted && is_shown(event->kind) && --events->wanted == 0)
+	if (events->wanted && mf_event_shows(event->kind) && --events->wanted == 0)
 		note_exit(events, 0);
 }
 
