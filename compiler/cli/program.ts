@@ -18,6 +18,7 @@ import { registerList } from './commands/list.ts';
 import { registerPull } from './commands/pull.ts';
 import { registerPush } from './commands/push.ts';
 import { registerReport } from './commands/report.ts';
+import { registerRollout } from './commands/rollout.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSign } from './commands/sign.ts';
 import { registerVerify } from './commands/verify.ts';
@@ -44,6 +45,7 @@ const COMMANDS = [
   registerPush,
   registerPull,
   registerKube,
+  registerRollout,
   registerCompletion,
 ];
 

@@ -35,6 +35,7 @@ export const COMPILER: readonly string[] = [
   'compiler/exploration',
   'compiler/deployment',
   'compiler/registry',
+  'compiler/rollout',
   'compiler/*',
   'compiler/reference',
   'compiler/cli',

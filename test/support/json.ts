@@ -15,6 +15,15 @@ function checkOf(name: string): ReturnType<Ajv2020['compile']> {
 const check = checkOf('output.schema.json');
 const checkTyped = checkOf('output-2.schema.json');
 
+const checkReport = checkOf('start-report.schema.json');
+
+/** A line of `bpfload --report`, which has been checked. */
+export function startReport(line: string): Readonly<Record<string, unknown>> {
+  const report = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  expect(checkReport(report), `${line}\n${JSON.stringify(checkReport.errors)}`).toBe(true);
+  return report;
+}
+
 /** Whether one message is as the schema says. */
 export function isMessage(message: unknown): boolean {
   return check(message) === true;

@@ -91,6 +91,20 @@ static int add_hint(struct attachments *attachments, const struct mf_probe *prob
 		    : fail_hint(failure, IF_EXPECTED);
 }
 
+static void keep_reason(struct attachments *attachments, const struct mf_probe *probe,
+			const struct failure *failure)
+{
+	uint32_t at = attachments->left_out_count++;
+	size_t size = strlen(failure->text) + 1;
+	char *reason;
+
+	if (at >= MAX_LEFT_OUT)
+		return;
+	reason = arena_alloc(&attachments->session->arena, size);
+	memcpy(reason, failure->text, size);
+	attachments->left_out[at] = (struct left_out){.probe = probe, .reason = reason};
+}
+
 /* What becomes of a failure is what missing_probes wants. STATUS_OK: go on without the probe. */
 static int settle_failure(struct attachments *attachments, const struct mf_probe *probe,
 			  enum attach_result result, struct failure *failure)
@@ -104,6 +118,7 @@ static int settle_failure(struct attachments *attachments, const struct mf_probe
 		return failure->status;
 	if (policy == MF_MISSING_PROBES_ERROR)
 		return add_hint(attachments, probe, failure);
+	keep_reason(attachments, probe, failure);
 	if (policy == MF_MISSING_PROBES_WARN && !session->options->no_warnings) {
 		snprintf(failure->text + length, sizeof(failure->text) - length, "%s Skipping.",
 			 length && failure->text[length - 1] == '.' ? "" : ".");

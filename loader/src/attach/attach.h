@@ -42,6 +42,15 @@ struct attached {
 	int descriptor;
 };
 
+/* A probe that is not on this host, which the script goes on without. */
+struct left_out {
+	const struct mf_probe *probe;
+	const char *reason;
+};
+
+/* Of so many it is kept why. */
+#define MAX_LEFT_OUT 64
+
 struct attachments {
 	struct session *session;
 	/* In the order of the script. */
@@ -55,6 +64,9 @@ struct attachments {
 	uint32_t filtered;
 	/* Probes that are attached: what "Attached N probes" counts, begin and end aside. */
 	uint32_t attached;
+	/* Probes that are missing, of the first of which it is known why. */
+	struct left_out left_out[MAX_LEFT_OUT];
+	uint32_t left_out_count;
 	/* Of probes that are detached: release_leave lets go of them. */
 	bool has_events_left;
 };

@@ -7,7 +7,7 @@
 #include "base/say.h"
 #include "output/internal.h"
 #include "output/metrics.h"
-#include "output/metrics_file.h"
+#include "base/replace_file.h"
 #include "session/session.h"
 
 /* A file is written anew after so long where the script prints nothing, and not sooner than that
@@ -31,7 +31,7 @@ int output_metrics_open(struct output *output, struct failure *failure)
 
 	if (!options->metrics && !is_form(options->form))
 		return STATUS_OK;
-	if (output_writes_metrics(options) && metrics_file_try(options->output) != 0)
+	if (output_writes_metrics(options) && replace_file_try(options->output) != 0)
 		return fail(failure, STATUS_FAILED, "cannot write %s: %s", options->output,
 			    strerror(errno));
 	return metrics_open(&output->metrics, output->session, options->max_series, failure);
@@ -71,7 +71,7 @@ static int write_file(struct output *output)
 	if (error) {
 		/* The file before it is still right of its time. */
 		say_error("cannot read the maps: %s", strerror(-error));
-	} else if (metrics_file_write(options->output, to->data, to->length) != 0) {
+	} else if (replace_file(options->output, to->data, to->length) != 0) {
 		fail(output->sink.failure, STATUS_FAILED, "cannot write %s: %s", options->output,
 		     strerror(errno));
 		output->sink.failed = true;

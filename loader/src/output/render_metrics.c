@@ -1,7 +1,7 @@
 /*
  * Metrics for Prometheus and what reads its formats: the whole of them, each time that the script
- * prints one of its maps, into a file that is replaced at once (metrics_file.h); without a file,
- * once at the end. What the script prints besides is text on standard error.
+ * prints one of its maps, into a file that is replaced at once (base/replace_file.h); without a
+ * file, once at the end. What the script prints besides is text on standard error.
  */
 #include "output/aside.h"
 #include "output/cost_table.h"

@@ -21,6 +21,7 @@
 #include "run/metrics_server.h"
 #include "session/named_params.h"
 #include "run/notify.h"
+#include "run/start_report.h"
 #include "object/object_file.h"
 #include "output/output.h"
 #include "base/failure.h"
@@ -55,6 +56,7 @@ struct run {
 	struct options limited;
 	/* Of --user. */
 	struct user_account account;
+	struct start_report report;
 };
 
 /* SIGUSR2, and the end. */
@@ -322,6 +324,25 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 	return status != STATUS_OK ? status : run->events.exit_code;
 }
 
+/* --report. What can fail yet is that rights are given up, after which no file could be made. */
+static int report_attached(struct run *run, struct failure *failure)
+{
+	start_report_next(&run->report);
+	return start_report_write(&run->report, run->options, &run->object, &run->attachments,
+				  STATUS_OK, failure, failure);
+}
+
+/* --report of a start that failed, unless it is what could not be written. */
+static void report_failure(struct run *run, int status, const struct failure *why)
+{
+	struct failure failure = {0};
+
+	start_report_write(&run->report, run->options, &run->object, &run->attachments, status, why,
+			   &failure);
+	failure_tell(&failure);
+	failure_clear(&failure);
+}
+
 static int trace(struct run *run, struct failure *failure)
 {
 	bool dry_run = run->options->dry_run;
@@ -338,9 +359,11 @@ static int trace(struct run *run, struct failure *failure)
 		status = attach_all(&run->attachments, failure);
 	/* What runs of the script between attaching and detaching is not waited for nor printed. */
 	if (status != STATUS_OK || dry_run)
-		return status;
+		return status == STATUS_OK ? report_attached(run, failure) : status;
 	pin = attach_iterator_pin(&run->attachments);
 	if (pin) {
+		if (report_attached(run, failure) != STATUS_OK)
+			return failure->status;
 		/* Others read it from here on; what it sends is not for this process. */
 		printf("Program pinned to %s\n", pin);
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
@@ -353,8 +376,11 @@ static int trace(struct run *run, struct failure *failure)
 		return failure->status;
 	if (loop_feed_watchdog(&run->loop, notify_watchdog(), failure) != STATUS_OK)
 		return failure->status;
+	if (report_attached(run, failure) != STATUS_OK)
+		return failure->status;
 	if (confine(&run->session, &run->account, failure) != STATUS_OK)
 		return failure->status;
+	run->report.is_settled = true;
 	child_release(&run->child);
 	announce(run);
 	iterator = attach_iterator(&run->attachments);
@@ -401,18 +427,30 @@ static int run_tests(struct run *run, struct failure *failure)
 int run_object(const struct options *options, struct failure *failure)
 {
 	struct run run = {.options = options, .cost.statistics.enabled = -1};
-	int status = read_object(&run, failure);
 	bool help = named_want_help(options), has_events_left = false;
+	int status = help ? STATUS_OK : start_report_try(options, failure);
+	bool reports = !help && status == STATUS_OK;
+
+	start_report_begin(&run.report);
+	if (status == STATUS_OK)
+		status = read_object(&run, failure);
 
 	if (status == STATUS_OK && help)
 		named_print_help(run.object.manifest);
 	if (status == STATUS_OK && !help) {
+		start_report_next(&run.report);
 		status = loop_open(&run.loop, options, failure);
 		if (status == STATUS_OK)
 			status = load(&run, failure);
 		if (status == STATUS_OK)
+			start_report_next(&run.report);
+		if (status == STATUS_OK)
 			status = options->test || options->bench ? run_tests(&run, failure)
 								 : trace(&run, failure);
+	}
+	if (reports && status != STATUS_OK && !run.report.is_settled)
+		report_failure(&run, status, failure);
+	if (run.report.stage != START_READ) {
 		if (run.output)
 			output_close(run.output);
 		metrics_server_close(run.server);

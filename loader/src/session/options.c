@@ -103,6 +103,10 @@ static const struct flag flags[] = {
 	{0, "max-series", "N", "show N series of a map as metrics (10000), and count the others",
 	 TAKES(take_max_series)},
 	{0, "dry-run", NULL, "load and attach, then end: nothing is run or printed", SETS(dry_run)},
+	{0, "report", "FILE",
+	 "write how the start went, as JSON: what is attached or missing, or why\n"
+	 "nothing is, and how long it took; with --dry-run, - is standard output",
+	 SETS(start_report)},
 	{0, "test", NULL, "run the script's test probes and nothing else", SETS(test)},
 	{0, "bench", NULL, "measure the script's bench probes and run nothing else", SETS(bench)},
 	{0, "mode", "MODE", "test and bench: as --test and --bench", TAKES(take_mode)},
@@ -493,6 +497,12 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
 	if (records && options->command == COMMAND_RUN &&
 	    check_record(options, failure) != STATUS_OK)
 		return STATUS_USAGE;
+	if (options->start_report && (options->test || options->bench))
+		return usage_error(failure, "--report is for what attaches, and not for",
+				   options->test ? "--test" : "--bench");
+	if (options->start_report && strcmp(options->start_report, "-") == 0 && !options->dry_run)
+		return usage_error(failure, "--report - goes with --dry-run: else name a file",
+				   NULL);
 	if (options->reopen && !options->output)
 		return usage_error(failure, "--reopen is for a file that -o names", NULL);
 	if (options->pid && options->child)

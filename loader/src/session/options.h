@@ -90,6 +90,8 @@ struct options {
 	bool keep_privileges;
 	/* Load, attach, end. */
 	bool dry_run;
+	/* Where it is written how the start went; `-`: standard output, NULL: nowhere. */
+	const char *start_report;
 	/* Run the script's test probes, its bench probes, instead of tracing. */
 	bool test, bench;
 	/* Features that are not to be used even where the kernel has them. */

@@ -2,15 +2,15 @@
  * A file that others read while it is written: it is made under another name in its folder, and
  * takes the place of the one before at once (rename(2)).
  */
-#ifndef BPFLOAD_METRICS_FILE_H
-#define BPFLOAD_METRICS_FILE_H
+#ifndef BPFLOAD_REPLACE_FILE_H
+#define BPFLOAD_REPLACE_FILE_H
 
 #include <stddef.h>
 
 /* 0, or -1 with errno: then the file is as it was. */
-int metrics_file_write(const char *path, const char *text, size_t length);
+int replace_file(const char *path, const char *text, size_t length);
 
 /* Whether one could be written there: 0, or -1 with errno. */
-int metrics_file_try(const char *path);
+int replace_file_try(const char *path);
 
 #endif

@@ -1,4 +1,4 @@
-#include "output/metrics_file.h"
+#include "base/replace_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ static int write_all(int fd, const char *text, size_t length)
 	return 0;
 }
 
-int metrics_file_write(const char *path, const char *text, size_t length)
+int replace_file(const char *path, const char *text, size_t length)
 {
 	char *name = temporary_name(path);
 	int fd = create(name), result = fd < 0 ? -1 : 0, error;
@@ -69,7 +69,7 @@ int metrics_file_write(const char *path, const char *text, size_t length)
 	return result;
 }
 
-int metrics_file_try(const char *path)
+int replace_file_try(const char *path)
 {
 	char *name = temporary_name(path);
 	int fd = create(name), error = errno;

@@ -1,0 +1,107 @@
+/** Reports of starts in files, folders and on standard input: one a line. */
+import { constants, createReadStream, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { LONGEST_REPORT, parseReport, type StartReport } from '../rollout/report.ts';
+import { reasonOf, UserError } from './errors.ts';
+
+/** A line, or a file, that is none. */
+export interface Fault {
+  readonly place: string;
+  readonly reason: string;
+}
+
+/** Of larger fleets the reports are summarised in parts. */
+const MOST_REPORTS = 200_000;
+
+/** `paths`: files, folders (files `*.json` and `*.jsonl` in them) and `-`. */
+export async function readReports(
+  paths: readonly string[],
+): Promise<{ readonly reports: readonly StartReport[]; readonly faults: readonly Fault[] }> {
+  const reports: StartReport[] = [];
+  const faults: Fault[] = [];
+  const read = async (name: string, stream: Readable): Promise<void> => {
+    let number = 0;
+    for await (const line of linesOf(stream)) {
+      number += 1;
+      if (line === '') continue;
+      if (reports.length === MOST_REPORTS)
+        throw new UserError(`there are more than ${MOST_REPORTS} reports`);
+      try {
+        if (line === undefined) throw new Error(`it is longer than ${LONGEST_REPORT} bytes`);
+        reports.push(parseReport(line));
+      } catch (error) {
+        faults.push({ place: `${name}:${number}`, reason: reasonOf(error) });
+      }
+    }
+    // What was lost on the way; a stream of none is of no hosts.
+    if (number === 0 && stream !== process.stdin)
+      faults.push({ place: name, reason: 'it is empty' });
+  };
+  for (const path of paths) {
+    if (path === '-') {
+      await read('standard input', process.stdin);
+      continue;
+    }
+    for (const file of filesOf(path)) {
+      try {
+        await read(file, openFile(file, file === path));
+      } catch (error) {
+        if (error instanceof UserError) throw error;
+        if (file === path) throw new UserError(`cannot read ${file}: ${reasonOf(error)}`);
+        faults.push({ place: file, reason: reasonOf(error) });
+      }
+    }
+  }
+  return { reports, faults };
+}
+
+function filesOf(path: string): readonly string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path).filter((name) => /\.jsonl?$/.test(name));
+    return names.sort().map((name) => join(path, name));
+  } catch (error) {
+    throw new UserError(`cannot read ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** In a folder, which others may have filled, no link is followed and no pipe waited for. */
+function openFile(file: string, isNamed: boolean): Readable {
+  if (isNamed) return createReadStream(file);
+  const descriptor = openSync(
+    file,
+    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+  );
+  const stream = createReadStream(file, { fd: descriptor });
+  if (fstatSync(descriptor).isFile()) return stream;
+  stream.destroy();
+  throw new Error('it is something else than a file');
+}
+
+/** Lines without their ends; undefined for one that is too long, of which no more than the bound is held. */
+async function* linesOf(stream: Readable): AsyncGenerator<string | undefined> {
+  let pieces: Buffer[] = [];
+  let size = 0;
+  const add = (piece: Buffer): void => {
+    size += piece.length;
+    if (size <= LONGEST_REPORT) pieces.push(piece);
+    else pieces = [];
+  };
+  const line = (): string | undefined => {
+    const text = size > LONGEST_REPORT ? undefined : Buffer.concat(pieces).toString('utf8').trim();
+    pieces = [];
+    size = 0;
+    return text;
+  };
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      add(chunk.subarray(start, end));
+      yield line();
+      start = end + 1;
+    }
+    add(chunk.subarray(start));
+  }
+  if (size > 0) yield line();
+}

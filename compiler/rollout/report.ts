@@ -1,0 +1,135 @@
+/**
+ * What `bpfload --report` writes of one start (docs/start-report.schema.json). Reports come from hosts, and nothing in them
+ * is believed: of each text a bounded part is kept.
+ */
+
+export interface StartReport {
+  readonly host: string;
+  /** `uname -r` and `uname -m`. */
+  readonly release: string;
+  readonly machine: string;
+  /** `sha256:...` of the object's file; undefined where it could not be read. */
+  readonly digest: string | undefined;
+  /** What it is called: the script's name, or else that of the file. */
+  readonly object: string;
+  /** Seconds since 1970. */
+  readonly time: number;
+  readonly dryRun: boolean;
+  /** The exit status of the loader; 0: everything is attached. */
+  readonly status: number;
+  readonly attached: number;
+  /** Probes that the host lacks and the script goes on without. */
+  readonly leftOut: number;
+  readonly missing: readonly Missing[];
+  /** Undefined where nothing failed. */
+  readonly failure: Failure | undefined;
+  /** Of reading, loading and attaching together. */
+  readonly microseconds: number;
+}
+
+export interface Missing {
+  readonly probe: string;
+  readonly reason: string;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly reason: string;
+  /** `tool.bt:3:1`, or empty. */
+  readonly place: string;
+}
+
+/** Of a line that is a report; the loader's are below 300 KB whatever the object is. */
+export const LONGEST_REPORT = 1 << 20;
+const LONGEST_TEXT = 1024;
+const MOST_MISSING = 64;
+
+/** Throws an Error that says why a line is no report. */
+export function parseReport(line: string): StartReport {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new Error('it is not JSON');
+  }
+  const report = recordIn(value, 'it');
+  if (report.type !== 'start') throw new Error('it is no report of a start');
+  if (report.schema !== 1) throw new Error('it is of another version');
+  const kernel = recordIn(report.kernel, 'kernel');
+  const object = recordIn(report.object, 'object');
+  const probes = recordIn(report.probes, 'probes');
+  const status = numberIn(report, 'status');
+  if (status > 255) throw new Error('status is no exit status');
+  const file = textIn(object, 'file');
+  return {
+    host: textIn(report, 'host'),
+    release: textIn(kernel, 'release'),
+    machine: textIn(kernel, 'machine'),
+    digest: digestIn(object),
+    object: object.script === undefined ? file : textIn(object, 'script'),
+    time: numberIn(report, 'time'),
+    dryRun: report.dry_run === true,
+    status,
+    attached: numberIn(probes, 'attached'),
+    leftOut: numberIn(probes, 'left_out'),
+    missing: missingIn(probes.missing),
+    failure: status === 0 ? undefined : failureIn(recordIn(report.failure, 'failure')),
+    microseconds: Object.values(recordIn(report.microseconds, 'microseconds')).reduce<number>(
+      (sum, each) => sum + count(each, 'microseconds'),
+      0,
+    ),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function recordIn(value: unknown, name: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`${name} is not as it should be`);
+  return value as Fields;
+}
+
+function textIn(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string') throw new Error(`${name} is no text`);
+  return value.slice(0, LONGEST_TEXT);
+}
+
+function count(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new Error(`${name} is no number`);
+  return value;
+}
+
+function numberIn(fields: Fields, name: string): number {
+  return count(fields[name], name);
+}
+
+function digestIn({ digest }: Fields): string | undefined {
+  if (digest === undefined) return undefined;
+  if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest))
+    throw new Error('digest is not as it should be');
+  return digest;
+}
+
+function missingIn(value: unknown): readonly Missing[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new Error('missing is no list');
+  return value.slice(0, MOST_MISSING).map((each: unknown) => {
+    const fields = recordIn(each, 'missing');
+    return { probe: textIn(fields, 'probe'), reason: textIn(fields, 'reason') };
+  });
+}
+
+function failureIn(fields: Fields): Failure {
+  const place = ['file', 'line', 'column'].flatMap((name) => {
+    const value = fields[name];
+    if (value === undefined) return [];
+    return [name === 'file' ? textIn(fields, name) : String(numberIn(fields, name))];
+  });
+  return {
+    code: textIn(fields, 'code'),
+    reason: textIn(fields, 'reason'),
+    place: place.join(':'),
+  };
+}

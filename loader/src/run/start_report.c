@@ -1,0 +1,240 @@
+#include "run/start_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "base/replace_file.h"
+#include "base/sha256.h"
+#include "base/strbuf.h"
+#include "host/host.h"
+#include "output/value_json.h"
+
+#define SCHEMA 1
+/* Of lines that show more of a failure, such as the end of a verifier's log. */
+#define MOST_DETAILS 4096
+
+static const char *const stages[START_STAGES] = {
+	[START_READ] = "read",
+	[START_LOAD] = "load",
+	[START_ATTACH] = "attach",
+};
+
+/* What each status means (docs/exit-status.md). */
+static const char *const codes[] = {
+	[STATUS_FAILED] = "script",	    [STATUS_USAGE] = "usage",	[STATUS_KERNEL] = "kernel",
+	[STATUS_PERMISSION] = "permission", [STATUS_OBJECT] = "object",
+};
+
+void start_report_begin(struct start_report *report)
+{
+	report->times[START_READ] = clock_ns(CLOCK_MONOTONIC);
+}
+
+void start_report_next(struct start_report *report)
+{
+	report->times[++report->stage] = clock_ns(CLOCK_MONOTONIC);
+}
+
+static void put_name(struct strbuf *to, const char *name)
+{
+	strbuf_text(to, to->data[to->length - 1] == '{' ? "" : ", ");
+	json_string(to, name);
+	strbuf_text(to, ": ");
+}
+
+static void put_text(struct strbuf *to, const char *name, const char *text)
+{
+	put_name(to, name);
+	json_string(to, text);
+}
+
+static void put_number(struct strbuf *to, const char *name, uint64_t value)
+{
+	put_name(to, name);
+	strbuf_u64(to, value);
+}
+
+static void begin(struct strbuf *to, const char *name)
+{
+	put_name(to, name);
+	strbuf_char(to, '{');
+}
+
+static void put_kernel(struct strbuf *to, const struct options *options)
+{
+	const char *types = options->btf ? options->btf : host_btf_path();
+	struct utsname host;
+
+	if (uname(&host) != 0)
+		memset(&host, 0, sizeof(host));
+	put_text(to, "host", host.nodename);
+	begin(to, "kernel");
+	put_text(to, "release", host.release);
+	put_text(to, "version", host.version);
+	put_text(to, "machine", host.machine);
+	/* They are perhaps not its own. */
+	if (types)
+		put_text(to, "types", types);
+	strbuf_char(to, '}');
+}
+
+/* As sha256sum and registries call the file: not the digest that stands in it. */
+static void put_digest(struct strbuf *to, const struct object_file *object)
+{
+	char text[sizeof("sha256:") + 2 * SHA256_SIZE] = "sha256:";
+	uint8_t digest[SHA256_SIZE];
+	struct sha256 hash;
+	char *end = text + strlen(text);
+
+	sha256_start(&hash);
+	sha256_add(&hash, object->bytes, object->size);
+	sha256_finish(&hash, digest);
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		end += sprintf(end, "%02x", digest[i]);
+	put_text(to, "digest", text);
+}
+
+static void put_object(struct strbuf *to, const char *path, const struct object_file *object)
+{
+	begin(to, "object");
+	put_text(to, "file", path);
+	if (object->bytes)
+		put_digest(to, object);
+	if (object->manifest) {
+		put_text(to, "script", object->manifest->script);
+		put_text(to, "producer", object->manifest->producer);
+	}
+	strbuf_char(to, '}');
+}
+
+/* Only the first have a reason; all are counted. */
+static void put_probes(struct strbuf *to, const struct attachments *attachments, bool is_attached)
+{
+	uint32_t count = attachments->left_out_count;
+	uint32_t own =
+		attachments->session && is_attached ? attach_count_own(attachments->session) : 0;
+
+	begin(to, "probes");
+	put_number(to, "attached", is_attached ? attachments->attached + own : 0);
+	put_number(to, "left_out", count);
+	if (count) {
+		put_name(to, "missing");
+		strbuf_char(to, '[');
+		for (uint32_t i = 0; i < count && i < MAX_LEFT_OUT; i++) {
+			strbuf_text(to, i ? ", {" : "{");
+			put_text(to, "probe", attachments->left_out[i].probe->name);
+			put_text(to, "reason", attachments->left_out[i].reason);
+			strbuf_char(to, '}');
+		}
+		strbuf_char(to, ']');
+	}
+	strbuf_char(to, '}');
+}
+
+static void put_failure(struct strbuf *to, const struct start_report *report, int status,
+			const struct failure *why)
+{
+	bool is_known = status > 0 && (size_t)status < sizeof(codes) / sizeof(*codes);
+
+	begin(to, "failure");
+	put_text(to, "code", is_known ? codes[status] : "script");
+	/* Giving up rights comes after the last one. */
+	put_text(to, "stage", stages[report->stage < START_STAGES ? report->stage : START_ATTACH]);
+	put_text(to, "reason", why->text);
+	if (why->file[0])
+		put_text(to, "file", why->file);
+	if (why->file[0] && why->line)
+		put_number(to, "line", why->line);
+	if (why->file[0] && why->line && why->column)
+		put_number(to, "column", why->column);
+	if (why->hint[0])
+		put_text(to, "hint", why->hint);
+	if (why->details) {
+		size_t start;
+
+		put_name(to, "details");
+		start = to->length;
+		strbuf_put(to, why->details, strnlen(why->details, MOST_DETAILS));
+		json_quote(to, start);
+	}
+	strbuf_char(to, '}');
+}
+
+/* Of the stages that were begun; the last one may have ended early. */
+static void put_times(struct strbuf *to, const struct start_report *report)
+{
+	uint64_t end = clock_ns(CLOCK_MONOTONIC);
+
+	begin(to, "microseconds");
+	for (int i = 0; i < START_STAGES && i <= (int)report->stage; i++) {
+		uint64_t until = i < (int)report->stage ? report->times[i + 1] : end;
+
+		put_number(to, stages[i], (until - report->times[i]) / 1000);
+	}
+	strbuf_char(to, '}');
+}
+
+int start_report_try(const struct options *options, struct failure *failure)
+{
+	const char *path = options->start_report;
+	struct stat status;
+
+	if (!path || strcmp(path, "-") == 0)
+		return STATUS_OK;
+	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return fail(failure, STATUS_FAILED,
+			    "cannot write the report %s: it is something else than a file.", path);
+	if (replace_file_try(path) != 0)
+		return fail(failure, STATUS_FAILED, "cannot write the report %s: %s.", path,
+			    strerror(errno));
+	return STATUS_OK;
+}
+
+static int put_out(const char *path, const struct strbuf *text)
+{
+	if (strcmp(path, "-") != 0)
+		return replace_file(path, text->data, text->length);
+	return fwrite(text->data, 1, text->length, stdout) == text->length && fflush(stdout) == 0
+		       ? 0
+		       : -1;
+}
+
+int start_report_write(struct start_report *report, const struct options *options,
+		       const struct object_file *object, const struct attachments *attachments,
+		       int status, const struct failure *why, struct failure *failure)
+{
+	const char *path = options->start_report;
+	struct strbuf text = {0};
+	int result = STATUS_OK;
+
+	if (!path)
+		return STATUS_OK;
+	strbuf_char(&text, '{');
+	put_text(&text, "type", "start");
+	put_number(&text, "schema", SCHEMA);
+	put_number(&text, "time", (uint64_t)time(NULL));
+	put_kernel(&text, options);
+	put_text(&text, "loader", "bpfload " BPFLOAD_VERSION);
+	put_object(&text, options->objects[0], object);
+	put_name(&text, "dry_run");
+	strbuf_text(&text, options->dry_run ? "true" : "false");
+	put_number(&text, "status", (uint64_t)status);
+	put_probes(&text, attachments, status == STATUS_OK);
+	if (status != STATUS_OK)
+		put_failure(&text, report, status, why);
+	put_times(&text, report);
+	strbuf_text(&text, "}\n");
+	if (put_out(path, &text) != 0)
+		result = fail(failure, STATUS_FAILED, "cannot write the report %s: %s.", path,
+			      strerror(errno));
+	if (result != STATUS_OK)
+		report->is_settled = true;
+	strbuf_free(&text);
+	return result;
+}

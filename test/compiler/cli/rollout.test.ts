@@ -1,0 +1,217 @@
+/** `bpfscript rollout`: reports of starts become one summary. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../support/build.ts';
+import { bpfscript } from '../../support/command.ts';
+import { startReport } from '../../support/json.ts';
+
+const folder = temporaryFolder();
+const DIGEST = `sha256:${'1'.repeat(64)}`;
+
+interface Start {
+  readonly host: string;
+  readonly kernel?: string;
+  readonly digest?: string;
+  readonly time?: number;
+  readonly status?: number;
+  readonly reason?: string;
+  readonly missing?: string;
+  readonly took?: number;
+}
+
+/** As the loader writes it. */
+function line(start: Start): string {
+  const { host, kernel = '6.12.1', digest = DIGEST, time = 1, status = 0, took = 1000 } = start;
+  const codes = ['', 'script', 'usage', 'kernel', 'permission', 'object'];
+  const text = `${JSON.stringify({
+    type: 'start',
+    schema: 1,
+    time,
+    host,
+    kernel: { release: kernel, version: '#1', machine: 'x86_64' },
+    loader: 'bpfload 0.1.0',
+    object: { file: 'tool.o', digest, script: 'tool.bt', producer: 'bpfscript 0.1.0' },
+    dry_run: true,
+    status,
+    probes: {
+      attached: status === 0 ? 1 : 0,
+      left_out: start.missing === undefined ? 0 : 1,
+      ...(start.missing === undefined
+        ? {}
+        : { missing: [{ probe: start.missing, reason: 'it is not there' }] }),
+    },
+    ...(status === 0
+      ? {}
+      : {
+          failure: {
+            code: codes[status],
+            stage: 'load',
+            reason: start.reason ?? 'This kernel lacks it.',
+            file: 'tool.bt',
+            line: 3,
+            column: 1,
+          },
+        }),
+    microseconds: { read: 0, load: took, attach: 0 },
+  })}\n`;
+  startReport(text);
+  return text;
+}
+
+function lines(...starts: readonly Start[]): string {
+  return starts.map(line).join('');
+}
+
+function rollout(input: string, ...words: readonly string[]) {
+  // The bytes of UTF-8.
+  return bpfscript(['rollout', '-', ...words], { input: Buffer.from(input).toString('latin1') });
+}
+
+function write(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const many = (count: number, start: Omit<Start, 'host'>, from = 0): readonly Start[] =>
+  Array.from({ length: count }, (_, index) => ({ ...start, host: `web-${from + index}` }));
+
+describe('a summary', () => {
+  it('has kernels, reasons with hosts, and times', () => {
+    const { stdout, stderr, status } = rollout(
+      lines(
+        ...many(6, { kernel: '6.12.1' }).map((start, index) => ({ ...start, took: 1000 * index })),
+        ...many(3, { kernel: '6.1.0', status: 3 }, 6),
+        { host: 'db', kernel: '6.6.0', missing: 'kprobe:gone' },
+      ),
+    );
+    expect({ stderr, status }).toEqual({ stderr: '', status: 3 });
+    expect(stdout).toBe(`tool.bt ${DIGEST}
+attached on 7 of 10 hosts, on 1 of them without some probes (dry run)
+
+kernel  machine  hosts  attached  partly  refused
+6.1.0   x86_64       3         0       0        3
+6.6.0   x86_64       1         1       1        0
+6.12.1  x86_64       6         6       0        0
+
+refused on 3 hosts (status 3): tool.bt:3:1: This kernel lacks it.
+  kernels: 6.1.0
+  hosts: web-6 web-7 web-8
+
+without kprobe:gone on 1 host: it is not there
+  kernels: 6.6.0
+  hosts: db
+
+attached within 2.0 ms on half of the hosts, 5.0 ms on 90 %, 5.0 ms on 99 %, 5.0 ms on web-5
+`);
+  });
+
+  it('keeps objects apart, and takes the latest report of a host', () => {
+    const other = `sha256:${'2'.repeat(64)}`;
+    const { stdout, status } = rollout(
+      lines(
+        { host: 'a', status: 4, time: 1 },
+        { host: 'a', time: 3 },
+        { host: 'a', status: 1, time: 2 },
+        { host: 'a', digest: other, status: 5 },
+        { host: 'b' },
+      ),
+      '--json',
+    );
+    expect(status).toBe(5);
+    const { objects } = JSON.parse(stdout) as { readonly objects: readonly unknown[] };
+    expect(objects).toMatchObject([
+      { digest: DIGEST, hosts: 2, attached: 2, refusals: [] },
+      { digest: other, hosts: 1, attached: 0, refusals: [{ status: 5, hosts: ['a'] }] },
+    ]);
+  });
+
+  it('names the hosts of a list from which nothing came, and others', () => {
+    const list = write('fleet', 'a # the first\n\n# none\nb\nc\n');
+    const { stdout, status } = rollout(lines({ host: 'a' }, { host: 'x' }), '--hosts', list);
+    expect(status).toBe(1);
+    expect(stdout).toContain('never reported: b c\n');
+    expect(stdout).toContain('not in the list: x\n');
+    const none = rollout('', '--hosts', list);
+    expect(none).toEqual({ stdout: 'never reported: a b c\n', stderr: '', status: 1 });
+    expect(rollout('')).toMatchObject({ stderr: 'ERROR: there are no reports\n', status: 1 });
+  });
+});
+
+describe('its status', () => {
+  it.each<[readonly Start[], readonly string[], number]>([
+    [many(10, {}), [], 0],
+    [[...many(9, {}), { host: 'a', status: 4 }], [], 4],
+    [[...many(8, {}), { host: 'a', status: 4 }, { host: 'b', status: 3 }], [], 1],
+    [[...many(9, {}), { host: 'a', status: 4 }], ['--min-attached', '90'], 0],
+    [[...many(9, {}), { host: 'a', status: 4 }], ['--min-attached', '90.1'], 4],
+  ])('is what pipelines can use (%#)', (starts, words, status) => {
+    expect(rollout(lines(...starts), ...words).status).toBe(status);
+  });
+
+  it.each([['101'], ['-1'], ['many'], ['1e1']])('is not decided by %s percent', (percent) => {
+    expect(rollout('', `--min-attached=${percent}`).status).toBe(2);
+  });
+});
+
+describe('what is no report', () => {
+  it.each([
+    ['no json', 'it is not JSON'],
+    ['[]', 'it is not as it should be'],
+    ['{"type":"start","schema":2}', 'it is of another version'],
+    [line({ host: 'a' }).replace('"status":0', '"status":-1'), 'status is no number'],
+    [line({ host: 'a' }).replace('"status":0', '"status":3'), 'failure is not as it should be'],
+    [line({ host: 'a' }).replace('sha256:1', 'sha256:x'), 'digest is not as it should be'],
+    [line({ host: 'a' }).replace('"host":"a"', '"host":{}'), 'host is no text'],
+    [`{"x":"${'y'.repeat(1 << 20)}"}`, 'it is longer than 1048576 bytes'],
+  ])('is said, and counts as a host that failed (%#)', (text, reason) => {
+    const { stdout, stderr, status } = rollout(`${line({ host: 'right' })}${text}\n`);
+    expect(stderr).toContain(`WARNING: standard input:2: no report: ${reason}\n`);
+    expect(stdout).toContain('attached on 1 of 1 host (dry run)');
+    expect(status).toBe(5);
+  });
+
+  it('does nothing to a terminal, and fills no pages', () => {
+    const hostile = '\u001b[2J\u202e\r\n\u009b';
+    const { stdout: printed, stderr } = rollout(
+      lines(
+        ...Array.from({ length: 200 }, (_, index) => ({
+          host: `${hostile}${index}`,
+          kernel: `${hostile}${index}`,
+          status: 3,
+          reason: `${hostile}${index}${'x'.repeat(2000)}`,
+        })),
+      ),
+    );
+    expect(stderr).toBe('');
+    const stdout = Buffer.from(printed, 'latin1').toString();
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+    expect(stdout).toContain('\\u{1b}[2J\\u{202e}');
+    expect(stdout).toContain('and 180 other reasons');
+    expect(stdout.length).toBeLessThan(40_000);
+  });
+
+  it('is, in a folder, each link and pipe', () => {
+    const reports = join(folder, 'reports');
+    mkdirSync(reports);
+    writeFileSync(join(reports, 'a.json'), line({ host: 'a' }));
+    writeFileSync(join(reports, 'b.jsonl'), lines({ host: 'b' }, { host: 'c' }));
+    writeFileSync(join(reports, 'notes.txt'), 'none');
+    expect(bpfscript(['rollout', reports])).toMatchObject({ status: 0, stderr: '' });
+    symlinkSync('/dev/zero', join(reports, 'link.json'));
+    spawnSync('mkfifo', [join(reports, 'pipe.json')]);
+    const { status, stderr, stdout } = bpfscript(['rollout', reports]);
+    expect(status).toBe(5);
+    expect(stdout).toContain('attached on 3 of 3 hosts');
+    expect(stderr).toContain('link.json: no report: ');
+    expect(stderr).toContain('pipe.json: no report: it is something else than a file');
+  });
+
+  it('is an error where it was named', () => {
+    const { status, stderr } = bpfscript(['rollout', join(folder, 'nowhere')]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^ERROR: cannot read \S+nowhere: no such file or directory\n/);
+  });
+});
