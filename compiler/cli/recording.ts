@@ -8,15 +8,21 @@ import { loaderPath } from './loader.ts';
 /** How a recording begins. */
 const MAGIC = 'bpfrec\r\n';
 
+interface Reading {
+  readonly form: 'json' | 'json2';
+  /** Folders, with `:` between them, from whose files the loader names what a recording has no name for. */
+  readonly debuginfo?: string | undefined;
+}
+
 /**
  * The bytes of a file (`-`: of standard input), or what the loader prints of it in a form where it is a recording. One
  * without its end is told, and taken as far as it goes. Throws UserErrors.
  */
-export function readOutput(input: string, form: 'json' | 'json2'): Uint8Array {
-  if (input !== '-') return isRecording(input) ? reported(input, form) : readInput(input);
+export function readOutput(input: string, reading: Reading): Uint8Array {
+  if (input !== '-') return isRecording(input) ? reported(input, reading) : readInput(input);
   const bytes = standardInput();
   return Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') === MAGIC
-    ? reported('-', form, bytes)
+    ? reported('-', reading, bytes)
     : bytes;
 }
 
@@ -43,8 +49,9 @@ function isRecording(path: string): boolean {
   }
 }
 
-function reported(path: string, form: string, input?: Uint8Array): Uint8Array {
-  const result = spawnSync(loaderPath(), ['report', path, '-q', '-f', form], {
+function reported(path: string, { form, debuginfo }: Reading, input?: Uint8Array): Uint8Array {
+  const names = debuginfo === undefined ? [] : ['--debuginfo', debuginfo];
+  const result = spawnSync(loaderPath(), ['report', path, '-q', '-f', form, ...names], {
     input: input ?? new Uint8Array(),
     maxBuffer: LARGEST_INPUT,
     stdio: ['pipe', 'pipe', 'pipe'],

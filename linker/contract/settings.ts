@@ -86,7 +86,8 @@ export const LOADER_SETTINGS = {
   showDebugInfo: {
     kind: 'bool',
     fallback: true,
-    about: 'Stacks show files and lines where the host has debug information.',
+    about:
+      'Stacks show files, lines and inlined functions where the host has debug information. Names are shown in any case.',
   },
   strTruncTrailer: {
     kind: 'string',

@@ -295,7 +295,7 @@ needs('root').describe('A recording of a program without symbols', () => {
     if (isWhole) copyFileSync(program, file);
     else execFileSync('objcopy', ['--only-keep-debug', program, file]);
     execFileSync('strip', [program]);
-    const script = `uprobe:${program}:0x${at} { print(ustack(${mode}3)); }`;
+    const script = `uprobe:${program}:0x${at} { print(ustack(${mode}3)); @[ustack(${mode}3)] = count(); }`;
     const { file: recording, stdout } = await recorded(script, 'text', {
       unsafe: true,
       flags: ['--unsafe'],
@@ -304,7 +304,8 @@ needs('root').describe('A recording of a program without symbols', () => {
       },
     });
     expect(stdout).not.toMatch(/leaf|outer/);
-    return { shown: report(recording, form, LOADER_ASAN, '-q', '--debuginfo', debug), stdout };
+    const shown = report(recording, form, LOADER_ASAN, '-q', '--debuginfo', debug);
+    return { shown, stdout, recording, debug };
   }
 
   it('has names, lines and inlined calls where their debug files are', async () => {
@@ -325,6 +326,24 @@ needs('root').describe('A recording of a program without symbols', () => {
     expect(shown.stdout).toMatch(
       /^ {8}leaf\+\d+ @\S*calls.c:3\n {8}inner \[inlined\] .*\n {8}outer\+\d+ @.*\n {8}main\+/m,
     );
+  });
+
+  it('is drawn with names where their debug files are', async () => {
+    const { recording, debug } = await named('raw, ', 'folded', (id) => [id, 'debuginfo']);
+    const output = join(folder, 'named.svg');
+    expect(bpfscript(['draw', recording, '-o', output, '--debuginfo', debug])).toEqual({
+      stdout: '',
+      stderr: '',
+      status: 0,
+    });
+    const tips = [...readFileSync(output, 'utf8').matchAll(/<title>([^<]*)<\/title>/g)];
+    expect(tips.map(([, tip]) => tip)).toEqual([
+      'all: 1 (100.00%)',
+      'main: 1 (100.00%)',
+      'outer: 1 (100.00%)',
+      'inner [inlined]: 1 (100.00%)',
+      'leaf: 1 (100.00%)',
+    ]);
   });
 
   it('has those of raw stacks, from a folder of debuginfod', async () => {

@@ -118,28 +118,43 @@ needs('root').describe('stacks with debug information', () => {
     },
   );
 
-  it('take names and lines of stripped programs from their debug files [OUT-037] [OUT-038]', async () => {
+  /** A program without symbols, whose debug file is beside it; with the address of a place in it. */
+  const stripped = (program: string) => {
     const start = execFileSync(
       'sh',
       [
         '-c',
-        'cp dwarf5 stripped && objcopy --only-keep-debug stripped stripped.debug && strip stripped && objcopy --add-gnu-debuglink=stripped.debug stripped && nm dwarf5 | grep " leaf$" | cut -d" " -f1',
+        `cp ${program} stripped && objcopy --only-keep-debug stripped stripped.debug && strip stripped && objcopy --add-gnu-debuglink=stripped.debug stripped && nm ${program} | grep " leaf$" | cut -d" " -f1`,
       ],
       { cwd: folder, encoding: 'utf8' },
     ).trim();
-    const program = join(folder, 'stripped');
-    const address = Number.parseInt(start, 16) + 4;
-    const result = await run(`uprobe:${program}:${address} { @[ustack(2)] = count(); }`, {
+    return { program: join(folder, 'stripped'), address: Number.parseInt(start, 16) + 4 };
+  };
+  const traceStripped = (of: string, config = ''): Promise<RunResult> => {
+    const { program, address } = stripped(of);
+    return run(`${config} uprobe:${program}:${address} { @[ustack(2)] = count(); }`, {
       workload: () => {
         execFileSync(program);
       },
     });
+  };
+
+  it('take names and lines of stripped programs from their debug files [OUT-037] [OUT-038]', async () => {
+    const result = await traceStripped('dwarf5');
     expect(result.stdout).toMatch(
       new RegExp(
         `^@\\[\\n {8}leaf\\+4 @${source}:5\\n {8}middle\\+\\d+ @${source}:8\\n\\]: 1$`,
         'm',
       ),
     );
+  });
+
+  it('keep names of debug files where the script wants no lines, and where these have none [OUT-037] [CFG-021]', async () => {
+    for (const result of [
+      await traceStripped('dwarf5', 'config = { show_debug_info = false }'),
+      await traceStripped('plain'),
+    ])
+      expect(result.stdout).toMatch(/^@\[\n {8}leaf\+4\n {8}middle\+\d+\n\]: 1$/m);
   });
 
   it('show none without it, or where the script does not want them [OUT-038] [CFG-021]', async () => {

@@ -25,6 +25,7 @@ interface DrawOptions {
   readonly increments?: boolean;
   readonly script?: string;
   readonly title?: string;
+  readonly debuginfo?: string;
 }
 
 /** Chooses records with times; maps have names that begin with `@`. */
@@ -73,6 +74,10 @@ export function registerDraw(program: Command): void {
     .option('--increments', 'heat maps of what came since the print before')
     .option('--script <file>', 'show the script on the page')
     .option('--title <text>', 'instead of the name of the map or input')
+    .option(
+      '--debuginfo <folders>',
+      'name what has no name in a recording from files in these folders, by their build ids',
+    )
     .addHelpText(
       'after',
       `
@@ -89,12 +94,12 @@ Examples:
           `cannot tell what to draw: ${options.output} ends in none of ${Object.keys(WRITERS).join(', ')}`,
           { status: EXIT.usage },
         );
-      writeWhole(options.output, write({ name: input, findings: read(input), options }));
+      writeWhole(options.output, write({ name: input, findings: read(input, options), options }));
     });
 }
 
 function picturesOf(name: string, findings: Findings, options: DrawOptions): readonly Picture[] {
-  const before = options.before === undefined ? undefined : read(options.before).maps;
+  const before = options.before === undefined ? undefined : read(options.before, options).maps;
   const wanted: PictureOptions = {
     icicle: options.icicle === true,
     sum: options.sum === true,
@@ -158,8 +163,8 @@ function refusal(input: string, { problem, line }: Problem): UserError {
   return new UserError(`${place}: ${problem}`);
 }
 
-function read(input: string): Findings {
-  const findings = readFindings(readOutput(input, 'json2'));
+function read(input: string, { debuginfo }: DrawOptions): Findings {
+  const findings = readFindings(readOutput(input, { form: 'json2', debuginfo }));
   if (isProblem(findings)) throw refusal(input, findings);
   return findings;
 }

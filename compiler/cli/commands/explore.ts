@@ -117,7 +117,7 @@ function readText(file: string): string {
 }
 
 function readRows(file: string): ReturnType<typeof readCost> {
-  const rows = readCost(Buffer.from(readOutput(file, 'json')).toString('utf8'));
+  const rows = readCost(Buffer.from(readOutput(file, { form: 'json' })).toString('utf8'));
   if (rows === undefined)
     throw new UserError(`--cost: ${file} has no line of type cost`, {
       hint: '`bpfload tool.o --cost -f json` writes one at its end',

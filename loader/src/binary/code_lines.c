@@ -18,16 +18,24 @@ struct code_frames {
 	struct code_frame frames[];
 };
 
-static void open_debug(struct code_lines *lines, const struct code_source *source)
+static bool find_debug(struct code_lines *lines, const struct code_source *source)
 {
-	lines->opened = true;
-	if (!debug_file_open(&lines->debug, source->image, source->path, source->folders))
+	if (!lines->sought) {
+		lines->sought = true;
+		lines->found = debug_file_find(&lines->debug, source->image, source->path,
+					       source->folders);
+	}
+	return lines->found;
+}
+
+static void read_debug(struct code_lines *lines, const struct code_source *source)
+{
+	lines->read = true;
+	if (!find_debug(lines, source) || !debug_file_read_lines(&lines->debug, source->image))
 		return;
 	lines->lines = source_lines_read(&lines->debug);
-	if (!lines->lines) {
-		debug_file_close(&lines->debug);
+	if (!lines->lines)
 		return;
-	}
 	debug_file_read_info(&lines->debug, source->image);
 	lines->calls = inline_calls_read(&lines->debug);
 }
@@ -140,8 +148,8 @@ size_t code_lines_find(struct code_lines *lines, const struct code_source *sourc
 {
 	struct code_frames *known;
 
-	if (!lines->opened)
-		open_debug(lines, source);
+	if (!lines->read)
+		read_debug(lines, source);
 	if (!lines->lines)
 		return 0;
 	known = id_table_find(&lines->frames, address);
@@ -158,9 +166,7 @@ size_t code_lines_find(struct code_lines *lines, const struct code_source *sourc
 const struct elf_image *code_lines_debug_image(struct code_lines *lines,
 					       const struct code_source *source)
 {
-	if (!lines->opened)
-		open_debug(lines, source);
-	return lines->lines && lines->debug.image.view ? &lines->debug.image : NULL;
+	return find_debug(lines, source) && lines->debug.image.view ? &lines->debug.image : NULL;
 }
 
 void code_lines_free(struct code_lines *lines)
@@ -168,7 +174,7 @@ void code_lines_free(struct code_lines *lines)
 	id_table_free(&lines->frames, free);
 	inline_calls_free(lines->calls);
 	source_lines_free(lines->lines);
-	if (lines->lines)
+	if (lines->found)
 		debug_file_close(&lines->debug);
 	*lines = (struct code_lines){0};
 }

@@ -22,8 +22,9 @@ struct code_frame {
 };
 
 struct code_lines {
-	/* Whether debug information was looked for; `lines` is there if it was found. */
-	bool opened;
+	/* Whether debug information was looked for, found, and read; it may have names and no
+	 * `lines`. */
+	bool sought, found, read;
 	struct debug_file debug;
 	struct source_lines *lines;
 	/* NULL: nothing is known of inlined calls. */
@@ -48,7 +49,7 @@ struct code_source {
 size_t code_lines_find(struct code_lines *lines, const struct code_source *source, uint64_t address,
 		       const struct code_frame **frames);
 
-/* The separate debug file; NULL: there is none. */
+/* The separate debug file, of which no line was read for that; NULL: there is none. */
 const struct elf_image *code_lines_debug_image(struct code_lines *lines,
 					       const struct code_source *source);
 

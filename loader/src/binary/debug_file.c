@@ -110,6 +110,11 @@ static bool has_checksum(const struct elf_image *image, uint32_t wanted)
 	return file_view_checksum(image->view, &found) && found == wanted;
 }
 
+static bool has_names(const struct elf_image *image)
+{
+	return elf_image_find_type(image, SHT_SYMTAB) != 0;
+}
+
 /* Opens a separate file; `id` NULL: any will do, if its checksum is `crc`. */
 static bool open_separate(struct debug_file *file, const char *path, const uint8_t *id,
 			  uint32_t id_size, uint32_t crc)
@@ -122,7 +127,7 @@ static bool open_separate(struct debug_file *file, const char *path, const uint8
 	found = elf_image_build_id(&file->image, &found_size);
 	if (id ? found && found_size == id_size && memcmp(found, id, id_size) == 0
 	       : has_checksum(&file->image, crc)) {
-		if (has_lines(&file->image))
+		if (has_lines(&file->image) || has_names(&file->image))
 			return true;
 	}
 	elf_image_close(&file->image);
@@ -211,15 +216,24 @@ static bool find_separate(struct debug_file *file, const struct elf_image *image
 	return search_folder(file, image, path, SYSTEM_FOLDER, (int)strlen(SYSTEM_FOLDER));
 }
 
-bool debug_file_open(struct debug_file *file, const struct elf_image *image, const char *path,
+bool debug_file_find(struct debug_file *file, const struct elf_image *image, const char *path,
 		     const char *folders)
 {
 	*file = (struct debug_file){0};
-	if (has_lines(image))
-		return read_sections(file, image);
-	if (!find_separate(file, image, path, folders))
+	return has_lines(image) || find_separate(file, image, path, folders);
+}
+
+bool debug_file_read_lines(struct debug_file *file, const struct elf_image *image)
+{
+	return read_sections(file, file->image.view ? &file->image : image);
+}
+
+bool debug_file_open(struct debug_file *file, const struct elf_image *image, const char *path,
+		     const char *folders)
+{
+	if (!debug_file_find(file, image, path, folders))
 		return false;
-	if (read_sections(file, &file->image))
+	if (debug_file_read_lines(file, image))
 		return true;
 	debug_file_close(file);
 	return false;

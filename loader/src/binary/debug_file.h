@@ -36,6 +36,12 @@ struct debug_file {
 bool debug_file_open(struct debug_file *file, const struct elf_image *image, const char *path,
 		     const char *folders);
 
+/* The two halves of it: where it is, which may have names alone, and what lines are read from. What
+ * was found is to be closed. */
+bool debug_file_find(struct debug_file *file, const struct elf_image *image, const char *path,
+		     const char *folders);
+bool debug_file_read_lines(struct debug_file *file, const struct elf_image *image);
+
 /* Reads what describes functions and their parts; sections that are not there stay empty. */
 void debug_file_read_info(struct debug_file *file, const struct elf_image *image);
 

@@ -267,7 +267,7 @@ static const char *name_of(struct named_symbols *symbols, const struct elf_funct
 }
 
 const char *mapped_file_function(struct mapped_file *file, uint64_t address,
-				 const struct code_source *source, bool debug,
+				 const struct code_source *source,
 				 const struct elf_function **function)
 {
 	struct named_symbols *symbols = &file->debug_symbols;
@@ -276,7 +276,7 @@ const char *mapped_file_function(struct mapped_file *file, uint64_t address,
 	*function = elf_symbols_find(mapped_file_symbols(file), address);
 	if (*function)
 		return name_of(&file->symbols, *function, source->readable);
-	if (!debug || !file->image.view)
+	if (!file->image.view)
 		return NULL;
 	if (!symbols->read) {
 		symbols->read = true;

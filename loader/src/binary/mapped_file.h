@@ -68,11 +68,11 @@ const struct elf_symbols *mapped_file_symbols(struct mapped_file *file);
 
 /*
  * A function that holds an address of the file's own space, with its name, as people read it if
- * `source->readable` and it is mangled: from the file, else, with `debug`, from its debug file.
- * NULL: none. The name lives until another file is used.
+ * `source->readable` and it is mangled: from the file, else from its debug file. NULL: none. The
+ * name lives until another file is used.
  */
 const char *mapped_file_function(struct mapped_file *file, uint64_t address,
-				 const struct code_source *source, bool debug,
+				 const struct code_source *source,
 				 const struct elf_function **function);
 
 /* A file of its own, by its path: false, and it is not open, where that is no ELF file. */

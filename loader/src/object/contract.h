@@ -449,7 +449,7 @@ struct mf_config {
 	uint32_t perf_rb_pages;
 	/* Maps are printed at the end. */
 	bool print_maps_on_exit;
-	/* Stacks show files and lines where the host has debug information. */
+	/* Stacks show files, lines and inlined functions where the host has debug information. Names are shown in any case. */
 	bool show_debug_info;
 	/* Appended to a string whose storage holds no NUL. */
 	const char *str_trunc_trailer;

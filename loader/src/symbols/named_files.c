@@ -139,7 +139,7 @@ static bool name_in(const struct named_files *files, struct mapped_file *file, c
 	if (!place->has_address &&
 	    !elf_symbols_address(mapped_file_symbols(file), place->offset, &address))
 		return false;
-	name = mapped_file_function(file, address, &source, true, &function);
+	name = mapped_file_function(file, address, &source, &function);
 	if (!name)
 		return false;
 	symbol->name = name;

@@ -140,7 +140,7 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 		.folders = symbols->debug_folders,
 		.readable = symbols->readable,
 	};
-	symbol->name = mapped_file_function(file, inner, &source, symbols->sources, &function);
+	symbol->name = mapped_file_function(file, inner, &source, &function);
 	if (symbol->name)
 		symbol->offset = inner - function->address;
 	/* What is returned to at a function's first byte was not called from it: a signal's end. */
