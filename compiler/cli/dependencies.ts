@@ -11,6 +11,8 @@ export interface Dependencies {
   readonly note: (path: string) => void;
   /** In the order in which they were met, each once. */
   files(): readonly string[];
+  /** Those of them that describe kernels. */
+  descriptions(): readonly string[];
 }
 
 /** `scripts`: those that are files. `kernels`, `arch`: the choices of --kernel and --arch. */
@@ -21,18 +23,14 @@ export function createDependencies(
 ): Dependencies {
   const noted = new Set<string>();
   // The running kernel is no file that make could look at.
-  const described = (kernels.length > 0 ? kernels : ['default']).filter(
-    (which) => which !== 'host',
-  );
+  const descriptions = () =>
+    (kernels.length > 0 ? kernels : ['default'])
+      .filter((which) => which !== 'host')
+      .map((which) => descriptionFile(describedName(which, arch)));
   return {
+    descriptions,
     note: (path) => noted.add(normalize(path)),
-    files: () => [
-      ...new Set([
-        ...scripts,
-        ...described.map((which) => descriptionFile(describedName(which, arch))),
-        ...noted,
-      ]),
-    ],
+    files: () => [...new Set([...scripts, ...descriptions(), ...noted])],
   };
 }
 

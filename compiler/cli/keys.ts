@@ -1,5 +1,5 @@
 /**
- * Key files: PEM, as Node and openssl read it, of ed25519. A public key may have a line `not-after: TIME` before it, after
+ * Key files: PEM, as Node and openssl read it, of ed25519; those for cosign may be of P-256, too. A public key may have a line `not-after: TIME` before it, after
  * which what it signed does not count.
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
@@ -16,28 +16,34 @@ export interface PublicKey {
   readonly notAfter: number | undefined;
 }
 
-export function readPrivateKey(file: string): KeyObject {
-  return ed25519(file, () => createPrivateKey(Buffer.from(readInput(file))));
+type Kind = 'ed25519' | 'P-256';
+const OWN: readonly Kind[] = ['ed25519'];
+export const OF_COSIGN: readonly Kind[] = ['ed25519', 'P-256'];
+
+export function readPrivateKey(file: string, kinds = OWN): KeyObject {
+  return keyOf(file, kinds, () => createPrivateKey(Buffer.from(readInput(file))));
 }
 
-export function readPublicKey(file: string): PublicKey {
+export function readPublicKey(file: string, kinds = OWN): PublicKey {
   const text = Buffer.from(readInput(file)).toString();
   const line = /^not-after:(.*)$/m.exec(text)?.[1];
   return {
-    key: ed25519(file, () => createPublicKey(text)),
+    key: keyOf(file, kinds, () => createPublicKey(text)),
     notAfter: line === undefined ? undefined : parseTime(line.trim(), file),
   };
 }
 
-function ed25519(file: string, read: () => KeyObject): KeyObject {
+function keyOf(file: string, kinds: readonly Kind[], read: () => KeyObject): KeyObject {
   let key: KeyObject;
   try {
     key = read();
   } catch (error) {
     throw new UserError(`${file} is no key: ${reasonOf(error)}`, { status: EXIT.usage });
   }
-  if (key.asymmetricKeyType === 'ed25519') return key;
-  throw new UserError(`${file} is a key of ${key.asymmetricKeyType}, and not of ed25519`, {
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  const kind = curve === 'prime256v1' ? 'P-256' : (curve ?? key.asymmetricKeyType);
+  if (kinds.some((known) => known === kind)) return key;
+  throw new UserError(`${file} is a key of ${kind}, and not of ${kinds.join(' or ')}`, {
     status: EXIT.usage,
   });
 }

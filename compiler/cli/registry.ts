@@ -48,9 +48,16 @@ export async function talking<Result>(talk: () => Promise<Result>): Promise<Resu
     if (!(error instanceof RegistryError)) throw error;
     throw new UserError(error.message, {
       status: STATUSES[error.kind],
-      ...(error.kind === 'rights'
-        ? { hint: '`docker login` or `podman login` writes the credentials that are used.' }
-        : {}),
+      ...hintOf(error.kind),
     });
   }
+}
+
+function hintOf(kind: RegistryError['kind']): { readonly hint?: string } {
+  if (kind === 'rights')
+    return { hint: '`docker login` or `podman login` writes the credentials that are used.' };
+  const { env } = process;
+  const isBehindProxy = (env.HTTPS_PROXY ?? env.https_proxy ?? '') !== '';
+  if (kind !== 'away' || !isBehindProxy || env.NODE_USE_ENV_PROXY === '1') return {};
+  return { hint: 'HTTPS_PROXY is obeyed by Node.js 24 and newer, with NODE_USE_ENV_PROXY=1.' };
 }

@@ -15,6 +15,7 @@ interface ProcessAddon {
 }
 
 interface Addon {
+  readonly version: string;
   emit(
     ir: string | Uint8Array,
     cpu: string,
@@ -58,6 +59,9 @@ export function emit(
   const blocks = options.keepsBlocks ? 'kept' : 'folded';
   return loadBackend().emit(text, CPU, options.passes ?? PASSES, output, blocks);
 }
+
+/** Of LLVM, such as 14.0.6. */
+export const llvmVersion = (): string => loadBackend().version;
 
 /** The path of a file that holds the bytes, for this process and for the program that takes its place. */
 export function heldFile(bytes: Uint8Array, name: string): string {

@@ -19,6 +19,12 @@ export interface Platform {
 
 export interface Entry extends Descriptor {
   readonly platform?: Platform;
+  readonly artifactType?: string;
+}
+
+/** Of an image of signatures. */
+export interface SignatureLayer extends Descriptor {
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** The same for the same object. */
@@ -38,12 +44,55 @@ export function manifestOf(object: Uint8Array, title: string, about: Inspection)
   });
 }
 
-export function indexOf(entries: readonly Entry[]): Uint8Array {
+/** Without a type: of things of several types. */
+export function indexOf(entries: readonly Entry[], artifactType?: string): Uint8Array {
+  return encode({ schemaVersion: 2, mediaType: INDEX_TYPE, artifactType, manifests: entries });
+}
+
+/** Something that belongs to the manifest `subject`, as its only layer. */
+export function attachmentManifest(
+  { mediaType, digest, size }: Descriptor,
+  type: string,
+  bytes: Uint8Array,
+  title: string,
+): Uint8Array {
   return encode({
     schemaVersion: 2,
-    mediaType: INDEX_TYPE,
-    artifactType: OBJECT_TYPE,
-    manifests: entries,
+    mediaType: MANIFEST_TYPE,
+    artifactType: type,
+    config: describe(EMPTY, EMPTY_TYPE),
+    layers: [
+      { ...describe(bytes, type), annotations: { 'org.opencontainers.image.title': title } },
+    ],
+    subject: { mediaType, digest, size },
+  });
+}
+
+/** The layer of such a manifest. Throws an Error where it is something else, or of another subject. */
+export function readAttachment(bytes: Uint8Array, subject: string, type: string): Descriptor {
+  const document = asRecord(JSON.parse(Buffer.from(bytes).toString()));
+  if (asEntry(document.subject).digest !== subject) throw new Error('it is of something else');
+  const layers: unknown = document.layers;
+  if (document.artifactType !== type || !Array.isArray(layers) || layers.length !== 1)
+    throw new Error('it is of another type');
+  return asEntry(layers[0]);
+}
+
+/** More keys than anybody signs with. */
+const MOST_SIGNATURES = 64;
+
+/** Throws an Error where it is no image. */
+export function readSignatures(bytes: Uint8Array): readonly SignatureLayer[] {
+  const { layers } = asRecord(JSON.parse(Buffer.from(bytes).toString()));
+  if (!Array.isArray(layers) || layers.length > MOST_SIGNATURES)
+    throw new Error('it is no image of signatures');
+  return layers.map((layer: unknown) => {
+    const { mediaType, digest, size } = asEntry(layer);
+    const annotations = asRecord(asRecord(layer).annotations ?? {});
+    const texts = Object.entries(annotations).flatMap(([name, text]) =>
+      typeof text === 'string' ? [[name, text] as const] : [],
+    );
+    return { mediaType, digest, size, annotations: Object.fromEntries(texts) };
   });
 }
 
@@ -107,7 +156,7 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function asEntry(value: unknown): Entry {
-  const { mediaType, digest, size, platform } = asRecord(value);
+  const { mediaType, digest, size, platform, artifactType } = asRecord(value);
   const isRight =
     typeof mediaType === 'string' &&
     typeof digest === 'string' &&
@@ -116,7 +165,8 @@ function asEntry(value: unknown): Entry {
     Number.isSafeInteger(size) &&
     size >= 0;
   if (!isRight) throw new Error('its descriptors are not as they should be');
-  if (platform === undefined) return { mediaType, digest, size };
-  const { architecture } = asRecord(platform);
-  return { mediaType, digest, size, platform: { os: 'linux', architecture: String(architecture) } };
+  const type = typeof artifactType === 'string' ? { artifactType } : {};
+  if (platform === undefined) return { mediaType, digest, size, ...type };
+  const architecture = String(asRecord(platform).architecture);
+  return { mediaType, digest, size, platform: { os: 'linux', architecture }, ...type };
 }

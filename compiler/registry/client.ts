@@ -25,14 +25,17 @@ export interface Descriptor {
 export interface Client {
   /** Does nothing where the registry has it. */
   putBlob(bytes: Uint8Array): Promise<void>;
-  putManifest(bytes: Uint8Array, mediaType: string, under: string): Promise<void>;
+  /** Whether the registry lists it for the manifest that it belongs to. */
+  putManifest(bytes: Uint8Array, mediaType: string, under: string): Promise<boolean>;
   /** By tag or digest, of which it has to be. */
   getManifest(which: string): Promise<Uint8Array>;
   getBlob(blob: Descriptor): Promise<Uint8Array>;
+  /** The index of all that belongs to a manifest; undefined where the registry has no such lists. */
+  getReferrers(digest: string): Promise<Uint8Array | undefined>;
 }
 
-const MANIFEST_TYPES =
-  'application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json';
+const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json';
+const MANIFEST_TYPES = `application/vnd.oci.image.manifest.v1+json, ${INDEX_TYPE}`;
 const MOST_MANIFEST = 4 << 20;
 const MOST_BLOB = 64 << 20;
 const MOST_TOKEN = 1 << 20;
@@ -56,19 +59,23 @@ export function createClient({ registry, name }: Reference, options: ClientOptio
   async function send(url: string, init: RequestInit): Promise<Response> {
     const headers = { ...init.headers, ...(authorization === undefined ? {} : { authorization }) };
     // Where it sends us is another place, to which we say nothing of who we are: fetch leaves that header out.
-    return reach(registry, url, { ...init, headers });
+    const answer = await reach(registry, url, { ...init, headers });
+    if (isPlain || !answer.redirected || answer.url.startsWith('https:')) return answer;
+    throw new RegistryError('refused', `${registry} sends us to ${answer.url}, without TLS`);
   }
 
-  /** Asks once more with what the registry wants to know of us. */
+  /** Asks once more with what the registry wants to know of us: tokens are for some things, and not for all. */
   async function request(path: string, init: RequestInit = {}): Promise<Response> {
     const url = new URL(path, `${base}/`).toString();
     if (new URL(url).origin !== new URL(base).origin)
       throw new RegistryError('refused', `${registry} sends uploads to ${new URL(url).host}`);
     const first = await send(url, init);
-    if (first.status !== 401 || authorization !== undefined) return first;
+    if (first.status !== 401) return first;
+    const known = await authorize(first.headers.get('www-authenticate') ?? '');
+    if (known === undefined || known === authorization) return first;
     await first.body?.cancel();
-    authorization = await authorize(first.headers.get('www-authenticate') ?? '');
-    return authorization === undefined ? first : await send(url, init);
+    authorization = known;
+    return await send(url, init);
   }
 
   async function authorize(challenge: string): Promise<string | undefined> {
@@ -94,11 +101,9 @@ export function createClient({ registry, name }: Reference, options: ClientOptio
       headers: basic === undefined ? {} : { authorization: basic },
     });
     if (!answer.ok) return undefined;
-    const body = JSON.parse(Buffer.from(await readBody(answer, MOST_TOKEN)).toString()) as Readonly<
-      Record<string, unknown>
-    >;
-    const token = body.token ?? body.access_token;
-    return typeof token === 'string' ? `Bearer ${token}` : undefined;
+    const token = tokenIn(await readBody(answer, MOST_TOKEN, `the token of ${url.host}`));
+    if (token === undefined) throw new RegistryError('wrong', `${url.host} gives no token`);
+    return `Bearer ${token}`;
   }
 
   async function check(answer: Response, what: string): Promise<Response> {
@@ -127,6 +132,8 @@ export function createClient({ registry, name }: Reference, options: ClientOptio
       const location = begun.headers.get('location');
       if (location === null)
         throw new RegistryError('refused', `${registry} does not say where uploads go`);
+      if (!URL.canParse(location, `${base}/`))
+        throw new RegistryError('wrong', `${registry} does not say where uploads go`);
       const url = new URL(location, `${base}/`);
       url.searchParams.set('digest', digest);
       const done = await check(
@@ -149,6 +156,19 @@ export function createClient({ registry, name }: Reference, options: ClientOptio
         `${name}:${under}`,
       );
       await done.body?.cancel();
+      return done.headers.has('oci-subject');
+    },
+    async getReferrers(digest) {
+      const path = `${base}/referrers/${digest}`;
+      const answer = await request(path, { headers: { accept: INDEX_TYPE } });
+      const type = answer.headers.get('content-type') ?? '';
+      // Others answer what is not there with a page of theirs.
+      if (answer.status === 404 || (answer.ok && !type.startsWith(INDEX_TYPE))) {
+        await answer.body?.cancel();
+        return undefined;
+      }
+      const what = `${name}: what belongs to ${digest}`;
+      return await readBody(await check(answer, what), MOST_MANIFEST, what);
     },
     async getManifest(which) {
       const what = `${name}${which.startsWith('sha256:') ? '@' : ':'}${which}`;
@@ -217,6 +237,17 @@ async function readBody(answer: Response, most: number, what = 'an answer'): Pro
     throw new RegistryError('wrong', `${what} ends in the middle: ${reasonOf(error)}`);
   }
   return Buffer.concat(pieces);
+}
+
+/** What can stand in a header. */
+function tokenIn(bytes: Uint8Array): string | undefined {
+  try {
+    const body = JSON.parse(Buffer.from(bytes).toString()) as Readonly<Record<string, unknown>>;
+    const token = body.token ?? body.access_token;
+    return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token) ? token : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `{"errors":[{"code":"DENIED","message":"..."}]}` => `: ...` */

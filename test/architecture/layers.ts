@@ -34,6 +34,7 @@ export const COMPILER: readonly string[] = [
   'compiler/guest',
   'compiler/exploration',
   'compiler/deployment',
+  'compiler/sbom',
   'compiler/registry',
   'compiler/rollout',
   'compiler/*',

@@ -1,10 +1,14 @@
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
+import { llvmVersion } from '../../llvm/backend.ts';
+import { sbomOf } from '../../sbom/sbom.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { createSources } from '../../source/sources.ts';
 import { createDependencies, dependencyRule, watching } from '../dependencies.ts';
 import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
+import { ingredientsOf } from '../ingredients.ts';
 import { printScript } from '../listing.ts';
 import { besideCaller, writeTo } from '../output.ts';
 import {
@@ -22,6 +26,7 @@ import {
 } from '../script.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
 import { measureStages, timingsOption } from '../timings.ts';
+import { version } from '../version.ts';
 
 interface BuildOptions {
   readonly e?: string;
@@ -40,6 +45,7 @@ interface BuildOptions {
   readonly timings?: boolean;
   readonly dependencies?: boolean;
   readonly dependencyFile?: string;
+  readonly sbom?: string;
   readonly watch?: boolean;
 }
 
@@ -75,6 +81,10 @@ export function registerBuild(program: Command, report: ReportStatus): void {
       'write a rule of make, too, with all files that the object depends on: the object with .d (-MD for short)',
     )
     .option('--dependency-file <file>', 'write it to this file (-MF for short)')
+    .option(
+      '--sbom <file>',
+      'write what the object was made of, too: a bill of materials (CycloneDX, JSON)',
+    )
     .option('--watch', 'compile again whenever one of these files changes, until Ctrl-C')
     .option('--unsafe', 'allow functions that change the system; the object records it')
     .option('--no-warnings', 'show errors only')
@@ -117,6 +127,8 @@ function buildOnce(
   if (!stage) throw new UserError(`unknown stage ${options.emit}`, { status: EXIT.usage });
   const target = options.output ?? defaultOutput(file, options.emit);
   const rule = ruleFile(target, options);
+  if (options.sbom !== undefined && options.emit !== 'obj')
+    throw new UserError('--sbom is for objects', { status: EXIT.usage });
   const kernels = options.kernel ?? [];
   const scripts = source.path === undefined ? [] : [source.path];
   const dependencies = createDependencies(scripts, kernels, options.arch);
@@ -125,19 +137,32 @@ function buildOnce(
     return { status: EXIT.ok, files: scripts };
   }
   const timings = measureStages(options.timings);
+  const kernel = readKernel(kernels, options.arch);
   const compilation = compileScript(
     source,
     {
       ...options,
       onStage: timings.onStage,
-      ...(rule !== undefined || options.watch ? { onFile: dependencies.note } : {}),
+      ...(rule !== undefined || options.sbom !== undefined || options.watch
+        ? { onFile: dependencies.note }
+        : {}),
     },
-    readKernel(kernels, options.arch),
+    kernel,
   );
   const result = compilation && withinLimits(() => stage(compilation, source), options.diagnostics);
   const read = () => (options.watch ? dependencies.files() : []);
-  if (result === undefined) return { status: EXIT.script, files: read() };
+  if (!compilation || result === undefined) return { status: EXIT.script, files: read() };
   writeTo(target, result);
+  if (options.sbom !== undefined) {
+    const sbom = sbomOf(Buffer.from(result), {
+      name: basename(target === '-' ? source.name : target),
+      version: version(),
+      llvm: llvmVersion(),
+      kernel: { release: kernel.release, arch: kernel.arch },
+      ingredients: ingredientsOf(compilation, dependencies.files(), dependencies.descriptions()),
+    });
+    writeTo(options.sbom, `${JSON.stringify(sbom, null, 2)}\n`);
+  }
   if (rule !== undefined) writeTo(rule, dependencyRule(target, dependencies.files()));
   timings.show();
   return { status: EXIT.ok, files: read() };

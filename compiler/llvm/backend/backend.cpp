@@ -13,6 +13,7 @@
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <llvm/Config/llvm-config.h>
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringMap.h>
 #include <llvm/IR/InstrTypes.h>
@@ -257,7 +258,11 @@ NAPI_MODULE_INIT()
 	LLVMResetFatalErrorHandler();
 	LLVMInstallFatalErrorHandler(throwFatal);
 
+	napi_value version;
+	if (napi_create_string_utf8(env, LLVM_VERSION_STRING, NAPI_AUTO_LENGTH, &version) != napi_ok)
+		return nullptr;
 	const napi_property_descriptor functions[] = {
+		{"version", nullptr, nullptr, nullptr, nullptr, version, napi_enumerable, nullptr},
 		{"emit", nullptr, emitForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
 	};
 	if (napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions) != napi_ok)

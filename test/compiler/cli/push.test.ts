@@ -1,87 +1,21 @@
 /** `bpfscript push` and `pull`, against a real registry, and one that lies. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { temporaryFolder, writeObject } from '../../support/build.ts';
-import { COMMAND } from '../../support/command.ts';
+import { describe, expect, it } from 'vitest';
+import { writeObject } from '../../support/build.ts';
 import { needs } from '../../support/needs.ts';
-
-const folder = temporaryFolder();
-const children: ChildProcess[] = [];
-const servers: Server[] = [];
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
-  for (const server of servers) server.close();
-});
+import {
+  blobFile,
+  bpfscript,
+  folder,
+  freePort,
+  listening,
+  registry,
+} from '../../support/registry.ts';
 
 const SCRIPT = 'tracepoint:syscalls:sys_enter_close { @ = count(); }';
-
-/** Beside us, since servers of the test answer it. */
-function bpfscript(
-  words: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(process.execPath, [COMMAND, ...words], {
-    env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: '', ...env },
-    cwd: folder,
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString('latin1');
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString('latin1');
-  });
-  return new Promise((resolve) =>
-    child.on('close', (status) => resolve({ status, stdout, stderr })),
-  );
-}
-
-async function listening(server: Server): Promise<number> {
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : 0;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Debian's registry; `password`: of the user `me`. */
-async function registry(name: string, password?: string): Promise<{ host: string; data: string }> {
-  const port = await freePort();
-  const data = join(folder, name);
-  const config = join(folder, `${name}.yml`);
-  const passwords = join(folder, `${name}.passwords`);
-  mkdirSync(data);
-  if (password !== undefined) writeFileSync(passwords, `me:${password}\n`);
-  writeFileSync(
-    config,
-    `version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: ${data}}\nhttp: {addr: "127.0.0.1:${port}"}\n${password === undefined ? '' : `auth:\n  htpasswd: {realm: test, path: ${passwords}}\n`}`,
-  );
-  const child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
-  children.push(child);
-  const answers = () =>
-    fetch(`http://127.0.0.1:${port}/v2/`).then(
-      () => true,
-      () => false,
-    );
-  while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 50));
-  return { host: `127.0.0.1:${port}`, data };
-}
-
-function blobFile(data: string, digest: string): string {
-  const hex = digest.replace('sha256:', '');
-  return join(data, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data');
-}
 
 needs('docker-registry').describe('A registry', () => {
   it('takes an object and gives it back, by tag and by digest', async () => {
