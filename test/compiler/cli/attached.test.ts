@@ -160,17 +160,14 @@ needs('docker-registry').describe('beside an object in a registry', () => {
 
 needs('docker-registry').describe('A signature for cosign', () => {
   function keys(name: string, kind: 'ed25519' | 'ec'): { key: string; pub: string } {
-    const pem = { type: 'pkcs8', format: 'pem' } as const;
-    const spki = { type: 'spki', format: 'pem' } as const;
-    const encodings = { privateKeyEncoding: pem, publicKeyEncoding: spki };
     const { privateKey, publicKey } =
       kind === 'ed25519'
-        ? generateKeyPairSync('ed25519', encodings)
-        : generateKeyPairSync('ec', { namedCurve: 'P-256', ...encodings });
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = join(folder, `${name}.key`);
     const pub = join(folder, `${name}.pub`);
-    writeFileSync(key, privateKey);
-    writeFileSync(pub, publicKey);
+    writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    writeFileSync(pub, publicKey.export({ type: 'spki', format: 'pem' }));
     return { key, pub };
   }
 
