@@ -1,5 +1,6 @@
 /* Types that an object was built for beside those of a kernel. */
 #include <bpf/btf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -262,12 +263,12 @@ static void test_subset(void)
 	struct pair pair = make(8, false);
 	struct type_subset *subset = type_subset_new();
 	struct type_leaf leaf;
-	const void *bytes;
+	void *bytes;
 	struct btf *small;
 	uint32_t size, ids[2];
 
-	CHECK(type_subset_add(subset, pair.host, pair.host_id));
-	CHECK(type_subset_add(subset, pair.host, pair.host_id));
+	CHECK(type_subset_add(subset, type_btf_source(pair.host), pair.host_id));
+	CHECK(type_subset_add(subset, type_btf_source(pair.host), pair.host_id));
 	bytes = type_subset_bytes(subset, &size);
 	CHECK(bytes);
 	small = btf__new(bytes, size);
@@ -277,8 +278,70 @@ static void test_subset(void)
 	CHECK(leaf.bit_offset == 192);
 	CHECK(btf__resolve_size(small, ids[0]) == 40);
 	btf__free(small);
+	free(bytes);
 	type_subset_free(subset);
 	free_pair(&pair);
+}
+
+/* struct holder { other_t *to; other_t **twice; union { } *nameless; int (*call)(void); int
+ * *number; } */
+static uint32_t add_holder(struct btf *btf, const char *other)
+{
+	int number = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+	int to, members[5];
+
+	to = btf__add_struct(btf, other, 8);
+	btf__add_field(btf, "far", number, 0, 0);
+	members[0] = btf__add_ptr(btf, btf__add_typedef(btf, "other_t", to));
+	members[1] = btf__add_ptr(btf, members[0]);
+	members[2] = btf__add_ptr(btf, btf__add_union(btf, "", 8));
+	members[3] = btf__add_ptr(btf, btf__add_func_proto(btf, number));
+	members[4] = btf__add_ptr(btf, btf__add_const(btf, number));
+	to = btf__add_struct(btf, "holder", 40);
+	for (int i = 0; i < 5; i++) {
+		const char *const names[] = {"to", "twice", "nameless", "call", "number"};
+
+		btf__add_field(btf, names[i], members[i], (uint32_t)i * 64, 0);
+	}
+	return (uint32_t)to;
+}
+
+/* Of what pointers lead to there is as much as is compared: names, kinds and numbers. */
+static void test_subset_of_pointers(void)
+{
+	struct btf *local = btf__new_empty(), *host = btf__new_empty(), *small;
+	uint32_t local_id = add_holder(local, "other"), host_id = add_holder(host, "another");
+	struct type_subset *subset = type_subset_new();
+	uint32_t size, ids[2];
+	void *bytes;
+
+	CHECK(type_subset_add(subset, type_btf_source(host), host_id));
+	bytes = type_subset_bytes(subset, &size);
+	small = btf__new(bytes, size);
+	CHECK(small);
+	CHECK(btf__find_by_name_kind(small, "another", BTF_KIND_FWD) > 0);
+	CHECK(btf__find_by_name_kind(small, "another", BTF_KIND_STRUCT) < 0);
+	CHECK(btf__find_by_name_kind(small, "far", BTF_KIND_STRUCT) < 0);
+	CHECK(type_candidates(local, local_id, small, 1, ids, 2) == 1);
+	for (int i = 0; i < 5; i++) {
+		char access[] = "0:0", by_all[256] = "", by_few[256] = "";
+		struct type_leaf was, all, few;
+		bool same;
+
+		access[2] = (char)('0' + i);
+		CHECK(type_local_leaf(local, local_id, access, &was));
+		CHECK(type_host_leaf(local, local_id, access, host, host_id, &all));
+		CHECK(type_host_leaf(local, local_id, access, small, ids[0], &few));
+		same = type_same_value(&was, &all, TYPE_USE_FIXED, by_all, sizeof(by_all));
+		CHECK(same == (i > 1));
+		CHECK(type_same_value(&was, &few, TYPE_USE_FIXED, by_few, sizeof(by_few)) == same);
+		CHECK(type_relocates(&was, &few));
+	}
+	btf__free(small);
+	free(bytes);
+	type_subset_free(subset);
+	btf__free(local);
+	btf__free(host);
 }
 
 static void test_wider_enums(void)
@@ -308,5 +371,6 @@ int main(void)
 	test_kinds();
 	test_endless();
 	test_subset();
+	test_subset_of_pointers();
 	return check_result("type match");
 }

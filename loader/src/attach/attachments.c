@@ -10,6 +10,7 @@
 #include "attach/expand.h"
 #include "attach/release.h"
 #include "base/memory.h"
+#include "session/kernel_targets.h"
 
 struct bpf_program *attach_program(const struct attachments *attachments,
 				   const struct mf_probe *probe)
@@ -41,7 +42,7 @@ bool attach_fits_kprobe(const struct session *session, const struct mf_probe *pr
 
 bool attach_is_tracing(const struct bpf_program *program, int type)
 {
-	return bpf_program__type(program) == BPF_PROG_TYPE_TRACING &&
+	return kernel_target_type(program) == BPF_PROG_TYPE_TRACING &&
 	       (int)bpf_program__expected_attach_type(program) == type;
 }
 

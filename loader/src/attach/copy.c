@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "session/clone_program.h"
+#include "session/kernel_targets.h"
 
 int tracing_link(int program, enum bpf_attach_type type, uint64_t cookie)
 {
@@ -80,7 +81,10 @@ enum attach_result attach_add_copies(struct attachments *attachments, const stru
 		if (!attach_is_wanted(attachments, name))
 			continue;
 		/* libbpf loads the program for it. */
-		if (template) {
+		if (template && !module) {
+			kernel_target_set(attachments->session, attach_program(attachments, probe),
+					  functions[i].name, functions[i].id);
+		} else if (template) {
 			int error = bpf_program__set_attach_target(
 				attach_program(attachments, probe), 0, functions[i].name);
 

@@ -19,6 +19,8 @@
 #include "host/prototypes.h"
 #include "host/traceable.h"
 #include "host/tracefs.h"
+#include "session/kernel_signatures.h"
+#include "session/kernel_targets.h"
 
 /* What the verifier never lets be traced (btf_id_deny, kernel/bpf/verifier.c). */
 static bool is_refused(const char *name)
@@ -101,24 +103,25 @@ static enum attach_result too_many_words(const struct mf_probe *probe, uint32_t 
 		probe->name, words, WORDS);
 }
 
-/* Looks in the BTF of the kernel, or of a module. */
-static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
-				   const char *module, struct failure *failure)
+/* The function has that id in the BTF of the kernel, or of a module; `btf` says what it is called
+ * with. */
+static enum attach_result add_one(struct attachments *attachments, const struct mf_probe *probe,
+				  const char *module, const struct btf *btf, uint32_t id,
+				  struct failure *failure)
 {
-	const struct btf *btf = session_kernel_btf(attachments->session, module);
 	const struct mf_fentry_target *wanted = probe->target;
 	const struct attach_target target = {.probe = probe};
 	struct copy copy = {.module = module};
-	int error, id = find_function(btf, wanted->function);
 	uint32_t words;
+	int error;
 
-	if (id < 0)
-		return no_function(probe, failure);
 	words = words_of(btf, wanted->function);
 	if (words >= REFUSED_WORDS)
 		return too_many_words(probe, words, failure);
-	/* Else the section's name tells libbpf the function. */
-	if (module || probe->parameters) {
+	if (!module) {
+		kernel_target_set(attachments->session, attach_program(attachments, probe),
+				  wanted->function, id);
+	} else {
 		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
 						       wanted->function);
 		if (error)
@@ -126,8 +129,36 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 	}
 	/* libbpf takes the first module that has the name: a copy is loaded for the right one. */
 	if (module)
-		copy.btf_id = (uint32_t)id;
+		copy.btf_id = id;
 	return attach_add_target(attachments, &target, &copy, sizeof(copy), failure);
+}
+
+/* Looks in the BTF of the kernel, or of a module. */
+static enum attach_result find_one(struct attachments *attachments, const struct mf_probe *probe,
+				   const char *module, struct failure *failure)
+{
+	const struct btf *btf = session_kernel_btf(attachments->session, module);
+	const struct mf_fentry_target *wanted = probe->target;
+	int id = find_function(btf, wanted->function);
+
+	return id < 0 ? no_function(probe, failure)
+		      : add_one(attachments, probe, module, btf, (uint32_t)id, failure);
+}
+
+/* A function of the kernel itself, without reading more than that; *found says whether it has it.
+ */
+static enum attach_result find_alone(struct attachments *attachments, const struct mf_probe *probe,
+				     bool *found, struct failure *failure)
+{
+	const struct mf_fentry_target *wanted = probe->target;
+	struct session *session = attachments->session;
+	const struct btf *btf = wanted->module || is_pattern(wanted->function)
+					? NULL
+					: kernel_function_types(session, wanted->function);
+	uint32_t id = btf ? session_kernel_type(session, BTF_KIND_FUNC, wanted->function) : 0;
+
+	*found = id != 0;
+	return id ? add_one(attachments, probe, NULL, btf, id, failure) : ATTACH_OK;
 }
 
 /* A function that the kernel itself does not have, in the one module that has it. */
@@ -216,8 +247,13 @@ static enum attach_result find_in_kernel(struct attachments *attachments,
 					 const struct mf_probe *probe, struct failure *failure)
 {
 	const struct mf_fentry_target *wanted = probe->target;
+	enum attach_result result;
 	const struct btf *btf;
+	bool found;
 
+	result = find_alone(attachments, probe, &found, failure);
+	if (found)
+		return result;
 	if (wanted->module && is_pattern(wanted->module))
 		return attach_failed(failure, STATUS_FAILED, "%s: the module of a %s is one name.",
 				     probe->name, mf_provider_name(probe->provider));

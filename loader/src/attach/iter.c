@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attach/iter.h"
+#include "host/host.h"
 #include "host/kernel_btf.h"
 #include "object/effects.h"
 
@@ -32,17 +34,13 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	const struct mf_iter_target *wanted = probe->target;
 	const struct attach_target target = {.probe = probe};
 	const struct iterator iterator = {0};
-	struct btf *btf = kernel_btf_load();
 	char function[256];
-	int id;
 
-	if (!btf)
+	if (!host_can_access(KERNEL_BTF_FOLDER "/vmlinux", R_OK))
 		return attach_failed(failure, STATUS_KERNEL,
 				     "iter needs the kernel's BTF (/sys/kernel/btf/vmlinux).");
 	snprintf(function, sizeof(function), "bpf_iter_%s", wanted->object);
-	id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
-	btf__free(btf);
-	if (id < 0)
+	if (!session_kernel_type(attachments->session, BTF_KIND_FUNC, function))
 		return attach_lacking(failure, "iter %s not available for your kernel version.",
 				      wanted->object);
 	return attach_add_target(attachments, &target, &iterator, sizeof(iterator), failure);

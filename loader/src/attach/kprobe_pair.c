@@ -75,10 +75,7 @@ static bool is_supported(void)
 /* The kernel's number of IS_RETURN, or 0. */
 static int32_t find_is_return(struct session *session)
 {
-	const struct btf *btf = session_kernel_btf(session, NULL);
-	int32_t id = btf ? btf__find_by_name_kind(btf, IS_RETURN, BTF_KIND_FUNC) : 0;
-
-	return id > 0 ? id : 0;
+	return (int32_t)session_kernel_type(session, BTF_KIND_FUNC, IS_RETURN);
 }
 
 /* The only target of a probe, or NULL. */

@@ -2,13 +2,14 @@
 #include <bpf/libbpf.h>
 
 #include "attach/attach.h"
+#include "session/kernel_targets.h"
 
 static bool fits(const struct session *session, const struct mf_probe *probe,
 		 const struct bpf_program *program)
 {
 	(void)session;
 	(void)probe;
-	return bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
+	return kernel_target_type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
 }
 
 const struct attach_provider attach_own = {.fits = fits};

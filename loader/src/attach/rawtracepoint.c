@@ -12,6 +12,7 @@
 #include "host/host.h"
 #include "host/kernel_btf.h"
 #include "host/tracefs.h"
+#include "session/kernel_targets.h"
 
 /* Whether a BTF file holds the text with its NULs around it: as a name, then. Looking is quicker
  * than parsing. */
@@ -24,29 +25,23 @@ static bool file_has_name(const char *path, const char *name, size_t length)
 	return found;
 }
 
-static bool kernel_has_event(const char *event)
+/* Whether a module has it, where none is named. */
+static bool some_module_has(const char *event)
 {
 	char name[256], path[512];
 	int length = snprintf(name, sizeof(name), "%cbtf_trace_%s", 0, event);
+	DIR *folder = length < (int)sizeof(name) ? opendir(KERNEL_BTF_FOLDER) : NULL;
 	struct dirent *entry;
-	bool found;
-	DIR *folder;
+	bool found = false;
 
-	if (length < 0 || length >= (int)sizeof(name))
-		return false;
-	if (file_has_name(KERNEL_BTF_FOLDER "/vmlinux", name, (size_t)length + 1))
-		return true;
-	folder = opendir(KERNEL_BTF_FOLDER);
-	if (!folder)
-		return false;
-	found = false;
-	while (!found && (entry = readdir(folder))) {
+	while (folder && !found && (entry = readdir(folder))) {
 		if (entry->d_name[0] == '.' || strcmp(entry->d_name, "vmlinux") == 0)
 			continue;
 		snprintf(path, sizeof(path), KERNEL_BTF_FOLDER "/%s", entry->d_name);
 		found = file_has_name(path, name, (size_t)length + 1);
 	}
-	closedir(folder);
+	if (folder)
+		closedir(folder);
 	return found;
 }
 
@@ -82,13 +77,10 @@ static enum attach_result find_matches(struct attachments *attachments,
 				       const struct mf_probe *probe, struct failure *failure)
 {
 	const struct mf_rawtracepoint_target *wanted = probe->target;
-	const struct btf *btf = session_kernel_btf(attachments->session, wanted->module);
 	struct kernel_function *events;
-	int64_t count = -1;
+	int64_t count =
+		session_kernel_events(attachments->session, wanted->module, wanted->event, &events);
 
-	if (btf)
-		count = kernel_btf_match_events(&attachments->session->arena, btf, wanted->event,
-						&events);
 	if (count < 0)
 		return attach_failed(failure, STATUS_FAILED, "Cannot read the kernel's BTF: %s.",
 				     strerror(errno));
@@ -100,11 +92,8 @@ static enum attach_result add_matches(struct attachments *attachments, const str
 				      const char *module, int64_t *all, struct failure *failure)
 {
 	const struct mf_rawtracepoint_target *wanted = probe->target;
-	const struct btf *btf = session_kernel_btf(attachments->session, module);
 	struct kernel_function *events;
-	int64_t count = btf ? kernel_btf_match_events(&attachments->session->arena, btf,
-						      wanted->event, &events)
-			    : 0;
+	int64_t count = session_kernel_events(attachments->session, module, wanted->event, &events);
 
 	if (count <= 0)
 		return ATTACH_OK;
@@ -135,8 +124,11 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 			       struct failure *failure)
 {
 	const struct mf_rawtracepoint_target *wanted = probe->target;
+	struct bpf_program *program = attach_program(attachments, probe);
+	struct session *session = attachments->session;
 	const struct attach_target target = {.probe = probe};
 	const struct copy itself = {0};
+	uint32_t id;
 	int error;
 
 	if (!host_can_access(KERNEL_BTF_FOLDER "/vmlinux", R_OK))
@@ -150,15 +142,16 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 				      wanted->module, probe->name);
 	if (is_pattern(wanted->event))
 		return find_matches(attachments, probe, failure);
-	if (wanted->module ? !module_has_event(wanted->module, wanted->event)
-			   : !kernel_has_event(wanted->event))
+	id = wanted->module ? 0 : kernel_target_find(session, program, wanted->event);
+	if (!id && (wanted->module ? !module_has_event(wanted->module, wanted->event)
+				   : !some_module_has(wanted->event)))
 		return attach_missing(failure, "No matches for rawtracepoint %s%s%s.",
 				      wanted->module ? wanted->module : "",
 				      wanted->module ? ":" : "", wanted->event);
-	/* Else the section's name tells libbpf the event. */
-	if (probe->parameters || wanted->module) {
-		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
-						       wanted->event);
+	if (!wanted->module) {
+		kernel_target_set(session, program, wanted->event, id);
+	} else {
+		error = bpf_program__set_attach_target(program, 0, wanted->event);
 		if (error)
 			return attach_refused(failure, probe, -error);
 	}
@@ -168,11 +161,9 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 static const char *near(struct attachments *attachments, const struct mf_probe *probe)
 {
 	const struct mf_rawtracepoint_target *wanted = probe->target;
-	const struct btf *btf = session_kernel_btf(attachments->session, wanted->module);
 	struct closest closest = closest_to(wanted->event);
 	struct kernel_function *events;
-	int64_t count =
-		btf ? kernel_btf_match_events(&attachments->session->arena, btf, "*", &events) : 0;
+	int64_t count = session_kernel_events(attachments->session, wanted->module, "*", &events);
 
 	for (int64_t i = 0; i < count; i++)
 		closest_offer(&closest, events[i].name);

@@ -82,7 +82,6 @@ void tracepoints_choose_raw(struct attachments *attachments)
 	struct session *session = attachments->session;
 	const struct manifest *manifest = session->manifest;
 	struct kernel_function *events = NULL;
-	const struct btf *btf;
 	int64_t count = 0;
 
 	for (uint32_t i = 0; i < manifest->probe_count; i++) {
@@ -97,10 +96,9 @@ void tracepoints_choose_raw(struct attachments *attachments)
 			if (!host_kernel_is(6, 1) ||
 			    (needs_cookie(session) && !host_kernel_is(6, 10)))
 				return;
-			btf = session_kernel_btf(session, NULL);
-			if (!btf)
+			count = session_kernel_events(session, NULL, "*", &events);
+			if (count <= 0)
 				return;
-			count = kernel_btf_match_events(&session->arena, btf, "*", &events);
 		}
 		if (is_eligible(attachments, probe, events, (size_t)count))
 			bpf_program__set_type(session->programs[i], BPF_PROG_TYPE_RAW_TRACEPOINT);

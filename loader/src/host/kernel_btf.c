@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "host/tracefs.h"
+#include "host/type_view.h"
 
 /* MAX_BPF_FUNC_ARGS (include/linux/bpf.h). */
 #define MOST_PARAMETERS 12
@@ -120,6 +121,38 @@ static int64_t drop_repeated(struct kernel_function *functions, int64_t count)
 	return kept;
 }
 
+/* Functions that are found, sorted at the end. */
+struct matches {
+	struct arena *arena;
+	const char *pattern;
+	struct kernel_function *found;
+	int64_t count, room;
+};
+
+static void add_match(struct matches *matches, uint32_t id, const char *name)
+{
+	if (!name || !pattern_match(matches->pattern, name))
+		return;
+	if (matches->count == matches->room) {
+		struct kernel_function *more;
+
+		matches->room = matches->room ? 2 * matches->room : 256;
+		more = arena_array(matches->arena, (size_t)matches->room, sizeof(*more));
+		if (matches->count)
+			memcpy(more, matches->found, (size_t)matches->count * sizeof(*more));
+		matches->found = more;
+	}
+	matches->found[matches->count++] = (struct kernel_function){id, name};
+}
+
+static int64_t sorted(struct matches *matches, struct kernel_function **functions)
+{
+	if (matches->count)
+		qsort(matches->found, (size_t)matches->count, sizeof(*matches->found), compare);
+	*functions = matches->found;
+	return drop_repeated(matches->found, matches->count);
+}
+
 /* The name of a type as patterns mean it; NULL for what they do not. */
 typedef const char *(*name_of_type)(const struct btf *btf, const struct btf_type *type);
 
@@ -131,44 +164,33 @@ static const char *function_name(const struct btf *btf, const struct btf_type *t
 }
 
 /* Raw tracepoints are typedefs of the functions that they call (include/trace/bpf_probe.h). */
-static const char *event_name(const struct btf *btf, const struct btf_type *type)
+static const char *event_of(const struct btf_type *type, const char *name)
 {
 	static const char prefix[] = "btf_trace_";
-	const char *name = btf_is_typedef(type) ? btf__name_by_offset(btf, type->name_off) : NULL;
 
-	return name && strncmp(name, prefix, sizeof(prefix) - 1) == 0 ? name + sizeof(prefix) - 1
-								      : NULL;
+	return name && btf_is_typedef(type) && strncmp(name, prefix, sizeof(prefix) - 1) == 0
+		       ? name + sizeof(prefix) - 1
+		       : NULL;
+}
+
+static const char *event_name(const struct btf *btf, const struct btf_type *type)
+{
+	return event_of(type, btf__name_by_offset(btf, type->name_off));
 }
 
 static int64_t match(struct arena *arena, const struct btf *btf, const char *pattern,
 		     name_of_type name_of, struct kernel_function **functions)
 {
+	struct matches matches = {.arena = arena, .pattern = pattern};
 	const struct btf *base = btf__base_btf(btf);
-	struct kernel_function *found = NULL;
-	int64_t count = 0, room = 0;
 
 	for (uint32_t id = base ? btf__type_cnt(base) : 1; id < btf__type_cnt(btf); id++) {
 		const struct btf_type *type = btf__type_by_id(btf, id);
-		const char *name;
 
-		name = type ? name_of(btf, type) : NULL;
-		if (!name || !pattern_match(pattern, name))
-			continue;
-		if (count == room) {
-			struct kernel_function *more;
-
-			room = room ? 2 * room : 256;
-			more = arena_array(arena, (size_t)room, sizeof(*more));
-			if (count)
-				memcpy(more, found, (size_t)count * sizeof(*more));
-			found = more;
-		}
-		found[count++] = (struct kernel_function){id, name};
+		if (type)
+			add_match(&matches, id, name_of(btf, type));
 	}
-	if (count)
-		qsort(found, (size_t)count, sizeof(*found), compare);
-	*functions = found;
-	return drop_repeated(found, count);
+	return sorted(&matches, functions);
 }
 
 int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
@@ -181,6 +203,21 @@ int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, cons
 				struct kernel_function **events)
 {
 	return match(arena, btf, pattern, event_name, events);
+}
+
+static bool add_event(uint32_t id, const struct btf_type *type, const char *name, void *context)
+{
+	add_match(context, id, event_of(type, name));
+	return true;
+}
+
+int64_t type_view_match_events(struct arena *arena, const struct type_view *view,
+			       const char *pattern, struct kernel_function **events)
+{
+	struct matches matches = {.arena = arena, .pattern = pattern};
+
+	type_view_each(view, add_event, &matches);
+	return sorted(&matches, events);
 }
 
 int64_t kernel_btf_modules(struct arena *arena, const char ***modules)

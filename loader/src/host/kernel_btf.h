@@ -9,6 +9,7 @@
 #include "base/arena.h"
 
 struct btf;
+struct type_view;
 
 #define KERNEL_BTF_FOLDER "/sys/kernel/btf"
 
@@ -42,6 +43,10 @@ int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char 
 /* The same for raw tracepoints: their names, and the types that programs are loaded for. */
 int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, const char *pattern,
 				struct kernel_function **events);
+
+/* The same of the kernel itself, in place. */
+int64_t type_view_match_events(struct arena *arena, const struct type_view *view,
+			       const char *pattern, struct kernel_function **events);
 
 /*
  * The names of the loaded modules that have BTF, in *modules. The result is their number;

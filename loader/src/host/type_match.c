@@ -274,27 +274,45 @@ bool type_host_leaf(const struct btf *local, uint32_t type, const char *access,
 	return true;
 }
 
+struct type_key type_key_of(const struct btf *local, uint32_t id)
+{
+	const struct btf_type *type = btf__type_by_id(local, id);
+	const char *name = type ? name_of(local, type->name_off) : "";
+
+	return (struct type_key){
+		.kind = type ? btf_kind(type) : BTF_KIND_UNKN,
+		.name = name,
+		.length = essential(name),
+	};
+}
+
+static bool is_enum_kind(uint32_t kind)
+{
+	return kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64;
+}
+
+bool type_has_key(const struct type_key *key, const struct btf_type *type, const char *name)
+{
+	/* An enum has another kind once a number of it has 64 bits, as for libbpf
+	 * (btf_kind_core_compat, tools/lib/bpf/relo_core.c). */
+	if (btf_kind(type) != key->kind && !(btf_is_any_enum(type) && is_enum_kind(key->kind)))
+		return false;
+	return key->length && strncmp(name, key->name, key->length) == 0 &&
+	       essential(name) == key->length;
+}
+
 uint32_t type_candidates(const struct btf *local, uint32_t id, const struct btf *host,
 			 uint32_t first, uint32_t *ids, uint32_t room)
 {
-	const struct btf_type *type = btf__type_by_id(local, id);
+	const struct type_key key = type_key_of(local, id);
 	uint32_t found = 0, count = btf__type_cnt(host);
-	const char *name = type ? name_of(local, type->name_off) : "";
-	size_t length = essential(name);
 
-	if (!*name)
+	if (!key.length)
 		return 0;
 	for (uint32_t i = first; i < count && found < room; i++) {
 		const struct btf_type *other = btf__type_by_id(host, i);
-		const char *its;
 
-		/* An enum has another kind once a number of it has 64 bits, as for libbpf
-		 * (btf_kind_core_compat, tools/lib/bpf/relo_core.c). */
-		if (btf_kind(other) != btf_kind(type) &&
-		    !(btf_is_any_enum(other) && btf_is_any_enum(type)))
-			continue;
-		its = name_of(host, other->name_off);
-		if (strncmp(its, name, length) == 0 && essential(its) == length)
+		if (type_has_key(&key, other, name_of(host, other->name_off)))
 			ids[found++] = i;
 	}
 	return found;

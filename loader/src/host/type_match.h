@@ -12,6 +12,7 @@
 
 struct btf;
 struct btf_member;
+struct btf_type;
 
 /* What an access path leads to. */
 struct type_leaf {
@@ -40,6 +41,18 @@ const struct btf_member *type_local_member(const struct btf *local, uint32_t typ
  */
 bool type_host_leaf(const struct btf *local, uint32_t type, const char *access,
 		    const struct btf *host, uint32_t candidate, struct type_leaf *leaf);
+
+/* What a local type's namesakes have in common with it. */
+struct type_key {
+	uint32_t kind;
+	/* Without a `___flavor`; no type has the key of one without a name. */
+	const char *name;
+	size_t length;
+};
+
+struct type_key type_key_of(const struct btf *local, uint32_t type);
+/* Whether a type of this name (as the host has it) is such. */
+bool type_has_key(const struct type_key *key, const struct btf_type *type, const char *name);
 
 /*
  * The host's types of the local one's kind and name, without a `___flavor`, from id `first` on: up

@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "host/prototypes.h"
 #include "object/targets.h"
+#include "session/kernel_signatures.h"
 #include "session/patch.h"
 #include "session/session.h"
 
@@ -23,6 +24,17 @@ static bool find_in(const struct btf *btf, const struct mf_probe *probe,
 	return probe->provider == MF_RAWTRACEPOINT
 		       ? prototype_of_event(btf, event->event, prototype)
 		       : prototype_of_function(btf, function->function, prototype);
+}
+
+/* Of the kernel itself; NULL: it has no such thing, or wants another look. */
+static const struct btf *kernel_types_for(struct session *session, const struct mf_probe *probe)
+{
+	const struct mf_rawtracepoint_target *event = probe->target;
+	const struct mf_fentry_target *function = probe->target;
+
+	return probe->provider == MF_RAWTRACEPOINT
+		       ? kernel_event_types(session, event->event)
+		       : kernel_function_types(session, function->function);
 }
 
 static const char *module_of(const struct mf_probe *probe)
@@ -53,6 +65,11 @@ static bool find_prototype(struct session *session, const struct mf_probe *probe
 	const char *module = module_of(probe);
 	const struct btf *btf;
 
+	if (!module) {
+		btf = kernel_types_for(session, probe);
+		if (btf && find_in(btf, probe, prototype))
+			return true;
+	}
 	if (!module)
 		return session_look_in_btf(session, look_for_prototype, &search);
 	btf = session_kernel_btf(session, module);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "session/kernel_targets.h"
 
 /* The instruction behind `at` that a call, or the address of a callback, leads to; 0: it is
  * neither. */
@@ -96,7 +97,7 @@ int clone_program(struct bpf_object *object, struct bpf_program *program, uint32
 		options.func_info_rec_size = sizeof(*records);
 	}
 	/* The licenses that a script can have are all compatible with it. */
-	fd = bpf_prog_load(bpf_program__type(program), name, "GPL", insns, count, &options);
+	fd = bpf_prog_load(kernel_target_type(program), name, "GPL", insns, count, &options);
 	error = errno;
 	free(records);
 	errno = error;

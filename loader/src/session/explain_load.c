@@ -11,6 +11,7 @@
 #include "host/host.h"
 #include "host/kernel_features.h"
 #include "session/host_types.h"
+#include "session/kernel_targets.h"
 #include "session/lookups.h"
 #include "session/script_place.h"
 #include "session/verifier_log.h"
@@ -30,7 +31,7 @@ static bool is_trampoline(const struct bpf_program *program)
 {
 	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
 
-	return bpf_program__type(program) == BPF_PROG_TYPE_TRACING &&
+	return kernel_target_type(program) == BPF_PROG_TYPE_TRACING &&
 	       (type == BPF_TRACE_FENTRY || type == BPF_TRACE_FEXIT);
 }
 

@@ -18,6 +18,7 @@
 #include "host/type_subset.h"
 #include "object/btf_ext.h"
 #include "session/copied_structs.h"
+#include "session/kernel_subset.h"
 #include "session/session.h"
 
 /* Types of one name in a kernel: structs of drivers have at most a handful. */
@@ -39,6 +40,8 @@ struct check {
 	/* Records of width and sign, which the code has by relocation. */
 	struct btf_ext_core *widths;
 	uint32_t width_count, width_room;
+	/* Whether the first difference ends it, and that there was one. */
+	bool only_asks, differs;
 	struct failure *failure;
 };
 
@@ -261,6 +264,9 @@ static bool check_record(const struct btf_ext_core *record, void *context)
 		    !type_relocates(&local, &host) ||
 		    type_same_value(&local, &host, use_of(check, record), why, sizeof(why)))
 			continue;
+		check->differs = true;
+		if (check->only_asks)
+			return false;
 		refuse(check, record, &local, why);
 		if (!hide(check, record, known, check->failure))
 			return false;
@@ -322,29 +328,64 @@ static bool write_all(int fd, const void *bytes, size_t size)
 	return true;
 }
 
-/* Fills the file that libbpf reads the kernel's types from; with all of them where some cannot be
- * copied. */
-static int write_types(struct check *check)
+/* Fills the file that libbpf reads the kernel's types from. */
+static void keep_types(const struct check *check, const void *bytes, uint32_t size)
+{
+	if (!bytes || !write_all(check->session->types_file, bytes, size))
+		fail(check->failure, STATUS_FAILED, "Cannot keep the kernel's types: %s.",
+		     strerror(errno));
+}
+
+/* With all of them where some cannot be copied. */
+static void write_types(struct check *check)
 {
 	struct type_subset *subset = type_subset_new();
-	const void *bytes = NULL;
+	const void *bytes;
 	bool copied = true;
+	void *few = NULL;
 	uint32_t size = 0;
 
 	btf_ext_each_core(check->elf, take_record, check);
 	for (uint32_t i = 0; i < check->type_count && copied; i++)
 		for (uint32_t j = 0; j < check->types[i].count && copied; j++)
-			copied = type_subset_add(subset, check->types[i].host,
+			copied = type_subset_add(subset, type_btf_source(check->types[i].host),
 						 check->types[i].candidates[j]);
 	if (copied)
-		bytes = type_subset_bytes(subset, &size);
-	if (!bytes)
-		bytes = btf__raw_data(check->host, &size);
-	if (!bytes || !write_all(check->session->types_file, bytes, size))
-		fail(check->failure, STATUS_FAILED, "Cannot keep the kernel's types: %s.",
-		     strerror(errno));
+		few = type_subset_bytes(subset, &size);
+	bytes = few ? few : btf__raw_data(check->host, &size);
+	keep_types(check, bytes, size);
+	free(few);
 	type_subset_free(subset);
-	return check->failure->status;
+}
+
+/*
+ * The check by the few types that the records name, which are then what libbpf reads. False where
+ * that does not tell: a type is a module's, or something differs, and words for that want all
+ * types.
+ */
+static bool check_by_few(struct check *check)
+{
+	struct session *session = check->session;
+	const struct type_view *kernel = session_type_view(session);
+	struct btf *few;
+	uint32_t size;
+	void *bytes;
+
+	check->local = bpf_object__btf(session->object);
+	bytes = kernel && check->local ? kernel_subset(check->elf, check->local, kernel, &size)
+				       : NULL;
+	few = bytes ? btf__new(bytes, size) : NULL;
+	check->host = few;
+	check->only_asks = true;
+	if (few)
+		btf_ext_each_core(check->elf, check_record, check);
+	if (few && !check->differs)
+		keep_types(check, bytes, size);
+	check->type_count = 0;
+	check->only_asks = false;
+	btf__free(few);
+	free(bytes);
+	return few && !check->differs;
 }
 
 /* Nobody vouches for a file. */
@@ -388,8 +429,12 @@ int host_types_check(struct session *session, struct failure *failure)
 	btf_ext_each_core(check.elf, survey_record, &survey);
 	if (!survey.relocates && !copied_structs_are_there(session->manifest))
 		return STATUS_OK;
-	if (open_types(&check, &own) == STATUS_OK) {
-		btf_ext_each_core(check.elf, collect_width, &check);
+	btf_ext_each_core(check.elf, collect_width, &check);
+	/* Structs that are copied whole are followed through their pointers. */
+	if (session->types_file && !session->kernel_btfs &&
+	    !copied_structs_are_there(session->manifest) && check_by_few(&check)) {
+		/* Then nothing is left to ask. */
+	} else if (open_types(&check, &own) == STATUS_OK) {
 		btf_ext_each_core(check.elf, check_record, &check);
 		if (failure->status == STATUS_OK)
 			copied_structs_check(session, check.host, !given_types(session), failure);

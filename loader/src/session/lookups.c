@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "host/kernel_functions.h"
 #include "session/host_enums.h"
+#include "session/kernel_targets.h"
 #include "session/params.h"
 #include "session/session.h"
 
@@ -205,7 +206,7 @@ static int find(struct session *session, struct kernel_functions *functions,
 	case MF_LOOKUP_KFUNC:
 		program = bpf_object__find_program_by_name(session->object, lookup->program);
 		*value = program && kernel_function_callable(functions, lookup->name,
-							     bpf_program__type(program));
+							     kernel_target_type(program));
 		break;
 	}
 	return STATUS_OK;

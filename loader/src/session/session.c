@@ -17,8 +17,11 @@
 #include "session/generations.h"
 #include "session/host_types.h"
 #include "session/kernel_calls.h"
+#include "session/kernel_signatures.h"
+#include "session/kernel_targets.h"
 #include "host/host.h"
 #include "host/kernel_btf.h"
+#include "host/type_view.h"
 #include "session/host_enums.h"
 #include "session/libbpf_log.h"
 #include "session/lookups.h"
@@ -190,6 +193,7 @@ int session_open(struct session *session, const struct options *options,
 	session->parameters = options->parameters;
 	session->parameter_count = options->parameter_count;
 	open.btf_custom_path = host_types_file(session);
+	kernel_targets_register();
 	libbpf_log_start(&log, options, manifest->config.log_size);
 	if (options->dump_libbpf)
 		say("\nlibbpf\n------");
@@ -419,7 +423,9 @@ static int load_object(struct session *session, struct failure *failure)
 	libbpf_log_start(&log, session->options, session->manifest->config.log_size);
 	if (session->options->dump_verifier)
 		say("\nverifier\n--------");
+	kernel_targets_of(session);
 	error = bpf_object__load(session->object);
+	kernel_targets_of(NULL);
 	if (error)
 		explain_load(session, &log, -error, failure);
 	libbpf_log_stop(&log);
@@ -517,6 +523,39 @@ const struct btf *session_kernel_btf(struct session *session, const char *module
 	return known->btf;
 }
 
+const struct type_view *session_type_view(struct session *session)
+{
+	if (!session->type_view_asked)
+		session->type_view = type_view_open();
+	session->type_view_asked = true;
+	return session->type_view;
+}
+
+uint32_t session_kernel_type(struct session *session, uint32_t kind, const char *name)
+{
+	const struct type_view *view = session_type_view(session);
+	const struct btf *btf;
+	int id;
+
+	if (view)
+		return type_view_find(view, kind, name);
+	btf = session_kernel_btf(session, NULL);
+	id = btf ? btf__find_by_name_kind(btf, name, kind) : -ENOENT;
+	return id > 0 ? (uint32_t)id : 0;
+}
+
+int64_t session_kernel_events(struct session *session, const char *module, const char *pattern,
+			      struct kernel_function **events)
+{
+	const struct type_view *view = module ? NULL : session_type_view(session);
+	const struct btf *btf;
+
+	if (view)
+		return type_view_match_events(&session->arena, view, pattern, events);
+	btf = session_kernel_btf(session, module);
+	return btf ? kernel_btf_match_events(&session->arena, btf, pattern, events) : -1;
+}
+
 bool session_look_in_btf(struct session *session,
 			 bool (*look)(const struct btf *btf, void *context), void *context)
 {
@@ -545,6 +584,8 @@ void session_free(struct session *session)
 		close(session->types_file);
 	for (struct session_btf *btf = session->kernel_btfs; btf; btf = btf->next)
 		btf__free(btf->btf);
+	type_view_free(session->type_view);
+	kernel_signatures_free(session);
 	if (session->bss)
 		munmap(session->bss, session->bss_size);
 	bpf_object__close(session->object);

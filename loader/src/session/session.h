@@ -38,6 +38,15 @@ struct session_program {
 	struct session_program *next;
 };
 
+/* A function or event that a program is loaded for. */
+struct session_target {
+	const struct bpf_program *program;
+	const char *name;
+	/* In the kernel's BTF; 0: not looked up yet. */
+	uint32_t id;
+	struct session_target *next;
+};
+
 /* BTF of the kernel or of a module. */
 struct session_btf {
 	const char *module; /* empty: vmlinux */
@@ -45,6 +54,8 @@ struct session_btf {
 	struct session_btf *next;
 };
 
+struct kernel_function;
+struct session_signature;
 struct session_unfit;
 struct policy;
 
@@ -84,8 +95,16 @@ struct session {
 	/* What attach cookies stand for: first the names of all probes, by their index. */
 	struct probe_names names;
 
+	/* Of kernel_target_set. */
+	struct session_target *targets;
+
 	/* Those that session_kernel_btf has read. */
 	struct session_btf *kernel_btfs;
+	/* Of session_type_view. */
+	struct type_view *type_view;
+	bool type_view_asked;
+	/* Of kernel_signatures.h. */
+	struct session_signature *signatures;
 
 	/* Those of dw_ustack (unwind.h); NULL: none. */
 	struct unwind_tables *unwind;
@@ -142,6 +161,17 @@ void session_free(struct session *session);
 /* BTF of the kernel (NULL) or of one of its modules, read when it is first asked for; NULL
  * with errno. */
 const struct btf *session_kernel_btf(struct session *session, const char *module);
+
+/* The same of the kernel alone, for looks that are few; NULL where only libbpf can read it. */
+const struct type_view *session_type_view(struct session *session);
+
+/* The raw tracepoints of the kernel (NULL) or of a module that match the pattern, as
+ * kernel_btf_match_events gives them; -1 with errno where its BTF cannot be read. */
+int64_t session_kernel_events(struct session *session, const char *module, const char *pattern,
+			      struct kernel_function **events);
+
+/* The first type of a kind and name in the kernel's own BTF; 0: none. */
+uint32_t session_kernel_type(struct session *session, uint32_t kind, const char *name);
 
 /* Calls `look` with the BTF of the kernel, and then of each module, until it finds something. */
 bool session_look_in_btf(struct session *session,
