@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "host/type_key.h"
 #include "host/type_match.h"
 #include "host/type_subset.h"
 

@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/type_key.h"
+
 /* Depths that no kernel reaches: types of objects and of damaged BTF may lead into each other. */
 #define MOST_MODIFIERS 64
 #define MOST_NESTING 32
-
-/* Behind which libbpf ignores the rest of a name (bpf_core_essential_name_len, relo_core.c). */
-#define FLAVOR "___"
 
 static const struct btf_type *resolve(const struct btf *btf, uint32_t *id)
 {
@@ -30,26 +29,6 @@ static const char *name_of(const struct btf *btf, uint32_t offset)
 	const char *name = btf__name_by_offset(btf, offset);
 
 	return name ? name : "";
-}
-
-/* Length of a name without its flavor. */
-static size_t essential(const char *name)
-{
-	const char *found = name;
-
-	while ((found = strstr(found, FLAVOR)))
-		if (found > name && found[-1] != '_' && found[3] && found[3] != '_')
-			return (size_t)(found - name);
-		else
-			found++;
-	return strlen(name);
-}
-
-static bool same_name(const char *left, const char *right)
-{
-	size_t length = essential(left);
-
-	return length == essential(right) && strncmp(left, right, length) == 0;
 }
 
 enum value_kind {
@@ -274,50 +253,6 @@ bool type_host_leaf(const struct btf *local, uint32_t type, const char *access,
 	return true;
 }
 
-struct type_key type_key_of(const struct btf *local, uint32_t id)
-{
-	const struct btf_type *type = btf__type_by_id(local, id);
-	const char *name = type ? name_of(local, type->name_off) : "";
-
-	return (struct type_key){
-		.kind = type ? btf_kind(type) : BTF_KIND_UNKN,
-		.name = name,
-		.length = essential(name),
-	};
-}
-
-static bool is_enum_kind(uint32_t kind)
-{
-	return kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64;
-}
-
-bool type_has_key(const struct type_key *key, const struct btf_type *type, const char *name)
-{
-	/* An enum has another kind once a number of it has 64 bits, as for libbpf
-	 * (btf_kind_core_compat, tools/lib/bpf/relo_core.c). */
-	if (btf_kind(type) != key->kind && !(btf_is_any_enum(type) && is_enum_kind(key->kind)))
-		return false;
-	return key->length && strncmp(name, key->name, key->length) == 0 &&
-	       essential(name) == key->length;
-}
-
-uint32_t type_candidates(const struct btf *local, uint32_t id, const struct btf *host,
-			 uint32_t first, uint32_t *ids, uint32_t room)
-{
-	const struct type_key key = type_key_of(local, id);
-	uint32_t found = 0, count = btf__type_cnt(host);
-
-	if (!key.length)
-		return 0;
-	for (uint32_t i = first; i < count && found < room; i++) {
-		const struct btf_type *other = btf__type_by_id(host, i);
-
-		if (type_has_key(&key, other, name_of(host, other->name_off)))
-			ids[found++] = i;
-	}
-	return found;
-}
-
 /* Plain `char` has the sign that its kernel was compiled with (-funsigned-char since Linux 6.2),
  * and scripts have it with one. */
 static bool is_signed(const struct btf *btf, const struct btf_type *type)
@@ -445,7 +380,7 @@ static bool same_pointee(const struct btf *local, uint32_t local_id, const struc
 		return is_byte(was);
 	if (btf_is_composite(was) || btf_is_fwd(was))
 		return (btf_is_composite(is) || btf_is_fwd(is)) &&
-		       same_name(name_of(local, was->name_off), name_of(host, is->name_off));
+		       type_same_name(name_of(local, was->name_off), name_of(host, is->name_off));
 	if (btf_is_ptr(was))
 		return btf_is_ptr(is) && same_pointee(local, was->type, host, is->type, depth + 1);
 	if (!is_number(kind_of(was)))
@@ -472,8 +407,8 @@ bool type_same_value(const struct type_leaf *local, const struct type_leaf *host
 		return differs(why, room, local, host);
 	/* Of a struct in a struct programs take the place, for one of that name. */
 	if (local_kind == VALUE_AGGREGATE && *name_of(local->btf, was->name_off))
-		return same_name(name_of(local->btf, was->name_off),
-				 name_of(host->btf, is->name_off)) ||
+		return type_same_name(name_of(local->btf, was->name_off),
+				      name_of(host->btf, is->name_off)) ||
 		       differs(why, room, local, host);
 	if (local_kind == VALUE_POINTER)
 		return same_pointee(local->btf, was->type, host->btf, is->type, 0) ||
@@ -581,8 +516,9 @@ static bool same_layout(struct walk *walk, uint32_t local_id, uint32_t host_id, 
 			return differs(walk->why, walk->room, &old, &new);
 		return same_layout(walk, btf_array(was)->type, btf_array(is)->type, depth + 1);
 	case VALUE_AGGREGATE:
-		if (btf_kind(is) != btf_kind(was) || !same_name(name_of(walk->local, was->name_off),
-								name_of(walk->host, is->name_off)))
+		if (btf_kind(is) != btf_kind(was) ||
+		    !type_same_name(name_of(walk->local, was->name_off),
+				    name_of(walk->host, is->name_off)))
 			return differs(walk->why, walk->room, &old, &new);
 		if (is->size != was->size) {
 			snprintf(walk->why, walk->room,

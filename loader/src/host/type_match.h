@@ -12,7 +12,6 @@
 
 struct btf;
 struct btf_member;
-struct btf_type;
 
 /* What an access path leads to. */
 struct type_leaf {
@@ -41,25 +40,6 @@ const struct btf_member *type_local_member(const struct btf *local, uint32_t typ
  */
 bool type_host_leaf(const struct btf *local, uint32_t type, const char *access,
 		    const struct btf *host, uint32_t candidate, struct type_leaf *leaf);
-
-/* What a local type's namesakes have in common with it. */
-struct type_key {
-	uint32_t kind;
-	/* Without a `___flavor`; no type has the key of one without a name. */
-	const char *name;
-	size_t length;
-};
-
-struct type_key type_key_of(const struct btf *local, uint32_t type);
-/* Whether a type of this name (as the host has it) is such. */
-bool type_has_key(const struct type_key *key, const struct btf_type *type, const char *name);
-
-/*
- * The host's types of the local one's kind and name, without a `___flavor`, from id `first` on: up
- * to `room` ids in *ids. The result is how many there are.
- */
-uint32_t type_candidates(const struct btf *local, uint32_t type, const struct btf *host,
-			 uint32_t first, uint32_t *ids, uint32_t room);
 
 /* Whether libbpf takes the host's leaf for the local one (bpf_core_fields_are_compat, relo_core.c);
  * else the member counts as missing. */

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "host/host.h"
 #include "host/kernel_btf.h"
+#include "host/type_key.h"
 #include "host/type_match.h"
 #include "host/type_subset.h"
 #include "object/btf_ext.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "host/type_match.h"
+#include "host/type_key.h"
 #include "host/type_subset.h"
 #include "host/type_view.h"
 #include "object/btf_ext.h"
