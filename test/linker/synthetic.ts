@@ -10,16 +10,19 @@ export interface SyntheticType {
   readonly words?: readonly (number | string)[];
 }
 
-/** Types get the ids 1, 2, ... */
-export function writeBtf(types: readonly SyntheticType[]): Buffer {
-  const strings: string[] = [''];
-  const offsetOf = (text: string): number => {
-    let offset = 0;
-    for (const known of strings) {
-      if (known === text) return offset;
-      offset += Buffer.byteLength(known) + 1;
-    }
-    strings.push(text);
+/** Types and their strings, behind those that are there already: texts, each with its NUL. */
+export function wordsOf(
+  types: readonly SyntheticType[],
+  before: string,
+): { readonly words: Buffer; readonly text: string } {
+  let text = before;
+  const offsets = new Map<string, number>([['', 0]]);
+  const offsetOf = (name: string): number => {
+    const known = offsets.get(name);
+    if (known !== undefined) return known;
+    const offset = text.length;
+    offsets.set(name, offset);
+    text += `${name}\0`;
     return offset;
   };
   const words = types.flatMap(({ name, kind, length, flag, sizeOrType, words: extra }) => [
@@ -28,18 +31,21 @@ export function writeBtf(types: readonly SyntheticType[]): Buffer {
     sizeOrType,
     ...(extra ?? []).map((word) => (typeof word === 'string' ? offsetOf(word) : word >>> 0)),
   ]);
-  const text = Buffer.from(strings.map((string) => `${string}\0`).join(''));
-  const bytes = Buffer.alloc(24 + words.length * 4 + text.length);
-  bytes.writeUInt16LE(0xeb9f, 0);
-  bytes.writeUInt8(1, 2);
-  bytes.writeUInt32LE(24, 4);
-  bytes.writeUInt32LE(0, 8);
-  bytes.writeUInt32LE(words.length * 4, 12);
-  bytes.writeUInt32LE(words.length * 4, 16);
-  bytes.writeUInt32LE(text.length, 20);
+  const bytes = Buffer.alloc(words.length * 4);
   words.forEach((word, index) => {
-    bytes.writeUInt32LE(word, 24 + index * 4);
+    bytes.writeUInt32LE(word, index * 4);
   });
-  text.copy(bytes, 24 + words.length * 4);
-  return bytes;
+  return { words: bytes, text };
+}
+
+/** Types get the ids 1, 2, ... */
+export function writeBtf(types: readonly SyntheticType[]): Buffer {
+  const { words, text } = wordsOf(types, '\0');
+  const strings = Buffer.from(text, 'latin1');
+  const header = Buffer.alloc(24);
+  header.writeUInt32LE(0x0001eb9f, 0);
+  [24, 0, words.length, words.length, strings.length].forEach((word, index) => {
+    header.writeUInt32LE(word, 4 + 4 * index);
+  });
+  return Buffer.concat([header, words, strings]);
 }

@@ -66,16 +66,24 @@ static void read_setting(struct manifest_reader *reader, const struct json *json
 	memcpy(member, &number, sizeof(number));
 }
 
+#define TOP_LEVEL "top level"
+
+static void set_place(struct manifest_reader *reader, const char *place)
+{
+	snprintf(reader->place, sizeof(reader->place), "%s", place);
+}
+
 static void read_config(struct manifest_reader *reader, const struct json *root)
 {
 	const struct json *json = manifest_member(reader, root, "config", JSON_OBJECT);
 	char *config = (char *)&reader->manifest->config;
 
-	snprintf(reader->place, sizeof(reader->place), "config");
+	set_place(reader, "config");
 	if (!json)
 		return;
 	for (uint32_t i = 0; i < COUNT_OF(mf_settings); i++)
 		read_setting(reader, json, &mf_settings[i], config + mf_settings[i].member);
+	set_place(reader, TOP_LEVEL);
 }
 
 static void read_param(struct manifest_reader *reader, const struct json *json, void *item,
@@ -333,7 +341,7 @@ static void read_globals(struct manifest_reader *reader, const struct json *root
 	const struct json *json = manifest_member(reader, root, "globals", JSON_OBJECT);
 	char *globals = (char *)&reader->manifest->globals;
 
-	snprintf(reader->place, sizeof(reader->place), "globals");
+	set_place(reader, "globals");
 	for (uint32_t i = 0; i < COUNT_OF(mf_globals); i++)
 		*(uint32_t *)(globals + mf_globals[i].member) = (uint32_t)manifest_number_or(
 			reader, json, mf_globals[i].name, UINT32_MAX - 1, MF_NONE);
@@ -343,9 +351,10 @@ static void read_kernel(struct manifest_reader *reader, const struct json *root)
 {
 	const struct json *json = manifest_member(reader, root, "kernel", JSON_OBJECT);
 
-	snprintf(reader->place, sizeof(reader->place), "kernel");
+	set_place(reader, "kernel");
 	reader->manifest->kernel_release = manifest_text(reader, json, "release");
 	reader->manifest->kernel_arch = manifest_text(reader, json, "arch");
+	set_place(reader, TOP_LEVEL);
 }
 
 static void read_depth(struct manifest_reader *reader, const struct json *json, void *item,
@@ -436,7 +445,7 @@ static int read_version(struct manifest_reader *reader, const struct json *root)
 int manifest_read(const struct elf_file *elf, struct manifest **out, struct failure *failure)
 {
 	const struct elf_section *section = elf_find_section(elf, MANIFEST_SECTION);
-	struct manifest_reader reader = {.elf = elf, .place = "top level", .failure = failure};
+	struct manifest_reader reader = {.elf = elf, .place = TOP_LEVEL, .failure = failure};
 	struct json_error error = {0};
 	struct arena document = {0};
 	const struct json *root;

@@ -143,16 +143,19 @@ void *manifest_list(struct manifest_reader *reader, const struct json *object, c
 {
 	const struct json *list = manifest_member(reader, object, name, JSON_ARRAY);
 	unsigned char *items;
+	char place[sizeof(reader->place)];
 	uint32_t index = 0;
 
 	*count = 0;
 	if (!list)
 		return NULL;
+	memcpy(place, reader->place, sizeof(place));
 	items = manifest_memory(reader, list->count, size);
 	for (const struct json *json = list->first; json && !reader->failure->status;
 	     json = json->next) {
 		snprintf(reader->place, sizeof(reader->place), "%s[%u]", name, index);
 		read(reader, json, items + index * size, index);
+		memcpy(reader->place, place, sizeof(place));
 		index++;
 	}
 	if (!reader->failure->status)

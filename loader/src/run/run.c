@@ -513,6 +513,8 @@ static int check_object(const struct options *options, const char *path, struct 
 	} else {
 		status = open_object(&session, options, &object, failure);
 		session_free(&session);
+		if (status == STATUS_OBJECT)
+			fail_at(failure, path, 0);
 		if (status == STATUS_OK && !options->quiet)
 			printf("%s: ok\n", path);
 		if (status == STATUS_OK && options->verbose)

@@ -1,12 +1,9 @@
 /** Objects that nobody should trust: none of them may do more than earn an error message. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readElf } from '../../../linker/elf/read.ts';
 import type { Manifest, ManifestMap } from '../../../linker/manifest/manifest.ts';
 import { build } from '../../support/build.ts';
-import { LOADER_ASAN } from '../../support/run.ts';
 import {
   BEGIN,
   closeWorkshop,
@@ -19,6 +16,7 @@ import {
   TICK,
   writeScript,
 } from './script.ts';
+import { checkObjects, type Verdicts } from './verdicts.ts';
 
 const workshop = openWorkshop();
 afterAll(() => closeWorkshop(workshop));
@@ -27,40 +25,7 @@ const manifest = manifestOf(workshop, [BEGIN, SYSCALLS, TICK, END]);
 const good = readFileSync(writeScript(workshop, 'good', manifest));
 const digest = digestPlace(good);
 
-interface Verdicts {
-  readonly ok: number;
-  readonly refused: number;
-  readonly messages: string;
-}
-
-/** Has the loader check all of these in one process. Throws when it does not live to the end. */
-function check(objects: readonly Buffer[]): Verdicts {
-  const folder = join(workshop.folder, 'hostile');
-  mkdirSync(folder);
-  const paths = objects.map((bytes, index) => {
-    const path = join(folder, `${index}.o`);
-    writeFileSync(path, bytes);
-    return path;
-  });
-  const result = spawnSync(LOADER_ASAN, ['--check', ...paths], {
-    encoding: 'latin1',
-    maxBuffer: 1 << 28,
-    timeout: 120_000,
-    env: {
-      ...process.env,
-      ASAN_OPTIONS: 'detect_leaks=1:exitcode=99',
-      UBSAN_OPTIONS: 'exitcode=99',
-    },
-  });
-  rmSync(folder, { recursive: true });
-  if (result.signal || (result.status !== 0 && result.status !== 5))
-    throw new Error(`ended by ${result.signal ?? result.status}: ${result.stderr.slice(-5000)}`);
-  return {
-    ok: result.stdout.match(/: ok$/gm)?.length ?? 0,
-    refused: result.stderr.match(/^ERROR: /gm)?.length ?? 0,
-    messages: result.stderr,
-  };
-}
+const check = (objects: readonly Buffer[]): Verdicts => checkObjects(workshop.folder, objects);
 
 /** Repeatable numbers below `limit` (a linear congruential generator). */
 function numbers(seed: number): (limit: number) => number {
