@@ -75,6 +75,19 @@ export function checkObjects(
   return loads ? EXIT.ok : EXIT.kernel;
 }
 
+/** What becomes of one object on each of the kernels. */
+export function checkedOn(
+  file: string,
+  bytes: Uint8Array,
+  kernels: readonly string[],
+): readonly Compatibility[] {
+  if (kernels.length === 0) return [];
+  const object = understood(file, () => openObject(bytes));
+  return kernels.map((kernel) =>
+    described(kernel, () => checkOn(object, openHost(openKernel(kernel)))),
+  );
+}
+
 /** A column of each object. */
 function bootObjects(kernel: string, objects: readonly OpenObject[]): readonly Compatibility[] {
   const traced = new Set(objects.flatMap(({ object }) => tracedFiles(object)));

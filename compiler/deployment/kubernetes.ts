@@ -13,6 +13,8 @@ export interface KubernetesOptions {
   readonly image: string;
   /** An image that holds the object, and its path in it; undefined: it stands in a ConfigMap. */
   readonly objectImage?: { readonly reference: string; readonly path: string };
+  /** What an init container pulls from a registry instead. */
+  readonly pulled?: Pulled;
   /** Where metrics are served; undefined: nowhere. */
   readonly port?: number;
   readonly maxOverhead?: number;
@@ -23,15 +25,32 @@ export interface KubernetesOptions {
   readonly keys: ReadonlyMap<string, Uint8Array>;
   /** Nodes have the labels of Node Feature Discovery, by which those with older kernels are passed over. */
   readonly byKernelLabels: boolean;
+  /** Releases of kernels that are known to refuse the object; by the same labels. */
+  readonly refusing: readonly string[];
   readonly memory: string;
+  /** Of a CPU: what the loader takes, since programs run in the time of what they trace. */
+  readonly cpu: string;
   /** Something else makes the ConfigMap, of this name, and puts a digest behind it. */
   readonly configName?: string;
+}
+
+export interface Pulled {
+  /** Of the artifact, with its digest. */
+  readonly reference: string;
+  /** Of the compiler, whose entry point `bpfscript` is. */
+  readonly image: string;
+  /** A secret of the type kubernetes.io/dockerconfigjson; undefined: anybody may pull it. */
+  readonly secret?: string;
+  readonly architecture: string | undefined;
 }
 
 /** The most that a ConfigMap holds is 1 MiB, and names and keys stand in it, too. */
 export const MOST_IN_CONFIG_MAP = 1_000_000;
 
 const FOLDER = '/objects';
+/** Of an object that an image holds, or an init container has brought. */
+const OBJECT_FOLDER = '/object';
+const CREDENTIALS = '/credentials';
 
 /** As Kubernetes calls machines. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
@@ -55,7 +74,7 @@ export function kubernetesFiles(
 ): KubernetesFiles {
   const file = `${options.name}.o`;
   const files = new Map(options.keys);
-  if (!options.objectImage) files.set(file, object);
+  if (!options.objectImage && !options.pulled) files.set(file, object);
   const configName =
     files.size > 0 ? (options.configName ?? `${options.name}-${digestOf(files)}`) : undefined;
   const labels = {
@@ -153,8 +172,11 @@ function podTemplate(
           ? {}
           : { 'kubernetes.io/arch': ARCHITECTURES[needs.architecture] ?? needs.architecture }),
       },
-      ...(options.byKernelLabels ? { affinity: kernelAffinity(needs.kernel) } : {}),
+      ...(options.byKernelLabels
+        ? { affinity: kernelAffinity(needs.kernel, options.refusing) }
+        : {}),
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+      ...(options.pulled ? { initContainers: [pulling(options.pulled, file)] } : {}),
       containers: [
         {
           name: 'bpfload',
@@ -170,15 +192,15 @@ function podTemplate(
             capabilities: { drop: ['ALL'], add: [...needs.capabilities.keys()].sort() },
           },
           resources: {
-            requests: { cpu: '10m', memory: options.memory },
+            requests: { cpu: options.cpu, memory: options.memory },
             limits: { memory: options.memory },
           },
           volumeMounts: [
             ...(configName === undefined
               ? []
               : [{ name: 'files', mountPath: FOLDER, readOnly: true }]),
-            ...(options.objectImage
-              ? [{ name: 'object', mountPath: '/object', readOnly: true }]
+            ...(options.objectImage || options.pulled
+              ? [{ name: 'object', mountPath: OBJECT_FOLDER, readOnly: true }]
               : []),
             ...mounts.map(({ name, path, readOnly }) => ({ name, mountPath: path, readOnly })),
           ],
@@ -189,6 +211,7 @@ function podTemplate(
         ...(options.objectImage
           ? [{ name: 'object', image: { reference: options.objectImage.reference } }]
           : []),
+        ...(options.pulled ? pulledVolumes(options.pulled) : []),
         ...mounts.map((mount) => ({ name: mount.name, hostPath: { path: mount.path } })),
       ],
     },
@@ -203,7 +226,9 @@ function argumentsOf(options: KubernetesOptions, file: string): readonly string[
     ...(maxOverhead === undefined ? [] : [`--max-overhead=${maxOverhead}`]),
     ...(options.keys.size > 0 ? [`--verify=${FOLDER}`] : []),
     ...options.loaderOptions,
-    objectImage ? `/object/${objectImage.path.replace(/^\/+/, '')}` : `${FOLDER}/${file}`,
+    objectImage
+      ? `${OBJECT_FOLDER}/${objectImage.path.replace(/^\/+/, '')}`
+      : `${options.pulled ? OBJECT_FOLDER : FOLDER}/${file}`,
     ...(options.parameters.length > 0 ? ['--', ...options.parameters.map(literally)] : []),
   ];
 }
@@ -211,6 +236,48 @@ function argumentsOf(options: KubernetesOptions, file: string): readonly string[
 /** Kubernetes puts variables in where it reads $(NAME), and $ where it reads $$. */
 function literally(word: string): string {
   return word.replaceAll('$', '$$$$');
+}
+
+/** Gets the object; it traces nothing and needs no rights. */
+function pulling({ reference, image, secret, architecture }: Pulled, file: string): Data {
+  const arch = architecture === undefined ? [] : [`--arch=${architecture}`];
+  return {
+    name: 'pull',
+    image,
+    args: ['pull', ...arch, '-o', `${OBJECT_FOLDER}/${file}`, literally(reference)],
+    ...(secret === undefined ? {} : { env: [{ name: 'DOCKER_CONFIG', value: CREDENTIALS }] }),
+    securityContext: {
+      runAsUser: 65534,
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    resources: { requests: { cpu: '10m', memory: '128Mi' }, limits: { memory: '256Mi' } },
+    volumeMounts: [
+      { name: 'object', mountPath: OBJECT_FOLDER, readOnly: false },
+      ...(secret === undefined
+        ? []
+        : [{ name: 'credentials', mountPath: CREDENTIALS, readOnly: true }]),
+    ],
+  };
+}
+
+function pulledVolumes({ secret }: Pulled): readonly Data[] {
+  return [
+    { name: 'object', emptyDir: { sizeLimit: '64Mi' } },
+    ...(secret === undefined
+      ? []
+      : [
+          {
+            name: 'credentials',
+            secret: {
+              secretName: secret,
+              items: [{ key: '.dockerconfigjson', path: 'config.json' }],
+            },
+          },
+        ]),
+  ];
 }
 
 function serving(port: number) {
@@ -225,10 +292,20 @@ function serving(port: number) {
   };
 }
 
-/** A later major version, or the same with a minor one that is not less. */
-function kernelAffinity(kernel: string): Data {
+/** As Node Feature Discovery makes a label's value of a release. */
+function labelOf(release: string): string {
+  return release.replace(/[^-A-Za-z0-9_.]/g, '_').replace(/^[-_.]+|[-_.]+$/g, '');
+}
+
+/** A later major version, or the same with a minor one that is not less; and none that refuses the object. */
+function kernelAffinity(kernel: string, refusing: readonly string[]): Data {
   const [major = 0, minor = 0] = kernel.split('.').map(Number);
   const label = 'feature.node.kubernetes.io/kernel-version';
+  const others = refusing.map(labelOf).map((value) => ({
+    key: `${label}.full`,
+    operator: 'NotIn',
+    values: [value],
+  }));
   const above = (part: 'major' | 'minor', value: number) => ({
     key: `${label}.${part}`,
     operator: 'Gt',
@@ -238,11 +315,12 @@ function kernelAffinity(kernel: string): Data {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: {
         nodeSelectorTerms: [
-          { matchExpressions: [above('major', major)] },
+          { matchExpressions: [above('major', major), ...others] },
           {
             matchExpressions: [
               { key: `${label}.major`, operator: 'In', values: [String(major)] },
               ...(minor > 0 ? [above('minor', minor - 1)] : []),
+              ...others,
             ],
           },
         ],
@@ -260,6 +338,9 @@ function notesOf(needs: HostNeeds, options: KubernetesOptions): readonly string[
     ),
     ...(needs.processes ? ['hostPID: names in processes of the host.'] : []),
     `Kernels: Linux ${needs.kernel} or later${options.byKernelLabels ? ', by labels of Node Feature Discovery' : '; on others the loader ends with status 3'}.`,
+    ...(options.refusing.length > 0
+      ? [`Not on ${options.refusing.join(', ')}, which refuse it (bpfscript check).`]
+      : []),
     ...needs.openPaths.map(
       (path) =>
         `${path}: only the host knows what it is; --mount has to name a folder that it is in.`,

@@ -134,3 +134,14 @@ export function memoryOf(inspection: Inspection): string {
   const bytes = maps.reduce((sum, each) => sum + each, LOADER_BYTES);
   return `${Math.max(64, Math.ceil(bytes / MEBIBYTE / 16) * 16)}Mi`;
 }
+
+/** Milliseconds of CPU in a second, as Kubernetes writes them, of nanoseconds that the loader took of so many. */
+export function cpuOf({
+  loader,
+  elapsed,
+}: {
+  readonly loader: number;
+  readonly elapsed: number;
+}): string {
+  return `${Math.max(1, Math.ceil((loader / elapsed) * 1000))}m`;
+}

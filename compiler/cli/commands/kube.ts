@@ -7,12 +7,16 @@ import {
   type KubernetesOptions,
   kubernetesFiles,
   MOST_IN_CONFIG_MAP,
+  type Pulled,
 } from '../../deployment/kubernetes.ts';
-import { type HostNeeds, hostNeeds, memoryOf } from '../../deployment/needs.ts';
+import { cpuOf, type HostNeeds, hostNeeds, memoryOf } from '../../deployment/needs.ts';
 import { type Data, toYaml } from '../../deployment/yaml.ts';
+import { checkedOn } from '../check-objects.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { noObject, readInput } from '../input.ts';
 import { writeWhole } from '../output.ts';
+import { referenceOf } from '../registry.ts';
+import { collect } from '../script.ts';
 import { EXIT } from '../status.ts';
 import { version } from '../version.ts';
 
@@ -22,6 +26,11 @@ interface KubeOptions {
   readonly namespace: string;
   readonly image: string;
   readonly objectImage?: string;
+  readonly pull?: string;
+  readonly pullImage: string;
+  readonly pullSecret?: string;
+  readonly cost?: string;
+  readonly check?: readonly string[];
   readonly metrics: string | false;
   readonly maxOverhead: string | false;
   readonly timeout?: string;
@@ -63,6 +72,16 @@ export function registerKube(program: Command): void {
       '--object-image <reference>',
       'an image that holds the object, mounted as an image volume, instead of a ConfigMap',
     )
+    .option(
+      '--pull <reference>',
+      'an artifact that `bpfscript push` made, with its digest, which an init container pulls, instead of a ConfigMap',
+    )
+    .option(
+      '--pull-image <reference>',
+      "the compiler's image, which pulls",
+      `bpfscript:${version()}`,
+    )
+    .option('--pull-secret <name>', 'the secret with credentials for that, as for images')
     .option('--metrics <port>', 'the port of metrics and health', '9435')
     .option('--no-metrics', 'no port: no metrics and no probes of health')
     .option('--max-overhead <percent>', 'what tracing may take of one CPU', '5')
@@ -72,8 +91,17 @@ export function registerKube(program: Command): void {
       '--memory <size>',
       'of the container: 256Mi; without it, what the object can come to hold',
     )
+    .option(
+      '--cost <file>',
+      'what `bpfload -f json --cost` printed: the CPU that the loader takes is asked for',
+    )
     .option('--kernel <version>', 'all nodes have this kernel or a later one: 6.10')
     .option('--kernel-labels', 'choose nodes by the labels of Node Feature Discovery')
+    .option(
+      '--check <kernel>',
+      'check the object on this kernel, as `bpfscript check --kernel` does, and leave out nodes that have it where it refuses; may be repeated',
+      collect,
+    )
     .addOption(
       new Option('--mount <path>', "mount this of the node's, for reading; may be repeated")
         .argParser(append)
@@ -102,6 +130,7 @@ export function registerKube(program: Command): void {
 Examples:
   bpfscript kube tool.o | kubectl apply -f -
   bpfscript kube tool.o --kind job --timeout 1m -- --comm=nginx
+  bpfscript kube tool.o --check 6.1 --check 6.12 --pull registry.example/tools/tool@sha256:...
   bpfscript kube tool.o -o base && kubectl apply -k base`,
     )
     .action(printManifests);
@@ -119,9 +148,15 @@ function printManifests(file: string, parameters: readonly string[], options: Ku
   );
   const name = nameOf(file, options);
   const size = object.length;
-  if (options.objectImage === undefined && size > (MOST_IN_CONFIG_MAP * 3) / 4)
+  if (options.objectImage !== undefined && options.pull !== undefined)
+    throw usage('--object-image and --pull exclude each other');
+  if (
+    options.objectImage === undefined &&
+    options.pull === undefined &&
+    size > (MOST_IN_CONFIG_MAP * 3) / 4
+  )
     throw new UserError(`${file} has ${size} bytes, and a ConfigMap holds less`, {
-      hint: 'Put it into an image and name that with --object-image.',
+      hint: 'Put it into an image and name that with --object-image, or into a registry and --pull it.',
     });
   const effects = inspection.outside.filter((effect) => !isAllowed(effect.needs, options));
   if (effects[0])
@@ -137,17 +172,75 @@ function printManifests(file: string, parameters: readonly string[], options: Ku
     ...(options.objectImage === undefined
       ? {}
       : { objectImage: { reference: options.objectImage, path: basename(file) } }),
+    ...(options.pull === undefined
+      ? {}
+      : { pulled: pulledBy(options.pull, options, needs.architecture) }),
     ...numbers(options),
     loaderOptions: loaderOptions(options),
     parameters,
     keys: new Map(options.verify.map((key) => [keyName(key), readInput(key)])),
-    byKernelLabels: options.kernelLabels === true,
+    byKernelLabels: options.kernelLabels === true || options.check !== undefined,
+    refusing: refusing(file, object, options.check ?? []),
+    cpu: options.cost === undefined ? '10m' : cpuOf(costIn(options.cost)),
     memory: memory(options) ?? memoryOf(inspection),
     ...(options.output === undefined ? {} : { configName: `${name}-files` }),
   };
   const made = kubernetesFiles(inspection, object, needs, chosen);
   if (options.output === undefined) process.stdout.write(textOf(made, options.json === true));
   else writeBase(options.output, made, chosen);
+}
+
+function pulledBy(
+  text: string,
+  { pullImage, pullSecret }: KubeOptions,
+  architecture: string | undefined,
+): Pulled {
+  if (referenceOf(text).digest === undefined)
+    throw new UserError('--pull takes a name with its digest, as `bpfscript push` prints it', {
+      status: EXIT.usage,
+    });
+  const secret =
+    pullSecret === undefined ? {} : { secret: checkedName(pullSecret, '--pull-secret') };
+  return { reference: text, image: pullImage, ...secret, architecture };
+}
+
+/** The releases of those kernels that the object does not load on. */
+function refusing(file: string, object: Uint8Array, kernels: readonly string[]): readonly string[] {
+  const checked = checkedOn(file, object, kernels);
+  if (checked.length > 0 && !checked.some(({ loads }) => loads))
+    throw new UserError(`${file} loads on none of the kernels of --check`, {
+      status: EXIT.kernel,
+      hint: '`bpfscript check` says why.',
+    });
+  return [...new Set(checked.flatMap(({ release, loads }) => (loads ? [] : [release])))];
+}
+
+interface CostLine {
+  readonly type?: unknown;
+  readonly loader?: unknown;
+  readonly elapsed?: unknown;
+}
+
+/** The last line of costs, which is of all the run. */
+function costIn(file: string): { readonly loader: number; readonly elapsed: number } {
+  const lines = Buffer.from(readInput(file)).toString().split('\n');
+  for (const line of lines.reverse()) {
+    if (!line.includes('"cost"')) continue;
+    const { type, loader, elapsed } = costLine(line);
+    if (type === 'cost' && typeof loader === 'number' && typeof elapsed === 'number' && elapsed > 0)
+      return { loader, elapsed };
+  }
+  throw new UserError(`${file} has no line of costs`, {
+    hint: 'bpfload -f json --cost --timeout 1m tool.o prints one at the end.',
+  });
+}
+
+function costLine(line: string): CostLine {
+  try {
+    return (JSON.parse(line) ?? {}) as CostLine;
+  } catch {
+    return {};
+  }
 }
 
 function inspect(file: string, object: Uint8Array): ReturnType<typeof inspectObject> {

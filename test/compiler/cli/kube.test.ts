@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
+import { descriptionOf } from '../../support/machine.ts';
 import { needs } from '../../support/needs.ts';
+import {
+  bpfscript as pushing,
+  registry,
+  folder as registryFolder,
+} from '../../support/registry.ts';
 
 const folder = temporaryFolder();
 const root = join(import.meta.dirname, '../../..');
@@ -17,6 +23,7 @@ interface Container {
   readonly [name: string]: unknown;
 }
 interface Pod {
+  readonly initContainers?: readonly Container[];
   readonly hostPID?: boolean;
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly containers: readonly [Container];
@@ -46,6 +53,7 @@ function podOf(script: string, ...words: readonly string[]): Pod {
   return pod;
 }
 
+const PINNED = `registry.example/tools/tool@sha256:${'1'.repeat(64)}`;
 const TRACEPOINT = 'tracepoint:syscalls:sys_enter_close { @ = count(); }';
 
 it('has the capabilities, mounts and nodes that the object needs', () => {
@@ -135,6 +143,7 @@ it('is what Kubernetes takes, in each form', { timeout: 120_000 }, async () => {
     [],
     ['--kind', 'job', '--timeout', '1m'],
     ['--no-metrics', '--kernel-labels', '--object-image', 'objects:1', '--mount', '/usr/lib'],
+    ['--pull', PINNED, '--pull-secret', 'registry', '--check', 'default'],
   ];
   // The models know types and what has to be there; the compiler knows which members there are.
   const models = 'kubernetes-models';
@@ -153,7 +162,7 @@ it('is what Kubernetes takes, in each form', { timeout: 120_000 }, async () => {
       );
     }
   }
-  expect(lines.length).toBe(8);
+  expect(lines.length).toBe(10);
   const source = join(root, 'test', `.kubernetes-${process.pid}.ts`);
   const check = (text: string) => {
     writeFileSync(source, text);
@@ -201,6 +210,73 @@ needs('kubectl').it('becomes the same by way of kustomize', () => {
   expect(parsed).toContain('pod-security.kubernetes.io/enforce: privileged');
 });
 
+it('asks for the CPU that the loader was seen to take', () => {
+  const lines = [
+    '{"type": "printf", "data": "\\"cost\\""}',
+    '{"type": "cost", "data": [], "elapsed": 1000000000, "loader": 900000000}',
+    '{"type": "cost", "data": [], "elapsed": 10000000000, "loader": 123456789}',
+    'text with "cost"',
+  ];
+  const cost = join(folder, 'cost.json');
+  writeFileSync(cost, lines.join('\n'));
+  const cpuOf = (...words: readonly string[]) =>
+    (podOf(TRACEPOINT, ...words).containers[0].resources as { requests: { cpu: string } }).requests
+      .cpu;
+  expect(cpuOf('--cost', cost)).toBe('13m');
+  expect(cpuOf()).toBe('10m');
+  for (const text of ['', '{"type": "cost"}', '{"type": "cost", "elapsed": 0, "loader": 1}']) {
+    writeFileSync(cost, text);
+    const file = writeObject(folder, 'tool', TRACEPOINT);
+    expect(kube(file, '--cost', cost)).toMatchObject({ status: 1, stdout: '' });
+  }
+});
+
+it('has an init container pull the object, with no rights', () => {
+  const pod = podOf(TRACEPOINT, '--pull', PINNED, '--pull-secret', 'registry');
+  expect(pod.initContainers).toMatchObject([
+    {
+      args: ['pull', '-o', '/object/tool.o', PINNED],
+      env: [{ name: 'DOCKER_CONFIG', value: '/credentials' }],
+      securityContext: { runAsNonRoot: true, capabilities: { drop: ['ALL'] } },
+    },
+  ]);
+  expect(pod.containers[0].args.at(-1)).toBe('/object/tool.o');
+  expect(pod.volumes).toContainEqual({ name: 'object', emptyDir: { sizeLimit: '64Mi' } });
+  const [, ...rest] = itemsOf(
+    writeObject(folder, 'tool', TRACEPOINT),
+    ...['--pull', PINNED, '--pull-secret', 'registry'],
+  );
+  expect(rest.map(({ kind }) => kind)).toEqual(['DaemonSet']);
+});
+
+needs('docker-registry').it('is started with what the registry has under that digest', async () => {
+  const { host } = await registry('pulled');
+  const file = writeObject(registryFolder, 'tool', TRACEPOINT);
+  const pushed = await pushing(['push', file, `${host}/tools/tool:1`]);
+  const pod = podOf(TRACEPOINT, '--pull', pushed.stdout.trim());
+  const words = pod.initContainers?.[0]?.args ?? [];
+  const into = join(registryFolder, 'init.o');
+  const pulled = await pushing(words.map((word) => word.replace('/object/tool.o', into)));
+  expect(pulled).toMatchObject({ status: 0, stderr: '' });
+  expect(readFileSync(into)).toEqual(readFileSync(file));
+});
+
+for (const series of ['6.1', '6.12'] as const)
+  needs(`Linux ${series}`).it(`knows whether Linux ${series} refuses the object`, () => {
+    // It came with Linux 6.10.
+    const script = 'tracepoint:sched:sched_prepare_exec { @ = count(); }';
+    const file = writeObject(folder, 'exec', script);
+    const own = descriptionOf(series);
+    const pod = JSON.stringify(itemsOf(file, '--check', 'default', '--check', own).at(-1));
+    const key = 'feature.node.kubernetes.io/kernel-version.full';
+    const left = pod.match(
+      new RegExp(`"key":"${key}","operator":"NotIn","values":\\["${series}`, 'g'),
+    );
+    expect(left?.length ?? 0).toBe(series === '6.1' ? 2 : 0);
+    const alone = kube(file, '--check', own);
+    expect(alone.status).toBe(series === '6.1' ? 3 : 0);
+  });
+
 it('says why the namespace is privileged, and what each capability is for', () => {
   const { stdout } = kube(writeObject(folder, 'said', TRACEPOINT));
   expect(stdout).toMatch(/^# Pod Security: privileged, since it takes capabilities/);
@@ -217,6 +293,9 @@ it.each([
   [['--timeout', '1m'], '--timeout is for --kind job: a DaemonSet begins anew what has ended'],
   [['--memory', '1'], '--memory takes a size such as 256Mi, not 1'],
   [['--kernel', 'new'], '--kernel takes a version such as 6.10, not new'],
+  [['--pull', 'registry.example/tools/tool:1.0'], '--pull takes a name with its digest'],
+  [['--pull', PINNED, '--object-image', 'x'], '--object-image and --pull exclude each other'],
+  [['--pull', PINNED, '--pull-secret', 'A_B'], '--pull-secret takes at most'],
   [['--mount', 'x'], '--mount takes a path from / on, not x'],
   [['--verify', 'x.key'], '--verify takes public keys, NAME.pub, not x.key'],
 ])('refuses %j', (words, message) => {
