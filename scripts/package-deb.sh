@@ -71,7 +71,9 @@ for architecture in "${architectures[@]}"; do
   install -D -m 755 "loader/$build/bpfload" "$folder/usr/bin/bpfload"
   install -D -m 644 'loader/systemd/bpfload@.service' "$folder/lib/systemd/system/bpfload@.service"
   install -D -m 644 packaging/policy.example "$doc/examples/policy"
-  mkdir -p "$folder/etc/bpfload/keys" "$folder/etc/bpfload/objects"
+  install -D -m 644 -t "$doc/examples/drop-ins" loader/systemd/drop-ins/*.conf
+  install -D -m 644 -t "$doc/examples/ansible" packaging/ansible/*.yml
+  mkdir -p "$folder/etc/bpfload/keys" "$folder/var/lib/bpfload"
   manual "$folder" bpfload.1
   completions "$folder" bpfload
   cp LICENSE "$doc"

@@ -1,17 +1,23 @@
 /** The unit of systemd: it makes sense, and what it leaves is enough to trace with. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
+import { startReport } from '../support/json.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER, runObject } from '../support/run.ts';
 
 const folder = temporaryFolder();
-const unit = readFileSync(
-  join(import.meta.dirname, '../../loader/systemd/bpfload@.service'),
-  'utf8',
-);
+const SYSTEMD = join(import.meta.dirname, '../../loader/systemd');
+const unit = readFileSync(join(SYSTEMD, 'bpfload@.service'), 'utf8');
 
 function values(key: string): readonly string[] {
   return [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value ?? '');
@@ -32,6 +38,30 @@ describe('loader/systemd/bpfload@.service', () => {
     const exposure = /Overall exposure level for \S+: ([\d.]+)/.exec(security.stdout)?.[1];
     expect(Number(exposure)).toBeLessThanOrEqual(2);
   });
+
+  needs('systemd-analyze').it.each(['files', 'measured', 'metrics'])(
+    'makes sense with the drop-in for %s',
+    (name) => {
+      const own = join(folder, name);
+      const dropIns = join(own, 'bpfload@test.service.d');
+      mkdirSync(dropIns, { recursive: true });
+      const file = join(own, 'bpfload@test.service');
+      writeFileSync(
+        file,
+        unit.replace('/usr/bin/bpfload', '/bin/true').replace(/^Documentation=.*\n/m, ''),
+      );
+      const verify = () =>
+        spawnSync('systemd-analyze', ['verify', file], {
+          encoding: 'utf8',
+          env: { ...process.env, SYSTEMD_UNIT_PATH: `${own}:` },
+        });
+      copyFileSync(join(SYSTEMD, 'drop-ins', `${name}.conf`), join(dropIns, `${name}.conf`));
+      expect(verify()).toMatchObject({ status: 0, stdout: '', stderr: '' });
+      // It is looked at.
+      writeFileSync(join(dropIns, 'wrong.conf'), '[Service]\nNoSuchThing=1\n');
+      expect(verify().stderr).toContain('NoSuchThing');
+    },
+  );
 });
 
 needs('root').describe('under the unit', () => {
@@ -69,6 +99,35 @@ needs('root').describe('under the unit', () => {
     expect(result.status).toBe(0);
     expect(result.stdout).toMatch(/@events: \d+/);
     expect(result.stdout).toMatch(/\w+\+\d+\n/);
+  });
+
+  it('reports where the unit lets it, with options and parameters of its file', () => {
+    const own = join(folder, 'run');
+    mkdirSync(own);
+    for (const path of [folder, own]) chmodSync(path, 0o755);
+    chownSync(own, 65534, 65534);
+    copyFileSync(LOADER, join(own, 'bpfload'));
+    const object = writeObject(
+      own,
+      'unit',
+      'BEGIN { printf("%d\\n", getopt("least", 1, "x")); exit(); }',
+    );
+    chmodSync(object, 0o644);
+    const [command = ''] = values('ExecStart');
+    expect(values('RuntimeDirectory')).toEqual(['bpfload/%i']);
+    const words = command
+      .replace('/usr/bin/', `${own}/`)
+      .replace('/run/bpfload/%i/', `${own}/`)
+      .replace('/var/lib/bpfload/%i.o', object)
+      .replace('$OPTIONS', '-q -f json')
+      .replace('$PARAMETERS', '--least=7')
+      .split(' ');
+    const [program = '', ...before] = confined();
+    const result = spawnSync(program, [...before, ...words], { encoding: 'latin1' });
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+    expect(result.stdout).toContain('"7\\n"');
+    const report = startReport(readFileSync(join(own, 'start.json'), 'utf8').trim());
+    expect(report).toMatchObject({ dry_run: false, status: 0, probes: { attached: 1 } });
   });
 
   it('feeds the watchdog while it traces', async () => {

@@ -41,6 +41,7 @@ const HERE = {
   clang: () => CLANG !== undefined,
   chromium: () => !spawnSync('chromium', ['--version']).error,
   kubectl: () => !spawnSync('kubectl', ['version', '--client']).error,
+  'ansible-playbook': () => !spawnSync('ansible-playbook', ['--version']).error,
   'docker-registry': () => !spawnSync('docker-registry', ['--version']).error,
   prometheus: () => !spawnSync('prometheus', ['--version']).error,
   'cilium/ebpf': () => existsSync(CILIUM) && !spawnSync('go', ['version']).error,
@@ -60,8 +61,9 @@ export type Need = keyof typeof HERE | `Linux ${string}` | `modules of Linux ${s
 /** What `npm test` sets up, so that its lack is no excuse on CI. */
 function isBrought(need: string): boolean {
   return (
-    ['root', 'clang', 'chromium', 'prometheus', 'docker-registry'].includes(need) ||
-    /^(modules of )?Linux /.test(need)
+    ['root', 'clang', 'chromium', 'prometheus', 'docker-registry', 'ansible-playbook'].includes(
+      need,
+    ) || /^(modules of )?Linux /.test(need)
   );
 }
 
