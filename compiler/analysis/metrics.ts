@@ -2,7 +2,8 @@
  * What maps are as metrics, as comments of the script say it: `// bpfscript: metric @usecs read_latency_seconds
  * "Time of read(2)." in us labels comm`. Behind the map stands the metric's name, then clauses in any order: a type, a
  * help text, `in UNIT` (of the script's numbers), `labels A, B` (of the parts of the key), `buckets LOW..HIGH` (bounds
- * that are shown, in the script's numbers).
+ * that are shown, in the script's numbers), `containers A` (that label is a cgroup's id, and the loader names what
+ * runs in it).
  */
 import type { ManifestMetric } from '../../linker/manifest/manifest.ts';
 import { closest, meaning } from '../source/closest.ts';
@@ -19,6 +20,8 @@ const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** Labels that the formats, or the loader, use themselves. */
 const TAKEN = new Set(['le', 'quantile']);
+/** Labels that `containers` brings. */
+const CONTAINER = new Set(['container', 'container_id', 'pod', 'pod_uid', 'namespace', 'unit']);
 const SUFFIXES = /_(?:total|created|bucket|count|sum|info)$/;
 const INTEGER = /^-?\d+$/;
 
@@ -135,6 +138,7 @@ interface Clauses {
   help?: string;
   unit?: { readonly name: string; readonly range: Range };
   labels?: { readonly names: readonly string[]; readonly range: Range };
+  containers?: { readonly label: string; readonly range: Range };
   buckets?: { readonly least: number; readonly most: number; readonly range: Range };
 }
 
@@ -175,6 +179,8 @@ function readMetric(reader: Reader, map: MapSymbol): ManifestMetric | undefined 
     );
   const labels = labelsOf(reader, map, clauses);
   if (!labels) return undefined;
+  const cgroup = cgroupOf(reader, map, labels, clauses);
+  if (clauses.containers && cgroup === undefined) return undefined;
   if (clauses.buckets && type !== 'histogram')
     return reader.wrong('only a histogram has buckets', clauses.buckets.range);
   return {
@@ -184,7 +190,44 @@ function readMetric(reader: Reader, map: MapSymbol): ManifestMetric | undefined 
     ...scale,
     ...(clauses.buckets ? { least: clauses.buckets.least, most: clauses.buckets.most } : {}),
     labels,
+    ...(cgroup === undefined ? {} : { cgroup }),
   };
+}
+
+/** Which part of the key is the id of a cgroup; undefined without the clause, and where it is wrong. */
+function cgroupOf(
+  reader: Reader,
+  map: MapSymbol,
+  labels: readonly string[],
+  { containers }: Clauses,
+): number | undefined {
+  if (!containers) return undefined;
+  const index = labels.indexOf(containers.label);
+  if (index < 0)
+    return reader.wrong(
+      `${map.name} has no label ${containers.label}`,
+      containers.range,
+      ...(labels.length > 0 ? [`Its labels are ${labels.join(', ')}.`] : []),
+    );
+  const type = partType(map.key, index);
+  if (type?.kind !== 'int' || type.size !== 8)
+    return reader.wrong(
+      `${containers.label} is no id of a cgroup, which is a number of 64 bits, as cgroup is`,
+      containers.range,
+    );
+  const taken = labels.find((label) => CONTAINER.has(label));
+  if (taken !== undefined)
+    return reader.wrong(
+      `containers brings a label ${taken} of its own`,
+      containers.range,
+      'Another name for that part of the key tells them apart.',
+    );
+  return index;
+}
+
+function partType(key: Type | undefined, index: number): Type | undefined {
+  if (key?.kind === 'tuple') return key.elements[index];
+  return key?.kind === 'record' ? key.fields[index]?.type : key;
 }
 
 function labelsOf(
@@ -229,13 +272,15 @@ function readClause(reader: Reader, clauses: Clauses): boolean {
       return again('the unit', clauses.unit) && readUnit(reader, word, clauses);
     case 'labels':
       return again('labels', clauses.labels) && readLabels(reader, word, clauses);
+    case 'containers':
+      return again('containers', clauses.containers) && readContainers(reader, word, clauses);
     case 'buckets':
       return again('buckets', clauses.buckets) && readBuckets(reader, word, clauses);
     default:
       reader.wrong(
         `'${word.text}' means nothing here`,
         word.range,
-        'Behind the name stand a type, a "help text", in UNIT, labels NAME, ... and buckets LOW..HIGH.',
+        'Behind the name stand a type, a "help text", in UNIT, labels NAME, ..., containers LABEL and buckets LOW..HIGH.',
       );
       return false;
   }
@@ -277,6 +322,19 @@ function readLabels(reader: Reader, word: MetricWord, clauses: Clauses): boolean
   } while (reader.peek()?.text === ',' && reader.take());
   clauses.labels = { names, range: { start: word.range.start, end } };
   return true;
+}
+
+function readContainers(reader: Reader, word: MetricWord, clauses: Clauses): boolean {
+  const label = reader.take();
+  if (label && !label.quoted && LABEL.test(label.text)) {
+    clauses.containers = { label: label.text, range: label.range };
+    return true;
+  }
+  reader.wrong(
+    "behind 'containers' stands the label whose numbers are ids of cgroups",
+    label?.range ?? word.range,
+  );
+  return false;
 }
 
 function readBuckets(reader: Reader, word: MetricWord, clauses: Clauses): boolean {

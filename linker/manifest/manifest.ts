@@ -283,6 +283,11 @@ const METRIC = {
     text(undefined, '^[a-zA-Z_][a-zA-Z0-9_]*$'),
     'One for each part of the key: fields of a tuple or record, or the whole.',
   ),
+  cgroup: optional(
+    whole(
+      "Which part of the key is the id of a cgroup: the loader shows the cgroup's path, and names what runs in it.",
+    ),
+  ),
 };
 
 const FIELD = { offset: whole(), type: reference('type') };

@@ -11,13 +11,18 @@ export interface Answering {
   stderr(): string;
 }
 
-/** Runs an object with --metrics at a free port, while `use` lasts; then it has to end well. */
+/**
+ * Runs an object with --metrics at a free port, while `use` lasts; then it has to end well. `before` are words before the
+ * loader's command, of a program that becomes it.
+ */
 export async function answering(
   object: string,
   flags: readonly string[],
   use: (loader: Answering) => Promise<void>,
+  before: readonly string[] = [],
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(LOADER_ASAN, ['--metrics', '127.0.0.1:0', ...flags, object], {
+  const [command = LOADER_ASAN, ...words] = [...before, LOADER_ASAN];
+  const child = spawn(command, [...words, '--metrics', '127.0.0.1:0', ...flags, object], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -128,6 +128,8 @@ struct mf_metric {
 	/* One for each part of the key (mf_key_parts). */
 	const char *const *labels;
 	uint32_t label_count;
+	/* Which part of the key is a cgroup's id, whose containers are named; MF_NONE: none. */
+	uint32_t cgroup;
 };
 
 struct mf_map {
@@ -152,6 +154,8 @@ struct mf_map {
 
 /* Of how many parts a key is: fields of a tuple or record, else one; none for scalars. */
 uint32_t mf_key_parts(const struct mf_type *key);
+/* The type of one of them. */
+const struct mf_type *mf_key_part(const struct mf_type *key, uint32_t index);
 
 /* Whether a map with such values can be a metric at all; and of that type. */
 bool mf_is_metric(const struct mf_type *value);
@@ -428,5 +432,8 @@ struct failure;
 int manifest_read(const struct elf_file *elf, struct manifest **out, struct failure *failure);
 
 void manifest_free(struct manifest *manifest);
+
+/* Whether a metric has names of containers. */
+bool manifest_names_containers(const struct manifest *manifest);
 
 #endif

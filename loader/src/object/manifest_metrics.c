@@ -16,6 +16,11 @@ uint32_t mf_key_parts(const struct mf_type *key)
 	return key->kind == MF_TUPLE || key->kind == MF_RECORD ? key->field_count : 1;
 }
 
+const struct mf_type *mf_key_part(const struct mf_type *key, uint32_t index)
+{
+	return key->kind == MF_TUPLE || key->kind == MF_RECORD ? key->fields[index].type : key;
+}
+
 bool mf_is_metric_of(const struct mf_type *value, enum mf_metric_type type)
 {
 	switch (value->kind) {
@@ -68,6 +73,30 @@ static void check_labels(struct manifest_reader *reader, const struct mf_metric 
 	}
 }
 
+/* The labels that names of containers are, none of which the script may have. */
+static const char *const container_labels[] = {"container", "container_id", "pod",
+					       "pod_uid",   "namespace",    "unit"};
+
+static bool is_cgroup(const struct mf_type *type)
+{
+	return type->kind == MF_INT && type->size == 8;
+}
+
+static void check_cgroup(struct manifest_reader *reader, const struct mf_metric *metric,
+			 const struct mf_type *key)
+{
+	if (metric->cgroup == MF_NONE || reader->failure->status)
+		return;
+	if (metric->cgroup >= metric->label_count || !is_cgroup(mf_key_part(key, metric->cgroup))) {
+		manifest_wrong(reader, "the cgroup of a metric is no such part of its key");
+		return;
+	}
+	for (uint32_t i = 0; i < metric->label_count; i++)
+		for (size_t j = 0; j < COUNT_OF(container_labels); j++)
+			if (strcmp(metric->labels[i], container_labels[j]) == 0)
+				manifest_wrong(reader, "a label of a metric is there twice");
+}
+
 /* A number that may be negative, or `otherwise` where it is absent. */
 static int64_t bound_or(struct manifest_reader *reader, const struct json *json, const char *name,
 			int64_t otherwise)
@@ -93,6 +122,7 @@ const struct mf_metric *manifest_metric(struct manifest_reader *reader, const st
 	metric->decimals = (uint32_t)manifest_number_or(reader, json, "decimals", 18, 0);
 	metric->least = bound_or(reader, json, "least", INT64_MIN);
 	metric->most = bound_or(reader, json, "most", INT64_MAX);
+	metric->cgroup = (uint32_t)manifest_number_or(reader, json, "cgroup", MAX_LABELS, MF_NONE);
 	metric->labels = manifest_list(reader, json, "labels", sizeof(*metric->labels),
 				       manifest_text_item, &metric->label_count);
 	if (reader->failure->status)
@@ -108,5 +138,14 @@ const struct mf_metric *manifest_metric(struct manifest_reader *reader, const st
 		manifest_wrong(reader, "a metric is of another type than its values");
 	else
 		check_labels(reader, metric);
+	check_cgroup(reader, metric, map->key);
 	return metric;
+}
+
+bool manifest_names_containers(const struct manifest *manifest)
+{
+	for (uint32_t i = 0; i < manifest->map_count; i++)
+		if (manifest->maps[i].metric && manifest->maps[i].metric->cgroup != MF_NONE)
+			return true;
+	return false;
 }

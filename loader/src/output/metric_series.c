@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "host/containers.h"
 #include "output/metric_text.h"
 
 /* A row with its labels, which stand in one buffer. */
@@ -27,21 +28,90 @@ static void put_label(struct strbuf *labels, struct strbuf *scratch,
 	metric_label(labels, name, scratch->data, scratch->length);
 }
 
+static void put_text(struct strbuf *labels, const char *name, const char *text)
+{
+	if (text && *text)
+		metric_label(labels, name, text, strlen(text));
+}
+
+/* A cgroup's path in place of its id, where it is known, and the names of what runs in it. */
+static void put_container(struct strbuf *labels, const struct container *container,
+			  const char *name)
+{
+	metric_label(labels, name, container->path, strlen(container->path));
+	put_text(labels, "container", container->name);
+	put_text(labels, "container_id", container->named.id);
+	put_text(labels, "pod", container->pod);
+	put_text(labels, "pod_uid", container->named.pod);
+	put_text(labels, "namespace", container->name_space);
+	put_text(labels, "unit", container->named.unit);
+}
+
+/* Where a part of a key stands, and its type. */
+struct part {
+	const struct mf_type *type;
+	const uint8_t *data;
+	/* Of a part that is not stored as it is shown. */
+	uint8_t room[8];
+};
+
+static void find_part(struct part *part, const struct mf_type *key, const uint8_t *data,
+		      uint32_t index)
+{
+	part->type = mf_key_part(key, index);
+	part->data =
+		part->type == key ? data : value_of_field(&key->fields[index], data, part->room);
+}
+
+static const struct container *find_container(const struct metric_table *table,
+					      const struct part *part)
+{
+	const struct container *container =
+		containers_find(table->containers, value_number(part->type, part->data));
+
+	return container && container->path ? container : NULL;
+}
+
 static void put_labels(struct strbuf *labels, struct strbuf *scratch,
-		       const struct value_context *context, const struct mf_metric *metric,
+		       const struct value_context *context, const struct metric_table *table,
 		       const struct mf_type *key, const uint8_t *data)
 {
-	uint8_t room[8];
+	const struct mf_metric *metric = table->metric;
 
-	if (!key)
-		return;
-	if (key->kind != MF_TUPLE && key->kind != MF_RECORD) {
-		put_label(labels, scratch, context, metric->labels[0], key, data);
-		return;
+	for (uint32_t i = 0; i < mf_key_parts(key) && i < metric->label_count; i++) {
+		const struct container *container = NULL;
+		struct part part;
+
+		find_part(&part, key, data, i);
+		if (table->containers && i == metric->cgroup && part.type->kind == MF_INT)
+			container = find_container(table, &part);
+		if (container)
+			put_container(labels, container, metric->labels[i]);
+		else
+			put_label(labels, scratch, context, metric->labels[i], part.type,
+				  part.data);
 	}
-	for (uint32_t i = 0; i < key->field_count && i < metric->label_count; i++)
-		put_label(labels, scratch, context, metric->labels[i], key->fields[i].type,
-			  value_of_field(&key->fields[i], data, room));
+}
+
+/* The cgroups of all rows, at once. */
+static void learn_containers(const struct metric_table *table, const struct map_rows *rows)
+{
+	uint64_t *ids = memory_array(rows->count + 1, sizeof(*ids));
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct mf_type *key = map_rows_key_type(rows, i);
+		struct part part;
+
+		/* Keys of another store may be of other types. */
+		if (table->metric->cgroup >= mf_key_parts(key))
+			continue;
+		find_part(&part, key, map_rows_key(rows, i), table->metric->cgroup);
+		if (part.type->kind == MF_INT)
+			ids[count++] = value_number(part.type, part.data);
+	}
+	containers_learn(table->containers, ids, count);
+	free(ids);
 }
 
 static int compare_texts(const char *left, size_t left_length, const char *right,
@@ -69,10 +139,12 @@ static void entries_open(struct entries *entries, const struct metric_table *tab
 	struct strbuf scratch = {0}, labels = {0};
 
 	memset(entries, 0, sizeof(*entries));
+	if (table->containers)
+		learn_containers(table, rows);
 	entries->list = memory_array(rows->count + 1, sizeof(*entries->list));
 	for (size_t i = 0; i < rows->count; i++) {
 		strbuf_clear(&labels);
-		put_labels(&labels, &scratch, context, table->metric, map_rows_key_type(rows, i),
+		put_labels(&labels, &scratch, context, table, map_rows_key_type(rows, i),
 			   map_rows_key(rows, i));
 		entries->list[entries->count++] =
 			(struct entry){entries->text.length, labels.length, i};

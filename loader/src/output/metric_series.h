@@ -14,6 +14,8 @@
 #include "output/map_rows.h"
 #include "output/value.h"
 
+struct containers;
+
 struct metric_series {
 	/* As metric_label makes them; owned. */
 	char *labels;
@@ -27,6 +29,8 @@ struct metric_series {
 struct metric_table {
 	const struct mf_map *map;
 	const struct mf_metric *metric;
+	/* Who names the cgroups of its keys; NULL: they have none. */
+	struct containers *containers;
 	/* In the byte order of their labels. */
 	struct metric_series *series;
 	size_t count;

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "host/containers.h"
 #include "output/hist.h"
 #include "output/metric_series.h"
 #include "session/session.h"
@@ -21,6 +22,8 @@ struct table {
 
 struct metrics {
 	struct arena arena;
+	/* NULL where no metric names any. */
+	struct containers *containers;
 	const struct session *session;
 	struct table *tables;
 	uint32_t count;
@@ -100,6 +103,7 @@ static const struct mf_metric *default_metric(struct metrics *metrics, const str
 	metric->factor = 1;
 	metric->least = INT64_MIN;
 	metric->most = INT64_MAX;
+	metric->cgroup = MF_NONE;
 	metric->label_count = mf_key_parts(map->key);
 	labels = arena_array(&metrics->arena, metric->label_count + 1u, sizeof(*labels));
 	for (uint32_t i = 0; i < metric->label_count; i++)
@@ -142,6 +146,8 @@ static void add_map(struct metrics *metrics, const struct mf_map *map, uint32_t 
 	table->series.map = map;
 	table->series.metric = map->metric ? map->metric : default_metric(metrics, map);
 	table->series.most = series ? series : 1;
+	table->series.containers =
+		table->series.metric->cgroup == MF_NONE ? NULL : metrics->containers;
 }
 
 static bool has_stack(const struct mf_type *type)
@@ -212,6 +218,8 @@ int metrics_open(struct metrics **out, const struct session *session, uint32_t m
 
 	*out = metrics;
 	metrics->session = session;
+	if (manifest_names_containers(manifest))
+		metrics->containers = containers_open(NULL);
 	metrics->tables = memory_array(manifest->map_count + 1u, sizeof(*metrics->tables));
 	for (uint32_t i = 0; i < manifest->map_count; i++)
 		are_named = are_named || manifest->maps[i].metric;
@@ -228,6 +236,7 @@ void metrics_close(struct metrics *metrics)
 	for (uint32_t i = 0; i < metrics->count; i++)
 		metric_table_free(&metrics->tables[i].series);
 	free(metrics->tables);
+	containers_close(metrics->containers);
 	arena_free(&metrics->arena);
 	free(metrics);
 }

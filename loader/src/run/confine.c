@@ -103,7 +103,8 @@ static uint32_t needs_of(const struct session *session)
 	if (session->options->max_memory || has_event(manifest, MF_EVENT_CAT) ||
 	    has_event(manifest, MF_EVENT_TIME) || manifest_has_type(manifest, reads_files, NULL))
 		needs |= NEED_FILES;
-	if (names_processes(session) || manifest_has_type(manifest, walks_folders, NULL))
+	if (names_processes(session) || manifest_has_type(manifest, walks_folders, NULL) ||
+	    manifest_names_containers(manifest))
 		needs |= NEED_FOLDERS;
 	if (has_probe(session, MF_END) || has_probe(session, MF_SELF))
 		needs |= NEED_PROGRAMS;

@@ -51,6 +51,16 @@ describe('a comment on a metric', () => {
     });
   });
 
+  it('says which part of the key is a cgroup, whose containers are named', () => {
+    expect(
+      metricOf('@x m labels comm, cgroup containers cgroup', '@x[comm, cgroup] = 1;'),
+    ).toMatchObject({ labels: ['comm', 'cgroup'], cgroup: 1 });
+    expect(metricOf('@x m containers key', '@x[cgroup] = 1;')).toMatchObject({ cgroup: 0 });
+    expect(metricOf('@x m containers group', '@x[(group = cgroup, cpu = cpu)] = 1;')).toMatchObject(
+      { labels: ['group', 'cpu'], cgroup: 0 },
+    );
+  });
+
   it.each([
     ['@x = count()', 'counter'],
     ['@x = sum((uint64)1)', 'counter'],
@@ -99,6 +109,23 @@ describe('a comment on a metric', () => {
       '@x m buckets 2..1',
       '@x = hist(1);',
       "behind 'buckets' stand the least and the greatest bound, as in 1000..1000000",
+    ],
+    ['@x m labels a containers b', '@x[1] = 1;', '@x has no label b'],
+    ['@x m containers b', '@x = 1;', '@x has no label b'],
+    [
+      '@x m containers',
+      '@x[1] = 1;',
+      "behind 'containers' stands the label whose numbers are ids of cgroups",
+    ],
+    [
+      '@x m labels comm containers comm',
+      '@x[comm] = 1;',
+      'comm is no id of a cgroup, which is a number of 64 bits, as cgroup is',
+    ],
+    [
+      '@x m labels pod, cgroup containers cgroup',
+      '@x[comm, cgroup] = 1;',
+      'containers brings a label pod of its own',
     ],
     ['@x m "a" "b"', '@x = 1;', 'the help text is said twice'],
     ['@x m what', '@x = 1;', "'what' means nothing here"],
