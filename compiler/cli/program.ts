@@ -21,6 +21,7 @@ import { registerReport } from './commands/report.ts';
 import { registerRollout } from './commands/rollout.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSign } from './commands/sign.ts';
+import { registerSymbolize } from './commands/symbolize.ts';
 import { registerVerify } from './commands/verify.ts';
 import { withLongNames } from './dependencies.ts';
 import { UserError } from './errors.ts';
@@ -38,6 +39,7 @@ const COMMANDS = [
   registerList,
   registerKernel,
   registerReport,
+  registerSymbolize,
   registerDraw,
   registerKeygen,
   registerSign,

@@ -10,7 +10,7 @@ const MAGIC = 'bpfrec\r\n';
 
 interface Reading {
   readonly form: 'json' | 'json2';
-  /** Folders, with `:` between them, from whose files the loader names what a recording has no name for. */
+  /** Folders, with `:` between them, from whose files the loader names what has no name yet. */
   readonly debuginfo?: string | undefined;
 }
 
@@ -19,11 +19,12 @@ interface Reading {
  * without its end is told, and taken as far as it goes. Throws UserErrors.
  */
 export function readOutput(input: string, reading: Reading): Uint8Array {
-  if (input !== '-') return isRecording(input) ? reported(input, reading) : readInput(input);
+  if (input !== '-' && isRecording(input)) return reported(input, reading);
+  if (input !== '-') return named(input, reading) ?? readInput(input);
   const bytes = standardInput();
   return Buffer.from(bytes.subarray(0, MAGIC.length)).toString('latin1') === MAGIC
     ? reported('-', reading, bytes)
-    : bytes;
+    : (named('-', reading, bytes) ?? bytes);
 }
 
 function standardInput(): Uint8Array {
@@ -50,15 +51,29 @@ function isRecording(path: string): boolean {
 }
 
 function reported(path: string, { form, debuginfo }: Reading, input?: Uint8Array): Uint8Array {
-  const names = debuginfo === undefined ? [] : ['--debuginfo', debuginfo];
-  const result = spawnSync(loaderPath(), ['report', path, '-q', '-f', form, ...names], {
+  return printed(path, ['report', path, '-q', '-f', form, ...flagsOf(debuginfo)], input);
+}
+
+/** A text with names; undefined: nobody wants any. */
+function named(path: string, { debuginfo }: Reading, input?: Uint8Array): Uint8Array | undefined {
+  if (debuginfo === undefined) return undefined;
+  return printed(path, ['symbolize', path, ...flagsOf(debuginfo)], input);
+}
+
+function flagsOf(debuginfo: string | undefined): readonly string[] {
+  return debuginfo === undefined ? [] : ['--debuginfo', debuginfo];
+}
+
+/** What the loader prints of a file, or of an input; as far as it came, with a warning, where it failed behind that. */
+function printed(path: string, words: readonly string[], input?: Uint8Array): Uint8Array {
+  const result = spawnSync(loaderPath(), words, {
     input: input ?? new Uint8Array(),
     maxBuffer: LARGEST_INPUT,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const said = result.stderr?.toString('utf8').trim() ?? '';
   if (result.error && 'code' in result.error && result.error.code === 'ENOBUFS')
-    throw new UserError(`${path}: as ${form} it has more than ${LARGEST_INPUT >> 20} MiB`);
+    throw new UserError(`${path}: what is read of it has more than ${LARGEST_INPUT >> 20} MiB`);
   if (result.error) throw new UserError(`cannot start the loader: ${reasonOf(result.error)}`);
   if (result.status === 0 || result.stdout.length > 0) {
     if (result.status !== 0) process.stderr.write(`${said.replace(/^ERROR:/m, 'WARNING:')}\n`);

@@ -76,7 +76,7 @@ export function registerDraw(program: Command): void {
     .option('--title <text>', 'instead of the name of the map or input')
     .option(
       '--debuginfo <folders>',
-      'name what has no name in a recording from files in these folders, by their build ids',
+      'name what has no name yet from files in these folders, by their build ids',
     )
     .addHelpText(
       'after',

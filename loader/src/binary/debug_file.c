@@ -10,8 +10,6 @@
 #include "binary/file_view.h"
 #include "object/elf_file.h"
 
-/* Where distributions put separate debug files. */
-#define SYSTEM_FOLDER "/usr/lib/debug"
 /* Compressed debug information becomes 2 to 10 times as large; zlib can be made to give 1032. */
 #define RATIO_MAX 64
 #define RATIO_ALWAYS (1u << 20)
@@ -213,7 +211,7 @@ static bool find_separate(struct debug_file *file, const struct elf_image *image
 	    (open_by_name(file, "", 0, path, "", link, crc) ||
 	     open_by_name(file, "", 0, path, ".debug/", link, crc)))
 		return true;
-	return search_folder(file, image, path, SYSTEM_FOLDER, (int)strlen(SYSTEM_FOLDER));
+	return search_folder(file, image, path, DEBUG_FILE_FOLDER, (int)strlen(DEBUG_FILE_FOLDER));
 }
 
 bool debug_file_find(struct debug_file *file, const struct elf_image *image, const char *path,

@@ -8,6 +8,9 @@
 #include "binary/budget.h"
 #include "binary/elf_image.h"
 
+/* Where distributions put separate debug files. */
+#define DEBUG_FILE_FOLDER "/usr/lib/debug"
+
 /* A section, uncompressed. */
 struct debug_section {
 	const uint8_t *bytes;

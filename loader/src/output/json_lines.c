@@ -23,19 +23,22 @@ void json_line_end(struct output *output)
 	strbuf_text(&output->text, "}\n");
 }
 
-void json_member_text(struct strbuf *to, const char *name, const char *text)
+void json_member_begin(struct strbuf *to, const char *name)
 {
 	strbuf_text(to, ", \"");
 	strbuf_text(to, name);
 	strbuf_text(to, "\": ");
+}
+
+void json_member_text(struct strbuf *to, const char *name, const char *text)
+{
+	json_member_begin(to, name);
 	json_string(to, text);
 }
 
 void json_member_i64(struct strbuf *to, const char *name, int64_t number)
 {
-	strbuf_text(to, ", \"");
-	strbuf_text(to, name);
-	strbuf_text(to, "\": ");
+	json_member_begin(to, name);
 	json_i64(to, number);
 }
 

@@ -10,11 +10,10 @@
 #include <bpf/bpf.h>
 
 #include "base/memory.h"
-#include "base/terminal_text.h"
-#include "binary/code_lines.h"
 #include "output/aside.h"
 #include "output/cost_table.h"
 #include "output/facts.h"
+#include "output/frames.h"
 #include "output/internal.h"
 #include "output/stacks.h"
 #include "output/test_results.h"
@@ -70,73 +69,6 @@ static bool has_several(const struct manifest *manifest)
 	return count > 1;
 }
 
-/* What stands behind `start` becomes a part of a line: one character of it can be neither a
- * separator nor a control character. */
-static void end_part(struct strbuf *to, size_t start)
-{
-	size_t used = start;
-	bool harmful;
-
-	if (to->length == start)
-		strbuf_text(to, "[empty]");
-	for (size_t i = start, length; i < to->length; i += length) {
-		length =
-			terminal_character((const uint8_t *)to->data + i, to->length - i, &harmful);
-		if (harmful || to->data[i] == '\n' || to->data[i] == '\t') {
-			to->data[used++] = '?';
-		} else if (to->data[i] == ';') {
-			to->data[used++] = ':';
-		} else {
-			memmove(to->data + used, to->data + i, length);
-			used += length;
-		}
-	}
-	to->length = used;
-	strbuf_char(to, ';');
-}
-
-static void put_part(struct strbuf *to, const char *text, const char *mark)
-{
-	size_t start = to->length;
-
-	strbuf_text(to, text);
-	strbuf_text(to, mark);
-	end_part(to, start);
-}
-
-/* A frame whose function is not known: the file it is in, as far as that is known. */
-static void put_nameless(struct strbuf *to, const char *module)
-{
-	const char *base = module ? strrchr(module, '/') : NULL;
-	size_t start = to->length;
-
-	base = base ? base + 1 : module;
-	if (base && base[0] == '[') {
-		put_part(to, base, "");
-		return;
-	}
-	strbuf_char(to, '[');
-	strbuf_text(to, base ? base : "unknown");
-	strbuf_char(to, ']');
-	end_part(to, start);
-}
-
-static void put_named(struct strbuf *to, const struct symbol *symbol, bool user)
-{
-	bool is_jit = symbol->module && strcmp(symbol->module, SYMBOLS_JIT) == 0;
-
-	if (symbol->name)
-		put_part(to, symbol->name, !user ? "_[k]" : is_jit ? "_[j]" : "");
-	else
-		put_nameless(to, symbol->module);
-	/* The last of them is the function itself; the first is the innermost. */
-	for (size_t i = symbol->frame_count; i > 1; i--) {
-		const char *function = symbol->frames[i - 2].function;
-
-		put_part(to, function ? function : "[unknown]", "_[i]");
-	}
-}
-
 static void put_build_id(struct strbuf *to, const struct value_context *context, uint32_t pid,
 			 const struct bpf_stack_build_id *frame, bool is_return)
 {
@@ -147,7 +79,7 @@ static void put_build_id(struct strbuf *to, const struct value_context *context,
 	const uint8_t *id = stacks_build_id(context, pid, frame, &size, &offset);
 
 	if (id && facts_by_id(context->facts, id, size, offset, is_return, &symbol)) {
-		put_named(to, &symbol, true);
+		frame_folded(to, &symbol, true);
 		return;
 	}
 	if (id) {
@@ -156,7 +88,7 @@ static void put_build_id(struct strbuf *to, const struct value_context *context,
 	}
 	strbuf_text(to, "0x");
 	strbuf_hex(to, offset);
-	end_part(to, start);
+	folded_part_end(to, start);
 }
 
 static void put_frame(struct strbuf *to, const struct value_context *context,
@@ -168,16 +100,16 @@ static void put_frame(struct strbuf *to, const struct value_context *context,
 	if (frames->build_ids) {
 		put_build_id(to, context, frames->pid, &frames->build_ids[index], index > 0);
 	} else if (type->user_stack && frames->addresses[index] == STACK_UNWIND_FAILURE) {
-		put_part(to, "[unwind failure]", "");
+		folded_part(to, "[unwind failure]", "");
 	} else if (stacks_name_frame(context, type->stack_mode, type->user_stack, frames->pid,
 				     frames->addresses, index, &symbol)) {
-		put_named(to, &symbol, type->user_stack);
+		frame_folded(to, &symbol, type->user_stack);
 	} else if (type->stack_mode == MF_STACK_RAW) {
 		strbuf_text(to, "0x");
 		strbuf_hex(to, frames->addresses[index]);
-		end_part(to, start);
+		folded_part_end(to, start);
 	} else {
-		put_part(to, "[unknown]", type->user_stack ? "" : "_[k]");
+		folded_part(to, "[unknown]", type->user_stack ? "" : "_[k]");
 	}
 }
 
@@ -207,7 +139,7 @@ static void put_parts(struct strbuf *to, const struct value_context *context,
 				  data + (size_t)i * type->element->size, parts);
 	} else if (parts == PARTS_OTHER) {
 		value_text(to, context, type, data);
-		end_part(to, start);
+		folded_part_end(to, start);
 	}
 }
 
@@ -224,13 +156,13 @@ static void add_row(struct lines *lines, struct output *output, const struct map
 
 	line->start = to->length;
 	if (has_several(output->session->manifest))
-		put_part(to, view->rows->map->name, "");
+		folded_part(to, view->rows->map->name, "");
 	first = to->length;
 	put_parts(to, &output->values, key, data, PARTS_OTHER);
 	put_parts(to, &output->values, key, data, PARTS_USER_STACKS);
 	put_parts(to, &output->values, key, data, PARTS_KERNEL_STACKS);
 	if (to->length == first)
-		put_part(to, "[no stack]", "");
+		folded_part(to, "[no stack]", "");
 	line->length = to->length - line->start - 1;
 	line->number =
 		lines->is_signed ? (uint64_t)((int64_t)number / view->div) : number / view->div;

@@ -5,8 +5,8 @@
 #include <bpf/bpf.h>
 
 #include "base/memory.h"
-#include "binary/code_lines.h"
 #include "output/facts.h"
+#include "output/frames.h"
 #include "session/session.h"
 #include "symbols/symbols.h"
 
@@ -37,40 +37,6 @@ void stacks_make_room(struct value_context *context, uint32_t room)
 	context->stack_room = room;
 	free(context->frames);
 	context->frames = memory_zeroed(room + sizeof(uint64_t));
-}
-
-static void put_line(struct strbuf *to, const struct code_frame *frame)
-{
-	if (frame->line) {
-		strbuf_text(to, " @");
-		strbuf_text(to, frame->line);
-	}
-}
-
-/* Functions that were inlined at the address have lines of their own before it: they are the inner
- * ones. */
-static void put_bpftrace_frame(struct strbuf *to, uint64_t address, const struct symbol *symbol)
-{
-	for (size_t i = 0; i + 1 < symbol->frame_count; i++) {
-		const struct code_frame *frame = &symbol->frames[i];
-
-		strbuf_text(to, "        ");
-		strbuf_text(to, frame->function ? frame->function : UNKNOWN);
-		strbuf_text(to, " [inlined]");
-		put_line(to, frame);
-		strbuf_char(to, '\n');
-	}
-	strbuf_text(to, "        ");
-	if (symbol->name) {
-		strbuf_text(to, symbol->name);
-		strbuf_char(to, '+');
-		strbuf_u64(to, symbol->offset);
-	} else {
-		strbuf_text(to, "0x");
-		strbuf_hex(to, address);
-	}
-	if (symbol->frame_count)
-		put_line(to, &symbol->frames[symbol->frame_count - 1]);
 }
 
 static void put_perf_frame(struct strbuf *to, uint64_t address, const struct symbol *symbol,
@@ -135,7 +101,7 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 			symbol = (struct symbol){0};
 		switch (mode) {
 		case MF_STACK_BPFTRACE:
-			put_bpftrace_frame(to, frames[i], &symbol);
+			frame_text(to, frames[i], &symbol);
 			break;
 		case MF_STACK_PERF:
 			put_perf_frame(to, frames[i], &symbol, user);
@@ -144,7 +110,7 @@ void stacks_frames_text(struct strbuf *to, const struct value_context *context,
 		case MF_STACK_BUILD_ID:
 			/* Frames with build ids have a function of their own. */
 			if (symbol.name)
-				put_bpftrace_frame(to, frames[i], &symbol);
+				frame_text(to, frames[i], &symbol);
 			else
 				strbuf_hex(to, frames[i]);
 			break;
@@ -193,7 +159,7 @@ void stacks_build_ids_text(struct strbuf *to, const struct value_context *contex
 		struct symbol symbol;
 
 		if (id && facts_by_id(context->facts, id, size, offset, i > 0, &symbol)) {
-			put_bpftrace_frame(to, frames[i].ip, &symbol);
+			frame_text(to, frames[i].ip, &symbol);
 		} else if (id) {
 			stacks_build_id_text(to, id, size);
 			strbuf_text(to, " 0x");

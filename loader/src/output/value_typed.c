@@ -8,6 +8,7 @@
 #include "binary/code_lines.h"
 #include "output/elements.h"
 #include "output/facts.h"
+#include "output/frames.h"
 #include "output/json_lines.h"
 #include "output/stacks.h"
 #include "output/value.h"
@@ -15,17 +16,10 @@
 #include "session/session.h"
 #include "symbols/symbols.h"
 
-static void begin_member(struct strbuf *to, const char *name)
-{
-	strbuf_text(to, ", \"");
-	strbuf_text(to, name);
-	strbuf_text(to, "\": ");
-}
-
 static void put_fields_type(struct strbuf *to, const struct value_context *context,
 			    const struct mf_type *type)
 {
-	begin_member(to, "fields");
+	json_member_begin(to, "fields");
 	strbuf_char(to, '[');
 	for (uint32_t i = 0; i < type->field_count; i++) {
 		if (i)
@@ -33,7 +27,7 @@ static void put_fields_type(struct strbuf *to, const struct value_context *conte
 		if (type->kind == MF_RECORD) {
 			strbuf_text(to, "{\"name\": ");
 			json_string(to, type->fields[i].name);
-			begin_member(to, "type");
+			json_member_begin(to, "type");
 		}
 		typed_type(to, context, type->fields[i].type);
 		if (type->kind == MF_RECORD)
@@ -50,7 +44,7 @@ void typed_type(struct strbuf *to, const struct value_context *context, const st
 	switch (type->kind) {
 	case MF_INT:
 		json_member_i64(to, "size", type->size);
-		begin_member(to, "signed");
+		json_member_begin(to, "signed");
 		strbuf_text(to, type->is_signed ? "true" : "false");
 		break;
 	case MF_ENUM:
@@ -68,7 +62,7 @@ void typed_type(struct strbuf *to, const struct value_context *context, const st
 		json_member_text(to, "mode", mf_stack_mode_names[type->stack_mode]);
 		break;
 	case MF_ARRAY:
-		begin_member(to, "element");
+		json_member_begin(to, "element");
 		typed_type(to, context, type->element);
 		json_member_i64(to, "count", type->count);
 		break;
@@ -77,81 +71,21 @@ void typed_type(struct strbuf *to, const struct value_context *context, const st
 		put_fields_type(to, context, type);
 		break;
 	case MF_LHIST:
-		begin_member(to, "min");
+		json_member_begin(to, "min");
 		json_i64(to, type->min);
-		begin_member(to, "max");
+		json_member_begin(to, "max");
 		json_i64(to, type->max);
-		begin_member(to, "step");
+		json_member_begin(to, "step");
 		json_i64(to, type->step);
 		break;
 	case MF_TSERIES:
-		begin_member(to, "interval");
+		json_member_begin(to, "interval");
 		json_u64(to, type->interval);
 		break;
 	default:
 		break;
 	}
 	strbuf_char(to, '}');
-}
-
-static void put_hex(struct strbuf *to, uint64_t number)
-{
-	strbuf_text(to, "\"0x");
-	strbuf_hex(to, number);
-	strbuf_char(to, '"');
-}
-
-static void put_symbol(struct strbuf *to, const struct symbol *symbol)
-{
-	if (symbol->name) {
-		json_member_text(to, "name", symbol->name);
-		begin_member(to, "offset");
-		json_u64(to, symbol->offset);
-	}
-	if (symbol->module)
-		json_member_text(to, "module", symbol->module);
-}
-
-/* FILE:LINE as two members. */
-static void put_source(struct strbuf *to, const char *source)
-{
-	const char *colon = source ? strrchr(source, ':') : NULL;
-	size_t start;
-
-	if (!colon)
-		return;
-	begin_member(to, "file");
-	start = to->length;
-	strbuf_put(to, source, (size_t)(colon - source));
-	json_quote(to, start);
-	json_member_i64(to, "line", strtol(colon + 1, NULL, 10));
-}
-
-static void put_file(struct strbuf *to, const uint8_t *id, uint32_t size, uint64_t offset)
-{
-	if (id) {
-		begin_member(to, "build_id");
-		strbuf_char(to, '"');
-		stacks_build_id_text(to, id, size);
-		strbuf_char(to, '"');
-	}
-	begin_member(to, "file_offset");
-	put_hex(to, offset);
-}
-
-/* Functions that were inlined at the address come first, as the inner ones. */
-static void put_inlined(struct strbuf *to, const struct symbol *symbol, uint64_t address)
-{
-	for (size_t i = 0; i + 1 < symbol->frame_count; i++) {
-		strbuf_text(to, "{\"address\": ");
-		put_hex(to, address);
-		if (symbol->frames[i].function)
-			json_member_text(to, "name", symbol->frames[i].function);
-		if (symbol->module)
-			json_member_text(to, "module", symbol->module);
-		put_source(to, symbol->frames[i].line);
-		strbuf_text(to, ", \"inlined\": true}, ");
-	}
 }
 
 static void put_frame(struct strbuf *to, const struct value_context *context,
@@ -169,17 +103,17 @@ static void put_frame(struct strbuf *to, const struct value_context *context,
 	if (!stacks_name_frame(context, type->stack_mode, type->user_stack, frames->pid,
 			       frames->addresses, index, &symbol))
 		symbol = (struct symbol){0};
-	put_inlined(to, &symbol, address);
-	strbuf_text(to, "{\"address\": ");
-	put_hex(to, address);
-	put_symbol(to, &symbol);
+	frame_typed_inlined(to, &symbol, address);
+	strbuf_char(to, '{');
+	frame_typed_address(to, address);
+	frame_typed_symbol(to, &symbol);
 	if (symbol.frame_count)
-		put_source(to, symbol.frames[symbol.frame_count - 1].line);
+		frame_typed_source(to, symbol.frames[symbol.frame_count - 1].line);
 	has_place = type->user_stack && facts_place(context->facts, frames->pid, address, &place);
 	if (has_place) {
 		if (!symbol.module && place.module)
 			json_member_text(to, "module", place.module);
-		put_file(to, place.build_id, place.build_id_size, place.offset);
+		frame_typed_file(to, place.build_id, place.build_id_size, place.offset);
 	}
 	strbuf_char(to, '}');
 }
@@ -193,20 +127,18 @@ static void put_build_id_frame(struct strbuf *to, const struct value_context *co
 	const uint8_t *id = stacks_build_id(context, pid, frame, &size, &offset);
 
 	if (!id) {
-		strbuf_text(to, "{\"address\": ");
-		put_hex(to, frame->ip);
+		strbuf_char(to, '{');
+		frame_typed_address(to, frame->ip);
 		strbuf_char(to, '}');
 		return;
 	}
 	if (facts_by_id(context->facts, id, size, offset, is_return, &symbol))
-		put_inlined(to, &symbol, frame->ip);
-	strbuf_text(to, "{\"build_id\": \"");
-	stacks_build_id_text(to, id, size);
-	strbuf_text(to, "\", \"file_offset\": ");
-	put_hex(to, offset);
-	put_symbol(to, &symbol);
+		frame_typed_inlined_in(to, &symbol, id, size, offset);
+	strbuf_char(to, '{');
+	frame_typed_place(to, id, size, offset);
+	frame_typed_symbol(to, &symbol);
 	if (symbol.frame_count)
-		put_source(to, symbol.frames[symbol.frame_count - 1].line);
+		frame_typed_source(to, symbol.frames[symbol.frame_count - 1].line);
 	strbuf_char(to, '}');
 }
 
@@ -240,10 +172,10 @@ static void put_address(struct strbuf *to, const struct value_context *context,
 				   address, &symbol);
 	else
 		found = facts_kernel(context->facts, address, &symbol);
-	strbuf_text(to, "{\"address\": ");
-	put_hex(to, address);
+	strbuf_char(to, '{');
+	frame_typed_address(to, address);
 	if (found)
-		put_symbol(to, &symbol);
+		frame_typed_symbol(to, &symbol);
 	strbuf_char(to, '}');
 }
 
@@ -259,7 +191,7 @@ static void put_named(struct strbuf *to, const struct value_context *context,
 	start = to->length;
 	value_text(to, context, type, data);
 	json_quote(to, start);
-	begin_member(to, "number");
+	json_member_begin(to, "number");
 	if (value_is_signed(type))
 		json_i64(to, (int64_t)number);
 	else
@@ -274,7 +206,7 @@ void typed_value(struct strbuf *to, const struct value_context *context, const s
 {
 	switch (type->kind) {
 	case MF_POINTER:
-		put_hex(to, value_load(data, 8, false));
+		frame_typed_hex(to, value_load(data, 8, false));
 		break;
 	case MF_KSYM:
 	case MF_USYM:

@@ -7,6 +7,7 @@
 #include "run/report.h"
 #include "session/options.h"
 #include "run/run.h"
+#include "run/symbolize.h"
 
 /* A descriptor of ours must not become standard output: what is closed fails when it is written. */
 static void fill_standard_streams(void)
@@ -36,6 +37,9 @@ int main(int argc, char **argv)
 			break;
 		case COMMAND_REPORT:
 			status = report(&options, &failure);
+			break;
+		case COMMAND_SYMBOLIZE:
+			status = symbolize(&options, &failure);
 			break;
 		case COMMAND_CHECK:
 			status = check_objects(&options);

@@ -115,6 +115,29 @@ int take_write(struct options *options, const char *path, struct failure *failur
 	return STATUS_OK;
 }
 
+int take_program(struct options *options, const char *path, struct failure *failure)
+{
+	if (!*path)
+		return usage_error(failure, "--exe takes a program or a library", NULL);
+	memory_grow(options->programs, options->program_count, options->program_room);
+	options->programs[options->program_count++] = path;
+	return STATUS_OK;
+}
+
+int take_kernel_base(struct options *options, const char *text, struct failure *failure)
+{
+	char *end;
+
+	errno = 0;
+	options->kernel_base = strtoull(text, &end, 16);
+	if (errno || *end || end == text || text[0] == '-' || !(options->kernel_base >> 63))
+		return usage_error(
+			failure,
+			"--kernel-base takes the address of _text, such as ffffffff81000000, not",
+			text);
+	return STATUS_OK;
+}
+
 /* The place of a word in a list that ends with NULL, or -1. */
 static int find_word(const char *const *words, const char *word)
 {

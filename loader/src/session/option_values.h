@@ -20,6 +20,8 @@ int take_dwarf_pid(struct options *options, const char *text, struct failure *fa
 int take_timeout(struct options *options, const char *text, struct failure *failure);
 int take_max_events(struct options *options, const char *text, struct failure *failure);
 int take_write(struct options *options, const char *text, struct failure *failure);
+int take_program(struct options *options, const char *text, struct failure *failure);
+int take_kernel_base(struct options *options, const char *text, struct failure *failure);
 int take_max_series(struct options *options, const char *text, struct failure *failure);
 int take_form(struct options *options, const char *text, struct failure *failure);
 int take_buffering(struct options *options, const char *text, struct failure *failure);

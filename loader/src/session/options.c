@@ -25,16 +25,20 @@ struct flag {
 	size_t member;
 	/* or what is done instead of running an object. */
 	enum command command;
-	/* It is for `bpfload report`, too. */
-	bool is_for_report;
+	/* The commands beside tracing that it is for. */
+	enum { FOR_NONE, FOR_REPORT, FOR_SYMBOLIZE, FOR_BOTH } is_for;
 };
 
-#define SETS(member) NULL, offsetof(struct options, member), COMMAND_RUN, false
-#define TAKES(take) take, 0, COMMAND_RUN, false
-#define DOES(command) NULL, 0, command, false
+#define SETS(member) NULL, offsetof(struct options, member), COMMAND_RUN, FOR_NONE
+#define TAKES(take) take, 0, COMMAND_RUN, FOR_NONE
+#define DOES(command) NULL, 0, command, FOR_NONE
 /* The same for report, too. */
-#define SETS_SHOWN(member) NULL, offsetof(struct options, member), COMMAND_RUN, true
-#define TAKES_SHOWN(take) take, 0, COMMAND_RUN, true
+#define SETS_SHOWN(member) NULL, offsetof(struct options, member), COMMAND_RUN, FOR_REPORT
+#define TAKES_SHOWN(take) take, 0, COMMAND_RUN, FOR_REPORT
+/* For both others, too; for symbolize alone. */
+#define SETS_NAMING(member) NULL, offsetof(struct options, member), COMMAND_RUN, FOR_BOTH
+#define SETS_NAMES(member) NULL, offsetof(struct options, member), COMMAND_RUN, FOR_SYMBOLIZE
+#define TAKES_NAMES(take) take, 0, COMMAND_RUN, FOR_SYMBOLIZE
 
 /* In the order of --help. */
 static const struct flag flags[] = {
@@ -125,8 +129,21 @@ static const struct flag flags[] = {
 	 SETS(btf)},
 	{0, "debuginfo", "DIRS",
 	 "look for separate debug files in these folders (separated by colons)\n"
-	 "before /usr/lib/debug; report: name from there what has no name yet",
-	 SETS_SHOWN(debug_folders)},
+	 "before /usr/lib/debug; report and symbolize: name from there what has no\n"
+	 "name yet",
+	 SETS_NAMING(debug_folders)},
+	{0, "exe", "FILE",
+	 "symbolize: addresses are those of this program; with --maps, take it for\n"
+	 "what is mapped under its name; may be repeated",
+	 TAKES_NAMES(take_program)},
+	{0, "maps", "FILE", "symbolize: the process's /proc/PID/maps, as it was saved",
+	 SETS_NAMES(maps)},
+	{0, "kallsyms", "FILE",
+	 "symbolize: the host's /proc/kallsyms, as it was saved, or its System.map",
+	 SETS_NAMES(kallsyms)},
+	{0, "kernel-base", "ADDRESS",
+	 "symbolize: where the kernel began on the host (_text), for a System.map",
+	 TAKES_NAMES(take_kernel_base)},
 	{0, "dwarf-pid", "PID",
 	 "have dw_ustack walk the stacks of this process too, besides that of -p;\n"
 	 "may be repeated",
@@ -177,6 +194,7 @@ void options_print_help(void)
 	fputs("Usage: bpfload [options] OBJECT [options and parameters] [-- parameters]\n"
 	      "       bpfload record -o FILE [options] OBJECT [options and parameters] [-- parameters]\n"
 	      "       bpfload report FILE [-f FORM] [-o FILE] [-B WHEN] [--debuginfo DIRS] [--no-warnings] [-q]\n"
+	      "       bpfload symbolize [FILE] [--debuginfo DIRS] [--exe FILE] [--maps FILE] [--kallsyms FILE]\n"
 	      "       bpfload --check OBJECT...\n"
 	      "\n"
 	      "Loads an object that bpfscript built, attaches its probes, and prints what they "
@@ -185,7 +203,7 @@ void options_print_help(void)
 	      "maps.\n"
 	      "record keeps what they report in a file, unformatted; report prints what such a "
 	      "file (-: standard input)\n"
-	      "holds, later and on any machine.\n"
+	      "holds, later and on any machine; symbolize puts names into a text with addresses.\n"
 	      "\n"
 	      "Options:\n",
 	      stdout);
@@ -416,6 +434,8 @@ static bool read_command(struct reader *reader)
 
 	if (strcmp(word, "report") == 0)
 		reader->options->command = COMMAND_REPORT;
+	else if (strcmp(word, "symbolize") == 0)
+		reader->options->command = COMMAND_SYMBOLIZE;
 	else if (strcmp(word, "record") != 0)
 		return false;
 	reader->next++;
@@ -449,16 +469,47 @@ static int check_record(struct options *options, struct failure *failure)
 	return STATUS_OK;
 }
 
-/* `bpfload report`: nothing is traced. */
+/* Of commands that trace nothing: `which` is the one. */
+static int check_flags(const struct reader *reader, const char *command, int which,
+		       struct failure *failure)
+{
+	char message[64];
+
+	snprintf(message, sizeof(message), "%s does not take", command);
+	for (size_t i = 0; i < FLAG_COUNT; i++)
+		if (reader->used[i] && !(flags[i].is_for & which))
+			return usage_error(failure, message, name_of(&flags[i]));
+	return reader->options->named_count ? unknown(reader, reader->options->named[0], failure)
+					    : STATUS_OK;
+}
+
+/* `bpfload symbolize`: without a file it is standard input. */
+static int check_symbolize(struct reader *reader, struct failure *failure)
+{
+	const struct options *options = reader->options;
+
+	if (check_flags(reader, "symbolize", FOR_SYMBOLIZE, failure) != STATUS_OK)
+		return STATUS_USAGE;
+	if (options->kernel_base && !options->kallsyms)
+		return usage_error(failure, "--kernel-base goes with --kallsyms", NULL);
+	if (options->program_count > 1 && !options->maps)
+		return usage_error(
+			failure,
+			"several files of --exe go with --maps, which says where they were", NULL);
+	if (reader->word_count > 1)
+		return usage_error(failure, "symbolize takes one file, and not", reader->words[1]);
+	if (!reader->word_count)
+		reader->words[reader->word_count++] = "-";
+	return STATUS_OK;
+}
+
+/* `bpfload report`. */
 static int check_report(const struct reader *reader, struct failure *failure)
 {
 	const struct options *options = reader->options;
 
-	for (size_t i = 0; i < FLAG_COUNT; i++)
-		if (reader->used[i] && !flags[i].is_for_report)
-			return usage_error(failure, "report does not take", name_of(&flags[i]));
-	if (options->named_count)
-		return unknown(reader, options->named[0], failure);
+	if (check_flags(reader, "report", FOR_REPORT, failure) != STATUS_OK)
+		return STATUS_USAGE;
 	if (is_metrics(options))
 		return usage_error(failure, "report takes text, json, json2 or folded with -f",
 				   NULL);
@@ -487,11 +538,17 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
 		    options->command == COMMAND_VERSION || options->command == COMMAND_INFO)
 			return status;
 	}
-	if (options->command == COMMAND_REPORT) {
+	if (options->command == COMMAND_REPORT || options->command == COMMAND_SYMBOLIZE) {
+		int status = options->command == COMMAND_REPORT ? check_report(&reader, failure)
+								: check_symbolize(&reader, failure);
+
 		options->objects = reader.words;
 		options->object_count = reader.word_count;
-		return check_report(&reader, failure);
+		return status;
 	}
+	for (size_t i = 0; i < FLAG_COUNT; i++)
+		if (reader.used[i] && flags[i].is_for == FOR_SYMBOLIZE)
+			return usage_error(failure, "only symbolize takes", name_of(&flags[i]));
 	if (options->print && !records)
 		return usage_error(failure, "--print is for record", NULL);
 	if (records && options->command == COMMAND_RUN &&
@@ -526,6 +583,9 @@ void options_free(struct options *options)
 	free(options->named);
 	free(options->dwarf_pids);
 	free(options->write);
+	free(options->programs);
+	options->programs = NULL;
+	options->program_count = 0;
 	options->write = NULL;
 	options->write_count = 0;
 	options->dwarf_pids = NULL;

@@ -12,6 +12,7 @@ enum command {
 	COMMAND_RUN,
 	COMMAND_CHECK,
 	COMMAND_REPORT,
+	COMMAND_SYMBOLIZE,
 	COMMAND_HELP,
 	COMMAND_VERSION,
 	COMMAND_INFO
@@ -105,13 +106,20 @@ struct options {
 	const char *btf;
 	/* Folders of separate debug files, separated by colons; NULL: none but the system's. */
 	const char *debug_folders;
+	/* `bpfload symbolize`: programs, a memory map, and symbols of a kernel that begins there
+	 * (saved_symbols.h). */
+	const char **programs;
+	uint32_t program_count, program_room;
+	const char *maps, *kallsyms;
+	uint64_t kernel_base;
 	/* Processes whose stacks dw_ustack is to walk, besides that of -p. */
 	uint32_t *dwarf_pids;
 	uint32_t dwarf_pid_count, dwarf_pid_room;
 	/* What is no option, and no named parameter; objects and positional parameters point into
 	 * it. */
 	const char **words;
-	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more; COMMAND_REPORT: one recording. */
+	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more; COMMAND_REPORT: one recording;
+	 * COMMAND_SYMBOLIZE: one text. */
 	const char *const *objects;
 	uint32_t object_count;
 	/* Positional parameters, $1 first. */

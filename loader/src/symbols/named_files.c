@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "binary/mapped_file.h"
+#include "symbols/file_symbol.h"
 #include "symbols/symbols.h"
 
 /* Of SHA-512; linkers make 20 bytes. */
@@ -125,42 +126,50 @@ static struct named_file *find(struct named_files *files, const uint8_t *id, uin
 }
 
 static bool name_in(const struct named_files *files, struct mapped_file *file, const char *path,
-		    const struct named_place *place, struct symbol *symbol)
+		    const struct named_place *place, uint64_t address, struct symbol *symbol)
 {
 	const struct code_source source = {.image = &file->image,
 					   .path = path,
 					   .folders = files->folders,
 					   .readable = files->readable};
-	const struct elf_function *function;
-	uint64_t address = place->address;
-	const char *name;
+	struct symbol found = {.module = symbol->module};
 
-	/* Of a file with debug information alone the segments may have no bytes. */
-	if (!place->has_address &&
-	    !elf_symbols_address(mapped_file_symbols(file), place->offset, &address))
+	if (!file_symbol(file, &source, address,
+			 place->is_return ? FILE_LINES_OF_CALL : FILE_LINES_OF_PLACE, &found))
 		return false;
-	name = mapped_file_function(file, address, &source, &function);
-	if (!name)
-		return false;
-	symbol->name = name;
-	symbol->offset = address - function->address;
-	symbol->frame_count =
-		code_lines_find(&file->lines, &source,
-				address - (place->is_return && symbol->offset), &symbol->frames);
+	*symbol = found;
 	return true;
+}
+
+/* The place in the file's own space: a file with debug information alone may not know where its
+ * segments stand, but the program beside it does. */
+static bool address_of(struct named_file *named, const struct named_place *place, uint64_t *address)
+{
+	*address = place->address;
+	if (place->has_address)
+		return true;
+	for (size_t i = 0; i < PLACE_COUNT; i++)
+		if (named->found[i].path &&
+		    elf_symbols_address(mapped_file_symbols(&named->found[i].file), place->offset,
+					address))
+			return true;
+	return false;
 }
 
 bool named_files_symbol(struct named_files *files, const struct named_place *place,
 			struct symbol *symbol)
 {
 	struct named_file *named;
+	uint64_t address;
 
 	if (!place->build_id_size || place->build_id_size > ID_MOST)
 		return false;
 	named = find(files, place->build_id, place->build_id_size);
+	if (!address_of(named, place, &address))
+		return false;
 	for (size_t i = 0; i < PLACE_COUNT; i++)
-		if (named->found[i].path &&
-		    name_in(files, &named->found[i].file, named->found[i].path, place, symbol))
+		if (named->found[i].path && name_in(files, &named->found[i].file,
+						    named->found[i].path, place, address, symbol))
 			return true;
 	return false;
 }

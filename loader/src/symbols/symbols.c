@@ -8,6 +8,7 @@
 #include "binary/elf_image.h"
 #include "host/kallsyms.h"
 #include "object/manifest.h"
+#include "symbols/file_symbol.h"
 #include "symbols/processes.h"
 
 struct symbols {
@@ -117,10 +118,9 @@ static bool name_jit(struct symbols *symbols, struct process_code *process, uint
 	return jit != NULL;
 }
 
-static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, bool with_source,
-		       bool is_return, struct symbol *symbol)
+static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address,
+		       enum file_lines lines, struct symbol *symbol)
 {
-	const struct elf_function *function;
 	struct code_source source;
 	struct mapped_file *file;
 	struct place place;
@@ -140,26 +140,22 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 		.folders = symbols->debug_folders,
 		.readable = symbols->readable,
 	};
-	symbol->name = mapped_file_function(file, inner, &source, &function);
-	if (symbol->name)
-		symbol->offset = inner - function->address;
-	/* What is returned to at a function's first byte was not called from it: a signal's end. */
-	if (with_source && file->image.view)
-		symbol->frame_count =
-			code_lines_find(&file->lines, &source,
-					inner - (is_return && symbol->offset), &symbol->frames);
+	file_symbol(file, &source, inner, lines, symbol);
 	return true;
 }
 
 bool symbols_user(struct symbols *symbols, uint32_t pid, uint64_t address, struct symbol *symbol)
 {
-	return name_place(symbols, pid, address, false, false, symbol);
+	return name_place(symbols, pid, address, FILE_LINES_NONE, symbol);
 }
 
 bool symbols_user_source(struct symbols *symbols, uint32_t pid, uint64_t address, bool is_return,
 			 struct symbol *symbol)
 {
-	return name_place(symbols, pid, address, symbols->sources, is_return, symbol);
+	enum file_lines lines = is_return ? FILE_LINES_OF_CALL : FILE_LINES_OF_PLACE;
+
+	return name_place(symbols, pid, address, symbols->sources ? lines : FILE_LINES_NONE,
+			  symbol);
 }
 
 bool symbols_place(struct symbols *symbols, uint32_t pid, uint64_t address, bool with_address,
