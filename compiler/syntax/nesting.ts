@@ -5,11 +5,20 @@ import type { Program } from './ast.ts';
 /** Nodes from a probe down to the deepest expression; tested with every construct that nests without brackets. */
 const DEEPEST = 1000;
 
-/** A chain of `else if` takes several calls a link in each pass. */
-const WEIGHTS: ReadonlyMap<unknown, number> = new Map([['if', 5]]);
+/**
+ * A chain of `else if` takes several calls a link in each pass; the choice of a condition, and the number that the
+ * result of a comparison is for the next one, are nodes of their own when types are known.
+ */
+const WEIGHTS: ReadonlyMap<unknown, number> = new Map([
+  ['if', 5],
+  ['ternary', 2],
+]);
+const COMPARISON = 2;
+const COMPARISONS: ReadonlySet<unknown> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
 interface Node {
   readonly kind: unknown;
+  readonly operator?: unknown;
   readonly range: Range;
 }
 
@@ -23,12 +32,16 @@ export function tooDeepNode(program: Program): Range | undefined {
     if (Array.isArray(value)) {
       for (const element of value) open.push({ value: element, depth });
     } else if (typeof value === 'object' && value !== null) {
-      const inner = depth + (isNode(value) ? (WEIGHTS.get(value.kind) ?? 1) : 0);
+      const inner = depth + (isNode(value) ? weightOf(value) : 0);
       if (inner > DEEPEST && isNode(value)) return value.range;
       for (const part of Object.values(value)) open.push({ value: part, depth: inner });
     }
   }
   return undefined;
+}
+
+function weightOf({ kind, operator }: Node): number {
+  return COMPARISONS.has(operator) ? COMPARISON : (WEIGHTS.get(kind) ?? 1);
 }
 
 function isNode(value: object): value is Node {
