@@ -1,5 +1,5 @@
 // What a package contains that others wrote: `node scripts/notices.mjs KIND ARCH FOLDER` (called by the scripts that
-// package) writes FOLDER/THIRD-PARTY.txt, with the licences, and FOLDER/sbom.spdx.json (SPDX 2.3).
+// package) writes FOLDER/THIRD-PARTY.txt, with the licences, and FOLDER/sbom.cdx.json (CycloneDX 1.6).
 //   KIND: `loader` (bpfload alone), `native` (back end and loader), `command` (what is JavaScript) or `all`
 //   ARCH: x64 or arm64
 import { execFileSync } from 'node:child_process';
@@ -172,63 +172,46 @@ ${relink}${components.map(({ name, text }) => `${ruler}\n${name}\n${ruler}\n\n${
 ${texts.map((name) => `${ruler}\n${name}\n${ruler}\n\n${readFileSync(`/usr/share/common-licenses/${name}`, 'utf8').trim()}\n`).join('\n')}`,
 );
 
-const id = (name) => `SPDXRef-${name.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replaceAll(/^-|-$/g, '')}`;
-const subject = `bpfscript-${kind}`;
-const packages = [
-  {
-    name: kind === 'loader' ? 'bpfload' : 'bpfscript',
-    SPDXID: id(subject),
-    versionInfo: product.version,
-    downloadLocation: 'NOASSERTION',
-    filesAnalyzed: false,
-    licenseConcluded: product.license,
-    licenseDeclared: product.license,
-    copyrightText: 'NOASSERTION',
-  },
-  ...components.map(({ name, version, license, origin, purl }) => ({
-    name,
-    SPDXID: id(name),
-    versionInfo: version,
-    downloadLocation: 'NOASSERTION',
-    filesAnalyzed: false,
-    licenseConcluded: license,
-    licenseDeclared: license,
-    copyrightText: 'NOASSERTION',
-    sourceInfo: origin,
-    externalRefs: [
-      { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl },
-    ],
-  })),
-];
-const digest = createHash('sha256').update(JSON.stringify(packages)).digest('hex');
+const reference = (name) => name.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replaceAll(/^-|-$/g, '');
+const subject = kind === 'loader' ? 'bpfload' : 'bpfscript';
+const parts = components.map(({ name, version, license, origin, purl, where }) => ({
+  'bom-ref': reference(name),
+  type: 'library',
+  name,
+  version,
+  licenses: [{ expression: license }],
+  purl,
+  properties: [
+    { name: 'bpfscript:origin', value: origin },
+    { name: 'bpfscript:use', value: where },
+  ],
+}));
+const digits = createHash('sha256')
+  .update(JSON.stringify([product.version, kind, arch, parts]))
+  .digest('hex');
 // The time of the commit, so that the same sources give the same file.
 const seconds = Number(process.env.SOURCE_DATE_EPOCH ?? 0);
 writeFileSync(
-  join(folder, 'sbom.spdx.json'),
+  join(folder, 'sbom.cdx.json'),
   `${JSON.stringify(
     {
-      spdxVersion: 'SPDX-2.3',
-      dataLicense: 'CC0-1.0',
-      SPDXID: 'SPDXRef-DOCUMENT',
-      name: `bpfscript-${product.version}-${kind}-linux-${arch}`,
-      documentNamespace: `urn:bpfscript:sbom:${digest}`,
-      creationInfo: {
-        created: new Date(seconds * 1000).toISOString().replace('.000', ''),
-        creators: ['Tool: bpfscript-notices'],
-      },
-      packages,
-      relationships: [
-        {
-          spdxElementId: 'SPDXRef-DOCUMENT',
-          relationshipType: 'DESCRIBES',
-          relatedSpdxElement: id(subject),
+      bomFormat: 'CycloneDX',
+      specVersion: '1.6',
+      serialNumber: `urn:uuid:${[digits.slice(0, 8), digits.slice(8, 12), `8${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`, digits.slice(20, 32)].join('-')}`,
+      version: 1,
+      metadata: {
+        timestamp: new Date(seconds * 1000).toISOString().replace('.000', ''),
+        component: {
+          'bom-ref': subject,
+          type: 'application',
+          name: subject,
+          version: product.version,
+          licenses: [{ expression: product.license }],
+          properties: [{ name: 'bpfscript:architecture', value: arch }],
         },
-        ...components.map(({ name, relation }) => ({
-          spdxElementId: id(subject),
-          relationshipType: relation,
-          relatedSpdxElement: id(name),
-        })),
-      ],
+      },
+      components: parts,
+      dependencies: [{ ref: subject, dependsOn: parts.map((part) => part['bom-ref']) }],
     },
     null,
     2,

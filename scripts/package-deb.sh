@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 read -ra architectures <<<"$PACKAGED_ARCHITECTURES"
 debian_architecture() { if [ "$1" = x64 ]; then echo amd64; else echo "$1"; fi; }
 
-# `documents FOLDER PACKAGE`: what Debian wants beside LICENSE, THIRD-PARTY.txt and sbom.spdx.json, which stand there.
+# `documents FOLDER PACKAGE`: what Debian wants beside LICENSE, THIRD-PARTY.txt and sbom.cdx.json, which stand there.
 documents() {
   local doc=$1/usr/share/doc/$2
   {

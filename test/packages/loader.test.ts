@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { checkCycloneDx } from '../support/cyclonedx.ts';
 import { cleanRoot, PACKAGES, VERSION } from './support.ts';
 
 const name = `bpfload-${VERSION}-linux-x64`;
@@ -32,11 +33,10 @@ describe('the tarball of the loader', () => {
   }, 120_000);
 
   it('names every library that it is linked with, and their licences', () => {
-    const sbom = JSON.parse(readFileSync(join(folder, name, 'sbom.spdx.json'), 'utf8')) as {
-      readonly spdxVersion: string;
-      readonly packages: readonly { readonly name: string; readonly versionInfo: string }[];
+    const sbom = JSON.parse(readFileSync(join(folder, name, 'sbom.cdx.json'), 'utf8')) as {
+      readonly components: readonly { readonly name: string; readonly version: string }[];
     };
-    expect(sbom.spdxVersion).toBe('SPDX-2.3');
+    checkCycloneDx(sbom);
     const libraries = [
       'libbpf',
       'elfutils (libelf)',
@@ -46,7 +46,7 @@ describe('the tarball of the loader', () => {
       'glibc',
       'libgcc',
     ];
-    expect(sbom.packages.map((part) => part.name).sort()).toEqual(['bpfload', ...libraries].sort());
+    expect(sbom.components.map((part) => part.name).sort()).toEqual(libraries.sort());
     // What the Makefile links has a row.
     const linked = /^LIBRARIES := .*$/m.exec(readFileSync('loader/Makefile', 'utf8'))?.[0] ?? '';
     expect(linked.match(/ -l\w+/g)).toEqual([' -lbpf', ' -lelf', ' -lz', ' -liberty', ' -lsodium']);

@@ -4,28 +4,13 @@ import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:c
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../compiler/registry/client.ts';
+import { checkCycloneDx } from '../../support/cyclonedx.ts';
 import { needs } from '../../support/needs.ts';
 import { bpfscript, folder, listening, registry } from '../../support/registry.ts';
 
-const SCHEMAS = join(
-  import.meta.dirname,
-  '../../../node_modules/@cyclonedx/cyclonedx-library/res/schema',
-);
-
-/** The official schema, with those that it refers to. */
-function checkCycloneDx(document: unknown): void {
-  const schema = (name: string): object =>
-    JSON.parse(readFileSync(join(SCHEMAS, `${name}.SNAPSHOT.schema.json`), 'utf8')) as object;
-  const ajv = new Ajv({ strict: false, validateFormats: false });
-  const base = 'http://cyclonedx.org/schema';
-  for (const name of ['spdx', 'jsf-0.82'])
-    ajv.addSchema(schema(name), `${base}/${name}.SNAPSHOT.schema.json`);
-  const check = ajv.compile(schema('bom-1.6'));
-  expect(check(document), JSON.stringify(check.errors)).toBe(true);
-}
+const ROOT = join(import.meta.dirname, '../../..');
 
 const sha256 = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -82,6 +67,15 @@ describe('A bill of materials', () => {
     const before = readFileSync(file, 'utf8');
     await build('listed');
     expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+
+  it.each(['loader', 'all'])('of a package (%s) has its libraries, by the same schema', (kind) => {
+    execFileSync(process.execPath, [join(ROOT, 'scripts/notices.mjs'), kind, 'x64', folder]);
+    const sbom = readSbom(join(folder, 'sbom.cdx.json'));
+    checkCycloneDx(sbom);
+    const names = sbom.components.map(({ name }) => name);
+    for (const name of ['libbpf', 'zlib', 'glibc', 'libsodium']) expect(names).toContain(name);
+    expect(names.includes('LLVM')).toBe(kind === 'all');
   });
 
   it('names the text of -e, and goes with objects alone', async () => {
