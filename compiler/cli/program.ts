@@ -15,6 +15,7 @@ import { registerKernel } from './commands/kernel.ts';
 import { registerKeygen } from './commands/keygen.ts';
 import { registerKube } from './commands/kube.ts';
 import { registerList } from './commands/list.ts';
+import { registerOtlp } from './commands/otlp.ts';
 import { registerPull } from './commands/pull.ts';
 import { registerPush } from './commands/push.ts';
 import { registerReport } from './commands/report.ts';
@@ -48,6 +49,7 @@ const COMMANDS = [
   registerPull,
   registerKube,
   registerRollout,
+  registerOtlp,
   registerCompletion,
 ];
 

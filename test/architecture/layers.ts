@@ -37,6 +37,7 @@ export const COMPILER: readonly string[] = [
   'compiler/sbom',
   'compiler/registry',
   'compiler/rollout',
+  'compiler/telemetry',
   'compiler/*',
   'compiler/reference',
   'compiler/cli',
