@@ -13,6 +13,9 @@ export interface Fault {
 
 /** Of larger fleets the reports are summarised in parts. */
 const MOST_REPORTS = 200_000;
+const MOST_BYTES = 512 << 20;
+/** What has more lines that are no reports is something else, and is read no further. */
+const MOST_FAULTS = 1000;
 
 /** `paths`: files, folders (files `*.json` and `*.jsonl` in them) and `-`. */
 export async function readReports(
@@ -20,13 +23,22 @@ export async function readReports(
 ): Promise<{ readonly reports: readonly StartReport[]; readonly faults: readonly Fault[] }> {
   const reports: StartReport[] = [];
   const faults: Fault[] = [];
+  let bytes = 0;
   const read = async (name: string, stream: Readable): Promise<void> => {
+    const known = faults.length;
     let number = 0;
     for await (const line of linesOf(stream)) {
       number += 1;
       if (line === '') continue;
-      if (reports.length === MOST_REPORTS)
-        throw new UserError(`there are more than ${MOST_REPORTS} reports`);
+      bytes += line?.length ?? LONGEST_REPORT;
+      if (reports.length === MOST_REPORTS || bytes > MOST_BYTES)
+        throw new UserError(
+          `${name}: there are more than ${MOST_REPORTS} reports, or ${MOST_BYTES >> 20} MiB of them`,
+        );
+      if (faults.length - known === MOST_FAULTS) {
+        faults.push({ place: name, reason: `it has ${MOST_FAULTS} such lines: no more is read` });
+        break;
+      }
       try {
         if (line === undefined) throw new Error(`it is longer than ${LONGEST_REPORT} bytes`);
         reports.push(parseReport(line));

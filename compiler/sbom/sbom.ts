@@ -125,9 +125,10 @@ export function sbomFor(sbom: Sbom, object: Uint8Array): Sbom | undefined {
 /** Throws an Error where it is none that this tool wrote. */
 export function readSbom(text: string): Sbom {
   const value: unknown = JSON.parse(text);
-  const sbom = value as Sbom;
+  const sbom = value as Sbom | null;
   const properties: unknown = sbom?.metadata?.component?.properties;
-  if (sbom?.bomFormat !== 'CycloneDX' || !Array.isArray(properties))
+  const isRecord = (each: unknown): boolean => typeof each === 'object' && each !== null;
+  if (sbom?.bomFormat !== 'CycloneDX' || !Array.isArray(properties) || !properties.every(isRecord))
     throw new Error('it is not what `bpfscript build --sbom` writes');
   return sbom;
 }

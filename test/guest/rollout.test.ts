@@ -12,7 +12,7 @@ import { expect } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { bpfscript } from '../support/command.ts';
 import { boot, isBefore, SERIES } from '../support/guest.ts';
-import { startReport } from '../support/json.ts';
+import { rolloutOf, startReport } from '../support/json.ts';
 import { descriptionOf } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER } from '../support/run.ts';
@@ -102,7 +102,7 @@ needs(...SERIES.map((series) => `Linux ${series}` as const)).it(
     writeFileSync(list, `${[...all, 'asleep'].join('\n')}\n`);
 
     const shown = bpfscript(['rollout', join(folder, 'reports'), '--hosts', list, '--json']);
-    const { objects, silent } = JSON.parse(shown.stdout) as Summary;
+    const { objects, silent } = rolloutOf(shown.stdout) as Summary;
     expect(shown.status).toBe(1);
     expect(silent).toEqual(['asleep']);
     const lenient = objects.find(({ missing }) => missing.length > 0);

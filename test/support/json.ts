@@ -24,6 +24,15 @@ export function startReport(line: string): Readonly<Record<string, unknown>> {
   return report;
 }
 
+const checkRollout = checkOf('rollout.schema.json');
+
+/** What `bpfscript rollout --json` printed, which has been checked. */
+export function rolloutOf(line: string): unknown {
+  const summary: unknown = JSON.parse(line);
+  expect(checkRollout(summary), JSON.stringify(checkRollout.errors)).toBe(true);
+  return summary;
+}
+
 /** Whether one message is as the schema says. */
 export function isMessage(message: unknown): boolean {
   return check(message) === true;

@@ -129,6 +129,8 @@ function buildOnce(
   const rule = ruleFile(target, options);
   if (options.sbom !== undefined && options.emit !== 'obj')
     throw new UserError('--sbom is for objects', { status: EXIT.usage });
+  if (options.sbom === '-' && target === '-')
+    throw new UserError('--sbom and -o both name standard output', { status: EXIT.usage });
   const kernels = options.kernel ?? [];
   const scripts = source.path === undefined ? [] : [source.path];
   const dependencies = createDependencies(scripts, kernels, options.arch);
@@ -152,7 +154,6 @@ function buildOnce(
   const result = compilation && withinLimits(() => stage(compilation, source), options.diagnostics);
   const read = () => (options.watch ? dependencies.files() : []);
   if (!compilation || result === undefined) return { status: EXIT.script, files: read() };
-  writeTo(target, result);
   if (options.sbom !== undefined) {
     const sbom = sbomOf(Buffer.from(result), {
       name: basename(target === '-' ? source.name : target),
@@ -163,6 +164,8 @@ function buildOnce(
     });
     writeTo(options.sbom, `${JSON.stringify(sbom, null, 2)}\n`);
   }
+  // Last: who finds the object, such as make, finds what belongs to it.
+  writeTo(target, result);
   if (rule !== undefined) writeTo(rule, dependencyRule(target, dependencies.files()));
   timings.show();
   return { status: EXIT.ok, files: read() };

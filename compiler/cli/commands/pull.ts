@@ -46,6 +46,8 @@ Examples:
     )
     .action(async (text: string, options: PullOptions) => {
       const reference = referenceOf(text);
+      if (options.output === '-' && options.sbom === '-')
+        throw new UserError('--sbom and -o both name standard output', { status: EXIT.usage });
       const key = options.cosignKey === undefined ? undefined : cosignKey(options.cosignKey);
       const { digest, object, sbom } = await talking(() =>
         pull(connect(reference, options), reference, {

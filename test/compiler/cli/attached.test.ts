@@ -91,6 +91,18 @@ describe('A bill of materials', () => {
     );
     const words = ['build', '-e', text, '--emit', 'asm', '--sbom', 'e.json'];
     expect((await bpfscript(words)).status).toBe(2);
+    for (const both of [
+      ['build', '-e', text],
+      ['pull', '127.0.0.1:1/t:1'],
+    ])
+      expect(await bpfscript([...both, '-o', '-', '--sbom', '-'])).toMatchObject({
+        status: 2,
+        stdout: '',
+      });
+    // Nothing is left of what could not be written as a whole.
+    const lost = ['build', '-e', text, '-o', 'lost.o', '--sbom', 'none/x.json'];
+    expect((await bpfscript(lost)).status).toBe(1);
+    expect(existsSync(join(folder, 'lost.o'))).toBe(false);
   });
 });
 
@@ -138,7 +150,9 @@ needs('docker-registry').describe('beside an object in a registry', () => {
     const wrong = await bpfscript([...words, other.sbom]);
     expect(wrong).toMatchObject({ status: 5, stdout: '' });
     expect(wrong.stderr).toContain('other.cdx.json is of another object');
-    for (const text of ['{}', 'null', 'no json', '{"bomFormat":"CycloneDX","metadata":null}']) {
+    const hollow = ['null', '{}', '{"component":{"properties":[null]}}'];
+    const texts = hollow.map((metadata) => `{"bomFormat":"CycloneDX","metadata":${metadata}}`);
+    for (const text of ['{}', 'null', 'no json', ...texts]) {
       writeFileSync(join(folder, 'none.json'), text);
       expect(await bpfscript([...words, 'none.json'])).toMatchObject({ status: 5, stdout: '' });
     }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
-import { startReport } from '../../support/json.ts';
+import { rolloutOf, startReport } from '../../support/json.ts';
 
 const folder = temporaryFolder();
 const DIGEST = `sha256:${'1'.repeat(64)}`;
@@ -121,7 +121,7 @@ attached within 2.0 ms on half of the hosts, 5.0 ms on 90 %, 5.0 ms on 99 %, 5.0
       '--json',
     );
     expect(status).toBe(5);
-    const { objects } = JSON.parse(stdout) as { readonly objects: readonly unknown[] };
+    const { objects } = rolloutOf(stdout) as { readonly objects: readonly unknown[] };
     expect(objects).toMatchObject([
       { digest: DIGEST, hosts: 2, attached: 2, refusals: [] },
       { digest: other, hosts: 1, attached: 0, refusals: [{ status: 5, hosts: ['a'] }] },
@@ -191,6 +191,27 @@ describe('what is no report', () => {
     expect(stdout).toContain('\\u{1b}[2J\\u{202e}');
     expect(stdout).toContain('and 180 other reasons');
     expect(stdout.length).toBeLessThan(40_000);
+  });
+
+  it('is read no further where there is too much of it', () => {
+    const junk = join(folder, 'junk');
+    mkdirSync(junk);
+    writeFileSync(join(junk, 'a.json'), 'x\n'.repeat(100_000));
+    writeFileSync(join(junk, 'b.json'), line({ host: 'b' }));
+    writeFileSync(join(junk, 'c.json'), `${'['.repeat(500_000)}\n`);
+    const { status, stdout, stderr } = bpfscript(['rollout', junk, '--json']);
+    expect(status).toBe(5);
+    const { faults, objects } = rolloutOf(stdout) as {
+      readonly faults: readonly unknown[];
+      readonly objects: readonly unknown[];
+    };
+    expect(objects).toMatchObject([{ hosts: 1, attached: 1 }]);
+    expect(faults).toHaveLength(1002);
+    expect(faults[1000]).toEqual({
+      place: join(junk, 'a.json'),
+      reason: 'it has 1000 such lines: no more is read',
+    });
+    expect(stderr.split('\n').length).toBeLessThan(30);
   });
 
   it('is, in a folder, each link and pipe', () => {
