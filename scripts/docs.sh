@@ -28,6 +28,8 @@ node --input-type=module -e "
   writeFileSync('compiler/syntax/choices.ts', renderChoices(choices.found()));
 "
 npx --no-install biome format --write compiler/syntax/choices.ts >/dev/null
+node scripts/dashboards.mjs
+npx --no-install biome format --write packaging/dashboards >/dev/null
 # The encoders of timelines and profiles, of their schemas.
 protoc -I compiler/drawing/trace --plugin=node_modules/.bin/protoc-gen-es --es_out=compiler/drawing/trace \
   --es_opt=target=ts perfetto.proto pprof.proto

@@ -72,6 +72,8 @@ for architecture in "${architectures[@]}"; do
   install -D -m 644 'loader/systemd/bpfload@.service' "$folder/lib/systemd/system/bpfload@.service"
   install -D -m 644 packaging/policy.example "$doc/examples/policy"
   install -D -m 644 -t "$doc/examples/drop-ins" loader/systemd/drop-ins/*.conf
+  install -D -m 644 packaging/alerts.example.yml "$doc/examples/alerts.yml"
+  install -D -m 644 -t "$doc/examples/dashboards" packaging/dashboards/*.json
   install -D -m 644 -t "$doc/examples/ansible" packaging/ansible/*.yml
   mkdir -p "$folder/etc/bpfload/keys" "$folder/var/lib/bpfload"
   manual "$folder" bpfload.1
