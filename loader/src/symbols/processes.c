@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -63,6 +64,7 @@ static void forget_all(struct processes *processes)
 
 		processes->first = process->next;
 		forget_maps(processes, process);
+		jit_dump_free(&process->dump);
 		free(process);
 	}
 }
@@ -99,6 +101,21 @@ static void read_jit(struct processes *processes, struct process_code *process)
 	processes->generation++;
 	process->jit_read_at = clock_ns(CLOCK_MONOTONIC_COARSE);
 	(void)perf_map_refresh(&process->jit, process->pid);
+	for (size_t i = 0; i < process->maps.count; i++)
+		if (jit_dump_is_marked(&process->maps.mappings[i])) {
+			(void)jit_dump_refresh(&process->dump, process->pid, process->jit.uid,
+					       &process->maps.mappings[i]);
+			return;
+		}
+	/* It runs another program now. */
+	jit_dump_free(&process->dump);
+}
+
+/* Memory that a compiler may write code to: of no file, and not the kernel's own. Some give it a
+ * name (PR_SET_VMA_ANON_NAME). */
+static bool is_anonymous(const struct proc_mapping *mapping)
+{
+	return mapping->path[0] != '[' || strncmp(mapping->path, "[anon", 5) == 0;
 }
 
 /* Replaces what is known of a process; keeps it when the process has gone. */
@@ -135,7 +152,7 @@ static void read_maps(struct processes *processes, struct process_code *process)
 		if (files[i])
 			(void)mapped_file_symbols(files[i]);
 		else
-			anonymous |= maps.mappings[i].path[0] != '[';
+			anonymous |= is_anonymous(&maps.mappings[i]);
 	}
 	if (anonymous)
 		read_jit(processes, process);
@@ -240,13 +257,28 @@ const struct proc_mapping *processes_mapping(struct processes *processes,
 	return proc_maps_find(&process->maps, address);
 }
 
-const struct perf_map_entry *processes_jit(struct processes *processes,
-					   struct process_code *process, uint64_t address)
+static bool find_jit(struct process_code *process, uint64_t address, uint64_t line_address,
+		     struct jit_symbol *symbol)
 {
-	const struct perf_map_entry *entry = perf_map_find(&process->jit, address);
+	const struct perf_map_entry *entry;
 
-	if (entry || clock_ns(CLOCK_MONOTONIC_COARSE) - process->jit_read_at <= MISS_NS)
-		return entry;
+	*symbol = (struct jit_symbol){0};
+	if (jit_dump_find(&process->dump, address, line_address, symbol) != JIT_DUMP_NONE)
+		return true;
+	entry = perf_map_find(&process->jit, address);
+	if (entry)
+		*symbol = (struct jit_symbol){.name = entry->name,
+					      .offset = address - entry->address};
+	return entry != NULL;
+}
+
+bool processes_jit(struct processes *processes, struct process_code *process, uint64_t address,
+		   uint64_t line_address, struct jit_symbol *symbol)
+{
+	if (find_jit(process, address, line_address, symbol))
+		return true;
+	if (clock_ns(CLOCK_MONOTONIC_COARSE) - process->jit_read_at <= MISS_NS)
+		return false;
 	read_jit(processes, process);
-	return perf_map_find(&process->jit, address);
+	return find_jit(process, address, line_address, symbol);
 }

@@ -8,6 +8,7 @@
 #include "base/id_table.h"
 #include "object/manifest.h"
 #include "binary/mapped_file.h"
+#include "symbols/jit_dump.h"
 #include "symbols/perf_map.h"
 #include "binary/proc_maps.h"
 
@@ -19,6 +20,7 @@ struct process_code {
 	/* One for each mapping; NULL for anonymous memory. */
 	struct mapped_file **files;
 	struct perf_map jit;
+	struct jit_dump dump;
 	/* Monotonic time of the last reading of the maps, and of the JIT's map. */
 	uint64_t read_at, jit_read_at;
 	struct process_code *next;
@@ -60,8 +62,12 @@ struct process_code *processes_find(struct processes *processes, uint32_t pid);
 const struct proc_mapping *processes_mapping(struct processes *processes,
 					     struct process_code *process, uint64_t address);
 
-/* The function that a just-in-time compiler wrote to an address, or NULL. */
-const struct perf_map_entry *processes_jit(struct processes *processes,
-					   struct process_code *process, uint64_t address);
+/*
+ * The function that a just-in-time compiler wrote to an address: what its jitdump says, or else its
+ * perf map. Without a name: different ones were there at different times. False: nothing is known.
+ * `line_address`: the one whose line is wanted. The texts live until the next call.
+ */
+bool processes_jit(struct processes *processes, struct process_code *process, uint64_t address,
+		   uint64_t line_address, struct jit_symbol *symbol);
 
 #endif

@@ -24,6 +24,8 @@ struct symbols {
 	const char *debug_folders;
 	struct kallsyms kernel;
 	struct processes processes;
+	/* Of the last name in code of a just-in-time compiler. */
+	struct code_frame jit_frame;
 };
 
 struct symbols *symbols_new(const struct mf_config *config, const char *debug_folders)
@@ -108,14 +110,20 @@ static bool find_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 }
 
 static bool name_jit(struct symbols *symbols, struct process_code *process, uint64_t address,
-		     struct symbol *symbol)
+		     enum file_lines lines, struct symbol *symbol)
 {
-	const struct perf_map_entry *jit = processes_jit(&symbols->processes, process, address);
+	struct jit_symbol jit;
 
-	if (jit)
-		*symbol = (struct symbol){
-			.name = jit->name, .offset = address - jit->address, .module = SYMBOLS_JIT};
-	return jit != NULL;
+	if (!processes_jit(&symbols->processes, process, address,
+			   address - (lines == FILE_LINES_OF_CALL), &jit))
+		return false;
+	*symbol = (struct symbol){.name = jit.name, .offset = jit.offset, .module = SYMBOLS_JIT};
+	if (jit.line && lines != FILE_LINES_NONE) {
+		symbols->jit_frame = (struct code_frame){.line = jit.line};
+		symbol->frames = &symbols->jit_frame;
+		symbol->frame_count = 1;
+	}
+	return true;
 }
 
 static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address,
@@ -130,7 +138,7 @@ static bool name_place(struct symbols *symbols, uint32_t pid, uint64_t address,
 		return false;
 	file = place.file;
 	if (!file)
-		return name_jit(symbols, place.process, address, symbol);
+		return name_jit(symbols, place.process, address, lines, symbol);
 	*symbol = (struct symbol){.module = place.mapping->path};
 	if (!elf_symbols_address(mapped_file_symbols(file), place.offset, &inner))
 		return true;
