@@ -141,8 +141,102 @@ static void linear_labels_in_binary_units(void)
 	strbuf_free(&text);
 }
 
+/* Where a bucket begins by the definition: whole numbers up to twice 2^bits, and from there on
+ * 2^bits parts of each power of two. */
+static uint64_t begin_of(uint32_t bits, uint32_t j)
+{
+	uint64_t at = 0, width = 1;
+
+	for (uint32_t i = 0; i < j; i++) {
+		if (i >= 2u << bits && i % (1u << bits) == 0)
+			width *= 2;
+		at += width;
+	}
+	return at;
+}
+
+static void bounds_of_buckets_are_those_of_the_definition(void)
+{
+	for (uint32_t bits = 0; bits <= 5; bits++) {
+		uint32_t last = (64 - bits) << bits;
+		struct hist_bounds bounds = hist_bounds(0, bits);
+
+		CHECK(!bounds.has_low && bounds.has_high && bounds.high == -1);
+		for (uint32_t index = 1; index <= last; index++) {
+			bounds = hist_bounds(index, bits);
+			if (!CHECK(bounds.has_low && bounds.has_high &&
+				   (uint64_t)bounds.low == begin_of(bits, index - 1) &&
+				   (uint64_t)bounds.high == begin_of(bits, index) - 1))
+				fprintf(stderr, "  hist of %u bits, bucket %u\n", bits, index);
+		}
+		CHECK(bounds.high == INT64_MAX);
+	}
+}
+
+static void bounds_of_steps_are_those_of_the_definition(void)
+{
+	struct hist_bounds bounds = lhist_bounds(0, -20, 20, 10);
+
+	CHECK(!bounds.has_low && bounds.has_high && bounds.high == -21);
+	for (uint32_t index = 1; index <= 4; index++) {
+		bounds = lhist_bounds(index, -20, 20, 10);
+		CHECK(bounds.has_low && bounds.low == -20 + 10 * (int64_t)(index - 1));
+		CHECK(bounds.has_high && bounds.high == bounds.low + 9);
+	}
+	bounds = lhist_bounds(5, -20, 20, 10);
+	CHECK(bounds.has_low && bounds.low == 20 && !bounds.has_high);
+	/* A last step that max cuts short. */
+	bounds = lhist_bounds(4, 0, 10, 3);
+	CHECK(bounds.low == 9 && !bounds.has_high);
+	bounds = lhist_bounds(3, 0, 10, 3);
+	CHECK(bounds.low == 6 && bounds.has_high && bounds.high == 8);
+}
+
+static void totals_and_ranges_take_every_bucket(void)
+{
+	uint64_t counts[10] = {0};
+	struct hist_range range = hist_range(counts, 10);
+
+	CHECK(range.first == range.end && hist_total(counts, 10) == 0);
+	counts[0] = 1;
+	counts[9] = 1ull << 40;
+	range = hist_range(counts, 10);
+	CHECK(range.first == 0 && range.end == 10 && hist_total(counts, 10) == (1ull << 40) + 1);
+	range = hist_range(counts, 9);
+	CHECK(range.first == 0 && range.end == 1 && hist_total(counts, 9) == 1);
+	counts[0] = 0;
+	range = hist_range(counts, 10);
+	CHECK(range.first == 9 && range.end == 10);
+	range = hist_range(counts, 9);
+	CHECK(range.first == 9 && range.end == 9);
+}
+
+/* A label may fill its column. */
+static void long_labels_push_the_count(void)
+{
+	struct strbuf text = {0};
+	uint64_t counts[3] = {[1] = 1};
+
+	lhist_text(&text, counts, 3, 100000, 200000, 50000);
+	CHECK_TEXT(&text, "[100000, 150000)       1 |" FULL "|\n");
+	lhist_text(&text, counts, 3, 1000000, 2000000, 500000);
+	CHECK_TEXT(&text, "[1000000, 1500000)       1 |" FULL "|\n");
+	/* No step, as a hostile object may have it; and parts of units. */
+	lhist_text(&text, counts, 3, 7, 9, 0);
+	CHECK_TEXT(&text, "[7]                    1 |" FULL "|\n");
+	lhist_text(&text, counts, 3, 1, 9000, 1024);
+	CHECK_TEXT(&text, "[1, 1025)              1 |" FULL "|\n");
+	lhist_text(&text, counts, 3, -1048576, 1048576, 1048576);
+	CHECK_TEXT(&text, "[-1M, 0)               1 |" FULL "|\n");
+	strbuf_free(&text);
+}
+
 int main(void)
 {
+	bounds_of_buckets_are_those_of_the_definition();
+	bounds_of_steps_are_those_of_the_definition();
+	totals_and_ranges_take_every_bucket();
+	long_labels_push_the_count();
 	log2_rows_have_fixed_widths();
 	log2_labels();
 	bars_are_of_the_divided_numbers();

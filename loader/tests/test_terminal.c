@@ -24,6 +24,10 @@ static void characters(void)
 		 "2J",
 		 "\\x9b2J\\xc2\\x9b2J"},
 		{"\xff\xc2", "\xff\xc2"},
+		/* The first and the last of what terminals obey, and their neighbours. */
+		{"\x01\x1f ~\x7f", "\\x01\\x1f ~\\x7f"},
+		{"\xc2\x80\xc2\x9f\xc2\xa0\xc3\x80", "\\xc2\\x80\\xc2\\x9f\xc2\xa0\xc3\x80"},
+		{"\x80\x9f\xa0\xbf", "\\x80\\x9f\xa0\xbf"},
 	};
 	struct strbuf text = {0};
 
