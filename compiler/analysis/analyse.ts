@@ -280,7 +280,7 @@ function warnOfRecursion(targets: readonly ResolvedTarget[], diagnostics: Diagno
     for (const name of dangerousFunctions(target))
       diagnostics.warning(
         'dangerous-function',
-        `Attaching to dangerous function: ${name}. While a program of this script runs on a CPU, no other one does, so events may be lost.`,
+        `Attaching to dangerous function: ${name}. Where a program of this script would run inside of another one, it does not, so events may be lost.`,
         attachPoint.range,
       );
   }

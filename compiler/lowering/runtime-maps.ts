@@ -7,6 +7,7 @@ import { NAME_TEXT } from '../types/type.ts';
 import { MAP_TYPES } from './map-plans.ts';
 import { ringSize } from './ring.ts';
 import { STACKS } from './stacks.ts';
+import { RUNNING_SIZE } from './recursion.ts';
 import type { UnitState } from './state.ts';
 import { MAPPING_SIZE, PROCESS_SIZE, ROW_SIZE } from './unwind.ts';
 import { USDT_SITE_SIZE } from './usdt.ts';
@@ -44,7 +45,7 @@ const DEFINITIONS: Readonly<Record<RuntimeMap, (unit: UnitState) => Definition>>
     type: MAP_TYPES.percpuArray,
     maxEntries: 1,
     key: unsigned(4),
-    value: unsigned(8),
+    value: bytes(RUNNING_SIZE),
   }),
   scratch: ({ scratch }) => ({
     type: MAP_TYPES.percpuArray,

@@ -187,7 +187,7 @@ export interface FunctionState {
   /** Filled in by the prologue; absent where no scratch memory is needed. */
   scratch: IrPointer | undefined;
   readonly memory: Memory;
-  /** The word of enterExclusive, where the program has one. */
+  /** The word of enterExclusive that is this run's, where the program has one. */
   running: IrPointer | undefined;
   /** A value in memory that stays the same, which the predicate has read for all uses. */
   kept: { readonly call: TypedCall; readonly pointer: IrPointer } | undefined;

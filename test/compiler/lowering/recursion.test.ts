@@ -4,7 +4,7 @@ import { warnings } from '../../support/diagnostics.ts';
 
 describe('fentry and fexit of functions that helpers call', () => {
   const notice = (name: string) =>
-    `Attaching to dangerous function: ${name}. While a program of this script runs on a CPU, no other one does, so events may be lost.`;
+    `Attaching to dangerous function: ${name}. Where a program of this script would run inside of another one, it does not, so events may be lost.`;
 
   it('are warned of [PRB-070] [PRB-076]', () => {
     expect(warnings('fentry:_raw_spin_lock { @ = count(); }')).toEqual([
