@@ -21,6 +21,7 @@
 #include "host/tracefs.h"
 #include "session/kernel_signatures.h"
 #include "session/kernel_targets.h"
+#include "session/kernel_types.h"
 
 /* What the verifier never lets be traced (btf_id_deny, kernel/bpf/verifier.c). */
 static bool is_refused(const char *name)

@@ -11,6 +11,7 @@
 #include "host/host.h"
 #include "host/kernel_btf.h"
 #include "object/effects.h"
+#include "session/kernel_types.h"
 
 /* Set once it is attached. */
 struct iterator {

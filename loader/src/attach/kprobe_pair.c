@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "session/kernel_types.h"
 
 /* BPF_TRACE_KPROBE_SESSION of include/uapi/linux/bpf.h, which older headers do not have. */
 #define KPROBE_SESSION_ATTACH_TYPE 56

@@ -13,6 +13,7 @@
 #include "host/kernel_btf.h"
 #include "host/tracefs.h"
 #include "session/kernel_targets.h"
+#include "session/kernel_types.h"
 
 /* Whether a BTF file holds the text with its NULs around it: as a name, then. Looking is quicker
  * than parsing. */

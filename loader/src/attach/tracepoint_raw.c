@@ -11,6 +11,7 @@
 
 #include "host/host.h"
 #include "host/kernel_btf.h"
+#include "session/kernel_types.h"
 
 /* Members of union bpf_attr that BPF_RAW_TRACEPOINT_OPEN reads; the cookie since Linux 6.10. */
 struct raw_tracepoint {

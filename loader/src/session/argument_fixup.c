@@ -10,6 +10,7 @@
 #include "object/targets.h"
 #include "session/kernel_signatures.h"
 #include "session/patch.h"
+#include "session/kernel_types.h"
 #include "session/session.h"
 
 /* A place of the context is one u64. */

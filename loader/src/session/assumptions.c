@@ -8,6 +8,7 @@
 #include "base/failure.h"
 #include "host/type_path.h"
 #include "session/host_enums.h"
+#include "session/kernel_types.h"
 #include "session/session.h"
 
 /* Structs of one name in a kernel. */

@@ -8,6 +8,7 @@
 #include "host/type_match.h"
 #include "host/type_path.h"
 #include "object/manifest.h"
+#include "session/kernel_types.h"
 #include "session/session.h"
 
 /* Structs of one name in a kernel. */

@@ -15,6 +15,7 @@
 #include "session/lookups.h"
 #include "session/script_place.h"
 #include "session/verifier_log.h"
+#include "session/kernel_types.h"
 
 /* Where the kernel's linker puts them (include/linux/percpu-defs.h). */
 #define PERCPU_SECTION ".data..percpu"

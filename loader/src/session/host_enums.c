@@ -1,6 +1,7 @@
 #include "session/host_enums.h"
 
 #include "host/kernel_enums.h"
+#include "session/kernel_types.h"
 #include "session/session.h"
 
 struct enum_search {

@@ -20,6 +20,7 @@
 #include "object/btf_ext.h"
 #include "session/copied_structs.h"
 #include "session/kernel_subset.h"
+#include "session/kernel_types.h"
 #include "session/session.h"
 
 /* Types of one name in a kernel: structs of drivers have at most a handful. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/type_subset.h"
+#include "session/kernel_types.h"
 #include "session/session.h"
 
 #define MOST_NAME 256

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/kernel_btf.h"
+#include "session/kernel_types.h"
 #include "session/session.h"
 
 /* Handlers are the process's, and are given the program alone. */

@@ -158,25 +158,6 @@ uint32_t session_count(const struct session *session, enum mf_provider provider)
 
 void session_free(struct session *session);
 
-/* BTF of the kernel (NULL) or of one of its modules, read when it is first asked for; NULL
- * with errno. */
-const struct btf *session_kernel_btf(struct session *session, const char *module);
-
-/* The same of the kernel alone, for looks that are few; NULL where only libbpf can read it. */
-const struct type_view *session_type_view(struct session *session);
-
-/* The raw tracepoints of the kernel (NULL) or of a module that match the pattern, as
- * kernel_btf_match_events gives them; -1 with errno where its BTF cannot be read. */
-int64_t session_kernel_events(struct session *session, const char *module, const char *pattern,
-			      struct kernel_function **events);
-
-/* The first type of a kind and name in the kernel's own BTF; 0: none. */
-uint32_t session_kernel_type(struct session *session, uint32_t kind, const char *name);
-
-/* Calls `look` with the BTF of the kernel, and then of each module, until it finds something. */
-bool session_look_in_btf(struct session *session,
-			 bool (*look)(const struct btf *btf, void *context), void *context);
-
 /* File descriptor of a kernel map by its ELF name, or -1. */
 int session_map_fd(const struct session *session, const char *name);
 
