@@ -128,6 +128,27 @@ needs('root').describe('Metrics over HTTP', () => {
     });
   });
 
+  it('cost nothing while nobody asks: no map is read', async () => {
+    const object = objectOf(`${CLOSES} { @a[comm] = count(); @b = hist(4); }`);
+    const watch = 'tracepoint:syscalls:sys_enter_bpf /pid == $1/ { @calls = count(); }';
+    await answering(object, [], async (loader) => {
+      const callsWhile = async (use: () => Promise<unknown>) => {
+        const { stdout } = await run(`${watch} begin { @calls = count(); }`, {
+          parameters: [String(loader.pid)],
+          workload: async () => {
+            await use();
+          },
+        });
+        // The first is that of begin.
+        return Number(/@calls: (\d+)/.exec(stdout)?.[1]) - 1;
+      };
+      expect(await callsWhile(() => loader.workload('comm w close 20000 sleep 300 close 5'))).toBe(
+        0,
+      );
+      expect(await callsWhile(() => loader.scrape())).toBeGreaterThan(1);
+    });
+  });
+
   it('are bounded: what is over is counted, and those that are shown stay', async () => {
     const object = objectOf(`${CLOSES} { @a[comm] = count(); }`);
     await answering(object, ['--max-series', '2'], async (loader) => {

@@ -129,8 +129,14 @@ needs('root', 'prometheus').describe('Prometheus', () => {
     await becomes(base, 'sum(test_sizes_bytes_bucket{comm="w",le="2047.0"})', '0');
     await becomes(base, 'count(test_last == 42)', '2');
     await becomes(base, 'sum(test_lines_bucket{le="+Inf"})', '680');
-    // Both grew in the same time by the same, so do their rates.
-    await becomes(base, 'count(rate(test_calls_total{comm="w"}[1m]) > 0)', '2');
+    // Both grew by the same, and a rate over both is the sum of theirs, at one time of the question.
+    const time = Math.ceil(Date.now() / 1000);
+    await becomes(base, `count(rate(test_calls_total{comm="w"}[1m] @ ${time}) > 0)`, '2');
+    const [all] = await query(base, `sum(rate(test_calls_total{comm="w"}[1m] @ ${time}))`);
+    const each = await query(base, `rate(test_calls_total{comm="w"}[1m] @ ${time})`);
+    const sum = each.reduce((total, { value }) => total + Number(value?.[1]), 0);
+    expect(Number(all?.value?.[1])).toBeCloseTo(sum, 9);
+    await becomes(base, 'sum(resets(test_calls_total{comm="w"}[5m]))', '0');
     for (const { values = [] } of await query(base, 'test_calls_total{comm="w"}[5m]')) {
       const numbers = values.map(([, value]) => Number(value));
       expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
