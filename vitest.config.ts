@@ -23,6 +23,8 @@ export default defineConfig({
         test: {
           name: 'compile',
           include: [...COMPILING],
+          // A test that asserts nothing proves nothing.
+          expect: { requireAssertions: true },
           setupFiles: [YIELD],
           sequence: { groupOrder: 0 },
         },

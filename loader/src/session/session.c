@@ -171,16 +171,6 @@ static int find_programs(struct session *session, struct failure *failure)
 	return STATUS_OK;
 }
 
-/* What parameters say. An object that is only checked has none, and stays as it was built. */
-static int settle(struct session *session, struct failure *failure)
-{
-	if (session->options->command == COMMAND_CHECK)
-		return STATUS_OK;
-	if (params_check(session->options, session->manifest, failure) != STATUS_OK)
-		return failure->status;
-	return sizes_settle(session, failure);
-}
-
 int session_open(struct session *session, const struct options *options,
 		 const struct object_file *object, struct failure *failure)
 {
@@ -213,8 +203,11 @@ int session_open(struct session *session, const struct options *options,
 		libbpf_log_explain(&log, failure);
 	}
 	libbpf_log_stop(&log);
-	return session->object && settle(session, failure) == STATUS_OK &&
-			       check_maps(session, failure) == STATUS_OK
+	/* An object that is only checked has no parameters, and stays as it was built. */
+	if (session->object && options->command != COMMAND_CHECK &&
+	    params_check(options, manifest, failure) == STATUS_OK)
+		sizes_settle(session, failure);
+	return failure->status == STATUS_OK && check_maps(session, failure) == STATUS_OK
 		       ? find_programs(session, failure)
 		       : failure->status;
 }

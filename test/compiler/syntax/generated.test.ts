@@ -35,9 +35,9 @@ describe('the lexer', () => {
     expect(patterns.map(text)).toEqual(analysed.patternIdxToConfig[name]?.map(text));
     expect(byFirst !== undefined).toBe(analysed.canModeBeOptimized[name]);
   });
-  it.each(names)('knows the characters that tokens of mode %s begin with', (name) => {
+  const optimized = names.filter((name) => readMode(name).byFirst !== undefined);
+  it.each(optimized)('knows the characters that tokens of mode %s begin with', (name) => {
     const { byFirst } = readMode(name);
-    if (!byFirst) return;
     // Without being told, chevrotain finds them in the expressions.
     const untold = MODES[name].map(({ START_CHARS_HINT: _, LONGER_ALT: __, ...token }) => token);
     const found = new Lexer(
@@ -46,7 +46,7 @@ describe('the lexer', () => {
     );
     const lists = (found as unknown as Analysed).charCodeToPatternIdxToConfig[name] ?? [];
     for (let code = 0; code < 256; code += 1)
-      expect(byFirst[code]?.map(({ tokenType }) => tokenType.name)).toEqual(
+      expect(byFirst?.[code]?.map(({ tokenType }) => tokenType.name)).toEqual(
         lists[code]?.map(({ tokenType }) => tokenType.name),
       );
   });

@@ -239,6 +239,15 @@ export function btfCases(good: Buffer): readonly Case[] {
   ];
   types('524,287 steps', 'ok', doubled(18));
   types('1,048,575 steps', 'too large', doubled(19));
+  /** A pointer to the one before, twice, and so on: nobody walks behind pointers. */
+  const pointed = (id: number) => [
+    int(4),
+    ...Array.from({ length: 25 }, (_unused, index) => [
+      to(KIND.pointer, id + 2 * index),
+      holder(id + 2 * index + 1, id + 2 * index + 1),
+    ]).flat(),
+  ];
+  types('pointers to pointers', 'ok', pointed);
 
   for (const name of ['.kconfig', '.struct_ops', '.struct_ops.link'])
     types(name, 'a section that scripts do not have', () => [section(name)]);

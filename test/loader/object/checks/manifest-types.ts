@@ -241,6 +241,14 @@ export function metrics(many: Many): void {
   scalar(LABELS, { labels: ['key'] });
   for (const label of ['', '9', 'a:b', '__a', 'le', 'quantile'])
     keyed('the label of a metric has no name that can be', label);
+  const ofCgroup = (reason: string, cgroup: number, label: string, key: unknown = INT64): void =>
+    many(reason, { 'maps.1.metric': { ...metric, labels: [label], cgroup }, 'maps.1.key': key });
+  ofCgroup('ok', 0, 'key');
+  ofCgroup('the cgroup of a metric is no such part of its key', 1, 'key');
+  ofCgroup('the cgroup of a metric is no such part of its key', 0, 'key', int(4));
+  ofCgroup("'cgroup' is out of range", 65, 'key');
+  for (const label of ['container', 'container_id', 'pod', 'pod_uid', 'namespace', 'unit'])
+    ofCgroup('a label of a metric is there twice', 0, label);
   const parts = (count: number, same: boolean): Record<string, unknown> => ({
     'maps.1.key': tuple(
       8 * count,
