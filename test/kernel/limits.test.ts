@@ -209,10 +209,10 @@ needs('root').describe('memory beyond what a per-CPU map gives', () => {
   it('belongs to each program alone, also to those that share a CPU or are preempted', async () => {
     const { stdout, stderr } = await run(
       `config = { max_strlen = 8192 }
-       tracepoint:syscalls:sys_enter_getppid { ${BODY} @enter = sum(strlen($b)); clear(@v); }
-       tracepoint:syscalls:sys_exit_getppid { ${BODY} @exit = sum(strlen($b)); clear(@v); }
+       tracepoint:syscalls:sys_enter_getppid /comm == "limits"/ { ${BODY} @enter = sum(strlen($b)); clear(@v); }
+       tracepoint:syscalls:sys_exit_getppid /comm == "limits"/ { ${BODY} @exit = sum(strlen($b)); clear(@v); }
        uprobe:${WORKLOAD}:workload_target { ${BODY} @user = sum(strlen($b)); clear(@v); }`,
-      { parameters: [LONG], workload: 'getppid 3 call 2 1 1' },
+      { parameters: [LONG], workload: 'comm limits getppid 3 call 2 1 1' },
     );
     expect(stdout, stderr).toContain('@enter: 21000\n@exit: 21000\n@user: 14000');
   });
