@@ -8,6 +8,7 @@
 #include "output/renderer.h"
 #include "symbols/symbols.h"
 #include "output/value_json.h"
+#include "output/value_typed.h"
 #include "base/failure.h"
 #include "check.h"
 #include "fixture.h"
@@ -325,6 +326,49 @@ static void messages_are_lines_of_the_output(void)
 	fixture_free(&fixture);
 }
 
+static void typed_values_say_what_they_are(struct tester *tester)
+{
+	const struct mf_type pointer = {.kind = MF_POINTER, .size = 8};
+	const struct mf_type state = {.kind = MF_ENUM, .size = 8, .is_signed = true};
+	const struct mf_type plain_state = {.kind = MF_ENUM, .size = 8};
+	const struct mf_type sum = {.kind = MF_SUM, .size = 8, .is_signed = true};
+	const struct mf_field fields[] = {{.offset = 0, .type = &int64},
+					  {.offset = 8, .type = &pointer}};
+	const struct mf_type tuple = {
+		.kind = MF_TUPLE, .size = 16, .fields = fields, .field_count = 2};
+	const struct mf_type array = {
+		.kind = MF_ARRAY, .size = 16, .element = &pointer, .count = 2};
+	const uint64_t data[] = {1, 0xabc}, most = UINT64_MAX;
+	const int64_t total = -1009;
+
+	typed_value(&tester->text, &tester->values, &pointer, (const uint8_t *)&data[1]);
+	CHECK_TEXT(&tester->text, "\"0xabc\"");
+	typed_value(&tester->text, &tester->values, &state, (const uint8_t *)&data[0]);
+	CHECK_TEXT(&tester->text, "{\"name\": \"SLEEPING\", \"number\": 1}");
+	/* A number without a name, with a sign and without. */
+	typed_value(&tester->text, &tester->values, &state, (const uint8_t *)&most);
+	CHECK_TEXT(&tester->text, "{\"name\": \"-1\", \"number\": -1}");
+	typed_value(&tester->text, &tester->values, &plain_state, (const uint8_t *)&most);
+	CHECK_TEXT(&tester->text, "{\"name\": \"18446744073709551615\", "
+				  "\"number\": \"18446744073709551615\"}");
+	typed_value(&tester->text, &tester->values, &array, (const uint8_t *)data);
+	CHECK_TEXT(&tester->text, "[\"0x1\", \"0xabc\"]");
+	/* Parts of a key: of a tuple its elements, of anything else the one value. */
+	typed_key(&tester->text, &tester->values, &tuple, (const uint8_t *)data);
+	CHECK_TEXT(&tester->text, "[1, \"0xabc\"]");
+	typed_key(&tester->text, &tester->values, &pointer, (const uint8_t *)data);
+	CHECK_TEXT(&tester->text, "[\"0x1\"]");
+	typed_key(&tester->text, &tester->values, NULL, NULL);
+	CHECK_TEXT(&tester->text, "[]");
+	typed_key_type(&tester->text, &tester->values, NULL);
+	CHECK_TEXT(&tester->text, "[]");
+	/* A map's numbers are divided; addresses are none. */
+	typed_map_value(&tester->text, &tester->values, &sum, (const uint8_t *)&total, 10);
+	CHECK_TEXT(&tester->text, "-100");
+	typed_map_value(&tester->text, &tester->values, &pointer, (const uint8_t *)&data[1], 10);
+	CHECK_TEXT(&tester->text, "\"0xabc\"");
+}
+
 int main(void)
 {
 	struct tester tester;
@@ -335,6 +379,7 @@ int main(void)
 	values_have_their_json_form(&tester);
 	composites_have_their_spacing(&tester);
 	histograms_have_inclusive_bounds(&tester);
+	typed_values_say_what_they_are(&tester);
 	teardown(&tester);
 	messages_are_lines_of_the_output();
 	return check_result("json output");
