@@ -86,15 +86,16 @@ function hasLongFunction({ symbols }: ElfObject): boolean {
 export function emitObject(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
   const first = emitWithinStack(module, probes, {});
   if (!(first instanceof Uint8Array)) return first;
-  const emitted = runsIntoLoops(readElf(first))
-    ? emitWithinStack(module, probes, { keepsBlocks: true })
-    : first;
+  const options: EmitOptions = runsIntoLoops(readElf(first)) ? { keepsBlocks: true } : {};
+  const emitted = options.keepsBlocks ? emitWithinStack(module, probes, options) : first;
   if (!(emitted instanceof Uint8Array)) return emitted;
   const elf = readElf(emitted);
   const full = programsWithoutRoom(elf);
   if (full.length > 0) return full.map((symbol) => stackRefusal(probes, symbol));
   if (!hasLongFunction(elf)) return emitted;
-  const far = farJumps(Buffer.from(emit(module.shared().text, 'assembly')).toString());
+  // Of the same code: that with its blocks is longer.
+  const assembly = emit(module.shared().text, 'assembly', options);
+  const far = farJumps(Buffer.from(assembly).toString());
   if (far.length === 0) return emitted;
   return far.map((symbol) =>
     refusal(

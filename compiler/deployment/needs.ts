@@ -85,12 +85,25 @@ function mountsOf(inspection: Inspection): Pick<HostNeeds, 'mounts' | 'openPaths
   }
   if (JSON.stringify(inspection.manifest).includes('"kind":"cgroup_path"'))
     mount('/sys/fs/cgroup', 'names of cgroups');
+  if (hasContainers(inspection)) {
+    mount('/sys/fs/cgroup', 'names of cgroups');
+    for (const path of CONTAINER_NAMES) mount(path, 'names of pods and containers');
+  }
   for (const { effect, what } of inspection.outside) {
     if (effect === 'map' || effect === 'iterator')
       mount('/sys/fs/bpf', 'where it pins, or is pinned', false);
     if (effect === 'read' && !what.startsWith('/proc/')) mount(what, 'a file that it reads');
   }
   return { mounts: [...mounts.values()], openPaths: [...new Set(openPaths)] };
+}
+
+/** Where the kubelet keeps them (loader/src/host). */
+const CONTAINER_NAMES = ['/var/log/pods', '/var/log/containers'];
+
+/** Whether metrics show whose cgroups there are. */
+function hasContainers({ manifest }: Inspection): boolean {
+  const { metrics } = manifest as { readonly metrics?: readonly { readonly cgroup?: number }[] };
+  return metrics?.some(({ cgroup }) => cgroup !== undefined) ?? false;
 }
 
 function probesOf(inspection: Inspection): readonly { readonly target: Target }[] {

@@ -91,6 +91,16 @@ it('has the capabilities, mounts and nodes that the object needs', () => {
   expect(names.containers[0].args).toContain('--max-overhead=5');
 });
 
+it('mounts what names containers where metrics do', () => {
+  const script = (clause: string) =>
+    `// bpfscript: metric @ opens_total labels cgroup${clause}\ntracepoint:syscalls:sys_enter_openat { @[cgroup] = count(); }`;
+  const mounted = (clause: string): readonly string[] =>
+    podOf(script(clause)).containers[0].volumeMounts.map(({ mountPath }) => mountPath);
+  const folders = ['/sys/fs/cgroup', '/var/log/pods', '/var/log/containers'];
+  expect(mounted(' containers cgroup')).toEqual(expect.arrayContaining(folders));
+  for (const path of folders) expect(mounted('')).not.toContain(path);
+});
+
 it('holds the object in a ConfigMap of its own, byte for byte, and parameters that Kubernetes leaves alone', () => {
   const file = writeObject(folder, 'My_Tool', TRACEPOINT);
   const [, map, workload] = itemsOf(file, '--', '--name=$(X)', '10');
