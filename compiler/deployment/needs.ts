@@ -102,8 +102,10 @@ const CONTAINER_NAMES = ['/var/log/pods', '/var/log/containers'];
 
 /** Whether metrics show whose cgroups there are. */
 function hasContainers({ manifest }: Inspection): boolean {
-  const { metrics } = manifest as { readonly metrics?: readonly { readonly cgroup?: number }[] };
-  return metrics?.some(({ cgroup }) => cgroup !== undefined) ?? false;
+  const { maps } = manifest as {
+    readonly maps: readonly { readonly metric?: { readonly cgroup?: number } }[];
+  };
+  return maps.some(({ metric }) => metric?.cgroup !== undefined);
 }
 
 function probesOf(inspection: Inspection): readonly { readonly target: Target }[] {
