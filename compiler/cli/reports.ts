@@ -27,14 +27,22 @@ export async function readReports(
   const read = async (name: string, stream: Readable): Promise<void> => {
     const known = faults.length;
     let number = 0;
-    for await (const line of linesOf(stream)) {
+    const tooMany = (): UserError =>
+      new UserError(
+        `${name}: there are more than ${MOST_REPORTS} reports, or ${MOST_BYTES >> 20} MiB of them`,
+      );
+    // What is read counts, and not what is kept: a line may have no end.
+    const counted = async function* (): AsyncGenerator<Buffer> {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > MOST_BYTES) throw tooMany();
+        yield chunk;
+      }
+    };
+    for await (const line of linesOf(counted())) {
       number += 1;
       if (line === '') continue;
-      bytes += line?.length ?? LONGEST_REPORT;
-      if (reports.length === MOST_REPORTS || bytes > MOST_BYTES)
-        throw new UserError(
-          `${name}: there are more than ${MOST_REPORTS} reports, or ${MOST_BYTES >> 20} MiB of them`,
-        );
+      if (reports.length === MOST_REPORTS) throw tooMany();
       if (faults.length - known === MOST_FAULTS) {
         faults.push({ place: name, reason: `it has ${MOST_FAULTS} such lines: no more is read` });
         break;
@@ -92,7 +100,7 @@ function openFile(file: string, isNamed: boolean): Readable {
 }
 
 /** Lines without their ends; undefined for one that is too long, of which no more than the bound is held. */
-async function* linesOf(stream: Readable): AsyncGenerator<string | undefined> {
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | undefined> {
   let pieces: Buffer[] = [];
   let size = 0;
   const add = (piece: Buffer): void => {
@@ -106,7 +114,7 @@ async function* linesOf(stream: Readable): AsyncGenerator<string | undefined> {
     size = 0;
     return text;
   };
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       add(chunk.subarray(start, end));

@@ -77,7 +77,8 @@ function tellFaults(faults: readonly Fault[]): void {
  */
 function statusOf({ objects, silent }: Rollout, faults: readonly Fault[], percent: number): number {
   const statuses = new Set<number>();
-  const lost = silent.length > 0 ? silent.length : faults.length;
+  // What is no report is likely that of a host which is missing; where there are more of them, all count.
+  const lost = Math.max(silent.length, faults.length);
   for (const { hosts, attached, refusals } of objects) {
     if (attached * 100 >= percent * (hosts + lost)) continue;
     for (const { status } of refusals) statuses.add(status);

@@ -214,6 +214,20 @@ describe('what is no report', () => {
     expect(stderr.split('\n').length).toBeLessThan(30);
   });
 
+  it('is read to the bound where a line has no end', () => {
+    const { status, stdout, stderr } = bpfscript(['rollout', '/dev/zero']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('/dev/zero: there are more than 200000 reports, or 512 MiB of them');
+  });
+
+  it('counts beside hosts that never reported', () => {
+    const list = write('hundred.txt', many(100, {}).map(({ host }) => host).join('\n'));
+    const words = ['--hosts', list, '--min-attached', '99'];
+    const attached = lines(...many(99, {}));
+    expect(rollout(attached, ...words).status).toBe(0);
+    expect(rollout(`${attached}${'x\n'.repeat(5)}`, ...words).status).toBe(1);
+  });
+
   it('is, in a folder, each link and pipe', () => {
     const reports = join(folder, 'reports');
     mkdirSync(reports);
