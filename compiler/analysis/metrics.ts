@@ -257,6 +257,11 @@ function readClause(reader: Reader, clauses: Clauses): boolean {
   };
   if (word.quoted) {
     if (!again('the help text', clauses.help)) return false;
+    // The loader's texts end there, and its reader of manifests refuses them.
+    if (word.text.includes('\0')) {
+      reader.wrong('a help text cannot hold a NUL', word.range);
+      return false;
+    }
     clauses.help = word.text;
     return true;
   }

@@ -128,6 +128,7 @@ describe('a comment on a metric', () => {
       'containers brings a label pod of its own',
     ],
     ['@x m "a" "b"', '@x = 1;', 'the help text is said twice'],
+    ['@x m "a\0b"', '@x = 1;', 'a help text cannot hold a NUL'],
     ['@x m what', '@x = 1;', "'what' means nothing here"],
   ])('%s of %s is refused', (comment, body, message) => {
     expect(complaint(comment, body)).toBe(message);
