@@ -221,7 +221,12 @@ describe('what is no report', () => {
   });
 
   it('counts beside hosts that never reported', () => {
-    const list = write('hundred.txt', many(100, {}).map(({ host }) => host).join('\n'));
+    const list = write(
+      'hundred.txt',
+      many(100, {})
+        .map(({ host }) => host)
+        .join('\n'),
+    );
     const words = ['--hosts', list, '--min-attached', '99'];
     const attached = lines(...many(99, {}));
     expect(rollout(attached, ...words).status).toBe(0);
