@@ -88,6 +88,11 @@ export function createClient({ registry, name }: Reference, options: ClientOptio
     if (!/^bearer\b/i.test(challenge) || realm === undefined || !URL.canParse(realm))
       return undefined;
     const url = new URL(realm);
+    if (!/^https?:$/.test(url.protocol))
+      throw new RegistryError(
+        'wrong',
+        `${registry} has its tokens at ${url.protocol}, and not https:`,
+      );
     if (url.protocol !== 'https:' && !isPlain)
       throw new RegistryError(
         'refused',

@@ -103,6 +103,15 @@ describe('A registry with tokens', () => {
     expect(pulled.stderr).toMatch(/^ERROR: .*(gives no token|is longer than)/);
   });
 
+  it('is left alone where they are in a file', async () => {
+    const host = await serving((_request, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Bearer realm="file:///etc/passwd"' }).end(),
+    );
+    const pulled = await bpfscript(['pull', `${host}/t:1`], login(host));
+    expect(pulled).toMatchObject({ status: 5, stdout: '' });
+    expect(pulled.stderr).toBe(`ERROR: ${host} has its tokens at file:, and not https:\n`);
+  });
+
   it('that refuses each of them is asked twice, and not for ever', async () => {
     let asked = 0;
     const tokens = await serving((_request, response) =>
