@@ -17,6 +17,8 @@ export interface Sender {
   finish(milliseconds: number): Promise<void>;
   readonly sent: number;
   readonly lost: number;
+  /** Whether the receiver lacks some of the last reading of metrics. */
+  readonly behind: boolean;
 }
 
 export interface SenderOptions {
@@ -51,6 +53,7 @@ export function createSender(options: SenderOptions): Sender {
   let bytes = 0;
   let sent = 0;
   let lost = 0;
+  let behind = false;
   let failing = false;
   let full = false;
   let working: Promise<void> | undefined;
@@ -85,6 +88,7 @@ export function createSender(options: SenderOptions): Sender {
       full = false;
       wait = options.wait ?? FIRST_WAIT;
       remove(batch);
+      if (batch.records === 0) behind = outcome.kind === 'refused' || outcome.rejected > 0;
       if (outcome.kind === 'refused') {
         lose(batch.records, `${options.endpoint}${batch.path}: ${outcome.reason}`);
         continue;
@@ -119,6 +123,7 @@ export function createSender(options: SenderOptions): Sender {
       await working;
       clearTimeout(timer);
       const left = waiting.reduce((sum, { records }) => sum + records, 0);
+      behind ||= waiting.some(({ records }) => records === 0);
       if (left > 0) lose(left, 'the receiver was away until the end');
     },
     get sent() {
@@ -126,6 +131,9 @@ export function createSender(options: SenderOptions): Sender {
     },
     get lost() {
       return lost;
+    },
+    get behind() {
+      return behind;
     },
   };
 }

@@ -70,7 +70,7 @@ Examples:
       });
       await sender.finish(LAST_WAIT);
       if (unreadable > 0) warn(`${unreadable} lines of the input are none of -f json2`);
-      if (sender.lost > 0 || unreadable > 0) report(EXIT.script);
+      if (sender.lost > 0 || sender.behind || unreadable > 0) report(EXIT.script);
     });
 }
 

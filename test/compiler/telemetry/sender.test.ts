@@ -143,3 +143,32 @@ it('forgets metrics that a later reading repeats', async () => {
     () => ({ status: statuses.pop() ?? 200 }),
   );
 });
+
+it.each<readonly [string, readonly Answer[], boolean]>([
+  ['took it', [{ status: 200, body: '{}' }], false],
+  ['refused it', [{ status: 400, body: 'no' }], true],
+  [
+    'took a part of it',
+    [{ status: 200, body: '{"partialSuccess":{"rejectedDataPoints":"1"}}' }],
+    true,
+  ],
+])(
+  'knows whether the last reading of metrics is there: the receiver %s',
+  async (_, answers, behind) => {
+    const warnings: string[] = [];
+    await receiving(
+      async ({ url }) => {
+        const sender = createSender({
+          endpoint: url,
+          headers: {},
+          warn: (message) => warnings.push(message),
+        });
+        sender.add({ path: '/v1/metrics', body: '{}', records: 0 });
+        await sender.finish(60_000);
+        expect(sender.behind).toBe(behind);
+        expect(warnings.length).toBe(behind ? 1 : 0);
+      },
+      (index) => answers[index] ?? { status: 200, body: '{}' },
+    );
+  },
+);
