@@ -163,7 +163,7 @@ it.each<readonly [string, readonly Answer[], boolean]>([
           headers: {},
           warn: (message) => warnings.push(message),
         });
-        sender.add({ path: '/v1/metrics', body: '{}', records: 0 });
+        sender.add({ path: '/v1/metrics', body: '{"resourceMetrics":[]}', records: 0 });
         await sender.finish(60_000);
         expect(sender.behind).toBe(behind);
         expect(warnings.length).toBe(behind ? 1 : 0);
