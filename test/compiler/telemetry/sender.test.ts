@@ -1,10 +1,13 @@
 /** What becomes of requests that a receiver of OTLP does not take. */
 import { expect, it } from 'vitest';
-import { logsRequest } from '../../../compiler/telemetry/otlp.ts';
+import { logsRequest, metricsRequest } from '../../../compiler/telemetry/otlp.ts';
 import { createSender } from '../../../compiler/telemetry/sender.ts';
 import { type Answer, receiving } from '../../support/receiver.ts';
 
 const ORIGIN = { resource: [], version: '1' };
+const READING = [
+  { name: 'n', gauge: { dataPoints: [{ attributes: [], timeUnixNano: '1', asInt: '7' }] } },
+];
 
 function logs(...bodies: readonly string[]) {
   const records = bodies.map((body) => ({
@@ -163,7 +166,7 @@ it.each<readonly [string, readonly Answer[], boolean]>([
           headers: {},
           warn: (message) => warnings.push(message),
         });
-        sender.add({ path: '/v1/metrics', body: '{"resourceMetrics":[]}', records: 0 });
+        sender.add({ path: '/v1/metrics', body: metricsRequest(ORIGIN, READING), records: 0 });
         await sender.finish(60_000);
         expect(sender.behind).toBe(behind);
         expect(warnings.length).toBe(behind ? 1 : 0);
