@@ -206,9 +206,18 @@ export function createClient({ registry, name }: Reference, options: ClientOptio
   };
 }
 
+/** What names one; in capitals, too. */
+const PROXIES = ['https_proxy', 'http_proxy', 'all_proxy'];
+
 async function reach(host: string, url: string, init: RequestInit): Promise<Response> {
+  const bounded = { ...init, signal: AbortSignal.timeout(TIMEOUT) };
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT) });
+    const named = PROXIES.some((name) => process.env[name] ?? process.env[name.toUpperCase()]);
+    // This machine's own addresses are nobody else's, as for docker.
+    if (!named || isLoopback(new URL(url).host)) return await fetch(url, bounded);
+    // Read where it is needed: most have no proxy, and every start would read it.
+    const { fetchByProxy } = await import('./proxy.ts');
+    return await fetchByProxy(url, bounded);
   } catch (error) {
     throw new RegistryError('away', `cannot reach ${host}: ${reasonOf(error)}`);
   }
