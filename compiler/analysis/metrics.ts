@@ -238,7 +238,7 @@ function labelsOf(
   const parts = partsOf(map.key);
   if (labels && labels.names.length !== parts)
     return reader.wrong(
-      `the key of ${map.name} has ${parts === 1 ? '1 part' : `${parts} parts`}, and ${labels.names.length} labels are named`,
+      `the key of ${map.name} has ${parts === 1 ? '1 part' : `${parts} parts`}, and ${labels.names.length === 1 ? '1 label is' : `${labels.names.length} labels are`} named`,
       labels.range,
     );
   if (labels) return labels.names;
@@ -313,7 +313,7 @@ function readLabels(reader: Reader, word: MetricWord, clauses: Clauses): boolean
       reader.wrong(
         name && TAKEN.has(name.text)
           ? `the label ${name.text} is taken by the format`
-          : 'labels are names of letters, digits and _, with commas between them',
+          : 'labels are names of letters, digits and _ that do not begin with __, with commas between them',
         name?.range ?? word.range,
       );
       return false;

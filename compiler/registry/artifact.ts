@@ -70,7 +70,7 @@ export function attachmentManifest(
 
 /** The layer of such a manifest. Throws an Error where it is something else, or of another subject. */
 export function readAttachment(bytes: Uint8Array, subject: string, type: string): Descriptor {
-  const document = asRecord(JSON.parse(Buffer.from(bytes).toString()));
+  const document = asRecord(jsonIn(bytes));
   if (asEntry(document.subject).digest !== subject) throw new Error('it is of something else');
   const layers: unknown = document.layers;
   if (document.artifactType !== type || !Array.isArray(layers) || layers.length !== 1)
@@ -83,7 +83,7 @@ const MOST_SIGNATURES = 64;
 
 /** Throws an Error where it is no image. */
 export function readSignatures(bytes: Uint8Array): readonly SignatureLayer[] {
-  const { layers } = asRecord(JSON.parse(Buffer.from(bytes).toString()));
+  const { layers } = asRecord(jsonIn(bytes));
   if (!Array.isArray(layers) || layers.length > MOST_SIGNATURES)
     throw new Error('it is no image of signatures');
   return layers.map((layer: unknown) => {
@@ -130,7 +130,7 @@ function encode(document: unknown): Uint8Array {
 export function readManifest(
   bytes: Uint8Array,
 ): { readonly layer: Descriptor } | { readonly entries: readonly Entry[] } {
-  const document: unknown = JSON.parse(Buffer.from(bytes).toString());
+  const document = jsonIn(bytes);
   const { mediaType, layers, manifests, artifactType } = asRecord(document);
   if (mediaType === INDEX_TYPE && Array.isArray(manifests))
     return { entries: manifests.map(asEntry) };
@@ -148,6 +148,14 @@ export function chooseEntry(entries: readonly Entry[], machine: string): Entry |
     entries.find(({ platform }) => platform?.architecture === wanted) ??
     entries.find(({ platform }) => platform === undefined)
   );
+}
+
+function jsonIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    throw new Error('its manifest is no JSON');
+  }
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

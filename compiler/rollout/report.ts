@@ -62,7 +62,7 @@ export function parseReport(line: string): StartReport {
   if (status > 255) throw new Error('status is no exit status');
   const file = textIn(object, 'file');
   return {
-    host: textIn(report, 'host'),
+    host: hostIn(report),
     release: textIn(kernel, 'release'),
     machine: textIn(kernel, 'machine'),
     digest: digestIn(object),
@@ -93,6 +93,12 @@ function textIn(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string') throw new Error(`${name} is no text`);
   return value.slice(0, LONGEST_TEXT);
+}
+
+function hostIn(report: Fields): string {
+  const host = textIn(report, 'host');
+  if (host === '') throw new Error('host is empty');
+  return host;
 }
 
 function count(value: unknown, name: string): number {

@@ -96,13 +96,13 @@ describe('a comment on a metric', () => {
       '@x = 1;',
       "behind 'in' stands what the script's numbers are: ns, us, ms, s, bytes, KiB, MiB, GiB, percent",
     ],
-    ['@x m labels a', '@x[1, 2] = 1;', 'the key of @x has 2 parts, and 1 labels are named'],
+    ['@x m labels a', '@x[1, 2] = 1;', 'the key of @x has 2 parts, and 1 label is named'],
     ['@x m labels le', '@x[1] = 1;', 'the label le is taken by the format'],
     ['@x m labels a, a', '@x[1, 2] = 1;', 'the label a is there twice'],
     [
       '@x m labels __a',
       '@x[1] = 1;',
-      'labels are names of letters, digits and _, with commas between them',
+      'labels are names of letters, digits and _ that do not begin with __, with commas between them',
     ],
     ['@x m buckets 1..2', '@x = 1;', 'only a histogram has buckets'],
     [

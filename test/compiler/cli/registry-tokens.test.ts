@@ -103,6 +103,13 @@ describe('A registry with tokens', () => {
     expect(pulled.stderr).toMatch(/^ERROR: .*(gives no token|is longer than)/);
   });
 
+  it('of a manifest that breaks off says that it is none', async () => {
+    const host = await serving((_request, response) => response.end('{"layers":['));
+    const pulled = await bpfscript(['pull', `${host}/t:1`, '-o', 'none.o']);
+    expect(pulled).toMatchObject({ status: 5, stdout: '' });
+    expect(pulled.stderr).toMatch(/^ERROR: .*its manifest is no JSON/);
+  });
+
   it('is left alone where they are in a file', async () => {
     const host = await serving((_request, response) =>
       response.writeHead(401, { 'www-authenticate': 'Bearer realm="file:///etc/passwd"' }).end(),

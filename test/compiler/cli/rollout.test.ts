@@ -165,6 +165,7 @@ describe('what is no report', () => {
     [line({ host: 'a' }).replace('"status":0', '"status":3'), 'failure is not as it should be'],
     [line({ host: 'a' }).replace('sha256:1', 'sha256:x'), 'digest is not as it should be'],
     [line({ host: 'a' }).replace('"host":"a"', '"host":{}'), 'host is no text'],
+    [line({ host: '' }), 'host is empty'],
     [`{"x":"${'y'.repeat(1 << 20)}"}`, 'it is longer than 1048576 bytes'],
   ])('is said, and counts as a host that failed (%#)', (text, reason) => {
     const { stdout, stderr, status } = rollout(`${line({ host: 'right' })}${text}\n`);
