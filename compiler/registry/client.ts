@@ -120,7 +120,7 @@ export function createClient({ registry, name }: Reference, options: ClientOptio
         `${registry} does not let ${options.credentials ? options.credentials.user : 'anybody'} have ${what}${said}`,
       );
     if (answer.status === 404)
-      throw new RegistryError('missing', `${registry} does not have ${what}${said}`);
+      throw new RegistryError('missing', `${registry} has no ${what.replace(/^an /, '')}${said}`);
     throw new RegistryError('refused', `${registry} answers ${answer.status} to ${what}${said}`);
   }
 

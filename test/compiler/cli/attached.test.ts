@@ -8,7 +8,9 @@ import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../compiler/registry/client.ts';
 import { checkCycloneDx } from '../../support/cyclonedx.ts';
 import { needs } from '../../support/needs.ts';
-import { bpfscript, folder, listening, registry } from '../../support/registry.ts';
+import { registries } from '../../support/registry.ts';
+
+const { bpfscript, folder, listening, registry } = registries();
 
 const ROOT = join(import.meta.dirname, '../../..');
 

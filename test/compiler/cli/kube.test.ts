@@ -7,13 +7,10 @@ import { temporaryFolder, writeObject } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
 import { descriptionOf } from '../../support/machine.ts';
 import { needs } from '../../support/needs.ts';
-import {
-  bpfscript as pushing,
-  registry,
-  folder as registryFolder,
-} from '../../support/registry.ts';
+import { registries } from '../../support/registry.ts';
 
 const folder = temporaryFolder();
+const { bpfscript: pushing, registry, folder: registryFolder } = registries();
 const root = join(import.meta.dirname, '../../..');
 
 interface Container {

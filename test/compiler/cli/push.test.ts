@@ -6,14 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeObject } from '../../support/build.ts';
 import { needs } from '../../support/needs.ts';
-import {
-  blobFile,
-  bpfscript,
-  folder,
-  freePort,
-  listening,
-  registry,
-} from '../../support/registry.ts';
+import { blobFile, registries } from '../../support/registry.ts';
+
+const { bpfscript, folder, freePort, listening, registry } = registries();
 
 const SCRIPT = 'tracepoint:syscalls:sys_enter_close { @ = count(); }';
 

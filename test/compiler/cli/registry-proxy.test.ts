@@ -7,7 +7,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeObject } from '../../support/build.ts';
-import { bpfscript, folder, listening, registry } from '../../support/registry.ts';
+import { registries } from '../../support/registry.ts';
+
+const { bpfscript, folder, listening, registry } = registries();
 
 const HOST = 'registry.test';
 

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../compiler/registry/client.ts';
 import { writeObject } from '../../support/build.ts';
-import { bpfscript, folder, listening } from '../../support/registry.ts';
+import { registries } from '../../support/registry.ts';
+
+const { bpfscript, folder, listening } = registries();
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => unknown;
 
