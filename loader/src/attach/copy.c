@@ -25,6 +25,21 @@ int tracing_link(int program, enum bpf_attach_type type, uint64_t cookie)
 	return link < 0 && errno == EINVAL ? bpf_raw_tracepoint_open(NULL, program) : link;
 }
 
+enum attach_result attach_load_for(struct attachments *attachments, const struct mf_probe *probe,
+				   const char *module, const struct kernel_function *function,
+				   struct failure *failure)
+{
+	struct bpf_program *program = attach_program(attachments, probe);
+	int error;
+
+	if (!module) {
+		kernel_target_set(attachments->session, program, function->name, function->id);
+		return ATTACH_OK;
+	}
+	error = bpf_program__set_attach_target(program, 0, function->name);
+	return error ? attach_refused(failure, probe, -error) : ATTACH_OK;
+}
+
 enum attach_result attach_copy(struct attachments *attachments, const struct attach_target *target,
 			       const struct copy *copy, struct failure *failure)
 {
@@ -76,21 +91,16 @@ enum attach_result attach_add_copies(struct attachments *attachments, const stru
 		const struct copy copy = {.module = module,
 					  .btf_id = template && !module ? 0 : functions[i].id};
 		struct attach_target target = {.probe = probe};
-		enum attach_result result;
+		enum attach_result result = ATTACH_OK;
 
 		if (!attach_is_wanted(attachments, name))
 			continue;
 		/* libbpf loads the program for it. */
-		if (template && !module) {
-			kernel_target_set(attachments->session, attach_program(attachments, probe),
-					  functions[i].name, functions[i].id);
-		} else if (template) {
-			int error = bpf_program__set_attach_target(
-				attach_program(attachments, probe), 0, functions[i].name);
-
-			if (error)
-				return attach_refused(failure, probe, -error);
-		}
+		if (template)
+			result =
+				attach_load_for(attachments, probe, module, &functions[i], failure);
+		if (result != ATTACH_OK)
+			return result;
 		target.cookie = attach_name_cookie(attachments, name);
 		result = attach_add_target(attachments, &target, &copy, sizeof(copy), failure);
 		if (result != ATTACH_OK)

@@ -14,6 +14,12 @@
  */
 int tracing_link(int program, enum bpf_attach_type type, uint64_t cookie);
 
+/* Has the probe's program loaded for a function or event: of the kernel (NULL), where that is its
+ * type in the kernel's BTF, or of a module, where libbpf looks for the name. */
+enum attach_result attach_load_for(struct attachments *attachments, const struct mf_probe *probe,
+				   const char *module, const struct kernel_function *function,
+				   struct failure *failure);
+
 /* Whether the targets of a tracing program's probe are copies of it, and of what. */
 struct copy {
 	/* Of the function or event that the copy is for; 0: the program itself is attached. */

@@ -20,7 +20,6 @@
 #include "host/traceable.h"
 #include "host/tracefs.h"
 #include "session/kernel_signatures.h"
-#include "session/kernel_targets.h"
 #include "session/kernel_types.h"
 
 /* What the verifier never lets be traced (btf_id_deny, kernel/bpf/verifier.c). */
@@ -112,25 +111,17 @@ static enum attach_result add_one(struct attachments *attachments, const struct 
 {
 	const struct mf_fentry_target *wanted = probe->target;
 	const struct attach_target target = {.probe = probe};
-	struct copy copy = {.module = module};
-	uint32_t words;
-	int error;
+	/* libbpf takes the first module that has the name: a copy is loaded for the right one. */
+	const struct copy copy = {.module = module, .btf_id = module ? id : 0};
+	uint32_t words = words_of(btf, wanted->function);
+	enum attach_result result;
 
-	words = words_of(btf, wanted->function);
 	if (words >= REFUSED_WORDS)
 		return too_many_words(probe, words, failure);
-	if (!module) {
-		kernel_target_set(attachments->session, attach_program(attachments, probe),
-				  wanted->function, id);
-	} else {
-		error = bpf_program__set_attach_target(attach_program(attachments, probe), 0,
-						       wanted->function);
-		if (error)
-			return attach_refused(failure, probe, -error);
-	}
-	/* libbpf takes the first module that has the name: a copy is loaded for the right one. */
-	if (module)
-		copy.btf_id = id;
+	result = attach_load_for(attachments, probe, module,
+				 &(struct kernel_function){id, wanted->function}, failure);
+	if (result != ATTACH_OK)
+		return result;
 	return attach_add_target(attachments, &target, &copy, sizeof(copy), failure);
 }
 
@@ -153,13 +144,13 @@ static enum attach_result find_alone(struct attachments *attachments, const stru
 {
 	const struct mf_fentry_target *wanted = probe->target;
 	struct session *session = attachments->session;
+	uint32_t id;
 	const struct btf *btf = wanted->module || is_pattern(wanted->function)
 					? NULL
-					: kernel_function_types(session, wanted->function);
-	uint32_t id = btf ? session_kernel_type(session, BTF_KIND_FUNC, wanted->function) : 0;
+					: kernel_function_types(session, wanted->function, &id);
 
-	*found = id != 0;
-	return id ? add_one(attachments, probe, NULL, btf, id, failure) : ATTACH_OK;
+	*found = btf;
+	return btf ? add_one(attachments, probe, NULL, btf, id, failure) : ATTACH_OK;
 }
 
 /* A function that the kernel itself does not have, in the one module that has it. */

@@ -129,8 +129,8 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 	struct session *session = attachments->session;
 	const struct attach_target target = {.probe = probe};
 	const struct copy itself = {0};
+	enum attach_result result;
 	uint32_t id;
-	int error;
 
 	if (!host_can_access(KERNEL_BTF_FOLDER "/vmlinux", R_OK))
 		return attach_lacking(
@@ -149,13 +149,10 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 		return attach_missing(failure, "No matches for rawtracepoint %s%s%s.",
 				      wanted->module ? wanted->module : "",
 				      wanted->module ? ":" : "", wanted->event);
-	if (!wanted->module) {
-		kernel_target_set(session, program, wanted->event, id);
-	} else {
-		error = bpf_program__set_attach_target(program, 0, wanted->event);
-		if (error)
-			return attach_refused(failure, probe, -error);
-	}
+	result = attach_load_for(attachments, probe, wanted->module,
+				 &(struct kernel_function){id, wanted->event}, failure);
+	if (result != ATTACH_OK)
+		return result;
 	return attach_add_target(attachments, &target, &itself, sizeof(itself), failure);
 }
 

@@ -6,6 +6,9 @@
 
 #define MOST_NAME 256
 
+const char *const event_functions[EVENT_FUNCTIONS] = {"__probestub_", "__traceiter_",
+						      "__bpf_trace_"};
+
 static const struct btf_type *function_prototype(const struct btf *btf, const char *name)
 {
 	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
@@ -33,18 +36,16 @@ static const struct btf_type *event_prototype(const struct btf *btf, const char 
 
 bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype)
 {
-	/* The event's own functions (include/linux/tracepoint.h) have the names. */
-	static const char *const named_by[] = {"__probestub_", "__traceiter_", "__bpf_trace_"};
 	const struct btf_type *types = event_prototype(btf, event);
 
 	if (!types)
 		return false;
 	*prototype = (struct prototype){.btf = btf, .types = types, .names = types, .hidden = 1};
-	for (size_t i = 0; i < sizeof(named_by) / sizeof(*named_by); i++) {
+	for (size_t i = 0; i < EVENT_FUNCTIONS; i++) {
 		const struct btf_type *named;
 		char name[MOST_NAME];
 
-		snprintf(name, sizeof(name), "%s%s", named_by[i], event);
+		snprintf(name, sizeof(name), "%s%s", event_functions[i], event);
 		named = function_prototype(btf, name);
 		if (named && btf_vlen(named) == btf_vlen(types)) {
 			prototype->names = named;

@@ -25,6 +25,10 @@ struct prototype_value {
 	uint32_t slot;
 };
 
+/* How the functions of an event begin (include/linux/tracepoint.h) that name its parameters. */
+#define EVENT_FUNCTIONS 3
+extern const char *const event_functions[EVENT_FUNCTIONS];
+
 /* False where the BTF knows no such raw tracepoint, or function. */
 bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype);
 bool prototype_of_function(const struct btf *btf, const char *function,

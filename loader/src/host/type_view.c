@@ -47,18 +47,13 @@ static const struct tail {
 	[BTF_KIND_ENUM64] = {true, 0, sizeof(struct btf_enum64)},
 };
 
-static int64_t tail_size(const struct btf_type *type)
+int64_t type_tail_size(const struct btf_type *type)
 {
 	uint32_t kind = btf_kind(type);
 
 	if (kind >= sizeof(tails) / sizeof(*tails) || !tails[kind].is_known)
 		return -1;
 	return tails[kind].size + (int64_t)btf_vlen(type) * tails[kind].each;
-}
-
-int64_t type_tail_size(const struct btf_type *type)
-{
-	return tail_size(type);
 }
 
 /* Bytes of the type at `offset`; 0 where there is none that is whole. */
@@ -69,7 +64,7 @@ static uint32_t size_at(const struct type_view *view, uint32_t offset)
 
 	if (left < sizeof(struct btf_type))
 		return 0;
-	tail = tail_size((const struct btf_type *)(view->types + offset));
+	tail = type_tail_size((const struct btf_type *)(view->types + offset));
 	if (tail < 0 || tail > (int64_t)(left - sizeof(struct btf_type)))
 		return 0;
 	return (uint32_t)sizeof(struct btf_type) + (uint32_t)tail;
@@ -168,7 +163,7 @@ void type_view_each(const struct type_view *view,
 		if (!visit(id, type, view_name(view, type->name_off), context))
 			return;
 		/* Which mark_types has found whole. */
-		offset += (uint32_t)sizeof(*type) + (uint32_t)tail_size(type);
+		offset += (uint32_t)sizeof(*type) + (uint32_t)type_tail_size(type);
 	}
 }
 

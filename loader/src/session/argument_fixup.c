@@ -9,8 +9,8 @@
 #include "host/prototypes.h"
 #include "object/targets.h"
 #include "session/kernel_signatures.h"
-#include "session/patch.h"
 #include "session/kernel_types.h"
+#include "session/patch.h"
 #include "session/session.h"
 
 /* A place of the context is one u64. */
@@ -32,10 +32,11 @@ static const struct btf *kernel_types_for(struct session *session, const struct 
 {
 	const struct mf_rawtracepoint_target *event = probe->target;
 	const struct mf_fentry_target *function = probe->target;
+	uint32_t id;
 
 	return probe->provider == MF_RAWTRACEPOINT
 		       ? kernel_event_types(session, event->event)
-		       : kernel_function_types(session, function->function);
+		       : kernel_function_types(session, function->function, &id);
 }
 
 static const char *module_of(const struct mf_probe *probe)
@@ -66,14 +67,9 @@ static bool find_prototype(struct session *session, const struct mf_probe *probe
 	const char *module = module_of(probe);
 	const struct btf *btf;
 
-	if (!module) {
-		btf = kernel_types_for(session, probe);
-		if (btf && find_in(btf, probe, prototype))
-			return true;
-	}
-	if (!module)
+	btf = module ? session_kernel_btf(session, module) : kernel_types_for(session, probe);
+	if (!module && !btf)
 		return session_look_in_btf(session, look_for_prototype, &search);
-	btf = session_kernel_btf(session, module);
 	return btf && find_in(btf, probe, prototype);
 }
 

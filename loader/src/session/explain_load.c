@@ -12,10 +12,10 @@
 #include "host/kernel_features.h"
 #include "session/host_types.h"
 #include "session/kernel_targets.h"
+#include "session/kernel_types.h"
 #include "session/lookups.h"
 #include "session/script_place.h"
 #include "session/verifier_log.h"
-#include "session/kernel_types.h"
 
 /* Where the kernel's linker puts them (include/linux/percpu-defs.h). */
 #define PERCPU_SECTION ".data..percpu"

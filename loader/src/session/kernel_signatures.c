@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/prototypes.h"
 #include "host/type_subset.h"
 #include "session/kernel_types.h"
 #include "session/session.h"
@@ -13,11 +14,12 @@
 
 /* The names of what says how it is called: of an event its typedef, and the functions with the
  * names of its parameters (prototypes.c). */
-#define MOST_NAMES 4
+#define MOST_NAMES (1 + EVENT_FUNCTIONS)
 
 struct session_signature {
-	/* First of the names. */
+	/* First of the names, and its type in the kernel's BTF. */
 	const char *name;
+	uint32_t id;
 	/* NULL: the kernel has none. */
 	struct btf *btf;
 	struct session_signature *next;
@@ -29,8 +31,9 @@ struct wanted {
 	struct type_subset *subset;
 	struct type_source source;
 	bool complete;
-	/* A static function can be there several times; the first one counts, as for libbpf. */
-	bool found[MOST_NAMES];
+	/* 0: not found yet. A static function can be there several times; the first one counts, as
+	 * for libbpf. */
+	uint32_t ids[MOST_NAMES];
 };
 
 static bool take(uint32_t id, const struct btf_type *type, const char *name, void *context)
@@ -38,10 +41,10 @@ static bool take(uint32_t id, const struct btf_type *type, const char *name, voi
 	struct wanted *wanted = context;
 
 	for (uint32_t i = 0; i < wanted->count; i++) {
-		if (wanted->found[i] || btf_kind(type) != wanted->kinds[i] ||
+		if (wanted->ids[i] || btf_kind(type) != wanted->kinds[i] ||
 		    strcmp(name, wanted->names[i]) != 0)
 			continue;
-		wanted->found[i] = true;
+		wanted->ids[i] = id;
 		wanted->complete = wanted->complete &&
 				   type_subset_add_signature(wanted->subset, wanted->source, id);
 	}
@@ -58,7 +61,7 @@ static struct btf *collect(const struct type_view *view, struct wanted *wanted)
 	wanted->source = type_view_source(view);
 	wanted->complete = true;
 	type_view_each(view, take, wanted);
-	if (wanted->complete && wanted->found[0]) {
+	if (wanted->complete && wanted->ids[0]) {
 		bytes = type_subset_bytes(wanted->subset, &size);
 		btf = btf__new(bytes, size);
 		free(bytes);
@@ -67,7 +70,7 @@ static struct btf *collect(const struct type_view *view, struct wanted *wanted)
 	return btf;
 }
 
-static const struct btf *types_of(struct session *session, struct wanted *wanted)
+static const struct session_signature *signature_of(struct session *session, struct wanted *wanted)
 {
 	const struct type_view *view = session->kernel_btfs ? NULL : session_type_view(session);
 	struct session_signature *known = session->signatures;
@@ -75,15 +78,16 @@ static const struct btf *types_of(struct session *session, struct wanted *wanted
 	while (known && strcmp(known->name, wanted->names[0]) != 0)
 		known = known->next;
 	if (known || !view)
-		return known ? known->btf : NULL;
+		return known;
 	known = arena_alloc(&session->arena, sizeof(*known));
 	*known = (struct session_signature){
 		.name = arena_text(&session->arena, wanted->names[0], strlen(wanted->names[0])),
 		.btf = collect(view, wanted),
 		.next = session->signatures,
 	};
+	known->id = wanted->ids[0];
 	session->signatures = known;
-	return known->btf;
+	return known;
 }
 
 static void want(struct wanted *wanted, uint32_t kind, const char *prefix, const char *name)
@@ -92,23 +96,27 @@ static void want(struct wanted *wanted, uint32_t kind, const char *prefix, const
 	wanted->kinds[wanted->count++] = kind;
 }
 
-const struct btf *kernel_function_types(struct session *session, const char *function)
+const struct btf *kernel_function_types(struct session *session, const char *function, uint32_t *id)
 {
+	const struct session_signature *known;
 	struct wanted wanted = {0};
 
 	want(&wanted, BTF_KIND_FUNC, "", function);
-	return types_of(session, &wanted);
+	known = signature_of(session, &wanted);
+	*id = known ? known->id : 0;
+	return known ? known->btf : NULL;
 }
 
 const struct btf *kernel_event_types(struct session *session, const char *event)
 {
+	const struct session_signature *known;
 	struct wanted wanted = {0};
 
 	want(&wanted, BTF_KIND_TYPEDEF, "btf_trace_", event);
-	want(&wanted, BTF_KIND_FUNC, "__probestub_", event);
-	want(&wanted, BTF_KIND_FUNC, "__traceiter_", event);
-	want(&wanted, BTF_KIND_FUNC, "__bpf_trace_", event);
-	return types_of(session, &wanted);
+	for (size_t i = 0; i < EVENT_FUNCTIONS; i++)
+		want(&wanted, BTF_KIND_FUNC, event_functions[i], event);
+	known = signature_of(session, &wanted);
+	return known ? known->btf : NULL;
 }
 
 void kernel_signatures_free(struct session *session)
