@@ -3,6 +3,7 @@ import { constants, createReadStream, fstatSync, openSync, readdirSync, statSync
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LONGEST_REPORT, parseReport, type StartReport } from '../rollout/report.ts';
+import { linesOf } from '../telemetry/lines.ts';
 import { reasonOf, UserError } from './errors.ts';
 
 /** A line, or a file, that is none. */
@@ -39,7 +40,8 @@ export async function readReports(
         yield chunk;
       }
     };
-    for await (const line of linesOf(counted())) {
+    for await (const whole of linesOf(counted(), LONGEST_REPORT)) {
+      const line = whole?.trim();
       number += 1;
       if (line === '') continue;
       if (reports.length === MOST_REPORTS) throw tooMany();
@@ -97,31 +99,4 @@ function openFile(file: string, isNamed: boolean): Readable {
   if (fstatSync(descriptor).isFile()) return stream;
   stream.destroy();
   throw new Error('it is something else than a file');
-}
-
-/** Lines without their ends; undefined for one that is too long, of which no more than the bound is held. */
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | undefined> {
-  let pieces: Buffer[] = [];
-  let size = 0;
-  const add = (piece: Buffer): void => {
-    size += piece.length;
-    if (size <= LONGEST_REPORT) pieces.push(piece);
-    else pieces = [];
-  };
-  const line = (): string | undefined => {
-    const text = size > LONGEST_REPORT ? undefined : Buffer.concat(pieces).toString('utf8').trim();
-    pieces = [];
-    size = 0;
-    return text;
-  };
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      add(chunk.subarray(start, end));
-      yield line();
-      start = end + 1;
-    }
-    add(chunk.subarray(start));
-  }
-  if (size > 0) yield line();
 }

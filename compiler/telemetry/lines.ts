@@ -1,15 +1,14 @@
 /** Lines of a stream, of which none is longer than a bound. */
 
-const LONGEST = 1 << 20;
-
-/** Each line without its end; undefined stands for one that was too long, and is passed over. */
+/** Each line without its end; undefined stands for one of more than `longest` bytes, of which no more is held. */
 export async function* linesOf(
   stream: AsyncIterable<Buffer | string>,
+  longest = 1 << 20,
 ): AsyncGenerator<string | undefined> {
   let pieces: Buffer[] = [];
   let size = 0;
   const take = (): string | undefined => {
-    const line = size > LONGEST ? undefined : Buffer.concat(pieces).toString('utf8');
+    const line = size > longest ? undefined : Buffer.concat(pieces).toString('utf8');
     pieces = [];
     size = 0;
     return line;
@@ -24,7 +23,7 @@ export async function* linesOf(
       start = end + 1;
     }
     size += bytes.length - start;
-    if (size > LONGEST) pieces = [];
+    if (size > longest) pieces = [];
     else if (start < bytes.length) pieces.push(bytes.subarray(start));
   }
   if (size > 0) yield take();
