@@ -13,7 +13,7 @@ import {
   type Origin,
 } from './otlp.ts';
 import { scrape } from './scrape.ts';
-import type { Sender } from './sender.ts';
+import { reasonOf, type Sender } from './sender.ts';
 
 export interface Conversion {
   readonly origin: Origin;
@@ -133,11 +133,6 @@ async function readLogs(
   }
   flush();
   return unreadable;
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message || cause.name : String(cause);
 }
 
 function until(milliseconds: number, over: AbortSignal): Promise<void> {

@@ -172,7 +172,7 @@ async function post(options: SenderOptions, batch: Batch, ending: AbortSignal): 
 }
 
 /** fetch tells no more than that it failed; its cause does. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message || cause.name : String(cause);
 }
