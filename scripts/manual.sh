@@ -8,13 +8,13 @@ node_modules/.bin/esbuild --bundle --platform=node --format=cjs --loader=ts --lo
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderLanguageManual, renderLoaderManual, renderManual } from './compiler/cli/manual.ts';
-import { createProgram } from './compiler/cli/program.ts';
+import { wholeProgram } from './compiler/cli/program.ts';
 const docs = (name: string): string => readFileSync(`docs/${name}.md`, 'utf8');
 const shared = { exitStatus: docs('exit-status'), commandLine: docs('command-line') };
 const help = execFileSync('loader/build/bpfload', ['--help'], { encoding: 'utf8' });
-writeFileSync('dist/man/bpfscript.1', renderManual(createProgram().program, shared));
 writeFileSync('dist/man/bpfload.1', renderLoaderManual(help, shared));
 writeFileSync('dist/man/bpfscript-language.7', renderLanguageManual(docs('language')));
+wholeProgram().then((program) => writeFileSync('dist/man/bpfscript.1', renderManual(program, shared)));
 TYPESCRIPT
 node dist/manual.cjs
 for command in bpfscript bpfload; do

@@ -3,6 +3,7 @@ import { inspectObject } from '../../linker/inspect.ts';
 import type { Compilation } from '../compile.ts';
 import type { Source } from '../source/source.ts';
 import { tokenize } from '../syntax/parse.ts';
+import { DEBUG_STAGES } from './stages.ts';
 
 type Stage = (compilation: Compilation, source: Source) => string | Uint8Array | undefined;
 
@@ -24,3 +25,20 @@ export const STAGES: Readonly<Record<string, Stage>> = {
     compilation.object && json(inspectObject(compilation.object()).manifest),
   obj: (compilation) => compilation.object?.(),
 };
+
+/** Prints stages of the compiler, each below a banner with its name. */
+export function showStages(
+  names: readonly string[],
+  compilation: Compilation,
+  source: Source,
+): void {
+  for (const name of names) {
+    const stage = STAGES[DEBUG_STAGES[name] ?? ''];
+    const text = stage?.(compilation, source) ?? '';
+    process.stdout.write(`${banner(name)}${typeof text === 'string' ? text : ''}`);
+  }
+}
+
+function banner(name: string): string {
+  return `\n${name}\n${'-'.repeat(name.length)}\n`;
+}

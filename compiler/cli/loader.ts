@@ -1,25 +1,13 @@
 /** Becoming the loader, for an object or by itself. */
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { becomeProgram, heldFile } from '../llvm/backend.ts';
 import { nativeFile } from '../paths.ts';
 import { reasonOf, UserError } from './errors.ts';
-
-/** What they were when the command began: Node makes pipes, which others share, return at once when they are full. */
-const MODES = [0, 1, 2].map(statusFlags);
+import { MODES } from './modes.ts';
 
 /** The loader of this machine's architecture. */
 export function loaderPath(): string {
   return process.env.BPFSCRIPT_LOADER ?? nativeFile('bpfload');
-}
-
-/** Octal, as /proc/PID/fdinfo gives them; -1 for what is closed. */
-function statusFlags(descriptor: number): number {
-  try {
-    const text = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
-    return Number.parseInt(/^flags:\s*([0-7]+)/m.exec(text)?.[1] ?? '-1', 8);
-  } catch {
-    return -1;
-  }
 }
 
 /** Becomes the loader, with flags, an object and a script's parameters. */

@@ -4,7 +4,8 @@ import { isDescriptionError } from '../kernel/error.ts';
 import { InstallationError } from '../paths.ts';
 import { bugReport } from './bug.ts';
 import { reasonOf, UserError } from './errors.ts';
-import { createProgram } from './program.ts';
+import './modes.ts';
+import { runProgram } from './program.ts';
 import { EXIT } from './status.ts';
 
 // Whoever reads has seen enough, as in `bpfscript list | head`.
@@ -21,8 +22,7 @@ process.on('uncaughtException', (error) => {
 
 async function main(): Promise<void> {
   try {
-    const status = await createProgram().run(process.argv.slice(2));
-    process.exitCode = status;
+    process.exitCode = await runProgram(process.argv.slice(2));
   } catch (error) {
     if (error instanceof CommanderError) {
       // commander has already printed its message; help and version are no errors.

@@ -1,67 +1,76 @@
 /** The command line: one file a command (commands/), one line here. */
 import { existsSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { closest, meaning } from '../source/closest.ts';
 import { arrangeRun } from './arguments.ts';
-import { registerBuild } from './commands/build.ts';
-import { registerCheck } from './commands/check.ts';
-import { registerCompletion } from './commands/completion.ts';
-import { registerDraw } from './commands/draw.ts';
-import { registerExplain } from './commands/explain.ts';
-import { registerExplore } from './commands/explore.ts';
-import { registerFmt } from './commands/fmt.ts';
-import { registerInspect } from './commands/inspect.ts';
-import { registerKernel } from './commands/kernel.ts';
-import { registerKeygen } from './commands/keygen.ts';
-import { registerKube } from './commands/kube.ts';
-import { registerList } from './commands/list.ts';
-import { registerOtlp } from './commands/otlp.ts';
-import { registerPull } from './commands/pull.ts';
-import { registerPush } from './commands/push.ts';
-import { registerReport } from './commands/report.ts';
-import { registerRollout } from './commands/rollout.ts';
-import { registerRun } from './commands/run.ts';
-import { registerSign } from './commands/sign.ts';
-import { registerSymbolize } from './commands/symbolize.ts';
-import { registerVerify } from './commands/verify.ts';
 import { withLongNames } from './dependencies.ts';
 import { UserError } from './errors.ts';
 import { EXIT, type ReportStatus } from './status.ts';
 import { version } from './version.ts';
 
-const COMMANDS = [
-  registerRun,
-  registerBuild,
-  registerCheck,
-  registerExplain,
-  registerFmt,
-  registerInspect,
-  registerExplore,
-  registerList,
-  registerKernel,
-  registerReport,
-  registerSymbolize,
-  registerDraw,
-  registerKeygen,
-  registerSign,
-  registerVerify,
-  registerPush,
-  registerPull,
-  registerKube,
-  registerRollout,
-  registerOtlp,
-  registerCompletion,
-];
+type Register = (program: Command, report: ReportStatus) => void;
 
-export function createProgram(): {
-  run(args: readonly string[]): Promise<number>;
-  /** For what is made of commands and options: manual pages. */
-  readonly program: Command;
-} {
+/** In the order of --help. Each is read when it is wanted: most of them take longer than a small script does. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Register>> = new Map([
+  ['run', async () => (await import('./commands/run.ts')).registerRun],
+  ['build', async () => (await import('./commands/build.ts')).registerBuild],
+  ['check', async () => (await import('./commands/check.ts')).registerCheck],
+  ['explain', async () => (await import('./commands/explain.ts')).registerExplain],
+  ['fmt', async () => (await import('./commands/fmt.ts')).registerFmt],
+  ['inspect', async () => (await import('./commands/inspect.ts')).registerInspect],
+  ['explore', async () => (await import('./commands/explore.ts')).registerExplore],
+  ['list', async () => (await import('./commands/list.ts')).registerList],
+  ['kernel', async () => (await import('./commands/kernel.ts')).registerKernel],
+  ['report', async () => (await import('./commands/report.ts')).registerReport],
+  ['symbolize', async () => (await import('./commands/symbolize.ts')).registerSymbolize],
+  ['draw', async () => (await import('./commands/draw.ts')).registerDraw],
+  ['keygen', async () => (await import('./commands/keygen.ts')).registerKeygen],
+  ['sign', async () => (await import('./commands/sign.ts')).registerSign],
+  ['verify', async () => (await import('./commands/verify.ts')).registerVerify],
+  ['push', async () => (await import('./commands/push.ts')).registerPush],
+  ['pull', async () => (await import('./commands/pull.ts')).registerPull],
+  ['kube', async () => (await import('./commands/kube.ts')).registerKube],
+  ['rollout', async () => (await import('./commands/rollout.ts')).registerRollout],
+  ['otlp', async () => (await import('./commands/otlp.ts')).registerOtlp],
+  ['completion', async () => (await import('./commands/completion.ts')).registerCompletion],
+]);
+
+/** Runs a command line, and gives its status. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const needed = commandsFor(args);
+  if (needed) {
+    try {
+      return await parse(needed, args, 'silent');
+    } catch (error) {
+      // It does not fit the command: what is said of that is of all commands.
+      if (!(error instanceof CommanderError) || error.exitCode === 0) throw error;
+    }
+  }
+  return parse([...COMMANDS.keys()], args, 'told');
+}
+
+/** The program with all its commands: for what is made of commands and options, as manual pages are. */
+export async function wholeProgram(): Promise<Command> {
+  return createProgram([...COMMANDS.keys()], () => undefined);
+}
+
+async function parse(
+  names: readonly string[],
+  args: readonly string[],
+  errors: 'silent' | 'told',
+): Promise<number> {
   let status = 0;
-  const report: ReportStatus = (value) => {
+  const program = await createProgram(names, (value) => {
     status = value;
-  };
+  });
+  if (errors === 'silent')
+    for (const each of [program, ...program.commands])
+      each.configureOutput({ outputError: () => undefined, writeErr: () => undefined });
+  await program.parseAsync(withCommand(program, args), { from: 'user' });
+  return status;
+}
+
+async function createProgram(names: readonly string[], report: ReportStatus): Promise<Command> {
   const program: Command = new Command('bpfscript')
     .description('Compiles BpfScript, the language of bpftrace, to one CO-RE object, and runs it.')
     .version(`bpfscript v${version()}`, '-V, --version', 'print the version')
@@ -81,14 +90,8 @@ Examples:
   bpfscript build tool.bt -o tool.o       then, on the traced host:  bpfload tool.o
   bpfscript inspect tool.o`,
     );
-  for (const register of COMMANDS) register(program, report);
-  return {
-    program,
-    async run(args) {
-      await program.parseAsync(withCommand(program, args), { from: 'user' });
-      return status;
-    },
-  };
+  for (const name of names) (await COMMANDS.get(name)?.())?.(program, report);
+  return program;
 }
 
 /** Those of bpftrace that are used most, and of which many look here. */
@@ -116,30 +119,42 @@ function knownFlags(program: Command): string {
 }
 
 /** Options of the program itself. */
-const OWN: readonly string[] = ['-V', '--version', '-h', '--help', 'help'];
+const VERSION: readonly string[] = ['-V', '--version'];
+const OWN: readonly string[] = [...VERSION, '-h', '--help', 'help'];
+
+/** The commands that the words need; none where all of them do. */
+function commandsFor(args: readonly string[]): readonly string[] | undefined {
+  const command = commandOf(args);
+  // What completes all of them is made of all.
+  if (command === 'completion') return undefined;
+  if (command !== undefined) return [command];
+  return VERSION.includes(args[0] ?? '') ? [] : undefined;
+}
+
+/** The command that the words name, or mean: the default one. None where they are about the program itself. */
+function commandOf([first]: readonly string[]): string | undefined {
+  if (first === undefined || OWN.includes(first)) return undefined;
+  if (COMMANDS.has(first)) return first;
+  refuseMistyped(first);
+  return 'run';
+}
 
 /** Names the default command, and puts its words into commander's order. */
 function withCommand(program: Command, args: readonly string[]): string[] {
-  const [first] = args;
-  if (first === undefined || OWN.includes(first)) return [...args];
-  const named = program.commands.find((command) => command.name() === first);
-  if (named?.name() === 'build') return [...withLongNames(args)];
-  if (named && named.name() !== 'run') return [...args];
-  if (!named) refuseMistyped(program, first);
-  const run = program.commands.find((command) => command.name() === 'run');
-  const words = named ? args.slice(1) : args;
+  const command = commandOf(args);
+  if (command === 'build') return [...withLongNames(args)];
+  if (command !== 'run') return [...args];
+  const run = program.commands.find((each) => each.name() === 'run');
+  const words = args[0] === 'run' ? args.slice(1) : args;
   // `bpfscript run --help` is about the command.
   if (!run || OWN.includes(words[0] ?? '')) return ['run', ...words];
   return ['run', ...arrangeRun(run.options, words)];
 }
 
 /** A word that is no script, and nearly a command. */
-function refuseMistyped(program: Command, word: string): void {
+function refuseMistyped(word: string): void {
   if (!/^[a-z]+$/.test(word) || existsSync(word)) return;
-  const near = closest(
-    word,
-    program.commands.map((command) => command.name()),
-  );
+  const near = closest(word, [...COMMANDS.keys()]);
   if (near.length > 0)
     throw new UserError(`there is neither a command nor a script '${word}'`, {
       status: EXIT.usage,

@@ -1,11 +1,9 @@
 /** Reads the script that a command line names and compiles it, with its diagnostics printed to stderr. */
 import { Option } from 'commander';
-import { type Compilation, compile } from '../compile.ts';
 import type { Kernel } from '../kernel/description.ts';
 import { loadKernelDescription } from '../kernel/load.ts';
 import { describedName } from '../kernel/named.ts';
 import type { KernelDescription } from '../kernel/types.ts';
-import { LimitError } from '../limits.ts';
 import { meaning } from '../source/closest.ts';
 import { type DiagnosticCode, WARNING_CODES } from '../source/codes.ts';
 import type { Diagnostic } from '../source/diagnostics.ts';
@@ -194,41 +192,6 @@ export function headerOption(): Option {
 /** Values of an option that may be repeated. */
 export function collect(value: string, list: readonly string[] = []): readonly string[] {
   return [...list, value];
-}
-
-/** Compiles and prints diagnostics. Gives undefined after errors, which have then been printed. */
-export function compileScript(
-  source: Source,
-  options: ScriptOptions,
-  kernel: KernelDescription,
-): Compilation | undefined {
-  const compilation = compile(source, {
-    kernel,
-    unsafe: options.unsafe ?? (options.allowRun ? 'run' : false),
-    environment: process.env,
-    includeFolders: options.I ?? [],
-    headers: options.include ?? [],
-    debugFolders: debugFolders(options),
-    reportsHelpers: options.reportsHelpers ?? false,
-    ...(options.parameters ? { parameters: options.parameters } : {}),
-    ...(options.pid === undefined ? {} : { pid: readPid(options.pid) }),
-    ...(options.onStage ? { onStage: options.onStage } : {}),
-    ...(options.onFile ? { onFile: options.onFile } : {}),
-  });
-  const diagnostics = shown(compilation, options);
-  process.stderr.write(renderDiagnostics([{ ...compilation, diagnostics }], options.diagnostics));
-  return hasErrors(compilation) ? undefined : compilation;
-}
-
-/** What `make` gives of a compilation; undefined where BPF does not allow the program, which is then printed. */
-export function withinLimits<T>(make: () => T, form: DiagnosticForm): T | undefined {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof LimitError)) throw error;
-    process.stderr.write(renderDiagnostics([error], form));
-    return undefined;
-  }
 }
 
 /** The diagnostics that the user wants to see, in the order of the text; the passes found them in another. */

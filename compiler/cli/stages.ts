@@ -1,13 +1,12 @@
 /** bpftrace's flags that show or write what the compiler makes instead of running it: -d, --emit-elf, --emit-llvm, --aot. */
 import type { Compilation } from '../compile.ts';
-import type { Source } from '../source/source.ts';
-import { STAGES } from './emit.ts';
+import type { STAGES } from './emit.ts';
 import { UserError } from './errors.ts';
 import { writeWhole } from './output.ts';
 import { EXIT } from './status.ts';
 
 /** By bpftrace's names: the stage of `build --emit`, or of the loader. */
-const DEBUG_STAGES: Readonly<Record<string, keyof typeof STAGES | 'loader'>> = {
+export const DEBUG_STAGES: Readonly<Record<string, keyof typeof STAGES | 'loader'>> = {
   parse: 'tokens',
   ast: 'ast',
   types: 'typed',
@@ -43,23 +42,6 @@ export function readStages(lists: readonly string[]): DebugStages {
     compiler: chosen.filter((name) => !isLoader(name)),
     loader: chosen.filter(isLoader),
   };
-}
-
-/** Prints stages of the compiler, each below a banner with its name. */
-export function showStages(
-  names: readonly string[],
-  compilation: Compilation,
-  source: Source,
-): void {
-  for (const name of names) {
-    const stage = STAGES[DEBUG_STAGES[name] ?? ''];
-    const text = stage?.(compilation, source) ?? '';
-    process.stdout.write(`${banner(name)}${typeof text === 'string' ? text : ''}`);
-  }
-}
-
-function banner(name: string): string {
-  return `\n${name}\n${'-'.repeat(name.length)}\n`;
 }
 
 export interface EmitOptions {

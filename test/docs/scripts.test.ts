@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { completedProgram } from '../../compiler/cli/completion/words.ts';
-import { createProgram } from '../../compiler/cli/program.ts';
+import { wholeProgram } from '../../compiler/cli/program.ts';
 import { diagnose } from '../support/build.ts';
 import { commandsOf, type ShownCommand } from './commands.ts';
 import { fences, pages } from './pages.ts';
@@ -56,11 +56,11 @@ describe('a script on a page', () => {
   });
 });
 
-describe('a command on a page', () => {
+describe('a command on a page', async () => {
   const commands = shown.flatMap(({ path, text }) =>
     commandsOf(text).map((command) => ({ path, command, title: `${path}: ${command.line}` })),
   );
-  const program = completedProgram(createProgram().program);
+  const program = completedProgram(await wholeProgram());
   const ofLoader = [
     ...readFileSync('loader/src/session/options.c', 'utf8').matchAll(
       /^\t\{(?:0|'.'), "([\w-]+)"/gm,

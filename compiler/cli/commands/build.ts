@@ -5,6 +5,7 @@ import { sbomOf } from '../../sbom/sbom.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { createSources } from '../../source/sources.ts';
+import { compileScript, withinLimits } from '../compiling.ts';
 import { createDependencies, dependencyRule, watching } from '../dependencies.ts';
 import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
@@ -14,7 +15,6 @@ import { besideCaller, writeTo } from '../output.ts';
 import {
   allowOption,
   architectureOption,
-  compileScript,
   debugFolderOption,
   diagnosticsOption,
   headerOption,
@@ -22,7 +22,6 @@ import {
   kernelOption,
   readKernel,
   readScript,
-  withinLimits,
 } from '../script.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
 import { measureStages, timingsOption } from '../timings.ts';

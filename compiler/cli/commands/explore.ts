@@ -5,6 +5,7 @@ import { explore } from '../../exploration/explore.ts';
 import { readCost } from '../../exploration/host.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
+import { compileScript, withinLimits } from '../compiling.ts';
 import { UserError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { besideCaller, writeTo } from '../output.ts';
@@ -12,7 +13,6 @@ import { readOutput } from '../recording.ts';
 import {
   allowOption,
   architectureOption,
-  compileScript,
   debugFolderOption,
   diagnosticsOption,
   headerOption,
@@ -20,7 +20,6 @@ import {
   kernelOption,
   readKernel,
   readScript,
-  withinLimits,
 } from '../script.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
 

@@ -6,13 +6,12 @@ import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { openCache } from '../cache.ts';
 import { UserError } from '../errors.ts';
-import { type ListOptions, printList } from '../listing.ts';
+import type { ListOptions } from '../listing.ts';
 import { becomeLoader, becomeLoaderOf } from '../loader.ts';
 import {
   allowOption,
   architectureOption,
   collect,
-  compileScript,
   debugFolderOption,
   diagnosticsOption,
   headerOption,
@@ -20,19 +19,11 @@ import {
   kernelOption,
   readKernel,
   readScript,
-  withinLimits,
 } from '../script.ts';
-import {
-  type DebugStages,
-  type EmitOptions,
-  emitFiles,
-  readStages,
-  showStages,
-} from '../stages.ts';
+import { type DebugStages, type EmitOptions, emitFiles, readStages } from '../stages.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
 import { measureStages, timingsOption } from '../timings.ts';
 import { version } from '../version.ts';
-import { formatScripts } from './fmt.ts';
 
 interface RunOptions extends EmitOptions {
   readonly e?: string;
@@ -231,11 +222,13 @@ Examples:
       }
       const stages = readStages(options.debug ?? []);
       if (options.list) {
+        const { printList } = await import('../listing.ts');
         report(printList(words, listOptions(options)));
         return;
       }
       const source = readScript(file, options);
       if (options.fmt) {
+        const { formatScripts } = await import('./fmt.ts');
         const [formatted] = formatScripts([source], options.diagnostics) ?? [];
         process.stdout.write(formatted?.text ?? '');
         if (!formatted) report(EXIT.script);
@@ -259,6 +252,10 @@ Examples:
         await run(kept);
         return;
       }
+      const [{ compileScript, withinLimits }, { showStages }] = await Promise.all([
+        import('../compiling.ts'),
+        import('../emit.ts'),
+      ]);
       const compilation = compileScript(
         source,
         {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createProgram } from '../../../compiler/cli/program.ts';
+import { wholeProgram } from '../../../compiler/cli/program.ts';
 import { bpfscript } from '../../support/command.ts';
 
 const COMMANDS = [
@@ -112,9 +112,9 @@ describe('completion', () => {
 describe('The manual pages', () => {
   const folder = join(import.meta.dirname, '../../../dist/man');
 
-  it('name every command and flag of the compiler', () => {
+  it('name every command and flag of the compiler', async () => {
     const page = readFileSync(join(folder, 'bpfscript.1'), 'utf8');
-    for (const { options } of createProgram().program.commands)
+    for (const { options } of (await wholeProgram()).commands)
       for (const { flags } of options) expect(page).toContain(flags.replaceAll('-', '\\-'));
   });
 
