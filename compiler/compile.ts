@@ -16,6 +16,7 @@ import { lower } from './lowering/lower.ts';
 import { checkPinned } from './lowering/pinned.ts';
 import { macroNames } from './macros/definitions.ts';
 import { expandMacros } from './macros/expand.ts';
+import { expandLists, oncePerList } from './macros/lists.ts';
 import { readPreamble } from './preamble/preamble.ts';
 import { during } from './source/bug.ts';
 import type { DiagnosticCode } from './source/codes.ts';
@@ -71,7 +72,7 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const sources = createSources(source);
   const outcome = (ast?: ast.Program) => ({
     sources,
-    diagnostics: told(diagnostics.all, sources),
+    diagnostics: told(ast ? oncePerList(diagnostics.all, ast, sources) : diagnostics.all, sources),
     ...(ast ? { ast } : {}),
   });
   const pass = <Result>(stage: string, body: () => Result): Result => {
@@ -113,8 +114,13 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   if (diagnostics.hasErrors) return outcome(program);
 
   const library = standardLibrary(sources);
+  const listed = pass('lists of probes', () =>
+    expandLists(imported.program, { sources, diagnostics }),
+  );
+  if (diagnostics.hasErrors) return outcome(program);
+
   const expanded = pass('macros', () =>
-    expandMacros(imported.program, {
+    expandMacros(listed, {
       ...{ sources, diagnostics, library },
       builtin: (name) => builtins.find(name)?.builtin.traits,
     }),

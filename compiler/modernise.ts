@@ -1,5 +1,6 @@
 /** Scripts of the older dialect in today's: `bpfscript fmt --modernise`. */
 import { type CompileOptions, compile } from './compile.ts';
+import { writtenProbes } from './macros/lists.ts';
 import { applies } from './source/advice.ts';
 import type { DiagnosticCode } from './source/codes.ts';
 import type { Diagnostic } from './source/diagnostics.ts';
@@ -114,13 +115,11 @@ function callAt(program: ast.Program, range: Range): ast.Call | undefined {
 
 /** BEGIN and END, of which no warning says anything. */
 function renamedProbes(program: ast.Program): readonly Edit[] {
-  return program.items.flatMap((item) =>
-    item.kind !== 'probe'
-      ? []
-      : item.attachPoints.flatMap(({ fields: [provider] }) => {
-          const name = provider && CURRENT_NAMES[provider.text];
-          return provider && name !== undefined ? [{ range: provider.range, text: name }] : [];
-        }),
+  return writtenProbes(program.items).flatMap(({ attachPoints }) =>
+    attachPoints.flatMap(({ fields: [provider] }) => {
+      const name = provider && CURRENT_NAMES[provider.text];
+      return provider && name !== undefined ? [{ range: provider.range, text: name }] : [];
+    }),
   );
 }
 

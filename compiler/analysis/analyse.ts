@@ -34,6 +34,7 @@ import { guarding, isUnknown } from './state.ts';
 import { typeBody } from './statements.ts';
 import type { Traits } from './traits.ts';
 import type { Config, TypedProbe, TypedProgram } from './typed.ts';
+import { allowUnstable } from './unstable.ts';
 import { assignsMap, firstUse, mentionsName, mentionsNameIn } from './uses.ts';
 import { checkVariables } from './variables.ts';
 
@@ -75,6 +76,8 @@ export function analyse(program: ast.Program, context: AnalysisContext): TypedPr
   const { diagnostics } = context;
   const config = readConfig(program.config, context.environment ?? {}, diagnostics);
   reportUnsupported(program, diagnostics);
+  for (const range of program.lists ?? [])
+    allowUnstable({ config, diagnostics }, 'probeLists', range);
   const declarations = readDeclarations(program, diagnostics);
   const linked = context.linked ?? new Map<string, FunctionSignature>();
   const functions = readFunctions(

@@ -47,7 +47,7 @@ export function builtinScope(typing: Typing, use: BuiltinUse): AnalysisScope {
     kernel: typing.round.kernel,
     config: typing.round.config,
     probe: typing.probe,
-    allowUnstable: (feature, range) => allowUnstable(typing, feature, range),
+    allowUnstable: (feature, range) => allowUnstable(typing.round, feature, range),
     symbolSize(name) {
       const path = pathOf(typing.probe);
       return path === undefined ? undefined : typing.round.programs.symbolSize(path, name);

@@ -174,6 +174,7 @@ function assemble(values: ReadonlyMap<string, Value>): Config {
       tseries: oneOf(value('unstable_tseries'), GATE),
       dwUstack: oneOf(value('unstable_dw_ustack'), GATE),
       importStatement: oneOf(value('unstable_import_statement'), GATE),
+      probeLists: oneOf(value('unstable_probe_lists'), GATE),
       typeinfo: oneOf(value('unstable_typeinfo'), GATE),
     },
   };

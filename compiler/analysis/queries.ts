@@ -75,7 +75,7 @@ function wayTo(part: TypedExpression): Way | undefined {
  */
 function typeInfo(typing: Typing, query: ast.TypeQuery): TypedExpression {
   const { range } = query;
-  if (!allowUnstable(typing, 'typeinfo', range)) return unknown(range);
+  if (!allowUnstable(typing.round, 'typeinfo', range)) return unknown(range);
   const type = typeOf(typing, query.of);
   if (!type || isUnknown(type)) return unknown(range);
   const known = (type.kind === 'struct' || type.kind === 'enum') && !isScriptType(type);

@@ -20,7 +20,7 @@ export function seriesType(
   keyed: boolean,
   literal: (index: number) => bigint | undefined,
 ): SeriesType | undefined {
-  if (!allowUnstable(typing, 'tseries', call.nameRange)) return undefined;
+  if (!allowUnstable(typing.round, 'tseries', call.nameRange)) return undefined;
   const at = (index: number): Range => call.args[index]?.range ?? call.range;
   const interval = literal(1);
   const count = literal(2);

@@ -77,6 +77,7 @@ const OWN: Readonly<Record<string, Setting>> = {
   unstable_tseries: gate('`tseries`', 'warn'),
   unstable_dw_ustack: gate('`dw_ustack`', 'warn'),
   unstable_import_statement: gate('`import` as a statement', 'error'),
+  unstable_probe_lists: gate('`for` over a list of values outside of blocks', 'error'),
   unstable_typeinfo: gate('`typeinfo`', 'error'),
 };
 

@@ -91,7 +91,7 @@ function typeStatement(typing: Typing, statement: ast.Statement): Sequence {
       return typeJump(typing, statement);
     case 'import-statement':
       // What it brings is there already (imports/imports.ts).
-      allowUnstable(typing, 'importStatement', statement.range);
+      allowUnstable(typing.round, 'importStatement', statement.range);
       return NOTHING;
   }
 }

@@ -112,6 +112,7 @@ export interface Config extends LoaderConfig {
     readonly tseries: UnstablePolicy;
     readonly dwUstack: UnstablePolicy;
     readonly importStatement: UnstablePolicy;
+    readonly probeLists: UnstablePolicy;
     readonly typeinfo: UnstablePolicy;
   };
 }

@@ -7,6 +7,7 @@ import type { KernelChoice } from '../kernel/load.ts';
 import { ListingError } from '../listing/lister.ts';
 import { type Listing, listAttachPoints, listProbes } from '../listing/listing.ts';
 import { readTypePattern } from '../listing/types.ts';
+import { expandLists } from '../macros/lists.ts';
 import { longName } from '../probes/providers.ts';
 import { Diagnostics } from '../source/diagnostics.ts';
 import type { Source } from '../source/source.ts';
@@ -61,7 +62,8 @@ export function printScript(source: Source, options: ListOptions): number {
   const diagnostics = new Diagnostics();
   const sources = createSources(source);
   const program = parse(source, diagnostics);
-  const whole = program && resolveImports(program, { sources, diagnostics }).program;
+  const imported = program && resolveImports(program, { sources, diagnostics }).program;
+  const whole = imported && expandLists(imported, { sources, diagnostics });
   if (!whole || diagnostics.hasErrors) {
     const report = { sources, diagnostics: diagnostics.all };
     process.stderr.write(renderDiagnostics([report], options.diagnostics));

@@ -30,9 +30,9 @@ export function formatProgram(cursor: Cursor, program: ast.Program): Doc {
   return concat(...parts);
 }
 
-/** Probes, macros and functions have an empty line before and behind them. */
+/** Probes, lists of them, macros and functions have an empty line before and behind them. */
 function hasBody({ kind }: Item): boolean {
-  return kind === 'probe' || kind === 'macro' || kind === 'fn';
+  return kind === 'probe' || kind === 'probe-list' || kind === 'macro' || kind === 'fn';
 }
 
 function formatItem(cursor: Cursor, item: Item): Doc {
@@ -59,6 +59,8 @@ function formatItem(cursor: Cursor, item: Item): Doc {
       return formatFn(cursor, item);
     case 'probe':
       return formatProbe(cursor, item);
+    case 'probe-list':
+      return formatProbeList(cursor, item);
   }
 }
 
@@ -98,6 +100,36 @@ function formatFn(cursor: Cursor, { name, parameters, returns, body }: ast.Fn): 
     HARD_LINE,
     formatBlock(cursor, body),
   );
+}
+
+function formatProbeList(cursor: Cursor, { variables, elements, items }: ast.ProbeList): Doc {
+  const parts: Doc[] = [cursor.take('for'), SPACE];
+  const inParens = cursor.peek() === '(';
+  if (inParens) parts.push(cursor.take('('));
+  for (const { name } of variables) {
+    parts.push(cursor.take(name));
+    if (cursor.peek() === ',') parts.push(cursor.take(','), SPACE);
+  }
+  parts.push(SPACE, cursor.take(':'), SPACE);
+  parts.push(bracketed(cursor, '(', elements, ')', (element) => formatElement(cursor, element)));
+  if (inParens) parts.push(cursor.take(')'));
+  parts.push(HARD_LINE, cursor.take('{'));
+  const body: Doc[] = [];
+  for (const [index, item] of items.entries())
+    body.push(...(index > 0 ? [HARD_LINE] : []), HARD_LINE, formatItem(cursor, item));
+  const { blank } = cursor.gap();
+  const comments = cursor.comments();
+  if (comments.length > 0)
+    body.push(...(blank && items.length > 0 ? [HARD_LINE] : []), HARD_LINE, ...comments);
+  return concat(...parts, indent(...body), HARD_LINE, cursor.take('}'));
+}
+
+function formatElement(cursor: Cursor, { values }: ast.ListElement): Doc {
+  const format = (value: ast.ListValue): Doc => formatExpression(cursor, value);
+  const [only] = values;
+  return cursor.peek() === '(' || !only
+    ? bracketed(cursor, '(', values, ')', format)
+    : format(only);
 }
 
 /** Attach points, predicate and brace begin a line each. */

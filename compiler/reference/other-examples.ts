@@ -85,6 +85,13 @@ export const SETTING_EXAMPLES: Readonly<Record<string, Entry>> = {
   },
   unstable_dw_ustack: block('unstable_dw_ustack = enable', hello),
   unstable_import_statement: block('unstable_import_statement = enable', hello),
+  unstable_probe_lists: {
+    ...block(
+      'unstable_probe_lists = enable',
+      'for $f : ("getpid", "getppid") { uprobe:libc:$f /pid == cpid/ { @[$f] = count(); } }',
+    ),
+    flags: ['-c', 'bash -c "exit"'],
+  },
   unstable_tseries: block('unstable_tseries = enable', hello),
   unstable_typeinfo: block(
     'unstable_typeinfo = enable',

@@ -39,7 +39,7 @@ export const CODES = {
     "BEGIN { print('a'); }",
   ),
   'invalid-parameter': error(
-    'Positional parameters are $1 to $65535; in an attach point a $ that means itself stands in double quotes.',
+    'Positional parameters are $1 to $65535, and names with a $ in attach points are variables of a list around the probe; a $ that means itself stands in double quotes there.',
     'BEGIN { print($0); }',
   ),
   'reserved-name': error(
@@ -53,6 +53,10 @@ export const CODES = {
   'invalid-loop': error(
     'A for loop goes over the elements of a map or over a range of integers.',
     'BEGIN { for $i : 3 { } }',
+  ),
+  'invalid-list': error(
+    'A list of probes has at least one element, and each of its elements a value for each variable.',
+    'for $f, $n : (("a", 1), "b") { usdt:./app:$f { print($n); } }',
   ),
   'misplaced-item': error(
     'C definitions, the config block and imports stand before all probes, functions and macros.',
@@ -428,7 +432,7 @@ export const CODES = {
     'Functions and macros cannot call themselves: use a loop.',
     'fn f($n: int64): int64 { return f($n); } BEGIN { print(f(1)); }',
   ),
-  'too-many-macros': error('The expansion of the script uses too many macros.'),
+  'too-many-macros': error('The expansion of macros, or of lists of probes, is too long.'),
   'macro-arguments': error(
     'No definition of the macro takes these arguments.',
     'macro m(a) { a } BEGIN { print(m(1, 2)); }',

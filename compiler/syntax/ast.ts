@@ -17,6 +17,8 @@ export interface Program extends Node {
   readonly config: ConfigBlock | undefined;
   readonly imports: readonly Import[];
   readonly items: readonly RootItem[];
+  /** Places of the lists that became probes. Set by their expansion. */
+  readonly lists?: readonly Range[];
 }
 
 export interface CItem extends Node {
@@ -44,7 +46,7 @@ export interface Import extends Node {
   readonly path: string;
 }
 
-export type RootItem = Probe | MapDeclaration | Macro | Fn;
+export type RootItem = Probe | ProbeList | MapDeclaration | Macro | Fn;
 
 export interface MapDeclaration extends Node {
   readonly kind: 'map-declaration';
@@ -80,6 +82,25 @@ export interface Probe extends Node {
   readonly body: Block;
 }
 
+/** `for $f, $n : (("open", 1), ("close", 2)) { ... }` at the root: its probes once for each element. */
+export interface ProbeList extends Node {
+  readonly kind: 'probe-list';
+  readonly variables: readonly Variable[];
+  readonly elements: readonly ListElement[];
+  readonly items: readonly (Probe | ProbeList)[];
+}
+
+/** A value for each variable. */
+export interface ListElement extends Node {
+  readonly kind: 'list-element';
+  readonly values: readonly ListValue[];
+}
+
+export type ListValue =
+  | Integer
+  | StringLiteral
+  | (Unary & { readonly operator: '-'; readonly operand: Integer });
+
 /** One attach point, scanned raw: providers give its fields their meaning. */
 export interface AttachPoint extends Node {
   readonly kind: 'attach-point';
@@ -104,6 +125,12 @@ export interface AttachField extends Node {
     readonly length: number;
     readonly index: number;
   }[];
+  /** Unquoted `$name`s, which lists give values to; absent where there are none. */
+  readonly variables?: readonly (Node & {
+    readonly name: string;
+    /** Into `text`. */
+    readonly offset: number;
+  })[];
 }
 
 // ---- statements --------------------------------------------------------------------------------

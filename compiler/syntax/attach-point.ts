@@ -1,4 +1,4 @@
-/** Attach points: raw text to alias and fields. Quotes are dropped, escapes resolved, `$N` noted. */
+/** Attach points: raw text to alias and fields. Quotes are dropped, escapes resolved, `$N` and `$name` noted. */
 import type { ErrorCode } from '../source/codes.ts';
 import type { Range } from '../source/source.ts';
 import type { AttachField, AttachPoint } from './ast.ts';
@@ -20,6 +20,7 @@ interface OpenField {
   text: string;
   quoted?: true;
   parameters: { offset: number; length: number; index: number }[];
+  variables: { offset: number; name: string; range: Range }[];
 }
 
 const ALIAS = /^([A-Za-z_][A-Za-z0-9_]*)=/;
@@ -40,12 +41,16 @@ export function parseAttachPoint(text: string, offset: number): AttachPointResul
   const alias = ALIAS.exec(text);
   let at = alias ? alias[0].length : 0;
   const fields: AttachField[] = [];
-  let field: OpenField = { start: at, text: '', parameters: [] };
+  let field: OpenField = { start: at, text: '', parameters: [], variables: [] };
   const finish = (end: number, next: number): void => {
     const range = { start: offset + field.start, end: offset + end };
-    const { text: value, parameters, quoted } = field;
-    fields.push({ range, text: value, parameters, ...(quoted ? { quoted } : {}) });
-    field = { start: next, text: '', parameters: [] };
+    const { text: value, parameters, variables, quoted } = field;
+    fields.push({
+      ...{ range, text: value, parameters },
+      ...(variables.length > 0 ? { variables } : {}),
+      ...(quoted ? { quoted } : {}),
+    });
+    field = { start: next, text: '', parameters: [], variables: [] };
   };
 
   while (at < text.length) {
@@ -64,9 +69,13 @@ export function parseAttachPoint(text: string, offset: number): AttachPointResul
       field.text = '@';
       at += 1;
     } else if (character === '$') {
+      const name = /^\$[A-Za-z_][A-Za-z0-9_]*/.exec(text.slice(at))?.[0];
       const digits = /^[0-9]+/.exec(text.slice(at + 1))?.[0];
-      const length = 1 + (digits?.length ?? 0);
-      if (digits === undefined)
+      const length = name?.length ?? 1 + (digits?.length ?? 0);
+      if (name !== undefined) {
+        const range = { start: offset + at, end: offset + at + length };
+        field.variables.push({ offset: field.text.length, name, range });
+      } else if (digits === undefined)
         problem(
           'invalid-parameter',
           "'$' must be followed by the number of a positional parameter",

@@ -55,10 +55,23 @@ export const CHOICES: Choices = {
   'jump/Alternation/0': 'Break | Continue | Return',
   'jump/Option/0':
     'PrefixOperator StepOperator LeftParen Comptime Integer Quoted Variable MapName Positional ParameterCount LeftCurly If SizeOf TypeInfo OffsetOf True False Identifier',
+  'probeList/Alternation/0': 'LeftParen | Variable',
+  'probeList/Repetition/0': 'RootFor AttachPoint',
+  'listItem/Alternation/0': 'RootFor | AttachPoint',
+  'listHead/Alternation/9': 'Comma | *',
+  'listHead/Repetition/0': 'Comma',
+  'listHead/Repetition/1': 'LeftParen Quoted Integer Minus',
+  'listElement/Alternation/0': 'LeftParen | Quoted Integer Minus',
+  'listElement/Alternation/9': 'Comma | *',
+  'listElement/Repetition/1': 'Quoted Integer Minus',
+  'listValue/Alternation/0': 'Quoted | Integer | Minus',
+  'probe/Alternation/0': 'PredicateStart | *',
+  'probe/Option/0': 'Comma',
+  'probe/RepetitionMandatory/0': 'AttachPoint',
   'program/Repetition/0':
-    'PreprocessorLine Definition Config RootImport RootLet Macro Fn AttachPoint',
+    'PreprocessorLine Definition Config RootImport RootLet Macro Fn RootFor AttachPoint',
   'item/Alternation/0':
-    'PreprocessorLine Definition | Config | RootImport | RootLet | Macro | Fn | AttachPoint',
+    'PreprocessorLine Definition | Config | RootImport | RootLet | Macro | Fn | RootFor | AttachPoint',
   'cItem/Alternation/0': 'PreprocessorLine | Definition',
   'config/Alternation/0': 'Semicolon | *',
   'config/Repetition/0': 'Identifier',
@@ -69,7 +82,4 @@ export const CHOICES: Choices = {
   'macroParameter/Alternation/0': 'Variable | MapName | Identifier',
   'fn/Alternation/9': 'Comma | *',
   'fn/Repetition/1': 'Variable',
-  'probe/Alternation/0': 'PredicateStart | *',
-  'probe/Option/0': 'Comma',
-  'probe/RepetitionMandatory/0': 'AttachPoint',
 };

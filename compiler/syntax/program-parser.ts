@@ -1,29 +1,18 @@
-/** Grammar of what stands outside blocks: C preamble, header, map declarations, macros, functions, probes. */
+/** Grammar of what stands outside blocks: C preamble, header, map declarations, macros, functions; probes are in probe-parser.ts. */
 import type { Hint } from '../source/advice.ts';
 import type * as ast from './ast.ts';
-import { parseAttachPoint } from './attach-point.ts';
 import { type Analysis, GrammarNeeded, rangeOf, span, variable } from './base-parser.ts';
-import {
-  EMPTY_ALT,
-  EOF,
-  type IToken,
-  isRecognitionException,
-  type TokenType,
-} from './chevrotain.ts';
+import { EMPTY_ALT, EOF, type IToken } from './chevrotain.ts';
 import { takeChoices } from './lookahead.ts';
 import { adviceOnLine } from './mistakes.ts';
-import { StatementParser } from './statement-parser.ts';
+import { ProbeParser } from './probe-parser.ts';
 import * as t from './tokens.ts';
 import { blockAsValue } from './values.ts';
 
 type Item = ast.CItem | ast.ConfigBlock | ast.Import | ast.RootItem;
-const ITEM_WORDS: readonly TokenType[] = [
-  ...[t.PreprocessorLine, t.Definition, t.ConfigStart, t.ImportStart],
-  ...[t.DeclarationStart, t.MacroStart, t.FnStart],
-];
 type MacroParameter = ast.Macro['parameters'][number];
 
-export class ProgramParser extends StatementParser {
+export class ProgramParser extends ProbeParser {
   private readonly analysis: Analysis;
 
   constructor(analysis: Analysis) {
@@ -34,7 +23,7 @@ export class ProgramParser extends StatementParser {
   }
 
   /** Messages are made of it. */
-  override getGAstProductions(): ReturnType<StatementParser['getGAstProductions']> {
+  override getGAstProductions(): ReturnType<ProbeParser['getGAstProductions']> {
     if (this.analysis === 'ready') throw new GrammarNeeded();
     return super.getGAstProductions();
   }
@@ -59,26 +48,12 @@ export class ProgramParser extends StatementParser {
         { ALT: () => this.SUBRULE(this.mapDeclaration) },
         { ALT: () => this.SUBRULE(this.macro) },
         { ALT: () => this.SUBRULE(this.fn) },
+        { ALT: () => this.SUBRULE(this.probeList) },
         { ALT: () => this.SUBRULE(this.probe) },
       ],
       ERR_MSG: 'a probe',
     }),
   );
-
-  /** Skips to behind the block or the `;` that ends the item begun at `start`, or to a word that begins one. */
-  private skipItem(start: IToken): void {
-    let depth = this.openCurlies(start);
-    for (; !this.next(EOF); this.SKIP_TOKEN()) {
-      const token = this.LA(1);
-      if (depth === 0 && token !== start && ITEM_WORDS.includes(token.tokenType)) return;
-      if (this.next(t.LeftCurly)) depth += 1;
-      else if (token.image === '}') depth = Math.max(depth - 1, 0);
-      else if (token.image !== ';') continue;
-      if (depth > 0) continue;
-      this.SKIP_TOKEN();
-      return;
-    }
-  }
 
   /** Sorts items into their sections; reports those that stand in the wrong place. */
   private assemble(items: readonly Item[]): ast.Program {
@@ -280,66 +255,4 @@ export class ProgramParser extends StatementParser {
       body,
     }));
   });
-
-  protected readonly probe = this.RULE('probe', (): ast.Probe => {
-    const attachPoints: ast.AttachPoint[] = [];
-    this.AT_LEAST_ONE({
-      GATE: () => attachPoints.length === 0 || this.next(t.Comma, 0),
-      DEF: () => {
-        const token = this.CONSUME(t.AttachPoint);
-        this.ACTION(() => attachPoints.push(this.attachPoint(token)));
-        this.OPTION(() => this.CONSUME(t.Comma));
-      },
-    });
-    const predicate = this.OR<ast.Expression | undefined>({
-      DEF: [
-        { ALT: () => this.SUBRULE(this.predicate) },
-        { GATE: () => this.next(t.LeftCurly), ALT: EMPTY_ALT(undefined) },
-      ],
-      ERR_MSG: "',', '/' or '{' after the probe",
-    });
-    const body = this.SUBRULE(this.block);
-    return this.ACTION(() => ({
-      kind: 'probe',
-      range: span(attachPoints[0] ?? body, body),
-      attachPoints,
-      predicate,
-      body,
-    }));
-  });
-
-  private attachPoint(token: IToken): ast.AttachPoint {
-    const { attachPoint, problems } = parseAttachPoint(token.image, token.startOffset);
-    for (const { code, message, range, hint } of problems)
-      this.report(code, message, range, ...(hint === undefined ? [] : [hint]));
-    return attachPoint;
-  }
-
-  protected readonly predicate = this.RULE('predicate', (): ast.Expression | undefined => {
-    this.CONSUME(t.PredicateStart);
-    const inside = (): ast.Expression => {
-      const condition = this.SUBRULE(this.expression);
-      this.CONSUME(t.PredicateEnd);
-      return condition;
-    };
-    if (this.RECORDING_PHASE) return inside();
-    try {
-      return inside();
-    } catch (error) {
-      if (!(error instanceof Error) || !isRecognitionException(error) || !this.skipPredicate())
-        throw error;
-      return undefined;
-    }
-  });
-
-  /** Past the slash that ends this predicate; false if there is none. */
-  private skipPredicate(): boolean {
-    while (!this.next(EOF)) {
-      const found = this.next(t.PredicateEnd);
-      this.SKIP_TOKEN();
-      if (found) return true;
-      if (this.next(t.PredicateStart)) return false;
-    }
-    return false;
-  }
 }

@@ -8,6 +8,7 @@
  * - `predicate`: between slashes; a `/` before `{` ends it
  * - `item`: the head of a config block, macro or function, up to its brace
  * - `declaration`: a map declaration, up to its `)` or `;`
+ * - `list`: the head of a list of probes, up to its brace, and `listed`: the probes in its braces
  */
 import { createToken, Lexer, type TokenType } from './chevrotain.ts';
 import { attachPointEnd, definitionEnd } from './scan.ts';
@@ -237,6 +238,12 @@ const ItemLeftCurly = symbol('ItemLeftCurly', '{', {
   pop_mode: true,
   push_mode: 'code',
 });
+/** Behind it are probes. */
+const ListLeftCurly = symbol('ListLeftCurly', '{', {
+  categories: LeftCurly,
+  pop_mode: true,
+  push_mode: 'listed',
+});
 export const RightCurly = symbol('RightCurly', '}', { pop_mode: true });
 const StrayRightCurly = symbol('StrayRightCurly', '}');
 
@@ -280,6 +287,10 @@ export const FnStart = token('Fn', beforeName('fn'), {
   label: "'fn'",
   push_mode: 'item',
 });
+export const ListStart = token('RootFor', new RegExp(`for(?![A-Za-z0-9_])(?=${LAYOUT}[$(])`), {
+  label: "'for'",
+  push_mode: 'list',
+});
 export const PredicateStart = token('PredicateStart', '/', {
   label: "'/'",
   push_mode: 'predicate',
@@ -305,11 +316,26 @@ const common = [
   ...[ParameterCount, Positional, Variable, MapName, Integer, ...quoted, ...keywords, Identifier],
 ];
 
+/** What items begin with. */
+const items = [
+  ...[PreprocessorLine, Definition, ConfigStart, ImportStart, DeclarationStart],
+  ...[MacroStart, FnStart, ListStart],
+];
+/** The head of an item, up to its brace. */
+const head = (brace: TokenType): TokenType[] => [
+  ...[...layout, ForeignComment, brace, StrayRightCurly, RightParen, Semicolon],
+  // Types of parameters can be those of expressions.
+  ...[...common, Slash, Other],
+];
+
 export const MODES = {
   root: [
-    ...[...layout, Shebang, PreprocessorLine, Definition],
-    ...[ConfigStart, ImportStart, DeclarationStart, MacroStart, FnStart, ...quoted],
+    ...[...layout, Shebang, ...items, ...quoted],
     ...[Comma, Semicolon, PredicateStart, LeftCurly, StrayRightCurly, AttachPoint],
+  ],
+  listed: [
+    ...[...layout, ...items, ...quoted],
+    ...[Comma, Semicolon, PredicateStart, LeftCurly, RightCurly, AttachPoint],
   ],
   code: [
     ...[
@@ -328,20 +354,8 @@ export const MODES = {
     ...[...layout, ForeignComment, LeftCurly, StrayRightCurly, RightParen, Semicolon, ...common],
     ...[PredicateEnd, Slash],
   ],
-  item: [
-    ...[
-      ...layout,
-      ForeignComment,
-      ItemLeftCurly,
-      StrayRightCurly,
-      RightParen,
-      Semicolon,
-      // Types of parameters can be those of expressions.
-      ...common,
-      Slash,
-      Other,
-    ],
-  ],
+  item: head(ItemLeftCurly),
+  list: head(ListLeftCurly),
   declaration: [
     ...[...layout, LeftCurly, StrayRightCurly, LeftParen, DeclarationRightParen],
     ...[DeclarationSemicolon, Assign, Integer, Variable, MapName, Identifier, Other],

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../support/build.ts';
 import { body, expectError, expectTypes, expectWarning, typed } from './expect.ts';
 
 const enabled = (text: string): string =>
@@ -25,6 +26,17 @@ describe('features that may still change', () => {
       'config = { unstable_typeinfo = maybe } begin { }',
       "invalid value 'maybe', expected one of error, warn, enable",
     );
+  });
+
+  it('are lists of probes', () => {
+    const list = 'for $n : (1, 2) { interval:s:$n { print($n); } }';
+    const script = (value: string) => `config = { unstable_probe_lists = ${value} } ${list}`;
+    const message =
+      'Script is using an unstable feature: for over a list of values. It has to be enabled in the config e.g. unstable_probe_lists=enable';
+    expect(diagnose(list).map((each) => each.message)).toEqual([message]);
+    expect(diagnose(script('error')).map((each) => each.message)).toEqual([message]);
+    expect(diagnose(script('warn')).map(({ severity }) => severity)).toEqual(['warning']);
+    expect(diagnose(script('enable'))).toEqual([]);
   });
 
   it('[CFG-026] are imports within blocks', () => {

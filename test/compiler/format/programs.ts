@@ -35,7 +35,7 @@ function config(random: Random): Tokens {
 }
 
 function item(random: Random): Tokens {
-  switch (random.below(6)) {
+  switch (random.below(7)) {
     case 0:
       return ['let', '@declared', '=', 'lruhash', '(', '100', ')', ...optional(random, ';')];
     case 1:
@@ -65,9 +65,25 @@ function item(random: Random): Tokens {
         ...type(random),
         ...block(random, 2),
       ];
+    case 3:
+      return probeList(random);
     default:
       return probe(random);
   }
+}
+
+function probeList(random: Random): Tokens {
+  const value = (): string => random.pick(['"read"', '7', '0x10']);
+  const element = (): Tokens => [
+    ...(random.oneIn(2) ? ['(', value(), ',', '-', '1', ')'] : [value()]),
+    ',',
+  ];
+  const head = [
+    ...['$f', ...many(random, 1, () => [',', '$n']), ':'],
+    ...['(', ...many(random, 3, element), value(), ')'],
+  ];
+  const items = many(random, 2, () => (random.oneIn(4) ? probeList(random) : probe(random)));
+  return ['for', ...(random.oneIn(2) ? ['(', ...head, ')'] : head), '{', ...items, '}'];
 }
 
 function probe(random: Random): Tokens {

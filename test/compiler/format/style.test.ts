@@ -37,6 +37,22 @@ describe('a script', () => {
     );
   });
 
+  it('has a list of probes with its braces on lines of their own', () => {
+    expectFormatted(
+      'for $f,$n:(("a",-1),"b",){uprobe:x:$f{@=$n;}\n// and\nfor($g:(1,2)){interval:s:$g{}}// end\n}BEGIN{}',
+      [
+        'for $f, $n : (("a", -1), "b",)\n{\n\tuprobe:x:$f\n\t{\n\t\t@ = $n;\n\t}\n',
+        '\t// and\n\tfor ($g : (1, 2))\n\t{\n\t\tinterval:s:$g\n\t\t{\n\t\t}\n\t} // end\n}\n',
+        'BEGIN\n{\n}\n',
+      ].join('\n'),
+    );
+    const names = Array.from({ length: 12 }, (_, index) => `"function_${index}"`);
+    expectFormatted(
+      `for $f : (${names.join(', ')}) { interval:s:$f { } }`,
+      `for $f : (${names.slice(0, 6).join(', ')},\n\t${names.slice(6).join(', ')})\n{\n\tinterval:s:$f\n\t{\n\t}\n}\n`,
+    );
+  });
+
   it('is empty when it was empty, and ends with one line feed', () => {
     expectFormatted('', '');
     expectFormatted('\n\n// only this\n\n\n', '// only this\n');

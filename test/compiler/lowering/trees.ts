@@ -27,7 +27,13 @@ export const config: Config = {
   stackMode: 'bpftrace',
   maxBpfProgs: 1024,
   settings: new Map(),
-  unstable: { tseries: 'warn', dwUstack: 'warn', importStatement: 'error', typeinfo: 'error' },
+  unstable: {
+    tseries: 'warn',
+    dwUstack: 'warn',
+    importStatement: 'error',
+    probeLists: 'error',
+    typeinfo: 'error',
+  },
 };
 
 export const tracepoint: ProbeTarget = {

@@ -61,10 +61,20 @@ describe('attach points', () => {
         { offset: 6, length: 3, index: 23 },
       ],
     });
-    expect(errors('kprobe:a$b { }')).toEqual([
+    expect(errors('kprobe:a$ { }')).toEqual([
       "8-9: '$' must be followed by the number of a positional parameter",
     ]);
     expect(errors('kprobe:$0 { }')).toEqual(['7-9: positional parameter $0 is out of range']);
+  });
+  it('note variables of lists outside quotes', () => {
+    expect(attachPoints('kprobe:a"$b"$c_d.$1$e')[0]?.fields[1]).toMatchObject({
+      text: 'a$b$c_d.$1$e',
+      parameters: [{ offset: 8, length: 2, index: 1 }],
+      variables: [
+        { name: '$c_d', offset: 3, range: { start: 12, end: 16 } },
+        { name: '$e', offset: 10, range: { start: 19, end: 21 } },
+      ],
+    });
   });
   it('may have a name of their own', () => {
     expect(attachPoints('foo=kprobe:x')[0]).toMatchObject({
