@@ -7,8 +7,23 @@ export interface Outcome {
   readonly was: string;
   readonly became: string;
   /** Which tests noticed; none for a survivor. */
-  readonly noticedBy: 'own' | 'other' | undefined;
+  readonly noticedBy?: 'own' | 'other' | undefined;
+  /** It was noticed because a test did not end. */
+  readonly hangs?: boolean;
+  /** It changes nothing that anybody could see. */
+  readonly isEquivalent?: boolean;
 }
+
+const HEADER = [
+  'folder',
+  'mutants',
+  'own tests',
+  'other tests',
+  'of these by not ending',
+  'survivors',
+  'the same, left out',
+  'noticed',
+];
 
 const short = (text: string): string => {
   const line = text.replaceAll(/\s+/g, ' ').trim();
@@ -16,20 +31,27 @@ const short = (text: string): string => {
 };
 
 export function report(outcomes: readonly Outcome[]): string {
-  const rows = [['folder', 'mutants', 'own tests', 'other tests', 'survivors', 'noticed']];
+  const rows = [HEADER];
   for (const folder of new Set(outcomes.map((outcome) => outcome.folder))) {
-    const own = outcomes.filter((outcome) => outcome.folder === folder);
+    const all = outcomes.filter((outcome) => outcome.folder === folder);
+    const own = all.filter(({ isEquivalent }) => isEquivalent !== true);
     const by = (who: Outcome['noticedBy']) => own.filter(({ noticedBy }) => noticedBy === who);
+    const hangs = own.filter((outcome) => outcome.hangs === true);
     const noticed = (own.length - by(undefined).length) / own.length;
     rows.push([
       folder,
-      ...[own, by('own'), by('other'), by(undefined)].map(({ length }) => `${length}`),
+      ...[own, by('own'), by('other'), hangs, by(undefined)].map(({ length }) => `${length}`),
+      `${all.length - own.length}`,
       `${(noticed * 100).toFixed(0)} %`,
     ]);
   }
-  const survivors = outcomes.filter(({ noticedBy }) => noticedBy === undefined);
+  const survivors = outcomes.filter(
+    ({ noticedBy, isEquivalent }) => noticedBy === undefined && isEquivalent !== true,
+  );
   return [
-    ...rows.map((row) => `| ${row.join(' | ')} |`).toSpliced(1, 0, '|---|---|---|---|---|---|'),
+    ...rows
+      .map((row) => `| ${row.join(' | ')} |`)
+      .toSpliced(1, 0, `|${'---|'.repeat(HEADER.length)}`),
     ...survivors.map(
       ({ place, was, became }) => `survived: ${place}: ${short(was)}  ->  ${short(became)}`,
     ),
