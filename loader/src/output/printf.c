@@ -124,7 +124,8 @@ static void put_number(struct strbuf *to, const struct format_piece *piece, cons
 	size_t zeros = has_precision && piece->precision > length ? piece->precision - length : 0;
 	size_t missing;
 
-	if (has_precision && !piece->precision && length == 1 && *digits == '0')
+	if (has_precision && !piece->precision && length == 1 && *digits == '0' &&
+	    !(piece->alternate && piece->conversion == FORMAT_OCTAL))
 		length = 0;
 	missing = prefix_length + zeros + length;
 	missing = missing < piece->width ? piece->width - missing : 0;
@@ -171,7 +172,9 @@ static void put_unsigned(struct strbuf *to, const struct format_piece *piece, ui
 		break;
 	case FORMAT_OCTAL:
 		start = digits_octal(end, value);
-		prefix = piece->alternate && value ? "0" : "";
+		/* The zero in front is a digit, which a precision counts. */
+		if (piece->alternate && value)
+			*--start = '0';
 		break;
 	default:
 		start = digits_decimal(end, value);
