@@ -80,7 +80,7 @@ describe('a page', () => {
 });
 
 function flags(): readonly string[] {
-  const sources = ['compiler/cli/commands/run.ts', 'loader/src/session/options.c'];
+  const sources = ['compiler/cli/commands/run.ts', 'loader/src/session/option_flags.c'];
   return sources.flatMap((source) => {
     const text = readFileSync(join(DOCS, '..', source), 'utf8');
     return [...text.matchAll(/(?<![\w-])(?<!-- )--[a-z][a-z-]+/g)].map(([flag]) => flag);

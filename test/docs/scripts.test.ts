@@ -62,7 +62,7 @@ describe('a command on a page', async () => {
   );
   const program = completedProgram(await wholeProgram());
   const ofLoader = [
-    ...readFileSync('loader/src/session/options.c', 'utf8').matchAll(
+    ...readFileSync('loader/src/session/option_flags.c', 'utf8').matchAll(
       /^\t\{(?:0|'.'), "([\w-]+)"/gm,
     ),
   ].map(([, name]) => `--${name}`);

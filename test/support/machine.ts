@@ -40,6 +40,7 @@ const HERE = {
   root: () => process.getuid?.() === 0,
   clang: () => CLANG !== undefined,
   chromium: () => !spawnSync('chromium', ['--version']).error,
+  tmux: () => !spawnSync('tmux', ['-V']).error,
   kubectl: () => !spawnSync('kubectl', ['version', '--client']).error,
   'ansible-playbook': () => !spawnSync('ansible-playbook', ['--version']).error,
   'docker-registry': () => !spawnSync('docker-registry', ['--version']).error,
@@ -61,9 +62,15 @@ export type Need = keyof typeof HERE | `Linux ${string}` | `modules of Linux ${s
 /** What `npm test` sets up, so that its lack is no excuse on CI. */
 function isBrought(need: string): boolean {
   return (
-    ['root', 'clang', 'chromium', 'prometheus', 'docker-registry', 'ansible-playbook'].includes(
-      need,
-    ) || /^(modules of )?Linux /.test(need)
+    [
+      'root',
+      'clang',
+      'chromium',
+      'tmux',
+      'prometheus',
+      'docker-registry',
+      'ansible-playbook',
+    ].includes(need) || /^(modules of )?Linux /.test(need)
   );
 }
 

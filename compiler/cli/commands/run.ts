@@ -33,6 +33,7 @@ interface RunOptions extends EmitOptions {
   readonly maxEvents?: string;
   readonly format?: string;
   readonly B?: string;
+  readonly top?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly pid?: string;
@@ -103,6 +104,10 @@ export function registerRun(program: Command, report: ReportStatus): void {
         '-B <when>',
         'write it out at once, when nothing more is waiting (line, the default), or at the end',
       ).choices(['none', 'line', 'full']),
+    )
+    .option(
+      '--top',
+      'show the maps of the script on the terminal, drawn anew each second, the greatest first; h lists the keys',
     )
     .option('-q, --quiet', 'no "Attached" line')
     .option('-v, --verbose', 'say more about what happens')
@@ -352,6 +357,7 @@ function loaderFlags(options: RunOptions, stages: readonly string[]): readonly s
   if (options.maxEvents !== undefined) flags.push('--max-events', options.maxEvents);
   if (options.format !== undefined) flags.push('-f', options.format);
   if (options.B !== undefined) flags.push('-B', options.B);
+  if (options.top) flags.push('--top');
   if (options.quiet) flags.push('-q');
   if (options.verbose) flags.push('-v');
   if (options.pid !== undefined) flags.push('-p', options.pid);

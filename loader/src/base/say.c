@@ -15,6 +15,15 @@ void say_stop_by(int stop)
 	stop_by = stop;
 }
 
+static void (*taker)(void *context, const char *text, size_t length);
+static void *taker_context;
+
+void say_divert(void (*take)(void *context, const char *text, size_t length), void *context)
+{
+	taker = take;
+	taker_context = context;
+}
+
 static void say_line(const char *prefix, const char *format, va_list arguments)
 {
 	char line[4096];
@@ -37,6 +46,10 @@ static void say_line(const char *prefix, const char *format, va_list arguments)
 			memset(line + i, '?', size);
 	}
 	line[end++] = '\n';
+	if (taker) {
+		taker(taker_context, line, end);
+		return;
+	}
 	/* One write a line, so that lines of the -c child do not cut ours. Nobody to tell when it
 	 * fails. */
 	write_text(STDERR_FILENO, stop_by, line, end, &written);

@@ -122,6 +122,8 @@ static const struct row rows[] = {
 	{SYS_ioctl, 0, IS, 1, TCGETS},
 	{SYS_ioctl, 0, IS, 1, TIOCGWINSZ},
 	{SYS_ioctl, 0, IS, 1, PERF_EVENT_IOC_DISABLE},
+	{SYS_ioctl, NEED_SCREEN, IS, 1, TCSETS},
+	{SYS_ioctl, NEED_SCREEN, IS, 1, TIOCGPGRP},
 	/* The end of probes (attach/release.c): threads, and a process that nobody waits for. */
 	{SYS_clone, 0, IS, 0, THREAD_FLAGS},
 	{SYS_clone, 0, IS, 0, SIGCHLD},

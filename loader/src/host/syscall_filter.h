@@ -26,6 +26,8 @@ enum syscall_need {
 	NEED_REPLACE = 64,
 	/* Clients of a socket are served. */
 	NEED_CLIENTS = 128,
+	/* The modes of the terminal are set. */
+	NEED_SCREEN = 256,
 };
 
 /* 0, or -1 with errno: EINVAL where the kernel has no such filters. Needs no_new_privs. */

@@ -26,3 +26,24 @@ void elements_put(struct strbuf *to, const struct value_context *context,
 	}
 	strbuf_text(to, form->close);
 }
+
+static void put_member_name(struct strbuf *to, const char *name)
+{
+	strbuf_char(to, '.');
+	strbuf_text(to, name);
+	strbuf_text(to, " = ");
+}
+
+const struct elements_form *elements_text_form(const struct mf_type *type)
+{
+	static const struct elements_form array = {"[", ",", "]", NULL};
+	static const struct elements_form tuple = {"(", ", ", ")", NULL};
+	static const struct elements_form record = {"{ ", ", ", " }", put_member_name};
+	static const struct elements_form empty = {"{", "", "}", NULL};
+
+	if (type->kind == MF_ARRAY)
+		return &array;
+	if (type->kind == MF_TUPLE)
+		return &tuple;
+	return type->field_count ? &record : &empty;
+}

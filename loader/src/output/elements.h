@@ -25,4 +25,7 @@ void elements_put(struct strbuf *to, const struct value_context *context,
 		  const struct mf_type *type, const uint8_t *data, const struct elements_form *form,
 		  value_writer write);
 
+/* How text has the elements of such a type. */
+const struct elements_form *elements_text_form(const struct mf_type *type);
+
 #endif

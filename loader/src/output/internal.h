@@ -39,8 +39,9 @@ struct output {
 	/* output_moment. */
 	uint64_t sent, now;
 	/* By map: up to where the ring was written when its values and when its keys last went. */
+	/* And how often they went. */
 	struct {
-		uint64_t values, keys;
+		uint64_t values, keys, times;
 	} * emptied;
 	/* Of `bpfload record` and of `bpfload report`; NULL: this is neither. */
 	struct recorder *recorder;
@@ -58,6 +59,9 @@ struct output {
 	/* Where the text of text_begin begins. */
 	size_t text_start;
 	struct sink sink;
+	/* Who takes what would be written, and what would be said on a terminal; NULL: nobody. */
+	void (*take)(void *context, const char *text, size_t length);
+	void *take_context;
 	/* As its `stop`, for stderr; or WRITE_WITHOUT_WAITING. */
 	int stderr_stop;
 	bool stderr_is_terminal;

@@ -26,6 +26,7 @@ static bool empty_again(struct output *output, const struct mf_map *map, bool ke
 
 	if (map->next && output->sent <= done)
 		return false;
+	output->emptied[index].times++;
 	output->emptied[index].values = output->now;
 	if (!keep)
 		output->emptied[index].keys = output->now;

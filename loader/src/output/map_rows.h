@@ -53,6 +53,11 @@ const struct mf_type *map_rows_key_type(const struct map_rows *rows, size_t row)
  */
 void map_rows_sort(const struct map_rows *rows, uint32_t *order);
 
+/* Whether rows with such values are sorted by value, and the number that a row is sorted by; the
+ * order of two rows by their keys. */
+bool map_value_rank(const struct mf_type *type, const uint8_t *value, uint64_t *rank);
+int map_rows_compare_keys(const struct map_rows *rows, size_t a, size_t b);
+
 /* Puts the values of all CPUs, `stride` bytes apart, together as the type says. `to` has the type's
  * size. */
 void map_value_combine(uint8_t *to, const struct mf_type *type, const uint8_t *values,

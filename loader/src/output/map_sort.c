@@ -18,8 +18,7 @@ static uint64_t signed_rank(uint64_t value)
 	return value ^ (uint64_t)1 << 63;
 }
 
-/* Whether rows of such a map are sorted by value, and the number that a row is sorted by. */
-static bool value_rank(const struct mf_type *type, const uint8_t *value, uint64_t *rank)
+bool map_value_rank(const struct mf_type *type, const uint8_t *value, uint64_t *rank)
 {
 	switch (type->kind) {
 	case MF_INT:
@@ -94,23 +93,25 @@ static int compare_keys(const struct mf_type *left_type, const uint8_t *left,
 	}
 }
 
+int map_rows_compare_keys(const struct map_rows *rows, size_t a, size_t b)
+{
+	int order = 0;
+
+	if (rows->map->key)
+		order = compare_keys(map_rows_key_type(rows, a), map_rows_key(rows, a),
+				     map_rows_key_type(rows, b), map_rows_key(rows, b));
+	/* Any order will do for the rest, but the same one each time. */
+	if (!order)
+		order = memcmp(map_rows_key(rows, a), map_rows_key(rows, b), rows->key_stride);
+	return order ? order : compare_numbers(a, b);
+}
+
 static int compare_rows(const void *left, const void *right, void *context)
 {
 	const struct ranked *a = left, *b = right;
-	const struct map_rows *rows = context;
 	int order = compare_numbers(a->rank, b->rank);
 
-	if (order)
-		return order;
-	if (rows->map->key) {
-		order = compare_keys(map_rows_key_type(rows, a->row), map_rows_key(rows, a->row),
-				     map_rows_key_type(rows, b->row), map_rows_key(rows, b->row));
-		if (order)
-			return order;
-	}
-	/* Any order will do for the rest, but the same one each time. */
-	order = memcmp(map_rows_key(rows, a->row), map_rows_key(rows, b->row), rows->key_stride);
-	return order ? order : compare_numbers(a->row, b->row);
+	return order ? order : map_rows_compare_keys(context, a->row, b->row);
 }
 
 void map_rows_sort(const struct map_rows *rows, uint32_t *order)
@@ -119,7 +120,7 @@ void map_rows_sort(const struct map_rows *rows, uint32_t *order)
 
 	for (size_t i = 0; i < rows->count; i++) {
 		ranked[i].row = (uint32_t)i;
-		if (!value_rank(rows->map->value, map_rows_value(rows, i), &ranked[i].rank))
+		if (!map_value_rank(rows->map->value, map_rows_value(rows, i), &ranked[i].rank))
 			ranked[i].rank = 0;
 	}
 	qsort_r(ranked, rows->count, sizeof(*ranked), compare_rows, (void *)rows);

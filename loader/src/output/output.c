@@ -252,7 +252,8 @@ int output_open_replay(struct output **out, struct session *session, struct repl
 	signal(SIGPIPE, SIG_IGN);
 	output->session = session;
 	output->replay = replay;
-	output->renderer = renderers[session->options->form];
+	output->renderer =
+		session->options->top ? &screen_renderer : renderers[session->options->form];
 	output->stderr_stop = -1;
 	output_moment(output, UINT64_MAX, 0);
 	wall_clock_init(&output->clock);
@@ -302,7 +303,30 @@ int output_flush(struct output *output)
 		return 0;
 	if (output->recorder && recording_flush(&output->recorder->recording) != 0)
 		return -1;
-	return sink_write(&output->sink, &output->text);
+	if (!output->take)
+		return sink_write(&output->sink, &output->text);
+	output->take(output->take_context, output->text.data, output->text.length);
+	strbuf_clear(&output->text);
+	return output->sink.failed ? -1 : 0;
+}
+
+void output_divert(struct output *output,
+		   void (*take)(void *context, const char *text, size_t length), void *context)
+{
+	output_flush(output);
+	output->take = take;
+	output->take_context = context;
+	/* What leads elsewhere does not come to the terminal. */
+	say_divert(output->stderr_is_terminal ? take : NULL, context);
+}
+
+int output_screen(struct output *output, struct strbuf *frame)
+{
+	int result = sink_write(&output->sink, frame);
+
+	/* What is waiting is the rest of a frame, and no output. */
+	output->sink.stopped = false;
+	return result;
 }
 
 int output_stop_by(struct output *output, int stop)
@@ -397,7 +421,11 @@ void output_say(struct output *output, struct strbuf *message)
 	}
 	/* In the order of events, where both streams lead to one place. */
 	output_flush(output);
-	write_text(STDERR_FILENO, output->stderr_stop, message->data, message->length, &written);
+	if (output->take && output->stderr_is_terminal)
+		output->take(output->take_context, message->data, message->length);
+	else
+		write_text(STDERR_FILENO, output->stderr_stop, message->data, message->length,
+			   &written);
 	strbuf_clear(message);
 }
 

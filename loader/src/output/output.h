@@ -98,6 +98,16 @@ int output_idle(struct output *output);
 void output_capture_begin(struct output *output);
 const struct strbuf *output_capture_end(struct output *output, uint32_t *errors);
 
+/*
+ * From here on, `take` gets all that would be written to the output, and what would be said on
+ * standard error where that is a terminal; NULL: as before.
+ */
+void output_divert(struct output *output,
+		   void (*take)(void *context, const char *text, size_t length), void *context);
+
+/* Writes a screen beside all that; what finds no room because a signal came stays in it. */
+int output_screen(struct output *output, struct strbuf *frame);
+
 /* Writes out what is buffered. */
 int output_flush(struct output *output);
 

@@ -270,18 +270,12 @@ static void put_end_of_run(struct output *output)
 	strbuf_text(&output->text, "\n\n");
 }
 
-const struct renderer text_renderer = {
-	.tests = &text_test_renderer,
-	.text_begin = text_begin,
-	.text_end = text_end,
-	.value = put_value,
-	.map = put_map,
-	.warning = put_warning,
-	.message = put_message,
-	.attached = put_attached,
-	.repeated = put_repeated,
-	.lost = put_lost,
-	.lost_total = put_lost_total,
-	.cost = text_put_cost,
-	.end_of_run = put_end_of_run,
-};
+#define TEXT_FUNCTIONS                                                                      \
+	.tests = &text_test_renderer, .text_begin = text_begin, .text_end = text_end,       \
+	.value = put_value, .map = put_map, .warning = put_warning, .message = put_message, \
+	.attached = put_attached, .repeated = put_repeated, .lost = put_lost,               \
+	.lost_total = put_lost_total, .cost = text_put_cost, .end_of_run = put_end_of_run
+
+const struct renderer text_renderer = {TEXT_FUNCTIONS};
+/* Nobody else may write to the screen. */
+const struct renderer screen_renderer = {TEXT_FUNCTIONS, .captures_commands = true};

@@ -68,8 +68,9 @@ struct renderer {
 	void (*end_of_run)(struct output *output);
 };
 
-extern const struct renderer text_renderer, json_renderer, typed_json_renderer, folded_renderer,
-	metrics_renderer;
+extern const struct renderer text_renderer, screen_renderer, json_renderer, typed_json_renderer,
+	folded_renderer, metrics_renderer;
+/* screen_renderer: text that is shown on a screen of ours (--top). */
 /* Of a recording that shows nothing, but losses. */
 extern const struct renderer silent_renderer;
 

@@ -1,5 +1,6 @@
 #include "output/series.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -301,4 +302,36 @@ void series_json(struct strbuf *to, struct wall_clock *clock, const struct mf_ty
 		strbuf_char(to, '}');
 	}
 	strbuf_char(to, ']');
+}
+
+uint32_t series_numbers(double *numbers, uint32_t most, const struct mf_type *type,
+			const uint8_t *slots)
+{
+	struct span span = find_span(type, slots);
+	uint32_t count = 0;
+
+	if (span.first > span.last)
+		return 0;
+	if (span.last - span.first >= most)
+		span.first = span.last - most + 1;
+	for (uint64_t i = span.first; i <= span.last; i++) {
+		const uint8_t *slot = slot_of(type, slots, i);
+		uint64_t number = slot ? number_of(type, slot, 1) : 0;
+
+		if (!slot)
+			numbers[count++] = NAN;
+		else
+			numbers[count++] =
+				type->is_signed ? (double)(int64_t)number : (double)number;
+	}
+	return count;
+}
+
+void series_newest_text(struct strbuf *to, const struct mf_type *type, const uint8_t *slots)
+{
+	struct span span = find_span(type, slots);
+
+	if (span.first <= span.last)
+		put_decimal(to, type->is_signed,
+			    number_of(type, slot_of(type, slots, span.last), 1));
 }

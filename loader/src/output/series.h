@@ -27,4 +27,12 @@ void series_text(struct strbuf *to, struct wall_clock *clock, const struct mf_ty
 void series_json(struct strbuf *to, struct wall_clock *clock, const struct mf_type *type,
 		 const uint8_t *slots, uint32_t div);
 
+/* The last intervals, `most` or fewer: their numbers, the oldest first, NAN where an interval has
+ * none. How many they are. */
+uint32_t series_numbers(double *numbers, uint32_t most, const struct mf_type *type,
+			const uint8_t *slots);
+
+/* Appends the number of the newest interval; nothing of a series without numbers. */
+void series_newest_text(struct strbuf *to, const struct mf_type *type, const uint8_t *slots);
+
 #endif

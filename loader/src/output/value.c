@@ -193,18 +193,6 @@ const uint8_t *value_of_field(const struct mf_field *field, const uint8_t *recor
 	return room;
 }
 
-static void put_member_name(struct strbuf *to, const char *name)
-{
-	strbuf_char(to, '.');
-	strbuf_text(to, name);
-	strbuf_text(to, " = ");
-}
-
-static const struct elements_form array_form = {"[", ",", "]", NULL};
-static const struct elements_form tuple_form = {"(", ", ", ")", NULL};
-static const struct elements_form record_form = {"{ ", ", ", " }", put_member_name};
-static const struct elements_form empty_form = {"{", "", "}", NULL};
-
 static void put_buffer(struct strbuf *to, const struct mf_type *type, const uint8_t *data)
 {
 	uint64_t length = value_load(data, 4, false);
@@ -366,14 +354,9 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 		put_enum(to, context, type, value_number(type, data));
 		break;
 	case MF_ARRAY:
-		elements_put(to, context, type, data, &array_form, value_text);
-		break;
 	case MF_TUPLE:
-		elements_put(to, context, type, data, &tuple_form, value_text);
-		break;
 	case MF_RECORD:
-		elements_put(to, context, type, data,
-			     type->field_count ? &record_form : &empty_form, value_text);
+		elements_put(to, context, type, data, elements_text_form(type), value_text);
 		break;
 	case MF_STACK:
 		stacks_text(to, context, type, data);
@@ -391,12 +374,10 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 	}
 }
 
-void value_key_text(struct strbuf *to, const struct value_context *context,
-		    const struct mf_type *type, const uint8_t *data)
+void value_key_end(struct strbuf *to, const struct mf_type *type, size_t start)
 {
-	size_t start = to->length, length;
+	size_t length;
 
-	value_text(to, context, type, data);
 	/* `(anonymous namespace)::f(int)` is a name. */
 	if (type->kind == MF_PROBE || type->kind == MF_USYM)
 		return;
@@ -405,4 +386,13 @@ void value_key_text(struct strbuf *to, const struct value_context *context,
 		memmove(to->data + start, to->data + start + 1, length - 2);
 		to->length -= 2;
 	}
+}
+
+void value_key_text(struct strbuf *to, const struct value_context *context,
+		    const struct mf_type *type, const uint8_t *data)
+{
+	size_t start = to->length;
+
+	value_text(to, context, type, data);
+	value_key_end(to, type, start);
 }

@@ -51,6 +51,9 @@ void value_text(struct strbuf *to, const struct value_context *context, const st
 void value_key_text(struct strbuf *to, const struct value_context *context,
 		    const struct mf_type *type, const uint8_t *data);
 
+/* The latter: what stands behind `start` is the key. */
+void value_key_end(struct strbuf *to, const struct mf_type *type, size_t start);
+
 /* Appends the text of a stats value; `div` (at least 1) divides the average. */
 void value_stats_text(struct strbuf *to, const struct mf_type *type, const uint8_t *data,
 		      uint32_t div);

@@ -1,6 +1,7 @@
 #include "run/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,19 @@ static char **split(struct arena *arena, const char *command)
 	}
 }
 
+/* In its place, what is no terminal. */
+static void leave_terminal(int printed)
+{
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (isatty(STDIN_FILENO) == 1 && nothing >= 0)
+		dup2(nothing, STDIN_FILENO);
+	if (isatty(STDOUT_FILENO) == 1)
+		dup2(printed, STDOUT_FILENO);
+	if (isatty(STDERR_FILENO) == 1)
+		dup2(printed, STDERR_FILENO);
+}
+
 static void run_child(int start, const char *file, char **words)
 {
 	sigset_t none;
@@ -83,15 +97,21 @@ static void run_child(int start, const char *file, char **words)
 	_exit(127);
 }
 
-int child_start(struct child *child, const char *command, struct failure *failure)
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int child_start(struct child *child, const char *command, bool captured, struct failure *failure)
 {
 	struct arena arena = {0};
 	const char *file;
 	char **words;
-	int ends[2];
+	int ends[2], printed[2] = {-1, -1};
 
 	memset(child, 0, sizeof(*child));
-	child->start = -1;
+	child->start = child->printed = -1;
 	words = split(&arena, command);
 	if (!words || !words[0]) {
 		fail(failure, STATUS_USAGE, "-c: '%s' is not a command.", command);
@@ -107,20 +127,34 @@ int child_start(struct child *child, const char *command, struct failure *failur
 		fail(failure, STATUS_FAILED, "Cannot start the child: %s.", strerror(errno));
 		goto out;
 	}
-	child->pid = fork();
-	if (child->pid < 0) {
+	if (captured && pipe2(printed, O_CLOEXEC) != 0) {
 		fail(failure, STATUS_FAILED, "Cannot start the child: %s.", strerror(errno));
-		child->pid = 0;
 		close(ends[0]);
 		close(ends[1]);
 		goto out;
 	}
+	child->pid = fork();
+	if (child->pid < 0) {
+		fail(failure, STATUS_FAILED, "Cannot start the child: %s.", strerror(errno));
+		child->pid = 0;
+		close_fd(ends[0]);
+		close_fd(ends[1]);
+		close_fd(printed[0]);
+		close_fd(printed[1]);
+		goto out;
+	}
 	if (child->pid == 0) {
 		close(ends[1]);
+		if (captured)
+			leave_terminal(printed[1]);
 		run_child(ends[0], file, words);
 	}
 	close(ends[0]);
+	close_fd(printed[1]);
 	child->start = ends[1];
+	child->printed = printed[0];
+	if (captured)
+		fcntl(child->printed, F_SETFL, O_NONBLOCK);
 out:
 	arena_free(&arena);
 	return failure->status;

@@ -13,14 +13,17 @@ struct child {
 	pid_t pid;
 	/* A socket: written to let it start, and read to learn that it could not. */
 	int start;
+	/* What it prints, where that would come to a terminal that is not its own; -1: it prints it
+	 * itself. */
+	int printed;
 	bool ended, did_not_start;
 };
 
 /*
  * Splits the command into words (quotes and backslashes as in a shell, nothing else of it), finds
- * its file, and forks.
+ * its file, and forks. `captured`: the terminal is not for it; what it would read is at its end.
  */
-int child_start(struct child *child, const char *command, struct failure *failure);
+int child_start(struct child *child, const char *command, bool captured, struct failure *failure);
 
 /* Lets it run. */
 void child_release(struct child *child);

@@ -118,6 +118,8 @@ static uint32_t needs_of(const struct session *session)
 		needs |= NEED_REPLACE;
 	if (session->options->metrics)
 		needs |= NEED_CLIENTS;
+	if (session->options->top)
+		needs |= NEED_SCREEN;
 	return needs;
 }
 

@@ -97,6 +97,7 @@ void events_handle(struct events *events, const uint8_t *record, size_t size)
 	if (index >= manifest->event_count || size < manifest->events[index].size)
 		return;
 	event = &manifest->events[index];
+	events->handled++;
 	if (event->kind == MF_EVENT_WARNING)
 		note_warning(events, event, record);
 	if (event->kind == MF_EVENT_EXIT)

@@ -39,6 +39,8 @@ struct events {
 	int exit_code;
 	/* So many more events are wanted, of --max-events; 0: it does not matter. */
 	uint64_t wanted;
+	/* So many came. */
+	uint64_t handled;
 	/* The output can take no more. */
 	bool broken;
 	/* Marks of lost control events were seen, and count once the reader is past that place. */

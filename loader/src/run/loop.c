@@ -50,10 +50,15 @@ static void ending_signals(const struct loop *loop, sigset_t *set)
 		sigaddset(set, SIGHUP);
 }
 
-static void watched_signals(const struct loop *loop, sigset_t *set, bool reopens)
+static void watched_signals(const struct loop *loop, sigset_t *set, const struct options *options)
 {
 	ending_signals(loop, set);
-	if (reopens)
+	if (options->top) {
+		sigaddset(set, SIGWINCH);
+		sigaddset(set, SIGTSTP);
+		sigaddset(set, SIGCONT);
+	}
+	if (options->reopen)
 		sigaddset(set, SIGHUP);
 	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGUSR2);
@@ -67,9 +72,9 @@ int loop_open(struct loop *loop, const struct options *options, struct failure *
 
 	memset(loop, 0, sizeof(*loop));
 	loop->epoll = loop->signals = loop->timer = loop->process = loop->stop = loop->second = -1;
-	loop->watchdog = loop->server = -1;
+	loop->watchdog = -1;
 	loop->ends_by_hangup = !options->reopen && heeds_hangup();
-	watched_signals(loop, &set, options->reopen);
+	watched_signals(loop, &set, options);
 	ending_signals(loop, &ending);
 	if (sigprocmask(SIG_BLOCK, &set, &loop->old_mask) != 0)
 		return failed(failure, "block signals");
@@ -141,12 +146,28 @@ int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(voi
 int loop_watch(struct loop *loop, int fd, void (*serve)(void *context), void *context,
 	       struct failure *failure)
 {
-	loop->server = fd;
-	loop->serve = serve;
-	loop->served = context;
+	if (loop->watched_count == LOOP_WATCHES) {
+		errno = ENOSPC;
+		return failed(failure, "wait for so much");
+	}
+	loop->watched[loop->watched_count++] = (struct watched){fd, serve, context};
 	if (watch(loop, fd, 0) != 0)
-		return failed(failure, "wait for clients");
+		return failed(failure, "wait for what others send");
 	return STATUS_OK;
+}
+
+void loop_forget(struct loop *loop, int fd)
+{
+	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+	for (uint32_t i = 0; i < loop->watched_count; i++)
+		if (loop->watched[i].fd == fd)
+			loop->watched[i].fd = -1;
+}
+
+void loop_heed(struct loop *loop, void (*heed)(void *context, int signal), void *context)
+{
+	loop->heed = heed;
+	loop->heeding = context;
 }
 
 int loop_feed_watchdog(struct loop *loop, uint64_t microseconds, struct failure *failure)
@@ -231,6 +252,12 @@ static bool take_signals(struct loop *loop, struct events *events, struct child 
 			if (loop->report)
 				loop->report(loop->context);
 			break;
+		case SIGWINCH:
+		case SIGTSTP:
+		case SIGCONT:
+			if (loop->heed)
+				loop->heed(loop->heeding, (int)info.ssi_signo);
+			break;
 		case SIGCHLD:
 			if (child_has_ended(child)) {
 				*end = LOOP_PROCESS;
@@ -310,8 +337,9 @@ enum loop_end loop_run(struct loop *loop, struct events *events, struct child *c
 		if (loop->second >= 0 && read(loop->second, &ticks, sizeof(ticks)) > 0 &&
 		    loop->each(loop->context))
 			return LOOP_LIMIT;
-		if (is_ready(loop->server, ready, count))
-			loop->serve(loop->served);
+		for (uint32_t i = 0; i < loop->watched_count; i++)
+			if (is_ready(loop->watched[i].fd, ready, count))
+				loop->watched[i].serve(loop->watched[i].context);
 		if (events->broken)
 			return LOOP_BROKEN;
 		if (is_ready(loop->process, ready, count))

@@ -10,6 +10,9 @@
 #include "run/events.h"
 #include "session/options.h"
 
+/* Descriptors of others. */
+#define LOOP_WATCHES 4
+
 struct loop {
 	int epoll, signals, timer, process;
 	/* Readable when a signal came that ends tracing; `signals` has it too. */
@@ -18,10 +21,16 @@ struct loop {
 	int second;
 	/* Says when the service manager wants to hear of us; -1: it does not. */
 	int watchdog;
-	/* Of loop_watch; -1: nobody asked. */
-	int server;
-	void (*serve)(void *context);
-	void *served;
+	/* Of loop_watch. */
+	struct watched {
+		int fd;
+		void (*serve)(void *context);
+		void *context;
+	} watched[LOOP_WATCHES];
+	uint32_t watched_count;
+	/* Of loop_heed; NULL: nobody asked. */
+	void (*heed)(void *context, int signal);
+	void *heeding;
 	void (*report)(void *context);
 	bool (*each)(void *context);
 	void *context;
@@ -68,9 +77,16 @@ int loop_watch_ring(struct loop *loop, const struct events *events, struct failu
 int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(void *context),
 	      void *context, struct failure *failure);
 
-/* Has `serve` called whenever the descriptor is readable. */
+/* Has `heed` called with the signals of a terminal, which are watched for --top: SIGWINCH, SIGTSTP,
+ * SIGCONT. */
+void loop_heed(struct loop *loop, void (*heed)(void *context, int signal), void *context);
+
+/* Has `serve` called whenever the descriptor is readable; no more than LOOP_WATCHES times. */
 int loop_watch(struct loop *loop, int fd, void (*serve)(void *context), void *context,
 	       struct failure *failure);
+
+/* Looks no more at it. */
+void loop_forget(struct loop *loop, int fd);
 
 /* Tells the service manager, half as long apart as it wants, that tracing goes on. */
 int loop_feed_watchdog(struct loop *loop, uint64_t microseconds, struct failure *failure);

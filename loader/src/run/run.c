@@ -33,6 +33,7 @@
 #include "session/policy.h"
 #include "session/trust.h"
 #include "run/tests.h"
+#include "run/top_screen.h"
 #include "session/settings.h"
 
 #define NOTIFY_VARIABLE "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
@@ -45,6 +46,7 @@ struct run {
 	struct child child;
 	struct loop loop;
 	struct events events;
+	struct top_screen screen;
 	struct output *output;
 	struct cost cost;
 	struct figures figures;
@@ -229,10 +231,11 @@ static int load(struct run *run, struct failure *failure)
 	    !options->test && !options->bench)
 		return options->quiet ? STATUS_FAILED
 				      : fail(failure, STATUS_FAILED, "No probes to attach.");
-	if (options->metrics && !options->test && !options->bench)
+	status = top_screen_open(&run->screen, options, run->object.manifest, failure);
+	if (status == STATUS_OK && options->metrics && !options->test && !options->bench)
 		status = metrics_server_open(&run->server, options->metrics, failure);
 	if (status == STATUS_OK && options->child)
-		status = child_start(&run->child, options->child, failure);
+		status = child_start(&run->child, options->child, options->top, failure);
 	if (status == STATUS_OK)
 		status = session_load(&run->session, (uint32_t)run->child.pid, failure);
 	if (status == STATUS_OK)
@@ -290,6 +293,7 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 	int status = STATUS_OK;
 
 	notify_manager("STOPPING=1");
+	top_screen_leave(&run->screen);
 	if (end == LOOP_SIGNAL) {
 		loop_settle_signals(&run->loop);
 		output_stop_waiting(run->output);
@@ -297,6 +301,7 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 	figures_settle(&run->figures);
 	attach_release(&run->attachments);
 	child_stop(&run->child);
+	top_screen_end(&run->screen);
 	if (end == LOOP_PROCESS || end == LOOP_LIMIT)
 		drain_to_exit(run);
 	/* After exit() or a signal, what is queued does not count any more. */
@@ -395,7 +400,9 @@ static int trace(struct run *run, struct failure *failure)
 		if (run->options->child && !run->options->no_warnings)
 			say_warning(
 				"the script has only begin and end blocks: it ends at once, and the command of -c with it.");
-	} else if (loop_start_timeout(run->options, failure) != STATUS_OK) {
+	} else if (loop_start_timeout(run->options, failure) != STATUS_OK ||
+		   top_screen_begin(&run->screen, run->output, &run->events, &run->loop,
+				    &run->child, failure) != STATUS_OK) {
 		end = LOOP_FAILED;
 	} else {
 		end = loop_run(&run->loop, &run->events, &run->child, failure);
@@ -451,8 +458,11 @@ int run_object(const struct options *options, struct failure *failure)
 	if (reports && status != STATUS_OK && !run.report.is_settled)
 		report_failure(&run, status, failure);
 	if (run.report.stage != START_READ) {
+		top_screen_leave(&run.screen);
+		top_screen_end(&run.screen);
 		if (run.output)
 			output_close(run.output);
+		top_screen_close(&run.screen);
 		metrics_server_close(run.server);
 		figures_free(&run.figures);
 		limits_free(&run.limits);

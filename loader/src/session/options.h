@@ -47,6 +47,8 @@ struct options {
 	 * nothing is recorded. */
 	const char *recording;
 	bool print;
+	/* The script's maps are shown on the terminal while it runs. */
+	bool top;
 	enum output_form form;
 	enum buffering buffering;
 	/* On SIGHUP the file of -o is opened anew, instead of ending. */
