@@ -131,7 +131,7 @@ needs('root', 'tmux').describe('--top', () => {
     );
     terminal = await openTerminal(30, 12);
     terminal.enter(run);
-    const text = await terminal.until(/@who/);
+    const text = await terminal.until(/@what {2}1 key[\s\S]*@who {2}1 key/);
     expect(text).toContain('a\\x1b[2J\\n\\u202eb');
     expect(text).toContain('   3   -  漢字\\x9b\\x1b]0;tit~\n');
     expect(text.split('\n').every((line) => line.length <= 30)).toBe(true);
