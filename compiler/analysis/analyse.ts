@@ -17,6 +17,7 @@ import { isFunctionKnown, isNameKnown, type ProbeTarget } from '../probes/probe.
 import { isWholeParameter, type ResolvedTarget, resolveProbe } from '../probes/providers.ts';
 import { dangerousFunctions } from '../probes/recursion.ts';
 import { checkProbes } from '../probes/rules.ts';
+import { shareProgram } from '../probes/shared.ts';
 import { during } from '../source/bug.ts';
 import { type Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -67,6 +68,8 @@ interface Copy {
   readonly block: number;
   readonly attachPoint: ast.AttachPoint;
   readonly target: ProbeTarget;
+  /** What its program serves, too. */
+  readonly others: readonly ResolvedTarget[];
 }
 
 const NO_FACTS: Facts = { maps: new Map(), variables: new Map() };
@@ -248,6 +251,7 @@ function resolveCopies(
   { missingProbes }: Config,
 ): readonly Copy[] {
   const copies: Copy[] = [];
+  const checked: ResolvedTarget[] = [];
   for (const [block, item] of program.items.entries()) {
     if (item.kind !== 'probe') continue;
     const asks = (part: Traits['asksOf']): boolean =>
@@ -268,9 +272,18 @@ function resolveCopies(
       missingProbes,
     });
     warnOfRecursion(targets, context.diagnostics);
-    copies.push(...targets.map((resolved) => ({ probe: item, block, ...resolved })));
+    checked.push(...targets);
+    const asksProgram = mentionsNameIn(
+      [item.body, item.predicate],
+      (name) => context.builtins.find(name)?.builtin.traits.asksOf === 'program',
+      context.macros,
+    );
+    const served = asksProgram
+      ? targets.map((one) => ({ ...one, others: [] }))
+      : shareProgram(targets);
+    copies.push(...served.map((one) => ({ probe: item, block, ...one })));
   }
-  checkProbes(copies, context.diagnostics);
+  checkProbes(checked, context.diagnostics);
   // With missing_probes = warn all of them may be left out.
   if (copies.length === 0 && program.items.some(({ kind }) => kind === 'probe'))
     if (!context.diagnostics.hasErrors)
@@ -312,6 +325,11 @@ function typeCopy(round: Round, copy: Copy, index: number): TypedProbe {
     symbol: `${copy.target.name.replace(/[^A-Za-z0-9]/g, '_')}_${index + 1}`,
     range: copy.attachPoint.range,
     block: copy.block,
+    ...(copy.others.length > 0
+      ? {
+          others: copy.others.map(({ target, attachPoint: { range } }) => ({ target, range })),
+        }
+      : {}),
     variables: typing.variables
       .map((variable) => variable.symbol)
       .filter((symbol) => !isUnknown(symbol.type)),

@@ -9,7 +9,7 @@ export interface Traits {
   /** Called for what it does as often as for what it gives: nobody is warned of a result that is dropped. */
   readonly discardable?: boolean;
   /** Of which part of an attach point its type or value is: each that matches may need a copy of the block. */
-  readonly asksOf?: 'fields' | 'result' | 'event';
+  readonly asksOf?: 'fields' | 'result' | 'event' | 'program';
   /** Stands for the probe's fields: `args.NAME`, `*args`. */
   readonly holdsFields?: boolean;
   /** The name of the probe, which is known here if the probe's is. */

@@ -61,6 +61,8 @@ export interface TypedProbe {
   readonly range: Range;
   /** Number of its block in the script, which attach points of one block share; 0 for functions. */
   readonly block: number;
+  /** Targets beside the own one that the same program serves, and where the script names them. */
+  readonly others?: readonly { readonly target: ProbeTarget; readonly range: Range }[];
   readonly variables: readonly VariableSymbol[];
   readonly predicate: TypedExpression | undefined;
   readonly body: TypedBlock;

@@ -14,6 +14,7 @@ export const uaddr: Builtin = defineBuiltin({
   name: 'uaddr',
   parameters: { symbol: text },
   needsProbe: true,
+  traits: { asksOf: 'program' },
   summary:
     'Address of a variable or function of the traced program, as a pointer to what the symbol\'s size holds: uaddr("name").',
   analyse({ symbol: { value: symbol } }, use, scope) {

@@ -68,7 +68,9 @@ export function createManifest(
     const events = unit.events.entries.map((entry) =>
       describeEvent(unit, { entry, maps, types, lines }, offsetOf),
     );
-    const probes = program.probes.map((probe) => describeProbe(unit, { probe, lines }, offsetOf));
+    const probes = withOthers(program.probes).map((probe) =>
+      describeProbe(unit, { probe, lines }, offsetOf),
+    );
     return {
       version: MANIFEST_VERSION,
       producer: PRODUCER,
@@ -228,6 +230,16 @@ function describeCopy(
     const path = names.length > 0 ? ({ path: names.join('.'), measured: true } as const) : {};
     return { type: from, ...path, most: true, ...where };
   });
+}
+
+/** Behind all probes those that share their programs: numbers of probes are those of programs. */
+function withOthers(probes: readonly TypedProbe[]): readonly TypedProbe[] {
+  return [
+    ...probes,
+    ...probes.flatMap((probe) =>
+      (probe.others ?? []).map(({ target, range }) => ({ ...probe, target, range })),
+    ),
+  ];
 }
 
 interface DescribedProbe {

@@ -1,17 +1,18 @@
 /**
  * Lists of probes, from tree to tree: `for $f : ("open", "close") { ... }` becomes its probes once for each element, in which
- * values stand for the variables. As a use of a macro does, each element gives the text places of its own, so that
- * diagnostics lead to the line and to the element.
+ * values stand for the variables; a probe whose block is the same for all of them becomes one with all attach points. As a
+ * use of a macro does, each element gives the text places of its own, so that diagnostics lead to the line and to the
+ * element.
  */
 import type { Diagnostic, Diagnostics } from '../source/diagnostics.ts';
 import type { Range } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
 import type * as ast from '../syntax/ast.ts';
-import { type Rewriting, type RewrittenNode, rewrite } from '../syntax/rewrite.ts';
+import { moved, type Rewriting, type RewrittenNode, rewrite } from '../syntax/rewrite.ts';
 import { someNode } from '../syntax/walk.ts';
 
 /** Far above what people write, and far below what takes long. */
-const MOST_PROBES = 20_000;
+const MOST_POINTS = 20_000;
 
 export interface ListContext {
   readonly sources: Sources;
@@ -22,7 +23,8 @@ export interface ListContext {
 type Values = ReadonlyMap<string, ast.ListValue>;
 
 interface Run extends ListContext {
-  probes: number;
+  /** Attach points. */
+  points: number;
 }
 
 /** The program without lists; what is wrong with them is in the context's diagnostics. */
@@ -31,7 +33,7 @@ export function expandLists(program: ast.Program, context: ListContext): ast.Pro
   for (const item of program.items) checkItem(item, new Set(), diagnostics);
   const lists = program.items.filter(({ kind }) => kind === 'probe-list');
   if (lists.length === 0 || diagnostics.hasErrors) return program;
-  const run: Run = { ...context, probes: 0 };
+  const run: Run = { ...context, points: 0 };
   const items = program.items.flatMap((item): readonly ast.RootItem[] =>
     item.kind === 'probe-list' ? expand(run, item) : [item],
   );
@@ -115,28 +117,73 @@ function checkProbe(probe: ast.Probe, names: ReadonlySet<string>, diagnostics: D
 // ---- expansion -----------------------------------------------------------------------------------
 
 function expand(run: Run, list: ast.ProbeList): readonly ast.Probe[] {
-  return list.elements.flatMap((element) => {
-    if (run.probes > MOST_PROBES) return [];
-    const by = run.sources.expand(list.range, element.range);
-    const values: Values = new Map(
-      list.variables.flatMap(({ name }, index) => {
-        const value = element.values[index];
-        return value ? [[name, value] as const] : [];
+  const elements = list.elements.map((element) => ({
+    by: run.sources.expand(list.range, element.range),
+    values: valuesOf(list, element),
+  }));
+  const names = new Set(list.variables.map(({ name }) => name));
+  const perElement = list.items.filter((item) => item.kind !== 'probe' || mentions(item, names));
+  const alike = list.items.filter((item) => item.kind === 'probe' && !mentions(item, names));
+  return [
+    ...elements.flatMap(({ by, values }) =>
+      perElement.flatMap((item): readonly ast.Probe[] => {
+        if (run.points > MOST_POINTS) return [];
+        const placed = withValues(rewrite(item, rewriting(values, by)), values);
+        if (placed.kind === 'probe-list') return expand(run, placed);
+        count(run, placed, list);
+        return [placed];
       }),
-    );
-    return list.items.flatMap((item) => {
-      const placed = withValues(rewrite(item, rewriting(values, by)), values);
-      if (placed.kind === 'probe-list') return expand(run, placed);
-      run.probes += 1;
-      if (run.probes === MOST_PROBES + 1)
-        run.diagnostics.error(
-          'too-many-macros',
-          `The lists of the script make more than ${MOST_PROBES} probes`,
-          list.range,
-        );
-      return [placed];
-    });
+    ),
+    ...alike.flatMap((item): readonly ast.Probe[] => {
+      if (item.kind !== 'probe') return [];
+      const attachPoints = elements.flatMap(({ by, values }) =>
+        item.attachPoints.map((point) =>
+          ofList(attachPoint(moved(point, by), values), point, names),
+        ),
+      );
+      const probe = { ...item, attachPoints };
+      count(run, probe, list);
+      return [probe];
+    }),
+  ];
+}
+
+function valuesOf({ variables }: ast.ProbeList, element: ast.ListElement): Values {
+  return new Map(
+    variables.flatMap(({ name }, index) => {
+      const value = element.values[index];
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+}
+
+/** Whether predicate or body differ from element to element. */
+function mentions({ predicate, body }: ast.Probe, names: ReadonlySet<string>): boolean {
+  return someNode([predicate, body], (part) => {
+    const node = part as RewrittenNode;
+    return node.kind === 'variable' && names.has(node.name);
   });
+}
+
+function count(run: Run, { attachPoints }: ast.Probe, list: ast.ProbeList): void {
+  const before = run.points;
+  run.points += attachPoints.length;
+  if (before <= MOST_POINTS && run.points > MOST_POINTS)
+    run.diagnostics.error(
+      'too-many-macros',
+      `The lists of the script make more than ${MOST_POINTS} probes`,
+      list.range,
+    );
+}
+
+/** The attach point, marked where its last field was a variable alone. */
+function ofList(
+  point: ast.AttachPoint,
+  written: ast.AttachPoint,
+  names: ReadonlySet<string>,
+): ast.AttachPoint {
+  const last = written.fields.at(-1);
+  return last && !last.quoted && names.has(last.text) ? { ...point, ofList: true } : point;
 }
 
 /** Values for variables of predicates and bodies, at the places of the element. */

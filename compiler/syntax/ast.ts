@@ -113,6 +113,8 @@ export interface AttachPoint extends Node {
    * escapes resolved. The first is the provider as written. `$N` stays as text; see `AttachField.parameters`.
    */
   readonly fields: readonly AttachField[];
+  /** Its last field was a variable of a list, and the block is the same for all elements. Set by the list's expansion. */
+  readonly ofList?: true;
 }
 
 export interface AttachField extends Node {

@@ -1,6 +1,6 @@
 /** Lists of probes in the kernel: a tracer of forty functions. */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
@@ -47,6 +47,62 @@ needs('root').describe('a list of probes', () => {
         `${name} returns ${index + 1}`,
       ]),
     );
+  });
+
+  it('holds all functions of a file by one link where one block serves them', async () => {
+    const held: string[] = [];
+    const { stdout, stderr, status } = await run(
+      `${ENABLED}for $f : (${FUNCTIONS.map((name) => `"${name}"`).join(', ')})
+      {
+        uprobe:${program}:$f { printf("%s %s %d\\n", probe, func, arg0); }
+        uretprobe:${program}:$f { @[func] = count(); @n = count(); }
+      }`,
+      {
+        flags: ['-q'],
+        workload: (pid) => {
+          for (const fd of readdirSync(`/proc/${pid}/fd`))
+            held.push(readlinkSync(`/proc/${pid}/fd/${fd}`));
+          execFileSync(program);
+        },
+      },
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(held.filter((name) => /bpf.link|perf_event/.test(name))).toHaveLength(2);
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 40)).toEqual(
+      FUNCTIONS.map((name, index) => `uprobe:${program}:${name} ${name} ${index}`),
+    );
+    expect(lines.filter((line) => /^@\[\w+\]: 1$/.test(line))).toHaveLength(40);
+    expect(stdout).toContain('@n: 40\n');
+  });
+
+  it('goes on without functions that are missing, where the script says so', async () => {
+    const script = (
+      policy: string,
+    ) => `config = { unstable_probe_lists = enable; missing_probes = ${policy} }
+      for $f : ("${FUNCTIONS[0]}", "not_there", "${FUNCTIONS[1]}")
+      { uprobe:${program}:$f { printf("%s\\n", func); } }`;
+    const options = { workload: () => void execFileSync(program) };
+    const { stdout, stderr } = await run(script('warn'), options);
+    expect(stdout).toBe(`${FUNCTIONS[0]}\n${FUNCTIONS[1]}\n\n\n`);
+    expect(stderr).toContain(`No matches for uprobe ${program}:not_there. Skipping.`);
+    expect(stderr).toContain('Attached 2 probes\n');
+    const refused = await run(script('error'), options);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(`ERROR: No matches for uprobe ${program}:not_there.`);
+  });
+
+  it('lets a filter choose among functions of one program', async () => {
+    const { stdout } = await run(
+      `${ENABLED}for $f : ("${FUNCTIONS[0]}", "${FUNCTIONS[1]}", "${FUNCTIONS[2]}")
+      { uprobe:${program}:$f { printf("%s\\n", func); } }`,
+      {
+        flags: ['-q', '--probe-filter', `${FUNCTIONS[0]}|${FUNCTIONS[2]}`],
+        workload: () => void execFileSync(program),
+      },
+    );
+    expect(stdout).toBe(`${FUNCTIONS[0]}\n${FUNCTIONS[2]}\n\n\n`);
   });
 
   it('shows where a program had to warn, and for which element', async () => {

@@ -38,7 +38,8 @@ struct attach_target {
 struct attached {
 	const struct mf_probe *probe;
 	struct bpf_link *link;
-	/* Where libbpf has no type for it (`link` is NULL); -1 else. */
+	/* Where libbpf has no type for it (`link` is NULL); -1 else, and where another one holds
+	 * the probe, too. */
 	int descriptor;
 };
 
@@ -151,6 +152,8 @@ enum attach_result attach_add_link(struct attachments *attachments, struct bpf_l
 /* The same for the descriptor of a link; -1: errno says why it failed. */
 enum attach_result attach_add_descriptor(struct attachments *attachments, int link,
 					 const struct mf_probe *probe, struct failure *failure);
+/* A probe that the link of another one serves: it has none of its own. */
+enum attach_result attach_add_held(struct attachments *attachments, const struct mf_probe *probe);
 /* Attaches the program to a perf event that `fd` is, which is closed on failure. */
 enum attach_result attach_perf_event(struct attachments *attachments,
 				     const struct attach_target *target, int fd,
@@ -191,7 +194,8 @@ int attach_each_program(const struct attachments *attachments,
 			void (*visit)(const struct mf_probe *probe, uint32_t id, int program,
 				      void *context),
 			void *context);
-/* Detaches one probe, by its index in the manifest; how many are still attached. */
+/* Detaches one probe, by its index in the manifest, and those that share its program; how many are
+ * still attached. */
 uint32_t attach_detach(struct attachments *attachments, uint32_t probe);
 /* Detaches everything: no program runs any more. May be called again. */
 void attach_release(struct attachments *attachments);

@@ -130,6 +130,12 @@ enum attach_result attach_add_descriptor(struct attachments *attachments, int li
 	return ATTACH_OK;
 }
 
+enum attach_result attach_add_held(struct attachments *attachments, const struct mf_probe *probe)
+{
+	add_attached(attachments, probe, NULL, -1);
+	return ATTACH_OK;
+}
+
 enum attach_result attach_perf_event(struct attachments *attachments,
 				     const struct attach_target *target, int fd,
 				     struct failure *failure)
@@ -209,10 +215,11 @@ int attach_each_program(const struct attachments *attachments,
 
 uint32_t attach_detach(struct attachments *attachments, uint32_t probe)
 {
+	const struct mf_probe *probes = attachments->session->manifest->probes;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < attachments->link_count; i++) {
-		if (attachments->links[i].probe->index == probe)
+		if (strcmp(attachments->links[i].probe->program, probes[probe].program) == 0)
 			release_one(&attachments->links[i]);
 		else
 			attachments->links[kept++] = attachments->links[i];

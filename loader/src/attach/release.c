@@ -30,7 +30,7 @@ void release_one(struct attached *attached)
 {
 	if (attached->link)
 		bpf_link__destroy(attached->link);
-	else
+	else if (attached->descriptor >= 0)
 		close(attached->descriptor);
 }
 

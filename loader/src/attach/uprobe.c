@@ -168,9 +168,13 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 		target.cookie = probe_names_pair(&session->names, probe->name, wanted->function);
 	own.path = attach_uprobe_path(&session->arena, file.path);
 	result = attach_add_target(attachments, &target, &own, sizeof(own), failure);
-	if (result == ATTACH_OK)
+	if (result != ATTACH_OK)
+		return result;
+	if (attach_uprobe_shares(attachments, probe))
+		attach_uprobe_choose_link(attachments, probe);
+	else
 		attach_uprobe_choose_single(attachments, probe);
-	return result;
+	return ATTACH_OK;
 }
 
 /* The place of a target that has one. */
@@ -197,7 +201,8 @@ static enum attach_result find_addresses(struct attachments *attachments,
 	/* The filter keeps it out. */
 	if (!wanted->addresses.count || attachments->target_count == first)
 		return ATTACH_OK;
-	if (attachments->target_count > first + 1 || target->events > 1)
+	if (attachments->target_count > first + 1 || target->events > 1 ||
+	    attach_uprobe_shares(attachments, probe))
 		return user_addresses_of_many(probe, failure);
 	place = place_of(target);
 	return user_addresses_find(attachments, probe, &wanted->addresses, &place, failure);
@@ -271,8 +276,12 @@ static enum attach_result attach(struct attachments *attachments,
 	const struct uprobe_place place = place_of(target);
 	const struct uprobe *own = target->own;
 
-	return own->offsets ? attach_uprobe_pattern(attachments, target, failure)
-			    : attach_uprobe_place(attachments, target, &place, failure);
+	if (own->offsets)
+		return attach_uprobe_pattern(attachments, target, failure);
+	if (is_multi(attach_program(attachments, target->probe)) &&
+	    attach_uprobe_shares(attachments, target->probe))
+		return attach_uprobe_shared(attachments, target, failure);
+	return attach_uprobe_place(attachments, target, &place, failure);
 }
 
 static bool is_open(const struct mf_probe *probe)

@@ -19,6 +19,8 @@ struct uprobe {
 	/* Several places, as many as the target has events, with the cookie of each; NULL: `offset`
 	 * alone, with the target's cookie. */
 	const uint64_t *offsets, *cookies;
+	/* The link of another probe, which has the same program, is that of this one, too. */
+	bool is_held;
 };
 
 /* Whether the probe may stand for several functions or files. */
@@ -44,6 +46,15 @@ void attach_uprobe_choose_link(struct attachments *attachments, const struct mf_
 enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 					 const struct attach_target *target,
 					 struct failure *failure);
+
+/* Functions whose probes share a program (attach/uprobe_shared.c): whether the probe is one of
+ * them. */
+bool attach_uprobe_shares(const struct attachments *attachments, const struct mf_probe *probe);
+/* Attaches the program to the target's place and to all others of the file that it serves, by one
+ * link; for those there is nothing left to do then. */
+enum attach_result attach_uprobe_shared(struct attachments *attachments,
+					const struct attach_target *target,
+					struct failure *failure);
 
 /* One place of a file. */
 struct uprobe_place {

@@ -98,6 +98,13 @@ static void check_target(struct checker *checker, const struct mf_probe *probe)
 	}
 }
 
+/* Functions of traced programs can: what the program has to know of its probe is in the cookie. */
+static bool may_share(const struct mf_probe *one, const struct mf_probe *other)
+{
+	return one->provider == other->provider &&
+	       (one->provider == MF_UPROBE || one->provider == MF_URETPROBE);
+}
+
 static void check_probes(struct checker *checker)
 {
 	if (checker->manifest->probe_count == 0)
@@ -109,7 +116,8 @@ static void check_probes(struct checker *checker)
 			wrong(checker, "probe %s has no program '%s'", probe->name, probe->program);
 		check_target(checker, probe);
 		for (uint32_t j = 0; j < i; j++)
-			if (strcmp(checker->manifest->probes[j].program, probe->program) == 0)
+			if (strcmp(checker->manifest->probes[j].program, probe->program) == 0 &&
+			    !may_share(&checker->manifest->probes[j], probe))
 				wrong(checker, "two probes share the program '%s'", probe->program);
 	}
 }

@@ -48,7 +48,9 @@ function programs(script: string): readonly (readonly [string, string])[] {
 describe('a list of probes', () => {
   it('has them once for each element, in its order', () => {
     expect(
-      names('for $f : ("a", "b") { uprobe:/bin/x:$f { print($f); } uretprobe:/bin/x:$f { } }'),
+      names(
+        'for $f : ("a", "b") { uprobe:/bin/x:$f { print($f); } uretprobe:/bin/x:$f { print($f); } }',
+      ),
     ).toEqual(['uprobe:/bin/x:a', 'uretprobe:/bin/x:a', 'uprobe:/bin/x:b', 'uretprobe:/bin/x:b']);
   });
 
@@ -102,6 +104,41 @@ describe('a list of probes', () => {
     const code = programs(listed);
     expect(code.filter(([name]) => name !== '.text')).toHaveLength(8);
     expect(code).toEqual(programs(written));
+  });
+
+  it('is one program where the block is the same for all functions', () => {
+    const { typed, diagnostics } = compiled(
+      'for $f : ("a", "b", "c") { uprobe:/bin/x:$f, uretprobe:/bin/y:$f { @[probe, func] = count(); } }',
+    );
+    expect(diagnostics).toEqual([]);
+    const served = typed?.probes.map(({ target, others }) => [
+      target.name,
+      ...(others ?? []).map((other) => other.target.name),
+    ]);
+    expect(served).toEqual([
+      ['uprobe:/bin/x:a', 'uprobe:/bin/x:b', 'uprobe:/bin/x:c'],
+      ['uretprobe:/bin/y:a', 'uretprobe:/bin/y:b', 'uretprobe:/bin/y:c'],
+    ]);
+  });
+
+  it.each([
+    ['of other attach points', 'uprobe:/bin/x:pre_$f { }'],
+    ['of other providers', 'usdt:/bin/x:$f { }'],
+    ['with names of their own', 'named=uprobe:/bin/x:$f { }'],
+    ['that ask for addresses of the program', 'uprobe:/bin/x:$f { print(uaddr("main")); }'],
+    ['that differ', 'uprobe:/bin/x:$f { print($f); }'],
+  ])('is a program for each of functions %s', (_, probe) => {
+    const { typed } = compiled(`for $f : ("a", "b", "c") { ${probe} }`);
+    expect(typed?.probes.map(({ others }) => others)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('is a program for each of patterns and places within functions', () => {
+    const { typed } = compiled('for $f : ("a", "b*", "c", "d+8", "a") { uprobe:/bin/x:$f { } }');
+    expect(typed?.probes.map(({ target, others }) => [target.name, others?.length ?? 0])).toEqual([
+      ['uprobe:/bin/x:a', 2],
+      ['uprobe:/bin/x:b*', 0],
+      ['uprobe:/bin/x:d+8', 0],
+    ]);
   });
 
   it('gives literals to macros and to what wants them', () => {
