@@ -133,7 +133,7 @@ needs('root', 'tmux').describe('--top', () => {
     terminal.enter(run);
     const text = await terminal.until(/@what {2}1 key[\s\S]*@who {2}1 key/);
     expect(text).toContain('a\\x1b[2J\\n\\u202eb');
-    expect(text).toContain('   3   -  漢字\\x9b\\x1b]0;tit~\n');
+    expect(text).toMatch(/ 3 +\S+ {2}漢字\\x9b\\x1b\]0;tit?~\n/);
     expect(text.split('\n').every((line) => line.length <= 30)).toBe(true);
     terminal.press('C-c');
     await terminal.until(/READY>\s*$/);
