@@ -33,6 +33,7 @@ export class InstallationError extends Error {
 const NATIVE = {
   'backend.node': 'compiler/llvm/backend',
   'process.node': 'compiler/llvm/backend',
+  'disassembler.node': 'compiler/llvm/backend',
   bpfload: 'loader',
   'guest-init': 'loader',
 } as const;

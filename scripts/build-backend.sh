@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the back end (compiler/llvm/backend), an addon of Node with one static LLVM 14 and llvm-bindings' objects, and
-# beside it a small one for becoming another program. Does nothing when they are up to date. `arm64` builds for that
-# architecture, from what build-arm64.sh has made ready.
+# beside it a small one for becoming another program, and one with LLVM's disassemblers. Does nothing when they are up to
+# date. `arm64` builds for that architecture, from what build-arm64.sh has made ready.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source=compiler/llvm/backend
 headers=$(node_headers)
@@ -24,7 +24,7 @@ case ${1-} in
 esac
 entry=$bindings/src/llvm-bindings.cpp.o
 [ -f "$entry" ] || fail "llvm-bindings is not compiled (no $entry): npm run setup"
-outputs=("$folder/backend.node" "$folder/process.node")
+outputs=("$folder/backend.node" "$folder/process.node" "$folder/disassembler.node")
 
 up_to_date() {
   local file output
@@ -52,6 +52,10 @@ addon() {
   mv "$folder/$name.new" "$folder/$name.node"
 }
 addon process
+# Of the machines that kernels translate BPF for, not of the one that this runs on.
+read -ra components <<<"$("$llvm_config" --link-static --libs x86disassembler x86desc aarch64disassembler aarch64desc | tr '\n' ' ')"
+addon disassembler "$source/no-terminal.cpp" "${search[@]}" "${components[@]}" \
+  -Wl,-Bstatic -lz -Wl,-Bdynamic -lpthread -ldl -lm
 # An addon has one entry: that of llvm-bindings becomes a function that ours calls.
 "$objcopy" --redefine-sym napi_register_module_v1=registerLlvmBindings \
   --redefine-sym node_api_module_get_api_version_v1=apiVersionOfLlvmBindings "$entry" "$folder/entry.o"

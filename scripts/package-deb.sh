@@ -105,7 +105,7 @@ CONTROL
   cp -r stdlib "$home"
   node -p 'const { name, version, license, engines } = require("./package.json"); JSON.stringify({ name, version, license, engines })' >"$home/package.json"
   printf '{ "name": "bpfscript-linux-%s", "version": "%s" }\n' "$architecture" "$version" >"$native/package.json"
-  cp compiler/llvm/backend/$build/{backend,process}.node "$native"
+  cp compiler/llvm/backend/$build/{backend,process,disassembler}.node "$native"
   cp "loader/$build/guest-init" "$native"
   # One loader on a machine: that of the other package.
   ln -s ../../../../bin/bpfload "$native/bpfload"

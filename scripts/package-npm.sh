@@ -33,7 +33,7 @@ for arch in "${architectures[@]}"; do
   [ "$arch" = x64 ] || build=build-$arch
   folder=$work/native-$arch
   mkdir "$folder"
-  cp compiler/llvm/backend/$build/{backend,process}.node loader/$build/{bpfload,guest-init} LICENSE "$folder"
+  cp compiler/llvm/backend/$build/{backend,process,disassembler}.node loader/$build/{bpfload,guest-init} LICENSE "$folder"
   node scripts/notices.mjs native "$arch" "$folder"
   echo "What bpfscript has of native code for Linux on $arch: its back end (LLVM) and the loader." >"$folder/README.md"
   manifest "$folder" "bpfscript-linux-$arch" "{

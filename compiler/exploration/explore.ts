@@ -2,9 +2,11 @@
 import type { Inspection } from '../../linker/inspect/inspection.ts';
 import type { TypedProgram } from '../analysis/typed.ts';
 import type { Sources } from '../source/sources.ts';
+import type { Dump } from './dump.ts';
 import type { ExploredColumn, ExploredSource } from './exploration.ts';
 import { measuredCosts, type readCost, verifierLines } from './host.ts';
 import { assemblyLines, irLines, lineCosts } from './listings.ts';
+import { dumpedLines, loadedColumns, loadedTables } from './loaded.ts';
 import { renderPage } from './page.ts';
 import { tablesOf } from './tables.ts';
 import { treeLines } from './tree.ts';
@@ -20,11 +22,13 @@ export interface Explored {
   readonly verifier?: string | undefined;
   /** Rows of `bpfload --cost -f json`. */
   readonly cost?: ReturnType<typeof readCost>;
+  /** What `bpfload --dump` wrote. */
+  readonly loaded?: Dump | undefined;
 }
 
-/** The page, as HTML. */
+/** The page, as HTML. Throws ForeignDump where `loaded` is of another script. */
 export function explore(explored: Explored): string {
-  const { sources, typed, inspection, verifier, cost } = explored;
+  const { sources, typed, inspection, cost, loaded } = explored;
   const files = sourcesOf(sources);
   const symbols = new Set([...typed.functions, ...typed.probes].map(({ symbol }) => symbol));
   const isOfScript = (symbol: string): boolean => symbols.has(symbol);
@@ -37,8 +41,11 @@ export function explore(explored: Explored): string {
     { title: 'optimised IR', lines: irLines(explored.optimisedIr, isOfScript) },
     { title: 'BPF', lines: assembly },
   ];
+  const verifier = explored.verifier ?? loaded?.verifier;
   if (verifier !== undefined)
     columns.push({ title: 'verifier', lines: verifierLines(verifier, files, blockOf) });
+  if (loaded)
+    columns.push(...loadedColumns(loaded, inspection, dumpedLines(loaded, files, blockOf)));
   return renderPage(
     {
       name: sources.main.name,
@@ -46,7 +53,7 @@ export function explore(explored: Explored): string {
       costs,
       measured: cost ? measuredCosts(cost, typed, sources) : new Map(),
       columns,
-      tables: tablesOf(inspection, costs),
+      tables: [...(loaded ? loadedTables(loaded, inspection) : []), ...tablesOf(inspection, costs)],
     },
     blockOf,
   );

@@ -2,7 +2,8 @@
 import { HELPERS } from '../../linker/contract/helpers.ts';
 import type { ExploredLine, LineCost } from './exploration.ts';
 
-const HELPER_NAMES: ReadonlyMap<number, string> = new Map(
+/** Without their `bpf_`. */
+export const HELPER_NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(HELPERS).map(([name, number]) => [number, name]),
 );
 

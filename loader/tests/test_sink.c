@@ -214,21 +214,21 @@ static void a_file_is_replaced_as_a_whole_or_not(void)
 
 	snprintf(left, sizeof(left), "%s.%d.new", path, (int)getpid());
 	CHECK(replace_file_try(path) == 0 && access(path, F_OK) != 0 && access(left, F_OK) != 0);
-	CHECK(replace_file(path, "one", 3) == 0);
+	CHECK(replace_file(path, 0666, "one", 3) == 0);
 	expect_file("metrics.prom", "one");
 	/* One of a process that was killed is in the way, or a link of a stranger. */
 	CHECK(symlink(path_of("stranger"), left) == 0);
-	CHECK(replace_file(path, "twofold", 3) == 0 && access(left, F_OK) != 0);
+	CHECK(replace_file(path, 0666, "twofold", 3) == 0 && access(left, F_OK) != 0);
 	expect_file("metrics.prom", "two");
 	CHECK(access(path_of("stranger"), F_OK) != 0);
 	CHECK(replace_file_try(path) == 0);
 	expect_file("metrics.prom", "two");
 	/* Where it cannot be. */
-	CHECK(replace_file(path_of("no/file"), "x", 1) == -1 && errno == ENOENT);
+	CHECK(replace_file(path_of("no/file"), 0666, "x", 1) == -1 && errno == ENOENT);
 	CHECK(replace_file_try(path_of("no/file")) == -1 && errno == ENOENT);
 	CHECK(mkdir(path_of("folder"), 0777) == 0);
 	CHECK(replace_file_try(path_of("folder")) == -1 && errno == EISDIR);
-	CHECK(replace_file(path_of("folder"), "x", 1) == -1 && errno == EISDIR);
+	CHECK(replace_file(path_of("folder"), 0666, "x", 1) == -1 && errno == EISDIR);
 	snprintf(left, sizeof(left), "%s.%d.new", path_of("folder"), (int)getpid());
 	CHECK(access(left, F_OK) != 0);
 	free((char *)path);

@@ -41,6 +41,11 @@ const ARM64_PROGRAMS = {
   workload: join(root, 'test/workload/build-arm64/workload'),
 };
 
+/** The loader and the workload of a series' architecture. */
+export function programsOf(series: string): typeof ARM64_PROGRAMS {
+  return isArm64(series) ? ARM64_PROGRAMS : { loader: LOADER, workload: WORKLOAD };
+}
+
 /** The kernel series of x86-64 whose guests are booted: two in `npm test`, more in `npm run matrix`. */
 export const SERIES: readonly string[] = ALL_SERIES.filter((series) => !isArm64(series));
 
@@ -79,7 +84,7 @@ export async function runInGuest(
   mkdirSync(results, { recursive: true });
   for (const command of commands)
     copyFileSync(join(folder, command.object), join(payload, command.object));
-  const programs = isArm64(series) ? ARM64_PROGRAMS : { loader: LOADER, workload: WORKLOAD };
+  const programs = programsOf(series);
   copyFileSync(programs.loader, join(payload, 'bpfload'));
   copyFileSync(programs.workload, join(payload, 'workload'));
   commands.forEach((command, index) => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
+import { type Dump, parseDump } from '../../compiler/exploration/dump.ts';
 
 function checkOf(name: string): ReturnType<Ajv2020['compile']> {
   const schema: unknown = JSON.parse(
@@ -22,6 +23,14 @@ export function startReport(line: string): Readonly<Record<string, unknown>> {
   const report = JSON.parse(line) as Readonly<Record<string, unknown>>;
   expect(checkReport(report), `${line}\n${JSON.stringify(checkReport.errors)}`).toBe(true);
   return report;
+}
+
+const checkDump = checkOf('dump.schema.json');
+
+/** What `bpfload --dump` wrote, which has been checked, as `bpfscript explore` reads it. */
+export function dumpOf(line: string): Dump {
+  expect(checkDump(JSON.parse(line)), JSON.stringify(checkDump.errors)).toBe(true);
+  return parseDump(line);
 }
 
 const checkRollout = checkOf('rollout.schema.json');

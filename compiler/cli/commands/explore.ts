@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { inspectObject } from '../../../linker/inspect.ts';
 import type { Compilation } from '../../compile.ts';
+import { type Dump, parseDump } from '../../exploration/dump.ts';
 import { explore } from '../../exploration/explore.ts';
 import { readCost } from '../../exploration/host.ts';
+import { ForeignDump } from '../../exploration/loaded.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { compileScript, withinLimits } from '../compiling.ts';
-import { UserError } from '../errors.ts';
+import { reasonOf, UserError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { besideCaller, writeTo } from '../output.ts';
 import { readOutput } from '../recording.ts';
@@ -28,6 +30,7 @@ interface ExploreOptions {
   readonly output?: string;
   readonly verifier?: string;
   readonly cost?: string;
+  readonly loaded?: string;
   readonly kernel?: readonly string[];
   readonly arch?: string;
   readonly unsafe?: boolean;
@@ -58,6 +61,10 @@ export function registerExplore(program: Command, report: ReportStatus): void {
       '--cost <file>',
       'show also what `bpfload --cost` measured on a host: its JSON, or a recording',
     )
+    .option(
+      '--loaded <file>',
+      "show also what `bpfload --dump` wrote on a host: translated and native code, and the verifier's log",
+    )
     .addOption(kernelOption())
     .addOption(architectureOption())
     .addOption(includeFolderOption())
@@ -72,13 +79,14 @@ export function registerExplore(program: Command, report: ReportStatus): void {
       `
 Examples:
   bpfscript explore tool.bt -o tool.html
-  bpfload tool.o -d verifier 2>log; bpfscript explore tool.bt --verifier log -o tool.html`,
+  bpfload tool.o --dry-run --dump tool.json; bpfscript explore tool.bt --loaded tool.json -o tool.html`,
     )
     .action((file: string | undefined, options: ExploreOptions) => {
       const source = readScript(file, options);
       const target = options.output ?? besideCaller(file, 'page', '.html');
       const verifier = options.verifier === undefined ? undefined : readText(options.verifier);
       const cost = options.cost === undefined ? undefined : readRows(options.cost);
+      const loaded = options.loaded === undefined ? undefined : readDump(options.loaded);
       const compilation = compileScript(
         source,
         options,
@@ -86,7 +94,10 @@ Examples:
       );
       const page =
         compilation &&
-        withinLimits(() => pageOf(compilation, { verifier, cost }), options.diagnostics);
+        withinLimits(
+          () => pageOf(compilation, { verifier, cost, loaded }, options.loaded),
+          options.diagnostics,
+        );
       if (page === undefined) {
         report(EXIT.script);
         return;
@@ -97,10 +108,15 @@ Examples:
 
 function pageOf(
   { sources, typed, ir, optimisedIr, assembly, object }: Compilation,
-  host: { readonly verifier: string | undefined; readonly cost: ReturnType<typeof readCost> },
+  host: {
+    readonly verifier: string | undefined;
+    readonly cost: ReturnType<typeof readCost>;
+    readonly loaded: Dump | undefined;
+  },
+  dump: string | undefined,
 ): string | undefined {
   if (!typed || !ir || !optimisedIr || !assembly || !object) return undefined;
-  return explore({
+  const explored = {
     sources,
     typed,
     ir: ir(),
@@ -108,7 +124,26 @@ function pageOf(
     assembly: assembly(),
     inspection: inspectObject(object()),
     ...host,
-  });
+  };
+  try {
+    return explore(explored);
+  } catch (error) {
+    if (!(error instanceof ForeignDump)) throw error;
+    throw new UserError(`--loaded: ${dump} is of another script: ${error.message}`, {
+      hint: 'Give the script that the object was built from, as it was then.',
+    });
+  }
+}
+
+function readDump(file: string): Dump {
+  const text = readText(file);
+  try {
+    return parseDump(text);
+  } catch (error) {
+    throw new UserError(`--loaded: ${file}: ${reasonOf(error)}`, {
+      hint: '`bpfload tool.o --dry-run --dump FILE` writes one.',
+    });
+  }
 }
 
 function readText(file: string): string {

@@ -16,16 +16,16 @@ static char *temporary_name(const char *path)
 }
 
 /* A new file, and no link that somebody has put there. */
-static int create(const char *name)
+static int create(const char *name, mode_t mode)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd = open(name, flags, 0666);
+	int fd = open(name, flags, mode);
 
 	if (fd >= 0 || errno != EEXIST)
 		return fd;
 	/* Of a process that had our number, and was killed. */
 	unlink(name);
-	return open(name, flags, 0666);
+	return open(name, flags, mode);
 }
 
 static int write_all(int fd, const char *text, size_t length)
@@ -43,10 +43,10 @@ static int write_all(int fd, const char *text, size_t length)
 	return 0;
 }
 
-int replace_file(const char *path, const char *text, size_t length)
+int replace_file(const char *path, mode_t mode, const char *text, size_t length)
 {
 	char *name = temporary_name(path);
-	int fd = create(name), result = fd < 0 ? -1 : 0, error;
+	int fd = create(name, mode), result = fd < 0 ? -1 : 0, error;
 
 	if (fd >= 0) {
 		result = write_all(fd, text, length);
@@ -72,7 +72,7 @@ int replace_file(const char *path, const char *text, size_t length)
 int replace_file_try(const char *path)
 {
 	char *name = temporary_name(path);
-	int fd = create(name), error = errno;
+	int fd = create(name, 0666), error = errno;
 	struct stat status;
 
 	if (fd >= 0) {

@@ -71,7 +71,7 @@ static int write_file(struct output *output)
 	if (error) {
 		/* The file before it is still right of its time. */
 		say_error("cannot read the maps: %s", strerror(-error));
-	} else if (replace_file(options->output, to->data, to->length) != 0) {
+	} else if (replace_file(options->output, 0666, to->data, to->length) != 0) {
 		fail(output->sink.failure, STATUS_FAILED, "cannot write %s: %s", options->output,
 		     strerror(errno));
 		output->sink.failed = true;

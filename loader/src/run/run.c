@@ -13,6 +13,7 @@
 #include "run/child.h"
 #include "run/cost.h"
 #include "run/confine.h"
+#include "run/dump.h"
 #include "run/events.h"
 #include "run/figures.h"
 #include "run/iterator.h"
@@ -239,6 +240,8 @@ static int load(struct run *run, struct failure *failure)
 	if (status == STATUS_OK)
 		status = session_load(&run->session, (uint32_t)run->child.pid, failure);
 	if (status == STATUS_OK)
+		status = dump_write(&run->session, &run->object, failure);
+	if (status == STATUS_OK)
 		status = output_open(&run->output, &run->session, failure);
 	if (status == STATUS_OK) {
 		status = output_stop_by(run->output, run->loop.stop);
@@ -438,6 +441,8 @@ int run_object(const struct options *options, struct failure *failure)
 	int status = help ? STATUS_OK : start_report_try(options, failure);
 	bool reports = !help && status == STATUS_OK;
 
+	if (reports)
+		status = dump_try(options, failure);
 	start_report_begin(&run.report);
 	if (status == STATUS_OK)
 		status = read_object(&run, failure);

@@ -1,19 +1,18 @@
 #include "run/start_report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/failure.h"
-#include "base/replace_file.h"
 #include "base/sha256.h"
 #include "base/strbuf.h"
 #include "host/host.h"
+#include "output/json_fields.h"
 #include "output/value_json.h"
+#include "run/document.h"
 
 #define SCHEMA 1
 /* Of lines that show more of a failure, such as the end of a verifier's log. */
@@ -41,31 +40,6 @@ void start_report_next(struct start_report *report)
 	report->times[++report->stage] = clock_ns(CLOCK_MONOTONIC);
 }
 
-static void put_name(struct strbuf *to, const char *name)
-{
-	strbuf_text(to, to->data[to->length - 1] == '{' ? "" : ", ");
-	json_string(to, name);
-	strbuf_text(to, ": ");
-}
-
-static void put_text(struct strbuf *to, const char *name, const char *text)
-{
-	put_name(to, name);
-	json_string(to, text);
-}
-
-static void put_number(struct strbuf *to, const char *name, uint64_t value)
-{
-	put_name(to, name);
-	strbuf_u64(to, value);
-}
-
-static void begin(struct strbuf *to, const char *name)
-{
-	put_name(to, name);
-	strbuf_char(to, '{');
-}
-
 static void put_kernel(struct strbuf *to, const struct options *options)
 {
 	const char *types = options->btf ? options->btf : host_btf_path();
@@ -73,14 +47,14 @@ static void put_kernel(struct strbuf *to, const struct options *options)
 
 	if (uname(&host) != 0)
 		memset(&host, 0, sizeof(host));
-	put_text(to, "host", host.nodename);
-	begin(to, "kernel");
-	put_text(to, "release", host.release);
-	put_text(to, "version", host.version);
-	put_text(to, "machine", host.machine);
+	json_field_text(to, "host", host.nodename);
+	json_field_object(to, "kernel");
+	json_field_text(to, "release", host.release);
+	json_field_text(to, "version", host.version);
+	json_field_text(to, "machine", host.machine);
 	/* They are perhaps not its own. */
 	if (types)
-		put_text(to, "types", types);
+		json_field_text(to, "types", types);
 	strbuf_char(to, '}');
 }
 
@@ -97,18 +71,18 @@ static void put_digest(struct strbuf *to, const struct object_file *object)
 	sha256_finish(&hash, digest);
 	for (size_t i = 0; i < SHA256_SIZE; i++)
 		end += sprintf(end, "%02x", digest[i]);
-	put_text(to, "digest", text);
+	json_field_text(to, "digest", text);
 }
 
 static void put_object(struct strbuf *to, const char *path, const struct object_file *object)
 {
-	begin(to, "object");
-	put_text(to, "file", path);
+	json_field_object(to, "object");
+	json_field_text(to, "file", path);
 	if (object->bytes)
 		put_digest(to, object);
 	if (object->manifest) {
-		put_text(to, "script", object->manifest->script);
-		put_text(to, "producer", object->manifest->producer);
+		json_field_text(to, "script", object->manifest->script);
+		json_field_text(to, "producer", object->manifest->producer);
 	}
 	strbuf_char(to, '}');
 }
@@ -120,16 +94,16 @@ static void put_probes(struct strbuf *to, const struct attachments *attachments,
 	uint32_t own =
 		attachments->session && is_attached ? attach_count_own(attachments->session) : 0;
 
-	begin(to, "probes");
-	put_number(to, "attached", is_attached ? attachments->attached + own : 0);
-	put_number(to, "left_out", count);
+	json_field_object(to, "probes");
+	json_field_number(to, "attached", is_attached ? attachments->attached + own : 0);
+	json_field_number(to, "left_out", count);
 	if (count) {
-		put_name(to, "missing");
+		json_field(to, "missing");
 		strbuf_char(to, '[');
 		for (uint32_t i = 0; i < count && i < MAX_LEFT_OUT; i++) {
-			strbuf_text(to, i ? ", {" : "{");
-			put_text(to, "probe", attachments->left_out[i].probe->name);
-			put_text(to, "reason", attachments->left_out[i].reason);
+			json_next_object(to);
+			json_field_text(to, "probe", attachments->left_out[i].probe->name);
+			json_field_text(to, "reason", attachments->left_out[i].reason);
 			strbuf_char(to, '}');
 		}
 		strbuf_char(to, ']');
@@ -142,23 +116,24 @@ static void put_failure(struct strbuf *to, const struct start_report *report, in
 {
 	bool is_known = status > 0 && (size_t)status < sizeof(codes) / sizeof(*codes);
 
-	begin(to, "failure");
-	put_text(to, "code", is_known ? codes[status] : "script");
+	json_field_object(to, "failure");
+	json_field_text(to, "code", is_known ? codes[status] : "script");
 	/* Giving up rights comes after the last one. */
-	put_text(to, "stage", stages[report->stage < START_STAGES ? report->stage : START_ATTACH]);
-	put_text(to, "reason", why->text);
+	json_field_text(to, "stage",
+			stages[report->stage < START_STAGES ? report->stage : START_ATTACH]);
+	json_field_text(to, "reason", why->text);
 	if (why->file[0])
-		put_text(to, "file", why->file);
+		json_field_text(to, "file", why->file);
 	if (why->file[0] && why->line)
-		put_number(to, "line", why->line);
+		json_field_number(to, "line", why->line);
 	if (why->file[0] && why->line && why->column)
-		put_number(to, "column", why->column);
+		json_field_number(to, "column", why->column);
 	if (why->hint[0])
-		put_text(to, "hint", why->hint);
+		json_field_text(to, "hint", why->hint);
 	if (why->details) {
 		size_t start;
 
-		put_name(to, "details");
+		json_field(to, "details");
 		start = to->length;
 		strbuf_put(to, why->details, strnlen(why->details, MOST_DETAILS));
 		json_quote(to, start);
@@ -171,38 +146,18 @@ static void put_times(struct strbuf *to, const struct start_report *report)
 {
 	uint64_t end = clock_ns(CLOCK_MONOTONIC);
 
-	begin(to, "microseconds");
+	json_field_object(to, "microseconds");
 	for (int i = 0; i < START_STAGES && i <= (int)report->stage; i++) {
 		uint64_t until = i < (int)report->stage ? report->times[i + 1] : end;
 
-		put_number(to, stages[i], (until - report->times[i]) / 1000);
+		json_field_number(to, stages[i], (until - report->times[i]) / 1000);
 	}
 	strbuf_char(to, '}');
 }
 
 int start_report_try(const struct options *options, struct failure *failure)
 {
-	const char *path = options->start_report;
-	struct stat status;
-
-	if (!path || strcmp(path, "-") == 0)
-		return STATUS_OK;
-	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
-		return fail(failure, STATUS_FAILED,
-			    "cannot write the report %s: it is something else than a file.", path);
-	if (replace_file_try(path) != 0)
-		return fail(failure, STATUS_FAILED, "cannot write the report %s: %s.", path,
-			    strerror(errno));
-	return STATUS_OK;
-}
-
-static int put_out(const char *path, const struct strbuf *text)
-{
-	if (strcmp(path, "-") != 0)
-		return replace_file(path, text->data, text->length);
-	return fwrite(text->data, 1, text->length, stdout) == text->length && fflush(stdout) == 0
-		       ? 0
-		       : -1;
+	return document_try(options->start_report, "report", failure);
 }
 
 int start_report_write(struct start_report *report, const struct options *options,
@@ -211,28 +166,26 @@ int start_report_write(struct start_report *report, const struct options *option
 {
 	const char *path = options->start_report;
 	struct strbuf text = {0};
-	int result = STATUS_OK;
+	int result;
 
 	if (!path)
 		return STATUS_OK;
 	strbuf_char(&text, '{');
-	put_text(&text, "type", "start");
-	put_number(&text, "schema", SCHEMA);
-	put_number(&text, "time", (uint64_t)time(NULL));
+	json_field_text(&text, "type", "start");
+	json_field_number(&text, "schema", SCHEMA);
+	json_field_number(&text, "time", (uint64_t)time(NULL));
 	put_kernel(&text, options);
-	put_text(&text, "loader", "bpfload " BPFLOAD_VERSION);
+	json_field_text(&text, "loader", "bpfload " BPFLOAD_VERSION);
 	put_object(&text, options->objects[0], object);
-	put_name(&text, "dry_run");
+	json_field(&text, "dry_run");
 	strbuf_text(&text, options->dry_run ? "true" : "false");
-	put_number(&text, "status", (uint64_t)status);
+	json_field_number(&text, "status", (uint64_t)status);
 	put_probes(&text, attachments, status == STATUS_OK);
 	if (status != STATUS_OK)
 		put_failure(&text, report, status, why);
 	put_times(&text, report);
 	strbuf_text(&text, "}\n");
-	if (put_out(path, &text) != 0)
-		result = fail(failure, STATUS_FAILED, "cannot write the report %s: %s.", path,
-			      strerror(errno));
+	result = document_write(path, "report", 0666, &text, failure);
 	if (result != STATUS_OK)
 		report->is_settled = true;
 	strbuf_free(&text);

@@ -13,6 +13,8 @@
 #define SHOWN_LINES 8
 /* The kernel's own limit of a verifier log is 16 MiB (libbpf's UINT32_MAX >> 8). */
 #define MAX_LOG (32u << 20)
+/* Of all programs' logs that --dump keeps. */
+#define MAX_KEPT (16u << 20)
 
 /* libbpf's print function has no argument for its user. */
 static struct libbpf_log *current_log;
@@ -51,20 +53,23 @@ static int collect(enum libbpf_print_level level, const char *format, va_list ar
 {
 	struct libbpf_log *log = current_log;
 	const char *shown;
-	bool show;
+	bool is_log, show;
 	char *text;
 	int length;
 
-	if (!log || (level != LIBBPF_WARN && !log->verbose && !log->verifier))
+	if (!log || (level != LIBBPF_WARN && !log->verbose && !log->verifier && !log->kept))
 		return 0;
 	length = vasprintf(&text, format, arguments);
 	if (length < 0)
 		return 0;
 	/* libbpf frames logs like this, at debug level those of programs that were taken. */
-	show = strstr(text, "BEGIN PROG LOAD LOG") ? log->verbose || log->verifier : log->verbose;
+	is_log = strstr(text, "BEGIN PROG LOAD LOG");
+	show = log->verbose || (is_log && log->verifier);
 	shown = cut(text, (size_t)length, log->limit, show);
 	if (show)
 		fputs(shown, stderr);
+	if (log->kept && is_log && strlen(shown) <= MAX_KEPT - log->kept->length)
+		strbuf_text(log->kept, shown);
 	if (level == LIBBPF_WARN && !append(log, shown, strlen(shown)))
 		length = 0;
 	free(text);

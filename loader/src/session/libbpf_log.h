@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/failure.h"
+#include "base/strbuf.h"
 #include "session/options.h"
 
 struct libbpf_log {
@@ -15,6 +16,8 @@ struct libbpf_log {
 	bool verbose;
 	/* Show the verifier's logs at once, also of programs that it takes (-d verifier). */
 	bool verifier;
+	/* Where they are kept, too, as far as there is room; NULL: nowhere. */
+	struct strbuf *kept;
 	/* Bytes that are kept, and shown, of a program's log: the last ones. */
 	size_t limit;
 };

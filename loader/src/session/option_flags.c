@@ -90,6 +90,10 @@ const struct option_flag option_flags[] = {
 	 "write how the start went, as JSON: what is attached or missing, or why\n"
 	 "nothing is, and how long it took; with --dry-run, - is standard output",
 	 SETS(start_report)},
+	{0, "dump", "FILE",
+	 "write what the kernel made of each program (translated and native code, the\n"
+	 "verifier's log), as JSON for bpfscript explore; - as with --report",
+	 SETS(dump)},
 	{0, "test", NULL, "run the script's test probes and nothing else", SETS(test)},
 	{0, "bench", NULL, "measure the script's bench probes and run nothing else", SETS(bench)},
 	{0, "mode", "MODE", "test and bench: as --test and --bench", TAKES(take_mode)},

@@ -95,6 +95,9 @@ struct options {
 	bool dry_run;
 	/* Where it is written how the start went; `-`: standard output, NULL: nowhere. */
 	const char *start_report;
+	/* Where it is written what the kernel made of the programs; `-`: standard output, NULL:
+	 * nowhere. */
+	const char *dump;
 	/* Run the script's test probes, its bench probes, instead of tracing. */
 	bool test, bench;
 	/* Features that are not to be used even where the kernel has them. */

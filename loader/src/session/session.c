@@ -176,7 +176,8 @@ int session_open(struct session *session, const struct options *options,
 {
 	const struct manifest *manifest = object->manifest;
 	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "script",
-		    .kernel_log_level = options->dump_verifier ? VERIFIER_LOG_ALL : 0);
+		    .kernel_log_level =
+			    options->dump_verifier || options->dump ? VERIFIER_LOG_ALL : 0);
 	struct libbpf_log log;
 
 	memset(session, 0, sizeof(*session));
@@ -422,6 +423,8 @@ static int load_object(struct session *session, struct failure *failure)
 	int error;
 
 	libbpf_log_start(&log, session->options, session->manifest->config.log_size);
+	if (session->options->dump)
+		log.kept = &session->verifier_log;
 	if (session->options->dump_verifier)
 		say("\nverifier\n--------");
 	kernel_targets_of(session);
@@ -514,6 +517,7 @@ void session_free(struct session *session)
 	if (session->bss)
 		munmap(session->bss, session->bss_size);
 	bpf_object__close(session->object);
+	strbuf_free(&session->verifier_log);
 	free(session->programs);
 	probe_names_free(&session->names);
 	free(session->online_cpus);

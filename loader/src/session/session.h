@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/failure.h"
+#include "base/strbuf.h"
 #include "object/manifest.h"
 #include "object/object_file.h"
 #include "session/options.h"
@@ -70,6 +71,8 @@ struct session {
 	 */
 	int types_file;
 	struct bpf_object *object;
+	/* --dump: what the verifier said of each program. */
+	struct strbuf verifier_log;
 	/* For tables that live as long as the session. */
 	struct arena arena;
 
