@@ -58,8 +58,8 @@ types() {
     "$bin/tsc" -p tsconfig.check.json
 }
 
-loader() { make -s -C loader; }
-sanitized() { make -s -C loader SANITIZE=1; }
+loader() { make -s -C loader -j"$(nproc)"; }
+sanitized() { make -s -C loader -j"$(nproc)" SANITIZE=1; }
 workload() { make -s -C test/workload; }
 
 manual() {

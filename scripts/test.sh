@@ -2,6 +2,36 @@
 # `npm test`: set-up, build, formatting, types, loader unit tests, then all tests. Arguments go to vitest, and only what
 # the files that they name need is built: `npm test -- test/linker`.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+reports=.cache/test-reports
+
+# Some projects of vitest.config.ts: prints as it goes, and keeps what came out.
+projects() {
+  local names=("$@")
+  node_modules/.bin/vitest run "${names[@]/#/--project=}" --reporter=default --reporter=blob \
+    --outputFile.blob="$reports/${names[0]}.json" </dev/null 2>&1 | cat
+}
+
+# Tests that have the kernel for themselves run one after the other, and wait more than they compute: the others run
+# beside them. One report is made of both, in which rows of the feature table that no test proves are faults.
+all_tests() {
+  local beside status=0
+  rm -rf "$reports"
+  # In a process group of its own, which ends when this one does.
+  set -m
+  projects compile guests &
+  beside=$!
+  set +m
+  # shellcheck disable=SC2064 # the process of now
+  trap "kill -- -$beside 2>/dev/null || true" EXIT
+  projects alone || status=$?
+  wait "$beside" || status=$?
+  trap - EXIT
+  step 'All of them'
+  BPFSCRIPT_ALL_TESTS=1 node_modules/.bin/vitest run --merge-reports="$reports" || status=$?
+  return "$status"
+}
+
 bash scripts/setup.sh --test
 if [ $# -eq 0 ]; then
   step 'Building'
@@ -9,16 +39,14 @@ if [ $# -eq 0 ]; then
   mount_filesystems
   check_layout
   step 'Loader unit tests (with address and undefined-behaviour sanitizers)'
-  make -s -C loader check
+  make -s -C loader -j"$(nproc)" -Otarget check
   step 'What is kept of the fuzzers'
   bash scripts/fuzz.sh 0
   # 5.10 is only there to lack what scripts need, 7.2 for the form of its image.
   bash scripts/fetch-kernels.sh 5.10 6.1 6.12 7.2
   bash scripts/describe-kernels.sh 6.1 6.12
-  # Rows of the feature table that no test proves are then faults.
-  export BPFSCRIPT_ALL_TESTS=1
   step 'Tests'
-  node_modules/.bin/vitest run
+  all_tests
   exit
 fi
 

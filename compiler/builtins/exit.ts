@@ -1,7 +1,11 @@
 /** exit([code]): tells the loader to stop, and ends the program. */
+import { followsKernel } from '../analysis/conversion.ts';
 import { integer, optional } from '../analysis/parameters.ts';
 import { int, VOID } from '../types/type.ts';
 import { type Builtin, defineBuiltin, typed } from './builtin.ts';
+
+/** Of a process. */
+const LAST = 255n;
 
 export const exit: Builtin = defineBuiltin({
   name: 'exit',
@@ -11,7 +15,15 @@ export const exit: Builtin = defineBuiltin({
   },
   parameters: { code: optional(integer) },
   summary: 'Ends tracing, with an exit status (0 without one), and the program at once.',
-  analyse({ code }, { continues = false }) {
+  analyse({ code }, { continues = false }, scope) {
+    const known = code?.kind === 'int' && !followsKernel(code) ? code.value : 0n;
+    if (code && (known < 0n || known > LAST))
+      scope.warning(
+        'exit-status',
+        `a process cannot have the status ${known}: it will be ${BigInt.asUintN(8, known)}`,
+        code.range,
+        `Statuses are 0 to ${LAST}.`,
+      );
     return typed(VOID, {
       args: code === undefined ? [] : [code],
       ...(continues ? { traits: { endsProgram: false } } : {}),

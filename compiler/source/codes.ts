@@ -339,6 +339,10 @@ export const CODES = {
     'The text or the bytes are cut to what max_strlen allows.',
     'kprobe:vfs_read { print(str(arg1, 5000)); }',
   ),
+  'exit-status': warning(
+    'A process has a status from 0 to 255: of others the lowest eight bits are taken.',
+    'BEGIN { exit(256); }',
+  ),
   'ignored-argument': warning(
     'The argument has no meaning for a map of this kind.',
     'BEGIN { @x[1] = stats(1); print(@x, 5); }',

@@ -176,8 +176,20 @@ const PROBES: readonly Bound[] = [
 
 const DEPTHS: readonly Bound[] = [
   // Of brackets there may be 200; the stack of the parser may end before.
-  [body((n) => `print(${repeated('(', n)}1${repeated(')', n)});`), 150n, 201n, 'nests too deeply'],
-  [body((n) => `${repeated('if (pid) { ', n)}${repeated('}', n)}`), 150n, 201n, 'nests too deeply'],
+  [body((n) => `print(${repeated('(', n)}1${repeated(')', n)});`), 142n, 143n, 'nests too deeply'],
+  [
+    body((n) => `print(${repeated('(1, ', n)}1${repeated(')', n)});`),
+    142n,
+    143n,
+    'nests too deeply',
+  ],
+  [
+    body((n) => `print(${repeated('(uint64)(', n)}pid${repeated(')', n)});`),
+    142n,
+    143n,
+    'nests too deeply',
+  ],
+  [body((n) => `${repeated('if (pid) { ', n)}${repeated('}', n)}`), 143n, 144n, 'nests too deeply'],
   [body((n) => `$a = 1; print(${repeated('!', n)}$a);`), 994n, 995n, 'nests too deeply'],
   [body((n) => `$a = 1; print(${repeated('$a + ', n)}$a);`), 994n, 995n, 'nests too deeply'],
   // With more room than what stands here: each of them is more nodes when types are known.

@@ -332,6 +332,18 @@ const CASES: readonly Case[] = [
     fine: ['fexit:vfs_fallocate { print(path(args.file.f_path, 1024)); }'],
   },
   {
+    code: 'exit-status',
+    script: begin('exit(«256»);'),
+    says: 'a process cannot have the status 256: it will be 0',
+    fine: [begin('exit(255);'), begin('exit(0);'), begin('exit($1);'), begin('exit(pid);')],
+  },
+  {
+    code: 'exit-status',
+    script: 'fn f(): void { exit(«-1»); } begin { f(); }',
+    says: 'a process cannot have the status -1: it will be 255',
+    fine: ['fn f(): void { exit(1); } begin { f(); }'],
+  },
+  {
     code: 'ignored-argument',
     script: begin('@x[1] = stats(1); «print(@x, 5)»;'),
     says: 'print() ignores top and div for stats() maps',
