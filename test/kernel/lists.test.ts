@@ -77,6 +77,19 @@ needs('root').describe('a list of probes', () => {
     expect(stdout).toContain('@n: 40\n');
   });
 
+  it('has one row of costs for each program', async () => {
+    const { stderr } = await run(
+      `${ENABLED}for $f : (${FUNCTIONS.map((name) => `"${name}"`).join(', ')})
+      { uprobe:${program}:$f { @ = count(); } uretprobe:${program}:$f { @ = count(); } }`,
+      { flags: ['-q', '--cost'], workload: () => void execFileSync(program) },
+    );
+    const rows = stderr.split('\n').filter((line) => line.includes(program));
+    expect(rows.map((row) => row.replace(/ +/g, ' ').split(' ').slice(0, 5)).sort()).toEqual([
+      [`uprobe:${program}:${FUNCTIONS[0]}`, 'and', '39', 'more', '40'],
+      [`uretprobe:${program}:${FUNCTIONS[0]}`, 'and', '39', 'more', '40'],
+    ]);
+  });
+
   it('goes on without functions that are missing, where the script says so', async () => {
     const script = (
       policy: string,

@@ -19,13 +19,22 @@ static uint32_t row_of(struct cost *cost, const struct mf_probe *probe)
 {
 	uint32_t row;
 
-	for (row = 0; row < cost->table.count; row++)
-		if (cost->probes[row] == probe->index)
+	for (row = 0; row < cost->table.count; row++) {
+		struct cost_probe *known = &cost->probes[row];
+
+		if (known->first->index == probe->index)
 			return row;
+		if (strcmp(known->first->program, probe->program) != 0)
+			continue;
+		known->others++;
+		if (probe->index < known->first->index)
+			known->first = probe;
+		return row;
+	}
 	memory_grow(cost->table.rows, row, cost->row_room);
 	memory_grow(cost->probes, row, cost->probe_room);
-	cost->table.rows[row] = (struct cost_row){.probe = probe->name};
-	cost->probes[row] = probe->index;
+	cost->table.rows[row] = (struct cost_row){.probe = NULL};
+	cost->probes[row] = (struct cost_probe){.first = probe};
 	cost->table.count++;
 	return row;
 }
@@ -45,12 +54,21 @@ static void add_program(const struct mf_probe *probe, uint32_t id, int fd, void 
 	cost->programs[cost->program_count++] = (struct cost_program){id, fd, row};
 }
 
+static const char *name_of(struct session *session, const struct cost_probe *probe)
+{
+	if (!probe->others)
+		return probe->first->name;
+	return arena_format(&session->arena, "%s and %u more", probe->first->name, probe->others);
+}
+
 int cost_find(struct cost *cost, const struct attachments *attachments, struct failure *failure)
 {
 	if (attach_each_program(attachments, add_program, cost) != 0)
 		return fail(failure, errno == EPERM ? STATUS_PERMISSION : STATUS_FAILED,
 			    "Cannot find the programs of the probes, to measure them: %s.",
 			    strerror(errno));
+	for (uint32_t i = 0; i < cost->table.count; i++)
+		cost->table.rows[i].probe = name_of(attachments->session, &cost->probes[i]);
 	cost->start = clock_ns(CLOCK_MONOTONIC);
 	cost->loader_start = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	return STATUS_OK;

@@ -15,15 +15,23 @@ struct cost_program {
 	uint32_t row;
 };
 
+/* What a row is about. */
+struct cost_probe {
+	const struct mf_probe *first;
+	/* How many probes share its program. */
+	uint32_t others;
+};
+
 struct cost {
 	struct run_statistics statistics;
 	struct cost_program *programs;
 	uint32_t program_count, program_room;
-	/* A row for each attached probe, in the order of the script. */
+	/* A row for each attached probe, and one for all that share a program: the kernel counts
+	 * its runs alone. */
 	struct cost_table table;
 	uint32_t row_room;
-	/* The probe of each row, by its index in the manifest. */
-	uint32_t *probes;
+	/* The probe of each row. */
+	struct cost_probe *probes;
 	uint32_t probe_room;
 	/* When tracing began: monotonic clock, and CPU time of the loader, ns. */
 	uint64_t start, loader_start;

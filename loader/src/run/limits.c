@@ -111,7 +111,8 @@ static bool look_at_overhead(struct limits *limits)
 		ends = true;
 	} else if (action == ON_OVERHEAD_DETACH) {
 		row->detached = true;
-		ends = attach_detach(limits->attachments, limits->cost->probes[span.worst]) == 0;
+		ends = attach_detach(limits->attachments,
+				     limits->cost->probes[span.worst].first->index) == 0;
 		if (ends)
 			say_error("%s. It is detached, and no probe is left: tracing ends.", text);
 		else
