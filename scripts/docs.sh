@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # `npm run docs`: refreshes what is made from tables in the code: pages of docs/, and the loader's header of the
 # contract, and what the parser chooses by. test/linker/contract says whether they are fresh. `npm run docs -- --run` first
-# runs the examples of the reference, as root, and writes down what they print.
+# runs the examples of the reference and the tours, as root, and writes down what they print and draw.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need_packages "${docs_packages[@]}"
 if [ "${1:-}" = --run ]; then
-  BPFSCRIPT_RECORD=1 npx --no-install vitest run test/kernel/reference.test.ts
+  BPFSCRIPT_RECORD=1 npx --no-install vitest run test/kernel/reference.test.ts test/kernel/tours.test.ts
   npx --no-install biome check --write compiler/reference/outputs.ts >/dev/null
 fi
 npx --no-install tsc -p tsconfig.json

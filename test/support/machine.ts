@@ -49,6 +49,8 @@ const HERE = {
   'cgroup v2': () => CGROUPS !== undefined,
   'hardware counters': () => existsSync(COUNTERS),
   'a machine without hardware counters': () => !existsSync(COUNTERS),
+  // With its compiler, and what asks it for the names of compiled methods.
+  java: () => !spawnSync('javac', ['-version']).error && !spawnSync('jcmd', ['-h']).error,
   'systemd-analyze': () => spawnSync('systemd-analyze', ['--version']).status === 0,
   // Some virtual machines take them and never let them fire.
   'hardware breakpoints': () =>
