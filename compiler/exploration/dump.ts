@@ -2,6 +2,8 @@
  * What `bpfload --dump` writes (docs/dump.schema.json): what a kernel made of the programs of an object. It comes from a
  * host, and nothing in it is believed.
  */
+import { countIn, countOf, listIn, objectIn, textIn } from '../../linker/inspect/checked-json.ts';
+import type { Json } from '../../linker/inspect/json.ts';
 
 export interface Dump {
   readonly loader: string;
@@ -60,9 +62,6 @@ export interface DumpedLine {
   readonly text: string;
 }
 
-/** Objects have no more programs, maps, functions and lines; a file that has is none of the loader's. */
-const MOST = 1 << 20;
-
 /** Throws an Error that says why a text is no dump. */
 export function parseDump(text: string): Dump {
   let value: unknown;
@@ -71,24 +70,24 @@ export function parseDump(text: string): Dump {
   } catch {
     throw new Error('it is not JSON');
   }
-  const dump = recordIn(value, 'it');
+  const dump = objectIn(value, 'it');
   if (dump.type !== 'dump') throw new Error('it is no dump of bpfload');
   if (dump.schema !== 1) throw new Error('it is of another version');
-  const kernel = recordIn(dump.kernel, 'kernel');
+  const kernel = objectIn(dump.kernel, 'kernel');
   return {
     loader: textIn(dump, 'loader'),
     script: textIn(dump, 'script'),
     release: textIn(kernel, 'release'),
     machine: textIn(kernel, 'machine'),
     settings: new Map(
-      Object.entries(recordIn(dump.settings, 'settings')).map(([name, each]) => [
+      Object.entries(objectIn(dump.settings, 'settings')).map(([name, each]) => [
         name,
-        count(each, 'settings'),
+        countOf(each, 'settings'),
       ]),
     ),
-    maps: new Map(listIn(dump, 'maps').map((map) => [numberIn(map, 'id'), textIn(map, 'name')])),
+    maps: new Map(listIn(dump, 'maps').map((map) => [countIn(map, 'id'), textIn(map, 'name')])),
     programs: listIn(dump, 'programs').map(programIn),
-    leftOut: dump.left_out === undefined ? 0 : numberIn(dump, 'left_out'),
+    leftOut: dump.left_out === undefined ? 0 : countIn(dump, 'left_out'),
     callBase: dump.call_base === undefined ? undefined : addressIn(dump, 'call_base'),
     symbols: new Map(
       listIn(dump, 'symbols').map((symbol) => [
@@ -100,66 +99,36 @@ export function parseDump(text: string): Dump {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function programIn(program: Fields): DumpedProgram {
+function programIn(program: Json): DumpedProgram {
   return {
     name: textIn(program, 'name'),
     tag: textIn(program, 'tag'),
-    verified: program.verified === undefined ? undefined : numberIn(program, 'verified'),
+    verified: program.verified === undefined ? undefined : countIn(program, 'verified'),
     translated: bytesIn(program, 'translated'),
     native: bytesIn(program, 'native'),
     functions: listIn(program, 'functions').map((each) => ({
       name: textIn(each, 'name'),
-      instruction: numberIn(each, 'instruction'),
+      instruction: countIn(each, 'instruction'),
       address: each.address === undefined ? undefined : addressIn(each, 'address'),
-      size: numberIn(each, 'size'),
+      size: countIn(each, 'size'),
     })),
     lines: listIn(program, 'lines').map((each) => ({
-      instruction: numberIn(each, 'instruction'),
-      native: each.native === undefined ? undefined : numberIn(each, 'native'),
+      instruction: countIn(each, 'instruction'),
+      native: each.native === undefined ? undefined : countIn(each, 'native'),
       file: textIn(each, 'file'),
-      line: numberIn(each, 'line'),
+      line: countIn(each, 'line'),
       text: textIn(each, 'text'),
     })),
   };
 }
 
-function recordIn(value: unknown, name: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`${name} is not as it should be`);
-  return value as Fields;
-}
-
-function listIn(fields: Fields, name: string): readonly Fields[] {
-  const value = fields[name];
-  if (!Array.isArray(value) || value.length > MOST) throw new Error(`${name} is no list`);
-  return value.map((each: unknown) => recordIn(each, name));
-}
-
-function textIn(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== 'string') throw new Error(`${name} is no text`);
-  return value;
-}
-
-function count(value: unknown, name: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-    throw new Error(`${name} is no number`);
-  return value;
-}
-
-function numberIn(fields: Fields, name: string): number {
-  return count(fields[name], name);
-}
-
-function addressIn(fields: Fields, name: string): bigint {
+function addressIn(fields: Json, name: string): bigint {
   const value = textIn(fields, name);
   if (!/^[0-9a-f]{1,16}$/.test(value)) throw new Error(`${name} is no address`);
   return BigInt(`0x${value}`);
 }
 
-function bytesIn(fields: Fields, name: string): Uint8Array | undefined {
+function bytesIn(fields: Json, name: string): Uint8Array | undefined {
   if (fields[name] === null) return undefined;
   const value = textIn(fields, name);
   if (value.length % 2 !== 0 || /[^0-9a-f]/.test(value)) throw new Error(`${name} is no code`);

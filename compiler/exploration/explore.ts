@@ -45,7 +45,12 @@ export function explore(explored: Explored): string {
   if (verifier !== undefined)
     columns.push({ title: 'verifier', lines: verifierLines(verifier, files, blockOf) });
   if (loaded)
-    columns.push(...loadedColumns(loaded, inspection, dumpedLines(loaded, files, blockOf)));
+    columns.push(
+      ...loadedColumns(
+        { dump: loaded, lineOf: dumpedLines(loaded, files, blockOf), isOfScript },
+        inspection,
+      ),
+    );
   return renderPage(
     {
       name: sources.main.name,

@@ -12,7 +12,7 @@ import { InstallationError } from '../paths.ts';
 import type { Dump, DumpedFunction, DumpedLine, DumpedProgram } from './dump.ts';
 import type { ExploredColumn, ExploredLine, ExploredSource, ExploredTable } from './exploration.ts';
 import { instructionAt, instructionText, LOAD_CONSTANT, type Names } from './instruction.ts';
-import { HELPER_NAMES } from './listings.ts';
+import { HELPER_NAMES, type OfScript } from './listings.ts';
 
 /** A page that holds more is none. */
 const MOST_LINES = 200_000;
@@ -28,6 +28,13 @@ export class ForeignDump extends Error {
 
 /** The line of the script, in the count of all files, that a line of the dump is; undefined where it is of none. */
 type LineOf = (line: DumpedLine) => number | undefined;
+
+/** A dump, beside the script. */
+export interface Loaded {
+  readonly dump: Dump;
+  readonly lineOf: LineOf;
+  readonly isOfScript: OfScript;
+}
 
 /**
  * Lines are known by file, number and text; throws ForeignDump where the script has another text there, or none of the
@@ -161,9 +168,8 @@ const HIDDEN =
 
 /** BPF as the verifier has left it: what is never reached is gone, and some helpers stand in the place of their calls. */
 export function translatedLines(
-  dump: Dump,
+  { dump, lineOf, isOfScript }: Loaded,
   inspection: Inspection,
-  lineOf: LineOf,
 ): readonly ExploredLine[] {
   const listing = new Listing();
   for (const program of dump.programs) {
@@ -178,14 +184,18 @@ export function translatedLines(
     const find = finderOf(lines ?? [], ({ instruction }) => instruction, lineOf);
     const starts = new Map(functions.map(({ instruction, name }) => [instruction, name]));
     const count = Math.floor(translated.length / INSN_SIZE);
+    let isOwn = isOfScript(program.name);
     if (!starts.has(0)) listing.heading(program.name);
     if (!lines) listing.add(HARDENED);
     for (let at = 0; at < count && listing.room > 0; at++) {
       const start = starts.get(at);
-      if (start !== undefined) listing.heading(start);
+      if (start !== undefined) {
+        listing.heading(start);
+        isOwn = isOfScript(start);
+      }
       const instruction = instructionAt(translated, at);
       const text = instructionText(instruction, at, names);
-      listing.add(`${String(at).padStart(5)}: ${text}`, find(at));
+      listing.add(`${String(at).padStart(5)}: ${text}`, isOwn ? find(at) : undefined);
       if (instruction.code === LOAD_CONSTANT) at += 1;
     }
   }
@@ -193,7 +203,7 @@ export function translatedLines(
 }
 
 /** Machine code, as the kernel's just-in-time compiler wrote it. */
-export function nativeLines(dump: Dump, lineOf: LineOf): readonly ExploredLine[] {
+export function nativeLines({ dump, lineOf, isOfScript }: Loaded): readonly ExploredLine[] {
   const listing = new Listing();
   const machine = MACHINES.find((each) => each === dump.machine);
   const why = machine
@@ -217,7 +227,7 @@ export function nativeLines(dump: Dump, lineOf: LineOf): readonly ExploredLine[]
       const shown = machine && why === undefined ? machine : undefined;
       listing.heading(one.name);
       addFunction(listing, bytes, shown && namedCode(shown, bytes, one, program, dump), (offset) =>
-        find(before + offset),
+        isOfScript(one.name) ? find(before + offset) : undefined,
       );
       before += one.size;
     }
@@ -355,14 +365,10 @@ class Constants {
 }
 
 /** The columns, in the order in which they came to be. */
-export function loadedColumns(
-  dump: Dump,
-  inspection: Inspection,
-  lineOf: LineOf,
-): readonly ExploredColumn[] {
+export function loadedColumns(loaded: Loaded, inspection: Inspection): readonly ExploredColumn[] {
   return [
-    { title: 'translated', lines: translatedLines(dump, inspection, lineOf) },
-    { title: `native (${dump.machine})`, lines: nativeLines(dump, lineOf) },
+    { title: 'translated', lines: translatedLines(loaded, inspection) },
+    { title: `native (${loaded.dump.machine})`, lines: nativeLines(loaded) },
   ];
 }
 
@@ -381,6 +387,7 @@ function statisticsOf(verifier: string): ReadonlyMap<string, string> {
 export function loadedTables(dump: Dump, inspection: Inspection): readonly ExploredTable[] {
   const statistics = statisticsOf(dump.verifier);
   const before = new Map(inspection.programs.map(({ name, instructions }) => [name, instructions]));
+  const loaded = new Set(dump.programs.map(({ name }) => name));
   const bytes = (code: Uint8Array | undefined, unit: number): string =>
     code === undefined ? 'hidden' : String(Math.floor(code.length / unit));
   return [
@@ -395,15 +402,21 @@ export function loadedTables(dump: Dump, inspection: Inspection): readonly Explo
         'walked through',
         'the verifier',
       ],
-      rows: dump.programs.map(({ name, tag, translated, native, verified }) => [
-        name,
-        tag,
-        String(before.get(name) ?? ''),
-        bytes(translated, INSN_SIZE),
-        bytes(native, 1),
-        String(verified ?? ''),
-        statistics.get(name) ?? '',
-      ]),
+      rows: [
+        ...dump.programs.map(({ name, tag, translated, native, verified }) => [
+          name,
+          tag,
+          String(before.get(name) ?? ''),
+          bytes(translated, INSN_SIZE),
+          bytes(native, 1),
+          String(verified ?? ''),
+          statistics.get(name) ?? '',
+        ]),
+        // Their probes are none on that host, or were not wanted.
+        ...inspection.programs
+          .filter(({ name }) => dump.leftOut === 0 && !loaded.has(name))
+          .map(({ name, instructions }) => [name, '', String(instructions), 'not loaded']),
+      ],
     },
     {
       title: 'The host',

@@ -2,6 +2,8 @@
  * What `bpfload --report` writes of one start (docs/start-report.schema.json). Reports come from hosts, and nothing in them
  * is believed: of each text a bounded part is kept.
  */
+import { countIn, countOf, objectIn, textIn } from '../../linker/inspect/checked-json.ts';
+import type { Json } from '../../linker/inspect/json.ts';
 
 export interface StartReport {
   readonly host: string;
@@ -52,66 +54,46 @@ export function parseReport(line: string): StartReport {
   } catch {
     throw new Error('it is not JSON');
   }
-  const report = recordIn(value, 'it');
+  const report = objectIn(value, 'it');
   if (report.type !== 'start') throw new Error('it is no report of a start');
   if (report.schema !== 1) throw new Error('it is of another version');
-  const kernel = recordIn(report.kernel, 'kernel');
-  const object = recordIn(report.object, 'object');
-  const probes = recordIn(report.probes, 'probes');
-  const status = numberIn(report, 'status');
+  const kernel = objectIn(report.kernel, 'kernel');
+  const object = objectIn(report.object, 'object');
+  const probes = objectIn(report.probes, 'probes');
+  const status = countIn(report, 'status');
   if (status > 255) throw new Error('status is no exit status');
-  const file = textIn(object, 'file');
+  const file = shortIn(object, 'file');
   return {
     host: hostIn(report),
-    release: textIn(kernel, 'release'),
-    machine: textIn(kernel, 'machine'),
+    release: shortIn(kernel, 'release'),
+    machine: shortIn(kernel, 'machine'),
     digest: digestIn(object),
-    object: object.script === undefined ? file : textIn(object, 'script'),
-    time: numberIn(report, 'time'),
+    object: object.script === undefined ? file : shortIn(object, 'script'),
+    time: countIn(report, 'time'),
     dryRun: report.dry_run === true,
     status,
-    attached: numberIn(probes, 'attached'),
-    leftOut: numberIn(probes, 'left_out'),
+    attached: countIn(probes, 'attached'),
+    leftOut: countIn(probes, 'left_out'),
     missing: missingIn(probes.missing),
-    failure: status === 0 ? undefined : failureIn(recordIn(report.failure, 'failure')),
-    microseconds: Object.values(recordIn(report.microseconds, 'microseconds')).reduce<number>(
-      (sum, each) => sum + count(each, 'microseconds'),
+    failure: status === 0 ? undefined : failureIn(objectIn(report.failure, 'failure')),
+    microseconds: Object.values(objectIn(report.microseconds, 'microseconds')).reduce<number>(
+      (sum, each) => sum + countOf(each, 'microseconds'),
       0,
     ),
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function recordIn(value: unknown, name: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`${name} is not as it should be`);
-  return value as Fields;
+function shortIn(fields: Json, name: string): string {
+  return textIn(fields, name).slice(0, LONGEST_TEXT);
 }
 
-function textIn(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== 'string') throw new Error(`${name} is no text`);
-  return value.slice(0, LONGEST_TEXT);
-}
-
-function hostIn(report: Fields): string {
-  const host = textIn(report, 'host');
+function hostIn(report: Json): string {
+  const host = shortIn(report, 'host');
   if (host === '') throw new Error('host is empty');
   return host;
 }
 
-function count(value: unknown, name: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
-    throw new Error(`${name} is no number`);
-  return value;
-}
-
-function numberIn(fields: Fields, name: string): number {
-  return count(fields[name], name);
-}
-
-function digestIn({ digest }: Fields): string | undefined {
+function digestIn({ digest }: Json): string | undefined {
   if (digest === undefined) return undefined;
   if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest))
     throw new Error('digest is not as it should be');
@@ -122,20 +104,20 @@ function missingIn(value: unknown): readonly Missing[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw new Error('missing is no list');
   return value.slice(0, MOST_MISSING).map((each: unknown) => {
-    const fields = recordIn(each, 'missing');
-    return { probe: textIn(fields, 'probe'), reason: textIn(fields, 'reason') };
+    const fields = objectIn(each, 'missing');
+    return { probe: shortIn(fields, 'probe'), reason: shortIn(fields, 'reason') };
   });
 }
 
-function failureIn(fields: Fields): Failure {
+function failureIn(fields: Json): Failure {
   const place = ['file', 'line', 'column'].flatMap((name) => {
     const value = fields[name];
     if (value === undefined) return [];
-    return [name === 'file' ? textIn(fields, name) : String(numberIn(fields, name))];
+    return [name === 'file' ? shortIn(fields, name) : String(countIn(fields, name))];
   });
   return {
-    code: textIn(fields, 'code'),
-    reason: textIn(fields, 'reason'),
+    code: shortIn(fields, 'code'),
+    reason: shortIn(fields, 'reason'),
     place: place.join(':'),
   };
 }

@@ -64,10 +64,14 @@ async function dumpsOn(
     };
     expect({ status: read('rc').trim(), errors: read('err') }).toEqual({ status: '0', errors: '' });
     const dump = dumpOf(read('out'));
-    const lineOf = dumpedLines(dump, sources, () => 0);
+    const loaded = {
+      dump,
+      lineOf: dumpedLines(dump, sources, () => 0),
+      isOfScript: (name: string) => name.startsWith('tracepoint_'),
+    };
     const columns = {
-      translated: translatedLines(dump, inspection, lineOf),
-      native: nativeLines(dump, lineOf),
+      translated: translatedLines(loaded, inspection),
+      native: nativeLines(loaded),
     };
     const shown = (line: number | undefined): Shown => {
       const texts = (column: keyof Shown): readonly string[] =>
@@ -98,6 +102,8 @@ needs('root').describe.each([...SERIES, ...ARM64_SERIES])(
           expect.stringMatching(/^(callq|bl) told_with_/),
         );
         expect(plain?.all.native.filter((text) => /^[0-9a-f]{2}( |$)/.test(text))).toEqual([]);
+        // Whatever is called has a name, and what is jumped to lies within the function or has one, too.
+        expect(plain?.all.native.filter((text) => / 0x[0-9a-f]{16}$/.test(text))).toEqual([]);
 
         expect(hidden?.ofLine.translated).toContain('call (hidden)');
         expect(hidden?.ofLine.translated).toContain('call told_with_status');

@@ -185,6 +185,11 @@ needs('root', 'chromium').describe('The page of a loaded script', () => {
       expect(of.get(column)).toContain('told_with_status');
       expect(of.get(column)).not.toContain('bpf_get_current_comm');
     }
+    // Whatever is called has a name, and what is jumped to lies within the function or has one, too.
+    const shown = await page.evaluate(
+      `document.querySelector('.column[data-title="${native}"]').textContent`,
+    );
+    expect(String(shown)).not.toMatch(/(call|j[a-z]+|b|bl) 0x[0-9a-f]{16}/);
     // From native code, too.
     await page.click(`.column[data-title="${native}"] [data-l]`, 'bpf_get_current_comm');
     expect(await page.evaluate('location.hash')).toBe('#L7');

@@ -5,7 +5,7 @@
 
 #include "base/terminal_text.h"
 #include "binary/code_lines.h"
-#include "output/json_lines.h"
+#include "output/json_members.h"
 #include "output/stacks.h"
 #include "output/value_json.h"
 #include "symbols/symbols.h"

@@ -2,6 +2,7 @@
 
 #include "output/cost_table.h"
 #include "output/internal.h"
+#include "output/json_members.h"
 #include "output/value_json.h"
 #include "session/session.h"
 
@@ -21,25 +22,6 @@ void json_line_begin(struct output *output, const char *type)
 void json_line_end(struct output *output)
 {
 	strbuf_text(&output->text, "}\n");
-}
-
-void json_member_begin(struct strbuf *to, const char *name)
-{
-	strbuf_text(to, ", \"");
-	strbuf_text(to, name);
-	strbuf_text(to, "\": ");
-}
-
-void json_member_text(struct strbuf *to, const char *name, const char *text)
-{
-	json_member_begin(to, name);
-	json_string(to, text);
-}
-
-void json_member_i64(struct strbuf *to, const char *name, int64_t number)
-{
-	json_member_begin(to, name);
-	json_i64(to, number);
 }
 
 void json_member_place(struct output *output, const struct mf_place *place)

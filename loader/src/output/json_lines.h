@@ -14,11 +14,6 @@ static const char *const json_text_types[] = {
 void json_line_begin(struct output *output, const char *type);
 void json_line_end(struct output *output);
 
-/* , "NAME": */
-void json_member_begin(struct strbuf *to, const char *name);
-/* , "NAME": VALUE */
-void json_member_text(struct strbuf *to, const char *name, const char *text);
-void json_member_i64(struct strbuf *to, const char *name, int64_t number);
 /* File, line and column; nothing where there is no place. */
 void json_member_place(struct output *output, const struct mf_place *place);
 

@@ -8,6 +8,7 @@
 
 #include "output/internal.h"
 #include "output/json_lines.h"
+#include "output/json_members.h"
 #include "output/replay.h"
 #include "output/test_results.h"
 #include "output/value_json.h"

@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "output/frames.h"
-#include "output/json_lines.h"
 #include "output/place_text.h"
 #include "binary/code_lines.h"
 #include "symbols/saved_symbols.h"

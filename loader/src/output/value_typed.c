@@ -9,7 +9,7 @@
 #include "output/elements.h"
 #include "output/facts.h"
 #include "output/frames.h"
-#include "output/json_lines.h"
+#include "output/json_members.h"
 #include "output/stacks.h"
 #include "output/value.h"
 #include "output/value_json.h"

@@ -12,7 +12,7 @@
 #include "host/called_symbols.h"
 #include "host/kallsyms.h"
 #include "host/loaded_program.h"
-#include "output/json_fields.h"
+#include "output/json_members.h"
 #include "output/value_json.h"
 #include "run/document.h"
 
@@ -33,7 +33,7 @@ static void put_bytes(struct strbuf *to, const char *name, const void *bytes, si
 	const uint8_t *byte = bytes;
 	char *out;
 
-	json_field(to, name);
+	json_member_begin(to, name);
 	strbuf_reserve(to, 2 * size + 2);
 	out = to->data + to->length;
 	*out++ = '"';
@@ -48,7 +48,7 @@ static void put_bytes(struct strbuf *to, const char *name, const void *bytes, si
 /* As text: no reader of JSON keeps 64 bits of a number. */
 static void put_address(struct strbuf *to, const char *name, uint64_t address)
 {
-	json_field(to, name);
+	json_member_begin(to, name);
 	strbuf_char(to, '"');
 	strbuf_hex(to, address);
 	strbuf_char(to, '"');
@@ -58,7 +58,7 @@ static void put_text_of(struct strbuf *to, const char *name, const struct btf *b
 {
 	const char *text = btf__str_by_offset(btf, offset);
 
-	json_field_text(to, name, text ? text : "");
+	json_member_text(to, name, text ? text : "");
 }
 
 static void put_kernel(struct strbuf *to)
@@ -67,10 +67,10 @@ static void put_kernel(struct strbuf *to)
 
 	if (uname(&host) != 0)
 		memset(&host, 0, sizeof(host));
-	json_field_object(to, "kernel");
-	json_field_text(to, "release", host.release);
-	json_field_text(to, "version", host.version);
-	json_field_text(to, "machine", host.machine);
+	json_member_object(to, "kernel");
+	json_member_text(to, "release", host.release);
+	json_member_text(to, "version", host.version);
+	json_member_text(to, "machine", host.machine);
 	strbuf_char(to, '}');
 }
 
@@ -82,14 +82,14 @@ static void put_setting(struct strbuf *to, const char *name, const char *path)
 	if (!file)
 		return;
 	if (fscanf(file, "%u", &value) == 1)
-		json_field_number(to, name, value);
+		json_member_i64(to, name, value);
 	fclose(file);
 }
 
 /* What decides whether there is native code, and who sees it. */
 static void put_settings(struct strbuf *to)
 {
-	json_field_object(to, "settings");
+	json_member_object(to, "settings");
 	put_setting(to, "net.core.bpf_jit_enable", "/proc/sys/net/core/bpf_jit_enable");
 	put_setting(to, "net.core.bpf_jit_harden", "/proc/sys/net/core/bpf_jit_harden");
 	put_setting(to, "kernel.kptr_restrict", "/proc/sys/kernel/kptr_restrict");
@@ -101,7 +101,7 @@ static void put_maps(struct strbuf *to, struct bpf_object *object)
 {
 	const struct bpf_map *map;
 
-	json_field(to, "maps");
+	json_member_begin(to, "maps");
 	strbuf_char(to, '[');
 	bpf_object__for_each_map(map, object)
 	{
@@ -111,9 +111,9 @@ static void put_maps(struct strbuf *to, struct bpf_object *object)
 		if (bpf_map__fd(map) < 0 ||
 		    bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) != 0)
 			continue;
-		json_next_object(to);
-		json_field_number(to, "id", info.id);
-		json_field_text(to, "name", bpf_map__name(map));
+		json_element_object(to);
+		json_member_i64(to, "id", info.id);
+		json_member_text(to, "name", bpf_map__name(map));
 		strbuf_char(to, '}');
 	}
 	strbuf_char(to, ']');
@@ -122,19 +122,19 @@ static void put_maps(struct strbuf *to, struct bpf_object *object)
 static void put_functions(struct strbuf *to, const struct loaded_program *program,
 			  const struct btf *btf)
 {
-	json_field(to, "functions");
+	json_member_begin(to, "functions");
 	strbuf_char(to, '[');
 	for (uint32_t i = 0; i < program->function_count; i++) {
 		const struct loaded_function *function = &program->functions[i];
 		const struct btf_type *type =
 			function->type ? btf__type_by_id(btf, function->type) : NULL;
 
-		json_next_object(to);
+		json_element_object(to);
 		put_text_of(to, "name", btf, type ? type->name_off : 0);
-		json_field_number(to, "instruction", function->instruction);
+		json_member_i64(to, "instruction", function->instruction);
 		if (function->address)
 			put_address(to, "address", function->address);
-		json_field_number(to, "size", function->size);
+		json_member_i64(to, "size", function->size);
 		strbuf_char(to, '}');
 	}
 	strbuf_char(to, ']');
@@ -143,18 +143,18 @@ static void put_functions(struct strbuf *to, const struct loaded_program *progra
 static void put_lines(struct strbuf *to, const struct loaded_program *program,
 		      const struct btf *btf)
 {
-	json_field(to, "lines");
+	json_member_begin(to, "lines");
 	strbuf_char(to, '[');
 	for (uint32_t i = 0; i < program->line_count; i++) {
 		const struct loaded_line *line = &program->lines[i];
 
-		json_next_object(to);
-		json_field_number(to, "instruction", line->instruction);
+		json_element_object(to);
+		json_member_i64(to, "instruction", line->instruction);
 		if (line->native != UINT32_MAX)
-			json_field_number(to, "native", line->native);
+			json_member_i64(to, "native", line->native);
 		put_text_of(to, "file", btf, line->file);
-		json_field_number(to, "line", line->line);
-		json_field_number(to, "column", line->column);
+		json_member_i64(to, "line", line->line);
+		json_member_i64(to, "column", line->column);
 		put_text_of(to, "text", btf, line->text);
 		strbuf_char(to, '}');
 	}
@@ -166,20 +166,20 @@ static void put_program(struct strbuf *to, const char *name, const struct loaded
 {
 	const struct bpf_prog_info *info = &program->info;
 
-	json_next_object(to);
-	json_field_text(to, "name", name);
-	json_field_number(to, "id", info->id);
+	json_element_object(to);
+	json_member_text(to, "name", name);
+	json_member_i64(to, "id", info->id);
 	put_bytes(to, "tag", info->tag, sizeof(info->tag));
 	/* Since Linux 5.16. */
 	if (info->verified_insns)
-		json_field_number(to, "verified", info->verified_insns);
+		json_member_i64(to, "verified", info->verified_insns);
 	if (program->hides_translated)
-		json_field(to, "translated"), strbuf_text(to, "null");
+		json_member_begin(to, "translated"), strbuf_text(to, "null");
 	else
 		put_bytes(to, "translated", program->translated,
 			  program->translated_count * sizeof(*program->translated));
 	if (program->hides_native)
-		json_field(to, "native"), strbuf_text(to, "null");
+		json_member_begin(to, "native"), strbuf_text(to, "null");
 	else
 		put_bytes(to, "native", program->native, program->native_size);
 	put_functions(to, program, btf);
@@ -195,7 +195,7 @@ static int put_programs(struct strbuf *to, const struct session *session,
 	struct bpf_program *program;
 	uint32_t left_out = 0;
 
-	json_field(to, "programs");
+	json_member_begin(to, "programs");
 	strbuf_char(to, '[');
 	bpf_object__for_each_program(program, session->object)
 	{
@@ -221,7 +221,7 @@ static int put_programs(struct strbuf *to, const struct session *session,
 	}
 	strbuf_char(to, ']');
 	if (left_out)
-		json_field_number(to, "left_out", left_out);
+		json_member_i64(to, "left_out", left_out);
 	return STATUS_OK;
 }
 
@@ -230,12 +230,12 @@ static void put_symbols(struct strbuf *to, struct called_symbols *called)
 	called_symbols_sort(called);
 	if (called->base)
 		put_address(to, "call_base", called->base);
-	json_field(to, "symbols");
+	json_member_begin(to, "symbols");
 	strbuf_char(to, '[');
 	for (uint32_t i = 0; i < called->count; i++) {
-		json_next_object(to);
+		json_element_object(to);
 		put_address(to, "address", called->items[i].address);
-		json_field_text(to, "name", called->items[i].name);
+		json_member_text(to, "name", called->items[i].name);
 		strbuf_char(to, '}');
 	}
 	strbuf_char(to, ']');
@@ -256,10 +256,10 @@ int dump_write(const struct session *session, const struct object_file *object,
 	kallsyms_read(&table, kallsyms_open("/proc/kallsyms"));
 	called_symbols_begin(&called, &table);
 	strbuf_char(&text, '{');
-	json_field_text(&text, "type", "dump");
-	json_field_number(&text, "schema", SCHEMA);
-	json_field_text(&text, "loader", "bpfload " BPFLOAD_VERSION);
-	json_field_text(&text, "script", object->manifest->script);
+	json_member_text(&text, "type", "dump");
+	json_member_i64(&text, "schema", SCHEMA);
+	json_member_text(&text, "loader", "bpfload " BPFLOAD_VERSION);
+	json_member_text(&text, "script", object->manifest->script);
 	put_kernel(&text);
 	put_settings(&text);
 	put_maps(&text, session->object);
@@ -268,7 +268,7 @@ int dump_write(const struct session *session, const struct object_file *object,
 		size_t start;
 
 		put_symbols(&text, &called);
-		json_field(&text, "verifier");
+		json_member_begin(&text, "verifier");
 		start = text.length;
 		strbuf_put(&text, session->verifier_log.data, session->verifier_log.length);
 		json_quote(&text, start);

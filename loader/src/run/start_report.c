@@ -10,7 +10,7 @@
 #include "base/sha256.h"
 #include "base/strbuf.h"
 #include "host/host.h"
-#include "output/json_fields.h"
+#include "output/json_members.h"
 #include "output/value_json.h"
 #include "run/document.h"
 
@@ -47,14 +47,14 @@ static void put_kernel(struct strbuf *to, const struct options *options)
 
 	if (uname(&host) != 0)
 		memset(&host, 0, sizeof(host));
-	json_field_text(to, "host", host.nodename);
-	json_field_object(to, "kernel");
-	json_field_text(to, "release", host.release);
-	json_field_text(to, "version", host.version);
-	json_field_text(to, "machine", host.machine);
+	json_member_text(to, "host", host.nodename);
+	json_member_object(to, "kernel");
+	json_member_text(to, "release", host.release);
+	json_member_text(to, "version", host.version);
+	json_member_text(to, "machine", host.machine);
 	/* They are perhaps not its own. */
 	if (types)
-		json_field_text(to, "types", types);
+		json_member_text(to, "types", types);
 	strbuf_char(to, '}');
 }
 
@@ -71,18 +71,18 @@ static void put_digest(struct strbuf *to, const struct object_file *object)
 	sha256_finish(&hash, digest);
 	for (size_t i = 0; i < SHA256_SIZE; i++)
 		end += sprintf(end, "%02x", digest[i]);
-	json_field_text(to, "digest", text);
+	json_member_text(to, "digest", text);
 }
 
 static void put_object(struct strbuf *to, const char *path, const struct object_file *object)
 {
-	json_field_object(to, "object");
-	json_field_text(to, "file", path);
+	json_member_object(to, "object");
+	json_member_text(to, "file", path);
 	if (object->bytes)
 		put_digest(to, object);
 	if (object->manifest) {
-		json_field_text(to, "script", object->manifest->script);
-		json_field_text(to, "producer", object->manifest->producer);
+		json_member_text(to, "script", object->manifest->script);
+		json_member_text(to, "producer", object->manifest->producer);
 	}
 	strbuf_char(to, '}');
 }
@@ -94,16 +94,16 @@ static void put_probes(struct strbuf *to, const struct attachments *attachments,
 	uint32_t own =
 		attachments->session && is_attached ? attach_count_own(attachments->session) : 0;
 
-	json_field_object(to, "probes");
-	json_field_number(to, "attached", is_attached ? attachments->attached + own : 0);
-	json_field_number(to, "left_out", count);
+	json_member_object(to, "probes");
+	json_member_i64(to, "attached", is_attached ? attachments->attached + own : 0);
+	json_member_i64(to, "left_out", count);
 	if (count) {
-		json_field(to, "missing");
+		json_member_begin(to, "missing");
 		strbuf_char(to, '[');
 		for (uint32_t i = 0; i < count && i < MAX_LEFT_OUT; i++) {
-			json_next_object(to);
-			json_field_text(to, "probe", attachments->left_out[i].probe->name);
-			json_field_text(to, "reason", attachments->left_out[i].reason);
+			json_element_object(to);
+			json_member_text(to, "probe", attachments->left_out[i].probe->name);
+			json_member_text(to, "reason", attachments->left_out[i].reason);
 			strbuf_char(to, '}');
 		}
 		strbuf_char(to, ']');
@@ -116,24 +116,24 @@ static void put_failure(struct strbuf *to, const struct start_report *report, in
 {
 	bool is_known = status > 0 && (size_t)status < sizeof(codes) / sizeof(*codes);
 
-	json_field_object(to, "failure");
-	json_field_text(to, "code", is_known ? codes[status] : "script");
+	json_member_object(to, "failure");
+	json_member_text(to, "code", is_known ? codes[status] : "script");
 	/* Giving up rights comes after the last one. */
-	json_field_text(to, "stage",
-			stages[report->stage < START_STAGES ? report->stage : START_ATTACH]);
-	json_field_text(to, "reason", why->text);
+	json_member_text(to, "stage",
+			 stages[report->stage < START_STAGES ? report->stage : START_ATTACH]);
+	json_member_text(to, "reason", why->text);
 	if (why->file[0])
-		json_field_text(to, "file", why->file);
+		json_member_text(to, "file", why->file);
 	if (why->file[0] && why->line)
-		json_field_number(to, "line", why->line);
+		json_member_i64(to, "line", why->line);
 	if (why->file[0] && why->line && why->column)
-		json_field_number(to, "column", why->column);
+		json_member_i64(to, "column", why->column);
 	if (why->hint[0])
-		json_field_text(to, "hint", why->hint);
+		json_member_text(to, "hint", why->hint);
 	if (why->details) {
 		size_t start;
 
-		json_field(to, "details");
+		json_member_begin(to, "details");
 		start = to->length;
 		strbuf_put(to, why->details, strnlen(why->details, MOST_DETAILS));
 		json_quote(to, start);
@@ -146,11 +146,11 @@ static void put_times(struct strbuf *to, const struct start_report *report)
 {
 	uint64_t end = clock_ns(CLOCK_MONOTONIC);
 
-	json_field_object(to, "microseconds");
+	json_member_object(to, "microseconds");
 	for (int i = 0; i < START_STAGES && i <= (int)report->stage; i++) {
 		uint64_t until = i < (int)report->stage ? report->times[i + 1] : end;
 
-		json_field_number(to, stages[i], (until - report->times[i]) / 1000);
+		json_member_i64(to, stages[i], (until - report->times[i]) / 1000);
 	}
 	strbuf_char(to, '}');
 }
@@ -171,15 +171,15 @@ int start_report_write(struct start_report *report, const struct options *option
 	if (!path)
 		return STATUS_OK;
 	strbuf_char(&text, '{');
-	json_field_text(&text, "type", "start");
-	json_field_number(&text, "schema", SCHEMA);
-	json_field_number(&text, "time", (uint64_t)time(NULL));
+	json_member_text(&text, "type", "start");
+	json_member_i64(&text, "schema", SCHEMA);
+	json_member_i64(&text, "time", (uint64_t)time(NULL));
 	put_kernel(&text, options);
-	json_field_text(&text, "loader", "bpfload " BPFLOAD_VERSION);
+	json_member_text(&text, "loader", "bpfload " BPFLOAD_VERSION);
 	put_object(&text, options->objects[0], object);
-	json_field(&text, "dry_run");
+	json_member_begin(&text, "dry_run");
 	strbuf_text(&text, options->dry_run ? "true" : "false");
-	json_field_number(&text, "status", (uint64_t)status);
+	json_member_i64(&text, "status", (uint64_t)status);
 	put_probes(&text, attachments, status == STATUS_OK);
 	if (status != STATUS_OK)
 		put_failure(&text, report, status, why);

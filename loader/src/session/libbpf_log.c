@@ -49,6 +49,23 @@ static bool append(struct libbpf_log *log, const char *text, size_t length)
 	return true;
 }
 
+/* The end of a program's log, of which so many bytes are left out. */
+static void keep(struct strbuf *kept, const char *log, size_t left_out)
+{
+	size_t length = strlen(log);
+
+	if (kept->length >= MAX_KEPT || length > MAX_KEPT - kept->length) {
+		left_out += length;
+		length = 0;
+	}
+	if (left_out) {
+		strbuf_char(kept, '(');
+		strbuf_u64(kept, left_out);
+		strbuf_text(kept, " bytes of a log left out)\n");
+	}
+	strbuf_put(kept, log, length);
+}
+
 static int collect(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	struct libbpf_log *log = current_log;
@@ -68,8 +85,8 @@ static int collect(enum libbpf_print_level level, const char *format, va_list ar
 	shown = cut(text, (size_t)length, log->limit, show);
 	if (show)
 		fputs(shown, stderr);
-	if (log->kept && is_log && strlen(shown) <= MAX_KEPT - log->kept->length)
-		strbuf_text(log->kept, shown);
+	if (log->kept && is_log)
+		keep(log->kept, shown, (size_t)(shown - text));
 	if (level == LIBBPF_WARN && !append(log, shown, strlen(shown)))
 		length = 0;
 	free(text);

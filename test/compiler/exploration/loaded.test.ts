@@ -7,6 +7,7 @@ import type { ExploredSource } from '../../../compiler/exploration/exploration.t
 import {
   dumpedLines,
   ForeignDump,
+  type Loaded,
   loadedTables,
   nativeLines,
   translatedLines,
@@ -82,19 +83,28 @@ const program = (change: object): Json => ({
 const read = (json: unknown): Dump => parseDump(JSON.stringify(json));
 const everyLine = (): number => 0;
 
+function besideScript(
+  dump: Dump,
+  blockOf: (line: number) => number | undefined = everyLine,
+): Loaded {
+  return {
+    dump,
+    lineOf: dumpedLines(dump, sources, blockOf),
+    isOfScript: (name) => name !== 'shared',
+  };
+}
+
 function translated(json: unknown, blockOf: (line: number) => number | undefined = everyLine) {
   const dump = read(json);
-  return translatedLines(dump, inspection, dumpedLines(dump, sources, blockOf)).map(
-    ({ text, line }) => [text.trim(), line],
-  );
+  return translatedLines(besideScript(dump, blockOf), inspection).map(({ text, line }) => [
+    text.trim(),
+    line,
+  ]);
 }
 
 function native(json: unknown) {
   const dump = read(json);
-  return nativeLines(dump, dumpedLines(dump, sources, everyLine)).map(({ text, line }) => [
-    text.trim(),
-    line,
-  ]);
+  return nativeLines(besideScript(dump)).map(({ text, line }) => [text.trim(), line]);
 }
 
 describe('Translated code', () => {
@@ -119,6 +129,18 @@ describe('Translated code', () => {
       ['3: call told', undefined],
       ['4: call bpf_get_smp_processor_id', undefined],
       ['5: exit', undefined],
+    ]);
+  });
+
+  it('has no line in functions that scripts share', () => {
+    const functions = DUMP.programs[0]?.functions.map((each) =>
+      each.name === 'told' ? { ...each, name: 'shared' } : each,
+    );
+    expect(translated(program({ functions })).at(-1)).toEqual(['6: exit', undefined]);
+    expect(native(program({ functions })).slice(-3)).toEqual([
+      ['shared', undefined],
+      ['+0: nop', undefined],
+      ['+1: 06', undefined],
     ]);
   });
 
@@ -211,6 +233,8 @@ describe('A dump', () => {
       ],
       ['machine', 'x86_64'],
     ]);
+    const none = loadedTables(read({ ...DUMP, programs: [] }), inspection);
+    expect(none[0]?.rows).toEqual([['begin_1', '', expect.stringMatching(/^\d+$/), 'not loaded']]);
     expect(tables[1]?.rows).toContainEqual(['programs that the dump leaves out', '3']);
   });
 
@@ -263,9 +287,9 @@ describe('A dump', () => {
     const whole = JSON.stringify(DUMP);
     const shown = (text: string): void => {
       const dump = parseDump(text);
-      const lineOf = dumpedLines(dump, sources, everyLine);
-      translatedLines(dump, inspection, lineOf);
-      nativeLines(dump, lineOf);
+      const loaded = besideScript(dump);
+      translatedLines(loaded, inspection);
+      nativeLines(loaded);
       loadedTables(dump, inspection);
     };
     const outcomes = { shown: 0, refused: 0 };
