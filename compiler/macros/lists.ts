@@ -85,11 +85,14 @@ function checkProbe(probe: ast.Probe, names: ReadonlySet<string>, diagnostics: D
   for (const { fields } of probe.attachPoints) {
     for (const { name, range } of fields.flatMap(({ variables }) => variables ?? [])) {
       if (names.has(name)) continue;
+      const beginning = [...names].find((other) => name.startsWith(other));
       diagnostics.error(
         'invalid-parameter',
         `${name} is no variable of a list that the probe stands in`,
         range,
-        `A list gives it values: for ${name} : ("a", "b") { ... }. Put the name in double quotes to use a '$' as it stands.`,
+        beginning === undefined
+          ? `A list gives it values: for ${name} : ("a", "b") { ... }. Put the name in double quotes to use a '$' as it stands.`
+          : `Text behind ${beginning} stands in double quotes: ${beginning}"${name.slice(beginning.length)}".`,
       );
     }
   }

@@ -42,6 +42,8 @@ int main(void)
 	python("a.py", "inner", 0);
 	python("a.py", "outer", 0);
 	java("Mapmain", 1);
+	java("Maprest", 1);
+	java("Maprest", 0);
 	java("Mapmain", 0);
 	return 0;
 }

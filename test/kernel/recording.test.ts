@@ -8,8 +8,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { basename, dirname, join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { bpfscript } from '../support/command.ts';
 import { needs } from '../support/needs.ts';
@@ -19,12 +19,20 @@ const folder = temporaryFolder();
 const FORMS = ['text', 'json', 'json2', 'folded'] as const;
 const EXAMPLES = join(import.meta.dirname, '../../examples');
 
+/** Programs with points and functions of runtimes. */
+const METHODS = join(folder, 'methods');
+const RUNTIMES = join(folder, 'runtimes');
+
 /** Of the examples that a zero is none for. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   'loads.bt': [],
   'mallocs.bt': [],
   'ltrace.bt': [WORKLOAD, 'workload_tar*'],
-  'uflow.bt': [WORKLOAD],
+  'uflow.bt': [METHODS],
+  'javaflow.bt': [METHODS],
+  'gcpauses.bt': [RUNTIMES],
+  'jlallocs.bt': [RUNTIMES],
+  'nodeflow.bt': [RUNTIMES],
 };
 
 /** All that is shown by more than its bytes, on all ways of being printed. */
@@ -74,6 +82,13 @@ function report(file: string, form: string, loader = LOADER, ...flags: readonly 
 }
 
 needs('root').describe('A recording', () => {
+  beforeAll(() => {
+    for (const made of [METHODS, RUNTIMES]) {
+      const source = join(import.meta.dirname, `../examples/${basename(made)}.c`);
+      execFileSync('gcc', ['-O1', '-fno-omit-frame-pointer', '-o', made, source]);
+    }
+  });
+
   it.each(FORMS)('is shown as it was, byte for byte: %s', async (form) => {
     const { file, ...direct } = await recorded(EVERYTHING, form, {
       ...UNSAFE,
@@ -113,7 +128,8 @@ needs('root').describe('A recording', () => {
           flags: ['--unsafe', '--timeout', '400ms'],
           parameters: PARAMETERS[name] ?? ['0'],
           workload: () => {
-            spawnSync('sh', ['-c', 'ls -l /etc; sync; id; sleep 0.05 & wait']);
+            const programs = `${METHODS}; ${RUNTIMES}`;
+            spawnSync('sh', ['-c', `ls -l /etc; ${programs}; sync; id; sleep 0.05 & wait`]);
           },
           signal: 'none',
         },

@@ -200,6 +200,9 @@ a.bt:4:2-18: expanded from
       '$f is no variable of a list that the probe stands in @ $f',
       '$g is no variable of a list that the probe stands in @ $g',
     ]);
+    expect(printed('for $f : ("a") { uprobe:/bin/x:$f_end { print($f); } }')).toContain(
+      'HINT: Text behind $f stands in double quotes: $f"_end".',
+    );
     expect(told('for $f : ("a") { begin { print($f); } } end { print($f); }')).toEqual([
       'Undefined or undeclared variable: $f @ $f',
     ]);
