@@ -1,5 +1,5 @@
-/* The points of two runtimes at calls and returns, with arguments as the runtimes give them: Python's
- * are strings, Java's pointers and lengths. */
+/* The points of two runtimes at calls and returns, with arguments as the runtimes give them:
+ * Python's are strings, Java's pointers and lengths. */
 #include "../kernel/usdt/note.h"
 
 /* A runtime has read its names; those of a program that has just begun are still on the disk. */
@@ -25,13 +25,15 @@ static void python(const char *file, const char *function, int is_entry)
 static void java(const char *names, int is_entry)
 {
 	if (is_entry)
-		__asm__ volatile(NOTE("hotspot", "method__entry", "0", "8@$1 8@%%rax -4@$3 8@%%rbx -4@$4")
-				 :
-				 : "a"(present(names)), "b"(names + 3));
+		__asm__ volatile(
+			NOTE("hotspot", "method__entry", "0", "8@$1 8@%%rax -4@$3 8@%%rbx -4@$4")
+			:
+			: "a"(present(names)), "b"(names + 3));
 	else
-		__asm__ volatile(NOTE("hotspot", "method__return", "0", "8@$1 8@%%rax -4@$3 8@%%rbx -4@$4")
-				 :
-				 : "a"(present(names)), "b"(names + 3));
+		__asm__ volatile(
+			NOTE("hotspot", "method__return", "0", "8@$1 8@%%rax -4@$3 8@%%rbx -4@$4")
+			:
+			: "a"(present(names)), "b"(names + 3));
 }
 
 int main(void)
