@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -126,6 +129,27 @@ static bool is_denied(uint32_t pid)
 	return fd < 0 && (errno == EACCES || errno == EPERM);
 }
 
+static uint64_t changed_at(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return 0;
+	return (uint64_t)status.st_ctim.tv_sec * 1000000000 + (uint64_t)status.st_ctim.tv_nsec;
+}
+
+/* A file is made, and every change of it marked, with the time as of the last tick
+ * (current_time, fs/inode.c). */
+bool mapped_file_is_of(const struct mapped_file *file, const struct proc_mapping *mapping)
+{
+	struct timespec tick;
+
+	if (!mapping->told_at || !file->changed_at)
+		return true;
+	return clock_getres(CLOCK_REALTIME_COARSE, &tick) == 0 &&
+	       file->changed_at + (uint64_t)tick.tv_nsec < mapping->told_at;
+}
+
 static void open_file(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
 		      const struct proc_mapping *mapping)
 {
@@ -138,6 +162,7 @@ static void open_file(struct mapped_files *files, struct mapped_file *file, uint
 		files->were_denied = files->were_denied || is_denied(pid);
 		return;
 	}
+	file->changed_at = changed_at(fd);
 	view = file_view_of(fd);
 	if (!view)
 		return;
@@ -149,22 +174,16 @@ static void open_file(struct mapped_files *files, struct mapped_file *file, uint
 	link_newest(files, file);
 }
 
-static void copy_vdso(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
-		      const struct proc_mapping *mapping)
+static bool copy_image(struct mapped_files *files, struct mapped_file *file, const char *path,
+		       uint64_t start, size_t size)
 {
-	size_t size = (size_t)(mapping->end - mapping->start);
-	char path[64];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	void *image;
-	int fd;
 
-	if (size > VDSO_MAX)
-		return;
-	snprintf(path, sizeof(path), "/proc/%u/mem", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
+		return false;
 	image = memory_bytes(size);
-	if (pread(fd, image, size, (off_t)mapping->start) == (ssize_t)size &&
+	if (pread(fd, image, size, (off_t)start) == (ssize_t)size &&
 	    elf_image_read(&file->image, file_view_of_bytes(image, size))) {
 		file->vdso = image;
 		file->openings++;
@@ -173,6 +192,24 @@ static void copy_vdso(struct mapped_files *files, struct mapped_file *file, uint
 		free(image);
 	}
 	close(fd);
+	return file->vdso != NULL;
+}
+
+static void copy_vdso(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
+		      const struct proc_mapping *mapping)
+{
+	size_t size = (size_t)(mapping->end - mapping->start);
+	uint64_t ours = getauxval(AT_SYSINFO_EHDR);
+	char path[64];
+
+	if (size > VDSO_MAX)
+		return;
+	snprintf(path, sizeof(path), "/proc/%u/mem", pid);
+	if (copy_image(files, file, path, mapping->start, size))
+		return;
+	/* Of a process that has gone, ours is the same, if both are of 64 bits. */
+	if (mapping->told_at && ours && mapping->start > UINT32_MAX)
+		copy_image(files, file, "/proc/self/mem", ours, size);
 }
 
 /* Also when it could not be opened through another process, which may have gone meanwhile. */

@@ -29,6 +29,8 @@ struct mapped_file {
 	bool is_other;
 	/* How often it was opened. */
 	uint32_t openings;
+	/* When its inode was changed last, ns of the epoch; 0: it has none. */
+	uint64_t changed_at;
 	/* The image of the kernel's own code, which is no file. */
 	uint8_t *vdso;
 	struct named_symbols symbols;
@@ -62,6 +64,10 @@ struct mapped_file *mapped_files_get(struct mapped_files *files, uint32_t pid,
 /* To be called before a file is used: opens it again where it was let go, and the process lives. */
 void mapped_files_use(struct mapped_files *files, struct mapped_file *file, uint32_t pid,
 		      const struct proc_mapping *mapping);
+
+/* Whether the file, which is open, is the one that was mapped: the number of one that was deleted
+ * may be another's by now. */
+bool mapped_file_is_of(const struct mapped_file *file, const struct proc_mapping *mapping);
 
 /* The file's functions, read at the first call. Empty when there are none. */
 const struct elf_symbols *mapped_file_symbols(struct mapped_file *file);

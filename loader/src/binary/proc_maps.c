@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/id_table.h"
@@ -116,7 +119,7 @@ static void keep(void *item)
 
 static void take_line(struct proc_maps *maps, size_t *room, struct paths *paths, char *line)
 {
-	struct proc_mapping mapping;
+	struct proc_mapping mapping = {0};
 
 	if (!parse_line(line, &mapping))
 		return;
@@ -191,21 +194,28 @@ void proc_maps_free(struct proc_maps *maps)
 	*maps = (struct proc_maps){0};
 }
 
-const struct proc_mapping *proc_maps_find(const struct proc_maps *maps, uint64_t address)
+size_t proc_mappings_behind(const struct proc_mapping *mappings, size_t count, uint64_t address)
 {
-	size_t low = 0, high = maps->count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (maps->mappings[middle].end <= address)
+		if (mappings[middle].end <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == maps->count || address < maps->mappings[low].start)
+	return low;
+}
+
+const struct proc_mapping *proc_maps_find(const struct proc_maps *maps, uint64_t address)
+{
+	size_t index = proc_mappings_behind(maps->mappings, maps->count, address);
+
+	if (index == maps->count || address < maps->mappings[index].start)
 		return NULL;
-	return &maps->mappings[low];
+	return &maps->mappings[index];
 }
 
 static bool has_inode(int fd, uint64_t inode)
@@ -213,6 +223,31 @@ static bool has_inode(int fd, uint64_t inode)
 	struct stat status;
 
 	return fstat(fd, &status) == 0 && (uint64_t)status.st_ino == inode;
+}
+
+/* These say another device to stat(2) than their mappings have (btrfs_getattr, ovl_getattr). */
+static bool has_devices_of_its_own(int fd)
+{
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0 &&
+	       (status.f_type == BTRFS_SUPER_MAGIC || status.f_type == OVERLAYFS_SUPER_MAGIC);
+}
+
+/* Of a process that has gone: it may have had other roots than we. */
+static int open_here(const struct proc_mapping *mapping)
+{
+	int fd = regular_file_open(mapping->path);
+	struct stat status;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && (uint64_t)status.st_ino == mapping->inode &&
+	    (status.st_dev == makedev(mapping->device_major, mapping->device_minor) ||
+	     has_devices_of_its_own(fd)))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /*
@@ -231,6 +266,8 @@ int proc_mapping_open(uint32_t pid, const struct proc_mapping *mapping)
 		return fd;
 	snprintf(root, sizeof(root), "/proc/%u/root", pid);
 	fd = regular_file_open_in(root, mapping->path);
+	if (fd < 0 && (errno == ENOENT || errno == ESRCH) && mapping->told_at)
+		return open_here(mapping);
 	if (fd < 0 || has_inode(fd, mapping->inode))
 		return fd;
 	close(fd);

@@ -17,6 +17,9 @@ struct proc_mapping {
 	const char *path;
 	/* The file was deleted since. */
 	bool deleted;
+	/* The kernel told of it when it was made, and the process may have gone: when that was, ns
+	 * of the epoch; 0: it was read in /proc. */
+	uint64_t told_at;
 };
 
 struct proc_maps {
@@ -35,8 +38,11 @@ void proc_maps_free(struct proc_maps *maps);
 /* The mapping that holds an address, or NULL. */
 const struct proc_mapping *proc_maps_find(const struct proc_maps *maps, uint64_t address);
 
-/* Opens the regular file behind a mapping of a living process, for reading; -1: it cannot be
- * opened, or the process has another file at its path by now. */
+/* The first of mappings, which stand by address, that ends behind one; `count`: none does. */
+size_t proc_mappings_behind(const struct proc_mapping *mappings, size_t count, uint64_t address);
+
+/* Opens the regular file behind a mapping of a process, for reading; -1: it cannot be opened, or
+ * another file is at its path by now. The process has to live, unless its mapping was told. */
 int proc_mapping_open(uint32_t pid, const struct proc_mapping *mapping);
 
 #endif

@@ -320,6 +320,18 @@ void output_divert(struct output *output,
 	say_divert(output->stderr_is_terminal ? take : NULL, context);
 }
 
+int output_follow(struct output *output, uint32_t pid)
+{
+	if (!output->symbols || !manifest_has_names(output->session->manifest, true))
+		return -1;
+	return symbols_follow(output->symbols, pid);
+}
+
+void output_hear(struct output *output)
+{
+	symbols_hear(output->symbols);
+}
+
 int output_screen(struct output *output, struct strbuf *frame)
 {
 	int result = sink_write(&output->sink, frame);

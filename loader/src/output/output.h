@@ -105,6 +105,14 @@ const struct strbuf *output_capture_end(struct output *output, uint32_t *errors)
 void output_divert(struct output *output,
 		   void (*take)(void *context, const char *text, size_t length), void *context);
 
+/*
+ * The command of -c is there, and has not begun: where the script shows addresses of processes, the
+ * kernel tells what it maps (symbols.h). The result is a descriptor that is readable when
+ * output_hear is to be called, or -1.
+ */
+int output_follow(struct output *output, uint32_t pid);
+void output_hear(struct output *output);
+
 /* Writes a screen beside all that; what finds no room because a signal came stays in it. */
 int output_screen(struct output *output, struct strbuf *frame);
 

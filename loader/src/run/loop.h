@@ -11,7 +11,7 @@
 #include "session/options.h"
 
 /* Descriptors of others. */
-#define LOOP_WATCHES 4
+#define LOOP_WATCHES 5
 
 struct loop {
 	int epoll, signals, timer, process;

@@ -214,6 +214,23 @@ static int open_object(struct session *session, const struct options *options,
 	return status == STATUS_OK ? attach_check(session, failure) : status;
 }
 
+static void hear(void *context)
+{
+	const struct run *run = context;
+
+	output_hear(run->output);
+}
+
+/* Where the kernel does not tell, names are those that /proc has. */
+static int follow_child(struct run *run, struct failure *failure)
+{
+	int fd = run->child.pid ? output_follow(run->output, (uint32_t)run->child.pid) : -1;
+
+	if (fd < 0)
+		return STATUS_OK;
+	return loop_watch(&run->loop, fd, hear, run, failure);
+}
+
 static int load(struct run *run, struct failure *failure)
 {
 	const struct options *options = run->options;
@@ -249,6 +266,8 @@ static int load(struct run *run, struct failure *failure)
 		if (status != STATUS_OK)
 			loop_settle_signals(&run->loop);
 	}
+	if (status == STATUS_OK)
+		status = follow_child(run, failure);
 	if (status == STATUS_OK)
 		status = events_open(&run->events, &run->session, run->output, failure);
 	if (status == STATUS_OK)

@@ -72,6 +72,7 @@ static void forget_all(struct processes *processes)
 void processes_free(struct processes *processes)
 {
 	forget_all(processes);
+	followed_end(&processes->followed);
 }
 
 static bool identify(uint32_t pid, struct identity *identity)
@@ -118,27 +119,50 @@ static bool is_anonymous(const struct proc_mapping *mapping)
 	return mapping->path[0] != '[' || strncmp(mapping->path, "[anon", 5) == 0;
 }
 
+static bool has_memory(uint32_t pid)
+{
+	struct stat exe;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/exe", pid);
+	return stat(path, &exe) == 0;
+}
+
+/*
+ * From /proc, or where the process has gone, as the kernel told of it. The maps of a process that
+ * is exiting are empty (its mm has been given back already), or end where it began to.
+ */
+static bool find_maps(struct processes *processes, uint32_t pid, struct proc_maps *maps)
+{
+	struct proc_maps told;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", pid);
+	errno = 0;
+	if (!proc_maps_read(maps, path))
+		processes->were_denied =
+			processes->were_denied || errno == EACCES || errno == EPERM;
+	if (maps->count && (!processes->followed.records || has_memory(pid)))
+		return true;
+	if (followed_maps(&processes->followed, pid, &told)) {
+		proc_maps_free(maps);
+		*maps = told;
+	}
+	if (!maps->count)
+		proc_maps_free(maps);
+	return maps->count > 0;
+}
+
 /* Replaces what is known of a process; keeps it when the process has gone. */
 static void read_maps(struct processes *processes, struct process_code *process)
 {
 	struct mapped_file **files;
 	struct proc_maps maps;
 	bool anonymous = false;
-	char path[64];
 
 	process->read_at = clock_ns(CLOCK_MONOTONIC_COARSE);
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", process->pid);
-	errno = 0;
-	if (!proc_maps_read(&maps, path)) {
-		processes->were_denied =
-			processes->were_denied || errno == EACCES || errno == EPERM;
+	if (!find_maps(processes, process->pid, &maps))
 		return;
-	}
-	/* The maps of a process that is exiting are empty (its mm has been given back already). */
-	if (!maps.count) {
-		proc_maps_free(&maps);
-		return;
-	}
 	files = memory_array(maps.count, sizeof(struct mapped_file *));
 	for (size_t i = 0; i < maps.count; i++)
 		files[i] = mapped_files_get(&processes->files, process->pid, &maps.mappings[i]);

@@ -8,6 +8,7 @@
 #include "base/id_table.h"
 #include "object/manifest.h"
 #include "binary/mapped_file.h"
+#include "symbols/followed.h"
 #include "symbols/jit_dump.h"
 #include "symbols/perf_map.h"
 #include "binary/proc_maps.h"
@@ -39,6 +40,8 @@ struct processes {
 	struct process_code *first;
 	size_t mappings;
 	struct mapped_files files;
+	/* Of -c: for processes that have gone. */
+	struct followed followed;
 	/* How often what is known of them has changed. */
 	uint64_t generation;
 	/* The map of one could not be read for want of rights. */

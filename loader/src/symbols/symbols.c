@@ -63,6 +63,18 @@ void symbols_note_process(struct symbols *symbols, uint32_t pid)
 	processes_note(&symbols->processes, pid);
 }
 
+int symbols_follow(struct symbols *symbols, uint32_t pid)
+{
+	if (!followed_begin(&symbols->processes.followed, pid))
+		return -1;
+	return task_records_fd(symbols->processes.followed.records);
+}
+
+void symbols_hear(struct symbols *symbols)
+{
+	followed_update(&symbols->processes.followed);
+}
+
 bool symbols_kernel(struct symbols *symbols, uint64_t address, struct symbol *symbol)
 {
 	struct kernel_symbol found;
@@ -106,7 +118,7 @@ static bool find_place(struct symbols *symbols, uint32_t pid, uint64_t address, 
 	if (place->file)
 		mapped_files_use(&processes->files, place->file, place->process->pid,
 				 place->mapping);
-	return true;
+	return !place->file || mapped_file_is_of(place->file, place->mapping);
 }
 
 static bool name_jit(struct symbols *symbols, struct process_code *process, uint64_t address,

@@ -39,6 +39,14 @@ void symbols_open_kernel(struct symbols *symbols);
  */
 void symbols_note_process(struct symbols *symbols, uint32_t pid);
 
+/*
+ * From here on, has the kernel tell what a process and its descendants map, so that those that end
+ * too soon for that have names, too. The result is a descriptor that is readable when much was
+ * told: then symbols_hear is to be called; -1: the kernel does not tell.
+ */
+int symbols_follow(struct symbols *symbols, uint32_t pid);
+void symbols_hear(struct symbols *symbols);
+
 /* The texts in `symbol` live until the next call. False: nothing is known of that address. */
 bool symbols_kernel(struct symbols *symbols, uint64_t address, struct symbol *symbol);
 bool symbols_user(struct symbols *symbols, uint32_t pid, uint64_t address, struct symbol *symbol);
