@@ -1,6 +1,7 @@
 /** Puts together what `bpfscript explore` shows. */
 import type { Inspection } from '../../linker/inspect/inspection.ts';
 import type { TypedProgram } from '../analysis/typed.ts';
+import { disassemble } from '../llvm/disassembler.ts';
 import type { Sources } from '../source/sources.ts';
 import type { Dump } from './dump.ts';
 import type { ExploredColumn, ExploredSource } from './exploration.ts';
@@ -47,7 +48,7 @@ export function explore(explored: Explored): string {
   if (loaded)
     columns.push(
       ...loadedColumns(
-        { dump: loaded, lineOf: dumpedLines(loaded, files, blockOf), isOfScript },
+        { dump: loaded, lineOf: dumpedLines(loaded, files, blockOf), isOfScript, disassemble },
         inspection,
       ),
     );

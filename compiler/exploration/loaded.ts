@@ -3,7 +3,7 @@
 import { INSN_SIZE } from '../../linker/elf/elf.ts';
 import type { Inspection } from '../../linker/inspect/inspection.ts';
 import {
-  disassemble,
+  type disassemble,
   MACHINES,
   type Machine,
   type NativeInstruction,
@@ -34,6 +34,8 @@ export interface Loaded {
   readonly dump: Dump;
   readonly lineOf: LineOf;
   readonly isOfScript: OfScript;
+  /** LLVM's, which an installation may lack. */
+  readonly disassemble: typeof disassemble;
 }
 
 /**
@@ -203,11 +205,12 @@ export function translatedLines(
 }
 
 /** Machine code, as the kernel's just-in-time compiler wrote it. */
-export function nativeLines({ dump, lineOf, isOfScript }: Loaded): readonly ExploredLine[] {
+export function nativeLines(loaded: Loaded): readonly ExploredLine[] {
+  const { dump, lineOf, isOfScript } = loaded;
   const listing = new Listing();
   const machine = MACHINES.find((each) => each === dump.machine);
   const why = machine
-    ? missingDisassembler(machine)
+    ? missingDisassembler(loaded, machine)
     : `Code for ${dump.machine} is not disassembled: these are its bytes.`;
   if (why !== undefined) listing.add(why);
   for (const program of dump.programs) {
@@ -226,8 +229,11 @@ export function nativeLines({ dump, lineOf, isOfScript }: Loaded): readonly Expl
       const bytes = native.subarray(before, before + Math.min(one.size, listing.room * MOST_BYTES));
       const shown = machine && why === undefined ? machine : undefined;
       listing.heading(one.name);
-      addFunction(listing, bytes, shown && namedCode(shown, bytes, one, program, dump), (offset) =>
-        isOfScript(one.name) ? find(before + offset) : undefined,
+      addFunction(
+        listing,
+        bytes,
+        shown && namedCode(loaded, shown, bytes, one, program),
+        (offset) => (isOfScript(one.name) ? find(before + offset) : undefined),
       );
       before += one.size;
     }
@@ -281,9 +287,9 @@ function interpreted(dump: Dump): string {
 }
 
 /** Why native code cannot be shown as such; undefined where it can. */
-function missingDisassembler(machine: Machine): string | undefined {
+function missingDisassembler({ disassemble: read }: Loaded, machine: Machine): string | undefined {
   try {
-    disassemble(machine, new Uint8Array(), 0n);
+    read(machine, new Uint8Array(), 0n);
     return undefined;
   } catch (error) {
     if (!(error instanceof InstallationError)) throw error;
@@ -293,17 +299,17 @@ function missingDisassembler(machine: Machine): string | undefined {
 
 /** With names for what it calls, and places in the function itself for what it jumps to. */
 function namedCode(
+  { dump, disassemble: read }: Loaded,
   machine: Machine,
   bytes: Uint8Array,
   { address = 0n, size }: DumpedFunction,
   program: DumpedProgram,
-  dump: Dump,
 ): readonly NativeInstruction[] {
   const own = new Map(program.functions.map((each) => [each.address, each.name]));
   const nameOf = (target: bigint): string | undefined =>
     own.get(target) ?? dump.symbols.get(target);
   const constants = new Constants();
-  return prefixed(disassemble(machine, bytes, address)).map((instruction) => {
+  return prefixed(read(machine, bytes, address)).map((instruction) => {
     const { text } = instruction;
     if (text === undefined) return instruction;
     const named = text.replace(/\bat\.([0-9a-f]+)\b/, (_, digits: string) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ExploredSource } from '../../compiler/exploration/exploration.ts';
 import { dumpedLines, nativeLines, translatedLines } from '../../compiler/exploration/loaded.ts';
+import { disassemble } from '../../compiler/llvm/disassembler.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { compileText, temporaryFolder } from '../support/build.ts';
 import { ARM64_SERIES, boot, programsOf, SERIES } from '../support/guest.ts';
@@ -68,6 +69,7 @@ async function dumpsOn(
       dump,
       lineOf: dumpedLines(dump, sources, () => 0),
       isOfScript: (name: string) => name.startsWith('tracepoint_'),
+      disassemble,
     };
     const columns = {
       translated: translatedLines(loaded, inspection),

@@ -46,6 +46,18 @@ describe('the command', () => {
     const { libraries } = opened('build', SCRIPT, '-o', object);
     expect(libraries).toEqual(['backend.node']);
   });
+  it('opens the disassemblers where there is native code to show', () => {
+    const page = join(folder, 'page.html');
+    expect(opened('explore', SCRIPT, '-o', page).libraries).toEqual(['backend.node']);
+    const dump = {
+      ...{ type: 'dump', schema: 1, loader: '', script: '', verifier: '', settings: {} },
+      ...{ kernel: { release: '', machine: 'x86_64' }, maps: [], programs: [], symbols: [] },
+    };
+    const file = join(folder, 'dump.json');
+    writeFileSync(file, JSON.stringify(dump));
+    const { libraries } = opened('explore', SCRIPT, '--loaded', file, '-o', page);
+    expect(libraries).toEqual(['backend.node', 'disassembler.node']);
+  });
   it.each([
     ['--version', ['--version']],
     ['fmt', ['fmt', '--check', SCRIPT]],

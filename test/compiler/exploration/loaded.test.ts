@@ -12,6 +12,8 @@ import {
   nativeLines,
   translatedLines,
 } from '../../../compiler/exploration/loaded.ts';
+import { disassemble } from '../../../compiler/llvm/disassembler.ts';
+import { InstallationError } from '../../../compiler/paths.ts';
 import { inspectObject } from '../../../linker/inspect.ts';
 import { compileText, temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
@@ -91,6 +93,7 @@ function besideScript(
     dump,
     lineOf: dumpedLines(dump, sources, blockOf),
     isOfScript: (name) => name !== 'shared',
+    disassemble,
   };
 }
 
@@ -208,6 +211,20 @@ describe('Native code', () => {
       ['+5: f0 48 01 18 c3', 2],
       ['told', undefined],
       ['+0: 90 06', 2],
+    ]);
+  });
+});
+
+describe('An installation without disassembler', () => {
+  it('shows bytes, and says what is missing', () => {
+    const lacking = (): never => {
+      throw new InstallationError('this installation has no disassembler.node for x64', '');
+    };
+    const lines = nativeLines({ ...besideScript(read(DUMP)), disassemble: lacking });
+    expect(lines.map(({ text }) => text.trim()).slice(0, 3)).toEqual([
+      'It is not disassembled, these are its bytes: this installation has no disassembler.node for x64.',
+      'begin_1',
+      '+0: e8 7b 00 00 00',
     ]);
   });
 });
