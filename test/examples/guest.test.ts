@@ -3,47 +3,17 @@
 import { beforeAll, describe, expect } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapValue } from '../support/expect.ts';
-import { type GuestCommand, isBefore, runInGuest, SERIES } from '../support/guest.ts';
+import { isBefore, runInGuest, SERIES } from '../support/guest.ts';
 import { hasKernel } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import type { RunResult } from '../support/run.ts';
+import { IN_GUESTS } from './guest-commands.ts';
 import { linesLike, text } from './support.ts';
 
 type Result = Omit<RunResult, 'endedAfter'>;
 
-const CONNECT = `nc -l -p 4242 >/dev/null &
-usleep 200000
-echo hello | nc -w 1 127.0.0.1 4242
-wait
-`;
-
-const COMMANDS: Readonly<Record<string, Omit<GuestCommand, 'object'>>> = {
-  capable: { script: 'ping -c 1 127.0.0.1 >/dev/null\n' },
-  vfsstat: { workload: 'read 100 10 write 30 10 sleep 1100', parameters: '1', endsItself: true },
-  vfscount: {
-    script:
-      '/workload read 100 10\nmkdir /tmp/d\nrmdir /tmp/d\ntouch /tmp/f\nmv /tmp/f /tmp/g\nrm /tmp/g\n',
-  },
-  filelife: { script: 'touch /tmp/short\nusleep 20000\nrm /tmp/short\nrm /script-0.sh\n' },
-  fileslower: { script: '(usleep 40000; echo x) | head -n 1 >/dev/null\n', parameters: '20' },
-  tcpaccept: { script: CONNECT },
-  tcplife: { script: CONNECT },
-  loads: {
-    workload: 'spin 1100',
-    parameters: '0x$(awk \'$3 == "avenrun" { print $1 }\' /proc/kallsyms)',
-  },
-  oomkill: {
-    script: `mkdir -p /sys/fs/cgroup/small
-echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-echo 8M >/sys/fs/cgroup/small/memory.max
-echo $$ >/sys/fs/cgroup/small/cgroup.procs
-tail -c 67108864 /dev/zero
-`,
-  },
-};
-
 describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('on Linux %s', (series) => {
-  const names = Object.keys(COMMANDS);
+  const names = Object.keys(IN_GUESTS);
   const results = new Map<string, Result>();
   const folder = temporaryFolder();
   const of = (name: string): Result => {
@@ -57,7 +27,7 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('on Linux %s
   beforeAll(async () => {
     if (!hasKernel(series)) return;
     for (const name of names) writeObject(folder, name, text(name));
-    const commands = names.map((name) => ({ object: `${name}.o`, ...COMMANDS[name] }));
+    const commands = names.map((name) => ({ object: `${name}.o`, ...IN_GUESTS[name] }));
     (await runInGuest(series, folder, commands)).forEach((result, index) => {
       results.set(names[index] ?? '', result);
     });
