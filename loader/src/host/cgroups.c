@@ -1,34 +1,37 @@
 #include "host/cgroups.h"
 
 #include <fnmatch.h>
-#include <fts.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "host/folder_walk.h"
+
+/* More are not looked at for one path. */
+#define MOST_FOLDERS (1u << 20)
+
+/* What is put for each hierarchy. */
+struct search {
+	struct strbuf *to;
+	size_t start;
+	const char *hierarchy;
+	uint64_t id;
+};
 
 /* The folder of a cgroup has its id as inode number (fs/kernfs/dir.c, __kernfs_new_node). */
-static void put_path(struct strbuf *to, size_t start, const char *hierarchy, const char *mount,
-		     uint64_t id)
+static bool put_path(const char *path, uint64_t inode, void *context)
 {
-	char *const paths[] = {(char *)mount, NULL};
-	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-	FTSENT *entry;
+	const struct search *search = context;
+	struct strbuf *to = search->to;
 
-	if (!tree)
-		return;
-	while ((entry = fts_read(tree))) {
-		if (entry->fts_info != FTS_D || entry->fts_statp->st_ino != id)
-			continue;
-		if (to->length > start)
-			strbuf_char(to, ',');
-		strbuf_text(to, hierarchy);
-		strbuf_text(to, ":/");
-		if (entry->fts_level > 0)
-			strbuf_text(to, entry->fts_path + strlen(mount) + 1);
-		break;
-	}
-	fts_close(tree);
+	if (inode != search->id)
+		return true;
+	if (to->length > search->start)
+		strbuf_char(to, ',');
+	strbuf_text(to, search->hierarchy);
+	strbuf_char(to, ':');
+	strbuf_text(to, *path ? path : "/");
+	return false;
 }
 
 void cgroup_path_text(struct strbuf *to, uint64_t id, const char *pattern)
@@ -50,7 +53,8 @@ void cgroup_path_text(struct strbuf *to, uint64_t id, const char *pattern)
 		else
 			continue;
 		if (fnmatch(pattern, hierarchy, 0) == 0)
-			put_path(to, start, hierarchy, mount->mnt_dir, id);
+			folder_walk(mount->mnt_dir, MOST_FOLDERS, put_path,
+				    &(struct search){to, start, hierarchy, id});
 	}
 	endmntent(mounts);
 }

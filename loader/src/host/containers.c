@@ -1,14 +1,13 @@
 #include "host/containers.h"
 
 #include <dirent.h>
-#include <fts.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
+#include "host/folder_walk.h"
 
 /* Cgroups that are remembered; folders that one walk looks at, and names of one folder of logs. */
 #define MOST_KNOWN 16384
@@ -107,30 +106,24 @@ static char *cgroup_mount(const struct containers *containers)
 }
 
 /* The folder of a cgroup has its id as inode number (fs/kernfs/dir.c, __kernfs_new_node). */
-static void find_paths(struct containers *containers)
+static bool note_path(const char *path, uint64_t inode, void *context)
 {
-	char *mount = cgroup_mount(containers);
-	char *const paths[] = {mount, NULL};
-	FTS *tree = mount ? fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL) : NULL;
-	size_t folders = 0;
-	FTSENT *entry;
+	struct containers *containers = context;
+	struct container *container = find(containers, containers->count, inode);
 
-	while (tree && folders < MOST_FOLDERS && (entry = fts_read(tree))) {
-		struct container *container;
-		const char *path;
-
-		if (entry->fts_info != FTS_D)
-			continue;
-		folders++;
-		container = find(containers, containers->count, entry->fts_statp->st_ino);
-		path = entry->fts_path + strlen(mount);
-		if (!container || container->path || strlen(path) > MOST_PATH)
-			continue;
+	if (container && !container->path && strlen(path) <= MOST_PATH) {
 		container->path = memory_text(*path ? path : "/");
 		container_path_read(&container->named, container->path);
 	}
-	if (tree)
-		fts_close(tree);
+	return true;
+}
+
+static void find_paths(struct containers *containers)
+{
+	char *mount = cgroup_mount(containers);
+
+	if (mount)
+		folder_walk(mount, MOST_FOLDERS, note_path, containers);
 	free(mount);
 }
 
