@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/failure.h"
 #include "base/memory.h"
+#include "base/say.h"
 #include "check.h"
 
 /* The checked build gives NULL for too much as others do. */
@@ -51,10 +52,33 @@ static void the_first_failure_stays(void)
 	CHECK(fail(&failure, STATUS_FAILED, "second") == STATUS_KERNEL);
 	CHECK(fail_at(&failure, "script.bt", 7) == STATUS_KERNEL);
 	CHECK(fail_at(&failure, "caller.bt", 1) == STATUS_KERNEL);
+	CHECK(fail_at_columns(&failure, "third.bt", 2, 1, 3, "text") == STATUS_KERNEL);
+	CHECK(!failure.details && !failure.column);
+	CHECK(fail_hint(&failure, "Do %s.", "this") == STATUS_KERNEL);
+	CHECK(strcmp(failure.hint, "Do this.") == 0);
 	CHECK(strcmp(failure.text, "no trampolines") == 0);
 	CHECK(strcmp(failure.file, "script.bt") == 0 && failure.line == 7);
 	failure_clear(&failure);
 	CHECK(failure.status == STATUS_OK && !failure.file[0] && !failure.text[0]);
+}
+
+static void a_place_with_columns_marks_its_text_once(void)
+{
+	struct failure failure = {0};
+
+	fail(&failure, STATUS_FAILED, "no");
+	CHECK(fail_at_columns(&failure, "a.bt", 3, 2, 4, "abcd") == STATUS_FAILED);
+	CHECK(failure.line == 3 && failure.column == 2);
+	CHECK(strcmp(failure.details, "abcd\n ~~\n") == 0);
+	CHECK(fail_at_columns(&failure, "b.bt", 4, 1, 2, "other") == STATUS_FAILED);
+	CHECK(strcmp(failure.file, "a.bt") == 0 && failure.line == 3 && failure.column == 2);
+	CHECK(strcmp(failure.details, "abcd\n ~~\n") == 0);
+	failure_clear(&failure);
+	/* Of code in C the text is not always known. */
+	fail(&failure, STATUS_FAILED, "no");
+	CHECK(fail_at_columns(&failure, "a.c", 3, 2, 2, "") == STATUS_FAILED);
+	CHECK(failure.column == 2 && !failure.details);
+	failure_clear(&failure);
 }
 
 static void more_of_one_kind_are_lines_of_one_text(void)
@@ -99,6 +123,44 @@ static void tell_details(void)
 	failure_tell(&failure);
 	failure_clear(&failure);
 	failure_tell(&failure);
+}
+
+/* The text of so many x, as a warning. */
+static void warn_of(int length)
+{
+	char *text = malloc((size_t)length + 1);
+
+	memset(text, 'x', (size_t)length);
+	text[length] = 0;
+	say_warning("%s\xc3\xa9%d", text, 7);
+	free(text);
+}
+
+static void warn_of_a_line(void)
+{
+	warn_of(4);
+}
+
+static void warn_of_all_that_a_line_has_room_for(void)
+{
+	warn_of(4095 - 9 - 3 - 1);
+}
+
+static void warn_of_more_than_a_line_has_room_for(void)
+{
+	warn_of(4095 - 9 - 3);
+}
+
+static void a_warning_is_one_line_of_at_most_4095_bytes(void)
+{
+	static char text[8192];
+
+	CHECK(said(warn_of_a_line, text, sizeof(text)) == 0);
+	CHECK(strcmp(text, "WARNING: xxxx\xc3\xa9\x37\n") == 0);
+	CHECK(said(warn_of_all_that_a_line_has_room_for, text, sizeof(text)) == 0);
+	CHECK(strlen(text) == 4095 && strcmp(text + 4095 - 5, "x\xc3\xa9\x37\n") == 0);
+	CHECK(said(warn_of_more_than_a_line_has_room_for, text, sizeof(text)) == 0);
+	CHECK(strlen(text) == 4095 && strcmp(text + 4095 - 4, "x\xc3\xa9\n") == 0);
 }
 
 static void tell_nothing(void)
@@ -185,7 +247,9 @@ static void a_size_out_of_a_file_is_only_tried(void)
 int main(void)
 {
 	the_first_failure_stays();
+	a_place_with_columns_marks_its_text_once();
 	more_of_one_kind_are_lines_of_one_text();
+	a_warning_is_one_line_of_at_most_4095_bytes();
 	a_failure_is_told_with_its_place_and_hint();
 	the_process_ends_without_memory();
 	an_array_grows_by_one_item_or_more();

@@ -56,6 +56,8 @@ static void test_strings(void)
 	expect_string("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t", "\"\\/\b\f\n\r\t");
 	/* One character a byte in bytes, UTF-8 in text. */
 	expect_string("\"\\u00e9\xc3\xbf\"", "\xc3\xa9\xc3\xbf", "\xe9\xff");
+	/* Up to U+00FF; what is more is no byte. */
+	expect_string("\"\\u00ff\\u0100\"", "\xc3\xbf\xc4\x80", "\xff\xc4\x80");
 	expect_string("\"\\u20ac\"", "\xe2\x82\xac", "\xe2\x82\xac");
 	expect_string("\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80");
 	/* A NUL ends bytes, and is refused in text. */

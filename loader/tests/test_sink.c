@@ -1,7 +1,9 @@
 /* Where output goes: files, pipes that nobody reads yet, files that are moved away or replaced. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -207,6 +209,73 @@ static void a_full_pipe_takes_what_it_has_room_for(void)
 	strbuf_free(&text);
 }
 
+static void note_signal(int number)
+{
+	(void)number;
+}
+
+/* Until a process sleeps that has nothing to wait for but what it is to be given. */
+static void wait_until_asleep(pid_t pid)
+{
+	char path[64], state[512] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	while (!strstr(state, ") S ")) {
+		FILE *file = fopen(path, "r");
+
+		if (!file || !fgets(state, sizeof(state), file))
+			_exit(1);
+		fclose(file);
+	}
+}
+
+/* A signal comes while it waits, and what it waits for once it waits again. */
+static void waiting_goes_on_after_a_signal(void)
+{
+	const struct sigaction noted = {.sa_handler = note_signal};
+	pid_t pid, parent = getpid();
+	int ends[2], status;
+	char byte = 0;
+
+	CHECK(pipe2(ends, O_NONBLOCK) == 0 && sigaction(SIGUSR1, &noted, NULL) == 0);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		wait_until_asleep(parent);
+		kill(parent, SIGUSR1);
+		wait_until_asleep(parent);
+		_exit(write(ends[1], "x", 1) != 1);
+	}
+	close(ends[1]);
+	CHECK(wait_to_read(ends[0], -1));
+	CHECK(read(ends[0], &byte, 1) == 1 && byte == 'x');
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	close(ends[0]);
+}
+
+/* Nothing of the file changes, and the reason stays. */
+static void a_file_that_has_no_room_is_not_replaced(void)
+{
+	const struct rlimit small = {4, RLIM_INFINITY};
+	const char *path = strdup(path_of("small"));
+	char left[160];
+	int status;
+	pid_t pid;
+
+	CHECK(replace_file(path, "old", 3) == 0);
+	pid = fork();
+	if (pid == 0) {
+		snprintf(left, sizeof(left), "%s.%d.new", path, (int)getpid());
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &small);
+		_exit(!(replace_file(path, "longer", 6) == -1 && errno == EFBIG &&
+			access(left, F_OK) != 0));
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	expect_file("small", "old");
+	free((char *)path);
+}
+
 static void a_file_is_replaced_as_a_whole_or_not(void)
 {
 	const char *path = strdup(path_of("metrics.prom"));
@@ -247,6 +316,8 @@ int main(void)
 	a_pipe_waits_for_its_reader();
 	a_full_pipe_takes_what_it_has_room_for();
 	a_file_is_replaced_as_a_whole_or_not();
+	a_file_that_has_no_room_is_not_replaced();
+	waiting_goes_on_after_a_signal();
 	snprintf(command, sizeof(command), "rm -r %s", folder);
 	CHECK(system(command) == 0);
 	return check_result("sink");
