@@ -16,18 +16,11 @@ const WORK = '.cache/mutants';
 const COPY = join(WORK, 'loader');
 const LOADER_BUILD = { BPFSCRIPT_LOADER_BUILD: join(COPY, 'build') };
 
-/** Tests with the whole loader, by folder of `loader/src`, nearest first. Those in C are not run again by theirs. */
+/** Tests with the whole loader, by folder of `loader/src`: those that need no kernel of their own are quick enough. */
 const NEAREST: Readonly<Record<string, readonly string[]>> = {
   object: ['test/loader/object'],
-  output: [
-    'test/loader/output/replay.test.ts',
-    'test/kernel/output-rules.test.ts',
-    'test/kernel/recording.test.ts',
-    'test/kernel/metrics.test.ts',
-  ],
-  recording: ['test/loader/output/replay.test.ts', 'test/kernel/recording.test.ts'],
-  session: ['test/loader/object', 'test/kernel/loader-flags.test.ts'],
-  run: ['test/loader/output/replay.test.ts', 'test/kernel/ending.test.ts'],
+  output: ['test/loader/output/replay.test.ts'],
+  recording: ['test/loader/output/replay.test.ts'],
 };
 
 type Change = readonly [pattern: RegExp, became: string];

@@ -13,8 +13,8 @@ function loads(file: string, seen = new Set<string>()): boolean {
   return importsOf(file).some(({ to }) => to.startsWith('test/') && loads(to, seen));
 }
 
-/** What loads programs into kernels of its own alone: none of them is seen by another file's probes. */
-const BOOTS = /^test\/(guest\/|examples\/guest\.)/;
+/** What loads programs into kernels of its own alone, or none: nothing of it is seen by another file's probes. */
+const BOOTS = /^test\/(guest\/|examples\/guest\.|loader\/output\/replay\.)/;
 
 const boots = (file: string): boolean => BOOTS.test(file);
 
@@ -31,7 +31,7 @@ const files = all.filter((file) => !INSTALLS.test(file));
 /** What needs neither root nor this machine's kernel. */
 export const COMPILING: readonly string[] = files.filter((file) => !loads(file));
 
-/** What boots kernels of its own: it may run at the same time as anything else. */
+/** What boots kernels of its own, or has no use for one: it may run at the same time as anything else. */
 export const BOOTING: readonly string[] = files.filter((file) => loads(file) && boots(file));
 
 /**
