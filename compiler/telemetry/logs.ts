@@ -19,6 +19,7 @@ const SEVERITIES: Readonly<Record<string, keyof typeof SEVERITY>> = {
   value: 'INFO',
   warnf: 'WARN',
   lost_events: 'WARN',
+  missed_events: 'WARN',
   errorf: 'ERROR',
   helper_error: 'ERROR',
   runtime_error: 'ERROR',
@@ -74,6 +75,8 @@ function timeOf(wall: unknown): bigint | undefined {
 
 function bodyOf(line: Line): string {
   if (line.type === 'lost_events') return `${String(line.count)} events were lost.`;
+  if (line.type === 'missed_events')
+    return `${String(line.count)} events of ${String(line.probe)} were left out by the kernel.`;
   const told = line.data ?? line.msg ?? '';
   return typeof told === 'string' ? told.replace(/\n$/, '') : JSON.stringify(told);
 }

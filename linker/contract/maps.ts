@@ -15,7 +15,7 @@ export const RUNTIME_MAPS = {
   /** Frames by the hash of a stack. */
   stacks: { shared: true },
   /** Whether a program is under way on a CPU. */
-  running: { shared: false },
+  running: { shared: true },
   /** Per-CPU memory of programs. */
   scratch: { shared: false },
   /** The same of what is larger than per-CPU arrays give: an element for each CPU. */

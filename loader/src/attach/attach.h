@@ -43,6 +43,12 @@ struct attached {
 	int descriptor;
 };
 
+/* A program that was loaded once more, for another function of its probe. */
+struct program_copy {
+	const struct mf_probe *probe;
+	int program;
+};
+
 /* A probe that is not on this host, which the script goes on without. */
 struct left_out {
 	const struct mf_probe *probe;
@@ -59,6 +65,9 @@ struct attachments {
 	uint32_t target_count, target_room;
 	struct attached *links;
 	uint32_t link_count, link_room;
+	/* They are kept to the end for what the kernel counted of them. */
+	struct program_copy *copies;
+	uint32_t copy_count, copy_room;
 	/* Events of all targets. */
 	uint32_t found;
 	/* Events that --probe-filter keeps out. */
@@ -154,6 +163,8 @@ enum attach_result attach_add_descriptor(struct attachments *attachments, int li
 					 const struct mf_probe *probe, struct failure *failure);
 /* A probe that the link of another one serves: it has none of its own. */
 enum attach_result attach_add_held(struct attachments *attachments, const struct mf_probe *probe);
+/* A file or more for each of many functions may be more than a process has by default. */
+void attach_allow_files(void);
 /* Attaches the program to a perf event that `fd` is, which is closed on failure. */
 enum attach_result attach_perf_event(struct attachments *attachments,
 				     const struct attach_target *target, int fd,
@@ -194,6 +205,14 @@ int attach_each_program(const struct attachments *attachments,
 			void (*visit)(const struct mf_probe *probe, uint32_t id, int program,
 				      void *context),
 			void *context);
+/*
+ * How many events of a probe the kernel did not give to its programs, because a program ran on that
+ * CPU: their own (tracing programs and raw tracepoints), or any (kprobes, other tracepoints). 0
+ * where the kernel does not count them (before Linux 5.12, and of perf events:
+ * bpf_overflow_handler, kernel/events/core.c), and of a probe that has its program from one before
+ * it. To be asked when nothing is attached any more.
+ */
+uint64_t attach_missed(const struct attachments *attachments, const struct mf_probe *probe);
 /* Detaches one probe, by its index in the manifest, and those that share its program; how many are
  * still attached. */
 uint32_t attach_detach(struct attachments *attachments, uint32_t probe);

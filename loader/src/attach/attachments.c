@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "attach/attach.h"
@@ -136,6 +137,16 @@ enum attach_result attach_add_held(struct attachments *attachments, const struct
 	return ATTACH_OK;
 }
 
+void attach_allow_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 enum attach_result attach_perf_event(struct attachments *attachments,
 				     const struct attach_target *target, int fd,
 				     struct failure *failure)
@@ -241,6 +252,9 @@ bool attach_free(struct attachments *attachments)
 
 	attach_release(attachments);
 	has_events_left = attachments->has_events_left;
+	for (uint32_t i = 0; i < attachments->copy_count; i++)
+		close(attachments->copies[i].program);
+	free(attachments->copies);
 	free(attachments->links);
 	free(attachments->targets);
 	memset(attachments, 0, sizeof(*attachments));

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "session/clone_program.h"
 #include "session/kernel_targets.h"
 
@@ -40,12 +41,21 @@ enum attach_result attach_load_for(struct attachments *attachments, const struct
 	return error ? attach_refused(failure, probe, -error) : ATTACH_OK;
 }
 
+static void keep(struct attachments *attachments, const struct mf_probe *probe, int program)
+{
+	memory_grow(attachments->copies, attachments->copy_count, attachments->copy_room);
+	attachments->copies[attachments->copy_count++] = (struct program_copy){probe, program};
+}
+
 enum attach_result attach_copy(struct attachments *attachments, const struct attach_target *target,
 			       const struct copy *copy, struct failure *failure)
 {
 	struct bpf_program *original = attach_program(attachments, target->probe);
 	int module = 0, program, link;
 
+	/* A program and a link for each. */
+	if (!attachments->copy_count)
+		attach_allow_files();
 	if (copy->module) {
 		module = kernel_btf_module_fd(copy->module);
 		if (module < 0)
@@ -61,9 +71,12 @@ enum attach_result attach_copy(struct attachments *attachments, const struct att
 		return errno == EPERM ? attach_refused(failure, target->probe, errno)
 				      : ATTACH_LEFT_OUT;
 	link = tracing_link(program, bpf_program__expected_attach_type(original), target->cookie);
-	close(program);
-	return link < 0 ? ATTACH_LEFT_OUT
-			: attach_add_descriptor(attachments, link, target->probe, failure);
+	if (link < 0) {
+		close(program);
+		return ATTACH_LEFT_OUT;
+	}
+	keep(attachments, target->probe, program);
+	return attach_add_descriptor(attachments, link, target->probe, failure);
 }
 
 /* What `probe` gives at one of the functions: an alias stays. */

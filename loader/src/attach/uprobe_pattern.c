@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "attach/files.h"
 #include "attach/uprobe.h"
@@ -219,17 +218,6 @@ static enum attach_result attach_range(struct attachments *attachments,
 				   : result;
 }
 
-/* A perf event and a link for each function may be more files than a process has by default. */
-static void allow_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 					 const struct attach_target *target,
 					 struct failure *failure)
@@ -242,7 +230,7 @@ enum attach_result attach_uprobe_pattern(struct attachments *attachments,
 	uint32_t refused = 0;
 
 	if (!many)
-		allow_files();
+		attach_allow_files();
 	result = attach_range(attachments, target, many, 0, target->events, &refused, failure);
 	/* `failure` holds what was said of the last one. */
 	if (result != ATTACH_OK || refused == target->events)

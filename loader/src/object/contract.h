@@ -24,6 +24,7 @@
 #define MF_MAP_LOST "lost"
 #define MF_MAP_PACKETS "packets"
 #define MF_MAP_STACKS "stacks"
+#define MF_MAP_RUNNING "running"
 #define MF_MAP_WIDE_SCRATCH "wide_scratch"
 #define MF_MAP_UNWIND_PROCESSES "unwind_processes"
 #define MF_MAP_UNWIND_MAPPINGS "unwind_mappings"

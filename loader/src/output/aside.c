@@ -80,6 +80,11 @@ void aside_lost_total(struct output *output, const struct loss *losses, uint32_t
 	text_renderer.lost_total(output, losses, count);
 }
 
+void aside_missed(struct output *output, const struct miss *misses, uint32_t count)
+{
+	text_renderer.missed(output, misses, count);
+}
+
 void aside_end_of_run(struct output *output)
 {
 	(void)output;

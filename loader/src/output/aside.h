@@ -19,6 +19,7 @@ void aside_repeated(struct output *output, const struct mf_event *event, int64_t
 		    uint64_t count);
 void aside_lost(struct output *output, const struct loss *losses, uint32_t count);
 void aside_lost_total(struct output *output, const struct loss *losses, uint32_t count);
+void aside_missed(struct output *output, const struct miss *misses, uint32_t count);
 void aside_end_of_run(struct output *output);
 
 #endif

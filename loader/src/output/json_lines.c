@@ -70,9 +70,9 @@ void json_put_message(struct output *output, const struct mf_event *event, const
 	strbuf_clear(&output->scratch);
 }
 
-/* {"type": TYPE, "count": N, "data": {NAME: N}, PLACE} */
+/* {"type": TYPE, "count": N, "data": {NAME: N}, "probe": PROBE, PLACE} */
 static void put_count(struct output *output, const char *type, const char *name, uint64_t count,
-		      const struct mf_place *place)
+		      const char *probe, const struct mf_place *place)
 {
 	struct strbuf *to = &output->text;
 
@@ -84,19 +84,22 @@ static void put_count(struct output *output, const char *type, const char *name,
 	strbuf_text(to, "\": ");
 	json_u64(to, count);
 	strbuf_char(to, '}');
+	if (probe)
+		json_member_text(to, "probe", probe);
 	json_member_place(output, place);
 	json_line_end(output);
 }
 
 void json_put_attached(struct output *output, uint32_t probes)
 {
-	put_count(output, "attached_probes", "probes", probes, NULL);
+	put_count(output, "attached_probes", "probes", probes, NULL, NULL);
 }
 
 void json_put_lost(struct output *output, const struct loss *losses, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		put_count(output, "lost_events", "events", losses[i].count, losses[i].event->place);
+		put_count(output, "lost_events", "events", losses[i].count, NULL,
+			  losses[i].event->place);
 }
 
 /* Readers add up what put_lost said. */
@@ -105,6 +108,13 @@ void json_put_lost_total(struct output *output, const struct loss *losses, uint3
 	(void)output;
 	(void)losses;
 	(void)count;
+}
+
+void json_put_missed(struct output *output, const struct miss *misses, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		put_count(output, "missed_events", "events", misses[i].count, misses[i].probe->name,
+			  misses[i].probe->place);
 }
 
 static void put_member_u64(struct strbuf *to, const char *name, uint64_t number)

@@ -25,6 +25,7 @@ void json_put_repeated(struct output *output, const struct mf_event *event, int6
 		       uint64_t count);
 void json_put_lost(struct output *output, const struct loss *losses, uint32_t count);
 void json_put_lost_total(struct output *output, const struct loss *losses, uint32_t count);
+void json_put_missed(struct output *output, const struct miss *misses, uint32_t count);
 void json_put_cost(struct output *output, const struct cost_table *table);
 void json_put_end_of_run(struct output *output);
 

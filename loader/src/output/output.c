@@ -549,6 +549,15 @@ int output_lost_total(struct output *output, const struct loss *losses, uint32_t
 	return output->sink.failed ? -1 : 0;
 }
 
+int output_missed(struct output *output, const struct miss *misses, uint32_t count)
+{
+	if (count && output->recorder && recorder_misses(output, misses, count) != 0)
+		return -1;
+	if (count)
+		output->renderer->missed(output, misses, count);
+	return output->sink.failed ? -1 : 0;
+}
+
 int output_repeated(struct output *output, const struct mf_event *event, int64_t code,
 		    uint64_t count)
 {

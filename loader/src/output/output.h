@@ -17,6 +17,7 @@
 struct cost_table;
 struct failure;
 struct loss;
+struct miss;
 struct options;
 struct output;
 struct own_figures;
@@ -78,6 +79,9 @@ int output_attached(struct output *output, uint32_t probes);
 /* Events that were lost since the last call; and in all, at the end. None: nothing is said. */
 int output_lost(struct output *output, const struct loss *losses, uint32_t count);
 int output_lost_total(struct output *output, const struct loss *losses, uint32_t count);
+
+/* At the end: what the kernel left out. None: nothing is said. */
+int output_missed(struct output *output, const struct miss *misses, uint32_t count);
 
 /* At the end: a warning came so many times more than it was told; `code` as of the last one. */
 int output_repeated(struct output *output, const struct mf_event *event, int64_t code,

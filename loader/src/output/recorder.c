@@ -210,6 +210,19 @@ int recorder_losses(struct output *output, enum part_kind kind, const struct los
 	return end(output, kind);
 }
 
+int recorder_misses(struct output *output, const struct miss *misses, uint32_t count)
+{
+	struct strbuf *to;
+
+	recorder_now(output);
+	to = begin(output);
+	for (uint32_t i = 0; i < count; i++) {
+		encode_number(to, misses[i].probe->index);
+		encode_number(to, misses[i].count);
+	}
+	return end(output, PART_MISSED);
+}
+
 int recorder_repeated(struct output *output, const struct mf_event *event, int64_t code,
 		      uint64_t count)
 {

@@ -15,6 +15,7 @@
 struct cost_table;
 struct failure;
 struct loss;
+struct miss;
 struct map_rows;
 struct output;
 
@@ -48,6 +49,7 @@ int recorder_map(struct output *output, const struct mf_map *map);
 int recorder_attached(struct output *output, uint32_t probes);
 int recorder_losses(struct output *output, enum part_kind kind, const struct loss *losses,
 		    uint32_t count);
+int recorder_misses(struct output *output, const struct miss *misses, uint32_t count);
 int recorder_repeated(struct output *output, const struct mf_event *event, int64_t code,
 		      uint64_t count);
 int recorder_cost(struct output *output, const struct cost_table *table);

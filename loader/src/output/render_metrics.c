@@ -30,6 +30,7 @@ const struct renderer metrics_renderer = {
 	.repeated = aside_repeated,
 	.lost = aside_lost,
 	.lost_total = aside_lost_total,
+	.missed = aside_missed,
 	.cost = text_put_cost,
 	.end_of_run = aside_end_of_run,
 };

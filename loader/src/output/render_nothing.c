@@ -1,4 +1,5 @@
-/* Of a recording: nothing is shown but that events were lost, which the user can still act on. */
+/* Of a recording: nothing is shown but that events were lost or left out, which the user can still
+ * act on. */
 #include "output/internal.h"
 #include "output/cost_table.h"
 
@@ -67,6 +68,11 @@ static void put_lost_total(struct output *output, const struct loss *losses, uin
 	text_renderer.lost_total(output, losses, count);
 }
 
+static void put_missed(struct output *output, const struct miss *misses, uint32_t count)
+{
+	text_renderer.missed(output, misses, count);
+}
+
 static void put_end_of_run(struct output *output)
 {
 	(void)output;
@@ -84,6 +90,7 @@ const struct renderer silent_renderer = {
 	.repeated = put_repeated,
 	.lost = put_lost,
 	.lost_total = put_lost_total,
+	.missed = put_missed,
 	.cost = text_put_cost,
 	.end_of_run = put_end_of_run,
 };

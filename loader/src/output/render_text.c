@@ -265,6 +265,25 @@ static void put_lost_total(struct output *output, const struct loss *losses, uin
 	output_say(output, to);
 }
 
+static void put_missed(struct output *output, const struct miss *misses, uint32_t count)
+{
+	struct strbuf *to = &output->scratch;
+
+	strbuf_clear(to);
+	for (uint32_t i = 0; i < count; i++) {
+		if (misses[i].probe->place)
+			put_place(output, misses[i].probe->place);
+		strbuf_text(to, "WARNING: ");
+		strbuf_u64(to, misses[i].count);
+		strbuf_text(to, " events of ");
+		strbuf_text(to, misses[i].probe->name);
+		strbuf_text(
+			to,
+			" were left out by the kernel: a BPF program was running on that CPU already.\n");
+	}
+	output_say(output, to);
+}
+
 static void put_end_of_run(struct output *output)
 {
 	strbuf_text(&output->text, "\n\n");
@@ -274,7 +293,8 @@ static void put_end_of_run(struct output *output)
 	.tests = &text_test_renderer, .text_begin = text_begin, .text_end = text_end,       \
 	.value = put_value, .map = put_map, .warning = put_warning, .message = put_message, \
 	.attached = put_attached, .repeated = put_repeated, .lost = put_lost,               \
-	.lost_total = put_lost_total, .cost = text_put_cost, .end_of_run = put_end_of_run
+	.lost_total = put_lost_total, .missed = put_missed, .cost = text_put_cost,          \
+	.end_of_run = put_end_of_run
 
 const struct renderer text_renderer = {TEXT_FUNCTIONS};
 /* Nobody else may write to the screen. */

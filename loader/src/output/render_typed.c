@@ -147,6 +147,7 @@ const struct renderer typed_json_renderer = {
 	.repeated = json_put_repeated,
 	.lost = json_put_lost,
 	.lost_total = json_put_lost_total,
+	.missed = json_put_missed,
 	.cost = json_put_cost,
 	.end_of_run = json_put_end_of_run,
 };

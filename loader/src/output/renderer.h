@@ -35,6 +35,12 @@ struct loss {
 	uint64_t count;
 };
 
+/* Events that the kernel did not give to a probe, because a program ran on that CPU. */
+struct miss {
+	const struct mf_probe *probe;
+	uint64_t count;
+};
+
 struct renderer {
 	/* Results of --test and --bench. */
 	const struct test_renderer *tests;
@@ -62,6 +68,8 @@ struct renderer {
 	/* Events that were lost since the last call; and in all, at the end. */
 	void (*lost)(struct output *output, const struct loss *losses, uint32_t count);
 	void (*lost_total)(struct output *output, const struct loss *losses, uint32_t count);
+	/* At the end. */
+	void (*missed)(struct output *output, const struct miss *misses, uint32_t count);
 	/* --cost. */
 	void (*cost)(struct output *output, const struct cost_table *table);
 	/* Between the last event and the final maps. */

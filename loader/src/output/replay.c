@@ -380,6 +380,28 @@ static int show_losses(struct output *output, enum part_kind kind)
 	return result;
 }
 
+static int show_misses(struct output *output)
+{
+	const struct manifest *manifest = output->session->manifest;
+	struct decoder *from = &output->replay->payload;
+	struct miss *misses = memory_array(manifest->probe_count, sizeof(*misses));
+	uint32_t count = 0;
+	int result;
+
+	while (from->at < from->end && count < manifest->probe_count && !from->failed) {
+		uint32_t index = decode_u32(from);
+
+		misses[count].count = decode_number(from);
+		if (from->failed || index >= manifest->probe_count)
+			from->failed = true;
+		else
+			misses[count++].probe = &manifest->probes[index];
+	}
+	result = decode_ends(from) ? output_missed(output, misses, count) : DAMAGED;
+	free(misses);
+	return result;
+}
+
 static int show_repeated(struct output *output)
 {
 	const struct mf_event *event = take_event(output);
@@ -467,6 +489,9 @@ static int show(struct output *output)
 	case PART_LOST:
 	case PART_LOST_TOTAL:
 		result = show_losses(output, replay->kind);
+		break;
+	case PART_MISSED:
+		result = show_misses(output);
 		break;
 	case PART_REPEATED:
 		result = show_repeated(output);

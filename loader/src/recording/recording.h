@@ -43,6 +43,8 @@ enum part_kind {
 	PART_ATTACHED = 'A',
 	PART_LOST = 'L',
 	PART_LOST_TOTAL = 'l',
+	/* Events that the kernel did not give to probes. */
+	PART_MISSED = 'm',
 	PART_REPEATED = 'w',
 	PART_COST = '$',
 	PART_END_OF_RUN = 'Z',

@@ -173,8 +173,9 @@ static uint64_t capabilities_for(const struct session *session, uint32_t needs)
 	return capabilities & privileges_permitted();
 }
 
-/* Programs are loaded and attached: links hold those that run. The numbers stay taken, since
- * libbpf closes them at the end. */
+/* What has run already. Of what is attached the kernel's counts are read at the end
+ * (attach_missed), and to nothing else a descriptor is good: the filter has no way to attach it.
+ * The numbers stay taken, since libbpf closes them at the end. */
 static void close_programs(const struct session *session)
 {
 	int nothing = open("/dev/null", O_PATH | O_CLOEXEC);
@@ -183,7 +184,8 @@ static void close_programs(const struct session *session)
 		enum mf_provider provider = session->manifest->probes[i].provider;
 		int fd = session->programs[i] ? bpf_program__fd(session->programs[i]) : -1;
 
-		if (fd >= 0 && provider != MF_END && provider != MF_SELF)
+		if (fd >= 0 &&
+		    (provider == MF_BEGIN || provider == MF_TEST || provider == MF_BENCH))
 			dup3(nothing, fd, O_CLOEXEC);
 	}
 	if (nothing >= 0)

@@ -20,6 +20,7 @@
 #include "run/limits.h"
 #include "run/loop.h"
 #include "run/metrics_server.h"
+#include "run/misses.h"
 #include "session/named_params.h"
 #include "run/notify.h"
 #include "run/start_report.h"
@@ -337,6 +338,7 @@ static int finish(struct run *run, enum loop_end end, struct failure *failure)
 	events_check_lost(&run->events);
 	loop_release_signals(&run->loop, end == LOOP_SIGNAL);
 	events_tell_totals(&run->events);
+	misses_tell(&run->attachments, run->output);
 	if (!run->events.broken && output_finish(run->output) != 0)
 		run->events.broken = true;
 	if (run->options->cost && !run->events.broken)

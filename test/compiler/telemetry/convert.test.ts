@@ -95,6 +95,14 @@ it('makes records of what scripts print, and of nothing else', () => {
     },
   });
   expect(readLine('{"type": "map", "data": []}', [], 7n).kind).toBe('nothing');
+  const missed =
+    '{"type": "missed_events", "count": 4, "probe": "kprobe:f", "data": {"events": 4}}';
+  expect(readLine(missed, [], 7n)).toMatchObject({
+    record: {
+      severityText: 'WARN',
+      body: { stringValue: '4 events of kprobe:f were left out by the kernel.' },
+    },
+  });
   expect(readLine('{"type": "lost_events", "count": 3}', [], 7n)).toMatchObject({
     record: { severityText: 'WARN', body: { stringValue: '3 events were lost.' } },
   });

@@ -394,7 +394,8 @@ shows('what went wrong', 'trouble', () => {
       cost(0, 5, ['begin', 3, 10, 1]),
       cost(1_000_000_000, 0, [`${'long '.repeat(13)}name`, 18_446_744_073_709_551_615n, 1, 0]),
     )
-    .lost('l', ['printf', 0, 7], ['print-map', 0, 18]);
+    .lost('l', ['printf', 0, 7], ['print-map', 0, 18])
+    .add(['m', Buffer.concat([0, 1, 12, 0, 18_446_744_073_709_551_615n].map(number))]);
   return recorder.file(CLOCK);
 });
 
@@ -501,6 +502,9 @@ describe('A damaged recording is refused at the part that is wrong', () => {
     ],
     ['costs of no probe', ['$', join(moment, number(1), number(1), number(0), number(1))]],
     ['costs that are cut', ['$', join(moment, number(1), number(1), text('begin'), number(1))]],
+    ['misses of no probe', ['m', join(moment, number(1), number(1))]],
+    ['misses without a number', ['m', join(moment, number(0))]],
+    ['more misses than probes', ['m', join(moment, ...[0, 1, 0, 1].map(number))]],
     ['an end with more behind it', ['Z', join(moment, number(0))]],
   ])('%s', (_, part) => {
     const { length } = recorder().file(CLOCK, { hasEnd: false });
