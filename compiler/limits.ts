@@ -5,13 +5,12 @@
 import { storeEffects } from '../linker/code-effects.ts';
 import { EFFECTS } from '../linker/contract/effects.ts';
 import { OBJECT_LIMITS, type ObjectLimit } from '../linker/contract/limits.ts';
-import { type ElfObject, INSN_SIZE, STT } from '../linker/elf/elf.ts';
+import { STT } from '../linker/elf/elf.ts';
 import { readElf } from '../linker/elf/read.ts';
 import type { TypedProbe } from './analysis/typed.ts';
 import { runsIntoLoops } from './llvm/back-edges.ts';
 import { type EmitOptions, emit } from './llvm/backend.ts';
 import { programsWithoutRoom } from './llvm/frames.ts';
-import { farJumps, LONGEST_JUMP } from './llvm/jumps.ts';
 import type { IrModule } from './llvm/module.ts';
 import type { ErrorCode } from './source/codes.ts';
 import type { Diagnostic } from './source/diagnostics.ts';
@@ -73,45 +72,23 @@ export function storesToContext(object: Uint8Array): readonly Diagnostic[] {
 
 type Probes = readonly Pick<TypedProbe, 'symbol' | 'range'>[];
 
-/**
- * Whether a function is longer than any jump in a shorter one can be. The assembly is only made for such: it takes as
- * long as the object did.
- */
-function hasLongFunction({ symbols }: ElfObject): boolean {
-  const longest = LONGEST_JUMP * INSN_SIZE;
-  return symbols.some(({ type, size }) => type === STT.func && size > longest);
-}
-
 /** The module as an object, or why BPF does not allow it. */
 export function emitObject(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
-  const first = emitWithinStack(module, probes, {});
+  const first = emitWithin(module, probes, {});
   if (!(first instanceof Uint8Array)) return first;
-  const options: EmitOptions = runsIntoLoops(readElf(first)) ? { keepsBlocks: true } : {};
-  const emitted = options.keepsBlocks ? emitWithinStack(module, probes, options) : first;
+  const again = runsIntoLoops(readElf(first));
+  const emitted = again ? emitWithin(module, probes, { keepsBlocks: true }) : first;
   if (!(emitted instanceof Uint8Array)) return emitted;
-  const elf = readElf(emitted);
-  const full = programsWithoutRoom(elf);
-  if (full.length > 0) return full.map((symbol) => stackRefusal(probes, symbol));
-  if (!hasLongFunction(elf)) return emitted;
-  // Of the same code: that with its blocks is longer.
-  const assembly = emit(module.shared().text, 'assembly', options);
-  const far = farJumps(Buffer.from(assembly).toString());
-  if (far.length === 0) return emitted;
-  return far.map((symbol) =>
-    refusal(
-      probes,
-      symbol,
-      'program-too-long',
-      'The program is too long for BPF: a jump in it spans more than 32767 instructions',
-      'Split it into several probes, or use loops.',
-    ),
-  );
+  const full = programsWithoutRoom(readElf(emitted));
+  return full.length > 0 ? full.map((symbol) => stackRefusal(probes, symbol)) : emitted;
 }
 
 const STACK_LIMIT = /in function (\S+) [^\n]*BPF stack limit of 512 bytes is exceeded/;
+/** What the back end adds to LLVM's words (far-jumps.cpp). */
+const FAR_JUMP = /in function (.+) a jump is too long\n/g;
 
-/** The object, or what LLVM says of the stack; other refusals are bugs and stay exceptions. */
-function emitWithinStack(
+/** The object, or what does not fit; other refusals are bugs and stay exceptions. */
+function emitWithin(
   module: IrModule,
   probes: Probes,
   options: EmitOptions,
@@ -119,10 +96,23 @@ function emitWithinStack(
   try {
     return emit(module.shared().text, 'object', options);
   } catch (error) {
-    const symbol = STACK_LIMIT.exec(error instanceof Error ? error.message : '')?.[1];
-    if (symbol === undefined) throw error;
-    return [stackRefusal(probes, symbol)];
+    const message = error instanceof Error ? error.message : '';
+    const symbol = STACK_LIMIT.exec(message)?.[1];
+    if (symbol !== undefined) return [stackRefusal(probes, symbol)];
+    const far = [...message.matchAll(FAR_JUMP)].map(([, name = '']) => name);
+    if (far.length === 0) throw error;
+    return far.map((name) => lengthRefusal(probes, name));
   }
+}
+
+function lengthRefusal(probes: Probes, symbol: string): Diagnostic {
+  return refusal(
+    probes,
+    symbol,
+    'program-too-long',
+    'The program is too long for BPF: a jump in it spans more than 32767 instructions',
+    'Split it into several probes, or use loops.',
+  );
 }
 
 function stackRefusal(probes: Probes, symbol: string): Diagnostic {

@@ -30,7 +30,7 @@ up_to_date() {
   local file output
   for output in "${outputs[@]}"; do
     [ -f "$output" ] || return 1
-    for file in "$source"/*.cpp "$source"/exports.map scripts/build-backend.sh "$entry" "$headers/node_version.h"; do
+    for file in "$source"/*.cpp "$source"/*.h "$source"/exports.map scripts/build-backend.sh "$entry" "$headers/node_version.h"; do
       [ "$output" -nt "$file" ] || return 1
     done
   done
@@ -62,6 +62,6 @@ addon disassembler "$source/no-terminal.cpp" "${search[@]}" "${components[@]}" \
 mapfile -t objects < <(find "$bindings" -name '*.o' ! -path "$entry" | sort)
 # The list is for a static link; libxml2 and libz3 are needed by parts that are not linked.
 read -ra components <<<"$("$llvm_config" --link-static --libs bpf passes irreader linker bitwriter | tr '\n' ' ')"
-addon backend "$source/no-terminal.cpp" "$folder/entry.o" "${objects[@]}" "${search[@]}" "${components[@]}" \
+addon backend "$source/far-jumps.cpp" "$source/no-terminal.cpp" "$folder/entry.o" "${objects[@]}" "${search[@]}" "${components[@]}" \
   -Wl,-Bstatic -lz -Wl,-Bdynamic -lpthread -ldl -lm
 rm "$folder/entry.o"

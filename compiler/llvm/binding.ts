@@ -13,7 +13,7 @@ export interface Native {
   readonly i8: llvm.IntegerType;
   readonly i32: llvm.IntegerType;
   readonly i64: llvm.IntegerType;
-  /** i8*, what every pointer is outside this folder. */
+  /** i8*, which LLVM reads as `ptr`. */
   readonly pointer: llvm.PointerType;
 }
 

@@ -46,9 +46,9 @@ const LAST_COLUMN = 1023;
 
 /** What the module keeps for its functions. All names are LLVM text. */
 export interface ModuleTables {
-  /** A variable or map, as an `i8*`. */
+  /** A variable or map. */
   global(symbol: string): string;
-  callback(symbol: string): { readonly name: string; readonly type: string };
+  callback(symbol: string): string;
   /** A function that is only declared. */
   linked(symbol: string, parameters: number): string;
   primitive(primitive: Primitive): string;
@@ -106,16 +106,8 @@ export function createFunctionBuilder(
     if (offset === 0) return base;
     const index = typeof offset === 'number' ? String(offset) : raw(offset);
     return isConstant(base) && isNumber(index)
-      ? `getelementptr (i8, i8* ${base}, i64 ${index})`
-      : body.register('pointer', `getelementptr i8, i8* ${base}, i64 ${index}`);
-  };
-  /** The address of an integer. */
-  const typed = (pointer: IrPointer, offset: number, width: Width): string => {
-    const address = byte(pointer, offset);
-    if (width === 1) return address;
-    return isConstant(address)
-      ? `bitcast (i8* ${address} to ${typeOf(width)}*)`
-      : body.register('pointer', `bitcast i8* ${address} to ${typeOf(width)}*`);
+      ? `getelementptr (i8, ptr ${base}, i64 ${index})`
+      : body.register('pointer', `getelementptr i8, ptr ${base}, i64 ${index}`);
   };
   const widen = (value: string, width: Width, signed: boolean): IrValue => {
     if (width === 8) return asValue(value);
@@ -138,15 +130,13 @@ export function createFunctionBuilder(
   /** A helper is called through its number as a function pointer, as C does it. */
   const callHelper = (
     id: number,
-    result: 'i64' | 'i8*',
+    result: 'i64' | 'ptr',
     args: readonly (IrValue | IrPointer)[],
   ): string => {
     if (args.length > 5) throw new Error(`helper ${id} gets more than five arguments`);
-    const operands = args.map(typedOperand);
-    const types = operands.map((operand) => operand.slice(0, operand.indexOf(' ')));
     return body.register(
       result === 'i64' ? 'value' : 'pointer',
-      `call ${result} inttoptr (i64 ${id} to ${result} (${types.join(', ')})*)(${operands.join(', ')})`,
+      `call ${result} inttoptr (i64 ${id} to ptr)(${args.map(typedOperand).join(', ')})`,
     );
   };
   const call = (callee: string, args: readonly (IrValue | IrPointer)[]): IrValue =>
@@ -179,13 +169,13 @@ export function createFunctionBuilder(
     compare,
     load: (pointer: IrPointer, offset: number, width: Width, signed: boolean) => {
       const type = typeOf(width);
-      const address = typed(pointer, offset, width);
-      return widen(body.register('value', `load ${type}, ${type}* ${address}`), width, signed);
+      const address = byte(pointer, offset);
+      return widen(body.register('value', `load ${type}, ptr ${address}`), width, signed);
     },
     store: (pointer: IrPointer, offset: number, width: Width, stored: IrValue): void => {
       const type = typeOf(width);
       const text = narrow(stored, width);
-      body.effect(`store ${type} ${text}, ${type}* ${typed(pointer, offset, width)}`);
+      body.effect(`store ${type} ${text}, ptr ${byte(pointer, offset)}`);
     },
     offset: (pointer: IrPointer, offset: number | IrValue) => asPointer(byte(pointer, offset)),
   };
@@ -202,8 +192,8 @@ export function createFunctionBuilder(
       const text = raw(pointer);
       if (text === 'null') return asBool(TRUE);
       // No variable and no function stands at 0.
-      if (/^(?:@|getelementptr|bitcast)/.test(text)) return asBool(FALSE);
-      return asBool(body.register('bool', `icmp eq i8* ${text}, null`));
+      if (/^(?:@|getelementptr)/.test(text)) return asBool(FALSE);
+      return asBool(body.register('bool', `icmp eq ptr ${text}, null`));
     },
     not: (condition) => {
       const text = raw(condition);
@@ -237,34 +227,34 @@ export function createFunctionBuilder(
     pointerToInt: (pointer) => {
       const text = raw(pointer);
       return isConstant(text)
-        ? asValue(`ptrtoint (i8* ${text} to i64)`)
-        : value(`ptrtoint i8* ${text} to i64`);
+        ? asValue(`ptrtoint (ptr ${text} to i64)`)
+        : value(`ptrtoint ptr ${text} to i64`);
     },
     intToPointer: (number) => {
       const text = raw(number);
       return asPointer(
         isConstant(text)
-          ? `inttoptr (i64 ${text} to i8*)`
-          : body.register('pointer', `inttoptr i64 ${text} to i8*`),
+          ? `inttoptr (i64 ${text} to ptr)`
+          : body.register('pointer', `inttoptr i64 ${text} to ptr`),
       );
     },
     log2: (number) => lowerLog2(builder, tables.logTable(), number),
 
     loadFixed: (pointer, offset, width) => value(fixedLoad(width, offset, raw(pointer))),
     loadVolatile: (pointer, offset, width) => {
-      const address = typed(pointer, offset, width);
+      const address = byte(pointer, offset);
       return widen(body.register('value', volatileLoad(width, address)), width, false);
     },
     storeVolatile: (pointer, offset, width, stored) => {
-      const address = typed(pointer, offset, width);
+      const address = byte(pointer, offset);
       body.effect(volatileStore(width, narrow(stored, width), address));
     },
     atomicAdd: (pointer, offset, width, added) => {
-      const address = typed(pointer, offset, width);
+      const address = byte(pointer, offset);
       body.register('value', atomicAdd(width, narrow(added, width), address));
     },
     atomicExchange: (pointer, offset, stored) =>
-      value(atomicExchange(raw(stored), typed(pointer, offset, 8))),
+      value(atomicExchange(raw(stored), byte(pointer, offset))),
 
     return_: (result) =>
       control.leave(() => {
@@ -276,21 +266,17 @@ export function createFunctionBuilder(
     alloca,
     loadAtEntry: (symbol) =>
       atEntry(() => {
-        const address = typed(builder.global(symbol), 0, 8);
-        return value(volatileLoad(8, address));
+        return value(volatileLoad(8, raw(builder.global(symbol))));
       }),
     setPlace,
     helper: (id, args) => asValue(callHelper(id, 'i64', args)),
     opaque: (number) => value(opaque(raw(number))),
     apart: (number) => value(apart(apartCount++, raw(number))),
     steadyHelper: (id) => value(steadyHelper(id)),
-    helperPointer: (id, args) => asPointer(callHelper(id, 'i8*', args)),
+    helperPointer: (id, args) => asPointer(callHelper(id, 'ptr', args)),
     global: (symbol) => asPointer(tables.global(symbol)),
-    callback: (symbol) => {
-      const { name, type } = tables.callback(symbol);
-      return asPointer(`bitcast (${type}* ${name} to i8*)`);
-    },
-    callFunction: (symbol, args) => call(tables.callback(symbol).name, args),
+    callback: (symbol) => asPointer(tables.callback(symbol)),
+    callFunction: (symbol, args) => call(tables.callback(symbol), args),
     callLinked: (symbol, args) => call(tables.linked(symbol, args.length), args),
     siteLoad: (site, pointer, offset, width, signed) => {
       const loaded = use(siteLoad(site, offset, width), pointer);
@@ -306,10 +292,7 @@ export function createFunctionBuilder(
   /** Made of integers as wide as the alignment, which gives the slot that alignment. */
   function alloca(size: number, align: Width): IrPointer {
     const type = `[${Math.max(1, Math.ceil(size / align))} x ${typeOf(align)}]`;
-    return atEntry(() => {
-      const slot = body.register('pointer', `alloca ${type}`);
-      return asPointer(body.register('pointer', `bitcast ${type}* ${slot} to i8*`));
-    });
+    return atEntry(() => asPointer(body.register('pointer', `alloca ${type}`)));
   }
 
   setPlace(1, 1);

@@ -10,7 +10,7 @@ export interface ControlFlow {
   leave(terminate: () => void): void;
 }
 
-const TYPES: Readonly<Record<RegisterKind, string>> = { value: 'i64', pointer: 'i8*', bool: 'i1' };
+const TYPES: Readonly<Record<RegisterKind, string>> = { value: 'i64', pointer: 'ptr', bool: 'i1' };
 /** Of what is never reached. */
 const NOTHING: Readonly<Record<RegisterKind, string>> = {
   value: '0',

@@ -84,7 +84,7 @@ export function createModule(name: string): IrModule {
 
   const globals = new Map<string, GlobalDefinition>();
   const used = new Set<string>();
-  const callbacks = new Map<string, ReturnType<ModuleTables['callback']>>();
+  const callbacks = new Set<string>();
   const linked = new Set<string>();
   const primitives = new Map<string, Primitive>();
   const functions = new Map<string, FunctionText>();
@@ -117,9 +117,9 @@ export function createModule(name: string): IrModule {
       return nameText(symbol);
     },
     callback(symbol) {
-      const known = callbacks.get(symbol);
-      if (!known) throw new Error(`the callback ${symbol} is used before it is made`);
-      return known;
+      if (!callbacks.has(symbol))
+        throw new Error(`the callback ${symbol} is used before it is made`);
+      return nameText(symbol);
     },
     linked(symbol, parameters) {
       const { FunctionType, Function: LlvmFunction, GlobalValue } = native.llvm;
@@ -210,8 +210,7 @@ export function createModule(name: string): IrModule {
         parameters.map((kind) => types[kind]),
         native.llvm.GlobalValue.LinkageTypes.InternalLinkage,
       );
-      const list = parameters.map((kind) => (kind === 'ptr' ? 'i8*' : kind)).join(', ');
-      callbacks.set(symbol, { name: nameText(symbol), type: `i64 (${list})` });
+      callbacks.add(symbol);
       const frame: FunctionFrame = { result: 'i64', placeOf: placesOf(symbol) };
       const { builder, finish } = createFunctionBuilder(tables, frame);
       const args = parameters.map((kind, index): IrValue | IrPointer => {
@@ -260,7 +259,9 @@ interface DebugInfo {
 function createDebugInfo(native: Native, file: string): DebugInfo {
   const { DIBuilder, DINode, DISubprogram, LLVMConstants, Module, dwarf } = native.llvm;
   const builder = new DIBuilder(native.module);
-  const scope = builder.createFile(file, '');
+  // LLVM would read the file and look each of its lines up among all the others (BTFDebug::populateFileContent); the
+  // linker has the text. Nothing can be opened in this folder.
+  const scope = builder.createFile(file, '/dev/null');
   const isOptimized = true;
   builder.createCompileUnit(
     dwarf.SourceLanguage.DW_LANG_C99,

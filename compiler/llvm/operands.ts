@@ -11,7 +11,7 @@ export const asPointer = (text: string): IrPointer => text as unknown as IrPoint
 export const asBool = (text: string): IrBool => text as unknown as IrBool;
 export const raw = (value: AnyValue): string => value as unknown as string;
 
-/** The first letter of a register's name: i64 (or narrower, inside of this folder), i8*, i1. */
+/** The first letter of a register's name: i64 (or narrower, inside of this folder), ptr, i1. */
 export const REGISTER = { value: 'v', pointer: 'p', bool: 'b' } as const;
 export type RegisterKind = keyof typeof REGISTER;
 
@@ -25,13 +25,13 @@ export function isNumber(text: string): boolean {
   return (first >= 48 && first <= 57) || first === 45;
 }
 
-/** An argument with its type, which is i64 or i8*. */
+/** An argument with its type, which is i64 or ptr. */
 export function typedOperand(value: IrValue | IrPointer): string {
   const text = raw(value);
   const isPointer = isConstant(text)
     ? !isNumber(text) && !text.startsWith('ptrtoint')
     : text[1] === REGISTER.pointer;
-  return `${isPointer ? 'i8*' : 'i64'} ${text}`;
+  return `${isPointer ? 'ptr' : 'i64'} ${text}`;
 }
 
 export const typeOf = (width: Width): string => `i${width * 8}`;

@@ -5,7 +5,7 @@
 import type { Shift, Width } from './ir.ts';
 import { typeOf } from './operands.ts';
 
-type Kind = 'i64' | 'i8*';
+type Kind = 'i64' | 'ptr';
 
 export interface Primitive {
   /** Begins with `bpfscript.`, which no symbol of a script can. */
@@ -26,25 +26,24 @@ const PURE = 'readnone nounwind willreturn';
  * that the loader fills. Equal loads merge, and stay when helpers are called between them.
  */
 export function fixedLoad(width: Width, offset: number, pointer: string): string {
-  return `call i64 asm "$0 = *(u${bits(width)} *)($1 + ${offset})", "=r,r"(i8* ${pointer}) ${PURE}`;
+  return `call i64 asm "$0 = *(u${bits(width)} *)($1 + ${offset})", "=r,r"(ptr ${pointer}) ${PURE}`;
 }
 
-/** `pointer` is one to an integer of the width, as `value` is. */
 export function volatileLoad(width: Width, pointer: string): string {
-  return `load volatile ${typeOf(width)}, ${typeOf(width)}* ${pointer}`;
+  return `load volatile ${typeOf(width)}, ptr ${pointer}`;
 }
 
 export function volatileStore(width: Width, value: string, pointer: string): string {
-  return `store volatile ${typeOf(width)} ${value}, ${typeOf(width)}* ${pointer}`;
+  return `store volatile ${typeOf(width)} ${value}, ptr ${pointer}`;
 }
 
 /** The result must not be used, so that the back end selects `lock add` instead of a fetching add. */
 export function atomicAdd(width: 4 | 8, value: string, pointer: string): string {
-  return `atomicrmw add ${typeOf(width)}* ${pointer}, ${typeOf(width)} ${value} monotonic`;
+  return `atomicrmw add ptr ${pointer}, ${typeOf(width)} ${value} monotonic`;
 }
 
 export function atomicExchange(value: string, pointer: string): string {
-  return `atomicrmw xchg i64* ${pointer}, i64 ${value} seq_cst`;
+  return `atomicrmw xchg ptr ${pointer}, i64 ${value} seq_cst`;
 }
 
 /** The value itself, about which the optimiser knows nothing any more. Costs no instruction. */
@@ -62,7 +61,7 @@ export function apart(number: number, value: string): string {
 
 /** A helper without arguments that gives the same whenever one run of a program calls it: calls merge. */
 export function steadyHelper(id: number): string {
-  return `call i64 inttoptr (i64 ${id} to i64 ()*)() ${PURE}`;
+  return `call i64 inttoptr (i64 ${id} to ptr)() ${PURE}`;
 }
 
 /**
@@ -74,10 +73,10 @@ export function siteLoad(site: number, offset: number, width: Width): Primitive 
   return {
     name: `bpfscript.site.${site}.load.${width}.${offset}`,
     result: 'i64',
-    parameters: ['i8*'],
+    parameters: ['ptr'],
     attributes: 'readnone willreturn',
     body: [
-      `%v = call i64 asm "${siteAsm(site, `$0 = *(u${bits(width)} *)($1 ${sign} ${Math.abs(offset)})`)}", "=r,r"(i8* %0) readnone nounwind willreturn`,
+      `%v = call i64 asm "${siteAsm(site, `$0 = *(u${bits(width)} *)($1 ${sign} ${Math.abs(offset)})`)}", "=r,r"(ptr %0) readnone nounwind willreturn`,
       'ret i64 %v',
     ],
   };
@@ -118,11 +117,11 @@ export function siteCall(site: number): Primitive {
   return {
     name: `bpfscript.site.${site}.call`,
     result: 'i64',
-    parameters: ['i8*'],
+    parameters: ['ptr'],
     attributes: '',
     body: [
-      `%r = call { i64, i8* } asm sideeffect "${siteAsm(site, 'r0 = 0')}", "={r0},={r1},1,~{r2},~{r3},~{r4},~{r5}"(i8* %0) nounwind`,
-      '%v = extractvalue { i64, i8* } %r, 0',
+      `%r = call { i64, ptr } asm sideeffect "${siteAsm(site, 'r0 = 0')}", "={r0},={r1},1,~{r2},~{r3},~{r4},~{r5}"(ptr %0) nounwind`,
+      '%v = extractvalue { i64, ptr } %r, 0',
       'ret i64 %v',
     ],
   };

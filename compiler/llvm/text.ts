@@ -58,7 +58,6 @@ export function parameterText(kind: CallbackParameter, index: number): string {
 
 const NAME = String.raw`@(?:"([^"]*)"|([-\w$.]+))`;
 const PLAIN = /^[a-zA-Z$._-][-\w$.]*$/;
-const OPERAND = new RegExp(`(i8\\* |\\[ )${NAME}`, 'g');
 const DEFINITION = new RegExp(
   String.raw`^define (.* ${NAME}\()(.*?)(\)(?: #\d+)?)( !dbg (!\d+)) \{\nentry:\n  unreachable\n\}\n`,
   'gm',
@@ -68,15 +67,6 @@ const DEFINITION = new RegExp(
 export function completeText(printed: string, completion: Completion): string {
   const { globals, functions, primitives, places, wanted } = completion;
   const scopes = new Map<string, string>();
-  const withGlobals = (text: string): string =>
-    // A variable is an array of bytes. A phi names its type once, in front.
-    text.replace(OPERAND, (operand, before: string, quoted, plain) => {
-      const global = globals.get(nameOf(quoted, plain));
-      if (!global) return operand;
-      const array = `[${global.size} x i8]`;
-      return `${before}getelementptr inbounds (${array}, ${array}* ${nameText(global.symbol)}, i64 0, i64 0)`;
-    });
-
   const completed = printed.replace(
     DEFINITION,
     (text, head: string, quoted, plain, parameters: string, behind, debug, scope: string) => {
@@ -86,14 +76,16 @@ export function completeText(printed: string, completion: Completion): string {
       if (wanted && !wanted.has(symbol)) return '';
       scopes.set(symbol, scope);
       const named = parameters.replace(/(i8\*|i\d+) %(\d+)/g, (_, type: string, index: string) => {
-        return `${type} ${parameterText(type === 'i8*' ? 'ptr' : 'i64', Number(index))}`;
+        return type === 'i8*'
+          ? `ptr ${parameterText('ptr', Number(index))}`
+          : `${type} ${parameterText('i64', Number(index))}`;
       });
       // Attribute groups come before a section.
       const [before, section] =
         made.section === undefined
           ? ['', '']
           : ['dso_local ', ` section ${quote(Buffer.from(made.section))}`];
-      return `define ${before}${head}${named}${behind}${section}${debug} {\n${withGlobals(made.body)}}\n`;
+      return `define ${before}${head}${named}${behind}${section}${debug} {\n${made.body}}\n`;
     },
   );
 

@@ -3,6 +3,8 @@
 // llvm-bindings builds modules and cannot emit them; this addon does, over LLVM's C API. The objects of llvm-bindings are
 // linked into it, so that there is one copy of LLVM: what it exports to Node, this addon does too (build-backend.sh).
 
+#include "far-jumps.h"
+
 #include <node_api.h>
 
 #include <llvm-c/Analysis.h>
@@ -17,6 +19,7 @@
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringMap.h>
 #include <llvm/IR/InstrTypes.h>
+#include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Support/CommandLine.h>
 #include <llvm/Transforms/Utils/Cloning.h>
@@ -155,6 +158,25 @@ void setBranchFolding(bool folds)
 	option->addOccurrence(1, "disable-branch-fold", folds ? "false" : "true");
 }
 
+// BTF's line records are all that is wanted of debug information: no DWARF, which LLVM writes unless a module asks for
+// Windows' form alone (AsmPrinter::doInitialization), and which it has no writer for here.
+void leaveOutDwarf(llvm::Module &module)
+{
+	module.addModuleFlag(llvm::Module::Warning, "CodeView", 1);
+}
+
+// Jumps that the assembler cut off; functions have numbers in the order of their bodies.
+std::string farJumps(const llvm::Module &module)
+{
+	std::set<unsigned> far = takeFarJumps();
+	std::string text;
+	unsigned number = 0;
+	for (const llvm::Function &function : module)
+		if (!function.isDeclaration() && far.count(number++))
+			text += "in function " + function.getName().str() + " a jump is too long\n";
+	return text;
+}
+
 std::string emit(const std::string &ir, const std::string &cpu, const std::string &passes, const std::string &output,
 		 const std::string &blocks)
 {
@@ -163,6 +185,8 @@ std::string emit(const std::string &ir, const std::string &cpu, const std::strin
 	std::string diagnostics;
 	Context context(LLVMContextCreate());
 	LLVMContextSetDiagnosticHandler(context.value, collectDiagnostic, &diagnostics);
+	// A pointer has no type of what it points to, which the optimiser need not see through then.
+	llvm::unwrap(context.value)->enableOpaquePointers();
 
 	// The reader takes the buffer over, and wants a NUL behind it, which std::string has.
 	LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRange(ir.data(), ir.size(), "module", true);
@@ -182,12 +206,15 @@ std::string emit(const std::string &ir, const std::string &cpu, const std::strin
 		return text.string();
 	}
 
+	leaveOutDwarf(*llvm::unwrap(module.value));
+	takeFarJumps();
 	LLVMMemoryBufferRef emitted = nullptr;
 	Message reason;
 	auto kind = output == "assembly" ? LLVMAssemblyFile : LLVMObjectFile;
 	if (LLVMTargetMachineEmitToMemoryBuffer(machine.value, module.value, kind, &reason.text, &emitted))
 		throw Failure(reason.string());
 	Output result(emitted);
+	diagnostics += farJumps(*llvm::unwrap(module.value));
 	if (!diagnostics.empty())
 		throw Failure(diagnostics);
 	return std::string(LLVMGetBufferStart(result.value), LLVMGetBufferSize(result.value));
@@ -253,8 +280,15 @@ NAPI_MODULE_INIT()
 	LLVMInitializeBPFAsmParser();
 	// Block placement likes to put a loop's latch right before its header. Linux 6.1 takes a back edge from jumps
 	// only, not from an instruction that runs on into the header (visit_insn in kernel/bpf/verifier.c).
-	const char *options[] = {"bpfscript", "-disable-block-placement"};
-	LLVMParseCommandLineOptions(2, options, nullptr);
+	// Text is not checked twice: reading it would, lest its debug information be an old LLVM's.
+	const char *options[] = {"bpfscript", "-disable-block-placement", "-disable-auto-upgrade-debug-info"};
+	LLVMParseCommandLineOptions(sizeof(options) / sizeof(*options), options, nullptr);
+	try {
+		watchJumps();
+	} catch (const std::exception &failure) {
+		napi_throw_error(env, nullptr, failure.what());
+		return nullptr;
+	}
 	LLVMResetFatalErrorHandler();
 	LLVMInstallFatalErrorHandler(throwFatal);
 

@@ -48,6 +48,32 @@ y:
     expect(emitting(large)).toThrow(/in function large .*stack limit/);
   });
 
+  it('names the functions with jumps that pass more than 32,767 instructions', () => {
+    /** A function whose first instruction jumps over `count` others. */
+    const jump = (name: string, count: number, instruction = '$0 = 1'): string => {
+      const over = Array.from({ length: count }, () => instruction).join('\\0A');
+      return `define i64 @${name}(i64 %a) nounwind {
+  %c = icmp eq i64 %a, 7
+  br i1 %c, label %end, label %long
+long:
+  %r = call i64 asm sideeffect "${over}", "=r"()
+  br label %end
+end:
+  %s = phi i64 [ %a, %0 ], [ %r, %long ]
+  ret i64 %s
+}
+`;
+    };
+    expect(emitting(jump('near', 32_766))).not.toThrow();
+    const far = jump('near', 9) + jump('far', 32_768) + jump('farther', 32_768);
+    expect(emitting(`declare void @nowhere()\n${far}`)).toThrow(
+      'in function far a jump is too long\nin function farther a jump is too long\n',
+    );
+    // One of 64 bits takes two.
+    expect(emitting(jump('wide', 16_384, '$0 = 81985529216486895 ll'))).toThrow(/in function wide/);
+    expect(emitting(jump('near', 9))).not.toThrow();
+  });
+
   it('survives what LLVM calls fatal, and works on', () => {
     const division = `define i64 @signed(i64 %a) nounwind {
   %r = sdiv i64 %a, 3

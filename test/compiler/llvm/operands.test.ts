@@ -49,11 +49,11 @@ describe('an argument', () => {
     ['i64', '42'],
     ['i64', '-1'],
     ['i64', '%v7'],
-    ['i64', 'ptrtoint (i8* @x to i64)'],
-    ['i8*', '%p7'],
-    ['i8*', 'null'],
-    ['i8*', '@x'],
-    ['i8*', 'bitcast (i64 (i64)* @f to i8*)'],
+    ['i64', 'ptrtoint (ptr @x to i64)'],
+    ['ptr', '%p7'],
+    ['ptr', 'null'],
+    ['ptr', '@x'],
+    ['ptr', 'getelementptr (i8, ptr @x, i64 4)'],
   ])('is an %s: %s', (type, text) => {
     const value = type === 'i64' ? asValue(text) : asPointer(text);
     expect(typedOperand(value)).toBe(`${type} ${text}`);
