@@ -10,6 +10,10 @@ export interface UsdtPoint {
   readonly name: string;
   /** C types by size and sign: `int32`, `uint64`. */
   readonly arguments: readonly string[];
+  /** Where each of them is, as the assembler writes it: `-4@%edi`. */
+  readonly operands: readonly string[];
+  /** Of the instruction, in the file's own address space. */
+  readonly address: bigint;
   /** Address of the counter that switches the point on; 0 where it is always on. */
   readonly semaphore: bigint;
 }
@@ -42,13 +46,16 @@ function readNotes(notes: Buffer): readonly UsdtPoint[] {
 /** Three addresses, then provider, name and arguments, each with a NUL. */
 function readPoint(note: Buffer): UsdtPoint | undefined {
   if (note.length < 24) return undefined;
-  const [provider = '', name = '', operands = ''] = note.toString('latin1', 24).split('\0');
+  const [provider = '', name = '', places = ''] = note.toString('latin1', 24).split('\0');
   if (provider === '' || name === '') return undefined;
+  const operands = places.split(' ').filter((operand) => operand !== '');
   return {
     provider,
     name,
+    address: note.readBigUInt64LE(0),
     semaphore: note.readBigUInt64LE(16),
-    arguments: operands.split(' ').flatMap((operand) => (operand === '' ? [] : [typeOf(operand)])),
+    operands,
+    arguments: operands.map(typeOf),
   };
 }
 

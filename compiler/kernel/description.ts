@@ -31,6 +31,8 @@ export interface KernelSources {
   readonly tracepoints: TracepointSource;
   /** One name a line, sorted. */
   functions(): string;
+  /** `module:function` of each, by patterns; modules are those of the kernel itself (`vmlinux`), too. */
+  moduleFunctions?(module: string, pattern: string): readonly string[];
   /** Modules that have a function of that name, sorted; where it says nothing, those in `modules` are looked through. */
   functionModules?(name: string): readonly string[] | undefined;
   /** `name number` on each line. */
@@ -95,6 +97,9 @@ export function describeKernel(first: KernelSources, ...others: readonly KernelS
       [...functions().matchAll(new RegExp(`^(?!$)${wildcardText(pattern)}$`, 'gm'))].map(
         ([name]) => name,
       ),
+    ...(first.moduleFunctions === undefined
+      ? {}
+      : { matchModuleFunctions: first.moduleFunctions.bind(first) }),
     syscalls: () =>
       new Map(
         all.flatMap((each) =>

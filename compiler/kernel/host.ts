@@ -135,6 +135,7 @@ export function hostSources(files: HostFiles): KernelSources {
     tracepoints: tracefsSource(files.tracing ?? []),
     functions: () => traceableFunctions(files.tracing ?? []),
     functionModules: (name) => functionModules(files.tracing ?? [], name),
+    moduleFunctions: (module, pattern) => moduleFunctions(files.tracing ?? [], module, pattern),
     syscalls: () => systemCalls(files.syscalls),
     config: () => configText(files.config ?? []),
     symbols: () => (files.symbols === undefined ? undefined : symbolNames(files.symbols)),
@@ -290,12 +291,30 @@ function functionModules(folders: readonly string[], name: string): readonly str
   }
 }
 
+function moduleFunctions(
+  folders: readonly string[],
+  module: string,
+  pattern: string,
+): readonly string[] {
+  const [isModule, isFunction] = [wildcard(module), wildcard(pattern)];
+  const names = traceableLines(folders).flatMap((line) => {
+    const [name = '', owner = '[vmlinux]'] = line.split(/\s/, 2);
+    const own = owner.slice(1, -1);
+    return isFunction.test(name) && isNamed(name) && isModule.test(own) ? [`${own}:${name}`] : [];
+  });
+  return [...new Set(names)].sort();
+}
+
+/** Placeholders of functions that were dropped after the kernel was linked are none. */
+function isNamed(name: string): boolean {
+  return name !== '' && !name.startsWith('__ftrace_invalid_address__');
+}
+
 /** Names, sorted, each once. */
 function traceableFunctions(folders: readonly string[]): string {
   const names = traceableLines(folders)
     .map((line) => line.split(/\s/, 1)[0] ?? '')
-    // Placeholders of functions that were dropped after the kernel was linked.
-    .filter((name) => name !== '' && !name.startsWith('__ftrace_invalid_address__'));
+    .filter(isNamed);
   return sortedLines(names);
 }
 

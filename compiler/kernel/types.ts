@@ -127,6 +127,11 @@ export interface KernelDescription {
    */
   matchFunctions(pattern: string): readonly string[];
   /**
+   * The same as `module:function`, of modules by a pattern; `vmlinux` is the kernel itself. Only descriptions of hosts
+   * say which function is whose.
+   */
+  matchModuleFunctions?(module: string, pattern: string): readonly string[];
+  /**
    * Raw BTF, for the linker: of vmlinux, and behind it of the modules and other kernels that types were taken from.
    */
   readonly btf: Uint8Array;

@@ -11,6 +11,10 @@ import { type ListContext, type Lister, ListingError, matcher } from './lister.t
 /** Parts of functions that compilers put elsewhere: patterns leave them out. */
 const PART = /\.cold(\.\d+)?$/;
 
+/** A name with line feeds would be several probes, and terminals obey others. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: files of strangers hold them.
+const CONTROL = /[\x00-\x1f\x7f]/;
+
 interface Place {
   readonly path: string;
   readonly function: string;
@@ -35,7 +39,7 @@ function functions(provider: 'uprobe' | 'uretprobe'): Lister {
       const places = new Map<string, Place>();
       inFiles(path, context, (elf, file) => {
         for (const name of functionNames(elf))
-          if (matches(name) && !(pattern.includes('*') && PART.test(name)))
+          if (matches(name) && !CONTROL.test(name) && !(pattern.includes('*') && PART.test(name)))
             places.set(`${provider}:${file.shown}:${name}`, { path: file.path, function: name });
         return [];
       });
@@ -62,6 +66,7 @@ export const usdt: Lister = {
     inFiles(path, context, (elf, file) => {
       for (const point of usdtPoints(elf)) {
         if (!namespace(point.provider) || !matches(point.name)) continue;
+        if (CONTROL.test([point.provider, point.name, ...point.operands].join(''))) continue;
         const name = `usdt:${file.shown}:${point.provider}:${point.name}`;
         places.set(name, [...(places.get(name) ?? []), point]);
       }
@@ -74,16 +79,23 @@ export const usdt: Lister = {
   },
 };
 
-/** Arguments, then how often the point is there and what switches it on, as comments. */
+/** Arguments, then how often the point is there, what switches it on, and each of its places, as comments. */
 function describe(points: readonly UsdtPoint[]): readonly string[] {
   const [first] = points;
   if (!first) return [];
-  const types = first.arguments.map((type, index) => `${type} arg${index}`);
   const facts = [
     ...(points.length > 1 ? [`${points.length} places`] : []),
     ...(first.semaphore === 0n ? [] : [`semaphore 0x${first.semaphore.toString(16)}`]),
   ];
-  return facts.length === 0 ? types : [...types, `// ${facts.join(', ')}`];
+  const places = [...points].sort((one, other) => (one.address < other.address ? -1 : 1));
+  return [
+    ...first.arguments.map((type, index) => `${type} arg${index}`),
+    ...(facts.length === 0 ? [] : [`// ${facts.join(', ')}`]),
+    ...places.map(
+      ({ address, operands }) =>
+        `// at 0x${address.toString(16)}${operands.length === 0 ? '' : `: ${operands.join(' ')}`}`,
+    ),
+  ];
 }
 
 /** With a process, a single field without a slash is a name in all of its files. */

@@ -1,9 +1,7 @@
 /** kprobe and kretprobe: functions that the kernel can trace. */
-import { readFileSync } from 'node:fs';
 import { BTF_KIND } from '../../linker/btf/btf.ts';
-import { KernelDescriptionError, reasonOf } from '../kernel/error.ts';
-import { wildcardText } from '../kernel/wildcard.ts';
-import { type ListContext, type Lister, ListingError, matcher, namesOfKind } from './lister.ts';
+import { KernelDescriptionError } from '../kernel/error.ts';
+import { KERNEL, type ListContext, type Lister, matcher, namesOfKind } from './lister.ts';
 
 /** Parts of functions that compilers put elsewhere: patterns leave them out. */
 const PART = /\.part\.\d+$|\.cold(\.\d+)?$/;
@@ -34,40 +32,48 @@ function names(
   pattern: string,
   context: ListContext,
 ): readonly string[] {
-  if (module === undefined) return traceable(pattern, context);
-  const own = matcher(module)('vmlinux')
-    ? traceable(pattern, context).map((name) => `vmlinux:${name}`)
-    : [];
-  // Functions of modules stand in the list of the whole kernel, too, which does not say whose they are.
-  const others = context.live && module !== 'vmlinux' ? moduleFunctions(module, pattern) : [];
-  const elsewhere = new Set(others.map((name) => name.slice(name.indexOf(':') + 1)));
-  return [...own.filter((name) => !elsewhere.has(name.slice('vmlinux:'.length))), ...others];
+  const { kernel } = context;
+  if (module === undefined)
+    return orOfBtf(
+      context,
+      () => kernel.matchFunctions(pattern),
+      () => typed(context, pattern),
+    );
+  const isMeant = matcher(module);
+  const own = (found: readonly string[]) => found.map((name) => `${KERNEL}:${name}`);
+  return orOfBtf(
+    context,
+    () =>
+      kernel.matchModuleFunctions?.(module, pattern) ??
+      (isMeant(KERNEL) ? own(kernel.matchFunctions(pattern)) : []),
+    () => [
+      ...(isMeant(KERNEL) ? own(typed(context, pattern)) : []),
+      ...(kernel.modules?.() ?? [])
+        .filter(isMeant)
+        .flatMap((each) =>
+          kernel.matchTypedFunctions(pattern, each).map((name) => `${each}:${name}`),
+        ),
+    ],
+  );
 }
 
 /** Where the kernel does not tell what it traces, functions that have a type are the nearest that is known. */
-function traceable(pattern: string, context: ListContext): readonly string[] {
+function orOfBtf(
+  context: ListContext,
+  traceable: () => readonly string[],
+  ofBtf: () => readonly string[],
+): readonly string[] {
   try {
-    return context.kernel.matchFunctions(pattern);
+    return traceable();
   } catch (error) {
     if (!(error instanceof KernelDescriptionError)) throw error;
     context.note(
       `which functions the kernel can trace is not known: ${error.message}; those of its BTF are listed`,
     );
-    return namesOfKind(context.btf(), BTF_KIND.function).filter(matcher(pattern));
+    return ofBtf();
   }
 }
 
-/** `module:function` of the running kernel. */
-function moduleFunctions(module: string, pattern: string): readonly string[] {
-  let symbols: string;
-  try {
-    symbols = readFileSync('/proc/kallsyms', 'latin1');
-  } catch (error) {
-    throw new ListingError(`cannot read /proc/kallsyms: ${reasonOf(error)}`);
-  }
-  const line = new RegExp(
-    `^[0-9a-f]+ [tTwW] (?<name>${wildcardText(pattern)})\\t\\[(?<owner>${wildcardText(module, 'module')})\\]$`,
-    'gm',
-  );
-  return [...symbols.matchAll(line)].map(({ groups }) => `${groups?.owner}:${groups?.name}`);
+function typed(context: ListContext, pattern: string): readonly string[] {
+  return namesOfKind(context.btf(), BTF_KIND.function).filter(matcher(pattern));
 }

@@ -19,6 +19,9 @@ export interface Listed {
 
 export const NOTHING: Listed = { names: [] };
 
+/** What stands for a module in the names of what the kernel itself has. */
+export const KERNEL = 'vmlinux';
+
 export interface ListContext {
   readonly kernel: KernelDescription;
   /** `kernel` is the running one: what descriptions leave out can be looked up. */
@@ -27,7 +30,7 @@ export interface ListContext {
   readonly pid: number | undefined;
   /** The traced programs with their debug information. */
   programs(): Programs;
-  /** The kernel's BTF, opened once. Throws KernelDescriptionError where there is none, BtfError where it is damaged. */
+  /** The kernel's BTF, with those of modules that were looked into. Throws KernelDescriptionError where there is none, BtfError where it is damaged. */
   btf(): Btf;
   /** Says what the list cannot show, once. */
   note(message: string): void;

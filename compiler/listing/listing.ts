@@ -90,7 +90,13 @@ function createContext(request: Omit<ListRequest, 'search'>): {
   readonly notes: readonly string[];
 } {
   const notes: string[] = [];
-  const btf: () => Btf = once(() => readBtf(request.kernel.btf));
+  let opened: { readonly bytes: Uint8Array; readonly btf: Btf } | undefined;
+  const btf = (): Btf => {
+    const bytes = request.kernel.btf;
+    // It grows with each module that is asked for.
+    if (opened?.bytes !== bytes) opened = { bytes, btf: readBtf(bytes) };
+    return opened.btf;
+  };
   const context: ListContext = {
     kernel: request.kernel,
     live: request.live,

@@ -2,11 +2,9 @@ import { BTF_KIND } from '../../linker/btf/btf.ts';
 import { parameterText } from '../kernel/c-text.ts';
 import { RAW_TRACEPOINT, rawTracepointParameters } from '../kernel/raw-tracepoints.ts';
 import type { KernelDescription } from '../kernel/types.ts';
-import { typeName } from '../types/names.ts';
-import { type Lister, matcher, namesOfKind } from './lister.ts';
+import { KERNEL, type Lister, matcher, namesOfKind } from './lister.ts';
 
 const NAME = 'rawtracepoint:';
-const KERNEL = 'vmlinux';
 const PREFIX = `${NAME}${KERNEL}:`;
 
 export const rawTracepoints: Lister = {
@@ -21,6 +19,12 @@ export const rawTracepoints: Lister = {
         .map((name) => name.slice(RAW_TRACEPOINT.length))
         .filter(matches)
         .map((event) => `${PREFIX}${event}`);
+    const parameters = (name: string) => {
+      if (name.startsWith(PREFIX))
+        return rawTracepointParameters(btf(), name.slice(PREFIX.length)) ?? [];
+      const [owner = '', event = ''] = name.slice(NAME.length).split(':');
+      return kernel.rawTracepoint(event, owner) ?? [];
+    };
     return {
       names: [
         ...(module(KERNEL) ? own() : []),
@@ -29,8 +33,7 @@ export const rawTracepoints: Lister = {
           .flatMap((each) => eventsOf(kernel, each, matches)),
       ],
       arguments(name) {
-        if (!name.startsWith(PREFIX)) return ofModule(kernel, name);
-        return (rawTracepointParameters(btf(), name.slice(PREFIX.length)) ?? []).map((parameter) =>
+        return parameters(name).map((parameter) =>
           parameterText(btf(), parameter.typeId, parameter.name),
         );
       },
@@ -51,11 +54,4 @@ function eventsOf(
   return [...new Set(events)]
     .filter((event) => kernel.rawTracepoint(event, module) !== undefined)
     .map((event) => `${NAME}${module}:${event}`);
-}
-
-function ofModule(kernel: KernelDescription, name: string): readonly string[] {
-  const [module = '', event = ''] = name.slice(NAME.length).split(':');
-  return (kernel.rawTracepoint(event, module) ?? []).map(
-    (parameter) => `${typeName(parameter.type)} ${parameter.name}`,
-  );
 }

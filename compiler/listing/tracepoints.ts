@@ -1,6 +1,9 @@
 import type { TracepointField } from '../kernel/types.ts';
 import type { Lister } from './lister.ts';
 
+/** Records of the kernel's own tracers have formats, but nothing can be attached to them. */
+const OF_TRACERS = /^ftrace:/;
+
 export const tracepoints: Lister = {
   provider: 'tracepoint',
   group: 'kernel',
@@ -11,7 +14,7 @@ export const tracepoints: Lister = {
         ? kernel.matchTracepoints('*', first)
         : kernel.matchTracepoints(first, event);
     return {
-      names: names.map((name) => `tracepoint:${name}`),
+      names: names.filter((name) => !OF_TRACERS.test(name)).map((name) => `tracepoint:${name}`),
       arguments(name) {
         const [, category = '', own = ''] = name.split(':');
         return (kernel.tracepoint(category, own) ?? []).filter(isOwn).map(declaration);

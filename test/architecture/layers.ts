@@ -49,6 +49,7 @@ export const LOADER: readonly string[] = [
   'loader/src/host',
   'loader/src/binary',
   'loader/src/symbols',
+  'loader/src/listing',
   'loader/src/session',
   'loader/src/attach',
   'loader/src/recording',

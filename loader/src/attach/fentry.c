@@ -17,25 +17,10 @@
 #include "base/closest.h"
 #include "host/kernel_btf.h"
 #include "host/prototypes.h"
-#include "host/traceable.h"
 #include "host/tracefs.h"
+#include "host/typed_functions.h"
 #include "session/kernel_signatures.h"
 #include "session/kernel_types.h"
-
-/* What the verifier never lets be traced (btf_id_deny, kernel/bpf/verifier.c). */
-static bool is_refused(const char *name)
-{
-	static const char *const refused[] = {
-		"migrate_disable",   "migrate_enable",	  "rcu_read_unlock_strict",
-		"preempt_count_add", "preempt_count_sub", "__rcu_read_lock",
-		"__rcu_read_unlock",
-	};
-
-	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
-		if (strcmp(refused[i], name) == 0)
-			return true;
-	return false;
-}
 
 /* The id of a function in vmlinux, or in the module alone if that is what the BTF is of. */
 static int find_function(const struct btf *btf, const char *name)
@@ -182,56 +167,17 @@ static enum attach_result find_in_modules(struct attachments *attachments,
 	return first ? find_one(attachments, probe, first, failure) : no_function(probe, failure);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct traceable *)a)->name, ((const struct traceable *)b)->name);
-}
-
-/* Functions that tracefs lists, to look names up in; count -1 where it hides them. */
-struct known {
-	struct traceable *functions; /* sorted by name */
-	int64_t count;
-};
-
-static struct known known_functions(struct attachments *attachments, const struct mf_probe *probe)
-{
-	const struct mf_fentry_target *wanted = probe->target;
-	const char *module = wanted->module ? wanted->module : "vmlinux";
-	const char *file = attachments->session->options->traceable_functions;
-	struct arena *arena = &attachments->session->arena;
-	struct known known = {.count = -1};
-
-	if (file)
-		known.count = traceable_match_file(arena, file, module, wanted->function,
-						   &known.functions);
-	else if (tracefs_root())
-		known.count = traceable_match(arena, tracefs_root(), module, wanted->function,
-					      &known.functions);
-	return known;
-}
-
-static bool is_known(const struct known *known, const char *name)
-{
-	struct traceable key = {.name = name};
-
-	return known->count < 0 || bsearch(&key, known->functions, (size_t)known->count,
-					   sizeof(*known->functions), by_name);
-}
-
 static enum attach_result find_matches(struct attachments *attachments,
 				       const struct mf_probe *probe, const struct btf *btf,
 				       struct failure *failure)
 {
 	const struct mf_fentry_target *wanted = probe->target;
-	const struct known known = known_functions(attachments, probe);
 	struct kernel_function *functions;
-	int64_t kept = 0, count = kernel_btf_match(&attachments->session->arena, btf,
-						   wanted->function, &functions);
+	int64_t count = typed_functions_match(
+		&attachments->session->arena, btf, wanted->module, wanted->function,
+		attachments->session->options->traceable_functions, &functions);
 
-	for (int64_t i = 0; i < count; i++)
-		if (!is_refused(functions[i].name) && is_known(&known, functions[i].name))
-			functions[kept++] = functions[i];
-	return attach_add_copies(attachments, probe, wanted->module, functions, kept, failure);
+	return attach_add_copies(attachments, probe, wanted->module, functions, count, failure);
 }
 
 /* A function of the kernel is found by its name, */

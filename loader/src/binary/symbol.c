@@ -195,8 +195,7 @@ struct collection {
 	const struct binary_query *query;
 	struct binary_function *functions;
 	size_t count, room;
-	/* Of the image in its file. */
-	uint64_t base;
+	const struct elf_image *image;
 	/* A name without what stands behind it, and its readable form. */
 	struct strbuf plain, readable;
 	bool enough;
@@ -228,7 +227,9 @@ static void collect(struct collection *into, const char *name, size_t length, ui
 	if (!is_meant(into, name, length))
 		return;
 	/* Many symbols may have one long name. */
-	copy = arena_try_array(into->arena, length + 1, 1);
+	copy = budget_take(&into->image->view->budget, length + 1)
+		       ? arena_try_array(into->arena, length + 1, 1)
+		       : NULL;
 	if (!copy || !memory_try_grow(into->functions, into->count, into->room)) {
 		into->enough = false;
 		return;
@@ -236,10 +237,40 @@ static void collect(struct collection *into, const char *name, size_t length, ui
 	memcpy(copy, name, length);
 	into->functions[into->count++] = (struct binary_function){
 		.name = copy,
-		.offset = offset + into->base,
+		.offset = offset + into->image->base,
 		.rank = (uint32_t)(strspn(copy, "_") * 2 + is_local),
 		.is_local = is_local,
 	};
+}
+
+/* Whether a symbol is of code, and where that stands. */
+static bool is_code(const struct elf_image *image, const struct binary_query *query,
+		    const uint8_t *symbol, uint64_t *offset)
+{
+	uint8_t type = ELF64_ST_TYPE(symbol[offsetof(Elf64_Sym, st_info)]);
+	uint16_t section = read_u16(symbol + offsetof(Elf64_Sym, st_shndx));
+	bool has_place =
+		code_offset(image, read_u64(symbol + offsetof(Elf64_Sym, st_value)), offset);
+
+	if (section == SHN_UNDEF)
+		return false;
+	if (!query->every_name)
+		/* The code of an indirect function is a resolver that runs once. */
+		return type == STT_FUNC && has_place &&
+		       (query->unchecked || read_u64(symbol + offsetof(Elf64_Sym, st_size)));
+	if (!has_place)
+		*offset = 0;
+	/* Assembly leaves functions without a type. */
+	return (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE) &&
+	       section < image->section_count &&
+	       read_u64(elf_image_section_header(image, section) + offsetof(Elf64_Shdr, sh_flags)) &
+		       SHF_EXECINSTR;
+}
+
+/* Parts that compilers move away from functions are jumped to, not called. */
+static bool is_part(const struct binary_query *query, const char *name)
+{
+	return (!query->every_name || is_pattern(query->function)) && strstr(name, ".cold");
 }
 
 static void collect_table(const struct elf_image *image, uint32_t table, struct collection *into)
@@ -260,17 +291,12 @@ static void collect_table(const struct elf_image *image, uint32_t table, struct 
 		uint64_t offset;
 		size_t length;
 
-		/* The code of an indirect function is a resolver that runs once. */
-		if (ELF64_ST_TYPE(info) != STT_FUNC || at >= strings_size ||
-		    read_u16(symbol + offsetof(Elf64_Sym, st_shndx)) == SHN_UNDEF ||
-		    (!read_u64(symbol + offsetof(Elf64_Sym, st_size)) && !into->query->unchecked) ||
-		    !code_offset(image, read_u64(symbol + offsetof(Elf64_Sym, st_value)), &offset))
+		if (at >= strings_size || !is_code(image, into->query, symbol, &offset))
 			continue;
 		if (!memchr(name, 0, strings_size - at))
 			continue;
 		length = strcspn(name, "@");
-		/* Parts that compilers move away from functions are jumped to, not called. */
-		if (length && !strstr(name, ".cold"))
+		if (length && !is_part(into->query, name))
 			collect(into, name, length, offset, ELF64_ST_BIND(info) == STB_LOCAL);
 	}
 }
@@ -286,20 +312,44 @@ static int by_offset(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
+static int by_name(const void *left, const void *right)
+{
+	const struct binary_function *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
+static void sort_once(struct collection *found, bool every_name)
+{
+	size_t kept = 0;
+
+	if (found->count)
+		qsort(found->functions, found->count, sizeof(*found->functions),
+		      every_name ? by_name : by_offset);
+	for (size_t i = 0; i < found->count; i++) {
+		const struct binary_function *last = found->functions + kept - 1,
+					     *next = found->functions + i;
+
+		if (kept == 0 ||
+		    (every_name ? by_name(last, next) != 0 : last->offset != next->offset))
+			found->functions[kept++] = *next;
+	}
+	found->count = kept;
+}
+
 enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *path,
 					      const struct binary_query *query,
 					      struct binary_function **functions, size_t *count)
 {
 	static const uint32_t tables[] = {SHT_SYMTAB, SHT_DYNSYM};
-	struct collection found = {.arena = arena, .query = query, .enough = true};
 	struct elf_image image;
+	struct collection found = {.arena = arena, .query = query, .image = &image, .enough = true};
 	enum binary_symbol_result result = open_image(&image, path);
 
 	*functions = NULL;
 	*count = 0;
 	if (result != BINARY_SYMBOL_FOUND)
 		return result;
-	found.base = image.base;
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
 		uint32_t table = elf_image_find_type(&image, tables[i]);
 
@@ -314,11 +364,8 @@ enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *p
 		errno = ENOMEM;
 		return BINARY_SYMBOL_NO_FILE;
 	}
-	if (found.count)
-		qsort(found.functions, found.count, sizeof(*found.functions), by_offset);
-	for (size_t i = 0; i < found.count; i++)
-		if (i == 0 || found.functions[i].offset != found.functions[*count - 1].offset)
-			found.functions[(*count)++] = found.functions[i];
+	sort_once(&found, query->every_name);
 	*functions = found.functions;
+	*count = found.count;
 	return *count ? BINARY_SYMBOL_FOUND : BINARY_SYMBOL_UNKNOWN;
 }

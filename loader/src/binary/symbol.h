@@ -36,6 +36,8 @@ struct binary_query {
 	bool cpp;
 	/* Symbols without a size are taken too, and places that no instruction begins at. */
 	bool unchecked;
+	/* Every name of code, as nm shows them, whether probes can be there or not. */
+	bool every_name;
 };
 
 /*
@@ -58,7 +60,9 @@ struct binary_function {
 };
 
 /*
- * The functions whose names match, by offset, one for each place. `*functions` is to be freed, its
+ * The functions whose names match, by offset, one for each place; with `every_name` by name, each
+ * name once, some without an offset. More than the file's budget is BINARY_SYMBOL_NO_FILE with
+ * ENOMEM. `*functions` is to be freed, its
  * names (as the file has them) are the arena's.
  */
 enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *path,

@@ -55,14 +55,16 @@ static const char *take_text(const uint8_t **bytes, uint64_t *size)
 static bool read_note(const struct usdt_notes *notes, const uint8_t *bytes, uint64_t size,
 		      struct usdt_note *note)
 {
-	uint64_t moved, semaphore;
+	uint64_t moved;
 
 	*note = (struct usdt_note){0};
 	if (size < ADDRESSES)
 		return false;
 	moved = notes->base ? notes->base - read_u64(bytes + 8) : 0;
 	note->address = read_u64(bytes) + moved;
-	semaphore = read_u64(bytes + 16);
+	note->semaphore_address = read_u64(bytes + 16);
+	if (note->semaphore_address)
+		note->semaphore_address += moved;
 	bytes += ADDRESSES;
 	size -= ADDRESSES;
 	note->provider = take_text(&bytes, &size);
@@ -71,7 +73,8 @@ static bool read_note(const struct usdt_notes *notes, const uint8_t *bytes, uint
 	if (!note->arguments || !*note->provider || !*note->name)
 		return false;
 	return elf_image_offset(notes->image, note->address, &note->offset) &&
-	       (!semaphore || elf_image_offset(notes->image, semaphore + moved, &note->semaphore));
+	       (!note->semaphore_address ||
+		elf_image_offset(notes->image, note->semaphore_address, &note->semaphore));
 }
 
 /* Sizes in notes are rounded up to 4. */

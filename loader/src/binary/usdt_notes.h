@@ -29,8 +29,10 @@ struct usdt_note {
 	const char *provider, *name, *arguments;
 	/* Of the instruction: in the file's own address space, and in the file. */
 	uint64_t address, offset;
-	/* Of the semaphore, in the file; 0: the point has none. */
-	uint64_t semaphore;
+	/* Of the semaphore: in the file, and in the file's own address space; 0: the point has
+	 * none.
+	 */
+	uint64_t semaphore, semaphore_address;
 };
 
 /* The image must outlive the notes. A file without notes has just none. */

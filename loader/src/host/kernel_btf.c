@@ -153,61 +153,73 @@ static int64_t sorted(struct matches *matches, struct kernel_function **function
 	return drop_repeated(matches->found, matches->count);
 }
 
-/* The name of a type as patterns mean it; NULL for what they do not. */
-typedef const char *(*name_of_type)(const struct btf *btf, const struct btf_type *type);
+/* Types that are looked for: of a kind, with names that begin so. */
+struct wanted {
+	uint32_t kind;
+	const char *prefix;
+	bool is_attachable;
+};
 
-static const char *function_name(const struct btf *btf, const struct btf_type *type)
-{
-	return btf_is_func(type) && is_attachable(btf, btf__type_by_id(btf, type->type))
-		       ? btf__name_by_offset(btf, type->name_off)
-		       : NULL;
-}
-
+static const struct wanted wanted_functions = {BTF_KIND_FUNC, "", true};
 /* Raw tracepoints are typedefs of the functions that they call (include/trace/bpf_probe.h). */
-static const char *event_of(const struct btf_type *type, const char *name)
-{
-	static const char prefix[] = "btf_trace_";
+static const struct wanted wanted_events = {BTF_KIND_TYPEDEF, "btf_trace_", false};
 
-	return name && btf_is_typedef(type) && strncmp(name, prefix, sizeof(prefix) - 1) == 0
-		       ? name + sizeof(prefix) - 1
+/* What follows the prefix in the name of a type that is wanted; NULL: it is not. */
+static const char *rest_of(const struct wanted *wanted, const struct btf_type *type,
+			   const char *name)
+{
+	size_t length = strlen(wanted->prefix);
+
+	return name && *name && btf_kind(type) == wanted->kind &&
+			       strncmp(name, wanted->prefix, length) == 0
+		       ? name + length
 		       : NULL;
-}
-
-static const char *event_name(const struct btf *btf, const struct btf_type *type)
-{
-	return event_of(type, btf__name_by_offset(btf, type->name_off));
 }
 
 static int64_t match(struct arena *arena, const struct btf *btf, const char *pattern,
-		     name_of_type name_of, struct kernel_function **functions)
+		     const struct wanted *wanted, struct kernel_function **found)
 {
 	struct matches matches = {.arena = arena, .pattern = pattern};
 	const struct btf *base = btf__base_btf(btf);
 
 	for (uint32_t id = base ? btf__type_cnt(base) : 1; id < btf__type_cnt(btf); id++) {
 		const struct btf_type *type = btf__type_by_id(btf, id);
+		const char *name =
+			type && btf_kind(type) == wanted->kind
+				? rest_of(wanted, type, btf__name_by_offset(btf, type->name_off))
+				: NULL;
 
-		if (type)
-			add_match(&matches, id, name_of(btf, type));
+		if (name && (!wanted->is_attachable ||
+			     is_attachable(btf, btf__type_by_id(btf, type->type))))
+			add_match(&matches, id, name);
 	}
-	return sorted(&matches, functions);
+	return sorted(&matches, found);
 }
 
 int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char *pattern,
 			 struct kernel_function **functions)
 {
-	return match(arena, btf, pattern, function_name, functions);
+	return match(arena, btf, pattern, &wanted_functions, functions);
 }
 
 int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, const char *pattern,
 				struct kernel_function **events)
 {
-	return match(arena, btf, pattern, event_name, events);
+	return match(arena, btf, pattern, &wanted_events, events);
+}
+
+int64_t kernel_btf_match_types(struct arena *arena, const struct btf *btf, uint32_t kind,
+			       const char *prefix, const char *pattern,
+			       struct kernel_function **types)
+{
+	const struct wanted wanted = {kind, prefix, false};
+
+	return match(arena, btf, pattern, &wanted, types);
 }
 
 static bool add_event(uint32_t id, const struct btf_type *type, const char *name, void *context)
 {
-	add_match(context, id, event_of(type, name));
+	add_match(context, id, rest_of(&wanted_events, type, name));
 	return true;
 }
 

@@ -44,7 +44,12 @@ int64_t kernel_btf_match(struct arena *arena, const struct btf *btf, const char 
 int64_t kernel_btf_match_events(struct arena *arena, const struct btf *btf, const char *pattern,
 				struct kernel_function **events);
 
-/* The same of the kernel itself, in place. */
+/* The same for types of one kind (BTF_KIND_*) whose names begin with a prefix, which is cut off. */
+int64_t kernel_btf_match_types(struct arena *arena, const struct btf *btf, uint32_t kind,
+			       const char *prefix, const char *pattern,
+			       struct kernel_function **types);
+
+/* The same of the raw tracepoints of the kernel itself, in place. */
 int64_t type_view_match_events(struct arena *arena, const struct type_view *view,
 			       const char *pattern, struct kernel_function **events);
 

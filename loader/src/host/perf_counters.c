@@ -1,7 +1,6 @@
 #include "host/perf_counters.h"
 
 #include <linux/perf_event.h>
-#include <stddef.h>
 #include <string.h>
 
 #define SOFTWARE(event) PERF_TYPE_SOFTWARE, PERF_COUNT_SW_##event
@@ -33,9 +32,17 @@ static const struct perf_counter counters[] = {
 };
 /* clang-format on */
 
+#define COUNTERS (sizeof(counters) / sizeof(*counters))
+
+const struct perf_counter *perf_counters(size_t *count)
+{
+	*count = COUNTERS;
+	return counters;
+}
+
 const struct perf_counter *find_perf_counter(uint32_t type, const char *name)
 {
-	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++) {
+	for (size_t i = 0; i < COUNTERS; i++) {
 		const struct perf_counter *counter = &counters[i];
 
 		if (counter->type == type &&

@@ -2,6 +2,7 @@
 #ifndef BPFLOAD_PERF_COUNTERS_H
 #define BPFLOAD_PERF_COUNTERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct perf_counter {
@@ -14,6 +15,9 @@ struct perf_counter {
 	/* After so many events a program runs, unless the script says otherwise. */
 	uint64_t period;
 };
+
+/* All of them. */
+const struct perf_counter *perf_counters(size_t *count);
 
 /* The event of that name or alias, of PERF_TYPE_SOFTWARE or PERF_TYPE_HARDWARE; NULL: none. */
 const struct perf_counter *find_perf_counter(uint32_t type, const char *name);

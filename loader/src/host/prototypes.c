@@ -9,10 +9,10 @@
 const char *const event_functions[EVENT_FUNCTIONS] = {"__probestub_", "__traceiter_",
 						      "__bpf_trace_"};
 
-static const struct btf_type *function_prototype(const struct btf *btf, const char *name)
+static const struct btf_type *prototype_of(const struct btf *btf, int function_id)
 {
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-	const struct btf_type *function = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
+	const struct btf_type *function =
+		function_id > 0 ? btf__type_by_id(btf, (uint32_t)function_id) : NULL;
 	const struct btf_type *found = function ? btf__type_by_id(btf, function->type) : NULL;
 
 	return found && btf_is_func_proto(found) ? found : NULL;
@@ -20,23 +20,20 @@ static const struct btf_type *function_prototype(const struct btf *btf, const ch
 
 /* The typedef of an event leads to a pointer to its prototype (include/trace/bpf_probe.h), which
  * has no names. */
-static const struct btf_type *event_prototype(const struct btf *btf, const char *event)
+static const struct btf_type *event_prototype(const struct btf *btf, uint32_t id)
 {
-	const struct btf_type *type;
-	char name[MOST_NAME];
-	int id;
+	const struct btf_type *type = btf__type_by_id(btf, id);
 
-	snprintf(name, sizeof(name), "btf_trace_%s", event);
-	id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
-	type = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
 	type = type && btf_is_ptr(type) ? btf__type_by_id(btf, type->type) : NULL;
 	return type && btf_is_func_proto(type) ? type : NULL;
 }
 
-bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype)
+bool prototype_of_event_type(const struct btf *btf, uint32_t type, const char *event,
+			     uint32_t (*find)(const void *context, const char *function),
+			     const void *context, struct prototype *prototype)
 {
-	const struct btf_type *types = event_prototype(btf, event);
+	const struct btf_type *types = event_prototype(btf, type);
 
 	if (!types)
 		return false;
@@ -46,7 +43,7 @@ bool prototype_of_event(const struct btf *btf, const char *event, struct prototy
 		char name[MOST_NAME];
 
 		snprintf(name, sizeof(name), "%s%s", event_functions[i], event);
-		named = function_prototype(btf, name);
+		named = prototype_of(btf, (int)find(context, name));
 		if (named && btf_vlen(named) == btf_vlen(types)) {
 			prototype->names = named;
 			break;
@@ -55,9 +52,27 @@ bool prototype_of_event(const struct btf *btf, const char *event, struct prototy
 	return true;
 }
 
+static uint32_t find_function(const void *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+
+	return id > 0 ? (uint32_t)id : 0;
+}
+
+bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype)
+{
+	char name[MOST_NAME];
+	int id;
+
+	snprintf(name, sizeof(name), "btf_trace_%s", event);
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
+	return id > 0 &&
+	       prototype_of_event_type(btf, (uint32_t)id, event, find_function, btf, prototype);
+}
+
 bool prototype_of_function(const struct btf *btf, const char *function, struct prototype *prototype)
 {
-	const struct btf_type *found = function_prototype(btf, function);
+	const struct btf_type *found = prototype_of(btf, (int)find_function(btf, function));
 
 	*prototype = (struct prototype){.btf = btf, .types = found, .names = found};
 	return found;
@@ -73,6 +88,16 @@ static const char *name_of(const struct prototype *prototype, uint32_t index, ch
 		return name;
 	snprintf(room, size, "arg%u", index - prototype->hidden);
 	return room;
+}
+
+const char *prototype_parameter_at(const struct prototype *prototype, uint32_t index,
+				   uint32_t *type, char *room, size_t size)
+{
+	index += prototype->hidden;
+	if (index >= btf_vlen(prototype->types))
+		return NULL;
+	*type = btf_params(prototype->types)[index].type;
+	return name_of(prototype, index, room, size);
 }
 
 /* Structs by value take as many slots as they need; the verifier knows of two at most. */

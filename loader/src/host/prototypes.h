@@ -29,10 +29,21 @@ struct prototype_value {
 #define EVENT_FUNCTIONS 3
 extern const char *const event_functions[EVENT_FUNCTIONS];
 
+/* Of the raw tracepoint with that typedef; `find` gives the id of a function by its name, 0: there
+ * is none. False where it is none. */
+bool prototype_of_event_type(const struct btf *btf, uint32_t type, const char *event,
+			     uint32_t (*find)(const void *context, const char *function),
+			     const void *context, struct prototype *prototype);
+
 /* False where the BTF knows no such raw tracepoint, or function. */
 bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype);
 bool prototype_of_function(const struct btf *btf, const char *function,
 			   struct prototype *prototype);
+
+/* The type of a parameter, from 0 on, and its name, written to `room` if it has none of its own;
+ * NULL after the last. */
+const char *prototype_parameter_at(const struct prototype *prototype, uint32_t index,
+				   uint32_t *type, char *room, size_t size);
 
 /* The parameter of that name; one without a name is called `argN`. False where there is none. */
 bool prototype_parameter(const struct prototype *prototype, const char *name,

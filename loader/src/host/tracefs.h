@@ -42,6 +42,25 @@ bool is_pattern(const char *text);
 const char *tracefs_format(struct arena *arena, const char *root, const char *category,
 			   const char *event);
 
+/* A field as the format declares it. Texts are the format's, and end by their lengths. */
+struct tracefs_declaration {
+	/* `char`, `const char *`, `__data_loc char[]`. */
+	const char *type;
+	size_t type_length;
+	const char *name;
+	size_t name_length;
+	/* `[16]` behind the name; no length: none. */
+	const char *array;
+	size_t array_length;
+	uint32_t offset, size;
+	bool is_signed;
+	/* As tracefs_field has them. */
+	bool is_dynamic, is_relative;
+};
+
+/* The first declaration of a format, or of what *format has left of it; false after the last. */
+bool tracefs_next_declaration(const char **format, struct tracefs_declaration *declaration);
+
 /* A field of an event's record. */
 struct tracefs_field {
 	uint32_t offset, size;

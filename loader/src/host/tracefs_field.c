@@ -1,6 +1,7 @@
 /* Fields of events, as tracefs writes them in their format files. */
 #include "host/tracefs.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,51 +71,91 @@ static void describe_elements(const char *type, const char *name, struct tracefs
 		*field->of = '\0';
 }
 
+static bool is_identifier(char byte)
+{
+	return isalnum((unsigned char)byte) || byte == '_';
+}
+
+static bool begins(const char *text, const char *end, const char *with)
+{
+	size_t length = strlen(with);
+
+	return (size_t)(end - text) >= length && memcmp(text, with, length) == 0;
+}
+
+/* Cuts the text in front of the `;` in three. */
+static bool cut(const char *text, const char *end, struct tracefs_declaration *declaration)
+{
+	const char *name_end = end;
+
+	if (end > text && end[-1] == ']')
+		while (name_end > text && *name_end != '[')
+			name_end--;
+	declaration->array = name_end;
+	declaration->array_length = (size_t)(end - name_end);
+	while (name_end > text && name_end[-1] == ' ')
+		name_end--;
+	declaration->name = name_end;
+	while (declaration->name > text && is_identifier(declaration->name[-1]))
+		declaration->name--;
+	declaration->name_length = (size_t)(name_end - declaration->name);
+	for (end = declaration->name; end > text && end[-1] == ' ';)
+		end--;
+	declaration->type = text;
+	declaration->type_length = (size_t)(end - text);
+	return declaration->name_length && declaration->type_length;
+}
+
 /*
  * A line reads `field:TYPE NAME[LENGTH];\toffset:O;\tsize:S;\tsigned:B;`
  * (kernel/trace/trace_events.c, f_show), or of a dynamic array `field:__data_loc TYPE[] NAME;...`.
  * The name is the last identifier before the `;` or `[`.
  */
-bool tracefs_field(const char *format, const char *name, struct tracefs_field *field)
+bool tracefs_next_declaration(const char **format, struct tracefs_declaration *declaration)
 {
-	static const char dynamic[] = "__data_loc ", relative[] = "__rel_loc ";
-	static const char character[] = "char ";
-	size_t length = strlen(name);
-
-	while ((format = strstr(format, "field:"))) {
-		const char *end, *found;
+	while ((*format = strstr(*format, "\tfield:"))) {
+		const char *text = *format + strlen("\tfield:"), *end = strchr(text, ';');
 		uint32_t is_signed = 0;
 
-		format += strlen("field:");
-		end = strchr(format, ';');
-		if (!end)
-			return false;
-		found = end;
-		if (found > format && found[-1] == ']')
-			while (found > format && *found != '[')
-				found--;
-		if ((size_t)(found - format) <= length ||
-		    memcmp(found - length, name, length) != 0 ||
-		    (found[-(ptrdiff_t)length - 1] != ' ' && found[-(ptrdiff_t)length - 1] != '*'))
+		*format = end ? end : text;
+		*declaration = (struct tracefs_declaration){0};
+		if (!end || !cut(text, end, declaration) ||
+		    sscanf(end, ";\toffset:%u;\tsize:%u;\tsigned:%u;", &declaration->offset,
+			   &declaration->size, &is_signed) < 2)
 			continue;
-		*field = (struct tracefs_field){
-			.is_array = found != end,
-			.is_relative = strncmp(format, relative, sizeof(relative) - 1) == 0,
-		};
-		field->is_dynamic =
-			field->is_relative || strncmp(format, dynamic, sizeof(dynamic) - 1) == 0;
-		if (sscanf(end, ";\toffset:%u;\tsize:%u;\tsigned:%u;", &field->offset, &field->size,
-			   &is_signed) < 2)
-			return false;
-		/* What sign it has is the choice of each kernel's build. */
-		field->is_signed =
-			is_signed ||
-			(!field->is_array && !memchr(format, '*', (size_t)(end - format)) &&
-			 strncmp(format, character, sizeof(character) - 1) == 0);
-		describe_elements(format, found - length, field);
+		declaration->is_signed = is_signed;
+		declaration->is_relative = begins(text, end, "__rel_loc ");
+		declaration->is_dynamic =
+			declaration->is_relative || begins(text, end, "__data_loc ");
 		return true;
 	}
 	return false;
+}
+
+bool tracefs_field(const char *format, const char *name, struct tracefs_field *field)
+{
+	struct tracefs_declaration found;
+	const char *end;
+
+	do
+		if (!tracefs_next_declaration(&format, &found))
+			return false;
+	while (strlen(name) != found.name_length ||
+	       memcmp(found.name, name, found.name_length) != 0);
+	*field = (struct tracefs_field){
+		.offset = found.offset,
+		.size = found.size,
+		.is_array = found.array_length,
+		.is_dynamic = found.is_dynamic,
+		.is_relative = found.is_relative,
+	};
+	end = found.type + found.type_length;
+	/* What sign it has is the choice of each kernel's build. */
+	field->is_signed = found.is_signed ||
+			   (!field->is_array && !memchr(found.type, '*', found.type_length) &&
+			    begins(found.type, found.name, "char "));
+	describe_elements(found.type, end, field);
+	return true;
 }
 
 struct number {

@@ -4,6 +4,7 @@
 
 #include "base/failure.h"
 #include "run/info.h"
+#include "run/list.h"
 #include "run/report.h"
 #include "session/options.h"
 #include "run/run.h"
@@ -40,6 +41,9 @@ int main(int argc, char **argv)
 			break;
 		case COMMAND_SYMBOLIZE:
 			status = symbolize(&options, &failure);
+			break;
+		case COMMAND_LIST:
+			status = list(&options, &failure);
 			break;
 		case COMMAND_CHECK:
 			status = check_objects(&options);

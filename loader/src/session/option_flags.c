@@ -15,6 +15,9 @@
 #define SETS_NAMING(member) NULL, offsetof(struct options, member), COMMAND_RUN, FOR_BOTH
 #define SETS_NAMES(member) NULL, offsetof(struct options, member), COMMAND_RUN, FOR_SYMBOLIZE
 #define TAKES_NAMES(take) take, 0, COMMAND_RUN, FOR_SYMBOLIZE
+/* For list, too; for report and list. */
+#define TAKES_LISTED(take) take, 0, COMMAND_RUN, FOR_LIST
+#define SETS_SAID(member) NULL, offsetof(struct options, member), COMMAND_RUN, FOR_REPORT_LIST
 
 const struct option_flag option_flags[] = {
 	{'o', "output", "FILE", "write the script's output (record: the recording) to FILE",
@@ -40,10 +43,12 @@ const struct option_flag option_flags[] = {
 	 "show the script's maps on the terminal, drawn anew each second, the\n"
 	 "greatest first; h lists the keys that sort, pause and quit",
 	 SETS(top)},
-	{'p', "pid", "PID", "trace this process only; end when it ends", TAKES(take_pid)},
+	{'p', "pid", "PID", "trace this process only; end when it ends (list: search its files)",
+	 TAKES_LISTED(take_pid)},
 	{'c', "cmd", "COMMAND", "run COMMAND, trace from its start, end when it ends", SETS(child)},
-	{'q', "quiet", NULL, "say nothing but what the script prints", SETS_SHOWN(quiet)},
-	{'v', "verbose", NULL, "say more; print whole verifier logs", SETS_SHOWN(verbose)},
+	{'q', "quiet", NULL, "say nothing but what the script prints", SETS_SAID(quiet)},
+	{'v', "verbose", NULL, "say more; print whole verifier logs (list: arguments of probes)",
+	 SETS_SAID(verbose)},
 	{'d', "debug", "STAGES",
 	 "print what libbpf and the kernel's verifier say while the object is\n"
 	 "loaded: libbpf, verifier, or both with a comma",
@@ -65,7 +70,7 @@ const struct option_flag option_flags[] = {
 	 "once everything is attached, do not give up capabilities and system\n"
 	 "calls that are not needed any more",
 	 SETS(keep_privileges)},
-	{0, "no-warnings", NULL, "no warnings at run time", SETS_SHOWN(no_warnings)},
+	{0, "no-warnings", NULL, "no warnings at run time", SETS_SAID(no_warnings)},
 	{0, "cost", NULL,
 	 "at the end, and on SIGUSR2, say how often each probe ran, and what it took", SETS(cost)},
 	{0, "max-overhead", "PERCENT",
@@ -182,6 +187,7 @@ void options_print_help(void)
 	      "       bpfload record -o FILE [options] OBJECT [options and parameters] [-- parameters]\n"
 	      "       bpfload report FILE [-f FORM] [-o FILE] [-B WHEN] [--debuginfo DIRS] [--no-warnings] [-q]\n"
 	      "       bpfload symbolize [FILE] [--debuginfo DIRS] [--exe FILE] [--maps FILE] [--kallsyms FILE]\n"
+	      "       bpfload list [PATTERN...] [-v] [-p PID] [--no-warnings]\n"
 	      "       bpfload --check OBJECT...\n"
 	      "\n"
 	      "Loads an object that bpfscript built, attaches its probes, and prints what they "
@@ -190,7 +196,8 @@ void options_print_help(void)
 	      "maps.\n"
 	      "record keeps what they report in a file, unformatted; report prints what such a "
 	      "file (-: standard input)\n"
-	      "holds, later and on any machine; symbolize puts names into a text with addresses.\n"
+	      "holds, later and on any machine; symbolize puts names into a text with addresses; list\n"
+	      "shows what can be traced here.\n"
 	      "\n"
 	      "Options:\n",
 	      stdout);
@@ -218,6 +225,7 @@ void options_print_help(void)
 	      "  bpfload --top tool.o            watch its maps\n"
 	      "  bpfload record -o tool.rec --timeout 1m tool.o\n"
 	      "  bpfload report tool.rec -f json2\n"
+	      "  bpfload list -v 'tracepoint:sched:*'\n"
 	      "  bpfload tool.o -- --min=5 nginx a named parameter, and $1 = \"nginx\"\n",
 	      stdout);
 }

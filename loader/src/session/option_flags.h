@@ -23,7 +23,14 @@ struct option_flag {
 	/* or what is done instead of running an object. */
 	enum command command;
 	/* The commands beside tracing that it is for. */
-	enum { FOR_NONE, FOR_REPORT, FOR_SYMBOLIZE, FOR_BOTH } is_for;
+	enum {
+		FOR_NONE,
+		FOR_REPORT = 1,
+		FOR_SYMBOLIZE = 2,
+		FOR_BOTH = FOR_REPORT | FOR_SYMBOLIZE,
+		FOR_LIST = 4,
+		FOR_REPORT_LIST = FOR_REPORT | FOR_LIST
+	} is_for;
 };
 
 /* In the order of --help. */

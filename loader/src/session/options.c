@@ -100,6 +100,8 @@ static int unknown(const struct reader *reader, const char *word, struct failure
 	bool behind = reader->word_count > 0;
 
 	fail(failure, STATUS_USAGE, "unknown option %s", word);
+	if (strcmp(word, "-l") == 0 || strcmp(word, "--list") == 0)
+		return fail_hint(failure, "%s list shows what can be traced.", typed_command());
 	if (options_is_of_compiler(word))
 		return fail_hint(failure,
 				 "%.*s is an option of bpfscript, for when a script is compiled.",
@@ -212,6 +214,8 @@ static bool read_command(struct reader *reader)
 		reader->options->command = COMMAND_REPORT;
 	else if (strcmp(word, "symbolize") == 0)
 		reader->options->command = COMMAND_SYMBOLIZE;
+	else if (strcmp(word, "list") == 0)
+		reader->options->command = COMMAND_LIST;
 	else if (strcmp(word, "record") != 0)
 		return false;
 	reader->next++;
@@ -315,6 +319,19 @@ static int check_report(const struct reader *reader, struct failure *failure)
 	return STATUS_OK;
 }
 
+/* Commands that trace nothing. */
+static int check_other(struct reader *reader, struct failure *failure)
+{
+	switch (reader->options->command) {
+	case COMMAND_REPORT:
+		return check_report(reader, failure);
+	case COMMAND_SYMBOLIZE:
+		return check_symbolize(reader, failure);
+	default:
+		return check_flags(reader, "list", FOR_LIST, failure);
+	}
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct failure *failure)
 {
 	struct reader reader = {.options = options, .argv = argv, .argc = argc, .next = 1};
@@ -332,9 +349,9 @@ int options_parse(struct options *options, int argc, char **argv, struct failure
 		    options->command == COMMAND_VERSION || options->command == COMMAND_INFO)
 			return status;
 	}
-	if (options->command == COMMAND_REPORT || options->command == COMMAND_SYMBOLIZE) {
-		int status = options->command == COMMAND_REPORT ? check_report(&reader, failure)
-								: check_symbolize(&reader, failure);
+	if (options->command == COMMAND_REPORT || options->command == COMMAND_SYMBOLIZE ||
+	    options->command == COMMAND_LIST) {
+		int status = check_other(&reader, failure);
 
 		options->objects = reader.words;
 		options->object_count = reader.word_count;

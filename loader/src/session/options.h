@@ -13,6 +13,7 @@ enum command {
 	COMMAND_CHECK,
 	COMMAND_REPORT,
 	COMMAND_SYMBOLIZE,
+	COMMAND_LIST,
 	COMMAND_HELP,
 	COMMAND_VERSION,
 	COMMAND_INFO
@@ -124,7 +125,7 @@ struct options {
 	 * it. */
 	const char **words;
 	/* COMMAND_RUN: one object; COMMAND_CHECK: one or more; COMMAND_REPORT: one recording;
-	 * COMMAND_SYMBOLIZE: one text. */
+	 * COMMAND_SYMBOLIZE: one text; COMMAND_LIST: searches, perhaps none. */
 	const char *const *objects;
 	uint32_t object_count;
 	/* Positional parameters, $1 first. */
