@@ -13,7 +13,7 @@ _${name}() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command=${commands[0].name} flags
   COMPREPLY=()
 ${names.length > 0 ? `  case \${COMP_WORDS[1]} in\n    ${names.join('|')}) command=\${COMP_WORDS[1]} ;;\n  esac\n` : ''}  case $previous in
-${[...valued].map(([flags, argument]) => `    ${flags}) ${replies(argument)}; return ;;`).join('\n')}
+${[...valued].map(([flags, argument]) => `    ${flags}) ${replies(name, argument)}; return ;;`).join('\n')}
   esac
   if [[ $word == -* ]]; then
     case $command in
@@ -23,7 +23,7 @@ ${commands.map((command) => `      ${command.name || "''"}) flags="${command.fla
     return
   fi
 ${names.length > 0 ? `  if ((COMP_CWORD == 1)); then\n    COMPREPLY=($(compgen -W "${names.join(' ')}" -- "$word") $(compgen -f -- "$word"))\n    return\n  fi\n` : ''}  case $command in
-${commands.map(argumentCase).join('\n')}
+${commands.map((command) => argumentCase(name, command)).join('\n')}
   esac
 }
 complete -o filenames -F _${name} ${name}
@@ -32,11 +32,11 @@ complete -o filenames -F _${name} ${name}
 
 const spellings = (flag: Flag): readonly string[] => flag.spellings;
 
-function argumentCase(command: Words): string {
-  return `    ${command.name || "''"}) ${replies(command.argument)} ;;`;
+function argumentCase(program: string, command: Words): string {
+  return `    ${command.name || "''"}) ${replies(program, command.argument)} ;;`;
 }
 
-function replies(argument: Argument): string {
+function replies(program: string, argument: Argument): string {
   switch (argument.kind) {
     case 'words':
       return `COMPREPLY=($(compgen -W "${argument.words.join(' ')}" -- "$word"))`;
@@ -48,7 +48,7 @@ function replies(argument: Argument): string {
       // What stands before the last colon is not replaced: readline takes the colon for a break.
       return `
       if [[ -n $word && $word != */* ]]; then
-        COMPREPLY=($(bpfscript list --no-warnings "$word*" 2>/dev/null | head -500))
+        COMPREPLY=($(${program} list --no-warnings "$word*" 2>/dev/null | head -500))
         [[ $word == *:* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${word%:*}":}")
       else
         COMPREPLY=($(compgen -f -- "$word"))

@@ -56,7 +56,7 @@ function argumentLines(
   if (argument.kind === 'words')
     return [line(name, condition, `-f -a ${quoted(argument.words.join(' '))}`)];
   if (argument.kind !== 'probes') return [];
-  const probes = '(bpfscript list --no-warnings (commandline -ct)"*" 2>/dev/null | head -500)';
+  const probes = `(${name} list --no-warnings (commandline -ct)"*" 2>/dev/null | head -500)`;
   return [line(name, condition, `-a ${quoted(probes)}`)];
 }
 

@@ -106,10 +106,23 @@ export function completedLoader(help: string, program: Completed): Completed {
       },
     ];
   });
-  return {
-    name: 'bpfload',
-    commands: [{ name: '', help: 'run an object', flags, argument: { kind: 'files' } }],
-  };
+  const own: Words = { name: '', help: 'run an object', flags, argument: { kind: 'files' } };
+  return { name: 'bpfload', commands: [own, ...namedCommands(help, flags)] };
+}
+
+/** By the lines of its usage, `bpfload list [PATTERN...] [-v]`, with the flags that stand there; all of them for `[options]`. */
+function namedCommands(help: string, flags: readonly Flag[]): readonly Words[] {
+  return [...help.matchAll(/^ {7}bpfload ([a-z]+) (.*)$/gm)].map(([, name = '', usage = '']) => {
+    const words = usage.split(/[\s[\]]+/);
+    return {
+      name,
+      help: `bpfload ${name} ${usage}`,
+      flags: words.includes('options')
+        ? flags
+        : flags.filter(({ spellings }) => spellings.some((flag) => words.includes(flag))),
+      argument: { kind: words.includes('PATTERN...') ? 'probes' : 'files' },
+    };
+  });
 }
 
 /** Of values that another command knows, those that the help names. */

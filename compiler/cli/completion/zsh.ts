@@ -36,21 +36,21 @@ const functionName = (program: string, command: Words): string =>
 function commandFunction(program: string, command: Words): string {
   return `${functionName(program, command)}() {
   _arguments -s -S \\
-${command.flags.map((flag) => `    ${specification(flag)} \\`).join('\n')}
-    ${quoted(`*: :${action(command.argument)}`)}
+${command.flags.map((flag) => `    ${specification(program, flag)} \\`).join('\n')}
+    ${quoted(`*: :${action(program, command.argument)}`)}
 }
 `;
 }
 
 /** \`'(-o --output)'{-o,--output}'[help]:argument:action'\`. A flag may be repeated: some may, and none is harmed. */
-function specification({ spellings, help, argument }: Flag): string {
+function specification(program: string, { spellings, help, argument }: Flag): string {
   const text = `[${help.replace(/[[\]\\]/g, '\\$&')}]`;
-  const behind = argument ? `:argument:${action(argument)}` : '';
+  const behind = argument ? `:argument:${action(program, argument)}` : '';
   const all = spellings.length > 1 ? `{${spellings.join(',')}}` : (spellings[0] ?? '');
   return `'*'${all}${quoted(`${text}${behind}`)}`;
 }
 
-function action(argument: Argument): string {
+function action(program: string, argument: Argument): string {
   switch (argument.kind) {
     case 'words':
       return `(${argument.words.join(' ')})`;
@@ -59,7 +59,7 @@ function action(argument: Argument): string {
     case 'processes':
       return '_pids';
     case 'probes':
-      return '{compadd -- $(bpfscript list --no-warnings "$PREFIX*" 2>/dev/null | head -500)}';
+      return `{compadd -- $(${program} list --no-warnings "$PREFIX*" 2>/dev/null | head -500)}`;
     case 'unknown':
       return ' ';
   }

@@ -65,6 +65,7 @@ describe('completion', () => {
 
   it('knows the loader by what its help says', () => {
     const script = `source dist/completions/bpfload.bash
+      bpfload() { loader/build/bpfload "$@"; }
       COMP_WORDS=(bpfload "$@"); COMP_CWORD=$#; _bpfload; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const loader = (...words: readonly string[]): readonly string[] =>
       spawnSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8' })
@@ -77,6 +78,10 @@ describe('completion', () => {
     expect(loader('--mode', '')).toEqual(['bench', 'test']);
     expect(loader('-p', '1')).toContain('1');
     expect(loader('package.j')).toEqual(['package.json']);
+    expect(loader('li')).toContain('list');
+    expect(loader('list', '--')).toEqual(['--pid', '--verbose', '--no-warnings']);
+    expect(loader('list', 'iter:tas')).toContain('task');
+    expect(loader('record', '--timeo')).toEqual(['--timeout']);
   });
 
   it('is there for fish', () => {

@@ -32,6 +32,17 @@ function providers(listed: readonly string[]): readonly string[] {
   return [...new Set(listed.map((line) => line.slice(0, line.indexOf(':'))))];
 }
 
+/** Addresses that readelf shows of a USDT point, in their order. */
+function locations(point: string): readonly string[] {
+  const notes = execFileSync('readelf', ['-n', POINTS], { encoding: 'latin1' });
+  const [provider, name] = point.split(':');
+  return notes.split('stapsdt').flatMap((note) => {
+    const [, of, its, at = ''] =
+      /Provider: (\S+)\s+Name: (\S+)\s+Location: (0x[0-9a-f]+)/.exec(note) ?? [];
+    return of === provider && its === name ? [`0x${BigInt(at).toString(16)}`] : [];
+  });
+}
+
 /** nm does not tell weak data from weak functions. */
 const DATA = new Set(['_.stapsdt.base', 'data_start']);
 
@@ -325,10 +336,19 @@ describe('Lists of binaries', () => {
       '    uint8 arg3',
       '    int8 arg4',
       '    int16 arg5',
+      `    // at ${locations('app:registers')}: -4@%eax 4@%eax 8@%rbx 1@%ch -1@%cl -2@%r12w`,
     ]);
     const guarded = list('-v', `usdt:${POINTS}:guarded`);
-    expect(guarded.at(-1)).toMatch(/^ {4}\/\/ semaphore 0x[0-9a-f]+$/);
-    expect(list('-v', `usdt:${POINTS}:step`).at(-1)).toBe('    // 2 places');
+    expect(guarded.at(-2)).toMatch(/^ {4}\/\/ semaphore 0x[0-9a-f]+$/);
+    expect(guarded.at(-1)).toBe(`    // at ${locations('app:guarded')}: 2@%ax`);
+    const [first, second] = locations('other:step');
+    expect(list('-v', `usdt:${POINTS}:step`)).toEqual([
+      `usdt:${POINTS}:other:step`,
+      '    int32 arg0',
+      '    // 2 places',
+      `    // at ${first}: -4@%edi`,
+      `    // at ${second}: -4@%esi`,
+    ]);
   });
 
   it('have the arguments that debug information tells, where there is some', () => {
