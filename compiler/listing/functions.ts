@@ -4,7 +4,7 @@ import { KernelDescriptionError } from '../kernel/error.ts';
 import { KERNEL, type ListContext, type Lister, matcher, namesOfKind } from './lister.ts';
 
 /** Parts of functions that compilers put elsewhere: patterns leave them out. */
-const PART = /\.part\.\d+$|\.cold(\.\d+)?$/;
+const PART = /\.part\.|\.cold(\.\d+)?$/;
 
 function lister(provider: 'kprobe' | 'kretprobe'): Lister {
   return {
@@ -70,6 +70,7 @@ function orOfBtf(
     context.note(
       `which functions the kernel can trace is not known: ${error.message}; those of its BTF are listed`,
     );
+    context.btf();
     return ofBtf();
   }
 }

@@ -30,8 +30,13 @@ export interface ListContext {
   readonly pid: number | undefined;
   /** The traced programs with their debug information. */
   programs(): Programs;
-  /** The kernel's BTF, with those of modules that were looked into. Throws KernelDescriptionError where there is none, BtfError where it is damaged. */
+  /**
+   * The kernel's BTF, opened once: before types of modules are asked for, which go behind it. Throws
+   * KernelDescriptionError where there is none, BtfError where it is damaged.
+   */
   btf(): Btf;
+  /** With those of the modules that were asked for: ids of their types are ids of this. */
+  joinedBtf(): Btf;
   /** Says what the list cannot show, once. */
   note(message: string): void;
 }

@@ -90,10 +90,10 @@ function createContext(request: Omit<ListRequest, 'search'>): {
   readonly notes: readonly string[];
 } {
   const notes: string[] = [];
+  const btf: () => Btf = once(() => readBtf(request.kernel.btf));
   let opened: { readonly bytes: Uint8Array; readonly btf: Btf } | undefined;
-  const btf = (): Btf => {
+  const joinedBtf = (): Btf => {
     const bytes = request.kernel.btf;
-    // It grows with each module that is asked for.
     if (opened?.bytes !== bytes) opened = { bytes, btf: readBtf(bytes) };
     return opened.btf;
   };
@@ -103,6 +103,7 @@ function createContext(request: Omit<ListRequest, 'search'>): {
     pid: request.pid,
     programs: once(() => createPrograms(request.debugFolders ?? [], request.pid)),
     btf,
+    joinedBtf,
     note: (message) => {
       if (!notes.includes(message)) notes.push(message);
     },

@@ -10,7 +10,7 @@ const PREFIX = `${NAME}${KERNEL}:`;
 export const rawTracepoints: Lister = {
   provider: 'rawtracepoint',
   group: 'kernel',
-  list(fields, { btf, kernel }) {
+  list(fields, { btf, joinedBtf, kernel }) {
     const module = matcher(fields.length > 1 ? (fields[0] ?? '') : KERNEL);
     const matches = matcher(fields.at(-1) ?? '*');
     const own = (): readonly string[] =>
@@ -25,16 +25,16 @@ export const rawTracepoints: Lister = {
       const [owner = '', event = ''] = name.slice(NAME.length).split(':');
       return kernel.rawTracepoint(event, owner) ?? [];
     };
+    btf();
+    const modules = kernel.modules?.() ?? [];
     return {
       names: [
         ...(module(KERNEL) ? own() : []),
-        ...(kernel.modules?.() ?? [])
-          .filter(module)
-          .flatMap((each) => eventsOf(kernel, each, matches)),
+        ...modules.filter(module).flatMap((each) => eventsOf(kernel, each, matches)),
       ],
       arguments(name) {
         return parameters(name).map((parameter) =>
-          parameterText(btf(), parameter.typeId, parameter.name),
+          parameterText(joinedBtf(), parameter.typeId, parameter.name),
         );
       },
     };

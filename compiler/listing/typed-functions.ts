@@ -2,27 +2,30 @@
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
 import { parameterText } from '../kernel/c-text.ts';
+import { KernelDescriptionError } from '../kernel/error.ts';
+import type { KernelDescription } from '../kernel/types.ts';
 import { functionParameters, KERNEL, type ListContext, type Lister, matcher } from './lister.ts';
 
 function lister(provider: 'fentry' | 'fexit'): Lister {
   return {
     provider,
     ...(provider === 'fentry' ? { group: 'kernel' } : {}),
-    list(fields, { kernel, btf }) {
+    list(fields, { kernel, btf, joinedBtf }) {
       const pattern = fields.at(-1) ?? '*';
       const isMeant = matcher(fields.length > 1 ? (fields[0] ?? '') : KERNEL);
       const named = (module: string, found: readonly string[]) =>
         found.map((name) => `${provider}:${module}:${name}`);
+      btf();
       return {
         names: [
           ...(isMeant(KERNEL) ? named(KERNEL, kernel.matchTypedFunctions(pattern)) : []),
           ...(kernel.modules?.() ?? [])
             .filter(isMeant)
-            .flatMap((module) => named(module, kernel.matchTypedFunctions(pattern, module))),
+            .flatMap((module) => named(module, typedOf(kernel, module, pattern))),
         ],
         arguments(name) {
           const [, module = '', own = ''] = name.split(':');
-          if (module !== KERNEL) return ofModule(provider, module, own, { kernel, btf });
+          if (module !== KERNEL) return ofModule(provider, module, own, { kernel, joinedBtf });
           const parameters = functionParameters(btf(), own);
           return provider === 'fexit' ? [...parameters, ...result(btf(), own)] : parameters;
         },
@@ -31,18 +34,32 @@ function lister(provider: 'fentry' | 'fexit'): Lister {
   };
 }
 
+/** Functions of a module that have a type and can be traced; where that is hidden, all that have a type. */
+function typedOf(kernel: KernelDescription, module: string, pattern: string): readonly string[] {
+  const typed = kernel.matchTypedFunctions(pattern, module);
+  try {
+    const traceable = new Set(kernel.matchModuleFunctions?.(module, pattern));
+    return kernel.matchModuleFunctions
+      ? typed.filter((name) => traceable.has(`${module}:${name}`))
+      : typed;
+  } catch (error) {
+    if (error instanceof KernelDescriptionError) return typed;
+    throw error;
+  }
+}
+
 /** Types of a module are behind those of the kernel once they were asked for. */
 function ofModule(
   provider: 'fentry' | 'fexit',
   module: string,
   name: string,
-  { kernel, btf }: Pick<ListContext, 'kernel' | 'btf'>,
+  { kernel, joinedBtf }: Pick<ListContext, 'kernel' | 'joinedBtf'>,
 ): readonly string[] {
   const found = kernel.function(name, module);
   if (found === undefined || typeof found === 'string') return [];
   const result = provider === 'fexit' && found.result;
   return [...found.parameters, ...(result ? [{ ...result, name: 'retval' }] : [])].map(
-    (parameter) => parameterText(btf(), parameter.typeId, parameter.name),
+    (parameter) => parameterText(joinedBtf(), parameter.typeId, parameter.name),
   );
 }
 

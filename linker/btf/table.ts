@@ -3,6 +3,7 @@
  * it notes where each type begins, and later chains types by name, in typed arrays; nothing else is decoded before somebody
  * asks.
  */
+import { isAscii } from 'node:buffer';
 import { BTF_HEADER_SIZE, BTF_KIND, BTF_MAGIC, BTF_VERSION, BtfError, damaged } from './btf.ts';
 
 export interface BtfTable {
@@ -45,11 +46,7 @@ export function openTable(bytes: Uint8Array): BtfTable {
   const info = (id: number) => (id === 0 ? 0 : at(id, 1));
   const kind = (id: number) => (info(id) >>> 24) & 0x1f;
 
-  const string = (offset: number): string => {
-    const end = strings.indexOf(0, offset);
-    if (offset >= strings.length || end === -1) throw damaged(`no string at ${offset}`);
-    return strings.toString('utf8', offset, end);
-  };
+  const string = createReader(strings);
   const offsets = new Map<string, readonly number[]>();
   const offsetsOf = (text: string): readonly number[] => {
     const known = offsets.get(text);
@@ -121,6 +118,24 @@ function wordsOf(bytes: Uint8Array, start: number, size: number): Uint32Array {
   const offset = bytes.byteOffset + start;
   if (offset % 4 === 0) return new Uint32Array(bytes.buffer, offset, size / 4);
   return new Uint32Array(new Uint8Array(bytes.subarray(start, start + size)).buffer);
+}
+
+/** Strings that are decoded one by one, before it pays to decode all of them. */
+const SINGLE_STRINGS = 200;
+
+/** Gives the string at an offset. */
+function createReader(strings: Buffer): (offset: number) => string {
+  let reads = 0;
+  let whole: string | undefined;
+  return (offset) => {
+    const end = whole === undefined ? strings.indexOf(0, offset) : whole.indexOf('\0', offset);
+    if (offset >= strings.length || end === -1) throw damaged(`no string at ${offset}`);
+    if (whole !== undefined) return whole.slice(offset, end);
+    reads += 1;
+    // Other characters than those of ASCII have more than one byte.
+    if (reads === SINGLE_STRINGS && isAscii(strings)) whole = strings.toString('latin1');
+    return strings.toString('utf8', offset, end);
+  };
 }
 
 /** The first string is the empty one, so that each other string follows a NUL. */

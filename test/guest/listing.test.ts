@@ -99,7 +99,8 @@ function kernelOf(folder: string, copies: readonly Buffer[]) {
     tracing: [tracing],
     syscalls: [],
   });
-  return describeKernel(sources);
+  // Types of modules that one search brings in are none of the next.
+  return () => describeKernel(sources);
 }
 
 describe.each(SUPPORTED)('On Linux %s', (series) => {
@@ -116,7 +117,7 @@ describe.each(SUPPORTED)('On Linux %s', (series) => {
     const kernel = kernelOf(folder, copies);
     for (const [index, { search, verbose }] of SEARCHES.entries()) {
       listed.set(search, gunzipSync(copies[COPIES.length + index] ?? '').toString());
-      expected.set(search, listProbes({ search, kernel, live: true, verbose }).text);
+      expected.set(search, listProbes({ search, kernel: kernel(), live: true, verbose }).text);
     }
   }, 600_000);
 
