@@ -97,7 +97,8 @@ void events_handle(struct events *events, const uint8_t *record, size_t size)
 	if (index >= manifest->event_count || size < manifest->events[index].size)
 		return;
 	event = &manifest->events[index];
-	events->handled++;
+	/* Those of processes are the loader's own. */
+	events->handled += event->kind != MF_EVENT_PROCESS;
 	if (event->kind == MF_EVENT_WARNING)
 		note_warning(events, event, record);
 	if (event->kind == MF_EVENT_EXIT)
