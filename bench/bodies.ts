@@ -22,7 +22,7 @@ export const BODIES: readonly Body[] = [
   {
     name: 'startstop',
     programs: 2,
-    script: `${ENTER} { @start[tid] = nsecs; } ${EXIT} /@start[tid]/ { @ = sum(nsecs - @start[tid]); delete(@start[tid]); }`,
+    script: `${ENTER} { @start[tid] = nsecs; } ${EXIT} /@start[tid]/ { @ = sum(nsecs - @start[tid]); delete(@start[tid]); } END { clear(@start); }`,
   },
   { name: 'predicate', programs: 1, script: `${ENTER} /comm == "workload"/ { @ = count(); }` },
   {

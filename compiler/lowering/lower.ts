@@ -24,6 +24,7 @@ import { lowerProgram } from './program.ts';
 import { runtimeMaps } from './runtime-maps.ts';
 import type { UnitState } from './state.ts';
 import { describeType } from './stored-types.ts';
+import { taskStorage } from './task-storage.ts';
 import {
   createDraftUnit,
   createUnit,
@@ -116,6 +117,7 @@ function declareMaps(unit: UnitState): void {
     if (plan.generations) declareWord(unit, plan.generations.word);
     if (isSizedAtLoad(plan.map.value)) bucketsVariable(unit, plan.map.name);
     if (plan.kind === 'hash') {
+      if (plan.threads !== undefined) unit.mapVariable(plan.threads);
       for (const store of plan.stores) {
         unit.mapVariable(store.symbol);
         if (plan.generations) unit.mapVariable(store.next);
@@ -154,6 +156,7 @@ function describeMaps(unit: UnitState, records: UnitRecords): readonly MapDefini
         value: bytes(chunkSize(plan)),
       });
     } else if (plan.kind === 'hash') {
+      if (plan.threads !== undefined) maps.push(taskStorage(plan.threads));
       for (const store of plan.stores) {
         const symbols = plan.generations ? [store.symbol, store.next] : [store.symbol];
         for (const symbol of symbols)

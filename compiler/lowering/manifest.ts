@@ -324,6 +324,7 @@ function describeMap(
     ...(isSizedAtLoad(map.value) ? { buckets: offsetOf(bucketsSymbol(map.name)) } : {}),
     ...(metric ? { metric } : {}),
     stores: describeStores(plan, types, offsetOf),
+    ...(plan.kind === 'hash' && plan.threads !== undefined ? { threads: plan.threads } : {}),
     ...(plan.generations
       ? {
           generation: offsetOf(plan.generations.word),

@@ -15,6 +15,7 @@ import { lowestBit } from './members.ts';
 import { isPrefix, type KeyString, longStrings, segments } from './size-classes.ts';
 import type { FunctionState } from './state.ts';
 import { zeroBytes, zeros } from './strings.ts';
+import { lookupOfThread, type ThreadStore } from './task-storage.ts';
 
 export interface KeyPlace {
   /** ELF name of the kernel map. */
@@ -31,6 +32,13 @@ export interface MapKey {
   readonly tooLong: readonly IrBool[];
   /** Whether the second generation is in use, for places that have one. */
   readonly isNext?: IrBool;
+  /** The current thread, in a map by thread. */
+  readonly threads?: ThreadKey;
+}
+
+export interface ThreadKey extends ThreadStore {
+  /** The thread's id as a key of the hash map, written where it is asked for. */
+  inHash(): MapKey;
 }
 
 /** A key of which the kernel map is known. */
@@ -82,6 +90,12 @@ function withGeneration(fn: FunctionState, plan: HashPlan, key: MapKey): MapKey 
 
 /** Address of the element's value, or null. */
 export function lookupByKey(fn: FunctionState, key: MapKey): IrPointer {
+  const { threads } = key;
+  if (threads === undefined) return lookupInHash(fn, key);
+  return lookupOfThread(fn, threads, () => lookupInHash(fn, threads.inHash()));
+}
+
+function lookupInHash(fn: FunctionState, key: MapKey): IrPointer {
   return atPlace(key, fn.ir.ifPointer, ({ map, pointer }) =>
     fn.lowering.callPointer('map_lookup_elem', fn.lowering.mapPointer(map), pointer),
   );
@@ -90,6 +104,12 @@ export function lookupByKey(fn: FunctionState, key: MapKey): IrPointer {
 /** The key, written straight into a buffer unless it stands somewhere already. */
 export function lowerHashKey(fn: FunctionState, plan: HashPlan, key: TypedExpression): MapKey {
   const classes = plan.stores.slice(0, -1);
+  const { threads } = plan;
+  if (threads !== undefined) {
+    const inHash = () => keyOf(fn, plan, locate(fn, key, true).pointer);
+    const width = plan.size as Width;
+    return { places: [], tooLong: [], threads: { symbol: threads, width, inHash } };
+  }
   if (classes.length === 0) return keyOf(fn, plan, locate(fn, key, true).pointer);
   const { pointer, tooLong } = lowerMeasured(fn, plan, key);
   const narrow = narrowBuffer(fn, plan);

@@ -17,6 +17,7 @@ export const MAP_TYPES = {
   lruHash: 9,
   lruPercpuHash: 10,
   ringbuf: 27,
+  taskStorage: 29,
 } as const;
 
 /** A kernel hash map that keeps some of a script map's elements. */
@@ -76,6 +77,8 @@ export type MapPlan =
         readonly stores: readonly HashStore[];
         readonly maxEntries: number;
         readonly size: number;
+        /** Symbol of the task storage that has the values of a map by thread: task-storage.ts. */
+        readonly threads: string | undefined;
       }
   ) & { readonly generations: Generations | undefined };
 
@@ -84,8 +87,15 @@ function isShared(type: Type): boolean {
   return type.kind === 'hist' || type.kind === 'lhist';
 }
 
-/** `isEmptied`: while programs run, so that it needs two generations. */
-export function planMap(map: MapSymbol, isEmptied: boolean): MapPlan {
+/** What is known of a map by all that the script does with it. */
+export interface MapUses {
+  /** While programs run, so that it needs two generations. */
+  readonly isEmptied: boolean;
+  /** Each thread sees its own value alone: thread-maps.ts. */
+  readonly isOfThreads: boolean;
+}
+
+export function planMap(map: MapSymbol, { isEmptied, isOfThreads }: MapUses): MapPlan {
   const generations = isEmptied
     ? { word: `${NAME_PREFIXES.generation}${mapSymbol(map.name)}` }
     : undefined;
@@ -135,6 +145,7 @@ export function planMap(map: MapSymbol, isEmptied: boolean): MapPlan {
     ],
     maxEntries: map.key === undefined ? 1 : entriesOf(map, size),
     size,
+    threads: isOfThreads ? `${NAME_PREFIXES.threads}${symbol}` : undefined,
     generations,
   };
 }

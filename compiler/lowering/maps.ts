@@ -15,6 +15,7 @@ import { substitutable } from './read-modify-write.ts';
 import type { FunctionState, UnitState } from './state.ts';
 import { describeType } from './stored-types.ts';
 import { copyBytes, zeros } from './strings.ts';
+import { deleteOfThread, updateOfThread } from './task-storage.ts';
 import { someExpression } from './walk.ts';
 
 type MapRead = Extract<TypedExpression, { kind: 'map' }>;
@@ -252,6 +253,14 @@ export function lowerUpdate(
   flags: number,
 ): IrValue {
   const { ir, lowering } = fn;
+  const { threads } = key;
+  if (threads !== undefined) {
+    return updateOfThread(fn, threads, {
+      value: ir.load(value, 0, threads.width, false),
+      update: () => lowerUpdate(fn, threads.inHash(), value, flags),
+      remove: () => lowerRemoval(fn, threads.inHash()),
+    });
+  }
   return atPlace(key, ir.ifValue, ({ map, pointer }) =>
     lowering.call('map_update_elem', lowering.mapPointer(map), pointer, value, ir.constant(flags)),
   );
@@ -268,8 +277,14 @@ export function lowerDelete(
   key: TypedExpression | undefined,
 ): IrValue {
   if (plan.kind !== 'hash') throw new Error(`${plan.map.name} was not planned to be deleted`);
-  const { ir, lowering } = fn;
-  return atPlace(lowerKey(fn, plan, key), ir.ifValue, ({ map, pointer }) =>
+  const place = lowerKey(fn, plan, key);
+  const { threads } = place;
+  if (threads === undefined) return lowerRemoval(fn, place);
+  return deleteOfThread(fn, threads, () => lowerRemoval(fn, threads.inHash()));
+}
+
+function lowerRemoval({ ir, lowering }: FunctionState, key: MapKey): IrValue {
+  return atPlace(key, ir.ifValue, ({ map, pointer }) =>
     lowering.call('map_delete_elem', lowering.mapPointer(map), pointer),
   );
 }

@@ -20,6 +20,7 @@ import { type MapPlan, planMap } from './map-plans.ts';
 import { createSiteTable } from './sites.ts';
 import { wordsOfFrame, wordsOfStack } from './stacks.ts';
 import type { ObjectVariable, UnitState } from './state.ts';
+import { threadMaps } from './thread-maps.ts';
 import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
 export interface UnitContext {
@@ -55,10 +56,16 @@ export interface UnitPlan {
 
 export function planUnit(program: TypedProgram, context: UnitContext): UnitPlan {
   const emptied = emptiedMaps(program);
+  const ofThreads = threadMaps(program, context.metrics);
   return {
     program,
     context,
-    plans: new Map(program.maps.map((map) => [map.name, planMap(map, emptied.has(map.name))])),
+    plans: new Map(
+      program.maps.map((map) => {
+        const uses = { isEmptied: emptied.has(map.name), isOfThreads: ofThreads.has(map.name) };
+        return [map.name, planMap(map, uses)];
+      }),
+    ),
     heights: functionHeights(program),
     functions: new Map(),
     ...stackSizes(program),

@@ -13,6 +13,8 @@ export const NAME_PREFIXES = {
   /** Which of its two generations a map is in, and what the second one is kept in. */
   generation: 'generation_',
   next: 'next_',
+  /** What keeps the values of a map with the threads that they belong to. */
+  threads: 'threads_',
   /** Positional and named parameters. */
   param: 'param_',
   option: 'option_',

@@ -65,6 +65,19 @@ export const SHARED_VARIABLES = {
     size: 4,
     about: 'Pid of the child that -c runs.',
   },
+  threadValues: {
+    symbol: 'thread_values',
+    section: '.rodata',
+    size: 4,
+    about: 'Not 0: the kernel keeps values with its threads, and maps of `threads` are used.',
+  },
+  threadsAlone: {
+    symbol: 'threads_alone',
+    section: '.bss',
+    size: 8,
+    about:
+      'Set by the loader with threadValues; a program that cannot keep a value with its thread clears it, and its map is used, too.',
+  },
   sleeping: {
     symbol: 'sleeping',
     section: '.bss',

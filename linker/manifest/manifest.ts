@@ -264,6 +264,11 @@ const MAP = {
     ),
   ),
   next: optional(list(reference('store'), 'As `stores`, one for one: the second generation.')),
+  threads: optional(
+    text(
+      'The kernel map that keeps its values with threads (BPF_MAP_TYPE_TASK_STORAGE) where `threadValues` says so; its store has what does not fit there.',
+    ),
+  ),
 };
 
 /** A map as metrics systems see it: docs/fleet.md. A number of the map is `factor` / 10^`decimals` base units. */

@@ -127,16 +127,16 @@ needs('root').describe('--no-feature', () => {
       expect(mapValue(result.stdout, '@', 'workload_target')).toBe(5);
       return result.stderr;
     };
-    const every = 'kprobe_multi,kprobe_session,uprobe_multi';
+    const every = 'kprobe_multi,kprobe_session,uprobe_multi,task_storage';
     expect(await links('--no-feature', every)).toBe(await links());
   });
 
-  it('knows three features, and says which', async () => {
+  it('knows four features, and says which', async () => {
     for (const list of ['', 'kprobe', 'kprobe_multi,', 'uprobe_multi,fentry']) {
       const result = await ended('BEGIN { }', '--no-feature', list);
       expect(result.status).toBe(2);
       expect(result.stderr).toContain(
-        `--no-feature takes kprobe_multi, kprobe_session and uprobe_multi (separated by commas), not ${list}\n`,
+        `--no-feature takes kprobe_multi, kprobe_session, uprobe_multi and task_storage (separated by commas), not ${list}\n`,
       );
     }
     expect(bpfscript(['--no-feature', 'x', '-e', 'BEGIN { }']).status).toBe(2);

@@ -163,7 +163,10 @@ export function registerRun(program: Command, report: ReportStatus): void {
         'have dw_ustack walk the stacks of this process too; may be repeated',
       ).argParser((pid: string, before: readonly string[] = []) => [...before, pid]),
     )
-    .option('--no-feature <list>', 'do without kprobe_multi, kprobe_session or uprobe_multi')
+    .option(
+      '--no-feature <list>',
+      'do without kprobe_multi, kprobe_session, uprobe_multi or task_storage',
+    )
     .option('--usdt-file-activation', 'accepted, without effect')
     .addOption(
       new Option(

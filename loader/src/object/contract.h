@@ -382,6 +382,10 @@ struct mf_globals {
 	uint32_t param_count;
 	/* Pid of the child that -c runs. */
 	uint32_t child_pid;
+	/* Not 0: the kernel keeps values with its threads, and maps of `threads` are used. */
+	uint32_t thread_values;
+	/* Set by the loader with threadValues; a program that cannot keep a value with its thread clears it, and its map is used, too. */
+	uint32_t threads_alone;
 	/* Set by the loader before it sleeps; a program that sees it not 0 clears it and wakes the loader. */
 	uint32_t sleeping;
 };
@@ -402,6 +406,8 @@ static const struct mf_global {
 	{"cpus", offsetof(struct mf_globals, cpus), ".rodata", 8},
 	{"paramCount", offsetof(struct mf_globals, param_count), ".rodata", 8},
 	{"childPid", offsetof(struct mf_globals, child_pid), ".rodata", 4},
+	{"threadValues", offsetof(struct mf_globals, thread_values), ".rodata", 4},
+	{"threadsAlone", offsetof(struct mf_globals, threads_alone), ".bss", 8},
 	{"sleeping", offsetof(struct mf_globals, sleeping), ".bss", 8},
 };
 

@@ -243,6 +243,8 @@ static void read_map(struct manifest_reader *reader, const struct json *json, vo
 	if (json_member(json, "metric"))
 		map->metric = manifest_metric(reader, json_member(json, "metric"), map);
 	map->stores = read_stores(reader, json, "stores", map, &map->store_count);
+	if (json_member(json, "threads"))
+		map->threads = manifest_text(reader, json, "threads");
 	map->generation = MF_NONE;
 	if (!json_member(json, "generation") && !json_member(json, "next"))
 		return;

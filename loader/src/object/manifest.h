@@ -144,6 +144,8 @@ struct mf_map {
 	const struct mf_store *next;
 	/* Offset in .bss of the word that says which one is in use; MF_NONE: none. */
 	uint32_t generation;
+	/* The kernel map that has its values by thread where the kernel can; NULL: none. */
+	const char *threads;
 	/* Offset in .rodata of a u64, the number of buckets; MF_NONE: the programs know it. */
 	uint32_t buckets;
 	/* The script says how many keys it has. */

@@ -272,6 +272,8 @@ static void check_maps(struct checker *checker)
 			check_plain(checker, map->value, map->name);
 		if (map->next)
 			check_generations(checker, map);
+		if (map->threads && !elf_has_map(checker->elf, map->threads))
+			wrong(checker, "%s: there is no map '%s'", map->name, map->threads);
 		for (uint32_t j = 0; j < map->store_count; j++) {
 			if (map->stores[j].key && map->stores[j].key != map->key)
 				check_plain(checker, map->stores[j].key, map->name);

@@ -14,6 +14,7 @@
 #include "host/host.h"
 #include "output/output.h"
 #include "run/notify.h"
+#include "session/thread_values.h"
 
 /* While events come, the ring is looked at that often instead of a wake-up for each. */
 #define TICK_NS 4000000
@@ -222,6 +223,7 @@ static void act_on_signal(struct events *events)
 	}
 	if (output_all_maps(events->output) != 0 || output_idle(events->output) != 0)
 		events->broken = true;
+	thread_values_tell(events->session);
 }
 
 /* Reads the signals that came; true when one of them ends tracing. */

@@ -137,8 +137,8 @@ const struct option_flag option_flags[] = {
 	 "may be repeated",
 	 TAKES(take_dwarf_pid)},
 	{0, "no-feature", "LIST",
-	 "do without kprobe_multi, kprobe_session or uprobe_multi (separated by\n"
-	 "commas) where the kernel has them",
+	 "do without kprobe_multi, kprobe_session, uprobe_multi or task_storage\n"
+	 "(separated by commas) where the kernel has them",
 	 TAKES(take_no_feature)},
 	{'b', NULL, NULL, "accepted for bpftrace's sake; BTF is always used", TAKES(take_nothing)},
 	{0, "usdt-file-activation", NULL,

@@ -184,9 +184,10 @@ int take_buffering(struct options *options, const char *text, struct failure *fa
 /* A list of names: `kprobe_multi,uprobe_multi`. */
 int take_no_feature(struct options *options, const char *list, struct failure *failure)
 {
-	static const char *const names[] = {"kprobe_multi", "kprobe_session", "uprobe_multi", NULL};
+	static const char *const names[] = {"kprobe_multi", "kprobe_session", "uprobe_multi",
+					    "task_storage", NULL};
 	static const uint32_t bits[] = {FEATURE_KPROBE_MULTI, FEATURE_KPROBE_SESSION,
-					FEATURE_UPROBE_MULTI};
+					FEATURE_UPROBE_MULTI, FEATURE_TASK_STORAGE};
 
 	for (const char *text = list;;) {
 		size_t length = strcspn(text, ",");
@@ -199,7 +200,7 @@ int take_no_feature(struct options *options, const char *list, struct failure *f
 		if (which < 0)
 			return usage_error(
 				failure,
-				"--no-feature takes kprobe_multi, kprobe_session and uprobe_multi (separated by commas), not",
+				"--no-feature takes kprobe_multi, kprobe_session, uprobe_multi and task_storage (separated by commas), not",
 				list);
 		options->without |= bits[which];
 		if (!text[length])

@@ -38,6 +38,7 @@ enum optional_feature {
 	FEATURE_KPROBE_MULTI = 1,
 	FEATURE_KPROBE_SESSION = 2,
 	FEATURE_UPROBE_MULTI = 4,
+	FEATURE_TASK_STORAGE = 8,
 };
 
 struct options {

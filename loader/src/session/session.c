@@ -28,6 +28,7 @@
 #include "session/params.h"
 #include "session/sizes.h"
 #include "base/say.h"
+#include "session/thread_values.h"
 #include "symbols/unwind.h"
 #include "session/kernel_types.h"
 
@@ -243,6 +244,7 @@ static void put_globals(struct session *session, uint8_t *rodata)
 	uint64_t cpus = session->cpus, count = session->parameter_count;
 	uint64_t namespace[2] = {0}, wall_offset = host_clock_offset(CLOCK_REALTIME);
 	uint64_t tai = host_clock_offset(CLOCK_TAI);
+	uint32_t kept = session->keeps_thread_values;
 	const struct process *process = &session->process;
 
 	host_pid_namespace("self", &namespace[0], &namespace[1]);
@@ -256,6 +258,7 @@ static void put_globals(struct session *session, uint8_t *rodata)
 	put_global(rodata, globals->cpus, &cpus, sizeof(cpus));
 	put_global(rodata, globals->param_count, &count, sizeof(count));
 	put_global(rodata, globals->child_pid, &session->child_pid, sizeof(session->child_pid));
+	put_global(rodata, globals->thread_values, &kept, sizeof(kept));
 }
 
 static int set_rodata(struct session *session, struct failure *failure)
@@ -302,6 +305,7 @@ static int map_bss(struct session *session, struct failure *failure)
 			    strerror(errno));
 	session->bss = bytes;
 	session->bss_size = bpf_map__value_size(map);
+	thread_values_begin(session);
 	return STATUS_OK;
 }
 
@@ -458,6 +462,7 @@ int session_load(struct session *session, uint32_t child_pid, struct failure *fa
 	set_ring_size(session);
 	set_wide_scratch(session);
 	set_map_sizes(session);
+	thread_values_choose(session);
 	if (name_map_size(session, failure) == STATUS_OK &&
 	    set_rodata(session, failure) == STATUS_OK &&
 	    assumptions_check(session, failure) == STATUS_OK &&

@@ -83,6 +83,8 @@ struct session {
 	/* The mapped .bss; NULL and 0 when the object has none. */
 	uint8_t *bss;
 	size_t bss_size;
+	/* Values of maps by thread stand with their threads: thread_values.h. */
+	bool keeps_thread_values;
 	/* Of generations.h; NULL: no map has two. */
 	struct generations *generations;
 	/* Values of $1 and following, as given. */
