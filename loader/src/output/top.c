@@ -10,6 +10,7 @@
 #include "output/internal.h"
 #include "output/top_table.h"
 #include "session/session.h"
+#include "session/thread_values.h"
 
 /* Lines of other output: a quarter of the screen, and no more than so many. */
 #define MOST_MESSAGES 8
@@ -48,11 +49,11 @@ struct top *top_new(struct output *output)
 	/* Without a seed rates are right all the same; they may lack. */
 	if (getrandom(&top->seed, sizeof(top->seed), GRND_NONBLOCK) != sizeof(top->seed))
 		top->seed = (uint64_t)(uintptr_t)top;
-	top->map_count = manifest->map_count;
-	top->maps = memory_array(top->map_count + 1u, sizeof(*top->maps));
-	top->tables = memory_array(top->map_count + 1u, sizeof(*top->tables));
-	for (uint32_t i = 0; i < top->map_count; i++)
-		top->maps[i].map = &manifest->maps[i];
+	top->maps = memory_array(manifest->map_count + 1u, sizeof(*top->maps));
+	top->tables = memory_array(manifest->map_count + 1u, sizeof(*top->tables));
+	for (uint32_t i = 0; i < manifest->map_count; i++)
+		if (!thread_values_hide(output->session, &manifest->maps[i]))
+			top->maps[top->map_count++].map = &manifest->maps[i];
 	qsort(top->maps, top->map_count, sizeof(*top->maps), by_name);
 	return top;
 }

@@ -43,14 +43,17 @@ void thread_values_begin(const struct session *session)
 		memcpy(session->bss + word, &alone, sizeof(alone));
 }
 
+bool thread_values_hide(const struct session *session, const struct mf_map *map)
+{
+	return session->keeps_thread_values && map->threads;
+}
+
 void thread_values_tell(const struct session *session)
 {
 	const struct manifest *manifest = session->manifest;
 
-	if (!session->keeps_thread_values)
-		return;
 	for (uint32_t i = 0; i < manifest->map_count; i++)
-		if (manifest->maps[i].threads)
+		if (thread_values_hide(session, &manifest->maps[i]))
 			say("%s is not shown: its values stand with their threads, and the end clears them.",
 			    manifest->maps[i].name);
 }

@@ -230,6 +230,7 @@ function stores(at: At, many: Many): void {
   at('maps.0.buckets', 4, '@calls: its number of buckets has no place');
   at('maps.0.sized', 1, "'sized' is of another kind");
   at('maps.1.stores.0.map', 'AT_sees', "@seen: there is no map 'AT_sees'");
+  at('maps.1.threads', 'AT_sees', "@seen: there is no map 'AT_sees'");
   at('maps.1.stores.0.map', undefined, "'map' is missing");
   at('maps.1.stores.0.kind', 'x', "stores[0]: kind 'x' is unknown");
   at('maps.1.stores.0.keySize', 7, '@seen: a store is smaller than its key');
