@@ -118,7 +118,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   'config.str_trunc_trailer': '/bin~',
   'config.unstable_dw_ustack': 'hello',
   'config.unstable_import_statement': 'hello',
-  'config.unstable_probe_lists': '@[getpid]: 1\n@[getppid]: 1',
+  'config.unstable_probe_lists': '@[getpid]: 3\n@[getppid]: 3',
   'config.unstable_tseries': 'hello',
   'config.unstable_typeinfo': 'uint32',
   'config.use_blazesym': 'hello',
