@@ -46,6 +46,7 @@ addon() {
   "$compiler" -std=c++17 -O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections \
     -Wall -Wextra -Werror -Wno-unused-parameter \
     -isystem "$include" -isystem "$headers" -DNAPI_VERSION=8 \
+    -isystem node_modules/llvm-bindings/include -isystem node_modules/node-addon-api \
     -shared -o "$folder/$name.new" "$source/$name.cpp" \
     -Wl,--gc-sections -Wl,--as-needed -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--build-id=none \
     -Wl,--version-script="$source/exports.map" -static-libstdc++ -static-libgcc -s "$@"

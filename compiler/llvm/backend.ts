@@ -23,6 +23,7 @@ interface Addon {
     output: Output,
     blocks: 'folded' | 'kept',
   ): Buffer;
+  release(context: llvm.LLVMContext): void;
 }
 
 /**
@@ -88,6 +89,9 @@ export function addonFile(name: 'backend' | 'process'): string {
 
 /** llvm-bindings, whose objects are part of the back end: both have one copy of LLVM. */
 export const loadBindings = (): typeof llvm => load(addonFile('backend')) as typeof llvm;
+
+/** Frees a context and all that is in it, none of which may be used after that: llvm-bindings keeps every one for good. */
+export const releaseContext = (context: llvm.LLVMContext): void => loadBackend().release(context);
 
 const loadBackend = (): Addon => load(addonFile('backend')) as Addon;
 const loadProcessAddon = (): ProcessAddon => load(addonFile('process')) as ProcessAddon;

@@ -3,7 +3,7 @@
  * that is loaded when the first module is created, not on import.
  */
 import type llvm from 'llvm-bindings';
-import { loadBindings } from './backend.ts';
+import { loadBindings, releaseContext } from './backend.ts';
 
 /** The native side of one module. */
 export interface Native {
@@ -15,6 +15,8 @@ export interface Native {
   readonly i64: llvm.IntegerType;
   /** i8*, which LLVM reads as `ptr`. */
   readonly pointer: llvm.PointerType;
+  /** Frees all of it: none of it may be used after that. */
+  release(): void;
 }
 
 export function createNative(name: string): Native {
@@ -28,5 +30,6 @@ export function createNative(name: string): Native {
     i32: binding.Type.getInt32Ty(context),
     i64: binding.Type.getInt64Ty(context),
     pointer: binding.Type.getInt8PtrTy(context),
+    release: () => releaseContext(context),
   };
 }

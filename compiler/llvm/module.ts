@@ -94,6 +94,11 @@ export function createModule(name: string): IrModule {
   let printed: string | undefined;
   let shared: SharedModule | undefined;
 
+  /** What stands in the module is made before it is printed. */
+  const expectUnprinted = (symbol: string): void => {
+    if (printed !== undefined) throw new Error(`${symbol} comes after the module was printed`);
+  };
+
   const define = (definition: GlobalDefinition): void => {
     if (globals.has(definition.symbol)) throw new Error(`${definition.symbol} is defined twice`);
     if (definition.bytes && definition.bytes.length !== definition.size)
@@ -124,6 +129,7 @@ export function createModule(name: string): IrModule {
     linked(symbol, parameters) {
       const { FunctionType, Function: LlvmFunction, GlobalValue } = native.llvm;
       if (!linked.has(symbol)) {
+        expectUnprinted(symbol);
         const type = FunctionType.get(native.i64, Array(parameters).fill(native.i64), false);
         const { ExternalLinkage } = GlobalValue.LinkageTypes;
         LlvmFunction.Create(type, ExternalLinkage, symbol, native.module);
@@ -145,6 +151,7 @@ export function createModule(name: string): IrModule {
     parameters: llvm.Type[],
     linkage: number,
   ): void => {
+    expectUnprinted(symbol);
     const type = native.llvm.FunctionType.get(result, parameters, false);
     const made = native.llvm.Function.Create(type, linkage, symbol, native.module);
     // Without it LLVM writes unwind tables.
@@ -168,7 +175,7 @@ export function createModule(name: string): IrModule {
     };
   };
 
-  /** What llvm-bindings made, once all is there. */
+  /** What llvm-bindings made, once all is there; it is gone then. */
   const print = (): string => {
     if (printed !== undefined) return printed;
     for (const symbol of used)
@@ -187,6 +194,7 @@ export function createModule(name: string): IrModule {
           symbol,
         );
     printed = native.module.print();
+    native.release();
     return printed;
   };
 

@@ -12,17 +12,13 @@ interface Kind {
   readonly example?: string;
 }
 
-function error(explanation: string, example?: string) {
-  return { severity: 'error', explanation, ...(example === undefined ? {} : { example }) } as const;
+function kind<Severity extends Kind['severity']>(severity: Severity) {
+  return (explanation: string, example?: string) =>
+    ({ severity, explanation, ...(example === undefined ? {} : { example }) }) as const;
 }
 
-function warning(explanation: string, example?: string) {
-  return {
-    severity: 'warning',
-    explanation,
-    ...(example === undefined ? {} : { example }),
-  } as const;
-}
+const error = kind('error');
+const warning = kind('warning');
 
 export const CODES = {
   // ---- syntax ------------------------------------------------------------------------------------
@@ -339,10 +335,7 @@ export const CODES = {
     'The text or the bytes are cut to what max_strlen allows.',
     'kprobe:vfs_read { print(str(arg1, 5000)); }',
   ),
-  'exit-status': warning(
-    'A process has a status from 0 to 255: of others the lowest eight bits are taken.',
-    'BEGIN { exit(256); }',
-  ),
+  'exit-status': warning('A process has a status from 0 to 255.', 'BEGIN { exit(256); }'),
   'ignored-argument': warning(
     'The argument has no meaning for a map of this kind.',
     'BEGIN { @x[1] = stats(1); print(@x, 5); }',

@@ -7,6 +7,7 @@
 
 #include <node_api.h>
 
+#include <IR/LLVMContext.h>
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Core.h>
 #include <llvm-c/ErrorHandling.h>
@@ -264,6 +265,22 @@ napi_value emitForNode(napi_env env, napi_callback_info info)
 	}
 }
 
+// release(context: LLVMContext): frees a context of llvm-bindings, which never does that, and all modules in it. What
+// JavaScript still has of them may not be used after that; the package's objects free nothing themselves.
+napi_value releaseForNode(napi_env env, napi_callback_info info)
+{
+	size_t count = 1;
+	napi_value argument;
+	bool isContext = false;
+	if (napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr) != napi_ok || count != 1 ||
+	    napi_instanceof(env, argument, ::LLVMContext::constructor.Value(), &isContext) != napi_ok || !isContext) {
+		napi_throw_type_error(env, nullptr, "release takes a context");
+		return nullptr;
+	}
+	delete &::LLVMContext::Extract(Napi::Value(env, argument));
+	return nullptr;
+}
+
 } // namespace
 
 // What was the entry of llvm-bindings.
@@ -298,6 +315,7 @@ NAPI_MODULE_INIT()
 	const napi_property_descriptor functions[] = {
 		{"version", nullptr, nullptr, nullptr, nullptr, version, napi_enumerable, nullptr},
 		{"emit", nullptr, emitForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+		{"release", nullptr, releaseForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
 	};
 	if (napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions) != napi_ok)
 		return nullptr;

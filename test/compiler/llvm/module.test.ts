@@ -18,6 +18,31 @@ describe('a module', () => {
     expect(codeOf(moduleOf(() => {}))).toEqual(['w0 = 0', 'exit']);
   });
 
+  it('is done with LLVM when it has been printed', () => {
+    const module = moduleOf((ir) => ir.return_(ir.constant(1)));
+    expect(module.text()).toBe(module.text());
+    expect(() => module.program('late', SECTION, () => {})).toThrow(
+      'late comes after the module was printed',
+    );
+  });
+
+  it('leaves nothing of LLVM behind: many of them take no more memory than some', () => {
+    const print = (count: number): void => {
+      for (let made = 0; made < count; made += 1)
+        moduleOf((ir) => ir.return_(ir.constant(made))).text();
+    };
+    /** Outside of the heap of JavaScript, which grows and shrinks as it likes. */
+    const kilobytes = (): number => {
+      const { rss, heapTotal, external } = process.memoryUsage();
+      return (rss - heapTotal - external) / 1024;
+    };
+    print(500);
+    const before = kilobytes();
+    print(2000);
+    // Three times that much where none is freed.
+    expect((kilobytes() - before) / 2000).toBeLessThan(16);
+  });
+
   it('gives variables their section, size, alignment and value, used or not', () => {
     const module = createModule('test.bt');
     module.map('AT_counts');
