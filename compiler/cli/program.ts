@@ -51,7 +51,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
 /** The program with all its commands: for what is made of commands and options, as manual pages are. */
 export async function wholeProgram(): Promise<Command> {
-  return createProgram([...COMMANDS.keys()], () => undefined);
+  return createProgram([...COMMANDS.keys()], () => undefined, 'told');
 }
 
 async function parse(
@@ -60,23 +60,30 @@ async function parse(
   errors: 'silent' | 'told',
 ): Promise<number> {
   let status = 0;
-  const program = await createProgram(names, (value) => {
+  const report: ReportStatus = (value) => {
     status = value;
-  });
-  if (errors === 'silent')
-    for (const each of [program, ...program.commands])
-      each.configureOutput({ outputError: () => undefined, writeErr: () => undefined });
+  };
+  const program = await createProgram(names, report, errors);
   await program.parseAsync(withCommand(program, args), { from: 'user' });
   return status;
 }
 
-async function createProgram(names: readonly string[], report: ReportStatus): Promise<Command> {
+async function createProgram(
+  names: readonly string[],
+  report: ReportStatus,
+  errors: 'silent' | 'told',
+): Promise<Command> {
   const program: Command = new Command('bpfscript')
     .description('Compiles BpfScript, the language of bpftrace, to one CO-RE object, and runs it.')
     .version(`bpfscript v${version()}`, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .enablePositionalOptions()
-    .configureOutput({ outputError: (text, write) => write(explained(program, text)) })
+    // Commands, and theirs, are given it when they are made.
+    .configureOutput(
+      errors === 'silent'
+        ? { outputError: () => undefined, writeErr: () => undefined }
+        : { outputError: (text, write) => write(explained(program, text)) },
+    )
     .showHelpAfterError('(bpfscript --help shows the commands and examples)')
     .exitOverride()
     .addHelpText('after', () => knownFlags(program))

@@ -114,6 +114,17 @@ describe('completion', () => {
   });
 });
 
+describe('Words that fit no command', () => {
+  it.each([
+    [['build', '--none'], "error: unknown option '--none'\n"],
+    [['kernel', 'add'], "error: missing required argument 'what'\n"],
+  ])('are told once: %j', (words, message) => {
+    const { stderr, status } = bpfscript(words);
+    expect(stderr).toBe(`${message}(bpfscript --help shows the commands and examples)\n`);
+    expect(status).toBe(2);
+  });
+});
+
 describe('The manual pages', () => {
   const folder = join(import.meta.dirname, '../../../dist/man');
 
