@@ -131,8 +131,8 @@ const HARDENED =
 
 /**
  * Where lines begin. Constants are hidden in each function by itself, but what that moves is counted in all of them, as if
- * each were the whole program (jit_subprogs and bpf_jit_blind_constants; Linux 6.18 does it, 7.2 does not): where there are several, any
- * line may be wrong.
+ * each were the whole program (jit_subprogs and bpf_jit_blind_constants; Linux 6.18 does it, 7.2 does not): where there
+ * are several, any line may be wrong.
  */
 function linesIn(dump: Dump, program: DumpedProgram): readonly DumpedLine[] | undefined {
   const isHardened = (dump.settings.get('net.core.bpf_jit_harden') ?? 0) > 0;
@@ -140,6 +140,9 @@ function linesIn(dump: Dump, program: DumpedProgram): readonly DumpedLine[] | un
 }
 
 function namesOf(dump: Dump, program: DumpedProgram, inspection: Inspection): Names {
+  const starts = new Map(
+    program.functions.map(({ instruction, name }) => [instruction & 0xffff, name]),
+  );
   const scripts = new Map(inspection.maps.map(({ name, script }) => [name, script]));
   return {
     map: (id) => {
@@ -148,9 +151,7 @@ function namesOf(dump: Dump, program: DumpedProgram, inspection: Inspection): Na
       return `map ${scripts.get(name) ?? name}`;
     },
     function: (index) => program.functions[index]?.name ?? `function ${index}`,
-    local: (target) =>
-      program.functions.find(({ instruction }) => ((instruction - target) & 0xffff) === 0)?.name ??
-      `function at ${target}`,
+    local: (target) => starts.get(target & 0xffff) ?? `function at ${target}`,
     called: (immediate) => {
       if (immediate === 0 && dump.callBase === undefined) return '(hidden)';
       const address =
@@ -223,6 +224,8 @@ export function nativeLines(loaded: Loaded): readonly ExploredLine[] {
     const lines = linesIn(dump, program);
     const find = finderOf(lines ?? [], (line) => line.native, lineOf);
     if (!lines) listing.add(HARDENED);
+    const own = new Map(program.functions.map((each) => [each.address, each.name]));
+    const nameOf: NameOf = (address) => own.get(address) ?? dump.symbols.get(address);
     let before = 0;
     for (const one of functionsOf(program, native)) {
       if (listing.room <= 0) break;
@@ -232,7 +235,7 @@ export function nativeLines(loaded: Loaded): readonly ExploredLine[] {
       addFunction(
         listing,
         bytes,
-        shown && namedCode(loaded, shown, bytes, one, program),
+        shown && namedCode(loaded, shown, bytes, one, nameOf),
         (offset) => (isOfScript(one.name) ? find(before + offset) : undefined),
       );
       before += one.size;
@@ -297,17 +300,17 @@ function missingDisassembler({ disassemble: read }: Loaded, machine: Machine): s
   }
 }
 
+/** Of a function at an address; undefined where it has none that is known. */
+type NameOf = (address: bigint) => string | undefined;
+
 /** With names for what it calls, and places in the function itself for what it jumps to. */
 function namedCode(
-  { dump, disassemble: read }: Loaded,
+  { disassemble: read }: Loaded,
   machine: Machine,
   bytes: Uint8Array,
   { address = 0n, size }: DumpedFunction,
-  program: DumpedProgram,
+  nameOf: NameOf,
 ): readonly NativeInstruction[] {
-  const own = new Map(program.functions.map((each) => [each.address, each.name]));
-  const nameOf = (target: bigint): string | undefined =>
-    own.get(target) ?? dump.symbols.get(target);
   const constants = new Constants();
   return prefixed(read(machine, bytes, address)).map((instruction) => {
     const { text } = instruction;

@@ -326,6 +326,20 @@ describe('A dump', () => {
     expect(outcomes.refused).toBeGreaterThan(100);
   });
 
+  it('with more functions than programs have takes no longer for each of them', () => {
+    const count = 20_000;
+    const functions = Array.from({ length: count }, (_, index) => ({
+      ...{ name: 'begin_1', instruction: index + 1, address: 'ffffffffc0000000', size: 0 },
+    }));
+    const calls = '8510ffff00000000'.repeat(count);
+    const large = program({ functions, translated: calls, native: '' });
+    expect(translated(large).length).toBeGreaterThan(count);
+    const nops = functions.map((each) => ({ ...each, size: 1 }));
+    expect(native(program({ functions: nops, native: '90'.repeat(count) }))).toHaveLength(
+      2 * count,
+    );
+  });
+
   it('with more code than a page can hold is cut', () => {
     const size = 250_000;
     const functions = [{ name: 'begin_1', instruction: 0, address: 'ffffffffc0000000', size }];
