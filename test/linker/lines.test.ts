@@ -4,7 +4,6 @@ import { readBtf } from '../../linker/btf/read.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import type { LinkInput } from '../../linker/input.ts';
 import { link } from '../../linker/link.ts';
-import { loaded } from '../support/kernel.ts';
 import { linkInput } from './support.ts';
 
 const IR = `
@@ -43,12 +42,16 @@ const INPUT: LinkInput = {
   ],
 };
 
+/** What is the script's in it, whatever its code. */
+const OWN = { texts: INPUT.texts, functions: INPUT.functions };
+
 function linesOf(object: Uint8Array) {
   const data = (name: string): Uint8Array =>
     readElf(object).sections.find((section) => section.name === name)?.data ?? new Uint8Array();
   const btf = readBtf(data('.BTF'));
   return readExtension(data('.BTF.ext')).lines.map(({ section, records }) => ({
     section: btf.string(section),
+    offsets: records.map(({ offset }) => offset),
     records: records.map(({ file, text, line, column }) => [
       btf.string(file),
       btf.string(text),
@@ -69,8 +72,26 @@ describe('line records', () => {
 
   it('stand at the start of every function, which the kernel insists on', () => {
     const text = linesOf(link(INPUT)).find(({ section }) => section === '.text');
-    expect(text?.records).toHaveLength(1);
-    loaded(link(INPUT), ({ programs }) => expect(programs).toEqual(['p']));
+    expect(text?.records).toEqual([['test.bt', 'uprobe:a:b { nsecs;', 1, 0]]);
+    expect(text?.offsets).toEqual([0]);
+  });
+
+  it('begin a function without a line with its own first one, and rise', () => {
+    const moved = IR.replace('!9 = !DILocation(line: 1, column: 12', '!9 = !DILocation(line: 0');
+    const sections = linesOf(link({ ...INPUT, ...linkInput(moved), ...OWN }));
+    const program = sections.find(({ section }) => section === 'uprobe');
+    const first = ['test.bt', '  for ($i : 0..4) { }', 2, 3];
+    expect(program?.records).toEqual([first, first]);
+    expect(program?.offsets[0]).toBe(0);
+    expect(program?.offsets[1]).toBeGreaterThan(0);
+  });
+
+  it('of a function without any line name the file alone', () => {
+    const without = IR.replace(/(name: "step".*) line: 1/, '$1 line: 0');
+    const sections = linesOf(link({ ...INPUT, ...linkInput(without), ...OWN }));
+    const text = sections.find(({ section }) => section === '.text');
+    expect(text?.records).toEqual([['test.bt', '', 0, 0]]);
+    expect(text?.offsets).toEqual([0]);
   });
 
   it('name the file that a line is of', () => {
