@@ -263,6 +263,7 @@ export function createFunctionBuilder(
         );
       }),
 
+    once: control.once,
     alloca,
     loadAtEntry: (symbol) =>
       atEntry(() => {

@@ -6,6 +6,8 @@ import type { Block, BodyWriter } from './writer.ts';
 export interface ControlFlow {
   readonly statements: Pick<IrBuilder, 'if_' | 'ifValue' | 'ifBool' | 'ifPointer' | 'while_'>;
   reachable(): boolean;
+  /** See FunctionBuilder. */
+  once(name: string, make: () => IrValue): IrValue;
   /** Ends the block by `terminate`; what is built until the end of the enclosing arm is dead code. */
   leave(terminate: () => void): void;
 }
@@ -24,6 +26,23 @@ const NOTHING: Readonly<Record<RegisterKind, string>> = {
  */
 export function createControlFlow(body: BodyWriter): ControlFlow {
   let reachable = true;
+  /** Values of `once`: those of the function, and of each arm that is being built. */
+  const known: Map<string, IrValue>[] = [new Map()];
+  const within = <T>(write: () => T): T => {
+    known.push(new Map());
+    const result = write();
+    known.pop();
+    return result;
+  };
+  const once = (name: string, make: () => IrValue): IrValue => {
+    for (const values of known) {
+      const found = values.get(name);
+      if (found !== undefined) return found;
+    }
+    const made = make();
+    known.at(-1)?.set(name, made);
+    return made;
+  };
   const { block } = body;
   const jump = (target: Block): void => body.effect(`br label %${target.label}`);
   const jumpIf = (condition: IrBool, yes: Block, no: Block): void =>
@@ -44,7 +63,7 @@ export function createControlFlow(body: BodyWriter): ControlFlow {
   const arm = <T>(from: Block, merge: Block, before: boolean, write: () => T) => {
     body.enter(from);
     reachable = before;
-    const value = write();
+    const value = within(write);
     const end = body.current;
     goto(merge);
     return reachable ? { value, end } : undefined;
@@ -75,6 +94,7 @@ export function createControlFlow(body: BodyWriter): ControlFlow {
 
   return {
     reachable: () => reachable,
+    once,
     leave,
     statements: {
       if_: (condition, then, otherwise) => {
@@ -112,11 +132,13 @@ export function createControlFlow(body: BodyWriter): ControlFlow {
         const before = reachable;
         jump(head);
         body.enter(head);
-        jumpIf(condition(), inside, end);
-        body.enter(inside);
-        write({
-          break_: () => leave(() => jump(end)),
-          continue_: () => leave(() => jump(head)),
+        within(() => {
+          jumpIf(condition(), inside, end);
+          body.enter(inside);
+          write({
+            break_: () => leave(() => jump(end)),
+            continue_: () => leave(() => jump(head)),
+          });
         });
         goto(head);
         body.enter(end);

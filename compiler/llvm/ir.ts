@@ -56,6 +56,12 @@ export interface IrBuilder {
   /** Sign-extends (or zero-extends) the low `width` bytes. */
   extend(value: IrValue, width: Width, signed: boolean): IrValue;
 
+  /**
+   * What `make` gives, which is the same at any time of a run: made where `name` is asked for first, and used again where
+   * the way leads through there.
+   */
+  once(name: string, make: () => IrValue): IrValue;
+
   load(pointer: IrPointer, offset: number, width: Width, signed: boolean): IrValue;
   store(pointer: IrPointer, offset: number, width: Width, value: IrValue): void;
   /** Loads from `.rodata` that the loader fills: equal loads merge. `offset` is not negative. */

@@ -71,6 +71,7 @@ export function createDraftBuilder(): FunctionBuilder {
     get reachable() {
       return reachable;
     },
+    once: (_name, make) => make(),
     alloca: nothing,
     loadAtEntry: nothing,
     setPlace: nowhere,

@@ -163,6 +163,7 @@ function createLowering(fn: FunctionState): Lowering {
     },
 
     typedPointer: (expression, use, otherwise) => withTypedPointer(fn, expression, use, otherwise),
+    sparesStack: unit.sparesStack,
     taskId: (id, namespace) => lowerTaskId(id, namespace, lowering),
     register: (name) => lowerRegister(fn, name),
     tie: (reason) => tie(fn, reason),

@@ -146,6 +146,8 @@ export interface Lowering {
   ): IrValue;
 
   /** Process or thread id of the current task. */
+  /** Less is kept in registers that would be spilled. */
+  readonly sparesStack: boolean;
   taskId(id: TaskId, namespace: PidNamespace): IrValue;
   /** Reads a register of the context by its role; `registers` and `perf-event` contexts only. */
   register(name: RegisterRole): IrValue;

@@ -8,6 +8,11 @@ import type { Lowering, PidNamespace, TaskId } from './lowering.ts';
  * initial one, so elsewhere the verifier removes the branch.
  */
 export function lowerTaskId(id: TaskId, namespace: PidNamespace, lowering: Lowering): IrValue {
+  const make = () => makeTaskId(id, namespace, lowering);
+  return lowering.sparesStack ? make() : lowering.ir.once(`${id} ${namespace}`, make);
+}
+
+function makeTaskId(id: TaskId, namespace: PidNamespace, lowering: Lowering): IrValue {
   const { ir } = lowering;
   // Thread group id in the upper half, thread id in the lower one (kernel/bpf/helpers.c,
   // bpf_get_current_pid_tgid). Called before any branch, so that all uses share one call.

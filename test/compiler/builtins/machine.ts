@@ -208,6 +208,7 @@ export function createMachine(world: World = {}): Machine {
       wrap(loadInt(number(pointer) + BigInt(offset), width, isSigned)),
     store: (pointer, offset, width, value) =>
       storeInt(number(pointer) + BigInt(offset), width, number(value)),
+    once: (_name, make) => make(),
     loadFixed: (pointer, offset, width) =>
       wrap(loadInt(number(pointer) + BigInt(offset), width, false)),
     loadVolatile: (pointer, offset, width) =>
@@ -314,6 +315,7 @@ export function createMachine(world: World = {}): Machine {
     ir,
     probe: {} as ProbeTarget,
     config: {} as Config,
+    sparesStack: false,
     context: point(context),
     value: (expression) => wrap(value(expression)),
     into,

@@ -14,6 +14,57 @@ function codeFor(body: (ir: FunctionBuilder, unknown: IrValue) => IrValue | unde
 }
 
 describe('the builder', () => {
+  it('makes what is asked for once again where no way led through the first place', () => {
+    let made = 0;
+    const ask = (ir: FunctionBuilder): void => {
+      ir.helper(1, [
+        ir.once('id', () => {
+          made += 1;
+          return ir.helper(8, []);
+        }),
+      ]);
+    };
+    const calls = (body: (ir: FunctionBuilder, unknown: IrValue) => void): number => {
+      made = 0;
+      codeFor((ir, unknown) => {
+        body(ir, unknown);
+        return undefined;
+      });
+      return made;
+    };
+    // In each arm, and behind both.
+    const arms = calls((ir, unknown) => {
+      ir.if_(
+        ir.toBool(unknown),
+        () => ask(ir),
+        () => ask(ir),
+      );
+      ask(ir);
+      ask(ir);
+    });
+    expect(arms).toBe(3);
+    const before = calls((ir, unknown) => {
+      ask(ir);
+      ir.if_(ir.toBool(unknown), () => ask(ir));
+      ir.while_(
+        () => ir.toBool(ir.helper(5, [])),
+        () => ask(ir),
+      );
+    });
+    expect(before).toBe(1);
+    const loop = calls((ir) => {
+      ir.while_(
+        () => ir.toBool(ir.helper(5, [])),
+        () => {
+          ask(ir);
+          ask(ir);
+        },
+      );
+      ask(ir);
+    });
+    expect(loop).toBe(2);
+  });
+
   it.each([
     [-1n, '-1'],
     [0xffff_ffffn, '4294967295 ll'],

@@ -69,9 +69,9 @@ function measure(count: number) {
 describe('a body of thirty lines', () => {
   it('is so many lines of IR, instructions and bytes of an object', () => {
     const { lines, instructions, bytes } = measure(1);
-    expect(lines).toBeLessThanOrEqual(1850);
-    expect(instructions).toBeLessThanOrEqual(960);
-    expect(bytes).toBeLessThanOrEqual(33_000);
+    expect(lines).toBeLessThanOrEqual(1450);
+    expect(instructions).toBeLessThanOrEqual(860);
+    expect(bytes).toBeLessThanOrEqual(31_500);
   });
 
   it('goes to LLVM once, however many probes have it', () => {
