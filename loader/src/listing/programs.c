@@ -137,7 +137,7 @@ struct list_place {
 	const char *operands;
 };
 
-/* Places of one point that follow on each other become one probe, in the order of the file. */
+/* By name, and each point's places by address: they become one probe. */
 static int by_point(const void *left, const void *right)
 {
 	const struct listed *one = left, *other = right;
