@@ -584,14 +584,3 @@ export function kindOf(code: DiagnosticCode): Kind {
 export const WARNING_CODES: readonly DiagnosticCode[] = DIAGNOSTIC_CODES.filter(
   (code) => CODES[code].severity === 'warning',
 );
-
-/** Explanation, example, and how to silence it, as text of several lines. */
-export function explainCode(code: DiagnosticCode): string {
-  const { severity, explanation, example } = kindOf(code);
-  const silence =
-    severity === 'warning'
-      ? `--allow ${code} hides it, and so does a comment on its line or the one before: // bpfscript: allow(${code})`
-      : undefined;
-  const shown = example && `For example:\n\n${example.replace(/^/gm, '    ')}`;
-  return [explanation, shown, silence].filter((part) => part !== undefined).join('\n\n');
-}

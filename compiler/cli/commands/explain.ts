@@ -3,10 +3,10 @@ import { closest, meaning } from '../../source/closest.ts';
 import {
   DIAGNOSTIC_CODES,
   type DiagnosticCode,
-  explainCode,
   isDiagnosticCode,
   kindOf,
 } from '../../source/codes.ts';
+import { explainCode } from '../../source/explanation.ts';
 import { UserError } from '../errors.ts';
 import { EXIT } from '../status.ts';
 

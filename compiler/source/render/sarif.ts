@@ -1,8 +1,9 @@
 /** Diagnostics as one SARIF 2.1.0 log, which code-scanning services read. */
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CODES, DIAGNOSTIC_CODES, type DiagnosticCode, explainCode } from '../codes.ts';
+import { CODES, DIAGNOSTIC_CODES, type DiagnosticCode } from '../codes.ts';
 import type { Diagnostic } from '../diagnostics.ts';
+import { explainCode } from '../explanation.ts';
 import type { Position } from '../source.ts';
 import type { Sources } from '../sources.ts';
 import { fixesOf, type Location, locationOf, type PlacedFix } from './location.ts';

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { applies, type Fix } from '../../../compiler/source/advice.ts';
-import { DIAGNOSTIC_CODES, explainCode, kindOf } from '../../../compiler/source/codes.ts';
+import { DIAGNOSTIC_CODES, kindOf } from '../../../compiler/source/codes.ts';
+import { explainCode } from '../../../compiler/source/explanation.ts';
 import { withCodes } from '../../../compiler/source/reference.ts';
 import { compileText, diagnose } from '../../support/build.ts';
 
