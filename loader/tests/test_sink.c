@@ -262,13 +262,13 @@ static void a_file_that_has_no_room_is_not_replaced(void)
 	int status;
 	pid_t pid;
 
-	CHECK(replace_file(path, "old", 3) == 0);
+	CHECK(replace_file(path, 0644, "old", 3) == 0);
 	pid = fork();
 	if (pid == 0) {
 		snprintf(left, sizeof(left), "%s.%d.new", path, (int)getpid());
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &small);
-		_exit(!(replace_file(path, "longer", 6) == -1 && errno == EFBIG &&
+		_exit(!(replace_file(path, 0644, "longer", 6) == -1 && errno == EFBIG &&
 			access(left, F_OK) != 0));
 	}
 	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
