@@ -131,7 +131,7 @@ needs('root').describe('probes', () => {
       expect(result.stderr).toContain(message);
     }
     expect(errors('interval:s:$x { }')).toEqual([
-      "syntax: '$' must be followed by the number of a positional parameter @ $",
+      '$x is no variable of a list that the probe stands in @ $x',
     ]);
   });
 

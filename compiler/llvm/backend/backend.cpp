@@ -159,7 +159,7 @@ void setBranchFolding(bool folds)
 	option->addOccurrence(1, "disable-branch-fold", folds ? "false" : "true");
 }
 
-// BTF's line records are all that is wanted of debug information: no DWARF, which LLVM writes unless a module asks for
+// BTF's line records are all that is wanted of debug information in an object: no DWARF, which LLVM writes unless a module asks for
 // Windows' form alone (AsmPrinter::doInitialization), and which it has no writer for here.
 void leaveOutDwarf(llvm::Module &module)
 {
@@ -207,11 +207,13 @@ std::string emit(const std::string &ir, const std::string &cpu, const std::strin
 		return text.string();
 	}
 
-	leaveOutDwarf(*llvm::unwrap(module.value));
+	auto kind = output == "assembly" ? LLVMAssemblyFile : LLVMObjectFile;
+	// In assembly it is what tells the lines of instructions (.loc).
+	if (kind == LLVMObjectFile)
+		leaveOutDwarf(*llvm::unwrap(module.value));
 	takeFarJumps();
 	LLVMMemoryBufferRef emitted = nullptr;
 	Message reason;
-	auto kind = output == "assembly" ? LLVMAssemblyFile : LLVMObjectFile;
 	if (LLVMTargetMachineEmitToMemoryBuffer(machine.value, module.value, kind, &reason.text, &emitted))
 		throw Failure(reason.string());
 	Output result(emitted);
