@@ -1,5 +1,5 @@
 /** The playbook of packaging/ansible, on this machine in the place of two hosts: all but starting the service. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -31,8 +31,15 @@ done
 exec ansible-playbook -i "$INVENTORY" "$@"
 `;
 
-function play(...words: readonly string[]) {
-  return spawnSync(
+interface Played {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Takes a minute on a busy machine, in which the worker has to listen to vitest. */
+function play(...words: readonly string[]): Promise<Played> {
+  const child = spawn(
     'unshare',
     [
       '-m',
@@ -43,7 +50,7 @@ function play(...words: readonly string[]) {
       ...words,
     ],
     {
-      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         HOME: folder,
@@ -57,6 +64,15 @@ function play(...words: readonly string[]) {
       },
     },
   );
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      text[name] += part;
+    });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, ...text }));
+  });
 }
 
 function onHost(path: string): string {
@@ -75,7 +91,7 @@ function build(name: string, script: string): string {
 
 needs('root', 'ansible-playbook').it(
   'brings an object to hosts that take it, and leaves the others as they were',
-  () => {
+  async () => {
     for (const name of ['bin', 'layers', 'kept']) mkdirSync(at(name));
     writeFileSync(at('bin/bpfscript'), `#!/bin/sh\nexec ${process.execPath} ${COMMAND} "$@"\n`);
     chmodSync(at('bin/bpfscript'), 0o755);
@@ -97,7 +113,7 @@ needs('root', 'ansible-playbook').it(
       `BEGIN { @least = getopt("least", 1, "x"); } tracepoint:syscalls:sys_enter_close { @ = count(); } ${probes}`;
 
     const first = build('first.o', script(''));
-    const done = play(...words(first));
+    const done = await play(...words(first));
     expect(done.status, done.stdout + done.stderr).toBe(0);
     expect(done.stdout).toContain('attached on 1 of 1 host (dry run)');
     expect(isSame(onHost('/var/lib/bpfload/opens.o'), at('first.o'))).toBe(true);
@@ -113,7 +129,7 @@ needs('root', 'ansible-playbook').it(
 
     // The next one attaches nowhere: the second host is not asked any more.
     const second = build('second.o', script('uprobe:/bin/sh:no_such { @a = count(); }'));
-    const refused = play(...words(second));
+    const refused = await play(...words(second));
     expect(refused.status).not.toBe(0);
     expect(refused.stdout).toContain('refused on 1 host (status 1)');
     expect(refused.stdout).not.toMatch(/^(ok|changed|skipping): \[two\]/m);
@@ -121,13 +137,14 @@ needs('root', 'ansible-playbook').it(
 
     // One that nobody signed is refused by the policy.
     const unsigned = writeObject(folder, 'opens', script('interval:s:1 { @b = 1; }'));
-    const stranger = play(...words(unsigned));
+    const stranger = await play(...words(unsigned));
     expect(stranger.status).not.toBe(0);
     expect(stranger.stdout).toContain('it is not signed, and only signed objects run here');
 
     const third = build('third.o', script('interval:s:1 { @b = 1; }'));
     // Both are this machine, which would have it as the one before, too.
-    expect(play(...words(third), '--limit', 'one').status).toBe(0);
+    const replaced = await play(...words(third), '--limit', 'one');
+    expect(replaced.status).toBe(0);
     expect(isSame(onHost('/var/lib/bpfload/opens.o'), at('third.o'))).toBe(true);
     expect(isSame(onHost('/var/lib/bpfload/opens.o.previous'), at('first.o'))).toBe(true);
   },
