@@ -1,7 +1,7 @@
 /** What becomes of an object on a kernel, from the file and the kernel's description alone. */
 import { MISSING_CALL } from '../../linker/contract/lookups.ts';
 import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
-import { asNumber, asObjects, asText } from '../../linker/inspect/json.ts';
+import { asNumber, asObject, asObjects, asText } from '../../linker/inspect/json.ts';
 import type { Kernel } from '../kernel/description.ts';
 import { checkAssumptions } from './assumptions.ts';
 import { contextValue } from './context-values.ts';
@@ -14,7 +14,7 @@ import {
   checkSettings,
 } from './facilities.ts';
 import { type Finding, isFault, summarise } from './finding.ts';
-import { type Host, openHost } from './host.ts';
+import { type Host, keepsThreadValues, openHost } from './host.ts';
 import { checkKernelSymbols } from './kernel-symbols.ts';
 import { type Answer, answers, missingAnswer } from './lookups.ts';
 import {
@@ -34,8 +34,8 @@ const CALL = 0x85;
 /** BPF_PSEUDO_CALL, BPF_PSEUDO_KFUNC_CALL; 0 for helpers. */
 const OTHER_CALLS: ReadonlySet<number> = new Set([1, 2]);
 
-/** Numbers that stay as they are where the object is loaded without flags and parameters. */
-const STANDING = ['filterPid', 'filterNamespace', 'childPid', 'paramCount'];
+/** Numbers that are known where the object is loaded without flags and parameters: they stay, or follow from the kernel. */
+const STANDING = ['filterPid', 'filterNamespace', 'childPid', 'paramCount', 'threadValues'];
 
 /** What an object is on one kernel. */
 export interface Compatibility {
@@ -174,7 +174,7 @@ function checkCode(
     functions: adapted,
     functionAt: (offset: number) =>
       adapted.find(({ fn }) => fn.section === '.text' && fn.offset === offset),
-    constant: constants(object, answered),
+    constant: constants(object, host, answered),
   };
   const marks = reachable(
     input,
@@ -252,9 +252,14 @@ function isFrozen(name: string): boolean {
   return variables[name]?.section !== '.bss';
 }
 
+function isPlace(offset: unknown, size: number, bytes: Uint8Array): offset is number {
+  return Number.isInteger(offset) && Number(offset) >= 0 && Number(offset) + size <= bytes.length;
+}
+
 /** Numbers of `.rodata` as they stand when the object is loaded without flags and parameters. */
 function constants(
   { manifest, rodata }: ObjectView,
+  host: Host,
   answered: readonly Answer[],
 ): (offset: number, size: number) => bigint | undefined {
   const bytes = Buffer.from(rodata);
@@ -268,14 +273,15 @@ function constants(
   // Standing ones may lie behind one whose size was overrun.
   for (const [name, offset] of globals)
     if (STANDING.includes(name)) open.fill(0, asNumber(offset), asNumber(offset) + 4);
+  const thread = asObject(manifest.globals).threadValues;
+  if (keepsThreadValues(host) && isPlace(thread, 4, bytes)) bytes.writeUInt32LE(1, thread);
   for (const probe of asObjects(manifest.probes)) {
     if (probe.syscalls !== undefined) fill(asNumber(probe.syscalls), 2048);
     for (const address of asObjects(probe.addresses)) fill(asNumber(address.offset), 8);
   }
   for (const { offset, value } of answered) {
     if (value === undefined) fill(offset, 8);
-    else if (Number.isInteger(offset) && offset >= 0 && offset + 8 <= bytes.length)
-      bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
+    else if (isPlace(offset, 8, bytes)) bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
   }
   return (offset, size) => {
     if (offset < 0 || offset + size > bytes.length) return undefined;

@@ -5,9 +5,9 @@
 import { FEATURES, type KernelFeature } from '../../linker/contract/features.ts';
 import { HELPERS } from '../../linker/contract/helpers.ts';
 import { asTexts } from '../../linker/inspect/json.ts';
-import { inspectMaps } from '../../linker/inspect/maps.ts';
+import { inspectMaps, TASK_STORAGE } from '../../linker/inspect/maps.ts';
 import type { Finding } from './finding.ts';
-import { type Host, isSince } from './host.ts';
+import { type Host, isSince, keepsThreadValues } from './host.ts';
 import { type ObjectView, type ProbeView, placeOfSymbol, type ScriptPlace } from './object.ts';
 
 interface ProgramType {
@@ -186,14 +186,17 @@ export function checkProgramTypes(host: Host, probes: readonly ProbeView[]): rea
 }
 
 export function checkMapTypes(object: ObjectView, host: Host): readonly Finding[] {
-  return inspectMaps(object.btf, object.manifest).map(({ name, type }) =>
-    missingUnless(
-      host.has('bpf_map_type', `BPF_MAP_TYPE_${type.toUpperCase()}`),
-      { kind: 'map type', name: type, place: placeOfSymbol(object, name) },
-      host,
-      'maps of type',
-    ),
-  );
+  return inspectMaps(object.btf, object.manifest).map(({ name, type }) => {
+    const about = { kind: 'map type', name: type, place: placeOfSymbol(object, name) } as const;
+    if (type === TASK_STORAGE && !keepsThreadValues(host))
+      return {
+        ...about,
+        verdict: 'left out',
+        reason: 'Values of maps by thread stand in hash maps before Linux 6.4.',
+      };
+    const has = host.has('bpf_map_type', `BPF_MAP_TYPE_${type.toUpperCase()}`);
+    return missingUnless(has, about, host, 'maps of type');
+  });
 }
 
 function missingUnless(

@@ -63,6 +63,11 @@ export function orNone<T>(read: () => T): T | undefined {
   }
 }
 
+/** Whether the loader keeps values of maps by thread with the threads there (loader/src/session/thread_values.c). */
+export function keepsThreadValues({ release, has }: Host): boolean {
+  return isSince(release, '6.4') && has('bpf_map_type', 'BPF_MAP_TYPE_TASK_STORAGE') !== false;
+}
+
 /** Whether the host's version is that one or a later one: `isSince('6.1.0-deb', '5.15')`. */
 export function isSince(release: string, version: string): boolean {
   const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));

@@ -67,6 +67,9 @@ export function readCost(text: string): readonly CostRow[] | undefined {
   }
 }
 
+/** Behind the name of the first of probes that share a program (name_of, loader/src/run/cost.c). */
+const OTHERS = / and \d+ more$/;
+
 /** What each probe took on the host, by the line that it begins in. */
 export function measuredCosts(
   rows: readonly CostRow[],
@@ -75,7 +78,10 @@ export function measuredCosts(
 ): ReadonlyMap<number, string> {
   const measured = new Map<number, string>();
   for (const { probe, events, ns } of rows) {
-    const known = program.probes.find(({ target }) => target.name === probe);
+    const first = probe.replace(OTHERS, '');
+    const known = program.probes.find(({ target, others = [] }) =>
+      [{ target }, ...others].some((each) => each.target.name === first),
+    );
     if (!known) continue;
     const { line } = sources.globalPosition(known.range.start);
     const text = `${events} events${events > 0 ? ` of ${Math.round(ns / events)} ns` : ''}`;

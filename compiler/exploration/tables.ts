@@ -2,6 +2,7 @@
 import { FEATURES, type KernelFeature } from '../../linker/contract/features.ts';
 import { HELPERS } from '../../linker/contract/helpers.ts';
 import type { Inspection } from '../../linker/inspect/inspection.ts';
+import { TASK_STORAGE } from '../../linker/inspect/maps.ts';
 import type { ExploredTable, LineCost } from './exploration.ts';
 
 /** Bytes as people read them. */
@@ -49,10 +50,10 @@ export function tablesOf(
         map.name,
         map.script ?? '',
         map.type,
-        String(map.maxEntries),
+        map.type === TASK_STORAGE ? 'one a thread' : String(map.maxEntries),
         size(map.keySize),
         size(map.valueSize),
-        size(map.maxEntries * (map.keySize + map.valueSize)),
+        map.type === TASK_STORAGE ? '' : size(map.maxEntries * (map.keySize + map.valueSize)),
       ]),
     },
     {

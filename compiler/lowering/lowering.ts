@@ -145,9 +145,9 @@ export interface Lowering {
     otherwise: () => IrValue,
   ): IrValue;
 
-  /** Process or thread id of the current task. */
   /** Less is kept in registers that would be spilled. */
   readonly sparesStack: boolean;
+  /** Process or thread id of the current task. */
   taskId(id: TaskId, namespace: PidNamespace): IrValue;
   /** Reads a register of the context by its role; `registers` and `perf-event` contexts only. */
   register(name: RegisterRole): IrValue;

@@ -16,7 +16,12 @@ import type {
 import { mayRecurse } from '../probes/recursion.ts';
 import { layoutOf } from '../types/layout.ts';
 import { isAggregate, isScalar } from '../types/type.ts';
-import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
+import {
+  canEndProgram,
+  type Visitor,
+  visitExpressionChildren,
+  visitStatementChildren,
+} from './walk.ts';
 
 /** Programs that run for the loader, whose thread is not one that is traced; and those that say nothing of a thread. */
 const OTHERS: ReadonlySet<ProviderName> = new Set<ProviderName>(['begin', 'end', 'self', 'iter']);
@@ -53,12 +58,16 @@ function canStand({ key, value, declared }: MapSymbol): boolean {
   );
 }
 
-/** `end { clear(@m); }`, in any case: so it is never printed by itself. */
+/** `end { clear(@m); }`, in any case: so it is never printed by itself. Nothing before it leaves the block. */
 function clearedAtEnd(probe: TypedProbe): readonly string[] {
   if (probe.target.provider !== 'end' || probe.predicate) return [];
-  return probe.body.statements.flatMap((statement) =>
-    statement.kind === 'expression-statement' ? clearedBy(statement.expression) : [],
-  );
+  const { statements } = probe.body;
+  const leaving = statements.findIndex(canEndProgram);
+  return statements
+    .slice(0, leaving === -1 ? statements.length : leaving)
+    .flatMap((statement) =>
+      statement.kind === 'expression-statement' ? clearedBy(statement.expression) : [],
+    );
 }
 
 function clearedBy(expression: TypedExpression): readonly string[] {

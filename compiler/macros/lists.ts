@@ -74,6 +74,9 @@ function checkItem(
   }
   if (item.elements.length === 0)
     diagnostics.error('invalid-list', 'The list is empty, so its probes never are', item.range);
+  // Lists in lists have a bound by the probes that they make.
+  if (item.items.length === 0)
+    diagnostics.error('invalid-list', 'The list has no probes', item.range);
   for (const inner of item.items) checkItem(inner, names, diagnostics);
 }
 
@@ -133,20 +136,18 @@ function expand(run: Run, list: ast.ProbeList): readonly ast.Probe[] {
         if (run.points > MOST_POINTS) return [];
         const placed = withValues(rewrite(item, rewriting(values, by)), values);
         if (placed.kind === 'probe-list') return expand(run, placed);
-        count(run, placed, list);
-        return [placed];
+        return count(run, placed.attachPoints.length, list) ? [placed] : [];
       }),
     ),
     ...alike.flatMap((item): readonly ast.Probe[] => {
       if (item.kind !== 'probe') return [];
+      if (!count(run, elements.length * item.attachPoints.length, list)) return [];
       const attachPoints = elements.flatMap(({ by, values }) =>
         item.attachPoints.map((point) =>
           ofList(attachPoint(moved(point, by), values), point, names),
         ),
       );
-      const probe = { ...item, attachPoints };
-      count(run, probe, list);
-      return [probe];
+      return [{ ...item, attachPoints }];
     }),
   ];
 }
@@ -168,15 +169,17 @@ function mentions({ predicate, body }: ast.Probe, names: ReadonlySet<string>): b
   });
 }
 
-function count(run: Run, { attachPoints }: ast.Probe, list: ast.ProbeList): void {
+/** Whether there is room for so many attach points more; the first that there is none for are an error. */
+function count(run: Run, points: number, list: ast.ProbeList): boolean {
   const before = run.points;
-  run.points += attachPoints.length;
+  run.points += points;
   if (before <= MOST_POINTS && run.points > MOST_POINTS)
     run.diagnostics.error(
       'too-many-macros',
       `The lists of the script make more than ${MOST_POINTS} probes`,
       list.range,
     );
+  return run.points <= MOST_POINTS;
 }
 
 /** The attach point, marked where its last field was a variable alone. */

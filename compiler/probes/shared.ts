@@ -1,6 +1,7 @@
 /**
- * Attach points that one program can serve: those that a list has made of one block, for functions of programs. Which of
- * them an event belongs to the program knows from its attach cookie, as that of a pattern does.
+ * Attach points that one program can serve: those that a list has made of one block, for functions of one file, whose types
+ * are those that the block names. Which of them an event belongs to the program knows from its attach cookie, as that of a
+ * pattern does.
  */
 import type { ProbeTarget } from './probe.ts';
 import type { ResolvedTarget } from './providers.ts';
@@ -13,15 +14,15 @@ export interface ServedTarget extends ResolvedTarget {
 /** The targets of one block, of which those that can share a program are one. */
 export function shareProgram(resolved: readonly ResolvedTarget[]): readonly ServedTarget[] {
   const served: { first: ResolvedTarget; others: ResolvedTarget[] }[] = [];
-  const byProvider = new Map<string, (typeof served)[number]>();
+  const groups = new Map<string, (typeof served)[number]>();
   for (const one of resolved) {
-    const { provider } = one.target;
-    const group = canShare(one) ? byProvider.get(provider) : undefined;
+    const key = groupOf(one);
+    const group = key === undefined ? undefined : groups.get(key);
     if (group) group.others.push(one);
     else {
       const alone = { first: one, others: [] };
       served.push(alone);
-      if (canShare(one)) byProvider.set(provider, alone);
+      if (key !== undefined) groups.set(key, alone);
     }
   }
   return served.map(({ first, others }) =>
@@ -31,17 +32,18 @@ export function shareProgram(resolved: readonly ResolvedTarget[]): readonly Serv
   );
 }
 
-function canShare({ attachPoint, target }: ResolvedTarget): boolean {
+/** The same for targets that can share a program; undefined for one that cannot. */
+function groupOf({ attachPoint, target }: ResolvedTarget): string | undefined {
   const { alias, wildcard, function: name, arguments: typed, target: place } = target;
-  return (
+  if (place.provider !== 'uprobe' && place.provider !== 'uretprobe') return undefined;
+  const isShared =
     attachPoint.ofList === true &&
-    (place.provider === 'uprobe' || place.provider === 'uretprobe') &&
     place.offset === 0 &&
     alias === undefined &&
     typed === undefined &&
     !wildcard &&
-    name !== undefined
-  );
+    name !== undefined;
+  return isShared ? `${place.provider}:${place.path}` : undefined;
 }
 
 /** What is known of a program for several functions: as of one for a pattern. */

@@ -51,7 +51,7 @@ export const CODES = {
     'BEGIN { for $i : 3 { } }',
   ),
   'invalid-list': error(
-    'A list of probes has at least one element, and each of its elements a value for each variable.',
+    'A list of probes has at least one element and one probe, and each of its elements a value for each variable.',
     'for $f, $n : (("a", 1), "b") { usdt:./app:$f { print($n); } }',
   ),
   'misplaced-item': error(

@@ -52,12 +52,16 @@ const TYPES: readonly string[] = [
   'bloom_filter',
 ];
 
+/** Has no number of entries: threads have one each. */
+export const TASK_STORAGE = 'task_storage';
+
 export function inspectMaps(btf: Btf, manifest: Json): readonly InspectedMap[] {
   const scripts = new Map(
     asObjects(manifest.maps).flatMap((map) =>
-      [...asObjects(map.stores), ...asObjects(map.next)].map(
-        (store) => [asText(store.map), asText(map.name)] as const,
-      ),
+      [
+        ...[...asObjects(map.stores), ...asObjects(map.next)].map((store) => asText(store.map)),
+        asText(map.threads),
+      ].map((store) => [store, asText(map.name)] as const),
     ),
   );
   return mapDefinitions(btf).map((map) => {

@@ -1,6 +1,7 @@
 /** An inspection as text for people. */
 import type { Permission } from '../contract/effects.ts';
 import type { InspectedRelocation, Inspection } from './inspection.ts';
+import { type InspectedMap, TASK_STORAGE } from './maps.ts';
 
 /** What a user gives the loader for it. */
 const OPTIONS: Readonly<Record<Permission, string>> = {
@@ -87,9 +88,7 @@ export function renderInspection(inspection: Inspection): string {
         map.script ?? '',
         map.name,
         map.type,
-        map.type === 'ringbuf'
-          ? count(map.maxEntries, 'byte')
-          : count(map.maxEntries, 'entry', 'entries'),
+        entriesOf(map),
         map.keySize > 0 ? `key ${map.keySize}` : '',
         map.valueSize > 0 ? `value ${map.valueSize}` : '',
       ]),
@@ -119,6 +118,11 @@ export function renderInspection(inspection: Inspection): string {
 function runsOn({ ties, kernel }: Inspection): string {
   if (ties?.length === 0) return 'every architecture';
   return `${kernel.arch} only${ties ? '' : ', as far as it says'}`;
+}
+
+function entriesOf({ type, maxEntries }: InspectedMap): string {
+  if (type === TASK_STORAGE) return 'an entry a thread';
+  return type === 'ringbuf' ? count(maxEntries, 'byte') : count(maxEntries, 'entry', 'entries');
 }
 
 /** Once for each function and field, however many instructions there are. */

@@ -45,6 +45,15 @@ describe('an inspection', () => {
     expect(text).toContain('CAP_SYSLOG   for names of kernel functions; without it, addresses');
   });
 
+  it('names what keeps values with threads, which has no number of entries', () => {
+    const times = 'tracepoint:syscalls:sys_enter_read { @s[tid] = nsecs; } end { clear(@s); }';
+    const text = renderInspection(inspectObject(build(times)));
+    expect(text).toMatch(
+      /^ {2}@s +threads_AT_s +task_storage +an entry a thread +key 4 +value 16$/m,
+    );
+    expect(text).toMatch(/^ {2}@s +AT_s +hash +4096 entries +key 4 +value 8$/m);
+  });
+
   it("lists kernel maps with the script's name, from BTF", () => {
     expect(inspectObject(object).maps).toEqual([
       {

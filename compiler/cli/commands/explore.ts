@@ -5,6 +5,7 @@ import { type Dump, parseDump } from '../../exploration/dump.ts';
 import { explore } from '../../exploration/explore.ts';
 import { readCost } from '../../exploration/host.ts';
 import { ForeignDump } from '../../exploration/loaded.ts';
+import { printable } from '../../rollout/text.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { compileScript, withinLimits } from '../compiling.ts';
@@ -129,7 +130,7 @@ function pageOf(
     return explore(explored);
   } catch (error) {
     if (!(error instanceof ForeignDump)) throw error;
-    throw new UserError(`--loaded: ${dump} is of another script: ${error.message}`, {
+    throw new UserError(`--loaded: ${dump} is of another script: ${printable(error.message)}`, {
       hint: 'Give the script that the object was built from, as it was then.',
     });
   }

@@ -153,6 +153,23 @@ describe('An object on another kernel', () => {
     ]);
   });
 
+  it('does without what keeps values with threads, as the loader does before Linux 6.4', () => {
+    const script =
+      'tracepoint:syscalls:sys_enter_read { @s[tid] = nsecs; delete(@s, tid); } end { clear(@s); }';
+    const names = ['BPF_MAP_TYPE_TASK_STORAGE', 'BPF_FUNC_task_storage_get'];
+    const old = { ...kernelWithout(...names, 'BPF_FUNC_get_current_task_btf'), release: '5.10.0' };
+    expect(checkBytes(build(script), old).loads).toBe(true);
+    expect(notOk(script, old)).toMatchObject([
+      { kind: 'map type', name: 'task_storage', verdict: 'left out' },
+      { kind: 'helper', name: 'bpf_get_current_task_btf', verdict: 'left out' },
+      { kind: 'helper', name: 'bpf_task_storage_get', verdict: 'left out' },
+    ]);
+    expect(notOk(script, EMBEDDED)).toEqual([]);
+    expect(notOk(script, kernelWithout('BPF_FUNC_task_storage_get'))).toMatchObject([
+      { kind: 'helper', name: 'bpf_task_storage_get', verdict: 'missing' },
+    ]);
+  });
+
   it('does not load without its events and functions, unless the script says that they may be missing', () => {
     const script = 'rawtracepoint:sched_wakeup { @ = count(); }';
     const kernel = kernelWithout('btf_trace_sched_wakeup');

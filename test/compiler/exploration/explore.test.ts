@@ -111,6 +111,23 @@ describe('What a host said', () => {
     for (const wrong of ['', '{"type": "cost"', '{"type": "cost", "data": [1]}'])
       expect(readCost(wrong)).toBeUndefined();
   });
+
+  it('is a cost for all probes that share a program, whichever of them the host has', () => {
+    const { typed, sources: all } = compileText(
+      `config = { unstable_probe_lists = enable }
+       for $f : ("a", "b", "c") {
+         uprobe:/bin/x:$f { @ = count(); } }`,
+    );
+    if (!typed) throw new Error('the script has errors');
+    for (const probe of [
+      'uprobe:/bin/x:a and 2 more',
+      'uprobe:/bin/x:b and 1 more',
+      'uprobe:/bin/x:c',
+    ])
+      expect([...measuredCosts([{ probe, events: 2, ns: 6 }], typed, all)]).toEqual([
+        [3, '2 events of 3 ns'],
+      ]);
+  });
 });
 
 describe('The page', () => {

@@ -281,6 +281,16 @@ describe('A dump', () => {
     expect(html.match(/<script>/g)).toHaveLength(1);
   });
 
+  it('of another script is refused, in words that no terminal obeys', () => {
+    const lines = LINES.map((line) => ({ ...line, file: '\x1b]0;y\x07' }));
+    writeFileSync(file, JSON.stringify({ ...program({ lines }), script: 'y\x9b2J.bt' }));
+    const { stderr, status } = bpfscript(['explore', script, '--loaded', file, '-o', '-']);
+    expect({ stderr, status }).toEqual({
+      stderr: `ERROR: --loaded: ${file} is of another script: it was made of y\\u{9b}2J.bt\nHINT: Give the script that the object was built from, as it was then.\n`,
+      status: 1,
+    });
+  });
+
   it.each([
     ['it is not JSON', ''],
     ['it is not as it should be', '[]'],

@@ -24,6 +24,10 @@ describe('a map is of threads', () => {
     ['whose values are counted up', `${ENTER} { @s[tid]++; @s[tid] += 2; } ${CLEAR}`],
     ['that are asked for', `${ENTER} { @s[tid] = 1; if (has_key(@s, tid)) { @++; } } ${CLEAR}`],
     ['with other statements at the end', `${TIMES} end { printf("x"); clear(@s); print(@); }`],
+    [
+      'with a return behind the clear',
+      `${TIMES} end { clear(@s); if (pid) { return; } print(@); }`,
+    ],
     ['with pointers as values', `${ENTER} { @s[tid] = args.buf; } ${CLEAR}`],
   ])('%s', (_, script) => expect(isOfThreads(script)).toBe(true));
 
@@ -31,6 +35,8 @@ describe('a map is of threads', () => {
     ['that is printed at the end', TIMES],
     ['that is cleared at the end only sometimes', `${TIMES} end /pid/ { clear(@s); }`],
     ['that is cleared in a branch', `${TIMES} end { if (pid) { clear(@s); } }`],
+    ['that is cleared behind a return', `${TIMES} end { if (pid) { return; } clear(@s); }`],
+    ['that is cleared behind an exit', `${TIMES} end { if (pid) { exit(); } clear(@s); }`],
     ['that is cleared meanwhile', `${TIMES} interval:s:1 { clear(@s); } ${CLEAR}`],
     ['that is printed meanwhile', `${TIMES} interval:s:1 { print(@s); } ${CLEAR}`],
     ['that is printed before it is cleared', `${TIMES} end { print(@s); clear(@s); }`],

@@ -141,6 +141,16 @@ describe('a list of probes', () => {
     ]);
   });
 
+  it('is a program for each file, whose types the block may name', () => {
+    const { typed } = compiled(
+      'for $l, $f : (("x", "a"), ("y", "a"), ("x", "b")) { uprobe:/bin/$l:$f { } }',
+    );
+    expect(typed?.probes.map(({ target, others }) => [target.name, others?.length ?? 0])).toEqual([
+      ['uprobe:/bin/x:a', 1],
+      ['uprobe:/bin/y:a', 0],
+    ]);
+  });
+
   it('gives literals to macros and to what wants them', () => {
     expect(
       names(
@@ -185,13 +195,16 @@ a.bt:4:2-18: expanded from
     expect(others.match(/ERROR: Unknown identifier: 'pidd'/g)).toHaveLength(2);
   });
 
-  it('may be the number of values, or their lack', () => {
+  it('may be the number of values, or a lack of them or of probes', () => {
     expect(told('for $f, $n : (("a", 1), "b", ("c", 2, 3)) { uprobe:/bin/x:$f { } }')).toEqual([
       'The list has 2 variables, and this element 1 value @ "b"',
       'The list has 2 variables, and this element 3 values @ ("c", 2, 3)',
     ]);
     expect(told('for $f : () { uprobe:/bin/x:$f { } }')).toEqual([
       'The list is empty, so its probes never are @ for $f : () { uprobe:/bin/x:$f { } }',
+    ]);
+    expect(told('for $f : ("a") { } begin { }')).toEqual([
+      'The list has no probes @ for $f : ("a") { }',
     ]);
   });
 
@@ -228,6 +241,12 @@ a.bt:4:2-18: expanded from
     expect(
       told(`for $a : (${many}) { for $b : (${many}) { interval:s:$a { print($b); } } }`).map(
         (each) => each.replace(/ @ .*/, ''),
+      ),
+    ).toEqual(['The lists of the script make more than 20000 probes']);
+    const points = Array.from({ length: 2000 }, () => 'uprobe:/bin/x:$f');
+    expect(
+      told(`for $f : (${'"a", '.repeat(20_000)}) { ${points.join(', ')} { } }`).map((each) =>
+        each.replace(/ @ .*/, ''),
       ),
     ).toEqual(['The lists of the script make more than 20000 probes']);
   });
