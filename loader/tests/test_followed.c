@@ -1,6 +1,7 @@
 /* Memory maps of processes, made of what the kernel tells of them. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,11 @@ static void forks(struct followed *followed, uint32_t parent, uint32_t pid)
 static void executes(struct followed *followed, uint32_t pid)
 {
 	followed_take(followed, &(struct task_record){.kind = TASK_EXECUTES, .pid = pid});
+}
+
+static void loses(struct followed *followed)
+{
+	followed_take(followed, &(struct task_record){.kind = TASK_LOSES});
 }
 
 /* PATH+OFFSET of an address; "-": nothing is there. */
@@ -87,6 +93,11 @@ static void lives(void)
 	/* Ends before it begins. */
 	told(&followed, 1, UINT64_MAX - 10, 0x1000, 0, "/bin/e");
 	CHECK_PLACE(1, UINT64_MAX - 5, "-");
+	/* Who knows what was told. */
+	loses(&followed);
+	CHECK_PLACE(1, 0x1010, "?");
+	told(&followed, 1, 0x1000, 0x1000, 0, "/bin/f");
+	CHECK_PLACE(1, 0x1010, "/bin/f+10");
 	followed_end(&followed);
 	CHECK(followed.path_bytes == 0 && followed.mappings == 0 && followed.processes == 0);
 }
@@ -132,6 +143,13 @@ static void bounds(void)
 	for (uint32_t i = 0; i < 20000; i++)
 		told(&followed, 1 + i % 20, 0x1000ull * (1 + i), 0x1000, 0, path);
 	CHECK(followed.path_bytes <= 33u << 20);
+	followed_end(&followed);
+	/* Each cuts one in two. */
+	told(&followed, 1, 0, 0x100000000, 0, "/bin/a");
+	for (uint32_t i = 0; i < 20000; i++)
+		told(&followed, 1, 0x1000ull * (1 + 2 * i), 0x1000, 0, "/bin/b");
+	CHECK(followed.mappings <= 8192);
+	CHECK_PLACE(1, 0x1000, "/bin/b+0");
 	followed_end(&followed);
 	free(path);
 }
@@ -181,12 +199,49 @@ static void a_child(void)
 	close(start[1]);
 }
 
+/* More than there is room for, before anybody looks. */
+static void a_flood(void)
+{
+	struct followed followed = {0};
+	struct proc_maps maps;
+	int start[2];
+	pid_t pid;
+
+	if (!CHECK(pipe(start) == 0))
+		return;
+	pid = fork();
+	if (pid == 0) {
+		char byte;
+
+		close(start[1]);
+		if (read(start[0], &byte, 1) != 1)
+			_exit(1);
+		for (int i = 0; i < 20000; i++)
+			munmap(mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+				    -1, 0),
+			       PAGE);
+		execl("/bin/true", "true", NULL);
+		_exit(1);
+	}
+	if (CHECK(followed_begin(&followed, (uint32_t)pid))) {
+		CHECK(write(start[1], "", 1) == 1);
+		CHECK(waitpid(pid, NULL, 0) == pid);
+		/* Whether it runs `true` nobody knows. */
+		CHECK(!followed_maps(&followed, (uint32_t)pid, &maps));
+	}
+	followed_end(&followed);
+	close(start[0]);
+	close(start[1]);
+}
+
 int main(void)
 {
 	lives();
 	any_order();
 	bounds();
-	if (getuid() == 0)
+	if (getuid() == 0) {
 		a_child();
+		a_flood();
+	}
 	return check_result("test_followed");
 }

@@ -1,6 +1,7 @@
 #include "host/task_records.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,6 +16,8 @@
 
 /* Pages of one processor's buffer; the kernel wants a power of two. */
 #define PAGES 32
+/* No record takes more. */
+#define LARGEST (PATH_MAX + 256)
 
 struct cpu_buffer {
 	int fd;
@@ -115,8 +118,8 @@ struct task_records *task_records_open(uint32_t pid)
 	records->size = PAGES * (size_t)sysconf(_SC_PAGESIZE);
 	records->buffers = memory_array((size_t)cpus + 1, sizeof(*records->buffers));
 	records->epoll = epoll_create1(EPOLL_CLOEXEC);
-	for (int cpu = 0; cpu < cpus && records->epoll >= 0; cpu++)
-		if (!open_buffer(records, pid, cpu)) {
+	for (int cpu = 0; cpu < cpus; cpu++)
+		if (records->epoll < 0 || !open_buffer(records, pid, cpu)) {
 			error = errno;
 			task_records_close(records);
 			errno = error;
@@ -145,12 +148,14 @@ int task_records_fd(const struct task_records *records)
 	return records->epoll;
 }
 
-/* Moves what is in a buffer, whose records may go on at its begin, behind the others that wait. */
-static void take_buffer(struct task_records *records, const struct cpu_buffer *buffer)
+/* Moves what is in a buffer, whose records may go on at its begin, behind the others that wait.
+ * False: it was so full that others may have had no room. */
+static bool take_buffer(struct task_records *records, const struct cpu_buffer *buffer)
 {
 	uint64_t head = __atomic_load_n(&buffer->page->data_head, __ATOMIC_ACQUIRE);
 	uint64_t tail = buffer->page->data_tail;
 	size_t size = records->size;
+	bool had_room = size - (size_t)(head - tail) >= LARGEST;
 
 	while (tail < head) {
 		size_t at = (size_t)(tail % size);
@@ -162,6 +167,7 @@ static void take_buffer(struct task_records *records, const struct cpu_buffer *b
 		tail += length;
 	}
 	__atomic_store_n(&buffer->page->data_tail, head, __ATOMIC_RELEASE);
+	return had_room;
 }
 
 /* A record that waits. */
@@ -246,6 +252,11 @@ static bool read_record(struct task_record *record, const uint8_t *at, size_t si
 		memcpy(&comm, body, sizeof(comm));
 		*record = (struct task_record){.kind = TASK_EXECUTES, .pid = comm.pid};
 		return (header.misc & PERF_RECORD_MISC_COMM_EXEC) != 0;
+	/* It stands in front of the next record that found room (kernel/events/ring_buffer.c,
+	 * __perf_output_begin). */
+	case PERF_RECORD_LOST:
+		record->kind = TASK_LOSES;
+		return true;
 	default:
 		return false;
 	}
@@ -260,12 +271,14 @@ void task_records_read(struct task_records *records,
 		       void (*take)(void *context, const struct task_record *record), void *context)
 {
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	const struct task_record losing = {.kind = TASK_LOSES, .time = now};
 	struct strbuf rest = {0};
 	struct waiting *list;
+	bool is_whole = true;
 	size_t count;
 
 	for (uint32_t i = 0; i < records->count; i++)
-		take_buffer(records, &records->buffers[i]);
+		is_whole &= take_buffer(records, &records->buffers[i]);
 	list = list_waiting(&records->waiting, &count);
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *at = (const uint8_t *)records->waiting.data + list[i].at;
@@ -278,6 +291,9 @@ void task_records_read(struct task_records *records,
 			take(context, &record);
 		}
 	}
+	/* The kernel tells of a loss in front of the next record, which may be long in coming. */
+	if (!is_whole)
+		take(context, &losing);
 	free(list);
 	strbuf_free(&records->waiting);
 	records->waiting = rest;

@@ -8,7 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum task_record_kind { TASK_MAPS, TASK_FORKS, TASK_EXECUTES };
+enum task_record_kind {
+	TASK_MAPS,
+	TASK_FORKS,
+	TASK_EXECUTES,
+	/* There was no room for some of what was told before, of any process. */
+	TASK_LOSES,
+};
 
 struct task_record {
 	enum task_record_kind kind;

@@ -90,9 +90,12 @@ static void remove_mappings(struct followed *followed, struct followed_process *
 	followed->mappings -= count;
 }
 
+/* Nothing where the process has too many. */
 static void insert(struct followed *followed, struct followed_process *process, size_t at,
 		   const struct proc_mapping *mapping)
 {
+	if (process->count == MOST_OF_ONE)
+		return;
 	memory_grow(process->mappings, process->count, process->room);
 	memmove(&process->mappings[at + 1], &process->mappings[at],
 		(process->count - at) * sizeof(*process->mappings));
@@ -114,6 +117,12 @@ static void forget(struct followed *followed, struct followed_process *process)
 	free(process->mappings);
 	free(process);
 	followed->processes--;
+}
+
+static void forget_all(struct followed *followed)
+{
+	while (followed->oldest)
+		forget(followed, followed->oldest);
 }
 
 /* But for the newest, which is in use. */
@@ -201,8 +210,7 @@ static void note_mapping(struct followed *followed, const struct task_record *re
 	if (mapping.deleted)
 		mapping.path = path = memory_text_of(record->path, length - suffix);
 	at = clear(followed, process, mapping.start, mapping.end);
-	if (process->count < MOST_OF_ONE)
-		insert(followed, process, at, &mapping);
+	insert(followed, process, at, &mapping);
 	free(path);
 }
 
@@ -233,6 +241,10 @@ void followed_take(struct followed *followed, const struct task_record *record)
 		process = get(followed, record->pid);
 		remove_mappings(followed, process, 0, process->count);
 		break;
+	case TASK_LOSES:
+		/* Any of them may run another program by now: no name rather than a wrong one. */
+		forget_all(followed);
+		break;
 	}
 	keep_within(followed);
 }
@@ -251,8 +263,7 @@ bool followed_begin(struct followed *followed, uint32_t pid)
 void followed_end(struct followed *followed)
 {
 	task_records_close(followed->records);
-	while (followed->oldest)
-		forget(followed, followed->oldest);
+	forget_all(followed);
 	free(followed->by_pid);
 	*followed = (struct followed){0};
 }
