@@ -7,8 +7,9 @@
 
 #include "attach/attach.h"
 
-/* ENOTSUPP of the kernel, which libc has no name for (arch_prepare_bpf_trampoline,
- * kernel/bpf/trampoline.c). */
+/* ENOTSUPP of the kernel, which libc has no name for: of trampolines (arch_prepare_bpf_trampoline,
+ * kernel/bpf/trampoline.c), and of instructions (uprobe_init_insn, arch/x86/kernel/uprobes.c, which
+ * takes none with a lock prefix). */
 #define NOT_SUPPORTED 524
 
 static void set(struct failure *failure, int status, const char *format, va_list arguments)
@@ -74,6 +75,11 @@ enum attach_result attach_refused(struct failure *failure, const struct mf_probe
 			"Cannot attach %s: this kernel's probes carry no number that tells them apart (bpf_cookie), which Linux 5.15 brings.",
 			name);
 	case NOT_SUPPORTED:
+		if (probe->provider != MF_FENTRY && probe->provider != MF_FEXIT)
+			return attach_missing(
+				failure,
+				"Cannot attach %s: the kernel does not probe the instruction there.",
+				name);
 		return attach_failed(
 			failure, STATUS_KERNEL,
 			"Cannot attach %s: this kernel has no BPF trampolines for its processor; arm64 has them since Linux 6.4. A kprobe may do instead.",

@@ -21,6 +21,8 @@ struct uprobe {
 	const uint64_t *offsets, *cookies;
 	/* The link of another probe, which has the same program, is that of this one, too. */
 	bool is_held;
+	/* It has a link of its own: the kernel refused one for all. */
+	bool is_alone;
 };
 
 /* Whether the probe may stand for several functions or files. */

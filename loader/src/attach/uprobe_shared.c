@@ -25,10 +25,36 @@ static bool is_of_link(const struct attachments *attachments, const struct attac
 
 	return other->provider == target->provider &&
 	       other->probe->provider == target->probe->provider && !others->offsets &&
-	       !others->is_held &&
+	       !others->is_held && !others->is_alone &&
 	       attach_program(attachments, other->probe) ==
 		       attach_program(attachments, target->probe) &&
 	       strcmp(others->path, own->path) == 0;
+}
+
+/* Settles how all those are attached that one link could be of. */
+static void mark(struct attachments *attachments, const struct attach_target *target, bool alone)
+{
+	struct uprobe *own = target->own;
+
+	for (uint32_t i = 0; i < attachments->target_count; i++) {
+		const struct attach_target *other = &attachments->targets[i];
+		struct uprobe *others = other->own;
+
+		if (other == target || !is_of_link(attachments, target, other))
+			continue;
+		*(alone ? &others->is_alone : &others->is_held) = true;
+	}
+	*(alone ? &own->is_alone : &own->is_held) = true;
+}
+
+static enum attach_result attach_alone(struct attachments *attachments,
+				       const struct attach_target *target, struct failure *failure)
+{
+	const struct uprobe *own = target->own;
+	const struct uprobe_place place = {
+		.path = own->path, .offset = own->offset, .cookie = target->cookie};
+
+	return attach_uprobe_place(attachments, target, &place, failure);
 }
 
 enum attach_result attach_uprobe_shared(struct attachments *attachments,
@@ -47,6 +73,8 @@ enum attach_result attach_uprobe_shared(struct attachments *attachments,
 
 	if (own->is_held)
 		return attach_add_held(attachments, target->probe);
+	if (own->is_alone)
+		return attach_alone(attachments, target, failure);
 	offsets = arena_array(&attachments->session->arena, most, sizeof(*offsets));
 	cookies = arena_array(&attachments->session->arena, most, sizeof(*cookies));
 	for (uint32_t i = 0; i < most; i++) {
@@ -64,14 +92,11 @@ enum attach_result attach_uprobe_shared(struct attachments *attachments,
 	/* One that the kernel cannot probe makes it refuse all: each says for itself what is wrong.
 	 */
 	if (link < 0 && count > 1) {
-		const struct uprobe_place place = {
-			.path = own->path, .offset = own->offset, .cookie = target->cookie};
-
-		own->is_held = true;
-		return attach_uprobe_place(attachments, target, &place, failure);
+		attach_allow_files();
+		mark(attachments, target, true);
+		return attach_alone(attachments, target, failure);
 	}
-	for (uint32_t i = 0; link >= 0 && i < most; i++)
-		if (is_of_link(attachments, target, &attachments->targets[i]))
-			((struct uprobe *)attachments->targets[i].own)->is_held = true;
+	if (link >= 0)
+		mark(attachments, target, false);
 	return attach_add_descriptor(attachments, link, target->probe, failure);
 }
