@@ -203,11 +203,25 @@ static void grow_beyond_the_count(void)
 	memory_grow(items, count, room);
 }
 
+static void take_into_memory(void *context, const char *text, size_t length)
+{
+	(void)context, (void)text, (void)length;
+	ask_for_everything();
+}
+
+static void ask_where_lines_are_taken(void)
+{
+	say_divert(take_into_memory, NULL);
+	ask_for_everything();
+}
+
 static void the_process_ends_without_memory(void)
 {
 	char text[512];
 
 	CHECK(said(ask_for_everything, text, sizeof(text)) == 1);
+	CHECK(strcmp(text, "ERROR: out of memory\n") == 0);
+	CHECK(said(ask_where_lines_are_taken, text, sizeof(text)) == STATUS_FAILED);
 	CHECK(strcmp(text, "ERROR: out of memory\n") == 0);
 	CHECK(said(grow_beyond_the_count, text, sizeof(text)) == 1);
 	CHECK(strcmp(text, "ERROR: out of memory\n") == 0);

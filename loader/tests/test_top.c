@@ -169,6 +169,36 @@ static void rates(void)
 	fixture_free(&fixture);
 }
 
+/* What bits of keys are alike is a matter of scripts, and of those that they trace. */
+static void keys_that_are_much_alike(void)
+{
+	static const struct mf_type uint64 = {.kind = MF_INT, .size = 8};
+	struct mf_store wide = store;
+	struct mf_map map = {
+		.name = "@h", .key = &uint64, .value = &sum, .stores = &wide, .store_count = 1};
+	struct top_rows top = {0};
+	struct fixture fixture;
+	int fd;
+
+	wide.key_size = 8;
+	fixture_init(&fixture);
+	fd = fixture_map(&fixture, "h", BPF_MAP_TYPE_HASH, 8, 8, 2000);
+	for (uint64_t shift = 0; shift <= 52; shift += 4) {
+		for (uint64_t i = 0; i < 100; i++) {
+			uint64_t key = 1 + (i << shift), value = 5;
+
+			CHECK(bpf_map_update_elem(fd, &key, &value, BPF_ANY) == 0);
+		}
+	}
+	top_rows_read(&top, &fixture.session, &map, SECOND, false, 7);
+	top_rows_read(&top, &fixture.session, &map, 2u * SECOND, false, 7);
+	CHECK(top.rows.count > 1000);
+	for (size_t row = 0; row < top.rows.count; row++)
+		CHECK(top.rates[row] == 0);
+	top_rows_free(&top);
+	fixture_free(&fixture);
+}
+
 static void greatest(void)
 {
 	struct mf_map map = {
@@ -207,6 +237,7 @@ int main(void)
 	lines_that_are_last();
 	pictures();
 	rates();
+	keys_that_are_much_alike();
 	greatest();
 	return check_result("test_top");
 }

@@ -1,6 +1,6 @@
 /** `--top`: the maps of a script on a terminal, which tmux is. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { build, temporaryFolder } from '../support/build.ts';
@@ -205,6 +205,34 @@ needs('root', 'tmux').describe('--top', () => {
     await shown.until(/^two seconds$/m);
     await isLeft(shown);
     shown.enter('fg');
+    await shown.until(/@n {2}3 keys/);
+    shown.press('q');
+    await shown.until(/READY>\s*$/);
+  });
+
+  it('leaves keys alone that others are to read, and costs nothing meanwhile', async () => {
+    const path = object('typed', `${NUMBERS} ${LASTS}`);
+    const shown = await show(path);
+    await shown.until(/@n {2}3 keys/);
+    const pgrep = spawnSync('pgrep', ['-f', `^${LOADER} --top ${path}`], { encoding: 'utf8' });
+    const cpuSeconds = (): number => {
+      const stat = readFileSync(`/proc/${pgrep.stdout.trim()}/stat`, 'utf8');
+      const [user, system] = stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 13);
+      return (Number(user) + Number(system)) / 100;
+    };
+    shown.press('C-z');
+    await shown.until(/Stopped/);
+    const before = cpuSeconds();
+    shown.enter('clear; bg; echo begun; sleep 3');
+    await shown.until(/^begun$/m);
+    shown.enter('echo typed ahead');
+    await shown.until(/^typed ahead$/m);
+    // Of three seconds.
+    expect(cpuSeconds() - before).toBeLessThan(0.7);
+    shown.enter('clear; fg');
     await shown.until(/@n {2}3 keys/);
     shown.press('q');
     await shown.until(/READY>\s*$/);

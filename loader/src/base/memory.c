@@ -10,6 +10,8 @@
 
 _Noreturn void memory_exhausted(void)
 {
+	/* Who takes lines keeps them in memory. */
+	say_divert(NULL, NULL);
 	say_error("out of memory");
 	exit(STATUS_FAILED);
 }

@@ -11,6 +11,7 @@
 #define NO_ROW UINT32_MAX
 /* Keys are strangers': if so many of them meet, those that follow have no rate. */
 #define MOST_STEPS 64
+#define MIX 0x9e3779b97f4a7c15u
 
 bool top_has_rate(const struct mf_type *type)
 {
@@ -67,10 +68,12 @@ static uint64_t hash_key(const struct index *index, const uint8_t *key, size_t s
 
 	for (size_t i = 0; i < size; i += sizeof(word)) {
 		memcpy(&word, key + i, sizeof(word));
-		hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+		hash = (hash ^ word) * MIX;
 		hash ^= hash >> 32;
 	}
-	return hash;
+	/* What only upper bits of the last word tell apart is not yet in all lower ones. */
+	hash *= MIX;
+	return hash ^ hash >> 32;
 }
 
 /* The store that a row is of; rows of one follow on another. */
@@ -162,6 +165,9 @@ void top_rows_read(struct top_rows *top, const struct session *session, const st
 	struct top_rows before = *top;
 	bool has_before = before.read_at && !before.error && now > before.read_at;
 
+	/* Only its keys and numbers are compared. */
+	free(before.rows.values);
+	before.rows.values = NULL;
 	*top = (struct top_rows){.read_at = now};
 	top->error = map_rows_read(&top->rows, session, map);
 	if (top->error) {

@@ -147,11 +147,17 @@ int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(voi
 int loop_watch(struct loop *loop, int fd, void (*serve)(void *context), void *context,
 	       struct failure *failure)
 {
-	if (loop->watched_count == LOOP_WATCHES) {
+	uint32_t place = 0;
+
+	while (place < loop->watched_count && loop->watched[place].fd >= 0)
+		place++;
+	if (place == LOOP_WATCHES) {
 		errno = ENOSPC;
 		return failed(failure, "wait for so much");
 	}
-	loop->watched[loop->watched_count++] = (struct watched){fd, serve, context};
+	loop->watched[place] = (struct watched){fd, serve, context};
+	if (place == loop->watched_count)
+		loop->watched_count++;
 	if (watch(loop, fd, 0) != 0)
 		return failed(failure, "wait for what others send");
 	return STATUS_OK;

@@ -81,7 +81,7 @@ int loop_look(struct loop *loop, void (*report)(void *context), bool (*each)(voi
  * SIGCONT. */
 void loop_heed(struct loop *loop, void (*heed)(void *context, int signal), void *context);
 
-/* Has `serve` called whenever the descriptor is readable; no more than LOOP_WATCHES times. */
+/* Has `serve` called whenever the descriptor is readable; of LOOP_WATCHES at most. */
 int loop_watch(struct loop *loop, int fd, void (*serve)(void *context), void *context,
 	       struct failure *failure);
 

@@ -130,7 +130,8 @@ bool terminal_hold(struct terminal *terminal)
 		return false;
 	if (terminal->is_held)
 		return true;
-	if (tcgetattr(modes_of(terminal), &terminal->before) == 0) {
+	terminal->has_modes = tcgetattr(modes_of(terminal), &terminal->before) == 0;
+	if (terminal->has_modes) {
 		modes = terminal->before;
 		/* Ctrl-C and Ctrl-Z stay what they are. */
 		modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
@@ -159,7 +160,8 @@ void terminal_leave(struct terminal *terminal)
 	sigemptyset(&output);
 	sigaddset(&output, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &output, &before);
-	tcsetattr(modes_of(terminal), TCSANOW, &terminal->before);
+	if (terminal->has_modes)
+		tcsetattr(modes_of(terminal), TCSANOW, &terminal->before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	watch_ends(false);
 }
@@ -202,18 +204,18 @@ static bool is_key(struct terminal *terminal, char byte)
 	return false;
 }
 
-size_t terminal_keys(struct terminal *terminal, char *keys, size_t room)
+bool terminal_keys(struct terminal *terminal, char *keys, size_t room, size_t *count)
 {
 	ssize_t got = read(terminal->keys, keys, room);
-	size_t count = 0;
 
 	/* What ESC begins comes at once: by itself it is the key. */
 	if (terminal->state == KEY_ESCAPE)
 		terminal->state = KEY_PLAIN;
+	*count = 0;
 	for (ssize_t i = 0; i < got; i++)
 		if (is_key(terminal, keys[i]))
-			keys[count++] = keys[i];
-	return count;
+			keys[(*count)++] = keys[i];
+	return got > 0;
 }
 
 void terminal_stop_here(void)

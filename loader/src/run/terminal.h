@@ -20,8 +20,8 @@ struct terminal {
 	/* `keys` was opened by us. */
 	bool owns_keys;
 	bool utf8;
-	/* The page is ours now. */
-	bool is_held;
+	/* The page is ours now; and `before` are its modes. */
+	bool is_held, has_modes;
 	struct termios before;
 	/* Our process group: that of the terminal's foreground may be another. */
 	pid_t group;
@@ -41,8 +41,9 @@ void terminal_leave(struct terminal *terminal);
 /* Its width and height, within bounds. */
 void terminal_size(size_t *width, size_t *height);
 
-/* The keys that were hit: plain characters, without those that send sequences. How many. */
-size_t terminal_keys(struct terminal *terminal, char *keys, size_t room);
+/* The keys that were hit, and how many: plain characters, without those that send sequences. False:
+ * nothing came. */
+bool terminal_keys(struct terminal *terminal, char *keys, size_t room, size_t *count);
 
 /* Stops the process as Ctrl-Z does anywhere else, and comes back when it goes on. */
 void terminal_stop_here(void);

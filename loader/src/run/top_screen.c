@@ -66,6 +66,24 @@ static uint64_t lost_of(const struct events *events)
 	return lost;
 }
 
+static void on_keys(void *context);
+
+static int hear_keys(struct top_screen *screen)
+{
+	if (screen->hears_keys || screen->terminal.keys < 0)
+		return STATUS_OK;
+	screen->hears_keys = true;
+	return loop_watch(screen->loop, screen->terminal.keys, on_keys, screen, screen->failure);
+}
+
+/* Until the next drawing: the terminal tells of keys that are not for us, or of its end, again and
+ * again. */
+static void hear_no_keys(struct top_screen *screen)
+{
+	loop_forget(screen->loop, screen->terminal.keys);
+	screen->hears_keys = false;
+}
+
 static void draw(struct top_screen *screen)
 {
 	const struct top_figures figures = {
@@ -78,6 +96,8 @@ static void draw(struct top_screen *screen)
 	/* In the background the terminal is the shell's. */
 	if (!terminal_hold(&screen->terminal))
 		return;
+	if (hear_keys(screen) != STATUS_OK)
+		screen->events->broken = true;
 	terminal_size(&screen->view.width, &screen->view.height);
 	/* The rest of a frame that found no room is not followed by another one. */
 	if (!screen->frame.length)
@@ -177,9 +197,14 @@ static void on_keys(void *context)
 	size_t count;
 
 	/* A shell has the terminal, and its keys. */
-	if (!terminal_hold(&screen->terminal))
+	if (!terminal_hold(&screen->terminal)) {
+		hear_no_keys(screen);
 		return;
-	count = terminal_keys(&screen->terminal, keys, sizeof(keys));
+	}
+	if (!terminal_keys(&screen->terminal, keys, sizeof(keys), &count)) {
+		hear_no_keys(screen);
+		return;
+	}
 	for (size_t i = 0; i < count; i++)
 		act_on_key(screen, keys[i]);
 	draw(screen);
@@ -251,6 +276,7 @@ int top_screen_begin(struct top_screen *screen, struct output *output, struct ev
 	screen->events = events;
 	screen->loop = loop;
 	screen->child = child;
+	screen->failure = failure;
 	screen->begun = screen->next_read = clock_ns(CLOCK_MONOTONIC);
 	screen->view.utf8 = screen->terminal.utf8;
 	screen->view.interval_ns = intervals[FIRST_INTERVAL];
@@ -262,8 +288,6 @@ int top_screen_begin(struct top_screen *screen, struct output *output, struct ev
 	output_divert(output, take, screen);
 	loop_heed(loop, on_signal, screen);
 	status = loop_watch(loop, screen->timer, on_timer, screen, failure);
-	if (status == STATUS_OK && screen->terminal.keys >= 0)
-		status = loop_watch(loop, screen->terminal.keys, on_keys, screen, failure);
 	if (status == STATUS_OK && child->pid)
 		status = loop_watch(loop, child->printed, on_printed, screen, failure);
 	if (status == STATUS_OK) {

@@ -25,7 +25,10 @@ struct top_screen {
 	struct events *events;
 	struct loop *loop;
 	struct child *child;
+	struct failure *failure;
 	int timer;
+	/* Keys are waited for. */
+	bool hears_keys;
 	/* Monotonic times, ns: the begin, the next reading, and the next drawing if it comes before
 	 * that (0: it does not). */
 	uint64_t begun, next_read, next_draw;
