@@ -117,6 +117,8 @@ function inFiles(
   if (files.length === 0 && !path.includes('*') && path !== '')
     throw new ListingError(`the file ${path} does not exist`);
   return files.flatMap((file) => {
+    // Who names such a file wants it.
+    if (CONTROL.test(file.shown) && file.shown !== path) return [];
     try {
       return list(openElfFile(file.path), file);
     } catch (error) {

@@ -1,6 +1,6 @@
 /** `bpfload list`: hosts without Node say what can be traced, line by line what `bpfscript list` says. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listProbes } from '../../compiler/listing/listing.ts';
@@ -244,6 +244,16 @@ describe('Hostile files', () => {
     expect(list(`uprobe:${file}:*a*`)).not.toContain('vfs_read');
     expect(list(`uprobe:${file}:*plain`)).toBe(`uprobe:${file}:plain\n`);
     expect(list(`uprobe:${file}:*`)).toBe(expected(`uprobe:${file}:*`, false));
+  });
+
+  it('that have such names themselves are left out where a pattern finds them', () => {
+    const file = join(folder, 'feed\nkprobe:vfs_read');
+    copyFileSync(POINTS, file);
+    const found = list(`uprobe:${folder}/*:main,usdt:${folder}/*:guarded`);
+    expect(found).toContain(`uprobe:${POINTS}:main\n`);
+    expect(found).not.toContain('vfs_read');
+    for (const search of [`uprobe:${folder}/feed*:main`, `usdt:${folder}/*:guarded`])
+      expect(list(search)).toBe(expected(search, false));
   });
 
   it('with a long name for each of their symbols cost a bounded memory', () => {

@@ -52,7 +52,7 @@ bool prototype_of_event_type(const struct btf *btf, uint32_t type, const char *e
 	return true;
 }
 
-static uint32_t find_function(const void *btf, const char *name)
+uint32_t prototype_find_function(const void *btf, const char *name)
 {
 	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
 
@@ -66,13 +66,14 @@ bool prototype_of_event(const struct btf *btf, const char *event, struct prototy
 
 	snprintf(name, sizeof(name), "btf_trace_%s", event);
 	id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
-	return id > 0 &&
-	       prototype_of_event_type(btf, (uint32_t)id, event, find_function, btf, prototype);
+	return id > 0 && prototype_of_event_type(btf, (uint32_t)id, event, prototype_find_function,
+						 btf, prototype);
 }
 
 bool prototype_of_function(const struct btf *btf, const char *function, struct prototype *prototype)
 {
-	const struct btf_type *found = prototype_of(btf, (int)find_function(btf, function));
+	const struct btf_type *found =
+		prototype_of(btf, (int)prototype_find_function(btf, function));
 
 	*prototype = (struct prototype){.btf = btf, .types = found, .names = found};
 	return found;

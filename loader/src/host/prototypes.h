@@ -35,6 +35,9 @@ bool prototype_of_event_type(const struct btf *btf, uint32_t type, const char *e
 			     uint32_t (*find)(const void *context, const char *function),
 			     const void *context, struct prototype *prototype);
 
+/* That in a BTF. */
+uint32_t prototype_find_function(const void *btf, const char *name);
+
 /* False where the BTF knows no such raw tracepoint, or function. */
 bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype);
 bool prototype_of_function(const struct btf *btf, const char *function,

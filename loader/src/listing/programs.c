@@ -66,6 +66,15 @@ static int find_files(struct listing *listing, const char *path, struct binary_f
 	return STATUS_OK;
 }
 
+/* A name with line feeds would be several probes, and terminals obey others. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == '\x7f')
+			return false;
+	return true;
+}
+
 static int list_files(struct listing *listing, const struct lister *lister,
 		      const struct list_fields *fields, list_file list, struct failure *failure)
 {
@@ -81,12 +90,15 @@ static int list_files(struct listing *listing, const struct lister *lister,
 	if (find_files(listing, is_name ? "" : first, &files, failure) != STATUS_OK)
 		return failure->status;
 	for (size_t i = 0; i < files.count; i++) {
-		const char *shown = files.files[i].shown;
-		enum binary_symbol_result result = list(
-			listing, list_prefix(listing, lister, shown), files.files[i].path, &rest);
-		const char *why =
-			result == BINARY_SYMBOL_NOT_ELF ? "not an ELF file" : strerror(errno);
+		const char *shown = files.files[i].shown, *why;
+		enum binary_symbol_result result;
 
+		/* Who names such a file wants it. */
+		if (!is_plain(shown) && strcmp(shown, first) != 0)
+			continue;
+		result = list(listing, list_prefix(listing, lister, shown), files.files[i].path,
+			      &rest);
+		why = result == BINARY_SYMBOL_NOT_ELF ? "not an ELF file" : strerror(errno);
 		if (result != BINARY_SYMBOL_NO_FILE && result != BINARY_SYMBOL_NOT_ELF)
 			continue;
 		if (files.count == 1)
@@ -96,15 +108,6 @@ static int list_files(struct listing *listing, const struct lister *lister,
 			list_note(listing, "cannot read %s: %s", shown, why);
 	}
 	return STATUS_OK;
-}
-
-/* A name with line feeds would be several probes, and terminals obey others. */
-static bool is_plain(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == '\x7f')
-			return false;
-	return true;
 }
 
 static enum binary_symbol_result list_functions(struct listing *listing, const char *prefix,

@@ -47,13 +47,6 @@ static uint32_t find_function(const void *context, const char *name)
 	return found ? found->id : 0;
 }
 
-static uint32_t find_in_module(const void *btf, const char *name)
-{
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-
-	return id > 0 ? (uint32_t)id : 0;
-}
-
 static int put_event(struct listing *listing, const struct lister *lister,
 		     const struct listed *probe, struct failure *failure)
 {
@@ -65,7 +58,7 @@ static int put_event(struct listing *listing, const struct lister *lister,
 		listing->function_count = kernel_btf_match_types(
 			&listing->arena, btf, BTF_KIND_FUNC, "", "*", &listing->functions);
 	if (!prototype_of_event_type(btf, probe->type, probe->name,
-				     probe->btf ? find_in_module : find_function,
+				     probe->btf ? prototype_find_function : find_function,
 				     probe->btf ? (const void *)btf : listing, &prototype))
 		return STATUS_OK;
 	return list_put_parameters(listing, &prototype, failure);
