@@ -5,7 +5,8 @@
 
 #include "base/memory.h"
 
-/* Code that calls more functions than that is none of ours. */
+/* Code that calls more functions than that, or one program that calls them so often, is none of
+ * ours. */
 #define MOST_SYMBOLS 65536
 
 void called_symbols_begin(struct called_symbols *called, const struct kallsyms *table)
@@ -76,6 +77,26 @@ static void add_native(struct called_symbols *called, const struct kallsyms *tab
 #error "calls of this architecture are not known"
 #endif
 
+static int by_address(const void *left, const void *right)
+{
+	uint64_t a = ((const struct called_symbol *)left)->address;
+	uint64_t b = ((const struct called_symbol *)right)->address;
+
+	return a < b ? -1 : a > b;
+}
+
+static void sort_once(struct called_symbols *called)
+{
+	uint32_t kept = 0;
+
+	if (called->count)
+		qsort(called->items, called->count, sizeof(*called->items), by_address);
+	for (uint32_t i = 0; i < called->count; i++)
+		if (!kept || called->items[kept - 1].address != called->items[i].address)
+			called->items[kept++] = called->items[i];
+	called->count = kept;
+}
+
 void called_symbols_add(struct called_symbols *called, const struct kallsyms *table,
 			const struct loaded_program *program)
 {
@@ -92,26 +113,7 @@ void called_symbols_add(struct called_symbols *called, const struct kallsyms *ta
 				   function->address);
 		before += function->size;
 	}
-}
-
-static int by_address(const void *left, const void *right)
-{
-	uint64_t a = ((const struct called_symbol *)left)->address;
-	uint64_t b = ((const struct called_symbol *)right)->address;
-
-	return a < b ? -1 : a > b;
-}
-
-void called_symbols_sort(struct called_symbols *called)
-{
-	uint32_t kept = 0;
-
-	if (called->count)
-		qsort(called->items, called->count, sizeof(*called->items), by_address);
-	for (uint32_t i = 0; i < called->count; i++)
-		if (!kept || called->items[kept - 1].address != called->items[i].address)
-			called->items[kept++] = called->items[i];
-	called->count = kept;
+	sort_once(called);
 }
 
 void called_symbols_free(struct called_symbols *called)

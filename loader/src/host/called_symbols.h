@@ -15,7 +15,7 @@ struct called_symbol {
 };
 
 struct called_symbols {
-	/* In any order, some perhaps twice. */
+	/* By address, each once. */
 	struct called_symbol *items;
 	uint32_t count, room;
 	/* What helpers are counted from in translated calls (__bpf_call_base, kernel/bpf/core.c);
@@ -33,8 +33,6 @@ void called_symbols_begin(struct called_symbols *called, const struct kallsyms *
 void called_symbols_add(struct called_symbols *called, const struct kallsyms *table,
 			const struct loaded_program *program);
 
-/* By address, each once. */
-void called_symbols_sort(struct called_symbols *called);
 void called_symbols_free(struct called_symbols *called);
 
 #endif

@@ -225,9 +225,8 @@ static int put_programs(struct strbuf *to, const struct session *session,
 	return STATUS_OK;
 }
 
-static void put_symbols(struct strbuf *to, struct called_symbols *called)
+static void put_symbols(struct strbuf *to, const struct called_symbols *called)
 {
-	called_symbols_sort(called);
 	if (called->base)
 		put_address(to, "call_base", called->base);
 	json_member_begin(to, "symbols");
