@@ -247,7 +247,8 @@ needs('root').describe('the exercises of the lab', () => {
       },
     });
     const samples = mapEntries(result.stdout, '@').reduce((sum, [, count]) => sum + count, 0);
-    expect(samples).toBeGreaterThan(80);
+    // One for each 10 ms that it ran, but for those that a busy machine did not tell of.
+    expect(samples).toBeGreaterThan(50);
     expect(samples).toBeLessThan(115);
   });
 });
