@@ -1,6 +1,6 @@
 /** `bpfload list`: hosts without Node say what can be traced, line by line what `bpfscript list` says. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listProbes } from '../../compiler/listing/listing.ts';
@@ -247,13 +247,13 @@ describe('Hostile files', () => {
   });
 
   it('that have such names themselves are left out where a pattern finds them', () => {
-    const file = join(folder, 'feed\nkprobe:vfs_read');
-    copyFileSync(POINTS, file);
-    const found = list(`uprobe:${folder}/*:main,usdt:${folder}/*:guarded`);
-    expect(found).toContain(`uprobe:${POINTS}:main\n`);
-    expect(found).not.toContain('vfs_read');
-    for (const search of [`uprobe:${folder}/feed*:main`, `usdt:${folder}/*:guarded`])
-      expect(list(search)).toBe(expected(search, false));
+    const own = mkdtempSync(join(folder, 'feeds-'));
+    copyFileSync(POINTS, join(own, 'plain'));
+    copyFileSync(POINTS, join(own, 'feed\nkprobe:vfs_read'));
+    const search = `uprobe:${own}/*:main,usdt:${own}/*:guarded`;
+    expect(list(search)).toBe(`uprobe:${own}/plain:main\nusdt:${own}/plain:app:guarded\n`);
+    expect(list(search)).toBe(expected(search, false));
+    expect(list(`uprobe:${own}/feed*:main`)).toBe('');
   });
 
   it('with a long name for each of their symbols cost a bounded memory', () => {
