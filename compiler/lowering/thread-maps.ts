@@ -24,7 +24,14 @@ import {
 } from './walk.ts';
 
 /** Programs that run for the loader, whose thread is not one that is traced; and those that say nothing of a thread. */
-const OTHERS: ReadonlySet<ProviderName> = new Set<ProviderName>(['begin', 'end', 'self', 'iter']);
+const OTHERS: ReadonlySet<ProviderName> = new Set<ProviderName>([
+  'begin',
+  'end',
+  'self',
+  'iter',
+  'test',
+  'bench',
+]);
 
 /** Names of the maps. */
 export function threadMaps(
