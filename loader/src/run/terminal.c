@@ -193,9 +193,12 @@ static bool is_key(struct terminal *terminal, char byte)
 		terminal->state = KEY_ESCAPE;
 		return false;
 	case KEY_ESCAPE:
+		if (byte == '\033')
+			return false;
 		terminal->state = byte == '[' || byte == 'O' ? KEY_SEQUENCE : KEY_PLAIN;
-		/* Alt and a key is none of ours; ESC by itself does nothing. */
-		return false;
+		/* ESC by itself does nothing, and a key behind it is what it is: both may come at
+		 * once, as if Alt were held. */
+		return terminal->state == KEY_PLAIN;
 	case KEY_SEQUENCE:
 		if (byte >= 0x40 && byte <= 0x7e)
 			terminal->state = KEY_PLAIN;
