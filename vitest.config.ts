@@ -13,7 +13,7 @@ export default defineConfig({
     // A worker opens the parser, LLVM and descriptions once and not for each file: half of what the tests cost.
     isolate: false,
     poolOptions: { forks: { minForks: 1, maxForks: Math.min(availableParallelism(), 4) } },
-    // As many as three run beside one (scripts/test.sh), and guests are emulated.
+    // Others run beside them (scripts/test.sh), and guests are emulated.
     testTimeout: 60_000,
     hookTimeout: 180_000,
     unstubEnvs: true,

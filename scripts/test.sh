@@ -5,10 +5,10 @@
 
 reports=.cache/test-reports
 
-# Some projects of vitest.config.ts: prints as it goes, and keeps what came out.
+# So many workers with some projects of vitest.config.ts: prints as it goes, and keeps what came out.
 projects() {
-  local names=("$@")
-  node_modules/.bin/vitest run "${names[@]/#/--project=}" --reporter=default --reporter=blob \
+  local workers=$1 names=("${@:2}")
+  node_modules/.bin/vitest run "${names[@]/#/--project=}" --poolOptions.forks.maxForks="$workers" --reporter=default --reporter=blob \
     --outputFile.blob="$reports/${names[0]}.json" </dev/null 2>&1 | cat
 }
 
@@ -19,12 +19,14 @@ all_tests() {
   rm -rf "$reports"
   # In a process group of its own, which ends when this one does.
   set -m
-  projects compile guests &
+  # Of two processors each has one: on fewer, tests would wait for each other.
+  projects $(($(nproc) > 2 ? $(nproc) / 2 : 1)) compile guests &
   beside=$!
   set +m
   # shellcheck disable=SC2064 # the process of now
   trap "kill -- -$beside 2>/dev/null || true" EXIT
-  projects alone || status=$?
+  # One runs, and the next one gets ready.
+  projects 2 alone || status=$?
   wait "$beside" || status=$?
   trap - EXIT
   step 'All of them'
