@@ -1,5 +1,6 @@
 /** Findings as a table for people, as lines of JSON and as diagnostics. */
 import type { Diagnostic } from '../source/diagnostics.ts';
+import { printable } from '../source/render/printable.ts';
 import type { Report } from '../source/render/report.ts';
 import { createSources } from '../source/sources.ts';
 import type { Compatibility } from './check.ts';
@@ -56,12 +57,6 @@ function notesOf(columns: readonly Compatibility[]): string {
 
 function textOfPlace({ file, line, column }: ScriptPlace): string {
   return column > 0 ? `${file}:${line}:${column}` : `${file}:${line}`;
-}
-
-/** An object says what it likes, and a terminal does what it is told. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?');
 }
 
 /** One line for each kernel (docs/check.schema.json). */

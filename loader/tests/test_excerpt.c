@@ -60,6 +60,10 @@ int main(void)
 	excerpt_put(&buffer, "\tf(1);", 2, 6);
 	check_text(&buffer, "    f(1);\n    ~~~~\n", __FILE__, __LINE__);
 	strbuf_free(&buffer);
+	/* What a terminal would obey. */
+	excerpt_put(&buffer, "\033]0;x\007 \x7f\xc2\x9b\xc2\xa0", 1, 2);
+	check_text(&buffer, "?]0;x? ???\xc2\xa0\n~\n", __FILE__, __LINE__);
+	strbuf_free(&buffer);
 	/* A long line is cut around the mark: 80 bytes before it, 240 in all, and no character in
 	 * two. */
 	memset(text, 'x', sizeof(text) - 1);

@@ -104,6 +104,15 @@ needs('root').describe('A recording', () => {
     }
   });
 
+  it('is refused where its file cannot be written, and nothing waits for that', async () => {
+    const { stderr, status } = await run('begin { exit(); }', {
+      flags: ['record', '-o', folder, '--print'],
+      signal: 'none',
+    });
+    expect(stderr).toBe(`ERROR: cannot open ${folder} for writing: Is a directory\n`);
+    expect(status).toBe(1);
+  });
+
   it('is shown in forms that it was not made for, with the same numbers', async () => {
     const { file, stdout } = await recorded(EVERYTHING, 'text', {
       ...UNSAFE,

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { lineAt, positionAt, type Range } from '../source.ts';
 import type { Sources } from '../sources.ts';
+import { printable } from './printable.ts';
 import type { Report } from './report.ts';
 
 export function renderText(
@@ -36,7 +37,6 @@ export function printDiagnostic(
   const place = diagnostic.range && locate(sources, diagnostic.range);
   const head = `${place ? `${place.name}: ` : ''}${severity.toUpperCase()}: ${message}${codes ? ` [${code}]` : ''}`;
   const lines = [
-    color ? `${COLORS[severity]}${head}${RESET}` : head,
     ...(place?.excerpt ?? []),
     ...(diagnostic.hints ?? []).map((hint) => `HINT: ${hint}`),
     ...(diagnostic.range ? sources.uses(diagnostic.range) : []).flatMap((use) => {
@@ -44,13 +44,14 @@ export function printDiagnostic(
       return [`${name}: expanded from`, ...excerpt];
     }),
   ];
-  return lines.map((line) => `${line}\n`).join('');
+  const first = color ? `${COLORS[severity]}${printable(head)}${RESET}` : printable(head);
+  return [first, ...lines.map(printable)].map((line) => `${line}\n`).join('');
 }
 
 /** A message about a place that is no diagnostic: as its head and the source with a marker. */
 export function printPlace(sources: Sources, range: Range, message: string): readonly string[] {
   const { name, excerpt } = locate(sources, range);
-  return [`${name}: ${message}`, ...excerpt];
+  return [`${name}: ${message}`, ...excerpt].map(printable);
 }
 
 /** `FILE:LINE:COL1-COL2` and the marked line, or `FILE:L1-L2` and all the lines. */

@@ -18,6 +18,18 @@ static bool is_within_character(char byte)
 	return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
+/* Terminals obey them; those of C1 are two bytes of UTF-8. */
+static bool is_control(const char *text, size_t at)
+{
+	const unsigned char *byte = (const unsigned char *)text + at;
+
+	if (iscntrl(byte[0]))
+		return true;
+	if (byte[0] == 0xc2)
+		return byte[1] >= 0x80 && byte[1] < 0xa0;
+	return at > 0 && byte[-1] == 0xc2 && byte[0] >= 0x80 && byte[0] < 0xa0;
+}
+
 void excerpt_put(struct strbuf *to, const char *text, uint32_t column, uint32_t end)
 {
 	size_t length = strlen(text), first = 0, last = length;
@@ -36,7 +48,7 @@ void excerpt_put(struct strbuf *to, const char *text, uint32_t column, uint32_t 
 		if (text[i] == '\t')
 			strbuf_fill(to, ' ', TAB_WIDTH);
 		else
-			strbuf_char(to, text[i]);
+			strbuf_char(to, is_control(text, i) ? '?' : text[i]);
 	}
 	strbuf_text(to, last < length ? CUT "\n" : "\n");
 	strbuf_fill(to, ' ', first > 0 ? strlen(CUT) : 0);

@@ -24,6 +24,8 @@ static void take_waiting(const struct sink *sink)
 
 static int cannot_open(struct sink *sink, const char *why)
 {
+	/* Nobody waits until it can be written to. */
+	sink->failed = true;
 	return fail(sink->failure, STATUS_FAILED, "cannot open %s for writing: %s", sink->path,
 		    why);
 }

@@ -68,6 +68,30 @@ describe('diagnostics as text', () => {
     );
   });
 
+  it('have no characters that a terminal obeys, wherever these come from', () => {
+    const sources = createSources({
+      name: 'a\u001b[31m.bt',
+      text: '\tx \u001b]0;t\u0007 \u009b1m',
+    });
+    const text = RENDERERS.text(
+      [
+        {
+          diagnostics: [
+            {
+              ...{ severity: 'error', code: 'syntax-error', message: 'unexpected \u001b' },
+              ...{ range: { start: 1, end: 2 }, hints: ['without \u0007'] },
+            },
+          ],
+          sources,
+        },
+      ],
+      { ...OPTIONS, color: false },
+    );
+    expect(text).toBe(
+      'a?[31m.bt:1:2-3: ERROR: unexpected ?\n    x ?]0;t? ?1m\n    ~\nHINT: without ?\n',
+    );
+  });
+
   it('have the uses of macros behind the hints', () => {
     expect(render('text', 'a.bt', true)).toContain(
       'a.bt:5:13-14: ERROR: in a macro\nmacro m() { 1 }\n            ~\na.bt:3:7-11: expanded from\n    $𝄞 = nope;\n         ~~~~\n',
