@@ -1,6 +1,7 @@
 /** What becomes of an object on a kernel, from the file and the kernel's description alone. */
 import { MISSING_CALL } from '../../linker/contract/lookups.ts';
 import { SHARED_VARIABLES } from '../../linker/contract/variables.ts';
+import type { Instruction } from '../../linker/elf/instruction.ts';
 import { asNumber, asObject, asObjects, asText } from '../../linker/inspect/json.ts';
 import type { Kernel } from '../kernel/description.ts';
 import { checkAssumptions } from './assumptions.ts';
@@ -18,7 +19,6 @@ import { type Host, keepsThreadValues, openHost } from './host.ts';
 import { checkKernelSymbols } from './kernel-symbols.ts';
 import { type Answer, answers, missingAnswer } from './lookups.ts';
 import {
-  type Instruction,
   type ObjectFunction,
   type ObjectView,
   openObject,

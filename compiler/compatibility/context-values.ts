@@ -1,10 +1,11 @@
 /** Values in contexts, which the loader finds on the host: fields of tracepoints, arguments and results. */
 import { haveSameBytes } from '../../linker/contract/numbers.ts';
+import type { Instruction } from '../../linker/elf/instruction.ts';
 import { asNumber, asObject, asText, type Json } from '../../linker/inspect/json.ts';
 import type { TracepointField } from '../kernel/types.ts';
 import type { Finding, Verdict } from './finding.ts';
 import { type Host, orNone } from './host.ts';
-import type { Instruction, ObjectView, ProbeView, ScriptPlace } from './object.ts';
+import type { ObjectView, ProbeView, ScriptPlace } from './object.ts';
 import { type Prototype, type PrototypeValue, prototypeOfProbe } from './prototypes.ts';
 import { layoutDiffers, type NumberType, numberDoesNotSuit, numberType } from './type-match.ts';
 

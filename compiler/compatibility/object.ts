@@ -14,6 +14,7 @@ import {
   STT,
   viewOf,
 } from '../../linker/elf/elf.ts';
+import { type Instruction, instructionAt } from '../../linker/elf/instruction.ts';
 import { readElf } from '../../linker/elf/read.ts';
 import {
   asNumber,
@@ -27,15 +28,6 @@ import { MANIFEST_SECTION } from '../../linker/manifest/encode.ts';
 import { MANIFEST_VERSION } from '../../linker/manifest/manifest.ts';
 import { localLeaf } from './type-match.ts';
 import { firstFrom, within } from './within.ts';
-
-/** One instruction of eight bytes; the second half of an `ld_imm64` is one, too. */
-export interface Instruction {
-  readonly code: number;
-  readonly dst: number;
-  readonly src: number;
-  readonly off: number;
-  readonly imm: number;
-}
 
 /** What an instruction refers to by name. */
 export interface Reference {
@@ -273,17 +265,7 @@ function functionsOf(elf: ElfObject): readonly Omit<ObjectFunction, 'relocations
 
 function decode(bytes: Uint8Array): readonly Instruction[] {
   const view = viewOf(bytes);
-  return Array.from({ length: bytes.length / INSN_SIZE }, (_, index) => {
-    const at = index * INSN_SIZE;
-    const registers = view.getUint8(at + 1);
-    return {
-      code: view.getUint8(at),
-      dst: registers & 15,
-      src: registers >> 4,
-      off: view.getInt16(at + 2, true),
-      imm: view.getInt32(at + 4, true),
-    };
-  });
+  return Array.from({ length: bytes.length / INSN_SIZE }, (_, index) => instructionAt(view, index));
 }
 
 function referencesOf(

@@ -4,8 +4,10 @@
  * Here the same is done with constants alone: what is left out here the verifier leaves out, too, so that a relocation
  * without an answer does no harm there.
  */
+
 import { INSN_SIZE } from '../../linker/elf/elf.ts';
-import type { Instruction, Reference } from './object.ts';
+import type { Instruction } from '../../linker/elf/instruction.ts';
+import type { Reference } from './object.ts';
 
 /** The code of one function, with the numbers of the host where it knows them. */
 export interface ReachableCode {

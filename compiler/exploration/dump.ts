@@ -2,7 +2,14 @@
  * What `bpfload --dump` writes (docs/dump.schema.json): what a kernel made of the programs of an object. It comes from a
  * host, and nothing in it is believed.
  */
-import { countIn, countOf, listIn, objectIn, textIn } from '../../linker/inspect/checked-json.ts';
+import {
+  countIn,
+  countOf,
+  documentIn,
+  listIn,
+  objectIn,
+  textIn,
+} from '../../linker/inspect/checked-json.ts';
 import type { Json } from '../../linker/inspect/json.ts';
 
 export interface Dump {
@@ -64,15 +71,7 @@ export interface DumpedLine {
 
 /** Throws an Error that says why a text is no dump. */
 export function parseDump(text: string): Dump {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Error('it is not JSON');
-  }
-  const dump = objectIn(value, 'it');
-  if (dump.type !== 'dump') throw new Error('it is no dump of bpfload');
-  if (dump.schema !== 1) throw new Error('it is of another version');
+  const dump = documentIn(text, 'dump', 'dump of bpfload');
   const kernel = objectIn(dump.kernel, 'kernel');
   return {
     loader: textIn(dump, 'loader'),

@@ -1,5 +1,8 @@
 /** What a script became, side by side: what `bpfscript explore` shows, as data. */
 
+/** A host may give millions of lines; a page that holds more than these is none. */
+export const MOST_LINES = 200_000;
+
 /** A line of a column. */
 export interface ExploredLine {
   readonly text: string;

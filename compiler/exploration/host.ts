@@ -1,10 +1,8 @@
 /** What a host said of the object: the verifier's log, and what probes cost there. */
+import { basename } from 'node:path';
 import type { TypedProgram } from '../analysis/typed.ts';
 import type { Sources } from '../source/sources.ts';
-import type { ExploredLine, ExploredSource } from './exploration.ts';
-
-/** A log may be of millions of instructions; a page that holds them is none. */
-const MOST_LINES = 200_000;
+import { type ExploredLine, type ExploredSource, MOST_LINES } from './exploration.ts';
 
 /**
  * The lines of what `bpfload -d verifier` prints. The log repeats the script's lines above their instructions: `; text`,
@@ -21,7 +19,7 @@ export function verifierLines(
     lines.forEach((text, index) => {
       const known = text.trim();
       if (known !== '' && !byText.has(known)) byText.set(known, firstLine + index);
-      byPlace.set(`${name.slice(name.lastIndexOf('/') + 1)}:${index + 1}`, firstLine + index);
+      byPlace.set(`${basename(name)}:${index + 1}`, firstLine + index);
     });
   const found: ExploredLine[] = [];
   const all = log.split('\n');

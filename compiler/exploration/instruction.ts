@@ -3,30 +3,20 @@
  * program, and those of versions of the instruction set that our LLVM does not know (kernel/bpf/disasm.c).
  */
 import { INSN_SIZE, viewOf } from '../../linker/elf/elf.ts';
+import { type Instruction, instructionAt } from '../../linker/elf/instruction.ts';
 
-/** An instruction of 8 bytes; a constant of 64 bits takes two. */
-export interface Instruction {
-  readonly code: number;
-  readonly to: number;
-  readonly from: number;
-  readonly offset: number;
-  readonly immediate: number;
+/** A constant of 64 bits takes two. */
+export interface WideInstruction extends Instruction {
   /** The immediate of what follows, the upper half of a constant. */
   readonly next: number;
 }
 
-export function instructionAt(code: Uint8Array, index: number): Instruction {
+export function wideInstructionAt(code: Uint8Array, index: number): WideInstruction {
   const view = viewOf(code);
-  const at = index * INSN_SIZE;
-  const registers = view.getUint8(at + 1);
-  const next = at + INSN_SIZE;
+  const isLast = (index + 2) * INSN_SIZE > code.length;
   return {
-    code: view.getUint8(at),
-    to: registers & 15,
-    from: registers >> 4,
-    offset: view.getInt16(at + 2, true),
-    immediate: view.getInt32(at + 4, true),
-    next: next + INSN_SIZE <= code.length ? view.getInt32(next + 4, true) : 0,
+    ...instructionAt(view, index),
+    next: isLast ? 0 : instructionAt(view, index + 1).imm,
   };
 }
 
@@ -92,7 +82,7 @@ const ATOMICS: Readonly<Record<number, readonly [operator: string, name: string]
 };
 
 /** The instruction at `index`, which jumps and calls count from. */
-export function instructionText(instruction: Instruction, index: number, names: Names): string {
+export function instructionText(instruction: WideInstruction, index: number, names: Names): string {
   switch (instruction.code & 7) {
     case CLASS.ldx:
     case CLASS.st:
@@ -106,16 +96,16 @@ export function instructionText(instruction: Instruction, index: number, names: 
       return jumpText(instruction, index, names) ?? unknown(instruction);
     default:
       return instruction.code === LOAD_CONSTANT
-        ? `r${instruction.to} = ${constantText(instruction, names)}`
+        ? `r${instruction.dst} = ${constantText(instruction, names)}`
         : unknown(instruction);
   }
 }
 
-function unknown({ code, to, from, offset, immediate }: Instruction): string {
+function unknown({ code, dst: to, src: from, off: offset, imm: immediate }: Instruction): string {
   return `opcode 0x${code.toString(16)} r${to} r${from} ${offset} ${immediate}`;
 }
 
-function constantText({ from, immediate, next }: Instruction, names: Names): string {
+function constantText({ src: from, imm: immediate, next }: WideInstruction, names: Names): string {
   switch (from) {
     case PSEUDO.map:
       return names.map(immediate);
@@ -135,7 +125,7 @@ function placeText(register: number, offset: number): string {
 }
 
 function memoryText(instruction: Instruction): string | undefined {
-  const { code, to, from, offset, immediate } = instruction;
+  const { code, dst: to, src: from, off: offset, imm: immediate } = instruction;
   const width = WIDTHS[(code >> 3) & 3] ?? '';
   const kind = code & 7;
   const mode = code & 0xe0;
@@ -148,7 +138,7 @@ function memoryText(instruction: Instruction): string | undefined {
 }
 
 function atomicText(
-  { to, from, offset, immediate }: Instruction,
+  { dst: to, src: from, off: offset, imm: immediate }: Instruction,
   width: string,
 ): string | undefined {
   const pointer = `(u${width} *)${placeText(to, offset)}`;
@@ -172,7 +162,13 @@ function atomicText(
   }
 }
 
-function arithmeticText({ code, to, from, offset, immediate }: Instruction): string | undefined {
+function arithmeticText({
+  code,
+  dst: to,
+  src: from,
+  off: offset,
+  imm: immediate,
+}: Instruction): string | undefined {
   const is64 = (code & 7) === CLASS.alu64;
   const register = is64 ? 'r' : 'w';
   const operation = code >> 4;
@@ -203,7 +199,7 @@ function movedText(is64: boolean, isRegister: boolean, offset: number, operand: 
 }
 
 function jumpText(instruction: Instruction, index: number, names: Names): string | undefined {
-  const { code, to, from, offset, immediate } = instruction;
+  const { code, dst: to, src: from, off: offset, imm: immediate } = instruction;
   const target = index + 1 + offset;
   if (code === CALL) {
     // The offset has what the immediate had before the program was translated, as far as it fits (jit_subprogs,

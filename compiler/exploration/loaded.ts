@@ -1,5 +1,6 @@
 /** What the kernel of a host made of the programs, as columns and tables: translated BPF and native code. */
 
+import { basename } from 'node:path';
 import { INSN_SIZE } from '../../linker/elf/elf.ts';
 import type { Inspection } from '../../linker/inspect/inspection.ts';
 import {
@@ -10,12 +11,16 @@ import {
 } from '../llvm/disassembler.ts';
 import { InstallationError } from '../paths.ts';
 import type { Dump, DumpedFunction, DumpedLine, DumpedProgram } from './dump.ts';
-import type { ExploredColumn, ExploredLine, ExploredSource, ExploredTable } from './exploration.ts';
-import { instructionAt, instructionText, LOAD_CONSTANT, type Names } from './instruction.ts';
+import {
+  type ExploredColumn,
+  type ExploredLine,
+  type ExploredSource,
+  type ExploredTable,
+  MOST_LINES,
+} from './exploration.ts';
+import { instructionText, LOAD_CONSTANT, type Names, wideInstructionAt } from './instruction.ts';
 import { HELPER_NAMES, type OfScript } from './listings.ts';
 
-/** A page that holds more is none. */
-const MOST_LINES = 200_000;
 /** What an instruction of x86-64 can have. */
 const MOST_BYTES = 15;
 /** Bytes on a line where they are not disassembled. */
@@ -49,7 +54,7 @@ export function dumpedLines(
 ): LineOf {
   const files = new Map<string, ExploredSource[]>();
   for (const source of sources) {
-    const name = source.name.slice(source.name.lastIndexOf('/') + 1);
+    const name = basename(source.name);
     files.set(name, [...(files.get(name) ?? []), source]);
   }
   const [main] = sources;
@@ -196,7 +201,7 @@ export function translatedLines(
         listing.heading(start);
         isOwn = isOfScript(start);
       }
-      const instruction = instructionAt(translated, at);
+      const instruction = wideInstructionAt(translated, at);
       const text = instructionText(instruction, at, names);
       listing.add(`${String(at).padStart(5)}: ${text}`, isOwn ? find(at) : undefined);
       if (instruction.code === LOAD_CONSTANT) at += 1;

@@ -2,7 +2,13 @@
  * What `bpfload --report` writes of one start (docs/start-report.schema.json). Reports come from hosts, and nothing in them
  * is believed: of each text a bounded part is kept.
  */
-import { countIn, countOf, objectIn, textIn } from '../../linker/inspect/checked-json.ts';
+import {
+  countIn,
+  countOf,
+  documentIn,
+  objectIn,
+  textIn,
+} from '../../linker/inspect/checked-json.ts';
 import type { Json } from '../../linker/inspect/json.ts';
 
 export interface StartReport {
@@ -48,15 +54,7 @@ const MOST_MISSING = 64;
 
 /** Throws an Error that says why a line is no report. */
 export function parseReport(line: string): StartReport {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new Error('it is not JSON');
-  }
-  const report = objectIn(value, 'it');
-  if (report.type !== 'start') throw new Error('it is no report of a start');
-  if (report.schema !== 1) throw new Error('it is of another version');
+  const report = documentIn(line, 'start', 'report of a start');
   const kernel = objectIn(report.kernel, 'kernel');
   const object = objectIn(report.object, 'object');
   const probes = objectIn(report.probes, 'probes');

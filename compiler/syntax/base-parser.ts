@@ -85,6 +85,20 @@ export abstract class BaseParser extends EmbeddedActionsParser {
     return 0n;
   }
 
+  protected integerLiteral(token: IToken): ast.Integer {
+    const value = this.integerValue(token);
+    return { kind: 'integer', range: rangeOf(token), value, text: token.image };
+  }
+
+  protected stringLiteral(token: IToken): ast.StringLiteral {
+    return {
+      kind: 'string',
+      range: rangeOf(token),
+      value: this.stringValue(token),
+      text: token.image,
+    };
+  }
+
   protected stringValue(token: IToken): string {
     if (token.tokenType === t.UnterminatedString) {
       this.report('unterminated', 'unterminated string', rangeOf(token));

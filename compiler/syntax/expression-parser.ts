@@ -187,23 +187,13 @@ export abstract class ExpressionParser extends TypeParser {
         {
           ALT: () => {
             const token = this.CONSUME(t.Integer);
-            return this.ACTION(() => ({
-              kind: 'integer',
-              range: rangeOf(token),
-              value: this.integerValue(token),
-              text: token.image,
-            }));
+            return this.ACTION(() => this.integerLiteral(token));
           },
         },
         {
           ALT: () => {
             const token = this.CONSUME(t.Quoted);
-            return this.ACTION(() => ({
-              kind: 'string',
-              range: rangeOf(token),
-              value: this.stringValue(token),
-              text: token.image,
-            }));
+            return this.ACTION(() => this.stringLiteral(token));
           },
         },
         {

@@ -1,7 +1,7 @@
 /** Grammar of probes and of lists of them. */
 import type * as ast from './ast.ts';
 import { parseAttachPoint } from './attach-point.ts';
-import { rangeOf, span, variable } from './base-parser.ts';
+import { span, variable } from './base-parser.ts';
 import {
   EMPTY_ALT,
   EOF,
@@ -111,18 +111,13 @@ export abstract class ProbeParser extends StatementParser {
         {
           ALT: () => {
             const token = this.CONSUME(t.Quoted);
-            return this.ACTION(() => ({
-              kind: 'string',
-              range: rangeOf(token),
-              value: this.stringValue(token),
-              text: token.image,
-            }));
+            return this.ACTION(() => this.stringLiteral(token));
           },
         },
         {
           ALT: () => {
             const token = this.CONSUME(t.Integer);
-            return this.ACTION(() => this.listInteger(token));
+            return this.ACTION(() => this.integerLiteral(token));
           },
         },
         {
@@ -130,7 +125,7 @@ export abstract class ProbeParser extends StatementParser {
             const sign = this.CONSUME(t.Minus);
             const token = this.CONSUME1(t.Integer);
             return this.ACTION(() => {
-              const operand = this.listInteger(token);
+              const operand = this.integerLiteral(token);
               return { kind: 'unary', range: span(sign, token), operator: '-', operand };
             });
           },
@@ -139,11 +134,6 @@ export abstract class ProbeParser extends StatementParser {
       ERR_MSG: 'a string or an integer',
     }),
   );
-
-  private listInteger(token: IToken): ast.Integer {
-    const value = this.integerValue(token);
-    return { kind: 'integer', range: rangeOf(token), value, text: token.image };
-  }
 
   protected readonly probe = this.RULE('probe', (): ast.Probe => {
     const attachPoints: ast.AttachPoint[] = [];

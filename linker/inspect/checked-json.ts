@@ -7,6 +7,20 @@ export function objectIn(value: unknown, name: string): Json {
   return value as Json;
 }
 
+/** What a text of JSON says that the loader wrote, by its member `type`; `what` is that in words. All are of schema 1. */
+export function documentIn(text: string, type: string, what: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('it is not JSON');
+  }
+  const document = objectIn(value, 'it');
+  if (document.type !== type) throw new Error(`it is no ${what}`);
+  if (document.schema !== 1) throw new Error('it is of another version');
+  return document;
+}
+
 /** Of objects. */
 export function listIn(fields: Json, name: string): readonly Json[] {
   const value = fields[name];

@@ -1,9 +1,9 @@
 /** Instructions of BPF as text. */
 import { describe, expect, it } from 'vitest';
 import {
-  instructionAt,
   instructionText,
   type Names,
+  wideInstructionAt,
 } from '../../../compiler/exploration/instruction.ts';
 import { assemblyLines } from '../../../compiler/exploration/listings.ts';
 import { readElf } from '../../../linker/elf/read.ts';
@@ -18,7 +18,11 @@ const names: Names = {
 
 /** Of eight bytes, or sixteen. */
 function text(bytes: string, at = 10): string {
-  return instructionText(instructionAt(Buffer.from(bytes.replace(/ /g, ''), 'hex'), 0), at, names);
+  return instructionText(
+    wideInstructionAt(Buffer.from(bytes.replace(/ /g, ''), 'hex'), 0),
+    at,
+    names,
+  );
 }
 
 describe('An instruction', () => {
@@ -90,7 +94,7 @@ describe('An instruction', () => {
     const code = section?.data ?? new Uint8Array();
     const own: string[] = [];
     for (let at = 0; at < code.length / 8; at++) {
-      const instruction = instructionAt(code, at);
+      const instruction = wideInstructionAt(code, at);
       own.push(instructionText(instruction, at, names));
       if (instruction.code === 0x18) at += 1;
     }
