@@ -1,4 +1,5 @@
 /** The converter: metrics of a loader at an interval, and lines of its output as they come, to a receiver of OTLP. */
+import { createAbsence } from './absence.ts';
 import { linesOf } from './lines.ts';
 import { readLine } from './logs.ts';
 import { convertMetrics, type Readings } from './metrics.ts';
@@ -56,16 +57,15 @@ async function readMetrics(
   over: AbortSignal,
 ): Promise<void> {
   let before: Readings | undefined;
-  let away = false;
+  const absence = createAbsence((reason) => warn(`${url}: ${reason}`));
   const read = async () => {
     if (url === undefined) return;
     let families: readonly Family[];
     try {
       families = await scrape(url);
-      away = false;
+      absence.end();
     } catch (error) {
-      if (!away) warn(`${url}: ${reasonOf(error)}`);
-      away = true;
+      absence.add(reasonOf(error));
       return;
     }
     const at = now();
@@ -79,7 +79,6 @@ async function readMetrics(
     await until(interval, over);
   }
   // What was counted since the last one, as far as the loader is still there.
-  away = true;
   await read();
 }
 
