@@ -1,11 +1,10 @@
 /** The façade over LLVM: a module of programs, callbacks and globals, finished as text for the back end. */
 
 import { basename } from 'node:path';
-import type llvm from 'llvm-bindings';
 import { LICENSE_SYMBOL, NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { ProgramPlace } from '../../linker/input.ts';
-import { createNative, type Native } from './binding.ts';
 import { createFunctionBuilder, type FunctionFrame, type ModuleTables } from './builder.ts';
+import { type DeclaredFunction, printDeclarations } from './declarations.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from './ir.ts';
 import { logTable } from './log2.ts';
 import { asPointer, asValue } from './operands.ts';
@@ -68,24 +67,16 @@ export interface SharedModule {
   readonly programs: readonly ProgramPlace[];
 }
 
-/** The back end's triple and layout (LLVM 14, BPFTargetMachine.cpp), which the optimiser has to know. */
-const TRIPLE = 'bpfel';
-const LAYOUT = 'e-m:e-p:64:64-i64:64-i128:128-n32:64-S128';
 /** As clang's; the linker gives each map the size of its definition. */
 const MAP_SIZE = 32;
 
 /** `name` is the script's name, which line information shows without its folder. */
 export function createModule(name: string): IrModule {
   const file = basename(name) || 'script';
-  const native = createNative(file);
-  native.module.setTargetTriple(TRIPLE);
-  native.module.setDataLayout(LAYOUT);
-  const debug = createDebugInfo(native, file);
 
   const globals = new Map<string, GlobalDefinition>();
   const used = new Set<string>();
-  const callbacks = new Set<string>();
-  const linked = new Set<string>();
+  const declared = new Map<string, DeclaredFunction>();
   const primitives = new Map<string, Primitive>();
   const functions = new Map<string, FunctionText>();
   const constants = new Map<string, string>();
@@ -93,11 +84,6 @@ export function createModule(name: string): IrModule {
   const places: Place[] = [];
   let printed: string | undefined;
   let shared: SharedModule | undefined;
-
-  /** What stands in the module is made before it is printed. */
-  const expectUnprinted = (symbol: string): void => {
-    if (printed !== undefined) throw new Error(`${symbol} comes after the module was printed`);
-  };
 
   const define = (definition: GlobalDefinition): void => {
     if (globals.has(definition.symbol)) throw new Error(`${definition.symbol} is defined twice`);
@@ -122,19 +108,12 @@ export function createModule(name: string): IrModule {
       return nameText(symbol);
     },
     callback(symbol) {
-      if (!callbacks.has(symbol))
+      if (declared.get(symbol)?.kind !== 'callback')
         throw new Error(`the callback ${symbol} is used before it is made`);
       return nameText(symbol);
     },
     linked(symbol, parameters) {
-      const { FunctionType, Function: LlvmFunction, GlobalValue } = native.llvm;
-      if (!linked.has(symbol)) {
-        expectUnprinted(symbol);
-        const type = FunctionType.get(native.i64, Array(parameters).fill(native.i64), false);
-        const { ExternalLinkage } = GlobalValue.LinkageTypes;
-        LlvmFunction.Create(type, ExternalLinkage, symbol, native.module);
-        linked.add(symbol);
-      }
+      if (declared.get(symbol)?.kind !== 'linked') declare({ kind: 'linked', symbol, parameters });
       return nameText(symbol);
     },
     primitive(primitive) {
@@ -144,21 +123,12 @@ export function createModule(name: string): IrModule {
     logTable: () => constantBytes(logTable()),
   };
 
-  /** A function without more in it than its end: its body is text. */
-  const createFunction = (
-    symbol: string,
-    result: llvm.IntegerType,
-    parameters: llvm.Type[],
-    linkage: number,
-  ): void => {
-    expectUnprinted(symbol);
-    const type = native.llvm.FunctionType.get(result, parameters, false);
-    const made = native.llvm.Function.Create(type, linkage, symbol, native.module);
-    // Without it LLVM writes unwind tables.
-    made.setDoesNotThrow();
-    made.setSubprogram(debug.subprogram(symbol));
-    const block = native.llvm.BasicBlock.Create(native.context, 'entry', made);
-    new native.llvm.IRBuilder(block).CreateUnreachable();
+  /** What stands in the module is made before it is printed. */
+  const declare = (made: DeclaredFunction): void => {
+    const { symbol } = made;
+    if (printed !== undefined) throw new Error(`${symbol} comes after the module was printed`);
+    if (declared.has(symbol)) throw new Error(`${symbol} is defined twice`);
+    declared.set(symbol, made);
   };
 
   /** Places of one function: equal ones are the same metadata. */
@@ -175,34 +145,22 @@ export function createModule(name: string): IrModule {
     };
   };
 
-  /** What llvm-bindings made, once all is there; it is gone then. */
+  /** What llvm-bindings makes, once all is there. */
   const print = (): string => {
     if (printed !== undefined) return printed;
     for (const symbol of used)
       if (!globals.has(symbol) && !externs.has(symbol))
         throw new Error(`the global ${symbol} is used and not defined`);
-    debug.finish();
-    const { ExternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
-    for (const symbol of used)
-      if (!globals.has(symbol))
-        new native.llvm.GlobalVariable(
-          native.module,
-          native.i8,
-          false,
-          ExternalLinkage,
-          null,
-          symbol,
-        );
-    printed = native.module.print();
-    native.release();
+    printed = printDeclarations(file, {
+      functions: [...declared.values()],
+      externs: [...used].filter((symbol) => !globals.has(symbol)),
+    });
     return printed;
   };
 
   return {
     program(symbol, section, body) {
-      if (functions.has(symbol)) throw new Error(`${symbol} is defined twice`);
-      const { ExternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
-      createFunction(symbol, native.i32, [native.pointer], ExternalLinkage);
+      declare({ kind: 'program', symbol });
       const frame: FunctionFrame = { result: 'i32', placeOf: placesOf(symbol) };
       const { builder, finish } = createFunctionBuilder(tables, frame);
       body(builder, asPointer(parameterText('ptr', 0)));
@@ -210,15 +168,7 @@ export function createModule(name: string): IrModule {
     },
 
     callback(symbol, parameters, body) {
-      if (callbacks.has(symbol)) throw new Error(`${symbol} is defined twice`);
-      const types = { i32: native.i32, i64: native.i64, ptr: native.pointer };
-      createFunction(
-        symbol,
-        native.i64,
-        parameters.map((kind) => types[kind]),
-        native.llvm.GlobalValue.LinkageTypes.InternalLinkage,
-      );
-      callbacks.add(symbol);
+      declare({ kind: 'callback', symbol, parameters });
       const frame: FunctionFrame = { result: 'i64', placeOf: placesOf(symbol) };
       const { builder, finish } = createFunctionBuilder(tables, frame);
       const args = parameters.map((kind, index): IrValue | IrPointer => {
@@ -252,54 +202,5 @@ export function createModule(name: string): IrModule {
       shared = { programs, text: completeText(printed, parts) };
       return shared;
     },
-  };
-}
-
-interface DebugInfo {
-  subprogram(symbol: string): llvm.DISubprogram;
-  finish(): void;
-}
-
-/**
- * Line information. LLVM writes line records (.BTF.ext) for functions of a compile unit only, and crashes if one
- * that it emits there has no subprogram.
- */
-function createDebugInfo(native: Native, file: string): DebugInfo {
-  const { DIBuilder, DINode, DISubprogram, LLVMConstants, Module, dwarf } = native.llvm;
-  const builder = new DIBuilder(native.module);
-  // LLVM would read the file and look each of its lines up among all the others (BTFDebug::populateFileContent); the
-  // linker has the text. Nothing can be opened in this folder.
-  const scope = builder.createFile(file, '/dev/null');
-  const isOptimized = true;
-  builder.createCompileUnit(
-    dwarf.SourceLanguage.DW_LANG_C99,
-    scope,
-    'bpfscript',
-    isOptimized,
-    '',
-    0,
-  );
-  native.module.addModuleFlag(
-    Module.ModFlagBehavior.Warning,
-    'Debug Info Version',
-    LLVMConstants.DEBUG_METADATA_VERSION,
-  );
-  const type = builder.createSubroutineType(builder.getOrCreateTypeArray([null]));
-  const flags = DISubprogram.DISPFlags.SPFlagDefinition | DISubprogram.DISPFlags.SPFlagOptimized;
-  const line = 1;
-  return {
-    subprogram: (symbol) =>
-      builder.createFunction(
-        scope,
-        symbol,
-        '',
-        scope,
-        line,
-        type,
-        line,
-        DINode.DIFlags.FlagZero,
-        flags,
-      ),
-    finish: () => builder.finalize(),
   };
 }
