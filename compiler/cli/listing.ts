@@ -1,9 +1,7 @@
 /** What `list`, `-l` and `build --expand` print. */
-import { accessSync, existsSync, constants as files } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolveImports } from '../imports/imports.ts';
 import { isDescriptionError } from '../kernel/error.ts';
-import { hostBtf } from '../kernel/host.ts';
-import type { KernelChoice } from '../kernel/load.ts';
 import { ListingError } from '../listing/lister.ts';
 import { type Listing, listAttachPoints, listProbes } from '../listing/listing.ts';
 import { readTypePattern } from '../listing/types.ts';
@@ -14,6 +12,7 @@ import type { Source } from '../source/source.ts';
 import { createSources } from '../source/sources.ts';
 import { parse } from '../syntax/parse.ts';
 import { UserError } from './errors.ts';
+import { hostOrDefault } from './host-or-default.ts';
 import {
   debugFolders,
   readKernel,
@@ -100,19 +99,4 @@ function print(
   if (warnings && (listing.text !== '' || verbose))
     process.stderr.write(listing.notes.map((note) => `WARNING: ${note}\n`).join(''));
   return EXIT.ok;
-}
-
-/** The running kernel where anything of it can be read; without root that is its BTF. */
-function hostOrDefault(): KernelChoice {
-  // Somebody who names a file wants to hear that it cannot be read.
-  if (process.env.BPFTRACE_BTF) return 'host';
-  const isReadable = (path: string): boolean => {
-    try {
-      accessSync(path, files.R_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  return [hostBtf(), '/sys/kernel/tracing/events'].some(isReadable) ? 'host' : 'default';
 }

@@ -1,11 +1,19 @@
 /** `bpfload list`: hosts without Node say what can be traced, line by line what `bpfscript list` says. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listProbes } from '../../compiler/listing/listing.ts';
 import { kernelDescription, temporaryFolder } from '../support/build.ts';
-import { bpfscript } from '../support/command.ts';
+import { bpfscript, COMMAND } from '../support/command.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER, LOADER_ASAN } from '../support/run.ts';
 
@@ -93,6 +101,23 @@ describe('Lists of the loader', () => {
     expect(all.split('\n').length).toBeGreaterThan(10_000);
     expect(list()).toBe(all);
     expect(list('*:*')).toBe(all);
+  });
+
+  needs('root').it('are what bpfscript becomes for all probes of the kernel', async () => {
+    const child = spawn(process.execPath, [COMMAND, 'list', '--no-warnings'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      // It has more to say than a pipe takes.
+      await once(child.stdout, 'readable');
+      expect(basename(readlinkSync(`/proc/${child.pid}/exe`))).toBe('bpfload');
+    } finally {
+      child.kill();
+    }
+    const own = { ...process.env, BPFSCRIPT_LOADER: join(folder, 'none') };
+    const listed = bpfscript(['-l', '--no-warnings']);
+    expect(listed).toMatchObject({ stdout: list(), stderr: '', status: 0 });
+    expect(bpfscript(['list', '--no-warnings'], { env: own })).toMatchObject(listed);
   });
 
   needs('root').it('hold the arguments of all raw tracepoints, and types of all forms', () => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DiagnosticForm } from '../../source/render/render.ts';
-import { printList } from '../listing.ts';
+import { listByLoader } from '../list-by-loader.ts';
 import {
   architectureOption,
   debugFolderOption,
@@ -54,7 +54,9 @@ Examples:
   bpfscript list -v 'struct sock' enum pid_type 'kprobe:tcp_*'
   bpfscript list --kernel default tool.bt`,
     )
-    .action((words: readonly string[], options: Options) => {
+    .action(async (words: readonly string[], options: Options) => {
+      await listByLoader(words, options);
+      const { printList } = await import('../listing.ts');
       report(printList(words, options));
     });
 }

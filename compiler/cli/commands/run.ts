@@ -6,6 +6,7 @@ import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
 import { openCache } from '../cache.ts';
 import { UserError } from '../errors.ts';
+import { listByLoader } from '../list-by-loader.ts';
 import type { ListOptions } from '../listing.ts';
 import { becomeLoader, becomeLoaderOf } from '../loader.ts';
 import {
@@ -230,6 +231,7 @@ Examples:
       }
       const stages = readStages(options.debug ?? []);
       if (options.list) {
+        await listByLoader(words, listOptions(options));
         const { printList } = await import('../listing.ts');
         report(printList(words, listOptions(options)));
         return;
