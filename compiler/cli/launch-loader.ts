@@ -3,14 +3,14 @@
 import { InstallationError } from '../paths.ts';
 import { UserError } from './errors.ts';
 import { becomeLoader } from './loader.ts';
+import { say } from './say.ts';
 
 // What Node would do with it is not what the loader does.
 process.on('SIGUSR1', () => undefined);
 
 becomeLoader(process.argv.slice(2), 'bpfload').catch((error: unknown) => {
   if (!(error instanceof InstallationError) && !(error instanceof UserError)) throw error;
-  process.stderr.write(
-    `ERROR: ${error.message}\n${error.hint === undefined ? '' : `HINT: ${error.hint}\n`}`,
-  );
+  say('ERROR', error.message);
+  if (error.hint !== undefined) say('HINT', error.hint);
   process.exitCode = 1;
 });

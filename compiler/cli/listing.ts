@@ -13,6 +13,7 @@ import { createSources } from '../source/sources.ts';
 import { parse } from '../syntax/parse.ts';
 import { UserError } from './errors.ts';
 import { hostOrDefault } from './host-or-default.ts';
+import { say } from './say.ts';
 import {
   debugFolders,
   readKernel,
@@ -97,6 +98,6 @@ function print(
   process.stdout.write(listing.text);
   // Where nothing matches, nothing is said, unless somebody asks.
   if (warnings && (listing.text !== '' || verbose))
-    process.stderr.write(listing.notes.map((note) => `WARNING: ${note}\n`).join(''));
+    for (const note of listing.notes) say('WARNING', note);
   return EXIT.ok;
 }

@@ -6,12 +6,13 @@ import { bugReport } from './bug.ts';
 import { reasonOf, UserError } from './errors.ts';
 import './modes.ts';
 import { runProgram } from './program.ts';
+import { say } from './say.ts';
 import { EXIT } from './status.ts';
 
 // Whoever reads has seen enough, as in `bpfscript list | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  process.stderr.write(`ERROR: cannot write to standard output: ${reasonOf(error)}\n`);
+  say('ERROR', `cannot write to standard output: ${reasonOf(error)}`);
   process.exit(EXIT.script);
 });
 
@@ -28,14 +29,16 @@ async function main(): Promise<void> {
       // commander has already printed its message; help and version are no errors.
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     } else if (error instanceof UserError) {
-      process.stderr.write(`ERROR: ${error.message}\n${error.hint ? `HINT: ${error.hint}\n` : ''}`);
+      say('ERROR', error.message);
+      if (error.hint) say('HINT', error.hint);
       process.exitCode = error.status;
     } else if (error instanceof InstallationError) {
-      process.stderr.write(`ERROR: ${error.message}\nHINT: ${error.hint}\n`);
+      say('ERROR', error.message);
+      say('HINT', error.hint);
       process.exitCode = EXIT.script;
     } else if (isDescriptionError(error)) {
       // Descriptions are read on demand, so damage or a missing part shows in the middle of compiling.
-      process.stderr.write(`ERROR: ${error.message}\n`);
+      say('ERROR', error.message);
       process.exitCode = EXIT.script;
     } else {
       process.stderr.write(bugReport(error));

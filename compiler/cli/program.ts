@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { closest, meaning } from '../source/closest.ts';
+import { printable } from '../source/render/printable.ts';
 import { arrangeRun } from './arguments.ts';
 import { withLongNames } from './dependencies.ts';
 import { UserError } from './errors.ts';
@@ -82,7 +83,7 @@ async function createProgram(
     .configureOutput(
       errors === 'silent'
         ? { outputError: () => undefined, writeErr: () => undefined }
-        : { outputError: (text, write) => write(explained(program, text)) },
+        : { outputError: (text, write) => write(printable(explained(program, text))) },
     )
     .showHelpAfterError('(bpfscript --help shows the commands and examples)')
     .exitOverride()

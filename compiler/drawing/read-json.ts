@@ -42,7 +42,7 @@ function bucket(value: Json): Bucket | undefined {
   const count = amount(value.count);
   const low = amount(value.min);
   const high = amount(value.max);
-  if (!count) return undefined;
+  if (!count || count.value < 0) return undefined;
   return {
     ...(low ? { low: low.value } : {}),
     ...(high ? { high: high.value } : {}),

@@ -276,6 +276,23 @@ needs('root').describe('A recording', () => {
     expect(pages[0]).toBe(pages[1]);
   });
 
+  it('is drawn as far as it goes, with the status that says so', async () => {
+    const { file } = await recorded('begin { @x[1] = 2; print(@x); exit(); }', 'json2', {
+      signal: 'none',
+    });
+    const cut = join(folder, 'cut.rec');
+    writeFileSync(cut, readFileSync(file).subarray(0, -1));
+    const page = join(folder, 'cut.html');
+    const { status, stderr } = bpfscript(['draw', cut, '-o', page]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^WARNING: .*cut.rec: the recording has no end: /);
+    expect(readFileSync(page, 'utf8')).toContain('<svg');
+    writeFileSync(cut, Buffer.concat([readFileSync(file), Buffer.from('more')]));
+    const behind = bpfscript(['draw', cut, '-o', page]);
+    expect(behind.status).toBe(5);
+    expect(behind.stderr).toMatch(/^WARNING: .*cut.rec: the recording goes on behind its end/);
+  });
+
   it('is printed by bpfscript report, too', async () => {
     const { file, stdout } = await recorded('begin { printf("once\\n"); exit(); }', 'text', {
       signal: 'none',

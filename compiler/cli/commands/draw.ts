@@ -14,7 +14,8 @@ import { UserError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { writeWhole } from '../output.ts';
 import { readOutput } from '../recording.ts';
-import { EXIT } from '../status.ts';
+import { say } from '../say.ts';
+import { EXIT, type ReportStatus } from '../status.ts';
 
 interface DrawOptions {
   readonly output: string;
@@ -33,12 +34,13 @@ const EVENTS = 'events';
 
 /** What is written, by the end of the file's name. */
 const WRITERS: Readonly<Record<string, (input: Input) => string | Uint8Array>> = {
-  '.html': ({ name, findings, options }) => {
+  '.html': (input) => {
+    const { name, findings, options } = input;
     const title = options.title ?? findings.script ?? (name === '-' ? 'bpfscript' : basename(name));
     const script = options.script === undefined ? {} : { script: text(readInput(options.script)) };
-    return page(picturesOf(name, findings, options), { title, ...script });
+    return page(picturesOf(input), { title, ...script });
   },
-  '.svg': ({ name, findings, options }) => single(name, picturesOf(name, findings, options)),
+  '.svg': (input) => single(input.name, picturesOf(input)),
   '.pftrace': (input) => perfettoTrace(timeline(input)),
   '.json': (input) => chromeTrace(timeline(input)),
   '.pb.gz': ({ name, findings, options }) => profile(name, findings, options),
@@ -48,9 +50,11 @@ interface Input {
   readonly name: string;
   readonly findings: Findings;
   readonly options: DrawOptions;
+  /** Of --before. */
+  readonly before: Findings | undefined;
 }
 
-export function registerDraw(program: Command): void {
+export function registerDraw(program: Command, report: ReportStatus): void {
   program
     .command('draw')
     .summary('draw what a script printed')
@@ -94,18 +98,21 @@ Examples:
           `cannot tell what to draw: ${options.output} ends in none of ${Object.keys(WRITERS).join(', ')}`,
           { status: EXIT.usage },
         );
-      writeWhole(options.output, write({ name: input, findings: read(input, options), options }));
+      const findings = read(input, options, report);
+      const before =
+        options.before === undefined ? undefined : read(options.before, options, report);
+      writeWhole(options.output, write({ name: input, findings, options, before }));
     });
 }
 
-function picturesOf(name: string, findings: Findings, options: DrawOptions): readonly Picture[] {
-  const before = options.before === undefined ? undefined : read(options.before, options).maps;
+function picturesOf(input: Input): readonly Picture[] {
+  const { name, findings, options, before } = input;
   const wanted: PictureOptions = {
     icicle: options.icicle === true,
     sum: options.sum === true,
     increments: options.increments === true,
     ...(options.title === undefined ? {} : { title: options.title }),
-    ...(before ? { before } : {}),
+    ...(before ? { before: before.maps } : {}),
   };
   const maps = options.map === EVENTS ? [] : chosen(name, findings, options.map);
   const drawn = pictures(maps, wanted);
@@ -114,7 +121,7 @@ function picturesOf(name: string, findings: Findings, options: DrawOptions): rea
     if (isProblem(drawn)) throw refusal(name, drawn);
     return drawn;
   }
-  const svg = timelinePicture(options.title ?? 'Timeline', timeline({ name, findings, options }));
+  const svg = timelinePicture(options.title ?? 'Timeline', timeline(input));
   return [{ kind: 'chart', map: EVENTS, svg }, ...(isProblem(drawn) ? [] : drawn)];
 }
 
@@ -127,13 +134,11 @@ function timeline({ name, findings, options }: Input): Timeline {
   const made = timelineOf({ ...findings, maps });
   if (isProblem(made)) throw refusal(name, made);
   const { endless, open } = made;
-  if (endless > 0)
-    process.stderr.write(
-      `WARNING: ${endless} ends had no beginning in ${name}: they are left out\n`,
-    );
+  if (endless > 0) say('WARNING', `${endless} ends had no beginning in ${name}: they are left out`);
   if (open > 0)
-    process.stderr.write(
-      `WARNING: ${open} beginnings had no end in ${name}: they end with what is around them, or with the last event\n`,
+    say(
+      'WARNING',
+      `${open} beginnings had no end in ${name}: they end with what is around them, or with the last event`,
     );
   return made;
 }
@@ -163,8 +168,8 @@ function refusal(input: string, { problem, line }: Problem): UserError {
   return new UserError(`${place}: ${problem}`);
 }
 
-function read(input: string, { debuginfo }: DrawOptions): Findings {
-  const findings = readFindings(readOutput(input, { form: 'json2', debuginfo }));
+function read(input: string, { debuginfo }: DrawOptions, report: ReportStatus): Findings {
+  const findings = readFindings(readOutput(input, { form: 'json2', debuginfo, report }));
   if (isProblem(findings)) throw refusal(input, findings);
   return findings;
 }

@@ -86,7 +86,7 @@ Examples:
       const source = readScript(file, options);
       const target = options.output ?? besideCaller(file, 'page', '.html');
       const verifier = options.verifier === undefined ? undefined : readText(options.verifier);
-      const cost = options.cost === undefined ? undefined : readRows(options.cost);
+      const cost = options.cost === undefined ? undefined : readRows(options.cost, report);
       const loaded = options.loaded === undefined ? undefined : readDump(options.loaded);
       const compilation = compileScript(
         source,
@@ -151,8 +151,8 @@ function readText(file: string): string {
   return Buffer.from(readInput(file)).toString('utf8');
 }
 
-function readRows(file: string): ReturnType<typeof readCost> {
-  const rows = readCost(Buffer.from(readOutput(file, { form: 'json' })).toString('utf8'));
+function readRows(file: string, report: ReportStatus): ReturnType<typeof readCost> {
+  const rows = readCost(Buffer.from(readOutput(file, { form: 'json', report })).toString('utf8'));
   if (rows === undefined)
     throw new UserError(`--cost: ${file} has no line of type cost`, {
       hint: '`bpfload tool.o --cost -f json` writes one at its end',

@@ -12,6 +12,7 @@ import { fullName, isName, namedDescriptions, userFolder } from '../../kernel/na
 import { beginsWith, withTemporaryFolder } from '../../paths.ts';
 import { UserError } from '../errors.ts';
 import { writeWhole } from '../output.ts';
+import { say } from '../say.ts';
 import { openKernel } from '../script.ts';
 import { EXIT } from '../status.ts';
 import { registerMinBtf } from './min-btf.ts';
@@ -137,7 +138,7 @@ const REPORT: PackageOptions & CaptureReport = {
   onPacked: (section) => progress(`compressing: ${section}`),
   onMissing(what, why) {
     progress('');
-    process.stderr.write(`WARNING: the description lacks ${what}: ${why}\n`);
+    say('WARNING', `the description lacks ${what}: ${why}`);
   },
 };
 
@@ -159,8 +160,9 @@ function add(what: readonly string[], { as, folder = userFolder() }: AddOptions)
     progress('');
     const now = textOf(kernel);
     if (before !== undefined && before !== now)
-      process.stderr.write(
-        `WARNING: ${name} was ${before} until now; with --as a description keeps a name of its own\n`,
+      say(
+        'WARNING',
+        `${name} was ${before} until now; with --as a description keeps a name of its own`,
       );
     process.stdout.write(`${name}\t${now}\t${path}\n`);
   };

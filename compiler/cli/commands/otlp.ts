@@ -3,6 +3,7 @@ import { convert } from '../../telemetry/convert.ts';
 import { headersOf, resourceOf } from '../../telemetry/origin.ts';
 import { createSender } from '../../telemetry/sender.ts';
 import { reasonOf, UserError } from '../errors.ts';
+import { say } from '../say.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
 import { version } from '../version.ts';
 
@@ -50,9 +51,7 @@ Examples:
         options.endpoint ?? process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://127.0.0.1:4318';
       checkAddress('--metrics', options.metrics);
       checkAddress('--endpoint', endpoint);
-      const warn = (message: string) => {
-        process.stderr.write(`WARNING: ${message}\n`);
-      };
+      const warn = (message: string) => say('WARNING', message);
       const sender = createSender({
         endpoint: endpoint.replace(/\/+$/, ''),
         headers: fromEnvironment(headersOf),

@@ -4,6 +4,7 @@ import { printable, renderRollout } from '../../rollout/text.ts';
 import { UserError } from '../errors.ts';
 import { readInput } from '../input.ts';
 import { type Fault, readReports } from '../reports.ts';
+import { say } from '../say.ts';
 import { EXIT, type ReportStatus } from '../status.ts';
 
 interface RolloutOptions {
@@ -66,9 +67,9 @@ function readHosts(file: string): ReadonlySet<string> {
 
 function tellFaults(faults: readonly Fault[]): void {
   for (const { place, reason } of faults.slice(0, MOST_FAULTS))
-    process.stderr.write(`WARNING: ${printable(place)}: no report: ${printable(reason)}\n`);
+    say('WARNING', `${printable(place)}: no report: ${printable(reason)}`);
   const more = faults.length - MOST_FAULTS;
-  if (more > 0) process.stderr.write(`WARNING: ${more} others are no reports either\n`);
+  if (more > 0) say('WARNING', `${more} others are no reports either`);
 }
 
 /**

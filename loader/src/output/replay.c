@@ -513,6 +513,22 @@ static int show(struct output *output)
 	return result;
 }
 
+/* What stands behind the end is not shown, such as a second recording, and is not passed over. */
+static int expect_no_more(struct replay *replay, struct failure *failure)
+{
+	switch (reader_next(&replay->reader, &replay->kind, &replay->payload)) {
+	case READER_END:
+		return STATUS_OK;
+	case READER_FAILED:
+		return fail(failure, STATUS_FAILED, "cannot read it: %s",
+			    strerror(replay->reader.error));
+	default:
+		fail(failure, STATUS_OBJECT, "the recording goes on behind its end, at byte %llu",
+		     (unsigned long long)replay->reader.place);
+		return fail_hint(failure, "What came before is shown.");
+	}
+}
+
 int replay_run(struct output *output, struct failure *failure)
 {
 	struct replay *replay = output->replay;
@@ -527,5 +543,5 @@ int replay_run(struct output *output, struct failure *failure)
 		}
 		status = next(replay, failure);
 	}
-	return status;
+	return status == STATUS_OK ? expect_no_more(replay, failure) : status;
 }

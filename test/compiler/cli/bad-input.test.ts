@@ -162,6 +162,18 @@ describe('the command line', () => {
     });
   });
 
+  it('shows no characters of names that a terminal obeys', () => {
+    const name = 'a\u001b[31m\u202eb';
+    expect(bpfscript(['draw', name, '-o', join(folder, 'x.html')])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'ERROR: cannot read a?[31m?b: no such file or directory\n',
+    });
+    const { status, stderr } = bpfscript([`--${name}`]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("'--a?[31m?b'");
+  });
+
   it('takes the script from standard input [CLI-002]', () => {
     const target = join(folder, 'stdin.o');
     expect(bpfscript(['build', '-', '-o', target], { input: 'BEGIN { exit(); }' })).toMatchObject({

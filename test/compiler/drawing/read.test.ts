@@ -238,6 +238,7 @@ describe('JSON', () => {
       { type: 'map', data: { '@': null } },
       { type: 'map', data: [] },
       { type: 'hist', data: { '@': [{ count: 'x' }] } },
+      { type: 'hist', data: { '@': [{ min: 0, max: 1, count: -1 }] } },
       {
         type: 'map',
         name: '@',

@@ -71,7 +71,7 @@ describe('diagnostics as text', () => {
   it('have no characters that a terminal obeys, wherever these come from', () => {
     const sources = createSources({
       name: 'a\u001b[31m.bt',
-      text: '\tx \u001b]0;t\u0007 \u009b1m',
+      text: '\tx \u001b]0;t\u0007 \u009b1m\u202e\u2066',
     });
     const text = RENDERERS.text(
       [
@@ -88,7 +88,7 @@ describe('diagnostics as text', () => {
       { ...OPTIONS, color: false },
     );
     expect(text).toBe(
-      'a?[31m.bt:1:2-3: ERROR: unexpected ?\n    x ?]0;t? ?1m\n    ~\nHINT: without ?\n',
+      'a?[31m.bt:1:2-3: ERROR: unexpected ?\n    x ?]0;t? ?1m??\n    ~\nHINT: without ?\n',
     );
   });
 

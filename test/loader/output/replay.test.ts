@@ -538,6 +538,17 @@ describe('A damaged recording is refused at the part that is wrong', () => {
   });
 });
 
+it('A recording is shown with status 5 where something stands behind its end', () => {
+  const file = recorder().file(CLOCK);
+  const whole = report(file);
+  expect(whole).toMatchObject({ status: 0 });
+  for (const more of [Buffer.of(0), Buffer.from('more than a byte of it'), file]) {
+    const { status, stdout, stderr } = report(Buffer.concat([file, more]));
+    expect({ status, stdout }).toEqual({ status: 5, stdout: whole.stdout });
+    expect(stderr).toContain(`the recording goes on behind its end, at byte ${file.length}\n`);
+  }
+});
+
 function patched(file: Buffer, at: number, ...bytes: readonly number[]): Buffer {
   const copy = Buffer.from(file);
   copy.set(bytes, at);

@@ -1,0 +1,7 @@
+/** What a command says on stderr. Names of files and what others wrote stand in it, which terminals would obey. */
+import { printable } from '../source/render/printable.ts';
+
+/** Some lines: the first with its level, others as they are. */
+export function say(level: 'ERROR' | 'WARNING' | 'HINT', text: string): void {
+  process.stderr.write(`${printable(`${level}: ${text}`)}\n`);
+}
