@@ -91,8 +91,9 @@ function print(
       ...(pid === undefined ? {} : { pid: readPid(pid) }),
     });
   } catch (error) {
-    if (error instanceof ListingError || isDescriptionError(error))
-      throw new UserError(error.message);
+    if (error instanceof ListingError)
+      throw new UserError(error.message, { status: error.missing ? EXIT.permission : EXIT.script });
+    if (isDescriptionError(error)) throw new UserError(error.message);
     throw error;
   }
   process.stdout.write(listing.text);

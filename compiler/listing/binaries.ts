@@ -115,7 +115,7 @@ function inFiles(
 ): readonly string[] {
   const files = filesOf(path, context);
   if (files.length === 0 && !path.includes('*') && path !== '')
-    throw new ListingError(`the file ${path} does not exist`);
+    throw new ListingError(`there is no file ${path}`);
   return files.flatMap((file) => {
     // Who names such a file wants it.
     if (CONTROL.test(file.shown) && file.shown !== path) return [];
@@ -145,10 +145,18 @@ function filesOf(path: string, { pid }: ListContext): readonly BinaryFile[] {
   try {
     mapped = mappedBinaries(pid);
   } catch (error) {
-    throw new ListingError(`cannot look at process ${pid}: ${reasonOf(error)}`);
+    throw new ListingError(
+      `cannot look at process ${pid}: ${reasonOf(error)}`,
+      // man 5 proc: maps are for those who may trace the process.
+      isDenied(error) ? 'CAP_SYS_PTRACE' : undefined,
+    );
   }
   if (everywhere) return mapped;
   const matches = matcher(path);
   const own = mapped.filter(({ shown }) => matches(shown));
   return own.length > 0 ? own : findBinaries(path, pid);
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EACCES';
 }

@@ -8,7 +8,15 @@ import type { KernelDescription } from '../kernel/types.ts';
 import { wildcard } from '../kernel/wildcard.ts';
 
 /** Why a list cannot be made; the message is for users. */
-export class ListingError extends Error {}
+export class ListingError extends Error {
+  /** The capability without which it cannot be told. */
+  readonly missing: string | undefined;
+
+  constructor(message: string, missing?: string) {
+    super(missing === undefined ? message : `${message}, ${missing} is missing`);
+    this.missing = missing;
+  }
+}
 
 export interface Listed {
   /** As attach points name them: `tracepoint:sched:sched_switch`. Unsorted; a name may come twice. */

@@ -190,7 +190,7 @@ describe('Lists of programs by the loader', () => {
     const refusal = (search: string) => loader(search);
     expect(refusal('uprobe:/no/such:*')).toEqual({
       stdout: '',
-      stderr: 'ERROR: the file /no/such does not exist\n',
+      stderr: 'ERROR: there is no file /no/such\n',
       status: 1,
     });
     const text = join(folder, 'text');
@@ -352,12 +352,10 @@ describe('The command', () => {
   });
 
   needs('root').it('needs no root for what all may read, and says what it leaves out', () => {
-    const asNobody = (...args: readonly string[]) =>
-      spawnSync(
-        'setpriv',
-        [...['--reuid', '65534', '--regid', '65534', '--clear-groups'], LOADER, 'list', ...args],
-        { encoding: 'latin1' },
-      );
+    const user = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
+    const running = (command: readonly string[], ...args: readonly string[]) =>
+      spawnSync('setpriv', [...user, ...command, 'list', ...args], { encoding: 'latin1' });
+    const asNobody = (...args: readonly string[]) => running([LOADER], ...args);
     expect(asNobody('sched_switch')).toMatchObject({
       stdout: 'rawtracepoint:vmlinux:sched_switch\n',
       stderr: expect.stringContaining(
@@ -367,5 +365,11 @@ describe('The command', () => {
     });
     expect(asNobody('--no-warnings', 'sched_switch').stderr).toBe('');
     expect(asNobody('tracepoint:sched:*')).toMatchObject({ stdout: '', status: 4 });
+    for (const command of [[LOADER], [process.execPath, COMMAND]])
+      expect(running(command, '-p', '1', 'uprobe:*:main')).toMatchObject({
+        stdout: '',
+        stderr: 'ERROR: cannot look at process 1: permission denied, CAP_SYS_PTRACE is missing\n',
+        status: 4,
+      });
   });
 });

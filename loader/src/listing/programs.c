@@ -20,6 +20,17 @@ static bool is_everywhere(const char *path)
 	return !*path || strcmp(path, "*") == 0;
 }
 
+/* man 5 proc: maps are for those who may trace the process. */
+static int cannot_look(uint32_t pid, struct failure *failure)
+{
+	if (errno == EACCES)
+		return fail(
+			failure, STATUS_PERMISSION,
+			"cannot look at process %u: permission denied, CAP_SYS_PTRACE is missing",
+			pid);
+	return fail(failure, STATUS_FAILED, "cannot look at process %u: %s", pid, strerror(errno));
+}
+
 /* Of the files that the process has mapped, those that the path means. */
 static int find_mapped(struct listing *listing, const char *path, struct binary_files *files,
 		       struct failure *failure)
@@ -28,8 +39,7 @@ static int find_mapped(struct listing *listing, const char *path, struct binary_
 	size_t kept = 0;
 
 	if (!binary_files_mapped(files, pid))
-		return fail(failure, STATUS_FAILED, "cannot look at process %u: %s", pid,
-			    strerror(errno));
+		return cannot_look(pid, failure);
 	for (size_t i = 0; i < files->count; i++)
 		if (is_everywhere(path) || pattern_match(path, files->files[i].shown))
 			files->files[kept++] = files->files[i];
@@ -62,7 +72,7 @@ static int find_files(struct listing *listing, const char *path, struct binary_f
 		return fail(failure, STATUS_PERMISSION, "cannot read %s: %s", path,
 			    strerror(errno));
 	else
-		return fail(failure, STATUS_FAILED, "the file %s does not exist", path);
+		return fail(failure, STATUS_FAILED, "there is no file %s", path);
 	return STATUS_OK;
 }
 

@@ -291,7 +291,7 @@ describe('Lists of binaries', () => {
 
   it('say which file cannot be read', () => {
     expect(bpfscript(['list', 'uprobe:/no/such:*'])).toMatchObject({
-      stderr: 'ERROR: the file /no/such does not exist\n',
+      stderr: 'ERROR: there is no file /no/such\n',
       status: 1,
     });
     const text = join(folder, 'text');
