@@ -1,13 +1,22 @@
 /**
  * Mutants of the loader's C: a small change in a line, in a copy of the loader. The unit tests that have the file in
- * them look at each, those that are about it first; then the nearest tests of `test/`, with the sanitized loader of
- * that copy. Whoever notices first ends it.
+ * them look at each, those that are about it first; then the nearest tests of `test/`, with the loaders of that copy.
+ * Whoever notices first ends it.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Random } from '../support/random.ts';
 import { isEquivalent } from './equivalent.ts';
+import { nearestTests } from './nearest.ts';
 import type { Outcome } from './report.ts';
 import { type Line, sampled } from './sample.ts';
 
@@ -16,12 +25,13 @@ const WORK = '.cache/mutants';
 const COPY = join(WORK, 'loader');
 const LOADER_BUILD = { BPFSCRIPT_LOADER_BUILD: join(COPY, 'build') };
 
-/** Tests with the whole loader, by folder of `loader/src`: those that need no kernel of their own are quick enough. */
-const NEAREST: Readonly<Record<string, readonly string[]>> = {
-  object: ['test/loader/object'],
-  output: ['test/loader/output/replay.test.ts'],
-  recording: ['test/loader/output/replay.test.ts'],
-};
+/** A line of a file that reads differently. */
+export interface Fault extends Line {
+  readonly became: string;
+}
+
+/** With a fault there a loader that runs as root could end processes of strangers. */
+const SIGNALS = /\bkill\(|->pid\b/;
 
 type Change = readonly [pattern: RegExp, became: string];
 
@@ -60,6 +70,7 @@ const blanked = (text: string): string =>
 
 /** One of the changes that the line can have; nothing where it can have none. */
 function changed(line: Line, random: Random): string | undefined {
+  if (SIGNALS.test(line.text)) return undefined;
   const plain = blanked(line.text);
   const possible = CHANGES.flatMap(([pattern, became]) => {
     const match = pattern.exec(plain);
@@ -92,6 +103,10 @@ function runs(command: string, words: readonly string[], seconds: number, env = 
 
 const makes = (target: string): boolean =>
   runs('make', ['-s', '-C', COPY, 'SANITIZE=1', target], 600) === 'passes';
+
+/** The loader that is installed: tests that load programs run it, some besides the sanitized one. */
+const makesInstalled = (): boolean =>
+  runs('make', ['-s', '-C', COPY, 'build/bpfload'], 600) === 'passes';
 
 /** A unit test in C. */
 interface UnitTest {
@@ -152,81 +167,121 @@ function nearest(tests: readonly UnitTest[], file: string): readonly UnitTest[] 
     .toSorted((a, b) => distance(a) - distance(b) || a.seconds - b.seconds);
 }
 
-const wholeTests = (file: string): readonly string[] => NEAREST[basename(dirname(file))] ?? [];
+/** Loaders of the copy that a test left behind, because they hang or nobody waited for them. */
+function endLeftLoaders(): void {
+  const build = resolve(COPY, 'build');
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const link = `/proc/${pid}/exe`;
+    if (!existsSync(link)) continue;
+    try {
+      if (readlinkSync(link).startsWith(build)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
 
+/** In a session of its own: signals to a whole group of processes stay there. */
 function runWhole(tests: readonly string[]): Verdict {
   if (tests.length === 0) return 'passes';
-  return runs(
-    'node_modules/.bin/vitest',
-    ['run', '--bail', '1', '--no-file-parallelism', ...tests],
+  const words = ['run', '--bail', '1', '--no-file-parallelism', ...tests];
+  const verdict = runs(
+    'setsid',
+    ['--wait', 'node_modules/.bin/vitest', ...words],
     900,
     LOADER_BUILD,
   );
+  endLeftLoaders();
+  return verdict;
 }
 
-/** `count` mutants of the files, or as many as they can have; those that do not compile are none. */
+/** One fault in each line that can have one, in random order. */
+export function* faults(files: readonly string[], random: Random): Generator<Fault> {
+  const lines = [...sampled(files, Number.POSITIVE_INFINITY, random)];
+  while (lines.length > 0) {
+    const [line] = lines.splice(random.below(lines.length), 1);
+    const became = line && changed(line, random);
+    if (line && became !== undefined) yield { ...line, became };
+  }
+}
+
+/** The same faults where the files say now what they said then: lines may have moved. */
+export function* found(earlier: readonly Fault[]): Generator<Fault> {
+  for (const fault of earlier) {
+    const lines = readFileSync(fault.file, 'utf8').split('\n');
+    const places = lines.flatMap((text, index) => (text === fault.text ? [index + 1] : []));
+    const distance = (line: number) => Math.abs(line - fault.line);
+    const [line] = places.toSorted((a, b) => distance(a) - distance(b));
+    if (line === undefined) process.stderr.write(`${fault.file}:${fault.line}: is gone\n`);
+    else yield { ...fault, line };
+  }
+}
+
+/**
+ * `count` of the faults of each group, or as many as there are; those that do not compile are none. `inKernel`: the
+ * tests that load programs take part.
+ */
 export function loaderMutants(
-  files: readonly string[],
+  groups: readonly Iterable<Fault>[],
   count: number,
-  random: Random,
+  inKernel: boolean,
 ): readonly Outcome[] {
   rmSync(COPY, { recursive: true, force: true });
   cpSync('loader', COPY, { recursive: true, preserveTimestamps: true });
   cpSync('package.json', join(WORK, 'package.json'));
-  if (!makes('all')) throw new Error('the loader does not build as it is');
+  if (!makes('all') || !makesInstalled()) throw new Error('the loader does not build as it is');
   const tests = unitTests();
-  expectWholeTestsPass(files);
+  const asked = new Set<string>();
   const outcomes: Outcome[] = [];
-  const lines = [...sampled(files, Number.POSITIVE_INFINITY, random)];
-  while (outcomes.length < count) {
-    const [line] = lines.splice(random.below(lines.length), 1);
-    if (line === undefined) break;
-    const became = changed(line, random);
-    if (became === undefined) continue;
-    const mutant = { file: line.file, was: line.text, became };
-    const copy = join(WORK, line.file);
-    const whole = readFileSync(copy, 'utf8');
-    const changedLines = whole.split('\n');
-    changedLines[line.line - 1] = became;
-    writeFileSync(copy, changedLines.join('\n'));
-    const object = line.file.replace(/^loader\/src\/(.*)c$/, 'build/asan/$1o');
-    if (makes(object)) {
-      const outcome = {
-        place: `${line.file}:${line.line}`,
-        folder: dirname(line.file),
-        was: line.text,
-        became,
-        ...(isEquivalent(mutant) ? { isEquivalent: true } : noticed(tests, line.file)),
-      };
+  for (const group of groups) {
+    let left = count;
+    for (const fault of group) {
+      if (left <= 0) break;
+      const outcome = tried(fault);
+      if (outcome === undefined) continue;
+      left -= 1;
       outcomes.push(outcome);
-      process.stderr.write(
-        `${outcomes.length} ${outcome.place}: ${outcome.noticedBy ?? 'survives'}\n`,
-      );
+      const { place, noticedBy = 'survives' } = outcome;
+      process.stderr.write(`${outcomes.length} ${place}: ${noticedBy}\n`);
     }
-    writeFileSync(copy, whole);
   }
-  // Else whatever made them fail since has noticed mutants that no test noticed.
-  if (!makes('all')) throw new Error('the loader does not build any more');
-  expectWholeTestsPass(files);
+  // Else whatever makes them fail without a fault has noticed mutants that no test noticed.
+  if (!makes('all') || !makesInstalled()) throw new Error('the loader does not build any more');
+  if (runWhole([...asked]) !== 'passes')
+    throw new Error(`${[...asked].join(' ')}: fail with no mutant`);
   return outcomes;
-}
 
-function expectWholeTestsPass(files: readonly string[]): void {
-  const all = [...new Set(files.flatMap(wholeTests))];
-  if (runWhole(all) !== 'passes') throw new Error(`${all.join(' ')}: fail with no mutant`);
-}
-
-function noticed(
-  tests: readonly UnitTest[],
-  file: string,
-): Pick<Outcome, 'noticedBy' | 'hangs' | 'isEquivalent'> {
-  const inside = file.replace(/^loader\/src\/(.*)\.c$/, '$1');
-  for (const { program, seconds } of nearest(tests, inside)) {
-    const verdict = makes(program) ? runUnit(program, seconds) : 'fails';
-    if (verdict !== 'passes') return { noticedBy: 'own', hangs: verdict === 'hangs' };
+  function tried(fault: Fault): Outcome | undefined {
+    const { file, line, text: was, became } = fault;
+    const copy = join(WORK, file);
+    const whole = readFileSync(copy, 'utf8');
+    writeFileSync(
+      copy,
+      whole
+        .split('\n')
+        .with(line - 1, became)
+        .join('\n'),
+    );
+    const builds = makes(file.replace(/^loader\/src\/(.*)c$/, 'build/asan/$1o'));
+    const isSame = isEquivalent({ file, was, became });
+    const what = { place: `${file}:${line}`, folder: dirname(file), was, became };
+    const verdict = isSame ? { isEquivalent: true } : builds ? noticed(fault) : {};
+    writeFileSync(copy, whole);
+    return builds ? { ...what, ...verdict } : undefined;
   }
-  const verdict = makes('all') ? runWhole(wholeTests(file)) : 'fails';
-  return verdict === 'passes'
-    ? { noticedBy: undefined }
-    : { noticedBy: 'other', hangs: verdict === 'hangs' };
+
+  function noticed({ file }: Fault): Pick<Outcome, 'noticedBy' | 'hangs'> {
+    const inside = file.replace(/^loader\/src\/(.*)\.c$/, '$1');
+    for (const { program, seconds } of nearest(tests, inside)) {
+      const verdict = makes(program) ? runUnit(program, seconds) : 'fails';
+      if (verdict !== 'passes') return { noticedBy: 'own', hangs: verdict === 'hangs' };
+    }
+    const whole = nearestTests(inside, inKernel);
+    for (const name of whole) asked.add(name);
+    const builds = whole.length === 0 || (makes('all') && (!inKernel || makesInstalled()));
+    const verdict = builds ? runWhole(whole) : 'fails';
+    return verdict === 'passes'
+      ? { noticedBy: undefined }
+      : { noticedBy: 'other', hangs: verdict === 'hangs' };
+  }
 }

@@ -30,6 +30,11 @@ const short = (text: string): string => {
   return line.length > 70 ? `${line.slice(0, 67)}...` : line;
 };
 
+export const survivors = (outcomes: readonly Outcome[]): readonly Outcome[] =>
+  outcomes.filter(
+    ({ noticedBy, isEquivalent }) => noticedBy === undefined && isEquivalent !== true,
+  );
+
 export function report(outcomes: readonly Outcome[]): string {
   const rows = [HEADER];
   for (const folder of new Set(outcomes.map((outcome) => outcome.folder))) {
@@ -45,14 +50,11 @@ export function report(outcomes: readonly Outcome[]): string {
       `${(noticed * 100).toFixed(0)} %`,
     ]);
   }
-  const survivors = outcomes.filter(
-    ({ noticedBy, isEquivalent }) => noticedBy === undefined && isEquivalent !== true,
-  );
   return [
     ...rows
       .map((row) => `| ${row.join(' | ')} |`)
       .toSpliced(1, 0, `|${'---|'.repeat(HEADER.length)}`),
-    ...survivors.map(
+    ...survivors(outcomes).map(
       ({ place, was, became }) => `survived: ${place}: ${short(was)}  ->  ${short(became)}`,
     ),
   ]
