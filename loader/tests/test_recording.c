@@ -1,4 +1,5 @@
 /* Numbers, texts and memory in recordings, answers of the host, and parts that are no parts. */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "base/failure.h"
 #include "recording/encoding.h"
 #include "recording/reader.h"
+#include "recording/recording.h"
 
 static struct decoder decoder_of(const struct strbuf *text)
 {
@@ -197,6 +199,198 @@ static void a_length_that_nothing_has_is_damage(void)
 	reader_close(&reader);
 }
 
+/* What was recorded, and what a reader makes of a file that begins with these words. */
+static int begin_with(const char *magic, uint32_t order, uint32_t version, size_t size,
+		      struct failure *failure)
+{
+	uint8_t bytes[RECORDING_MAGIC_SIZE + 8];
+	struct reader reader;
+	int status;
+
+	memcpy(bytes, magic, RECORDING_MAGIC_SIZE);
+	memcpy(bytes + RECORDING_MAGIC_SIZE, &order, sizeof(order));
+	memcpy(bytes + RECORDING_MAGIC_SIZE + 4, &version, sizeof(version));
+	open_bytes(&reader, bytes, size);
+	failure_clear(failure);
+	status = reader_begin(&reader, failure);
+	reader_close(&reader);
+	return status;
+}
+
+static void a_file_says_what_it_is(void)
+{
+	struct failure failure = {0};
+	const size_t whole = RECORDING_MAGIC_SIZE + 8;
+
+	CHECK(begin_with("bpfrec\r\n", 0x01020304, 1, whole, &failure) == STATUS_OK);
+	CHECK(begin_with("bpfrec\r\n", 0x01020304, 1, whole - 1, &failure) == STATUS_OBJECT);
+	CHECK(strcmp(failure.text, "it is no recording of bpfload") == 0);
+	CHECK(begin_with("bpfrec\n\n", 0x01020304, 1, whole, &failure) == STATUS_OBJECT);
+	CHECK(strcmp(failure.text, "it is no recording of bpfload") == 0);
+	CHECK(begin_with("bpfrec\r\n", 0x01020305, 1, whole, &failure) == STATUS_OBJECT);
+	CHECK(strcmp(failure.text, "it is no recording of bpfload") == 0);
+	CHECK(begin_with("bpfrec\r\n", 0x04030201, 1, whole, &failure) == STATUS_OBJECT);
+	CHECK(strcmp(failure.text, "it was recorded on a machine of the other byte order") == 0);
+	CHECK(begin_with("bpfrec\r\n", 0x01020304, 2, whole, &failure) == STATUS_OBJECT);
+	CHECK(strcmp(failure.text, "it is of version 2, and this bpfload reads version 1") == 0);
+	CHECK(strcmp(failure.hint, "Use the bpfload that recorded it.") == 0);
+	failure_clear(&failure);
+}
+
+/* Expects a part that holds so many equal bytes. */
+static void expect_bytes(struct reader *reader, uint8_t byte, size_t size, uint64_t place)
+{
+	struct decoder payload;
+	enum part_kind kind;
+	size_t same = 0;
+
+	if (!CHECK(reader_next(reader, &kind, &payload) == READER_PART))
+		return;
+	CHECK(kind == PART_TEXT && (size_t)(payload.end - payload.at) == size);
+	CHECK(reader->place == place);
+	while (payload.at + same < payload.end && payload.at[same] == byte)
+		same++;
+	CHECK(same == size);
+}
+
+/* Parts that are longer than what is read at once, and many that are shorter. */
+static void what_was_recorded_is_read_again(void)
+{
+	static const size_t sizes[] = {0, 1, 300000, 5, 1000000, 126, 127, 128, 700000};
+	char path[] = "/tmp/bpfload-test-XXXXXX";
+	int fd = mkstemp(path);
+	struct recording recording;
+	struct failure failure = {0};
+	struct reader reader;
+	struct decoder payload;
+	enum part_kind kind;
+	uint64_t place = RECORDING_MAGIC_SIZE + 8;
+
+	CHECK(recording_open(&recording, path, &failure) == STATUS_OK);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		recording_begin(&recording);
+		strbuf_fill(&recording.part, (char)('a' + i), sizes[i]);
+		CHECK(recording_end(&recording, PART_TEXT) == 0);
+		/* What is much does not wait. */
+		CHECK(recording.text.length < 128u << 10);
+	}
+	CHECK(recording_close(&recording) == 0);
+	reader_open(&reader, fd);
+	CHECK(reader_begin(&reader, &failure) == STATUS_OK);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		expect_bytes(&reader, (uint8_t)('a' + i), sizes[i], place);
+		place += sizes[i] + 1 + (sizes[i] < 128 ? 1 : sizes[i] < 16384 ? 2 : 3);
+	}
+	CHECK(reader_next(&reader, &kind, &payload) == READER_END && reader.place == place);
+	reader_close(&reader);
+	unlink(path);
+}
+
+/* Moments are written as what has passed since the last one, answers once. */
+static void moments_and_answers_are_written(void)
+{
+	static const uint8_t question[] = {ANSWER_PROBE, 7};
+	char path[] = "/tmp/bpfload-test-XXXXXX";
+	int fd = mkstemp(path);
+	struct recording recording;
+	struct failure failure = {0};
+	struct reader reader;
+	struct decoder payload;
+	enum part_kind kind;
+
+	CHECK(recording_open(&recording, path, &failure) == STATUS_OK);
+	recording_moment(&recording, 1000);
+	CHECK(recording_end(&recording, PART_MAP) == 0);
+	recording_moment(&recording, 1300);
+	CHECK(recording_end(&recording, PART_MAP) == 0);
+	for (int i = 0; i < 2; i++) {
+		strbuf_text(&recording.answer, "name");
+		recording_answer(&recording, question, sizeof(question));
+		CHECK(recording.answer.length == 0);
+	}
+	/* Little is kept. */
+	CHECK(!recording_forget(&recording));
+	recording.answers.size = ANSWERS_MANY - 1;
+	CHECK(!recording_forget(&recording));
+	recording.answers.size = ANSWERS_MANY;
+	CHECK(recording_forget(&recording));
+	CHECK(recording.answers.size == 0 && !recording_forget(&recording));
+	strbuf_text(&recording.answer, "name");
+	recording_answer(&recording, question, sizeof(question));
+	CHECK(recording_close(&recording) == 0);
+
+	reader_open(&reader, fd);
+	CHECK(reader_begin(&reader, &failure) == STATUS_OK);
+	CHECK(reader_next(&reader, &kind, &payload) == READER_PART && kind == PART_MAP);
+	CHECK(decode_number(&payload) == 1000 && decode_ends(&payload));
+	CHECK(reader_next(&reader, &kind, &payload) == READER_PART && kind == PART_MAP);
+	CHECK(decode_number(&payload) == 300 && decode_ends(&payload));
+	for (int i = 0; i < 2; i++) {
+		CHECK(reader_next(&reader, &kind, &payload) == READER_PART && kind == PART_ANSWER);
+		CHECK(decode_number(&payload) == 2 && memcmp(payload.at, question, 2) == 0);
+		CHECK(payload.end - payload.at == 6 && memcmp(payload.at + 2, "name", 4) == 0);
+		if (i == 0)
+			CHECK(reader_next(&reader, &kind, &payload) == READER_PART &&
+			      kind == PART_FORGET && payload.at == payload.end);
+	}
+	CHECK(reader_next(&reader, &kind, &payload) == READER_END);
+	reader_close(&reader);
+	unlink(path);
+}
+
+static void what_cannot_be_written_or_read_is_told(void)
+{
+	struct recording recording;
+	struct failure failure = {0};
+	struct reader reader;
+	struct decoder payload;
+	enum part_kind kind;
+	int ends[2];
+
+	CHECK(recording_open(&recording, "/none/there", &failure) != STATUS_OK);
+	CHECK(failure.text[0]);
+	recording_close(&recording);
+	failure_clear(&failure);
+	CHECK(pipe(ends) == 0);
+	reader_open(&reader, ends[1]);
+	CHECK(reader_begin(&reader, &failure) == STATUS_FAILED);
+	CHECK(strcmp(failure.text, "cannot read it: Bad file descriptor") == 0);
+	CHECK(reader_next(&reader, &kind, &payload) == READER_FAILED && reader.error == EBADF);
+	reader_close(&reader);
+	close(ends[0]);
+}
+
+/* Questions of every length, also where the bytes behind the last whole word differ. */
+static void questions_are_told_apart_to_the_last_byte(void)
+{
+	struct answers answers;
+	uint8_t question[20] = {0};
+	const uint8_t *answer;
+	size_t size, total = 0;
+
+	answers_init(&answers);
+	for (uint8_t length = 1; length <= sizeof(question); length++) {
+		question[length - 1] = 1;
+		CHECK(answers_put(&answers, question, length, &length, 1));
+		question[length - 1] = 2;
+		CHECK(!answers_find(&answers, question, length, &answer, &size));
+		question[length - 1] = 0;
+		CHECK(answers.size > total + length);
+		total = answers.size;
+	}
+	for (uint8_t length = 1; length <= sizeof(question); length++) {
+		question[length - 1] = 1;
+		CHECK(answers_find(&answers, question, length, &answer, &size) && size == 1 &&
+		      *answer == length);
+		question[length - 1] = 0;
+	}
+	/* One that becomes shorter gives back what it took. */
+	question[0] = 1;
+	CHECK(answers_put(&answers, question, 1, question, 0) && answers.size == total - 1);
+	CHECK(answers_find(&answers, question, 1, &answer, &size) && size == 0);
+	answers_forget(&answers);
+}
+
 int main(void)
 {
 	numbers_come_back();
@@ -207,5 +401,10 @@ int main(void)
 	the_last_answer_counts();
 	parts_are_read_to_the_end_and_no_further();
 	a_length_that_nothing_has_is_damage();
+	a_file_says_what_it_is();
+	what_was_recorded_is_read_again();
+	moments_and_answers_are_written();
+	what_cannot_be_written_or_read_is_told();
+	questions_are_told_apart_to_the_last_byte();
 	return check_result("recording");
 }
