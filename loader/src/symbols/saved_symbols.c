@@ -27,8 +27,9 @@ struct program {
 
 /* A file of the map. */
 struct mapped {
-	/* In the text of the map, where each path stands once. */
-	const char *path;
+	/* The first mapping of it, whose path stands in the text of the map, each once. Where a
+	 * file was replaced, both stand there under one path. */
+	const struct proc_mapping *first;
 	/* NULL: there is none for it. */
 	struct program *program;
 	/* There is another file at its path here. */
@@ -193,18 +194,25 @@ static struct program *file_here(struct saved_symbols *symbols, const struct pro
 	return *is_other ? NULL : open_program(symbols, mapping->path);
 }
 
+static bool is_same_file(const struct proc_mapping *one, const struct proc_mapping *other)
+{
+	return one->path == other->path && one->inode == other->inode &&
+	       one->device_major == other->device_major &&
+	       one->device_minor == other->device_minor && one->deleted == other->deleted;
+}
+
 static struct program *program_of(struct saved_symbols *symbols, const struct proc_mapping *mapping)
 {
 	struct mapped *mapped;
 
 	for (uint32_t i = 0; i < symbols->mapped_count; i++)
-		if (symbols->mapped[i].path == mapping->path)
+		if (is_same_file(symbols->mapped[i].first, mapping))
 			return symbols->mapped[i].program;
 	if (symbols->mapped_count == MAPPED_MOST)
 		return NULL;
 	memory_grow(symbols->mapped, symbols->mapped_count, symbols->mapped_room);
 	mapped = &symbols->mapped[symbols->mapped_count++];
-	*mapped = (struct mapped){.path = mapping->path};
+	*mapped = (struct mapped){.first = mapping};
 	mapped->program = given_for(symbols, mapping->path);
 	if (!mapped->program)
 		mapped->program = file_here(symbols, mapping, &mapped->is_other);
@@ -217,7 +225,7 @@ const char *saved_symbols_other_file(struct saved_symbols *symbols)
 		const struct mapped *mapped = &symbols->mapped[symbols->mapped_told++];
 
 		if (mapped->is_other)
-			return mapped->path;
+			return mapped->first->path;
 	}
 	return NULL;
 }
