@@ -63,3 +63,19 @@ needs('root').describe('a probe that this host does not have', () => {
     },
   );
 });
+
+needs('root').it(
+  'A tracepoint with more programs than the kernel runs there is told with that number',
+  async () => {
+    const blocks = (count: number) =>
+      Array.from({ length: count }, (_, i) => `tracepoint:task:task_rename { @[${i}] = count(); }`);
+    const attempt = (count: number) =>
+      run(`${blocks(count).join('\n')} begin { print(1); exit(); }`, { loader: LOADER_ASAN });
+    expect(await attempt(64)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^1\n/) });
+    const { status, stderr } = await attempt(65);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'ERROR: Cannot attach tracepoint:task:task_rename: the kernel runs no more than 64 programs there.\n',
+    );
+  },
+);

@@ -54,6 +54,7 @@ enum attach_result attach_failed(struct failure *failure, int status, const char
 enum attach_result attach_refused(struct failure *failure, const struct mf_probe *probe, int error)
 {
 	const char *name = probe->name;
+	bool is_trampoline = probe->provider == MF_FENTRY || probe->provider == MF_FEXIT;
 
 	switch (error) {
 	case EPERM:
@@ -75,7 +76,7 @@ enum attach_result attach_refused(struct failure *failure, const struct mf_probe
 			"Cannot attach %s: this kernel's probes carry no number that tells them apart (bpf_cookie), which Linux 5.15 brings.",
 			name);
 	case NOT_SUPPORTED:
-		if (probe->provider != MF_FENTRY && probe->provider != MF_FEXIT)
+		if (!is_trampoline)
 			return attach_missing(
 				failure,
 				"Cannot attach %s: the kernel does not probe the instruction there.",
@@ -84,6 +85,13 @@ enum attach_result attach_refused(struct failure *failure, const struct mf_probe
 			failure, STATUS_KERNEL,
 			"Cannot attach %s: this kernel has no BPF trampolines for its processor; arm64 has them since Linux 6.4. A kprobe may do instead.",
 			name);
+	/* BPF_TRACE_MAX_PROGS (kernel/trace/bpf_trace.c), BPF_MAX_TRAMP_LINKS
+	 * (include/linux/bpf.h); those of others count, too. */
+	case E2BIG:
+		return attach_missing(
+			failure,
+			"Cannot attach %s: the kernel runs no more than %u programs there.", name,
+			is_trampoline ? 38u : 64u);
 	default:
 		return attach_missing(failure, "Cannot attach %s: %s.", name, strerror(error));
 	}
