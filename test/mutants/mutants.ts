@@ -1,6 +1,6 @@
 /**
- * `npm run mutants -- [--count N] [--seed N] [--kernel] FOLDER|FILE...`: small faults by the hundred, and which of them
- * tests notice. `--again [--kernel]`: the survivors of the loader's last run, once more.
+ * `npm run mutants -- [--count N] [--seed N] [--own] [--kernel] FOLDER|FILE...`: small faults by the hundred, and which
+ * of them tests notice; with `--own` those of the folder alone. `--again [--kernel]`: the survivors of the loader's last run, once more.
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     count: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     kernel: { type: 'boolean', default: false },
+    own: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
   },
 });
@@ -53,7 +54,8 @@ if (values.again) {
   parts.push(ofLoader([found(earlier)], earlier.length));
 }
 const scripts = named(/^(?:compiler|linker)\//, /(?<!\.d)\.ts$/).flat();
-if (scripts.length > 0) parts.push(typescriptMutants(scripts, count, random()));
+if (scripts.length > 0)
+  parts.push(await typescriptMutants(scripts, count, random, { ownOnly: values.own }));
 // Each path on its own: it has the same faults alone and beside others.
 const sources = named(/^loader\/src\//, /\.c$/);
 if (sources.length > 0)
@@ -66,7 +68,7 @@ if (sources.length > 0)
 for (const outcomes of parts) process.stdout.write(report(outcomes));
 if (!parts.some((outcomes) => outcomes.length > 0)) {
   process.stderr.write(
-    'usage: npm run mutants -- [--count N] [--seed N] [--kernel] FOLDER|FILE... | --again [--kernel]\n',
+    'usage: npm run mutants -- [--count N] [--seed N] [--own] [--kernel] FOLDER|FILE... | --again [--kernel]\n',
   );
   process.exitCode = 2;
 }

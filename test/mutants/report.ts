@@ -7,11 +7,13 @@ export interface Outcome {
   readonly was: string;
   readonly became: string;
   /** Which tests noticed; none for a survivor. */
-  readonly noticedBy?: 'own' | 'other' | undefined;
+  readonly noticedBy?: 'own' | 'other' | 'types' | undefined;
   /** It was noticed because a test did not end. */
   readonly hangs?: boolean;
   /** It changes nothing that anybody could see. */
   readonly isEquivalent?: boolean;
+  /** Whether a test ran it at all; unset where that is not known. */
+  readonly isMet?: boolean;
 }
 
 const HEADER = [
@@ -19,6 +21,7 @@ const HEADER = [
   'mutants',
   'own tests',
   'other tests',
+  'types alone',
   'of these by not ending',
   'survivors',
   'the same, left out',
@@ -45,7 +48,9 @@ export function report(outcomes: readonly Outcome[]): string {
     const noticed = (own.length - by(undefined).length) / own.length;
     rows.push([
       folder,
-      ...[own, by('own'), by('other'), hangs, by(undefined)].map(({ length }) => `${length}`),
+      ...[own, by('own'), by('other'), by('types'), hangs, by(undefined)].map(
+        ({ length }) => `${length}`,
+      ),
       `${all.length - own.length}`,
       `${(noticed * 100).toFixed(0)} %`,
     ]);
@@ -55,7 +60,8 @@ export function report(outcomes: readonly Outcome[]): string {
       .map((row) => `| ${row.join(' | ')} |`)
       .toSpliced(1, 0, `|${'---|'.repeat(HEADER.length)}`),
     ...survivors(outcomes).map(
-      ({ place, was, became }) => `survived: ${place}: ${short(was)}  ->  ${short(became)}`,
+      ({ place, was, became, isMet }) =>
+        `${isMet === false ? 'met by no test' : 'survived'}: ${place}: ${short(was)}  ->  ${short(became)}`,
     ),
   ]
     .map((line) => `${line}\n`)

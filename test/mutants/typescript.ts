@@ -1,118 +1,94 @@
-/** Mutants of compiler and linker, by StrykerJS with its runner for vitest. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** Faults in the compiler and the linker, and which tests that need no kernel notice them. */
+import { COMPILING } from '../support/projects.ts';
 import type { Random } from '../support/random.ts';
+import { isEquivalent } from './equivalent.ts';
+import { type Fault, pickFaults } from './faults.ts';
+import { mirrors, startsCommands } from './mirrors.ts';
 import type { Outcome } from './report.ts';
-import { sampled } from './sample.ts';
+import { refusedByTypes } from './types.ts';
+import { cold, type Noticed, type Pass, warm } from './warm.ts';
 
-/** Of its report (mutation-testing-report-schema), what is read here. */
-interface StrykerReport {
-  readonly files: Readonly<
-    Record<string, { readonly source: string; readonly mutants: readonly Mutant[] }>
-  >;
-}
+/** Others look at the sources themselves, or at what installing makes of them. */
+const ABOUT_CODE = /^test\/(?:compiler|linker)\//;
+/** Milliseconds of CPU time that tests of one fault may take, of its folder and of others. */
+const BUDGET = { own: 20_000, other: 10_000 };
+/** How many files of tests look at a fault that is there from the beginning. */
+const COLD_FILES = 8;
 
-interface Mutant {
-  readonly mutatorName: string;
-  readonly replacement?: string;
-  readonly status: string;
-  readonly location: { readonly start: Place; readonly end: Place };
-}
-
-/** Lines and columns begin at 1. */
-interface Place {
-  readonly line: number;
-  readonly column: number;
-}
-
-const WORK = '.cache/mutants';
-/** A text of a message, or of a table, is worth no test of its own. */
-const LEFT_OUT = ['StringLiteral', 'Regex'];
-
-/** Runs mutants in ranges of files (`FILE:LINE[:COLUMN]-LINE[:COLUMN]`) against the tests that match. */
-function stryker(ranges: readonly string[], tests: string): StrykerReport {
-  mkdirSync(WORK, { recursive: true });
-  const file = join(WORK, 'report.json');
-  const config = join(WORK, 'stryker.json');
-  writeFileSync(
-    config,
-    JSON.stringify({
-      testRunner: 'vitest',
-      vitest: { configFile: 'test/mutants/vitest.config.ts', related: false },
-      plugins: ['@stryker-mutator/vitest-runner'],
-      mutate: ranges,
-      mutator: { excludedMutations: LEFT_OUT },
-      coverageAnalysis: 'perTest',
-      concurrency: 1,
-      ignorePatterns: ['.cache', 'bench', 'docs/pictures', 'loader/build', 'test/workload/build'],
-      tempDirName: join(WORK, 'copies'),
-      reporters: ['json'],
-      jsonReporter: { fileName: file },
-      timeoutMS: 60_000,
-      allowConsoleColors: false,
-    }),
-  );
-  const { status, stdout, stderr } = spawnSync('node_modules/.bin/stryker', ['run', config], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    env: { ...process.env, BPFSCRIPT_MUTANTS: tests },
-  });
-  if (status !== 0) throw new Error(`stryker: status ${status}\n${stdout.slice(-3000)}${stderr}`);
-  return JSON.parse(readFileSync(file, 'utf8')) as StrykerReport;
-}
-
-const KILLED = new Set(['Killed', 'Timeout', 'RuntimeError']);
-/** Those that do not compile, or are left out, are none. */
-const NONE = new Set(['CompileError', 'Ignored', 'Pending']);
-
-function textAt(source: string, { start, end }: Mutant['location']): string {
-  const lines = source.split('\n').slice(start.line - 1, end.line);
-  lines[lines.length - 1] = (lines.at(-1) ?? '').slice(0, end.column - 1);
-  lines[0] = (lines[0] ?? '').slice(start.column - 1);
-  return lines.join('\n');
-}
-
-const identity = (file: string, { location: { start, end }, mutatorName, replacement }: Mutant) =>
-  JSON.stringify([file, start, end, mutatorName, replacement]);
-
-/** What tests mirror: `compiler/types`, `linker`. */
-const roomOf = (folder: string): string =>
-  folder.startsWith('linker') ? 'linker' : folder.split('/').slice(0, 2).join('/');
-
-/** About `count` mutants of the files, against the tests that mirror their folders, then those that are left against all. */
-export function typescriptMutants(
+/** `count` faults of each folder, against the tests that mirror it, then what is left against all. */
+export async function typescriptMutants(
   files: readonly string[],
   count: number,
-  random: Random,
-): readonly Outcome[] {
-  const outcomes = new Map<string, Outcome>();
-  for (const room of new Set(files.map((file) => roomOf(dirname(file))))) {
-    const own = files.filter((file) => roomOf(dirname(file)) === room);
-    const share = Math.max(1, Math.round((count * own.length) / files.length));
-    const ranges = sampled(own, share, random).map(({ file, line }) => `${file}:${line}-${line}`);
-    run(ranges, `^test/${room}/`, 'own');
+  random: () => Random,
+  { ownOnly }: { readonly ownOnly: boolean },
+): Promise<readonly Outcome[]> {
+  const faults = await pickFaults(files, count, random);
+  const tests = COMPILING.filter((file) => ABOUT_CODE.test(file));
+  const quick = tests.filter((file) => !startsCommands(file));
+  const own = await warm(
+    faults,
+    tests.filter((file) => faults.some((fault) => mirrors(file, fault))),
+    {
+      own: true,
+      budget: BUDGET.own,
+    },
+  );
+  const left = faults.filter(({ id }) => !own.noticed.has(id));
+  const other = await warm(left, ownOnly ? [] : quick, { own: false, budget: BUDGET.other });
+  const late = new Map<string, Noticed>();
+  for (const fault of left.filter(wantsProcess)) {
+    const nearest = nearestTo(fault);
+    const noticed = nearest.length > 0 ? await cold(fault, nearest) : undefined;
+    if (noticed !== undefined) late.set(fault.id, noticed);
   }
-  const left = [...outcomes].filter(([, { noticedBy }]) => noticedBy === undefined);
-  const ranges = left.map(([key]) => {
-    const [file, start, end] = JSON.parse(key) as [string, Place, Place];
-    return `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
+  const refused = refusedByTypes(left.filter(({ id }) => !other.noticed.has(id) && !late.has(id)));
+  return faults.map((fault) => {
+    const noticed = own.noticed.get(fault.id) ?? other.noticed.get(fault.id) ?? late.get(fault.id);
+    return {
+      place: `${fault.file}:${fault.start.line + 1}`,
+      folder: fault.room,
+      was: fault.was,
+      became: fault.became,
+      noticedBy: noticed
+        ? own.noticed.has(fault.id)
+          ? 'own'
+          : 'other'
+        : refused.has(fault)
+          ? 'types'
+          : undefined,
+      hangs: noticed?.hangs === true,
+      isEquivalent: isEquivalent(fault),
+      isMet: isMet(fault),
+    } satisfies Outcome;
   });
-  if (ranges.length > 0) run(ranges, '', 'other');
-  return [...outcomes.values()];
 
-  function run(mutate: readonly string[], tests: string, who: 'own' | 'other'): void {
-    for (const [file, { source, mutants }] of Object.entries(stryker(mutate, tests).files))
-      for (const mutant of mutants) {
-        const key = identity(file, mutant);
-        if (NONE.has(mutant.status) || (who === 'other' && !outcomes.has(key))) continue;
-        outcomes.set(key, {
-          place: `${file}:${mutant.location.start.line}`,
-          folder: roomOf(dirname(file)),
-          was: textAt(source, mutant.location),
-          became: mutant.replacement ?? mutant.mutatorName,
-          noticedBy: KILLED.has(mutant.status) ? who : undefined,
-        });
-      }
+  /** What is met at loading was there before the switch; what left something behind cannot be told apart. */
+  function wantsProcess({ id }: Fault): boolean {
+    const isLate = [own, other].some(({ atLoad, doubtful }) => atLoad.has(id) || doubtful.has(id));
+    return isLate && !other.noticed.has(id);
+  }
+
+  function isMet({ id }: Fault): boolean {
+    return [own, other].some(({ met, atLoad }) => met.has(id) || atLoad.has(id));
+  }
+
+  /** Files of tests that meet a fault, those of its own folder first; for one that is met at loading, those that meet its neighbours. */
+  function nearestTo(fault: Fault): readonly string[] {
+    if (!isMet(fault)) return [];
+    const meeting = filesThatMeet(fault);
+    const chosen = [own, other].some(({ atLoad }) => atLoad.has(fault.id))
+      ? [
+          ...meeting,
+          ...faults.filter(({ file }) => file === fault.file).flatMap(filesThatMeet),
+          ...tests.filter((file) => mirrors(file, fault)),
+        ]
+      : meeting;
+    const isOwn = (file: string) => mirrors(file, fault);
+    const unique = [...new Set(chosen)];
+    return [...unique.filter(isOwn), ...unique.filter((file) => !isOwn(file))].slice(0, COLD_FILES);
+  }
+
+  function filesThatMeet({ id }: Fault): readonly string[] {
+    return [own, other].flatMap(({ met }: Pass) => [...(met.get(id) ?? [])]);
   }
 }

@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-export const COMMAND = join(import.meta.dirname, '../../dist/bpfscript.js');
+/** One with faults in it (test/mutants) is built elsewhere. */
+export const COMMAND =
+  process.env.BPFSCRIPT_COMMAND ?? join(import.meta.dirname, '../../dist/bpfscript.js');
 
 /** Runs it to its end. */
 export function bpfscript(

@@ -123,6 +123,7 @@ describe('a list of probes', () => {
 
   it.each([
     ['of other attach points', 'uprobe:/bin/x:pre_$f { }'],
+    ['that quotes keep as they are', 'uprobe:/bin/x:"$f" { }'],
     ['of other providers', 'usdt:/bin/x:$f { }'],
     ['with names of their own', 'named=uprobe:/bin/x:$f { }'],
     ['that ask for addresses of the program', 'uprobe:/bin/x:$f { print(uaddr("main")); }'],

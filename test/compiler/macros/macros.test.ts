@@ -98,6 +98,16 @@ describe('uses of macros', () => {
     expect(diagnostic?.hints).toEqual(['macro f(@a)', 'macro f($a, b)']);
   });
 
+  it('take the definition that says most of the arguments, wherever it stands', () => {
+    const macros = ['macro f(a, b) { wrong }', 'macro f($a, b) { bad }', 'macro f($a, @b) { 1 }'];
+    for (const order of [macros, macros.toReversed()]) {
+      const tell = (use: string) => told(`${order.join(' ')} begin { $x = 1; @m = 2; ${use} }`);
+      expect(tell('print(f($x, @m));')).toEqual([]);
+      expect(tell('print(f($x, 2));')).toEqual(["Unknown identifier: 'bad'"]);
+      expect(tell('print(f(1, @m));')).toEqual(["Unknown identifier: 'wrong'"]);
+    }
+  });
+
   it('[GRM-033] are not part of the macro itself, directly or by way of others', () => {
     expect(
       printed('macro a(x) { b(x) }\nmacro b(x) { a(x) + 1 }\nbegin { print(a(1)); print(a(2)); }'),

@@ -1,0 +1,144 @@
+/** Faults in TypeScript: StrykerJS's instrumenter puts all of a file into it, each behind a switch. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Instrumenter } from '@stryker-mutator/instrumenter';
+import { build } from 'esbuild';
+import type { Random } from '../support/random.ts';
+
+export const WORK = '.cache/mutants';
+/** The command with the faults in it. */
+export const BUNDLE = join(WORK, 'bpfscript.cjs');
+
+/** A text of a message, or of a table, is worth no test of its own. */
+const LEFT_OUT = ['StringLiteral', 'Regex'];
+/** Files that are made of something else. */
+const MADE = /(?:_pb|\/choices|\/outputs)\.ts$/;
+
+/** Lines and columns begin at 0. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Range {
+  readonly start: Place;
+  readonly end: Place;
+}
+
+export interface Fault extends Range {
+  /** What the switch in the instrumented file asks for. */
+  readonly id: string;
+  readonly file: string;
+  readonly room: string;
+  readonly was: string;
+  readonly became: string;
+}
+
+const silent = {
+  ...{ isTraceEnabled: () => false, isDebugEnabled: () => false, isInfoEnabled: () => false },
+  ...{ isWarnEnabled: () => false, isErrorEnabled: () => false, isFatalEnabled: () => false },
+  ...{ trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {} },
+};
+
+/** What tests mirror: `compiler/types`, `linker`. */
+export const roomOf = (file: string): string =>
+  file.startsWith('linker') ? 'linker' : dirname(file).split('/').slice(0, 2).join('/');
+
+function textAt(source: string, { start, end }: Range): string {
+  const lines = source.split('\n').slice(start.line, end.line + 1);
+  lines[lines.length - 1] = (lines.at(-1) ?? '').slice(0, end.column);
+  lines[0] = (lines[0] ?? '').slice(start.column);
+  return lines.join('\n');
+}
+
+/** The files with switches for all faults in the ranges, and these faults. */
+async function instrumented(
+  files: readonly (readonly [file: string, ranges: true | readonly Range[]])[],
+): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly faults: readonly Fault[] }> {
+  const sources = new Map(files.map(([file]) => [file, readFileSync(file, 'utf8')]));
+  const result = await new Instrumenter(silent).instrument(
+    files.map(([name, mutate]) => ({
+      name,
+      mutate: mutate === true ? true : [...mutate],
+      content: sources.get(name) ?? '',
+    })),
+    { plugins: null, excludedMutations: LEFT_OUT, ignorers: [] },
+  );
+  return {
+    texts: new Map(result.files.map(({ name, content }) => [name, content])),
+    faults: result.mutants
+      .filter(({ status }) => status !== 'Ignored')
+      .map(({ id, fileName: file, location, replacement }) => ({
+        ...{ id, file, room: roomOf(file), ...location },
+        was: textAt(sources.get(file) ?? '', location),
+        became: replacement ?? '',
+      })),
+  };
+}
+
+const identity = ({ file, start, end, became }: Fault): string =>
+  JSON.stringify([file, start, end, became]);
+
+/**
+ * `count` faults of each folder, picked at random: the same ones alone and beside other folders. The instrumented files are in WORK, beside a list of them, and
+ * the command made of them is BUNDLE.
+ */
+export async function pickFaults(
+  files: readonly string[],
+  count: number,
+  random: () => Random,
+): Promise<readonly Fault[]> {
+  const own = files.filter((file) => !MADE.test(file));
+  const all = (await instrumented(own.map((file) => [file, true]))).faults;
+  const picked = [...new Set(all.map(({ room }) => room))].flatMap((room) => {
+    const left = all.filter((fault) => fault.room === room);
+    const choice = random();
+    return Array.from({ length: Math.min(left.length, count) }, () =>
+      left.splice(choice.below(left.length), 1),
+    ).flat();
+  });
+  const chosen = new Set(picked.map(identity));
+  const { texts, faults } = await instrumented(
+    [...new Set(picked.map(({ file }) => file))].map((file) => [
+      file,
+      picked.filter((fault) => fault.file === file),
+    ]),
+  );
+  for (const [file, text] of texts) {
+    mkdirSync(join(WORK, 'sources', dirname(file)), { recursive: true });
+    writeFileSync(join(WORK, 'sources', file), text);
+  }
+  await bundle(texts);
+  const list = faults.filter((fault) => chosen.has(identity(fault)));
+  writeFileSync(join(WORK, 'faults.json'), JSON.stringify(list, null, 1));
+  return list;
+}
+
+/** What the command met of faults is written down when it ends. */
+const COVERED = `process.on('exit', () => {
+  const met = Object.keys(globalThis.__stryker__?.mutantCoverage?.static ?? {});
+  const file = process.env.BPFSCRIPT_MUTANTS_COVERED;
+  if (file) require('node:fs').appendFileSync(file, met.map((id) => id + '\\n').join(''));
+});`;
+
+async function bundle(texts: ReadonlyMap<string, string>): Promise<void> {
+  await build({
+    entryPoints: ['compiler/cli/main.ts'],
+    ...{ bundle: true, platform: 'node', format: 'cjs', outfile: BUNDLE, logLevel: 'warning' },
+    banner: { js: COVERED },
+    define: {
+      'import.meta.filename': JSON.stringify(join(process.cwd(), 'dist/bpfscript.cjs')),
+      'import.meta.dirname': JSON.stringify(join(process.cwd(), 'dist')),
+    },
+    plugins: [
+      {
+        name: 'faults',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            const text = texts.get(path.slice(process.cwd().length + 1));
+            return text === undefined ? undefined : { contents: text, loader: 'ts' };
+          }),
+      },
+    ],
+  });
+}

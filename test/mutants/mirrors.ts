@@ -1,0 +1,20 @@
+/** Which tests are about which folder of compiler and linker. */
+import { importsOf } from '../architecture/references.ts';
+
+/** Folders whose tests stand elsewhere, as they are parts of commands. */
+const ELSEWHERE: Readonly<Record<string, RegExp>> = {
+  'compiler/binary': /^test\/compiler\/(?:probes|dwarf|exploration)\//,
+  'compiler/deployment': /^test\/compiler\/(?:deployment\/|cli\/(?:kube|rollout))/,
+  'compiler/guest': /^test\/compiler\/cli\/kernel/,
+  'compiler/registry': /^test\/compiler\/(?:cli\/(?:push|registry|attached|bad-input)|image\/)/,
+  'compiler/rollout': /^test\/compiler\/cli\/rollout/,
+  'compiler/sbom': /^test\/compiler\/cli\/(?:dependencies|attached)/,
+  compiler: /^test\/compiler\/[^/]+\.test\.ts$/,
+};
+
+export const mirrors = (file: string, { room }: { readonly room: string }): boolean =>
+  ELSEWHERE[room]?.test(file) ?? file.startsWith(`test/${room}/`);
+
+/** Whether tests of the file start the command again and again: for a second opinion that is too slow. */
+export const startsCommands = (file: string): boolean =>
+  importsOf(file).some(({ to }) => to === 'test/support/command.ts');
