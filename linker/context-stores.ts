@@ -6,6 +6,7 @@
  * What registers may hold is followed, instruction by instruction, until nothing new comes: the context, or a place in
  * the stack of some function, since a context may be kept there, and handed on.
  */
+import { HELPERS } from './contract/helpers.ts';
 import { type ElfObject, INSN_SIZE, SHF, STT, viewOf } from './elf/elf.ts';
 
 /** Where the store is. */
@@ -50,12 +51,29 @@ const INSTRUCTIONS_MAX = 1 << 20;
 const SWEEPS_MAX = 100;
 
 const CLASS = { ld: 0, ldx: 1, st: 2, stx: 3, alu: 4, jmp: 5, jmp32: 6, alu64: 7 } as const;
-const ALU = { add: 0x00, sub: 0x10, neg: 0x80, mov: 0xb0, end: 0xd0 } as const;
+const ALU = { add: 0x00, sub: 0x10, mov: 0xb0 } as const;
 const LOAD_IMM64 = 0x18;
 const CALL = 0x85;
 const LONG_JUMP = 0x06;
 const ATOMIC = 0xc0;
+/** Eight bytes: BPF_DW. */
+const WHOLE = 0x18;
+/** What a call's source register says: a helper, or a function of the object. */
+const HELPER = 0;
 const LOCAL = 1;
+
+/**
+ * Helpers that call a function which they are given: the registers with the function and with what they hand on, and the
+ * parameter as which they do (check_helper_call, kernel/bpf/verifier.c). None of the others calls one.
+ */
+const CALLING_HELPERS: ReadonlyMap<number, readonly [of: number, from: number, as: number]> =
+  new Map([
+    [HELPERS.loop, [2, 3, 2]],
+    [HELPERS.for_each_map_elem, [2, 3, 4]],
+    [HELPERS.find_vma, [3, 4, 3]],
+    [HELPERS.user_ringbuf_drain, [2, 3, 2]],
+    [HELPERS.timer_set_callback, [2, 0, 0]],
+  ]);
 
 const nothing = (): Value => ({
   context: false,
@@ -197,30 +215,37 @@ function search(
     const last = Math.floor((place + STACK_SIZE + 7) / 8);
     return whose.flatMap(({ slots }) => slots.slice(first, last + 1));
   };
-  /** A helper may call the function whose address it is given, with all else that it is given. */
-  const callBack = (registers: readonly Value[]): void => {
-    const all = nothing();
-    for (const index of ARGUMENTS) join(all, registers[index] ?? nothing());
-    const given = nothings().map(() => ({ ...all, function: undefined }));
-    for (const index of ARGUMENTS) {
-      const target = registers[index]?.function;
-      functions.forEach((_, number) => {
-        if (target === number || target === 'any') enter(number, given);
-      });
+  const enterOf = (called: Value | undefined, given: readonly Value[]): void => {
+    functions.forEach((_, number) => {
+      if (called?.function === number || called?.function === 'any') enter(number, given);
+    });
+  };
+  /** What helpers call. A function of the kernel may call each that it is given, with all that it is given. */
+  const callBack = (helper: number | undefined, registers: readonly Value[]): void => {
+    const given = nothings();
+    if (helper !== undefined) {
+      const [of, from, as] = CALLING_HELPERS.get(helper) ?? [0, 0, 0];
+      if (as > 0) given[as] = { ...(registers[from] ?? nothing()), function: undefined };
+      if (of > 0) enterOf(registers[of], given);
+      return;
     }
+    for (const into of given)
+      for (const index of ARGUMENTS) join(into, registers[index] ?? nothing());
+    for (const into of given) into.function = undefined;
+    for (const index of ARGUMENTS) enterOf(registers[index], given);
   };
   const compute = (opcode: number, immediate: number, to: Value, from: Value): Value => {
     const isRegister = !!(opcode & 0x08);
     const operation = opcode & 0xf0;
+    // Of anything else, such as what is left of 32 bits, no verifier takes the result for a pointer.
+    if ((opcode & 7) !== CLASS.alu64) return nothing();
     if (operation === ALU.mov) return isRegister ? { ...from } : nothing();
-    if (operation === ALU.neg || operation === ALU.end) return to;
-    if (isRegister) {
-      join(to, from);
-      if (to.frame !== undefined) to.place = 'any';
-    } else if (to.frame !== undefined) {
-      const by = operation === ALU.add ? immediate : -immediate;
-      to.place = operation === ALU.add || operation === ALU.sub ? moved(to.place, by) : 'any';
-    }
+    if (operation !== ALU.add && operation !== ALU.sub) return nothing();
+    // What is taken away of an address is none.
+    if (isRegister && operation === ALU.add) join(to, from);
+    if (to.frame === undefined) return to;
+    if (isRegister) to.place = 'any';
+    else to.place = moved(to.place, operation === ALU.add ? immediate : -immediate);
     return to;
   };
   const step = (one: Function, code: Code, at: number, before: readonly Value[]): void => {
@@ -234,6 +259,7 @@ function search(
     const from = registers[operands >> 4];
     if (!to || !from) return;
     const kind = opcode & 7;
+    const size = opcode & 0x18;
     const target = targets.get(at);
     let next = at + 1;
     if (kind === CLASS.ld) {
@@ -241,11 +267,12 @@ function search(
       if (opcode === LOAD_IMM64) next += 1;
     } else if (kind === CLASS.ldx) {
       const loaded = nothing();
-      for (const slot of slotsAt(from, offset)) join(loaded, slot);
+      // A pointer that is kept is 8 bytes, and comes back as such.
+      if (size === WHOLE) for (const slot of slotsAt(from, offset)) join(loaded, slot);
       registers[operands & 15] = loaded;
     } else if (kind === CLASS.st || kind === CLASS.stx) {
       if (to.context) found ??= { section: one.section, offset: at * INSN_SIZE };
-      for (const slot of kind === CLASS.stx ? slotsAt(to, offset) : []) {
+      for (const slot of kind === CLASS.stx && size === WHOLE ? slotsAt(to, offset) : []) {
         if (join(slot, from)) changed = true;
         // What was there may come out of it.
         if ((opcode & 0xe0) === ATOMIC) {
@@ -256,7 +283,8 @@ function search(
     } else if (kind === CLASS.alu || kind === CLASS.alu64) {
       registers[operands & 15] = compute(opcode, immediate, to, from);
     } else if ((opcode & 0xf0) === 0x80) {
-      if (target === undefined) callBack(registers);
+      const helper = operands >> 4 === HELPER ? immediate : undefined;
+      if (target === undefined) callBack(helper, registers);
       else enter(target, registers);
       for (const index of ARGUMENTS) registers[index] = nothing();
       registers[0] =

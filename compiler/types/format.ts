@@ -35,6 +35,7 @@ export interface Conversion {
   readonly offset: number;
   readonly flags: string;
   readonly width: number | undefined;
+  /** 0 behind a point alone, as in C. */
   readonly precision: number | undefined;
   readonly length: LengthModifier;
   readonly name: ConversionName;
@@ -48,7 +49,7 @@ export interface ParsedFormat {
 
 /** `gr`, `rx` and `rh` before their first letters: the longest match counts. */
 const CONVERSION =
-  /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(hh|h|ll|l|L|j|z|t)?(gr|rx|rh|[diuxXocpsr]|[feganFEGAN])|%%/g;
+  /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?(hh|h|ll|l|L|j|z|t)?(gr|rx|rh|[diuxXocpsr]|[feganFEGAN])|%%/g;
 
 /**
  * Reads a format. `%%` is a percent sign, and a `%` that begins no conversion stands for itself. Conversions of

@@ -1,12 +1,25 @@
 /** Random small programs, each with what the language says that it prints: the oracle runs while the text is made. */
+import { type Aggregate, keyText, randomAggregate } from './aggregates.ts';
 import { createRandom } from './random.ts';
 
-/** Where a program stands: variables, maps and what it has printed. */
-interface State {
-  readonly numbers: Map<string, bigint>;
-  readonly texts: Map<string, string>;
+/**
+ * What a program does: `once` it runs a single time; `firing` it runs again and again, with aggregations, and reads what
+ * it left; in a `storm` it runs on several CPUs at once, so that it does only what no order changes.
+ */
+export type Variant = 'once' | 'firing' | 'storm';
+
+/** What stays between two runs. */
+export interface Maps {
   readonly byNumber: Map<bigint, bigint>;
   readonly byText: Map<string, bigint>;
+  /** Of each aggregation the numbers that it was given, by key. */
+  readonly given: Map<Aggregate, Map<string, bigint[]>>;
+}
+
+/** Where a program stands: variables, maps and what it has printed. */
+interface State extends Maps {
+  readonly numbers: Map<string, bigint>;
+  readonly texts: Map<string, string>;
   printed: string;
 }
 
@@ -32,8 +45,27 @@ interface Scope {
 export interface RandomProgram {
   /** Statements, with `NAME` where its maps are named and `INPUT` where a number comes in. */
   readonly body: string;
-  readonly expect: (input: bigint) => Omit<State, 'numbers' | 'texts'>;
+  readonly aggregates: readonly Aggregate[];
+  /** What the program prints for each of the inputs, one after the other, and what it leaves in its maps. */
+  readonly expect: (inputs: readonly bigint[]) => Maps & { readonly printed: readonly string[] };
 }
+
+const FLAT = ['set', 'set', 'update', 'choose', 'store', 'add', 'delete', 'step', 'print'] as const;
+const NESTED = ['if', 'if', 'jump', 'walk', 'loop'] as const;
+type Kind = (typeof FLAT | typeof NESTED)[number] | 'aggregate' | 'forget' | 'sum up';
+
+/** Statements by what a program does: those that fit everywhere, and those that hold others. */
+const KINDS: Readonly<Record<Variant, readonly [readonly [Kind, ...Kind[]], readonly Kind[]]>> = {
+  once: [FLAT, NESTED],
+  firing: [
+    [...FLAT, 'aggregate', 'aggregate', 'aggregate', 'forget'],
+    [...NESTED, 'sum up'],
+  ],
+  storm: [
+    ['set', 'update', 'choose', 'step', 'aggregate', 'aggregate', 'aggregate', 'aggregate'],
+    ['if', 'if', 'jump', 'loop'],
+  ],
+};
 
 const NUMBERS = ['$a', '$b', '$c'] as const;
 const TEXTS = ['$s', '$t'] as const;
@@ -61,9 +93,14 @@ function wrap(value: bigint): bigint {
   return BigInt.asIntN(64, value);
 }
 
-export function randomProgram(seed: number): RandomProgram {
+export function randomProgram(seed: number, variant: Variant = 'once'): RandomProgram {
   const random = createRandom(seed);
   let names = 0;
+  const aggregates =
+    variant === 'once'
+      ? []
+      : Array.from({ length: 6 }, (_, index) => randomAggregate(random, index));
+  const [flat, nested] = KINDS[variant];
 
   const constant = (): Expression => {
     const value = BigInt(random.pick([0, 1, 2, 3, 5, 10, 100, -1, -7, 70000]));
@@ -93,7 +130,7 @@ export function randomProgram(seed: number): RandomProgram {
         value: (state) => (state.texts.get(left) === right.value(state) ? 1n : 0n),
       };
     }
-    if (random.oneIn(6)) {
+    if (variant !== 'storm' && random.oneIn(6)) {
       const at = key(scope, depth - 1);
       return {
         text: `has_key(@nNAME, ${at.text})`,
@@ -116,7 +153,9 @@ export function randomProgram(seed: number): RandomProgram {
   };
   const expression = (scope: Scope, depth: number): Expression => {
     if (depth <= 0) return random.oneIn(3) ? constant() : variable(scope);
-    switch (random.below(8)) {
+    const choice = random.below(variant === 'firing' ? 11 : 8);
+    if (variant === 'storm' && (choice === 1 || choice === 3)) return variable(scope);
+    switch (choice) {
       case 0: {
         const [c, a, b] = [
           condition(scope, depth - 1),
@@ -149,8 +188,16 @@ export function randomProgram(seed: number): RandomProgram {
           value: (state) => state.byText.get(of.value(state)) ?? 0n,
         };
       }
+      case 8:
+      case 9:
+        return reading(scope, depth);
       default: {
-        const operator = random.pick(['+', '-', '*', '&', '|', '^', '/', '%']);
+        // Each division by zero is told, which takes a storm's time.
+        const operator = random.pick(
+          variant === 'storm'
+            ? ['+', '-', '*', '&', '|', '^']
+            : ['+', '-', '*', '&', '|', '^', '/', '%'],
+        );
         const [a, b] = [expression(scope, depth - 1), expression(scope, depth - 1)];
         const compute = OPERATORS[operator];
         return {
@@ -161,49 +208,119 @@ export function randomProgram(seed: number): RandomProgram {
     }
   };
 
+  const aggregate = (): Aggregate => {
+    const found = aggregates[random.below(aggregates.length)];
+    if (!found) throw new Error('a program without aggregations has no use of one');
+    return found;
+  };
+  const give = (of: Aggregate, scope: Scope, depth: number): Statement => {
+    const [at, value] = [place(of, scope, depth), expression(scope, depth)];
+    return simple(`${of.name}${at.text} = ${of.call(value.text)};`, (s) => {
+      const [given, where] = [value.value(s), at.of(s)];
+      const byKey = s.given.get(of) ?? new Map<string, bigint[]>();
+      s.given.set(of, byKey);
+      byKey.set(where, [...(byKey.get(where) ?? []), given]);
+    });
+  };
+  /** A key of an aggregation, as it stands behind its name, and as the loader prints it. */
+  const place = (of: Aggregate, scope: Scope, depth = 1) => {
+    const [number, word] = [key(scope, depth), text()];
+    return {
+      text: of.by === 'none' ? '' : `[${keyText(of, number.text, word.text)}]`,
+      arguments: of.by === 'none' ? '' : `, (${keyText(of, number.text, word.text)})`,
+      of: (s: State): string =>
+        of.by === 'none' ? '' : keyText(of, `${number.value(s)}`, word.value(s)),
+    };
+  };
+  /** What an aggregation is so far. */
+  const reading = (scope: Scope, depth: number): Expression => {
+    const of = aggregate();
+    if (of.by !== 'none' && random.oneIn(3))
+      return {
+        text: `(int64)len(${of.name})`,
+        value: (s) => BigInt(s.given.get(of)?.size ?? 0),
+      };
+    const at = place(of, scope);
+    if (of.reads === undefined) {
+      if (of.by === 'none') return expression(scope, depth - 1);
+      return {
+        text: `(int64)has_key(${of.name}${at.arguments})`,
+        value: (s) => (s.given.get(of)?.has(at.of(s)) ? 1n : 0n),
+      };
+    }
+    const { reads } = of;
+    return {
+      text: `(int64)${of.name}${at.text}`,
+      value: (s) => {
+        const numbers = s.given.get(of)?.get(at.of(s));
+        return numbers ? wrap(reads(numbers)) : 0n;
+      },
+    };
+  };
+
   const statement = (scope: Scope): Statement => {
     const inner = { ...scope, depth: scope.depth - 1 };
-    const kind = random.below(scope.depth > 0 ? 14 : 9);
+    const kind = random.pick(scope.depth > 0 ? [...flat, ...nested] : flat);
     switch (kind) {
-      case 0:
-      case 1: {
+      case 'aggregate':
+        return give(aggregate(), scope, 2);
+      case 'forget': {
+        const of = aggregate();
+        const at = place(of, scope);
+        return simple(`delete(${of.name}${at.arguments});`, (s) =>
+          s.given.get(of)?.delete(at.of(s)),
+        );
+      }
+      case 'sum up': {
+        const [of, name, kv] = [aggregate(), random.pick(NUMBERS), `$kv${names++}`];
+        const { reads } = of;
+        if (of.by === 'none' || reads === undefined) return print(scope);
+        return simple(`for ${kv} : ${of.name} { ${name} += (int64)${kv}.1; }`, (s) => {
+          for (const numbers of s.given.get(of)?.values() ?? [])
+            s.numbers.set(name, wrap((s.numbers.get(name) ?? 0n) + reads(numbers)));
+        });
+      }
+      case 'set': {
         const [name, value] = [random.pick(NUMBERS), expression(scope, 2)];
         return simple(`${name} = ${value.text};`, (s) => s.numbers.set(name, value.value(s)));
       }
-      case 2: {
-        const [name, operator] = [random.pick(NUMBERS), random.pick(['+', '-', '*', '^', '/'])];
+      case 'update': {
+        const [name, operator] = [
+          random.pick(NUMBERS),
+          random.pick(variant === 'storm' ? ['+', '-', '*', '^'] : ['+', '-', '*', '^', '/']),
+        ];
         const value = expression(scope, 1);
         return simple(`${name} ${operator}= ${value.text};`, (s) => {
           const now = s.numbers.get(name) ?? 0n;
           s.numbers.set(name, wrap(OPERATORS[operator]?.(now, value.value(s)) ?? 0n));
         });
       }
-      case 3: {
+      case 'choose': {
         const name = random.pick(TEXTS);
         const [c, a, b] = [condition(scope, 1), text(), text()];
         return simple(`${name} = ${c.text} ? ${a.text} : ${b.text};`, (s) =>
           s.texts.set(name, (c.value(s) ? a : b).value(s)),
         );
       }
-      case 4: {
+      case 'store': {
         const [at, value] = [key(scope, 1), expression(scope, 2)];
         return simple(`@nNAME[${at.text}] = ${value.text};`, (s) => {
           const stored = value.value(s);
           s.byNumber.set(at.value(s), stored);
         });
       }
-      case 5: {
+      case 'add': {
         const [at, value] = [text(), expression(scope, 1)];
         return simple(`@tNAME[${at.text}] += ${value.text};`, (s) => {
           const where = at.value(s);
           s.byText.set(where, wrap((s.byText.get(where) ?? 0n) + value.value(s)));
         });
       }
-      case 6: {
+      case 'delete': {
         const at = key(scope, 1);
         return simple(`delete(@nNAME, ${at.text});`, (s) => s.byNumber.delete(at.value(s)));
       }
-      case 7: {
+      case 'step': {
         const name = random.pick(NUMBERS);
         const other = random.pick(NUMBERS);
         return simple(`${name} = ${other}++ * 2;`, (s) => {
@@ -212,23 +329,22 @@ export function randomProgram(seed: number): RandomProgram {
           s.numbers.set(name, wrap(now * 2n));
         });
       }
-      case 8:
+      case 'print':
         return print(scope);
-      case 9:
-      case 10: {
+      case 'if': {
         const [c, yes, no] = [condition(scope, 2), block(inner), block(inner)];
         return {
           text: `if ${c.text} { ${yes.text} } else { ${no.text} }`,
           run: (s) => (c.value(s) ? yes : no).run(s),
         };
       }
-      case 11: {
+      case 'jump': {
         const word = scope.inLoop ? random.pick(['break', 'continue', 'return']) : 'return';
         const c = condition(scope, 2);
         const go: Outcome = word === 'break' || word === 'continue' ? word : 'return';
         return { text: `if ${c.text} { ${word}; }`, run: (s) => (c.value(s) ? go : 'next') };
       }
-      case 12: {
+      case 'walk': {
         // Only sums, because the order of keys is the kernel's.
         const name = random.pick(NUMBERS);
         const kv = `$kv${names++}`;
@@ -237,7 +353,7 @@ export function randomProgram(seed: number): RandomProgram {
             s.numbers.set(name, wrap((s.numbers.get(name) ?? 0n) + at * 3n + value));
         });
       }
-      default:
+      case 'loop':
         return loop(scope);
     }
   };
@@ -286,29 +402,49 @@ export function randomProgram(seed: number): RandomProgram {
   };
 
   const scope: Scope = { readable: [...NUMBERS], depth: 3, inLoop: false };
-  const parts = [statement(scope), loop(scope), statement(scope), block(scope), print(scope)];
+  const parts = [
+    statement(scope),
+    loop(scope),
+    statement(scope),
+    block(scope),
+    variant === 'storm' ? block(scope) : print(scope),
+    // What is read has to be given something somewhere, which does not read it.
+    ...(variant === 'firing' ? aggregates.map((of) => give(of, scope, 0)) : []),
+  ];
+  const begins = variant === 'storm' ? '' : `@nNAME[3] = $a; @tNAME["${WORDS[4]}"] = (int64)0;`;
   return {
     body: `$a = (int64)INPUT; $b = $a * 7 - 3; $c = (int64)0; $s = ""; $t = "${WORDS[4]}"; $s = "key";
-@nNAME[3] = $a; @tNAME["${WORDS[4]}"] = (int64)0;
+${begins}
 ${parts.map((part) => part.text).join('\n')}`,
-    expect: (input) => {
-      const state: State = {
-        numbers: new Map([
-          ['$a', input],
-          ['$b', input * 7n - 3n],
-          ['$c', 0n],
-        ]),
-        texts: new Map([
-          ['$s', 'key'],
-          ['$t', WORDS[4]],
-        ]),
-        byNumber: new Map([[3n, input]]),
-        byText: new Map([[WORDS[4], 0n]]),
-        printed: '',
-      };
-      for (const part of parts) if (part.run(state) !== 'next') break;
-      return state;
+    aggregates,
+    expect: (inputs) => {
+      const maps: Maps = { byNumber: new Map(), byText: new Map(), given: new Map() };
+      const printed = inputs.map((input) => {
+        if (begins) {
+          maps.byNumber.set(3n, input);
+          maps.byText.set(WORDS[4], 0n);
+        }
+        const state = { ...maps, ...variables(input), printed: '' };
+        for (const part of parts) if (part.run(state) !== 'next') break;
+        return state.printed;
+      });
+      return { ...maps, printed };
     },
+  };
+}
+
+/** What variables have when a program begins. */
+function variables(input: bigint): Pick<State, 'numbers' | 'texts'> {
+  return {
+    numbers: new Map([
+      ['$a', input],
+      ['$b', wrap(input * 7n - 3n)],
+      ['$c', 0n],
+    ]),
+    texts: new Map([
+      ['$s', 'key'],
+      ['$t', WORDS[4]],
+    ]),
   };
 }
 

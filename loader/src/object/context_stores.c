@@ -164,9 +164,46 @@ static void enter(struct search *search, const struct function *function,
 	join_state(search, &search->states[function->section][function->first], start);
 }
 
-/* A helper: it may call the function whose address it is given, with anything else that it is
- * given. */
-static void call_back(struct search *search, const struct value *registers)
+/*
+ * Helpers that call a function which they are given: the registers with the function and with what
+ * they hand on, and the parameter as which they do (check_helper_call, kernel/bpf/verifier.c). None
+ * of the others calls one.
+ */
+static const struct {
+	int32_t helper;
+	uint8_t of, from, as;
+} calling_helpers[] = {
+	{BPF_FUNC_loop, 2, 3, 2},
+	{BPF_FUNC_for_each_map_elem, 2, 3, 4},
+	{BPF_FUNC_find_vma, 3, 4, 3},
+	{BPF_FUNC_user_ringbuf_drain, 2, 3, 2},
+	{BPF_FUNC_timer_set_callback, 2, 0, 0},
+};
+
+static void enter_of(struct search *search, const struct value *called, const struct value *given)
+{
+	for (uint32_t number = 1; number <= search->count; number++)
+		if (called->function == number || called->function == ANY_FUNCTION)
+			enter(search, &search->functions[number - 1], given);
+}
+
+static void call_helper(struct search *search, int32_t helper, const struct value *registers)
+{
+	for (size_t i = 0; i < sizeof(calling_helpers) / sizeof(*calling_helpers); i++) {
+		struct value given[REGISTERS] = {0};
+
+		if (calling_helpers[i].helper != helper)
+			continue;
+		if (calling_helpers[i].as) {
+			given[calling_helpers[i].as] = registers[calling_helpers[i].from];
+			given[calling_helpers[i].as].function = 0;
+		}
+		enter_of(search, &registers[calling_helpers[i].of], given);
+	}
+}
+
+/* A function of the kernel: it may call each that it is given, with all that it is given. */
+static void call_kernel(struct search *search, const struct value *registers)
 {
 	struct value given[REGISTERS] = {0}, all = {0};
 
@@ -176,25 +213,31 @@ static void call_back(struct search *search, const struct value *registers)
 	for (int i = 1; i <= ARGUMENTS; i++)
 		given[i] = all;
 	for (int i = 1; i <= ARGUMENTS; i++)
-		for (uint32_t number = 1; number <= search->count; number++)
-			if (registers[i].function == number ||
-			    registers[i].function == ANY_FUNCTION)
-				enter(search, &search->functions[number - 1], given);
+		enter_of(search, &registers[i], given);
 }
 
-static void call(struct search *search, uint32_t target, struct value *registers)
+static void call(struct search *search, const struct bpf_insn *insn, uint32_t target,
+		 struct value *registers)
 {
 	struct value result = {0};
 
 	if (target) {
 		enter(search, &search->functions[target - 1], registers);
 		result = search->functions[target - 1].result;
+	} else if (insn->src_reg) {
+		call_kernel(search, registers);
 	} else {
-		call_back(search, registers);
+		call_helper(search, insn->imm, registers);
 	}
 	for (int i = 0; i <= ARGUMENTS; i++)
 		registers[i] = (struct value){0};
 	registers[BPF_REG_0] = result;
+}
+
+/* A pointer that is kept is 8 bytes, and comes back as such. */
+static bool is_whole(const struct bpf_insn *insn)
+{
+	return BPF_SIZE(insn->code) == BPF_DW;
 }
 
 static void store(struct search *search, uint32_t section, uint32_t at, const struct bpf_insn *insn,
@@ -202,14 +245,14 @@ static void store(struct search *search, uint32_t section, uint32_t at, const st
 {
 	const struct value *base = &registers[insn->dst_reg];
 	struct value *source = &registers[insn->src_reg], taken = {0};
-	bool is_register = BPF_CLASS(insn->code) == BPF_STX;
+	bool keeps = BPF_CLASS(insn->code) == BPF_STX && is_whole(insn);
 
 	if (base->context && !search->is_found) {
 		search->is_found = true;
 		search->section = section;
 		search->offset = at * INSN_SIZE;
 	}
-	if (!is_register)
+	if (!keeps)
 		return;
 	if (BPF_MODE(insn->code) != BPF_ATOMIC) {
 		reach_stack(search, base, insn->off, source, NULL);
@@ -227,35 +270,27 @@ static void compute(const struct bpf_insn *insn, struct value *registers)
 	struct value *to = &registers[insn->dst_reg];
 	const struct value *from = &registers[insn->src_reg];
 	bool is_register = BPF_SRC(insn->code) == BPF_X;
+	bool adds = BPF_OP(insn->code) == BPF_ADD;
 
-	switch (BPF_OP(insn->code)) {
-	case BPF_MOV:
-		*to = is_register ? *from : (struct value){0};
-		break;
-	case BPF_ADD:
-	case BPF_SUB:
-		if (is_register) {
-			struct value before = *to;
-
-			join(to, from);
-			if (before.frame || from->frame)
-				to->place = ANY_PLACE;
-		} else if (to->frame) {
-			to->place = moved(to->place, BPF_OP(insn->code) == BPF_ADD
-							     ? (int64_t)insn->imm
-							     : -(int64_t)insn->imm);
-		}
-		break;
-	case BPF_NEG:
-	case BPF_END:
-		break;
-	default:
-		/* No verifier takes the result for a pointer. */
-		if (is_register)
-			join(to, from);
-		if (to->frame)
-			to->place = ANY_PLACE;
+	if (BPF_CLASS(insn->code) == BPF_ALU64 && BPF_OP(insn->code) == BPF_MOV && is_register) {
+		*to = *from;
+		return;
 	}
+	/* Of anything else, such as what is left of 32 bits, no verifier takes the result for a
+	 * pointer. */
+	if (BPF_CLASS(insn->code) != BPF_ALU64 || (!adds && BPF_OP(insn->code) != BPF_SUB)) {
+		*to = (struct value){0};
+		return;
+	}
+	/* What is taken away of an address is none. */
+	if (is_register && adds)
+		join(to, from);
+	if (!to->frame)
+		return;
+	if (is_register)
+		to->place = ANY_PLACE;
+	else
+		to->place = moved(to->place, adds ? (int64_t)insn->imm : -(int64_t)insn->imm);
 }
 
 static struct bpf_insn insn_at(const struct elf_section *code, uint32_t at)
@@ -287,7 +322,8 @@ static void step(struct search *search, uint32_t number, uint32_t at)
 		next += insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 		break;
 	case BPF_LDX:
-		reach_stack(search, &registers[insn->src_reg], insn->off, NULL, &loaded);
+		if (is_whole(insn))
+			reach_stack(search, &registers[insn->src_reg], insn->off, NULL, &loaded);
 		registers[insn->dst_reg] = loaded;
 		break;
 	case BPF_ST:
@@ -300,7 +336,7 @@ static void step(struct search *search, uint32_t number, uint32_t at)
 		break;
 	default:
 		if (BPF_OP(insn->code) == BPF_CALL) {
-			call(search, target, registers);
+			call(search, insn, target, registers);
 		} else if (BPF_OP(insn->code) == BPF_EXIT) {
 			search->has_changed |= join(&function->result, &registers[BPF_REG_0]);
 			return;

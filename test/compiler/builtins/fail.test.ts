@@ -16,8 +16,21 @@ describe('fail', () => {
     expect(messages('if comptime (1 == 1) { fail("now"); } print(1);')).toEqual(['now']);
   });
 
+  it('[FUN-009] has the text that printf would print', () => {
+    expect(messages('fail("%.3d|%+d|%#o|%-4x|%5.1s|%c", 5, 5, 8, 10, "ab", 65);')).toEqual([
+      '005|+5|010|a   |    a|A',
+    ]);
+    expect(messages('fail("%u %x %lx", -1, -1, -1);')).toEqual([
+      '4294967295 ffffffff ffffffffffffffff',
+    ]);
+    expect(messages('fail("%s %d %s", true, true, -5);')).toEqual(['true 1 -5']);
+    expect(messages('fail("grün %3s 100%%", "ü");')).toEqual(['grün  ü 100%']);
+    expect(messages('fail("%99999999999d", 5);')).toEqual([`${' '.repeat(4095)}5`]);
+  });
+
   it('[FUN-080] takes literals only', () => {
     expectError('fail("%d", pid);', 'fail: expects literals', 'pid');
+    expectError('fail("%gr", 1);', 'fail: expects literals', '1');
     expectError('fail("%d");', 'fail: Not enough arguments', 'fail("%d")');
   });
 });

@@ -240,6 +240,18 @@ needs('clang').describe(
       );
       expect(load(bytes, '--check')).toMatchObject({ status: 0, stderr: '' });
       expect(inspectObject(bytes).outside).toEqual([]);
+      // Where functions and loops follow each other, registers keep what nobody reads any more.
+      const loops = build(
+        `fn f($x : int64) : void { $a = $x; $t = "a text";
+           for $i : 0..($x & 3) { }
+           for $j : 0..($x & 5) { if ($t == "longer text" || $a > 7) { $a++; } } }
+         fn g($x : int64) : void { $s = "key"; for $i : 0..($x & 3) { if ($s == "key") { $s = "no"; } } }
+         uprobe:/bin/true:main { $a = (int64)arg0; $c = (int64)0; $s = "key";
+           if ($s == "longer text") { if ($a < 7) { $c = 1; } }
+           else { for $i : 0..($a & 3) { @[$s, $c * $c & 3] = hist((uint64)$i, 2); } } f($a); g($a); }`,
+      );
+      expect(load(Buffer.from(loops), '--check')).toMatchObject({ status: 0, stderr: '' });
+      expect(inspectObject(loops).outside).toEqual([]);
       // Of other programs the verifier takes none.
       const other = object(
         'import "code.bpf.c";\nprofile:hz:9 { @ = harm(ctx); }',
