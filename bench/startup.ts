@@ -1,9 +1,10 @@
 /**
- * What it takes to get going: from the start of a process to its first line or to the last attached probe, the
- * most memory it had until then, and from SIGINT to its end; and what is shipped.
+ * What it takes to get going: from the start of a process to its first line or to the last attached probe, in time and in
+ * CPU time, which a busy machine moves less, the most memory it had until then, and from SIGINT to its end; and what is
+ * shipped.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from './statistics.ts';
 
@@ -21,63 +22,88 @@ interface Start {
   readonly sign: string;
   /** Ends by itself. */
   readonly ends: boolean;
+  /** A body of bench/c that does the same. */
+  readonly c?: string;
 }
 
 const STARTS: readonly Start[] = [
   { name: 'hello', script: 'BEGIN { printf("hello\\n"); exit(); }', sign: 'hello', ends: true },
   {
     name: 'count',
-    script: 'tracepoint:syscalls:sys_enter_read { @[comm] = count(); }',
+    script: 'tracepoint:syscalls:sys_enter_write { @[comm] = count(); }',
     sign: NOTICE,
     ends: false,
+    c: 'comm',
   },
   {
     name: 'kernel types',
     script:
-      'tracepoint:syscalls:sys_enter_read { @[((struct task_struct *)curtask)->real_parent->pid] = count(); }',
+      'tracepoint:syscalls:sys_enter_write { @[((struct task_struct *)curtask)->real_parent->pid] = count(); }',
     sign: NOTICE,
     ends: false,
   },
 ];
 
+interface Peer {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What its output holds once it is going. */
+  readonly sign: string;
+  readonly stopSignal: NodeJS.Signals;
+}
+
+/** NaN where the process had ended before it could be asked. */
 interface Took {
+  readonly cpuMs: number;
   readonly startMs: number;
-  readonly memoryKiB: number;
+  readonly memoryMiB: number;
   readonly endMs: number;
+}
+
+/** Of all its threads (Documentation/scheduler/sched-stats.rst: the first number is nanoseconds on a CPU). */
+function cpuMs(pid: number | undefined): number {
+  try {
+    const ns = readdirSync(`/proc/${pid}/task`).map((thread) =>
+      Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'), 10),
+    );
+    return ns.reduce((sum, one) => sum + one, 0) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 function peakMemory(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN);
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
   } catch {
-    // It has ended already.
     return Number.NaN;
   }
 }
 
-function once(command: string, args: readonly string[], start: Start): Promise<Took> {
+function once(peer: Peer, ends: boolean): Promise<Took> {
   return new Promise((resolve, reject) => {
     const begun = performance.now();
-    const child = spawn(command, args, {
+    const child = spawn(peer.command, peer.args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, [NOTICE]: '1' },
     });
     let seen = '';
     let going = 0;
     let ending = 0;
-    let memoryKiB = Number.NaN;
+    let atStart = { cpuMs: Number.NaN, memoryMiB: Number.NaN };
     const look = (chunk: Buffer): void => {
       if (going > 0) return;
       seen += chunk.toString('latin1');
-      if (!seen.includes(start.sign)) return;
+      if (!seen.includes(peer.sign)) return;
       going = performance.now();
-      memoryKiB = peakMemory(child.pid);
-      if (start.ends) return;
+      atStart = { cpuMs: cpuMs(child.pid), memoryMiB: peakMemory(child.pid) };
+      if (ends) return;
       // bpftrace 0.17 does not hear a signal that comes before its loop.
       setTimeout(() => {
         ending = performance.now();
-        child.kill('SIGINT');
+        child.kill(peer.stopSignal);
       }, SETTLE_MS);
     };
     child.stdout.on('data', look);
@@ -88,54 +114,87 @@ function once(command: string, args: readonly string[], start: Start): Promise<T
     child.on('close', () => {
       clearTimeout(limit);
       if (going === 0) {
-        reject(new Error(`${command} ended without "${start.sign}":\n${seen}`));
+        reject(new Error(`${peer.command} ended without "${peer.sign}":\n${seen}`));
         return;
       }
-      resolve({ startMs: going - begun, memoryKiB, endMs: performance.now() - (ending || going) });
+      const endMs = performance.now() - (ending || going);
+      resolve({ ...atStart, startMs: going - begun, endMs });
     });
   });
 }
 
-/** Medians over several starts; memory of those that were still there to be asked. */
-async function measured(command: string, args: readonly string[], start: Start): Promise<Took> {
-  const runs: Took[] = [];
-  for (let i = 0; i < RUNS; i++) runs.push(await once(command, args, start));
-  const memory = runs.map((run) => run.memoryKiB).filter(Number.isFinite);
+/** Medians of those that were still there to be asked. */
+function medians(runs: readonly Took[]): Took {
+  const of = (which: keyof Took): number => {
+    const known = runs.map((run) => run[which]).filter(Number.isFinite);
+    return known.length > 0 ? median(known) : Number.NaN;
+  };
   return {
-    startMs: median(runs.map((run) => run.startMs)),
-    memoryKiB: memory.length > 0 ? median(memory) : Number.NaN,
-    endMs: median(runs.map((run) => run.endMs)),
+    cpuMs: of('cpuMs'),
+    startMs: of('startMs'),
+    memoryMiB: of('memoryMiB'),
+    endMs: of('endMs'),
   };
 }
 
-function cells(took: Took): string {
-  const memory = Number.isFinite(took.memoryKiB) ? (took.memoryKiB / 1024).toFixed(1) : '-';
-  return `${took.startMs.toFixed(1).padStart(8)} ${memory.padStart(8)} ${took.endMs.toFixed(1).padStart(8)}`;
+function peersOf(start: Start, object: string): readonly Peer[] {
+  // With its output elsewhere, bpftrace 0.17 says at once that it has attached.
+  const output = start.ends ? [] : ['-o', '/dev/null'];
+  const { sign, script } = start;
+  return [
+    ...(start.c === undefined
+      ? []
+      : [
+          {
+            name: 'C',
+            command: 'bench/build/load',
+            args: [`bench/build/${start.c}.bpf.o`],
+            sign: 'attached\n',
+            stopSignal: 'SIGTERM' as const,
+          },
+        ]),
+    {
+      name: 'bpfload',
+      command: 'loader/build/bpfload',
+      args: ['-q', ...output, object],
+      sign,
+      stopSignal: 'SIGINT',
+    },
+    {
+      name: 'bpftrace',
+      command: 'bpftrace',
+      args: [...output, '-e', script],
+      sign,
+      stopSignal: 'SIGINT',
+    },
+  ];
 }
 
-/** Prints the table of starts; objects are written to `folder`. */
+/** Prints the table of starts, measured in turn; objects are written to `folder`. */
 export async function reportStartup(folder: string): Promise<void> {
   const compiler = join(process.cwd(), 'dist/bpfscript.js');
+  const objects: string[] = [];
   process.stdout.write(
-    `\nstart in ms, peak memory in MiB, end in ms; medians of ${RUNS}\n\n` +
-      'script         bpfload                       bpftrace                    build ms  object bytes\n',
+    `\nmedians of ${RUNS}, in turn\n\nscript        by         start: CPU ms       ms   memory MiB   end: ms\n`,
   );
   for (const start of STARTS) {
     const object = join(folder, `start-${start.name.replaceAll(' ', '-')}.o`);
-    const builds: number[] = [];
-    for (let i = 0; i < RUNS; i++) {
-      const begun = performance.now();
-      const args = [compiler, 'build', '--no-warnings', '-e', start.script, '-o', object];
-      execFileSync(process.execPath, args);
-      builds.push(performance.now() - begun);
+    const args = [compiler, 'build', '--no-warnings', '-e', start.script, '-o', object];
+    execFileSync(process.execPath, args);
+    objects.push(`${start.name} ${statSync(object).size}`);
+    const peers = peersOf(start, object);
+    const runs = peers.map((): Took[] => []);
+    for (let round = 0; round < RUNS; round += 1)
+      for (const [index, peer] of peers.entries()) runs[index]?.push(await once(peer, start.ends));
+    for (const [index, peer] of peers.entries()) {
+      const took = medians(runs[index] ?? []);
+      const cell = (value: number, width: number): string =>
+        (Number.isFinite(value) ? value.toFixed(1) : '-').padStart(width);
+      process.stdout.write(
+        `${(index === 0 ? start.name : '').padEnd(13)} ${peer.name.padEnd(10)} ${cell(took.cpuMs, 13)} ${cell(took.startMs, 8)} ${cell(took.memoryMiB, 12)} ${cell(took.endMs, 9)}\n`,
+      );
     }
-    // With its output elsewhere, bpftrace 0.17 says at once that it has attached.
-    const output = start.ends ? [] : ['-o', '/dev/null'];
-    const ours = await measured('loader/build/bpfload', ['-q', ...output, object], start);
-    const theirs = await measured('bpftrace', [...output, '-e', start.script], start);
-    process.stdout.write(
-      `${start.name.padEnd(12)} ${cells(ours)}    ${cells(theirs)}   ${median(builds).toFixed(0).padStart(8)} ${String(statSync(object).size).padStart(13)}\n`,
-    );
   }
-  process.stdout.write(`\nbpfload: ${statSync('loader/build/bpfload').size} bytes, static\n`);
+  const loader = statSync('loader/build/bpfload').size;
+  process.stdout.write(`\nbytes: bpfload ${loader}, static; objects: ${objects.join(', ')}\n`);
 }

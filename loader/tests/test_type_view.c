@@ -33,24 +33,37 @@ static bool stop_at_three(uint32_t id, const struct btf_type *type, const char *
 	return id < 3;
 }
 
+static bool count_unions(uint32_t id, const struct btf_type *type, const char *name, void *context)
+{
+	(void)id;
+	(void)name;
+	CHECK(btf_is_union(type));
+	++*(uint32_t *)context;
+	return true;
+}
+
 int main(void)
 {
 	struct btf *btf = kernel_btf_load();
 	struct type_view *view = type_view_open();
 	struct comparison comparison = {.btf = btf, .next = 1};
-	uint32_t last = 0;
+	uint32_t last = 0, unions = 0;
 
 	/* A kernel without BTF has no view of it. */
 	CHECK(!btf == !view);
 	if (btf) {
 		comparison.source = type_view_source(view);
-		type_view_each(view, compare, &comparison);
+		type_view_each(view, UINT32_MAX, compare, &comparison);
 		CHECK(comparison.next == btf__type_cnt(btf));
 		CHECK(!comparison.source.type(view, comparison.next));
 		CHECK(btf_is_void(comparison.source.type(view, 0)));
 		CHECK(*comparison.source.name(view, 0xffffffff) == '\0');
-		type_view_each(view, stop_at_three, &last);
+		type_view_each(view, UINT32_MAX, stop_at_three, &last);
 		CHECK(last == 3);
+		type_view_each(view, TYPE_KIND(BTF_KIND_UNION), count_unions, &unions);
+		for (uint32_t id = 1; id < btf__type_cnt(btf); id++)
+			unions -= btf_is_union(btf__type_by_id(btf, id));
+		CHECK(unions == 0);
 		CHECK(type_view_find(view, BTF_KIND_STRUCT, "task_struct") ==
 		      (uint32_t)btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT));
 		CHECK(type_view_find(view, BTF_KIND_UNION, "task_struct") == 0);

@@ -228,7 +228,7 @@ int64_t type_view_match_events(struct arena *arena, const struct type_view *view
 {
 	struct matches matches = {.arena = arena, .pattern = pattern};
 
-	type_view_each(view, add_event, &matches);
+	type_view_each(view, TYPE_KIND(wanted_events.kind), add_event, &matches);
 	return sorted(&matches, events);
 }
 

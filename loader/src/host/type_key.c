@@ -3,6 +3,8 @@
 #include <bpf/btf.h>
 #include <string.h>
 
+#include "host/type_view.h"
+
 /* Behind which libbpf ignores the rest of a name (bpf_core_essential_name_len, relo_core.c). */
 #define FLAVOR "___"
 
@@ -45,19 +47,19 @@ struct type_key type_key_of(const struct btf *local, uint32_t id)
 	};
 }
 
-static bool is_enum_kind(uint32_t kind)
+uint32_t type_key_kinds(const struct type_key *key)
 {
-	return kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64;
+	const uint32_t enums = TYPE_KIND(BTF_KIND_ENUM) | TYPE_KIND(BTF_KIND_ENUM64);
+
+	/* An enum has another kind once a number of it has 64 bits, as for libbpf
+	 * (btf_kind_core_compat, tools/lib/bpf/relo_core.c). */
+	return TYPE_KIND(key->kind) & enums ? enums : TYPE_KIND(key->kind);
 }
 
 bool type_has_key(const struct type_key *key, const struct btf_type *type, const char *name)
 {
-	/* An enum has another kind once a number of it has 64 bits, as for libbpf
-	 * (btf_kind_core_compat, tools/lib/bpf/relo_core.c). */
-	if (btf_kind(type) != key->kind && !(btf_is_any_enum(type) && is_enum_kind(key->kind)))
-		return false;
-	return key->length && strncmp(name, key->name, key->length) == 0 &&
-	       essential(name) == key->length;
+	return (type_key_kinds(key) & TYPE_KIND(btf_kind(type))) && key->length &&
+	       strncmp(name, key->name, key->length) == 0 && essential(name) == key->length;
 }
 
 uint32_t type_candidates(const struct btf *local, uint32_t id, const struct btf *host,

@@ -21,6 +21,8 @@ struct type_key {
 };
 
 struct type_key type_key_of(const struct btf *local, uint32_t type);
+/* Kinds that such a type may be of (type_view.h). */
+uint32_t type_key_kinds(const struct type_key *key);
 /* Whether a type of this name (as the host has it) is such. */
 bool type_has_key(const struct type_key *key, const struct btf_type *type, const char *name);
 

@@ -10,6 +10,13 @@
 /* Types vary in size: where each so many begin is kept, and from there on they are counted. */
 #define STRIDE 64
 
+struct stride {
+	uint32_t offset;
+	/* Of its types: functions stand by themselves, so that half of all types are passed over.
+	 */
+	uint32_t kinds;
+};
+
 struct type_view {
 	struct btf_bytes bytes;
 	const uint8_t *types;
@@ -17,15 +24,19 @@ struct type_view {
 	uint32_t types_size, strings_size;
 	/* With void. */
 	uint32_t count;
-	/* Offsets of types 1, 1 + STRIDE, ... */
-	uint32_t *marks, mark_count, mark_room;
+	/* Those of types 1, 1 + STRIDE, ... */
+	struct stride *strides;
+	uint32_t stride_count, stride_room;
 };
+
+/* As many as a type's head has room for, known or not. */
+#define KINDS 32
 
 /* Bytes behind a type's head, and so many more for each of what it counts
  * (Documentation/bpf/btf.rst). */
 static const struct tail {
 	uint8_t is_known, size, each;
-} tails[] = {
+} tails[KINDS] = {
 	[BTF_KIND_INT] = {true, 4, 0},
 	[BTF_KIND_PTR] = {true, 0, 0},
 	[BTF_KIND_ARRAY] = {true, sizeof(struct btf_array), 0},
@@ -47,27 +58,36 @@ static const struct tail {
 	[BTF_KIND_ENUM64] = {true, 0, sizeof(struct btf_enum64)},
 };
 
-int64_t type_tail_size(const struct btf_type *type)
+/* Of a kind that is known. Asked for each of 140,000 types, at every start. */
+static inline __attribute__((always_inline)) uint32_t known_tail(const struct btf_type *type)
 {
-	uint32_t kind = btf_kind(type);
+	const struct tail *tail = &tails[btf_kind(type)];
 
-	if (kind >= sizeof(tails) / sizeof(*tails) || !tails[kind].is_known)
-		return -1;
-	return tails[kind].size + (int64_t)btf_vlen(type) * tails[kind].each;
+	return tail->size + (uint32_t)btf_vlen(type) * tail->each;
 }
 
-/* Bytes of the type at `offset`; 0 where there is none that is whole. */
-static uint32_t size_at(const struct type_view *view, uint32_t offset)
+int64_t type_tail_size(const struct btf_type *type)
+{
+	return tails[btf_kind(type)].is_known ? (int64_t)known_tail(type) : -1;
+}
+
+static const struct btf_type *type_at(const struct type_view *view, uint32_t offset)
+{
+	return (const struct btf_type *)(view->types + offset);
+}
+
+/* Bytes of a type that find_types has found whole. */
+static inline __attribute__((always_inline)) uint32_t size_of(const struct btf_type *type)
+{
+	return (uint32_t)sizeof(*type) + known_tail(type);
+}
+
+static inline bool is_whole(const struct type_view *view, uint32_t offset)
 {
 	uint32_t left = view->types_size - offset;
-	int64_t tail;
 
-	if (left < sizeof(struct btf_type))
-		return 0;
-	tail = type_tail_size((const struct btf_type *)(view->types + offset));
-	if (tail < 0 || tail > (int64_t)(left - sizeof(struct btf_type)))
-		return 0;
-	return (uint32_t)sizeof(struct btf_type) + (uint32_t)tail;
+	return left >= sizeof(struct btf_type) && tails[btf_kind(type_at(view, offset))].is_known &&
+	       size_of(type_at(view, offset)) <= left;
 }
 
 static bool find_sections(struct type_view *view)
@@ -90,19 +110,20 @@ static bool find_sections(struct type_view *view)
 	return view->strings[header->str_len - 1] == '\0';
 }
 
-static bool mark_types(struct type_view *view)
+static bool find_types(struct type_view *view)
 {
-	uint32_t offset = 0, size;
+	uint32_t offset = 0;
 
 	for (view->count = 1; offset < view->types_size; view->count++) {
-		size = size_at(view, offset);
-		if (!size)
+		if (!is_whole(view, offset))
 			return false;
 		if (view->count % STRIDE == 1) {
-			memory_grow(view->marks, view->mark_count, view->mark_room);
-			view->marks[view->mark_count++] = offset;
+			memory_grow(view->strides, view->stride_count, view->stride_room);
+			view->strides[view->stride_count++] = (struct stride){offset, 0};
 		}
-		offset += size;
+		view->strides[view->stride_count - 1].kinds |=
+			TYPE_KIND(btf_kind(type_at(view, offset)));
+		offset += size_of(type_at(view, offset));
 	}
 	return true;
 }
@@ -112,7 +133,7 @@ struct type_view *type_view_open(void)
 	struct type_view *view = memory_zeroed(sizeof(*view));
 
 	view->bytes = btf_bytes_read(KERNEL_BTF_FOLDER "/vmlinux");
-	if (view->bytes.data && find_sections(view) && mark_types(view))
+	if (view->bytes.data && find_sections(view) && find_types(view))
 		return view;
 	type_view_free(view);
 	return NULL;
@@ -123,7 +144,7 @@ void type_view_free(struct type_view *view)
 	if (!view)
 		return;
 	btf_bytes_free(&view->bytes);
-	free(view->marks);
+	free(view->strides);
 	free(view);
 }
 
@@ -144,31 +165,39 @@ static const struct btf_type *view_type(const void *types, uint32_t id)
 		return &nothing;
 	if (id >= view->count)
 		return NULL;
-	offset = view->marks[(id - 1) / STRIDE];
+	offset = view->strides[(id - 1) / STRIDE].offset;
 	for (uint32_t i = 0; i < (id - 1) % STRIDE; i++)
-		offset += size_at(view, offset);
-	return (const struct btf_type *)(view->types + offset);
+		offset += size_of(type_at(view, offset));
+	return type_at(view, offset);
 }
 
-void type_view_each(const struct type_view *view,
-		    bool (*visit)(uint32_t id, const struct btf_type *type, const char *name,
-				  void *context),
-		    void *context)
+/* Types of one stride, as type_view_each; false: no more are wanted. */
+static bool visit_stride(const struct type_view *view, uint32_t number, uint32_t kinds,
+			 type_visit visit, void *context)
 {
-	uint32_t offset = 0;
+	uint32_t first = 1 + number * STRIDE, offset = view->strides[number].offset;
 
-	for (uint32_t id = 1; id < view->count; id++) {
-		const struct btf_type *type = (const struct btf_type *)(view->types + offset);
+	for (uint32_t id = first; id < view->count && id < first + STRIDE; id++) {
+		const struct btf_type *type = type_at(view, offset);
 
-		if (!visit(id, type, view_name(view, type->name_off), context))
-			return;
-		/* Which mark_types has found whole. */
-		offset += (uint32_t)sizeof(*type) + (uint32_t)type_tail_size(type);
+		if ((kinds & TYPE_KIND(btf_kind(type))) &&
+		    !visit(id, type, view_name(view, type->name_off), context))
+			return false;
+		offset += size_of(type);
 	}
+	return true;
+}
+
+void type_view_each(const struct type_view *view, uint32_t kinds, type_visit visit, void *context)
+{
+	for (uint32_t i = 0; i < view->stride_count; i++)
+		if ((kinds & view->strides[i].kinds) &&
+		    !visit_stride(view, i, kinds, visit, context))
+			return;
 }
 
 struct search {
-	uint32_t kind, found;
+	uint32_t found;
 	const char *name;
 };
 
@@ -176,16 +205,17 @@ static bool is_other(uint32_t id, const struct btf_type *type, const char *name,
 {
 	struct search *search = context;
 
-	if (btf_kind(type) == search->kind && strcmp(name, search->name) == 0)
+	(void)type;
+	if (strcmp(name, search->name) == 0)
 		search->found = id;
 	return !search->found;
 }
 
 uint32_t type_view_find(const struct type_view *view, uint32_t kind, const char *name)
 {
-	struct search search = {.kind = kind, .name = name};
+	struct search search = {.name = name};
 
-	type_view_each(view, is_other, &search);
+	type_view_each(view, TYPE_KIND(kind), is_other, &search);
 	return search.found;
 }
 

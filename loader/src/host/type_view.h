@@ -20,11 +20,15 @@ void type_view_free(struct type_view *view);
 /* The first type of that kind and name; 0: none. */
 uint32_t type_view_find(const struct type_view *view, uint32_t kind, const char *name);
 
-/* Calls `visit` with each type, from id 1 on, and its name, until it gives false. */
-void type_view_each(const struct type_view *view,
-		    bool (*visit)(uint32_t id, const struct btf_type *type, const char *name,
-				  void *context),
-		    void *context);
+/* A set of kinds. */
+#define TYPE_KIND(kind) (UINT32_C(1) << (kind))
+
+typedef bool (*type_visit)(uint32_t id, const struct btf_type *type, const char *name,
+			   void *context);
+
+/* Calls `visit` with each type of one of the kinds, by ascending ids, and its name, until it gives
+ * false. Most types are of a kind that nobody asks for. */
+void type_view_each(const struct type_view *view, uint32_t kinds, type_visit visit, void *context);
 
 /* Bytes behind a type's head (Documentation/bpf/btf.rst); -1 for a kind that is newer. */
 int64_t type_tail_size(const struct btf_type *type);

@@ -1,5 +1,6 @@
 #include "object/signature.h"
 
+#include <sodium/core.h>
 #include <sodium/crypto_sign_ed25519.h>
 #include <sodium/utils.h>
 #include <stdio.h>
@@ -82,6 +83,16 @@ void key_name(const uint8_t *key, char name[KEY_NAME_SIZE])
 	sha256_finish(&hash, digest);
 	for (size_t i = 0; i < (KEY_NAME_SIZE - 1) / 2; i++)
 		snprintf(name + 2 * i, 3, "%02x", digest[i]);
+}
+
+/*
+ * What libsodium ends a process with that calls it wrongly. Its own stands in core.c beside
+ * sodium_init(), which nobody needs who only verifies, and which brings ciphers along that no
+ * object has: 120 KB.
+ */
+_Noreturn void sodium_misuse(void)
+{
+	abort();
 }
 
 static bool read_time(uint64_t *seconds, const char *text)

@@ -7,6 +7,7 @@
 
 #include "host/prototypes.h"
 #include "host/type_subset.h"
+#include "host/type_view.h"
 #include "session/kernel_types.h"
 #include "session/session.h"
 
@@ -54,13 +55,15 @@ static bool take(uint32_t id, const struct btf_type *type, const char *name, voi
 static struct btf *collect(const struct type_view *view, struct wanted *wanted)
 {
 	struct btf *btf = NULL;
-	uint32_t size;
+	uint32_t kinds = 0, size;
 	void *bytes;
 
 	wanted->subset = type_subset_new();
 	wanted->source = type_view_source(view);
 	wanted->complete = true;
-	type_view_each(view, take, wanted);
+	for (uint32_t i = 0; i < wanted->count; i++)
+		kinds |= TYPE_KIND(wanted->kinds[i]);
+	type_view_each(view, kinds, take, wanted);
 	if (wanted->complete && wanted->ids[0]) {
 		bytes = type_subset_bytes(wanted->subset, &size);
 		btf = btf__new(bytes, size);

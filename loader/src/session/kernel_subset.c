@@ -62,10 +62,13 @@ void *kernel_subset(const struct elf_file *elf, const struct btf *local,
 		.source = type_view_source(kernel),
 		.complete = true,
 	};
+	uint32_t kinds = 0;
 	void *bytes = NULL;
 
 	btf_ext_each_core(elf, want, &collection);
-	type_view_each(kernel, take, &collection);
+	for (uint32_t i = 0; i < collection.count; i++)
+		kinds |= type_key_kinds(&collection.wanted[i].key);
+	type_view_each(kernel, kinds, take, &collection);
 	for (uint32_t i = 0; i < collection.count; i++)
 		collection.complete = collection.complete && collection.wanted[i].found;
 	if (collection.complete)
