@@ -4,53 +4,12 @@ import { BtfBuilder } from '../../linker/btf/builder.ts';
 import { readExtension, writeExtension } from '../../linker/btf/extension.ts';
 import { readBtf } from '../../linker/btf/read.ts';
 import { renderBtf } from '../../linker/btf/text.ts';
-import {
-  addType,
-  arrayOf,
-  bytes,
-  signed,
-  sizeOf,
-  type TypeDescription,
-  unsigned,
-  VOID_POINTER,
-} from '../../linker/btf/types.ts';
-import { inspectObject } from '../../linker/inspect.ts';
-import { link } from '../../linker/link.ts';
-import { loaded } from '../support/kernel.ts';
-import { linkInput, onFile } from './support.ts';
+import { addType, sizeOf } from '../../linker/btf/types.ts';
+import { VALUE_TYPES } from './fixtures.ts';
 import { writeBtf } from './synthetic.ts';
 
-const TYPES: readonly TypeDescription[] = [
-  { kind: 'bool' },
-  signed(2),
-  arrayOf({ kind: 'char' }, 64),
-  VOID_POINTER,
-  arrayOf(unsigned(4), 6),
-  {
-    kind: 'struct',
-    name: '',
-    size: 16,
-    members: [
-      { name: 'pid', type: unsigned(4), offset: 0 },
-      { name: 'inner', type: arrayOf({ kind: 'bool' }, 8), offset: 8 },
-    ],
-  },
-  {
-    kind: 'enum',
-    name: 'color',
-    size: 8,
-    signed: true,
-    values: [
-      ['RED', 0n],
-      ['LOUD', -5n],
-    ],
-  },
-  { kind: 'enum', name: 'amount', size: 8, signed: false, values: [['HUGE', 1n << 40n]] },
-  bytes(16),
-];
-
 describe('BTF of types', () => {
-  it.each(TYPES.map((type) => [type.kind, type] as const))(
+  it.each(VALUE_TYPES.map((type) => [type.kind, type] as const))(
     'has the size of a %s in memory',
     (_kind, type) => {
       const builder = new BtfBuilder();
@@ -61,32 +20,10 @@ describe('BTF of types', () => {
 
   it('keeps the values of enums, in 64 bits where they need them', () => {
     const builder = new BtfBuilder();
-    for (const type of TYPES) if (type.kind === 'enum') addType(builder, type);
+    for (const type of VALUE_TYPES) if (type.kind === 'enum') addType(builder, type);
     const text = renderBtf(readBtf(builder.finish()));
     expect(text).toContain("ENUM 'color' size=8\n\t'RED' = 0\n\t'LOUD' = -5");
     expect(text).toContain("ENUM64 'amount' size=8\n\t'HUGE' = 1099511627776");
-  });
-
-  it('is taken by the kernel and by bpftool for values of all types', () => {
-    const object = link({
-      ...linkInput('define dso_local i32 @p(i8* %ctx) nounwind section "uprobe" { ret i32 0 }'),
-      functions: [{ symbol: 'p', role: 'program' }],
-      maps: TYPES.map((value, index) => ({
-        symbol: `AT_m${index}`,
-        type: 1,
-        maxEntries: 2,
-        flags: 0,
-        key: unsigned(8),
-        value,
-      })),
-    });
-    loaded(object, ({ dump }) => {
-      for (const index of TYPES.keys()) expect(dump(`AT_m${index}`)).toEqual([]);
-    });
-    expect(
-      onFile(object, '/usr/sbin/bpftool', 'btf', 'dump', 'file').match(/^\[\d+\] VAR 'AT_m/gm),
-    ).toHaveLength(TYPES.length);
-    expect(inspectObject(object).maps.map(({ valueSize }) => valueSize)).toEqual(TYPES.map(sizeOf));
   });
 });
 

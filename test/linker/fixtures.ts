@@ -1,6 +1,13 @@
 /** What the compiler would make of a script with a map, variables, constants and a loop. */
 
-import { arrayOf, bytes, signed, unsigned } from '../../linker/btf/types.ts';
+import {
+  arrayOf,
+  bytes,
+  signed,
+  type TypeDescription,
+  unsigned,
+  VOID_POINTER,
+} from '../../linker/btf/types.ts';
 import type { LinkInput } from '../../linker/input.ts';
 import { emptyManifest, linkInput, siteAsm } from './support.ts';
 
@@ -164,3 +171,33 @@ export function scriptInput(): LinkInput {
     }),
   });
 }
+
+/** One of each kind that values of maps have. */
+export const VALUE_TYPES: readonly TypeDescription[] = [
+  { kind: 'bool' },
+  signed(2),
+  arrayOf({ kind: 'char' }, 64),
+  VOID_POINTER,
+  arrayOf(unsigned(4), 6),
+  {
+    kind: 'struct',
+    name: '',
+    size: 16,
+    members: [
+      { name: 'pid', type: unsigned(4), offset: 0 },
+      { name: 'inner', type: arrayOf({ kind: 'bool' }, 8), offset: 8 },
+    ],
+  },
+  {
+    kind: 'enum',
+    name: 'color',
+    size: 8,
+    signed: true,
+    values: [
+      ['RED', 0n],
+      ['LOUD', -5n],
+    ],
+  },
+  { kind: 'enum', name: 'amount', size: 8, signed: false, values: [['HUGE', 1n << 40n]] },
+  bytes(16),
+];

@@ -13,7 +13,7 @@ const ABOUT_CODE = /^test\/(?:compiler|linker)\//;
 /** Milliseconds of CPU time that tests of one fault may take, of its folder and of others. */
 const BUDGET = { own: 20_000, other: 10_000 };
 /** How many files of tests look at a fault that is there from the beginning. */
-const COLD_FILES = 8;
+const COLD_FILES = 4;
 
 /** `count` faults of each folder, against the tests that mirror it, then what is left against all. */
 export async function typescriptMutants(
