@@ -79,6 +79,21 @@ describe('the BTF reader', () => {
     expect(() => readBtf(long)).toThrow('a type is cut off');
   });
 
+  it('reads each name, however many were read before, with whatever characters', () => {
+    const builder = new BtfBuilder();
+    const names = Array.from({ length: 1000 }, (_, index) =>
+      index % 2 ? `n${index}` : `größe${index}`,
+    );
+    for (const name of names) builder.float(name, 4);
+    const btf = readBtf(builder.finish());
+    expect(names.map((_, index) => btf.type(index + 1).name)).toEqual(names);
+    const plain = new BtfBuilder();
+    const ascii = names.map((name) => name.replace('ö', 'o').replace('ß', 's'));
+    for (const name of ascii) plain.float(name, 4);
+    const other = readBtf(plain.finish());
+    expect(ascii.map((_, index) => other.type(index + 1).name)).toEqual(ascii);
+  });
+
   it('reads BTF at any alignment of the buffer', () => {
     const moved = Buffer.concat([Buffer.alloc(1), GOOD]).subarray(1);
     expect(readBtf(moved).find(BTF_KIND.int, 'int')).toBe(1);
@@ -86,6 +101,24 @@ describe('the BTF reader', () => {
 });
 
 describe('.BTF.ext', () => {
+  it('ends where its records do', () => {
+    const whole = Buffer.from(
+      writeExtension({
+        functions: [{ section: 3, records: [{ offset: 0, type: 7 }] }],
+        lines: [],
+        core: [],
+      }),
+    );
+    const count = whole.indexOf(Buffer.from([3, 0, 0, 0, 1, 0, 0, 0])) + 4;
+    expect(count).toBeGreaterThan(32);
+    whole.writeUInt32LE(2, count);
+    expect(() => readExtension(whole)).toThrow('.BTF.ext ends within a record');
+    whole.writeUInt32LE(1, count);
+    expect(readExtension(whole).functions[0]?.records).toEqual([{ offset: 0, type: 7 }]);
+    whole.writeUInt32LE(7, count - 8);
+    expect(() => readExtension(whole)).toThrow('.BTF.ext ends within a record');
+  });
+
   it('reads back as it was written, without empty parts', () => {
     const extension = {
       functions: [

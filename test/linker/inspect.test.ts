@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderInspection } from '../../linker/inspect/render.ts';
-import { inspectObject } from '../../linker/inspect.ts';
+import { inspectObject, writtenPaths } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
 import { build } from '../support/build.ts';
 import { scriptInput } from './fixtures.ts';
@@ -79,6 +79,29 @@ describe('an inspection', () => {
         of: 'sched:sched_switch.next_pid',
       },
     ]);
+  });
+
+  it('says of each field in which program it is read, and by which instruction', () => {
+    const read = 'print(curtask.pid);';
+    const { relocations, programs } = inspectObject(
+      build(`begin { ${read} } end { print(1); ${read} } kprobe:vfs_read { ${read} }`),
+    );
+    const core = relocations.filter(({ by }) => by === 'core');
+    expect(new Set(core.map(({ function: name }) => name))).toEqual(
+      new Set(programs.map(({ name }) => name)),
+    );
+    for (const { function: name, instruction } of core) {
+      const program = programs.find((one) => one.name === name);
+      expect(instruction).toBeGreaterThan(0);
+      expect(instruction).toBeLessThan(program?.instructions ?? 0);
+    }
+  });
+
+  it('lists the paths at which it pins, and the files that it writes', () => {
+    const pinned = build('iter:task:/sys/fs/bpf/tasks { print(1); }');
+    expect(writtenPaths(pinned)).toEqual(['/sys/fs/bpf/tasks']);
+    expect(writtenPaths(build('begin { cat("/etc/hosts"); }', { unsafe: true }))).toEqual([]);
+    expect(writtenPaths(build('begin { }'))).toEqual([]);
   });
 
   it('tells a changed file', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BtfError } from '../../linker/btf/btf.ts';
 import { ElfError } from '../../linker/elf/elf.ts';
-import { readElf } from '../../linker/elf/read.ts';
+import { readElf, readLoadedSegments } from '../../linker/elf/read.ts';
 import { writeElf } from '../../linker/elf/write.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
@@ -78,6 +78,18 @@ describe('the ELF reader', () => {
     expect(() => readElf(bytes)).toThrow(ElfError);
   });
 
+  it('says which symbol is in no section', () => {
+    const { bytes } = writeElf(
+      [{ name: '.text', type: 1, flags: 6, align: 8, data: new Uint8Array(16) }],
+      [
+        { name: 'a', bind: 1, type: 2, section: 1, value: 0, size: 8 },
+        { name: 'b', bind: 1, type: 2, section: 77, value: 0, size: 8 },
+        { name: 'c', bind: 1, type: 2, section: 0xfff1, value: 0, size: 8 },
+      ],
+    );
+    expect(() => readElf(bytes)).toThrow('symbol 2 is in no section');
+  });
+
   it('meets damage with a message, never with another error', () => {
     const object = link(scriptInput());
     const random = randoms(7);
@@ -96,5 +108,47 @@ describe('the ELF reader', () => {
       }
     }
     expect(refused).toBeGreaterThan(300);
+  });
+});
+
+describe('segments', () => {
+  /** A file whose header says where its table is, with one program header for each type. */
+  function file(...types: readonly number[]): Buffer {
+    const bytes = Buffer.alloc(64 + 56 * types.length + 16);
+    bytes.set([0x7f, 69, 76, 70, 2, 1]);
+    bytes.writeBigUInt64LE(64n, 32);
+    bytes.writeUInt16LE(56, 54);
+    bytes.writeUInt16LE(types.length, 56);
+    for (const [index, type] of types.entries()) {
+      const at = 64 + 56 * index;
+      bytes.writeUInt32LE(type, at);
+      bytes.writeBigUInt64LE(BigInt(bytes.length - 16 + index), at + 8);
+      bytes.writeBigUInt64LE(BigInt(0x1000 * (index + 1)), at + 16);
+      bytes.writeBigUInt64LE(BigInt(16 - index), at + 32);
+    }
+    return bytes;
+  }
+
+  it('are those that are loaded, up to the end of the file', () => {
+    const bytes = file(1, 6, 1);
+    expect(readLoadedSegments(bytes)).toEqual([
+      { address: 0x1000n, data: bytes.subarray(-16) },
+      { address: 0x3000n, data: bytes.subarray(-14) },
+    ]);
+    expect(readLoadedSegments(file())).toEqual([]);
+  });
+
+  it.each<[string, (bytes: Buffer) => Buffer | undefined | number]>([
+    ['too short', (bytes) => bytes.subarray(0, 63)],
+    ['not an ELF file', (bytes) => bytes.writeUInt8(0, 0)],
+    ['not a 64-bit little-endian', (bytes) => bytes.writeUInt8(1, 4)],
+    ['not a 64-bit little-endian', (bytes) => bytes.writeUInt8(2, 5)],
+    ['program headers have an unknown size', (bytes) => bytes.writeUInt16LE(55, 54)],
+    ['program headers are cut off', (bytes) => bytes.writeUInt16LE(2, 56)],
+    ['a segment is cut off', (bytes) => bytes.writeBigUInt64LE(17n, 64 + 32)],
+  ])('of a damaged file are refused: %s', (message, damage) => {
+    const bytes = file(1);
+    const result = damage(bytes);
+    expect(() => readLoadedSegments(Buffer.isBuffer(result) ? result : bytes)).toThrow(message);
   });
 });
