@@ -20,6 +20,9 @@
 /* How long an ended tracer waits for its child. */
 #define STOP_TRIES 50
 #define STOP_PAUSE_NS 10000000
+/* How long a tracer waits until its child has nothing left to do before its start. */
+#define SETTLE_TRIES 1000
+#define SETTLE_PAUSE_NS 1000000
 
 /* Moves *text behind one word and writes the word, unquoted, to `to`. False for an open quote. */
 static bool read_word(const char **text, char *to)
@@ -158,6 +161,38 @@ int child_start(struct child *child, const char *command, bool captured, struct 
 out:
 	arena_free(&arena);
 	return failure->status;
+}
+
+/* Whether a process runs, or wants to: its state stands behind its name, which may hold anything.
+ */
+static bool runs(pid_t pid)
+{
+	char path[32], text[128];
+	const char *state;
+	ssize_t got;
+	int file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return false;
+	got = read(file, text, sizeof(text) - 1);
+	close(file);
+	if (got <= 0)
+		return false;
+	text[got] = 0;
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && state[2] == 'R';
+}
+
+void child_settle(const struct child *child)
+{
+	struct timespec pause = {.tv_nsec = SETTLE_PAUSE_NS};
+
+	if (!child->pid)
+		return;
+	for (int i = 0; i < SETTLE_TRIES && runs(child->pid); i++)
+		nanosleep(&pause, NULL);
 }
 
 void child_release(struct child *child)

@@ -25,6 +25,12 @@ struct child {
  */
 int child_start(struct child *child, const char *command, bool captured, struct failure *failure);
 
+/*
+ * Waits until it waits, a second at most: what it does before its start, as a copy of the loader,
+ * is not for its probes. A busy machine lets it do that late.
+ */
+void child_settle(const struct child *child);
+
 /* Lets it run. */
 void child_release(struct child *child);
 

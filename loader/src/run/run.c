@@ -384,6 +384,7 @@ static int trace(struct run *run, struct failure *failure)
 	if (status == STATUS_OK && is_measured(run->options))
 		status = cost_begin(&run->cost, run->options->cost ? "--cost" : "--max-overhead",
 				    failure);
+	child_settle(&run->child);
 	if (status == STATUS_OK)
 		status = attach_all(&run->attachments, failure);
 	/* What runs of the script between attaching and detaching is not waited for nor printed. */
