@@ -18,11 +18,8 @@ export interface KernelMemory {
 /** Throws KernelDescriptionError for what is no kernel. */
 export function openImage(bytes: Buffer, depth = 0): KernelMemory {
   if (depth > 3) throw new KernelDescriptionError('it is packed too many times');
-  if (bytes.length > 0x264 && bytes.toString('latin1', 0x202, 0x206) === 'HdrS') {
-    // setup_sects, payload_offset, payload_length.
-    const start = ((bytes[0x1f1] || 4) + 1) * 512 + bytes.readUInt32LE(0x248);
-    return openPacked(bytes, start, bytes.readUInt32LE(0x24c), depth);
-  }
+  const packed = insideOf(bytes);
+  if (packed) return openImage(packed, depth + 1);
   if (bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46) {
     try {
       return openElf(bytes);
@@ -31,9 +28,6 @@ export function openImage(bytes: Buffer, depth = 0): KernelMemory {
       throw error;
     }
   }
-  // struct linux_efi_zboot_header (drivers/firmware/efi/libstub/zboot-header.S).
-  if (bytes.length > 64 && bytes.toString('latin1', 4, 8) === 'zimg')
-    return openPacked(bytes, bytes.readUInt32LE(8), bytes.readUInt32LE(12), depth);
   if (bytes.length > 64 && bytes.toString('latin1', 0x38, 0x3c) === 'ARMd')
     return { arch: 'aarch64', memory: createMemory([placeArm64(bytes)]) };
   const unpacked = unpack(bytes);
@@ -41,10 +35,25 @@ export function openImage(bytes: Buffer, depth = 0): KernelMemory {
   return openImage(unpacked, depth + 1);
 }
 
-/** The kernel that stands packed inside of a file. */
-function openPacked(bytes: Buffer, start: number, size: number, depth: number): KernelMemory {
-  if (start + size > bytes.length) throw new KernelDescriptionError('the kernel is cut off');
-  return openImage(unpack(bytes.subarray(start, start + size)), depth + 1);
+/**
+ * The kernel that stands packed inside of a file which begins with a program of its own, unpacked; undefined for other
+ * files. Throws KernelDescriptionError.
+ */
+export function insideOf(bytes: Buffer): Buffer | undefined {
+  const part = (start: number, size: number): Buffer => {
+    if (start + size > bytes.length) throw new KernelDescriptionError('the kernel is cut off');
+    return unpack(bytes.subarray(start, start + size));
+  };
+  // setup_sects, payload_offset, payload_length.
+  if (bytes.length > 0x264 && bytes.toString('latin1', 0x202, 0x206) === 'HdrS')
+    return part(
+      ((bytes[0x1f1] || 4) + 1) * 512 + bytes.readUInt32LE(0x248),
+      bytes.readUInt32LE(0x24c),
+    );
+  // struct linux_efi_zboot_header (drivers/firmware/efi/libstub/zboot-header.S).
+  if (bytes.length > 64 && bytes.toString('latin1', 4, 8) === 'zimg')
+    return part(bytes.readUInt32LE(8), bytes.readUInt32LE(12));
+  return undefined;
 }
 
 /** A vmlinux has four or five. */

@@ -7,12 +7,11 @@ import { dumpedLines, nativeLines, translatedLines } from '../../compiler/explor
 import { disassemble } from '../../compiler/llvm/disassembler.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { compileText, temporaryFolder } from '../support/build.ts';
-import { ARM64_SERIES, boot, programsOf, SERIES } from '../support/guest.ts';
+import { ARM64_SERIES, boot, bootable, programsOf, SERIES } from '../support/guest.ts';
 import { dumpOf } from '../support/json.ts';
 import { needs } from '../support/needs.ts';
 
 const folder = temporaryFolder();
-const root = join(import.meta.dirname, '../..');
 const SCRIPT = `tracepoint:syscalls:sys_enter_read {
   @start[tid] = nsecs;
 }
@@ -49,8 +48,7 @@ async function dumpsOn(
   const batch = join(folder, `batch-${series}`);
   writeFileSync(batch, COMMANDS.map((command) => `${command}\n`).join(''));
   const results = join(folder, `results-${series}`);
-  const kernel = join(root, '.cache/kernels', series);
-  const log = await boot(['-b', batch, '-o', results, '-t', '300', kernel, payload]);
+  const log = await boot(['-b', batch, '-o', results, '-t', '300', bootable(series), payload]);
   const sources: readonly ExploredSource[] = [
     { name: 'stdin', firstLine: 1, lines: SCRIPT.split('\n') },
   ];

@@ -16,7 +16,7 @@ import { describeKernel } from '../../compiler/kernel/description.ts';
 import { hostSources } from '../../compiler/kernel/host.ts';
 import { listProbes } from '../../compiler/listing/listing.ts';
 import { temporaryFolder } from '../support/build.ts';
-import { boot } from '../support/guest.ts';
+import { boot, bootable } from '../support/guest.ts';
 import { SUPPORTED } from '../support/guest-scripts.ts';
 import { hasKernel } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
@@ -67,7 +67,7 @@ async function inGuest(
   const results = join(folder, 'results');
   const log = await boot([
     ...['-b', batch, '-o', results, '-T', '300', '-t', '600', '-m', '512'],
-    ...[join(CACHE, series), payload],
+    ...[bootable(series), payload],
   ]);
   return commands.map((_command, index) => {
     const file = join(results, `${index + 2}.out`);

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path';
 import { beforeAll, describe, expect } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
-import { boot, isBefore, SERIES } from '../support/guest.ts';
+import { boot, bootable, isBefore, SERIES } from '../support/guest.ts';
 import { GO_PACKAGES, hasKernel, isHere } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { WORKLOAD } from '../support/run.ts';
@@ -105,8 +105,7 @@ async function runAll(
     batch,
     runs.map(({ loader, index }) => `/${loader} AT_ /${index}.o '${COMMAND}'\n`).join(''),
   );
-  const kernel = join(root, '.cache/kernels', series);
-  const log = await boot(['-b', batch, '-o', folder, '-t', '200', kernel, payload]);
+  const log = await boot(['-b', batch, '-o', folder, '-t', '200', bootable(series), payload]);
   return new Map(
     runs.map(({ loader, script }, index) => {
       const file = (suffix: string): string => join(folder, `${index + 1}.${suffix}`);

@@ -11,14 +11,13 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { bpfscript } from '../support/command.ts';
-import { boot, isBefore, SERIES } from '../support/guest.ts';
+import { boot, bootable, isBefore, SERIES } from '../support/guest.ts';
 import { rolloutOf, startReport } from '../support/json.ts';
 import { descriptionOf } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER } from '../support/run.ts';
 
 const folder = temporaryFolder();
-const root = join(import.meta.dirname, '../..');
 const HOSTS = 1000;
 /** Those with 7 tens, of each kernel, start a second object. */
 const isTenth = (host: string): boolean => /7.$/.test(host);
@@ -39,7 +38,7 @@ async function startOn(series: string, hosts: readonly string[]): Promise<string
   const limit = ['-T', '600', '-t', '600'];
   const log = await boot([
     ...['-b', batch, '-o', results, ...limit],
-    ...[join(root, '.cache/kernels', series), payload],
+    ...[bootable(series), payload],
   ]);
   const file = join(folder, 'reports', `${series}.jsonl`);
   try {
