@@ -44,6 +44,7 @@ export default defineConfig({
         test: {
           name: 'packages',
           include: [...INSTALLING],
+          setupFiles: [YIELD],
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,13 +1,13 @@
 /** Scripts in, objects out: the compiler as the tests use it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterAll } from 'vitest';
 import { compile } from '../../compiler/compile.ts';
 import { type KernelChoice, loadKernelDescription } from '../../compiler/kernel/load.ts';
 import type { KernelDescription } from '../../compiler/kernel/types.ts';
 import type { Diagnostic } from '../../compiler/source/diagnostics.ts';
 import { printDiagnostic } from '../../compiler/source/render/text.ts';
+
+export { temporaryFolder, withFolder } from './folders.ts';
 
 export interface BuildOptions {
   /** `default`, `host`, or a description's path. */
@@ -62,23 +62,6 @@ export function build(script: string, options: BuildOptions = {}): Uint8Array {
 /** What the compiler says of a script. */
 export function diagnose(script: string, options: BuildOptions = {}): readonly Diagnostic[] {
   return compileText(script, options).diagnostics;
-}
-
-/** A folder that is removed after the test file has run. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-test-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** Runs a function with a folder that is gone afterwards. */
-export function withFolder<Result>(use: (folder: string) => Result): Result {
-  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-test-'));
-  try {
-    return use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 export function writeObject(

@@ -1,6 +1,7 @@
 /** Runs objects on this kernel, against workloads that start once everything is attached. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, temporaryFolder, writeObject } from './build.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -32,14 +33,39 @@ export interface RunResult {
   readonly endedAfter: number;
 }
 
-let folder: string | undefined;
+/** Of the test file that runs: the next one has another. */
+let folder = '';
 let count = 0;
+const objects = new Map<string, string>();
+
+/** A name in the folder that nothing has yet. */
+function fresh(name: string): string {
+  if (!existsSync(folder)) {
+    folder = temporaryFolder();
+    objects.clear();
+  }
+  count += 1;
+  return join(folder, `${name}${count}`);
+}
+
+/** Scripts that are compiled by what other files hold at that moment. */
+const BY_FILES = /\b(u|ur|uprobe|uretprobe|usdt|U|import|include)\b/;
+
+/** The object of a script, which is compiled once however many times a test file runs it with the same options. */
+function objectOf(script: string, options: BuildOptions): string {
+  const { kernel, unsafe, environment, path, debugFolders } = options;
+  const key = JSON.stringify([script, kernel, unsafe, environment, debugFolders]);
+  const place = fresh('script');
+  const known = objects.get(key);
+  if (known !== undefined) return known;
+  const object = writeObject(dirname(place), basename(place), script, options);
+  if (path === undefined && !BY_FILES.test(script)) objects.set(key, object);
+  return object;
+}
 
 /** Compiles a script, loads it, runs the workload, ends the tracing, and gives what it printed. */
 export async function run(script: string, options: RunOptions = {}): Promise<RunResult> {
-  folder ??= temporaryFolder();
-  count += 1;
-  return runObject(writeObject(folder, `script${count}`, script, options), options);
+  return runObject(objectOf(script, options), options);
 }
 
 export async function runObject(object: string, options: RunOptions = {}): Promise<RunResult> {
@@ -82,6 +108,28 @@ export async function runWorkload(words: string): Promise<string> {
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
   if (status !== 0) throw new Error(`workload ${words} ended with ${status}`);
   return text;
+}
+
+/** A process of the workload program that is there before the tracing, and waits. */
+export interface Waiting {
+  readonly pid: string;
+  /** Lets it do what it is for, and waits for its end. */
+  readonly go: () => Promise<void>;
+}
+
+/** Starts the workload program, which acts when it is told to: once everything is attached, however long that takes. */
+export function waiting(words: string): Waiting {
+  const signal = fresh('go');
+  const child = spawn(WORKLOAD, ['await', signal, ...words.split(' ')], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  return {
+    pid: String(child.pid),
+    go: async () => {
+      writeFileSync(signal, '');
+      const status = await ended;
+      if (status !== 0) throw new Error(`workload ${words} ended with ${status}`);
+    },
+  };
 }
 
 function collect(child: ChildProcess): {

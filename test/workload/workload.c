@@ -21,6 +21,7 @@
 //   command line spin MS                 burn so much CPU time sleep MS storm MS getppid(2) calls
 //   without a pause for so long pid                     print the process id
 //   pin CPU                 run on that CPU from here on
+//   await PATH              wait until there is such a file, a minute at most
 //   repeat COUNT ACTION ... COUNT times the rest of the command line
 #define _GNU_SOURCE
 #include <errno.h>
@@ -376,8 +377,10 @@ static void act(struct words words)
 			usleep(number(&words) * 1000);
 		} else if (!strcmp(action, "await")) {
 			const char *path = take(&words);
-			while (access(path, F_OK) != 0)
-				usleep(1000);
+			// Nobody makes it where a test failed before.
+			for (int left = 60000; access(path, F_OK) != 0; usleep(1000))
+				if (left-- == 0)
+					die(path);
 		} else if (!strcmp(action, "repeat")) {
 			for (long count = number(&words); count > 0; count--)
 				act(words);
