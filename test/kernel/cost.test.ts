@@ -78,12 +78,15 @@ needs('root').describe('the cost of probes', () => {
     },
   );
 
+  /** Shell: waits until the loader has taken the signal. */
+  const UNTIL_HEARD = 'while grep -q "^ShdPnd:.*[1-9a-f]" /proc/$PPID/status; do :; done';
+
   it('is told when SIGUSR2 comes, and tracing goes on', async () => {
     const { stdout, stderr } = await run(QUICK, {
       flags: [
         '--cost',
         '-c',
-        `sh -c '${WORKLOAD} comm workload close 10; kill -USR2 $PPID; sleep 0.2; ${WORKLOAD} comm workload close 20'`,
+        `sh -c '${WORKLOAD} comm workload close 10; kill -USR2 $PPID; ${UNTIL_HEARD}; ${WORKLOAD} comm workload close 20'`,
       ],
       signal: 'none',
     });

@@ -8,7 +8,7 @@ import { build, temporaryFolder, writeObject } from '../support/build.ts';
 import { bpfscript } from '../support/command.ts';
 import { mapValue } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
-import { LOADER, run, runObject, WORKLOAD } from '../support/run.ts';
+import { LOADER, run, runObject, runWorkload, WORKLOAD, waiting } from '../support/run.ts';
 
 const folder = temporaryFolder();
 
@@ -183,14 +183,13 @@ needs('root').describe('the loader', () => {
   });
 
   it('traces one process with -p and ends with it [CLI-003]', async () => {
-    const child = execFileSync(
-      'sh',
-      ['-c', `${WORKLOAD} sleep 1000 getppid 33 >/dev/null 2>&1 & echo $!`],
-      { encoding: 'utf8' },
-    ).trim();
+    const traced = waiting('getppid 33');
     const result = await run('tracepoint:syscalls:sys_enter_getppid { @ = count(); }', {
-      flags: ['-p', child],
-      workload: 'getppid 500',
+      flags: ['-p', traced.pid],
+      workload: async () => {
+        await runWorkload('getppid 500');
+        await traced.go();
+      },
       signal: 'none',
     });
     expect(mapValue(result.stdout, '@')).toBe(33);

@@ -1,13 +1,23 @@
 /** The one-liners that most people meet first, against workloads whose truth is known. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { histogram, mapEntries, mapValue, stackEntries, total } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
-import { run, WORKLOAD } from '../support/run.ts';
+import { run, runWorkload, WORKLOAD, waiting } from '../support/run.ts';
+
+/** Whether a process has not ended. */
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 needs('root').describe('the one-liners', () => {
   it('says hello and ends by itself [PRB-003]', async () => {
@@ -36,18 +46,10 @@ needs('root').describe('the one-liners', () => {
   });
 
   it('draws the sizes that one process reads, with the older field name', async () => {
-    const child = spawn(WORKLOAD, ['sleep', '1500', 'read', '100', '4096', 'read', '7', '100'], {
-      stdio: 'ignore',
-    });
-    const ended = new Promise((resolve) => child.on('close', resolve));
+    const reader = waiting('read 100 4096 read 7 100');
     const result = await run(
       'tracepoint:syscalls:sys_exit_read /pid == $1/ { @bytes = hist(args->retval); }',
-      {
-        parameters: [String(child.pid)],
-        workload: async () => {
-          await ended;
-        },
-      },
+      { parameters: [reader.pid], workload: reader.go },
     );
     const buckets = histogram(result.stdout, '@bytes');
     expect(buckets.filter((bucket) => bucket.count > 0)).toEqual([
@@ -58,9 +60,10 @@ needs('root').describe('the one-liners', () => {
 
   it('counts the events of a wildcard by name, with the older name of the built-in', async () => {
     const result = await run(
-      'tracepoint:sched:sched* { @[name] = count(); } interval:s:1 { exit(); }',
+      `tracepoint:sched:sched* { @[name] = count(); }
+       tracepoint:sched:sched_process_fork /comm == "forking"/ { @forks++; } interval:s:1 { if (@forks >= 20) { exit(); } }`,
       {
-        workload: 'fork 20 sleep 1',
+        workload: 'comm forking fork 20 sleep 1',
         signal: 'none',
       },
     );
@@ -171,15 +174,18 @@ needs('root').describe('the exercises of the lab', () => {
   it('prints the busiest, clears, and exits after three rounds', async () => {
     const result = await run(
       `tracepoint:syscalls:sys_enter_getppid { @calls[tid % 16] = count(); }
-       interval:ms:300 { print(@calls, 2); print("--"); clear(@calls); @rounds++; if (@rounds >= 3) { exit(); } }`,
-      { workload: 'fork 30 getppid 3 sleep 25', signal: 'none' },
+       interval:ms:300 /len(@calls) >= 2/ { print(@calls, 2); print("--"); clear(@calls); @rounds++; if (@rounds >= 3) { exit(); } }`,
+      {
+        workload: async (pid) => {
+          while (isThere(pid)) await runWorkload('fork 10 getppid 3 sleep 5');
+        },
+        signal: 'none',
+      },
     );
     expect(result.status).toBe(0);
     const rounds = result.stdout.split('--\n');
     expect(rounds).toHaveLength(4);
-    for (const round of rounds.slice(0, 3))
-      expect(mapEntries(round, '@calls').length).toBeLessThanOrEqual(2);
-    expect(mapEntries(rounds[0] ?? '', '@calls')).toHaveLength(2);
+    for (const round of rounds.slice(0, 3)) expect(mapEntries(round, '@calls')).toHaveLength(2);
     expect(rounds[3]).toMatch(/@rounds: 3\n$/);
   });
 
@@ -199,17 +205,12 @@ needs('root').describe('the exercises of the lab', () => {
   });
 
   it('follows one thread that is named when the object is loaded', async () => {
-    const child = spawn(WORKLOAD, ['sleep', '1200', 'getppid', '25', 'close', '5'], {
-      stdio: 'ignore',
-    });
-    const ended = new Promise((resolve) => child.on('close', resolve));
+    const thread = waiting('getppid 25 close 5');
     const result = await run(
       'tracepoint:syscalls:sys_enter_getppid, tracepoint:syscalls:sys_enter_close /tid == $1/ { @[probe] = count(); }',
       {
-        parameters: [String(child.pid)],
-        workload: async () => {
-          await ended;
-        },
+        parameters: [thread.pid],
+        workload: thread.go,
       },
     );
     expect(mapValue(result.stdout, '@', 'tracepoint:syscalls:sys_enter_getppid')).toBe(25);
@@ -247,8 +248,8 @@ needs('root').describe('the exercises of the lab', () => {
       },
     });
     const samples = mapEntries(result.stdout, '@').reduce((sum, [, count]) => sum + count, 0);
-    // One for each 10 ms that it ran, but for those that a busy machine did not tell of.
+    // One for each 10 ms that it ran, more or less: what shares its CPU runs for less than that at a time.
     expect(samples).toBeGreaterThan(50);
-    expect(samples).toBeLessThan(115);
+    expect(samples).toBeLessThan(150);
   });
 });

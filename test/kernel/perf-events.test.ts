@@ -1,11 +1,10 @@
 /** Timers and counters of perf, against workloads of known truth. */
 
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { mapEntries, mapValue } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
-import { LOADER_ASAN, type RunOptions, type RunResult, run, WORKLOAD } from '../support/run.ts';
+import { LOADER_ASAN, type RunOptions, type RunResult, run, waiting } from '../support/run.ts';
 
 /** Numbers of the CPUs that are online: `0-1,3` of sysfs. */
 function onlineCpus(): readonly string[] {
@@ -16,23 +15,20 @@ function onlineCpus(): readonly string[] {
   });
 }
 
-/** Traces, under sanitizers, the process of a workload, which begins after `sleep 1000`. */
-async function withProcess(
+/** Traces, under sanitizers, the process of a workload. */
+function withProcess(
   script: string,
   workload: string,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const child = spawn(WORKLOAD, ['sleep', '1000', ...workload.split(' ')], { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.on('close', resolve));
-  const flags = ['-p', String(child.pid), ...(options.flags ?? [])];
-  const result = await run(script, {
+  const traced = waiting(workload);
+  return run(script, {
     ...options,
-    flags,
+    flags: ['-p', traced.pid, ...(options.flags ?? [])],
     signal: 'none',
     loader: LOADER_ASAN,
+    workload: traced.go,
   });
-  await ended;
-  return result;
 }
 
 needs('root').describe('profile and interval', () => {

@@ -7,10 +7,9 @@ import { expect, it } from 'vitest';
 import { build, temporaryFolder } from '../support/build.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER, run } from '../support/run.ts';
+import { holdsSignals, onlyWrites, writesInVain } from '../support/writing.ts';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const status = (pid: number | undefined): string => readFileSync(`/proc/${pid}/status`, 'utf8');
 
 /** What the script waits for has begun by then. */
 const begun = (): Promise<void> => wait(500);
@@ -57,8 +56,7 @@ needs('root').describe('a signal', () => {
     });
     const ended = new Promise((resolve) => child.on('close', resolve));
     // From then on a signal does not kill it.
-    while (!/^Name:\tbpfload$[\s\S]*^SigBlk:\t[0-9a-f]+[2367abef]$/m.test(status(child.pid)))
-      await wait(10);
+    while (!holdsSignals(child.pid)) await wait(10);
     await begun();
     child.kill('SIGINT');
     expect(await ended).toBe(1);
@@ -106,7 +104,7 @@ needs('root').describe('a signal', () => {
       shown += chunk.toString();
     });
     const ended = new Promise((resolve) => child.on('close', resolve));
-    await wait(2000);
+    await writesInVain(child.pid);
     child.kill('SIGINT');
     expect(await ended).toBe(0);
     expect(shown).toMatch(/^@: \d+$/m);
@@ -128,10 +126,9 @@ needs('root').describe('a signal', () => {
     const ended = new Promise((resolve) =>
       child.on('exit', (code, signal) => resolve(signal ?? code)),
     );
-    await wait(2000);
+    await writesInVain(child.pid);
     child.kill('SIGINT');
-    // All that is left to do is to write: from then on a signal ends it by itself.
-    while (/^SigBlk:\t[0-9a-f]+[2367abef]$/m.test(status(child.pid))) await wait(10);
+    await onlyWrites(child.pid);
     return { child, ended, full };
   }
 

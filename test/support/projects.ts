@@ -13,8 +13,11 @@ function loads(file: string, seen = new Set<string>()): boolean {
   return importsOf(file).some(({ to }) => to.startsWith('test/') && loads(to, seen));
 }
 
-/** What loads programs into kernels of its own alone, or none: nothing of it is seen by another file's probes. */
-const BOOTS = /^test\/(guest\/|examples\/guest\.|loader\/output\/replay\.)/;
+/**
+ * What loads programs into kernels of its own alone, or none, or lets go of them at once and runs nothing that others trace:
+ * nothing of it is seen by another file's probes.
+ */
+const BOOTS = /^test\/(guest\/|examples\/guest\.|loader\/output\/replay\.|kernel\/ansible\.)/;
 
 const boots = (file: string): boolean => BOOTS.test(file);
 
