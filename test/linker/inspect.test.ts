@@ -98,7 +98,7 @@ describe('an inspection', () => {
   });
 
   it('lists the paths at which it pins, and the files that it writes', () => {
-    const pinned = build('iter:task:/sys/fs/bpf/tasks { print(1); }');
+    const pinned = build('iter:task:/sys/fs/bpf/tasks { printf("a\\n"); }');
     expect(writtenPaths(pinned)).toEqual(['/sys/fs/bpf/tasks']);
     expect(writtenPaths(build('begin { cat("/etc/hosts"); }', { unsafe: true }))).toEqual([]);
     expect(writtenPaths(build('begin { }'))).toEqual([]);
