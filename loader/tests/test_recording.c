@@ -145,6 +145,8 @@ static void the_last_answer_counts(void)
 	CHECK(put(&answers, "who", "nobody"));
 	CHECK(!put(&answers, "who", "nobody"));
 	size = answers.size;
+	/* What the table and the bytes take, at least. */
+	CHECK(size > sizeof(struct id_slot) + 8 + 6);
 	CHECK(put(&answers, "who", "someone"));
 	CHECK(answers.size == size + 1);
 	CHECK(put(&answers, "where", "here"));
@@ -351,6 +353,16 @@ static void what_cannot_be_written_or_read_is_told(void)
 	CHECK(failure.text[0]);
 	recording_close(&recording);
 	failure_clear(&failure);
+	/* What is written last tells that there is no room. */
+	CHECK(recording_open(&recording, "/dev/full", &failure) == STATUS_OK);
+	CHECK(recording_close(&recording) == -1 && strstr(failure.text, "No space left"));
+	failure_clear(&failure);
+	CHECK(recording_open(&recording, "/dev/full", &failure) == STATUS_OK);
+	recording_begin(&recording);
+	strbuf_fill(&recording.part, 'x', 200000);
+	CHECK(recording_end(&recording, PART_TEXT) == -1);
+	CHECK(recording_close(&recording) == -1);
+	failure_clear(&failure);
 	CHECK(pipe(ends) == 0);
 	reader_open(&reader, ends[1]);
 	CHECK(reader_begin(&reader, &failure) == STATUS_FAILED);
@@ -391,6 +403,30 @@ static void questions_are_told_apart_to_the_last_byte(void)
 	answers_forget(&answers);
 }
 
+static enum reader_result first_of(const uint8_t *bytes, size_t size)
+{
+	struct decoder payload;
+	struct reader reader;
+	enum part_kind kind;
+	enum reader_result result;
+
+	open_bytes(&reader, bytes, size);
+	result = reader_next(&reader, &kind, &payload);
+	reader_close(&reader);
+	return result;
+}
+
+static void a_length_may_be_cut_or_damaged(void)
+{
+	const uint8_t length[] = {200}, no_kind[] = {2};
+	const uint8_t endless[] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0};
+
+	CHECK(first_of(length, sizeof(length)) == READER_CUT);
+	CHECK(first_of(no_kind, sizeof(no_kind)) == READER_CUT);
+	CHECK(first_of(endless, sizeof(endless)) == READER_DAMAGED);
+	CHECK(first_of(endless, 0) == READER_END);
+}
+
 int main(void)
 {
 	numbers_come_back();
@@ -401,6 +437,7 @@ int main(void)
 	the_last_answer_counts();
 	parts_are_read_to_the_end_and_no_further();
 	a_length_that_nothing_has_is_damage();
+	a_length_may_be_cut_or_damaged();
 	a_file_says_what_it_is();
 	what_was_recorded_is_read_again();
 	moments_and_answers_are_written();

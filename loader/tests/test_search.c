@@ -32,6 +32,7 @@ static void expect(const char *const *words, const char *expected)
 			strbuf_text(&text, search->types.keyword);
 			strbuf_char(&text, '=');
 			strbuf_text(&text, search->types.name);
+			CHECK(search->fields.count == 0 && !search->is_word);
 			continue;
 		}
 		strbuf_text(&text, search->is_word ? "~" : "");

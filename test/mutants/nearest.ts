@@ -9,13 +9,17 @@ interface Row {
 const kernel = (...names: readonly string[]): readonly string[] =>
   names.map((name) => `test/kernel/${name}.test.ts`);
 
+/** All of the loader in short, beside whatever else runs. */
+const OWN = 'test/kernel/own-process.test.ts';
 /** Much of everything, with objects that are there at once. */
 const RUN = 'test/loader/object/run.test.ts';
 
-/** They want no kernel, and are quick enough for each fault. */
-const WITHOUT_KERNEL: readonly Row[] = [
+/** They do not want the kernel for themselves, and are quick enough for each fault. */
+const BESIDE_OTHERS: readonly Row[] = [
   { about: /^object\//, tests: ['test/loader/object'] },
-  { about: /^(?:output|recording)\//, tests: ['test/loader/output/replay.test.ts'] },
+  { about: /^output\//, tests: ['test/loader/output/replay.test.ts', OWN] },
+  { about: /^recording\//, tests: ['test/loader/output/replay.test.ts'] },
+  { about: /^(?:attach|host|run|session|symbols)\//, tests: [OWN] },
 ];
 
 /** They take the kernel for a minute and more. The first row that fits counts. */
@@ -60,6 +64,6 @@ const IN_KERNEL: readonly Row[] = [
 ];
 
 export const nearestTests = (file: string, inKernel: boolean): readonly string[] =>
-  [WITHOUT_KERNEL, ...(inKernel ? [IN_KERNEL] : [])].flatMap(
+  [BESIDE_OTHERS, ...(inKernel ? [IN_KERNEL] : [])].flatMap(
     (rows) => rows.find(({ about }) => about.test(file))?.tests ?? [],
   );

@@ -14,10 +14,11 @@ function loads(file: string, seen = new Set<string>()): boolean {
 }
 
 /**
- * What loads programs into kernels of its own alone, or none, or lets go of them at once and runs nothing that others trace:
- * nothing of it is seen by another file's probes.
+ * What loads programs into kernels of its own alone, or none; or lets go of them at once and runs nothing that others trace; or
+ * traces functions of a file of its own: nothing of it is seen by another file's probes.
  */
-const BOOTS = /^test\/(guest\/|examples\/guest\.|loader\/output\/replay\.|kernel\/ansible\.)/;
+const BOOTS =
+  /^test\/(guest\/|examples\/guest\.|loader\/output\/replay\.|kernel\/(ansible|own-process)\.)/;
 
 const boots = (file: string): boolean => BOOTS.test(file);
 
