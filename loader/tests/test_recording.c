@@ -301,6 +301,8 @@ static void moments_and_answers_are_written(void)
 	enum part_kind kind;
 
 	CHECK(recording_open(&recording, path, &failure) == STATUS_OK);
+	/* Those that make recordings do not know how it sorts answers. */
+	CHECK(recording.answers.seed != 0);
 	recording_moment(&recording, 1000);
 	CHECK(recording_end(&recording, PART_MAP) == 0);
 	recording_moment(&recording, 1300);
@@ -403,6 +405,35 @@ static void questions_are_told_apart_to_the_last_byte(void)
 	answers_forget(&answers);
 }
 
+/* Questions of one hash, whatever the seed: their bytes and lengths make up for each other. */
+static void questions_of_one_hash_are_told_apart(void)
+{
+	static const uint8_t questions[][3] = {{1}, {2, 0}, {3, 0, 0}};
+	struct answers answers;
+	const uint8_t *answer;
+	size_t size, each;
+
+	answers_init(&answers);
+	for (uint8_t i = 0; i < 3; i++) {
+		CHECK(!answers_find(&answers, questions[i], i + 1u, &answer, &size));
+		CHECK(answers_put(&answers, questions[i], i + 1u, &i, 1));
+	}
+	CHECK(answers.by_hash.count == 1);
+	each = answers.size / 3;
+	/* The first, the one between and the last change. */
+	for (uint8_t i = 0; i < 3; i++) {
+		const uint8_t other = i + 10;
+
+		CHECK(!answers_put(&answers, questions[i], i + 1u, &i, 1));
+		CHECK(answers_put(&answers, questions[i], i + 1u, &other, 1));
+		CHECK(answers.size == 3 * each);
+	}
+	for (uint8_t i = 0; i < 3; i++)
+		CHECK(answers_find(&answers, questions[i], i + 1u, &answer, &size) && size == 1 &&
+		      *answer == i + 10);
+	answers_forget(&answers);
+}
+
 static enum reader_result first_of(const uint8_t *bytes, size_t size)
 {
 	struct decoder payload;
@@ -437,6 +468,7 @@ int main(void)
 	the_last_answer_counts();
 	parts_are_read_to_the_end_and_no_further();
 	a_length_that_nothing_has_is_damage();
+	questions_of_one_hash_are_told_apart();
 	a_length_may_be_cut_or_damaged();
 	a_file_says_what_it_is();
 	what_was_recorded_is_read_again();
