@@ -167,6 +167,7 @@ static void test_process(void)
 	/* No process has so high a number. */
 	request.pid = 1 << 30;
 	list_of(request, &status);
+	CHECK(status == STATUS_FAILED);
 	CHECK(strcmp(failure.text,
 		     "cannot look at process 1073741824: No such file or directory") == 0);
 }

@@ -1,6 +1,6 @@
 /** All of the loader in short, at functions that no other process has: it needs the kernel, but not for itself. */
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
@@ -12,7 +12,8 @@ const folder = temporaryFolder();
 const program = join(folder, 'workload');
 copyFileSync(WORKLOAD, program);
 
-const WORK = 'call 6 10 5 text word stack 2 comm other call 3 1 7';
+/** Without system calls that other tests trace in all processes. */
+const WORK = 'call 6 10 5 text word shapes 2 comm other call 3 1 7';
 
 let count = 0;
 
@@ -33,10 +34,11 @@ interface Result {
 const MASKS: readonly (readonly [pattern: RegExp, as: string])[] = [
   [/[^ "]*workload\.c(?=[:"])/g, 'SOURCE'],
   [/SOURCE:\d+/g, 'SOURCE:LINE'],
-  [/act\+\d+/g, 'act+OFFSET'],
-  [/("name": "act", "offset": )\d+/g, '$1OFFSET'],
+  [/(act|main)\+\d+/g, '$1+OFFSET'],
+  [/("name": "(?:act|main)", "offset": )\d+/g, '$1OFFSET'],
   [/("address": )"0x[0-9a-f]+"/g, '$1ADDRESS'],
   [/("(?:boot|line|column|cpu)": )\d+/g, '$1-1'],
+  [/\(\d+ [a-z]+\)/g, '(TIME)'],
   [/("(?:wall|producer|kernel|architecture)": )"[^"]*"/g, '$1TEXT'],
 ];
 
@@ -68,8 +70,8 @@ needs('root').describe('a script that traces its own process', () => {
     }
     uretprobe:PROGRAM:workload_target { @returned = count(); }
     uprobe:PROGRAM:workload_text { printf("%r %s\\n", buf(arg0, 4), str(arg0)); }
-    uprobe:PROGRAM:workload_inner* { @inner[func] = count(); }
-    uprobe:PROGRAM:workload_outer { @deep[ustack(2)] = count(); }
+    uprobe:PROGRAM:workload_sh* { @pattern[func] = count(); }
+    uprobe:PROGRAM:workload_shapes+0 { @deep[ustack(2)] = count(); }
     end { print(@n); print(@h); clear(@h); zero(@n); print(@by, 1); delete(@kept); printf("end\\n"); }`);
 
   it('shows values and maps as text', () => {
@@ -98,11 +100,10 @@ needs('root').describe('a script that traces its own process', () => {
       @by[workload, 0]: 15
       @by[workload, 1]: 15
       @deep[
-              workload_outer+0 SOURCE:LINE
-              act+OFFSET SOURCE:LINE
+              workload_shapes+0 SOURCE:LINE
+              main+OFFSET SOURCE:LINE
       ]: 2
       @high: 15
-      @inner[workload_inner]: 2
       @l:
       [0, 5)                 3 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                     |
       [5, 10)                0 |                                                    |
@@ -112,6 +113,7 @@ needs('root').describe('a script that traces its own process', () => {
       @last[workload_target]: (3, 7)
       @low[uprobe:FOLDER/workload:workload_target]: 1
       @n: 0
+      @pattern[workload_shapes]: 2
       @returned: 9
       @s: { .count = 9, .average = 9, .total = 81 }
       @stacks[
@@ -134,13 +136,13 @@ needs('root').describe('a script that traces its own process', () => {
       {"type": "printf", "data": "end\\n"}
       {"type": "stats", "data": {"@a": 9}}
       {"type": "map", "data": {"@by": {"other,0": 7, "other,1": 14, "workload,0": 15, "workload,1": 15}}}
-      {"type": "map", "data": {"@deep": {"\\nworkload_outer+0 SOURCE:LINE\\nact+OFFSET SOURCE:LINE\\n": 2}}}
+      {"type": "map", "data": {"@deep": {"\\nworkload_shapes+0 SOURCE:LINE\\nmain+OFFSET SOURCE:LINE\\n": 2}}}
       {"type": "map", "data": {"@high": 15}}
-      {"type": "map", "data": {"@inner": {"workload_inner": 2}}}
       {"type": "hist", "data": {"@l": [{"min": 0, "max": 4, "count": 3},{"min": 5, "max": 9, "count": 0},{"min": 10, "max": 14, "count": 5},{"min": 15, "max": 19, "count": 1}]}}
       {"type": "map", "data": {"@last": {"workload_target": [3,7]}}}
       {"type": "map", "data": {"@low": {"uprobe:FOLDER/workload:workload_target": 1}}}
       {"type": "map", "data": {"@n": 0}}
+      {"type": "map", "data": {"@pattern": {"workload_shapes": 2}}}
       {"type": "map", "data": {"@returned": 9}}
       {"type": "stats", "data": {"@s": {"count": 9, "average": 9, "total": 81}}}
       {"type": "map", "data": {"@stacks": {"\\nworkload_target+0 SOURCE:LINE\\n": 9}}}
@@ -158,13 +160,13 @@ needs('root').describe('a script that traces its own process', () => {
       {"type": "printf", "boot": -1, "wall": TEXT, "cpu": -1, "data": "end\\n", "values": []}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@a", "key_types": [], "value_type": {"kind": "avg"}, "data": [{"key": [], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@by", "key_types": [{"kind": "string"}, {"kind": "int", "size": 8, "signed": false}], "value_type": {"kind": "sum"}, "data": [{"key": ["other", 0], "value": 7}, {"key": ["other", 1], "value": 14}, {"key": ["workload", 0], "value": 15}, {"key": ["workload", 1], "value": 15}]}
-      {"type": "map", "boot": -1, "wall": TEXT, "name": "@deep", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_outer", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x18d0"}, {"address": ADDRESS, "name": "act", "offset": OFFSET, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x28ee"}]], "value": 2}]}
+      {"type": "map", "boot": -1, "wall": TEXT, "name": "@deep", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_shapes", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x1940"}, {"address": ADDRESS, "name": "main", "offset": OFFSET, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x15a0"}]], "value": 2}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@high", "key_types": [], "value_type": {"kind": "max"}, "data": [{"key": [], "value": 15}]}
-      {"type": "map", "boot": -1, "wall": TEXT, "name": "@inner", "key_types": [{"kind": "probe"}], "value_type": {"kind": "count"}, "data": [{"key": ["workload_inner"], "value": 2}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@l", "key_types": [], "value_type": {"kind": "lhist", "min": 0, "max": 20, "step": 5}, "data": [{"key": [], "value": [{"min": 0, "max": 4, "count": 3},{"min": 5, "max": 9, "count": 0},{"min": 10, "max": 14, "count": 5},{"min": 15, "max": 19, "count": 1}]}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@last", "key_types": [{"kind": "probe"}], "value_type": {"kind": "tuple", "fields": [{"kind": "int", "size": 8, "signed": false}, {"kind": "int", "size": 8, "signed": false}]}, "data": [{"key": ["workload_target"], "value": [3, 7]}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@low", "key_types": [{"kind": "probe"}], "value_type": {"kind": "min"}, "data": [{"key": ["uprobe:FOLDER/workload:workload_target"], "value": 1}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@n", "key_types": [], "value_type": {"kind": "count"}, "data": [{"key": [], "value": 0}]}
+      {"type": "map", "boot": -1, "wall": TEXT, "name": "@pattern", "key_types": [{"kind": "probe"}], "value_type": {"kind": "count"}, "data": [{"key": ["workload_shapes"], "value": 2}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@returned", "key_types": [], "value_type": {"kind": "count"}, "data": [{"key": [], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@s", "key_types": [], "value_type": {"kind": "stats"}, "data": [{"key": [], "value": {"count": 9, "average": 9, "total": 81}}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@stacks", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_target", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x1870"}]], "value": 9}]}
@@ -195,7 +197,6 @@ needs('root').describe('a script that traces its own process', () => {
       @by[workload, 0]: 15
       @by[workload, 1]: 15
       @high: 15
-      @inner[workload_inner]: 2
       @l:
       [0, 5)                 3 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                     |
       [5, 10)                0 |                                                    |
@@ -205,10 +206,11 @@ needs('root').describe('a script that traces its own process', () => {
       @last[workload_target]: (3, 7)
       @low[uprobe:FOLDER/workload:workload_target]: 1
       @n: 0
+      @pattern[workload_shapes]: 2
       @returned: 9
       @s: { .count = 9, .average = 9, .total = 81 }
       ",
-        "stdout": "@deep;act;workload_outer 2
+        "stdout": "@deep;main;workload_shapes 2
       @stacks;workload_target 9
       ",
       }
@@ -261,6 +263,50 @@ needs('root').describe('a script that traces its own process', () => {
     expect(dump.programs).toHaveLength(7);
   });
 
+  it('sees the kernel, timers and counters', () => {
+    const events = object(`
+      tracepoint:syscalls:sys_enter_prctl /pid == cpid/ { printf("%d %s\\n", args.option, probe); }
+      tracepoint:syscalls:sys_ex*t_prctl /pid == cpid/ { @pattern[probe] = count(); }
+      rawtracepoint:sched_process_exit /pid == cpid/ { @exits = count(); }`);
+    expect(trace(events)).toMatchInlineSnapshot(`
+      {
+        "status": 0,
+        "stderr": "Attached 3 probes
+      ",
+        "stdout": "15 tracepoint:syscalls:sys_enter_prctl
+
+
+      @exits: 1
+      @pattern[tracepoint:syscalls:sys_exit_prctl]: 1
+      ",
+      }
+    `);
+    for (const probe of ['interval:ms:5', 'profile:hz:99', 'software:cpu-clock:1000000']) {
+      const timed = load('-q', object(`${probe} { @ = count(); @n++; if (@n == 3) { exit(); } }`));
+      expect(timed).toMatchObject({ stderr: '', status: 0 });
+      // It fires on until it is detached.
+      expect(timed.stdout).toMatch(/^\n\n@: (\d+)\n@n: \1\n$/);
+      expect(Number(/@n: (\d+)/.exec(timed.stdout)?.[1])).toBeGreaterThanOrEqual(3);
+    }
+  });
+
+  it('follows a process that is there', async () => {
+    const file = object('uprobe:PROGRAM:workload_target { @[pid == $1] = count(); }');
+    const gate = join(folder, 'gate');
+    const child = spawn(program, ['await', gate, ...WORK.split(' ')]);
+    const pid = `${child.pid}`;
+    const loader = spawn(LOADER_ASAN, ['-p', pid, file, '--', pid], {
+      env: { ...process.env, __BPFTRACE_NOTIFY_PROBES_ATTACHED: '1' },
+    });
+    let stdout = '';
+    loader.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (stdout.includes('ATTACHED')) writeFileSync(gate, '');
+    });
+    expect(await new Promise((resolve) => loader.on('close', resolve))).toBe(0);
+    expect(stdout).toContain('@[true]: 9\n');
+  });
+
   it('ends where it is told to', () => {
     const many = object(
       'uprobe:PROGRAM:workload_target { printf("%d\\n", arg0); if (arg0 == 15) { exit(7); } }',
@@ -291,7 +337,7 @@ needs('root').describe('a script that traces its own process', () => {
     expect(load('-q', object('begin { system("echo x"); }'))).toMatchInlineSnapshot(`
       {
         "status": 1,
-        "stderr": "ERROR: FOLDER/own4.o: the script runs commands (echo x): allow that with --allow-run (or all with --unsafe)
+        "stderr": "ERROR: FOLDER/own9.o: the script runs commands (echo x): allow that with --allow-run (or all with --unsafe)
       ",
         "stdout": "",
       }
@@ -325,6 +371,27 @@ needs('root').describe('a script that traces its own process', () => {
     `);
   });
 
+  it('lists what there is to trace, and types', () => {
+    const list = (...words: readonly string[]) => load('list', ...words).stdout;
+    expect(list('struct', 'task_struct')).toBe('struct task_struct\n');
+    expect(list('union bpf_attr,enum bpf_prog_type')).toBe('union bpf_attr\nenum bpf_prog_type\n');
+    expect(list('-v', 'struct list_head')).toBe(
+      'struct list_head {\n\tstruct list_head *next;\n\tstruct list_head *prev;\n};\n',
+    );
+    expect(list('-v', 'enum bpf_prog_type')).toContain('\n\tBPF_PROG_TYPE_KPROBE = 2,\n');
+    expect(list('-v', 'iter:task')).toBe(
+      'iter:task\n    struct bpf_iter_meta * meta\n    struct task_struct * task\n',
+    );
+    expect(list('-v', 'rawtracepoint:sched_switch')).toContain('\n    struct task_struct * next\n');
+    expect(list('rawtracepoint:vmlinux:sched_process_f*')).toContain(
+      'rawtracepoint:vmlinux:sched_process_fork\n',
+    );
+    expect(list('-v', 'tracepoint:sched:sched_process_exit')).toMatch(
+      /^tracepoint:sched:sched_process_exit\n {4}char comm\[16\]\n {4}pid_t pid\n/,
+    );
+    expect(list('sched_process_for*')).toContain('tracepoint:sched:sched_process_fork\n');
+  });
+
   it('runs commands, tests and benchmarks', () => {
     expect(load('--allow-run', object('begin { system("echo %d", 42); exit(); }'))).toMatchObject({
       stdout: '42\n\n\n',
@@ -339,13 +406,13 @@ needs('root').describe('a script that traces its own process', () => {
         "stderr": "",
         "stdout": "[==========] Running 2 tests.
       [ RUN      ] good
-      [       OK ] good (18 us)
+      [       OK ] good (TIME)
       [ RUN      ] bad
       assertions.bt:5:3-39: ERROR: assert failed: odd
       stdin:1:53-74: expanded from
       test:good { assert(1 + 1 == 2, "sum"); } test:bad { assert(1 == 2, "odd"); }
                                                           ~~~~~~~~~~~~~~~~~~~~~
-      [  FAILED  ] bad (3 us)
+      [  FAILED  ] bad (TIME)
       [==========] 2 tests ran.
       [  PASSED  ] 1 test.
       [  FAILED  ] 1 test, listed below:

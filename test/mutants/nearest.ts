@@ -19,7 +19,7 @@ const BESIDE_OTHERS: readonly Row[] = [
   { about: /^object\//, tests: ['test/loader/object'] },
   { about: /^output\//, tests: ['test/loader/output/replay.test.ts', OWN] },
   { about: /^recording\//, tests: ['test/loader/output/replay.test.ts'] },
-  { about: /^(?:attach|host|run|session|symbols)\//, tests: [OWN] },
+  { about: /^(?:attach|host|listing|run|session|symbols)\//, tests: [OWN] },
 ];
 
 /** They take the kernel for a minute and more. The first row that fits counts. */
