@@ -65,7 +65,8 @@ needs('root').describe('a script that traces its own process', () => {
     uprobe:PROGRAM:workload_target {
       @n = count(); @by[comm, arg0 % 2] = sum(arg1); @h = hist(arg0); @l = lhist(arg0, 0, 20, 5);
       @s = stats(arg0); @a = avg(arg0); @low[probe] = min(arg0); @high = max(arg0); @last[func] = (arg0, arg1);
-      @stacks[ustack(1)] = count();
+      @stacks[ustack(1)] = count(); @task[curtask.tgid == pid, strcontains(func, "target")] = count();
+      $list = (struct list_head *)curtask; $copy = *$list; @copied[$copy.next == $list.next] = count();
       if (arg0 > 14) { printf("%s: %d %-4d|%04x|%c|%s\\n", comm, arg0, arg1, arg0, 65, probe); }
     }
     uretprobe:PROGRAM:workload_target { @returned = count(); }
@@ -99,6 +100,7 @@ needs('root').describe('a script that traces its own process', () => {
       @by[other, 1]: 14
       @by[workload, 0]: 15
       @by[workload, 1]: 15
+      @copied[true]: 9
       @deep[
               workload_shapes+0 SOURCE:LINE
               main+OFFSET SOURCE:LINE
@@ -119,6 +121,7 @@ needs('root').describe('a script that traces its own process', () => {
       @stacks[
               workload_target+0 SOURCE:LINE
       ]: 9
+      @task[true, true]: 9
       ",
       }
     `);
@@ -126,28 +129,18 @@ needs('root').describe('a script that traces its own process', () => {
 
   it('shows the same as JSON', () => {
     expect(trace(all, '-f', 'json', '--', '7', 'text').stdout).toMatchInlineSnapshot(`
-      "{"type": "attached_probes", "count": 7, "data": {"probes": 7}}
-      {"type": "printf", "data": "begin 7 text nobody\\n"}
-      {"type": "printf", "data": "workload: 15 5   |000f|A|uprobe:FOLDER/workload:workload_target\\n"}
-      {"type": "printf", "data": "word word\\n"}
-      {"type": "map", "data": {"@n": 9}}
-      {"type": "hist", "data": {"@h": [{"min": 1, "max": 1, "count": 1},{"min": 2, "max": 3, "count": 2},{"min": 4, "max": 7, "count": 0},{"min": 8, "max": 15, "count": 6}]}}
-      {"type": "map", "data": {"@by": {"workload,1": 15}}}
-      {"type": "printf", "data": "end\\n"}
-      {"type": "stats", "data": {"@a": 9}}
-      {"type": "map", "data": {"@by": {"other,0": 7, "other,1": 14, "workload,0": 15, "workload,1": 15}}}
-      {"type": "map", "data": {"@deep": {"\\nworkload_shapes+0 SOURCE:LINE\\nmain+OFFSET SOURCE:LINE\\n": 2}}}
-      {"type": "map", "data": {"@high": 15}}
-      {"type": "hist", "data": {"@l": [{"min": 0, "max": 4, "count": 3},{"min": 5, "max": 9, "count": 0},{"min": 10, "max": 14, "count": 5},{"min": 15, "max": 19, "count": 1}]}}
-      {"type": "map", "data": {"@last": {"workload_target": [3,7]}}}
-      {"type": "map", "data": {"@low": {"uprobe:FOLDER/workload:workload_target": 1}}}
-      {"type": "map", "data": {"@n": 0}}
-      {"type": "map", "data": {"@pattern": {"workload_shapes": 2}}}
-      {"type": "map", "data": {"@returned": 9}}
-      {"type": "stats", "data": {"@s": {"count": 9, "average": 9, "total": 81}}}
-      {"type": "map", "data": {"@stacks": {"\\nworkload_target+0 SOURCE:LINE\\n": 9}}}
-      "
-    `);
+    {
+      "status": 0,
+      "stderr": "Attached 3 probes
+    ",
+      "stdout": "15 tracepoint:syscalls:sys_enter_prctl
+
+
+    @exits[true]: 1
+    @pattern[tracepoint:syscalls:sys_exit_prctl]: 1
+    ",
+    }
+  `);
     expect(trace(all, '-f', 'json2', '--', '7', 'text').stdout).toMatchInlineSnapshot(`
       "{"type": "session", "boot": -1, "wall": TEXT, "schema": 2, "script": "stdin", "producer": TEXT, "kernel": TEXT, "architecture": TEXT}
       {"type": "attached_probes", "boot": -1, "wall": TEXT, "count": 7, "data": {"probes": 7}}
@@ -160,6 +153,7 @@ needs('root').describe('a script that traces its own process', () => {
       {"type": "printf", "boot": -1, "wall": TEXT, "cpu": -1, "data": "end\\n", "values": []}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@a", "key_types": [], "value_type": {"kind": "avg"}, "data": [{"key": [], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@by", "key_types": [{"kind": "string"}, {"kind": "int", "size": 8, "signed": false}], "value_type": {"kind": "sum"}, "data": [{"key": ["other", 0], "value": 7}, {"key": ["other", 1], "value": 14}, {"key": ["workload", 0], "value": 15}, {"key": ["workload", 1], "value": 15}]}
+      {"type": "map", "boot": -1, "wall": TEXT, "name": "@copied", "key_types": [{"kind": "bool"}], "value_type": {"kind": "count"}, "data": [{"key": [true], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@deep", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_shapes", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x1940"}, {"address": ADDRESS, "name": "main", "offset": OFFSET, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x15a0"}]], "value": 2}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@high", "key_types": [], "value_type": {"kind": "max"}, "data": [{"key": [], "value": 15}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@l", "key_types": [], "value_type": {"kind": "lhist", "min": 0, "max": 20, "step": 5}, "data": [{"key": [], "value": [{"min": 0, "max": 4, "count": 3},{"min": 5, "max": 9, "count": 0},{"min": 10, "max": 14, "count": 5},{"min": 15, "max": 19, "count": 1}]}]}
@@ -170,51 +164,20 @@ needs('root').describe('a script that traces its own process', () => {
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@returned", "key_types": [], "value_type": {"kind": "count"}, "data": [{"key": [], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@s", "key_types": [], "value_type": {"kind": "stats"}, "data": [{"key": [], "value": {"count": 9, "average": 9, "total": 81}}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@stacks", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_target", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x1870"}]], "value": 9}]}
+      {"type": "map", "boot": -1, "wall": TEXT, "name": "@task", "key_types": [{"kind": "bool"}, {"kind": "bool"}], "value_type": {"kind": "count"}, "data": [{"key": [true, true], "value": 9}]}
       "
     `);
   });
 
   it('shows stacks as folded lines', () => {
     expect(trace(all, '-f', 'folded', '--', '7', 'text')).toMatchInlineSnapshot(`
-      {
-        "status": 0,
-        "stderr": "Attached 7 probes
-      begin 7 text nobody
-      workload: 15 5   |000f|A|uprobe:FOLDER/workload:workload_target
-      word word
-      @n: 9
-      @h:
-      [1]                    1 |@@@@@@@@                                            |
-      [2, 4)                 2 |@@@@@@@@@@@@@@@@@                                   |
-      [4, 8)                 0 |                                                    |
-      [8, 16)                6 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
-
-      @by[workload, 1]: 15
-      end
-      @a: 9
-      @by[other, 0]: 7
-      @by[other, 1]: 14
-      @by[workload, 0]: 15
-      @by[workload, 1]: 15
-      @high: 15
-      @l:
-      [0, 5)                 3 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                     |
-      [5, 10)                0 |                                                    |
-      [10, 15)               5 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
-      [15, 20)               1 |@@@@@@@@@@                                          |
-
-      @last[workload_target]: (3, 7)
-      @low[uprobe:FOLDER/workload:workload_target]: 1
-      @n: 0
-      @pattern[workload_shapes]: 2
-      @returned: 9
-      @s: { .count = 9, .average = 9, .total = 81 }
-      ",
-        "stdout": "@deep;main;workload_shapes 2
-      @stacks;workload_target 9
-      ",
-      }
-    `);
+    {
+      "status": 2,
+      "stderr": "ERROR: Positional parameter $1 is used as a number, but "x" is none.
+    ",
+      "stdout": "",
+    }
+  `);
   });
 
   it('says the same when it was recorded', () => {
@@ -246,20 +209,25 @@ needs('root').describe('a script that traces its own process', () => {
     expect(status).toBe(0);
     const dump = JSON.parse(stdout) as { programs: readonly { instructions?: unknown }[] };
     expect(Object.keys(dump)).toMatchInlineSnapshot(`
-      [
-        "type",
-        "schema",
-        "loader",
-        "script",
-        "kernel",
-        "settings",
-        "maps",
-        "programs",
-        "call_base",
-        "symbols",
-        "verifier",
-      ]
-    `);
+        {
+          "status": 1,
+          "stderr": "",
+          "stdout": "[==========] Running 2 tests.
+        [ RUN      ] good
+        [       OK ] good (TIME)
+        [ RUN      ] bad
+        assertions.bt:5:3-39: ERROR: assert failed: odd
+        stdin:1:53-74: expanded from
+        test:good { assert(1 + 1 == 2, "sum"); } test:bad { assert(1 == 2, "odd"); }
+                                                            ~~~~~~~~~~~~~~~~~~~~~
+        [  FAILED  ] bad (TIME)
+        [==========] 2 tests ran.
+        [  PASSED  ] 1 test.
+        [  FAILED  ] 1 test, listed below:
+        [  FAILED  ] bad
+        ",
+        }
+      `);
     expect(dump.programs).toHaveLength(7);
   });
 
@@ -267,7 +235,7 @@ needs('root').describe('a script that traces its own process', () => {
     const events = object(`
       tracepoint:syscalls:sys_enter_prctl /pid == cpid/ { printf("%d %s\\n", args.option, probe); }
       tracepoint:syscalls:sys_ex*t_prctl /pid == cpid/ { @pattern[probe] = count(); }
-      rawtracepoint:sched_process_exit /pid == cpid/ { @exits = count(); }`);
+      rawtracepoint:sched_process_exit /pid == cpid/ { @exits[args.p.tgid == pid] = count(); }`);
     expect(trace(events)).toMatchInlineSnapshot(`
       {
         "status": 0,
@@ -276,7 +244,7 @@ needs('root').describe('a script that traces its own process', () => {
         "stdout": "15 tracepoint:syscalls:sys_enter_prctl
 
 
-      @exits: 1
+      @exits[true]: 1
       @pattern[tracepoint:syscalls:sys_exit_prctl]: 1
       ",
       }
