@@ -1,5 +1,6 @@
 /** All of the loader in short, at functions that no other process has: it needs the kernel, but not for itself. */
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -55,6 +56,9 @@ function load(...args: readonly string[]): Result {
   });
   return { stdout: masked(stdout), stderr: masked(stderr), status };
 }
+
+const digestOf = (file: string): string =>
+  `sha256:${createHash('sha256').update(readFileSync(file)).digest('hex')}`;
 
 const trace = (file: string, ...args: readonly string[]): Result =>
   load('-c', `${program} ${WORK}`, file, ...args);
@@ -199,7 +203,8 @@ needs('root').describe('a script that traces its own process', () => {
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
       type: 'start',
       status: 0,
-      object: { script: 'stdin' },
+      object: { script: 'stdin', digest: digestOf(all) },
+      dry_run: false,
       probes: { attached: 7, left_out: 0 },
     });
   });

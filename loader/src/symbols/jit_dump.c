@@ -201,13 +201,16 @@ static int by_line_address(const void *left, const void *right)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
-/* Paths have no control characters. */
+/* Paths have no control characters, nor line feeds and tabs, which terminals may have. */
 static bool is_path(const char *name, size_t length)
 {
 	bool harmful = !length;
 
-	for (size_t i = 0; i < length && !harmful;)
+	for (size_t i = 0; i < length && !harmful;) {
+		if ((uint8_t)name[i] < ' ')
+			return false;
 		i += terminal_character((const uint8_t *)name + i, length - i, &harmful);
+	}
 	return !harmful;
 }
 

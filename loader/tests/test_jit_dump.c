@@ -1,0 +1,407 @@
+/* Functions and lines of files that just-in-time compilers write, and files that lie. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "binary/proc_maps.h"
+#include "check.h"
+#include "symbols/jit_dump.h"
+
+enum { LOAD, MOVE, LINES, CLOSE };
+
+static char path[] = "/tmp/bpfload-test-XXXXXX";
+
+static void put32(struct strbuf *to, uint32_t value)
+{
+	strbuf_put(to, &value, sizeof(value));
+}
+
+static void put64(struct strbuf *to, uint64_t value)
+{
+	strbuf_put(to, &value, sizeof(value));
+}
+
+static void put_header(struct strbuf *to, uint32_t magic, uint32_t version, uint32_t size)
+{
+	put32(to, magic);
+	put32(to, version);
+	put32(to, size);
+	strbuf_fill(to, '\0', 40 - 12);
+}
+
+static void put_prefix(struct strbuf *to, uint32_t kind, size_t size)
+{
+	put32(to, kind);
+	put32(to, (uint32_t)size);
+	put64(to, 1);
+}
+
+static void put_load(struct strbuf *to, uint64_t address, uint64_t size, uint64_t index,
+		     const char *name)
+{
+	put_prefix(to, LOAD, 56 + strlen(name) + 1 + 3);
+	put64(to, 1);
+	put64(to, address);
+	put64(to, address);
+	put64(to, size);
+	put64(to, index);
+	strbuf_put(to, name, strlen(name) + 1);
+	/* Its code. */
+	strbuf_put(to, "\x90\x90\xc3", 3);
+}
+
+static void put_move(struct strbuf *to, uint64_t from, uint64_t address, uint64_t size,
+		     uint64_t index)
+{
+	put_prefix(to, MOVE, 64);
+	put64(to, 1);
+	put64(to, from);
+	put64(to, from);
+	put64(to, address);
+	put64(to, size);
+	put64(to, index);
+}
+
+struct line {
+	uint64_t address;
+	uint32_t number;
+	const char *file;
+};
+
+static void put_lines(struct strbuf *to, uint64_t address, const struct line *lines, size_t count,
+		      size_t said)
+{
+	size_t size = 32;
+
+	for (size_t i = 0; i < count; i++)
+		size += 16 + strlen(lines[i].file) + 1;
+	put_prefix(to, LINES, size);
+	put64(to, address);
+	put64(to, said);
+	for (size_t i = 0; i < count; i++) {
+		put64(to, lines[i].address);
+		put32(to, lines[i].number);
+		put32(to, 0);
+		strbuf_put(to, lines[i].file, strlen(lines[i].file) + 1);
+	}
+}
+
+static void write_file(const struct strbuf *bytes)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	CHECK(write(fd, bytes->data, bytes->length) == (ssize_t)bytes->length);
+	close(fd);
+}
+
+/* `name+offset@line`, `several` or nothing. */
+static const char *name_at(struct jit_dump *dump, uint64_t address)
+{
+	static char text[256];
+	struct jit_symbol symbol = {0};
+
+	switch (jit_dump_find(dump, address, address, &symbol)) {
+	case JIT_DUMP_NONE:
+		return "";
+	case JIT_DUMP_SEVERAL:
+		return "several";
+	case JIT_DUMP_FOUND:
+		break;
+	}
+	snprintf(text, sizeof(text), "%s+%llu%s%s", symbol.name, (unsigned long long)symbol.offset,
+		 symbol.line ? "@" : "", symbol.line ? symbol.line : "");
+	return text;
+}
+
+static void expect(struct jit_dump *dump, uint64_t address, const char *expected)
+{
+	const char *is = name_at(dump, address);
+
+	if (!CHECK(strcmp(is, expected) == 0))
+		fprintf(stderr, "  0x%llx: %s\n", (unsigned long long)address, is);
+}
+
+static void test_functions(void)
+{
+	struct strbuf bytes = {0};
+	struct jit_dump dump = {0};
+
+	put_header(&bytes, 0x4a695444, 1, 40);
+	put_load(&bytes, 0x2000, 0x10, 2, "second");
+	put_load(&bytes, 0x1000, 0x10, 1, "first");
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	/* Nothing is new. */
+	CHECK(!jit_dump_read(&dump, path));
+	expect(&dump, 0xfff, "");
+	expect(&dump, 0x1000, "first+0");
+	expect(&dump, 0x100f, "first+15");
+	expect(&dump, 0x1010, "");
+	expect(&dump, 0x2001, "second+1");
+	/* More is written: a function that replaces one, one within another, one that moves. */
+	put_load(&bytes, 0x1000, 0x20, 3, "first");
+	put_load(&bytes, 0x3000, 0x1000, 4, "outer");
+	put_load(&bytes, 0x3800, 0x10, 5, "inner");
+	put_move(&bytes, 0x2000, 0x5000, 0x10, 2);
+	put_move(&bytes, 0x2000, 0x6000, 0x10, 3);
+	put_move(&bytes, 0x2001, 0x6000, 0x10, 2);
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	expect(&dump, 0x101f, "first+31");
+	expect(&dump, 0x37ff, "outer+2047");
+	expect(&dump, 0x3800, "several");
+	expect(&dump, 0x3810, "outer+2064");
+	expect(&dump, 0x3fff, "outer+4095");
+	expect(&dump, 0x4000, "");
+	expect(&dump, 0x500f, "second+15");
+	expect(&dump, 0x6000, "");
+	/* No function has no bytes, or ends beyond the end of memory. */
+	put_load(&bytes, 0x7000, 0, 6, "empty");
+	put_load(&bytes, UINT64_MAX - 1, 3, 7, "endless");
+	write_file(&bytes);
+	CHECK(!jit_dump_read(&dump, path));
+	expect(&dump, 0x7000, "");
+	expect(&dump, UINT64_MAX, "");
+	/* Behind the end nothing comes. */
+	put_prefix(&bytes, CLOSE, 16);
+	put_load(&bytes, 0x8000, 0x10, 8, "late");
+	write_file(&bytes);
+	CHECK(!jit_dump_read(&dump, path));
+	expect(&dump, 0x8000, "");
+	jit_dump_free(&dump);
+	strbuf_free(&bytes);
+}
+
+static void test_lines(void)
+{
+	/* Written in any order; a file is named once. */
+	static const struct line lines[] = {{0x1000, 10, "/a.js"},
+					    {0x1008, 12, "\xff"},
+					    {0x1004, 11, "/a.js"},
+					    {0x100c, 1, "/b.js"}};
+	struct strbuf bytes = {0};
+	struct jit_dump dump = {0};
+	size_t before;
+
+	put_header(&bytes, 0x4a695444, 1, 40);
+	put_lines(&bytes, 0x1000, lines, 4, 4);
+	before = bytes.length;
+	write_file(&bytes);
+	/* Their function is still being written. */
+	CHECK(!jit_dump_read(&dump, path));
+	put_load(&bytes, 0x1000, 0x10, 1, "f");
+	put_load(&bytes, 0x2000, 0x10, 2, "none");
+	bytes.length -= 1;
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	bytes.length += 1;
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	expect(&dump, 0x1000, "f+0@/a.js:10");
+	expect(&dump, 0x1003, "f+3@/a.js:10");
+	expect(&dump, 0x1004, "f+4@/a.js:11");
+	expect(&dump, 0x100b, "f+11@/a.js:12");
+	expect(&dump, 0x100f, "f+15@/b.js:1");
+	expect(&dump, 0x2000, "none+0");
+	jit_dump_free(&dump);
+	/* Lines of another function are none of this one's. */
+	bytes.length = before;
+	put_load(&bytes, 0x1001, 0x10, 1, "f");
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	expect(&dump, 0x1004, "f+3");
+	jit_dump_free(&dump);
+	strbuf_free(&bytes);
+}
+
+/* As V8 writes them: addresses are those behind a header of 64 bytes. */
+static void test_shifted_lines(void)
+{
+	static const struct line shifted[] = {{0x1040, 1, "/v.js"}, {0x1048, 2, "\xff"}};
+	static const struct line plain[] = {{0x2000, 1, "/v.js"}};
+	struct strbuf bytes = {0};
+	struct jit_dump dump = {0};
+
+	put_header(&bytes, 0x4a695444, 1, 40);
+	put_lines(&bytes, 0x1000, shifted, 2, 2);
+	put_load(&bytes, 0x1000, 0x10, 1, "f");
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	expect(&dump, 0x1007, "f+7@/v.js:1");
+	expect(&dump, 0x1008, "f+8@/v.js:2");
+	/* What is both has no lines. */
+	put_lines(&bytes, 0x2000, plain, 1, 1);
+	put_load(&bytes, 0x2000, 0x10, 2, "g");
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	expect(&dump, 0x1007, "f+7");
+	expect(&dump, 0x2000, "g+0");
+	jit_dump_free(&dump);
+	strbuf_free(&bytes);
+}
+
+/* Lines that are damaged are left out, and their function keeps its name. */
+static void test_damaged_lines(void)
+{
+	static const struct line unnamed[] = {{0x1000, 1, "\xff"}},
+				 control[] = {{0x1000, 1, "/\n"}},
+				 outside[] = {{0x1000, 1, "/a"}, {0x1051, 2, "/a"}},
+				 at_end[] = {{0x1000, 1, "/a"}, {0x1050, 2, "/a"}},
+				 before[] = {{0xfff, 1, "/a"}}, good[] = {{0x1000, 1, "/a"}},
+				 nameless[] = {{0x1000, 1, ""}};
+	static const struct {
+		const struct line *lines;
+		size_t count, said;
+		const char *expected;
+	} cases[] = {{unnamed, 1, 1, "f+0"},	 {control, 1, 1, "f+0"},  {outside, 2, 2, "f+0"},
+		     {at_end, 2, 2, "f+0@/a:1"}, {before, 1, 1, "f+0"},	  {good, 1, 2, "f+0"},
+		     {good, 1, 1, "f+0@/a:1"},	 {nameless, 1, 1, "f+0"}, {good, 1, 0, "f+0"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct strbuf bytes = {0};
+		struct jit_dump dump = {0};
+
+		put_header(&bytes, 0x4a695444, 1, 40);
+		put_lines(&bytes, 0x1000, cases[i].lines, cases[i].count, cases[i].said);
+		put_load(&bytes, 0x1000, 0x10, 1, "f");
+		write_file(&bytes);
+		CHECK(jit_dump_read(&dump, path));
+		expect(&dump, 0x1000, cases[i].expected);
+		jit_dump_free(&dump);
+		strbuf_free(&bytes);
+	}
+}
+
+static void expect_none(const struct strbuf *bytes, bool is_broken)
+{
+	struct jit_dump dump = {0};
+
+	write_file(bytes);
+	CHECK(!jit_dump_read(&dump, path) && dump.count == 0);
+	CHECK(dump.is_broken == is_broken);
+	jit_dump_free(&dump);
+}
+
+static void test_files_that_are_none(void)
+{
+	struct strbuf bytes = {0};
+	struct jit_dump dump = {0};
+	char *name;
+
+	put_header(&bytes, 0x4a695444, 1, 40);
+	bytes.length = 39;
+	expect_none(&bytes, false);
+	bytes.length = 40;
+	expect_none(&bytes, false);
+	strbuf_clear(&bytes);
+	put_header(&bytes, 0x4454694a, 1, 40);
+	expect_none(&bytes, true);
+	strbuf_clear(&bytes);
+	put_header(&bytes, 0x4a695444, 2, 40);
+	expect_none(&bytes, true);
+	strbuf_clear(&bytes);
+	put_header(&bytes, 0x4a695444, 1, 39);
+	put_load(&bytes, 0x1000, 0x10, 1, "f");
+	expect_none(&bytes, true);
+	/* A longer header, of later versions; and records that nobody knows, or that are too short.
+	 */
+	strbuf_clear(&bytes);
+	put_header(&bytes, 0x4a695444, 1, 48);
+	put64(&bytes, 0);
+	put_prefix(&bytes, 9, 16);
+	put_prefix(&bytes, LOAD, 16);
+	put_prefix(&bytes, MOVE, 16);
+	put_prefix(&bytes, LINES, 16);
+	put_load(&bytes, 0x1000, 0x10, 1, "f");
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	expect(&dump, 0x1000, "f+0");
+	jit_dump_free(&dump);
+	/* A record that is shorter than what each begins with. */
+	strbuf_clear(&bytes);
+	put_header(&bytes, 0x4a695444, 1, 40);
+	put_prefix(&bytes, CLOSE, 15);
+	expect_none(&bytes, true);
+	/* Names that do not end, and one that is as long as is looked at. */
+	name = malloc(4097);
+	memset(name, 'n', 4096);
+	name[4096] = '\0';
+	strbuf_clear(&bytes);
+	put_header(&bytes, 0x4a695444, 1, 40);
+	put_load(&bytes, 0x1000, 0x10, 1, name);
+	put_load(&bytes, 0x2000, 0x10, 2, name + 1);
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path) && dump.count == 1);
+	CHECK(strlen(name_at(&dump, 0x2000)) == 255);
+	expect(&dump, 0x1000, "");
+	jit_dump_free(&dump);
+	free(name);
+	strbuf_free(&bytes);
+	unlink(path);
+	CHECK(!jit_dump_read(&dump, path));
+}
+
+/* Of another user nothing is believed, nor of a file that is another one by now. */
+static void test_whose_file(void)
+{
+	struct strbuf bytes = {0};
+	struct jit_dump dump = {0};
+	struct proc_mapping mapping = {.path = path};
+	struct stat about;
+
+	put_header(&bytes, 0x4a695444, 1, 40);
+	put_load(&bytes, 0x1000, 0x10, 1, "f");
+	write_file(&bytes);
+	CHECK(stat(path, &about) == 0);
+	mapping.inode = about.st_ino + 1;
+	CHECK(!jit_dump_refresh(&dump, (uint32_t)getpid(), about.st_uid, &mapping));
+	mapping.inode = about.st_ino;
+	mapping.deleted = true;
+	CHECK(!jit_dump_refresh(&dump, (uint32_t)getpid(), about.st_uid, &mapping));
+	mapping.deleted = false;
+	CHECK(jit_dump_refresh(&dump, (uint32_t)getpid(), about.st_uid, &mapping));
+	expect(&dump, 0x1000, "f+0");
+	jit_dump_free(&dump);
+	if (geteuid() == 0 && CHECK(chown(path, 12345, 12345) == 0)) {
+		CHECK(!jit_dump_refresh(&dump, (uint32_t)getpid(), 12346, &mapping));
+		CHECK(jit_dump_refresh(&dump, (uint32_t)getpid(), 12345, &mapping));
+		/* One that takes its place is read from the front. */
+		CHECK(rename(path, "/tmp/bpfload-test-jit-moved") == 0);
+		strbuf_clear(&bytes);
+		put_header(&bytes, 0x4a695444, 1, 40);
+		put_load(&bytes, 0x1000, 0x10, 1, "other");
+		write_file(&bytes);
+		CHECK(jit_dump_read(&dump, path));
+		expect(&dump, 0x1000, "other+0");
+		unlink("/tmp/bpfload-test-jit-moved");
+	}
+	jit_dump_free(&dump);
+	strbuf_free(&bytes);
+	unlink(path);
+}
+
+static bool is_mark(const char *name)
+{
+	return jit_dump_is_marked(&(struct proc_mapping){.path = name});
+}
+
+static void test_marks(void)
+{
+	CHECK(is_mark("/tmp/jit-1.dump") && is_mark("/a/jit-2/jit-123.dump"));
+	CHECK(!is_mark("jit-1.dump") && !is_mark("/tmp/jit-.dump") && !is_mark("/tmp/jit-1.dumps"));
+	CHECK(!is_mark("/tmp/jit-1x.dump") && !is_mark("/tmp/xjit-1.dump") && !is_mark(""));
+}
+
+int main(void)
+{
+	close(mkstemp(path));
+	test_functions();
+	test_lines();
+	test_shifted_lines();
+	test_damaged_lines();
+	test_files_that_are_none();
+	test_whose_file();
+	test_marks();
+	return check_result("jit_dump");
+}
