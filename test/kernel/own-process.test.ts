@@ -133,18 +133,30 @@ needs('root').describe('a script that traces its own process', () => {
 
   it('shows the same as JSON', () => {
     expect(trace(all, '-f', 'json', '--', '7', 'text').stdout).toMatchInlineSnapshot(`
-    {
-      "status": 0,
-      "stderr": "Attached 3 probes
-    ",
-      "stdout": "15 tracepoint:syscalls:sys_enter_prctl
-
-
-    @exits[true]: 1
-    @pattern[tracepoint:syscalls:sys_exit_prctl]: 1
-    ",
-    }
-  `);
+      "{"type": "attached_probes", "count": 7, "data": {"probes": 7}}
+      {"type": "printf", "data": "begin 7 text nobody\\n"}
+      {"type": "printf", "data": "workload: 15 5   |000f|A|uprobe:FOLDER/workload:workload_target\\n"}
+      {"type": "printf", "data": "word word\\n"}
+      {"type": "map", "data": {"@n": 9}}
+      {"type": "hist", "data": {"@h": [{"min": 1, "max": 1, "count": 1},{"min": 2, "max": 3, "count": 2},{"min": 4, "max": 7, "count": 0},{"min": 8, "max": 15, "count": 6}]}}
+      {"type": "map", "data": {"@by": {"workload,1": 15}}}
+      {"type": "printf", "data": "end\\n"}
+      {"type": "stats", "data": {"@a": 9}}
+      {"type": "map", "data": {"@by": {"other,0": 7, "other,1": 14, "workload,0": 15, "workload,1": 15}}}
+      {"type": "map", "data": {"@copied": {"true": 9}}}
+      {"type": "map", "data": {"@deep": {"\\nworkload_shapes+0 SOURCE:LINE\\nmain+OFFSET SOURCE:LINE\\n": 2}}}
+      {"type": "map", "data": {"@high": 15}}
+      {"type": "hist", "data": {"@l": [{"min": 0, "max": 4, "count": 3},{"min": 5, "max": 9, "count": 0},{"min": 10, "max": 14, "count": 5},{"min": 15, "max": 19, "count": 1}]}}
+      {"type": "map", "data": {"@last": {"workload_target": [3,7]}}}
+      {"type": "map", "data": {"@low": {"uprobe:FOLDER/workload:workload_target": 1}}}
+      {"type": "map", "data": {"@n": 0}}
+      {"type": "map", "data": {"@pattern": {"workload_shapes": 2}}}
+      {"type": "map", "data": {"@returned": 9}}
+      {"type": "stats", "data": {"@s": {"count": 9, "average": 9, "total": 81}}}
+      {"type": "map", "data": {"@stacks": {"\\nworkload_target+0 SOURCE:LINE\\n": 9}}}
+      {"type": "map", "data": {"@task": {"true,true": 9}}}
+      "
+    `);
     expect(trace(all, '-f', 'json2', '--', '7', 'text').stdout).toMatchInlineSnapshot(`
       "{"type": "session", "boot": -1, "wall": TEXT, "schema": 2, "script": "stdin", "producer": TEXT, "kernel": TEXT, "architecture": TEXT}
       {"type": "attached_probes", "boot": -1, "wall": TEXT, "count": 7, "data": {"probes": 7}}
@@ -175,13 +187,47 @@ needs('root').describe('a script that traces its own process', () => {
 
   it('shows stacks as folded lines', () => {
     expect(trace(all, '-f', 'folded', '--', '7', 'text')).toMatchInlineSnapshot(`
-    {
-      "status": 2,
-      "stderr": "ERROR: Positional parameter $1 is used as a number, but "x" is none.
-    ",
-      "stdout": "",
-    }
-  `);
+      {
+        "status": 0,
+        "stderr": "Attached 7 probes
+      begin 7 text nobody
+      workload: 15 5   |000f|A|uprobe:FOLDER/workload:workload_target
+      word word
+      @n: 9
+      @h:
+      [1]                    1 |@@@@@@@@                                            |
+      [2, 4)                 2 |@@@@@@@@@@@@@@@@@                                   |
+      [4, 8)                 0 |                                                    |
+      [8, 16)                6 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+
+      @by[workload, 1]: 15
+      end
+      @a: 9
+      @by[other, 0]: 7
+      @by[other, 1]: 14
+      @by[workload, 0]: 15
+      @by[workload, 1]: 15
+      @copied[true]: 9
+      @high: 15
+      @l:
+      [0, 5)                 3 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@                     |
+      [5, 10)                0 |                                                    |
+      [10, 15)               5 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+      [15, 20)               1 |@@@@@@@@@@                                          |
+
+      @last[workload_target]: (3, 7)
+      @low[uprobe:FOLDER/workload:workload_target]: 1
+      @n: 0
+      @pattern[workload_shapes]: 2
+      @returned: 9
+      @s: { .count = 9, .average = 9, .total = 81 }
+      @task[true, true]: 9
+      ",
+        "stdout": "@deep;main;workload_shapes 2
+      @stacks;workload_target 9
+      ",
+      }
+    `);
   });
 
   it('says the same when it was recorded', () => {
@@ -214,25 +260,20 @@ needs('root').describe('a script that traces its own process', () => {
     expect(status).toBe(0);
     const dump = JSON.parse(stdout) as { programs: readonly { instructions?: unknown }[] };
     expect(Object.keys(dump)).toMatchInlineSnapshot(`
-        {
-          "status": 1,
-          "stderr": "",
-          "stdout": "[==========] Running 2 tests.
-        [ RUN      ] good
-        [       OK ] good (TIME)
-        [ RUN      ] bad
-        assertions.bt:5:3-39: ERROR: assert failed: odd
-        stdin:1:53-74: expanded from
-        test:good { assert(1 + 1 == 2, "sum"); } test:bad { assert(1 == 2, "odd"); }
-                                                            ~~~~~~~~~~~~~~~~~~~~~
-        [  FAILED  ] bad (TIME)
-        [==========] 2 tests ran.
-        [  PASSED  ] 1 test.
-        [  FAILED  ] 1 test, listed below:
-        [  FAILED  ] bad
-        ",
-        }
-      `);
+      [
+        "type",
+        "schema",
+        "loader",
+        "script",
+        "kernel",
+        "settings",
+        "maps",
+        "programs",
+        "call_base",
+        "symbols",
+        "verifier",
+      ]
+    `);
     expect(dump.programs).toHaveLength(7);
   });
 
