@@ -1,9 +1,10 @@
-// The back end: LLVM text or bitcode in, a BPF object (or assembly, or optimised IR) out, for Node.
+// The back end: LLVM text in, a BPF object (or assembly, or optimised IR) out, for Node.
 //
-// llvm-bindings builds modules and cannot emit them; this addon does, over LLVM's C API. The objects of llvm-bindings are
+// llvm-bindings builds modules and cannot emit them; this addon does, over LLVM's API. The objects of llvm-bindings are
 // linked into it, so that there is one copy of LLVM: what it exports to Node, this addon does too (build-backend.sh).
 
 #include "far-jumps.h"
+#include "memory.h"
 
 #include <node_api.h>
 
@@ -11,18 +12,23 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Core.h>
 #include <llvm-c/ErrorHandling.h>
-#include <llvm-c/IRReader.h>
-#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringMap.h>
+#include <llvm/AsmParser/LLParser.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/InstrTypes.h>
 #include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Support/CommandLine.h>
+#include <llvm/Support/SourceMgr.h>
+#include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
 #include <memory>
@@ -55,7 +61,6 @@ using Context = Owned<LLVMContextRef, LLVMContextDispose>;
 using Module = Owned<LLVMModuleRef, LLVMDisposeModule>;
 using Machine = Owned<LLVMTargetMachineRef, LLVMDisposeTargetMachine>;
 using Options = Owned<LLVMPassBuilderOptionsRef, LLVMDisposePassBuilderOptions>;
-using Output = Owned<LLVMMemoryBufferRef, LLVMDisposeMemoryBuffer>;
 
 struct Message {
 	char *text = nullptr;
@@ -97,6 +102,24 @@ void verify(LLVMModuleRef module)
 		culprits += (culprits.empty() ? " in " : ", ") + std::string(name, length);
 	}
 	throw Failure("broken IR" + culprits + ": " + message.string());
+}
+
+// LLVM's own way verifies debug information, that is all of the module, lest it be of an old LLVM;
+// verify() follows.
+LLVMModuleRef read(const std::string &ir, LLVMContextRef context)
+{
+	auto module = std::make_unique<llvm::Module>("module", *llvm::unwrap(context));
+	llvm::SourceMgr sources;
+	sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBuffer(ir, "module"), {});
+	llvm::SMDiagnostic diagnostic;
+	llvm::LLParser parser(ir, sources, diagnostic, module.get(), nullptr, *llvm::unwrap(context));
+	const bool upgradesDebugInfo = false;
+	if (!parser.Run(upgradesDebugInfo, [](llvm::StringRef) { return llvm::None; }))
+		return llvm::wrap(module.release());
+	std::string message;
+	llvm::raw_string_ostream stream(message);
+	diagnostic.print(nullptr, stream, false);
+	throw Failure("unreadable IR: " + stream.str());
 }
 
 LLVMTargetMachineRef createMachine(const std::string &triple, const std::string &cpu)
@@ -166,6 +189,41 @@ void leaveOutDwarf(llvm::Module &module)
 	module.addModuleFlag(llvm::Module::Warning, "CodeView", 1);
 }
 
+// Passes that look for what no function of ours has: values of variables in debug information,
+// lifetimes of stack slots, and the setting up of a frame, with what prepares that. All objects are
+// the same without them.
+void leaveOutPasses(llvm::TargetPassConfig &config)
+{
+	config.disablePass(&llvm::LiveDebugValuesID);
+	config.disablePass(&llvm::RemoveRedundantDebugValuesID);
+	config.disablePass(&llvm::StackColoringID);
+	config.disablePass(&llvm::ShrinkWrapID);
+	config.disablePass(&llvm::PostRAMachineSinkingID);
+}
+
+// What LLVMTargetMachine::addPassesToEmitFile does, but for those passes.
+std::string generate(llvm::Module &module, LLVMTargetMachineRef machine, llvm::CodeGenFileType kind)
+{
+	auto &target = *reinterpret_cast<llvm::LLVMTargetMachine *>(machine);
+	llvm::SmallString<0> result;
+	llvm::raw_svector_ostream stream(result);
+	llvm::legacy::PassManager passes;
+	auto *information = new llvm::MachineModuleInfoWrapperPass(&target);
+	llvm::TargetPassConfig *config = target.createPassConfig(passes);
+	config->setDisableVerify(true);
+	leaveOutPasses(*config);
+	passes.add(config);
+	passes.add(information);
+	bool fails = config->addISelPasses();
+	config->addMachinePasses();
+	config->setInitialized();
+	if (fails || target.addAsmPrinter(passes, stream, nullptr, kind, information->getMMI().getContext()))
+		throw Failure("no way to write objects");
+	passes.add(llvm::createFreeMachineFunctionPass());
+	passes.run(module);
+	return result.str().str();
+}
+
 // Jumps that the assembler cut off; functions have numbers in the order of their bodies.
 std::string farJumps(const llvm::Module &module)
 {
@@ -189,13 +247,7 @@ std::string emit(const std::string &ir, const std::string &cpu, const std::strin
 	// A pointer has no type of what it points to, which the optimiser need not see through then.
 	llvm::unwrap(context.value)->enableOpaquePointers();
 
-	// The reader takes the buffer over, and wants a NUL behind it, which std::string has.
-	LLVMMemoryBufferRef buffer = LLVMCreateMemoryBufferWithMemoryRange(ir.data(), ir.size(), "module", true);
-	LLVMModuleRef parsed = nullptr;
-	Message message;
-	if (LLVMParseIRInContext(context.value, buffer, &parsed, &message.text))
-		throw Failure("unreadable IR: " + message.string());
-	Module module(parsed);
+	Module module(read(ir, context.value));
 	verify(module.value);
 
 	Machine machine(createMachine(LLVMGetTarget(module.value), cpu));
@@ -207,20 +259,16 @@ std::string emit(const std::string &ir, const std::string &cpu, const std::strin
 		return text.string();
 	}
 
-	auto kind = output == "assembly" ? LLVMAssemblyFile : LLVMObjectFile;
+	auto kind = output == "assembly" ? llvm::CGFT_AssemblyFile : llvm::CGFT_ObjectFile;
 	// In assembly it is what tells the lines of instructions (.loc).
-	if (kind == LLVMObjectFile)
+	if (kind == llvm::CGFT_ObjectFile)
 		leaveOutDwarf(*llvm::unwrap(module.value));
 	takeFarJumps();
-	LLVMMemoryBufferRef emitted = nullptr;
-	Message reason;
-	if (LLVMTargetMachineEmitToMemoryBuffer(machine.value, module.value, kind, &reason.text, &emitted))
-		throw Failure(reason.string());
-	Output result(emitted);
+	std::string result = generate(*llvm::unwrap(module.value), machine.value, kind);
 	diagnostics += farJumps(*llvm::unwrap(module.value));
 	if (!diagnostics.empty())
 		throw Failure(diagnostics);
-	return std::string(LLVMGetBufferStart(result.value), LLVMGetBufferSize(result.value));
+	return result;
 }
 
 bool stringOf(napi_env env, napi_value value, std::string &text)
@@ -232,7 +280,7 @@ bool stringOf(napi_env env, napi_value value, std::string &text)
 	return napi_get_value_string_utf8(env, value, text.data(), length + 1, &length) == napi_ok;
 }
 
-// emit(ir: string | Buffer, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir',
+// emit(ir: string, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir',
 //      blocks: 'folded' | 'kept'): Buffer
 napi_value emitForNode(napi_env env, napi_callback_info info)
 {
@@ -244,14 +292,8 @@ napi_value emitForNode(napi_env env, napi_callback_info info)
 		return nullptr;
 	}
 	for (size_t i = 0; i < count; i++) {
-		bool isBuffer = false;
-		void *data;
-		size_t size;
-		napi_is_buffer(env, arguments[i], &isBuffer);
-		if (i == 0 && isBuffer && napi_get_buffer_info(env, arguments[i], &data, &size) == napi_ok) {
-			text[i].assign(static_cast<const char *>(data), size);
-		} else if (!stringOf(env, arguments[i], text[i])) {
-			napi_throw_type_error(env, nullptr, "emit takes IR and four texts");
+		if (!stringOf(env, arguments[i], text[i])) {
+			napi_throw_type_error(env, nullptr, "emit takes texts");
 			return nullptr;
 		}
 	}
@@ -292,16 +334,22 @@ NAPI_MODULE_INIT()
 {
 	if (!registerLlvmBindings(env, exports))
 		return nullptr;
+	ownMemory();
 	LLVMInitializeBPFTargetInfo();
 	LLVMInitializeBPFTarget();
 	LLVMInitializeBPFTargetMC();
 	LLVMInitializeBPFAsmPrinter();
 	LLVMInitializeBPFAsmParser();
-	// Block placement likes to put a loop's latch right before its header. Linux 6.1 takes a back edge from jumps
-	// only, not from an instruction that runs on into the header (visit_insn in kernel/bpf/verifier.c).
-	// Text is not checked twice: reading it would, lest its debug information be an old LLVM's.
-	const char *options[] = {"bpfscript", "-disable-block-placement", "-disable-auto-upgrade-debug-info"};
-	LLVMParseCommandLineOptions(sizeof(options) / sizeof(*options), options, nullptr);
+	// Block placement likes to put a loop's latch right before its head. Linux 6.1 takes a back
+	// edge from jumps only, not from an instruction that runs on into the header (visit_insn in
+	// kernel/bpf/verifier.c).
+	const char *options[] = {"bpfscript", "-disable-block-placement"};
+	std::string wrong;
+	llvm::raw_string_ostream errors(wrong);
+	if (!llvm::cl::ParseCommandLineOptions(std::size(options), options, "", &errors)) {
+		napi_throw_error(env, nullptr, errors.str().c_str());
+		return nullptr;
+	}
 	try {
 		watchJumps();
 	} catch (const std::exception &failure) {
