@@ -79,6 +79,10 @@ describe('casts', () => {
       // Of the kernel: the value may be another there.
       $d: 'int64',
     });
+    expectTypes('$a = (enum fruit)pid; $b = (enum fruit)$a;', {
+      $a: 'enum fruit',
+      $b: 'enum fruit',
+    });
     expectError('$a = (enum fruit)7;', 'enum fruit does not have a variant with value 7');
   });
 

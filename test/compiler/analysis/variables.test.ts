@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  analysed,
   body,
   expectError,
   expectNoWarnings,
@@ -122,5 +123,31 @@ describe('variables', () => {
   it('[GRM-068] cannot be assigned in part', () => {
     expectError('$a = (1, 2); $a.0 = 3;', 'Tuples and records are immutable once created', '$a.0');
     expectError('pid = 3;', 'invalid assignment target', 'pid');
+  });
+
+  it('end with their block, and are declared before it by a fix', () => {
+    const [first, ...more] = analysed(
+      'if (pid) { $x = 1; } else { $x = 2; } print($x);',
+    ).diagnostics;
+    expect(more).toEqual([]);
+    expect(first?.message).toBe('Undefined or undeclared variable: $x');
+    expect(first?.hints?.join()).toContain('Declare it before that block: let $x;');
+    expect(first?.fixes).toMatchObject([{ range: { start: 8, end: 8 }, text: 'let $x; ' }]);
+    const inside = analysed('if (tid) { if (pid) { $x = 1; } print($x); }').diagnostics;
+    expect(inside[0]?.fixes).toMatchObject([{ range: { start: 19, end: 19 }, text: 'let $x; ' }]);
+  });
+
+  it('of a block that has ended are told apart by name', () => {
+    const [first] = analysed('if (pid) { $other = 1; } print($x);').diagnostics;
+    expect(first?.message).toBe('Undefined or undeclared variable: $x');
+    expect(first?.hints ?? []).toEqual([]);
+  });
+
+  it('hold nothing of their type when they are declared', () => {
+    expect(plain(body('let $b: bool; let $s: string[8]; let $n: int16;'))).toMatchObject([
+      { kind: 'assign-variable', value: { kind: 'int', type: { kind: 'bool' }, value: 0n } },
+      { kind: 'assign-variable', value: { kind: 'string', value: '' } },
+      { kind: 'assign-variable', value: { kind: 'int', type: { size: 2 }, value: 0n } },
+    ]);
   });
 });

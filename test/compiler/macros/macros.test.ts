@@ -67,12 +67,19 @@ describe('definitions of macros', () => {
 
   it('jump only inside their own loops', () => {
     const script = `macro m() { return 1; } macro n() { break; } macro o() { if (1) { continue; } }
-      macro p() { for $i : 0..3 { if ($i) { break; } continue; } } macro q() { while (1) { return; } } begin { }`;
+      macro q() { while (1) { return; } } begin { }`;
     expect(told(script)).toEqual([
       "'return' statement is not allowed in a macro @ return 1",
       "'break' statement is not allowed in a macro @ break",
       "'continue' statement is not allowed in a macro @ continue",
       "'return' statement is not allowed in a macro @ return",
+    ]);
+    const loops = 'for $i : 0..3 { if ($i) { break; } continue; } while (1) { break; }';
+    expect(told(`macro p() { ${loops} } begin { }`)).toEqual([]);
+    expect(diagnose(script).map(({ hints }) => hints ?? [])).toEqual([
+      ["A macro's value is its last expression."],
+      ...[[], []],
+      ["A macro's value is its last expression."],
     ]);
   });
 });
@@ -90,6 +97,26 @@ describe('uses of macros', () => {
       'Call to macro e has wrong number of arguments. Expected: 2 but got 1 @ e(1)',
       'Call to macro e has wrong number of arguments. Expected: 2 but got 3 @ e(typeof(int8), 2, 3)',
     ]);
+  });
+
+  it('name variables, maps and members of the script by their parameters', () => {
+    const { typed, diagnostics } = compile(
+      {
+        name: 'a.bt',
+        text: `struct in { int a; int b; }; struct out { int x; struct in i; };
+          macro set($v, @m) { $v = 2; @m = 3; } macro at(m) { offsetof(struct out, m) }
+          begin { $x = 1; set($x, @x); print((at(i.b), at(x))); }`,
+      },
+      { kernel: kernelDescription(), unsafe: false, environment: {} },
+    );
+    expect(diagnostics).toEqual([]);
+    expect(typed?.maps.map(({ name }) => name)).toEqual(['@x']);
+    expect(typed?.probes[0]?.variables.map(({ name }) => name)).toEqual(['$x']);
+    expect(
+      told(
+        'struct out { int x; }; macro at(m) { offsetof(struct out, m) } begin { print(at(1)); }',
+      ),
+    ).toHaveLength(1);
   });
 
   it('[GRM-031] match one of the definitions, which an error lists', () => {

@@ -8,6 +8,9 @@ describe('operators', () => {
     expect(shape('1 + 2 << 3')).toBe('((1 + 2) << 3)');
     expect(shape('$a || $b && $c | 1')).toBe('($a || ($b && ($c | 1)))');
     expect(shape('1 - 2 - 3 * 4 % 5')).toBe('((1 - 2) - ((3 * 4) % 5))');
+    expect(shape('1 - 2 * 3 - 4')).toBe('((1 - (2 * 3)) - 4)');
+    expect(shape('1 * 2 - 3')).toBe('((1 * 2) - 3)');
+    expect(shape('$a || 1 + 2 * 3 == 4 && $b')).toBe('($a || (((1 + (2 * 3)) == 4) && $b))');
     expect(shape('-$a * !$b')).toBe('((-$a) * (!$b))');
     expect(shape('~&$a')).toBe('(~(&$a))');
   });

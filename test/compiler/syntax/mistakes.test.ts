@@ -29,6 +29,9 @@ describe('A mistake', () => {
     ['begin { if (comm == bash) { exit(); } }', 'begin { if (comm == "bash") { exit(); } }'],
     ['begin { printf(“a %d\\n”, 1); }', 'begin { printf("a %d\\n", 1); }'],
     ['begin { print(‘a’); print(«b»); }', 'begin { print("a"); print("b"); }'],
+    ['begin /pid == 1 { exit(); }', 'begin /pid == 1 / { exit(); }'],
+    ['begin { print((1); }', 'begin { print((1)); }'],
+    ['begin { @a[1 = 2; }', 'begin { @a[1] = 2; }'],
     ['# one\nbegin { exit(); }', '// one\nbegin { exit(); }'],
     ['begin { exit(); } # one', 'begin { exit(); } // one'],
     [
