@@ -1,6 +1,6 @@
 /** What the compiler takes to start and to compile, beside bare Node in the same rounds: CPU time. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from './statistics.ts';
@@ -9,6 +9,11 @@ const ROUNDS = Number(process.env.BENCH_STARTS ?? 11);
 const HELLO = 'BEGIN { printf("hello\\n"); exit(); }';
 const KERNEL_TYPES =
   'kprobe:tcp_sendmsg { @[((struct sock *)arg0)->__sk_common.skc_dport] = count(); }';
+
+const EXAMPLES = readdirSync('examples')
+  .filter((name) => name.endsWith('.bt'))
+  .map((name) => join('examples', name));
+const ALL = `check ${EXAMPLES.length} scripts`;
 
 /** Seconds of user and system, by the shell, which waits for its child. */
 function cpuSeconds(words: readonly string[], env: NodeJS.ProcessEnv): number {
@@ -30,11 +35,13 @@ function main(): void {
     'bare Node': [node, '-e', '0'],
     version: [...command, '--version'],
     fmt: [...command, 'fmt', '--check', 'examples/opensnoop.bt'],
+    list: [...command, 'list', '--no-warnings'],
     'check hello': [...command, 'check', '-e', HELLO],
     'build hello': [...command, 'build', '-e', HELLO, '-o', object],
     'build kernel types': [...command, 'build', '-e', KERNEL_TYPES, '-o', object],
     'run hello': [...command, '--no-cache', '-e', HELLO],
     'run hello again': [...command, '-e', HELLO],
+    [ALL]: [...command, 'check', '--no-warnings', ...EXAMPLES],
   };
   const times = new Map<string, number[]>();
   try {
@@ -53,6 +60,10 @@ function main(): void {
     const time = median(all);
     const [ms, ratio] = [(time * 1000).toFixed(0), (time / bare).toFixed(2)];
     process.stdout.write(`${name.padEnd(18)} ${ms.padStart(6)} ${ratio.padStart(8)}\n`);
+    if (name === ALL) {
+      const each = (time - bare) / EXAMPLES.length;
+      process.stdout.write(`${(each * 1000).toFixed(0)} ms a script beyond bare Node\n`);
+    }
   }
 }
 

@@ -77,24 +77,33 @@ export function becomeProgram(
   return loadProcessAddon().become(file, words, modes);
 }
 
+type AddonName = 'backend' | 'process';
+
 /** LLVM, and what is done with this process: scripts that need not be compiled open the latter alone. */
-export function addonFile(name: 'backend' | 'process'): string {
+export function addonFile(name: AddonName): string {
   return nativeFile(`${name}.node`);
 }
 
 /** llvm-bindings, whose objects are part of the back end: both have one copy of LLVM. */
-export const loadBindings = (): typeof llvm => load(addonFile('backend')) as typeof llvm;
+export const loadBindings = (): typeof llvm => load('backend') as typeof llvm;
 
 /** Frees a context and all that is in it, none of which may be used after that: llvm-bindings keeps every one for good. */
 export const releaseContext = (context: llvm.LLVMContext): void => loadBackend().release(context);
 
-const loadBackend = (): Addon => load(addonFile('backend')) as Addon;
-const loadProcessAddon = (): ProcessAddon => load(addonFile('process')) as ProcessAddon;
+const loadBackend = (): Addon => load('backend') as Addon;
+const loadProcessAddon = (): ProcessAddon => load('process') as ProcessAddon;
 
-/** Node keeps what it has loaded, so this costs nothing the second time. */
-function load(file: string): unknown {
+const loaded = new Map<AddonName, unknown>();
+
+/** Looks for it once: that asks for files, and a script asks several times. */
+function load(name: AddonName): unknown {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const file = addonFile(name);
   try {
-    return createRequire(import.meta.filename)(file);
+    const addon: unknown = createRequire(import.meta.filename)(file);
+    loaded.set(name, addon);
+    return addon;
   } catch (error) {
     throw new InstallationError(
       `cannot load ${file}: ${error instanceof Error ? error.message : String(error)}`,
