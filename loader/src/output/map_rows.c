@@ -14,6 +14,10 @@
 #include "session/session.h"
 #include "output/value.h"
 
+#define CACHE_LINE 64
+/* As much of a value as is fetched ahead. */
+#define MOST_AHEAD 1024
+
 static size_t round_up_8(size_t size)
 {
 	return (size + 7) & ~(size_t)7;
@@ -332,6 +336,15 @@ const uint8_t *map_rows_key(const struct map_rows *rows, size_t row)
 const uint8_t *map_rows_value(const struct map_rows *rows, size_t row)
 {
 	return rows->values + row * rows->value_stride;
+}
+
+void map_rows_expect(const struct map_rows *rows, size_t row)
+{
+	const uint8_t *value = map_rows_value(rows, row);
+
+	__builtin_prefetch(map_rows_key(rows, row));
+	for (size_t i = 0; i < rows->value_stride && i < MOST_AHEAD; i += CACHE_LINE)
+		__builtin_prefetch(value + i);
 }
 
 const struct mf_type *map_rows_key_type(const struct map_rows *rows, size_t row)

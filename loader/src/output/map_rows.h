@@ -44,6 +44,8 @@ void map_rows_free(struct map_rows *rows);
 int map_rows_add_zero(struct map_rows *rows);
 
 const uint8_t *map_rows_key(const struct map_rows *rows, size_t row);
+/* Has the processor fetch a row that will be looked at soon. */
+void map_rows_expect(const struct map_rows *rows, size_t row);
 const uint8_t *map_rows_value(const struct map_rows *rows, size_t row);
 /* Type of a row's key: that of its store. NULL for scalars. */
 const struct mf_type *map_rows_key_type(const struct map_rows *rows, size_t row);
