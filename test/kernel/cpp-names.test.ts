@@ -8,11 +8,12 @@ import { temporaryFolder } from '../support/build.ts';
 import { mapEntries } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
 import { type RunResult, run } from '../support/run.ts';
+import { runStopping } from '../support/stopping.ts';
 
 const folder = temporaryFolder();
 const program = join(folder, 'shapes');
 const SOURCE = `
-#include <unistd.h>
+#include <signal.h>
 #define KEEP __attribute__((noinline, used))
 template <class T> KEEP T larger(T a, T b) { asm volatile(""); return a > b ? a : b; }
 namespace geometry {
@@ -35,13 +36,11 @@ int main() {
   for (int i = 0; i < 4; i++) sum += geometry::area((long)i);
   for (int i = 0; i < 5; i++) sum += larger<int>(i, 2) + (int)larger<long>(i, 2);
   sum += hidden(1) + area(7) + (shape + 1);
-  usleep(100000); /* its memory map is read meanwhile */
+  raise(SIGSTOP); /* its memory map is read meanwhile */
   return sum == 0;
 }`;
 
-const start = (): void => {
-  execFileSync(program);
-};
+const start = (loader: number): Promise<void> => runStopping(loader, program);
 
 needs('root').describe('C++ names', () => {
   const trace = (script: string): Promise<RunResult> => run(script, { workload: start });

@@ -9,10 +9,11 @@ import { temporaryFolder } from '../support/build.ts';
 import { bpfscript } from '../support/command.ts';
 import { needs } from '../support/needs.ts';
 import { run } from '../support/run.ts';
+import { runStopping } from '../support/stopping.ts';
 
 const folder = temporaryFolder();
 const program = join(folder, 'calls');
-const SOURCE = `#include <unistd.h>
+const SOURCE = `#include <signal.h>
 #define KEEP __attribute__((noinline, noclone, used))
 KEEP int leaf(int x) { __asm__ volatile("" : "+r"(x) : "r"(__builtin_frame_address(0))); return x; }
 KEEP int left(int x) { int y = leaf(x); return y + 1; }
@@ -21,7 +22,7 @@ int main(void) {
   int sum = 0;
   for (int i = 0; i < 5; i++) sum += left(i);
   for (int i = 0; i < 10; i++) sum += right(i);
-  usleep(50000);
+  raise(SIGSTOP);
   return sum == 12345;
 }
 `;
@@ -31,9 +32,7 @@ const FORMS = ['text', 'json', 'json2', 'folded'] as const;
 async function tips(script: string, form: string, ...flags: readonly string[]): Promise<string[]> {
   const { stdout } = await run(script, {
     flags: ['-q', '-f', form],
-    workload: () => {
-      execFileSync(program);
-    },
+    workload: (loader) => runStopping(loader, program),
   });
   const input = join(folder, `found.${form}`);
   const output = join(folder, `${form}.svg`);
@@ -97,9 +96,7 @@ needs('root').describe('A picture of a run', () => {
       { print((ts = nsecs, point = probe, process = pid, thread = tid, ret = retval)); }`;
       const { stdout } = await run(script, {
         flags: ['-q', '-f', 'json2'],
-        workload: () => {
-          execFileSync(program);
-        },
+        workload: (loader) => runStopping(loader, program),
       });
       expect(stdout).toContain('"data": [{"key": [], "value": 15}]');
       const input = join(folder, 'events.json');

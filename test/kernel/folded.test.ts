@@ -6,11 +6,13 @@ import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { needs } from '../support/needs.ts';
 import { type RunOptions, type RunResult, run } from '../support/run.ts';
+import { runStopping } from '../support/stopping.ts';
 
 const folder = temporaryFolder();
 const program = join(folder, 'calls');
 /** Three paths to `leaf`, 1, 2 and 4 times; a loop calls it from two places. */
-const SOURCE = `#include <sys/prctl.h>
+const SOURCE = `#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #define KEEP __attribute__((noinline, noclone, used))
 KEEP int leaf(int x) { __asm__ volatile("" : "+r"(x) : "r"(__builtin_frame_address(0))); return x; }
@@ -22,16 +24,15 @@ int main(int argc, char **argv) {
   if (argc > 1) prctl(PR_SET_NAME, argv[1]);
   for (int i = 0; i < 2; i++) sum += left(i);
   for (int i = 0; i < 2; i++) sum += right(i);
-  usleep(50000);
+  usleep(1);
+  raise(SIGSTOP);
   return sum == 12345;
 }
 `;
 
 function folded(script: string, options: RunOptions = {}): Promise<RunResult> {
   return run(script, {
-    workload: () => {
-      execFileSync(program);
-    },
+    workload: (loader) => runStopping(loader, program),
     ...options,
     flags: ['-f', 'folded', '-q', ...(options.flags ?? [])],
   });
@@ -102,9 +103,7 @@ needs('root').describe('Folded stacks', () => {
 
   it('have one line a stack whatever a process calls itself', async () => {
     const { stdout } = await folded(`uprobe:${program}:left { @[comm, ustack(1)] = count(); }`, {
-      workload: () => {
-        execFileSync(program, ['a;b\n\u001b[1m c']);
-      },
+      workload: (loader) => runStopping(loader, program, 'a;b\n\u001b[1m c'),
     });
     expect(stdout).toBe('a:b??[1m c;left 2\n');
   });

@@ -7,10 +7,11 @@ import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { needs } from '../support/needs.ts';
 import { type RunResult, run } from '../support/run.ts';
+import { runStopping } from '../support/stopping.ts';
 
 const folder = temporaryFolder();
 const source = join(folder, 'calls.c');
-const SOURCE = `#include <unistd.h>
+const SOURCE = `#include <signal.h>
 #define KEEP __attribute__((noinline, noclone, used))
 KEEP int leaf(int x) {
   __asm__ volatile("" : : "r"(__builtin_frame_address(0)));
@@ -22,13 +23,13 @@ KEEP int middle(int x) {
 }
 int main(void) {
   int sum = middle(1);
-  usleep(100000);
+  raise(SIGSTOP);
   return sum == 0;
 }
 `;
 
 const inlined = join(folder, 'inlined.cpp');
-const INLINED = `#include <unistd.h>
+const INLINED = `#include <signal.h>
 namespace shapes {
   inline __attribute__((always_inline)) int square(int x) {
     __asm__ volatile("nop" : "+r"(x));
@@ -44,7 +45,7 @@ __attribute__((noinline)) int work(int x) {
 }
 int main() {
   int sum = work(3);
-  usleep(100000);
+  raise(SIGSTOP);
   return sum == 0;
 }
 `;
@@ -55,9 +56,7 @@ needs('root').describe('stacks with debug information', () => {
     return run(
       `${config} uprobe:${program}:leaf+4 { @[ustack(3)] = count(); @perf[ustack(perf, 3)] = count(); }`,
       {
-        workload: () => {
-          execFileSync(program);
-        },
+        workload: (loader) => runStopping(loader, program),
       },
     );
   };
@@ -105,9 +104,7 @@ needs('root').describe('stacks with debug information', () => {
     async (name) => {
       const program = join(folder, name);
       const { stdout } = await run(`uprobe:${program}@inlined.cpp:4 { print(ustack(1)); }`, {
-        workload: () => {
-          execFileSync(program);
-        },
+        workload: (loader) => runStopping(loader, program),
       });
       expect(stdout).toMatch(
         new RegExp(
@@ -133,9 +130,7 @@ needs('root').describe('stacks with debug information', () => {
   const traceStripped = (of: string, config = ''): Promise<RunResult> => {
     const { program, address } = stripped(of);
     return run(`${config} uprobe:${program}:${address} { @[ustack(2)] = count(); }`, {
-      workload: () => {
-        execFileSync(program);
-      },
+      workload: (loader) => runStopping(loader, program),
     });
   };
 

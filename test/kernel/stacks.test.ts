@@ -7,11 +7,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/build.ts';
 import { needs } from '../support/needs.ts';
 import { type RunOptions, type RunResult, run } from '../support/run.ts';
+import { runStopping } from '../support/stopping.ts';
 
 const folder = temporaryFolder();
 const program = join(folder, 'calls');
 const fixed = join(folder, 'calls-fixed');
 const SOURCE = `#include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,7 +23,8 @@ KEEP int leaf(int x) { __asm__ volatile("" : : "r"(__builtin_frame_address(0)));
 KEEP int middle(int x) { return leaf(x) + 1; }
 KEEP int outer(int x) { return middle(x) + 1; }
 static int generated(void) {
-  usleep(200000);
+  raise(SIGSTOP);
+  usleep(200000); /* it is not read again at once */
   /* push rbp; mov rbp, rsp; mov rax, leaf; call rax; pop rbp; ret */
   unsigned char code[] = {0x55, 0x48, 0x89, 0xe5, 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xd0, 0x5d, 0xc3};
   unsigned char *page = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -41,23 +44,27 @@ int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "jit") == 0) sum += generated();
 #ifdef PLUGIN
   if (argc > 1 && strcmp(argv[1], "late") == 0) {
+    raise(SIGSTOP);
     usleep(200000);
     sum += outer(2);
     sum += ((int (*)(int (*)(int)))dlsym(dlopen(PLUGIN, RTLD_NOW), "plugged"))(leaf);
   }
 #endif
-  if (argc > 1 && strcmp(argv[1], "wait") == 0 && (write(1, "r", 1) != 1 || read(0, &byte, 1) != 0)) return 1;
-  usleep(100000); /* its memory map is read meanwhile */
+  if (argc > 1 && strcmp(argv[1], "wait") == 0) {
+    if (write(1, "r", 1) != 1 || read(0, &byte, 1) != 0) return 1;
+    usleep(100000);
+  } else {
+    raise(SIGSTOP); /* its memory map is read meanwhile */
+  }
   return sum == 0;
 }`;
 /** Functions begin with `push rbp; mov rbp, rsp`, four bytes: before those, unwinding misses the caller. */
 const FLAGS = ['-O1', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls'];
 
 const start =
-  (path: string, ...args: readonly string[]): (() => void) =>
-  () => {
-    execFileSync(path, args);
-  };
+  (path: string, ...args: readonly string[]) =>
+  (loader: number): Promise<void> =>
+    runStopping(loader, path, ...args);
 
 /** The frames of a stack that is printed as a key, without what stands around them. */
 function frames(text: string): readonly string[] {
@@ -136,8 +143,8 @@ needs('root').describe('stacks', () => {
     const copy = join(folder, 'gone');
     copyFileSync(program, copy);
     const result = await trace(`uprobe:${copy}:leaf+4 { @[ustack(3), comm] = count(); }`, {
-      workload: () => {
-        execFileSync(copy);
+      workload: async (loader) => {
+        await runStopping(loader, copy);
         rmSync(copy);
       },
     });
@@ -193,10 +200,10 @@ needs('root').describe('stacks', () => {
     const script = (config: string, path: string): string =>
       `config = { ${config} } uprobe:${path}:leaf+4 { @[ustack(1), pid] = count(); }`;
     const twice =
-      (path: string): (() => void) =>
-      () => {
-        execFileSync(path);
-        execFileSync(path);
+      (path: string) =>
+      async (loader: number): Promise<void> => {
+        await runStopping(loader, path);
+        await runStopping(loader, path);
       };
     const NAMED = '        leaf+4';
     const BARE = expect.stringMatching(/^ {8}0x[0-9a-f]+$/);

@@ -8,6 +8,7 @@ import { bpfscript } from '../support/command.ts';
 import { isTypedMessage } from '../support/json.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER_ASAN, run } from '../support/run.ts';
+import { runStopping } from '../support/stopping.ts';
 
 const folder = temporaryFolder();
 const at = (name: string) => join(folder, name);
@@ -16,7 +17,7 @@ const program = at('calls');
 const host = at('host/calls');
 const debug = at('debug');
 const SOURCE = `#include <stdio.h>
-#include <unistd.h>
+#include <signal.h>
 #define KEEP __attribute__((noinline, noclone, used))
 namespace shop {
 KEEP int leaf(int x) { __asm__ volatile("" : "+r"(x) : "r"(__builtin_frame_address(0))); return x; }
@@ -29,7 +30,7 @@ KEEP void tell() {
   for (int c; (c = fgetc(from)) != EOF;) fputc(c, to);
   fclose(to);
 }
-int main(int count, char **) { int y = shop::outer(count); if (count > 1) tell(); else usleep(200000); return y == 12345; }
+int main(int count, char **) { int y = shop::outer(count); if (count > 1) tell(); else raise(SIGSTOP); return y == 12345; }
 `;
 const STACK = [
   'shop::leaf(int)+0 @SOURCE:5',
@@ -80,9 +81,7 @@ needs('root').describe('What was printed of a stripped program gets names', () =
     const { stdout } = await run(script, {
       unsafe: true,
       flags: ['--unsafe', '-q', '-f', form],
-      workload: () => {
-        execFileSync(host);
-      },
+      workload: (loader) => runStopping(loader, host),
     });
     expect(stdout).not.toMatch(/leaf|outer/);
     return stdout;
@@ -155,9 +154,7 @@ needs('root').describe('What was printed of a stripped program gets names', () =
     await run(`uprobe:${host}:0x${start} { @[ustack(3)] = count(); }`, {
       unsafe: true,
       flags: ['record', '-o', file, '--unsafe', '-q'],
-      workload: () => {
-        execFileSync(host);
-      },
+      workload: (loader) => runStopping(loader, host),
     });
     const { stdout } = bpfscript(['symbolize', file, '--debuginfo', debug]);
     const lines = plain(stdout).map((line) => line.trim());
