@@ -26,7 +26,6 @@ function canonical(value: unknown): unknown {
   };
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, part]) => part !== undefined)
       .sort(([left], [right]) => rank(left) - rank(right) || (left < right ? -1 : 1))
       .map(([key, part]) => [key, canonical(part)]),
   );

@@ -140,6 +140,7 @@ describe('expressions', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((name) => `$${name.repeat(38)}`);
     expectStatements(`printf("%d",${a},${b},${c});`, `printf("%d", ${a}, ${b},\n\t${c});`);
     expectStatements(`if(${a}&&${b}||${c}){}`, `if (${a} && ${b} ||\n\t\t${c}) {\n}`);
+    expectStatements(`if(${a}&&${b}&&${c}){}`, `if (${a} &&\n\t\t${b} &&\n\t\t${c}) {\n}`);
     expectStatements(`$x=${a}+${b}*${c};`, `$x = ${a} +\n\t${b} * ${c};`);
     expectStatements(`$x=${a}?${b}:${c};`, `$x = ${a}\n\t? ${b}\n\t: ${c};`);
     expectStatements(`@[${a},${b},${c}]++;`, `@[${a}, ${b},\n\t${c}]++;`);
@@ -168,6 +169,12 @@ describe('comments', () => {
     );
   });
 
+  it('have no empty line before them where they are all that a block has', () => {
+    expectStatements('if (1) {\n\n// alone\n}', 'if (1) {\n\t// alone\n}');
+    expectFormatted('for $f : ("a")\n{\n\n// alone\n}\n', 'for $f : ("a")\n{\n\t// alone\n}\n');
+    expectStatements('if (1) {\n@++;\n\n// last\n}', 'if (1) {\n\t@++;\n\n\t// last\n}');
+  });
+
   it('stay inside expressions', () => {
     expectStatements('$x = 1 /* one */ + /* two */ 2;', '$x = 1 /* one */ + /* two */ 2;');
     expectStatements(
@@ -178,6 +185,10 @@ describe('comments', () => {
 
   it('are aligned when their lines begin with stars, and otherwise left alone', () => {
     expectStatements('/* a\n      * b\n  */\n@=1;', '/* a\n * b\n */\n@ = 1;');
+    expectFormatted(
+      'BEGIN {\n/* a\n    * b\n      c */\n@=1;}',
+      'BEGIN\n{\n\t/* a\n    * b\n      c */\n\t@ = 1;\n}\n',
+    );
     expectFormatted(
       'BEGIN {\n/* a\n      b */\n@=1;}',
       'BEGIN\n{\n\t/* a\n      b */\n\t@ = 1;\n}\n',

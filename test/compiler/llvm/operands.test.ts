@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { IrValue } from '../../../compiler/llvm/ir.ts';
-import { asPointer, asValue, folded, typedOperand } from '../../../compiler/llvm/operands.ts';
+import {
+  asPointer,
+  asValue,
+  compared,
+  folded,
+  typedOperand,
+} from '../../../compiler/llvm/operands.ts';
 import { codeOf, moduleOf } from './support.ts';
 
 const OPERATIONS = [
@@ -57,5 +63,24 @@ describe('an argument', () => {
   ])('is an %s: %s', (type, text) => {
     const value = type === 'i64' ? asValue(text) : asPointer(text);
     expect(typedOperand(value)).toBe(`${type} ${text}`);
+  });
+});
+
+describe('comparisons of known numbers', () => {
+  const signed = [-(2n ** 63n), -1n, 0n, 1n, 2n ** 63n - 1n];
+  const unsigned = [0n, 1n, 2n ** 63n - 1n, -(2n ** 63n), -1n];
+  const holds = { lt: [-1], le: [-1, 0], gt: [1], ge: [0, 1] } as const;
+
+  it.each([
+    ...Object.entries(holds).map(([name, orders]) => [`s${name}`, signed, orders] as const),
+    ...Object.entries(holds).map(([name, orders]) => [`u${name}`, unsigned, orders] as const),
+    ['eq', signed, [0]] as const,
+    ['ne', signed, [-1, 1]] as const,
+  ])('follow the order of their kind: %s', (name, order, orders) => {
+    for (const [at, left] of order.entries())
+      for (const [than, right] of order.entries())
+        expect(compared(name as Parameters<typeof compared>[0], String(left), String(right))).toBe(
+          orders.some((one) => one === Math.sign(at - than)),
+        );
   });
 });

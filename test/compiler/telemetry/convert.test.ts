@@ -58,6 +58,42 @@ it('says since when a series counts that has begun anew', () => {
   ]);
 });
 
+it('gives each bucket its own count, and the number of all', () => {
+  const rows = (key: string, ...counts: readonly number[]) =>
+    ['1.0', '2.0', '+Inf']
+      .map((le, at) => `a_bucket{k="${key}",le="${le}"} ${counts[at]}\n`)
+      .join('');
+  const { metrics } = convertMetrics(
+    reading(`# TYPE a histogram\n${rows('x', 3, 5, 9)}${rows('y', 0, 0, 2)}`),
+    5n,
+    undefined,
+  );
+  const point = (key: string, count: string, bucketCounts: readonly string[]) => ({
+    attributes: [{ key: 'k', value: { stringValue: key } }],
+    startTimeUnixNano: '100000000001',
+    timeUnixNano: '5',
+    ...{ count, bucketCounts, explicitBounds: [1, 2] },
+  });
+  expect(metrics[1]?.histogram?.dataPoints).toEqual([
+    point('x', '9', ['3', '2', '4']),
+    point('y', '2', ['0', '0', '2']),
+  ]);
+});
+
+it('gives a summary its number and its sum', () => {
+  const { metrics } = convertMetrics(
+    reading(
+      '# TYPE a summary\na_count{k="x"} 4\na_sum{k="x"} 10\na_count{k="y"} 1\na_sum{k="y"} 2\n',
+    ),
+    5n,
+    undefined,
+  );
+  expect(metrics[1]?.summary?.dataPoints).toMatchObject([
+    { attributes: [{ key: 'k', value: { stringValue: 'x' } }], count: '4', sum: 10 },
+    { attributes: [{ key: 'k', value: { stringValue: 'y' } }], count: '1', sum: 2 },
+  ]);
+});
+
 it.each([
   ['a 1\n# EOF\n', 'line 1 of the metrics makes no sense'],
   ['# TYPE a gauge\na{x="1} 1\n# EOF\n', 'line 2 of the metrics makes no sense'],
