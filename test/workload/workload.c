@@ -8,6 +8,7 @@
 //   oldopen COUNT PATH      the same by open(2)
 //   close COUNT             COUNT close(2) calls on a bad descriptor
 //   getppid COUNT           COUNT getppid(2) calls
+//   connect PATH            connect(2) to a socket of that path, of up to 108 bytes, which fails
 //   call COUNT A B          COUNT calls of workload_target(A + i, B)
 //   touch PAGES             first writes to so many pages of memory
 //   poke COUNT              COUNT times, 4 bytes are written to workload_watched
@@ -35,7 +36,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -236,6 +239,21 @@ static void transfer(struct words *words, int writing)
 	close(fd);
 }
 
+/* A path of 108 bytes fills its array, and no NUL ends it. */
+static void connect_to(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t length = strnlen(path, sizeof(address.sun_path));
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		die("socket");
+	memcpy(address.sun_path, path, length);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		die("connect");
+	close(fd);
+}
+
 static void touch(long pages)
 {
 	long size = sysconf(_SC_PAGESIZE);
@@ -291,6 +309,8 @@ static void act(struct words words)
 				if (fd >= 0)
 					close(fd);
 			}
+		} else if (!strcmp(action, "connect")) {
+			connect_to(take(&words));
 		} else if (!strcmp(action, "close")) {
 			for (long i = number(&words); i > 0; i--)
 				close(-1);
