@@ -29,7 +29,12 @@ interface Measurement {
 async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await new Promise<void>((resolve) => {
     child.removeAllListeners('exit');
-    child.on('exit', () => resolve());
+    // bpftrace 0.17 does not hear a signal that comes before its loop.
+    const again = setInterval(() => child.kill(signal), 2000);
+    child.on('exit', () => {
+      clearInterval(again);
+      resolve();
+    });
     child.kill(signal);
   });
 }
