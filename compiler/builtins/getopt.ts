@@ -16,18 +16,8 @@ function defaultOf(
   scope: AnalysisScope,
 ): Pick<OptionSymbol, 'type' | 'default'> | undefined {
   if (given === undefined) return { type: BOOL, default: truth(false, use) };
-  if (given.kind === 'string') {
-    const size = scope.config.maxStrlen;
-    if (given.value.length >= size) {
-      scope.error(
-        'argument-value',
-        `the default of getopt() is longer than max_strlen allows (${given.value.length} bytes, at most ${size - 1})`,
-        given.range,
-      );
-      return undefined;
-    }
-    return { type: { kind: 'string', size }, default: given };
-  }
+  if (given.kind === 'string')
+    return { type: { kind: 'string', size: scope.config.maxStrlen }, default: given };
   if (given.kind === 'int' && given.type.kind === 'bool')
     return { type: given.type, default: given };
   if (given.kind === 'int' && isInteger(given.type))

@@ -1,9 +1,9 @@
 /** Faults in TypeScript: StrykerJS's instrumenter puts all of a file into it, each behind a switch. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Instrumenter } from '@stryker-mutator/instrumenter';
 import { build } from 'esbuild';
-import type { Random } from '../support/random.ts';
 
 export const WORK = '.cache/mutants';
 /** The command with the faults in it. */
@@ -80,22 +80,32 @@ const identity = ({ file, start, end, became }: Fault): string =>
   JSON.stringify([file, start, end, became]);
 
 /**
- * `count` faults of each folder, picked at random: the same ones alone and beside other folders. The instrumented files are in WORK, beside a list of them, and
+ * `count` faults of each folder, picked at random: the same ones alone and beside other folders, whatever else changes in the files. The instrumented files are in WORK, beside a list of them, and
  * the command made of them is BUNDLE.
  */
 export async function pickFaults(
   files: readonly string[],
   count: number,
-  random: () => Random,
+  seed: number,
 ): Promise<readonly Fault[]> {
+  const seen = new Map<string, number>();
+  /** Looks random, and is the fault's own: of equal ones in a file, each has its number. */
+  const rank = ({ file, was, became }: Fault): string => {
+    const text = JSON.stringify([seed, file, was, became]);
+    const before = seen.get(text) ?? 0;
+    seen.set(text, before + 1);
+    return createHash('sha256').update(`${text}${before}`).digest('hex');
+  };
   const own = files.filter((file) => !MADE.test(file));
   const all = (await instrumented(own.map((file) => [file, true]))).faults;
   const picked = [...new Set(all.map(({ room }) => room))].flatMap((room) => {
-    const left = all.filter((fault) => fault.room === room);
-    const choice = random();
-    return Array.from({ length: Math.min(left.length, count) }, () =>
-      left.splice(choice.below(left.length), 1),
-    ).flat();
+    const own = all
+      .filter((fault) => fault.room === room)
+      .map((fault) => [rank(fault), fault] as const);
+    return own
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
+      .slice(0, count)
+      .map(([, fault]) => fault);
   });
   const chosen = new Set(picked.map(identity));
   const { texts, faults } = await instrumented(

@@ -55,7 +55,7 @@ if (values.again) {
 }
 const scripts = named(/^(?:compiler|linker)\//, /(?<!\.d)\.ts$/).flat();
 if (scripts.length > 0)
-  parts.push(await typescriptMutants(scripts, count, random, { ownOnly: values.own }));
+  parts.push(await typescriptMutants(scripts, count, Number(values.seed), { ownOnly: values.own }));
 // Each path on its own: it has the same faults alone and beside others.
 const sources = named(/^loader\/src\//, /\.c$/);
 if (sources.length > 0)

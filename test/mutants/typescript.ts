@@ -1,6 +1,5 @@
 /** Faults in the compiler and the linker, and which tests that need no kernel notice them. */
 import { COMPILING } from '../support/projects.ts';
-import type { Random } from '../support/random.ts';
 import { isEquivalent } from './equivalent.ts';
 import { type Fault, pickFaults } from './faults.ts';
 import { mirrors, startsCommands } from './mirrors.ts';
@@ -19,10 +18,10 @@ const COLD_FILES = 4;
 export async function typescriptMutants(
   files: readonly string[],
   count: number,
-  random: () => Random,
+  seed: number,
   { ownOnly }: { readonly ownOnly: boolean },
 ): Promise<readonly Outcome[]> {
-  const faults = await pickFaults(files, count, random);
+  const faults = await pickFaults(files, count, seed);
   const tests = COMPILING.filter((file) => ABOUT_CODE.test(file));
   const quick = tests.filter((file) => !startsCommands(file));
   const own = await warm(

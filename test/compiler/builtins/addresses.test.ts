@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressOf } from '../../../compiler/builtins/addresses.ts';
-import { expectError } from '../analysis/expect.ts';
+import { expectError, expectTypes } from '../analysis/expect.ts';
+import { firstCall } from './uses.ts';
 
 describe('pton', () => {
   it('[FUN-033] refuses what is no address', () => {
@@ -60,5 +61,26 @@ describe('addresses, as the analysis takes it', () => {
       'comm',
     );
     expectError('print(ntop(10, 1));', 'ntop() needs 16 bytes for an address of IPv6', '1');
+  });
+
+  it('[FUN-031] ntop takes the family of the size, or the one that is given', () => {
+    const family = (address: string) =>
+      firstCall(`struct s { uint8_t b[16]; }; begin { $a = ntop(${address}); print($a); }`).args[0];
+    expect(family('1')).toMatchObject({ kind: 'int', value: 2n });
+    expect(family('((struct s *)curtask)->b')).toMatchObject({ kind: 'int', value: 10n });
+    expect(family('2, ((struct s *)curtask)->b')).toMatchObject({ kind: 'int', value: 2n });
+    expect(family('10, ((struct s *)curtask)->b')).toMatchObject({ kind: 'int', value: 10n });
+  });
+
+  it('[FUN-035] macaddr takes six bytes or more, text, and what pointers lead to', () => {
+    expectTypes(
+      '$b = (uint8[6])1; $c = (uint8[8])1; $s = comm; $m = macaddr($b); $n = macaddr($c); $o = macaddr($s); print(($m, $n, $o));',
+      { $m: 'macaddr', $n: 'macaddr', $o: 'macaddr' },
+    );
+    expectTypes('$m = macaddr((uint8 *)curtask); print($m);', { $m: 'macaddr' });
+    expectError(
+      'struct w { uint16_t b[6]; }; begin { print(macaddr(((struct w *)curtask)->b)); }',
+      'macaddr() expects an array of bytes',
+    );
   });
 });

@@ -1,0 +1,28 @@
+import { describe, it } from 'vitest';
+import { expectError, expectWarning } from '../analysis/expect.ts';
+
+describe('debugf, as the analysis takes it', () => {
+  it.each(['%d', '%i', '%u', '%x', '%X', '%ld', '%llu', '%c', '%p', '%5d'])(
+    'takes %s, and warns of itself',
+    (conversion) => {
+      expectWarning(`debugf("${conversion}", pid);`, 'not recommended for production use');
+    },
+  );
+
+  it.each(['%hd', '%hhd', '%lp', '%#x', '%.2d', '%o', '%zu'])(
+    'refuses %s, which the kernel does not know',
+    (conversion) => {
+      expectError(
+        `debugf("${conversion}", pid);`,
+        `the kernel's bpf_trace_printk does not know ${conversion}`,
+      );
+    },
+  );
+
+  it('has as many values as conversions, and at most three', () => {
+    expectWarning('debugf("%d %d %d", 1, 2, 3);', 'not recommended');
+    expectError('debugf("%d");', 'debugf');
+    expectError('debugf("%d", 1, 2);', 'debugf');
+    expectError('debugf("%d %d %d %d", 1, 2, 3, 4);', 'debugf()');
+  });
+});
