@@ -24,16 +24,10 @@ export async function typescriptMutants(
   const faults = await pickFaults(files, count, seed);
   const tests = COMPILING.filter((file) => ABOUT_CODE.test(file));
   const quick = tests.filter((file) => !startsCommands(file));
-  const own = await warm(
-    faults,
-    tests.filter((file) => faults.some((fault) => mirrors(file, fault))),
-    {
-      own: true,
-      budget: BUDGET.own,
-    },
-  );
+  const near = tests.filter((file) => faults.some((fault) => mirrors(file, fault)));
+  const own = await warm(faults, near, { own: true, budget: BUDGET.own });
   const left = faults.filter(({ id }) => !own.noticed.has(id));
-  const other = await warm(left, ownOnly ? [] : quick, { own: false, budget: BUDGET.other });
+  const other = await warm(left, ownOnly ? near : quick, { own: false, budget: BUDGET.other });
   const late = new Map<string, Noticed>();
   for (const fault of left.filter(wantsProcess)) {
     const nearest = nearestTo(fault);
