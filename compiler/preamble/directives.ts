@@ -26,6 +26,8 @@ interface Condition {
   readonly active: boolean;
   /** Some branch of this #if was active. */
   readonly taken: boolean;
+  /** Whether its `#else` was there: no branch follows that. */
+  readonly isLast: boolean;
   readonly range: Range;
 }
 
@@ -65,7 +67,7 @@ export function readDirectives(
             ? evaluateCondition(rest, replacement, isDefined)
             : isDefined(rest) === (directive === 'ifdef');
         if (holds === undefined) return needing(item);
-        conditions.push({ active: holds, taken: holds, range: item.range });
+        conditions.push({ active: holds, taken: holds, isLast: false, range: item.range });
         break;
       }
       case 'elif':
@@ -75,12 +77,14 @@ export function readDirectives(
           problems.push([`#${directive} without #if`, item.range]);
           break;
         }
+        if (condition.isLast) problems.push([`#${directive} after #else`, item.range]);
         const holds =
           condition.taken || !active()
             ? false
             : directive === 'else' || evaluateCondition(rest, replacement, isDefined);
         if (holds === undefined) return needing(item);
-        conditions.push({ ...condition, active: holds, taken: condition.taken || holds });
+        const isLast = directive === 'else' || condition.isLast;
+        conditions.push({ ...condition, isLast, active: holds, taken: condition.taken || holds });
         break;
       }
       case 'endif':

@@ -74,6 +74,11 @@ struct x { int a; };
       'error: #else without #if @ #else',
       'error: #endif without #if @ #endif',
     ]);
+    expect(read('#if 0\n#elif 1\n#else\n#else\n#elif 1\n#endif').messages).toEqual([
+      'error: #else after #else @ #else',
+      'error: #elif after #else @ #elif 1',
+    ]);
+    expect(read('#if 1\n#if 0\n#else\n#endif\n#else\n#endif').messages).toEqual([]);
     expect(read('#error no such luck\n#define').messages).toEqual([
       'error: #error no such luck @ #error no such luck',
       'error: #define without a name @ #define',
