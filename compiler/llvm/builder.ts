@@ -109,6 +109,11 @@ export function createFunctionBuilder(
       ? `getelementptr (i8, ptr ${base}, i64 ${index})`
       : body.register('pointer', `getelementptr i8, ptr ${base}, i64 ${index}`);
   };
+  /** What registers were extended from. */
+  const widened = new Map<
+    string,
+    { readonly from: string; readonly width: Width; readonly signed: boolean }
+  >();
   const widen = (value: string, width: Width, signed: boolean): IrValue => {
     if (width === 8) return asValue(value);
     if (isNumber(value)) {
@@ -116,16 +121,23 @@ export function createFunctionBuilder(
       return asValue(String(wide(width * 8, BigInt(value))));
     }
     const operation = signed ? 'sext' : 'zext';
-    return asValue(body.register('value', `${operation} ${typeOf(width)} ${value} to i64`));
+    const wide = body.register('value', `${operation} ${typeOf(width)} ${value} to i64`);
+    widened.set(wide, { from: value, width, signed });
+    return asValue(wide);
   };
   const narrow = (value: IrValue, width: Width): string => {
     const text = raw(value);
     if (width === 8) return text;
     if (isNumber(text)) return String(BigInt.asIntN(width * 8, BigInt(text)));
+    const known = widened.get(text);
+    if (known?.width === width) return known.from;
     return body.register('value', `trunc i64 ${text} to ${typeOf(width)}`);
   };
-  const extend = (value: IrValue, width: Width, signed: boolean): IrValue =>
-    width === 8 ? value : widen(narrow(value, width), width, signed);
+  const extend = (value: IrValue, width: Width, signed: boolean): IrValue => {
+    const known = widened.get(raw(value));
+    const isExtended = known?.signed === signed && known.width <= width;
+    return width === 8 || isExtended ? value : widen(narrow(value, width), width, signed);
+  };
 
   /** A helper is called through its number as a function pointer, as C does it. */
   const callHelper = (
@@ -301,7 +313,7 @@ export function createFunctionBuilder(
     builder,
     finish: () => {
       body.effect(control.reachable() ? `ret ${frame.result} 0` : 'unreachable');
-      atEntry(() => body.effect(`br label %${start.label}`));
+      atEntry(() => body.jump(start));
       return body.text();
     },
   };

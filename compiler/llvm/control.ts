@@ -44,9 +44,9 @@ export function createControlFlow(body: BodyWriter): ControlFlow {
     return made;
   };
   const { block } = body;
-  const jump = (target: Block): void => body.effect(`br label %${target.label}`);
+  const jump = (target: Block): void => body.jump(target);
   const jumpIf = (condition: IrBool, yes: Block, no: Block): void =>
-    body.effect(`br i1 ${raw(condition)}, label %${yes.label}, label %${no.label}`);
+    body.branch(raw(condition), yes, no);
 
   const leave = (terminate: () => void): void => {
     terminate();
@@ -88,8 +88,8 @@ export function createControlFlow(body: BodyWriter): ControlFlow {
   ): string => {
     const { left, right } = branch(condition, then, otherwise);
     if (!left || !right) return (left ?? right)?.value ?? NOTHING[kind];
-    const from = ({ value, end }: typeof left): string => `[ ${value}, %${end.label} ]`;
-    return body.register(kind, `phi ${TYPES[kind]} ${from(left)}, ${from(right)}`);
+    const incoming = [left, right].map(({ value, end }) => ({ value, from: end }));
+    return body.phi(kind, TYPES[kind], incoming);
   };
 
   return {

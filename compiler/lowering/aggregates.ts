@@ -14,9 +14,10 @@ import { lowerValue } from './expressions.ts';
 import { betterThan } from './extremes.ts';
 import { generationPointer } from './generations.ts';
 import { bucketsVariable, numberValue } from './globals.ts';
+import { insertElement, insertOnce } from './insertion.ts';
 import { keyIn, lookupByKey, type MapKey } from './map-keys.ts';
 import type { HashPlan } from './map-plans.ts';
-import { BPF_NOEXIST, lowerKey, lowerUpdate, planOf, updateElement, warnMapFull } from './maps.ts';
+import { lowerKey, planOf } from './maps.ts';
 import { addToSeries, addToSeriesElement } from './series.ts';
 import type { FunctionState } from './state.ts';
 import { zeros } from './strings.ts';
@@ -53,9 +54,7 @@ export function lowerAggregate(fn: FunctionState, statement: Aggregation): void 
   ir.if_(
     ir.isNull(element),
     () => {
-      const first = fn.memory.take(layoutOf(aggregate).size);
-      storeFirst(fn, first, aggregate, argument);
-      updateElement(fn, key, first, statement.range);
+      insertElement(fn, key, firstOf(fn, aggregate, argument), statement.range);
     },
     () => addTo(fn, element, statement, argument, false),
   );
@@ -73,12 +72,7 @@ function addToBuckets(
   const { ir } = fn;
   const found = ir.ifPointer(
     ir.isNull(element),
-    () => {
-      const status = lowerUpdate(fn, key, zeros(fn, plan.size), BPF_NOEXIST);
-      const inserted = lookupByKey(fn, key);
-      ir.if_(ir.isNull(inserted), () => warnMapFull(fn, status, statement.range));
-      return inserted;
-    },
+    () => insertOnce(fn, key, zeros(fn, plan.size), statement.range),
     () => element,
   );
   ir.if_(ir.not(ir.isNull(found)), () => addTo(fn, found, statement, argument, !plan.perCpu));
@@ -145,16 +139,16 @@ function addTo(
 }
 
 /** What a new element of a per-CPU map holds after its first argument. */
-function storeFirst(
-  fn: FunctionState,
-  to: IrPointer,
-  aggregate: AggregateType,
-  argument: IrValue,
-): void {
+function firstOf(fn: FunctionState, aggregate: AggregateType, argument: IrValue): IrPointer {
   const { ir } = fn;
-  ir.store(to, 0, 8, aggregate.kind === 'count' ? ir.constant(1) : argument);
+  if (aggregate.kind === 'count')
+    return ir.global(fn.unit.constant(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)));
+  const { size } = layoutOf(aggregate);
+  const to = fn.memory.take(size);
+  ir.store(to, 0, 8, argument);
   // Count of avg and stats, the flag of min and max.
-  if (layoutOf(aggregate).size === 16) ir.store(to, 8, 8, ir.constant(1));
+  if (size === 16) ir.store(to, 8, 8, ir.constant(1));
+  return to;
 }
 
 /** Where parameters decide it, the loader's: verifiers do not divide, and want a number. */

@@ -59,7 +59,7 @@ export function functionHeights(program: TypedProgram): ReadonlyMap<string, numb
 export function lowerFunctions(unit: UnitState, drafts: UnitState): void {
   for (const fn of unit.program.functions) {
     const plan = planVariables(fn);
-    const nothing: Measure = { scratchSize: 0, scratchInPredicate: false };
+    const nothing: Measure = { scratchSize: 0, scratchInPredicate: false, sends: 0 };
     const draft = createProgram(drafts, fn, plan, nothing, true);
     const none = createDraftBuilder().nullPointer();
     unit.functions.set(fn.symbol, { fn, plan, scratchSize: 0 });
@@ -68,7 +68,7 @@ export function lowerFunctions(unit: UnitState, drafts: UnitState): void {
     const scratchSize = draft.scratch.peak;
     const measured = { fn, plan, scratchSize };
     unit.functions.set(fn.symbol, measured);
-    const measure = { scratchSize, scratchInPredicate: false };
+    const measure = { scratchSize, scratchInPredicate: false, sends: draft.sends };
     const program = createProgram(unit, fn, plan, measure, false);
     const passed = passedOf(measured);
     const inRegisters = passed.slice(0, registersOf(passed));

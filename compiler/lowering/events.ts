@@ -16,7 +16,14 @@ import type { EventRecord, EventSpec, Storage } from './lowering.ts';
 import { lowestBit } from './members.ts';
 import { isPinned } from './pinned.ts';
 import type { FunctionState } from './state.ts';
-import { mayTell, type PlaceOfWarning, sharesWarnings, tellShared, toldWord } from './warnings.ts';
+import {
+  eventPointer,
+  mayTell,
+  type PlaceOfWarning,
+  placeOfWarning,
+  sharesSeldom,
+  tellShared,
+} from './warnings.ts';
 
 /** Every record begins with {u32 event, u32 CPU}. */
 const HEADER_SIZE = 8;
@@ -69,57 +76,72 @@ export function createEventTable(): EventTable {
   };
 }
 
-/** reserve; fill; submit, or count the event as lost. Warnings: count, then perhaps the same. */
+/** reserve; fill; submit, or count the event as lost. Warnings without a status: count, then perhaps the same. */
 export function emitEvent(
   fn: FunctionState,
   spec: EventSpec,
   fill: (field: (index: number) => Storage) => void,
 ): void {
-  // Of a pinned iterator only warnings come here, which nobody would hear.
-  if (isPinned(fn.program.probe.target)) return;
-  const entry = fn.unit.events.register(spec);
-  if (fn.program.probe.target?.context === 'iterator') {
-    // The manifest says where the mark of a control event is, also where none is left.
-    if (entry.control !== undefined)
-      fn.unit.variable({ symbol: entry.control, section: '.bss', type: unsigned(8) });
-    fn.memory.scope(() => writeToSequence(fn, buildRecord(fn, spec, fill)));
-    return;
+  if (spec.kind === 'warning') {
+    if (spec.fields.length > 0) throw new Error('what a warning has is a status');
+    emitWarning(fn, spec, undefined);
+  } else {
+    const entry = registerFor(fn, spec, fill);
+    if (entry) sendRecord(fn, entry, fill);
   }
-  if (spec.kind !== 'warning') {
-    sendRecord(fn, entry, fill);
-    return;
-  }
-  if (sharesWarnings(fn)) {
-    tellShared(fn, entry, statusOf(fn, entry, fill), (ir, place) => {
-      addLost(fn, ir, place.event);
-      ir.if_(mayTell(ir, place.told), () => sendWarning(fn, ir, entry, place));
-    });
+}
+
+/** Counts the warning, and perhaps sends it. The status is its one field, if it has that. */
+export function emitWarning(fn: FunctionState, spec: EventSpec, status: IrValue | undefined): void {
+  const fill = (field: (index: number) => Storage): void => {
+    if (status) fn.ir.store(field(0).pointer, 0, 8, status);
+  };
+  const entry = registerFor(fn, spec, fill);
+  if (!entry) return;
+  if (sharesSeldom(fn)) {
+    tellShared(fn, entry, status, (ir, place, value) => tell(fn, ir, entry, place, value));
     return;
   }
   countLost(fn, entry);
-  fn.ir.if_(mayTell(fn.ir, toldWord(fn, entry)), () => sendRecord(fn, entry, fill));
+  fn.ir.if_(mayTell(fn.ir, placeOfWarning(fn, entry).told), () => sendRecord(fn, entry, fill));
 }
 
-/** The one field that a warning may have. */
-function statusOf(
+/** The event where it goes through the ring; what goes another way is done. */
+function registerFor(
   fn: FunctionState,
-  entry: EventEntry,
+  spec: EventSpec,
   fill: (field: (index: number) => Storage) => void,
-): IrValue | undefined {
-  if (entry.fields.length === 0) return undefined;
-  return fn.memory.scope(() => {
-    const pointer = fn.memory.take(8);
-    fill(() => ({ pointer, align: 8, padded: false }));
-    return fn.ir.load(pointer, 0, 8, false);
-  });
+): EventEntry | undefined {
+  const { target } = fn.program.probe;
+  // Of a pinned iterator only warnings come here, which nobody would hear.
+  if (isPinned(target)) return undefined;
+  const entry = fn.unit.events.register(spec);
+  if (target?.context !== 'iterator') return entry;
+  // The manifest says where the mark of a control event is, also where none is left.
+  if (entry.control !== undefined)
+    fn.unit.variable({ symbol: entry.control, section: '.bss', type: unsigned(8) });
+  fn.memory.scope(() => writeToSequence(fn, buildRecord(fn, spec, fill)));
+  return undefined;
 }
 
-/** In the subprogram of all warnings; `event` points to the number of the event that is meant. */
+/** In a subprogram: counts the warning of a place, and perhaps sends it. `entry` is any that has the same fields. */
+export function tell(
+  fn: FunctionState,
+  ir: FunctionBuilder,
+  entry: EventEntry,
+  place: PlaceOfWarning,
+  status: IrValue,
+): void {
+  addLost(fn, ir, place.event);
+  ir.if_(mayTell(ir, place.told), () => sendWarning(fn, ir, entry, place, status));
+}
+
 function sendWarning(
   fn: FunctionState,
   ir: FunctionBuilder,
   entry: EventEntry,
-  { event, status }: PlaceOfWarning,
+  { event }: PlaceOfWarning,
+  status: IrValue,
 ): void {
   throughRing(fn, ir, entry.size, {
     number: () => ir.load(event, 0, 4, false),
@@ -136,6 +158,7 @@ function sendRecord(
   fill: (field: (index: number) => Storage) => void,
 ): void {
   const { ir } = fn;
+  if (entry.spec.kind !== 'warning') fn.program.sends += 1;
   throughRing(fn, ir, entry.size, {
     number: () => eventNumber(fn, entry),
     fill: (record) => fill((index) => fieldStorage(fn, record, entry, index)),
@@ -201,6 +224,17 @@ function eventNumber({ ir, unit }: FunctionState, { index }: EventEntry): IrValu
 /** Counts an event that could not be sent in this CPU's slot of `lost`. */
 export function countLost(fn: FunctionState, entry: EventEntry): void {
   const { ir } = fn;
+  if (fn.program.measure.sends > 1 && sharesSeldom(fn)) {
+    const symbol = `${NAME_PREFIXES.seldom}lost`;
+    const parameters = [{ name: 'event', type: undefined }];
+    fn.unit.subprogram(
+      { symbol, role: 'subprogram', parameters, returns: undefined },
+      ['ptr'],
+      (inner, [event]) => addLost(fn, inner, event as IrPointer),
+    );
+    ir.callFunction(symbol, [eventPointer(fn, entry)]);
+    return;
+  }
   fn.memory.scope(() => {
     const key = fn.memory.take(4);
     ir.store(key, 0, 4, eventNumber(fn, entry));

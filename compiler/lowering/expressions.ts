@@ -20,13 +20,13 @@ import { lowerContextArgument } from './context-arguments.ts';
 import { holdEmbedded } from './embedded.ts';
 import { intParameter, option, textParameter } from './globals.ts';
 import { within } from './helper-warnings.ts';
+import { keptValue } from './kept-values.ts';
 import { lowerByKernel } from './kernel-numbers.ts';
 import type { Storage } from './lowering.ts';
 import { locateMapValue, lowerMapRead } from './maps.ts';
 import { addressWithin, isRemote, lowerRead, lowestBit, materialise, placeOf } from './members.ts';
 import { locateProbeName, lowerKernelName } from './name-text.ts';
 import { lowerBinary, lowerTruth, lowerUnary, truncateTo } from './operators.ts';
-import { sameCall } from './read-modify-write.ts';
 import { sharedMemory } from './scratch.ts';
 import type { FunctionState, Location } from './state.ts';
 import { inValueScope } from './statements.ts';
@@ -388,8 +388,10 @@ export function lowerElements(
 // ---- calls -------------------------------------------------------------------------------------
 
 /** What the predicate has read already. */
-function keptOf({ kept }: FunctionState, call: Call): IrPointer | undefined {
-  return kept && sameCall(call, kept.call) ? kept.pointer : undefined;
+function keptOf(fn: FunctionState, call: Call): IrPointer | undefined {
+  return keptValue(fn, call, (pointer) =>
+    lowerCallInto(fn, call, { pointer, align: 8, padded: true }),
+  );
 }
 
 function lowerCall(fn: FunctionState, call: Call): IrValue | undefined {

@@ -79,7 +79,7 @@ export function createFunction(
     memory,
     locations: new Map(),
     running: undefined,
-    kept: undefined,
+    kept: new Map(),
     loops: [],
     generations: new Map(),
     substitutes: new Map(),

@@ -4,6 +4,8 @@ import type { HelperName } from '../../linker/contract/helpers.ts';
 import type { IrPointer, IrValue } from '../llvm/ir.ts';
 import type { Range } from '../source/source.ts';
 import { INT64 } from '../types/type.ts';
+import { emitWarning } from './events.ts';
+import type { EventSpec } from './lowering.ts';
 import type { FunctionState } from './state.ts';
 
 const CANNOT_LOOK_UP = "Can't lookup map element because it does not exist.";
@@ -15,17 +17,21 @@ export function warnHelper(
   status: IrValue,
   place: { readonly range: Range | undefined; readonly message?: string },
 ): void {
-  const { range, message } = place;
-  fn.lowering.emit(
-    {
-      kind: 'warning',
-      fields: [INT64],
-      helper,
-      ...(message === undefined ? {} : { message }),
-      ...(range === undefined ? {} : { range }),
-    },
-    (field) => fn.ir.store(field(0).pointer, 0, 8, status),
-  );
+  emitWarning(fn, helperWarning(helper, place), status);
+}
+
+/** Its status is what the helper gave. */
+export function helperWarning(
+  helper: HelperName,
+  { range, message }: { readonly range: Range | undefined; readonly message?: string },
+): EventSpec {
+  return {
+    kind: 'warning',
+    fields: [INT64],
+    helper,
+    ...(message === undefined ? {} : { message }),
+    ...(range === undefined ? {} : { range }),
+  };
 }
 
 /** With -k: a helper that gave a negative error, at the expression that is being evaluated. */

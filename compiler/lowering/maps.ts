@@ -9,6 +9,7 @@ import { lowerCombined } from './combine.ts';
 import { locate, lowerInto, lowerValue, storesSigned } from './expressions.ts';
 import { generationOf, isNext } from './generations.ts';
 import { reportMissing, warnHelper } from './helper-warnings.ts';
+import { insertElement } from './insertion.ts';
 import { atPlace, keyIn, keyOf, lookupByKey, lowerHashKey, type MapKey } from './map-keys.ts';
 import { type GlobalPlan, type HashPlan, type MapPlan, nextSymbol } from './map-plans.ts';
 import { substitutable } from './read-modify-write.ts';
@@ -20,7 +21,7 @@ import { someExpression } from './walk.ts';
 
 type MapRead = Extract<TypedExpression, { kind: 'map' }>;
 
-const MAP_FULL =
+export const MAP_FULL =
   "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
 const CANNOT_DELETE = "Can't delete map element because it does not exist.";
 
@@ -207,7 +208,7 @@ function lowerReadModifyWrite(
   const insert = (value: IrValue): void => {
     const buffer = fn.memory.take(8);
     ir.store(buffer, 0, width, value);
-    updateElement(fn, key, buffer, statement.range);
+    insertElement(fn, key, buffer, statement.range);
   };
   const element = lookupByKey(fn, key);
   const load = () => ir.load(element, 0, width, storesSigned(plan.map.value));

@@ -1,25 +1,25 @@
 /** One probe as a program: prologue, predicate, body, and the ways out. */
 
-import type { TypedCall, TypedExpression, TypedFunction, TypedProbe } from '../analysis/typed.ts';
+import type { TypedExpression, TypedFunction, TypedProbe } from '../analysis/typed.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from '../llvm/ir.ts';
 import { during } from '../source/bug.ts';
 import { layoutOf, roundUp } from '../types/layout.ts';
 import { isScalar } from '../types/type.ts';
 import { clearResult, framesAbove, resultStorage, returnsInMemory } from './calls.ts';
 import { createDraftBuilder } from './draft.ts';
-import { lowerCondition, lowerInto, lowerValue } from './expressions.ts';
+import { lowerInto, lowerValue } from './expressions.ts';
 import { createFunction } from './function.ts';
 import { skipEnd } from './iterator.ts';
+import { placeKeptValues } from './kept-values.ts';
 import { createScratchArena, LARGEST_SCRATCH, type ScratchArena } from './memory.ts';
-import { sameCall } from './read-modify-write.ts';
 import { enterExclusive, leaveExclusive } from './recursion.ts';
-import { repeatedReads } from './repeated-reads.ts';
+import { conditionBefore } from './repeated-reads.ts';
 import { acquireScratch, releaseScratch, scratchHeader, sharedMemory } from './scratch.ts';
 import type { FrameLayout, FunctionState, Measure, ProgramState, UnitState } from './state.ts';
 import { lowerBlock } from './statements.ts';
 import { filterSyscall } from './syscalls.ts';
 import { type ProbePlan, planVariables } from './variables.ts';
-import { someInStatement, usesCall } from './walk.ts';
+import { usesCall } from './walk.ts';
 
 /** Lowers a probe into the body of its program. `draftUnit` takes what the draft makes. */
 export function lowerProgram(
@@ -41,12 +41,13 @@ function lowerBoth(
   context: IrPointer,
 ): void {
   const plan = planVariables(probe);
-  const nothing: Measure = { scratchSize: 0, scratchInPredicate: false };
+  const nothing: Measure = { scratchSize: 0, scratchInPredicate: false, sends: 0 };
   const draft = createProgram(draftUnit, probe, plan, nothing, true);
   const ofPredicate = lowerBody(draft, createDraftBuilder(), context);
   const measure: Measure = {
     scratchSize: draft.scratch.peak,
     scratchInPredicate: ofPredicate > 0,
+    sends: draft.sends,
   };
   if (measure.scratchSize > LARGEST_SCRATCH) {
     unit.diagnostics.error(
@@ -80,6 +81,7 @@ export function createProgram(
     measure,
     draft,
     callbacks: 0,
+    sends: 0,
   };
 }
 
@@ -145,15 +147,9 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   };
   if (measure.scratchInPredicate) acquire();
   const { predicate } = probe;
-  const kept = predicate && firstSteady(predicate);
-  if (kept && someInStatement(probe.body, (part) => sameCall(part, kept))) {
-    const pointer = fn.memory.take(layoutOf(kept.type).size);
-    lowerInto(fn, { ...kept, range: probe.range }, { pointer, align: 8, padded: true });
-    fn.kept = { call: kept, pointer };
-  }
+  placeKeptValues(fn);
   if (predicate) {
-    fn.repeated = repeatedReads(predicate, probe.body);
-    const holds = fn.memory.scope(() => lowerCondition(fn, predicate));
+    const holds = fn.memory.scope(() => conditionBefore(fn, predicate, probe.body));
     ir.if_(ir.not(holds), () => endProgram(fn, undefined));
   }
   const ofPredicate = program.scratch.peak;
@@ -165,24 +161,6 @@ function lowerBody(program: ProgramState, ir: FunctionBuilder, context: IrPointe
   lowerBlock(fn, probe.body);
   if (ir.reachable) endProgram(fn, undefined);
   return ofPredicate;
-}
-
-/** The first value in memory, such as the task's name, that the predicate asks for in any case and that stays the same. */
-function firstSteady(expression: TypedExpression): TypedCall | undefined {
-  switch (expression.kind) {
-    case 'cast':
-    case 'unary':
-      return firstSteady(expression.operand);
-    case 'binary': {
-      const left = firstSteady(expression.left);
-      if (left || expression.operator === '&&' || expression.operator === '||') return left;
-      return firstSteady(expression.right);
-    }
-    case 'call':
-      return expression.traits.steady && !isScalar(expression.type) ? expression : undefined;
-    default:
-      return undefined;
-  }
 }
 
 /** Leaves at once for processes other than the one asked for with -p. */

@@ -1,5 +1,5 @@
 /** Recognises assignments that change the element that they read. */
-import type { TypedCall, TypedExpression, TypedStatement } from '../analysis/typed.ts';
+import type { TypedExpression, TypedStatement } from '../analysis/typed.ts';
 import { isScalar } from '../types/type.ts';
 import { someExpression } from './walk.ts';
 
@@ -62,11 +62,6 @@ function isPure(expression: TypedExpression): boolean {
 /** Equal but for their places in the script. */
 export function sameExpression(left: TypedExpression, right: TypedExpression): boolean {
   return left === right || print(left) === print(right);
-}
-
-export function sameCall(expression: TypedExpression, call: TypedCall): boolean {
-  if (expression.kind !== 'call' || expression.builtin !== call.builtin) return false;
-  return sameExpression(expression, call);
 }
 
 function print(expression: TypedExpression): string {

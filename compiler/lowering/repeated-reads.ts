@@ -1,25 +1,38 @@
 /**
- * Map reads of a body that give what the predicate has read already: `/@start[tid]/ { ... @start[tid] ... }` looks
- * the element up once.
+ * Map reads of a block that give what the condition before it has read already: `/@start[tid]/ { ... @start[tid] ... }`
+ * looks the element up once, and so does `if (@start[tid]) { ... @start[tid] ... }`.
  */
 import type { TypedBlock, TypedExpression, TypedStatement } from '../analysis/typed.ts';
+import type { IrBool } from '../llvm/ir.ts';
+import { lowerCondition } from './expressions.ts';
 import { sameExpression } from './read-modify-write.ts';
+import type { FunctionState } from './state.ts';
 import { type Visitor, visitExpressionChildren, visitStatementChildren } from './walk.ts';
 
 type MapRead = Extract<TypedExpression, { kind: 'map' }>;
 
 export interface RepeatedReads {
-  /** Done by the predicate in any case. */
+  /** Done by the condition in any case. */
   readonly first: MapRead;
   readonly others: readonly MapRead[];
 }
 
-/** The read that the predicate does in any case, and the same reads of the body before anything can change it. */
-export function repeatedReads(
-  predicate: TypedExpression,
-  body: TypedBlock,
-): RepeatedReads | undefined {
-  const first = unconditionalRead(predicate);
+/** Lowers a condition whose reads of maps stand for the same ones of the block that follows where it holds. */
+export function conditionBefore(
+  fn: FunctionState,
+  condition: TypedExpression,
+  block: TypedBlock,
+): IrBool {
+  const outer = fn.repeated;
+  fn.repeated = repeatedReads(condition, block);
+  const holds = lowerCondition(fn, condition);
+  fn.repeated = outer;
+  return holds;
+}
+
+/** The read that the condition does in any case, and the same reads of the block before anything can change it. */
+function repeatedReads(condition: TypedExpression, body: TypedBlock): RepeatedReads | undefined {
+  const first = unconditionalRead(condition);
   if (!first || (first.key && !isSteady(first.key))) return undefined;
   const others: MapRead[] = [];
   for (const statement of body.statements) {

@@ -10,7 +10,6 @@ import type { SharedVariableName } from '../../linker/contract/variables.ts';
 import type { ManifestStacks } from '../../linker/manifest/manifest.ts';
 import type {
   Config,
-  TypedCall,
   TypedExpression,
   TypedProbe,
   TypedProgram,
@@ -119,6 +118,8 @@ export interface Measure {
   readonly scratchSize: number;
   /** The predicate itself needs scratch memory. */
   readonly scratchInPredicate: boolean;
+  /** How often code stands in it that sends an event. */
+  readonly sends: number;
 }
 
 /** One probe being lowered: its program and that program's callbacks. */
@@ -135,6 +136,8 @@ export interface ProgramState {
   readonly draft: boolean;
   /** For names of callbacks. */
   callbacks: number;
+  /** Code that sends an event, so far. */
+  sends: number;
 }
 
 /**
@@ -189,15 +192,15 @@ export interface FunctionState {
   readonly memory: Memory;
   /** The word of enterExclusive that is this run's, where the program has one. */
   running: IrPointer | undefined;
-  /** A value in memory that stays the same, which the predicate has read for all uses. */
-  kept: { readonly call: TypedCall; readonly pointer: IrPointer } | undefined;
+  /** Places of values that stay the same, by the name of the built-in (kept-values.ts). */
+  readonly kept: Map<string, IrPointer>;
   readonly locations: Map<number, Location>;
   readonly loops: LoopTarget[];
   /** The generation of each map that has two (generations.ts), by the symbol of its word. */
   readonly generations: Map<string, IrValue>;
   /** Values that stand for reads of map elements which are in registers already. */
   readonly substitutes: Map<TypedExpression, IrValue>;
-  /** Reads of the body that the predicate's read stands for. */
+  /** Reads of a block that the read of the condition before it stands for. */
   repeated: RepeatedReads | undefined;
   readonly lowering: Lowering;
 }

@@ -17,6 +17,7 @@ import { lowerForMap, lowerForRange, lowerUnroll } from './loops.ts';
 import { lowerMapAssignment } from './maps.ts';
 import { isBtfPointer } from './members.ts';
 import { lowerReturn } from './program.ts';
+import { conditionBefore } from './repeated-reads.ts';
 import type { FunctionState } from './state.ts';
 import { copyBytes, zeroBytes } from './strings.ts';
 import type { Scope, VariablePlan } from './variables.ts';
@@ -50,7 +51,7 @@ function lowerKind(fn: FunctionState, statement: TypedStatement): void {
     case 'if': {
       const { else: otherwise } = statement;
       ir.if_(
-        lowerCondition(fn, statement.condition),
+        conditionBefore(fn, statement.condition, statement.then),
         () => lowerBlock(fn, statement.then),
         otherwise ? () => lowerBlock(fn, otherwise) : undefined,
       );

@@ -3,8 +3,9 @@ import type { TypedExpression } from '../analysis/typed.ts';
 import type { IrValue, Width } from '../llvm/ir.ts';
 import { layoutOf } from '../types/layout.ts';
 import { lowerValue, storesSigned, variableStorage } from './expressions.ts';
+import { insertElement } from './insertion.ts';
 import { lookupByKey } from './map-keys.ts';
-import { lookupElement, lowerKey, markPresent, planOf, updateElement } from './maps.ts';
+import { lookupElement, lowerKey, markPresent, planOf } from './maps.ts';
 import { truncateTo } from './operators.ts';
 import type { FunctionState } from './state.ts';
 
@@ -46,7 +47,7 @@ export function lowerStep(fn: FunctionState, expression: Step): IrValue {
       () => {
         const buffer = fn.memory.take(8);
         ir.store(buffer, 0, width, step);
-        updateElement(fn, key, buffer, expression.range);
+        insertElement(fn, key, buffer, expression.range);
         return prefix ? truncateTo(fn, step, value) : ir.constant(0);
       },
       () => {

@@ -14,11 +14,25 @@ import type { FunctionState } from './state.ts';
 const TOLD_AT_ONCE = 10;
 const TELL_PERIOD = 1_000_000_000;
 
-/** The word that says until when a place has used what it may tell. */
-export function toldWord(fn: FunctionState, entry: EventEntry): IrPointer {
+/** What subprograms are told of a warning's place in the script. */
+export interface PlaceOfWarning {
+  /** The event's number, u32 in `.rodata`, which is also its key in `lost`. */
+  readonly event: IrPointer;
+  /** The word that says until when the place has used what it may tell. */
+  readonly told: IrPointer;
+}
+
+export function placeOfWarning(fn: FunctionState, entry: EventEntry): PlaceOfWarning {
   const symbol = `${NAME_PREFIXES.told}${entry.index}`;
   fn.unit.variable({ symbol, section: '.bss', type: unsigned(8) });
-  return fn.ir.global(symbol);
+  return { event: eventPointer(fn, entry), told: fn.ir.global(symbol) };
+}
+
+/** Where the event's number stands: what refers to it is the same code for all events. */
+export function eventPointer(fn: FunctionState, { index }: EventEntry): IrPointer {
+  const number = Buffer.alloc(4);
+  number.writeUInt32LE(index);
+  return fn.ir.global(fn.unit.constant(number));
 }
 
 /** The generic cell rate algorithm. CPUs that race for the word may tell one more; what counts is counted elsewhere. */
@@ -37,16 +51,19 @@ export function mayTell(ir: FunctionBuilder, word: IrPointer): IrBool {
 }
 
 /**
- * Whether the program has room for the subprogram's frame, which counts as 32 bytes of the 512 that a chain of calls has
- * (check_max_stack_depth, kernel/bpf/verifier.c). Callbacks and functions have been given what there is; a program that
- * needs more than it should is built once more without (compiler/limits.ts).
+ * Whether what the program seldom does is a subprogram that others call, too: whether it has room for the subprogram's
+ * frame, which counts as 32 bytes of the 512 that a chain of calls has (check_max_stack_depth, kernel/bpf/verifier.c).
+ * Callbacks and functions have been given what there is; a program that needs more than it should is built once more
+ * without (compiler/limits.ts).
  */
-export function sharesWarnings(fn: FunctionState): boolean {
+export function sharesSeldom(fn: FunctionState): boolean {
   const { program, unit } = fn;
+  const { target, session } = program.probe;
   return (
     fn.role === 'program' &&
     program.depth === 0 &&
-    program.probe.session === undefined &&
+    session === undefined &&
+    target.context !== 'iterator' &&
     !unit.sparesStack
   );
 }
@@ -56,7 +73,7 @@ export function tellShared(
   fn: FunctionState,
   entry: EventEntry,
   status: IrValue | undefined,
-  body: (ir: FunctionBuilder, place: PlaceOfWarning) => void,
+  body: (ir: FunctionBuilder, place: PlaceOfWarning, status: IrValue) => void,
 ): void {
   const { ir, unit } = fn;
   const symbol = `${NAME_PREFIXES.told}${status ? 'with_status' : 'alone'}`;
@@ -64,29 +81,16 @@ export function tellShared(
     {
       symbol,
       role: 'subprogram',
-      parameters: ['event', 'told', 'status'].map((name) => ({
-        name,
-        type: name === 'status' ? unsigned(8) : undefined,
-      })),
+      parameters: [
+        ...['event', 'told'].map((name) => ({ name, type: undefined })),
+        ...(status ? [{ name: 'status', type: unsigned(8) }] : []),
+      ],
       returns: undefined,
     },
-    ['ptr', 'ptr', 'i64'],
-    (inner, [event, told, value]) =>
-      body(inner, { event: event as IrPointer, told: told as IrPointer, status: value as IrValue }),
+    ['ptr', 'ptr', ...(status ? (['i64'] as const) : [])],
+    (inner, [event, told, value = inner.constant(0)]) =>
+      body(inner, { event: event as IrPointer, told: told as IrPointer }, value as IrValue),
   );
-  const index = Buffer.alloc(4);
-  index.writeUInt32LE(entry.index);
-  ir.callFunction(symbol, [
-    ir.global(unit.constant(index)),
-    toldWord(fn, entry),
-    status ?? ir.constant(0),
-  ]);
-}
-
-/** What the subprogram gets. */
-export interface PlaceOfWarning {
-  /** The event's number, u32 in `.rodata`, which is also its key in `lost`. */
-  readonly event: IrPointer;
-  readonly told: IrPointer;
-  readonly status: IrValue;
+  const { event, told } = placeOfWarning(fn, entry);
+  ir.callFunction(symbol, [event, told, ...(status ? [status] : [])]);
 }

@@ -26,6 +26,8 @@ export const NAME_PREFIXES = {
   control: 'control_',
   /** Until when a place has told its warnings. */
   told: 'told_',
+  /** Functions for what programs seldom do. */
+  seldom: 'seldom_',
   /** Tables of system calls, by program. */
   syscalls: 'syscalls_',
   /** How far a symbol of a traced program is from a probe. */
