@@ -221,10 +221,13 @@ function eventNumber({ ir, unit }: FunctionState, { index }: EventEntry): IrValu
   return ir.siteImmediate(unit.sites.number({ kind: 'number', number: index, value: 0 }), 0);
 }
 
+/** From so many on a function that counts them makes the object smaller, too: it has its own types and lines. */
+const MANY_SENDS = 4;
+
 /** Counts an event that could not be sent in this CPU's slot of `lost`. */
 export function countLost(fn: FunctionState, entry: EventEntry): void {
   const { ir } = fn;
-  if (fn.program.measure.sends > 1 && sharesSeldom(fn)) {
+  if (fn.program.measure.sends >= MANY_SENDS && sharesSeldom(fn)) {
     const symbol = `${NAME_PREFIXES.seldom}lost`;
     const parameters = [{ name: 'event', type: undefined }];
     fn.unit.subprogram(

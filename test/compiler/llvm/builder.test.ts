@@ -14,6 +14,31 @@ function codeFor(body: (ir: FunctionBuilder, unknown: IrValue) => IrValue | unde
 }
 
 describe('the builder', () => {
+  it('leaves out blocks that only go on to another', () => {
+    const text = moduleOf((ir) => {
+      const unknown = ir.helper(14, []);
+      ir.if_(ir.toBool(unknown), () => {
+        ir.if_(ir.compare('ult', unknown, ir.constant(9)), () => ir.helper(2, []));
+      });
+      const value = ir.ifValue(
+        ir.compare('ugt', unknown, ir.constant(5)),
+        () => ir.helper(1, []),
+        () => unknown,
+      );
+      // Neither arm does anything: one is what the phi tells them by.
+      const other = ir.ifValue(
+        ir.compare('ugt', unknown, ir.constant(7)),
+        () => value,
+        () => unknown,
+      );
+      ir.helper(3, [other]);
+    }).text();
+    const body = /^define [\s\S]*?^}/m.exec(text)?.[0] ?? '';
+    expect(body.match(/^\w+:$/gm)?.map((label) => label.replace(/\d+:$/, ''))).toEqual([
+      ...['entry:', 'start:', 'then', 'end', 'then', 'then', 'end', 'else', 'end'],
+    ]);
+  });
+
   it('makes what is asked for once again where no way led through the first place', () => {
     let made = 0;
     const ask = (ir: FunctionBuilder): void => {
