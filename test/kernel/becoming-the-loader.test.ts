@@ -144,7 +144,7 @@ describe('Words of bpfload', () => {
     'begin { printf("%d %s %d\\n", $#, str($1), getopt("n", 3)); exit(); }',
   );
   const load = (...words: readonly string[]) =>
-    spawnSync(LOADER, words, { encoding: 'latin1', timeout: 10_000 });
+    spawnSync(LOADER, words, { encoding: 'latin1', timeout: 50_000 });
   const fails = (...words: readonly string[]): string => {
     const { stdout, stderr, status } = load(...words);
     expect(stdout).toBe('');

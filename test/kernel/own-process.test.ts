@@ -52,7 +52,7 @@ const masked = (text: string): string =>
 function load(...args: readonly string[]): Result {
   const { stdout, stderr, status } = spawnSync(LOADER_ASAN, args, {
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 50_000,
   });
   return { stdout: masked(stdout), stderr: masked(stderr), status };
 }

@@ -45,7 +45,7 @@ function inShell(script: string): SpawnSyncReturns<string> {
   }`;
   return spawnSync('sh', ['-c', `${load}\n${script}`], {
     encoding: 'latin1',
-    timeout: 20_000,
+    timeout: 50_000,
     env: { ...process.env, LOADER: LOADER_ASAN, BPFSCRIPT: COMMAND },
   });
 }

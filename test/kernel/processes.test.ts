@@ -36,7 +36,7 @@ function inNamespaces(flags: readonly string[], script: string): Result {
   rmSync(go, { force: true });
   const result = spawnSync('unshare', [...flags, 'sh', '-c', `${LOAD}\n${script}`], {
     encoding: 'latin1',
-    timeout: 20_000,
+    timeout: 50_000,
     env: { ...process.env, LOADER: LOADER_ASAN, WORKLOAD, GO: go },
   });
   return { stdout: result.stdout, stderr: result.stderr, status: result.status };

@@ -93,7 +93,7 @@ needs('root').describe('under the unit', () => {
     const [program = '', ...words] = confined();
     const result = spawnSync(program, [...words, join(open, 'bpfload'), object], {
       encoding: 'latin1',
-      timeout: 20_000,
+      timeout: 50_000,
     });
     expect(result.stderr).toBe('Attached 3 probes\n');
     expect(result.status).toBe(0);

@@ -139,13 +139,17 @@ function collect(child: ChildProcess): {
 } {
   let stdout = '';
   let stderr = '';
+  let isAttached = false;
   let announce: (value: true) => void = () => undefined;
   const attached = new Promise<true>((resolve) => {
     announce = resolve;
   });
   child.stdout?.on('data', (chunk: Buffer) => {
     stdout += chunk.toString('latin1');
-    if (stdout.includes(`${NOTICE}\n`)) announce(true);
+    // Once: megabytes may follow, in many pieces.
+    if (isAttached || !stdout.includes(`${NOTICE}\n`)) return;
+    isAttached = true;
+    announce(true);
   });
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr += chunk.toString('latin1');

@@ -235,7 +235,7 @@ needs('root').describe('bpfload', () => {
   });
 
   it('sees the child of -c end also where its parent ignores such ends', () => {
-    const words = ['-c', 'trap \'\' CHLD; exec timeout 5 "$@"', 'sh', LOADER];
+    const words = ['-c', 'trap \'\' CHLD; exec timeout 30 "$@"', 'sh', LOADER];
     const result = spawnSync('sh', [...words, '-c', 'true', object([SYSCALLS])]);
     expect(result.status).toBe(0);
   });
@@ -438,7 +438,7 @@ needs('root').describe('bpfload', () => {
   });
 
   it('ends with status 1 when its standard output is closed', () => {
-    const words = ['-c', 'exec timeout 5 "$@" >&-', 'sh', LOADER, object([BEGIN]), '1', 'x'];
+    const words = ['-c', 'exec timeout 30 "$@" >&-', 'sh', LOADER, object([BEGIN]), '1', 'x'];
     const result = spawnSync('sh', words, { encoding: 'latin1' });
     expect(result.stderr).toContain('cannot write the output: Bad file descriptor');
     expect(result.status).toBe(1);
