@@ -1,4 +1,5 @@
 /** What the command opens: counts and sizes that no noise moves. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -86,5 +87,26 @@ describe('the bundle', () => {
   it('has the code that V8 made of it beside it', () => {
     expect(statSync(`${bundle}.code`).size).toBeGreaterThan(100_000);
     expect(statSync(`${bundle}.code`).size).toBeLessThan(1_700_000);
+  });
+});
+
+describe('V8', () => {
+  it('optimises next to nothing of a command that compiles a script of some probes', () => {
+    const script = join(folder, 'probes.bt');
+    const body =
+      '{ @calls[comm, pid] = count(); @sizes = hist(args.fd); printf("%s %d\\n", comm, tid); }';
+    const events = ['read', 'write', 'pread64', 'pwrite64', 'readv', 'writev', 'fsync', 'fchdir'];
+    const probes = events.map((event, index) => {
+      return `tracepoint:syscalls:sys_enter_${event} /args.fd > ${index}/ ${body}`;
+    });
+    writeFileSync(script, [...probes, ...probes, ...probes].join('\n'));
+    const words = ['dist/bpfscript.js', 'build', script, '-o', join(folder, 'probes.o')];
+    const run = spawnSync(process.execPath, ['--trace-opt', ...words], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(run.status, run.stderr).toBe(0);
+    const chosen = run.stdout.split('\n').filter((line) => line.startsWith('[marking '));
+    expect(chosen.length).toBeLessThan(8);
   });
 });
