@@ -98,8 +98,6 @@ function checkBody(part: object, parameters: ReadonlySet<string>, body: Body): v
           checkBody(node.body, parameters, { ...body, inLoop: true });
           return node;
         case 'assign':
-          checkTarget(node.target, parameters, diagnostics);
-          return undefined;
         case 'inc-dec':
           checkTarget(node.target, parameters, diagnostics);
           return undefined;

@@ -140,6 +140,7 @@ describe('expressions', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((name) => `$${name.repeat(38)}`);
     expectStatements(`printf("%d",${a},${b},${c});`, `printf("%d", ${a}, ${b},\n\t${c});`);
     expectStatements(`if(${a}&&${b}||${c}){}`, `if (${a} && ${b} ||\n\t\t${c}) {\n}`);
+    expectStatements(`if(${a}||${b}||${c}){}`, `if (${a} ||\n\t\t${b} ||\n\t\t${c}) {\n}`);
     expectStatements(`if(${a}&&${b}&&${c}){}`, `if (${a} &&\n\t\t${b} &&\n\t\t${c}) {\n}`);
     expectStatements(`$x=${a}+${b}*${c};`, `$x = ${a} +\n\t${b} * ${c};`);
     expectStatements(`$x=${a}?${b}:${c};`, `$x = ${a}\n\t? ${b}\n\t: ${c};`);
@@ -172,6 +173,10 @@ describe('comments', () => {
   it('have no empty line before them where they are all that a block has', () => {
     expectStatements('if (1) {\n\n// alone\n}', 'if (1) {\n\t// alone\n}');
     expectFormatted('for $f : ("a")\n{\n\n// alone\n}\n', 'for $f : ("a")\n{\n\t// alone\n}\n');
+    expectFormatted(
+      'config={stack_mode=perf\n// end\n}BEGIN{}',
+      'config = {\n\tstack_mode = perf\n\t// end\n}\n\nBEGIN\n{\n}\n',
+    );
     expectStatements('if (1) {\n@++;\n\n// last\n}', 'if (1) {\n\t@++;\n\n\t// last\n}');
   });
 

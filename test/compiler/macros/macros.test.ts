@@ -97,6 +97,12 @@ describe('uses of macros', () => {
       'Call to macro e has wrong number of arguments. Expected: 2 but got 1 @ e(1)',
       'Call to macro e has wrong number of arguments. Expected: 2 but got 3 @ e(typeof(int8), 2, 3)',
     ]);
+    expect(told('macro w($v, e) { e } begin { $x = 1; w(1, $x); w(2, @a); }')).toEqual(
+      ['1', '2'].map(
+        (given) =>
+          `Mismatched arg to macro w. It expects a variable for param $v but got an expression @ ${given}`,
+      ),
+    );
   });
 
   it('name variables, maps and members of the script by their parameters', () => {
