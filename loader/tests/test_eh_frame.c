@@ -89,7 +89,19 @@ static void written_rows(void)
 	static const uint8_t unknown[] = {0x44, 0x3f};
 	static const uint8_t too_deep[] = {0x0a, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a,
 					   0x0a, 0x0a, 0x0a, 0x0a, 0x44};
+	/* GNU_args_size, which says nothing of rows; def_cfa_sf, def_cfa_offset_sf and
+	 * offset_extended_sf, in units of -8 bytes; def_cfa_offset. */
+	static const uint8_t scaled[] = {0x41, 0x2e, 16,   0x41, 0x12, 7,    0x7e, 0x41, 0x13,
+					 0x7d, 0x41, 0x11, 6,	 2,    0x41, 0x0e, 32};
 	struct unwind_rows rows;
+
+	with_program(scaled, sizeof(scaled), &rows);
+	CHECK(is_row(&rows, 0x1001, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x1002, UNWIND_STACK_POINTER, 2, 0));
+	CHECK(is_row(&rows, 0x1003, UNWIND_STACK_POINTER, 3, 0));
+	CHECK(is_row(&rows, 0x1004, UNWIND_STACK_POINTER, 3, -2));
+	CHECK(is_row(&rows, 0x1005, UNWIND_STACK_POINTER, 4, -2));
+	unwind_rows_free(&rows);
 
 	with_program(pushes, sizeof(pushes), &rows);
 	CHECK(!unwind_rows_find(&rows, 0xfff));

@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "check.h"
+#include "session/kernel_types.h"
 #include "session/lookups.h"
 #include "session/session.h"
 
@@ -29,7 +30,10 @@ static int ask(struct mf_lookup first, struct mf_lookup second, const char **val
 {
 	struct options options = {.parameters = values, .parameter_count = values ? 1 : 0};
 	struct mf_lookup lookups[] = {first, second};
-	struct manifest manifest = {.script = "script.bt", .lookups = lookups, .lookup_count = 2};
+	struct manifest manifest = {.script = "script.bt",
+				    .kernel_release = "6.12",
+				    .lookups = lookups,
+				    .lookup_count = 2};
 	struct session session = {.options = &options, .manifest = &manifest};
 	uint64_t rodata[4];
 	int status;
@@ -41,6 +45,8 @@ static int ask(struct mf_lookup first, struct mf_lookup second, const char **val
 	status = lookups_store(&session, (uint8_t *)rodata, sizeof(rodata), &failure);
 	CHECK(rodata[0] == UINT64_MAX && rodata[3] == UINT64_MAX);
 	memcpy(got, rodata + 1, 2 * sizeof(*got));
+	kernel_types_free(&session);
+	arena_free(&session.arena);
 	return status;
 }
 
@@ -139,12 +145,35 @@ static void test_programs(void)
 	refuses(program, NULL, STATUS_FAILED, why, 0);
 }
 
+/* Those that no kernel has, unless the script asks before. */
+static void test_enumerators(void)
+{
+	struct mf_lookup wanted = {.kind = MF_LOOKUP_ENUMERATOR,
+				   .name = "BPFLOAD_NOWHERE",
+				   .line = 3},
+			 asked = {.kind = MF_LOOKUP_ENUMERATOR_FOUND, .name = "BPFLOAD_NOWHERE"},
+			 other = {.kind = MF_LOOKUP_ENUMERATOR_FOUND, .name = "BPFLOAD_NEVER"};
+	uint64_t got[2];
+
+	kallsyms = "ffffffff81000000 T _text\n";
+	refuses(wanted, NULL, STATUS_KERNEL,
+		"This kernel has no enumerator BPFLOAD_NOWHERE, which the script uses. It was built "
+		"for Linux 6.12.",
+		3);
+	CHECK(ask(wanted, asked, NULL, got) == STATUS_OK && got[0] == 0 && got[1] == 0);
+	CHECK(ask(wanted, other, NULL, got) == STATUS_KERNEL);
+	other.name = asked.name;
+	other.enumeration = "of_another";
+	CHECK(ask(wanted, other, NULL, got) == STATUS_KERNEL);
+}
+
 int main(void)
 {
 	test_addresses();
 	test_addresses_that_are_not_there();
 	test_cgroups();
 	test_programs();
+	test_enumerators();
 	failure_clear(&failure);
 	return check_result("lookups");
 }

@@ -8,6 +8,7 @@
 #include "object/targets.h"
 #include "session/permissions.h"
 #include "session/policy.h"
+#include "session/trust.h"
 
 static struct policy policy;
 static struct failure failure;
@@ -272,6 +273,35 @@ static void test_writing(void)
 	rmdir(folder);
 }
 
+static void expect_trust(const char *path, const char *said)
+{
+	struct object_file object = {0};
+
+	failure_clear(&failure);
+	CHECK(trust_check(&object, path, "/none/there", false, &failure) == STATUS_OBJECT);
+	if (!CHECK(strcmp(failure.text, said) == 0))
+		fprintf(stderr, "  %s\n", failure.text);
+}
+
+/* A signature that stands beside the object; whose it is, tests with keys know. */
+static void test_signatures(void)
+{
+	char folder[] = "/tmp/bpfload-test-XXXXXX", path[64], beside[64];
+	FILE *file;
+
+	if (!CHECK(mkdtemp(folder)))
+		return;
+	snprintf(path, sizeof(path), "%s/a.o", folder);
+	snprintf(beside, sizeof(beside), "%s/a.o.sig", folder);
+	expect_trust(path, "it is not signed, and only signed objects run here");
+	file = fopen(beside, "we");
+	fputs("no signature", file);
+	fclose(file);
+	expect_trust(path, "its signature is damaged");
+	unlink(beside);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	test_what_it_says();
@@ -281,5 +311,6 @@ int main(void)
 	test_limits();
 	test_probes();
 	test_writing();
+	test_signatures();
 	return check_result("policy");
 }

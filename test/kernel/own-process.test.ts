@@ -1,10 +1,11 @@
 /** All of the loader in short, at functions that no other process has: it needs the kernel, but not for itself. */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
+import { answering } from '../support/metrics.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER_ASAN, WORKLOAD } from '../support/run.ts';
 
@@ -12,6 +13,9 @@ const folder = temporaryFolder();
 /** A copy: probes of its functions fire nowhere else. */
 const program = join(folder, 'workload');
 copyFileSync(WORKLOAD, program);
+
+/** Beside whatever else runs; only a loader that hangs takes so long. */
+const LONGEST = 100_000;
 
 /** Without system calls that other tests trace in all processes. */
 const WORK = 'call 6 10 5 text word shapes 2 comm other call 3 1 7';
@@ -33,6 +37,7 @@ interface Result {
 
 /** Without what differs from one machine, build or run to the next. */
 const MASKS: readonly (readonly [pattern: RegExp, as: string])[] = [
+  [/own\d+\.o/g, 'OBJECT'],
   [/[^ "]*workload\.c(?=[:"])/g, 'SOURCE'],
   [/SOURCE:\d+/g, 'SOURCE:LINE'],
   [/(act|main)\+\d+/g, '$1+OFFSET'],
@@ -52,7 +57,8 @@ const masked = (text: string): string =>
 function load(...args: readonly string[]): Result {
   const { stdout, stderr, status } = spawnSync(LOADER_ASAN, args, {
     encoding: 'utf8',
-    timeout: 50_000,
+    timeout: LONGEST,
+    maxBuffer: 1 << 26,
   });
   return { stdout: masked(stdout), stderr: masked(stderr), status };
 }
@@ -63,19 +69,19 @@ const digestOf = (file: string): string =>
 const trace = (file: string, ...args: readonly string[]): Result =>
   load('-c', `${program} ${WORK}`, file, ...args);
 
-needs('root').describe('a script that traces its own process', () => {
+needs('root').describe('a script that traces its own process', { timeout: 4 * LONGEST }, () => {
   const all = object(`
     begin { printf("begin %d %s %s\\n", $1, str($2), getopt("name", "nobody")); @kept = 3; }
     uprobe:PROGRAM:workload_target {
       @n = count(); @by[comm, arg0 % 2] = sum(arg1); @h = hist(arg0); @l = lhist(arg0, 0, 20, 5);
       @s = stats(arg0); @a = avg(arg0); @low[probe] = min(arg0); @high = max(arg0); @last[func] = (arg0, arg1);
-      @stacks[ustack(1)] = count(); @task[curtask.tgid == pid, strcontains(func, "target")] = count();
+      @stacks[ustack(1)] = count(); @task[curtask.tgid == pid, arg0 < 100] = count();
       $list = (struct list_head *)curtask; $copy = *$list; @copied[$copy.next == $list.next] = count();
       if (arg0 > 14) { printf("%s: %d %-4d|%04x|%c|%s\\n", comm, arg0, arg1, arg0, 65, probe); }
     }
     uretprobe:PROGRAM:workload_target { @returned = count(); }
     uprobe:PROGRAM:workload_text { printf("%r %s\\n", buf(arg0, 4), str(arg0)); }
-    uprobe:PROGRAM:workload_sh* { @pattern[func] = count(); }
+    uprobe:PROGRAM:workload_sh* { @pattern[func, strcontains(func, "shapes")] = count(); }
     uprobe:PROGRAM:workload_shapes+0 { @deep[ustack(2)] = count(); }
     end { print(@n); print(@h); clear(@h); zero(@n); print(@by, 1); delete(@kept); printf("end\\n"); }`);
 
@@ -119,7 +125,7 @@ needs('root').describe('a script that traces its own process', () => {
       @last[workload_target]: (3, 7)
       @low[uprobe:FOLDER/workload:workload_target]: 1
       @n: 0
-      @pattern[workload_shapes]: 2
+      @pattern[workload_shapes, true]: 2
       @returned: 9
       @s: { .count = 9, .average = 9, .total = 81 }
       @stacks[
@@ -150,7 +156,7 @@ needs('root').describe('a script that traces its own process', () => {
       {"type": "map", "data": {"@last": {"workload_target": [3,7]}}}
       {"type": "map", "data": {"@low": {"uprobe:FOLDER/workload:workload_target": 1}}}
       {"type": "map", "data": {"@n": 0}}
-      {"type": "map", "data": {"@pattern": {"workload_shapes": 2}}}
+      {"type": "map", "data": {"@pattern": {"workload_shapes,true": 2}}}
       {"type": "map", "data": {"@returned": 9}}
       {"type": "stats", "data": {"@s": {"count": 9, "average": 9, "total": 81}}}
       {"type": "map", "data": {"@stacks": {"\\nworkload_target+0 SOURCE:LINE\\n": 9}}}
@@ -176,7 +182,7 @@ needs('root').describe('a script that traces its own process', () => {
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@last", "key_types": [{"kind": "probe"}], "value_type": {"kind": "tuple", "fields": [{"kind": "int", "size": 8, "signed": false}, {"kind": "int", "size": 8, "signed": false}]}, "data": [{"key": ["workload_target"], "value": [3, 7]}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@low", "key_types": [{"kind": "probe"}], "value_type": {"kind": "min"}, "data": [{"key": ["uprobe:FOLDER/workload:workload_target"], "value": 1}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@n", "key_types": [], "value_type": {"kind": "count"}, "data": [{"key": [], "value": 0}]}
-      {"type": "map", "boot": -1, "wall": TEXT, "name": "@pattern", "key_types": [{"kind": "probe"}], "value_type": {"kind": "count"}, "data": [{"key": ["workload_shapes"], "value": 2}]}
+      {"type": "map", "boot": -1, "wall": TEXT, "name": "@pattern", "key_types": [{"kind": "probe"}, {"kind": "bool"}], "value_type": {"kind": "count"}, "data": [{"key": ["workload_shapes", true], "value": 2}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@returned", "key_types": [], "value_type": {"kind": "count"}, "data": [{"key": [], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@s", "key_types": [], "value_type": {"kind": "stats"}, "data": [{"key": [], "value": {"count": 9, "average": 9, "total": 81}}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@stacks", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_target", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x1870"}]], "value": 9}]}
@@ -218,7 +224,7 @@ needs('root').describe('a script that traces its own process', () => {
       @last[workload_target]: (3, 7)
       @low[uprobe:FOLDER/workload:workload_target]: 1
       @n: 0
-      @pattern[workload_shapes]: 2
+      @pattern[workload_shapes, true]: 2
       @returned: 9
       @s: { .count = 9, .average = 9, .total = 81 }
       @task[true, true]: 9
@@ -238,6 +244,7 @@ needs('root').describe('a script that traces its own process', () => {
       expect(load('report', file, '-f', form).stdout).toBe(
         trace(all, '-f', form, '--', '7', 'text').stdout,
       );
+    expect(load('symbolize', file).stdout).toBe(load('report', file).stdout);
   });
 
   it('writes to a file, and tells what it costs and what it was attached to', () => {
@@ -248,6 +255,7 @@ needs('root').describe('a script that traces its own process', () => {
     expect(result.stderr).toMatch(/uprobe:FOLDER\/workload:workload_target +9 /);
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
       type: 'start',
+      time: expect.any(Number),
       status: 0,
       object: { script: 'stdin', digest: digestOf(all) },
       dry_run: false,
@@ -304,6 +312,45 @@ needs('root').describe('a script that traces its own process', () => {
     }
   });
 
+  it('answers Prometheus', async () => {
+    const file = object(
+      'uprobe:PROGRAM:workload_target { @calls = count(); @sizes[arg1] = sum(arg0); }',
+    );
+    await answering(file, [], async ({ scrape }) => {
+      expect(spawnSync(program, WORK.split(' ')).status).toBe(0);
+      expect(await scrape()).toMatch(/calls_total 9(?: \S+)?\n/);
+      expect(await scrape('classic')).toMatch(/sizes\S*\{[^}]*"5"\} 75\n/);
+    });
+  });
+
+  it('takes arguments of points', () => {
+    const points = join(folder, 'points');
+    execFileSync('gcc', ['-O1', '-o', points, join(import.meta.dirname, 'usdt/points.c')]);
+    const script = `
+      usdt:${points}:app:registers { printf("%ld %ld %lx %ld %ld %ld\\n", arg0, arg1, arg2, arg3, arg4, arg5); }
+      usdt:${points}:app:con* { @[probe, arg0, arg1] = count(); }`;
+    const { stdout, status } = load('-c', points, object(script));
+    expect(status).toBe(0);
+    // What the program itself prints may stand anywhere.
+    expect(stdout).toContain('-5 4294967291 123456789abcdef 65 -16 -2\n');
+    expect(stdout).toContain('@[usdt:FOLDER/points:app:constants, 17, 18446744073709551613]: 1\n');
+    expect(load(object(`usdt:${folder}/po*:app:none { @ = 1; }`))).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('nothing matches usdt:FOLDER/po*:app:none.'),
+    });
+    expect(load(object(`usdt:${points}:app:none { @ = 1; }`))).toMatchInlineSnapshot(`
+      {
+        "status": 1,
+        "stderr": "stdin:1:1: ERROR: No matches for usdt FOLDER/points:app:none.
+      usdt:FOLDER/points:app:none { @ = 1; }
+      ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+      HINT: If this is expected, set the 'missing_probes' config variable to 'warn'.
+      ",
+        "stdout": "",
+      }
+    `);
+  });
+
   it('follows a process that is there', async () => {
     const file = object('uprobe:PROGRAM:workload_target { @[pid == $1] = count(); }');
     const gate = join(folder, 'gate');
@@ -351,7 +398,7 @@ needs('root').describe('a script that traces its own process', () => {
     expect(load('-q', object('begin { system("echo x"); }'))).toMatchInlineSnapshot(`
       {
         "status": 1,
-        "stderr": "ERROR: FOLDER/own9.o: the script runs commands (echo x): allow that with --allow-run (or all with --unsafe)
+        "stderr": "ERROR: FOLDER/OBJECT: the script runs commands (echo x): allow that with --allow-run (or all with --unsafe)
       ",
         "stdout": "",
       }
@@ -393,6 +440,10 @@ needs('root').describe('a script that traces its own process', () => {
       'struct list_head {\n\tstruct list_head *next;\n\tstruct list_head *prev;\n};\n',
     );
     expect(list('-v', 'enum bpf_prog_type')).toContain('\n\tBPF_PROG_TYPE_KPROBE = 2,\n');
+    // Of 64 bits.
+    expect(list('-v', 'enum perf_callchain_context')).toMatch(
+      /^enum perf_callchain_context \{\n\tPERF_CONTEXT_HV = 18446744073709551584,\n/,
+    );
     expect(list('-v', 'iter:task')).toBe(
       'iter:task\n    struct bpf_iter_meta * meta\n    struct task_struct * task\n',
     );

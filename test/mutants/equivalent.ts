@@ -57,6 +57,30 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'false',
     'it only spares making the same attach point anew',
   ],
+  [
+    'loader/src/run/metrics_server.c',
+    'bool is_new = false;',
+    'bool is_new = true;',
+    'where nobody waits, nobody is taken',
+  ],
+  [
+    'loader/src/host/memory_use.c',
+    'if (fscanf(file, "%*u %" SCNu64 " %" SCNu64, &resident, &shared) != 2 || shared > resident)',
+    'if (fscanf(file, "%*u %" SCNu64 " %" SCNu64, &resident, &shared) != 2 || shared >= resident)',
+    'the difference is 0 either way',
+  ],
+  [
+    'loader/src/binary/source_line.c',
+    'strbuf_clear(&path);',
+    ';',
+    'only the end of the path is compared',
+  ],
+  [
+    'loader/src/symbols/jit_dump.c',
+    'uint32_t middle = low + (high - low) / 2;',
+    'uint32_t middle = low + (high - low) / (2 + 1);',
+    'a search in thirds finds the same',
+  ],
 ];
 
 const short = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
