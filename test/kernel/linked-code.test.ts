@@ -155,6 +155,40 @@ needs('clang').describe('an imported object', () => {
     ).toEqual(['Redefinition of function: weigh']);
   });
 
+  it('names each definition that is there twice: functions, variables, constants and maps', () => {
+    const twice = `int events_seen; const volatile int scale = 2;
+      struct { int (*type)[1]; int (*max_entries)[4]; int *key; int *value; } weights __attribute__((section(".maps"), used));
+      int total_of(int x) { return x + scale + events_seen; }`;
+    compileC('first.bpf.o', twice);
+    compileC('second.bpf.o', twice);
+    const names = ['events_seen', 'scale', 'weights', 'total_of'];
+    const told = errors('import "first.bpf.o"; import "second.bpf.o"; begin { }');
+    expect(told.toSorted()).toEqual(
+      names.map((name) => `${name} is defined in first.bpf.o and in second.bpf.o`).toSorted(),
+    );
+  });
+
+  needs('root').it(
+    'may have functions and variables of its own by names of another one',
+    async () => {
+      const own = (name: string, number: number) =>
+        `struct pair { int a, b; };
+       char LICENSE[] __attribute__((section("license"), used)) = "GPL";
+       static int calls;
+       static const volatile int factor = ${number};
+       static __attribute__((noinline)) int scaled(struct pair *pair) { calls += ${number}; return (pair->a + pair->b) * factor + calls; }
+       int ${name}(int a, int b) { struct pair pair = { a, b }; return scaled(&pair); }`;
+      compileC('left.bpf.o', own('left', 10));
+      compileC('right.bpf.o', own('right', 1000));
+      expect(
+        await printed(
+          `import "left.bpf.o"; import "right.bpf.o";
+         begin { printf("%d %d ", left(1, 2), right(1, 2)); printf("%d %d", left(3, 4), right(3, 4)); }`,
+        ),
+      ).toBe('40 4000 90 9000');
+    },
+  );
+
   const BTF_MAP =
     'struct { int (*type)[2]; int (*max_entries)[1]; int (*key)[1]; int (*value)[1]; }';
 

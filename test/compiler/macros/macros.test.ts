@@ -141,6 +141,14 @@ describe('uses of macros', () => {
     }
   });
 
+  it('take the first of two definitions that say equally much', () => {
+    const macros = ['macro f($a, b) { first }', 'macro f(a, @b) { second }'];
+    const tell = (order: readonly string[]) =>
+      told(`${order.join(' ')} begin { $x = 1; @m = 2; print(f($x, @m)); }`);
+    expect(tell(macros)).toEqual(["Unknown identifier: 'first'"]);
+    expect(tell(macros.toReversed())).toEqual(["Unknown identifier: 'second'"]);
+  });
+
   it('[GRM-033] are not part of the macro itself, directly or by way of others', () => {
     expect(
       printed('macro a(x) { b(x) }\nmacro b(x) { a(x) + 1 }\nbegin { print(a(1)); print(a(2)); }'),

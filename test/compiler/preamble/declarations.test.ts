@@ -55,6 +55,20 @@ describe('the search for types in C', () => {
     expect(typedefs).toEqual(['after_t']);
   });
 
+  it.each([
+    'static inline int f(int x) { if (x) { return 1; } return 2; }',
+    'int f(int (*g)(int), int n[2]) { struct local { int x; } l = { 1 }; return g(l.x); }',
+    'static inline struct box *f(void) { return (struct box *)0; }',
+    'int f(void) { for (int i = 0; i < 3; i++) { } return sizeof(struct { int x; }); }',
+    'static int (*f(void))(int) { return 0; }',
+  ])('finds what stands right behind a function: %s', (before) => {
+    const behind = 'typedef int first_t; typedef struct box { int y; } box_t; enum { A };';
+    const alone = findDeclarations(behind);
+    const { tags, typedefs } = findDeclarations(`${before}\n${behind}`);
+    expect(typedefs).toEqual(['first_t', 'box_t']);
+    expect({ tags, typedefs }).toEqual({ tags: alone.tags, typedefs: alone.typedefs });
+  });
+
   it('names enums that have no tag', () => {
     const { text, tags } = findDeclarations(
       'enum { A };\nenum named { B };\nstruct s { enum { C } c; };',
