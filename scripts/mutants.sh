@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `npm run mutants -- [--count N] [--seed N] [--kernel] FOLDER|FILE...`: puts N small faults, one at a time, into files of
+# `npm run mutants -- [--count N] [--seed N] [--own] [--kernel] FOLDER|FILE...`: puts N small faults, one at a time, into files of
 # compiler, linker or loader/src, and shows which of them no test notices. Takes seconds for each, minutes with --kernel.
 # `npm run mutants -- --again [--kernel]`: the loader's survivors of the last run once more.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
