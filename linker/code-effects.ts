@@ -2,7 +2,7 @@
  * What code does to the machine, by what it calls and by stores to its context: loader/src/object/code_effects.c judges the same instructions by
  * the same tables (contract/helpers.ts).
  */
-import { contextStore } from './context-stores.ts';
+import { contextStore, type PatchedPlace } from './context-stores.ts';
 import { CONTEXT_STORE, type CodeEffectName } from './contract/effects.ts';
 import { effectOfHelper, helperName, OBSERVING_FUNCTIONS } from './contract/helpers.ts';
 import { MISSING_CALL, MISSING_CALLS } from './contract/lookups.ts';
@@ -56,9 +56,12 @@ export function codeEffects(
   return [...found.values()];
 }
 
-/** The store to a program's context in code that is linked, as the last of what it does. */
-export function storeEffects(elf: ElfObject): readonly CodeEffect[] {
-  const store = contextStore(elf);
+/** The store to a program's context in code that is linked, as the last of what it does; `fixups` as in contextStore. */
+export function storeEffects(
+  elf: ElfObject,
+  fixups: readonly PatchedPlace[] = [],
+): readonly CodeEffect[] {
+  const store = contextStore(elf, fixups);
   if (!store) return [];
   const caller = functionAt(elf, store.section, store.offset);
   return [{ effect: 'registers', callee: CONTEXT_STORE, caller }];

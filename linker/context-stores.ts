@@ -4,14 +4,23 @@
  * changes the registers of the traced process (kprobe_prog_is_valid_access, kernel/trace/bpf_trace.c).
  *
  * What registers may hold is followed, instruction by instruction, until nothing new comes: the context, or a place in
- * the stack of some function, since a context may be kept there, and handed on.
+ * the stack of some function, since a context may be kept there, and handed on. Where instructions reach that the host
+ * changes is not known.
  */
+import { readExtension } from './btf/extension.ts';
+import { readBtf } from './btf/read.ts';
 import { HELPERS } from './contract/helpers.ts';
 import { type ElfObject, INSN_SIZE, SHF, STT, viewOf } from './elf/elf.ts';
 
 /** Where the store is. */
 export interface ContextStore {
   readonly section: number;
+  readonly offset: number;
+}
+
+/** An instruction whose numbers are other ones when it runs: bytes in a section of that name. */
+export interface PatchedPlace {
+  readonly section: string;
   readonly offset: number;
 }
 
@@ -30,6 +39,7 @@ interface Code {
   /** By instruction: what registers may hold before it; the function that it calls or names. */
   readonly states: (Registers | undefined)[];
   readonly targets: Map<number, number>;
+  readonly patched: ReadonlySet<number>;
 }
 
 interface Function {
@@ -110,18 +120,37 @@ function moved(place: Value['place'], by: number): Value['place'] {
   return sum < -STACK_SIZE || sum > STACK_SIZE ? 'any' : sum;
 }
 
-/** The first store that there may be. */
-export function contextStore(elf: ElfObject): ContextStore | undefined {
+/** The first store that there may be. `fixups`: places that the loader patches. */
+export function contextStore(
+  elf: ElfObject,
+  fixups: readonly PatchedPlace[] = [],
+): ContextStore | undefined {
   const kinds = elf.sections.map(({ name, flags }) => !!(flags & SHF.exec) && KINDS.test(name));
   if (!kinds.includes(true)) return undefined;
-  const codes = elf.sections.map(({ data, flags }): Code | undefined =>
-    flags & SHF.exec ? { view: viewOf(data), states: [], targets: new Map() } : undefined,
-  );
+  const places = [...coreRecords(elf), ...fixups];
+  const codes = elf.sections.map(({ name, data, flags }): Code | undefined => {
+    const patched = places.filter((place) => place.section === name);
+    const numbers = new Set(patched.map(({ offset }) => offset / INSN_SIZE));
+    return flags & SHF.exec
+      ? { view: viewOf(data), states: [], targets: new Map(), patched: numbers }
+      : undefined;
+  });
   const bytes = codes.reduce((sum, code) => sum + (code?.view.byteLength ?? 0), 0);
   if (bytes / INSN_SIZE > INSTRUCTIONS_MAX) return { section: kinds.indexOf(true), offset: 0 };
   const functions = functionsOf(elf, codes);
   nameTargets(elf, codes, functions);
   return search(codes, functions, kinds);
+}
+
+/** Places that libbpf patches: offsets, immediates and widths (bpf_core_patch_insn, tools/lib/bpf/relo_core.c). */
+function coreRecords({ sections }: ElfObject): readonly PatchedPlace[] {
+  const find = (name: string) => sections.find((section) => section.name === name)?.data;
+  const [btf, extension] = [find('.BTF'), find('.BTF.ext')];
+  if (!btf || !extension) return [];
+  const { string } = readBtf(btf);
+  return readExtension(extension).core.flatMap(({ section, records }) =>
+    records.map(({ offset }) => ({ section: string(section), offset })),
+  );
 }
 
 function functionsOf(elf: ElfObject, codes: readonly (Code | undefined)[]): readonly Function[] {
@@ -234,7 +263,7 @@ function search(
     for (const into of given) into.function = undefined;
     for (const index of ARGUMENTS) enterOf(registers[index], given);
   };
-  const compute = (opcode: number, immediate: number, to: Value, from: Value): Value => {
+  const compute = (opcode: number, by: number | 'any', to: Value, from: Value): Value => {
     const isRegister = !!(opcode & 0x08);
     const operation = opcode & 0xf0;
     // Of anything else, such as what is left of 32 bits, no verifier takes the result for a pointer.
@@ -245,9 +274,11 @@ function search(
     if (isRegister && operation === ALU.add) join(to, from);
     if (to.frame === undefined) return to;
     if (isRegister) to.place = 'any';
-    else to.place = moved(to.place, operation === ALU.add ? immediate : -immediate);
+    else to.place = by === 'any' ? by : moved(to.place, operation === ALU.add ? by : -by);
     return to;
   };
+  const based = (base: Value, isPatched: boolean): Value =>
+    isPatched ? { ...base, place: 'any' } : base;
   const step = (one: Function, code: Code, at: number, before: readonly Value[]): void => {
     const { view, targets } = code;
     const opcode = view.getUint8(at * INSN_SIZE);
@@ -259,7 +290,8 @@ function search(
     const from = registers[operands >> 4];
     if (!to || !from) return;
     const kind = opcode & 7;
-    const size = opcode & 0x18;
+    const isPatched = code.patched.has(at);
+    const mayBeWhole = isPatched || (opcode & 0x18) === WHOLE;
     const target = targets.get(at);
     let next = at + 1;
     if (kind === CLASS.ld) {
@@ -268,11 +300,13 @@ function search(
     } else if (kind === CLASS.ldx) {
       const loaded = nothing();
       // A pointer that is kept is 8 bytes, and comes back as such.
-      if (size === WHOLE) for (const slot of slotsAt(from, offset)) join(loaded, slot);
+      for (const slot of mayBeWhole ? slotsAt(based(from, isPatched), offset) : [])
+        join(loaded, slot);
       registers[operands & 15] = loaded;
     } else if (kind === CLASS.st || kind === CLASS.stx) {
       if (to.context) found ??= { section: one.section, offset: at * INSN_SIZE };
-      for (const slot of kind === CLASS.stx && size === WHOLE ? slotsAt(to, offset) : []) {
+      const keeps = kind === CLASS.stx && mayBeWhole;
+      for (const slot of keeps ? slotsAt(based(to, isPatched), offset) : []) {
         if (join(slot, from)) changed = true;
         // What was there may come out of it.
         if ((opcode & 0xe0) === ATOMIC) {
@@ -281,7 +315,7 @@ function search(
         }
       }
     } else if (kind === CLASS.alu || kind === CLASS.alu64) {
-      registers[operands & 15] = compute(opcode, immediate, to, from);
+      registers[operands & 15] = compute(opcode, isPatched ? 'any' : immediate, to, from);
     } else if ((opcode & 0xf0) === 0x80) {
       const helper = operands >> 4 === HELPER ? immediate : undefined;
       if (target === undefined) callBack(helper, registers);

@@ -37,7 +37,13 @@ export function inspectObject(bytes: Uint8Array): Inspection {
   const license = Buffer.from(find('license')?.data ?? []);
   const maps = inspectMaps(btf, manifest);
   const pinned = maps.filter((map) => map.pinned).map(({ name }) => name);
-  const outside = inspectEffects([...codeEffects(elf), ...storeEffects(elf)], manifest, pinned);
+  const fixups = asObjects(manifest.fixups).flatMap(({ program, insn }) =>
+    functions
+      .filter(({ name, global }) => global && name === asText(program))
+      .map(({ section, offset }) => ({ section, offset: offset + asNumber(insn) * INSN_SIZE })),
+  );
+  const effects = [...codeEffects(elf), ...storeEffects(elf, fixups)];
+  const outside = inspectEffects(effects, manifest, pinned);
   return {
     size: bytes.length,
     script: asText(manifest.script),

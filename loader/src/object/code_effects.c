@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "object/context_stores.h"
+#include "object/patched.h"
 #include "object/contract.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
@@ -133,8 +134,8 @@ static void find_in(struct search *search, uint32_t section)
 	free(named);
 }
 
-uint32_t code_effects_find(const struct elf_file *elf, struct arena *arena,
-			   struct code_effect found[MAX_CODE_EFFECTS])
+uint32_t code_effects_find(const struct elf_file *elf, const struct manifest *manifest,
+			   struct arena *arena, struct code_effect found[MAX_CODE_EFFECTS])
 {
 	struct search search = {.elf = elf, .arena = arena, .found = found};
 	uint32_t section;
@@ -143,7 +144,7 @@ uint32_t code_effects_find(const struct elf_file *elf, struct arena *arena,
 	for (uint32_t i = 1; i < elf->section_count; i++)
 		if (elf_is_code(&elf->sections[i]) && elf->sections[i].data)
 			find_in(&search, i);
-	if (context_stores_find(elf, &section, &offset))
+	if (context_stores_find(elf, patched_find(elf, manifest, arena), &section, &offset))
 		add(&search, MF_EFFECT_REGISTERS, MF_CONTEXT_STORE, section, offset);
 	return search.count;
 }

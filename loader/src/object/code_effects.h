@@ -7,6 +7,7 @@
 
 #include "object/effect_tables.h"
 #include "object/elf_file.h"
+#include "object/manifest.h"
 
 /* A call that changes something. Texts live in the arena. */
 struct code_effect {
@@ -21,7 +22,7 @@ struct code_effect {
 #define MAX_CODE_EFFECTS 32
 
 /* What all code of a checked file calls, each callee once. Gives how many `found` has. */
-uint32_t code_effects_find(const struct elf_file *elf, struct arena *arena,
-			   struct code_effect found[MAX_CODE_EFFECTS]);
+uint32_t code_effects_find(const struct elf_file *elf, const struct manifest *manifest,
+			   struct arena *arena, struct code_effect found[MAX_CODE_EFFECTS]);
 
 #endif

@@ -10,7 +10,8 @@
 /*
  * What registers may hold, instruction by instruction, until nothing new comes: the context, or a
  * place in the stack of some function, since a context may be kept there, and handed on. Where more
- * than one place is possible, it is any. Slots of stacks only ever gain values.
+ * than one place is possible, it is any; so it is behind instructions that the host changes. Slots
+ * of stacks only ever gain values.
  */
 
 #define INSN_SIZE sizeof(struct bpf_insn)
@@ -53,6 +54,8 @@ struct function {
 
 struct search {
 	const struct elf_file *elf;
+	/* By section, by instruction: whether the host changes it. */
+	const bool *const *patched;
 	struct function *functions;
 	uint32_t count, room;
 	/* By section, by instruction; NULL: no code. */
@@ -235,17 +238,29 @@ static void call(struct search *search, const struct bpf_insn *insn, uint32_t ta
 }
 
 /* A pointer that is kept is 8 bytes, and comes back as such. */
-static bool is_whole(const struct bpf_insn *insn)
+static bool may_be_whole(const struct bpf_insn *insn, bool is_patched)
 {
-	return BPF_SIZE(insn->code) == BPF_DW;
+	return is_patched || BPF_SIZE(insn->code) == BPF_DW;
+}
+
+/* What an instruction reaches memory by. */
+static struct value base_of(const struct value *value, bool is_patched)
+{
+	struct value base = *value;
+
+	if (is_patched)
+		base.place = ANY_PLACE;
+	return base;
 }
 
 static void store(struct search *search, uint32_t section, uint32_t at, const struct bpf_insn *insn,
 		  struct value *registers)
 {
-	const struct value *base = &registers[insn->dst_reg];
+	bool is_patched = search->patched[section][at];
+	const struct value reached = base_of(&registers[insn->dst_reg], is_patched),
+			   *base = &reached;
 	struct value *source = &registers[insn->src_reg], taken = {0};
-	bool keeps = BPF_CLASS(insn->code) == BPF_STX && is_whole(insn);
+	bool keeps = BPF_CLASS(insn->code) == BPF_STX && may_be_whole(insn, is_patched);
 
 	if (base->context && !search->is_found) {
 		search->is_found = true;
@@ -265,7 +280,7 @@ static void store(struct search *search, uint32_t section, uint32_t at, const st
 	join(&registers[BPF_REG_0], &taken);
 }
 
-static void compute(const struct bpf_insn *insn, struct value *registers)
+static void compute(const struct bpf_insn *insn, bool is_patched, struct value *registers)
 {
 	struct value *to = &registers[insn->dst_reg];
 	const struct value *from = &registers[insn->src_reg];
@@ -287,7 +302,7 @@ static void compute(const struct bpf_insn *insn, struct value *registers)
 		join(to, from);
 	if (!to->frame)
 		return;
-	if (is_register)
+	if (is_register || is_patched)
 		to->place = ANY_PLACE;
 	else
 		to->place = moved(to->place, adds ? (int64_t)insn->imm : -(int64_t)insn->imm);
@@ -309,7 +324,8 @@ static void step(struct search *search, uint32_t number, uint32_t at)
 	const struct bpf_insn instruction = insn_at(&search->elf->sections[function->section], at),
 			      *insn = &instruction;
 	uint32_t target = search->targets[function->section][at];
-	struct value registers[REGISTERS], loaded = {0};
+	struct value registers[REGISTERS], loaded = {0}, base;
+	bool is_patched = search->patched[function->section][at];
 	int64_t next = (int64_t)at + 1;
 
 	memcpy(registers, states[at].registers, sizeof(registers));
@@ -322,8 +338,9 @@ static void step(struct search *search, uint32_t number, uint32_t at)
 		next += insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 		break;
 	case BPF_LDX:
-		if (is_whole(insn))
-			reach_stack(search, &registers[insn->src_reg], insn->off, NULL, &loaded);
+		base = base_of(&registers[insn->src_reg], is_patched);
+		if (may_be_whole(insn, is_patched))
+			reach_stack(search, &base, insn->off, NULL, &loaded);
 		registers[insn->dst_reg] = loaded;
 		break;
 	case BPF_ST:
@@ -332,7 +349,7 @@ static void step(struct search *search, uint32_t number, uint32_t at)
 		break;
 	case BPF_ALU:
 	case BPF_ALU64:
-		compute(insn, registers);
+		compute(insn, is_patched, registers);
 		break;
 	default:
 		if (BPF_OP(insn->code) == BPF_CALL) {
@@ -502,9 +519,10 @@ static void sweep(struct search *search)
 	}
 }
 
-bool context_stores_find(const struct elf_file *elf, uint32_t *section, uint64_t *offset)
+bool context_stores_find(const struct elf_file *elf, const bool *const *patched, uint32_t *section,
+			 uint64_t *offset)
 {
-	struct search search = {.elf = elf, .section = 1};
+	struct search search = {.elf = elf, .patched = patched, .section = 1};
 	uint32_t sweeps = 0;
 
 	if (!has_registers(elf))

@@ -9,8 +9,9 @@
  * and USDT points have too: since Linux 6.18 that changes the registers of the traced process
  * (kprobe_prog_is_valid_access, kernel/trace/bpf_trace.c). Verifiers refuse it in all other kinds
  * of programs that are run. Sets where it is; false: there is none. linker/context-stores.ts looks
- * for the same.
+ * for the same. `patched`: of patched_find.
  */
-bool context_stores_find(const struct elf_file *elf, uint32_t *section, uint64_t *offset);
+bool context_stores_find(const struct elf_file *elf, const bool *const *patched, uint32_t *section,
+			 uint64_t *offset);
 
 #endif

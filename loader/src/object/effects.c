@@ -70,7 +70,7 @@ int effects_find(struct elf_file *elf, const struct manifest *manifest, struct e
 		 struct failure *failure)
 {
 	struct code_effect code[MAX_CODE_EFFECTS];
-	uint32_t code_count = code_effects_find(elf, &elf->arena, code), map_count;
+	uint32_t code_count = code_effects_find(elf, manifest, &elf->arena, code), map_count;
 	const char *const *maps;
 
 	*effects = (struct effects){0};

@@ -203,6 +203,13 @@ needs('clang').describe(
         'each',
       ],
       [
+        'kept where its place depends on the kernel',
+        `struct task_struct { long before[2]; void *stack; } __attribute__((preserve_access_index));
+       ${HARM} { void *volatile area[6]; area[2] = 0; area[3] = area[4] = area[5] = ctx;
+         struct task_struct *task = (void *)area; asm volatile("" : "+r"(task)); ctx = task->stack; ${STORE} return 1; }`,
+        'harm',
+      ],
+      [
         'of a pointer that another function gives back',
         `static __attribute__((noinline)) void *same(void *p) { asm volatile("" : "+r"(p)); return p; }
        ${HARM} { ctx = same(ctx); ${STORE} return 1; }`,
