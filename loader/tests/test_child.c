@@ -132,16 +132,33 @@ static void test_ends(void)
 /* The signals of the tracer are none of its child's. */
 static void test_signals(void)
 {
-	sigset_t blocked, before;
+	const char *command = "grep -E ^Sig(Blk|Ign): /proc/self/status";
+	sigset_t none, blocked, before;
+	struct strbuf expected = {0};
+	char text[128];
+	size_t got;
+	FILE *own;
+
+	/* Whoever runs this may ignore some, which the child inherits, as any program does. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, &before);
+	signal(SIGPIPE, SIG_DFL);
+	own = popen("grep -E '^Sig(Blk|Ign):' /proc/self/status", "r");
+	if (!CHECK(own != NULL))
+		return;
+	while ((got = fread(text, 1, sizeof(text), own)) > 0)
+		strbuf_put(&expected, text, got);
+	pclose(own);
+	strbuf_put(&expected, "", 1);
 
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &blocked, &before);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	expect("grep -E ^Sig(Blk|Ign): /proc/self/status",
-	       "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	expect(command, expected.data);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	strbuf_free(&expected);
 }
 
 /* Standard output that is no terminal is the child's own. */
