@@ -17,6 +17,8 @@ export const BODIES: readonly Body[] = [
   { name: 'comm', programs: 1, script: `${ENTER} { @[comm] = count(); }` },
   { name: 'pidtid', programs: 1, script: `${ENTER} { @[pid, tid] = count(); }` },
   { name: 'string', programs: 1, script: `${ENTER} { @[str(args->buf)] = count(); }` },
+  { name: 'kstack', programs: 1, script: `${ENTER} { @[kstack] = count(); }` },
+  { name: 'ustack', programs: 1, script: `${ENTER} { @[ustack] = count(); }` },
   { name: 'sum', programs: 1, script: `${ENTER} { @ = sum(args->count); }` },
   { name: 'hist', programs: 1, script: `${ENTER} { @ = hist(args->count); }` },
   {

@@ -28,6 +28,8 @@ export const NAME_PREFIXES = {
   told: 'told_',
   /** Functions for what programs seldom do. */
   seldom: 'seldom_',
+  /** What is known to be kept. */
+  familiar: 'familiar_',
   /** Tables of system calls, by program. */
   syscalls: 'syscalls_',
   /** How far a symbol of a traced program is from a probe. */

@@ -139,6 +139,44 @@ needs('root').describe('stacks', () => {
     );
   });
 
+  it('are kept, a thousand of them that come again and again, each with its own frames', async () => {
+    const path = join(folder, 'ways');
+    const step = (name: string) => `KEEP int ${name}(unsigned bits, int left) {
+      return (left ? bits & 1 ? one(bits >> 1, left - 1) : zero(bits >> 1, left - 1) : call()) + 1; }`;
+    writeFileSync(
+      `${path}.c`,
+      `#include <signal.h>
+      #include <sys/syscall.h>
+      #include <unistd.h>
+      #define KEEP __attribute__((noinline, noclone, used))
+      /* Whoever calls into a library without frame pointers is not seen. */
+      KEEP long call(void) { return syscall(SYS_getppid) + 1; }
+      int one(unsigned bits, int left);
+      ${step('zero')} ${step('one')}
+      int main(void) {
+        for (int times = 0; times < 3; times++) for (unsigned way = 0; way < 1024; way++) zero(way, 10);
+        raise(SIGSTOP);
+        return 0;
+      }`,
+    );
+    execFileSync('gcc', [...FLAGS, '-o', path, `${path}.c`]);
+    const { stdout } = await trace(
+      'tracepoint:syscalls:sys_enter_getppid /comm == "ways"/ { @[ustack(13)] = count(); }',
+      { workload: start(path) },
+    );
+    const ways = [...stdout.matchAll(/@\[\n((?: {8}.+\n)+)\]: 3\n/g)].map(([, lines = '']) =>
+      lines
+        .replace(/^ +|\+\d+$/gm, '')
+        .split('\n')
+        .filter((name) => /^(zero|one)$/.test(name)),
+    );
+    const numbers = ways.map((names) =>
+      // The innermost is the last bit.
+      names.slice(0, -1).reduce((bits, name) => 2 * bits + (name === 'one' ? 1 : 0), 0),
+    );
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1024 }, (_, n) => n));
+  });
+
   it('keep their names after the process has ended and its file is gone [OUT-037]', async () => {
     const copy = join(folder, 'gone');
     copyFileSync(program, copy);

@@ -28,6 +28,7 @@ describe('a name that objects keep to themselves', () => {
     'control_3',
     'told_3',
     'seldom_insert',
+    'familiar_stacks',
     'syscalls_tracepoint_1',
     'distance_uprobe_1_6162',
   ])('is one of those that are made of a script: %s', (name) => {
