@@ -1,9 +1,10 @@
 /** USDT points of a small program, in every form that their arguments have. */
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { STORED, writeArchive } from '../../support/archive.ts';
 import { temporaryFolder } from '../../support/build.ts';
 import { mapEntries } from '../../support/expect.ts';
 import { needs } from '../../support/needs.ts';
@@ -79,6 +80,32 @@ needs('root').describe('USDT points', () => {
         await trace('usdt:PROGRAM:app:guarded { printf("%d\\n", arg0); }', program, 2),
       ).toEqual(['1', '1']);
     expect(spawnSync(PIE, { encoding: 'utf8' }).stdout).toBe('0\n');
+  });
+
+  it('raise their semaphore in a library that is mapped out of an archive [PRB-041]', async () => {
+    const at = (name: string): string => join(folder, name);
+    const source = (name: string): string => join(import.meta.dirname, name);
+    const [library, mapper, archive] = [at('libready.so'), at('mapper'), at('app.apk')];
+    const shared = ['-O1', '-Wall', '-shared', '-fPIC', '-nostdlib'];
+    execFileSync('gcc', [...shared, '-o', library, source('ready.c')]);
+    execFileSync('gcc', ['-O1', '-Wall', '-o', mapper, source('mapper.c')]);
+    const start = writeArchive(archive, 'lib/libready.so', readFileSync(library), STORED);
+    const symbols = execFileSync('nm', [library], { encoding: 'utf8' });
+    const address = /^([0-9a-f]+) T ready$/m.exec(symbols)?.[1];
+    const semaphore = (): string =>
+      execFileSync(mapper, [archive, `${start}`, `0x${address}`], { encoding: 'utf8' });
+    const script = `usdt:${archive}!/lib/libready.so:app:ready { printf("%d\\n", arg0); }`;
+    expect(semaphore()).toBe('0\n');
+    for (const flags of [[], ['--no-feature', 'uprobe_multi']]) {
+      let seen = '';
+      const workload = () => {
+        seen = semaphore();
+      };
+      const result = await run(script, { flags, workload });
+      expect(result).toMatchObject({ stderr: 'Attached 1 probe\n', stdout: '1\n\n\n', status: 0 });
+      expect(seen).toBe('1\n');
+    }
+    expect(semaphore()).toBe('0\n');
   });
 
   it('need no CAP_SYS_ADMIN where the kernel has links for many uprobes [CLI-036]', async () => {
