@@ -183,7 +183,7 @@ export async function cold(
     '--bail=1',
   );
   const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
-  const status = await Promise.race([ended, sleep(LOADING_MS, 'hangs' as const)]);
+  const status = await Promise.race([ended, sleep(LOADING_MS, 'hangs' as const, { ref: false })]);
   end(child);
   if (status === 0) return undefined;
   return { test: `${files.join(' ')} from the beginning`, hangs: status === 'hangs' };
