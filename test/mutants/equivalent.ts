@@ -46,6 +46,12 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'there is an operator between any two operands',
   ],
   [
+    'compiler/builtins/buf.ts',
+    'wanted > BigInt(largest)',
+    'wanted >= BigInt(largest)',
+    'both are the same number then',
+  ],
+  [
     'compiler/macros/definitions.ts',
     '(range) => range',
     '() => undefined',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { table } from '../../../compiler/builtins/builtins.ts';
 import { expectError } from '../analysis/expect.ts';
 import { first, typeOf } from './uses.ts';
 
@@ -6,6 +7,13 @@ describe('address_space, as the analysis takes it', () => {
   it('[FUN-077] keeps the type of a pointer that changes its address space', () => {
     expect(typeOf('kptr(curtask)')).toBe('struct task_struct *');
     expect(first('$x = uptr(curtask); print($x);').type).toMatchObject({ space: 'user' });
+    expect(first('$x = kptr(curtask); print($x);').type).toMatchObject({ space: 'kernel' });
     expectError('print(uptr("a"));', 'uptr() expects an integer or a pointer (string provided)');
+  });
+
+  it('says whose memory it means', () => {
+    const summary = (name: string) => table.find(name)?.builtin.summary;
+    expect(summary('kptr')).toContain('in the memory of the kernel');
+    expect(summary('uptr')).toContain('in the memory of the process');
   });
 });

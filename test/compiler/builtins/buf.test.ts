@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { int, type Type, UINT64 } from '../../../compiler/types/type.ts';
-import { expectError, expectWarning } from '../analysis/expect.ts';
+import { expectError, expectNoWarnings, expectWarning } from '../analysis/expect.ts';
 import { address, call, number, stored } from './calls.ts';
 import { createMachine, type World } from './machine.ts';
 import { firstCall, typeOf, UPROBE } from './uses.ts';
@@ -16,6 +16,8 @@ describe('buf, as the analysis takes it', () => {
   it('[FUN-024] shortens buffers to what max_strlen allows', () => {
     expectWarning('print(buf(0, 5000));', 'buf() length (5000) is too long', '5000');
     expect(firstCall('$x = buf(0, 5000); print($x);').type).toMatchObject({ size: 1020 });
+    expectWarning('print(buf(0, 1021));', 'buf() length (1021) is too long', '1021');
+    expectNoWarnings('print(buf(0, 1020));');
   });
 
   it('checks the arguments of buf', () => {

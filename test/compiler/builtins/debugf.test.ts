@@ -1,5 +1,6 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectError, expectWarning } from '../analysis/expect.ts';
+import { firstCall } from './uses.ts';
 
 describe('debugf, as the analysis takes it', () => {
   it.each(['%d', '%i', '%u', '%x', '%X', '%ld', '%llu', '%c', '%p', '%5d'])(
@@ -18,6 +19,14 @@ describe('debugf, as the analysis takes it', () => {
       );
     },
   );
+
+  it('passes each value on, behind the format', () => {
+    expect(firstCall('debugf("%d %d", 7, 8);')).toMatchObject({
+      args: [{ value: 7n }, { value: 8n }],
+      plan: { format: '%d %d' },
+    });
+    expect(firstCall('debugf("none");').args).toEqual([]);
+  });
 
   it('has as many values as conversions, and at most three', () => {
     expectWarning('debugf("%d %d %d", 1, 2, 3);', 'not recommended');

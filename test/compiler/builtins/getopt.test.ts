@@ -20,6 +20,19 @@ describe('getopt, as the analysis takes it', () => {
     expect(options.map((one) => one.default)).toMatchObject([{ value: 5n }, { value: 0n }]);
   });
 
+  it.each([
+    ['5', '5'],
+    ['-1', '-1'],
+    ['true', 'true'],
+    ['false', 'false'],
+    ['"five"', '"five"'],
+  ])('says what the first default was: %s', (first, shown) => {
+    const { diagnostics } = analysed(
+      `begin { print(getopt("n", ${first})); print(getopt("n", 6)); }`,
+    );
+    expect(diagnostics.map(({ hints }) => hints)).toEqual([[`Its first use has ${shown}.`]]);
+  });
+
   it('has one description', () => {
     expectError(
       'print(getopt("n", 5, "how many")); print(getopt("n", 5));',
