@@ -165,7 +165,6 @@ export function integerOperand(
 export function condition(typing: Typing, expression: TypedExpression): TypedExpression {
   const { type } = expression;
   if (isUnknown(type)) return expression;
-  if (type.kind === 'bool') return expression;
   if (asInteger(type) || type.kind === 'pointer') return convert(expression, BOOL);
   return failed(
     typing,

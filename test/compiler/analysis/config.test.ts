@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectError, expectWarning, typed } from './expect.ts';
+import { analysed, expectError, expectWarning, typed } from './expect.ts';
 
 function config(block: string, environment: Readonly<Record<string, string>> = {}) {
   return typed(`config = { ${block} } begin { }`, { environment }).config;
@@ -103,5 +103,7 @@ describe('the config block', () => {
       'config = { max_bpf_progs = 1 } begin { } end { }',
       'Your program is trying to generate more than 2 BPF programs, which exceeds the current limit of 1',
     );
+    expect(config('max_bpf_progs = 1').maxBpfProgs).toBe(1);
+    expect(analysed('config = { max_bpf_progs = 2 } begin { } end { }').diagnostics).toEqual([]);
   });
 });

@@ -157,3 +157,19 @@ describe('loops', () => {
     expectWarning('for $i : 0..5 { break; print(1); }', 'Unreachable statement.');
   });
 });
+
+describe('long chains of else if', () => {
+  it.each([49, 50, 51, 100, 101, 120])('have each of %i parts once', (count) => {
+    const links = Array.from(
+      { length: count },
+      (_, part) => `if (pid == ${part + 1000}) { print(${part}); }`,
+    );
+    const typedText = JSON.stringify(body(links.join(' else ')), (_key, value: unknown) =>
+      typeof value === 'bigint' ? `${value}n` : value,
+    );
+    const conditions = [...typedText.matchAll(/"value":"(1[01][0-9]{2})n"/g)].map(
+      ([, value]) => value,
+    );
+    expect(conditions).toEqual(links.map((_, part) => `${part + 1000}`));
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { table } from '../../../compiler/builtins/builtins.ts';
+import { kptr, uptr } from '../../../compiler/builtins/address-space.ts';
 import { expectError } from '../analysis/expect.ts';
 import { first, typeOf } from './uses.ts';
 
@@ -12,8 +12,7 @@ describe('address_space, as the analysis takes it', () => {
   });
 
   it('says whose memory it means', () => {
-    const summary = (name: string) => table.find(name)?.builtin.summary;
-    expect(summary('kptr')).toContain('in the memory of the kernel');
-    expect(summary('uptr')).toContain('in the memory of the process');
+    expect(kptr.summary).toContain('in the memory of the kernel');
+    expect(uptr.summary).toContain('in the memory of the process');
   });
 });
