@@ -1,4 +1,5 @@
 /** Faults in the compiler and the linker, and which tests that need no kernel notice them. */
+import { basename } from 'node:path';
 import { COMPILING } from '../support/projects.ts';
 import { isEquivalent } from './equivalent.ts';
 import { type Fault, pickFaults } from './faults.ts';
@@ -65,7 +66,7 @@ export async function typescriptMutants(
     return [own, other].some(({ met, atLoad }) => met.has(id) || atLoad.has(id));
   }
 
-  /** Files of tests that meet a fault, those of its own folder first; for one that is met at loading, those that meet its neighbours. */
+  /** Files of tests that meet a fault, that of its name and those of its own folder first; for one that is met at loading, those that meet its neighbours. */
   function nearestTo(fault: Fault): readonly string[] {
     if (!isMet(fault)) return [];
     const meeting = filesThatMeet(fault);
@@ -77,8 +78,12 @@ export async function typescriptMutants(
         ]
       : meeting;
     const isOwn = (file: string) => mirrors(file, fault);
-    const unique = [...new Set(chosen)];
-    return [...unique.filter(isOwn), ...unique.filter((file) => !isOwn(file))].slice(0, COLD_FILES);
+    const isNamesake = (file: string) =>
+      isOwn(file) && basename(file, '.test.ts') === basename(fault.file, '.ts');
+    const unique = new Set(chosen);
+    return [
+      ...new Set([...[...unique].filter(isNamesake), ...[...unique].filter(isOwn), ...unique]),
+    ].slice(0, COLD_FILES);
   }
 
   function filesThatMeet({ id }: Fault): readonly string[] {

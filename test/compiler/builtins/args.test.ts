@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UINT64 } from '../../../compiler/types/type.ts';
 import { errors } from '../../support/diagnostics.ts';
-import { expectError } from '../analysis/expect.ts';
+import { analysed, expectError } from '../analysis/expect.ts';
 import { call, run } from './calls.ts';
 import { first, firstCall, KPROBE, RAW, TRACEPOINT, typeOf, UPROBE } from './uses.ts';
 
@@ -64,5 +64,20 @@ describe('retval', () => {
         `retval can not be used with "${probe.slice(0, probe.indexOf(':'))}" probes @ retval`,
       ]);
     expect(errors('kretprobe:vfs_read, uretprobe:/bin/sh:main { print(retval); }')).toEqual([]);
+  });
+
+  it('is of the context, which callbacks of loops do not have', () => {
+    expect(firstCall('kretprobe:vfs_read { $x = retval; print($x); }').traits).toMatchObject({
+      readsContext: true,
+    });
+  });
+
+  it('has no sign of its own: below zero wants a cast', () => {
+    const hints = (script: string) =>
+      analysed(script).diagnostics.flatMap((one) => one.hints ?? []);
+    expect(hints('kretprobe:vfs_read { if (retval < 0) { print(1); } }')).toEqual([
+      'Cast it: (int32) where the function gives an int, (int64) where it gives a long.',
+    ]);
+    expect(hints('kretprobe:vfs_read { if (retval == 0) { print(1); } }')).toEqual([]);
   });
 });
