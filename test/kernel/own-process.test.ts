@@ -43,6 +43,7 @@ const MASKS: readonly (readonly [pattern: RegExp, as: string])[] = [
   [/(act|main)\+\d+/g, '$1+OFFSET'],
   [/("name": "(?:act|main)", "offset": )\d+/g, '$1OFFSET'],
   [/("address": )"0x[0-9a-f]+"/g, '$1ADDRESS'],
+  [/("(?:build_id|file_offset)": )"[0-9a-fx]+"/g, '$1TEXT'],
   [/("(?:boot|line|column|cpu)": )\d+/g, '$1-1'],
   [/\(\d+ [a-z]+\)/g, '(TIME)'],
   [/("(?:wall|producer|kernel|architecture)": )"[^"]*"/g, '$1TEXT'],
@@ -176,7 +177,7 @@ needs('root').describe('a script that traces its own process', { timeout: 4 * LO
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@a", "key_types": [], "value_type": {"kind": "avg"}, "data": [{"key": [], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@by", "key_types": [{"kind": "string"}, {"kind": "int", "size": 8, "signed": false}], "value_type": {"kind": "sum"}, "data": [{"key": ["other", 0], "value": 7}, {"key": ["other", 1], "value": 14}, {"key": ["workload", 0], "value": 15}, {"key": ["workload", 1], "value": 15}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@copied", "key_types": [{"kind": "bool"}], "value_type": {"kind": "count"}, "data": [{"key": [true], "value": 9}]}
-      {"type": "map", "boot": -1, "wall": TEXT, "name": "@deep", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_shapes", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x1940"}, {"address": ADDRESS, "name": "main", "offset": OFFSET, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x15a0"}]], "value": 2}]}
+      {"type": "map", "boot": -1, "wall": TEXT, "name": "@deep", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_shapes", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": TEXT, "file_offset": TEXT}, {"address": ADDRESS, "name": "main", "offset": OFFSET, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": TEXT, "file_offset": TEXT}]], "value": 2}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@high", "key_types": [], "value_type": {"kind": "max"}, "data": [{"key": [], "value": 15}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@l", "key_types": [], "value_type": {"kind": "lhist", "min": 0, "max": 20, "step": 5}, "data": [{"key": [], "value": [{"min": 0, "max": 4, "count": 3},{"min": 5, "max": 9, "count": 0},{"min": 10, "max": 14, "count": 5},{"min": 15, "max": 19, "count": 1}]}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@last", "key_types": [{"kind": "probe"}], "value_type": {"kind": "tuple", "fields": [{"kind": "int", "size": 8, "signed": false}, {"kind": "int", "size": 8, "signed": false}]}, "data": [{"key": ["workload_target"], "value": [3, 7]}]}
@@ -185,7 +186,7 @@ needs('root').describe('a script that traces its own process', { timeout: 4 * LO
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@pattern", "key_types": [{"kind": "probe"}, {"kind": "bool"}], "value_type": {"kind": "count"}, "data": [{"key": ["workload_shapes", true], "value": 2}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@returned", "key_types": [], "value_type": {"kind": "count"}, "data": [{"key": [], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@s", "key_types": [], "value_type": {"kind": "stats"}, "data": [{"key": [], "value": {"count": 9, "average": 9, "total": 81}}]}
-      {"type": "map", "boot": -1, "wall": TEXT, "name": "@stacks", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_target", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": "cb424e0b7204afb9d799d67c30e9f3ab8c3a80a1", "file_offset": "0x1870"}]], "value": 9}]}
+      {"type": "map", "boot": -1, "wall": TEXT, "name": "@stacks", "key_types": [{"kind": "stack", "of": "user", "mode": "bpftrace"}], "value_type": {"kind": "count"}, "data": [{"key": [[{"address": ADDRESS, "name": "workload_target", "offset": 0, "module": "FOLDER/workload", "file": "SOURCE", "line": -1, "build_id": TEXT, "file_offset": TEXT}]], "value": 9}]}
       {"type": "map", "boot": -1, "wall": TEXT, "name": "@task", "key_types": [{"kind": "bool"}, {"kind": "bool"}], "value_type": {"kind": "count"}, "data": [{"key": [true, true], "value": 9}]}
       "
     `);
