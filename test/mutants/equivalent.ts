@@ -52,6 +52,12 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'both are the same number then',
   ],
   [
+    'compiler/analysis/statements.ts',
+    'node.value !== undefined',
+    'node.value === undefined',
+    'it is only compared with itself in other returns of the loop',
+  ],
+  [
     'compiler/macros/definitions.ts',
     '(range) => range',
     '() => undefined',
