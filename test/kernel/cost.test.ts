@@ -39,8 +39,8 @@ needs('root').describe('the cost of probes', () => {
     const [, events, each] =
       /^tracepoint:syscalls:sys_enter_getppid +(\d+) +(\d+) +\d+\.\d\d$/m.exec(stderr) ?? [];
     expect(Number(events), stderr).toBeGreaterThanOrEqual(5000);
-    // Of 5,000 rounds none is free.
-    expect(Number(each)).toBeGreaterThan(500);
+    // Of 5,000 rounds none is free; calls of other processes only come to the predicate.
+    expect(Number(events) * Number(each)).toBeGreaterThan(5000 * 500);
     expect(stderr).toMatch(/^tracepoint:syscalls:sys_enter_geteuid +\d+ +(-|\d+) +0\.\d\d$/m);
     expect(stderr).toMatch(/^bpfload itself +- +- +\d+\.\d\d$/m);
   });

@@ -18,7 +18,7 @@ copyFileSync(WORKLOAD, program);
 const LONGEST = 100_000;
 
 /** Without system calls that other tests trace in all processes. */
-const WORK = 'call 6 10 5 text word shapes 2 comm other call 3 1 7';
+const WORK = 'call 6 10 5 text word shapes 2 comm other call 3 1 7 sleep 100';
 
 let count = 0;
 

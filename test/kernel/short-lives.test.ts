@@ -55,7 +55,7 @@ needs('root').describe('a process that lives for less than a millisecond', () =>
     const named = Array.from({ length: 20 }, () =>
       trace(path, `${WORKLOAD} stack 1`).match(NAMED),
     ).filter((found) => found !== null);
-    // One of a hundred ends while its mappings are being read in /proc, and has numbers.
+    // One of a hundred had numbers, before maps and files of a process were looked at together.
     expect(named.length).toBeGreaterThanOrEqual(17);
   });
 

@@ -153,19 +153,35 @@ static bool find_maps(struct processes *processes, uint32_t pid, struct proc_map
 	return maps->count > 0;
 }
 
+static struct mapped_file **open_files(struct processes *processes, uint32_t pid,
+				       const struct proc_maps *maps)
+{
+	struct mapped_file **files = memory_array(maps->count, sizeof(struct mapped_file *));
+
+	for (size_t i = 0; i < maps->count; i++)
+		files[i] = mapped_files_get(&processes->files, pid, &maps->mappings[i]);
+	return files;
+}
+
 /* Replaces what is known of a process; keeps it when the process has gone. */
 static void read_maps(struct processes *processes, struct process_code *process)
 {
 	struct mapped_file **files;
-	struct proc_maps maps;
+	struct proc_maps maps, told;
 	bool anonymous = false;
 
 	process->read_at = clock_ns(CLOCK_MONOTONIC_COARSE);
 	if (!find_maps(processes, process->pid, &maps))
 		return;
-	files = memory_array(maps.count, sizeof(struct mapped_file *));
-	for (size_t i = 0; i < maps.count; i++)
-		files[i] = mapped_files_get(&processes->files, process->pid, &maps.mappings[i]);
+	files = open_files(processes, process->pid, &maps);
+	/* It may have gone between the reading of its maps and that of its files. */
+	if (processes->followed.records && !maps.mappings[0].told_at && !has_memory(process->pid) &&
+	    followed_maps(&processes->followed, process->pid, &told)) {
+		free(files);
+		proc_maps_free(&maps);
+		maps = told;
+		files = open_files(processes, process->pid, &maps);
+	}
 	forget_maps(processes, process);
 	process->maps = maps;
 	process->files = files;
