@@ -9,11 +9,11 @@ import { wildcard } from '../kernel/wildcard.ts';
 
 /** Why a list cannot be made; the message is for users. */
 export class ListingError extends Error {
-  /** The capability without which it cannot be told. */
+  /** The capability that it takes. */
   readonly missing: string | undefined;
 
   constructor(message: string, missing?: string) {
-    super(missing === undefined ? message : `${message}, ${missing} is missing`);
+    super(missing === undefined ? message : `${message}; it takes ${missing}`);
     this.missing = missing;
   }
 }

@@ -368,7 +368,7 @@ describe('The command', () => {
     for (const command of [[LOADER], [process.execPath, COMMAND]])
       expect(running(command, '-p', '1', 'uprobe:*:main')).toMatchObject({
         stdout: '',
-        stderr: 'ERROR: cannot look at process 1: permission denied, CAP_SYS_PTRACE is missing\n',
+        stderr: 'ERROR: cannot look at process 1: permission denied; it takes CAP_SYS_PTRACE\n',
         status: 4,
       });
   });

@@ -24,10 +24,9 @@ static bool is_everywhere(const char *path)
 static int cannot_look(uint32_t pid, struct failure *failure)
 {
 	if (errno == EACCES)
-		return fail(
-			failure, STATUS_PERMISSION,
-			"cannot look at process %u: permission denied, CAP_SYS_PTRACE is missing",
-			pid);
+		return fail(failure, STATUS_PERMISSION,
+			    "cannot look at process %u: permission denied; it takes CAP_SYS_PTRACE",
+			    pid);
 	return fail(failure, STATUS_FAILED, "cannot look at process %u: %s", pid, strerror(errno));
 }
 
