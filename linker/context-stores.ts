@@ -129,11 +129,10 @@ export function contextStore(
   if (!kinds.includes(true)) return undefined;
   const places = [...coreRecords(elf), ...fixups];
   const codes = elf.sections.map(({ name, data, flags }): Code | undefined => {
-    const patched = places.filter((place) => place.section === name);
-    const numbers = new Set(patched.map(({ offset }) => offset / INSN_SIZE));
-    return flags & SHF.exec
-      ? { view: viewOf(data), states: [], targets: new Map(), patched: numbers }
-      : undefined;
+    if (!(flags & SHF.exec)) return undefined;
+    const own = places.filter((place) => place.section === name);
+    const patched = new Set(own.map(({ offset }) => offset / INSN_SIZE));
+    return { view: viewOf(data), states: [], targets: new Map(), patched };
   });
   const bytes = codes.reduce((sum, code) => sum + (code?.view.byteLength ?? 0), 0);
   if (bytes / INSN_SIZE > INSTRUCTIONS_MAX) return { section: kinds.indexOf(true), offset: 0 };

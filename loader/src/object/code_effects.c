@@ -8,7 +8,6 @@
 
 #include "base/memory.h"
 #include "object/context_stores.h"
-#include "object/patched.h"
 #include "object/contract.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
@@ -144,7 +143,7 @@ uint32_t code_effects_find(const struct elf_file *elf, const struct manifest *ma
 	for (uint32_t i = 1; i < elf->section_count; i++)
 		if (elf_is_code(&elf->sections[i]) && elf->sections[i].data)
 			find_in(&search, i);
-	if (context_stores_find(elf, patched_find(elf, manifest, arena), &section, &offset))
+	if (context_stores_find(elf, manifest, arena, &section, &offset))
 		add(&search, MF_EFFECT_REGISTERS, MF_CONTEXT_STORE, section, offset);
 	return search.count;
 }

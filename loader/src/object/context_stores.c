@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "object/patched.h"
 
 /*
  * What registers may hold, instruction by instruction, until nothing new comes: the context, or a
@@ -519,10 +520,10 @@ static void sweep(struct search *search)
 	}
 }
 
-bool context_stores_find(const struct elf_file *elf, const bool *const *patched, uint32_t *section,
-			 uint64_t *offset)
+bool context_stores_find(const struct elf_file *elf, const struct manifest *manifest,
+			 struct arena *arena, uint32_t *section, uint64_t *offset)
 {
-	struct search search = {.elf = elf, .patched = patched, .section = 1};
+	struct search search = {.elf = elf, .section = 1};
 	uint32_t sweeps = 0;
 
 	if (!has_registers(elf))
@@ -532,6 +533,7 @@ bool context_stores_find(const struct elf_file *elf, const bool *const *patched,
 		*offset = 0;
 		return true;
 	}
+	search.patched = patched_find(elf, manifest, arena);
 	prepare(&search);
 	start(&search);
 	do

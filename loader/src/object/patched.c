@@ -1,37 +1,22 @@
 #include "object/patched.h"
 
 #include <linux/bpf.h>
-#include <linux/btf.h>
-#include <stddef.h>
+
+#include "object/btf_ext.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
-/* Of struct btf_ext_header: where the records of CO-RE are, behind the header, and their bytes. */
-#define CORE_OFFSET 24
-#define CORE_SIZE 28
 
-static void mark_core(const struct elf_file *elf, bool **patched)
+struct marks {
+	const struct elf_file *elf;
+	bool **patched;
+};
+
+static bool mark_core(const struct btf_ext_core *record, void *context)
 {
-	const struct elf_section *extension = elf_find_section(elf, ".BTF.ext");
-	const struct elf_section *btf = elf_find_section(elf, ".BTF");
-	uint32_t header = extension ? read_u32(extension->data + 4) : 0, size, at = 4;
-	const uint8_t *part;
-	const char *strings;
+	const struct marks *marks = context;
 
-	if (header <= CORE_SIZE)
-		return;
-	part = extension->data + header + read_u32(extension->data + CORE_OFFSET);
-	size = read_u32(extension->data + CORE_SIZE);
-	strings = (const char *)btf->data + sizeof(struct btf_header) +
-		  read_u32(btf->data + offsetof(struct btf_header, str_off));
-	while (at < size) {
-		const struct elf_section *code =
-			elf_find_section(elf, strings + read_u32(part + at));
-		uint32_t count = read_u32(part + at + 4);
-
-		at += 8;
-		for (; count; count--, at += sizeof(struct bpf_core_relo))
-			patched[code - elf->sections][read_u32(part + at) / INSN_SIZE] = true;
-	}
+	marks->patched[record->section - marks->elf->sections][record->offset / INSN_SIZE] = true;
+	return true;
 }
 
 static void mark_fixups(const struct elf_file *elf, const struct manifest *manifest, bool **patched)
@@ -48,12 +33,13 @@ const bool *const *patched_find(const struct elf_file *elf, const struct manifes
 				struct arena *arena)
 {
 	bool **patched = arena_array(arena, elf->section_count, sizeof(*patched));
+	struct marks marks = {elf, patched};
 
 	for (uint32_t i = 1; i < elf->section_count; i++)
 		if (elf_is_code(&elf->sections[i]))
 			patched[i] = arena_array(arena, elf->sections[i].size / INSN_SIZE + 1,
 						 sizeof(**patched));
-	mark_core(elf, patched);
+	btf_ext_each_core(elf, mark_core, &marks);
 	mark_fixups(elf, manifest, patched);
 	return (const bool *const *)patched;
 }

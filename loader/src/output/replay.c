@@ -26,6 +26,11 @@ static int damaged(const struct replay *replay, struct failure *failure)
 		    (unsigned long long)replay->reader.place);
 }
 
+static int unreadable(const struct replay *replay, struct failure *failure)
+{
+	return fail(failure, STATUS_FAILED, "cannot read it: %s", strerror(replay->reader.error));
+}
+
 /* Reads the part that comes next. The result is an exit status. */
 static int next(struct replay *replay, struct failure *failure)
 {
@@ -33,8 +38,7 @@ static int next(struct replay *replay, struct failure *failure)
 	case READER_PART:
 		return STATUS_OK;
 	case READER_FAILED:
-		return fail(failure, STATUS_FAILED, "cannot read it: %s",
-			    strerror(replay->reader.error));
+		return unreadable(replay, failure);
 	case READER_DAMAGED:
 		return damaged(replay, failure);
 	case READER_END:
@@ -520,8 +524,7 @@ static int expect_no_more(struct replay *replay, struct failure *failure)
 	case READER_END:
 		return STATUS_OK;
 	case READER_FAILED:
-		return fail(failure, STATUS_FAILED, "cannot read it: %s",
-			    strerror(replay->reader.error));
+		return unreadable(replay, failure);
 	default:
 		fail(failure, STATUS_OBJECT, "the recording goes on behind its end, at byte %llu",
 		     (unsigned long long)replay->reader.place);
