@@ -1,4 +1,5 @@
 /* Lists of what needs no kernel: probes with fixed names, functions and USDT points of files. */
+#include <elf.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -224,8 +225,12 @@ static void test_points(const char *path)
 static void test_files(const char *path)
 {
 	char other[64], word[512], why[512];
+	uint8_t elf_header[sizeof(Elf64_Ehdr)] = {0};
 	FILE *file;
 
+	file = fopen(path, "re");
+	CHECK(fread(elf_header, 1, sizeof(elf_header), file) == sizeof(elf_header));
+	fclose(file);
 	/* A pattern of files meets some that are no programs. */
 	snprintf(other, sizeof(other), "%s/listing_script", folder);
 	file = fopen(other, "we");
@@ -239,6 +244,15 @@ static void test_files(const char *path)
 	snprintf(why, sizeof(why), "cannot read %s: not an ELF file", other);
 	refuses(word, why);
 	snprintf(word, sizeof(word), "usdt:%s:f", other);
+	refuses(word, why);
+	/* The first bytes of a program, whose sections are at its end. */
+	file = fopen(other, "we");
+	fwrite(elf_header, 1, sizeof(elf_header), file);
+	fclose(file);
+	snprintf(word, sizeof(word), "uprobe:%s:*", other);
+	snprintf(why, sizeof(why), "cannot read %s: it ends before its table of sections", other);
+	refuses(word, why);
+	snprintf(word, sizeof(word), "usdt:%s:*", other);
 	refuses(word, why);
 	unlink(other);
 	snprintf(word, sizeof(word), "uprobe:%s:f", other);

@@ -70,6 +70,11 @@ enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const cha
 			*wanted->function
 				? ""
 				: " --unsafe takes the number for an offset in it all the same.");
+	case BINARY_SYMBOL_CUT:
+		return attach_missing(
+			failure,
+			"%s target '%s' is damaged: the file ends before its table of sections.",
+			provider, path);
 	case BINARY_SYMBOL_UNKNOWN:
 		return attach_missing(failure, "No matches for %s %s:%s%s.", provider, path,
 				      wanted->cpp ? "cpp:" : "", wanted->function);

@@ -181,11 +181,13 @@ static enum attach_result add_notes(struct attachments *attachments, const struc
 	}
 	if (result != ATTACH_OK || *found > before)
 		return result;
-	result = attach_missing(failure, "No matches for usdt %s:%s%s%s.%s", file->shown,
-				wanted->namespace, *wanted->namespace ? ":" : "", wanted->name,
-				notes.damaged ? " Some of the file's USDT notes are damaged."
-				: all	      ? ""
-					      : " The file has no USDT probes.");
+	result = attach_missing(
+		failure, "No matches for usdt %s:%s%s%s.%s", file->shown, wanted->namespace,
+		*wanted->namespace ? ":" : "", wanted->name,
+		image->is_cut	? " The file is damaged: it ends before its table of sections."
+		: notes.damaged ? " Some of the file's USDT notes are damaged."
+		: all		? ""
+				: " The file has no USDT probes.");
 	suggest(attachments, wanted, image, failure);
 	return result;
 }

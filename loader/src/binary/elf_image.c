@@ -51,6 +51,7 @@ bool elf_image_read(struct elf_image *image, struct file_view *view)
 	image->names = read_u16(header + offsetof(Elf64_Ehdr, e_shstrndx));
 	image->sections = read_headers(view, read_u64(header + offsetof(Elf64_Ehdr, e_shoff)),
 				       &image->section_count, sizeof(Elf64_Shdr));
+	image->is_cut = !image->section_count && read_u16(header + offsetof(Elf64_Ehdr, e_shnum));
 	image->segments = read_headers(view, read_u64(header + offsetof(Elf64_Ehdr, e_phoff)),
 				       &image->segment_count, sizeof(Elf64_Phdr));
 	image->base = view->base;

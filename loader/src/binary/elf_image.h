@@ -21,6 +21,8 @@ struct elf_image {
 	uint16_t type, machine;
 	/* Where in its file the image begins. */
 	uint64_t base;
+	/* It names sections, and their table is not in the file, which ends before it. */
+	bool is_cut;
 };
 
 /*

@@ -159,7 +159,7 @@ enum binary_symbol_result binary_symbol_find(const char *path, const struct bina
 	if (*name) {
 		search(&image, name, &match);
 		if (match.rank == 0)
-			result = BINARY_SYMBOL_UNKNOWN;
+			result = image.is_cut ? BINARY_SYMBOL_CUT : BINARY_SYMBOL_UNKNOWN;
 		else if (match.indirect)
 			result = BINARY_SYMBOL_INDIRECT;
 		else if (!match.size && !query->unchecked)
@@ -345,6 +345,7 @@ enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *p
 	struct elf_image image;
 	struct collection found = {.arena = arena, .query = query, .image = &image, .enough = true};
 	enum binary_symbol_result result = open_image(&image, path);
+	bool is_cut;
 
 	*functions = NULL;
 	*count = 0;
@@ -356,6 +357,7 @@ enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *p
 		if (table)
 			collect_table(&image, table, &found);
 	}
+	is_cut = image.is_cut;
 	elf_image_close(&image);
 	strbuf_free(&found.plain);
 	strbuf_free(&found.readable);
@@ -367,5 +369,7 @@ enum binary_symbol_result binary_symbol_match(struct arena *arena, const char *p
 	sort_once(&found, query->every_name);
 	*functions = found.functions;
 	*count = found.count;
-	return *count ? BINARY_SYMBOL_FOUND : BINARY_SYMBOL_UNKNOWN;
+	if (*count)
+		return BINARY_SYMBOL_FOUND;
+	return is_cut ? BINARY_SYMBOL_CUT : BINARY_SYMBOL_UNKNOWN;
 }

@@ -13,6 +13,8 @@ enum binary_symbol_result {
 	/* The file cannot be read: errno. */
 	BINARY_SYMBOL_NO_FILE,
 	BINARY_SYMBOL_NOT_ELF,
+	/* The file ends before its table of sections, and with it its symbols. */
+	BINARY_SYMBOL_CUT,
 	BINARY_SYMBOL_UNKNOWN,
 	/* An indirect function: its code is chosen at run time. */
 	BINARY_SYMBOL_INDIRECT,

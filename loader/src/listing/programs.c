@@ -107,13 +107,23 @@ static int list_files(struct listing *listing, const struct lister *lister,
 			continue;
 		result = list(listing, list_prefix(listing, lister, shown), files.files[i].path,
 			      &rest);
-		why = result == BINARY_SYMBOL_NOT_ELF ? "not an ELF file" : strerror(errno);
-		if (result != BINARY_SYMBOL_NO_FILE && result != BINARY_SYMBOL_NOT_ELF)
+		switch (result) {
+		case BINARY_SYMBOL_NO_FILE:
+			why = strerror(errno);
+			break;
+		case BINARY_SYMBOL_NOT_ELF:
+			why = "not an ELF file";
+			break;
+		case BINARY_SYMBOL_CUT:
+			why = "it ends before its table of sections";
+			break;
+		default:
 			continue;
+		}
 		if (files.count == 1)
 			return fail(failure, STATUS_FAILED, "cannot read %s: %s", shown, why);
 		/* A pattern of files meets scripts and data, which have no functions. */
-		if (result == BINARY_SYMBOL_NO_FILE)
+		if (result != BINARY_SYMBOL_NOT_ELF)
 			list_note(listing, "cannot read %s: %s", shown, why);
 	}
 	return STATUS_OK;
@@ -227,6 +237,8 @@ static enum binary_symbol_result list_points(struct listing *listing, const char
 			errno = ENOMEM;
 			result = BINARY_SYMBOL_NO_FILE;
 		}
+	if (image.is_cut)
+		result = BINARY_SYMBOL_CUT;
 	elf_image_close(&image);
 	join_places(listing->found, first);
 	return result;
