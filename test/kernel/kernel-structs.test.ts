@@ -14,9 +14,12 @@ const LIMITS = [
   ...['pending signals', 'msgqueue size', 'nice priority', 'realtime priority'],
 ] as const;
 const UNLIMITED = (1n << 64n) - 1n;
+/** A soft limit that nothing heeds: its low half is negative as an int. */
+const LOCKS = 2684354566;
 
 /** Soft and hard limit of this process, which its children inherit. */
 function limit(name: string): string {
+  if (name === 'file locks') return `${LOCKS} ${UNLIMITED}`;
   const line = readFileSync('/proc/self/limits', 'utf8')
     .split('\n')
     .find((text) => text.startsWith(`Max ${name} `));
@@ -55,6 +58,8 @@ const ROWS: readonly Row[] = [
       limit(name),
     ],
   ),
+  // The kernel's one signed bit field, of 30 bits, behind one of 2: the limit's low half as such.
+  ['%d %d', '$register.iter.depth, $register.iter.state', `${(LOCKS | 0) >> 2} ${LOCKS & 3}`],
   ['%d %d', 'curtask.signal.nr_threads, curtask.thread_pid.level', '1 LEVEL'],
   ['%d', 'curtask.signal.rlim[$index].rlim_cur == curtask.signal.rlim[7].rlim_cur', '1'],
   ['%d %d', 'curtask.pid == tid, curtask.group_leader.pid == pid', '1 1'],
@@ -81,6 +86,8 @@ needs('root').describe('structs of the kernel', () => {
     const { stdout, stderr } = await run(
       `tracepoint:syscalls:sys_enter_getppid /comm == "${NAME}"/ {
          $index = (uint64)7; $kernel = curtask;
+         $locks = (uint64)&curtask.signal.rlim[${LIMITS.indexOf('file locks')}].rlim_cur;
+         $register = kptr((struct bpf_reg_state *)($locks - offsetof(struct bpf_reg_state, iter) - 12));
          unroll(50) { if ($kernel.pid != 0) { $kernel = $kernel.real_parent; } }
          ${prints.join('\n')} exit(); }`,
       {
@@ -88,7 +95,8 @@ needs('root').describe('structs of the kernel', () => {
         signal: 'none',
         workload: () => {
           const words = ['comm', NAME, 'getppid', '1'];
-          const { status } = spawnSync('chrt', ['-R', '-o', '0', WORKLOAD, ...words], {
+          const limited = [`--locks=${LOCKS}:unlimited`, 'chrt', '-R', '-o', '0', WORKLOAD];
+          const { status } = spawnSync('prlimit', [...limited, ...words], {
             stdio: ['ignore', 'ignore', 'inherit'],
           });
           expect(status).toBe(0);
