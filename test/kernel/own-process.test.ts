@@ -352,6 +352,25 @@ needs('root').describe('a script that traces its own process', { timeout: 4 * LO
     `);
   });
 
+  it('says which points of a file there are', () => {
+    const points = join(folder, 'points');
+    const said = (script: string, ...flags: readonly string[]) =>
+      load(...flags, object(script)).stderr.replaceAll(/^(?:usdt|~).*\n/gm, '');
+    expect(said(`usdt:${points}:constants { @ = 1; }`, '--probe-filter', 'nothing')).toBe(
+      'ERROR: No probes to attach: --probe-filter matches none of 1.\n',
+    );
+    expect(said(`usdt:${points}:app:constant { @ = 1; }`)).toContain(
+      "Did you mean 'app:constants'?",
+    );
+    expect(said(`usdt:${points}:stop { @ = 1; }`)).toContain("Did you mean 'step'?");
+    expect(said(`usdt:${points}:s*p { @ = arg1; }`)).toContain('1 argument, but the script reads');
+    expect(said(`usdt:${points}:odd { @ = arg1; }`)).toContain("'8@%xmm0' is not supported.");
+    expect(said('usdt:PROGRAM:app:point { @ = 1; }')).toContain('The file has no USDT probes.');
+    expect(said(`usdt:${import.meta.filename}:point { @ = 1; }`)).toContain(
+      'is not a 64-bit ELF file.',
+    );
+  });
+
   it('follows a process that is there', async () => {
     const file = object('uprobe:PROGRAM:workload_target { @[pid == $1] = count(); }');
     const gate = join(folder, 'gate');

@@ -73,7 +73,7 @@ static enum attach_result add_multi(struct attachments *attachments, const struc
 
 		/* The kernel takes the first of several functions with one name, and no name twice.
 		 */
-		if (target.events && strcmp(names[target.events - 1], functions[i].name) == 0)
+		if (i && strcmp(functions[i - 1].name, functions[i].name) == 0)
 			continue;
 		name = name_of(arena, probe, &functions[i]);
 		if (!attach_is_wanted(attachments, name))

@@ -219,7 +219,7 @@ static enum attach_result find_addresses(struct attachments *attachments,
 					 struct failure *failure)
 {
 	const struct mf_usdt_target *wanted = probe->target;
-	const struct point *point = attachments->targets[first].own;
+	const struct point *point;
 	struct uprobe_place place;
 
 	/* The filter keeps it out. */
@@ -227,6 +227,7 @@ static enum attach_result find_addresses(struct attachments *attachments,
 		return ATTACH_OK;
 	if (attachments->target_count > first + 1)
 		return user_addresses_of_many(probe, failure);
+	point = attachments->targets[first].own;
 	place = (struct uprobe_place){.path = point->path, .offset = point->offset};
 	return user_addresses_find(attachments, probe, &wanted->addresses, &place, failure);
 }

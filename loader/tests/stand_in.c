@@ -1,0 +1,302 @@
+#include "stand_in.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+struct stand_in stand_in;
+
+struct bpf_link {
+	int fd;
+};
+
+static struct bpf_link links[64];
+
+void stand_in_reset(void)
+{
+	strbuf_free(&stand_in.log);
+	stand_in = (struct stand_in){0};
+}
+
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void note(const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	strbuf_text(&stand_in.log, text);
+}
+
+/* The descriptor of a new link, or -1 with the errno that is next. */
+static int new_link(void)
+{
+	int error = stand_in.error_count ? stand_in.errors[0] : 0;
+
+	if (stand_in.error_count) {
+		stand_in.error_count--;
+		memmove(stand_in.errors, stand_in.errors + 1,
+			sizeof(stand_in.errors) - sizeof(int));
+	}
+	if (error) {
+		note(": %s\n", strerrorname_np(error));
+		errno = error;
+		return -1;
+	}
+	note("\n");
+	return FIRST_LINK + (int)stand_in.links++;
+}
+
+static struct bpf_link *new_bpf_link(void)
+{
+	int fd = new_link();
+	struct bpf_link *link = fd < 0 ? NULL : &links[fd - FIRST_LINK];
+
+	if (link)
+		link->fd = fd;
+	return link;
+}
+
+int bpf_program__fd(const struct bpf_program *program)
+{
+	return program->fd;
+}
+
+enum bpf_prog_type bpf_program__type(const struct bpf_program *program)
+{
+	return (enum bpf_prog_type)program->type;
+}
+
+enum bpf_attach_type bpf_program__expected_attach_type(const struct bpf_program *program)
+{
+	return (enum bpf_attach_type)program->expected;
+}
+
+int bpf_program__set_expected_attach_type(struct bpf_program *program, enum bpf_attach_type type)
+{
+	program->expected = (int)type;
+	return 0;
+}
+
+int bpf_program__set_type(struct bpf_program *program, enum bpf_prog_type type)
+{
+	program->type = (int)type;
+	return 0;
+}
+
+const char *bpf_program__section_name(const struct bpf_program *program)
+{
+	return program->section;
+}
+
+int bpf_program__set_attach_target(struct bpf_program *program, int fd, const char *name)
+{
+	note("program %d for %d %s", program->fd, fd, name);
+	return new_link() < 0 ? -errno : 0;
+}
+
+struct bpf_link *bpf_program__attach_kprobe_opts(const struct bpf_program *program,
+						 const char *function,
+						 const struct bpf_kprobe_opts *options)
+{
+	note("%s %s+%zu, cookie %llu, program %d", options->retprobe ? "kretprobe" : "kprobe",
+	     function ? function : "?", options->offset, (unsigned long long)options->bpf_cookie,
+	     program->fd);
+	return new_bpf_link();
+}
+
+struct bpf_link *bpf_program__attach_kprobe_multi_opts(const struct bpf_program *program,
+						       const char *pattern,
+						       const struct bpf_kprobe_multi_opts *options)
+{
+	note("%s of %zu", options->retprobe ? "kretprobes" : "kprobes", options->cnt);
+	for (size_t i = 0; i < options->cnt; i++)
+		note(" %s=%llu", options->syms[i], (unsigned long long)options->cookies[i]);
+	note(", program %d%s", program->fd, pattern ? pattern : "");
+	return new_bpf_link();
+}
+
+struct bpf_link *bpf_program__attach_perf_event_opts(const struct bpf_program *program, int fd,
+						     const struct bpf_perf_event_opts *options)
+{
+	(void)fd;
+	note("perf event, cookie %llu, program %d", (unsigned long long)options->bpf_cookie,
+	     program->fd);
+	return new_bpf_link();
+}
+
+struct bpf_link *bpf_program__attach_trace_opts(const struct bpf_program *program,
+						const struct bpf_trace_opts *options)
+{
+	note("trace, cookie %llu, program %d", (unsigned long long)options->cookie, program->fd);
+	return new_bpf_link();
+}
+
+int bpf_link__fd(const struct bpf_link *link)
+{
+	return link->fd;
+}
+
+int bpf_link__destroy(struct bpf_link *link)
+{
+	note("link %d ends\n", link->fd - FIRST_LINK);
+	return 0;
+}
+
+void bpf_link__disconnect(struct bpf_link *link)
+{
+	note("link %d leaves\n", link->fd - FIRST_LINK);
+}
+
+static const struct stand_in_object *object_of(int fd)
+{
+	for (uint32_t i = 0; i < stand_in.object_count; i++)
+		if (stand_in.objects[i].fd == fd)
+			return &stand_in.objects[i];
+	return NULL;
+}
+
+int bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size)
+{
+	const struct stand_in_object *object = object_of(fd);
+
+	if (!object) {
+		errno = EBADF;
+		return -1;
+	}
+	if (*size == sizeof(struct bpf_link_info))
+		*(struct bpf_link_info *)info = (struct bpf_link_info){
+			.type = object->type, .id = object->id, .prog_id = object->program};
+	else
+		*(struct bpf_prog_info *)info = (struct bpf_prog_info){
+			.id = object->id, .recursion_misses = object->missed};
+	return 0;
+}
+
+int bpf_prog_get_fd_by_id(__u32 id)
+{
+	for (uint32_t i = 0; i < stand_in.object_count; i++)
+		if (!stand_in.objects[i].program && stand_in.objects[i].id == id)
+			return stand_in.objects[i].fd;
+	errno = EPERM;
+	return -1;
+}
+
+int bpf_raw_tracepoint_open(const char *name, int program)
+{
+	note("raw tracepoint %s, program %d", name ? name : "of the program", program);
+	return new_link();
+}
+
+#define PROGRAM_OF_TRIAL (FIRST_LINK - 1)
+
+int bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
+		  const struct bpf_insn *insns, size_t count,
+		  const struct bpf_prog_load_opts *options)
+{
+	(void)type;
+	(void)name;
+	(void)license;
+	(void)insns;
+	(void)count;
+	(void)options;
+	return PROGRAM_OF_TRIAL;
+}
+
+int bpf_link_create(int program, int target, enum bpf_attach_type type,
+		    const struct bpf_link_create_opts *options)
+{
+	(void)program;
+	(void)target;
+	(void)type;
+	(void)options;
+	return stand_in.unreadable ? -stand_in.unreadable : -EOPNOTSUPP;
+}
+
+/* The kernel's number of the type of links for both ends of functions. */
+#define SESSION 56
+
+/* What BPF_LINK_CREATE reads of many functions (include/uapi/linux/bpf.h). */
+struct many {
+	uint32_t program, target, type, flags, many_flags, count;
+	uint64_t functions, addresses, cookies;
+};
+
+static long create_link(const struct many *many)
+{
+	const char *const *functions = (const char *const *)(uintptr_t)many->functions;
+	const uint64_t *cookies = (const uint64_t *)(uintptr_t)many->cookies;
+
+	if (many->program == PROGRAM_OF_TRIAL) {
+		errno = stand_in.unreadable ? stand_in.unreadable : EINVAL;
+		return -1;
+	}
+	note("type %u", many->type);
+	for (uint32_t i = 0; many->type == SESSION && i < many->count; i++)
+		note(" %s=%llx", functions[i], (unsigned long long)cookies[i]);
+	note(", program %u", many->program);
+	return new_link();
+}
+
+long syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	va_list arguments;
+	long words[6];
+
+	va_start(arguments, number);
+	for (int i = 0; i < 6; i++)
+		words[i] = va_arg(arguments, long);
+	va_end(arguments);
+	if (number == SYS_bpf && words[0] == BPF_LINK_CREATE)
+		return create_link((const struct many *)words[1]);
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
+	return real(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+}
+
+int faccessat(int folder, const char *path, int mode, int flags)
+{
+	static int (*real)(int, const char *, int, int);
+
+	if (strstr(path, "/kprobe/type") || strstr(path, "/kprobe_events"))
+		return stand_in.has_kprobes ? 0 : -1;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "faccessat");
+	return real(folder, path, mode, flags);
+}
+
+struct bpf_program *bpf_object__find_program_by_name(const struct bpf_object *object,
+						     const char *name)
+{
+	(void)object;
+	return stand_in.name && strcmp(stand_in.name, name) == 0 ? stand_in.named : NULL;
+}
+
+size_t bpf_program__insn_cnt(const struct bpf_program *program)
+{
+	(void)program;
+	return sizeof(stand_in.insns) / sizeof(*stand_in.insns);
+}
+
+const struct bpf_insn *bpf_program__insns(const struct bpf_program *program)
+{
+	(void)program;
+	return stand_in.insns;
+}
+
+int bpf_program__set_insns(struct bpf_program *program, struct bpf_insn *insns, size_t count)
+{
+	(void)program;
+	memcpy(stand_in.insns, insns, count * sizeof(*insns));
+	return 0;
+}

@@ -1,0 +1,59 @@
+/*
+ * Programs and links in place of libbpf's and of the kernel behind them: a test says what attaching
+ * gives, and sees what was asked for. Functions of libbpf that are not here are its own.
+ */
+#ifndef BPFLOAD_TESTS_STAND_IN_H
+#define BPFLOAD_TESTS_STAND_IN_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+
+struct bpf_program {
+	int fd, type, expected;
+	const char *section;
+};
+
+/* Of a program or a link, by descriptor or (for programs) id. */
+struct stand_in_object {
+	int fd;
+	uint32_t id;
+	/* Of links: their program's id, and their type. */
+	uint32_t program, type;
+	/* Of programs. */
+	uint64_t missed;
+};
+
+#define STAND_IN_ERRORS 8
+
+struct stand_in {
+	/* A line for each call. */
+	struct strbuf log;
+	/* What each of the next calls that attach fails with; 0: it gives a link. */
+	int errors[STAND_IN_ERRORS];
+	uint32_t error_count;
+	const struct stand_in_object *objects;
+	uint32_t object_count;
+	/* Errno of a link to a name that cannot be read, by which kernels tell what they have; 0:
+	 * none has such links. */
+	int unreadable;
+	/* Whether the kernel has kprobes by themselves. */
+	bool has_kprobes;
+	/* A program by its name, and its instructions. */
+	const char *name;
+	struct bpf_program *named;
+	struct bpf_insn insns[4];
+	/* Links so far: their descriptors are FIRST_LINK and following, which nobody has open. */
+	uint32_t links;
+};
+
+#define FIRST_LINK 100000
+
+extern struct stand_in stand_in;
+
+/* Forgets what was asked, and what is to be answered. */
+void stand_in_reset(void);
+
+#endif
