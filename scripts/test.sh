@@ -5,28 +5,30 @@
 
 reports=.cache/test-reports
 
-# So many workers with some projects of vitest.config.ts: prints as it goes, and keeps what came out.
+# Some projects of vitest.config.ts, so nice, with these options: prints as it goes, and keeps what came out.
 projects() {
-  local workers=$1 names=("${@:2}")
-  node_modules/.bin/vitest run "${names[@]/#/--project=}" --poolOptions.forks.maxForks="$workers" --reporter=default --reporter=blob \
-    --outputFile.blob="$reports/${names[0]}.json" </dev/null 2>&1 | cat
+  local niceness=$1 names=$2 options=("${@:3}")
+  # shellcheck disable=SC2086 # a list of names
+  nice -n "$niceness" node_modules/.bin/vitest run $(printf -- '--project=%s ' $names) "${options[@]}" \
+    --reporter=default --reporter=blob --outputFile.blob="$reports/${names// /-}.json" </dev/null 2>&1 | cat
 }
 
-# Tests that have the kernel for themselves run one after the other, and wait more than they compute: the others run
-# beside them. One report is made of both, in which rows of the feature table that no test proves are faults.
+# Tests that have the kernel for themselves run one after the other, and now and then wait: the others run beside them
+# on all processors, and give way to them, so that nobody waits for those that can only run one by one, and no processor
+# is idle meanwhile or once they have ended. One report is made of both, in which rows of the feature table that no test
+# proves are faults.
 all_tests() {
   local beside status=0
   rm -rf "$reports"
   # In a process group of its own, which ends when this one does.
   set -m
-  # Of two processors each has one: on fewer, tests would wait for each other.
-  projects $(($(nproc) > 2 ? $(nproc) / 2 : 1)) compile guests &
+  projects 5 'guests compile' &
   beside=$!
   set +m
   # shellcheck disable=SC2064 # the process of now
   trap "kill -- -$beside 2>/dev/null || true" EXIT
   # One runs, and the next one gets ready.
-  projects 2 alone || status=$?
+  projects 0 alone --poolOptions.forks.maxForks=2 || status=$?
   wait "$beside" || status=$?
   trap - EXIT
   step 'All of them'
