@@ -13,8 +13,8 @@ export default defineConfig({
     // A worker opens the parser, LLVM and descriptions once and not for each file: half of what the tests cost.
     isolate: false,
     poolOptions: { forks: { minForks: 1, maxForks: Math.min(availableParallelism(), 4) } },
-    // Others run beside them (scripts/test.sh), and guests are emulated.
-    testTimeout: 60_000,
+    // What hangs ends; how long a test takes is nothing that tests say: guests are emulated, and machines may be busy.
+    testTimeout: 180_000,
     hookTimeout: 180_000,
     unstubEnvs: true,
     reporters: ['default', './test/support/feature-report.ts'],

@@ -31,7 +31,7 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('on Linux %s
     (await runInGuest(series, folder, commands)).forEach((result, index) => {
       results.set(names[index] ?? '', result);
     });
-  }, 180_000);
+  });
 
   const test = needs(`Linux ${series}`).it;
 

@@ -77,7 +77,7 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('Linux %s', 
     (await runInGuest(series, folder, commands)).forEach((result, index) => {
       results.set(names[index] ?? '', result);
     });
-  }, 180_000);
+  });
 
   const test = needs(`Linux ${series}`).it;
 

@@ -165,5 +165,5 @@ needs('Linux 5.10').describe('On Linux 5.10, which is older than what is support
     expect(loop?.stderr).toMatch(/^\S+:1:9: ERROR: /);
     expect(loop).toMatchObject({ stdout: '', status: 3 });
     expect(plain).toMatchObject({ stdout: '4\n\n\n', status: 0 });
-  }, 120_000);
+  });
 });

@@ -145,7 +145,7 @@ needs('root', 'chromium').describe('The page of a loaded script', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
-  }, 60_000);
+  });
   afterAll(() => browser.close());
 
   /** Texts that are marked, by column. */

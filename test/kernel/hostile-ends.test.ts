@@ -179,5 +179,5 @@ needs('root').describe('hostile ends', () => {
     const more = Number(/^WARNING: (\d+) times: The frames of a stack/m.exec(stderr)?.[1] ?? 0);
     // A process whose number comes again has its stack there already.
     expect(told + more).toBe(17_000 - 16_384);
-  }, 60_000);
+  });
 });

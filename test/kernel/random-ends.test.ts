@@ -114,5 +114,5 @@ needs('root').describe(`${LOADERS} loaders that are ended at random (seed ${SEED
     const left = (): readonly string[] => traces(mark).filter((trace) => !before.has(trace));
     for (let tries = 0; tries < 200 && left().length > 0; tries += 1) await wait(50);
     expect(left()).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -96,6 +96,5 @@ describe('the tour of Java', () => {
       expect(all).toBe(`all: ${total} (100.00%)`);
       expect(frames.join('\n')).toMatch(/Busy\.(main|hash|numbers)/);
     },
-    120_000,
   );
 });

@@ -95,7 +95,7 @@ needs('root').describe('uprobes by patterns', () => {
     );
     expect(mapValue(result.stdout, '@at', `uprobe:${library}:step_3`)).toBe(3);
     expect(mapValue(result.stdout, '@x', 'step_900')).toBe(40);
-  }, 10_000);
+  });
 
   it('attach to names of one place once [PRB-036]', async () => {
     const result = await run(`uprobe:${library}:*step_alias { @[func] = count(); }`, {
@@ -331,7 +331,7 @@ needs('Linux 6.1').describe('on Linux 6.1, which has no link for many uprobes', 
     expect(mapEntries(result?.stdout ?? '', '@r')).toEqual(
       [15, 16, 17, 18, 19].map((value) => [`workload_target, ${value}`, 1]),
     );
-  }, 120_000);
+  });
 });
 
 needs('root').describe('a uprobe of this kernel', () => {

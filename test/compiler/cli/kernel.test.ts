@@ -15,7 +15,7 @@ import { needs } from '../../support/needs.ts';
 
 const BTF = writeBtf([{ name: 'int', kind: BTF_KIND.int, sizeOrType: 4, words: [(1 << 24) | 32] }]);
 
-describe('bpfscript kernel', { timeout: 120_000 }, () => {
+describe('bpfscript kernel', () => {
   it('keeps a description by a name, lists it, and takes it by the name', () =>
     withFolder((folder) => {
       const file = join(folder, 'mine.kernel');

@@ -140,7 +140,7 @@ it('chooses nodes by their kernels where they have labels, and takes objects of 
   expect(pod.containers[0].args.at(-1)).toBe('/object/tool.o');
 });
 
-it('is what Kubernetes takes, in each form', { timeout: 120_000 }, async () => {
+it('is what Kubernetes takes, in each form', async () => {
   const file = writeObject(
     folder,
     'all',

@@ -23,7 +23,7 @@ needs('chromium').describe('In a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
-  }, 60_000);
+  });
   afterAll(() => browser.close());
 
   const tips = (page: Page): Promise<unknown> =>

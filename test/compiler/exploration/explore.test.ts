@@ -176,7 +176,7 @@ needs('chromium').describe('In a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
-  }, 60_000);
+  });
   afterAll(() => browser.close());
 
   it('a click on a line marks what belongs to it in all columns', async () => {

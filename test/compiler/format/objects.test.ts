@@ -41,11 +41,11 @@ describe('the object of a formatted script', () => {
       const script = readFileSync(`examples/${name}`, 'utf8');
       expectSameObject(script.replaceAll(/[\t ]+/g, ' '));
     }
-  }, 120_000);
+  });
 
   it('is that of the script, for generated scripts full of comments', () => {
     const random = createRandom(31);
     for (let count = 0; count < 30; count += 1)
       expectSameObject(spellOut(validProgram(random), random, true));
-  }, 120_000);
+  });
 });

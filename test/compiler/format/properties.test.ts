@@ -35,7 +35,7 @@ describe('formatting', () => {
     const random = createRandom(20_261_101);
     for (let count = 0; count < GENERATED; count += 1)
       expectFaithful(spellOut(anyProgram(random), random, count % 3 > 0));
-  }, 120_000);
+  });
 
   it('keeps tokens and comments and is stable for damaged scripts that still parse', () => {
     const random = createRandom(41);
@@ -47,7 +47,7 @@ describe('formatting', () => {
       parsed += 1;
     }
     expect(parsed).toBeGreaterThan(120);
-  }, 120_000);
+  });
 
   it('depends on tokens only where there are neither comments nor empty lines', () => {
     const random = createRandom(7);

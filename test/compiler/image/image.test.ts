@@ -24,7 +24,7 @@ const image = existsSync(boot)
   ? readdirSync(boot).find((name) => name.startsWith('vmlinuz'))
   : undefined;
 
-needs('Linux 6.12').describe('The image of Linux 6.12', { timeout: 120_000 }, () => {
+needs('Linux 6.12').describe('The image of Linux 6.12', () => {
   if (image === undefined) return;
   const kernel = openImage(readFileSync(join(boot, image)));
   const symbols = readKallsyms(kernel.memory) ?? [];
@@ -66,7 +66,7 @@ needs('Linux 6.12').describe('The image of Linux 6.12', { timeout: 120_000 }, ()
 // Its offsets of symbols are relative to their own places, so that those of others look alike.
 const NEWER = join(import.meta.dirname, '../../../.cache/kernels/7.2/boot');
 
-needs('Linux 7.2').describe('The image of Linux 7.2', { timeout: 120_000 }, () => {
+needs('Linux 7.2').describe('The image of Linux 7.2', () => {
   it('has each symbol at its own address, and the system calls that are called', () => {
     const [name = ''] = existsSync(NEWER) ? readdirSync(NEWER) : [];
     const { memory } = openImage(readFileSync(join(NEWER, name)));

@@ -23,7 +23,7 @@ function expectAllChecksHold(name: string): void {
   expect(status).toBe(0);
 }
 
-describe('output of the loader', { timeout: 180_000 }, () => {
+describe('output of the loader', () => {
   it('[OUT-022] [OUT-023] [OUT-024] [OUT-025] [OUT-026] [OUT-027] [OUT-028] [OUT-029] draws histograms as the specification shows them', () => {
     expectAllChecksHold('test_hist');
   });
