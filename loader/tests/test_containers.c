@@ -128,7 +128,7 @@ static bool is_text(const char *text, const char *expected)
 static void hosts_know_pods_by_their_logs(void)
 {
 	char root[] = "/tmp/containers-XXXXXX", *cgroups, *logs, *remove;
-	uint64_t ids[5];
+	uint64_t ids[6];
 	struct containers *containers;
 	const struct container *container;
 
@@ -143,19 +143,23 @@ static void hosts_know_pods_by_their_logs(void)
 	ids[2] = make_folder(root, "/cgroup/user.slice/user@7.service/libpod-" ID ".scope");
 	ids[3] = make_folder(root, "/cgroup/system.slice/ssh.service");
 	ids[4] = 1;
+	ids[5] = make_folder(root, "/cgroup/kubepods/pod" STATIC_UID);
 	make_folder(root, "/log/pods/shop_cart-0_" UID);
 	make_folder(root, "/log/pods/sh\"op_cart-1_" UID);
 	make_folder(root, "/log/pods/_" UID);
 	make_folder(root, "/log/containers/cart-0_shop_web-" ID ".log");
+	/* Of two that say so one counts. */
+	make_folder(root, "/log/containers/cart-0_shop_again-" ID ".log");
+	make_folder(root, "/log/containers/no_one_is-.log");
 	make_folder(root, "/log/containers/-" OTHER_ID ".log");
 	make_folder(root, "/log/containers/a_b-" OTHER_ID ".log");
 	containers = containers_open(&(struct container_places){.cgroups = cgroups, .logs = logs});
-	containers_learn(containers, ids, 5);
+	containers_learn(containers, ids, 6);
 	container = containers_find(containers, ids[0]);
 	if (CHECK(container)) {
 		CHECK(is_text(container->pod, "cart-0"));
 		CHECK(is_text(container->name_space, "shop"));
-		CHECK(is_text(container->name, "web"));
+		CHECK(is_text(container->name, "web") || is_text(container->name, "again"));
 	}
 	/* The pod's own, which has no log. */
 	container = containers_find(containers, ids[1]);
@@ -174,14 +178,18 @@ static void hosts_know_pods_by_their_logs(void)
 		CHECK(is_text(container->path, "/system.slice/ssh.service"));
 	container = containers_find(containers, ids[4]);
 	CHECK(container && !container->path);
+	/* A pod without logs, and no container of no name. */
+	container = containers_find(containers, ids[5]);
+	CHECK(container && is_text(container->named.pod, STATIC_UID));
+	CHECK(container && !container->pod && !container->name);
 	CHECK(!containers_find(containers, 2));
 	/* What is gone keeps its name. */
 	remove = memory_format("rm -r %s", root);
 	CHECK(system(remove) == 0);
 	ids[4] = 3;
-	containers_learn(containers, ids, 5);
+	containers_learn(containers, ids, 6);
 	container = containers_find(containers, ids[0]);
-	CHECK(container && is_text(container->name, "web"));
+	CHECK(container && (is_text(container->name, "web") || is_text(container->name, "again")));
 	containers_close(containers);
 	free(remove);
 	free(cgroups);

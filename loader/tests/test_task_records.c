@@ -194,7 +194,7 @@ static void all_in_their_order(void)
 
 static void of_what_is_asked_for_alone(void)
 {
-	const uint32_t comm[] = {44, 44, 0, 0};
+	const uint32_t comm[] = {44, 44, 0, 0}, fork[] = {70, 71, 70, 71};
 	const uint64_t lost[] = {1, 2};
 	struct task_records *records;
 
@@ -211,13 +211,13 @@ static void of_what_is_asked_for_alone(void)
 	put_record(1, PERF_RECORD_LOST, 0, lost, sizeof(lost), 7);
 	/* Shorter than they can be. */
 	put_record(1, PERF_RECORD_COMM, PERF_RECORD_MISC_COMM_EXEC, comm, 4, 8);
-	put_record(1, PERF_RECORD_FORK, 0, comm, 12, 9);
+	put_record(1, PERF_RECORD_FORK, 0, fork, 12, 9);
 	put_record(1, PERF_RECORD_MMAP2, 0, &(struct map){.protection = PROT_EXEC},
 		   offsetof(struct map, path), 10);
 	put_record(1, PERF_RECORD_COMM, PERF_RECORD_MISC_COMM_EXEC, comm, 8, 11);
-	put_fork(2, 60, 61, 12);
+	put_record(2, PERF_RECORD_FORK, 0, fork, 16, 12);
 	expect(records,
-	       "executes 44 at 5\nloses 0 at 7\nexecutes 44 at 11\nforks 60 of 61 at 12\n");
+	       "executes 44 at 5\nloses 0 at 7\nexecutes 44 at 11\nforks 70 of 71 at 12\n");
 	close_all(records);
 }
 

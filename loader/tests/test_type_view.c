@@ -1,5 +1,6 @@
 /* The kernel's types in place, beside libbpf's reading of the same file. */
 #include <bpf/btf.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
@@ -42,6 +43,21 @@ static bool count_unions(uint32_t id, const struct btf_type *type, const char *n
 	return true;
 }
 
+/* Whether this process has the file of the kernel's types in its memory. */
+static bool has_mapping(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	bool found = false;
+	char line[512];
+
+	if (!CHECK(maps != NULL))
+		return false;
+	while (fgets(line, sizeof(line), maps))
+		found = found || strstr(line, KERNEL_BTF_FOLDER);
+	fclose(maps);
+	return found;
+}
+
 int main(void)
 {
 	struct btf *btf = kernel_btf_load();
@@ -69,6 +85,7 @@ int main(void)
 		CHECK(type_view_find(view, BTF_KIND_UNION, "task_struct") == 0);
 	}
 	type_view_free(view);
+	CHECK(!has_mapping());
 	btf__free(btf);
 	return check_result("type view");
 }

@@ -194,12 +194,13 @@ int privileges_use(uint64_t capabilities)
 	return set(&sets);
 }
 
-/* The kernel may know more of them than we do. */
+/* The kernel may know more of them than we do: it refuses the number behind its last one. */
 static void empty_bounding_set(void)
 {
-	for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
-		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0)
-			return;
+	unsigned long number = 0;
+
+	while (prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0)
+		number++;
 }
 
 int privileges_become(const struct user_account *account)
