@@ -3,7 +3,7 @@ import { importsOf } from '../architecture/references.ts';
 
 /** Folders whose tests stand elsewhere, as they are parts of commands. */
 const ELSEWHERE: Readonly<Record<string, RegExp>> = {
-  'compiler/binary': /^test\/compiler\/(?:probes|dwarf|exploration)\//,
+  'compiler/binary': /^test\/compiler\/(?:binary|probes|dwarf|exploration)\//,
   'compiler/deployment': /^test\/compiler\/(?:deployment\/|cli\/(?:kube|rollout))/,
   'compiler/guest': /^test\/compiler\/cli\/kernel/,
   'compiler/registry': /^test\/compiler\/(?:cli\/(?:push|registry|attached|bad-input)|image\/)/,
