@@ -59,6 +59,49 @@ describe('the provider', () => {
   });
 });
 
+describe('an attach point that is a parameter', () => {
+  it('is what the parameter says, with what stands around it', () => {
+    const names = (text: string, ...parameters: readonly string[]) => {
+      const { result, messages } = resolveBlock(text, { parameters });
+      return [...result.map(({ target: { name } }) => name), ...messages];
+    };
+    expect(names('$1', 'kprobe:f')).toEqual(['kprobe:f']);
+    expect(names('$1:f', 'kprobe')).toEqual(['kprobe:f']);
+    expect(names('$2', 'kprobe:f', ' begin ')).toEqual(['begin']);
+    expect(names('$1, end', 'begin')).toEqual(['begin', 'end']);
+    // A parameter of the target is left to the loader.
+    expect(names('kprobe:$1', 'f')).toEqual(['kprobe:$1']);
+  });
+
+  it('is needed, and said once', () => {
+    const messages = (text: string, ...parameters: readonly string[]) =>
+      resolveBlock(text, { parameters }).messages;
+    const missing = 'Positional parameter $2 is empty or not provided';
+    expect(messages('$2', 'kprobe:f')).toEqual([missing]);
+    expect(messages('$2', 'kprobe:f', '')).toEqual([missing]);
+    expect(messages('$2, t:*:nothing*', 'kprobe:f')).toEqual([missing]);
+    expect(messages('$1', 'nonsense')).toEqual(["Invalid provider: 'nonsense'"]);
+    expect(messages('$1', 'kprobe:')).toHaveLength(1);
+  });
+
+  it('is refused where the object is for others to load', () => {
+    expect(resolveBlock('$1').messages).toEqual([
+      'the provider cannot be a positional parameter in an object',
+    ]);
+  });
+});
+
+describe('a block whose probes are all missing', () => {
+  const messages = (missingProbes: 'error' | 'warn' | 'ignore') =>
+    resolveBlock('fentry:nothing*', { missingProbes }).messages;
+
+  it('is an error, a warning or nothing, as the setting says', () => {
+    expect(messages('error')[0]).toContain('Probe has no valid attach points.');
+    expect(messages('warn')).toEqual(['No attach point of the probe matches. Skipping.']);
+    expect(messages('ignore')).toEqual([]);
+  });
+});
+
 describe('begin and end', () => {
   it('run as raw tracepoint programs without arguments', () => {
     expect(target('BEGIN')).toEqual({
@@ -389,6 +432,18 @@ describe('uprobe and uretprobe', () => {
     );
     expect(refusal('uprobe:/a:cpp:')).toBe('uprobes should be attached to a function');
     expect(refusal('uprobe:/a:cpp:f+4')).toBe('cpp: names can not have an offset');
+    expect(refusal('uprobe:/a:+4')).toBe('uprobes should be attached to a function');
+    expect(refusal('uretprobe:/a:+0')).toBe('uretprobes should be attached to a function');
+    expect(refusal('uprobe:/a:f/g')).toBe("'f/g' is not the name of a function");
+    expect(refusal('uprobe:/a:0x20000000000000')).toBe("invalid address '0x20000000000000'");
+    expect(target('uprobe:/a:0x1fffffffffffff').target).toMatchObject({
+      offset: Number.MAX_SAFE_INTEGER,
+    });
+    expect(refusal('uprobe:/a@f.c:1:2:3')).toBe(
+      'a source line has a file, a line and perhaps a column, found 4 parts',
+    );
+    expect(target('uprobe:/a@f.c:999999999').target).toMatchObject({ source: 'f.c:999999999' });
+    expect(refusal('uprobe:/a@f.c:1000000000')).toBe("invalid line '1000000000'");
   });
 });
 

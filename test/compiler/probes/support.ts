@@ -134,7 +134,7 @@ export interface Resolved {
 function withContext<T>(
   needsArgs: boolean,
   run: (context: ProviderContext) => T,
-  missingProbes: ProviderContext['missingProbes'] = 'error',
+  more: Pick<ProviderContext, 'missingProbes' | 'parameters'> = {},
 ): { readonly result: T; readonly messages: readonly string[]; readonly hints: readonly string[] } {
   const diagnostics = new Diagnostics();
   const result = run({
@@ -144,7 +144,8 @@ function withContext<T>(
     unsafe: false,
     needsArgs,
     needsRetval: needsArgs,
-    missingProbes,
+    missingProbes: 'error',
+    ...more,
   });
   return {
     result,
@@ -163,7 +164,7 @@ export function resolve(
   const { result, ...rest } = withContext(
     needsArgs,
     (context) => resolveAttachPoint(attachPoint, context),
-    missingProbes,
+    { missingProbes },
   );
   return { targets: result, ...rest };
 }
@@ -186,10 +187,13 @@ export function refusal(text: string, needsArgs = false): string {
   return first;
 }
 
-export function resolveBlock(text: string): {
+export function resolveBlock(
+  text: string,
+  more: Pick<ProviderContext, 'missingProbes' | 'parameters'> = {},
+): {
   readonly result: readonly ResolvedTarget[];
   readonly messages: readonly string[];
 } {
   const probe = firstProbe(`${text} { }`);
-  return withContext(false, (context) => resolveProbe(probe, context));
+  return withContext(false, (context) => resolveProbe(probe, context), more);
 }
