@@ -41,6 +41,10 @@ const HERE = {
   clang: () => CLANG !== undefined,
   chromium: () => !spawnSync('chromium', ['--version']).error,
   tmux: () => !spawnSync('tmux', ['-V']).error,
+  lz4: () => !spawnSync('lz4', ['--version']).error,
+  // A user may have none, and the program in it brings nothing of its own.
+  'roots of users': () =>
+    existsSync('/bin/busybox') && spawnSync('unshare', ['-r', '-R', '/', 'true']).status === 0,
   kubectl: () => !spawnSync('kubectl', ['version', '--client']).error,
   'ansible-playbook': () => !spawnSync('ansible-playbook', ['--version']).error,
   'docker-registry': () => !spawnSync('docker-registry', ['--version']).error,

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { unpackLz4 } from '../../../compiler/image/lz4.ts';
 import { unpack } from '../../../compiler/image/unpack.ts';
+import { needs } from '../../support/needs.ts';
 import { createRandom } from '../../support/random.ts';
 
 const MAGIC = [0x02, 0x21, 0x4c, 0x18];
@@ -89,7 +90,7 @@ describe('a file', () => {
     expect(() => unpack(one, 5)).toThrow('it cannot be unpacked');
   });
 
-  it('is what lz4 packs', () => {
+  needs('lz4').it('is what lz4 packs', () => {
     const random = createRandom(3);
     const words = ['alpha', 'beta', 'gamma', '\0\0\0\0', 'delta epsilon'];
     const text = Buffer.from(
