@@ -211,7 +211,9 @@ function addresses(
     // Since 7.0 there is no base: each is relative to its own place.
     if (!isNamed)
       return [
-        relative.map((offset, index) => start + BigInt(offsets + 4 * index) + BigInt(offset)),
+        relative.map((offset, index) =>
+          BigInt.asUintN(64, start + BigInt(offsets + 4 * index) + BigInt(offset)),
+        ),
       ];
     return [
       relative.map((offset) => {
