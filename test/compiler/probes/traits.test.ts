@@ -5,6 +5,7 @@ import {
   isInBpfProgram,
   isInKernelFunction,
   isNameKnown,
+  type ProbeTarget,
 } from '../../../compiler/probes/probe.ts';
 import { dangerousFunctions, mayRecurse } from '../../../compiler/probes/recursion.ts';
 import { target } from './support.ts';
@@ -58,7 +59,10 @@ describe('the function of a probe', () => {
 });
 
 describe('functions that helpers call under locks', () => {
-  const entry = (name: string, more: object = {}) => ({
+  const entry = (
+    name: string,
+    more: Partial<Extract<ProbeTarget['target'], { provider: 'fentry' | 'fexit' }>> = {},
+  ): ProbeTarget => ({
     ...target('fentry:vfs_read'),
     target: { provider: 'fentry', function: name, ...more },
   });
@@ -76,7 +80,12 @@ describe('functions that helpers call under locks', () => {
   it('are the kernel’s own, at fentry and fexit alone', () => {
     const name = '_raw_spin_lock';
     expect(dangerousFunctions(entry(name, { provider: 'fexit' }))).toEqual([name]);
-    expect(dangerousFunctions(entry(name, { provider: 'kprobe' }))).toEqual([]);
+    expect(
+      dangerousFunctions({
+        ...target('kprobe:f'),
+        target: { provider: 'kprobe', function: name, offset: 0 },
+      }),
+    ).toEqual([]);
     expect(dangerousFunctions(entry(name, { module: 'm' }))).toEqual([]);
     expect(dangerousFunctions(entry(name, { program: '12' }))).toEqual([]);
     expect(dangerousFunctions(target('begin'))).toEqual([]);
