@@ -7,18 +7,12 @@ import { createFunctionBuilder, type FunctionFrame, type ModuleTables } from './
 import { type DeclaredFunction, printDeclarations } from './declarations.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from './ir.ts';
 import { logTable } from './log2.ts';
+import { nameText, parameterText, placeText } from './names.ts';
 import { asPointer, asValue } from './operands.ts';
 import type { Primitive } from './primitives.ts';
+import { takeShape } from './shapes.ts';
 import { sharePrograms } from './sharing.ts';
-import {
-  completeText,
-  type FunctionText,
-  type GlobalDefinition,
-  nameText,
-  type Place,
-  parameterText,
-  placeText,
-} from './text.ts';
+import { completeText, type FunctionText, type GlobalDefinition, type Place } from './text.ts';
 
 /** i32 comes zero-extended, as a value like i64. */
 export type CallbackParameter = 'i32' | 'i64' | 'ptr';
@@ -75,13 +69,16 @@ export function createModule(name: string): IrModule {
   const file = basename(name) || 'script';
 
   const globals = new Map<string, GlobalDefinition>();
-  const used = new Set<string>();
+  /** Variables and maps that bodies name, by their names. */
+  const used = new Map<string, string>();
   const declared = new Map<string, DeclaredFunction>();
   const primitives = new Map<string, Primitive>();
   const functions = new Map<string, FunctionText>();
   const constants = new Map<string, string>();
   const externs = new Set<string>();
   const places: Place[] = [];
+  /** Each text of bodies that are alike once. */
+  const shapes = new Map<string, string>();
   let printed: string | undefined;
   let shared: SharedModule | undefined;
 
@@ -104,7 +101,7 @@ export function createModule(name: string): IrModule {
 
   const tables: ModuleTables = {
     global(symbol) {
-      used.add(symbol);
+      used.set(symbol, symbol);
       return nameText(symbol);
     },
     callback(symbol) {
@@ -145,15 +142,22 @@ export function createModule(name: string): IrModule {
     };
   };
 
+  const keep = (body: string): FunctionText['body'] => {
+    const { shape, ...references } = takeShape(body, (symbol) => used.get(symbol));
+    const known = shapes.get(shape) ?? shape;
+    shapes.set(known, known);
+    return { shape: known, ...references };
+  };
+
   /** What llvm-bindings makes, once all is there. */
   const print = (): string => {
     if (printed !== undefined) return printed;
-    for (const symbol of used)
+    for (const symbol of used.keys())
       if (!globals.has(symbol) && !externs.has(symbol))
         throw new Error(`the global ${symbol} is used and not defined`);
     printed = printDeclarations(file, {
       functions: [...declared.values()],
-      externs: [...used].filter((symbol) => !globals.has(symbol)),
+      externs: [...used.keys()].filter((symbol) => !globals.has(symbol)),
     });
     return printed;
   };
@@ -164,7 +168,7 @@ export function createModule(name: string): IrModule {
       const frame: FunctionFrame = { result: 'i32', placeOf: placesOf(symbol) };
       const { builder, finish } = createFunctionBuilder(tables, frame);
       body(builder, asPointer(parameterText('ptr', 0)));
-      functions.set(symbol, { section, body: finish() });
+      functions.set(symbol, { section, body: keep(finish()) });
     },
 
     callback(symbol, parameters, body) {
@@ -177,7 +181,7 @@ export function createModule(name: string): IrModule {
         return kind === 'i32' ? builder.extendArgument(asValue(text)) : asValue(text);
       });
       body(builder, args as CallbackArguments<typeof parameters>);
-      functions.set(symbol, { body: finish() });
+      functions.set(symbol, { body: keep(finish()) });
     },
 
     global: define,

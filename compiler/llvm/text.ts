@@ -2,9 +2,9 @@
  * Completes the text of a module. llvm-bindings knows no sections, alignments or inline assembly, so it prints a module of
  * functions that are empty, without variables; what they lack is put in here.
  */
-import type { CallbackParameter } from './module.ts';
-import { REGISTER } from './operands.ts';
+import { nameOf, nameText, parameterText, placeText, quote } from './names.ts';
 import { definitionOf, type Primitive } from './primitives.ts';
+import { fillShape, type Shaped } from './shapes.ts';
 
 export interface GlobalDefinition {
   readonly symbol: string;
@@ -19,7 +19,7 @@ export interface GlobalDefinition {
 export interface FunctionText {
   /** ELF section of a function that is not in `.text`. */
   readonly section?: string;
-  readonly body: string;
+  readonly body: Shaped;
 }
 
 /** A place in the script, for the instructions of a function. */
@@ -38,26 +38,7 @@ export interface Completion {
   readonly places: readonly Place[];
 }
 
-/** Metadata of the module itself has lower numbers. */
-const FIRST_PLACE = 1_000_000;
-
-/** Metadata of the place with this index. */
-export function placeText(index: number): string {
-  return `!${FIRST_PLACE + index}`;
-}
-
-/** The index of the place that metadata with this number is. */
-export function placeIndex(metadata: number): number {
-  return metadata - FIRST_PLACE;
-}
-
-/** The register of a parameter. */
-export function parameterText(kind: CallbackParameter, index: number): string {
-  return `%${kind === 'ptr' ? REGISTER.pointer : REGISTER.value}.${index}`;
-}
-
 const NAME = String.raw`@(?:"([^"]*)"|([-\w$.]+))`;
-const PLAIN = /^[a-zA-Z$._-][-\w$.]*$/;
 const DEFINITION = new RegExp(
   String.raw`^define (.* ${NAME}\()(.*?)(\)(?: #\d+)?)( !dbg (!\d+)) \{\nentry:\n  unreachable\n\}\n`,
   'gm',
@@ -85,7 +66,7 @@ export function completeText(printed: string, completion: Completion): string {
         made.section === undefined
           ? ['', '']
           : ['dso_local ', ` section ${quote(Buffer.from(made.section))}`];
-      return `define ${before}${head}${named}${behind}${section}${debug} {\n${made.body}}\n`;
+      return `define ${before}${head}${named}${behind}${section}${debug} {\n${fillShape(made.body)}}\n`;
     },
   );
 
@@ -107,31 +88,4 @@ export function completeText(printed: string, completion: Completion): string {
       })
       .join(''),
   ].join('\n');
-}
-
-/** A symbol as LLVM reads it. */
-export function nameText(symbol: string): string {
-  return PLAIN.test(symbol) ? `@${symbol}` : `@${quote(Buffer.from(symbol))}`;
-}
-
-/** The symbol of a name with quotes, or without. */
-export function nameOf(quoted: string | undefined, plain: string | undefined): string {
-  return quoted === undefined ? (plain ?? '') : unquote(quoted);
-}
-
-/** A quoted string as LLVM reads it: other than plain ASCII as \XX. */
-function quote(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) {
-    const plain = byte >= 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x5c;
-    text += plain ? String.fromCharCode(byte) : `\\${byte.toString(16).padStart(2, '0')}`;
-  }
-  return `"${text}"`;
-}
-
-function unquote(text: string): string {
-  const bytes = text.replace(/\\(\\|[0-9A-Fa-f]{2})/g, (_escape, code: string) =>
-    code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 16)),
-  );
-  return Buffer.from(bytes, 'latin1').toString();
 }

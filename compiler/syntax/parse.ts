@@ -171,6 +171,9 @@ function parseWith<T>(
     // Chains without brackets (`!!!!x`, `else if`) nest too. V8 says so with a RangeError.
     if (!(error instanceof RangeError)) throw error;
     return { result: undefined, built: [...built, tooDeep(deepest(tokens))], errors: [] };
+  } finally {
+    // It stays, and would keep them.
+    instance.input = [];
   }
 }
 
