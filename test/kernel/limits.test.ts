@@ -249,24 +249,15 @@ needs('root').describe('scratch memory', () => {
 needs('root').describe('large scripts', () => {
   const folder = temporaryFolder();
 
-  it('five hundred probes compile in linear time, load and run', async () => {
-    const script = (count: number): string =>
-      repeat(
-        count,
-        (index) =>
-          `rawtracepoint:sys_enter /comm == "hundreds" && args.id == 110/ { @m[${index}] = count(); }`,
-        '\n',
-      );
-    const timed = (count: number): readonly [Uint8Array, number] => {
-      const start = process.cpuUsage();
-      const object = build(script(count));
-      return [object, process.cpuUsage(start).user];
-    };
-    const [, small] = timed(100);
-    const [object, large] = timed(500);
-    expect(large / small).toBeLessThan(12);
+  it('five hundred probes compile, load and run', async () => {
+    const script = repeat(
+      500,
+      (index) =>
+        `rawtracepoint:sys_enter /comm == "hundreds" && args.id == 110/ { @m[${index}] = count(); }`,
+      '\n',
+    );
     const file = join(folder, 'hundreds.o');
-    writeFileSync(file, object);
+    writeFileSync(file, build(script));
     const result = await runObject(file, { workload: 'comm hundreds getppid 2' });
     expect(result.stdout.match(/^@m\[\d+\]: 2$/gm)).toHaveLength(500);
   });
