@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { temporaryFolder } from './build.ts';
 import { COMMAND } from './command.ts';
+import { runHere } from './command-here.ts';
 
 /**
  * What a file of tests has of its own: modules are read once for several files, and what stands at their top is the
@@ -20,8 +21,16 @@ export function registries() {
     for (const server of servers) server.close();
   });
 
-  /** Beside us, since servers of the test answer it. */
+  /** From its sources, in this process. */
   function bpfscript(
+    words: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> {
+    return runHere(words, { cwd: folder, env: { HOME: folder, XDG_RUNTIME_DIR: '', ...env } });
+  }
+
+  /** In a Node of its own, which reads some of the environment when it starts. Beside us, since servers of the test answer it. */
+  function started(
     words: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }> {
@@ -82,7 +91,7 @@ export function registries() {
     return { host: `127.0.0.1:${port}`, data };
   }
 
-  return { folder, bpfscript, listening, freePort, registry };
+  return { folder, bpfscript, started, listening, freePort, registry };
 }
 
 export function blobFile(data: string, digest: string): string {

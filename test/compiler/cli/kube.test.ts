@@ -1,10 +1,11 @@
 /** `bpfscript kube`: manifests that are held against Kubernetes' own types. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 import { descriptionOf } from '../../support/machine.ts';
 import { needs } from '../../support/needs.ts';
 import { registries } from '../../support/registry.ts';
@@ -34,17 +35,17 @@ interface Item {
 }
 
 function kube(...words: readonly string[]) {
-  return bpfscript(['kube', ...words]);
+  return runHere(['kube', ...words]);
 }
 
-function itemsOf(...words: readonly string[]): readonly Item[] {
-  const { stdout, stderr, status } = kube('--json', ...words);
+async function itemsOf(...words: readonly string[]): Promise<readonly Item[]> {
+  const { stdout, stderr, status } = await kube('--json', ...words);
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   return (JSON.parse(stdout) as { readonly items: readonly Item[] }).items;
 }
 
-function podOf(script: string, ...words: readonly string[]): Pod {
-  const items = itemsOf(writeObject(folder, 'tool', script), ...words);
+async function podOf(script: string, ...words: readonly string[]): Promise<Pod> {
+  const items = await itemsOf(writeObject(folder, 'tool', script), ...words);
   const pod = items.at(-1)?.spec.template.spec;
   if (!pod) throw new Error('there is no workload');
   return pod;
@@ -53,8 +54,8 @@ function podOf(script: string, ...words: readonly string[]): Pod {
 const PINNED = `registry.example/tools/tool@sha256:${'1'.repeat(64)}`;
 const TRACEPOINT = 'tracepoint:syscalls:sys_enter_close { @ = count(); }';
 
-it('has the capabilities, mounts and nodes that the object needs', () => {
-  const pod = podOf(TRACEPOINT, '--no-max-overhead');
+it('has the capabilities, mounts and nodes that the object needs', async () => {
+  const pod = await podOf(TRACEPOINT, '--no-max-overhead');
   const [container] = pod.containers;
   expect(container.securityContext).toEqual({
     runAsUser: 0,
@@ -70,7 +71,7 @@ it('has the capabilities, mounts and nodes that the object needs', () => {
   expect(pod.hostPID).toBe(undefined);
   expect(pod.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
 
-  const names = podOf(
+  const names = await podOf(
     'uprobe:/bin/sh:main { @[ustack] = count(); print(arg0); }',
     '--kernel',
     '6.12',
@@ -88,19 +89,19 @@ it('has the capabilities, mounts and nodes that the object needs', () => {
   expect(names.containers[0].args).toContain('--max-overhead=5');
 });
 
-it('mounts what names containers where metrics do', () => {
+it('mounts what names containers where metrics do', async () => {
   const script = (clause: string) =>
     `// bpfscript: metric @ opens_total labels cgroup${clause}\ntracepoint:syscalls:sys_enter_openat { @[cgroup] = count(); }`;
-  const mounted = (clause: string): readonly string[] =>
-    podOf(script(clause)).containers[0].volumeMounts.map(({ mountPath }) => mountPath);
+  const mounted = async (clause: string): Promise<readonly string[]> =>
+    (await podOf(script(clause))).containers[0].volumeMounts.map(({ mountPath }) => mountPath);
   const folders = ['/sys/fs/cgroup', '/var/log/pods', '/var/log/containers'];
-  expect(mounted(' containers cgroup')).toEqual(expect.arrayContaining(folders));
-  for (const path of folders) expect(mounted('')).not.toContain(path);
+  expect(await mounted(' containers cgroup')).toEqual(expect.arrayContaining(folders));
+  for (const path of folders) expect(await mounted('')).not.toContain(path);
 });
 
-it('holds the object in a ConfigMap of its own, byte for byte, and parameters that Kubernetes leaves alone', () => {
+it('holds the object in a ConfigMap of its own, byte for byte, and parameters that Kubernetes leaves alone', async () => {
   const file = writeObject(folder, 'My_Tool', TRACEPOINT);
-  const [, map, workload] = itemsOf(file, '--', '--name=$(X)', '10');
+  const [, map, workload] = await itemsOf(file, '--', '--name=$(X)', '10');
   expect(map?.metadata.name).toMatch(/^my-tool-[0-9a-f]{10}$/);
   expect(Buffer.from(map?.binaryData?.['my-tool.o'] ?? '', 'base64')).toEqual(readFileSync(file));
   expect(workload?.spec.template.spec.containers[0].args.slice(-3)).toEqual([
@@ -111,8 +112,8 @@ it('holds the object in a ConfigMap of its own, byte for byte, and parameters th
   expect(JSON.stringify(workload)).toContain(`"configMap":{"name":"${map?.metadata.name}"}`);
 });
 
-it('chooses nodes by their kernels where they have labels, and takes objects of images', () => {
-  const pod = podOf(
+it('chooses nodes by their kernels where they have labels, and takes objects of images', async () => {
+  const pod = await podOf(
     TRACEPOINT,
     '--kernel-labels',
     '--kernel',
@@ -156,7 +157,7 @@ it('is what Kubernetes takes, in each form', async () => {
   const models = 'kubernetes-models';
   const lines = [];
   for (const [index, words] of forms.entries()) {
-    for (const item of itemsOf(file, ...words)) {
+    for (const item of await itemsOf(file, ...words)) {
       const group = { DaemonSet: 'apps/v1', Job: 'batch/v1' }[item.kind] ?? 'v1';
       const module = (await import(`${models}/${group}`)) as Readonly<
         Record<string, new (data: unknown) => { validate(): void }>
@@ -170,34 +171,32 @@ it('is what Kubernetes takes, in each form', async () => {
     }
   }
   expect(lines.length).toBe(10);
-  const source = join(root, 'test', `.kubernetes-${process.pid}.ts`);
-  const check = (text: string) => {
-    writeFileSync(source, text);
-    const words = [
-      '--noEmit',
-      '--strict',
-      '--skipLibCheck',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2022',
-      source,
-    ];
-    return spawnSync(join(root, 'node_modules/.bin/tsc'), words, { cwd: root, encoding: 'utf8' });
-  };
+  const [right = '', wrong = ''] = ['right', 'wrong'].map((name) =>
+    join(root, 'test', `.kubernetes-${name}-${process.pid}.ts`),
+  );
+  writeFileSync(right, lines.join('\n'));
+  writeFileSync(wrong, lines.join('\n').replace('"hostPID"', '"hostPids"'));
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext'];
+  const words = [...options, '--target', 'es2022', right, wrong];
   try {
-    expect(check(lines.join('\n'))).toMatchObject({ status: 0, stdout: '' });
-    // It would notice.
-    expect(check(lines.join('\n').replace('"hostPID"', '"hostPids"')).status).not.toBe(0);
+    const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), words, {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    // It notices what is wrong, and that alone.
+    const faults = stdout.split('\n').filter((line) => /^\S/.test(line));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`${basename(wrong)}(`);
+    expect(faults[0]).toContain('hostPids');
   } finally {
-    execFileSync('rm', ['-f', source]);
+    execFileSync('rm', ['-f', right, wrong]);
   }
 });
 
-needs('kubectl').it('becomes the same by way of kustomize', () => {
+needs('kubectl').it('becomes the same by way of kustomize', async () => {
   const file = writeObject(folder, 'base', TRACEPOINT);
   const base = join(folder, 'base');
-  expect(kube(file, '-o', base)).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  expect(await kube(file, '-o', base)).toMatchObject({ status: 0, stdout: '', stderr: '' });
   expect(readdirSync(base).sort()).toEqual([
     'base.o',
     'kustomization.yaml',
@@ -209,7 +208,7 @@ needs('kubectl').it('becomes the same by way of kustomize', () => {
   expect(text.match(new RegExp(`name: base-files-${digest}$`, 'gm'))).toHaveLength(2);
   expect(text.replace(/\s/g, '')).toContain(readFileSync(file).toString('base64'));
   // What is printed is the same YAML to a parser as to us.
-  const printed = kube(file);
+  const printed = await kube(file);
   writeFileSync(join(base, 'printed.yaml'), printed.stdout);
   writeFileSync(join(base, 'kustomization.yaml'), 'resources: [printed.yaml]\n');
   const parsed = execFileSync('kubectl', ['kustomize', base], { encoding: 'utf8' });
@@ -217,7 +216,7 @@ needs('kubectl').it('becomes the same by way of kustomize', () => {
   expect(parsed).toContain('pod-security.kubernetes.io/enforce: privileged');
 });
 
-it('asks for the CPU that the loader was seen to take', () => {
+it('asks for the CPU that the loader was seen to take', async () => {
   const lines = [
     '{"type": "printf", "data": "\\"cost\\""}',
     '{"type": "cost", "data": [], "elapsed": 1000000000, "loader": 900000000}',
@@ -226,20 +225,20 @@ it('asks for the CPU that the loader was seen to take', () => {
   ];
   const cost = join(folder, 'cost.json');
   writeFileSync(cost, lines.join('\n'));
-  const cpuOf = (...words: readonly string[]) =>
-    (podOf(TRACEPOINT, ...words).containers[0].resources as { requests: { cpu: string } }).requests
-      .cpu;
-  expect(cpuOf('--cost', cost)).toBe('13m');
-  expect(cpuOf()).toBe('10m');
+  const cpuOf = async (...words: readonly string[]) =>
+    ((await podOf(TRACEPOINT, ...words)).containers[0].resources as { requests: { cpu: string } })
+      .requests.cpu;
+  expect(await cpuOf('--cost', cost)).toBe('13m');
+  expect(await cpuOf()).toBe('10m');
   for (const text of ['', '{"type": "cost"}', '{"type": "cost", "elapsed": 0, "loader": 1}']) {
     writeFileSync(cost, text);
     const file = writeObject(folder, 'tool', TRACEPOINT);
-    expect(kube(file, '--cost', cost)).toMatchObject({ status: 1, stdout: '' });
+    expect(await kube(file, '--cost', cost)).toMatchObject({ status: 1, stdout: '' });
   }
 });
 
-it('has an init container pull the object, with no rights', () => {
-  const pod = podOf(TRACEPOINT, '--pull', PINNED, '--pull-secret', 'registry');
+it('has an init container pull the object, with no rights', async () => {
+  const pod = await podOf(TRACEPOINT, '--pull', PINNED, '--pull-secret', 'registry');
   expect(pod.initContainers).toMatchObject([
     {
       args: ['pull', '-o', '/object/tool.o', PINNED],
@@ -249,7 +248,7 @@ it('has an init container pull the object, with no rights', () => {
   ]);
   expect(pod.containers[0].args.at(-1)).toBe('/object/tool.o');
   expect(pod.volumes).toContainEqual({ name: 'object', emptyDir: { sizeLimit: '64Mi' } });
-  const [, ...rest] = itemsOf(
+  const [, ...rest] = await itemsOf(
     writeObject(folder, 'tool', TRACEPOINT),
     ...['--pull', PINNED, '--pull-secret', 'registry'],
   );
@@ -260,7 +259,7 @@ needs('docker-registry').it('is started with what the registry has under that di
   const { host } = await registry('pulled');
   const file = writeObject(registryFolder, 'tool', TRACEPOINT);
   const pushed = await pushing(['push', file, `${host}/tools/tool:1`]);
-  const pod = podOf(TRACEPOINT, '--pull', pushed.stdout.trim());
+  const pod = await podOf(TRACEPOINT, '--pull', pushed.stdout.trim());
   const words = pod.initContainers?.[0]?.args ?? [];
   const into = join(registryFolder, 'init.o');
   const pulled = await pushing(words.map((word) => word.replace('/object/tool.o', into)));
@@ -269,23 +268,27 @@ needs('docker-registry').it('is started with what the registry has under that di
 });
 
 for (const series of ['6.1', '6.12'] as const)
-  needs(`Linux ${series}`).it(`knows whether Linux ${series} refuses the object`, () => {
+  needs(`Linux ${series}`).it(`knows whether Linux ${series} refuses the object`, async () => {
     // It came with Linux 6.10.
     const script = 'tracepoint:sched:sched_prepare_exec { @ = count(); }';
     const file = writeObject(folder, 'exec', script);
     const own = descriptionOf(series);
-    const pod = JSON.stringify(itemsOf(file, '--check', 'default', '--check', own).at(-1));
+    const pod = JSON.stringify((await itemsOf(file, '--check', 'default', '--check', own)).at(-1));
     const key = 'feature.node.kubernetes.io/kernel-version.full';
     const left = pod.match(
       new RegExp(`"key":"${key}","operator":"NotIn","values":\\["${series}`, 'g'),
     );
     expect(left?.length ?? 0).toBe(series === '6.1' ? 2 : 0);
-    const alone = kube(file, '--check', own);
+    const alone = await kube(file, '--check', own);
     expect(alone.status).toBe(series === '6.1' ? 3 : 0);
   });
 
-it('says why the namespace is privileged, and what each capability is for', () => {
-  const { stdout } = kube(writeObject(folder, 'said', TRACEPOINT));
+it('says why the namespace is privileged, and what each capability is for', async () => {
+  const file = writeObject(folder, 'said', TRACEPOINT);
+  const said = await kube(file);
+  // The command as it is built says the same.
+  expect(bpfscript(['kube', file])).toEqual(said);
+  const { stdout } = said;
   expect(stdout).toMatch(/^# Pod Security: privileged, since it takes capabilities/);
   expect(stdout).toContain('# SYS_ADMIN: to measure what probes cost (--max-overhead).\n');
   expect(stdout).toContain(
@@ -305,19 +308,19 @@ it.each([
   [['--pull', PINNED, '--pull-secret', 'A_B'], '--pull-secret takes at most'],
   [['--mount', 'x'], '--mount takes a path from / on, not x'],
   [['--verify', 'x.key'], '--verify takes public keys, NAME.pub, not x.key'],
-])('refuses %j', (words, message) => {
-  const { status, stderr, stdout } = kube(writeObject(folder, 'tool', TRACEPOINT), ...words);
+])('refuses %j', async (words, message) => {
+  const { status, stderr, stdout } = await kube(writeObject(folder, 'tool', TRACEPOINT), ...words);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(message);
 });
 
-it('refuses what is no object, and what the loader would refuse', () => {
+it('refuses what is no object, and what the loader would refuse', async () => {
   const wrong = join(folder, 'wrong.o');
   writeFileSync(wrong, 'text');
-  expect(kube(wrong)).toMatchObject({ status: 5, stdout: '' });
+  expect(await kube(wrong)).toMatchObject({ status: 5, stdout: '' });
   const file = writeObject(folder, 'runs', 'BEGIN { system("date"); }', { unsafe: true });
-  const { status, stderr } = kube(file);
+  const { status, stderr } = await kube(file);
   expect(status).toBe(1);
   expect(stderr).toContain('which the loader will refuse');
-  expect(podOf(TRACEPOINT).containers[0].args).not.toContain('--unsafe');
+  expect((await podOf(TRACEPOINT)).containers[0].args).not.toContain('--unsafe');
 });

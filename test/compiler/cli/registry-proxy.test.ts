@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { writeObject } from '../../support/build.ts';
 import { registries } from '../../support/registry.ts';
 
-const { bpfscript, folder, listening, registry } = registries();
+const { started, folder, listening, registry } = registries();
 
 const HOST = 'registry.test';
 
@@ -64,11 +64,11 @@ it('puts objects there and gets them back by the proxy that the environment name
     NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
   };
   const name = `${HOST}/tools/proxied:1`;
-  const pushed = await bpfscript(['push', object, name], env);
+  const pushed = await started(['push', object, name], env);
   expect(pushed.stderr).toBe('');
   expect(pushed.stdout).toMatch(/^registry\.test\/tools\/proxied@sha256:[0-9a-f]{64}\n$/);
   const back = join(folder, 'back.o');
-  const pulled = await bpfscript(['pull', name, '-o', back], env);
+  const pulled = await started(['pull', name, '-o', back], env);
   expect(pulled).toMatchObject({ status: 0, stderr: '' });
   expect(readFileSync(back).equals(readFileSync(object))).toBe(true);
   expect(asked.length).toBeGreaterThan(0);
@@ -76,7 +76,7 @@ it('puts objects there and gets them back by the proxy that the environment name
   for (const each of asked) expect(each).toEqual([`${HOST}:443`, login]);
 
   const count = asked.length;
-  const around = await bpfscript(['pull', name, '-o', back], { ...env, NO_PROXY: HOST });
+  const around = await started(['pull', name, '-o', back], { ...env, NO_PROXY: HOST });
   expect(around.status).toBe(1);
   expect(around.stderr).toContain(`cannot reach ${HOST}`);
   expect(asked.length).toBe(count);
@@ -89,7 +89,7 @@ it('says when the proxy is away, or refuses', async () => {
   );
   const address = `127.0.0.1:${await listening(refusing)}`;
   for (const proxy of [`http://${address}`, 'http://127.0.0.1:1']) {
-    const { status, stderr, stdout } = await bpfscript(['pull', `${HOST}/t:1`, '-o', 'never.o'], {
+    const { status, stderr, stdout } = await started(['pull', `${HOST}/t:1`, '-o', 'never.o'], {
       HTTPS_PROXY: proxy,
     });
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
