@@ -8,6 +8,9 @@ import { build } from '../../support/build.ts';
 const ALU = 0x07;
 const JUMP = 0x05;
 const JUMP_IF = 0x15;
+/** Of the 32-bit registers: class 6. */
+const JUMP_IF_32 = 0x16;
+const CALL = 0x85;
 const EXIT = 0x95;
 
 /** A section with one function: [opcode, offset] each. */
@@ -35,6 +38,24 @@ describe('a loop', () => {
 
   it('is noticed where its end stands before its head', () => {
     expect(runsIntoLoops(object([JUMP, 1], [ALU], [ALU], [JUMP_IF, -3], [EXIT]))).toBe(true);
+  });
+
+  it('may come back by a jump of 32 bits, and is found behind one', () => {
+    expect(runsIntoLoops(object([ALU], [JUMP_IF_32, -2], [EXIT]))).toBe(false);
+    expect(runsIntoLoops(object([JUMP, 1], [ALU], [ALU], [JUMP_IF_32, -3], [EXIT]))).toBe(true);
+  });
+
+  it('does not end at a call, and ends at an exit', () => {
+    expect(runsIntoLoops(object([JUMP, 1], [CALL, 9], [ALU], [JUMP_IF, -3], [EXIT]))).toBe(true);
+    expect(runsIntoLoops(object([JUMP, 1], [EXIT], [ALU], [JUMP_IF, -3], [EXIT]))).toBe(false);
+  });
+
+  it('is looked for in what is executed alone, and from functions on', () => {
+    const code = object([JUMP, 1], [ALU], [ALU], [JUMP_IF, -3], [EXIT]);
+    const data = code.sections.map((section) => ({ ...section, flags: 0 }));
+    expect(runsIntoLoops({ ...code, sections: data })).toBe(false);
+    const objects = code.symbols.map((symbol) => ({ ...symbol, type: STT.object }));
+    expect(runsIntoLoops({ ...code, symbols: objects })).toBe(false);
   });
 
   it('comes back by jumps in what is compiled', () => {

@@ -95,6 +95,29 @@ describe('a module', () => {
     expect(objectOf(module).symbols.map(({ name }) => name)).toContain('a "b" \\c');
   });
 
+  it.each(['plain', '_a.b$c-1', 'with blank', 'a "b" \\c', 'ends in \\', 'Zeile ü', '1st'])(
+    'may give programs and callbacks any name: %s',
+    (name) => {
+      const module = createModule('test.bt');
+      module.callback(`${name}'s`, ['i64'], (ir, [value]) => ir.return_(value));
+      module.program(name, SECTION, (ir) => {
+        ir.return_(ir.callFunction(`${name}'s`, [ir.helper(14, [])]));
+      });
+      const names = objectOf(module).symbols.map((symbol) => symbol.name);
+      expect(names).toEqual(expect.arrayContaining([name, `${name}'s`]));
+    },
+  );
+
+  it('takes an initial value of the size of its variable alone', () => {
+    const define = (size: number, bytes: number) => (): void => {
+      const place = { symbol: 'x', section: '.rodata', align: 4, size };
+      createModule('test.bt').global({ ...place, bytes: new Uint8Array(bytes) });
+    };
+    expect(define(4, 4)).not.toThrow();
+    for (const bytes of [0, 3, 5])
+      expect(define(4, bytes)).toThrow('x has an initial value of another size');
+  });
+
   it('refuses a variable that nobody defines and one that is defined twice', () => {
     const module = moduleOf((ir) => ir.return_(ir.load(ir.global('ghost'), 0, 8, false)));
     expect(() => module.text()).toThrow('the global ghost is used and not defined');

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { TypedExpression } from '../../../compiler/analysis/typed.ts';
+import { substitutable } from '../../../compiler/lowering/read-modify-write.ts';
 import { BOOL, INT64, int as intType, UINT64 } from '../../../compiler/types/type.ts';
 import { HELPERS } from '../../../linker/contract/helpers.ts';
 import { assembly, helpersOf } from './support.ts';
@@ -36,6 +38,29 @@ describe('maps', () => {
     );
     expect(count(sharedKey, 'map_lookup_elem')).toBe(1);
     expect(count(sharedKey, 'ktime_get_boot_ns')).toBe(1);
+  });
+
+  it('finds equal keys of elements, and tells those apart that differ in anything but their place', () => {
+    const map = tree.map('@x', INT64, INT64);
+    const change = (read: TypedExpression, own: TypedExpression) =>
+      substitutable({
+        ...{ kind: 'assign-map', map: '@x', key: own, range: { start: 0, end: 1 } },
+        value: tree.binary(tree.read(map, read), '+', tree.int(5)),
+      });
+    const elsewhere = { start: 7, end: 9 };
+    const alike: readonly (() => TypedExpression)[] = [
+      () => tree.int(3),
+      () => tree.int(1n << 62n),
+      () => tree.text('x'),
+      () => tree.pid,
+      () => tree.tuple(tree.int(3), tree.text('x')),
+      () => tree.binary(tree.pid, '+', tree.int(1)),
+    ];
+    for (const [at, left] of alike.entries())
+      for (const [than, right] of alike.entries())
+        expect(change(left(), { ...right(), range: elsewhere }) !== undefined).toBe(at === than);
+    expect(change(tree.int(3), tree.int(4))).toBeUndefined();
+    expect(change(tree.text('x'), tree.text('y'))).toBeUndefined();
   });
 
   it('evaluates a key that differs in both places twice', () => {

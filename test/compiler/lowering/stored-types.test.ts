@@ -4,6 +4,8 @@ import { describeType } from '../../../compiler/lowering/stored-types.ts';
 import { layoutOf } from '../../../compiler/types/layout.ts';
 import { SCRIPT_TYPES, type Type } from '../../../compiler/types/type.ts';
 import { signed, sizeOf } from '../../../linker/btf/types.ts';
+import { inspectObject } from '../../../linker/inspect.ts';
+import { build } from '../../support/build.ts';
 
 /** A kernel of which nobody asks anything but the names of one enum. */
 const KERNEL: KernelTypes = {
@@ -114,5 +116,22 @@ describe('script types as the linker is told of them', () => {
 
   it('are refused where nothing is ever stored', () => {
     expect(() => describeType(KERNEL, { kind: 'context' })).toThrow('never stored');
+  });
+});
+
+describe('maps of time series', () => {
+  it('have fewer elements than others by themselves, as each has memory on every CPU, and as many as declared', () => {
+    const sizes = (declared: string) =>
+      inspectObject(
+        build(`config = { unstable_tseries = enable } ${declared}
+          begin { @s[1] = tseries(1, 1s, 20); @large[1] = tseries(1, 1s, 1000); @c[1] = count(); @h[1] = hist(1); }`),
+      ).maps.flatMap(({ script, maxEntries }) =>
+        script === undefined ? [] : [[script, maxEntries]],
+      );
+    const own = new Map(sizes('') as [string, number][]);
+    expect([own.get('@c'), own.get('@h')]).toEqual([4096, 4096]);
+    // A MiB of elements of 20 slots of 16 bytes, but never fewer than 64.
+    expect([own.get('@s'), own.get('@large')]).toEqual([Math.floor((1 << 20) / 320), 65]);
+    expect(new Map(sizes('let @s = hash(4000);') as [string, number][]).get('@s')).toBe(4000);
   });
 });
