@@ -5,10 +5,11 @@ import { importsOf } from '../architecture/references.ts';
 const ELSEWHERE: Readonly<Record<string, RegExp>> = {
   'compiler/binary': /^test\/compiler\/(?:binary|probes|dwarf|exploration)\//,
   'compiler/deployment': /^test\/compiler\/(?:deployment\/|cli\/(?:kube|rollout))/,
-  'compiler/guest': /^test\/compiler\/cli\/kernel/,
-  'compiler/registry': /^test\/compiler\/(?:cli\/(?:push|registry|attached|bad-input)|image\/)/,
-  'compiler/rollout': /^test\/compiler\/cli\/rollout/,
-  'compiler/sbom': /^test\/compiler\/cli\/(?:dependencies|attached)/,
+  'compiler/guest': /^test\/compiler\/(?:guest\/|cli\/kernel)/,
+  'compiler/registry':
+    /^test\/compiler\/(?:registry\/|cli\/(?:push|registry|attached|bad-input)|image\/)/,
+  'compiler/rollout': /^test\/compiler\/(?:rollout\/|cli\/rollout)/,
+  'compiler/sbom': /^test\/compiler\/(?:sbom\/|cli\/(?:dependencies|attached))/,
   compiler: /^test\/compiler\/[^/]+\.test\.ts$/,
 };
 
