@@ -76,7 +76,9 @@ function fromHelper(helper: string, registry: string): Credentials | undefined {
     encoding: 'utf8',
     timeout: 30_000,
   });
-  if (result.error) throw new Error(`cannot run ${program}: ${result.error.message}`);
+  // One that knows nobody may end before it has read what for (EPIPE); its status says more.
+  if (result.error && result.status === null)
+    throw new Error(`cannot run ${program}: ${result.error.message}`);
   // That is how helpers say that they know nobody.
   if (result.status !== 0) return undefined;
   const { Username, Secret } = JSON.parse(result.stdout) as Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** docs/builtins is made of the tables; and its examples, also those that this machine cannot run, compile. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ENTRIES } from '../../../compiler/reference/entries.ts';
+import { ENTRIES, entryOf } from '../../../compiler/reference/entries.ts';
 import { OUTPUTS } from '../../../compiler/reference/outputs.ts';
 import { renderReference } from '../../../compiler/reference/render.ts';
 import { diagnose } from '../../support/build.ts';
@@ -15,6 +15,12 @@ describe('the reference', () => {
     for (const [name, text] of pages) {
       expect(readFileSync(new URL(name, FOLDER), 'utf8'), name).toBe(text);
     }
+  });
+
+  it('says of what it has no example', () => {
+    const entry = { script: 'begin { exit(); }' };
+    expect(entryOf({ pid: entry }, 'pid')).toBe(entry);
+    expect(() => entryOf({ pid: entry }, 'tid')).toThrow('the reference has no example of tid');
   });
 
   it('has an output for every example that runs everywhere, and for no other', () => {
