@@ -84,4 +84,27 @@ describe('modernising', () => {
       'tracepoint:syscalls:sys_enter_openat { print(args->flags); } // bpfscript: allow(args-arrow)';
     expect(modernised(allowed)).toEqual({ text: allowed, left: [] });
   });
+
+  it('leaves a script alone that has errors, and tells these', () => {
+    expect(modernised('BEGIN {')).toEqual({ text: 'BEGIN {', left: ['syntax-error'] });
+    const { text, left } = modernised('BEGIN { print(nothing_known); } END { $x = args->y; }');
+    expect(text).toContain('begin {');
+    expect(left.length).toBeGreaterThan(0);
+  });
+
+  it('changes nothing but what is older: texts, comments and names stay', () => {
+    const text = '// BEGIN strlen\nBEGIN { printf("BEGIN args->x"); @BEGIN = 1; /* END */ } // END';
+    expect(modernised(text)).toEqual({ text: text.replace('\nBEGIN', '\nbegin'), left: [] });
+  });
+
+  it('takes the semicolon away with a setting, and deletes by one key or none as they stand', () => {
+    expect(modernised('config = { symbol_source = "dwarf" ; } begin { exit(); }').text).toBe(
+      'config = {  } begin { exit(); }',
+    );
+    expect(modernised('config = { symbol_source = "dwarf" } begin { exit(); }').text).toBe(
+      'config = {  } begin { exit(); }',
+    );
+    const today = 'begin { @a[1, 2] = 1; delete(@a, (1, 2)); @b = 1; delete(@b); }';
+    expect(modernised(today)).toEqual({ text: today, left: [] });
+  });
 });

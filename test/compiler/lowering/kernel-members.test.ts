@@ -113,7 +113,8 @@ describe('fields of tracepoints', () => {
 
   it('of 32 bits without a sign are taken as they are loaded', () => {
     const lines = (
-      compileText('tracepoint:block:block_rq_issue { @ = args.nr_sector; }').assembly?.() ?? ''
+      compileText('tracepoint:block:block_rq_issue { @ = (uint64)args.nr_sector; }').assembly?.() ??
+      ''
     ).split('\n');
     const load = lines.findIndex((line) => /r\d = \*\(u32 \*\)\(r\d \+ \d+\)/.test(line));
     expect(load).toBeGreaterThan(0);
