@@ -103,8 +103,10 @@ describe('a module', () => {
       module.program(name, SECTION, (ir) => {
         ir.return_(ir.callFunction(`${name}'s`, [ir.helper(14, [])]));
       });
-      const names = objectOf(module).symbols.map((symbol) => symbol.name);
-      expect(names).toEqual(expect.arrayContaining([name, `${name}'s`]));
+      const sizes = new Map(objectOf(module).symbols.map((symbol) => [symbol.name, symbol.size]));
+      // Without a body they would have no instructions.
+      expect(sizes.get(name)).toBeGreaterThan(16);
+      expect(sizes.get(`${name}'s`)).toBeGreaterThanOrEqual(16);
     },
   );
 
