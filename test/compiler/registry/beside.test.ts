@@ -113,6 +113,9 @@ describe('a signature', () => {
     expect(
       await having(image.replace(/"size":\d+,"annotations"/, '"size":65537,"annotations"')),
     ).toBe(false);
+    expect(
+      await having(image.replace(/"size":\d+,"annotations"/, '"size":65536,"annotations"')),
+    ).toBe(true);
     await expect(having('{')).rejects.toThrow(`the signatures of ${subject.digest} cannot be read`);
   });
 });

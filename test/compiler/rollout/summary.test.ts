@@ -178,6 +178,11 @@ not in the list: db
 `);
   });
 
+  it('is nothing of no reports, and ends behind the last object', () => {
+    expect(text([])).toBe('');
+    expect(text([report('a')])).toMatch(/ 1\.0 ms on a\n$/);
+  });
+
   it('says of dry runs that they were, all of them or some', () => {
     expect(text([report('a', { dryRun: true, digest: undefined })])).toMatch(
       /^tool\.bt \(not read\)\nattached on 1 of 1 host \(dry run\)\n/,

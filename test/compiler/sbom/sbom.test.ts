@@ -126,6 +126,7 @@ describe('a bill of materials', () => {
       {},
       { ...bill, bomFormat: 'SPDX' },
       { ...bill, metadata: null },
+      { ...bill, metadata: {} },
     ])
       expect(() => readSbom(JSON.stringify(wrong))).toThrow(
         'it is not what `bpfscript build --sbom` writes',
