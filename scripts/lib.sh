@@ -15,7 +15,7 @@ fail() {
 build_packages=(llvm-14-dev zlib1g-dev g++ gcc make cmake ninja-build libbpf-dev libelf-dev libiberty-dev libsodium-dev)
 # libFuzzer and the sanitizers of clang.
 fuzz_packages=(clang-14 libclang-rt-14-dev)
-test_packages=("${fuzz_packages[@]}" qemu-system-x86 busybox-static cpio xz-utils zstd bpftool llvm-14 clang-format-14 zsh fish man-db tmux prometheus prometheus-node-exporter docker-registry ansible-core)
+test_packages=("${fuzz_packages[@]}" qemu-system-x86 busybox-static cpio xz-utils zstd bpftool llvm-14 clang-format-14 zsh fish man-db tmux dwz prometheus prometheus-node-exporter docker-registry ansible-core)
 # Makes encoders of schemas: only for `npm run docs`.
 docs_packages=(protobuf-compiler)
 # Opens pictures in the tests. It is large: only root's `npm test` brings it.
