@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../compiler/compile.ts';
 import { resolveImports } from '../../../compiler/imports/imports.ts';
@@ -128,6 +128,121 @@ HINT: What can be imported: .bt, .h, .bpf.c, .bpf.o, and folders of them.
       { path: join(path, 'lib/c.bpf.c'), range },
     ]);
     expect(imported.program.imports).toEqual([]);
+  });
+
+  /** What a script brings of these files: its items by their names, headers and objects, and files that were read. */
+  function brought(script: string, files: Readonly<Record<string, string>>) {
+    const path = home(files);
+    const source = { name: 'main.bt', text: script, path: join(path, 'main.bt') };
+    writeFileSync(source.path, script);
+    const diagnostics = new Diagnostics();
+    const tree = parse(source, diagnostics);
+    if (!tree) throw new Error('does not parse');
+    const seen: string[] = [];
+    const imported = resolveImports(tree, {
+      sources: createSources(source),
+      diagnostics,
+      onFile: (file) => seen.push(relative(path, file)),
+    });
+    const { program, headers, objects } = imported;
+    return {
+      tree,
+      program,
+      seen,
+      items: program.items.map((item) => ('name' in item ? item.name : item.kind)),
+      files: [...headers, ...objects].map((file) => relative(path, file.path)),
+      messages: diagnostics.all.map(({ message }) => message),
+    };
+  }
+  const macro = (name: string) => `macro ${name}() { 1 }`;
+
+  it('stand before what is behind them, in the order in which they are written', () => {
+    const { items, seen, messages } = brought(
+      `import "b.bt"; import "a.bt"; ${macro('own')} begin { }`,
+      { 'a.bt': macro('a'), 'b.bt': `import "c.bt"; ${macro('b')}`, 'c.bt': macro('c') },
+    );
+    expect(messages).toEqual([]);
+    expect(items).toEqual(['c', 'b', 'a', 'own', 'probe']);
+    expect(seen).toEqual(['b.bt', 'c.bt', 'a.bt']);
+  });
+
+  it('of folders bring what is in them, sorted, and nothing of folders in them', () => {
+    const { items, files, seen } = brought('import "lib"; begin { }', {
+      'lib/b.bt': macro('b'),
+      'lib/a.bt': macro('a'),
+      'lib/.bt': 'nonsense',
+      'lib/text.txt': 'nonsense',
+      'lib/deep/c.bt': macro('c'),
+      'lib/folder.bt/x': '',
+      'lib/x.h': '',
+    });
+    expect(items).toEqual(['a', 'b', 'probe']);
+    expect(files).toEqual(['lib/x.h']);
+    expect(seen).toEqual(['lib', 'lib/a.bt', 'lib/b.bt', 'lib/x.h']);
+  });
+
+  it('bring a file once, by whatever name, and never the script itself', () => {
+    const { items, messages } = brought(
+      'import "a.bt"; import "./sub/../a.bt"; import "sub"; import "main.bt"; begin { }',
+      {
+        'a.bt': `import "b.bt"; import "main.bt"; ${macro('a')}`,
+        'b.bt': 'import "a.bt";',
+        'sub/x.bt': 'import "../a.bt";',
+      },
+    );
+    expect(messages).toEqual([]);
+    expect(items).toEqual(['a', 'probe']);
+  });
+
+  it('are relative to the file that has them, or absolute', () => {
+    const { items } = brought('import "sub/a.bt"; begin { }', {
+      'sub/a.bt': 'import "b.bt";',
+      'sub/b.bt': macro('right'),
+      'b.bt': macro('wrong'),
+    });
+    expect(items).toEqual(['right', 'probe']);
+    const path = home({ 'x.bt': macro('x') });
+    expect(brought(`import "${join(path, 'x.bt')}"; begin { }`, {}).items).toEqual(['x', 'probe']);
+  });
+
+  it('may stand in blocks, and bring the same', () => {
+    const { items, files } = brought('begin { import "a.bt"; } end { if (1) { import "x.h"; } }', {
+      'a.bt': macro('a'),
+      'x.h': '',
+    });
+    expect(items).toEqual(['a', 'probe', 'probe']);
+    expect(files).toEqual(['x.h']);
+  });
+
+  it('leave a script alone that has none', () => {
+    const { tree, program } = brought('begin { print("import"); }', {});
+    expect(program).toBe(tree);
+  });
+
+  it('bring C before the script’s own', () => {
+    const { program } = brought('import "a.bt";\nstruct own { int x; }\nbegin { }', {
+      'a.bt': 'struct first { int x; }',
+    });
+    expect(program.preamble).toHaveLength(2);
+    const [first, own] = program.preamble;
+    expect(JSON.stringify(first)).toContain('first');
+    expect(JSON.stringify(own)).toContain('own');
+  });
+
+  it('find the standard library, of which nothing has to be read', () => {
+    const { items, files, messages } = brought(
+      'import "stdlib/pointers.bt"; import "stdlib/strings.bt"; begin { }',
+      {},
+    );
+    expect([items, files, messages]).toEqual([['probe'], [], []]);
+    // A file of one's own goes before it.
+    expect(
+      brought('import "stdlib/pointers.bt"; begin { }', { 'stdlib/pointers.bt': macro('mine') })
+        .items,
+    ).toEqual(['mine', 'probe']);
+    expect(brought('import "pointers.bt"; begin { }', {}).messages).toEqual([
+      'Cannot find import "pointers.bt"',
+    ]);
   });
 
   it('find the standard library', () => {
