@@ -158,8 +158,10 @@ describe('without tracefs', () => {
   it('types work, and events are an error that says what to mount', () => {
     const kernel = describeKernel(hostSources({ ...files, tracing: [join(folder, 'nowhere')] }));
     expect(kernel.types.typedef('none')).toBeUndefined();
-    expect(failure(() => kernel.tracepoint('fs', 'opened')).message).toMatch(
-      /nowhere: no such file or directory.*mount -t tracefs/,
+    const unmounted =
+      'as root, `mount -t tracefs tracefs /sys/kernel/tracing`, or name a kernel description';
+    expect(failure(() => kernel.tracepoint('fs', 'opened')).message).toBe(
+      `cannot read the kernel's tracepoints (${join(folder, 'nowhere')}: no such file or directory): ${unmounted}`,
     );
     expect(failure(() => capture({ ...files, tracing: [] })).message).toContain('tracepoints');
   });
