@@ -26,6 +26,8 @@ static const uint64_t line_addresses[] = {0xffffffffa0001000u, 0xffffffffa000000
 
 /* What it hides, and the call at which it refuses, from 1 on. */
 static bool hides;
+/* It was loaded without types and lines. */
+static bool is_plain;
 static int calls, refused_call;
 
 static void give(uint64_t address, const void *data, uint32_t size)
@@ -50,6 +52,8 @@ int bpf_obj_get_info_by_fd(int fd, void *asked, uint32_t *size)
 	info->jited_prog_len = sizeof(native);
 	info->nr_jited_ksyms = info->nr_jited_func_lens = info->nr_func_info = 2;
 	info->nr_line_info = info->nr_jited_line_info = 3;
+	if (is_plain)
+		info->nr_func_info = info->nr_line_info = info->nr_jited_line_info = 0;
 	if (calls == 1)
 		return 0;
 	CHECK(info->func_info_rec_size == sizeof(*functions));
@@ -62,6 +66,8 @@ int bpf_obj_get_info_by_fd(int fd, void *asked, uint32_t *size)
 	give(info->jited_prog_insns, native, sizeof(native));
 	give(info->jited_ksyms, symbols, sizeof(symbols));
 	give(info->jited_func_lens, lengths, sizeof(lengths));
+	if (is_plain)
+		return 0;
 	give(info->func_info, functions, sizeof(functions));
 	give(info->line_info, lines, sizeof(lines));
 	give(info->jited_line_info, line_addresses, sizeof(line_addresses));
@@ -126,6 +132,19 @@ static void addresses_are_hidden(void)
 	loaded_program_free(&program);
 }
 
+static void programs_without_types(void)
+{
+	struct loaded_program program;
+
+	is_plain = true;
+	CHECK(read_program(&program, false, 0) == 0);
+	CHECK(program.function_count == 2 && program.line_count == 0);
+	CHECK(program.functions[1].type == 0 && program.functions[1].instruction == 0);
+	CHECK(program.functions[1].size == 4 && program.functions[1].address == symbols[1]);
+	loaded_program_free(&program);
+	is_plain = false;
+}
+
 static void the_kernel_refuses(void)
 {
 	struct loaded_program program;
@@ -141,6 +160,7 @@ int main(void)
 {
 	all_is_shown();
 	addresses_are_hidden();
+	programs_without_types();
 	the_kernel_refuses();
 	return check_result("loaded_program");
 }

@@ -24,6 +24,8 @@ static uint8_t *buffers[CPUS];
 /* The processor that refuses, and why. */
 static int refusing = -1, refusal;
 static int watched;
+/* Nothing can be waited for. */
+static bool refuses_to_watch;
 
 /* What sysconf(3) is called in the C library: sanitizers ask for more, and early. */
 long __sysconf(int name);
@@ -61,13 +63,27 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 	(void)epoll;
 	CHECK(operation == EPOLL_CTL_ADD && fd >= 0 && event->events == EPOLLIN);
 	watched++;
-	return 0;
+	errno = ENOSPC;
+	return refuses_to_watch ? -1 : 0;
 }
 
 static struct task_records *open_all(void)
 {
 	watched = 0;
 	return task_records_open(77);
+}
+
+/* Whether a buffer is in memory still, but for our own. */
+static bool has_mapping(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	bool found = false;
+	char line[512];
+
+	while (maps && fgets(line, sizeof(line), maps))
+		found = found || strstr(line, "memfd:buffer");
+	CHECK(maps && fclose(maps) == 0);
+	return found;
 }
 
 static void close_all(struct task_records *records)
@@ -81,6 +97,7 @@ static void close_all(struct task_records *records)
 		pages[cpu] = NULL;
 		files[cpu] = -1;
 	}
+	CHECK(!has_mapping());
 }
 
 /* As the kernel puts bytes: over the end at the begin. */
@@ -287,6 +304,10 @@ static void refusals(void)
 	CHECK(!open_all() && errno == EACCES && watched == 2);
 	close_all(NULL);
 	refusing = -1;
+	refuses_to_watch = true;
+	CHECK(!open_all() && errno == ENOSPC && watched == 1);
+	close_all(NULL);
+	refuses_to_watch = false;
 }
 
 int main(void)

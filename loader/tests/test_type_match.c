@@ -109,6 +109,21 @@ static void test_values(void)
 	CHECK(strstr(why, "has a sign"));
 }
 
+/* void is no value: what leads there is told apart by nothing. */
+static void test_values_without_type(void)
+{
+	struct pair pair = make(4, false);
+	struct type_leaf local = {.btf = pair.local, .name = ""}, host = {.btf = pair.host};
+	char why[256] = "";
+
+	host.type = pair.host_id;
+	CHECK(type_same_value(&local, &host, TYPE_USE_FIXED, why, sizeof(why)));
+	local.type = pair.local_id;
+	host.type = 0;
+	CHECK(type_same_value(&local, &host, TYPE_USE_FIXED, why, sizeof(why)) && !*why);
+	free_pair(&pair);
+}
+
 static void test_layouts(void)
 {
 	struct pair pair = make(4, false), other = make(8, false);
@@ -366,6 +381,7 @@ int main(void)
 	test_wider_enums();
 	test_leaves();
 	test_values();
+	test_values_without_type();
 	test_layouts();
 	test_characters();
 	test_pointers();
