@@ -1,8 +1,8 @@
 /** What the compiler takes to start and to compile, beside bare Node in the same rounds: CPU time. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cpuSeconds, stages } from './cpu-time.ts';
 import { median } from './statistics.ts';
 
 const ROUNDS = Number(process.env.BENCH_STARTS ?? 11);
@@ -15,17 +15,8 @@ const EXAMPLES = readdirSync('examples')
   .map((name) => join('examples', name));
 const ALL = `check ${EXAMPLES.length} scripts`;
 
-/** Seconds of user and system, by the shell, which waits for its child. */
-function cpuSeconds(words: readonly string[], env: NodeJS.ProcessEnv): number {
-  const timed = 'TIMEFORMAT="%U %S"; { time "$@" >/dev/null 2>&1; } 2>&1';
-  const run = spawnSync('bash', ['-c', timed, 'time', ...words], { encoding: 'utf8', env });
-  const [user, system] = run.stdout.trim().split(' ').map(Number);
-  if (run.status !== 0 || user === undefined || system === undefined)
-    throw new Error(`${words.join(' ')}: status ${run.status}`);
-  return user + system;
-}
-
-function main(): void {
+/** Prints the table, and where the time of one script goes. */
+export function reportCompiling(): void {
   const folder = mkdtempSync(join(tmpdir(), 'bpfscript-bench-'));
   const env = { ...process.env, XDG_CACHE_HOME: folder };
   const object = join(folder, 'x.o');
@@ -44,11 +35,13 @@ function main(): void {
     [ALL]: [...command, 'check', '--no-warnings', ...EXAMPLES],
   };
   const times = new Map<string, number[]>();
+  let profile = '';
   try {
     for (const words of Object.values(cases)) cpuSeconds(words, env);
     for (let round = 0; round < ROUNDS; round += 1)
       for (const [name, words] of Object.entries(cases))
         times.set(name, [...(times.get(name) ?? []), cpuSeconds(words, env)]);
+    profile = stages(cases['build hello'] ?? [], ROUNDS, env);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -65,6 +58,5 @@ function main(): void {
       process.stdout.write(`${(each * 1000).toFixed(0)} ms a script beyond bare Node\n`);
     }
   }
+  process.stdout.write(`\nbuild hello by stage (--timings)\n\n${profile}`);
 }
-
-main();

@@ -1,23 +1,17 @@
 /**
- * `npm run bench`: what a probe costs per event. Every body runs under hand-written C, bpfscript and the
- * installed bpftrace in turn, several rounds in one process, against the same number of write(2) calls; the
- * kernel's own run statistics (run_time_ns / run_cnt) give the cost. Read the ratios: times on shared
- * machines drift by a third. Names of bodies as arguments choose some of them.
+ * What a probe costs per event. Every body runs under hand-written C, bpfscript and the installed bpftrace in
+ * turn, several rounds in one process, against the same number of write(2) calls; the kernel's own run
+ * statistics (run_time_ns / run_cnt) give the cost. Read the ratios: times on shared machines drift by a third.
  */
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
 import { BODIES, type Body } from './bodies.ts';
 import { loadedPrograms, type ProgramStats, withStatistics } from './programs.ts';
-import { reportStartup } from './startup.ts';
 import { geometricMean, median } from './statistics.ts';
-import { folder, TOOLS, type Tool } from './tools.ts';
+import { TOOLS, type Tool } from './tools.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 300_000);
-/** The empty body is what the others are measured against. */
-const CHOSEN: readonly Body[] = BODIES.filter(
-  ({ name }) => name === 'empty' || process.argv.length < 3 || process.argv.includes(name),
-);
 const WORKLOAD = 'test/workload/build/workload';
 
 interface Measurement {
@@ -75,11 +69,16 @@ async function measure(tool: Tool, body: Body): Promise<Measurement> {
 
 const key = (tool: Tool, body: Body): string => `${tool.name} ${body.name}`;
 
-async function main(): Promise<void> {
+/** Measures the bodies of these names, or all where there are none, and prints the table. */
+export async function reportEvents(names: readonly string[]): Promise<void> {
+  // The empty body is what the others are measured against.
+  const chosen = BODIES.filter(
+    ({ name }) => name === 'empty' || names.length === 0 || names.includes(name),
+  );
   const results = new Map<string, Measurement[]>();
   await withStatistics(async () => {
     for (let round = 1; round <= ROUNDS; round++) {
-      for (const body of CHOSEN) {
+      for (const body of chosen) {
         for (const tool of TOOLS) {
           const measurement = await measure(tool, body);
           results.set(key(tool, body), [...(results.get(key(tool, body)) ?? []), measurement]);
@@ -88,16 +87,18 @@ async function main(): Promise<void> {
       process.stderr.write(`round ${round} of ${ROUNDS}\n`);
     }
   });
-  report(results);
-  if (CHOSEN.length === BODIES.length) await reportStartup(folder);
+  report(chosen, results);
 }
 
-function report(results: ReadonlyMap<string, readonly Measurement[]>): void {
+function report(
+  chosen: readonly Body[],
+  results: ReadonlyMap<string, readonly Measurement[]>,
+): void {
   const ns = (tool: Tool, body: Body): number =>
     median((results.get(key(tool, body)) ?? []).map((m) => m.ns));
   const instructions = (tool: Tool, body: Body): number =>
     results.get(key(tool, body))?.[0]?.instructions ?? 0;
-  const [empty, ...bodies] = CHOSEN;
+  const [empty, ...bodies] = chosen;
   const [c, ours, theirs] = TOOLS;
   if (!empty || !c || !ours || !theirs) throw new Error('the tables of bodies and tools are empty');
 
@@ -114,7 +115,7 @@ function report(results: ReadonlyMap<string, readonly Measurement[]>): void {
   process.stdout.write(
     'body            C          bpfscript      bpftrace       bpfscript/C  bpftrace/C\n',
   );
-  for (const body of CHOSEN) {
+  for (const body of chosen) {
     const columns = TOOLS.map(
       (tool) =>
         `${cell(body === empty ? ns(tool, body) : net(tool, body), 6, 1)} (${cell(instructions(tool, body), 4)})`,
@@ -131,5 +132,3 @@ function report(results: ReadonlyMap<string, readonly Measurement[]>): void {
     `\ngeometric mean: bpfscript ${mean(ours).toFixed(2)}, bpftrace ${mean(theirs).toFixed(2)} times the C\n`,
   );
 }
-
-await main();

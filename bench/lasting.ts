@@ -1,5 +1,5 @@
 /**
- * `npm run bench:lasting`: what only large numbers and long times show. A storm of three million events, whose lines
+ * What only large numbers and long times show. A storm of three million events, whose lines
  * and losses have to add up; the time from SIGINT to the end with a map of 100,000 keys; and memory over BENCH_SECONDS
  * (120) of a script that does a bit of everything, while short processes come and go (300,000 in an hour, whose stacks
  * have names): after a quarter of the time it must not grow.
@@ -194,9 +194,11 @@ async function idle(): Promise<void> {
   if (after !== before) process.exitCode = 1;
 }
 
-await storm('text');
-await storm('json');
-await ends();
-await idle();
-await flood();
-await memory();
+export async function reportLasting(): Promise<void> {
+  await storm('text');
+  await storm('json');
+  await ends();
+  await idle();
+  await flood();
+  await memory();
+}

@@ -6,7 +6,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { profileStart } from './start-profile.ts';
 import { median } from './statistics.ts';
+import { folder } from './tools.ts';
 
 const RUNS = Number(process.env.BENCH_STARTS ?? 9);
 /** From the last attached probe to SIGINT. */
@@ -170,12 +172,13 @@ function peersOf(start: Start, object: string): readonly Peer[] {
   ];
 }
 
-/** Prints the table of starts, measured in turn; objects are written to `folder`. */
-export async function reportStartup(folder: string): Promise<void> {
+/** Prints the table of starts, measured in turn, and where the loader's time goes. */
+export async function reportStarting(): Promise<void> {
   const compiler = join(process.cwd(), 'dist/bpfscript.js');
   const objects: string[] = [];
+  const profiles: string[] = [];
   process.stdout.write(
-    `\nmedians of ${RUNS}, in turn\n\nscript        by         start: CPU ms       ms   memory MiB   end: ms\n`,
+    `medians of ${RUNS}, in turn\n\nscript        by         start: CPU ms       ms   memory MiB   end: ms\n`,
   );
   for (const start of STARTS) {
     const object = join(folder, `start-${start.name.replaceAll(' ', '-')}.o`);
@@ -194,7 +197,11 @@ export async function reportStartup(folder: string): Promise<void> {
         `${(index === 0 ? start.name : '').padEnd(13)} ${peer.name.padEnd(10)} ${cell(took.cpuMs, 13)} ${cell(took.startMs, 8)} ${cell(took.memoryMiB, 12)} ${cell(took.endMs, 9)}\n`,
       );
     }
+    if (!start.ends) profiles.push(`\n${start.name}\n${await profileStart(object, RUNS)}`);
   }
   const loader = statSync('loader/build/bpfload').size;
   process.stdout.write(`\nbytes: bpfload ${loader}, static; objects: ${objects.join(', ')}\n`);
+  process.stdout.write(
+    `\nbpfload, from exec to its first wait: CPU ms of one start, means of ${RUNS}\n${profiles.join('')}`,
+  );
 }

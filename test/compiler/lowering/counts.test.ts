@@ -1,5 +1,6 @@
 /** What a body of thirty lines costs on its way, in counts that no noise moves: who makes them larger says why. */
 import { describe, expect, it } from 'vitest';
+import { BODY, EVENTS } from '../../../bench/many-probes.ts';
 import { codeOf } from '../../../compiler/builtins/builtins.ts';
 import { lower } from '../../../compiler/lowering/lower.ts';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
@@ -7,40 +8,6 @@ import { INSN_SIZE, STT } from '../../../linker/elf/elf.ts';
 import { readElf } from '../../../linker/elf/read.ts';
 import { compileText, kernelDescription } from '../../support/build.ts';
 
-const BODY = `{
-  $fd = args.fd;
-  @calls[comm] = count();
-  @total[pid, tid] = sum($fd);
-  @last[tid] = nsecs;
-  if ($fd > 3) {
-    @high[comm, pid] = count();
-    @sizes = hist($fd);
-  } else {
-    @low[comm] = count();
-    @sizes2[comm] = hist($fd);
-  }
-  if (@start[tid]) {
-    $d = nsecs - @start[tid];
-    @lat[comm] = hist($d);
-    @latsum[comm] = sum($d);
-    @latmax[comm] = max($d);
-    @latavg[comm] = avg($d);
-    if ($d > 1000000) {
-      printf("%s %d %d slow %d\\n", comm, pid, tid, $d);
-      @slow[comm, pid] = count();
-    }
-    delete(@start, tid);
-  }
-  @start[tid] = nsecs;
-  if (comm == "bash") {
-    @bash = count();
-    @bashfd[$fd] = count();
-    printf("bash %d %d\\n", pid, $fd);
-  }
-  @lin = lhist($fd, 0, 100, 10);
-  @minv[pid] = min($fd);
-}`;
-const EVENTS = ['read', 'write', 'pread64', 'pwrite64', 'readv', 'writev', 'fsync', 'fchdir'];
 const script = (count: number): string =>
   EVENTS.slice(0, count)
     .map((name) => `\ntracepoint:syscalls:sys_enter_${name} ${BODY}`)
