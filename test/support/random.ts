@@ -21,3 +21,11 @@ export function createRandom(seed: number): Random {
     oneIn: (times) => below(times) === 0,
   };
 }
+
+const SHARE = Number(process.env.BPFSCRIPT_ROUNDS ?? 1);
+
+/** How many of these random cases a test tries: all, or the share of them, above 0, that BPFSCRIPT_ROUNDS says. */
+export function rounds(all: number): number {
+  if (!(SHARE > 0 && SHARE <= 1)) throw new Error('BPFSCRIPT_ROUNDS is a share of 1, above 0');
+  return Math.ceil(all * SHARE);
+}

@@ -5,6 +5,7 @@ import { NO_CONSTANTS } from '../../../compiler/preamble/constants.ts';
 import { NO_MACROS } from '../../../compiler/preamble/macros.ts';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
+import { rounds } from '../../support/random.ts';
 import { KERNEL } from './kernel.ts';
 
 const SCRIPTS = [
@@ -39,7 +40,7 @@ describe('the analysis of scripts that make no sense', () => {
     const random = randomFrom(20_261_120);
     const words = SCRIPTS.flatMap((script) => script.split(/\b/));
     let analysed = 0;
-    for (let count = 0; count < 4000; count += 1) {
+    for (let count = 0; count < rounds(4000); count += 1) {
       const text = mutated(SCRIPTS[random(SCRIPTS.length)] ?? '', words, random);
       const source = { name: 'random.bt', text };
       const diagnostics = new Diagnostics();
@@ -56,6 +57,6 @@ describe('the analysis of scripts that make no sense', () => {
       expect(program === undefined, text).toBe(diagnostics.hasErrors);
       analysed += 1;
     }
-    expect(analysed).toBeGreaterThan(500);
+    expect(analysed).toBeGreaterThan(rounds(500));
   });
 });

@@ -9,7 +9,7 @@ import { typeName } from '../../../compiler/types/names.ts';
 import { readSectionTable } from '../../../linker/elf/read.ts';
 import { compileText, diagnose, kernelDescription, temporaryFolder } from '../../support/build.ts';
 import { said } from '../../support/diagnostics.ts';
-import { createRandom } from '../../support/random.ts';
+import { createRandom, rounds } from '../../support/random.ts';
 import { compileTraced, FORMS } from '../../support/traced.ts';
 
 const folder = temporaryFolder();
@@ -233,7 +233,7 @@ describe('damaged debug information', () => {
       program.types.typedef('point_t');
       if (struct) programs.beside(kernelDescription().types).members(struct);
     };
-    for (let count = 0; count < 300; count += 1) {
+    for (let count = 0; count < rounds(300); count += 1) {
       const bytes = Buffer.from(original);
       for (let flips = random.below(4) + 1; flips > 0; flips -= 1) {
         const [offset, size] = places[random.below(places.length)] ?? [0, 64];

@@ -5,7 +5,7 @@ import { type ElfSection, SHF } from '../../../linker/elf/elf.ts';
 import { readElf } from '../../../linker/elf/read.ts';
 import { inspectObject } from '../../../linker/inspect.ts';
 import { build } from '../../support/build.ts';
-import { createRandom } from '../../support/random.ts';
+import { createRandom, rounds } from '../../support/random.ts';
 import { spellOut, validProgram } from './programs.ts';
 import { formatted } from './support.ts';
 
@@ -45,7 +45,7 @@ describe('the object of a formatted script', () => {
 
   it('is that of the script, for generated scripts full of comments', () => {
     const random = createRandom(31);
-    for (let count = 0; count < 30; count += 1)
+    for (let count = 0; count < rounds(30); count += 1)
       expectSameObject(spellOut(validProgram(random), random, true));
   });
 });

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
-import { createRandom } from '../../support/random.ts';
+import { createRandom, rounds } from '../../support/random.ts';
 import { damaged } from '../syntax/damage.ts';
 import { anyProgram, spellOut, validProgram } from './programs.ts';
 import { formatted, wording } from './support.ts';
 
-const GENERATED = 500;
+const GENERATED = rounds(500);
 const examples = readdirSync('examples').filter((name) => name.endsWith('.bt'));
 
 function expectFaithful(text: string): void {
@@ -40,18 +40,18 @@ describe('formatting', () => {
   it('keeps tokens and comments and is stable for damaged scripts that still parse', () => {
     const random = createRandom(41);
     let parsed = 0;
-    for (let round = 0; round < 6_000; round += 1) {
+    for (let round = 0; round < rounds(6_000); round += 1) {
       const text = damaged(round, random);
       if (!parse({ name: 'damaged.bt', text }, new Diagnostics())) continue;
       expectFaithful(text);
       parsed += 1;
     }
-    expect(parsed).toBeGreaterThan(120);
+    expect(parsed).toBeGreaterThan(rounds(120));
   });
 
   it('depends on tokens only where there are neither comments nor empty lines', () => {
     const random = createRandom(7);
-    for (let count = 0; count < 300; count += 1) {
+    for (let count = 0; count < rounds(300); count += 1) {
       const tokens = validProgram(random);
       expect(formatted(tokens.join('\n'))).toBe(formatted(tokens.join(' ')));
     }
@@ -59,7 +59,7 @@ describe('formatting', () => {
 
   it('leaves no line with white space at its end', () => {
     const random = createRandom(99);
-    for (let count = 0; count < 300; count += 1)
+    for (let count = 0; count < rounds(300); count += 1)
       expect(
         formatted(spellOut(anyProgram(random), random, true).replaceAll(/#\w+.*\n/g, '')),
       ).not.toMatch(/[ \t]\n/);

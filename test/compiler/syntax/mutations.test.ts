@@ -5,7 +5,7 @@ import { Diagnostics } from '../../../compiler/source/diagnostics.ts';
 import { printDiagnostic } from '../../../compiler/source/render/text.ts';
 import { createSources } from '../../../compiler/source/sources.ts';
 import { parse } from '../../../compiler/syntax/parse.ts';
-import { createRandom } from '../../support/random.ts';
+import { createRandom, rounds } from '../../support/random.ts';
 import { damaged } from './damage.ts';
 
 /** What is wrong with the parser's answer; undefined when all is well. */
@@ -25,7 +25,7 @@ function objection(text: string): string | undefined {
 it('gives a tree or diagnostics with good places for 25,000 damaged scripts', async () => {
   const random = createRandom(20260801);
   const wrong: string[] = [];
-  for (let round = 0; round < 25_000; round += 1) {
+  for (let round = 0; round < rounds(25_000); round += 1) {
     const text = damaged(round, random);
     const found = objection(text);
     if (found !== undefined) wrong.push(`${found}\n${text}`);
