@@ -31,6 +31,7 @@ const ORDERS = {
 /** One process is traced; another does the same before. */
 const ONE_PROCESS = `
 /workload read 5 10 getppid 5 call 5 1 1
+: >/tmp/go
 `;
 
 const POLICIES = ['error', 'warn', 'ignore'] as const;
@@ -73,7 +74,7 @@ const COMMANDS: Readonly<Record<string, GuestScript>> = {
       rawtracepoint:sys_enter /args.id == 110/ { @raw = count(); }
       uprobe:/workload:workload_target { @user = count(); }`,
     flags:
-      '-p $(/workload sleep 5000 read 7 10 getppid 7 call 7 1 1 sleep 500 >/dev/null & echo $!)',
+      '-p $(/workload await /tmp/go read 7 10 getppid 7 call 7 1 1 sleep 500 >/dev/null & echo $!)',
     script: ONE_PROCESS,
     endsItself: true,
   },
