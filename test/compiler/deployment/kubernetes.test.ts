@@ -278,6 +278,14 @@ describe('files for a cluster', () => {
     expect(argsOf(image)).toEqual(['/object/x/tool.o']);
     expect(podOf(image).volumes).toEqual([{ name: 'object', image: { reference: 'r/objects:1' } }]);
     expect(podOf(image)).not.toHaveProperty('initContainers');
+    const mounts = (options: Partial<KubernetesOptions>) =>
+      podOf(options).containers[0].volumeMounts.map(({ name, mountPath }) => [name, mountPath]);
+    expect(mounts({})).toEqual([['files', '/objects']]);
+    expect(mounts(image)).toEqual([['object', '/object']]);
+    expect(mounts({ ...image, keys: new Map([['k', object]]) })).toEqual([
+      ['files', '/objects'],
+      ['object', '/object'],
+    ]);
     const pulled = { reference: 'r/a$b', image: 'compiler:1', architecture: undefined };
     const [pull] = podOf({ pulled }).initContainers;
     expect(pull).toMatchObject({
@@ -294,6 +302,7 @@ describe('files for a cluster', () => {
       1,
     ]);
     expect(argsOf({ pulled })).toEqual(['/object/tool.o']);
+    expect(mounts({ pulled })).toEqual([['object', '/object']]);
     const secret = { ...pulled, secret: 'pass', architecture: 'aarch64' };
     const [withSecret] = podOf({ pulled: secret }).initContainers;
     expect(withSecret.args).toContain('--arch=aarch64');

@@ -1,7 +1,7 @@
 /** What the client asks of a registry, and what it takes for an answer: a server of this process stands for it. */
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type ClientOptions,
   createClient,
@@ -19,7 +19,15 @@ type Answer = (
 ];
 
 const servers: ReturnType<typeof createServer>[] = [];
+// With a proxy requests would go another way, but for those to this machine.
+beforeEach(() => {
+  for (const name of ['https_proxy', 'http_proxy', 'all_proxy']) {
+    vi.stubEnv(name, undefined);
+    vi.stubEnv(name.toUpperCase(), undefined);
+  }
+});
 afterEach(() => {
+  vi.unstubAllGlobals();
   for (const server of servers.splice(0)) server.close();
 });
 
@@ -190,6 +198,24 @@ describe('what a registry does not do', () => {
     expect(await failure(client.getManifest('v1'), registry)).toMatch(
       /^away: cannot reach R: .*ECONNREFUSED/,
     );
+  });
+});
+
+describe('TLS', () => {
+  it('is there on the way to all but this machine, unless it is left out by a flag', async () => {
+    const asked = async (registry: string, plain: boolean): Promise<string> => {
+      let url = '';
+      vi.stubGlobal('fetch', async (to: string) => {
+        url = to;
+        return new Response('bytes');
+      });
+      const reference = { registry, name: 'a/b', tag: undefined, digest: undefined };
+      await createClient(reference, { credentials: undefined, plain }).getManifest('v1');
+      return url.replace('/v2/a/b/manifests/v1', '');
+    };
+    expect(await asked('r.example', false)).toBe('https://r.example');
+    expect(await asked('r.example:5000', true)).toBe('http://r.example:5000');
+    expect(await asked('localhost:5000', false)).toBe('http://localhost:5000');
   });
 });
 

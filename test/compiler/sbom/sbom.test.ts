@@ -108,6 +108,13 @@ describe('a bill of materials', () => {
       metadata: { ...bill.metadata, component: { ...component, properties: [] } },
     };
     expect(sbomFor(without, own)).toBeUndefined();
+    const [content] = component.properties ?? [];
+    const properties = [{ name: 'of somebody else', value: 'x' }, ...(content ? [content] : [])];
+    const more = {
+      ...bill,
+      metadata: { ...bill.metadata, component: { ...component, properties } },
+    };
+    expect(sbomFor(more, own)?.metadata.component.properties).toEqual(properties);
   });
 
   it('is read as it was written, and what is none is refused', () => {
