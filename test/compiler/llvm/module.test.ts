@@ -179,6 +179,14 @@ describe('a module', () => {
     expect(places).toEqual(expect.arrayContaining(['3:7', '9:2']));
   });
 
+  it('is named by its file without the folder, and somehow where it has none', () => {
+    const named = (name: string) =>
+      /!DIFile\(filename: "([^"]*)"/.exec(createModule(name).text())?.[1];
+    expect([named('some/folder/tool.bt'), named('tool.bt'), named('')]).toEqual([
+      ...['tool.bt', 'tool.bt', 'script'],
+    ]);
+  });
+
   it('gives the same bytes for the same calls', () => {
     const build = () =>
       emit(
