@@ -1,4 +1,5 @@
 /* [OUT-033..036] [JSN-007] Pictures of tseries(), and slots of several CPUs as one series. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "output/series.h"
@@ -227,6 +228,30 @@ static void cpus_count_together_in_the_newest_interval(void)
 	strbuf_free(&text);
 }
 
+/* As --top has them: the last of them, and a number for each interval that is shown. */
+static void numbers_of_intervals(void)
+{
+	uint64_t slots[16] = {0};
+	struct strbuf text = {0};
+	double numbers[4] = {-1, -1, -1, -1};
+
+	CHECK(series_numbers(numbers, 4, &seconds, (const uint8_t *)slots) == 0 &&
+	      numbers[0] == -1);
+	series_newest_text(&text, &seconds, (const uint8_t *)slots);
+	CHECK_TEXT(&text, "");
+	put(slots, &seconds, START, 5, 0);
+	put(slots, &seconds, START + 2, -7, 0);
+	CHECK(series_numbers(numbers, 4, &seconds, (const uint8_t *)slots) == 3);
+	CHECK(numbers[0] == 5 && isnan(numbers[1]) && numbers[2] == -7);
+	/* The last ones where there is no room for all. */
+	put(slots, &seconds, START + 4, 9, 0);
+	CHECK(series_numbers(numbers, 4, &seconds, (const uint8_t *)slots) == 4);
+	CHECK(isnan(numbers[0]) && numbers[1] == -7 && isnan(numbers[2]) && numbers[3] == 9);
+	series_newest_text(&text, &seconds, (const uint8_t *)slots);
+	CHECK_TEXT(&text, "9");
+	strbuf_free(&text);
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);
@@ -237,6 +262,7 @@ int main(void)
 	fractions_are_as_fine_as_the_interval();
 	nothing_is_told();
 	json_leaves_empty_intervals_out();
+	numbers_of_intervals();
 	old_intervals_end_with_the_window();
 	cpus_count_together_in_the_newest_interval();
 	return check_result("series");
