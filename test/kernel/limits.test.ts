@@ -269,6 +269,11 @@ needs('root').describe('large scripts', () => {
     );
   });
 
+  it('eight thousand statements without a branch load', async () => {
+    const body = repeat(8000, () => '@x = nsecs + 1;');
+    expect(await printed(`${body} print(@x > 1 ? 1 : 0); clear(@x);`)).toBe('1');
+  });
+
   it('programs with jumps that BPF does not have are errors', () => {
     const text = (index: number): string =>
       repeat(15, (part) => (index * 7919 + part * 104729).toString(36).padStart(8, 'z'), '');

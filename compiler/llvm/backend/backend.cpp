@@ -343,7 +343,8 @@ NAPI_MODULE_INIT()
 	// Block placement likes to put a loop's latch right before its head. Linux 6.1 takes a back
 	// edge from jumps only, not from an instruction that runs on into the header (visit_insn in
 	// kernel/bpf/verifier.c).
-	const char *options[] = {"bpfscript", "-disable-block-placement"};
+	// The order within blocks: scheduling.cpp.
+	const char *options[] = {"bpfscript", "-disable-block-placement", "-pre-RA-sched=bpfscript"};
 	std::string wrong;
 	llvm::raw_string_ostream errors(wrong);
 	if (!llvm::cl::ParseCommandLineOptions(std::size(options), options, "", &errors)) {
