@@ -22,12 +22,12 @@ export function locateArguments(
     if (!type) return { reason: 'of a type that the debug information does not tell' };
     const { integers, aligned, reason } = convention.classify(entries, type);
     const start = aligned ? next + (next % 2) : next;
-    if (integers > 0 && start + integers > convention.registers) {
+    if (start + integers > convention.registers) {
       // x86 gives what registers are left to later arguments; arm64 gives none any more.
       if (convention.exhausts) next = convention.registers;
       return { reason: 'passed on the stack' };
     }
-    if (integers > 0) next = start + integers;
+    next = start + integers;
     return reason === undefined ? { register: start } : { reason };
   });
 }

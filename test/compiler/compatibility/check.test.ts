@@ -16,6 +16,7 @@ function notOk(script: string, kernel: Kernel): readonly Finding[] {
   );
 }
 
+const COMM = { kind: 'string', size: 16 } as const;
 const READS_SOCKETS = 'kprobe:tcp_close {\n  @[((struct sock *)arg0).sk_mark] = count();\n}';
 
 describe('An object on the kernel that it was built for', () => {
@@ -244,6 +245,20 @@ describe('An object on another kernel', () => {
       });
     const name = 'sched:sched_switch.next_prio';
     expect(notOk(script, changed({ offset: 100 }))).toMatchObject([{ name, verdict: 'adapted' }]);
+    // A text that stands in the record, and one whose place does.
+    const text = 'tracepoint:sched:sched_process_exec { print(str(args.filename)); }';
+    expect(notOk(text, EMBEDDED)).toEqual([]);
+    const plain = kernelWith({
+      tracepoint: (category, event) =>
+        EMBEDDED.tracepoint(category, event)?.map((field) =>
+          field.name === 'filename'
+            ? { ...field, ctype: 'char[16]', size: 16, dataLoc: false, type: COMM }
+            : field,
+        ),
+    });
+    expect(notOk(text, plain)).toMatchObject([
+      { name: 'sched:sched_process_exec.filename', verdict: 'adapted' },
+    ]);
     expect(notOk(script, changed({ size: 2 }))).toMatchObject([{ name, verdict: 'adapted' }]);
     expect(notOk(script, changed({ size: 8 }))).toMatchObject([
       {

@@ -281,6 +281,18 @@ needs('clang').it(
   },
 );
 
+needs('clang').it('structs are looked into 32 deep, as deep as any compiler nests them', () => {
+  const nested = (levels: number, inner: string): string =>
+    levels === 0 ? `struct { ${inner}; } m` : `struct { ${nested(levels - 1, inner)}; } m`;
+  const depths = [32, 33];
+  const was = structs(depths.map((depth) => nested(depth, 'int a')));
+  const is = structs(depths.map((depth) => nested(depth, 'int b')));
+  const why = (index: number) =>
+    layoutDiffers(was, leaf(was, index).type, is, leaf(is, index).type);
+  expect(why(0)).toMatch(/^has a member m that .* has no member a on this kernel$/);
+  expect(why(1)).toBeUndefined();
+});
+
 needs('clang').it('types are called as people call them', () => {
   const declared: Readonly<Record<string, string>> = {
     'int m': 'int',
