@@ -18,7 +18,7 @@ type Listener = (event: PageEvent) => void;
 class Element implements PageElement {
   textContent: string | null = '';
   readonly style = { display: '' };
-  readonly children: PageElement[] = [];
+  readonly children: Element[] = [];
   readonly #attributes = new Map<string, string>();
   readonly #listeners = new Map<string, Listener>();
   readonly #parts: ReadonlyMap<string, Element>;
@@ -32,10 +32,11 @@ class Element implements PageElement {
     return this.#attributes.get(name) ?? null;
   }
   appendChild(child: PageElement): void {
-    this.children.push(child);
+    if (child instanceof Element) this.children.push(child);
   }
   replaceChildren(...children: PageElement[]): void {
-    this.children.splice(0, this.children.length, ...children);
+    const own = children.flatMap((child) => (child instanceof Element ? [child] : []));
+    this.children.splice(0, this.children.length, ...own);
   }
   querySelector(selector: string): PageElement | null {
     return this.#parts.get(selector.slice(1)) ?? null;
@@ -80,7 +81,7 @@ function opened() {
     ...{ boxes: flameBoxes, colour: flameColour, share: flameShare, tip: flameTip },
     label: flameLabel,
   });
-  const groups = () => part('frames').children as readonly Element[];
+  const groups = () => part('frames').children;
   const nameOf = (group: Element) => group.children[0]?.textContent?.split(':')[0] ?? '';
   return {
     page,
