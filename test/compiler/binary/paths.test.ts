@@ -8,11 +8,12 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it as test, vi } from 'vitest';
 import { findBinaries, mappedBinaries } from '../../../compiler/binary/paths.ts';
 import { temporaryFolder } from '../../support/build.ts';
 import { needs } from '../../support/needs.ts';
@@ -34,9 +35,13 @@ const found = (name: string, pid?: number): readonly string[] =>
 const matched = (pattern: string): readonly string[] =>
   found(path(pattern)).map((each) => each.slice(folder.length + 1));
 
-beforeEach(() => {
-  folder = temporaryFolder();
-});
+/** Each in a folder of its own, which is made by the test itself: it may be run again. */
+const it = (title: string, run: () => unknown): void =>
+  test(title, () => {
+    folder = temporaryFolder();
+    vi.stubEnv('PATH', `${path('first')}:${path('second')}`);
+    return run();
+  });
 
 describe('a path', () => {
   it('is that of the file, as it is written', () => {
@@ -108,10 +113,6 @@ describe('a path below the root of a process', () => {
 });
 
 describe('a bare name', () => {
-  beforeEach(() => {
-    vi.stubEnv('PATH', `${path('first')}:${path('second')}`);
-  });
-
   it('is the first executable of that name in PATH', () => {
     put('first/tool-of-test', 0o644);
     const second = put('second/tool-of-test');
@@ -243,7 +244,7 @@ describe('what a process has mapped', () => {
       renameSync(program, path('moved'));
       expect(mappedBinaries(pid)[0]).toEqual({ path: path('moved'), shown: path('moved') });
       writeFileSync(program, 'another');
-      execFileSync('rm', [path('moved')]);
+      rmSync(path('moved'));
       const [held] = mappedBinaries(pid);
       expect(held?.shown).toBe(path('moved'));
       expect(held?.path).toMatch(new RegExp(`^/proc/${pid}/map_files/[0-9a-f]+-[0-9a-f]+$`));
