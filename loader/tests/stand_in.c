@@ -1,10 +1,12 @@
 #include "stand_in.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +167,21 @@ static const struct stand_in_object *object_of(int fd)
 	return NULL;
 }
 
+static void give_program(const struct stand_in_object *object, struct bpf_prog_info *info)
+{
+	struct bpf_func_info *records = (struct bpf_func_info *)(uintptr_t)info->func_info;
+	uint32_t room = info->nr_func_info;
+
+	*info = (struct bpf_prog_info){.id = object->id,
+				       .type = object->kind,
+				       .btf_id = object->types,
+				       .jited_prog_len = object->is_compiled ? 8 : 0,
+				       .nr_func_info = object->function_count,
+				       .recursion_misses = object->missed};
+	for (uint32_t i = 0; records && i < room && i < object->function_count; i++)
+		records[i] = object->functions[i];
+}
+
 int bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size)
 {
 	const struct stand_in_object *object = object_of(fd);
@@ -173,12 +190,12 @@ int bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size)
 		errno = EBADF;
 		return -1;
 	}
-	if (*size == sizeof(struct bpf_link_info))
+	if (*size == sizeof(struct bpf_link_info)) {
 		*(struct bpf_link_info *)info = (struct bpf_link_info){
 			.type = object->type, .id = object->id, .prog_id = object->program};
-	else
-		*(struct bpf_prog_info *)info = (struct bpf_prog_info){
-			.id = object->id, .recursion_misses = object->missed};
+		return 0;
+	}
+	give_program(object, info);
 	return 0;
 }
 
@@ -189,6 +206,43 @@ int bpf_prog_get_fd_by_id(__u32 id)
 			return stand_in.objects[i].fd;
 	errno = EPERM;
 	return -1;
+}
+
+/* In the order of the objects; ENOENT behind the last. */
+int bpf_prog_get_next_id(__u32 id, __u32 *next)
+{
+	bool passed = id == 0;
+
+	for (uint32_t i = 0; i < stand_in.object_count; i++) {
+		const struct stand_in_object *object = &stand_in.objects[i];
+
+		if (passed && object->id) {
+			*next = object->id;
+			return 0;
+		}
+		passed |= object->id == id;
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+struct btf *btf__load_from_kernel_by_id(__u32 id)
+{
+	uint32_t size;
+	const void *data = btf__raw_data(stand_in.types, &size);
+
+	return id ? btf__new(data, size) : NULL;
+}
+
+struct bpf_link *bpf_program__attach_iter(const struct bpf_program *program,
+					  const struct bpf_iter_attach_opts *options)
+{
+	const union bpf_iter_link_info *info = options ? options->link_info : NULL;
+
+	note("iterator, program %d", program->fd);
+	if (info)
+		note(", order %d, process %u", (int)info->cgroup.order, info->task.pid);
+	return new_bpf_link();
 }
 
 int bpf_raw_tracepoint_open(const char *name, int program)
@@ -231,6 +285,33 @@ struct many {
 	uint64_t functions, addresses, cookies;
 };
 
+/* What BPF_LINK_CREATE reads of the other types: tracing, and places of a file. */
+struct tracing {
+	uint32_t program, target, type, flags, id, zero;
+	uint64_t cookie;
+};
+
+struct places {
+	uint32_t program, target, type, flags;
+	uint64_t path, offsets, counters, cookies;
+	uint32_t count, many_flags, pid, zero;
+};
+
+#define PLACES 48
+
+static void note_places(const struct places *places)
+{
+	const uint64_t *offsets = (const uint64_t *)(uintptr_t)places->offsets;
+	const uint64_t *cookies = (const uint64_t *)(uintptr_t)places->cookies;
+
+	note("%s of %s", places->many_flags ? "uretprobes" : "uprobes",
+	     (const char *)(uintptr_t)places->path);
+	for (uint32_t i = 0; i < places->count; i++)
+		note(" %llx=%llx", (unsigned long long)offsets[i],
+		     (unsigned long long)(cookies ? cookies[i] : 0));
+	note(", process %u, program %u", places->pid, places->program);
+}
+
 static long create_link(const struct many *many)
 {
 	const char *const *functions = (const char *const *)(uintptr_t)many->functions;
@@ -240,10 +321,45 @@ static long create_link(const struct many *many)
 		errno = stand_in.unreadable ? stand_in.unreadable : EINVAL;
 		return -1;
 	}
+	if (many->type == PLACES) {
+		note_places((const struct places *)many);
+		return new_link();
+	}
 	note("type %u", many->type);
+	if (many->type != SESSION)
+		note(", cookie %llu", (unsigned long long)((const struct tracing *)many)->cookie);
 	for (uint32_t i = 0; many->type == SESSION && i < many->count; i++)
 		note(" %s=%llx", functions[i], (unsigned long long)cookies[i]);
 	note(", program %u", many->program);
+	return new_link();
+}
+
+static long open_event(const struct perf_event_attr *event, int process, int cpu)
+{
+	note("event %u:%llu, %s %llu, process %d, CPU %d", event->type,
+	     (unsigned long long)event->config, event->freq ? "frequency" : "period",
+	     (unsigned long long)event->sample_period, process, cpu);
+	if (event->type == PERF_TYPE_BREAKPOINT)
+		note(", address %llx+%llu mode %u", (unsigned long long)event->bp_addr,
+		     (unsigned long long)event->bp_len, event->bp_type);
+	if (event->inherit)
+		note(", inherited");
+	return new_link();
+}
+
+/* BPF_RAW_TRACEPOINT_OPEN. */
+struct raw_tracepoint {
+	uint64_t name;
+	uint32_t program, zero;
+	uint64_t cookie;
+};
+
+static long open_raw_tracepoint(const struct raw_tracepoint *attributes, long size)
+{
+	note("raw tracepoint %s, program %u", (const char *)(uintptr_t)attributes->name,
+	     attributes->program);
+	if (size == sizeof(*attributes))
+		note(", cookie %llu", (unsigned long long)attributes->cookie);
 	return new_link();
 }
 
@@ -259,6 +375,11 @@ long syscall(long number, ...)
 	va_end(arguments);
 	if (number == SYS_bpf && words[0] == BPF_LINK_CREATE)
 		return create_link((const struct many *)words[1]);
+	if (number == SYS_bpf && words[0] == BPF_RAW_TRACEPOINT_OPEN)
+		return open_raw_tracepoint((const struct raw_tracepoint *)words[1], words[2]);
+	if (number == SYS_perf_event_open)
+		return open_event((const struct perf_event_attr *)words[0], (int)words[1],
+				  (int)words[2]);
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
 	return real(number, words[0], words[1], words[2], words[3], words[4], words[5]);
@@ -268,6 +389,8 @@ int faccessat(int folder, const char *path, int mode, int flags)
 {
 	static int (*real)(int, const char *, int, int);
 
+	if (strcmp(path, "/sys/kernel/btf/vmlinux") == 0)
+		return 0;
 	if (strstr(path, "/kprobe/type") || strstr(path, "/kprobe_events"))
 		return stand_in.has_kprobes ? 0 : -1;
 	if (!real)

@@ -11,6 +11,8 @@
 
 #include "base/strbuf.h"
 
+struct btf;
+
 struct bpf_program {
 	int fd, type, expected;
 	const char *section;
@@ -22,8 +24,12 @@ struct stand_in_object {
 	uint32_t id;
 	/* Of links: their program's id, and their type. */
 	uint32_t program, type;
-	/* Of programs. */
+	/* Of programs: what tells whether fentry can be attached to them, too. */
 	uint64_t missed;
+	uint32_t kind, types;
+	bool is_compiled;
+	const struct bpf_func_info *functions;
+	uint32_t function_count;
 };
 
 #define STAND_IN_ERRORS 8
@@ -41,6 +47,8 @@ struct stand_in {
 	int unreadable;
 	/* Whether the kernel has kprobes by themselves. */
 	bool has_kprobes;
+	/* Types of BPF programs; of each that has a number in `types`. */
+	const struct btf *types;
 	/* A program by its name, and its instructions. */
 	const char *name;
 	struct bpf_program *named;

@@ -414,5 +414,5 @@ int main(void)
 	test_targets();
 	test_names();
 	test_copies();
-	return check_result("attach");
+	return check_result("attach_links");
 }
