@@ -130,8 +130,8 @@ describe('maps of time series', () => {
       );
     const own = new Map(sizes('') as [string, number][]);
     expect([own.get('@c'), own.get('@h')]).toEqual([4096, 4096]);
-    // A MiB of elements of 20 slots of 16 bytes, but never fewer than 64.
-    expect([own.get('@s'), own.get('@large')]).toEqual([Math.floor((1 << 20) / 320), 65]);
-    expect(new Map(sizes('let @s = hash(4000);') as [string, number][]).get('@s')).toBe(4000);
+    // A MiB of elements of 20 slots of 24 bytes, but never fewer than 64.
+    expect([own.get('@s'), own.get('@large')]).toEqual([Math.floor((1 << 20) / 480), 64]);
+    expect(new Map(sizes('let @s = percpuhash(4000);') as [string, number][]).get('@s')).toBe(4000);
   });
 });
