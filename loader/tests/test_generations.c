@@ -217,6 +217,26 @@ static void without_memory_nothing_turns(void)
 	fixture_free(&tester.fixture);
 }
 
+/* Nothing is emptied of a map that programs could not be sent out of. */
+static void a_map_that_cannot_be_left_stays_as_it_is(void)
+{
+	struct tester tester;
+	struct map_rows rows;
+
+	if (!setup(&tester))
+		return;
+	put(tester.first, 1, 10);
+	put(tester.second, 2, 20);
+	tester.fixture.session.bss = NULL;
+	CHECK(map_zero(tester.session, &maps[H]) == -EINVAL);
+	CHECK(map_rows_take(&rows, tester.session, &maps[H], false) == -EINVAL);
+	map_rows_free(&rows);
+	CHECK(map_clear(tester.session, &maps[H]) == -EINVAL);
+	CHECK(get(tester.first, 1) == 10);
+	tester.fixture.session.bss = tester.fixture.bss;
+	teardown(&tester);
+}
+
 static void a_map_is_taken_from_the_old_one(void)
 {
 	struct tester tester;
@@ -418,6 +438,7 @@ int main(void)
 {
 	a_turn_swaps_both();
 	without_memory_nothing_turns();
+	a_map_that_cannot_be_left_stays_as_it_is();
 	a_map_is_taken_from_the_old_one();
 	slots_of_a_series_are_taken_from_all_elements();
 	what_a_clear_left_goes_before_the_next_turn();

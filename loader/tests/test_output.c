@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "output/internal.h"
 #include "output/output.h"
 #include "output/renderer.h"
 #include "base/failure.h"
@@ -320,6 +321,32 @@ static void an_output_that_fails_is_said_once(void)
 	fixture_free(&tester.fixture);
 }
 
+/* What waits is written before it: a text of standard error comes behind it. */
+static void a_map_beside_folded_stacks_tells_that_the_output_fails(void)
+{
+	static const struct mf_store store = {.kind = MF_STORE_GLOBAL, .value_size = 8};
+	static struct mf_map map = {
+		.name = "@m", .value = &int64, .stores = &store, .store_count = 1};
+	struct tester tester;
+
+	if (!setup(&tester, NULL, 0))
+		return;
+	CHECK(output_close(tester.output) == 0);
+	tester.fixture.manifest.maps = &map;
+	tester.fixture.manifest.map_count = 1;
+	tester.fixture.options.form = FORM_FOLDED;
+	tester.fixture.options.output = "/dev/full";
+	failure_clear(&failure);
+	CHECK(output_open(&tester.output, &tester.fixture.session, &failure) == 0);
+	strbuf_text(&tester.output->text, "main;leaf 7\n");
+	CHECK(output_map(tester.output, &map, 0, 1) == -1);
+	CHECK(strcmp(failure.text, "cannot write the output: No space left on device") == 0);
+	CHECK(output_close(tester.output) == -1);
+	unlink(tester.path);
+	strbuf_free(&tester.text);
+	fixture_free(&tester.fixture);
+}
+
 /* In a child, whose standard output is a pipe that nobody reads: a signal would end it. */
 static void a_closed_pipe_is_an_error_and_not_a_signal(void)
 {
@@ -433,6 +460,7 @@ int main(void)
 	warnings_show_their_place();
 	failures_outside_are_said_on_stderr();
 	an_output_that_fails_is_said_once();
+	a_map_beside_folded_stacks_tells_that_the_output_fails();
 	a_closed_pipe_is_an_error_and_not_a_signal();
 	events_that_cannot_be_handled_are_refused();
 	lines_are_quick();

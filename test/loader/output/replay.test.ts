@@ -445,6 +445,32 @@ it('of an answer, the last one, until it is forgotten', () => {
   expect(report(named.file(CLOCK)).stdout).toBe('second\n\nthird\n');
 });
 
+it('of a text and of rows that nobody took, nothing: they were for what came next', () => {
+  const taking = new Recorder(
+    build(
+      'config = { print_maps_on_exit = false } begin { printf("%d\\n", 1); cat("/none"); @m[comm] = count(); print(@m); }',
+    ),
+  );
+  const said = ['T', Buffer.from('of a file\n')] as const;
+  taking
+    .add(said)
+    .event('printf', 0, [5])
+    .event('cat', 0, [])
+    .rows('@m', [['of no print', 1]])
+    .event('printf', 0, [6])
+    .event('print-map', 0, [])
+    .rows('@m', [['x', 2]])
+    .event('print-map', 0, [])
+    .event('print-map', 0, [])
+    .add(said)
+    .event('cat', 0, [])
+    .event('cat', 0, []);
+  expect(report(taking.file(CLOCK))).toMatchObject({
+    status: 0,
+    stdout: '5\n6\n@m[x]: 2\nof a file\n',
+  });
+});
+
 it('up to where a recording was interrupted, with status 1', () => {
   const { status, stdout, stderr } = report(
     recorder().event('printf', 0, [5]).file(CLOCK, { hasEnd: false }),
