@@ -220,7 +220,7 @@ int metrics_open(struct metrics **out, const struct session *session, uint32_t m
 	metrics->session = session;
 	if (manifest_names_containers(manifest))
 		metrics->containers = containers_open(NULL);
-	metrics->tables = memory_array(manifest->map_count + 1u, sizeof(*metrics->tables));
+	metrics->tables = memory_array(manifest->map_count, sizeof(*metrics->tables));
 	for (uint32_t i = 0; i < manifest->map_count; i++)
 		are_named = are_named || manifest->maps[i].metric;
 	for (uint32_t i = 0; i < manifest->map_count; i++)

@@ -49,8 +49,8 @@ struct top *top_new(struct output *output)
 	/* Without a seed rates are right all the same; they may lack. */
 	if (getrandom(&top->seed, sizeof(top->seed), GRND_NONBLOCK) != sizeof(top->seed))
 		top->seed = (uint64_t)(uintptr_t)top;
-	top->maps = memory_array(manifest->map_count + 1u, sizeof(*top->maps));
-	top->tables = memory_array(manifest->map_count + 1u, sizeof(*top->tables));
+	top->maps = memory_array(manifest->map_count, sizeof(*top->maps));
+	top->tables = memory_array(manifest->map_count, sizeof(*top->tables));
 	for (uint32_t i = 0; i < manifest->map_count; i++)
 		if (!thread_values_hide(output->session, &manifest->maps[i]))
 			top->maps[top->map_count++].map = &manifest->maps[i];
