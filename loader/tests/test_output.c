@@ -2,6 +2,7 @@
  * goes. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -412,6 +413,47 @@ static void events_that_cannot_be_handled_are_refused(void)
 	}
 }
 
+/* In place of libc's; errno of all calls, 0: they wait as ever. */
+static int poll_error;
+
+int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	const struct timespec time = {.tv_sec = timeout / 1000,
+				      .tv_nsec = timeout % 1000 * 1000000l};
+
+	if (!poll_error)
+		return ppoll(fds, count, timeout < 0 ? NULL : &time, NULL);
+	errno = poll_error;
+	return -1;
+}
+
+/* Nobody can say when it ends, so it is told to, and tracing goes on. */
+static void a_command_that_cannot_be_waited_for_is_told_to_end(void)
+{
+	const struct mf_event events[] = {
+		{.kind = MF_EVENT_SYSTEM, .index = 0, .size = 8, .format = "exec sleep 1000"},
+		{.kind = MF_EVENT_PRINTF, .index = 1, .size = 8, .format = "on it goes\n"},
+	};
+	uint32_t record[2] = {0};
+	struct tester tester;
+	int status;
+
+	if (!setup(&tester, events, 2))
+		return;
+	CHECK(output_close(tester.output) == 0);
+	tester.fixture.options.unsafe = true;
+	tester.fixture.options.form = FORM_JSON;
+	CHECK(output_open(&tester.output, &tester.fixture.session, &failure) == 0);
+	poll_error = ENOMEM;
+	CHECK(output_event(tester.output, &events[0], record, sizeof(record)) == 0);
+	poll_error = 0;
+	CHECK(waitpid(-1, &status, 0) > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+	CHECK(output_event(tester.output, &events[1], record, sizeof(record)) == 0);
+	teardown(
+		&tester,
+		"{\"type\": \"syscall\", \"data\": \"\"}\n{\"type\": \"printf\", \"data\": \"on it goes\\n\"}\n");
+}
+
 static double seconds(void)
 {
 	struct timespec now;
@@ -463,6 +505,7 @@ int main(void)
 	a_map_beside_folded_stacks_tells_that_the_output_fails();
 	a_closed_pipe_is_an_error_and_not_a_signal();
 	events_that_cannot_be_handled_are_refused();
+	a_command_that_cannot_be_waited_for_is_told_to_end();
 	lines_are_quick();
 	return check_result("output");
 }
