@@ -216,6 +216,8 @@ static bool setup_full(struct tester *tester)
 	CHECK(recording_flush(recording) == 0 && dup2(full, recording->sink.fd) >= 0);
 	close(full);
 	strbuf_fill(&recording->text, 'x', HIGH_WATER - 1);
+	/* Else what comes behind the part is written at once, and tells it, too. */
+	tester->fixture.options.buffering = BUFFER_FULL;
 	return true;
 }
 
