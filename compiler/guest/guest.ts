@@ -1,8 +1,9 @@
 /** Boots a kernel in qemu, from memory alone, and has the loader try objects there: nothing of this machine is touched. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchiveEntry, writeArchive } from './archive.ts';
+import { hasKvm } from './kvm.ts';
 
 /** What keeps a guest from being started, or from telling anything. The message is for users. */
 export class GuestError extends Error {
@@ -25,6 +26,8 @@ export interface GuestOptions {
   readonly files: readonly ArchiveEntry[];
   /** A folder for what qemu reads and writes. */
   readonly work: string;
+  /** Whether the hardware's help is tried first; where it is not given, this machine is asked. */
+  readonly kvm?: boolean;
 }
 
 /** What the loader said of one object. */
@@ -82,9 +85,9 @@ const UNNEEDED = [
   'load_system_certificate_list',
 ];
 const COMMON = `panic=-1 quiet mitigations=off nokaslr random.trust_cpu=on nowatchdog audit=0 rdinit=/init cryptomgr.notests initcall_blacklist=${UNNEEDED.join()}`;
-/** A boot takes 3 s, without the hardware's help and on a busy machine a minute. */
 /** With the hardware's help a guest boots in two. */
 const KVM_SECONDS = 20;
+/** A boot takes 3 s, without the hardware's help and on a busy machine a minute. */
 const BOOT_SECONDS = 180;
 const OBJECT_SECONDS = 30;
 const MEGABYTE = 2 ** 20;
@@ -134,7 +137,7 @@ export function bootGuest(options: GuestOptions): GuestResult {
     return result?.results.length === objects.length ? { ...result, arch } : undefined;
   };
   // In a virtual machine KVM may be there and stop at an instruction that it cannot emulate.
-  if (hasKvm(arch)) {
+  if (options.kvm ?? hasKvm(arch)) {
     attempt('kvm', Math.min(seconds, KVM_SECONDS + objects.length));
     const result = complete();
     if (result) return result;
@@ -173,20 +176,6 @@ function program(path: string): Buffer {
       `${path} is not built`,
       '`npm run build`, or `npm run loader:arm64`, builds it',
     );
-  }
-}
-
-/** Whether this user may have the hardware's help, and the hardware has any to give. */
-function hasKvm(arch: string): boolean {
-  if ({ x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] !== arch) return false;
-  // A hypervisor of software alone may offer the device too, and such guests stop early.
-  if (arch === 'x86_64' && !/^flags\t*:.* (vmx|svm)( |$)/m.test(textOf('/proc/cpuinfo')))
-    return false;
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 
