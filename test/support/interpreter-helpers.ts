@@ -18,6 +18,8 @@ export interface World {
   readonly cpus?: number;
   /** What the loader says to programs, beside the number of CPUs. */
   readonly shared?: Partial<Readonly<Record<SharedVariableName, bigint>>>;
+  /** The kernel's function at an address, with its module. */
+  readonly symbol?: (address: bigint) => string;
   /** Records that fit the ring. */
   readonly room?: number;
 }
@@ -172,6 +174,16 @@ export function createHelpers(
       case 'probe_read_user_str':
       case 'probe_read_kernel_str':
         return copyText(a, Number(b), c);
+      // Of a kprobe at a function's start.
+      case 'get_func_ip':
+        return memory.load(a + 128n, 8);
+      case 'snprintf': {
+        if (Buffer.from(memory.bytes(c, 4)).toString() !== '%ps\0')
+          throw new Error('snprintf is interpreted for symbols alone');
+        const name = Buffer.from(`${world.symbol?.(memory.load(d, 8)) ?? ''}\0`);
+        memory.bytes(a, Number(b)).set(name.subarray(0, Number(b)));
+        return BigInt(name.length);
+      }
       case 'ringbuf_reserve': {
         if (records.length >= room) return 0n;
         const bytes = new Uint8Array(Number(b)).fill(0xa5);
