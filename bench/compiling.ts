@@ -1,11 +1,11 @@
 /** What the compiler takes to start and to compile, beside bare Node in the same rounds: CPU time. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuSeconds, stages } from './cpu-time.ts';
+import { folder, setting } from './settings.ts';
 import { median } from './statistics.ts';
 
-const ROUNDS = Number(process.env.BENCH_STARTS ?? 11);
+const ROUNDS = setting('BENCH_STARTS', 11);
 const HELLO = 'BEGIN { printf("hello\\n"); exit(); }';
 const KERNEL_TYPES =
   'kprobe:tcp_sendmsg { @[((struct sock *)arg0)->__sk_common.skc_dport] = count(); }';
@@ -17,9 +17,8 @@ const ALL = `check ${EXAMPLES.length} scripts`;
 
 /** Prints the table, and where the time of one script goes. */
 export function reportCompiling(): void {
-  const folder = mkdtempSync(join(tmpdir(), 'bpfscript-bench-'));
-  const env = { ...process.env, XDG_CACHE_HOME: folder };
-  const object = join(folder, 'x.o');
+  const env = { ...process.env, XDG_CACHE_HOME: folder() };
+  const object = join(folder(), 'x.o');
   const node = process.execPath;
   const command = [node, 'dist/bpfscript.js'];
   const cases: Readonly<Record<string, readonly string[]>> = {
@@ -35,16 +34,11 @@ export function reportCompiling(): void {
     [ALL]: [...command, 'check', '--no-warnings', ...EXAMPLES],
   };
   const times = new Map<string, number[]>();
-  let profile = '';
-  try {
-    for (const words of Object.values(cases)) cpuSeconds(words, env);
-    for (let round = 0; round < ROUNDS; round += 1)
-      for (const [name, words] of Object.entries(cases))
-        times.set(name, [...(times.get(name) ?? []), cpuSeconds(words, env)]);
-    profile = stages(cases['build hello'] ?? [], ROUNDS, env);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  for (const words of Object.values(cases)) cpuSeconds(words, env);
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const [name, words] of Object.entries(cases))
+      times.set(name, [...(times.get(name) ?? []), cpuSeconds(words, env)]);
+  const profile = stages(cases['build hello'] ?? [], ROUNDS, env);
   const bare = median(times.get('bare Node') ?? []);
   process.stdout.write(
     `CPU time, medians of ${ROUNDS}\n\n                       ms  of bare Node\n`,

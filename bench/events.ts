@@ -7,11 +7,12 @@ import type { ChildProcess } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
 import { BODIES, type Body } from './bodies.ts';
 import { loadedPrograms, type ProgramStats, withStatistics } from './programs.ts';
+import { setting } from './settings.ts';
 import { geometricMean, median } from './statistics.ts';
 import { TOOLS, type Tool } from './tools.ts';
 
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
-const EVENTS = Number(process.env.BENCH_EVENTS ?? 300_000);
+const ROUNDS = setting('BENCH_ROUNDS', 5);
+const EVENTS = setting('BENCH_EVENTS', 300_000);
 const WORKLOAD = 'test/workload/build/workload';
 
 interface Measurement {
@@ -126,6 +127,7 @@ function report(
         : `${cell(net(ours, body) / net(c, body), 10, 2)} ${cell(net(theirs, body) / net(c, body), 11, 2)}`;
     process.stdout.write(`${body.name.padEnd(10)} ${columns.join('  ')} ${ratios}\n`);
   }
+  if (bodies.length === 0) return;
   const mean = (tool: Tool): number =>
     geometricMean(bodies.map((body) => net(tool, body) / net(c, body)));
   process.stdout.write(

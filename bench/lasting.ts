@@ -5,20 +5,21 @@
  * have names): after a quarter of the time it must not grow.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { folder, setting } from './settings.ts';
 import { median } from './statistics.ts';
 
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 120);
-const EVENTS = Number(process.env.BENCH_STORM ?? 3_000_000);
+const SECONDS = setting('BENCH_SECONDS', 120);
+const THREADS = 2;
+const EVENTS_OF_EACH = Math.ceil(setting('BENCH_STORM', 3_000_000) / THREADS);
+const EVENTS = THREADS * EVENTS_OF_EACH;
 /** So many a second while memory is watched; the loader forgets what exited every 20,480. */
-const PROCESSES_A_SECOND = Number(process.env.BENCH_PROCESSES ?? 300_000 / 3600);
+const PROCESSES_A_SECOND = setting('BENCH_PROCESSES', 300_000 / 3600);
 const RUNS = 7;
 const NOTICE = '__BPFTRACE_NOTIFY_PROBES_ATTACHED';
 const WORKLOAD = 'test/workload/build/workload';
 const GETPPID = 'tracepoint:syscalls:sys_enter_getppid /comm == "lasting"/';
-const folder = mkdtempSync(join(tmpdir(), 'bpfscript-lasting-'));
 
 interface Run {
   readonly child: ChildProcess;
@@ -35,7 +36,7 @@ function start(
   output: string,
   flags: readonly string[] = [],
 ): Promise<Run> {
-  const object = join(folder, `${name}.o`);
+  const object = join(folder(), `${name}.o`);
   execFileSync(process.execPath, [
     'dist/bpfscript.js',
     'build',
@@ -68,11 +69,18 @@ async function stop({ child, ended }: Run): Promise<number> {
 }
 
 async function storm(form: 'text' | 'json'): Promise<void> {
-  const output = join(folder, 'storm');
+  const output = join(folder(), 'storm');
   const script = `${GETPPID} { printf("%d %d\\n", tid, cpu); }`;
   const run = await start('storm', script, output, ['-q', '-f', form]);
   const begun = performance.now();
-  execFileSync(WORKLOAD, ['comm', 'lasting', 'threads', '2', 'getppid', String(EVENTS / 2)]);
+  execFileSync(WORKLOAD, [
+    'comm',
+    'lasting',
+    'threads',
+    String(THREADS),
+    'getppid',
+    String(EVENTS_OF_EACH),
+  ]);
   const took = performance.now() - begun;
   await wait(500);
   await stop(run);
@@ -98,7 +106,7 @@ const MAPS: readonly (readonly [name: string, statement: string])[] = [
 async function ends(): Promise<void> {
   process.stdout.write(`\nSIGINT to end, 100,000 keys to a file; medians of ${RUNS}\n`);
   for (const [name, statement] of MAPS) {
-    const output = join(folder, 'ends');
+    const output = join(folder(), 'ends');
     const script = `config = { max_map_keys = 100000 } BEGIN { for $i : 0..100000 { ${statement} } } interval:s:99 { }`;
     const times: number[] = [];
     for (let i = 0; i < RUNS; i += 1) {

@@ -19,7 +19,8 @@ const PARTS: Readonly<Record<string, () => Promise<void> | void>> = {
 
 const asked = process.argv.slice(2);
 const bodies = asked.filter((name) => BODIES.some((body) => body.name === name));
-const parts = asked.length === 0 ? Object.keys(PARTS) : asked.filter((name) => name in PARTS);
+const parts =
+  asked.length === 0 ? Object.keys(PARTS) : asked.filter((name) => Object.hasOwn(PARTS, name));
 if (bodies.length + parts.length < asked.length) {
   process.stderr.write(
     `usage: npm run bench [-- PART|BODY...]; parts: ${Object.keys(PARTS).join(', ')}; bodies: ${BODIES.map(({ name }) => name).join(', ')}\n`,

@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuSeconds, stages } from './cpu-time.ts';
+import { folder, setting, settings } from './settings.ts';
 import { median } from './statistics.ts';
-import { folder } from './tools.ts';
 
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const ROUNDS = setting('BENCH_ROUNDS', 5);
 /** How many probes; those that differ by 500 take bpftrace a minute. */
-const PROBES = (process.env.BENCH_PROBES ?? '10,100,500').split(',').map(Number);
+const PROBES = settings('BENCH_PROBES', [10, 100, 500]);
 const MOST_DIFFERENT = 100;
 
 /** Thirty lines of what scripts do. */
@@ -81,13 +81,13 @@ export function reportManyProbes(): void {
   );
   let profile = '';
   for (const { name, text } of cases) {
-    const file = join(folder, 'many.bt');
+    const file = join(folder(), 'many.bt');
     writeFileSync(file, text);
     const build = [process.execPath, 'dist/bpfscript.js', 'build', '--no-warnings', file];
     const ours: number[] = [];
     const theirs: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      ours.push(cpuSeconds([...build, '-o', join(folder, 'many.o')], process.env));
+      ours.push(cpuSeconds([...build, '-o', join(folder(), 'many.o')], process.env));
       theirs.push(cpuSeconds(['bpftrace', '-d', file], process.env));
     }
     const [own, peer] = [median(ours), median(theirs)];
@@ -95,7 +95,7 @@ export function reportManyProbes(): void {
       `${name.padEnd(42)} ${own.toFixed(2).padStart(9)} ${peer.toFixed(2).padStart(10)} ${(own / peer).toFixed(2).padStart(7)}\n`,
     );
     if (text !== UNROLL)
-      profile = `\n${name}: ms by stage (--timings)\n\n${stages([...build, '-o', join(folder, 'many.o')], 1, process.env)}`;
+      profile = `\n${name}: ms by stage (--timings)\n\n${stages([...build, '-o', join(folder(), 'many.o')], 1, process.env)}`;
   }
   process.stdout.write(profile);
 }

@@ -2,7 +2,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { folder } from './tools.ts';
+import { folder } from './settings.ts';
 
 /** A name that no other process has. */
 const TRACED = 'bench-bpfload';
@@ -55,7 +55,7 @@ function mapOf(lines: string, name: string): Readonly<Record<string, number>> | 
 /** Starts the loader with an object so many times; lines of parts and their milliseconds. */
 export async function profileStart(object: string, starts: number): Promise<string> {
   const [program, profile, output] = [TRACED, 'profile.o', 'profile.json'].map((name) =>
-    join(folder, name),
+    join(folder(), name),
   ) as [string, string, string];
   const build = ['dist/bpfscript.js', 'build', '--no-warnings', '-e', SCRIPT, '-o', profile];
   execFileSync(process.execPath, build);

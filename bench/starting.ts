@@ -6,11 +6,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { folder, setting } from './settings.ts';
 import { profileStart } from './start-profile.ts';
 import { median } from './statistics.ts';
-import { folder } from './tools.ts';
 
-const RUNS = Number(process.env.BENCH_STARTS ?? 9);
+const RUNS = setting('BENCH_STARTS', 9);
 /** From the last attached probe to SIGINT. */
 const SETTLE_MS = 150;
 const LIMIT_MS = 20_000;
@@ -181,7 +181,7 @@ export async function reportStarting(): Promise<void> {
     `medians of ${RUNS}, in turn\n\nscript        by         start: CPU ms       ms   memory MiB   end: ms\n`,
   );
   for (const start of STARTS) {
-    const object = join(folder, `start-${start.name.replaceAll(' ', '-')}.o`);
+    const object = join(folder(), `start-${start.name.replaceAll(' ', '-')}.o`);
     const args = [compiler, 'build', '--no-warnings', '-e', start.script, '-o', object];
     execFileSync(process.execPath, args);
     objects.push(`${start.name} ${statSync(object).size}`);

@@ -5,9 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { compile } from '../compiler/compile.ts';
 import { loadKernelDescription } from '../compiler/kernel/load.ts';
+import { setting } from './settings.ts';
 import { callStatement, callsOfBuiltins, randomFrom, scriptFrom } from './survey-scripts.ts';
 
-const WANTED = Number(process.env.SURVEY_SCRIPTS ?? 2000);
+const WANTED = setting('SURVEY_SCRIPTS', 2000);
 const SEED = Number(process.env.SURVEY_SEED ?? 1);
 /** Scripts that are one for bpftrace, each a line: starting it takes longer than reading them. */
 const BATCH = 400;

@@ -1,9 +1,8 @@
 /** The three ways to run a body: ours, hand-written C, the installed bpftrace. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Body } from './bodies.ts';
+import { folder } from './settings.ts';
 
 export interface Tool {
   readonly name: 'C' | 'bpfscript' | 'bpftrace';
@@ -13,8 +12,6 @@ export interface Tool {
 }
 
 const root = process.cwd();
-/** Objects and other things of this run. */
-export const folder = mkdtempSync(join(tmpdir(), 'bpfscript-bench-'));
 
 function started(
   command: string,
@@ -60,7 +57,7 @@ export const TOOLS: readonly Tool[] = [
     name: 'bpfscript',
     stopSignal: 'SIGINT',
     start(body) {
-      const object = join(folder, `${body.name}.o`);
+      const object = join(folder(), `${body.name}.o`);
       execFileSync(process.execPath, [
         join(root, 'dist/bpfscript.js'),
         'build',
