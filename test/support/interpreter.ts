@@ -37,6 +37,8 @@ interface Store {
   readonly offset?: number;
   readonly present?: number;
   readonly valueSize: number;
+  /** Of narrow keys. */
+  readonly key?: ManifestType;
 }
 
 /** More instructions than any test needs. */
@@ -267,7 +269,7 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
       return (stores as readonly Store[]).flatMap((store) =>
         helpers
           .elements(store.map ?? '')
-          .map(([own, bytes]) => [decoded(key, own), decoded(value, bytes)] as const),
+          .map(([own, bytes]) => [decoded(store.key ?? key, own), decoded(value, bytes)] as const),
       );
     },
     calls,

@@ -167,6 +167,33 @@ describe('texts', () => {
     }
   });
 
+  it('of shorter types are whole in longer places, with nothing behind them', () => {
+    const script = `struct named { char name[8]; char next[8]; }
+      fn wide($t : string[40]) : string[40] { return $t; }
+      kprobe:vfs_read {
+        $n = ((struct named *)arg0).name; $c = comm; $t = "${'z'.repeat(100)}"; $u = $t;
+        if arg1 == 0 { $t = $n; $u = $c; }
+        @t = $t; @u = $u; @[$t] = 1; @l = (strlen($t), strlen($u)); @is = ($t == "eight.xx", $u == "tested");
+        @pair = ("${'z'.repeat(50)}", 1); @pair = ($n, 2); @[$u] = 1; @w = wide($n); @x = arg1 == 0 ? $n : $t;
+        @k["${'z'.repeat(90)}"] = 1; @k[$n] = 2; @k[$c] = 3; @r = (a=$t, b=7); @r = (a=$n, b=8);
+      }`;
+    const bytes = new Uint8Array(Buffer.from('eight.xxgarbage and more of it'));
+    const machine = ranWith(script, bytes, [1n, 0n, 0n]);
+    const long = 'z'.repeat(100);
+    expect(values(machine, '@t', '@u', '@l', '@is', '@pair', '@w', '@x', '@r')).toEqual([
+      ...['eight.xx', 'tested', [8n, 6n], [true, true], ['eight.xx', 2n], 'eight.xx', 'eight.xx'],
+      ['eight.xx', 8n],
+    ]);
+    expect(machine.entries('@').map(([key]) => key)).toEqual(
+      expect.arrayContaining([long, 'eight.xx', 'tested']),
+    );
+    expect(machine.entries('@')).toHaveLength(3);
+    expect(machine.entries('@k').map(([, value]) => value)).toEqual(
+      expect.arrayContaining([1n, 2n, 3n]),
+    );
+    expect(machine.entries('@k')).toHaveLength(3);
+  });
+
   it('are cut where their place is smaller', () => {
     const machine = interpret(
       build(`fn sized($t : string[4]) : string[4] { return $t; }
@@ -331,12 +358,13 @@ describe('fields of tracepoints', () => {
       build(`tracepoint:sock:inet_sock_set_state {
         @ = (args.oldstate, args.newstate, args.sport, args.dport);
         @addr = (args.saddr[0], args.saddr[3], args.daddr_v6[0], args.daddr_v6[15]);
-        @bytes = buf(args.daddr_v6, 16);
+        @bytes = buf(args.daddr_v6, 16); $p = args.daddr_v6; @through = $p[15]; $q = (uint16 *)args.saddr; @two = *$q;
       }`),
     );
     machine.run(undefined, context);
     expect(machine.value('@')).toEqual([-5n, 7n, 0x9190n, 0x50n]);
     expect(machine.value('@addr')).toEqual([10n, 240n, 200n, 215n]);
+    expect(values(machine, '@through', '@two')).toEqual([215n, 0x140an]);
     expect(machine.value('@bytes')).toBe(
       Buffer.from(Array.from({ length: 16 }, (_, index) => 200 + index)).toString('latin1'),
     );
