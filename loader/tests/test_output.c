@@ -431,7 +431,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout)
 static void a_command_that_cannot_be_waited_for_is_told_to_end(void)
 {
 	const struct mf_event events[] = {
-		{.kind = MF_EVENT_SYSTEM, .index = 0, .size = 8, .format = "exec sleep 1000"},
+		{.kind = MF_EVENT_SYSTEM, .index = 0, .size = 8, .format = "exec sleep 60"},
 		{.kind = MF_EVENT_PRINTF, .index = 1, .size = 8, .format = "on it goes\n"},
 	};
 	uint32_t record[2] = {0};
