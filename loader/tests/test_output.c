@@ -413,6 +413,43 @@ static void events_that_cannot_be_handled_are_refused(void)
 	}
 }
 
+static uint32_t open_descriptors(void)
+{
+	uint32_t count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* A script may do it a million times. */
+static void files_and_commands_leave_no_descriptors_open(void)
+{
+	static const enum output_form forms[] = {FORM_TEXT, FORM_JSON};
+	const struct mf_event events[] = {
+		{.kind = MF_EVENT_CAT, .index = 0, .size = 8, .format = "/dev/null"},
+		{.kind = MF_EVENT_SYSTEM, .index = 1, .size = 8, .format = "exit 0"},
+	};
+	uint32_t record[2] = {0}, before;
+	struct tester tester;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (!setup(&tester, events, 2))
+			return;
+		CHECK(output_close(tester.output) == 0);
+		tester.fixture.options.unsafe = true;
+		tester.fixture.options.form = forms[i];
+		tester.fixture.options.output = "/dev/null";
+		CHECK(output_open(&tester.output, &tester.fixture.session, &failure) == 0);
+		before = open_descriptors();
+		for (size_t event = 0; event < 2; event++) {
+			CHECK(output_event(tester.output, &events[event], record, 8) == 0);
+			CHECK(open_descriptors() == before);
+		}
+		teardown(&tester, "");
+	}
+}
+
 /* In place of libc's; errno of all calls, 0: they wait as ever. */
 static int poll_error;
 
@@ -505,6 +542,7 @@ int main(void)
 	a_map_beside_folded_stacks_tells_that_the_output_fails();
 	a_closed_pipe_is_an_error_and_not_a_signal();
 	events_that_cannot_be_handled_are_refused();
+	files_and_commands_leave_no_descriptors_open();
 	a_command_that_cannot_be_waited_for_is_told_to_end();
 	lines_are_quick();
 	return check_result("output");

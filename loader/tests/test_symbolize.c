@@ -34,14 +34,32 @@ static void open_kernel(void)
 	unlink(path);
 }
 
-/* Lines, one behind another, and what each becomes. */
+/* In memory of its own, so that it is seen when more is read. */
+static void symbolize_alone(struct symbolizer *symbolizer, const char *line, size_t length,
+			    struct strbuf *to)
+{
+	char *copy = malloc(length ? length : 1);
+
+	memcpy(copy, line, length);
+	symbolize_line(symbolizer, copy, length, to);
+	free(copy);
+}
+
+/* Lines, one behind another, and what each becomes. Cut anywhere they stay lines. */
 static void check_lines(const char *const (*lines)[2], size_t count)
 {
 	struct symbolizer symbolizer = {.symbols = symbols};
 	struct strbuf text = {0};
 
 	for (size_t i = 0; i < count; i++) {
-		symbolize_line(&symbolizer, lines[i][0], strlen(lines[i][0]), &text);
+		size_t length = strlen(lines[i][0]);
+		struct symbolizer other = symbolizer;
+
+		for (size_t cut = 0; cut < length; cut++)
+			symbolize_alone(&other, lines[i][0], cut, &text);
+		CHECK(!memchr(text.data, '\n', text.length));
+		strbuf_clear(&text);
+		symbolize_alone(&symbolizer, lines[i][0], length, &text);
 		CHECK_TEXT(&text, lines[i][1]);
 	}
 	strbuf_free(&text);

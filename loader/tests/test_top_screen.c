@@ -251,6 +251,34 @@ static void lines_that_were_printed(void)
 	teardown(&tester);
 }
 
+/* What was printed takes a quarter of the lines, and tables those that are left. */
+static void tables_leave_room_for_what_was_printed(void)
+{
+	static const char printed[] = "first\nsecond\nlast\n";
+	struct top_view view = plain;
+	struct tester tester;
+
+	if (!setup(&tester))
+		return;
+	view.height = 12;
+	for (uint32_t i = 1; i <= 8; i++)
+		put(&tester, i, i * 10);
+	top_read(tester.top, SECOND);
+	last_lines_put(&tester.lines, printed, strlen(printed));
+	expect(&tester, &view, "value",
+	       "#SUM  /s  @e  empty\n"
+	       "#SUM  /s  @k  8 keys, 4 not shown\n"
+	       " 80   -  8\n"
+	       " 70   -  7\n"
+	       " 60   -  6\n"
+	       " 50   -  5\n"
+	       "#printed: the last 3 of 3 lines\n"
+	       "first\n"
+	       "second\n"
+	       "last");
+	teardown(&tester);
+}
+
 /* Columns of a value, with a space behind each. */
 static void expect_columns(const struct mf_type *type, const void *value, double rate,
 			   const char *expected)
@@ -301,6 +329,7 @@ int main(void)
 {
 	tables_in_the_order_of_their_names();
 	lines_that_were_printed();
+	tables_leave_room_for_what_was_printed();
 	columns_of_values();
 	failure_clear(&failure);
 	return check_result("top_screen");
