@@ -12,6 +12,7 @@
 #include "attach/iter.h"
 #include "attach/tracepoint.h"
 #include "check.h"
+#include "says.h"
 #include "stand_in.h"
 
 #define PROBES 4
@@ -79,14 +80,6 @@ static struct mf_probe *add(struct tester *tester, enum mf_provider provider, co
 						  .line = index + 1,
 						  .block = MF_NONE};
 	return &tester->probes[index];
-}
-
-static bool says(const struct failure *failure, int status, const char *text)
-{
-	if (failure->status == status && strstr(failure->text, text))
-		return true;
-	fprintf(stderr, "%d: %s\n", failure->status, failure->text);
-	return false;
 }
 
 static int find(struct tester *tester)

@@ -10,6 +10,7 @@
 #include "attach/attach.h"
 #include "attach/copy.h"
 #include "check.h"
+#include "says.h"
 #include "stand_in.h"
 
 #define PROBES 2
@@ -109,14 +110,6 @@ static void teardown(struct tester *tester)
 	btf__free(tester->module.btf);
 	btf__free(tester->kernel.btf);
 	stand_in_reset();
-}
-
-static bool says(const struct failure *failure, int status, const char *text)
-{
-	if (failure->status == status && strstr(failure->text, text))
-		return true;
-	fprintf(stderr, "%d: %s\n", failure->status, failure->text);
-	return false;
 }
 
 static const struct attach_provider *provider(const struct tester *tester)

@@ -10,6 +10,7 @@
 #include "attach/attach.h"
 #include "attach/kprobe.h"
 #include "check.h"
+#include "says.h"
 #include "stand_in.h"
 
 enum { ENTRY, EXIT, THIRD, PROBES };
@@ -74,14 +75,6 @@ static void teardown(struct tester *tester)
 		regfree(&tester->options.probe_filter);
 	arena_free(&tester->session.arena);
 	stand_in_reset();
-}
-
-static bool says(const struct failure *failure, int status, const char *text)
-{
-	if (failure->status == status && strstr(failure->text, text))
-		return true;
-	fprintf(stderr, "%d: %s\n", failure->status, failure->text);
-	return false;
 }
 
 static enum attach_result find(struct tester *tester, uint32_t probe)

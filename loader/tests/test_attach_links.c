@@ -11,6 +11,7 @@
 #include "attach/attach.h"
 #include "attach/copy.h"
 #include "check.h"
+#include "says.h"
 #include "stand_in.h"
 
 enum { FIRST, SECOND, THIRD, PROBES };
@@ -70,14 +71,6 @@ static void filter(struct tester *tester, const char *pattern)
 
 	options->has_probe_filter =
 		CHECK(regcomp(&options->probe_filter, pattern, REG_EXTENDED | REG_NOSUB) == 0);
-}
-
-static bool says(const struct failure *failure, int status, const char *text)
-{
-	if (failure->status == status && strstr(failure->text, text))
-		return true;
-	fprintf(stderr, "%d: %s\n", failure->status, failure->text);
-	return false;
 }
 
 static void add(struct tester *tester, uint32_t probe, int fd)

@@ -231,7 +231,9 @@ describe('what a process has mapped', () => {
       await once(child, 'spawn');
       const pid = child.pid ?? 0;
       // The name is that of the program once the kernel has replaced the child's memory.
-      await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/maps`, 'utf8')).toContain('libc'));
+      await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/maps`, 'utf8')).toContain('libc'), {
+        timeout: 60_000,
+      });
       const files = mappedBinaries(pid);
       expect(files[0]).toEqual({ path: program, shown: program });
       const shown = files.map((file) => file.shown);

@@ -1,9 +1,9 @@
 /** `bpfscript list` and `-l`, on the embedded kernel description, on binaries and on processes. */
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
 import { runHere } from '../../support/command-here.ts';
@@ -391,8 +391,10 @@ describe('Lists of binaries', () => {
     execFileSync('cp', ['/bin/sleep', copy]);
     const child = spawn(copy, ['30'], { stdio: 'ignore' });
     try {
-      await new Promise((resolve) => setTimeout(resolve, 100));
       const pid = String(child.pid);
+      await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/maps`, 'utf8')).toContain('libc'), {
+        timeout: 60_000,
+      });
       expect((await list('-p', pid, 'uprobe:malloc')).length).toBeGreaterThan(0);
       expect((await list('-p', pid, 'uprobe:*')).length).toBeGreaterThan(1000);
       execFileSync('rm', [copy]);
