@@ -46,6 +46,12 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'there is an operator between any two operands',
   ],
   [
+    'compiler/exploration/host.ts',
+    "typeof value !== 'object' || value === null",
+    "typeof value !== 'object' && value === null",
+    'other values have no such members, and what null throws is caught around it',
+  ],
+  [
     'compiler/builtins/buf.ts',
     'wanted > BigInt(largest)',
     'wanted >= BigInt(largest)',
