@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { renderInspection } from '../../../linker/inspect/render.ts';
 import { inspectObject } from '../../../linker/inspect.ts';
 import { exploreObject } from '../../exploration/explore.ts';
+import { printable } from '../../source/render/printable.ts';
 import { noObject, readInput } from '../input.ts';
 
 interface InspectOptions {
@@ -36,7 +37,9 @@ Examples:
 }
 
 function textOf(inspection: ReturnType<typeof read>, { json }: InspectOptions): string {
-  return json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection);
+  return json
+    ? `${JSON.stringify(inspection, null, 2)}\n`
+    : printable(renderInspection(inspection));
 }
 
 function read(file: string): ReturnType<typeof inspectObject> {

@@ -61,3 +61,10 @@ void terminal_text(struct strbuf *text, size_t start)
 	}
 	text->length += more;
 }
+
+void terminal_write(FILE *file, struct strbuf *text)
+{
+	terminal_text(text, 0);
+	fwrite(text->data, 1, text->length, file);
+	strbuf_free(text);
+}

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/strbuf.h"
 
@@ -17,5 +18,8 @@ size_t terminal_character(const uint8_t *at, size_t room, bool *harmful);
  * those of 8 bits too. Line feeds and tabs stay.
  */
 void terminal_text(struct strbuf *text, size_t start);
+
+/* Writes a text of which parts are a stranger's, made harmless like this, and frees it. */
+void terminal_write(FILE *file, struct strbuf *text);
 
 #endif

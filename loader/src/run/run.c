@@ -530,9 +530,7 @@ static void print_effects(const struct effects *effects)
 		strbuf_text(&text, line);
 		free(line);
 	}
-	terminal_text(&text, 0);
-	fwrite(text.data, 1, text.length, stdout);
-	strbuf_free(&text);
+	terminal_write(stdout, &text);
 	if (effects->are_denied)
 		puts("  its manifest says that it changes nothing");
 }

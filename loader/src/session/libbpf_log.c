@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/say.h"
+#include "base/terminal_text.h"
 
 /* Lines of a verifier log that are shown without -v. */
 #define SHOWN_LINES 8
@@ -69,6 +70,7 @@ static void keep(struct strbuf *kept, const char *log, size_t left_out)
 static int collect(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	struct libbpf_log *log = current_log;
+	struct strbuf said = {0};
 	const char *shown;
 	bool is_log, show;
 	char *text;
@@ -83,8 +85,11 @@ static int collect(enum libbpf_print_level level, const char *format, va_list ar
 	is_log = strstr(text, "BEGIN PROG LOAD LOG");
 	show = log->verbose || (is_log && log->verifier);
 	shown = cut(text, (size_t)length, log->limit, show);
-	if (show)
-		fputs(shown, stderr);
+	if (show) {
+		/* Names of sections and symbols in it are the object's. */
+		strbuf_text(&said, shown);
+		terminal_write(stderr, &said);
+	}
 	if (log->kept && is_log)
 		keep(log->kept, shown, (size_t)(shown - text));
 	if (level == LIBBPF_WARN && !append(log, shown, strlen(shown)))

@@ -6,6 +6,7 @@
 
 #include "session/params.h"
 #include "base/say.h"
+#include "base/terminal_text.h"
 
 /* Column of the descriptions in --help. */
 #define HELP_COLUMN 26
@@ -32,34 +33,44 @@ static const char *value_form(const struct mf_option *option)
 	return "=TEXT";
 }
 
-static void print_default(const struct mf_option *option)
+static void put_default(struct strbuf *text, const struct mf_option *option)
 {
+	strbuf_text(text, "(default: ");
 	if (option->type == MF_OPTION_STRING)
-		printf("(default: \"%s\")\n", option->initial);
-	else if (option->type == MF_OPTION_BOOL)
-		printf("(default: %s)\n", strcmp(option->initial, "0") == 0 ? "false" : "true");
-	else
-		printf("(default: %s)\n", option->initial);
+		strbuf_char(text, '"');
+	strbuf_text(text, option->type != MF_OPTION_BOOL      ? option->initial
+			  : strcmp(option->initial, "0") == 0 ? "false"
+							      : "true");
+	strbuf_text(text, option->type == MF_OPTION_STRING ? "\")\n" : ")\n");
 }
 
 void named_print_help(const struct manifest *manifest)
 {
-	if (manifest->option_count == 0) {
-		printf("%s has no named parameters.\n", manifest->script);
-		return;
-	}
-	printf("Named parameters of %s:\n", manifest->script);
+	struct strbuf text = {0};
+
+	strbuf_text(&text, manifest->option_count ? "Named parameters of " : "");
+	strbuf_text(&text, manifest->script);
+	strbuf_text(&text, manifest->option_count ? ":\n" : " has no named parameters.\n");
 	for (uint32_t i = 0; i < manifest->option_count; i++) {
 		const struct mf_option *option = &manifest->options[i];
-		int width = printf("  --%s%s", option->name, value_form(option));
+		size_t start = text.length, width;
 
-		if (width > HELP_COLUMN - 2)
-			width = printf("\n") - 1;
-		printf("%*s", HELP_COLUMN - width, "");
-		if (option->description && *option->description)
-			printf("%s ", option->description);
-		print_default(option);
+		strbuf_text(&text, "  --");
+		strbuf_text(&text, option->name);
+		strbuf_text(&text, value_form(option));
+		width = text.length - start;
+		if (width > HELP_COLUMN - 2) {
+			strbuf_char(&text, '\n');
+			width = 0;
+		}
+		strbuf_fill(&text, ' ', HELP_COLUMN - width);
+		if (option->description && *option->description) {
+			strbuf_text(&text, option->description);
+			strbuf_char(&text, ' ');
+		}
+		put_default(&text, option);
 	}
+	terminal_write(stdout, &text);
 }
 
 /* The option that `--name` or `--name=value` sets; *value is NULL without one. */
