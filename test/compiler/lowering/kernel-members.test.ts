@@ -1,6 +1,7 @@
 /** Members of structs of the kernel are read from where the description has them, and as wide as they are. */
 import { describe, expect, it } from 'vitest';
 import type { StructType } from '../../../compiler/types/type.ts';
+import { inspectObject } from '../../../linker/inspect.ts';
 import { build, compileText, kernelDescription } from '../../support/build.ts';
 import { interpret } from '../../support/interpreter.ts';
 
@@ -62,6 +63,52 @@ describe('the task', () => {
       machine.run();
       expect(names.filter((name) => machine.value(`@${name}`) === 1n)).toEqual([set]);
     }
+  });
+});
+
+describe("an array of the kernel's", () => {
+  it('has as many elements as the host says, and the first where an index is none of them', () => {
+    const script = (index: string) => `kprobe:vfs_read { @ = curtask.comm[${index}]; }`;
+    const task = new Uint8Array(16_384);
+    const comm = Number(offsetOf('task_struct', 'comm'));
+    task.set(
+      Array.from({ length: 17 }, (_, at) => 65 + at),
+      comm,
+    );
+    for (const [index, wanted] of [
+      [0n, 65n],
+      [15n, 80n],
+      [16n, 65n],
+      [(1n << 64n) - 1n, 65n],
+    ] as const) {
+      const machine = interpret(build(script('arg0')), { task });
+      const context = new Uint8Array(256);
+      new DataView(context.buffer).setBigUint64(112, index, true);
+      machine.run(undefined, context);
+      expect([index, machine.value('@')]).toEqual([index, wanted]);
+      expect(machine.sent()).toHaveLength(wanted === 65n && index !== 0n ? 1 : 0);
+    }
+  });
+
+  it('is measured on the host where its index is computed, and reached by its element where not', () => {
+    const adapted = (script: string): ReadonlySet<string> =>
+      new Set(
+        inspectObject(build(script)).relocations.flatMap((one) =>
+          one.by === 'core' ? [`${one.kind} ${one.of}`] : [],
+        ),
+      );
+    const kernels = (index: string) => adapted(`kprobe:vfs_read { @ = curtask.comm[${index}]; }`);
+    expect(kernels('arg0')).toEqual(
+      new Set([
+        ...['field_byte_size task_struct.comm', 'field_byte_size task_struct.comm[0]'],
+        'field_byte_offset task_struct.comm[0]',
+      ]),
+    );
+    expect(kernels('3')).toEqual(
+      new Set(['field_byte_offset task_struct.comm[3]', 'field_byte_size task_struct.comm[3]']),
+    );
+    const own = 'struct row { char cells[4]; }';
+    expect(adapted(`${own} kprobe:f { @ = ((struct row *)arg0).cells[arg1]; }`)).toEqual(new Set());
   });
 });
 

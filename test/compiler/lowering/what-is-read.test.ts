@@ -283,6 +283,21 @@ describe('numbers that are cast', () => {
     expect(machine.value('@back')).toBe(0x8182_8384_8586_8788n);
   });
 
+  it('are read back from arrays that stand at any place', () => {
+    const machine = interpret(
+      build(`kprobe:vfs_read {
+        $one = ((uint8)7, (uint8[8])arg0); $two = ((uint8)7, (uint8[2])(uint16)arg0, (uint8[4])(uint32)arg0);
+        $four = ((uint16)7, (uint16[4])arg0);
+        @ = ((uint64)$one.1, (uint16)$two.1, (int16)$two.1, (int32)$two.2, (uint64)$four.1);
+      }`),
+    );
+    machine.run(undefined, registers(0x8182_8384_8586_8788n));
+    expect(machine.value('@')).toEqual([
+      ...[0x8182_8384_8586_8788n, 0x8788n, -0x7878n, cast('int32', 0x8586_8788n)],
+      0x8182_8384_8586_8788n,
+    ]);
+  });
+
   it('change elements of tuples and records, each by its own type', () => {
     const machine = interpret(
       build(`kprobe:vfs_read {
