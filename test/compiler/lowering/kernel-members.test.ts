@@ -48,6 +48,19 @@ describe('the task', () => {
     expect(machine.value('@first')).toBe(wide(task('thread_info', 'flags')));
   });
 
+  it('is loaded from where that is known, and members of unions by a helper, as verifiers want it', () => {
+    const reads = (expression: string): number => {
+      const machine = interpret(build(`begin { @ = (uint64)${expression}; }`));
+      machine.run();
+      return machine.calls.get('probe_read_kernel') ?? 0;
+    };
+    expect(['pid', 'se.load.inv_weight', 'mm'].map((name) => reads(`curtask.${name}`))).toEqual([
+      0, 0, 0,
+    ]);
+    expect(types.struct('union', 'rcu_special')).toBeDefined();
+    expect(reads('curtask.rcu_read_unlock_special.s')).toBe(1);
+  });
+
   it('has bitfields, of which each is its own bits', () => {
     const bytes = new Uint8Array(16_384);
     const task = types.struct('struct', 'task_struct');

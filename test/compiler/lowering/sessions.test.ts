@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { inspectObject } from '../../../linker/inspect.ts';
 import { build } from '../../support/build.ts';
+import { interpret } from '../../support/interpreter.ts';
 
 function sessions(script: string): readonly (readonly string[])[] {
   return inspectObject(build(script, { unsafe: true }))
@@ -64,5 +65,20 @@ describe('a session', () => {
       'kprobe_f_1_session_entry',
       'kprobe_f_1_session_exit',
     ]);
+  });
+});
+
+describe('the program of a session', () => {
+  it('runs the block of the entry where no loader has said that this is a return', () => {
+    const object = build(`kprobe:vfs_read { @entry[arg0] = 1; return 7; }
+      kretprobe:vfs_read { @exit[retval] = 1; }`);
+    const program = inspectObject(object).programs.find(({ name }) => name.endsWith('_session'));
+    const machine = interpret(object);
+    const context = new Uint8Array(256);
+    new DataView(context.buffer).setBigUint64(112, 11n, true);
+    // Not what the block says: the kernel would not run the return.
+    expect(machine.run(program?.name, context)).toBe(0n);
+    expect(machine.entries('@entry')).toEqual([[11n, 1n]]);
+    expect(machine.entries('@exit')).toEqual([]);
   });
 });

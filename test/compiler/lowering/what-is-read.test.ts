@@ -175,7 +175,7 @@ describe('texts', () => {
         if arg1 == 0 { $t = $n; $u = $c; }
         @t = $t; @u = $u; @[$t] = 1; @l = (strlen($t), strlen($u)); @is = ($t == "eight.xx", $u == "tested");
         @pair = ("${'z'.repeat(50)}", 1); @pair = ($n, 2); @[$u] = 1; @w = wide($n); @x = arg1 == 0 ? $n : $t;
-        @k["${'z'.repeat(90)}"] = 1; @k[$n] = 2; @k[$c] = 3; @r = (a=$t, b=7); @r = (a=$n, b=8);
+        @k["${'z'.repeat(90)}"] = 1; @k[$n] = 2; @k[$c] = 3; @v[0] = "${'z'.repeat(60)}"; @v[1] = $n; @v[2] = $c; @r = (a=$t, b=7); @r = (a=$n, b=8);
       }`;
     const bytes = new Uint8Array(Buffer.from('eight.xxgarbage and more of it'));
     const machine = ranWith(script, bytes, [1n, 0n, 0n]);
@@ -192,6 +192,9 @@ describe('texts', () => {
       expect.arrayContaining([1n, 2n, 3n]),
     );
     expect(machine.entries('@k')).toHaveLength(3);
+    expect(machine.entries('@v').map(([, value]) => value)).toEqual([
+      ...['z'.repeat(60), 'eight.xx', 'tested'],
+    ]);
   });
 
   it('are cut where their place is smaller', () => {
