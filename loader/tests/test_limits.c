@@ -1,6 +1,8 @@
 /* --max-overhead and --max-memory: what is above, what is said of it, and what is done. */
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/failure.h"
@@ -13,7 +15,10 @@
 
 static struct strbuf said;
 static uint32_t detached, left;
-static uint64_t memory_of_loader, memory_of_map;
+static uint64_t memory_of_loader, memory_of_map, cpu_time_of_process;
+
+#define TRACED 77
+#define CLOCK_OF_TRACED ((clockid_t)1000)
 
 /* The tests write the table themselves; what is asked of the kernel is theirs, too. */
 void cost_read(struct cost *cost)
@@ -26,6 +31,17 @@ uint32_t attach_detach(struct attachments *attachments, uint32_t probe)
 	(void)attachments;
 	detached = probe;
 	return left;
+}
+
+int clock_getcpuclockid(pid_t pid, clockid_t *clock)
+{
+	*clock = CLOCK_OF_TRACED;
+	return pid == TRACED ? 0 : ESRCH;
+}
+
+uint64_t clock_ns(clockid_t clock)
+{
+	return clock == CLOCK_OF_TRACED ? cpu_time_of_process : 0;
 }
 
 uint64_t memory_of_process(void)
@@ -188,6 +204,55 @@ static void test_what_is_done(void)
 	limits_free(&scene.limits);
 }
 
+/* A second in which the process took so many ns of CPU time, and the probes four times `ms`. */
+static bool look_beside(struct scene *scene, uint64_t process_ns, uint64_t ms)
+{
+	cpu_time_of_process += process_ns;
+	return look(scene, (const uint64_t[]){ms, 2 * ms, ms}, 10);
+}
+
+static void test_share_of_process(void)
+{
+	struct scene scene;
+
+	cpu_time_of_process = 50;
+	begin(&scene, (struct options){.max_overhead = 25, .pid = TRACED});
+	/* As much as it may, of a process that did as little as counts: 2.5 of 10 ms are 25 %. */
+	cpu_time_of_process += 10000000;
+	for (size_t i = 0; i < 3; i++)
+		scene.rows[i].ns += i == 1 ? 1500000 : 500000;
+	scene.cost.table.elapsed += SECOND;
+	CHECK(!limits_look(&scene.limits));
+	CHECK_TEXT(&said, "");
+	/* 40 of 100 ms; of the CPU it is 5 %. */
+	CHECK(!look_beside(&scene, 100000000, 10));
+	CHECK_TEXT(&said, "WARNING: Tracing takes 40.00 % of the traced process's time, more than "
+			  "--max-overhead 25; most of it takes kprobe:b: 20.00 %, 10 events of "
+			  "2000000 ns each in a second.\n");
+	CHECK(!look_beside(&scene, 9999999, 0));
+	CHECK(!look_beside(&scene, 10000000, 1) && said.length);
+	strbuf_clear(&said);
+	/* A process that did less is no measure, nor is one that has gone. */
+	CHECK(!look_beside(&scene, 9999999, 10));
+	cpu_time_of_process = 0;
+	CHECK(!look_beside(&scene, 0, 10));
+	CHECK(!look_beside(&scene, 100000000, 10) && said.length);
+	strbuf_clear(&said);
+	limits_free(&scene.limits);
+	/* Of no process. */
+	begin(&scene, (struct options){.max_overhead = 25});
+	CHECK(!look_beside(&scene, 100000000, 10));
+	CHECK_TEXT(&said, "");
+	limits_free(&scene.limits);
+	/* The command of -c. */
+	begin(&scene, (struct options){.max_overhead = 25});
+	scene.session.child_pid = TRACED;
+	CHECK(!look_beside(&scene, 100000000, 10));
+	CHECK(!look_beside(&scene, 100000000, 10) && said.length);
+	strbuf_clear(&said);
+	limits_free(&scene.limits);
+}
+
 static const struct options MEGABYTE = {.max_memory = 1 << 20, .max_memory_text = "1M"};
 
 #define HELD                                                                                    \
@@ -241,6 +306,7 @@ int main(void)
 	say_divert(take, &said);
 	test_overhead();
 	test_what_is_done();
+	test_share_of_process();
 	test_memory();
 	return check_result("limits");
 }
