@@ -73,12 +73,15 @@ static void teardown(struct tester *tester)
 	fixture_free(&tester->fixture);
 }
 
+/* The next part; a clock that somebody set meanwhile is none of those that are expected. */
 static struct decoder expect(struct reader *reader, enum part_kind kind)
 {
 	struct decoder payload = {0};
 	enum part_kind got = PART_END;
 
-	CHECK(reader_next(reader, &got, &payload) == READER_PART);
+	do
+		CHECK(reader_next(reader, &got, &payload) == READER_PART);
+	while (got == PART_CLOCK && kind != PART_CLOCK);
 	if (!CHECK(got == kind))
 		fprintf(stderr, "  %c in place of %c\n", got, kind);
 	return payload;
