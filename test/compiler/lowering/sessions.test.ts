@@ -1,7 +1,7 @@
 /** Which kprobes and kretprobes have a program for both. */
 import { describe, expect, it } from 'vitest';
 import { inspectObject } from '../../../linker/inspect.ts';
-import { build } from '../../support/build.ts';
+import { build, compileText } from '../../support/build.ts';
 import { interpret } from '../../support/interpreter.ts';
 
 function sessions(script: string): readonly (readonly string[])[] {
@@ -80,5 +80,15 @@ describe('the program of a session', () => {
     expect(machine.run(program?.name, context)).toBe(0n);
     expect(machine.entries('@entry')).toEqual([[11n, 1n]]);
     expect(machine.entries('@exit')).toEqual([]);
+  });
+
+  it('hands the context to both blocks, behind the call that the loader puts there', () => {
+    const ir =
+      compileText(
+        'kprobe:vfs_read { @[arg0] = 1; } kretprobe:vfs_read { @ret[retval] = 1; }',
+      ).ir?.() ?? '';
+    const calls = [...ir.matchAll(/ call \S+ @"?\w+_session_(entry|exit)"?\(([^)]*)\)/g)];
+    expect(calls.map(([, half]) => half).toSorted()).toEqual(['entry', 'exit']);
+    for (const [, , given] of calls) expect(given).toMatch(/^ptr %[\w.]+$/);
   });
 });
