@@ -52,7 +52,7 @@ export interface Listing {
 /** Throws ListingError for a search that cannot be answered, KernelDescriptionError for what is not there. */
 export function listProbes(request: ListRequest): Listing {
   const { context, notes } = createContext(request);
-  const texts = splitSearch(request.search ?? (request.pid === undefined ? '*:*' : '*'));
+  const texts = splitSearch(request.search ?? '*');
   const types = texts.flatMap((text) => readTypePattern(text) ?? []);
   const listed = texts
     .filter((text) => readTypePattern(text) === undefined)

@@ -334,6 +334,15 @@ describe('Programs', () => {
     ).toEqual([`uprobe:${program}:take`, '    int32 count', `uretprobe:${program}:take`]);
   });
 
+  it('have no arguments where debug information says nothing of them', () => {
+    const start = `uprobe:${program}:_start`;
+    expect(listed(start, {}, { verbose: true })).toEqual([start]);
+    const stripped = join(folder, 'stripped');
+    execFileSync('strip', ['-g', '-o', stripped, program]);
+    const taken = `uprobe:${stripped}:take`;
+    expect(listed(taken, {}, { verbose: true })).toEqual([taken]);
+  });
+
   it('are without the parts that compilers put elsewhere, unless one is named', () => {
     expect(listed(`uprobe:${program}:take*`)).toEqual([`uprobe:${program}:take`]);
     expect(listed(`uprobe:${program}:take.cold`)).toEqual([`uprobe:${program}:take.cold`]);
