@@ -5,6 +5,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "base/failure.h"
 #include "check.h"
 #include "fixture.h"
@@ -32,6 +34,16 @@ static const struct mf_enum enums[] = {{.name = "colour", .values = colours, .va
 				       {.name = "none"}};
 static const struct mf_probe probes[] = {{.index = 0, .name = "begin"},
 					 {.index = 1, .name = "end"}};
+/* A scalar, 5 in .bss; and one with two stores, of keys of their own. */
+static const struct mf_store variable = {.kind = MF_STORE_GLOBAL, .value_size = 8, .present = 8};
+static const struct mf_store stores[] = {
+	{.kind = MF_STORE_HASH, .map = "a", .key_size = 8, .value_size = 8, .key = &int64},
+	{.kind = MF_STORE_HASH, .map = "b", .key_size = 8, .value_size = 8, .key = &int64},
+};
+static struct mf_map maps[] = {
+	{.name = "@s", .value = &int64, .stores = &variable, .store_count = 1},
+	{.name = "@k", .key = &int64, .value = &int64, .stores = stores, .store_count = 2},
+};
 static const struct elf_file object = {.bytes = (const uint8_t *)"the object", .size = 10};
 
 struct tester {
@@ -51,6 +63,12 @@ static bool setup(struct tester *tester, bool prints)
 	fixture_init(fixture);
 	fixture->manifest.events = events;
 	fixture->manifest.event_count = sizeof(events) / sizeof(*events);
+	fixture->manifest.maps = maps;
+	fixture->manifest.map_count = sizeof(maps) / sizeof(*maps);
+	fixture_map(fixture, "a", BPF_MAP_TYPE_HASH, 8, 8, 4);
+	fixture_map(fixture, "b", BPF_MAP_TYPE_HASH, 8, 8, 4);
+	fixture->bss[0] = 5;
+	fixture->bss[8] = 1;
 	fixture->manifest.enum_count = sizeof(enums) / sizeof(*enums);
 	fixture->session.enums = enums;
 	fixture->session.elf = &object;
@@ -207,6 +225,44 @@ static void each_part_says_what_it_was(void)
 	teardown(&tester);
 }
 
+/* Whose rows they are, how many, where those of each store end, and then keys and values. */
+static void rows_say_where_each_store_ends(void)
+{
+	int64_t pairs[3][2] = {{1, 10}, {2, 20}, {3, 30}}, numbers[3];
+	struct decoder payload;
+	struct reader reader;
+	struct tester tester;
+
+	if (!setup(&tester, false))
+		return;
+	for (int i = 0; i < 3; i++)
+		CHECK(bpf_map_update_elem(
+			      session_map_fd(&tester.fixture.session, i < 1 ? "a" : "b"),
+			      &pairs[i][0], &pairs[i][1], BPF_ANY) == 0);
+	CHECK(output_map(tester.output, &maps[0], 0, 1) == 0);
+	CHECK(output_dump_map(tester.output, &maps[1]) == 0);
+	CHECK(output_close(tester.output) == 0);
+	reader_open(&reader, dup(tester.fd));
+	CHECK(reader_begin(&reader, &failure) == STATUS_OK);
+	expect_session(&reader);
+	payload = expect(&reader, PART_ROWS);
+	CHECK(decode_number(&payload) == 0 && decode_number(&payload) == 1);
+	(void)decode_number(&payload);
+	decode_memory(&payload, (uint8_t *)numbers, 8);
+	decode_memory(&payload, (uint8_t *)numbers, 8);
+	CHECK(decode_ends(&payload) && numbers[0] == 5);
+	payload = expect(&reader, PART_ROWS);
+	CHECK(decode_number(&payload) == 1 && decode_number(&payload) == 3);
+	CHECK(decode_number(&payload) == 1 && decode_number(&payload) == 3);
+	decode_memory(&payload, (uint8_t *)numbers, sizeof(numbers));
+	CHECK(numbers[0] == 1 && numbers[1] + numbers[2] == 5);
+	decode_memory(&payload, (uint8_t *)numbers, sizeof(numbers));
+	CHECK(decode_ends(&payload) && numbers[0] == 10 && numbers[1] + numbers[2] == 50);
+	EXPECT_NUMBERS(&reader, PART_MAP, 1);
+	reader_close(&reader);
+	teardown(&tester);
+}
+
 /* So much waits that the next part is what makes it be written, where there is no room. */
 static bool setup_full(struct tester *tester)
 {
@@ -293,6 +349,7 @@ static void each_part_tells_that_it_cannot_be_written(void)
 int main(void)
 {
 	each_part_says_what_it_was();
+	rows_say_where_each_store_ends();
 	each_part_tells_that_it_cannot_be_written();
 	failure_clear(&failure);
 	return check_result("recorder");
