@@ -9,6 +9,7 @@
 #include "check.h"
 #include "fixture.h"
 #include "output/facts.h"
+#include "output/line_value.h"
 #include "output/questions.h"
 #include "output/stacks.h"
 #include "output/time_format.h"
@@ -170,6 +171,7 @@ static void frames_ask_for_names_and_places(void)
 		uint64_t id;
 		uint32_t pid, count;
 	} token = {STACK_ID, (uint32_t)getpid(), 3};
+	struct strbuf text = {0};
 	struct symbol_place place;
 	struct tester tester;
 
@@ -185,6 +187,13 @@ static void frames_ask_for_names_and_places(void)
 		questions_ask(&tester.questions, &stack, (const uint8_t *)&token);
 		CHECK(facts_place(tester.found.facts, token.pid, LANDMARK + 2, &place));
 		CHECK(facts_place(tester.found.facts, token.pid, BEACON + 1, &place));
+		/* On a line, as --top has them: names where the mode wants names. */
+		line_value(&text, &tester.plain, &stack, (const uint8_t *)&token);
+		strbuf_c_text(&text);
+		CHECK(!strstr(text.data, "bpfload_test_beacon") == (modes[i] == MF_STACK_RAW));
+		CHECK(!strstr(text.data, "0x") == (modes[i] != MF_STACK_RAW));
+		CHECK(strstr(text.data, "<unwind failure>"));
+		strbuf_free(&text);
 		teardown(&tester);
 	}
 }

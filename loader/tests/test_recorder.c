@@ -13,6 +13,7 @@
 #include "object/elf_file.h"
 #include "output/cost_table.h"
 #include "output/internal.h"
+#include "output/output.h"
 #include "output/recorder.h"
 #include "recording/encoding.h"
 #include "recording/reader.h"
