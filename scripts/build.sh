@@ -72,6 +72,12 @@ manual() {
   done
 }
 
+# Builds that run at the same time, such as those of `npm test` and `npm run check`, wait for each other's part.
+alone() (
+  flock 9
+  "$1"
+) 9>"$stamps/$1.lock"
+
 [ $# -gt 0 ] || set -- compiler loader manual types
 waiting=
 trap '[ -z "$waiting" ] || kill "$waiting" 2>/dev/null || true' EXIT
@@ -79,7 +85,7 @@ for part; do
   case $part in
     # The longest, and nobody waits for what it makes.
     types)
-      types &
+      alone types &
       waiting=$!
       ;;
     compiler | loader | manual | sanitized | workload) ;;
@@ -87,7 +93,7 @@ for part; do
   esac
 done
 for part; do
-  [ "$part" = types ] || "$part"
+  [ "$part" = types ] || alone "$part"
 done
 [ -z "$waiting" ] || wait "$waiting"
 waiting=
