@@ -15,7 +15,7 @@ const POD = `kubepods-pod${UID.replaceAll('-', '_')}.slice`;
 
 const SCRIPT = `
   // bpfscript: metric @calls test_calls_total "Calls, by cgroup." labels comm, cgroup containers cgroup
-  tracepoint:syscalls:sys_enter_close /args.fd == 0xffffffff/ { @calls[comm, cgroup] = count(); }`;
+  tracepoint:syscalls:sys_enter_close /args.fd == 0xfffffff7/ { @calls[comm, cgroup] = count(); }`;
 
 function unified(): string {
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');

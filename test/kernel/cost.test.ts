@@ -13,7 +13,7 @@ const CALLS = `${WORKLOAD} comm measured getppid 5000`;
 const SLOW = `tracepoint:syscalls:sys_enter_getppid /comm == "measured"/ {
   $sum = 0; for ($i : 0..5000) { $sum += $i * (uint64)rand; } @last = $sum; @slow = count(); }`;
 const QUICK =
-  'tracepoint:syscalls:sys_enter_close /comm == "workload" && args.fd == 0xffffffff/ { @quick = count(); }';
+  'tracepoint:syscalls:sys_enter_close /comm == "workload" && args.fd == 0xfffffff7/ { @quick = count(); }';
 /** Calls for three seconds; the slow probe takes most of a CPU. */
 const THREE_SECONDS = `sh -c 'for i in 1 2 3 4 5 6 7; do timeout 0.5 ${WORKLOAD} comm measured getppid 100000000; ${WORKLOAD} comm workload close 3; done'`;
 

@@ -117,7 +117,7 @@ async function runsAsContainer(
 
 needs('root').it('counts events of a tracepoint', async () => {
   await runsAsContainer(
-    'tracepoint:syscalls:sys_enter_close /args.fd == 0xffffffff/ { @a[comm] = count(); }',
+    'tracepoint:syscalls:sys_enter_close /args.fd == 0xfffffff7/ { @a[comm] = count(); }',
     [],
     async (url) => {
       await runWorkload('comm inside close 7');

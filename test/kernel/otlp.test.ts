@@ -15,7 +15,7 @@ const SCRIPT = `
   // bpfscript: metric @waits test_waits_seconds "Waits." in us labels comm
   // bpfscript: metric @sizes test_sizes_bytes in bytes labels comm buckets 1023..4095
   // bpfscript: metric @last test_last
-  tracepoint:syscalls:sys_enter_close /args.fd == 0xffffffff && comm == "w"/ {
+  tracepoint:syscalls:sys_enter_close /args.fd == 0xfffffff7 && comm == "w"/ {
     @calls[comm] = count(); @waits[comm] = avg((uint64)250); @sizes[comm] = hist(@last % 2 ? 4000 : 1500); @last++;
     if (@last == 1) {
       printf("%s closes %d\\n", comm, 7); warnf("careful"); errorf("wrong");

@@ -15,7 +15,7 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-const CLOSES = 'tracepoint:syscalls:sys_enter_close /args.fd == 0xffffffff && comm == "w"/';
+const CLOSES = 'tracepoint:syscalls:sys_enter_close /args.fd == 0xfffffff7 && comm == "w"/';
 /** Every kind of metric. */
 const SCRIPT = `
   // bpfscript: metric @calls test_calls_total "Calls of close(2) \\"by\\" command." labels comm

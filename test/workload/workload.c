@@ -6,7 +6,7 @@
 //   writetext COUNT TEXT    COUNT write(2) calls of TEXT to /dev/null
 //   open COUNT PATH         COUNT openat(2) calls (and as many close(2) where they succeed)
 //   oldopen COUNT PATH      the same by open(2)
-//   close COUNT             COUNT close(2) calls on a bad descriptor
+//   close COUNT             COUNT close(2) calls on -9, which is no descriptor
 //   getppid COUNT           COUNT getppid(2) calls
 //   connect PATH            connect(2) to a socket of that path, of up to 108 bytes, which fails
 //   call COUNT A B          COUNT calls of workload_target(A + i, B)
@@ -44,6 +44,8 @@
 #include <unistd.h>
 
 #define KEEP __attribute__((noinline, noclone, used, externally_visible))
+/* What no process closes; some close -1. */
+#define NOBODYS (-9)
 
 static volatile long sink;
 
@@ -313,7 +315,7 @@ static void act(struct words words)
 			connect_to(take(&words));
 		} else if (!strcmp(action, "close")) {
 			for (long i = number(&words); i > 0; i--)
-				close(-1);
+				close(NOBODYS);
 		} else if (!strcmp(action, "getppid")) {
 			for (long i = number(&words); i > 0; i--)
 				syscall(SYS_getppid);
