@@ -11,8 +11,8 @@
 #include "attach/attach.h"
 #include "attach/iter.h"
 #include "attach/tracepoint.h"
-#include "check.h"
 #include "says.h"
+#include "attaching.h"
 #include "stand_in.h"
 
 #define PROBES 4
@@ -20,55 +20,35 @@
 static const char LIST[] = "vfs_open\nvfs_read\n";
 
 struct tester {
-	struct session session;
-	struct options options;
-	struct manifest manifest;
+	struct attaching of;
 	struct mf_probe probes[PROBES];
 	struct bpf_program programs[PROBES];
 	struct bpf_program *program_of[PROBES];
 	uint32_t cpus[2];
-	struct attachments attachments;
-	struct failure failure;
-	char list[64];
 };
 
 static void setup(struct tester *tester)
 {
-	int fd;
-
-	*tester = (struct tester){.list = "/tmp/test_attach_events.XXXXXX", .cpus = {3, 5}};
-	tester->session.options = &tester->options;
-	tester->session.manifest = &tester->manifest;
-	tester->session.online_cpus = tester->cpus;
-	tester->session.online_cpu_count = 2;
-	fd = mkstemp(tester->list);
-	CHECK(fd >= 0 && write(fd, LIST, sizeof(LIST) - 1) == sizeof(LIST) - 1);
-	close(fd);
-	tester->options.traceable_functions = tester->list;
-	tester->manifest.script = "test.bt";
-	tester->manifest.probes = tester->probes;
-	tester->session.programs = tester->program_of;
-	stand_in_reset();
+	*tester = (struct tester){.cpus = {3, 5}};
+	attaching_begin(&tester->of, LIST);
+	tester->of.session.online_cpus = tester->cpus;
+	tester->of.session.online_cpu_count = 2;
+	tester->of.manifest.script = "test.bt";
+	tester->of.manifest.probes = tester->probes;
+	tester->of.session.programs = tester->program_of;
 	stand_in.unreadable = EFAULT;
 	stand_in.has_kprobes = true;
 }
 
 static void teardown(struct tester *tester)
 {
-	unlink(tester->list);
-	attach_free(&tester->attachments);
-	failure_clear(&tester->failure);
-	probe_names_free(&tester->session.names);
-	if (tester->options.has_probe_filter)
-		regfree(&tester->options.probe_filter);
-	arena_free(&tester->session.arena);
-	stand_in_reset();
+	attaching_end(&tester->of);
 }
 
 static struct mf_probe *add(struct tester *tester, enum mf_provider provider, const char *name,
 			    const void *target)
 {
-	uint32_t index = tester->manifest.probe_count++;
+	uint32_t index = tester->of.manifest.probe_count++;
 
 	tester->programs[index] = (struct bpf_program){.fd = 11 + (int)index};
 	tester->program_of[index] = &tester->programs[index];
@@ -84,13 +64,13 @@ static struct mf_probe *add(struct tester *tester, enum mf_provider provider, co
 
 static int find(struct tester *tester)
 {
-	return attach_find(&tester->attachments, &tester->session, &tester->failure);
+	return attach_find(&tester->of.attachments, &tester->of.session, &tester->of.failure);
 }
 
 static void filter(struct tester *tester, const char *pattern)
 {
-	tester->options.has_probe_filter = CHECK(
-		regcomp(&tester->options.probe_filter, pattern, REG_EXTENDED | REG_NOSUB) == 0);
+	tester->of.options.has_probe_filter = CHECK(
+		regcomp(&tester->of.options.probe_filter, pattern, REG_EXTENDED | REG_NOSUB) == 0);
 }
 
 static const struct mf_kprobe_target none = {.function = "none*"}, some = {.function = "vfs_*"},
@@ -109,19 +89,19 @@ static void test_patterns_of_a_block(void)
 	add(&tester, MF_KPROBE, "kprobe:vfs_*", &some)->block = 7;
 	CHECK(find(&tester) == STATUS_OK);
 	CHECK(!tester.program_of[0] && tester.program_of[1] && tester.program_of[2]);
-	CHECK(tester.attachments.target_count == 2 && tester.attachments.found == 3);
-	CHECK(tester.attachments.left_out_count == 0);
+	CHECK(tester.of.attachments.target_count == 2 && tester.of.attachments.found == 3);
+	CHECK(tester.of.attachments.left_out_count == 0);
 	/* Names of probes are the first. */
-	CHECK(strcmp(tester.session.names.names[2], "kprobe:vfs_*") == 0);
-	CHECK(strcmp(tester.session.names.names[3], "kprobe:vfs_open") == 0);
+	CHECK(strcmp(tester.of.session.names.names[2], "kprobe:vfs_*") == 0);
+	CHECK(strcmp(tester.of.session.names.names[3], "kprobe:vfs_open") == 0);
 	teardown(&tester);
 	setup(&tester);
 	add(&tester, MF_KPROBE, "kprobe:vfs_*", &some);
 	add(&tester, MF_KPROBE, "kprobe:none*", &none);
 	CHECK(find(&tester) == STATUS_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "nothing matches kprobe:none*."));
-	CHECK(strcmp(tester.failure.file, "test.bt") == 0 && tester.failure.line == 2);
-	CHECK(strncmp(tester.failure.hint, "If this is expected", 19) == 0);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "nothing matches kprobe:none*."));
+	CHECK(strcmp(tester.of.failure.file, "test.bt") == 0 && tester.of.failure.line == 2);
+	CHECK(strncmp(tester.of.failure.hint, "If this is expected", 19) == 0);
 	teardown(&tester);
 	/* What a filter keeps out is no fault of the pattern. */
 	setup(&tester);
@@ -129,8 +109,8 @@ static void test_patterns_of_a_block(void)
 	add(&tester, MF_KPROBE, "kprobe:vfs_*", &some);
 	add(&tester, MF_KPROBE, "kprobe:none*", &none);
 	add(&tester, MF_INTERVAL, "interval:s:1", &second);
-	CHECK(find(&tester) == STATUS_OK && tester.attachments.filtered == 2);
-	CHECK(tester.attachments.target_count == 1 && !tester.program_of[2]);
+	CHECK(find(&tester) == STATUS_OK && tester.of.attachments.filtered == 2);
+	CHECK(tester.of.attachments.target_count == 1 && !tester.program_of[2]);
 	teardown(&tester);
 }
 
@@ -143,7 +123,7 @@ static void test_filter_of_all(void)
 	add(&tester, MF_KPROBE, "kprobe:vfs_open", &open_);
 	add(&tester, MF_INTERVAL, "interval:s:1", &second);
 	CHECK(find(&tester) == STATUS_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "--probe-filter matches none of 2."));
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "--probe-filter matches none of 2."));
 	teardown(&tester);
 	/* A script without such probes has nothing to keep out. */
 	setup(&tester);
@@ -160,29 +140,29 @@ static void test_missing(void)
 	add(&tester, MF_KPROBE, "kprobe:vfs_opne", &near_open)->place = &place;
 	tester.probes[0].file = "imported.bt";
 	CHECK(find(&tester) == STATUS_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "specified module no module in probe"));
-	CHECK(strcmp(tester.failure.file, "imported.bt") == 0);
-	CHECK(tester.failure.line == 9 && tester.failure.column == 4);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "specified module no module in probe"));
+	CHECK(strcmp(tester.of.failure.file, "imported.bt") == 0);
+	CHECK(tester.of.failure.line == 9 && tester.of.failure.column == 4);
 	teardown(&tester);
 	/* The script goes on without it, and it is known why; whether it is told or not. */
 	for (uint32_t quiet = 0; quiet < 2; quiet++) {
 		setup(&tester);
-		tester.manifest.config.missing_probes =
+		tester.of.manifest.config.missing_probes =
 			quiet ? MF_MISSING_PROBES_IGNORE : MF_MISSING_PROBES_WARN;
-		tester.options.no_warnings = true;
+		tester.of.options.no_warnings = true;
 		add(&tester, MF_KPROBE, "kprobe:vfs_opne", &near_open);
 		add(&tester, MF_INTERVAL, "interval:s:1", &second);
-		CHECK(find(&tester) == STATUS_OK && tester.failure.status == STATUS_OK);
-		CHECK(tester.attachments.left_out_count == 1);
-		CHECK(tester.attachments.left_out[0].probe == &tester.probes[0]);
-		CHECK(strstr(tester.attachments.left_out[0].reason, "is not loaded."));
+		CHECK(find(&tester) == STATUS_OK && tester.of.failure.status == STATUS_OK);
+		CHECK(tester.of.attachments.left_out_count == 1);
+		CHECK(tester.of.attachments.left_out[0].probe == &tester.probes[0]);
+		CHECK(strstr(tester.of.attachments.left_out[0].reason, "is not loaded."));
 		CHECK(!tester.program_of[0] && tester.program_of[1]);
-		CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
+		CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
 		/* What cannot be is an error all the same. */
 		tester.probes[1].target = &wrong;
 		CHECK(find(&tester) == STATUS_FAILED);
-		CHECK(says(&tester.failure, STATUS_FAILED, "frequency should be a positive"));
-		CHECK(!*tester.failure.hint && tester.attachments.found == 1);
+		CHECK(says(&tester.of.failure, STATUS_FAILED, "frequency should be a positive"));
+		CHECK(!*tester.of.failure.hint && tester.of.attachments.found == 1);
 		teardown(&tester);
 	}
 }
@@ -196,9 +176,9 @@ static void test_order(void)
 	add(&tester, MF_INTERVAL, "interval:s:1", &second);
 	add(&tester, MF_KPROBE, "kprobe:vfs_*", &some)->provider = MF_KPROBE;
 	add(&tester, MF_PROFILE, "profile:s:1", &second);
-	CHECK(find(&tester) == STATUS_OK && tester.attachments.found == 5);
-	CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
-	CHECK(tester.attachments.attached == 5);
+	CHECK(find(&tester) == STATUS_OK && tester.of.attachments.found == 5);
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
+	CHECK(tester.of.attachments.attached == 5);
 	/* The kernel runs the newest kprobe first; interval stands on one CPU, profile on all. */
 	CHECK_TEXT(&stand_in.log, "event 1:0, period 1000000000, process -1, CPU 3\n"
 				  "perf event, cookie 0, program 12\n"
@@ -209,24 +189,24 @@ static void test_order(void)
 				  "kprobes of 2 vfs_open=0 vfs_read=4, program 13\n"
 				  "kprobes of 1 vfs_open=0, program 11\n");
 	/* Of those that fail, the others go on; all that fail are one error. */
-	attach_release(&tester.attachments);
-	tester.attachments.attached = 0;
-	tester.manifest.config.missing_probes = MF_MISSING_PROBES_IGNORE;
-	tester.attachments.target_count = 1;
+	attach_release(&tester.of.attachments);
+	tester.of.attachments.attached = 0;
+	tester.of.manifest.config.missing_probes = MF_MISSING_PROBES_IGNORE;
+	tester.of.attachments.target_count = 1;
 	stand_in.errors[0] = ENODEV;
 	stand_in.error_count = 1;
-	CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "Attachment failed for all probes."));
-	failure_clear(&tester.failure);
-	tester.manifest.config.missing_probes = MF_MISSING_PROBES_ERROR;
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_FAILED);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "Attachment failed for all probes."));
+	failure_clear(&tester.of.failure);
+	tester.of.manifest.config.missing_probes = MF_MISSING_PROBES_ERROR;
 	stand_in.errors[0] = ENODEV;
 	stand_in.error_count = 1;
-	CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED,
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_FAILED);
+	CHECK(says(&tester.of.failure, STATUS_FAILED,
 		   "Cannot attach kprobe:vfs_open: No such device"));
-	failure_clear(&tester.failure);
-	tester.attachments.target_count = 0;
-	CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
+	failure_clear(&tester.of.failure);
+	tester.of.attachments.target_count = 0;
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
 	teardown(&tester);
 }
 
@@ -242,8 +222,8 @@ static void test_events_of_a_process(void)
 	add(&tester, MF_WATCHPOINT, "watchpoint:a", &word);
 	add(&tester, MF_PROFILE, "profile:s:1", &second);
 	CHECK(find(&tester) == STATUS_OK);
-	tester.session.child_pid = 77;
-	CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
+	tester.of.session.child_pid = 77;
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
 	CHECK_TEXT(&stand_in.log,
 		   "event 5:0, period 1, process 77, CPU -1, address 1000+4 mode 3, inherited\n"
 		   "perf event, cookie 0, program 11\n"
@@ -252,20 +232,20 @@ static void test_events_of_a_process(void)
 		   "event 1:0, period 1000000000, process -1, CPU 5\n"
 		   "perf event, cookie 0, program 12\n");
 	/* Of a process each thread has an event: this one has one. */
-	attach_release(&tester.attachments);
+	attach_release(&tester.of.attachments);
 	strbuf_clear(&stand_in.log);
-	tester.attachments.target_count = 1;
-	tester.options.pid = tester.session.process.pid = tester.session.process.in_proc =
+	tester.of.attachments.target_count = 1;
+	tester.of.options.pid = tester.of.session.process.pid = tester.of.session.process.in_proc =
 		(uint32_t)getpid();
-	CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
 	snprintf(own, sizeof(own),
 		 "event 5:0, period 1, process %d, CPU -1, address 1000+4 mode 3, inherited\n",
 		 getpid());
 	if (!CHECK(strncmp(strbuf_c_text(&stand_in.log), own, strlen(own)) == 0))
 		fprintf(stderr, "%s", strbuf_c_text(&stand_in.log));
-	tester.session.process.in_proc = tester.session.process.pid = 1u << 30;
-	CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "Process 1073741824 is not there."));
+	tester.of.session.process.in_proc = tester.of.session.process.pid = 1u << 30;
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_FAILED);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "Process 1073741824 is not there."));
 	teardown(&tester);
 }
 
@@ -300,9 +280,9 @@ static void test_refused_events(void)
 		CHECK(find(&tester) == STATUS_OK);
 		stand_in.errors[0] = cases[i].error;
 		stand_in.error_count = 1;
-		CHECK(attach_all(&tester.attachments, &tester.failure) == cases[i].status);
-		CHECK(says(&tester.failure, cases[i].status, cases[i].text));
-		CHECK(tester.attachments.link_count == 0 && tester.attachments.attached == 0);
+		CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == cases[i].status);
+		CHECK(says(&tester.of.failure, cases[i].status, cases[i].text));
+		CHECK(tester.of.attachments.link_count == 0 && tester.of.attachments.attached == 0);
 		teardown(&tester);
 	}
 }
@@ -356,15 +336,15 @@ static void test_numbers(void)
 		setup(&tester);
 		add(&tester, cases[i].provider, "it", cases[i].target)->parameters =
 			cases[i].parameter;
-		tester.options.parameters = parameters;
-		tester.options.parameter_count = 1;
+		tester.of.options.parameters = parameters;
+		tester.of.options.parameter_count = 1;
 		found = find(&tester) == STATUS_OK;
 		if (found) {
-			CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
+			CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
 			if (!CHECK(strstr(strbuf_c_text(&stand_in.log), cases[i].text)))
 				fprintf(stderr, "%zu: %s\n", i, strbuf_c_text(&stand_in.log));
 		} else {
-			CHECK(says(&tester.failure, STATUS_FAILED, cases[i].text));
+			CHECK(says(&tester.of.failure, STATUS_FAILED, cases[i].text));
 		}
 		teardown(&tester);
 	}
@@ -385,21 +365,22 @@ static void test_iterators(void)
 		struct tester tester;
 
 		setup(&tester);
-		tester.session.kernel_btfs = &known;
-		tester.session.type_view_asked = true;
-		tester.options.pid = i == 2 ? 9 : 0;
+		tester.of.session.kernel_btfs = &known;
+		tester.of.session.type_view_asked = true;
+		tester.of.options.pid = i == 2 ? 9 : 0;
 		add(&tester, MF_ITER, "iter:it", targets[i]);
 		CHECK(find(&tester) == STATUS_OK);
-		CHECK(attach_iterator(&tester.attachments) == 0);
-		CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
-		CHECK(attach_iterator(&tester.attachments) == FIRST_LINK);
-		CHECK(!attach_iterator_pin(&tester.attachments));
+		CHECK(attach_iterator(&tester.of.attachments) == 0);
+		CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
+		CHECK(attach_iterator(&tester.of.attachments) == FIRST_LINK);
+		CHECK(!attach_iterator_pin(&tester.of.attachments));
 		CHECK_TEXT(&stand_in.log, i == 0   ? "iterator, program 11\n"
 					  : i == 1 ? "iterator, program 11, order 2, process 0\n"
 						   : "iterator, program 11, order 0, process 9\n");
 		tester.probes[0].target = &unknown;
 		CHECK(find(&tester) == STATUS_KERNEL);
-		CHECK(says(&tester.failure, STATUS_KERNEL, "iter unknown not available for your"));
+		CHECK(says(&tester.of.failure, STATUS_KERNEL,
+			   "iter unknown not available for your"));
 		teardown(&tester);
 	}
 	btf__free(btf);
@@ -416,8 +397,8 @@ static void add_event(struct tester *tester, uint32_t probe, const char *event)
 	const struct tracepoint own = {.event = event, .id = 5};
 	const struct attach_target target = {.probe = &tester->probes[probe], .cookie = 6};
 
-	CHECK(attach_add_target(&tester->attachments, &target, &own, sizeof(own),
-				&tester->failure) == ATTACH_OK);
+	CHECK(attach_add_target(&tester->of.attachments, &target, &own, sizeof(own),
+				&tester->of.failure) == ATTACH_OK);
 }
 
 /* Patterns of events are raw tracepoints where all of them are, and no other probe reads one. */
@@ -444,28 +425,28 @@ static void test_raw_tracepoints(void)
 		struct tester tester;
 
 		setup(&tester);
-		tester.session.kernel_btfs = &known;
-		tester.session.type_view_asked = true;
+		tester.of.session.kernel_btfs = &known;
+		tester.of.session.type_view_asked = true;
 		add(&tester, MF_TRACEPOINT, "tracepoint:c:*", &at_events);
 		add(&tester, MF_TRACEPOINT, "tracepoint:c:two", &reading);
 		tester.programs[0].type = tester.programs[1].type = BPF_PROG_TYPE_TRACEPOINT;
-		tester.attachments.session = &tester.session;
+		tester.of.attachments.session = &tester.of.session;
 		add_event(&tester, 0, cases[i].first);
 		if (cases[i].second)
 			add_event(&tester, 0, cases[i].second);
 		if (cases[i].other)
 			add_event(&tester, 1, cases[i].other);
-		tracepoints_choose_raw(&tester.attachments);
+		tracepoints_choose_raw(&tester.of.attachments);
 		CHECK(tester.programs[0].type ==
 		      (cases[i].is_raw ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_TRACEPOINT));
 		CHECK(tester.programs[1].type == BPF_PROG_TYPE_TRACEPOINT);
-		CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
+		CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
 		if (i == 0) {
 			CHECK_TEXT(&stand_in.log, "raw tracepoint one, program 11\n"
 						  "raw tracepoint two, program 11\n");
-			tester.manifest.features = (const char **)cookies;
-			tester.manifest.feature_count = 1;
-			CHECK(attach_all(&tester.attachments, &tester.failure) == STATUS_OK);
+			tester.of.manifest.features = (const char **)cookies;
+			tester.of.manifest.feature_count = 1;
+			CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
 			CHECK_TEXT(&stand_in.log, "raw tracepoint one, program 11, cookie 6\n"
 						  "raw tracepoint two, program 11, cookie 6\n");
 		} else if (i == 1) {

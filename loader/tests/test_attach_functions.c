@@ -9,23 +9,18 @@
 
 #include "attach/attach.h"
 #include "attach/copy.h"
-#include "check.h"
 #include "says.h"
+#include "attaching.h"
 #include "stand_in.h"
 
 #define PROBES 2
 
 struct tester {
-	struct session session;
-	struct options options;
-	struct manifest manifest;
+	struct attaching of;
 	struct mf_probe probes[PROBES];
 	struct bpf_program programs[PROBES];
 	struct bpf_program *program_of[PROBES];
 	struct session_btf kernel, module;
-	struct attachments attachments;
-	struct failure failure;
-	char list[64];
 };
 
 static const char LIST[] = "vfs_open\nvfs_read\nvfs_hidden\nmod_open [m]\n";
@@ -63,22 +58,15 @@ static void give_types(struct tester *tester)
 	tester->kernel = (struct session_btf){.module = "", .btf = btf};
 	tester->module =
 		(struct session_btf){.module = "m", .btf = module, .next = &tester->kernel};
-	tester->session.kernel_btfs = &tester->module;
-	tester->session.type_view_asked = true;
+	tester->of.session.kernel_btfs = &tester->module;
+	tester->of.session.type_view_asked = true;
 }
 
 static void setup(struct tester *tester, enum mf_provider provider, const char *name,
 		  const void *target)
 {
-	int fd;
-
-	*tester = (struct tester){.list = "/tmp/test_attach_functions.XXXXXX"};
-	tester->session.options = &tester->options;
-	tester->session.manifest = &tester->manifest;
-	fd = mkstemp(tester->list);
-	CHECK(fd >= 0 && write(fd, LIST, sizeof(LIST) - 1) == sizeof(LIST) - 1);
-	close(fd);
-	tester->options.traceable_functions = tester->list;
+	*tester = (struct tester){0};
+	attaching_begin(&tester->of, LIST);
 	for (uint32_t i = 0; i < PROBES; i++) {
 		tester->probes[i] = (struct mf_probe){.index = i,
 						      .program = "own",
@@ -90,26 +78,18 @@ static void setup(struct tester *tester, enum mf_provider provider, const char *
 			.fd = 11 + (int)i, .type = BPF_PROG_TYPE_TRACING, .section = "fentry/f"};
 		tester->program_of[i] = &tester->programs[i];
 	}
-	tester->manifest.probes = tester->probes;
-	tester->manifest.probe_count = PROBES;
-	tester->session.programs = tester->program_of;
-	tester->attachments.session = &tester->session;
-	stand_in_reset();
+	tester->of.manifest.probes = tester->probes;
+	tester->of.manifest.probe_count = PROBES;
+	tester->of.session.programs = tester->program_of;
+	tester->of.attachments.session = &tester->of.session;
 	give_types(tester);
 }
 
 static void teardown(struct tester *tester)
 {
-	unlink(tester->list);
-	attach_free(&tester->attachments);
-	failure_clear(&tester->failure);
-	probe_names_free(&tester->session.names);
-	if (tester->options.has_probe_filter)
-		regfree(&tester->options.probe_filter);
-	arena_free(&tester->session.arena);
+	attaching_end(&tester->of);
 	btf__free(tester->module.btf);
 	btf__free(tester->kernel.btf);
-	stand_in_reset();
 }
 
 static const struct attach_provider *provider(const struct tester *tester)
@@ -119,20 +99,21 @@ static const struct attach_provider *provider(const struct tester *tester)
 
 static enum attach_result find(struct tester *tester)
 {
-	return provider(tester)->find(&tester->attachments, &tester->probes[0], &tester->failure);
+	return provider(tester)->find(&tester->of.attachments, &tester->probes[0],
+				      &tester->of.failure);
 }
 
 /* What libbpf loads the program for: the name and id that were set last, or "". */
 static bool is_loaded_for(const struct tester *tester, const char *name, uint32_t id)
 {
-	const struct session_target *target = tester->session.targets;
+	const struct session_target *target = tester->of.session.targets;
 
 	return target && strcmp(target->name, name) == 0 && target->id == id;
 }
 
 static const struct copy *copy(const struct tester *tester, uint32_t target)
 {
-	return tester->attachments.targets[target].own;
+	return tester->of.attachments.targets[target].own;
 }
 
 static void test_function(void)
@@ -148,29 +129,29 @@ static void test_function(void)
 	setup(&tester, MF_FENTRY, "fentry:it", &read);
 	CHECK(find(&tester) == ATTACH_OK && is_loaded_for(&tester, "vfs_read", VFS_READ));
 	CHECK(copy(&tester, 0)->btf_id == 0 && !copy(&tester, 0)->module);
-	CHECK(attach_fentry.attach(&tester.attachments, &tester.attachments.targets[0],
-				   &tester.failure) == ATTACH_OK);
+	CHECK(attach_fentry.attach(&tester.of.attachments, &tester.of.attachments.targets[0],
+				   &tester.of.failure) == ATTACH_OK);
 	CHECK_TEXT(&stand_in.log, "trace, cookie 0, program 11\n");
 	stand_in.errors[0] = 524;
 	stand_in.error_count = 1;
-	CHECK(attach_fentry.attach(&tester.attachments, &tester.attachments.targets[0],
-				   &tester.failure) == ATTACH_FAILED);
-	CHECK(says(&tester.failure, STATUS_KERNEL, "no BPF trampolines for its processor"));
+	CHECK(attach_fentry.attach(&tester.of.attachments, &tester.of.attachments.targets[0],
+				   &tester.of.failure) == ATTACH_FAILED);
+	CHECK(says(&tester.of.failure, STATUS_KERNEL, "no BPF trampolines for its processor"));
 	strbuf_clear(&stand_in.log);
 	tester.probes[0].target = &none;
-	near = attach_fentry.near(&tester.attachments, &tester.probes[0]);
+	near = attach_fentry.near(&tester.of.attachments, &tester.probes[0]);
 	CHECK(near && strcmp(near, "vfs_read") == 0);
 	/* What is there by that name is not meant by another. */
 	tester.probes[0].target = &read;
-	CHECK(!attach_fentry.near(&tester.attachments, &tester.probes[0]));
+	CHECK(!attach_fentry.near(&tester.of.attachments, &tester.probes[0]));
 	/* The module has it by what it is based on alone. */
 	tester.probes[0].target = &base;
 	CHECK(find(&tester) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED, "No matches for fentry vfs_read."));
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "No matches for fentry vfs_read."));
 	tester.probes[0].target = &many;
 	CHECK(find(&tester) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED, "its arguments are 12 words"));
-	CHECK(tester.attachments.target_count == 1);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "its arguments are 12 words"));
+	CHECK(tester.of.attachments.target_count == 1);
 	/* Of a module it is a copy, for libbpf takes the first that has the name. */
 	tester.probes[0].target = &module;
 	CHECK(find(&tester) == ATTACH_OK && copy(&tester, 1)->btf_id == MODULE_FUNCTION);
@@ -186,19 +167,19 @@ static void test_pattern_of_functions(void)
 	struct tester tester;
 
 	setup(&tester, MF_FEXIT, "fexit:vfs_*", &all);
-	CHECK(find(&tester) == ATTACH_OK && tester.attachments.target_count == 2);
+	CHECK(find(&tester) == ATTACH_OK && tester.of.attachments.target_count == 2);
 	CHECK(is_loaded_for(&tester, "vfs_open", VFS_OPEN));
 	CHECK(copy(&tester, 0)->btf_id == 0 && copy(&tester, 1)->btf_id == VFS_READ);
-	CHECK(strcmp(tester.session.names.names[1], "fexit:vfs_read") == 0);
+	CHECK(strcmp(tester.of.session.names.names[1], "fexit:vfs_read") == 0);
 	tester.probes[0].target = &no;
 	CHECK(find(&tester) == ATTACH_MISSING);
 	tester.probes[0].target = &modules;
 	CHECK(find(&tester) == ATTACH_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "the module of a fexit is one name."));
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "the module of a fexit is one name."));
 	tester.programs[0].expected = BPF_TRACE_FEXIT;
-	CHECK(attach_fentry.fits(&tester.session, &tester.probes[0], &tester.programs[0]));
+	CHECK(attach_fentry.fits(&tester.of.session, &tester.probes[0], &tester.programs[0]));
 	tester.probes[0].provider = MF_FENTRY;
-	CHECK(!attach_fentry.fits(&tester.session, &tester.probes[0], &tester.programs[0]));
+	CHECK(!attach_fentry.fits(&tester.of.session, &tester.probes[0], &tester.programs[0]));
 	teardown(&tester);
 }
 
@@ -245,32 +226,34 @@ static void test_programs(void)
 	stand_in.objects = objects;
 	stand_in.object_count = 4;
 	stand_in.types = tester.kernel.btf;
-	CHECK(find(&tester) == ATTACH_OK && tester.attachments.target_count == 3);
+	CHECK(find(&tester) == ATTACH_OK && tester.of.attachments.target_count == 3);
 	CHECK_TEXT(&stand_in.log, "program 11 for 501 vfs_open\n");
 	CHECK(copy(&tester, 0)->btf_id == 0 && copy(&tester, 0)->bpf == 501);
 	CHECK(copy(&tester, 1)->btf_id == VFS_READ && copy(&tester, 1)->bpf == 501);
 	CHECK(copy(&tester, 2)->btf_id == VFS_OPEN && copy(&tester, 2)->bpf == 504);
 	/* `probe` is the lower half, `func` the upper one. */
-	CHECK(strcmp(tester.session.names.names[(uint32_t)tester.attachments.targets[2].cookie],
+	CHECK(strcmp(tester.of.session.names
+			     .names[(uint32_t)tester.of.attachments.targets[2].cookie],
 		     "fentry:bpf:10:vfs_open") == 0);
-	CHECK(strcmp(tester.session.names.names[tester.attachments.targets[2].cookie >> 32],
+	CHECK(strcmp(tester.of.session.names.names[tester.of.attachments.targets[2].cookie >> 32],
 		     "vfs_open") == 0);
 	/* Each has a descriptor of its own, which is closed with the links. */
-	CHECK(tester.attachments.link_count == 3 && tester.attachments.links[2].descriptor == 504);
-	tester.attachments.target_count = tester.attachments.link_count = 0;
+	CHECK(tester.of.attachments.link_count == 3 &&
+	      tester.of.attachments.links[2].descriptor == 504);
+	tester.of.attachments.target_count = tester.of.attachments.link_count = 0;
 	tester.probes[0].target = &one;
-	CHECK(find(&tester) == ATTACH_OK && tester.attachments.target_count == 1);
+	CHECK(find(&tester) == ATTACH_OK && tester.of.attachments.target_count == 1);
 	CHECK_TEXT(&stand_in.log, "program 11 for 504 vfs_open\n");
-	tester.attachments.target_count = tester.attachments.link_count = 0;
+	tester.of.attachments.target_count = tester.of.attachments.link_count = 0;
 	tester.probes[0].target = &none;
-	CHECK(find(&tester) == ATTACH_MISSING && tester.attachments.target_count == 0);
+	CHECK(find(&tester) == ATTACH_MISSING && tester.of.attachments.target_count == 0);
 	/* A filter leaves some, of which the first is what libbpf loads. */
-	tester.options.has_probe_filter =
-		CHECK(regcomp(&tester.options.probe_filter, ":10:", REG_NOSUB) == 0);
+	tester.of.options.has_probe_filter =
+		CHECK(regcomp(&tester.of.options.probe_filter, ":10:", REG_NOSUB) == 0);
 	tester.probes[0].target = &any;
-	CHECK(find(&tester) == ATTACH_OK && tester.attachments.target_count == 1);
-	CHECK(copy(&tester, 0)->btf_id == 0 && tester.attachments.filtered == 2);
-	tester.attachments.link_count = 0;
+	CHECK(find(&tester) == ATTACH_OK && tester.of.attachments.target_count == 1);
+	CHECK(copy(&tester, 0)->btf_id == 0 && tester.of.attachments.filtered == 2);
+	tester.of.attachments.link_count = 0;
 	teardown(&tester);
 }
 
@@ -286,18 +269,19 @@ static void test_events(void)
 
 	setup(&tester, MF_RAWTRACEPOINT, "rawtracepoint:it", &event);
 	tester.programs[0].expected = BPF_TRACE_RAW_TP;
-	CHECK(attach_rawtracepoint.fits(&tester.session, &tester.probes[0], &tester.programs[0]));
+	CHECK(attach_rawtracepoint.fits(&tester.of.session, &tester.probes[0],
+					&tester.programs[0]));
 	CHECK(find(&tester) == ATTACH_OK && is_loaded_for(&tester, "event", EVENT));
-	CHECK(attach_rawtracepoint.attach(&tester.attachments, &tester.attachments.targets[0],
-					  &tester.failure) == ATTACH_OK);
+	CHECK(attach_rawtracepoint.attach(&tester.of.attachments, &tester.of.attachments.targets[0],
+					  &tester.of.failure) == ATTACH_OK);
 	stand_in.errors[0] = EINVAL;
 	stand_in.error_count = 1;
-	CHECK(attach_rawtracepoint.attach(&tester.attachments, &tester.attachments.targets[0],
-					  &tester.failure) == ATTACH_OK);
+	CHECK(attach_rawtracepoint.attach(&tester.of.attachments, &tester.of.attachments.targets[0],
+					  &tester.of.failure) == ATTACH_OK);
 	stand_in.errors[0] = EPERM;
 	stand_in.error_count = 1;
-	CHECK(attach_rawtracepoint.attach(&tester.attachments, &tester.attachments.targets[0],
-					  &tester.failure) == ATTACH_FAILED);
+	CHECK(attach_rawtracepoint.attach(&tester.of.attachments, &tester.of.attachments.targets[0],
+					  &tester.of.failure) == ATTACH_FAILED);
 	/* Kernels before 5.18 take it another way. */
 	CHECK_TEXT(&stand_in.log, "type 23, cookie 0, program 11\n"
 				  "type 23, cookie 0, program 11: EINVAL\n"
@@ -305,21 +289,21 @@ static void test_events(void)
 				  "type 23, cookie 0, program 11: EPERM\n");
 	tester.probes[0].target = &none;
 	CHECK(find(&tester) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED, "No matches for rawtracepoint evnet."));
-	near = attach_rawtracepoint.near(&tester.attachments, &tester.probes[0]);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "No matches for rawtracepoint evnet."));
+	near = attach_rawtracepoint.near(&tester.of.attachments, &tester.probes[0]);
 	CHECK(near && strcmp(near, "event") == 0);
 	tester.probes[0].target = &nowhere;
 	CHECK(find(&tester) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED, "specified module no:module in probe"));
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "specified module no:module in probe"));
 	tester.probes[0].target = &path;
 	CHECK(find(&tester) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED, "specified module ../etc in probe"));
-	tester.attachments.target_count = 0;
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "specified module ../etc in probe"));
+	tester.of.attachments.target_count = 0;
 	tester.probes[0].target = &all;
-	CHECK(find(&tester) == ATTACH_OK && tester.attachments.target_count == 1);
-	tester.attachments.target_count = 0;
+	CHECK(find(&tester) == ATTACH_OK && tester.of.attachments.target_count == 1);
+	tester.of.attachments.target_count = 0;
 	tester.probes[0].target = &vmlinux;
-	CHECK(find(&tester) == ATTACH_OK && tester.attachments.target_count == 1);
+	CHECK(find(&tester) == ATTACH_OK && tester.of.attachments.target_count == 1);
 	CHECK(copy(&tester, 0)->btf_id == 0);
 	teardown(&tester);
 }

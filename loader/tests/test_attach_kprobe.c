@@ -9,8 +9,8 @@
 
 #include "attach/attach.h"
 #include "attach/kprobe.h"
-#include "check.h"
 #include "says.h"
+#include "attaching.h"
 #include "stand_in.h"
 
 enum { ENTRY, EXIT, THIRD, PROBES };
@@ -20,29 +20,17 @@ static const char LIST[] =
 	"dup\ndup\nvfs_open\nvfs_read [m]\nvfs_write\nvfs_zap [n]\nvfs_open [n]\n";
 
 struct tester {
-	struct session session;
-	struct options options;
-	struct manifest manifest;
+	struct attaching of;
 	struct mf_probe probes[PROBES];
 	struct mf_kprobe_target targets[PROBES];
 	struct bpf_program programs[PROBES];
 	struct bpf_program *program_of[PROBES];
-	struct attachments attachments;
-	struct failure failure;
-	char list[64];
 };
 
 static void setup(struct tester *tester)
 {
-	int fd;
-
-	*tester = (struct tester){.list = "/tmp/test_attach_kprobe.XXXXXX"};
-	tester->session.options = &tester->options;
-	tester->session.manifest = &tester->manifest;
-	fd = mkstemp(tester->list);
-	CHECK(fd >= 0 && write(fd, LIST, sizeof(LIST) - 1) == sizeof(LIST) - 1);
-	close(fd);
-	tester->options.traceable_functions = tester->list;
+	*tester = (struct tester){0};
+	attaching_begin(&tester->of, LIST);
 	for (uint32_t i = 0; i < PROBES; i++) {
 		tester->probes[i] =
 			(struct mf_probe){.index = i,
@@ -56,43 +44,35 @@ static void setup(struct tester *tester)
 			.fd = 11 + (int)i, .type = BPF_PROG_TYPE_KPROBE, .expected = 99};
 		tester->program_of[i] = &tester->programs[i];
 	}
-	tester->manifest.probes = tester->probes;
-	tester->manifest.probe_count = PROBES;
-	tester->session.programs = tester->program_of;
-	tester->attachments.session = &tester->session;
-	stand_in_reset();
+	tester->of.manifest.probes = tester->probes;
+	tester->of.manifest.probe_count = PROBES;
+	tester->of.session.programs = tester->program_of;
+	tester->of.attachments.session = &tester->of.session;
 	stand_in.unreadable = EFAULT;
 	stand_in.has_kprobes = true;
 }
 
 static void teardown(struct tester *tester)
 {
-	unlink(tester->list);
-	attach_free(&tester->attachments);
-	failure_clear(&tester->failure);
-	probe_names_free(&tester->session.names);
-	if (tester->options.has_probe_filter)
-		regfree(&tester->options.probe_filter);
-	arena_free(&tester->session.arena);
-	stand_in_reset();
+	attaching_end(&tester->of);
 }
 
 static enum attach_result find(struct tester *tester, uint32_t probe)
 {
 	return attach_provider_of(&tester->probes[probe])
-		->find(&tester->attachments, &tester->probes[probe], &tester->failure);
+		->find(&tester->of.attachments, &tester->probes[probe], &tester->of.failure);
 }
 
 static enum attach_result attach(struct tester *tester, uint32_t target)
 {
-	const struct attach_target *which = &tester->attachments.targets[target];
+	const struct attach_target *which = &tester->of.attachments.targets[target];
 
-	return which->provider->attach(&tester->attachments, which, &tester->failure);
+	return which->provider->attach(&tester->of.attachments, which, &tester->of.failure);
 }
 
 static const char *name_of_cookie(const struct tester *tester, uint64_t cookie)
 {
-	return tester->session.names.names[cookie];
+	return tester->of.session.names.names[cookie];
 }
 
 static void test_many_by_one_link(void)
@@ -102,11 +82,11 @@ static void test_many_by_one_link(void)
 
 	setup(&tester);
 	CHECK(find(&tester, ENTRY) == ATTACH_OK);
-	CHECK(tester.attachments.target_count == 1 && tester.attachments.found == 4);
+	CHECK(tester.of.attachments.target_count == 1 && tester.of.attachments.found == 4);
 	CHECK(tester.programs[ENTRY].expected == BPF_TRACE_KPROBE_MULTI);
 	/* The kernel takes no name twice: that of the kernel and that of module n are one. */
-	own = tester.attachments.targets[0].own;
-	CHECK(tester.attachments.targets[0].events == 4 && own->is_match && !own->function);
+	own = tester.of.attachments.targets[0].own;
+	CHECK(tester.of.attachments.targets[0].events == 4 && own->is_match && !own->function);
 	CHECK(strcmp(own->functions[0], "vfs_open") == 0);
 	CHECK(strcmp(own->functions[1], "vfs_read") == 0);
 	CHECK(strcmp(own->functions[3], "vfs_zap") == 0);
@@ -118,10 +98,10 @@ static void test_many_by_one_link(void)
 	stand_in.errors[1] = EPERM;
 	stand_in.error_count = 2;
 	CHECK(attach(&tester, 0) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED,
+	CHECK(says(&tester.of.failure, STATUS_FAILED,
 		   "the kernel does not let one of its 4 functions"));
 	CHECK(attach(&tester, 0) == ATTACH_FAILED);
-	CHECK(says(&tester.failure, STATUS_PERMISSION, "No permission"));
+	CHECK(says(&tester.of.failure, STATUS_PERMISSION, "No permission"));
 	teardown(&tester);
 }
 
@@ -131,18 +111,19 @@ static void test_filter_and_alias(void)
 	struct tester tester;
 
 	setup(&tester);
-	tester.options.has_probe_filter = CHECK(
-		regcomp(&tester.options.probe_filter, "zap|alias", REG_NOSUB | REG_EXTENDED) == 0);
+	tester.of.options.has_probe_filter =
+		CHECK(regcomp(&tester.of.options.probe_filter, "zap|alias",
+			      REG_NOSUB | REG_EXTENDED) == 0);
 	tester.probes[EXIT].name = "alias";
 	tester.targets[EXIT].function = "vfs_w*";
 	tester.targets[THIRD].function = "dup*";
-	CHECK(find(&tester, ENTRY) == ATTACH_OK && tester.attachments.filtered == 3);
+	CHECK(find(&tester, ENTRY) == ATTACH_OK && tester.of.attachments.filtered == 3);
 	CHECK(find(&tester, EXIT) == ATTACH_OK);
 	/* All of it is kept out: no fault of the pattern. */
 	CHECK(find(&tester, THIRD) == ATTACH_OK);
-	CHECK(tester.attachments.target_count == 2 && tester.attachments.found == 2);
+	CHECK(tester.of.attachments.target_count == 2 && tester.of.attachments.found == 2);
 	CHECK(tester.programs[THIRD].expected == 99);
-	own = tester.attachments.targets[1].own;
+	own = tester.of.attachments.targets[1].own;
 	CHECK(strcmp(name_of_cookie(&tester, own->cookies[0]), "alias") == 0);
 	CHECK(attach(&tester, 1) == ATTACH_OK);
 	CHECK_TEXT(&stand_in.log, "kretprobes of 1 vfs_write=1, program 12\n");
@@ -157,12 +138,12 @@ static void test_each_by_a_link(void)
 	setup(&tester);
 	tester.targets[ENTRY].module = "*";
 	tester.targets[EXIT].module = "n";
-	tester.options.without = FEATURE_KPROBE_MULTI;
+	tester.of.options.without = FEATURE_KPROBE_MULTI;
 	CHECK(find(&tester, ENTRY) == ATTACH_OK);
 	CHECK(tester.programs[ENTRY].expected == 0);
 	CHECK(find(&tester, EXIT) == ATTACH_OK && find(&tester, THIRD) == ATTACH_OK);
-	CHECK(tester.attachments.target_count == 12);
-	for (uint32_t i = 0; i < tester.attachments.target_count; i++)
+	CHECK(tester.of.attachments.target_count == 12);
+	for (uint32_t i = 0; i < tester.of.attachments.target_count; i++)
 		CHECK(attach(&tester, i) == ATTACH_OK);
 	CHECK_TEXT(&stand_in.log, "kprobe vfs_open+0, cookie 0, program 11\n"
 				  "kprobe n:vfs_open+0, cookie 1, program 11\n"
@@ -181,7 +162,7 @@ static void test_each_by_a_link(void)
 	CHECK(strcmp(name_of_cookie(&tester, 10), "kprobe:vfs_zap") == 0);
 	stand_in.has_kprobes = false;
 	CHECK(find(&tester, THIRD) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_KERNEL, "This kernel has no kprobes"));
+	CHECK(says(&tester.of.failure, STATUS_KERNEL, "This kernel has no kprobes"));
 	teardown(&tester);
 }
 
@@ -198,17 +179,17 @@ static void test_lists(void)
 	CHECK(!kernel_has_kprobe_multi());
 	tester.targets[ENTRY].function = "nothing*";
 	CHECK(find(&tester, ENTRY) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED, "No matches for kprobe:vfs_*."));
-	tester.options.traceable_functions = "/nowhere/list";
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "No matches for kprobe:vfs_*."));
+	tester.of.options.traceable_functions = "/nowhere/list";
 	CHECK(find(&tester, ENTRY) == ATTACH_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "Cannot read /nowhere/list: No such file"));
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "Cannot read /nowhere/list: No such file"));
 	teardown(&tester);
 }
 
 static const char *near(struct tester *tester, const char *module, const char *function)
 {
 	tester->targets[ENTRY] = (struct mf_kprobe_target){.module = module, .function = function};
-	return attach_kprobe.near(&tester->attachments, &tester->probes[ENTRY]);
+	return attach_kprobe.near(&tester->of.attachments, &tester->probes[ENTRY]);
 }
 
 static void test_near(void)
@@ -232,7 +213,7 @@ static void single(struct tester *tester, const struct mf_kprobe_target *target)
 {
 	tester->targets[ENTRY] = *target;
 	tester->probes[ENTRY].name = "kprobe:it";
-	tester->attachments.target_count = 0;
+	tester->of.attachments.target_count = 0;
 }
 
 static void test_single(void)
@@ -249,12 +230,12 @@ static void test_single(void)
 	CHECK(tester.programs[ENTRY].expected == 99);
 	single(&tester, &(struct mf_kprobe_target){.module = "no such module", .function = "f"});
 	CHECK(find(&tester, ENTRY) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED,
+	CHECK(says(&tester.of.failure, STATUS_FAILED,
 		   "specified module no such module in probe kprobe:it is not loaded."));
 	stand_in.has_kprobes = false;
 	single(&tester, &(struct mf_kprobe_target){.function = "f"});
 	CHECK(find(&tester, ENTRY) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_KERNEL, "CONFIG_KPROBE_EVENTS"));
+	CHECK(says(&tester.of.failure, STATUS_KERNEL, "CONFIG_KPROBE_EVENTS"));
 	teardown(&tester);
 }
 
@@ -266,8 +247,8 @@ static void test_address(void)
 	setup(&tester);
 	single(&tester, &(struct mf_kprobe_target){.address = "4096"});
 	CHECK(find(&tester, ENTRY) == ATTACH_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "kprobe:it is at an address, which needs"));
-	tester.options.unsafe = true;
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "kprobe:it is at an address, which needs"));
+	tester.of.options.unsafe = true;
 	CHECK(find(&tester, ENTRY) == ATTACH_OK && attach(&tester, 0) == ATTACH_OK);
 	single(&tester, &by_parameter);
 	CHECK(find(&tester, ENTRY) == ATTACH_OK && attach(&tester, 0) == ATTACH_OK);
@@ -275,7 +256,7 @@ static void test_address(void)
 				  "kprobe ?+16, cookie 0, program 11\n");
 	single(&tester, &(struct mf_kprobe_target){.function = "12x"});
 	CHECK(find(&tester, ENTRY) == ATTACH_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "kprobe:it is no address of a kprobe."));
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "kprobe:it is no address of a kprobe."));
 	single(&tester, &(struct mf_kprobe_target){.function = "99999999999999999999"});
 	CHECK(find(&tester, ENTRY) == ATTACH_FAILED);
 	tester.targets[EXIT] = by_parameter;
@@ -332,22 +313,24 @@ static void test_explanations(void)
 		struct kprobe own = cases[i].own;
 
 		target = (struct attach_target){.probe = &tester.probes[ENTRY], .own = &own};
-		failure_clear(&tester.failure);
+		failure_clear(&tester.of.failure);
 		stand_in.errors[0] = cases[i].error;
 		stand_in.error_count = 1;
-		CHECK(attach_kprobe.attach(&tester.attachments, &target, &tester.failure) ==
+		CHECK(attach_kprobe.attach(&tester.of.attachments, &target, &tester.of.failure) ==
 		      cases[i].result);
-		CHECK(says(&tester.failure, cases[i].status, cases[i].text));
+		CHECK(says(&tester.of.failure, cases[i].status, cases[i].text));
 	}
 	strbuf_clear(&stand_in.log);
 	/* Linux 6.6 finds no function of a module by both names. */
 	target.own = &of_module;
 	stand_in.errors[0] = ENOENT;
 	stand_in.error_count = 1;
-	CHECK(attach_kprobe.attach(&tester.attachments, &target, &tester.failure) == ATTACH_OK);
+	CHECK(attach_kprobe.attach(&tester.of.attachments, &target, &tester.of.failure) ==
+	      ATTACH_OK);
 	stand_in.errors[0] = EPERM;
 	stand_in.error_count = 1;
-	CHECK(attach_kprobe.attach(&tester.attachments, &target, &tester.failure) == ATTACH_FAILED);
+	CHECK(attach_kprobe.attach(&tester.of.attachments, &target, &tester.of.failure) ==
+	      ATTACH_FAILED);
 	CHECK_TEXT(&stand_in.log, "kprobe m:f+0, cookie 0, program 11: ENOENT\n"
 				  "kprobe f+0, cookie 0, program 11\n"
 				  "kprobe m:f+0, cookie 0, program 11: EPERM\n");
@@ -364,21 +347,21 @@ static void test_aligned(void)
 	tester.targets[EXIT].function = "dup";
 	CHECK(find(&tester, ENTRY) == ATTACH_OK && find(&tester, EXIT) == ATTACH_OK &&
 	      find(&tester, THIRD) == ATTACH_OK);
-	tester.attachments.targets[0].cookie = 77;
-	kprobes_align(&tester.attachments);
+	tester.of.attachments.targets[0].cookie = 77;
+	kprobes_align(&tester.of.attachments);
 	/* The pattern has the first, too: both are of one kind. The second is in no pattern. */
-	own = tester.attachments.targets[0].own;
+	own = tester.of.attachments.targets[0].own;
 	CHECK(own->functions && strcmp(own->functions[0], "vfs_write") == 0 && !own->function);
-	CHECK(tester.attachments.targets[0].events == 1 && own->cookies[0] == 77);
+	CHECK(tester.of.attachments.targets[0].events == 1 && own->cookies[0] == 77);
 	CHECK(tester.programs[ENTRY].expected == BPF_TRACE_KPROBE_MULTI);
-	own = tester.attachments.targets[1].own;
+	own = tester.of.attachments.targets[1].own;
 	CHECK(!own->functions && tester.programs[EXIT].expected == 99);
 	/* An offset is none of a link of many's. */
-	tester.attachments.target_count = 0;
+	tester.of.attachments.target_count = 0;
 	tester.targets[ENTRY].offset = 4;
 	CHECK(find(&tester, ENTRY) == ATTACH_OK && find(&tester, THIRD) == ATTACH_OK);
-	kprobes_align(&tester.attachments);
-	own = tester.attachments.targets[0].own;
+	kprobes_align(&tester.of.attachments);
+	own = tester.of.attachments.targets[0].own;
 	CHECK(!own->functions && strcmp(own->function, "vfs_write") == 0);
 	teardown(&tester);
 }
@@ -392,8 +375,8 @@ static void give_types(struct tester *tester, struct session_btf *known)
 
 	CHECK(btf__add_func(btf, "bpf_session_is_return", BTF_FUNC_GLOBAL, prototype) == 3);
 	*known = (struct session_btf){.module = "", .btf = btf};
-	tester->session.kernel_btfs = known;
-	tester->session.type_view_asked = true;
+	tester->of.session.kernel_btfs = known;
+	tester->of.session.type_view_asked = true;
 }
 
 static struct mf_kprobe_pair both_ends = {
@@ -407,8 +390,8 @@ static void setup_pair(struct tester *tester, struct session_btf *known,
 	*program = (struct bpf_program){.fd = 21, .type = BPF_PROG_TYPE_KPROBE};
 	stand_in.name = "both";
 	stand_in.named = program;
-	tester->manifest.kprobe_pairs = &both_ends;
-	tester->manifest.kprobe_pair_count = 1;
+	tester->of.manifest.kprobe_pairs = &both_ends;
+	tester->of.manifest.kprobe_pair_count = 1;
 }
 
 static void teardown_pair(struct tester *tester, struct session_btf *known)
@@ -419,7 +402,7 @@ static void teardown_pair(struct tester *tester, struct session_btf *known)
 
 static int settle(struct tester *tester)
 {
-	return attach_kprobe.settle(&tester->attachments, &tester->failure);
+	return attach_kprobe.settle(&tester->of.attachments, &tester->of.failure);
 }
 
 static void test_pair_of_patterns(void)
@@ -429,11 +412,11 @@ static void test_pair_of_patterns(void)
 	struct tester tester;
 
 	setup_pair(&tester, &known, &program);
-	CHECK(kprobe_pair_fits(&tester.session, &tester.probes[ENTRY]));
+	CHECK(kprobe_pair_fits(&tester.of.session, &tester.probes[ENTRY]));
 	tester.targets[ENTRY].function = tester.targets[EXIT].function = "vfs_w*";
 	CHECK(find(&tester, EXIT) == ATTACH_OK && find(&tester, ENTRY) == ATTACH_OK);
 	CHECK(settle(&tester) == STATUS_OK);
-	CHECK(program.expected == 56 && tester.session.more_programs->program == &program);
+	CHECK(program.expected == 56 && tester.of.session.more_programs->program == &program);
 	CHECK(!tester.program_of[ENTRY] && !tester.program_of[EXIT] && tester.program_of[THIRD]);
 	CHECK(stand_in.insns[2].code == (BPF_JMP | BPF_CALL) && stand_in.insns[2].imm == 3 &&
 	      stand_in.insns[2].src_reg == BPF_PSEUDO_KFUNC_CALL && !stand_in.insns[1].code);
@@ -442,7 +425,8 @@ static void test_pair_of_patterns(void)
 	stand_in.errors[0] = ESRCH;
 	stand_in.error_count = 1;
 	CHECK(attach(&tester, 1) == ATTACH_MISSING);
-	CHECK(says(&tester.failure, STATUS_FAILED, "does not let one of its functions be traced."));
+	CHECK(says(&tester.of.failure, STATUS_FAILED,
+		   "does not let one of its functions be traced."));
 	/* The name at the return stands in the upper half. */
 	CHECK_TEXT(&stand_in.log, "type 56 vfs_write=1, program 21\n"
 				  "type 56 vfs_write=1, program 21: ESRCH\n");
@@ -460,14 +444,14 @@ static void test_pair_of_functions(void)
 	setup_pair(&tester, &known, &program);
 	tester.targets[ENTRY].function = tester.targets[EXIT].function = "f";
 	CHECK(find(&tester, ENTRY) == ATTACH_OK && find(&tester, EXIT) == ATTACH_OK);
-	tester.attachments.targets[0].cookie = 5;
-	tester.attachments.targets[1].cookie = 6;
+	tester.of.attachments.targets[0].cookie = 5;
+	tester.of.attachments.targets[1].cookie = 6;
 	CHECK(settle(&tester) == STATUS_OK);
 	CHECK(tester.program_of[ENTRY] && tester.program_of[EXIT]);
-	CHECK(attach(&tester, 0) == ATTACH_OK && tester.attachments.attached == 0);
+	CHECK(attach(&tester, 0) == ATTACH_OK && tester.of.attachments.attached == 0);
 	stand_in.errors[0] = ESRCH;
 	stand_in.error_count = 1;
-	CHECK(attach(&tester, 0) == ATTACH_OK && tester.attachments.attached == 1);
+	CHECK(attach(&tester, 0) == ATTACH_OK && tester.of.attachments.attached == 1);
 	CHECK_TEXT(&stand_in.log, "type 56 f=600000005, program 21\n"
 				  "type 56 f=600000005, program 21: ESRCH\n"
 				  "kretprobe f+0, cookie 6, program 12\n"
@@ -476,8 +460,8 @@ static void test_pair_of_functions(void)
 	stand_in.errors[0] = ESRCH;
 	stand_in.errors[1] = ENOENT;
 	stand_in.error_count = 2;
-	CHECK(attach(&tester, 0) == ATTACH_MISSING && tester.attachments.attached == 1);
-	CHECK(says(&tester.failure, STATUS_FAILED, "No matches for kretprobe f."));
+	CHECK(attach(&tester, 0) == ATTACH_MISSING && tester.of.attachments.attached == 1);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "No matches for kretprobe f."));
 	stand_in.errors[0] = EPERM;
 	stand_in.error_count = 1;
 	strbuf_clear(&stand_in.log);
@@ -517,12 +501,12 @@ static void test_no_pair(void)
 		tester.targets[ENTRY] = cases[i].entry;
 		tester.targets[EXIT] = cases[i].exit;
 		CHECK(find(&tester, ENTRY) == ATTACH_OK && find(&tester, EXIT) == ATTACH_OK);
-		tester.options.without = cases[i].without;
+		tester.of.options.without = cases[i].without;
 		stand_in.unreadable = cases[i].unreadable;
 		CHECK(settle(&tester) == STATUS_OK);
-		CHECK(!tester.session.more_programs && program.expected == 0);
+		CHECK(!tester.of.session.more_programs && program.expected == 0);
 		CHECK(tester.program_of[ENTRY] && tester.program_of[EXIT]);
-		CHECK(!((const struct kprobe *)tester.attachments.targets[0].own)->pair);
+		CHECK(!((const struct kprobe *)tester.of.attachments.targets[0].own)->pair);
 		teardown_pair(&tester, &known);
 	}
 }
@@ -539,22 +523,26 @@ static void test_damaged_pair(void)
 	/* The instruction behind the last. */
 	both_ends.insn = 4;
 	CHECK(settle(&tester) == STATUS_FAILED);
-	CHECK(says(&tester.failure, STATUS_FAILED, "Cannot patch program both."));
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "Cannot patch program both."));
 	both_ends.insn = 3;
-	failure_clear(&tester.failure);
+	failure_clear(&tester.of.failure);
 	CHECK(settle(&tester) == STATUS_OK && stand_in.insns[3].imm == 3);
 	both_ends.insn = 2;
 	/* A manifest that names no program, or one of another type. */
 	program.type = BPF_PROG_TYPE_PERF_EVENT;
-	CHECK(!attach_kprobe.fits(&tester.session, &tester.probes[ENTRY], &tester.programs[ENTRY]));
-	CHECK(attach_kprobe.fits(&tester.session, &tester.probes[THIRD], &tester.programs[THIRD]));
+	CHECK(!attach_kprobe.fits(&tester.of.session, &tester.probes[ENTRY],
+				  &tester.programs[ENTRY]));
+	CHECK(attach_kprobe.fits(&tester.of.session, &tester.probes[THIRD],
+				 &tester.programs[THIRD]));
 	stand_in.name = NULL;
-	CHECK(!kprobe_pair_fits(&tester.session, &tester.probes[ENTRY]));
+	CHECK(!kprobe_pair_fits(&tester.of.session, &tester.probes[ENTRY]));
 	program.type = BPF_PROG_TYPE_KPROBE;
 	stand_in.name = "both";
-	CHECK(attach_kprobe.fits(&tester.session, &tester.probes[ENTRY], &tester.programs[ENTRY]));
+	CHECK(attach_kprobe.fits(&tester.of.session, &tester.probes[ENTRY],
+				 &tester.programs[ENTRY]));
 	tester.programs[THIRD].type = BPF_PROG_TYPE_PERF_EVENT;
-	CHECK(!attach_kprobe.fits(&tester.session, &tester.probes[THIRD], &tester.programs[THIRD]));
+	CHECK(!attach_kprobe.fits(&tester.of.session, &tester.probes[THIRD],
+				  &tester.programs[THIRD]));
 	teardown_pair(&tester, &known);
 }
 
