@@ -5,7 +5,7 @@ import { InstallationError } from '../paths.ts';
 import { bugReport } from './bug.ts';
 import { UserError } from './errors.ts';
 import { runProgram } from './program.ts';
-import { say } from './say.ts';
+import { say, sayError } from './say.ts';
 import { EXIT } from './status.ts';
 
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -17,13 +17,11 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
     if (error instanceof UserError) {
-      say('ERROR', error.message);
-      if (error.hint) say('HINT', error.hint);
+      sayError(error);
       return error.status;
     }
     if (error instanceof InstallationError) {
-      say('ERROR', error.message);
-      say('HINT', error.hint);
+      sayError(error);
       return EXIT.script;
     }
     if (isDescriptionError(error)) {

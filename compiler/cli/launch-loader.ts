@@ -3,14 +3,13 @@
 import { InstallationError } from '../paths.ts';
 import { UserError } from './errors.ts';
 import { becomeLoader } from './loader.ts';
-import { say } from './say.ts';
+import { sayError } from './say.ts';
 
 // What Node would do with it is not what the loader does.
 process.on('SIGUSR1', () => undefined);
 
 becomeLoader(process.argv.slice(2), 'bpfload').catch((error: unknown) => {
   if (!(error instanceof InstallationError) && !(error instanceof UserError)) throw error;
-  say('ERROR', error.message);
-  if (error.hint !== undefined) say('HINT', error.hint);
+  sayError(error);
   process.exitCode = 1;
 });

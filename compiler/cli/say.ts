@@ -5,3 +5,12 @@ import { printable } from '../source/render/printable.ts';
 export function say(level: 'ERROR' | 'WARNING' | 'HINT', text: string): void {
   process.stderr.write(`${printable(`${level}: ${text}`)}\n`);
 }
+
+/** What ended a command, and what to do about it where that is known. */
+export function sayError(error: {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}): void {
+  say('ERROR', error.message);
+  if (error.hint) say('HINT', error.hint);
+}
