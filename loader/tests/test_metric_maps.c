@@ -115,13 +115,13 @@ static void keep(struct tester *tester, const struct mf_map *map)
 static const struct mf_store numbers = {
 	.kind = MF_STORE_HASH, .map = "numbers", .key_size = 8, .value_size = 8, .key = &int64};
 
+/* @n[int64] = count() */
+static const struct mf_map counts = {
+	.name = "@n", .key = &int64, .value = &count, .stores = &numbers, .store_count = 1};
+
 static void counters_go_on(void)
 {
-	const struct mf_map maps[] = {{.name = "@n",
-				       .key = &int64,
-				       .value = &count,
-				       .stores = &numbers,
-				       .store_count = 1}};
+	const struct mf_map maps[] = {counts};
 	struct tester tester;
 	int fd;
 
@@ -169,11 +169,7 @@ static void counters_go_on(void)
 /* Series that there are stay when others come that have no room. */
 static void no_more_than_asked_for(void)
 {
-	const struct mf_map maps[] = {{.name = "@n",
-				       .key = &int64,
-				       .value = &count,
-				       .stores = &numbers,
-				       .store_count = 1}};
+	const struct mf_map maps[] = {counts};
 	struct tester tester;
 	int fd;
 
