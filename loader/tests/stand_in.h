@@ -18,6 +18,12 @@ struct bpf_program {
 	const char *section;
 };
 
+struct bpf_map {
+	const char *name;
+	int fd;
+	uint32_t type, key_size, value_size, most;
+};
+
 /* Of a program or a link, by descriptor or (for programs) id. */
 struct stand_in_object {
 	int fd;
@@ -30,6 +36,8 @@ struct stand_in_object {
 	bool is_compiled;
 	const struct bpf_func_info *functions;
 	uint32_t function_count;
+	/* Of types: whose they are; NULL: it is no such thing. */
+	const char *module;
 };
 
 #define STAND_IN_ERRORS 8
@@ -45,14 +53,27 @@ struct stand_in {
 	/* Errno of a link to a name that cannot be read, by which kernels tell what they have; 0:
 	 * none has such links. */
 	int unreadable;
+	/* The same of a link to places of a folder, and of one for the process -1. */
+	int folder, no_process;
 	/* Whether the kernel has kprobes by themselves. */
 	bool has_kprobes;
+	/* What the kernel can wait for, as membarrier(2) says it. */
+	long barriers;
+	/* Whether this process may do nothing. */
+	bool is_nobody;
+	/* A folder in place of /sys; NULL: that of the host. */
+	const char *sys;
 	/* Types of BPF programs; of each that has a number in `types`. */
 	const struct btf *types;
 	/* A program by its name, and its instructions. */
 	const char *name;
 	struct bpf_program *named;
 	struct bpf_insn insns[4];
+	/* The object's map, and the value that was written last. */
+	struct bpf_map *map;
+	uint8_t value[512];
+	/* The object's types. */
+	const struct btf *object_types;
 	/* Links so far: their descriptors are FIRST_LINK and following, which nobody has open. */
 	uint32_t links;
 };

@@ -8,23 +8,7 @@
 #include "base/sink.h"
 #include "check.h"
 #include "listing/listing.h"
-
-/* A point of this program, as sys/sdt.h writes it. */
-#define POINT(provider, name, semaphore, arguments)                   \
-	__asm__ volatile("990: nop\n"                                 \
-			 ".pushsection .note.stapsdt,\"\",\"note\"\n" \
-			 ".balign 4\n"                                \
-			 ".4byte 992f-991f, 994f-993f, 3\n"           \
-			 "991: .asciz \"stapsdt\"\n"                  \
-			 "992: .balign 4\n"                           \
-			 "993: .8byte 990b\n"                         \
-			 ".8byte 0\n"                                 \
-			 ".8byte " semaphore "\n"                     \
-			 ".asciz \"" provider "\"\n"                  \
-			 ".asciz \"" name "\"\n"                      \
-			 ".asciz \"" arguments "\"\n"                 \
-			 "994: .balign 4\n"                           \
-			 ".popsection\n")
+#include "usdt_point.h"
 
 __attribute__((noinline, used)) void bpfload_listed_one(void)
 {

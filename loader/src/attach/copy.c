@@ -51,7 +51,7 @@ enum attach_result attach_copy(struct attachments *attachments, const struct att
 			       const struct copy *copy, struct failure *failure)
 {
 	struct bpf_program *original = attach_program(attachments, target->probe);
-	int module = 0, program, link;
+	int module = 0, program, link, error;
 
 	/* A program and a link for each. */
 	if (!attachments->copy_count)
@@ -65,10 +65,11 @@ enum attach_result attach_copy(struct attachments *attachments, const struct att
 	 * (include/uapi/linux/bpf.h, attach_prog_fd). */
 	program = clone_program(attachments->session->object, original, copy->btf_id,
 				module ? module : copy->bpf);
+	error = errno;
 	if (module)
 		close(module);
 	if (program < 0)
-		return errno == EPERM ? attach_refused(failure, target->probe, errno)
+		return error == EPERM ? attach_refused(failure, target->probe, error)
 				      : ATTACH_LEFT_OUT;
 	link = tracing_link(program, bpf_program__expected_attach_type(original), target->cookie);
 	if (link < 0) {
