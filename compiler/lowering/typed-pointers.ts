@@ -101,7 +101,9 @@ function castArgument(fn: FunctionState, expression: TypedExpression): TypedExpr
   let value = expression;
   while (value.kind === 'cast') value = value.operand;
   if (value === expression || value.kind !== 'context-argument') return undefined;
-  return value.isCopied ? undefined : value;
+  // Of a named one the verifier knows that it is a number.
+  const isNumber = value.host !== undefined && value.type.kind !== 'pointer';
+  return value.isCopied || isNumber ? undefined : value;
 }
 
 /** Whether `unfolded` values of variables are such. */

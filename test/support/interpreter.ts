@@ -1,7 +1,9 @@
 /**
  * Runs the programs of an object in this process: instructions of BPF (Documentation/bpf/standardization/instruction-set.rst),
  * the helpers that scripts use most, and maps. It takes no kernel, and knows nothing of types or of a verifier: what
- * matters is which values come out. An access outside of what a program was given is an error.
+ * matters is which values come out. What a verifier would refuse on the way that is taken is an error: accesses outside of what a program
+ * was given, or not aligned, registers and bytes of the stack that were not set, frames that the stack has no room for, records that are
+ * not sent or given back, arguments that are missing.
  */
 import { HELPERS } from '../../linker/contract/helpers.ts';
 import { SHARED_VARIABLES, type SharedVariableName } from '../../linker/contract/variables.ts';
@@ -24,6 +26,10 @@ export interface Interpreter {
   value(map: string): Value | undefined;
   /** A map with keys, in the order of insertion. */
   entries(map: string): readonly (readonly [key: Value, value: Value])[];
+  /** Puts an element into a kernel map, as the loader does. */
+  put(kernelMap: string, key: Uint8Array, value: Uint8Array): void;
+  /** What iterators wrote since the last time. */
+  written(): Uint8Array;
   /** How often helpers were called so far. */
   readonly calls: ReadonlyMap<string, number>;
   /** The context's memory, where it was given, and all else. */
@@ -40,6 +46,9 @@ interface Store {
   /** Of narrow keys. */
   readonly key?: ManifestType;
 }
+
+/** Nothing where it was not set, or where a call left something. */
+type Register = bigint | undefined;
 
 /** More instructions than any test needs. */
 const MOST_STEPS = 3_000_000;
@@ -74,6 +83,10 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
   const code = elf.sections.map(({ data }, section) => linked(data, section));
   const calls = new Map<string, number>();
   let steps = 0;
+  /** Functions that are being run, what each has of the stack, and which stood above each other. */
+  const chain: string[] = [];
+  const depths = new Map<string, number>();
+  const chains = new Set<string>();
 
   /** A section's code with symbols resolved: what stands in pairs of immediates is an address. */
   function linked(data: Uint8Array, section: number): DataView {
@@ -103,19 +116,44 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
     return view;
   }
 
-  function enter(address: bigint, args: readonly bigint[]): bigint {
+  function enter(address: bigint, args: readonly Register[]): bigint {
     const section = Number((address - CODE) >> 32n);
-    return execute(section, Number(address & 0xffff_ffffn), args);
+    const stack = memory.addUnwritten(STACK);
+    const name = address.toString(16);
+    chain.push(name);
+    const result = execute(section, Number(address & 0xffff_ffffn), args, stack);
+    depths.set(name, Math.max(depths.get(name) ?? 0, STACK - memory.lowest(stack)));
+    chains.add(chain.join(' '));
+    chain.pop();
+    return result;
   }
 
-  function execute(section: number, start: number, args: readonly bigint[]): bigint {
+  /** Frames stand on one stack, each on a multiple of 32 (check_max_stack_depth, kernel/bpf/verifier.c). */
+  function checkStack(): void {
+    for (const one of chains) {
+      const depth = one
+        .split(' ')
+        .reduce((sum, name) => sum + Math.ceil(Math.max(1, depths.get(name) ?? 0) / 32) * 32, 0);
+      if (depth > STACK) throw new Error(`frames take ${depth} bytes of the stack`);
+    }
+  }
+
+  function execute(
+    section: number,
+    start: number,
+    args: readonly Register[],
+    stack: bigint,
+  ): bigint {
     const view = code[section];
     if (!view) throw new Error('a call of no code');
-    const stack = memory.add(new Uint8Array(STACK));
-    const r: bigint[] = Array.from({ length: 11 }, () => 0xdead_dead_dead_deadn);
+    const r: Register[] = Array.from({ length: 11 }, () => undefined);
     for (const [index, value] of args.entries()) r[index + 1] = value;
     r[10] = stack + BigInt(STACK);
-    const get = (register: number): bigint => r[register] ?? 0n;
+    const get = (register: number): bigint => {
+      const value = r[register];
+      if (value === undefined) throw new Error(`register ${register} holds nothing`);
+      return value;
+    };
     for (let at = start; ; ) {
       steps += 1;
       if (steps > MOST_STEPS) throw new Error('a program does not end');
@@ -131,8 +169,8 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
         at += 1;
       } else if (kind === 7 || kind === 4) {
         const wide = kind === 7;
-        const operand = (opcode & 8) !== 0 ? get(from) : U64(immediate);
-        r[to] = computed(opcode, get(to), operand, wide);
+        const operand = (opcode & 8) !== 0 && opcode >> 4 !== 0xd ? get(from) : U64(immediate);
+        r[to] = computed(opcode, opcode >> 4 === 0xb ? 0n : get(to), operand, wide);
       } else if (kind === 1) {
         r[to] = memory.load(get(from) + BigInt(offset), widthOf(opcode));
       } else if (kind === 2) {
@@ -140,7 +178,7 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
       } else if (kind === 3) {
         const address = get(to) + BigInt(offset);
         if (opcode >> 5 === 3) memory.store(address, widthOf(opcode), get(from));
-        else atomic(r, address, widthOf(opcode), Number(immediate), from);
+        else atomic(r, get, address, widthOf(opcode), Number(immediate), from);
       } else if (opcode === 0x95) {
         return get(0);
       } else if (opcode === 0x85) {
@@ -149,20 +187,27 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
           from === 1
             ? enter(called ?? codeAddress(section, at + Number(immediate)), r.slice(1, 6))
             : help(Number(immediate), r.slice(1, 6));
-        // What the kernel leaves there is nothing to rely on.
-        for (let register = 1; register <= 5; register += 1) r[register] = 0xdead_dead_dead_deadn;
+        // What the kernel leaves there is nothing to read.
+        r.fill(undefined, 1, 6);
       } else {
         const operand = (opcode & 8) !== 0 ? get(from) : U64(immediate);
-        if (jumps(opcode, get(to), operand)) at += offset;
+        if (opcode >> 4 === 0 || jumps(opcode, get(to), operand)) at += offset;
       }
     }
   }
 
-  function atomic(r: bigint[], address: bigint, width: number, operation: number, from: number) {
+  function atomic(
+    r: Register[],
+    get: (register: number) => bigint,
+    address: bigint,
+    width: number,
+    operation: number,
+    from: number,
+  ) {
     const old = memory.load(address, width);
-    const given = r[from] ?? 0n;
+    const given = get(from);
     if (operation === 0xf1) {
-      if (old === BigInt.asUintN(width * 8, r[0] ?? 0n)) memory.store(address, width, given);
+      if (old === BigInt.asUintN(width * 8, get(0))) memory.store(address, width, given);
       r[0] = old;
       return;
     }
@@ -173,7 +218,7 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
     if ((operation & 1) !== 0) r[from] = old;
   }
 
-  function help(number: number, args: readonly bigint[]): bigint {
+  function help(number: number, args: readonly Register[]): bigint {
     const name = NAMES.get(number) ?? String(number);
     calls.set(name, (calls.get(name) ?? 0) + 1);
     return U64(helpers.call(name, args));
@@ -237,7 +282,11 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
       if (!symbol) throw new Error(`no program ${program}`);
       steps = 0;
       const address = codeAddress(symbol.section, symbol.value / INSN_SIZE);
-      return enter(address, [memory.add(context)]) & 0xffff_ffffn;
+      chain.length = 0;
+      const result = enter(address, [memory.add(context)]) & 0xffff_ffffn;
+      checkStack();
+      helpers.end();
+      return result;
     },
     sent: () =>
       helpers.taken().map((record) => {
@@ -272,6 +321,8 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
           .map(([own, bytes]) => [decoded(store.key ?? key, own), decoded(value, bytes)] as const),
       );
     },
+    put: helpers.put,
+    written: helpers.written,
     calls,
     memory,
   };
