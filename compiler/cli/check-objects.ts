@@ -9,7 +9,7 @@ import { type ObjectView, openObject } from '../compatibility/object.ts';
 import { renderLines, renderTable, reportOf } from '../compatibility/report.ts';
 import { bootGuest, GuestError } from '../guest/guest.ts';
 import { bootableImage } from '../image/package.ts';
-import { isDescriptionError } from '../kernel/error.ts';
+import { hintOf, isDescriptionError } from '../kernel/error.ts';
 import { beginsWith, nativeFile, withTemporaryFolder } from '../paths.ts';
 import type { DiagnosticForm } from '../source/render/render.ts';
 import { UserError } from './errors.ts';
@@ -108,11 +108,8 @@ function bootObjects(kernel: string, objects: readonly OpenObject[]): readonly C
     });
   } catch (error) {
     if (!(error instanceof GuestError) && !isDescriptionError(error)) throw error;
-    const hint = error instanceof GuestError ? error.hint : undefined;
-    throw new UserError(
-      `cannot boot ${kernel}: ${error.message}`,
-      hint === undefined ? {} : { hint },
-    );
+    const hint = error instanceof GuestError ? error.hint : hintOf(error);
+    throw new UserError(`cannot boot ${kernel}: ${error.message}`, { hint });
   }
 }
 
@@ -144,6 +141,7 @@ function described<T>(kernel: string, work: () => T): T {
     const isNamed = error.message.includes(kernel);
     throw new UserError(
       isNamed ? error.message : `the kernel description ${kernel}: ${error.message}`,
+      { hint: hintOf(error) },
     );
   }
 }

@@ -5,7 +5,7 @@ import { InstallationError } from '../paths.ts';
 import { bugReport } from './bug.ts';
 import { UserError } from './errors.ts';
 import { runProgram } from './program.ts';
-import { say, sayError } from './say.ts';
+import { sayError } from './say.ts';
 import { EXIT } from './status.ts';
 
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -20,13 +20,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       sayError(error);
       return error.status;
     }
-    if (error instanceof InstallationError) {
+    // Descriptions are read on demand, so damage or a missing part shows in the middle of compiling.
+    if (error instanceof InstallationError || isDescriptionError(error)) {
       sayError(error);
-      return EXIT.script;
-    }
-    if (isDescriptionError(error)) {
-      // Descriptions are read on demand, so damage or a missing part shows in the middle of compiling.
-      say('ERROR', error.message);
       return EXIT.script;
     }
     process.stderr.write(bugReport(error));

@@ -5,7 +5,7 @@ import { isDescriptionError } from '../kernel/error.ts';
 import { descriptionFile } from '../kernel/load.ts';
 import { describedName } from '../kernel/named.ts';
 import { UserError } from './errors.ts';
-import { say } from './say.ts';
+import { sayError } from './say.ts';
 
 /** Collects the files that a compilation reads. */
 export interface Dependencies {
@@ -81,7 +81,7 @@ function readingOn(known: readonly string[], compile: () => readonly string[]): 
     return compile();
   } catch (error) {
     if (!(error instanceof UserError) && !isDescriptionError(error)) throw error;
-    say('ERROR', error.message);
+    sayError(error);
     return known;
   }
 }

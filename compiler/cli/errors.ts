@@ -5,7 +5,10 @@ export class UserError extends Error {
   readonly status: number;
   readonly hint: string | undefined;
 
-  constructor(message: string, options: { readonly status?: number; readonly hint?: string } = {}) {
+  constructor(
+    message: string,
+    options: { readonly status?: number; readonly hint?: string | undefined } = {},
+  ) {
     super(message);
     this.status = options.status ?? EXIT.script;
     this.hint = options.hint;

@@ -1,7 +1,7 @@
 /** What `list`, `-l` and `build --expand` print. */
 import { existsSync } from 'node:fs';
 import { resolveImports } from '../imports/imports.ts';
-import { isDescriptionError } from '../kernel/error.ts';
+import { hintOf, isDescriptionError } from '../kernel/error.ts';
 import { ListingError } from '../listing/lister.ts';
 import { type Listing, listAttachPoints, listProbes } from '../listing/listing.ts';
 import { readTypePattern } from '../listing/types.ts';
@@ -93,7 +93,7 @@ function print(
   } catch (error) {
     if (error instanceof ListingError)
       throw new UserError(error.message, { status: error.missing ? EXIT.permission : EXIT.script });
-    if (isDescriptionError(error)) throw new UserError(error.message);
+    if (isDescriptionError(error)) throw new UserError(error.message, { hint: hintOf(error) });
     throw error;
   }
   process.stdout.write(listing.text);

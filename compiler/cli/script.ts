@@ -1,6 +1,7 @@
 /** Reads the script that a command line names and compiles it, with its diagnostics printed to stderr. */
 import { Option } from 'commander';
 import type { Kernel } from '../kernel/description.ts';
+import { hintOf } from '../kernel/error.ts';
 import { loadKernelDescription } from '../kernel/load.ts';
 import { describedName } from '../kernel/named.ts';
 import type { KernelDescription } from '../kernel/types.ts';
@@ -160,7 +161,9 @@ export function openKernel(...choices: readonly string[]): Kernel {
     return loadKernelDescription(first, ...others);
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : String(error), {
-      hint: '`bpfscript kernel capture -o FILE` writes a description of the running kernel',
+      hint:
+        hintOf(error) ??
+        '`bpfscript kernel capture -o FILE` writes a description of the running kernel',
     });
   }
 }

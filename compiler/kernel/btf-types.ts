@@ -87,7 +87,7 @@ export function enumType(btf: Btf, id: number): EnumType {
     kind: 'enum',
     name: btf.name(id),
     size: isIntSize(size) ? size : 4,
-    signed: btf.flag(id),
+    signed: btf.isSignedEnum(id),
     id,
   };
 }

@@ -19,6 +19,11 @@ export function isDescriptionError(error: unknown): error is KernelDescriptionEr
   return error instanceof KernelDescriptionError || error instanceof BtfError;
 }
 
+/** What to do about it, where that is known. */
+export function hintOf(error: unknown): string | undefined {
+  return error instanceof KernelDescriptionError ? error.hint : undefined;
+}
+
 /** Reason of a failed system call without Node's decoration: `no such file or directory`. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);

@@ -99,6 +99,9 @@ function withFile<T>(path: string, use: (file: number) => T): T {
   }
 }
 
+const MAKE_AGAIN =
+  '`bpfscript kernel capture -o FILE` writes a description of the running kernel, `bpfscript kernel add` one of packages';
+
 /** Errors say which file they are about. */
 function named<T>(path: string, read: () => T): T {
   try {
@@ -107,6 +110,7 @@ function named<T>(path: string, read: () => T): T {
     if (!(error instanceof KernelDescriptionError)) throw error;
     throw new KernelDescriptionError(
       `cannot read the kernel description ${path}: ${error.message}`,
+      error.hint ?? MAKE_AGAIN,
     );
   }
 }

@@ -1,6 +1,6 @@
 /** kprobe and kretprobe: functions that the kernel can trace. */
 import { BTF_KIND } from '../../linker/btf/btf.ts';
-import { KernelDescriptionError } from '../kernel/error.ts';
+import { UndescribedError } from '../kernel/error.ts';
 import { KERNEL, type ListContext, type Lister, matcher, namesOfKind } from './lister.ts';
 
 /** Parts of functions that compilers put elsewhere: patterns leave them out. */
@@ -66,7 +66,7 @@ function orOfBtf(
   try {
     return traceable();
   } catch (error) {
-    if (!(error instanceof KernelDescriptionError)) throw error;
+    if (!(error instanceof UndescribedError)) throw error;
     context.note(
       `which functions the kernel can trace is not known: ${error.message}; those of its BTF are listed`,
     );

@@ -2,7 +2,7 @@
 import { BTF_KIND } from '../../linker/btf/btf.ts';
 import type { Btf } from '../../linker/btf/read.ts';
 import { parameterText } from '../kernel/c-text.ts';
-import { KernelDescriptionError } from '../kernel/error.ts';
+import { UndescribedError } from '../kernel/error.ts';
 import type { KernelDescription } from '../kernel/types.ts';
 import { functionParameters, KERNEL, type ListContext, type Lister, matcher } from './lister.ts';
 
@@ -43,7 +43,7 @@ function typedOf(kernel: KernelDescription, module: string, pattern: string): re
       ? typed.filter((name) => traceable.has(`${module}:${name}`))
       : typed;
   } catch (error) {
-    if (error instanceof KernelDescriptionError) return typed;
+    if (error instanceof UndescribedError) return typed;
     throw error;
   }
 }

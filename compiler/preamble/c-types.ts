@@ -103,7 +103,10 @@ function readEnums(
   const btf = readBtf(bytes);
   const doubtful = btf.ofKind(BTF_KIND.enum, BTF_KIND.enum64).filter((id) => {
     if (btf.kind(id) !== BTF_KIND.enum || btf.flag(id)) return false;
-    return btf.sizeOrType(id) > 4 || btf.enumerators(id).some(([, value]) => value >= 1n << 31n);
+    return (
+      btf.sizeOrType(id) > 4 ||
+      btf.enumerators(id).some(([, value]) => value < 0n || value >= 1n << 31n)
+    );
   });
   if (doubtful.length === 0) return new Map();
   const lists = doubtful.map((id) => ({

@@ -1,6 +1,6 @@
 /** What the kernel description does not have: a mistake, or something that only the traced host has. */
 import { otherDescriptions } from '../kernel/advice.ts';
-import { KernelDescriptionError } from '../kernel/error.ts';
+import { UndescribedError } from '../kernel/error.ts';
 import type { Hint } from '../source/advice.ts';
 import type { AttachPoint } from '../syntax/ast.ts';
 import { refuse } from './fields.ts';
@@ -51,7 +51,7 @@ export function ifDescribed<T>(ask: () => T): T | undefined {
   try {
     return ask();
   } catch (error) {
-    if (error instanceof KernelDescriptionError) return undefined;
+    if (error instanceof UndescribedError) return undefined;
     throw error;
   }
 }

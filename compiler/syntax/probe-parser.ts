@@ -212,6 +212,8 @@ export abstract class ProbeParser extends StatementParser {
       else if (token.image !== ';') continue;
       if (depth > 0) continue;
       this.SKIP_TOKEN();
+      // As if it were a declaration.
+      if (token.image === '}' && this.next(t.Semicolon)) this.SKIP_TOKEN();
       return;
     }
   }

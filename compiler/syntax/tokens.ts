@@ -357,7 +357,8 @@ export const MODES = {
   item: head(ItemLeftCurly),
   list: head(ListLeftCurly),
   declaration: [
-    ...[...layout, LeftCurly, StrayRightCurly, LeftParen, DeclarationRightParen],
+    // Of a block, which no declaration has: what comes behind it is a probe again.
+    ...[...layout, ItemLeftCurly, StrayRightCurly, LeftParen, DeclarationRightParen],
     ...[DeclarationSemicolon, Assign, Integer, Variable, MapName, Identifier, Other],
   ],
 } satisfies Readonly<Record<string, readonly TokenType[]>>;

@@ -12,6 +12,7 @@ export interface BtfType {
   /** Bytes, of types that have a size; else the id of the type it refers to. */
   readonly sizeOrType: number;
   readonly entries: number;
+  /** Of an enum, whether it has negative values: see isSignedEnum. */
   readonly kindFlag: boolean;
 }
 
@@ -36,6 +37,14 @@ export interface Btf extends BtfTable {
   variables(
     id: number,
   ): readonly { readonly variable: number; readonly offset: number; readonly size: number }[];
+  /**
+   * Whether an enum has negative values, as its flag says. clang before 15 and pahole before 1.24 never set it: where no enum
+   * stands before this one that has it, one with a value of -4095 to -1 (what the kernel takes for an error) counts as
+   * signed. In Linux 6.1 to 7.2 that is so of 40 and not of four (-1 as "all" or "none", which no member of a struct
+   * holds); other values with the highest bit are masks, numbers of inodes and bits of hashes more often than not.
+   * Types that are joined behind these change nothing of it.
+   */
+  isSignedEnum(id: number): boolean;
   enumerators(id: number): readonly (readonly [string, bigint])[];
   parameters(id: number): readonly { readonly name: string; readonly type: number }[];
   linkage(id: number): number;
@@ -46,6 +55,8 @@ export interface Btf extends BtfTable {
 }
 
 const VOID: BtfType = { id: 0, kind: 0, name: '', sizeOrType: 0, entries: 0, kindFlag: false };
+/** -MAX_ERRNO (include/linux/err.h) in 32 bits. */
+const LEAST_ERROR = 2 ** 32 - 4095;
 /** Chains of modifiers, arrays and typedefs in real BTF are a few types long. */
 const DEPTH_LIMIT = 64;
 
@@ -65,7 +76,7 @@ export function readBtf(bytes: Uint8Array): Btf {
           name: table.name(id),
           sizeOrType: sizeOrType(id),
           entries: length(id),
-          kindFlag: flag(id),
+          kindFlag: isEnum(id) ? isSignedEnum(id) : flag(id),
         };
   const skipModifiers = (id: number): number => {
     let current = id;
@@ -74,6 +85,18 @@ export function readBtf(bytes: Uint8Array): Btf {
       current = sizeOrType(current);
     }
     return current;
+  };
+  const isEnum = (id: number) => kind(id) === BTF_KIND.enum || kind(id) === BTF_KIND.enum64;
+  let firstSigned: number | undefined;
+  const isSignedEnum = (id: number): boolean => {
+    if (flag(id)) return true;
+    if (kind(id) !== BTF_KIND.enum) return false;
+    let mayBe = false;
+    for (let index = 0; index < length(id) && !mayBe; index += 1)
+      mayBe = word(id, 2 * index + 1) >= LEAST_ERROR;
+    if (!mayBe) return false;
+    firstSigned ??= table.ofKind(BTF_KIND.enum, BTF_KIND.enum64).find(flag) ?? table.count;
+    return id < firstSigned;
   };
   const array = (id: number) => ({ element: word(id, 0), count: word(id, 2) });
 
@@ -109,9 +132,10 @@ export function readBtf(bytes: Uint8Array): Btf {
         offset: word(id, 3 * index + 1),
         size: word(id, 3 * index + 2),
       })),
+    isSignedEnum,
     enumerators(id) {
       const wide = kind(id) === BTF_KIND.enum64;
-      const signed = flag(id);
+      const signed = isSignedEnum(id);
       const stride = wide ? 3 : 2;
       return entries(id, (index) => {
         const low = BigInt(word(id, stride * index + 1));

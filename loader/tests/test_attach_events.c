@@ -78,6 +78,42 @@ static const struct mf_kprobe_target none = {.function = "none*"}, some = {.func
 				     near_open = {.module = "no module", .function = "vfs_opne"};
 static const struct mf_timer_target second = {.period = "1000000000"}, wrong = {.period = "x"};
 
+/* What is in the way of a pattern is said: that nothing matches would send people to look for a
+ * name. */
+static void test_patterns_in_files_that_cannot_be_read(void)
+{
+	static const struct mf_uprobe_target missing = {.path = "/nowhere/at/all",
+							.function = "f*"};
+	static const struct mf_uprobe_target text = {.path = "/proc/self/status", .function = "f*"};
+	static const struct mf_uprobe_target others = {.path = "/nowhere/*", .function = "f*"};
+	static const struct {
+		const struct mf_uprobe_target *target;
+		const char *said;
+	} cases[] = {
+		{&missing,
+		 "uprobe target file '/nowhere/at/all' does not exist or is not executable."},
+		{&text, "uprobe target '/proc/self/status' is not a 64-bit ELF file."},
+		{&others, "Probe has no valid attach points: nothing matches uprobe:FILE:f*."},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct tester tester;
+
+		setup(&tester);
+		add(&tester, MF_UPROBE, "uprobe:FILE:f*", cases[i].target);
+		CHECK(find(&tester) == STATUS_FAILED);
+		CHECK(strcmp(tester.of.failure.text, cases[i].said) == 0);
+		CHECK(strncmp(tester.of.failure.hint, "If this is expected", 19) == 0);
+		teardown(&tester);
+		/* Another of its block is there. */
+		setup(&tester);
+		add(&tester, MF_UPROBE, "uprobe:FILE:f*", cases[i].target)->block = 7;
+		add(&tester, MF_KPROBE, "kprobe:vfs_*", &some)->block = 7;
+		CHECK(find(&tester) == STATUS_OK && tester.of.failure.status == STATUS_OK);
+		teardown(&tester);
+	}
+}
+
 /* Of a block's patterns one may match nothing, but not all. */
 static void test_patterns_of_a_block(void)
 {
@@ -461,6 +497,7 @@ static void test_raw_tracepoints(void)
 int main(void)
 {
 	test_patterns_of_a_block();
+	test_patterns_in_files_that_cannot_be_read();
 	test_filter_of_all();
 	test_missing();
 	test_order();

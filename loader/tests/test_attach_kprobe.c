@@ -179,7 +179,7 @@ static void test_lists(void)
 	CHECK(!kernel_has_kprobe_multi());
 	tester.targets[ENTRY].function = "nothing*";
 	CHECK(find(&tester, ENTRY) == ATTACH_MISSING);
-	CHECK(says(&tester.of.failure, STATUS_FAILED, "No matches for kprobe:vfs_*."));
+	CHECK(tester.of.failure.status == STATUS_OK);
 	tester.of.options.traceable_functions = "/nowhere/list";
 	CHECK(find(&tester, ENTRY) == ATTACH_FAILED);
 	CHECK(says(&tester.of.failure, STATUS_FAILED, "Cannot read /nowhere/list: No such file"));

@@ -238,7 +238,7 @@ static void test_refusals(void)
 		const char *text;
 	} cases[] = {
 		{EPERM, STATUS_PERMISSION, ATTACH_FAILED, "No permission to attach kprobe:open"},
-		{EACCES, STATUS_PERMISSION, ATTACH_FAILED, "CAP_PERFMON and CAP_BPF"},
+		{EACCES, STATUS_PERMISSION, ATTACH_FAILED, "kprobe:open: Permission denied. "},
 		{ENOMEM, STATUS_FAILED, ATTACH_FAILED, "Cannot attach kprobe:open: Cannot alloc"},
 		{ENFILE, STATUS_FAILED, ATTACH_FAILED, "Too many open files in system."},
 		{EOPNOTSUPP, STATUS_KERNEL, ATTACH_FAILED, "which Linux 5.15 brings."},
@@ -376,7 +376,7 @@ static void test_copies(void)
 	CHECK(((const struct copy *)tester.of.attachments.targets[5].own)->btf_id == 23);
 	CHECK(attach_add_copies(&tester.of.attachments, &tester.probes[THIRD], NULL, functions, 0,
 				&tester.of.failure) == ATTACH_MISSING);
-	CHECK(says(&tester.of.failure, STATUS_FAILED, "No matches for fentry:v*."));
+	CHECK(tester.of.failure.status == STATUS_OK);
 	/* A limit ends it, and so does a name that libbpf refuses. */
 	tester.of.manifest.config.max_probes = 7;
 	CHECK(attach_add_copies(&tester.of.attachments, &tester.probes[SECOND], NULL, functions, 3,

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "host/kallsyms.h"
 #include "host/privileges.h"
+#include "host/syscall_filter.h"
 #include "host/tracefs.h"
 
 #define BIT(capability) (UINT64_C(1) << (capability))
@@ -17,7 +18,7 @@
 /* This host, and what the process holds there. */
 static uint64_t held;
 static const char *root, *release, *lockdown;
-static bool can_read, shows_addresses, in_user_namespace;
+static bool can_read, shows_addresses, in_user_namespace, is_filtered;
 
 uint64_t privileges_effective(void)
 {
@@ -55,6 +56,11 @@ int stat(const char *path, struct stat *info)
 	return 0;
 }
 
+bool syscall_filter_is_there(void)
+{
+	return is_filtered;
+}
+
 FILE *fopen(const char *path, const char *mode)
 {
 	CHECK(strcmp(path, "/sys/kernel/security/lockdown") == 0 && mode[0] == 'r');
@@ -86,7 +92,7 @@ static void as_it_is(void)
 	release = "6.12.0";
 	lockdown = NULL;
 	can_read = shows_addresses = true;
-	in_user_namespace = false;
+	in_user_namespace = is_filtered = false;
 }
 
 static void refused(int status, const char *text, const char *needed)
@@ -200,12 +206,37 @@ static void hosts_that_let_nobody_trace(void)
 		"-p traces processes in it, too");
 }
 
+/* Who has what it takes is not told to get it. */
+static void what_refuses_who_may(void)
+{
+	static const struct {
+		uint64_t held;
+		bool is_filtered;
+		const char *said;
+	} cases[] = {
+		{0, false, "It needs CAP_BPF and CAP_PERFMON."},
+		{BIT(CAP_BPF), true, "It needs CAP_BPF and CAP_PERFMON."},
+		{BIT(CAP_PERFMON), true, "It needs CAP_BPF and CAP_PERFMON."},
+		{BIT(CAP_BPF) | BIT(CAP_PERFMON), true, "a seccomp filter on it"},
+		{BIT(CAP_SYS_ADMIN), true, "a seccomp filter on it"},
+		{BIT(CAP_SYS_ADMIN), false, "a security module forbids it, or a lockdown"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		held = cases[i].held;
+		is_filtered = cases[i].is_filtered;
+		CHECK(capabilities_hold_bpf() == (cases[i].said[0] != 'I'));
+		CHECK(strstr(capabilities_refusal(), cases[i].said) != NULL);
+	}
+}
+
 int main(void)
 {
 	what_is_missing();
 	what_this_host_wants();
 	uprobes_on_older_kernels();
 	hosts_that_let_nobody_trace();
+	what_refuses_who_may();
 	failure_clear(&failure);
 	return check_result("capabilities");
 }

@@ -6,6 +6,7 @@
 #include "base/failure.h"
 #include "check.h"
 #include "host/kernel_features.h"
+#include "host/privileges.h"
 #include "host/trial.h"
 #include "object/btf_ext.h"
 
@@ -17,6 +18,13 @@ int uname(struct utsname *host)
 	*host = (struct utsname){.sysname = "Linux"};
 	snprintf(host->release, sizeof(host->release), "%s", release);
 	return 0;
+}
+
+static uint64_t held;
+
+uint64_t privileges_effective(void)
+{
+	return held;
 }
 
 bool trial_load(enum bpf_prog_type type, uint32_t attach_type, const struct bpf_insn *code,
@@ -155,6 +163,8 @@ static void test_shown(void)
 	expect_shown(true, true, "  bpf_loop: no\n", true);
 	expect_shown(true, true, "fentry", false);
 	expect_shown(true, false, "  bpf_loop: unknown (needs CAP_BPF and CAP_PERFMON)\n", true);
+	held = UINT64_MAX;
+	expect_shown(true, false, "  bpf_loop: unknown (bpf() is forbidden)\n", true);
 	says = NULL;
 	expect_shown(true, true, "  bpf_loop: yes\n", true);
 }

@@ -5,11 +5,14 @@
 
 #include "check.h"
 
-/* A kernel with two enums of one name, one with a sign, one without a name, and one of 64 bits. */
+/* A kernel with an enum that has a sign, two of one name, one without a name, and one of 64 bits.
+ */
 static struct btf *kernel(void)
 {
 	struct btf *btf = btf__new_empty();
 
+	btf__add_enum(btf, "errors", 4);
+	btf__add_enum_value(btf, "ERROR", -5);
 	btf__add_int(btf, "state", 4, 0);
 	btf__add_enum(btf, "state", 4);
 	btf__add_enum_value(btf, "STATE_OLD", 7);
@@ -101,6 +104,43 @@ static void signs_that_the_kernel_tells(void)
 	btf__free(btf);
 }
 
+/* An enum of one value, of a kernel that says no sign, or says one of another enum before it. */
+static uint64_t value_of(uint32_t written, bool says_signs, bool behind)
+{
+	struct btf *btf = btf__new_empty();
+	uint64_t value = 0;
+
+	for (int round = 0; round < 2; round++) {
+		if (round == behind) {
+			btf__add_enum(btf, "flags", 4);
+			btf__add_enum_value(btf, "ZERO", 0);
+			btf__add_enum_value(btf, "HIGH", written);
+			/* What libbpf sets for negative numbers, older tools never did. */
+			((struct btf_type *)btf__type_by_id(btf, (uint32_t)(1 + round)))->info &=
+				0x7fffffff;
+		} else {
+			btf__add_enum(btf, "other", 4);
+			btf__add_enum_value(btf, "OTHER", says_signs ? -1 : 1);
+		}
+	}
+	CHECK(kernel_enumerator(btf, "flags", "HIGH", &value));
+	btf__free(btf);
+	return value;
+}
+
+static void signs_that_no_kernel_tells(void)
+{
+	/* Errors of the kernel are negative, masks and hashes are not. */
+	CHECK(value_of((uint32_t)-1, false, true) == UINT64_MAX);
+	CHECK(value_of((uint32_t)-4095, false, true) == (uint64_t)-4095);
+	CHECK(value_of((uint32_t)-4096, false, true) == 0xfffff000);
+	CHECK(value_of(0x80000000, false, true) == 0x80000000);
+	CHECK(value_of(0x7fffffff, false, true) == 0x7fffffff);
+	/* A kernel that says one sign says all; what comes behind is of others. */
+	CHECK(value_of((uint32_t)-1, true, true) == 0xffffffff);
+	CHECK(value_of((uint32_t)-1, true, false) == UINT64_MAX);
+}
+
 /* Of a module its own alone: what the kernel has is asked of the kernel. */
 static void enums_of_modules(struct btf *base)
 {
@@ -130,6 +170,7 @@ int main(void)
 	enums_of_64_bits(btf);
 	enumerators(btf);
 	signs_that_the_kernel_tells();
+	signs_that_no_kernel_tells();
 	enums_of_modules(btf);
 	btf__free(btf);
 	return check_result("kernel_enums");

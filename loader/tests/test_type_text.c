@@ -81,8 +81,8 @@ static void test_definitions(void)
 	expect_parameter(outer, "o", "struct outer o");
 	color = btf__add_enum(btf, "color", 4);
 	CHECK(btf__add_enum_value(btf, "RED", 0) == 0);
-	CHECK(btf__add_enum_value(btf, "MOST", 4294967295) == 0);
-	expect_definition(color, "enum color {\n\tRED = 0,\n\tMOST = 4294967295,\n};\n");
+	CHECK(btf__add_enum_value(btf, "MOST", 0x80000000) == 0);
+	expect_definition(color, "enum color {\n\tRED = 0,\n\tMOST = 2147483648,\n};\n");
 	expect_parameter(color, "c", "enum color c");
 	signed_enum = btf__add_enum(btf, "", 4);
 	CHECK(btf__add_enum_value(btf, "NONE", -1) == 0);

@@ -12,6 +12,8 @@ const RAW_TRACEPOINT_OPEN = [321, 17] as const;
 const LINK_CREATE = [321, 28] as const;
 const EPERM = 1;
 const EACCES = 13;
+/** Root is not told to get capabilities. */
+const FILTERED = 'The loader has the capabilities for it, and a seccomp filter on it';
 const CALLS = `/pid == cpid/ { @calls = count(); }`;
 const UPROBE = `uprobe:${WORKLOAD}:workload_target`;
 
@@ -55,11 +57,32 @@ needs('root').describe('a kernel that refuses', () => {
       const script = `config = { missing_probes = "ignore" } ${begin} ${probe} { @calls = count(); }`;
       const { stdout, stderr, status } = load(call, error, script, '--no-feature', 'uprobe_multi');
       const why = error === EPERM ? 'Operation not permitted' : 'Permission denied';
-      expect(stderr).toContain(`ERROR: No permission to attach ${probe}: ${why}. It needs CAP_`);
+      expect(stderr).toContain(`ERROR: No permission to attach ${probe}: ${why}. ${FILTERED}`);
       expect(stdout).toBe('');
       expect(status).toBe(4);
     },
   );
+
+  it.each([
+    ['all of bpf()', [321, -1], 'interval:ms:50'],
+    ['new maps', [321, 0], 'interval:ms:50'],
+    ['programs', [321, 5], 'interval:ms:50'],
+    ['programs', [321, 5], 'fentry:vfs_read'],
+  ] as const)('%s (%j): nothing of %s is loaded', (_what, call, probe) => {
+    const { stdout, stderr, status } = load(call, EPERM, `${probe} { @calls = count(); }`);
+    expect(stderr).toContain(
+      `ERROR: No permission to load programs: Operation not permitted. ${FILTERED}`,
+    );
+    expect(stdout).toBe('');
+    expect(status).toBe(4);
+  });
+
+  it('bpf() is told so by --info', () => {
+    const shown = spawnSync(refusing, ['321', `${EPERM}`, '-1', LOADER_ASAN, '--info']);
+    expect(shown.status).toBe(0);
+    expect(shown.stdout.toString()).toContain('\n  bpf_loop: unknown (bpf() is forbidden)\n');
+    expect(shown.stdout.toString()).toContain('\n  ring buffer: unknown (bpf() is forbidden)\n');
+  });
 
   it.each([
     ['links', LINK_CREATE, 'tracepoint:syscalls:sys_enter_getppid'],

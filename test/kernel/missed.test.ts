@@ -25,6 +25,13 @@ describe('events that the kernel left out', () => {
     );
   });
 
+  it('are told without warnings, too: what was counted is not all that there was', async () => {
+    const flags = [...(OPTIONS.flags ?? []), '-q', '--no-warnings'];
+    expect((await run(SCRIPT, { ...OPTIONS, flags })).stderr).toContain(
+      '30 events of rawtracepoint',
+    );
+  });
+
   it.each(['json', 'json2'])('are told in %s', async (form) => {
     const flags = ['--unsafe', '-q', '-f', form];
     const { stdout, stderr } = await run(SCRIPT, { ...OPTIONS, flags });

@@ -214,7 +214,10 @@ needs('root').describe('uprobes by patterns', () => {
     expect(none.stderr).toContain('Probe has no valid attach points');
     expect(none.status).toBe(1);
     const text = await run(`uprobe:${folder}/main.c:* { @ = count(); }`, { signal: 'none' });
-    expect(text).toMatchObject({ status: 1 });
+    expect(text).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`uprobe target '${folder}/main.c' is not a 64-bit ELF file.`),
+    });
   });
 
   it('stand at addresses of either kind [PRB-032]', async () => {

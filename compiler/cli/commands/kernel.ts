@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { downloadKernel } from '../../image/apt.ts';
 import { capturePackages, type PackageOptions } from '../../image/package.ts';
 import { type CaptureReport, capture, captureHost } from '../../kernel/capture.ts';
-import { KernelDescriptionError } from '../../kernel/error.ts';
+import { hintOf, KernelDescriptionError } from '../../kernel/error.ts';
 import { KERNEL_MAGIC } from '../../kernel/file.ts';
 import { imageFiles } from '../../kernel/host.ts';
 import { loadKernelDescription } from '../../kernel/load.ts';
@@ -99,9 +99,9 @@ function explained(action: () => void): void {
     action();
   } catch (error) {
     if (error instanceof UserError) throw error;
-    if (error instanceof KernelDescriptionError && error.hint !== undefined)
-      throw new UserError(error.message, { hint: error.hint });
-    throw new UserError(error instanceof Error ? error.message : String(error));
+    throw new UserError(error instanceof Error ? error.message : String(error), {
+      hint: hintOf(error),
+    });
   } finally {
     progress('');
   }

@@ -25,7 +25,7 @@ export function registerReport(program: Command): void {
     )
     .option('-o, --output <file>', 'write it to a file')
     .option('-q, --quiet', 'no "Attached" line')
-    .option('--no-warnings', 'no warnings of the run')
+    .option('--no-warnings', 'no warnings of the run; lost events are told')
     .option(
       '--debuginfo <folders>',
       'name what has no name yet from files in these folders, by their build ids',

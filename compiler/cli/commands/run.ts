@@ -130,7 +130,7 @@ export function registerRun(program: Command, report: ReportStatus): void {
     )
     .option('--user <name>', 'become this user once everything is attached')
     .option('--keep-privileges', 'do not give up what is not needed once everything is attached')
-    .option('--no-warnings', 'no warnings')
+    .option('--no-warnings', 'no warnings; events that are lost or left out are told all the same')
     .option('--cost', 'say at the end, and on SIGUSR2, how often each probe ran, and what it took')
     .option(
       '--max-overhead <percent>',

@@ -145,8 +145,30 @@ static bool has_whole_name(const struct mf_probe *probe)
 	return !attach_has_pattern(probe) && !(provider->is_open && provider->is_open(probe));
 }
 
+/* A pattern that matches nothing. */
+struct unmatched {
+	bool is_pattern;
+	/* What was found in the way of it, such as a file that is not there, as an exit status and
+	 * in words; NULL: nothing. */
+	int status;
+	const char *reason;
+};
+
+/* Takes what was said. */
+static struct unmatched take_unmatched(struct attachments *attachments, struct failure *failure)
+{
+	struct unmatched unmatched = {.is_pattern = true};
+
+	if (failure->status != STATUS_OK) {
+		unmatched.status = failure->status;
+		unmatched.reason = arena_format(&attachments->session->arena, "%s", failure->text);
+	}
+	failure_clear(failure);
+	return unmatched;
+}
+
 static int find_probe(struct attachments *attachments, const struct mf_probe *written,
-		      bool *unmatched, struct failure *failure)
+		      struct unmatched *unmatched, struct failure *failure)
 {
 	struct session *session = attachments->session;
 	const struct mf_probe *probe = attach_expand(session, written);
@@ -170,8 +192,7 @@ static int find_probe(struct attachments *attachments, const struct mf_probe *wr
 	}
 	/* A pattern without matches counts only if its whole block has none. */
 	if (result == ATTACH_MISSING && attach_has_pattern(probe)) {
-		*unmatched = true;
-		failure_clear(failure);
+		*unmatched = take_unmatched(attachments, failure);
 		return STATUS_OK;
 	}
 	return settle_failure(attachments, probe, result, failure);
@@ -179,23 +200,24 @@ static int find_probe(struct attachments *attachments, const struct mf_probe *wr
 
 /* A block all of whose attach points are patterns without matches. */
 static int check_block(struct attachments *attachments, const struct mf_probe *probe,
-		       struct failure *failure)
+		       const struct unmatched *unmatched, struct failure *failure)
 {
 	/* What the filter has left of the block may be nothing: that is no fault of the pattern. */
 	if (block_has_target(attachments, probe) || attachments->filtered)
 		return STATUS_OK;
-	return settle_failure(
-		attachments, probe,
-		attach_missing(failure, "Probe has no valid attach points: nothing matches %s.",
-			       probe->name),
-		failure);
+	if (unmatched->reason)
+		fail(failure, unmatched->status, "%s", unmatched->reason);
+	else
+		fail(failure, STATUS_FAILED,
+		     "Probe has no valid attach points: nothing matches %s.", probe->name);
+	return settle_failure(attachments, probe, ATTACH_MISSING, failure);
 }
 
 static int find_all(struct attachments *attachments, struct failure *failure)
 {
 	struct session *session = attachments->session;
 	const struct manifest *manifest = session->manifest;
-	bool *unmatched = memory_array(manifest->probe_count, sizeof(*unmatched));
+	struct unmatched *unmatched = memory_array(manifest->probe_count, sizeof(*unmatched));
 	int status = STATUS_OK;
 
 	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
@@ -203,8 +225,9 @@ static int find_all(struct attachments *attachments, struct failure *failure)
 			status = find_probe(attachments, &manifest->probes[i], &unmatched[i],
 					    failure);
 	for (uint32_t i = 0; i < manifest->probe_count && status == STATUS_OK; i++)
-		if (unmatched[i])
-			status = check_block(attachments, &manifest->probes[i], failure);
+		if (unmatched[i].is_pattern)
+			status = check_block(attachments, &manifest->probes[i], &unmatched[i],
+					     failure);
 	free(unmatched);
 	return status;
 }

@@ -171,6 +171,9 @@ enum attach_result attach_perf_event(struct attachments *attachments,
 				     struct failure *failure);
 enum attach_result attach_missing(struct failure *failure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same of a probe of which nothing is there, and nothing else is known: of a pattern, that it
+ * matches nothing is said once none of its block does. */
+enum attach_result attach_unmatched(struct failure *failure, const struct mf_probe *probe);
 /* The same where the kernel has no such probes at all. */
 enum attach_result attach_lacking(struct failure *failure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -121,5 +121,5 @@ enum attach_result attach_add_copies(struct attachments *attachments, const stru
 			return result;
 		template = false;
 	}
-	return count ? ATTACH_OK : attach_missing(failure, "No matches for %s.", probe->name);
+	return count ? ATTACH_OK : attach_unmatched(failure, probe);
 }

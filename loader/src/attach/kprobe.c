@@ -146,7 +146,7 @@ static enum attach_result find_matches(struct attachments *attachments,
 			"Cannot read %s/available_filter_functions: %s. It needs CAP_DAC_READ_SEARCH.",
 			root, strerror(errno));
 	if (count == 0)
-		return attach_missing(failure, "No matches for %s.", probe->name);
+		return attach_unmatched(failure, probe);
 	/* A link of many names cannot say which module each is in. */
 	if (!wanted->module && !(options->without & FEATURE_KPROBE_MULTI) &&
 	    kernel_has_kprobe_multi())

@@ -116,9 +116,7 @@ static enum attach_result find_in_modules(struct attachments *attachments,
 	for (int64_t i = 0; i < count && result == ATTACH_OK; i++)
 		if (pattern_match(wanted->module, modules[i]))
 			result = add_matches(attachments, probe, modules[i], &all, failure);
-	return result == ATTACH_OK && !all
-		       ? attach_missing(failure, "No matches for %s.", probe->name)
-		       : result;
+	return result == ATTACH_OK && !all ? attach_unmatched(failure, probe) : result;
 }
 
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "attach/attach.h"
+#include "attach/expand.h"
+#include "host/capabilities.h"
 
 /* ENOTSUPP of the kernel, which libc has no name for: of trampolines (arch_prepare_bpf_trampoline,
  * kernel/bpf/trampoline.c), and of instructions (uprobe_init_insn, arch/x86/kernel/uprobes.c, which
@@ -28,6 +30,14 @@ enum attach_result attach_missing(struct failure *failure, const char *format, .
 	va_start(arguments, format);
 	set(failure, STATUS_FAILED, format, arguments);
 	va_end(arguments);
+	return ATTACH_MISSING;
+}
+
+enum attach_result attach_unmatched(struct failure *failure, const struct mf_probe *probe)
+{
+	if (!attach_has_pattern(probe))
+		return attach_missing(failure, "No matches for %s.", probe->name);
+	failure_clear(failure);
 	return ATTACH_MISSING;
 }
 
@@ -59,10 +69,9 @@ enum attach_result attach_refused(struct failure *failure, const struct mf_probe
 	switch (error) {
 	case EPERM:
 	case EACCES:
-		return attach_failed(
-			failure, STATUS_PERMISSION,
-			"No permission to attach %s: %s. It needs CAP_PERFMON and CAP_BPF, and a kernel that is not locked down against it.",
-			name, strerror(error));
+		return attach_failed(failure, STATUS_PERMISSION,
+				     "No permission to attach %s: %s. %s", name, strerror(error),
+				     capabilities_refusal());
 	case ENOMEM:
 	case EMFILE:
 	case ENFILE:

@@ -63,9 +63,7 @@ static enum attach_result find_matches(struct attachments *attachments, const ch
 		if (result != ATTACH_OK)
 			return result;
 	}
-	return count > 0 ? ATTACH_OK
-			 : attach_missing(failure, "No matches for tracepoint %s:%s.",
-					  wanted->category, wanted->event);
+	return count > 0 ? ATTACH_OK : attach_unmatched(failure, probe);
 }
 
 static enum attach_result find(struct attachments *attachments, const struct mf_probe *probe,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach/expand.h"
 #include "attach/files.h"
 #include "attach/uprobe.h"
 #include "host/capabilities.h"
@@ -76,6 +77,8 @@ enum attach_result attach_uprobe_explain(const struct mf_probe *probe, const cha
 			"%s target '%s' is damaged: the file ends before its table of sections.",
 			provider, path);
 	case BINARY_SYMBOL_UNKNOWN:
+		if (attach_has_pattern(probe))
+			return attach_unmatched(failure, probe);
 		return attach_missing(failure, "No matches for %s %s:%s%s.", provider, path,
 				      wanted->cpp ? "cpp:" : "", wanted->function);
 	case BINARY_SYMBOL_INDIRECT:

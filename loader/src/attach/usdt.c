@@ -253,7 +253,7 @@ static enum attach_result find(struct attachments *attachments, const struct mf_
 			return result;
 	}
 	if (!found)
-		return many ? attach_missing(failure, "No matches for %s.", probe->name) : result;
+		return many ? attach_unmatched(failure, probe) : result;
 	attach_files_warn(attachments, wanted->path, with_points);
 	attach_uprobe_choose_single(attachments, probe);
 	return find_addresses(attachments, probe, first, failure);

@@ -11,6 +11,7 @@
 #include "base/failure.h"
 #include "host/kallsyms.h"
 #include "host/privileges.h"
+#include "host/syscall_filter.h"
 #include "host/tracefs.h"
 
 #ifndef CAP_PERFMON
@@ -73,6 +74,22 @@ static bool holds(uint64_t effective, const char *name)
 			return effective >> known[j].number & 1 ||
 			       (known[j].in_sys_admin && effective >> CAP_SYS_ADMIN & 1);
 	return false;
+}
+
+bool capabilities_hold_bpf(void)
+{
+	uint64_t effective = privileges_effective();
+
+	return holds(effective, "CAP_BPF") && holds(effective, "CAP_PERFMON");
+}
+
+const char *capabilities_refusal(void)
+{
+	if (!capabilities_hold_bpf())
+		return "It needs CAP_BPF and CAP_PERFMON.";
+	if (syscall_filter_is_there())
+		return "The loader has the capabilities for it, and a seccomp filter on it: that has to allow bpf() and perf_event_open(), which those of containers seldom do.";
+	return "The loader has the capabilities for it: a security module forbids it, or a lockdown of the kernel.";
 }
 
 /* Version A.B of the running kernel, as A * 1000 + B. */

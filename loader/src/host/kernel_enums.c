@@ -24,6 +24,30 @@ static uint64_t enumerator_value(const struct btf_type *type, uint32_t i, bool i
 			 : (uint32_t)btf_enum(type)[i].val;
 }
 
+/* Whether a 4-byte enum has a value that the kernel takes for an error (MAX_ERRNO,
+ * include/linux/err.h). */
+static bool has_error(const struct btf_type *type)
+{
+	for (uint32_t i = 0; btf_is_enum(type) && i < btf_vlen(type); i++)
+		if (btf_enum(type)[i].val < 0 && btf_enum(type)[i].val >= -4095)
+			return true;
+	return false;
+}
+
+bool kernel_enum_is_signed(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+
+	if (btf_kflag(type) || !has_error(type))
+		return btf_kflag(type);
+	for (uint32_t before = 1; before < id; before++) {
+		type = btf__type_by_id(btf, before);
+		if (type && btf_is_any_enum(type) && btf_kflag(type))
+			return false;
+	}
+	return true;
+}
+
 /* The next enum of that name from `*id` on, which becomes its id; NULL: no more. */
 static const struct btf_type *next_enum(const struct btf *btf, const char *name, uint32_t *id)
 {
@@ -114,7 +138,7 @@ bool kernel_enumerator(const struct btf *btf, const char *enumeration, const cha
 	     (type = next_enum(btf, enumeration ? enumeration : "", &id)); id++)
 		for (uint32_t i = 0; i < btf_vlen(type); i++)
 			if (strcmp(enumerator_name(btf, type, i), name) == 0) {
-				*value = enumerator_value(type, i, btf_kflag(type));
+				*value = enumerator_value(type, i, kernel_enum_is_signed(btf, id));
 				return true;
 			}
 	return false;

@@ -11,6 +11,13 @@
 struct btf;
 
 /*
+ * Whether an enum has negative values, as its flag says; clang before 15 and pahole before 1.24
+ * never set it. The compiler judges in the same way, and says why (isSignedEnum,
+ * linker/btf/read.ts).
+ */
+bool kernel_enum_is_signed(const struct btf *btf, uint32_t id);
+
+/*
  * The enum that goes by the known one's name, or has none if that has none: of several the one that
  * shares most names of enumerators with it, and at least one. Values are signed where the known
  * enum has negative ones: old kernels do not say it. False where there is none. Of a module only

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/failure.h"
+#include "host/capabilities.h"
 #include "host/trial.h"
 #include "object/btf_ext.h"
 
@@ -163,7 +164,9 @@ void features_show(bool helpers, bool may_ask)
 		if ((feature->helper != 0) != helpers)
 			continue;
 		if (asks && !may_ask)
-			printf("  %s: unknown (needs CAP_BPF and CAP_PERFMON)\n", feature->name);
+			printf("  %s: unknown (%s)\n", feature->name,
+			       capabilities_hold_bpf() ? "bpf() is forbidden"
+						       : "needs CAP_BPF and CAP_PERFMON");
 		else
 			printf("  %s: %s\n", feature->name,
 			       is_missing(&host, feature) ? "no" : "yes");

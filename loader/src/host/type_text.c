@@ -2,6 +2,8 @@
 
 #include <bpf/btf.h>
 
+#include "host/kernel_enums.h"
+
 /* Deeper than C code nests: a damaged description may hold a circle. */
 #define DEEPEST 64
 
@@ -171,9 +173,10 @@ static bool put_declared(struct place place, uint32_t id, struct strbuf *inner, 
 	return false;
 }
 
-static void put_enumerators(struct place place, const struct btf_type *type, struct strbuf *text)
+static void put_enumerators(struct place place, uint32_t id, struct strbuf *text)
 {
-	bool is_wide = btf_is_enum64(type), is_signed = btf_kflag(type);
+	const struct btf_type *type = btf__type_by_id(place.btf, id);
+	bool is_wide = btf_is_enum64(type), is_signed = kernel_enum_is_signed(place.btf, id);
 
 	for (uint32_t i = 0; i < btf_vlen(type); i++) {
 		uint32_t name = is_wide ? btf_enum64(type)[i].name_off : btf_enum(type)[i].name_off;
@@ -237,7 +240,7 @@ static bool put_body(struct place place, uint32_t id, struct strbuf *text)
 	strbuf_text(text, " {\n");
 	place.indent++;
 	if (btf_is_any_enum(type))
-		put_enumerators(place, type, text);
+		put_enumerators(place, id, text);
 	else if (!put_members(place, type, text))
 		return false;
 	strbuf_fill(text, '\t', place.indent - 1);

@@ -13,6 +13,7 @@
 #include "attach/kprobe.h"
 #include "base/failure.h"
 #include "base/strbuf.h"
+#include "host/capabilities.h"
 #include "host/host.h"
 #include "host/kernel_btf.h"
 #include "host/kernel_features.h"
@@ -32,8 +33,9 @@ static void show(const char *name, const char *value)
 static void show_answer(const char *name, int answer)
 {
 	if (answer < 0)
-		show(name,
-		     answer == -EPERM || answer == -EACCES ? "unknown (needs CAP_BPF)" : "unknown");
+		show(name, answer != -EPERM && answer != -EACCES ? "unknown"
+			   : capabilities_hold_bpf()		 ? "unknown (bpf() is forbidden)"
+								 : "unknown (needs CAP_BPF)");
 	else
 		show(name, answer ? "yes" : "no");
 }

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "host/capabilities.h"
 #include "host/host.h"
 #include "host/kernel_features.h"
+#include "host/syscall_filter.h"
 #include "session/host_types.h"
 #include "session/kernel_targets.h"
 #include "session/kernel_types.h"
@@ -384,14 +386,14 @@ void explain_load(struct session *session, const struct libbpf_log *log, int err
 	    explain_size(session, error, failure) != STATUS_OK)
 		return;
 	/* Capabilities have been looked at before (capabilities.c). */
-	if (is_permission && error == EPERM && has_trampolines(session))
+	if (is_permission && error == EPERM && has_trampolines(session) &&
+	    !syscall_filter_is_there())
 		fail(failure, STATUS_PERMISSION,
 		     "No permission to load programs: %s. fentry and fexit need CAP_BPF and CAP_PERFMON, and a kernel that is not locked down (lockdown=integrity forbids them). A kprobe or a tracepoint may do instead.",
 		     strerror(error));
 	else if (is_permission && (error == EPERM || error == EACCES))
-		fail(failure, STATUS_PERMISSION,
-		     "No permission to load programs: %s. It needs CAP_BPF and CAP_PERFMON.",
-		     strerror(error));
+		fail(failure, STATUS_PERMISSION, "No permission to load programs: %s. %s",
+		     strerror(error), capabilities_refusal());
 	else
 		fail(failure, STATUS_FAILED, "The kernel refused the script's programs: %s.",
 		     strerror(error));

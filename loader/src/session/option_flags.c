@@ -70,7 +70,9 @@ const struct option_flag option_flags[] = {
 	 "once everything is attached, do not give up capabilities and system\n"
 	 "calls that are not needed any more",
 	 SETS(keep_privileges)},
-	{0, "no-warnings", NULL, "no warnings at run time", SETS_SAID(no_warnings)},
+	{0, "no-warnings", NULL,
+	 "no warnings at run time; events that are lost or left out are told all the same",
+	 SETS_SAID(no_warnings)},
 	{0, "cost", NULL,
 	 "at the end, and on SIGUSR2, say how often each probe ran, and what it took", SETS(cost)},
 	{0, "max-overhead", "PERCENT",

@@ -96,6 +96,29 @@ describe('a script with a mistake', () => {
     );
   });
 
+  it('says what to do where a part of the description turns out to be damaged', () => {
+    const kernel = join(folder, 'damaged.kernel');
+    const whole = encodeKernelFile(
+      { release: '6.12.0', arch: 'x86_64' },
+      { tracepoints: Buffer.from('nobody reads it') },
+    );
+    // The last byte of the table, which is read once a script asks for a tracepoint.
+    whole.writeUInt8(whole.readUInt8(whole.length - 1) ^ 1, whole.length - 1);
+    writeFileSync(kernel, whole);
+    const said =
+      `ERROR: cannot read the kernel description ${kernel}: it is damaged (section tracepoints)\n` +
+      'HINT: `bpfscript kernel capture -o FILE` writes a description of the running kernel, `bpfscript kernel add` one of packages\n';
+    for (const command of [
+      ['build', '-e', 'tracepoint:a:b { exit(); }', '-o', '-'],
+      ['list', 'tracepoint:a:b'],
+    ])
+      expect(bpfscript([...command, '--kernel', kernel])).toMatchObject({
+        status: 1,
+        stdout: '',
+        stderr: said,
+      });
+  });
+
   it('is refused when it is empty [GRM-080]', () => {
     expectRefused('', 'ERROR: ');
     expectRefused('// nothing but a comment\n', 'ERROR: ');

@@ -46,13 +46,14 @@ function linked(
 needs('clang').it('functions have the types of their C', () => {
   const { functions, said, ties } = linked({
     'types.bpf.c': `
-enum plain { A, B };
+enum plain { A, B }; enum verdict { PASS, DENY = -1 }; enum flags { LOW, HIGH = 0x80000000 };
 struct task_struct; struct own { int x; }; union sigval; union nobody;
 void nothing(void) { }
 _Bool truth(_Bool a) { return a; }
 signed char narrow(unsigned char a, short b, unsigned short c, int d) { return a + b + c + d; }
 unsigned long long wide(long long a, unsigned int b) { return a + b; }
 unsigned int plain_enum(enum plain a) { return a; }
+enum verdict judge(enum flags a) { return a & HIGH ? DENY : PASS; }
 int kernel_struct(struct task_struct *task) { return task != 0; }
 int own_struct(struct own *own) { return own->x; }
 int numbers(unsigned short *number, char *text, void *any, int **two) { return *number; }
@@ -70,6 +71,7 @@ ${LICENSE}`,
     'int8 narrow(uint8 a, int16 b, uint16 c, int32 d)',
     'uint64 wide(int64 a, uint32 b)',
     'uint32 plain_enum(uint32 a)',
+    'int32 judge(uint32 a)',
     'int32 kernel_struct(struct task_struct * task)',
     'int32 own_struct(void * own)',
     'int32 numbers(uint16 * number, int8 * text, void * any, void * two)',

@@ -98,6 +98,42 @@ describe('enumerators', () => {
   });
 });
 
+describe('enums of descriptions without signs', () => {
+  const enumOf = (name: string, value: number, flag = false): SyntheticType => ({
+    ...{ name, kind: BTF_KIND.enum, flag, length: 2, sizeOrType: 4 },
+    words: ['ZERO', 0, name.toUpperCase(), value],
+  });
+  const found = (...described: readonly SyntheticType[]) => {
+    const { types } = of(...described);
+    const type = types.enum('high');
+    if (type?.kind !== 'enum') return undefined;
+    return { signed: type.signed, value: types.enumerators(type.id)[1]?.[1] };
+  };
+  const negative = (value: bigint) => ({ signed: true, value });
+  const none = (value: bigint) => ({ signed: false, value });
+
+  it('have one if a value is an error of the kernel', () => {
+    expect(found(enumOf('high', -1))).toEqual(negative(-1n));
+    expect(found(enumOf('high', -4095))).toEqual(negative(-4095n));
+    expect(found(enumOf('high', -4096))).toEqual(none(0xfffff000n));
+    expect(found(enumOf('high', -(2 ** 31)))).toEqual(none(0x80000000n));
+    expect(found(enumOf('high', 2 ** 31 - 1))).toEqual(none(0x7fffffffn));
+  });
+
+  it('have none where an enum before has one, and what is joined behind changes nothing', () => {
+    expect(found(enumOf('other', -1, true), enumOf('high', -1))).toEqual(none(0xffffffffn));
+    expect(found(enumOf('high', -1), enumOf('other', -1, true))).toEqual(negative(-1n));
+    expect(found(enumOf('other', -1, true), enumOf('high', -1, true))).toEqual(negative(-1n));
+  });
+
+  it('have none in 64 bits, which only newer tools write', () => {
+    const wide = { name: 'high', kind: BTF_KIND.enum64, length: 1, sizeOrType: 8 };
+    const { types } = of({ ...wide, words: ['HIGH', -1, -1] });
+    expect(types.enum('high')).toMatchObject({ kind: 'enum', signed: false });
+    expect(types.enumerators(1)).toEqual([['HIGH', 2n ** 64n - 1n]]);
+  });
+});
+
 describe('members of anonymous parts', () => {
   const inside = (kind: number, more: readonly SyntheticType[] = []) =>
     of(

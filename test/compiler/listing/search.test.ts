@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { KernelDescriptionError } from '../../../compiler/kernel/error.ts';
+import { KernelDescriptionError, UndescribedError } from '../../../compiler/kernel/error.ts';
 import type {
   KernelDescription,
   Parameter,
@@ -159,7 +159,10 @@ describe('Functions', () => {
   });
 
   const hidden = () => {
-    throw new KernelDescriptionError('the list is hidden');
+    throw new UndescribedError('the list is hidden');
+  };
+  const damaged = () => {
+    throw new KernelDescriptionError('the list is damaged');
   };
   const NOTE =
     'which functions the kernel can trace is not known: the list is hidden; those of its BTF are listed';
@@ -178,6 +181,9 @@ describe('Functions', () => {
       ...['kprobe:mod:work', 'kprobe:vfs_read', 'kprobe:vfs_readv', 'kprobe:vmlinux:vfs_readv'],
     ]);
     expect(notes).toEqual([NOTE]);
+    // What is damaged is not hidden.
+    const broken = { ...hiding, matchFunctions: damaged };
+    expect(() => listed('kprobe:vfs_rea*', broken)).toThrow('the list is damaged');
   });
 
   it('with types are those of modules too, of which what can be traced', () => {
@@ -194,6 +200,9 @@ describe('Functions', () => {
       'fentry:mod:mod_a',
       'fentry:mod:mod_b',
     ]);
+    expect(() => listed('fentry:mod:*', { ...TYPED, matchModuleFunctions: damaged })).toThrow(
+      'the list is damaged',
+    );
     const broken = () => {
       throw new TypeError('a bug');
     };

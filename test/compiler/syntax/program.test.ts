@@ -112,6 +112,22 @@ describe('the sections of a program', () => {
     ]);
     expect(messages('let $x = 5; begin { }')[0]).toMatch(/^root-level let statements need to be/);
   });
+  it.each([
+    ...['let = { 1; }', 'let { 1; };', 'let @a = { 1; }', 'let @a : { { 1; } 2; };'],
+    ...[
+      'let = 1;',
+      'let @a = hash(5;',
+      'let @a = hash(@b);',
+      'let @a hash(5)\n',
+      'let @a = hash{5}',
+    ],
+  ])('are one error where a map is declared wrongly: %s', (wrong) => {
+    expect(errors(`${wrong} begin { exit(); }`)).toHaveLength(1);
+    expect(errors(`begin { } ${wrong} interval:s:1 / 1 / { @ = 1 }`)).toHaveLength(1);
+  });
+  it('are read to their ends behind a declaration that is wrong', () => {
+    expect(errors('let = { 1; } begin { $a = ; } end { $b = ; }')).toHaveLength(3);
+  });
   it('read macros', () => {
     const [macro] = program('macro add($a, @b, c,) { if (c) { $a } else { 2 } }').items;
     expect(macro).toMatchObject({
