@@ -4,6 +4,7 @@ import { analyse } from './analysis/analyse.ts';
 import { readMetrics } from './analysis/metrics.ts';
 import type { TypedProgram } from './analysis/typed.ts';
 import { table as builtins, codeOf } from './builtins/builtins.ts';
+import { fitsForCertain } from './certainty.ts';
 import { createPrograms } from './dwarf/programs.ts';
 import { resolveImports } from './imports/imports.ts';
 import { libraryNames, standardLibrary } from './imports/library.ts';
@@ -65,6 +66,8 @@ export interface Compilation {
   readonly assembly?: () => string;
   /** The linked object; made when asked for. Throws a LimitError where a program is too large for BPF. */
   readonly object?: () => Uint8Array;
+  /** Throws what `object` would, which is made where it is not certain without that: the sooner way to know. */
+  readonly checkLimits?: () => void;
 }
 
 export function compile(source: Source, options: CompileOptions): Compilation {
@@ -162,34 +165,37 @@ export function compile(source: Source, options: CompileOptions): Compilation {
   const lowered = pass('generating code', () => lower(typed, context));
   const { module } = lowered;
   if (diagnostics.hasErrors) return { ...outcome(program), typed };
+  const bodies = [...typed.probes, ...typed.functions];
+  const makeObject = (): Uint8Array => {
+    const make = (unit: typeof module) => pass('making the object', () => emitObject(unit, bodies));
+    const linked = (
+      { module: unit, input: parts }: ReturnType<typeof lower>,
+      object: Uint8Array,
+    ): Uint8Array => {
+      const { programs } = unit.shared();
+      const whole = pass('linking', () => link({ ...parts, object, programs }));
+      const stores = linkedCode.objects.length > 0 && options.unsafe !== true;
+      const beyond = [...beyondLimits(whole), ...(stores ? storesToContext(whole) : [])];
+      if (beyond.length > 0) throw new LimitError(sources, beyond);
+      return whole;
+    };
+    const object = make(module);
+    if (object instanceof Uint8Array) return linked(lowered, object);
+    // Once more, with less in registers that would be spilled to the stack.
+    const spare = pass('generating code', () => lower(typed, { ...context, sparesStack: true }));
+    const second = make(spare.module);
+    if (!(second instanceof Uint8Array)) throw new LimitError(sources, second);
+    return linked(spare, second);
+  };
   return {
     ...outcome(program),
     typed,
     ir: () => module.text(),
     optimisedIr: () => Buffer.from(emit(module, 'ir')).toString(),
     assembly: () => Buffer.from(emit(module, 'assembly')).toString(),
-    object: () => {
-      const bodies = [...typed.probes, ...typed.functions];
-      const make = (unit: typeof module) =>
-        pass('making the object', () => emitObject(unit, bodies));
-      const linked = (
-        { module: unit, input: parts }: ReturnType<typeof lower>,
-        object: Uint8Array,
-      ): Uint8Array => {
-        const { programs } = unit.shared();
-        const whole = pass('linking', () => link({ ...parts, object, programs }));
-        const stores = linkedCode.objects.length > 0 && options.unsafe !== true;
-        const beyond = [...beyondLimits(whole), ...(stores ? storesToContext(whole) : [])];
-        if (beyond.length > 0) throw new LimitError(sources, beyond);
-        return whole;
-      };
-      const object = make(module);
-      if (object instanceof Uint8Array) return linked(lowered, object);
-      // Once more, with less in registers that would be spilled to the stack.
-      const spare = pass('generating code', () => lower(typed, { ...context, sparesStack: true }));
-      const second = make(spare.module);
-      if (!(second instanceof Uint8Array)) throw new LimitError(sources, second);
-      return linked(spare, second);
+    object: makeObject,
+    checkLimits: () => {
+      if (!pass('measuring the code', () => fitsForCertain(lowered))) makeObject();
     },
   };
 }

@@ -87,6 +87,10 @@ const STACK_LIMIT = /in function (\S+) [^\n]*BPF stack limit of 512 bytes is exc
 /** What the back end adds to LLVM's words (far-jumps.cpp). */
 const FAR_JUMP = /in function (.+) a jump is too long\n/g;
 
+/** Whether it is what the back end throws where a stack is too large. */
+export const isStackRefusal = (error: unknown): boolean =>
+  error instanceof Error && STACK_LIMIT.test(error.message);
+
 /** The object, or what does not fit; other refusals are bugs and stay exceptions. */
 function emitWithin(
   module: IrModule,

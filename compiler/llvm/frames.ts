@@ -24,6 +24,9 @@ const ADD = 0x07;
 const LOAD = 1;
 const STORES: readonly number[] = [2, 3];
 
+/** A frame that leaves room for that of a function, whether it calls one or not. */
+export const FRAME_BESIDE_CALLS = STACK - FRAME_UNIT;
+
 /** Programs that call a function and leave no room for its frame. */
 export function programsWithoutRoom({ sections, symbols }: ElfObject): readonly string[] {
   return symbols.flatMap(({ name, type, section, value, size }) => {

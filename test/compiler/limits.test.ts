@@ -127,6 +127,8 @@ describe('an object', () => {
     expect(() => build(script, { path: join(folder, 'script.bt') })).toThrow(
       /The object would have 10485\d+ bytes of variables; loaders take 67108864/,
     );
+    const { checkLimits } = compileText(script, { path: join(folder, 'script.bt') });
+    expect(checkLimits).toThrow(/bytes of variables; loaders take 67108864/);
   });
 });
 

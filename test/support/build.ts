@@ -18,6 +18,7 @@ export interface BuildOptions {
   readonly path?: string;
   /** Where separate debug files are looked for. */
   readonly debugFolders?: readonly string[];
+  readonly onStage?: (stage: string) => void;
 }
 
 const kernels = new Map<string, KernelDescription>();
@@ -44,6 +45,7 @@ export function compileText(
       unsafe: options.unsafe ?? false,
       environment: options.environment ?? {},
       debugFolders: options.debugFolders ?? [],
+      ...(options.onStage ? { onStage: options.onStage } : {}),
     },
   );
 }

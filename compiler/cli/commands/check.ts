@@ -151,9 +151,9 @@ function checkScripts(
 }
 
 /** Some limits of BPF show only when the object is made. */
-function completely({ sources, diagnostics, object }: Compilation): Report {
+function completely({ sources, diagnostics, checkLimits }: Compilation): Report {
   try {
-    object?.();
+    checkLimits?.();
     return { sources, diagnostics };
   } catch (error) {
     if (!(error instanceof LimitError)) throw error;

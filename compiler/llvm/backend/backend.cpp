@@ -4,6 +4,7 @@
 // linked into it, so that there is one copy of LLVM: what it exports to Node, this addon does too (build-backend.sh).
 
 #include "far-jumps.h"
+#include "measure.h"
 #include "memory.h"
 
 #include <node_api.h>
@@ -201,12 +202,10 @@ void leaveOutPasses(llvm::TargetPassConfig &config)
 	config.disablePass(&llvm::PostRAMachineSinkingID);
 }
 
-// What LLVMTargetMachine::addPassesToEmitFile does, but for those passes.
-std::string generate(llvm::Module &module, LLVMTargetMachineRef machine, llvm::CodeGenFileType kind)
+// What LLVMTargetMachine::addPassesToEmitFile does, but for those passes. `addLast` adds what takes the code of a function.
+template <typename AddLast> void generate(llvm::Module &module, LLVMTargetMachineRef machine, AddLast addLast)
 {
 	auto &target = *reinterpret_cast<llvm::LLVMTargetMachine *>(machine);
-	llvm::SmallString<0> result;
-	llvm::raw_svector_ostream stream(result);
 	llvm::legacy::PassManager passes;
 	auto *information = new llvm::MachineModuleInfoWrapperPass(&target);
 	llvm::TargetPassConfig *config = target.createPassConfig(passes);
@@ -217,11 +216,31 @@ std::string generate(llvm::Module &module, LLVMTargetMachineRef machine, llvm::C
 	bool fails = config->addISelPasses();
 	config->addMachinePasses();
 	config->setInitialized();
-	if (fails || target.addAsmPrinter(passes, stream, nullptr, kind, information->getMMI().getContext()))
+	if (fails || !addLast(target, passes, information->getMMI().getContext()))
 		throw Failure("no way to write objects");
 	passes.add(llvm::createFreeMachineFunctionPass());
 	passes.run(module);
+}
+
+std::string write(llvm::Module &module, LLVMTargetMachineRef machine, llvm::CodeGenFileType kind)
+{
+	llvm::SmallString<0> result;
+	llvm::raw_svector_ostream stream(result);
+	generate(module, machine, [&](auto &target, auto &passes, auto &context) {
+		return !target.addAsmPrinter(passes, stream, nullptr, kind, context);
+	});
 	return result.str().str();
+}
+
+// Of the largest function: the instructions that it has at most, and the bytes of the largest frame.
+std::string measure(llvm::Module &module, LLVMTargetMachineRef machine)
+{
+	Measures largest;
+	generate(module, machine, [&](auto &, auto &passes, auto &) {
+		passes.add(createMeasuringPass(largest));
+		return true;
+	});
+	return std::to_string(largest.instructions) + " " + std::to_string(largest.frame);
 }
 
 // Jumps that the assembler cut off; functions have numbers in the order of their bodies.
@@ -259,12 +278,19 @@ std::string emit(const std::string &ir, const std::string &cpu, const std::strin
 		return text.string();
 	}
 
+	if (output == "measures") {
+		std::string text = measure(*llvm::unwrap(module.value), machine.value);
+		if (!diagnostics.empty())
+			throw Failure(diagnostics);
+		return text;
+	}
+
 	auto kind = output == "assembly" ? llvm::CGFT_AssemblyFile : llvm::CGFT_ObjectFile;
 	// In assembly it is what tells the lines of instructions (.loc).
 	if (kind == llvm::CGFT_ObjectFile)
 		leaveOutDwarf(*llvm::unwrap(module.value));
 	takeFarJumps();
-	std::string result = generate(*llvm::unwrap(module.value), machine.value, kind);
+	std::string result = write(*llvm::unwrap(module.value), machine.value, kind);
 	diagnostics += farJumps(*llvm::unwrap(module.value));
 	if (!diagnostics.empty())
 		throw Failure(diagnostics);
@@ -280,7 +306,7 @@ bool stringOf(napi_env env, napi_value value, std::string &text)
 	return napi_get_value_string_utf8(env, value, text.data(), length + 1, &length) == napi_ok;
 }
 
-// emit(ir: string, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir',
+// emit(ir: string, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir' | 'measures',
 //      blocks: 'folded' | 'kept'): Buffer
 napi_value emitForNode(napi_env env, napi_callback_info info)
 {
