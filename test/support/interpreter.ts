@@ -26,8 +26,12 @@ export interface Interpreter {
   value(map: string): Value | undefined;
   /** A map with keys, in the order of insertion. */
   entries(map: string): readonly (readonly [key: Value, value: Value])[];
+  /** Makes programs use this generation of a map that is emptied while they run; the first is 0. */
+  use(map: string, generation: 0 | 1): void;
   /** Puts an element into a kernel map, as the loader does. */
   put(kernelMap: string, key: Uint8Array, value: Uint8Array): void;
+  /** Keys and values of a kernel map, as they are. */
+  elements(kernelMap: string): readonly (readonly [key: Uint8Array, value: Uint8Array])[];
   /** What iterators wrote since the last time. */
   written(): Uint8Array;
   /** How often helpers were called so far. */
@@ -43,6 +47,8 @@ interface Store {
   readonly offset?: number;
   readonly present?: number;
   readonly valueSize: number;
+  /** Of the second generation in an array: behind how many elements it begins. */
+  readonly first?: number;
   /** Of narrow keys. */
   readonly key?: ManifestType;
 }
@@ -265,13 +271,21 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
     }
   }
 
+  const bss = elf.sections.findIndex(({ name }) => name === '.bss');
+  const wordOf = ({ name, generation }: Manifest['maps'][number]): bigint => {
+    if (generation === undefined) throw new Error(`${name} has one generation`);
+    return (bases[bss] ?? 0n) + BigInt(generation);
+  };
+  /** Stores of the generation that programs use. */
   const placeOf = (name: string) => {
     const map = manifest.maps.find((one) => one.name === name);
-    const store = map?.stores[0] as Store | undefined;
-    if (!map || !store) throw new Error(`no map ${name}`);
-    return { map, store };
+    if (!map) throw new Error(`no map ${name}`);
+    const isNext = map.generation !== undefined && memory.load(wordOf(map), 8) === 1n;
+    const stores = (isNext ? map.next : map.stores) as readonly Store[];
+    const [store] = stores;
+    if (!store) throw new Error(`${name} is nowhere`);
+    return { map, stores, store };
   };
-  const bss = elf.sections.findIndex(({ name }) => name === '.bss');
 
   return {
     run(program, context = new Uint8Array(256), cpu = 0) {
@@ -280,12 +294,14 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
         ({ name, type, bind }) => type === STT.func && bind === 1 && (program ?? name) === name,
       );
       if (!symbol) throw new Error(`no program ${program}`);
+      // It may be run by what a helper of another run does.
+      const outer = chain.splice(0);
       steps = 0;
       const address = codeAddress(symbol.section, symbol.value / INSN_SIZE);
-      chain.length = 0;
       const result = enter(address, [memory.add(context)]) & 0xffff_ffffn;
       checkStack();
-      helpers.end();
+      if (outer.length === 0) helpers.end();
+      chain.push(...outer);
       return result;
     },
     sent: () =>
@@ -306,22 +322,28 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
           return undefined;
         return decoded(map.value, memory.bytes(base + BigInt(store.offset ?? 0), store.valueSize));
       }
-      const [bytes] = helpers.elements(store.map ?? '').map(([, value]) => value);
+      const elements = helpers.elements(store.map ?? '');
+      const bytes = elements[store.first ?? 0]?.[1];
       if (!bytes) return undefined;
       if (store.present !== undefined && bytes[store.present] === 0) return undefined;
       return decoded(map.value, bytes);
     },
     entries(name) {
-      const { key, stores, value } = placeOf(name).map;
+      const { map, stores } = placeOf(name);
+      const { key, value } = map;
       if (!key) throw new Error(`${name} has no keys`);
       // Of keys with texts there is one for each class of sizes.
-      return (stores as readonly Store[]).flatMap((store) =>
+      return stores.flatMap((store) =>
         helpers
           .elements(store.map ?? '')
           .map(([own, bytes]) => [decoded(store.key ?? key, own), decoded(value, bytes)] as const),
       );
     },
+    use(name, generation) {
+      memory.store(wordOf(placeOf(name).map), 8, BigInt(generation));
+    },
     put: helpers.put,
+    elements: helpers.elements,
     written: helpers.written,
     calls,
     memory,
