@@ -38,20 +38,20 @@ export const join: Builtin = defineBuiltin({
         const pointer = lowering.temporary(8);
         ir.store(counter, 0, 8, ir.constant(0));
         ir.while_(
-          () => ir.compare('ult', ir.load(counter, 0, 8, false), ir.constant(MOST_STRINGS)),
+          () => ir.compare('ult', ir.load(counter, 0, 8), ir.constant(MOST_STRINGS)),
           (loop) => {
-            const index = ir.load(counter, 0, 8, false);
+            const index = ir.load(counter, 0, 8);
             const element = ir.op('add', start, ir.op('shl', index, ir.constant(3)));
             // A read that fails leaves zero, as if the array ended here.
             lowering.probeRead(pointer, 8, element, space);
-            const string = ir.load(pointer, 0, 8, false);
+            const string = ir.load(pointer, 0, 8);
             ir.if_(ir.compare('eq', string, ir.constant(0)), () => loop.break_());
             const slot = ir.offset(strings, ir.op('mul', index, ir.constant(STRING_SIZE)));
             lowering.probeReadString(slot, STRING_SIZE, string, space);
             ir.store(counter, 0, 8, ir.op('add', index, ir.constant(1)));
           },
         );
-        ir.store(field(0).pointer, 0, 4, ir.load(counter, 0, 8, false));
+        ir.store(field(0).pointer, 0, 4, ir.load(counter, 0, 8));
       },
     );
     return undefined;

@@ -46,9 +46,9 @@ export const memcmp: Builtin = defineBuiltin({
     ir.store(result, 0, 8, ir.constant(0));
     ir.store(counter, 0, 8, ir.constant(0));
     ir.while_(
-      () => ir.compare('ult', ir.load(counter, 0, 8, false), ir.constant(size)),
+      () => ir.compare('ult', ir.load(counter, 0, 8), ir.constant(size)),
       (loop) => {
-        const index = ir.load(counter, 0, 8, false);
+        const index = ir.load(counter, 0, 8);
         const a = ir.load(ir.offset(left, index), 0, 1, false);
         const b = ir.load(ir.offset(right, index), 0, 1, false);
         ir.if_(ir.compare('ne', a, b), () => {
@@ -58,7 +58,7 @@ export const memcmp: Builtin = defineBuiltin({
         ir.store(counter, 0, 8, ir.op('add', index, ir.constant(1)));
       },
     );
-    return ir.load(result, 0, 8, false);
+    return ir.load(result, 0, 8);
   },
 });
 

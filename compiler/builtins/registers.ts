@@ -37,7 +37,7 @@ function available(use: BuiltinUse, scope: AnalysisScope): boolean {
 
 function lowerRegister(lowering: Lowering, offset: number, what: string): IrValue {
   lowering.tie(what);
-  return lowering.ir.load(lowering.context, offset, 8, false);
+  return lowering.ir.load(lowering.context, offset, 8);
 }
 
 export const reg: Builtin = defineBuiltin({

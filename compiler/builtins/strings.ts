@@ -42,15 +42,15 @@ export const strlen: Builtin = defineBuiltin({
     const size = ir.constant(capacity(text));
     const counter = lowerCounter(lowering);
     ir.while_(
-      () => ir.compare('ult', ir.load(counter, 0, 8, false), size),
+      () => ir.compare('ult', ir.load(counter, 0, 8), size),
       (loop) => {
-        const index = ir.load(counter, 0, 8, false);
+        const index = ir.load(counter, 0, 8);
         const byte = ir.load(ir.offset(start, index), 0, 1, false);
         ir.if_(ir.compare('eq', byte, ir.constant(0)), () => loop.break_());
         lowerStep(counter, index, lowering);
       },
     );
-    return ir.load(counter, 0, 8, false);
+    return ir.load(counter, 0, 8);
   },
 });
 
@@ -80,9 +80,9 @@ export const strncmp: Builtin = defineBuiltin({
     const result = lowerCounter(lowering);
     const counter = lowerCounter(lowering);
     ir.while_(
-      () => ir.compare('ult', ir.load(counter, 0, 8, false), count),
+      () => ir.compare('ult', ir.load(counter, 0, 8), count),
       (loop) => {
-        const index = ir.load(counter, 0, 8, false);
+        const index = ir.load(counter, 0, 8);
         const a = ir.load(ir.offset(left, index), 0, 1, false);
         const b = ir.load(ir.offset(right, index), 0, 1, false);
         ir.if_(ir.compare('ne', a, b), () => {
@@ -93,7 +93,7 @@ export const strncmp: Builtin = defineBuiltin({
         lowerStep(counter, index, lowering);
       },
     );
-    return ir.load(result, 0, 8, false);
+    return ir.load(result, 0, 8);
   },
 });
 

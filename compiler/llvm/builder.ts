@@ -179,7 +179,7 @@ export function createFunctionBuilder(
     nullPointer: () => asPointer('null'),
     op,
     compare,
-    load: (pointer: IrPointer, offset: number, width: Width, signed: boolean) => {
+    load: (pointer: IrPointer, offset: number, width: Width, signed = false) => {
       const type = typeOf(width);
       const address = byte(pointer, offset);
       return widen(body.register('value', `load ${type}, ptr ${address}`), width, signed);

@@ -62,7 +62,8 @@ export interface IrBuilder {
    */
   once(name: string, make: () => IrValue): IrValue;
 
-  load(pointer: IrPointer, offset: number, width: Width, signed: boolean): IrValue;
+  /** `signed`: what is narrower than 8 bytes is sign-extended, otherwise zero-extended. */
+  load(pointer: IrPointer, offset: number, width: Width, signed?: boolean): IrValue;
   store(pointer: IrPointer, offset: number, width: Width, value: IrValue): void;
   /** Loads from `.rodata` that the loader fills: equal loads merge. `offset` is not negative. */
   loadFixed(pointer: IrPointer, offset: number, width: Width): IrValue;
@@ -137,7 +138,7 @@ export interface FunctionBuilder extends IrBuilder {
     pointer: IrPointer,
     offset: number,
     width: Width,
-    signed: boolean,
+    signed?: boolean,
   ): IrValue;
   /** One instruction that gives a number (32 bits, sign-extended) decided at load time. */
   siteImmediate(site: number, value: number): IrValue;

@@ -45,9 +45,9 @@ function inChunks(
     const counter = ir.alloca(8, 8);
     ir.store(counter, 0, 8, ir.constant(0));
     ir.while_(
-      () => ir.compare('ult', ir.load(counter, 0, 8, false), ir.constant(end)),
+      () => ir.compare('ult', ir.load(counter, 0, 8), ir.constant(end)),
       () => {
-        const base = ir.load(counter, 0, 8, false);
+        const base = ir.load(counter, 0, 8);
         for (let piece = 0; piece < turn; piece += align) access(piece, align, base);
         ir.store(counter, 0, 8, ir.op('add', base, ir.constant(turn)));
       },

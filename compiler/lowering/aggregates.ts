@@ -88,7 +88,7 @@ function addTo(
 ): void {
   const { ir } = fn;
   const add = (offset: number, value: IrValue): void =>
-    ir.store(slot, offset, 8, ir.op('add', ir.load(slot, offset, 8, false), value));
+    ir.store(slot, offset, 8, ir.op('add', ir.load(slot, offset, 8), value));
   switch (aggregate.kind) {
     case 'count':
       add(0, ir.constant(1));
@@ -104,11 +104,11 @@ function addTo(
     case 'min':
     case 'max': {
       // {value, is set}
-      const unset = ir.compare('eq', ir.load(slot, 8, 8, false), ir.constant(0));
+      const unset = ir.compare('eq', ir.load(slot, 8, 8), ir.constant(0));
       const better = ir.compare(
         betterThan(aggregate.kind, aggregate.signed),
         argument,
-        ir.load(slot, 0, 8, false),
+        ir.load(slot, 0, 8),
       );
       ir.if_(ir.or(unset, better), () => {
         ir.store(slot, 0, 8, argument);
@@ -131,7 +131,7 @@ function addTo(
       ir.if_(ir.compare('ult', index, buckets), () => {
         const bucket = ir.offset(slot, ir.op('shl', index, ir.constant(3)));
         if (shared) ir.atomicAdd(bucket, 0, 8, ir.constant(1));
-        else ir.store(bucket, 0, 8, ir.op('add', ir.load(bucket, 0, 8, false), ir.constant(1)));
+        else ir.store(bucket, 0, 8, ir.op('add', ir.load(bucket, 0, 8), ir.constant(1)));
       });
       return;
     }
@@ -155,7 +155,7 @@ function firstOf(fn: FunctionState, aggregate: AggregateType, argument: IrValue)
 function bucketCount(fn: FunctionState, map: string, type: HistType | LinearHistType): IrValue {
   const { ir } = fn;
   if (!isSizedAtLoad(type)) return ir.constant(bucketsOf(type));
-  return ir.load(ir.global(bucketsVariable(fn.unit, map)), 0, 8, false);
+  return ir.load(ir.global(bucketsVariable(fn.unit, map)), 0, 8);
 }
 
 /**

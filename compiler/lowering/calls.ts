@@ -151,7 +151,7 @@ function receive(
       found.set(one, register);
       continue;
     }
-    const word = ir.load(args[registers] as IrPointer, (index - registers) * 8, 8, false);
+    const word = ir.load(args[registers] as IrPointer, (index - registers) * 8, 8);
     found.set(one, kindOf(fn, one) === 'ptr' ? ir.intToPointer(word) : word);
   }
   return {
@@ -213,7 +213,7 @@ export function resultStorage(fn: FunctionState): Storage {
     fn.role === 'program' || program.draft
       ? fn.result
       : frame && program.frame.target !== undefined
-        ? ir.intToPointer(ir.load(frame, program.frame.target, 8, false))
+        ? ir.intToPointer(ir.load(frame, program.frame.target, 8))
         : undefined;
   return { pointer: pointer ?? ir.nullPointer(), align: 8, padded: true };
 }

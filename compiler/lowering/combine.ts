@@ -16,32 +16,32 @@ export function lowerCombined(fn: FunctionState, aggregate: AggregateType, key: 
   const second = ir.alloca(8, 8);
   for (const cell of [cpu, first, second]) ir.store(cell, 0, 8, ir.constant(0));
   const add = (cell: IrPointer, value: IrValue): void =>
-    ir.store(cell, 0, 8, ir.op('add', ir.load(cell, 0, 8, false), value));
+    ir.store(cell, 0, 8, ir.op('add', ir.load(cell, 0, 8), value));
 
   fn.unit.features.add('bounded_loops');
-  const cpus = ir.load(lowering.shared('cpus'), 0, 8, false);
+  const cpus = ir.load(lowering.shared('cpus'), 0, 8);
   ir.while_(
-    () => ir.compare('ult', ir.load(cpu, 0, 8, false), cpus),
+    () => ir.compare('ult', ir.load(cpu, 0, 8), cpus),
     () => {
       const slot = atPlace(key, ir.ifPointer, ({ map, pointer }) =>
         lowering.callPointer(
           'map_lookup_percpu_elem',
           lowering.mapPointer(map),
           pointer,
-          ir.load(cpu, 0, 8, false),
+          ir.load(cpu, 0, 8),
         ),
       );
       ir.if_(ir.not(ir.isNull(slot)), () => {
         switch (aggregate.kind) {
           case 'min':
           case 'max': {
-            const value = ir.load(slot, 0, 8, false);
-            const set = ir.toBool(ir.load(slot, 8, 8, false));
-            const empty = ir.compare('eq', ir.load(second, 0, 8, false), ir.constant(0));
+            const value = ir.load(slot, 0, 8);
+            const set = ir.toBool(ir.load(slot, 8, 8));
+            const empty = ir.compare('eq', ir.load(second, 0, 8), ir.constant(0));
             const better = ir.compare(
               betterThan(aggregate.kind, aggregate.signed),
               value,
-              ir.load(first, 0, 8, false),
+              ir.load(first, 0, 8),
             );
             ir.if_(ir.and(set, ir.or(empty, better)), () => {
               ir.store(first, 0, 8, value);
@@ -50,12 +50,12 @@ export function lowerCombined(fn: FunctionState, aggregate: AggregateType, key: 
             return;
           }
           case 'avg':
-            add(first, ir.load(slot, 0, 8, false));
-            add(second, ir.load(slot, 8, 8, false));
+            add(first, ir.load(slot, 0, 8));
+            add(second, ir.load(slot, 8, 8));
             return;
           case 'count':
           case 'sum':
-            add(first, ir.load(slot, 0, 8, false));
+            add(first, ir.load(slot, 0, 8));
             return;
           default:
             throw new Error(`${aggregate.kind} is not a number`);
@@ -64,9 +64,9 @@ export function lowerCombined(fn: FunctionState, aggregate: AggregateType, key: 
       add(cpu, ir.constant(1));
     },
   );
-  const total = ir.load(first, 0, 8, false);
+  const total = ir.load(first, 0, 8);
   if (aggregate.kind !== 'avg') return total;
-  const count = ir.load(second, 0, 8, false);
+  const count = ir.load(second, 0, 8);
   return ir.ifValue(
     ir.compare('eq', count, ir.constant(0)),
     () => ir.constant(0),

@@ -126,9 +126,9 @@ function compareLong(
     ir.store(offset, 0, 8, ir.constant(0));
     ir.store(result, 0, 8, ir.constant(AGREED));
     ir.while_(
-      () => ir.compare('ult', ir.load(offset, 0, 8, false), ir.constant(whole)),
+      () => ir.compare('ult', ir.load(offset, 0, 8), ir.constant(whole)),
       (loop) => {
-        const at = ir.load(offset, 0, 8, false);
+        const at = ir.load(offset, 0, 8);
         const a = loadUnaligned(fn, ir.offset(left.pointer, at), align, WORD, false);
         const b = loadUnaligned(fn, ir.offset(right.pointer, at), align, WORD, false);
         const differs = ir.op('xor', a, b);
@@ -145,7 +145,7 @@ function compareLong(
         ir.store(offset, 0, 8, ir.op('add', at, ir.constant(WORD)));
       },
     );
-    const verdict = ir.load(result, 0, 8, false);
+    const verdict = ir.load(result, 0, 8);
     const rest = chunks(size - whole, 1);
     if (rest.length === 0) return ir.toBool(verdict);
     // Agreed so far and without a NUL: the last bytes decide.

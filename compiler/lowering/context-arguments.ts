@@ -23,11 +23,11 @@ export function lowerContextArgument(fn: FunctionState, expression: TypedContext
     const address = contextArgumentAddress(fn, expression);
     return readRemote(fn, address, 'kernel', 8, false);
   }
-  if (!host) return truncateTo(fn, ir.load(context, offset, 8, false), type);
+  if (!host) return truncateTo(fn, ir.load(context, offset, 8), type);
   const site = siteOf(fn, expression, offset);
   const width = memoryWidth(type);
   if (!isSigned(type)) return ir.siteLoad(site, context, offset, width, false);
-  const value = ir.siteLoad(site, context, offset, 8, false);
+  const value = ir.siteLoad(site, context, offset, 8);
   return extendSign(fn, value, width, (amount) => siteOf(fn, expression, amount));
 }
 

@@ -54,12 +54,12 @@ function scalarOf(fn: FunctionState, expression: TypedExpression): IrValue {
     case 'map':
       return lowerMapRead(fn, expression);
     case 'parameter': {
-      return ir.load(ir.global(intParameter(fn.unit, expression.index)), 0, 8, true);
+      return ir.load(ir.global(intParameter(fn.unit, expression.index)), 0, 8);
     }
     case 'parameter-count':
-      return ir.load(fn.lowering.shared('paramCount'), 0, 8, false);
+      return ir.load(fn.lowering.shared('paramCount'), 0, 8);
     case 'option':
-      return ir.load(ir.global(option(fn.unit, expression.name)), 0, 8, true);
+      return ir.load(ir.global(option(fn.unit, expression.name)), 0, 8);
     case 'unary':
       return lowerUnary(fn, expression);
     case 'binary':

@@ -50,7 +50,7 @@ export function bucketsSymbol(map: string): string {
 /** A number of a type, which verifiers know in any case. */
 export function numberValue({ ir, unit }: FunctionState, number: TypeNumber): IrValue {
   if (typeof number === 'number') return ir.constant(number);
-  return ir.load(ir.global(intParameter(unit, number.parameter)), 0, 8, true);
+  return ir.load(ir.global(intParameter(unit, number.parameter)), 0, 8);
 }
 
 /** Symbol of a named parameter, which begins with its default; numbers and bools are i64. */

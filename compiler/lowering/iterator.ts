@@ -10,7 +10,7 @@ const OBJECT = 8;
 /** After the last object the kernel runs the program once more, without one (kernel/bpf/bpf_iter.c, seq_ops->stop). */
 export function skipEnd(fn: FunctionState): void {
   const { ir } = fn;
-  const object = ir.load(fn.context, OBJECT, 8, false);
+  const object = ir.load(fn.context, OBJECT, 8);
   ir.if_(ir.compare('eq', object, ir.constant(0)), () => ir.return_(ir.constant(0)));
 }
 
@@ -25,6 +25,6 @@ export function writeToSequence(
 
 /** The seq_file: the first member of struct bpf_iter_meta (include/linux/bpf.h). */
 export function sequenceOf({ ir, context }: FunctionState): IrPointer {
-  const meta = ir.intToPointer(ir.load(context, 0, 8, false));
-  return ir.intToPointer(ir.load(meta, 0, 8, false));
+  const meta = ir.intToPointer(ir.load(context, 0, 8));
+  return ir.intToPointer(ir.load(meta, 0, 8));
 }

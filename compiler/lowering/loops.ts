@@ -61,7 +61,7 @@ export function lowerForRange(fn: FunctionState, loop: ForRange): void {
     const [index] = args;
     if (plan) declareVariable(callback, plan);
     if (!index) throw new Error('a loop callback has two parameters');
-    const start = ir.load(sharedMemory(callback), slot, 8, false);
+    const start = ir.load(sharedMemory(callback), slot, 8);
     if (plan) storeLoopVariable(callback, loop, ir.op('add', start, index as IrValue));
     lowerCallbackBody(callback, loop.body);
   });
@@ -176,7 +176,7 @@ export function lowerForMap(fn: FunctionState, loop: ForMap): void {
   const next = (stores: readonly HashStore[]): void => {
     const [store, ...others] = stores;
     if (!store || slot === undefined) return;
-    ir.if_(ir.not(ir.toBool(ir.load(sharedMemory(fn), slot, 8, false))), () => {
+    ir.if_(ir.not(ir.toBool(ir.load(sharedMemory(fn), slot, 8))), () => {
       walk(store);
       next(others);
     });
@@ -258,10 +258,10 @@ function buildCallback(
       role: 'callback',
       frame,
       result: undefined,
-      context: ir.intToPointer(ir.load(frame, program.frame.context, 8, false)),
+      context: ir.intToPointer(ir.load(frame, program.frame.context, 8)),
     });
     if (program.measure.scratchSize > 0 && !program.draft) {
-      callback.scratch = ir.intToPointer(ir.load(frame, program.frame.scratch, 8, false));
+      callback.scratch = ir.intToPointer(ir.load(frame, program.frame.scratch, 8));
     }
     body(callback, ir, args);
     if (ir.reachable) ir.return_(ir.constant(0));
@@ -292,8 +292,8 @@ function armEnd(fn: FunctionState, body: TypedBlock): void {
 function propagateEnd(fn: FunctionState, body: TypedBlock): void {
   const { ir, program } = fn;
   if (!canEndProgram(body)) return;
-  ir.if_(ir.toBool(ir.load(sharedMemory(fn), program.frame.ended, 8, false)), () => {
+  ir.if_(ir.toBool(ir.load(sharedMemory(fn), program.frame.ended, 8)), () => {
     if (fn.role === 'callback') ir.return_(ir.constant(1));
-    else endProgram(fn, ir.load(sharedMemory(fn), program.frame.result, 8, false));
+    else endProgram(fn, ir.load(sharedMemory(fn), program.frame.result, 8));
   });
 }

@@ -396,7 +396,7 @@ function readAdapting(
     ir.store(buffer, 0, 8, ir.constant(0));
     const size = lowerImmediate(fn, access, 'byte-size', width);
     lowering.probeRead(buffer, size, from.address, from.space);
-    const value = ir.load(buffer, 0, 8, false);
+    const value = ir.load(buffer, 0, 8);
     if (!isSigned(type)) return value;
     // libbpf knows no shifts for elements of arrays.
     if (typeof access.names.at(-1) === 'number') {
@@ -489,7 +489,7 @@ function lowerBitfield(fn: FunctionState, place: Place, member: Member): IrValue
       from,
       root.where === 'remote' ? root.space : 'kernel',
     );
-    const raised = ir.op('shl', ir.load(buffer, 0, 8, false), left);
+    const raised = ir.op('shl', ir.load(buffer, 0, 8), left);
     return ir.op(isSigned(member.type) ? 'ashr' : 'lshr', raised, right);
   });
 }
@@ -514,9 +514,9 @@ function lowerFixedBitfield(
         ? ([ir.pointerToInt(start.pointer), 'kernel'] as const)
         : ([start.address, start.space] as const);
     lowering.probeRead(buffer, size, address, space);
-    let value = ir.op('lshr', ir.load(buffer, 0, 8, false), ir.constant(first));
+    let value = ir.op('lshr', ir.load(buffer, 0, 8), ir.constant(first));
     if (size > 8) {
-      const rest = ir.op('shl', ir.load(buffer, 8, 8, false), ir.constant(64 - first));
+      const rest = ir.op('shl', ir.load(buffer, 8, 8), ir.constant(64 - first));
       value = ir.op('or', value, rest);
     }
     const unused = ir.constant(64 - member.bitSize);

@@ -40,16 +40,16 @@ export function lowerKernelName(fn: FunctionState, symbol: TypedExpression, to: 
     ir.store(at, 0, 8, ir.constant(0));
     ir.store(kept, 0, 8, ir.constant(-1));
     ir.while_(
-      () => ir.compare('ult', ir.load(at, 0, 8, false), ir.constant(size)),
+      () => ir.compare('ult', ir.load(at, 0, 8), ir.constant(size)),
       (loop) => {
-        const index = ir.load(at, 0, 8, false);
+        const index = ir.load(at, 0, 8);
         const place = ir.offset(to.pointer, index);
         const byte = ir.load(place, 0, 1, false);
         ir.if_(ir.compare('eq', byte, ir.constant(0)), () => loop.break_());
         ir.if_(ir.compare('eq', byte, ir.constant(SPACE)), () =>
           ir.store(kept, 0, 8, ir.constant(0)),
         );
-        ir.store(place, 0, 1, ir.op('and', byte, ir.load(kept, 0, 8, false)));
+        ir.store(place, 0, 1, ir.op('and', byte, ir.load(kept, 0, 8)));
         ir.store(at, 0, 8, ir.op('add', index, ir.constant(1)));
       },
     );

@@ -61,5 +61,5 @@ export function lowerRegister(fn: FunctionState, role: RegisterRole): IrValue {
   const offset = BY_ARCH[kernel.arch]?.[role];
   if (offset === undefined) throw new Error(`${role} of ${kernel.arch} is not known`);
   tie(fn, `${NAMES[role] ?? role} is in a register of ${kernel.arch}`);
-  return fn.ir.load(fn.context, offset, 8, false);
+  return fn.ir.load(fn.context, offset, 8);
 }

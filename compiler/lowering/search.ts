@@ -59,11 +59,11 @@ export function searchInLoop(
   ir.store(result, 0, 8, ir.constant(-1));
   ir.store(outer, 0, 8, ir.constant(0));
   ir.while_(
-    () => ir.compare('ult', ir.load(outer, 0, 8, false), ir.constant(within.size)),
+    () => ir.compare('ult', ir.load(outer, 0, 8), ir.constant(within.size)),
     (places) => {
-      const place = ir.load(outer, 0, 8, false);
+      const place = ir.load(outer, 0, 8);
       lowerPlace(ir, within, wanted, place, { result, inner });
-      const found = ir.compare('sge', ir.load(result, 0, 8, false), ir.constant(0));
+      const found = ir.compare('sge', ir.load(result, 0, 8), ir.constant(0));
       const ended = ir.compare(
         'eq',
         ir.load(ir.offset(within.pointer, place), 0, 1, false),
@@ -73,7 +73,7 @@ export function searchInLoop(
       ir.store(outer, 0, 8, ir.op('add', place, ir.constant(1)));
     },
   );
-  return ir.load(result, 0, 8, false);
+  return ir.load(result, 0, 8);
 }
 
 /** What the callback is given stands on the stack: addresses of both strings and of how far it has come. */
@@ -96,7 +96,7 @@ function searchByCallback(fn: FunctionState, within: Text, wanted: Text): IrValu
   const name = `${program.probe.symbol}_search_${program.callbacks}`;
   const callback = unit.callback(name, 'loop-callback', ['i32', 'ptr'], (code, [, given]) => {
     const pointer = (offset: number): IrPointer =>
-      code.intToPointer(code.load(given as IrPointer, offset, 8, false));
+      code.intToPointer(code.load(given as IrPointer, offset, 8));
     lowerRound(code, pointer(GIVEN.progress), {
       within: { ...within, pointer: pointer(GIVEN.within) },
       wanted: { ...wanted, pointer: pointer(GIVEN.wanted) },
@@ -104,7 +104,7 @@ function searchByCallback(fn: FunctionState, within: Text, wanted: Text): IrValu
   });
   const rounds = ir.constant(within.size * wanted.size);
   lowering.call('loop', rounds, ir.callback(callback), record, ir.constant(0));
-  return ir.load(progress, PROGRESS.result, 8, false);
+  return ir.load(progress, PROGRESS.result, 8);
 }
 
 function lowerRound(
@@ -116,8 +116,8 @@ function lowerRound(
   const byteOf = (text: Text, at: IrValue): IrValue =>
     ir.load(ir.offset(text.pointer, at), 0, 1, false);
   const isBeyond = (text: Text, at: IrValue) => ir.compare('uge', at, ir.constant(text.size));
-  const place = ir.opaque(ir.load(progress, PROGRESS.place, 8, false));
-  const index = ir.opaque(ir.load(progress, PROGRESS.index, 8, false));
+  const place = ir.opaque(ir.load(progress, PROGRESS.place, 8));
+  const index = ir.opaque(ir.load(progress, PROGRESS.index, 8));
   ir.if_(isBeyond(within, place), () => ir.return_(stop));
   ir.if_(isBeyond(wanted, index), () => ir.return_(stop));
   const byte = byteOf(wanted, index);
@@ -156,9 +156,9 @@ function lowerPlace(
   const zero = ir.constant(0);
   ir.store(inner, 0, 8, zero);
   ir.while_(
-    () => ir.compare('ult', ir.load(inner, 0, 8, false), ir.constant(wanted.size)),
+    () => ir.compare('ult', ir.load(inner, 0, 8), ir.constant(wanted.size)),
     (bytes) => {
-      const index = ir.load(inner, 0, 8, false);
+      const index = ir.load(inner, 0, 8);
       const byte = ir.load(ir.offset(wanted.pointer, index), 0, 1, false);
       ir.if_(ir.compare('eq', byte, zero), () => {
         ir.store(result, 0, 8, place);

@@ -71,7 +71,7 @@ function addToSlot(
     const size = seriesSlotSize(type);
     const slot = ir.offset(slots, ir.op('mul', bounded, ir.constant(size)));
     const mark = ir.op('add', interval, ir.constant(1));
-    const isCurrent = ir.compare('eq', ir.load(slot, 0, 8, false), mark);
+    const isCurrent = ir.compare('eq', ir.load(slot, 0, 8), mark);
     ir.if_(
       isCurrent,
       () => addToCurrent(fn, type, slot, value, time),
@@ -94,7 +94,7 @@ function addToCurrent(
 ): void {
   const { ir } = fn;
   const add = (offset: number, more: IrValue): void =>
-    ir.store(slot, offset, 8, ir.op('add', ir.load(slot, offset, 8, false), more));
+    ir.store(slot, offset, 8, ir.op('add', ir.load(slot, offset, 8), more));
   switch (type.aggregation) {
     case 'sum':
       add(8, value);
@@ -112,7 +112,7 @@ function addToCurrent(
       const better = ir.compare(
         betterThan(type.aggregation, type.signed),
         value,
-        ir.load(slot, 8, 8, false),
+        ir.load(slot, 8, 8),
       );
       ir.if_(better, () => ir.store(slot, 8, 8, value));
       return;

@@ -120,25 +120,25 @@ function hashWords(
   const end = ir.op('shl', count, ir.constant(3));
   ir.while_(
     () => {
-      const at = ir.load(offset, 0, 8, false);
+      const at = ir.load(offset, 0, 8);
       // The second half is what tells the verifier that the buffer is not left.
       return ir.and(ir.compare('ult', at, end), ir.compare('ult', at, ir.constant(limit * 8)));
     },
     () => {
-      const at = ir.load(offset, 0, 8, false);
-      const old = ir.load(state, 0, 8, false);
+      const at = ir.load(offset, 0, 8);
+      const old = ir.load(state, 0, 8);
       const rotated = ir.op(
         'or',
         ir.op('shl', old, ir.constant(5)),
         ir.op('lshr', old, ir.constant(59)),
       );
-      const word = ir.load(ir.offset(frames, at), 0, 8, false);
+      const word = ir.load(ir.offset(frames, at), 0, 8);
       const mixed = ir.op('mul', ir.op('xor', rotated, word), ir.constant(MULTIPLIER));
       ir.store(state, 0, 8, mixed);
       ir.store(offset, 0, 8, ir.op('add', at, ir.constant(8)));
     },
   );
-  const mixed = ir.load(state, 0, 8, false);
+  const mixed = ir.load(state, 0, 8);
   const hash = ir.op('xor', mixed, ir.op('lshr', mixed, ir.constant(32)));
   // 0 stands for no stack.
   return ir.select(ir.compare('eq', hash, ir.constant(0)), ir.constant(1), hash);
@@ -156,10 +156,10 @@ function storeNew(
   const map = lowering.runtimeMap('stacks');
   const { symbol, section, words, shift } = FAMILIAR;
   unit.variable({ symbol, section, type: arrayOf(unsigned(8), words) });
-  const hash = ir.load(token, 0, 8, false);
+  const hash = ir.load(token, 0, 8);
   const place = ir.op('shl', ir.op('lshr', hash, ir.constant(shift)), ir.constant(3));
   const familiar = ir.offset(ir.global(symbol), place);
-  ir.if_(ir.compare('ne', ir.load(familiar, 0, 8, false), hash), () => {
+  ir.if_(ir.compare('ne', ir.load(familiar, 0, 8), hash), () => {
     const key = fn.memory.take(8);
     ir.store(key, 0, 8, hash);
     ir.if_(

@@ -187,9 +187,9 @@ export function lowerCountedLoop(
   const counter = ir.alloca(8, 8);
   ir.store(counter, 0, 8, ir.constant(from));
   ir.while_(
-    () => ir.compare('slt', ir.load(counter, 0, 8, false), ir.constant(to)),
+    () => ir.compare('slt', ir.load(counter, 0, 8), ir.constant(to)),
     (loop) => {
-      const index = ir.load(counter, 0, 8, false);
+      const index = ir.load(counter, 0, 8);
       // Counted before the body, so that `continue` needs nothing.
       ir.store(counter, 0, 8, ir.op('add', index, ir.constant(1)));
       assign?.(index);

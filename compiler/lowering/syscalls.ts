@@ -94,8 +94,8 @@ function lowerEntry(fn: FunctionState): IrValue {
 /** The arguments of sys_enter are (struct pt_regs *regs, long id), those of sys_exit (regs, long ret). */
 function lowerNumber(fn: FunctionState): IrValue {
   const { ir } = fn;
-  if (fn.program.probe.target.syscalls === 'enter') return ir.load(fn.context, 8, 8, true);
-  const regs = ir.load(fn.context, 0, 8, false);
+  if (fn.program.probe.target.syscalls === 'enter') return ir.load(fn.context, 8, 8);
+  const regs = ir.load(fn.context, 0, 8);
   const { number, width } = stateOf(fn);
   const { struct, member } = memberOf(fn, 'pt_regs', number);
   return byArchitecture(

@@ -68,7 +68,7 @@ export function lowerTypedPointer(
 
 function load(fn: FunctionState, access: Access, from: IrPointer): IrValue {
   const site = fn.unit.sites.number(coreSite(access, 'byte-offset', access.offset));
-  return fn.ir.siteLoad(site, from, access.offset, 8, false);
+  return fn.ir.siteLoad(site, from, access.offset, 8);
 }
 
 /** A pointer to a struct, `ctx.vma.vm_file`, that one of an iterator's context leads to. */

@@ -122,7 +122,7 @@ function frameAt({ ir }: FunctionState, walk: IrPointer, index: IrValue): IrPoin
 /** One frame: keeps its address, and makes the registers those of its caller. */
 function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: TypeNumber): void {
   const { ir, lowering } = fn;
-  const walk = ir.intToPointer(ir.load(record, 0, 8, false));
+  const walk = ir.intToPointer(ir.load(record, 0, 8));
   const stop = (): void => ir.return_(ir.constant(1));
   const fail = (): void => {
     ir.store(walk, WALK.failed, 8, ir.constant(1));
@@ -130,7 +130,7 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
   };
   const number = ir.extend(index, 4, false);
   ir.if_(ir.compare('uge', number, numberValue(fn, limit)), stop);
-  const ip = ir.load(walk, WALK.ip, 8, false);
+  const ip = ir.load(walk, WALK.ip, 8);
   ir.store(frameAt(fn, walk, number), 0, 8, ip);
   ir.store(walk, WALK.count, 8, ir.op('add', number, ir.constant(1)));
 
@@ -140,14 +140,14 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
     ip,
     ir.op('sub', ip, ir.constant(1)),
   );
-  const first = ir.load(walk, WALK.first, 8, false);
-  const mapping = search(fn, 'unwind_mappings', first, ir.load(walk, WALK.mappings, 8, false), {
+  const first = ir.load(walk, WALK.first, 8);
+  const mapping = search(fn, 'unwind_mappings', first, ir.load(walk, WALK.mappings, 8), {
     field: MAPPING.start,
     width: 8,
     value: place,
   });
   ir.if_(ir.isNull(mapping), fail);
-  ir.if_(ir.compare('uge', place, ir.load(mapping, MAPPING.end, 8, false)), fail);
+  ir.if_(ir.compare('uge', place, ir.load(mapping, MAPPING.end, 8)), fail);
   const row = search(
     fn,
     'unwind_rows',
@@ -156,7 +156,7 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
     {
       field: ROW.address,
       width: 4,
-      value: ir.op('sub', place, ir.load(mapping, MAPPING.base, 8, false)),
+      value: ir.op('sub', place, ir.load(mapping, MAPPING.base, 8)),
     },
   );
   ir.if_(ir.isNull(row), fail);
@@ -166,8 +166,8 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
 
   const from = ir.select(
     ir.compare('eq', base, ir.constant(BASE_FRAME_POINTER)),
-    ir.load(walk, WALK.bp, 8, false),
-    ir.load(walk, WALK.sp, 8, false),
+    ir.load(walk, WALK.bp, 8),
+    ir.load(walk, WALK.sp, 8),
   );
   const words = (value: IrValue): IrValue => ir.op('shl', value, ir.constant(3));
   const frame = ir.op('add', from, words(ir.load(row, ROW.distance, 2, true)));
@@ -179,7 +179,7 @@ function lowerStep(fn: FunctionState, index: IrValue, record: IrPointer, limit: 
   ir.if_(ir.toBool(saved), () => read(WALK.bp, ir.op('add', frame, words(saved))));
   read(WALK.ip, ir.op('sub', frame, ir.constant(8)));
   ir.store(walk, WALK.sp, 8, frame);
-  ir.if_(ir.compare('eq', ir.load(walk, WALK.ip, 8, false), ir.constant(0)), stop);
+  ir.if_(ir.compare('eq', ir.load(walk, WALK.ip, 8), ir.constant(0)), stop);
   ir.return_(ir.constant(0));
 }
 
@@ -206,12 +206,12 @@ function search(
   ir.while_(
     () =>
       ir.and(
-        ir.compare('ult', ir.load(low, 0, 8, false), ir.load(high, 0, 8, false)),
-        ir.compare('ult', ir.load(steps, 0, 8, false), ir.constant(SEARCH_STEPS)),
+        ir.compare('ult', ir.load(low, 0, 8), ir.load(high, 0, 8)),
+        ir.compare('ult', ir.load(steps, 0, 8), ir.constant(SEARCH_STEPS)),
       ),
     ({ break_ }) => {
-      ir.store(steps, 0, 8, ir.op('add', ir.load(steps, 0, 8, false), ir.constant(1)));
-      const sum = ir.op('add', ir.load(low, 0, 8, false), ir.load(high, 0, 8, false));
+      ir.store(steps, 0, 8, ir.op('add', ir.load(steps, 0, 8), ir.constant(1)));
+      const sum = ir.op('add', ir.load(low, 0, 8), ir.load(high, 0, 8));
       const middle = ir.op('lshr', sum, ir.constant(1));
       const element = at(middle);
       ir.if_(ir.isNull(element), break_);
@@ -223,7 +223,7 @@ function search(
       );
     },
   );
-  const end = ir.load(low, 0, 8, false);
+  const end = ir.load(low, 0, 8);
   return ir.ifPointer(
     ir.compare('ule', end, first),
     () => ir.nullPointer(),

@@ -66,7 +66,7 @@ function extendOperand(fn: FunctionState, operand: IrPointer, word: IrPointer): 
 
 function lowerOperand(fn: FunctionState, operand: IrPointer, word: IrPointer): IrValue {
   const { ir, lowering } = fn;
-  const value = (): IrValue => ir.load(operand, OPERAND.value, 8, false);
+  const value = (): IrValue => ir.load(operand, OPERAND.value, 8);
   const kind = ir.load(operand, OPERAND.kind, 1, false);
   return ir.ifValue(ir.compare('eq', kind, ir.constant(KIND_CONSTANT)), value, () => {
     const base = readRegister(fn, operand, OPERAND.base, word);
@@ -79,7 +79,7 @@ function lowerOperand(fn: FunctionState, operand: IrPointer, word: IrPointer): I
         // What cannot be read is zero; bytes above the operand's own are cut off later.
         ir.store(word, 0, 8, ir.constant(0));
         lowering.probeRead(word, sizeOf(fn, operand), address, 'user');
-        return ir.load(word, 0, 8, false);
+        return ir.load(word, 0, 8);
       },
       () => base,
     );
@@ -111,7 +111,7 @@ function readRegister(
     () => {
       const from = ir.op('add', ir.pointerToInt(fn.context), offset);
       lowering.probeRead(word, 8, from, 'kernel');
-      return ir.load(word, 0, 8, false);
+      return ir.load(word, 0, 8);
     },
   );
 }

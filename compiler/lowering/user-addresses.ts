@@ -17,7 +17,7 @@ export function lowerUserAddress(fn: FunctionState, name: string): IrValue {
   const { ir, lowering, program, unit } = fn;
   const symbol = distanceSymbol(program.probe.symbol, name);
   unit.variable({ symbol, section: '.rodata', type: unsigned(8) });
-  const distance = ir.load(ir.global(symbol), 0, 8, true);
+  const distance = ir.load(ir.global(symbol), 0, 8);
   // The registers of a uprobe still point at its place (handle_swbp). When a function returns they are those of its
   // caller, and bpf_get_func_ip knows the function since Linux 6.6; before that it gives 0.
   if (program.probe.target.provider !== 'uretprobe')

@@ -204,7 +204,7 @@ export function createMachine(world: World = {}): Machine {
           ? BigInt.asIntN(8 * width, number(value))
           : BigInt.asUintN(8 * width, number(value)),
       ),
-    load: (pointer, offset, width, isSigned) =>
+    load: (pointer, offset, width, isSigned = false) =>
       wrap(loadInt(number(pointer) + BigInt(offset), width, isSigned)),
     store: (pointer, offset, width, value) =>
       storeInt(number(pointer) + BigInt(offset), width, number(value)),
