@@ -30,6 +30,8 @@ export interface Interpreter {
   use(map: string, generation: 0 | 1): void;
   /** Puts an element into a kernel map, as the loader does. */
   put(kernelMap: string, key: Uint8Array, value: Uint8Array): void;
+  /** Where something stands that the manifest names by its offset. */
+  at(section: '.rodata' | '.bss', offset: number): bigint;
   /** Keys and values of a kernel map, as they are. */
   elements(kernelMap: string): readonly (readonly [key: Uint8Array, value: Uint8Array])[];
   /** What iterators wrote since the last time. */
@@ -261,6 +263,9 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
         );
       case 'count':
       case 'pointer':
+      case 'probe':
+      case 'ksym':
+      case 'name':
         return number(8, false);
       case 'sum':
         return number(8, type.signed);
@@ -344,6 +349,11 @@ export function interpret(object: Uint8Array, world: World = {}): Interpreter {
     },
     put: helpers.put,
     elements: helpers.elements,
+    at(section, offset) {
+      const base = bases[elf.sections.findIndex(({ name }) => name === section)];
+      if (base === undefined) throw new Error(`no ${section}`);
+      return base + BigInt(offset);
+    },
     written: helpers.written,
     calls,
     memory,
