@@ -30,9 +30,7 @@ void stand_in_reset(void)
 	stand_in = (struct stand_in){0};
 }
 
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void note(const char *format, ...)
+void stand_in_note(const char *format, ...)
 {
 	char text[512];
 	va_list arguments;
@@ -47,7 +45,7 @@ static void note(const char *format, ...)
 }
 
 /* The descriptor of a new link, or -1 with the errno that is next. */
-static int new_link(void)
+int stand_in_answer(void)
 {
 	int error = stand_in.error_count ? stand_in.errors[0] : 0;
 
@@ -57,17 +55,17 @@ static int new_link(void)
 			sizeof(stand_in.errors) - sizeof(int));
 	}
 	if (error) {
-		note(": %s\n", strerrorname_np(error));
+		stand_in_note(": %s\n", strerrorname_np(error));
 		errno = error;
 		return -1;
 	}
-	note("\n");
+	stand_in_note("\n");
 	return FIRST_LINK + (int)stand_in.links++;
 }
 
 static struct bpf_link *new_bpf_link(void)
 {
-	int fd = new_link();
+	int fd = stand_in_answer();
 	struct bpf_link *link = fd < 0 ? NULL : &links[fd - FIRST_LINK];
 
 	if (link)
@@ -109,17 +107,17 @@ const char *bpf_program__section_name(const struct bpf_program *program)
 
 int bpf_program__set_attach_target(struct bpf_program *program, int fd, const char *name)
 {
-	note("program %d for %d %s", program->fd, fd, name);
-	return new_link() < 0 ? -errno : 0;
+	stand_in_note("program %d for %d %s", program->fd, fd, name);
+	return stand_in_answer() < 0 ? -errno : 0;
 }
 
 struct bpf_link *bpf_program__attach_kprobe_opts(const struct bpf_program *program,
 						 const char *function,
 						 const struct bpf_kprobe_opts *options)
 {
-	note("%s %s+%zu, cookie %llu, program %d", options->retprobe ? "kretprobe" : "kprobe",
-	     function ? function : "?", options->offset, (unsigned long long)options->bpf_cookie,
-	     program->fd);
+	stand_in_note("%s %s+%zu, cookie %llu, program %d",
+		      options->retprobe ? "kretprobe" : "kprobe", function ? function : "?",
+		      options->offset, (unsigned long long)options->bpf_cookie, program->fd);
 	return new_bpf_link();
 }
 
@@ -127,10 +125,11 @@ struct bpf_link *bpf_program__attach_kprobe_multi_opts(const struct bpf_program 
 						       const char *pattern,
 						       const struct bpf_kprobe_multi_opts *options)
 {
-	note("%s of %zu", options->retprobe ? "kretprobes" : "kprobes", options->cnt);
+	stand_in_note("%s of %zu", options->retprobe ? "kretprobes" : "kprobes", options->cnt);
 	for (size_t i = 0; i < options->cnt; i++)
-		note(" %s=%llu", options->syms[i], (unsigned long long)options->cookies[i]);
-	note(", program %d%s", program->fd, pattern ? pattern : "");
+		stand_in_note(" %s=%llu", options->syms[i],
+			      (unsigned long long)options->cookies[i]);
+	stand_in_note(", program %d%s", program->fd, pattern ? pattern : "");
 	return new_bpf_link();
 }
 
@@ -138,9 +137,10 @@ struct bpf_link *bpf_program__attach_uprobe_opts(const struct bpf_program *progr
 						 const char *path, size_t offset,
 						 const struct bpf_uprobe_opts *options)
 {
-	note("%s %s+%zx, cookie %llx, counter %zx, process %d, program %d",
-	     options->retprobe ? "uretprobe" : "uprobe", path, offset,
-	     (unsigned long long)options->bpf_cookie, options->ref_ctr_offset, pid, program->fd);
+	stand_in_note("%s %s+%zx, cookie %llx, counter %zx, process %d, program %d",
+		      options->retprobe ? "uretprobe" : "uprobe", path, offset,
+		      (unsigned long long)options->bpf_cookie, options->ref_ctr_offset, pid,
+		      program->fd);
 	return new_bpf_link();
 }
 
@@ -148,21 +148,22 @@ struct bpf_link *bpf_program__attach_perf_event_opts(const struct bpf_program *p
 						     const struct bpf_perf_event_opts *options)
 {
 	(void)fd;
-	note("perf event, cookie %llu, program %d", (unsigned long long)options->bpf_cookie,
-	     program->fd);
+	stand_in_note("perf event, cookie %llu, program %d",
+		      (unsigned long long)options->bpf_cookie, program->fd);
 	return new_bpf_link();
 }
 
 struct bpf_link *bpf_program__attach_trace_opts(const struct bpf_program *program,
 						const struct bpf_trace_opts *options)
 {
-	note("trace, cookie %llu, program %d", (unsigned long long)options->cookie, program->fd);
+	stand_in_note("trace, cookie %llu, program %d", (unsigned long long)options->cookie,
+		      program->fd);
 	return new_bpf_link();
 }
 
 struct bpf_link *bpf_program__attach_trace(const struct bpf_program *program)
 {
-	note("trace, program %d", program->fd);
+	stand_in_note("trace, program %d", program->fd);
 	return new_bpf_link();
 }
 
@@ -173,13 +174,13 @@ int bpf_link__fd(const struct bpf_link *link)
 
 int bpf_link__destroy(struct bpf_link *link)
 {
-	note("link %d ends\n", link->fd - FIRST_LINK);
+	stand_in_note("link %d ends\n", link->fd - FIRST_LINK);
 	return 0;
 }
 
 void bpf_link__disconnect(struct bpf_link *link)
 {
-	note("link %d leaves\n", link->fd - FIRST_LINK);
+	stand_in_note("link %d leaves\n", link->fd - FIRST_LINK);
 }
 
 static const struct stand_in_object *object_of(int fd)
@@ -284,16 +285,16 @@ struct bpf_link *bpf_program__attach_iter(const struct bpf_program *program,
 {
 	const union bpf_iter_link_info *info = options ? options->link_info : NULL;
 
-	note("iterator, program %d", program->fd);
+	stand_in_note("iterator, program %d", program->fd);
 	if (info)
-		note(", order %d, process %u", (int)info->cgroup.order, info->task.pid);
+		stand_in_note(", order %d, process %u", (int)info->cgroup.order, info->task.pid);
 	return new_bpf_link();
 }
 
 int bpf_raw_tracepoint_open(const char *name, int program)
 {
-	note("raw tracepoint %s, program %d", name ? name : "of the program", program);
-	return new_link();
+	stand_in_note("raw tracepoint %s, program %d", name ? name : "of the program", program);
+	return stand_in_answer();
 }
 
 #define PROGRAM_OF_TRIAL (FIRST_LINK - 1)
@@ -305,17 +306,17 @@ int bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license
 	(void)license;
 	if (!name)
 		return PROGRAM_OF_TRIAL;
-	note("program %s of type %d for %d, function %u of %u, %zu instructions", name, (int)type,
-	     (int)options->expected_attach_type, options->attach_btf_id, options->attach_btf_obj_fd,
-	     count);
+	stand_in_note("program %s of type %d for %d, function %u of %u, %zu instructions", name,
+		      (int)type, (int)options->expected_attach_type, options->attach_btf_id,
+		      options->attach_btf_obj_fd, count);
 	for (uint32_t i = 0; i < options->func_info_cnt; i++) {
 		const struct bpf_func_info *records = options->func_info;
 
-		note(", %u at %u", records[i].type_id, records[i].insn_off);
+		stand_in_note(", %u at %u", records[i].type_id, records[i].insn_off);
 	}
-	note(", flags %u", options->prog_flags);
+	stand_in_note(", flags %u", options->prog_flags);
 	memcpy(stand_in.insns, insns, sizeof(stand_in.insns));
-	return new_link();
+	return stand_in_answer();
 }
 
 int bpf_link_create(int program, int target, enum bpf_attach_type type,
@@ -356,15 +357,15 @@ static void note_places(const struct places *places)
 	const uint64_t *offsets = (const uint64_t *)(uintptr_t)places->offsets;
 	const uint64_t *cookies = (const uint64_t *)(uintptr_t)places->cookies;
 
-	note("%s of %s", places->many_flags ? "uretprobes" : "uprobes",
-	     (const char *)(uintptr_t)places->path);
+	stand_in_note("%s of %s", places->many_flags ? "uretprobes" : "uprobes",
+		      (const char *)(uintptr_t)places->path);
 	for (uint32_t i = 0; i < places->count; i++)
-		note(" %llx=%llx", (unsigned long long)offsets[i],
-		     (unsigned long long)(cookies ? cookies[i] : 0));
-	note(", process %u, program %u", places->pid, places->program);
+		stand_in_note(" %llx=%llx", (unsigned long long)offsets[i],
+			      (unsigned long long)(cookies ? cookies[i] : 0));
+	stand_in_note(", process %u, program %u", places->pid, places->program);
 	if (places->counters)
-		note(", counter %llx",
-		     (unsigned long long)*(const uint64_t *)(uintptr_t)places->counters);
+		stand_in_note(", counter %llx",
+			      (unsigned long long)*(const uint64_t *)(uintptr_t)places->counters);
 }
 
 /* What kernels say of places in a folder. */
@@ -391,28 +392,29 @@ static long create_link(const struct many *many)
 	}
 	if (many->type == PLACES) {
 		note_places((const struct places *)many);
-		return new_link();
+		return stand_in_answer();
 	}
-	note("type %u", many->type);
+	stand_in_note("type %u", many->type);
 	if (many->type != SESSION)
-		note(", cookie %llu", (unsigned long long)((const struct tracing *)many)->cookie);
+		stand_in_note(", cookie %llu",
+			      (unsigned long long)((const struct tracing *)many)->cookie);
 	for (uint32_t i = 0; many->type == SESSION && i < many->count; i++)
-		note(" %s=%llx", functions[i], (unsigned long long)cookies[i]);
-	note(", program %u", many->program);
-	return new_link();
+		stand_in_note(" %s=%llx", functions[i], (unsigned long long)cookies[i]);
+	stand_in_note(", program %u", many->program);
+	return stand_in_answer();
 }
 
 static long open_event(const struct perf_event_attr *event, int process, int cpu)
 {
-	note("event %u:%llu, %s %llu, process %d, CPU %d", event->type,
-	     (unsigned long long)event->config, event->freq ? "frequency" : "period",
-	     (unsigned long long)event->sample_period, process, cpu);
+	stand_in_note("event %u:%llu, %s %llu, process %d, CPU %d", event->type,
+		      (unsigned long long)event->config, event->freq ? "frequency" : "period",
+		      (unsigned long long)event->sample_period, process, cpu);
 	if (event->type == PERF_TYPE_BREAKPOINT)
-		note(", address %llx+%llu mode %u", (unsigned long long)event->bp_addr,
-		     (unsigned long long)event->bp_len, event->bp_type);
+		stand_in_note(", address %llx+%llu mode %u", (unsigned long long)event->bp_addr,
+			      (unsigned long long)event->bp_len, event->bp_type);
 	if (event->inherit)
-		note(", inherited");
-	return new_link();
+		stand_in_note(", inherited");
+	return stand_in_answer();
 }
 
 /* BPF_RAW_TRACEPOINT_OPEN. */
@@ -424,18 +426,18 @@ struct raw_tracepoint {
 
 static long open_raw_tracepoint(const struct raw_tracepoint *attributes, long size)
 {
-	note("raw tracepoint %s, program %u", (const char *)(uintptr_t)attributes->name,
-	     attributes->program);
+	stand_in_note("raw tracepoint %s, program %u", (const char *)(uintptr_t)attributes->name,
+		      attributes->program);
 	if (size == sizeof(*attributes))
-		note(", cookie %llu", (unsigned long long)attributes->cookie);
-	return new_link();
+		stand_in_note(", cookie %llu", (unsigned long long)attributes->cookie);
+	return stand_in_answer();
 }
 
 static long wait_for_all(long command)
 {
 	if (command == MEMBARRIER_CMD_QUERY)
 		return stand_in.barriers;
-	note("barrier %ld\n", command);
+	stand_in_note("barrier %ld\n", command);
 	return 0;
 }
 
@@ -471,94 +473,4 @@ long syscall(long number, ...)
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
 	return real(number, words[0], words[1], words[2], words[3], words[4]);
-}
-
-struct bpf_program *bpf_object__find_program_by_name(const struct bpf_object *object,
-						     const char *name)
-{
-	(void)object;
-	return stand_in.name && strcmp(stand_in.name, name) == 0 ? stand_in.named : NULL;
-}
-
-size_t bpf_program__insn_cnt(const struct bpf_program *program)
-{
-	(void)program;
-	return sizeof(stand_in.insns) / sizeof(*stand_in.insns);
-}
-
-const struct bpf_insn *bpf_program__insns(const struct bpf_program *program)
-{
-	(void)program;
-	return stand_in.insns;
-}
-
-int bpf_program__set_insns(struct bpf_program *program, struct bpf_insn *insns, size_t count)
-{
-	(void)program;
-	memcpy(stand_in.insns, insns, count * sizeof(*insns));
-	return 0;
-}
-
-const char *bpf_program__name(const struct bpf_program *program)
-{
-	return program->section;
-}
-
-__u32 bpf_program__flags(const struct bpf_program *program)
-{
-	(void)program;
-	return 7;
-}
-
-struct btf *bpf_object__btf(const struct bpf_object *object)
-{
-	(void)object;
-	return (struct btf *)stand_in.object_types;
-}
-
-int bpf_object__btf_fd(const struct bpf_object *object)
-{
-	(void)object;
-	return FIRST_LINK - 2;
-}
-
-struct bpf_map *bpf_object__find_map_by_name(const struct bpf_object *object, const char *name)
-{
-	(void)object;
-	return stand_in.map && strcmp(stand_in.map->name, name) == 0 ? stand_in.map : NULL;
-}
-
-int bpf_map__fd(const struct bpf_map *map)
-{
-	return map->fd;
-}
-
-enum bpf_map_type bpf_map__type(const struct bpf_map *map)
-{
-	return (enum bpf_map_type)map->type;
-}
-
-__u32 bpf_map__key_size(const struct bpf_map *map)
-{
-	return map->key_size;
-}
-
-__u32 bpf_map__value_size(const struct bpf_map *map)
-{
-	return map->value_size;
-}
-
-int bpf_map__set_max_entries(struct bpf_map *map, __u32 most)
-{
-	map->most = most;
-	note("map %s of %u", map->name, most);
-	return new_link() < 0 ? -errno : 0;
-}
-
-int bpf_map_update_elem(int map, const void *key, const void *value, __u64 flags)
-{
-	note("map %d gets %u, flags %llu", map, *(const uint32_t *)key, (unsigned long long)flags);
-	if (stand_in.map)
-		memcpy(stand_in.value, value, stand_in.map->value_size);
-	return new_link() < 0 ? -1 : 0;
 }

@@ -15,13 +15,20 @@ struct btf;
 
 struct bpf_program {
 	int fd, type, expected;
-	const char *section;
+	const char *section, *name;
+	bool is_loaded;
+	/* NULL: those of the stand-in. */
+	const struct bpf_insn *insns;
+	size_t insn_count;
 };
 
 struct bpf_map {
 	const char *name;
 	int fd;
 	uint32_t type, key_size, value_size, most;
+	/* Of sections. */
+	void *bytes;
+	bool is_left_out;
 };
 
 /* Of a program or a link, by descriptor or (for programs) id. */
@@ -69,9 +76,20 @@ struct stand_in {
 	const char *name;
 	struct bpf_program *named;
 	struct bpf_insn insns[4];
-	/* The object's map, and the value that was written last. */
-	struct bpf_map *map;
-	uint8_t value[512];
+	/* The object's maps, and the value that was written last. */
+	struct bpf_map *maps;
+	uint32_t map_count;
+	uint8_t value[512] __attribute__((aligned(8)));
+	/* The object's programs, beside `named`. */
+	struct bpf_program *programs;
+	uint32_t program_count;
+	/* What opening and loading the object fail with; and what libbpf says of it. */
+	int open_error, load_error;
+	const char *words;
+	/* Of uname(2); NULL: the host's. */
+	const char *release;
+	/* Types of maps that the kernel has not, as bits. */
+	uint64_t lacks_maps;
 	/* The object's types. */
 	const struct btf *object_types;
 	/* Links so far: their descriptors are FIRST_LINK and following, which nobody has open. */
@@ -84,5 +102,12 @@ extern struct stand_in stand_in;
 
 /* Forgets what was asked, and what is to be answered. */
 void stand_in_reset(void);
+
+/* For stand-ins: adds to the log; ends its line with what comes next, a new descriptor or -1. */
+void stand_in_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int stand_in_answer(void);
+
+/* Says it as libbpf does, at one of its levels, to whoever listens. */
+void stand_in_say(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

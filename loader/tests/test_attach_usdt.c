@@ -53,7 +53,8 @@ static void keep(void *context, const char *text, size_t length)
 static void setup_points(struct tester *tester)
 {
 	setup(tester);
-	stand_in.map = &sites;
+	stand_in.maps = &sites;
+	stand_in.map_count = 1;
 	/* It is asked for where it is, and is none of libbpf's. */
 	tester->of.session.object = (struct bpf_object *)&sites;
 	*said = '\0';
@@ -224,7 +225,7 @@ static void test_unread_arguments(void)
 		other.type = i == 1 ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_ARRAY;
 		other.key_size = i == 2 ? 8 : 4;
 		other.value_size += i == 3;
-		stand_in.map = &other;
+		stand_in.maps = &other;
 		CHECK(find(&tester, 0) == ATTACH_FAILED);
 		CHECK(says(&tester.of.failure, STATUS_OBJECT, "it has no map '" SITES "' for the"));
 		failure_clear(&tester.of.failure);
@@ -314,6 +315,10 @@ static void test_many_files(void)
 	CHECK(strcmp(point(&tester, 0)->path, first) == 0 &&
 	      strcmp(point(&tester, 1)->path, second) == 0);
 	CHECK(strstr(said, "attaching to 2 binaries that match"));
+	/* What was said of the others is forgotten. */
+	CHECK(attach_find(&tester.of.attachments, &tester.of.session, &tester.of.failure) ==
+	      STATUS_OK);
+	CHECK(tester.of.failure.status == STATUS_OK && !*tester.of.failure.text);
 	/* What comes behind those that are good is good, too; what is wrong in one ends it. */
 	wanted.arguments = 1;
 	CHECK(find(&tester, 0) == ATTACH_FAILED);

@@ -157,18 +157,19 @@ function unitTests(): readonly UnitTest[] {
 const runUnit = (program: string, seconds: number): Verdict =>
   runs('sh', ['-c', `cd ${COPY} && exec ${program}`], seconds);
 
-/** Of files that most have in them those that are further away would take most of the time. */
-const MOST_UNIT_TESTS = 6;
+/** Of files that most have in them those that are about other folders would take most of the time. */
+const MOST_FAR_TESTS = 6;
 
 /** Those that have the file in them, in the order in which it is worth to ask them. */
 function nearest(tests: readonly UnitTest[], file: string): readonly UnitTest[] {
   const folder = dirname(file);
   const distance = ({ subjects }: UnitTest) =>
     subjects.has(file) ? 0 : [...subjects].some((name) => dirname(name) === folder) ? 1 : 2;
-  return tests
+  const having = tests
     .filter(({ files }) => files.has(file))
-    .toSorted((a, b) => distance(a) - distance(b) || a.seconds - b.seconds)
-    .slice(0, MOST_UNIT_TESTS);
+    .toSorted((a, b) => distance(a) - distance(b) || a.seconds - b.seconds);
+  const near = having.filter((test) => distance(test) < 2);
+  return having.slice(0, Math.max(near.length, MOST_FAR_TESTS));
 }
 
 /** Loaders of the copy that a test left behind, because they hang or nobody waited for them. */
