@@ -68,6 +68,8 @@ struct stand_in {
 	long barriers;
 	/* Whether this process may do nothing. */
 	bool is_nobody;
+	/* What files below /refused/ cannot be opened for. */
+	int refused_files;
 	/* A folder in place of /sys; NULL: that of the host. */
 	const char *sys;
 	/* Types of BPF programs; of each that has a number in `types`. */

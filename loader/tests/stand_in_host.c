@@ -1,6 +1,7 @@
 /* Files of the kernel in place of the host's: those of a folder that a test fills. */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,6 +44,10 @@ int open(const char *path, int flags, ...)
 	va_list arguments;
 	int mode;
 
+	if (strncmp(path, "/refused/", 9) == 0) {
+		errno = stand_in.refused_files;
+		return -1;
+	}
 	va_start(arguments, flags);
 	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, int) : 0;
 	va_end(arguments);

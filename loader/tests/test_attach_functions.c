@@ -240,6 +240,17 @@ static void test_programs(void)
 	/* Each has a descriptor of its own, which is closed with the links. */
 	CHECK(tester.of.attachments.link_count == 3 &&
 	      tester.of.attachments.links[2].descriptor == 504);
+	stand_in.object_types = tester.kernel.btf;
+	/* The first is the program that libbpf loads; others are copies, of the program's
+	 * functions. */
+	for (uint32_t i = 0; i < 2; i++)
+		CHECK(attach_fentry.attach(&tester.of.attachments,
+					   &tester.of.attachments.targets[i],
+					   &tester.of.failure) == ATTACH_OK);
+	CHECK_TEXT(&stand_in.log,
+		   "trace, cookie 4294967296, program 11\n"
+		   "program fentry/f of type 26 for 0, function 4 of 501, 4 instructions, flags 7\n"
+		   "type 0, cookie 12884901890, program 100002\n");
 	tester.of.attachments.target_count = tester.of.attachments.link_count = 0;
 	tester.probes[0].target = &one;
 	CHECK(find(&tester) == ATTACH_OK && tester.of.attachments.target_count == 1);

@@ -234,8 +234,12 @@ static void test_single(void)
 		   "specified module no such module in probe kprobe:it is not loaded."));
 	stand_in.has_kprobes = false;
 	single(&tester, &(struct mf_kprobe_target){.function = "f"});
-	CHECK(find(&tester, ENTRY) == ATTACH_MISSING);
-	CHECK(says(&tester.of.failure, STATUS_KERNEL, "CONFIG_KPROBE_EVENTS"));
+	for (uint32_t i = 0; i < 2; i++) {
+		/* Nor is there a tracefs that could tell of them. */
+		stand_in.sys = i ? "/nowhere" : NULL;
+		CHECK(find(&tester, ENTRY) == ATTACH_MISSING);
+		CHECK(says(&tester.of.failure, STATUS_KERNEL, "CONFIG_KPROBE_EVENTS"));
+	}
 	teardown(&tester);
 }
 

@@ -358,6 +358,8 @@ static void test_raw_of_modules(void)
 		{"n*", "*", "n 5\n", "program 11 for 0 both\n"},
 		{"x*", "*", NULL, "No matches for rawtracepoint:it."},
 		{"m*", "x*", NULL, "No matches for rawtracepoint:it."},
+		/* The kernel itself has none of these. */
+		{"*", "of_m", "m 5\n", "program 11 for 0 of_m\n"},
 		{"m", "*", "m 6\nm 5\n", "program 11 for 0 both\n"},
 	};
 

@@ -262,6 +262,12 @@ static void test_no_such_place(void)
 	CHECK(find(&tester, 0) == ATTACH_MISSING);
 	CHECK(says(&tester.of.failure, STATUS_FAILED,
 		   "uprobe target file '/nowhere/file' does not exist or is not executable."));
+	wanted.path = "/refused/file";
+	for (uint32_t i = 0; i < 2; i++) {
+		stand_in.refused_files = i ? EACCES : EPERM;
+		CHECK(find(&tester, 0) == ATTACH_FAILED);
+		CHECK(says(&tester.of.failure, STATUS_PERMISSION, "No permission to attach"));
+	}
 	/* A number is an address, and not a name that is not known. */
 	wanted = (struct mf_uprobe_target){
 		.path = "/proc/self/exe", .function = "", .offset = 1ull << 60};

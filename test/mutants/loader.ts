@@ -59,7 +59,8 @@ const CHANGES: readonly Change[] = [
   [/(?<=\bif \()!(?=[\w(])/, ''],
   [/(?<=[ (])([1-9]\d*)(?=[;),\] ])/, '($1 + 1)'],
   [/^\t+(?!return|goto|break|continue|case|default)[\w>[\].-]+(?: [+|-]?= .*|\(.*\));$/, ';'],
-  [/(?<=\breturn )(?!0;|-1;|NULL;)([^;]+)(?=;)/, '0 * ($1)'],
+  // What is 0 stays so.
+  [/(?<=\breturn )(?!(?:0|-1|NULL|false|\w+_OK|\w+_FOUND);)([^;]+)(?=;)/, '0 * ($1)'],
 ];
 
 /** The line with strings, characters and comments blanked, so that positions stay. */
