@@ -72,6 +72,8 @@ struct stand_in {
 	int refused_files;
 	/* A folder in place of /sys; NULL: that of the host. */
 	const char *sys;
+	/* The same for /proc. */
+	const char *proc;
 	/* Types of BPF programs; of each that has a number in `types`. */
 	const struct btf *types;
 	/* A program by its name, and its instructions. */

@@ -6,15 +6,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "stand_in.h"
 
 /* Where a path leads. */
 static const char *place_of(const char *path, char room[512])
 {
-	if (!stand_in.sys || strncmp(path, "/sys/", 5) != 0)
+	if (stand_in.sys && strncmp(path, "/sys/", 5) == 0)
+		snprintf(room, 512, "%s/%s", stand_in.sys, path + 5);
+	else if (stand_in.proc && strncmp(path, "/proc/", 6) == 0)
+		snprintf(room, 512, "%s/%s", stand_in.proc, path + 6);
+	else
 		return path;
-	snprintf(room, 512, "%s/%s", stand_in.sys, path + 5);
 	return room;
 }
 
@@ -77,4 +81,13 @@ FILE *fopen(const char *path, const char *mode)
 FILE *fopen64(const char *path, const char *mode)
 {
 	return fopen(path, mode);
+}
+
+int stat(const char *path, struct stat *info)
+{
+	int (*real)(const char *, struct stat *);
+	char room[512];
+
+	*(void **)&real = behind("stat");
+	return real(place_of(path, room), info);
 }

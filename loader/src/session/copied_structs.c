@@ -119,18 +119,33 @@ static bool same_kind(const struct mf_type *type, const struct btf *btf, uint32_
 	}
 }
 
+/* Whether numbers, or those of an array, have the same sign; of elements also the width, which the
+ * size of the whole does not tell. */
+static bool same_numbers(const struct mf_type *type, const struct btf *btf, uint32_t id)
+{
+	struct type_number number;
+
+	if (type->kind == MF_ARRAY) {
+		const struct btf_type *found =
+			btf__type_by_id(btf, (uint32_t)btf__resolve_type(btf, id));
+		const struct mf_type *element = type->element;
+
+		id = btf_array(found)->type;
+		return (element->kind != MF_INT || btf__resolve_size(btf, id) == element->size) &&
+		       same_numbers(element, btf, id);
+	}
+	/* Of single bytes the sign may be the compiler's (char). */
+	return type->kind != MF_INT || type->size == 1 || !type_number(btf, id, &number) ||
+	       number.is_signed == type->is_signed;
+}
+
 static bool same_field(const struct mf_field *field, const struct type_leaf *host)
 {
 	uint64_t place = (uint64_t)field->offset * 8 + (field->bit_width ? field->bit_offset : 0);
-	struct type_number number;
 
 	if (host->bit_offset != place || host->bit_size != field->bit_width ||
-	    !same_kind(field->type, host->btf, host->type, field->bit_width == 1))
-		return false;
-	/* Of single bytes the sign may be the compiler's (char). */
-	if (field->type->kind == MF_INT && field->type->size > 1 &&
-	    type_number(host->btf, host->type, &number) &&
-	    number.is_signed != field->type->is_signed)
+	    !same_kind(field->type, host->btf, host->type, field->bit_width == 1) ||
+	    !same_numbers(field->type, host->btf, host->type))
 		return false;
 	if (field->bit_width)
 		return true;
