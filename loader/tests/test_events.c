@@ -10,13 +10,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/say.h"
 #include "check.h"
 #include "fixture.h"
 #include "output/renderer.h"
 #include "says.h"
 
-#define SIZE (64u << 10)
+#define SIZE (512u << 10)
 #define PAGE 4096u
 #define HEADER 8
 
@@ -129,6 +128,8 @@ enum { PRINT, EXIT, CLEAR, WARNING, PROCESS, SHOW, EVENTS };
 
 static const struct mf_type byte = {.kind = MF_INT, .size = 1};
 static const struct mf_field exit_code[] = {{.offset = 8, .type = &byte}};
+static const struct mf_type uint32 = {.kind = MF_INT, .size = 4};
+static const struct mf_field process_id[] = {{.offset = 4, .type = &uint32}};
 static const struct mf_type int64 = {.kind = MF_INT, .size = 8, .is_signed = true};
 
 static struct mf_store store = {.kind = MF_STORE_GLOBAL, .present = 16, .offset = 24};
@@ -158,7 +159,12 @@ static const struct mf_event kinds[EVENTS] = {
 		     .size = 8,
 		     .message = "it is odd",
 		     .control = MF_NONE},
-	[PROCESS] = {.kind = MF_EVENT_PROCESS, .index = PROCESS, .size = 8, .control = MF_NONE},
+	[PROCESS] = {.kind = MF_EVENT_PROCESS,
+		     .index = PROCESS,
+		     .size = 8,
+		     .fields = process_id,
+		     .field_count = 1,
+		     .control = MF_NONE},
 	[SHOW] = {.kind = MF_EVENT_PRINT_MAP, .index = SHOW, .size = 8, .map = &map, .control = 56},
 };
 
@@ -172,20 +178,11 @@ struct tester {
 	int lost;
 };
 
-static char said[1024];
-
-static void keep(void *context, const char *text, size_t length)
-{
-	(void)context;
-	snprintf(said + strlen(said), sizeof(said) - strlen(said), "%.*s", (int)length, text);
-}
-
 static void setup(struct tester *tester)
 {
 	int fd;
 
 	*tester = (struct tester){.path = "/tmp/bpfload-events-XXXXXX"};
-	*said = '\0';
 	fixture_init(&tester->fixture);
 	tester->fixture.manifest.events = kinds;
 	tester->fixture.manifest.event_count = EVENTS - 1;
@@ -206,7 +203,10 @@ static void setup(struct tester *tester)
 	fd = mkstemp(tester->path);
 	close(fd);
 	tester->fixture.options.output = tester->path;
-	CHECK(output_open(&tester->output, &tester->fixture.session, &tester->failure) == 0);
+	if (!CHECK(output_open(&tester->output, &tester->fixture.session, &tester->failure) == 0)) {
+		fprintf(stderr, "%s\n", tester->failure.text);
+		exit(1);
+	}
 	CHECK(events_open(&tester->events, &tester->fixture.session, tester->output,
 			  &tester->failure) == STATUS_OK);
 }
@@ -290,20 +290,23 @@ static void test_wanted(void)
 /* A turn ends, so that signals are seen, and the next one goes on. */
 static void test_turns(void)
 {
+	enum { TURN = 16384, MORE = 10 };
 	struct tester tester;
-	uint32_t rounds = 0, count = 0;
+	uint32_t turns = 1;
 
 	setup(&tester);
-	while (rounds < 6) {
-		while (count - tester.events.handled < 4000) {
-			put(&tester.ring, PROCESS, 8, 0);
-			put(&tester.ring, CLEAR, 8, 0);
-			count++;
-		}
-		CHECK(events_drain(&tester.events) == DRAIN_SOME);
-		CHECK(tester.events.handled == count);
-		rounds++;
-	}
+	for (uint32_t i = 0; i < TURN + MORE; i++)
+		put(&tester.ring, CLEAR, 8, 0);
+	while (events_drain(&tester.events) == DRAIN_MORE)
+		turns++;
+	CHECK(turns > 1 && tester.events.handled == TURN + MORE);
+	CHECK(*tester.ring.consumer == *tester.ring.producer);
+	/* As many as a turn has are one and nothing more. */
+	for (uint32_t i = 0; i < TURN; i++)
+		put(&tester.ring, CLEAR, 8, 0);
+	while (events_drain(&tester.events) == DRAIN_MORE)
+		CHECK(tester.events.handled <= 2 * TURN + MORE);
+	CHECK(tester.events.handled == 2 * TURN + MORE);
 	teardown(&tester, "");
 }
 
@@ -328,7 +331,7 @@ static void test_marks(void)
 	CHECK(tester.events.counts[SHOW].merged == 2);
 	events_check_lost(&tester.events);
 	events_check_lost(&tester.events);
-	CHECK(strcmp(said, "") != 0 || tester.events.counts[SHOW].lost == 2);
+	CHECK(tester.events.counts[SHOW].lost == 2);
 	/* Clearing twice is clearing. */
 	mark(&tester, CLEAR, 4);
 	CHECK(events_drain(&tester.events) == DRAIN_SOME);
@@ -336,7 +339,7 @@ static void test_marks(void)
 	mark(&tester, EXIT, 1 + 200);
 	CHECK(events_drain(&tester.events) == DRAIN_SOME);
 	CHECK(tester.events.exited && tester.events.exit_code == 200);
-	teardown(&tester, "printed\nprinted\nprinted\n@n: 77\nLost 2 events\n");
+	teardown(&tester, "printed\nprinted\nprinted\n@n: 77\n");
 }
 
 static void count_lost(struct tester *tester, uint32_t event, uint64_t first)
@@ -377,8 +380,7 @@ static void test_losses(void)
 	events_drain(&tester.events);
 	CHECK(tester.events.counts[WARNING].told == 1);
 	events_tell_totals(&tester.events);
-	CHECK(strstr(said, "it is odd"));
-	teardown(&tester, "Lost 5 events\nLost 2 events\n");
+	teardown(&tester, "");
 }
 
 static void test_discard(void)
@@ -436,7 +438,6 @@ static void test_no_ring(void)
 
 int main(void)
 {
-	say_divert(keep, NULL);
 	test_ring();
 	test_wrapping();
 	test_records();
