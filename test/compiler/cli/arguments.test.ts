@@ -1,11 +1,11 @@
 /** Options, the script and its parameters on the command line of `bpfscript run`. */
 
 import { describe, expect, it } from 'vitest';
-import { bpfscript } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 
 /** What the command says of words that are wrong, and its status. */
-function said(...words: readonly string[]): string {
-  const { stdout, stderr, status } = bpfscript(words);
+async function said(...words: readonly string[]): Promise<string> {
+  const { stdout, stderr, status } = await runHere(words);
   expect(stdout).toBe('');
   expect(status).toBe(2);
   return stderr;
@@ -16,8 +16,8 @@ const SHOW = ['-d', 'parse'];
 const SCRIPT = 'examples/opensnoop.bt';
 
 describe('Words of bpfscript', () => {
-  it('are options wherever they stand, up to -- [CLI-033]', () => {
-    const before = bpfscript([...SHOW, SCRIPT]);
+  it('are options wherever they stand, up to -- [CLI-033]', async () => {
+    const before = await runHere([...SHOW, SCRIPT]);
     expect(before).toMatchObject({ stderr: '', status: 0 });
     expect(before.stdout).toContain('tracepoint');
     for (const words of [
@@ -26,38 +26,42 @@ describe('Words of bpfscript', () => {
       ['run', '-dparse', '--', SCRIPT, '-q', '--any'],
       [SCRIPT, '-qdparse', 'a', '--', '-x', '--debug'],
     ])
-      expect(bpfscript(words), words.join(' ')).toEqual(before);
+      expect(await runHere(words), words.join(' ')).toEqual(before);
   });
 
-  it('are errors that say where they belong', () => {
+  it('are errors that say where they belong', async () => {
     const ofScript = 'HINT: A parameter of the script that begins with - stands behind --\n';
-    expect(said(SCRIPT, '-x')).toBe(`ERROR: unknown option -x\n${ofScript}`);
-    expect(said('-e', 'begin { }', '-qx')).toBe(`ERROR: unknown option -qx\n${ofScript}`);
-    expect(said('--expand', SCRIPT)).toContain('(--expand is an option of bpfscript build)\n');
-    expect(said('--check', SCRIPT)).toContain('(--check is an option of bpfload)\n');
-    expect(said('build', SCRIPT, '-p', '12')).toContain(
+    expect(await said(SCRIPT, '-x')).toBe(`ERROR: unknown option -x\n${ofScript}`);
+    expect(await said('-e', 'begin { }', '-qx')).toBe(`ERROR: unknown option -qx\n${ofScript}`);
+    expect(await said('--expand', SCRIPT)).toContain(
+      '(--expand is an option of bpfscript build)\n',
+    );
+    expect(await said('--check', SCRIPT)).toContain('(--check is an option of bpfload)\n');
+    expect(await said('build', SCRIPT, '-p', '12')).toContain(
       '(-p is an option of bpfscript run, bpfscript list)\n',
     );
-    expect(said('--outptu', 'x', SCRIPT)).toContain('(Did you mean --output?)\n');
-    expect(said(SCRIPT, '-p', 'abc')).toBe(
+    expect(await said('--outptu', 'x', SCRIPT)).toContain('(Did you mean --output?)\n');
+    expect(await said(SCRIPT, '-p', 'abc')).toBe(
       'ERROR: -p takes a process id from 1 to 4194304, not abc\nHINT: `bpfscript --help` lists the options\n',
     );
-    expect(said('-c', 'true', '--pid', '1', SCRIPT)).toContain('-p and -c exclude each other');
-    expect(said('-k', '--no-warnings', SCRIPT)).toContain('-k and --no-warnings exclude');
-    expect(said('--warnings', '-k', SCRIPT)).toContain('-k is given twice');
+    expect(await said('-c', 'true', '--pid', '1', SCRIPT)).toContain(
+      '-p and -c exclude each other',
+    );
+    expect(await said('-k', '--no-warnings', SCRIPT)).toContain('-k and --no-warnings exclude');
+    expect(await said('--warnings', '-k', SCRIPT)).toContain('-k is given twice');
   });
 
-  it('--mode chooses what is done with the script', () => {
+  it('--mode chooses what is done with the script', async () => {
     const script = 'begin { print(1); }';
-    expect(bpfscript(['-e', script, '--mode', 'codegen'])).toEqual({
+    expect(await runHere(['-e', script, '--mode', 'codegen'])).toEqual({
       stdout: '',
       stderr: '',
       status: 0,
     });
-    expect(bpfscript(['-e', script, '--mode=compiler-bench']).stdout).toMatch(
+    expect((await runHere(['-e', script, '--mode=compiler-bench'])).stdout).toMatch(
       /^compiled in [\d.]+ ms\n$/,
     );
-    expect(bpfscript(['-e', script, '--mode', 'format']).stdout).toContain('print(1);\n');
-    expect(said('-e', script, '--mode', 'other')).toContain('Allowed choices are codegen');
+    expect((await runHere(['-e', script, '--mode', 'format'])).stdout).toContain('print(1);\n');
+    expect(await said('-e', script, '--mode', 'other')).toContain('Allowed choices are codegen');
   });
 });

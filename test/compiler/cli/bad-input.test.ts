@@ -14,58 +14,59 @@ import { describe, expect, it } from 'vitest';
 import { encodeKernelFile } from '../../../compiler/kernel/file.ts';
 import { temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 
 const folder = temporaryFolder();
 
-function expectRefused(script: string, message: string): void {
-  const result = bpfscript(['build', '-e', script, '-o', join(folder, 'refused.o')]);
+async function expectRefused(script: string, message: string): Promise<void> {
+  const result = await runHere(['build', '-e', script, '-o', join(folder, 'refused.o')]);
   expect(result.stderr).toContain(message);
   expect(result).toMatchObject({ status: 1, stdout: '' });
   expect(readdirSync(folder)).not.toContain('refused.o');
 }
 
 describe('a script with a mistake', () => {
-  it('is refused for its syntax, with the place', () => {
-    expectRefused('BEGIN { printf("x" }', 'stdin:1:20-21: ERROR: syntax: ');
+  it('is refused for its syntax, with the place', async () => {
+    await expectRefused('BEGIN { printf("x" }', 'stdin:1:20-21: ERROR: syntax: ');
   });
 
-  it('is refused for a probe that the kernel description does not have, with the closest names', () => {
-    expectRefused(
+  it('is refused for a probe that the kernel description does not have, with the closest names', async () => {
+    await expectRefused(
       'tracepoint:syscalls:sys_enter_reed { @ = count(); }',
       'stdin:1:1-35: ERROR: No matches for tracepoint syscalls:sys_enter_reed.',
     );
-    expectRefused('tracepoint:syscalls:sys_enter_reed { @ = count(); }', 'sys_enter_read');
+    await expectRefused('tracepoint:syscalls:sys_enter_reed { @ = count(); }', 'sys_enter_read');
   });
 
-  it('is refused for an unknown provider', () => {
-    expectRefused(
+  it('is refused for an unknown provider', async () => {
+    await expectRefused(
       'tracpoint:syscalls:sys_enter_read { @ = count(); }',
       "ERROR: Invalid provider: 'tracpoint'",
     );
   });
 
-  it('is refused for an unknown field, with the fields there are', () => {
-    expectRefused('tracepoint:syscalls:sys_enter_read { @ = sum(args.cuont); }', 'cuont');
-    expectRefused('BEGIN { $t = curtask->no_such_field; }', 'no_such_field');
+  it('is refused for an unknown field, with the fields there are', async () => {
+    await expectRefused('tracepoint:syscalls:sys_enter_read { @ = sum(args.cuont); }', 'cuont');
+    await expectRefused('BEGIN { $t = curtask->no_such_field; }', 'no_such_field');
   });
 
-  it('is refused for a type mismatch [TYP-051]', () => {
-    expectRefused('BEGIN { @x = 1; @x = "text"; }', 'Type mismatch for @x');
+  it('is refused for a type mismatch [TYP-051]', async () => {
+    await expectRefused('BEGIN { @x = 1; @x = "text"; }', 'Type mismatch for @x');
   });
 
-  it('is refused for another architecture than that of the kernel description, and says how to get one', () => {
+  it('is refused for another architecture than that of the kernel description, and says how to get one', async () => {
     const build = (arch: string) =>
-      bpfscript(['build', '-e', 'BEGIN { }', '--arch', arch, '-o', join(folder, `${arch}.o`)]);
-    expect(build('arm64')).toMatchObject({ status: 1, stdout: '' });
-    expect(build('arm64').stderr).toContain(
+      runHere(['build', '-e', 'BEGIN { }', '--arch', arch, '-o', join(folder, `${arch}.o`)]);
+    expect(await build('arm64')).toMatchObject({ status: 1, stdout: '' });
+    expect((await build('arm64')).stderr).toContain(
       "ERROR: the kernel description 'default' is of x86_64, not of aarch64\nHINT: `bpfscript kernel capture",
     );
-    expect(build('vax')).toMatchObject({
+    expect(await build('vax')).toMatchObject({
       status: 2,
       stderr:
         "ERROR: --arch: 'vax' is not supported\nHINT: Scripts are compiled for x86_64 and aarch64\n",
     });
-    expect(build('amd64').status).toBe(0);
+    expect((await build('amd64')).status).toBe(0);
     expect(['arm64.o', 'vax.o', 'amd64.o'].map((name) => existsSync(join(folder, name)))).toEqual([
       false,
       false,
@@ -73,22 +74,25 @@ describe('a script with a mistake', () => {
     ]);
   });
 
-  it.each(['check', 'run', 'list'])('is refused for another architecture by %s, too', (command) => {
-    const search = command === 'list' ? ['kprobe:vfs_read'] : ['-e', 'begin { exit(); }'];
-    const run = (arch: string) =>
-      bpfscript([command, ...search, '--kernel', 'default', '--arch', arch]);
-    expect(run('arm64').status).toBe(1);
-    expect(run('arm64').stderr).toContain(
-      "ERROR: the kernel description 'default' is of x86_64, not of aarch64\nHINT: ",
-    );
-    expect(run('vax')).toMatchObject({ status: 2, stdout: '' });
-  });
+  it.each(['check', 'run', 'list'])(
+    'is refused for another architecture by %s, too',
+    async (command) => {
+      const search = command === 'list' ? ['kprobe:vfs_read'] : ['-e', 'begin { exit(); }'];
+      const run = (arch: string) =>
+        runHere([command, ...search, '--kernel', 'default', '--arch', arch]);
+      expect((await run('arm64')).status).toBe(1);
+      expect((await run('arm64')).stderr).toContain(
+        "ERROR: the kernel description 'default' is of x86_64, not of aarch64\nHINT: ",
+      );
+      expect(await run('vax')).toMatchObject({ status: 2, stdout: '' });
+    },
+  );
 
-  it('is refused for a kernel of an architecture that nothing is known of', () => {
+  it('is refused for a kernel of an architecture that nothing is known of', async () => {
     const kernel = join(folder, 'sparc64.kernel');
     writeFileSync(kernel, encodeKernelFile({ release: '6.12.0', arch: 'sparc64' }, {}));
     const script = 'kprobe:vfs_read { @ = arg0; }';
-    const result = bpfscript(['build', '-e', script, '--kernel', kernel, '-o', '-']);
+    const result = await runHere(['build', '-e', script, '--kernel', kernel, '-o', '-']);
     expect(result).toMatchObject({ status: 1, stdout: '' });
     expect(result.stderr).toBe(
       'ERROR: the kernel description is of sparc64, which is not supported\n' +
@@ -96,7 +100,7 @@ describe('a script with a mistake', () => {
     );
   });
 
-  it('says what to do where a part of the description turns out to be damaged', () => {
+  it('says what to do where a part of the description turns out to be damaged', async () => {
     const kernel = join(folder, 'damaged.kernel');
     const whole = encodeKernelFile(
       { release: '6.12.0', arch: 'x86_64' },
@@ -112,87 +116,87 @@ describe('a script with a mistake', () => {
       ['build', '-e', 'tracepoint:a:b { exit(); }', '-o', '-'],
       ['list', 'tracepoint:a:b'],
     ])
-      expect(bpfscript([...command, '--kernel', kernel])).toMatchObject({
+      expect(await runHere([...command, '--kernel', kernel])).toMatchObject({
         status: 1,
         stdout: '',
         stderr: said,
       });
   });
 
-  it('is refused when it is empty [GRM-080]', () => {
-    expectRefused('', 'ERROR: ');
-    expectRefused('// nothing but a comment\n', 'ERROR: ');
+  it('is refused when it is empty [GRM-080]', async () => {
+    await expectRefused('', 'ERROR: ');
+    await expectRefused('// nothing but a comment\n', 'ERROR: ');
   });
 });
 
 describe('the command line', () => {
-  it('says what is missing when there is no script', () => {
-    const result = bpfscript([]);
+  it('says what is missing when there is no script', async () => {
+    const result = await runHere([]);
     expect(result.stderr).toContain("USAGE: filename or -e 'program' required.");
     expect(result.status).toBe(2);
   });
 
-  it('says why a script cannot be read', () => {
-    const missing = bpfscript(['build', '/no/such/script.bt', '-o', join(folder, 'missing.o')]);
+  it('says why a script cannot be read', async () => {
+    const missing = await runHere(['build', '/no/such/script.bt', '-o', join(folder, 'missing.o')]);
     expect(missing.stderr).toContain(
       'cannot read the script /no/such/script.bt: no such file or directory',
     );
     expect(missing.status).toBe(1);
-    const directory = bpfscript(['build', folder, '-o', join(folder, 'missing.o')]);
+    const directory = await runHere(['build', folder, '-o', join(folder, 'missing.o')]);
     expect(directory.stderr).toContain('it is a directory');
     expect(existsSync(join(folder, 'missing.o'))).toBe(false);
   });
 
-  it('refuses unknown flags as usage errors', () => {
-    const result = bpfscript(['--no-such-flag', '-e', 'BEGIN { exit(); }']);
+  it('refuses unknown flags as usage errors', async () => {
+    const result = await runHere(['--no-such-flag', '-e', 'BEGIN { exit(); }']);
     expect(result.stderr).toContain("unknown option '--no-such-flag'");
     expect(result.status).toBe(2);
   });
 
-  it('leaves no partial file when the folder cannot be written', () => {
+  it('leaves no partial file when the folder cannot be written', async () => {
     const closed = join(folder, 'file');
     writeFileSync(closed, '');
     chmodSync(closed, 0o444);
-    const result = bpfscript(['build', '-e', 'BEGIN { exit(); }', '-o', join(closed, 'x.o')]);
+    const result = await runHere(['build', '-e', 'BEGIN { exit(); }', '-o', join(closed, 'x.o')]);
     expect(result.stderr).toContain('a part of the path is not a directory');
     expect(result.status).toBe(1);
   });
 
-  it('writes into what is no plain file instead of taking its place', () => {
+  it('writes into what is no plain file instead of taking its place', async () => {
     const link = join(folder, 'nothing');
     symlinkSync('/dev/null', link);
-    const result = bpfscript(['build', '-e', 'BEGIN { exit(); }', '-o', link]);
+    const result = await runHere(['build', '-e', 'BEGIN { exit(); }', '-o', link]);
     expect(result).toMatchObject({ stderr: '', status: 0 });
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
-  it('keeps an older object when the new script does not compile', () => {
+  it('keeps an older object when the new script does not compile', async () => {
     const target = join(folder, 'kept.o');
     writeFileSync(target, 'older');
-    bpfscript(['build', '-e', 'BEGIN { nonsense }', '-o', target]);
+    await runHere(['build', '-e', 'BEGIN { nonsense }', '-o', target]);
     expect(existsSync(target)).toBe(true);
   });
 
-  it('prints version and help and succeeds [CLI-029]', () => {
+  it('prints version and help and succeeds [CLI-029]', async () => {
     expect(bpfscript(['--version'])).toMatchObject({
       stdout: expect.stringMatching(/^bpfscript v\d+\.\d+\.\d+\n$/),
       status: 0,
     });
-    expect(bpfscript(['--help'])).toMatchObject({
+    expect(await runHere(['--help'])).toMatchObject({
       stdout: expect.stringContaining('Examples:'),
       status: 0,
     });
   });
 
-  it('shows no characters of names that a terminal obeys', () => {
+  it('shows no characters of names that a terminal obeys', async () => {
     const name = 'a\u001b[31m\u202eb';
-    expect(bpfscript(['draw', name, '-o', join(folder, 'x.html')])).toEqual({
+    expect(await runHere(['draw', name, '-o', join(folder, 'x.html')])).toEqual({
       status: 1,
       stdout: '',
       stderr: 'ERROR: cannot read a?[31m?b: no such file or directory\n',
     });
-    const { status, stderr } = bpfscript([`--${name}`]);
+    const { status, stderr } = await runHere([`--${name}`]);
     expect(status).toBe(2);
     expect(stderr).toContain("'--a?[31m?b'");
   });
@@ -206,10 +210,10 @@ describe('the command line', () => {
     expect(existsSync(target)).toBe(true);
   });
 
-  it('shows every stage', () => {
+  it('shows every stage', async () => {
     const stages = ['tokens', 'ast', 'typed', 'ir', 'ir-opt', 'asm', 'btf', 'manifest'];
     for (const stage of stages) {
-      const result = bpfscript(['build', '--emit', stage, '-e', 'BEGIN { @x = pid; }']);
+      const result = await runHere(['build', '--emit', stage, '-e', 'BEGIN { @x = pid; }']);
       expect(result, stage).toMatchObject({ status: 0, stderr: '' });
       expect(result.stdout.length, stage).toBeGreaterThan(50);
     }

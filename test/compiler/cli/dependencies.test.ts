@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { bpfscript, COMMAND } from '../../support/command.ts';
+import { COMMAND } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const folder = temporaryFolder();
@@ -36,8 +37,8 @@ beforeEach(() => {
 });
 
 describe('-MD', () => {
-  it('writes a rule with script, imports, their folders, headers of headers and the description', () => {
-    expect(bpfscript(['build', '-MD', 'tool.bt', '-o', 'tool.o'], { cwd: folder })).toEqual({
+  it('writes a rule with script, imports, their folders, headers of headers and the description', async () => {
+    expect(await runHere(['build', '-MD', 'tool.bt', '-o', 'tool.o'], { cwd: folder })).toEqual({
       stdout: '',
       stderr: '',
       status: 0,
@@ -54,27 +55,29 @@ describe('-MD', () => {
     ]);
   });
 
-  it('names the headers of imported C, which clang finds', () => {
+  it('names the headers of imported C, which clang finds', async () => {
     write('one.h', '#define ONE 1\n');
     write('one.bpf.c', '#include "one.h"\nint one(int a) { return a + ONE; }\n');
     write('c.bt', 'import "one.bpf.c"; begin { print(one(1)); }\n');
-    expect(bpfscript(['build', '-MD', 'c.bt', '-o', 'c.o'], { cwd: folder }).status).toBe(0);
+    expect((await runHere(['build', '-MD', 'c.bt', '-o', 'c.o'], { cwd: folder })).status).toBe(0);
     const text = readFileSync(at('c.d'), 'utf8');
     expect(text).toContain(at('one.bpf.c'));
     expect(text).toMatch(/one\.h \\?\n|one\.h\n/);
   });
 
-  it('marks what make would misread, and -MF names the file', () => {
+  it('marks what make would misread, and -MF names the file', async () => {
     write('a b$#.bt', 'begin { exit(); }\n');
     const words = ['build', '-MD', '-MF', 'deps', 'a b$#.bt', '-o', 'x.o'];
-    expect(bpfscript(words, { cwd: folder }).status).toBe(0);
+    expect((await runHere(words, { cwd: folder })).status).toBe(0);
     expect(readFileSync(at('deps'), 'utf8')).toContain('x.o: \\\n  a\\ b$$\\#.bt \\\n');
   });
 
-  it('is for objects in files, and leaves nothing behind after an error', () => {
-    expect(bpfscript(['build', '-MD', at('tool.bt'), '-o', '-'])).toMatchObject({ status: 2 });
+  it('is for objects in files, and leaves nothing behind after an error', async () => {
+    expect(await runHere(['build', '-MD', at('tool.bt'), '-o', '-'])).toMatchObject({ status: 2 });
     write('wrong.bt', 'begin { nothing(); }\n');
-    expect(bpfscript(['build', '-MD', 'wrong.bt', '-o', 'w.o'], { cwd: folder }).status).toBe(1);
+    expect((await runHere(['build', '-MD', 'wrong.bt', '-o', 'w.o'], { cwd: folder })).status).toBe(
+      1,
+    );
     expect(existsSync(at('w.d'))).toBe(false);
   });
 });
@@ -171,11 +174,11 @@ describe('--watch', () => {
     expect(await next()).toContain('exti');
   });
 
-  it('wants files', () => {
-    expect(bpfscript(['build', '--watch', '-e', 'begin { }', '-o', 'x.o'])).toMatchObject({
+  it('wants files', async () => {
+    expect(await runHere(['build', '--watch', '-e', 'begin { }', '-o', 'x.o'])).toMatchObject({
       status: 2,
     });
-    expect(bpfscript(['check', '--watch', '-'])).toMatchObject({ status: 2 });
-    expect(bpfscript(['build', '--watch', at('none.bt')])).toMatchObject({ status: 1 });
+    expect(await runHere(['check', '--watch', '-'])).toMatchObject({ status: 2 });
+    expect(await runHere(['build', '--watch', at('none.bt')])).toMatchObject({ status: 1 });
   });
 });

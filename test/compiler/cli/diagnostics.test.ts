@@ -5,7 +5,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
-import { bpfscript } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 
 const folder = temporaryFolder();
 const good = join(folder, 'good.bt');
@@ -21,9 +21,9 @@ function colored(setting: string): string {
 }
 
 describe('bpfscript check', () => {
-  it('is silent and succeeds for good scripts, and writes no file', () => {
+  it('is silent and succeeds for good scripts, and writes no file', async () => {
     const before = readdirSync(folder);
-    expect(bpfscript(['check', good, good], { cwd: folder })).toEqual({
+    expect(await runHere(['check', good, good], { cwd: folder })).toEqual({
       stdout: '',
       stderr: '',
       status: 0,
@@ -31,8 +31,8 @@ describe('bpfscript check', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  it('shows the errors of all scripts, in the order of their text', () => {
-    const { stdout, stderr, status } = bpfscript(['check', bad, good, bad], { cwd: folder });
+  it('shows the errors of all scripts, in the order of their text', async () => {
+    const { stdout, stderr, status } = await runHere(['check', bad, good, bad], { cwd: folder });
     expect(status).toBe(1);
     expect(stdout).toBe('');
     const heads = stderr.split('\n').filter((line) => line.includes('ERROR'));
@@ -43,27 +43,31 @@ describe('bpfscript check', () => {
     expect(heads).toEqual([...each, ...each]);
   });
 
-  it('writes the forms for programs to standard output', () => {
-    const json = bpfscript(['check', '--diagnostics', 'json', bad, good]);
+  it('writes the forms for programs to standard output', async () => {
+    const json = await runHere(['check', '--diagnostics', 'json', bad, good]);
     expect(json).toMatchObject({ stderr: '', status: 1 });
     const lines = json.stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).data.message)).toEqual([
       "Unknown identifier: 'nope'",
       "Unknown function: 'nothing'",
     ]);
-    expect(JSON.parse(bpfscript(['check', '--diagnostics', 'sarif', bad]).stdout)).toMatchObject({
+    expect(
+      JSON.parse((await runHere(['check', '--diagnostics', 'sarif', bad])).stdout),
+    ).toMatchObject({
       runs: [{ results: [{ level: 'error' }, { level: 'error' }] }],
     });
-    expect(bpfscript(['check', '--diagnostics', 'github', bad]).stdout).toMatch(/^::error file=/);
+    expect((await runHere(['check', '--diagnostics', 'github', bad])).stdout).toMatch(
+      /^::error file=/,
+    );
   });
 });
 
 describe('bpfscript build', () => {
-  it('writes diagnostics of any form to standard error, which is not the object', () => {
-    const result = bpfscript(['build', '--diagnostics', 'json', '-o', '-', bad]);
+  it('writes diagnostics of any form to standard error, which is not the object', async () => {
+    const result = await runHere(['build', '--diagnostics', 'json', '-o', '-', bad]);
     expect(result).toMatchObject({ stdout: '', status: 1 });
     expect(JSON.parse(result.stderr.split('\n')[0] ?? '')).toMatchObject({ type: 'diagnostic' });
-    expect(bpfscript(['build', '--diagnostics', 'xml', bad]).status).toBe(2);
+    expect((await runHere(['build', '--diagnostics', 'xml', bad])).status).toBe(2);
   });
 });
 
@@ -80,9 +84,9 @@ describe('the first line of a diagnostic', () => {
 });
 
 describe('a syntax error', () => {
-  it('begins with syntax: and has its place [GRM-002] [OUT-056]', () => {
+  it('begins with syntax: and has its place [GRM-002] [OUT-056]', async () => {
     expect(
-      bpfscript(['build', '-o', join(folder, 'none.o'), '-e', 'BEGIN { $x = ; }']).stderr,
+      (await runHere(['build', '-o', join(folder, 'none.o'), '-e', 'BEGIN { $x = ; }'])).stderr,
     ).toBe(
       "stdin:1:14-15: ERROR: syntax: expected an expression, found ';'\nBEGIN { $x = ; }\n             ~\n",
     );

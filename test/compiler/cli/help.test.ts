@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wholeProgram } from '../../../compiler/cli/program.ts';
-import { bpfscript } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 
 const COMMANDS = [
   'run',
@@ -20,9 +20,9 @@ const COMMANDS = [
 ];
 
 describe('--help', () => {
-  it('shows at the top what is used most, as its command says it', () => {
-    const top = bpfscript(['--help']).stdout;
-    const run = bpfscript(['run', '--help']).stdout;
+  it('shows at the top what is used most, as its command says it', async () => {
+    const top = (await runHere(['--help'])).stdout;
+    const run = (await runHere(['run', '--help'])).stdout;
     const flags = /Flags with a script.*:\n((?: {2}-.*\n)+)/.exec(top)?.[1] ?? '';
     for (const flag of [
       '-e <program>',
@@ -35,9 +35,9 @@ describe('--help', () => {
     }
   });
 
-  it('has examples for every command', () => {
+  it('has examples for every command', async () => {
     for (const command of COMMANDS) {
-      const result = bpfscript([command, '--help']);
+      const result = await runHere([command, '--help']);
       expect(result).toMatchObject({ stderr: '', status: 0 });
       expect(result.stdout).toContain('\nExamples:\n');
     }
@@ -109,8 +109,8 @@ describe('completion', () => {
     }
   });
 
-  it('refuses shells that it does not know', () => {
-    expect(bpfscript(['completion', 'csh'])).toMatchObject({ stdout: '', status: 2 });
+  it('refuses shells that it does not know', async () => {
+    expect(await runHere(['completion', 'csh'])).toMatchObject({ stdout: '', status: 2 });
   });
 });
 
@@ -118,8 +118,8 @@ describe('Words that fit no command', () => {
   it.each([
     [['build', '--none'], "error: unknown option '--none'\n"],
     [['kernel', 'add'], "error: missing required argument 'what'\n"],
-  ])('are told once: %j', (words, message) => {
-    const { stderr, status } = bpfscript(words);
+  ])('are told once: %j', async (words, message) => {
+    const { stderr, status } = await runHere(words);
     expect(stderr).toBe(`${message}(bpfscript --help shows the commands and examples)\n`);
     expect(status).toBe(2);
   });

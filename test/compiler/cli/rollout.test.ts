@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 import { rolloutOf, startReport } from '../../support/json.ts';
 
 const folder = temporaryFolder();
@@ -65,8 +66,7 @@ function lines(...starts: readonly Start[]): string {
 }
 
 function rollout(input: string, ...words: readonly string[]) {
-  // The bytes of UTF-8.
-  return bpfscript(['rollout', '-', ...words], { input: Buffer.from(input).toString('latin1') });
+  return runHere(['rollout', write('reports.jsonl', input), ...words]);
 }
 
 function write(name: string, text: string): string {
@@ -79,8 +79,8 @@ const many = (count: number, start: Omit<Start, 'host'>, from = 0): readonly Sta
   Array.from({ length: count }, (_, index) => ({ ...start, host: `web-${from + index}` }));
 
 describe('a summary', () => {
-  it('has kernels, reasons with hosts, and times', () => {
-    const { stdout, stderr, status } = rollout(
+  it('has kernels, reasons with hosts, and times', async () => {
+    const { stdout, stderr, status } = await rollout(
       lines(
         ...many(6, { kernel: '6.12.1' }).map((start, index) => ({ ...start, took: 1000 * index })),
         ...many(3, { kernel: '6.1.0', status: 3 }, 6),
@@ -108,9 +108,9 @@ attached within 2.0 ms on half of the hosts, 5.0 ms on 90 %, 5.0 ms on 99 %, 5.0
 `);
   });
 
-  it('keeps objects apart, and takes the latest report of a host', () => {
+  it('keeps objects apart, and takes the latest report of a host', async () => {
     const other = `sha256:${'2'.repeat(64)}`;
-    const { stdout, status } = rollout(
+    const { stdout, status } = await rollout(
       lines(
         { host: 'a', status: 4, time: 1 },
         { host: 'a', time: 3 },
@@ -128,15 +128,35 @@ attached within 2.0 ms on half of the hosts, 5.0 ms on 90 %, 5.0 ms on 99 %, 5.0
     ]);
   });
 
-  it('names the hosts of a list from which nothing came, and others', () => {
+  it('names the hosts of a list from which nothing came, and others', async () => {
     const list = write('fleet', 'a # the first\n\n# none\nb\nc\n');
-    const { stdout, status } = rollout(lines({ host: 'a' }, { host: 'x' }), '--hosts', list);
+    const { stdout, status } = await rollout(lines({ host: 'a' }, { host: 'x' }), '--hosts', list);
     expect(status).toBe(1);
     expect(stdout).toContain('never reported: b c\n');
     expect(stdout).toContain('not in the list: x\n');
-    const none = rollout('', '--hosts', list);
-    expect(none).toEqual({ stdout: 'never reported: a b c\n', stderr: '', status: 1 });
-    expect(rollout('')).toMatchObject({ stderr: 'ERROR: there are no reports\n', status: 1 });
+  });
+});
+
+describe('standard input', () => {
+  it('is read as a file is', () => {
+    // The bytes of UTF-8.
+    const input = Buffer.from(`${line({ host: 'bär' })}none\n`).toString('latin1');
+    const { stdout, stderr, status } = bpfscript(['rollout', '-'], { input });
+    expect({ stderr, status }).toEqual({
+      stderr: 'WARNING: standard input:2: no report: it is not JSON\n',
+      status: 5,
+    });
+    expect(Buffer.from(stdout, 'latin1').toString()).toContain(', 1.0 ms on bär\n');
+  });
+
+  it('may have nothing in it, which is none of a host', () => {
+    const list = write('silent', 'a\nb\n');
+    const none = bpfscript(['rollout', '-', '--hosts', list], { input: '' });
+    expect(none).toEqual({ stdout: 'never reported: a b\n', stderr: '', status: 1 });
+    expect(bpfscript(['rollout', '-'], { input: '' })).toMatchObject({
+      stderr: 'ERROR: there are no reports\n',
+      status: 1,
+    });
   });
 });
 
@@ -147,12 +167,12 @@ describe('its status', () => {
     [[...many(8, {}), { host: 'a', status: 4 }, { host: 'b', status: 3 }], [], 1],
     [[...many(9, {}), { host: 'a', status: 4 }], ['--min-attached', '90'], 0],
     [[...many(9, {}), { host: 'a', status: 4 }], ['--min-attached', '90.1'], 4],
-  ])('is what pipelines can use (%#)', (starts, words, status) => {
-    expect(rollout(lines(...starts), ...words).status).toBe(status);
+  ])('is what pipelines can use (%#)', async (starts, words, status) => {
+    expect((await rollout(lines(...starts), ...words)).status).toBe(status);
   });
 
-  it.each([['101'], ['-1'], ['many'], ['1e1']])('is not decided by %s percent', (percent) => {
-    expect(rollout('', `--min-attached=${percent}`).status).toBe(2);
+  it.each([['101'], ['-1'], ['many'], ['1e1']])('is not decided by %s percent', async (percent) => {
+    expect((await rollout('', `--min-attached=${percent}`)).status).toBe(2);
   });
 });
 
@@ -167,16 +187,16 @@ describe('what is no report', () => {
     [line({ host: 'a' }).replace('"host":"a"', '"host":{}'), 'host is no text'],
     [line({ host: '' }), 'host is empty'],
     [`{"x":"${'y'.repeat(1 << 20)}"}`, 'it is longer than 1048576 bytes'],
-  ])('is said, and counts as a host that failed (%#)', (text, reason) => {
-    const { stdout, stderr, status } = rollout(`${line({ host: 'right' })}${text}\n`);
-    expect(stderr).toContain(`WARNING: standard input:2: no report: ${reason}\n`);
+  ])('is said, and counts as a host that failed (%#)', async (text, reason) => {
+    const { stdout, stderr, status } = await rollout(`${line({ host: 'right' })}${text}\n`);
+    expect(stderr).toContain(`WARNING: ${join(folder, 'reports.jsonl')}:2: no report: ${reason}\n`);
     expect(stdout).toContain('attached on 1 of 1 host (dry run)');
     expect(status).toBe(5);
   });
 
-  it('does nothing to a terminal, and fills no pages', () => {
+  it('does nothing to a terminal, and fills no pages', async () => {
     const hostile = '\u001b[2J\u202e\r\n\u009b';
-    const { stdout: printed, stderr } = rollout(
+    const { stdout: printed, stderr } = await rollout(
       lines(
         ...Array.from({ length: 200 }, (_, index) => ({
           host: `${hostile}${index}`,
@@ -194,13 +214,13 @@ describe('what is no report', () => {
     expect(stdout.length).toBeLessThan(40_000);
   });
 
-  it('is read no further where there is too much of it', () => {
+  it('is read no further where there is too much of it', async () => {
     const junk = join(folder, 'junk');
     mkdirSync(junk);
     writeFileSync(join(junk, 'a.json'), 'x\n'.repeat(100_000));
     writeFileSync(join(junk, 'b.json'), line({ host: 'b' }));
     writeFileSync(join(junk, 'c.json'), `${'['.repeat(500_000)}\n`);
-    const { status, stdout, stderr } = bpfscript(['rollout', junk, '--json']);
+    const { status, stdout, stderr } = await runHere(['rollout', junk, '--json']);
     expect(status).toBe(5);
     const { faults, objects } = rolloutOf(stdout) as {
       readonly faults: readonly unknown[];
@@ -221,7 +241,7 @@ describe('what is no report', () => {
     expect(stderr).toContain('/dev/zero: there are more than 200000 reports, or 512 MiB of them');
   });
 
-  it('counts beside hosts that never reported', () => {
+  it('counts beside hosts that never reported', async () => {
     const list = write(
       'hundred.txt',
       many(100, {})
@@ -230,28 +250,28 @@ describe('what is no report', () => {
     );
     const words = ['--hosts', list, '--min-attached', '99'];
     const attached = lines(...many(99, {}));
-    expect(rollout(attached, ...words).status).toBe(0);
-    expect(rollout(`${attached}${'x\n'.repeat(5)}`, ...words).status).toBe(1);
+    expect((await rollout(attached, ...words)).status).toBe(0);
+    expect((await rollout(`${attached}${'x\n'.repeat(5)}`, ...words)).status).toBe(1);
   });
 
-  it('is, in a folder, each link and pipe', () => {
+  it('is, in a folder, each link and pipe', async () => {
     const reports = join(folder, 'reports');
     mkdirSync(reports);
     writeFileSync(join(reports, 'a.json'), line({ host: 'a' }));
     writeFileSync(join(reports, 'b.jsonl'), lines({ host: 'b' }, { host: 'c' }));
     writeFileSync(join(reports, 'notes.txt'), 'none');
-    expect(bpfscript(['rollout', reports])).toMatchObject({ status: 0, stderr: '' });
+    expect(await runHere(['rollout', reports])).toMatchObject({ status: 0, stderr: '' });
     symlinkSync('/dev/zero', join(reports, 'link.json'));
     spawnSync('mkfifo', [join(reports, 'pipe.json')]);
-    const { status, stderr, stdout } = bpfscript(['rollout', reports]);
+    const { status, stderr, stdout } = await runHere(['rollout', reports]);
     expect(status).toBe(5);
     expect(stdout).toContain('attached on 3 of 3 hosts');
     expect(stderr).toContain('link.json: no report: ');
     expect(stderr).toContain('pipe.json: no report: it is something else than a file');
   });
 
-  it('is an error where it was named', () => {
-    const { status, stderr } = bpfscript(['rollout', join(folder, 'nowhere')]);
+  it('is an error where it was named', async () => {
+    const { status, stderr } = await runHere(['rollout', join(folder, 'nowhere')]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^ERROR: cannot read \S+nowhere: no such file or directory\n/);
   });

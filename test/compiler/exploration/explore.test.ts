@@ -7,7 +7,7 @@ import { measuredCosts, readCost, verifierLines } from '../../../compiler/explor
 import { assemblyLines, irLines, lineCosts } from '../../../compiler/exploration/listings.ts';
 import { type Browser, openBrowser } from '../../support/browser.ts';
 import { compileText } from '../../support/build.ts';
-import { bpfscript } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 import { needs } from '../../support/needs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bpfscript-test-'));
@@ -24,9 +24,9 @@ tracepoint:syscalls:sys_exit_read /@start[tid]/ {
 }
 `;
 
-function explored(text: string, ...flags: readonly string[]): string {
+async function explored(text: string, ...flags: readonly string[]): Promise<string> {
   const output = join(folder, 'page.html');
-  const result = bpfscript(['explore', '-', '-o', output, ...flags], { input: text });
+  const result = await runHere(['explore', '-e', text, '-o', output, ...flags]);
   expect(result).toEqual({ stdout: '', stderr: '', status: 0 });
   return output;
 }
@@ -131,26 +131,26 @@ describe('What a host said', () => {
 });
 
 describe('The page', () => {
-  it('shows text as text, and lets no script run but its own', () => {
-    const html = readFileSync(explored(SCRIPT), 'utf8');
+  it('shows text as text, and lets no script run but its own', async () => {
+    const html = readFileSync(await explored(SCRIPT), 'utf8');
     expect(html).toContain('Counts &lt;reads&gt; &amp; more.');
     expect(html).not.toContain('<img');
     expect(html.match(/<script>/g)).toHaveLength(1);
     expect(html).toMatch(/script-src 'sha256-[^']+'"/);
   });
 
-  it('has tables of what the object holds', () => {
-    const html = readFileSync(explored(SCRIPT), 'utf8');
+  it('has tables of what the object holds', async () => {
+    const html = readFileSync(await explored(SCRIPT), 'utf8');
     for (const title of ['Programs (2)', 'Maps (', 'Helpers (', 'Needed of the kernel ('])
       expect(html).toContain(`<summary>${title}`);
     expect(html).toContain('<td>AT_start</td><td>@start</td><td>hash</td>');
     expect(html).toMatch(/<td>ringbuf_\w+<\/td><td>\d+<\/td><td>\d+<\/td><td>5\.8<\/td>/);
   });
 
-  it('is made of an object without its script, too', () => {
+  it('is made of an object without its script, too', async () => {
     const object = join(folder, 'x.o');
-    bpfscript(['build', '-', '-o', object], { input: SCRIPT });
-    const { stdout, stderr, status } = bpfscript(['inspect', '--html', object]);
+    await runHere(['build', '-e', SCRIPT, '-o', object]);
+    const { stdout, stderr, status } = await runHere(['inspect', '--html', object]);
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout).toContain('data-title="manifest"');
     expect(stdout).not.toContain('data-title="script"');
@@ -158,12 +158,12 @@ describe('The page', () => {
     expect(stdout).not.toContain('<img');
   });
 
-  it('is not written for a script with errors, nor with measurements that are none', () => {
+  it('is not written for a script with errors, nor with measurements that are none', async () => {
     const output = join(folder, 'none.html');
-    const wrong = bpfscript(['explore', '-e', 'begin { $x', '-o', output]);
+    const wrong = await runHere(['explore', '-e', 'begin { $x', '-o', output]);
     expect(wrong.status).toBe(1);
     writeFileSync(join(folder, 'no-cost'), 'nothing\n');
-    const { stderr, status } = bpfscript([
+    const { stderr, status } = await runHere([
       ...['explore', '-e', 'begin { exit(); }', '-o', output, '--cost', join(folder, 'no-cost')],
     ]);
     expect(stderr).toMatch(/^ERROR: --cost: \S+ has no line of type cost\nHINT: /);
@@ -180,7 +180,7 @@ needs('chromium').describe('In a browser', () => {
   afterAll(() => browser.close());
 
   it('a click on a line marks what belongs to it in all columns', async () => {
-    const page = await browser.open(explored(SCRIPT));
+    const page = await browser.open(await explored(SCRIPT));
     await page.click('.column:first-child [data-l]', 'delete(@start, tid);');
     const marked = (await page.evaluate(
       '[...document.querySelectorAll(".column")].map((column) => [column.dataset.title, [...column.querySelectorAll(".on")].map((each) => each.textContent).join("\\n")])',
@@ -202,7 +202,7 @@ needs('chromium').describe('In a browser', () => {
   });
 
   it('columns can be left out, and text found', async () => {
-    const page = await browser.open(explored(SCRIPT));
+    const page = await browser.open(await explored(SCRIPT));
     await page.click('header input[value="2"]');
     expect(
       await page.evaluate(

@@ -16,7 +16,7 @@ import { disassemble } from '../../../compiler/llvm/disassembler.ts';
 import { InstallationError } from '../../../compiler/paths.ts';
 import { inspectObject } from '../../../linker/inspect.ts';
 import { compileText, temporaryFolder } from '../../support/build.ts';
-import { bpfscript } from '../../support/command.ts';
+import { runHere } from '../../support/command-here.ts';
 import { createRandom } from '../../support/random.ts';
 
 const folder = temporaryFolder();
@@ -260,7 +260,7 @@ describe('A dump', () => {
   const page = join(folder, 'x.html');
   writeFileSync(script, SCRIPT);
 
-  it('is no place for scripts: names are text', () => {
+  it('is no place for scripts: names are text', async () => {
     const bad = '</script><img src=x onerror=alert(1)>';
     const functions = DUMP.programs[0]?.functions.map((each) => ({ ...each, name: bad }));
     const hostile = {
@@ -273,7 +273,7 @@ describe('A dump', () => {
       verifier: `prog ${bad}\n; ${bad}\n`,
     };
     writeFileSync(file, JSON.stringify(hostile));
-    const result = bpfscript(['explore', script, '--loaded', file, '-o', page]);
+    const result = await runHere(['explore', script, '--loaded', file, '-o', page]);
     expect(result).toEqual({ stdout: '', stderr: '', status: 0 });
     const html = readFileSync(page, 'utf8');
     expect(html).toContain('call &lt;/script&gt;&lt;img');
@@ -281,10 +281,10 @@ describe('A dump', () => {
     expect(html.match(/<script>/g)).toHaveLength(1);
   });
 
-  it('of another script is refused, in words that no terminal obeys', () => {
+  it('of another script is refused, in words that no terminal obeys', async () => {
     const lines = LINES.map((line) => ({ ...line, file: '\x1b]0;y\x07' }));
     writeFileSync(file, JSON.stringify({ ...program({ lines }), script: 'y\x9b2J.bt' }));
-    const { stderr, status } = bpfscript(['explore', script, '--loaded', file, '-o', '-']);
+    const { stderr, status } = await runHere(['explore', script, '--loaded', file, '-o', '-']);
     expect({ stderr, status }).toEqual({
       stderr: `ERROR: --loaded: ${file} is of another script: it was made of y\\u{9b}2J.bt\nHINT: Give the script that the object was built from, as it was then.\n`,
       status: 1,
@@ -300,9 +300,9 @@ describe('A dump', () => {
     ['lines is no list', JSON.stringify(program({ lines: 1 }))],
     ['call_base is no address', JSON.stringify({ ...DUMP, call_base: '-1' })],
     ['settings is no number', JSON.stringify({ ...DUMP, settings: { x: 'y' } })],
-  ])('is refused where %s', (reason, text) => {
+  ])('is refused where %s', async (reason, text) => {
     writeFileSync(file, text);
-    const { stderr, status } = bpfscript(['explore', script, '--loaded', file, '-o', '-']);
+    const { stderr, status } = await runHere(['explore', script, '--loaded', file, '-o', '-']);
     expect({ stderr, status }).toEqual({
       stderr: `ERROR: --loaded: ${file}: ${reason}\nHINT: \`bpfload tool.o --dry-run --dump FILE\` writes one.\n`,
       status: 1,
