@@ -128,6 +128,15 @@ describe('a script', () => {
     expect(stages(`begin { ${long} }`)).toContain('linking');
   });
 
+  it('that has no room on the stack is refused as its object is', () => {
+    const sum = (depth: number): string =>
+      depth === 0 ? 'rand' : `(rand + ${depth}) * (${sum(depth - 1)})`;
+    const { object, checkLimits } = compileText(`begin { @ = ${sum(80)}; }`);
+    const refusal = 'The program needs more than the 512 bytes of stack that BPF has';
+    expect(object).toThrow(refusal);
+    expect(checkLimits).toThrow(refusal);
+  });
+
   it('is not taken for one with variables that loaders have no room for', () => {
     const { module, input } = lowered('begin { exit(); }');
     module.global({ symbol: 'large', section: '.bss', size: 65 << 20, align: 8 });
