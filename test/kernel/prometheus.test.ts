@@ -1,10 +1,10 @@
 /** A real Prometheus, promtool and node_exporter read what loaders give. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
+import { listeningPort } from '../support/listening.ts';
 import { type Answering, answering, sample, samples } from '../support/metrics.ts';
 import { needs } from '../support/needs.ts';
 import { LOADER_ASAN, run } from '../support/run.ts';
@@ -28,21 +28,11 @@ const SCRIPT = `
     @last = 42;
   }`;
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) =>
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(address !== null && typeof address === 'object' ? address.port : 0);
-    }),
-  );
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Starts a server that is not ours, and waits until it answers. */
-async function serving(command: string, words: readonly string[], url: string): Promise<void> {
-  const child = spawn(command, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+/** Starts a server that is not ours at a port that it chooses, waits until it answers at `path`, and gives where it is. */
+async function serving(command: string, words: readonly string[], path: string): Promise<string> {
+  const child = spawn(command, [...words, '--web.listen-address=127.0.0.1:0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
@@ -52,8 +42,9 @@ async function serving(command: string, words: readonly string[], url: string): 
     ended = true;
   });
   children.push(child);
+  const base = `http://127.0.0.1:${await listeningPort(child)}`;
   while (
-    !(await fetch(url).then(
+    !(await fetch(`${base}${path}`).then(
       (answer) => answer.ok,
       () => false,
     ))
@@ -61,6 +52,7 @@ async function serving(command: string, words: readonly string[], url: string): 
     if (ended) throw new Error(`${command} ended: ${stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  return base;
 }
 
 interface Result {
@@ -102,22 +94,16 @@ needs('root', 'prometheus').describe('Prometheus', () => {
   });
 
   async function scraped(one: Answering, two: Answering): Promise<void> {
-    const port = await freePort();
-    const base = `http://127.0.0.1:${port}`;
     const config = join(folder, 'prometheus.yml');
     const targets = [one, two].map(({ url }) => `'${new URL(url).host}'`).join(', ');
     writeFileSync(
       config,
       `global: {scrape_interval: 1s}\nscrape_configs:\n  - job_name: bpfload\n    static_configs: [{targets: [${targets}]}]\n`,
     );
-    await serving(
+    const base = await serving(
       'prometheus',
-      [
-        `--config.file=${config}`,
-        `--storage.tsdb.path=${join(folder, 'data')}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-      ],
-      `${base}/-/ready`,
+      [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`],
+      '/-/ready',
     );
     await one.workload('comm w close 300');
     await becomes(base, 'sum(up)', '2');
@@ -192,19 +178,16 @@ needs('root', 'prometheus').describe('Prometheus', () => {
       flags: ['-f', 'prometheus', '-o', join(files, 'tool.prom')],
       workload: 'comm w close 25',
     });
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}/metrics`;
-    await serving(
+    const base = await serving(
       'prometheus-node-exporter',
       [
         '--collector.disable-defaults',
         '--collector.textfile',
         `--collector.textfile.directory=${files}`,
-        `--web.listen-address=127.0.0.1:${port}`,
       ],
-      url,
+      '/metrics',
     );
-    const text = await (await fetch(url)).text();
+    const text = await (await fetch(`${base}/metrics`)).text();
     expect(sample(text, 'node_textfile_scrape_error')).toBe('0');
     expect(sample(text, 'test_calls_total{comm="w"}')).toBe('25');
     expect(sample(text, 'test_sizes_bytes_bucket{comm="w",le="4095"}')).toBe('25');

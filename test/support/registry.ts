@@ -1,12 +1,13 @@
 /** Registries for tests: Debian's, and servers that pretend to be one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { temporaryFolder } from './build.ts';
 import { COMMAND } from './command.ts';
 import { runHere } from './command-here.ts';
+import { listeningPort } from './listening.ts';
 
 /**
  * What a file of tests has of its own: modules are read once for several files, and what stands at their top is the
@@ -58,19 +59,11 @@ export function registries() {
     return address !== null && typeof address === 'object' ? address.port : 0;
   }
 
-  async function freePort(): Promise<number> {
-    const server = createServer();
-    const port = await listening(server);
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-
   /** Debian's registry; `password`: of the user `me`. */
   async function registry(
     name: string,
     password?: string,
   ): Promise<{ host: string; data: string }> {
-    const port = await freePort();
     const data = join(folder, name);
     const config = join(folder, `${name}.yml`);
     const passwords = join(folder, `${name}.passwords`);
@@ -78,10 +71,11 @@ export function registries() {
     if (password !== undefined) writeFileSync(passwords, `me:${password}\n`);
     writeFileSync(
       config,
-      `version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: ${data}}\nhttp: {addr: "127.0.0.1:${port}"}\n${password === undefined ? '' : `auth:\n  htpasswd: {realm: test, path: ${passwords}}\n`}`,
+      `version: 0.1\nlog: {level: error}\nstorage:\n  filesystem: {rootdirectory: ${data}}\nhttp: {addr: "127.0.0.1:0"}\n${password === undefined ? '' : `auth:\n  htpasswd: {realm: test, path: ${passwords}}\n`}`,
     );
     const child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
     children.push(child);
+    const port = await listeningPort(child);
     const answers = () =>
       fetch(`http://127.0.0.1:${port}/v2/`).then(
         () => true,
@@ -91,7 +85,7 @@ export function registries() {
     return { host: `127.0.0.1:${port}`, data };
   }
 
-  return { folder, bpfscript, started, listening, freePort, registry };
+  return { folder, bpfscript, started, listening, registry };
 }
 
 export function blobFile(data: string, digest: string): string {
