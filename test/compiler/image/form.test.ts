@@ -10,30 +10,9 @@ import {
   releaseOf,
 } from '../../../compiler/image/image.ts';
 import { createMemory } from '../../../compiler/image/memory.ts';
+import { elf } from './kernel-image.ts';
 
 const START = 0xffffffff81000000n;
-
-/** An ELF file whose segments of these sizes stand behind each other. */
-function elf(segments: readonly (readonly [address: bigint, data: Buffer])[], machine = 62) {
-  const head = Buffer.alloc(64 + 56 * segments.length);
-  head.writeUInt32BE(0x7f454c46);
-  head.writeUInt8(2, 4);
-  head.writeUInt8(1, 5);
-  head.writeUInt16LE(machine, 18);
-  head.writeBigUInt64LE(64n, 32);
-  head.writeUInt16LE(56, 54);
-  head.writeUInt16LE(segments.length, 56);
-  let at = head.length;
-  for (const [index, [address, data]] of segments.entries()) {
-    const header = 64 + 56 * index;
-    head.writeUInt32LE(1, header);
-    head.writeBigUInt64LE(BigInt(at), header + 8);
-    head.writeBigUInt64LE(address, header + 16);
-    head.writeBigUInt64LE(BigInt(data.length), header + 32);
-    at += data.length;
-  }
-  return Buffer.concat([head, ...segments.map(([, data]) => data)]);
-}
 
 const KERNEL = elf([[START, Buffer.from('Linux version 6.1.2-test+ (somebody)\0')]]);
 

@@ -83,6 +83,16 @@ describe('a module', () => {
     expect(read(INFO).events).toEqual([]);
   });
 
+  it('has no names in its code, nor in what is not loaded', () => {
+    const events = (flags: string) =>
+      read(EVENT.replace('.section .rodata.str1.1,"aMS",%progbits,1', `.section .other,"${flags}"`))
+        .events;
+    expect(events('a')).toEqual(['mine:first\n']);
+    expect(events('aw')).toEqual(['mine:first\n']);
+    expect(events('ax')).toEqual([]);
+    expect(events('')).toEqual([]);
+  });
+
   it('has none of events that another one brings', () => {
     expect(read('.section _ftrace_events,"aw"\n.quad elsewhere\n').events).toEqual([]);
     expect(read('.section _ftrace_events,"aw"\n.quad 0x1000\n').events).toEqual([]);
