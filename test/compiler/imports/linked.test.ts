@@ -47,7 +47,8 @@ needs('clang').it('functions have the types of their C', () => {
   const { functions, said, ties } = linked({
     'types.bpf.c': `
 enum plain { A, B }; enum verdict { PASS, DENY = -1 }; enum flags { LOW, HIGH = 0x80000000 };
-struct task_struct; struct own { int x; }; union sigval; union nobody;
+struct task_struct; struct own { int x; }; union bpf_attr; union nobody; struct thread_union;
+union nf_inet_addr { int whole; }; union list_head;
 void nothing(void) { }
 _Bool truth(_Bool a) { return a; }
 signed char narrow(unsigned char a, short b, unsigned short c, int d) { return a + b + c + d; }
@@ -55,6 +56,10 @@ unsigned long long wide(long long a, unsigned int b) { return a + b; }
 unsigned int plain_enum(enum plain a) { return a; }
 enum verdict judge(enum flags a) { return a & HIGH ? DENY : PASS; }
 int kernel_struct(struct task_struct *task) { return task != 0; }
+int kernel_unions(union bpf_attr *attr, union nf_inet_addr *address) { return attr != 0 && address->whole; }
+int no_unions(union nobody *nobody, struct thread_union *own, union list_head *list) { return nobody || own || list; }
+#pragma clang diagnostic ignored "-Wc2x-extensions"
+int without_names(int, long, int c) { return c; }
 int own_struct(struct own *own) { return own->x; }
 int numbers(unsigned short *number, char *text, void *any, int **two) { return *number; }
 int unnamed(int, int b);
@@ -73,6 +78,9 @@ ${LICENSE}`,
     'uint32 plain_enum(uint32 a)',
     'int32 judge(uint32 a)',
     'int32 kernel_struct(struct task_struct * task)',
+    'int32 kernel_unions(union bpf_attr * attr, union nf_inet_addr * address)',
+    'int32 no_unions(void * nobody, void * own, void * list)',
+    'int32 without_names(int32 argument 1, int64 argument 2, int32 c)',
     'int32 own_struct(void * own)',
     'int32 numbers(uint16 * number, int8 * text, void * any, void * two)',
     'int32 unnamed(int32 a, int32 b)',
