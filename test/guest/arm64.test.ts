@@ -106,7 +106,7 @@ describe('an arm64 kernel', () => {
   });
 
   for (const series of ARM64_SERIES)
-    it(`runs objects that were built for it: ${series}`, { timeout: 300_000 }, () => {
+    it(`runs objects that were built for it: ${series}`, { timeout: 900_000 }, () => {
       const outputs = run(series);
       SCRIPTS.forEach(([text, expected], index) => {
         expect(outputs[index], text).toMatch(expected);

@@ -104,7 +104,7 @@ needs('root').describe('functions in guests', () => {
         results = Object.fromEntries(
           names.map((name, index) => [name, ran[index]]),
         ) as typeof results;
-      }, 300_000);
+      }, 900_000);
 
       it('[FUN-076] write_user() changes what the process writes', () => {
         const { stdout } = results.writes;

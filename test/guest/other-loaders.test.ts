@@ -127,7 +127,7 @@ describe.each(SERIES)('On Linux %s', (series) => {
 
   beforeAll(async () => {
     if (hasKernel(series)) answers = await runAll(series, folder, hasGo ? ['c', 'go'] : ['c']);
-  }, 300_000);
+  }, 900_000);
 
   const of = (loader: string, script: string): Answer => {
     const answer = answers.get(`${loader} ${script}`);

@@ -34,7 +34,7 @@ describe(`Random programs on Linux ${SERIES}`, () => {
     (await runInGuest(SERIES, folder, commands)).forEach((result, index) => {
       results.set(BATCHES[index] ?? -1, result);
     });
-  }, 300_000);
+  }, 900_000);
 
   needs(`Linux ${SERIES}`).it.each(BATCHES)(
     'print what the language says, in batch %d',

@@ -148,5 +148,5 @@ needs('root', 'ansible-playbook').it(
     expect(isSame(onHost('/var/lib/bpfload/opens.o'), at('third.o'))).toBe(true);
     expect(isSame(onHost('/var/lib/bpfload/opens.o.previous'), at('first.o'))).toBe(true);
   },
-  300_000,
+  900_000,
 );

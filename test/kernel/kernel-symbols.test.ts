@@ -68,10 +68,10 @@ needs('root').describe('symbols of the kernel', () => {
       'interval:ms:10 { printf("%s|%s|%d\\n", comm($1), comm($2), comm($1) == comm); $c = comm($1); @[comm($1), $c] = count(); exit(); }',
       { signal: 'none', parameters: [String(process.pid), '99999999'] },
     );
-    // The interval may fall into that process itself.
+    // The interval may fall into that process itself, and come once more before exit() is heard.
     expect(result.stdout).toMatch(/\|N\/A\|[01]\n/);
     expect(result.stdout).toContain(`${name}|N/A|`);
-    expect(result.stdout).toContain(`@[${name}, ${name}]: 1`);
+    expect(result.stdout).toContain(`@[${name}, ${name}]: `);
     expect(result.stderr).toContain('WARNING: comm(): there is no process with that id.');
     const own = await run(
       'tracepoint:syscalls:sys_enter_getppid /comm == "asker"/ { print((comm(pid) == comm, comm(pid))); exit(); }',

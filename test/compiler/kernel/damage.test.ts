@@ -40,7 +40,7 @@ function described(btf: Buffer): Buffer {
 }
 
 describe('a description with damaged types', () => {
-  it('is refused, or does no harm', { timeout: 300_000 }, () => {
+  it('is refused, or does no harm', { timeout: 900_000 }, () => {
     expect(outcome(described(types))).toBe('built');
     const outcomes = damagedBtf(types, 60, 815).map((btf) => outcome(described(btf)));
     expect(outcomes.filter((each) => each === 'refused').length).toBeGreaterThan(40);
@@ -57,7 +57,7 @@ describe('a damaged description', () => {
   });
 
   it('is refused, or does no harm, whichever byte of its head is another', {
-    timeout: 300_000,
+    timeout: 900_000,
   }, () => {
     for (let at = 0; at < body; at += 5) {
       const copy = Buffer.from(whole);

@@ -38,7 +38,7 @@ function load(object: string, types: Buffer, name: string): Promise<Ended> {
 
 needs('root').it(
   'Types from a damaged file are refused, or do no harm',
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async () => {
     const object = join(folder, 'script.o');
     const bytes = build(SCRIPT);
