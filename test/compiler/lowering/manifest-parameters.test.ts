@@ -136,6 +136,23 @@ describe('an assumption', () => {
     expect(assumed('begin { print(curtask.pid); }')).toEqual([]);
   });
 
+  it.each([
+    ['sizeof(struct list_head)', { type: 'struct list_head', value: '16' }],
+    ['offsetof(struct list_head, prev)', { type: 'struct list_head', path: 'prev', value: '8' }],
+    [
+      'sizeof(curtask.comm)',
+      { type: 'struct task_struct', path: 'comm', measured: true, value: '16' },
+    ],
+    ['PIDTYPE_SID', { enumerator: 'PIDTYPE_SID', enum: 'pid_type', value: '3' }],
+    ['TCP_CLOSE', { enumerator: 'TCP_CLOSE', value: '7' }],
+    ['sizeof(struct mine)', { type: 'struct list_head', embedded: 'struct mine', value: '16' }],
+    ['3', undefined],
+  ])('is made of what a number of a type is made of: %s', (number, wanted) => {
+    expect(assumed(`${HELD}kprobe:f { @ = lhist(arg0, 0, ${number}, 1); }`)).toEqual(
+      wanted ? [{ ...wanted, line: 2 }] : [],
+    );
+  });
+
   it("is made of the kernel's structs in one of the script's own, once", () => {
     const held = { type: 'struct list_head', embedded: 'struct mine', value: '16' };
     expect(assumed(`${HELD}kprobe:f { print(((struct mine *)arg0).b); }`)).toEqual([
