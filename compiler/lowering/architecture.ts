@@ -68,9 +68,8 @@ function tiesOfProbe(
 
 /** A probe at an address, or behind the first instruction of a function. */
 function isWithinCode({ target: { target } }: TypedProbe): boolean {
-  if (target.provider === 'kprobe' || target.provider === 'kretprobe')
-    return 'address' in target || target.offset > 0;
-  return (target.provider === 'uprobe' || target.provider === 'uretprobe') && target.offset > 0;
+  if (target.provider === 'kprobe') return 'address' in target || target.offset > 0;
+  return target.provider === 'uprobe' && target.offset > 0;
 }
 
 /** What of an event is the number of a system call. */

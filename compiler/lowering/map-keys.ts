@@ -9,6 +9,7 @@ import type { Type } from '../types/type.ts';
 import type { BuiltinCode } from './builtin.ts';
 import { locate, lowerElements, lowerInto } from './expressions.ts';
 import { isNext } from './generations.ts';
+import { within } from './helper-warnings.ts';
 import type { Storage } from './lowering.ts';
 import { type HashPlan, type HashStore, nextSymbol } from './map-plans.ts';
 import { lowestBit } from './members.ts';
@@ -296,7 +297,8 @@ function lowerRead(
   if (size <= largest) return undefined;
   // A narrow key may end in padding, which is up to 7 bytes of the string.
   ir.zero(to.pointer, Math.min(size, roundUp(largest + 7, 8)), to.align);
-  const length = read.lowerText(read.call, lowering, to);
+  const { call, lowerText } = read;
+  const length = within(fn, call.range, () => lowerText(call, lowering, to));
   const tooLong = plan.classes.map((limit) => ir.compare('sgt', length, ir.constant(limit)));
   const beyond = tooLong.at(-1);
   if (beyond) {

@@ -13,6 +13,8 @@ export interface BuildOptions {
   /** `default`, `host`, or a description's path. */
   readonly kernel?: KernelChoice;
   readonly unsafe?: boolean;
+  /** As -k does. */
+  readonly reportsHelpers?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   /** The file that the script is taken to come from, which its imports are relative to. */
   readonly path?: string;
@@ -43,6 +45,7 @@ export function compileText(
     {
       kernel: kernelDescription(options.kernel),
       unsafe: options.unsafe ?? false,
+      reportsHelpers: options.reportsHelpers ?? false,
       environment: options.environment ?? {},
       debugFolders: options.debugFolders ?? [],
       ...(options.onStage ? { onStage: options.onStage } : {}),

@@ -183,6 +183,36 @@ describe('what is sent', () => {
     ]);
   });
 
+  it('of maps is joined with what empties them, where only other prints stand between', () => {
+    const kinds = (statements: string) =>
+      events(`begin { @a[1] = 1; @b[1] = 1; ${statements} }`)
+        .filter(({ kind }) => kind !== 'warning')
+        .map(({ kind, map, then }) => [kind, map, then ?? ''].join(' ').trim());
+    const [cleared, zeroed] = ['print-map 0 clear', 'print-map 0 zero'];
+    expect(kinds('print(@b); print(@a); clear(@a);')).toEqual(['print-map 1', cleared]);
+    expect(kinds('print(@a); print(@b); clear(@a);')).toEqual([cleared, 'print-map 1']);
+    expect(kinds('print(@a); print(@b); zero(@a); clear(@b);')).toEqual([
+      zeroed,
+      'print-map 1 clear',
+    ]);
+    expect(kinds('print(@a); printf("x"); clear(@a);')).toEqual([cleared, 'printf']);
+    // Whatever else comes between sees the map as it is.
+    const apart = ['print-map 1', 'print-map 0', 'clear 0'];
+    expect(kinds('print(@b); print(@a); @x = 1; clear(@a);')).toEqual(apart);
+    expect(kinds('print(@b); print(@a); @a[2] = 1; clear(@a);')).toEqual(apart);
+    expect(kinds('print(@b); print(@a); if pid { @x = 1; } clear(@a);')).toEqual(apart);
+    expect(kinds('print(@b); print(@a); delete(@b, 1); clear(@a);')).toEqual(apart);
+    expect(kinds('print(@b); clear(@a); print(@a);')).toEqual([
+      'print-map 1',
+      'clear 0',
+      'print-map 0',
+    ]);
+    expect(kinds('print(@a); clear(@a); clear(@a);')).toEqual([cleared, 'clear 0']);
+    expect(kinds('print(@a); zero(@a); clear(@a);')).toEqual([zeroed, 'clear 0']);
+    expect(kinds('clear(@a);')).toEqual(['clear 0']);
+    expect(kinds('print(@b); clear(@a);')).toEqual(['print-map 1', 'clear 0']);
+  });
+
   it('of formats, times and ends has what it is written with', () => {
     const text = (kind: string, format: string, ...fields: readonly unknown[]) => ({
       ...{ kind, format, fields, size: 8 + 8 * fields.length },

@@ -235,6 +235,21 @@ describe('operators', () => {
   });
 });
 
+describe('an element that is made of itself', () => {
+  it('has a key that is computed as often as it stands there', () => {
+    const machine = ran(`fn next() : int64 { @calls++; return @calls; }
+      begin {
+        $i = (int64)0; @m[1] = 10; @m[2] = 20; @m[$i++] = @m[$i++] + 1; @i = $i;
+        @f[next()] = @f[next()] + 1; @b[{ @blocks++; 1 }] = @b[{ @blocks++; 1 }] + 1; @s[1] += 5; @s[pid] = @s[pid] + 1;
+        @c[1] = @c[1] + { @c[1] = 50; 1 }; @d[1] = 7; @d[1] = @d[1] * 2 + @d[2] - -@d[1];
+      }`);
+    expect(values(machine, '@i', '@calls', '@blocks')).toEqual([2n, 2n, 2n]);
+    expect(machine.entries('@s').map(([, value]) => value)).toEqual([5n, 1n]);
+    expect(machine.entries('@d')).toEqual([[1n, 21n]]);
+    expect(machine.entries('@c')).toEqual([[1n, 1n]]);
+  });
+});
+
 describe('maps', () => {
   it('forget, look, count and are emptied', () => {
     const machine = ran(`begin {
