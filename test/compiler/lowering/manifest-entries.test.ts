@@ -185,7 +185,7 @@ describe('what is sent', () => {
 
   it('of maps is joined with what empties them, where only other prints stand between', () => {
     const kinds = (statements: string) =>
-      events(`begin { @a[1] = 1; @b[1] = 1; ${statements} }`)
+      events(`begin { @a[1] = 1; @b[1] = 1; } interval:s:1 { ${statements} }`)
         .filter(({ kind }) => kind !== 'warning')
         .map(({ kind, map, then }) => [kind, map, then ?? ''].join(' ').trim());
     const [cleared, zeroed] = ['print-map 0 clear', 'print-map 0 zero'];
