@@ -139,6 +139,14 @@ describe('an object that nobody may have', () => {
     expect(stages.at(-1)).toBe('linking');
     const allowed = compiled(text, { unsafe: true }).object?.() ?? new Uint8Array();
     expect(inspectObject(allowed).outside).toMatchObject([{ effect: 'registers', who: 'harm' }]);
+    // So it is where that shows at once: by the helper that code calls.
+    const strike =
+      'static long (*bpf_send_signal)(unsigned int) = (void *)109; int strike(int a) { return bpf_send_signal(a); }\n';
+    writeFileSync(join(folder, 'strike.bpf.c'), `${strike}${code.slice(code.indexOf('char'))}`);
+    const calling = 'import "strike.bpf.c";\nuprobe:/bin/true:main { @ = strike(9); }';
+    expect(codes(calling)).toEqual(['unsafe']);
+    expect(codes(calling, { unsafe: 'run' })).toEqual(['unsafe']);
+    expect(codes(calling, { unsafe: true })).toEqual([]);
     // Leave for commands is none for that.
     expect(() => compiled(text, { unsafe: 'run' }).object?.()).toThrow(LimitError);
   });
