@@ -268,6 +268,31 @@ static void test_programs(void)
 	teardown(&tester);
 }
 
+/* The kernel says how many functions a program has, and gives those that there is room for. */
+static void test_many_functions(void)
+{
+	static struct bpf_func_info functions[300];
+	static const struct stand_in_object object = {.fd = 501,
+						      .id = 7,
+						      .kind = BPF_PROG_TYPE_XDP,
+						      .types = 1,
+						      .is_compiled = true,
+						      .functions = functions,
+						      .function_count = 300};
+	const struct mf_fentry_target any = {.program = "*", .function = "vfs_*"};
+	struct tester tester;
+
+	for (uint32_t i = 0; i < 300; i++)
+		functions[i].type_id = VFS_OPEN;
+	setup(&tester, MF_FENTRY, "fentry:bpf:*", &any);
+	stand_in.objects = &object;
+	stand_in.object_count = 1;
+	stand_in.types = tester.kernel.btf;
+	CHECK(find(&tester) == ATTACH_OK && tester.of.attachments.target_count == 257);
+	tester.of.attachments.link_count = 0;
+	teardown(&tester);
+}
+
 static void test_events(void)
 {
 	const struct mf_rawtracepoint_target event = {.event = "event"}, none = {.event = "evnet"},
@@ -324,6 +349,7 @@ int main(void)
 	test_function();
 	test_pattern_of_functions();
 	test_programs();
+	test_many_functions();
 	test_events();
 	return check_result("attach_functions");
 }

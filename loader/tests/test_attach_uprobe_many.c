@@ -307,9 +307,9 @@ static void test_files(const char *folder)
 	wanted.path = text;
 	CHECK(find(&tester, 0) == ATTACH_MISSING);
 	CHECK(says(&tester.of.failure, STATUS_FAILED, "/other' is not a 64-bit ELF file."));
+	failure_clear(&tester.of.failure);
 	wanted.path = none;
-	CHECK(find(&tester, 0) == ATTACH_MISSING);
-	CHECK(says(&tester.of.failure, STATUS_FAILED, "No matches for uprobe /tmp/"));
+	CHECK(find(&tester, 0) == ATTACH_MISSING && tester.of.failure.status == STATUS_OK);
 	wanted.path = every;
 	wanted.function = "quite_another*";
 	CHECK(find(&tester, 0) == ATTACH_MISSING && tester.programs[0].expected == 0);

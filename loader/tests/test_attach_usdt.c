@@ -326,8 +326,7 @@ static void test_many_files(void)
 		   "has 0 arguments, but the script reads arg0."));
 	wanted.arguments = 0;
 	wanted.name = "none";
-	CHECK(find(&tester, 0) == ATTACH_MISSING);
-	CHECK(says(&tester.of.failure, STATUS_FAILED, "No matches for usdt:it."));
+	CHECK(find(&tester, 0) == ATTACH_MISSING && tester.of.failure.status == STATUS_OK);
 	/* Of a process this file alone has the point. */
 	tester.of.session.process.in_proc = (uint32_t)getpid();
 	tester.of.attachments.target_count = 0;
