@@ -28,7 +28,7 @@ const TOLD_TWICE = 2;
 
 export interface Lowered {
   readonly module: IrModule;
-  readonly input: Omit<LinkInput, 'object'>;
+  readonly input: Omit<LinkInput, 'objects'>;
 }
 
 export function fitsForCertain({ module, input }: Lowered): boolean {
@@ -46,7 +46,7 @@ export function fitsForCertain({ module, input }: Lowered): boolean {
 /** Undefined where its stack is too large. */
 function measured(module: IrModule): Measures | undefined {
   try {
-    return measure(module.shared().text);
+    return measure(module.shared().parts.map((part) => part.text()));
   } catch (error) {
     if (isStackRefusal(error)) return undefined;
     throw error;

@@ -11,8 +11,9 @@ import { libraryNames, standardLibrary } from './imports/library.ts';
 import { readLinkedCode } from './imports/linked.ts';
 import { withTypes } from './kernel/layer.ts';
 import type { KernelDescription } from './kernel/types.ts';
-import { beyondLimits, emitObject, LimitError, storesToContext } from './limits.ts';
-import { emit } from './llvm/backend.ts';
+import { beyondLimits, emitObjects, LimitError, storesToContext } from './limits.ts';
+import { beginObject, type Emission, emit } from './llvm/backend.ts';
+import type { ModulePart } from './llvm/module.ts';
 import { lower } from './lowering/lower.ts';
 import { checkPinned } from './lowering/pinned.ts';
 import { macroNames } from './macros/definitions.ts';
@@ -42,6 +43,8 @@ export interface CompileOptions {
   readonly parameters?: readonly string[];
   /** The process whose paths probes of programs mean (-p). */
   readonly pid?: number;
+  /** The object will be asked for: LLVM begins with it while code is still generated. It is the same without. */
+  readonly ahead?: boolean;
   /** Programs warn of every helper that fails, also of reads and look-ups. */
   readonly reportsHelpers?: boolean;
   /** Told of each file that is read beside the script and descriptions of kernels; of some more than once. */
@@ -162,30 +165,41 @@ export function compile(source: Source, options: CompileOptions): Compilation {
     metrics,
     diagnostics,
   };
-  const lowered = pass('generating code', () => lower(typed, context));
+  // What LLVM has begun with while code is still generated.
+  const begun: Emission[] = [];
+  const onPart = (part: ModulePart) => begun.push(beginObject(part.text()));
+  const ahead = options.ahead ? { onPart } : {};
+  const lowered = pass('generating code', () =>
+    droppingOnError(begun, () => lower(typed, { ...context, ...ahead })),
+  );
   const { module } = lowered;
-  if (diagnostics.hasErrors) return { ...outcome(program), typed };
+  if (diagnostics.hasErrors) {
+    for (const emission of begun) emission.drop();
+    return { ...outcome(program), typed };
+  }
   const bodies = [...typed.probes, ...typed.functions];
   const makeObject = (): Uint8Array => {
-    const make = (unit: typeof module) => pass('making the object', () => emitObject(unit, bodies));
+    const make = (unit: typeof module, parts: readonly Emission[]) =>
+      pass('making the object', () => emitObjects(unit, bodies, parts));
     const linked = (
-      { module: unit, input: parts }: ReturnType<typeof lower>,
-      object: Uint8Array,
+      { module: unit, input }: ReturnType<typeof lower>,
+      objects: readonly Uint8Array[],
     ): Uint8Array => {
       const { programs } = unit.shared();
-      const whole = pass('linking', () => link({ ...parts, object, programs }));
+      const whole = pass('linking', () => link({ ...input, objects, programs }));
       const stores = linkedCode.objects.length > 0 && options.unsafe !== true;
       const beyond = [...beyondLimits(whole), ...(stores ? storesToContext(whole) : [])];
       if (beyond.length > 0) throw new LimitError(sources, beyond);
       return whole;
     };
-    const object = make(module);
-    if (object instanceof Uint8Array) return linked(lowered, object);
+    // They can be taken once.
+    const first = make(module, begun.splice(0));
+    if ('objects' in first) return linked(lowered, first.objects);
     // Once more, with less in registers that would be spilled to the stack.
     const spare = pass('generating code', () => lower(typed, { ...context, sparesStack: true }));
-    const second = make(spare.module);
-    if (!(second instanceof Uint8Array)) throw new LimitError(sources, second);
-    return linked(spare, second);
+    const second = make(spare.module, []);
+    if ('refusals' in second) throw new LimitError(sources, second.refusals);
+    return linked(spare, second.objects);
   };
   return {
     ...outcome(program),
@@ -198,6 +212,16 @@ export function compile(source: Source, options: CompileOptions): Compilation {
       if (!pass('measuring the code', () => fitsForCertain(lowered))) makeObject();
     },
   };
+}
+
+/** What `make` gives; where it throws, nothing is left to be done. */
+function droppingOnError<T>(begun: readonly Emission[], make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    for (const emission of begun) emission.drop();
+    throw error;
+  }
 }
 
 /** Without warnings of the standard library, and those that comments of the script silence. */

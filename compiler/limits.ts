@@ -9,7 +9,7 @@ import { STT } from '../linker/elf/elf.ts';
 import { readElf } from '../linker/elf/read.ts';
 import type { TypedProbe } from './analysis/typed.ts';
 import { runsIntoLoops } from './llvm/back-edges.ts';
-import { type EmitOptions, emit } from './llvm/backend.ts';
+import { beginObject, type Emission, type EmitOptions, emit } from './llvm/backend.ts';
 import { programsWithoutRoom } from './llvm/frames.ts';
 import type { IrModule } from './llvm/module.ts';
 import type { ErrorCode } from './source/codes.ts';
@@ -72,15 +72,25 @@ export function storesToContext(object: Uint8Array): readonly Diagnostic[] {
 
 type Probes = readonly Pick<TypedProbe, 'symbol' | 'range'>[];
 
-/** The module as an object, or why BPF does not allow it. */
-export function emitObject(module: IrModule, probes: Probes): Uint8Array | readonly Diagnostic[] {
-  const first = emitWithin(module, probes, {});
-  if (!(first instanceof Uint8Array)) return first;
-  const again = runsIntoLoops(readElf(first));
-  const emitted = again ? emitWithin(module, probes, { keepsBlocks: true }) : first;
-  if (!(emitted instanceof Uint8Array)) return emitted;
-  const full = programsWithoutRoom(readElf(emitted));
-  return full.length > 0 ? full.map((symbol) => stackRefusal(probes, symbol)) : emitted;
+/** Objects of a module's parts, or why BPF does not allow them. */
+export type Emitted =
+  | { readonly objects: readonly Uint8Array[] }
+  | { readonly refusals: readonly Diagnostic[] };
+
+/** `begun` are the first parts, where LLVM has begun with them. */
+export function emitObjects(
+  module: IrModule,
+  probes: Probes,
+  begun: readonly Emission[] = [],
+): Emitted {
+  const first = emitWithin(module, probes, {}, begun);
+  if ('refusals' in first) return first;
+  const again = first.objects.some((object) => runsIntoLoops(readElf(object)));
+  const emitted = again ? emitWithin(module, probes, { keepsBlocks: true }, []) : first;
+  if ('refusals' in emitted) return emitted;
+  const full = emitted.objects.flatMap((object) => programsWithoutRoom(readElf(object)));
+  if (full.length === 0) return emitted;
+  return { refusals: full.map((symbol) => stackRefusal(probes, symbol)) };
 }
 
 const STACK_LIMIT = /in function (\S+) [^\n]*BPF stack limit of 512 bytes is exceeded/;
@@ -91,21 +101,56 @@ const FAR_JUMP = /in function (.+) a jump is too long\n/g;
 export const isStackRefusal = (error: unknown): boolean =>
   error instanceof Error && STACK_LIMIT.test(error.message);
 
-/** The object, or what does not fit; other refusals are bugs and stay exceptions. */
+/** The objects, or what does not fit; other refusals are bugs and stay exceptions. */
 function emitWithin(
   module: IrModule,
   probes: Probes,
   options: EmitOptions,
-): Uint8Array | readonly Diagnostic[] {
+  begun: readonly Emission[],
+): Emitted {
+  const { parts } = module.shared();
+  const emissions = [
+    ...begun,
+    ...parts
+      .slice(begun.length)
+      .map((part) => (parts.length > 1 ? beginObject : laterObject)(part.text(), options)),
+  ];
+  const objects: Uint8Array[] = [];
+  const far: string[] = [];
   try {
-    return emit(module.shared().text, 'object', options);
+    for (const emission of emissions) {
+      const made = takeWithin(emission);
+      if (made instanceof Uint8Array) objects.push(made);
+      else if ('stack' in made) return { refusals: [stackRefusal(probes, made.stack)] };
+      else far.push(...made.far);
+    }
+  } finally {
+    for (const emission of emissions) emission.drop();
+  }
+  return far.length > 0
+    ? { refusals: far.map((name) => lengthRefusal(probes, name)) }
+    : { objects };
+}
+
+/** Without another thread: nothing is beside it. */
+const laterObject = (text: string, options: EmitOptions): Emission => ({
+  take: () => emit(text, 'object', options),
+  drop() {},
+});
+
+/** The object, or functions with what BPF does not allow: one whose stack is too large, all with jumps that are too long. */
+function takeWithin(
+  emission: Emission,
+): Uint8Array | { readonly stack: string } | { readonly far: readonly string[] } {
+  try {
+    return emission.take();
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
-    const symbol = STACK_LIMIT.exec(message)?.[1];
-    if (symbol !== undefined) return [stackRefusal(probes, symbol)];
+    const stack = STACK_LIMIT.exec(message)?.[1];
+    if (stack !== undefined) return { stack };
     const far = [...message.matchAll(FAR_JUMP)].map(([, name = '']) => name);
     if (far.length === 0) throw error;
-    return far.map((name) => lengthRefusal(probes, name));
+    return { far };
   }
 }
 

@@ -12,6 +12,8 @@ import {
   viewOf,
 } from './elf/elf.ts';
 import type { CopyPlace, ProgramCopy, ProgramPlace } from './input.ts';
+import type { CompiledLine } from './lines.ts';
+import type { Compiled } from './parts.ts';
 import { RECORD_SIZE, SITES_SECTION } from './sites.ts';
 
 /** A program, where its code came from and where it went. */
@@ -22,24 +24,9 @@ interface Placed {
   readonly to: { readonly section: number; readonly start: number };
 }
 
-/** A line record and where it is. */
-export interface MovedLine {
-  readonly section: string;
-  readonly offset: number;
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface WithCopies {
-  readonly elf: ElfObject;
-  /** Line records of the compiler's object by section, as they are in the new one. */
-  readonly moveLines: (
-    lists: readonly (readonly MovedLine[])[],
-  ) => readonly (readonly MovedLine[])[];
-}
-
-export function addCopies(elf: ElfObject, programs: readonly ProgramPlace[]): WithCopies {
-  if (!programs.some(({ copy }) => copy)) return { elf, moveLines: (lists) => lists };
+export function addCopies(whole: Compiled, programs: readonly ProgramPlace[]): Compiled {
+  if (!programs.some(({ copy }) => copy)) return whole;
+  const { elf } = whole;
   const { sections, numbers, placed } = layOut(elf, programs);
   const compiled = new Map(
     placed.filter(({ program }) => !program.copy).map((one) => [one.program.symbol, one]),
@@ -63,7 +50,7 @@ export function addCopies(elf: ElfObject, programs: readonly ProgramPlace[]): Wi
   const moved = { sections, symbols, relocations };
   return {
     elf: moveSites(elf, moved, numbers, placed),
-    moveLines: lineMover(elf, placed, sections),
+    lines: moveLines(whole, placed, sections),
   };
 }
 
@@ -240,11 +227,11 @@ function moveSites(
   };
 }
 
-function lineMover(
-  elf: ElfObject,
+function moveLines(
+  { elf, lines: lists }: Compiled,
   placed: readonly Placed[],
   sections: readonly ElfSection[],
-): WithCopies['moveLines'] {
+): Compiled['lines'] {
   const nameOf = (list: readonly ElfSection[], index: number): string => list[index]?.name ?? '';
   const old = new Map<string, Placed[]>();
   for (const one of placed) {
@@ -257,33 +244,31 @@ function lineMover(
     // LLVM's own, of a function's beginning, is the same for all.
     return (place: CopyPlace): CopyPlace => places.get(key(place)) ?? place;
   };
-  const movedOf = (lines: readonly MovedLine[], owners: readonly Placed[]) => {
+  const movedOf = (lines: readonly CompiledLine[], owners: readonly Placed[]) => {
     const sorted = byOffset(lines);
     return owners.flatMap(({ program, from, to }) => {
       const own = program.copy ? translate(program.copy) : (place: CopyPlace) => place;
-      return inside(sorted, from).map((line): MovedLine => {
+      return inside(sorted, from).map((line): CompiledLine => {
         const { line: number, column } = own(line);
         const offset = line.offset - from.start + to.start;
         return { section: nameOf(sections, to.section), offset, line: number, column };
       });
     });
   };
-  return (lists) => {
-    const moved = new Map<string, MovedLine[]>(
-      placed.map(({ to }) => [nameOf(sections, to.section), []]),
-    );
-    for (const lines of lists)
-      for (const line of movedOf(lines, old.get(lines[0]?.section ?? '') ?? []))
-        moved.get(line.section)?.push(line);
-    // As the compiler would have had them: others stay behind the program before them.
-    const waiting = [...moved.values()];
-    for (const lines of moved.values()) lines.sort((left, right) => left.offset - right.offset);
-    const ordered = lists.flatMap((lines): readonly (readonly MovedLine[])[] => {
-      const name = lines[0]?.section ?? '';
-      if (!old.has(name)) return [lines];
-      const own = waiting.findIndex((list) => list[0]?.section === name);
-      return waiting.splice(0, own + 1);
-    });
-    return [...ordered, ...waiting];
-  };
+  const moved = new Map<string, CompiledLine[]>(
+    placed.map(({ to }) => [nameOf(sections, to.section), []]),
+  );
+  for (const lines of lists)
+    for (const line of movedOf(lines, old.get(lines[0]?.section ?? '') ?? []))
+      moved.get(line.section)?.push(line);
+  // As the compiler would have had them: others stay behind the program before them.
+  const waiting = [...moved.values()];
+  for (const lines of moved.values()) lines.sort((left, right) => left.offset - right.offset);
+  const ordered = lists.flatMap((lines): Compiled['lines'] => {
+    const name = lines[0]?.section ?? '';
+    if (!old.has(name)) return [lines];
+    const own = waiting.findIndex((list) => list[0]?.section === name);
+    return waiting.splice(0, own + 1);
+  });
+  return [...ordered, ...waiting];
 }

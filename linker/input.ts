@@ -11,22 +11,22 @@ import type { ImportedObject } from './imported.ts';
 import type { Manifest, ManifestSession, ManifestTracepointField } from './manifest/manifest.ts';
 
 export interface LinkInput {
-  /** Relocatable ELF. */
-  readonly object: Uint8Array;
-  /** What the object's line numbers count through, one text after the other; the script's is the first. */
+  /** Relocatable ELF, in parts whose code stands in this order; the last one has all variables and maps. */
+  readonly objects: readonly Uint8Array[];
+  /** What the objects' line numbers count through, one text after the other; the script's is the first. */
   readonly texts: readonly NumberedText[];
   /** BTF of the kernel that sites and kernel symbols are described by; read where there are such. */
   readonly kernelBtf: () => Uint8Array;
   readonly license: string;
   readonly functions: readonly FunctionDefinition[];
-  /** Where programs stand, in their order; the object has no code of those that are copies. All are there without. */
+  /** Where programs stand, in their order; the objects have no code of those that are copies. All are there without. */
   readonly programs?: readonly ProgramPlace[];
   /** Linked in this order. */
   readonly imports: readonly ImportedObject[];
   readonly maps: readonly MapDefinition[];
   readonly variables: readonly VariableDefinition[];
   readonly kernelSymbols: readonly KernelSymbol[];
-  /** By the number that the site table (section `.bpfscript.sites` of the object) gives. */
+  /** By the number that the site table (section `.bpfscript.sites` of the objects) gives. */
   readonly sites: readonly Site[];
   /** Makes the manifest once it is known where each variable stands (symbol -> offset in its section). */
   readonly manifest: (offsetOf: (symbol: string) => number) => UnlinkedManifest;

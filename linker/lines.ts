@@ -3,9 +3,31 @@ import { basename } from 'node:path';
 import type { BtfBuilder } from './btf/builder.ts';
 import { type LineRecord, readExtension } from './btf/extension.ts';
 import { readBtf } from './btf/read.ts';
-import type { WithCopies } from './copies.ts';
+import type { ElfObject } from './elf/elf.ts';
 import type { Image } from './image.ts';
 import type { NumberedText } from './input.ts';
+
+/** A line record of LLVM's and where it is. */
+export interface CompiledLine {
+  readonly section: string;
+  readonly offset: number;
+  /** Through all texts, from 1; 0 says that an instruction comes from no place in particular. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** LLVM's records, a list for each section. */
+export function readLines({ sections }: ElfObject): readonly (readonly CompiledLine[])[] {
+  const dataOf = (name: string) => sections.find((section) => section.name === name)?.data;
+  const names = dataOf('.BTF');
+  const extension = dataOf('.BTF.ext');
+  if (!names || !extension) return [];
+  const btf = readBtf(names);
+  return readExtension(extension).lines.map(({ section, records }) => {
+    const name = btf.string(section);
+    return records.map(({ offset, line, column }) => ({ section: name, offset, line, column }));
+  });
+}
 
 /**
  * Takes LLVM's records (place, line, column) and gives them the script's text, by index of the code section.
@@ -14,33 +36,21 @@ import type { NumberedText } from './input.ts';
  * wrote none. `imported` are those of imported objects, in `.text`.
  */
 export function harvestLines(
-  { elf, moveLines }: WithCopies,
+  compiled: readonly (readonly CompiledLine[])[],
   image: Image,
   texts: readonly NumberedText[],
   builder: BtfBuilder,
   imported: readonly LineRecord[],
 ): ReadonlyMap<number, readonly LineRecord[]> {
   const bySection = new Map<number, Map<number, LineRecord>>();
-  const dataOf = (name: string) => elf.sections.find((section) => section.name === name)?.data;
-  const names = dataOf('.BTF');
-  const extension = dataOf('.BTF.ext');
-  const btf = names && readBtf(names);
   const numbered = texts.flatMap(linesOf);
   const indices = new Map(image.code.map(({ name }, index) => [name, index]));
-  const found = extension ? readExtension(extension).lines : [];
-  const moved = moveLines(
-    found.map(({ section, records }) => {
-      const name = btf?.string(section) ?? '';
-      return records.map(({ offset, line, column }) => ({ section: name, offset, line, column }));
-    }),
-  );
-  for (const records of moved) {
+  for (const records of compiled) {
     for (const { section, offset, line, column } of records) {
       const index = indices.get(section);
       if (index === undefined) continue;
       const lines = bySection.get(index) ?? new Map<number, LineRecord>();
       bySection.set(index, lines);
-      // Line 0 says that an instruction comes from no place in particular.
       if (line === 0 || lines.has(offset)) continue;
       const own = numbered[line - 1];
       if (!own) throw new Error(`line ${line} is in none of the texts`);

@@ -18,7 +18,6 @@ import { LICENSE_SYMBOL } from './contract/names.ts';
 import { addCopies } from './copies.ts';
 import { DIGEST_SECTION, DIGEST_SIZE, digestOf } from './digest.ts';
 import { type ElfObject, type ElfSymbol, SHF, SHT, STB, STT } from './elf/elf.ts';
-import { readElf } from './elf/read.ts';
 import { type OutputSection, writeElf } from './elf/write.ts';
 import { type DataSectionName, type Image, imageOf } from './image.ts';
 import { describeImports, type PlacedVariable } from './import-records.ts';
@@ -26,6 +25,7 @@ import type { LinkInput } from './input.ts';
 import { harvestLines } from './lines.ts';
 import { encodeManifest, MANIFEST_SECTION } from './manifest/encode.ts';
 import { mergeObjects } from './merge.ts';
+import { joinParts } from './parts.ts';
 import { relocate, type Targets } from './relocate.ts';
 import {
   fixupsOf,
@@ -40,9 +40,8 @@ const LICENSE_SECTION = 'license';
 
 /** The linked object. The same input gives the same bytes. */
 export function link(input: LinkInput): Uint8Array {
-  const compiled = readElf(input.object);
-  const copied = addCopies(compiled, input.programs ?? []);
-  const { elf, objects } = mergeObjects(copied.elf, input.imports);
+  const compiled = addCopies(joinParts(input.objects), input.programs ?? []);
+  const { elf, objects } = mergeObjects(compiled.elf, input.imports);
   const image = imageOf(elf);
   const sites = placeSites(elf, image, input.sites);
   writeNumbers(image, sites);
@@ -71,7 +70,7 @@ export function link(input: LinkInput): Uint8Array {
     builder,
     sites.filter(isKind('argument')).map(({ site }) => site.type),
   );
-  const lines = harvestLines(copied, image, input.texts, builder, imported.lines);
+  const lines = harvestLines(compiled.lines, image, input.texts, builder, imported.lines);
   const text = image.code.findIndex((section) => section.name === '.text');
 
   const bySection = <Kind>(records: (section: number) => readonly Kind[]) =>

@@ -121,7 +121,7 @@ function moved(
 }
 
 /** Lets undefined symbols stand for what another object defines. */
-function resolved(symbols: readonly ElfSymbol[]): readonly ElfSymbol[] {
+export function resolved(symbols: readonly ElfSymbol[]): readonly ElfSymbol[] {
   const definitions = new Map<string, ElfSymbol>();
   for (const symbol of symbols) {
     const defined = symbol.section !== 0 && symbol.name !== '';

@@ -30,6 +30,7 @@ export function compileScript(
     ...(options.parameters ? { parameters: options.parameters } : {}),
     ...(options.pid === undefined ? {} : { pid: readPid(options.pid) }),
     ...(options.onStage ? { onStage: options.onStage } : {}),
+    ahead: options.ahead ?? false,
     ...(options.onFile ? { onFile: options.onFile } : {}),
   });
   const diagnostics = shown(compilation, options);

@@ -43,6 +43,8 @@ export interface ScriptOptions {
   readonly reportsHelpers?: boolean;
   /** Told of each file that the object depends on, beside the script and descriptions of kernels. */
   readonly onFile?: (path: string) => void;
+  /** The object will be asked for. */
+  readonly ahead?: boolean;
   /** --timings */
   readonly onStage?: Timings['onStage'];
 }

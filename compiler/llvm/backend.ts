@@ -22,15 +22,20 @@ interface ProcessAddon {
   become(file: string, words: readonly string[], modes: readonly number[]): never;
 }
 
+/** Text, processor, passes, what comes out, and whether blocks keep their order. */
+type Order = readonly [string, string, string, Output | 'measures', 'folded' | 'kept'];
+
+/** The addon's own. */
+interface Begun {
+  readonly begun: unique symbol;
+}
+
 interface Addon {
   readonly version: string;
-  emit(
-    ir: string,
-    cpu: string,
-    passes: string,
-    output: Output | 'measures',
-    blocks: 'folded' | 'kept',
-  ): Buffer;
+  emit(...order: Order): Buffer;
+  begin(...order: Order): Begun;
+  finish(begun: Begun): Buffer;
+  drop(begun: Begun): void;
   release(context: llvm.LLVMContext): void;
 }
 
@@ -66,20 +71,52 @@ export function emit(
   options: EmitOptions = {},
 ): Uint8Array {
   const text = typeof module === 'string' ? module : module.text();
+  return loadBackend().emit(...orderOf(text, output, options));
+}
+
+const orderOf = (text: string, output: Output, options: EmitOptions): Order => {
   const blocks = options.keepsBlocks ? 'kept' : 'folded';
-  return loadBackend().emit(text, CPU, options.passes ?? PASSES, output, blocks);
+  return [text, CPU, options.passes ?? PASSES, output, blocks];
+};
+
+/** An object that another thread makes meanwhile. */
+export interface Emission {
+  /** Waits for the object, and works too; throws as `emit` does. Once. */
+  take(): Uint8Array;
+  /** Nobody takes it any more. */
+  drop(): void;
+}
+
+/** Begins with LLVM text as an object. */
+export function beginObject(text: string, options: EmitOptions = {}): Emission {
+  const backend = loadBackend();
+  const begun = backend.begin(...orderOf(text, 'object', options));
+  return { take: () => backend.finish(begun), drop: () => backend.drop(begun) };
 }
 
 /**
- * How large the code of LLVM text becomes, in four fifths of the time that an object takes: nothing is written. Blocks are
+ * How large the code of LLVM texts becomes, of which several are looked at at a time, in four fifths of the time that an object takes: nothing is written. Blocks are
  * not folded, which only makes code shorter. Throws as `emit` does.
  */
-export function measure(text: string): Measures {
-  const [instructions = Number.NaN, frame = Number.NaN] = loadBackend()
-    .emit(text, CPU, PASSES, 'measures', 'kept')
-    .toString()
-    .split(' ')
-    .map(Number);
+export function measure(texts: readonly string[]): Measures {
+  const backend = loadBackend();
+  const orders = texts.map((text): Order => [text, CPU, PASSES, 'measures', 'kept']);
+  const [first] = orders;
+  if (first && orders.length === 1) return measuresOf(backend.emit(...first));
+  const begun = orders.map((order) => backend.begin(...order));
+  try {
+    const all = begun.map((each) => measuresOf(backend.finish(each)));
+    return {
+      instructions: Math.max(...all.map(({ instructions }) => instructions)),
+      frame: Math.max(...all.map(({ frame }) => frame)),
+    };
+  } finally {
+    for (const each of begun) backend.drop(each);
+  }
+}
+
+function measuresOf(made: Buffer): Measures {
+  const [instructions = Number.NaN, frame = Number.NaN] = made.toString().split(' ').map(Number);
   return { instructions, frame };
 }
 

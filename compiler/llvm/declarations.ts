@@ -17,7 +17,10 @@ export type DeclaredFunction =
   | { readonly kind: 'linked'; readonly symbol: string; readonly parameters: number };
 
 export interface Declarations {
+  /** Programs and callbacks that get a body. */
   readonly functions: readonly DeclaredFunction[];
+  /** Functions that are called and stand elsewhere. */
+  readonly callees: readonly DeclaredFunction[];
   /** Variables that somebody else defines. */
   readonly externs: readonly string[];
 }
@@ -36,35 +39,50 @@ export function printDeclarations(file: string, declarations: Declarations): str
   }
 }
 
-function print(native: Native, file: string, { functions, externs }: Declarations): string {
+function print(native: Native, file: string, declarations: Declarations): string {
+  const { functions, callees, externs } = declarations;
   const { GlobalVariable } = native.llvm;
   const { ExternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
   native.module.setTargetTriple(TRIPLE);
   native.module.setDataLayout(LAYOUT);
   const debug = createDebugInfo(native, file);
   for (const each of functions) {
-    const made = createFunction(native, each);
-    if (each.kind !== 'linked') addEmptyBody(native, made, debug.subprogram(each.symbol));
+    const made = createFunction(native, each, linkageOf(native, each));
+    addEmptyBody(native, made, debug.subprogram(each.symbol));
   }
+  for (const each of callees) createFunction(native, each, ExternalLinkage);
   debug.finish();
   for (const symbol of externs)
     new GlobalVariable(native.module, native.i8, false, ExternalLinkage, null, symbol);
   return native.module.print();
 }
 
-function createFunction(native: Native, declared: DeclaredFunction): llvm.Function {
-  const { FunctionType, Function: LlvmFunction } = native.llvm;
+function linkageOf(native: Native, { kind }: DeclaredFunction): number {
   const { ExternalLinkage, InternalLinkage } = native.llvm.GlobalValue.LinkageTypes;
-  const create = (result: llvm.Type, parameters: llvm.Type[], linkage: number): llvm.Function => {
+  return kind === 'callback' ? InternalLinkage : ExternalLinkage;
+}
+
+function createFunction(
+  native: Native,
+  declared: DeclaredFunction,
+  linkage: number,
+): llvm.Function {
+  const { FunctionType, Function: LlvmFunction } = native.llvm;
+  const create = (result: llvm.Type, parameters: llvm.Type[]): llvm.Function => {
     const type = FunctionType.get(result, parameters, false);
     return LlvmFunction.Create(type, linkage, declared.symbol, native.module);
   };
-  if (declared.kind === 'program') return create(native.i32, [native.pointer], ExternalLinkage);
+  if (declared.kind === 'program') return create(native.i32, [native.pointer]);
   if (declared.kind === 'linked')
-    return create(native.i64, Array(declared.parameters).fill(native.i64), ExternalLinkage);
+    return create(native.i64, Array(declared.parameters).fill(native.i64));
   const types = { i32: native.i32, i64: native.i64, ptr: native.pointer };
-  const parameters = declared.parameters.map((kind) => types[kind]);
-  return create(native.i64, parameters, InternalLinkage);
+  const made = create(
+    native.i64,
+    declared.parameters.map((kind) => types[kind]),
+  );
+  // Callers are then compiled alike, whether it stands in their part of the module or not.
+  made.setDoesNotThrow();
+  return made;
 }
 
 /** No more than an end: bodies are text. */

@@ -5,13 +5,14 @@ import { LICENSE_SYMBOL, NAME_PREFIXES } from '../../linker/contract/names.ts';
 import type { ProgramPlace } from '../../linker/input.ts';
 import { createFunctionBuilder, type FunctionFrame, type ModuleTables } from './builder.ts';
 import { type DeclaredFunction, printDeclarations } from './declarations.ts';
+import { createDivision, type Part } from './division.ts';
 import type { FunctionBuilder, IrPointer, IrValue } from './ir.ts';
 import { logTable } from './log2.ts';
 import { nameText, parameterText, placeText } from './names.ts';
 import { asPointer, asValue } from './operands.ts';
 import type { Primitive } from './primitives.ts';
 import { takeShape } from './shapes.ts';
-import { sharePrograms } from './sharing.ts';
+import { createSharing } from './sharing.ts';
 import { completeText, type FunctionText, type GlobalDefinition, type Place } from './text.ts';
 
 /** i32 comes zero-extended, as a value like i64. */
@@ -51,21 +52,33 @@ export interface IrModule {
   globals(): readonly GlobalDefinition[];
   /** The whole module as LLVM text, for readers. */
   text(): string;
-  /** For the back end: programs that are alike stand in it once, and the linker is told of them. */
+  /** For the back end: programs that are alike stand in it once, and the linker is told of them. Nothing follows. */
   shared(): SharedModule;
 }
 
 export interface SharedModule {
-  readonly text: string;
-  /** All programs, also those that the text has no code of. */
+  /** Compiled each for itself, and put together by the linker in this order. */
+  readonly parts: readonly ModulePart[];
+  /** All programs, also those that the parts have no code of. */
   readonly programs: readonly ProgramPlace[];
+}
+
+export interface ModulePart {
+  /** LLVM text, made anew by each call. */
+  text(): string;
 }
 
 /** As clang's; the linker gives each map the size of its definition. */
 const MAP_SIZE = 32;
 
-/** `name` is the script's name, which line information shows without its folder. */
-export function createModule(name: string): IrModule {
+/**
+ * `name` is the script's name, which line information shows without its folder. `onPart` is told of parts of the module as
+ * soon as nothing more comes into them, of the last one never.
+ */
+export function createModule(
+  name: string,
+  onPart: (part: ModulePart) => void = () => undefined,
+): IrModule {
   const file = basename(name) || 'script';
 
   const globals = new Map<string, GlobalDefinition>();
@@ -77,9 +90,16 @@ export function createModule(name: string): IrModule {
   const constants = new Map<string, string>();
   const externs = new Set<string>();
   const places: Place[] = [];
+  /** By functions, with their indices. */
+  const placesIn = new Map<string, (readonly [number, Place])[]>();
   /** Each text of bodies that are alike once. */
   const shapes = new Map<string, string>();
-  let printed: string | undefined;
+  const programs: ProgramPlace[] = [];
+  const placeProgram = createSharing(globals, places);
+  const division = createDivision((part) => onPart({ text: () => partText(part, false) }));
+  /** How many functions are begun and not finished: a callback can be made inside of another's body. */
+  let unfinished = 0;
+  let isPrinted = false;
   let shared: SharedModule | undefined;
 
   const define = (definition: GlobalDefinition): void => {
@@ -114,74 +134,120 @@ export function createModule(name: string): IrModule {
       return nameText(symbol);
     },
     primitive(primitive) {
-      primitives.set(primitive.name, primitive);
+      if (!primitives.has(primitive.name)) primitives.set(primitive.name, primitive);
       return nameText(primitive.name);
     },
     logTable: () => constantBytes(logTable()),
   };
 
   /** What stands in the module is made before it is printed. */
-  const declare = (made: DeclaredFunction): void => {
+  const declare = (made: DeclaredFunction): DeclaredFunction => {
     const { symbol } = made;
-    if (printed !== undefined) throw new Error(`${symbol} comes after the module was printed`);
+    if (isPrinted) throw new Error(`${symbol} comes after the module was printed`);
     if (declared.has(symbol)) throw new Error(`${symbol} is defined twice`);
     declared.set(symbol, made);
+    return made;
   };
 
   /** Places of one function: equal ones are the same metadata. */
   const placesOf = (symbol: string): FunctionFrame['placeOf'] => {
     const known = new Map<number, string>();
+    const own: (readonly [number, Place])[] = [];
+    placesIn.set(symbol, own);
     return (line, column) => {
       const key = line * 1024 + column;
       const found = known.get(key);
       if (found !== undefined) return found;
       const made = placeText(places.length);
-      places.push({ symbol, line, column });
+      const place = { symbol, line, column };
+      own.push([places.length, place]);
+      places.push(place);
       known.set(key, made);
       return made;
     };
   };
 
-  const keep = (body: string): FunctionText['body'] => {
-    const { shape, ...references } = takeShape(body, (symbol) => used.get(symbol));
+  /** Makes a body, and says to which functions it refers. */
+  const make = (frame: FunctionFrame, write: (builder: FunctionBuilder) => void) => {
+    unfinished += 1;
+    const { builder, finish } = createFunctionBuilder(tables, frame);
+    write(builder);
+    unfinished -= 1;
+    const callees = new Set<DeclaredFunction>();
+    const sites = new Set<Primitive>();
+    const { shape, ...references } = takeShape(
+      finish(),
+      (symbol) => used.get(symbol),
+      (symbol) => {
+        const [primitive, callee] = [primitives.get(symbol), declared.get(symbol)];
+        if (primitive) sites.add(primitive);
+        else if (callee) callees.add(callee);
+      },
+    );
     const known = shapes.get(shape) ?? shape;
     shapes.set(known, known);
-    return { shape: known, ...references };
+    const body: FunctionText['body'] = { shape: known, ...references };
+    return { body, references: { symbols: body.symbols, callees, primitives: sites } };
   };
 
-  /** What llvm-bindings makes, once all is there. */
-  const print = (): string => {
-    if (printed !== undefined) return printed;
-    for (const symbol of used.keys())
+  const checkUses = (symbols: Iterable<string>): void => {
+    for (const symbol of symbols)
       if (!globals.has(symbol) && !externs.has(symbol))
         throw new Error(`the global ${symbol} is used and not defined`);
-    printed = printDeclarations(file, {
-      functions: [...declared.values()],
-      externs: [...used.keys()].filter((symbol) => !globals.has(symbol)),
-    });
-    return printed;
   };
+
+  /** What llvm-bindings prints, completed. */
+  const print = (part: Part, defined: Iterable<GlobalDefinition>): string => {
+    checkUses(part.symbols);
+    const made = [...declared.values()].filter((one) => part.functions.has(one));
+    const printed = printDeclarations(file, {
+      functions: made,
+      callees: [...part.callees].filter((one) => !part.functions.has(one)),
+      externs: [...part.symbols].filter((symbol) => !globals.has(symbol)),
+    });
+    return completeText(printed, {
+      globals: defined,
+      functions,
+      primitives: part.primitives,
+      places: made.flatMap(({ symbol }) => placesIn.get(symbol) ?? []),
+    });
+  };
+
+  /** The last part has all variables. Others define those that they use, too: LLVM then knows as much of them. */
+  const partText = (part: Part, isLast: boolean): string =>
+    print(
+      part,
+      isLast
+        ? globals.values()
+        : [...globals.values()].filter(({ symbol }) => part.symbols.has(symbol)),
+    );
 
   return {
     program(symbol, section, body) {
-      declare({ kind: 'program', symbol });
-      const frame: FunctionFrame = { result: 'i32', placeOf: placesOf(symbol) };
-      const { builder, finish } = createFunctionBuilder(tables, frame);
-      body(builder, asPointer(parameterText('ptr', 0)));
-      functions.set(symbol, { section, body: keep(finish()) });
+      const program = declare({ kind: 'program', symbol });
+      const made = make({ result: 'i32', placeOf: placesOf(symbol) }, (builder) =>
+        body(builder, asPointer(parameterText('ptr', 0))),
+      );
+      functions.set(symbol, { section, body: made.body });
+      const placed = placeProgram(symbol, section, made.body);
+      programs.push(placed);
+      if (!placed.copy) division.add(program, made.body.shape.length, made.references);
+      if (unfinished === 0) division.settle();
     },
 
     callback(symbol, parameters, body) {
-      declare({ kind: 'callback', symbol, parameters });
-      const frame: FunctionFrame = { result: 'i64', placeOf: placesOf(symbol) };
-      const { builder, finish } = createFunctionBuilder(tables, frame);
-      const args = parameters.map((kind, index): IrValue | IrPointer => {
-        const text = parameterText(kind, index);
-        if (kind === 'ptr') return asPointer(text);
-        return kind === 'i32' ? builder.extendArgument(asValue(text)) : asValue(text);
+      const callback = declare({ kind: 'callback', symbol, parameters });
+      const made = make({ result: 'i64', placeOf: placesOf(symbol) }, (builder) => {
+        const args = parameters.map((kind, index): IrValue | IrPointer => {
+          const text = parameterText(kind, index);
+          if (kind === 'ptr') return asPointer(text);
+          return kind === 'i32' ? builder.extendArgument(asValue(text)) : asValue(text);
+        });
+        body(builder, args as CallbackArguments<typeof parameters>);
       });
-      body(builder, args as CallbackArguments<typeof parameters>);
-      functions.set(symbol, { body: keep(finish()) });
+      functions.set(symbol, { body: made.body });
+      division.add(callback, made.body.shape.length, made.references);
+      if (unfinished === 0) division.settle();
     },
 
     global: define,
@@ -194,16 +260,28 @@ export function createModule(name: string): IrModule {
     },
     globals: () => [...globals.values()],
     text() {
-      return completeText(print(), { globals, functions, primitives, places });
+      isPrinted = true;
+      const made = [...declared.values()];
+      const isLinked = ({ kind }: DeclaredFunction) => kind === 'linked';
+      const whole = {
+        functions: new Set(made.filter((one) => !isLinked(one))),
+        callees: new Set(made.filter(isLinked)),
+        symbols: new Set(used.keys()),
+        primitives: new Set(primitives.values()),
+      };
+      return print(whole, globals.values());
     },
     shared() {
       if (shared) return shared;
-      const printed = print();
-      const programs = sharePrograms(functions, globals, places);
-      const wanted = new Set(functions.keys());
-      for (const { symbol, copy } of programs) if (copy) wanted.delete(symbol);
-      const parts = { wanted, globals, functions, primitives, places };
-      shared = { programs, text: completeText(printed, parts) };
+      isPrinted = true;
+      checkUses(used.keys());
+      const parts = division.finish();
+      shared = {
+        programs,
+        parts: parts.map((part, index) => ({
+          text: () => partText(part, index === parts.length - 1),
+        })),
+      };
       return shared;
     },
   };

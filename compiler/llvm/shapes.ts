@@ -23,18 +23,23 @@ const GAP = '\u0001';
 const FILLED = new RegExp(`${GAP}([gsp])(\\d+);`, 'g');
 
 /**
- * `dataNamed` gives the symbol of a variable or map, and nothing for functions, which stay in the text. It is kept: a piece
- * of `body` would keep all of it in V8's memory.
+ * `dataNamed` gives the symbol of a variable or map, and nothing for functions, which stay in the text and are `onFunction`'s.
+ * It is kept: a piece of `body` would keep all of it in V8's memory.
  */
-export function takeShape(body: string, dataNamed: (symbol: string) => string | undefined): Shaped {
+export function takeShape(
+  body: string,
+  dataNamed: (symbol: string) => string | undefined,
+  onFunction: (symbol: string) => void = () => undefined,
+): Shaped {
   const [symbols, sites, places] = [ordinals<string>(), ordinals<number>(), ordinals<number>()];
   const shape = body.replace(REFERENCE, (whole, place, quoted, plain) => {
     if (place !== undefined) return `${GAP}p${places.of(placeIndex(Number(place)))};`;
     const symbol = nameOf(quoted, plain);
-    const site = SITE.exec(symbol);
-    if (site) return `${GAP}s${sites.of(Number(site[1]))};${site[2]}`;
     const data = dataNamed(symbol);
-    return data === undefined ? whole : `${GAP}g${symbols.of(data)};`;
+    if (data !== undefined) return `${GAP}g${symbols.of(data)};`;
+    onFunction(symbol);
+    const site = SITE.exec(symbol);
+    return site ? `${GAP}s${sites.of(Number(site[1]))};${site[2]}` : whole;
   });
   return { shape, symbols: symbols.all(), sites: sites.all(), places: places.all() };
 }

@@ -5,17 +5,16 @@
  */
 import type { ProgramPlace } from '../../linker/input.ts';
 import type { Shaped } from './shapes.ts';
-import type { FunctionText, GlobalDefinition, Place } from './text.ts';
+import type { GlobalDefinition, Place } from './text.ts';
 
 const pairs = <T, U>(from: readonly T[], to: readonly U[]): Map<T, U> =>
   new Map(from.map((key, index) => [key, to[index] as U]));
 
-/** All programs of a module in their order. */
-export function sharePrograms(
-  functions: ReadonlyMap<string, FunctionText>,
+/** Says of a program, when its body is made, whether it is a copy of one before it. What it refers to is defined by then. */
+export function createSharing(
   globals: ReadonlyMap<string, GlobalDefinition>,
   places: readonly Place[],
-): readonly ProgramPlace[] {
+): (symbol: string, section: string, body: Shaped) => ProgramPlace {
   const first = new Map<string, { readonly symbol: string; readonly body: Shaped }[]>();
   const placeAt = (index: number): Place => {
     const place = places[index];
@@ -29,13 +28,12 @@ export function sharePrograms(
   };
   const areAlike = (left: Shaped, right: Shaped): boolean =>
     left.symbols.every((symbol, index) => known(symbol) === known(right.symbols[index] ?? ''));
-  return [...functions].flatMap(([symbol, { section, body }]): ProgramPlace[] => {
-    if (section === undefined) return [];
+  return (symbol, section, body) => {
     const sameText = first.get(body.shape) ?? [];
     const of = sameText.find((other) => areAlike(other.body, body));
     if (!of) {
       first.set(body.shape, [...sameText, { symbol, body }]);
-      return [{ symbol, section }];
+      return { symbol, section };
     }
     const copy = {
       of: of.symbol,
@@ -45,6 +43,6 @@ export function sharePrograms(
         return { from: placeAt(place), to: placeAt(body.places[index] ?? -1) };
       }),
     };
-    return [{ symbol, section, copy }];
-  });
+    return { symbol, section, copy };
+  };
 }

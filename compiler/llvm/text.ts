@@ -30,12 +30,12 @@ export interface Place {
 }
 
 export interface Completion {
-  /** Functions whose bodies are needed; others are left out. */
-  readonly wanted?: ReadonlySet<string>;
-  readonly globals: ReadonlyMap<string, GlobalDefinition>;
+  readonly globals: Iterable<GlobalDefinition>;
+  /** All that `printed` has; there may be more. */
   readonly functions: ReadonlyMap<string, FunctionText>;
-  readonly primitives: ReadonlyMap<string, Primitive>;
-  readonly places: readonly Place[];
+  readonly primitives: Iterable<Primitive>;
+  /** By their indices in the module; those of other functions are left out. */
+  readonly places: Iterable<readonly [number, Place]>;
 }
 
 const NAME = String.raw`@(?:"([^"]*)"|([-\w$.]+))`;
@@ -46,7 +46,7 @@ const DEFINITION = new RegExp(
 
 /** `printed` is what llvm-bindings made of the module. */
 export function completeText(printed: string, completion: Completion): string {
-  const { globals, functions, primitives, places, wanted } = completion;
+  const { globals, functions, primitives, places } = completion;
   const scopes = new Map<string, string>();
   const completed = printed.replace(
     DEFINITION,
@@ -54,7 +54,6 @@ export function completeText(printed: string, completion: Completion): string {
       const symbol = nameOf(quoted, plain);
       const made = functions.get(symbol);
       if (!made) return text;
-      if (wanted && !wanted.has(symbol)) return '';
       scopes.set(symbol, scope);
       const named = parameters.replace(/(i8\*|i\d+) %(\d+)/g, (_, type: string, index: string) => {
         return type === 'i8*'
@@ -73,15 +72,15 @@ export function completeText(printed: string, completion: Completion): string {
   return [
     completed,
     // Not `constant`: what the loader sets must not be folded.
-    ...[...globals.values()].map(
+    ...[...globals].map(
       ({ symbol, section, size, align, bytes }) =>
         `${nameText(symbol)} = dso_local global [${size} x i8] ${
           bytes ? `c${quote(bytes)}` : 'zeroinitializer'
         }, section ${quote(Buffer.from(section))}, align ${align}\n`,
     ),
-    ...[...primitives.values()].map(definitionOf),
-    places
-      .map(({ symbol, line, column }, index) => {
+    ...[...primitives].map(definitionOf),
+    [...places]
+      .map(([index, { symbol, line, column }]) => {
         const scope = scopes.get(symbol);
         if (scope === undefined) return '';
         return `${placeText(index)} = !DILocation(line: ${line}, column: ${column}, scope: ${scope})\n`;

@@ -36,8 +36,8 @@ import {
 export function lower(
   program: TypedProgram,
   context: UnitContext,
-): { readonly module: IrModule; readonly input: Omit<LinkInput, 'object'> } {
-  const module = createModule(context.sources.main.name);
+): { readonly module: IrModule; readonly input: Omit<LinkInput, 'objects'> } {
+  const module = createModule(context.sources.main.name, context.onPart);
   const records: UnitRecords = {
     functions: [],
     variables: new Map(),

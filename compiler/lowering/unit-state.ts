@@ -6,7 +6,7 @@ import type { ImportedObject } from '../../linker/imported.ts';
 import type { ManifestMetric, ManifestStacks } from '../../linker/manifest/manifest.ts';
 import type { TypedProgram, TypedStatement } from '../analysis/typed.ts';
 import type { KernelDescription } from '../kernel/types.ts';
-import type { IrModule } from '../llvm/module.ts';
+import type { IrModule, ModulePart } from '../llvm/module.ts';
 import { mayRecurse } from '../probes/recursion.ts';
 import type { Diagnostics } from '../source/diagnostics.ts';
 import type { Sources } from '../source/sources.ts';
@@ -40,6 +40,8 @@ export interface UnitContext {
   readonly usedPrograms?: ReadonlySet<string>;
   /** What maps are as metrics, by their names. */
   readonly metrics?: ReadonlyMap<string, ManifestMetric>;
+  /** Told of parts of the module that are whole, while others are still made. */
+  readonly onPart?: (part: ModulePart) => void;
 }
 
 /** Everything about a script that its programs do not change. */

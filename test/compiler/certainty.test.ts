@@ -4,7 +4,7 @@ import { codeOf } from '../../compiler/builtins/builtins.ts';
 import { boundsOf, fitsForCertain, type Lowered } from '../../compiler/certainty.ts';
 import { emit, measure } from '../../compiler/llvm/backend.ts';
 import type { FunctionBuilder } from '../../compiler/llvm/ir.ts';
-import { createModule } from '../../compiler/llvm/module.ts';
+import { createModule, type IrModule } from '../../compiler/llvm/module.ts';
 import { lower } from '../../compiler/lowering/lower.ts';
 import { Diagnostics } from '../../compiler/source/diagnostics.ts';
 import { INSN_SIZE, STT } from '../../linker/elf/elf.ts';
@@ -41,11 +41,14 @@ const SOME = [
   })),
 ].filter(({ text }) => !text.includes('#include'));
 
+const textsOf = (module: IrModule): readonly string[] =>
+  module.shared().parts.map((part) => part.text());
+
 describe('an object of', () => {
   it.each(SOME)('$name has at most what was said of it', ({ text }) => {
     const parts = lowered(text);
-    const code = parts.module.shared().text;
-    const measures = measure(code);
+    const texts = textsOf(parts.module);
+    const measures = measure(texts);
     const bounds = boundsOf(parts, measures);
     const { sections, symbols } = readElf(parts.object);
     const zeros = sections.find(({ name }) => name === '.bss')?.size ?? 0;
@@ -55,7 +58,9 @@ describe('an object of', () => {
     expect(functionsOf(parts.object).length).toBeLessThanOrEqual(bounds.functions);
     expect(zeros).toBeLessThanOrEqual(bounds.zeroBytes);
     for (const keepsBlocks of [false, true])
-      for (const { size } of functionsOf(emit(code, 'object', { keepsBlocks })))
+      for (const { size } of texts.flatMap((text) =>
+        functionsOf(emit(text, 'object', { keepsBlocks })),
+      ))
         expect(size / INSN_SIZE).toBeLessThanOrEqual(measures.instructions);
     expect(fitsForCertain(parts)).toBe(true);
   });
@@ -79,7 +84,7 @@ describe('a frame', () => {
 
   it('is as large as what stands in it', () => {
     const { module } = written((ir) => void ir.helper(HELPER, [ir.alloca(104, 8)]));
-    expect(measure(module.shared().text).frame).toBe(104);
+    expect(measure(textsOf(module)).frame).toBe(104);
   });
 });
 
@@ -98,12 +103,20 @@ describe('code', () => {
     expect(fitsForCertain(calls(8300))).toBe(false);
   });
 
+  it('is the largest of all parts', () => {
+    const of = (...bytes: readonly number[]) =>
+      bytes.map(
+        (each) =>
+          textsOf(written((ir) => void ir.helper(HELPER, [ir.alloca(each, 8)])).module)[0] ?? '',
+      );
+    expect(measure(of(8, 104, 16)).frame).toBe(104);
+    expect(() => measure(of(8, 600, 16))).toThrow(/stack limit/);
+  });
+
   it('counts lines of assembly, too', () => {
     const apart = written((ir) => void ir.apart(ir.helper(HELPER, [])));
     const plain = written((ir) => void ir.helper(HELPER, []));
-    const [more, fewer] = [apart, plain].map(
-      ({ module }) => measure(module.shared().text).instructions,
-    );
+    const [more, fewer] = [apart, plain].map(({ module }) => measure(textsOf(module)).instructions);
     expect(more).toBeGreaterThan(fewer ?? 0);
   });
 });

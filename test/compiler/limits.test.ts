@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { beyondLimits, emitObject, LimitError } from '../../compiler/limits.ts';
+import { beyondLimits, emitObjects, LimitError } from '../../compiler/limits.ts';
 import { createModule } from '../../compiler/llvm/module.ts';
 import { OBJECT_LIMITS } from '../../linker/contract/limits.ts';
 import { type ElfSymbol, SHF, SHT, STB, STT } from '../../linker/elf/elf.ts';
@@ -141,10 +141,10 @@ describe('a program that takes more stack than there is', () => {
     const probes = ['probe_1', 'probe_11', 'probe_2'].map((symbol, index) => ({
       ...{ symbol, range: { start: index, end: index + 1 } },
     }));
-    const made = emitObject(module, probes);
-    return made instanceof Uint8Array
+    const made = emitObjects(module, probes);
+    return 'objects' in made
       ? []
-      : made.map(({ code, severity, range }) => [code, severity, range?.start]);
+      : made.refusals.map(({ code, severity, range }) => [code, severity, range?.start]);
   };
 
   it('is named by its attach point, its callbacks by that of their program, and its neighbours are not', () => {

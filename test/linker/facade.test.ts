@@ -51,7 +51,7 @@ function facadeInput(): LinkInput {
     ir.return_(ir.constant(0));
   });
   return {
-    object: emit(module, 'object'),
+    objects: [emit(module, 'object')],
     texts: [
       {
         name: '/home/someone/count.bt',

@@ -58,7 +58,7 @@ export function emptyManifest(): Omit<Manifest, 'fixups'> {
 /** What the linker takes, with an object of IR text; whoever gives no BTF of a kernel has nothing that asks for it. */
 export function linkInput(ir: string, parts: Partial<LinkInput> = {}): LinkInput {
   return {
-    object: assemble(ir),
+    objects: [assemble(ir)],
     texts: [{ name: 'scripts/test.bt', text: 'begin { }\n' }],
     kernelBtf: () => {
       throw new Error('nobody asked for types');

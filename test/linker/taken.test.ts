@@ -26,7 +26,7 @@ describe('a linked object', () => {
   it('counts, loops and reads its parameters when attached', () => {
     const uprobes = (text: string) =>
       text.replaceAll('section "uprobe"', 'section "raw_tp/sys_enter"');
-    const attachable = link({ ...scriptInput(), object: assemble(uprobes(SCRIPT_IR)) });
+    const attachable = link({ ...scriptInput(), objects: [assemble(uprobes(SCRIPT_IR))] });
     const bss = attached(attachable, '.bss');
     expect([1n, 2n, 3n, 9n]).toContain(bss.readBigUInt64LE(0));
     // Four rounds of the loop that add 3, and the parameter 5.

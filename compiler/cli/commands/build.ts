@@ -144,6 +144,7 @@ function buildOnce(
     {
       ...options,
       onStage: timings.onStage,
+      ahead: ['obj', 'btf', 'manifest'].includes(options.emit),
       ...(rule !== undefined || options.sbom !== undefined || options.watch
         ? { onFile: dependencies.note }
         : {}),

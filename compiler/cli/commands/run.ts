@@ -274,6 +274,7 @@ Examples:
           reportsHelpers: warns,
           ...(writesObject(options) ? {} : { parameters }),
           onStage: timings.onStage,
+          ahead: stages.compiler.length === 0,
         },
         readKernel(kernels, arch),
       );

@@ -6,6 +6,7 @@
 #include "far-jumps.h"
 #include "measure.h"
 #include "memory.h"
+#include "workers.h"
 
 #include <node_api.h>
 
@@ -173,16 +174,6 @@ void runPasses(LLVMModuleRef module, LLVMTargetMachineRef machine, const std::st
 	}
 }
 
-// LLVM has this as an option of its command line alone.
-void setBranchFolding(bool folds)
-{
-	llvm::cl::Option *option = llvm::cl::getRegisteredOptions().lookup("disable-branch-fold");
-	if (!option)
-		throw Failure("LLVM has no option disable-branch-fold");
-	option->reset();
-	option->addOccurrence(1, "disable-branch-fold", folds ? "false" : "true");
-}
-
 // BTF's line records are all that is wanted of debug information in an object: no DWARF, which LLVM writes unless a module asks for
 // Windows' form alone (AsmPrinter::doInitialization), and which it has no writer for here.
 void leaveOutDwarf(llvm::Module &module)
@@ -203,7 +194,8 @@ void leaveOutPasses(llvm::TargetPassConfig &config)
 }
 
 // What LLVMTargetMachine::addPassesToEmitFile does, but for those passes. `addLast` adds what takes the code of a function.
-template <typename AddLast> void generate(llvm::Module &module, LLVMTargetMachineRef machine, AddLast addLast)
+template <typename AddLast>
+void generate(llvm::Module &module, LLVMTargetMachineRef machine, bool keepsBlocks, AddLast addLast)
 {
 	auto &target = *reinterpret_cast<llvm::LLVMTargetMachine *>(machine);
 	llvm::legacy::PassManager passes;
@@ -211,6 +203,8 @@ template <typename AddLast> void generate(llvm::Module &module, LLVMTargetMachin
 	llvm::TargetPassConfig *config = target.createPassConfig(passes);
 	config->setDisableVerify(true);
 	leaveOutPasses(*config);
+	if (keepsBlocks)
+		config->disablePass(&llvm::BranchFolderPassID);
 	passes.add(config);
 	passes.add(information);
 	bool fails = config->addISelPasses();
@@ -222,21 +216,21 @@ template <typename AddLast> void generate(llvm::Module &module, LLVMTargetMachin
 	passes.run(module);
 }
 
-std::string write(llvm::Module &module, LLVMTargetMachineRef machine, llvm::CodeGenFileType kind)
+std::string write(llvm::Module &module, LLVMTargetMachineRef machine, bool keepsBlocks, llvm::CodeGenFileType kind)
 {
 	llvm::SmallString<0> result;
 	llvm::raw_svector_ostream stream(result);
-	generate(module, machine, [&](auto &target, auto &passes, auto &context) {
+	generate(module, machine, keepsBlocks, [&](auto &target, auto &passes, auto &context) {
 		return !target.addAsmPrinter(passes, stream, nullptr, kind, context);
 	});
 	return result.str().str();
 }
 
 // Of the largest function: the instructions that it has at most, and the bytes of the largest frame.
-std::string measure(llvm::Module &module, LLVMTargetMachineRef machine)
+std::string measure(llvm::Module &module, LLVMTargetMachineRef machine, bool keepsBlocks)
 {
 	Measures largest;
-	generate(module, machine, [&](auto &, auto &passes, auto &) {
+	generate(module, machine, keepsBlocks, [&](auto &, auto &passes, auto &) {
 		passes.add(createMeasuringPass(largest));
 		return true;
 	});
@@ -255,10 +249,13 @@ std::string farJumps(const llvm::Module &module)
 	return text;
 }
 
-std::string emit(const std::string &ir, const std::string &cpu, const std::string &passes, const std::string &output,
-		 const std::string &blocks)
+struct Order {
+	std::string ir, cpu, passes, output, blocks;
+};
+
+// All that it works on is its own: several threads may be in it.
+std::string emit(const Order &order)
 {
-	setBranchFolding(blocks != "kept");
 	// Declared before the context, which calls back into it until it is gone.
 	std::string diagnostics;
 	Context context(LLVMContextCreate());
@@ -266,31 +263,32 @@ std::string emit(const std::string &ir, const std::string &cpu, const std::strin
 	// A pointer has no type of what it points to, which the optimiser need not see through then.
 	llvm::unwrap(context.value)->enableOpaquePointers();
 
-	Module module(read(ir, context.value));
+	Module module(read(order.ir, context.value));
 	verify(module.value);
 
-	Machine machine(createMachine(LLVMGetTarget(module.value), cpu));
+	Machine machine(createMachine(LLVMGetTarget(module.value), order.cpu));
 	inlinePrimitives(*llvm::unwrap(module.value));
-	if (!passes.empty())
-		runPasses(module.value, machine.value, passes);
-	if (output == "ir") {
+	if (!order.passes.empty())
+		runPasses(module.value, machine.value, order.passes);
+	if (order.output == "ir") {
 		Message text{LLVMPrintModuleToString(module.value)};
 		return text.string();
 	}
 
-	if (output == "measures") {
-		std::string text = measure(*llvm::unwrap(module.value), machine.value);
+	bool keepsBlocks = order.blocks == "kept";
+	if (order.output == "measures") {
+		std::string text = measure(*llvm::unwrap(module.value), machine.value, keepsBlocks);
 		if (!diagnostics.empty())
 			throw Failure(diagnostics);
 		return text;
 	}
 
-	auto kind = output == "assembly" ? llvm::CGFT_AssemblyFile : llvm::CGFT_ObjectFile;
+	auto kind = order.output == "assembly" ? llvm::CGFT_AssemblyFile : llvm::CGFT_ObjectFile;
 	// In assembly it is what tells the lines of instructions (.loc).
 	if (kind == llvm::CGFT_ObjectFile)
 		leaveOutDwarf(*llvm::unwrap(module.value));
 	takeFarJumps();
-	std::string result = write(*llvm::unwrap(module.value), machine.value, kind);
+	std::string result = write(*llvm::unwrap(module.value), machine.value, keepsBlocks, kind);
 	diagnostics += farJumps(*llvm::unwrap(module.value));
 	if (!diagnostics.empty())
 		throw Failure(diagnostics);
@@ -306,25 +304,29 @@ bool stringOf(napi_env env, napi_value value, std::string &text)
 	return napi_get_value_string_utf8(env, value, text.data(), length + 1, &length) == napi_ok;
 }
 
-// emit(ir: string, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir' | 'measures',
-//      blocks: 'folded' | 'kept'): Buffer
-napi_value emitForNode(napi_env env, napi_callback_info info)
+bool orderOf(napi_env env, napi_callback_info info, Order &order)
 {
 	size_t count = 5;
 	napi_value arguments[5];
-	std::string text[5];
 	if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok || count != 5) {
-		napi_throw_type_error(env, nullptr, "emit takes five arguments");
-		return nullptr;
+		napi_throw_type_error(env, nullptr, "an order has five arguments");
+		return false;
 	}
+	std::string *texts[] = {&order.ir, &order.cpu, &order.passes, &order.output, &order.blocks};
 	for (size_t i = 0; i < count; i++) {
-		if (!stringOf(env, arguments[i], text[i])) {
-			napi_throw_type_error(env, nullptr, "emit takes texts");
-			return nullptr;
+		if (!stringOf(env, arguments[i], *texts[i])) {
+			napi_throw_type_error(env, nullptr, "an order is texts");
+			return false;
 		}
 	}
+	return true;
+}
+
+// What `make` gives, as a buffer; what it throws becomes JavaScript's.
+template <typename Make> napi_value bufferOf(napi_env env, Make make)
+{
 	try {
-		std::string result = emit(text[0], text[1], text[2], text[3], text[4]);
+		std::string result = make();
 		napi_value buffer;
 		if (napi_create_buffer_copy(env, result.size(), result.data(), nullptr, &buffer) != napi_ok)
 			throw Failure("no memory for the result");
@@ -333,6 +335,67 @@ napi_value emitForNode(napi_env env, napi_callback_info info)
 		napi_throw_error(env, nullptr, failure.what());
 		return nullptr;
 	}
+}
+
+// emit(ir: string, cpu: string, passes: string, output: 'object' | 'assembly' | 'ir' | 'measures',
+//      blocks: 'folded' | 'kept'): Buffer
+napi_value emitForNode(napi_env env, napi_callback_info info)
+{
+	Order order;
+	if (!orderOf(env, info, order))
+		return nullptr;
+	return bufferOf(env, [&] { return emit(order); });
+}
+
+using Begun = std::shared_ptr<Work>;
+
+// begin(...as emit): Begun, which another thread makes. What nobody has taken when it is collected is dropped.
+napi_value beginForNode(napi_env env, napi_callback_info info)
+{
+	auto order = std::make_shared<Order>();
+	if (!orderOf(env, info, *order))
+		return nullptr;
+	auto work = std::make_unique<Begun>(begin([order] { return emit(*order); }));
+	auto forget = [](napi_env, void *data, void *) {
+		std::unique_ptr<Begun> work(static_cast<Begun *>(data));
+		drop(*work);
+	};
+	napi_value begun;
+	if (napi_create_external(env, work.get(), forget, nullptr, &begun) != napi_ok) {
+		drop(*work);
+		napi_throw_error(env, nullptr, "no memory for what was begun");
+		return nullptr;
+	}
+	work.release();
+	return begun;
+}
+
+Begun *begunOf(napi_env env, napi_callback_info info)
+{
+	size_t count = 1;
+	napi_value argument;
+	void *data;
+	if (napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr) != napi_ok || count != 1 ||
+	    napi_get_value_external(env, argument, &data) != napi_ok) {
+		napi_throw_type_error(env, nullptr, "it takes what was begun");
+		return nullptr;
+	}
+	return static_cast<Begun *>(data);
+}
+
+// finish(begun: Begun): Buffer, as emit would have given it; once.
+napi_value finishForNode(napi_env env, napi_callback_info info)
+{
+	Begun *begun = begunOf(env, info);
+	return begun ? bufferOf(env, [&] { return finish(*begun); }) : nullptr;
+}
+
+// drop(begun: Begun): nobody wants it any more.
+napi_value dropForNode(napi_env env, napi_callback_info info)
+{
+	if (Begun *begun = begunOf(env, info))
+		drop(*begun);
+	return nullptr;
 }
 
 // release(context: LLVMContext): frees a context of llvm-bindings, which never does that, and all modules in it. What
@@ -392,6 +455,9 @@ NAPI_MODULE_INIT()
 	const napi_property_descriptor functions[] = {
 		{"version", nullptr, nullptr, nullptr, nullptr, version, napi_enumerable, nullptr},
 		{"emit", nullptr, emitForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+		{"begin", nullptr, beginForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+		{"finish", nullptr, finishForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+		{"drop", nullptr, dropForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
 		{"release", nullptr, releaseForNode, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
 	};
 	if (napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions) != napi_ok)

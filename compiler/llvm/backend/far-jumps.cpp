@@ -23,7 +23,8 @@ namespace {
 
 constexpr int64_t instructionSize = 8;
 
-std::set<unsigned> found;
+// Of the module that this thread emits.
+thread_local std::set<unsigned> found;
 
 // Labels of blocks are LBB<function>_<block> (MachineBasicBlock::getSymbol).
 unsigned functionOf(llvm::StringRef label)

@@ -1,17 +1,18 @@
 // Memory of LLVM's objects. A module is some hundred thousand of them, most below a hundred bytes
-// and soon gone, and all are made by one thread: glibc searches and joins free pieces for each,
-// which took a quarter of LLVM's time for 100 functions. Here freed pieces of a size are a list,
-// and are never joined.
+// and soon gone, and each is one thread's: glibc searches and joins free pieces for each, which took
+// a quarter of LLVM's time for 100 functions. Here freed pieces of a size are a list of the thread
+// that frees them, and are never joined.
 //
 // It is this addon's alone: its `new` and `delete` are local to it (exports.map), and what Node
 // frees was made by Node.
 
 #include "memory.h"
 
-#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
 #include <new>
 
 #include <sys/mman.h>
@@ -58,23 +59,41 @@ struct Pieces {
 	char *rest, *end;
 };
 
-std::array<Pieces, kinds> pieces;
-std::array<uint8_t, reserved / chunkSize> kindOfChunk;
-char *base, *unused, *limit;
+// What one thread has.
+struct Store {
+	std::array<Pieces, kinds> pieces;
+	// Among those that no thread has.
+	Store *next;
+};
 
-// LLVM starts no threads here; were there another, it would get memory of glibc.
-__attribute__((tls_model("initial-exec"))) thread_local bool isOwner;
+std::array<uint8_t, reserved / chunkSize> kindOfChunk;
+char *base, *limit;
+std::atomic<char *> unused;
+std::mutex guard;
+Store *left;
+
+// Threads without one get memory of glibc.
+__attribute__((tls_model("initial-exec"))) thread_local Store *own;
+
+char *takeChunk()
+{
+	char *chunk = unused.load(std::memory_order_relaxed);
+	while (chunk != limit && !unused.compare_exchange_weak(chunk, chunk + chunkSize, std::memory_order_relaxed)) {
+	}
+	return chunk == limit ? nullptr : chunk;
+}
 
 __attribute__((noinline)) void *takeFromChunk(size_t kind)
 {
-	Pieces &of = pieces[kind];
+	Pieces &of = own->pieces[kind];
 	size_t size = sizeOf(kind);
 	if (static_cast<size_t>(of.end - of.rest) < size) {
-		if (unused == limit)
+		char *chunk = takeChunk();
+		if (!chunk)
 			return nullptr;
-		of.rest = unused;
-		of.end = unused += chunkSize;
-		kindOfChunk[(of.rest - base) / chunkSize] = static_cast<uint8_t>(kind);
+		of.rest = chunk;
+		of.end = chunk + chunkSize;
+		kindOfChunk[(chunk - base) / chunkSize] = static_cast<uint8_t>(kind);
 	}
 	void *piece = of.rest;
 	of.rest += size;
@@ -83,11 +102,13 @@ __attribute__((noinline)) void *takeFromChunk(size_t kind)
 
 void *take(size_t size)
 {
-	if (size > largest || !isOwner)
+	Store *store = own;
+	if (size > largest || !store)
 		return malloc(size);
 	size_t kind = kindOf(size);
-	if (Piece *piece = pieces[kind].freed) {
-		pieces[kind].freed = piece->next;
+	Piece *&freed = store->pieces[kind].freed;
+	if (Piece *piece = freed) {
+		freed = piece->next;
 		return piece;
 	}
 	void *piece = takeFromChunk(kind);
@@ -101,12 +122,11 @@ void giveBack(void *memory)
 		free(memory);
 		return;
 	}
-	// Another thread's lists are not to be touched; it happens for the few things that threads
-	// share, if at all.
-	if (!isOwner)
+	// It happens for the few things that threads share, if at all.
+	if (!own)
 		return;
 	auto *piece = static_cast<Piece *>(memory);
-	Piece *&freed = pieces[kindOfChunk[offset / chunkSize]].freed;
+	Piece *&freed = own->pieces[kindOfChunk[offset / chunkSize]].freed;
 	piece->next = freed;
 	freed = piece;
 }
@@ -122,17 +142,35 @@ void *takeOrThrow(size_t size)
 
 void ownMemory()
 {
-	if (base)
+	if (own)
 		return;
-	// Refused where addresses are limited (ulimit -v) or all memory is promised: all is glibc's
-	// then.
-	void *addresses =
-		mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (addresses == MAP_FAILED)
+	std::lock_guard lock(guard);
+	if (!base) {
+		// Refused where addresses are limited (ulimit -v) or all memory is promised: all is glibc's
+		// then.
+		void *addresses = mmap(nullptr, reserved, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (addresses == MAP_FAILED)
+			return;
+		base = static_cast<char *>(addresses);
+		unused = base;
+		limit = base + reserved;
+	}
+	own = left;
+	if (own)
+		left = own->next;
+	else
+		own = static_cast<Store *>(calloc(1, sizeof(Store)));
+}
+
+void leaveMemory()
+{
+	if (!own)
 		return;
-	base = unused = static_cast<char *>(addresses);
-	limit = base + reserved;
-	isOwner = true;
+	std::lock_guard lock(guard);
+	own->next = left;
+	left = own;
+	own = nullptr;
 }
 
 // All forms of the language but those with an alignment, which stay the library's (aligned_alloc

@@ -33,7 +33,10 @@ describe('a body', () => {
   });
 
   it('keeps the names of functions', () => {
-    const { shape } = takeShape(body('AT_calls', 'AT_sizes', 1, 2), dataNamed);
+    const names: string[] = [];
+    const text = body('AT_calls', 'AT_sizes', 1, 2);
+    const { shape } = takeShape(text, dataNamed, (name) => names.push(name));
     expect(shape).toContain('call void @helper(');
+    expect(names).toEqual(['bpfscript.site.1.load.8.32', 'helper']);
   });
 });

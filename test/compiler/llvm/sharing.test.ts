@@ -18,11 +18,11 @@ function bothWays(script: string) {
     ...{ builtins: codeOf, sources, kernel },
     diagnostics: new Diagnostics(),
   });
-  const { text, programs } = module.shared();
+  const { parts, programs } = module.shared();
   return {
     copies: programs.filter(({ copy }) => copy).length,
-    apart: link({ ...input, object: emit(module.text(), 'object') }),
-    shared: link({ ...input, object: emit(text, 'object'), programs }),
+    apart: link({ ...input, objects: [emit(module.text(), 'object')] }),
+    shared: link({ ...input, objects: parts.map((part) => emit(part.text(), 'object')), programs }),
   };
 }
 

@@ -27,7 +27,11 @@ function measure(count: number) {
     ({ name, type }) => type === STT.func && name.startsWith('tracepoint_'),
   );
   return {
-    lines: module.shared().text.split('\n').length,
+    lines: module
+      .shared()
+      .parts.map((part) => part.text())
+      .join('')
+      .split('\n').length,
     instructions: (first?.size ?? 0) / INSN_SIZE,
     bytes: made.length,
   };
