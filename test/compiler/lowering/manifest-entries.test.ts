@@ -247,6 +247,10 @@ describe('what is sent', () => {
   });
 
   it('is warned of where numbers are divided and elements are not there', () => {
+    // A number that is not zero is no reason, whatever its type.
+    expect(
+      events('begin { @a = pid / 3; @b = (uint64)pid % (uint64)7; @c = (int64)pid / -2; }'),
+    ).toEqual([]);
     const warnings = events(
       'begin { @ = 10 / (uint64)@m[pid]; @m[pid] = 1; @n = 10 % (pid - 1); delete(@m, 7); }',
     );
