@@ -258,7 +258,7 @@ static int next_id(__u32 id, bool of_types, __u32 *next)
 		}
 		passed |= object->id == id;
 	}
-	errno = ENOENT;
+	errno = stand_in.no_ids ? stand_in.no_ids : ENOENT;
 	return -1;
 }
 
@@ -291,6 +291,12 @@ struct bpf_link *bpf_program__attach_iter(const struct bpf_program *program,
 	return new_bpf_link();
 }
 
+int bpf_obj_pin(int fd, const char *path)
+{
+	stand_in_note("link %d at %s", fd - FIRST_LINK, path);
+	return stand_in_answer() < 0 ? -1 : 0;
+}
+
 int bpf_raw_tracepoint_open(const char *name, int program)
 {
 	stand_in_note("raw tracepoint %s, program %d", name ? name : "of the program", program);
@@ -304,6 +310,10 @@ int bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license
 		  const struct bpf_prog_load_opts *options)
 {
 	(void)license;
+	if (!name && stand_in.no_trial) {
+		errno = EPERM;
+		return -1;
+	}
 	if (!name)
 		return PROGRAM_OF_TRIAL;
 	stand_in_note("program %s of type %d for %d, function %u of %u, %zu instructions", name,
@@ -324,8 +334,10 @@ int bpf_link_create(int program, int target, enum bpf_attach_type type,
 {
 	(void)program;
 	(void)target;
-	(void)type;
-	(void)options;
+	/* Before it reads a name, the kernel wants to know of some. */
+	if (type == BPF_TRACE_KPROBE_MULTI &&
+	    (!options->kprobe_multi.syms || !options->kprobe_multi.cnt))
+		return -EINVAL;
 	return stand_in.unreadable ? -stand_in.unreadable : -EOPNOTSUPP;
 }
 
@@ -387,7 +399,8 @@ static long create_link(const struct many *many)
 	if (many->program == PROGRAM_OF_TRIAL && many->type == PLACES)
 		return refuse_places((const struct places *)many);
 	if (many->program == PROGRAM_OF_TRIAL) {
-		errno = stand_in.unreadable ? stand_in.unreadable : EINVAL;
+		errno = stand_in.unreadable && functions && many->count ? stand_in.unreadable
+									: EINVAL;
 		return -1;
 	}
 	if (many->type == PLACES) {

@@ -57,11 +57,15 @@ struct stand_in {
 	uint32_t error_count;
 	const struct stand_in_object *objects;
 	uint32_t object_count;
+	/* What asking for the id behind the last fails with; 0: ENOENT. */
+	int no_ids;
 	/* Errno of a link to a name that cannot be read, by which kernels tell what they have; 0:
 	 * none has such links. */
 	int unreadable;
 	/* The same of a link to places of a folder, and of one for the process -1. */
 	int folder, no_process;
+	/* No program can be loaded to try what the kernel has. */
+	bool no_trial;
 	/* Whether the kernel has kprobes by themselves. */
 	bool has_kprobes;
 	/* What the kernel can wait for, as membarrier(2) says it. */

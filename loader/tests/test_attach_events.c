@@ -285,6 +285,64 @@ static void test_events_of_a_process(void)
 	teardown(&tester);
 }
 
+static void make_threads(const char *proc)
+{
+	static const struct {
+		const char *folder, *ids;
+	} threads[] = {{"self", "800\t7"}, {"900/task/901", "901\t31"}, {"900/task/902", "902"}};
+	char command[256];
+
+	for (size_t i = 0; i < sizeof(threads) / sizeof(*threads); i++) {
+		snprintf(command, sizeof(command),
+			 "mkdir -p %s/%s && printf 'Name:\tit\nNSpid:\t%s\n' > %s/%s/status", proc,
+			 threads[i].folder, threads[i].ids, proc, threads[i].folder);
+		CHECK(system(command) == 0);
+	}
+}
+
+/* Process 5 is 900 in /proc: its threads have other ids where the event is opened, or none. */
+static void test_threads_of_a_namespace(void)
+{
+	char proc[] = "/tmp/bpfload-proc-XXXXXX", command[64];
+	struct tester tester;
+
+	CHECK(mkdtemp(proc));
+	make_threads(proc);
+	setup(&tester);
+	add(&tester, MF_WATCHPOINT, "watchpoint:a", &word);
+	tester.of.options.pid = tester.of.session.process.pid = 5;
+	tester.of.session.process.in_proc = 900;
+	CHECK(find(&tester) == STATUS_OK);
+	stand_in.proc = proc;
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
+	CHECK_TEXT(&stand_in.log,
+		   "event 5:0, period 1, process 31, CPU -1, address 1000+4 mode 3, inherited\n"
+		   "perf event, cookie 0, program 11\n");
+	/* All that are left have ended meanwhile. */
+	stand_in.errors[0] = ESRCH;
+	stand_in.error_count = 1;
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_FAILED);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "Process 5 is not there."));
+	failure_clear(&tester.of.failure);
+	/* One of two has ended; what is refused for another reason ends it. */
+	tester.of.session.process.in_proc = 900;
+	tester.of.session.process.pid = tester.of.options.pid = 900;
+	attach_release(&tester.of.attachments);
+	stand_in.errors[0] = ESRCH;
+	stand_in.error_count = 1;
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_OK);
+	CHECK(tester.of.attachments.link_count == 1);
+	strbuf_clear(&stand_in.log);
+	stand_in.errors[0] = EACCES;
+	stand_in.error_count = 1;
+	CHECK(attach_all(&tester.of.attachments, &tester.of.failure) == STATUS_PERMISSION);
+	CHECK(strstr(strbuf_c_text(&stand_in.log), ": EACCES\n") &&
+	      !strstr(strbuf_c_text(&stand_in.log), "perf event"));
+	teardown(&tester);
+	snprintf(command, sizeof(command), "rm -r %s", proc);
+	CHECK(system(command) == 0);
+}
+
 static void test_refused_events(void)
 {
 	static const struct mf_timer_target hertz = {.frequency = "99"};
@@ -502,6 +560,7 @@ int main(void)
 	test_missing();
 	test_order();
 	test_events_of_a_process();
+	test_threads_of_a_namespace();
 	test_refused_events();
 	test_numbers();
 	test_iterators();

@@ -175,6 +175,10 @@ static void test_lists(void)
 	CHECK(!kernel_has_kprobe_multi());
 	stand_in.unreadable = EFAULT;
 	CHECK(kernel_has_kprobe_multi());
+	/* What cannot be tried is not there. */
+	stand_in.no_trial = true;
+	CHECK(!kernel_has_kprobe_multi());
+	stand_in.no_trial = false;
 	stand_in.unreadable = EPERM;
 	CHECK(!kernel_has_kprobe_multi());
 	tester.targets[ENTRY].function = "nothing*";

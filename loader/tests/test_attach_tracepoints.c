@@ -246,6 +246,24 @@ static void test_many_names(void)
 	}
 }
 
+/* Each event counts, though all have one program. */
+static void test_many_calls(void)
+{
+	const struct mf_tracepoint_target wanted = {
+		.category = "syscalls", .event = "sys_enter_open*", .syscalls = 40};
+	struct tester tester;
+
+	setup_events(&tester);
+	add_event(&tester, "tracepoint:it", &wanted);
+	tester.programs[0].section = "tp_btf/sys_enter_*";
+	tester.of.manifest.config.max_probes = 2;
+	CHECK(find(&tester, 0) == ATTACH_OK && tester.of.attachments.found == 2);
+	tester.of.manifest.config.max_probes = 3;
+	CHECK(find(&tester, 0) == ATTACH_FAILED);
+	CHECK(says(&tester.of.failure, STATUS_FAILED, "attach to 4 probes or more because"));
+	teardown(&tester);
+}
+
 static void test_no_tracefs(void)
 {
 	const struct mf_tracepoint_target event = {"disk", "read", MF_NONE, false},
@@ -472,6 +490,7 @@ int main(void)
 	test_fits();
 	test_syscalls();
 	test_many_names();
+	test_many_calls();
 	test_no_tracefs();
 	test_raw_of_modules();
 	test_raw_without_types();

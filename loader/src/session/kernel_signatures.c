@@ -18,9 +18,9 @@
 #define MOST_NAMES (1 + EVENT_FUNCTIONS)
 
 struct session_signature {
-	/* First of the names, and its type in the kernel's BTF. */
+	/* First of the names, its kind, and its type in the kernel's BTF. */
 	const char *name;
-	uint32_t id;
+	uint32_t kind, id;
 	/* NULL: the kernel has none. */
 	struct btf *btf;
 	struct session_signature *next;
@@ -78,13 +78,15 @@ static const struct session_signature *signature_of(struct session *session, str
 	const struct type_view *view = session->kernel_btfs ? NULL : session_type_view(session);
 	struct session_signature *known = session->signatures;
 
-	while (known && strcmp(known->name, wanted->names[0]) != 0)
+	while (known &&
+	       (known->kind != wanted->kinds[0] || strcmp(known->name, wanted->names[0]) != 0))
 		known = known->next;
 	if (known || !view)
 		return known;
 	known = arena_alloc(&session->arena, sizeof(*known));
 	*known = (struct session_signature){
 		.name = arena_text(&session->arena, wanted->names[0], strlen(wanted->names[0])),
+		.kind = wanted->kinds[0],
 		.btf = collect(view, wanted),
 		.next = session->signatures,
 	};
