@@ -10,20 +10,9 @@
 
 #include "base/failure.h"
 #include "check.h"
+#include "folder.h"
 
 static struct failure failure;
-static char folder[] = "/tmp/bpfload-test-XXXXXX";
-
-/* In the folder; up to four at a time. */
-static const char *at(const char *name)
-{
-	static char paths[4][128];
-	static unsigned next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-	return path;
-}
 
 static void write_text(const char *path, const char *text)
 {

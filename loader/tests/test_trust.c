@@ -12,10 +12,10 @@
 
 #include "base/failure.h"
 #include "check.h"
+#include "folder.h"
 #include "object/signature.h"
 
 static struct failure failure;
-static char folder[] = "/tmp/bpfload-test-XXXXXX";
 /* Whom files of this user belong to, and those of anybody in the last folder. */
 static uid_t owner, owner_of_folders;
 
@@ -30,16 +30,6 @@ int fstat(int fd, struct stat *info)
 	if (result == 0 && info->st_uid == geteuid())
 		info->st_uid = S_ISDIR(info->st_mode) ? owner_of_folders : owner;
 	return result;
-}
-
-static const char *at(const char *name)
-{
-	static char paths[4][128];
-	static unsigned next;
-	char *path = paths[next++ % 4];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-	return path;
 }
 
 static void write_file(const char *path, const void *bytes, size_t size)
