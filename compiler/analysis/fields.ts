@@ -11,7 +11,7 @@ import { typeArgsField, wholeArgs } from './args.ts';
 import { pinned } from './assumptions.ts';
 import { convert, followsKernel, integerOperand, widened } from './conversion.ts';
 import { typeExpression } from './expressions.ts';
-import { readFrom } from './pointers.ts';
+import { leadsTo, readFrom } from './pointers.ts';
 import { typesAt } from './program-types.ts';
 import type { Typing } from './state.ts';
 import { failed, isUnknown, unknown } from './state.ts';
@@ -138,8 +138,10 @@ export function spaceOf(typing: Typing, expression: TypedExpression): AddressSpa
       return spaceOf(typing, expression.base);
     case 'dereference':
       return spaceOf(typing, expression.operand);
-    default:
-      return typing.probe.space;
+    default: {
+      const space = leadsTo(expression.type);
+      return space === 'none' ? typing.probe.space : space;
+    }
   }
 }
 

@@ -69,6 +69,8 @@ export interface StructType {
   readonly align: number;
   /** BTF type id in the kernel description; see `SCRIPT_TYPES`. */
   readonly id: number;
+  /** Of a value, the memory that it was copied from, into which its pointers lead. No part of what it is. */
+  readonly from?: Exclude<AddressSpace, 'none'>;
 }
 /** A C enum; 8 bytes wide as a script value, whatever its size in memory. */
 export interface EnumType {

@@ -306,6 +306,16 @@ const CASES: readonly Case[] = [
     says: 'Addrspace mismatch: int8 * into kernel memory where one into user memory is expected',
     fine: [shell('@a = (int8 *)arg0; @a = uptr((int8 *)arg1);')],
   },
+  {
+    code: 'address-space',
+    script: `struct list { struct list *next; } ${shell('$a = *(struct list *)arg0; $a = «*kptr((struct list *)arg1)»; print($a.next);')}`,
+    says: 'Addrspace mismatch: struct list of kernel memory where one of user memory is expected',
+    fine: [
+      `struct list { struct list *next; } ${shell('$a = *(struct list *)arg0; $a = *(struct list *)arg1; print($a.next);')}`,
+      `struct list { struct list *next; } ${shell('$a = *(struct list *)arg0; $b = *kptr((struct list *)arg1); print(($a.next, $b.next));')}`,
+      `struct pair { int a; int b; } ${shell('$a = *(struct pair *)arg0; $a = *kptr((struct pair *)arg1); print($a.b);')}`,
+    ],
+  },
   // ---- calls
   {
     code: 'shortened-text',

@@ -5,7 +5,8 @@ import { type Interpreter, interpret, type Value } from '../../support/interpret
 
 const STRUCT = `struct own {
   uint32_t number; char name[12]; int8_t cells[4]; unsigned int low : 4; unsigned int high : 12; struct own *next; char *text; struct { uint16_t deep; } in;
-};`;
+};
+struct pair { struct own own[1]; };`;
 
 /** A struct that leads to itself, and to a text beside it. */
 function placed(machine: Interpreter, space: 'kernel' | 'user'): bigint {
@@ -26,6 +27,8 @@ function placed(machine: Interpreter, space: 'kernel' | 'user'): bigint {
 
 const READ = `@number = $p.number; @name = $p.name; @cell = $p.cells[$i]; @fixed = $p.cells[3]; @low = $p.low; @high = $p.high;
   @next = $p.next.next.number; @text = str($p.text); @deep = $p.next.in.deep; $copy = *$p; @copied = $copy.in.deep;
+  @behind = $copy.next.number; @kept = *$p; @tuple = (1, *$p); @within = @kept.next.next.number; @part = @tuple.1.next.number;
+  $both = *(struct pair *)$p; @both = $both.own[0].next.number; $one = $both.own[0]; @one = str($one.text);
   @element = $p.next[0].number; @first = *(uint32 *)$p.next; @buf = buf($p.text, 6); @is = $p.name == "name";
   @same = str($p.text) == "a text"; @array = $p.cells; @k[str($p.text)] = 1; @n[$p.name] = 1; @t = ($p.name, 1);`;
 
@@ -40,6 +43,11 @@ const NAMES: readonly (readonly [name: string, there: Value, otherwise: Value])[
   ['@text', 'a text', ''],
   ['@deep', 0x1234n, 0n],
   ['@copied', 0x1234n, 0n],
+  ['@behind', 77n, 0n],
+  ['@within', 77n, 0n],
+  ['@part', 77n, 0n],
+  ['@both', 77n, 0n],
+  ['@one', 'a text', ''],
   ['@element', 77n, 0n],
   ['@first', 77n, 0n],
   ['@is', true, false],
