@@ -142,7 +142,11 @@ export function bootGuest(options: GuestOptions): GuestResult {
     const result = complete();
     if (result) return result;
   }
-  const run = attempt('tcg,thread=multi', seconds);
+  const emulate = () => attempt('tcg,thread=multi', seconds);
+  let run = emulate();
+  // Emulated processors may run code that a kernel changes as it boots (jump_label) half old and half new, and then it
+  // panics: one that ended before its first program has another try.
+  if (run.status === 0 && textOf(out) === '') run = emulate();
   const { error } = run as { readonly error?: NodeJS.ErrnoException };
   if (error?.code === 'ENOENT')
     throw new GuestError(

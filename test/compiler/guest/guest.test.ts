@@ -241,6 +241,35 @@ describe('The help of hardware', () => {
   });
 });
 
+describe('A kernel that ends before its first program', () => {
+  /** Says this at each start, one after the other, and nothing behind the last. */
+  const saying = (...each: readonly string[]): string =>
+    `n=$(grep -c '^-accel$' "$(dirname "$out")/started"); : > "$out"; case $n in ${each
+      .map((results, index) => `${index + 1}) ${results === '' ? ':' : telling(results)} ;; `)
+      .join('')} esac`;
+  const good = 'kernel 6.12.1\\nobject 0 0 3\\nyesend\\n';
+
+  it('is booted once more', () => {
+    const { run, starts } = machine(saying('', good));
+    expect(run().results).toEqual([{ status: 0, said: 'yes' }]);
+    expect(starts()).toHaveLength(2);
+  });
+
+  it('and no third time', () => {
+    const { run, starts } = machine(saying('', '', good));
+    expect(refused(run).message).toBe('the guest ended before it had said all');
+    expect(starts()).toHaveLength(2);
+  });
+
+  it('is no matter of one that began, or that qemu refused', () => {
+    for (const script of [saying('kernel 6.12.1\\n', good), 'exit 1']) {
+      const { run, starts } = machine(script);
+      expect(refused(run).message).toBe('the guest ended before it had said all');
+      expect(starts()).toHaveLength(1);
+    }
+  });
+});
+
 describe('A guest is refused', () => {
   it.each([
     ['says nothing', ''],
@@ -265,7 +294,7 @@ describe('A guest is refused', () => {
 
   it('with the last that was heard of its kernel and of qemu, without empty lines', () => {
     const { run } = machine(
-      `for line in 1 2 3 4 5 6 7 8; do printf "line $line\\r\\n \\r\\n" >> "$con"; done; echo why >&2`,
+      `: > "$con"; for line in 1 2 3 4 5 6 7 8; do printf "line $line\\r\\n \\r\\n" >> "$con"; done; echo why >&2`,
     );
     expect(refused(run).message).toBe(
       `the guest ended before it had said all; the last that was heard:\n${[2, 3, 4, 5, 6, 7, 8]
