@@ -127,8 +127,8 @@ needs('root').describe('-p', () => {
     });
     const result = inNamespaces(
       [],
-      `$WORKLOAD threads 2 sleep 400 & sleep 0.1
-       thread=$(ls /proc/$!/task | tail -1); echo $thread; $LOADER -p $thread ${script}; wait`,
+      `$WORKLOAD threads 2 await $GO & until [ $(ls /proc/$!/task | wc -l) = 3 ]; do :; done
+       thread=$(ls /proc/$!/task | tail -1); echo $thread; $LOADER -p $thread ${script}; touch $GO; wait`,
     );
     expect(result.stderr).toBe(`ERROR: -p: ${result.stdout.trim()} is a thread, not a process.\n`);
   });
