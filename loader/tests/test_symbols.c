@@ -129,6 +129,54 @@ static void kallsyms_from_a_file(void)
 	unlink(path);
 }
 
+/* The names on both sides of where each kind of symbol ends: a number is better than a wrong name.
+ */
+static void kallsyms_end_somewhere(void)
+{
+	static const char path[] = "/tmp/bpfload-test-kallsyms";
+	static const struct {
+		uint64_t address;
+		const char *name;
+	} there[] = {
+		/* The next symbol of the same image, however far. */
+		{0xffffffff81800000, "_stext"},	    {0xffffffff81900000, "_etext"},
+		{0xffffffff81900001, NULL},	    {0xffffffff82000004, "_sinittext"},
+		{0xffffffff82100000, "_einittext"}, {0xffffffff82100008, NULL},
+		{0xffffffff833fffff, "last"},	    {0xffffffff83400000, NULL},
+		{0xffffffffc01fffff, "in_module"},  {0xffffffffc03fffff, "last_of_module"},
+		{0xffffffffc0400000, NULL},	    {0xffffffffc0500fff, "bpf_trampoline_1"},
+		{0xffffffffc0501000, NULL},	    {0xffffffffc06fffff, "bpf_prog_1_long"},
+		{0xffffffffc0700000, NULL},	    {0xffffffffc0900fff, "kprobe_insn_page"},
+		{0xffffffffc0901000, NULL},
+	};
+	struct kallsyms table;
+
+	write_file(path, "ffffffff81000000 T _stext\n"
+			 "ffffffff81900000 T _etext\n"
+			 "ffffffff82000000 T _sinittext\n"
+			 "ffffffff82100000 T _einittext\n"
+			 "ffffffff83300000 R last\n"
+			 "ffffffffc0000000 t in_module\t[loop]\n"
+			 "ffffffffc0300000 t last_of_module\t[loop]\n"
+			 "ffffffffc0500000 t bpf_trampoline_1\t[bpf]\n"
+			 "ffffffffc0600000 t bpf_prog_1_long\t[bpf]\n"
+			 "ffffffffc0800000 t bpf_prog_2_short\t[bpf]\n"
+			 "ffffffffc0900000 t kprobe_insn_page\t[__builtin__kprobes]\n");
+	if (!CHECK(kallsyms_read(&table, kallsyms_open(path))))
+		return;
+	for (size_t i = 0; i < sizeof(there) / sizeof(*there); i++) {
+		struct kernel_symbol symbol = {0};
+		bool found = kallsyms_find(&table, there[i].address, &symbol);
+
+		if (!CHECK(found ? there[i].name && strcmp(symbol.name, there[i].name) == 0
+				 : !there[i].name))
+			fprintf(stderr, "%#llx is %s\n", (unsigned long long)there[i].address,
+				found ? symbol.name : "nothing");
+	}
+	kallsyms_free(&table);
+	unlink(path);
+}
+
 static void kallsyms_of_this_kernel(void)
 {
 	struct kallsyms table;
@@ -555,6 +603,7 @@ int main(int argc, char **argv)
 	CHECK(bpfload_test_landmark(3) == 3);
 	kallsyms_from_a_file();
 	kallsyms_with_zeros();
+	kallsyms_end_somewhere();
 	kallsyms_of_this_kernel();
 	own_maps();
 	maps_from_a_file();

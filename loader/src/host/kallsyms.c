@@ -12,9 +12,12 @@
 
 #define CHUNK (1 << 18)
 
-/* Behind the last symbol of the kernel's image there is nothing; what lies further is no longer it.
- */
+/* The table says where symbols begin. Behind the last one of the kernel's image or of a module, and
+ * behind a BPF program, which may be gone, there is a gap: what lies further is no longer it. */
 #define LAST_SYMBOL_SPAN (1 << 20)
+/* What the kernel writes for itself has a page each (bpf_image_ksym_add, kernel/bpf/trampoline.c;
+ * kprobe_insn_cache, kernel/kprobes.c; ftrace_trampoline, arch/x86/kernel/ftrace.c). */
+#define PAGE_SPAN (1 << 12)
 
 struct reader {
 	struct kallsyms *table;
@@ -226,10 +229,44 @@ void kallsyms_free(struct kallsyms *table)
 	*table = (struct kallsyms){0};
 }
 
+static bool begins_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* How far a symbol may reach where nothing of its own kind follows. */
+static uint64_t span_of(const char *module, const char *name)
+{
+	bool is_page = begins_with(module, "__builtin__") ||
+		       (strcmp(module, "bpf") == 0 && !begins_with(name, "bpf_prog_"));
+
+	return is_page ? PAGE_SPAN : LAST_SYMBOL_SPAN;
+}
+
+/* Whether an offset behind the start of a symbol can be in it; `next` is NULL behind the last. */
+static bool reaches(const struct kallsyms *table, const struct kallsyms_entry *entry,
+		    const struct kallsyms_entry *next, uint64_t offset)
+{
+	const char *name = table->names + entry->name;
+	const char *module;
+
+	if (!entry->module) {
+		/* Marks of where the kernel's code ends. */
+		if (offset && (strcmp(name, "_etext") == 0 || strcmp(name, "_einittext") == 0))
+			return false;
+		return (next && !next->module) || offset < LAST_SYMBOL_SPAN;
+	}
+	module = table->names + table->modules[entry->module];
+	if (next && next->module == entry->module && strcmp(module, "bpf") != 0)
+		return true;
+	return offset < span_of(module, name);
+}
+
 bool kallsyms_find(const struct kallsyms *table, uint64_t address, struct kernel_symbol *symbol)
 {
 	const struct kallsyms_entry *entry;
 	size_t low = 0, high = table->count;
+	uint64_t offset;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -242,10 +279,11 @@ bool kallsyms_find(const struct kallsyms *table, uint64_t address, struct kernel
 	if (low == 0)
 		return false;
 	entry = &table->entries[low - 1];
-	if (low == table->count && address - entry->address >= LAST_SYMBOL_SPAN)
+	offset = address - entry->address;
+	if (!reaches(table, entry, low < table->count ? entry + 1 : NULL, offset))
 		return false;
 	symbol->name = table->names + entry->name;
 	symbol->module = entry->module ? table->names + table->modules[entry->module] : NULL;
-	symbol->offset = address - entry->address;
+	symbol->offset = offset;
 	return true;
 }

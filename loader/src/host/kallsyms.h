@@ -46,7 +46,8 @@ bool kallsyms_read(struct kallsyms *table, int fd);
 bool kallsyms_are_shown(const char *path);
 void kallsyms_free(struct kallsyms *table);
 
-/* The symbol at or before an address. The texts live as long as the table. */
+/* The symbol that an address is in, as far as the table tells: false in the gaps behind the kernel,
+ * modules and BPF programs. The texts live as long as the table. */
 bool kallsyms_find(const struct kallsyms *table, uint64_t address, struct kernel_symbol *symbol);
 
 #endif
