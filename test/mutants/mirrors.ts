@@ -16,6 +16,14 @@ const ELSEWHERE: Readonly<Record<string, RegExp>> = {
 export const mirrors = (file: string, { room }: { readonly room: string }): boolean =>
   ELSEWHERE[room]?.test(file) ?? file.startsWith(`test/${room}/`);
 
-/** Whether tests of the file start the command again and again: for a second opinion that is too slow. */
-export const startsCommands = (file: string): boolean =>
-  importsOf(file).some(({ to }) => to === 'test/support/command.ts');
+const COMMAND = 'test/support/command.ts';
+
+/** Whether tests of the file, or helpers of theirs, start the command: each time costs a Node that loads a bundle. */
+export const startsCommands = (file: string): boolean => reaches(file, new Set());
+
+function reaches(file: string, seen: Set<string>): boolean {
+  if (file === COMMAND) return true;
+  if (seen.has(file)) return false;
+  seen.add(file);
+  return importsOf(file).some(({ to }) => to.startsWith('test/') && reaches(to, seen));
+}

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   rmSync,
@@ -66,11 +67,18 @@ const SILENT_MS = 45_000;
 /** Loading, and tests that take their time. */
 const LOADING_MS = 300_000;
 
+/** What a fault in the code that keeps files may write to, or empty. */
+const HOMES = {
+  HOME: join(process.cwd(), WORK, 'home'),
+  XDG_CACHE_HOME: join(process.cwd(), WORK, 'home/.cache'),
+};
+
 function vitest(
   files: readonly string[],
   env: Readonly<Record<string, string>>,
   ...flags: readonly string[]
 ): ChildProcess {
+  mkdirSync(HOMES.XDG_CACHE_HOME, { recursive: true });
   const output = openSync(join(WORK, 'vitest.log'), 'w');
   const child = spawn(
     'node_modules/.bin/vitest',
@@ -78,7 +86,7 @@ function vitest(
     {
       detached: true,
       stdio: ['ignore', output, output],
-      env: { ...process.env, BPFSCRIPT_COMMAND: join(process.cwd(), BUNDLE), ...env },
+      env: { ...process.env, ...HOMES, BPFSCRIPT_COMMAND: join(process.cwd(), BUNDLE), ...env },
     },
   );
   closeSync(output);
@@ -170,6 +178,19 @@ export async function warm(
       throw new Error(`vitest ended without having tried anything: see ${WORK}/vitest.log`);
     return false;
   }
+}
+
+/** What both passes say of the same faults. */
+export function joined(first: Pass, second: Pass): Pass {
+  const met = new Map([...first.met, ...second.met]);
+  for (const [id, files] of first.met)
+    met.set(id, new Set([...files, ...(second.met.get(id) ?? [])]));
+  return {
+    noticed: new Map([...first.noticed, ...second.noticed]),
+    met,
+    atLoad: new Set([...first.atLoad, ...second.atLoad]),
+    doubtful: new Set([...first.doubtful, ...second.doubtful]),
+  };
 }
 
 /** Whether the tests of the files notice a fault that is there from the beginning. */

@@ -3,17 +3,13 @@ import type { Argument, Completed, Flag, Words } from './words.ts';
 /** Completion of a command for bash. */
 export function bashCompletion({ name, commands }: Completed): string {
   const names = commands.map((command) => command.name).filter((word) => word !== '');
-  const valued = new Map(
-    commands
-      .flatMap(({ flags }) => flags)
-      .flatMap((flag) => (flag.argument ? [[flag.spellings.join('|'), flag.argument]] : [])),
-  );
+  const valued = valuesOf(name, commands);
   return `# bash completion of ${name}, made by \`bpfscript completion bash\`.
 _${name}() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command=${commands[0].name} flags
   COMPREPLY=()
-${names.length > 0 ? `  case \${COMP_WORDS[1]} in\n    ${names.join('|')}) command=\${COMP_WORDS[1]} ;;\n  esac\n` : ''}  case $previous in
-${[...valued].map(([flags, argument]) => `    ${flags}) ${replies(name, argument)}; return ;;`).join('\n')}
+${names.length > 0 ? `  case \${COMP_WORDS[1]} in\n    ${names.join('|')}) command=\${COMP_WORDS[1]} ;;\n  esac\n` : ''}  case $command:$previous in
+${[...valued].map(([reply, flags]) => `    ${flags.join('|')}) ${reply}; return ;;`).join('\n')}
   esac
   if [[ $word == -* ]]; then
     case $command in
@@ -28,6 +24,22 @@ ${commands.map((command) => argumentCase(name, command)).join('\n')}
 }
 complete -o filenames -F _${name} ${name}
 `;
+}
+
+/** What is replied behind flags, with these as `command:flag`: the same flag takes other values in another command. */
+function valuesOf(
+  program: string,
+  commands: readonly Words[],
+): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { name, flags } of commands)
+    for (const { spellings, argument } of flags) {
+      if (!argument) continue;
+      const reply = replies(program, argument);
+      const known = found.get(reply) ?? [];
+      found.set(reply, [...known, ...spellings.map((flag) => `${name}:${flag}`)]);
+    }
+  return found;
 }
 
 const spellings = (flag: Flag): readonly string[] => flag.spellings;

@@ -45,24 +45,6 @@ describe('--help', () => {
 });
 
 describe('completion', () => {
-  const complete = (...words: readonly string[]): readonly string[] => {
-    const script = `source <(node dist/bpfscript.js completion bash)
-      bpfscript() { node dist/bpfscript.js "$@"; }
-      COMP_WORDS=(bpfscript "$@"); COMP_CWORD=$#; _bpfscript; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const result = spawnSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8' });
-    expect(result.stderr).toBe('');
-    return result.stdout.trim().split('\n');
-  };
-
-  it('knows commands, flags, values and probes', () => {
-    expect(complete('ins')).toContain('inspect');
-    expect(complete('build', '--em')).toEqual(['--emit']);
-    expect(complete('build', '--emit', 'ir')).toEqual(['ir', 'ir-opt']);
-    expect(complete('list', 'iter:tas')).toContain('task');
-    expect(complete('explain', 'unreach')).toEqual(['unreachable']);
-    expect(complete('check', '--allow', 'unreach')).toEqual(['unreachable']);
-  });
-
   it('knows the loader by what its help says', () => {
     const script = `source dist/completions/bpfload.bash
       bpfload() { loader/build/bpfload "$@"; }
@@ -82,20 +64,6 @@ describe('completion', () => {
     expect(loader('list', '--')).toEqual(['--pid', '--verbose', '--no-warnings']);
     expect(loader('list', 'iter:tas')).toContain('task');
     expect(loader('record', '--timeo')).toEqual(['--timeout']);
-  });
-
-  it('is there for fish', () => {
-    const script = ['bpfscript', 'bpfload'].map((name) => `source dist/completions/${name}.fish;`);
-    const asked = (line: string): readonly string[] =>
-      spawnSync('fish', ['-c', `${script.join(' ')} complete -C '${line}'`], { encoding: 'utf8' })
-        .stdout.trim()
-        .split('\n')
-        .map((row) => row.split('\t')[0] ?? '');
-    expect(asked('bpfscript ins')).toContain('inspect');
-    expect(asked('bpfscript build --emit ir')).toEqual(['ir', 'ir-opt']);
-    expect(asked('bpfscript --tim')).toEqual(['--timeout', '--timings']);
-    expect(asked('bpfscript explain unreach')).toEqual(['unreachable']);
-    expect(asked('bpfload --time')).toEqual(['--timeout']);
   });
 
   it('is there for zsh, which reads it without a fault', () => {

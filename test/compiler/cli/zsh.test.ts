@@ -1,17 +1,21 @@
 /** Completion in a real zsh: words are typed into a terminal of its own, with Tab behind them. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
+import { runHere } from '../../support/command-here.ts';
 
 const folder = temporaryFolder();
 mkdirSync(join(folder, 'functions'));
-for (const name of ['bpfscript', 'bpfload'])
-  copyFileSync(`dist/completions/${name}.zsh`, join(folder, 'functions', `_${name}`));
+for (const name of ['note.txt', '4711.txt']) writeFileSync(join(folder, name), '');
 
 /** What stands on the line after Tab. Reading waits for the line's own end, so nothing depends on time. */
-function completed(words: string): string {
+async function completed(words: string): Promise<string> {
+  for (const name of ['bpfscript', 'bpfload']) {
+    const { stdout } = await runHere(['completion', 'zsh', name]);
+    writeFileSync(join(folder, 'functions', `_${name}`), stdout);
+  }
   const script = join(folder, 'type.zsh');
   writeFileSync(
     script,
@@ -25,7 +29,11 @@ print -r -- "$out"
 zpty -d shell
 `,
   );
-  const { stdout } = spawnSync('zsh', ['-f', script], { encoding: 'utf8', timeout: 25_000 });
+  const { stdout } = spawnSync('zsh', ['-f', script], {
+    encoding: 'utf8',
+    timeout: 25_000,
+    cwd: folder,
+  });
   return /<([^<>]*)>/.exec(stdout)?.[1]?.trim() ?? stdout;
 }
 
@@ -35,8 +43,17 @@ describe('zsh', () => {
     ['a flag of a command', 'bpfscript build --ti', 'bpfscript build --timings'],
     ['a flag of the command that is meant', 'bpfscript --max-ev', 'bpfscript --max-events'],
     ['a value of a flag', 'bpfscript build --emit man', 'bpfscript build --emit manifest'],
+    ['the other name of a flag', 'bpfscript build -o x --out', 'bpfscript build -o x --output'],
+    ['values of a flag by its command', 'bpfscript run -f open', 'bpfscript run -f openmetrics'],
+    ['a word of a list', 'bpfscript explain unknown-ident', 'bpfscript explain unknown-identifier'],
+    ['a command below another', 'bpfscript kernel capt', 'bpfscript kernel capture'],
+    ['a file', 'bpfscript inspect not', 'bpfscript inspect note.txt'],
+    ['a file where a script may stand', 'bpfscript not', 'bpfscript note.txt'],
+    ['a file of a flag', 'bpfscript build -o not', 'bpfscript build -o note.txt'],
+    ['no file where a process stands', 'bpfscript run -p 4711', 'bpfscript run -p 4711'],
     ['a flag of the loader', 'bpfload --max-ev', 'bpfload --max-events'],
-  ])('completes %s', (_what, typed, line) => {
-    expect(completed(typed)).toBe(line);
+    ['a flag of a command of the loader', 'bpfload list --no-w', 'bpfload list --no-warnings'],
+  ])('completes %s', async (_what, typed, line) => {
+    expect(await completed(typed)).toBe(line);
   });
 });
