@@ -75,7 +75,10 @@ export async function typescriptMutants(
     return [own, other].some(({ met, atLoad }) => met.has(id) || atLoad.has(id));
   }
 
-  /** Files of tests that meet a fault, that of its name and those of its own folder first; for one that is met at loading, those that meet its neighbours. */
+  /**
+   * Files of tests that meet a fault, that of its name, that of what the files of the folder say of themselves, and those of its own folder first; for
+   * one that is met at loading, those that meet its neighbours.
+   */
   function nearestTo(fault: Fault): readonly string[] {
     if (!isMet(fault)) return [];
     const meeting = filesThatMeet(fault);
@@ -89,10 +92,10 @@ export async function typescriptMutants(
     const isOwn = (file: string) => mirrors(file, fault);
     const isNamesake = (file: string) =>
       isOwn(file) && basename(file, '.test.ts') === basename(fault.file, '.ts');
-    const unique = new Set(chosen);
-    return [
-      ...new Set([...[...unique].filter(isNamesake), ...[...unique].filter(isOwn), ...unique]),
-    ].slice(0, COLD_FILES);
+    const isTable = (file: string) => isOwn(file) && basename(file) === 'table.test.ts';
+    const unique = [...new Set(chosen)];
+    const near = [isNamesake, isTable, isOwn].flatMap((isNear) => unique.filter(isNear));
+    return [...new Set([...near, ...unique])].slice(0, COLD_FILES);
   }
 
   function filesThatMeet({ id }: Fault): readonly string[] {

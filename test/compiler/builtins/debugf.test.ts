@@ -34,4 +34,19 @@ describe('debugf, as the analysis takes it', () => {
     expectError('debugf("%d", 1, 2);', 'debugf');
     expectError('debugf("%d %d %d %d", 1, 2, 3, 4);', 'debugf()');
   });
+
+  it('takes texts for %s alone, and a value of each type for its conversion alone', () => {
+    expectWarning('debugf("%s %s", comm, "x");', 'not recommended');
+    expectError(
+      'debugf("%s", pid);',
+      "debugf: unsupported format specifier for type 'uint32': s",
+      'pid',
+    );
+    expectError(
+      'debugf("%d %d", 1, comm);',
+      "debugf: unsupported format specifier for type 'string[16]': d",
+      'comm',
+    );
+    expectError('debugf("%s", kstack);', 'debugf: unsupported format specifier');
+  });
 });

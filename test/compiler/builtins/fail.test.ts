@@ -31,6 +31,12 @@ describe('fail', () => {
   it('[FUN-080] takes literals only', () => {
     expectError('fail("%d", pid);', 'fail: expects literals', 'pid');
     expectError('fail("%gr", 1);', 'fail: expects literals', '1');
+    expectError(
+      'fail("%d %d", 1, "text");',
+      "fail: unsupported format specifier for type 'string[5]': d",
+      '"text"',
+    );
+    expectError('fail("%s", comm);', 'fail: expects literals', 'comm');
     expectError('fail("%d");', 'fail: Not enough arguments', 'fail("%d")');
   });
 });
