@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -28,6 +29,27 @@ describe('an ELF file', () => {
   it('has the contents of its sections', () => {
     expect(contents()).toBe('held');
   });
+
+  it.each(['/bin/sh', '/bin/true', '/usr/bin/env', process.execPath])(
+    'such as %s has the sections that readelf finds',
+    (path) => {
+      const { stdout } = spawnSync('readelf', ['-SW', path], { encoding: 'utf8' });
+      const rows = stdout.matchAll(
+        /^ *\[ *\d+\] (\S*) +([A-Z_]+) +([0-9a-f]{16}) [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +[A-Za-z]* +(\d+) /gm,
+      );
+      const expected = [...rows].map(([, name, type, address, size, link]) => [
+        name,
+        Number.parseInt(address ?? '', 16),
+        type === 'NOBITS' ? 0 : Number.parseInt(size ?? '', 16),
+        Number(link),
+      ]);
+      const { sections } = openElfFile(path);
+      expect(expected.length).toBeGreaterThan(15);
+      expect(sections.map(({ name, address, size, link }) => [name, address, size, link])).toEqual(
+        expected,
+      );
+    },
+  );
 
   it.each<[string, string, (bytes: Buffer) => void]>([
     ['without sections', 'no section headers', (bytes) => bytes.writeUInt16LE(0, 60)],

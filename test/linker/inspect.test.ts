@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writeElf } from '../../linker/elf/write.ts';
 import { renderInspection } from '../../linker/inspect/render.ts';
 import { inspectObject, writtenPaths } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
@@ -102,6 +103,7 @@ describe('an inspection', () => {
     expect(writtenPaths(pinned)).toEqual(['/sys/fs/bpf/tasks']);
     expect(writtenPaths(build('begin { cat("/etc/hosts"); }', { unsafe: true }))).toEqual([]);
     expect(writtenPaths(build('begin { }'))).toEqual([]);
+    expect(writtenPaths(writeElf([], []).bytes)).toEqual([]);
   });
 
   it('tells a changed file', () => {
