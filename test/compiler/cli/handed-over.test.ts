@@ -85,8 +85,10 @@ describe('run', () => {
   });
 
   it('allows the files that the script itself names', () => {
-    const text = 'iter:task { pin("/sys/fs/bpf/tasks"); }';
-    void text;
+    const text = 'iter:task:/sys/fs/bpf/tasks { printf("a"); }';
+    expect(handed(...DEFAULT, '-e', text)).toEqual([
+      ...['--allow-write', '/sys/fs/bpf/tasks', 'OBJECT', '--'],
+    ]);
   });
 
   it('takes modes for their flags', () => {
