@@ -28,25 +28,30 @@ unless_current() {
 
 product='compiler linker stdlib package.json package-lock.json'
 
-# One file starts a third sooner than three hundred modules, and with the code that V8 made of it another third sooner.
-# dist/bpfscript.js opens it (compiler/cli/launch.ts). Bug reports find names and lines in dist/bpfscript.cjs.map.
+# Few files start a third sooner than three hundred modules, and with the code that V8 made of them another third sooner.
+# dist/bpfscript.js opens those that a command needs (compiler/cli/launch.ts). Bug reports find names and lines in their maps.
+parts() {
+  rm -rf dist/parts.new
+  node scripts/bundle.mjs dist/parts.new &&
+    bash scripts/keep-code.sh dist/parts.new &&
+    rm -rf dist/parts &&
+    mv dist/parts.new dist/parts
+}
+
 bundle() {
-  "$bin/esbuild" compiler/cli/main.ts --bundle --platform=node --format=cjs --charset=ascii \
-    --minify --legal-comments=external --sourcemap=external --sources-content=false \
-    --banner:js='(function (exports, require, module, __filename, __dirname) {' --footer:js='})' \
-    --define:import.meta.filename=__filename --define:import.meta.dirname=__dirname --outfile=dist/bpfscript.cjs --log-level=warning &&
+  mkdir -p dist &&
     echo '{ "type": "commonjs" }' >dist/package.json &&
+    parts &&
     "$bin/esbuild" compiler/cli/launch.ts --bundle --platform=node --format=cjs \
       --define:import.meta.dirname=__dirname --outfile=dist/bpfscript.js --log-level=warning &&
     "$bin/esbuild" compiler/cli/launch-loader.ts --bundle --platform=node --format=cjs \
       --define:import.meta.filename=__filename --define:import.meta.dirname=__dirname --outfile=dist/bpfload.js --log-level=warning &&
-    chmod 755 dist/bpfscript.js dist/bpfload.js &&
-    bash scripts/keep-code.sh
+    chmod 755 dist/bpfscript.js dist/bpfload.js
 }
 
 compiler() {
   bash scripts/build-backend.sh
-  [ -e dist/bpfscript.js ] && [ -e dist/bpfscript.cjs ] && [ -e dist/bpfload.js ] || rm -f "$stamps/compiler"
+  [ -e dist/bpfscript.js ] && [ -e dist/parts/first.cjs ] && [ -e dist/bpfload.js ] || rm -f "$stamps/compiler"
   unless_current compiler "$product" bundle
   # Where npx looks first.
   [ "$(readlink node_modules/.bin/bpfscript)" = ../../dist/bpfscript.js ] ||

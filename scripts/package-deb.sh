@@ -99,7 +99,8 @@ CONTROL
   home=$folder/usr/lib/bpfscript
   native=$home/node_modules/bpfscript-linux-$architecture
   mkdir -p "$doc" "$folder/usr/bin" "$home/dist" "$native"
-  cp dist/bpfscript.{js,cjs,cjs.code,cjs.map} dist/package.json "$home/dist"
+  cp dist/bpfscript.js dist/package.json "$home/dist"
+  cp -r dist/parts "$home/dist/parts"
   chmod -R u=rwX,go=rX "$home"
   chmod 755 "$home/dist/bpfscript.js"
   cp -r stdlib "$home"

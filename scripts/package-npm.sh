@@ -43,7 +43,8 @@ done
 
 main=$work/main
 mkdir -p "$main/dist"
-cp dist/bpfscript.{js,cjs,cjs.code,cjs.map,cjs.LEGAL.txt} dist/bpfload.js dist/package.json "$main/dist"
+cp dist/bpfscript.js dist/bpfload.js dist/package.json "$main/dist"
+cp -r dist/parts "$main/dist/parts"
 cp -r dist/man "$main/dist/man"
 cp -r stdlib LICENSE CHANGELOG.md "$main"
 mkdir "$main/packaging"

@@ -1,6 +1,7 @@
 /** What is said of an exception that nobody expected: a bug of ours, which whoever meets it can report. */
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
+import { dirname } from 'node:path';
 import { circumstancesOf } from '../source/bug.ts';
 import { printPlace } from '../source/render/text.ts';
 import { version } from './version.ts';
@@ -24,17 +25,21 @@ export function bugReport(error: unknown): string {
 }
 
 /** A stack with places in the sources: the bundle, where this runs in one, has neither lines nor names. */
-export function inSources(stack: string, bundle = import.meta.filename): string {
-  let map: SourceMap;
-  try {
-    map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, 'utf8')));
-  } catch {
-    return stack;
-  }
+export function inSources(stack: string, folder = import.meta.dirname): string {
+  const maps = new Map<string, SourceMap | undefined>();
   return stack.replace(/([^\s(]+):(\d+):(\d+)/g, (place, file, line, column) => {
-    if (file !== bundle) return place;
-    const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
-    if (!('originalSource' in entry)) return place;
+    if (dirname(file) !== folder) return place;
+    if (!maps.has(file)) maps.set(file, mapOf(file));
+    const entry = maps.get(file)?.findEntry(Number(line) - 1, Number(column) - 1);
+    if (!entry || !('originalSource' in entry)) return place;
     return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   });
+}
+
+function mapOf(file: string): SourceMap | undefined {
+  try {
+    return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
+  } catch {
+    return undefined;
+  }
 }

@@ -24,8 +24,8 @@ import { homedir, version as kernelVersion, release } from 'node:os';
 import { join } from 'node:path';
 import type { Compilation } from '../compile.ts';
 import { isDescriptionError } from '../kernel/error.ts';
-import { hostBtf, RUNNING_TYPES } from '../kernel/host.ts';
-import { descriptionFile } from '../kernel/load.ts';
+import { descriptionFile } from '../kernel/named.ts';
+import { hostBtf, RUNNING_TYPES } from '../kernel/running.ts';
 import { addonFile } from '../llvm/backend.ts';
 import type { Source } from '../source/source.ts';
 import { version } from './version.ts';
@@ -40,10 +40,17 @@ export interface Made {
   readonly reportsHelpers: boolean;
 }
 
+/** What is kept. */
+export interface Kept {
+  readonly object: Uint8Array;
+  /** Paths that it writes to: who reads them in the object opens half of the linker. */
+  readonly writes: readonly string[];
+}
+
 export interface ObjectCache {
-  /** The object that was kept, if there is one. */
-  find(): Uint8Array | undefined;
-  keep(object: Uint8Array, compilation: Compilation): void;
+  /** What was kept, if there is something. */
+  find(): Kept | undefined;
+  keep(kept: Kept, compilation: Compilation): void;
 }
 
 /** More than that, and the objects that were not used for the longest time go. */
@@ -58,21 +65,19 @@ export function openCache(made: Made, folder = cacheFolder()): ObjectCache {
   const path = join(folder, `${key}.o`);
   return {
     find() {
-      const [head, object] = split(readOwn(path));
-      if (!object || head !== headOf(key, object)) return undefined;
+      const kept = readOwn(path);
+      const head = kept?.subarray(0, HEAD_LENGTH).toString('latin1');
+      if (!kept || head !== headOf(key, kept)) return undefined;
       // A cache that cannot be written to still has what is in it.
       attempt(() => utimesSync(path, new Date(), new Date()));
-      return object;
+      return unpack(kept.subarray(HEAD_LENGTH));
     },
-    keep(object, compilation) {
+    keep(kept, compilation) {
       if (!standsAlone(compilation)) return;
       attempt(() => {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         const temporary = join(folder, `.${process.pid}.tmp`);
-        writeFileSync(temporary, Buffer.concat([Buffer.from(headOf(key, object)), object]), {
-          flag: 'wx',
-          mode: 0o600,
-        });
+        writeFileSync(temporary, pack(key, kept), { flag: 'wx', mode: 0o600 });
         renameSync(temporary, path);
         makeRoom(folder);
       });
@@ -93,15 +98,26 @@ function attempt<T>(use: () => T): T | undefined {
   }
 }
 
+/** Before what is kept. */
 const HEAD_LENGTH = 'bpfscript  \n'.length + 2 * 64;
 
-function headOf(key: string, object: Uint8Array): string {
-  return `bpfscript ${key} ${digest(object)}\n`;
+/** `file` has what is kept behind the head. */
+function headOf(key: string, file: Buffer): string {
+  return `bpfscript ${key} ${digest(file.subarray(HEAD_LENGTH))}\n`;
 }
 
-function split(bytes: Buffer | undefined): readonly [string?, Buffer?] {
-  if (!bytes) return [];
-  return [bytes.subarray(0, HEAD_LENGTH).toString('latin1'), bytes.subarray(HEAD_LENGTH)];
+/** A line with the paths, as JSON, and the object. */
+function pack(key: string, { object, writes }: Kept): Buffer {
+  const room = Buffer.alloc(HEAD_LENGTH);
+  const file = Buffer.concat([room, Buffer.from(`${JSON.stringify(writes)}\n`), object]);
+  file.write(headOf(key, file), 'latin1');
+  return file;
+}
+
+function unpack(bytes: Buffer): Kept {
+  const end = bytes.indexOf('\n');
+  const writes: readonly string[] = JSON.parse(bytes.subarray(0, end).toString());
+  return { writes, object: bytes.subarray(end + 1) };
 }
 
 function digest(data: string | Uint8Array): string {
@@ -140,9 +156,8 @@ function keyOf({ kernels, ...made }: Made): string | undefined {
   const known = kernels.map(identityOf);
   if (known.includes(undefined)) return undefined;
   const settings = Object.entries(process.env).filter(([name]) => name.startsWith('BPFTRACE_'));
-  const compiler = [version(), import.meta.filename, addonFile('backend')].map((file, index) =>
-    index === 0 ? file : stampOf(file),
-  );
+  const files = readdirSync(import.meta.dirname).map((name) => join(import.meta.dirname, name));
+  const compiler = [version(), ...[...files.sort(), addonFile('backend')].map(stampOf)];
   return digest(JSON.stringify([compiler, known, made, settings.sort()]));
 }
 

@@ -14,7 +14,8 @@ import { beginsWith, nativeFile, withTemporaryFolder } from '../paths.ts';
 import type { DiagnosticForm } from '../source/render/render.ts';
 import { UserError } from './errors.ts';
 import { noObject, readInput } from './input.ts';
-import { openKernel, renderDiagnostics, shown } from './script.ts';
+import { openKernel } from './kernel.ts';
+import { renderDiagnostics, shown } from './script.ts';
 import { EXIT } from './status.ts';
 
 interface Options {

@@ -2,8 +2,7 @@
 import { statSync } from 'node:fs';
 import { normalize } from 'node:path';
 import { isDescriptionError } from '../kernel/error.ts';
-import { descriptionFile } from '../kernel/load.ts';
-import { describedName } from '../kernel/named.ts';
+import { describedName, descriptionFile } from '../kernel/named.ts';
 import { UserError } from './errors.ts';
 import { sayError } from './say.ts';
 

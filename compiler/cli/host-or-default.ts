@@ -1,7 +1,7 @@
 /** Which kernel lists are of, where none is named. */
 import { accessSync, constants as files } from 'node:fs';
-import { hostBtf } from '../kernel/host.ts';
-import type { KernelChoice } from '../kernel/load.ts';
+import type { KernelChoice } from '../kernel/named.ts';
+import { hostBtf } from '../kernel/running.ts';
 
 /** The running kernel where anything of it can be read; without root that is its BTF. */
 export function hostOrDefault(): KernelChoice {

@@ -1,4 +1,5 @@
 /** What `list`, `-l` and `build --expand` print. */
+
 import { existsSync } from 'node:fs';
 import { resolveImports } from '../imports/imports.ts';
 import { hintOf, isDescriptionError } from '../kernel/error.ts';
@@ -13,10 +14,10 @@ import { createSources } from '../source/sources.ts';
 import { parse } from '../syntax/parse.ts';
 import { UserError } from './errors.ts';
 import { hostOrDefault } from './host-or-default.ts';
+import { readKernel } from './kernel.ts';
 import { say } from './say.ts';
 import {
   debugFolders,
-  readKernel,
   readPid,
   readScript,
   renderDiagnostics,

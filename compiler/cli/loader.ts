@@ -4,6 +4,7 @@ import { becomeProgram, heldFile } from '../llvm/backend.ts';
 import { nativeFile } from '../paths.ts';
 import { reasonOf, UserError } from './errors.ts';
 import { MODES } from './modes.ts';
+import { allWritten } from './streams.ts';
 
 /** The loader of this machine's architecture. */
 export function loaderPath(): string {
@@ -31,14 +32,9 @@ export async function becomeLoader(
   const loader = loaderPath();
   try {
     accessSync(loader, constants.X_OK);
-    await Promise.all([written(process.stdout), written(process.stderr)]);
+    await allWritten();
     return becomeProgram(loader, [name, ...words], MODES);
   } catch (error) {
     throw new UserError(`cannot start the loader ${loader}: ${reasonOf(error)}`);
   }
-}
-
-/** When all that a stream was given has left this process. */
-function written(stream: NodeJS.WriteStream): Promise<unknown> {
-  return new Promise((done) => stream.write('', done));
 }

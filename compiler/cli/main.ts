@@ -5,13 +5,17 @@ import { reasonOf } from './errors.ts';
 import './modes.ts';
 import { say } from './say.ts';
 import { EXIT } from './status.ts';
+import { noticeOpening } from './streams.ts';
 
-// Whoever reads has seen enough, as in `bpfscript list | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  say('ERROR', `cannot write to standard output: ${reasonOf(error)}`);
-  process.exit(EXIT.script);
-});
+noticeOpening('stderr');
+noticeOpening('stdout', (stream) =>
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads has seen enough, as in `bpfscript list | head`.
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    say('ERROR', `cannot write to standard output: ${reasonOf(error)}`);
+    process.exit(EXIT.script);
+  }),
+);
 
 process.on('uncaughtException', (error) => {
   process.stderr.write(bugReport(error));

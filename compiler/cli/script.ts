@@ -1,10 +1,5 @@
 /** Reads the script that a command line names and compiles it, with its diagnostics printed to stderr. */
 import { Option } from 'commander';
-import type { Kernel } from '../kernel/description.ts';
-import { hintOf } from '../kernel/error.ts';
-import { loadKernelDescription } from '../kernel/load.ts';
-import { describedName } from '../kernel/named.ts';
-import type { KernelDescription } from '../kernel/types.ts';
 import { meaning } from '../source/closest.ts';
 import { type DiagnosticCode, WARNING_CODES } from '../source/codes.ts';
 import type { Diagnostic } from '../source/diagnostics.ts';
@@ -94,7 +89,7 @@ export function readScript(file: string | undefined, options: Pick<ScriptOptions
 }
 
 /** Those whose registers and system calls are known. */
-const ARCHITECTURES = ['x86_64', 'aarch64'];
+export const ARCHITECTURES = ['x86_64', 'aarch64'];
 /** Other names that kernels, Debian and Node have for them. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   arm64: 'aarch64',
@@ -134,40 +129,6 @@ export function kernelOption(unnamed = 'the embedded one'): Option {
     '--kernel <which>',
     `kernel description: default (embedded), host, a name, or a file; may be repeated (default: ${unnamed})`,
   ).argParser(collect);
-}
-
-/**
- * For commands that compile: the first of the descriptions that has something describes it. Refuses those of another
- * architecture than the one that is asked for.
- */
-export function readKernel(choices: readonly string[], wanted?: string): KernelDescription {
-  const kernel = openKernel(...choices.map((choice) => describedName(choice, wanted)));
-  if (!ARCHITECTURES.includes(kernel.arch))
-    throw new UserError(`the kernel description is of ${kernel.arch}, which is not supported`, {
-      hint: `Scripts are compiled for ${ARCHITECTURES.join(' and ')}`,
-    });
-  if (wanted !== undefined && wanted !== kernel.arch)
-    throw new UserError(
-      `the kernel description '${choices[0] ?? 'default'}' is of ${kernel.arch}, not of ${wanted}`,
-      {
-        hint: `\`bpfscript kernel capture -o FILE\` on a machine of ${wanted} writes one for \`--kernel FILE\`; so does \`bpfscript kernel capture --vmlinux VMLINUX --tracing COPY-OF-TRACEFS -o FILE\` anywhere, or of a Debian package \`bpfscript kernel add 6.12-${wanted}\``,
-      },
-    );
-  return kernel;
-}
-
-/** Of any kernel; the embedded one where none is named. */
-export function openKernel(...choices: readonly string[]): Kernel {
-  const [first = 'default', ...others] = choices;
-  try {
-    return loadKernelDescription(first, ...others);
-  } catch (error) {
-    throw new UserError(error instanceof Error ? error.message : String(error), {
-      hint:
-        hintOf(error) ??
-        '`bpfscript kernel capture -o FILE` writes a description of the running kernel',
-    });
-  }
 }
 
 /** `-I`, for commands that compile. */

@@ -1,6 +1,6 @@
 /** The running kernel, or a copy of its files, as the sources of a description. Files are read when asked for. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { arch, release } from 'node:os';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { placeOf } from '../../linker/btf/join.ts';
@@ -9,6 +9,7 @@ import { openElfFile } from '../../linker/elf/file.ts';
 import type { KernelSources } from './description.ts';
 import { KernelDescriptionError, reasonOf, UndescribedError } from './error.ts';
 import { type ModuleSource, plainModules } from './modules.ts';
+import { hostBtf, machine, RUNNING_TYPES } from './running.ts';
 import { parseFormat, type TracepointSource } from './tracepoints.ts';
 import { wildcard } from './wildcard.ts';
 
@@ -30,22 +31,6 @@ export interface HostFiles {
   /** Files that may hold the configuration, also gzipped; and one with symbols, as /proc/kallsyms or System.map. */
   readonly config?: readonly string[] | undefined;
   readonly symbols?: string | undefined;
-}
-
-/** Names that Node gives to machines whose `uname -m` is another. */
-const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
-
-/** Where the running kernel has its types, and beside them those of each loaded module. */
-export const RUNNING_TYPES = '/sys/kernel/btf';
-
-/** The running kernel's BTF, or the file that takes its place. */
-export function hostBtf(): string {
-  return process.env.BPFTRACE_BTF || join(RUNNING_TYPES, 'vmlinux');
-}
-
-/** This machine, as `uname -m` says it. */
-export function machine(): string {
-  return MACHINES[arch()] ?? arch();
 }
 
 /** C headers that may be here with the system calls of a machine; those of another one come with its C library. */

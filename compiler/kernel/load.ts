@@ -1,20 +1,12 @@
 /** Finds and opens kernel descriptions. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../paths.ts';
 import { describeKernel, type Kernel, type KernelSources, once } from './description.ts';
 import { KernelDescriptionError, reasonOf, UndescribedError } from './error.ts';
 import { type KernelBytes, type KernelFile, readKernelFile, type SectionName } from './file.ts';
 import { hostFiles, hostSources } from './host.ts';
 import { decodedModules } from './modules.ts';
-import { findDescription } from './named.ts';
+import { descriptionFile, type KernelChoice } from './named.ts';
 import { tableSource } from './tracepoints.ts';
-
-/** `default` is the embedded one, `host` the running kernel, anything else a file. */
-export type KernelChoice = 'default' | 'host' | (string & {});
-
-/** A long-term series, so that most of what scripts name is there; made by scripts/capture-kernel.sh. */
-const DEFAULT = 'stdlib/kernels/6.12-x86_64.kernel';
 
 /**
  * Reads no more than is needed to say which kernel it is; the rest comes when it is asked for. Of several, which have to
@@ -39,11 +31,6 @@ export function loadKernelDescription(
 function sourcesOf(which: KernelChoice): KernelSources {
   if (which === 'host') return hostSources(hostFiles());
   return openDescription(descriptionFile(which));
-}
-
-/** Of any but the running kernel. Throws KernelDescriptionError for a name that there is none of. */
-export function descriptionFile(which: KernelChoice): string {
-  return which === 'default' ? join(packageRoot(), DEFAULT) : findDescription(which);
 }
 
 function openDescription(path: string): KernelSources {

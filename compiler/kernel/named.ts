@@ -4,7 +4,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../paths.ts';
 import { KernelDescriptionError } from './error.ts';
-import { machine } from './host.ts';
+import { machine } from './running.ts';
+
+/** `default` is the embedded one, `host` the running kernel, anything else a file. */
+export type KernelChoice = 'default' | 'host' | (string & {});
+
+/** A long-term series, so that most of what scripts name is there; made by scripts/capture-kernel.sh. */
+const DEFAULT = 'stdlib/kernels/6.12-x86_64.kernel';
 
 /** Releases of distributions, by the series of the kernel that they came with. */
 const DISTRIBUTIONS: Readonly<Record<string, string>> = {
@@ -80,4 +86,9 @@ export function findDescription(which: string): string {
     `there is no kernel description ${which}: \`bpfscript kernel list\` shows those that there are, and ` +
       `\`bpfscript kernel add ${which}\` makes one of Debian's packages`,
   );
+}
+
+/** Of any but the running kernel. Throws KernelDescriptionError for a name that there is none of. */
+export function descriptionFile(which: KernelChoice): string {
+  return which === 'default' ? join(packageRoot(), DEFAULT) : findDescription(which);
 }

@@ -11,8 +11,8 @@ import { type Compatibility, checkOn } from '../../compiler/compatibility/check.
 import { isFault } from '../../compiler/compatibility/finding.ts';
 import { type Host, openHost } from '../../compiler/compatibility/host.ts';
 import { openObject } from '../../compiler/compatibility/object.ts';
-import type { KernelChoice } from '../../compiler/kernel/load.ts';
 import { loadKernelDescription } from '../../compiler/kernel/load.ts';
+import type { KernelChoice } from '../../compiler/kernel/named.ts';
 import { build, compileText, temporaryFolder } from '../support/build.ts';
 import {
   ARM64_SERIES,

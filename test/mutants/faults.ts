@@ -137,8 +137,8 @@ async function bundle(texts: ReadonlyMap<string, string>): Promise<void> {
     ...{ bundle: true, platform: 'node', format: 'cjs', outfile: BUNDLE, logLevel: 'warning' },
     banner: { js: COVERED },
     define: {
-      'import.meta.filename': JSON.stringify(join(process.cwd(), 'dist/bpfscript.cjs')),
-      'import.meta.dirname': JSON.stringify(join(process.cwd(), 'dist')),
+      'import.meta.filename': JSON.stringify(join(process.cwd(), 'dist/parts/first.cjs')),
+      'import.meta.dirname': JSON.stringify(join(process.cwd(), 'dist/parts')),
     },
     plugins: [
       {

@@ -82,7 +82,8 @@ describe(
           'node_modules/bpfscript-linux-x64/backend.node',
           /^ERROR: this installation has no backend\.node for x64 .*\nHINT: .*\n$/,
         ],
-        ['dist/bpfscript.cjs', /^ERROR: bpfscript cannot start: .*bpfscript\.cjs.*\n$/],
+        ['dist/parts/first.cjs', /^ERROR: bpfscript cannot start: .*first\.cjs.*\n$/],
+        ['dist/parts/compiling.cjs', /^ERROR: bpfscript cannot start: .*compiling\.cjs.*\n$/],
         ['stdlib', /^ERROR: the standard library is missing .*\nHINT: .*\n$/],
       ] as const) {
         const { status, stderr } = await lacking(path, build);

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { compile } from '../../compiler/compile.ts';
-import { type KernelChoice, loadKernelDescription } from '../../compiler/kernel/load.ts';
+import { loadKernelDescription } from '../../compiler/kernel/load.ts';
+import type { KernelChoice } from '../../compiler/kernel/named.ts';
 import type { KernelDescription } from '../../compiler/kernel/types.ts';
 import type { Diagnostic } from '../../compiler/source/diagnostics.ts';
 import { printDiagnostic } from '../../compiler/source/render/text.ts';

@@ -10,6 +10,7 @@ import { createDependencies, dependencyRule, watching } from '../dependencies.ts
 import { STAGES } from '../emit.ts';
 import { UserError } from '../errors.ts';
 import { ingredientsOf } from '../ingredients.ts';
+import { readKernel } from '../kernel.ts';
 import { printScript } from '../listing.ts';
 import { besideCaller, writeTo } from '../output.ts';
 import {
@@ -20,7 +21,6 @@ import {
   headerOption,
   includeFolderOption,
   kernelOption,
-  readKernel,
   readScript,
 } from '../script.ts';
 import { EXIT, type ReportStatus } from '../status.ts';

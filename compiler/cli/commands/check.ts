@@ -7,6 +7,7 @@ import type { Report } from '../../source/render/report.ts';
 import { checkObjects, isObject } from '../check-objects.ts';
 import { createDependencies, watching } from '../dependencies.ts';
 import { UserError } from '../errors.ts';
+import { readKernel } from '../kernel.ts';
 import {
   allowOption,
   architectureOption,
@@ -18,7 +19,6 @@ import {
   headerOption,
   includeFolderOption,
   kernelOption,
-  readKernel,
   readScript,
   renderDiagnostics,
   shown,

@@ -11,6 +11,7 @@ import type { DiagnosticForm } from '../../source/render/render.ts';
 import { compileScript, withinLimits } from '../compiling.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { readInput } from '../input.ts';
+import { readKernel } from '../kernel.ts';
 import { besideCaller, writeTo } from '../output.ts';
 import { readOutput } from '../recording.ts';
 import {
@@ -21,7 +22,6 @@ import {
   headerOption,
   includeFolderOption,
   kernelOption,
-  readKernel,
   readScript,
 } from '../script.ts';
 import { EXIT, type ReportStatus } from '../status.ts';

@@ -7,12 +7,12 @@ import type { DiagnosticForm } from '../../source/render/render.ts';
 import type { Source } from '../../source/source.ts';
 import { createSources } from '../../source/sources.ts';
 import { UserError } from '../errors.ts';
+import { readKernel } from '../kernel.ts';
 import { writeWhole } from '../output.ts';
 import {
   diagnosticsOption,
   hasErrors,
   kernelOption,
-  readKernel,
   readScript,
   renderDiagnostics,
 } from '../script.ts';

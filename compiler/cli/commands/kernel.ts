@@ -11,9 +11,9 @@ import { loadKernelDescription } from '../../kernel/load.ts';
 import { fullName, isName, namedDescriptions, userFolder } from '../../kernel/named.ts';
 import { beginsWith, withTemporaryFolder } from '../../paths.ts';
 import { UserError } from '../errors.ts';
+import { openKernel } from '../kernel.ts';
 import { writeWhole } from '../output.ts';
 import { say } from '../say.ts';
-import { openKernel } from '../script.ts';
 import { EXIT } from '../status.ts';
 import { registerMinBtf } from './min-btf.ts';
 

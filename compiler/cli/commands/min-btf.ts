@@ -5,8 +5,9 @@ import { readElf } from '../../../linker/elf/read.ts';
 import type { Kernel } from '../../kernel/description.ts';
 import { reasonOf, UserError } from '../errors.ts';
 import { noObject, readInput } from '../input.ts';
+import { openKernel } from '../kernel.ts';
 import { writeWhole } from '../output.ts';
-import { collect, openKernel } from '../script.ts';
+import { collect } from '../script.ts';
 import { EXIT } from '../status.ts';
 
 export function registerMinBtf(kernel: Command): void {

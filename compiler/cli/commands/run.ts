@@ -1,10 +1,9 @@
 import { accessSync, constants as files } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { writtenPaths } from '../../../linker/inspect.ts';
-import { hostBtf } from '../../kernel/host.ts';
+import { hostBtf } from '../../kernel/running.ts';
 import type { DiagnosticCode } from '../../source/codes.ts';
 import type { DiagnosticForm } from '../../source/render/render.ts';
-import { openCache } from '../cache.ts';
+import { type Kept, openCache } from '../cache.ts';
 import { UserError } from '../errors.ts';
 import { listByLoader } from '../list-by-loader.ts';
 import type { ListOptions } from '../listing.ts';
@@ -18,7 +17,6 @@ import {
   headerOption,
   includeFolderOption,
   kernelOption,
-  readKernel,
   readScript,
 } from '../script.ts';
 import { type DebugStages, type EmitOptions, emitFiles, readStages } from '../stages.ts';
@@ -247,9 +245,9 @@ Examples:
       const begun = performance.now();
       const timings = measureStages(options.timings);
       const kernels = options.kernel ?? [hostOrDefault()];
-      const run = (object: Uint8Array): Promise<never> => {
+      const run = ({ object, writes }: Kept): Promise<never> => {
         timings.show();
-        const flags = [...loaderFlags(options, stages.loader), ...namedFiles(object)];
+        const flags = [...loaderFlags(options, stages.loader), ...allowed(writes)];
         return becomeLoaderOf(object, flags, parameters);
       };
       const { arch, unsafe = false, allowRun = false } = options;
@@ -262,10 +260,13 @@ Examples:
         await run(kept);
         return;
       }
-      const [{ compileScript, withinLimits }, { showStages }] = await Promise.all([
-        import('../compiling.ts'),
-        import('../emit.ts'),
-      ]);
+      const [{ compileScript, withinLimits }, { showStages }, { readKernel }, { writtenPaths }] =
+        await Promise.all([
+          import('../compiling.ts'),
+          import('../emit.ts'),
+          import('../kernel.ts'),
+          import('../../../linker/inspect.ts'),
+        ]);
       const compilation = compileScript(
         source,
         {
@@ -297,8 +298,9 @@ Examples:
         timings.show();
         return;
       }
-      cache?.keep(done, compilation);
-      await run(done);
+      const made = { object: done, writes: writtenPaths(done) };
+      cache?.keep(made, compilation);
+      await run(made);
     });
 }
 
@@ -308,8 +310,8 @@ function writesObject({ emitElf, aot }: RunOptions): boolean {
 }
 
 /** Who runs a script's text has read which files it writes: they are allowed, as they are with bpftrace. */
-function namedFiles(object: Uint8Array): readonly string[] {
-  return writtenPaths(object).flatMap((path) => ['--allow-write', path]);
+function allowed(paths: readonly string[]): readonly string[] {
+  return paths.flatMap((path) => ['--allow-write', path]);
 }
 
 /** Whether the command does no more than to run the script, out of nothing else than its text. */

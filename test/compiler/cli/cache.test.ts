@@ -22,7 +22,7 @@ const newFolder = (): string => {
   return join(folder, String(folders));
 };
 
-const object = Buffer.from('an object');
+const kept = { object: Buffer.from('an object'), writes: ['/tmp/what it writes'] };
 
 function made(text: string, others: Partial<Made> = {}): Made {
   return {
@@ -44,20 +44,21 @@ const PLAIN = 'BEGIN { @ = 1; }';
 /** A cache with one object, and its file. */
 function filled(): { readonly at: string; readonly file: string } {
   const at = newFolder();
-  openCache(made(PLAIN), at).keep(object, compiled(PLAIN));
+  openCache(made(PLAIN), at).keep(kept, compiled(PLAIN));
   const [name = ''] = readdirSync(at);
   return { at, file: join(at, name) };
 }
 
 const found = (at: string, what = made(PLAIN)): string | undefined => {
-  const bytes = openCache(what, at).find();
-  return bytes && Buffer.from(bytes).toString();
+  const it = openCache(what, at).find();
+  return it && Buffer.from(it.object).toString();
 };
 
 describe('an object', () => {
   it('is found for the script that it was made of', () => {
     const { at } = filled();
     expect(found(at)).toBe('an object');
+    expect(openCache(made(PLAIN), at).find()?.writes).toEqual(kept.writes);
     expect(readdirSync(at)).toHaveLength(1);
   });
   it.each([
@@ -99,7 +100,7 @@ describe('an object', () => {
     expect(found(at)).toBeUndefined();
 
     const other = 'BEGIN { @ = 2; }';
-    openCache(made(other), at).keep(object, compiled(other));
+    openCache(made(other), at).keep(kept, compiled(other));
     const second = readdirSync(at).find((name) => !file.endsWith(name)) ?? '';
     copyFileSync(join(at, second), file);
     expect(found(at, made(other))).toBe('an object');
@@ -112,13 +113,13 @@ describe('an object', () => {
     ['errors', 'BEGIN { @ = ; }'],
   ])('is not kept of a script with %s', (_, text) => {
     const at = newFolder();
-    openCache(made(text), at).keep(object, compiled(text));
+    openCache(made(text), at).keep(kept, compiled(text));
     expect(found(at, made(text))).toBeUndefined();
   });
   it('is kept of a script that uses the standard library', () => {
     const at = newFolder();
     const text = 'BEGIN { assert(pid > 0, "no process"); }';
-    openCache(made(text), at).keep(object, compiled(text));
+    openCache(made(text), at).keep(kept, compiled(text));
     expect(found(at, made(text))).toBe('an object');
   });
 });
@@ -134,7 +135,7 @@ it('keeps a hundred objects, those that were used last', () => {
   // Using it makes it the newest.
   expect(found(at)).toBe('an object');
   const other = 'BEGIN { @ = 2; }';
-  openCache(made(other), at).keep(object, compiled(other));
+  openCache(made(other), at).keep(kept, compiled(other));
   const left = readdirSync(at);
   expect(left).toHaveLength(100);
   expect(found(at)).toBe('an object');

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const bundle = join(root, 'dist/bpfscript.cjs');
+const parts = join(root, 'dist/parts');
 const folder = temporaryFolder();
 
 /** Loaded before the command, it writes down at its end which libraries and modules of Node it has opened. */
@@ -37,6 +37,29 @@ function opened(...words: readonly string[]): Opened {
   const { status, stderr } = bpfscript(words, { env });
   expect(status, stderr).toBe(0);
   return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** Loaded before the command, it writes down which files of the bundle are read: also of one that becomes the loader. */
+const reader = join(folder, 'reader.cjs');
+writeFileSync(
+  reader,
+  `const files = require('node:fs');
+const { readFileSync } = files;
+files.readFileSync = (file, ...words) => {
+  const [, name] = /dist\\/parts\\/(\\w+\\.cjs)$/.exec(String(file)) ?? [];
+  if (name) files.appendFileSync(process.env.WITNESS, name + '\\n');
+  return readFileSync(file, ...words);
+};
+`,
+);
+
+function filesOf(words: readonly string[], settings: NodeJS.ProcessEnv = {}): readonly string[] {
+  const file = join(folder, 'files');
+  writeFileSync(file, '');
+  const own = { NODE_OPTIONS: `--require=${reader}`, WITNESS: file };
+  const { status, stderr } = bpfscript(words, { env: { ...process.env, ...settings, ...own } });
+  expect(status, stderr).toBe(0);
+  return readFileSync(file, 'utf8').trim().split('\n');
 }
 
 const SCRIPT = join(root, 'examples/opensnoop.bt');
@@ -79,14 +102,31 @@ describe('the command', () => {
 });
 
 describe('the bundle', () => {
+  const FILES = ['first.cjs', 'compiling.cjs', 'others.cjs'];
+  const bytesOf = (names: readonly string[]): number =>
+    names.reduce((sum, name) => sum + statSync(join(parts, name)).size, 0);
+
   it('is ASCII, since it is read as Latin-1, and not much above a megabyte', () => {
-    const bytes = readFileSync(bundle);
-    expect(bytes.every((byte) => byte < 128)).toBe(true);
-    expect(bytes.length).toBeLessThan(1_300_000);
+    for (const name of FILES)
+      expect(readFileSync(join(parts, name)).every((byte) => byte < 128)).toBe(true);
+    expect(bytesOf(FILES)).toBeLessThan(1_320_000);
+    expect(bytesOf(['first.cjs', 'compiling.cjs'])).toBeLessThan(1_040_000);
+    expect(bytesOf(['first.cjs'])).toBeLessThan(135_000);
   });
-  it('has the code that V8 made of it beside it', () => {
-    expect(statSync(`${bundle}.code`).size).toBeGreaterThan(100_000);
-    expect(statSync(`${bundle}.code`).size).toBeLessThan(1_700_000);
+  it('has the code that V8 made of what most commands use beside it', () => {
+    expect(bytesOf(['first.cjs.code'])).toBeLessThan(270_000);
+    expect(bytesOf(['first.cjs.code', 'compiling.cjs.code'])).toBeLessThan(1_700_000);
+    expect(bytesOf(['compiling.cjs.code'])).toBeGreaterThan(100_000);
+  });
+  it('does not go beyond its first file for a script that is run again, the version and the list', () => {
+    const again = { XDG_CACHE_HOME: join(folder, 'cache'), BPFSCRIPT_LOADER: '/bin/true' };
+    const run = ['run', SCRIPT];
+    expect(filesOf(run, again)).toContain('compiling.cjs');
+    expect(filesOf(run, again)).toEqual(['first.cjs']);
+    expect(filesOf(['--version'])).toEqual(['first.cjs']);
+    expect(filesOf(['list', '--help'])).toEqual(['first.cjs']);
+    expect(filesOf(['build', SCRIPT, '-o', object])).toEqual(['first.cjs', 'compiling.cjs']);
+    expect(filesOf(['draw', '--help'])).toEqual(['first.cjs', 'others.cjs']);
   });
 });
 

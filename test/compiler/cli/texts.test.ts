@@ -1,6 +1,7 @@
 /** Manual pages of Markdown, bundles that are none, and what becomes of errors: by calls. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openBundle } from '../../../compiler/cli/bundle.ts';
 import { isObject } from '../../../compiler/cli/check-objects.ts';
@@ -53,23 +54,78 @@ describe('Markdown as roff', () => {
 });
 
 describe('A bundle', () => {
-  it('is a function that is run until it has finished', async () => {
-    const file = join(folder, 'good.cjs');
-    writeFileSync(
-      file,
-      '(function (exports, require, module, name, folder) { exports.finished = Promise.resolve().then(() => { globalThis.ranBundle = [name, folder, require("node:path").sep]; }); })',
-    );
-    const bundle = openBundle(file);
+  const open = createRequire(import.meta.url);
+  const refuse = (error: unknown): never => {
+    throw error;
+  };
+  let bundles = 0;
+  function bundleOf(files: Readonly<Record<string, string>>) {
+    bundles += 1;
+    const at = join(folder, `bundle-${bundles}`);
+    mkdirSync(at);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(at, name), text);
+    let wentOn = 0;
+    const goesOn = (): void => {
+      wentOn += 1;
+    };
+    const bundle = openBundle(at, { open, refuse, goesOn });
+    return { at, bundle, wentOn: () => wentOn };
+  }
+  const file = (...parts: readonly string[]): string => `(function () { return { ${parts} }; })`;
+  const part = (name: string, body: string): string =>
+    `"./${name}.js": function (exports, require, module, name, folder) { ${body} }`;
+
+  it('is run until it has finished, of its first file alone where nothing else is used', async () => {
+    const { at, bundle, wentOn } = bundleOf({
+      'first.cjs': file(
+        part(
+          'main',
+          'exports.finished = Promise.resolve().then(() => { globalThis.ranBundle = [name, folder, require("node:path").sep]; });',
+        ),
+        '"./other.js": "./missing.cjs"',
+      ),
+    });
     await bundle.run();
-    expect(Reflect.get(globalThis, 'ranBundle')).toEqual([file, folder, '/']);
+    expect(Reflect.get(globalThis, 'ranBundle')).toEqual([join(at, 'first.cjs'), at, '/']);
     Reflect.deleteProperty(globalThis, 'ranBundle');
-    expect(bundle.code().length).toBeGreaterThan(0);
+    expect([...bundle.code().keys()]).toEqual([join(at, 'first.cjs.code')]);
+    expect(wentOn()).toBe(0);
   });
 
-  it('that is no function is refused', async () => {
-    const file = join(folder, 'none.cjs');
-    writeFileSync(file, '5');
-    await expect(openBundle(file).run()).rejects.toThrow(`${file} is no bundle`);
+  it('takes parts of other files when they are used, each once', async () => {
+    const { at, bundle, wentOn } = bundleOf({
+      'first.cjs': file(
+        part('main', 'globalThis.ranBundle = require("./a.js").a + require("./b.js").b;'),
+        '"./a.js": "./others.cjs"',
+        '"./b.js": "./others.cjs"',
+      ),
+      'others.cjs': file(
+        part('a', 'exports.a = [name, require("./b.js").b].join();'),
+        part('b', 'globalThis.begun = (globalThis.begun ?? 0) + 1; exports.b = "!";'),
+      ),
+    });
+    await bundle.run();
+    expect(Reflect.get(globalThis, 'ranBundle')).toBe(`${join(at, 'others.cjs')},!!`);
+    expect(Reflect.get(globalThis, 'begun')).toBe(1);
+    for (const name of ['ranBundle', 'begun']) Reflect.deleteProperty(globalThis, name);
+    expect([...bundle.code().keys()].map((path) => basename(path))).toEqual([
+      'first.cjs.code',
+      'others.cjs.code',
+    ]);
+    expect(wentOn()).toBe(1);
+  });
+
+  it.each([
+    ['is no function', { 'first.cjs': '5' }, /first\.cjs is no file of a bundle$/],
+    ['lacks what it begins with', { 'first.cjs': file() }, /first\.cjs has no part \.\/main\.js$/],
+    [
+      'lacks a file',
+      { 'first.cjs': file('"./main.js": "./others.cjs"') },
+      /^ENOENT: .*others\.cjs'$/,
+    ],
+    ['ends in the middle', { 'first.cjs': '(function () {' }, /^Unexpected end of input$/],
+  ])('that %s is refused', async (_, files, what) => {
+    await expect(bundleOf(files).bundle.run()).rejects.toThrow(what);
   });
 });
 
