@@ -5,6 +5,7 @@ import { type DiagnosticCode, WARNING_CODES } from '../source/codes.ts';
 import type { Diagnostic } from '../source/diagnostics.ts';
 import { type DiagnosticForm, RENDERERS } from '../source/render/render.ts';
 import type { Report } from '../source/render/report.ts';
+import { scriptText, TextError } from '../source/script-text.ts';
 import type { Source } from '../source/source.ts';
 import { unknownWarning } from '../syntax/allow.ts';
 import { reasonOf, UserError } from './errors.ts';
@@ -80,11 +81,14 @@ export function readScript(file: string | undefined, options: Pick<ScriptOptions
   try {
     return {
       name: file === '-' ? 'stdin' : file,
-      text: readWhole(file === '-' ? 0 : file).toString('utf8'),
+      text: scriptText(readWhole(file === '-' ? 0 : file)),
       ...(file === '-' ? {} : { path: file }),
     };
   } catch (error) {
-    throw new UserError(`cannot read the script ${file}: ${reasonOf(error)}`);
+    throw new UserError(
+      `cannot read the script ${file}: ${reasonOf(error)}`,
+      error instanceof TextError ? { hint: error.hint } : {},
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, type Stats, statSy
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { packageRoot } from '../paths.ts';
 import { Diagnostics } from '../source/diagnostics.ts';
+import { scriptText, TextError } from '../source/script-text.ts';
 import type { Range, Source } from '../source/source.ts';
 import type { Sources } from '../source/sources.ts';
 import type * as ast from '../syntax/ast.ts';
@@ -160,11 +161,12 @@ function addFile(run: Run, file: Found, kind: Kind, range: Range): void {
   if (kind === 'script' && dirname(path) === join(packageRoot(), 'stdlib')) return;
   if (kind === 'header') run.headers.push({ path, range });
   else if (kind === 'object') run.objects.push({ path, range });
-  else addScriptFile(run, { ...file, path });
+  else addScriptFile(run, { ...file, path }, range);
 }
 
-function addScriptFile(run: Run, file: Found): void {
-  const text = readFileSync(file.path, 'utf8');
+function addScriptFile(run: Run, file: Found, range: Range): void {
+  const text = textOf(run, file, range);
+  if (text === undefined) return;
   const source: Source = { name: file.name, text, path: file.path };
   const base = run.sources.add(source);
   const own = new Diagnostics();
@@ -181,6 +183,18 @@ function addScriptFile(run: Run, file: Found): void {
     );
   }
   addScript(run, placed, source);
+}
+
+function textOf({ diagnostics }: Run, { path, name }: Found, range: Range): string | undefined {
+  const bytes = readFileSync(path);
+  try {
+    return scriptText(bytes);
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    const message = `Cannot read import "${name}": ${error.message}`;
+    diagnostics.error('missing-import', message, range, error.hint);
+    return undefined;
+  }
 }
 
 /** Whoever may write what is imported decides what is traced. */

@@ -147,6 +147,18 @@ describe('the command line', () => {
     expect(existsSync(join(folder, 'missing.o'))).toBe(false);
   });
 
+  it('says where a script is no text', async () => {
+    const script = join(folder, 'latin.bt');
+    writeFileSync(script, Buffer.from('// caf\xe9\nBEGIN { exit(); }\n', 'latin1'));
+    for (const command of ['build', 'check', 'fmt', 'run']) {
+      expect(await runHere([command, script])).toMatchObject({
+        stdout: '',
+        stderr: `ERROR: cannot read the script ${script}: line 1 is not UTF-8\nHINT: \`iconv -t UTF-8\` converts a text; '\\xe9' writes any byte in a string.\n`,
+        status: 1,
+      });
+    }
+  });
+
   it('refuses unknown flags as usage errors', async () => {
     const result = await runHere(['--no-such-flag', '-e', 'BEGIN { exit(); }']);
     expect(result.stderr).toContain("unknown option '--no-such-flag'");

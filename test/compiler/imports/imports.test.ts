@@ -93,6 +93,18 @@ HINT: What can be imported: .bt, .h, .bpf.c, .bpf.o, and folders of them.
     );
   });
 
+  it('are text: other encodings are refused, and a mark of the encoding is no character', () => {
+    const path = home({ 'lib/marked.bt': '\ufeffmacro m() { 1 }' });
+    writeFileSync(join(path, 'lib/latin.bt'), Buffer.from('// \n// caf\xe9\n', 'latin1'));
+    expect(printed('import "lib";\nbegin { print(m()); }', path)).toBe(
+      `main.bt:1:1-13: ERROR: Cannot read import "lib/latin.bt": line 2 is not UTF-8
+import "lib";
+~~~~~~~~~~~~
+HINT: \`iconv -t UTF-8\` converts a text; '\\xe9' writes any byte in a string.
+`,
+    );
+  });
+
   it('lead errors to their file: of syntax, and of types', () => {
     const path = home({
       'lib/bad.bt': 'macro m() { 1 }\nbegin { let 5; }',
