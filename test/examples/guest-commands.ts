@@ -9,7 +9,7 @@ wait
 
 export const IN_GUESTS: Readonly<Record<string, Omit<GuestCommand, 'object'>>> = {
   capable: { script: 'ping -c 1 127.0.0.1 >/dev/null\n' },
-  vfsstat: { workload: 'read 100 10 write 30 10 sleep 1100', parameters: '1', endsItself: true },
+  vfsstat: { workload: 'read 100 10 write 30 10 sleep 1100', parameters: '0' },
   vfscount: {
     script:
       '/workload read 100 10\nmkdir /tmp/d\nrmdir /tmp/d\ntouch /tmp/f\nmv /tmp/f /tmp/g\nrm /tmp/g\n',

@@ -44,10 +44,13 @@ describe.each(SERIES.filter((series) => !isBefore(series, '5.15')))('on Linux %s
   });
 
   test('vfsstat counts reads and writes', () => {
-    const [, reads, writes] = /read (\d+), write (\d+),/.exec(of('vfsstat').stdout) ?? [];
-    expect(Number(reads)).toBeGreaterThanOrEqual(100);
-    expect(Number(reads)).toBeLessThan(130);
-    expect(Number(writes)).toBeGreaterThanOrEqual(30);
+    // A line for each second: the workload may be in any of them, or in two.
+    const seconds = [...of('vfsstat').stdout.matchAll(/read (\d+), write (\d+),/g)];
+    const sum = (column: number): number =>
+      seconds.reduce((total, each) => total + Number(each[column]), 0);
+    expect(sum(1)).toBeGreaterThanOrEqual(100);
+    expect(sum(1)).toBeLessThan(200);
+    expect(sum(2)).toBeGreaterThanOrEqual(30);
   });
 
   test('vfscount counts each function', () => {
