@@ -12,50 +12,9 @@
 
 #include "check.h"
 #include "fixture.h"
+#include "kernel_ring.h"
 #include "output/renderer.h"
 #include "says.h"
-
-#define SIZE (512u << 10)
-#define PAGE 4096u
-#define HEADER 8
-
-/* What the kernel has behind the descriptor: two positions, and the bytes twice. */
-struct kernel_ring {
-	int fd;
-	uint64_t *consumer, *producer;
-	uint8_t *bytes;
-};
-
-static void make_ring(struct kernel_ring *ring)
-{
-	uint8_t *mapped;
-
-	ring->fd = memfd_create("ring", 0);
-	CHECK(ftruncate(ring->fd, 2 * PAGE + 2 * SIZE) == 0);
-	mapped = mmap(NULL, 2 * PAGE + 2 * SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
-	CHECK(mapped != MAP_FAILED);
-	ring->consumer = (uint64_t *)(void *)mapped;
-	ring->producer = (uint64_t *)(void *)(mapped + PAGE);
-	ring->bytes = mapped + 2 * PAGE;
-}
-
-static void drop_ring(struct kernel_ring *ring)
-{
-	munmap(ring->consumer, 2 * PAGE + 2 * SIZE);
-}
-
-/* Writes a record of `length` bytes, which begins with a number, with flags of its header. */
-static void put(struct kernel_ring *ring, uint32_t number, uint32_t length, uint32_t flags)
-{
-	uint64_t at = *ring->producer % SIZE;
-	const uint32_t header[] = {length | flags, 0, number};
-	size_t size = length >= 4 ? 12 : HEADER;
-
-	memcpy(ring->bytes + at, header, size);
-	/* Bytes behind the end are those of the start. */
-	memcpy(ring->bytes + (at + SIZE) % (2 * SIZE), header, size);
-	*ring->producer += (length + HEADER + 7) & ~7ull;
-}
 
 static uint32_t next(struct ring *ring, size_t *size)
 {
@@ -73,10 +32,10 @@ static void test_ring(void)
 	struct ring ring;
 	size_t size;
 
-	CHECK(ring_open(&ring, -1, SIZE) == -1 && errno == EBADF);
+	CHECK(ring_open(&ring, -1, RING_SIZE) == -1 && errno == EBADF);
 	make_ring(&kernel);
-	*kernel.consumer = *kernel.producer = 5 * SIZE + 16;
-	CHECK(ring_open(&ring, kernel.fd, SIZE) == 0 && ring.position == 5 * SIZE + 16);
+	*kernel.consumer = *kernel.producer = 5 * RING_SIZE + 16;
+	CHECK(ring_open(&ring, kernel.fd, RING_SIZE) == 0 && ring.position == 5 * RING_SIZE + 16);
 	CHECK(ring_is_empty(&ring) && next(&ring, &size) == UINT32_MAX);
 	put(&kernel, 1, 4, 0);
 	put(&kernel, 2, 9, 0);
@@ -89,7 +48,7 @@ static void test_ring(void)
 	/* One that is still written is not read, and what comes behind it has to wait. */
 	CHECK(next(&ring, &size) == UINT32_MAX && !ring_is_empty(&ring));
 	CHECK(ring_end(&ring) == *kernel.producer);
-	CHECK(*kernel.consumer == 5 * SIZE + 16);
+	CHECK(*kernel.consumer == 5 * RING_SIZE + 16);
 	ring_release(&ring);
 	CHECK(*kernel.consumer == *kernel.producer - 16);
 	ring_close(&ring);
@@ -106,7 +65,7 @@ static void test_wrapping(void)
 	size_t size;
 
 	make_ring(&kernel);
-	CHECK(ring_open(&ring, kernel.fd, SIZE) == 0);
+	CHECK(ring_open(&ring, kernel.fd, RING_SIZE) == 0);
 	for (uint32_t i = 0; i < 300; i++) {
 		uint32_t length = 4 + i * 613 % 9000;
 
@@ -195,7 +154,7 @@ static void setup(struct tester *tester)
 	make_ring(&tester->ring);
 	tester->fixture.maps[0].name = "events";
 	tester->fixture.maps[0].fd = tester->ring.fd;
-	tester->fixture.maps[0].max_entries = SIZE;
+	tester->fixture.maps[0].max_entries = RING_SIZE;
 	tester->fixture.map_count = 1;
 	tester->lost =
 		fixture_map(&tester->fixture, "lost", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, EVENTS);
@@ -262,7 +221,7 @@ static void test_records(void)
 	CHECK(*tester.ring.consumer == *tester.ring.producer);
 	/* What comes behind exit() is not looked at, until the end programs go on. */
 	put(&tester.ring, EXIT, 16, 0);
-	tester.ring.bytes[(*tester.ring.producer - 8) % SIZE] = 5;
+	tester.ring.bytes[(*tester.ring.producer - 8) % RING_SIZE] = 5;
 	put(&tester.ring, PRINT, 8, 0);
 	CHECK(events_drain(&tester.events) == DRAIN_SOME);
 	CHECK(tester.events.exited && tester.events.exit_code == 5 && tester.events.handled == 3);
