@@ -4,9 +4,11 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attaching_files.h"
+#include "folder.h"
 #include "object_parts.h"
 #include "session/host_types.h"
 #include "session/kernel_types.h"
@@ -74,14 +76,62 @@ static int setup_scene(struct scene *scene, const char *was, const char *kind)
 	return local;
 }
 
+/* How the kernel's types are come by: whole, as somebody has read them already, or in the kernel's
+ * file, of which a few will do. What is said of them is the same. */
+enum read { READ_BEFORE, READ_IN_FILE, WAYS };
+
+static enum read way;
+
+static void write_types(const struct btf *btf)
+{
+	uint32_t size;
+	const void *bytes = btf__raw_data(btf, &size);
+	FILE *file = fopen(at("sys/kernel/btf/vmlinux"), "w");
+
+	if (CHECK(file)) {
+		CHECK(fwrite(bytes, 1, size, file) == size);
+		fclose(file);
+	}
+}
+
 static int check(struct scene *scene)
 {
+	struct session *session = &scene->of.of.session;
+
 	object_finish(&scene->object);
-	return host_types_check(&scene->of.of.session, &scene->of.of.failure);
+	if (way == READ_IN_FILE) {
+		write_types(scene->kernel);
+		stand_in.sys = at("sys");
+		session->kernel_btfs = NULL;
+		session->type_view_asked = false;
+		/* Without records there is nothing to read. */
+		CHECK(!host_types_file(session) == !scene->object.core_count);
+	}
+	return host_types_check(session, &scene->of.of.failure);
+}
+
+/* What libbpf reads has the type, and not those that nobody asks for. */
+static void check_few(const struct scene *scene)
+{
+	char path[64];
+	struct btf *written;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", scene->of.of.session.types_file);
+	written = btf__parse(path, NULL);
+	if (CHECK(written))
+		CHECK(btf__find_by_name_kind(written, "task", BTF_KIND_STRUCT) > 0 &&
+		      btf__find_by_name_kind(written, "other", BTF_KIND_STRUCT) < 0);
+	btf__free(written);
 }
 
 static void teardown_scene(struct scene *scene)
 {
+	if (way == READ_IN_FILE) {
+		if (scene->of.of.session.types_file)
+			close(scene->of.of.session.types_file);
+		if (scene->of.of.session.kernel_btfs != &scene->known)
+			kernel_types_free(&scene->of.of.session);
+	}
 	teardown(&scene->of);
 	btf__free(scene->object.btf);
 	btf__free(scene->kernel);
@@ -135,9 +185,12 @@ static void test_kinds(void)
 		object_core(&scene.object, 2, type, "0:1", OFFSET);
 		object_core(&scene.object, 5, type, "0:0", OFFSET);
 		/* Of members that differ it is the verifier that says whether they are reached. */
+		btf__add_struct(scene.kernel, "other", 0);
 		if (!CHECK(check(&scene) == STATUS_OK) ||
 		    !CHECK((session->unfit != NULL) == (cases[i].text != NULL)))
 			fprintf(stderr, "case %zu: %s\n", i, scene.of.of.failure.text);
+		if (way == READ_IN_FILE)
+			check_few(&scene);
 		if (cases[i].text) {
 			CHECK(host_types_explain(session, type, "0:0 etc", 3,
 						 &scene.of.of.failure) == STATUS_KERNEL);
@@ -275,9 +328,17 @@ static void test_given_file(void)
 
 int main(void)
 {
-	test_kinds();
-	test_refused();
-	test_explained();
+	CHECK(mkdtemp(folder) && mkdir(at("sys"), 0700) == 0 &&
+	      mkdir(at("sys/kernel"), 0700) == 0 && mkdir(at("sys/kernel/btf"), 0700) == 0);
+	for (way = READ_BEFORE; way < WAYS; way++) {
+		test_kinds();
+		test_refused();
+		test_explained();
+	}
+	unlink(at("sys/kernel/btf/vmlinux"));
+	CHECK(rmdir(at("sys/kernel/btf")) == 0 && rmdir(at("sys/kernel")) == 0 &&
+	      rmdir(at("sys")) == 0 && rmdir(folder) == 0);
+	way = READ_BEFORE;
 	test_file();
 	test_given_file();
 	return check_result("host_types");

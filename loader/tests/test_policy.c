@@ -81,7 +81,7 @@ static const char *said_of(const struct effect *effect, bool unsafe, struct opti
 		object.effects.count = 1;
 	}
 	failure_clear(&failure);
-	policy_check(&policy, &object, "a.o", &options, &failure);
+	CHECK(policy_check(&policy, &object, "a.o", &options, &failure) == failure.status);
 	return failure.text;
 }
 
@@ -200,7 +200,7 @@ static void test_limits(void)
 static void expect_probe(const char *text, const struct mf_probe *probe, const char *said)
 {
 	read_text(text);
-	policy_check_probe(&policy, probe, &failure);
+	CHECK(policy_check_probe(&policy, probe, &failure) == failure.status);
 	if (!CHECK(strcmp(failure.text, said) == 0))
 		fprintf(stderr, "  %s: %s\n", text, failure.text);
 	policy_free(&policy);

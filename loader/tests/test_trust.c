@@ -14,6 +14,7 @@
 #include "check.h"
 #include "folder.h"
 #include "object/signature.h"
+#include "session/policy.h"
 
 static struct failure failure;
 /* Whom files of this user belong to, and those of anybody in the last folder. */
@@ -258,6 +259,66 @@ static void keys_that_cannot_be_read(void)
 	owner = 0;
 }
 
+/* However many there are, those in the folder count and no other. */
+static void many_keys(void)
+{
+	enum { MOST = 17 };
+	struct signed_object of;
+	uint8_t signature[SIGNATURE_SIZE];
+	struct pair pair;
+	char name[KEY_NAME_SIZE], said[128], file[32];
+
+	CHECK(mkdir(at("many"), 0755) == 0);
+	begin_object(&of, true);
+	key_name(first.public, name);
+	snprintf(said, sizeof(said), "it is signed with key %s, which is not in %%s/many", name);
+	for (uint32_t i = 0; i < MOST; i++) {
+		make_pair(&pair, 70000 + i);
+		snprintf(file, sizeof(file), "many/%u.pub", i);
+		write_key(at(file), &pair, "");
+		sign(&of, &pair, 0, signature);
+		expect(&of, at("many"), false, STATUS_OK, "");
+		sign(&of, &first, 0, signature);
+		expect(&of, at("many"), false, STATUS_OBJECT, said);
+	}
+	/* The last that was found is as good as the first. */
+	for (uint32_t i = 0; i < MOST; i++) {
+		make_pair(&pair, 70000 + i);
+		sign(&of, &pair, 0, signature);
+		expect(&of, at("many"), false, STATUS_OK, "");
+	}
+}
+
+/* A host's policy: without its file all is as if there were none, whatever was there before. */
+static void policies_of_files(void)
+{
+	struct policy policy;
+	static const char text[] = "signature required\n", wrong[] = "run no\nrun perhaps\n";
+
+	failure_clear(&failure);
+	memset(&policy, 0x55, sizeof(policy));
+	CHECK(policy_read(&policy, at("policy/none"), &failure) == STATUS_OK && !policy.is_there);
+	CHECK(!policy.wants_signature && !policy.probes && !policy.allowed.write);
+	policy_free(&policy);
+	write_file(at("policy/rules"), text, strlen(text));
+	CHECK(policy_read(&policy, at("policy/rules"), &failure) == STATUS_OK);
+	CHECK(policy.is_there && policy.wants_signature);
+	policy_free(&policy);
+	write_file(at("policy/rules"), wrong, strlen(wrong));
+	CHECK(policy_read(&policy, at("policy/rules"), &failure) == failure.status &&
+	      failure.status != STATUS_OK && failure.line == 2);
+	policy_free(&policy);
+	failure_clear(&failure);
+	/* One that does not count is no policy of which nothing is known: it is an error. */
+	owner = 5;
+	memset(&policy, 0x55, sizeof(policy));
+	CHECK(policy_read(&policy, at("policy/rules"), &failure) == STATUS_OBJECT);
+	CHECK(!policy.is_there && strstr(failure.text, "belongs to user 5"));
+	owner = 0;
+	policy_free(&policy);
+	CHECK(unlink(at("policy/rules")) == 0);
+}
+
 /* NULL: there is none, and nothing is said. */
 static void expect_text(const char *path, const char *text, const char *format)
 {
@@ -344,6 +405,8 @@ int main(void)
 	signatures_beside();
 	times();
 	keys_that_cannot_be_read();
+	many_keys();
+	policies_of_files();
 	whose_files_count();
 	paths_of_one_name();
 	large_files();
