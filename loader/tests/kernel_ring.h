@@ -26,7 +26,8 @@ static inline void make_ring(struct kernel_ring *ring)
 
 	ring->fd = memfd_create("ring", 0);
 	CHECK(ftruncate(ring->fd, 2 * RING_PAGE + 2 * RING_SIZE) == 0);
-	mapped = mmap(NULL, 2 * RING_PAGE + 2 * RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	mapped = mmap(NULL, 2 * RING_PAGE + 2 * RING_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      ring->fd, 0);
 	CHECK(mapped != MAP_FAILED);
 	ring->consumer = (uint64_t *)(void *)mapped;
 	ring->producer = (uint64_t *)(void *)(mapped + RING_PAGE);

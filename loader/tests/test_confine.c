@@ -437,8 +437,9 @@ static void test_told(void)
 	expect_said("Holds <20>, no_new_privs, a filter of 46 system calls\n");
 	scene.options.verbose = true;
 	scene.no_filter = EINVAL;
-	expect_said("WARNING: this kernel filters no system calls (Invalid argument): bpfload goes on "
-		    "with all.\nHolds <0>, no_new_privs\n");
+	expect_said(
+		"WARNING: this kernel filters no system calls (Invalid argument): bpfload goes on "
+		"with all.\nHolds <0>, no_new_privs\n");
 	scene.options.no_warnings = true;
 	scene.no_filter = EINVAL;
 	expect_said("");
@@ -509,8 +510,7 @@ static void test_find_user(void)
 	CHECK(scene.account.user == 0);
 	scene.options.user = "nobody-of-that-name";
 	CHECK(confine_find_user(&scene.account, &scene.options, &scene.failure) == STATUS_USAGE);
-	CHECK(says(&scene.failure, STATUS_USAGE,
-		   "--user: there is no user nobody-of-that-name."));
+	CHECK(says(&scene.failure, STATUS_USAGE, "--user: there is no user nobody-of-that-name."));
 	failure_clear(&scene.failure);
 	scene.options.user = "tracer";
 	for (int i = 0; i < 3; i++) {

@@ -210,9 +210,9 @@ static void read_file(const char *name, struct strbuf *text)
 		fclose(file);
 }
 
-#define HEAD                                                                                       \
-	"{\"type\": \"dump\", \"schema\": 1, \"loader\": \"bpfload " BPFLOAD_VERSION                    \
-	"\", \"script\": \"a \\\"b\\\".bt\", \"kernel\": {\"release\": \"6.1.0\", \"version\": \"#1 "       \
+#define HEAD                                                                                          \
+	"{\"type\": \"dump\", \"schema\": 1, \"loader\": \"bpfload " BPFLOAD_VERSION                  \
+	"\", \"script\": \"a \\\"b\\\".bt\", \"kernel\": {\"release\": \"6.1.0\", \"version\": \"#1 " \
 	"\\\"SMP\\\"\", \"machine\": \"x86_64\"}, "
 
 static void expect(const char *rest)
@@ -308,11 +308,8 @@ static void test_programs(void)
 					.text = (uint32_t)btf__add_str(scene.btf, "@ = 1"),
 					.line = 3,
 					.column = 9};
-	lines[1] = (struct loaded_line){.instruction = 1,
-					.native = UINT32_MAX,
-					.file = UINT32_MAX,
-					.line = 4,
-					.column = 1};
+	lines[1] = (struct loaded_line){
+		.instruction = 1, .native = UINT32_MAX, .file = UINT32_MAX, .line = 4, .column = 1};
 	scene.loaded = (struct loaded_program){.translated = translated,
 					       .translated_count = 2,
 					       .native = native,
@@ -430,8 +427,8 @@ static void test_try(void)
 	/* A link could lead anywhere. */
 	CHECK(symlink("/dev/null", at("link")) == 0);
 	options.dump = at("link");
-	snprintf(text, sizeof(text),
-		 "cannot write the dump %s: it is something else than a file.", options.dump);
+	snprintf(text, sizeof(text), "cannot write the dump %s: it is something else than a file.",
+		 options.dump);
 	CHECK(dump_try(&options, &failure) == STATUS_FAILED);
 	CHECK(says(&failure, STATUS_FAILED, text));
 	failure_clear(&failure);

@@ -88,8 +88,7 @@ static void as_the_host_has_them(void)
 	CHECK(is_value(&session.enums[1], 0, "SLEEPING", 0) &&
 	      is_value(&session.enums[1], 1, "RUNNING", 5));
 	/* Of a module. */
-	CHECK(session.enums[2].value_count == 2 &&
-	      is_value(&session.enums[2], 0, "REASON_B", 9) &&
+	CHECK(session.enums[2].value_count == 2 && is_value(&session.enums[2], 0, "REASON_B", 9) &&
 	      is_value(&session.enums[2], 1, "REASON_C", 10));
 	/* Its values are numbers here: those of another kernel would be wrong. */
 	CHECK(strcmp(session.enums[3].name, "gone") == 0 && session.enums[3].value_count == 0);

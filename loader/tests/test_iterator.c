@@ -202,8 +202,7 @@ static void test_failing(void)
 	pieces[4] = (struct piece){.error = EIO};
 	pieces[5] = (struct piece){.bytes = three, .size = 8};
 	CHECK(run() == STATUS_FAILED && scene.reads == 5);
-	CHECK(says(&scene.failure, STATUS_FAILED,
-		   "Cannot read the iterator: Input/output error."));
+	CHECK(says(&scene.failure, STATUS_FAILED, "Cannot read the iterator: Input/output error."));
 	end("11 of 8\n12 of 24\n");
 	begin();
 	close(scene.fd);

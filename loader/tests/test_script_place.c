@@ -1,6 +1,6 @@
 /* Which place of the script an instruction of a loaded program is from. The test puts a program
- * together as libbpf does, function behind function, and gives each instruction of the object a line
- * of its own: so it is known of each. */
+ * together as libbpf does, function behind function, and gives each instruction of the object a
+ * line of its own: so it is known of each. */
 #include "session/script_place.h"
 
 #include <bpf/btf.h>
@@ -29,24 +29,24 @@ enum { NULL_SYMBOL, PROBE, SECOND, FUNCTION, TOLD, CALLBACK, COUNTS, KERNELS, AB
 #define TOLD_AT FUNCTION_SIZE
 #define CALLBACK_AT (FUNCTION_SIZE + TOLD_SIZE)
 
-#define PLAIN                                                               \
-	{                                                                   \
-		.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1   \
+#define PLAIN                                                             \
+	{                                                                 \
+		.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1 \
 	}
-#define END                                 \
-	{                                   \
-		.code = BPF_JMP | BPF_EXIT  \
+#define END                                \
+	{                                  \
+		.code = BPF_JMP | BPF_EXIT \
 	}
-#define CALL(number)                                                                      \
-	{                                                                                 \
-		.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_CALL, .imm = (number)   \
+#define CALL(number)                                                                    \
+	{                                                                               \
+		.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_CALL, .imm = (number) \
 	}
-#define ADDRESS(bytes)                                                                       \
-	{                                                                                    \
+#define ADDRESS(bytes)                                                                        \
+	{                                                                                     \
 		.code = BPF_LD | BPF_IMM | BPF_DW, .src_reg = BPF_PSEUDO_FUNC, .imm = (bytes) \
 	}
-#define HELP(number)                                    \
-	{                                               \
+#define HELP(number)                                        \
+	{                                                   \
 		.code = BPF_JMP | BPF_CALL, .imm = (number) \
 	}
 
@@ -111,19 +111,12 @@ static void make_records(void)
 static void make_code(void)
 {
 	const struct bpf_insn program[] = {
-		HELP(OTHER), END, PLAIN, CALL(-1), ADDRESS(CALLBACK_AT *INSN), {0}, HELP(HELPER),
-		END};
+		HELP(OTHER), END,	   PLAIN, CALL(-1), ADDRESS(CALLBACK_AT * INSN),
+		{0},	     HELP(HELPER), END};
 	const struct bpf_insn text[] = {/* Another function of the number that the helper has. */
-					CALL(TOLD_AT - 1),
-					PLAIN,
-					HELP(OTHER),
-					END,
+					CALL(TOLD_AT - 1), PLAIN, HELP(OTHER), END,
 					/* What many places share. */
-					HELP(HELPER),
-					END,
-					CALL(-1),
-					PLAIN,
-					END};
+					HELP(HELPER), END, CALL(-1), PLAIN, END};
 
 	memcpy(scene.program, program, sizeof(program));
 	memcpy(scene.text, text, sizeof(text));
@@ -137,9 +130,11 @@ static void make_code(void)
 	scene.sections[TEXT].name = ".text";
 	scene.sections[TEXT].data = (const uint8_t *)scene.text;
 	scene.sections[TEXT].size = sizeof(scene.text);
-	scene.sections[DATA] = (struct elf_section){
-		.name = ".data", .type = SHT_PROGBITS, .flags = SHF_ALLOC,
-		.data = (const uint8_t *)scene.program, .size = sizeof(scene.program)};
+	scene.sections[DATA] = (struct elf_section){.name = ".data",
+						    .type = SHT_PROGBITS,
+						    .flags = SHF_ALLOC,
+						    .data = (const uint8_t *)scene.program,
+						    .size = sizeof(scene.program)};
 }
 
 static struct elf_symbol function(const char *name, uint32_t section, uint32_t at, uint32_t count)
@@ -215,10 +210,8 @@ static void begin(void)
 				      .symbols = scene.symbols,
 				      .symbol_count = SYMBOLS};
 	scene.session.elf = &scene.elf;
-	scene.programs[0] = (struct bpf_program){.name = "probe",
-						 .is_loaded = true,
-						 .insns = scene.whole,
-						 .insn_count = WHOLE};
+	scene.programs[0] = (struct bpf_program){
+		.name = "probe", .is_loaded = true, .insns = scene.whole, .insn_count = WHOLE};
 	scene.programs[1] = (struct bpf_program){.name = "second", .is_loaded = true};
 	stand_in.programs = scene.programs;
 	stand_in.program_count = 2;
@@ -350,8 +343,8 @@ static uint32_t symbol_line(const char *name)
 
 static void relocate(uint32_t index, uint32_t insn, uint64_t symbol)
 {
-	scene.relocations[index] = (Elf64_Rel){.r_offset = insn * INSN,
-					       .r_info = ELF64_R_INFO(symbol, 1)};
+	scene.relocations[index] =
+		(Elf64_Rel){.r_offset = insn * INSN, .r_info = ELF64_R_INFO(symbol, 1)};
 }
 
 /* The first use in what is loaded. */
