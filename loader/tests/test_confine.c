@@ -9,10 +9,10 @@
 #include <linux/capability.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "captured.h"
 #include "check.h"
 #include "host/syscall_filter.h"
 #include "says.h"
@@ -408,21 +408,11 @@ static void test_programs(void)
 static void expect_said(const char *expected)
 {
 	struct strbuf text = {0};
-	char chunk[512];
-	int fd = memfd_create("said", MFD_CLOEXEC), old = dup(STDERR_FILENO), status;
-	ssize_t got;
+	struct captured captured;
 
-	fflush(stderr);
-	dup2(fd, STDERR_FILENO);
-	status = confine(&scene.session, &scene.account, &scene.failure);
-	fflush(stderr);
-	dup2(old, STDERR_FILENO);
-	close(old);
-	CHECK(status == STATUS_OK);
-	got = pread(fd, chunk, sizeof(chunk), 0);
-	if (got > 0)
-		strbuf_put(&text, chunk, (size_t)got);
-	close(fd);
+	capture_begin(&captured, STDERR_FILENO);
+	CHECK(confine(&scene.session, &scene.account, &scene.failure) == STATUS_OK);
+	capture_end(&captured, &text);
 	CHECK_TEXT(&text, expected);
 	strbuf_free(&text);
 	begin();

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "captured.h"
 #include "run_loading.h"
 #include "run_scene.h"
 #include "run_tracing.h"
@@ -410,22 +411,17 @@ static void architectures(void)
 }
 
 /* What is written to a descriptor meanwhile. */
-static int captured(int descriptor, int (*run)(const struct options *options), char text[512])
+static int said_to(int descriptor, int (*run)(const struct options *options), char text[512])
 {
-	char path[] = "/tmp/bpfload-run-XXXXXX";
-	int fd = mkstemp(path), old = dup(descriptor), status;
-	ssize_t got;
+	struct captured captured;
+	struct strbuf all = {0};
+	int status;
 
-	unlink(path);
-	fflush(NULL);
-	dup2(fd, descriptor);
+	capture_begin(&captured, descriptor);
 	status = run(&scene.options);
-	fflush(NULL);
-	dup2(old, descriptor);
-	close(old);
-	got = pread(fd, text, 511, 0);
-	text[got > 0 ? got : 0] = '\0';
-	close(fd);
+	capture_end(&captured, &all);
+	snprintf(text, 512, "%s", strbuf_c_text(&all));
+	strbuf_free(&all);
 	return status;
 }
 
@@ -441,12 +437,12 @@ static void said_on_the_way(void)
 
 	/* Whoever asks for it by this name learns that probes are there. */
 	setenv("__BPFTRACE_NOTIFY_PROBES_ATTACHED", "1", 1);
-	CHECK(captured(STDOUT_FILENO, run_it, text) == STATUS_OK && strcmp(text, notice) == 0);
+	CHECK(said_to(STDOUT_FILENO, run_it, text) == STATUS_OK && strcmp(text, notice) == 0);
 	begin();
-	CHECK(captured(STDOUT_FILENO, run_it, text) == STATUS_OK && !*text);
+	CHECK(said_to(STDOUT_FILENO, run_it, text) == STATUS_OK && !*text);
 	begin();
 	scene.pin = "/sys/fs/bpf/it";
-	CHECK(captured(STDOUT_FILENO, run_it, text) == STATUS_OK);
+	CHECK(said_to(STDOUT_FILENO, run_it, text) == STATUS_OK);
 	CHECK(strcmp(text, "Program pinned to /sys/fs/bpf/it\n") == 0);
 	CHECK_TEXT(&scene.log, FOUND LOADED ATTACHED
 		   "report of 0\nreport\nscreen leaves\nscreen ends\noutput goes\nscreen goes\n"
@@ -454,12 +450,12 @@ static void said_on_the_way(void)
 		   "session goes\nloop goes\nobject goes\npolicy goes\n");
 	begin();
 	scene.options.metrics = "9435";
-	CHECK(captured(STDERR_FILENO, run_it, text) == STATUS_OK);
+	CHECK(said_to(STDERR_FILENO, run_it, text) == STATUS_OK);
 	CHECK(strcmp(text, "Metrics at URL\n") == 0);
 	begin();
 	scene.options.metrics = "9435";
 	scene.options.quiet = true;
-	CHECK(captured(STDERR_FILENO, run_it, text) == STATUS_OK && !*text);
+	CHECK(said_to(STDERR_FILENO, run_it, text) == STATUS_OK && !*text);
 	begin();
 	/* A command that nothing looks at. */
 	for (int i = 0; i < 3; i++) {
@@ -467,7 +463,7 @@ static void said_on_the_way(void)
 		scene.own_blocks = 1;
 		scene.options.child = i == 2 ? NULL : "true";
 		scene.options.no_warnings = i == 1;
-		CHECK(captured(STDERR_FILENO, run_it, text) == STATUS_OK);
+		CHECK(said_to(STDERR_FILENO, run_it, text) == STATUS_OK);
 		CHECK(!strstr(text, "only begin and end blocks") == (i != 0));
 		begin();
 	}
@@ -479,12 +475,12 @@ static void checking(void)
 				   {.kind = 0, .what = "b"}};
 	char text[512], line[512];
 
-	CHECK(captured(STDOUT_FILENO, check_objects, text) == STATUS_OK);
+	CHECK(said_to(STDOUT_FILENO, check_objects, text) == STATUS_OK);
 	CHECK(strcmp(text, "an.o: ok\n") == 0);
 	CHECK_TEXT(&scene.log, "object\nsession\nprograms fit\nsession goes\nobject goes\n");
 	scene.options.quiet = true;
 	scene.options.verify = "keys";
-	CHECK(captured(STDOUT_FILENO, check_objects, text) == STATUS_OK && !*text);
+	CHECK(said_to(STDOUT_FILENO, check_objects, text) == STATUS_OK && !*text);
 	CHECK_TEXT(&scene.log,
 		   "object\ntrusted\nsession\nprograms fit\nsession goes\nobject goes\n");
 	begin();
@@ -503,7 +499,7 @@ static void checking(void)
 		scene.options.verify = "keys";
 		scene.fails = fails[i];
 		scene.status = STATUS_OBJECT;
-		CHECK(captured(STDERR_FILENO, check_objects, text) == STATUS_OBJECT);
+		CHECK(said_to(STDERR_FILENO, check_objects, text) == STATUS_OBJECT);
 		snprintf(line, sizeof(line), "ERROR: an.o: No %s.\nERROR: b.o: No %s.\n", fails[i],
 			 fails[i]);
 		if (!CHECK(strcmp(text, line) == 0))
@@ -514,7 +510,7 @@ static void checking(void)
 	/* What it does beyond tracing, and what would allow it. */
 	scene.options.verbose = true;
 	scene.effects = (struct effects){.items = effects, .count = 2, .are_denied = true};
-	CHECK(captured(STDOUT_FILENO, check_objects, text) == STATUS_OK);
+	CHECK(said_to(STDOUT_FILENO, check_objects, text) == STATUS_OK);
 	snprintf(line, sizeof(line),
 		 "an.o: ok\n  %s (a in begin)%s\n  %s (b)%s\n"
 		 "  its manifest says that it changes nothing\n",
