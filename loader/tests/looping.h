@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -71,6 +72,8 @@ static struct tester {
 	int timeout;
 	/* Errno of the next wait; 0: it waits. */
 	int refused;
+	/* The call for a descriptor, or to watch one, that is refused, counted from 1; 0: none. */
+	unsigned refused_call;
 	/* What timers were set to. */
 	struct itimerspec spec;
 	unsigned timers;
@@ -102,6 +105,47 @@ int epoll_wait(int epoll, struct epoll_event *ready, int room, int timeout)
 		return -1;
 	}
 	return real(epoll, ready, room, timeout);
+}
+
+/* Whether this is the call that is refused. */
+static inline bool is_refused(void)
+{
+	if (!tester.refused_call || --tester.refused_call)
+		return false;
+	errno = EMFILE;
+	return true;
+}
+
+int epoll_create1(int flags)
+{
+	int (*real)(int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "epoll_create1");
+	return is_refused() ? -1 : real(flags);
+}
+
+int epoll_ctl(int epoll, int how, int fd, struct epoll_event *event)
+{
+	int (*real)(int, int, int, struct epoll_event *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "epoll_ctl");
+	return is_refused() ? -1 : real(epoll, how, fd, event);
+}
+
+int signalfd(int fd, const sigset_t *set, int flags)
+{
+	int (*real)(int, const sigset_t *, int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "signalfd");
+	return is_refused() ? -1 : real(fd, set, flags);
+}
+
+int timerfd_create(__clockid_t clock, int flags)
+{
+	int (*real)(__clockid_t, int);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "timerfd_create");
+	return is_refused() ? -1 : real(clock, flags);
 }
 
 /* Timers are set, and over at once. */

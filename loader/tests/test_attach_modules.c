@@ -46,7 +46,8 @@ enum {
 	OF_M,
 	BOTH_OF_M,
 	BOTH_OF_N = OF_M,
-	OF_N
+	OF_N,
+	OWN_OF_N
 };
 
 static struct btf *kernel;
@@ -80,6 +81,7 @@ static void make_types(void)
 	module = btf__new_empty_split(kernel);
 	CHECK(btf__add_func(module, "both", BTF_FUNC_GLOBAL, PROTOTYPE) == BOTH_OF_N);
 	CHECK(btf__add_func(module, "of_n", BTF_FUNC_GLOBAL, PROTOTYPE) == OF_N);
+	CHECK(btf__add_func(module, "own", BTF_FUNC_GLOBAL, PROTOTYPE) == OWN_OF_N);
 	bytes = btf__raw_data(module, &size);
 	make("n", bytes, size);
 	btf__free(module);
@@ -118,6 +120,8 @@ static void functions_of_modules(void)
 		const char *text;
 	} cases[] = {
 		{{.function = "own"}, NULL, 0, ATTACH_OK, ""},
+		/* Of a name that the kernel has, too, it is the module's where it is named. */
+		{{.module = "n", .function = "own"}, "n", OWN_OF_N, ATTACH_OK, ""},
 		{{.function = "of_m"}, "m", OF_M, ATTACH_OK, ""},
 		{{.function = "of_n"}, "n", OF_N, ATTACH_OK, ""},
 		{{.module = "m", .function = "both"}, "m", BOTH_OF_M, ATTACH_OK, ""},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <sys/resource.h>
 #include "attach/uprobe.h"
 #include "attaching_files.h"
 #include "base/say.h"
@@ -130,6 +131,23 @@ static void test_each_by_a_link(void)
 	CHECK(was_said("the kernel cannot probe 1 of 3 functions of /"));
 	CHECK(tester.of.attachments.link_count == 2);
 	teardown(&tester);
+}
+
+/* Fewer descriptors than there may be; and whether there are as many as may be since. */
+static void allow_few_files(void)
+{
+	struct rlimit limit;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	limit.rlim_cur = limit.rlim_max - 1;
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+static bool are_files_allowed(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == limit.rlim_max;
 }
 
 /* What a kernel refuses for one place is tried in halves. */
@@ -405,9 +423,12 @@ static void test_shared(const char *folder)
 			refuse(EINVAL, 0);
 		if (round == 2)
 			refuse(EINVAL, EPERM);
+		allow_few_files();
 		for (uint32_t i = 0; i < PROBES; i++)
 			CHECK(attach(&tester, i) ==
 			      (round == 2 && i == 0 ? ATTACH_FAILED : ATTACH_OK));
+		/* A link for each place takes as many descriptors. */
+		CHECK(are_files_allowed() == (round > 0));
 		if (round == 0) {
 			asked("uprobes of %s %llx=100000000 %llx=400000000, process 6, program 11\n"
 			      "uprobes of %s %llx=300000002, process 6, program 11\n"

@@ -193,6 +193,33 @@ static void take_terminal(void)
 	close(fd);
 }
 
+/* Of its three, those that are the terminal are captured; the others stay the child's own. */
+static void test_errors(void)
+{
+	struct strbuf printed = {0};
+	struct child child;
+	char text[32] = "", path[] = "/tmp/bpfload-test-XXXXXX";
+	int file = mkstemp(path), own = dup(STDERR_FILENO);
+
+	dup2(file, STDERR_FILENO);
+	run(&child, "sh -c 'echo out; echo error >&2'", &printed);
+	dup2(own, STDERR_FILENO);
+	wait_for(&child);
+	child_stop(&child);
+	CHECK_TEXT(&printed, "out\n");
+	CHECK(pread(file, text, sizeof(text) - 1, 0) == 6 && strcmp(text, "error\n") == 0);
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	run(&child, "sh -c 'tty; echo out; echo error >&2'", &printed);
+	dup2(own, STDERR_FILENO);
+	wait_for(&child);
+	child_stop(&child);
+	CHECK_TEXT(&printed, "not a tty\nout\nerror\n");
+	strbuf_free(&printed);
+	close(file);
+	close(own);
+	unlink(path);
+}
+
 int main(void)
 {
 	take_terminal();
@@ -201,5 +228,6 @@ int main(void)
 	test_ends();
 	test_signals();
 	test_output_that_is_no_terminal();
+	test_errors();
 	return check_result("child");
 }

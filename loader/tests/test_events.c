@@ -395,6 +395,35 @@ static void test_no_ring(void)
 	teardown(&tester, "");
 }
 
+/* A ring whose records cannot be mapped any more ends it: nothing could be shown of what comes. */
+static void test_lost_ring(void)
+{
+	struct tester tester;
+	int fd;
+
+	setup(&tester);
+	fd = tester.events.ring.fd;
+	put(&tester.ring, PRINT, 8, 0);
+	tester.events.ring.fd = -1;
+	CHECK(events_drain(&tester.events) == DRAIN_EMPTY && tester.events.broken);
+	CHECK(tester.events.handled == 0);
+	tester.events.ring.fd = fd;
+	teardown(&tester, "");
+	/* So does a large one of which only the head was mapped before. */
+	setup(&tester);
+	fd = tester.events.ring.fd;
+	put(&tester.ring, PRINT, 8, 0);
+	put(&tester.ring, PRINT, 300 << 10, 0);
+	CHECK(events_drain(&tester.events) == DRAIN_SOME && tester.events.handled == 2);
+	put(&tester.ring, PRINT, 8, 0);
+	put(&tester.ring, PRINT, 180 << 10, 0);
+	tester.events.ring.fd = -1;
+	CHECK(events_drain(&tester.events) == DRAIN_SOME && tester.events.broken);
+	CHECK(tester.events.handled == 3);
+	tester.events.ring.fd = fd;
+	teardown(&tester, "printed\nprinted\nprinted\n");
+}
+
 int main(void)
 {
 	test_ring();
@@ -406,5 +435,6 @@ int main(void)
 	test_losses();
 	test_discard();
 	test_no_ring();
+	test_lost_ring();
 	return check_result("events");
 }

@@ -286,6 +286,46 @@ static void test_served(void)
 	teardown("");
 }
 
+/* Without descriptors there is no loop: it says what it cannot do, and leaves signals as they were.
+ */
+static void test_no_descriptors(void)
+{
+	/* epoll, two for signals, a timer, and two that are watched; then the process of -p. */
+	enum { CALLS = 6 };
+
+	for (unsigned call = 1; call <= CALLS; call++) {
+		setup(NULL);
+		tester.refused_call = call;
+		CHECK(loop_open(&tester.loop, &tester.fixture.options, &tester.failure) ==
+		      STATUS_FAILED);
+		CHECK(says(&tester.failure, STATUS_FAILED,
+			   "Cannot wait for events: Too many open files."));
+		teardown("");
+	}
+	setup(NULL);
+	tester.fixture.options.pid = (uint32_t)getpid();
+	tester.refused_call = CALLS + 1;
+	CHECK(loop_open(&tester.loop, &tester.fixture.options, &tester.failure) == STATUS_FAILED);
+	CHECK(says(&tester.failure, STATUS_FAILED,
+		   "Cannot watch the process of -p: Too many open files."));
+	teardown("");
+	for (unsigned call = 1; call <= 2; call++) {
+		setup(NULL);
+		open_loop();
+		tester.refused_call = call;
+		CHECK(loop_look(&tester.loop, NULL, each_second, &seconds, &tester.failure) ==
+		      STATUS_FAILED);
+		CHECK(says(&tester.failure, STATUS_FAILED,
+			   "Cannot look at what tracing costs: Too many open files."));
+		failure_clear(&tester.failure);
+		tester.refused_call = call;
+		CHECK(loop_feed_watchdog(&tester.loop, 7000000, &tester.failure) == STATUS_FAILED);
+		CHECK(says(&tester.failure, STATUS_FAILED,
+			   "Cannot feed the service manager's watchdog: Too many open files."));
+		teardown("");
+	}
+}
+
 int main(void)
 {
 	ordinary_signals();
@@ -296,5 +336,6 @@ int main(void)
 	test_seconds();
 	test_watchdog();
 	test_served();
+	test_no_descriptors();
 	return check_result("loop_waits");
 }

@@ -4,6 +4,7 @@
 #include <bpf/btf.h>
 
 #include "check.h"
+#include "host/kernel_btf.h"
 #include "host/type_match.h"
 #include "host/type_path.h"
 
@@ -216,6 +217,54 @@ static void long_names(void)
 	CHECK(!type_along(btf, (uint32_t)holder, name, &leaf));
 }
 
+/* What a module has by the name of something of the kernel is its own; the rest is the kernel's. */
+static void of_modules(void)
+{
+	static const char *const few[] = {"a"}, *const more[] = {"long_b", "c"};
+	int words[] = {word, word}, numbers[] = {number};
+	struct btf *module;
+	struct prototype prototype;
+
+	make();
+	btf__add_func(btf, "both", BTF_FUNC_STATIC, prototype_with(few, numbers, 1));
+	btf__add_func(btf, "kernels", BTF_FUNC_STATIC, prototype_with(few, numbers, 1));
+	add_event("both", prototype_with(NULL, (int[]){word, number}, 2));
+	module = btf__new_empty_split(btf);
+	CHECK(kernel_btf_own(module, "both", BTF_KIND_FUNC) == 0);
+	{
+		int own = btf__add_func_proto(module, number), context;
+
+		for (int i = 0; i < 2; i++)
+			btf__add_func_param(module, more[i], words[i]);
+		/* Something else of that name comes first. */
+		btf__add_struct(module, "both", 0);
+		own = btf__add_func(module, "both", BTF_FUNC_STATIC, own);
+		btf__add_func(module, "both", BTF_FUNC_STATIC, 1);
+		CHECK(kernel_btf_own(module, "both", BTF_KIND_FUNC) == (uint32_t)own);
+		context = btf__add_func_proto(module, number);
+		for (int i = 0; i < 3; i++)
+			btf__add_func_param(module, NULL, word);
+		btf__add_typedef(module, "btf_trace_both", btf__add_ptr(module, context));
+	}
+	CHECK(kernel_btf_own(module, "kernels", BTF_KIND_FUNC) == 0 &&
+	      kernel_btf_own(module, "none", BTF_KIND_FUNC) == 0);
+	CHECK(kernel_btf_own(btf, "kernels", BTF_KIND_FUNC) ==
+	      (uint32_t)btf__find_by_name_kind(btf, "kernels", BTF_KIND_FUNC));
+	CHECK(prototype_of_function(module, "both", &prototype));
+	expect_list(&prototype, "long_b, c");
+	expect_slot(&prototype, "c", word, 1);
+	CHECK(prototype_of_function(module, "kernels", &prototype));
+	expect_list(&prototype, "a");
+	CHECK(prototype_of_function(btf, "both", &prototype));
+	expect_list(&prototype, "a");
+	CHECK(prototype_of_event(module, "both", &prototype) && btf_vlen(prototype.types) == 3);
+	CHECK(prototype_of_event(btf, "both", &prototype) && btf_vlen(prototype.types) == 2);
+	CHECK(!prototype_of_function(module, "none", &prototype) &&
+	      !prototype_of_event(module, "none", &prototype));
+	btf__free(module);
+	btf__free(btf);
+}
+
 int main(void)
 {
 	make();
@@ -225,5 +274,6 @@ int main(void)
 	paths_through_types();
 	long_names();
 	btf__free(btf);
+	of_modules();
 	return check_result("prototypes");
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "attaching.h"
@@ -86,7 +87,9 @@ static bool has(const char *part)
 
 static void test_success(void)
 {
+	struct utsname host;
 	struct scene scene;
+	char kernel[1024];
 
 	setup(&scene);
 	scene.object.bytes = (uint8_t *)"abc";
@@ -100,7 +103,12 @@ static void test_success(void)
 	scene.report.stage = START_STAGES;
 	write_report(&scene, STATUS_OK);
 	CHECK(has("\"type\": \"start\", \"schema\": 1, \"time\": 1"));
-	CHECK(has("\"kernel\": {\"release\": \"") && has("\"loader\": \"bpfload "));
+	CHECK(uname(&host) == 0);
+	snprintf(kernel, sizeof(kernel),
+		 "\"host\": \"%s\", \"kernel\": {\"release\": \"%s\", \"version\": \"%s\", "
+		 "\"machine\": \"%s\"}",
+		 host.nodename, host.release, host.version, host.machine);
+	CHECK(has(kernel) && has("\"loader\": \"bpfload "));
 	/* As sha256sum says it of the bytes. */
 	CHECK(has("\"object\": {\"file\": \"script.bpf\", \"digest\": \"sha256:ba7816bf8f01cfea4141"
 		  "40de5dae2223b00361a396177a9cb410ff61f20015ad\", \"script\": \"script.bt\", "

@@ -371,7 +371,14 @@ static void keys(void)
 	CHECK(scene.view.order == TOP_BY_KEY);
 	press("v");
 	CHECK(scene.view.order == TOP_BY_VALUE);
-	CHECK_TEXT(&scene.log, "drawn drawn drawn ");
+	/* From any to any. */
+	press("k");
+	CHECK(scene.view.order == TOP_BY_KEY);
+	press("r");
+	CHECK(scene.view.order == TOP_BY_RATE);
+	press("v");
+	CHECK(scene.view.order == TOP_BY_VALUE);
+	CHECK_TEXT(&scene.log, "drawn drawn drawn drawn drawn drawn ");
 	press("i");
 	CHECK(scene.view.reversed);
 	press("ii");

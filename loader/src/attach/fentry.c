@@ -22,15 +22,6 @@
 #include "session/kernel_signatures.h"
 #include "session/kernel_types.h"
 
-/* The id of a function in vmlinux, or in the module alone if that is what the BTF is of. */
-static int find_function(const struct btf *btf, const char *name)
-{
-	const struct btf *base = btf__base_btf(btf);
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-
-	return base && id >= 0 && (uint32_t)id < btf__type_cnt(base) ? -ENOENT : id;
-}
-
 static enum attach_result no_function(const struct mf_probe *probe, struct failure *failure)
 {
 	const struct mf_fentry_target *wanted = probe->target;
@@ -116,10 +107,10 @@ static enum attach_result find_one(struct attachments *attachments, const struct
 {
 	const struct btf *btf = session_kernel_btf(attachments->session, module);
 	const struct mf_fentry_target *wanted = probe->target;
-	int id = find_function(btf, wanted->function);
+	uint32_t id = kernel_btf_own(btf, wanted->function, BTF_KIND_FUNC);
 
-	return id < 0 ? no_function(probe, failure)
-		      : add_one(attachments, probe, module, btf, (uint32_t)id, failure);
+	return id ? add_one(attachments, probe, module, btf, id, failure)
+		  : no_function(probe, failure);
 }
 
 /* A function of the kernel itself, without reading more than that; *found says whether it has it.
@@ -151,7 +142,7 @@ static enum attach_result find_in_modules(struct attachments *attachments,
 	for (int64_t i = 0; i < count && !second; i++) {
 		const struct btf *btf = session_kernel_btf(session, modules[i]);
 
-		if (!btf || find_function(btf, wanted->function) < 0)
+		if (!btf || !kernel_btf_own(btf, wanted->function, BTF_KIND_FUNC))
 			continue;
 		if (first)
 			second = modules[i];
@@ -206,7 +197,7 @@ static enum attach_result find_in_kernel(struct attachments *attachments,
 			strerror(errno), mf_provider_name(probe->provider));
 	if (is_pattern(wanted->function))
 		return find_matches(attachments, probe, btf, failure);
-	return wanted->module || find_function(btf, wanted->function) >= 0
+	return wanted->module || kernel_btf_own(btf, wanted->function, BTF_KIND_FUNC)
 		       ? find_one(attachments, probe, wanted->module, failure)
 		       : find_in_modules(attachments, probe, failure);
 }

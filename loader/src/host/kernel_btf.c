@@ -76,6 +76,23 @@ struct btf *kernel_btf_load(void)
 	return btf ? btf : btf__load_vmlinux_btf();
 }
 
+/* Names of the base come first for libbpf (btf__find_by_name_kind), and functions of modules may be
+ * called as those of the kernel. */
+uint32_t kernel_btf_own(const struct btf *btf, const char *name, uint32_t kind)
+{
+	const struct btf *base = btf__base_btf(btf);
+
+	for (uint32_t id = base ? btf__type_cnt(base) : 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+		const char *own =
+			btf_kind(type) == kind ? btf__name_by_offset(btf, type->name_off) : NULL;
+
+		if (own && strcmp(own, name) == 0)
+			return id;
+	}
+	return 0;
+}
+
 static bool is_aggregate(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *type = btf__type_by_id(btf, (uint32_t)btf__resolve_type(btf, id));

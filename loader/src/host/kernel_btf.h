@@ -27,6 +27,12 @@ void btf_bytes_free(struct btf_bytes *bytes);
 /* The kernel's own types, for btf__free; NULL with errno where it has none. */
 struct btf *kernel_btf_load(void);
 
+/*
+ * The type of a kind with that name in the BTF of the kernel, or in that of a module: of a name that
+ * both have it is the module's, and of one that only the kernel has there is none. 0: there is none.
+ */
+uint32_t kernel_btf_own(const struct btf *btf, const char *name, uint32_t kind);
+
 /* A function that fentry and fexit can be attached to, as far as its prototype is concerned. */
 struct kernel_function {
 	uint32_t id;

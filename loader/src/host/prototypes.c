@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/kernel_btf.h"
+
 #define MOST_NAME 256
 
 const char *const event_functions[EVENT_FUNCTIONS] = {"__probestub_", "__traceiter_",
@@ -52,22 +54,29 @@ bool prototype_of_event_type(const struct btf *btf, uint32_t type, const char *e
 	return true;
 }
 
+/* Of a module's BTF its own, and else what it is based on. */
+static uint32_t find(const struct btf *btf, const char *name, uint32_t kind)
+{
+	const struct btf *base = btf__base_btf(btf);
+	uint32_t own = kernel_btf_own(btf, name, kind);
+
+	return own || !base ? own : kernel_btf_own(base, name, kind);
+}
+
 uint32_t prototype_find_function(const void *btf, const char *name)
 {
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-
-	return id > 0 ? (uint32_t)id : 0;
+	return find(btf, name, BTF_KIND_FUNC);
 }
 
 bool prototype_of_event(const struct btf *btf, const char *event, struct prototype *prototype)
 {
 	char name[MOST_NAME];
-	int id;
+	uint32_t id;
 
 	snprintf(name, sizeof(name), "btf_trace_%s", event);
-	id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
-	return id > 0 && prototype_of_event_type(btf, (uint32_t)id, event, prototype_find_function,
-						 btf, prototype);
+	id = find(btf, name, BTF_KIND_TYPEDEF);
+	return id &&
+	       prototype_of_event_type(btf, id, event, prototype_find_function, btf, prototype);
 }
 
 bool prototype_of_function(const struct btf *btf, const char *function, struct prototype *prototype)
