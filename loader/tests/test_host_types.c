@@ -326,6 +326,32 @@ static void test_given_file(void)
 	teardown_scene(&scene);
 }
 
+/* Nobody vouches for a file: libbpf reads one whose types have no end. */
+static void test_damaged_file(void)
+{
+	char path[] = "/tmp/bpfload-btf-XXXXXX", text[128];
+	struct scene scene;
+	uint32_t size, type = (uint32_t)setup_scene(&scene, "int", "int");
+	const void *bytes;
+	int again;
+
+	again = btf__add_struct(scene.kernel, "again", 8);
+	btf__add_field(scene.kernel, "itself", again, 0, 0);
+	bytes = btf__raw_data(scene.kernel, &size);
+	make_file(path, bytes, size);
+	object_core(&scene.object, 2, type, "0:0", OFFSET);
+	scene.of.of.options.btf = path;
+	CHECK(check(&scene) == STATUS_KERNEL);
+	snprintf(text, sizeof(text), "Cannot read the kernel's types from %s: it is damaged (",
+		 path);
+	CHECK(says(&scene.of.of.failure, STATUS_KERNEL, text) &&
+	      says(&scene.of.of.failure, STATUS_KERNEL, "nested too deeply, or within itself"));
+	/* Nothing was looked at in it. */
+	CHECK(!scene.of.of.session.unfit && scene.of.of.session.types_file == 0);
+	unlink(path);
+	teardown_scene(&scene);
+}
+
 int main(void)
 {
 	CHECK(mkdtemp(folder) && mkdir(at("sys"), 0700) == 0 &&
@@ -341,5 +367,6 @@ int main(void)
 	way = READ_BEFORE;
 	test_file();
 	test_given_file();
+	test_damaged_file();
 	return check_result("host_types");
 }

@@ -55,6 +55,23 @@ static struct mf_lookup symbol(const char *name)
 	return (struct mf_lookup){.kind = MF_LOOKUP_KERNEL_SYMBOL, .name = name};
 }
 
+/* A place is told where the object has one: in the script, or in a file that it imports. */
+static void test_places(void)
+{
+	struct mf_lookup none = symbol("none");
+	uint64_t got[2];
+
+	kallsyms = "ffffffff81000000 T _text\n";
+	CHECK(ask(none, symbol("_text"), NULL, got) != STATUS_OK);
+	CHECK(*failure.file == '\0' && failure.line == 0);
+	none.line = 7;
+	CHECK(ask(none, symbol("_text"), NULL, got) != STATUS_OK);
+	CHECK(strcmp(failure.file, "script.bt") == 0 && failure.line == 7);
+	none.file = "other.bt";
+	CHECK(ask(symbol("_text"), none, NULL, got) != STATUS_OK);
+	CHECK(strcmp(failure.file, "other.bt") == 0 && failure.line == 7);
+}
+
 static void test_addresses(void)
 {
 	struct mf_lookup third = {.kind = MF_LOOKUP_KERNEL_SYMBOL, .parameter = 1};
@@ -170,6 +187,7 @@ static void test_enumerators(void)
 int main(void)
 {
 	test_addresses();
+	test_places();
 	test_addresses_that_are_not_there();
 	test_cgroups();
 	test_programs();

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/say.h"
+#include "captured.h"
 #include "check.h"
 #include "says.h"
 
@@ -125,8 +126,76 @@ static void test_unknown(void)
 	failure_clear(&failure);
 }
 
+static void print(const struct manifest *of, const char *expected)
+{
+	struct captured captured;
+	struct strbuf text = {0};
+
+	capture_begin(&captured, STDOUT_FILENO);
+	named_print_help(of);
+	capture_end(&captured, &text);
+	CHECK_TEXT(&text, expected);
+	strbuf_free(&text);
+}
+
+/* What a script says of its parameters, in columns; long names have a line of their own. */
+static void test_help(void)
+{
+	static const struct mf_option options[] = {
+		{.name = "count",
+		 .type = MF_OPTION_INT,
+		 .initial = "-5",
+		 .description = "How many."},
+		{.name = "loud", .type = MF_OPTION_BOOL, .initial = "0", .description = ""},
+		{.name = "quiet", .type = MF_OPTION_BOOL, .initial = "1"},
+		{.name = "text",
+		 .type = MF_OPTION_STRING,
+		 .initial = "a b",
+		 .description = "What is said."},
+		/* The longest that has room, and one more. */
+		{.name = "fifteen_letters", .type = MF_OPTION_STRING, .initial = ""},
+		{.name = "sixteen_letters_", .type = MF_OPTION_STRING, .initial = ""},
+		{.name = "seventeen_letters", .type = MF_OPTION_STRING, .initial = ""},
+		{.name = "eighteen_letters__", .type = MF_OPTION_INT, .initial = "1"},
+		{.name = "nineteen_letters___", .type = MF_OPTION_INT, .initial = "1"},
+	};
+
+	print(&(struct manifest){.script = "a.bt"}, "a.bt has no named parameters.\n");
+	print(&(struct manifest){.script = "a.bt", .options = options, .option_count = 9},
+	      "Named parameters of a.bt:\n"
+	      "  --count=INT             How many. (default: -5)\n"
+	      "  --loud[=BOOL]           (default: false)\n"
+	      "  --quiet[=BOOL]          (default: true)\n"
+	      "  --text=TEXT             What is said. (default: \"a b\")\n"
+	      "  --fifteen_letters=TEXT  (default: \"\")\n"
+	      "  --sixteen_letters_=TEXT\n"
+	      "                          (default: \"\")\n"
+	      "  --seventeen_letters=TEXT\n"
+	      "                          (default: \"\")\n"
+	      "  --eighteen_letters__=INT\n"
+	      "                          (default: 1)\n"
+	      "  --nineteen_letters___=INT\n"
+	      "                          (default: 1)\n");
+}
+
+/* An option of the compiler is told apart from one that nobody knows. */
+static void test_of_compiler(void)
+{
+	const char *words[] = {"--kernel=x"};
+	const struct options options = {.named = words, .named_count = 1};
+
+	failure_clear(&failure);
+	CHECK(named_check(&options, &manifest, &failure) == STATUS_USAGE);
+	CHECK(says(&failure, STATUS_USAGE, "Unknown parameter: --kernel"));
+	CHECK(strcmp(failure.hint,
+		     "--kernel is an option of bpfscript, for when a script is compiled.") == 0);
+	failure_clear(&failure);
+}
+
 int main(void)
 {
+	test_help();
+	test_of_compiler();
 	say_divert(keep, NULL);
 	test_values();
 	test_room();

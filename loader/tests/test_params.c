@@ -33,6 +33,15 @@ static void test_integers(void)
 	expect_integer("0b101", 5);
 	expect_integer("1e6", 1000000);
 	expect_integer("9E3", 9000);
+	/* Exponents of two digits are decimal, too; and every digit of each base is one. */
+	expect_integer("1e10", 10000000000);
+	expect_integer("3e12", 3000000000000);
+	expect_integer("1e19", (int64_t)10000000000000000000u);
+	expect_integer("1234567890", 1234567890);
+	expect_integer("0x1234567890abcdef", 0x1234567890abcdef);
+	expect_integer("0xABCDEF", 0xabcdef);
+	expect_integer("01234567", 01234567);
+	expect_integer("0b10", 2);
 	expect_integer("5ull", 5);
 	expect_integer("5UL", 5);
 	expect_integer("4294967295u", 4294967295);

@@ -68,6 +68,12 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'no event is so short, and behind a record there is the rest of the ring',
   ],
   [
+    'loader/src/session/option_flags.c',
+    '_Static_assert(sizeof(option_flags) / sizeof(*option_flags) <= MOST_OPTION_FLAGS,',
+    '_Static_assert(sizeof(option_flags) / sizeof(*option_flags) < MOST_OPTION_FLAGS,',
+    'the compiler looks at it, and there is room for more',
+  ],
+  [
     'compiler/lowering/loops.ts',
     'program.measure.scratchSize > 0',
     'true',
