@@ -331,7 +331,7 @@ static void test_damaged_file(void)
 {
 	char path[] = "/tmp/bpfload-btf-XXXXXX", text[128];
 	struct scene scene;
-	uint32_t size, type = (uint32_t)setup_scene(&scene, "int", "int");
+	uint32_t size, type = (uint32_t)setup_scene(&scene, "int", "long");
 	const void *bytes;
 	int again;
 
