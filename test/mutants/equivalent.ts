@@ -43,12 +43,7 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'return 0 * (ATTACH_FAILED);',
     'behind a switch that names all results',
   ],
-  [
-    'loader/src/run/loop.c',
-    'break;',
-    'continue;',
-    'the switch is all that the loop does',
-  ],
+  ['loader/src/run/loop.c', 'break;', 'continue;', 'the switch is all that the loop does'],
   [
     'loader/src/run/confine.c',
     'if (is_filtered)',
