@@ -28,8 +28,9 @@ void btf_bytes_free(struct btf_bytes *bytes);
 struct btf *kernel_btf_load(void);
 
 /*
- * The type of a kind with that name in the BTF of the kernel, or in that of a module: of a name that
- * both have it is the module's, and of one that only the kernel has there is none. 0: there is none.
+ * The type of a kind with that name in the BTF of the kernel, or in that of a module: of a name
+ * that both have it is the module's, and of one that only the kernel has there is none. 0: there is
+ * none.
  */
 uint32_t kernel_btf_own(const struct btf *btf, const char *name, uint32_t kind);
 
