@@ -1,6 +1,6 @@
 /** What `list`, `-l` and `build --expand` print. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolveImports } from '../imports/imports.ts';
 import { hintOf, isDescriptionError } from '../kernel/error.ts';
 import { ListingError } from '../listing/lister.ts';
@@ -55,7 +55,9 @@ function searchOf(words: readonly string[]): string | undefined {
 
 function namesScript(search: string): boolean {
   if (search.endsWith('.bt') || search === '-') return true;
-  return !search.includes(':') && readTypePattern(search) === undefined && existsSync(search);
+  if (search.includes(':') || readTypePattern(search) !== undefined) return false;
+  // `struct pid` where a folder is called `struct`.
+  return existsSync(search) && !statSync(search).isDirectory();
 }
 
 /** Lists the probes that a script's attach points stand for. */
