@@ -88,6 +88,8 @@ describe('a description', () => {
       expect(Buffer.from(kernel.btf).equals(btf())).toBe(true);
     }
     expect(host.functionModules?.('ext4_sync')).toEqual(['ext4']);
+    const none = describeKernel(hostSources({ ...files, tracing: [join(folder, 'none')] }));
+    expect(none.functionModules?.('ext4_sync')).toEqual([]);
     expect(stored.tracepoint('net', 'opened')).toEqual(host.tracepoint('net', 'opened'));
     expect(stored.tracepoint('fs', 'opened')).toMatchObject([
       {
