@@ -1,0 +1,105 @@
+/* Symbols of just-in-time compilers: lines that are none do not keep the others from being read,
+ * and a file is read again where it has changed. */
+#include "symbols/perf_map.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "folder.h"
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	if (CHECK(file)) {
+		fputs(text, file);
+		fclose(file);
+	}
+}
+
+static bool is_at(const struct perf_map *map, uint64_t address, const char *name)
+{
+	const struct perf_map_entry *found = perf_map_find(map, address);
+
+	if (name ? found && strcmp(found->name, name) == 0 : !found)
+		return true;
+	fprintf(stderr, "  %llx: %s\n", (unsigned long long)address, found ? found->name : "none");
+	return false;
+}
+
+static void lines(void)
+{
+	struct perf_map map = {0};
+
+	write_file(at("map"), "2000 10 second\n"
+			      "no line\n"
+			      "\n"
+			      "2800 wrong size\n"
+			      "2810 8\n"
+			      "2820 8 \n"
+			      "2830,8 comma\n"
+			      "1000 20 first with words\n"
+			      "xyz 10 none\n"
+			      "3000 1 short\n"
+			      "3000 4 later\n"
+			      "ffffffffffff0000 100 high\n"
+			      "4000 10 not whole");
+	CHECK(perf_map_read(&map, at("map")) && map.count == 5);
+	CHECK(is_at(&map, 0xfff, NULL) && is_at(&map, 0x1000, "first with words") &&
+	      is_at(&map, 0x101f, "first with words") && is_at(&map, 0x1020, NULL));
+	CHECK(is_at(&map, 0x2000, "second") && is_at(&map, 0x200f, "second") &&
+	      is_at(&map, 0x2010, NULL));
+	CHECK(is_at(&map, 0x2800, NULL) && is_at(&map, 0x2810, NULL) && is_at(&map, 0x2820, NULL) &&
+	      is_at(&map, 0x2830, NULL));
+	/* Of two at one place the one that was written later counts. */
+	CHECK(is_at(&map, 0x3000, "later") && is_at(&map, 0x3003, "later") &&
+	      is_at(&map, 0x3004, NULL));
+	CHECK(is_at(&map, 0xffffffffffff00ff, "high") && is_at(&map, 0xffffffffffff0100, NULL));
+	CHECK(is_at(&map, 0x4000, NULL) && is_at(&map, 0, NULL) && is_at(&map, UINT64_MAX, NULL));
+	perf_map_free(&map);
+	CHECK(is_at(&map, 0x1000, NULL));
+	unlink(at("map"));
+}
+
+/* By the number of a process: its own file, read when it is new or has grown. */
+static void of_processes(void)
+{
+	struct perf_map map = {0};
+	uint32_t pid = (uint32_t)getpid();
+	char path[64];
+	pid_t child;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%u.map", pid);
+	unlink(path);
+	CHECK(!perf_map_refresh(&map, pid) && map.count == 0 && map.uid == getuid());
+	write_file(path, "1000 10 one\n");
+	CHECK(perf_map_refresh(&map, pid) && map.count == 1);
+	CHECK(!perf_map_refresh(&map, pid) && is_at(&map, 0x1000, "one"));
+	write_file(path, "1000 10 one\n2000 10 two\n");
+	CHECK(perf_map_refresh(&map, pid) && map.count == 2 && is_at(&map, 0x2001, "two"));
+	perf_map_free(&map);
+	unlink(path);
+	/* One that has ended left its file. */
+	child = fork();
+	if (child == 0)
+		_exit(0);
+	CHECK(waitpid(child, NULL, 0) == child);
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", child);
+	write_file(path, "5000 10 left\n");
+	map = (struct perf_map){.uid = getuid()};
+	CHECK(perf_map_refresh(&map, (uint32_t)child) && is_at(&map, 0x5000, "left"));
+	perf_map_free(&map);
+	unlink(path);
+}
+
+int main(void)
+{
+	CHECK(mkdtemp(folder));
+	lines();
+	of_processes();
+	CHECK(rmdir(folder) == 0);
+	return check_result("perf_map");
+}
