@@ -1,9 +1,14 @@
 /* Patterns of attach points, and fields of tracefs format files. */
 #include "host/tracefs.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "check.h"
+#include "folder.h"
 
 static const char format[] =
 	"name: sched_switch\n"
@@ -52,6 +57,60 @@ static void expect_elements(const char *name, const char *of, bool is_relative)
 		CHECK(strcmp(field.of, of) == 0);
 		CHECK(field.is_relative == is_relative);
 	}
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(at(name), "w");
+
+	if (CHECK(file)) {
+		fputs(text, file);
+		fclose(file);
+	}
+}
+
+/* Files of events, of any length; of names that would climb out of their folder there are none. */
+static void files(void)
+{
+	static char large[3 * 4096 + 5];
+	struct arena arena = {0};
+	const char *got;
+	int first = dup(0), after;
+
+	close(first);
+	CHECK(mkdtemp(folder) && mkdir(at("events"), 0700) == 0 &&
+	      mkdir(at("events/sched"), 0700) == 0 && mkdir(at("events/sched/switch"), 0700) == 0);
+	write_file("events/sched/switch/id", "314\n");
+	memset(large, 'x', sizeof(large) - 1);
+	write_file("events/sched/switch/format", large);
+	write_file("id", "7\n");
+	CHECK(tracefs_event_id(folder, "sched", "switch") == 314);
+	CHECK(tracefs_event_id(folder, "sched", "none") == -1 && errno == ENOENT);
+	CHECK(tracefs_event_id(folder, "..", "events") == -1 &&
+	      tracefs_event_id(folder, "sched", "../..") == -1 &&
+	      tracefs_event_id(folder, "sched/switch", ".") == -1 &&
+	      tracefs_event_id(folder, "", "sched") == -1 &&
+	      tracefs_event_id(folder, "sched", "") == -1);
+	got = tracefs_format(&arena, folder, "sched", "switch");
+	CHECK(got && strcmp(got, large) == 0);
+	CHECK(!tracefs_format(&arena, folder, "sched", "none"));
+	for (size_t size = 4095; size <= 4097; size++) {
+		large[size] = '\0';
+		write_file("events/sched/switch/format", large);
+		got = tracefs_format(&arena, folder, "sched", "switch");
+		CHECK(got && strcmp(got, large) == 0);
+		large[size] = 'x';
+	}
+	arena_free(&arena);
+	/* Nothing stays open. */
+	after = dup(0);
+	CHECK(after == first);
+	close(after);
+	unlink(at("id"));
+	unlink(at("events/sched/switch/id"));
+	unlink(at("events/sched/switch/format"));
+	CHECK(rmdir(at("events/sched/switch")) == 0 && rmdir(at("events/sched")) == 0 &&
+	      rmdir(at("events")) == 0 && rmdir(folder) == 0);
 }
 
 int main(void)
@@ -104,5 +163,6 @@ int main(void)
 	CHECK(!pattern_match("a*b*c", "acb"));
 	CHECK(!pattern_match("", "a"));
 	CHECK(pattern_match("[a]", "[a]") && !pattern_match("[a]", "a"));
+	files();
 	return check_result("tracefs");
 }

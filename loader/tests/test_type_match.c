@@ -376,8 +376,50 @@ static void test_wider_enums(void)
 	btf__free(host);
 }
 
+/* What is a number, behind whatever names and words; and what is none. */
+static void test_numbers(void)
+{
+	struct btf *btf = btf__new_empty();
+	int integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED), word, plain, minus, wide;
+	struct type_number number;
+	int others[5];
+
+	word = btf__add_int(btf, "unsigned long", 8, 0);
+	plain = btf__add_enum(btf, "plain", 4);
+	btf__add_enum_value(btf, "ONE", 1);
+	minus = btf__add_enum(btf, "minus", 4);
+	btf__add_enum_value(btf, "LESS", -1);
+	wide = btf__add_enum64(btf, "wide", 8, false);
+	btf__add_enum64_value(btf, "MORE", 1ull << 40);
+	others[0] = btf__add_ptr(btf, integer);
+	others[1] = btf__add_struct(btf, "s", 4);
+	others[2] = btf__add_array(btf, integer, integer, 2);
+	others[3] = btf__add_func_proto(btf, integer);
+	others[4] = btf__add_typedef(btf, "pointer_t", others[0]);
+	CHECK(type_number(btf, (uint32_t)integer, &number) && number.size == 4 &&
+	      number.is_signed && !number.is_enum);
+	CHECK(type_number(btf, (uint32_t)word, &number) && number.size == 8 && !number.is_signed &&
+	      !number.is_enum);
+	CHECK(type_number(btf, (uint32_t)plain, &number) && number.size == 4 && !number.is_signed &&
+	      number.is_enum);
+	CHECK(type_number(btf, (uint32_t)minus, &number) && number.size == 4 && number.is_signed &&
+	      number.is_enum);
+	CHECK(type_number(btf, (uint32_t)wide, &number) && number.size == 8 && number.is_enum);
+	CHECK(type_number(btf, (uint32_t)btf__add_const(btf, btf__add_typedef(btf, "t", word)),
+			  &number) &&
+	      number.size == 8 && !number.is_signed);
+	for (size_t i = 0; i < 5; i++)
+		CHECK(!type_number(btf, (uint32_t)others[i], &number));
+	/* void, also by another name, and one that is not there. */
+	CHECK(!type_number(btf, 0, &number) &&
+	      !type_number(btf, (uint32_t)btf__add_const(btf, 0), &number) &&
+	      !type_number(btf, btf__type_cnt(btf), &number));
+	btf__free(btf);
+}
+
 int main(void)
 {
+	test_numbers();
 	test_wider_enums();
 	test_leaves();
 	test_values();

@@ -69,6 +69,12 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'the compiler looks at it, and there is room for more',
   ],
   [
+    'loader/src/host/tracefs_field.c',
+    "while (name_end > text && *name_end != '[')",
+    "while (name_end >= text && *name_end != '[')",
+    'a line without the bracket has no name either way, and there is a byte before it',
+  ],
+  [
     'compiler/lowering/loops.ts',
     'program.measure.scratchSize > 0',
     'true',
