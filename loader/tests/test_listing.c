@@ -238,6 +238,10 @@ static void test_files(const char *path)
 	refuses(word, why);
 	snprintf(word, sizeof(word), "usdt:%s:*", other);
 	refuses(word, why);
+	/* Among others it does not keep them from being listed, and is told. */
+	snprintf(word, sizeof(word), "uprobe:%s/listing_*:bpfload_listed_one", folder);
+	expect(word, false, lines("uprobe", path, "bpfload_listed_one"));
+	CHECK(strncmp(noted, why, strlen(why)) == 0 && strcmp(noted + strlen(why), "\n") == 0);
 	unlink(other);
 	snprintf(word, sizeof(word), "uprobe:%s:f", other);
 	snprintf(why, sizeof(why), "there is no file %s", other);

@@ -41,12 +41,10 @@ int list_of_btf(struct listing *listing, const struct lister *lister,
 	}
 	count = module ? kernel_btf_modules(arena, &modules) : 0;
 	for (int64_t i = 0; i < count; i++) {
-		struct failure none = {0};
 		int64_t own;
 
-		/* One may have gone since. */
 		if (!pattern_match(module, modules[i]) ||
-		    !(btf = list_btf(listing, modules[i], &none)))
+		    !(btf = list_btf(listing, modules[i], failure)))
 			continue;
 		own = match(arena, btf, modules[i], pattern, &found);
 		add_types(listing, list_prefix(listing, lister, modules[i]), btf, found, own);

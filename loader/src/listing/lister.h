@@ -100,7 +100,8 @@ void list_end_argument(struct listing *listing);
 void list_note(struct listing *listing, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The BTF of the kernel (NULL) or of a module; NULL and a failure where it cannot be read. */
+/* The BTF of the kernel (NULL) or of a module; NULL where it cannot be read, which is a failure if
+ * it is the kernel's: a module may have gone since. */
 const struct btf *list_btf(struct listing *listing, const char *module, struct failure *failure);
 
 /* `struct NAME`, `union NAME` or `enum NAME`, with patterns. */
