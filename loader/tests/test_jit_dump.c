@@ -1,12 +1,16 @@
 /* Functions and lines of files that just-in-time compilers write, and files that lie. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "binary/proc_maps.h"
+#include "binary/code_lines.h"
 #include "check.h"
+#include "object/manifest.h"
 #include "symbols/jit_dump.h"
+#include "symbols/symbols.h"
 
 enum { LOAD, MOVE, LINES, CLOSE };
 
@@ -393,9 +397,62 @@ static void test_marks(void)
 	CHECK(!is_mark("/tmp/jit-1x.dump") && !is_mark("/tmp/xjit-1.dump") && !is_mark(""));
 }
 
+/* Code of this process, which it has mapped the file for: a function with its line, where lines are
+ * wanted. `place` is behind a call or not. */
+static void check_named(bool with_lines, uint64_t code, bool is_return, const char *line)
+{
+	const struct mf_config config = {.show_debug_info = with_lines};
+	struct symbols *symbols = symbols_new(&config, NULL);
+	struct symbol symbol = {0};
+
+	CHECK(symbols_user_source(symbols, (uint32_t)getpid(), code + 4, is_return, &symbol));
+	CHECK(symbol.name && strcmp(symbol.name, "hot") == 0 && symbol.offset == 4);
+	CHECK(symbol.frame_count == (line != NULL));
+	if (line && symbol.frame_count)
+		CHECK(!symbol.frames->function && strcmp(symbol.frames->line, line) == 0);
+	/* A function of which no lines were written. */
+	CHECK(symbols_user_source(symbols, (uint32_t)getpid(), code + 0x20, false, &symbol));
+	CHECK(symbol.name && strcmp(symbol.name, "bare") == 0 && symbol.frame_count == 0);
+	CHECK(!symbols_user_source(symbols, (uint32_t)getpid(), code + 0x40, false, &symbol));
+	symbols_free(symbols);
+}
+
+static void test_process(void)
+{
+	char folder[] = "/tmp/bpfload-test-XXXXXX", own[64];
+	uint8_t *code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t address = (uint64_t)(uintptr_t)code;
+	const struct line lines[] = {{address, 10, "/a.js"}, {address + 4, 11, "/a.js"}};
+	struct strbuf bytes = {0};
+	void *mark;
+	int fd;
+
+	put_header(&bytes, 0x4a695444, 1, 40);
+	put_lines(&bytes, address, lines, 2, 2);
+	put_load(&bytes, address, 0x10, 1, "hot");
+	put_load(&bytes, address + 0x20, 0x10, 2, "bare");
+	CHECK(code != MAP_FAILED && mkdtemp(folder));
+	snprintf(own, sizeof(own), "%s/jit-%d.dump", folder, getpid());
+	fd = open(own, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(write(fd, bytes.data, bytes.length) == (ssize_t)bytes.length);
+	mark = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	CHECK(mark != MAP_FAILED);
+	check_named(true, address, false, "/a.js:11");
+	/* The line of a call is that of the place before. */
+	check_named(true, address, true, "/a.js:10");
+	check_named(false, address, false, NULL);
+	munmap(mark, 4096);
+	munmap(code, 4096);
+	close(fd);
+	unlink(own);
+	rmdir(folder);
+	strbuf_free(&bytes);
+}
+
 int main(void)
 {
 	close(mkstemp(path));
+	test_process();
 	test_functions();
 	test_lines();
 	test_shifted_lines();
