@@ -63,6 +63,6 @@ addon disassembler "$source/no-terminal.cpp" "${search[@]}" "${components[@]}" \
 mapfile -t objects < <(find "$bindings" -name '*.o' ! -path "$entry" | sort)
 # The list is for a static link; libxml2 and libz3 are needed by parts that are not linked.
 read -ra components <<<"$("$llvm_config" --link-static --libs bpf passes irreader linker bitwriter | tr '\n' ' ')"
-addon backend "$source/far-jumps.cpp" "$source/measure.cpp" "$source/memory.cpp" "$source/scheduling.cpp" "$source/workers.cpp" "$source/no-terminal.cpp" "$folder/entry.o" "${objects[@]}" "${search[@]}" "${components[@]}" \
+addon backend "$source/far-jumps.cpp" "$source/islands.cpp" "$source/measure.cpp" "$source/memory.cpp" "$source/scheduling.cpp" "$source/workers.cpp" "$source/no-terminal.cpp" "$folder/entry.o" "${objects[@]}" "${search[@]}" "${components[@]}" \
   -Wl,-Bstatic -lz -Wl,-Bdynamic -lpthread -ldl -lm
 rm "$folder/entry.o"

@@ -4,6 +4,7 @@
 // linked into it, so that there is one copy of LLVM: what it exports to Node, this addon does too (build-backend.sh).
 
 #include "far-jumps.h"
+#include "islands.h"
 #include "measure.h"
 #include "memory.h"
 #include "workers.h"
@@ -221,6 +222,7 @@ std::string write(llvm::Module &module, LLVMTargetMachineRef machine, bool keeps
 	llvm::SmallString<0> result;
 	llvm::raw_svector_ostream stream(result);
 	generate(module, machine, keepsBlocks, [&](auto &target, auto &passes, auto &context) {
+		passes.add(createIslandsPass());
 		return !target.addAsmPrinter(passes, stream, nullptr, kind, context);
 	});
 	return result.str().str();

@@ -1,6 +1,6 @@
 // A BPF jump counts instructions in 16 signed bits, and LLVM 14 cuts longer ones off without a word (BPFAsmBackend.cpp,
 // applyFixup): such a program would do something else than it should. So the part of LLVM that writes distances into
-// jumps is wrapped by one that looks at them first.
+// jumps is wrapped by one that looks at them first. What islands.cpp could not shorten is found here.
 
 #include "far-jumps.h"
 

@@ -20,12 +20,7 @@ uint64_t instructionsOf(const llvm::MachineInstr &instruction)
 {
 	if (instruction.isMetaInstruction())
 		return 0;
-	if (!instruction.isInlineAsm())
-		return mostPerInstruction;
-	// One a line at most; labels and directives count, too.
-	llvm::StringRef text =
-		instruction.getOperand(llvm::InlineAsm::MIOp_AsmString).getSymbolName();
-	return mostPerInstruction * (1 + text.count('\n') + text.count(';'));
+	return instruction.isInlineAsm() ? roomOfText(instruction) : mostPerInstruction;
 }
 
 class Measuring : public llvm::MachineFunctionPass
@@ -57,4 +52,12 @@ char Measuring::ID = 0;
 llvm::Pass *createMeasuringPass(Measures &largest)
 {
 	return new Measuring(largest);
+}
+
+uint64_t roomOfText(const llvm::MachineInstr &instruction)
+{
+	// One a line at most; labels and directives count, too.
+	llvm::StringRef text =
+		instruction.getOperand(llvm::InlineAsm::MIOp_AsmString).getSymbolName();
+	return mostPerInstruction * (1 + text.count('\n') + text.count(';'));
 }

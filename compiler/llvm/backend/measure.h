@@ -5,8 +5,9 @@
 
 namespace llvm
 {
+class MachineInstr;
 class Pass;
-}
+} // namespace llvm
 
 struct Measures {
 	// Of the function with most: at least as many as it has, an instruction of 16 bytes as two.
@@ -17,3 +18,6 @@ struct Measures {
 
 // Made for a pass manager, which owns it; `largest` outlives that.
 llvm::Pass *createMeasuringPass(Measures &largest);
+
+// The instructions that text in the assembler's language has at most, one of 16 bytes as two.
+uint64_t roomOfText(const llvm::MachineInstr &instruction);

@@ -125,8 +125,28 @@ describe('objects of parts', () => {
   });
 
   it('name all functions with a jump that is too long', () => {
+    const failing = {
+      take: (): never => {
+        throw new Error('in function p0 a jump is too long\nin function p2 a jump is too long\n');
+      },
+      drop() {},
+    };
+    const module = createModule('test.bt');
+    module.program('p0', 's', (ir) => fill(ir, 0));
+    const probes = ['p0', 'p1', 'p2'].map((symbol, start) => ({
+      ...{ symbol, range: { start, end: start + 1 } },
+    }));
+    expect(emitObjects(module, probes, [failing])).toMatchObject({
+      refusals: [
+        { code: 'program-too-long', range: { start: 0 } },
+        { code: 'program-too-long', range: { start: 2 } },
+      ],
+    });
+  });
+
+  it('have jumps over more instructions than BPF can say, by way of others', () => {
     const made = emitted((module) => {
-      for (const [index, calls] of [9_000, 2_000, 9_000].entries())
+      for (const [index, calls] of [9_000, 2_000, 16_000].entries())
         module.program(`p${index}`, `s${index}`, (ir) => {
           const isSet = ir.toBool(ir.helper(5, []));
           ir.if_(isSet, () => {
@@ -138,14 +158,36 @@ describe('objects of parts', () => {
           });
         });
     });
-    expect(made).toMatchObject({
-      refusals: [
-        { code: 'program-too-long', range: { start: 0 } },
-        { code: 'program-too-long', range: { start: 2 } },
-      ],
-    });
+    if (!('objects' in made)) throw new Error('it is refused');
+    const { elf } = joinParts(made.objects);
+    const ways = ['s0', 's1', 's2'].map((name) =>
+      wayOf(elf.sections.find((section) => section.name === name)?.data ?? Buffer.alloc(0)),
+    );
+    expect(ways.map(({ stations }) => stations)).toEqual([1, 0, 2]);
+    // Where both ways end: with the status.
+    for (const { last, end } of ways) expect(end - last).toBeLessThan(3);
   });
 });
+
+/** Where the first condition of a program leads to, over how many jumps; and the place of its end. */
+function wayOf(code: Uint8Array) {
+  const bytes = Buffer.from(code);
+  const size = 8;
+  const operation = (at: number): number => bytes.readUInt8(at * size);
+  const target = (at: number): number => at + 1 + bytes.readInt16LE(at * size + 2);
+  const isCondition = (at: number): boolean =>
+    [5, 6].includes(operation(at) & 7) && ![0x05, 0x85, 0x95].includes(operation(at));
+  const count = bytes.length / size;
+  let first = 0;
+  while (first < count && !isCondition(first)) first += 1;
+  let last = target(first);
+  let stations = 0;
+  while (operation(last) === 0x05) {
+    last = target(last);
+    stations += 1;
+  }
+  return { stations, last, end: count - 1 };
+}
 
 const TEXT = (name: string) =>
   `target triple = "bpfel"\ndefine i32 @${name}() nounwind { ret i32 0 }\n`;
