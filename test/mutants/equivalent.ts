@@ -75,6 +75,12 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'a line without the bracket has no name either way, and there is a byte before it',
   ],
   [
+    'loader/src/binary/inline_calls.c',
+    'size_t middle = low + (high - low) / 2;',
+    'size_t middle = low + (high - low) / (2 + 1);',
+    'a search in thirds finds the same',
+  ],
+  [
     'compiler/lowering/loops.ts',
     'program.measure.scratchSize > 0',
     'true',
