@@ -57,7 +57,7 @@ static struct {
 	int exit_code;
 	/* What the loop does, and how it ends; who is called on the way. */
 	enum loop_end end;
-	bool looks, reports_cost;
+	bool looks, reports_cost, has_cost;
 	/* How it is with the command of -c. */
 	bool no_start;
 	/* What cannot be written. */

@@ -103,7 +103,7 @@ void figures_begin(struct figures *figures, const struct attachments *attachment
 	(void)figures;
 	(void)attachments;
 	CHECK(events->output == the_output());
-	note(cost ? "figures with cost" : "figures");
+	scene.has_cost = cost;
 }
 
 void figures_read(struct own_figures *own, void *context)
@@ -116,6 +116,7 @@ void output_figures(struct output *output, void (*read)(struct own_figures *own,
 		    void *context)
 {
 	CHECK(output == the_output() && read == figures_read && context);
+	note(scene.has_cost ? "figures with cost" : "figures");
 }
 
 void metrics_server_begin(struct metrics_server *of, metrics_reader read, void *context)

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -193,6 +194,27 @@ static void take_terminal(void)
 	close(fd);
 }
 
+/* One that waits for a loader which is gone ends by itself, and runs nothing. */
+static void test_gone_loader(void)
+{
+	struct failure failure = {0};
+	struct child child;
+	struct pollfd end;
+	siginfo_t info = {0};
+
+	CHECK(child_start(&child, "printf x", true, &failure) == STATUS_OK);
+	end = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, child.pid, 0), .events = POLLIN};
+	close(child.start);
+	child.start = -1;
+	CHECK(poll(&end, 1, 30000) == 1);
+	CHECK(waitid(P_PID, (id_t)child.pid, &info, WEXITED | WNOWAIT | WNOHANG) == 0);
+	CHECK(info.si_code == CLD_EXITED && info.si_status == 0);
+	CHECK(read(child.printed, &(char){0}, 1) == 0);
+	close(end.fd);
+	child_stop(&child);
+	close(child.printed);
+}
+
 /* Of its three, those that are the terminal are captured; the others stay the child's own. */
 static void test_errors(void)
 {
@@ -229,5 +251,6 @@ int main(void)
 	test_signals();
 	test_output_that_is_no_terminal();
 	test_errors();
+	test_gone_loader();
 	return check_result("child");
 }

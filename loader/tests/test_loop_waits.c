@@ -1,5 +1,7 @@
 /* How the ring is looked at while events come and when they stop, what comes each second, and whose
  * descriptors are served. */
+#include <sys/resource.h>
+
 #include "looping.h"
 
 static void lose(uint64_t count)
@@ -292,6 +294,8 @@ static void test_no_descriptors(void)
 {
 	/* epoll, two for signals, a timer, and two that are watched; then the process of -p. */
 	enum { CALLS = 6 };
+	struct rlimit before, few;
+	int free_ones[4], last = 0;
 
 	for (unsigned call = 1; call <= CALLS; call++) {
 		setup(NULL);
@@ -306,6 +310,21 @@ static void test_no_descriptors(void)
 	tester.fixture.options.pid = (uint32_t)getpid();
 	tester.refused_call = CALLS + 1;
 	CHECK(loop_open(&tester.loop, &tester.fixture.options, &tester.failure) == STATUS_FAILED);
+	CHECK(says(&tester.failure, STATUS_FAILED,
+		   "Cannot watch the process of -p: Too many open files."));
+	teardown("");
+	/* None for the process, which is there. */
+	setup(NULL);
+	tester.fixture.options.pid = (uint32_t)getpid();
+	for (int i = 0; i < 4; i++)
+		last = free_ones[i] = dup(0);
+	for (int i = 0; i < 4; i++)
+		close(free_ones[i]);
+	CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	few = (struct rlimit){.rlim_cur = (rlim_t)last + 1, .rlim_max = before.rlim_max};
+	CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+	CHECK(loop_open(&tester.loop, &tester.fixture.options, &tester.failure) == STATUS_FAILED);
+	CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
 	CHECK(says(&tester.failure, STATUS_FAILED,
 		   "Cannot watch the process of -p: Too many open files."));
 	teardown("");
