@@ -124,12 +124,22 @@ export async function pickFaults(
   return list;
 }
 
-/** What the command met of faults is written down when it ends. */
-const COVERED = `process.on('exit', () => {
-  const met = Object.keys(globalThis.__stryker__?.mutantCoverage?.static ?? {});
-  const file = process.env.BPFSCRIPT_MUTANTS_COVERED;
-  if (file) require('node:fs').appendFileSync(file, met.map((id) => id + '\\n').join(''));
-});`;
+/** What the command met of faults is written down when it ends, or becomes the loader: then nothing of Node is told. */
+const COVERED = `{
+  const write = () => {
+    const met = Object.keys(globalThis.__stryker__?.mutantCoverage?.static ?? {});
+    const file = process.env.BPFSCRIPT_MUTANTS_COVERED;
+    if (file) require('node:fs').appendFileSync(file, met.map((id) => id + '\\n').join(''));
+  };
+  process.on('exit', write);
+  const open = process.dlopen;
+  process.dlopen = (module, ...rest) => {
+    open.call(process, module, ...rest);
+    const { become } = module.exports;
+    if (become === undefined) return;
+    module.exports = { ...module.exports, become: (...all) => (write(), become(...all)) };
+  };
+}`;
 
 async function bundle(texts: ReadonlyMap<string, string>): Promise<void> {
   await build({

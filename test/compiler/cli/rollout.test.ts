@@ -137,6 +137,50 @@ attached within 2.0 ms on half of the hosts, 5.0 ms on 90 %, 5.0 ms on 99 %, 5.0
   });
 });
 
+describe('lines that are no reports', () => {
+  it('are told up to twenty times, and then counted', async () => {
+    const told = async (count: number) => {
+      const { stderr, status } = await rollout('no report\n'.repeat(count));
+      expect(status).toBe(5);
+      return stderr.trimEnd().split('\n');
+    };
+    const place = (number: number) =>
+      expect.stringMatching(new RegExp(`^WARNING: .*reports\\.jsonl:${number}: no report: .`));
+    const twenty = Array.from({ length: 20 }, (_, index) => place(index + 1));
+    expect(await told(1)).toEqual([place(1)]);
+    expect(await told(20)).toEqual(twenty);
+    expect(await told(21)).toEqual([...twenty, 'WARNING: 1 others are no reports either']);
+  });
+
+  it('are something, and nothing is refused but where hosts are known', async () => {
+    const nothing = await rollout('\n\n');
+    expect(nothing).toEqual({ stdout: '', stderr: 'ERROR: there are no reports\n', status: 1 });
+    const list = write('silent-fleet', 'a\n');
+    expect(await rollout('\n\n', '--hosts', list)).toMatchObject({
+      stdout: expect.stringContaining('never reported: a\n'),
+      status: 1,
+    });
+    const none = write('no-fleet', '# nobody\n');
+    expect((await rollout(lines({ host: 'a' }), '--hosts', none)).stderr).toBe(
+      `ERROR: ${none} names no hosts\n`,
+    );
+  });
+
+  it('count as a host that did not attach', async () => {
+    const good = many(9, {});
+    const words = ['--min-attached', '90'];
+    expect((await rollout(lines(...good), '--min-attached', '100')).status).toBe(0);
+    expect((await rollout(`${lines(...good)}x\n`, ...words)).status).toBe(0);
+    expect((await rollout(`${lines(...good)}x\ny\n`, ...words)).status).toBe(5);
+    const list = write('ten', [...good.map(({ host }) => host), 'other'].join('\n'));
+    expect((await rollout(lines(...good), ...words, '--hosts', list)).status).toBe(0);
+    expect((await rollout(lines(...good), '--hosts', list)).status).toBe(1);
+    // One that is missing, and one line that is likely its own.
+    expect((await rollout(`${lines(...good)}x\n`, ...words, '--hosts', list)).status).toBe(0);
+    expect((await rollout(`${lines(...good)}x\n`, '--hosts', list)).status).toBe(1);
+  });
+});
+
 describe('standard input', () => {
   it('is read as a file is', () => {
     // The bytes of UTF-8.
