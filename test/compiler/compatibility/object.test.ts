@@ -64,4 +64,50 @@ describe('an object', () => {
     bytes.writeBigUInt64LE(8n, at + 16);
     expect(() => openObject(bytes)).toThrow();
   });
+
+  it('holds the lines of the script that its code comes from, and those of its events', () => {
+    const lines = [
+      'begin {',
+      '  @x = 5;',
+      '  $y = @x + pid;',
+      '  printf("%d", $y);',
+      '  print(1 / $y);',
+      '  warnf("%d", $y);',
+      '}',
+      'end { print(@x); }',
+    ];
+    const object = openObject(build(lines.join('\n'), { reportsHelpers: true }));
+    const file = object.script;
+    const known = lines.flatMap((text, index) => {
+      const found = object.lineOf(file, index + 1);
+      return found === undefined ? [] : [[found, text]];
+    });
+    expect(known.length).toBeGreaterThan(4);
+    for (const [found, text] of known) expect(found).toBe(text);
+    const events = (object.manifest.events as readonly { place?: { line: number } }[]).flatMap(
+      ({ place }) => (place === undefined ? [] : [place.line]),
+    );
+    expect(events.length).toBeGreaterThan(0);
+    for (const line of events) expect(object.lineOf(file, line)).toBe(lines[line - 1]);
+    // Also where no instruction has them.
+    const first = events[0] ?? 0;
+    const manifest = object.manifest as { lines: readonly string[] };
+    expect(manifest.lines).toContain(lines[first - 1]);
+    expect(object.lineOf(file, 99)).toBeUndefined();
+    expect(object.lineOf('other', 2)).toBeUndefined();
+  });
+
+  it('knows the place of each instruction, and none in another function', () => {
+    const object = openObject(build('begin {\n  @x = pid;\n  @y = tid; }\nend {\n  @z = 5; }'));
+    const linesOf = (name: string) => {
+      const fn = object.functions.find((each) => each.name.startsWith(name));
+      if (!fn) throw new Error(`there is no ${name}`);
+      const places = fn.code.map((_, index) => object.placeOf(fn, index));
+      expect(places.every((place) => place?.file === object.script)).toBe(true);
+      return [...new Set(places.map((place) => place?.line))].sort();
+    };
+    expect(linesOf('begin')).toEqual(expect.arrayContaining([2, 3]));
+    expect(linesOf('begin').every((line) => (line ?? 9) < 4)).toBe(true);
+    expect(linesOf('end').every((line) => (line ?? 0) > 3)).toBe(true);
+  });
 });
