@@ -54,6 +54,9 @@ describe('args, as it runs', () => {
     expect(run(call('arg0', UINT64), { registers })).toBe(10n);
     expect(run(call('arg5', UINT64), { registers })).toBe(15n);
     expect(run(call('retval', UINT64), { registers })).toBe(77n);
+    const all = Array.from({ length: 6 }, (_, index) => `arg${index}`);
+    const each = Object.fromEntries(all.map((name, index) => [name, 100n + BigInt(index)]));
+    for (const name of all) expect(run(call(name, UINT64), { registers: each })).toBe(each[name]);
   });
 });
 
