@@ -93,7 +93,8 @@ export async function typescriptMutants(
     const isNamesake = (file: string) =>
       isOwn(file) && basename(file, '.test.ts') === basename(fault.file, '.ts');
     const isTable = (file: string) => isOwn(file) && basename(file) === 'table.test.ts';
-    const unique = [...new Set(chosen)];
+    // Commands have had the fault from the beginning.
+    const unique = [...new Set(chosen)].filter((file) => !startsCommands(file));
     const near = [isNamesake, isTable, isOwn].flatMap((isNear) => unique.filter(isNear));
     return [...new Set([...near, ...unique])].slice(0, COLD_FILES);
   }
