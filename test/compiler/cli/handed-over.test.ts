@@ -107,8 +107,12 @@ describe('run', () => {
   it('finds the object of a script that it has run, unless something else went into it', () => {
     const script = ['--kernel', 'default', '-e', 'begin { @kept = 1; exit(); }'];
     const compiles = (...words: readonly string[]): boolean => {
+      const begun = Date.now();
       const { stderr, stdout } = bpfscript(['--timings', ...words, ...script], { env });
       expect(stdout).toMatch(/OBJECT\n--\n$/);
+      // Times of stages of this run, not of a clock.
+      for (const [, time] of stderr.matchAll(/ (\d+\.\d) ms$/gm))
+        expect(Number(time)).toBeLessThan(Date.now() - begun);
       return /^making the object/m.test(stderr);
     };
     expect(compiles()).toBe(true);

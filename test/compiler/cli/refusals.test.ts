@@ -110,6 +110,33 @@ it('Options that a command does not have say whose they are', async () => {
   );
 });
 
+it('Colour is there where it is asked for, and nowhere else without a terminal', async () => {
+  const coloured = async (wish: string | undefined): Promise<boolean> => {
+    vi.stubEnv('BPFTRACE_COLOR', wish);
+    const { stderr } = await here('check', '-e', 'begin { nope(); }');
+    vi.unstubAllEnvs();
+    expect(stderr).toContain('nope');
+    return stderr.includes('\u001b[');
+  };
+  expect(await coloured('always')).toBe(true);
+  for (const wish of ['never', 'auto', '', undefined]) expect(await coloured(wish)).toBe(false);
+});
+
+it('The types that objects need are the same in any order of them', async () => {
+  const objects = ['task_struct *)arg0).pid', 'file *)arg0).f_flags'].map((member, index) =>
+    writeObject(folder, `reads${index}`, `kprobe:vfs_read { @ = ((struct ${member}; }`),
+  );
+  const types = async (name: string, ...files: readonly string[]): Promise<string> => {
+    const words = ['kernel', 'min-btf', '--kernel', 'default', '-o', name, ...files];
+    expect(await here(...words)).toEqual({ stdout: '', stderr: '', status: 0 });
+    return readFileSync(at(name), 'latin1');
+  };
+  const one = await types('one.btf', ...objects);
+  expect(await types('two.btf', ...objects.toReversed())).toBe(one);
+  expect(one).toContain('f_flags');
+  expect(one).toContain('task_struct');
+});
+
 describe('kernel add', () => {
   it('keeps a description by the name that it is given, where it says, and lists it', async () => {
     const file = at('described');
