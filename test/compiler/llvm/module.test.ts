@@ -41,10 +41,14 @@ describe('a module', () => {
       return (rss - heapTotal - external) / 1024;
     };
     make(500);
-    const before = kilobytes();
-    make(2000);
+    // Other parts of the process grow now and then, what is not freed does each time.
+    const growth = Array.from({ length: 3 }, () => {
+      const before = kilobytes();
+      make(1000);
+      return (kilobytes() - before) / 1000;
+    });
     // Three times that much where none is freed.
-    expect((kilobytes() - before) / 2000).toBeLessThan(16);
+    expect(Math.min(...growth)).toBeLessThan(16);
   });
 
   it('gives variables their section, size, alignment and value, used or not', () => {
