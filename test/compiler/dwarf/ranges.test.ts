@@ -97,11 +97,12 @@ describe.each([4, 8])('with addresses of %i bytes', (size) => {
   const FORMS: readonly (readonly [
     name: string,
     parts: readonly Buffer[],
-    addresses?: readonly number[],
+    addresses: readonly number[],
   ])[] = [
     [
       'from the base of the unit',
       both(4, ...SPANS.map(([from, to]) => [uleb(from - BASE), uleb(to - BASE)])),
+      [],
     ],
     [
       'from a base of their own',
@@ -111,6 +112,7 @@ describe.each([4, 8])('with addresses of %i bytes', (size) => {
         ...both(5, plain(second)),
         ...both(4, [uleb(0), uleb(1)]),
       ],
+      [],
     ],
     [
       'from a base in the table',
@@ -134,14 +136,15 @@ describe.each([4, 8])('with addresses of %i bytes', (size) => {
       both(3, [uleb(1), uleb(firstEnd - first)], [uleb(0), uleb(1)]),
       [second, first],
     ],
-    ['of two addresses', both(6, ...SPANS.map((span) => plain(...span)))],
+    ['of two addresses', both(6, ...SPANS.map((span) => plain(...span))), []],
     [
       'of an address and a length',
       both(7, ...SPANS.map(([from, to]) => [little(size, from), uleb(to - from)])),
+      [],
     ],
   ];
 
-  it.each(FORMS)('lists of DWARF 5 hold spans %s', (_, parts, addresses = []) => {
+  it.each(FORMS)('lists of DWARF 5 hold spans %s', (_, parts, addresses) => {
     // What stands behind its end is another's.
     const behind = both(7, [little(size, BASE), uleb(BASE)]);
     const list = Buffer.concat([...parts, END, ...behind, END]);
