@@ -76,19 +76,23 @@ needs('root').describe('maps that are printed and emptied in a storm', () => {
   });
 
   it('count every event once as text', async () => {
-    const { stdout } = await run(
-      `tracepoint:syscalls:sys_enter_getppid /comm == "storm"/ { @n = count(); @k[cpu, tid] = count(); }
+    let prints = 0;
+    // A busy machine comes to few of them, and to one now and then: that shows nothing of two.
+    for (let round = 0; round < 5 && prints < 2; round++) {
+      const { stdout } = await run(
+        `tracepoint:syscalls:sys_enter_getppid /comm == "storm"/ { @n = count(); @k[cpu, tid] = count(); }
        interval:us:500 { print(@n); clear(@n); print(@k); zero(@k); }`,
-      { workload: WORKLOAD },
-    );
-    const sum = (name: string) =>
-      [...stdout.matchAll(new RegExp(`^@${name}(?:\\[.*\\])?: (\\d+)$`, 'gm'))].reduce(
-        (total, [, number]) => total + Number(number),
-        0,
+        { workload: WORKLOAD },
       );
-    expect([sum('n'), sum('k')]).toEqual([ALL, ALL]);
-    // A busy machine comes to few of them.
-    expect(stdout.match(/^@n: [1-9]/gm)?.length).toBeGreaterThan(1);
+      const sum = (name: string) =>
+        [...stdout.matchAll(new RegExp(`^@${name}(?:\\[.*\\])?: (\\d+)$`, 'gm'))].reduce(
+          (total, [, number]) => total + Number(number),
+          0,
+        );
+      expect([sum('n'), sum('k')]).toEqual([ALL, ALL]);
+      prints = stdout.match(/^@n: [1-9]/gm)?.length ?? 0;
+    }
+    expect(prints).toBeGreaterThan(1);
   });
 
   it('lose no least and no greatest value, and no value that was assigned', async () => {
