@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "check.h"
+
 static char folder[] = "/tmp/bpfload-test-XXXXXX";
 
 /* A path in the folder; up to four at a time. */
@@ -15,6 +17,17 @@ static const char *at(const char *name)
 
 	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
 	return path;
+}
+
+/* A file in it, with this text. */
+static inline void put_file(const char *name, const char *text)
+{
+	FILE *file = fopen(at(name), "w");
+
+	if (CHECK(file)) {
+		fputs(text, file);
+		fclose(file);
+	}
 }
 
 #endif

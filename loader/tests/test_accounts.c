@@ -25,16 +25,6 @@ FILE *fopen(const char *path, const char *mode)
 	return real(path, mode);
 }
 
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(at(name), "w");
-
-	if (CHECK(file)) {
-		fputs(text, file);
-		fclose(file);
-	}
-}
-
 static void expect(const char *name, uid_t user, gid_t group, const char *groups)
 {
 	struct user_account account;
@@ -69,17 +59,17 @@ int main(void)
 
 	close(before);
 	CHECK(mkdtemp(folder));
-	write_file("passwd", "root:x:0:0:root:/root:/bin/sh\n"
-			     "tracer:x:70:71:,:/home/tracer:/bin/sh\n"
-			     "trace:x:72:71:,:/:/bin/sh\n"
-			     "72:x:99:98:a number as a name:/:/bin/sh\n"
-			     "last:x:4294967294:5:,:/:/bin/sh\n");
-	write_file("group", "root:x:0:\n"
-			    "one:x:101:tracer,other\n"
-			    "two:x:102:other\n"
-			    "three:x:103:other,tracer\n"
-			    "prefix:x:104:trace\n"
-			    "four:x:105:tracer\n");
+	put_file("passwd", "root:x:0:0:root:/root:/bin/sh\n"
+			   "tracer:x:70:71:,:/home/tracer:/bin/sh\n"
+			   "trace:x:72:71:,:/:/bin/sh\n"
+			   "72:x:99:98:a number as a name:/:/bin/sh\n"
+			   "last:x:4294967294:5:,:/:/bin/sh\n");
+	put_file("group", "root:x:0:\n"
+			  "one:x:101:tracer,other\n"
+			  "two:x:102:other\n"
+			  "three:x:103:other,tracer\n"
+			  "prefix:x:104:trace\n"
+			  "four:x:105:tracer\n");
 	has_users = has_groups = true;
 	expect("root", 0, 0, "");
 	expect("0", 0, 0, "");

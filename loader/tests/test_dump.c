@@ -157,16 +157,6 @@ int open(const char *path, int flags, ...)
 	return real(own_path(path), flags, mode);
 }
 
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(at(name), "w");
-
-	if (CHECK(file)) {
-		fputs(text, file);
-		fclose(file);
-	}
-}
-
 static void begin(void)
 {
 	static int object;
@@ -250,9 +240,9 @@ static void test_empty(void)
 
 static void test_settings(void)
 {
-	write_file("bpf_jit_enable", "1\n");
-	write_file("bpf_jit_harden", "2\n");
-	write_file("kptr_restrict", "no number\n");
+	put_file("bpf_jit_enable", "1\n");
+	put_file("bpf_jit_harden", "2\n");
+	put_file("kptr_restrict", "no number\n");
 	begin();
 	strbuf_text(&scene.session.verifier_log, "0: (b7) r0 = 0\n\"x\"");
 	expect("\"settings\": {\"net.core.bpf_jit_enable\": 1, \"net.core.bpf_jit_harden\": 2}, "
@@ -261,7 +251,7 @@ static void test_settings(void)
 	CHECK(strcmp(strbuf_c_text(&scene.session.verifier_log), "0: (b7) r0 = 0\n\"x\"") == 0);
 	unlink(at("bpf_jit_enable"));
 	unlink(at("bpf_jit_harden"));
-	write_file("kptr_restrict", "2");
+	put_file("kptr_restrict", "2");
 	expect("\"settings\": {\"kernel.kptr_restrict\": 2}, "
 	       "\"maps\": [], \"programs\": [], \"symbols\": [], \"verifier\": \"0: (b7) r0 = 0\\n\\\"x\\\"\"}\n");
 	unlink(at("kptr_restrict"));
@@ -297,8 +287,8 @@ static void test_programs(void)
 	int integer, prototype;
 
 	begin();
-	write_file("kallsyms", "ffffffff81000000 T __bpf_call_base\n"
-			       "ffffffff81000100 T a_helper\nffffffff81000200 T another\n");
+	put_file("kallsyms", "ffffffff81000000 T __bpf_call_base\n"
+			     "ffffffff81000100 T a_helper\nffffffff81000200 T another\n");
 	integer = btf__add_int(scene.btf, "int", 4, BTF_INT_SIGNED);
 	prototype = btf__add_func_proto(scene.btf, integer);
 	functions[0].type = (uint32_t)btf__add_func(scene.btf, "main", BTF_FUNC_GLOBAL, prototype);
@@ -414,7 +404,7 @@ static void test_try(void)
 	CHECK(dump_try(&options, &failure) == STATUS_OK);
 	options.dump = at("new");
 	CHECK(dump_try(&options, &failure) == STATUS_OK && access(at("new"), F_OK) != 0);
-	write_file("new", "kept");
+	put_file("new", "kept");
 	CHECK(dump_try(&options, &failure) == STATUS_OK && access(at("new"), F_OK) == 0);
 	unlink(at("new"));
 	CHECK(failure.status == STATUS_OK);

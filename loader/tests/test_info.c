@@ -161,16 +161,6 @@ FILE *fopen(const char *path, const char *mode)
 	return host.no_lockdown ? NULL : real(at("lockdown"), mode);
 }
 
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(at(name), "w");
-
-	if (CHECK(file)) {
-		fputs(text, file);
-		fclose(file);
-	}
-}
-
 /* One that says nothing. */
 static void begin(void)
 {
@@ -217,8 +207,8 @@ static void whole(void)
 	host.no_folder = host.no_lockdown = 0;
 	host.permitted = 7;
 	host.is_filtered = true;
-	write_file("lockdown", "none [integrity] confidentiality\n");
-	write_file("btf/vmlinux", "");
+	put_file("lockdown", "none [integrity] confidentiality\n");
+	put_file("btf/vmlinux", "");
 	show(&text);
 	CHECK_TEXT(&text, "System\n  OS: Linux 6.1.0 #1 SMP\n  Arch: x86_64\n  CPUs: 4\n"
 			  "  lockdown: integrity\n  tracefs: /sys/kernel/tracing\n"
@@ -239,7 +229,7 @@ static void whole(void)
 	host.has_uprobe_multi = true;
 	host.there = " /sys/bus/event_source/devices/kprobe /sys/bus/event_source/devices/cpu ";
 	host.is_readable = host.is_filtered = false;
-	write_file("btf/module", "");
+	put_file("btf/module", "");
 	show(&text);
 	CHECK_TEXT(&text,
 		   "System\n  OS: Linux 6.1.0 #1 SMP\n  Arch: x86_64\n  CPUs: 4\n"
@@ -266,13 +256,13 @@ static void odd_hosts(void)
 	host.no_lockdown = EACCES;
 	expect("lockdown: unknown\n");
 	host.no_lockdown = 0;
-	write_file("lockdown", "");
+	put_file("lockdown", "");
 	expect("lockdown: unknown\n");
-	write_file("lockdown", "none integrity]\n");
+	put_file("lockdown", "none integrity]\n");
 	expect("lockdown: unknown\n");
-	write_file("lockdown", "[none integrity\n");
+	put_file("lockdown", "[none integrity\n");
 	expect("lockdown: unknown\n");
-	write_file("lockdown", "[none] integrity\n");
+	put_file("lockdown", "[none] integrity\n");
 	expect("lockdown: none\n");
 	unlink(at("lockdown"));
 	host.no_folder = EACCES;

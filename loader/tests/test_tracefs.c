@@ -59,16 +59,6 @@ static void expect_elements(const char *name, const char *of, bool is_relative)
 	}
 }
 
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(at(name), "w");
-
-	if (CHECK(file)) {
-		fputs(text, file);
-		fclose(file);
-	}
-}
-
 /* Files of events, of any length; of names that would climb out of their folder there are none. */
 static void files(void)
 {
@@ -80,10 +70,10 @@ static void files(void)
 	close(first);
 	CHECK(mkdtemp(folder) && mkdir(at("events"), 0700) == 0 &&
 	      mkdir(at("events/sched"), 0700) == 0 && mkdir(at("events/sched/switch"), 0700) == 0);
-	write_file("events/sched/switch/id", "314\n");
+	put_file("events/sched/switch/id", "314\n");
 	memset(large, 'x', sizeof(large) - 1);
-	write_file("events/sched/switch/format", large);
-	write_file("id", "7\n");
+	put_file("events/sched/switch/format", large);
+	put_file("id", "7\n");
 	CHECK(tracefs_event_id(folder, "sched", "switch") == 314);
 	CHECK(tracefs_event_id(folder, "sched", "none") == -1 && errno == ENOENT);
 	CHECK(tracefs_event_id(folder, "..", "events") == -1 &&
@@ -96,7 +86,7 @@ static void files(void)
 	CHECK(!tracefs_format(&arena, folder, "sched", "none"));
 	for (size_t size = 4095; size <= 4097; size++) {
 		large[size] = '\0';
-		write_file("events/sched/switch/format", large);
+		put_file("events/sched/switch/format", large);
 		got = tracefs_format(&arena, folder, "sched", "switch");
 		CHECK(got && strcmp(got, large) == 0);
 		large[size] = 'x';
