@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "binary/proc_maps.h"
@@ -15,6 +16,20 @@
 enum { LOAD, MOVE, LINES, CLOSE };
 
 static char path[] = "/tmp/bpfload-test-XXXXXX";
+
+/* What one reading gives at most, and how many are answered before the file seems to end: 0 as the
+ * kernel has it. */
+static size_t piece;
+static unsigned int pieces_left;
+
+/* Stands in for that of the C library. */
+ssize_t pread(int fd, void *to, size_t size, off_t offset)
+{
+	if (piece && !pieces_left)
+		return 0;
+	pieces_left -= piece != 0;
+	return syscall(SYS_pread64, fd, to, piece && size > piece ? piece : size, offset);
+}
 
 static void put32(struct strbuf *to, uint32_t value)
 {
@@ -160,6 +175,11 @@ static void test_functions(void)
 	expect(&dump, 0x4000, "");
 	expect(&dump, 0x500f, "second+15");
 	expect(&dump, 0x6000, "");
+	/* A move of what nobody knows does not end the reading. */
+	put_load(&bytes, 0x6800, 0x10, 9, "behind");
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	expect(&dump, 0x6801, "behind+1");
 	/* No function has no bytes, or ends beyond the end of memory. */
 	put_load(&bytes, 0x7000, 0, 6, "empty");
 	put_load(&bytes, UINT64_MAX - 1, 3, 7, "endless");
@@ -173,6 +193,32 @@ static void test_functions(void)
 	write_file(&bytes);
 	CHECK(!jit_dump_read(&dump, path));
 	expect(&dump, 0x8000, "");
+	jit_dump_free(&dump);
+	strbuf_free(&bytes);
+}
+
+/* A reading may give less than it was asked for. */
+static void test_pieces(void)
+{
+	struct strbuf bytes = {0};
+	struct jit_dump dump = {0};
+
+	put_header(&bytes, 0x4a695444, 1, 40);
+	put_load(&bytes, 0x1000, 0x10, 1, "first");
+	put_load(&bytes, 0x2000, 0x10, 2, "second");
+	write_file(&bytes);
+	piece = 7;
+	pieces_left = 1000;
+	CHECK(jit_dump_read(&dump, path) && dump.count == 2);
+	expect(&dump, 0x1001, "first+1");
+	expect(&dump, 0x2002, "second+2");
+	/* What has been added, from where the reading ended. */
+	put_load(&bytes, 0x3000, 0x10, 3, "third");
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path) && dump.count == 3);
+	expect(&dump, 0x3003, "third+3");
+	CHECK(pieces_left > 0);
+	piece = 0;
 	jit_dump_free(&dump);
 	strbuf_free(&bytes);
 }
@@ -253,14 +299,16 @@ static void test_damaged_lines(void)
 				 outside[] = {{0x1000, 1, "/a"}, {0x1051, 2, "/a"}},
 				 at_end[] = {{0x1000, 1, "/a"}, {0x1050, 2, "/a"}},
 				 before[] = {{0xfff, 1, "/a"}}, good[] = {{0x1000, 1, "/a"}},
-				 nameless[] = {{0x1000, 1, ""}};
+				 nameless[] = {{0x1000, 1, ""}},
+				 second[] = {{0x1000, 1, "/a"}, {0x1004, 2, "/\n"}};
 	static const struct {
 		const struct line *lines;
 		size_t count, said;
 		const char *expected;
 	} cases[] = {{unnamed, 1, 1, "f+0"},	 {control, 1, 1, "f+0"},  {outside, 2, 2, "f+0"},
 		     {at_end, 2, 2, "f+0@/a:1"}, {before, 1, 1, "f+0"},	  {good, 1, 2, "f+0"},
-		     {good, 1, 1, "f+0@/a:1"},	 {nameless, 1, 1, "f+0"}, {good, 1, 0, "f+0"}};
+		     {good, 1, 1, "f+0@/a:1"},	 {nameless, 1, 1, "f+0"}, {good, 1, 0, "f+0"},
+		     {second, 2, 2, "f+0"}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct strbuf bytes = {0};
@@ -454,6 +502,7 @@ int main(void)
 	close(mkstemp(path));
 	test_process();
 	test_functions();
+	test_pieces();
 	test_lines();
 	test_shifted_lines();
 	test_damaged_lines();
