@@ -2,8 +2,12 @@
  * and a file is read again where it has changed. */
 #include "symbols/perf_map.h"
 
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,7 +96,61 @@ static void of_processes(void)
 	map = (struct perf_map){.uid = getuid()};
 	CHECK(perf_map_refresh(&map, (uint32_t)child) && is_at(&map, 0x5000, "left"));
 	perf_map_free(&map);
+	/* It is the file of the user that the process had, not of the one who asks. */
+	if (geteuid() == 0) {
+		CHECK(chown(path, 12345, 12345) == 0);
+		map.uid = 12346;
+		CHECK(!perf_map_refresh(&map, (uint32_t)child) && map.uid == 12346);
+		map.uid = 12345;
+		CHECK(perf_map_refresh(&map, (uint32_t)child) && is_at(&map, 0x5000, "left"));
+		perf_map_free(&map);
+	}
 	unlink(path);
+}
+
+/* Each reading gives back what it opened. */
+static void descriptors(void)
+{
+	struct perf_map map = {0};
+	int before = dup(0), after;
+
+	CHECK(before >= 0 && close(before) == 0);
+	(void)perf_map_refresh(&map, (uint32_t)getpid());
+	after = dup(0);
+	CHECK(after == before && close(after) == 0);
+	perf_map_free(&map);
+}
+
+/* A process with a root and numbers of its own writes the number that it knows itself by. */
+static void in_a_container(void)
+{
+	struct perf_map map = {0};
+	int ready[2];
+	char byte = 0;
+	pid_t child;
+
+	if (geteuid() != 0)
+		return;
+	CHECK(mkdir(at("tmp"), 0700) == 0 && pipe(ready) == 0);
+	write_file(at("tmp/perf-1.map"), "6000 10 inner\n");
+	child = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (child == 0) {
+		if (chroot(folder) < 0 || write(ready[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	/* Root may be without the right to it, in a container. */
+	if (CHECK(child > 0 || errno == EPERM) && child > 0) {
+		CHECK(read(ready[0], &byte, 1) == 1);
+		CHECK(perf_map_refresh(&map, (uint32_t)child) && is_at(&map, 0x6001, "inner"));
+		CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+	}
+	close(ready[0]);
+	perf_map_free(&map);
+	unlink(at("tmp/perf-1.map"));
+	rmdir(at("tmp"));
 }
 
 int main(void)
@@ -100,6 +158,8 @@ int main(void)
 	CHECK(mkdtemp(folder));
 	lines();
 	of_processes();
+	descriptors();
+	in_a_container();
 	CHECK(rmdir(folder) == 0);
 	return check_result("perf_map");
 }
