@@ -52,21 +52,28 @@ static void own_rows(const uint8_t *bytes, uint64_t size, uint64_t address)
 	unwind_rows_free(&rows);
 }
 
-/* A CIE as gcc writes it, then an FDE of 0x40 bytes of code at 0x1000 with the given program. */
-static void with_program(const uint8_t *program, uint8_t size, struct unwind_rows *rows)
+/* A CIE as gcc writes it, bytes that are zero, then an FDE of 0x40 bytes of code at 0x1000 with the
+ * given program. */
+static void with_program_behind(uint8_t zeros, const uint8_t *program, uint8_t size,
+				struct unwind_rows *rows)
 {
 	static const uint8_t cie[] = {20, 0,	0,  0, 0,    0,	   0, 0, 1,    'z', 'R', 0,
 				      1,  0x78, 16, 1, 0x03, 0x0c, 7, 8, 0x90, 1,   0,	 0};
 	uint8_t bytes[128] = {0};
-	uint8_t *fde = bytes + sizeof(cie);
+	uint8_t *fde = bytes + sizeof(cie) + zeros;
 
 	memcpy(bytes, cie, sizeof(cie));
 	fde[0] = (uint8_t)(4 + 8 + 1 + size);
-	fde[4] = sizeof(cie) + 4;
+	fde[4] = (uint8_t)(sizeof(cie) + zeros + 4);
 	fde[9] = 0x10;
 	fde[12] = 0x40;
 	memcpy(fde + 17, program, size);
-	CHECK(eh_frame_read(rows, bytes, sizeof(cie) + 17u + size + 4u, 0));
+	CHECK(eh_frame_read(rows, bytes, sizeof(cie) + zeros + 17u + size + 4u, 0));
+}
+
+static void with_program(const uint8_t *program, uint8_t size, struct unwind_rows *rows)
+{
+	with_program_behind(0, program, size, rows);
 }
 
 static bool is_row(const struct unwind_rows *rows, uint64_t address, enum unwind_base base,
@@ -129,6 +136,85 @@ static void written_rows(void)
 	unwind_rows_free(&rows);
 }
 
+/* Each instruction that says where a register is: those of rbp (6) and of the return address (16)
+ * count, those of rbx (3) do not. */
+static void rules(void)
+{
+	static const uint8_t frame_pointer[] = {
+		0x86, 2,					/* at 1000: offset */
+		0x41, 0x83, 9,	  0x06, 6,			/* 1001: restore_extended */
+		0x02, 2,    0x05, 6,	3,    0x05, 3,	  9,	/* 1003: offset_extended */
+		0x41, 0x08, 6,	  0x08, 3,			/* 1004: same_value */
+		0x03, 2,    0,	  0x09, 6,    3,    0x09, 3, 6, /* 1006: register */
+		0x04, 1,    0,	  0,	0,    0xc6,		/* 1007: restore */
+		0x41, 0x86, 4,	  0xc3, 0x06, 3,		/* 1008: offset; rbx restored */
+		0x41, 0x07, 6,	  0x07, 3,			/* 1009: undefined */
+		0x41, 0x86, 0,					/* 100a: where no frame has it */
+	};
+	static const uint8_t return_address[] = {
+		0x07, 16,	      /* at 1000: undefined: the outermost frame */
+		0x41, 0x06, 16,	      /* 1001: restore_extended */
+		0x41, 0x09, 16,	  3,  /* 1002: register */
+		0x41, 0xd0,	      /* 1003: restore */
+		0x41, 0x90, 2,	      /* 1004: elsewhere on the stack */
+		0x41, 0xd0, 0x08, 16, /* 1005: same_value */
+	};
+	static const uint8_t frame[] = {
+		0x0e, 12,			    /* at 1000: no whole words */
+		0x41, 0x0c, 6,	  16,		    /* 1001: rbp + 16 */
+		0x41, 0x0d, 7,			    /* 1002: rsp + 16 */
+		0x41, 0x0d, 3,			    /* 1003: rbx + 16 */
+		0x41, 0x0c, 7,	  0xf8, 0xff, 0x0f, /* 1004: the largest distance */
+		0x41, 0x0e, 0x80, 0x80, 0x10,	    /* 1005: a word more */
+	};
+	struct unwind_rows rows;
+
+	with_program(frame_pointer, sizeof(frame_pointer), &rows);
+	CHECK(is_row(&rows, 0x1000, UNWIND_STACK_POINTER, 1, -2));
+	CHECK(is_row(&rows, 0x1001, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x1002, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x1003, UNWIND_STACK_POINTER, 1, -3));
+	CHECK(is_row(&rows, 0x1004, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x1006, UNWIND_UNKNOWN, 0, 0));
+	CHECK(is_row(&rows, 0x1007, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x1008, UNWIND_STACK_POINTER, 1, -4));
+	CHECK(is_row(&rows, 0x1009, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x100a, UNWIND_UNKNOWN, 0, 0));
+	unwind_rows_free(&rows);
+
+	with_program(return_address, sizeof(return_address), &rows);
+	CHECK(is_row(&rows, 0x1000, UNWIND_END, 0, 0));
+	CHECK(is_row(&rows, 0x1001, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x1002, UNWIND_UNKNOWN, 0, 0));
+	CHECK(is_row(&rows, 0x1003, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x1004, UNWIND_UNKNOWN, 0, 0));
+	CHECK(is_row(&rows, 0x1005, UNWIND_UNKNOWN, 0, 0));
+	unwind_rows_free(&rows);
+
+	with_program(frame, sizeof(frame), &rows);
+	CHECK(is_row(&rows, 0x1000, UNWIND_UNKNOWN, 0, 0));
+	CHECK(is_row(&rows, 0x1001, UNWIND_FRAME_POINTER, 2, 0));
+	CHECK(is_row(&rows, 0x1002, UNWIND_STACK_POINTER, 2, 0));
+	CHECK(is_row(&rows, 0x1003, UNWIND_UNKNOWN, 0, 0));
+	CHECK(is_row(&rows, 0x1004, UNWIND_STACK_POINTER, INT16_MAX, 0));
+	CHECK(is_row(&rows, 0x1005, UNWIND_UNKNOWN, 0, 0));
+	unwind_rows_free(&rows);
+}
+
+/* An entry of no length ends the table, as the one that the linker puts last. */
+static void end_of_table(void)
+{
+	static const uint8_t nothing[] = {0};
+	struct unwind_rows rows;
+
+	with_program_behind(0, nothing, sizeof(nothing), &rows);
+	CHECK(rows.count > 0);
+	unwind_rows_free(&rows);
+	with_program_behind(4, nothing, sizeof(nothing), &rows);
+	CHECK(rows.count == 0);
+	unwind_rows_free(&rows);
+}
+
 /* Bytes of its own, so that the sanitizer sees what is read beyond them. */
 static void read_copy(const uint8_t *bytes, size_t size, uint64_t address)
 {
@@ -174,5 +260,7 @@ int main(void)
 		elf_image_close(&image);
 	}
 	written_rows();
+	rules();
+	end_of_table();
 	return check_result("eh_frame");
 }
