@@ -150,13 +150,16 @@ static void test_build_ids(void)
 	}
 }
 
-/* A file under an id that it does not have names nothing. */
+/* A file under an id that it does not have names nothing, and is let go before the next is opened.
+ */
 static void test_a_file_of_another_id(void)
 {
-	struct named_files files = {.folders = folder};
+	char twice[2 * sizeof(folder) + 1];
+	struct named_files files = {.folders = twice};
 	uint8_t other[] = {0xab, 0xcd, 0xef};
 	char path[512];
 
+	snprintf(twice, sizeof(twice), "%s:%s", folder, folder);
 	mkdir(in_folder("abcdef"), 0755);
 	snprintf(path, sizeof(path), "%s/abcdef/executable", folder);
 	CHECK(symlink(own_path, path) == 0);
