@@ -225,12 +225,12 @@ export function* found(earlier: readonly Fault[]): Generator<Fault> {
 
 /**
  * `count` of the faults of each group, or as many as there are; those that do not compile are none. `inKernel`: the
- * tests that load programs take part.
+ * tests that load programs take part. `ownOnly`: none takes part but the unit tests in C.
  */
 export function loaderMutants(
   groups: readonly Iterable<Fault>[],
   count: number,
-  inKernel: boolean,
+  { inKernel, ownOnly }: { readonly inKernel: boolean; readonly ownOnly: boolean },
 ): readonly Outcome[] {
   rmSync(COPY, { recursive: true, force: true });
   cpSync('loader', COPY, { recursive: true, preserveTimestamps: true });
@@ -282,7 +282,7 @@ export function loaderMutants(
       const verdict = makes(program) ? runUnit(program, seconds) : 'fails';
       if (verdict !== 'passes') return { noticedBy: 'own', hangs: verdict === 'hangs' };
     }
-    const whole = nearestTests(inside, inKernel);
+    const whole = ownOnly ? [] : nearestTests(inside, inKernel);
     for (const name of whole) asked.add(name);
     const builds = whole.length === 0 || (makes('all') && (!inKernel || makesInstalled()));
     const verdict = builds ? runWhole(whole) : 'fails';

@@ -1,6 +1,6 @@
 /**
  * `npm run mutants -- [--count N] [--seed N] [--own] [--kernel] FOLDER|FILE...`: small faults by the hundred, and which
- * of them tests notice; with `--own` those of the folder alone. `--again [--kernel]`: the survivors of the loader's last run, once more.
+ * of them tests notice; with `--own` those of the folder alone, of the loader the unit tests in C. `--again [--kernel]`: the survivors of the loader's last run, once more.
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 const KEPT = '.cache/mutants/survivors.json';
 
 function ofLoader(groups: readonly Iterable<Fault>[], count: number): readonly Outcome[] {
-  const outcomes = loaderMutants(groups, count, values.kernel);
+  const outcomes = loaderMutants(groups, count, { inKernel: values.kernel, ownOnly: values.own });
   const kept = survivors(outcomes).map(({ place, was, became }): Fault => {
     const [file = '', line] = place.split(':');
     return { file, line: Number(line), text: was, became };
