@@ -90,10 +90,13 @@ function checkDeclared(
   const problem = symbol.value.kind === 'tseries' ? tooLongForHash(symbol.value) : undefined;
   if (problem !== undefined) diagnostics.error('map-size', problem, node.range, KEYLESS);
   const wanted = isAggregate(symbol.value) ? 'percpuhash' : 'hash';
-  if (kind.startsWith('percpu') === isAggregate(symbol.value)) return;
+  const perCpu = kind.startsWith('percpu');
+  if (perCpu === isAggregate(symbol.value)) return;
+  const other = perCpu ? kind.slice('percpu'.length) : `percpu${kind}`;
   diagnostics.error(
     'map-kind',
     `Incompatible map types. Type from declaration: ${kind}. Type from value/key type: ${wanted}`,
     node.range,
+    `For these values: 'let ${symbol.name} = ${other}(${node.maxEntries});'`,
   );
 }

@@ -61,6 +61,7 @@ export function reportMismatch(
       'macro-arguments',
       `Mismatched arg to macro ${call.name}. It expects ${ARTICLES[kind]} for param ${name} but got ${ARTICLES[argument.kind]}`,
       argument.range,
+      `A parameter without a sign, '${name.slice(1)}', takes any expression; the macro cannot assign it.`,
     );
   }
 }

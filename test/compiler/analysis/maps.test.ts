@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../support/build.ts';
 import { expectError, expectNoWarnings, expectTypes, expectWarning, typed } from './expect.ts';
 
 describe('map values', () => {
@@ -151,6 +152,13 @@ describe('maps of the program', () => {
       'Incompatible map types. Type from declaration: percpuhash. Type from value/key type: hash',
     );
     expectError('let @a = hash(7); begin { @a[1] = count(); }', 'Incompatible map types');
+    const instead = (kind: string, value: string) =>
+      diagnose(`let @a = ${kind}(7); begin { @a[1] = ${value}; }`).flatMap(({ hints }) => hints);
+    expect(instead('percpulruhash', '1')).toEqual(["For these values: 'let @a = lruhash(7);'"]);
+    expect(instead('lruhash', 'count()')).toEqual([
+      "For these values: 'let @a = percpulruhash(7);'",
+    ]);
+    expect(instead('lruhash', '1')).toEqual([]);
     expectWarning('let @a = hash(7); begin { }', 'Unused map: @a');
   });
 

@@ -103,6 +103,9 @@ describe('uses of macros', () => {
           `Mismatched arg to macro w. It expects a variable for param $v but got an expression @ ${given}`,
       ),
     );
+    expect(diagnose(`${macros} begin { m(1); }`).map(({ hints }) => hints)).toEqual([
+      ["A parameter without a sign, 'm', takes any expression; the macro cannot assign it."],
+    ]);
   });
 
   it('name variables, maps and members of the script by their parameters', () => {
