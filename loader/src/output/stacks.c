@@ -136,7 +136,7 @@ const uint8_t *stacks_build_id(const struct value_context *context, uint32_t pid
 	if (frame->status != BPF_STACK_BUILD_ID_VALID) {
 		struct symbol_place place;
 
-		if (!facts_place(context->facts, pid, frame->ip, &place))
+		if (!facts_place(context->facts, pid, frame->ip, &place) || !place.build_id)
 			return NULL;
 		*size = place.build_id_size;
 		*offset = place.offset;
