@@ -13,7 +13,7 @@ export interface World {
   /** Bytes of the task; zeros where it is not said. */
   readonly task?: Uint8Array;
   /** What a helper returns instead of doing its work. */
-  readonly fails?: (helper: string) => bigint | undefined;
+  readonly fails?: (helper: string, args: readonly (bigint | undefined)[]) => bigint | undefined;
   /** How many CPUs there are: one where it is not said. */
   readonly cpus?: number;
   /** What the loader says to programs, beside the number of CPUs. */
@@ -149,7 +149,7 @@ export function createHelpers(
     const count = ARGUMENTS[name] ?? 0;
     if (given.slice(0, count).includes(undefined)) throw new Error(`${name} lacks an argument`);
     const [a = 0n, b = 0n, c = 0n, d = 0n] = given;
-    const failed = world.fails?.(name);
+    const failed = world.fails?.(name, given);
     if (failed !== undefined) return failed;
     switch (name) {
       case 'map_lookup_elem':

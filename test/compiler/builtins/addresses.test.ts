@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { TypedExpression } from '../../../compiler/analysis/typed.ts';
 import { addressOf } from '../../../compiler/builtins/addresses.ts';
+import { int, type Type, UINT32 } from '../../../compiler/types/type.ts';
 import { expectError, expectTypes } from '../analysis/expect.ts';
+import { address, call, number, stored } from './calls.ts';
+import { createMachine, type World } from './machine.ts';
 import { firstCall } from './uses.ts';
 
 describe('pton', () => {
@@ -82,5 +86,40 @@ describe('addresses, as the analysis takes it', () => {
       'struct w { uint16_t b[6]; }; begin { print(macaddr(((struct w *)curtask)->b)); }',
       'macaddr() expects an array of bytes',
     );
+  });
+});
+
+describe('addresses, as they run', () => {
+  const memory = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
+  const array = (count: number): Type => ({ kind: 'array', element: int(1, false), count });
+  const world: World = {
+    variables: new Map([
+      [4, memory.slice(0, 4)],
+      [8, memory.slice(0, 8)],
+      [16, memory],
+    ]),
+    user: new Map([[0x100n, memory]]),
+    kernel: new Map([[0x100n, memory.map((byte) => byte + 100)]]),
+  };
+  const bytes = (expression: TypedExpression) => [...createMachine(world).bytes(expression, true)];
+
+  it('[FUN-031] are a family and sixteen bytes, of which four have zeros behind them', () => {
+    const ntop = (family: bigint, from: TypedExpression) =>
+      bytes(call('ntop', { kind: 'inet' }, [number(family, UINT32), from]));
+    const none = new Array<number>(12).fill(0);
+    expect(ntop(2n, number(0x0403_0201n, UINT32))).toEqual([2, 0, 0, 0, 1, 2, 3, 4, ...none]);
+    expect(ntop(2n, stored(4, array(4)))).toEqual([2, 0, 0, 0, 1, 2, 3, 4, ...none]);
+    expect(ntop(10n, stored(16, array(16)))).toEqual([10, 0, 0, 0, ...memory]);
+  });
+
+  it('[FUN-034] are the bytes of a text', () => {
+    expect(bytes(call('pton', array(4), [], { bytes: [10, 0, 0, 255] }))).toEqual([10, 0, 0, 255]);
+  });
+
+  it('[FUN-035] of hardware are six bytes of an array, or of the memory that a pointer is for', () => {
+    const macaddr = (from: TypedExpression) => bytes(call('macaddr', { kind: 'macaddr' }, [from]));
+    expect(macaddr(stored(8, array(8)))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(macaddr(address(0x100n, 'user'))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(macaddr(address(0x100n, 'kernel'))).toEqual([101, 102, 103, 104, 105, 106]);
   });
 });

@@ -3,7 +3,7 @@ import { int, type Type, UINT64 } from '../../../compiler/types/type.ts';
 import { expectError, expectNoWarnings, expectWarning } from '../analysis/expect.ts';
 import { address, call, number, stored } from './calls.ts';
 import { createMachine, type World } from './machine.ts';
-import { firstCall, typeOf, UPROBE } from './uses.ts';
+import { firstCall, hints, typeOf, UPROBE } from './uses.ts';
 
 describe('buf, as the analysis takes it', () => {
   it('[FUN-023] takes the size of a buffer from its length or its array', () => {
@@ -18,6 +18,41 @@ describe('buf, as the analysis takes it', () => {
     expect(firstCall('$x = buf(0, 5000); print($x);').type).toMatchObject({ size: 1020 });
     expectWarning('print(buf(0, 1021));', 'buf() length (1021) is too long', '1021');
     expectNoWarnings('print(buf(0, 1020));');
+  });
+
+  it('needs room for a byte', () => {
+    const config = (size: number) => `config = { max_strlen = ${size} }`;
+    expectError(
+      `${config(4)} begin { print(buf(0, 1)); }`,
+      'buf() needs a max_strlen of at least 5',
+      'buf(0, 1)',
+    );
+    expectNoWarnings(`${config(5)} begin { print(buf(0, 1)); }`);
+    expect(firstCall(`${config(5)} begin { $x = buf(0, pid); print($x); }`).type).toMatchObject({
+      size: 1,
+    });
+    expect(hints('begin { print(buf(0, 5000)); }')).toEqual([
+      'Raise max_strlen in the config block.',
+    ]);
+  });
+
+  it('has no more than the array that it is made of', () => {
+    expectNoWarnings('print(buf(curtask->words, 9));');
+    for (const [length, size] of [
+      [0, 0],
+      [7, 7],
+      [8, 8],
+      [9, 8],
+    ] as const)
+      expect(typeOf(`buf(curtask->words, ${length})`)).toBe(`buffer[${size}]`);
+    expect(typeOf('buf(curtask->words, pid)')).toBe('buffer[8]');
+    expectWarning(
+      'config = { max_strlen = 8 } begin { print(buf(curtask->words)); }',
+      'buf() length (8) is too long and will be shortened to 4 bytes',
+      'curtask->words',
+    );
+    expect(firstCall('$x = buf(curtask->words); print($x);').args).toHaveLength(1);
+    expect(firstCall('$x = buf(curtask->words, pid); print($x);').args).toHaveLength(2);
   });
 
   it('checks the arguments of buf', () => {
@@ -65,5 +100,12 @@ describe('buf', () => {
     expect([
       ...machine.bytes(call('buf', buffer(4), [stored(1, type), number(3n, UINT64)]), true),
     ]).toEqual([3, 0, 0, 0, 9, 8, 7, 0]);
+  });
+});
+
+describe('a buffer of no bytes', () => {
+  it('reads nothing', () => {
+    const empty = call('buf', { kind: 'buffer', size: 0 }, [address(1n, 'user')]);
+    expect([...createMachine().bytes(empty, false)]).toEqual([0, 0, 0, 0]);
   });
 });

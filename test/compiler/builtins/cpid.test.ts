@@ -7,7 +7,9 @@ describe('cpid, as it runs', () => {
   it('[BLT-018] warns when cpid is used without a command', () => {
     const without = createMachine({ shared: { childPid: [0n] } });
     expect(without.value(call('cpid', UINT32))).toBe(0n);
-    expect(without.events.map(({ spec }) => spec.kind)).toEqual(['warning']);
+    expect(without.events.map(({ spec }) => [spec.kind, spec.message])).toEqual([
+      ['warning', 'cpid is 0: no command was started with -c.'],
+    ]);
     const withChild = createMachine({ shared: { childPid: [33n] } });
     expect(withChild.value(call('cpid', UINT32))).toBe(33n);
     expect(withChild.events).toEqual([]);

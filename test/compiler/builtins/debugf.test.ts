@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { VOID } from '../../../compiler/types/type.ts';
 import { expectError, expectWarning } from '../analysis/expect.ts';
+import { call, number, string, text } from './calls.ts';
+import { createMachine } from './machine.ts';
 import { firstCall } from './uses.ts';
 
 describe('debugf, as the analysis takes it', () => {
@@ -30,9 +33,10 @@ describe('debugf, as the analysis takes it', () => {
 
   it('has as many values as conversions, and at most three', () => {
     expectWarning('debugf("%d %d %d", 1, 2, 3);', 'not recommended');
-    expectError('debugf("%d");', 'debugf');
-    expectError('debugf("%d", 1, 2);', 'debugf');
+    expectError('debugf("%d");', 'debugf: Not enough arguments', 'debugf("%d")');
+    expectError('debugf("%d", 1, 2);', 'debugf: Too many arguments', 'debugf("%d", 1, 2)');
     expectError('debugf("%d %d %d %d", 1, 2, 3, 4);', 'debugf()');
+    expectError('debugf("%f %d", 1);', 'debugf: unsupported format specifier: f', '"%f %d"');
   });
 
   it('takes texts for %s alone, and a value of each type for its conversion alone', () => {
@@ -48,5 +52,16 @@ describe('debugf, as the analysis takes it', () => {
       'comm',
     );
     expectError('debugf("%s", kstack);', 'debugf: unsupported format specifier');
+  });
+});
+
+describe('debugf, as it runs', () => {
+  it('gives the kernel its format with the length, and values behind it', () => {
+    const machine = createMachine({ helpers: { trace_printk: 0n } });
+    machine.value(call('debugf', VOID, [number(7n), text('abc')], { format: '%d %s!' }));
+    const [[name, format = 0n, size, value, address = 0n] = ['none']] = machine.calls;
+    expect([name, size, value]).toEqual(['trace_printk', 7n, 7n]);
+    expect(string(machine.read(format, 7))).toBe('%d %s!');
+    expect(string(machine.read(address, 4))).toBe('abc');
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { build } from '../../support/build.ts';
+import { interpret } from '../../support/interpreter.ts';
 import { body, expectError, expectTypes } from '../analysis/expect.ts';
 
 describe('has_key, as the analysis takes it', () => {
@@ -26,5 +28,17 @@ describe('has_key, as the analysis takes it', () => {
       '5',
     );
     expectError('find(1, 1, $v);', 'find() expects a map (1 provided)', '1');
+  });
+});
+
+describe('has_key and find, as they run', () => {
+  it('say whether there is an element; a variable keeps what it was where there is none', () => {
+    const machine = interpret(
+      build(`begin { @x[1] = 7; @has = has_key(@x, 1); @not = has_key(@x, 2);
+        $v = 5; @missed = find(@x, 2, $v); @kept = $v; @found = find(@x, 1, $v); @new = $v; }`),
+    );
+    machine.run();
+    const names = ['@has', '@not', '@missed', '@kept', '@found', '@new'];
+    expect(names.map((name) => machine.value(name))).toEqual([true, false, false, 5n, true, 7n]);
   });
 });

@@ -40,6 +40,12 @@ export interface World {
   /** Values of variables in memory, by variable id. */
   readonly variables?: ReadonlyMap<number, Uint8Array>;
   readonly context?: Uint8Array;
+  /** What the loader found on its host. */
+  readonly found?: bigint;
+  /** What functions of the kernel give. */
+  readonly functions?: Readonly<Record<string, bigint>>;
+  /** What each number of a struct is that the kernel's types say. */
+  readonly coreNumber?: bigint;
 }
 
 export interface Machine {
@@ -47,6 +53,12 @@ export interface Machine {
   readonly events: readonly SentEvent[];
   readonly formats: readonly string[];
   readonly left: boolean;
+  /** Helpers and functions of the kernel in their order, with what they were given. */
+  readonly calls: readonly (readonly [name: string, ...args: readonly bigint[]])[];
+  /** For each value that was put into memory, whether all behind its end is zero. */
+  readonly paddings: readonly boolean[];
+  /** Bytes of the program's memory. */
+  read(address: bigint, size: number): Uint8Array;
   /** Value of a scalar. */
   value(expression: TypedExpression): bigint;
   /** Bytes of a value in memory, written over garbage. */
@@ -70,6 +82,8 @@ export function createMachine(world: World = {}): Machine {
   const user = new Map<bigint, number>();
   const events: SentEvent[] = [];
   const formats: string[] = [];
+  const calls: (readonly [name: string, ...args: readonly bigint[]])[] = [];
+  const paddings: boolean[] = [];
   let left = false;
   let top = 0x1000_0000n;
 
@@ -319,9 +333,13 @@ export function createMachine(world: World = {}): Machine {
     context: point(context),
     value: (expression) => wrap(value(expression)),
     into,
-    address: (expression, padded) => point(place(expression, padded)),
+    address: (expression, padded) => {
+      paddings.push(padded);
+      return point(place(expression, padded));
+    },
     temporary: (size) => point(allocate(size)),
     call(helper, ...args) {
+      calls.push([helper, ...args.map(number)]);
       if (helper === 'get_current_comm') {
         const [to, size] = args.map(number);
         const padded = new Uint8Array(Number(size));
@@ -343,10 +361,13 @@ export function createMachine(world: World = {}): Machine {
     mapPointer: unsupported,
     runtimeMap: unsupported,
     exists: () => wrap(1n),
-    callKernel: () => wrap(0n),
+    callKernel(name, ...args) {
+      calls.push([name, ...args.map(number)]);
+      return wrap(world.functions?.[name] ?? 0n);
+    },
     percpu: () => wrap(0n),
-    coreNumber: () => wrap(0n),
-    hostValue: () => wrap(0n),
+    coreNumber: () => wrap(world.coreNumber ?? 0n),
+    hostValue: () => wrap(world.found ?? 0n),
     eventName: () => lowering.call('get_attach_cookie', point(context)),
     functionName: () => lowering.call('get_attach_cookie', point(context)),
     userAddress: () => wrap(0n),
@@ -413,6 +434,9 @@ export function createMachine(world: World = {}): Machine {
     lowering,
     events,
     formats,
+    calls,
+    paddings,
+    read,
     get left() {
       return left;
     },

@@ -3,6 +3,7 @@ import { INT64 } from '../../../compiler/types/type.ts';
 import { createRandom } from '../../support/random.ts';
 import { expectError } from '../analysis/expect.ts';
 import { address, call, run, text } from './calls.ts';
+import { firstCall } from './uses.ts';
 
 describe('memcmp, as the analysis takes it', () => {
   it('[FUN-080] memcmp takes a literal number that both sides have', () => {
@@ -11,6 +12,12 @@ describe('memcmp, as the analysis takes it', () => {
       'memcmp() cannot compare 5 bytes: it has to be 0 to 4 here',
       '5',
     );
+    const last = (call: string) => firstCall(`$x = memcmp(${call}); print($x);`).plan;
+    expect(last('"abc", comm, 4')).toEqual({ size: 4 });
+    expect(last('curtask, kptr(5), 1024')).toEqual({ size: 1024 });
+    expectError('print(memcmp(curtask, kptr(5), 1025));', 'it has to be 0 to 1024 here', '1025');
+    expectError('print(memcmp(curtask, comm, 17));', 'it has to be 0 to 16 here', '17');
+    expect(run(call('memcmp', INT64, [text('a'), text('b')], { size: 0 }))).toBe(0n);
     expectError('print(memcmp("abc", comm, -1));', 'memcmp() cannot compare -1 bytes', '-1');
     expectError('print(memcmp("abc", comm, pid));', 'literal', 'pid');
     expectError('$f = "x"; print(cgroup_path(1, $f));', 'literal', '$f');

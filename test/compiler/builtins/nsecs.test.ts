@@ -2,8 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { UINT64 } from '../../../compiler/types/type.ts';
 import { expectError } from '../analysis/expect.ts';
 import { call, run } from './calls.ts';
+import { firstCall } from './uses.ts';
 
 describe('nsecs, as the analysis takes it', () => {
+  it('counts from boot unless another clock is named, and says which it was', () => {
+    for (const [use, clock] of [
+      ['nsecs', 'boot'],
+      ['nsecs()', 'boot'],
+      ...['monotonic', 'boot', 'tai', 'sw_tai'].map((name) => [`nsecs(${name})`, name] as const),
+    ] as const)
+      expect(firstCall(`$x = ${use}; print($x);`)).toMatchObject({
+        plan: { clock },
+        traits: { clock, varies: true },
+      });
+  });
+
   it('refuses unknown clocks', () => {
     expectError(
       'print(nsecs(wall));',
@@ -30,6 +43,8 @@ describe('nsecs, as it runs', () => {
     expect(clock('monotonic')).toBe(1n);
     expect(clock('boot')).toBe(500n);
     expect(clock('tai')).toBe(3n);
+    const shared = { taiOffset: [37n] };
+    expect(run(call('nsecs', UINT64, [], { clock: 'sw_tai' }), { helpers, shared })).toBe(537n);
   });
 
   it('[BLT-013] counts elapsed from the start of tracing', () => {

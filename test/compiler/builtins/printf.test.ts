@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { typeName } from '../../../compiler/types/names.ts';
 import { int, VOID } from '../../../compiler/types/type.ts';
-import { body, expectError, expectTypes, typed } from '../analysis/expect.ts';
+import {
+  analysed,
+  body,
+  expectError,
+  expectNoWarnings,
+  expectTypes,
+  expectWarning,
+  typed,
+} from '../analysis/expect.ts';
 import { call, number, text } from './calls.ts';
 import { createMachine, cstring } from './machine.ts';
-import { firstCall } from './uses.ts';
+import { firstCall, hints } from './uses.ts';
 
 describe('printf and its like', () => {
   it('keeps arguments in their own types', () => {
@@ -43,6 +51,41 @@ describe('printf and its like', () => {
     expectError('printf("%f", 1);', 'printf: unsupported format specifier: f', '"%f"');
     expectError('printf("%*d", 1);', "a width or precision has to be a number, not '*': %*d");
     expectError('printf("%s", print(1));', 'unable to print none type for specifier: s');
+  });
+
+  it('warns of an address where a text is meant', () => {
+    expectWarning(
+      'kprobe:vfs_read { printf("%d %s", 1, (int8 *)arg0); }',
+      "%s prints the address that 'int8 *' holds",
+      '(int8 *)arg0',
+    );
+    expect(hints('kprobe:vfs_read { printf("%s", (int8 *)arg0); }')).toEqual([
+      'Read the text that stands there with str(), or print the address with %p.',
+    ]);
+    for (const text of [
+      'printf("%p", (int8 *)arg0);',
+      'printf("%s", str(arg0));',
+      'printf("%s", (int64 *)arg0);',
+    ])
+      expectNoWarnings(`kprobe:vfs_read { ${text} }`);
+  });
+
+  it('says each thing that is wrong, and nothing of what is right beside it', () => {
+    const said = (call: string) => analysed(call).diagnostics.map(({ message }) => message);
+    expect(said('printf("%d %d %d", comm, 1, comm);')).toEqual([
+      "printf: unsupported format specifier for type 'string[16]': d",
+      "printf: unsupported format specifier for type 'string[16]': d",
+    ]);
+    expect(said('printf("%f %d");')).toEqual(['printf: unsupported format specifier: f']);
+  });
+
+  it('keeps the format of printf alone for an iterator', () => {
+    expect(firstCall('printf("%d\\n", 1);').traits).toMatchObject({
+      format: '%d\n',
+      onlyPrints: true,
+    });
+    for (const use of ['errorf("x")', 'warnf("x")', 'cat("x")'])
+      expect(firstCall(`${use};`).traits.format).toBeUndefined();
   });
 
   it('wants a literal format', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { build } from '../../support/build.ts';
 import { errors } from '../../support/diagnostics.ts';
+import { interpret } from '../../support/interpreter.ts';
 
 const RAW = 'rawtracepoint:net_dev_queue';
 
@@ -22,4 +24,16 @@ describe('socket_cookie', () => {
       'the kernel takes a pointer here only where it can tell its type @ (struct sock *)pid',
     ]);
   });
+});
+
+it('socket_cookie asks for a socket, and for none at NULL [FUN-038]', () => {
+  const machine = interpret(build('fentry:tcp_sendmsg { @ = socket_cookie(args.sk); }'));
+  for (const [socket, wanted] of [
+    [0x5_0000_0040n, 0x5_0000_0040n],
+    [0n, 0n],
+  ] as const) {
+    machine.run(undefined, new Uint8Array(new BigUint64Array([socket, 0n, 0n, 0n]).buffer));
+    expect(machine.value('@')).toBe(wanted);
+  }
+  expect(machine.calls.get('get_socket_cookie')).toBe(1);
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { TypedExpression } from '../../../compiler/analysis/typed.ts';
+import { codeOf } from '../../../compiler/builtins/builtins.ts';
 import { int, type Type, UINT64 } from '../../../compiler/types/type.ts';
-import { expectError, expectWarning, typed } from '../analysis/expect.ts';
+import { expectError, expectNoWarnings, expectWarning, typed } from '../analysis/expect.ts';
 import { address, call, number, stored, string, text } from './calls.ts';
 import { createMachine, cstring, GARBAGE, type World } from './machine.ts';
-import { first, firstCall, KPROBE, typeOf, UPROBE } from './uses.ts';
+import { first, firstCall, hints, KPROBE, typeOf, UPROBE } from './uses.ts';
 
 describe('str, as the analysis takes it', () => {
   it('[FUN-019] has max_strlen bytes without a length', () => {
@@ -58,6 +59,71 @@ describe('str, as the analysis takes it', () => {
       plan: { reads: 1024, skip: 2 },
     });
     expect(typed('print(str($2));').params).toEqual([{ index: 2, as: 'string' }]);
+  });
+
+  it('[FUN-020] is as long as it is asked to be, up to max_strlen', () => {
+    const str = (length: string, most = 64) => {
+      const config = `config = { max_strlen = ${most} }`;
+      return firstCall(`${config} ${UPROBE} { $x = str(arg0, ${length}); print($x); }`);
+    };
+    for (const [length, size, reads, showsCut] of [
+      ['0', 1, 0, false],
+      ['1', 2, 1, false],
+      ['63', 64, 63, false],
+      ['64', 64, 64, false],
+      ['65', 64, 64, true],
+    ] as const)
+      expect(str(length)).toMatchObject({ type: { size }, plan: { reads, showsCut, skip: 0 } });
+    expect(str('2000', 1023).plan).toMatchObject({ showsCut: true });
+    expect(str('2000', 1024).plan).toMatchObject({ showsCut: false });
+    expect(str('arg1', 1023)).toMatchObject({ type: { size: 1023 }, plan: { showsCut: true } });
+    expect(str('arg1', 1024)).toMatchObject({ plan: { reads: 1024, showsCut: false } });
+    expect(str('arg1').args[1]).toMatchObject({ kind: 'cast', type: { size: 8, signed: false } });
+    const warned = (length: number) =>
+      `config = { max_strlen = 64 } ${UPROBE} { print(str(arg0, ${length})); }`;
+    expectNoWarnings(warned(63));
+    expectWarning(
+      warned(64),
+      'length param (64) is too long and will be shortened to 64 bytes',
+      '64',
+    );
+    expect(hints(warned(64))).toEqual(['Raise max_strlen in the config block.']);
+  });
+
+  it('takes text that is there for as long as it is, or as is asked', () => {
+    const str = (use: string) => first(`$x = str(${use}); print($x);`);
+    expect(str('curtask->bytes')).toMatchObject({
+      type: { size: 5 },
+      plan: { reads: 5, showsCut: false, skip: 0 },
+    });
+    expect(str('curtask->bytes, 3')).toMatchObject({ type: { size: 4 }, plan: { reads: 3 } });
+    expect(str('comm')).toMatchObject({ kind: 'call', builtin: 'comm' });
+    expect(str('comm, 5')).toMatchObject({ builtin: 'str', type: { size: 6 }, plan: { reads: 5 } });
+    expect(str('comm, pid')).toMatchObject({ builtin: 'str', args: [{ builtin: 'comm' }, {}] });
+    for (const [length, value] of [
+      ['0', ''],
+      ['1', ''],
+      ['2', 'a'],
+      ['9', 'abc'],
+    ] as const)
+      expect(str(`"abc", ${length}`)).toMatchObject({
+        ...{ kind: 'string', value, type: { size: value.length + 1 } },
+      });
+    expect(str('$1 + 2, 4')).toMatchObject({ type: { size: 5 }, plan: { reads: 4, skip: 2 } });
+    for (const other of ['$1 - 2', '2 + $1', '$1 + $2'])
+      expect(first(`$x = str(${other}); print($x);`)).not.toMatchObject({
+        args: [{ kind: 'parameter', type: { kind: 'string' } }],
+      });
+    expectError('print(str(curtask->words));', 'str() expects an integer or a pointer as source');
+  });
+
+  it('does not show a cut of what is cut again', () => {
+    const cut = `config = { max_strlen = 64 } ${UPROBE} { $x = str(arg0); @[$x == "abc"] = 1; }`;
+    expect(firstCall(cut).plan).toMatchObject({ showsCut: true });
+    const { shortened } = codeOf('str');
+    expect(shortened?.(firstCall(cut), 8)).toMatchObject({
+      ...{ type: { kind: 'string', size: 8 }, plan: { reads: 64, showsCut: false, skip: 0 } },
+    });
   });
 
   it('checks the address and the length', () => {
@@ -155,5 +221,15 @@ describe('str', () => {
     const type: Type = { kind: 'array', element: int(1, false), count: 3 };
     const machine = createMachine({ variables: new Map([[1, Uint8Array.of(97, 98, 99)]]) });
     expect(string(machine.bytes(str(stored(1, type), 4, { reads: 4 }), true))).toBe('abc');
+  });
+
+  it('reads nothing where nothing is asked for', () => {
+    for (const [source, plan] of [
+      [address(0x5000n, 'kernel'), { reads: 0 }],
+      [text('ab', 3), { reads: 3, skip: 3 }],
+    ] as const)
+      expect(string(createMachine(world).bytes(str(source, 1, plan), false))).toBe('');
+    const machine = createMachine({ ...world, helpers: {} });
+    expect(machine.value(str(text('ab', 3), 1, { reads: 0 }))).toBe(0n);
   });
 });

@@ -3,12 +3,19 @@ import { UINT64 } from '../../../compiler/types/type.ts';
 import { expectError } from '../analysis/expect.ts';
 import { call, number } from './calls.ts';
 import { createMachine } from './machine.ts';
-import { typeOf } from './uses.ts';
+import { firstCall, typeOf } from './uses.ts';
 
 describe('symbols, as the analysis takes it', () => {
   it('makes symbols of addresses', () => {
     expect(typeOf('ksym(nsecs)')).toBe('ksym_t');
     expect(typeOf('usym(curtask)')).toBe('usym_t');
+    for (const [use, builtin] of [
+      ['ksym(curtask)', 'ksym'],
+      ['usym(pid)', 'usym'],
+    ] as const)
+      expect(firstCall(`$x = ${use}; print($x);`)).toMatchObject({
+        ...{ builtin, args: [{ kind: 'cast', type: { kind: 'int', size: 8, signed: false } }] },
+      });
     expectError('print(ksym("a"));', 'ksym() expects an integer or a pointer (string provided)');
   });
 });
