@@ -81,6 +81,9 @@ int sink_write(struct sink *sink, struct strbuf *text)
 
 	if (sink->failed)
 		return -1;
+	/* Nobody may wait for the reader here: sink_wait does, and can be stopped. */
+	if (sink->wants_reader)
+		return 0;
 	result = write_text(sink->fd, sink->stop, text->data, text->length, &written);
 	if (result == WRITE_FAILED) {
 		give_up(sink);

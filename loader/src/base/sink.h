@@ -37,7 +37,8 @@ int sink_open(struct sink *sink, const char *path, const char *what, struct fail
 /* Waits for the reader of a pipe. The result is an exit status. */
 int sink_wait(struct sink *sink);
 
-/* Writes a text, and removes from it what went out: all, unless `stop` was readable. */
+/* Writes a text, and removes from it what went out: all, unless `stop` was readable, or a pipe has
+ * no reader yet. */
 int sink_write(struct sink *sink, struct strbuf *text);
 
 /*
