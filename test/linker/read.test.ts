@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BtfError } from '../../linker/btf/btf.ts';
 import { ElfError } from '../../linker/elf/elf.ts';
-import { readElf, readLoadedSegments } from '../../linker/elf/read.ts';
+import { readElf, readLoadedSegments, readSectionTable, stringAt } from '../../linker/elf/read.ts';
 import { writeElf } from '../../linker/elf/write.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
@@ -88,6 +88,86 @@ describe('the ELF reader', () => {
       ],
     );
     expect(() => readElf(bytes)).toThrow('symbol 2 is in no section');
+  });
+
+  it('takes relocations without addends, of sections and to symbols that there are', () => {
+    const { bytes } = writeElf(
+      [
+        {
+          ...{ name: 'uprobe', type: 1, flags: 6, align: 8, data: new Uint8Array(16) },
+          relocations: [{ offset: 0, type: 1, symbol: 1 }],
+        },
+      ],
+      [{ name: 'p', bind: 1, type: 2, section: 1, value: 0, size: 16 }],
+    );
+    const table = readSectionTable(bytes);
+    const index = table.findIndex(({ type }) => type === 9);
+    const changed = (change: (copy: Buffer, header: number, content: number) => void) => {
+      const copy = Buffer.from(bytes);
+      const header = Number(copy.readBigUInt64LE(40)) + 64 * index;
+      change(copy, header, table[index]?.offset ?? 0);
+      return () => readElf(copy);
+    };
+    expect(changed(() => undefined)).not.toThrow();
+    expect(changed((copy, header) => copy.writeUInt32LE(4, header + 4))).toThrow(
+      '.reluprobe has addends (SHT_RELA)',
+    );
+    expect(changed((copy, header) => copy.writeUInt32LE(table.length, header + 44))).toThrow(
+      '.reluprobe applies to no section',
+    );
+    expect(
+      changed((copy, header) => copy.writeUInt32LE(table.length - 1, header + 44)),
+    ).not.toThrow();
+    expect(changed((copy, _, content) => copy.writeUInt32LE(2, content + 12))).toThrow(
+      '.reluprobe refers to no symbol',
+    );
+    expect(changed((copy) => copy.writeUInt16LE(63, 58))).toThrow(
+      'section headers have an unknown size',
+    );
+  });
+
+  it('needs names that are in their table, and a table for them', () => {
+    expect(stringAt(Buffer.from('a\0bc\0'), 0)).toBe('a');
+    expect(stringAt(Buffer.from('a\0bc\0'), 2)).toBe('bc');
+    expect(stringAt(Buffer.from('a\0bc\0'), 4)).toBe('');
+    for (const [table, at] of [
+      ['a\0', 2],
+      ['a\0', 9],
+      ['a\0b', 2],
+    ] as const)
+      expect(() => stringAt(Buffer.from(table), at)).toThrow('a name is outside its string table');
+    const { bytes } = writeElf(
+      [{ name: '.text', type: 1, flags: 6, align: 8, data: new Uint8Array(16) }],
+      [{ name: 'a', bind: 1, type: 2, section: 1, value: 0, size: 8 }],
+    );
+    const index = readSectionTable(bytes).findIndex(({ type }) => type === 2);
+    const copy = Buffer.from(bytes);
+    const link = Number(copy.readBigUInt64LE(40)) + 64 * index + 40;
+    for (const other of [1, 77]) {
+      copy.writeUInt32LE(other, link);
+      expect(() => readElf(copy)).toThrow('the symbol table has no string table');
+    }
+  });
+
+  it('has sections that end with the file', () => {
+    const { bytes } = writeElf(
+      [{ name: '.text', type: 1, flags: 6, align: 8, data: new Uint8Array(16) }],
+      [],
+    );
+    const { offset = 0 } = readSectionTable(bytes)[1] ?? {};
+    const header = Number(Buffer.from(bytes).readBigUInt64LE(40)) + 64;
+    const sized = (size: number, type = 1) => {
+      const copy = Buffer.from(bytes);
+      copy.writeBigUInt64LE(BigInt(size), header + 32);
+      copy.writeUInt32LE(type, header + 4);
+      return () => readElf(copy);
+    };
+    expect(sized(bytes.length - offset)).not.toThrow();
+    expect(sized(bytes.length - offset + 1)).toThrow(
+      'section .text reaches beyond the end of the file',
+    );
+    // What is zeros has no contents.
+    expect(sized(1 << 20, 8)).not.toThrow();
   });
 
   it('meets damage with a message, never with another error', () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { build } from '../../support/build.ts';
+import { interpret } from '../../support/interpreter.ts';
 import { expectError } from '../analysis/expect.ts';
 import { first, firstOfKernel, typeOf } from './uses.ts';
 
@@ -40,5 +42,18 @@ describe('curtask, as the analysis takes it', () => {
       },
     );
     expectError('print(ppid(1));', 'ppid() expects a struct task_struct * (integer provided)', '1');
+  });
+});
+
+describe('curtask, as it runs', () => {
+  it('[BLT-005] is where the kernel has the task', () => {
+    const task = new Uint8Array(16_384);
+    const machine = interpret(build('begin { @same = curtask == curtask; @ = (uint64)curtask; }'), {
+      task,
+    });
+    machine.run();
+    const at = machine.value('@');
+    expect(machine.value('@same')).toBe(true);
+    expect(machine.memory.bytes(at as bigint, 1).buffer).toBe(task.buffer);
   });
 });
