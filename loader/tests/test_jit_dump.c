@@ -280,6 +280,12 @@ static void test_shifted_lines(void)
 	CHECK(jit_dump_read(&dump, path));
 	expect(&dump, 0x1007, "f+7@/v.js:1");
 	expect(&dump, 0x1008, "f+8@/v.js:2");
+	/* One without lines says nothing of how they are meant, wherever it stands. */
+	put_load(&bytes, 0x1020, 0x10, 3, "none");
+	write_file(&bytes);
+	CHECK(jit_dump_read(&dump, path));
+	expect(&dump, 0x1007, "f+7@/v.js:1");
+	expect(&dump, 0x1020, "none+0");
 	/* What is both has no lines. */
 	put_lines(&bytes, 0x2000, plain, 1, 1);
 	put_load(&bytes, 0x2000, 0x10, 2, "g");

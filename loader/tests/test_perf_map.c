@@ -11,8 +11,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "binary/budget.h"
 #include "check.h"
 #include "folder.h"
+
+/* In place of the C library's, which keeps the order of what is equal, though nobody said so: here
+ * it is turned round. */
+void qsort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
+{
+	uint8_t *bytes = items, room[64];
+
+	if (!CHECK(size <= sizeof(room)))
+		return;
+	for (size_t i = 1; i < count; i++)
+		for (size_t k = i; k > 0; k--) {
+			uint8_t *here = bytes + k * size, *before = here - size;
+
+			if (compare(before, here) < 0)
+				break;
+			memcpy(room, here, size);
+			memcpy(here, before, size);
+			memcpy(before, room, size);
+		}
+}
 
 static void write_file(const char *path, const char *text)
 {
@@ -66,6 +87,64 @@ static void lines(void)
 	perf_map_free(&map);
 	CHECK(is_at(&map, 0x1000, NULL));
 	unlink(at("map"));
+}
+
+/* As much memory is taken as the file has, in pieces; and all of it is given back. */
+static void as_much_as_there_is(void)
+{
+	struct perf_map map = {0};
+	FILE *file = fopen(at("map"), "w");
+	uint64_t size;
+
+	for (int i = 0; file && i < 12000; i++)
+		fprintf(file, "%x 8 name of %d\n", 0x1000 + 16 * (i ^ 0x155), i);
+	size = (uint64_t)ftell(file);
+	CHECK(file && fclose(file) == 0 && size > 3 * (64 << 10));
+	CHECK(perf_map_read(&map, at("map")) && map.count == 12000);
+	CHECK(map.text_size == size && map.file_size == size);
+	CHECK(map.budget.bytes == size + map.room * sizeof(*map.entries) &&
+	      budget_held() == map.budget.bytes);
+	for (int i = 0; i < 12000; i += 500) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "name of %d", i);
+		CHECK(is_at(&map, 0x1000 + 16 * (uint64_t)(i ^ 0x155), name));
+	}
+	/* It stays what it was while the file does. */
+	CHECK(!perf_map_read(&map, at("map")) && map.count == 12000);
+	perf_map_free(&map);
+	CHECK(!map.budget.bytes && budget_held() == 0);
+	/* Without memory there are no names, and it is not tried again before the file changes. */
+	budget_limit(size, size);
+	CHECK(!perf_map_read(&map, at("map")) && map.count == 0 && !map.text);
+	CHECK(map.file_size == size && budget_held() == 0);
+	budget_limit(size - 1, size - 1);
+	CHECK(!perf_map_read(&map, at("map")) && budget_was_exceeded());
+	budget_limit(256 << 20, 512 << 20);
+	CHECK(!perf_map_read(&map, at("map")) && map.count == 0);
+	file = fopen(at("map"), "a");
+	CHECK(file && fputs("1 1 more\n", file) > 0 && fclose(file) == 0);
+	CHECK(perf_map_read(&map, at("map")) && map.count == 12001 && is_at(&map, 1, "more"));
+	perf_map_free(&map);
+	unlink(at("map"));
+}
+
+/* A file of holes has no names in them, however large it is; a larger one is not read. */
+static void files_with_holes(void)
+{
+	struct perf_map map = {0};
+
+	write_file(at("map"), "1000 10 one\n2000 10 two\n");
+	CHECK(truncate(at("map"), 64 << 20) == 0);
+	CHECK(perf_map_read(&map, at("map")) && map.count == 2 && is_at(&map, 0x2000, "two"));
+	CHECK(!budget_was_exceeded());
+	CHECK(truncate(at("map"), (64 << 20) + 1) == 0);
+	CHECK(!perf_map_read(&map, at("map")) && budget_was_exceeded());
+	/* What was known stays. */
+	CHECK(map.count == 2 && is_at(&map, 0x1000, "one"));
+	perf_map_free(&map);
+	unlink(at("map"));
+	CHECK(!perf_map_read(&map, at("none")));
 }
 
 /* By the number of a process: its own file, read when it is new or has grown. */
@@ -157,6 +236,8 @@ int main(void)
 {
 	CHECK(mkdtemp(folder));
 	lines();
+	as_much_as_there_is();
+	files_with_holes();
 	of_processes();
 	descriptors();
 	in_a_container();

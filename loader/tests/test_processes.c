@@ -135,6 +135,71 @@ static void ended_process(void)
 	processes_free(&processes);
 }
 
+/* Where nothing may be kept, one map is read for each question, once a tick of the clock. */
+static void nothing_is_kept(void)
+{
+	struct processes processes = {.cache = MF_CACHE_USER_SYMBOLS_NONE};
+	uint32_t pid = (uint32_t)getpid(), parent = (uint32_t)getppid();
+	struct process_code *process;
+	uint64_t generation;
+
+	processes_note(&processes, pid);
+	CHECK(!processes.first && !processes.by_pid.count);
+	write_map("1000 10 one\n");
+	process = processes_find(&processes, pid);
+	CHECK(process && process->pid == pid && process->maps.count > 0 &&
+	      processes.mappings == process->maps.count && process->read_at == now);
+	CHECK(is_named(&processes, 0x1000, "one"));
+	generation = processes.generation;
+	CHECK(processes_find(&processes, pid) == process && processes.generation == generation);
+	/* A tick later it is another map, whose names are looked for anew. */
+	write_map("2000 10 two\n2010 10 three\n");
+	now += 1;
+	CHECK(processes_find(&processes, pid) == process && processes.generation > generation);
+	CHECK(is_named(&processes, 0x2010, "three") && !is_named(&processes, 0x1000, "one"));
+	/* That of another process takes its place. */
+	CHECK(processes_find(&processes, parent) == process && process->pid == parent &&
+	      process->maps.count > 0 && process->jit.count == 0);
+	CHECK(processes_find(&processes, pid) == process && process->pid == pid && !process->next &&
+	      processes.mappings == process->maps.count);
+	processes_free(&processes);
+	unlink(map_path);
+}
+
+/* Of a program one map is kept for all that run it, of each process its own else. */
+static void maps_of_programs(void)
+{
+	static const enum mf_cache_user_symbols caches[] = {MF_CACHE_USER_SYMBOLS_PER_PROGRAM,
+							    MF_CACHE_USER_SYMBOLS_PER_PID};
+	int held[2];
+	char byte;
+	pid_t child;
+
+	CHECK(pipe(held) == 0);
+	child = fork();
+	if (child == 0) {
+		close(held[1]);
+		_exit(read(held[0], &byte, 1) != 0);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct processes processes = {.cache = caches[i]};
+		struct process_code *own, *other;
+
+		processes_note(&processes, (uint32_t)getpid());
+		processes_note(&processes, (uint32_t)child);
+		own = processes_find(&processes, (uint32_t)getpid());
+		other = processes_find(&processes, (uint32_t)child);
+		CHECK(own && other && (own == other) == (i == 0));
+		CHECK(own->pid == (uint32_t)getpid() && own->maps.count > 0);
+		CHECK(processes.mappings == own->maps.count + (i ? other->maps.count : 0));
+		processes_free(&processes);
+		CHECK(!processes.first && !processes.mappings);
+	}
+	close(held[0]);
+	close(held[1]);
+	CHECK(waitpid(child, NULL, 0) == child);
+}
+
 int main(void)
 {
 	snprintf(map_path, sizeof(map_path), "/tmp/perf-%d.map", getpid());
@@ -143,5 +208,7 @@ int main(void)
 	missed_mappings();
 	eager_names();
 	ended_process();
+	nothing_is_kept();
+	maps_of_programs();
 	return check_result("processes");
 }

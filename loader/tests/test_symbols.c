@@ -201,6 +201,21 @@ static void kallsyms_of_this_kernel(void)
 			break;
 		}
 	}
+	for (size_t i = 0; i < table.count; i += 9973) {
+		const struct mf_config config = {0};
+		struct symbols *symbols = symbols_new(&config, NULL);
+		uint64_t address = table.entries[i].address;
+		struct symbol named;
+
+		/* With what is loaded since, there may be more, and others. */
+		CHECK(symbols_kernel(symbols, address, &named) && named.name && !named.frames);
+		CHECK(!kallsyms_find(&table, address, &symbol) || named.offset ||
+		      (strcmp(symbol.name, named.name) == 0 && !symbol.module == !named.module));
+		CHECK(!symbols_kernel(symbols, 1, &named) && !symbols_were_denied(symbols));
+		symbols_free(symbols);
+		if (i > 2 * 9973)
+			break;
+	}
 	start = seconds();
 	for (uint32_t i = 0; i < 1000000; i++)
 		kallsyms_find(&table, table.entries[i * 2654435761u % table.count].address + 1,
