@@ -43,9 +43,8 @@ function readNotes(notes: Buffer): readonly UsdtPoint[] {
   return points;
 }
 
-/** Three addresses, then provider, name and arguments, each with a NUL. */
+/** Three addresses, then provider, name and arguments, each with a NUL; what is shorter has no provider. */
 function readPoint(note: Buffer): UsdtPoint | undefined {
-  if (note.length < 24) return undefined;
   const [provider = '', name = '', places = ''] = note.toString('latin1', 24).split('\0');
   if (provider === '' || name === '') return undefined;
   const operands = places.split(' ').filter((operand) => operand !== '');

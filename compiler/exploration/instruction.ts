@@ -143,7 +143,7 @@ function atomicText(
 ): string | undefined {
   const pointer = `(u${width} *)${placeText(to, offset)}`;
   const [operator, name] = ATOMICS[immediate >> 4] ?? [];
-  if (operator && immediate <= 0xff) {
+  if (operator) {
     if ((immediate & 15) === 0) return `lock *${pointer} ${operator} r${from}`;
     if ((immediate & 15) === 1) return `r${from} = atomic_fetch_${name}(${pointer}, r${from})`;
   }

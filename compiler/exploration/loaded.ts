@@ -109,25 +109,32 @@ function finderOf(
 /** Lines of a column, as far as a page can hold them. */
 class Listing {
   readonly lines: ExploredLine[] = [];
-  #leftOut = 0;
+  #isCut = false;
 
   get room(): number {
     return MOST_LINES - this.lines.length;
   }
 
+  /** Something had no room. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   add(text: string, line?: number): void {
-    if (this.room > 0) this.lines.push({ text, line });
-    else this.#leftOut += 1;
+    this.#put({ text, line });
   }
 
   heading(text: string): void {
-    if (this.room > 0) this.lines.push({ text, isHeading: true });
+    this.#put({ text, isHeading: true });
   }
 
   ended(): readonly ExploredLine[] {
-    if (this.#leftOut > 0 || this.room === 0)
-      this.lines.push({ text: '... more lines are left out' });
-    return this.lines;
+    return this.#isCut ? [...this.lines, { text: '... more lines are left out' }] : this.lines;
+  }
+
+  #put(line: ExploredLine): void {
+    if (this.room > 0) this.lines.push(line);
+    else this.#isCut = true;
   }
 }
 
@@ -195,7 +202,7 @@ export function translatedLines(
     let isOwn = isOfScript(program.name);
     if (!starts.has(0)) listing.heading(program.name);
     if (!lines) listing.add(HARDENED);
-    for (let at = 0; at < count && listing.room > 0; at++) {
+    for (let at = 0; at < count && !listing.isCut; at++) {
       const start = starts.get(at);
       if (start !== undefined) {
         listing.heading(start);
@@ -233,8 +240,10 @@ export function nativeLines(loaded: Loaded): readonly ExploredLine[] {
     const nameOf: NameOf = (address) => own.get(address) ?? dump.symbols.get(address);
     let before = 0;
     for (const one of functionsOf(program, native)) {
-      if (listing.room <= 0) break;
-      const bytes = native.subarray(before, before + Math.min(one.size, listing.room * MOST_BYTES));
+      if (listing.isCut) break;
+      // One instruction more than there is room for shows that more follows.
+      const most = (listing.room + 1) * MOST_BYTES;
+      const bytes = native.subarray(before, before + Math.min(one.size, most));
       const shown = machine && why === undefined ? machine : undefined;
       listing.heading(one.name);
       addFunction(

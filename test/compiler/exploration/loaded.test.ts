@@ -2,113 +2,32 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Dump, parseDump } from '../../../compiler/exploration/dump.ts';
-import type { ExploredSource } from '../../../compiler/exploration/exploration.ts';
+import { parseDump } from '../../../compiler/exploration/dump.ts';
 import {
-  dumpedLines,
   ForeignDump,
-  type Loaded,
   loadedTables,
   nativeLines,
   translatedLines,
 } from '../../../compiler/exploration/loaded.ts';
-import { disassemble } from '../../../compiler/llvm/disassembler.ts';
 import { InstallationError } from '../../../compiler/paths.ts';
-import { inspectObject } from '../../../linker/inspect.ts';
-import { compileText, temporaryFolder } from '../../support/build.ts';
+import { temporaryFolder } from '../../support/build.ts';
 import { runHere } from '../../support/command-here.ts';
 import { createRandom } from '../../support/random.ts';
+import {
+  besideScript,
+  DUMP,
+  hex,
+  inspection,
+  LINES,
+  type Line,
+  native,
+  program,
+  read,
+  SCRIPT,
+  translated,
+} from './dumped.ts';
 
 const folder = temporaryFolder();
-const SCRIPT = 'begin { @a[1] = 2;\n  exit(); }\n';
-const inspection = inspectObject(compileText(SCRIPT).object?.() ?? new Uint8Array());
-const sources: readonly ExploredSource[] = [
-  { name: 'x.bt', firstLine: 1, lines: ['begin { @a[1] = 2;', '  exit(); }'] },
-];
-
-interface Line {
-  readonly instruction: number;
-  readonly native?: number;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly text: string;
-}
-
-const LINES: readonly Line[] = [
-  { instruction: 0, native: 0, file: 'x.bt', line: 1, column: 9, text: 'begin { @a[1] = 2;' },
-  { instruction: 3, native: 5, file: 'x.bt', line: 2, column: 3, text: '  exit(); }' },
-];
-const hex = (text: string): string => text.replace(/ /g, '');
-
-/** Of one program with two functions, of six and one translated instructions. */
-const DUMP = {
-  type: 'dump',
-  schema: 1,
-  loader: 'bpfload 0.1.0',
-  script: 'x.bt',
-  kernel: { release: '6.12.1', version: '#1', machine: 'x86_64' },
-  settings: { 'net.core.bpf_jit_enable': 1, 'net.core.bpf_jit_harden': 0 },
-  maps: [{ id: 7, name: 'AT_a' }],
-  programs: [
-    {
-      name: 'begin_1',
-      id: 3,
-      tag: '0123456789abcdef',
-      verified: 12,
-      translated: hex(
-        '18110000070000000000000000000000 8500000010000000 8510020001000000' +
-          '8500000008000000 9500000000000000 9500000000000000',
-      ),
-      // callq +0x7b, lock addq, retq; nop, and a byte that begins nothing.
-      native: hex('e87b000000 f0480118 c3 90 06'),
-      functions: [
-        { name: 'begin_1', instruction: 0, address: 'ffffffffc0000000', size: 10 },
-        { name: 'told', instruction: 6, address: 'ffffffffc0000100', size: 2 },
-      ],
-      lines: LINES,
-    },
-  ],
-  call_base: 'ffffffff81000000',
-  symbols: [
-    { address: 'ffffffff81000010', name: 'htab_map_update_elem' },
-    { address: 'ffffffffc0000080', name: 'bpf_ktime_get_ns' },
-  ],
-  verifier: '',
-};
-
-type Json = typeof DUMP;
-const program = (change: object): Json => ({
-  ...DUMP,
-  programs: DUMP.programs.map((each) => ({ ...each, ...change })),
-});
-const read = (json: unknown): Dump => parseDump(JSON.stringify(json));
-const everyLine = (): number => 0;
-
-function besideScript(
-  dump: Dump,
-  blockOf: (line: number) => number | undefined = everyLine,
-): Loaded {
-  return {
-    dump,
-    lineOf: dumpedLines(dump, sources, blockOf),
-    isOfScript: (name) => name !== 'shared',
-    disassemble,
-  };
-}
-
-function translated(json: unknown, blockOf: (line: number) => number | undefined = everyLine) {
-  const dump = read(json);
-  return translatedLines(besideScript(dump, blockOf), inspection).map(({ text, line }) => [
-    text.trim(),
-    line,
-  ]);
-}
-
-function native(json: unknown) {
-  const dump = read(json);
-  return nativeLines(besideScript(dump)).map(({ text, line }) => [text.trim(), line]);
-}
 
 describe('Translated code', () => {
   it('has names of maps and functions, and the line of each instruction', () => {
@@ -200,6 +119,9 @@ describe('Native code', () => {
     expect(native(program({ native: null })).at(-1)?.[0]).toMatch(/kernel\.kptr_restrict/);
     const off = { ...program({ native: '' }), settings: { 'net.core.bpf_jit_enable': 0 } };
     expect(native(off).at(-1)?.[0]).toMatch(/net\.core\.bpf_jit_enable is 0/);
+    const interpreted = ['There is none: the kernel interprets the program.', undefined];
+    expect(native(program({ native: '' })).at(-1)).toEqual(interpreted);
+    expect(native({ ...program({ native: '' }), settings: {} }).at(-1)).toEqual(interpreted);
   });
 
   it('of another machine is shown as bytes, by lines of the script', () => {
@@ -253,6 +175,40 @@ describe('A dump', () => {
     const none = loadedTables(read({ ...DUMP, programs: [] }), inspection);
     expect(none[0]?.rows).toEqual([['begin_1', '', expect.stringMatching(/^\d+$/), 'not loaded']]);
     expect(tables[1]?.rows).toContainEqual(['programs that the dump leaves out', '3']);
+  });
+
+  it('shows of each program what the host gives, and no program twice', () => {
+    const [one] = DUMP.programs;
+    const { verified: _, ...old } = {
+      ...one,
+      name: 'old',
+      tag: 't',
+      translated: null,
+      native: null,
+    };
+    const verifier = [
+      ...[
+        'processed 1 insns',
+        "libbpf: prog 'old': -- BEGIN PROG LOAD LOG --",
+        'x processed 2 insns',
+      ],
+      ...['processed 3 insns', 'said', "libbpf: prog 'begin_1': -- BEGIN", 'stack depth 4'],
+    ].join('\n');
+    const of = (change: object) =>
+      loadedTables(read({ ...DUMP, programs: [old], verifier, ...change }), inspection);
+    expect(of({})[0]?.rows).toEqual([
+      ['old', 't', '', 'hidden', 'hidden', '', 'processed 3 insns'],
+      ['begin_1', '', expect.stringMatching(/^\d+$/), 'not loaded'],
+    ]);
+    // The programs that were left out may be loaded.
+    expect(of({ left_out: 1 })[0]?.rows).toHaveLength(1);
+    expect(of({ programs: [one] })[0]?.rows.map((row) => row.at(-1))).toEqual(['stack depth 4']);
+    expect(of({})[1]?.rows).toEqual([
+      ['machine', 'x86_64'],
+      ['loader', 'bpfload 0.1.0'],
+      ['net.core.bpf_jit_enable', '1'],
+      ['net.core.bpf_jit_harden', '0'],
+    ]);
   });
 
   const script = join(folder, 'x.bt');
@@ -348,19 +304,5 @@ describe('A dump', () => {
     expect(native(program({ functions: nops, native: '90'.repeat(count) }))).toHaveLength(
       2 * count,
     );
-  });
-
-  it('with more code than a page can hold is cut', () => {
-    const size = 250_000;
-    const functions = [{ name: 'begin_1', instruction: 0, address: 'ffffffffc0000000', size }];
-    const large = program({
-      translated: '9500000000000000'.repeat(size),
-      native: 'c3'.repeat(size),
-      functions,
-    });
-    for (const lines of [translated(large), native(large)]) {
-      expect(lines).toHaveLength(200_001);
-      expect(lines.at(-1)).toEqual(['... more lines are left out', undefined]);
-    }
   });
 });
