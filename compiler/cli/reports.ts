@@ -12,15 +12,21 @@ export interface Fault {
   readonly reason: string;
 }
 
-/** Of larger fleets the reports are summarised in parts. */
-const MOST_REPORTS = 200_000;
-const MOST_BYTES = 512 << 20;
-/** What has more lines that are no reports is something else, and is read no further. */
-const MOST_FAULTS = 1000;
+/** How much is read. */
+export interface ReportLimits {
+  /** Of larger fleets the reports are summarised in parts. */
+  readonly reports: number;
+  readonly bytes: number;
+  /** What has more lines that are no reports is something else, and is read no further. */
+  readonly faults: number;
+}
+
+const MOST: ReportLimits = { reports: 200_000, bytes: 512 << 20, faults: 1000 };
 
 /** `paths`: files, folders (files `*.json` and `*.jsonl` in them) and `-`. */
 export async function readReports(
   paths: readonly string[],
+  most = MOST,
 ): Promise<{ readonly reports: readonly StartReport[]; readonly faults: readonly Fault[] }> {
   const reports: StartReport[] = [];
   const faults: Fault[] = [];
@@ -30,13 +36,13 @@ export async function readReports(
     let number = 0;
     const tooMany = (): UserError =>
       new UserError(
-        `${name}: there are more than ${MOST_REPORTS} reports, or ${MOST_BYTES >> 20} MiB of them`,
+        `${name}: there are more than ${most.reports} reports, or ${most.bytes >> 20} MiB of them`,
       );
     // What is read counts, and not what is kept: a line may have no end.
     const counted = async function* (): AsyncGenerator<Buffer> {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         bytes += chunk.length;
-        if (bytes > MOST_BYTES) throw tooMany();
+        if (bytes > most.bytes) throw tooMany();
         yield chunk;
       }
     };
@@ -44,9 +50,9 @@ export async function readReports(
       const line = whole?.trim();
       number += 1;
       if (line === '') continue;
-      if (reports.length === MOST_REPORTS) throw tooMany();
-      if (faults.length - known === MOST_FAULTS) {
-        faults.push({ place: name, reason: `it has ${MOST_FAULTS} such lines: no more is read` });
+      if (reports.length === most.reports) throw tooMany();
+      if (faults.length - known === most.faults) {
+        faults.push({ place: name, reason: `it has ${most.faults} such lines: no more is read` });
         break;
       }
       try {

@@ -91,6 +91,17 @@ it('Stacks hang, are compared, and are added up where that is asked for', async 
   expect(await counts('--sum')).not.toBe(await counts());
 });
 
+it('Histograms of several prints are what they are, or what came since where that is asked for', async () => {
+  const growing = input('growing.json', hist('@sizes', 1, 2), hist('@sizes', 5, 7));
+  const plain = await drawn('.svg', growing);
+  const since = await drawn('.svg', growing, '--increments');
+  const counts = (svg: string) => [...svg.matchAll(/: (\d+)<\/title>/g)].map(([, count]) => count);
+  expect([counts(plain), counts(since)]).toEqual([
+    ['1', '2', '5', '7'],
+    ['1', '2', '4', '5'],
+  ]);
+});
+
 it('A map is chosen by its name, and a picture or a profile has room for one', async () => {
   const only = await drawn('.svg', histograms, '--map', '@other');
   expect(only).toContain('@other');

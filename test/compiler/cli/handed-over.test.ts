@@ -21,12 +21,15 @@ exit 7
 `,
 );
 chmodSync(loader, 0o755);
-const env = { ...process.env, HOME: folder, XDG_CACHE_HOME: folder, BPFSCRIPT_LOADER: loader };
+/** With what the environment says when a command is started: faults that are tried are in it. */
+const environment = () => ({
+  ...{ ...process.env, HOME: folder, XDG_CACHE_HOME: folder, BPFSCRIPT_LOADER: loader },
+});
 const DEFAULT = ['--kernel', 'default', '--no-cache'];
 
 /** The words of the loader, whose status is the command's. */
 function handed(...words: readonly string[]): readonly string[] {
-  const { stdout, stderr, status } = bpfscript(words, { env, cwd: folder });
+  const { stdout, stderr, status } = bpfscript(words, { env: environment(), cwd: folder });
   expect([stderr, status]).toEqual(['', 7]);
   return stdout.split('\n').slice(0, -1);
 }
@@ -108,7 +111,9 @@ describe('run', () => {
     const script = ['--kernel', 'default', '-e', 'begin { @kept = 1; exit(); }'];
     const compiles = (...words: readonly string[]): boolean => {
       const begun = Date.now();
-      const { stderr, stdout } = bpfscript(['--timings', ...words, ...script], { env });
+      const { stderr, stdout } = bpfscript(['--timings', ...words, ...script], {
+        env: environment(),
+      });
       expect(stdout).toMatch(/OBJECT\n--\n$/);
       // Times of stages of this run, not of a clock.
       for (const [, time] of stderr.matchAll(/ (\d+\.\d) ms$/gm))
@@ -127,7 +132,7 @@ describe('run', () => {
   });
 
   it('says what is here before the loader does', () => {
-    const { stdout, status } = bpfscript(['--info'], { env });
+    const { stdout, status } = bpfscript(['--info'], { env: environment() });
     expect(stdout).toMatch(/^Compiler\n {2}bpfscript: \S+\n {2}Node\.js: \d+\.\S+\n\n--info\n$/);
     expect(status).toBe(7);
   });
@@ -147,13 +152,13 @@ describe('Commands of the loader', () => {
   });
 
   it('list is the compiler’s as soon as it is of something', () => {
-    const own = bpfscript(['list', '--kernel', 'default', 'begin'], { env });
+    const own = bpfscript(['list', '--kernel', 'default', 'begin'], { env: environment() });
     expect(own).toMatchObject({ stderr: '', status: 0 });
     expect(own.stdout).not.toContain('list');
   });
 
   it('that cannot be started says so', () => {
-    const missing = { ...env, BPFSCRIPT_LOADER: join(folder, 'missing') };
+    const missing = { ...environment(), BPFSCRIPT_LOADER: join(folder, 'missing') };
     expect(bpfscript(['report', 'a.rec'], { env: missing })).toEqual({
       stdout: '',
       stderr: `ERROR: cannot start the loader ${join(folder, 'missing')}: no such file or directory\n`,

@@ -308,10 +308,22 @@ it.each([
   [['--pull', PINNED, '--pull-secret', 'A_B'], '--pull-secret takes at most'],
   [['--mount', 'x'], '--mount takes a path from / on, not x'],
   [['--verify', 'x.key'], '--verify takes public keys, NAME.pub, not x.key'],
+  [['--verify', '.pub.key'], '--verify takes public keys, NAME.pub, not .pub.key'],
 ])('refuses %j', async (words, message) => {
   const { status, stderr, stdout } = await kube(writeObject(folder, 'tool', TRACEPOINT), ...words);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain(message);
+});
+
+it('runs the object where it is signed with a key that is named', async () => {
+  const key = join(folder, 'own.pub');
+  writeFileSync(key, 'a public key');
+  const pod = await podOf(TRACEPOINT, '--verify', key);
+  expect(pod.containers[0].args).toContain('--verify=/objects');
+  expect((await podOf(TRACEPOINT)).containers[0].args.join(' ')).not.toContain('--verify');
+  const items = await itemsOf(writeObject(folder, 'tool', TRACEPOINT), '--verify', key);
+  const held = items.find(({ kind }) => kind === 'ConfigMap')?.binaryData?.['own.pub'];
+  expect(Buffer.from(held ?? '', 'base64').toString()).toBe('a public key');
 });
 
 it('refuses what is no object, and what the loader would refuse', async () => {
