@@ -77,6 +77,22 @@ describe('a number that stands where a literal is needed', () => {
     });
   });
 
+  it('may be the size of what is behind a pointer or in an array, and is none of a bitfield', () => {
+    const sized = (path: string, value: string) =>
+      check({ type: 'struct task_struct', path, value, measured: true })?.verdict;
+    for (const [path, size] of [
+      ['signal', 8],
+      ['signal.0', layoutOf('signal_struct', 'nr_threads').size],
+      ['signal.0.nr_threads', 4],
+      ['comm.0', 1],
+    ] as const) {
+      expect([path, sized(path, `${size}`)]).toEqual([path, 'ok']);
+      expect([path, sized(path, `${size + 1}`)]).toEqual([path, 'other layout']);
+    }
+    for (const path of ['sched_contributes_to_load', 'signal.0.gone', 'pid.0'])
+      expect([path, sized(path, '4')]).toEqual([path, 'missing']);
+  });
+
   it('is missing where the kernel has nothing of the name', () => {
     const gone = openHost(kernelWithout('PIDTYPE_PGID', 'task_struct'));
     for (const [what, name] of [

@@ -1,7 +1,9 @@
 /** What is said of objects on kernels that differ from the one that they were built for. */
 import { describe, expect, it } from 'vitest';
-import { checkBytes } from '../../../compiler/compatibility/check.ts';
+import { checkBytes, checkOn } from '../../../compiler/compatibility/check.ts';
 import type { Finding } from '../../../compiler/compatibility/finding.ts';
+import { openHost } from '../../../compiler/compatibility/host.ts';
+import { openObject } from '../../../compiler/compatibility/object.ts';
 import type { Kernel } from '../../../compiler/kernel/description.ts';
 import { loadKernelDescription } from '../../../compiler/kernel/load.ts';
 import { build } from '../../support/build.ts';
@@ -206,6 +208,23 @@ describe('An object on another kernel', () => {
         place: { file: 'stdin', line: 2 },
       },
     ]);
+  });
+
+  it('says no place that the object does not have', () => {
+    const object = openObject(build('kprobe:vfs_read {\n  @ = arg2; }'));
+    const tied = (tie: object) =>
+      checkOn(
+        { ...object, manifest: { ...object.manifest, ties: [tie] } as typeof object.manifest },
+        openHost(kernelWith({ arch: 'aarch64' })),
+      ).findings[0];
+    expect(tied({ reason: 'so it is', line: 0 })).not.toHaveProperty('place');
+    expect(tied({ reason: 'so it is' })).not.toHaveProperty('place');
+    expect(tied({ reason: 'so it is', line: 1 })).toMatchObject({
+      reason: 'The object was built for x86_64, and this kernel is of aarch64: so it is.',
+      place: { file: 'stdin', line: 1, column: 0 },
+      hint: 'Build the script with --kernel, against a description of a kernel for aarch64.',
+    });
+    expect(tied({ reason: 'x', line: 1, file: 'own.bt' })?.place).toMatchObject({ file: 'own.bt' });
   });
 
   it('loads for another architecture where nothing ties it to its own', () => {
