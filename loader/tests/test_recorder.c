@@ -25,10 +25,22 @@ static struct failure failure;
 
 static const struct mf_type int64 = {.kind = MF_INT, .size = 8, .is_signed = true};
 static const struct mf_field fields[] = {{.offset = 8, .type = &int64}};
+static const struct mf_type probe_type = {.kind = MF_PROBE, .size = 8};
+static const struct mf_field probe_fields[] = {{.offset = 8, .type = &int64},
+					       {.offset = 8, .type = &probe_type}};
+static struct mf_map maps[3];
 static const struct mf_event events[] = {
 	{.kind = MF_EVENT_PRINTF, .index = 0, .size = 8, .format = "line\n"},
 	{.kind = MF_EVENT_PRINT_VALUE, .index = 1, .size = 16, .fields = fields, .field_count = 1},
 	{.kind = MF_EVENT_WARNING, .index = 2, .size = 8, .message = "watch out"},
+	{.kind = MF_EVENT_PRINT_VALUE,
+	 .index = 3,
+	 .size = 16,
+	 .fields = probe_fields,
+	 .field_count = 2},
+	{.kind = MF_EVENT_TIME, .index = 4, .size = 8, .format = "%H"},
+	{.kind = MF_EVENT_CLEAR, .index = 5, .size = 8, .map = &maps[0]},
+	{.kind = MF_EVENT_CAT, .index = 6, .size = 8, .format = "/dev/null"},
 };
 static const struct mf_enum_value colours[] = {{"RED", 1}, {"GREEN", -2}};
 static const struct mf_enum enums[] = {{.name = "colour", .values = colours, .value_count = 2},
@@ -41,10 +53,14 @@ static const struct mf_store stores[] = {
 	{.kind = MF_STORE_HASH, .map = "a", .key_size = 8, .value_size = 8, .key = &int64},
 	{.kind = MF_STORE_HASH, .map = "b", .key_size = 8, .value_size = 8, .key = &int64},
 };
+static const struct mf_store by_probe = {
+	.kind = MF_STORE_HASH, .map = "p", .key_size = 8, .value_size = 8, .key = &probe_type};
 static struct mf_map maps[] = {
 	{.name = "@s", .value = &int64, .stores = &variable, .store_count = 1},
 	{.name = "@k", .key = &int64, .value = &int64, .stores = stores, .store_count = 2},
+	{.name = "@p", .key = &int64, .value = &int64, .stores = &by_probe, .store_count = 1},
 };
+static const char *names[] = {"begin", "end"};
 static const struct elf_file object = {.bytes = (const uint8_t *)"the object", .size = 10};
 
 struct tester {
@@ -68,6 +84,9 @@ static bool setup(struct tester *tester, bool prints)
 	fixture->manifest.map_count = sizeof(maps) / sizeof(*maps);
 	fixture_map(fixture, "a", BPF_MAP_TYPE_HASH, 8, 8, 4);
 	fixture_map(fixture, "b", BPF_MAP_TYPE_HASH, 8, 8, 4);
+	fixture_map(fixture, "p", BPF_MAP_TYPE_HASH, 8, 8, 4);
+	fixture->session.names.names = names;
+	fixture->session.names.count = 2;
 	fixture->bss[0] = 5;
 	fixture->bss[8] = 1;
 	fixture->manifest.enum_count = sizeof(enums) / sizeof(*enums);
@@ -264,6 +283,186 @@ static void rows_say_where_each_store_ends(void)
 	teardown(&tester);
 }
 
+/* A part that answers what was asked of the host. */
+static void expect_answer(struct reader *reader, enum answer_kind kind, uint64_t first)
+{
+	struct decoder payload = expect(reader, PART_ANSWER);
+
+	CHECK(decode_number(&payload) > 2 && *payload.at++ == kind &&
+	      decode_number(&payload) == first);
+}
+
+/* Names and time zones that an event, or a row, is shown with stand before it, each once. */
+static void answers_stand_before_what_they_are_for(void)
+{
+	const uint64_t record[] = {0, 1};
+	struct decoder payload;
+	struct reader reader;
+	struct tester tester;
+	uint64_t key = 0, value = 7;
+
+	if (!setup(&tester, false))
+		return;
+	CHECK(bpf_map_update_elem(session_map_fd(&tester.fixture.session, "p"), &key, &value,
+				  BPF_ANY) == 0);
+	CHECK(output_event(tester.output, &events[3], record, 16) == 0);
+	CHECK(output_event(tester.output, &events[3], record, 16) == 0);
+	CHECK(output_dump_map(tester.output, &maps[2]) == 0);
+	CHECK(output_event(tester.output, &events[4], record, 8) == 0);
+	CHECK(output_close(tester.output) == 0);
+	reader_open(&reader, dup(tester.fd));
+	CHECK(reader_begin(&reader, &failure) == STATUS_OK);
+	expect_session(&reader);
+	expect_answer(&reader, ANSWER_PROBE, 1);
+	expect(&reader, PART_EVENT);
+	expect(&reader, PART_EVENT);
+	expect_answer(&reader, ANSWER_PROBE, 0);
+	expect(&reader, PART_ROWS);
+	EXPECT_NUMBERS(&reader, PART_MAP, 2);
+	payload = expect(&reader, PART_ANSWER);
+	CHECK(decode_number(&payload) > 2 && *payload.at == ANSWER_ZONE);
+	expect(&reader, PART_EVENT);
+	expect(&reader, PART_END);
+	reader_close(&reader);
+	teardown(&tester);
+}
+
+/* When they take too much memory they are forgotten, and asked for again. */
+static void answers_are_forgotten_between_events(void)
+{
+	const uint64_t record[] = {0, 1};
+	struct reader reader;
+	struct tester tester;
+
+	if (!setup(&tester, false))
+		return;
+	CHECK(output_event(tester.output, &events[4], record, 8) == 0);
+	CHECK(tester.output->clock.second_known);
+	CHECK(output_event(tester.output, &events[3], record, 16) == 0);
+	tester.output->recorder->recording.answers.size = ANSWERS_MANY - 1;
+	CHECK(output_idle(tester.output) == 0);
+	CHECK(output_event(tester.output, &events[3], record, 16) == 0);
+	tester.output->recorder->recording.answers.size = ANSWERS_MANY;
+	CHECK(output_idle(tester.output) == 0);
+	CHECK(output_event(tester.output, &events[3], record, 16) == 0);
+	CHECK(!tester.output->clock.second_known);
+	CHECK(output_close(tester.output) == 0);
+	reader_open(&reader, dup(tester.fd));
+	CHECK(reader_begin(&reader, &failure) == STATUS_OK);
+	expect_session(&reader);
+	expect(&reader, PART_ANSWER);
+	expect(&reader, PART_EVENT);
+	expect_answer(&reader, ANSWER_PROBE, 1);
+	expect(&reader, PART_EVENT);
+	expect(&reader, PART_EVENT);
+	expect(&reader, PART_FORGET);
+	expect_answer(&reader, ANSWER_PROBE, 1);
+	expect(&reader, PART_EVENT);
+	reader_close(&reader);
+	teardown(&tester);
+}
+
+/* How long after the part before it an event was. */
+static uint64_t time_of(struct reader *reader)
+{
+	struct decoder payload = expect(reader, PART_EVENT);
+
+	return decode_number(&payload);
+}
+
+/* Events that come at once have one time, but for every 32nd; where nothing came in between, or the
+ * script did something, the clock is looked at. */
+static void events_at_once_have_one_time(void)
+{
+	const uint32_t record[] = {0, 0};
+	struct reader reader;
+	struct tester tester;
+
+	if (!setup(&tester, false))
+		return;
+	for (int i = 0; i < 34; i++)
+		CHECK(output_event(tester.output, &events[0], record, 8) == 0);
+	CHECK(output_idle(tester.output) == 0);
+	for (int i = 0; i < 2; i++)
+		CHECK(output_event(tester.output, &events[0], record, 8) == 0);
+	/* A file that is read takes as long as it does. */
+	for (int i = 0; i < 2; i++)
+		CHECK(output_event(tester.output, &events[6], record, 8) == 0);
+	CHECK(output_event(tester.output, &events[0], record, 8) == 0);
+	CHECK(output_close(tester.output) == 0);
+	reader_open(&reader, dup(tester.fd));
+	CHECK(reader_begin(&reader, &failure) == STATUS_OK);
+	expect_session(&reader);
+	CHECK(time_of(&reader) > 0);
+	for (int i = 1; i < 32; i++)
+		CHECK(time_of(&reader) == 0);
+	CHECK(time_of(&reader) > 0 && time_of(&reader) == 0);
+	CHECK(time_of(&reader) > 0 && time_of(&reader) == 0);
+	expect(&reader, PART_TEXT);
+	CHECK(time_of(&reader) == 0);
+	expect(&reader, PART_TEXT);
+	CHECK(time_of(&reader) > 0);
+	CHECK(time_of(&reader) > 0);
+	reader_close(&reader);
+	teardown(&tester);
+}
+
+/* A clock that was set is told before what comes then. */
+static void a_clock_that_is_set_is_told(void)
+{
+	const uint32_t record[] = {0, 0};
+	struct decoder payload;
+	struct reader reader;
+	struct tester tester;
+	enum part_kind kind;
+	uint64_t before;
+
+	if (!setup(&tester, false))
+		return;
+	before = tester.output->clock.boot_offset;
+	tester.output->clock.boot_offset -= 3600000000000;
+	tester.output->clock.followed = 0;
+	CHECK(output_event(tester.output, &events[0], record, 8) == 0);
+	CHECK(output_close(tester.output) == 0);
+	reader_open(&reader, dup(tester.fd));
+	CHECK(reader_begin(&reader, &failure) == STATUS_OK);
+	expect_session(&reader);
+	CHECK(reader_next(&reader, &kind, &payload) == READER_PART && kind == PART_CLOCK);
+	CHECK(decode_number(&payload) > before - 1800000000000 && decode_ends(&payload));
+	expect(&reader, PART_EVENT);
+	reader_close(&reader);
+	teardown(&tester);
+}
+
+/* What shows nothing is not recorded; maps are as they are at the end. */
+static void what_shows_nothing_is_left_out(void)
+{
+	const uint32_t record[] = {0, 0};
+	struct reader reader;
+	struct tester tester;
+
+	if (!setup(&tester, false))
+		return;
+	CHECK(output_event(tester.output, &events[5], record, 8) == 0);
+	CHECK(tester.fixture.bss[0] == 0 && tester.fixture.bss[8] == 0);
+	CHECK(output_event(tester.output, &events[0], record, 8) == 0);
+	CHECK(output_finish(tester.output) == 0);
+	CHECK(output_close(tester.output) == 0);
+	reader_open(&reader, dup(tester.fd));
+	CHECK(reader_begin(&reader, &failure) == STATUS_OK);
+	expect_session(&reader);
+	expect(&reader, PART_EVENT);
+	expect(&reader, PART_END_OF_RUN);
+	/* @k and @p before @s, by name; without rows nothing is printed, and that is told. */
+	for (int i = 0; i < 3; i++) {
+		expect(&reader, PART_ROWS);
+		EXPECT_NUMBERS(&reader, PART_MAP, i == 2 ? 0 : (uint64_t)i + 1);
+	}
+	expect(&reader, PART_END);
+	reader_close(&reader);
+	teardown(&tester);
+}
+
 /* So much waits that the next part is what makes it be written, where there is no room. */
 static bool setup_full(struct tester *tester)
 {
@@ -351,6 +550,11 @@ int main(void)
 {
 	each_part_says_what_it_was();
 	rows_say_where_each_store_ends();
+	answers_stand_before_what_they_are_for();
+	answers_are_forgotten_between_events();
+	events_at_once_have_one_time();
+	a_clock_that_is_set_is_told();
+	what_shows_nothing_is_left_out();
 	each_part_tells_that_it_cannot_be_written();
 	failure_clear(&failure);
 	return check_result("recorder");
