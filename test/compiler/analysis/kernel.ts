@@ -124,6 +124,13 @@ const EVENTS: ReadonlyMap<string, readonly TracepointField[]> = new Map([
   ['syscalls:sys_enter_openat', [field('filename', to(int(1, true)), 'const char *', 24)]],
   ['syscalls:sys_exit_openat', [field('ret', INT64, 'long', 16)]],
   ['syscalls:sys_exit_read', [field('ret', INT64, 'long', 16)]],
+  [
+    'test:bytes',
+    [
+      field('mac', { kind: 'array', element: int(1, false), count: 6 }, 'u8', 8),
+      field('user', to(UINT32, 'user'), 'u32 *', 16),
+    ],
+  ],
 ]);
 
 export const KERNEL: KernelDescription = {

@@ -102,6 +102,92 @@ describe('loops', () => {
     );
   });
 
+  it('count by a parameter from 0, one up in each round before the body', () => {
+    const [block] = plain(body('unroll ($1) { @++; }')) as readonly unknown[];
+    const counter = { name: 'unroll' };
+    expect(block).toMatchObject({
+      kind: 'block',
+      statements: [
+        { kind: 'assign-variable', variable: counter, value: { kind: 'int', value: 0n } },
+        {
+          kind: 'while',
+          condition: {
+            ...{ kind: 'binary', operator: '<', type: { kind: 'bool' } },
+            left: { kind: 'variable', variable: counter },
+            right: { kind: 'parameter', index: 1 },
+          },
+          body: {
+            statements: [
+              {
+                kind: 'assign-variable',
+                variable: counter,
+                value: { operator: '+', left: { variable: counter }, right: { value: 1n } },
+              },
+              { kind: 'block', statements: [{ kind: 'expression-statement' }] },
+            ],
+          },
+        },
+      ],
+    });
+    expectTypes('unroll ($1) { @++; }', { unroll: 'int64' });
+  });
+
+  it('run at most 8,388,608 rounds of numbers that are known', () => {
+    const most = 8_388_608;
+    expectNoWarnings(`for $i : 0..${most} { }`);
+    expectNoWarnings(`for $i : -1..${most - 1} { }`);
+    expectNoWarnings(`for $i : 0..(${most + 1} + $1) { }`);
+    expectError(
+      `for $i : 0..${most + 1} { }`,
+      `The range has ${most + 1} rounds; one loop of BPF has at most ${most}`,
+      `${most + 1}`,
+    );
+    expectError(`for $i : -1..${most} { }`, `The range has ${most + 1} rounds`, `${most}`);
+  });
+
+  it('warn of a bound of 64 bits without sign beside one with a sign, and of no other', () => {
+    const cast = 'Expression of type: uint64 being cast to type: int64.';
+    expectWarning('$u = (uint64)5; $s = (int64)1; for $i : $s..$u { }', cast, '$u');
+    expectWarning('$u = (uint64)5; $s = (int64)1; for $i : $u..$s { }', cast, '$u');
+    expectNoWarnings('$u = (uint64)5; for $i : 0..$u { }');
+    expectNoWarnings('$u = (uint32)5; $s = (int64)1; for $i : $s..$u { }');
+    expectNoWarnings('$u = (uint64)5; for $i : $1..$u { }');
+    expectTypes('$u = (uint64)5; $v = $u + 1; for $i : $u..$v { }', { $i: 'uint64' });
+  });
+
+  it('want integers at both ends', () => {
+    expectError(
+      'for $i : "x"..5 { }',
+      'requires an integer for the start value, found string[2]',
+      '"x"',
+    );
+    expectNoWarnings('for $i : true..5 { print($i); }');
+  });
+
+  it('go over whole maps, whose type may be known later', () => {
+    expectError('@m[1] = 1; for $kv : @m[1] { }', 'has to be a map without a key: @m', '@m[1]');
+    expectTypes('for $kv : @m { $v = $kv.1; } @m[1] = pid;', { $v: 'uint32' });
+    for (const [aggregate, type] of [
+      ['count()', 'int64'],
+      ['avg(pid)', 'uint64'],
+      ['min((int64)pid)', 'int64'],
+    ])
+      expectTypes(`@m[1] = ${aggregate}; for $kv : @m { $v = $kv.1; }`, { $v: String(type) });
+    for (const aggregate of ['lhist(1, 0, 10, 1)', 'stats(pid)', 'hist(pid)'])
+      expectError(
+        `@m[1] = ${aggregate}; for $kv : @m { }`,
+        'Loop expression does not support type',
+        '@m',
+      );
+  });
+
+  it('have variables of their own: two loops may have one name, and none is there behind', () => {
+    expectNoWarnings('for $i : 0..5 { print($i); } for $i : 0..5 { print($i); }');
+    expectError('for $i : 0..5 { } print($i);', 'Undefined or undeclared variable: $i', '$i');
+    expectError('for $i : 0..5 { for $i : 0..5 { } }', 'shadows existing variable: $i', '$i');
+    expectError('@m[1] = 1; $k = 1; for $k : @m { }', 'shadows existing variable: $k', '$k');
+  });
+
   it('want a keyed map that exists', () => {
     expectError(
       '@m = 1; for $kv : @m { }',
@@ -137,13 +223,20 @@ describe('loops', () => {
   });
 
   it('[GRM-054] warn about while', () => {
-    expectWarning('$i = 0; while ($i < 5) { $i++; }', 'While loops are deprecated');
+    expectWarning(
+      '$i = 0; while ($i < 5) { $i++; }',
+      'While loops are deprecated',
+      'while ($i < 5)',
+    );
   });
 
   it('[GRM-055] unroll 1 to 100 times', () => {
     expect(body('unroll (3) { print(1); }')).toMatchObject([{ kind: 'unroll', count: 3 }]);
+    for (const count of [1, 100])
+      expect(body(`unroll (${count}) { print(1); }`)).toMatchObject([{ kind: 'unroll', count }]);
     expectError('unroll (101) { }', 'unroll maximum value is 100', '(101)');
-    expectError('unroll (0) { }', 'unroll minimum value is 1');
+    expectError('unroll (0) { }', 'unroll minimum value is 1', '(0)');
+    expectError('unroll (-1) { }', 'unroll minimum value is 1', '(-1)');
     expectError('unroll (pid) { }', 'invalid unroll value');
     expect(body('unroll ($1) { @++; }')).toMatchObject([
       { kind: 'block', statements: [{ kind: 'assign-variable' }, { kind: 'while' }] },

@@ -125,6 +125,12 @@ const kernel: KernelDescription = {
   btf: new Uint8Array(),
 };
 
+/** What a test says of a block, beside that it needs arguments. */
+type More = Pick<
+  ProviderContext,
+  'missingProbes' | 'parameters' | 'needsEvent' | 'onlyKnown' | 'emptyWildcards'
+>;
+
 export interface Resolved {
   readonly targets: readonly ProbeTarget[];
   readonly messages: readonly string[];
@@ -134,7 +140,7 @@ export interface Resolved {
 function withContext<T>(
   needsArgs: boolean,
   run: (context: ProviderContext) => T,
-  more: Pick<ProviderContext, 'missingProbes' | 'parameters'> = {},
+  more: More = {},
 ): { readonly result: T; readonly messages: readonly string[]; readonly hints: readonly string[] } {
   const diagnostics = new Diagnostics();
   const result = run({
@@ -158,13 +164,14 @@ export function resolve(
   text: string,
   needsArgs = false,
   missingProbes: 'error' | 'warn' | 'ignore' = 'error',
+  more: More = {},
 ): Resolved {
   const [attachPoint] = firstProbe(`${text} { }`).attachPoints;
   if (!attachPoint) throw new Error('no attach point');
   const { result, ...rest } = withContext(
     needsArgs,
     (context) => resolveAttachPoint(attachPoint, context),
-    { missingProbes },
+    { missingProbes, ...more },
   );
   return { targets: result, ...rest };
 }
@@ -189,7 +196,7 @@ export function refusal(text: string, needsArgs = false): string {
 
 export function resolveBlock(
   text: string,
-  more: Pick<ProviderContext, 'missingProbes' | 'parameters'> = {},
+  more: More = {},
 ): {
   readonly result: readonly ResolvedTarget[];
   readonly messages: readonly string[];
