@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseInteger } from '../../../compiler/syntax/literals.ts';
+import { parseInteger, parseString } from '../../../compiler/syntax/literals.ts';
 import { errors, expression, messages, shape } from './support.ts';
 
 const value = (text: string): bigint | string => {
@@ -83,6 +83,93 @@ describe('integers', () => {
     expect(errors('begin { @ = 1.5; }')).toEqual([
       '12-15: floating-point numbers are not part of the language',
     ]);
+  });
+});
+
+describe('the text of an integer', () => {
+  const overflow = (text: string, most = 2n ** 64n - 1n): string =>
+    `overflow error, maximum value is ${most}: ${text}`;
+
+  it.each([
+    ['0xffffffffffffffff', 2n ** 64n - 1n],
+    ['0xffffffffu', 2n ** 32n - 1n],
+    ['0x7fffffffffffffffLL', 2n ** 63n - 1n],
+    ['0b1111_0000', 240n],
+    ['0B11ull', 3n],
+    ['0_7', 7n],
+    ['0_8', 8n],
+    ['00', 0n],
+    ['1e1', 10n],
+    ['9e18', 9n * 10n ** 18n],
+    ['1e1_9', 10n ** 19n],
+    ['5e3us', 5_000_000n],
+    ['1e3u', 1000n],
+    ['0ns', 0n],
+    ['213503d', 213503n * 86_400n * 10n ** 9n],
+    ['1U', 1n],
+    ['1uLL', 1n],
+  ])('%s is %d', (text, expected) => {
+    expect(value(text)).toBe(expected);
+  });
+
+  it.each([
+    ['0x10000000000000000', overflow('0x10000000000000000')],
+    ['0x100000000u', overflow('0x100000000u', 2n ** 32n - 1n)],
+    ['0x8000000000000000l', overflow('0x8000000000000000l', 2n ** 63n - 1n)],
+    ['213504d', overflow('213504d')],
+    ['18446744073709551616ul', overflow('18446744073709551616ul')],
+    ['1e20', overflow('1e20')],
+    ['0x_', "trailing '_' in integer literal: 0x_"],
+    ['0b', "no digits after '0b': 0b"],
+    ['0b_', "trailing '_' in integer literal: 0b_"],
+    ['0x1_', "trailing '_' in integer literal: 0x1_"],
+    ['1e1_', "trailing '_' in integer literal: 1e1_"],
+    ['1e_1', "invalid suffix 'e_1': 1e_1"],
+    ['01_', "trailing '_' in integer literal: 01_"],
+    ['079', "invalid digit '9' in octal literal: 079"],
+    ['1x', "invalid suffix 'x': 1x"],
+    ['1MS', "invalid suffix 'MS': 1MS"],
+    ['0b1ms', "invalid suffix 'ms': 0b1ms"],
+    ['0b3', "invalid digit '3' in binary literal: 0b3"],
+    ['_1', 'invalid integer: _1'],
+    ['', 'invalid integer: '],
+    ['x', 'invalid integer: x'],
+    ['_e1', 'coefficient part of scientific literal must be 1-9: _e1'],
+  ])('%j is none: %s', (text, expected) => {
+    expect(value(text)).toBe(expected);
+  });
+});
+
+describe('the text of a string', () => {
+  it.each([
+    ['""', ''],
+    ['"a"', 'a'],
+    [String.raw`"\0"`, '\0'],
+    [String.raw`"\377"`, '\u00ff'],
+    [String.raw`"\0a"`, '\0a'],
+    [String.raw`"\08"`, '\u00008'],
+    [String.raw`"\1234"`, 'S4'],
+    [String.raw`"\x4"`, '\u0004'],
+    [String.raw`"\x414"`, 'A4'],
+    [String.raw`"\\n\n"`, '\\n\n'],
+    [String.raw`"é\té"`, '\u00c3\u00a9\t\u00c3\u00a9'],
+  ])('%s has these bytes', (text, expected) => {
+    expect(parseString(text)).toEqual({ value: expected, problems: [] });
+  });
+
+  it('goes on behind an escape that is none, whose place is told', () => {
+    expect(parseString(String.raw`"a\é\400b\x\n"`)).toEqual({
+      value: 'ab\n',
+      problems: [
+        { message: "invalid escape character '\\é'", start: 2, end: 4 },
+        { message: "octal escape sequence out of range '\\400'", start: 4, end: 8 },
+        { message: "no digits in hex escape sequence '\\x'", start: 9, end: 11 },
+      ],
+    });
+    expect(parseString(String.raw`"\😀x"`)).toEqual({
+      value: 'x',
+      problems: [{ message: "invalid escape character '\\😀'", start: 1, end: 4 }],
+    });
   });
 });
 
