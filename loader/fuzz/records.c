@@ -82,7 +82,6 @@ static void show(struct output *output, struct fuzz_input *input, const struct m
 				.count = count,
 				.room = count,
 				.key_stride = (key + 7) & ~(size_t)7,
-				.value_stride = (value + 7) & ~(size_t)7,
 				.store_ends = ends};
 	struct map_view view = {.rows = &rows,
 				.order = order,
@@ -94,11 +93,12 @@ static void show(struct output *output, struct fuzz_input *input, const struct m
 	for (uint32_t i = 0; i < map->store_count; i++)
 		ends[i] = count;
 	rows.keys = take_items(input, key, rows.key_stride, count);
-	rows.values = take_items(input, value, rows.value_stride, count);
+	row_values_init(&rows.values, map->value);
+	row_values_take(&rows.values, take_items(input, value, rows.values.size, count), count);
 	map_rows_sort(&rows, order);
 	(void)output->renderer->map(output, &view);
 	free(rows.keys);
-	free(rows.values);
+	row_values_free(&rows.values);
 }
 
 /* Opened once for each form: what names are read from takes long. */

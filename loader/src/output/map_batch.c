@@ -8,8 +8,9 @@
 
 #include "base/memory.h"
 
-/* What one batch takes in memory, roughly; and the fewest elements it has. */
-#define BATCH_BYTES (1u << 20)
+/* What one batch takes in memory, roughly, which is still near the processor when it is looked at;
+ * and the fewest elements it has. */
+#define BATCH_BYTES (1u << 18)
 #define BATCH_MIN 64u
 
 /* The kernel's own number for an operation that a map type lacks (include/linux/errno.h). */

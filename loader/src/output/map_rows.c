@@ -14,21 +14,23 @@
 #include "session/session.h"
 #include "output/value.h"
 
-#define CACHE_LINE 64
-/* As much of a value as is fetched ahead. */
-#define MOST_AHEAD 1024
+/* Rows stand in memory as the kernel gave them, not in their order: each is asked for that many
+ * rows ahead. */
+#define AHEAD 8
 
 static size_t round_up_8(size_t size)
 {
 	return (size + 7) & ~(size_t)7;
 }
 
-static bool add_row(struct map_rows *rows, uint8_t **key, uint8_t **value)
+/* A row's key; its value is to follow. */
+static bool add_key(struct map_rows *rows, const uint8_t *key, size_t size)
 {
+	uint8_t *to;
+
 	if (rows->count == rows->room) {
-		/* A scalar is one row; a series can have 24 MB. */
 		size_t first = rows->map->key ? 64 : 1, room = rows->room ? rows->room * 2 : first;
-		uint8_t *keys, *values;
+		uint8_t *keys;
 
 		/* Row numbers are 32 bits wide in the order. */
 		if (room > UINT32_MAX)
@@ -37,18 +39,19 @@ static bool add_row(struct map_rows *rows, uint8_t **key, uint8_t **value)
 		if (!keys)
 			return false;
 		rows->keys = keys;
-		values = memory_try_resize(rows->values, room, rows->value_stride);
-		if (!values)
-			return false;
-		rows->values = values;
 		rows->room = room;
 	}
-	*key = rows->keys + rows->count * rows->key_stride;
-	*value = rows->values + rows->count * rows->value_stride;
-	memset(*key, 0, rows->key_stride);
-	memset(*value, 0, rows->value_stride);
-	rows->count++;
+	to = rows->keys + rows->count++ * rows->key_stride;
+	memset(to, 0, rows->key_stride);
+	if (size)
+		memcpy(to, key, size);
 	return true;
+}
+
+static bool add_row(struct map_rows *rows, const uint8_t *key, size_t key_size,
+		    const uint8_t *value)
+{
+	return add_key(rows, key, key_size) && row_values_add(&rows->values, value);
 }
 
 static void add_u64(uint8_t *to, const uint8_t *more)
@@ -111,29 +114,33 @@ struct store_reader {
 	struct map_rows *rows;
 	const struct mf_store *store;
 	uint32_t cpus;
+	/* Room for one, whose last bytes are zero. */
+	uint8_t *value;
 };
 
 static bool read_element(void *context, const uint8_t *key, const uint8_t *value)
 {
 	const struct store_reader *reader = context;
 	const struct mf_store *store = reader->store;
-	uint8_t *to_key, *to_value;
+	const struct mf_type *type = reader->rows->map->value;
 
-	if (!add_row(reader->rows, &to_key, &to_value))
-		return false;
-	memcpy(to_key, key, store->key_size);
 	if (store->kind == MF_STORE_PERCPU_HASH)
-		map_value_combine(to_value, reader->rows->map->value, value,
-				  round_up_8(store->value_size), reader->cpus);
+		map_value_combine(reader->value, type, value, round_up_8(store->value_size),
+				  reader->cpus);
 	else
-		memcpy(to_value, value, reader->rows->map->value->size);
-	return true;
+		memcpy(reader->value, value, type->size);
+	return add_row(reader->rows, key, store->key_size, reader->value);
 }
 
 static int read_hash(struct map_rows *rows, const struct session *session,
 		     const struct mf_store *store, bool remove)
 {
-	struct store_reader reader = {rows, store, session->cpus};
+	struct store_reader reader = {
+		.rows = rows,
+		.store = store,
+		.cpus = session->cpus,
+		.value = memory_try_array(1, rows->values.size),
+	};
 	struct map_walk walk = {
 		.fd = session_map_fd(session, store->map),
 		.key_size = store->key_size,
@@ -143,11 +150,13 @@ static int read_hash(struct map_rows *rows, const struct session *session,
 		.element = read_element,
 		.context = &reader,
 	};
-	int error;
+	int error = -ENOMEM;
 
 	if (store->kind == MF_STORE_PERCPU_HASH)
 		walk.value_size = round_up_8(store->value_size) * session->cpus;
-	error = map_walk(&walk);
+	if (reader.value)
+		error = map_walk(&walk);
+	free(reader.value);
 	return error == -ECANCELED ? -ENOMEM : error;
 }
 
@@ -155,22 +164,23 @@ static int read_slot(struct map_rows *rows, const struct session *session,
 		     const struct mf_store *store)
 {
 	size_t stride = round_up_8(store->value_size);
-	uint8_t *values = memory_try_array(session->cpus, stride), *key, *value;
+	uint8_t *values = memory_try_array(session->cpus, stride);
+	uint8_t *value = memory_try_array(1, rows->values.size);
 	bool present = false;
-	int error;
+	int error = -ENOMEM;
 
-	if (!values)
-		return -ENOMEM;
-	error = bpf_map_lookup_elem(session_map_fd(session, store->map), &store->first, values);
+	if (values && value)
+		error = bpf_map_lookup_elem(session_map_fd(session, store->map), &store->first,
+					    values);
 	for (uint32_t cpu = 0; !error && cpu < session->cpus; cpu++)
 		present |= value_load(values + cpu * stride + store->present, 8, false) != 0;
 	if (!error && present) {
-		if (add_row(rows, &key, &value))
-			map_value_combine(value, rows->map->value, values, stride, session->cpus);
-		else
+		map_value_combine(value, rows->map->value, values, stride, session->cpus);
+		if (!add_row(rows, NULL, 0, value))
 			error = -ENOMEM;
 	}
 	free(values);
+	free(value);
 	return error;
 }
 
@@ -181,14 +191,11 @@ static int read_slots(struct map_rows *rows, const struct session *session,
 	const struct mf_type *type = rows->map->value;
 	uint32_t size = mf_slot_size(type->aggregation), in_chunk = store->value_size / size;
 	size_t stride = round_up_8(store->value_size);
-	uint8_t *values = memory_try_array(session->cpus, stride), *key, *value;
-	int fd = session_map_fd(session, store->map), error = 0;
+	uint8_t *values = memory_try_array(session->cpus, stride);
+	uint8_t *value = memory_try_array(1, rows->values.size);
+	int fd = session_map_fd(session, store->map), error = values && value ? 0 : -ENOMEM;
 	bool any = false;
 
-	if (!values || !add_row(rows, &key, &value)) {
-		free(values);
-		return -ENOMEM;
-	}
 	for (uint32_t i = 0; i * in_chunk < type->count && !error; i++) {
 		uint32_t rest = type->count - i * in_chunk;
 		uint32_t slots = rest < in_chunk ? rest : in_chunk;
@@ -203,24 +210,30 @@ static int read_slots(struct map_rows *rows, const struct session *session,
 		for (uint32_t slot = 0; slot < slots && !any; slot++)
 			any = value_load(to + (size_t)slot * size, 8, false) != 0;
 	}
-	/* Nothing was ever put into it. */
-	if (!any)
-		rows->count--;
 	free(values);
-	return error;
+	/* Of one that nothing was ever put into there is no row. */
+	if (error || !any) {
+		free(value);
+		return error;
+	}
+	/* Taken, since it may have 24 MB. */
+	row_values_take(&rows->values, value, 1);
+	return add_key(rows, NULL, 0) ? 0 : -ENOMEM;
 }
 
 static int read_global(struct map_rows *rows, const struct session *session,
 		       const struct mf_store *store)
 {
-	uint8_t *key, *value;
+	uint8_t *value;
+	bool added;
 
 	if (!session->bss || !value_load(session->bss + store->present, 8, false))
 		return 0;
-	if (!add_row(rows, &key, &value))
-		return -ENOMEM;
+	value = memory_array(1, rows->values.size);
 	memcpy(value, session->bss + store->offset, rows->map->value->size);
-	return 0;
+	added = add_row(rows, NULL, 0, value);
+	free(value);
+	return added ? 0 : -ENOMEM;
 }
 
 static int read_store(struct map_rows *rows, const struct session *session,
@@ -304,28 +317,29 @@ void map_rows_none(struct map_rows *rows, const struct mf_map *map)
 {
 	*rows = (struct map_rows){.map = map};
 	rows->key_stride = 8;
-	rows->value_stride = round_up_8(map->value->size ? map->value->size : 1);
+	row_values_init(&rows->values, map->value);
 }
 
 void map_rows_zero(struct map_rows *rows)
 {
-	if (rows->count)
-		memset(rows->values, 0, rows->count * rows->value_stride);
+	row_values_zero(&rows->values);
 }
 
 void map_rows_free(struct map_rows *rows)
 {
 	free(rows->keys);
-	free(rows->values);
+	row_values_free(&rows->values);
 	free(rows->store_ends);
 	*rows = (struct map_rows){0};
 }
 
 int map_rows_add_zero(struct map_rows *rows)
 {
-	uint8_t *key, *value;
+	uint8_t *zero = memory_array(1, rows->values.size);
+	bool added = add_row(rows, NULL, 0, zero);
 
-	return add_row(rows, &key, &value) ? 0 : -ENOMEM;
+	free(zero);
+	return added ? 0 : -ENOMEM;
 }
 
 const uint8_t *map_rows_key(const struct map_rows *rows, size_t row)
@@ -335,16 +349,17 @@ const uint8_t *map_rows_key(const struct map_rows *rows, size_t row)
 
 const uint8_t *map_rows_value(const struct map_rows *rows, size_t row)
 {
-	return rows->values + row * rows->value_stride;
+	return row_values_get(&rows->values, row);
 }
 
-void map_rows_expect(const struct map_rows *rows, size_t row)
+void map_rows_expect(const struct map_rows *rows, const uint32_t *order, size_t count)
 {
-	const uint8_t *value = map_rows_value(rows, row);
-
-	__builtin_prefetch(map_rows_key(rows, row));
-	for (size_t i = 0; i < rows->value_stride && i < MOST_AHEAD; i += CACHE_LINE)
-		__builtin_prefetch(value + i);
+	if (count > 2 * AHEAD)
+		row_values_expect_place(&rows->values, order[2 * AHEAD]);
+	if (count <= AHEAD)
+		return;
+	__builtin_prefetch(map_rows_key(rows, order[AHEAD]));
+	row_values_expect(&rows->values, order[AHEAD]);
 }
 
 const struct mf_type *map_rows_key_type(const struct map_rows *rows, size_t row)

@@ -8,15 +8,17 @@
 #include <stdint.h>
 
 #include "object/manifest.h"
+#include "output/row_values.h"
 
 struct session;
 
 struct map_rows {
 	const struct mf_map *map;
 	size_t count, room;
-	/* Bytes from one key or value to the next; multiples of 8, so values stand aligned. */
-	size_t key_stride, value_stride;
-	uint8_t *keys, *values;
+	/* Bytes from one key to the next, a multiple of 8. */
+	size_t key_stride;
+	uint8_t *keys;
+	struct row_values values;
 	/* For each store: the index behind its last row. */
 	size_t *store_ends;
 };
@@ -44,8 +46,10 @@ void map_rows_free(struct map_rows *rows);
 int map_rows_add_zero(struct map_rows *rows);
 
 const uint8_t *map_rows_key(const struct map_rows *rows, size_t row);
-/* Has the processor fetch a row that will be looked at soon. */
-void map_rows_expect(const struct map_rows *rows, size_t row);
+/* Has the processor fetch what rows are made of that will be looked at soon: `order` are the next
+ * `count`. */
+void map_rows_expect(const struct map_rows *rows, const uint32_t *order, size_t count);
+/* Stands aligned; of histograms, until the next is asked for. */
 const uint8_t *map_rows_value(const struct map_rows *rows, size_t row);
 /* Type of a row's key: that of its store. NULL for scalars. */
 const struct mf_type *map_rows_key_type(const struct map_rows *rows, size_t row);
@@ -57,7 +61,7 @@ void map_rows_sort(const struct map_rows *rows, uint32_t *order);
 
 /* Whether rows with such values are sorted by value, and the number that a row is sorted by; the
  * order of two rows by their keys. */
-bool map_value_rank(const struct mf_type *type, const uint8_t *value, uint64_t *rank);
+bool map_rows_rank(const struct map_rows *rows, size_t row, uint64_t *rank);
 int map_rows_compare_keys(const struct map_rows *rows, size_t a, size_t b);
 
 /* Puts the values of all CPUs, `stride` bytes apart, together as the type says. `to` has the type's

@@ -260,6 +260,22 @@ int recorder_end_of_run(struct output *output)
 	return end(output, PART_END_OF_RUN);
 }
 
+/* Two at a time: memory is encoded by two words, and one value may have an odd number of them. */
+static void encode_values(struct strbuf *to, const struct map_rows *rows)
+{
+	size_t size = rows->values.size, most = rows->count < 2 ? 1 : 2;
+	uint8_t *room = memory_array(most, size);
+
+	for (size_t row = 0; row < rows->count; row += most) {
+		size_t count = rows->count - row < most ? rows->count - row : most;
+
+		for (size_t i = 0; i < count; i++)
+			memcpy(room + i * size, map_rows_value(rows, row + i), size);
+		encode_memory(to, room, count * size);
+	}
+	free(room);
+}
+
 int recorder_rows(struct output *output, const struct map_rows *rows)
 {
 	struct recorder *recorder = output->recorder;
@@ -280,7 +296,7 @@ int recorder_rows(struct output *output, const struct map_rows *rows)
 	for (uint32_t i = 0; i < rows->map->store_count; i++)
 		encode_number(to, rows->store_ends ? rows->store_ends[i] : 0);
 	encode_memory(to, rows->keys, rows->count * rows->key_stride);
-	encode_memory(to, rows->values, rows->count * rows->value_stride);
+	encode_values(to, rows);
 	return recording_end(recording, PART_ROWS);
 }
 

@@ -60,6 +60,7 @@ static int put_map(struct output *output, const struct map_view *view)
 		size_t row = view->order[i];
 		const struct mf_type *key = map_rows_key_type(view->rows, row);
 
+		map_rows_expect(view->rows, view->order + i, view->count - i);
 		if (i)
 			strbuf_text(to, ", ");
 		if (key) {

@@ -105,15 +105,10 @@ static void put_row(struct output *output, const struct map_view *view, size_t r
 	strbuf_char(to, '\n');
 }
 
-/* Rows stand in memory as the kernel gave them, not in their order: each is asked for that many
- * rows ahead. */
-#define AHEAD 4
-
 static int put_map(struct output *output, const struct map_view *view)
 {
 	for (size_t i = 0; i < view->count; i++) {
-		if (i + AHEAD < view->count)
-			map_rows_expect(view->rows, view->order[i + AHEAD]);
+		map_rows_expect(view->rows, view->order + i, view->count - i);
 		put_row(output, view, view->order[i]);
 		if (output_settle(output) < 0)
 			return -1;

@@ -117,6 +117,7 @@ static int put_map(struct output *output, const struct map_view *view)
 	for (size_t i = 0; i < view->count; i++) {
 		size_t row = view->order[i];
 
+		map_rows_expect(view->rows, view->order + i, view->count - i);
 		strbuf_text(to, i ? ", {\"key\": " : "{\"key\": ");
 		typed_key(to, &output->values, map_rows_key_type(view->rows, row),
 			  map_rows_key(view->rows, row));

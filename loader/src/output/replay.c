@@ -258,6 +258,7 @@ static bool take_rows(struct output *output)
 	struct decoder *from = &replay->payload;
 	struct map_rows *rows = &replay->rows;
 	uint32_t index = decode_u32(from), count = decode_u32(from);
+	uint8_t *values;
 	size_t end = 0;
 
 	if (replay->has_rows)
@@ -278,9 +279,9 @@ static bool take_rows(struct output *output)
 	if (rows->map->key ? end != count : count > 1)
 		return false;
 	rows->keys = take_items(from, count, rows->key_stride);
-	rows->values = take_items(from, count, rows->value_stride);
 	rows->count = rows->room = count;
-	return decode_ends(from);
+	values = take_items(from, count, rows->values.size);
+	return values && row_values_take(&rows->values, values, count) && decode_ends(from);
 }
 
 static bool take_text(struct replay *replay)

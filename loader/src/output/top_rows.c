@@ -166,8 +166,7 @@ void top_rows_read(struct top_rows *top, const struct session *session, const st
 	bool has_before = before.read_at && !before.error && now > before.read_at;
 
 	/* Only its keys and numbers are compared. */
-	free(before.rows.values);
-	before.rows.values = NULL;
+	row_values_free(&before.rows.values);
 	*top = (struct top_rows){.read_at = now};
 	top->error = map_rows_read(&top->rows, session, map);
 	if (top->error) {
@@ -210,17 +209,18 @@ static uint64_t double_rank(double number)
 static uint64_t rank_of(const struct top_rows *top, enum top_order order, size_t row)
 {
 	const struct mf_type *type = top->rows.map->value;
-	const uint8_t *value = map_rows_value(&top->rows, row);
+	const uint8_t *value;
 	uint64_t rank = 0;
 
 	if (order == TOP_BY_RATE)
 		return double_rank(top->rates[row]);
 	if (order == TOP_BY_KEY)
 		return 0;
+	value = map_rows_value(&top->rows, row);
 	if (type->kind == MF_MIN || type->kind == MF_MAX)
 		return type->is_signed ? signed_rank((int64_t)value_number(type, value))
 				       : value_number(type, value);
-	if (map_value_rank(type, value, &rank))
+	if (map_rows_rank(&top->rows, row, &rank))
 		return rank;
 	return value_is_number(type) ? value_number(type, value) : 0;
 }
