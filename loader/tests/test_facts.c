@@ -9,6 +9,7 @@
 #include "binary/code_lines.h"
 #include "check.h"
 #include "fixture.h"
+#include "known_answers.h"
 #include "output/facts.h"
 #include "recording/recording.h"
 #include "symbols/symbols.h"
@@ -237,6 +238,134 @@ static void frames_of_stacks(void)
 	teardown(&tester);
 }
 
+/* Frames of functions that were inlined come back with their symbol, however many there were
+ * before. */
+static void frames_of_symbols(void)
+{
+	const struct code_frame few[] = {{"f", "a.c:1"}, {NULL, "b.c:2"}, {"g", NULL}};
+	struct code_frame many[40];
+	const struct symbol short_one = {
+		.name = "s", .offset = 5, .module = "m", .frames = few, .frame_count = 3};
+	const struct symbol long_one = {.frames = many, .frame_count = 40};
+	struct tester tester;
+	struct symbol found;
+
+	for (size_t i = 0; i < 40; i++)
+		many[i] = (struct code_frame){i % 2 ? "odd" : "even", i % 3 ? NULL : "c.c:3"};
+	setup(&tester);
+	known_user(&tester.recording, KNOWN_SOURCE, 7, 0x10, &short_one);
+	known_user(&tester.recording, KNOWN_CALL, 7, 0x10, &long_one);
+	known_kernel(&tester.recording, 0x10, &(struct symbol){.module = "m"});
+	for (int i = 0; i < 2; i++) {
+		CHECK(facts_user_source(tester.found, 7, 0x10, false, &found));
+		same_symbol(&short_one, &found);
+		CHECK(facts_user_source(tester.found, 7, 0x10, true, &found));
+		same_symbol(&long_one, &found);
+	}
+	CHECK(!facts_user(tester.found, 7, 0x10, &found) && !found.name && !found.frame_count);
+	/* A symbol of the kernel without a name is none. */
+	CHECK(!facts_kernel(tester.found, 0x10, &found));
+	teardown(&tester);
+}
+
+/* Answers that are damaged are none. */
+static void answers_that_are_none(void)
+{
+	const struct symbol symbol = {.name = "s"};
+	struct strbuf *answer;
+	struct symbol_place place;
+	struct tester tester;
+	struct symbol found;
+	struct tm local;
+
+	setup(&tester);
+	answer = &tester.recording.answer;
+	/* Something behind it; cut in the middle; more frames than anybody has. */
+	known_symbol(&tester.recording, &symbol);
+	strbuf_char(answer, 0);
+	known_answer(&tester.recording, ANSWER_KERNEL, 1, 0);
+	CHECK(!facts_kernel(tester.found, 1, &found));
+	known_symbol(&tester.recording, &symbol);
+	answer->length--;
+	known_answer(&tester.recording, ANSWER_KERNEL, 2, 0);
+	CHECK(!facts_kernel(tester.found, 2, &found));
+	for (uint64_t count = 4096; count < 4098; count++) {
+		encode_number(answer, 1);
+		encode_text(answer, "s");
+		encode_number(answer, 0);
+		encode_text(answer, NULL);
+		encode_number(answer, count);
+		strbuf_fill(answer, 0, 2 * count);
+		known_answer(&tester.recording, ANSWER_KERNEL, count, 0);
+		CHECK(facts_kernel(tester.found, count, &found) == (count == 4096));
+	}
+	known_symbol(&tester.recording, &symbol);
+	known_answer(&tester.recording, ANSWER_KERNEL, 3, 0);
+	CHECK(facts_kernel(tester.found, 3, &found));
+	/* An id that is longer or shorter than it says. */
+	for (uint64_t size = 1; size < 4; size++) {
+		encode_number(answer, 1);
+		encode_text(answer, "m");
+		encode_number(answer, 2);
+		encode_number(answer, 0);
+		encode_number(answer, 0);
+		encode_number(answer, size);
+		strbuf_text(answer, "id");
+		known_answer(&tester.recording, ANSWER_PLACE, 1, size);
+		CHECK(facts_place(tester.found, 1, size, &place) == (size == 2));
+	}
+	/* Zones are less than a day away, and have a name. */
+	for (int64_t offset = 86399; offset < 86402; offset++) {
+		for (int sign = -1; sign < 2; sign += 2) {
+			encode_signed(answer, sign * offset);
+			encode_number(answer, 0);
+			encode_text(answer, "Z");
+			known_answer(&tester.recording, ANSWER_ZONE, 1000, 0);
+			CHECK(facts_local_time(tester.found, 900000, &local) == (offset <= 86400));
+			CHECK(offset > 86400 || local.tm_gmtoff == sign * offset);
+		}
+	}
+	encode_signed(answer, 0);
+	encode_number(answer, 1);
+	encode_text(answer, NULL);
+	known_answer(&tester.recording, ANSWER_ZONE, 1000, 0);
+	CHECK(!facts_local_time(tester.found, 900000, &local));
+	teardown(&tester);
+}
+
+/* Files are looked into for what a recording does not say, where that is asked for. */
+static void names_of_files(void)
+{
+	const struct code_frame frame = {NULL, "a.c:1"};
+	struct tester tester;
+	struct symbol found;
+
+	setup(&tester);
+	known_user(&tester.recording, KNOWN_NAME, 7, 0x10, &(struct symbol){.name = "s"});
+	known_user(&tester.recording, KNOWN_SOURCE, 7, 0x10, &(struct symbol){.name = "s"});
+	known_user(&tester.recording, KNOWN_CALL, 7, 0x10,
+		   &(struct symbol){.name = "s", .frames = &frame, .frame_count = 1});
+	known_place(&tester.recording, 7, 0x10, &(struct symbol_place){.module = "/bin/m"});
+	known_place(&tester.recording, 7, 0x20, &(struct symbol_place){.module = "/bin/n"});
+	CHECK(!facts_are_named(tester.found));
+	CHECK(facts_user(tester.found, 7, 0x10, &found) && !found.module);
+	CHECK(facts_user_source(tester.found, 7, 0x10, false, &found) && !found.module);
+	CHECK(!facts_by_id(tester.found, (const uint8_t *)"id", 2, 0, false, &found));
+	facts_name_from(tester.found, "/nonexistent", true);
+	CHECK(facts_are_named(tester.found));
+	/* A name, and a name with a line, is all that there is to know; of others the file is
+	 * asked. */
+	CHECK(facts_user(tester.found, 7, 0x10, &found) && !found.module);
+	CHECK(facts_user_source(tester.found, 7, 0x10, true, &found) && !found.module &&
+	      found.frame_count == 1);
+	CHECK(facts_user_source(tester.found, 7, 0x10, false, &found) &&
+	      same(found.module, "/bin/m") && same(found.name, "s"));
+	CHECK(!facts_user(tester.found, 7, 0x20, &found) && same(found.module, "/bin/n"));
+	CHECK(!facts_user(tester.found, 7, 0x30, &found) && !found.module);
+	CHECK(!facts_by_id(tester.found, (const uint8_t *)"id", 2, 0, false, &found));
+	teardown(&tester);
+}
+
 int main(void)
 {
 	CHECK(bpfload_test_landmark(1) == 10);
@@ -246,6 +375,9 @@ int main(void)
 	time_zones();
 	names_of_addresses();
 	frames_of_stacks();
+	frames_of_symbols();
+	answers_that_are_none();
+	names_of_files();
 	failure_clear(&failure);
 	return check_result("facts");
 }
