@@ -298,6 +298,52 @@ static void processes_of_others(void)
 	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static bool opens(uint32_t process, const struct proc_mapping *mapping)
+{
+	int fd = proc_mapping_open(process, mapping);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Of a process that has gone, if the kernel told of its mapping, the file that stands here now is
+ * the one, as far as its numbers say. */
+static void files_of_processes_that_have_gone(void)
+{
+	const uint32_t gone = 0x7ffffff0;
+	struct proc_mapping told = *mappings[0], other;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s", at("file0"));
+	CHECK(!opens(gone, &told));
+	told.told_at = 1;
+	told.path = path;
+	CHECK(opens(gone, &told));
+	other = told;
+	other.inode++;
+	CHECK(!opens(gone, &other));
+	other = told;
+	other.deleted = true;
+	CHECK(!opens(gone, &other));
+	other = told;
+	other.path = "/none";
+	CHECK(!opens(gone, &other));
+	/* One that lives is asked itself, by its mapping or by its own root. */
+	CHECK(opens(pid(), mappings[0]));
+	other = *mappings[0];
+	other.start += 1;
+	CHECK(opens(pid(), &other));
+	other.inode++;
+	CHECK(!opens(pid(), &other));
+	other.told_at = 1;
+	CHECK(!opens(pid(), &other));
+	other = *mappings[0];
+	other.start += 1;
+	other.path = "file0";
+	CHECK(!opens(pid(), &other));
+}
+
 static void remove_files(void)
 {
 	for (int i = 0; i < FILES; i++) {
@@ -322,6 +368,7 @@ int main(void)
 	without_descriptors_the_older_half_closes();
 	a_file_of_later_is_another();
 	processes_of_others();
+	files_of_processes_that_have_gone();
 	remove_files();
 	return check_result("mapped files");
 }
