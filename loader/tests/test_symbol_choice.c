@@ -277,6 +277,36 @@ static void patterns_without_a_standard_input(void)
 	arena_free(&arena);
 }
 
+/* Bare names are those of programs, in the folders of PATH, of which an empty one is where we are.
+ */
+static void patterns_of_programs(void)
+{
+	const char *before = getenv("PATH");
+	char *kept = before ? strdup(before) : NULL, path[128], here[512];
+
+	CHECK(getcwd(here, sizeof(here)) && chdir(folder) == 0);
+	snprintf(path, sizeof(path), "/nonexistent:%s", folder);
+	for (int is_here = 0; is_here < 2; is_here++) {
+		struct arena arena = {0};
+		struct binary_files files = {.arena = &arena};
+
+		CHECK(setenv("PATH", is_here ? ":/nonexistent" : path, 1) == 0);
+		binary_files_match(&files, "progra*", 0);
+		CHECK(files.count == 1 &&
+		      strcmp(files.files[0].shown, is_here ? "./program" : at("program")) == 0);
+		binary_files_match(&files, "./prog*m", 0);
+		CHECK(files.count == 1);
+		/* A library is one by its bare name, too. */
+		binary_files_match(&files, "libc.so.*", 0);
+		CHECK(files.count == 2 && strstr(files.files[1].shown, "/libc.so.6"));
+		arena_free(&arena);
+	}
+	CHECK(chdir(here) == 0);
+	if (kept)
+		setenv("PATH", kept, 1);
+	free(kept);
+}
+
 /* As many as there are; hidden ones have to be asked for. */
 static void patterns_of_many_files(void)
 {
@@ -299,7 +329,7 @@ static void patterns_of_many_files(void)
 	binary_files_match(&files, pattern, 0);
 	CHECK(files.count == 40);
 	/* Each once, and folders in between. */
-	snprintf(pattern, sizeof(pattern), "/tm*/%s/many-0?", folder + 5);
+	snprintf(pattern, sizeof(pattern), "/tm*/%s/many-0*", folder + 5);
 	binary_files_match(&files, pattern, 0);
 	CHECK(files.count == 40);
 	for (int i = 0; i < 40; i++) {
@@ -318,6 +348,7 @@ int main(void)
 	addresses_and_places();
 	functions_that_match();
 	patterns_without_a_standard_input();
+	patterns_of_programs();
 	patterns_of_many_files();
 	unlink(at("program"));
 	CHECK(rmdir(folder) == 0);
