@@ -1,7 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { HANGS_MS } from './test/support/patience.ts';
 import { ALONE, BOOTING, COMPILING, INSTALLING } from './test/support/projects.ts';
+
+/** Longer than what tests wait for, so that these say first what did not come. */
+const LONGEST = 3 * HANGS_MS;
 
 const YIELD = 'test/support/yield.ts';
 
@@ -14,8 +18,8 @@ export default defineConfig({
     isolate: false,
     poolOptions: { forks: { minForks: 1, maxForks: Math.min(availableParallelism(), 4) } },
     // What hangs ends; how long a test takes is nothing that tests say: guests are emulated, and machines may be busy.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: LONGEST,
+    hookTimeout: LONGEST,
     unstubEnvs: true,
     reporters: ['default', './test/support/feature-report.ts'],
     projects: [

@@ -11,6 +11,7 @@ import { hostSources } from '../../compiler/kernel/host.ts';
 import type { KernelDescription } from '../../compiler/kernel/types.ts';
 import { temporaryFolder } from '../support/build.ts';
 import { ARM64_SERIES } from '../support/guest.ts';
+import { GUEST_LIMITS } from '../support/patience.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = temporaryFolder();
@@ -84,7 +85,7 @@ function run(series: string): readonly string[] {
   const results = join(folder, `${series}-results`);
   execFileSync(
     join(root, 'test/guest/vmrun.sh'),
-    ['-b', batch, '-o', results, '-t', '240', join(root, '.cache/kernels', series), payload],
+    [...GUEST_LIMITS, '-b', batch, '-o', results, join(root, '.cache/kernels', series), payload],
     { stdio: 'pipe' },
   );
   return SCRIPTS.map((_script, index) => readFileSync(join(results, `${index + 1}.out`), 'utf8'));
@@ -106,7 +107,7 @@ describe('an arm64 kernel', () => {
   });
 
   for (const series of ARM64_SERIES)
-    it(`runs objects that were built for it: ${series}`, { timeout: 900_000 }, () => {
+    it(`runs objects that were built for it: ${series}`, () => {
       const outputs = run(series);
       SCRIPTS.forEach(([text, expected], index) => {
         expect(outputs[index], text).toMatch(expected);

@@ -48,7 +48,7 @@ async function dumpsOn(
   const batch = join(folder, `batch-${series}`);
   writeFileSync(batch, COMMANDS.map((command) => `${command}\n`).join(''));
   const results = join(folder, `results-${series}`);
-  const log = await boot(['-b', batch, '-o', results, '-t', '300', bootable(series), payload]);
+  const log = await boot(['-b', batch, '-o', results, bootable(series), payload]);
   const sources: readonly ExploredSource[] = [
     { name: 'stdin', firstLine: 1, lines: SCRIPT.split('\n') },
   ];

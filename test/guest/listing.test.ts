@@ -66,7 +66,7 @@ async function inGuest(
   writeFileSync(batch, [load, ...commands].map((command) => `${command}\n`).join(''));
   const results = join(folder, 'results');
   const log = await boot([
-    ...['-b', batch, '-o', results, '-T', '300', '-t', '600', '-m', '512'],
+    ...['-b', batch, '-o', results, '-m', '512'],
     ...[bootable(series), payload],
   ]);
   return commands.map((_command, index) => {

@@ -105,7 +105,7 @@ async function runAll(
     batch,
     runs.map(({ loader, index }) => `/${loader} AT_ /${index}.o '${COMMAND}'\n`).join(''),
   );
-  const log = await boot(['-b', batch, '-o', folder, '-t', '200', bootable(series), payload]);
+  const log = await boot(['-b', batch, '-o', folder, bootable(series), payload]);
   return new Map(
     runs.map(({ loader, script }, index) => {
       const file = (suffix: string): string => join(folder, `${index + 1}.${suffix}`);

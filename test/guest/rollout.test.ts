@@ -36,11 +36,7 @@ async function startOn(series: string, hosts: readonly string[]): Promise<string
   const batch = join(folder, `batch-${series}`);
   writeFileSync(batch, `${command}\n`);
   const results = join(folder, `results-${series}`);
-  const limit = ['-T', '600', '-t', '600'];
-  const log = await boot([
-    ...['-b', batch, '-o', results, ...limit],
-    ...[bootable(series), payload],
-  ]);
+  const log = await boot(['-b', batch, '-o', results, bootable(series), payload]);
   const file = join(folder, 'reports', `${series}.jsonl`);
   try {
     copyFileSync(join(results, '1.out'), file);

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { bpfscript, COMMAND } from '../support/command.ts';
 import { needs } from '../support/needs.ts';
+import { HANGS_MS } from '../support/patience.ts';
 import { LOADER } from '../support/run.ts';
 
 const folder = temporaryFolder();
@@ -144,7 +145,7 @@ describe('Words of bpfload', () => {
     'begin { printf("%d %s %d\\n", $#, str($1), getopt("n", 3)); exit(); }',
   );
   const load = (...words: readonly string[]) =>
-    spawnSync(LOADER, words, { encoding: 'latin1', timeout: 50_000 });
+    spawnSync(LOADER, words, { encoding: 'latin1', timeout: HANGS_MS });
   const fails = (...words: readonly string[]): string => {
     const { stdout, stderr, status } = load(...words);
     expect(stdout).toBe('');

@@ -2,10 +2,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { build, temporaryFolder } from '../support/build.ts';
 import { mapValue } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
+import { until } from '../support/patience.ts';
 import { LOADER_ASAN, run, WORKLOAD } from '../support/run.ts';
 
 /** One call of getppid by each pass of the commands here. */
@@ -91,7 +92,10 @@ while True: signal.pause()`;
         flags: ['-c', command(`tells-${basename(file)}`, text)],
         workload: async () => {
           if (signal !== 'none')
-            await vi.waitUntil(() => existsSync(`${file}.ready`), { timeout: 50_000 });
+            await until(
+              () => existsSync(`${file}.ready`),
+              () => `${file}.ready`,
+            );
         },
         signal,
         settle: 0,

@@ -6,18 +6,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { build, temporaryFolder } from '../support/build.ts';
 import { needs } from '../support/needs.ts';
+import { HANGS_SECONDS, until } from '../support/patience.ts';
 import { LOADER, run, WORKLOAD } from '../support/run.ts';
 
 const GETPPID = 'tracepoint:syscalls:sys_enter_getppid /comm == "ends"/';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 3000) throw new Error('it does not come');
-    await wait(10);
-  }
-}
 
 function written(path: string): string {
   try {
@@ -49,7 +43,7 @@ needs('root').describe('hostile ends', () => {
         '-m',
         'sh',
         '-c',
-        `mount -t tmpfs -o size=64k none ${disk} && timeout 20 ${LOADER} -o ${disk}/out ${script}; status=$?; cat ${disk}/out; exit $status`,
+        `mount -t tmpfs -o size=64k none ${disk} && timeout ${HANGS_SECONDS} ${LOADER} -o ${disk}/out ${script}; status=$?; cat ${disk}/out; exit $status`,
       ],
       { encoding: 'latin1', maxBuffer: 1 << 26 },
     );
@@ -64,7 +58,7 @@ needs('root').describe('hostile ends', () => {
     const script = object('pipe', `interval:ms:20 { printf("line\\n"); }`);
     const result = spawnSync(
       'bash',
-      ['-c', `timeout 20 ${LOADER} ${script} | head -1; exit \${PIPESTATUS[0]}`],
+      ['-c', `timeout ${HANGS_SECONDS} ${LOADER} ${script} | head -1; exit \${PIPESTATUS[0]}`],
       { encoding: 'latin1' },
     );
     expect(result.stdout).toBe('line\n');
@@ -88,11 +82,17 @@ needs('root').describe('hostile ends', () => {
     terminal.stdout.on('data', (chunk: Buffer) => {
       shown += chunk.toString('latin1');
     });
-    await until(() => shown.includes('__BPFTRACE_NOTIFY_PROBES_ATTACHED'));
+    await until(
+      () => shown.includes('__BPFTRACE_NOTIFY_PROBES_ATTACHED'),
+      () => `attached, in ${shown}`,
+    );
     spawnSync(WORKLOAD, ['comm', 'ends', 'getppid', '5']);
     // The other side of the terminal is closed; the kernel sends SIGHUP.
     terminal.kill('SIGKILL');
-    await until(() => written(file).includes('@: 5'));
+    await until(
+      () => written(file).includes('@: 5'),
+      () => `the map, in ${written(file)}`,
+    );
     expect(written(file)).toBe('end\n\n\n@: 5\n');
   });
 
@@ -106,7 +106,10 @@ needs('root').describe('hostile ends', () => {
     child.stdout.on('data', (chunk: Buffer) => {
       shown += chunk.toString('latin1');
     });
-    await until(() => shown.includes('ATTACHED'));
+    await until(
+      () => shown.includes('ATTACHED'),
+      () => `attached, in ${shown}`,
+    );
     child.kill('SIGHUP');
     await wait(100);
     spawnSync(WORKLOAD, ['comm', 'ends', 'getppid', '3']);
@@ -129,7 +132,10 @@ needs('root').describe('hostile ends', () => {
     child.stdout.on('data', (chunk: Buffer) => {
       shown += chunk.toString('latin1');
     });
-    await until(() => shown.includes('ATTACHED'));
+    await until(
+      () => shown.includes('ATTACHED'),
+      () => `attached, in ${shown}`,
+    );
     const ended = new Promise((resolve) => child.on('exit', resolve));
     spawnSync(WORKLOAD, ['comm', 'ends', 'getppid', '3']);
     child.kill('SIGHUP');

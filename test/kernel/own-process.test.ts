@@ -7,15 +7,13 @@ import { expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { answering } from '../support/metrics.ts';
 import { needs } from '../support/needs.ts';
+import { HANGS_MS } from '../support/patience.ts';
 import { LOADER_ASAN, WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
 /** A copy: probes of its functions fire nowhere else. */
 const program = join(folder, 'workload');
 copyFileSync(WORKLOAD, program);
-
-/** Beside whatever else runs; only a loader that hangs takes so long. */
-const LONGEST = 100_000;
 
 /** Without system calls that other tests trace in all processes. */
 const WORK = 'call 6 10 5 text word shapes 2 comm other call 3 1 7 sleep 100';
@@ -58,7 +56,7 @@ const masked = (text: string): string =>
 function load(...args: readonly string[]): Result {
   const { stdout, stderr, status } = spawnSync(LOADER_ASAN, args, {
     encoding: 'utf8',
-    timeout: LONGEST,
+    timeout: HANGS_MS,
     maxBuffer: 1 << 26,
   });
   return { stdout: masked(stdout), stderr: masked(stderr), status };
@@ -70,7 +68,7 @@ const digestOf = (file: string): string =>
 const trace = (file: string, ...args: readonly string[]): Result =>
   load('-c', `${program} ${WORK}`, file, ...args);
 
-needs('root').describe('a script that traces its own process', { timeout: 4 * LONGEST }, () => {
+needs('root').describe('a script that traces its own process', () => {
   const all = object(`
     begin { printf("begin %d %s %s\\n", $1, str($2), getopt("name", "nobody")); @kept = 3; }
     uprobe:PROGRAM:workload_target {

@@ -8,6 +8,7 @@ import { temporaryFolder, writeObject } from '../support/build.ts';
 import { COMMAND } from '../support/command.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
+import { HANGS_MS } from '../support/patience.ts';
 import { LOADER_ASAN, WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
@@ -45,7 +46,7 @@ function inShell(script: string): SpawnSyncReturns<string> {
   }`;
   return spawnSync('sh', ['-c', `${load}\n${script}`], {
     encoding: 'latin1',
-    timeout: 50_000,
+    timeout: HANGS_MS,
     env: { ...process.env, LOADER: LOADER_ASAN, BPFSCRIPT: COMMAND },
   });
 }

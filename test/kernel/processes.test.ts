@@ -7,6 +7,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { mapEntries, mapValue } from '../support/expect.ts';
 import { needs } from '../support/needs.ts';
+import { HANGS_MS } from '../support/patience.ts';
 import { LOADER_ASAN, WORKLOAD } from '../support/run.ts';
 
 const folder = temporaryFolder();
@@ -36,7 +37,7 @@ function inNamespaces(flags: readonly string[], script: string): Result {
   rmSync(go, { force: true });
   const result = spawnSync('unshare', [...flags, 'sh', '-c', `${LOAD}\n${script}`], {
     encoding: 'latin1',
-    timeout: 50_000,
+    timeout: HANGS_MS,
     env: { ...process.env, LOADER: LOADER_ASAN, WORKLOAD, GO: go },
   });
   return { stdout: result.stdout, stderr: result.stderr, status: result.status };

@@ -77,9 +77,7 @@ async function becomes(base: string, expression: string, wanted: string): Promis
 }
 
 needs('root', 'prometheus').describe('Prometheus', () => {
-  it('adds up what two loaders count, exactly, and sees no counter fall', {
-    timeout: 90_000,
-  }, async () => {
+  it('adds up what two loaders count, exactly, and sees no counter fall', async () => {
     const object = writeObject(folder, 'scraped', SCRIPT);
     const clearing = writeObject(
       folder,

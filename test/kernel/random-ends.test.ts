@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { build, temporaryFolder } from '../support/build.ts';
 import { bpftool } from '../support/kernel.ts';
 import { needs } from '../support/needs.ts';
+import { until } from '../support/patience.ts';
 import { createRandom } from '../support/random.ts';
 import { LOADER, WORKLOAD } from '../support/run.ts';
 
@@ -112,11 +113,11 @@ needs('root').describe(`${LOADERS} loaders that are ended at random (seed ${SEED
     for (const [signal, end, errors] of ends) expect([signal, '0'], errors).toContain(end);
     // What programs held goes after a grace period. What comes from now on is of tests that run beside this one.
     let left = traces(mark).filter((trace) => !before.has(trace));
-    for (let tries = 0; tries < 200 && left.length > 0; tries += 1) {
-      await wait(50);
+    const areGone = (): boolean => {
       const there = new Set(traces(mark));
       left = left.filter((trace) => there.has(trace));
-    }
-    expect(left).toEqual([]);
+      return left.length === 0;
+    };
+    await until(areGone, () => `the end of ${left.join(' ')}`);
   });
 });

@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder, writeObject } from '../support/build.ts';
 import { startReport } from '../support/json.ts';
 import { needs } from '../support/needs.ts';
+import { HANGS_MS } from '../support/patience.ts';
 import { LOADER, runObject } from '../support/run.ts';
 
 const folder = temporaryFolder();
@@ -93,7 +94,7 @@ needs('root').describe('under the unit', () => {
     const [program = '', ...words] = confined();
     const result = spawnSync(program, [...words, join(open, 'bpfload'), object], {
       encoding: 'latin1',
-      timeout: 50_000,
+      timeout: HANGS_MS,
     });
     expect(result.stderr).toBe('Attached 3 probes\n');
     expect(result.status).toBe(0);

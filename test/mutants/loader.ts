@@ -23,7 +23,7 @@ import { type Line, sampled } from './sample.ts';
 const WORK = '.cache/mutants';
 /** The loader's Makefile reads the version in the folder above. */
 const COPY = join(WORK, 'loader');
-const LOADER_BUILD = { BPFSCRIPT_LOADER_BUILD: join(COPY, 'build') };
+const LOADER_BUILD = { BPFSCRIPT_LOADER_BUILD: join(COPY, 'build'), BPFSCRIPT_HANGS_SECONDS: '60' };
 
 /** A line of a file that reads differently. */
 export interface Fault extends Line {

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { insideOf } from '../../compiler/image/image.ts';
+import { GUEST_LIMITS } from './patience.ts';
 import { LOADER, type RunResult, WORKLOAD } from './run.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -99,9 +100,8 @@ export async function runInGuest(
   chmodSync(driver, 0o755);
   const batch = join(folder, `batch-${series}`);
   writeFileSync(batch, commands.map((command, index) => `${line(command, index)}\n`).join(''));
-  const seconds = String(60 + 10 * commands.length);
   const kernel = bootable(series);
-  const flags = ['-n', String(processors), '-b', batch, '-o', results, '-t', seconds];
+  const flags = ['-n', String(processors), '-b', batch, '-o', results];
   const log = await boot([...flags, kernel, payload]);
   return commands.map((_command, index) => {
     const file = (suffix: string): string => join(results, `${index + 1}.${suffix}`);
@@ -155,8 +155,10 @@ export async function boot(args: readonly string[]): Promise<string> {
 
 function bootOnce(args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
-    execFile(join(root, 'test/guest/vmrun.sh'), args, (_error, stdout, stderr) =>
-      resolve(`${stdout}${stderr}`),
+    execFile(
+      join(root, 'test/guest/vmrun.sh'),
+      [...GUEST_LIMITS, ...args],
+      (_error, stdout, stderr) => resolve(`${stdout}${stderr}`),
     );
   });
 }

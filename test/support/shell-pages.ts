@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fences } from '../docs/pages.ts';
 import { COMMAND } from './command.ts';
+import { HANGS_MS } from './patience.ts';
 import { LOADER } from './run.ts';
 
 export interface Step {
@@ -51,7 +52,7 @@ export function shellIn(folder: string): (step: Step) => { status: number | null
     const { status, stdout } = spawnSync('bash', ['-ec', `exec 2>&1\n${command}`], {
       cwd: work,
       encoding: 'latin1',
-      timeout: 60_000,
+      timeout: HANGS_MS,
       env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, XDG_CACHE_HOME: folder },
     });
     return { status, output: stdout };

@@ -1,5 +1,6 @@
 /** A terminal without a window: commands run in tmux, keys are sent to them, and their screen is read. */
 import { execFileSync } from 'node:child_process';
+import { until } from './patience.ts';
 
 export interface Terminal {
   /** Keys as tmux calls them, such as `q`, `C-c`, `Enter`. */
@@ -31,12 +32,13 @@ export async function openTerminal(columns: number, lines: number): Promise<Term
     screen,
     async until(what) {
       const isSo = typeof what === 'function' ? what : (text: string) => what.test(text);
-      for (let tries = 0; tries < 300; tries += 1) {
-        const text = screen().join('\n');
-        if (isSo(text)) return text;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      throw new Error(`the screen does not become so: ${what}\n${screen().join('\n')}`);
+      let text = '';
+      const isThere = (): boolean => {
+        text = screen().join('\n');
+        return isSo(text);
+      };
+      await until(isThere, () => `${what} in\n${text}`);
+      return text;
     },
     resize: (width, height) => tmux('resize-window', '-x', String(width), '-y', String(height)),
     close: () => tmux('kill-server'),

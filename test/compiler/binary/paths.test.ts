@@ -17,6 +17,7 @@ import { describe, expect, it as test, vi } from 'vitest';
 import { findBinaries, mappedBinaries } from '../../../compiler/binary/paths.ts';
 import { temporaryFolder } from '../../support/build.ts';
 import { needs } from '../../support/needs.ts';
+import { HANGS_MS } from '../../support/patience.ts';
 
 let folder = '';
 const path = (name: string): string => join(folder, name);
@@ -232,7 +233,7 @@ describe('what a process has mapped', () => {
       const pid = child.pid ?? 0;
       // The name is that of the program once the kernel has replaced the child's memory.
       await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/maps`, 'utf8')).toContain('libc'), {
-        timeout: 60_000,
+        timeout: HANGS_MS,
       });
       const files = mappedBinaries(pid);
       expect(files[0]).toEqual({ path: program, shown: program });

@@ -11,6 +11,7 @@ import { readReports } from '../../../compiler/cli/reports.ts';
 import { openElfFile } from '../../../linker/elf/file.ts';
 import { build, compileText, temporaryFolder } from '../../support/build.ts';
 import { runHere } from '../../support/command-here.ts';
+import { HANGS_MS } from '../../support/patience.ts';
 
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
@@ -62,7 +63,7 @@ it.each<[string, () => unknown]>([
   const before = open();
   for (let round = 0; round < 4; round++) await tried(work);
   // Streams are closed a little after their end.
-  await vi.waitFor(() => expect(open()).toBeLessThanOrEqual(before), { timeout: 20_000 });
+  await vi.waitFor(() => expect(open()).toBeLessThanOrEqual(before), { timeout: HANGS_MS });
 });
 
 it('A descriptor that is given stays with who gave it', () => {

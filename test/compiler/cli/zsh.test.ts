@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/build.ts';
 import { runHere } from '../../support/command-here.ts';
+import { HANGS_MS } from '../../support/patience.ts';
 
 const folder = temporaryFolder();
 mkdirSync(join(folder, 'functions'));
@@ -31,7 +32,7 @@ zpty -d shell
   );
   const { stdout } = spawnSync('zsh', ['-f', script], {
     encoding: 'utf8',
-    timeout: 25_000,
+    timeout: HANGS_MS,
     cwd: folder,
   });
   return /<([^<>]*)>/.exec(stdout)?.[1]?.trim() ?? stdout;

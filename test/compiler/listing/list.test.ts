@@ -8,6 +8,7 @@ import { temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
 import { runHere } from '../../support/command-here.ts';
 import { needs } from '../../support/needs.ts';
+import { HANGS_MS } from '../../support/patience.ts';
 
 const folder = temporaryFolder();
 const POINTS = join(folder, 'points');
@@ -394,7 +395,7 @@ describe('Lists of binaries', () => {
     try {
       const pid = String(child.pid);
       await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/maps`, 'utf8')).toContain('libc'), {
-        timeout: 60_000,
+        timeout: HANGS_MS,
       });
       await work(pid, copy);
     } finally {

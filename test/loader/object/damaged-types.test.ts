@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { build, temporaryFolder } from '../../support/build.ts';
 import { damagedBtf, typesIn } from '../../support/damage.ts';
 import { needs } from '../../support/needs.ts';
+import { HANGS_MS } from '../../support/patience.ts';
 import { LOADER_ASAN } from '../../support/run.ts';
 
 const folder = temporaryFolder();
@@ -23,7 +24,7 @@ function load(object: string, types: Buffer, name: string): Promise<Ended> {
   writeFileSync(file, types);
   const child = spawn(LOADER_ASAN, ['--dry-run', '--btf', file, object], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: 60_000,
+    timeout: HANGS_MS,
     killSignal: 'SIGKILL',
     env: { ...process.env, ASAN_OPTIONS: 'exitcode=99', UBSAN_OPTIONS: 'exitcode=99' },
   });
@@ -36,34 +37,30 @@ function load(object: string, types: Buffer, name: string): Promise<Ended> {
   });
 }
 
-needs('root').it(
-  'Types from a damaged file are refused, or do no harm',
-  { timeout: 900_000 },
-  async () => {
-    const object = join(folder, 'script.o');
-    const bytes = build(SCRIPT);
-    writeFileSync(object, bytes);
-    const types = typesIn(bytes);
-    // It is the damage that is refused.
-    expect(await load(object, types, 'whole')).toEqual({ status: 0, stderr: '' });
+needs('root').it('Types from a damaged file are refused, or do no harm', async () => {
+  const object = join(folder, 'script.o');
+  const bytes = build(SCRIPT);
+  writeFileSync(object, bytes);
+  const types = typesIn(bytes);
+  // It is the damage that is refused.
+  expect(await load(object, types, 'whole')).toEqual({ status: 0, stderr: '' });
 
-    const wrong: string[] = [];
-    let refused = 0;
-    const waiting = [...damagedBtf(types, 60, 4711).entries()];
-    const lane = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const [index, damaged] = next;
-        const { status, stderr } = await load(object, damaged, `damaged-${index}`);
-        const isError = (status === 1 || status === 3) && /^(\S+: )?ERROR: /m.test(stderr);
-        if (isError) refused += 1;
-        else if (status !== 0) wrong.push(`${index}: ${status} ${stderr.slice(0, 2000)}`);
-      }
-    };
-    await Promise.all([lane(), lane()]);
-    expect(wrong).toEqual([]);
-    expect(refused).toBeGreaterThan(40);
-  },
-);
+  const wrong: string[] = [];
+  let refused = 0;
+  const waiting = [...damagedBtf(types, 60, 4711).entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, damaged] = next;
+      const { status, stderr } = await load(object, damaged, `damaged-${index}`);
+      const isError = (status === 1 || status === 3) && /^(\S+: )?ERROR: /m.test(stderr);
+      if (isError) refused += 1;
+      else if (status !== 0) wrong.push(`${index}: ${status} ${stderr.slice(0, 2000)}`);
+    }
+  };
+  await Promise.all([lane(), lane()]);
+  expect(wrong).toEqual([]);
+  expect(refused).toBeGreaterThan(40);
+});
 
 needs('root').it('types of this kernel are none that are damaged', async () => {
   const kernel = '/sys/kernel/btf/vmlinux';

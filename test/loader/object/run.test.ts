@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Manifest, ManifestProbe } from '../../../linker/manifest/manifest.ts';
 import { needs } from '../../support/needs.ts';
+import { HANGS_MS, HANGS_SECONDS } from '../../support/patience.ts';
 import { LOADER } from '../../support/run.ts';
 import {
   BEGIN,
@@ -46,7 +47,7 @@ interface Result {
 function load(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Result {
   const result = spawnSync(LOADER, args, {
     encoding: 'latin1',
-    timeout: 20_000,
+    timeout: HANGS_MS,
     env: { ...process.env, ...environment },
   });
   return { status: result.status, stdout: result.stdout, stderr: result.stderr };
@@ -235,7 +236,7 @@ needs('root').describe('bpfload', () => {
   });
 
   it('sees the child of -c end also where its parent ignores such ends', () => {
-    const words = ['-c', 'trap \'\' CHLD; exec timeout 30 "$@"', 'sh', LOADER];
+    const words = ['-c', `trap '' CHLD; exec timeout ${HANGS_SECONDS} "$@"`, 'sh', LOADER];
     const result = spawnSync('sh', [...words, '-c', 'true', object([SYSCALLS])]);
     expect(result.status).toBe(0);
   });
@@ -438,7 +439,15 @@ needs('root').describe('bpfload', () => {
   });
 
   it('ends with status 1 when its standard output is closed', () => {
-    const words = ['-c', 'exec timeout 30 "$@" >&-', 'sh', LOADER, object([BEGIN]), '1', 'x'];
+    const words = [
+      '-c',
+      `exec timeout ${HANGS_SECONDS} "$@" >&-`,
+      'sh',
+      LOADER,
+      object([BEGIN]),
+      '1',
+      'x',
+    ];
     const result = spawnSync('sh', words, { encoding: 'latin1' });
     expect(result.stderr).toContain('cannot write the output: Bad file descriptor');
     expect(result.status).toBe(1);

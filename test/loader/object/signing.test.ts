@@ -9,6 +9,7 @@ import { readSignature } from '../../../linker/signature.ts';
 import { build, temporaryFolder } from '../../support/build.ts';
 import { bpfscript } from '../../support/command.ts';
 import { needs } from '../../support/needs.ts';
+import { HANGS_MS, HANGS_SECONDS } from '../../support/patience.ts';
 import { LOADER_ASAN } from '../../support/run.ts';
 
 const folder = temporaryFolder();
@@ -42,7 +43,7 @@ function load(...args: readonly string[]): {
 } {
   const { stdout, stderr, status } = spawnSync(LOADER_ASAN, ['-q', ...args], {
     encoding: 'latin1',
-    timeout: 20_000,
+    timeout: HANGS_MS,
   });
   return { text: (stdout + stderr).replaceAll(`${folder}/`, '').trim(), status };
 }
@@ -168,7 +169,7 @@ function under(policy: string, file: string, flags = '', prepare = ''): string {
   writeFileSync(at('policy'), policy);
   const script = `mount -t tmpfs -o mode=755 none /etc && mkdir -p /etc/bpfload/keys &&
     cp ${at('policy')} /etc/bpfload/policy && chmod 644 /etc/bpfload/policy &&
-    cp ${at('own.pub')} /etc/bpfload/keys/ && { ${prepare || 'true'}; } && timeout 20 ${LOADER_ASAN} -q ${flags} ${file}`;
+    cp ${at('own.pub')} /etc/bpfload/keys/ && { ${prepare || 'true'}; } && timeout ${HANGS_SECONDS} ${LOADER_ASAN} -q ${flags} ${file}`;
   const { stdout, stderr, status } = spawnSync('unshare', ['-m', 'sh', '-c', script], {
     encoding: 'latin1',
   });

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HANGS_MS } from '../../support/patience.ts';
 import { LOADER_ASAN } from '../../support/run.ts';
 
 export interface Verdicts {
@@ -23,7 +24,7 @@ export function checkObjects(within: string, objects: Iterable<Uint8Array>): Ver
   const result = spawnSync(LOADER_ASAN, ['--check', ...paths], {
     encoding: 'latin1',
     maxBuffer: 1 << 28,
-    timeout: 120_000,
+    timeout: HANGS_MS,
     env: {
       ...process.env,
       ASAN_OPTIONS: 'detect_leaks=1:exitcode=99',
