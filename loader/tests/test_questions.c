@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <linux/bpf.h>
 
 #include "base/failure.h"
 #include "check.h"
@@ -30,6 +31,7 @@ __attribute__((noinline)) int bpfload_test_beacon(int value)
 #define LANDMARK ((uint64_t)(uintptr_t)bpfload_test_landmark)
 #define BEACON ((uint64_t)(uintptr_t)bpfload_test_beacon)
 #define STACK_ID 7
+#define FILE_STACK_ID 8
 
 static struct failure failure;
 static const char *const formats[] = {"*", "%H:%M:%S %Z"};
@@ -51,7 +53,10 @@ static void setup(struct tester *tester)
 	/* Behind what could not be unwound, too. */
 	const uint64_t frames[4] = {LANDMARK + 2, STACK_UNWIND_FAILURE, BEACON + 1, 0};
 	struct fixture *fixture = &tester->fixture;
-	uint64_t id = STACK_ID;
+	/* Of a file whose id the kernel did not know. */
+	const struct bpf_stack_build_id file_frame = {.status = BPF_STACK_BUILD_ID_IP,
+						      .ip = LANDMARK + 2};
+	uint64_t id = STACK_ID, file_id = FILE_STACK_ID;
 
 	*tester = (struct tester){0};
 	fixture_init(fixture);
@@ -63,6 +68,7 @@ static void setup(struct tester *tester)
 		fixture_map(fixture, MF_MAP_STACKS, BPF_MAP_TYPE_HASH, 8, sizeof(frames), 4);
 	CHECK(tester->stacks >= 0 &&
 	      bpf_map_update_elem(tester->stacks, &id, frames, BPF_ANY) == 0);
+	CHECK(bpf_map_update_elem(tester->stacks, &file_id, &file_frame, BPF_ANY) == 0);
 	tester->symbols = symbols_new(&fixture->manifest.config, NULL);
 	CHECK(recording_open(&tester->recording, "/dev/null", &failure) == STATUS_OK);
 	for (int i = 0; i < 3; i++) {
@@ -198,12 +204,71 @@ static void frames_ask_for_names_and_places(void)
 	}
 }
 
+struct token {
+	uint64_t id;
+	uint32_t pid, count;
+};
+
+/* Whose file has an id that is asked for. */
+static void frames_ask_for_ids_of_files(void)
+{
+	const struct token token = {FILE_STACK_ID, (uint32_t)getpid(), 1};
+	const struct mf_type stack = {.kind = MF_STACK,
+				      .size = 16,
+				      .user_stack = true,
+				      .stack_mode = MF_STACK_BUILD_ID,
+				      .stack_limit = 127};
+	struct symbol_place place;
+	struct tester tester;
+
+	asks(&stack, &token, " 0x");
+	setup(&tester);
+	questions_ask(&tester.questions, &stack, (const uint8_t *)&token);
+	CHECK(facts_place(tester.found.facts, token.pid, LANDMARK + 2, &place) && place.build_id);
+	teardown(&tester);
+}
+
+/* A stack all of whose frames are known is asked for once, others each time: what is not there may
+ * come. Stacks of other processes and modes are others. */
+static void known_stacks_are_not_asked_again(void)
+{
+	const uint32_t pid = (uint32_t)getpid();
+	const struct token known = {STACK_ID, pid, 3}, none = {STACK_ID, pid, 0},
+			   other = {STACK_ID, 0x7ffffff0, 3};
+	struct mf_type stack = {.kind = MF_STACK,
+				.size = 16,
+				.user_stack = true,
+				.stack_mode = MF_STACK_PERF,
+				.stack_limit = 127};
+	struct tester tester;
+
+	setup(&tester);
+	questions_ask(&tester.questions, &stack, (const uint8_t *)&none);
+	questions_ask(&tester.questions, &stack, (const uint8_t *)&other);
+	CHECK(tester.questions.stacks.count == 0);
+	questions_ask(&tester.questions, &stack, (const uint8_t *)&known);
+	questions_ask(&tester.questions, &stack, (const uint8_t *)&known);
+	CHECK(tester.questions.stacks.count == 1);
+	stack.stack_mode = MF_STACK_BPFTRACE;
+	questions_ask(&tester.questions, &stack, (const uint8_t *)&known);
+	CHECK(tester.questions.stacks.count == 2);
+	stack.user_stack = false;
+	questions_ask(&tester.questions, &stack, (const uint8_t *)&known);
+	/* No kernel has code there. */
+	CHECK(tester.questions.stacks.count == 2);
+	questions_forget(&tester.questions);
+	CHECK(tester.questions.stacks.count == 0);
+	teardown(&tester);
+}
+
 int main(void)
 {
 	CHECK(bpfload_test_landmark(1) == 10 && bpfload_test_beacon(1) == 6);
 	values_ask_for_their_names();
 	elements_ask_for_theirs();
 	frames_ask_for_names_and_places();
+	frames_ask_for_ids_of_files();
+	known_stacks_are_not_asked_again();
 	failure_clear(&failure);
 	return check_result("questions");
 }
