@@ -22,9 +22,12 @@ static char path[] = "/tmp/bpfload-test-XXXXXX";
 static size_t piece;
 static unsigned int pieces_left;
 
+static uint32_t reads;
+
 /* Stands in for that of the C library. */
 ssize_t pread(int fd, void *to, size_t size, off_t offset)
 {
+	reads++;
 	if (piece && !pieces_left)
 		return 0;
 	pieces_left -= piece != 0;
@@ -221,6 +224,53 @@ static void test_pieces(void)
 	piece = 0;
 	jit_dump_free(&dump);
 	strbuf_free(&bytes);
+}
+
+/* A file is read from the front, and each part of it once. */
+static void test_reads(void)
+{
+	enum { FUNCTIONS = 5000 };
+	struct strbuf bytes = {0};
+	struct jit_dump dump = {0};
+
+	put_header(&bytes, 0x4a695444, 1, 40);
+	for (uint64_t i = 0; i < FUNCTIONS; i++)
+		put_load(&bytes, 0x1000 + 16 * i, 16, i, "f");
+	write_file(&bytes);
+	reads = 0;
+	CHECK(jit_dump_read(&dump, path) && dump.count == FUNCTIONS);
+	CHECK(reads < bytes.length / 20000);
+	jit_dump_free(&dump);
+	strbuf_free(&bytes);
+}
+
+/* A name has an end within 4096 bytes, or is none; and so has the last record's, behind which there
+ * is nothing. */
+static void test_long_names(void)
+{
+	static const size_t lengths[] = {3900, 4000, 4095, 4096, 5000};
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		struct strbuf bytes = {0};
+		struct jit_dump dump = {0};
+		struct jit_symbol symbol;
+		char *name = malloc(lengths[i] + 1);
+
+		memset(name, 'n', lengths[i]);
+		name[lengths[i]] = '\0';
+		put_header(&bytes, 0x4a695444, 1, 40);
+		put_load(&bytes, 0x2000, 0x10, 1, "first");
+		put_load(&bytes, 0x1000, 0x10, 2, name);
+		write_file(&bytes);
+		CHECK(jit_dump_read(&dump, path));
+		expect(&dump, 0x2000, "first+0");
+		CHECK((jit_dump_find(&dump, 0x1001, 0x1001, &symbol) == JIT_DUMP_FOUND) ==
+		      (lengths[i] < 4096));
+		CHECK(lengths[i] >= 4096 || strcmp(symbol.name, name) == 0);
+		free(name);
+		jit_dump_free(&dump);
+		strbuf_free(&bytes);
+	}
 }
 
 static void test_lines(void)
@@ -509,6 +559,8 @@ int main(void)
 	test_process();
 	test_functions();
 	test_pieces();
+	test_reads();
+	test_long_names();
 	test_lines();
 	test_shifted_lines();
 	test_damaged_lines();

@@ -224,6 +224,26 @@ static void kallsyms_of_this_kernel(void)
 	kallsyms_free(&table);
 }
 
+/* The file of the kernel's symbols is closed once: its number may be another's by then. */
+static void the_kernels_file_is_closed_once(void)
+{
+	const struct mf_config config = {0};
+	struct symbols *symbols = symbols_new(&config, NULL);
+	struct symbol symbol;
+	int other;
+
+	symbols_open_kernel(symbols);
+	(void)symbols_kernel(symbols, 1, &symbol);
+	other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	symbols_free(symbols);
+	CHECK(other >= 0 && close(other) == 0);
+	/* One that was not read is, too. */
+	symbols = symbols_new(&config, NULL);
+	symbols_open_kernel(symbols);
+	symbols_free(symbols);
+	CHECK(open("/dev/null", O_RDONLY | O_CLOEXEC) == other && close(other) == 0);
+}
+
 static void own_maps(void)
 {
 	struct proc_maps maps;
@@ -552,6 +572,7 @@ int main(int argc, char **argv)
 	kallsyms_with_zeros();
 	kallsyms_end_somewhere();
 	kallsyms_of_this_kernel();
+	the_kernels_file_is_closed_once();
 	own_maps();
 	maps_from_a_file();
 	own_functions(symbols);
