@@ -11,6 +11,7 @@
 #include "check.h"
 #include "fixture.h"
 #include "output/internal.h"
+#include "output/map_change.h"
 #include "output/output.h"
 
 static struct failure failure;
@@ -264,6 +265,32 @@ static void a_map_that_is_gone(void)
 	    "ERROR: cannot read map @n: Bad file descriptor\n");
 }
 
+/* Whatever its elements are kept in. */
+static void each_store_tells_that_it_is_gone(void)
+{
+	static const enum mf_store_kind kinds[] = {MF_STORE_HASH, MF_STORE_PERCPU_HASH,
+						   MF_STORE_PERCPU_SLOT, MF_STORE_PERCPU_SLOTS};
+	const struct mf_type count = {.kind = MF_COUNT, .size = 8};
+	struct fixture fixture;
+
+	fixture_init(&fixture);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const struct mf_store store = {.kind = kinds[i],
+					       .map = "gone",
+					       .key_size = 8,
+					       .value_size = 16,
+					       .present = 8,
+					       .entries = 2,
+					       .key = &int64};
+		const struct mf_map map = {
+			.name = "@", .value = &count, .stores = &store, .store_count = 1};
+
+		CHECK(map_clear(&fixture.session, &map) < 0 &&
+		      map_zero(&fixture.session, &map) < 0);
+	}
+	fixture_free(&fixture);
+}
+
 int main(void)
 {
 	prints_and_what_follows();
@@ -271,6 +298,7 @@ int main(void)
 	each_kind_is_divided_as_it_is();
 	each_kind_has_its_message();
 	a_map_that_is_gone();
+	each_store_tells_that_it_is_gone();
 	failure_clear(&failure);
 	return check_result("map events");
 }

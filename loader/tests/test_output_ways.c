@@ -94,6 +94,8 @@ static void setup(struct tester *tester, enum output_form form)
 static void happen(struct tester *tester, uint32_t event)
 {
 	CHECK(output_event(tester->output, &events[event], &record, sizeof(record)) == 0);
+	/* Whoever wants it next finds it empty. */
+	CHECK(tester->output->scratch.length == 0);
 }
 
 /* What the file has now. */
