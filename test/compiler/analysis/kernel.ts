@@ -94,7 +94,10 @@ const TYPES: KernelTypes = {
   members: (struct) => MEMBERS.get(struct.id) ?? [],
   ways: () => [],
   enumerator: (name) => {
-    const value = { APPLE: 1n, PEAR: 2n }[name];
+    const value = new Map([
+      ['APPLE', 1n],
+      ['PEAR', 2n],
+    ]).get(name);
     return value === undefined ? undefined : { value, type: FRUIT };
   },
   enumerators: (id) =>
