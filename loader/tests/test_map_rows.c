@@ -97,7 +97,7 @@ static void other_values_are_kept_whole(void)
 
 struct key {
 	int32_t number;
-	char text[8];
+	char text[20];
 	int32_t behind;
 };
 
@@ -124,7 +124,7 @@ static int by_value_number_text(const void *left, const void *right)
 
 	if (!order)
 		order = sign(a->key.number, b->key.number);
-	return order ? order : memcmp(a->key.text, b->key.text, 8);
+	return order ? order : memcmp(a->key.text, b->key.text, sizeof(a->key.text));
 }
 
 static int by_value_behind_text(const void *left, const void *right)
@@ -134,7 +134,7 @@ static int by_value_behind_text(const void *left, const void *right)
 
 	if (!order)
 		order = sign(a->key.behind, b->key.behind);
-	return order ? order : memcmp(a->key.text, b->key.text, 8);
+	return order ? order : memcmp(a->key.text, b->key.text, sizeof(a->key.text));
 }
 
 static int by_value_text_number(const void *left, const void *right)
@@ -143,7 +143,7 @@ static int by_value_text_number(const void *left, const void *right)
 	int order = sign(a->value, b->value);
 
 	if (!order)
-		order = memcmp(a->key.text, b->key.text, 8);
+		order = memcmp(a->key.text, b->key.text, sizeof(a->key.text));
 	return order ? order : sign(a->key.number, b->key.number);
 }
 
@@ -172,7 +172,10 @@ static void check_order(const struct mf_type *key,
 		item->key.number = (int32_t)(next_random(&state) % 7 - 3) * (i % 3 ? 1 : 123456789);
 		item->key.text[0] = (char)('a' + next_random(&state) % 20);
 		item->key.text[1] = (char)('a' + i % 26);
-		item->key.text[5] = (char)('a' + next_random(&state) % 26);
+		/* Often the same up to one of its last bytes. */
+		if (i % 4)
+			memcpy(item->key.text, "the same for most, ", 19);
+		item->key.text[(i % 3) * 9] = (char)('a' + next_random(&state) % 26);
 		/* The last has the numbers of the first, whatever stands between them. */
 		if (i == ROWS - 1) {
 			item->value = items[0].value;
@@ -199,26 +202,74 @@ static void check_order(const struct mf_type *key,
 
 static void rows_stand_by_value_then_by_all_of_the_key(void)
 {
+	const struct mf_type text = {.kind = MF_STRING, .size = 20, .capacity = 20};
 	const struct mf_field number_text[] = {{.offset = 0, .type = &int32},
-					       {.offset = 4, .type = &string8}};
-	const struct mf_field text_number[] = {{.offset = 4, .type = &string8},
+					       {.offset = 4, .type = &text}};
+	const struct mf_field text_number[] = {{.offset = 4, .type = &text},
 					       {.offset = 0, .type = &int32}};
 	const struct mf_type first = {
-		.kind = MF_TUPLE, .size = 16, .fields = number_text, .field_count = 2};
+		.kind = MF_TUPLE, .size = 24, .fields = number_text, .field_count = 2};
 	const struct mf_type second = {
-		.kind = MF_TUPLE, .size = 16, .fields = text_number, .field_count = 2};
+		.kind = MF_TUPLE, .size = 24, .fields = text_number, .field_count = 2};
 	/* The number stands deeper, and behind others in memory. */
-	const struct mf_field inner[] = {{.offset = 8, .type = &int32}};
+	const struct mf_field inner[] = {{.offset = 20, .type = &int32}};
 	const struct mf_type behind = {
-		.kind = MF_TUPLE, .size = 12, .fields = inner, .field_count = 1};
+		.kind = MF_TUPLE, .size = 24, .fields = inner, .field_count = 1};
 	const struct mf_field outer[] = {{.offset = 4, .type = &behind},
-					 {.offset = 4, .type = &string8}};
+					 {.offset = 4, .type = &text}};
 	const struct mf_type nested = {
-		.kind = MF_TUPLE, .size = 16, .fields = outer, .field_count = 2};
+		.kind = MF_TUPLE, .size = 28, .fields = outer, .field_count = 2};
+	/* More than are told apart as numbers. */
+	struct mf_field often[12];
+	const struct mf_type longer = {
+		.kind = MF_TUPLE, .size = 24, .fields = often, .field_count = 12};
 
+	for (size_t i = 0; i < 12; i++)
+		often[i] = number_text[i / 11];
 	check_order(&first, by_value_number_text);
 	check_order(&second, by_value_text_number);
 	check_order(&nested, by_value_behind_text);
+	check_order(&longer, by_value_number_text);
+}
+
+/* Numbers that stand behind texts of two sizes, in stores of their own. */
+static void texts_of_two_sizes_have_numbers_behind_them(void)
+{
+	enum { EACH = 50 };
+	const struct mf_type string16 = {.kind = MF_STRING, .size = 16, .capacity = 16};
+	const struct mf_field short_fields[] = {{.offset = 0, .type = &string8},
+						{.offset = 8, .type = &int32}};
+	const struct mf_field long_fields[] = {{.offset = 0, .type = &string16},
+					       {.offset = 16, .type = &int32}};
+	const struct mf_type short_key = {
+		.kind = MF_TUPLE, .size = 16, .fields = short_fields, .field_count = 2};
+	const struct mf_type long_key = {
+		.kind = MF_TUPLE, .size = 24, .fields = long_fields, .field_count = 2};
+	const struct mf_store stores[] = {
+		{.kind = MF_STORE_HASH, .key_size = 16, .value_size = 8, .key = &short_key},
+		{.kind = MF_STORE_HASH, .key_size = 24, .value_size = 8, .key = &long_key},
+	};
+	const struct mf_map map = {
+		.key = &long_key, .value = &string8, .stores = stores, .store_count = 2};
+	uint32_t order[2 * EACH];
+	struct map_rows rows;
+
+	map_rows_of_map(&rows, &map);
+	rows.keys = calloc(2 * EACH, rows.key_stride);
+	rows.store_ends[0] = EACH;
+	rows.count = rows.room = rows.store_ends[1] = 2 * EACH;
+	/* The same text everywhere: 98, 96, ... in one store, 99, 97, ... in the other. */
+	for (uint32_t i = 0; i < 2 * EACH; i++) {
+		uint32_t number = i < EACH ? 98 - 2 * i : 99 - 2 * (i - EACH);
+
+		memcpy(rows.keys + i * rows.key_stride, "same", 4);
+		memcpy(rows.keys + i * rows.key_stride + (i < EACH ? 8 : 16), &number, 4);
+	}
+	CHECK(row_values_take(&rows.values, calloc(2 * EACH, 8), 2 * EACH));
+	map_rows_sort(&rows, order);
+	for (uint32_t i = 0; i < 2 * EACH; i++)
+		CHECK(order[i] == (i % 2 ? 2 * EACH - 1 - i / 2 : EACH - 1 - i / 2));
+	map_rows_free(&rows);
 }
 
 /* Their bytes stand in different places: a map keeps short keys and long ones apart. */
@@ -298,6 +349,7 @@ int main(void)
 	many_histograms_are_kept();
 	other_values_are_kept_whole();
 	rows_stand_by_value_then_by_all_of_the_key();
+	texts_of_two_sizes_have_numbers_behind_them();
 	keys_of_two_widths_are_compared_as_numbers();
 	histograms_stand_by_their_totals();
 	return check_result("map rows");

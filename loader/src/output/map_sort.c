@@ -1,4 +1,5 @@
 /* The order of rows: by value where values are numbers, otherwise by key; equal values by key. */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,8 +8,8 @@
 #include "output/value.h"
 
 struct ranked {
-	/* By value, and by the first part of the key. */
-	uint64_t rank, first;
+	/* By value, and by a part of the key. */
+	uint64_t rank, part;
 	uint32_t row;
 };
 
@@ -109,42 +110,110 @@ int map_rows_compare_keys(const struct map_rows *rows, size_t a, size_t b)
 	return order ? order : compare_numbers(a, b);
 }
 
-/* The number that keys of a type are compared by first, if there is one, and where it stands. */
-static const struct mf_type *first_int(const struct mf_type *type, uint32_t *offset)
+/* Of longer keys what follows is compared. */
+#define MOST_PARTS 8
+/* Fewer rows are compared one with the other. */
+#define FEW_ROWS 32
+
+/* An int of a key, or up to eight bytes of a text. */
+struct key_part {
+	uint32_t offset, size;
+	bool is_text;
+};
+
+struct key_parts {
+	struct key_part parts[MOST_PARTS];
+	uint32_t count;
+	/* There are more. */
+	bool is_full;
+};
+
+struct sorting {
+	const struct map_rows *rows;
+	/* Of each store. */
+	struct key_parts *stores;
+	/* So many do for keys of all stores. */
+	uint32_t part_count;
+	/* Place for all rows. */
+	struct ranked *room;
+};
+
+static void add_part(struct key_parts *to, uint32_t offset, uint32_t size, bool is_text)
 {
-	*offset = 0;
-	while (type && type->kind == MF_TUPLE && type->field_count) {
-		*offset += type->fields[0].offset;
-		type = type->fields[0].type;
+	to->is_full = to->count == MOST_PARTS;
+	if (!to->is_full)
+		to->parts[to->count++] = (struct key_part){offset, size, is_text};
+}
+
+/* In the order in which compare_keys has them. */
+static void add_parts(struct key_parts *to, const struct mf_type *type, uint32_t offset)
+{
+	if (type->kind == MF_INT)
+		add_part(to, offset, type->size, false);
+	for (uint32_t i = 0; type->kind == MF_STRING && i < type->capacity && !to->is_full; i += 8)
+		add_part(to, offset + i, type->capacity - i < 8 ? type->capacity - i : 8, true);
+	for (uint32_t i = 0; type->kind == MF_TUPLE && i < type->field_count && !to->is_full; i++)
+		add_parts(to, type->fields[i].type, offset + type->fields[i].offset);
+}
+
+/* Texts of several stores have several sizes: of such keys the ints before the first text count. */
+static uint32_t common_parts(const struct key_parts *stores, uint32_t store_count)
+{
+	uint32_t common = store_count ? stores[0].count : 0;
+
+	for (uint32_t i = 0; i < store_count && store_count > 1; i++) {
+		uint32_t ints = 0;
+
+		while (ints < stores[i].count && !stores[i].parts[ints].is_text)
+			ints++;
+		common = ints < common ? ints : common;
 	}
-	return type && type->kind == MF_INT ? type : NULL;
+	return common;
 }
 
-static uint64_t first_rank(const struct map_rows *rows, size_t row)
+static void find_parts(struct sorting *sorting)
 {
-	uint32_t offset;
-	const struct mf_type *type = first_int(map_rows_key_type(rows, row), &offset);
+	const struct mf_map *map = sorting->rows->map;
 
-	return signed_rank(value_load(map_rows_key(rows, row) + offset, type->size, true));
+	sorting->stores = memory_array(map->store_count, sizeof(*sorting->stores));
+	for (uint32_t i = 0; i < map->store_count && map->key; i++)
+		add_parts(&sorting->stores[i], map->stores[i].key ? map->stores[i].key : map->key,
+			  0);
+	sorting->part_count = common_parts(sorting->stores, map->store_count);
 }
 
-/* Whether keys of all stores begin with a number. */
-static bool has_first(const struct mf_map *map)
+static uint64_t part_number(const struct key_part *part, const uint8_t *key)
 {
-	uint32_t offset;
+	uint64_t word = 0;
 
-	for (uint32_t i = 0; i < map->store_count; i++)
-		if (!first_int(map->stores[i].key ? map->stores[i].key : map->key, &offset))
-			return false;
-	return map->key != NULL;
+	if (!part->is_text)
+		return signed_rank(value_load(key + part->offset, part->size, true));
+	memcpy(&word, key + part->offset, part->size);
+	return be64toh(word);
+}
+
+/* Gives rows the numbers that a part of their keys has. */
+static void take_part(const struct sorting *sorting, struct ranked *list, size_t count,
+		      uint32_t part)
+{
+	const struct map_rows *rows = sorting->rows;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t store = 0;
+
+		while (store + 1 < rows->map->store_count && list[i].row >= rows->store_ends[store])
+			store++;
+		list[i].part = part_number(&sorting->stores[store].parts[part],
+					   map_rows_key(rows, list[i].row));
+	}
 }
 
 static size_t byte_of(const struct ranked *item, unsigned byte)
 {
-	return (byte < 8 ? item->first >> 8 * byte : item->rank >> 8 * (byte - 8)) & 255;
+	return (byte < 8 ? item->part >> 8 * byte : item->rank >> 8 * (byte - 8)) & 255;
 }
 
-/* Stable; `room` has place for as many. */
+/* Stable. */
 static void sort_by_byte(const struct ranked *list, struct ranked *room, size_t count,
 			 unsigned byte)
 {
@@ -164,25 +233,27 @@ static void sort_by_byte(const struct ranked *list, struct ranked *room, size_t 
 
 /*
  * By both numbers, byte by byte from the lowest on: of thousands of rows a few bytes differ, and
- * each costs less than a comparison of two rows far apart. What list and room are is swapped then.
+ * each costs less than a comparison of two rows far apart.
  */
-static void sort_by_numbers(struct ranked **list, struct ranked **room, size_t count)
+static void sort_by_numbers(struct ranked *list, struct ranked *room, size_t count)
 {
-	struct ranked differ = {0};
+	struct ranked differ = {0}, *from = list, *to = room;
 
 	for (size_t i = 1; i < count; i++) {
-		differ.first |= (*list)[i].first ^ (*list)[0].first;
-		differ.rank |= (*list)[i].rank ^ (*list)[0].rank;
+		differ.part |= list[i].part ^ list[0].part;
+		differ.rank |= list[i].rank ^ list[0].rank;
 	}
 	for (unsigned byte = 0; byte < 16; byte++) {
-		struct ranked *sorted = *room;
+		struct ranked *sorted = to;
 
 		if (!byte_of(&differ, byte))
 			continue;
-		sort_by_byte(*list, sorted, count, byte);
-		*room = *list;
-		*list = sorted;
+		sort_by_byte(from, sorted, count, byte);
+		to = from;
+		from = sorted;
 	}
+	if (from != list)
+		memcpy(list, from, count * sizeof(*list));
 }
 
 static int compare_rows(const void *left, const void *right, void *context)
@@ -192,35 +263,48 @@ static int compare_rows(const void *left, const void *right, void *context)
 	return map_rows_compare_keys(context, a->row, b->row);
 }
 
-/* What has the same numbers stands together, and goes by the rest of the key. */
-static void sort_alike(struct ranked *list, size_t count, const struct map_rows *rows)
+static void sort_alike(const struct sorting *sorting, struct ranked *list, size_t count,
+		       uint32_t part);
+
+/* By value and a part of the key; what has the same of both goes by the next part. */
+static void sort_from(const struct sorting *sorting, struct ranked *list, size_t count,
+		      uint32_t part)
 {
+	if (part < sorting->part_count)
+		take_part(sorting, list, count, part);
+	sort_by_numbers(list, sorting->room, count);
 	for (size_t start = 0, end; start < count; start = end) {
 		for (end = start + 1; end < count && list[end].rank == list[start].rank &&
-				      list[end].first == list[start].first;)
+				      list[end].part == list[start].part;)
 			end++;
-		if (end - start > 1)
-			qsort_r(&list[start], end - start, sizeof(*list), compare_rows,
-				(void *)rows);
+		sort_alike(sorting, &list[start], end - start, part + 1);
 	}
+}
+
+static void sort_alike(const struct sorting *sorting, struct ranked *list, size_t count,
+		       uint32_t part)
+{
+	if (count >= FEW_ROWS && part < sorting->part_count)
+		sort_from(sorting, list, count, part);
+	else if (count > 1)
+		qsort_r(list, count, sizeof(*list), compare_rows, (void *)sorting->rows);
 }
 
 void map_rows_sort(const struct map_rows *rows, uint32_t *order)
 {
 	struct ranked *list = memory_array(rows->count, sizeof(*list));
-	struct ranked *room = memory_array(rows->count, sizeof(*room));
-	bool are_first = has_first(rows->map);
+	struct sorting sorting = {.rows = rows,
+				  .room = memory_array(rows->count, sizeof(*sorting.room))};
 
 	for (size_t i = 0; i < rows->count; i++) {
 		list[i].row = (uint32_t)i;
 		map_rows_rank(rows, i, &list[i].rank);
-		if (are_first)
-			list[i].first = first_rank(rows, i);
 	}
-	sort_by_numbers(&list, &room, rows->count);
-	sort_alike(list, rows->count, rows);
+	find_parts(&sorting);
+	sort_from(&sorting, list, rows->count, 0);
 	for (size_t i = 0; i < rows->count; i++)
 		order[i] = list[i].row;
 	free(list);
-	free(room);
+	free(sorting.stores);
+	free(sorting.room);
 }
