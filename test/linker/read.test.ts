@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BtfError } from '../../linker/btf/btf.ts';
 import { ElfError } from '../../linker/elf/elf.ts';
 import { readElf, readLoadedSegments, readSectionTable, stringAt } from '../../linker/elf/read.ts';
-import { writeElf } from '../../linker/elf/write.ts';
+import { alignUp, writeElf } from '../../linker/elf/write.ts';
 import { inspectObject } from '../../linker/inspect.ts';
 import { link } from '../../linker/link.ts';
 import { SCRIPT_IR, scriptInput } from './fixtures.ts';
@@ -58,6 +58,19 @@ describe('the ELF reader', () => {
     expect(elf.relocations.get(1)).toEqual([{ offset: 0, type: 1, symbol: 1 }]);
     expect(elf.sections[2]).toMatchObject({ name: '.bss', size: 24, align: 8 });
     expect(elf.sections.find((section) => section.name === '.symtab')?.info).toBe(2);
+  });
+
+  it('puts what wants no place anywhere, and the rest on multiples', () => {
+    const places = [0, 1, 7, 8, 9].map((at) => [0, 1, 8].map((align) => alignUp(at, align)));
+    expect(places).toEqual([
+      ...[
+        [0, 0, 0],
+        [1, 1, 8],
+        [7, 7, 8],
+        [8, 8, 8],
+        [9, 9, 16],
+      ],
+    ]);
   });
 
   it.each([
