@@ -93,7 +93,16 @@ static void make_entries(struct strbuf *to, const char *unit_folder, const uint8
 	put_range(to, INNER, BEHIND);
 	put(to, 2, 1);
 	put(to, calls[1], 1);
-	/* Of the inlined, the function and the unit. */
+	/* The end of what was inlined, and of the function. */
+	put(to, 0, 2);
+	/* What stands in another function is none of this one's, whatever it says of its place. */
+	put(to, 2, 1);
+	put_text(to, "later");
+	put_range(to, END, END + 16);
+	put(to, 3, 1);
+	put_range(to, OUTER, END);
+	put(to, 1, 1);
+	put(to, 80, 1);
 	put(to, 0, 3);
 	end_unit(to);
 }
