@@ -147,6 +147,8 @@ static void views_of_files(void)
 	CHECK(ftruncate(fileno(file), 4) == 0);
 	CHECK(bytes && memcmp(bytes, "23456", 5) == 0);
 	CHECK(!file_view_range(view, 5, 5) && !file_view_checksum(view, &checksum));
+	/* What could not be read takes no memory. */
+	CHECK(view->budget.bytes == 5);
 	file_view_close(view);
 	fclose(file);
 	unlink(path);

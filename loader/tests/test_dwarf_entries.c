@@ -215,6 +215,8 @@ static void each_form_is_as_long_as_it_is(void)
 	end(&parts);
 	CHECK(!read_value(&parts, 5, UNKNOWN, 0x16, BYTES(DATA1, 1)));
 	end(&parts);
+	CHECK(!read_value(&parts, 5, UNKNOWN, 0x2d, BYTES(1)));
+	end(&parts);
 	/* In DWARF 2 it was as long as an address. */
 	CHECK(read_value(&parts, 2, UNKNOWN, 0x10, BYTES(0, 0, 0, 0, 0, 0, 0, 0)));
 	end(&parts);

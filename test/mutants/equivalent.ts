@@ -191,6 +191,18 @@ const EQUIVALENT: readonly (readonly [file: string, was: string, became: string,
     'only the end of the path is compared',
   ],
   [
+    'loader/src/binary/proc_maps.c',
+    'char *buffer = memory_bytes(LINE_MAX_BYTES + 1), *line, *newline;',
+    'char *buffer = memory_bytes(LINE_MAX_BYTES + (1 + 1)), *line, *newline;',
+    'more room than is needed',
+  ],
+  [
+    'loader/src/output/spark.c',
+    'most = numbers[i] > most ? numbers[i] : most;',
+    'most = numbers[i] >= most ? numbers[i] : most;',
+    'both are the same number then',
+  ],
+  [
     'loader/src/symbols/jit_dump.c',
     'uint32_t middle = low + (high - low) / 2;',
     'uint32_t middle = low + (high - low) / (2 + 1);',

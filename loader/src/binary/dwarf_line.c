@@ -157,10 +157,9 @@ static uint32_t read_table(struct dwarf_reader *reader, struct dwarf_line_unit *
 	*table = *reader;
 	while (count < wanted && read_entry(reader, unit, is_folder, &entry)) {
 		count++;
-		if (!budget_step(unit->file->budget)) {
+		/* It gives no more entries then. */
+		if (!budget_step(unit->file->budget))
 			reader->failed = true;
-			break;
-		}
 	}
 	return count;
 }
