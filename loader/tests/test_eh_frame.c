@@ -100,7 +100,15 @@ static void written_rows(void)
 	 * offset_extended_sf, in units of -8 bytes; def_cfa_offset. */
 	static const uint8_t scaled[] = {0x41, 0x2e, 16,   0x41, 0x12, 7,    0x7e, 0x41, 0x13,
 					 0x7d, 0x41, 0x11, 6,	 2,    0x41, 0x0e, 32};
+	/* What registers that nobody asks for are: val_offset, val_offset_sf and val_expression. */
+	static const uint8_t others[] = {0x41, 0x14, 12, 1,    0x41, 0x15, 12,	 1, 0x41,
+					 0x16, 12,   2,	 0x77, 8,    0x41, 0x0e, 16};
 	struct unwind_rows rows;
+
+	with_program(others, sizeof(others), &rows);
+	CHECK(is_row(&rows, 0x1003, UNWIND_STACK_POINTER, 1, 0));
+	CHECK(is_row(&rows, 0x1004, UNWIND_STACK_POINTER, 2, 0));
+	unwind_rows_free(&rows);
 
 	with_program(scaled, sizeof(scaled), &rows);
 	CHECK(is_row(&rows, 0x1001, UNWIND_STACK_POINTER, 1, 0));

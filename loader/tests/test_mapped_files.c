@@ -10,6 +10,7 @@
 
 #include "binary/budget.h"
 #include "binary/file_view.h"
+#include "binary/files.h"
 #include "binary/mapped_file.h"
 #include "check.h"
 #include "folder.h"
@@ -344,6 +345,40 @@ static void files_of_processes_that_have_gone(void)
 	CHECK(!opens(pid(), &other));
 }
 
+/* What a process runs code of: each file once, behind memory of no file, too; one that has lost its
+ * name by way of its mapping. */
+static void files_that_are_mapped(void)
+{
+	void *low = mmap((void *)0x200000, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	struct arena arena = {0};
+	struct binary_files found = {.arena = &arena};
+	struct mapped_file opened;
+	uint32_t seen = 0;
+
+	CHECK(low != MAP_FAILED);
+	CHECK(unlink(at("file3")) == 0);
+	put_file("file3", "another");
+	CHECK(binary_files_mapped(&found, pid()));
+	for (size_t i = 0; i < found.count; i++) {
+		const struct binary_file *file = &found.files[i];
+
+		CHECK(file->shown[0] == '/');
+		if (strcmp(file->shown, at("file3")) == 0) {
+			CHECK(mapped_file_open(&opened, file->path));
+			mapped_file_close(&opened);
+			seen += 10;
+		} else if (strncmp(file->shown, folder, strlen(folder)) == 0) {
+			seen++;
+		}
+	}
+	/* Who may not follow it has the others. */
+	CHECK(seen == (geteuid() == 0 ? 13 : 3));
+	CHECK(!binary_files_mapped(&found, 0x7ffffff0));
+	arena_free(&arena);
+	munmap(low, 4096);
+}
+
 static void remove_files(void)
 {
 	for (int i = 0; i < FILES; i++) {
@@ -369,6 +404,7 @@ int main(void)
 	a_file_of_later_is_another();
 	processes_of_others();
 	files_of_processes_that_have_gone();
+	files_that_are_mapped();
 	remove_files();
 	return check_result("mapped files");
 }
