@@ -26,12 +26,13 @@ static const struct mf_type string8 = {.kind = MF_STRING, .size = 8, .capacity =
 static void make_rows(struct map_rows *rows, const struct mf_map *map, const uint64_t *values,
 		      size_t words, size_t count)
 {
+	uint8_t *whole = calloc(count, 8 * words);
+
 	map_rows_none(rows, map);
-	rows->value_stride = 8 * words;
 	rows->keys = calloc(count, rows->key_stride);
-	rows->values = calloc(count, rows->value_stride);
 	rows->count = rows->room = count;
-	memcpy(rows->values, values, count * rows->value_stride);
+	memcpy(whole, values, count * 8 * words);
+	CHECK(rows->values.size == 8 * words && row_values_take(&rows->values, whole, count));
 	for (size_t i = 0; i < count; i++)
 		rows->keys[i * rows->key_stride] = (uint8_t)(i + 1);
 }
@@ -112,7 +113,6 @@ static void check_keys(const struct mf_type *left, const void *less, const struc
 
 	map_rows_of_map(&rows, &map);
 	rows.keys = calloc(2, rows.key_stride);
-	rows.values = calloc(2, rows.value_stride);
 	rows.count = rows.room = 2;
 	rows.store_ends[0] = 1;
 	rows.store_ends[1] = 2;
